@@ -1,0 +1,49 @@
+# Each target sets up what it needs, once; a second call does no work again.
+# Paths are relative throughout, so the checkout may lie anywhere, spaces included.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin/python
+PIP := $(BIN) -m pip --disable-pip-version-check --quiet --no-input
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test lint bench clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 14
+
+run: $(VENV)/.runtime ## serve http://localhost:5000
+	exec $(BIN) -m gunicorn wsgi:app
+
+demo: $(VENV)/.runtime ## do the whole main job once over HTTP and leave the picture in demo/
+	$(BIN) -m app.cli.demo
+
+test: $(VENV)/.development ## run all tests on real servers
+	$(BIN) -m pytest
+
+lint: $(VENV)/.development ## formatting, lint, types, architecture, container files
+	$(BIN) -m ruff format --check .
+	$(BIN) -m ruff check .
+	$(BIN) -m mypy app tests wsgi.py gunicorn.conf.py
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/hadolint Dockerfile
+
+bench: $(VENV)/.development ## measure, as ratios to a floor in the same run
+	$(BIN) -m bench
+
+clean: ## remove the environment and all caches, but no picture and no record
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is %d.%d: say which with make PYTHON=..." % sys.version_info[:2])'
+	@$(PYTHON) -c 'import ensurepip' || { echo "Python's venv module is incomplete: on Debian and Ubuntu, apt install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.runtime: requirements.txt | $(VENV)/.created
+	$(PIP) install -r requirements.txt
+	@touch $@
+
+$(VENV)/.development: requirements.txt requirements-dev.txt | $(VENV)/.created
+	$(PIP) install -r requirements-dev.txt
+	@touch $@ $(VENV)/.runtime

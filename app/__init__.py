@@ -1,0 +1,55 @@
+"""The application factory."""
+
+import sys
+
+from flask import Flask
+from werkzeug.routing import BaseConverter
+
+from app import container
+from app.blueprints import dependencies, generation, images, meta, prompts
+from app.config import ConfigError, Settings
+from app.http import cors, errors, logs, request_id
+from app.http.json import OrjsonProvider
+from app.http.limits import MAX_BODY_BYTES
+from app.ports import Ports
+
+
+class ImageName(BaseConverter):
+    """`<uuid>.png` in a path; any other name is not found, before any store is asked."""
+
+    regex = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.png"
+
+
+def create_app(settings: Settings | None = None, ports: Ports | None = None) -> Flask:
+    """Build the service.
+
+    Args:
+        settings: default: from the environment and `.env`.
+        ports: default: what the settings ask for.
+
+    Raises:
+        SystemExit: the settings can't be used; its text lists every problem.
+    """
+    settings = settings or _settings_or_exit()
+    logs.configure(settings.log_level, secrets=settings.secrets)
+    app = Flask(__name__)
+    # One more than we take: a body without a length is cut off at the limit, not refused.
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
+    app.json = OrjsonProvider(app)
+    app.url_map.converters["image_name"] = ImageName
+    request_id.register(app)
+    errors.register(app)
+    for room in (generation, images, prompts, meta):
+        app.register_blueprint(room.blueprint)
+    cors.register(app, origins=settings.allowed_origins)
+    built = container.build_dependencies(settings, ports or container.build_ports(settings))
+    dependencies.install(app, built)
+    container.announce(settings)
+    return app
+
+
+def _settings_or_exit() -> Settings:
+    try:
+        return Settings.load()
+    except ConfigError as error:
+        sys.exit(str(error))

@@ -1,0 +1,49 @@
+"""How the views reach what the composition root built."""
+
+from dataclasses import dataclass
+
+from flask import Flask, current_app
+
+from app.http.limits import InFlight
+from app.ports import ImageStore
+from app.usecases.generation import GenerateImage
+from app.usecases.images import Images
+from app.usecases.prompts import Prompts
+from app.usecases.readiness import Readiness
+
+_KEY = "image_generator"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Defaults:
+    """What a request gets that doesn't say otherwise, and what the pages tell about the server."""
+
+    provider: str
+    model: str
+    quality: str
+    public_url: str | None
+    version: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dependencies:
+    """The use cases, and the little that views need beside them."""
+
+    generate: GenerateImage
+    images: Images
+    prompts: Prompts
+    readiness: Readiness
+    store: ImageStore
+    in_flight: InFlight
+    defaults: Defaults
+
+
+def install(app: Flask, dependencies: Dependencies) -> None:
+    """Make the dependencies available to the views of this app."""
+    app.extensions[_KEY] = dependencies
+
+
+def deps() -> Dependencies:
+    """Return the dependencies of the app that answers this request."""
+    found: Dependencies = current_app.extensions[_KEY]
+    return found

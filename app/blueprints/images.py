@@ -1,0 +1,100 @@
+"""GET /images, and what is below it."""
+
+from flask import Blueprint, Response, request
+
+from app import errors
+from app.blueprints.dependencies import deps
+from app.blueprints.presenters import image, image_answer
+from app.blueprints.schemas import (
+    ImageAnswer,
+    ListAnswer,
+    ListQuery,
+    decode_cursor,
+    encode_cursor,
+)
+from app.http.contract import Contract, contract
+from app.models import Page, Position
+
+blueprint = Blueprint("images", __name__)
+
+_ONE_YEAR = "public, max-age=31536000, immutable"
+
+
+@blueprint.get("/images")
+@contract(
+    Contract(tag="images", query=ListQuery, answer=ListAnswer, errors=(errors.RecordsUnavailable,))
+)
+def list_images(query: ListQuery) -> ListAnswer:
+    """List the pictures, newest first.
+
+    By page number, or with `cursor` from where the page before ended. A page past the end is empty.
+    """
+    after = decode_cursor(query.cursor) if query.cursor else None
+    page = deps().images.page(limit=query.limit, page=query.page, after=after, query=query.q)
+    return ListAnswer(
+        images=[image(row, deps()) for row in page.rows],
+        page=None if after else query.page,
+        limit=query.limit,
+        total_pages=-(-page.total // query.limit),
+        total_images=page.total,
+        next_cursor=_next_cursor(page),
+    )
+
+
+@blueprint.get("/images/<image_name:filename>")
+@contract(
+    Contract(
+        tag="images",
+        content_type="image/png",
+        errors=(errors.ImageNotFound, errors.StorageUnavailable),
+    )
+)
+def get_image(filename: str) -> Response:
+    """Fetch a picture.
+
+    256x256 pixels, PNG with a transparent background. It never changes, so caches may keep it.
+    """
+    image_id = filename.removesuffix(".png")
+    stored = deps().images.fetch(image_id)
+    response = Response(stored.data, content_type=stored.content_type)
+    response.set_etag(image_id)
+    response.last_modified = stored.modified
+    response.headers["Cache-Control"] = _ONE_YEAR
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.make_conditional(request, accept_ranges=True, complete_length=len(stored.data))
+    return response
+
+
+@blueprint.get("/images/<image_name:filename>/metadata")
+@contract(
+    Contract(
+        tag="images",
+        answer=ImageAnswer,
+        errors=(errors.ImageNotFound, errors.RecordsUnavailable),
+    )
+)
+def get_metadata(filename: str) -> ImageAnswer:
+    """Tell what was asked and drawn for a picture."""
+    return image_answer(deps().images.record(filename.removesuffix(".png")), deps())
+
+
+@blueprint.delete("/images/<image_name:filename>")
+@contract(
+    Contract(
+        tag="images",
+        status=204,
+        errors=(errors.ImageNotFound, errors.RecordsUnavailable, errors.StorageUnavailable),
+    )
+)
+def delete_image(filename: str) -> Response:
+    """Delete a picture, its original and what is known about it."""
+    deps().images.delete(filename.removesuffix(".png"))
+    return Response(status=204)
+
+
+def _next_cursor(page: Page) -> str | None:
+    if not page.more:
+        return None
+    last = page.rows[-1]
+    return encode_cursor(Position(created_at=last.created_at or last.requested_at, id=last.id))

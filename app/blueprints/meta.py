@@ -1,0 +1,73 @@
+"""Health, documentation and the start page."""
+
+from flask import Blueprint, Response, current_app, jsonify, render_template
+
+from app import errors
+from app.blueprints.dependencies import deps
+from app.blueprints.schemas import HealthAnswer, PartAnswer, ReadyAnswer
+from app.http.contract import Contract, contract
+from app.http.errors import failure
+from app.http.openapi import document
+
+blueprint = Blueprint("meta", __name__)
+
+_PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+@blueprint.get("/healthz")
+@contract(Contract(tag="health", answer=HealthAnswer))
+def healthz() -> HealthAnswer:
+    """Tell that the process is alive."""
+    return HealthAnswer()
+
+
+@blueprint.get("/readyz")
+@contract(Contract(tag="health", answer=ReadyAnswer, errors=(errors.NotReady,)))
+def readyz() -> Response:
+    """Tell whether every part that the service needs answers, part by part."""
+    report = deps().readiness.report()
+    parts = {
+        part.name: PartAnswer(kind=part.kind, up=part.up, required=part.required).model_dump()
+        for part in report
+    }
+    missing = [part.name for part in report if part.required and not part.up]
+    if missing:
+        error = errors.NotReady(message=f"Not ready: {', '.join(missing)}.")
+        answer = failure(error, ready=False, parts=parts)
+        answer.headers["Retry-After"] = str(error.retry_after)
+        return answer
+    answer = jsonify(status="success", ready=True, parts=parts)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@blueprint.get("/openapi.json")
+def openapi() -> Response:
+    """Describe this API as OpenAPI 3.1."""
+    return jsonify(document(current_app, version=deps().defaults.version))
+
+
+@blueprint.get("/docs")
+def docs() -> Response:
+    """Show the API's description as a page."""
+    described = document(current_app, version=deps().defaults.version)
+    return _page("docs.html", api=described)
+
+
+@blueprint.get("/")
+def index() -> Response:
+    """Show a page to try the service."""
+    return _page("index.html", defaults=deps().defaults)
+
+
+def _page(template: str, **values: object) -> Response:
+    response = Response(
+        render_template(template, **values), content_type="text/html; charset=utf-8"
+    )
+    response.headers["Content-Security-Policy"] = _PAGE_POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response

@@ -1,0 +1,40 @@
+"""GET /generate-prompts."""
+
+from flask import Blueprint, Response, jsonify
+
+from app import errors
+from app.blueprints.dependencies import deps
+from app.blueprints.schemas import PromptsAnswer, PromptsQuery
+from app.http.contract import Contract, contract
+
+blueprint = Blueprint("prompts", __name__)
+
+
+@blueprint.get("/generate-prompts")
+@contract(
+    Contract(
+        tag="prompts",
+        query=PromptsQuery,
+        answer=PromptsAnswer,
+        errors=(
+            errors.PromptRejected,
+            errors.ProviderBadResponse,
+            errors.ProviderError,
+            errors.ProviderMisconfigured,
+            errors.ProviderQuota,
+            errors.ProviderRateLimited,
+            errors.ProviderTimeout,
+            errors.ProviderUnreachable,
+        ),
+    )
+)
+def generate_prompts(query: PromptsQuery) -> Response:
+    """Invent prompts.
+
+    Distinct and different from call to call, drawn from a pool that is filled once a minute.
+    """
+    prompts = deps().prompts.suggest(query.count, theme=query.theme)
+    answer = PromptsAnswer(prompts=prompts, provider=deps().defaults.provider)
+    response = jsonify(answer.model_dump())
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,163 @@
+"""Settings: the only place that reads the environment and `.env`."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import unquote, urlsplit
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+VERSION = "0.1.0"
+"""The version of this service, as told by its OpenAPI document."""
+
+
+class ConfigError(Exception):
+    """The settings can't be used; the text lists every problem and never a value."""
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an address that starts with http:// or https://")
+    return value.rstrip("/")
+
+
+def _secret_with_scheme(*schemes: str) -> AfterValidator:
+    def check(value: SecretStr) -> SecretStr:
+        try:
+            scheme = urlsplit(value.get_secret_value()).scheme
+        except ValueError:  # whose text can quote the address, password and all
+            scheme = ""
+        if scheme not in schemes:
+            raise ValueError("must start with " + " or ".join(f"{name}://" for name in schemes))
+        return value
+
+    return AfterValidator(check)
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+MongoUri = Annotated[SecretStr, _secret_with_scheme("mongodb", "mongodb+srv")]
+RedisUrl = Annotated[SecretStr, _secret_with_scheme("redis", "rediss", "unix")]
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set; `.env.example` explains each field.
+
+    An empty value counts as unset. Values are checked once, at start.
+    """
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+    )
+
+    openai_api_key: SecretStr | None = None
+    image_provider: Literal["openai", "offline"] | None = Field(None, validate_default=True)
+    openai_base_url: WebAddress | None = None
+    openai_image_model: str = "gpt-image-2.6-flare"
+    openai_image_quality: Literal["auto", "low", "medium", "high", "xhigh", "max"] = "medium"
+    openai_text_model: str = "gpt-6-luna"
+    openai_moderation_model: str = "omni-moderation-latest"
+    openai_timeout_seconds: float = Field(120, ge=1, le=900)
+
+    aws_access_key_id: SecretStr | None = None
+    aws_secret_access_key: SecretStr | None = Field(None, validate_default=True)
+    aws_region: str = "us-east-1"
+    s3_bucket_name: str | None = Field(None, pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
+    s3_endpoint_url: WebAddress | None = None
+    s3_public_url: WebAddress | None = None
+
+    mongodb_uri: MongoUri | None = None
+    mongodb_database: str = Field("image_generator", pattern=r"^[\w-]{1,63}$")
+    redis_url: RedisUrl | None = None
+    data_dir: Path = Path("instance")
+
+    host: str = "127.0.0.1"
+    port: int = Field(5000, ge=1, le=65535)
+    public_url: WebAddress | None = None
+    cors_origins: str = "*"
+    web_concurrency: int = Field(2, ge=1, le=64)
+    max_generations_in_flight: int = Field(112, ge=1, le=1000)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("image_provider")
+    @classmethod
+    def _openai_needs_a_key(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value == "openai" and not info.data.get("openai_api_key"):
+            raise ValueError("openai needs OPENAI_API_KEY")
+        return value
+
+    @field_validator("aws_secret_access_key")
+    @classmethod
+    def _keys_come_in_pairs(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if (value is None) != (info.data.get("aws_access_key_id") is None):
+            raise ValueError("set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or neither")
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins_are_origins(cls, value: str) -> str:
+        for origin in _split(value):
+            parts = urlsplit(origin)
+            exact = origin == f"{parts.scheme}://{parts.netloc}" and "*" not in origin
+            if not exact and origin != "*":
+                raise ValueError("must be * or a comma-separated list like https://app.example.com")
+        return value
+
+    @cached_property
+    def draws_with(self) -> Literal["openai", "offline"]:
+        """The image provider in use: OpenAI if it has a key, unless set otherwise."""
+        return self.image_provider or ("openai" if self.openai_api_key else "offline")
+
+    @cached_property
+    def allowed_origins(self) -> list[str]:
+        """Origins that browsers may call from; `["*"]` for all."""
+        origins = _split(self.cors_origins)
+        return ["*"] if "*" in origins else origins
+
+    @cached_property
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret value, for the log formatter to black out."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        secrets = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+        passwords = [urlsplit(secret).password for secret in secrets if "://" in secret]
+        plain = [unquote(password) for password in passwords if password]
+        return (*secrets, *filter(None, passwords), *plain)
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment and `.env`.
+
+        Raises:
+            ConfigError: with every problem at once.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            raise ConfigError(_explain(error)) from None
+
+
+def _split(value: str) -> list[str]:
+    return [part.strip().rstrip("/") for part in value.split(",") if part.strip()]
+
+
+def _explain(error: ValidationError) -> str:
+    """List the problems by variable name, without the values: they may be secrets."""
+    problems = error.errors(include_input=False, include_url=False, include_context=False)
+    lines = [
+        f"  {'.'.join(str(part) for part in problem['loc']).upper()}: "
+        f"{problem['msg'].removeprefix('Value error, ')}"
+        for problem in problems
+    ]
+    return "\n".join(["The settings can't be used:", *lines])

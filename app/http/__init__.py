@@ -1,0 +1,1 @@
+"""What all views share: contracts, errors, request ids, logs, limits."""

@@ -1,0 +1,79 @@
+"""Declares what a view takes and answers, and holds it to that.
+
+The declaration checks the requests and is what `/openapi.json` is generated from, so the two can't
+differ.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from flask import Response, jsonify
+from pydantic import BaseModel
+
+from app.errors import (
+    AppError,
+    InvalidJson,
+    InvalidRequest,
+    RequestTooLarge,
+    UnsupportedMediaType,
+)
+from app.http.requests import read_body, read_query
+
+View = Callable[..., Any]
+
+
+class NoQuery(BaseModel, extra="forbid"):
+    """No query parameters at all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contract:
+    """What a view takes, answers and fails with."""
+
+    tag: str
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] = NoQuery
+    answer: type[BaseModel] | None = None
+    status: int = 200
+    content_type: str = "application/json"
+    errors: tuple[type[AppError], ...] = ()
+
+    @property
+    def all_errors(self) -> tuple[type[AppError], ...]:
+        """The declared errors and those that follow from the rest of the declaration."""
+        implied: tuple[type[AppError], ...] = (InvalidRequest,)
+        if self.body:
+            implied += (InvalidJson, RequestTooLarge, UnsupportedMediaType)
+        return (*implied, *self.errors)
+
+
+def contract(declared: Contract) -> Callable[[View], View]:
+    """Give the view its validated `body` and `query`; send the model it returns as JSON.
+
+    A view may also return a Response of its own.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def checked(**arguments: Any) -> Response:
+            query = read_query(declared.query)
+            if declared.query is not NoQuery:
+                arguments["query"] = query
+            if declared.body:
+                arguments["body"] = read_body(declared.body)
+            return _respond(view(**arguments), declared.status)
+
+        checked.contract = declared  # type: ignore[attr-defined]  # reason: read by openapi.py
+        return checked
+
+    return decorate
+
+
+def _respond(result: object, status: int) -> Response:
+    if isinstance(result, Response):
+        return result
+    response = jsonify(result.model_dump() if isinstance(result, BaseModel) else result)
+    response.status_code = status
+    return response

@@ -1,0 +1,76 @@
+"""One shape for every failure, whatever failed and wherever."""
+
+import logging
+
+from flask import Flask, Response, jsonify
+from werkzeug.exceptions import HTTPException
+
+from app.errors import AppError
+from app.http.request_id import request_id
+
+_log = logging.getLogger(__name__)
+
+_CODES = {
+    400: "invalid_request",
+    404: "not_found",
+    405: "method_not_allowed",
+}
+_MESSAGES = {
+    400: "The request can't be understood.",
+    404: "There is nothing at this address.",
+    405: "This address does not take that method; see the Allow header.",
+}
+
+
+def register(app: Flask) -> None:
+    """Answer all errors of the app as JSON."""
+    app.register_error_handler(AppError, _expected)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _expected(error: AppError) -> Response:
+    level = logging.INFO if error.status < 500 else logging.WARNING
+    _log.log(level, "%s: %s (charged: %s)", error.code, error.detail, error.charged or "-")
+    answer = failure(error)
+    if error.retry_after is not None:
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
+
+
+def failure(error: AppError, **more: object) -> Response:
+    """Return the public half of an error, with some more fields if need be."""
+    body: dict[str, object] = _body(error.code, error.message)
+    if error.errors:
+        body["errors"] = error.errors
+    if error.charged is not None:
+        body["charged"] = str(error.charged)
+    return _uncached(jsonify(body | more), error.status)
+
+
+def _http(error: HTTPException) -> Response:
+    """Answer what Flask itself refuses, keeping its headers: Allow, Location and the like."""
+    original = error.get_response()
+    if original.status_code < 400:  # a redirect, as for a missing final slash
+        return Response(headers=original.headers, status=original.status_code)
+    status = original.status_code
+    answer = jsonify(_body(_CODES.get(status, "http_error"), _MESSAGES.get(status, error.name)))
+    for name, value in original.headers:
+        if name not in {"Content-Type", "Content-Length"}:
+            answer.headers[name] = value
+    return _uncached(answer, status)
+
+
+def _unexpected(error: Exception) -> Response:
+    _log.error("internal_error: %s", type(error).__name__, exc_info=error)
+    return failure(AppError())
+
+
+def _body(code: str, message: str) -> dict[str, object]:
+    return {"status": "error", "message": message, "code": code, "request_id": request_id()}
+
+
+def _uncached(answer: Response, status: int) -> Response:
+    answer.status_code = status
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,131 @@
+"""What the service talks about, as frozen dataclasses without behaviour of their own."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from app.errors import Charged
+
+ImageFormat = Literal["png", "webp", "jpeg"]
+
+
+class State(StrEnum):
+    """Where a generation stands."""
+
+    PENDING = "pending"  # asked for; perhaps being drawn, perhaps cut off
+    READY = "ready"  # picture stored
+    FAILED = "failed"  # ended without a usable picture
+    UNKNOWN = "unknown"  # sent, but nobody knows whether it was drawn and paid for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationRequest:
+    """A validated wish for a picture.
+
+    `first_prompt` is verbatim what the caller sent, `prompt` the same without surrounding space.
+    """
+
+    first_prompt: str
+    prompt: str
+    enhance: bool = False
+    quality: str
+    size: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """What an image model answered: the bytes as they came, and who drew them."""
+
+    data: bytes
+    model: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """The picture as it was bought; never changed. `width` and `height` in pixels."""
+
+    key: str
+    format: ImageFormat
+    width: int
+    height: int
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendition:
+    """The cut-out picture made from the original. `width` and `height` in pixels."""
+
+    key: str
+    width: int
+    height: int
+    size_bytes: int
+    sha256: str
+    report: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation:
+    """One row of the records: what was asked, what was drawn, and how it ended.
+
+    Times are UTC with whole milliseconds, which is what every store can keep. `created_at` is when
+    the picture became ready, so that new rows always appear at the head of the list. `tokens` are
+    the folded words of the prompts, for searching.
+    """
+
+    id: str
+    state: State
+    requested_at: datetime
+    lease_until: datetime
+    created_at: datetime | None = None
+    fingerprint: str = ""
+    first_prompt: str = ""
+    prompt: str = ""
+    new_prompt: str = ""
+    tokens: Sequence[str] = ()
+    quality: str = ""
+    size: str = ""
+    provider: str = ""
+    model: str = ""
+    charged: Charged = Charged.NO
+    error: str = ""
+    original: Original | None = None
+    image: Rendition | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredImage:
+    """A stored object with its type and the time it was stored (UTC, whole seconds)."""
+
+    data: bytes
+    content_type: str
+    modified: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """A place in the list, newest first: just behind the row of this time and id."""
+
+    created_at: datetime
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page of ready generations, newest first; `more` tells whether older ones follow."""
+
+    rows: Sequence[Generation]
+    total: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartHealth:
+    """How a part of the service is: `kind` names the implementation, never its address."""
+
+    name: str
+    kind: str
+    up: bool
+    required: bool

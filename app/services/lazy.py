@@ -1,0 +1,46 @@
+"""Makes clients when they are first needed."""
+
+import os
+import threading
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
+
+class Closable(Protocol):
+    """A client that holds connections."""
+
+    def close(self) -> None:
+        """Let go of them."""
+
+
+T = TypeVar("T", bound=Closable)
+
+
+class Lazy(Generic[T]):
+    """A client that is made at its first use, once per process.
+
+    So start-up stays fast, a part that is down does not stop it, and a server that forks its
+    workers never shares a connection between them.
+    """
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._made: tuple[int, T] | None = None
+
+    def __call__(self) -> T:
+        """Return this process's client."""
+        made = self._made
+        if made is not None and made[0] == os.getpid():
+            return made[1]
+        with self._lock:
+            if self._made is None or self._made[0] != os.getpid():
+                self._made = (os.getpid(), self._make())
+            return self._made[1]
+
+    def close(self) -> None:
+        """Let go of this process's client, if there is one; the next use makes another."""
+        with self._lock:
+            made, self._made = self._made, None
+        if made is not None and made[0] == os.getpid():
+            made[1].close()

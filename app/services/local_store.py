@@ -1,0 +1,98 @@
+"""The ImageStore port on files: what is used where there is no bucket."""
+
+import os
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app.errors import ImageNotFound, StorageUnavailable
+from app.models import StoredImage
+
+# Not from the standard library's table, which differs from machine to machine.
+_TYPES = {".png": "image/png", ".webp": "image/webp", ".jpeg": "image/jpeg"}
+
+
+class LocalStore:
+    """Keeps each object as a file below `root`.
+
+    A file appears under its name only when it is whole and on the disk: it is written under
+    another name, flushed, renamed, and the folder flushed too. A crash at any moment leaves the
+    old state or the new one.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put(self, key: str, data: bytes, *, content_type: str) -> None:  # noqa: ARG002 - reason: part of the port
+        """See ImageStore. The type follows from the key's ending, so it needs no place here."""
+        path = self._root / key
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write_durably(path, data)
+        except OSError as error:
+            raise _unavailable(error) from None
+
+    def get(self, key: str) -> StoredImage:
+        """See ImageStore."""
+        try:
+            with (self._root / key).open("rb") as file:
+                data = file.read()
+                modified = int(os.fstat(file.fileno()).st_mtime)
+        except FileNotFoundError:
+            raise ImageNotFound(key) from None
+        except OSError as error:
+            raise _unavailable(error) from None
+        return StoredImage(
+            data=data,
+            content_type=_TYPES.get(Path(key).suffix, "application/octet-stream"),
+            modified=datetime.fromtimestamp(modified, UTC),
+        )
+
+    def delete(self, key: str) -> None:
+        """See ImageStore."""
+        path = self._root / key
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise _unavailable(error) from None
+
+    def public_url(self, key: str) -> str | None:  # noqa: ARG002 - reason: part of the port
+        """See ImageStore: only this service can serve these files."""
+        return None
+
+    def ping(self) -> None:
+        """See ImageStore: a file can be made here."""
+        probe = self._root / f".ping-{uuid.uuid4().hex}"
+        try:
+            self._root.mkdir(parents=True, exist_ok=True)
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise _unavailable(error) from None
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    _flush_folder(path.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make the rename itself durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _unavailable(error: OSError) -> StorageUnavailable:
+    return StorageUnavailable(f"files: {type(error).__name__} (errno {error.errno})")

@@ -1,0 +1,94 @@
+"""The ImageGenerator port on OpenAI and compatible servers."""
+
+import base64
+import binascii
+import time
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from app.errors import Charged, ProviderBadResponse, ProviderTimeout
+from app.models import Drawing
+from app.services.lazy import Lazy
+from app.services.openai_client import translated
+
+if TYPE_CHECKING:
+    from openai import OpenAI
+
+_CONNECT_SECONDS = 5.0
+_LARGEST_ANSWER = 64 * 1024 * 1024  # bytes; a 3840x2160 PNG in base64 has about half of that
+
+
+class OpenAIGenerator:
+    """Buys one picture a call, with one request.
+
+    Args:
+        client: makes the calls.
+        model: the image model; `dall-e-*` names work against servers that still have them.
+        timeout_seconds: for the whole call.
+    """
+
+    provider = "openai"
+    costs_money = True
+
+    def __init__(self, client: "Lazy[OpenAI]", *, model: str, timeout_seconds: float) -> None:
+        self._client = client
+        self.model = model
+        self._timeout_seconds = timeout_seconds
+
+    def draw(self, prompt: str, *, size: str, quality: str) -> Drawing:
+        """See ImageGenerator."""
+        parameters = _parameters(self.model, prompt=prompt, size=size, quality=quality)
+        with translated(if_sent=Charged.UNKNOWN):
+            body = self._request(parameters)
+        return Drawing(data=_picture(body), model=self.model)
+
+    def close(self) -> None:
+        """Let go of all connections; the next use opens new ones."""
+        self._client.close()
+
+    def _request(self, parameters: dict[str, Any]) -> bytes:
+        """Return the answer's raw body: the SDK's own parsing lets HTML and cut JSON through."""
+        from openai import Timeout
+
+        deadline = time.monotonic() + self._timeout_seconds
+        timeout = Timeout(self._timeout_seconds, connect=_CONNECT_SECONDS)
+        body = bytearray()
+        images = self._client().images.with_streaming_response
+        with images.generate(**parameters, timeout=timeout) as answer:
+            for chunk in answer.iter_bytes():
+                body += chunk
+                if time.monotonic() > deadline:
+                    raise ProviderTimeout("deadline", charged=Charged.UNKNOWN)
+                if len(body) > _LARGEST_ANSWER:
+                    raise ProviderBadResponse(
+                        "answer too large", evidence=bytes(body), charged=Charged.YES
+                    )
+        return bytes(body)
+
+
+def _parameters(model: str, *, prompt: str, size: str, quality: str) -> dict[str, Any]:
+    common = {"model": model, "prompt": prompt, "size": size, "n": 1}
+    if model.startswith("dall-e"):
+        return common | {"response_format": "b64_json"}
+    # Left to itself, the model chooses the background by the prompt's words.
+    return common | {"quality": quality, "background": "opaque", "output_format": "png"}
+
+
+def _picture(body: bytes) -> bytes:
+    """Return the first picture of the answer; all that was bought is kept if there is none."""
+    try:
+        picture = base64.b64decode(orjson.loads(body)["data"][0]["b64_json"], validate=True)
+    except orjson.JSONDecodeError:
+        raise _bad("not JSON", body) from None
+    except (KeyError, IndexError, TypeError):
+        raise _bad("no picture in it", body) from None
+    except (binascii.Error, ValueError):
+        raise _bad("not base64", body) from None
+    if not picture:
+        raise _bad("an empty picture", body)
+    return picture
+
+
+def _bad(detail: str, body: bytes) -> ProviderBadResponse:
+    return ProviderBadResponse(detail, evidence=body, charged=Charged.YES)

@@ -1,0 +1,17 @@
+"""The Clock port on the machine's own clocks."""
+
+import time
+from datetime import UTC, datetime
+
+
+class SystemClock:
+    """Wall-clock time in whole milliseconds, the finest that every record store keeps."""
+
+    def now(self) -> datetime:
+        """See Clock."""
+        now = datetime.now(UTC)
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+    def monotonic(self) -> float:
+        """See Clock."""
+        return time.monotonic()

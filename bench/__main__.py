@@ -1,0 +1,5 @@
+"""`make bench`: run every measurement and print its table."""
+
+from bench import imports
+
+imports.main()

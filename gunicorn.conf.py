@@ -1,0 +1,29 @@
+"""gunicorn for calls that take two minutes: `gunicorn wsgi:app` reads this file by itself."""
+
+import sys
+
+from app.config import ConfigError, Settings
+
+try:
+    _settings = Settings.load()
+except ConfigError as error:
+    sys.exit(str(error))
+
+_SPARE_THREADS = 16  # for health checks and reads while every generation slot is taken
+
+bind = f"{_settings.host}:{_settings.port}"
+worker_class = "gthread"
+workers = _settings.web_concurrency
+threads = _settings.max_generations_in_flight + _SPARE_THREADS
+
+# The application is loaded once and then forked: half the memory, and a faster start. Clients are
+# made at their first use, so no worker shares a connection.
+preload_app = True
+
+# For gthread this is a heartbeat, not a limit on requests.
+timeout = 60
+# A stop or reload lets running generations finish: two timeouts is the longest that one can take.
+graceful_timeout = int(2 * _settings.openai_timeout_seconds) + 30
+keepalive = 75  # longer than the 60 s after which common proxies drop idle connections
+
+control_socket_disable = True

@@ -1,0 +1,1 @@
+"""The tests, and the servers, fakes and guards that they stand on."""

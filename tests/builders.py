@@ -1,0 +1,113 @@
+"""Makes valid things for tests; a test names only what matters to it."""
+
+import hashlib
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from app.errors import Charged
+from app.models import Generation, GenerationRequest, Original, Rendition, State
+from app.ports import Ports
+from app.usecases.generation import GenerateImage
+from app.usecases.readiness import Part, Readiness
+from app.usecases.search import fold
+from tests.fakes import (
+    FakeCache,
+    FakeClock,
+    FakeGenerator,
+    FakeImaging,
+    FakeModerator,
+    FakePromptWriter,
+    FakeRecords,
+    FakeStore,
+)
+
+NOON = datetime(2026, 11, 22, 12, 0, 0, 123_000, UTC)
+LEASE = timedelta(seconds=180)
+
+
+def a_request(**changes: Any) -> GenerationRequest:
+    """Make a wish for a red fox."""
+    request = GenerationRequest(
+        first_prompt=" A red fox\n", prompt="A red fox", quality="medium", size="1024x1024"
+    )
+    return replace(request, **changes)
+
+
+def a_generation(**changes: Any) -> Generation:
+    """Make the row of a ready picture; other ids and prompts carry over to keys and tokens."""
+    image_id = changes.get("id") or str(uuid.uuid4())
+    prompt = changes.get("prompt", "A red fox")
+    row = Generation(
+        id=image_id,
+        state=State.READY,
+        requested_at=NOON - timedelta(seconds=40),
+        lease_until=NOON - timedelta(seconds=40) + LEASE,
+        created_at=NOON,
+        fingerprint=hashlib.sha256(prompt.encode()).hexdigest(),
+        first_prompt=prompt,
+        prompt=prompt,
+        new_prompt=f"{prompt}\n\nOn white.",
+        tokens=fold(prompt),
+        quality="medium",
+        size="1024x1024",
+        provider="openai",
+        model="gpt-image-2.6-flare",
+        charged=Charged.YES,
+        original=Original(
+            key=f"originals/{image_id}.png",
+            format="png",
+            width=1024,
+            height=1024,
+            size_bytes=123_456,
+            sha256="0" * 64,
+        ),
+        image=Rendition(
+            key=f"images/{image_id}.png",
+            width=256,
+            height=256,
+            size_bytes=12_345,
+            sha256="f" * 64,
+            report={"background": "#ffffff", "coverage": 0.25},
+        ),
+    )
+    return replace(row, **changes)
+
+
+class World:
+    """All fakes with one log of `events`, and the use cases on top of them."""
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+        self.generator = FakeGenerator(self.events)
+        self.moderator = FakeModerator(self.events)
+        self.writer = FakePromptWriter(self.events)
+        self.imaging = FakeImaging(self.events)
+        self.store = FakeStore(self.events)
+        self.spool = FakeStore(self.events, name="spool")
+        self.cache = FakeCache(self.events)
+        self.records = FakeRecords(self.events)
+        self.clock = FakeClock()
+        self.ports = Ports(
+            generator=self.generator,
+            moderator=self.moderator,
+            writer=self.writer,
+            imaging=self.imaging,
+            store=self.store,
+            spool=self.spool,
+            cache=self.cache,
+            records=self.records,
+            clock=self.clock,
+        )
+        parts = (
+            Part(name="storage", kind="fake", ping=self.store.ping),
+            Part(name="records", kind="fake", ping=self.records.ping),
+        )
+        self.generate = GenerateImage(self.ports, Readiness(parts, clock=self.clock), LEASE)
+
+    @property
+    def row(self) -> Generation:
+        """The only row, as it is now."""
+        (row,) = self.records.rows.values()
+        return row

@@ -1,0 +1,100 @@
+"""Fixtures that every test may use: the real servers, the fake of OpenAI, and the guards."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fake_openai import FakeOpenAI
+from tests.guard import block_network, clean_environment
+from tests.servers import (
+    MongoServer,
+    RedisServer,
+    S3Server,
+    new_bucket,
+    s3_client,
+    seaweedfs,
+    secantusdb,
+    valkey,
+)
+
+if TYPE_CHECKING:
+    from openai import OpenAI
+
+
+def pytest_configure() -> None:
+    """Put up the guards before any module of a test is imported."""
+    clean_environment(os.environ)
+    block_network()
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """Run one S3 server for all tests."""
+    with seaweedfs(tmp_path_factory.mktemp("seaweedfs")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mongo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MongoServer]:
+    """Run one MongoDB server for all tests."""
+    with secantusdb(tmp_path_factory.mktemp("secantusdb")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """Run one Redis server for all tests."""
+    with valkey(tmp_path_factory.mktemp("valkey")) as server:
+        yield server
+
+
+@pytest.fixture
+def s3_bucket(s3_server: S3Server) -> Iterator[str]:
+    """Name a bucket that is new and empty."""
+    client = s3_client(s3_server)
+    yield new_bucket(s3_server, client)
+    client.close()
+
+
+@pytest.fixture
+def mongo_database(mongo_server: MongoServer) -> str:  # noqa: ARG001  reason: the server must run
+    """Name a database that nobody has used."""
+    return f"test_{uuid.uuid4().hex}"
+
+
+@pytest.fixture
+def redis_flushed(redis_server: RedisServer) -> RedisServer:
+    """Give the Redis server without anything in it."""
+    from redis import Redis
+
+    with Redis.from_url(redis_server.url) as client:
+        client.flushall()
+    return redis_server
+
+
+@pytest.fixture(scope="session")
+def fake_openai_server() -> Iterator[FakeOpenAI]:
+    """Run one fake of OpenAI for all tests; a test takes `fake_openai`."""
+    with FakeOpenAI() as fake:
+        yield fake
+
+
+@pytest.fixture
+def fake_openai(fake_openai_server: FakeOpenAI) -> Iterator[FakeOpenAI]:
+    """Give the fake of OpenAI with nothing scripted and nothing counted."""
+    fake_openai_server.reset()
+    yield fake_openai_server
+    fake_openai_server.reset()
+
+
+@pytest.fixture(scope="session")
+def openai_client(fake_openai_server: FakeOpenAI) -> Iterator["OpenAI"]:
+    """Make the official client for the fake; it does not retry. Loading certificates takes time."""
+    from openai import OpenAI
+
+    key, url = fake_openai_server.api_key, fake_openai_server.base_url
+    with OpenAI(api_key=key, base_url=url, max_retries=0, timeout=5) as client:
+        yield client

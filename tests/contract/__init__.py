@@ -1,0 +1,1 @@
+"""Promises of the parts that stand outside the service."""

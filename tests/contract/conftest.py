@@ -1,0 +1,65 @@
+"""Fixtures of the contract suites: every implementation of a port in turn."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import mongomock
+import pytest
+
+from app.ports import Records
+from app.services.lazy import Lazy
+from app.services.mongo_records import MongoRecords
+from app.services.openai_client import lazy_client
+from app.services.openai_generator import OpenAIGenerator
+from app.services.sqlite_records import SqliteRecords
+from tests.contract.upstream import MODEL
+from tests.fake_openai import FakeOpenAI
+from tests.servers import MongoServer
+
+if TYPE_CHECKING:
+    from openai import OpenAI
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[SqliteRecords]:
+    """Make records in a new file, in a folder that is not there yet."""
+    with contextlib.closing(SqliteRecords(tmp_path / "data" / "records.sqlite3")) as records:
+        yield records
+
+
+@pytest.fixture
+def mongodb(mongo_server: MongoServer, mongo_database: str) -> Iterator[MongoRecords]:
+    """Make records in a new database of a MongoDB server."""
+    with contextlib.closing(MongoRecords(uri=mongo_server.uri, database=mongo_database)) as records:
+        yield records
+
+
+@pytest.fixture
+def mongomock_(mongo_database: str) -> MongoRecords:
+    """Make records on an imitation of a MongoDB client."""
+    return MongoRecords(
+        uri="", database=mongo_database, client=mongomock.MongoClient(tz_aware=True)
+    )
+
+
+@pytest.fixture(params=["sqlite", "mongodb", "mongomock_"])
+def records(request: pytest.FixtureRequest) -> Records:
+    """Give each implementation in turn."""
+    made: Records = request.getfixturevalue(request.param)
+    return made
+
+
+@pytest.fixture(scope="session")
+def lazy_openai(fake_openai_server: FakeOpenAI) -> Iterator["Lazy[OpenAI]"]:
+    """Make the service's own client for the fake; one for all tests, since TLS takes time."""
+    client = lazy_client(api_key=fake_openai_server.api_key, base_url=fake_openai_server.base_url)
+    with contextlib.closing(client):
+        yield client
+
+
+@pytest.fixture
+def generator(lazy_openai: "Lazy[OpenAI]", fake_openai: FakeOpenAI) -> OpenAIGenerator:  # noqa: ARG001 - reason: reset for each test
+    """Make a generator on the fake."""
+    return OpenAIGenerator(lazy_openai, model=MODEL, timeout_seconds=10)

@@ -1,0 +1,74 @@
+"""Time and connections to the image model: deadlines, outages, keys, threads."""
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.errors import ProviderMisconfigured, ProviderTimeout, ProviderUnreachable
+from app.services.lazy import Lazy
+from app.services.openai_generator import OpenAIGenerator
+from tests.contract.upstream import MODEL, draw, fails_as, generator_at
+from tests.contract.upstream_faults import NO, UNKNOWN
+from tests.fake_openai import FakeOpenAI, Fault
+from tests.ports import free_port
+from tests.threads import at_once
+
+if TYPE_CHECKING:
+    from openai import OpenAI
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault.delay(20), Fault.drip(chunk=100, pause=0.05)],
+    ids=["silence", "drip"],
+)
+def test_the_deadline_holds_for_the_whole_call(
+    lazy_openai: "Lazy[OpenAI]", fake_openai: FakeOpenAI, fault: Fault
+) -> None:
+    """A model that is silent, or sends byte by byte, is given up on in time, price unknown."""
+    fake_openai.script("images", fault)
+    began = time.monotonic()
+    with fails_as(ProviderTimeout, charged=UNKNOWN, fake=fake_openai, endpoint="images"):
+        draw(OpenAIGenerator(lazy_openai, model=MODEL, timeout_seconds=0.5))
+    assert 0.4 < time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "nowhere.invalid"], ids=["refused", "no such name"])
+def test_without_a_connection_nothing_can_have_been_paid(host: str) -> None:
+    """A provider that can't be reached at all was sent nothing, so trying again is safe."""
+    with (
+        generator_at(f"http://{host}:{free_port()}/v1") as generator,
+        pytest.raises(ProviderUnreachable) as caught,
+    ):
+        draw(generator)
+    assert caught.value.charged is NO
+    assert host not in f"{caught.value} {caught.value.detail}"
+
+
+def test_a_connection_closed_while_idle_costs_no_error(
+    generator: OpenAIGenerator, fake_openai: FakeOpenAI
+) -> None:
+    """A provider that hangs up between two pictures, or restarts, is not taken for a failure."""
+    draw(generator)
+    fake_openai.stop()
+    fake_openai.start()
+    assert draw(generator).data
+    assert fake_openai.paid == 2
+
+
+def test_a_wrong_key_is_the_operators_affair(fake_openai: FakeOpenAI) -> None:
+    """A key that the provider refuses is a misconfiguration, and stays unknown to everyone."""
+    with (
+        generator_at(fake_openai.base_url) as generator,
+        fails_as(ProviderMisconfigured, charged=NO, fake=fake_openai, endpoint="images"),
+    ):
+        draw(generator)
+    assert fake_openai.paid == 0
+
+
+def test_many_threads_share_one_client(generator: OpenAIGenerator, fake_openai: FakeOpenAI) -> None:
+    """Sixteen drawings at once cost sixteen requests, and each caller gets a picture of its own."""
+    pictures = at_once(16, lambda _: draw(generator).data)
+    assert set(pictures) == set(fake_openai.pictures)
+    assert (len(set(pictures)), fake_openai.paid, len(fake_openai.requests)) == (16, 16, 16)

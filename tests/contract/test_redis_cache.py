@@ -1,0 +1,193 @@
+"""What Redis can do to us: nothing but a miss, and hardly any time."""
+
+import contextlib
+import statistics
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from redis import Redis
+
+from app.services.redis_cache import RedisCache
+from tests.fault_proxy import FaultProxy
+from tests.listening import log_lines
+from tests.servers import RedisServer
+from tests.threads import at_once
+
+Break = Callable[[FaultProxy], None]
+FAULTS: dict[str, Break] = {
+    "refused": FaultProxy.refuse,
+    "black hole": FaultProxy.black_hole,
+    "reset": FaultProxy.reset,
+    "slow": lambda proxy: proxy.delay(1),
+    "cut": lambda proxy: proxy.cut_after(1),
+}
+SLOWER = 0.2
+"""How many seconds a broken cache may cost: 100 ms, and as much again for a busy test machine."""
+
+
+@pytest.fixture
+def proxy(redis_flushed: RedisServer) -> Iterator[FaultProxy]:
+    """Put a proxy before an empty Valkey."""
+    with FaultProxy(redis_flushed.host, redis_flushed.port) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def cache(proxy: FaultProxy) -> Iterator[RedisCache]:
+    """Make a cache that goes through the proxy and holds one value."""
+    with new_cache(proxy) as cache:
+        cache.put("kept", b"kept")
+        yield cache
+
+
+@pytest.fixture
+def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a cache that failed be asked again at once."""
+    monkeypatch.setattr("app.services.redis_cache._REST_SECONDS", 0)
+
+
+def new_cache(proxy: FaultProxy) -> contextlib.closing[RedisCache]:
+    """Make a cache that has failed nobody yet."""
+    return contextlib.closing(RedisCache(f"redis://{proxy.host}:{proxy.port}/0"))
+
+
+def seconds(call: Callable[[], object]) -> float:
+    """Measure how long a call takes."""
+    began = time.monotonic()
+    call()
+    return time.monotonic() - began
+
+
+def hits(cache: RedisCache, key: str, value: bytes) -> bool:
+    """Tell whether the cache gives this value within some tries; any other would be a mix-up."""
+    for _ in range(100):
+        found = cache.get(key)
+        assert found in {None, value}
+        if found == value:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@pytest.mark.usefixtures("no_rest")
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_broken_cache_is_a_miss(cache: RedisCache, proxy: FaultProxy, fault: str) -> None:
+    """Whatever happens on the way to Redis, calls return as if the cache were empty."""
+    FAULTS[fault](proxy)
+    assert cache.get("kept") is None
+    cache.put("other", b"x")
+    cache.delete("other")
+    assert not cache.is_up()
+    proxy.restore()
+    assert hits(cache, "kept", b"kept")
+    assert cache.is_up()
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["connected before", "new"])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_broken_cache_costs_little_time(proxy: FaultProxy, fault: str, known: bool) -> None:
+    """The one call that finds out is hardly slower, and the calls after it not at all."""
+    spent = []
+    for _ in range(5):
+        proxy.restore()
+        with new_cache(proxy) as cache:
+            if known:
+                cache.put("kept", b"kept")
+            FAULTS[fault](proxy)
+            spent.append(seconds(lambda: cache.get("kept")))
+            resting = [seconds(lambda: cache.put("other", b"x")) for _ in range(20)]
+    assert statistics.median(spent) < SLOWER
+    assert statistics.median(resting) < 0.01
+
+
+def test_many_callers_of_a_silent_cache_wait_together(proxy: FaultProxy) -> None:
+    """Callers who find out at the same moment don't wait for each other."""
+    proxy.black_hole()
+    with new_cache(proxy) as cache:
+        began = time.monotonic()
+        assert at_once(20, lambda _: cache.get("kept")) == [None] * 20
+        assert time.monotonic() - began < 2 * SLOWER
+
+
+def test_a_cache_that_failed_is_left_alone_for_a_while(
+    cache: RedisCache, proxy: FaultProxy
+) -> None:
+    """For some seconds after a failure the server is not even asked."""
+    proxy.refuse()
+    assert cache.get("kept") is None
+    proxy.restore()
+    assert cache.get("kept") is None
+    assert not cache.is_up()
+
+
+def test_a_cache_that_is_back_is_used_again(
+    cache: RedisCache, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After its rest the cache is asked again."""
+    monkeypatch.setattr("app.services.redis_cache._REST_SECONDS", 0.1)
+    proxy.reset()
+    assert cache.get("kept") is None
+    proxy.restore()
+    assert hits(cache, "kept", b"kept")
+
+
+@pytest.mark.usefixtures("no_rest")
+def test_a_late_answer_is_never_taken_for_another_ones(
+    cache: RedisCache, proxy: FaultProxy
+) -> None:
+    """The answer to a call that was given up on is not read by the call after it."""
+    cache.put("other", b"other")
+    for _ in range(5):
+        proxy.delay(0.1)
+        assert cache.get("kept") is None
+        proxy.restore()
+        assert hits(cache, "other", b"other")
+
+
+@pytest.mark.usefixtures("no_rest")
+def test_an_outage_is_one_log_line_a_minute(
+    cache: RedisCache, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many calls fail, the log tells it once, and again after a minute."""
+    proxy.refuse()
+    with log_lines() as lines:
+        at_once(8, lambda _: [cache.get("kept") for _ in range(5)])
+        assert len(lines) == 1
+        monkeypatch.setattr("app.services.redis_cache._LOG_EVERY_SECONDS", 0)
+        cache.get("kept")
+        assert len(lines) == 2
+    assert all(line.startswith("WARNING cache is down") for line in lines)
+    assert not any(proxy.host in line or str(proxy.port) in line for line in lines)
+
+
+@pytest.mark.usefixtures("no_rest")
+def test_a_key_of_another_kind_is_a_miss(cache: RedisCache, redis_flushed: RedisServer) -> None:
+    """If somebody else's list lies under our key, that is a miss and no error."""
+    with Redis.from_url(redis_flushed.url) as client:
+        (key,) = client.keys("*")
+        client.delete(key)
+        client.rpush(key, "x")
+    assert cache.get("kept") is None
+
+
+def test_values_are_kept_for_a_day_under_names_of_our_own(
+    cache: RedisCache, redis_flushed: RedisServer
+) -> None:
+    """Entries expire, and don't get in the way of others who use the same Redis."""
+    assert cache.is_up()
+    with Redis.from_url(redis_flushed.url) as client:
+        (key,) = client.keys("*")
+        assert key.endswith(b":kept")
+        assert 23 * 3600 < client.ttl(key) <= 24 * 3600
+
+
+def test_a_full_redis_is_a_miss(cache: RedisCache, redis_flushed: RedisServer) -> None:
+    """A server that takes no more values is no error either."""
+    with Redis.from_url(redis_flushed.url) as client:
+        client.config_set("maxmemory", 1)
+        try:
+            cache.put("large", bytes(1_000_000))
+        finally:
+            client.config_set("maxmemory", 0)
+        assert client.keys("*large") == []

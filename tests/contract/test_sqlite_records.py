@@ -1,0 +1,178 @@
+"""What SQLite promises beyond the others: nothing that was written is lost, whoever dies."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from app.errors import RecordsUnavailable
+from app.services.sqlite_records import SqliteRecords
+from tests import programs
+from tests.builders import a_generation
+
+INSERT_FOREVER = """
+import sys
+from pathlib import Path
+from app.services.sqlite_records import SqliteRecords
+from tests.builders import a_generation
+
+records = SqliteRecords(Path(sys.argv[1]))
+while True:
+    row = a_generation()
+    records.insert(row)
+    print(row.id, flush=True)
+"""
+INSERT_IN_THREADS = """
+import sys
+from pathlib import Path
+from app.services.sqlite_records import SqliteRecords
+from tests.builders import a_generation
+from tests.threads import at_once
+
+records = SqliteRecords(Path(sys.argv[1]))
+
+def write(number):
+    written = []
+    for _ in range(10):
+        row = a_generation(prompt="a busy fox")
+        records.insert(row)
+        records.replace(row)
+        records.page(limit=5)
+        written.append(row.id)
+    return written
+
+for written in at_once(8, write):
+    print(*written)
+records.close()
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Name the database's file."""
+    return tmp_path / "data" / "records.sqlite3"
+
+
+def test_processes_and_threads_may_write_at_once(path: Path) -> None:
+    """Two processes of eight threads each, all writing, lose nothing and disturb nobody."""
+    workers = [programs.start(INSERT_IN_THREADS, path) for _ in range(2)]
+    written = [image_id for worker in workers for image_id in programs.finish(worker).split()]
+    assert len(set(written)) == 160
+    with closing(SqliteRecords(path)) as records:
+        assert all(records.get(image_id) for image_id in written)
+        assert records.page(limit=1, words=["busy", "fox"]).total == 160
+
+
+def test_a_killed_process_has_lost_nothing_that_it_was_told_is_written(path: Path) -> None:
+    """Every insert that returned before a kill is there, and the file works on."""
+    process = programs.start(INSERT_FOREVER, path)
+    assert process.stdout is not None
+    returned = [process.stdout.readline().strip() for _ in range(30)]
+    process.kill()
+    returned += process.communicate()[0].split()
+    with closing(SqliteRecords(path)) as records:
+        assert all(records.get(image_id) for image_id in returned)
+        assert records.page(limit=1).total - len(returned) in {0, 1}
+        records.insert(a_generation())
+
+
+def test_what_returned_is_on_the_disk(path: Path) -> None:
+    """A write-ahead log is used and flushed at every commit, on each of the connections."""
+    with closing(SqliteRecords(path)) as records:
+        for _ in range(2):
+            with records._connection() as one, records._connection() as other:
+                for connection in (one, other):
+                    assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+                    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_rows_outlive_the_process(path: Path) -> None:
+    """A restart finds everything as it was."""
+    row = a_generation(prompt="A red fox")
+    with closing(SqliteRecords(path)) as records:
+        records.insert(row)
+    with closing(SqliteRecords(path)) as records:
+        assert records.get(row.id) == row
+        assert list(records.page(limit=10, words=["fox"]).rows) == [row]
+
+
+def test_a_failed_insert_leaves_no_trace(path: Path) -> None:
+    """A row is written with its words or not at all."""
+    with closing(SqliteRecords(path)) as records:
+        broken = a_generation(tokens=("twice", "twice"))
+        with pytest.raises(RecordsUnavailable):
+            records.insert(broken)
+        assert records.get(broken.id) is None
+        assert records.page(limit=1, words=["twice"]).total == 0
+        records.insert(a_generation(id=broken.id))
+
+
+def test_deleting_a_row_forgets_its_words(path: Path) -> None:
+    """The words of deleted rows don't pile up in the file."""
+    row = a_generation()
+    with closing(SqliteRecords(path)) as records:
+        records.insert(row)
+        records.delete(row.id)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM tokens").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("damage", ["{", "[1]", "null", "7", ""])
+def test_one_damaged_row_does_not_take_the_list_down(path: Path, damage: str) -> None:
+    """A row whose text another hand has damaged costs nobody the other rows."""
+    kept, damaged = a_generation(), a_generation()
+    with closing(SqliteRecords(path)) as records:
+        for row in (kept, damaged):
+            records.insert(row)
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute(
+                "UPDATE generations SET document = ? WHERE id = ?", (damage, damaged.id)
+            )
+        assert kept in records.page(limit=10).rows
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda records: records.insert(a_generation()),
+        lambda records: records.replace(a_generation()),
+        lambda records: records.get("x"),
+        lambda records: records.page(limit=1),
+        lambda records: records.delete("x"),
+        lambda records: records.ping(),
+    ],
+    ids=["insert", "replace", "get", "page", "delete", "ping"],
+)
+@pytest.mark.parametrize("obstacle", ["no folder", "no database"])
+def test_a_place_that_can_not_be_used_is_an_outage_until_it_can(
+    path: Path, call: Callable[[SqliteRecords], object], obstacle: str
+) -> None:
+    """A file in place of the folder, or garbage in place of the file, is told, and gets over."""
+    in_the_way = path.parent if obstacle == "no folder" else path
+    in_the_way.parent.mkdir(exist_ok=True)
+    in_the_way.write_bytes(b"no database" * 100)
+    with closing(SqliteRecords(path)) as records:
+        with pytest.raises(RecordsUnavailable) as caught:
+            call(records)
+        assert str(path.parent) not in f"{caught.value} {caught.value.detail}"
+        in_the_way.unlink()
+        records.insert(a_generation())
+        assert records.page(limit=1).total == 1
+
+
+def test_a_locked_database_is_an_outage(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readiness notices a lock that nobody lets go of; readers are served meanwhile."""
+    monkeypatch.setattr("app.services.sqlite_records._BUSY_SECONDS", 0.05)
+    row = a_generation()
+    path.parent.mkdir()
+    with closing(SqliteRecords(path)) as records, closing(sqlite3.connect(path)) as greedy:
+        records.insert(row)
+        greedy.execute("BEGIN IMMEDIATE")
+        for call in (records.ping, lambda: records.insert(a_generation())):
+            with pytest.raises(RecordsUnavailable):
+                call()
+        assert records.get(row.id) == row
+        greedy.rollback()
+        records.insert(a_generation())

@@ -1,0 +1,92 @@
+"""The service as operators run it: gunicorn with the shipped settings, in its own processes."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from tests.ports import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 20
+
+
+@dataclass
+class Gunicorn:
+    """A running gunicorn."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log_file: Path
+
+    def get(self, path: str, **options: Any) -> requests.Response:
+        """Send a GET on a connection of its own, so that any worker may answer."""
+        return requests.get(self.url + path, timeout=60, **options)
+
+    def generate(self, prompt: str = "A red fox", **fields: Any) -> requests.Response:
+        """Ask for a picture."""
+        body = {"prompt": prompt, **fields}
+        return requests.post(f"{self.url}/generate-image", json=body, timeout=60)
+
+    def log(self) -> str:
+        """Return what was logged so far."""
+        return self.log_file.read_text()
+
+    def kill(self) -> None:
+        """Kill -9 all processes."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> int:
+        """Stop gracefully; return the exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait()
+
+
+def environment(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return the environment of this process with the settings, by their names in it."""
+    given = {name.upper(): str(value) for name, value in settings.items()}
+    return {**os.environ, "PYTHONWARNINGS": "error", **given}
+
+
+@contextlib.contextmanager
+def gunicorn(folder: Path, **settings: Any) -> Iterator[Gunicorn]:
+    """Run gunicorn until the block ends, in a folder without an .env file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    defaults = {"data_dir": folder / "data", "port": port}
+    log_file = folder / "log"
+    with log_file.open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "--config", ROOT / "gunicorn.conf.py", "wsgi:app"],
+            cwd=folder,
+            env=environment(defaults | settings) | {"PYTHONPATH": str(ROOT)},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    server = Gunicorn(f"http://127.0.0.1:{port}", process, log_file)
+    try:
+        _wait_until_it_answers(server)
+        yield server
+    finally:
+        server.kill()
+
+
+def _wait_until_it_answers(server: Gunicorn) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.process.poll() is None:
+        with contextlib.suppress(requests.ConnectionError):
+            server.get("/healthz")
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"gunicorn did not start:\n{server.log()}")

@@ -1,0 +1,276 @@
+"""The service under gunicorn with its shipped settings."""
+
+import socket
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import requests
+from pymongo import MongoClient
+from redis import Redis
+
+from tests.apps import openai_settings
+from tests.e2e.server import ROOT, environment, gunicorn
+from tests.fake_openai import SECRET_MARKER, FakeOpenAI, Fault
+from tests.servers import MongoServer, RedisServer, S3Server
+
+
+def test_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
+    """After kill -9 and a restart every answered picture is listed and served, byte for byte."""
+    with gunicorn(tmp_path) as server:
+        names = [server.generate(f"Cup number {n}").json()["filename"] for n in range(4)]
+        pictures = {name: server.get(f"/images/{name}").content for name in names}
+        server.kill()
+    with gunicorn(tmp_path) as server:
+        listed = server.get("/images").json()["images"]
+        assert [image["filename"] for image in listed] == names[::-1]
+        for name, picture in pictures.items():
+            assert server.get(f"/images/{name}").content == picture
+
+
+def test_workers_share_what_is_embedded(tmp_path: Path) -> None:
+    """With several workers on files and SQLite, many requests at once all succeed and add up."""
+    with gunicorn(tmp_path, web_concurrency=3) as server:
+        with ThreadPoolExecutor(12) as pool:
+            answers = list(pool.map(lambda n: server.generate(f"Star {n}"), range(24)))
+        names = {answer.json()["filename"] for answer in answers}
+        assert len(names) == 24
+        for _ in range(6):
+            assert server.get("/images?limit=1").json()["total_images"] == 24
+        assert all(server.get(f"/images/{name}").status_code == 200 for name in names)
+        assert "ERROR" not in server.log()
+
+
+def test_whole_job_on_real_parts(
+    tmp_path: Path,
+    s3_server: S3Server,
+    s3_bucket: str,
+    mongo_server: MongoServer,
+    mongo_database: str,
+    redis_flushed: RedisServer,
+    fake_openai: FakeOpenAI,
+) -> None:
+    """On S3, MongoDB, Redis and OpenAI's protocol, each part holds what it should afterwards."""
+    settings: dict[str, Any] = openai_settings(fake_openai) | {
+        "aws_access_key_id": s3_server.access_key,
+        "aws_secret_access_key": s3_server.secret_key,
+        "aws_region": s3_server.region,
+        "s3_bucket_name": s3_bucket,
+        "s3_endpoint_url": s3_server.endpoint_url,
+        "mongodb_uri": mongo_server.uri,
+        "mongodb_database": mongo_database,
+        "redis_url": redis_flushed.url,
+    }
+    with gunicorn(tmp_path, **settings) as server:
+        body = server.generate("A brass key", enhance=True).json()
+        png = server.get(f"/images/{body['filename']}").content
+        assert server.get("/images").json()["images"][0]["filename"] == body["filename"]
+        assert len(server.get("/generate-prompts?count=4").json()["prompts"]) == 4
+        log = server.log()
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=s3_server.endpoint_url,
+        aws_access_key_id=s3_server.access_key,
+        aws_secret_access_key=s3_server.secret_key,
+        region_name=s3_server.region,
+    )
+    image_id = body["filename"].removesuffix(".png")
+    stored = s3.get_object(Bucket=s3_bucket, Key=f"images/{body['filename']}")
+    assert stored["Body"].read() == png
+    assert stored["ContentType"] == "image/png"
+    original = s3.get_object(Bucket=s3_bucket, Key=f"originals/{image_id}.png")
+    assert original["Body"].read() == fake_openai.pictures[0]
+    s3.close()
+    with MongoClient[dict[str, Any]](mongo_server.uri) as mongo:
+        row = mongo[mongo_database]["generations"].find_one({"_id": image_id})
+    assert row is not None
+    assert (row["state"], row["charged"], row["prompt"]) == ("ready", "yes", "A brass key")
+    with Redis.from_url(redis_flushed.url) as redis:
+        (key,) = redis.keys("*")
+        assert bytes(redis.get(key) or b"").endswith(png)
+    assert fake_openai.paid == 1
+    assert "drawing: OpenAI gpt-image-2.6-flare (OPENAI_API_KEY is set)" in log
+    for secret in (SECRET_MARKER, fake_openai.api_key, s3_server.secret_key):
+        assert secret not in log
+
+
+def test_start_says_what_was_chosen_and_why(tmp_path: Path) -> None:
+    """The log has a line a part at start: what is used, and because of which setting."""
+    with gunicorn(tmp_path) as server:
+        log = server.log()
+    assert "drawing: offline painter: pictures drawn by rules, not AI (OPENAI_API_KEY" in log
+    assert "storage: files in" in log
+    assert "records: SQLite in" in log
+    assert "cache: memory of each process (REDIS_URL is not set)" in log
+
+
+def test_parts_that_are_down_do_not_stop_the_start(tmp_path: Path) -> None:
+    """With nothing behind any address the service starts, lives, and says that it isn't ready."""
+    nowhere = "127.0.0.1:9"
+    with gunicorn(
+        tmp_path,
+        openai_api_key="sk-test-0000000000000000",
+        openai_base_url=f"http://{nowhere}/v1",
+        s3_bucket_name="images",
+        s3_endpoint_url=f"http://{nowhere}",
+        aws_access_key_id="test-key",
+        aws_secret_access_key="test-secret",
+        mongodb_uri=f"mongodb://{nowhere}",
+        redis_url=f"redis://{nowhere}",
+    ) as server:
+        assert server.get("/healthz").status_code == 200
+        ready = server.get("/readyz")
+        assert ready.status_code == 503
+        assert {name: part["up"] for name, part in ready.json()["parts"].items()} == {
+            "storage": False,
+            "records": False,
+            "cache": False,
+        }
+
+
+def test_wrong_settings_stop_the_start_with_every_problem(tmp_path: Path) -> None:
+    """The start ends at once with all problems and no value of theirs."""
+    secret = "redis-password-123"
+    wrong = {"port": "70000", "redis_url": f"http://:{secret}@x", "image_provider": "openai"}
+    done = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "--config", ROOT / "gunicorn.conf.py", "wsgi:app"],
+        cwd=tmp_path,
+        env=environment(wrong) | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    text = (done.stdout + done.stderr).decode()
+    assert done.returncode != 0
+    for name in ("PORT:", "REDIS_URL:", "IMAGE_PROVIDER: openai needs OPENAI_API_KEY"):
+        assert name in text
+    assert secret not in text
+    assert "Traceback" not in text
+
+
+def test_stop_lets_a_running_generation_finish(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
+    """On SIGTERM a generation that is being drawn is answered, and the exit is clean."""
+    with gunicorn(tmp_path, **openai_settings(fake_openai)) as server:
+        fake_openai.script("images", Fault.delay(2))
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(server.generate)
+            _wait_for(lambda: fake_openai.in_flight == 1)
+            assert server.stop() == 0
+            assert running.result().status_code == 200
+    assert fake_openai.paid == 1
+
+
+def test_limit_in_flight_refuses_at_once_and_health_stays_quick(
+    tmp_path: Path, fake_openai: FakeOpenAI
+) -> None:
+    """Above the limit a generation is 503 busy at once, unpaid, while health checks answer."""
+    released = threading.Event()
+    fake_openai.always("images", Fault.until(released))
+    settings = openai_settings(fake_openai) | {
+        "max_generations_in_flight": 3,
+        "web_concurrency": 1,
+    }
+    with gunicorn(tmp_path, **settings) as server, ThreadPoolExecutor(3) as pool:
+        running = [pool.submit(server.generate) for _ in range(3)]
+        _wait_for(lambda: fake_openai.in_flight == 3)
+        began = time.monotonic()
+        refused = server.generate()
+        assert server.get("/healthz").status_code == 200
+        assert time.monotonic() - began < 2
+        assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+        assert (refused.json()["charged"], refused.headers["Retry-After"]) == ("no", "5")
+        released.set()
+        assert [future.result().status_code for future in running] == [200, 200, 200]
+        assert server.generate().status_code == 200
+    assert fake_openai.paid == 4
+
+
+def test_client_that_leaves_loses_nothing(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
+    """If the caller hangs up while the picture is drawn, it is stored and listed all the same."""
+    fake_openai.script("images", Fault.delay(1))
+    with gunicorn(tmp_path, **openai_settings(fake_openai)) as server:
+        with pytest.raises(requests.Timeout):
+            requests.post(
+                f"{server.url}/generate-image", json={"prompt": "A lost letter"}, timeout=0.5
+            )
+        _wait_for(lambda: server.get("/images").json()["total_images"] == 1)
+    assert fake_openai.paid == 1
+
+
+def test_huge_body_gets_its_answer(tmp_path: Path) -> None:
+    """A body of 10 MB is 413 in the one shape, however it is sent."""
+    with gunicorn(tmp_path) as server:
+        headers = {"Content-Type": "application/json"}
+        for body in (b"x" * 10_000_000, (b"x" * 100_000 for _ in range(100))):
+            answer = requests.post(
+                f"{server.url}/generate-image", data=body, headers=headers, timeout=20
+            )
+            assert (answer.status_code, answer.json()["code"]) == (413, "request_too_large")
+
+
+def test_workers_that_start_together_share_mongodb(
+    tmp_path: Path, mongo_server: MongoServer, mongo_database: str
+) -> None:
+    """Workers that make the indexes at the same moment all work."""
+    settings = {"mongodb_uri": mongo_server.uri, "mongodb_database": mongo_database}
+    with gunicorn(tmp_path, web_concurrency=4, **settings) as server:
+        with ThreadPoolExecutor(16) as pool:
+            answers = list(pool.map(lambda _: server.get("/images"), range(32)))
+        assert {answer.status_code for answer in answers} == {200}
+    with MongoClient[dict[str, Any]](mongo_server.uri) as mongo:
+        assert {"newest", "words"} <= set(mongo[mongo_database]["generations"].index_information())
+
+
+def test_demo_leaves_a_picture(tmp_path: Path) -> None:
+    """`make demo` does the whole job over HTTP, offline also with a key, and saves the picture."""
+    done = subprocess.run(
+        [sys.executable, "-m", "app.cli.demo", "--output", tmp_path / "out"],
+        cwd=ROOT,
+        env=environment({"data_dir": tmp_path / "data", "openai_api_key": "sk-test-00000000000"}),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    (picture,) = (tmp_path / "out").iterdir()
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert str(picture) in done.stdout.decode()
+
+
+def test_flask_run_serves_it_too(tmp_path: Path) -> None:
+    """`flask run` serves the same application."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flask", "--app", "wsgi", "run", "--port", str(port)],
+        cwd=ROOT,
+        env=environment({"data_dir": tmp_path}),
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for(lambda: _answers(port))
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _answers(port: int) -> bool:
+    try:
+        answer = requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5)
+    except requests.ConnectionError:
+        return False
+    return answer.json() == {"status": "success"}
+
+
+def _wait_for(condition: Any) -> None:
+    deadline = time.monotonic() + 15
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about in time"
+        time.sleep(0.02)

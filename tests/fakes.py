@@ -1,0 +1,129 @@
+"""Stand-ins for all ports, for tests of the use cases: they keep state to assert on.
+
+They share one log of events, so that a test can tell the order of steps across ports, and each
+step can be told to fail: `store.fail("put originals", StorageUnavailable())`.
+"""
+
+import itertools
+import threading
+from datetime import UTC, datetime, timedelta
+
+from app.imaging import Cutout, PictureInfo
+from app.models import Drawing
+from tests.fake_stores import FakeCache, FakeRecords, FakeStore
+from tests.scripted import Scripted
+
+__all__ = [
+    "FakeCache",
+    "FakeClock",
+    "FakeGenerator",
+    "FakeImaging",
+    "FakeModerator",
+    "FakePromptWriter",
+    "FakeRecords",
+    "FakeStore",
+]
+
+
+class FakeGenerator(Scripted):
+    """Draws `data` and remembers what was asked."""
+
+    name = "generator"
+    provider = "fake"
+    model = "fake-painter"
+
+    def __init__(self, events: list[str]) -> None:
+        super().__init__(events)
+        self.costs_money = True
+        self.data = b"the paid original"
+        self.asked: list[tuple[str, str, str]] = []
+
+    def draw(self, prompt: str, *, size: str, quality: str) -> Drawing:
+        """See ImageGenerator."""
+        self.asked.append((prompt, size, quality))
+        self.step("draw")
+        return Drawing(data=self.data, model="fake-painter-as-answered")
+
+
+class FakeModerator(Scripted):
+    """Lets everything pass and remembers it."""
+
+    name = "moderator"
+
+    def __init__(self, events: list[str]) -> None:
+        super().__init__(events)
+        self.checked: list[str] = []
+
+    def check(self, prompt: str) -> None:
+        """See Moderator."""
+        self.checked.append(prompt)
+        self.step("check")
+
+
+class FakePromptWriter(Scripted):
+    """Never invents the same prompt twice, unless `next_lists` says what comes next."""
+
+    name = "writer"
+
+    def __init__(self, events: list[str]) -> None:
+        super().__init__(events)
+        self.next_lists: list[list[str]] = []
+        self.themes: list[str] = []
+        self.gate: threading.Event | None = None
+        self._numbers = itertools.count()
+
+    def invent(self, count: int, *, theme: str) -> list[str]:
+        """See PromptWriter. With a gate it answers once the gate is open."""
+        self.themes.append(theme)
+        self.step("invent")
+        if self.gate is not None:
+            assert self.gate.wait(10)
+        if self.next_lists:
+            return self.next_lists.pop(0)
+        return [f"prompt {next(self._numbers)} on {theme}" for _ in range(count)]
+
+    def enhance(self, prompt: str) -> str:
+        """See PromptWriter."""
+        self.step("enhance")
+        return f"{prompt}, enhanced"
+
+
+class FakeImaging(Scripted):
+    """Takes everything for a picture as `info` says, and marks what it cut out."""
+
+    name = "imaging"
+
+    def __init__(self, events: list[str]) -> None:
+        super().__init__(events)
+        self.info = PictureInfo("png", 1536, 1024)
+
+    def inspect(self, data: bytes) -> PictureInfo:  # noqa: ARG002 - reason: part of the port
+        """See Imaging."""
+        self.step("inspect")
+        return self.info
+
+    def cut_out(self, data: bytes) -> Cutout:
+        """See Imaging."""
+        self.step("cut_out")
+        return Cutout(png=b"cutout of " + data, size=256, report={"coverage": 0.5})
+
+
+class FakeClock:
+    """Stands still until it is told to advance."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 11, 22, 12, tzinfo=UTC)
+        self.seconds = 1000.0
+
+    def now(self) -> datetime:
+        """See Clock."""
+        return self.time
+
+    def monotonic(self) -> float:
+        """See Clock."""
+        return self.seconds
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.time += timedelta(seconds=seconds)
+        self.seconds += seconds

@@ -1,0 +1,29 @@
+"""Fixtures of the unit tests."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from app.config import Settings
+from tests.builders import World
+
+# The same examples in every run, and none fails for being slow on a busy machine.
+settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
+settings.load_profile("repeatable")
+
+
+@pytest.fixture
+def world() -> World:
+    """Give all fakes and the use cases on top of them."""
+    return World()
+
+
+@pytest.fixture
+def nothing_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in an empty folder without any setting, and name that folder."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

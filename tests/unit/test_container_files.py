@@ -1,0 +1,48 @@
+"""Dockerfile and compose.yaml, as far as they can be checked without a container engine."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+from app.config import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+FIELDS = {name.upper() for name in Settings.model_fields}
+NOT_OURS = {"PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "MALLOC_ARENA_MAX"}
+
+
+def test_dockerfile_sets_settings_that_exist() -> None:
+    """Every variable that the image sets is one of the Settings, or known to Python or malloc."""
+    (block,) = re.findall(r"^ENV (.*?)(?<!\\)$", (ROOT / "Dockerfile").read_text(), re.M | re.S)
+    names = set(re.findall(r"(\w+)=", block))
+    assert names - NOT_OURS <= FIELDS
+    assert {"HOST", "DATA_DIR"} <= names
+
+
+def test_dockerfile_copies_what_there_is_and_what_is_let_through() -> None:
+    """Every file that the image copies is in the checkout and not held back by .dockerignore."""
+    allowed = (ROOT / ".dockerignore").read_text().split()
+    for names in re.findall(r"^COPY (?!--from)(.+) \S+$", (ROOT / "Dockerfile").read_text(), re.M):
+        for name in names.split():
+            assert (ROOT / name).exists()
+            assert f"!{name}" in allowed
+
+
+def test_compose_sets_settings_that_exist_and_names_its_own_parts() -> None:
+    """The app's settings exist, and each address in them is that of a service or this machine."""
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    settings = services["app"]["environment"]
+    assert set(settings) <= FIELDS
+    for value in settings.values():
+        for host in re.findall(r"://([^:/]+)", value):
+            assert host in {*services, "localhost"}
+    assert set(services["app"]["depends_on"]) <= set(services)
+
+
+def test_compose_gives_generations_time_to_finish() -> None:
+    """Compose waits longer before it kills than gunicorn waits for running generations."""
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    minutes = int(services["app"]["stop_grace_period"].removesuffix("m"))
+    slowest = 2 * Settings.model_fields["openai_timeout_seconds"].default + 30
+    assert minutes * 60 > slowest

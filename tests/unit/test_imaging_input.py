@@ -1,0 +1,116 @@
+"""Which files are taken for pictures, and that nothing else is ever decoded."""
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from app import imaging
+from app.imaging import PictureInfo, UnusablePicture
+from tests import programs
+from tests.fake_openai import pictures as fake_pictures
+from tests.pictures import encoded, owl
+
+FILES = {kind: encoded(owl(64, 48), kind) for kind in ("PNG", "JPEG", "WEBP")}
+WEIGH = """
+import resource
+from app import imaging
+from tests.fake_openai import pictures
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+imaging.cutout(pictures.draw(640, 480, 0))
+bomb = pictures.bomb(20_000, 20_000)
+before = peak()
+for look in (imaging.inspect, imaging.cutout):
+    try:
+        look(bomb)
+    except imaging.UnusablePicture:
+        continue
+    raise AssertionError("the bomb was accepted")
+print(peak() - before)
+"""
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_the_header_tells_format_and_size(kind: Any) -> None:
+    """Format and size are read from the file's first bytes, without the rest of it."""
+    info = PictureInfo(kind.lower(), 64, 48)
+    assert imaging.inspect(FILES[kind]) == info
+    if kind == "PNG":
+        assert imaging.inspect(FILES[kind][:60]) == info
+
+
+REFUSED = {
+    "gif": encoded(owl(64, 48), "GIF"),
+    "bmp": encoded(owl(64, 48), "BMP"),
+    "tiff": encoded(owl(64, 48), "TIFF"),
+    "svg": fake_pictures.SVG,
+    "text": fake_pictures.TEXT,
+    "html": b"<!doctype html><title>x</title>",
+    "nothing": b"",
+    "cut png header": FILES["PNG"][:20],
+    "cut jpeg header": FILES["JPEG"][:20],
+    "cut webp header": FILES["WEBP"][:20],
+    "bomb": fake_pictures.bomb(20_000, 20_000),
+    "one row too many": fake_pictures.bomb(3840, 2161),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("look", [imaging.inspect, imaging.cutout])
+def test_anything_else_is_refused(name: str, look: Any) -> None:
+    """Only PNG, WEBP and JPEG of a bearable size are looked into, whatever a file claims to be."""
+    with pytest.raises(UnusablePicture):
+        look(REFUSED[name])
+
+
+def test_the_largest_picture_is_accepted() -> None:
+    """What the image models draw at most can be cut out."""
+    data = encoded(Image.new("RGB", (3840, 2160), "white"))
+    assert imaging.MAX_PIXELS == 3840 * 2160
+    assert imaging.inspect(data) == PictureInfo("png", 3840, 2160)
+
+
+def test_a_bomb_is_never_decoded() -> None:
+    """A picture of too many pixels is refused by its header, in some bytes instead of gigabytes."""
+    assert int(programs.run(WEIGH)) < 50
+
+
+@pytest.mark.parametrize("kind", FILES)
+@pytest.mark.parametrize("part", [0.3, 0.6, 0.95])
+def test_half_a_picture_is_no_picture(kind: str, part: float) -> None:
+    """A file that lost its end is refused, not shown with its lower half missing."""
+    noise = np.random.default_rng(0).integers(0, 255, (96, 128, 3), dtype=np.uint8)
+    data = encoded(Image.fromarray(noise), kind)
+    with pytest.raises(UnusablePicture):
+        imaging.cutout(data[: int(len(data) * part)])
+
+
+@given(st.binary(max_size=300))
+def test_random_bytes_are_no_picture(data: bytes) -> None:
+    """Bytes that mean nothing are refused, and raise nothing else."""
+    with pytest.raises(UnusablePicture):
+        imaging.cutout(data)
+
+
+@pytest.mark.parametrize("kind", FILES)
+@settings(max_examples=60)
+@given(data=st.data())
+def test_damaged_files_raise_nothing_else(kind: str, data: st.DataObject) -> None:
+    """A file with wrong bytes in it is cut out or refused; no library's own error comes out."""
+    damaged = bytearray(FILES[kind])
+    for _ in range(data.draw(st.integers(1, 4))):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    if data.draw(st.booleans()):
+        del damaged[data.draw(st.integers(0, len(damaged) - 1)) :]
+    try:
+        result = imaging.cutout(bytes(damaged))
+    except UnusablePicture:
+        return
+    assert Image.open(io.BytesIO(result.png)).size == (256, 256)
