@@ -266,7 +266,7 @@ def _answers(port: int) -> bool:
         answer = requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5)
     except requests.ConnectionError:
         return False
-    return answer.json() == {"status": "success"}
+    return bool(answer.json() == {"status": "success"})
 
 
 def _wait_for(condition: Any) -> None:
