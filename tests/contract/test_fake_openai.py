@@ -1,8 +1,7 @@
-"""The official client against the fake of OpenAI: normal answers, and the meter."""
+"""The official client against the fake of OpenAI: drawings, refusals, and the meter."""
 
 import base64
 import io
-import json
 import threading
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -13,30 +12,8 @@ import pytest
 from openai import OpenAI
 from PIL import Image
 
+from tests.contract.asking import IMAGE_MODEL, draw
 from tests.fake_openai import FakeOpenAI, Fault
-
-MODEL = "gpt-image-2.6-flare"
-LIST_OF_PROMPTS = {"prompts": {"type": "array", "items": {"type": "string"}}}
-
-
-def draw(client: OpenAI, **more: Any) -> bytes:
-    """Ask for one picture and return its bytes."""
-    asked = {"model": MODEL, "prompt": "a red mug", "size": "1024x1024", **more}
-    answer = client.images.generate(**asked)
-    return base64.b64decode(answer.data[0].b64_json or "")
-
-
-def ask_text(client: OpenAI, said: str, properties: dict[str, Any], **more: Any) -> Any:
-    """Ask the text model for JSON of a schema and return the parsed content."""
-    schema = {"type": "object", "properties": properties, "required": list(properties)}
-    asked = {"name": "answer", "strict": True, "schema": {**schema, "additionalProperties": False}}
-    create: Any = client.chat.completions.create
-    answer = create(
-        model="gpt-6-luna",
-        messages=[{"role": "user", "content": said}],
-        response_format={"type": "json_schema", "json_schema": {**asked, **more}},
-    )
-    return json.loads(answer.choices[0].message.content or "")
 
 
 def test_a_drawing_arrives_byte_for_byte_and_is_paid_once(
@@ -80,7 +57,7 @@ def test_a_transparent_drawing_is_transparent(openai_client: OpenAI) -> None:
     assert at == [0, 0, 255]
 
 
-def test_own_bytes_can_be_drawn(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
+def test_own_bytes_can_be_draw(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
     """A test can say exactly which bytes are drawn."""
     fake_openai.picture = b"exactly these"
     assert draw(openai_client) == b"exactly these"
@@ -88,7 +65,9 @@ def test_own_bytes_can_be_drawn(openai_client: OpenAI, fake_openai: FakeOpenAI) 
 
 def test_answers_tell_what_was_used(openai_client: OpenAI) -> None:
     """The answer carries usage and no revised prompt, as GPT image models answer."""
-    answer = openai_client.images.generate(model=MODEL, prompt="a red mug", n=2, quality="low")
+    answer = openai_client.images.generate(
+        model=IMAGE_MODEL, prompt="a red mug", n=2, quality="low"
+    )
     assert answer.usage is not None
     assert answer.usage.total_tokens == answer.usage.input_tokens + answer.usage.output_tokens
     assert [item.revised_prompt for item in answer.data or []] == [None, None]
@@ -99,7 +78,7 @@ def test_several_pictures_are_several_payments(
     openai_client: OpenAI, fake_openai: FakeOpenAI
 ) -> None:
     """Asking for three pictures at once costs three generations."""
-    openai_client.images.generate(model=MODEL, prompt="a red mug", n=3)
+    openai_client.images.generate(model=IMAGE_MODEL, prompt="a red mug", n=3)
     assert (fake_openai.paid, len(fake_openai.pictures)) == (3, 3)
 
 
@@ -157,59 +136,12 @@ def test_old_models_draw_where_they_still_exist() -> None:
         assert base64.b64decode(inline.b64_json) == fake.pictures[1]
 
 
-def test_moderation_flags_the_forbidden_word(openai_client: OpenAI) -> None:
-    """Moderation flags each input with the forbidden word, in every form of input."""
-    create: Any = openai_client.moderations.create
-    answers = create(input=["a red mug", "a Forbidden mug"]).results
-    parts = create(input=[{"type": "text", "text": "forbidden"}]).results
-    assert [answer.flagged for answer in (*answers, *parts)] == [False, True, True]
-    assert answers[1].categories.violence
-
-
-@pytest.mark.parametrize(
-    ("said", "extra", "count"),
-    [
-        ("Some ideas", {}, 40),
-        ("Give me 7 ideas", {}, 7),
-        ("Some ideas", {"minItems": 1_000}, 1_000),
-    ],
-)
-def test_the_text_model_gives_as_many_distinct_prompts_as_asked(
-    openai_client: OpenAI, said: str, extra: dict[str, int], count: int
-) -> None:
-    """The number comes from the schema, else from the message, else it is 40."""
-    properties = {"prompts": {**LIST_OF_PROMPTS["prompts"], **extra}}
-    prompts = ask_text(openai_client, said, properties)["prompts"]
-    assert (len(prompts), len(set(prompts))) == (count, count)
-
-
-def test_the_text_model_enriches_a_prompt(openai_client: OpenAI) -> None:
-    """A schema with one prompt is answered by the user's text with more detail."""
-    answer = ask_text(openai_client, "a red mug", {"prompt": {"type": "string"}})
-    assert answer["prompt"].startswith("a red mug, ")
-
-
-def test_a_strict_schema_must_be_closed(openai_client: OpenAI) -> None:
-    """A strict schema that allows other properties is refused as the real API refuses it."""
-    with pytest.raises(openai.BadRequestError, match="additionalProperties"):
-        ask_text(openai_client, "x", LIST_OF_PROMPTS, schema={"properties": LIST_OF_PROMPTS})
-
-
-def test_models_are_listed_and_shown(openai_client: OpenAI) -> None:
-    """The image model can be looked up; a retired one is not found."""
-    assert MODEL in {model.id for model in openai_client.models.list()}
-    assert openai_client.models.retrieve(MODEL).id == MODEL
-    with pytest.raises(openai.NotFoundError) as missing:
-        openai_client.models.retrieve("dall-e-2")
-    assert missing.value.code == "model_not_found"
-
-
 def test_a_stream_brings_partial_pictures_and_the_whole_one(
     openai_client: OpenAI, fake_openai: FakeOpenAI
 ) -> None:
     """A streamed drawing arrives as the partial events asked for and one completed event."""
     with openai_client.images.generate(
-        model=MODEL, prompt="a red mug", stream=True, partial_images=2
+        model=IMAGE_MODEL, prompt="a red mug", stream=True, partial_images=2
     ) as stream:
         events = list(stream)
     kinds = [event.type.removeprefix("image_generation.") for event in events]

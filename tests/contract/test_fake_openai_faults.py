@@ -1,44 +1,13 @@
-"""The official client against every scripted fault: what it makes of it, and what was paid."""
+"""The official client against errors and broken connections: what it raises, what was paid."""
 
-import base64
-import binascii
-import io
-import json
-import struct
 import time
-from typing import Any
 
 import openai
 import pytest
 from openai import OpenAI
-from PIL import Image, UnidentifiedImageError
 
+from tests.contract.asking import ask, draw
 from tests.fake_openai import SECRET_MARKER, Behaviour, FakeOpenAI, Fault
-
-MODEL = "gpt-image-2.6-flare"
-
-
-def ask(client: OpenAI, **more: Any) -> Any:
-    """Ask for one picture."""
-    return client.images.generate(model=MODEL, prompt="a red mug", size="1024x1024", **more)
-
-
-def drawn(client: OpenAI) -> bytes:
-    """Ask for one picture and return its bytes."""
-    return base64.b64decode(ask(client).data[0].b64_json)
-
-
-def ask_text(client: OpenAI) -> Any:
-    """Ask the text model for five prompts and return its choice."""
-    items = {"type": "array", "items": {"type": "string"}, "minItems": 5}
-    schema = {"type": "object", "properties": {"prompts": items}}
-    create: Any = client.chat.completions.create
-    answer = create(
-        model="gpt-6-luna",
-        messages=[{"role": "user", "content": "ideas"}],
-        response_format={"type": "json_schema", "json_schema": {"name": "a", "schema": schema}},
-    )
-    return answer.choices[0]
 
 
 @pytest.mark.parametrize(
@@ -139,7 +108,7 @@ def test_a_dripping_answer_arrives_whole(openai_client: OpenAI, fake_openai: Fak
     """A slow body takes its time, beyond a read timeout that each piece alone respects."""
     fake_openai.script("images", Fault.drip(chunk=8_192, pause=0.1))
     began = time.monotonic()
-    assert drawn(openai_client.with_options(timeout=0.3)) == fake_openai.pictures[0]
+    assert draw(openai_client.with_options(timeout=0.3)) == fake_openai.pictures[0]
     assert time.monotonic() - began > 0.3
 
 
@@ -156,114 +125,6 @@ def test_a_stopped_server_refuses_and_bills_nothing(
         fake_openai.start()
     ask(openai_client)
     assert fake_openai.paid == 2
-
-
-def test_a_page_instead_of_json_is_no_exception(
-    openai_client: OpenAI, fake_openai: FakeOpenAI
-) -> None:
-    """The client hands out an HTML page as a text instead of raising."""
-    fake_openai.script("images", Fault.html())
-    assert str(ask(openai_client)).startswith("<!doctype html>")
-    assert fake_openai.paid == 1
-
-
-def test_broken_json_is_not_an_error_of_the_client(
-    openai_client: OpenAI, fake_openai: FakeOpenAI
-) -> None:
-    """Half a JSON document raises the JSON module's error, not one of the client's."""
-    fake_openai.script("images", Fault.truncated_json())
-    with pytest.raises(json.JSONDecodeError):
-        ask(openai_client)
-    assert (fake_openai.paid, len(fake_openai.pictures)) == (1, 1)
-
-
-def test_missing_pictures_pass_silently(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
-    """No list, an empty list, no characters and bad characters all come without an exception."""
-    fake_openai.script(
-        "images", Fault.no_data(), Fault.null_data(), Fault.empty_b64(), Fault.bad_b64()
-    )
-    assert [ask(openai_client).data, ask(openai_client).data] == [[], None]
-    assert ask(openai_client).data[0].b64_json == ""
-    with pytest.raises(binascii.Error):
-        base64.b64decode(ask(openai_client).data[0].b64_json, validate=True)
-    assert (fake_openai.paid, len(fake_openai.pictures)) == (4, 4)
-
-
-@pytest.mark.parametrize("fault", [Fault.not_a_picture(), Fault.svg()])
-def test_what_is_no_raster_picture_cannot_be_opened(
-    openai_client: OpenAI, fake_openai: FakeOpenAI, fault: Behaviour
-) -> None:
-    """Valid base64 of a text or a vector drawing is not a picture."""
-    fake_openai.script("images", fault)
-    data = drawn(openai_client)
-    with pytest.raises(UnidentifiedImageError):
-        Image.open(io.BytesIO(data))
-    assert (fake_openai.paid, fake_openai.pictures) == (1, [data])
-
-
-def test_half_a_picture_opens_but_does_not_load(
-    openai_client: OpenAI, fake_openai: FakeOpenAI
-) -> None:
-    """A truncated file has a sound header and fails in its pixels."""
-    fake_openai.script("images", Fault.truncated_picture())
-    with (
-        Image.open(io.BytesIO(drawn(openai_client))) as picture,
-        pytest.raises(OSError, match="truncated"),
-    ):
-        picture.load()
-
-
-def test_sound_pictures_can_be_wrong(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
-    """A picture can have another size than was asked for, or show nothing at all."""
-    fake_openai.script("images", Fault.wrong_size(640, 480), Fault.all_white())
-    with Image.open(io.BytesIO(drawn(openai_client))) as wrong:
-        assert wrong.size == (640, 480)
-    with Image.open(io.BytesIO(drawn(openai_client))) as blank:
-        assert blank.getextrema() == ((255, 255),) * 3
-
-
-def test_a_bomb_is_small_and_announces_its_size(
-    openai_client: OpenAI, fake_openai: FakeOpenAI
-) -> None:
-    """The bomb is a megabyte whose header says 20000x20000; a smaller one really decompresses."""
-    fake_openai.script("images", Fault.bomb(), Fault.bomb(300, 200))
-    bomb = drawn(openai_client)
-    assert len(bomb) < 2_000_000
-    assert struct.unpack(">II", bomb[16:24]) == (20_000, 20_000)
-    with Image.open(io.BytesIO(drawn(openai_client))) as small:
-        assert small.getextrema() == ((0, 0),) * 3
-
-
-def test_text_can_come_in_wrong_forms(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
-    """Refusals, prose, fences, too few, repeated and unfinished prompts arrive as content."""
-    fake_openai.script(
-        "chat",
-        *(Fault.refusal(), Fault.prose(), Fault.fenced(), Fault.few(2)),
-        *(Fault.duplicates(), Fault.out_of_tokens()),
-    )
-    refused = ask_text(openai_client).message
-    assert (refused.content, SECRET_MARKER in refused.refusal) == (None, True)
-    assert ask_text(openai_client).message.content.startswith("Sure!")
-    assert ask_text(openai_client).message.content.startswith('```json\n{"prompts"')
-    assert len(json.loads(ask_text(openai_client).message.content)["prompts"]) == 2
-    repeated = json.loads(ask_text(openai_client).message.content)["prompts"]
-    assert (len(repeated), len(set(repeated))) == (5, 1)
-    assert ask_text(openai_client).finish_reason == "length"
-    assert len(json.loads(ask_text(openai_client).message.content)["prompts"]) == 5
-
-
-def test_a_stream_can_end_in_an_error(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
-    """An error event raises without a status, a stream without its end passes silently."""
-    fake_openai.script("images", Fault.stream_error(), Fault.stream_unfinished())
-    with (
-        ask(openai_client, stream=True, partial_images=1) as stream,
-        pytest.raises(openai.APIError) as raised,
-    ):
-        list(stream)
-    assert not isinstance(raised.value, openai.APIStatusError)
-    assert raised.value.code == "moderation_blocked"
-    with ask(openai_client, stream=True, partial_images=1) as stream:
-        assert [event.type for event in stream] == ["image_generation.partial_image"]
 
 
 def test_a_stream_can_be_slow_and_be_cut(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
@@ -289,7 +150,7 @@ def test_faults_are_taken_in_order_and_then_all_is_well(
     answers = [ask(openai_client).data for _ in range(4)]
     assert (answers[0], len(answers[1]), *answers[2:]) == (None, 1, [], [])
     fake_openai.clear()
-    assert len(drawn(openai_client)) > 1_000
+    assert len(draw(openai_client)) > 1_000
     assert not fake_openai.asked("moderations")
 
 
@@ -300,4 +161,4 @@ def test_a_reset_forgets_everything(openai_client: OpenAI, fake_openai: FakeOpen
     fake_openai.picture = b"x"
     fake_openai.reset()
     assert (fake_openai.paid, fake_openai.requests, fake_openai.pictures) == (0, [], [])
-    assert len(drawn(openai_client)) > 1_000
+    assert len(draw(openai_client)) > 1_000
