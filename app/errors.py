@@ -187,3 +187,16 @@ class ProviderBadResponse(AppError):
     ) -> None:
         super().__init__(detail, charged=charged)
         self.evidence = evidence
+
+
+PROVIDER_FAILURES: tuple[type[AppError], ...] = (
+    PromptRejected,
+    ProviderBadResponse,
+    ProviderError,
+    ProviderMisconfigured,
+    ProviderQuota,
+    ProviderRateLimited,
+    ProviderTimeout,
+    ProviderUnreachable,
+)
+"""What any call to the provider may end with."""

@@ -16,16 +16,7 @@ blueprint = Blueprint("prompts", __name__)
         tag="prompts",
         query=PromptsQuery,
         answer=PromptsAnswer,
-        errors=(
-            errors.PromptRejected,
-            errors.ProviderBadResponse,
-            errors.ProviderError,
-            errors.ProviderMisconfigured,
-            errors.ProviderQuota,
-            errors.ProviderRateLimited,
-            errors.ProviderTimeout,
-            errors.ProviderUnreachable,
-        ),
+        errors=errors.PROVIDER_FAILURES,
     )
 )
 def generate_prompts(query: PromptsQuery) -> Response:

@@ -130,7 +130,7 @@ class SqliteRecords:
             try:
                 with connection:  # commits, or rolls back
                     yield connection
-            except BaseException:
+            except BaseException:  # reason: however it ended, its transaction may be open
                 connection.close()
                 raise
             idle.put(connection)

@@ -1,5 +1,7 @@
 """Time and connections to the image model: deadlines, outages, keys, threads."""
 
+import contextlib
+import socket
 import time
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ from app.services.openai_generator import OpenAIGenerator
 from tests.contract.upstream import MODEL, draw, fails_as, generator_at
 from tests.contract.upstream_faults import NO, UNKNOWN
 from tests.fake_openai import FakeOpenAI, Fault
-from tests.ports import free_port
+from tests.ports import HOST, free_port
 from tests.threads import at_once
 
 if TYPE_CHECKING:
@@ -44,6 +46,23 @@ def test_without_a_connection_nothing_can_have_been_paid(host: str) -> None:
         draw(generator)
     assert caught.value.charged is NO
     assert host not in f"{caught.value} {caught.value.detail}"
+
+
+def test_a_connection_that_is_never_accepted_costs_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A provider that doesn't even take the connection was sent nothing either."""
+    monkeypatch.setattr("app.services.openai_generator._CONNECT_SECONDS", 0.2)
+    with contextlib.ExitStack() as stack:
+        full = stack.enter_context(socket.create_server((HOST, 0), backlog=0))
+        for _ in range(4):  # more than the queue of a server that accepts nobody can hold
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        generator = stack.enter_context(generator_at(f"http://{HOST}:{full.getsockname()[1]}"))
+        with pytest.raises(ProviderUnreachable) as caught:
+            draw(generator)
+    assert caught.value.charged is NO
 
 
 def test_a_connection_closed_while_idle_costs_no_error(

@@ -120,7 +120,7 @@ def test_a_silent_server_is_given_up_on_in_time(
         proxy.black_hole()
         began = time.monotonic()
         assert_unavailable(store, s3_server)
-        assert time.monotonic() - began < 2 * 0.5 + 2
+        assert time.monotonic() - began < 5
 
 
 def test_an_answer_that_breaks_off_is_an_outage(s3_server: S3Server, bucket: str) -> None:

@@ -60,6 +60,7 @@ WITHOUT_PICTURE: dict[str, tuple[Behaviour, bytes]] = {
     "null data": (Fault.null_data(), b'{"created"'),
     "empty base64": (Fault.empty_b64(), b'{"created"'),
     "bad base64": (Fault.bad_b64(), b'{"created"'),
+    "partly base64": (_paid({"data": [{"b64_json": "%%aGVsbG8="}]}), b'{"data"'),
     "address only": (_paid({"data": [{"url": "http://127.0.0.1/x.png"}]}), b'{"data"'),
     "a number": (_paid({"data": [{"b64_json": 7}]}), b'{"data"'),
     "a null": (_paid({"data": [{"b64_json": None}]}), b'{"data"'),

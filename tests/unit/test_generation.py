@@ -44,6 +44,12 @@ def test_what_is_drawn_has_two_paragraphs(world: World) -> None:
     assert "white background" in HOUSE_SENTENCE
 
 
+def test_a_wish_never_ends_in_space(world: World) -> None:
+    """However a wish ends, exactly one empty line parts it from the house sentence."""
+    made = world.generate(a_request(prompt="A red fox \n\n"))
+    assert made.new_prompt == f"A red fox\n\n{HOUSE_SENTENCE}"
+
+
 def test_an_enhanced_wish_is_drawn_and_the_callers_words_are_kept(world: World) -> None:
     """`new_prompt` tells what was drawn, the other two what was asked, verbatim and trimmed."""
     made = world.generate(a_request(enhance=True, quality="high", size="1536x1024"))

@@ -17,16 +17,16 @@ class Client:
     def close(self):
         self.closed = True
 
-client = Lazy(Client)
-mine = client()
+used, closed = Lazy(Client), Lazy(Client)
+mine = used(), closed()
 child = os.fork()
 if child == 0:
-    client.close()
-    own = client()
-    ok = own is client() and own.pid == os.getpid() and not mine.closed
-    os._exit(0 if ok else 1)
+    closed.close()
+    own = used(), closed()
+    ok = own == (used(), closed()) and all(client.pid == os.getpid() for client in own)
+    os._exit(0 if ok and not mine[1].closed else 1)
 status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-print(status, client() is mine)
+print(status, (used(), closed()) == mine)
 """
 
 

@@ -1,4 +1,5 @@
 import threading
+import time
 
 import pytest
 
@@ -10,8 +11,10 @@ from tests.threads import at_once
 def test_as_many_as_the_limit_come_in_at_once() -> None:
     """Up to the limit callers are in together; the next is refused at once, for nothing."""
     in_flight = InFlight(2)
+    began = time.monotonic()
     with in_flight, in_flight, pytest.raises(ServiceBusy) as busy, in_flight:
         pytest.fail("a third caller came in")
+    assert time.monotonic() - began < 0.2
     assert (busy.value.status, busy.value.charged) == (503, Charged.NO)
     assert busy.value.retry_after
 
