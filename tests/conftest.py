@@ -1,5 +1,6 @@
 """Fixtures that every test may use: the real servers, the fake of OpenAI, and the guards."""
 
+import gc
 import os
 import uuid
 from collections.abc import Iterator
@@ -28,6 +29,16 @@ def pytest_configure() -> None:
     """Put up the guards before any module of a test is imported."""
     clean_environment(os.environ)
     block_network()
+
+
+@pytest.fixture
+def answers_break_off() -> Iterator[None]:
+    """Collect, within the test, the sockets that an SDK drops when an answer breaks off.
+
+    botocore leaves them to the garbage collector.
+    """
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """The ImageStore port on Amazon S3 and compatible stores."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from app.errors import ImageNotFound, StorageUnavailable
@@ -58,7 +58,8 @@ class S3Store:
         """See ImageStore. A body that is shorter than announced is an error, never an answer."""
         with _translated():
             answer = self._client().get_object(Bucket=self._bucket, Key=key)
-            data = answer["Body"].read()
+            with closing(answer["Body"]) as body:
+                data = body.read()
             if len(data) != answer["ContentLength"]:
                 raise StorageUnavailable("S3: cut short")
             return StoredImage(
@@ -120,5 +121,7 @@ def _translated() -> Iterator[None]:
         if code == "NoSuchKey":
             raise ImageNotFound from None
         raise StorageUnavailable(f"S3 answered {code or 'an error'}") from None
-    except (BotoCoreError, HTTPError, OSError, KeyError) as error:  # KeyError: cut in its headers
+    except (BotoCoreError, HTTPError, OSError) as error:
         raise StorageUnavailable(f"S3: {type(error).__name__}") from None
+    except (ValueError, KeyError):  # an answer that breaks off within its headers
+        raise StorageUnavailable("S3: an answer that can't be read") from None

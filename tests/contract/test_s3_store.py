@@ -123,22 +123,6 @@ def test_a_silent_server_is_given_up_on_in_time(
         assert time.monotonic() - began < 5
 
 
-def test_an_answer_that_breaks_off_is_an_outage(s3_server: S3Server, bucket: str) -> None:
-    """Wherever an answer is cut, in its headers or in its body, no picture comes of it."""
-    places = [0, 5, 50, 100, 150, 200, 250, 300, 350, 400, 20_000, 1_900_000]
-
-    def one(number: int) -> None:
-        with proxied_s3_store(s3_server, bucket) as (store, proxy):
-            store.ping()
-            proxy.cut_after(places[number])
-            with pytest.raises(StorageUnavailable):
-                store.get(KEPT)
-            proxy.restore()
-            assert store.get(KEPT).data == LARGE
-
-    at_once(len(places), one)
-
-
 def test_a_slow_server_is_waited_for(proxied: Proxied) -> None:
     """Being slow is no outage."""
     store, proxy = proxied

@@ -273,6 +273,8 @@ def test_failed_read_is_never_a_404(real: Service, parts: Parts, how: str) -> No
     assert real.get(path).status_code == 200
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # botocore drops the socket
+@pytest.mark.usefixtures("answers_break_off")
 def test_body_of_s3_that_breaks_off_is_never_served(real: Service, parts: Parts) -> None:
     """A truncated answer of S3 is 503, and not cached."""
     path = f"/images/{real.generate().json()['filename']}"
