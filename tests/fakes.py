@@ -8,12 +8,13 @@ import itertools
 import threading
 from datetime import UTC, datetime, timedelta
 
-from app.imaging import Cutout, PictureInfo
+from app.imaging import Cutout, CutoutReport, PictureInfo
 from app.models import Drawing
 from tests.fake_stores import FakeCache, FakeRecords, FakeStore
 from tests.scripted import Scripted
 
 __all__ = [
+    "REPORT",
     "FakeCache",
     "FakeClock",
     "FakeGenerator",
@@ -23,6 +24,19 @@ __all__ = [
     "FakeRecords",
     "FakeStore",
 ]
+
+REPORT = CutoutReport(
+    background="#ffffff",
+    coverage=0.5,
+    softness=1.0,
+    holes_kept=1,
+    holes_cut=2,
+    touches_border=False,
+    shadow=False,
+    confidence=0.7,
+    verdict="check",
+    reasons=("enclosed areas may be paint or holes",),
+)
 
 
 class FakeGenerator(Scripted):
@@ -105,7 +119,7 @@ class FakeImaging(Scripted):
     def cut_out(self, data: bytes) -> Cutout:
         """See Imaging."""
         self.step("cut_out")
-        return Cutout(png=b"cutout of " + data, size=256, report={"coverage": 0.5})
+        return Cutout(png=b"cutout of " + data, size=256, report=REPORT)
 
 
 class FakeClock:

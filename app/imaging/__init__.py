@@ -3,60 +3,48 @@
 Importing this package is cheap; OpenCV, NumPy and Pillow are loaded by the first picture.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from app.imaging.errors import NotAPicture, TooLarge, UnusablePicture
+from app.imaging.report import Cutout, CutoutReport, Holes
+from app.imaging.sniff import MAX_PIXELS, PictureInfo, sniff
 
-Holes = Literal["auto", "keep", "cut"]
-
-MAX_PIXELS = 3840 * 2160
-"""The largest picture that is decoded, in pixels: what the image models draw at most."""
-
-
-class UnusablePicture(Exception):
-    """The bytes are not a PNG, WEBP or JPEG that can be decoded within MAX_PIXELS."""
-
-
-@dataclass(frozen=True, slots=True)
-class PictureInfo:
-    """What a picture's header says; `width` and `height` in pixels."""
-
-    format: Literal["png", "webp", "jpeg"]
-    width: int
-    height: int
-
-
-@dataclass(frozen=True, slots=True)
-class Cutout:
-    """A cut-out picture as PNG bytes (RGBA, `size` pixels square) and what was found on the way."""
-
-    png: bytes
-    size: int
-    report: Mapping[str, Any]
+__all__ = [
+    "MAX_PIXELS",
+    "Cutout",
+    "CutoutReport",
+    "Holes",
+    "NotAPicture",
+    "PictureInfo",
+    "TooLarge",
+    "UnusablePicture",
+    "cutout",
+    "inspect",
+]
 
 
 def inspect(data: bytes) -> PictureInfo:
     """Read format and size from the header, without decoding any pixel.
 
     Raises:
-        UnusablePicture: not a PNG, WEBP or JPEG, or more than MAX_PIXELS.
+        NotAPicture: neither PNG, WEBP nor JPEG, or cut short.
+        TooLarge: more than MAX_PIXELS.
     """
-    from app.imaging import header
-
-    return header.inspect(data)
+    return sniff(data)
 
 
 def cutout(data: bytes, *, size: int = 256, holes: Holes = "auto") -> Cutout:
-    """Make the background transparent and fit the picture, centred, into `size` x `size` pixels.
+    """Cut the subject out of a white or one-coloured background, fitted into a square and centred.
+
+    A picture that has transparency already is only resized; one without a plain background is kept
+    whole. The report says either.
 
     Args:
-        data: PNG, WEBP or JPEG bytes.
-        size: side of the square result, in pixels.
-        holes: whether enclosed areas of the background's colour are holes (`cut`) or paint
-            (`keep`); `auto` decides.
+        data: a PNG, JPEG or WEBP file of up to MAX_PIXELS.
+        size: side of the result, in pixels.
+        holes: what becomes of enclosed areas of background colour.
 
     Raises:
-        UnusablePicture: the bytes can't be decoded.
+        NotAPicture: the bytes are not a whole picture.
+        TooLarge: the picture has too many pixels; nothing was decoded.
     """
     from app.imaging import pipeline
 

@@ -1,115 +1,76 @@
-"""The cutout, step by step: decode, find the background, make it transparent, fit, encode."""
+"""The cutout: from the bytes of a picture to a small square PNG without its background."""
 
-import cv2
+from typing import Any
+
 import numpy as np
-from numpy.typing import NDArray
+import numpy.typing as npt
 
-from app.imaging import Cutout, Holes, UnusablePicture
-from app.imaging.header import inspect
+from app.imaging import areas, compose, edges, png, verdict
+from app.imaging import backdrop as backdrops
+from app.imaging.backdrop import Backdrop
+from app.imaging.decode import decode
+from app.imaging.report import Cutout, Holes
+from app.imaging.scene import Order, take_apart
+from app.imaging.sniff import sniff
 
-Pixels = NDArray[np.uint8]
-Floats = NDArray[np.float32]
-
-_BORDER = 4  # width of the frame that the background's colour is read from, in pixels
-_TOLERANCE = 14  # levels that a background pixel may differ from that colour
-_EDGE = 3  # width of the band around the background whose pixels are mixtures, in pixels
-
-
-def cutout(data: bytes, *, size: int, holes: Holes) -> Cutout:
-    """Cut out and fit; see `app.imaging.cutout`."""
-    inspect(data)
-    pixels = _decode(data)
-    alpha: Floats
-    colour = pixels[..., :3]
-    if pixels.shape[2] == 4 and pixels[..., 3].min() < 255:  # already cut out: only fit it
-        alpha = pixels[..., 3].astype(np.float32) / np.float32(255)
-        background = np.zeros(3, np.float32)
-    else:
-        background = _background(colour)
-        alpha = _alpha(colour, background, holes)
-    rgba = _fit(colour, alpha, background, size)
-    report = {
-        "background": "#{2:02x}{1:02x}{0:02x}".format(*background.astype(int).tolist()),
-        "coverage": round(float(rgba[..., 3].mean()) / 255, 4),
-    }
-    return Cutout(png=_encode(rgba), size=size, report=report)
+Array = npt.NDArray[Any]
 
 
-def _decode(data: bytes) -> Pixels:
-    """Return BGR or BGRA pixels, 8 bits each."""
-    buffer = np.frombuffer(data, np.uint8)
-    try:
-        pixels = cv2.imdecode(buffer, cv2.IMREAD_UNCHANGED)
-        if pixels is not None and pixels.dtype == np.uint16:
-            pixels = (pixels // 257).astype(np.uint8)
-        if pixels is not None and (pixels.ndim != 3 or pixels.dtype != np.uint8):
-            pixels = cv2.imdecode(buffer, cv2.IMREAD_COLOR)
-    except cv2.error:
-        pixels = None
-    if pixels is None:
-        raise UnusablePicture("the picture can't be decoded")
-    return np.asarray(pixels, np.uint8)
+def cutout(data: bytes, *, size: int = 256, holes: Holes = "auto") -> Cutout:
+    """Cut the subject out of a white or one-coloured background.
 
+    The picture is fitted into size x size px and centred. A picture that has transparency already
+    is only resized; one without a plain background is kept whole. The report says either.
 
-def _background(colour: Pixels) -> Floats:
-    """Return the median colour of the picture's frame."""
-    frame = np.concatenate(
-        [
-            colour[:_BORDER].reshape(-1, 3),
-            colour[-_BORDER:].reshape(-1, 3),
-            colour[:, :_BORDER].reshape(-1, 3),
-            colour[:, -_BORDER:].reshape(-1, 3),
-        ]
-    )
-    return np.asarray(np.median(frame, axis=0), np.float32)
+    Args:
+        data: a PNG, JPEG or WEBP file of up to 8.3 million pixels.
+        size: side of the result, px.
+        holes: what becomes of enclosed areas of background colour: `keep` takes all for paint,
+            `cut` all for holes, `auto` judges each.
 
-
-def _alpha(colour: Pixels, background: Floats, holes: Holes) -> Floats:
-    """Return opacity 0..1: none on the background, all on the subject, between on its edge."""
-    distance = np.abs(colour.astype(np.float32) - background).max(axis=2)
-    similar = (distance <= _TOLERANCE).astype(np.uint8)
-    outside = similar if holes == "cut" else _reached_from_border(similar)
-    band = cv2.dilate(outside, np.ones((2 * _EDGE + 1, 2 * _EDGE + 1), np.uint8))
-    # Opacity in the band: how far its colour is from the background, measured against the most
-    # different colour nearby, which is the subject's own.
-    subject = cv2.dilate(distance, np.ones((4 * _EDGE + 1, 4 * _EDGE + 1), np.uint8))
-    mixture = np.clip(distance / np.maximum(subject, 1), 0, 1)
-    alpha = np.where(band.astype(bool), mixture, 1)
-    return np.asarray(np.where(outside.astype(bool), 0, alpha), np.float32)
-
-
-def _reached_from_border(similar: Pixels) -> Pixels:
-    """Keep those of the background-coloured pixels (1) that connect to the picture's border."""
-    canvas = cv2.copyMakeBorder(similar, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1)
-    cv2.floodFill(canvas, None, (0, 0), 2)
-    return np.asarray(canvas[1:-1, 1:-1] == 2, np.uint8)
-
-
-def _fit(colour: Pixels, alpha: Floats, background: Floats, size: int) -> Pixels:
-    """Scale to fit `size` x `size`, centred on transparency, with the background mixed out.
-
-    Colours are averaged weighted by their opacity, so that nothing of the background remains in
-    the edges: what was seen is subject * alpha + background * (1 - alpha).
+    Raises:
+        NotAPicture: the bytes are not a whole picture.
+        TooLarge: the picture has too many pixels; nothing was decoded.
     """
-    height, width = alpha.shape
-    scale = size / max(height, width)
-    target = (max(1, round(width * scale)), max(1, round(height * scale)))
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    weighted = colour.astype(np.float32) - background * (1 - alpha[..., None])
-    small_alpha = cv2.resize(alpha, target, interpolation=method)
-    small = cv2.resize(weighted, target, interpolation=method)
-    small = small / np.maximum(small_alpha, 1 / 255)[..., None]
-    top, left = (size - target[1]) // 2, (size - target[0]) // 2
-    rgba = np.zeros((size, size, 4), np.uint8)
-    window = rgba[top : top + target[1], left : left + target[0]]
-    window[..., 3] = np.rint(small_alpha * 255)
-    window[..., :3] = np.clip(np.rint(small), 0, 255)
-    window[window[..., 3] == 0] = 0
-    return rgba
+    header = sniff(data)
+    pixels = decode(data, header)
+    height, width = pixels.shape[:2]
+    scale = size / max(width, height)
+    fitted = max(1, round(width * scale)), max(1, round(height * scale))
+    if pixels.shape[2] == 4:
+        return _transparent(compose.shrink(pixels, *fitted), size)
+    work = compose.shrink(pixels, 2 * fitted[0], 2 * fitted[1])
+    back = backdrops.measure(work)
+    if not back.plain:
+        return _whole(compose.shrink(work, *fitted), back, size)
+    return _cut(work, back, Order.of(header, holes), size)
 
 
-def _encode(rgba: Pixels) -> bytes:
-    done, png = cv2.imencode(".png", rgba, [cv2.IMWRITE_PNG_COMPRESSION, 6])
-    if not done:
-        raise UnusablePicture("the cutout can't be encoded")
-    return png.tobytes()
+def _cut(work: Array, back: Backdrop, order: Order, size: int) -> Cutout:
+    """Cut a picture out that has a plain background; `work` is twice the output's size."""
+    apart = backdrops.distance(work, back.colour)
+    top, bottom, left, right = areas.around(apart, back)
+    inner = np.ascontiguousarray(work[top:bottom, left:right])
+    apart = np.ascontiguousarray(apart[top:bottom, left:right])
+    scene = take_apart(inner, apart, back, order)
+    softness = edges.softness(scene.apart, scene.paper)
+    alpha = edges.alpha(inner, scene.apart, scene.paper, scene.colour, softness)
+    height, width = (bottom - top) // 2, (right - left) // 2
+    picture = compose.uncomposite(inner, alpha, scene.colour, width, height)
+    margin_y, margin_x = (size - work.shape[0] // 2) // 2, (size - work.shape[1] // 2) // 2
+    full = compose.place(picture, size, margin_y + top // 2, margin_x + left // 2)
+    facts = verdict.Facts(
+        back, full[..., 3], scene.verdicts, softness / 2, scene.shadow,
+        edges.faint(scene.apart, scene.paper),
+    )  # fmt: skip
+    return Cutout(png.encode(full), size, verdict.judge(facts))
+
+
+def _transparent(picture: Array, size: int) -> Cutout:
+    return Cutout(png.encode(compose.centre(picture, size)), size, verdict.passed(picture[..., 3]))
+
+
+def _whole(picture: Array, back: Backdrop, size: int) -> Cutout:
+    opaque = np.dstack([picture[..., ::-1], np.full(picture.shape[:2], 255, np.uint8)])
+    full = compose.centre(np.ascontiguousarray(opaque), size)
+    return Cutout(png.encode(full), size, verdict.whole(back))

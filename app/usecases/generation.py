@@ -205,7 +205,7 @@ def _rendition(image_id: str, cutout: Cutout) -> Rendition:
         height=cutout.size,
         size_bytes=len(cutout.png),
         sha256=hashlib.sha256(cutout.png).hexdigest(),
-        report=cutout.report,
+        report=asdict(cutout.report) | {"reasons": list(cutout.report.reasons)},
     )
 
 

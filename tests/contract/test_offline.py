@@ -73,7 +73,7 @@ def test_a_drawing_has_a_white_background_and_a_subject(either: ImageGenerator) 
     with Image.open(io.BytesIO(data)) as picture:
         corners = [picture.convert("RGB").getpixel((x, y)) for x in (0, 1023) for y in (0, 1023)]
     assert corners == [(255, 255, 255)] * 4
-    assert 0.1 < imaging.cutout(data).report["coverage"] < 0.9
+    assert 0.1 < imaging.cutout(data).report.coverage < 0.9
 
 
 def test_a_drawing_tells_who_drew_it(either: ImageGenerator) -> None:

@@ -33,25 +33,47 @@ AS_AMAZON_ANSWERS = (
     b"\r\n"
     b"hello"
 )
+LAST_WORDS = (
+    *(b"HTTP/1.1 200", b"Date: Su", b"Last-Modified: Su", b"11:00:00 GMT\r\n", b"image/"),
+    *(b"image/png\r\n", b"Content-Length: ", b"Content-Length: 5\r\n", b"AmazonS3\r\n"),
+    *(b"\r\n\r\n", b"hell"),
+)
 
 
-@contextlib.contextmanager
-def a_server_that_says(answer: bytes) -> Iterator[str]:
-    """Run a server that answers every request with these bytes and hangs up; give its address."""
+class TalkingServer:
+    """Says the same to every request, whatever was asked, and hangs up."""
 
-    def serve() -> None:
+    def __init__(self) -> None:
+        self.answer = AS_AMAZON_ANSWERS
+        self._listener = socket.create_server((HOST, 0))
+        self.address = f"http://{HOST}:{self._listener.getsockname()[1]}"
+
+    def serve(self) -> None:
+        """Serve until somebody connects and asks nothing."""
         while True:
-            connection, _ = listener.accept()
+            connection, _ = self._listener.accept()
             with connection:
                 if not connection.recv(65_536):
                     return
-                connection.sendall(answer)
+                connection.sendall(self.answer)
 
-    with socket.create_server((HOST, 0)) as listener:
-        thread = threading.Thread(target=serve)
+    def stop(self) -> None:
+        """Connect and ask nothing."""
+        socket.create_connection(self._listener.getsockname()).close()
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._listener.close()
+
+
+@pytest.fixture
+def amazon() -> Iterator[TalkingServer]:
+    """Run a server that answers as Amazon S3 does, with a picture of five bytes."""
+    with contextlib.closing(TalkingServer()) as server:
+        thread = threading.Thread(target=server.serve)
         thread.start()
-        yield f"http://{HOST}:{listener.getsockname()[1]}"
-        socket.create_connection(listener.getsockname()).close()
+        yield server
+        server.stop()
         thread.join()
 
 
@@ -59,7 +81,7 @@ def test_an_answer_that_breaks_off_is_an_outage(s3_server: S3Server, s3_bucket: 
     """Wherever a real server's answer is cut, in headers or body, no picture comes of it."""
     with s3_store(s3_server, s3_bucket) as store:
         store.put(KEY, PICTURE, content_type="image/png")
-    places = [0, 5, 50, 100, 150, 200, 250, 300, 350, 400, 20_000, 1_900_000]
+    places = [0, 5, 50, 150, 300, 20_000, 1_900_000]
 
     def one(number: int) -> None:
         with proxied_s3_store(s3_server, s3_bucket) as (store, proxy):
@@ -73,24 +95,13 @@ def test_an_answer_that_breaks_off_is_an_outage(s3_server: S3Server, s3_bucket: 
     at_once(len(places), one)
 
 
-def test_the_imitated_answer_is_one(s3_server: S3Server) -> None:
-    """The whole of the answer that the next test cuts is a picture."""
-    with (
-        a_server_that_says(AS_AMAZON_ANSWERS) as address,
-        s3_store(s3_server, "bucket", endpoint_url=address) as store,
-    ):
-        assert (store.get(KEY).data, store.get(KEY).content_type) == (b"hello", "image/png")
-
-
-@pytest.mark.parametrize("behind", [b"ETag", b"Content-Type", b"Content-Length", b"Server"])
 def test_headers_that_break_off_do_not_make_an_empty_picture(
-    s3_server: S3Server, behind: bytes
+    amazon: TalkingServer, s3_server: S3Server
 ) -> None:
-    """Headers without a length, as Amazon's order allows for, are no picture of no bytes."""
-    cut = AS_AMAZON_ANSWERS.index(b"\r\n", AS_AMAZON_ANSWERS.index(behind)) + 2
-    with (
-        a_server_that_says(AS_AMAZON_ANSWERS[:cut]) as address,
-        s3_store(s3_server, "bucket", endpoint_url=address) as store,
-        pytest.raises(StorageUnavailable),
-    ):
-        store.get(KEY)
+    """Amazon's answer, cut anywhere, is no picture; not even without the length in its headers."""
+    with s3_store(s3_server, "bucket", endpoint_url=amazon.address) as store:
+        assert (store.get(KEY).data, store.get(KEY).content_type) == (b"hello", "image/png")
+        for behind in LAST_WORDS:
+            amazon.answer = AS_AMAZON_ANSWERS.partition(behind)[0] + behind
+            with pytest.raises(StorageUnavailable):
+                store.get(KEY)

@@ -1,4 +1,5 @@
 import hashlib
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from app.imaging import PictureInfo
 from app.models import State
 from app.usecases.generation import HOUSE_SENTENCE
 from tests.builders import LEASE, World, a_request
+from tests.fakes import REPORT
 from tests.listening import log_lines
 
 
@@ -86,7 +88,7 @@ def test_the_cutout_of_the_original_is_stored(world: World) -> None:
     assert (stored.data, stored.content_type) == (b"cutout of the paid original", "image/png")
     assert (made.image.width, made.image.height) == (256, 256)
     assert made.image.sha256 == hashlib.sha256(stored.data).hexdigest()
-    assert made.image.report == {"coverage": 0.5}
+    assert made.image.report == asdict(REPORT) | {"reasons": list(REPORT.reasons)}
 
 
 def test_the_row_is_pending_before_paying_and_ready_at_the_end(world: World) -> None:

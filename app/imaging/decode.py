@@ -1,0 +1,82 @@
+"""From file bytes to 8-bit sRGB pixels."""
+
+import io
+import warnings
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from app.imaging.errors import NotAPicture
+from app.imaging.sniff import PictureInfo
+
+Array = npt.NDArray[Any]
+
+_FORMATS = ("PNG", "JPEG", "WEBP")
+_BAD = (OSError, ValueError, SyntaxError, EOFError, MemoryError, IndexError, KeyError, TypeError)
+
+
+def decode(data: bytes, header: PictureInfo) -> Array:
+    """Pixels of the picture, upright: (h, w, 3) BGR or (h, w, 4) BGRA uint8, straight alpha.
+
+    Plain files take OpenCV's path, two to five times faster; all others Pillow's, which knows
+    profiles, palettes, transparency and CMYK.
+
+    Raises:
+        NotAPicture: the file is damaged.
+    """
+    pixels = _fast(data) if header.plain else None
+    if pixels is None:
+        pixels = _careful(data)
+    return pixels
+
+
+def _fast(data: bytes) -> Array | None:
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:
+        return None
+    return None if pixels is None else np.asarray(pixels)
+
+
+def _careful(data: bytes) -> Array:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            file = Image.open(io.BytesIO(data), formats=_FORMATS)
+            file.load()
+            picture = _to_srgb(_to_eight_bits(ImageOps.exif_transpose(file)))
+    except (*_BAD, UnidentifiedImageError, Image.DecompressionBombError) as e:
+        raise NotAPicture("the picture can't be decoded") from e
+    pixels = np.asarray(picture)
+    if pixels.shape[2] == 4 and pixels[..., 3].min() == 255:
+        pixels = pixels[..., :3]
+    order = cv2.COLOR_RGBA2BGRA if pixels.shape[2] == 4 else cv2.COLOR_RGB2BGR
+    return np.asarray(cv2.cvtColor(pixels, order))
+
+
+def _to_eight_bits(picture: Image.Image) -> Image.Image:
+    """16-bit grey as 8-bit grey; Pillow reads 16-bit colour as 8-bit by itself."""
+    if not picture.mode.startswith("I"):
+        return picture
+    grey = np.asarray(picture).astype(np.int64).clip(0, 65535)
+    return Image.fromarray(((grey + 128) // 257).astype(np.uint8))
+
+
+def _to_srgb(picture: Image.Image) -> Image.Image:
+    """RGB or RGBA in sRGB, by the embedded profile if it has a usable one."""
+    clear = picture.has_transparency_data
+    profile = picture.info.get("icc_profile")
+    if profile and picture.mode in {"RGB", "RGBA", "CMYK", "L"}:
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            mode = "RGBA" if picture.mode == "RGBA" else "RGB"
+            converted = ImageCms.profileToProfile(
+                picture, source, ImageCms.createProfile("sRGB"), outputMode=mode
+            )
+            picture = converted or picture
+        except (ImageCms.PyCMSError, OSError, ValueError):
+            pass  # a broken profile says nothing about the pixels
+    return picture.convert("RGBA" if clear else "RGB")

@@ -1,0 +1,118 @@
+"""Enclosed areas of background colour: holes to cut out, or paint to keep?"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from app.imaging import forest, traits
+from app.imaging.areas import Areas
+from app.imaging.backdrop import Backdrop
+from app.imaging.report import Holes
+
+Array = npt.NDArray[Any]
+
+SAME = 0.6  # levels by which the mean of a hole may differ from the background
+PURE = 0.7  # levels from pure white within which white paint can't be told by its colour
+KEEP = 0.6  # chance of being paint from which an area is kept
+DARKER = 4.0  # levels by which a hole in the shade is darker than the background at least
+SHADE = 25.0  # levels by which a hole's shade may differ from what its surroundings promise
+MODEL = Path(__file__).with_name("holes.json")
+_LEAST = 6  # px: smaller areas are noise, and are cut when they match
+_LOOKED = 256  # the largest areas; a picture with more is noise, and the rest stays
+_MOST = 24  # areas measured; the many small ones after them follow the last
+_CORE = np.ones((3, 3), np.uint8)
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What became of the enclosed areas.
+
+    Attributes:
+        paper: (n,) bool per enclosed area: True is background.
+        kept: areas that match the background's colour and were kept.
+        cut: areas that were cut.
+        doubt: part of the picture, 0..1, that would change if the less likely choice were true,
+            weighted by that chance.
+    """
+
+    paper: Array
+    kept: int
+    cut: int
+    doubt: float
+
+
+def decide(
+    work: Array,
+    parts: Areas,
+    backdrop: Backdrop,
+    mode: Holes,
+    *,
+    slack: float = 0.0,
+    shaded: Array | None = None,
+) -> Verdicts:
+    """Sort the enclosed areas into paint and hole.
+
+    Args:
+        work: (h, w, 3) uint8 BGR.
+        parts: connected areas of background-like pixels.
+        backdrop: the background.
+        mode: `keep` or `cut` settle it for all; `auto` judges each.
+        slack: levels that compression may shift the mean of a small area.
+        shaded: (h, w, 3) float32 colour of the background where a shadow lies on it.
+    """
+    paper = np.zeros(len(parts.stats), bool)
+    looked = parts.enclosed[:_LOOKED]
+    inside = [i for i in looked if parts.stats[i, cv2.CC_STAT_AREA] >= _LEAST]
+    if mode == "keep" or not inside:
+        return Verdicts(paper, len(inside), 0, 0.0)
+    alike = inside
+    if mode == "auto":
+        alike = [i for i in inside if _same(work, parts, i, backdrop, slack)]
+    if not alike and shaded is None:
+        return Verdicts(paper, 0, 0, 0.0)
+    chance = np.zeros(len(alike))
+    if alike and mode == "auto" and float(np.abs(backdrop.colour - 255).max()) <= PURE:
+        chance = _paint(work, parts, alike)
+    hole = chance < KEEP
+    if shaded is not None and mode == "auto":
+        more = [i for i in inside if i not in alike and _in_shade(work, parts, i, backdrop, shaded)]
+        paper[np.array(more, int)] = True
+    paper[np.array(alike, int)[hole]] = True
+    size = parts.stats[alike, cv2.CC_STAT_AREA] / traits.PICTURE
+    doubt = float((np.minimum(chance, 1 - chance) * size).sum())
+    return Verdicts(paper, int((~hole).sum()), int(hole.sum()), doubt)
+
+
+def _paint(work: Array, parts: Areas, alike: list[int]) -> Array:
+    """Chance of each area to be paint, by boosted trees (Friedman, 2001) over `traits.NAMES`."""
+    judged = forest.load(MODEL).probability(traits.measure(work, parts, alike[:_MOST]))
+    rest = np.full(len(alike) - len(judged), judged[-1])
+    return np.concatenate([judged, rest])
+
+
+def _same(work: Array, parts: Areas, number: int, backdrop: Backdrop, slack: float) -> bool:
+    """Whether the inner pixels of an area have the very colour of the background."""
+    x, y, w, h, pixels = (int(v) for v in parts.stats[number])
+    mask = (parts.labels[y : y + h, x : x + w] == number).view(np.uint8)
+    for _ in range(2):
+        core = cv2.erode(mask, _CORE, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+        if cv2.countNonZero(core) < 12:
+            break
+        mask, pixels = core, cv2.countNonZero(core)
+    mean = np.array(cv2.mean(work[y : y + h, x : x + w], mask)[:3])
+    reach = SAME + slack * min(1.0, 40 / pixels)
+    return bool(np.abs(mean - backdrop.colour).max() <= reach)
+
+
+def _in_shade(work: Array, parts: Areas, number: int, backdrop: Backdrop, shaded: Array) -> bool:
+    """Whether an area looks like the shaded background that surrounds the subject there."""
+    x, y, w, h, _ = (int(v) for v in parts.stats[number])
+    box = np.s_[y : y + h, x : x + w]
+    mask = (parts.labels[box] == number).view(np.uint8)
+    seen, expected = np.array(cv2.mean(work[box], mask)), np.array(cv2.mean(shaded[box], mask))
+    darker = float((backdrop.colour - seen[:3]).max())
+    return darker >= DARKER and bool(np.abs(seen - expected).max() <= SHADE)

@@ -1,0 +1,45 @@
+"""What a cutout says about itself."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Holes = Literal["auto", "keep", "cut"]
+"""What becomes of enclosed areas of the background's colour: judged, kept as paint, or cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class CutoutReport:
+    """How a cutout went.
+
+    Attributes:
+        background: colour found, as `#rrggbb`.
+        coverage: mean opacity over the square, 0..1.
+        softness: mean width of the edges, in pixels of the result.
+        holes_kept: enclosed areas of background colour that were kept as paint.
+        holes_cut: enclosed areas that were cut out.
+        touches_border: whether the subject runs off the picture.
+        shadow: whether a soft shadow was found, and taken for background.
+        confidence: 0..1, how likely the result is right.
+        verdict: `good`, `check` (look at it) or `bad` (don't use it).
+        reasons: why the verdict is not `good`, or what was done instead, in words.
+    """
+
+    background: str
+    coverage: float
+    softness: float
+    holes_kept: int
+    holes_cut: int
+    touches_border: bool
+    shadow: bool
+    confidence: float
+    verdict: Literal["good", "check", "bad"]
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cutout:
+    """A finished cutout: `png` is a square RGBA PNG of `size` pixels, `report` how it went."""
+
+    png: bytes
+    size: int
+    report: CutoutReport
