@@ -1,5 +1,6 @@
 """From file bytes to 8-bit sRGB pixels."""
 
+import contextlib
 import io
 import warnings
 from typing import Any
@@ -69,14 +70,15 @@ def _to_srgb(picture: Image.Image) -> Image.Image:
     """RGB or RGBA in sRGB, by the embedded profile if it has a usable one."""
     clear = picture.has_transparency_data
     profile = picture.info.get("icc_profile")
+    if picture.mode == "P" or (clear and profile):  # a conversion by profile drops tRNS
+        picture = picture.convert("RGBA" if clear else "RGB")
     if profile and picture.mode in {"RGB", "RGBA", "CMYK", "L"}:
-        try:
+        # A broken profile says nothing about the pixels.
+        with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError):
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             mode = "RGBA" if picture.mode == "RGBA" else "RGB"
             converted = ImageCms.profileToProfile(
                 picture, source, ImageCms.createProfile("sRGB"), outputMode=mode
             )
             picture = converted or picture
-        except (ImageCms.PyCMSError, OSError, ValueError):
-            pass  # a broken profile says nothing about the pixels
     return picture.convert("RGBA" if clear else "RGB")

@@ -15,8 +15,8 @@ _HEADER = struct.Struct(">32sqB")  # SHA-256 of what follows it, time in seconds
 class CachedStore:
     """Remembers what was read. Only answers of the store are remembered, never its failures.
 
-    Each cached value carries the SHA-256 of its content: whatever else is found in the cache
-    is dropped and read from the store again.
+    Each cached value carries the SHA-256 of its key and content: whatever else is found in the
+    cache is dropped and read from the store again.
     """
 
     store: ImageStore
@@ -30,10 +30,10 @@ class CachedStore:
     def get(self, key: str) -> StoredImage:
         """See ImageStore."""
         value = self.cache.get(key)
-        image = _unpack(value) if value is not None else None
+        image = _unpack(key, value) if value is not None else None
         if image is None:
             image = self.store.get(key)
-            self.cache.put(key, _pack(image))
+            self.cache.put(key, _pack(key, image))
         return image
 
     def delete(self, key: str) -> None:
@@ -50,19 +50,20 @@ class CachedStore:
         self.store.ping()
 
 
-def _pack(image: StoredImage) -> bytes:
+def _pack(key: str, image: StoredImage) -> bytes:
     kind = image.content_type.encode()
     seconds = int(image.modified.timestamp())
-    return _HEADER.pack(_digest(seconds, kind, image.data), seconds, len(kind)) + kind + image.data
+    digest = _digest(key, seconds, kind, image.data)
+    return _HEADER.pack(digest, seconds, len(kind)) + kind + image.data
 
 
-def _unpack(value: bytes) -> StoredImage | None:
-    """Return the image, or None if these are not bytes that `_pack` made."""
+def _unpack(key: str, value: bytes) -> StoredImage | None:
+    """Return the image, or None if these are not bytes that `_pack` made for this key."""
     if len(value) < _HEADER.size:
         return None
     digest, seconds, length = _HEADER.unpack_from(value)
     kind, data = value[_HEADER.size :][:length], value[_HEADER.size + length :]
-    if digest != _digest(seconds, kind, data):
+    if digest != _digest(key, seconds, kind, data):
         return None
     return StoredImage(
         data=data,
@@ -71,7 +72,7 @@ def _unpack(value: bytes) -> StoredImage | None:
     )
 
 
-def _digest(seconds: int, kind: bytes, data: bytes) -> bytes:
-    digest = hashlib.sha256(struct.pack(">qB", seconds, len(kind)) + kind)
+def _digest(key: str, seconds: int, kind: bytes, data: bytes) -> bytes:
+    digest = hashlib.sha256(f"{key}\n{seconds}\n".encode() + struct.pack(">B", len(kind)) + kind)
     digest.update(data)
     return digest.digest()

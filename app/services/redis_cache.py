@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_PREFIX = "image-api:1:"  # the number changes whenever the form of the values does
+_PREFIX = "image-api:2:"  # the number changes whenever the form of the values does
 _TTL_SECONDS = 24 * 3600
 _PATIENCE_SECONDS = 0.04  # for connecting and for answering, so at most twice that a failure
 _REST_SECONDS = 5.0

@@ -129,3 +129,12 @@ def test_addresses_and_health_are_those_of_the_store() -> None:
     store.ping()
     assert world.events == ["store ping"]
     assert store.public_url(KEY) == world.store.public_url(KEY)
+
+
+def test_an_entry_of_another_key_is_dropped() -> None:
+    """A sound entry that was moved to another key is not served there."""
+    world, store = filled()
+    other = "images/y.png"
+    store.put(other, b"another picture", content_type="image/png")
+    world.cache.entries[other] = SOUND
+    assert store.get(other).data == b"another picture"
