@@ -16,6 +16,8 @@ SOLID = 4  # levels beyond noise at which a solid patch is paint all the same
 STRONG = 48  # levels that ringing does not reach
 SPECK = 150  # px: what stands alone and is larger is no ringing
 MARGIN = 8  # px kept around the subject
+POCKET = 600  # px: smaller bays stay part of the outside
+_GAP = np.ones((3, 3), np.uint8)
 _PATCH = np.ones((5, 5), np.uint8)
 
 
@@ -85,6 +87,9 @@ def connect(mask: Array) -> Areas:
     filled = framed[1:-1, 1:-1]
     outside, subject = (filled == 2).view(np.uint8), (filled == 0).view(np.uint8)
     left = (filled == 1).view(np.uint8)
+    pocket = _pocket(framed, outside)
+    if pocket is not None:
+        outside, left = outside & (1 - pocket), left | pocket
     if not cv2.countNonZero(left):
         return Areas(outside, subject, np.zeros(mask.shape, np.int32), np.zeros((1, 5), np.int32))
     x, y, w, h = cv2.boundingRect(left)
@@ -94,6 +99,17 @@ def connect(mask: Array) -> Areas:
     labels[y : y + h, x : x + w] = some
     stats[:, :2] += (x, y)
     return Areas(outside, subject, labels, stats)
+
+
+def _pocket(filled: Array, outside: Array) -> Array | None:
+    """1 where the outside is only reached through a gap of a pixel or two, as in open line art."""
+    wide = cv2.erode((filled == 2).view(np.uint8), _GAP, borderValue=1)
+    cv2.floodFill(wide, None, (0, 0), 2, flags=4)
+    core = (wide[1:-1, 1:-1] == 1).view(np.uint8)
+    if cv2.countNonZero(core) < POCKET:
+        return None
+    core = cv2.morphologyEx(core, cv2.MORPH_OPEN, _PATCH)
+    return np.asarray(cv2.bitwise_and(cv2.dilate(core, _PATCH), outside))
 
 
 def specks(apart: Array, parts: Areas) -> Array:

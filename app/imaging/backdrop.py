@@ -40,7 +40,7 @@ def measure(work: Array) -> Backdrop:
     mean of what is near it is finer than a level, which telling paint from paper needs.
     """
     b = BORDER
-    strips = (work[:b, ::2], work[-b:, ::2], work[b:-b:2, :b], work[b:-b:2, -b:])
+    strips = (work[:b, ::4], work[-b:, ::4], work[b:-b:4, :b], work[b:-b:4, -b:])
     edge = np.concatenate([s.reshape(-1, 3) for s in strips])
     coarse = (edge >> 4).astype(np.uint16)
     bins = coarse[:, 0] | coarse[:, 1] << 4 | coarse[:, 2] << 8

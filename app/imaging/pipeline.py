@@ -61,16 +61,20 @@ def _cut(work: Array, back: Backdrop, order: Order, size: int) -> Cutout:
     full = compose.place(picture, size, margin_y + top // 2, margin_x + left // 2)
     facts = verdict.Facts(
         back, full[..., 3], scene.verdicts, softness / 2, scene.shadow,
-        edges.faint(scene.apart, scene.paper),
+        edges.faint(scene.apart, scene.paper), (work.shape[0] // 2, work.shape[1] // 2),
     )  # fmt: skip
     return Cutout(png.encode(full), size, verdict.judge(facts))
 
 
 def _transparent(picture: Array, size: int) -> Cutout:
-    return Cutout(png.encode(compose.centre(picture, size)), size, verdict.passed(picture[..., 3]))
+    return Cutout(
+        png.encode(compose.centre(picture, size)), size, verdict.passed(picture[..., 3], size)
+    )
 
 
 def _whole(picture: Array, back: Backdrop, size: int) -> Cutout:
     opaque = np.dstack([picture[..., ::-1], np.full(picture.shape[:2], 255, np.uint8)])
     full = compose.centre(np.ascontiguousarray(opaque), size)
-    return Cutout(png.encode(full), size, verdict.whole(back))
+    return Cutout(
+        png.encode(full), size, verdict.whole(back, picture.shape[0] * picture.shape[1] / size**2)
+    )

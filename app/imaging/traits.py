@@ -43,7 +43,8 @@ def _subject(work: Array, solid: Array, outside: Array) -> _Subject:
     inside = 1 - outside
     x, y, w, h = cv2.boundingRect(inside)
     unit = max(w, h) / 100.0
-    depth = cv2.distanceTransform(inside, cv2.DIST_L2, 3)
+    # Where nothing is outside, the distance to it has no end; no subject is deeper than wide.
+    depth = np.minimum(cv2.distanceTransform(inside, cv2.DIST_L2, 3), np.float32(max(w, h)))
     ink = cv2.distanceTransform(solid, cv2.DIST_L2, 3)
     contours, _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     hull = cv2.contourArea(cv2.convexHull(np.vstack(contours)))

@@ -28,6 +28,7 @@ class Facts:
         softness: width of the edges in output px.
         shadow: whether a shadow was taken for background.
         faint: part of the outline that hardly differs from the background, 0..1.
+        fitted: height and width that the picture takes up of the square, in px.
     """
 
     backdrop: Backdrop
@@ -36,6 +37,7 @@ class Facts:
     softness: float
     shadow: bool
     faint: float
+    fitted: tuple[int, int]
 
 
 def judge(facts: Facts) -> CutoutReport:
@@ -53,7 +55,7 @@ def judge(facts: Facts) -> CutoutReport:
         softness=round(float(facts.softness), 2),
         holes_kept=int(facts.holes.kept),
         holes_cut=int(facts.holes.cut),
-        touches_border=_touches(facts.alpha),
+        touches_border=_touches(_framed(facts.alpha, *facts.fitted)),
         shadow=facts.shadow,
         confidence=0.0 if empty else round(float(confidence), 3),
         verdict="bad" if empty else "good" if confidence >= GOOD else "check",
@@ -85,6 +87,11 @@ def _hex(back: Backdrop) -> str:
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
+def _framed(alpha: Array, height: int, width: int) -> Array:
+    top, left = (alpha.shape[0] - height) // 2, (alpha.shape[1] - width) // 2
+    return alpha[top : top + height, left : left + width]
+
+
 def _touches(alpha: Array) -> bool:
     strips = (alpha[0], alpha[-1], alpha[:, 0], alpha[:, -1])
     return any(bool((s > 127).any()) for s in strips)
@@ -100,10 +107,10 @@ def _pocket(alpha: Array) -> float:
     return float(np.count_nonzero((core == 1) & (framed == 2))) / alpha.size
 
 
-def passed(alpha: Array) -> CutoutReport:
+def passed(alpha: Array, size: int) -> CutoutReport:
     """The report of a picture that came with transparency and was only resized."""
-    coverage = float(alpha.mean()) / 255
-    empty = coverage < EMPTY
+    coverage = float(alpha.sum(dtype=np.int64)) / 255 / size**2
+    empty = float(alpha.mean()) / 255 < EMPTY
     return CutoutReport(
         "#000000", round(coverage, 4), 0.0, 0, 0, _touches(alpha), shadow=False,
         confidence=0.0 if empty else 1.0, verdict="bad" if empty else "good",
@@ -111,10 +118,10 @@ def passed(alpha: Array) -> CutoutReport:
     )  # fmt: skip
 
 
-def whole(back: Backdrop) -> CutoutReport:
+def whole(back: Backdrop, coverage: float) -> CutoutReport:
     """The report of a picture without a plain background, which is kept as it is."""
     reasons = ("no plain background was found, so the picture is kept whole",)
     return CutoutReport(
-        _hex(back), 1.0, 0.0, 0, 0, touches_border=True, shadow=False,
+        _hex(back), round(coverage, 4), 0.0, 0, 0, touches_border=True, shadow=False,
         confidence=0.0, verdict="bad", reasons=reasons,
     )  # fmt: skip
