@@ -49,7 +49,7 @@ class Forest:
 
 @lru_cache(maxsize=4)
 def load(path: Path) -> Forest:
-    """Read a table that train/train.py has written."""
+    """Read a table that bench/holes/train.py has written."""
     raw = json.loads(path.read_text("utf-8"))
     return Forest(
         feature=np.array(raw["feature"], np.int32),

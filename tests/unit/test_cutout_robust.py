@@ -62,7 +62,7 @@ def test_every_picture_gives_a_cutout_and_a_report(odd: Odd, holes: Holes) -> No
     assert 0 <= report.confidence <= 1
     assert report.verdict in {"good", "check", "bad"}
     assert report.reasons or report.verdict == "good"
-    assert 0 <= report.coverage <= 1
+    assert report.coverage == pytest.approx(alpha.mean() / 255, abs=0.0002)
     assert report.holes_kept >= 0
     assert report.holes_cut >= 0
 
