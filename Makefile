@@ -7,10 +7,10 @@ BIN := $(VENV)/bin/python
 PIP := $(BIN) -m pip --disable-pip-version-check --quiet --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint bench clean
+.PHONY: help run demo test lint bench bench-cutout train-holes clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 20
 
 run: $(VENV)/.runtime ## serve http://localhost:5000
 	exec $(BIN) -m gunicorn wsgi:app
@@ -31,8 +31,14 @@ lint: $(VENV)/.development ## formatting, lint, types, architecture, container f
 bench: $(VENV)/.development ## measure, as ratios to a floor in the same run
 	$(BIN) -m bench
 
+bench-cutout: $(VENV)/.bench ## measure the cutout beside others on real artwork (needs npm)
+	$(BIN) -m bench.cutout
+
+train-holes: $(VENV)/.bench ## train anew what tells enclosed paint from holes
+	$(BIN) -m bench.holes.train
+
 clean: ## remove the environment and all caches, but no picture and no record
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .cache
 
 $(VENV)/.created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is %d.%d: say which with make PYTHON=..." % sys.version_info[:2])'
@@ -47,3 +53,7 @@ $(VENV)/.runtime: requirements.txt | $(VENV)/.created
 $(VENV)/.development: requirements.txt requirements-dev.txt | $(VENV)/.created
 	$(PIP) install -r requirements-dev.txt
 	@touch $@ $(VENV)/.runtime
+
+$(VENV)/.bench: requirements.txt requirements-dev.txt requirements-bench.txt | $(VENV)/.created
+	$(PIP) install -r requirements-bench.txt
+	@touch $@ $(VENV)/.development $(VENV)/.runtime

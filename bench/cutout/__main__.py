@@ -1,0 +1,75 @@
+"""`make bench-cutout`: measure the project's cutout beside others, print tables, draw a sheet."""
+
+import argparse
+import json
+import os
+import sys
+import time
+import warnings
+from pathlib import Path
+
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "VIPS_CONCURRENCY")
+_ROWS = 10  # of the contact sheet
+
+
+def main() -> None:
+    """Do what the command line asks for."""
+    started = time.monotonic()
+    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))  # read when the libraries are loaded
+    import cv2
+
+    from bench.cutout import artwork, degrade, methods, run, sheet, table
+
+    cv2.setNumThreads(1)
+    asked = _arguments(degrade.KINDS, tuple(methods.METHODS))
+    print(table.licences(), end="\n\n", flush=True)
+    _say("rendering what isn't in the cache, compiling what runs for the first time")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the peers, about their own parts
+        drawings = artwork.artworks()
+        cuts, missing = run.load(asked.methods)
+        results = run.run(drawings, cuts, kinds=asked.kinds, every=asked.every, repeat=asked.repeat)
+        _say(f"\r{len(results.seconds['Pillow floor'])} pictures measured, drawing the sheet")
+        path = artwork.CACHE / "sheet.png"
+        sheet.draw(sheet.examples(drawings, asked.kinds, _ROWS), cuts, path)
+    print(table.methods(results, missing), end="\n\n")
+    for part in (table.by_kind, table.by_set, table.floors):
+        print(part(results), end="\n\n")
+    if asked.json:
+        asked.json.write_text(json.dumps({"rows": results.rows, "seconds": results.seconds}))
+    print(f"{os.path.relpath(path)} drawn, {time.monotonic() - started:.0f} s in all")
+
+
+def _arguments(kinds: tuple[str, ...], methods: tuple[str, ...]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.cutout", description=__doc__)
+    parser.add_argument(
+        "--every", type=_positive, default=1, metavar="N", help="every N-th picture"
+    )
+    parser.add_argument(
+        "--repeat", type=_positive, default=1, metavar="N", help="fastest of N runs"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write each picture's numbers")
+    for name, known in (("kinds", kinds), ("methods", methods)):
+        parser.add_argument(f"--{name}", default=",".join(known), help="any of %(default)s")
+    asked = parser.parse_args()
+    for name, known in (("kinds", kinds), ("methods", methods)):
+        words = getattr(asked, name).split(",")
+        if not set(words) <= set(known):
+            parser.error(f"--{name} takes any of {','.join(known)}")
+        setattr(asked, name, [word for word in known if word in words])
+    return asked
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""Drawings with a true outline: icons of npm packages, chosen by a fixed rule and rendered."""
+
+import hashlib
+import io
+import json
+import re
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Pixels = NDArray[np.uint8]
+
+SIDE = 1024  # of a square picture, in pixels
+CACHE = Path(__file__).parents[2] / ".cache" / "bench-cutout"
+
+_EACH = 12  # icons of one set
+_VARIANTS = re.compile(r"skin-tone|-(light|medium|dark)$|flag")
+_WHITE = 240  # a colour whose channels are all at least this is taken for white
+_REACH = np.ones((9, 9), np.uint8)  # paint at most 4 pixels away from the paper touches it
+_SEE_THROUGH = np.ones((7, 7), np.uint8)  # wider than any anti-aliased edge
+_SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+    'width="{0}" height="{1}" viewBox="{2} {3} {4} {5}">{6}</svg>'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class IconSet:
+    """A package of icons."""
+
+    name: str
+    version: str
+    licence: str
+    style: str
+
+    @property
+    def package(self) -> str:
+        """What npm calls it."""
+        return f"@iconify-json/{self.name}"
+
+
+SETS = (
+    IconSet("fluent-emoji", "1.2.7", "MIT", "3D, soft gradients"),
+    IconSet("fluent-emoji-flat", "1.2.6", "MIT", "flat"),
+    IconSet("noto", "1.2.9", "Apache-2.0", "shaded"),
+    IconSet("openmoji", "1.2.29", "CC-BY-SA-4.0", "black outlines"),
+    IconSet("twemoji", "1.2.5", "CC-BY-4.0", "flat, without outlines"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Artwork:
+    """One drawing: its pixels are RGBA, not premultiplied."""
+
+    source: str
+    name: str
+    pixels: Pixels
+
+
+def seed(*parts: str) -> int:
+    """Return the same number for the same words, on every machine."""
+    return int.from_bytes(hashlib.sha256("|".join(parts).encode()).digest()[:4], "big")
+
+
+def artworks() -> list[Artwork]:
+    """Fetch, choose and render; what was rendered before is read from the cache."""
+    return [artwork for icons in SETS for artwork in _chosen(icons)]
+
+
+def _chosen(icons: IconSet) -> Iterator[Artwork]:
+    """Take the first usable icons in an order that depends on nothing but their names."""
+    document = _document(icons)
+    names = [name for name in document["icons"] if not _VARIANTS.search(name)]
+    found = 0
+    for name in sorted(names, key=lambda name: (seed(icons.name, name), name)):
+        pixels = _rendered(icons, document, name)
+        if is_usable(pixels):
+            yield Artwork(icons.name, name, pixels)
+            found += 1
+        if found == _EACH:
+            return
+
+
+def _document(icons: IconSet) -> dict[str, Any]:
+    archive = CACHE / f"iconify-json-{icons.name}-{icons.version}.tgz"
+    if not archive.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        what = f"{icons.package}@{icons.version}"
+        command = ["npm", "pack", "--silent", "--pack-destination", str(CACHE), what]
+        try:
+            subprocess.run(command, check=True, capture_output=True)
+        except FileNotFoundError:
+            raise SystemExit("npm is needed: it fetches the artwork") from None
+        except subprocess.CalledProcessError as failure:
+            raise SystemExit(f"npm could not fetch {what}: {failure.stderr.decode()}") from None
+    with tarfile.open(archive) as files:
+        member = files.extractfile("package/icons.json")
+        assert member is not None
+        return dict(json.load(member))
+
+
+def _rendered(icons: IconSet, document: dict[str, Any], name: str) -> Pixels:
+    """Draw an icon so large that a margin of 6 to 12 percent is left around it."""
+    png = CACHE / "rendered" / f"{icons.name}-{icons.version}-{name}.png"
+    if not png.exists():
+        import resvg_py
+
+        png.parent.mkdir(exist_ok=True)
+        get = {**document, "left": 0, "top": 0, **document["icons"][name]}.get
+        width, height = get("width", 16), get("height", 16)
+        margin = 0.06 + 0.06 * (seed("margin", icons.name, name) % 1000) / 1000
+        scale = SIDE * (1 - 2 * margin) / max(width, height)
+        size = round(width * scale), round(height * scale)
+        svg = _SVG.format(*size, get("left"), get("top"), width, height, get("body"))
+        drawn = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True)
+        part = png.with_suffix(".part")
+        part.write_bytes(bytes(drawn))
+        part.replace(png)
+    return np.asarray(Image.open(io.BytesIO(png.read_bytes())).convert("RGBA"))
+
+
+def is_usable(pixels: Pixels) -> bool:
+    """Tell whether the outline is certain: nothing see-through, no white paint at the paper."""
+    alpha = pixels[..., 3]
+    partly = ((alpha > 5) & (alpha < 250)).astype(np.uint8)
+    if cv2.erode(partly, _SEE_THROUGH).any():
+        return False
+    empty = cv2.copyMakeBorder(
+        (alpha <= 5).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1
+    )
+    _, areas = cv2.connectedComponents(empty, connectivity=4)
+    near_paper = cv2.dilate((areas == areas[0, 0]).astype(np.uint8), _REACH)[1:-1, 1:-1]
+    white = (pixels[..., :3].min(axis=2) >= _WHITE) & (alpha > 127)
+    return int((white & (near_paper > 0)).sum()) <= 16

@@ -1,0 +1,168 @@
+"""The project's cutout and what people install instead: each makes 256x256 RGBA PNG of a file.
+
+The peers share decoder, final resize and encoder (Pillow, as is usual) so that only the way of
+cutting out differs. ImageMagick does everything by itself.
+"""
+
+import contextlib
+import io
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw
+
+from bench.cutout.artwork import Pixels
+from bench.cutout.truth import OUT, Mask, placed
+
+Cut = Callable[[bytes], bytes]
+
+
+class Missing(Exception):
+    """A method's program or package isn't installed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """`make` loads what the method needs. Slow ones are run on one in `step` pictures."""
+
+    label: str
+    make: Callable[[], Cut]
+    step: int = 1
+
+
+def png(picture: Image.Image) -> bytes:
+    """Encode with Pillow's defaults."""
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()
+
+
+def _ours() -> Cut:
+    from app import imaging
+
+    return lambda data: imaging.cutout(data).png
+
+
+def _naive() -> Cut:
+    def cut(data: bytes) -> bytes:
+        pixels = np.array(_opened(data).convert("RGBA"))
+        pixels[(pixels[..., :3] > 240).all(axis=2), 3] = 0
+        return _finished(Image.fromarray(pixels))
+
+    return cut
+
+
+def _pillow() -> Cut:
+    def cut(data: bytes) -> bytes:
+        picture = _opened(data).convert("RGBA")
+        right, bottom = picture.width - 1, picture.height - 1
+        for corner in ((0, 0), (right, 0), (0, bottom), (right, bottom)):
+            ImageDraw.floodfill(picture, corner, (255, 255, 255, 0), thresh=30)
+        return _finished(picture)
+
+    return cut
+
+
+def _opencv() -> Cut:
+    def cut(data: bytes) -> bytes:
+        colour = np.asarray(_opened(data).convert("RGB"))
+        alpha = np.where(_flooded(colour), 0, 255).astype(np.uint8)
+        return _finished(Image.fromarray(np.dstack([colour, alpha])))
+
+    return cut
+
+
+def _imagemagick() -> Cut:
+    program = _magick_program()
+    flood = "-bordercolor white -border 1 -fuzz 5% -fill none -draw".split()
+    fit = f"-shave 1x1 +repage -background none -resize {OUT}x{OUT} -extent".split()
+    command = [program, "-", "-alpha", "set", *flood, "color 0,0 floodfill", *fit]
+    environment = {**os.environ, "MAGICK_THREAD_LIMIT": "1"}
+
+    def cut(data: bytes) -> bytes:
+        # Its own way to centre rounds differently, which would count as a shift of one pixel.
+        left, top, _, _ = placed(*_opened(data).size)
+        end = [f"{OUT}x{OUT}-{left}-{top}", "png32:-"]
+        done = subprocess.run(
+            command + end, input=data, stdout=subprocess.PIPE, check=True, env=environment
+        )
+        return done.stdout
+
+    return cut
+
+
+def _magick_program() -> str:
+    """Find a program that says that it is ImageMagick: others are called `convert` as well."""
+    for name in ("magick", "convert-im6.q16", "convert"):  # the second is Debian's own name
+        for folder in os.get_exec_path():
+            program = shutil.which(name, path=folder)
+            if program:
+                said = subprocess.run([program, "-version"], capture_output=True, check=False)
+                if said.stdout.startswith(b"Version: ImageMagick"):
+                    return program
+    raise Missing("neither `magick` nor ImageMagick's `convert` is installed")
+
+
+def _pymatting() -> Cut:
+    try:
+        import pymatting
+    except ImportError as error:
+        raise Missing(f"the package {error.name} is not installed") from error
+    return lambda data: _matted(_opened(data).convert("RGB"), pymatting)
+
+
+def _matted(picture: Image.Image, pymatting: Any) -> bytes:
+    """Solve for alpha at 512 pixels, where only a band around the flooded area is unknown."""
+    full_size = picture.size
+    picture.thumbnail((2 * OUT, 2 * OUT), Image.Resampling.BOX)
+    colour = np.asarray(picture)
+    paper = _flooded(colour)
+    reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
+    unknown = cv2.dilate(paper.astype(np.uint8), reach) > 0
+    trimap = np.where(paper, 0.0, np.where(unknown, 0.5, 1.0))
+    mixed, alpha = colour / 255.0, trimap
+    if (trimap == 0.5).any():
+        with contextlib.redirect_stdout(io.StringIO()):  # it tells how its solver gets on
+            alpha = pymatting.estimate_alpha_cf(mixed, trimap)
+    subject = pymatting.estimate_foreground_ml(mixed, alpha)
+    pixels = np.rint(np.dstack([subject, alpha]).clip(0, 1) * 255).astype(np.uint8)
+    return _finished(Image.fromarray(pixels), full_size)
+
+
+def _opened(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data))
+
+
+def _flooded(colour: Pixels, tolerance: int = 12) -> Mask:
+    """Fill from a white frame around the picture."""
+    framed = cv2.copyMakeBorder(colour, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(255,) * 3)
+    mask = np.zeros((framed.shape[0] + 2, framed.shape[1] + 2), np.uint8)
+    flags = 4 | 255 << 8 | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE
+    cv2.floodFill(framed, mask, (0, 0), 0, (tolerance,) * 3, (tolerance,) * 3, flags)
+    return np.asarray(mask[2:-2, 2:-2] > 0)
+
+
+def _finished(picture: Image.Image, full_size: tuple[int, int] | None = None) -> bytes:
+    left, top, width, height = placed(*(full_size or picture.size))
+    small = picture.resize((width, height), Image.Resampling.LANCZOS)
+    if (width, height) != (OUT, OUT):
+        canvas = Image.new("RGBA", (OUT, OUT))
+        canvas.paste(small, (left, top))
+        small = canvas
+    return png(small)
+
+
+METHODS = {
+    "ours": Method("ours", _ours),
+    "naive": Method("threshold, NumPy", _naive),
+    "pillow": Method("Pillow floodfill", _pillow, step=16),
+    "opencv": Method("OpenCV floodFill", _opencv),
+    "imagemagick": Method("ImageMagick flood", _imagemagick, step=4),
+    "pymatting": Method("PyMatting closed form", _pymatting, step=6),
+}

@@ -1,0 +1,85 @@
+"""How far a result is from the truth."""
+
+import io
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from bench.cutout.truth import OUT, Floats, Mask, Truth
+
+BEST = 50.0  # dB; beyond it nobody sees a difference, and one perfect picture shall not hide others
+
+_MAGENTA = np.array([255, 0, 255], np.float32)
+_BLACK = np.zeros(3, np.float32)
+
+
+def measure(png: bytes, truth: Truth) -> dict[str, float | None]:
+    """Compare a result with the nearest of the references.
+
+    Returns:
+        `psnr`: of the composite over magenta, in dB, at most BEST.
+        `sure`: the same without enclosed white areas.
+        `halo`: mean colour error (0..255) in the boundary band, over black and over magenta.
+        `left`: percent of the background that kept an alpha above 0.1.
+        `eaten`: percent of the opaque subject whose alpha fell below 0.5.
+    """
+    result = read(png)
+    seen = over(result, _MAGENTA)
+    distances = [_squared(seen - over(reference, _MAGENTA)) for reference in truth.references]
+    nearest = int(np.argmin([distance.mean() for distance in distances]))
+    reference = truth.references[nearest]
+    alpha, true_alpha = result[..., 3], reference[..., 3]
+    return {
+        "psnr": _psnr(float(distances[nearest].mean())),
+        "sure": _psnr(min(_mean(distance, ~truth.enclosed) for distance in distances)),
+        "halo": _halo(result, reference),
+        "left": _percent(alpha > 0.1, true_alpha < 0.02),
+        "eaten": _percent(alpha < 0.5, true_alpha > 0.95),
+    }
+
+
+def read(png: bytes) -> Floats:
+    """Return a result premultiplied: colour 0..255, alpha 0..1."""
+    picture = Image.open(io.BytesIO(png))
+    if picture.size != (OUT, OUT):
+        raise ValueError(f"the result is {picture.width}x{picture.height}, not {OUT}x{OUT}")
+    pixels = np.asarray(picture.convert("RGBA")).astype(np.float32)
+    pixels[..., 3] /= 255
+    pixels[..., :3] *= pixels[..., 3:]
+    return pixels
+
+
+def over(premultiplied: Floats, backdrop: Floats) -> Floats:
+    """Lay a premultiplied picture over a colour."""
+    return premultiplied[..., :3] + (1 - premultiplied[..., 3:]) * backdrop
+
+
+def _squared(difference: Floats) -> Floats:
+    """Mean the squares of the three channels."""
+    return np.asarray(np.einsum("yxc,yxc->yx", difference, difference) / np.float32(3))
+
+
+def _psnr(squared_error: float) -> float:
+    return min(BEST, float(10 * np.log10(255**2 / max(squared_error, 1e-9))))
+
+
+def _mean(values: Floats, mask: Mask) -> float:
+    return float(values[mask].mean()) if mask.any() else 0.0
+
+
+def _percent(wrong: Mask, among: Mask) -> float:
+    return 100 * float((wrong & among).sum()) / max(1, int(among.sum()))
+
+
+def _halo(result: Floats, reference: Floats) -> float | None:
+    """Mean the error where the truth is a mixture, and one pixel around it; None without edges."""
+    mixed = (reference[..., 3] > 0.02) & (reference[..., 3] < 0.98)
+    band = cv2.dilate(mixed.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    if not band.any():
+        return None
+    errors = [
+        np.abs(over(result, backdrop) - over(reference, backdrop))[band].mean()
+        for backdrop in (_BLACK, _MAGENTA)
+    ]
+    return float(np.mean(errors))
