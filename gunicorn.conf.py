@@ -26,4 +26,5 @@ timeout = 60
 graceful_timeout = int(2 * _settings.openai_timeout_seconds) + 30
 keepalive = 75  # longer than the 60 s after which common proxies drop idle connections
 
+# Nothing here uses the control socket, and a server needs no second door.
 control_socket_disable = True
