@@ -21,7 +21,7 @@ def circle(x: float, y: float, radius: float) -> Path:
     return ellipse(x, y, radius, radius)
 
 
-def arc(  # noqa: PLR0917 - the order that every drawing library has
+def arc(  # noqa: PLR0917 - reason: the order that every drawing library has
     x: float, y: float, rx: float, ry: float, start: float, end: float
 ) -> Path:
     """Return the open piece of an ellipse from angle `start` to `end`."""
