@@ -7,6 +7,7 @@ from werkzeug.routing import BaseConverter
 
 from app import container
 from app.blueprints import dependencies, generation, images, meta, prompts
+from app.cli.images import images as images_commands
 from app.config import ConfigError, Settings
 from app.http import cors, errors, logs, request_id
 from app.http.json import OrjsonProvider
@@ -41,6 +42,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     errors.register(app)
     for room in (generation, images, prompts, meta):
         app.register_blueprint(room.blueprint)
+    app.cli.add_command(images_commands)
     cors.register(app, origins=settings.allowed_origins)
     built = container.build_dependencies(settings, ports or container.build_ports(settings))
     dependencies.install(app, built)

@@ -25,6 +25,9 @@ class AppError(Exception):
         retry_after: whole seconds after which trying again makes sense.
         charged: whether a picture was paid for; None where no picture is concerned.
         errors: the fields at fault, as `{"field": ..., "message": ...}`.
+
+    Attributes:
+        replayed: whether this is the answer to an earlier request, told once more.
     """
 
     status: ClassVar[int] = 500
@@ -32,6 +35,7 @@ class AppError(Exception):
     message: str = "Something went wrong on our side."
     retry_after: int | None = None
     charged: Charged | None = None
+    replayed: bool = False
 
     def __init__(
         self,
@@ -95,6 +99,40 @@ class ImageNotFound(AppError):
     message = "There is no image of that name."
 
 
+# --- an Idempotency-Key that was seen before -------------------------------------------------
+
+
+class GenerationInProgress(AppError):
+    """The first request with this key is still being worked on."""
+
+    status, code, retry_after = 409, "generation_in_progress", 5
+    message = "The image for this Idempotency-Key is being drawn. Ask again with the same key."
+
+
+class OutcomeUnknown(AppError):
+    """Nobody knows whether the picture of this key was drawn; it will not be bought again."""
+
+    status, code, charged = 409, "outcome_unknown", Charged.UNKNOWN
+    message = (
+        "The image for this Idempotency-Key may have been paid for, but never arrived. "
+        "A new key draws it anew, and may pay a second time."
+    )
+
+
+class IdempotencyKeyReused(AppError):
+    """The key belongs to another request."""
+
+    status, code, charged = 422, "idempotency_key_reused", Charged.NO
+    message = "This Idempotency-Key was used for another request. Take a new one."
+
+
+class ImageDeleted(AppError):
+    """The picture of this key was made and deleted; it is not drawn again by itself."""
+
+    status, code, charged = 410, "image_deleted", Charged.NO
+    message = "The image for this Idempotency-Key was deleted. A new key draws a new one."
+
+
 # --- our own parts ----------------------------------------------------------------------------
 
 
@@ -103,6 +141,13 @@ class ServiceBusy(AppError):
 
     status, code, retry_after, charged = 503, "busy", 5, Charged.NO
     message = "Too many images are being drawn right now. Please try again shortly."
+
+
+class ShuttingDown(AppError):
+    """The server finishes what it has begun and takes on nothing new."""
+
+    status, code, retry_after, charged = 503, "shutting_down", 5, Charged.NO
+    message = "The server is being stopped or restarted. Nothing was paid; please try again."
 
 
 class NotReady(AppError):

@@ -1,0 +1,5 @@
+"""`flask images ...`: what an operator does with pictures from the command line."""
+
+from flask.cli import AppGroup
+
+images = AppGroup("images", help="Look after pictures: check the set-up, repair what a crash left.")
