@@ -82,6 +82,7 @@ class Settings(BaseSettings):
     mongodb_database: str = Field("image_generator", pattern=r"^[\w-]{1,63}$")
     redis_url: RedisUrl | None = None
     data_dir: Path = Path("instance")
+    idempotency_key_days: float = Field(7, gt=0, le=365)
 
     host: str = "127.0.0.1"
     port: int = Field(5000, ge=1, le=65535)

@@ -18,6 +18,7 @@ class State(StrEnum):
     READY = "ready"  # picture stored
     FAILED = "failed"  # ended without a usable picture
     UNKNOWN = "unknown"  # sent, but nobody knows whether it was drawn and paid for
+    DELETED = "deleted"  # being removed; or removed, and remembered for its key only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +26,13 @@ class GenerationRequest:
     """A validated wish for a picture.
 
     `first_prompt` is verbatim what the caller sent, `prompt` the same without surrounding space.
+    An empty `quality` leaves it to the server.
     """
 
     first_prompt: str
     prompt: str
     enhance: bool = False
-    quality: str
+    quality: str = ""
     size: str
 
 
@@ -72,7 +74,10 @@ class Generation:
 
     Times are UTC with whole milliseconds, which is what every store can keep. `created_at` is when
     the picture became ready, so that new rows always appear at the head of the list. `tokens` are
-    the folded words of the prompts, for searching.
+    the folded words of the prompts, for searching. `claim` stands for caller and Idempotency-Key;
+    no two rows have the same. While a row is pending, whoever set `lease_until` works on it; once
+    that time is over, anyone may take it over. `charged` is `no` in a pending row until the paid
+    call may have begun.
     """
 
     id: str
@@ -80,6 +85,7 @@ class Generation:
     requested_at: datetime
     lease_until: datetime
     created_at: datetime | None = None
+    claim: str = ""
     fingerprint: str = ""
     first_prompt: str = ""
     prompt: str = ""

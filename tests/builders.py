@@ -10,7 +10,10 @@ from app.errors import Charged
 from app.models import Generation, GenerationRequest, Original, Rendition, State
 from app.ports import Ports
 from app.usecases.generation import GenerateImage
+from app.usecases.idempotency import Repeats
+from app.usecases.keeping import Keeper
 from app.usecases.readiness import Part, Readiness
+from app.usecases.recovery import Recovery
 from app.usecases.search import fold
 from tests.fakes import (
     FakeCache,
@@ -20,11 +23,13 @@ from tests.fakes import (
     FakeModerator,
     FakePromptWriter,
     FakeRecords,
+    FakeSpool,
     FakeStore,
 )
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, 123_000, UTC)
 LEASE = timedelta(seconds=180)
+RETENTION = timedelta(days=7)
 
 
 def a_request(**changes: Any) -> GenerationRequest:
@@ -85,7 +90,7 @@ class World:
         self.writer = FakePromptWriter(self.events)
         self.imaging = FakeImaging(self.events)
         self.store = FakeStore(self.events)
-        self.spool = FakeStore(self.events, name="spool")
+        self.spool = FakeSpool(self.events)
         self.cache = FakeCache(self.events)
         self.records = FakeRecords(self.events)
         self.clock = FakeClock()
@@ -104,7 +109,20 @@ class World:
             Part(name="storage", kind="fake", ping=self.store.ping),
             Part(name="records", kind="fake", ping=self.records.ping),
         )
-        self.generate = GenerateImage(self.ports, Readiness(parts, clock=self.clock), LEASE)
+        self.keeper = Keeper(self.ports)
+        self.recover = Recovery(self.ports, self.keeper)
+        self.make = GenerateImage(
+            ports=self.ports,
+            readiness=Readiness(parts, clock=self.clock),
+            repeats=Repeats(self.ports, self.recover, RETENTION),
+            keeper=self.keeper,
+            quality="medium",
+            lease=LEASE,
+        )
+
+    def generate(self, request: GenerationRequest, *, claim: str = "") -> Generation:
+        """Make a picture, or get the one that was made before."""
+        return self.make(request, claim=claim).generation
 
     @property
     def row(self) -> Generation:

@@ -1,9 +1,11 @@
 """Fakes of the ports that keep things: pictures, cached values, rows."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from app.errors import ImageNotFound, RecordsUnavailable
+from app.errors import ImageNotFound
 from app.models import Generation, Page, Position, State, StoredImage
 from tests.scripted import Scripted
 
@@ -34,6 +36,11 @@ class FakeStore(Scripted):
         self.step(f"delete {_folder(key)}")
         self.objects.pop(key, None)
 
+    def keys(self, prefix: str) -> Iterator[str]:
+        """See ImageStore."""
+        self.step(f"keys {_folder(prefix)}")
+        yield from sorted(key for key in self.objects if key.startswith(prefix))
+
     def public_url(self, key: str) -> str | None:
         """See ImageStore."""
         return f"https://bucket.test/{key}"
@@ -41,6 +48,24 @@ class FakeStore(Scripted):
     def ping(self) -> None:
         """See ImageStore."""
         self.step("ping")
+
+
+class FakeSpool(FakeStore):
+    """Keeps objects in a dictionary, and counts who holds room."""
+
+    def __init__(self, events: list[str]) -> None:
+        super().__init__(events, name="spool")
+        self.held = 0
+
+    @contextlib.contextmanager
+    def room(self) -> Iterator[None]:
+        """See Spool."""
+        self.step("room")
+        self.held += 1
+        try:
+            yield
+        finally:
+            self.held -= 1
 
 
 class FakeCache(Scripted):
@@ -83,23 +108,37 @@ class FakeRecords(Scripted):
         self.rows: dict[str, Generation] = {}
         self.history: list[Generation] = []
 
-    def insert(self, generation: Generation) -> None:
+    def insert(self, generation: Generation) -> bool:
         """See Records."""
         self.step("insert")
-        if generation.id in self.rows:
-            raise RecordsUnavailable("this id is there already")
+        claimed = generation.claim and self.find_quietly(generation.claim)
+        if generation.id in self.rows or claimed:
+            return False
         self._write(generation)
+        return True
 
-    def replace(self, generation: Generation) -> None:
+    def exchange(self, old: Generation, new: Generation) -> bool:
         """See Records."""
-        self.step("replace")
-        if generation.id in self.rows:
-            self._write(generation)
+        self.step("exchange")
+        now = self.rows.get(old.id)
+        if now is None or (now.state, now.lease_until) != (old.state, old.lease_until):
+            return False
+        self._write(new)
+        return True
 
     def get(self, image_id: str) -> Generation | None:
         """See Records."""
         self.step("get")
         return self.rows.get(image_id)
+
+    def find(self, claim: str) -> Generation | None:
+        """See Records."""
+        self.step("find")
+        return self.find_quietly(claim)
+
+    def find_quietly(self, claim: str) -> Generation | None:
+        """Find without it being an event."""
+        return next((row for row in self.rows.values() if row.claim == claim), None)
 
     def page(
         self,
@@ -122,6 +161,30 @@ class FakeRecords(Scripted):
         """See Records."""
         self.step("delete")
         self.rows.pop(image_id, None)
+
+    def overdue(self, now: datetime, *, limit: int) -> Sequence[Generation]:
+        """See Records."""
+        self.step("overdue")
+        pending = [row for row in self.rows.values() if row.state is State.PENDING]
+        late = [row for row in pending if row.lease_until <= now]
+        return sorted(late, key=lambda row: row.lease_until)[:limit]
+
+    def scan(self, *, after: str = "", limit: int) -> Sequence[Generation]:
+        """See Records."""
+        self.step("scan")
+        return [self.rows[key] for key in sorted(self.rows) if key > after][:limit]
+
+    def forget_claims(self, before: datetime) -> int:
+        """See Records."""
+        self.step("forget_claims")
+        old = [row for row in self.rows.values() if row.claim and row.requested_at < before]
+        bare = [row for row in old if row.state is State.DELETED and row.created_at is None]
+        settled = [row for row in old if row.state is not State.PENDING and row not in bare]
+        for row in bare:
+            del self.rows[row.id]
+        for row in settled:
+            self._write(replace(row, claim=""))
+        return len(settled)
 
     def ping(self) -> None:
         """See Records."""

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.imaging import Cutout, CutoutReport, PictureInfo
 from app.models import Drawing
-from tests.fake_stores import FakeCache, FakeRecords, FakeStore
+from tests.fake_stores import FakeCache, FakeRecords, FakeSpool, FakeStore
 from tests.scripted import Scripted
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "FakeModerator",
     "FakePromptWriter",
     "FakeRecords",
+    "FakeSpool",
     "FakeStore",
 ]
 

@@ -1,5 +1,7 @@
 """What all fakes of ports have in common: a shared log of events and scripted failures."""
 
+from collections import Counter
+
 
 class Scripted:
     """Writes each step down, and fails where it was told to."""
@@ -9,10 +11,12 @@ class Scripted:
     def __init__(self, events: list[str]) -> None:
         self.events = events
         self._failures: dict[str, Exception] = {}
+        self._good: Counter[str] = Counter()
 
-    def fail(self, step: str, error: Exception) -> None:
-        """Let this step raise the error from now on."""
+    def fail(self, step: str, error: Exception, *, after: int = 0) -> None:
+        """Let this step succeed so many times more, and raise the error from then on."""
         self._failures[step] = error
+        self._good[step] = after
 
     def mend(self) -> None:
         """Let everything succeed again."""
@@ -22,4 +26,6 @@ class Scripted:
         """Take one step: log it, and fail if that is scripted."""
         self.events.append(f"{self.name} {step}")
         if step in self._failures:
-            raise self._failures[step]
+            if not self._good[step]:
+                raise self._failures[step]
+            self._good[step] -= 1

@@ -20,7 +20,6 @@ class Defaults:
 
     provider: str
     model: str
-    quality: str
     public_url: str | None
     version: str
 

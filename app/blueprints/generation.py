@@ -7,9 +7,13 @@ from app.blueprints.dependencies import deps
 from app.blueprints.presenters import image_answer
 from app.blueprints.schemas import GenerateBody, ImageAnswer
 from app.http.contract import Contract, contract
+from app.http.idempotency import mark_replayed
 from app.models import GenerationRequest
+from app.usecases.idempotency import claim_of
 
 blueprint = Blueprint("generation", __name__)
+
+_ANYONE = ""  # there are no accounts: all callers share the keys
 
 
 @blueprint.post("/generate-image")
@@ -18,31 +22,39 @@ blueprint = Blueprint("generation", __name__)
         tag="generation",
         body=GenerateBody,
         answer=ImageAnswer,
+        idempotent=True,
         errors=(
             *errors.PROVIDER_FAILURES,
+            errors.GenerationInProgress,
+            errors.IdempotencyKeyReused,
+            errors.ImageDeleted,
+            errors.OutcomeUnknown,
             errors.RecordsUnavailable,
             errors.ServiceBusy,
             errors.StorageUnavailable,
         ),
     )
 )
-def generate_image(body: GenerateBody) -> Response:
+def generate_image(body: GenerateBody, idempotency_key: str | None) -> Response:
     """Draw a picture.
 
     Takes up to two minutes with a real model. The picture is drawn once, stored, cut out and
-    answered with its address.
+    answered with its address. A request that is repeated with the same `Idempotency-Key` is
+    answered from the first one, and never paid for again.
     """
+    request = GenerationRequest(
+        first_prompt=body.prompt,
+        prompt=body.prompt.strip(),
+        enhance=body.enhance,
+        quality=body.quality or "",
+        size=body.size,
+    )
+    claim = claim_of(_ANYONE, idempotency_key) if idempotency_key else ""
     with deps().in_flight:
-        generation = deps().generate(
-            GenerationRequest(
-                first_prompt=body.prompt,
-                prompt=body.prompt.strip(),
-                enhance=body.enhance,
-                quality=body.quality or deps().defaults.quality,
-                size=body.size,
-            )
-        )
-    answer = image_answer(generation, deps())
+        made = deps().generate(request, claim=claim)
+    answer = image_answer(made.generation, deps())
     response = jsonify(answer.model_dump())
     response.headers["Location"] = answer.url
+    if made.replayed:
+        mark_replayed(response)
     return response

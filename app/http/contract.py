@@ -19,6 +19,7 @@ from app.errors import (
     RequestTooLarge,
     UnsupportedMediaType,
 )
+from app.http.idempotency import read_key
 from app.http.requests import read_body, read_query
 
 View = Callable[..., Any]
@@ -30,7 +31,7 @@ class NoQuery(BaseModel, extra="forbid"):
 
 @dataclass(frozen=True, kw_only=True)
 class Contract:
-    """What a view takes, answers and fails with."""
+    """What a view takes, answers and fails with; `idempotent` if it takes an Idempotency-Key."""
 
     tag: str
     body: type[BaseModel] | None = None
@@ -38,6 +39,7 @@ class Contract:
     answer: type[BaseModel] | None = None
     status: int = 200
     content_type: str = "application/json"
+    idempotent: bool = False
     errors: tuple[type[AppError], ...] = ()
 
     @property
@@ -61,6 +63,8 @@ def contract(declared: Contract) -> Callable[[View], View]:
             query = read_query(declared.query)
             if declared.query is not NoQuery:
                 arguments["query"] = query
+            if declared.idempotent:
+                arguments["idempotency_key"] = read_key()
             if declared.body:
                 arguments["body"] = read_body(declared.body)
             return _respond(view(**arguments), declared.status)

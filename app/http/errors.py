@@ -6,6 +6,7 @@ from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
 from app.errors import AppError
+from app.http.idempotency import mark_replayed
 from app.http.request_id import request_id
 
 _log = logging.getLogger(__name__)
@@ -35,6 +36,8 @@ def _expected(error: AppError) -> Response:
     answer = failure(error)
     if error.retry_after is not None:
         answer.headers["Retry-After"] = str(error.retry_after)
+    if error.replayed:
+        mark_replayed(answer)
     return answer
 
 

@@ -12,6 +12,7 @@ from werkzeug.routing import Rule
 
 from app.errors import AppError, Charged
 from app.http.contract import Contract
+from app.http.idempotency import DESCRIBED as IDEMPOTENCY_KEY
 
 _REF = "#/components/schemas/{model}"
 _CONVERTED = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
@@ -50,7 +51,11 @@ def document(app: Flask, *, version: str) -> dict[str, Any]:
             "tags": [declared.tag],
             "summary": summary.strip().rstrip("."),
             "description": " ".join(description.split()),
-            "parameters": [*_path_parameters(path), *_query_parameters(declared)],
+            "parameters": [
+                *_path_parameters(path),
+                *_query_parameters(declared),
+                *([IDEMPOTENCY_KEY] if declared.idempotent else []),
+            ],
             **_request_body(declared, references),
             "responses": _responses(declared, references),
         }

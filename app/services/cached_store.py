@@ -2,6 +2,7 @@
 
 import hashlib
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -40,6 +41,10 @@ class CachedStore:
         """See ImageStore."""
         self.store.delete(key)
         self.cache.delete(key)
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """See ImageStore."""
+        return self.store.keys(prefix)
 
     def public_url(self, key: str) -> str | None:
         """See ImageStore."""

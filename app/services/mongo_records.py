@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from app.errors import RecordsUnavailable
@@ -37,20 +38,33 @@ class MongoRecords:
         self._indexed = False
         self._client: Lazy[MongoClient[Document]] = Lazy(lambda: client or _make_client(uri))
 
-    def insert(self, generation: Generation) -> None:
+    def insert(self, generation: Generation) -> bool:
         """See Records."""
-        with _translated():
-            self._collection().insert_one(_with_key(generation))
+        from pymongo.errors import DuplicateKeyError
 
-    def replace(self, generation: Generation) -> None:
-        """See Records."""
         with _translated():
-            self._collection().replace_one({"_id": generation.id}, _with_key(generation))
+            try:
+                self._collection().insert_one(_with_key(generation))
+            except DuplicateKeyError:
+                return False
+        return True
+
+    def exchange(self, old: Generation, new: Generation) -> bool:
+        """See Records."""
+        seen = {"_id": old.id, "state": str(old.state), "lease_until": old.lease_until}
+        with _translated():
+            return self._collection().replace_one(seen, _with_key(new)).matched_count == 1
 
     def get(self, image_id: str) -> Generation | None:
         """See Records."""
         with _translated():
             document = self._collection().find_one({"_id": image_id})
+        return _without_key(document) if document else None
+
+    def find(self, claim: str) -> Generation | None:
+        """See Records."""
+        with _translated():
+            document = self._collection().find_one({"claim": claim})
         return _without_key(document) if document else None
 
     def page(
@@ -76,6 +90,29 @@ class MongoRecords:
         """See Records."""
         with _translated():
             self._collection().delete_one({"_id": image_id})
+
+    def overdue(self, now: datetime, *, limit: int) -> Sequence[Generation]:
+        """See Records."""
+        chosen = {"state": str(State.PENDING), "lease_until": {"$lte": now}}
+        with _translated():
+            found = self._collection().find(chosen).sort("lease_until", 1).limit(limit)
+            return [_without_key(row) for row in found]
+
+    def scan(self, *, after: str = "", limit: int) -> Sequence[Generation]:
+        """See Records."""
+        with _translated():
+            found = self._collection().find({"_id": {"$gt": after}}).sort("_id", 1).limit(limit)
+            return [_without_key(row) for row in found]
+
+    def forget_claims(self, before: datetime) -> int:
+        """See Records."""
+        old: Document = {"claim": {"$exists": True}, "requested_at": {"$lt": before}}
+        bare = {"state": str(State.DELETED), "created_at": None}
+        settled = {"state": {"$ne": str(State.PENDING)}}
+        with _translated():
+            self._collection().delete_many(old | bare)
+            forgotten = self._collection().update_many(old | settled, {"$unset": {"claim": ""}})
+            return forgotten.modified_count
 
     def ping(self) -> None:
         """See Records."""
@@ -103,6 +140,8 @@ def _behind(after: Position | None) -> Document:
 
 def _with_key(generation: Generation) -> Document:
     document = to_document(generation)
+    if not generation.claim:
+        del document["claim"]  # the index of claims holds those rows only that have one
     return {"_id": document.pop("id"), **document}
 
 
@@ -124,6 +163,8 @@ def _make_client(uri: str) -> "MongoClient[Document]":
 def _make_indexes(collection: "Collection[Document]") -> None:
     collection.create_index([("state", 1), ("created_at", -1), ("_id", -1)], name="newest")
     collection.create_index([("tokens", 1), ("created_at", -1)], name="words")
+    collection.create_index([("claim", 1)], name="claims", unique=True, sparse=True)
+    collection.create_index([("state", 1), ("lease_until", 1)], name="leases")
 
 
 @contextmanager

@@ -73,6 +73,13 @@ class S3Store:
         with _translated():
             self._client().delete_object(Bucket=self._bucket, Key=key)
 
+    def keys(self, prefix: str) -> Iterator[str]:
+        """See ImageStore."""
+        pages = self._client().get_paginator("list_objects_v2")
+        with _translated():
+            for page in pages.paginate(Bucket=self._bucket, Prefix=prefix):
+                yield from (found["Key"] for found in page.get("Contents", ()))
+
     def public_url(self, key: str) -> str | None:
         """See ImageStore."""
         return f"{self._public_base}/{key}"

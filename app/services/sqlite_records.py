@@ -4,6 +4,7 @@ import queue
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import orjson
@@ -12,24 +13,16 @@ from app.errors import RecordsUnavailable
 from app.models import Generation, Page, Position, State
 from app.services.documents import from_document, to_document
 from app.services.lazy import Lazy
+from app.services.sqlite_schema import migrate
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS generations (
-    id TEXT PRIMARY KEY,
-    state TEXT NOT NULL,
-    created_ms INTEGER,
-    document TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS newest ON generations (state, created_ms DESC, id DESC);
-CREATE TABLE IF NOT EXISTS tokens (
-    token TEXT NOT NULL,
-    id TEXT NOT NULL REFERENCES generations ON DELETE CASCADE,
-    PRIMARY KEY (token, id)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS tokens_of ON tokens (id);
-"""
+_COLUMNS = "id, state, created_ms, claim, lease_ms, requested_ms, document"
 _COUNT = "SELECT count(*) FROM generations WHERE "
-_SELECT = "SELECT id, document FROM generations WHERE "
+_SELECT = "SELECT id, document, claim FROM generations WHERE "
+_INSERT = f"INSERT INTO generations ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - reason: constants only
+_EXCHANGE = (
+    f"UPDATE generations SET ({_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?) "  # noqa: S608 - reason: constants only
+    "WHERE id = ? AND state = ? AND lease_ms = ?"
+)
 _WITH_WORD = " AND id IN (SELECT id FROM tokens WHERE token = ?)"
 _BEHIND = " AND (created_ms, id) < (?, ?)"
 _NEWEST_FIRST = " ORDER BY created_ms DESC, id DESC LIMIT ? OFFSET ?"
@@ -55,30 +48,36 @@ class SqliteRecords:
         self._path = path
         self._idle: Lazy[_Connections] = Lazy(self._first)
 
-    def insert(self, generation: Generation) -> None:
+    def insert(self, generation: Generation) -> bool:
         """See Records."""
         with self._connection() as connection:
-            connection.execute(
-                "INSERT INTO generations (state, created_ms, document, id) VALUES (?, ?, ?, ?)",
-                _columns(generation),
-            )
-            connection.executemany(
-                "INSERT INTO tokens (token, id) VALUES (?, ?)",
-                [(token, generation.id) for token in generation.tokens],
-            )
+            try:
+                connection.execute(_INSERT, _values(generation))
+            except sqlite3.IntegrityError:
+                return False
+            _write_tokens(connection, generation)
+        return True
 
-    def replace(self, generation: Generation) -> None:
-        """See Records. The words to search for never change."""
+    def exchange(self, old: Generation, new: Generation) -> bool:
+        """See Records."""
+        seen = (old.id, str(old.state), _milliseconds(old.lease_until))
         with self._connection() as connection:
-            connection.execute(
-                "UPDATE generations SET state = ?, created_ms = ?, document = ? WHERE id = ?",
-                _columns(generation),
-            )
+            done = connection.execute(_EXCHANGE, (*_values(new), *seen)).rowcount == 1
+            if done and old.tokens != new.tokens:
+                connection.execute("DELETE FROM tokens WHERE id = ?", (new.id,))
+                _write_tokens(connection, new)
+        return done
 
     def get(self, image_id: str) -> Generation | None:
         """See Records."""
         with self._connection() as connection:
             row = connection.execute(_SELECT + "id = ?", (image_id,)).fetchone()
+        return _generation(*row) if row else None
+
+    def find(self, claim: str) -> Generation | None:
+        """See Records."""
+        with self._connection() as connection:
+            row = connection.execute(_SELECT + "claim = ?", (claim,)).fetchone()
         return _generation(*row) if row else None
 
     def page(
@@ -95,7 +94,7 @@ class SqliteRecords:
         values: list[object] = [str(State.READY), *words]
         behind, place = "", list[object]()
         if after is not None:
-            behind, place = _BEHIND, [_milliseconds(after), after.id]
+            behind, place = _BEHIND, [_milliseconds(after.created_at), after.id]
         with self._connection() as connection:
             count = connection.execute(_COUNT + chosen, values).fetchone()
             rows = connection.execute(
@@ -108,6 +107,38 @@ class SqliteRecords:
         """See Records."""
         with self._connection() as connection:
             connection.execute("DELETE FROM generations WHERE id = ?", (image_id,))
+
+    def overdue(self, now: datetime, *, limit: int) -> Sequence[Generation]:
+        """See Records."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                _SELECT + "state = ? AND lease_ms <= ? ORDER BY lease_ms LIMIT ?",
+                (str(State.PENDING), _milliseconds(now), limit),
+            ).fetchall()
+        return [_generation(*row) for row in rows]
+
+    def scan(self, *, after: str = "", limit: int) -> Sequence[Generation]:
+        """See Records."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                _SELECT + "id > ? ORDER BY id LIMIT ?", (after, limit)
+            ).fetchall()
+        return [_generation(*row) for row in rows]
+
+    def forget_claims(self, before: datetime) -> int:
+        """See Records."""
+        old = (str(State.PENDING), _milliseconds(before))
+        with self._connection() as connection:
+            connection.execute(
+                "DELETE FROM generations WHERE claim IS NOT NULL AND state = ? "
+                "AND created_ms IS NULL AND requested_ms < ?",
+                (str(State.DELETED), _milliseconds(before)),
+            )
+            return connection.execute(
+                "UPDATE generations SET claim = NULL "
+                "WHERE claim IS NOT NULL AND state <> ? AND requested_ms < ?",
+                old,
+            ).rowcount
 
     def ping(self) -> None:
         """See Records: a write transaction can be had."""
@@ -141,7 +172,7 @@ class SqliteRecords:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with closing(self._open()) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(_SCHEMA)
+            migrate(connection)
         return _Connections()
 
     def _open(self) -> sqlite3.Connection:
@@ -151,20 +182,35 @@ class SqliteRecords:
         return connection
 
 
-def _columns(generation: Generation) -> tuple[str, int | None, str, str]:
-    document = orjson.dumps(to_document(generation)).decode()
+def _values(generation: Generation) -> tuple[object, ...]:
+    """Return the values of the columns, in their order."""
     created = generation.created_at
-    created_ms = None if created is None else round(created.timestamp() * 1000)
-    return str(generation.state), created_ms, document, generation.id
+    return (
+        generation.id,
+        str(generation.state),
+        None if created is None else _milliseconds(created),
+        generation.claim or None,
+        _milliseconds(generation.lease_until),
+        _milliseconds(generation.requested_at),
+        orjson.dumps(to_document(generation)).decode(),
+    )
 
 
-def _generation(image_id: str, text: str) -> Generation:
+def _write_tokens(connection: sqlite3.Connection, generation: Generation) -> None:
+    connection.executemany(
+        "INSERT INTO tokens (token, id) VALUES (?, ?)",
+        [(token, generation.id) for token in generation.tokens],
+    )
+
+
+def _generation(image_id: str, text: str, claim: str | None) -> Generation:
     try:
         document = orjson.loads(text)
     except orjson.JSONDecodeError:
         document = None
-    return from_document({**(document if isinstance(document, dict) else {}), "id": image_id})
+    known = document if isinstance(document, dict) else {}
+    return from_document({**known, "id": image_id, "claim": claim or ""})
 
 
-def _milliseconds(place: Position) -> int:
-    return round(place.created_at.timestamp() * 1000)
+def _milliseconds(time: datetime) -> int:
+    return round(time.timestamp() * 1000)

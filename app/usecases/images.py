@@ -1,11 +1,12 @@
 """Reads, lists and removes pictures that were made."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.errors import ImageNotFound
 from app.models import Generation, Page, Position, State, StoredImage
 from app.ports import ImageStore, Records
+from app.usecases import sidecar
 from app.usecases.search import fold
 
 
@@ -50,15 +51,46 @@ class Images:
         return self.records.page(limit=limit, offset=offset, after=after, words=words)
 
     def delete(self, image_id: str) -> None:
-        """Remove the objects first and the row last, so that a failure half-way can be repeated.
+        """Mark the row, remove the objects, and the row last: a failure half-way can be repeated.
+
+        Of a picture with an Idempotency-Key a bare row stays for as long as keys are remembered,
+        so that a late retry doesn't buy it again.
 
         Raises:
             ImageNotFound: there is none.
             StorageUnavailable: perhaps not all of it was removed.
-            RecordsUnavailable: the row is still there.
+            RecordsUnavailable: nothing was removed, or only the row is left.
         """
-        generation = self.record(image_id)
-        self.store.delete(f"images/{image_id}.png")
-        if generation.original:
-            self.store.delete(generation.original.key)
-        self.records.delete(image_id)
+        row = self.records.get(image_id)
+        if row is None or not _is_there(row):
+            raise ImageNotFound(image_id)
+        going = replace(row, state=State.DELETED)
+        if not self.records.exchange(row, going):
+            raise ImageNotFound(image_id)
+        for key in (f"images/{image_id}.png", _original(row), sidecar.key_of(image_id)):
+            self.store.delete(key)
+        if row.claim:
+            self.records.exchange(going, _bare(going))
+        else:
+            self.records.delete(image_id)
+
+
+def _is_there(row: Generation) -> bool:
+    half_deleted = row.state is State.DELETED and row.created_at is not None
+    return row.state is State.READY or half_deleted
+
+
+def _original(row: Generation) -> str:
+    return row.original.key if row.original else f"originals/{row.id}.png"
+
+
+def _bare(row: Generation) -> Generation:
+    """Return what remains of a deleted picture: its key, and nothing that was asked or drawn."""
+    return Generation(
+        id=row.id,
+        state=State.DELETED,
+        requested_at=row.requested_at,
+        lease_until=row.lease_until,
+        claim=row.claim,
+        fingerprint=row.fingerprint,
+    )

@@ -53,7 +53,7 @@ def assert_unavailable(records: Records) -> None:
     """Check that every call says so in about three seconds, and that no error tells an address."""
     calls = (
         lambda: records.insert(a_generation()),
-        lambda: records.replace(a_generation()),
+        lambda: records.exchange(a_generation(), a_generation()),
         lambda: records.get("x"),
         lambda: records.page(limit=10),
         lambda: records.delete("x"),

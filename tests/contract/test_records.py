@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.errors import Charged, RecordsUnavailable
+from app.errors import Charged
 from app.models import Generation, Position, State
 from app.ports import Records
 from tests.builders import NOON, a_generation
@@ -42,7 +42,7 @@ def test_replacing_writes_the_row_anew(records: Records) -> None:
     other = a_generation()
     add(records, [pending, other])
     ready = a_generation(id=pending.id, charged=Charged.YES)
-    records.replace(ready)
+    assert records.exchange(pending, ready)
     assert records.get(pending.id) == ready
     assert records.get(other.id) == other
     assert records.page(limit=10).total == 2
@@ -52,8 +52,7 @@ def test_an_id_is_never_used_twice(records: Records) -> None:
     """A second insert of an id is refused and leaves the first row as it is."""
     row = a_generation()
     records.insert(row)
-    with pytest.raises(RecordsUnavailable):
-        records.insert(replace(row, prompt="another"))
+    assert not records.insert(replace(row, prompt="another"))
     assert records.get(row.id) == row
 
 
@@ -63,7 +62,7 @@ def test_a_deleted_row_is_gone_for_good(records: Records) -> None:
     add(records, [gone, kept])
     records.delete(gone.id)
     records.delete(gone.id)
-    records.replace(gone)
+    assert not records.exchange(gone, gone)
     assert records.get(gone.id) is None
     assert ids(records.page(limit=10).rows) == [kept.id]
     assert records.page(limit=10, words=["red"]).total == 1
@@ -82,7 +81,7 @@ def test_a_row_is_listed_once_it_is_ready(records: Records) -> None:
     older, pending = with_words("red fox"), with_words("red owl", State.PENDING)
     add(records, [older, pending])
     later = NOON + timedelta(seconds=1)
-    records.replace(replace(pending, state=State.READY, created_at=later))
+    records.exchange(pending, replace(pending, state=State.READY, created_at=later))
     assert ids(records.page(limit=10).rows) == [pending.id, older.id]
     assert ids(records.page(limit=10, words=["owl"]).rows) == [pending.id]
 

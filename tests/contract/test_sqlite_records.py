@@ -38,7 +38,7 @@ def write(number):
     for _ in range(10):
         row = a_generation(prompt="a busy fox")
         records.insert(row)
-        records.replace(row)
+        records.exchange(row, row)
         records.page(limit=5)
         written.append(row.id)
     return written
@@ -137,7 +137,7 @@ def test_one_damaged_row_does_not_take_the_list_down(path: Path, damage: str) ->
     "call",
     [
         lambda records: records.insert(a_generation()),
-        lambda records: records.replace(a_generation()),
+        lambda records: records.exchange(a_generation(), a_generation()),
         lambda records: records.get("x"),
         lambda records: records.page(limit=1),
         lambda records: records.delete("x"),

@@ -238,7 +238,7 @@ def test_storage_down_after_paying_loses_nothing(real: Service, parts: Parts) ->
     body = check_failure(real.generate(), 503, "storage_unavailable", "yes")
     assert "kept safely" in body["message"]
     assert parts.fake.paid == 1
-    (spooled,) = (real.data_dir / "spool" / "originals").iterdir()
+    (spooled,) = (real.data_dir / "spool" / "originals").glob("*.png")
     assert spooled.read_bytes() == parts.fake.pictures[0]
     (row,) = rows(real)
     assert (row.state, str(row.charged)) == (State.PENDING, "yes")

@@ -14,19 +14,22 @@ from tests.listening import log_lines
 
 
 def test_the_steps_are_in_the_order_that_loses_nothing(world: World) -> None:
-    """Refuse, look, enhance and write down before paying; keep the original before touching it."""
+    """Make room, refuse, look, write down, enhance, pay; keep what was paid before touching it."""
     world.generate(a_request(enhance=True))
     assert [event for event in world.events if event != "imaging inspect"] == [
+        "spool room",
         "moderator check",
         "store ping",
         "records ping",
-        "writer enhance",
         "records insert",
+        "writer enhance",
+        "records exchange",
         "generator draw",
+        "store put originals",
         "store put originals",
         "imaging cut_out",
         "store put images",
-        "records replace",
+        "records exchange",
     ]
 
 
@@ -94,7 +97,11 @@ def test_the_cutout_of_the_original_is_stored(world: World) -> None:
 def test_the_row_is_pending_before_paying_and_ready_at_the_end(world: World) -> None:
     """Whoever looks while the model draws finds the intent, and afterwards what was answered."""
     made = world.generate(a_request())
-    assert [row.state for row in world.records.history] == [State.PENDING, State.READY]
+    assert [row.state for row in world.records.history] == [
+        State.PENDING,
+        State.PENDING,
+        State.READY,
+    ]
     intent = world.records.history[0]
     assert (intent.created_at, intent.original, intent.image) == (None, None, None)
     assert intent.charged is Charged.NO
@@ -160,7 +167,7 @@ def test_other_requests_have_other_fingerprints(world: World, change: dict[str, 
 
 def test_records_that_fail_after_storing_still_let_the_picture_be_answered(world: World) -> None:
     """A stored picture is answered even if its row can't be updated; the log tells of it."""
-    world.records.fail("replace", RecordsUnavailable("disk on fire"))
+    world.records.fail("exchange", RecordsUnavailable("disk on fire"), after=1)
     with log_lines() as lines:
         made = world.generate(a_request())
     assert made.state is State.READY

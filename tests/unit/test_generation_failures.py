@@ -7,6 +7,7 @@ import pytest
 from app.errors import (
     AppError,
     Charged,
+    PictureWaits,
     PromptRejected,
     ProviderBadResponse,
     ProviderError,
@@ -37,7 +38,7 @@ def refused(world: World, kind: type[AppError], **wish: Any) -> Any:
         ("moderator", "check", ProviderError()),
         ("store", "ping", StorageUnavailable()),
         ("records", "ping", RecordsUnavailable()),
-        ("writer", "enhance", ProviderTimeout()),
+        ("spool", "room", StorageUnavailable()),
         ("records", "insert", RecordsUnavailable()),
     ],
 )
@@ -52,10 +53,27 @@ def test_before_the_intent_is_written_nothing_is_bought(
 
 
 def test_a_refused_prompt_reaches_no_other_port(world: World) -> None:
-    """Moderation comes first: neither the stores nor the text model hear of a refused prompt."""
+    """Neither the stores nor the text model hear of a refused prompt."""
     world.moderator.fail("check", PromptRejected())
     refused(world, PromptRejected, enhance=True)
-    assert world.events == ["moderator check"]
+    assert world.events == ["spool room", "moderator check"]
+
+
+@pytest.mark.parametrize(
+    ("port", "step", "error"),
+    [
+        ("writer", "enhance", ProviderTimeout()),
+        ("records", "exchange", RecordsUnavailable()),
+    ],
+)
+def test_between_the_intent_and_the_call_nothing_is_bought(
+    world: World, port: str, step: str, error: AppError
+) -> None:
+    """A failure after the row is written, and before the call is noted in it, costs nothing."""
+    getattr(world, port).fail(step, error)
+    assert refused(world, type(error), enhance=True).charged is Charged.NO
+    assert world.generator.asked == []
+    assert (world.row.charged, world.store.objects) == (Charged.NO, {})
 
 
 @pytest.mark.parametrize(
@@ -84,7 +102,7 @@ def test_a_failed_drawing_is_written_down(
 def test_a_drawing_is_never_repeated_by_itself(world: World) -> None:
     """Whatever goes wrong afterwards, one request buys one drawing at most."""
     world.store.fail("put originals", StorageUnavailable())
-    refused(world, StorageUnavailable)
+    refused(world, PictureWaits)
     assert world.events.count("generator draw") == 1
 
 
@@ -93,9 +111,8 @@ def test_an_unusable_answer_is_kept_as_evidence(world: World) -> None:
     error = ProviderBadResponse("html", evidence=b"<html>", charged=Charged.YES)
     world.generator.fail("draw", error)
     refused(world, ProviderBadResponse)
-    (stored,) = world.store.objects.items()
-    assert stored[0] == f"originals/{world.row.id}.bin"
-    assert (stored[1].data, stored[1].content_type) == (b"<html>", "application/octet-stream")
+    stored = world.store.objects[f"originals/{world.row.id}.bin"]
+    assert (stored.data, stored.content_type) == (b"<html>", "application/octet-stream")
 
 
 @pytest.mark.parametrize("spool_works", [True, False])
@@ -109,7 +126,8 @@ def test_evidence_that_can_not_be_stored_does_not_hide_the_error(
         world.spool.fail("put originals", StorageUnavailable())
     assert refused(world, ProviderBadResponse).charged is Charged.YES
     assert world.row.state is State.FAILED
-    assert [image.data for image in world.spool.objects.values()] == [b"x"] * spool_works
+    evidence = f"originals/{world.row.id}.bin"
+    assert [key for key in world.spool.objects if key == evidence] == [evidence] * spool_works
 
 
 @pytest.mark.parametrize("costs_money", [True, False])
@@ -119,7 +137,7 @@ def test_an_original_that_can_not_be_stored_waits_in_the_spool(
     """If the store fails after paying, the spool has the bytes and the row stays pending."""
     world.generator.costs_money = costs_money
     world.store.fail("put originals", StorageUnavailable("gone"))
-    error = refused(world, StorageUnavailable)
+    error = refused(world, PictureWaits)
     key = f"originals/{world.row.id}.png"
     assert world.spool.objects[key].data == world.generator.data
     assert error.charged is world.row.charged is (Charged.YES if costs_money else Charged.NO)
@@ -155,7 +173,8 @@ def test_a_cutout_that_can_not_be_stored_leaves_the_original(world: World) -> No
     """If the store fails between the two objects, the paid one is there and the row says where."""
     world.store.fail("put images", StorageUnavailable())
     assert refused(world, StorageUnavailable).charged is Charged.YES
-    assert list(world.store.objects) == [f"originals/{world.row.id}.png"]
+    original, note = f"originals/{world.row.id}.png", f"originals/{world.row.id}.json"
+    assert list(world.store.objects) == [original, note]
     assert world.row.state is State.PENDING
     assert world.row.original is not None
     assert world.spool.objects == {}
@@ -166,14 +185,15 @@ def test_a_bug_after_paying_leaves_original_and_intent(world: World) -> None:
     world.imaging.fail("cut_out", ZeroDivisionError())
     with pytest.raises(ZeroDivisionError):
         world.generate(a_request())
-    assert list(world.store.objects) == [f"originals/{world.row.id}.png"]
+    original, note = f"originals/{world.row.id}.png", f"originals/{world.row.id}.json"
+    assert list(world.store.objects) == [original, note]
     assert world.row.state is State.PENDING
 
 
 def test_the_first_error_survives_records_that_fail_too(world: World) -> None:
     """The caller hears what happened to the drawing, the operator also of the row."""
     world.generator.fail("draw", ProviderTimeout(charged=Charged.UNKNOWN))
-    world.records.fail("replace", RecordsUnavailable())
+    world.records.fail("exchange", RecordsUnavailable(), after=1)
     with log_lines() as lines:
         refused(world, ProviderTimeout)
     assert world.row.state is State.PENDING

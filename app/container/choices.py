@@ -1,0 +1,53 @@
+"""Which implementation each part gets, and why."""
+
+import logging
+from dataclasses import dataclass
+
+from app.config import Settings
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """Which implementation a part has (`kind`), in words (`used`), and because of what."""
+
+    part: str
+    kind: str
+    used: str
+    why: str
+
+
+def choose(settings: Settings) -> tuple[Choice, ...]:
+    """Tell what the settings lead to, part by part."""
+    data = settings.data_dir
+    openai = ("openai", f"OpenAI {settings.openai_image_model}")
+    offline = ("offline", "offline painter: pictures drawn by rules, not AI")
+    drawing, provider = (openai if settings.draws_with == "openai" else offline), "OPENAI_API_KEY"
+    store = ("s3", "S3") if settings.s3_bucket_name else ("files", f"files in {data / 'store'}")
+    records = ("mongodb", "MongoDB") if settings.mongodb_uri else ("sqlite", f"SQLite in {data}")
+    cache = ("redis", "Redis") if settings.redis_url else ("memory", "memory of each process")
+    if settings.image_provider:
+        provider = "IMAGE_PROVIDER"
+    return (
+        _choice("drawing", drawing, provider, settings.image_provider or settings.openai_api_key),
+        _choice("storage", store, "S3_BUCKET_NAME", settings.s3_bucket_name),
+        _choice("records", records, "MONGODB_URI", settings.mongodb_uri),
+        _choice("cache", cache, "REDIS_URL", settings.redis_url),
+    )
+
+
+def _choice(part: str, chosen: tuple[str, str], setting: str, value: object) -> Choice:
+    why = f"{setting} is set" if value else f"{setting} is not set"
+    return Choice(part=part, kind=chosen[0], used=chosen[1], why=why)
+
+
+def announce(settings: Settings) -> None:
+    """Log one line a part: what was chosen and why."""
+    for choice in choose(settings):
+        _log.info("%s: %s (%s)", choice.part, choice.used, choice.why)
+    if settings.draws_with == "openai":
+        _log.warning(
+            "anyone who can reach this server can draw pictures at your expense: "
+            "keep it on a private address or behind a proxy that asks for a password"
+        )

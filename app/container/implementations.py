@@ -1,0 +1,118 @@
+"""Makes the implementations that the settings ask for."""
+
+import random
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from app.config import Settings
+from app.ports import Cache, ImageGenerator, ImageStore, Moderator, Ports, PromptWriter, Records
+from app.services.cached_store import CachedStore
+from app.services.local_store import LocalStore
+from app.services.pillow_imaging import PillowImaging
+from app.services.spool import FileSpool
+from app.services.system_clock import SystemClock
+
+_PICTURES_AT_ONCE = 1  # per process; see PillowImaging
+_MEMORY_CACHE_BYTES = 64 * 1024 * 1024
+_MEMORY_CACHE_SECONDS = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawing:
+    """The three ports that one provider implements."""
+
+    generator: ImageGenerator
+    moderator: Moderator
+    writer: PromptWriter
+
+
+def build_ports(settings: Settings) -> Ports:
+    """Make the implementations; they connect when they are first needed."""
+    drawing = _drawing(settings)
+    cache = _cache(settings)
+    return Ports(
+        generator=drawing.generator,
+        moderator=drawing.moderator,
+        writer=drawing.writer,
+        imaging=PillowImaging(at_once=_PICTURES_AT_ONCE),
+        store=CachedStore(_store(settings), cache),
+        spool=FileSpool(settings.data_dir / "spool"),
+        cache=cache,
+        records=_records(settings),
+        clock=SystemClock(),
+    )
+
+
+def _drawing(settings: Settings) -> Drawing:
+    if settings.draws_with == "offline":
+        from app.services import offline
+
+        return Drawing(
+            generator=offline.OfflineGenerator(),
+            moderator=offline.OfflineModerator(),
+            writer=offline.OfflinePromptWriter(rng=random.SystemRandom()),
+        )
+    from app.services.openai_client import lazy_client
+    from app.services.openai_generator import OpenAIGenerator
+    from app.services.openai_moderator import NoModerator, OpenAIModerator
+    from app.services.openai_prompt_writer import OpenAIPromptWriter
+
+    client = lazy_client(
+        api_key=_plain(settings.openai_api_key) or "", base_url=settings.openai_base_url
+    )
+    moderator: Moderator = NoModerator()
+    if settings.openai_moderation_model != "off":
+        moderator = OpenAIModerator(client, model=settings.openai_moderation_model)
+    return Drawing(
+        generator=OpenAIGenerator(
+            client,
+            model=settings.openai_image_model,
+            timeout_seconds=settings.openai_timeout_seconds,
+        ),
+        moderator=moderator,
+        writer=OpenAIPromptWriter(
+            client, model=settings.openai_text_model, rng=random.SystemRandom()
+        ),
+    )
+
+
+def _store(settings: Settings) -> ImageStore:
+    if settings.s3_bucket_name is None:
+        return LocalStore(settings.data_dir / "store")
+    from app.services.s3_store import S3Store
+
+    return S3Store(
+        bucket=settings.s3_bucket_name,
+        region=settings.aws_region,
+        access_key_id=_plain(settings.aws_access_key_id),
+        secret_access_key=_plain(settings.aws_secret_access_key),
+        endpoint_url=settings.s3_endpoint_url,
+        public_base=settings.s3_public_url,
+    )
+
+
+def _records(settings: Settings) -> Records:
+    uri = _plain(settings.mongodb_uri)
+    if uri is None:
+        from app.services.sqlite_records import SqliteRecords
+
+        return SqliteRecords(settings.data_dir / "records.sqlite3")
+    from app.services.mongo_records import MongoRecords
+
+    return MongoRecords(uri=uri, database=settings.mongodb_database)
+
+
+def _cache(settings: Settings) -> Cache:
+    url = _plain(settings.redis_url)
+    if url is None:
+        from app.services.memory_cache import MemoryCache
+
+        return MemoryCache(max_bytes=_MEMORY_CACHE_BYTES, ttl_seconds=_MEMORY_CACHE_SECONDS)
+    from app.services.redis_cache import RedisCache
+
+    return RedisCache(url)
+
+
+def _plain(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None

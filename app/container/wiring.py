@@ -1,0 +1,68 @@
+"""Makes the use cases on top of the ports."""
+
+import random
+from datetime import timedelta
+
+from app.blueprints.dependencies import Defaults, Dependencies
+from app.config import VERSION, Settings
+from app.container.choices import choose
+from app.errors import AppError
+from app.http.limits import InFlight
+from app.ports import Cache, Ports
+from app.usecases.generation import GenerateImage
+from app.usecases.idempotency import Repeats
+from app.usecases.images import Images
+from app.usecases.keeping import Keeper
+from app.usecases.prompts import Prompts
+from app.usecases.readiness import Part, Readiness
+from app.usecases.recovery import Recovery
+
+# A drawing takes two timeouts at most; storing and recording it, with all waiting, takes less
+# than a minute. Whoever is later than that is dead.
+_LEASE_MARGIN_SECONDS = 60
+
+
+def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
+    """Make the use cases on these ports."""
+    kinds = {choice.part: choice.kind for choice in choose(settings)}
+    readiness = Readiness(
+        (
+            Part(name="storage", kind=kinds["storage"], ping=ports.store.ping),
+            Part(name="records", kind=kinds["records"], ping=ports.records.ping),
+            Part(
+                name="cache",
+                kind=kinds["cache"],
+                ping=lambda: _ping_cache(ports.cache),
+                required=False,
+            ),
+        ),
+        clock=ports.clock,
+    )
+    keeper = Keeper(ports)
+    retention = timedelta(days=settings.idempotency_key_days)
+    return Dependencies(
+        generate=GenerateImage(
+            ports=ports,
+            readiness=readiness,
+            repeats=Repeats(ports, Recovery(ports, keeper), retention),
+            keeper=keeper,
+            quality=settings.openai_image_quality,
+            lease=timedelta(seconds=2 * settings.openai_timeout_seconds + _LEASE_MARGIN_SECONDS),
+        ),
+        images=Images(ports.store, ports.records),
+        prompts=Prompts(ports.writer, clock=ports.clock, rng=random.SystemRandom()),
+        readiness=readiness,
+        store=ports.store,
+        in_flight=InFlight(settings.max_generations_in_flight),
+        defaults=Defaults(
+            provider=ports.generator.provider,
+            model=ports.generator.model,
+            public_url=settings.public_url,
+            version=VERSION,
+        ),
+    )
+
+
+def _ping_cache(cache: Cache) -> None:
+    if not cache.is_up():
+        raise AppError("the cache does not answer")

@@ -1,0 +1,80 @@
+"""What draws, judges and writes."""
+
+from typing import Protocol
+
+from app.imaging import Cutout, PictureInfo
+from app.models import Drawing
+
+
+class ImageGenerator(Protocol):
+    """Draws pictures, perhaps for money."""
+
+    @property
+    def provider(self) -> str:
+        """Short name for answers and logs, such as `openai`."""
+
+    @property
+    def model(self) -> str:
+        """The model that is asked to draw."""
+
+    @property
+    def costs_money(self) -> bool:
+        """Whether a drawn picture is charged for."""
+
+    def draw(self, prompt: str, *, size: str, quality: str) -> Drawing:
+        """Draw one picture with exactly one upstream request.
+
+        Raises:
+            PromptRejected: the model refuses the prompt.
+            ProviderBadResponse: an answer came and can't be used; it carries the evidence.
+            AppError: another of the Provider errors, with `charged` set.
+        """
+
+
+class Moderator(Protocol):
+    """Decides whether a prompt may be drawn."""
+
+    def check(self, prompt: str) -> None:
+        """Let a decent prompt pass.
+
+        Raises:
+            PromptRejected: it may not be drawn.
+            AppError: one of the Provider errors: nobody can tell.
+        """
+
+
+class PromptWriter(Protocol):
+    """Writes prompts."""
+
+    def invent(self, count: int, *, theme: str) -> list[str]:
+        """Return about `count` prompts on the theme ("" for any), varied from call to call.
+
+        Raises:
+            AppError: one of the Provider errors.
+        """
+
+    def enhance(self, prompt: str) -> str:
+        """Return the prompt with richer detail and the same subject.
+
+        Raises:
+            PromptRejected: the model refuses the prompt.
+            AppError: one of the Provider errors.
+        """
+
+
+class Imaging(Protocol):
+    """Looks into pictures and makes cutouts of them."""
+
+    def inspect(self, data: bytes) -> PictureInfo:
+        """Read format and size from the header, without decoding.
+
+        Raises:
+            UnusablePicture: not a PNG, WEBP or JPEG, or too large to decode.
+        """
+
+    def cut_out(self, data: bytes) -> Cutout:
+        """Make the 256x256 picture with a transparent background.
+
+        Raises:
+            UnusablePicture: the picture can't be decoded.
+        """

@@ -1,0 +1,70 @@
+"""What keeps rows, and what tells the time."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from app.models import Generation, Page, Position
+
+
+class Records(Protocol):
+    """Keeps generations.
+
+    Every method raises RecordsUnavailable when the store can't be reached or refuses us.
+    """
+
+    def insert(self, generation: Generation) -> bool:
+        """Add a new row; False, and nothing is done, if its id or its claim is taken."""
+
+    def exchange(self, old: Generation, new: Generation) -> bool:
+        """Write the row anew if its state and lease are still those of `old`; else False.
+
+        This is how two servers agree on who works on a row: only one of them gets True.
+        """
+
+    def get(self, image_id: str) -> Generation | None:
+        """Return the row, in whatever state, or None."""
+
+    def find(self, claim: str) -> Generation | None:
+        """Return the row with this claim, in whatever state, or None."""
+
+    def page(
+        self,
+        *,
+        limit: int,
+        offset: int = 0,
+        after: Position | None = None,
+        words: Sequence[str] = (),
+    ) -> Page:
+        """Return ready rows, newest first and by id where times are equal.
+
+        They start at `offset`, or behind `after`; `words` keeps rows that have all of them.
+        """
+
+    def delete(self, image_id: str) -> None:
+        """Remove the row; one that is not there is fine."""
+
+    def overdue(self, now: datetime, *, limit: int) -> Sequence[Generation]:
+        """Return pending rows whose lease is over, the oldest lease first."""
+
+    def scan(self, *, after: str = "", limit: int) -> Sequence[Generation]:
+        """Return rows in whatever state, by id, behind the id `after`."""
+
+    def forget_claims(self, before: datetime) -> int:
+        """Take the claims from rows that were asked for before then, and tell from how many.
+
+        Pending rows keep theirs. Of deleted pictures nothing else is left, so their rows go.
+        """
+
+    def ping(self) -> None:
+        """Return if the store answers and lets us in."""
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """Return the wall-clock time: UTC, whole milliseconds."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go backwards, for measuring spans."""

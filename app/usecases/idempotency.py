@@ -1,0 +1,83 @@
+"""What a request gets whose Idempotency-Key was used before.
+
+After draft-ietf-httpapi-idempotency-key-header: a key stands for one request of one caller.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.errors import (
+    Charged,
+    GenerationInProgress,
+    IdempotencyKeyReused,
+    ImageDeleted,
+    OutcomeUnknown,
+    ProviderBadResponse,
+    StorageUnavailable,
+)
+from app.models import Generation, State
+from app.ports import Ports
+from app.usecases.recovery import Recovery
+
+
+def claim_of(caller: str, key: str) -> str:
+    """Return what stands for this caller's key in the records: a SHA-256, in hex."""
+    return hashlib.sha256(f"{caller}\n{key}".encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """Answers from the earlier request where it can, and never pays.
+
+    Args:
+        retention: how long a key is remembered, from its first use.
+    """
+
+    ports: Ports
+    recovery: Recovery
+    retention: timedelta
+
+    def look_up(self, claim: str, fingerprint: str) -> Generation | None:
+        """Return the earlier request's row: ready, or failed without having cost anything.
+
+        None means that the key is new, or forgotten.
+
+        Raises:
+            IdempotencyKeyReused: it was another request.
+            GenerationInProgress: somebody is working on it.
+            OutcomeUnknown: it may have been paid for, and nothing came.
+            ImageDeleted: it was made and deleted.
+            ProviderBadResponse: it was paid for, and is no picture.
+            StorageUnavailable: the picture waits for storage, or was lost for the lack of it.
+        """
+        row = self.ports.records.find(claim)
+        if row is None or self._is_forgotten(row):
+            return None
+        if row.fingerprint != fingerprint:
+            raise IdempotencyKeyReused
+        if row.state is State.PENDING:
+            if row.lease_until > self.ports.clock.now():
+                raise GenerationInProgress(row.id)
+            row = self.recovery(row)
+        return _answer(row)
+
+    def _is_forgotten(self, row: Generation) -> bool:
+        before = self.ports.clock.now() - self.retention
+        if row.requested_at >= before or row.state is State.PENDING:
+            return False
+        self.ports.records.forget_claims(before)
+        return True
+
+
+def _answer(row: Generation) -> Generation:
+    if row.state is State.UNKNOWN:
+        raise OutcomeUnknown(row.id)
+    if row.state is State.DELETED:
+        raise ImageDeleted(row.id)
+    if row.state is State.FAILED and row.charged is not Charged.NO:
+        lost = row.error == StorageUnavailable.code
+        error = StorageUnavailable(row.id) if lost else ProviderBadResponse(row.id)
+        error.charged, error.replayed = row.charged, True
+        raise error
+    return row

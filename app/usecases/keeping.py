@@ -1,0 +1,149 @@
+"""Makes a stored picture out of bought bytes, and writes down how a generation ended.
+
+Every step may be repeated, by whomever, at any time: the keys derive from the row's id, and the
+same bytes give the same picture.
+"""
+
+import hashlib
+import logging
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+
+from app.errors import (
+    AppError,
+    Charged,
+    PictureWaits,
+    ProviderBadResponse,
+    RecordsUnavailable,
+    StorageUnavailable,
+)
+from app.imaging import Cutout, UnusablePicture
+from app.models import Generation, Original, Rendition, State
+from app.ports import ImageStore, Ports, Spool
+from app.usecases import sidecar
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Brings a bought picture home.
+
+    `leased` is always a row whose state and lease are as in the records: what was learnt since is
+    in its other fields.
+    """
+
+    ports: Ports
+
+    def keep(self, leased: Generation, data: bytes) -> Generation:
+        """Store the bought bytes as they came, then cut out, store that, and set the row ready.
+
+        Raises:
+            PictureWaits: the bytes are in the spool or in the store, to be finished later.
+            StorageUnavailable: neither store nor spool took them.
+            ProviderBadResponse: they are no picture; they are kept as evidence.
+        """
+        charged = Charged.NO if leased.charged is Charged.NO else Charged.YES
+        bought, trouble = self._look(replace(leased, charged=charged), data)
+        try:
+            self._put_or_spool(bought, data)
+            if bought.original is None:
+                raise ProviderBadResponse(trouble)
+            ready = self._publish(bought, data)
+        except (ProviderBadResponse, StorageUnavailable) as error:
+            raise self.close(bought, error) from None
+        self.settle(bought, ready)
+        return ready
+
+    def keep_evidence(self, leased: Generation, data: bytes) -> None:
+        """Keep an answer that can't be used, as well as can be: the caller's error comes first."""
+        try:
+            self._put_or_spool(leased, data)
+        except StorageUnavailable as error:
+            _log.warning("evidence of %s is not in the store: %s", leased.id, error.detail)
+
+    def close(self, leased: Generation, error: AppError) -> AppError:
+        """Write down how it ended; return the error, with `charged` set.
+
+        A picture that only waits for storage stays pending, free for anyone to finish.
+        """
+        charged = error.charged = error.charged or leased.charged
+        if isinstance(error, PictureWaits):
+            end = replace(leased, lease_until=self.ports.clock.now())
+        else:
+            unknown = charged is Charged.UNKNOWN
+            end = replace(leased, state=State.UNKNOWN if unknown else State.FAILED)
+        self.settle(leased, replace(end, charged=charged, error=error.code))
+        return error
+
+    def settle(self, leased: Generation, end: Generation) -> None:
+        """Update the row; if that fails, the pending row and the object's key still tell all."""
+        try:
+            if not self.ports.records.exchange(leased, end):
+                self._overrule(end)
+        except RecordsUnavailable as error:
+            _log.error("row %s could not be set to %s: %s", end.id, end.state, error.detail)
+
+    def _overrule(self, end: Generation) -> None:
+        """Our lease ran out and somebody gave the picture up; but here it is after all."""
+        now = self.ports.records.get(end.id)
+        if end.state is State.READY and now and now.state not in {State.READY, State.DELETED}:
+            self.ports.records.exchange(now, end)
+
+    def _look(self, bought: Generation, data: bytes) -> tuple[Generation, str]:
+        """Add what the header tells; if these bytes are no picture, say why instead."""
+        try:
+            info = self.ports.imaging.inspect(data)
+        except UnusablePicture as error:
+            return bought, str(error)
+        original = Original(
+            key=f"originals/{bought.id}.{info.format}",
+            format=info.format,
+            width=info.width,
+            height=info.height,
+            size_bytes=len(data),
+            sha256=hashlib.sha256(data).hexdigest(),
+        )
+        return replace(bought, original=original), ""
+
+    def _put_or_spool(self, bought: Generation, data: bytes) -> None:
+        original = bought.original
+        key = original.key if original else f"originals/{bought.id}.bin"
+        kind = f"image/{original.format}" if original else "application/octet-stream"
+        note = sidecar.key_of(bought.id), sidecar.write(bought), "application/json"
+        objects = ((key, data, kind), note)
+        try:
+            _put(self.ports.store, objects)
+        except StorageUnavailable as error:
+            _put(self.ports.spool, objects)
+            _log.warning("storage is down: a paid original waits in the spool as %s", key)
+            raise PictureWaits(error.detail) from None
+
+    def _publish(self, bought: Generation, data: bytes) -> Generation:
+        try:
+            cutout = self.ports.imaging.cut_out(data)
+        except UnusablePicture as error:
+            raise ProviderBadResponse(str(error)) from None
+        image = _rendition(bought.id, cutout)
+        try:
+            self.ports.store.put(image.key, cutout.png, content_type="image/png")
+        except StorageUnavailable as error:
+            raise PictureWaits(error.detail) from None
+        created_at = bought.created_at or self.ports.clock.now()
+        return replace(bought, state=State.READY, error="", image=image, created_at=created_at)
+
+
+def _put(store: ImageStore | Spool, objects: Iterable[tuple[str, bytes, str]]) -> None:
+    for key, data, kind in objects:
+        store.put(key, data, content_type=kind)
+
+
+def _rendition(image_id: str, cutout: Cutout) -> Rendition:
+    return Rendition(
+        key=f"images/{image_id}.png",
+        width=cutout.size,
+        height=cutout.size,
+        size_bytes=len(cutout.png),
+        sha256=hashlib.sha256(cutout.png).hexdigest(),
+        report=asdict(cutout.report) | {"reasons": list(cutout.report.reasons)},
+    )

@@ -1,0 +1,89 @@
+"""Finishes generations whose process is gone, or which waited for storage. Never pays."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from app.errors import (
+    Charged,
+    GenerationInProgress,
+    ImageNotFound,
+    OutcomeUnknown,
+    PictureWaits,
+    StorageUnavailable,
+)
+from app.models import Generation, State
+from app.ports import ImageStore, Ports, Spool
+from app.usecases import sidecar
+from app.usecases.keeping import Keeper
+
+_ENDINGS = ("png", "webp", "jpeg", "bin")
+_LEASE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """Takes over a row and brings it to an end."""
+
+    ports: Ports
+    keeper: Keeper
+
+    def __call__(self, row: Generation) -> Generation:
+        """Finish from the original if it is anywhere; else tell what is known.
+
+        Returns:
+            The row: ready, or `unknown` if the paid call had begun, or `failed` if it had not.
+
+        Raises:
+            GenerationInProgress: somebody else is at it.
+            PictureWaits: the original is safe, but the store does not answer, or it waits on
+                another server.
+            ProviderBadResponse: what was bought is no picture.
+            RecordsUnavailable: nothing was done.
+        """
+        until = self.ports.clock.now() + _LEASE
+        leased = replace(row, state=State.PENDING, lease_until=until)
+        if not self.ports.records.exchange(row, leased):
+            raise GenerationInProgress("taken over by another")
+        try:
+            data = self._bought(leased)
+        except StorageUnavailable as error:
+            raise self.keeper.close(leased, PictureWaits(error.detail)) from None
+        if data is None:
+            return self._give_up(leased)
+        ready = self.keeper.keep(leased, data)
+        self.clear_spool(row.id)
+        return ready
+
+    def clear_spool(self, image_id: str) -> None:
+        """Remove what waited in the spool, after the store has it."""
+        for key in (*_keys(image_id), sidecar.key_of(image_id)):
+            self.ports.spool.delete(key)
+
+    def _bought(self, row: Generation) -> bytes | None:
+        keys = (row.original.key,) if row.original else _keys(row.id)
+        places: tuple[ImageStore | Spool, ...] = (self.ports.spool, self.ports.store)
+        found = (_get(place, key) for place in places for key in keys)
+        return next((data for data in found if data is not None), None)
+
+    def _give_up(self, leased: Generation) -> Generation:
+        if leased.charged is Charged.YES:
+            raise self.keeper.close(leased, PictureWaits("its original waits on another server"))
+        unknown = leased.charged is Charged.UNKNOWN
+        end = replace(
+            leased,
+            state=State.UNKNOWN if unknown else State.FAILED,
+            error=OutcomeUnknown.code if unknown else "abandoned",
+        )
+        self.keeper.settle(leased, end)
+        return end
+
+
+def _keys(image_id: str) -> tuple[str, ...]:
+    return tuple(f"originals/{image_id}.{ending}" for ending in _ENDINGS)
+
+
+def _get(place: ImageStore | Spool, key: str) -> bytes | None:
+    try:
+        return place.get(key).data
+    except ImageNotFound:
+        return None

@@ -1,0 +1,74 @@
+"""The note beside an original, from which its row can be rebuilt if the records are lost."""
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from app.errors import Charged
+from app.models import Generation, Original, State
+from app.usecases.search import fold
+
+_TEXTS = ("first_prompt", "prompt", "new_prompt", "quality", "size", "provider", "model")
+
+
+def key_of(image_id: str) -> str:
+    """Return the key of the note."""
+    return f"originals/{image_id}.json"
+
+
+def write(generation: Generation) -> bytes:
+    """Return the note on a bought picture: JSON, without anything about its caller."""
+    note = {name: getattr(generation, name) for name in _TEXTS} | {
+        "id": generation.id,
+        "charged": str(generation.charged),
+        "requested_at": generation.requested_at.isoformat(),
+        "original": asdict(generation.original) if generation.original else None,
+    }
+    return json.dumps(note, ensure_ascii=False, indent=1, sort_keys=True).encode()
+
+
+def read(image_id: str, data: bytes, *, found_at: datetime) -> Generation:
+    """Return the row as it was when the original was stored: pending, with no lease.
+
+    What is missing or strange in the note gets its empty value; without a time, `found_at` is.
+    """
+    note = _object(data)
+    texts: dict[str, Any] = {
+        name: value for name in _TEXTS if isinstance(value := note.get(name), str)
+    }
+    requested_at = _time(note.get("requested_at")) or found_at
+    return Generation(
+        **texts,
+        id=image_id,
+        state=State.PENDING,
+        requested_at=requested_at,
+        lease_until=requested_at,
+        created_at=requested_at,
+        tokens=fold(texts.get("prompt", ""), texts.get("new_prompt", "")),
+        charged=Charged.NO if note.get("charged") == Charged.NO else Charged.YES,
+        original=_original(note.get("original")),
+    )
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    try:
+        note = json.loads(data)
+    except ValueError:
+        return {}
+    return note if isinstance(note, dict) else {}
+
+
+def _time(value: object) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _original(value: object) -> Original | None:
+    try:
+        return Original(**value) if isinstance(value, dict) else None
+    except TypeError:
+        return None
