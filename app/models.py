@@ -73,7 +73,7 @@ class Generation:
     """One row of the records: what was asked, what was drawn, and how it ended.
 
     Times are UTC with whole milliseconds, which is what every store can keep. `created_at` is when
-    the picture became ready, so that new rows always appear at the head of the list. `tokens` are
+    the picture had been drawn, so that new rows appear at the head of the list. `tokens` are
     the folded words of the prompts, for searching. `claim` stands for caller and Idempotency-Key;
     no two rows have the same. While a row is pending, whoever set `lease_until` works on it; once
     that time is over, anyone may take it over. `charged` is `no` in a pending row until the paid

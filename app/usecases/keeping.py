@@ -44,7 +44,9 @@ class Keeper:
             ProviderBadResponse: they are no picture; they are kept as evidence.
         """
         charged = Charged.NO if leased.charged is Charged.NO else Charged.YES
-        bought, trouble = self._look(replace(leased, charged=charged), data)
+        created_at = leased.created_at or self.ports.clock.now()
+        bought = replace(leased, charged=charged, created_at=created_at)
+        bought, trouble = self._look(bought, data)
         try:
             self._put_or_spool(bought, data)
             if bought.original is None:
@@ -129,8 +131,7 @@ class Keeper:
             self.ports.store.put(image.key, cutout.png, content_type="image/png")
         except StorageUnavailable as error:
             raise PictureWaits(error.detail) from None
-        created_at = bought.created_at or self.ports.clock.now()
-        return replace(bought, state=State.READY, error="", image=image, created_at=created_at)
+        return replace(bought, state=State.READY, error="", image=image)
 
 
 def _put(store: ImageStore | Spool, objects: Iterable[tuple[str, bytes, str]]) -> None:

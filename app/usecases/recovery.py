@@ -46,11 +46,12 @@ class Recovery:
             raise GenerationInProgress("taken over by another")
         try:
             data = self._bought(leased)
+            noted = self._as_noted(leased)
         except StorageUnavailable as error:
             raise self.keeper.close(leased, PictureWaits(error.detail)) from None
         if data is None:
             return self._give_up(leased)
-        ready = self.keeper.keep(leased, data)
+        ready = self.keeper.keep(noted, data)
         self.clear_spool(row.id)
         return ready
 
@@ -64,6 +65,15 @@ class Recovery:
         places: tuple[ImageStore | Spool, ...] = (self.ports.spool, self.ports.store)
         found = (_get(place, key) for place in places for key in keys)
         return next((data for data in found if data is not None), None)
+
+    def _as_noted(self, leased: Generation) -> Generation:
+        """Add what only the process that is gone knew, so that its answer is repeated exactly."""
+        key = sidecar.key_of(leased.id)
+        note = _get(self.ports.spool, key) or _get(self.ports.store, key)
+        if note is None:
+            return leased
+        noted = sidecar.read(leased.id, note, found_at=leased.requested_at)
+        return replace(leased, created_at=noted.created_at, model=noted.model or leased.model)
 
     def _give_up(self, leased: Generation) -> Generation:
         if leased.charged is Charged.YES:

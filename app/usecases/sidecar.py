@@ -23,6 +23,7 @@ def write(generation: Generation) -> bytes:
         "id": generation.id,
         "charged": str(generation.charged),
         "requested_at": generation.requested_at.isoformat(),
+        "created_at": (generation.created_at or generation.requested_at).isoformat(),
         "original": asdict(generation.original) if generation.original else None,
     }
     return json.dumps(note, ensure_ascii=False, indent=1, sort_keys=True).encode()
@@ -44,7 +45,7 @@ def read(image_id: str, data: bytes, *, found_at: datetime) -> Generation:
         state=State.PENDING,
         requested_at=requested_at,
         lease_until=requested_at,
-        created_at=requested_at,
+        created_at=_time(note.get("created_at")) or requested_at,
         tokens=fold(texts.get("prompt", ""), texts.get("new_prompt", "")),
         charged=Charged.NO if note.get("charged") == Charged.NO else Charged.YES,
         original=_original(note.get("original")),

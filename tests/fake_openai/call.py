@@ -36,4 +36,4 @@ class Call:
     def bill(self, generations: int) -> None:
         """Bill generations, unless what is scripted says that they are free."""
         if self.behaviour is None or self.behaviour.paid:
-            self.ledger.pay(generations)
+            self.ledger.pay(generations, str(self.json_body().get("prompt")))

@@ -3,7 +3,7 @@
 import itertools
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +34,7 @@ class Ledger:
         self.requests: list[Request] = []
         self.pictures: list[bytes] = []
         self.paid = 0
+        self.paid_for: Counter[str] = Counter()
         self.in_flight = 0
         self.peak_in_flight = 0
         self._numbers = itertools.count()
@@ -61,10 +62,11 @@ class Ledger:
             self.in_flight -= 1
             self.changed.notify_all()
 
-    def pay(self, generations: int) -> None:
-        """Bill generations."""
+    def pay(self, generations: int, prompt: str) -> None:
+        """Bill generations of this prompt."""
         with self.changed:
             self.paid += generations
+            self.paid_for[prompt] += generations
 
     def next_number(self) -> int:
         """Return a number that no other picture of this book has."""

@@ -153,6 +153,12 @@ class FakeOpenAI:
         return self.ledger.paid
 
     @property
+    def paid_for(self) -> dict[str, int]:
+        """How many generations of each prompt would have been billed."""
+        with self.ledger.changed:
+            return dict(self.ledger.paid_for)
+
+    @property
     def in_flight(self) -> int:
         """How many image requests are being worked on now."""
         return self.ledger.in_flight

@@ -172,7 +172,7 @@ def test_paid_bytes_that_are_no_picture_are_kept_before_the_refusal(
 def test_a_cutout_that_can_not_be_stored_leaves_the_original(world: World) -> None:
     """If the store fails between the two objects, the paid one is there and the row says where."""
     world.store.fail("put images", StorageUnavailable())
-    assert refused(world, StorageUnavailable).charged is Charged.YES
+    assert refused(world, PictureWaits).charged is Charged.YES
     original, note = f"originals/{world.row.id}.png", f"originals/{world.row.id}.json"
     assert list(world.store.objects) == [original, note]
     assert world.row.state is State.PENDING

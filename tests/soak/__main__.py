@@ -1,0 +1,23 @@
+"""`make soak`: twenty minutes of it, and the table at the end."""
+
+import argparse
+import os
+import sys
+
+from tests.guard import clean_environment
+from tests.soak.run import soak
+
+
+def main() -> int:
+    """Run it and return the exit status: 1 if anything was wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    clean_environment(os.environ)
+    result = soak(given.minutes * 60, given.seed)
+    sys.stdout.write(f"soak of {given.minutes:g} minutes, seed {given.seed}\n{result.table()}\n")
+    return 1 if result.wrong else 0
+
+
+sys.exit(main())

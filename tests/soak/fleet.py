@@ -1,0 +1,103 @@
+"""Two servers that share their stores, each a gunicorn with two workers and a disk of its own."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from tests.e2e.server import ROOT, START_SECONDS, environment
+from tests.ports import free_port
+
+_STOP_SECONDS = 60
+
+
+class Server:
+    """A gunicorn that can be killed and started again, always on the same port and disk."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+        folder.mkdir(parents=True)
+        self.folder = folder
+        self.data_dir = folder / "data"
+        self.log_file = folder / "log"
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        own = {"data_dir": self.data_dir, "port": port, "web_concurrency": 2}
+        self.environment = environment({**settings, **own}) | {"PYTHONPATH": str(ROOT)}
+        self.lock = threading.Lock()  # held while it is being killed, stopped or started
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        command = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py")]
+        with self.log_file.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*command, "wsgi:app"],
+                cwd=self.folder,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            with contextlib.suppress(requests.RequestException):
+                requests.get(f"{self.url}/healthz", timeout=5)
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"{self.url} did not start:\n{self.log_file.read_text()[-3000:]}")
+
+    def workers(self) -> list[int]:
+        """Return the process ids of the workers."""
+        if self.process is None:
+            return []
+        master = self.process.pid
+        with contextlib.suppress(OSError):
+            text = Path(f"/proc/{master}/task/{master}/children").read_text()
+            return [int(pid) for pid in text.split()]
+        return []
+
+    def kill(self) -> None:
+        """Kill -9 the master and all workers, as a power cut would."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+    def stop(self) -> int:
+        """Stop it as an operator would; return the exit status."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(_STOP_SECONDS)
+        finally:
+            self.kill()
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of the service with this server's settings."""
+        return subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "wsgi", *command],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+
+
+def memory_mb(pid: int) -> float | None:
+    """Return the resident memory of a process, or None if it has gone."""
+    with contextlib.suppress(OSError, IndexError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+    return None

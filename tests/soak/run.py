@@ -1,0 +1,114 @@
+"""Runs a soak from beginning to end."""
+
+import random
+import tempfile
+import threading
+import time
+from contextlib import ExitStack, closing
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from app.services.mongo_records import MongoRecords
+from tests.fake_openai import FakeOpenAI
+from tests.fault_proxy import FaultProxy
+from tests.servers import new_bucket, s3_client, seaweedfs, secantusdb, valkey
+from tests.soak.chaos import Chaos
+from tests.soak.customers import Market, go_shopping
+from tests.soak.fleet import Server, memory_mb
+from tests.soak.report import Result, let_leases_run_out, reconcile, settle_accounts
+
+_CUSTOMERS = 4
+_DATABASE = "soak"
+_PROVIDER_SECONDS = 3
+_MOST_MB = 300
+
+
+def soak(seconds: float, seed: int) -> Result:
+    """Let customers buy while everything breaks, then repair and settle the accounts."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        s3 = stack.enter_context(seaweedfs(_made(folder / "s3")))
+        mongo = stack.enter_context(secantusdb(_made(folder / "mongo")))
+        redis = stack.enter_context(valkey(_made(folder / "redis")))
+        fake = stack.enter_context(FakeOpenAI())
+        with closing(s3_client(s3)) as client:
+            bucket = new_bucket(s3, client)
+        proxies = {
+            "s3": stack.enter_context(FaultProxy(s3.host, s3.port)),
+            "mongodb": stack.enter_context(FaultProxy(mongo.host, mongo.port)),
+            "redis": stack.enter_context(FaultProxy(redis.host, redis.port)),
+            "provider": stack.enter_context(FaultProxy("127.0.0.1", fake.port)),
+        }
+        at = {name: f"{proxy.host}:{proxy.port}" for name, proxy in proxies.items()}
+        settings = {
+            "openai_api_key": fake.api_key,
+            "openai_base_url": f"http://{at['provider']}{urlsplit(fake.base_url).path}",
+            "openai_timeout_seconds": _PROVIDER_SECONDS,
+            "aws_access_key_id": s3.access_key,
+            "aws_secret_access_key": s3.secret_key,
+            "aws_region": s3.region,
+            "s3_bucket_name": bucket,
+            "s3_endpoint_url": f"http://{at['s3']}",
+            "mongodb_uri": f"mongodb://{at['mongodb']}/?directConnection=true",
+            "mongodb_database": _DATABASE,
+            "redis_url": f"redis://{at['redis']}/0",
+            "public_url": "http://pictures.example",
+            "log_level": "WARNING",
+        }
+        servers = [Server(folder / name, settings) for name in ("one", "two")]
+        for server in servers:
+            stack.callback(server.kill)
+            server.start()
+        market = Market(servers)
+        result = Result()
+        chaos = Chaos(servers, proxies, fake, random.Random(seed))
+        _live(market, chaos, seconds, seed, result)
+        fake.clear()
+        result.figures["stopped with status"] = [server.stop() for server in servers]
+        with closing(MongoRecords(uri=mongo.uri, database=_DATABASE)) as records:
+            result.figures["leases that ran out"] = let_leases_run_out(records)
+        for server in servers:
+            server.start()
+        reconcile(servers, result)
+        settle_accounts(market, fake, result)
+        result.figures["answers"] = dict(market.seen.most_common())
+        result.figures["what was broken"] = dict(chaos.done.most_common())
+        return result
+
+
+def _live(market: Market, chaos: Chaos, seconds: float, seed: int, result: Result) -> None:
+    until = time.monotonic() + seconds
+    threads = [
+        threading.Thread(target=go_shopping, args=(market, seed + number, until))
+        for number in range(1, _CUSTOMERS + 1)
+    ]
+    threads.append(threading.Thread(target=chaos.go_on, args=(until,)))
+    for thread in threads:
+        thread.start()
+    samples: dict[int, list[float]] = {}
+    while time.monotonic() < until:
+        for pid in (pid for server in market.servers for pid in server.workers()):
+            if (size := memory_mb(pid)) is not None:
+                samples.setdefault(pid, []).append(size)
+        time.sleep(0.5)
+    for thread in threads:
+        thread.join()
+    _weigh(samples, result)
+
+
+def _weigh(samples: dict[int, list[float]], result: Result) -> None:
+    """Look at what workers hold: a leak would make the oldest the largest."""
+    by_age = sorted(samples.values(), key=len)
+    result.figures["workers seen"] = len(samples)
+    result.figures["oldest workers: age in s, peak in MB"] = [
+        (round(len(sizes) / 2), round(max(sizes))) for sizes in by_age[-5:]
+    ]
+    peak = max(max(sizes) for sizes in samples.values())
+    result.figures["largest worker, MB"] = round(peak)
+    if peak > _MOST_MB:
+        result.wrong.append(f"a worker held {peak:.0f} MB")
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
