@@ -1,8 +1,11 @@
 """gunicorn for calls that take two minutes: `gunicorn wsgi:app` reads this file by itself."""
 
 import sys
+from typing import Any
 
+from app.blueprints.dependencies import dependencies_of
 from app.config import ConfigError, Settings
+from app.http import stopping
 
 try:
     _settings = Settings.load()
@@ -23,8 +26,19 @@ preload_app = True
 # For gthread this is a heartbeat, not a limit on requests.
 timeout = 60
 # A stop or reload lets running generations finish: two timeouts is the longest that one can take.
+# The master counts from its own signal, so what the hooks below do is within this time.
 graceful_timeout = int(2 * _settings.openai_timeout_seconds) + 30
 keepalive = 75  # longer than the 60 s after which common proxies drop idle connections
 
 # Nothing here uses the control socket, and a server needs no second door.
 control_socket_disable = True
+
+
+def when_ready(server: Any) -> None:
+    """Let the master tell its workers that it stops, which is not to be mistaken for a reload."""
+    stopping.close_at_stop(server, dependencies_of(server.app.wsgi()).in_flight)
+
+
+def post_worker_init(worker: Any) -> None:
+    """Let a worker of a server that stops answer until its last generation has ended."""
+    stopping.finish_before_leaving(worker, dependencies_of(worker.wsgi).in_flight)

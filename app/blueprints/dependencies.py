@@ -44,5 +44,10 @@ def install(app: Flask, dependencies: Dependencies) -> None:
 
 def deps() -> Dependencies:
     """Return the dependencies of the app that answers this request."""
-    found: Dependencies = current_app.extensions[_KEY]
+    return dependencies_of(current_app)
+
+
+def dependencies_of(app: Flask) -> Dependencies:
+    """Return the dependencies of this app."""
+    found: Dependencies = app.extensions[_KEY]
     return found

@@ -31,6 +31,7 @@ _ANYONE = ""  # there are no accounts: all callers share the keys
             errors.OutcomeUnknown,
             errors.RecordsUnavailable,
             errors.ServiceBusy,
+            errors.ShuttingDown,
             errors.StorageUnavailable,
         ),
     )

@@ -25,22 +25,30 @@ def healthz() -> HealthAnswer:
 
 
 @blueprint.get("/readyz")
-@contract(Contract(tag="health", answer=ReadyAnswer, errors=(errors.NotReady,)))
+@contract(Contract(tag="health", answer=ReadyAnswer, errors=(errors.NotReady, errors.ShuttingDown)))
 def readyz() -> Response:
-    """Tell whether every part that the service needs answers, part by part."""
+    """Tell whether every part that the service needs answers, part by part.
+
+    A server that is being stopped is not ready, whatever its parts say.
+    """
     report = deps().readiness.report()
-    parts = {
+    parts: dict[str, object] = {
         part.name: PartAnswer(kind=part.kind, up=part.up, required=part.required).model_dump()
         for part in report
     }
     missing = [part.name for part in report if part.required and not part.up]
+    if deps().in_flight.closed:
+        return _not_ready(errors.ShuttingDown(), parts)
     if missing:
-        error = errors.NotReady(message=f"Not ready: {', '.join(missing)}.")
-        answer = failure(error, ready=False, parts=parts)
-        answer.headers["Retry-After"] = str(error.retry_after)
-        return answer
+        return _not_ready(errors.NotReady(message=f"Not ready: {', '.join(missing)}."), parts)
     answer = jsonify(status="success", ready=True, parts=parts)
     answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _not_ready(error: errors.AppError, parts: dict[str, object]) -> Response:
+    answer = failure(error, ready=False, parts=parts)
+    answer.headers["Retry-After"] = str(error.retry_after)
     return answer
 
 

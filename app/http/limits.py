@@ -1,25 +1,38 @@
-"""How much one process takes on at once."""
+"""How much one process takes on at once, and when it takes on nothing more."""
 
+import mmap
 import threading
+from collections.abc import Callable
 from types import TracebackType
 
-from app.errors import ServiceBusy
+from app.errors import ServiceBusy, ShuttingDown
 
 MAX_BODY_BYTES = 64 * 1024
 
 
 class InFlight:
-    """Lets `limit` callers in at a time and refuses the others at once, without queueing.
+    """Lets `limit` callers of a process in at a time and refuses the others at once, unqueued.
 
     The server has a few threads more than that, so health checks never wait behind generations.
+    Each process counts its own callers, but closing holds for all processes that were forked from
+    the one that made this: the master of the server can close it for its workers.
     """
 
     def __init__(self, limit: int) -> None:
-        self._slots = threading.BoundedSemaphore(limit)
+        self._limit = limit
+        self._inside = 0
+        self._when_empty: Callable[[], object] | None = None
+        # Re-entrant: signal handlers come here, and one may interrupt another in the same thread.
+        self._lock = threading.RLock()
+        self._closed = mmap.mmap(-1, 1)  # a byte that forked processes share
 
     def __enter__(self) -> None:
-        if not self._slots.acquire(blocking=False):
-            raise ServiceBusy("generations in flight are at their limit")
+        with self._lock:
+            if self.closed:
+                raise ShuttingDown("no generation is begun any more")
+            if self._inside >= self._limit:
+                raise ServiceBusy("generations in flight are at their limit")
+            self._inside += 1
 
     def __exit__(
         self,
@@ -27,4 +40,31 @@ class InFlight:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._slots.release()
+        with self._lock:
+            self._inside -= 1
+        self._call_if_empty()
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody is let in any more."""
+        return self._closed[0] != 0
+
+    def close(self) -> None:
+        """Let nobody in any more, in any process; who is in stays."""
+        self._closed[0] = 1
+
+    def call_when_empty(self, then: Callable[[], object]) -> None:
+        """Call `then` once nobody is in, here and now or from the thread of the last to leave.
+
+        Only for one that is closed: another's emptiness is gone before `then` can act on it.
+        """
+        with self._lock:
+            self._when_empty = then
+        self._call_if_empty()
+
+    def _call_if_empty(self) -> None:
+        with self._lock:
+            if self._inside or not self._when_empty:
+                return
+            then, self._when_empty = self._when_empty, None
+        then()
