@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,9 @@ from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 20
+PATIENCE_SECONDS = 20
+AT_ONCE = 4.0
+"""Seconds for what takes milliseconds, as the machine may have other things to do."""
 
 
 @dataclass
@@ -46,10 +49,33 @@ class Gunicorn:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
+    def send(self, signal_number: int) -> None:
+        """Send the master a signal."""
+        self.process.send_signal(signal_number)
+
     def stop(self) -> int:
         """Stop gracefully; return the exit status."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait()
+        self.send(signal.SIGTERM)
+        return self.exit_status()
+
+    def exit_status(self) -> int:
+        """Wait for the end of the master; return its exit status."""
+        return self.process.wait(PATIENCE_SECONDS)
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    """Wait until the condition holds."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about in time"
+        time.sleep(0.02)
+
+
+def until_there_is_room(server: Gunicorn) -> requests.Response:
+    """Ask for a picture until a worker with room takes the request."""
+    while (answer := server.generate()).status_code == 503 and answer.json()["code"] == "busy":
+        time.sleep(0.02)
+    return answer
 
 
 def environment(settings: Mapping[str, Any]) -> dict[str, str]:

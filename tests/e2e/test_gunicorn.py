@@ -3,21 +3,18 @@
 import socket
 import subprocess
 import sys
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import boto3
-import pytest
 import requests
 from pymongo import MongoClient
 from redis import Redis
 
 from tests.apps import openai_settings
-from tests.e2e.server import ROOT, environment, gunicorn
-from tests.fake_openai import SECRET_MARKER, FakeOpenAI, Fault
+from tests.e2e.server import ROOT, environment, gunicorn, wait_for
+from tests.fake_openai import SECRET_MARKER, FakeOpenAI
 from tests.servers import MongoServer, RedisServer, S3Server
 
 
@@ -154,55 +151,6 @@ def test_wrong_settings_stop_the_start_with_every_problem(tmp_path: Path) -> Non
     assert "Traceback" not in text
 
 
-def test_stop_lets_a_running_generation_finish(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
-    """On SIGTERM a generation that is being drawn is answered, and the exit is clean."""
-    with gunicorn(tmp_path, **openai_settings(fake_openai)) as server:
-        fake_openai.script("images", Fault.delay(2))
-        with ThreadPoolExecutor(1) as pool:
-            running = pool.submit(server.generate)
-            _wait_for(lambda: fake_openai.in_flight == 1)
-            assert server.stop() == 0
-            assert running.result().status_code == 200
-    assert fake_openai.paid == 1
-
-
-def test_limit_in_flight_refuses_at_once_and_health_stays_quick(
-    tmp_path: Path, fake_openai: FakeOpenAI
-) -> None:
-    """Above the limit a generation is 503 busy at once, unpaid, while health checks answer."""
-    released = threading.Event()
-    fake_openai.always("images", Fault.until(released))
-    settings = openai_settings(fake_openai) | {
-        "max_generations_in_flight": 3,
-        "web_concurrency": 1,
-    }
-    with gunicorn(tmp_path, **settings) as server, ThreadPoolExecutor(3) as pool:
-        running = [pool.submit(server.generate) for _ in range(3)]
-        _wait_for(lambda: fake_openai.in_flight == 3)
-        began = time.monotonic()
-        refused = server.generate()
-        assert server.get("/healthz").status_code == 200
-        assert time.monotonic() - began < 2
-        assert (refused.status_code, refused.json()["code"]) == (503, "busy")
-        assert (refused.json()["charged"], refused.headers["Retry-After"]) == ("no", "5")
-        released.set()
-        assert [future.result().status_code for future in running] == [200, 200, 200]
-        assert server.generate().status_code == 200
-    assert fake_openai.paid == 4
-
-
-def test_client_that_leaves_loses_nothing(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
-    """If the caller hangs up while the picture is drawn, it is stored and listed all the same."""
-    fake_openai.script("images", Fault.delay(1))
-    with gunicorn(tmp_path, **openai_settings(fake_openai)) as server:
-        with pytest.raises(requests.Timeout):
-            requests.post(
-                f"{server.url}/generate-image", json={"prompt": "A lost letter"}, timeout=0.5
-            )
-        _wait_for(lambda: server.get("/images").json()["total_images"] == 1)
-    assert fake_openai.paid == 1
-
-
 def test_huge_body_gets_its_answer(tmp_path: Path) -> None:
     """A body of 10 MB is 413 in the one shape, however it is sent."""
     with gunicorn(tmp_path) as server:
@@ -255,7 +203,7 @@ def test_flask_run_serves_it_too(tmp_path: Path) -> None:
         stdout=subprocess.DEVNULL,
     )
     try:
-        _wait_for(lambda: _answers(port))
+        wait_for(lambda: _answers(port))
     finally:
         process.terminate()
         process.wait()
@@ -267,10 +215,3 @@ def _answers(port: int) -> bool:
     except requests.ConnectionError:
         return False
     return bool(answer.json() == {"status": "success"})
-
-
-def _wait_for(condition: Any) -> None:
-    deadline = time.monotonic() + 15
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about in time"
-        time.sleep(0.02)
