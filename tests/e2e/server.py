@@ -21,6 +21,9 @@ PATIENCE_SECONDS = 20
 AT_ONCE = 4.0
 """Seconds for what takes milliseconds, as the machine may have other things to do."""
 
+# Where a connection could be used again, a worker that stops waits two seconds for that.
+_ALONE = {"Connection": "close"}
+
 
 @dataclass
 class Gunicorn:
@@ -32,12 +35,12 @@ class Gunicorn:
 
     def get(self, path: str, **options: Any) -> requests.Response:
         """Send a GET on a connection of its own, so that any worker may answer."""
-        return requests.get(self.url + path, timeout=60, **options)
+        return requests.get(self.url + path, timeout=60, headers=_ALONE, **options)
 
     def generate(self, prompt: str = "A red fox", **fields: Any) -> requests.Response:
         """Ask for a picture."""
         body = {"prompt": prompt, **fields}
-        return requests.post(f"{self.url}/generate-image", json=body, timeout=60)
+        return requests.post(f"{self.url}/generate-image", json=body, timeout=60, headers=_ALONE)
 
     def log(self) -> str:
         """Return what was logged so far."""
