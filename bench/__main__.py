@@ -1,5 +1,6 @@
 """`make bench`: run every measurement and print its table."""
 
-from bench import imports
+from bench import generation, imports
 
 imports.main()
+generation.main()

@@ -121,6 +121,7 @@ class GenerateImage:
         wish = enhance(request.prompt) if request.enhance else request.prompt
         begun = replace(
             leased,
+            lease_until=self.ports.clock.now() + self.lease,  # writing may have taken a while
             new_prompt=f"{wish.rstrip()}\n\n{HOUSE_SENTENCE}",
             tokens=fold(request.prompt, wish),
             charged=Charged.UNKNOWN if self.ports.generator.costs_money else Charged.NO,
