@@ -8,7 +8,7 @@ from werkzeug.routing import BaseConverter
 from app import container
 from app.blueprints import dependencies, generation, images, meta, prompts
 from app.cli.images import images as images_commands
-from app.config import ConfigError, Settings
+from app.config import UNUSABLE_SETTINGS, ConfigError, Settings
 from app.http import cors, errors, logs, request_id
 from app.http.json import OrjsonProvider
 from app.http.limits import MAX_BODY_BYTES
@@ -29,7 +29,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         ports: default: what the settings ask for.
 
     Raises:
-        SystemExit: the settings can't be used; its text lists every problem.
+        SystemExit: the settings can't be used; every problem is listed on standard error.
     """
     settings = settings or _settings_or_exit()
     logs.configure(settings.log_level, secrets=settings.secrets)
@@ -54,4 +54,5 @@ def _settings_or_exit() -> Settings:
     try:
         return Settings.load()
     except ConfigError as error:
-        sys.exit(str(error))
+        sys.stderr.write(f"{error}\n")
+        sys.exit(UNUSABLE_SETTINGS)

@@ -18,6 +18,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 VERSION = "0.1.0"
 """The version of this service, as told by its OpenAPI document."""
 
+UNUSABLE_SETTINGS = 2
+"""The exit status of a start that fails because of the settings."""
+
 
 class ConfigError(Exception):
     """The settings can't be used; the text lists every problem and never a value."""

@@ -2,4 +2,7 @@
 
 from flask.cli import AppGroup
 
+from app.cli.doctor import doctor
+
 images = AppGroup("images", help="Look after pictures: check the set-up, repair what a crash left.")
+images.add_command(doctor)

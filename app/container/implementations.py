@@ -36,7 +36,7 @@ def build_ports(settings: Settings) -> Ports:
         moderator=drawing.moderator,
         writer=drawing.writer,
         imaging=PillowImaging(at_once=_PICTURES_AT_ONCE),
-        store=CachedStore(_store(settings), cache),
+        store=CachedStore(build_store(settings), cache),
         spool=FileSpool(settings.data_dir / "spool"),
         cache=cache,
         records=_records(settings),
@@ -77,7 +77,8 @@ def _drawing(settings: Settings) -> Drawing:
     )
 
 
-def _store(settings: Settings) -> ImageStore:
+def build_store(settings: Settings) -> ImageStore:
+    """Make the picture store itself, without a cache before it."""
     if settings.s3_bucket_name is None:
         return LocalStore(settings.data_dir / "store")
     from app.services.s3_store import S3Store

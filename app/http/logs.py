@@ -24,6 +24,12 @@ def configure(level: str, *, secrets: tuple[str, ...]) -> None:
     logger.propagate = False
 
 
+def secret_pattern(secrets: tuple[str, ...]) -> re.Pattern[str]:
+    """Match these values, the longest first, and whatever else looks like a key."""
+    known = sorted((re.escape(secret) for secret in secrets if secret), key=len, reverse=True)
+    return re.compile("|".join([*known, _KEY.pattern]))
+
+
 class SafeFormatter(logging.Formatter):
     """Writes `time level [request] message`, safe to read at a terminal and to parse by line.
 
@@ -33,8 +39,7 @@ class SafeFormatter(logging.Formatter):
 
     def __init__(self, secrets: tuple[str, ...]) -> None:
         super().__init__()
-        known = sorted((re.escape(secret) for secret in secrets if secret), key=len, reverse=True)
-        self._secret = re.compile("|".join([*known, _KEY.pattern]))
+        self._secret = secret_pattern(secrets)
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as text."""

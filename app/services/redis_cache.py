@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 _PREFIX = "image-api:2:"  # the number changes whenever the form of the values does
 _TTL_SECONDS = 24 * 3600
-_PATIENCE_SECONDS = 0.04  # for connecting and for answering, so at most twice that a failure
+PATIENCE_SECONDS = 0.04  # for connecting and for answering, so at most twice that a failure
 _REST_SECONDS = 5.0
 _LOG_EVERY_SECONDS = 60.0
 
@@ -83,8 +83,8 @@ def _make_client(url: str) -> "Redis":
 
     return Redis.from_url(
         url,
-        socket_timeout=_PATIENCE_SECONDS,
-        socket_connect_timeout=_PATIENCE_SECONDS,
+        socket_timeout=PATIENCE_SECONDS,
+        socket_connect_timeout=PATIENCE_SECONDS,
         retry=Retry(NoBackoff(), 0),
         # The old protocol and no client name: a new connection then needs no round trips of its
         # own before the first command, each of which could use up the patience again.

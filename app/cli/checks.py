@@ -1,0 +1,114 @@
+"""Which checks belong to these settings: the wiring of `flask images doctor`."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from app.config import Settings
+from app.container import build_store
+from app.models import Finding
+from app.services.checkup import (
+    access,
+    clock,
+    folders,
+    gunicorn_settings,
+    mongodb,
+    openai_models,
+    redis_server,
+    s3_bucket,
+    sqlite_file,
+)
+from app.services.checkup.openai_models import Wanted
+from app.services.openai_client import lazy_client
+from app.services.s3_store import S3Store
+from app.services.system_clock import SystemClock
+from app.usecases.checkup import Check
+
+_GUNICORN = Path(__file__).parents[2] / "gunicorn.conf.py"
+_now = SystemClock().now
+
+
+def checks_for(settings: Settings) -> list[Check]:
+    """List a check for each part, as it is with these settings."""
+    looks: dict[str, Callable[[Settings], Iterable[Finding]]] = {
+        "drawing": _drawing,
+        "storage": _storage,
+        "clock": _clock,
+        "records": _records,
+        "cache": _cache,
+        "data dir": _data_dir,
+        "gunicorn": _gunicorn,
+        "access": _access,
+    }
+    return [Check(part=part, run=partial(look, settings)) for part, look in looks.items()]
+
+
+def _drawing(settings: Settings) -> Iterator[Finding]:
+    if settings.draws_with == "offline":
+        yield openai_models.offline()
+        return
+    wanted = [
+        Wanted("image model", settings.openai_image_model, "OPENAI_IMAGE_MODEL"),
+        Wanted("text model", settings.openai_text_model, "OPENAI_TEXT_MODEL"),
+    ]
+    if settings.openai_moderation_model == "off":
+        yield openai_models.moderation_off()
+    else:
+        name = settings.openai_moderation_model
+        wanted.append(Wanted("moderation", name, "OPENAI_MODERATION_MODEL"))
+    client = lazy_client(api_key=_plain(settings.openai_api_key), base_url=settings.openai_base_url)
+    tell_time = settings.s3_bucket_name is None
+    yield from openai_models.check_models(client, wanted, now=_now, tell_time=tell_time)
+
+
+def _storage(settings: Settings) -> Iterator[Finding]:
+    store = build_store(settings)
+    if isinstance(store, S3Store):
+        return s3_bucket.check_bucket(store, now=_now)
+    return folders.check_file_store(settings.data_dir / "store")
+
+
+def _clock(settings: Settings) -> Iterator[Finding]:
+    """Say so if nobody tells the time; else the answers of storage or drawing tell it."""
+    if settings.s3_bucket_name is None and settings.draws_with == "offline":
+        yield clock.no_server()
+
+
+def _records(settings: Settings) -> Iterator[Finding]:
+    if settings.mongodb_uri is None:
+        return sqlite_file.check_file(settings.data_dir / "records.sqlite3")
+    return mongodb.check_database(
+        uri=_plain(settings.mongodb_uri), database=settings.mongodb_database
+    )
+
+
+def _cache(settings: Settings) -> Iterator[Finding]:
+    if settings.redis_url is None:
+        return redis_server.memory_of_each_process(settings.web_concurrency)
+    return redis_server.check_server(_plain(settings.redis_url))
+
+
+def _data_dir(settings: Settings) -> Iterator[Finding]:
+    return folders.check_data_dir(settings.data_dir)
+
+
+def _gunicorn(settings: Settings) -> Iterator[Finding]:
+    return gunicorn_settings.check_settings(
+        _GUNICORN,
+        generations=settings.max_generations_in_flight,
+        call_seconds=settings.openai_timeout_seconds,
+    )
+
+
+def _access(settings: Settings) -> Iterator[Finding]:
+    return access.check_access(
+        paid=settings.draws_with == "openai",
+        origins=settings.allowed_origins,
+        host=settings.host,
+    )
+
+
+def _plain(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""

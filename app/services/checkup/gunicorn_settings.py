@@ -1,0 +1,90 @@
+"""Checks what gunicorn will make of its settings file and GUNICORN_CMD_ARGS."""
+
+import runpy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.models import Finding
+from app.services.checkup.about import About, Trouble
+
+if TYPE_CHECKING:
+    from gunicorn.config import Config
+
+_ABOUT = About("gunicorn")
+_SHORTEST, _LONGEST = 10, 600
+_SPARE = "raise threads in gunicorn.conf.py, or lower MAX_GENERATIONS_IN_FLIGHT"
+
+
+def check_settings(file: Path, *, generations: int, call_seconds: float) -> Iterator[Finding]:
+    """Compare gunicorn's settings with what generations need.
+
+    Args:
+        file: gunicorn.conf.py.
+        generations: how many may run at once in a process.
+        call_seconds: how long one call of the image model may take.
+    """
+    try:
+        config = _loaded(file)
+    except ImportError:  # it does not run on Windows
+        yield _ABOUT.not_used("settings", "gunicorn can't be loaded on this machine")
+        return
+    except Trouble as trouble:
+        yield _ABOUT.failed("settings", trouble.found, trouble.advice)
+        return
+    yield _worker(config.worker_class_str)
+    yield _threads(config.threads, generations)
+    yield _stop(config.graceful_timeout, 2 * call_seconds)
+    yield _heartbeat(config.timeout)
+
+
+def _loaded(file: Path) -> "Config":
+    """Put the settings together in gunicorn's order: its defaults, the file, the environment."""
+    from gunicorn.config import Config
+
+    config = Config()
+    try:
+        for name, value in runpy.run_path(str(file)).items():
+            if name in config.settings:
+                config.set(name, value)
+        given = config.parser().parse_args(config.get_cmd_args_from_env())
+        for name, value in vars(given).items():
+            if value is not None and name in config.settings:
+                config.set(name, value)
+    except ImportError:
+        raise
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - reason: the file is a program, which can end in any way
+        found = f"{file.name} or GUNICORN_CMD_ARGS can't be used ({type(error).__name__})"
+        advice = "run gunicorn --check-config wsgi:app, which names the fault"
+        raise Trouble(found, advice) from None
+    return config
+
+
+def _worker(kind: str) -> Finding:
+    if kind == "gthread":
+        return _ABOUT.ok("worker", "gthread")
+    found = f"{kind}: a call to the image model would hold up all others"
+    return _ABOUT.failed("worker", found, "use worker_class = 'gthread'")
+
+
+def _threads(threads: int, generations: int) -> Finding:
+    found = f"{threads} threads for {generations} generations at once in each process"
+    if threads > generations:
+        return _ABOUT.ok("threads", found)
+    return _ABOUT.failed("threads", found + "; none is left for health checks", _SPARE)
+
+
+def _stop(seconds: int, needed: float) -> Finding:
+    found = f"a stop waits {seconds} s for running generations, which can take {needed:.0f} s"
+    if seconds >= needed:
+        return _ABOUT.ok("stop", found)
+    return _ABOUT.failed("stop", found, f"set graceful_timeout to {needed:.0f} or more")
+
+
+def _heartbeat(seconds: int) -> Finding:
+    found = f"a process that is silent for {seconds} s is started anew"
+    if _SHORTEST <= seconds <= _LONGEST:
+        return _ABOUT.ok("heartbeat", found)
+    if seconds == 0:
+        found = "a process that hangs is never started anew"
+    return _ABOUT.warning("heartbeat", found, "set timeout to 60")
