@@ -14,13 +14,17 @@ from tests.processes import Process, listens, program, running, started
 
 REGION = "us-east-1"
 ACCESS_KEY = "test-access-key"
+READER_KEY = "test-reader-key"
 # The gRPC side of each of the four parts listens this much above its port.
 GRPC = 10_000
 
 
 @dataclass(frozen=True)
 class S3Server:
-    """A running SeaweedFS and the only keys that it accepts."""
+    """A running SeaweedFS and the only keys that it accepts.
+
+    With `READER_KEY` and the same secret, a client may only list and read.
+    """
 
     endpoint_url: str
     access_key: str
@@ -95,10 +99,16 @@ def _sockets_removed(ports: Iterable[int]) -> Iterator[None]:
 
 
 def _identities(secret: str) -> str:
-    credentials = [{"accessKey": ACCESS_KEY, "secretKey": secret}]
-    actions = ["Admin", "Read", "Write", "List", "Tagging"]
-    tests = {"name": "tests", "credentials": credentials, "actions": actions}
-    return json.dumps({"identities": [tests]})
+    allowed = {ACCESS_KEY: "Admin Read Write List Tagging", READER_KEY: "Read List"}
+    identities = [
+        {
+            "name": key,
+            "credentials": [{"accessKey": key, "secretKey": secret}],
+            "actions": actions.split(),
+        }
+        for key, actions in allowed.items()
+    ]
+    return json.dumps({"identities": identities})
 
 
 def _client(endpoint: str, secret: str, overrides: dict[str, Any]) -> Any:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import uuid
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
@@ -52,6 +53,10 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Answer a POST request."""
         self._serve()
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Tell the time for the Date header."""
+        return super().date_time_string((timestamp or time.time()) + self.server.fake.clock_ahead)
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))

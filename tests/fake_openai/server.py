@@ -52,7 +52,9 @@ class _Server(ThreadingHTTPServer):
 class FakeOpenAI:
     """An OpenAI-compatible server on this machine that counts what it would have cost.
 
-    `picture` replaces what is drawn by fixed bytes; `legacy_models` adds `dall-e-3`.
+    `picture` replaces what is drawn by fixed bytes; `legacy_models` adds `dall-e-3`. A test can
+    also set `shutdown_dates` of models, whether models are `listed` or only known by name, and by
+    how many seconds the clock that answers tell is ahead.
     """
 
     def __init__(
@@ -67,6 +69,9 @@ class FakeOpenAI:
         self.image_models = IMAGE_MODELS + (LEGACY_MODELS if legacy_models else ())
         self._initial = (picture, api_key)
         self.picture, self.api_key = self._initial
+        self.shutdown_dates: dict[str, str] = {}
+        self.listed = True
+        self.clock_ahead = 0.0
         self.ledger = Ledger()
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
@@ -125,6 +130,7 @@ class FakeOpenAI:
         self.ledger.closed.set()
         self.ledger = Ledger()
         self.picture, self.api_key = self._initial
+        self.shutdown_dates, self.listed, self.clock_ahead = {}, True, 0.0
 
     def wait_in_flight(self, count: int = 1, timeout: float = 5.0) -> None:
         """Wait until so many image requests are being worked on at once."""

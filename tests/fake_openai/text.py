@@ -133,12 +133,18 @@ def models(call: "Call") -> Reply:
     """List the models, or show one of them."""
     known = (*call.fake.image_models, *call.fake.text_models, *MODERATION_MODELS)
     shown = [
-        {"id": name, "object": "model", "created": 1_750_000_000, "owned_by": "system"}
+        {
+            "id": name,
+            "object": "model",
+            "created": 1_750_000_000,
+            "owned_by": "system",
+            "shutdown_date": call.fake.shutdown_dates.get(name),
+        }
         for name in known
     ]
     wanted = call.path.removeprefix("/v1/models").strip("/")
     if not wanted:
-        return Reply.of({"object": "list", "data": shown})
+        return Reply.of({"object": "list", "data": shown if call.fake.listed else shown[:1]})
     if wanted not in known:
         raise ApiError(errors.no_such_model(wanted))
     return Reply.of(shown[known.index(wanted)])
