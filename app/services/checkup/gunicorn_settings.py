@@ -25,10 +25,13 @@ def check_settings(file: Path, *, generations: int, call_seconds: float) -> Iter
         call_seconds: how long one call of the image model may take.
     """
     try:
-        config = _loaded(file)
+        from gunicorn.config import Config
     except ImportError:  # it does not run on Windows
         yield _ABOUT.not_used("settings", "gunicorn can't be loaded on this machine")
         return
+    config = Config()
+    try:
+        _load(config, file)
     except Trouble as trouble:
         yield _ABOUT.failed("settings", trouble.found, trouble.advice)
         return
@@ -38,11 +41,8 @@ def check_settings(file: Path, *, generations: int, call_seconds: float) -> Iter
     yield _heartbeat(config.timeout)
 
 
-def _loaded(file: Path) -> "Config":
-    """Put the settings together in gunicorn's order: its defaults, the file, the environment."""
-    from gunicorn.config import Config
-
-    config = Config()
+def _load(config: "Config", file: Path) -> None:
+    """Change the defaults in gunicorn's order: first the file, then the environment."""
     try:
         for name, value in runpy.run_path(str(file)).items():
             if name in config.settings:
@@ -51,13 +51,10 @@ def _loaded(file: Path) -> "Config":
         for name, value in vars(given).items():
             if value is not None and name in config.settings:
                 config.set(name, value)
-    except ImportError:
-        raise
     except (Exception, SystemExit) as error:  # noqa: BLE001 - reason: the file is a program, which can end in any way
         found = f"{file.name} or GUNICORN_CMD_ARGS can't be used ({type(error).__name__})"
         advice = "run gunicorn --check-config wsgi:app, which names the fault"
         raise Trouble(found, advice) from None
-    return config
 
 
 def _worker(kind: str) -> Finding:

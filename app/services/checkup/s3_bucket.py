@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _ABOUT = About("storage")
 _ADVICE = {
-    301: "correct AWS_REGION: the bucket is in another region",
     400: "correct AWS_REGION and the keys: one of them does not suit this bucket",
     403: "let these keys list the bucket, and read, write and delete its objects",
     404: "make the bucket, or correct S3_BUCKET_NAME",
