@@ -1,0 +1,212 @@
+"""`flask images doctor` as an operator runs it: what it prints, and how it ends."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from app import create_app
+from app.config import Settings
+from tests.apps import Parts, real_parts
+from tests.e2e.server import ROOT, environment
+from tests.fake_openai import SECRET_MARKER, FakeOpenAI, Fault
+from tests.servers import MongoServer, RedisServer, S3Server
+
+DOCTOR = ["-m", "flask", "--app", "wsgi", "images", "doctor"]
+EMBEDDED = {
+    "settings", "drawing", "storage", "clock", "records", "cache", "data dir", "gunicorn", "access",
+}  # fmt: skip
+
+
+@dataclass
+class Told:
+    """What the command told."""
+
+    status: int
+    text: str
+
+    def result(self, part: str, check: str) -> str:
+        """Return the result of a check, of the JSON form."""
+        (row,) = [
+            row
+            for row in json.loads(self.text)["findings"]
+            if (row["part"], row["check"]) == (part, check)
+        ]
+        return str(row["result"])
+
+    def failed(self) -> set[tuple[str, str]]:
+        """Name what failed, of the JSON form."""
+        rows = json.loads(self.text)["findings"]
+        return {(row["part"], row["check"]) for row in rows if row["result"] == "failed"}
+
+
+Doctor = Callable[..., Told]
+
+
+@pytest.fixture
+def doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Doctor:
+    """Run the command in this process, in an empty folder, with these settings only."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+    def run(*arguments: str, **settings: Any) -> Told:
+        for name, value in ({"data_dir": tmp_path / "data"} | settings).items():
+            monkeypatch.setenv(name.upper(), str(value))
+        runner = create_app().test_cli_runner()
+        done: Result = runner.invoke(args=["images", "doctor", *arguments])
+        assert done.exception is None or isinstance(done.exception, SystemExit)
+        secrets = (SECRET_MARKER, *Settings.load().secrets)
+        assert not [secret for secret in secrets if secret in done.output]
+        return Told(done.exit_code, done.stdout)
+
+    return run
+
+
+@pytest.fixture
+def parts(
+    s3_server: S3Server,
+    s3_bucket: str,
+    mongo_server: MongoServer,
+    mongo_database: str,
+    redis_flushed: RedisServer,
+    fake_openai: FakeOpenAI,
+) -> Iterator[Parts]:
+    """Give the real parts, each behind a proxy."""
+    with real_parts(
+        s3_server, s3_bucket, mongo_server, mongo_database, redis_flushed, fake_openai
+    ) as found:
+        yield found
+
+
+def test_in_an_empty_folder_nothing_fails(tmp_path: Path) -> None:
+    """As a process of its own, with nothing set but DATA_DIR, it ends well and fits the screen."""
+    done = subprocess.run(
+        [sys.executable, *DOCTOR],
+        cwd=tmp_path,
+        env=environment({"data_dir": tmp_path / "data"}) | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    head, *lines, empty, summary = done.stdout.splitlines()
+    assert head.split()[:3] == ["PART", "CHECK", "RESULT"]
+    assert {line[:9].strip() for line in lines} - {""} == EMBEDDED
+    assert (empty, "failed" in summary) == ("", False)
+    assert max(map(len, done.stdout.splitlines())) <= 100
+    assert "\x1b" not in done.stdout
+    assert "Traceback" not in done.stderr
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["store"]
+
+
+def test_settings_that_cannot_be_used_end_with_status_2(tmp_path: Path) -> None:
+    """Every problem is listed at once, without the values."""
+    wrong = {"port": 70000, "redis_url": "http://:hunter2@x", "image_provider": "openai"}
+    done = subprocess.run(
+        [sys.executable, *DOCTOR],
+        cwd=tmp_path,
+        env=environment(wrong) | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 2
+    for name in ("PORT:", "REDIS_URL:", "IMAGE_PROVIDER:"):
+        assert name in done.stderr
+    assert "hunter2" not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.usefixtures("doctor")
+def test_settings_that_went_bad_meanwhile_end_with_status_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command reads the settings itself, and says what is wrong with them."""
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    runner = create_app().test_cli_runner()
+    monkeypatch.setenv("PORT", "none")
+    done = runner.invoke(args=["images", "doctor"])
+    assert done.exit_code == 2
+    assert "PORT:" in done.stderr
+
+
+def test_real_parts_that_are_well(doctor: Doctor, parts: Parts) -> None:
+    """On S3, MongoDB, Redis and OpenAI's protocol nothing fails, and nothing is paid."""
+    told = doctor("--json", **parts.settings)
+    assert (told.status, told.failed()) == (0, set())
+    document = json.loads(told.text)
+    assert document["status"] == "ok"
+    assert {row["part"] for row in document["findings"]} == EMBEDDED
+    assert told.result("access", "origins") == "warning"  # which is no failure
+    assert {request.endpoint for request in parts.fake.requests} == {"models"}
+    assert parts.fake.paid == 0
+
+
+def test_parts_that_are_silent_cost_ten_seconds_in_all(doctor: Doctor, parts: Parts) -> None:
+    """With everything swallowed by a black hole each part is told, with the shipped patience."""
+    parts.fake.always("models", Fault.delay(20))
+    for proxy in (parts.s3, parts.mongo, parts.redis):
+        proxy.black_hole()
+    began = time.monotonic()
+    told = doctor("--json", **parts.settings)
+    assert time.monotonic() - began < 11
+    assert told.status == 1
+    assert json.loads(told.text)["status"] == "failed"
+    assert told.failed() == {
+        ("drawing", "key"), ("storage", "bucket"), ("records", "server"), ("cache", "server"),
+    }  # fmt: skip
+    assert told.result("gunicorn", "worker") == "ok"
+
+
+def test_one_broken_part_is_told_with_what_to_do(doctor: Doctor, parts: Parts) -> None:
+    """A refused key fails; the table says so and how to mend it, and the rest is still checked."""
+    wrong = "sk-wrong-000000000000-secret"
+    told = doctor(**(parts.settings | {"openai_api_key": wrong}))
+    assert told.status == 1
+    lines = told.text.splitlines()
+    (number,) = [number for number, line in enumerate(lines) if line.startswith("drawing")]
+    assert lines[number].split()[:3] == ["drawing", "key", "failed"]
+    assert "-> set OPENAI_API_KEY" in lines[number + 1]
+    assert "1 failed" in lines[-1]
+    assert wrong not in told.text
+    assert "a row was written, read back and deleted" in told.text
+
+
+def test_without_s3_the_provider_tells_the_time(doctor: Doctor, fake_openai: FakeOpenAI) -> None:
+    """A clock that is far off fails the whole."""
+    fake_openai.clock_ahead = 600
+    key, address = fake_openai.api_key, fake_openai.base_url
+    told = doctor("--json", openai_api_key=key, openai_base_url=address)
+    assert (told.status, told.failed()) == (1, {("clock", "skew")})
+
+
+def test_a_key_in_a_wrong_place_is_not_told(doctor: Doctor, fake_openai: FakeOpenAI) -> None:
+    """A key that was set as the name of a model is blacked out."""
+    told = doctor(
+        openai_api_key=fake_openai.api_key,
+        openai_base_url=fake_openai.base_url,
+        openai_image_model=fake_openai.api_key,
+        openai_moderation_model="off",
+    )
+    assert told.status == 1
+    assert "*** is not there" in told.text
+    assert "prompts are not checked" in told.text
+
+
+def test_a_full_disk_fails(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limits of room hold for the real command too."""
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1))
+    told = doctor("--json")
+    assert (told.status, told.failed()) == (1, {("data dir", "room")})
