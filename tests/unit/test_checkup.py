@@ -6,7 +6,16 @@ from collections.abc import Iterator
 
 from app.models import Finding, Level
 from app.usecases.checkup import Check, examine
+from tests import programs
 from tests.findings import FAILED, OK
+
+HANG = """
+import threading
+from app.usecases.checkup import Check, examine
+
+(found,) = examine([Check(part="hanging", run=threading.Event().wait)], seconds=0.1)
+print(found.part, found.level)
+"""
 
 
 def finding(part: str, check: str = "it") -> Finding:
@@ -70,3 +79,8 @@ def test_a_check_that_breaks_is_a_finding_and_stops_no_other() -> None:
     ]  # fmt: skip
     assert "RuntimeError" in found[1].found
     assert "hunter2" not in repr(found)
+
+
+def test_a_check_that_hangs_does_not_keep_the_program_from_ending() -> None:
+    """The command ends although a thread of it never will."""
+    assert programs.run(HANG) == "hanging failed\n"
