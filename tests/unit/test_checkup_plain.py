@@ -33,7 +33,7 @@ def header(at: datetime) -> str:
 @pytest.mark.parametrize(
     ("seconds", "level", "word"),
     [
-        (0, OK, "right"), (4, OK, "right"), (-4, OK, "right"), (-6, OK, "right"),
+        (0, OK, "right"), (4, OK, "right"), (-4, OK, "right"), (-5, OK, "right"),
         (8, WARNING, "slow"), (-8, WARNING, "fast"), (290, WARNING, "slow"),
         (310, FAILED, "slow"), (-310, FAILED, "fast"), (86_400, FAILED, "slow"),
     ],
