@@ -75,9 +75,9 @@ class S3Store:
 
     def keys(self, prefix: str) -> Iterator[str]:
         """See ImageStore."""
-        pages = self._client().get_paginator("list_objects_v2")
+        pages = self.client().get_paginator("list_objects_v2")
         with _translated():
-            for page in pages.paginate(Bucket=self._bucket, Prefix=prefix):
+            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
                 yield from (found["Key"] for found in page.get("Contents", ()))
 
     def public_url(self, key: str) -> str | None:
