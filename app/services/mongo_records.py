@@ -9,6 +9,7 @@ from app.errors import RecordsUnavailable
 from app.models import Generation, Page, Position, State
 from app.services.documents import from_document, to_document
 from app.services.lazy import Lazy
+from app.services.mongo_indexes import make_indexes
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
@@ -126,7 +127,7 @@ class MongoRecords:
     def _collection(self) -> "Collection[Document]":
         collection = self._client()[self._database]["generations"]
         if not self._indexed:
-            _make_indexes(collection)
+            make_indexes(collection)
             self._indexed = True
         return collection
 
@@ -158,13 +159,6 @@ def _make_client(uri: str) -> "MongoClient[Document]":
         connectTimeoutMS=_TIMEOUT_MS,
         timeoutMS=_TIMEOUT_MS,  # for a whole call, with finding the server and all retries
     )
-
-
-def _make_indexes(collection: "Collection[Document]") -> None:
-    collection.create_index([("state", 1), ("created_at", -1), ("_id", -1)], name="newest")
-    collection.create_index([("tokens", 1), ("created_at", -1)], name="words")
-    collection.create_index([("claim", 1)], name="claims", unique=True, sparse=True)
-    collection.create_index([("state", 1), ("lease_until", 1)], name="leases")
 
 
 @contextmanager

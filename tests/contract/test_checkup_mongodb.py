@@ -10,7 +10,8 @@ from pymongo import MongoClient
 
 from app.models import Finding
 from app.services.checkup import mongodb as checkup
-from app.services.checkup.mongodb import INDEXES, check_database
+from app.services.checkup.mongodb import check_database
+from app.services.mongo_indexes import INDEXES
 from app.services.mongo_records import MongoRecords
 from tests.builders import a_generation
 from tests.fault_proxy import FaultProxy

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.models import Finding, Level
 from app.services.checkup.about import About, Trouble
+from app.services.mongo_indexes import INDEXES
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
@@ -14,12 +15,6 @@ if TYPE_CHECKING:
     from pymongo.errors import OperationFailure
 
 Document = dict[str, Any]
-
-INDEXES = {
-    "newest": [("state", 1), ("created_at", -1), ("_id", -1)],
-    "words": [("tokens", 1), ("created_at", -1)],
-}
-"""What MongoRecords makes at its first use; a test holds the two together."""
 
 _ABOUT = About("records")
 _TIMEOUT_MS = 2500  # for a whole call, as in the service
