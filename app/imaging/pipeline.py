@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.imaging import areas, compose, edges, png, verdict
+from app.imaging import areas, compose, edges, evidence, png, verdict
 from app.imaging import backdrop as backdrops
 from app.imaging.backdrop import Backdrop
 from app.imaging.decode import decode
@@ -59,7 +59,7 @@ def _cut(work: Array, back: Backdrop, order: Order, size: int) -> Cutout:
     picture = compose.uncomposite(inner, alpha, scene.colour, width, height)
     margin_y, margin_x = (size - work.shape[0] // 2) // 2, (size - work.shape[1] // 2) // 2
     full = compose.place(picture, size, margin_y + top // 2, margin_x + left // 2)
-    facts = verdict.Facts(
+    facts = evidence.Facts(
         back, full[..., 3], scene.verdicts, softness / 2, scene.shadow,
         edges.faint(scene.apart, scene.paper), (work.shape[0] // 2, work.shape[1] // 2),
     )  # fmt: skip

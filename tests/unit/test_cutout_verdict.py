@@ -1,13 +1,15 @@
 """What the report says of clear cases: good where all is plain, and why not where it is not."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 from app import imaging
-from app.imaging import CutoutReport
+from app.imaging import CutoutReport, holes, verdict
+from app.imaging.evidence import Evidence
 from tests.pictures import encoded
 
 Drawing = Callable[[], Image.Image]
@@ -83,6 +85,33 @@ def shaded() -> Image.Image:
     return canvas
 
 
+def shaded_ring() -> Image.Image:
+    """Draw a ring with a soft shadow, which falls on the paper in its hole too."""
+    shade = Image.new("L", (512, 512))
+    ImageDraw.Draw(shade).ellipse((110, 130, 400, 430), outline=130, width=70)
+    canvas, pen = page()
+    canvas.paste((0, 0, 0), mask=shade.filter(ImageFilter.GaussianBlur(16)))
+    pen.ellipse((110, 110, 400, 400), outline=SUBJECT, width=40)
+    return canvas
+
+
+def on_cream() -> Image.Image:
+    """Draw a ring on paper off white, whose inside has that colour: as white paint may, too."""
+    canvas, pen = page(paper=(252, 252, 252))
+    pen.ellipse((100, 100, 411, 411), fill=SUBJECT)
+    pen.ellipse((180, 180, 331, 331), fill=(252, 252, 252))
+    return canvas
+
+
+def crumbled() -> Image.Image:
+    """Draw a disc among many tiny dots."""
+    canvas = disc()
+    pen = ImageDraw.Draw(canvas)
+    for place in range(20, 500, 40):
+        pen.ellipse((place, 40, place + 4, 44), fill=SUBJECT)
+    return canvas
+
+
 def nearly_full() -> Image.Image:
     """Draw a subject that leaves a thin margin of paper only."""
     canvas, pen = page()
@@ -122,12 +151,12 @@ def nothing_visible() -> Image.Image:
     return Image.new("RGBA", (512, 512), (*SUBJECT, 0))
 
 
-@pytest.mark.parametrize("draw", [disc, on_blue])
+@pytest.mark.parametrize("draw", [disc, on_blue, shaded])
 def test_a_plain_subject_is_good(draw: Drawing) -> None:
     """One subject on an even background, with no doubt about any part, is called good."""
     told = report(draw())
     assert (told.verdict, told.reasons) == ("good", ())
-    assert told.confidence >= 0.95
+    assert told.confidence >= 0.99
 
 
 def test_a_finished_cutout_is_good() -> None:
@@ -139,12 +168,14 @@ def test_a_finished_cutout_is_good() -> None:
 
 DOUBTFUL: dict[str, tuple[Drawing, str]] = {
     "thin ring": (lambda: ring(20), "enclosed areas"),
-    "ring": (lambda: ring(80), "enclosed areas"),
+    "ring": (lambda: ring(30), "enclosed areas"),
     "runs off": (run_off, "runs off the picture"),
     "uneven": (uneven, "background is uneven"),
     "pale": (pale, "as light as the background"),
     "crack": (bottle, "narrow gap"),
-    "shadow": (shaded, "shadow"),
+    "shadow inside": (shaded_ring, "shadow"),
+    "off white": (on_cream, "colour alone"),
+    "crumbs": (crumbled, "crumbs"),
     "nearly full": (nearly_full, "almost nothing was cut"),
     "tiny": (tiny, "almost nothing was left"),
 }
@@ -156,7 +187,7 @@ def test_each_doubt_asks_for_a_look(name: str) -> None:
     draw, reason = DOUBTFUL[name]
     told = report(draw())
     assert told.verdict == "check"
-    assert told.confidence < 0.8
+    assert told.confidence < verdict.GOOD
     assert any(reason in text for text in told.reasons)
 
 
@@ -187,3 +218,47 @@ def test_softness_tells_blurred_edges_from_sharp_ones() -> None:
     widths = [report(disc().filter(ImageFilter.GaussianBlur(b))).softness for b in (0, 1, 2)]
     assert widths == sorted(widths)
     assert widths[2] > widths[0] + 0.5
+
+
+SPOTLESS = Evidence(
+    misjudged=0.0, same_colour=0.0, shade_cut=0.0, shade_kept=0.0, crumbs=0.0,
+    faint=0.0, pocket=0.0, hidden=0.0, noise=0.0, coverage=0.4,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("doubt", verdict.DOUBTS, ids=lambda doubt: doubt.text)
+def test_complete_doubt_is_told_and_never_good(doubt: verdict.Doubt) -> None:
+    """Each doubt alone, at its strongest, asks for a look and gives its own reason only."""
+    sure, reasons = verdict.confidence(replace(SPOTLESS, **{doubt.of: doubt.high}))
+    assert sure < verdict.GOOD
+    assert reasons == (doubt.text,)
+
+
+@pytest.mark.parametrize("doubt", verdict.DOUBTS, ids=lambda doubt: doubt.text)
+def test_more_doubt_never_makes_surer(doubt: verdict.Doubt) -> None:
+    """Confidence falls from where doubt begins to where it is complete, and nowhere rises."""
+    steps = np.linspace(doubt.low, doubt.high, 9)
+    sure = [verdict.confidence(replace(SPOTLESS, **{doubt.of: float(v)}))[0] for v in steps]
+    assert sure == sorted(sure, reverse=True)
+    assert sure[0] > verdict.GOOD > sure[-1]
+
+
+def test_small_doubts_add_up() -> None:
+    """Two doubts, neither of which is enough to ask for a look, are enough together."""
+    one = verdict.confidence(replace(SPOTLESS, misjudged=0.08))[0]
+    other = verdict.confidence(replace(SPOTLESS, noise=1.7))[0]
+    both = verdict.confidence(replace(SPOTLESS, misjudged=0.08, noise=1.7))[0]
+    assert min(one, other) >= verdict.GOOD > both
+
+
+def test_a_doubt_that_costs_next_to_nothing_is_not_named() -> None:
+    """Reasons are for people: what hardly lowers the confidence is left out."""
+    sure, reasons = verdict.confidence(replace(SPOTLESS, misjudged=0.02))
+    assert 0.95 < sure < verdict.confidence(SPOTLESS)[0]
+    assert reasons == ()
+
+
+def test_visibility_grows_from_what_is_hardly_seen() -> None:
+    """An area that nobody would see counts nothing, one that nobody can miss counts in full."""
+    shares = np.array([0.0, holes.SEEN, 0.0018, holes.GLARING, 0.3])
+    assert holes.visible(shares).tolist() == pytest.approx([0, 0, 0.504, 1, 1], abs=1e-3)

@@ -1,0 +1,1 @@
+"""What the cutout's confidence was fitted to, and how."""

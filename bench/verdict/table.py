@@ -1,0 +1,52 @@
+"""The evidence table: what each cutout gave away, and how good it was."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.imaging.evidence import Evidence
+
+Array = NDArray[Any]
+
+PATH = Path(__file__).with_name("evidence.npz")
+TONED = "toned"
+"""The kind in which paper and white paint are off white alike."""
+
+NAMES = tuple(field.name for field in fields(Evidence))
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One row for each picture.
+
+    Attributes:
+        evidence: (n, 10) float32, in the order of NAMES.
+        psnr: (n,) float32 of the cutout against the truth, dB, at most 50.
+        source: (n,) name of the set that the drawing is from.
+        name: (n,) name of the drawing within its set.
+        kind: (n,) what was done to it.
+    """
+
+    evidence: Array
+    psnr: Array
+    source: Array
+    name: Array
+    kind: Array
+
+    def seen(self) -> list[Evidence]:
+        """Return the rows as what the verdict is given."""
+        return [Evidence(*map(float, row)) for row in self.evidence]
+
+    def save(self, path: Path = PATH) -> None:
+        """Write it, compressed."""
+        columns = {field.name: getattr(self, field.name) for field in fields(self)}
+        np.savez_compressed(path, **columns)
+
+
+def load(path: Path = PATH) -> Table:
+    """Read it; it holds nothing that could be executed."""
+    with np.load(path, allow_pickle=False) as file:
+        return Table(**file)
