@@ -19,9 +19,12 @@ class CutoutReport:
         holes_cut: enclosed areas that were cut out.
         touches_border: whether the subject runs off the picture.
         shadow: whether a soft shadow was found, and taken for background.
-        confidence: 0..1, how likely the result is right.
-        verdict: `good`, `check` (look at it) or `bad` (don't use it).
-        reasons: why the verdict is not `good`, or what was done instead, in words.
+        confidence: 0..1, the chance that the result's PSNR against the true cutout, both over
+            magenta, is 30 dB or more, as it was on the pictures of bench/verdict; below that
+            anyone sees what is wrong. 0 where nothing was cut out of anything.
+        verdict: `good` from a confidence of 0.9, `check` (look at it) below, `bad` (don't use
+            it) where nothing was left, or there is no plain background.
+        reasons: what lowers the confidence by 5 % or more, or what was done instead, in words.
     """
 
     background: str
