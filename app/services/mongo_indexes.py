@@ -11,7 +11,7 @@ INDEXES = {
     "claims": [("claim", 1)],
     "leases": [("state", 1), ("lease_until", 1)],
 }
-_OPTIONS: dict[str, dict[str, bool]] = {"claims": {"unique": True, "sparse": True}}
+_OPTIONS: dict[str, dict[str, Any]] = {"claims": {"unique": True, "sparse": True}}
 
 
 def make_indexes(collection: "Collection[dict[str, Any]]") -> None:
