@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
+from app.imaging import inflate
 from app.imaging.errors import NotAPicture
 from app.imaging.sniff import PictureInfo
 
@@ -28,15 +29,17 @@ def decode(data: bytes, header: PictureInfo) -> Array:
     Raises:
         NotAPicture: the file is damaged.
     """
-    pixels = _fast(data) if header.plain else None
+    pixels = _fast(data, header.format) if header.plain else None
     if pixels is None:
         pixels = _careful(data)
     return pixels
 
 
-def _fast(data: bytes) -> Array | None:
+def _fast(data: bytes, kind: str) -> Array | None:
+    ready = inflate.stored(data) if kind == "png" else None
+    file = np.frombuffer(data, np.uint8) if ready is None else ready
     try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        pixels = cv2.imdecode(file, cv2.IMREAD_COLOR)
     except cv2.error:
         return None
     return None if pixels is None else np.asarray(pixels)
