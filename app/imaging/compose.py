@@ -19,7 +19,7 @@ def uncomposite(work: Array, alpha: Array, paper: Array, width: int, height: int
     Args:
         work: (h, w, 3) uint8 BGR.
         alpha: (h, w) uint8.
-        paper: background colour, (3,) or (h, w, 3) float32 where a shadow tints it.
+        paper: background colour, (3,) or coarse and of any size where a shadow tints it; float32.
         width: of the output, px.
         height: of the output, px.
     """
@@ -33,7 +33,7 @@ def uncomposite(work: Array, alpha: Array, paper: Array, width: int, height: int
     partial = np.flatnonzero((small - np.uint8(1)) < np.uint8(254))
     share = small.ravel()[partial].astype(np.float32)[:, None] * np.float32(1 / 255)
     if paper.ndim == 3:
-        paper = cv2.resize(paper, size, interpolation=cv2.INTER_AREA).reshape(-1, 3)[partial]
+        paper = cv2.resize(paper, size, interpolation=cv2.INTER_LINEAR).reshape(-1, 3)[partial]
     pure = (colour.reshape(-1, 3)[partial] - (1 - share) * paper) / share
     flat[partial, :3] = np.clip(pure + np.float32(0.5), 0, 255)[:, ::-1]
     return out

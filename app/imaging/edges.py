@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from app.imaging.fade import Fade
+
 Array = npt.NDArray[Any]
 
 _SQUARE = np.ones((3, 3), np.uint8)
@@ -65,20 +67,24 @@ def alpha(work: Array, apart: Array, paper: Array, colour: Array, width: float) 
     Away from the edge it is 0 or 255. In the rings along the edge the strongest pixel nearby and
     deeper is taken for pure foreground F, and the pixel's own place on the line from background B
     to F is its opacity: the projection (C - B)(F - B) / |F - B|^2 of Mishima's and Berman's
-    colour-line keyers.
+    colour-line keyers. Where edges are very soft, the colour that was found is first carried
+    outwards along the subject's shading.
 
     Args:
         work: (h, w, 3) uint8 BGR.
         apart: (h, w) uint8 distance from the background.
         paper: (h, w) uint8, 1 where background.
-        colour: of the background: (3,) or (h, w, 3) float32.
+        colour: of the background: (3,), or coarse and of any size; float32.
         width: mean width of the edges, px, as `softness` gives it.
     """
     out = (1 - paper) * np.uint8(255)
     stride = apart.shape[1]
     steps = _steps(stride, 3 if width > WIDE else 2)
     ranked = _ranked(apart)
+    if colour.ndim == 3:
+        colour = cv2.resize(colour, (stride, len(work)), interpolation=cv2.INTER_LINEAR)
     pixels, base, levels = work.reshape(-1, 3), colour.reshape(-1, 3), out.reshape(-1)
+    fade = Fade.of(work, paper) if width > WIDE else None
     for ring, allowed, fallback in _rings(paper, width):
         here = np.flatnonzero(ring.view(bool))
         if not len(here):
@@ -89,6 +95,8 @@ def alpha(work: Array, apart: Array, paper: Array, colour: Array, width: float) 
             source[thin] = _strongest(_only(ranked, fallback), here[thin], steps)
         paper_here, paper_there = (base[here], base[source]) if len(base) > 1 else (base, base)
         near, far = pixels[here] - paper_here, pixels[source] - paper_there
+        if fade is not None:
+            far = far + fade.between(here, source)
         share = np.einsum("ij,ij->i", near, far) / np.maximum(np.einsum("ij,ij->i", far, far), 1)
         levels[here] = np.clip(share * 255 + 0.5, 0, 255)
     return out

@@ -72,7 +72,7 @@ def decide(
         backdrop: the background.
         mode: `keep` or `cut` settle it for all; `auto` judges each.
         slack: levels that compression may shift the mean of a small area.
-        shaded: (h, w, 3) float32 colour of the background where a shadow lies on it.
+        shaded: (h / 4, w / 4, 3) float32 colour of the background where a shadow lies on it.
     """
     paper = np.zeros(len(parts.stats), bool)
     looked = parts.enclosed[:_LOOKED]
@@ -89,15 +89,18 @@ def decide(
     if alike and by_form:
         chance = _paint(work, parts, alike)
     hole = chance < KEEP
+    rest = sorted(set(inside) - set(alike))
     more: list[int] = []
-    if shaded is not None and mode == "auto":
-        more = [i for i in inside if i not in alike and _in_shade(work, parts, i, backdrop, shaded)]
+    if shaded is not None and mode == "auto" and rest:
+        whole = (work.shape[1], work.shape[0])
+        under = cv2.resize(shaded, whole, interpolation=cv2.INTER_LINEAR)
+        more = [i for i in rest if _in_shade(work, parts, i, backdrop, under)]
         paper[np.array(more, int)] = True
     paper[np.array(alike, int)[hole]] = True
     size = parts.stats[alike, cv2.CC_STAT_AREA] / traits.PICTURE
     wrong = np.minimum(chance, 1 - chance)
     colour_alone = mode == "auto" and not by_form and shaded is None
-    in_shade = [] if shaded is None else sorted(set(inside) - set(alike))
+    in_shade = [] if shaded is None else rest
     shade = parts.stats[in_shade, cv2.CC_STAT_AREA].sum() / traits.PICTURE
     shade_cut = parts.stats[more, cv2.CC_STAT_AREA].sum() / traits.PICTURE
     return Verdicts(

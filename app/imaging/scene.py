@@ -48,7 +48,7 @@ class Scene:
     Attributes:
         paper: (h, w) uint8, 1 where the picture is background.
         apart: (h, w) uint8 distance from the background, shade included.
-        colour: of the background: (3,), or (h, w, 3) under a shadow; float32 BGR.
+        colour: of the background: (3,), or under a shadow (h / 4, w / 4, 3); float32 BGR.
         verdicts: what became of enclosed areas.
         shadow: whether a shadow was found.
     """
@@ -85,11 +85,14 @@ def take_apart(work: Array, apart: Array, back: Backdrop, order: Order) -> Scene
 
 def _shaded(work: Array, back: Backdrop, parts: areas.Areas, order: Order) -> Scene:
     """The same where a shadow lies on the paper, whose colour then changes from place to place."""
-    around = shadow.paper_under(work, parts.outside, back)
-    judged = judging.decide(work, parts, back, order.holes, shaded=around)
+    coarse = shadow.paper_under(work, parts.outside, back)
+    judged = judging.decide(work, parts, back, order.holes, shaded=coarse)
     paper = parts.mask(judged.paper)
-    colour = shadow.paper_under(work, paper, back)
-    nearest = np.clip(colour + np.float32(0.5), 0, 255).astype(np.uint8)
+    if judged.paper.any():
+        coarse = shadow.paper_under(work, paper, back)
+    size = (work.shape[1], work.shape[0])
+    rounded = np.clip(coarse + np.float32(0.5), 0, 255).astype(np.uint8)
+    nearest = cv2.resize(rounded, size, interpolation=cv2.INTER_LINEAR)
     blue, green, red = cv2.split(cv2.absdiff(work, nearest))
     apart = cv2.max(cv2.max(blue, green), red)
-    return Scene(paper, apart, colour, judged, shadow=True)
+    return Scene(paper, apart, coarse, judged, shadow=True)

@@ -64,10 +64,11 @@ def real(apart: Array, shaded: Array, backdrop: Backdrop) -> bool:
 
 
 def paper_under(work: Array, paper: Array, backdrop: Backdrop) -> Array:
-    """Colour of the background at each pixel, shade included: (h, w, 3) float32 BGR.
+    """Colour of the background, shade included, on a coarse picture: (h / 4, w / 4, 3) float32 BGR.
 
     Known where the paper shows; elsewhere the mean of what shows nearby (normalized convolution,
-    Knutsson and Westin, 1993), and the plain background where nothing does.
+    Knutsson and Westin, 1993), and the plain background where nothing does. A shadow is smooth, so
+    `cv2.resize` gives it at any size.
     """
     height, width = paper.shape
     size = (max(1, width // _COARSE), max(1, height // _COARSE))
@@ -83,4 +84,4 @@ def paper_under(work: Array, paper: Array, backdrop: Backdrop) -> Array:
         share = pooled[..., 3:]
         mean = pooled[..., :3] / np.maximum(share, np.float32(1e-6))
         out = np.where(share > 0.02, mean, out)
-    return np.asarray(cv2.resize(out, (width, height), interpolation=cv2.INTER_LINEAR))
+    return out

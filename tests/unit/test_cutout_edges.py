@@ -55,3 +55,16 @@ def test_no_halo_is_left_on_black(blur: float) -> None:
     lighter = over(cut(drawn), 0) - paint
     assert lighter.max() <= 28
     assert np.maximum(lighter, 0).mean() <= 0.2
+
+
+def test_shading_towards_the_rim_is_not_taken_for_transparency() -> None:
+    """A ball that grows lighter towards a very soft edge stays as opaque there as it is."""
+    y, x = np.mgrid[0:FULL, 0:FULL] - FULL / 2 + 0.5
+    inside = 380 - np.hypot(x, y)
+    alpha = np.clip(inside / 6 + 0.5, 0, 1)[..., None]
+    paint = np.array([70.0, 60, 175]) + 2.0 * np.clip(40 - inside, 0, 46)[..., None] * [1, 1, 0]
+    drawn = np.rint(paint * alpha + 255 * (1 - alpha)).astype(np.uint8)
+    small = alpha.reshape(256, 4, 256, 4).mean(axis=(1, 3))
+    found = cut(Image.fromarray(drawn))[..., 3] / 255
+    edge = (small > 0.05) & (small < 0.95)
+    assert np.abs(found - small)[edge].mean() <= 0.01
