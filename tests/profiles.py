@@ -1,4 +1,4 @@
-"""A wide-gamut colour profile, and what its colours are in sRGB: both from the same numbers."""
+"""Colour profiles, and what their colours are in sRGB: both from the same numbers."""
 
 import struct
 
@@ -19,21 +19,33 @@ _D50 = (0.9642, 1.0, 0.8249)
 
 def wide_gamut() -> bytes:
     """Return an ICC profile, version 2, with the primaries of Display P3 and a plain gamma."""
-    curve = b"curv" + bytes(4) + struct.pack(">IH2x", 1, round(GAMMA * 256))
     columns = zip((b"rXYZ", b"gXYZ", b"bXYZ"), _P3.T, strict=True)
+    tags = {name: _xyz(*column) for name, column in columns}
+    return _profile(b"RGB ", tags | dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), _curve(GAMMA)))
+
+
+def linear_grey() -> bytes:
+    """Return an ICC profile, version 2, of grey levels in proportion to the light."""
+    return _profile(b"GRAY", {b"kTRC": _curve(1.0)})
+
+
+def _curve(gamma: float) -> bytes:
+    return b"curv" + bytes(4) + struct.pack(">IH2x", 1, round(gamma * 256))
+
+
+def _profile(space: bytes, special: dict[bytes, bytes]) -> bytes:
     tags = {
         b"desc": b"desc" + bytes(4) + struct.pack(">I", 5) + b"wide\0" + bytes(78),
         b"cprt": b"text" + bytes(4) + b"none\0",
         b"wtpt": _xyz(*_D50),
-        **{name: _xyz(*column) for name, column in columns},
-        **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve),
+        **special,
     }
     at, table, body = 128 + 4 + 12 * len(tags), b"", b""
     for name, tag in tags.items():
         table += struct.pack(">4sII", name, at + len(body), len(tag))
         body += tag + bytes(-len(tag) % 4)
     head = struct.pack(
-        ">I4sI4s4s4s12x4s28x12s48x", at + len(body), b"lcms", 0x02400000, b"mntr", b"RGB ",
+        ">I4sI4s4s4s12x4s28x12s48x", at + len(body), b"lcms", 0x02400000, b"mntr", space,
         b"XYZ ", b"acsp", _xyz(*_D50)[8:],
     )  # fmt: skip
     return head + struct.pack(">I", len(tags)) + table + body
@@ -42,9 +54,14 @@ def wide_gamut() -> bytes:
 def in_srgb(colour: tuple[int, int, int]) -> NDArray[np.float64]:
     """Return the sRGB levels of a colour of that profile."""
     light = (np.array(colour) / 255) ** GAMMA
-    linear = np.clip(np.linalg.solve(_SRGB, _P3 @ light), 0, 1)
-    curved = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return np.asarray(curved * 255)
+    return curved(np.linalg.solve(_SRGB, _P3 @ light))
+
+
+def curved(light: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sRGB levels of amounts of light, 0..1."""
+    linear = np.clip(light, 0, 1)
+    share = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return np.asarray(share * 255)
 
 
 def _xyz(*values: float) -> bytes:

@@ -62,11 +62,13 @@ def _careful(data: bytes) -> Array:
 
 
 def _to_eight_bits(picture: Image.Image) -> Image.Image:
-    """16-bit grey as 8-bit grey; Pillow reads 16-bit colour as 8-bit by itself."""
+    """16-bit grey as 8-bit grey, profile kept; Pillow reads 16-bit colour as 8-bit by itself."""
     if not picture.mode.startswith("I"):
         return picture
     grey = np.asarray(picture).astype(np.int64).clip(0, 65535)
-    return Image.fromarray(((grey + 128) // 257).astype(np.uint8))
+    out = Image.fromarray(((grey + 128) // 257).astype(np.uint8))
+    out.info["icc_profile"] = picture.info.get("icc_profile")
+    return out
 
 
 def _to_srgb(picture: Image.Image) -> Image.Image:

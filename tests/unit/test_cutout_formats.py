@@ -1,17 +1,20 @@
 """Each way of writing the same picture gives the same cutout."""
 
+import io
 import struct
 import zlib
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from app.imaging import inflate
 from tests.flag import PLACES, RED, SIDE, alpha_flag, cut, flag, sixteen
 from tests.pictures import encoded
-from tests.profiles import in_srgb, wide_gamut
+from tests.profiles import curved, in_srgb, linear_grey, wide_gamut
 
 
 def off(found: NDArray[np.int64], expected: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -118,6 +121,60 @@ def test_colours_are_converted_from_their_profile(name: str) -> None:
         expected = in_srgb(colour)
         assert np.abs(expected - colour).max() > 8
         assert np.abs(found[place][:3] - expected).max() <= 4
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_grey_is_converted_from_its_profile(deep: bool) -> None:
+    """Levels in proportion to the light become the lighter sRGB levels, 16 bits deep or 8."""
+    kept = Image.open(io.BytesIO(sixteen(GREY))) if deep else flag().convert("L")
+    found = cut(encoded(kept, icc_profile=linear_grey()))[PLACES[RED]][0]
+    expected = curved(np.array(GREY[200, 140] / 255))
+    assert expected - GREY[200, 140] > 40
+    assert abs(found - expected) <= 2
+
+
+def split(data: bytes, parts: int) -> bytes:
+    """Write the same PNG with its pixels in so many IDAT chunks."""
+    at, body = 33, b""
+    while data[at + 4 : at + 8] != b"IEND":
+        (length,) = struct.unpack(">I", data[at : at + 4])
+        assert data[at + 4 : at + 8] == b"IDAT"
+        body, at = body + data[at + 8 : at + 8 + length], at + 12 + length
+    step = -(-len(body) // parts)
+    pieces = (b"IDAT" + body[i : i + step] for i in range(0, len(body), step))
+    return data[:33] + b"".join(
+        struct.pack(">I", len(p) - 4) + p + struct.pack(">I", zlib.crc32(p)) for p in pieces
+    ) + data[at:]  # fmt: skip
+
+
+# One row is longer than 65535 bytes, pixels fill a block of that size exactly, or nearly none.
+@pytest.mark.parametrize(
+    "size", [(1, 1), (512, 512), (30000, 3), (1456, 15), (4368, 15), (109, 200)]
+)
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_a_png_inflated_ahead_gives_the_decoder_the_same_pixels(
+    size: tuple[int, int], mode: str
+) -> None:
+    """Stored pixels are those that the file has packed, however many chunks it has."""
+    values = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), np.uint8)
+    plain = encoded(Image.fromarray(values).convert(mode))
+    for data in (plain, split(plain, 3)):
+        stored = inflate.stored(data)
+        assert stored is not None
+        found = cv2.imdecode(stored, cv2.IMREAD_UNCHANGED)
+        assert (found == cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)).all()
+
+
+def test_only_whole_plain_pngs_are_inflated_ahead() -> None:
+    """What is damaged, interlaced, deep or too large is left to the decoders."""
+    damaged = bytearray(PLAIN)
+    damaged[len(PLAIN) // 2] ^= 1
+    longer = zlib.compress(bytes((SIDE * 3 + 1) * SIDE + 1))
+    wrong = PLAIN[:33] + struct.pack(">I", len(longer)) + b"IDAT" + longer
+    wrong += struct.pack(">I", zlib.crc32(b"IDAT" + longer)) + PLAIN[-12:]
+    large = encoded(Image.new("L", (2000, 1501)))
+    for data in (bytes(damaged), wrong, interlaced(RGB), sixteen(RGB), large):
+        assert inflate.stored(data) is None
 
 
 def test_a_broken_profile_is_ignored() -> None:
