@@ -162,7 +162,8 @@ def test_a_png_inflated_ahead_gives_the_decoder_the_same_pixels(
         stored = inflate.stored(data)
         assert stored is not None
         found = cv2.imdecode(stored, cv2.IMREAD_UNCHANGED)
-        assert (found == cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)).all()
+        usual = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+        assert np.array_equal(found, usual)
 
 
 def test_only_whole_plain_pngs_are_inflated_ahead() -> None:
