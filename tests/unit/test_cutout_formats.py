@@ -163,6 +163,8 @@ def test_a_png_inflated_ahead_gives_the_decoder_the_same_pixels(
         assert stored is not None
         found = cv2.imdecode(stored, cv2.IMREAD_UNCHANGED)
         usual = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+        assert found is not None
+        assert usual is not None
         assert np.array_equal(found, usual)
 
 
