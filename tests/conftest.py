@@ -24,11 +24,18 @@ from tests.servers import (
 if TYPE_CHECKING:
     from openai import OpenAI
 
+_LONG = ("tests/soak", "tests/faults", "tests/e2e")
+
 
 def pytest_configure() -> None:
     """Put up the guards before any module of a test is imported."""
     clean_environment(os.environ)
     block_network()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the rooms whose files take longest, so that no process ends long after others."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
 
 
 @pytest.fixture
