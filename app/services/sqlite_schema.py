@@ -24,9 +24,14 @@ _STEPS = (
         "ALTER TABLE generations ADD COLUMN lease_ms INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE generations ADD COLUMN requested_ms INTEGER NOT NULL DEFAULT 0",
         # A Julian day is counted in days from noon; Unix time began at 2440587.5.
-        """UPDATE generations SET lease_ms = round(
-            (julianday(json_extract(document, '$.lease_until')) - 2440587.5) * 86400000
-        ) WHERE json_valid(document) AND json_extract(document, '$.lease_until') IS NOT NULL""",
+        # What can't be read as a time stays 0, which is how such a row is read as well.
+        """UPDATE generations SET lease_ms = coalesce(round((julianday(
+            CASE WHEN json_valid(document) THEN
+                CASE json_type(document, '$.lease_until') WHEN 'text' THEN
+                    json_extract(document, '$.lease_until')
+                END
+            END
+        ) - 2440587.5) * 86400000), 0)""",
         "CREATE UNIQUE INDEX claims ON generations (claim) WHERE claim IS NOT NULL",
         "CREATE INDEX leases ON generations (lease_ms) WHERE state = 'pending'",
     ),
