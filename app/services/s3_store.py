@@ -75,8 +75,8 @@ class S3Store:
 
     def keys(self, prefix: str) -> Iterator[str]:
         """See ImageStore."""
-        pages = self.client().get_paginator("list_objects_v2")
         with _translated():
+            pages = self._client().get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
                 yield from (found["Key"] for found in page.get("Contents", ()))
 
