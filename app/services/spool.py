@@ -1,6 +1,7 @@
 """The Spool port: the folder where paid pictures wait while the store is down."""
 
 import contextlib
+import errno
 import os
 import tempfile
 import threading
@@ -73,4 +74,6 @@ def _allocate(file: BinaryIO, size: int) -> None:
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(file.fileno(), 0, size)
     else:  # macOS
-        file.write(bytes(size))
+        written = file.write(bytes(size))
+        if written < size:  # a disk that fills up cuts a write short before it refuses one
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
