@@ -36,7 +36,7 @@ def read(image_id: str, data: bytes, *, found_at: datetime) -> Generation:
     """
     note = _object(data)
     texts: dict[str, Any] = {
-        name: value for name in _TEXTS if isinstance(value := note.get(name), str)
+        name: _sound(value) for name in _TEXTS if isinstance(value := note.get(name), str)
     }
     requested_at = _time(note.get("requested_at")) or found_at
     return Generation(
@@ -46,30 +46,53 @@ def read(image_id: str, data: bytes, *, found_at: datetime) -> Generation:
         requested_at=requested_at,
         lease_until=requested_at,
         created_at=_time(note.get("created_at")) or requested_at,
-        tokens=fold(texts.get("prompt", ""), texts.get("new_prompt", "")),
+        tokens=fold(texts.get("prompt", ""), _wish(texts.get("new_prompt", ""))),
         charged=Charged.NO if note.get("charged") == Charged.NO else Charged.YES,
-        original=_original(note.get("original")),
+        original=_original(image_id, note.get("original")),
     )
 
 
 def _object(data: bytes) -> dict[str, Any]:
     try:
         note = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter from brackets without end
         return {}
     return note if isinstance(note, dict) else {}
 
 
-def _time(value: object) -> datetime | None:
+def _time(value: Any) -> datetime | None:
+    """Return the time in UTC and whole milliseconds, as rows have it."""
     try:
-        time = datetime.fromisoformat(str(value))
-    except ValueError:
+        time = datetime.fromisoformat(value)
+        time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError):  # the last at the ends of the calendar
         return None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
-def _original(value: object) -> Original | None:
+def _sound(text: str) -> str:
+    """Return the text without lone surrogates, which JSON can spell and no store keeps."""
+    return text.encode(errors="replace").decode()
+
+
+def _wish(new_prompt: str) -> str:
+    """Return what was drawn, without the last paragraph: the same in all prompts."""
+    return new_prompt.rpartition("\n\n")[0]
+
+
+def _original(image_id: str, value: object) -> Original | None:
+    """Return what the note tells of the original, if it is whole and about this very object."""
+    if not isinstance(value, dict):
+        return None
     try:
-        return Original(**value) if isinstance(value, dict) else None
+        told = Original(**value)
     except TypeError:
         return None
+    numbers = (told.width, told.height, told.size_bytes)
+    sound = (
+        told.format in ("png", "webp", "jpeg")
+        and told.key == f"originals/{image_id}.{told.format}"
+        and all(type(number) is int for number in numbers)
+        and isinstance(told.sha256, str)
+    )
+    return told if sound else None
