@@ -23,6 +23,7 @@ from app.ports import ImageStore, Ports, Spool
 from app.usecases import sidecar
 
 _log = logging.getLogger(__name__)
+_TRIES = 5  # somebody else may be changing the row at the same moment
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,10 @@ class Keeper:
         return error
 
     def settle(self, leased: Generation, end: Generation) -> None:
-        """Update the row; if that fails, the pending row and the object's key still tell all."""
+        """Update the row; if that fails, the pending row and the object's key still tell all.
+
+        If the lease ran out and somebody guessed what became of it, what we know counts.
+        """
         try:
             if not self.ports.records.exchange(leased, end):
                 self._overrule(end)
@@ -87,10 +91,12 @@ class Keeper:
             _log.error("row %s could not be set to %s: %s", end.id, end.state, error.detail)
 
     def _overrule(self, end: Generation) -> None:
-        """Our lease ran out and somebody gave the picture up; but here it is after all."""
-        now = self.ports.records.get(end.id)
-        if end.state is State.READY and now and now.state not in {State.READY, State.DELETED}:
-            self.ports.records.exchange(now, end)
+        for _ in range(_TRIES):
+            now = self.ports.records.get(end.id)
+            if now is None or not _overrules(end, now):
+                return
+            if self.ports.records.exchange(now, replace(end, claim=now.claim)):
+                return
 
     def _look(self, bought: Generation, data: bytes) -> tuple[Generation, str]:
         """Add what the header tells; if these bytes are no picture, say why instead."""
@@ -132,6 +138,18 @@ class Keeper:
         except StorageUnavailable as error:
             raise PictureWaits(error.detail) from None
         return replace(bought, state=State.READY, error="", image=image)
+
+
+def _overrules(end: Generation, now: Generation) -> bool:
+    """Tell whether what a late worker knows counts more than what the row says by now.
+
+    A stored picture does, unless the row is ready or deleted. Any other end does where somebody
+    could only guess; but not what became of a later attempt, which was asked for at another time.
+    """
+    if end.state is State.READY:
+        return now.state not in {State.READY, State.DELETED}
+    guessed = now.state is State.UNKNOWN and now.requested_at == end.requested_at
+    return guessed and end.state is not State.UNKNOWN
 
 
 def _put(store: ImageStore | Spool, objects: Iterable[tuple[str, bytes, str]]) -> None:
