@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from app.errors import (
+    AppError,
     Charged,
     GenerationInProgress,
     IdempotencyKeyReused,
@@ -50,6 +51,7 @@ class Repeats:
             ImageDeleted: it was made and deleted.
             ProviderBadResponse: it was paid for, and is no picture.
             StorageUnavailable: the picture waits for storage, or was lost for the lack of it.
+            RecordsUnavailable: nobody can tell.
         """
         row = self.ports.records.find(claim)
         if row is None or self._is_forgotten(row):
@@ -59,8 +61,15 @@ class Repeats:
         if row.state is State.PENDING:
             if row.lease_until > self.ports.clock.now():
                 raise GenerationInProgress(row.id)
-            row = self.recovery(row)
+            row = self._recovered(row)
         return _answer(row)
+
+    def _recovered(self, row: Generation) -> Generation:
+        try:
+            return self.recovery(row)
+        except AppError as error:
+            error.charged = error.charged or row.charged
+            raise
 
     def _is_forgotten(self, row: Generation) -> bool:
         before = self.ports.clock.now() - self.retention

@@ -36,8 +36,13 @@ class Keeper:
 
     ports: Ports
 
-    def keep(self, leased: Generation, data: bytes) -> Generation:
+    def keep(self, leased: Generation, data: bytes, *, safe: bool = False) -> Generation:
         """Store the bought bytes as they came, then cut out, store that, and set the row ready.
+
+        Args:
+            leased: the row.
+            data: what was bought.
+            safe: whether the store or the spool has it already.
 
         Raises:
             PictureWaits: the bytes are in the spool or in the store, to be finished later.
@@ -49,7 +54,7 @@ class Keeper:
         bought = replace(leased, charged=charged, created_at=created_at)
         bought, trouble = self._look(bought, data)
         try:
-            self._put_or_spool(bought, data)
+            self._put_or_spool(bought, data, safe=safe)
             if bought.original is None:
                 raise ProviderBadResponse(trouble)
             ready = self._publish(bought, data)
@@ -114,7 +119,7 @@ class Keeper:
         )
         return replace(bought, original=original), ""
 
-    def _put_or_spool(self, bought: Generation, data: bytes) -> None:
+    def _put_or_spool(self, bought: Generation, data: bytes, *, safe: bool = False) -> None:
         original = bought.original
         key = original.key if original else f"originals/{bought.id}.bin"
         kind = f"image/{original.format}" if original else "application/octet-stream"
@@ -123,8 +128,9 @@ class Keeper:
         try:
             _put(self.ports.store, objects)
         except StorageUnavailable as error:
-            _put(self.ports.spool, objects)
-            _log.warning("storage is down: a paid original waits in the spool as %s", key)
+            if not safe:
+                _put(self.ports.spool, objects)
+            _log.warning("storage is down: a paid original waits as %s", key)
             raise PictureWaits(error.detail) from None
 
     def _publish(self, bought: Generation, data: bytes) -> Generation:

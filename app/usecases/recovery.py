@@ -1,5 +1,6 @@
 """Finishes generations whose process is gone, or which waited for storage. Never pays."""
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from app.errors import (
     ImageNotFound,
     OutcomeUnknown,
     PictureWaits,
+    ProviderBadResponse,
     StorageUnavailable,
 )
 from app.models import Generation, State
@@ -16,6 +18,7 @@ from app.ports import ImageStore, Ports, Spool
 from app.usecases import sidecar
 from app.usecases.keeping import Keeper
 
+_log = logging.getLogger(__name__)
 _ENDINGS = ("png", "webp", "jpeg", "bin")
 _LEASE = timedelta(seconds=60)
 
@@ -35,10 +38,9 @@ class Recovery:
 
         Raises:
             GenerationInProgress: somebody else is at it.
-            PictureWaits: the original is safe, but the store does not answer, or it waits on
-                another server.
+            PictureWaits: the store does not answer, or the original waits on another server.
             ProviderBadResponse: what was bought is no picture.
-            RecordsUnavailable: nothing was done.
+            RecordsUnavailable: the row is as it was, or pending with a new lease.
         """
         until = self.ports.clock.now() + _LEASE
         leased = replace(row, state=State.PENDING, lease_until=until)
@@ -48,17 +50,24 @@ class Recovery:
             data = self._bought(leased)
             noted = self._as_noted(leased)
         except StorageUnavailable as error:
-            raise self.keeper.close(leased, PictureWaits(error.detail)) from None
+            raise self.keeper.close(leased, _waits(leased, error.detail)) from None
         if data is None:
             return self._give_up(leased)
-        ready = self.keeper.keep(noted, data)
+        try:
+            ready = self.keeper.keep(noted, data, safe=True)
+        except ProviderBadResponse:
+            self.clear_spool(row.id)
+            raise
         self.clear_spool(row.id)
         return ready
 
     def clear_spool(self, image_id: str) -> None:
-        """Remove what waited in the spool, after the store has it."""
-        for key in (*_keys(image_id), sidecar.key_of(image_id)):
-            self.ports.spool.delete(key)
+        """Remove what waited in the spool, after the store has it; what stays does no harm."""
+        try:
+            for key in (*_keys(image_id), sidecar.key_of(image_id)):
+                self.ports.spool.delete(key)
+        except StorageUnavailable as error:
+            _log.warning("%s is still in the spool: %s", image_id, error.detail)
 
     def _bought(self, row: Generation) -> bytes | None:
         keys = (row.original.key,) if row.original else _keys(row.id)
@@ -77,15 +86,23 @@ class Recovery:
 
     def _give_up(self, leased: Generation) -> Generation:
         if leased.charged is Charged.YES:
-            raise self.keeper.close(leased, PictureWaits("its original waits on another server"))
+            elsewhere = _waits(leased, "its original waits on another server")
+            raise self.keeper.close(leased, elsewhere)
         unknown = leased.charged is Charged.UNKNOWN
         end = replace(
             leased,
             state=State.UNKNOWN if unknown else State.FAILED,
             error=OutcomeUnknown.code if unknown else "abandoned",
         )
-        self.keeper.settle(leased, end)
+        if not self.ports.records.exchange(leased, end):
+            raise GenerationInProgress("finished by another meanwhile")
         return end
+
+
+def _waits(row: Generation, detail: str) -> PictureWaits:
+    """Say that the picture is safe only where it is known to have been drawn."""
+    drawn = row.charged is Charged.YES or row.original is not None
+    return PictureWaits(detail, message=None if drawn else StorageUnavailable.message)
 
 
 def _keys(image_id: str) -> tuple[str, ...]:
