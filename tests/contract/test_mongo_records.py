@@ -3,13 +3,16 @@
 import contextlib
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pymongo import MongoClient
 
 from app.errors import RecordsUnavailable
+from app.models import State
 from app.ports import Records
+from app.services.documents import to_document
 from app.services.mongo_records import MongoRecords
 from tests import programs
 from tests.builders import NOON, a_generation
@@ -57,6 +60,10 @@ def assert_unavailable(records: Records) -> None:
         lambda: records.get("x"),
         lambda: records.page(limit=10),
         lambda: records.delete("x"),
+        lambda: records.find("x"),
+        lambda: records.overdue(NOON, limit=10),
+        lambda: records.scan(limit=10),
+        lambda: records.forget_claims(NOON),
         records.ping,
     )
 
@@ -79,6 +86,35 @@ def test_the_list_and_the_search_have_indexes(
     keys = [index["key"] for index in indexes.values()]
     assert [("state", 1), ("created_at", -1), ("_id", -1)] in keys
     assert [("tokens", 1), ("created_at", -1)] in keys
+    assert [("state", 1), ("lease_until", 1)] in keys
+
+
+def test_claims_are_unique_and_only_rows_with_one_are_in_the_index(
+    mongodb: MongoRecords, client: MongoClient[dict[str, Any]], mongo_database: str
+) -> None:
+    """The first use makes a unique, sparse index; a row without a claim has no such field."""
+    row = a_generation()
+    mongodb.insert(row)
+    collection = client[mongo_database]["generations"]
+    claims = collection.index_information()["claims"]
+    assert (claims["key"], claims["unique"], claims["sparse"]) == ([("claim", 1)], True, True)
+    document = collection.find_one({"_id": row.id})
+    assert document is not None
+    assert "claim" not in document
+
+
+def test_rows_from_before_there_were_claims_can_be_worked_on(
+    mongodb: MongoRecords, client: MongoClient[dict[str, Any]], mongo_database: str
+) -> None:
+    """Documents that an older version wrote, without claims, get the index and can be exchanged."""
+    rows = [a_generation(state=State.PENDING) for _ in range(3)]
+    for row in rows:
+        document = to_document(row)
+        del document["claim"]
+        client[mongo_database]["generations"].insert_one({"_id": document.pop("id"), **document})
+    for row in rows:
+        assert mongodb.exchange(row, replace(row, claim=row.id))
+        assert mongodb.find(row.id) == replace(row, claim=row.id)
 
 
 def test_times_are_kept_as_times(

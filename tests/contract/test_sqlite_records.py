@@ -10,7 +10,7 @@ import pytest
 from app.errors import RecordsUnavailable
 from app.services.sqlite_records import SqliteRecords
 from tests import programs
-from tests.builders import a_generation
+from tests.builders import NOON, a_generation
 
 INSERT_FOREVER = """
 import sys
@@ -141,9 +141,16 @@ def test_one_damaged_row_does_not_take_the_list_down(path: Path, damage: str) ->
         lambda records: records.get("x"),
         lambda records: records.page(limit=1),
         lambda records: records.delete("x"),
+        lambda records: records.find("x"),
+        lambda records: records.overdue(NOON, limit=1),
+        lambda records: records.scan(limit=1),
+        lambda records: records.forget_claims(NOON),
         lambda records: records.ping(),
     ],
-    ids=["insert", "replace", "get", "page", "delete", "ping"],
+    ids=[
+        *("insert", "exchange", "get", "page", "delete"),
+        *("find", "overdue", "scan", "forget", "ping"),
+    ],
 )
 @pytest.mark.parametrize("obstacle", ["no folder", "no database"])
 def test_a_place_that_can_not_be_used_is_an_outage_until_it_can(

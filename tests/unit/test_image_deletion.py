@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.errors import ImageDeleted, ImageNotFound, RecordsUnavailable, StorageUnavailable
+from app.imaging import PictureInfo
 from app.models import Generation, State
 from app.usecases.images import Images
 from tests.builders import World, a_request
@@ -33,12 +34,12 @@ def bare(row: Generation) -> Generation:
 
 
 @pytest.mark.parametrize("claim", ["", CLAIM])
-@pytest.mark.parametrize("form", ["png", "webp"])
+@pytest.mark.parametrize("info", [PictureInfo("png", 1, 1), PictureInfo("webp", 1, 1)])
 def test_nothing_of_it_is_left_but_its_key(
-    world: World, images: Images, claim: str, form: str
+    world: World, images: Images, claim: str, info: PictureInfo
 ) -> None:
     """Picture, original and note go; of a picture with a key a row without any text stays."""
-    world.imaging.info = replace(world.imaging.info, format=form)
+    world.imaging.info = info
     kept = world.generate(a_request(prompt="Another"))
     made = world.generate(a_request(), claim=claim)
     images.delete(made.id)

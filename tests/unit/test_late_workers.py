@@ -140,10 +140,12 @@ def test_what_a_late_worker_knows_beats_a_guess(
 
 def test_what_waits_in_the_spool_after_being_given_up_is_answered(world: World) -> None:
     """A picture that came late, into the spool, answers its key once storage is back."""
-    meanwhile(
-        world,
-        lambda: (given_up(world), world.store.fail("put originals", StorageUnavailable())),
-    )
+
+    def act() -> None:
+        given_up(world)
+        world.store.fail("put originals", StorageUnavailable())
+
+    meanwhile(world, act)
     with pytest.raises(PictureWaits):
         world.generate(a_request(), claim=CLAIM)
     world.store.mend()
