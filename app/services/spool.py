@@ -46,7 +46,7 @@ class FileSpool:
             except OSError as error:
                 raise StorageUnavailable(
                     f"spool: no room ({type(error).__name__}, errno {error.errno})",
-                    message="The server's disk is full or can't be used, so nothing can be drawn now.",
+                    message="The server's disk is full or unusable, so nothing can be drawn now.",
                 ) from None
             self._held.ballast = held
             yield

@@ -1,5 +1,7 @@
 """Pictures that were paid for and wait for storage: the same key brings them home, for nothing."""
 
+from typing import Any
+
 import pytest
 
 from app.errors import Charged
@@ -7,7 +9,7 @@ from app.imaging import cutout
 from app.models import State
 from tests.apps import Parts, Service
 from tests.fake_openai import Fault
-from tests.http.keyed import change_row, post, row_of, told
+from tests.http.keyed import KEY, change_row, post, row_of, told
 
 WAITS = (503, "storage_unavailable", "yes")
 
@@ -82,8 +84,13 @@ def test_abandoned_request_is_drawn_again_only_if_it_cost_nothing(
     row = row_of(real)
     for key in list(real.ports.store.keys(f"originals/{row.id}")):
         real.ports.store.delete(key)
-    changes = {"charged": charged, "original": None, "image": None, "created_at": None}
-    change_row(real, state=State.PENDING, lease_until=row.requested_at, **changes)
+    changes: dict[str, Any] = {
+        "charged": charged,
+        "original": None,
+        "image": None,
+        "created_at": None,
+    }
+    change_row(real, KEY, state=State.PENDING, lease_until=row.requested_at, **changes)
     for _ in range(2):
         answer = post(real)
         if second is None:
@@ -98,8 +105,13 @@ def test_stored_original_of_a_dead_worker_is_finished(real: Service, parts: Part
     first = post(real).json()
     row = row_of(real)
     real.ports.store.delete(f"images/{row.id}.png")
-    changes = {"charged": Charged.UNKNOWN, "original": None, "image": None, "created_at": None}
-    change_row(real, state=State.PENDING, lease_until=row.requested_at, **changes)
+    changes: dict[str, Any] = {
+        "charged": Charged.UNKNOWN,
+        "original": None,
+        "image": None,
+        "created_at": None,
+    }
+    change_row(real, KEY, state=State.PENDING, lease_until=row.requested_at, **changes)
     again = post(real)
     assert again.headers["Idempotency-Replayed"] == "true"
     different = {"created_at"}  # when it became ready
