@@ -21,6 +21,11 @@ from app.models import Generation, State
 from app.ports import Ports
 from app.usecases.recovery import Recovery
 
+_LOST = (
+    "The image for this Idempotency-Key was paid for, but could not be kept anywhere. "
+    "A new key draws it anew, and pays again."
+)
+
 
 def claim_of(caller: str, key: str) -> str:
     """Return what stands for this caller's key in the records: a SHA-256, in hex."""
@@ -86,7 +91,14 @@ def _answer(row: Generation) -> Generation:
         raise ImageDeleted(row.id)
     if row.state is State.FAILED and row.charged is not Charged.NO:
         lost = row.error == StorageUnavailable.code
-        error = StorageUnavailable(row.id) if lost else ProviderBadResponse(row.id)
+        error = _lost(row) if lost else ProviderBadResponse(row.id)
         error.charged, error.replayed = row.charged, True
         raise error
     return row
+
+
+def _lost(row: Generation) -> StorageUnavailable:
+    """Say that neither store nor spool took it; there is nothing to come back for."""
+    error = StorageUnavailable(row.id, message=_LOST)
+    error.retry_after = None
+    return error

@@ -59,6 +59,18 @@ def test_what_may_have_been_paid_is_answered_and_not_repeated(
     assert world.row == before
 
 
+def test_nobody_waits_for_a_picture_that_was_lost(world: World) -> None:
+    """If neither store nor spool took it, its key says so, and doesn't ask to come back."""
+    for place in (world.store, world.spool):
+        place.fail("put originals", StorageUnavailable())
+    first = again(world)
+    second = again(world)
+    assert (first.code, second.code) == ("storage_unavailable", "storage_unavailable")
+    assert (second.charged, second.replayed, second.retry_after) == (Charged.YES, True, None)
+    assert "could not be kept" in second.message
+    assert len(world.generator.asked) == 1
+
+
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize(
