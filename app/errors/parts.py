@@ -27,7 +27,8 @@ class NotReady(AppError):
 class StorageUnavailable(AppError):
     """The picture store can't be reached or refuses us."""
 
-    status, code, retry_after = 503, "storage_unavailable", 5
+    status, code = 503, "storage_unavailable"
+    retry_after: int | None = 5
     message = "The image storage is not available right now."
 
 
