@@ -4,7 +4,7 @@ import queue
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -17,7 +17,7 @@ from app.services.sqlite_schema import migrate
 
 _COLUMNS = "id, state, created_ms, claim, lease_ms, requested_ms, document"
 _COUNT = "SELECT count(*) FROM generations WHERE "
-_SELECT = "SELECT id, document, claim FROM generations WHERE "
+_SELECT = "SELECT id, document, claim, state, lease_ms FROM generations WHERE "
 _INSERT = f"INSERT INTO generations ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - reason: constants only
 _EXCHANGE = (
     f"UPDATE generations SET ({_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?) "  # noqa: S608 - reason: constants only
@@ -27,6 +27,7 @@ _WITH_WORD = " AND id IN (SELECT id FROM tokens WHERE token = ?)"
 _BEHIND = " AND (created_ms, id) < (?, ?)"
 _NEWEST_FIRST = " ORDER BY created_ms DESC, id DESC LIMIT ? OFFSET ?"
 _BUSY_SECONDS = 5.0
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class _Connections(queue.LifoQueue[sqlite3.Connection]):
@@ -70,15 +71,11 @@ class SqliteRecords:
 
     def get(self, image_id: str) -> Generation | None:
         """See Records."""
-        with self._connection() as connection:
-            row = connection.execute(_SELECT + "id = ?", (image_id,)).fetchone()
-        return _generation(*row) if row else None
+        return next(iter(self._rows("id = ?", image_id)), None)
 
     def find(self, claim: str) -> Generation | None:
         """See Records."""
-        with self._connection() as connection:
-            row = connection.execute(_SELECT + "claim = ?", (claim,)).fetchone()
-        return _generation(*row) if row else None
+        return next(iter(self._rows("claim = ?", claim)), None)
 
     def page(
         self,
@@ -110,20 +107,12 @@ class SqliteRecords:
 
     def overdue(self, now: datetime, *, limit: int) -> Sequence[Generation]:
         """See Records."""
-        with self._connection() as connection:
-            rows = connection.execute(
-                _SELECT + "state = ? AND lease_ms <= ? ORDER BY lease_ms LIMIT ?",
-                (str(State.PENDING), _milliseconds(now), limit),
-            ).fetchall()
-        return [_generation(*row) for row in rows]
+        late = "state = ? AND lease_ms <= ? ORDER BY lease_ms LIMIT ?"
+        return self._rows(late, str(State.PENDING), _milliseconds(now), limit)
 
     def scan(self, *, after: str = "", limit: int) -> Sequence[Generation]:
         """See Records."""
-        with self._connection() as connection:
-            rows = connection.execute(
-                _SELECT + "id > ? ORDER BY id LIMIT ?", (after, limit)
-            ).fetchall()
-        return [_generation(*row) for row in rows]
+        return self._rows("id > ? ORDER BY id LIMIT ?", after, limit)
 
     def forget_claims(self, before: datetime) -> int:
         """See Records."""
@@ -148,6 +137,11 @@ class SqliteRecords:
     def close(self) -> None:
         """Let go of all connections; the next use opens new ones."""
         self._idle.close()
+
+    def _rows(self, chosen: str, *values: object) -> list[Generation]:
+        with self._connection() as connection:
+            rows = connection.execute(_SELECT + chosen, values).fetchall()
+        return [_generation(*row) for row in rows]
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -203,13 +197,22 @@ def _write_tokens(connection: sqlite3.Connection, generation: Generation) -> Non
     )
 
 
-def _generation(image_id: str, text: str, claim: str | None) -> Generation:
+def _generation(
+    image_id: str, text: str, claim: str | None, state: str, lease_ms: int
+) -> Generation:
+    """Return the row; what is exchanged by comes from the columns, even if the text is damaged."""
     try:
         document = orjson.loads(text)
     except orjson.JSONDecodeError:
         document = None
     known = document if isinstance(document, dict) else {}
-    return from_document({**known, "id": image_id, "claim": claim or ""})
+    columns = {
+        "id": image_id,
+        "claim": claim or "",
+        "state": state,
+        "lease_until": _EPOCH + timedelta(milliseconds=lease_ms),
+    }
+    return from_document({**known, **columns})
 
 
 def _milliseconds(time: datetime) -> int:

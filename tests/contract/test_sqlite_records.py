@@ -3,11 +3,13 @@
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from app.errors import RecordsUnavailable
+from app.errors import Charged, RecordsUnavailable
+from app.models import State
 from app.services.sqlite_records import SqliteRecords
 from tests import programs
 from tests.builders import NOON, a_generation
@@ -131,6 +133,21 @@ def test_one_damaged_row_does_not_take_the_list_down(path: Path, damage: str) ->
                 "UPDATE generations SET document = ? WHERE id = ?", (damage, damaged.id)
             )
         assert kept in records.page(limit=10).rows
+
+
+def test_a_damaged_row_can_be_brought_to_an_end(path: Path) -> None:
+    """A pending row whose text is damaged doesn't stay overdue for ever: it can be exchanged."""
+    row = a_generation(state=State.PENDING, claim="c")
+    with closing(SqliteRecords(path)) as records:
+        records.insert(row)
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("UPDATE generations SET document = '{'")
+        (late,) = records.overdue(row.lease_until, limit=9)
+        assert late == records.find("c")
+        assert (late.state, late.lease_until) == (row.state, row.lease_until)
+        assert late.charged is Charged.UNKNOWN
+        assert records.exchange(late, replace(late, state=State.UNKNOWN))
+        assert not records.overdue(row.lease_until, limit=9)
 
 
 @pytest.mark.parametrize(
