@@ -3,16 +3,19 @@
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from app.errors import AppError, Charged
 from app.imaging import PictureInfo, UnusablePicture
 from app.models import Generation, Original, State
 from app.usecases import sidecar
-from tests.builders import World, a_generation
+from tests.builders import NOON, World, a_generation
 
 ID = "0b8f2f0e-2f6b-4a30-9a4e-5f0c9a3d1e77"
 NOTE = sidecar.key_of(ID)
 DATA = b"the very bytes that were paid for"
+DRAWN = NOON - timedelta(seconds=10)
+MODEL = "the-model-that-drew"
 PLACES = {"nowhere": (), "store": ("store",), "spool": ("spool",), "both": ("store", "spool")}
 
 
@@ -56,7 +59,8 @@ def leave(world: World, left: Left) -> Generation:
         target = world.store if place == "store" else world.spool
         target.put(key, DATA, content_type="x")
         if left.note:
-            target.put(NOTE, sidecar.write(row), content_type="application/json")
+            note = sidecar.write(replace(row, created_at=DRAWN, model=MODEL))
+            target.put(NOTE, note, content_type="application/json")
     if left.ending == "bin":
         world.imaging.fail("inspect", UnusablePicture("a page"))
     else:

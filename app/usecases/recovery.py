@@ -1,5 +1,6 @@
 """Finishes generations whose process is gone, or which waited for storage. Never pays."""
 
+import itertools
 import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -47,14 +48,13 @@ class Recovery:
         if not self.ports.records.exchange(row, leased):
             raise GenerationInProgress("taken over by another")
         try:
-            data = self._bought(leased)
-            noted = self._as_noted(leased)
+            found = self._find(leased)
         except StorageUnavailable as error:
             raise self.keeper.close(leased, _waits(leased, error.detail)) from None
-        if data is None:
+        if found is None:
             return self._give_up(leased)
         try:
-            ready = self.keeper.keep(noted, data, safe=True)
+            ready = self.keeper.keep(*found, safe=True)
         except ProviderBadResponse:
             self.clear_spool(row.id)
             raise
@@ -69,20 +69,15 @@ class Recovery:
         except StorageUnavailable as error:
             _log.warning("%s is still in the spool: %s", image_id, error.detail)
 
-    def _bought(self, row: Generation) -> bytes | None:
-        keys = (row.original.key,) if row.original else _keys(row.id)
+    def _find(self, leased: Generation) -> tuple[Generation, bytes] | None:
+        """Return what was bought, and the row with what only the one who bought it knew."""
+        keys = (leased.original.key,) if leased.original else _keys(leased.id)
         places: tuple[ImageStore | Spool, ...] = (self.ports.spool, self.ports.store)
-        found = (_get(place, key) for place in places for key in keys)
-        return next((data for data in found if data is not None), None)
-
-    def _as_noted(self, leased: Generation) -> Generation:
-        """Add what only the process that is gone knew, so that its answer is repeated exactly."""
-        key = sidecar.key_of(leased.id)
-        note = _get(self.ports.spool, key) or _get(self.ports.store, key)
-        if note is None:
-            return leased
-        noted = sidecar.read(leased.id, note, found_at=leased.requested_at)
-        return replace(leased, created_at=noted.created_at, model=noted.model or leased.model)
+        for place, key in itertools.product(places, keys):
+            data = _get(place, key)
+            if data is not None:
+                return _as_noted(leased, _get(place, sidecar.key_of(leased.id))), data
+        return None
 
     def _give_up(self, leased: Generation) -> Generation:
         if leased.charged is Charged.YES:
@@ -103,6 +98,14 @@ def _waits(row: Generation, detail: str) -> PictureWaits:
     """Say that the picture is safe only where it is known to have been drawn."""
     drawn = row.charged is Charged.YES or row.original is not None
     return PictureWaits(detail, message=None if drawn else StorageUnavailable.message)
+
+
+def _as_noted(leased: Generation, note: bytes | None) -> Generation:
+    """Add time and model, so that a later answer is the one that was given, or would have been."""
+    if note is None:
+        return leased
+    noted = sidecar.read(leased.id, note, found_at=leased.requested_at)
+    return replace(leased, created_at=noted.created_at, model=noted.model or leased.model)
 
 
 def _keys(image_id: str) -> tuple[str, ...]:

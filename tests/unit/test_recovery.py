@@ -16,7 +16,19 @@ from app.errors import (
 )
 from app.models import Generation, State
 from tests.builders import World
-from tests.left_behind import DATA, ID, NOTE, Left, all_left, contents, leave, paid, recover
+from tests.left_behind import (
+    DATA,
+    DRAWN,
+    ID,
+    MODEL,
+    NOTE,
+    Left,
+    all_left,
+    contents,
+    leave,
+    paid,
+    recover,
+)
 
 every = pytest.mark.parametrize("left", list(all_left()), ids=str)
 
@@ -36,7 +48,8 @@ def test_with_everything_up_it_is_brought_to_an_end(world: World, left: Left) ->
     else:
         assert result == world.row
         assert (world.row.state, world.row.charged, world.row.error) == ("ready", paid(left), "")
-        assert world.row.created_at == world.clock.now()
+        assert world.row.created_at == (DRAWN if left.note else world.clock.now())
+        assert (world.row.model == MODEL) is left.note
         key = f"originals/{ID}.{left.ending}"
         assert contents(world) == ({key: DATA, f"images/{ID}.png": b"cutout of " + DATA}, {})
         assert world.row.original is not None
