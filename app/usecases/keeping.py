@@ -57,11 +57,30 @@ class Keeper:
             self._put_or_spool(bought, data, safe=safe)
             if bought.original is None:
                 raise ProviderBadResponse(trouble)
-            ready = self._publish(bought, data)
+            ready = self.publish(bought, data)
         except (ProviderBadResponse, StorageUnavailable) as error:
             raise self.close(bought, error) from None
         self.settle(bought, ready)
         return ready
+
+    def publish(self, bought: Generation, data: bytes) -> Generation:
+        """Cut out, and store that; return the row as it then should be.
+
+        Raises:
+            PictureWaits: the store does not take it.
+            ProviderBadResponse: the bytes are no picture.
+        """
+        try:
+            cutout = self.ports.imaging.cut_out(data)
+        except UnusablePicture as error:
+            raise ProviderBadResponse(str(error)) from None
+        image = _rendition(bought.id, cutout)
+        try:
+            self.ports.store.put(image.key, cutout.png, content_type="image/png")
+        except StorageUnavailable as error:
+            raise PictureWaits(error.detail) from None
+        created_at = bought.created_at or self.ports.clock.now()
+        return replace(bought, state=State.READY, error="", image=image, created_at=created_at)
 
     def keep_evidence(self, leased: Generation, data: bytes) -> None:
         """Keep an answer that can't be used, as well as can be: the caller's error comes first."""
@@ -132,18 +151,6 @@ class Keeper:
                 _put(self.ports.spool, objects)
             _log.warning("storage is down: a paid original waits as %s", key)
             raise PictureWaits(error.detail) from None
-
-    def _publish(self, bought: Generation, data: bytes) -> Generation:
-        try:
-            cutout = self.ports.imaging.cut_out(data)
-        except UnusablePicture as error:
-            raise ProviderBadResponse(str(error)) from None
-        image = _rendition(bought.id, cutout)
-        try:
-            self.ports.store.put(image.key, cutout.png, content_type="image/png")
-        except StorageUnavailable as error:
-            raise PictureWaits(error.detail) from None
-        return replace(bought, state=State.READY, error="", image=image)
 
 
 def _overrules(end: Generation, now: Generation) -> bool:
