@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from flask import Flask
 from werkzeug.serving import make_server
 
 from app import create_app
@@ -26,6 +27,7 @@ class Service:
     """A running service and, for the test's eyes only, the ports behind it."""
 
     url: str
+    app: Flask
     ports: Ports
     data_dir: Path
     log: io.StringIO = field(default_factory=io.StringIO)
@@ -58,8 +60,9 @@ def settings_for(**values: Any) -> Settings:
 def serving(settings: Settings) -> Iterator[Service]:
     """Serve the app from this process, on a free port, a thread a request."""
     ports = build_ports(settings)
-    server = make_server("127.0.0.1", 0, create_app(settings, ports), threaded=True)
-    service = Service(f"http://127.0.0.1:{server.port}", ports, settings.data_dir)
+    app = create_app(settings, ports)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    service = Service(f"http://127.0.0.1:{server.port}", app, ports, settings.data_dir)
     for handler in logging.getLogger("app").handlers:
         assert isinstance(handler, logging.StreamHandler)
         handler.setStream(service.log)

@@ -7,9 +7,11 @@ from flask import Flask, current_app
 from app.http.limits import InFlight
 from app.ports import ImageStore
 from app.usecases.generation import GenerateImage
+from app.usecases.housekeeping import Housekeeping
 from app.usecases.images import Images
 from app.usecases.prompts import Prompts
 from app.usecases.readiness import Readiness
+from app.usecases.reconcile.run import Reconcile
 
 _KEY = "image_generator"
 
@@ -32,6 +34,8 @@ class Dependencies:
     images: Images
     prompts: Prompts
     readiness: Readiness
+    reconcile: Reconcile
+    housekeeping: Housekeeping
     store: ImageStore
     in_flight: InFlight
     defaults: Defaults

@@ -1,6 +1,7 @@
 """Makes the use cases on top of the ports."""
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 
 from app.blueprints.dependencies import Defaults, Dependencies
@@ -9,12 +10,16 @@ from app.container.choices import choose
 from app.errors import AppError
 from app.http.limits import InFlight
 from app.ports import Cache, Ports
+from app.services.cached_store import CachedStore, FreshStore
+from app.services.leftovers import FileLeftovers
 from app.usecases.generation import GenerateImage
+from app.usecases.housekeeping import Housekeeping
 from app.usecases.idempotency import Repeats
 from app.usecases.images import Images
 from app.usecases.keeping import Keeper
 from app.usecases.prompts import Prompts
 from app.usecases.readiness import Part, Readiness
+from app.usecases.reconcile.run import Reconcile
 from app.usecases.recovery import Recovery
 
 # A drawing takes two timeouts at most; storing and recording it, with all waiting, takes less
@@ -39,12 +44,14 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         clock=ports.clock,
     )
     keeper = Keeper(ports)
+    repairing = _past_the_cache(ports)
+    recovery = Recovery(repairing, Keeper(repairing))
     retention = timedelta(days=settings.idempotency_key_days)
     return Dependencies(
         generate=GenerateImage(
             ports=ports,
             readiness=readiness,
-            repeats=Repeats(ports, Recovery(ports, keeper), retention),
+            repeats=Repeats(ports, recovery, retention),
             keeper=keeper,
             quality=settings.openai_image_quality,
             lease=timedelta(seconds=2 * settings.openai_timeout_seconds + _LEASE_MARGIN_SECONDS),
@@ -52,6 +59,14 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         images=Images(ports.store, ports.records),
         prompts=Prompts(ports.writer, clock=ports.clock, rng=random.SystemRandom()),
         readiness=readiness,
+        reconcile=Reconcile(
+            repairing,
+            recovery,
+            FileLeftovers(settings.data_dir / "store", settings.data_dir / "spool"),
+        ),
+        housekeeping=Housekeeping(
+            ports=repairing, readiness=readiness, recovery=recovery, retention=retention
+        ),
         store=ports.store,
         in_flight=InFlight(settings.max_generations_in_flight),
         defaults=Defaults(
@@ -61,6 +76,13 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
             version=VERSION,
         ),
     )
+
+
+def _past_the_cache(ports: Ports) -> Ports:
+    """Return the ports for repairs, which have to see what the store itself has."""
+    if isinstance(ports.store, CachedStore):
+        return replace(ports, store=FreshStore(ports.store.store, ports.cache))
+    return ports
 
 
 def _ping_cache(cache: Cache) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.ports.drawing import ImageGenerator, Imaging, Moderator, PromptWriter
 from app.ports.recording import Clock, Records
-from app.ports.storing import Cache, ImageStore, Spool
+from app.ports.storing import Cache, ImageStore, Leftovers, Spool
 
 __all__ = [
     "Cache",
@@ -12,6 +12,7 @@ __all__ = [
     "ImageGenerator",
     "ImageStore",
     "Imaging",
+    "Leftovers",
     "Moderator",
     "Ports",
     "PromptWriter",

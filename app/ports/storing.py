@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Protocol
 
 from app.models import StoredImage
@@ -60,6 +61,19 @@ class Spool(Protocol):
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys that begin so, in order."""
+
+
+class Leftovers(Protocol):
+    """The files that a crash left half written on this server's disk.
+
+    Every method raises StorageUnavailable when the disk fails.
+    """
+
+    def older_than(self, time: datetime) -> Iterator[str]:
+        """Yield the names of those that were last written before then."""
+
+    def remove(self, name: str) -> None:
+        """Remove the file; one that is not there is fine."""
 
 
 class Cache(Protocol):

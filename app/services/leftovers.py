@@ -1,0 +1,61 @@
+"""The Leftovers port: what LocalStore was writing when its process died."""
+
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from app.errors import StorageUnavailable
+
+
+class FileLeftovers:
+    """Finds half-written files below the folders; names are relative to what holds the folders."""
+
+    def __init__(self, *folders: Path) -> None:
+        self._folders = {folder.name: folder for folder in folders}
+
+    def older_than(self, time: datetime) -> Iterator[str]:
+        """See Leftovers."""
+        try:
+            for name, folder in self._folders.items():
+                for entry in _files(folder):
+                    if _is_temporary(entry.name) and _modified(entry) < time.timestamp():
+                        yield f"{name}/{Path(entry.path).relative_to(folder).as_posix()}"
+        except OSError as error:
+            raise _unavailable(error) from None
+
+    def remove(self, name: str) -> None:
+        """See Leftovers."""
+        folder, _, rest = name.partition("/")
+        try:
+            (self._folders[folder] / rest).unlink(missing_ok=True)
+        except OSError as error:
+            raise _unavailable(error) from None
+
+
+def _files(folder: Path) -> Iterator["os.DirEntry[str]"]:
+    """Yield all files below, without ever holding a whole folder's names in memory."""
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    yield from _files(Path(entry.path))
+                else:
+                    yield entry
+    except FileNotFoundError:
+        return
+
+
+def _is_temporary(name: str) -> bool:
+    return name.startswith(".") and name.endswith(".tmp")
+
+
+def _modified(entry: "os.DirEntry[str]") -> float:
+    try:
+        return entry.stat(follow_symlinks=False).st_mtime
+    except FileNotFoundError:  # finished or removed meanwhile
+        return float("inf")
+
+
+def _unavailable(error: OSError) -> StorageUnavailable:
+    return StorageUnavailable(f"files: {type(error).__name__} (errno {error.errno})")

@@ -1,0 +1,9 @@
+"""What keeps a single repair from being made."""
+
+from app.errors import AppError
+
+
+class NotMended(AppError):
+    """This one can't be mended; its text says why."""
+
+    code = "not_mended"
