@@ -4,10 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from app.models import Generation
 from app.usecases.reconcile.kinds import Kind
 from app.usecases.reconcile.report import Report
 from app.usecases.reconcile.run import Reconcile
-from tests.builders import World
+from tests.builders import World, a_request
+from tests.messes import MENDABLE
+
+_SPOIL = {mess.name: mess.spoil for mess in MENDABLE}
 
 
 @dataclass
@@ -39,3 +43,11 @@ def reasons(report: Report) -> list[str]:
     """Return why what is left is left."""
     tallies = report.tallies.values()
     return [found.reason for tally in tallies for found in tally.listed if found.reason]
+
+
+def spoilt(world: World, name: str) -> Generation:
+    """Make a picture and spoil it."""
+    row = world.generate(a_request())
+    world.clock.advance(1000)
+    _SPOIL[name](world.ports, row)
+    return row

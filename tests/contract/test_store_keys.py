@@ -88,6 +88,7 @@ def test_keys_come_in_order_and_by_prefix(store: ImageStore) -> None:
         "originals/ab",
         "originals/a",
         f"originals/{ids[0]}",
+        f"originals/{ids[0]}.",
         "originals/1",
     ):
         assert list(store.keys(prefix)) == sorted(key for key in keys if key.startswith(prefix))

@@ -1,4 +1,4 @@
-"""How reconcile behaves beside running servers, and when something fails."""
+"""How reconcile behaves beside running servers, and with what is not a fault at all."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,24 +7,14 @@ from typing import Any
 
 import pytest
 
-from app.errors import ImageNotFound, RecordsUnavailable, StorageUnavailable
-from app.models import Generation, State
+from app.errors import ImageNotFound
+from app.models import State
 from app.usecases.images import Images
 from app.usecases.reconcile.kinds import Kind
 from app.usecases.reconcile.report import MAX_LISTED
 from tests.builders import World, a_generation, a_request
 from tests.messes import MENDABLE, Mess, dropping, keys_of, move, name_of, setting, spooling
-from tests.reconciling import FakeLeftovers, outcome, reasons, reconcile
-
-SPOIL = {mess.name: mess.spoil for mess in MENDABLE}
-
-
-def spoilt(world: World, name: str) -> Generation:
-    """Make a picture and spoil it."""
-    row = world.generate(a_request())
-    world.clock.advance(1000)
-    SPOIL[name](world.ports, row)
-    return row
+from tests.reconciling import FakeLeftovers, outcome, reconcile, spoilt
 
 
 def during(port: Any, method: str, meddle: Callable[[], object]) -> None:
@@ -105,84 +95,6 @@ def test_two_runs_at_once_do_not_disturb_each_other(world: World, mess: Mess) ->
     assert len(world.generator.asked) == 1
 
 
-@pytest.mark.parametrize("name", ["image", "row", "cut off", "spooled", "spooled, row lost"])
-def test_a_bug_in_one_repair_does_not_stop_the_run(world: World, name: str) -> None:
-    """What can't be mended is left, with the kind of error and nothing of its text."""
-    spoilt(world, name)
-    spoilt(world, "note")
-    world.imaging.fail("cut_out", ZeroDivisionError("s3.internal"))
-    report = reconcile(world, fix=True)
-    assert report.left == 1
-    assert outcome(report)[Kind.NOTE_MISSING] == (1, 0)
-    assert reasons(report) == ["unexpected ZeroDivisionError"]
-
-
-def test_an_object_that_can_not_be_read_does_not_stop_the_run(world: World) -> None:
-    """If the store answers, and only this object fails, it is left and the rest is mended."""
-    spoilt(world, "image")
-    spoilt(world, "note")
-    world.store.fail("get originals", StorageUnavailable("S3 answered AccessDenied"))
-    report = reconcile(world, fix=True)
-    assert outcome(report) == {Kind.IMAGE_MISSING: (0, 1), Kind.NOTE_MISSING: (1, 0)}
-    assert reasons(report) == ["S3 answered AccessDenied"]
-
-
-def test_a_picture_that_can_not_be_looked_at_is_left(world: World) -> None:
-    """If even the second look fails, the picture is told as broken."""
-    spoilt(world, "image")
-    world.records.fail("get", RecordsUnavailable("a damaged row"))
-    assert outcome(reconcile(world, fix=True)) == {Kind.BROKEN: (0, 1)}
-
-
-@pytest.mark.parametrize(
-    ("port", "step", "error"),
-    [
-        ("store", "keys originals", StorageUnavailable()),
-        ("store", "keys images", StorageUnavailable()),
-        ("spool", "keys originals", StorageUnavailable()),
-        ("records", "scan", RecordsUnavailable()),
-    ],
-)
-def test_a_part_that_is_down_ends_the_run(
-    world: World, port: str, step: str, error: Exception
-) -> None:
-    """Without a listing nothing can be told, so the run fails as a whole."""
-    getattr(world, port).fail(step, error)
-    with pytest.raises(type(error)):
-        reconcile(world, fix=True)
-
-
-def test_a_store_that_goes_down_ends_the_run(world: World) -> None:
-    """If the store does not answer any more, its pictures are not told as broken one by one."""
-    spoilt(world, "image")
-    for step in ("get originals", "ping"):
-        world.store.fail(step, StorageUnavailable())
-    with pytest.raises(StorageUnavailable):
-        reconcile(world, fix=True)
-
-
-@pytest.mark.parametrize("place", ["store", "spool"])
-def test_another_original_than_the_row_tells_of_is_left(world: World, place: str) -> None:
-    """Nothing is made from bytes that are not those which were bought."""
-    row = spoilt(world, "image" if place == "store" else "spooled, ready")
-    getattr(world, place).put(keys_of(row)[0], b"other bytes", content_type="image/png")
-    report = reconcile(world, fix=True)
-    assert report.left == 1
-    assert "not" in reasons(report)[0]
-    assert getattr(world, place).get(keys_of(row)[0]).data == b"other bytes"
-
-
-def test_what_waits_on_another_server_is_left(world: World) -> None:
-    """A paid picture whose original is nowhere to be seen stays pending, and is told."""
-    row = world.generate(a_request())
-    world.clock.advance(1000)
-    setting("image", "original", "note", state=State.PENDING, image=None)(world.ports, row)
-    report = reconcile(world, fix=True)
-    assert outcome(report) == {Kind.OVERDUE: (0, 1)}
-    assert reasons(report) == ["its original waits on another server"]
-    assert world.row.state is State.PENDING
-
-
 def test_unknown_outcomes_are_told_and_not_left(world: World) -> None:
     """Where nothing was stored nothing can be mended: such rows are listed, with their time."""
     row = a_generation(state=State.UNKNOWN, original=None, image=None, created_at=None)
@@ -195,8 +107,20 @@ def test_unknown_outcomes_are_told_and_not_left(world: World) -> None:
 
 def test_other_things_in_a_shared_bucket_are_none_of_its_business(world: World) -> None:
     """Only names that this service gives are looked at; all else is neither told nor touched."""
-    for key in ("originals/notes.txt", "images/0badcafe.png", "images/x/y.png", "backup/a.png"):
+    known = world.generate(a_request()).id
+    strange = "ffffffff-ffff-4fff-bfff-ffffffffffff"
+    for key in (
+        "originals/notes.txt",
+        "images/0badcafe.png",
+        f"images/0/{strange}.png",
+        f"images/{strange}.webp",
+        f"originals/0/{strange}.png",
+        f"originals/{known}.txt",
+        "backup/a.png",
+    ):
         world.store.put(key, b"x", content_type="text/plain")
+    row = a_generation(id="another hand's row")
+    world.records.rows[row.id] = row
     before = dict(world.store.objects)
     assert outcome(reconcile(world, fix=True)) == {}
     assert world.store.objects == before
@@ -244,3 +168,13 @@ def test_a_note_alone_in_the_spool_is_cleared(world: World) -> None:
     assert (world.spool.objects, world.store.objects, world.records.rows) == ({}, {}, {})
     with pytest.raises(ImageNotFound):
         world.store.get(keys_of(row)[2])
+
+
+def test_a_deletion_that_is_finished_keeps_the_key(world: World) -> None:
+    """Of a picture with an Idempotency-Key the bare row stays, as after any deletion."""
+    row = world.generate(a_request(), claim="the claim")
+    setting("image", state=State.DELETED)(world.ports, row)
+    assert outcome(reconcile(world, fix=True)) == {Kind.HALF_DELETED: (1, 0)}
+    assert (world.row.state, world.row.claim, world.row.prompt) == (State.DELETED, "the claim", "")
+    assert world.store.objects == {}
+    assert outcome(reconcile(world, fix=True)) == {}

@@ -9,7 +9,10 @@ from app.errors import ProviderBadResponse
 from app.models import Generation, State
 from app.usecases import sidecar
 
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_KEY = re.compile(
+    rf"(?:originals/({_ID.pattern})\.(?:png|webp|jpeg|bin|json)|images/({_ID.pattern})\.png)"
+)
 _PICTURES = (".png", ".webp", ".jpeg")
 
 
@@ -58,8 +61,14 @@ class Seen:
 
 
 def is_id(text: str) -> bool:
-    """Tell whether this is an id of ours: a bucket may hold other things too."""
+    """Tell whether this is an id such as this service gives."""
     return _ID.fullmatch(text) is not None
+
+
+def id_in(key: str) -> str | None:
+    """Return the id in a key of ours, or None: a bucket may hold other things too."""
+    found = _KEY.fullmatch(key)
+    return found and (found[1] or found[2])
 
 
 def image_key(image_id: str) -> str:

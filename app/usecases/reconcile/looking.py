@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from app.models import Generation
 from app.ports import ImageStore, Records
-from app.usecases.reconcile.kinds import Seen, is_id
+from app.usecases.reconcile.kinds import Seen, id_in, is_id
 
 _ROWS_AT_ONCE = 500
 _Entry = tuple[str, Generation | str]
@@ -29,14 +29,13 @@ class Eyes:
         wrong here may only be new.
         """
         streams = (
-            ((row.id, row) for row in self._rows()),
+            ((row.id, row) for row in self._rows() if is_id(row.id)),
             _by_id(self.store.keys("originals/")),
             _by_id(self.store.keys("images/")),
         )
         merged: Iterator[_Entry] = heapq.merge(*streams, key=itemgetter(0))
         for image_id, entries in groupby(merged, key=itemgetter(0)):
-            if is_id(image_id):
-                yield _gather(image_id, (found for _, found in entries))
+            yield _gather(image_id, (found for _, found in entries))
 
     def look(self, image_id: str) -> Seen | None:
         """Return the picture as it is now, or None if somebody is changing it.
@@ -45,8 +44,10 @@ class Eyes:
         equal rows belongs to them.
         """
         row = self.records.get(image_id)
-        originals = self.store.keys(f"originals/{image_id}.")
-        keys = frozenset(chain(originals, self.store.keys(f"images/{image_id}.")))
+        found = chain.from_iterable(
+            self.store.keys(f"{folder}/{image_id}.") for folder in ("originals", "images")
+        )
+        keys = frozenset(key for key in found if id_in(key))
         return Seen(image_id, row, keys) if self.records.get(image_id) == row else None
 
     def _rows(self) -> Iterator[Generation]:
@@ -56,13 +57,9 @@ class Eyes:
             after = rows[-1].id
 
 
-def id_of(key: str) -> str:
-    """Return the id in a key such as `images/<id>.png`."""
-    return key.rpartition("/")[2].partition(".")[0]
-
-
 def _by_id(keys: Iterable[str]) -> Iterator[_Entry]:
-    return ((id_of(key), key) for key in keys)
+    # Other names would not only be none of our business: they need not be in the order of ids.
+    return ((image_id, key) for key in keys if (image_id := id_in(key)))
 
 
 def _gather(image_id: str, entries: Iterable[Generation | str]) -> Seen:

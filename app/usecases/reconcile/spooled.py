@@ -10,8 +10,7 @@ from app.models import Generation, State
 from app.ports import Ports
 from app.usecases import sidecar
 from app.usecases.reconcile.errors import NotMended
-from app.usecases.reconcile.kinds import evidence_key, is_being_made, is_id, picture_among
-from app.usecases.reconcile.looking import id_of
+from app.usecases.reconcile.kinds import evidence_key, id_in, is_being_made, picture_among
 from app.usecases.reconcile.rebuilding import Rebuilder
 from app.usecases.recovery import Recovery
 
@@ -28,8 +27,8 @@ class Spooled:
 
     def ids(self) -> Iterator[str]:
         """Yield the ids of all that waits, in order."""
-        for image_id, _ in groupby(self.ports.spool.keys("originals/"), key=id_of):
-            if is_id(image_id):
+        for image_id, _ in groupby(self.ports.spool.keys("originals/"), key=id_in):
+            if image_id:
                 yield image_id
 
     def waits(self, image_id: str) -> bool:
