@@ -1,8 +1,9 @@
 """Runs of reconcile on the fakes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from app.models import Generation
 from app.usecases.reconcile.kinds import Kind
@@ -51,3 +52,15 @@ def spoilt(world: World, name: str) -> Generation:
     world.clock.advance(1000)
     _SPOIL[name](world.ports, row)
     return row
+
+
+def during(port: Any, method: str, meddle: Callable[[], object]) -> None:
+    """Let something happen once, just before the first call of this method does its work."""
+    original, todo = getattr(port, method), [meddle]
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if todo:
+            todo.pop()()
+        return original(*args, **kwargs)
+
+    setattr(port, method, call)

@@ -11,6 +11,7 @@ from app.usecases.housekeeping import Housekeeping
 from tests.builders import RETENTION, World, a_generation, a_request
 from tests.listening import log_lines
 from tests.messes import MENDABLE, Mess, name_of
+from tests.reconciling import during
 
 OWN = [mess for mess in MENDABLE if mess.name.startswith("spooled") or mess.name == "cut off"]
 
@@ -128,3 +129,20 @@ def test_the_loser_of_a_race_is_quiet(world: World) -> None:
     with log_lines() as lines:
         housekeeping(world)()
     assert lines == []
+
+
+@pytest.mark.parametrize("mess", OWN, ids=name_of)
+def test_rounds_of_two_workers_do_not_disturb_each_other(world: World, mess: Mess) -> None:
+    """A round that comes in the middle of another one's work is quiet, and all gets done once."""
+    row = world.generate(a_request())
+    world.clock.advance(1000)
+    mess.spoil(world.ports, row)
+    during(world.store, "put", housekeeping(world))
+    during(world.spool, "delete", housekeeping(world))
+    with log_lines() as lines:
+        housekeeping(world)()
+    assert [line for line in lines if line.startswith(("WARNING", "ERROR"))] == []
+    assert world.spool.objects == {}
+    state = world.records.rows[row.id].state
+    assert state is (State.READY if mess.alive else State.DELETED)
+    assert len(world.generator.asked) == 1

@@ -1,6 +1,5 @@
 """How reconcile behaves beside running servers, and with what is not a fault at all."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,19 +13,7 @@ from app.usecases.reconcile.kinds import Kind
 from app.usecases.reconcile.report import MAX_LISTED
 from tests.builders import World, a_generation, a_request
 from tests.messes import MENDABLE, Mess, dropping, keys_of, move, name_of, setting, spooling
-from tests.reconciling import FakeLeftovers, outcome, reconcile, spoilt
-
-
-def during(port: Any, method: str, meddle: Callable[[], object]) -> None:
-    """Let something happen once, just before the first call of this method does its work."""
-    original, todo = getattr(port, method), [meddle]
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        if todo:
-            todo.pop()()
-        return original(*args, **kwargs)
-
-    setattr(port, method, call)
+from tests.reconciling import FakeLeftovers, during, outcome, reconcile, spoilt
 
 
 @pytest.mark.parametrize("spooled", [False, True])
