@@ -10,7 +10,7 @@ from app.models import State
 from app.usecases.housekeeping import Housekeeping
 from tests.builders import RETENTION, World, a_generation, a_request
 from tests.listening import log_lines
-from tests.messes import MENDABLE, Mess, name_of
+from tests.messes import MENDABLE, Mess, name_of, setting, spooling
 from tests.reconciling import during
 
 OWN = [mess for mess in MENDABLE if mess.name.startswith("spooled") or mess.name == "cut off"]
@@ -146,3 +146,15 @@ def test_rounds_of_two_workers_do_not_disturb_each_other(world: World, mess: Mes
     state = world.records.rows[row.id].state
     assert state is (State.READY if mess.alive else State.DELETED)
     assert len(world.generator.asked) == 1
+
+
+def test_what_is_being_made_is_left_alone(world: World) -> None:
+    """While somebody's lease runs, what lies in the spool and in the store is theirs."""
+    row = world.generate(a_request())
+    until = world.clock.now() + timedelta(milliseconds=1)
+    spooling(setting("image", state=State.PENDING, lease_until=until))(world.ports, row)
+    before = dict(world.records.rows), dict(world.store.objects), dict(world.spool.objects)
+    with log_lines() as lines:
+        housekeeping(world)()
+    assert (world.records.rows, world.store.objects, world.spool.objects) == before
+    assert lines == []

@@ -165,3 +165,13 @@ def test_a_deletion_that_is_finished_keeps_the_key(world: World) -> None:
     assert (world.row.state, world.row.claim, world.row.prompt) == (State.DELETED, "the claim", "")
     assert world.store.objects == {}
     assert outcome(reconcile(world, fix=True)) == {}
+
+
+@pytest.mark.parametrize("name", ["cut off", "given up", "spooled"])
+def test_what_another_takes_over_first_is_no_finding(world: World, name: str) -> None:
+    """Whoever loses the race for a row neither counts it as mended nor as left."""
+    spoilt(world, name)
+    second: list[Any] = []
+    during(world.records, "exchange", lambda: second.append(reconcile(world, fix=True)))
+    assert outcome(reconcile(world, fix=True)) == {}
+    assert [list(outcome(run).values()) for run in second] == [[(1, 0)]]

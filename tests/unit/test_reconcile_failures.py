@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.errors import RecordsUnavailable, StorageUnavailable
+from app.errors import ProviderBadResponse, RecordsUnavailable, StorageUnavailable
 from app.imaging import UnusablePicture
 from app.models import State
 from app.usecases.reconcile.kinds import Kind
@@ -133,3 +133,13 @@ def test_bytes_that_are_no_picture_are_an_end_too(
     assert (world.row.state, world.row.error) == (State.FAILED, "provider_bad_response")
     assert world.store.objects[f"originals/{row.id}.{ending}"].data == world.generator.data
     assert world.spool.objects == {}
+
+
+def test_recovery_clears_the_spool_of_what_is_no_picture(world: World) -> None:
+    """Once the store has such bytes, whoever finished them, they don't wait any more."""
+    row = spoilt(world, "spooled")
+    world.imaging.fail("cut_out", UnusablePicture("an SVG"))
+    with pytest.raises(ProviderBadResponse):
+        world.recover(world.records.rows[row.id])
+    assert world.spool.objects == {}
+    assert world.store.objects[keys_of(row)[0]].data == world.generator.data

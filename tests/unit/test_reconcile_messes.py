@@ -103,5 +103,5 @@ def test_evidence_gets_a_failed_row(world: World) -> None:
         "provider_bad_response",
         "yes",
     )
-    assert now.prompt == row.prompt
+    assert (now.prompt, now.created_at, now.original) == (row.prompt, None, None)
     assert world.store.objects[f"originals/{row.id}.bin"].data == b"<html>"
