@@ -16,7 +16,7 @@ _SHOWN = 20
 _OUT_OF_REACH = 2
 
 
-@click.command()
+@click.command(short_help="Find what rows and pictures have lost of each other, and mend it.")
 @click.option("--fix", is_flag=True, help="Mend what can be mended; without it, only look.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
 @with_appcontext
