@@ -6,13 +6,13 @@ import socket
 import struct
 import threading
 from collections.abc import Coroutine
-from dataclasses import dataclass
-from types import TracebackType
+from dataclasses import dataclass, field
+from types import TracebackType as Trace
 from typing import Any, Literal, Self
 
 from tests.ports import HOST, free_port
 
-Kind = Literal["pass_through", "refuse", "black_hole", "reset", "delay", "cut_after"]
+Kind = Literal["pass_through", "refuse", "black_hole", "reset", "delay", "cut_after", "hold"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,28 @@ class _Mode:
     kind: Kind
     seconds: float = 0.0
     limit: int = 0
+    pattern: bytes = b""
+    forward: bool = False
+    held: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass
+class _Link:
+    """What one connection has asked lately, and whether it is held because of that."""
+
+    tail: bytes = b""
+    held: bool = False
+
+    def passes(self, chunk: bytes, mode: _Mode, *, answers: bool) -> bool:
+        """Tell whether this chunk goes on; a pattern may lie across chunks."""
+        if not answers:
+            seen = self.tail + chunk
+            self.held = self.held or mode.pattern in seen
+            self.tail = seen[-len(mode.pattern) :]
+        stays = self.held and mode.forward == answers
+        if stays:
+            mode.held.set()
+        return not stays
 
 
 class FaultProxy:
@@ -45,10 +67,7 @@ class FaultProxy:
         return self
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: Trace | None
     ) -> None:
         self.refuse()
         self._run(self._settle())
@@ -85,6 +104,19 @@ class FaultProxy:
         """Close each connection after so many more bytes of answer."""
         self._switch(_Mode("cut_after", limit=answer_bytes))
 
+    def hold_at(self, pattern: bytes, *, forward: bool) -> None:
+        """Hold each connection that asks for something with these bytes in it; others pass.
+
+        That request and all after it are withheld; or, with `forward`, they go on, and it is the
+        answers that are withheld. What was held stays lost: leaving this mode resets everything.
+        """
+        self._switch(_Mode("hold", pattern=pattern, forward=forward))
+
+    def wait_until_held(self, timeout: float = 30.0) -> None:
+        """Wait until a request, or with `forward` the first bytes of its answer, are held."""
+        if not self._mode.held.wait(timeout):
+            raise TimeoutError(f"nothing asked for {self._mode.pattern!r}")
+
     def _switch(self, mode: _Mode) -> None:
         self._run(self._enter(mode))
 
@@ -92,7 +124,7 @@ class FaultProxy:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=5)
 
     async def _enter(self, mode: _Mode) -> None:
-        broken = self._mode.kind == "black_hole" or mode.kind in {"refuse", "reset"}
+        broken = self._mode.kind in {"black_hole", "hold"} or mode.kind in {"refuse", "reset"}
         self._mode = mode
         if mode.kind == "refuse" and self._listener:
             self._listener.close()
@@ -126,7 +158,7 @@ class FaultProxy:
             if self._mode.kind in {"reset", "refuse"}:
                 _reset(writer)
             elif self._mode.kind == "black_hole":
-                await self._pump(reader, writer, answers=False)
+                await self._pump(reader, writer, _Link(), answers=False)
             else:
                 await self._connect(reader, writer)
         except (asyncio.CancelledError, OSError):
@@ -136,9 +168,10 @@ class FaultProxy:
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection(*self._target)
+        link = _Link()
         pumps = (
-            asyncio.ensure_future(self._pump(reader, back, answers=False)),
-            asyncio.ensure_future(self._pump(there, writer, answers=True)),
+            asyncio.ensure_future(self._pump(reader, back, link, answers=False)),
+            asyncio.ensure_future(self._pump(there, writer, link, answers=True)),
         )
         try:
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
@@ -149,7 +182,12 @@ class FaultProxy:
             await asyncio.gather(*pumps, return_exceptions=True)
 
     async def _pump(
-        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, answers: bool
+        self,
+        source: asyncio.StreamReader,
+        sink: asyncio.StreamWriter,
+        link: _Link,
+        *,
+        answers: bool,
     ) -> None:
         # Draining shall mean sent: nothing is left behind in a buffer when a link ends.
         sink.transport.set_write_buffer_limits(high=0)
@@ -158,6 +196,8 @@ class FaultProxy:
             if self._mode is not mode:
                 mode, passed = self._mode, 0
             if mode.kind == "black_hole":
+                continue
+            if mode.kind == "hold" and not link.passes(chunk, mode, answers=answers):
                 continue
             if answers and mode.kind == "delay":
                 await asyncio.sleep(mode.seconds)

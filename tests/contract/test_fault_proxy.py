@@ -111,6 +111,50 @@ def test_cut_after_ends_in_the_middle(proxy: FaultProxy) -> None:
         assert (connection.recv(100), connection.recv(100)) == (b"+PO", b"")
 
 
+def test_hold_withholds_a_request(proxy: FaultProxy, redis_flushed: RedisServer) -> None:
+    """The request with the pattern never arrives, however it is cut in pieces; others do."""
+    with connected(proxy) as held, connected(proxy) as other:
+        proxy.hold_at(b"SET k", forward=False)
+        for piece in (b"SE", b"T ", b"k v\r\n"):
+            held.sendall(piece)
+            time.sleep(0.01)  # so that the pieces travel one by one
+        proxy.wait_until_held()
+        ping(other)
+        held.sendall(b"SET k w\r\n")
+        held.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            held.recv(1)
+        with Redis.from_url(redis_flushed.url) as redis:
+            assert redis.get("k") is None
+        proxy.restore()
+        with pytest.raises(ConnectionResetError):
+            held.recv(1)
+    with Redis.from_url(redis_flushed.url) as redis:
+        assert redis.get("k") is None
+
+
+def test_hold_withholds_an_answer(proxy: FaultProxy, redis_flushed: RedisServer) -> None:
+    """With `forward` the request is carried out, and its answer does not come; others do."""
+    with connected(proxy) as held, connected(proxy) as other:
+        proxy.hold_at(b"SET k", forward=True)
+        ping(held)
+        held.sendall(b"SET k v\r\n")
+        proxy.wait_until_held()
+        ping(other)
+        held.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            held.recv(1)
+    with Redis.from_url(redis_flushed.url) as redis:
+        assert redis.get("k") == b"v"
+
+
+def test_nothing_held_is_told(proxy: FaultProxy) -> None:
+    """Waiting for a request that never comes ends with an error."""
+    proxy.hold_at(b"SET k", forward=False)
+    with connected(proxy), pytest.raises(TimeoutError, match="SET k"):
+        proxy.wait_until_held(timeout=0.1)
+
+
 def test_the_official_client_sees_each_fault_and_recovers(proxy: FaultProxy) -> None:
     """Each fault is an error of the client's own, and after it all is well again."""
     with client(proxy) as redis:
