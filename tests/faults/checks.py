@@ -1,0 +1,102 @@
+"""Holds what happened against what a row says."""
+
+import functools
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+from typing import Any
+
+import requests
+
+from app.imaging import cutout
+from app.ports import ImageStore, Ports, Spool
+from tests.fake_openai import FakeOpenAI
+from tests.faults.row import Answer, Kept
+
+_PICTURES = {".png": "original", ".webp": "original", ".jpeg": "original"}
+_KINDS = _PICTURES | {".bin": "evidence", ".json": "note"}
+_REQUIRED = {"status", "message", "code", "request_id"}
+_TOLD_BY_SOME = ("Retry-After", "Idempotency-Replayed", "Allow")
+
+
+def check_answer(answer: requests.Response, expected: Answer, private: Iterable[str]) -> None:
+    """Check status, code, charge, headers and form; and that nothing private is told."""
+    assert answer.status_code == expected.status, answer.text
+    told = {name: answer.headers[name] for name in _TOLD_BY_SOME if name in answer.headers}
+    told |= {"Allow": ", ".join(sorted(told["Allow"].split(", ")))} if "Allow" in told else {}
+    assert told == dict(expected.headers)
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["X-Request-ID"]
+    if expected.status >= 400:
+        _check_failure(answer, expected)
+    elif answer.headers["Content-Type"] == "application/json":
+        body = answer.json()
+        assert (body["status"], body.get("charged")) == ("success", expected.charged)
+    whole = answer.text + "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
+    check_silence(whole, private)
+
+
+def _check_failure(answer: requests.Response, expected: Answer) -> None:
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    body: dict[str, Any] = answer.json()
+    assert body["status"] == "error"
+    assert (body["code"], body.get("charged")) == (expected.code, expected.charged)
+    assert body["message"].endswith(".")
+    assert body["request_id"] == answer.headers["X-Request-ID"]
+    assert set(body) - {"charged", "errors"} == _REQUIRED
+    assert all(set(error) == {"field", "message"} for error in body.get("errors", ()))
+
+
+def check_silence(text: str, private: Iterable[str]) -> None:
+    """Check that none of these words is in the text."""
+    for word in private:
+        assert word not in text
+
+
+def kept(ports: Ports) -> Kept:
+    """Tell what there is: rows, and the kinds of objects in store and spool."""
+    rows = sorted(f"{row.state} {row.charged}" for row in ports.records.scan(limit=100))
+    return Kept(tuple(rows), _kinds(_stored(ports)), _kinds(_spooled(ports)))
+
+
+def check_kept(ports: Ports, expected: Kept, fake: FakeOpenAI) -> None:
+    """Check what there is, and that originals are what was paid for, byte for byte."""
+    assert kept(ports) == expected
+    places: list[tuple[ImageStore | Spool, list[str]]] = [
+        (ports.store, _stored(ports)),
+        (ports.spool, _spooled(ports)),
+    ]
+    found = [(place, key) for place, keys in places for key in keys]
+    ids = {row.id for row in ports.records.scan(limit=100)}
+    for place, key in found:
+        data = place.get(key).data
+        assert data
+        assert PurePosixPath(key).stem in ids
+        if _kind(key) == "original":
+            assert data in fake.pictures
+
+
+def _stored(ports: Ports) -> list[str]:
+    return [*ports.store.keys("images/"), *ports.store.keys("originals/")]
+
+
+def _spooled(ports: Ports) -> list[str]:
+    return list(ports.spool.keys("originals/"))
+
+
+def check_picture(png: bytes, fake: FakeOpenAI) -> None:
+    """Check that this is, byte for byte, the cutout of a picture that was paid for."""
+    assert png in {_cut_out(picture) for picture in fake.pictures}
+
+
+@functools.lru_cache(maxsize=16)
+def _cut_out(picture: bytes) -> bytes:
+    return cutout(picture).png
+
+
+def _kinds(keys: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(_kind(key) for key in keys))
+
+
+def _kind(key: str) -> str:
+    return "picture" if key.startswith("images/") else _KINDS[PurePosixPath(key).suffix]

@@ -1,0 +1,130 @@
+"""A worker killed with kill -9, and where it was then."""
+
+from tests.faults.points import (
+    MARKING_BEGUN,
+    PUTTING_NOTE,
+    PUTTING_ORIGINAL,
+    PUTTING_PICTURE,
+    SETTING_READY,
+    Drawing,
+)
+from tests.faults.row import (
+    DRAWN_NOW,
+    FINISHED,
+    NEVER_AGAIN,
+    OUTCOME_UNKNOWN,
+    READY,
+    REPLAYED,
+    RUNNING,
+    Again,
+    Crash,
+    Kept,
+    failed,
+)
+
+_DRAWING = "during the paid call"
+_SET = "when the picture was stored, before the row is set ready"
+_BEGUN = "pending unknown"
+
+
+def _while_drawing(what: str, *embedded: str) -> Crash:
+    return Crash(
+        what=what,
+        at=Drawing(),
+        embedded=embedded,
+        paid=1,
+        kept=Kept(rows=(_BEGUN,)),
+        meanwhile=RUNNING,
+        again=NEVER_AGAIN,
+        anew=2,
+    )
+
+
+CRASHES = (
+    Crash(
+        what="after the row was written, before it is marked that paying begins",
+        at=MARKING_BEGUN,
+        paid=0,
+        kept=Kept(rows=("pending no",)),
+        meanwhile=RUNNING,
+        again=DRAWN_NOW,
+    ),
+    Crash(
+        what="after it was marked that paying begins, before the paid call",
+        at=MARKING_BEGUN.answered,
+        paid=0,
+        kept=Kept(rows=(_BEGUN,)),
+        meanwhile=RUNNING,
+        again=Again(OUTCOME_UNKNOWN, paid=0, kept=failed("unknown")),
+        anew=1,
+    ),
+    _while_drawing(_DRAWING),
+    _while_drawing(f"{_DRAWING}, with files and SQLite", "s3", "mongo"),
+    Crash(
+        what="after the paid call, before the original is stored",
+        at=PUTTING_ORIGINAL,
+        paid=1,
+        kept=Kept(rows=(_BEGUN,)),
+        meanwhile=RUNNING,
+        again=NEVER_AGAIN,
+        anew=2,
+    ),
+    Crash(
+        what="after the original was stored",
+        at=PUTTING_NOTE,
+        paid=1,
+        kept=Kept(rows=(_BEGUN,), objects=("original",)),
+        meanwhile=RUNNING,
+        again=FINISHED,
+    ),
+    Crash(
+        what="after the note beside the original, before the cutout is stored",
+        at=PUTTING_PICTURE,
+        paid=1,
+        kept=Kept(rows=(_BEGUN,), objects=("note", "original")),
+        meanwhile=RUNNING,
+        again=FINISHED,
+    ),
+    Crash(
+        what="after the cutout was stored",
+        at=PUTTING_PICTURE.answered,
+        paid=1,
+        kept=Kept(rows=(_BEGUN,), objects=READY.objects),
+        meanwhile=RUNNING,
+        again=FINISHED,
+    ),
+    Crash(
+        what="after the cutout was stored, with SQLite for MongoDB",
+        at=PUTTING_PICTURE.answered,
+        embedded=("mongo",),
+        paid=1,
+        kept=Kept(rows=(_BEGUN,), objects=READY.objects),
+        meanwhile=RUNNING,
+        again=FINISHED,
+    ),
+    Crash(
+        what=_SET,
+        at=SETTING_READY,
+        paid=1,
+        kept=Kept(rows=(_BEGUN,), objects=READY.objects),
+        meanwhile=RUNNING,
+        again=FINISHED,
+    ),
+    Crash(
+        what=f"{_SET}, with files for S3",
+        at=SETTING_READY,
+        embedded=("s3",),
+        paid=1,
+        kept=Kept(rows=(_BEGUN,), objects=READY.objects),
+        meanwhile=RUNNING,
+        again=FINISHED,
+    ),
+    Crash(
+        what="after the row was set ready, before the answer",
+        at=SETTING_READY.answered,
+        paid=1,
+        kept=READY,
+        meanwhile=REPLAYED,
+        again=FINISHED,
+    ),
+)

@@ -1,0 +1,69 @@
+"""What goes wrong in the service itself."""
+
+from requests import Response
+
+from tests.fake_openai import Fault
+from tests.faults.row import FINISHED, MADE, READY, RUNNING, Again, Answer, Kept, Row, Topic
+from tests.faults.stage import Stage, fetch
+
+_BUG = Answer(500, "internal_error")
+_NO_SUCH = "/images/00000000-0000-4000-8000-000000000000.png"
+
+
+def _full(stage: Stage) -> None:
+    stage.fake.script("images", Fault.until(stage.released))
+    stage.in_background(lambda: stage.generate(key="another"))
+    stage.fake.wait_in_flight(timeout=30)
+
+
+def _bug_in_store(stage: Stage) -> None:
+    store = stage.service.ports.store.__dict__
+    right, store["store"] = store["store"], None  # what a bug might do
+    stage.path = _NO_SUCH
+    stage.mend_by(lambda: store.update(store=right))
+
+
+def _bug_in_imaging(stage: Stage) -> None:
+    imaging = stage.service.ports.imaging.__dict__
+    imaging["cut_out"] = None  # what a bug might do
+    stage.mend_by(lambda: imaging.pop("cut_out"))
+
+
+def _shows_nothing(_: Stage, answer: Response) -> None:
+    assert "NoneType" not in answer.text
+    assert "Traceback" not in answer.text
+
+
+TOPIC = Topic(
+    "The service itself",
+    (
+        Row(
+            what="As many pictures are being drawn as may be",
+            given=_full,
+            settings={"max_generations_in_flight": 1},
+            answer=Answer(503, "busy", "no", {"Retry-After": "5"}),
+            paid=1,
+            kept=READY,
+            again=Again(MADE, paid=2, kept=Kept(READY.rows * 2, tuple(sorted(READY.objects * 2)))),
+        ),
+        Row(
+            what="A bug of ours",
+            given=_bug_in_store,
+            asks=fetch,
+            answer=_BUG,
+            log=("internal_error: AttributeError", "Traceback"),
+            also=_shows_nothing,
+        ),
+        Row(
+            what="A bug of ours strikes after paying",
+            given=_bug_in_imaging,
+            answer=_BUG,
+            paid=1,
+            kept=Kept(rows=("pending unknown",), objects=("note", "original")),
+            meanwhile=RUNNING,
+            again=FINISHED,
+            log=("internal_error: TypeError", "Traceback"),
+            also=_shows_nothing,
+        ),
+    ),
+)

@@ -1,0 +1,176 @@
+"""What goes wrong at S3, and on the disk where pictures wait for it."""
+
+from requests import Response
+
+from tests.faults.points import PUTTING_NOTE, PUTTING_PICTURE, Held
+from tests.faults.row import (
+    DRAWN_NOW,
+    FINISHED,
+    READY,
+    Again,
+    Answer,
+    Kept,
+    Row,
+    Topic,
+)
+from tests.faults.stage import Stage, fetch
+
+_DOWN = Answer(503, "storage_unavailable", "no", {"Retry-After": "5"})
+_WAITS = Answer(503, "storage_unavailable", "yes", {"Retry-After": "5"})
+_UNREADABLE = Answer(503, "storage_unavailable", None, {"Retry-After": "5"})
+_SPOOLED = Kept(rows=("pending yes",), spool=("note", "original"))
+_HOW = {
+    "refuse": "refuses connections",
+    "black_hole": "swallows everything",
+    "reset": "resets connections",
+}
+
+
+def _before(how: str) -> Row:
+    return Row(
+        what=f"S3 {_HOW[how]} before paying",
+        given=lambda stage: getattr(stage.parts.s3, how)(),
+        answer=_DOWN,
+        again=DRAWN_NOW,
+    )
+
+
+def _read(how: str) -> Row:
+    def given(stage: Stage) -> None:
+        stage.draw()
+        getattr(stage.parts.s3, how)()
+
+    return Row(
+        what=f"S3 {_HOW[how]}, and a picture is fetched",
+        given=given,
+        asks=fetch,
+        answer=_UNREADABLE,
+        paid=1,
+        kept=READY,
+        again=Again(Answer(), paid=1, kept=READY),
+    )
+
+
+def _down_after_paying(stage: Stage) -> None:
+    stage.check_parts()
+    stage.parts.s3.refuse()
+
+
+def _asked_while_down(stage: Stage) -> None:
+    _down_after_paying(stage)
+    stage.generate()
+
+
+def _asked_elsewhere(stage: Stage) -> None:
+    _asked_while_down(stage)
+    stage.heal()
+    spool, away = stage.service.data_dir / "spool", stage.service.data_dir / "away"
+    spool.rename(away)
+
+    def back() -> None:
+        for path in (away / "originals").iterdir():
+            path.rename(spool / "originals" / path.name)
+
+    (spool / "originals").mkdir(parents=True)
+    stage.mend_by(back)
+
+
+def _tells_that_it_is_safe(_: Stage, answer: Response) -> None:
+    assert "kept safely" in answer.json()["message"]
+
+
+def _object_gone(stage: Stage) -> None:
+    stage.draw()
+    stage.service.ports.store.delete(stage.path.removeprefix("/"))
+
+
+def _delete_while_down(stage: Stage) -> None:
+    stage.draw()
+    stage.parts.s3.refuse()
+
+
+def _no_room(stage: Stage) -> None:
+    in_its_place = stage.service.data_dir / "spool"
+    in_its_place.parent.mkdir(parents=True, exist_ok=True)
+    in_its_place.write_bytes(b"no folder can be made here")
+    stage.mend_by(in_its_place.unlink)
+
+
+def _after_original(point: Held, what: str, kept: Kept) -> Row:
+    return Row(
+        what=what,
+        given=lambda stage: stage.break_at(point),
+        answer=_WAITS,
+        paid=1,
+        kept=kept,
+        again=FINISHED,
+        also=_tells_that_it_is_safe,
+    )
+
+
+TOPIC = Topic(
+    "Storage",
+    (
+        *(_before(how) for how in _HOW),
+        Row(
+            what="The disk where a picture could wait for S3 has no room",
+            given=_no_room,
+            answer=_DOWN,
+            again=DRAWN_NOW,
+        ),
+        Row(
+            what="S3 fails after paying",
+            given=_down_after_paying,
+            answer=_WAITS,
+            paid=1,
+            kept=_SPOOLED,
+            again=FINISHED,
+            also=_tells_that_it_is_safe,
+        ),
+        Row(
+            what="S3 failed after paying, is still down, and the same key asks",
+            given=_asked_while_down,
+            answer=_WAITS,
+            paid=1,
+            kept=_SPOOLED,
+            again=FINISHED,
+            also=_tells_that_it_is_safe,
+        ),
+        Row(
+            what="S3 failed after paying, and the same key asks another server",
+            given=_asked_elsewhere,
+            answer=_WAITS,
+            paid=1,
+            kept=_SPOOLED,
+            again=FINISHED,
+        ),
+        _after_original(
+            PUTTING_NOTE,
+            "S3 fails right after it took the original",
+            Kept(rows=("pending yes",), objects=("original",), spool=("note", "original")),
+        ),
+        _after_original(
+            PUTTING_PICTURE,
+            "S3 fails between the original and the cutout",
+            Kept(rows=("pending yes",), objects=("note", "original")),
+        ),
+        Row(
+            what="S3 has no such picture",
+            given=_object_gone,
+            asks=fetch,
+            answer=Answer(404, "image_not_found"),
+            paid=1,
+            kept=Kept(rows=("ready yes",), objects=("note", "original")),
+        ),
+        *(_read(how) for how in _HOW),
+        Row(
+            what="S3 is down, and a picture is deleted",
+            given=_delete_while_down,
+            asks=lambda stage: stage.service.call("DELETE", stage.path),
+            answer=_UNREADABLE,
+            paid=1,
+            kept=Kept(rows=("deleted yes",), objects=READY.objects),
+            again=Again(Answer(204), paid=1, kept=Kept(rows=("deleted no",))),
+        ),
+    ),
+)

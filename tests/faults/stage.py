@@ -1,0 +1,192 @@
+"""Where a row of the matrix is played: the service on real parts that can be made to fail."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from app.errors import AppError
+from app.services.system_clock import SystemClock
+from tests.apps import Parts, Service, serving, settings_for
+from tests.fake_openai import SECRET_MARKER
+from tests.faults.points import Held
+
+PROMPT = "A red fox with a lantern"
+KEY = "5a1c7f8e-matrix"
+LEASE_SECONDS = 120.0
+"""More than any lease in these tests."""
+
+_CHECKED_SECONDS = 6.0  # what a check of a part found counts for five
+_REDIS_PASSWORD = "redis-password-0123"  # the server takes any from its default user
+_PUBLIC_URL = "https://pictures.example.com"
+
+
+class MovedClock:
+    """The machine's clock, and a little beyond: nothing here waits for time to pass."""
+
+    def __init__(self) -> None:
+        self._clock = SystemClock()
+        self._ahead = 0.0
+
+    def forward(self, seconds: float) -> None:
+        """Let so much time have passed."""
+        self._ahead += seconds
+
+    def now(self) -> datetime:
+        """See Clock."""
+        return self._clock.now() + timedelta(seconds=self._ahead)
+
+    def monotonic(self) -> float:
+        """See Clock."""
+        return self._clock.monotonic() + self._ahead
+
+
+class Stage:
+    """A service, and everything that can be done to it."""
+
+    def __init__(self, service: Service, parts: Parts, clock: MovedClock) -> None:
+        self.service, self.parts, self.clock = service, parts, clock
+        self.fake = parts.fake
+        self.released = threading.Event()
+        self.path = ""
+        self._pool = ThreadPoolExecutor(2)
+        self._background: list[Future[object]] = []
+        self._mends: list[Callable[[], object]] = []
+
+    def generate(
+        self, prompt: str = PROMPT, *, key: str | None = KEY, **fields: Any
+    ) -> requests.Response:
+        """Ask for a picture."""
+        return self.post({"prompt": prompt, **fields}, key=key)
+
+    def post(
+        self, body: object, *, key: str | None = KEY, kind: str | None = "application/json"
+    ) -> requests.Response:
+        """Send any body, bytes as they are, to the address that generates."""
+        headers = {"Idempotency-Key": key, "Content-Type": kind}
+        content = {"data": body} if isinstance(body, bytes) else {"json": body}
+        given = {name: value for name, value in headers.items() if value is not None}
+        return self.service.call("POST", "/generate-image", headers=given, **content)
+
+    def draw(self) -> None:
+        """Have a picture made, whose address is `path` from then on."""
+        answer = self.generate()
+        assert answer.status_code == 200, answer.text
+        self.path = f"/images/{answer.json()['filename']}"
+
+    def check_parts(self) -> None:
+        """Have the parts found up: that counts for a few seconds."""
+        assert self.service.get("/readyz").status_code == 200
+
+    def in_background(self, work: Callable[[], object]) -> None:
+        """Do this while something else goes on; `heal` waits for its end."""
+        self._background.append(self._pool.submit(work))
+
+    def break_at(self, point: Held, how: str = "refuse") -> None:
+        """Let the part fail from the moment when a request is at this point."""
+        point.set_up(self.parts, self.released)
+
+        def watch() -> None:
+            point.wait(self.parts)
+            getattr(getattr(self.parts, point.part), how)()
+
+        self.in_background(watch)
+
+    def mend_by(self, mend: Callable[[], object]) -> None:
+        """Let `heal` do this as well."""
+        self._mends.append(mend)
+
+    def heal(self) -> None:
+        """Make everything work again, and have it noticed."""
+        self.released.set()
+        while self._background:
+            self._background.pop().result()
+        for proxy in (self.parts.s3, self.parts.mongo, self.parts.redis):
+            proxy.pass_through()
+        self.fake.clear()
+        while self._mends:
+            self._mends.pop()()
+        eventually(self.service.ports.records.ping)
+        eventually(self.service.ports.store.ping)
+        self.clock.forward(_CHECKED_SECONDS)
+
+    def close(self) -> None:
+        """Leave nothing running."""
+        self.heal()
+        self._pool.shutdown()
+
+
+def eventually(check: Callable[[], object], patience: float = 30.0) -> None:
+    """Return once the check neither fails nor raises one of our errors."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            check()
+        except (AssertionError, AppError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+def generate(stage: Stage) -> requests.Response:
+    """Ask for a picture under the key of this test."""
+    return stage.generate()
+
+
+def fetch(stage: Stage) -> requests.Response:
+    """Fetch the picture that was drawn before."""
+    return stage.service.get(stage.path)
+
+
+@contextlib.contextmanager
+def staged(parts: Parts, folder: Path, settings: Mapping[str, Any]) -> Iterator[Stage]:
+    """Serve on the real parts."""
+    clock = MovedClock()
+    with serving(settings_for(**settings_of(parts, folder) | dict(settings)), clock) as service:
+        stage = Stage(service, parts, clock)
+        try:
+            yield stage
+        finally:
+            stage.close()
+
+
+def settings_of(parts: Parts, folder: Path) -> dict[str, Any]:
+    """Return settings under which no answer has a reason to name a host or a bucket."""
+    redis = f"redis://default:{_REDIS_PASSWORD}@{parts.redis.host}:{parts.redis.port}/0"
+    return parts.settings | {
+        "redis_url": redis,
+        "s3_public_url": _PUBLIC_URL,
+        "data_dir": folder / "data",
+    }
+
+
+def secrets_of(parts: Parts) -> tuple[str, ...]:
+    """Return what must never be in a log."""
+    return (
+        parts.fake.api_key,
+        parts.settings["openai_api_key"],
+        parts.settings["aws_secret_access_key"],
+        _REDIS_PASSWORD,
+        SECRET_MARKER,
+    )
+
+
+def private_names_of(parts: Parts) -> tuple[str, ...]:
+    """Return what must never be in an answer: secrets, hosts, and names of places."""
+    proxies = (parts.s3, parts.mongo, parts.redis)
+    return (
+        *secrets_of(parts),
+        *(f"{proxy.host}:{proxy.port}" for proxy in proxies),
+        f"127.0.0.1:{parts.fake.port}",
+        parts.settings["aws_access_key_id"],
+        parts.settings["s3_bucket_name"],
+        parts.settings["mongodb_database"],
+    )

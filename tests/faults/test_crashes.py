@@ -1,0 +1,139 @@
+"""Kills a worker of gunicorn at every point of a generation that matters."""
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from app.container import build_ports
+from app.ports import Ports
+from tests.apps import Parts, close, settings_for
+from tests.e2e.server import Gunicorn, gunicorn
+from tests.faults import checks
+from tests.faults.row import Answer, Crash, Kept, slug
+from tests.faults.stage import (
+    KEY,
+    PROMPT,
+    eventually,
+    private_names_of,
+    secrets_of,
+    settings_of,
+)
+from tests.faults.table import CRASHES
+
+ROWS = [pytest.param(row, id=slug(row.what)) for row in CRASHES]
+_SETTINGS = {
+    "s3": ("s3_bucket_name", "s3_endpoint_url", "aws_access_key_id", "aws_secret_access_key"),
+    "mongo": ("mongodb_uri",),
+}
+_PATIENCE = 60
+
+
+class Killed:
+    """A server whose worker is killed, and what is left then."""
+
+    def __init__(self, server: Gunicorn, ports: Ports, parts: Parts) -> None:
+        self.server, self.ports, self.parts = server, ports, parts
+
+    def ask(self, key: str = KEY) -> requests.Response:
+        """Ask for the picture, with a key."""
+        return requests.post(
+            f"{self.server.url}/generate-image",
+            json={"prompt": PROMPT},
+            headers={"Idempotency-Key": key},
+            timeout=_PATIENCE,
+        )
+
+    def crash(self, row: Crash) -> None:
+        """Ask, and kill the worker when it is where the row says; the connection breaks."""
+        released = threading.Event()
+        row.at.set_up(self.parts, released)
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(self.ask)
+            row.at.wait(self.parts)
+            eventually(lambda: _same(checks.kept(self.ports), row.kept))
+            os.kill(worker_of(self.server), signal.SIGKILL)
+            with pytest.raises(requests.ConnectionError):
+                asked.result()
+        released.set()
+        self.parts.s3.pass_through()
+        self.parts.mongo.pass_through()
+
+    def end_lease(self) -> None:
+        """Let the lease of the only row be over."""
+        (row,) = self.ports.records.scan(limit=2)
+        past = row.requested_at - timedelta(hours=1)
+        assert self.ports.records.exchange(row, replace(row, lease_until=past))
+
+    def check(self, answer: requests.Response, expected: Answer) -> None:
+        """Check an answer, and the picture behind it."""
+        checks.check_answer(answer, expected, private_names_of(self.parts))
+        if answer.status_code == 200:
+            served = self.server.get(f"/images/{answer.json()['filename']}")
+            checks.check_picture(served.content, self.parts.fake)
+
+
+def _same(found: Kept, expected: Kept) -> None:
+    assert found == expected
+
+
+def worker_of(server: Gunicorn) -> int:
+    """Return the process id of the only worker."""
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
+    )
+    pairs = (line.split() for line in listed.stdout.splitlines())
+    (worker,) = (int(pid) for pid, parent in pairs if int(parent) == server.process.pid)
+    return worker
+
+
+@pytest.fixture
+def row(request: pytest.FixtureRequest) -> Crash:
+    """Give the row."""
+    found: Crash = request.param
+    return found
+
+
+@pytest.fixture
+def killed(row: Crash, parts: Parts, tmp_path: Path) -> Iterator[Killed]:
+    """Run gunicorn with one worker, and look at what it keeps with ports of our own."""
+    dropped = {name for part in row.embedded for name in _SETTINGS[part]}
+    settings: dict[str, Any] = {
+        name: value for name, value in settings_of(parts, tmp_path).items() if name not in dropped
+    }
+    ports = build_ports(settings_for(**settings))
+    with gunicorn(tmp_path, web_concurrency=1, **settings) as server:
+        yield Killed(server, ports, parts)
+    close(ports)
+
+
+@pytest.mark.parametrize("row", ROWS, indirect=True)
+def test_crash(row: Crash, killed: Killed, record_property: Callable[[str, object], None]) -> None:
+    """The row holds: what is paid and kept, what the same key gets before and after the lease."""
+    record_property("fault", f"kill -9 {row.what}")
+    fake = killed.parts.fake
+    killed.crash(row)
+    checks.check_kept(killed.ports, row.kept, fake)
+    assert fake.paid == row.paid
+    killed.check(killed.ask(), row.meanwhile)
+    assert fake.paid == row.paid
+    killed.end_lease()
+    killed.check(killed.ask(), row.again.answer)
+    assert fake.paid == row.again.paid
+    checks.check_kept(killed.ports, row.again.kept or row.kept, fake)
+    record_property("paid", f"{row.paid} -> {fake.paid}")
+    if row.anew is not None:
+        killed.check(killed.ask(key="another"), Answer(charged="yes"))
+        assert fake.paid == row.anew
+    log = killed.server.log()
+    assert "Traceback" not in log
+    checks.check_silence(log, secrets_of(killed.parts))
