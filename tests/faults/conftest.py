@@ -9,6 +9,8 @@ from tests.apps import Parts, real_parts
 from tests.fake_openai import FakeOpenAI
 from tests.servers import MongoServer, RedisServer, S3Server, new_bucket, s3_client
 
+pytest.register_assert_rewrite("tests.faults.checks")
+
 
 @pytest.fixture(scope="package")
 def bucket_client(s3_server: S3Server) -> Iterator[Any]:
