@@ -6,12 +6,14 @@ from typing import Any
 from app.blueprints.dependencies import dependencies_of
 from app.config import ConfigError, Settings
 from app.http import stopping
+from app.services.ticker import Ticker
 
 try:
     _settings = Settings.load()
 except ConfigError as error:
     sys.exit(str(error))
 
+_HOUSEKEEPING_SECONDS = 15
 _SPARE_THREADS = 16  # for health checks and reads while every generation slot is taken
 
 bind = f"{_settings.host}:{_settings.port}"
@@ -40,5 +42,7 @@ def when_ready(server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Let a worker of a server that stops answer until its last generation has ended."""
-    stopping.finish_before_leaving(worker, dependencies_of(worker.wsgi).in_flight)
+    """Let a worker finish what others left, and its own generations when the server stops."""
+    dependencies = dependencies_of(worker.wsgi)
+    stopping.finish_before_leaving(worker, dependencies.in_flight)
+    Ticker(dependencies.housekeeping, _HOUSEKEEPING_SECONDS).start()

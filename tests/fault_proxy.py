@@ -5,6 +5,7 @@ import contextlib
 import socket
 import struct
 import threading
+import weakref
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from types import TracebackType as Trace
@@ -60,6 +61,7 @@ class FaultProxy:
         self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
         self._listener: asyncio.Server | None = None
         self._links: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._writers: weakref.WeakSet[asyncio.StreamWriter] = weakref.WeakSet()
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -146,9 +148,12 @@ class FaultProxy:
         """Let everything end that was under way when the listener closed."""
         while others := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(others)
+        for writer in self._writers:  # one that was closed still waits if nobody reads the rest
+            writer.transport.abort()
         await asyncio.sleep(0)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
         link = self._loop.create_task(self._serve(reader, writer))
         self._links[link] = writer
         link.add_done_callback(self._links.pop)
@@ -168,6 +173,7 @@ class FaultProxy:
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection(*self._target)
+        self._writers.add(back)
         link = _Link()
         pumps = (
             asyncio.ensure_future(self._pump(reader, back, link, answers=False)),
