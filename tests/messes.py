@@ -21,7 +21,6 @@ class Mess:
     Attributes:
         kind: what it is found to be.
         alive: whether the picture is there and ready once it is mended.
-        old_time: whether the picture was in the list before, and so keeps its place.
         same_row: whether its row then is as it was, but for what nobody could know.
     """
 
@@ -29,7 +28,6 @@ class Mess:
     kind: Kind
     spoil: Spoil
     alive: bool = True
-    old_time: bool = True
     same_row: bool = True
 
 
@@ -101,7 +99,7 @@ MENDABLE = (
     Mess("all but image", Kind.IMAGE_ALONE, dropping("row", "original", "note"), same_row=False),
     Mess("row and original", Kind.IMAGE_ALONE, dropping("row", "original")),
     Mess("evidence", Kind.EVIDENCE_ALONE, evidence, alive=False),
-    Mess("cut off", Kind.OVERDUE, setting("image", **_BEGUN), old_time=False),
+    Mess("cut off", Kind.OVERDUE, setting("image", **_BEGUN)),
     Mess(
         "cut off before paying",
         Kind.OVERDUE,
@@ -110,7 +108,7 @@ MENDABLE = (
         ),
         alive=False,
     ),
-    Mess("given up", Kind.UNFINISHED, setting("image", **_GIVEN_UP), old_time=False),
+    Mess("given up", Kind.UNFINISHED, setting("image", **_GIVEN_UP)),
     Mess("deletion", Kind.HALF_DELETED, setting("image", state=State.DELETED), alive=False),
     Mess(
         "objects of a deleted one",
@@ -118,13 +116,11 @@ MENDABLE = (
         setting(state=State.DELETED, created_at=None),
         alive=False,
     ),
-    Mess("spooled", Kind.SPOOLED, spooling(setting("image", **_BEGUN)), old_time=False),
+    Mess("spooled", Kind.SPOOLED, spooling(setting("image", **_BEGUN))),
     Mess("spooled, ready", Kind.SPOOLED, spooling()),
     Mess("spooled, no original known", Kind.SPOOLED, spooling(setting(original=None))),
     Mess("spooled note", Kind.SPOOLED, spooling(only_note=True)),
-    Mess(
-        "spooled, given up", Kind.SPOOLED, spooling(setting("image", **_GIVEN_UP)), old_time=False
-    ),
+    Mess("spooled, given up", Kind.SPOOLED, spooling(setting("image", **_GIVEN_UP))),
     Mess("spooled, row lost", Kind.SPOOLED, spooling(dropping("row", "image"))),
     Mess(
         "spooled, deleted",

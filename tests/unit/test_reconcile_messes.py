@@ -53,7 +53,7 @@ def test_with_fix_it_is_mended_for_good_and_for_nothing(world: World, mess: Mess
     if mess.alive:
         assert now is not None
         assert world.store.objects[keys_of(row)[2]].data == image
-        assert now.created_at == (row.created_at if mess.old_time else world.clock.now())
+        assert now.created_at == row.created_at
     if mess.alive and mess.same_row and now and now.original:
         known = replace(row, **UNKNOWABLE, **_times(now))
         assert replace(now, **UNKNOWABLE) == known
