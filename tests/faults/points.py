@@ -17,6 +17,11 @@ class Held:
     forward: bool = False
 
     @property
+    def hasty(self) -> bool:
+        """Whether the worker may lose patience before everything has been looked at."""
+        return self.part == "mongo"
+
+    @property
     def answered(self) -> Self:
         """The same, but after it was carried out: the answer is what does not arrive."""
         return replace(self, forward=True)
@@ -33,6 +38,8 @@ class Held:
 @dataclass(frozen=True)
 class Drawing:
     """The paid call, while it is being drawn."""
+
+    hasty = False
 
     def set_up(self, parts: Parts, released: threading.Event) -> None:
         """Let the next drawing take until it is released."""

@@ -55,13 +55,15 @@ class Killed:
 
     def crash(self, row: Crash) -> None:
         """Ask, and kill the worker when it is where the row says; the connection breaks."""
-        released = threading.Event()
+        released, worker = threading.Event(), worker_of(self.server)
         row.at.set_up(self.parts, released)
         with ThreadPoolExecutor(1) as pool:
             asked = pool.submit(self.ask)
             row.at.wait(self.parts)
+            if row.at.hasty:
+                os.kill(worker, signal.SIGSTOP)
             eventually(lambda: _same(checks.kept(self.ports), row.kept))
-            os.kill(worker_of(self.server), signal.SIGKILL)
+            os.kill(worker, signal.SIGKILL)
             with pytest.raises(requests.ConnectionError):
                 asked.result()
         released.set()
