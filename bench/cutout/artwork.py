@@ -75,6 +75,12 @@ def artworks() -> list[Artwork]:
     return [artwork for icons in SETS for artwork in _chosen(icons)]
 
 
+def drawing(source: str, name: str) -> Artwork:
+    """Fetch and render one icon of one of the sets, by name."""
+    icons = next(each for each in SETS if each.name == source)
+    return Artwork(source, name, _rendered(icons, _document(icons), name))
+
+
 def _chosen(icons: IconSet) -> Iterator[Artwork]:
     """Take the first usable icons in an order that depends on nothing but their names."""
     document = _document(icons)

@@ -10,7 +10,7 @@ from bench.cutout.truth import OUT, Floats, Mask, Truth
 
 BEST = 50.0  # dB; beyond it nobody sees a difference, and one perfect picture shall not hide others
 
-_MAGENTA = np.array([255, 0, 255], np.float32)
+MAGENTA = np.array([255, 0, 255], np.float32)
 _BLACK = np.zeros(3, np.float32)
 
 
@@ -25,8 +25,8 @@ def measure(png: bytes, truth: Truth) -> dict[str, float | None]:
         `eaten`: percent of the opaque subject whose alpha fell below 0.5.
     """
     result = read(png)
-    seen = over(result, _MAGENTA)
-    distances = [_squared(seen - over(reference, _MAGENTA)) for reference in truth.references]
+    seen = over(result, MAGENTA)
+    distances = [_squared(seen - over(reference, MAGENTA)) for reference in truth.references]
     nearest = int(np.argmin([distance.mean() for distance in distances]))
     reference = truth.references[nearest]
     alpha, true_alpha = result[..., 3], reference[..., 3]
@@ -80,6 +80,6 @@ def _halo(result: Floats, reference: Floats) -> float | None:
         return None
     errors = [
         np.abs(over(result, backdrop) - over(reference, backdrop))[band].mean()
-        for backdrop in (_BLACK, _MAGENTA)
+        for backdrop in (_BLACK, MAGENTA)
     ]
     return float(np.mean(errors))

@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from bench.cutout.artwork import Artwork
 from bench.cutout.degrade import Picture, pictures
 from bench.cutout.methods import METHODS, Cut
+from bench.cutout.metrics import MAGENTA, over
 from bench.cutout.truth import OUT, placed
 
 _GAP = 8
@@ -17,6 +18,7 @@ _HEAD = 28  # height of the line of labels
 _SIDE = 116  # width of the column of names
 _INK, _SHEET = "#24292f", "#f6f8fa"
 _LINE = 15  # characters that fit beside a row
+_WIDE = 5  # columns of a row that is a picture of its own
 
 
 def examples(drawings: Sequence[Artwork], kinds: Sequence[str], rows: int) -> list[Picture]:
@@ -33,35 +35,62 @@ def _outline(drawing: Artwork) -> int:
 
 def draw(shown: Sequence[Picture], cuts: Mapping[str, Cut], path: Path) -> None:
     """Write the sheet: a row for each picture, a column for each way to look at it."""
-    peers = {name: cut for name, cut in cuts.items() if name != "ours"}
-    heads = ["original"]
-    if "ours" in cuts:
-        heads += ["ours: checkerboard", "black", "magenta"]
-    heads += [METHODS[name].label for name in peers]
+    heads = titles(cuts)
     size = _SIDE + len(heads) * (OUT + _GAP), _HEAD + len(shown) * (OUT + _GAP)
     sheet = Image.new("RGB", size, _SHEET)
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(15)
+    pen = ImageDraw.Draw(sheet)
     for column, head in enumerate(heads):
-        middle = _SIDE + column * (OUT + _GAP) + OUT // 2
-        pen.text((middle, _HEAD // 2), head, _INK, font, anchor="mm")
+        _label(pen, head, _SIDE + column * (OUT + _GAP), 0)
     for row, picture in enumerate(shown):
         top = _HEAD + row * (OUT + _GAP)
         name = "\n".join((picture.kind, "", picture.source, *_wrapped(picture.name)))
         pen.multiline_text((_GAP, top + _GAP), name, _INK, ImageFont.load_default(13))
-        for column, tile in enumerate(_tiles(picture, cuts.get("ours"), peers)):
+        for column, tile in enumerate(tiles(picture, cuts)):
             sheet.paste(tile, (_SIDE + column * (OUT + _GAP), top))
     path.parent.mkdir(parents=True, exist_ok=True)
     sheet.save(path, optimize=True)
 
 
-def _tiles(picture: Picture, ours: Cut | None, peers: Mapping[str, Cut]) -> list[Image.Image]:
-    tiles = [_original(picture.data)]
+def draw_row(picture: Picture, cuts: Mapping[str, Cut], path: Path) -> None:
+    """Write one row of the sheet as a picture of its own, in lines of five columns.
+
+    The true cutout stands in the first line, after ours.
+    """
+    heads, shown = titles(cuts), tiles(picture, cuts)
+    heads.insert(_WIDE - 1, "true cutout")
+    shown.insert(_WIDE - 1, _true(picture))
+    down = -(-len(shown) // _WIDE)
+    high = _HEAD + OUT
+    row = Image.new("RGB", (_WIDE * (OUT + _GAP) - _GAP, down * high), _SHEET)
+    pen = ImageDraw.Draw(row)
+    for number, (head, tile) in enumerate(zip(heads, shown, strict=True)):
+        left, top = number % _WIDE * (OUT + _GAP), number // _WIDE * high
+        _label(pen, head, left, top)
+        row.paste(tile, (left, top + _HEAD))
+    row.save(path, optimize=True)
+
+
+def _label(pen: ImageDraw.ImageDraw, text: str, left: int, top: int) -> None:
+    middle = left + OUT // 2, top + _HEAD // 2
+    pen.text(middle, text, _INK, ImageFont.load_default(15), anchor="mm")
+
+
+def titles(cuts: Mapping[str, Cut]) -> list[str]:
+    """Name the columns: the original, three views of our cutout, one of each other."""
+    ours = ["ours: checkerboard", "black", "magenta"] if "ours" in cuts else []
+    return ["original", *ours, *(METHODS[name].label for name in cuts if name != "ours")]
+
+
+def tiles(picture: Picture, cuts: Mapping[str, Cut]) -> list[Image.Image]:
+    """Draw one picture in every column."""
+    drawn = [_original(picture.data)]
     magenta = Image.new("RGBA", (OUT, OUT), "#ff00ff")
-    if ours:
-        cutout = ours(picture.data)
+    if "ours" in cuts:
+        cutout = cuts["ours"](picture.data)
         black = Image.new("RGBA", (OUT, OUT), "black")
-        tiles += [_over(cutout, backdrop) for backdrop in (_checkerboard(), black, magenta)]
-    return tiles + [_over(cut(picture.data), magenta) for cut in peers.values()]
+        drawn += [_over(cutout, backdrop) for backdrop in (_checkerboard(), black, magenta)]
+    peers = (cut for name, cut in cuts.items() if name != "ours")
+    return drawn + [_over(cut(picture.data), magenta) for cut in peers]
 
 
 def _original(data: bytes) -> Image.Image:
@@ -70,6 +99,11 @@ def _original(data: bytes) -> Image.Image:
     tile = Image.new("RGB", (OUT, OUT), _SHEET)
     tile.paste(picture.resize((width, height), Image.Resampling.LANCZOS), (left, top))
     return tile
+
+
+def _true(picture: Picture) -> Image.Image:
+    seen = over(picture.truth.references[0], MAGENTA)
+    return Image.fromarray(np.rint(seen).clip(0, 255).astype(np.uint8))
 
 
 def _over(png: bytes, backdrop: Image.Image) -> Image.Image:

@@ -1,0 +1,30 @@
+"""`python -m bench.cutout.row`: draw the row of the contact sheet that README.md shows.
+
+The drawing is under the MIT licence, and the judgement of enclosed areas was not trained on it.
+"""
+
+from pathlib import Path
+
+from bench.cutout import artwork, degrade, methods, run, sheet
+from bench.cutout.metrics import measure
+
+SOURCE, NAME, KIND = "fluent-emoji-flat", "cooking", "soft"
+OUT = Path(__file__).parents[2] / "docs" / "cutout-row.png"
+
+
+def main() -> None:
+    """Write the picture, and print what each method scores on it."""
+    (picture,) = degrade.pictures(artwork.drawing(SOURCE, NAME), (KIND,))
+    cuts, missing = run.load(methods.METHODS)
+    for name, cut in cuts.items():
+        found = measure(cut(picture.data), picture.truth)
+        shown = "  ".join(f"{key} {value or 0:.1f}" for key, value in found.items())
+        print(f"{methods.METHODS[name].label:<22}{shown}")
+    for name, reason in missing.items():
+        print(f"{methods.METHODS[name].label:<22}not drawn: {reason}")
+    sheet.draw_row(picture, cuts, OUT)
+    print(f"{OUT.name} drawn, {OUT.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()
