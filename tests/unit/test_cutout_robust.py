@@ -3,6 +3,7 @@
 CUTOUT_EXAMPLES raises the number of made-up pictures: 10000 take some minutes.
 """
 
+import faulthandler
 import hashlib
 import os
 import statistics
@@ -48,6 +49,13 @@ print(memory("VmHWM") - before)
 """
 
 
+@pytest.fixture
+def no_timeout() -> None:
+    """Let a test run on: faulthandler, asked about a running thread, can crash Python 3.11."""
+    faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.mark.usefixtures("no_timeout")
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(odd=odd_pictures(), holes=st.sampled_from(("auto", "keep", "cut")))
 def test_every_picture_gives_a_cutout_and_a_report(odd: Odd, holes: Holes) -> None:
