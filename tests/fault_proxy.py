@@ -148,7 +148,7 @@ class FaultProxy:
         """Let everything end that was under way when the listener closed."""
         while others := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(others)
-        for writer in self._writers:  # one that was closed still waits if nobody reads the rest
+        for writer in self._writers:  # a closed one waits for whoever does not read the rest
             writer.transport.abort()
         await asyncio.sleep(0)
 
