@@ -31,7 +31,10 @@ class NoQuery(BaseModel, extra="forbid"):
 
 @dataclass(frozen=True, kw_only=True)
 class Contract:
-    """What a view takes, answers and fails with; `idempotent` if it takes an Idempotency-Key."""
+    """What a view takes, answers and fails with.
+
+    A view that may spend money is `idempotent`: it takes an Idempotency-Key.
+    """
 
     tag: str
     body: type[BaseModel] | None = None

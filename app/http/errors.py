@@ -2,10 +2,10 @@
 
 import logging
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, current_app, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from app.errors import AppError
+from app.errors import AppError, Charged
 from app.http.idempotency import mark_replayed
 from app.http.request_id import request_id
 
@@ -66,7 +66,13 @@ def _http(error: HTTPException) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     _log.error("internal_error: %s", type(error).__name__, exc_info=error)
-    return failure(AppError())
+    return failure(AppError(charged=Charged.UNKNOWN if _may_pay() else None))
+
+
+def _may_pay() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    declared = getattr(view, "contract", None)
+    return declared is not None and declared.idempotent
 
 
 def _body(code: str, message: str) -> dict[str, object]:
