@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.fake_openai import FakeOpenAI
+from tests.faults.summary import print_matrix
 from tests.guard import block_network, clean_environment
 from tests.servers import (
     MongoServer,
@@ -36,6 +37,11 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the rooms whose files take longest, so that no process ends long after others."""
     items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the fault matrix. Here, since the process that prints loads no conftest below."""
+    print_matrix(terminalreporter)
 
 
 @pytest.fixture

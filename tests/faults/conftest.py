@@ -1,4 +1,4 @@
-"""Real parts for every row, and the matrix at the end of the run."""
+"""Real parts for every row."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -40,21 +40,3 @@ def parts(
         s3_server, s3_bucket, mongo_server, mongo_database, redis_flushed, fake_openai
     ) as found:
         yield found
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the matrix: a line a row, with what was paid."""
-    reports = [
-        (dict(report.user_properties), outcome)
-        for outcome in ("passed", "failed")
-        for report in terminalreporter.getreports(outcome)
-        if report.when == "call"
-    ]
-    rows = [(told, outcome) for told, outcome in reports if "fault" in told]
-    if not rows:
-        return
-    passed = sum(outcome == "passed" for _, outcome in rows)
-    terminalreporter.section(f"fault matrix: {passed} of {len(rows)} rows hold")
-    for told, outcome in rows:
-        paid = told.get("paid", "?")
-        terminalreporter.line(f"{outcome:6}  paid {paid:6}  {told['fault']}")

@@ -1,0 +1,21 @@
+"""The matrix at the end of a run, a line a row."""
+
+import pytest
+
+
+def print_matrix(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print each row that was run: whether it holds, and what was paid."""
+    reports = [
+        (dict(report.user_properties), outcome)
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.getreports(outcome)
+        if report.when == "call"
+    ]
+    rows = [(told, outcome) for told, outcome in reports if "fault" in told]
+    if not rows:
+        return
+    passed = sum(outcome == "passed" for _, outcome in rows)
+    terminalreporter.section(f"fault matrix: {passed} of {len(rows)} rows hold")
+    for told, outcome in rows:
+        paid = told.get("paid", "?")
+        terminalreporter.line(f"{outcome:6}  paid {paid:6}  {told['fault']}")
