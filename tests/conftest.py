@@ -25,6 +25,8 @@ from tests.servers import (
 if TYPE_CHECKING:
     from openai import OpenAI
 
+    from tests.apps import Parts
+
 _LONG = ("tests/soak", "tests/faults", "tests/e2e")
 
 
@@ -112,6 +114,24 @@ def fake_openai(fake_openai_server: FakeOpenAI) -> Iterator[FakeOpenAI]:
     fake_openai_server.reset()
     yield fake_openai_server
     fake_openai_server.reset()
+
+
+@pytest.fixture
+def parts(
+    s3_server: S3Server,
+    s3_bucket: str,
+    mongo_server: MongoServer,
+    mongo_database: str,
+    redis_flushed: RedisServer,
+    fake_openai: FakeOpenAI,
+) -> Iterator["Parts"]:
+    """Give the real parts, each behind a proxy."""
+    from tests.apps import real_parts  # with the whole app, which the guards come before
+
+    with real_parts(
+        s3_server, s3_bucket, mongo_server, mongo_database, redis_flushed, fake_openai
+    ) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,9 @@ from click.testing import Result
 
 from app import create_app
 from app.config import Settings
-from tests.apps import Parts, real_parts
+from tests.apps import Parts
 from tests.e2e.server import ROOT, environment
 from tests.fake_openai import SECRET_MARKER, FakeOpenAI, Fault
-from tests.servers import MongoServer, RedisServer, S3Server
 
 DOCTOR = ["-m", "flask", "--app", "wsgi", "images", "doctor"]
 EMBEDDED = {
@@ -69,22 +68,6 @@ def doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Doctor:
         return Told(done.exit_code, done.stdout)
 
     return run
-
-
-@pytest.fixture
-def parts(
-    s3_server: S3Server,
-    s3_bucket: str,
-    mongo_server: MongoServer,
-    mongo_database: str,
-    redis_flushed: RedisServer,
-    fake_openai: FakeOpenAI,
-) -> Iterator[Parts]:
-    """Give the real parts, each behind a proxy."""
-    with real_parts(
-        s3_server, s3_bucket, mongo_server, mongo_database, redis_flushed, fake_openai
-    ) as found:
-        yield found
 
 
 def test_in_an_empty_folder_nothing_fails(tmp_path: Path) -> None:

@@ -5,9 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.apps import Parts, real_parts
-from tests.fake_openai import FakeOpenAI
-from tests.servers import MongoServer, RedisServer, S3Server, new_bucket, s3_client
+from tests.servers import S3Server, new_bucket, s3_client
 
 pytest.register_assert_rewrite("tests.faults.checks")
 
@@ -24,19 +22,3 @@ def bucket_client(s3_server: S3Server) -> Iterator[Any]:
 def s3_bucket(s3_server: S3Server, bucket_client: Any) -> str:
     """Name a bucket that is new and empty."""
     return new_bucket(s3_server, bucket_client)
-
-
-@pytest.fixture
-def parts(
-    s3_server: S3Server,
-    s3_bucket: str,
-    mongo_server: MongoServer,
-    mongo_database: str,
-    redis_flushed: RedisServer,
-    fake_openai: FakeOpenAI,
-) -> Iterator[Parts]:
-    """Give the real parts, each behind a proxy, with a new bucket and a new database."""
-    with real_parts(
-        s3_server, s3_bucket, mongo_server, mongo_database, redis_flushed, fake_openai
-    ) as found:
-        yield found

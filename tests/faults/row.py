@@ -10,6 +10,13 @@ import requests
 from tests.faults.points import Point
 from tests.faults.stage import Stage, generate
 
+HOW = {
+    "refuse": "refuses connections",
+    "black_hole": "swallows everything",
+    "reset": "resets connections",
+}
+"""How a part can be down, by the name of the proxy's method."""
+
 
 @dataclass(frozen=True)
 class Answer:

@@ -5,25 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.apps import Parts, Service, real_parts, serving, settings_for
-from tests.fake_openai import SECRET_MARKER, FakeOpenAI
-from tests.servers import MongoServer, RedisServer, S3Server
-
-
-@pytest.fixture
-def parts(
-    s3_server: S3Server,
-    s3_bucket: str,
-    mongo_server: MongoServer,
-    mongo_database: str,
-    redis_flushed: RedisServer,
-    fake_openai: FakeOpenAI,
-) -> Iterator[Parts]:
-    """Give the real parts, each behind a proxy."""
-    with real_parts(
-        s3_server, s3_bucket, mongo_server, mongo_database, redis_flushed, fake_openai
-    ) as found:
-        yield found
+from tests.apps import Parts, Service, serving, settings_for
+from tests.fake_openai import SECRET_MARKER
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from tests.faults.points import MARKING_BEGUN, SETTING_READY
 from tests.faults.row import (
     DRAWN_NOW,
     FINISHED,
+    HOW,
     MADE,
     OUTCOME_UNKNOWN,
     READY,
@@ -22,16 +23,11 @@ from tests.faults.stage import Stage, fetch
 _DOWN = Answer(503, "records_unavailable", "no", {"Retry-After": "5"})
 _UNREADABLE = Answer(503, "records_unavailable", None, {"Retry-After": "5"})
 _LONG = 10  # seconds, for a busy machine; MongoDB's own clients wait for 30
-_HOW = {
-    "refuse": "refuses connections",
-    "black_hole": "swallows everything",
-    "reset": "resets connections",
-}
 
 
 def _before(how: str) -> Row:
     return Row(
-        what=f"MongoDB {_HOW[how]} before paying",
+        what=f"MongoDB {HOW[how]} before paying",
         given=lambda stage: getattr(stage.parts.mongo, how)(),
         answer=_DOWN,
         again=DRAWN_NOW,
@@ -63,7 +59,7 @@ def _comes_within_seconds(_: Stage, answer: Response) -> None:
 TOPIC = Topic(
     "Records",
     (
-        *(_before(how) for how in _HOW),
+        *(_before(how) for how in HOW),
         Row(
             what="MongoDB is down before paying, and the request has no key",
             given=lambda stage: stage.parts.mongo.refuse(),

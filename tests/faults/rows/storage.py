@@ -6,6 +6,7 @@ from tests.faults.points import PUTTING_NOTE, PUTTING_PICTURE, Held
 from tests.faults.row import (
     DRAWN_NOW,
     FINISHED,
+    HOW,
     READY,
     Again,
     Answer,
@@ -19,16 +20,11 @@ _DOWN = Answer(503, "storage_unavailable", "no", {"Retry-After": "5"})
 _WAITS = Answer(503, "storage_unavailable", "yes", {"Retry-After": "5"})
 _UNREADABLE = Answer(503, "storage_unavailable", None, {"Retry-After": "5"})
 _SPOOLED = Kept(rows=("pending yes",), spool=("note", "original"))
-_HOW = {
-    "refuse": "refuses connections",
-    "black_hole": "swallows everything",
-    "reset": "resets connections",
-}
 
 
 def _before(how: str) -> Row:
     return Row(
-        what=f"S3 {_HOW[how]} before paying",
+        what=f"S3 {HOW[how]} before paying",
         given=lambda stage: getattr(stage.parts.s3, how)(),
         answer=_DOWN,
         again=DRAWN_NOW,
@@ -41,7 +37,7 @@ def _read(how: str) -> Row:
         getattr(stage.parts.s3, how)()
 
     return Row(
-        what=f"S3 {_HOW[how]}, and a picture is fetched",
+        what=f"S3 {HOW[how]}, and a picture is fetched",
         given=given,
         asks=fetch,
         answer=_UNREADABLE,
@@ -111,7 +107,7 @@ def _after_original(point: Held, what: str, kept: Kept) -> Row:
 TOPIC = Topic(
     "Storage",
     (
-        *(_before(how) for how in _HOW),
+        *(_before(how) for how in HOW),
         Row(
             what="The disk where a picture could wait for S3 has no room",
             given=_no_room,
@@ -162,7 +158,7 @@ TOPIC = Topic(
             paid=1,
             kept=Kept(rows=("ready yes",), objects=("note", "original")),
         ),
-        *(_read(how) for how in _HOW),
+        *(_read(how) for how in HOW),
         Row(
             what="S3 is down, and a picture is deleted",
             given=_delete_while_down,
