@@ -3,14 +3,9 @@
 from redis import Redis
 from requests import Response
 
-from tests.faults.row import MADE, READY, Again, Answer, Row, Topic
+from tests.faults.row import HOW, MADE, READY, Again, Answer, Row, Topic
 from tests.faults.stage import KEY, Stage, fetch
 
-_HOW = {
-    "refuse": "refuses connections",
-    "black_hole": "swallows everything",
-    "reset": "resets connections",
-}
 _SOON = 2.0  # seconds, for a busy machine; a failure costs two times 40 ms at most
 
 
@@ -20,7 +15,7 @@ def _read(how: str) -> Row:
         getattr(stage.parts.redis, how)()
 
     return Row(
-        what=f"Redis {_HOW[how]}, and a picture is fetched",
+        what=f"Redis {HOW[how]}, and a picture is fetched",
         given=given,
         asks=fetch,
         answer=Answer(),
@@ -50,7 +45,7 @@ def _poisoned(stage: Stage) -> None:
 TOPIC = Topic(
     "Cache",
     (
-        *(_read(how) for how in _HOW),
+        *(_read(how) for how in HOW),
         Row(
             what="Redis is down, and a picture is generated",
             given=lambda stage: stage.parts.redis.refuse(),
