@@ -36,8 +36,6 @@ class Verdicts:
         paper: (n,) bool per enclosed area: True is background.
         kept: areas that match the background's colour and were kept.
         cut: areas that were cut.
-        doubt: part of the picture, 0..1, that would change if the less likely choice were true,
-            weighted by that chance.
         misjudged: how many of the areas are expected to be judged wrongly, each weighed by how
             visible that would be.
         same_colour: how visible the largest area is that was cut for its colour alone, 0..1.
@@ -48,7 +46,6 @@ class Verdicts:
     paper: Array
     kept: int
     cut: int
-    doubt: float
     misjudged: float = 0.0
     same_colour: float = 0.0
     shade_cut: float = 0.0
@@ -78,12 +75,12 @@ def decide(
     looked = parts.enclosed[:_LOOKED]
     inside = [i for i in looked if parts.stats[i, cv2.CC_STAT_AREA] >= _LEAST]
     if mode == "keep" or not inside:
-        return Verdicts(paper, len(inside), 0, 0.0)
+        return Verdicts(paper, len(inside), 0)
     alike = inside
     if mode == "auto":
         alike = [i for i in inside if _same(work, parts, i, backdrop, slack)]
     if not alike and shaded is None:
-        return Verdicts(paper, 0, 0, 0.0)
+        return Verdicts(paper, 0, 0)
     chance = np.zeros(len(alike))
     by_form = mode == "auto" and float(np.abs(backdrop.colour - 255).max()) <= PURE
     if alike and by_form:
@@ -107,7 +104,6 @@ def decide(
         paper,
         int((~hole).sum()),
         int(hole.sum()),
-        doubt=float((wrong * size).sum()),
         misjudged=float((wrong * visible(size)).sum()),
         same_colour=float(visible(size).max(initial=0.0)) if colour_alone else 0.0,
         shade_cut=float(shade_cut),

@@ -79,8 +79,7 @@ class Keeper:
             self.ports.store.put(image.key, cutout.png, content_type="image/png")
         except StorageUnavailable as error:
             raise PictureWaits(error.detail) from None
-        created_at = bought.created_at or self.ports.clock.now()
-        return replace(bought, state=State.READY, error="", image=image, created_at=created_at)
+        return replace(bought, state=State.READY, error="", image=image)
 
     def keep_evidence(self, leased: Generation, data: bytes) -> None:
         """Keep an answer that can't be used, as well as can be: the caller's error comes first."""
