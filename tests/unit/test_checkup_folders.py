@@ -40,15 +40,16 @@ def test_room(tmp_path: Path, free: int, level: object) -> None:
 
 
 def test_what_waits_in_the_spool_is_counted(tmp_path: Path) -> None:
-    """Each waiting original counts, in whatever folder of the spool, and stays there."""
+    """Each waiting picture counts once, not its note or half a file, and all stays there."""
     originals = tmp_path / "spool" / "originals"
     originals.mkdir(parents=True)
-    for name in ("a.png", "b.webp", "c.bin"):
+    for name in ("a.png", "a.json", "b.webp", "b.json", "c.bin", ".d.png.0123.tmp"):
         (originals / name).write_bytes(b"paid for")
     found = the("spool", list(check_data_dir(tmp_path)))
     assert found.level is WARNING
     assert found.found.startswith("3 paid originals")
-    assert len(list(originals.iterdir())) == 3
+    assert "reconcile --fix" in found.advice
+    assert len(list(originals.iterdir())) == 6
 
 
 def test_the_store_is_used_and_left_as_it_was(tmp_path: Path) -> None:

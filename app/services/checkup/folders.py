@@ -89,7 +89,7 @@ def _room(free: int) -> Finding:
 
 
 def _spool(folder: Path) -> Finding:
-    files = (path for path in folder.rglob("*") if path.is_file())
+    files = (path for path in folder.glob("originals/[!.]*") if path.suffix != ".json")
     waiting = sum(1 for _ in islice(files, _COUNTED))
     if not waiting:
         return _DATA.ok("spool", "nothing waits for storage")
@@ -97,5 +97,5 @@ def _spool(folder: Path) -> Finding:
     return _DATA.warning(
         "spool",
         f"{waiting}{more} paid originals wait in {folder}, since storage could not take them",
-        "keep them, and copy them into storage under the same keys",
+        "running servers store them once storage answers; flask images reconcile --fix does it now",
     )
