@@ -6,9 +6,10 @@ step can be told to fail: `store.fail("put originals", StorageUnavailable())`.
 
 import itertools
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from app.imaging import Cutout, CutoutReport, PictureInfo
+from app.imaging import Cutout, CutoutReport, PictureInfo, Variant
 from app.models import Drawing
 from tests.fake_stores import FakeCache, FakeRecords, FakeSpool, FakeStore
 from tests.scripted import Scripted
@@ -121,6 +122,12 @@ class FakeImaging(Scripted):
         """See Imaging."""
         self.step("cut_out")
         return Cutout(png=b"cutout of " + data, size=256, report=REPORT)
+
+    def vary(self, picture: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
+        """See Imaging. It fetches the original only where more than 256 px are wanted."""
+        self.step("vary")
+        source = original() if max(variant.width, variant.height) > 256 else picture
+        return variant.canonical().encode() + b" of " + source
 
 
 class FakeClock:

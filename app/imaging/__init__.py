@@ -3,21 +3,32 @@
 Importing this package is cheap; OpenCV, NumPy and Pillow are loaded by the first picture.
 """
 
+from collections.abc import Callable
+
 from app.imaging.errors import NotAPicture, TooLarge, UnusablePicture
 from app.imaging.report import Cutout, CutoutReport, Holes
 from app.imaging.sniff import MAX_PIXELS, PictureInfo, sniff
+from app.imaging.variants.filter import Filter
+from app.imaging.variants.spec import Outline, Shadow, Variant
+from app.imaging.variants.terms import BadVariant
 
 __all__ = [
     "MAX_PIXELS",
+    "BadVariant",
     "Cutout",
     "CutoutReport",
+    "Filter",
     "Holes",
     "NotAPicture",
+    "Outline",
     "PictureInfo",
+    "Shadow",
     "TooLarge",
     "UnusablePicture",
+    "Variant",
     "cutout",
     "inspect",
+    "vary",
 ]
 
 
@@ -49,3 +60,25 @@ def cutout(data: bytes, *, size: int = 256, holes: Holes = "auto") -> Cutout:
     from app.imaging import pipeline
 
     return pipeline.cutout(data, size=size, holes=holes)
+
+
+def vary(picture: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
+    """Show a stored picture as the variant says: at another size, in another format, with effects.
+
+    Args:
+        picture: the cutout as it is stored, a 256x256 RGBA PNG.
+        original: fetches what the picture was cut from, a PNG, JPEG or WEBP file of up to
+            MAX_PIXELS. It is only called where the stored picture is not enough: for a square of
+            more than 256 px, or when holes are to be cut differently.
+        variant: what is wanted.
+
+    Returns:
+        A file of the variant's format, of exactly its size, without metadata.
+
+    Raises:
+        NotAPicture: the bytes are not a whole picture.
+        TooLarge: the picture has too many pixels; nothing was decoded.
+    """
+    from app.imaging.variants import making
+
+    return making.vary(picture, original, variant)

@@ -9,11 +9,12 @@ from app.imaging import areas, compose, edges, evidence, png, verdict
 from app.imaging import backdrop as backdrops
 from app.imaging.backdrop import Backdrop
 from app.imaging.decode import decode
-from app.imaging.report import Cutout, Holes
+from app.imaging.report import Cutout, CutoutReport, Holes
 from app.imaging.scene import Order, take_apart
 from app.imaging.sniff import sniff
 
 Array = npt.NDArray[Any]
+Result = tuple[Array, CutoutReport]
 
 
 def cutout(data: bytes, *, size: int = 256, holes: Holes = "auto") -> Cutout:
@@ -32,6 +33,12 @@ def cutout(data: bytes, *, size: int = 256, holes: Holes = "auto") -> Cutout:
         NotAPicture: the bytes are not a whole picture.
         TooLarge: the picture has too many pixels; nothing was decoded.
     """
+    picture, report = separate(data, size=size, holes=holes)
+    return Cutout(png.encode(picture), size, report)
+
+
+def separate(data: bytes, *, size: int, holes: Holes) -> Result:
+    """The same as pixels: (size, size, 4) uint8 RGBA with straight alpha, and the report."""
     header = sniff(data)
     pixels = decode(data, header)
     height, width = pixels.shape[:2]
@@ -46,7 +53,7 @@ def cutout(data: bytes, *, size: int = 256, holes: Holes = "auto") -> Cutout:
     return _cut(work, back, Order.of(header, holes), size)
 
 
-def _cut(work: Array, back: Backdrop, order: Order, size: int) -> Cutout:
+def _cut(work: Array, back: Backdrop, order: Order, size: int) -> Result:
     """Cut a picture out that has a plain background; `work` is twice the output's size."""
     apart = backdrops.distance(work, back.colour)
     top, bottom, left, right = areas.around(apart, back)
@@ -63,18 +70,14 @@ def _cut(work: Array, back: Backdrop, order: Order, size: int) -> Cutout:
         back, full[..., 3], scene.verdicts, softness / 2, scene.shadow,
         edges.faint(scene.apart, scene.paper), (work.shape[0] // 2, work.shape[1] // 2),
     )  # fmt: skip
-    return Cutout(png.encode(full), size, verdict.judge(facts))
+    return full, verdict.judge(facts)
 
 
-def _transparent(picture: Array, size: int) -> Cutout:
-    return Cutout(
-        png.encode(compose.centre(picture, size)), size, verdict.passed(picture[..., 3], size)
-    )
+def _transparent(picture: Array, size: int) -> Result:
+    return compose.centre(picture, size), verdict.passed(picture[..., 3], size)
 
 
-def _whole(picture: Array, back: Backdrop, size: int) -> Cutout:
+def _whole(picture: Array, back: Backdrop, size: int) -> Result:
     opaque = np.dstack([picture[..., ::-1], np.full(picture.shape[:2], 255, np.uint8)])
     full = compose.centre(np.ascontiguousarray(opaque), size)
-    return Cutout(
-        png.encode(full), size, verdict.whole(back, picture.shape[0] * picture.shape[1] / size**2)
-    )
+    return full, verdict.whole(back, picture.shape[0] * picture.shape[1] / size**2)

@@ -1,8 +1,9 @@
 """What draws, judges and writes."""
 
+from collections.abc import Callable
 from typing import Protocol
 
-from app.imaging import Cutout, PictureInfo
+from app.imaging import Cutout, PictureInfo, Variant
 from app.models import Drawing
 
 
@@ -63,7 +64,7 @@ class PromptWriter(Protocol):
 
 
 class Imaging(Protocol):
-    """Looks into pictures and makes cutouts of them."""
+    """Looks into pictures, and makes cutouts and variants of them."""
 
     def inspect(self, data: bytes) -> PictureInfo:
         """Read format and size from the header, without decoding.
@@ -77,4 +78,16 @@ class Imaging(Protocol):
 
         Raises:
             UnusablePicture: the picture can't be decoded.
+        """
+
+    def vary(self, picture: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
+        """Show a stored picture as the variant says.
+
+        Args:
+            picture: the cutout as it is stored.
+            original: fetches what it was cut from; called only if the cutout is not enough.
+            variant: what is wanted.
+
+        Raises:
+            UnusablePicture: one of the two can't be decoded.
         """

@@ -1,20 +1,23 @@
 """The Imaging port on `app.imaging`, with a cap on how many pictures are worked on at once."""
 
 import threading
+from collections.abc import Callable
 
 from app import imaging
 
 
 class PillowImaging:
-    """Makes cutouts, `at_once` at a time.
+    """Makes cutouts, `at_once` at a time, and one variant at a time beside them.
 
     Decoding and cutting takes tens of milliseconds of processor time. Dozens of threads doing so
     together starve each other and everything else in the process (health checks waited three
-    seconds); one after the other finishes just as soon with half the memory.
+    seconds); one after the other finishes just as soon with half the memory. Variants have a queue
+    of their own, so that no picture that was paid for waits behind them.
     """
 
     def __init__(self, *, at_once: int) -> None:
         self._slots = threading.Semaphore(at_once)
+        self._variants = threading.Semaphore(1)
 
     def inspect(self, data: bytes) -> imaging.PictureInfo:
         """See Imaging."""
@@ -24,3 +27,13 @@ class PillowImaging:
         """See Imaging."""
         with self._slots:
             return imaging.cutout(data)
+
+    def vary(
+        self, picture: bytes, original: Callable[[], bytes], variant: imaging.Variant
+    ) -> bytes:
+        """See Imaging."""
+        fetched = (
+            original() if variant.needs_original else b""
+        )  # before the queue: it may take long
+        with self._variants:
+            return imaging.vary(picture, lambda: fetched, variant)

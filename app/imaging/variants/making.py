@@ -1,0 +1,17 @@
+"""From the stored picture to a variant, in the order that `Variant` promises."""
+
+from collections.abc import Callable
+
+from app.imaging.variants import effects, frame, source, under
+from app.imaging.variants.encode import encoded
+from app.imaging.variants.spec import Variant
+
+
+def vary(picture: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
+    """See `app.imaging.vary`."""
+    square = source.square(picture, original, variant)
+    pixels = frame.framed(square, variant)
+    pixels = effects.adjusted(pixels, variant)
+    for each in variant.filters:
+        pixels = effects.filtered(pixels, each)
+    return encoded(under.laid(pixels, variant), variant)

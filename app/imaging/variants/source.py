@@ -1,0 +1,40 @@
+"""The square that a variant starts from: the stored picture, or the original cut again."""
+
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from app.imaging import pipeline
+from app.imaging.errors import NotAPicture
+from app.imaging.sniff import sniff
+from app.imaging.variants.alpha import resized
+from app.imaging.variants.spec import SIDE, Variant
+
+Array = npt.NDArray[Any]
+
+
+def square(picture: bytes, original: Callable[[], bytes], variant: Variant) -> Array:
+    """The subject at the variant's side: (side, side, 4) uint8 RGBA, straight alpha.
+
+    Up to the plain picture's size this is the plain picture made smaller. Beyond the original's own
+    size nothing more can be seen, so the cutout is enlarged.
+    """
+    side = variant.side
+    if not variant.needs_original:
+        return resized(_stored(picture), side, side)
+    data = original()
+    header = sniff(data)
+    own = max(header.width, header.height, SIDE)
+    cut, _ = pipeline.separate(data, size=min(max(side, SIDE), own), holes=variant.holes)
+    return resized(cut, side, side)
+
+
+def _stored(picture: bytes) -> Array:
+    sniff(picture)
+    pixels = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.dtype != np.uint8 or pixels.shape[2:] != (4,):
+        raise NotAPicture("the stored picture is not as it was written")
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA))

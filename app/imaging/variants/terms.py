@@ -1,0 +1,89 @@
+"""The words of a variant: numbers in a range, colours, and how each is written."""
+
+import re
+from dataclasses import dataclass
+
+Colour = tuple[int, int, int]
+"""Red, green and blue, 0..255, sRGB."""
+
+_NUMBER = re.compile(r"-?[0-9]{1,4}(\.[0-9]{1,6})?", re.ASCII)
+_HEX = re.compile(r"#?([0-9a-f]{3}|[0-9a-f]{6})", re.ASCII | re.IGNORECASE)
+
+
+class BadVariant(ValueError):
+    """What was asked for is no variant.
+
+    Attributes:
+        parameter: the name under which callers give it, such as `w`.
+    """
+
+    def __init__(self, parameter: str, problem: str) -> None:
+        super().__init__(problem)
+        self.parameter = parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Which numbers are allowed; `whole` allows no fractions."""
+
+    low: float
+    high: float
+    whole: bool = False
+
+    def __str__(self) -> str:
+        return f"{written(self.low)} to {written(self.high)}"
+
+    def checked(self, value: float, parameter: str) -> float:
+        """The value, rounded to thousandths.
+
+        Raises:
+            BadVariant: it is out of range, a fraction where there may be none, or not a number.
+        """
+        if not self.low <= value <= self.high or (self.whole and value != int(value)):
+            kind = "a whole number from" if self.whole else "a number from"
+            raise BadVariant(parameter, f"must be {kind} {self}")
+        return int(value) if self.whole else round(value, 3) + 0.0  # no negative zero
+
+
+def number(text: str) -> float:
+    """Read a number such as `2`, `-0.5`: no exponents, no signs of plus.
+
+    Raises:
+        ValueError: it isn't written like that.
+    """
+    if not _NUMBER.fullmatch(text):
+        raise ValueError("must be a number such as 2 or 0.5")
+    return float(text)
+
+
+def colour(text: str) -> Colour:
+    """Read `#rrggbb`, `rrggbb`, `#rgb` or `rgb`.
+
+    Raises:
+        ValueError: it isn't written like that.
+    """
+    found = _HEX.fullmatch(text)
+    if found is None:
+        raise ValueError("must be a colour such as #rrggbb")
+    digits = found[1] if len(found[1]) == 6 else "".join(2 * digit for digit in found[1])
+    red, green, blue = bytes.fromhex(digits)
+    return red, green, blue
+
+
+def written(value: float | Colour) -> str:
+    """The one text of a number or a colour: `0.5`, `2`, `ff8800`."""
+    if isinstance(value, tuple):
+        return bytes(value).hex()
+    return f"{value:.3f}".rstrip("0").rstrip(".")
+
+
+def checked_colour(value: Colour, parameter: str) -> Colour:
+    """The colour itself.
+
+    Raises:
+        BadVariant: it has not three whole numbers from 0 to 255.
+    """
+    if len(value) != 3 or any(level not in range(256) for level in value):
+        raise BadVariant(parameter, "must be a colour of three whole numbers from 0 to 255")
+    red, green, blue = (int(level) for level in value)
+    return red, green, blue
