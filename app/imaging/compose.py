@@ -39,6 +39,18 @@ def uncomposite(work: Array, alpha: Array, paper: Array, width: int, height: int
     return out
 
 
+def fitted(pixels: Array, side: int) -> tuple[int, int]:
+    """Width and height in px at which a picture just fits into a square, at least 1."""
+    height, width = pixels.shape[:2]
+    scale = side / max(width, height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def opaque(picture: Array) -> Array:
+    """An (h, w, 3) BGR picture as (h, w, 4) RGBA."""
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGBA))
+
+
 def shrink(pixels: Array, width: int, height: int) -> Array:
     """Resize an (h, w, 3 or 4) uint8 picture by area; transparent pixels lend no colour.
 

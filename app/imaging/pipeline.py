@@ -2,15 +2,15 @@
 
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
-from app.imaging import areas, compose, edges, evidence, png, verdict
 from app.imaging import backdrop as backdrops
+from app.imaging import compose, edges, evidence, png, verdict
 from app.imaging.backdrop import Backdrop
 from app.imaging.decode import decode
+from app.imaging.matte import matte
 from app.imaging.report import Cutout, CutoutReport, Holes
-from app.imaging.scene import Order, take_apart
+from app.imaging.scene import Order
 from app.imaging.sniff import sniff
 
 Array = npt.NDArray[Any]
@@ -41,9 +41,7 @@ def separate(data: bytes, *, size: int, holes: Holes) -> Result:
     """The same as pixels: (size, size, 4) uint8 RGBA with straight alpha, and the report."""
     header = sniff(data)
     pixels = decode(data, header)
-    height, width = pixels.shape[:2]
-    scale = size / max(width, height)
-    fitted = max(1, round(width * scale)), max(1, round(height * scale))
+    fitted = compose.fitted(pixels, size)
     if pixels.shape[2] == 4:
         return _transparent(compose.shrink(pixels, *fitted), size)
     work = compose.shrink(pixels, 2 * fitted[0], 2 * fitted[1])
@@ -55,19 +53,14 @@ def separate(data: bytes, *, size: int, holes: Holes) -> Result:
 
 def _cut(work: Array, back: Backdrop, order: Order, size: int) -> Result:
     """Cut a picture out that has a plain background; `work` is twice the output's size."""
-    apart = backdrops.distance(work, back.colour)
-    top, bottom, left, right = areas.around(apart, back)
-    inner = np.ascontiguousarray(work[top:bottom, left:right])
-    apart = np.ascontiguousarray(apart[top:bottom, left:right])
-    scene = take_apart(inner, apart, back, order)
-    softness = edges.softness(scene.apart, scene.paper)
-    alpha = edges.alpha(inner, scene.apart, scene.paper, scene.colour, softness)
+    found = matte(work, back, order)
+    scene, (top, bottom, left, right) = found.scene, found.box
     height, width = (bottom - top) // 2, (right - left) // 2
-    picture = compose.uncomposite(inner, alpha, scene.colour, width, height)
+    picture = compose.uncomposite(found.inner, found.alpha, scene.colour, width, height)
     margin_y, margin_x = (size - work.shape[0] // 2) // 2, (size - work.shape[1] // 2) // 2
     full = compose.place(picture, size, margin_y + top // 2, margin_x + left // 2)
     facts = evidence.Facts(
-        back, full[..., 3], scene.verdicts, softness / 2, scene.shadow,
+        back, full[..., 3], scene.verdicts, found.softness / 2, scene.shadow,
         edges.faint(scene.apart, scene.paper), (work.shape[0] // 2, work.shape[1] // 2),
     )  # fmt: skip
     return full, verdict.judge(facts)
@@ -78,6 +71,5 @@ def _transparent(picture: Array, size: int) -> Result:
 
 
 def _whole(picture: Array, back: Backdrop, size: int) -> Result:
-    opaque = np.dstack([picture[..., ::-1], np.full(picture.shape[:2], 255, np.uint8)])
-    full = compose.centre(np.ascontiguousarray(opaque), size)
+    full = compose.centre(compose.opaque(picture), size)
     return full, verdict.whole(back, picture.shape[0] * picture.shape[1] / size**2)

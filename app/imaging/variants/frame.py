@@ -15,7 +15,7 @@ _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_C
 
 
 def framed(square: Array, variant: Variant) -> Array:
-    """The square, of the side that the variant says, on a transparent canvas of the result's size."""
+    """The square, of the side that the variant says, on a canvas of the result's size."""
     picture = _fitted(_turned(square, variant), variant)
     height, width = picture.shape[:2]
     if (width, height) == (variant.width, variant.height):

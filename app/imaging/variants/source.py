@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.imaging import pipeline
+from app.imaging import detail, pipeline
 from app.imaging.errors import NotAPicture
 from app.imaging.sniff import sniff
 from app.imaging.variants.alpha import resized
@@ -27,8 +27,11 @@ def square(picture: bytes, original: Callable[[], bytes], variant: Variant) -> A
         return resized(_stored(picture), side, side)
     data = original()
     header = sniff(data)
-    own = max(header.width, header.height, SIDE)
-    cut, _ = pipeline.separate(data, size=min(max(side, SIDE), own), holes=variant.holes)
+    size = min(max(side, SIDE), max(header.width, header.height, SIDE))
+    if size == SIDE:
+        cut, _ = pipeline.separate(data, size=SIDE, holes=variant.holes)
+    else:
+        cut = detail.separate(data, size=size, holes=variant.holes)
     return resized(cut, side, side)
 
 
