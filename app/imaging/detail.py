@@ -78,9 +78,10 @@ def refined(alpha: Array, guide: Array, fine: Array) -> Array:
     slope = (_pooled(level * seen) - mean * mean_seen) / (spread + np.float32(_CALM))
     offset = mean - slope * mean_seen
     size = (fine.shape[1], fine.shape[0])
-    out = cv2.resize(_pooled(slope), size, interpolation=cv2.INTER_LINEAR)
-    out = cv2.multiply(out, fine, scale=1 / 255, dtype=cv2.CV_32F)
-    out += cv2.resize(_pooled(offset), size, interpolation=cv2.INTER_LINEAR)
+    rise = cv2.resize(_pooled(slope), size, interpolation=cv2.INTER_LINEAR)
+    start = cv2.resize(_pooled(offset), size, interpolation=cv2.INTER_LINEAR)
+    out = cv2.multiply(rise, fine, scale=1 / 255, dtype=cv2.CV_32F)
+    out = np.asarray(cv2.add(out, start))
     return np.asarray(cv2.convertScaleAbs(np.maximum(out, 0, out=out), alpha=255))
 
 

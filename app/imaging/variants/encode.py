@@ -9,11 +9,18 @@ import numpy.typing as npt
 from PIL import Image
 
 from app.imaging import png
-from app.imaging.variants.spec import QUALITY, Variant
+from app.imaging.variants.spec import LOSSLESS, QUALITY, Format, Variant
 
 Array = npt.NDArray[Any]
 
-_SPEED = 8  # of AVIF, 0..10
+# Chosen by time, size and PSNR on cut-out art of 512 px. WEBP: method 2 takes half the time of the
+# usual 4, for files 5 % larger. AVIF: from speed 9 on files are twice as large. JPEG: the sharp
+# colours of drawings lose 3 dB if they are stored at half the resolution.
+_OPTIONS: dict[Format, dict[str, Any]] = {
+    "webp": {"method": 2},
+    "avif": {"speed": 8, "max_threads": 1},
+    "jpeg": {"subsampling": "4:4:4", "optimize": True},
+}
 
 
 def encoded(picture: Array, variant: Variant) -> bytes:
@@ -25,14 +32,11 @@ def encoded(picture: Array, variant: Variant) -> bytes:
     """
     if variant.format == "png":
         return png.encode(picture)
-    quality = variant.quality or QUALITY[variant.format]
     if variant.format == "jpeg":
         picture = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGBA2RGB))
-    options: dict[str, Any] = {"quality": quality}
-    if variant.format == "webp":
-        options |= {"lossless": quality == 100, "method": 2}
-    if variant.format == "avif":
-        options |= {"speed": _SPEED}
+    quality = variant.quality or QUALITY[variant.format]
+    lossless = variant.format == "webp" and quality == LOSSLESS
+    options = _OPTIONS[variant.format] | ({"lossless": True} if lossless else {"quality": quality})
     out = io.BytesIO()
     Image.fromarray(picture).save(out, variant.format, **options)
     return out.getvalue()

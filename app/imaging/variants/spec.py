@@ -33,6 +33,7 @@ SPREAD = Range(0, 64)  # px, standard deviation of a shadow's blur
 OPACITY = Range(0, 1)
 QUALITY: dict[Format, int] = {"webp": 85, "avif": 65, "jpeg": 85}
 """What is taken where no quality is given. PNG has none."""
+LOSSLESS = 100  # quality from which a WEBP loses nothing
 
 _CHOICES = {
     "fit": get_args(Fit),

@@ -67,7 +67,7 @@ def cast(opacity: Array, shadow: Shadow) -> Array:
     """
     height, width = opacity.shape
     margin = math.ceil(3 * shadow.blur)  # what lies beyond the picture still blurs into it
-    move = np.array([[1, 0, margin + shadow.dx], [0, 1, margin + shadow.dy]])
+    move = np.array([[1, 0, margin + shadow.dx], [0, 1, margin + shadow.dy]], np.float64)
     size = (width + 2 * margin, height + 2 * margin)
     moved = cv2.warpAffine(np.ascontiguousarray(opacity), move, size, flags=cv2.INTER_LINEAR)
     soft = gaussian(np.asarray(moved), shadow.blur)[margin:, margin:][:height, :width]
