@@ -15,8 +15,8 @@ from app.imaging.variants.terms import Colour
 Array = npt.NDArray[Any]
 
 _FULL = 65025  # 255 x 255: opaque, in weighted pixels
-_ROWS = 64
-_FINE, _LARGEST = 4, 2048  # outlines are measured on a picture up to 4 times finer, up to this side
+_ROWS = 64  # computed at a time in floating point, which takes twice the memory
+_FINE = 1024  # px: outlines are measured on a picture of at least this side
 
 
 def laid(picture: Array, variant: Variant) -> Array:
@@ -45,7 +45,7 @@ def rim(alpha: Array, px: float) -> Array:
         px: width of the rim.
     """
     height, width = alpha.shape
-    times = max(1, min(_FINE, _LARGEST // max(height, width)))
+    times = min(4, math.ceil(_FINE / max(height, width)))
     size = (width * times, height * times)
     fine = cv2.resize(alpha, size, interpolation=cv2.INTER_LINEAR)
     empty = (fine < 128).view(np.uint8)
