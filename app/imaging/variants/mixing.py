@@ -12,7 +12,8 @@ from app.imaging.variants.alpha import straightened, weighted
 Array = npt.NDArray[Any]
 
 _DETAIL = 1.0  # px: standard deviation of what sharpening takes for the blurred picture
-_EXACT = 2.0  # px: wider Gaussians are three boxes
+_EXACT = 4.0  # px: wider Gaussians are three boxes
+_BOXES = 3
 
 
 def blurred(picture: Array, deviation: float) -> Array:
@@ -48,8 +49,8 @@ def pixelated(picture: Array, px: float) -> Array:
 def gaussian(plane: Array, deviation: float) -> Array:
     """A blur of any (h, w) or (h, w, n) uint16 array with zeros around it.
 
-    From 2 px on by three boxes one after the other, which take the same time whatever their width
-    (Filter Effects Module Level 1, feGaussianBlur).
+    Wide ones are boxes one after the other, which take the same time whatever their width (Kovesi,
+    "Fast Almost-Gaussian Filtering", 2010).
     """
     if deviation <= 0:
         return plane
@@ -58,10 +59,17 @@ def gaussian(plane: Array, deviation: float) -> Array:
         return np.asarray(
             cv2.GaussianBlur(plane, (side, side), deviation, borderType=cv2.BORDER_CONSTANT)
         )
-    side = math.floor(deviation * 3 * math.sqrt(2 * math.pi) / 4 + 0.5)
-    even = side % 2 == 0
-    for length, at in ((side, side // 2), (side, (side - 1) // 2), (side + even, side // 2)):
-        plane = np.asarray(
-            cv2.blur(plane, (length, length), anchor=(at, at), borderType=cv2.BORDER_CONSTANT)
-        )
-    return plane
+    sides = _boxes(deviation)
+    margin = sum(sides) // 2  # or what the first box carries beyond the border would be lost
+    plane = cv2.copyMakeBorder(plane, *(margin,) * 4, cv2.BORDER_CONSTANT, value=0)
+    for side in sides:
+        plane = np.asarray(cv2.blur(plane, (side, side), borderType=cv2.BORDER_CONSTANT))
+    return plane[margin:-margin, margin:-margin]
+
+
+def _boxes(deviation: float) -> list[int]:
+    """Odd widths, two apart at most, whose variances add up to the Gaussian's."""
+    square = 12 * deviation**2
+    narrow = (math.floor(math.sqrt(square / _BOXES + 1)) - 1) // 2 * 2 + 1
+    wide = round((square - _BOXES * (narrow**2 - 1)) / (4 * narrow + 4))
+    return [narrow] * (_BOXES - wide) + [narrow + 2] * wide

@@ -1,0 +1,152 @@
+"""What can be asked for, and the one text of each wish."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.imaging import BadVariant, Filter, Variant
+
+RED = (255, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        {},
+        {"width": 256, "height": 256, "fit": "fill"},
+        {"quality": 40},
+        {"brightness": 1, "gamma": 1.0004, "hue": -0.0},
+        {"rotate": 180, "flip": "hv"},
+        {"outline": (0, RED)},
+        {"shadow": (4, 4, 4, RED, 0)},
+    ],
+)
+def test_the_plain_picture_has_no_text(same: dict[str, Any]) -> None:
+    """What shows nothing but the plain picture has the canonical text of it, which is empty."""
+    assert Variant(**same).canonical() == ""
+
+
+def test_the_text_is_a_sorted_query_in_which_filters_keep_their_order() -> None:
+    """Names are those of the query, in order; numbers and colours have one form each."""
+    variant = Variant(
+        width=512,
+        height=300,
+        format="webp",
+        quality=70,
+        background=(1, 2, 255),
+        padding=10,
+        contrast=1.5,
+        filters=(
+            Filter("sepia", (1,)),
+            Filter("blur", (2.50,)),
+            Filter("duotone", (RED, (0, 0, 0))),
+        ),
+        outline=(3, RED),
+        shadow=(-2, 0.1234, 5, (0, 0, 0), 0.5),
+        holes="cut",
+    )
+    assert variant.canonical() == (
+        "background=0102ff&contrast=1.5&filter=sepia:1&filter=blur:2.5&filter=duotone:ff0000,000000"
+        "&format=webp&h=300&holes=cut&outline=3,ff0000&padding=10&quality=70"
+        "&shadow=-2,0.123,5,000000,0.5&w=512"
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"flip": "v"}, {"rotate": 180, "flip": "h"}),
+        ({"rotate": 90, "flip": "hv"}, {"rotate": 270}),
+        ({"hue": 180}, {"hue": -180}),
+        ({"format": "webp"}, {"format": "webp", "quality": 85}),
+        ({"format": "jpeg"}, {"format": "jpeg", "background": (255, 255, 255)}),
+        ({"width": 300, "height": 300, "fit": "cover"}, {"width": 300, "height": 300}),
+        ({"filters": (Filter("blur"),)}, {"filters": (Filter("blur", (2,)),)}),
+    ],
+)
+def test_what_looks_the_same_has_the_same_text(one: dict[str, Any], other: dict[str, Any]) -> None:
+    """Two ways to ask for the same pixels are one variant."""
+    assert Variant(**one).canonical() == Variant(**other).canonical() != ""
+
+
+def test_the_order_of_filters_makes_a_difference() -> None:
+    """Inverting before sepia isn't sepia before inverting."""
+    invert, sepia = Filter("invert"), Filter("sepia")
+    texts = {Variant(filters=each).canonical() for each in [(invert, sepia), (sepia, invert)]}
+    assert texts == {"filter=invert:1&filter=sepia:1", "filter=sepia:1&filter=invert:1"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "parameter", "told"),
+    [
+        ({"width": 0}, "w", "1 to 2048"),
+        ({"height": 2049}, "h", "1 to 2048"),
+        ({"quality": 101}, "quality", "1 to 100"),
+        ({"gamma": 0.05}, "gamma", "0.1 to 4"),
+        ({"contrast": float("nan")}, "contrast", "0 to 4"),
+        ({"hue": float("inf")}, "hue", "-180 to 180"),
+        ({"rotate": 45}, "rotate", "90"),
+        ({"fit": "inside"}, "fit", "contain"),
+        ({"padding": 128}, "padding", "room"),
+        ({"background": (1, 2, 256)}, "background", "255"),
+        ({"outline": (65, RED)}, "outline", "0 to 64"),
+        ({"shadow": (0, 0, 1, RED, 1.5)}, "shadow", "0 to 1"),
+        ({"filters": (Filter("sepia"),) * 9}, "filter", "8"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name_and_range(
+    wrong: dict[str, Any], parameter: str, told: str
+) -> None:
+    """A value out of range names its parameter, as callers know it, and the range."""
+    with pytest.raises(BadVariant) as refused:
+        Variant(**wrong)
+    assert refused.value.parameter == parameter
+    assert told in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "Blur", "blur:", "blur:1e1", "blur:+1", "blur:0", "blur:65", "blur:1,2", "blur:nan",
+     "duotone", "duotone:fff", "duotone:fff,12", "tint:1", "posterize:2.5", "sepia:1:1"],
+)  # fmt: skip
+def test_a_filter_that_cannot_be_is_refused(text: str) -> None:
+    """Unknown names, missing, surplus, odd and excessive arguments are all refused."""
+    with pytest.raises(BadVariant) as refused:
+        Filter.parse(text)
+    assert refused.value.parameter == "filter"
+
+
+@pytest.mark.parametrize(
+    "text", ["blur:2.5", "duotone:001133,ffeecc", "tint:00ff00,0.5", "invert:1"]
+)
+def test_a_filter_reads_its_own_text(text: str) -> None:
+    """The text of a filter gives that filter again."""
+    assert str(Filter.parse(text)) == text
+
+
+def test_a_filter_grows_with_the_pixels() -> None:
+    """Lengths follow a denser screen; amounts don't, and too much is refused."""
+    assert Filter("blur", (3,)).scaled(2) == Filter("blur", (6,))
+    assert Filter("sharpen", (3,)).scaled(2) == Filter("sharpen", (3,))
+    with pytest.raises(BadVariant):
+        Filter("blur", (40,)).scaled(2)
+
+
+BUILDERS: list[Callable[[float], Variant]] = [
+    lambda v: Variant(brightness=v),
+    lambda v: Variant(filters=(Filter("sharpen", (v + 0.01,)),)),
+    lambda v: Variant(outline=(v, RED)),
+    lambda v: Variant(shadow=(v, -v, v, RED, 0.5)),
+]
+
+
+@given(st.sampled_from(BUILDERS), st.floats(0, 3.9), st.floats(0, 3.9))
+def test_equal_texts_are_equal_variants(
+    build: Callable[[float], Variant], one: float, other: float
+) -> None:
+    """Text and variant are rounded alike, so one cache entry never stands for two pictures."""
+    first, second = build(one), build(other)
+    assert (first == second) == (first.canonical() == second.canonical())
