@@ -32,8 +32,7 @@ class PillowImaging:
         self, picture: bytes, original: Callable[[], bytes], variant: imaging.Variant
     ) -> bytes:
         """See Imaging."""
-        fetched = (
-            original() if variant.needs_original else b""
-        )  # before the queue: it may take long
+        # Fetched ahead of the queue, so that nobody waits there for another's slow store.
+        fetched = original() if variant.needs_original else b""
         with self._variants:
             return imaging.vary(picture, lambda: fetched, variant)

@@ -1,0 +1,40 @@
+"""Who waits for whom when many pictures are worked on."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from app import imaging
+from app.imaging import Variant
+from app.services.pillow_imaging import PillowImaging
+from tests.pictures import encoded, owl
+
+ORIGINAL = encoded(owl(300, 300))
+PICTURE = imaging.cutout(ORIGINAL).png
+LARGE = Variant(width=300, height=300)
+
+
+def test_a_slow_store_holds_up_no_other_variant() -> None:
+    """While one variant waits for its original, others are made, and pictures are cut out."""
+    pillow, fetching, go_on = PillowImaging(at_once=1), threading.Event(), threading.Event()
+
+    def slow() -> bytes:
+        fetching.set()
+        assert go_on.wait(10)
+        return ORIGINAL
+
+    with ThreadPoolExecutor(1) as other:
+        waiting = other.submit(pillow.vary, PICTURE, slow, LARGE)
+        assert fetching.wait(10)
+        assert pillow.vary(PICTURE, slow, Variant()) == pillow.cut_out(ORIGINAL).png
+        assert not waiting.done()
+        go_on.set()
+        assert waiting.result() == imaging.vary(PICTURE, lambda: ORIGINAL, LARGE)
+
+
+def test_variants_made_by_many_threads_are_those_of_one() -> None:
+    """Nothing is shared between them but a queue."""
+    pillow = PillowImaging(at_once=1)
+    wanted = [Variant(width=200 + 20 * n, height=300, outline=(n, (255, 0, 0))) for n in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda v: pillow.vary(PICTURE, lambda: ORIGINAL, v), wanted))
+    assert made == [imaging.vary(PICTURE, lambda: ORIGINAL, variant) for variant in wanted]
