@@ -85,6 +85,12 @@ def test_sharpness_moves_colours_away_from_the_blurred_ones(factor: float) -> No
     assert (found[..., 3] == PICTURE[..., 3]).all()
 
 
+def test_the_filter_adds_to_the_sharpness_that_is_there() -> None:
+    """`sharpen:1.5` is a sharpness of 2.5."""
+    found = varied(PICTURE, filters=(Filter("sharpen", (1.5,)),))
+    assert (found == varied(PICTURE, sharpness=2.5)).all()
+
+
 MIXING = [{"filters": (Filter.parse(text),)} for text in ("blur:5", "pixelate:7", "sharpen:3")]
 
 

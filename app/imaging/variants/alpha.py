@@ -48,7 +48,4 @@ def resized(straight: Array, width: int, height: int) -> Array:
     down = width <= straight.shape[1] and height <= straight.shape[0]
     way = cv2.INTER_AREA if down else cv2.INTER_CUBIC
     mixed = np.asarray(cv2.resize(weighted(straight), (width, height), interpolation=way))
-    if not down:  # bicubic overshoots: no colour may be stronger than its opacity
-        np.minimum(mixed, 65025, out=mixed)
-        np.minimum(mixed[..., :3], mixed[..., 3:], out=mixed[..., :3])
     return straightened(mixed)
