@@ -89,6 +89,12 @@ def test_enlarging_neither_rings_nor_bleeds() -> None:
     assert (np.diff(found[500, :, 3]) <= 0).all()
 
 
+def test_enlarging_leaves_no_colour_where_nothing_is() -> None:
+    """Bicubic interpolation overshoots, but never into pixels that stay transparent."""
+    found = resized(PICTURE.astype(np.uint8), 700, 700)
+    assert not found[found[..., 3] == 0].any()
+
+
 def test_the_variant_tells_what_is_needed() -> None:
     """Up to 256 px with holes as judged the stored picture is enough; beyond, it isn't."""
     assert not Variant(width=2048, height=256).needs_original
