@@ -1,6 +1,7 @@
 """The application factory."""
 
 import sys
+from functools import partial
 
 from flask import Flask
 from werkzeug.routing import BaseConverter
@@ -9,7 +10,7 @@ from app import container
 from app.blueprints import dependencies, generation, images, meta, prompts
 from app.cli.images import images as images_commands
 from app.config import UNUSABLE_SETTINGS, ConfigError, Settings
-from app.http import cors, errors, logs, request_id
+from app.http import cors, errors, logs, pictures, request_id
 from app.http.json import OrjsonProvider
 from app.http.limits import MAX_BODY_BYTES
 from app.ports import Ports
@@ -18,7 +19,7 @@ from app.ports import Ports
 class ImageName(BaseConverter):
     """`<uuid>.png` in a path; any other name is not found, before any store is asked."""
 
-    regex = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.png"
+    regex = pictures.IMAGE_NAME
 
 
 def create_app(settings: Settings | None = None, ports: Ports | None = None) -> Flask:
@@ -43,9 +44,15 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     for room in (generation, images, prompts, meta):
         app.register_blueprint(room.blueprint)
     app.cli.add_command(images_commands)
-    cors.register(app, origins=settings.allowed_origins)
+    cors_headers = cors.register(app, origins=settings.allowed_origins)
     built = container.build_dependencies(settings, ports or container.build_ports(settings))
     dependencies.install(app, built)
+    pictures.register(
+        app,
+        want=partial(images.want, built.images),
+        cors_headers=cors_headers,
+        any_origin=settings.allowed_origins == ["*"],
+    )
     container.announce(settings)
     return app
 

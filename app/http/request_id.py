@@ -4,32 +4,52 @@ import logging
 import re
 import time
 import uuid
+from contextvars import ContextVar
+from typing import Any
 
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, Response, request
 
 HEADER = "X-Request-ID"
 _ACCEPTED = re.compile(r"[\w-]{1,64}", re.ASCII)
+_ID, _BEGAN = "app.request_id", "app.began"  # in the environ, for who answers after the gate
 
+_current: ContextVar[str] = ContextVar("request_id", default="-")
 _log = logging.getLogger(__name__)
 
 
 def register(app: Flask) -> None:
     """Take over or make an id for each request, and log one line about it."""
-
-    @app.before_request
-    def begin() -> None:
-        given = request.headers.get(HEADER, "")
-        g.request_id = given if _ACCEPTED.fullmatch(given) else uuid.uuid4().hex
-        g.began = time.monotonic()
+    app.before_request(lambda: begin(request.environ))
+    app.teardown_request(lambda _: end())
 
     @app.after_request
-    def end(answer: Response) -> Response:
+    def answered(answer: Response) -> Response:
         answer.headers[HEADER] = request_id()
-        spent = 1000 * (time.monotonic() - g.get("began", time.monotonic()))
-        _log.info("%s %s %d %.0f ms", request.method, request.path, answer.status_code, spent)
+        log_line(request.environ, request.path, answer.status_code)
         return answer
+
+
+def begin(environ: dict[str, Any]) -> None:
+    """Give the request its id and note the time, unless it was given one already."""
+    if _ID not in environ:
+        given = environ.get("HTTP_X_REQUEST_ID", "")
+        environ[_ID] = given if _ACCEPTED.fullmatch(given) else uuid.uuid4().hex
+        environ[_BEGAN] = time.monotonic()
+    _current.set(environ[_ID])
+
+
+def end() -> None:
+    """Leave the request: what this thread logs from now on is about something else."""
+    _current.set("-")
+
+
+def log_line(environ: dict[str, Any], path: str, status: int) -> None:
+    """Log the one line about a request."""
+    now = time.monotonic()
+    spent = 1000 * (now - environ.get(_BEGAN, now))
+    _log.info("%s %s %d %.0f ms", environ["REQUEST_METHOD"], path, status, spent)
 
 
 def request_id() -> str:
     """Return the id of the request being answered, or `-` outside of one."""
-    return str(g.get("request_id", "-")) if has_request_context() else "-"
+    return _current.get()

@@ -1,0 +1,181 @@
+"""Answers requests for pictures before Flask does, which is most of what such a request costs.
+
+Only the plain cases: GET or HEAD of a well-formed name, perhaps with If-None-Match. Ranges, dates
+and whatever else is unusual go to Flask's view, and so do failures, for the one shape of errors.
+Both ways get their headers from the functions here, so a caller can't tell them apart.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication
+
+from flask import Flask, Response, request
+from werkzeug.http import http_date, parse_etags
+
+from app.http import request_id
+from app.http.cors import HeaderList
+from app.models import StoredImage
+
+IMAGE_NAME = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.png"
+ONE_YEAR = 365 * 24 * 3600
+
+_PATH = re.compile(f"/images/{IMAGE_NAME}")
+_METHODS = frozenset({"GET", "HEAD"})
+_UNUSUAL = frozenset(
+    {
+        "HTTP_RANGE",
+        "HTTP_IF_MATCH",
+        "HTTP_IF_UNMODIFIED_SINCE",
+        "HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK",
+    }
+)
+_FAILURE = "app.failure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a request for a picture asks for, before anything is read.
+
+    Attributes:
+        etag: names the very bytes; follows from the request alone, since pictures never change.
+        read: returns the picture, or raises an AppError.
+        varies: whether the answer depends on the header Accept.
+        max_age: how long caches may keep it, in seconds.
+    """
+
+    etag: str
+    read: Callable[[], StoredImage]
+    varies: bool = False
+    max_age: int = ONE_YEAR
+
+
+Want = Callable[[str, str, str], Wanted | None]
+"""From image id, query string and Accept to what is wanted; None leaves it to Flask's view."""
+
+
+def register(
+    app: Flask, *, want: Want, cors_headers: Callable[[str | None], HeaderList], any_origin: bool
+) -> None:
+    """Put the gate before the app."""
+
+    @app.before_request
+    def failed() -> None:
+        if _FAILURE in request.environ:
+            raise request.environ[_FAILURE]
+
+    gate = PictureGate(app.wsgi_app, want, cors_headers, () if any_origin else ("Origin",))
+    app.wsgi_app = gate  # type: ignore[method-assign]  # reason: Flask's way to wrap an app
+
+
+class PictureGate:
+    """The WSGI application before Flask's."""
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        want: Want,
+        cors_headers: Callable[[str | None], HeaderList],
+        vary: tuple[str, ...],
+    ) -> None:
+        self._app = app
+        self._want = want
+        self._cors_headers = cors_headers
+        self._vary = vary
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer, or let Flask do it."""
+        if not _is_plain(environ):
+            return self._app(environ, start_response)
+        request_id.begin(environ)
+        try:
+            answer = self._answer(environ)
+        except Exception as error:  # noqa: BLE001 - reason: Flask's error handlers answer all errors
+            environ[_FAILURE] = error
+            answer = None
+        if answer is None:
+            return self._app(environ, start_response)
+        status, headers, body = answer
+        headers += self._cors_headers(environ.get("HTTP_ORIGIN"))
+        headers.append((request_id.HEADER, request_id.request_id()))
+        request_id.log_line(environ, environ["PATH_INFO"], int(status[:3]))
+        request_id.end()
+        start_response(status, headers)
+        return () if environ["REQUEST_METHOD"] == "HEAD" else (body,)
+
+    def _answer(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes] | None:
+        image_id = environ["PATH_INFO"][8:-4]
+        wanted = self._want(image_id, environ["QUERY_STRING"], environ.get("HTTP_ACCEPT", ""))
+        if wanted is None:
+            return None
+        vary = (*self._vary, "Accept") if wanted.varies else self._vary
+        known = environ.get("HTTP_IF_NONE_MATCH")
+        if known is not None and is_known(wanted, known):
+            return "304 NOT MODIFIED", lasting_headers(wanted, vary), b""
+        stored = wanted.read()
+        headers = lasting_headers(wanted, vary) + content_headers(stored)
+        return "200 OK", headers, stored.data
+
+
+def respond(wanted: Wanted) -> Response:
+    """Answer within Flask, ranges and dates included."""
+    vary = ("Accept",) if wanted.varies else ()
+    known = request.headers.get("If-None-Match")
+    if known is not None and is_known(wanted, known):
+        return Response(status=304, headers=lasting_headers(wanted, vary))
+    stored = wanted.read()
+    headers = lasting_headers(wanted, vary) + content_headers(stored)
+    response = Response(stored.data, headers=headers)
+    response.make_conditional(request, accept_ranges=True, complete_length=len(stored.data))
+    return response
+
+
+def is_known(wanted: Wanted, if_none_match: str) -> bool:
+    """Tell whether the caller has these very bytes, so that nothing need be read.
+
+    Compared weakly, as RFC 9110 (13.1.2) wants it. `*` asks for what exists, which takes a read.
+    """
+    if if_none_match == f'"{wanted.etag}"':
+        return True
+    tags = parse_etags(if_none_match)
+    if tags.star_tag:
+        wanted.read()
+    return tags.contains_weak(wanted.etag)
+
+
+def lasting_headers(wanted: Wanted, vary: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return what is told about a picture that is sent or known."""
+    headers = [
+        ("ETag", f'"{wanted.etag}"'),
+        ("Cache-Control", f"public, max-age={wanted.max_age}, immutable"),
+        ("Cross-Origin-Resource-Policy", "cross-origin"),
+        ("X-Content-Type-Options", "nosniff"),
+    ]
+    if vary:
+        headers.append(("Vary", ", ".join(vary)))
+    return headers
+
+
+def content_headers(stored: StoredImage) -> list[tuple[str, str]]:
+    """Return what is told about a picture's bytes."""
+    return [
+        ("Content-Type", stored.content_type),
+        ("Content-Length", str(len(stored.data))),
+        ("Last-Modified", _http_date(stored.modified)),
+        ("Accept-Ranges", "bytes"),
+    ]
+
+
+def _is_plain(environ: dict[str, Any]) -> bool:
+    if environ["REQUEST_METHOD"] not in _METHODS or not _PATH.fullmatch(environ["PATH_INFO"]):
+        return False
+    by_date = "HTTP_IF_MODIFIED_SINCE" in environ and "HTTP_IF_NONE_MATCH" not in environ
+    return not by_date and environ.keys().isdisjoint(_UNUSUAL)
+
+
+@lru_cache(maxsize=4096)
+def _http_date(modified: datetime) -> str:
+    return http_date(modified)
