@@ -84,6 +84,7 @@ class Settings(BaseSettings):
     mongodb_uri: MongoUri | None = None
     mongodb_database: str = Field("image_generator", pattern=r"^[\w-]{1,63}$")
     redis_url: RedisUrl | None = None
+    memory_cache_mb: int = Field(64, ge=0, le=65536)
     data_dir: Path = Path("instance")
     idempotency_key_days: float = Field(7, gt=0, le=365)
 

@@ -1,7 +1,7 @@
 """Fakes of the ports that keep things: pictures, cached values, rows."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -75,26 +75,35 @@ class FakeCache(Scripted):
 
     def __init__(self, events: list[str]) -> None:
         super().__init__(events)
-        self.entries: dict[str, bytes] = {}
+        self.entries: dict[tuple[str, str], StoredImage] = {}
         self.up = True
 
-    def get(self, key: str) -> bytes | None:
-        """See Cache."""
-        self.step("get")
-        return self.entries.get(key)
+    def peek(self, image_id: str, name: str) -> StoredImage | None:
+        """See PictureCache."""
+        self.step("peek")
+        return self.entries.get((image_id, name))
 
-    def put(self, key: str, value: bytes) -> None:
-        """See Cache."""
-        self.step("put")
-        self.entries[key] = value
+    def fetch(
+        self,
+        image_id: str,
+        name: str,
+        make: Callable[[], StoredImage],
+        *,
+        share: bool = True,
+    ) -> StoredImage:
+        """See PictureCache."""
+        self.step("fetch" if share else "fetch privately")
+        if (image_id, name) not in self.entries:
+            self.entries[image_id, name] = make()
+        return self.entries[image_id, name]
 
-    def delete(self, key: str) -> None:
-        """See Cache."""
-        self.step("delete")
-        self.entries.pop(key, None)
+    def forget(self, image_id: str) -> None:
+        """See PictureCache."""
+        self.step("forget")
+        self.entries = {key: kept for key, kept in self.entries.items() if key[0] != image_id}
 
     def is_up(self) -> bool:
-        """See Cache."""
+        """See PictureCache."""
         return self.up
 
 

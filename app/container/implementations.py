@@ -6,16 +6,24 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from app.config import Settings
-from app.ports import Cache, ImageGenerator, ImageStore, Moderator, Ports, PromptWriter, Records
+from app.ports import (
+    ImageGenerator,
+    ImageStore,
+    Moderator,
+    PictureCache,
+    Ports,
+    PromptWriter,
+    Records,
+)
 from app.services.cached_store import CachedStore
 from app.services.local_store import LocalStore
+from app.services.picture_cache import TwoLevelCache
 from app.services.pillow_imaging import PillowImaging
 from app.services.spool import FileSpool
 from app.services.system_clock import SystemClock
 
 _PICTURES_AT_ONCE = 1  # per process; see PillowImaging
-_MEMORY_CACHE_BYTES = 64 * 1024 * 1024
-_MEMORY_CACHE_SECONDS = 60
+_MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,15 +112,14 @@ def _records(settings: Settings) -> Records:
     return MongoRecords(uri=uri, database=settings.mongodb_database)
 
 
-def _cache(settings: Settings) -> Cache:
+def _cache(settings: Settings) -> PictureCache:
+    memory = settings.memory_cache_mb * _MIB
     url = _plain(settings.redis_url)
     if url is None:
-        from app.services.memory_cache import MemoryCache
-
-        return MemoryCache(max_bytes=_MEMORY_CACHE_BYTES, ttl_seconds=_MEMORY_CACHE_SECONDS)
+        return TwoLevelCache(memory_bytes=memory)
     from app.services.redis_cache import RedisCache
 
-    return RedisCache(url)
+    return TwoLevelCache(memory_bytes=memory, shared=RedisCache(url))
 
 
 def _plain(secret: SecretStr | None) -> str | None:

@@ -9,7 +9,7 @@ from app.config import VERSION, Settings
 from app.container.choices import choose
 from app.errors import AppError
 from app.http.limits import InFlight
-from app.ports import Cache, Ports
+from app.ports import PictureCache, Ports
 from app.services.cached_store import CachedStore, FreshStore
 from app.services.leftovers import FileLeftovers
 from app.usecases.generation import GenerateImage
@@ -85,6 +85,6 @@ def _past_the_cache(ports: Ports) -> Ports:
     return ports
 
 
-def _ping_cache(cache: Cache) -> None:
+def _ping_cache(cache: PictureCache) -> None:
     if not cache.is_up():
         raise AppError("the cache does not answer")

@@ -4,16 +4,16 @@ from dataclasses import dataclass
 
 from app.ports.drawing import ImageGenerator, Imaging, Moderator, PromptWriter
 from app.ports.recording import Clock, Records
-from app.ports.storing import Cache, ImageStore, Leftovers, Spool
+from app.ports.storing import ImageStore, Leftovers, PictureCache, Spool
 
 __all__ = [
-    "Cache",
     "Clock",
     "ImageGenerator",
     "ImageStore",
     "Imaging",
     "Leftovers",
     "Moderator",
+    "PictureCache",
     "Ports",
     "PromptWriter",
     "Records",
@@ -31,6 +31,6 @@ class Ports:
     imaging: Imaging
     store: ImageStore
     spool: Spool
-    cache: Cache
+    cache: PictureCache
     records: Records
     clock: Clock

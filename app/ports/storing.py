@@ -1,6 +1,6 @@
 """What keeps pictures."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -76,17 +76,34 @@ class Leftovers(Protocol):
         """Remove the file; one that is not there is fine."""
 
 
-class Cache(Protocol):
-    """Forgets when it likes, and never fails: trouble counts as a miss."""
+class PictureCache(Protocol):
+    """Remembers pictures and what is computed from them; forgets when it likes, and never fails.
 
-    def get(self, key: str) -> bytes | None:
-        """Return the value, or None."""
+    An entry has the id of its picture and a name: `image`, `original.<ending>`, or a variant's
+    canonical text.
+    """
 
-    def put(self, key: str, value: bytes) -> None:
-        """Remember the value for a while, if possible."""
+    def peek(self, image_id: str, name: str) -> StoredImage | None:
+        """Return what this process has at hand, or None; asks nobody else."""
 
-    def delete(self, key: str) -> None:
-        """Forget the value, if possible."""
+    def fetch(
+        self, image_id: str, name: str, make: Callable[[], StoredImage], *, share: bool = True
+    ) -> StoredImage:
+        """Return what is remembered, else what `make` returns, which is remembered then.
+
+        However many threads ask at the same time, one of them makes it, and the others get the
+        same result or error. That a picture is absent is remembered for two seconds; no other
+        error ever is.
+
+        Args:
+            image_id: of the picture that this is, or belongs to.
+            name: which of the things of that picture.
+            make: gets it from where it is kept, or computes it.
+            share: whether other processes may have it too; not for what is large.
+        """
+
+    def forget(self, image_id: str) -> None:
+        """Forget everything of that picture, also what is being made right now."""
 
     def is_up(self) -> bool:
-        """Whether the cache answers."""
+        """Whether the part of the cache that processes share answers."""

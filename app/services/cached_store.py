@@ -1,46 +1,39 @@
 """An ImageStore that asks a cache before the store behind it."""
 
-import hashlib
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import partial
 
 from app.models import StoredImage
-from app.ports import Cache, ImageStore
-
-_HEADER = struct.Struct(">32sqB")  # SHA-256 of what follows it, time in seconds, length of type
+from app.ports import ImageStore, PictureCache
 
 
 @dataclass(frozen=True)
 class CachedStore:
-    """Remembers what was read. Only answers of the store are remembered, never its failures.
-
-    Each cached value carries the SHA-256 of its key and content: whatever else is found in the
-    cache is dropped and read from the store again.
-    """
+    """Remembers pictures and originals that were read. Other objects are passed through."""
 
     store: ImageStore
-    cache: Cache
+    cache: PictureCache
 
     def put(self, key: str, data: bytes, *, content_type: str) -> None:
         """See ImageStore."""
         self.store.put(key, data, content_type=content_type)
-        self.cache.delete(key)
+        self._forget(key)
 
     def get(self, key: str) -> StoredImage:
-        """See ImageStore."""
-        value = self.cache.get(key)
-        image = _unpack(key, value) if value is not None else None
-        if image is None:
-            image = self.store.get(key)
-            self.cache.put(key, _pack(key, image))
-        return image
+        """See ImageStore. Originals stay in this process: they are large and seldom read."""
+        entry = _entry(key)
+        if entry is None:
+            return self.store.get(key)
+        image_id, name = entry
+        return self.cache.fetch(
+            image_id, name, partial(self.store.get, key), share=name == _PICTURE
+        )
 
     def delete(self, key: str) -> None:
         """See ImageStore."""
         self.store.delete(key)
-        self.cache.delete(key)
+        self._forget(key)
 
     def keys(self, prefix: str) -> Iterator[str]:
         """See ImageStore."""
@@ -53,6 +46,11 @@ class CachedStore:
     def ping(self) -> None:
         """See ImageStore."""
         self.store.ping()
+
+    def _forget(self, key: str) -> None:
+        entry = _entry(key)
+        if entry is not None:
+            self.cache.forget(entry[0])
 
 
 @dataclass(frozen=True)
@@ -67,29 +65,15 @@ class FreshStore(CachedStore):
         return self.store.get(key)
 
 
-def _pack(key: str, image: StoredImage) -> bytes:
-    kind = image.content_type.encode()
-    seconds = int(image.modified.timestamp())
-    digest = _digest(key, seconds, kind, image.data)
-    return _HEADER.pack(digest, seconds, len(kind)) + kind + image.data
+_PICTURE = "image"
 
 
-def _unpack(key: str, value: bytes) -> StoredImage | None:
-    """Return the image, or None if these are not bytes that `_pack` made for this key."""
-    if len(value) < _HEADER.size:
-        return None
-    digest, seconds, length = _HEADER.unpack_from(value)
-    kind, data = value[_HEADER.size :][:length], value[_HEADER.size + length :]
-    if digest != _digest(key, seconds, kind, data):
-        return None
-    return StoredImage(
-        data=data,
-        content_type=kind.decode(),
-        modified=datetime.fromtimestamp(seconds, UTC),
-    )
-
-
-def _digest(key: str, seconds: int, kind: bytes, data: bytes) -> bytes:
-    digest = hashlib.sha256(f"{key}\n{seconds}\n".encode() + struct.pack(">B", len(kind)) + kind)
-    digest.update(data)
-    return digest.digest()
+def _entry(key: str) -> tuple[str, str] | None:
+    """Return id and name of the cache's entry, or None for what is not remembered."""
+    folder, _, file = key.partition("/")
+    image_id, _, ending = file.partition(".")
+    if folder == "images" and ending == "png":
+        return image_id, _PICTURE
+    if folder == "originals" and ending != "json":
+        return image_id, f"original.{ending}"
+    return None

@@ -1,22 +1,29 @@
-"""The Cache port in this process's memory: what is used where there is no Redis."""
+"""The nearer level of the picture cache: this process's memory."""
 
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+ENTRY_BYTES = 1024
+"""What an entry takes beside its value's bytes: keys, objects, links. Rounded up."""
 
 
-@dataclass(frozen=True)
-class _Entry:
-    value: bytes
+@dataclass(frozen=True, slots=True)
+class _Entry(Generic[T]):
+    value: T
+    size: int
     expires: float
 
 
-class MemoryCache:
-    """Keeps the values that were used last.
+class MemoryCache(Generic[T]):
+    """Keeps the values that were used last, as they are.
 
     Args:
-        max_bytes: sum of the values' sizes.
+        max_bytes: sum of the values' sizes and of `ENTRY_BYTES` for each.
         ttl_seconds: how long a value is kept. It bounds how long another worker process, which
             does not hear of a deletion, may still serve a deleted picture.
     """
@@ -24,43 +31,49 @@ class MemoryCache:
     def __init__(self, *, max_bytes: int, ttl_seconds: float) -> None:
         self._max_bytes = max_bytes
         self._ttl_seconds = ttl_seconds
-        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._entries: OrderedDict[tuple[str, str], _Entry[T]] = OrderedDict()
+        self._names: defaultdict[str, set[str]] = defaultdict(set)
         self._bytes = 0
         self._lock = threading.Lock()
 
-    def get(self, key: str) -> bytes | None:
-        """See Cache."""
+    def get(self, image_id: str, name: str) -> T | None:
+        """Return the value, or None."""
+        key = (image_id, name)
         with self._lock:
             entry = self._entries.get(key)
             if entry is None:
                 return None
             if entry.expires < time.monotonic():
-                self._forget(key)
+                self._drop(key)
                 return None
             self._entries.move_to_end(key)
             return entry.value
 
-    def put(self, key: str, value: bytes) -> None:
-        """See Cache."""
+    def put(self, image_id: str, name: str, value: T, *, size: int) -> None:
+        """Remember a value of so many bytes, unless it alone would not fit."""
+        key, size = (image_id, name), size + ENTRY_BYTES
         with self._lock:
-            self._forget(key)
-            if len(value) > self._max_bytes:
+            self._drop(key)
+            if size > self._max_bytes:
                 return
-            self._entries[key] = _Entry(value, time.monotonic() + self._ttl_seconds)
-            self._bytes += len(value)
+            self._entries[key] = _Entry(value, size, time.monotonic() + self._ttl_seconds)
+            self._names[image_id].add(name)
+            self._bytes += size
             while self._bytes > self._max_bytes:
-                self._forget(next(iter(self._entries)))
+                self._drop(next(iter(self._entries)))
 
-    def delete(self, key: str) -> None:
-        """See Cache."""
+    def forget(self, image_id: str) -> None:
+        """Forget all values of that picture."""
         with self._lock:
-            self._forget(key)
+            for name in tuple(self._names.get(image_id, ())):
+                self._drop((image_id, name))
 
-    def is_up(self) -> bool:
-        """See Cache."""
-        return True
-
-    def _forget(self, key: str) -> None:
+    def _drop(self, key: tuple[str, str]) -> None:
         entry = self._entries.pop(key, None)
-        if entry is not None:
-            self._bytes -= len(entry.value)
+        if entry is None:
+            return
+        self._bytes -= entry.size
+        image_id, name = key
+        self._names[image_id].discard(name)
+        if not self._names[image_id]:
+            del self._names[image_id]

@@ -14,6 +14,7 @@ from app.errors import ImageNotFound
 from app.ports import ImageStore
 from app.services.cached_store import CachedStore
 from app.services.local_store import LocalStore
+from app.services.picture_cache import TwoLevelCache
 from app.services.redis_cache import RedisCache
 from app.services.s3_store import S3Store
 from tests.contract.stores import s3_store
@@ -63,7 +64,8 @@ def moto(moto_address: str, s3_server: S3Server) -> Iterator[S3Store]:
 @pytest.fixture
 def cached(files: LocalStore, redis_flushed: RedisServer) -> Iterator[CachedStore]:
     """Make a store on files with Valkey before it."""
-    with contextlib.closing(RedisCache(redis_flushed.url)) as cache:
+    shared = RedisCache(redis_flushed.url)
+    with contextlib.closing(TwoLevelCache(memory_bytes=10_000_000, shared=shared)) as cache:
         yield CachedStore(files, cache)
 
 

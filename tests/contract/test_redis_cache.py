@@ -4,10 +4,12 @@ import contextlib
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 from redis import Redis
 
+from app.models import StoredImage
 from app.services.redis_cache import RedisCache
 from tests.fault_proxy import FaultProxy
 from tests.listening import log_lines
@@ -22,6 +24,7 @@ FAULTS: dict[str, Break] = {
     "slow": lambda proxy: proxy.delay(1),
     "cut": lambda proxy: proxy.cut_after(1),
 }
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SLOWER = 0.2
 """How many seconds a broken cache may cost: 100 ms, and as much again for a busy test machine."""
 
@@ -37,7 +40,7 @@ def proxy(redis_flushed: RedisServer) -> Iterator[FaultProxy]:
 def cache(proxy: FaultProxy) -> Iterator[RedisCache]:
     """Make a cache that goes through the proxy and holds one value."""
     with new_cache(proxy) as cache:
-        cache.put("kept", b"kept")
+        put(cache, "kept", b"kept")
         yield cache
 
 
@@ -52,6 +55,19 @@ def new_cache(proxy: FaultProxy) -> contextlib.closing[RedisCache]:
     return contextlib.closing(RedisCache(f"redis://{proxy.host}:{proxy.port}/0"))
 
 
+def put(cache: RedisCache, image_id: str, data: bytes) -> None:
+    """Remember a picture of these bytes, as one that was just looked for."""
+    image = StoredImage(data=data, content_type="image/png", modified=NOON)
+    generation = cache.get(image_id, "image").generation
+    cache.put(image_id, "image", image, generation=generation)
+
+
+def get(cache: RedisCache, image_id: str) -> bytes | None:
+    """Return the bytes of a picture, if they are remembered."""
+    image = cache.get(image_id, "image").image
+    return image.data if image else None
+
+
 def seconds(call: Callable[[], object]) -> float:
     """Measure how long a call takes."""
     began = time.monotonic()
@@ -62,7 +78,7 @@ def seconds(call: Callable[[], object]) -> float:
 def hits(cache: RedisCache, key: str, value: bytes) -> bool:
     """Tell whether the cache gives this value within some tries; any other would be a mix-up."""
     for _ in range(100):
-        found = cache.get(key)
+        found = get(cache, key)
         assert found in {None, value}
         if found == value:
             return True
@@ -75,9 +91,9 @@ def hits(cache: RedisCache, key: str, value: bytes) -> bool:
 def test_a_broken_cache_is_a_miss(cache: RedisCache, proxy: FaultProxy, fault: str) -> None:
     """Whatever happens on the way to Redis, calls return as if the cache were empty."""
     FAULTS[fault](proxy)
-    assert cache.get("kept") is None
-    cache.put("other", b"x")
-    cache.delete("other")
+    assert get(cache, "kept") is None
+    put(cache, "other", b"x")
+    cache.forget("other")
     assert not cache.is_up()
     proxy.restore()
     assert hits(cache, "kept", b"kept")
@@ -93,10 +109,10 @@ def test_a_broken_cache_costs_little_time(proxy: FaultProxy, fault: str, known: 
         proxy.restore()
         with new_cache(proxy) as cache:
             if known:
-                cache.put("kept", b"kept")
+                put(cache, "kept", b"kept")
             FAULTS[fault](proxy)
-            spent.append(seconds(lambda: cache.get("kept")))
-            resting = [seconds(lambda: cache.put("other", b"x")) for _ in range(20)]
+            spent.append(seconds(lambda: get(cache, "kept")))
+            resting = [seconds(lambda: put(cache, "other", b"x")) for _ in range(20)]
     assert statistics.median(spent) < SLOWER
     assert statistics.median(resting) < 0.01
 
@@ -106,7 +122,7 @@ def test_many_callers_of_a_silent_cache_wait_together(proxy: FaultProxy) -> None
     proxy.black_hole()
     with new_cache(proxy) as cache:
         began = time.monotonic()
-        assert at_once(20, lambda _: cache.get("kept")) == [None] * 20
+        assert at_once(20, lambda _: get(cache, "kept")) == [None] * 20
         assert time.monotonic() - began < 2 * SLOWER
 
 
@@ -115,9 +131,9 @@ def test_a_cache_that_failed_is_left_alone_for_a_while(
 ) -> None:
     """For some seconds after a failure the server is not even asked."""
     proxy.refuse()
-    assert cache.get("kept") is None
+    assert get(cache, "kept") is None
     proxy.restore()
-    assert cache.get("kept") is None
+    assert get(cache, "kept") is None
     assert not cache.is_up()
 
 
@@ -127,7 +143,7 @@ def test_a_cache_that_is_back_is_used_again(
     """After its rest the cache is asked again."""
     monkeypatch.setattr("app.services.redis_cache._REST_SECONDS", 0.1)
     proxy.reset()
-    assert cache.get("kept") is None
+    assert get(cache, "kept") is None
     proxy.restore()
     assert hits(cache, "kept", b"kept")
 
@@ -137,10 +153,10 @@ def test_a_late_answer_is_never_taken_for_another_ones(
     cache: RedisCache, proxy: FaultProxy
 ) -> None:
     """The answer to a call that was given up on is not read by the call after it."""
-    cache.put("other", b"other")
+    put(cache, "other", b"other")
     for _ in range(5):
         proxy.delay(0.1)
-        assert cache.get("kept") is None
+        assert get(cache, "kept") is None
         proxy.restore()
         assert hits(cache, "other", b"other")
 
@@ -152,10 +168,10 @@ def test_an_outage_is_one_log_line_a_minute(
     """However many calls fail, the log tells it once, and again after a minute."""
     proxy.refuse()
     with log_lines() as lines:
-        at_once(8, lambda _: [cache.get("kept") for _ in range(5)])
+        at_once(8, lambda _: [get(cache, "kept") for _ in range(5)])
         assert len(lines) == 1
         monkeypatch.setattr("app.services.redis_cache._LOG_EVERY_SECONDS", 0)
-        cache.get("kept")
+        get(cache, "kept")
         assert len(lines) == 2
     assert all(line.startswith("WARNING cache is down") for line in lines)
     assert not any(proxy.host in line or str(proxy.port) in line for line in lines)
@@ -168,7 +184,7 @@ def test_a_key_of_another_kind_is_a_miss(cache: RedisCache, redis_flushed: Redis
         (key,) = client.keys("*")
         client.delete(key)
         client.rpush(key, "x")
-    assert cache.get("kept") is None
+    assert get(cache, "kept") is None
 
 
 def test_values_are_kept_for_a_day_under_names_of_our_own(
@@ -187,7 +203,7 @@ def test_a_full_redis_is_a_miss(cache: RedisCache, redis_flushed: RedisServer) -
     with Redis.from_url(redis_flushed.url) as client:
         client.config_set("maxmemory", 1)
         try:
-            cache.put("large", bytes(1_000_000))
+            put(cache, "large", bytes(1_000_000))
         finally:
             client.config_set("maxmemory", 0)
         assert client.keys("*large") == []

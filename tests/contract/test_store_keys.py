@@ -14,7 +14,7 @@ from app.errors import StorageUnavailable
 from app.ports import ImageStore
 from app.services.cached_store import CachedStore
 from app.services.local_store import LocalStore
-from app.services.memory_cache import MemoryCache
+from app.services.picture_cache import TwoLevelCache
 from app.services.s3_store import S3Store
 from app.services.spool import FileSpool
 from tests.contract.stores import proxied_s3_store, s3_store
@@ -24,9 +24,9 @@ from tests.threads import at_once
 MANY = 1100  # S3 lists a thousand at a time
 
 
-def a_cache() -> MemoryCache:
+def a_cache() -> TwoLevelCache:
     """Make a cache for a store to be put behind."""
-    return MemoryCache(max_bytes=1_000_000, ttl_seconds=60)
+    return TwoLevelCache(memory_bytes=1_000_000)
 
 
 @pytest.fixture

@@ -1,12 +1,22 @@
 """GET, HEAD and DELETE /images/<filename>."""
 
 import uuid
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
 from redis import Redis
 
-from tests.apps import Parts, Service
+from tests.apps import Parts, Service, serving, settings_for
+
+
+@pytest.fixture
+def without_memory(parts: Parts, tmp_path: Path) -> Iterator[Service]:
+    """Serve on real parts, with nothing kept in the process's own memory."""
+    settings = settings_for(data_dir=tmp_path, memory_cache_mb=0, **parts.settings)
+    with serving(settings) as service:
+        yield service
 
 
 @pytest.fixture
@@ -124,23 +134,37 @@ def test_deleted_picture_is_gone(service: Service, picture: requests.Response) -
     assert service.call("DELETE", path).status_code == 404
 
 
-def test_second_read_comes_from_redis(real: Service, parts: Parts) -> None:
+def test_second_read_comes_from_redis(without_memory: Service, parts: Parts) -> None:
     """What was read once is served from Redis, also while S3 is down."""
-    path = f"/images/{real.generate().json()['filename']}"
-    first = real.get(path)
+    path = f"/images/{without_memory.generate().json()['filename']}"
+    first = without_memory.get(path)
     parts.s3.refuse()
-    assert real.get(path).content == first.content
+    assert without_memory.get(path).content == first.content
 
 
-def test_poisoned_cache_is_never_served(real: Service, parts: Parts) -> None:
+def test_poisoned_cache_is_never_served(without_memory: Service, parts: Parts) -> None:
     """A cached value that doesn't match its SHA-256 is dropped and read from S3 again."""
-    path = f"/images/{real.generate().json()['filename']}"
-    good = real.get(path).content
+    path = f"/images/{without_memory.generate().json()['filename']}"
+    good = without_memory.get(path).content
     with Redis.from_url(parts.settings["redis_url"]) as redis:
         (key,) = redis.keys("*")
-        whole = redis.get(key)
+        whole = redis.hget(key, "image")
         assert isinstance(whole, bytes)
         for poison in (b"", b"x", whole[:-1], whole[:-1] + b"?", b"\x00" * 200):
-            redis.set(key, poison)
-            assert real.get(path).content == good
-            assert redis.get(key) == whole
+            redis.hset(key, "image", poison)
+            assert without_memory.get(path).content == good
+            assert redis.hget(key, "image") == whole
+        redis.delete(key)
+        redis.rpush(key, "something else")
+        assert without_memory.get(path).content == good
+
+
+def test_deleted_picture_is_gone_from_both_levels(real: Service, parts: Parts) -> None:
+    """What memory and Redis had is not found any more, at once, nor brought back by a read."""
+    path = f"/images/{real.generate().json()['filename']}"
+    assert real.get(path).status_code == real.get(path).status_code == 200
+    assert real.call("DELETE", path).status_code == 204
+    for _ in range(2):
+        assert real.get(path).status_code == 404
+    with Redis.from_url(parts.settings["redis_url"]) as redis:
+        assert [redis.hkeys(key) for key in redis.keys("*")] == [[b"generation"]]

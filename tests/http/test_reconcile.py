@@ -127,10 +127,10 @@ def test_mongodb_that_was_lost_is_rebuilt(
 def test_a_picture_that_is_mended_is_not_hidden_by_the_cache(real: Service) -> None:
     """Originals that are read to mend pictures are not remembered in the cache."""
     row, _ = a_row(real)
-    original, _, image = keys_of(row)
+    _, _, image = keys_of(row)
     dropping("image")(real.ports, row)
     assert reconcile(real, "--fix")[0] == 0
-    assert real.ports.cache.get(original) is None
+    assert real.ports.cache.peek(row.id, "original.png") is None
     assert hashlib.sha256(real.ports.store.get(image).data).hexdigest() == row.image.sha256  # type: ignore[union-attr]  # reason: it is ready
 
 

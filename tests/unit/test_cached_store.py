@@ -18,16 +18,6 @@ def filled(data: bytes = b"the picture") -> tuple[World, CachedStore]:
     return world, store
 
 
-def remembered() -> bytes:
-    """Return what a sound cache entry of that object looks like."""
-    world, store = filled()
-    store.get(KEY)
-    return world.cache.entries[KEY]
-
-
-SOUND = remembered()
-
-
 @given(st.binary(max_size=5000))
 def test_what_was_read_once_is_read_from_the_cache(data: bytes) -> None:
     """The second read asks the store no more, and gives the same bytes, type and time."""
@@ -37,42 +27,8 @@ def test_what_was_read_once_is_read_from_the_cache(data: bytes) -> None:
     assert world.events.count("store get images") == 1
 
 
-def assert_dropped(value: bytes) -> None:
-    """Check that this cache entry is not believed, and replaced by what the store has."""
-    world, store = filled()
-    world.cache.entries[KEY] = value
-    assert store.get(KEY) == world.store.objects[KEY]
-    assert world.events.count("store get images") == 1
-    assert world.cache.entries[KEY] == SOUND
-
-
-@given(st.binary(max_size=200))
-def test_any_bytes_in_the_cache_are_dropped(value: bytes) -> None:
-    """Bytes that this service did not write are never served."""
-    assert_dropped(value)
-
-
-@given(st.integers(0, len(SOUND) - 1))
-def test_a_cut_entry_is_dropped(length: int) -> None:
-    """An entry that lost its end is read from the store again."""
-    assert_dropped(SOUND[:length])
-
-
-@given(st.integers(0, len(SOUND) - 1), st.integers(1, 255))
-def test_an_entry_with_a_changed_byte_is_dropped(place: int, change: int) -> None:
-    """Not one byte of an entry can change unnoticed, be it content, type or time."""
-    poisoned = bytearray(SOUND)
-    poisoned[place] ^= change
-    assert_dropped(bytes(poisoned))
-
-
-def test_an_entry_with_something_behind_it_is_dropped() -> None:
-    """An entry that grew is read from the store again."""
-    assert_dropped(SOUND + b"\0")
-
-
 @pytest.mark.parametrize("error", [StorageUnavailable(), ImageNotFound()])
-def test_failures_are_never_remembered(error: AppError) -> None:
+def test_failures_of_the_store_are_told_as_they_are(error: AppError) -> None:
     """After an outage, or once a missing object has come, the next read gives it."""
     world, store = filled()
     world.store.fail("get images", error)
@@ -97,7 +53,7 @@ def test_replacing_forgets_the_old_content_after_the_new_is_stored() -> None:
     store.get(KEY)
     world.events.clear()
     store.put(KEY, b"another", content_type="image/png")
-    assert world.events == ["store put images", "cache delete"]
+    assert world.events == ["store put images", "cache forget"]
     assert store.get(KEY).data == b"another"
 
 
@@ -107,7 +63,7 @@ def test_deleting_forgets_the_content_after_the_object_is_gone() -> None:
     store.get(KEY)
     world.events.clear()
     store.delete(KEY)
-    assert world.events == ["store delete images", "cache delete"]
+    assert world.events == ["store delete images", "cache forget"]
     with pytest.raises(ImageNotFound):
         store.get(KEY)
 
@@ -131,10 +87,21 @@ def test_addresses_and_health_are_those_of_the_store() -> None:
     assert store.public_url(KEY) == world.store.public_url(KEY)
 
 
-def test_an_entry_of_another_key_is_dropped() -> None:
-    """A sound entry that was moved to another key is not served there."""
+def test_originals_are_remembered_by_this_process_only_and_told_apart() -> None:
+    """Originals aren't shared, and one of another type is another entry."""
     world, store = filled()
-    other = "images/y.png"
-    store.put(other, b"another picture", content_type="image/png")
-    world.cache.entries[other] = SOUND
-    assert store.get(other).data == b"another picture"
+    for ending in ("png", "webp"):
+        store.put(f"originals/x.{ending}", ending.encode(), content_type=f"image/{ending}")
+    world.events.clear()
+    assert [store.get(f"originals/x.{end}").data for end in ("png", "webp")] == [b"png", b"webp"]
+    assert world.events.count("cache fetch privately") == 2
+    assert set(world.cache.entries) == {("x", "original.png"), ("x", "original.webp")}
+
+
+def test_notes_are_never_remembered() -> None:
+    """A note is read from the store each time, and writing one forgets no picture."""
+    world, store = filled()
+    store.get(KEY)
+    store.put("originals/x.json", b"{}", content_type="application/json")
+    assert store.get("originals/x.json").data == b"{}"
+    assert set(world.cache.entries) == {("x", "image")}

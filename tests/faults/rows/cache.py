@@ -38,8 +38,8 @@ def _poisoned(stage: Stage) -> None:
     fetch(stage)
     with Redis(host=stage.parts.redis.host, port=stage.parts.redis.port) as redis:
         for name in redis.keys("*"):
-            value = bytes(redis.get(name) or b"")
-            redis.set(name, value[:-1] + bytes([value[-1] ^ 1]))
+            value = bytes(redis.hget(name, "image") or b"")
+            redis.hset(name, "image", value[:-1] + bytes([value[-1] ^ 1]))
 
 
 TOPIC = Topic(

@@ -1,0 +1,41 @@
+"""The form of a picture outside of this process: bytes that can be told from any others."""
+
+import hashlib
+import struct
+from datetime import UTC, datetime
+
+from app.models import StoredImage
+
+_HEADER = struct.Struct(
+    ">32sqB"
+)  # SHA-256 of what follows and of its label, seconds, type's length
+
+
+def pack(label: bytes, image: StoredImage) -> bytes:
+    """Return the picture as bytes that are only valid under this label."""
+    kind = image.content_type.encode()
+    seconds = int(image.modified.timestamp())
+    digest = _digest(label, seconds, kind, image.data)
+    return b"".join((_HEADER.pack(digest, seconds, len(kind)), kind, image.data))
+
+
+def unpack(label: bytes, value: bytes) -> StoredImage | None:
+    """Return the picture, or None if these are not bytes that `pack` made for this label."""
+    if len(value) < _HEADER.size:
+        return None
+    digest, seconds, length = _HEADER.unpack_from(value)
+    kind, data = value[_HEADER.size :][:length], value[_HEADER.size + length :]
+    if digest != _digest(label, seconds, kind, data):
+        return None
+    return StoredImage(
+        data=data,
+        content_type=kind.decode(),
+        modified=datetime.fromtimestamp(seconds, UTC),
+    )
+
+
+def _digest(label: bytes, seconds: int, kind: bytes, data: bytes) -> bytes:
+    head = struct.pack(">IqB", len(label), seconds, len(kind))
+    digest = hashlib.sha256(head + label + kind)
+    digest.update(data)
+    return digest.digest()
