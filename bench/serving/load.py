@@ -1,0 +1,44 @@
+"""Asks a server as often as it can for some seconds, on eight connections that are kept open."""
+
+import re
+import socket
+import subprocess
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+_CONNECTIONS = 8
+_COUNTED = re.compile(r"(\d+) requests in")
+
+
+def gets(url: str, headers: Mapping[str, str], seconds: int) -> int:
+    """Send GETs with wrk; return how many were answered."""
+    lines = [f"-H{name}: {value}" for name, value in headers.items()]
+    command = ["wrk", "-t1", f"-c{_CONNECTIONS}", f"-d{seconds}s", *lines, url]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    counted = _COUNTED.search(told)
+    assert counted is not None, told
+    assert "Non-2xx" not in told, told
+    return int(counted[1])
+
+
+def heads(url: str, seconds: int) -> int:
+    """Send HEADs; return how many were answered. wrk would wait for bodies that never come."""
+    parts = urlsplit(url)
+    request = f"HEAD {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode()
+    end = time.monotonic() + seconds
+
+    def ask(_: int) -> int:
+        count = 0
+        with socket.create_connection((parts.hostname, parts.port)) as connection:
+            while time.monotonic() < end:
+                connection.sendall(request)
+                answer = connection.recv(65536)
+                assert answer.startswith(b"HTTP/1.1 200 "), answer
+                assert answer.endswith(b"\r\n\r\n"), answer
+                count += 1
+        return count
+
+    with ThreadPoolExecutor(_CONNECTIONS) as pool:
+        return sum(pool.map(ask, range(_CONNECTIONS)))
