@@ -2,6 +2,8 @@
 
 import logging
 import re
+import time
+from functools import lru_cache
 
 from app.http.request_id import request_id
 
@@ -16,6 +18,8 @@ def configure(level: str, *, secrets: tuple[str, ...]) -> None:
         level: DEBUG, INFO, WARNING or ERROR.
         secrets: values that are blacked out wherever they turn up.
     """
+    # No line tells these, and to find them out for each takes longer than to write it.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler()
     handler.setFormatter(SafeFormatter(secrets))
     logger = logging.getLogger("app")
@@ -43,12 +47,17 @@ class SafeFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as text."""
-        time = self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z")
-        text = f"{time} {record.levelname} [{request_id()}] {_escaped(record.getMessage())}"
+        second = _second(int(record.created))
+        text = f"{second} {record.levelname} [{request_id()}] {_escaped(record.getMessage())}"
         if record.exc_info:
             trace = self.formatException(record.exc_info)
             text += "".join(f"\n    {_escaped(line)}" for line in trace.splitlines())
         return self._secret.sub("***", text)
+
+
+@lru_cache(maxsize=4)
+def _second(since_epoch: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(since_epoch))
 
 
 def _escaped(text: str) -> str:

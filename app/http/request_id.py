@@ -1,9 +1,9 @@
 """Gives every request an id that is in its answer and in every log line about it."""
 
 import logging
+import random
 import re
 import time
-import uuid
 from contextvars import ContextVar
 from typing import Any
 
@@ -12,6 +12,8 @@ from flask import Flask, Response, request
 HEADER = "X-Request-ID"
 _ACCEPTED = re.compile(r"[\w-]{1,64}", re.ASCII)
 _ID, _BEGAN = "app.request_id", "app.began"  # in the environ, for who answers after the gate
+
+_LINE = "%s %s %d %.0f ms"
 
 _current: ContextVar[str] = ContextVar("request_id", default="-")
 _log = logging.getLogger(__name__)
@@ -33,7 +35,7 @@ def begin(environ: dict[str, Any]) -> None:
     """Give the request its id and note the time, unless it was given one already."""
     if _ID not in environ:
         given = environ.get("HTTP_X_REQUEST_ID", "")
-        environ[_ID] = given if _ACCEPTED.fullmatch(given) else uuid.uuid4().hex
+        environ[_ID] = given if _ACCEPTED.fullmatch(given) else _new_id()
         environ[_BEGAN] = time.monotonic()
     _current.set(environ[_ID])
 
@@ -47,9 +49,17 @@ def log_line(environ: dict[str, Any], path: str, status: int) -> None:
     """Log the one line about a request."""
     now = time.monotonic()
     spent = 1000 * (now - environ.get(_BEGAN, now))
-    _log.info("%s %s %d %.0f ms", environ["REQUEST_METHOD"], path, status, spent)
+    if _log.isEnabledFor(logging.INFO):
+        # Not by `_log.info`: to look for the line that calls it takes a third of the whole time.
+        about = (environ["REQUEST_METHOD"], path, status, spent)
+        _log.handle(_log.makeRecord(_log.name, logging.INFO, "", 0, _LINE, about, None))
 
 
 def request_id() -> str:
     """Return the id of the request being answered, or `-` outside of one."""
     return _current.get()
+
+
+def _new_id() -> str:
+    # Nobody has to be unable to guess it, and the kernel's randomness costs a switch of threads.
+    return f"{random.getrandbits(128):032x}"

@@ -3,19 +3,19 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 Key = tuple[str, str]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, slots=True)
 class Flight(Generic[T]):
-    """Work under way, and who waits for it."""
+    """Work under way; `awaited` is what others wait for, once there are any."""
 
     key: Key
-    result: Future[T] = field(default_factory=Future)
+    awaited: Future[T] | None = None
 
 
 class SingleFlight(Generic[T]):
@@ -35,19 +35,21 @@ class SingleFlight(Generic[T]):
         Whatever it raises is raised in all of these threads.
         """
         with self._lock:
-            flight = self._flights.get(key)
-            if flight is None:
+            theirs = self._flights.get(key)
+            if theirs is None:
                 mine = self._flights[key] = Flight(key)
-        if flight is not None:
-            return flight.result.result()
+            else:
+                awaited = theirs.awaited = theirs.awaited or Future()
+        if theirs is not None:
+            return awaited.result()
         try:
             result = work(mine)
         except BaseException as error:
-            self._end(mine)
-            mine.result.set_exception(error)
+            if (others := self._end(mine)) is not None:
+                others.set_exception(error)
             raise
-        self._end(mine)
-        mine.result.set_result(result)
+        if (others := self._end(mine)) is not None:
+            others.set_result(result)
         return result
 
     def keep(self, flight: Flight[T], remember: Callable[[], None]) -> bool:
@@ -65,7 +67,9 @@ class SingleFlight(Generic[T]):
                 del self._flights[key]
             forget()
 
-    def _end(self, flight: Flight[T]) -> None:
+    def _end(self, flight: Flight[T]) -> Future[T] | None:
+        """Let nobody join any more; return what those wait for who did."""
         with self._lock:
             if self._flights.get(flight.key) is flight:
                 del self._flights[flight.key]
+            return flight.awaited
