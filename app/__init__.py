@@ -49,7 +49,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     dependencies.install(app, built)
     pictures.register(
         app,
-        want=partial(images.want, built.images),
+        want=partial(images.want, built),
         cors_headers=cors_headers,
         any_origin=settings.allowed_origins == ["*"],
     )

@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     s3_bucket_name: str | None = Field(None, pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
     s3_endpoint_url: WebAddress | None = None
     s3_public_url: WebAddress | None = None
+    serve_mode: Literal["proxy", "redirect"] = "proxy"
 
     mongodb_uri: MongoUri | None = None
     mongodb_database: str = Field("image_generator", pattern=r"^[\w-]{1,63}$")
@@ -108,6 +109,13 @@ class Settings(BaseSettings):
     def _keys_come_in_pairs(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if (value is None) != (info.data.get("aws_access_key_id") is None):
             raise ValueError("set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or neither")
+        return value
+
+    @field_validator("serve_mode")
+    @classmethod
+    def _redirects_need_a_bucket(cls, value: str, info: ValidationInfo) -> str:
+        if value == "redirect" and not info.data.get("s3_bucket_name"):
+            raise ValueError("redirect needs S3_BUCKET_NAME")
         return value
 
     @field_validator("cors_origins")

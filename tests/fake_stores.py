@@ -45,6 +45,10 @@ class FakeStore(Scripted):
         """See ImageStore."""
         return f"https://bucket.test/{key}"
 
+    def link(self, key: str) -> str:
+        """See ImageStore."""
+        return f"https://bucket.test/{key}?signed"
+
     def ping(self) -> None:
         """See ImageStore."""
         self.step("ping")

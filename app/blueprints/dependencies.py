@@ -18,12 +18,16 @@ _KEY = "image_generator"
 
 @dataclass(frozen=True, kw_only=True)
 class Defaults:
-    """What a request gets that doesn't say otherwise, and what the pages tell about the server."""
+    """What a request gets that doesn't say otherwise, and what the pages tell about the server.
+
+    `redirects`: plain pictures are not sent, but where they can be had from the store.
+    """
 
     provider: str
     model: str
     public_url: str | None
     version: str
+    redirects: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from functools import partial
 from flask import Blueprint, Response
 
 from app import errors
-from app.blueprints.dependencies import deps
+from app.blueprints.dependencies import Dependencies, deps
 from app.blueprints.presenters import image, image_answer
 from app.blueprints.schemas import (
     ImageAnswer,
@@ -55,13 +55,25 @@ def get_image(filename: str) -> Response:
     """Fetch a picture.
 
     256x256 pixels, PNG with a transparent background. It never changes, so caches may keep it.
+    With `SERVE_MODE=redirect` the answer is 302 to the picture's address at the store.
     """
-    return respond(_plain(deps().images, filename.removesuffix(".png")))
+    image_id = filename.removesuffix(".png")
+    if deps().defaults.redirects:
+        return _redirect(deps().images.link(image_id))
+    return respond(_plain(deps().images, image_id))
 
 
-def want(images: Images, image_id: str, query: str, accept: str) -> Wanted | None:  # noqa: ARG001 - reason: the gate's signature
-    """Tell the gate what is asked for; what has a query is left to the view."""
-    return None if query else _plain(images, image_id)
+def want(dependencies: Dependencies, image_id: str, query: str, accept: str) -> Wanted | None:  # noqa: ARG001 - reason: the gate's signature
+    """Tell the gate what is asked for; redirects and what has a query are left to the view."""
+    if query or dependencies.defaults.redirects:
+        return None
+    return _plain(dependencies.images, image_id)
+
+
+def _redirect(link: str) -> Response:
+    # For much less time than the address is good for, and not for others: it may be signed.
+    headers = {"Location": link, "Cache-Control": "private, max-age=600"}
+    return Response(status=302, headers=headers)
 
 
 def _plain(images: Images, image_id: str) -> Wanted:

@@ -74,6 +74,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
             model=ports.generator.model,
             public_url=settings.public_url,
             version=VERSION,
+            redirects=settings.serve_mode == "redirect",
         ),
     )
 

@@ -33,6 +33,13 @@ class ImageStore(Protocol):
     def public_url(self, key: str) -> str | None:
         """The object's own address, or None where only this service can serve it."""
 
+    def link(self, key: str) -> str:
+        """Return an address from which anyone who has it can read the object for an hour.
+
+        Raises:
+            StorageUnavailable: only this service can serve it.
+        """
+
     def ping(self) -> None:
         """Return if the store answers and lets us in."""
 

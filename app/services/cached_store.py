@@ -43,6 +43,10 @@ class CachedStore:
         """See ImageStore."""
         return self.store.public_url(key)
 
+    def link(self, key: str) -> str:
+        """See ImageStore."""
+        return self.store.link(key)
+
     def ping(self) -> None:
         """See ImageStore."""
         self.store.ping()

@@ -92,6 +92,10 @@ class LocalStore:
         """See ImageStore: only this service can serve these files."""
         return None
 
+    def link(self, key: str) -> str:  # noqa: ARG002 - reason: part of the port
+        """See ImageStore: settings that would ask for this are refused at the start."""
+        raise StorageUnavailable("files have no address of their own")
+
     def ping(self) -> None:
         """See ImageStore: a file can be made here."""
         probe = self._root / f".ping-{uuid.uuid4().hex}"

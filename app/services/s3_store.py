@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _CONNECT_SECONDS = 2
 _READ_SECONDS = 3
+_LINK_SECONDS = 3600
 _CONNECTIONS = 64  # botocore's own limit of 10 would make the other threads wait
 
 
@@ -49,6 +50,7 @@ class S3Store:
         public_base: str | None = None,
     ) -> None:
         self.bucket = bucket
+        self._everyone_reads = public_base is not None
         self._public_base = public_base or _object_base(bucket, region, endpoint_url)
         self._clients: Lazy[_Clients] = Lazy(
             lambda: _make_clients(
@@ -90,6 +92,18 @@ class S3Store:
     def public_url(self, key: str) -> str | None:
         """See ImageStore."""
         return f"{self._public_base}/{key}"
+
+    def link(self, key: str) -> str:
+        """See ImageStore. Presigned, unless everyone can read the objects anyway."""
+        if self._everyone_reads:
+            return f"{self._public_base}/{key}"
+        with _translated():
+            link: str = self.client().generate_presigned_url(
+                "get_object",
+                Params={"Bucket": self.bucket, "Key": key},
+                ExpiresIn=_LINK_SECONDS,
+            )
+            return link
 
     def ping(self) -> None:
         """See ImageStore."""

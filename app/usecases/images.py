@@ -26,6 +26,16 @@ class Images:
         """
         return self.store.get(f"images/{image_id}.png")
 
+    def link(self, image_id: str) -> str:
+        """Return an address at the store itself from which the picture can be read for an hour.
+
+        The store isn't asked whether it has the picture; who follows the address will hear.
+
+        Raises:
+            StorageUnavailable: there is no such address.
+        """
+        return self.store.link(f"images/{image_id}.png")
+
     def record(self, image_id: str) -> Generation:
         """Return the row of a ready picture.
 
