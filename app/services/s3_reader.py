@@ -1,6 +1,6 @@
 """Reads objects of S3 at a fraction of what the SDK's `get_object` costs.
 
-The requests are the SDK's own: signed by its signer, to where its last read went. Anything but a
+They are signed with the SDK's credentials and sent to where its last read went. Anything but a
 sound object or a plain "no such key" is left to the SDK, which retries, follows a bucket to its
 region and knows all errors.
 """
@@ -8,6 +8,7 @@ region and knows all errors.
 import base64
 import hashlib
 import re
+import time
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from urllib3.response import BaseHTTPResponse
 
 from app.errors import ImageNotFound, StorageUnavailable
 from app.models import StoredImage
+from app.services.s3_signature import signed_headers
 
 _KEY = re.compile(r"[\w-]+/[\w.-]+", re.ASCII)  # needs no escaping, and has one slash
 _SIGNED_FOR = re.compile(rb"Credential=[^,]+/\d{8}/([^/,]+)/s3/aws4_request,")
@@ -39,9 +41,10 @@ _CHECKSUMS: Mapping[str, Callable[[bytes], bytes]] = {
 
 @dataclass(frozen=True)
 class _Place:
-    """Where the objects are: the address up to a key, its path, and the region it is signed for."""
+    """Where the objects are: the address up to a key, its parts, and the region to sign for."""
 
     address: str
+    host: str
     path: str
     region: str
     pool: HTTPConnectionPool
@@ -84,8 +87,13 @@ class S3Reader:
         old, name = self._place, region[1].decode()
         if old is not None and (old.address, old.region) == (address, name):
             return
-        path = urlsplit(address).path
-        self._place = _Place(address, path, name, self._new_pool(address))
+        self._place = _Place(
+            address=address,
+            host=_host(address),
+            path=urlsplit(address).path,
+            region=name,
+            pool=self._new_pool(address),
+        )
         if old is not None:
             old.pool.close()
 
@@ -117,19 +125,16 @@ class S3Reader:
             self._place.pool.close()
 
     def _ask(self, place: _Place, key: str) -> BaseHTTPResponse:
-        from botocore.auth import S3SigV4Auth
-        from botocore.awsrequest import AWSRequest
-
-        request = AWSRequest("GET", place.address + key, headers={"x-amz-checksum-mode": "ENABLED"})
-        frozen = self._credentials.get_frozen_credentials()
-        S3SigV4Auth(frozen, "s3", place.region).add_auth(request)
+        path = place.path + key
+        headers = signed_headers(
+            self._credentials.get_frozen_credentials(),
+            host=place.host,
+            path=path,
+            region=place.region,
+            now=time.time(),
+        )
         return place.pool.urlopen(
-            "GET",
-            place.path + key,
-            headers=dict(request.headers.items()),
-            retries=False,
-            redirect=False,
-            decode_content=False,
+            "GET", path, headers=headers, retries=False, redirect=False, decode_content=False
         )
 
     def _new_pool(self, address: str) -> HTTPConnectionPool:
@@ -139,6 +144,13 @@ class S3Reader:
         return HTTPSConnectionPool(
             parts.hostname or "", parts.port, ca_certs=self._ca_bundle, **self._pool_options
         )
+
+
+def _host(address: str) -> str:
+    """Return the value of the header Host: with the port only where it isn't the usual one."""
+    parts = urlsplit(address)
+    usual = ":443" if parts.scheme == "https" else ":80"
+    return parts.netloc.removesuffix(usual)
 
 
 def _sound(answer: BaseHTTPResponse) -> StoredImage | None:

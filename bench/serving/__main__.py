@@ -15,7 +15,7 @@ from pathlib import Path
 
 from app.services.local_store import LocalStore
 from bench.results import Row, report
-from bench.serving.load import gets, heads
+from bench.serving.load import gets, plainly
 from bench.serving.server import Server, gunicorn
 from tests.servers import new_bucket, s3_client, seaweedfs, valkey
 
@@ -25,23 +25,28 @@ NAME = "0f9b2d6c-4e1a-4f0f-8a54-b0c1f2a3d4e5"
 PATH = f"/images/{NAME}.png"
 BODY = os.urandom(40_000)
 _REFERENCE = "bare Flask, bytes from memory"
+_PLAIN_REFERENCE = "the same, asked without wrk"
 
 
 @dataclass(frozen=True)
 class Target:
-    """What is asked of a server, and at most how much of the reference's time it may cost."""
+    """What is asked of a server, and at most how much of the reference's time it may cost.
+
+    The reference is bare Flask that sends the picture, asked in the same way.
+    """
 
     server: str
     most: float | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    head: bool = False
+    plainly: str = ""  # the method to send without wrk
 
 
 TARGETS = {
     _REFERENCE: Target("bare"),
+    _PLAIN_REFERENCE: Target("bare", plainly="GET"),
     "memory hit": Target("files", 1.05),
     "304": Target("files", 0.75, {"If-None-Match": f'"{NAME}"'}),
-    "HEAD": Target("files", 0.75, head=True),
+    "HEAD": Target("files", 0.75, plainly="HEAD"),
     "file hit, no cache": Target("files, no memory", 1.1),
     "Redis hit, no memory": Target("redis", 1.4),
     "S3 miss, no cache": Target("s3", 2.2),
@@ -67,9 +72,9 @@ def main() -> None:
 
 
 def _rows(spent: Mapping[str, list[float]]) -> list[Row]:
-    floor = spent[_REFERENCE]
     rows = []
     for name, times in spent.items():
+        floor = spent[_PLAIN_REFERENCE if TARGETS[name].plainly else _REFERENCE]
         ratios = [time / least for time, least in zip(times, floor, strict=True)]
         rows.append(
             Row(
@@ -86,7 +91,10 @@ def _rows(spent: Mapping[str, list[float]]) -> list[Row]:
 
 def _cpu_per_request(server: Server, target: Target) -> float:
     url, before = server.address + PATH, server.cpu_seconds()
-    count = heads(url, SECONDS) if target.head else gets(url, target.headers, SECONDS)
+    if target.plainly:
+        count = plainly(target.plainly, url, SECONDS)
+    else:
+        count = gets(url, target.headers, SECONDS)
     return (server.cpu_seconds() - before) / count
 
 
