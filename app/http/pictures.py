@@ -130,6 +130,7 @@ def respond(wanted: Wanted) -> Response:
     headers = lasting_headers(wanted, vary) + content_headers(stored)
     response = Response(stored.data, headers=headers)
     response.make_conditional(request, accept_ranges=True, complete_length=len(stored.data))
+    response.headers.pop("Date", None)  # made by the line above; the server sends its own
     return response
 
 

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import datetime
 
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -24,8 +24,9 @@ def test_it_signs_as_the_sdk_does(
     """Whoever reads what, where and when: the signature is that of the SDK's own signer."""
     request = AWSRequest("GET", f"https://{host}{path}", headers={"x-amz-checksum-mode": "ENABLED"})
     S3SigV4Auth(credentials, "s3", region).add_auth(request)
-    signed_at = datetime.strptime(request.headers["X-Amz-Date"], "%Y%m%dT%H%M%SZ")
-    now = signed_at.replace(tzinfo=UTC).timestamp()
-    headers = signed_headers(credentials, host=host, path=path, region=region, now=now)
+    signed_at = datetime.strptime(request.headers["X-Amz-Date"], "%Y%m%dT%H%M%S%z")
+    headers = signed_headers(
+        credentials, host=host, path=path, region=region, now=signed_at.timestamp()
+    )
     theirs = {name.lower(): value for name, value in request.headers.items()}
     assert headers == theirs | {"host": host}
