@@ -173,7 +173,7 @@ def content_headers(stored: StoredImage) -> list[tuple[str, str]]:
 def _is_plain(environ: dict[str, Any]) -> bool:
     if environ["REQUEST_METHOD"] not in _METHODS or not _PATH.fullmatch(environ["PATH_INFO"]):
         return False
-    by_date = "HTTP_IF_MODIFIED_SINCE" in environ and "HTTP_IF_NONE_MATCH" not in environ
+    by_date = "HTTP_IF_MODIFIED_SINCE" in environ and not environ.get("HTTP_IF_NONE_MATCH")
     return not by_date and environ.keys().isdisjoint(_UNUSUAL)
 
 
