@@ -26,7 +26,11 @@ def choose(settings: Settings) -> tuple[Choice, ...]:
     drawing, provider = (openai if settings.draws_with == "openai" else offline), "OPENAI_API_KEY"
     store = ("s3", "S3") if settings.s3_bucket_name else ("files", f"files in {data / 'store'}")
     records = ("mongodb", "MongoDB") if settings.mongodb_uri else ("sqlite", f"SQLite in {data}")
-    cache = ("redis", "Redis") if settings.redis_url else ("memory", "memory of each process")
+    cache = (
+        ("redis", "memory of each process, over Redis")
+        if settings.redis_url
+        else ("memory", "memory of each process")
+    )
     if settings.image_provider:
         provider = "IMAGE_PROVIDER"
     return (

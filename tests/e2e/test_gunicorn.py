@@ -90,7 +90,7 @@ def test_whole_job_on_real_parts(
     assert (row["state"], row["charged"], row["prompt"]) == ("ready", "yes", "A brass key")
     with Redis.from_url(redis_flushed.url) as redis:
         (key,) = redis.keys("*")
-        assert bytes(redis.get(key) or b"").endswith(png)
+        assert bytes(redis.hget(key, "image") or b"").endswith(png)
     assert fake_openai.paid == 1
     assert "drawing: OpenAI gpt-image-2.6-flare (OPENAI_API_KEY is set)" in log
     for secret in (SECRET_MARKER, fake_openai.api_key, s3_server.secret_key):

@@ -148,9 +148,10 @@ def fetch(stage: Stage) -> requests.Response:
 
 @contextlib.contextmanager
 def staged(parts: Parts, folder: Path, settings: Mapping[str, Any]) -> Iterator[Stage]:
-    """Serve on the real parts."""
+    """Serve on the real parts, without the memory that would hide how some of them fail."""
     clock = MovedClock()
-    with serving(settings_for(**settings_of(parts, folder) | dict(settings)), clock) as service:
+    values = settings_of(parts, folder) | {"memory_cache_mb": 0} | dict(settings)
+    with serving(settings_for(**values), clock) as service:
         stage = Stage(service, parts, clock)
         try:
             yield stage
