@@ -22,6 +22,7 @@ _TTL_SECONDS = 24 * 3600
 _FORGOTTEN_SECONDS = 60  # longer than any read of a store lasts
 _MAX_VALUE_BYTES = 2 * 1024 * 1024  # more than our patience can wait for
 _MAX_FIELDS = 256
+_MOST_OWED = 10_000
 PATIENCE_SECONDS = 0.04  # for connecting and for answering, so at most twice that a failure
 _REST_SECONDS = 5.0
 _LOG_EVERY_SECONDS = 60.0
@@ -46,7 +47,8 @@ class RedisCache:
     whatever process: nobody takes it.
 
     A cache that is down must not slow anything: its patience is short, and after a failure it is
-    left alone for a few seconds. Such failures are logged once a minute.
+    left alone for a few seconds. Such failures are logged once a minute. What should have been
+    forgotten meanwhile is a miss for this process, and forgotten, one by one, by later reads.
     """
 
     def __init__(self, url: str) -> None:
@@ -54,9 +56,13 @@ class RedisCache:
         self._lock = threading.Lock()
         self._rest_until = float("-inf")
         self._logged_at = float("-inf")
+        self._owed: dict[str, None] = {}
 
     def get(self, image_id: str, name: str) -> Found:
         """Return the picture, or the generation with which it can be put."""
+        self._forget_what_is_owed()
+        if image_id in self._owed:
+            return Found(None, None)
         answer = self._attempt(lambda client: _read(client, _PREFIX + image_id, name))
         if answer is None:
             return Found(None, None)
@@ -78,7 +84,10 @@ class RedisCache:
     def forget(self, image_id: str) -> None:
         """Forget everything of that picture, also what will be put by those who read it before."""
         key, generation = _PREFIX + image_id, os.urandom(8)
-        self._attempt(lambda client: _renew(client, key, generation))
+        if self._attempt(lambda client: _renew(client, key, generation)):
+            self._owed.pop(image_id, None)
+        elif len(self._owed) < _MOST_OWED:
+            self._owed[image_id] = None
 
     def is_up(self) -> bool:
         """Whether the server answers."""
@@ -87,6 +96,12 @@ class RedisCache:
     def close(self) -> None:
         """Let go of all connections; the next use opens new ones."""
         self._client.close()
+
+    def _forget_what_is_owed(self) -> None:
+        """Forget one of those that could not be forgotten while the server was down."""
+        image_id = next(iter(self._owed), None)
+        if image_id is not None:
+            self.forget(image_id)
 
     def _attempt(self, operation: Callable[["Redis"], T]) -> T | None:
         from redis.exceptions import RedisError
@@ -132,12 +147,13 @@ def _write(client: "Redis", key: str, name: str, value: bytes) -> int:
     return cast("int", pipeline.execute()[-1])
 
 
-def _renew(client: "Redis", key: str, generation: bytes) -> None:
+def _renew(client: "Redis", key: str, generation: bytes) -> bool:
     pipeline = client.pipeline(transaction=True)
     pipeline.delete(key)
     pipeline.hset(key, _GENERATION, generation)
     pipeline.expire(key, _FORGOTTEN_SECONDS)
     pipeline.execute()
+    return True
 
 
 def _make_client(url: str) -> "Redis":

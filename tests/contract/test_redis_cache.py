@@ -15,6 +15,7 @@ from tests.fault_proxy import FaultProxy
 from tests.listening import log_lines
 from tests.servers import RedisServer
 from tests.threads import at_once
+from tests.waiting import eventually
 
 Break = Callable[[FaultProxy], None]
 FAULTS: dict[str, Break] = {
@@ -155,10 +156,26 @@ def test_a_late_answer_is_never_taken_for_another_ones(
     """The answer to a call that was given up on is not read by the call after it."""
     put(cache, "other", b"other")
     for _ in range(5):
-        proxy.delay(0.1)
+        proxy.delay(0.2)
         assert get(cache, "kept") is None
         proxy.restore()
         assert hits(cache, "other", b"other")
+
+
+@pytest.mark.usefixtures("no_rest")
+def test_what_is_deleted_during_an_outage_is_not_served_after_it(
+    cache: RedisCache, proxy: FaultProxy, redis_flushed: RedisServer
+) -> None:
+    """What can't be forgotten is a miss here, and forgotten for all once the server is back."""
+    proxy.refuse()
+    cache.forget("kept")
+    assert get(cache, "kept") is None
+    proxy.restore()
+    with contextlib.closing(RedisCache(redis_flushed.url)) as other:
+        assert get(other, "kept") == b"kept"
+        eventually(lambda: get(cache, "another") is None and get(other, "kept") is None)
+    put(cache, "kept", b"new")
+    assert hits(cache, "kept", b"new")
 
 
 @pytest.mark.usefixtures("no_rest")
