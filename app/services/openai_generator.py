@@ -1,11 +1,9 @@
 """The ImageGenerator port on OpenAI and compatible servers."""
 
-import base64
-import binascii
 import time
 from typing import TYPE_CHECKING, Any
 
-import orjson
+from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError
 
 from app.errors import Charged, ProviderBadResponse, ProviderTimeout
 from app.models import Drawing
@@ -17,6 +15,14 @@ if TYPE_CHECKING:
 
 _CONNECT_SECONDS = 5.0
 _LARGEST_ANSWER = 64 * 1024 * 1024  # bytes; a 3840x2160 PNG in base64 has about half of that
+
+
+class _Answer(BaseModel):
+    """The one picture of an answer. Its base64 is read with the JSON: far faster than by Python."""
+
+    model_config = ConfigDict(val_json_bytes="base64")
+
+    picture: bytes = Field(validation_alias=AliasPath("data", 0, "b64_json"), min_length=1)
 
 
 class OpenAIGenerator:
@@ -47,7 +53,7 @@ class OpenAIGenerator:
         """Let go of all connections; the next use opens new ones."""
         self._client.close()
 
-    def _request(self, parameters: dict[str, Any]) -> bytes:
+    def _request(self, parameters: dict[str, Any]) -> bytearray:
         """Return the answer's raw body: the SDK's own parsing lets HTML and cut JSON through."""
         from openai import Timeout
 
@@ -64,7 +70,7 @@ class OpenAIGenerator:
                     raise ProviderBadResponse(
                         "answer too large", evidence=bytes(body), charged=Charged.YES
                     )
-        return bytes(body)
+        return body
 
 
 def _parameters(model: str, *, prompt: str, size: str, quality: str) -> dict[str, Any]:
@@ -75,20 +81,13 @@ def _parameters(model: str, *, prompt: str, size: str, quality: str) -> dict[str
     return common | {"quality": quality, "background": "opaque", "output_format": "png"}
 
 
-def _picture(body: bytes) -> bytes:
+def _picture(body: bytearray) -> bytes:
     """Return the first picture of the answer; all that was bought is kept if there is none."""
     try:
-        picture = base64.b64decode(orjson.loads(body)["data"][0]["b64_json"], validate=True)
-    except orjson.JSONDecodeError:
-        raise _bad("not JSON", body) from None
-    except (KeyError, IndexError, TypeError):
-        raise _bad("no picture in it", body) from None
-    except (binascii.Error, ValueError):
-        raise _bad("not base64", body) from None
-    if not picture:
-        raise _bad("an empty picture", body)
-    return picture
-
-
-def _bad(detail: str, body: bytes) -> ProviderBadResponse:
-    return ProviderBadResponse(detail, evidence=body, charged=Charged.YES)
+        return _Answer.model_validate_json(body).picture
+    except ValidationError as error:
+        raise ProviderBadResponse(
+            error.errors(include_input=False)[0]["type"],
+            evidence=bytes(body),
+            charged=Charged.YES,
+        ) from None
