@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from app.errors import ImageNotFound, StorageUnavailable
 from app.models import StoredImage
 from app.services.lazy import Lazy
+from app.services.turns import Turns
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -18,6 +19,9 @@ _CONNECT_SECONDS = 2
 _READ_SECONDS = 3
 _LINK_SECONDS = 3600
 _CONNECTIONS = 64  # botocore's own limit of 10 would make the other threads wait
+# A hundred uploads side by side all end late, beyond the time that each of them has.
+_UPLOADS_AT_ONCE = 4
+_LONGEST_TURN_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class S3Store:
     ) -> None:
         self.bucket = bucket
         self._everyone_reads = public_base is not None
+        self._uploads = Turns(at_once=_UPLOADS_AT_ONCE, patience_seconds=_LONGEST_TURN_SECONDS)
         self._public_base = public_base or _object_base(bucket, region, endpoint_url)
         self._clients: Lazy[_Clients] = Lazy(
             lambda: _make_clients(
@@ -63,7 +68,7 @@ class S3Store:
 
     def put(self, key: str, data: bytes, *, content_type: str) -> None:
         """See ImageStore."""
-        with _translated():
+        with self._uploads.turn(), _translated():
             self.client().put_object(
                 Bucket=self.bucket,
                 Key=key,
