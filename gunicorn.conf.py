@@ -5,7 +5,9 @@ from typing import Any
 
 from app.blueprints.dependencies import dependencies_of
 from app.config import ConfigError, Settings
+from app.container import preload
 from app.http import stopping
+from app.services import allocator
 from app.services.ticker import Ticker
 
 try:
@@ -15,6 +17,8 @@ except ConfigError as error:
 
 _HOUSEKEEPING_SECONDS = 15
 _SPARE_THREADS = 16  # for health checks and reads while every generation slot is taken
+
+allocator.share_arenas()  # before the first thread, and for all workers
 
 bind = f"{_settings.host}:{_settings.port}"
 worker_class = "gthread"
@@ -37,8 +41,9 @@ control_socket_disable = True
 
 
 def when_ready(server: Any) -> None:
-    """Let the master tell its workers that it stops, which is not to be mistaken for a reload."""
+    """Let the master tell its workers that it stops, which is no reload; load all they need."""
     stopping.close_at_stop(server, dependencies_of(server.app.wsgi()).in_flight)
+    preload(_settings)
 
 
 def post_worker_init(worker: Any) -> None:
@@ -46,3 +51,4 @@ def post_worker_init(worker: Any) -> None:
     dependencies = dependencies_of(worker.wsgi)
     stopping.finish_before_leaving(worker, dependencies.in_flight)
     Ticker(dependencies.housekeeping, _HOUSEKEEPING_SECONDS).start()
+    Ticker(allocator.give_back, _HOUSEKEEPING_SECONDS).start()

@@ -215,3 +215,28 @@ def _answers(port: int) -> bool:
     except requests.ConnectionError:
         return False
     return bool(answer.json() == {"status": "success"})
+
+
+def test_threads_share_the_memory_that_they_give_back(tmp_path: Path) -> None:
+    """The allocator's settings hold in workers: many threads share two arenas."""
+    with gunicorn(tmp_path, web_concurrency=1) as server:
+        with ThreadPoolExecutor(12) as pool:
+            answers = list(pool.map(lambda n: server.generate(f"Moon {n}"), range(24)))
+        assert {answer.status_code for answer in answers} == {200}
+        (worker,) = children_of(server.process.pid)
+        assert len(arenas(worker)) < 5  # without the setting there are as many as threads
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the processes that this one started."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def arenas(pid: int) -> list[int]:
+    """Return where arenas of threads begin: glibc reserves 64 MB for each, on such a border."""
+    reserved, found = 64 * 1024 * 1024, []
+    for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+        start, end = (int(part, 16) for part in line.split()[0].split("-"))
+        if start % reserved == 0 and end - start < reserved and "rw-p" in line:
+            found.append(start)
+    return found

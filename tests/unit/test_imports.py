@@ -16,6 +16,14 @@ for name in "{HEAVY}".split():
         print(name, "by importing app" if name in before else "by create_app()")
 """
 
+PRELOADED = f"""
+import sys
+from app.config import Settings
+from app.container import preload
+preload(Settings.load())
+print(*(name for name in "{HEAVY}".split() if name in sys.modules))
+"""
+
 
 @pytest.mark.usefixtures("nothing_set")
 def test_the_default_service_starts_without_any_heavy_package(tmp_path: Path) -> None:
@@ -38,3 +46,12 @@ def test_starting_connects_to_nobody(tmp_path: Path) -> None:
     }
     assert set(env) <= {name.upper() for name in Settings.model_fields}
     assert programs.run(START, cwd=tmp_path, env=env) == ""
+
+
+@pytest.mark.usefixtures("nothing_set")
+def test_a_server_has_everything_loaded_before_it_forks(tmp_path: Path) -> None:
+    """What is in use is imported once for all workers, and nothing that isn't."""
+    env = {"OPENAI_API_KEY": "sk-none", "S3_BUCKET_NAME": "b-1", "DATA_DIR": str(tmp_path)}
+    assert programs.run(PRELOADED, cwd=tmp_path, env=env).split() == [
+        *("openai", "boto3", "botocore", "cv2", "numpy", "PIL")
+    ]

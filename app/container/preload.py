@@ -1,0 +1,28 @@
+"""Loads what the settings will need, before a server forks its workers."""
+
+import gc
+from importlib import import_module
+
+from app.config import Settings
+from app.container.choices import choose
+
+_MODULES = {
+    "openai": ("openai.resources.images", "openai.resources.moderations", "httpcore2"),
+    "s3": ("boto3.session", "botocore.endpoint"),
+    "mongodb": ("pymongo",),
+    "redis": ("redis",),
+}
+
+
+def preload(settings: Settings) -> None:
+    """Import the SDKs in use and the cutout; clients are still made by each worker.
+
+    What is loaded by then is kept from the garbage collector: it stays anyway, and a look at it
+    would cost each worker time and a copy of its own.
+    """
+    import_module("app.imaging.pipeline")
+    for choice in choose(settings):
+        for name in _MODULES.get(choice.kind, ()):
+            import_module(name)
+    gc.collect()
+    gc.freeze()
