@@ -17,6 +17,7 @@ from app.container import build_dependencies, build_ports
 from app.models import Generation, GenerationRequest, State
 from app.ports import Ports
 from app.usecases.idempotency import claim_of
+from bench.results import Row, report
 from tests.fake_openai import FakeOpenAI
 from tests.servers import new_bucket, s3_client, seaweedfs, secantusdb
 
@@ -27,7 +28,6 @@ Way = Callable[[], object]
 
 def main() -> None:
     """Print the median time of each way, and its ratio to the careless one."""
-    print(f"\n{'one generation':<44}{'ms':>8}{'ratio':>8}   (median of {ROUNDS}, interleaved)")
     with ExitStack() as stack:
         fake = stack.enter_context(FakeOpenAI())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -56,11 +56,14 @@ def _measure(stores: str, values: dict[str, Any]) -> None:
             way()
             if number >= 3:  # the first rounds make connections
                 spent[name].append(time.perf_counter() - began)
+    title = f"one generation, {stores} (median of {ROUNDS}, interleaved)"
     floor = statistics.median(next(iter(spent.values())))
-    print(stores)
-    for name, times in spent.items():
-        median = statistics.median(times)
-        print(f"  {name:<42}{1000 * median:>8.1f}{median / floor:>8.2f}")
+    report(f"generation, {stores}", title, [_row(name, spent[name], floor) for name in ways])
+
+
+def _row(name: str, times: list[float], floor: float) -> Row:
+    median = statistics.median(times)
+    return Row(name=name, ratio=median / floor, value=f"{1000 * median:.1f} ms")
 
 
 def _careless(ports: Ports) -> None:

@@ -4,6 +4,8 @@ import statistics
 import subprocess
 import sys
 
+from bench.results import Row, report
+
 ROUNDS = 9
 PROGRAMS = {
     "python alone": "pass",
@@ -22,12 +24,24 @@ def main() -> None:
             seconds = _processor_seconds(program)
             if number:  # the first round warms the file cache
                 spent[name].append(seconds)
-    floor = statistics.median(spent[FLOOR])
-    above = {name: statistics.median(times) - floor for name, times in spent.items()}
-    print(f"{'imports':<36}{'CPU ms':>8}{'ratio':>8}   (above python alone, median of {ROUNDS})")
-    for name in list(PROGRAMS)[1:]:
-        ratio = above[name] / above[REFERENCE]
-        print(f"{name:<36}{1000 * above[name]:>8.0f}{ratio:>8.2f}")
+    above = {
+        name: [seconds - least for seconds, least in zip(times, spent[FLOOR], strict=True)]
+        for name, times in spent.items()
+        if name != FLOOR
+    }
+    title = f"imports: processor time above python alone (median of {ROUNDS})"
+    report("imports", title, [_row(name, above[name], above[REFERENCE]) for name in above])
+
+
+def _row(name: str, times: list[float], reference: list[float]) -> Row:
+    ratios = [mine / other for mine, other in zip(times, reference, strict=True)]
+    return Row(
+        name=name,
+        ratio=statistics.median(ratios),
+        low=min(ratios),
+        high=max(ratios),
+        value=f"{1000 * statistics.median(times):.0f} ms",
+    )
 
 
 def _processor_seconds(program: str) -> float:

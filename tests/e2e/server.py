@@ -16,6 +16,7 @@ import requests
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = ROOT / "gunicorn.conf.py"
 START_SECONDS = 20
 PATIENCE_SECONDS = 20
 AT_ONCE = 4.0
@@ -88,7 +89,7 @@ def environment(settings: Mapping[str, Any]) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def gunicorn(folder: Path, **settings: Any) -> Iterator[Gunicorn]:
+def gunicorn(folder: Path, config: Path = SHIPPED, /, **settings: Any) -> Iterator[Gunicorn]:
     """Run gunicorn until the block ends, in a folder without an .env file."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
@@ -96,7 +97,7 @@ def gunicorn(folder: Path, **settings: Any) -> Iterator[Gunicorn]:
     log_file = folder / "log"
     with log_file.open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--config", ROOT / "gunicorn.conf.py", "wsgi:app"],
+            [sys.executable, "-m", "gunicorn", "--config", config, "wsgi:app"],
             cwd=folder,
             env=environment(defaults | settings) | {"PYTHONPATH": str(ROOT)},
             stdout=log,
