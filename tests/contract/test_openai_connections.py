@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.errors import ProviderMisconfigured, ProviderTimeout, ProviderUnreachable
+from app.errors import (
+    ProviderBadResponse,
+    ProviderMisconfigured,
+    ProviderTimeout,
+    ProviderUnreachable,
+)
 from app.services.lazy import Lazy
 from app.services.openai_generator import OpenAIGenerator
 from tests.contract.upstream import MODEL, draw, fails_as, generator_at
@@ -91,3 +96,22 @@ def test_many_threads_share_one_client(generator: OpenAIGenerator, fake_openai: 
     pictures = at_once(16, lambda _: draw(generator).data)
     assert set(pictures) == set(fake_openai.pictures)
     assert (len(set(pictures)), fake_openai.paid, len(fake_openai.requests)) == (16, 16, 16)
+
+
+def test_a_bad_answer_among_many_spoils_no_other(
+    generator: OpenAIGenerator, fake_openai: FakeOpenAI
+) -> None:
+    """Of eight at once, one gets base64 that is none and keeps it; the others get their own."""
+    fake_openai.script("images", Fault.bad_b64())
+
+    def one(_: int) -> bytes | ProviderBadResponse:
+        try:
+            return bytes(draw(generator).data)
+        except ProviderBadResponse as error:
+            return error
+
+    answers = at_once(8, one)
+    (bad,) = (answer for answer in answers if isinstance(answer, ProviderBadResponse))
+    pictures = {answer for answer in answers if isinstance(answer, bytes)}
+    assert bad.evidence.startswith(b'{"created"')
+    assert (len(pictures), pictures <= set(fake_openai.pictures)) == (7, True)

@@ -22,7 +22,7 @@ class SlowStore(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         self.inside = self.most = self.stored = 0
-        self.full = threading.Event()
+        self.full, self.too_many = threading.Event(), threading.Event()
         self.lock = threading.Lock()
         super().__init__((HOST, 0), Upload)
 
@@ -42,7 +42,10 @@ class Upload(BaseHTTPRequestHandler):
             store.most = max(store.most, store.inside)
             if store.inside == settings._UPLOADS_AT_ONCE:
                 store.full.set()
+            elif store.inside > settings._UPLOADS_AT_ONCE:
+                store.too_many.set()
         assert store.full.wait(10)
+        store.too_many.wait(0.2)  # time for one more to come, which none should
         with store.lock:
             store.inside -= 1
             store.stored += 1
