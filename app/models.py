@@ -120,11 +120,16 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page of ready generations, newest first; `more` tells whether older ones follow."""
+    """A page of ready generations, newest first; `more` tells whether older ones follow.
+
+    Where words are searched for, matches are counted up to a limit only: if there are more, that
+    is the `total`, and it isn't exact.
+    """
 
     rows: Sequence[Generation]
     total: int
     more: bool
+    total_exact: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,6 +120,8 @@ class FakeRecords(Scripted):
         super().__init__(events)
         self.rows: dict[str, Generation] = {}
         self.history: list[Generation] = []
+        self.versions = 0
+        self.miscounted = 0
 
     def insert(self, generation: Generation) -> bool:
         """See Records."""
@@ -167,8 +169,25 @@ class FakeRecords(Scripted):
         chosen = [row for row in ready if set(words) <= set(row.tokens)]
         chosen.sort(key=_place, reverse=True)
         rest = [row for row in chosen if not after or _place(row) < (after.created_at, after.id)]
-        rows = rest[offset : offset + limit]
-        return Page(rows=rows, total=len(chosen), more=len(rest) > offset + limit)
+        return Page(
+            rows=rest[offset : offset + limit],
+            total=min(len(chosen), 1000) if words else len(chosen),
+            total_exact=not words or len(chosen) <= 1000,
+            more=len(rest) > offset + limit,
+        )
+
+    def version(self) -> int:
+        """See Records: every call is taken for a change."""
+        self.step("version")
+        self.versions += 1
+        return self.versions
+
+    def recount(self, *, fix: bool) -> int:
+        """See Records."""
+        self.step("recount")
+        wrong = self.miscounted
+        self.miscounted = 0 if fix else wrong
+        return wrong
 
     def delete(self, image_id: str) -> None:
         """See Records."""

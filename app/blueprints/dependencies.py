@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flask import Flask, current_app
 
 from app.http.limits import InFlight
-from app.ports import ImageStore
+from app.ports import Cache, ImageStore
 from app.usecases.generation import GenerateImage
 from app.usecases.housekeeping import Housekeeping
 from app.usecases.images import Images
@@ -41,6 +41,7 @@ class Dependencies:
     reconcile: Reconcile
     housekeeping: Housekeeping
     store: ImageStore
+    pages: Cache
     in_flight: InFlight
     defaults: Defaults
 

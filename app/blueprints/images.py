@@ -2,21 +2,14 @@
 
 from functools import partial
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, jsonify
 
 from app import errors
 from app.blueprints.dependencies import Dependencies, deps
-from app.blueprints.presenters import image, image_answer
-from app.blueprints.schemas import (
-    ImageAnswer,
-    ListAnswer,
-    ListQuery,
-    decode_cursor,
-    encode_cursor,
-)
+from app.blueprints.presenters import base_url, image_answer, list_answer
+from app.blueprints.schemas import ImageAnswer, ListAnswer, ListQuery, decode_cursor
 from app.http.contract import Contract, contract
 from app.http.pictures import Wanted, respond
-from app.models import Page, Position
 from app.usecases.images import Images
 
 blueprint = Blueprint("images", __name__)
@@ -26,21 +19,20 @@ blueprint = Blueprint("images", __name__)
 @contract(
     Contract(tag="images", query=ListQuery, answer=ListAnswer, errors=(errors.RecordsUnavailable,))
 )
-def list_images(query: ListQuery) -> ListAnswer:
+def list_images(query: ListQuery) -> Response:
     """List the pictures, newest first.
 
     By page number, or with `cursor` from where the page before ended. A page past the end is empty.
     """
-    after = decode_cursor(query.cursor) if query.cursor else None
-    page = deps().images.page(limit=query.limit, page=query.page, after=after, query=query.q)
-    return ListAnswer(
-        images=[image(row, deps()) for row in page.rows],
-        page=None if after else query.page,
-        limit=query.limit,
-        total_pages=-(-page.total // query.limit),
-        total_images=page.total,
-        next_cursor=_next_cursor(page),
-    )
+    # Looked up first: if the list changes meanwhile, the page is kept under a version that is over.
+    key = f"{deps().images.version()} {base_url(deps())} {query.model_dump_json()}"
+    body = deps().pages.get(key)
+    if body is None:
+        after = decode_cursor(query.cursor) if query.cursor else None
+        page = deps().images.page(limit=query.limit, page=query.page, after=after, query=query.q)
+        body = jsonify(list_answer(page, query, deps())).get_data()
+        deps().pages.put(key, body)
+    return Response(body, mimetype="application/json")
 
 
 @blueprint.get("/images/<image_name:filename>")
@@ -105,10 +97,3 @@ def delete_image(filename: str) -> Response:
     """Delete a picture, its original and what is known about it."""
     deps().images.delete(filename.removesuffix(".png"))
     return Response(status=204)
-
-
-def _next_cursor(page: Page) -> str | None:
-    if not page.more:
-        return None
-    last = page.rows[-1]
-    return encode_cursor(Position(created_at=last.created_at or last.requested_at, id=last.id))

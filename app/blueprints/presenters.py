@@ -1,42 +1,77 @@
 """Turns rows into answers."""
 
-from dataclasses import asdict
+from typing import Any
 
 from flask import request
 
 from app.blueprints.dependencies import Dependencies
-from app.blueprints.schemas import Image, ImageAnswer, OriginalAnswer
-from app.models import Generation
+from app.blueprints.schemas import ImageAnswer, ListQuery, encode_cursor
+from app.models import Generation, Original, Page, Position
 
 
 def image_answer(generation: Generation, deps: Dependencies) -> ImageAnswer:
     """Answer with one picture."""
-    return ImageAnswer(**dict(image(generation, deps)))
+    return ImageAnswer(**image(generation, deps, base_url(deps)))
 
 
-def image(generation: Generation, deps: Dependencies) -> Image:
-    """Describe a ready picture, with absolute addresses."""
+def list_answer(page: Page, query: ListQuery, deps: Dependencies) -> dict[str, Any]:
+    """Answer with a page of pictures, as a ListAnswer says; tests hold the two together.
+
+    What comes from the records is well-formed, and to check it again would take most of the time.
+    """
+    base = base_url(deps)
+    return {
+        "status": "success",
+        "images": [image(row, deps, base) for row in page.rows],
+        "page": None if query.cursor else query.page,
+        "limit": query.limit,
+        "total_pages": -(-page.total // query.limit),
+        "total_images": page.total,
+        "total_exact": page.total_exact,
+        "next_cursor": _next_cursor(page),
+    }
+
+
+def image(generation: Generation, deps: Dependencies, base: str) -> dict[str, Any]:
+    """Describe a ready picture, with absolute addresses, as an Image says."""
     filename = f"{generation.id}.png"
-    url = f"{_base(deps)}/images/{filename}"
+    url = f"{base}/images/{filename}"
     original, rendition = generation.original, generation.image
-    return Image(
-        filename=filename,
-        url=url,
-        image_url=deps.store.public_url(f"images/{filename}") or url,
-        prompt=generation.prompt,
-        first_prompt=generation.first_prompt,
-        new_prompt=generation.new_prompt,
-        created_at=generation.created_at or generation.requested_at,
-        width=rendition.width if rendition else 0,
-        height=rendition.height if rendition else 0,
-        model=generation.model,
-        provider=generation.provider,
-        charged=generation.charged,
-        cutout=rendition.report if rendition else {},
-        original=OriginalAnswer.model_validate(asdict(original)) if original else None,
-    )
+    return {
+        "filename": filename,
+        "url": url,
+        "image_url": deps.store.public_url(f"images/{filename}") or url,
+        "prompt": generation.prompt,
+        "first_prompt": generation.first_prompt,
+        "new_prompt": generation.new_prompt,
+        "created_at": generation.created_at or generation.requested_at,
+        "width": rendition.width if rendition else 0,
+        "height": rendition.height if rendition else 0,
+        "model": generation.model,
+        "provider": generation.provider,
+        "charged": generation.charged,
+        "cutout": rendition.report if rendition else {},
+        "original": _original(original) if original else None,
+    }
 
 
-def _base(deps: Dependencies) -> str:
+def _original(original: Original) -> dict[str, Any]:
+    return {
+        "width": original.width,
+        "height": original.height,
+        "format": original.format,
+        "size_bytes": original.size_bytes,
+        "sha256": original.sha256,
+    }
+
+
+def _next_cursor(page: Page) -> str | None:
+    if not page.more:
+        return None
+    last = page.rows[-1]
+    return encode_cursor(Position(created_at=last.created_at or last.requested_at, id=last.id))
+
+
+def base_url(deps: Dependencies) -> str:
     """The service's own address: as the operator says, else as the caller reached it."""
     return deps.defaults.public_url or request.url_root.rstrip("/")

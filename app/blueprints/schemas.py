@@ -126,6 +126,7 @@ class ListAnswer(Success):
     limit: int
     total_pages: int
     total_images: int
+    total_exact: bool = Field(description="False if `q` has more matches than were counted.")
     next_cursor: str | None = Field(description="Null on the last page.")
 
 

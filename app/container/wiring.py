@@ -12,6 +12,7 @@ from app.http.limits import InFlight
 from app.ports import PictureCache, Ports
 from app.services.cached_store import CachedStore, FreshStore
 from app.services.leftovers import FileLeftovers
+from app.services.memory_cache import MemoryCache
 from app.usecases.generation import GenerateImage
 from app.usecases.housekeeping import Housekeeping
 from app.usecases.idempotency import Repeats
@@ -25,6 +26,8 @@ from app.usecases.recovery import Recovery
 # A drawing takes two timeouts at most; storing and recording it, with all waiting, takes less
 # than a minute. Whoever is later than that is dead.
 _LEASE_MARGIN_SECONDS = 60
+_PAGES_BYTES = 8 * 1024 * 1024
+_PAGES_SECONDS = 60
 
 
 def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
@@ -68,6 +71,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
             ports=repairing, readiness=readiness, recovery=recovery, retention=retention
         ),
         store=ports.store,
+        pages=MemoryCache(max_bytes=_PAGES_BYTES, ttl_seconds=_PAGES_SECONDS),
         in_flight=InFlight(settings.max_generations_in_flight),
         defaults=Defaults(
             provider=ports.generator.provider,

@@ -38,7 +38,17 @@ class Records(Protocol):
     ) -> Page:
         """Return ready rows, newest first and by id where times are equal.
 
-        They start at `offset`, or behind `after`; `words` keeps rows that have all of them.
+        They start at `offset`, or behind `after`; `words` keeps rows that have all of them, and
+        those are counted up to a thousand only.
+        """
+
+    def version(self) -> int:
+        """Return a number that is another one after every change of what `page` returns."""
+
+    def recount(self, *, fix: bool) -> int:
+        """Compare the counts that are kept for `page` with the rows, and tell how many are wrong.
+
+        With `fix` they are set right, but for those that change at this very moment.
         """
 
     def delete(self, image_id: str) -> None:

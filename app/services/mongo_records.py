@@ -1,5 +1,7 @@
 """The Records port on MongoDB."""
 
+import logging
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -10,6 +12,7 @@ from app.models import Generation, Page, Position, State
 from app.services.documents import from_document, to_document
 from app.services.lazy import Lazy
 from app.services.mongo_indexes import make_indexes
+from app.services.mongo_ranks import READY, MongoRanks
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
@@ -17,7 +20,14 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
+MAX_COUNTED = 1000
+"""Matches of words are counted up to here; to count all takes as long as there are many."""
+
 _TIMEOUT_MS = 2500
+_LISTING = {"state": 1, "created_at": 1}
+_NEWEST_FIRST = [("created_at", -1), ("_id", -1)]
+
+_log = logging.getLogger(__name__)
 
 
 class MongoRecords:
@@ -36,25 +46,32 @@ class MongoRecords:
         self, *, uri: str, database: str, client: "MongoClient[Document] | None" = None
     ) -> None:
         self._database = database
-        self._indexed = False
+        self._prepared = False
+        self._preparing = threading.Lock()
         self._client: Lazy[MongoClient[Document]] = Lazy(lambda: client or _make_client(uri))
 
     def insert(self, generation: Generation) -> bool:
         """See Records."""
         from pymongo.errors import DuplicateKeyError
 
+        document = _with_key(generation)
         with _translated():
             try:
-                self._collection().insert_one(_with_key(generation))
+                self._collection().insert_one(document)
             except DuplicateKeyError:
                 return False
+        self._count(None, document)
         return True
 
     def exchange(self, old: Generation, new: Generation) -> bool:
         """See Records."""
         seen = {"_id": old.id, "state": str(old.state), "lease_until": old.lease_until}
+        document = _with_key(new)
         with _translated():
-            return self._collection().replace_one(seen, _with_key(new)).matched_count == 1
+            before = self._collection().find_one_and_replace(seen, document, projection=_LISTING)
+        if before:
+            self._count(before, document)
+        return before is not None
 
     def get(self, image_id: str) -> Generation | None:
         """See Records."""
@@ -77,20 +94,36 @@ class MongoRecords:
         words: Sequence[str] = (),
     ) -> Page:
         """See Records."""
-        chosen: Document = {"state": str(State.READY)}
         if words:
-            chosen["tokens"] = {"$all": list(words)}
+            return self._matches(words, limit=limit, offset=offset, after=after)
+        chosen = READY | _behind(after)
         with _translated():
-            found = self._collection().find(chosen | _behind(after))
-            newest_first = found.sort([("created_at", -1), ("_id", -1)])
-            rows = [_without_key(row) for row in newest_first.skip(offset).limit(limit + 1)]
-            total = self._collection().count_documents(chosen)
+            collection, ranks = self._collection(), self._ranks()
+            total = ranks.total()
+            if offset and after is None:
+                place = ranks.seek(offset)
+                if place is None:
+                    return Page(rows=[], total=total, more=False)
+                chosen, offset = READY | {"created_at": {"$lt": place[0]}}, place[1]
+            found = collection.find(chosen).sort(_NEWEST_FIRST).skip(offset).limit(limit + 1)
+            rows = [_without_key(row) for row in found]
         return Page(rows=rows[:limit], total=total, more=len(rows) > limit)
+
+    def version(self) -> int:
+        """See Records."""
+        with _translated():
+            return self._ranks().version()
+
+    def recount(self, *, fix: bool) -> int:
+        """See Records."""
+        with _translated():
+            return self._ranks().recount(fix=fix)
 
     def delete(self, image_id: str) -> None:
         """See Records."""
         with _translated():
-            self._collection().delete_one({"_id": image_id})
+            before = self._collection().find_one_and_delete({"_id": image_id}, projection=_LISTING)
+        self._count(before, None)
 
     def overdue(self, now: datetime, *, limit: int) -> Sequence[Generation]:
         """See Records."""
@@ -124,11 +157,47 @@ class MongoRecords:
         """Let go of all connections; the next use opens new ones."""
         self._client.close()
 
+    def _matches(
+        self, words: Sequence[str], *, limit: int, offset: int, after: Position | None
+    ) -> Page:
+        with _translated():
+            collection = self._collection()
+            # The first of `$all` is what the index is asked for; the rest only filters.
+            rarest_first = sorted(words, key=self._frequency) if len(words) > 1 else list(words)
+            chosen = READY | {"tokens": {"$all": rarest_first}}
+            counted = collection.count_documents(chosen, limit=MAX_COUNTED + 1)
+            found = collection.find(chosen | _behind(after)).sort(_NEWEST_FIRST)
+            rows = [_without_key(row) for row in found.skip(offset).limit(limit + 1)]
+        return Page(
+            rows=rows[:limit],
+            total=min(counted, MAX_COUNTED),
+            total_exact=counted <= MAX_COUNTED,
+            more=len(rows) > limit,
+        )
+
+    def _frequency(self, word: str) -> int:
+        return self._collection().count_documents(READY | {"tokens": word}, limit=MAX_COUNTED + 1)
+
+    def _count(self, before: Document | None, after: Document | None) -> None:
+        """Keep the counts up to date; the row is written, so a failure here is not the caller's."""
+        from pymongo.errors import PyMongoError
+
+        try:
+            self._ranks().moved(before, after)
+        except PyMongoError as error:
+            name = type(error).__name__
+            _log.warning("A row was written, but not counted (%s): reconcile mends that.", name)
+
+    def _ranks(self) -> MongoRanks:
+        return MongoRanks(self._collection())
+
     def _collection(self) -> "Collection[Document]":
         collection = self._client()[self._database]["generations"]
-        if not self._indexed:
-            make_indexes(collection)
-            self._indexed = True
+        with self._preparing:
+            if not self._prepared:
+                make_indexes(collection)
+                MongoRanks(collection).prepare()
+                self._prepared = True
         return collection
 
 

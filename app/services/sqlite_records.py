@@ -11,21 +11,19 @@ import orjson
 
 from app.errors import RecordsUnavailable
 from app.models import Generation, Page, Position, State
+from app.services import sqlite_pages
 from app.services.documents import from_document, to_document
 from app.services.lazy import Lazy
-from app.services.sqlite_schema import migrate
+from app.services.sqlite_schema import migrate, recount
+from app.services.sqlite_words import write_words
 
 _COLUMNS = "id, state, created_ms, claim, lease_ms, requested_ms, document"
-_COUNT = "SELECT count(*) FROM generations WHERE "
 _SELECT = "SELECT id, document, claim, state, lease_ms FROM generations WHERE "
 _INSERT = f"INSERT INTO generations ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - reason: constants only
 _EXCHANGE = (
-    f"UPDATE generations SET ({_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?) "  # noqa: S608 - reason: constants only
+    f"UPDATE generations SET ({_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?), place = NULL "  # noqa: S608 - reason: constants only
     "WHERE id = ? AND state = ? AND lease_ms = ?"
 )
-_WITH_WORD = " AND id IN (SELECT id FROM tokens WHERE token = ?)"
-_BEHIND = " AND (created_ms, id) < (?, ?)"
-_NEWEST_FIRST = " ORDER BY created_ms DESC, id DESC LIMIT ? OFFSET ?"
 _BUSY_SECONDS = 5.0
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
@@ -56,7 +54,7 @@ class SqliteRecords:
                 connection.execute(_INSERT, _values(generation))
             except sqlite3.IntegrityError:
                 return False
-            _write_tokens(connection, generation)
+            _write_words(connection, generation)
         return True
 
     def exchange(self, old: Generation, new: Generation) -> bool:
@@ -64,9 +62,8 @@ class SqliteRecords:
         seen = (old.id, str(old.state), _milliseconds(old.lease_until))
         with self._connection() as connection:
             done = connection.execute(_EXCHANGE, (*_values(new), *seen)).rowcount == 1
-            if done:  # whatever words `old` has: it names a state and a lease only
-                connection.execute("DELETE FROM tokens WHERE id = ?", (new.id,))
-                _write_tokens(connection, new)
+            if done:
+                _write_words(connection, new)
         return done
 
     def get(self, image_id: str) -> Generation | None:
@@ -86,19 +83,34 @@ class SqliteRecords:
         words: Sequence[str] = (),
     ) -> Page:
         """See Records."""
-        # Only constants are put together here; every value is bound.
-        chosen = "state = ?" + _WITH_WORD * len(words)
-        values: list[object] = [str(State.READY), *words]
-        behind, place = "", list[object]()
-        if after is not None:
-            behind, place = _BEHIND, [_milliseconds(after.created_at), after.id]
+        place = None if after is None else (_milliseconds(after.created_at), after.id)
         with self._connection() as connection:
-            count = connection.execute(_COUNT + chosen, values).fetchone()
-            rows = connection.execute(
-                _SELECT + chosen + behind + _NEWEST_FIRST, [*values, *place, limit + 1, offset]
-            ).fetchall()
-        found = [_generation(*row) for row in rows]
-        return Page(rows=found[:limit], total=count[0], more=len(found) > limit)
+            connection.execute("BEGIN")  # rows and total are of the same moment
+            found = sqlite_pages.find(
+                connection, words, limit=limit + 1, offset=offset, after=place
+            )
+            rows = [
+                connection.execute(_SELECT + "id = ?", (image_id,)).fetchone()
+                for image_id in found.ids[:limit]
+            ]
+        return Page(
+            rows=[_generation(*row) for row in rows],
+            total=found.total,
+            total_exact=found.exact,
+            more=len(found.ids) > limit,
+        )
+
+    def version(self) -> int:
+        """See Records."""
+        with self._connection() as connection:
+            (version,) = connection.execute("SELECT n FROM list_version").fetchone()
+        return int(version)
+
+    def recount(self, *, fix: bool) -> int:
+        """See Records: triggers keep the counts, so only another hand can make them wrong."""
+        with self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE" if fix else "BEGIN")
+            return recount(connection, fix=fix)
 
     def delete(self, image_id: str) -> None:
         """See Records."""
@@ -172,17 +184,15 @@ class SqliteRecords:
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, check_same_thread=False)
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
         return connection
 
 
 def _values(generation: Generation) -> tuple[object, ...]:
     """Return the values of the columns, in their order."""
-    created = generation.created_at
     return (
         generation.id,
         str(generation.state),
-        None if created is None else _milliseconds(created),
+        _created_ms(generation),
         generation.claim or None,
         _milliseconds(generation.lease_until),
         _milliseconds(generation.requested_at),
@@ -190,11 +200,18 @@ def _values(generation: Generation) -> tuple[object, ...]:
     )
 
 
-def _write_tokens(connection: sqlite3.Connection, generation: Generation) -> None:
-    connection.executemany(
-        "INSERT INTO tokens (token, id) VALUES (?, ?)",
-        [(token, generation.id) for token in generation.tokens],
-    )
+def _created_ms(generation: Generation) -> int | None:
+    """Return where the row belongs in the list; listed rows have to have a place."""
+    created = generation.created_at
+    if created is None and generation.state is State.READY:
+        created = generation.requested_at
+    return None if created is None else _milliseconds(created)
+
+
+def _write_words(connection: sqlite3.Connection, generation: Generation) -> None:
+    created = _created_ms(generation)
+    if generation.state is State.READY and created is not None:
+        write_words(connection, generation.id, created, generation.tokens)
 
 
 def _generation(

@@ -2,6 +2,30 @@
 
 import sqlite3
 
+from app.services.ranks import SHIFTS
+
+_WIDTHS = f"(SELECT column1 AS shift FROM (VALUES {', '.join(f'({n})' for n in SHIFTS)}))"  # noqa: S608 - reason: constants only
+
+
+def _count(row: str) -> str:
+    """Count the row in its buckets, if it is listed."""
+    return f"""INSERT INTO ranks SELECT shift, {row}.created_ms >> shift, 1 FROM {_WIDTHS}
+        WHERE {row}.state = 'ready' ON CONFLICT DO UPDATE SET n = n + 1;"""  # noqa: S608 - reason: constants only
+
+
+def _uncount(row: str) -> str:
+    """Take the row out of its buckets, if it was listed; empty ones go."""
+    statements = ""
+    for shift in SHIFTS:
+        bucket = f"shift = {shift} AND bucket = {row}.created_ms >> {shift}"
+        statements += f"UPDATE ranks SET n = n - 1 WHERE {bucket} AND {row}.state = 'ready';"  # noqa: S608 - reason: constants only
+        statements += f"DELETE FROM ranks WHERE {bucket} AND n = 0;"  # noqa: S608 - reason: constants only
+    return statements
+
+
+_CHANGED = "UPDATE list_version SET n = n + 1;"
+_FORGET_WORDS = "DELETE FROM words WHERE rowid = old.place;"
+
 _STEPS = (
     (
         """CREATE TABLE IF NOT EXISTS generations (
@@ -35,6 +59,40 @@ _STEPS = (
         "CREATE UNIQUE INDEX claims ON generations (claim) WHERE claim IS NOT NULL",
         "CREATE INDEX leases ON generations (lease_ms) WHERE state = 'pending'",
     ),
+    (
+        "UPDATE generations SET created_ms = requested_ms "
+        "WHERE state = 'ready' AND created_ms IS NULL",
+        # How many listed rows there are in each stretch of time; see ranks.py.
+        """CREATE TABLE ranks (
+            shift INTEGER NOT NULL, bucket INTEGER NOT NULL, n INTEGER NOT NULL,
+            PRIMARY KEY (shift, bucket)
+        ) WITHOUT ROWID""",
+        f"""INSERT INTO ranks SELECT shift, created_ms >> shift, count(*)
+            FROM generations, {_WIDTHS} WHERE state = 'ready' GROUP BY 1, 2""",  # noqa: S608 - reason: constants only
+        # Another number after every change of what is listed.
+        "CREATE TABLE list_version (n INTEGER NOT NULL)",
+        "INSERT INTO list_version VALUES (0)",
+        # The words of listed rows, at a place in the order of time; see sqlite_words.py.
+        "CREATE VIRTUAL TABLE words USING fts5"
+        "(tokens, id UNINDEXED, detail = none, columnsize = 0, tokenize = ascii)",
+        "ALTER TABLE generations ADD COLUMN place INTEGER",
+        """UPDATE generations SET place = placed.place FROM (
+            SELECT id, (created_ms << 20) + row_number() OVER (PARTITION BY created_ms) AS place
+            FROM generations WHERE state = 'ready'
+        ) AS placed WHERE generations.id = placed.id""",
+        """INSERT INTO words (rowid, tokens, id)
+            SELECT place, (SELECT group_concat(lower(hex(token)), ' ') FROM tokens
+                WHERE tokens.id = generations.id), id
+            FROM generations WHERE place IS NOT NULL ORDER BY place""",
+        "DROP TABLE tokens",
+        f"""CREATE TRIGGER listed AFTER INSERT ON generations WHEN new.state = 'ready'
+            BEGIN {_count("new")} {_CHANGED} END""",
+        f"""CREATE TRIGGER relisted AFTER UPDATE OF state, created_ms, document ON generations
+            WHEN 'ready' IN (old.state, new.state)
+            BEGIN {_uncount("old")} {_count("new")} {_FORGET_WORDS} {_CHANGED} END""",
+        f"""CREATE TRIGGER unlisted AFTER DELETE ON generations WHEN old.state = 'ready'
+            BEGIN {_uncount("old")} {_FORGET_WORDS} {_CHANGED} END""",
+    ),
 )
 
 
@@ -46,3 +104,23 @@ def migrate(connection: sqlite3.Connection) -> None:
         for statement in (line for step in _STEPS[version:] for line in step):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {max(version, len(_STEPS))}")
+
+
+def recount(connection: sqlite3.Connection, *, fix: bool) -> int:
+    """Compare the kept counts with the rows; return how many were wrong. See Records."""
+    wrong = connection.execute(_WRONG).fetchall()
+    if fix:
+        connection.executemany("DELETE FROM ranks WHERE shift = ? AND bucket = ?", wrong)
+        connection.executemany(_RECOUNT, wrong)
+        connection.execute(_CHANGED)
+    return len(wrong)
+
+
+_TRUE = f"""SELECT shift, created_ms >> shift AS bucket, count(*) AS n
+    FROM generations, {_WIDTHS} WHERE state = 'ready' GROUP BY 1, 2"""  # noqa: S608 - reason: constants only
+
+_WRONG = (
+    f"SELECT DISTINCT shift, bucket FROM (SELECT * FROM ({_TRUE} EXCEPT SELECT * FROM ranks) "  # noqa: S608 - reason: constants only
+    f"UNION ALL SELECT * FROM (SELECT * FROM ranks EXCEPT {_TRUE}))"
+)
+_RECOUNT = f"INSERT INTO ranks SELECT * FROM ({_TRUE}) WHERE (shift, bucket) = (?, ?)"  # noqa: S608 - reason: constants only

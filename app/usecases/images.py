@@ -60,6 +60,14 @@ class Images:
         offset = 0 if after else (page - 1) * limit
         return self.records.page(limit=limit, offset=offset, after=after, words=words)
 
+    def version(self) -> int:
+        """Return a number that is another one after every change of what pages show.
+
+        Raises:
+            RecordsUnavailable: nobody can tell.
+        """
+        return self.records.version()
+
     def delete(self, image_id: str) -> None:
         """Mark the row, remove the objects, and the row last: a failure half-way can be repeated.
 

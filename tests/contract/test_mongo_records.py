@@ -59,6 +59,9 @@ def assert_unavailable(records: Records) -> None:
         lambda: records.exchange(a_generation(), a_generation()),
         lambda: records.get("x"),
         lambda: records.page(limit=10),
+        lambda: records.page(limit=10, words=["x"]),
+        records.version,
+        lambda: records.recount(fix=True),
         lambda: records.delete("x"),
         lambda: records.find("x"),
         lambda: records.overdue(NOON, limit=10),
@@ -85,7 +88,7 @@ def test_the_list_and_the_search_have_indexes(
     indexes = client[mongo_database]["generations"].index_information()
     keys = [index["key"] for index in indexes.values()]
     assert [("state", 1), ("created_at", -1), ("_id", -1)] in keys
-    assert [("tokens", 1), ("created_at", -1)] in keys
+    assert [("tokens", 1), ("state", 1), ("created_at", -1), ("_id", -1)] in keys
     assert [("state", 1), ("lease_until", 1)] in keys
 
 

@@ -39,6 +39,8 @@ sys.stdin.readline()
 with closing(SqliteRecords(Path(sys.argv[1]))) as records:
     print(len(records.scan(limit=1000)))
 """
+COUNTS = "SELECT * FROM ranks ORDER BY shift, bucket"
+WORDS = "SELECT rowid >> 20, tokens FROM words ORDER BY 1, 2"
 SHAPE = "SELECT type, name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name"
 VALUES = "SELECT id, state, created_ms, claim, lease_ms FROM generations ORDER BY id"
 
@@ -47,7 +49,9 @@ def old_rows() -> list[Generation]:
     """Make rows as the first version could write them: in every state, at odd milliseconds."""
     leases = [NOON + timedelta(milliseconds=number * 7919) for number in range(20)]
     return [
-        a_generation(state=state, lease_until=lease, prompt=f"fox {number}", tokens=("fox",))
+        a_generation(
+            state=state, lease_until=lease, prompt=f"fox {number}", tokens=("fox", "élan", "狐")
+        )
         for number, lease in enumerate(leases)
         for state in State
     ]
@@ -87,10 +91,17 @@ def test_nothing_is_lost(path: Path) -> None:
     with closing(SqliteRecords(path)) as records:
         assert {row.id: row for row in records.scan(limit=1000)} == {row.id: row for row in rows}
         ready = [row for row in rows if row.state is State.READY]
-        assert records.page(limit=1, words=["fox"]).total == len(ready)
+        for words in ([], ["fox"], ["élan", "狐"]):
+            page = records.page(limit=1000, words=words)
+            assert ({row.id for row in page.rows}, page.total) == (
+                {r.id for r in ready},
+                len(ready),
+            )
+        assert records.page(limit=1, words=["elan"]).total == 0
+        assert records.recount(fix=False) == 0
     with closing(SqliteRecords(path)) as records:
         assert len(records.scan(limit=1000)) == len(rows)
-    assert ask(path, "PRAGMA user_version") == [(2,)]
+    assert ask(path, "PRAGMA user_version") == [(3,)]
 
 
 def test_old_rows_can_be_worked_on(path: Path) -> None:
@@ -115,7 +126,7 @@ def test_a_migrated_file_has_the_form_of_a_new_one(path: Path, tmp_path: Path) -
         old.ping()
         for row in rows:
             other.insert(row)
-    for question in (SHAPE, VALUES):
+    for question in (SHAPE, VALUES, COUNTS, WORDS):
         assert ask(path, question) == ask(new, question)
 
 

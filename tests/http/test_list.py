@@ -47,6 +47,7 @@ def test_empty_list(service: Service) -> None:
         "limit": 10,
         "total_pages": 0,
         "total_images": 0,
+        "total_exact": True,
         "next_cursor": None,
     }
 

@@ -24,8 +24,8 @@ class Case:
 
     kind: Kind
     id: str
-    mend: Callable[[], None]
-    persists: Callable[[], bool]
+    mend: Callable[[], object]
+    persists: Callable[[], object]
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Attempts:
     def _note(self, kind: Kind, image_id: str, reason: str) -> None:
         self.report.tallies[kind].add(Finding(image_id, reason))
 
-    def _error_of(self, work: Callable[[], None]) -> Exception | None:
+    def _error_of(self, work: Callable[[], object]) -> Exception | None:
         try:
             work()
         except (StorageUnavailable, RecordsUnavailable) as error:

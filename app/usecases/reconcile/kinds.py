@@ -31,6 +31,7 @@ class Kind(StrEnum):
     HALF_DELETED = "half_deleted"  # a deletion that was cut off
     SPOOLED = "spooled"  # waits on this server's disk
     TEMPORARY = "temporary_file"  # a file that a crash left half written
+    MISCOUNTED = "miscounted"  # the list's kept counts differ from its rows
     BROKEN = "broken"  # can't even be looked at
 
 

@@ -45,6 +45,7 @@ class Reconcile:
         )
         run.go_through_everything(progress)
         run.remove_temporary(self.leftovers)
+        run.count_again()
         return run.attempts.report
 
     def count_rows(self) -> int:
@@ -74,6 +75,13 @@ class _Run:
         for name in leftovers.older_than(self.attempts.ports.clock.now() - _OLD):
             remove = partial(leftovers.remove, name)
             self.attempts.handle(Case(Kind.TEMPORARY, name, remove, lambda: False))
+
+    def count_again(self) -> None:
+        recount = self.attempts.ports.records.recount
+        if recount(fix=False):
+            mend = partial(recount, fix=True)
+            persists = partial(recount, fix=False)
+            self.attempts.handle(Case(Kind.MISCOUNTED, "list", mend, persists))
 
     def _bring_home(self, image_id: str) -> None:
         waits = partial(self.spooled.waits, image_id)

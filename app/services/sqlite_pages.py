@@ -1,0 +1,75 @@
+"""Pages of the list in the SQLite records: how rows are found, not how they are read."""
+
+import itertools
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from app.services import sqlite_words
+from app.services.ranks import CHILD_BITS, SHIFTS, seek
+from app.services.sqlite_words import MAX_COUNTED, Place
+
+_TOTAL = f"SELECT coalesce(sum(n), 0) FROM ranks WHERE shift = {SHIFTS[0]}"  # noqa: S608 - reason: constants only
+_RANKS = "SELECT bucket, n FROM ranks WHERE shift = ?"
+_INSIDE = " AND bucket BETWEEN ? AND ?"
+_BUCKET_ORDER = " ORDER BY bucket DESC"
+_LISTED = "SELECT id FROM generations WHERE state = 'ready'"
+_BEFORE = " AND created_ms < ?"
+_BEHIND = " AND (created_ms, id) < (?, ?)"
+_NEWEST_FIRST = " ORDER BY created_ms DESC, id DESC LIMIT ? OFFSET ?"
+
+
+@dataclass(frozen=True)
+class Found:
+    """The ids of a page and, if there is one, of the row behind it."""
+
+    ids: Sequence[str]
+    total: int
+    exact: bool = True
+
+
+def find(
+    connection: sqlite3.Connection,
+    words: Sequence[str],
+    *,
+    limit: int,
+    offset: int,
+    after: Place | None,
+) -> Found:
+    """Find a page of the rows that have all these words; the connection is in a transaction."""
+    if not words:
+        return _find_any(connection, limit, offset, after)
+    counted = sqlite_words.count(connection, words)
+    places = sqlite_words.find(connection, words, after)
+    return Found(
+        ids=[image_id for _, image_id in itertools.islice(places, offset, offset + limit)],
+        total=min(counted, MAX_COUNTED),
+        exact=counted <= MAX_COUNTED,
+    )
+
+
+def _find_any(
+    connection: sqlite3.Connection, limit: int, offset: int, after: Place | None
+) -> Found:
+    (total,) = connection.execute(_TOTAL).fetchone()
+    chosen, values = "", list[object]()
+    if after is not None:
+        chosen, values = _BEHIND, list(after)
+    elif offset:
+        place = seek(offset, lambda shift, wider: _ranks(connection, shift, wider))
+        if place is None:
+            return Found(ids=(), total=total)
+        before, offset = place
+        chosen, values = _BEFORE, [before]
+    rows = connection.execute(_LISTED + chosen + _NEWEST_FIRST, [*values, limit, offset])
+    return Found(ids=[image_id for (image_id,) in rows], total=total)
+
+
+def _ranks(
+    connection: sqlite3.Connection, shift: int, wider: int | None
+) -> Iterable[tuple[int, int]]:
+    if wider is None:
+        return connection.execute(_RANKS + _BUCKET_ORDER, (shift,))
+    first = wider << CHILD_BITS
+    last = first + (1 << CHILD_BITS) - 1
+    return connection.execute(_RANKS + _INSIDE + _BUCKET_ORDER, (shift, first, last))
