@@ -2,11 +2,11 @@
 
 from functools import partial
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 
 from app import errors
 from app.blueprints.dependencies import Dependencies, deps
-from app.blueprints.presenters import base_url, image_answer, list_answer
+from app.blueprints.presenters import image_answer, list_answer
 from app.blueprints.schemas import ImageAnswer, ListAnswer, ListQuery, decode_cursor
 from app.http.contract import Contract, contract
 from app.http.pictures import Wanted, respond
@@ -24,14 +24,17 @@ def list_images(query: ListQuery) -> Response:
 
     By page number, or with `cursor` from where the page before ended. A page past the end is empty.
     """
+    at = deps()
     # Looked up first: if the list changes meanwhile, the page is kept under a version that is over.
-    key = f"{deps().images.version()} {base_url(deps())} {query.model_dump_json()}"
-    body = deps().pages.get(key)
+    version = at.images.version()
+    caller = f"{request.scheme} {request.host} {request.root_path}"  # what addresses begin with
+    key = f"{version} {caller} {query.limit} {query.page} {query.cursor} {query.q}"
+    body = at.pages.get(key)
     if body is None:
         after = decode_cursor(query.cursor) if query.cursor else None
-        page = deps().images.page(limit=query.limit, page=query.page, after=after, query=query.q)
-        body = jsonify(list_answer(page, query, deps())).get_data()
-        deps().pages.put(key, body)
+        page = at.images.page(limit=query.limit, page=query.page, after=after, query=query.q)
+        body = jsonify(list_answer(page, query, at)).get_data()
+        at.pages.put(key, body)
     return Response(body, mimetype="application/json")
 
 

@@ -11,7 +11,7 @@ from app.models import Generation, Original, Page, Position
 
 def image_answer(generation: Generation, deps: Dependencies) -> ImageAnswer:
     """Answer with one picture."""
-    return ImageAnswer(**image(generation, deps, base_url(deps)))
+    return ImageAnswer(**image(generation, deps, _base_url(deps)))
 
 
 def list_answer(page: Page, query: ListQuery, deps: Dependencies) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def list_answer(page: Page, query: ListQuery, deps: Dependencies) -> dict[str, A
 
     What comes from the records is well-formed, and to check it again would take most of the time.
     """
-    base = base_url(deps)
+    base = _base_url(deps)
     return {
         "status": "success",
         "images": [image(row, deps, base) for row in page.rows],
@@ -72,6 +72,6 @@ def _next_cursor(page: Page) -> str | None:
     return encode_cursor(Position(created_at=last.created_at or last.requested_at, id=last.id))
 
 
-def base_url(deps: Dependencies) -> str:
+def _base_url(deps: Dependencies) -> str:
     """The service's own address: as the operator says, else as the caller reached it."""
     return deps.defaults.public_url or request.url_root.rstrip("/")

@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
-from typing import Any
-
-from pydantic import TypeAdapter, ValidationError
+from typing import Any, get_args
 
 from app.errors import Charged
-from app.models import Generation, Original, Rendition, State
+from app.models import Generation, ImageFormat, Original, Rendition, State
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
-_ORIGINAL, _RENDITION = TypeAdapter(Original), TypeAdapter(Rendition)
+_FORMATS = get_args(ImageFormat)
 
 
 def to_document(generation: Generation) -> dict[str, Any]:
@@ -38,8 +36,8 @@ def from_document(document: Mapping[str, Any]) -> Generation:
         lease_until=_time(document.get("lease_until")) or _EPOCH,
         created_at=_time(document.get("created_at")),
         tokens=_texts(document.get("tokens")),
-        original=_nested(_ORIGINAL, document.get("original")),
-        image=_nested(_RENDITION, document.get("image")),
+        original=_original(document.get("original")),
+        image=_rendition(document.get("image")),
     )
 
 
@@ -75,8 +73,34 @@ def _member(kind: Any, value: object, otherwise: Any) -> Any:
         return otherwise
 
 
-def _nested(form: TypeAdapter[Any], value: object) -> Any:
-    try:
-        return form.validate_python(value)
-    except ValidationError:
+def _original(value: object) -> Original | None:
+    stored = _stored(value)
+    if stored is None or not isinstance(value, dict) or value.get("format") not in _FORMATS:
         return None
+    return Original(**stored, format=value["format"])
+
+
+def _rendition(value: object) -> Rendition | None:
+    stored = _stored(value)
+    if stored is None or not isinstance(value, dict):
+        return None
+    report = value.get("report", {})
+    return Rendition(**stored, report=report) if isinstance(report, dict) else None
+
+
+def _stored(value: object) -> dict[str, Any] | None:
+    """Return what both kinds of pictures have, or None unless all of it is there and well."""
+    if not isinstance(value, dict):
+        return None
+    stored: dict[str, Any] = {}
+    for name in ("key", "sha256"):
+        text = value.get(name)
+        if not isinstance(text, str):
+            return None
+        stored[name] = text
+    for name in ("width", "height", "size_bytes"):
+        number = value.get(name)
+        if not isinstance(number, int) or isinstance(number, bool):
+            return None
+        stored[name] = int(number)  # MongoDB's driver has an integer of its own for 64 bits
+    return stored

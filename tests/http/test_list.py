@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from app.blueprints.schemas import ListAnswer
 from app.models import Generation, Rendition, State
 from app.usecases.search import fold
 from tests.apps import Parts, Service
@@ -91,6 +92,32 @@ def test_cursor_is_not_disturbed_by_new_pictures(service: Service) -> None:
     second = service.get(f"/images?limit=2&cursor={first['next_cursor']}").json()
     assert names(first) + names(second) == expected
     assert second["page"] is None
+
+
+def test_the_answer_is_as_the_contract_says(service: Service) -> None:
+    """What is sent is a ListAnswer, field by field, for drawn pictures and for bare rows."""
+    store_rows(service, 3)
+    service.generate("A yellow kite")
+    for path in ("/images", "/images?limit=2", "/images?q=kite", "/images?page=9"):
+        answer = service.get(path).json()
+        read = ListAnswer.model_validate(answer)
+        assert answer.keys() == ListAnswer.model_fields.keys()
+        for image, form in zip(answer["images"], read.images, strict=True):
+            assert image.keys() == type(form).model_fields.keys()
+
+
+def test_a_page_that_was_answered_before_is_never_out_of_date(service: Service) -> None:
+    """A page asked for again shows what was drawn or deleted meanwhile; addresses are one's own."""
+    for number in range(2):
+        service.generate(f"Picture {number}")
+        assert len(service.pictures()) == number + 1
+    gone = service.pictures()[0]
+    assert service.pictures()[0] == gone
+    service.call("DELETE", f"/images/{gone['filename']}")
+    (left,) = service.pictures()
+    assert left != gone
+    (other,) = service.get("/images?limit=100", headers={"Host": "other.test"}).json()["images"]
+    assert other["url"] == f"http://other.test/images/{left['filename']}"
 
 
 def test_search_wants_all_words_in_any_order(service: Service) -> None:

@@ -1,0 +1,113 @@
+"""Counts that went wrong are found and mended; the list is read by its indexes."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+from app.services import sqlite_pages
+from app.services.mongo_records import MongoRecords
+from app.services.sqlite_records import SqliteRecords
+from tests.builders import NOON, a_generation
+from tests.contract.record_stores import add, ids, some_rows
+from tests.servers import MongoServer
+
+
+def test_sqlite_mends_damaged_counts(sqlite: SqliteRecords, tmp_path: Path) -> None:
+    """Counts that another hand changed, dropped or made up are told, and set right."""
+    rows = some_rows(6)
+    add(sqlite, rows)
+    with closing(sqlite3.connect(tmp_path / "data" / "records.sqlite3")) as other, other:
+        other.execute("UPDATE ranks SET n = n + 5 WHERE shift = 32")
+        other.execute("DELETE FROM ranks WHERE shift = 24")
+        other.execute("INSERT INTO ranks VALUES (16, 7, 9)")
+    assert sqlite.recount(fix=False) == 3
+    assert sqlite.recount(fix=True) == 3
+    assert sqlite.recount(fix=False) == 0
+    assert (sqlite.page(limit=1).total, ids(sqlite.page(limit=9, offset=4).rows)) == (
+        6,
+        ids(rows[4:]),
+    )
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda ranks: ranks.update_many({"shift": 32}, {"$inc": {"n": 5}}),
+        lambda ranks: ranks.delete_many({"shift": 16}),
+        lambda ranks: ranks.insert_one({"_id": "16:7", "shift": 16, "bucket": 7, "n": 9}),
+        lambda ranks: ranks.delete_many({}),
+    ],
+    ids=["wrong", "lost", "made up", "all lost"],
+)
+def test_mongodb_mends_damaged_counts(
+    mongodb: MongoRecords,
+    mongo_server: MongoServer,
+    mongo_database: str,
+    damage: Callable[[Any], object],
+) -> None:
+    """What a crash between a row and its count leaves is told, and set right."""
+    rows = some_rows(6)
+    add(mongodb, rows)
+    before = mongodb.version()
+    with MongoClient[dict[str, Any]](mongo_server.uri) as client:
+        damage(client[mongo_database]["ranks"])
+    assert mongodb.recount(fix=False) > 0
+    mongodb.recount(fix=True)
+    assert mongodb.recount(fix=False) == 0
+    assert mongodb.page(limit=1).total == 6
+    assert ids(mongodb.page(limit=9, offset=4).rows) == ids(rows[4:])
+    assert mongodb.version() > 0
+    assert before > 0
+
+
+def test_a_collection_from_before_there_were_counts_is_counted_at_once(
+    mongodb: MongoRecords, mongo_server: MongoServer, mongo_database: str
+) -> None:
+    """After an update the first use counts the rows that are there."""
+    add(mongodb, some_rows(6))
+    with MongoClient[dict[str, Any]](mongo_server.uri) as client:
+        client[mongo_database].drop_collection("ranks")
+    with closing(MongoRecords(uri=mongo_server.uri, database=mongo_database)) as updated:
+        assert updated.page(limit=1).total == 6
+        assert updated.recount(fix=False) == 0
+
+
+def test_sqlite_reads_pages_by_an_index_and_sorts_nothing(
+    sqlite: SqliteRecords, tmp_path: Path
+) -> None:
+    """By number and by cursor a page is one range of the index that has its order."""
+    sqlite.insert(a_generation())
+    with closing(sqlite3.connect(tmp_path / "data" / "records.sqlite3")) as connection:
+        for chosen, values in (
+            ("", ()),
+            (sqlite_pages._BEFORE, (1,)),
+            (sqlite_pages._BEHIND, (1, "x")),
+        ):
+            question = sqlite_pages._LISTED + chosen + sqlite_pages._NEWEST_FIRST
+            plan = connection.execute(f"EXPLAIN QUERY PLAN {question}", (*values, 5, 0)).fetchall()
+            (step,) = [line[-1] for line in plan]
+            assert step.startswith("SEARCH generations USING COVERING INDEX newest (state=?")
+            assert ("created_ms" in step) == bool(chosen)
+
+
+def test_two_servers_of_one_file_agree(tmp_path: Path) -> None:
+    """What one process changes, the other counts and lists at once."""
+    path = tmp_path / "records.sqlite3"
+    with closing(SqliteRecords(path)) as one, closing(SqliteRecords(path)) as other:
+        rows = some_rows(5)
+        add(one, rows[:3])
+        seen = other.version()
+        add(other, rows[3:])
+        one.delete(rows[1].id)
+        for records in (one, other):
+            assert (records.page(limit=1).total, records.version() == seen) == (4, False)
+            assert ids(records.page(limit=3, offset=1).rows) == ids(rows[2:])
+        late = a_generation(created_at=NOON - timedelta(days=400))
+        other.insert(late)
+        assert ids(one.page(limit=3, offset=4).rows) == [late.id]
