@@ -99,7 +99,7 @@ def made(kind: str) -> Iterator[Records]:
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "mongomock", "fake"])
-@settings(max_examples=20)
+@settings(max_examples=12, deadline=None)
 @given(history=steps)
 def test_any_history_leaves_the_list_right(kind: str, history: Sequence[Step]) -> None:
     """Inserts in any order of time, ends, changes and deletions: pages, totals and words agree."""
@@ -110,7 +110,11 @@ def test_any_history_leaves_the_list_right(kind: str, history: Sequence[Step]) -
         assert records.recount(fix=False) == 0
 
 
-@settings(max_examples=2, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=2,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(history=steps)
 def test_any_history_leaves_the_list_of_a_server_right(
     mongodb: MongoRecords, history: Sequence[Step]

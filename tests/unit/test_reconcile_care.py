@@ -175,3 +175,12 @@ def test_what_another_takes_over_first_is_no_finding(world: World, name: str) ->
     during(world.records, "exchange", lambda: second.append(reconcile(world, fix=True)))
     assert outcome(reconcile(world, fix=True)) == {}
     assert [list(outcome(run).values()) for run in second] == [[(1, 0)]]
+
+
+@pytest.mark.parametrize("fix", [False, True])
+def test_counts_of_the_list_that_are_wrong_are_one_finding(world: World, fix: bool) -> None:
+    """However many of the kept counts are off, the list is told once, and mended if it may be."""
+    world.records.miscounted = 7
+    tally = reconcile(world, fix=fix).tallies[Kind.MISCOUNTED]
+    assert (tally.found, tally.repaired) == (1, int(fix))
+    assert world.records.miscounted == (0 if fix else 7)
