@@ -1,11 +1,12 @@
 """How the views reach what the composition root built."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from flask import Flask, current_app
 
 from app.http.limits import InFlight
-from app.ports import Cache, ImageStore
+from app.ports import ImageStore
 from app.usecases.generation import GenerateImage
 from app.usecases.housekeeping import Housekeeping
 from app.usecases.images import Images
@@ -14,6 +15,16 @@ from app.usecases.readiness import Readiness
 from app.usecases.reconcile.run import Reconcile
 
 _KEY = "image_generator"
+
+
+class AnswerCache(Protocol):
+    """Remembers answers for a while: some bytes under two texts."""
+
+    def get(self, group: str, name: str, /) -> bytes | None:
+        """Return the answer, or None."""
+
+    def put(self, group: str, name: str, answer: bytes, /, *, size: int) -> None:
+        """Remember an answer of so many bytes, if there is room."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +52,7 @@ class Dependencies:
     reconcile: Reconcile
     housekeeping: Housekeeping
     store: ImageStore
-    pages: Cache
+    pages: AnswerCache
     in_flight: InFlight
     defaults: Defaults
 

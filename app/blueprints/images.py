@@ -26,15 +26,15 @@ def list_images(query: ListQuery) -> Response:
     """
     at = deps()
     # Looked up first: if the list changes meanwhile, the page is kept under a version that is over.
-    version = at.images.version()
+    version = str(at.images.version())
     caller = f"{request.scheme} {request.host} {request.root_path}"  # what addresses begin with
-    key = f"{version} {caller} {query.limit} {query.page} {query.cursor} {query.q}"
-    body = at.pages.get(key)
+    wish = f"{caller}\n{query.limit} {query.page} {query.cursor} {query.q}"
+    body = at.pages.get(version, wish)
     if body is None:
         after = decode_cursor(query.cursor) if query.cursor else None
         page = at.images.page(limit=query.limit, page=query.page, after=after, query=query.q)
         body = jsonify(list_answer(page, query, at)).get_data()
-        at.pages.put(key, body)
+        at.pages.put(version, wish, body, size=len(body))
     return Response(body, mimetype="application/json")
 
 

@@ -171,7 +171,8 @@ def decode_cursor(cursor: str) -> Position:
         ValueError: the text is not one of its.
     """
     try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+        padded = cursor + "=" * (-len(cursor) % 4)
+        text = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
         milliseconds, _, image_id = text.partition(":")
         created_at = datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
     except (binascii.Error, UnicodeError, ValueError, OverflowError, OSError):

@@ -43,10 +43,7 @@ class MongoRanks:
             return
         changes = Counter(_buckets_of(after))
         changes.subtract(_buckets_of(before))
-        for bucket, n in changes.items():
-            if n:
-                change = {"$inc": {"n": n}, "$setOnInsert": _fields(bucket)}
-                self._ranks.update_one(_key(bucket), change, upsert=True)
+        self._add(changes)
         self._changed()
 
     def version(self) -> int:
@@ -64,29 +61,33 @@ class MongoRanks:
         return place and (_EPOCH + timedelta(milliseconds=place[0]), place[1])
 
     def recount(self, *, fix: bool) -> int:
-        """See Records. A count that changes while the rows are read is left as it is."""
+        """See Records."""
         import pymongo
 
-        with pymongo.timeout(_RECOUNT_SECONDS):  # it reads the time of every listed row
-            before = self._counts()
-            truth: Counter[Bucket] = Counter()
-            for row in self._generations.find(READY, {"_id": 0, "created_at": 1}):
-                truth.update(_buckets_of(READY | row))
-            kept = self._counts()
-            settled = {bucket for bucket in truth | kept if before[bucket] == kept[bucket]}
-            wrong = [bucket for bucket in settled if kept[bucket] != truth[bucket]]
-            if fix:
-                self._mend(wrong, kept, truth)
-            return len(wrong)
+        self._generations.find_one({}, {"_id": 1})  # a server that is away is told in usual time
+        with pymongo.timeout(_RECOUNT_SECONDS):  # the time of every listed row is read
+            before, truth, kept = self._counts(), self._truth(), self._counts()
+            missing = {
+                bucket: lacking
+                for bucket in truth | kept
+                if (lacking := _lacking(truth[bucket], before[bucket], kept[bucket]))
+            }
+            if fix and missing:
+                self._add(missing)
+                self._changed()
+            return len(missing)
 
-    def _mend(self, wrong: list[Bucket], kept: Counter[Bucket], truth: Counter[Bucket]) -> None:
-        """Set these counts right, unless somebody has changed them since they were read."""
-        for bucket in wrong:
-            empty = {"$setOnInsert": _fields(bucket) | {"n": 0}}
-            self._ranks.update_one(_key(bucket), empty, upsert=True)
-            as_read = _key(bucket) | {"n": kept[bucket]}
-            self._ranks.update_one(as_read, {"$set": {"n": truth[bucket]}})
-        self._changed()
+    def _truth(self) -> Counter[Bucket]:
+        truth: Counter[Bucket] = Counter()
+        for row in self._generations.find(READY, {"_id": 0, "created_at": 1}):
+            truth.update(_buckets_of(READY | row))
+        return truth
+
+    def _add(self, changes: Mapping[Bucket, int]) -> None:
+        for bucket, n in changes.items():
+            if n:
+                change = {"$inc": {"n": n}, "$setOnInsert": _fields(bucket)}
+                self._ranks.update_one(_key(bucket), change, upsert=True)
 
     def _changed(self) -> None:
         self._ranks.update_one(_VERSION, {"$inc": {"n": 1}}, upsert=True)
@@ -102,6 +103,16 @@ class MongoRanks:
             chosen["bucket"] = {"$gte": first, "$lt": first + (1 << CHILD_BITS)}
         found = self._ranks.find(chosen).sort("bucket", -1)
         return [(row["bucket"], row["n"]) for row in found]
+
+
+def _lacking(truth: int, before: int, after: int) -> int:
+    """Return what surely lacks from a count that was read before and after the rows were.
+
+    If it moved meanwhile, rows that were counted in between may be in it already, or not yet.
+    """
+    if before <= truth <= after or after <= truth <= before:
+        return 0
+    return min(truth - before, truth - after, key=abs)
 
 
 def _is_listed(row: Mapping[str, Any] | None) -> bool:

@@ -1,7 +1,6 @@
 """The Records port on MongoDB."""
 
 import logging
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -47,7 +46,6 @@ class MongoRecords:
     ) -> None:
         self._database = database
         self._prepared = False
-        self._preparing = threading.Lock()
         self._client: Lazy[MongoClient[Document]] = Lazy(lambda: client or _make_client(uri))
 
     def insert(self, generation: Generation) -> bool:
@@ -193,11 +191,10 @@ class MongoRecords:
 
     def _collection(self) -> "Collection[Document]":
         collection = self._client()[self._database]["generations"]
-        with self._preparing:
-            if not self._prepared:
-                make_indexes(collection)
-                MongoRanks(collection).prepare()
-                self._prepared = True
+        if not self._prepared:
+            make_indexes(collection)
+            MongoRanks(collection).prepare()
+            self._prepared = True
         return collection
 
 
@@ -205,7 +202,11 @@ def _behind(after: Position | None) -> Document:
     if after is None:
         return {}
     same_time = {"created_at": after.created_at, "_id": {"$lt": after.id}}
-    return {"$or": [{"created_at": {"$lt": after.created_at}}, same_time]}
+    # The first condition says little more, but it is what bounds the index.
+    return {
+        "created_at": {"$lte": after.created_at},
+        "$or": [{"created_at": {"$lt": after.created_at}}, same_time],
+    }
 
 
 def _with_key(generation: Generation) -> Document:

@@ -23,6 +23,9 @@ def _uncount(row: str) -> str:
     return statements
 
 
+_TRUE = f"""SELECT shift, created_ms >> shift, count(*)
+    FROM generations, {_WIDTHS} WHERE state = 'ready' GROUP BY 1, 2"""  # noqa: S608 - reason: constants only
+
 _CHANGED = "UPDATE list_version SET n = n + 1;"
 _FORGET_WORDS = "DELETE FROM words WHERE rowid = old.place;"
 
@@ -67,24 +70,39 @@ _STEPS = (
             shift INTEGER NOT NULL, bucket INTEGER NOT NULL, n INTEGER NOT NULL,
             PRIMARY KEY (shift, bucket)
         ) WITHOUT ROWID""",
-        f"""INSERT INTO ranks SELECT shift, created_ms >> shift, count(*)
-            FROM generations, {_WIDTHS} WHERE state = 'ready' GROUP BY 1, 2""",  # noqa: S608 - reason: constants only
+        f"INSERT INTO ranks {_TRUE}",
         # Another number after every change of what is listed.
         "CREATE TABLE list_version (n INTEGER NOT NULL)",
         "INSERT INTO list_version VALUES (0)",
         # The words of listed rows, at a place in the order of time; see sqlite_words.py.
         "CREATE VIRTUAL TABLE words USING fts5"
         "(tokens, id UNINDEXED, detail = none, columnsize = 0, tokenize = ascii)",
-        "ALTER TABLE generations ADD COLUMN place INTEGER",
-        """UPDATE generations SET place = placed.place FROM (
-            SELECT id, (created_ms << 20) + row_number() OVER (PARTITION BY created_ms) AS place
-            FROM generations WHERE state = 'ready'
-        ) AS placed WHERE generations.id = placed.id""",
+        # A table with row ids: without, rows of more than a kilobyte take a page of their own each.
+        """CREATE TABLE rows_anew (
+            id TEXT PRIMARY KEY NOT NULL,
+            state TEXT NOT NULL,
+            created_ms INTEGER,
+            claim TEXT,
+            lease_ms INTEGER NOT NULL,
+            requested_ms INTEGER NOT NULL,
+            place INTEGER,
+            document TEXT NOT NULL
+        )""",
+        """INSERT INTO rows_anew SELECT id, state, created_ms, claim, lease_ms, requested_ms,
+            CASE WHEN state = 'ready' THEN (created_ms << 20) + row_number() OVER times END,
+            document
+            FROM generations WINDOW times AS (PARTITION BY state, created_ms)
+            ORDER BY created_ms""",
         """INSERT INTO words (rowid, tokens, id)
             SELECT place, (SELECT group_concat(lower(hex(token)), ' ') FROM tokens
-                WHERE tokens.id = generations.id), id
-            FROM generations WHERE place IS NOT NULL ORDER BY place""",
+                WHERE tokens.id = rows_anew.id), id
+            FROM rows_anew WHERE place IS NOT NULL ORDER BY place""",
         "DROP TABLE tokens",
+        "DROP TABLE generations",
+        "ALTER TABLE rows_anew RENAME TO generations",
+        "CREATE INDEX newest ON generations (state, created_ms DESC, id DESC)",
+        "CREATE UNIQUE INDEX claims ON generations (claim) WHERE claim IS NOT NULL",
+        "CREATE INDEX leases ON generations (lease_ms) WHERE state = 'pending'",
         f"""CREATE TRIGGER listed AFTER INSERT ON generations WHEN new.state = 'ready'
             BEGIN {_count("new")} {_CHANGED} END""",
         f"""CREATE TRIGGER relisted AFTER UPDATE OF state, created_ms, document ON generations
@@ -108,19 +126,11 @@ def migrate(connection: sqlite3.Connection) -> None:
 
 def recount(connection: sqlite3.Connection, *, fix: bool) -> int:
     """Compare the kept counts with the rows; return how many were wrong. See Records."""
-    wrong = connection.execute(_WRONG).fetchall()
-    if fix:
+    truth = set(connection.execute(_TRUE))
+    kept = set(connection.execute("SELECT shift, bucket, n FROM ranks"))
+    wrong = {(shift, bucket) for shift, bucket, _ in truth ^ kept}
+    if fix and wrong:
         connection.executemany("DELETE FROM ranks WHERE shift = ? AND bucket = ?", wrong)
-        connection.executemany(_RECOUNT, wrong)
+        connection.executemany("INSERT INTO ranks VALUES (?, ?, ?)", truth - kept)
         connection.execute(_CHANGED)
     return len(wrong)
-
-
-_TRUE = f"""SELECT shift, created_ms >> shift AS bucket, count(*) AS n
-    FROM generations, {_WIDTHS} WHERE state = 'ready' GROUP BY 1, 2"""  # noqa: S608 - reason: constants only
-
-_WRONG = (
-    f"SELECT DISTINCT shift, bucket FROM (SELECT * FROM ({_TRUE} EXCEPT SELECT * FROM ranks) "  # noqa: S608 - reason: constants only
-    f"UNION ALL SELECT * FROM (SELECT * FROM ranks EXCEPT {_TRUE}))"
-)
-_RECOUNT = f"INSERT INTO ranks SELECT * FROM ({_TRUE}) WHERE (shift, bucket) = (?, ?)"  # noqa: S608 - reason: constants only

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from app.services import sqlite_pages
+from app.services import mongo_ranks, sqlite_pages
 from app.services.mongo_records import MongoRecords
 from app.services.sqlite_records import SqliteRecords
 from tests.builders import NOON, a_generation
@@ -111,3 +111,14 @@ def test_two_servers_of_one_file_agree(tmp_path: Path) -> None:
         late = a_generation(created_at=NOON - timedelta(days=400))
         other.insert(late)
         assert ids(one.page(limit=3, offset=4).rows) == [late.id]
+
+
+@pytest.mark.parametrize(
+    ("truth", "before", "after", "lacking"),
+    [(5, 5, 5, 0), (5, 3, 3, 2), (5, 8, 8, -3), (5, 4, 6, 0), (5, 6, 4, 0), (9, 0, 2, 7)],
+)
+def test_a_count_that_moves_is_mended_as_far_as_is_sure(
+    truth: int, before: int, after: int, lacking: int
+) -> None:
+    """Rows that are counted while others are read are not counted twice."""
+    assert mongo_ranks._lacking(truth, before, after) == lacking
