@@ -21,6 +21,8 @@ VERSION = "0.1.0"
 UNUSABLE_SETTINGS = 2
 """The exit status of a start that fails because of the settings."""
 
+_SIGNING_KEY_CHARS = 32  # a random text of that length can't be guessed
+
 
 class ConfigError(Exception):
     """The settings can't be used; the text lists every problem and never a value."""
@@ -46,9 +48,19 @@ def _secret_with_scheme(*schemes: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _signing_keys(value: SecretStr) -> SecretStr:
+    keys = _split(value.get_secret_value())
+    if not keys or any(len(key) < _SIGNING_KEY_CHARS for key in keys):
+        raise ValueError(
+            f"must be secrets of at least {_SIGNING_KEY_CHARS} characters, with commas"
+        )
+    return value
+
+
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 MongoUri = Annotated[SecretStr, _secret_with_scheme("mongodb", "mongodb+srv")]
 RedisUrl = Annotated[SecretStr, _secret_with_scheme("redis", "rediss", "unix")]
+SigningKeys = Annotated[SecretStr, AfterValidator(_signing_keys)]
 
 
 class Settings(BaseSettings):
@@ -95,6 +107,8 @@ class Settings(BaseSettings):
     cors_origins: str = "*"
     web_concurrency: int = Field(2, ge=1, le=64)
     max_generations_in_flight: int = Field(112, ge=1, le=1000)
+    max_variants_in_flight: int = Field(8, ge=1, le=12)  # the rest of 16 threads stays free
+    variant_signing_keys: SigningKeys | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("image_provider")
@@ -121,7 +135,7 @@ class Settings(BaseSettings):
     @field_validator("cors_origins")
     @classmethod
     def _origins_are_origins(cls, value: str) -> str:
-        for origin in _split(value):
+        for origin in _origins(value):
             parts = urlsplit(origin)
             exact = origin == f"{parts.scheme}://{parts.netloc}" and "*" not in origin
             if not exact and origin != "*":
@@ -136,8 +150,14 @@ class Settings(BaseSettings):
     @cached_property
     def allowed_origins(self) -> list[str]:
         """Origins that browsers may call from; `["*"]` for all."""
-        origins = _split(self.cors_origins)
+        origins = _origins(self.cors_origins)
         return ["*"] if "*" in origins else origins
+
+    @cached_property
+    def signing_keys(self) -> tuple[str, ...]:
+        """The keys that signatures of variants may have, the one for new ones first."""
+        keys = self.variant_signing_keys
+        return tuple(_split(keys.get_secret_value())) if keys else ()
 
     @cached_property
     def secrets(self) -> tuple[str, ...]:
@@ -146,7 +166,7 @@ class Settings(BaseSettings):
         secrets = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
         passwords = [urlsplit(secret).password for secret in secrets if "://" in secret]
         plain = [unquote(password) for password in passwords if password]
-        return (*secrets, *filter(None, passwords), *plain)
+        return (*secrets, *filter(None, passwords), *plain, *self.signing_keys)
 
     @classmethod
     def load(cls) -> Self:
@@ -162,7 +182,11 @@ class Settings(BaseSettings):
 
 
 def _split(value: str) -> list[str]:
-    return [part.strip().rstrip("/") for part in value.split(",") if part.strip()]
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def _origins(value: str) -> list[str]:
+    return [origin.rstrip("/") for origin in _split(value)]
 
 
 def _explain(error: ValidationError) -> str:

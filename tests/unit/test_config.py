@@ -21,6 +21,8 @@ WRONG = {
     "CORS_ORIGINS": "app.example.com",
     "WEB_CONCURRENCY": "0",
     "MAX_GENERATIONS_IN_FLIGHT": "-1",
+    "MAX_VARIANTS_IN_FLIGHT": "13",
+    "VARIANT_SIGNING_KEYS": "geheim-but-too-short",
     "LOG_LEVEL": "LOUD",
 }
 pytestmark = pytest.mark.usefixtures("nothing_set")
@@ -166,6 +168,26 @@ def test_secrets_include_keys_and_passwords_within_addresses(
     settings = Settings.load()
     assert {*values.values(), "p%40ss", "p@ss", "four"} <= set(settings.secrets)
     assert not any(secret in repr(settings) for secret in settings.secrets)
+
+
+def test_every_signing_key_is_a_secret_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys are parted by commas and kept to the letter, and the log can black out each of them."""
+    new, old = "n" * 31 + "/", "o" * 40
+    monkeypatch.setenv("VARIANT_SIGNING_KEYS", f" {new} , {old}, ")
+    settings = Settings.load()
+    assert settings.signing_keys == (new, old)
+    assert {new, old} <= set(settings.secrets)
+    assert new not in repr(settings)
+
+
+@pytest.mark.parametrize("value", [",", "k" * 31, "k" * 32 + ",short"])
+def test_signing_keys_that_could_be_guessed_are_refused(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each key has at least 32 characters, and there is one if there is a comma."""
+    monkeypatch.setenv("VARIANT_SIGNING_KEYS", value)
+    with pytest.raises(ConfigError, match="VARIANT_SIGNING_KEYS: must be secrets of at least 32"):
+        Settings.load()
 
 
 def test_addresses_lose_their_final_slash(monkeypatch: pytest.MonkeyPatch) -> None:
