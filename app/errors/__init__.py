@@ -33,6 +33,14 @@ from app.errors.requests import (
     RequestTooLarge,
     UnsupportedMediaType,
 )
+from app.errors.variants import (
+    ImageDamaged,
+    OriginalMissing,
+    SignatureExpired,
+    SignatureInvalid,
+    SignatureRequired,
+    VariantsBusy,
+)
 
 __all__ = [
     "PROVIDER_FAILURES",
@@ -40,11 +48,13 @@ __all__ = [
     "Charged",
     "GenerationInProgress",
     "IdempotencyKeyReused",
+    "ImageDamaged",
     "ImageDeleted",
     "ImageNotFound",
     "InvalidJson",
     "InvalidRequest",
     "NotReady",
+    "OriginalMissing",
     "OutcomeUnknown",
     "PictureWaits",
     "PromptRejected",
@@ -59,6 +69,10 @@ __all__ = [
     "RequestTooLarge",
     "ServiceBusy",
     "ShuttingDown",
+    "SignatureExpired",
+    "SignatureInvalid",
+    "SignatureRequired",
     "StorageUnavailable",
     "UnsupportedMediaType",
+    "VariantsBusy",
 ]
