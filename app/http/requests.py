@@ -1,6 +1,7 @@
 """Reads a request into a Pydantic model, or says exactly what is wrong with it."""
 
-from typing import TypeVar
+from typing import TypeVar, get_origin
+from urllib.parse import parse_qsl
 
 import orjson
 from flask import request
@@ -36,18 +37,35 @@ def read_body(form: type[Model]) -> Model:
 
 
 def read_query(form: type[Model]) -> Model:
-    """Validate the query string; empty values count as not given.
+    """Validate the query of this request; see `parse_query`."""
+    return parse_query(form, request.query_string.decode(errors="replace"))
+
+
+def parse_query(form: type[Model], query: str) -> Model:
+    """Validate a query string; empty values count as not given.
+
+    Only a field that is a tuple may be given more than once.
 
     Raises:
         InvalidRequest: a parameter is wrong, unknown or given twice.
     """
-    values: dict[str, str] = {}
-    for name, given in request.args.lists():
-        if len(given) > 1:
-            raise _invalid([{"field": name, "message": "Given more than once."}])
-        if given[0]:
-            values[name] = given[0]
+    given: dict[str, list[str]] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        given.setdefault(name, []).append(value)
+    values: dict[str, object] = {}
+    for name, texts in given.items():
+        if _is_repeatable(form, name):
+            values[name] = tuple(filter(None, texts))
+        elif len(texts) > 1:
+            raise invalid([{"field": name[:100], "message": "Given more than once."}])
+        elif texts[0]:
+            values[name] = texts[0]
     return _validate(form, values)
+
+
+def _is_repeatable(form: type[BaseModel], name: str) -> bool:
+    field = form.model_fields.get(name)
+    return field is not None and get_origin(field.annotation) is tuple
 
 
 def _body_bytes() -> bytes:
@@ -60,12 +78,12 @@ def _body_bytes() -> bytes:
     return body
 
 
-def _validate(form: type[Model], values: dict[str, object] | dict[str, str]) -> Model:
+def _validate(form: type[Model], values: dict[str, object]) -> Model:
     try:
         return form.model_validate(values)
     except ValidationError as error:
         problems = error.errors(include_input=False, include_url=False, include_context=False)
-        raise _invalid(
+        raise invalid(
             [
                 {
                     "field": ".".join(str(part) for part in problem["loc"])[:100],
@@ -77,9 +95,11 @@ def _validate(form: type[Model], values: dict[str, object] | dict[str, str]) -> 
 
 
 def _sentence(text: str) -> str:
-    return text.removeprefix("Value error, ").rstrip(".") + "."
+    bare = text.removeprefix("Value error, ").rstrip(".")
+    return f"{bare[:1].upper()}{bare[1:]}."
 
 
-def _invalid(problems: list[dict[str, str]]) -> InvalidRequest:
+def invalid(problems: list[dict[str, str]]) -> InvalidRequest:
+    """Make the error that names each field at fault, as `{"field": ..., "message": ...}`."""
     listed = " ".join(f"{problem['field']}: {problem['message']}" for problem in problems)
     return InvalidRequest(message=f"The request is not valid. {listed}", errors=problems)
