@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.routing import BaseConverter
 
 from app import container
-from app.blueprints import dependencies, generation, images, meta, prompts
+from app.blueprints import dependencies, generation, images, meta, prompts, wanting
 from app.cli.images import images as images_commands
 from app.config import UNUSABLE_SETTINGS, ConfigError, Settings
 from app.http import cors, errors, logs, pictures, request_id
@@ -49,7 +49,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     dependencies.install(app, built)
     pictures.register(
         app,
-        want=partial(images.want, built),
+        want=partial(wanting.want, built),
         cors_headers=cors_headers,
         any_origin=settings.allowed_origins == ["*"],
     )

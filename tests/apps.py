@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 from app import create_app
 from app.config import Settings
 from app.container import build_ports
-from app.ports import Clock, Ports
+from app.ports import Clock, Imaging, Ports
 from tests.fake_openai import FakeOpenAI
 from tests.fault_proxy import FaultProxy
 from tests.servers import MongoServer, RedisServer, S3Server
@@ -57,10 +57,12 @@ def settings_for(**values: Any) -> Settings:
 
 
 @contextlib.contextmanager
-def serving(settings: Settings, clock: Clock | None = None) -> Iterator[Service]:
+def serving(
+    settings: Settings, clock: Clock | None = None, imaging: Imaging | None = None
+) -> Iterator[Service]:
     """Serve the app from this process, on a free port, a thread a request."""
     ports = build_ports(settings)
-    ports = replace(ports, clock=clock or ports.clock)
+    ports = replace(ports, clock=clock or ports.clock, imaging=imaging or ports.imaging)
     app = create_app(settings, ports)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     service = Service(f"http://127.0.0.1:{server.port}", app, ports, settings.data_dir)

@@ -6,6 +6,7 @@ from typing import Protocol
 from flask import Flask, current_app
 
 from app.http.limits import InFlight
+from app.http.signing import Signer
 from app.ports import ImageStore
 from app.usecases.generation import GenerateImage
 from app.usecases.housekeeping import Housekeeping
@@ -13,6 +14,7 @@ from app.usecases.images import Images
 from app.usecases.prompts import Prompts
 from app.usecases.readiness import Readiness
 from app.usecases.reconcile.run import Reconcile
+from app.usecases.variants import Variants
 
 _KEY = "image_generator"
 
@@ -47,6 +49,7 @@ class Dependencies:
 
     generate: GenerateImage
     images: Images
+    variants: Variants
     prompts: Prompts
     readiness: Readiness
     reconcile: Reconcile
@@ -54,6 +57,7 @@ class Dependencies:
     store: ImageStore
     pages: AnswerCache
     in_flight: InFlight
+    signer: Signer
     defaults: Defaults
 
 

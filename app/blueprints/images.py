@@ -1,16 +1,16 @@
 """GET /images, and what is below it."""
 
-from functools import partial
-
 from flask import Blueprint, Response, jsonify, request
 
 from app import errors
-from app.blueprints.dependencies import Dependencies, deps
+from app.blueprints.dependencies import deps
 from app.blueprints.presenters import image_answer, list_answer
 from app.blueprints.schemas import ImageAnswer, ListAnswer, ListQuery, decode_cursor
+from app.blueprints.variant_form import VariantQuery
+from app.blueprints.variant_wishes import wish_of
+from app.blueprints.wanting import wanted
 from app.http.contract import Contract, contract
-from app.http.pictures import Wanted, respond
-from app.usecases.images import Images
+from app.http.pictures import respond
 
 blueprint = Blueprint("images", __name__)
 
@@ -42,37 +42,37 @@ def list_images(query: ListQuery) -> Response:
 @contract(
     Contract(
         tag="images",
-        content_type="image/png",
-        errors=(errors.ImageNotFound, errors.StorageUnavailable),
+        query=VariantQuery,
+        content_types=("image/png", "image/webp", "image/avif", "image/jpeg"),
+        errors=(
+            errors.SignatureRequired,
+            errors.SignatureInvalid,
+            errors.SignatureExpired,
+            errors.ImageNotFound,
+            errors.OriginalMissing,
+            errors.VariantsBusy,
+            errors.StorageUnavailable,
+            errors.ImageDamaged,
+        ),
     )
 )
-def get_image(filename: str) -> Response:
-    """Fetch a picture.
+def get_image(filename: str, query: VariantQuery) -> Response:
+    """Fetch a picture, or a variant of it.
 
-    256x256 pixels, PNG with a transparent background. It never changes, so caches may keep it.
-    With `SERVE_MODE=redirect` the answer is 302 to the picture's address at the store.
+    Without parameters: 256x256 pixels, PNG with a transparent background. Variants are computed
+    from the stored original and cost nothing. All of them never change, so caches may keep them.
+    With `SERVE_MODE=redirect` the plain picture is 302 to its address at the store.
     """
-    image_id = filename.removesuffix(".png")
-    if deps().defaults.redirects:
+    image_id, wish = filename.removesuffix(".png"), wish_of(query)
+    if deps().defaults.redirects and wish.is_plain:
         return _redirect(deps().images.link(image_id))
-    return respond(_plain(deps().images, image_id))
-
-
-def want(dependencies: Dependencies, image_id: str, query: str, accept: str) -> Wanted | None:  # noqa: ARG001 - reason: the gate's signature
-    """Tell the gate what is asked for; redirects and what has a query are left to the view."""
-    if query or dependencies.defaults.redirects:
-        return None
-    return _plain(dependencies.images, image_id)
+    return respond(wanted(deps(), image_id, wish, request.headers.get("Accept", "")))
 
 
 def _redirect(link: str) -> Response:
     # For much less time than the address is good for, and not for others: it may be signed.
     headers = {"Location": link, "Cache-Control": "private, max-age=600"}
     return Response(status=302, headers=headers)
-
-
-def _plain(images: Images, image_id: str) -> Wanted:
-    return Wanted(etag=image_id, read=partial(images.fetch, image_id))
 
 
 @blueprint.get("/images/<image_name:filename>/metadata")

@@ -9,6 +9,7 @@ from app.config import VERSION, Settings
 from app.container.choices import choose
 from app.errors import AppError
 from app.http.limits import InFlight
+from app.http.signing import Signer
 from app.ports import PictureCache, Ports
 from app.services.cached_store import CachedStore, FreshStore
 from app.services.leftovers import FileLeftovers
@@ -22,6 +23,7 @@ from app.usecases.prompts import Prompts
 from app.usecases.readiness import Part, Readiness
 from app.usecases.reconcile.run import Reconcile
 from app.usecases.recovery import Recovery
+from app.usecases.variants import Variants
 
 # A drawing takes two timeouts at most; storing and recording it, with all waiting, takes less
 # than a minute. Whoever is later than that is dead.
@@ -47,6 +49,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         clock=ports.clock,
     )
     keeper = Keeper(ports)
+    images = Images(ports.store, ports.records)
     repairing = _past_the_cache(ports)
     recovery = Recovery(repairing, Keeper(repairing))
     retention = timedelta(days=settings.idempotency_key_days)
@@ -59,7 +62,14 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
             quality=settings.openai_image_quality,
             lease=timedelta(seconds=2 * settings.openai_timeout_seconds + _LEASE_MARGIN_SECONDS),
         ),
-        images=Images(ports.store, ports.records),
+        images=images,
+        variants=Variants(
+            images=images,
+            store=ports.store,
+            imaging=ports.imaging,
+            cache=ports.cache,
+            limit=settings.max_variants_in_flight,
+        ),
         prompts=Prompts(ports.writer, clock=ports.clock, rng=random.SystemRandom()),
         readiness=readiness,
         reconcile=Reconcile(
@@ -73,6 +83,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         store=ports.store,
         pages=MemoryCache(max_bytes=_PAGES_BYTES, ttl_seconds=_PAGES_SECONDS),
         in_flight=InFlight(settings.max_generations_in_flight),
+        signer=Signer(settings.signing_keys, ports.clock),
         defaults=Defaults(
             provider=ports.generator.provider,
             model=ports.generator.model,

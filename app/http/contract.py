@@ -41,7 +41,7 @@ class Contract:
     query: type[BaseModel] = NoQuery
     answer: type[BaseModel] | None = None
     status: int = 200
-    content_type: str = "application/json"
+    content_types: tuple[str, ...] = ("application/json",)
     idempotent: bool = False
     errors: tuple[type[AppError], ...] = ()
 

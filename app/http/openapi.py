@@ -113,10 +113,15 @@ def _query_parameters(declared: Contract) -> list[dict[str, Any]]:
             "in": "query",
             "required": False,
             "description": form.pop("description", ""),
-            "schema": form,
+            "schema": _without_null_default(form),
         }
         for name, form in schema.get("properties", {}).items()
     ]
+
+
+def _without_null_default(form: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what a query can't say: a parameter that isn't given has no value at all."""
+    return {key: value for key, value in form.items() if (key, value) != ("default", None)}
 
 
 def _request_body(declared: Contract, references: Any) -> dict[str, Any]:
@@ -133,7 +138,7 @@ def _responses(declared: Contract, references: Any) -> dict[str, Any]:
         success["content"] = {"application/json": {"schema": schema}}
     elif declared.status != 204:
         schema = {"type": "string"}
-        success["content"] = {declared.content_type: {"schema": schema}}
+        success["content"] = {kind: {"schema": schema} for kind in declared.content_types}
     by_status: dict[int, list[type[AppError]]] = defaultdict(list)
     errors: tuple[type[AppError], ...] = (*declared.all_errors, AppError)
     for error in errors:
