@@ -4,7 +4,9 @@ from flask.cli import AppGroup
 
 from app.cli.doctor import doctor
 from app.cli.reconcile import reconcile
+from app.cli.sign import sign
 
-images = AppGroup("images", help="Look after pictures: check the set-up, repair what a crash left.")
+images = AppGroup("images", help="Look after pictures: check the set-up, repair, sign addresses.")
 images.add_command(doctor)
 images.add_command(reconcile)
+images.add_command(sign)

@@ -1,0 +1,75 @@
+"""`flask images sign`: makes addresses of variants for servers that ask for signatures."""
+
+import re
+import sys
+from urllib.parse import parse_qsl, urlencode
+
+import click
+from flask.cli import with_appcontext
+
+from app.blueprints.dependencies import deps
+from app.blueprints.variant_wishes import Wish, read_wish
+from app.errors import AppError, InvalidRequest
+from app.http.signing import Signature
+from app.usecases.reconcile.kinds import is_id
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"([1-9][0-9]{0,5})([smhd])", re.ASCII)
+_UNUSABLE = 2
+
+
+class Duration(click.ParamType[int]):
+    """`90s`, `15m`, `12h`, `30d`: in seconds."""
+
+    name = "duration"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the seconds."""
+        found = _DURATION.fullmatch(value)
+        if found is None:
+            self.fail("has to be like 90s, 15m, 12h or 30d.", param, ctx)
+        return int(found[1]) * _SECONDS[found[2]]
+
+
+@click.command(short_help="Make the signed address of a variant.")
+@click.argument("name")
+@click.argument("query")
+@click.option(
+    "--expires", default="30d", type=Duration(), show_default=True, help="How long it is good."
+)
+@with_appcontext
+def sign(name: str, query: str, expires: int) -> None:
+    """Print the signed address of a variant.
+
+    NAME is an image's id or filename, QUERY is like 'w=512&format=webp'. The address begins with
+    PUBLIC_URL, if that is set. Nothing is read or computed. Exit status: 0, or 2 if there is
+    nothing to sign, or nothing to sign it with.
+    """
+    try:
+        click.echo(_address(name.removesuffix(".png"), query, expires))
+    except AppError as error:
+        click.echo(error.message, err=True)
+        sys.exit(_UNUSABLE)
+
+
+def _address(image_id: str, query: str, seconds: int) -> str:
+    wish = read_wish(query)
+    problem = _problem(image_id, wish)
+    if problem:
+        raise InvalidRequest(message=problem)
+    made = deps().signer.sign(image_id, wish.text, seconds=seconds)
+    given = [pair for pair in parse_qsl(query) if pair[1]]
+    signed = urlencode([*given, ("expires", made.expires), ("sig", made.sig)], safe=",:")
+    return f"{deps().defaults.public_url or ''}/images/{image_id}.png?{signed}"
+
+
+def _problem(image_id: str, wish: Wish) -> str:
+    if not deps().signer.keys:
+        return "VARIANT_SIGNING_KEYS is not set, so variants need no signature."
+    if not is_id(image_id):
+        return "NAME has to be an image's id or filename."
+    if wish.signature != Signature():
+        return "Leave out expires and sig: they are what is made here."
+    if wish.is_plain:
+        return "This is the plain picture, which needs no signature."
+    return ""
