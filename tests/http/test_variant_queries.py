@@ -16,7 +16,7 @@ from werkzeug.test import EnvironBuilder
 from app.imaging.variants.filter import FILTERS
 from app.imaging.variants.spec import RANGES
 from tests.apps import serving, settings_for
-from tests.http.varying import CountingImaging, put_picture
+from tests.varying import CountingImaging, put_picture
 
 Ask = Callable[[str], tuple[int, dict[str, str], bytes]]
 

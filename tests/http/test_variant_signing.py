@@ -10,7 +10,7 @@ from click.testing import Result
 
 from tests.apps import Service, serving, settings_for
 from tests.fakes import FakeClock
-from tests.http.varying import CountingImaging, put_picture, told
+from tests.varying import CountingImaging, put_picture, told
 
 OLD, NEW = "old-" * 8, "new-" * 8
 DAY = 24 * 3600

@@ -10,8 +10,8 @@ import requests
 from redis import Redis
 
 from tests.apps import Parts, Service, serving, settings_for
-from tests.http.varying import CountingImaging, SlowImaging, decoded, put_picture, told
 from tests.threads import at_once
+from tests.varying import CountingImaging, SlowImaging, decoded, put_picture, told
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from app.services.picture_cache import TwoLevelCache
 from app.usecases.images import Images
 from app.usecases.variants import Variants
 from tests.builders import World
-from tests.http.varying import SlowImaging
 from tests.threads import at_once
+from tests.varying import SlowImaging
 
 ID = "500e1665-0b52-4734-9ec8-c7241187276b"
 SMALL, LARGE = Variant(width=64, height=64), Variant(width=512, height=512)
