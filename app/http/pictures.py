@@ -111,7 +111,7 @@ class PictureGate:
         wanted = self._want(image_id, environ["QUERY_STRING"], environ.get("HTTP_ACCEPT", ""))
         if wanted is None:
             return None
-        vary = (*self._vary, "Accept") if wanted.varies else self._vary
+        vary = ("Accept", *self._vary) if wanted.varies else self._vary
         known = environ.get("HTTP_IF_NONE_MATCH")
         if known is not None and is_known(wanted, known):
             return "304 NOT MODIFIED", lasting_headers(wanted, vary), b""

@@ -32,6 +32,17 @@ def test_callers_are_sent_to_a_signed_address(redirecting: Service, method: str)
     assert requests.get(unsigned, timeout=10).status_code == 403
 
 
+def test_variants_are_always_served(redirecting: Service) -> None:
+    """The store has no variants, so they come from here; every spelling of the picture doesn't."""
+    path = f"/images/{redirecting.generate().json()['filename']}"
+    for query in ("w=64", "format=webp", "format=auto"):
+        answer = redirecting.get(f"{path}?{query}", allow_redirects=False)
+        assert answer.status_code == 200
+    for query in ("w=256", "w=&format=png", "sig=x"):
+        answer = redirecting.get(f"{path}?{query}", allow_redirects=False)
+        assert answer.status_code == 302
+
+
 def test_callers_are_sent_to_the_public_address(parts: Parts, tmp_path: Path) -> None:
     """With S3_PUBLIC_URL that address is told, unsigned, and the store isn't asked at all."""
     values = parts.settings | {"s3_public_url": "https://cdn.example.com/p"}

@@ -279,3 +279,27 @@ def test_damaged_picture_is_told_and_logged(embedded: Service) -> None:
     assert told(embedded.get(f"/images/{image_id}.png?w=64")) == (500, "image_damaged")
     assert f"image_damaged: {image_id}" in embedded.log.getvalue()
     assert "Traceback" not in embedded.log.getvalue()
+
+
+def test_openapi_describes_each_parameter(embedded: Service) -> None:
+    """/openapi.json has every parameter with range and default, and all answers there are."""
+    got = embedded.get("/openapi.json").json()["paths"]["/images/{filename}"]["get"]
+    schemas = {each["name"]: each["schema"] for each in got["parameters"]}
+    names = "w h fit dpr format quality background padding brightness contrast saturation hue gamma"
+    more = "sharpness filter rotate flip outline shadow holes expires sig"
+    assert set(schemas) == {"filename", *names.split(), *more.split()}
+    assert all(each["description"] for each in got["parameters"] if each["in"] == "query")
+    w, gamma = schemas["w"], schemas["gamma"]
+    assert (w["type"], w["minimum"], w["maximum"], "default" in w) == ("integer", 1, 2048, False)
+    assert (gamma["minimum"], gamma["maximum"], gamma["default"]) == (0.1, 4, 1)
+    assert schemas["fit"]["enum"] == ["contain", "cover", "fill"]
+    assert schemas["filter"]["type"] == "array"
+    types = {f"image/{each}" for each in ("png", "webp", "avif", "jpeg")}
+    assert set(got["responses"]["200"]["content"]) == types
+    told = {
+        code
+        for status in ("400", "403", "404", "500", "503")
+        for code in got["responses"][status]["content"]["application/json"]["examples"]
+    }
+    assert {"signature_required", "signature_invalid", "signature_expired", "busy"} <= told
+    assert {"invalid_request", "image_not_found", "original_missing", "image_damaged"} <= told

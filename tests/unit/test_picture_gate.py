@@ -57,7 +57,10 @@ def test_a_caller_can_not_tell_the_gate_from_flask(
     )
     plain = itertools.product(methods, paths, known[:3], senders[:1], more[:1])
     shared = itertools.product(methods[:2], paths[:1], known, senders, more)
-    for method, path, tag, sender, others in itertools.chain(plain, shared):
+    queries = ("w=64", "h=64&fit=cover&format=auto", "w=256", "w=9999", "w=64;h=1", "w=1&w=1")
+    asked = (f"{PATH}?{query}" for query in queries)
+    varied = itertools.product(methods[:2], asked, (None, "*"), senders[:2], more)
+    for method, path, tag, sender, others in itertools.chain(plain, shared, varied):
         given = {"X-Request-ID": "same", "If-None-Match": tag, "Origin": sender, **others}
         headers = {name: value for name, value in given.items() if value is not None}
         by_gate, by_flask = (
