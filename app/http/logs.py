@@ -18,8 +18,6 @@ def configure(level: str, *, secrets: tuple[str, ...]) -> None:
         level: DEBUG, INFO, WARNING or ERROR.
         secrets: values that are blacked out wherever they turn up.
     """
-    # No line tells these, and to find them out for each takes longer than to write it.
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler()
     handler.setFormatter(SafeFormatter(secrets))
     logger = logging.getLogger("app")

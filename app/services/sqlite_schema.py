@@ -83,8 +83,8 @@ _STEPS = (
             state TEXT NOT NULL,
             created_ms INTEGER,
             claim TEXT,
-            lease_ms INTEGER NOT NULL,
-            requested_ms INTEGER NOT NULL,
+            lease_ms INTEGER NOT NULL DEFAULT 0,
+            requested_ms INTEGER NOT NULL DEFAULT 0,
             place INTEGER,
             document TEXT NOT NULL
         )""",

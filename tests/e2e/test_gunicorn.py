@@ -172,7 +172,9 @@ def test_workers_that_start_together_share_mongodb(
             answers = list(pool.map(lambda _: server.get("/images"), range(32)))
         assert {answer.status_code for answer in answers} == {200}
     with MongoClient[dict[str, Any]](mongo_server.uri) as mongo:
-        assert {"newest", "words"} <= set(mongo[mongo_database]["generations"].index_information())
+        assert {"newest", "matches"} <= set(
+            mongo[mongo_database]["generations"].index_information()
+        )
 
 
 def test_demo_leaves_a_picture(tmp_path: Path) -> None:

@@ -57,4 +57,4 @@ PUTTING_ORIGINAL = Held("s3", b"/originals/")
 PUTTING_NOTE = Held("s3", b".json ")
 PUTTING_PICTURE = Held("s3", b"/images/")
 MARKING_BEGUN = Held("mongo", b"\0unknown\0")  # how texts look in MongoDB's protocol
-SETTING_READY = Held("mongo", b"\0ready\0")
+SETTING_READY = Held("mongo", b"\0ready\0\x09requested_at\0")  # in a whole row, not in a question
