@@ -2,6 +2,7 @@
 
 import queue
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -46,10 +47,11 @@ class SqliteRecords:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._idle: Lazy[_Connections] = Lazy(self._first)
+        self._writer = threading.Lock()
 
     def insert(self, generation: Generation) -> bool:
         """See Records."""
-        with self._connection() as connection:
+        with self._writing() as connection:
             try:
                 connection.execute(_INSERT, _values(generation))
             except sqlite3.IntegrityError:
@@ -60,7 +62,7 @@ class SqliteRecords:
     def exchange(self, old: Generation, new: Generation) -> bool:
         """See Records."""
         seen = (old.id, str(old.state), _milliseconds(old.lease_until))
-        with self._connection() as connection:
+        with self._writing() as connection:
             done = connection.execute(_EXCHANGE, (*_values(new), *seen)).rowcount == 1
             if done:
                 _write_words(connection, new)
@@ -114,7 +116,7 @@ class SqliteRecords:
 
     def delete(self, image_id: str) -> None:
         """See Records."""
-        with self._connection() as connection:
+        with self._writing() as connection:
             connection.execute("DELETE FROM generations WHERE id = ?", (image_id,))
 
     def overdue(self, now: datetime, *, limit: int) -> Sequence[Generation]:
@@ -129,7 +131,7 @@ class SqliteRecords:
     def forget_claims(self, before: datetime) -> int:
         """See Records."""
         old = (str(State.PENDING), _milliseconds(before))
-        with self._connection() as connection:
+        with self._writing() as connection:
             connection.execute(
                 "DELETE FROM generations WHERE claim IS NOT NULL AND state = ? "
                 "AND created_ms IS NULL AND requested_ms < ?",
@@ -143,8 +145,8 @@ class SqliteRecords:
 
     def ping(self) -> None:
         """See Records: a write transaction can be had."""
-        with self._connection() as connection:
-            connection.execute("BEGIN IMMEDIATE")
+        with self._writing():
+            pass
 
     def close(self) -> None:
         """Let go of all connections; the next use opens new ones."""
@@ -154,6 +156,23 @@ class SqliteRecords:
         with self._connection() as connection:
             rows = connection.execute(_SELECT + chosen, values).fetchall()
         return [_generation(*row) for row in rows]
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection whose transaction may write, to one thread at a time.
+
+        SQLite lets those who wait for the file sleep longer and longer, and whoever comes first
+        takes it: among a hundred threads some would never have their turn within the time. So
+        the threads wait here, and only processes compete for the file.
+        """
+        if not self._writer.acquire(timeout=_BUSY_SECONDS):
+            raise RecordsUnavailable("SQLite: other threads have been writing all the time")
+        try:
+            with self._connection() as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+        finally:
+            self._writer.release()
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:

@@ -10,9 +10,11 @@ import pytest
 
 from app.errors import Charged, RecordsUnavailable
 from app.models import State
+from app.services import sqlite_records
 from app.services.sqlite_records import SqliteRecords
 from tests import programs
 from tests.builders import NOON, a_generation
+from tests.threads import at_once
 
 INSERT_FOREVER = """
 import sys
@@ -65,6 +67,29 @@ def test_processes_and_threads_may_write_at_once(path: Path) -> None:
     with closing(SqliteRecords(path)) as records:
         assert all(records.get(image_id) for image_id in written)
         assert records.page(limit=1, words=["busy", "fox"]).total == 160
+
+
+def test_threads_of_one_process_write_one_after_another(path: Path) -> None:
+    """While one writes, the others wait in the process, where nobody is overtaken for seconds."""
+    with closing(SqliteRecords(path)) as records:
+        with records._writing() as connection:
+            assert connection.in_transaction
+            assert not records._writer.acquire(blocking=False)
+        assert all(at_once(64, lambda _: records.insert(a_generation())))
+        assert records.insert(a_generation())
+
+
+def test_who_waits_too_long_to_write_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that holds the records for ever makes the others fail, and reading goes on."""
+    monkeypatch.setattr(sqlite_records, "_BUSY_SECONDS", 0.05)
+    row = a_generation()
+    with closing(SqliteRecords(path)) as records:
+        records.insert(row)
+        with records._writing():
+            with pytest.raises(RecordsUnavailable):
+                records.insert(a_generation())
+            assert records.get(row.id) == row
+        assert records.insert(a_generation())
 
 
 def test_a_killed_process_has_lost_nothing_that_it_was_told_is_written(path: Path) -> None:
