@@ -1,6 +1,7 @@
 """Turns: work that is done the sooner, the fewer do it side by side."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,11 +17,12 @@ class Turns:
         self._patience_seconds = patience_seconds
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait for a place, and hold it while the block runs."""
+    def turn(self) -> Iterator[float]:
+        """Wait for a place, and hold it while the block runs; yield the seconds of waiting."""
+        began = time.monotonic()
         placed = self._places.acquire(timeout=self._patience_seconds)
         try:
-            yield
+            yield time.monotonic() - began
         finally:
             if placed:
                 self._places.release()

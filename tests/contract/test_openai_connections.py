@@ -13,6 +13,7 @@ from app.errors import (
     ProviderTimeout,
     ProviderUnreachable,
 )
+from app.services import openai_generator
 from app.services.lazy import Lazy
 from app.services.openai_generator import OpenAIGenerator
 from tests.contract.upstream import MODEL, draw, fails_as, generator_at
@@ -96,6 +97,18 @@ def test_many_threads_share_one_client(generator: OpenAIGenerator, fake_openai: 
     pictures = at_once(16, lambda _: draw(generator).data)
     assert set(pictures) == set(fake_openai.pictures)
     assert (len(set(pictures)), fake_openai.paid, len(fake_openai.requests)) == (16, 16, 16)
+
+
+def test_an_answer_that_waits_to_be_read_is_not_given_up(
+    lazy_openai: "Lazy[OpenAI]", fake_openai: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind lines that hang, a picture waits a little and is read, though its time is over."""
+    monkeypatch.setattr(openai_generator, "_LONGEST_TURN_SECONDS", 1.2)
+    generator = OpenAIGenerator(lazy_openai, model=MODEL, timeout_seconds=1)
+    with contextlib.ExitStack() as hanging:
+        for _ in range(openai_generator._READ_AT_ONCE):
+            hanging.enter_context(generator._reading.turn())
+        assert [draw(generator).data] == fake_openai.pictures
 
 
 def test_a_bad_answer_among_many_spoils_no_other(

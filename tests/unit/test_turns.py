@@ -44,15 +44,16 @@ def test_no_more_than_the_places_are_taken_at_once() -> None:
 
 
 def test_nobody_waits_long_behind_work_that_hangs() -> None:
-    """Who has waited for long goes ahead, and takes no place away from anyone."""
+    """Who has waited for long goes ahead, is told how long, and takes no place from anyone."""
     turns = Turns(at_once=1, patience_seconds=0.01)
     hangs, passed = threading.Event(), threading.Event()
 
     def one(number: int) -> None:
         if number:
             assert hangs.wait(10)
-        with turns.turn():
+        with turns.turn() as waited:
             if number:
+                assert waited >= 0.01
                 passed.set()
             else:
                 hangs.set()
