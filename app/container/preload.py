@@ -8,14 +8,16 @@ from app.container.choices import choose
 
 _MODULES = {
     "openai": ("openai.resources.images", "openai.resources.moderations", "httpcore2"),
-    "s3": ("boto3.session", "botocore.endpoint"),
+    "s3": ("app.services.s3_session", "botocore.endpoint"),
     "mongodb": ("pymongo",),
     "redis": ("redis",),
 }
 
 
 def preload(settings: Settings) -> None:
-    """Import the SDKs in use and the cutout; clients are still made by each worker.
+    """Import the SDKs in use and the cutout, and read S3's descriptions of its API.
+
+    Clients are still made by each worker.
 
     What is loaded by then is kept from the garbage collector: it stays anyway, and a look at it
     would cost each worker time and a copy of its own.
@@ -24,5 +26,7 @@ def preload(settings: Settings) -> None:
     for choice in choose(settings):
         for name in _MODULES.get(choice.kind, ()):
             import_module(name)
+        if choice.kind == "s3":
+            import_module("app.services.s3_session").load()
     gc.collect()
     gc.freeze()

@@ -143,11 +143,11 @@ def _object_base(bucket: str, region: str, endpoint_url: str | None) -> str:
 
 
 def _make_clients(*, endpoint_url: str | None, **arguments: Any) -> _Clients:
-    import boto3
     from botocore.config import Config
     from botocore.httpsession import get_cert_path
 
     from app.services.s3_reader import S3Reader
+    from app.services.s3_session import new_session
 
     config = Config(
         connect_timeout=_CONNECT_SECONDS,
@@ -159,7 +159,7 @@ def _make_clients(*, endpoint_url: str | None, **arguments: Any) -> _Clients:
         # A compatible store seldom has a host name per bucket.
         s3={"addressing_style": "path" if endpoint_url else "auto"},
     )
-    session = boto3.session.Session(**arguments)
+    session = new_session(**arguments)
     sdk = session.client("s3", config=config, endpoint_url=endpoint_url)
     bundle = session._session.get_config_variable("ca_bundle")  # boto3 has no public way to it
     reader = S3Reader(
