@@ -106,7 +106,7 @@ class Settings(BaseSettings):
     public_url: WebAddress | None = None
     cors_origins: str = "*"
     web_concurrency: int = Field(2, ge=1, le=64)
-    max_generations_in_flight: int = Field(112, ge=1, le=1000)
+    max_generations_in_flight: int = Field(128, ge=1, le=1000)
     max_variants_in_flight: int = Field(8, ge=1, le=12)  # the rest of 16 threads stays free
     variant_signing_keys: SigningKeys | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

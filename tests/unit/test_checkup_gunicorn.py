@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("nothing_set")
 
 def check(file: Path = SHIPPED) -> dict[str, Level]:
     """Check with the service's defaults."""
-    return levels(check_settings(file, generations=112, call_seconds=120))
+    return levels(check_settings(file, generations=128, call_seconds=120))
 
 
 def test_the_shipped_settings_are_good() -> None:
@@ -28,7 +28,7 @@ def test_the_shipped_settings_are_good() -> None:
     [
         ("--worker-class sync --threads 1", {"worker": FAILED, "threads": FAILED}),
         ("--worker-class tornado", {"worker": FAILED}),
-        ("--threads 112", {"threads": FAILED}),
+        ("--threads 128", {"threads": FAILED}),
         ("--threads 113", {}),
         ("--graceful-timeout 239", {"stop": FAILED}),
         ("--graceful-timeout 240", {}),
@@ -68,7 +68,7 @@ def test_a_file_that_cannot_be_used_fails(tmp_path: Path, content: str | None) -
     file = tmp_path / "gunicorn.conf.py"
     if content:
         file.write_text(content)
-    found = list(check_settings(file, generations=112, call_seconds=120))
+    found = list(check_settings(file, generations=128, call_seconds=120))
     assert the("settings", found).level is FAILED
     assert "hunter2" not in texts(found)
 
@@ -76,5 +76,5 @@ def test_a_file_that_cannot_be_used_fails(tmp_path: Path, content: str | None) -
 def test_arguments_that_cannot_be_used_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     """An option that gunicorn does not know would stop its start."""
     monkeypatch.setenv("GUNICORN_CMD_ARGS", "--thread-count 5")
-    found = list(check_settings(SHIPPED, generations=112, call_seconds=120))
+    found = list(check_settings(SHIPPED, generations=128, call_seconds=120))
     assert the("settings", found).level is FAILED
