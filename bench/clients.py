@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 _PROBES_A_SECOND = 20
 _SAMPLES_A_SECOND = 5
+_PATIENCE_SECONDS = 60
 _BODY = b'{"prompt": "a red fox"}'
 
 
@@ -45,10 +46,12 @@ async def generate(address: str, count: int) -> float:
 
     Raises:
         RuntimeError: one of them was refused.
+        TimeoutError: one of them was not answered within a minute.
     """
     began = time.perf_counter()
     asked = b"POST /generate-image HTTP/1.1\r\nContent-Type: application/json\r\n"
-    answers = await asyncio.gather(*(_ask(address, asked, _BODY) for _ in range(count)))
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        answers = await asyncio.gather(*(_ask(address, asked, _BODY) for _ in range(count)))
     refused = [answer for answer in answers if answer.status != 200]
     if refused:
         raise RuntimeError(f"{len(refused)} of {count} refused: {refused[0].body.decode()}")

@@ -51,6 +51,7 @@ class Round:
 
 def main() -> None:
     """Print a table for each kind of records."""
+    processes.end_in_order()
     picture = bought()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))

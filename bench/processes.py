@@ -1,9 +1,16 @@
 """What processes cost, as the kernel counts it (Linux only)."""
 
 import os
+import signal
+import sys
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def end_in_order() -> None:
+    """Let a SIGTERM end this process as an error would: whatever it started is stopped as well."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
 
 
 def family(parent: int) -> list[int]:

@@ -29,7 +29,7 @@ def test_the_shipped_settings_are_good() -> None:
         ("--worker-class sync --threads 1", {"worker": FAILED, "threads": FAILED}),
         ("--worker-class tornado", {"worker": FAILED}),
         ("--threads 128", {"threads": FAILED}),
-        ("--threads 113", {}),
+        ("--threads 129", {}),
         ("--graceful-timeout 239", {"stop": FAILED}),
         ("--graceful-timeout 240", {}),
         ("--timeout 0", {"heartbeat": WARNING}),
