@@ -73,7 +73,7 @@ def _measure(records: str, folder: Path, picture: bytes, settings: dict[str, Any
             rounds.append(_round(server, picture, settings))
         print(f"  {records} {number + 1}: {asdict(rounds[-1])}", file=sys.stderr)
     title = f"{GENERATIONS} generations at once, {DELAY:.0f} s each, S3 and {records}"
-    report(f"many, {records}", f"{title} (median of {ROUNDS})", _rows(rounds))
+    report(f"many_{records.lower()}", f"{title} (median of {ROUNDS})", _rows(rounds))
 
 
 def _round(server: Gunicorn, picture: bytes, settings: dict[str, Any]) -> Round:
