@@ -32,12 +32,12 @@ def main() -> None:
         fake = stack.enter_context(FakeOpenAI())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         openai = {"openai_api_key": fake.api_key, "openai_base_url": fake.base_url}
-        _measure("SQLite, files", {**openai, "data_dir": folder / "embedded"})
+        _measure("sqlite", "SQLite, files", {**openai, "data_dir": folder / "embedded"})
         with _servers(folder) as stores:
-            _measure("MongoDB, S3", {**openai, **stores, "data_dir": folder / "real"})
+            _measure("mongodb", "MongoDB, S3", {**openai, **stores, "data_dir": folder / "real"})
 
 
-def _measure(stores: str, values: dict[str, Any]) -> None:
+def _measure(section: str, stores: str, values: dict[str, Any]) -> None:
     settings = Settings(_env_file=None, **values)
     ports = build_ports(settings)
     generate = build_dependencies(settings, ports).generate
@@ -58,7 +58,7 @@ def _measure(stores: str, values: dict[str, Any]) -> None:
                 spent[name].append(time.perf_counter() - began)
     title = f"one generation, {stores} (median of {ROUNDS}, interleaved)"
     floor = statistics.median(next(iter(spent.values())))
-    report(f"generation, {stores}", title, [_row(name, spent[name], floor) for name in ways])
+    report(f"generation_{section}", title, [_row(name, spent[name], floor) for name in ways])
 
 
 def _row(name: str, times: list[float], floor: float) -> Row:
@@ -97,3 +97,7 @@ def _servers(folder: Path) -> Iterator[dict[str, Any]]:
             "mongodb_uri": mongo.uri,
             "mongodb_database": "bench",
         }
+
+
+if __name__ == "__main__":
+    main()

@@ -51,3 +51,7 @@ def _processor_seconds(program: str) -> float:
         [sys.executable, "-c", report], check=True, capture_output=True, text=True
     )
     return float(done.stdout.splitlines()[-1])
+
+
+if __name__ == "__main__":
+    main()

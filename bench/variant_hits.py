@@ -54,7 +54,7 @@ def main() -> None:
                 seconds = _cpu_per_request(servers[server], query or more[server])
                 if number:  # the first round computes the variants
                     spent[name].append(seconds)
-    report("variant hits", "Serving a cached variant: CPU per request", list(_rows(spent)))
+    report("variant_hits", "Serving a cached variant: CPU per request", list(_rows(spent)))
 
 
 def _rows(spent: Mapping[str, list[float]]) -> Iterator[Row]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import results
+from bench import results, tables
 from bench.results import Row, report
 
 
@@ -44,3 +44,11 @@ def test_a_target_that_is_missed_stands_out(capsys: pytest.CaptureFixture[str]) 
     )
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines if "MISSED" in line] == ["above"]
+
+
+def test_the_page_shows_what_was_measured() -> None:
+    """docs/performance.md has the figures of bench/results.json, and no table without figures."""
+    page = tables.PAGE.read_text()
+    measured = json.loads(results.FILE.read_text())
+    assert tables.filled(page, measured) == page
+    assert page.count("<!-- end -->") == len(measured)
