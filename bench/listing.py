@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 
-from app.models import Page, Position
+from app.models import Generation, Page, Position
 from app.services.sqlite_records import SqliteRecords
 from bench import million, page_json
 from bench.results import Row, report
@@ -77,17 +77,19 @@ def _report_old_ways(records: SqliteRecords) -> None:
 
 def _report_deleted(records: SqliteRecords) -> None:
     rng = random.Random(3)
-    gone = []
-    for _ in range(_DELETED):
-        gone += records.page(limit=1, offset=rng.randrange(million.COUNT - _DELETED)).rows
-        records.delete(gone[-1].id)
-    assert records.page(limit=1).total == million.COUNT - _DELETED
-    numbers = (1, 1000, 25_000, (million.COUNT - _DELETED) // _LIMIT)
-    calls = {f"page {number:,}": _page(records, number) for number in numbers}
-    title = f"After {_DELETED:,} deletions anywhere in the list"
-    _report("listing_deleted", title, calls, dict.fromkeys(list(calls)[1:], 3.0))
-    for row in gone:  # so that the file is as it was
-        records.insert(row)
+    gone: list[Generation] = []
+    try:
+        for _ in range(_DELETED):
+            gone += records.page(limit=1, offset=rng.randrange(million.COUNT - _DELETED)).rows
+            records.delete(gone[-1].id)
+        assert records.page(limit=1).total == million.COUNT - _DELETED
+        numbers = (1, 1000, 25_000, (million.COUNT - _DELETED) // _LIMIT)
+        calls = {f"page {number:,}": _page(records, number) for number in numbers}
+        title = f"After {_DELETED:,} deletions anywhere in the list"
+        _report("listing_deleted", title, calls, dict.fromkeys(list(calls)[1:], 3.0))
+    finally:
+        for row in gone:  # the file is kept for the next time
+            records.insert(row)
 
 
 def _page(records: SqliteRecords, number: int) -> Call:

@@ -12,14 +12,29 @@ INDEXES = {
     "leases": [("state", 1), ("lease_until", 1)],
 }
 _OPTIONS: dict[str, dict[str, Any]] = {"claims": {"unique": True, "sparse": True}}
-
-
 _FORMER = "words"  # it ordered matches by time, but not by id
+_INDEX_NOT_FOUND = 27
+_BUILD_SECONDS = 600  # for as many rows as there may be
 
 
 def make_indexes(collection: "Collection[dict[str, Any]]") -> None:
     """Make those that are missing, and drop what they replace."""
-    for name, keys in INDEXES.items():
-        collection.create_index(keys, name=name, **_OPTIONS.get(name, {}))
-    if _FORMER in collection.index_information():
-        collection.drop_index(_FORMER)
+    import pymongo
+
+    known = collection.index_information()
+    with pymongo.timeout(_BUILD_SECONDS):
+        for name, keys in INDEXES.items():
+            if name not in known:
+                collection.create_index(keys, name=name, **_OPTIONS.get(name, {}))
+        if _FORMER in known:
+            _drop(collection, _FORMER)
+
+
+def _drop(collection: "Collection[dict[str, Any]]", name: str) -> None:
+    from pymongo.errors import OperationFailure
+
+    try:
+        collection.drop_index(name)
+    except OperationFailure as error:
+        if error.code != _INDEX_NOT_FOUND:  # another process was faster
+            raise

@@ -4,11 +4,13 @@ They are changed right after the row they count, so a crash between the two leav
 recount finds and mends that.
 """
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from app.errors import RecordsUnavailable
 from app.models import State
 from app.services.ranks import CHILD_BITS, SHIFTS, buckets, seek
 
@@ -19,8 +21,11 @@ Document = dict[str, Any]
 Bucket = tuple[int, int]
 
 READY: Document = {"state": str(State.READY)}
-_VERSION = {"_id": "version"}
+_VERSION: Document = {"_id": "version"}
+_FIRST_COUNT: Document = {"_id": "first count"}
 _RECOUNT_SECONDS = 600
+_PATIENCE_SECONDS = 2.0
+_LOOK_AGAIN_SECONDS = 0.05
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -32,10 +37,42 @@ class MongoRanks:
         self._ranks: Collection[Document] = generations.database["ranks"]
 
     def prepare(self) -> None:
-        """Make the index; count the rows if that was never done, as after an update."""
+        """Make the index; count the rows if that was never done to the end, as after an update.
+
+        Raises:
+            RecordsUnavailable: another process is counting them.
+        """
         self._ranks.create_index([("shift", 1), ("bucket", -1)], name="children")
-        if self._ranks.find_one() is None and self._generations.find_one(READY):
+        if self._is_counted():
+            return
+        if self._may_count():
             self.recount(fix=True)
+            self._ranks.update_one(_FIRST_COUNT, {"$set": {"done": True}})
+        else:
+            self._wait_until_counted()
+
+    def _is_counted(self) -> bool:
+        return self._ranks.find_one(_FIRST_COUNT | {"done": True}) is not None
+
+    def _may_count(self) -> bool:
+        """Take the right to count, which one process has for a while; if it dies, another may."""
+        from pymongo.errors import DuplicateKeyError
+
+        now = datetime.now(UTC)
+        free = _FIRST_COUNT | {"until": {"$lt": now}}
+        lease = {"$set": {"until": now + timedelta(seconds=_RECOUNT_SECONDS)}}
+        try:
+            self._ranks.update_one(free, lease, upsert=True)
+        except DuplicateKeyError:
+            return False
+        return True
+
+    def _wait_until_counted(self) -> None:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not self._is_counted():
+            if time.monotonic() > deadline:
+                raise RecordsUnavailable("MongoDB: another process counts the rows")
+            time.sleep(_LOOK_AGAIN_SECONDS)
 
     def moved(self, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> None:
         """Count a row that was written, by how it was and how it is; None stands for no row."""

@@ -1,6 +1,7 @@
 """The Records port on MongoDB."""
 
 import logging
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -23,6 +24,9 @@ MAX_COUNTED = 1000
 """Matches of words are counted up to here; to count all takes as long as there are many."""
 
 _TIMEOUT_MS = 2500
+_PREPARING_SECONDS = (
+    2.0  # less than the timeout, so that who waits for one that fails doesn't add up
+)
 _LISTING = {"state": 1, "created_at": 1}
 _NEWEST_FIRST = [("created_at", -1), ("_id", -1)]
 
@@ -46,6 +50,7 @@ class MongoRecords:
     ) -> None:
         self._database = database
         self._prepared = False
+        self._preparing = threading.Lock()
         self._client: Lazy[MongoClient[Document]] = Lazy(lambda: client or _make_client(uri))
 
     def insert(self, generation: Generation) -> bool:
@@ -192,10 +197,24 @@ class MongoRecords:
     def _collection(self) -> "Collection[Document]":
         collection = self._client()[self._database]["generations"]
         if not self._prepared:
-            make_indexes(collection)
-            MongoRanks(collection).prepare()
-            self._prepared = True
+            self._prepare(collection)
         return collection
+
+    def _prepare(self, collection: "Collection[Document]") -> None:
+        """Make what the collection needs; other threads wait, but not for as long as it may take.
+
+        Raises:
+            RecordsUnavailable: it takes long, as it may after an update.
+        """
+        if not self._preparing.acquire(timeout=_PREPARING_SECONDS):
+            raise RecordsUnavailable("MongoDB: indexes and counts are being made")
+        try:
+            if not self._prepared:
+                make_indexes(collection)
+                MongoRanks(collection).prepare()
+                self._prepared = True
+        finally:
+            self._preparing.release()
 
 
 def _behind(after: Position | None) -> Document:

@@ -32,7 +32,7 @@ def seek(offset: int, children: Children) -> tuple[int, int] | None:
         A time in milliseconds, and how many of the rows before it are to be passed over still;
         None if there are not that many rows.
     """
-    wider = None
+    wider: int | None = None
     for shift in SHIFTS:
         found = None
         for bucket, count in children(shift, wider):

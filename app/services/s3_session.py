@@ -1,11 +1,14 @@
 """Sessions of the S3 SDK that share its descriptions of the API, which take most of its memory."""
 
+import logging
 from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError
 from botocore.loaders import create_loader
 from botocore.session import get_session
 
+_log = logging.getLogger(__name__)
 _descriptions = create_loader()  # read once, then kept: plain data, no connections and no locks
 
 
@@ -22,4 +25,10 @@ def load() -> None:
     The client made for that is dropped: it has the keys of nobody, and connects to nothing.
     """
     nobody = {"aws_access_key_id": "-", "aws_secret_access_key": "-"}
-    new_session(region_name="us-east-1", **nobody).client("s3").close()
+    try:
+        new_session(region_name="us-east-1", **nobody).client("s3").close()
+    except (
+        BotoCoreError,
+        ValueError,
+    ) as error:  # the profile's fault; storage will say so when used
+        _log.warning("the S3 SDK can't be prepared: %s", type(error).__name__)

@@ -19,7 +19,7 @@ from app.services.sqlite_schema import migrate, recount
 from app.services.sqlite_words import write_words
 
 _COLUMNS = "id, state, created_ms, claim, lease_ms, requested_ms, document"
-_SELECT = "SELECT id, document, claim, state, lease_ms FROM generations WHERE "
+_SELECT = "SELECT id, document, claim, state, lease_ms, created_ms FROM generations WHERE "
 _INSERT = f"INSERT INTO generations ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - reason: constants only
 _EXCHANGE = (
     f"UPDATE generations SET ({_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?), place = NULL "  # noqa: S608 - reason: constants only
@@ -96,7 +96,7 @@ class SqliteRecords:
                 for image_id in found.ids[:limit]
             ]
         return Page(
-            rows=[_generation(*row) for row in rows],
+            rows=[_generation(row) for row in rows],
             total=found.total,
             total_exact=found.exact,
             more=len(found.ids) > limit,
@@ -155,7 +155,7 @@ class SqliteRecords:
     def _rows(self, chosen: str, *values: object) -> list[Generation]:
         with self._connection() as connection:
             rows = connection.execute(_SELECT + chosen, values).fetchall()
-        return [_generation(*row) for row in rows]
+        return [_generation(row) for row in rows]
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -233,21 +233,25 @@ def _write_words(connection: sqlite3.Connection, generation: Generation) -> None
         write_words(connection, generation.id, created, generation.tokens)
 
 
-def _generation(
-    image_id: str, text: str, claim: str | None, state: str, lease_ms: int
-) -> Generation:
-    """Return the row; what is exchanged by comes from the columns, even if the text is damaged."""
+def _generation(row: tuple[str, str, str | None, str, int, int | None]) -> Generation:
+    """Return the row; what it is exchanged and listed by comes from the columns.
+
+    So that is right even if the text is damaged.
+    """
+    image_id, text, claim, state, lease_ms, created_ms = row
     try:
         document = orjson.loads(text)
     except orjson.JSONDecodeError:
         document = None
     known = document if isinstance(document, dict) else {}
-    columns = {
+    columns: dict[str, object] = {
         "id": image_id,
         "claim": claim or "",
         "state": state,
         "lease_until": _EPOCH + timedelta(milliseconds=lease_ms),
     }
+    if created_ms is not None:
+        columns["created_at"] = _EPOCH + timedelta(milliseconds=created_ms)
     return from_document({**known, **columns})
 
 

@@ -28,6 +28,7 @@ _TRUE = f"""SELECT shift, created_ms >> shift, count(*)
 
 _CHANGED = "UPDATE list_version SET n = n + 1;"
 _FORGET_WORDS = "DELETE FROM words WHERE rowid = old.place;"
+_LEAVE_PLACE = "UPDATE generations SET place = NULL WHERE id = new.id AND place = old.place;"
 
 _STEPS = (
     (
@@ -63,6 +64,14 @@ _STEPS = (
         "CREATE INDEX leases ON generations (lease_ms) WHERE state = 'pending'",
     ),
     (
+        # As for leases above.
+        """UPDATE generations SET requested_ms = coalesce(round((julianday(
+            CASE WHEN json_valid(document) THEN
+                CASE json_type(document, '$.requested_at') WHEN 'text' THEN
+                    json_extract(document, '$.requested_at')
+                END
+            END
+        ) - 2440587.5) * 86400000), 0) WHERE requested_ms = 0""",
         "UPDATE generations SET created_ms = requested_ms "
         "WHERE state = 'ready' AND created_ms IS NULL",
         # How many listed rows there are in each stretch of time; see ranks.py.
@@ -107,7 +116,8 @@ _STEPS = (
             BEGIN {_count("new")} {_CHANGED} END""",
         f"""CREATE TRIGGER relisted AFTER UPDATE OF state, created_ms, document ON generations
             WHEN 'ready' IN (old.state, new.state)
-            BEGIN {_uncount("old")} {_count("new")} {_FORGET_WORDS} {_CHANGED} END""",
+            BEGIN {_uncount("old")} {_count("new")}
+                {_FORGET_WORDS} {_LEAVE_PLACE} {_CHANGED} END""",
         f"""CREATE TRIGGER unlisted AFTER DELETE ON generations WHEN old.state = 'ready'
             BEGIN {_uncount("old")} {_FORGET_WORDS} {_CHANGED} END""",
     ),

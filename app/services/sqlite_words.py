@@ -40,7 +40,7 @@ def find(
     connection: sqlite3.Connection, words: Sequence[str], after: Place | None
 ) -> Iterator[Place]:
     """Yield (created_ms, id) of the rows that have all these words, newest first."""
-    before = (after[0] + 1) << _BITS if after else _END
+    before = _END if after is None else max(-_END, min(_END, (after[0] + 1) << _BITS))
     found = connection.execute(_FOUND, (_all_of(words), before))
     for _, same_time in itertools.groupby(found, key=lambda place: place[0]):
         for place in sorted(same_time, reverse=True):

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from app.services.sqlite_records import SqliteRecords
 from tests.builders import NOON, a_generation
 from tests.contract.record_stores import add, ids, some_rows
 from tests.servers import MongoServer
+from tests.threads import at_once
 
 
 def test_sqlite_mends_damaged_counts(sqlite: SqliteRecords, tmp_path: Path) -> None:
@@ -76,6 +77,46 @@ def test_a_collection_from_before_there_were_counts_is_counted_at_once(
     with closing(MongoRecords(uri=mongo_server.uri, database=mongo_database)) as updated:
         assert updated.page(limit=1).total == 6
         assert updated.recount(fix=False) == 0
+
+
+@pytest.mark.parametrize("left", [0, 2], ids=["uncounted", "counted in part"])
+def test_many_that_begin_at_once_count_once(
+    mongodb: MongoRecords, mongo_server: MongoServer, mongo_database: str, left: int
+) -> None:
+    """After an update, threads and processes leave right counts; a count cut short is finished."""
+    rows = some_rows(6)
+    add(mongodb, rows)
+    with MongoClient[dict[str, Any]](mongo_server.uri) as client:
+        ranks = client[mongo_database]["ranks"]
+        kept = list(ranks.find({"shift": {"$exists": True}}).limit(left))
+        ranks.delete_many({})
+        if kept:
+            ranks.insert_many(kept)
+    with ExitStack() as stack:
+        servers = [
+            stack.enter_context(
+                closing(MongoRecords(uri=mongo_server.uri, database=mongo_database))
+            )
+            for _ in range(2)
+        ]
+        totals = at_once(6, lambda number: servers[number % 2].page(limit=1).total)
+        assert totals == [6] * 6
+        assert servers[0].recount(fix=False) == 0
+        assert ids(servers[1].page(limit=9, offset=4).rows) == ids(rows[4:])
+
+
+def test_another_hand_takes_no_other_rows_words(sqlite: SqliteRecords, tmp_path: Path) -> None:
+    """A row that was changed by hand gives up its place, so its words alone are lost."""
+    fox = a_generation(tokens=("fox",))
+    sqlite.insert(fox)
+    with closing(sqlite3.connect(tmp_path / "data" / "records.sqlite3")) as other:
+        change = "UPDATE generations SET document = document WHERE id = ?"
+        with other:
+            other.execute(change, (fox.id,))
+        sqlite.insert(a_generation(tokens=("cat",)))
+        with other:
+            other.execute(change, (fox.id,))
+    assert sqlite.page(limit=1, words=["cat"]).total == 1
 
 
 def test_sqlite_reads_pages_by_an_index_and_sorts_nothing(

@@ -15,6 +15,7 @@ from app.services.documents import to_document
 from app.services.sqlite_records import SqliteRecords
 from tests import programs
 from tests.builders import NOON, a_generation
+from tests.contract.record_stores import ids, place_of
 
 FIRST_SCHEMA = """
 PRAGMA journal_mode = WAL;
@@ -102,6 +103,29 @@ def test_nothing_is_lost(path: Path) -> None:
     with closing(SqliteRecords(path)) as records:
         assert len(records.scan(limit=1000)) == len(rows)
     assert ask(path, "PRAGMA user_version") == [(3,)]
+
+
+def test_a_row_without_its_time_is_listed_where_its_cursor_says(path: Path) -> None:
+    """Whoever walks past a row that has no time of drawing, or is damaged, meets each row once."""
+    rows = [
+        a_generation(requested_at=NOON + timedelta(minutes=n), created_at=NOON + timedelta(hours=n))
+        for n in range(5)
+    ]
+    write(path, rows)
+    timeless = orjson.dumps(to_document(replace(rows[1], created_at=None))).decode()
+    with closing(sqlite3.connect(path)) as other, other:
+        change = "UPDATE generations SET created_ms = ?, document = ? WHERE id = ?"
+        other.execute(change, (None, timeless, rows[1].id))
+        other.execute("UPDATE generations SET document = '{' WHERE id = ?", (rows[3].id,))
+    with closing(SqliteRecords(path)) as records:
+        walked: list[Generation] = []
+        page = records.page(limit=1)
+        while len(walked) < 9:
+            walked += page.rows
+            if not page.more:
+                break
+            page = records.page(limit=1, after=place_of(page.rows[-1]))
+    assert ids(walked) == ids([rows[number] for number in (4, 3, 2, 1, 0)])
 
 
 def test_old_rows_can_be_worked_on(path: Path) -> None:

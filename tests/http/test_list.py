@@ -1,5 +1,6 @@
 """GET /images."""
 
+import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -92,6 +93,20 @@ def test_cursor_is_not_disturbed_by_new_pictures(service: Service) -> None:
     second = service.get(f"/images?limit=2&cursor={first['next_cursor']}").json()
     assert names(first) + names(second) == expected
     assert second["page"] is None
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "shown"), [(99_999_999_999_999, 2), (-60_000_000_000_000, 0)]
+)
+@pytest.mark.parametrize("words", ["", "&q=picture"])
+def test_a_cursor_may_be_of_any_time(
+    service: Service, milliseconds: int, shown: int, words: str
+) -> None:
+    """One of the far future has everything behind it, one of the far past nothing."""
+    store_rows(service, 2)
+    cursor = base64.urlsafe_b64encode(f"{milliseconds}:x".encode()).decode().rstrip("=")
+    answer = service.get(f"/images?cursor={cursor}{words}")
+    assert (answer.status_code, len(answer.json()["images"])) == (200, shown)
 
 
 def test_the_answer_is_as_the_contract_says(service: Service) -> None:

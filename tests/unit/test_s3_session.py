@@ -1,5 +1,7 @@
 """What sessions of the S3 SDK share, and what they don't."""
 
+import logging
+
 import pytest
 
 from app.services import s3_session
@@ -20,3 +22,14 @@ def test_sessions_share_nothing_but_descriptions() -> None:
         for session in (one, other)
     ]
     assert described[0] is described[1]
+
+
+def test_a_broken_profile_does_not_stop_the_start(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is told in the log; storage itself says so when it is used."""
+    monkeypatch.setenv("AWS_PROFILE", "nobody-has-this")
+    logging.getLogger("app").addHandler(caplog.handler)
+    s3_session.load()
+    logging.getLogger("app").removeHandler(caplog.handler)
+    assert "ProfileNotFound" in caplog.text
