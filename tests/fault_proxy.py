@@ -61,7 +61,7 @@ class FaultProxy:
         self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
         self._listener: asyncio.Server | None = None
         self._links: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
-        self._writers: weakref.WeakSet[asyncio.StreamWriter] = weakref.WeakSet()
+        self._transports: weakref.WeakSet[asyncio.WriteTransport] = weakref.WeakSet()
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -148,12 +148,13 @@ class FaultProxy:
         """Let everything end that was under way when the listener closed."""
         while others := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(others)
-        for writer in self._writers:  # a closed one waits for whoever does not read the rest
-            writer.transport.abort()
+        # A closed one waits for whoever does not read the rest, and outlives its writer.
+        for transport in list(self._transports):
+            transport.abort()
         await asyncio.sleep(0)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
+        self._transports.add(writer.transport)
         link = self._loop.create_task(self._serve(reader, writer))
         self._links[link] = writer
         link.add_done_callback(self._links.pop)
@@ -173,7 +174,7 @@ class FaultProxy:
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection(*self._target)
-        self._writers.add(back)
+        self._transports.add(back.transport)
         link = _Link()
         pumps = (
             asyncio.ensure_future(self._pump(reader, back, link, answers=False)),
