@@ -41,7 +41,7 @@ class TwoLevelCache:
             max_bytes=large, ttl_seconds=memory_seconds
         )
         # Apart from the others, so that asking for invented names pushes nothing out.
-        self._absent: MemoryCache[ImageNotFound] = MemoryCache(
+        self._absent: MemoryCache[bool] = MemoryCache(
             max_bytes=_ABSENT_ENTRIES * ENTRY_BYTES, ttl_seconds=absent_seconds
         )
         self._shared = shared
@@ -110,7 +110,7 @@ class TwoLevelCache:
     def _made(self, make: Callable[[], StoredImage], flight: Flight[StoredImage]) -> StoredImage:
         try:
             return make()
-        except ImageNotFound as error:
+        except ImageNotFound:
             image_id, name = flight.key
-            self._flights.keep(flight, partial(self._absent.put, image_id, name, error, size=0))
+            self._flights.keep(flight, partial(self._absent.put, image_id, name, True, size=0))
             raise

@@ -21,8 +21,8 @@ class Variants:
         store: what keeps the originals.
         imaging: computes variants, one at a time.
         cache: keeps them, and computes each once however many ask at the same time.
-        limit: how many may be computed or wait for it in this process. Each holds a thread, and
-            the other threads belong to generations and health checks.
+        limit: how many different ones may be computed or wait for it in this process. Each holds a
+            thread, and the other threads belong to generations and health checks.
     """
 
     def __init__(

@@ -1,7 +1,9 @@
 """What the picture cache promises: in memory alone, and in memory over Valkey."""
 
 import contextlib
+import gc
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -317,3 +319,24 @@ def test_a_sound_value_under_another_name_is_not_served(
 def test_a_cache_that_works_is_up(cache: PictureCache) -> None:
     """A cache in good health says so."""
     assert cache.is_up()
+
+
+def test_absence_keeps_nothing_of_who_asked() -> None:
+    """What is remembered of a name that nothing has is that alone, and no part of a request."""
+    cache = TwoLevelCache(memory_bytes=1_000_000)
+
+    class Request:
+        """What a caller has in hand."""
+
+    def nothing() -> StoredImage:
+        raise ImageNotFound("nothing there")
+
+    def ask() -> weakref.ref[Request]:
+        request = Request()
+        with contextlib.suppress(ImageNotFound):
+            cache.fetch("an id", "image", nothing)
+        return weakref.ref(request)
+
+    asked = ask()
+    gc.collect()
+    assert asked() is None
