@@ -107,7 +107,7 @@ class Settings(BaseSettings):
     cors_origins: str = "*"
     web_concurrency: int = Field(2, ge=1, le=64)
     max_generations_in_flight: int = Field(128, ge=1, le=1000)
-    max_variants_in_flight: int = Field(8, ge=1, le=12)  # the rest of 16 threads stays free
+    max_variants_in_flight: int = Field(8, ge=1, le=12)  # each holds one of 16 spare threads
     variant_signing_keys: SigningKeys | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

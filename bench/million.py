@@ -9,11 +9,10 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from app.errors import Charged
-from app.models import Generation, Original, Rendition, State
-from app.services import sqlite_records
+from app.models import Generation
+from app.services import sqlite_records, sqlite_rows
 from app.services.sqlite_records import SqliteRecords
-from app.usecases.search import fold
+from tests.builders import a_generation
 
 COUNT = 1_000_000
 FILE = Path(".cache/bench/million.sqlite3")
@@ -51,38 +50,12 @@ def rows(count: int, seed: int = 5) -> Iterator[Generation]:
 def generation(rng: random.Random, created: datetime, prompt: str) -> Generation:
     """Make a ready row of about a kilobyte."""
     image_id = str(uuid.UUID(int=rng.getrandbits(128), version=4))
-    return Generation(
+    return a_generation(
         id=image_id,
-        state=State.READY,
+        prompt=prompt,
         requested_at=created - timedelta(seconds=30),
         lease_until=created + timedelta(seconds=200),
         created_at=created,
-        fingerprint=f"{rng.getrandbits(256):064x}",
-        first_prompt=prompt,
-        prompt=prompt,
-        new_prompt=f"{prompt}\n\nOn a plain white background.",
-        tokens=fold(prompt),
-        quality="medium",
-        size="1024x1024",
-        provider="openai",
-        model="gpt-image",
-        charged=Charged.YES,
-        original=Original(
-            key=f"originals/{image_id}.png",
-            format="png",
-            width=1024,
-            height=1024,
-            size_bytes=1_650_000,
-            sha256="0" * 64,
-        ),
-        image=Rendition(
-            key=f"images/{image_id}.png",
-            width=256,
-            height=256,
-            size_bytes=40_000,
-            sha256="f" * 64,
-            report={"background": "#ffffff", "coverage": 0.25, "verdict": "good"},
-        ),
     )
 
 
@@ -110,7 +83,7 @@ def _write(connection: sqlite3.Connection) -> None:
     for name, _ in made:
         connection.execute(f"DROP TRIGGER {name}")
     for row in rows(COUNT):
-        connection.execute(sqlite_records._INSERT, sqlite_records._values(row))
+        connection.execute(sqlite_records._INSERT, sqlite_rows.values(row))
         sqlite_records._write_words(connection, row)
     for _, sql in made:
         connection.execute(sql)

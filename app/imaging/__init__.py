@@ -9,7 +9,8 @@ from app.imaging.errors import NotAPicture, TooLarge, UnusablePicture
 from app.imaging.report import Cutout, CutoutReport, Holes
 from app.imaging.sniff import MAX_PIXELS, PictureInfo, sniff
 from app.imaging.variants.filter import Filter
-from app.imaging.variants.spec import Outline, Shadow, Variant
+from app.imaging.variants.rims import Outline, Shadow
+from app.imaging.variants.spec import Variant
 from app.imaging.variants.terms import BadVariant
 
 __all__ = [

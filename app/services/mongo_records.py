@@ -2,17 +2,18 @@
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from app.errors import RecordsUnavailable
 from app.models import Generation, Page, Position, State
+from app.services import mongo_pages
 from app.services.documents import from_document, to_document
 from app.services.lazy import Lazy
+from app.services.mongo_client import make_client, translated
 from app.services.mongo_indexes import make_indexes
-from app.services.mongo_ranks import READY, MongoRanks
+from app.services.mongo_ranks import MongoRanks
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
@@ -20,15 +21,9 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
-MAX_COUNTED = 1000
-"""Matches of words are counted up to here; to count all takes as long as there are many."""
-
-_TIMEOUT_MS = 2500
-_PREPARING_SECONDS = (
-    2.0  # less than the timeout, so that who waits for one that fails doesn't add up
-)
+# Less than the client's timeout: so who waits for one that fails doesn't wait as long again.
+_PREPARING_SECONDS = 2.0
 _LISTING = {"state": 1, "created_at": 1}
-_NEWEST_FIRST = [("created_at", -1), ("_id", -1)]
 
 _log = logging.getLogger(__name__)
 
@@ -51,14 +46,14 @@ class MongoRecords:
         self._database = database
         self._prepared = False
         self._preparing = threading.Lock()
-        self._client: Lazy[MongoClient[Document]] = Lazy(lambda: client or _make_client(uri))
+        self._client: Lazy[MongoClient[Document]] = Lazy(lambda: client or make_client(uri))
 
     def insert(self, generation: Generation) -> bool:
         """See Records."""
         from pymongo.errors import DuplicateKeyError
 
         document = _with_key(generation)
-        with _translated():
+        with translated():
             try:
                 self._collection().insert_one(document)
             except DuplicateKeyError:
@@ -70,7 +65,7 @@ class MongoRecords:
         """See Records."""
         seen = {"_id": old.id, "state": str(old.state), "lease_until": old.lease_until}
         document = _with_key(new)
-        with _translated():
+        with translated():
             before = self._collection().find_one_and_replace(seen, document, projection=_LISTING)
         if before:
             self._count(before, document)
@@ -78,13 +73,13 @@ class MongoRecords:
 
     def get(self, image_id: str) -> Generation | None:
         """See Records."""
-        with _translated():
+        with translated():
             document = self._collection().find_one({"_id": image_id})
         return _without_key(document) if document else None
 
     def find(self, claim: str) -> Generation | None:
         """See Records."""
-        with _translated():
+        with translated():
             document = self._collection().find_one({"claim": claim})
         return _without_key(document) if document else None
 
@@ -97,47 +92,50 @@ class MongoRecords:
         words: Sequence[str] = (),
     ) -> Page:
         """See Records."""
-        if words:
-            return self._matches(words, limit=limit, offset=offset, after=after)
-        chosen = READY | _behind(after)
-        with _translated():
-            collection, ranks = self._collection(), self._ranks()
-            total = ranks.total()
-            if offset and after is None:
-                place = ranks.seek(offset)
-                if place is None:
-                    return Page(rows=[], total=total, more=False)
-                chosen, offset = READY | {"created_at": {"$lt": place[0]}}, place[1]
-            found = collection.find(chosen).sort(_NEWEST_FIRST).skip(offset).limit(limit + 1)
-            rows = [_without_key(row) for row in found]
-        return Page(rows=rows[:limit], total=total, more=len(rows) > limit)
+        with translated():
+            collection = self._collection()
+            if words:
+                found = mongo_pages.find_words(
+                    collection, words, limit=limit + 1, offset=offset, after=after
+                )
+            else:
+                ranks = MongoRanks(collection)
+                found = mongo_pages.find(
+                    collection, ranks, limit=limit + 1, offset=offset, after=after
+                )
+        return Page(
+            rows=[_without_key(row) for row in found.rows[:limit]],
+            total=found.total,
+            total_exact=found.exact,
+            more=len(found.rows) > limit,
+        )
 
     def version(self) -> int:
         """See Records."""
-        with _translated():
+        with translated():
             return self._ranks().version()
 
     def recount(self, *, fix: bool) -> int:
         """See Records."""
-        with _translated():
+        with translated():
             return self._ranks().recount(fix=fix)
 
     def delete(self, image_id: str) -> None:
         """See Records."""
-        with _translated():
+        with translated():
             before = self._collection().find_one_and_delete({"_id": image_id}, projection=_LISTING)
         self._count(before, None)
 
     def overdue(self, now: datetime, *, limit: int) -> Sequence[Generation]:
         """See Records."""
         chosen = {"state": str(State.PENDING), "lease_until": {"$lte": now}}
-        with _translated():
+        with translated():
             found = self._collection().find(chosen).sort("lease_until", 1).limit(limit)
             return [_without_key(row) for row in found]
 
     def scan(self, *, after: str = "", limit: int) -> Sequence[Generation]:
         """See Records."""
-        with _translated():
+        with translated():
             found = self._collection().find({"_id": {"$gt": after}}).sort("_id", 1).limit(limit)
             return [_without_key(row) for row in found]
 
@@ -146,40 +144,19 @@ class MongoRecords:
         old: Document = {"claim": {"$exists": True}, "requested_at": {"$lt": before}}
         bare = {"state": str(State.DELETED), "created_at": None}
         settled = {"state": {"$ne": str(State.PENDING)}}
-        with _translated():
+        with translated():
             self._collection().delete_many(old | bare)
             forgotten = self._collection().update_many(old | settled, {"$unset": {"claim": ""}})
             return forgotten.modified_count
 
     def ping(self) -> None:
         """See Records."""
-        with _translated():
+        with translated():
             self._client().admin.command("ping")
 
     def close(self) -> None:
         """Let go of all connections; the next use opens new ones."""
         self._client.close()
-
-    def _matches(
-        self, words: Sequence[str], *, limit: int, offset: int, after: Position | None
-    ) -> Page:
-        with _translated():
-            collection = self._collection()
-            # The first of `$all` is what the index is asked for; the rest only filters.
-            rarest_first = sorted(words, key=self._frequency) if len(words) > 1 else list(words)
-            chosen = READY | {"tokens": {"$all": rarest_first}}
-            counted = collection.count_documents(chosen, limit=MAX_COUNTED + 1)
-            found = collection.find(chosen | _behind(after)).sort(_NEWEST_FIRST)
-            rows = [_without_key(row) for row in found.skip(offset).limit(limit + 1)]
-        return Page(
-            rows=rows[:limit],
-            total=min(counted, MAX_COUNTED),
-            total_exact=counted <= MAX_COUNTED,
-            more=len(rows) > limit,
-        )
-
-    def _frequency(self, word: str) -> int:
-        return self._collection().count_documents(READY | {"tokens": word}, limit=MAX_COUNTED + 1)
 
     def _count(self, before: Document | None, after: Document | None) -> None:
         """Keep the counts up to date; the row is written, so a failure here is not the caller's."""
@@ -217,17 +194,6 @@ class MongoRecords:
             self._preparing.release()
 
 
-def _behind(after: Position | None) -> Document:
-    if after is None:
-        return {}
-    same_time = {"created_at": after.created_at, "_id": {"$lt": after.id}}
-    # The first condition says little more, but it is what bounds the index.
-    return {
-        "created_at": {"$lte": after.created_at},
-        "$or": [{"created_at": {"$lt": after.created_at}}, same_time],
-    }
-
-
 def _with_key(generation: Generation) -> Document:
     document = to_document(generation)
     if not generation.claim:
@@ -237,24 +203,3 @@ def _with_key(generation: Generation) -> Document:
 
 def _without_key(document: Mapping[str, Any]) -> Generation:
     return from_document({**document, "id": document["_id"]})
-
-
-def _make_client(uri: str) -> "MongoClient[Document]":
-    from pymongo import MongoClient
-
-    return MongoClient(
-        uri,
-        tz_aware=True,
-        connectTimeoutMS=_TIMEOUT_MS,
-        timeoutMS=_TIMEOUT_MS,  # for a whole call, with finding the server and all retries
-    )
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    from pymongo.errors import PyMongoError
-
-    try:
-        yield
-    except PyMongoError as error:
-        raise RecordsUnavailable(f"MongoDB: {type(error).__name__}") from None

@@ -12,6 +12,9 @@ SHIFTS = (32, 24, 16)
 CHILD_BITS = 8
 """How many bits the buckets inside of a wider one differ in."""
 
+MAX_COUNTED = 1000
+"""Matches of words are counted, up to here: to count all takes as long as there are many."""
+
 Children = Callable[[int, int | None], Iterable[tuple[int, int]]]
 
 

@@ -44,7 +44,7 @@ class SingleFlight(Generic[T]):
             return awaited.result()
         try:
             result = work(mine)
-        except BaseException as error:
+        except BaseException as error:  # reason: whatever it was, others wait for the end
             if (others := self._end(mine)) is not None:
                 others.set_exception(error)
             raise

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.services import sqlite_words
-from app.services.ranks import CHILD_BITS, SHIFTS, seek
-from app.services.sqlite_words import MAX_COUNTED, Place
+from app.services.ranks import CHILD_BITS, MAX_COUNTED, SHIFTS, seek
+from app.services.sqlite_words import Place
 
 _TOTAL = f"SELECT coalesce(sum(n), 0) FROM ranks WHERE shift = {SHIFTS[0]}"  # noqa: S608 - reason: constants only
 _RANKS = "SELECT bucket, n FROM ranks WHERE shift = ?"

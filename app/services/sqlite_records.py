@@ -5,28 +5,24 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-
-import orjson
 
 from app.errors import RecordsUnavailable
 from app.models import Generation, Page, Position, State
 from app.services import sqlite_pages
-from app.services.documents import from_document, to_document
 from app.services.lazy import Lazy
+from app.services.sqlite_rows import READ, WRITTEN, created_ms, generation_of, milliseconds, values
 from app.services.sqlite_schema import migrate, recount
 from app.services.sqlite_words import write_words
 
-_COLUMNS = "id, state, created_ms, claim, lease_ms, requested_ms, document"
-_SELECT = "SELECT id, document, claim, state, lease_ms, created_ms FROM generations WHERE "
-_INSERT = f"INSERT INTO generations ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - reason: constants only
+_SELECT = f"SELECT {READ} FROM generations WHERE "  # noqa: S608 - reason: constants only
+_INSERT = f"INSERT INTO generations ({WRITTEN}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - reason: constants only
 _EXCHANGE = (
-    f"UPDATE generations SET ({_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?), place = NULL "  # noqa: S608 - reason: constants only
+    f"UPDATE generations SET ({WRITTEN}) = (?, ?, ?, ?, ?, ?, ?), place = NULL "  # noqa: S608 - reason: constants only
     "WHERE id = ? AND state = ? AND lease_ms = ?"
 )
 _BUSY_SECONDS = 5.0
-_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class _Connections(queue.LifoQueue[sqlite3.Connection]):
@@ -53,7 +49,7 @@ class SqliteRecords:
         """See Records."""
         with self._writing() as connection:
             try:
-                connection.execute(_INSERT, _values(generation))
+                connection.execute(_INSERT, values(generation))
             except sqlite3.IntegrityError:
                 return False
             _write_words(connection, generation)
@@ -61,9 +57,9 @@ class SqliteRecords:
 
     def exchange(self, old: Generation, new: Generation) -> bool:
         """See Records."""
-        seen = (old.id, str(old.state), _milliseconds(old.lease_until))
+        seen = (old.id, str(old.state), milliseconds(old.lease_until))
         with self._writing() as connection:
-            done = connection.execute(_EXCHANGE, (*_values(new), *seen)).rowcount == 1
+            done = connection.execute(_EXCHANGE, (*values(new), *seen)).rowcount == 1
             if done:
                 _write_words(connection, new)
         return done
@@ -85,7 +81,7 @@ class SqliteRecords:
         words: Sequence[str] = (),
     ) -> Page:
         """See Records."""
-        place = None if after is None else (_milliseconds(after.created_at), after.id)
+        place = None if after is None else (milliseconds(after.created_at), after.id)
         with self._connection() as connection:
             connection.execute("BEGIN")  # rows and total are of the same moment
             found = sqlite_pages.find(
@@ -96,7 +92,7 @@ class SqliteRecords:
                 for image_id in found.ids[:limit]
             ]
         return Page(
-            rows=[_generation(row) for row in rows],
+            rows=[generation_of(row) for row in rows],
             total=found.total,
             total_exact=found.exact,
             more=len(found.ids) > limit,
@@ -122,7 +118,7 @@ class SqliteRecords:
     def overdue(self, now: datetime, *, limit: int) -> Sequence[Generation]:
         """See Records."""
         late = "state = ? AND lease_ms <= ? ORDER BY lease_ms LIMIT ?"
-        return self._rows(late, str(State.PENDING), _milliseconds(now), limit)
+        return self._rows(late, str(State.PENDING), milliseconds(now), limit)
 
     def scan(self, *, after: str = "", limit: int) -> Sequence[Generation]:
         """See Records."""
@@ -130,12 +126,12 @@ class SqliteRecords:
 
     def forget_claims(self, before: datetime) -> int:
         """See Records."""
-        old = (str(State.PENDING), _milliseconds(before))
+        old = (str(State.PENDING), milliseconds(before))
         with self._writing() as connection:
             connection.execute(
                 "DELETE FROM generations WHERE claim IS NOT NULL AND state = ? "
                 "AND created_ms IS NULL AND requested_ms < ?",
-                (str(State.DELETED), _milliseconds(before)),
+                (str(State.DELETED), milliseconds(before)),
             )
             return connection.execute(
                 "UPDATE generations SET claim = NULL "
@@ -155,7 +151,7 @@ class SqliteRecords:
     def _rows(self, chosen: str, *values: object) -> list[Generation]:
         with self._connection() as connection:
             rows = connection.execute(_SELECT + chosen, values).fetchall()
-        return [_generation(row) for row in rows]
+        return [generation_of(row) for row in rows]
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -206,54 +202,7 @@ class SqliteRecords:
         return connection
 
 
-def _values(generation: Generation) -> tuple[object, ...]:
-    """Return the values of the columns, in their order."""
-    return (
-        generation.id,
-        str(generation.state),
-        _created_ms(generation),
-        generation.claim or None,
-        _milliseconds(generation.lease_until),
-        _milliseconds(generation.requested_at),
-        orjson.dumps(to_document(generation)).decode(),
-    )
-
-
-def _created_ms(generation: Generation) -> int | None:
-    """Return where the row belongs in the list; listed rows have to have a place."""
-    created = generation.created_at
-    if created is None and generation.state is State.READY:
-        created = generation.requested_at
-    return None if created is None else _milliseconds(created)
-
-
 def _write_words(connection: sqlite3.Connection, generation: Generation) -> None:
-    created = _created_ms(generation)
+    created = created_ms(generation)
     if generation.state is State.READY and created is not None:
         write_words(connection, generation.id, created, generation.tokens)
-
-
-def _generation(row: tuple[str, str, str | None, str, int, int | None]) -> Generation:
-    """Return the row; what it is exchanged and listed by comes from the columns.
-
-    So that is right even if the text is damaged.
-    """
-    image_id, text, claim, state, lease_ms, created_ms = row
-    try:
-        document = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        document = None
-    known = document if isinstance(document, dict) else {}
-    columns: dict[str, object] = {
-        "id": image_id,
-        "claim": claim or "",
-        "state": state,
-        "lease_until": _EPOCH + timedelta(milliseconds=lease_ms),
-    }
-    if created_ms is not None:
-        columns["created_at"] = _EPOCH + timedelta(milliseconds=created_ms)
-    return from_document({**known, **columns})
-
-
-def _milliseconds(time: datetime) -> int:
-    return round(time.timestamp() * 1000)

@@ -10,8 +10,7 @@ import itertools
 import sqlite3
 from collections.abc import Iterator, Sequence
 
-MAX_COUNTED = 1000
-"""Matches are counted up to here; to count those of a frequent word takes as long as it has."""
+from app.services.ranks import MAX_COUNTED
 
 _BITS = 20
 _NEXT_PLACE = f"""SELECT coalesce(max(rowid), :ms << {_BITS}) + 1 FROM words

@@ -11,7 +11,8 @@ from PIL import Image
 from app import imaging
 from app.imaging import Filter, Variant
 from app.imaging.variants.filter import FILTERS
-from app.imaging.variants.spec import OFFSET, RANGES, Fit, Flip, Format
+from app.imaging.variants.rims import OFFSET
+from app.imaging.variants.spec import RANGES, Fit, Flip, Format
 from tests.pictures import encoded, owl
 
 ORIGINAL = encoded(owl(600, 600))

@@ -1,10 +1,11 @@
 """What a variant is: everything that can be asked of a picture, and one text for each wish."""
 
 from dataclasses import dataclass, fields
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, get_args
 
 from app.imaging.report import Holes
 from app.imaging.variants.filter import Filter
+from app.imaging.variants.rims import Outline, Shadow, checked_outline, checked_shadow
 from app.imaging.variants.terms import BadVariant, Colour, Range, checked_colour, written
 
 Fit = Literal["contain", "cover", "fill"]
@@ -27,10 +28,6 @@ RANGES: dict[str, Range] = {
     "hue": Range(-180, 180),
 }
 """Of the fields that are numbers."""
-OUTLINE = Range(0, 64)  # px
-OFFSET = Range(-256, 256)  # px, of a shadow to the right and downwards
-SPREAD = Range(0, 64)  # px, standard deviation of a shadow's blur
-OPACITY = Range(0, 1)
 QUALITY: dict[Format, int] = {"webp": 85, "avif": 65, "jpeg": 85}
 """What is taken where no quality is given. PNG has none."""
 LOSSLESS = 100  # quality from which a WEBP loses nothing
@@ -43,23 +40,6 @@ _CHOICES = {
     "holes": get_args(Holes),
 }
 _NAMES = {"width": "w", "height": "h", "filters": "filter"}  # on the wire, where they differ
-
-
-class Outline(NamedTuple):
-    """A rim of one colour round the subject, like a sticker's."""
-
-    px: float
-    colour: Colour
-
-
-class Shadow(NamedTuple):
-    """A shadow that the subject casts: offset in px, standard deviation in px, opacity 0..1."""
-
-    dx: float
-    dy: float
-    blur: float
-    colour: Colour
-    opacity: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,8 +111,8 @@ class Variant:
             raise BadVariant("padding", "must leave room: less than half of the shorter side")
         if self.background is not None:
             checked_colour(self.background, "background")
-        object.__setattr__(self, "outline", _outline(self.outline))
-        object.__setattr__(self, "shadow", _shadow(self.shadow))
+        object.__setattr__(self, "outline", checked_outline(self.outline))
+        object.__setattr__(self, "shadow", checked_shadow(self.shadow))
 
     @property
     def content_type(self) -> str:
@@ -200,26 +180,3 @@ def _texts(value: Any) -> list[str]:
     if isinstance(value, tuple) and value and isinstance(value[0], Filter):
         return [str(each) for each in value]
     return [value if isinstance(value, str) else written(value)]
-
-
-def _outline(given: tuple[float, Colour] | None) -> Outline | None:
-    if given is None:
-        return None
-    name = "outline"
-    made = Outline(OUTLINE.checked(given[0], name), checked_colour(given[1], name))
-    return made if made.px > 0 else None
-
-
-def _shadow(given: tuple[float, float, float, Colour, float] | None) -> Shadow | None:
-    if given is None:
-        return None
-    dx, dy, blur, colour, opacity = given
-    name = "shadow"
-    made = Shadow(
-        OFFSET.checked(dx, name),
-        OFFSET.checked(dy, name),
-        SPREAD.checked(blur, name),
-        checked_colour(colour, name),
-        OPACITY.checked(opacity, name),
-    )
-    return made if made.opacity > 0 else None

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from app.imaging.variants.alpha import straightened, weighted
 from app.imaging.variants.mixing import gaussian
-from app.imaging.variants.spec import WHITE, Outline, Shadow, Variant
+from app.imaging.variants.rims import Outline, Shadow
+from app.imaging.variants.spec import WHITE, Variant
 from app.imaging.variants.terms import Colour
 
 Array = npt.NDArray[Any]
