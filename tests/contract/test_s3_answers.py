@@ -1,16 +1,13 @@
 """Answers of S3 that break off: not a byte of a picture is given out unless all of it came."""
 
-import contextlib
-import socket
-import threading
 from collections.abc import Iterator
 
 import pytest
 
 from app.errors import StorageUnavailable
 from tests.contract.stores import proxied_s3_store, s3_store
-from tests.ports import HOST
 from tests.servers import S3Server
+from tests.talking import TalkingServer, talking
 from tests.threads import at_once
 
 pytestmark = [
@@ -40,41 +37,11 @@ LAST_WORDS = (
 )
 
 
-class TalkingServer:
-    """Says the same to every request, whatever was asked, and hangs up."""
-
-    def __init__(self) -> None:
-        self.answer = AS_AMAZON_ANSWERS
-        self._listener = socket.create_server((HOST, 0))
-        self.address = f"http://{HOST}:{self._listener.getsockname()[1]}"
-
-    def serve(self) -> None:
-        """Serve until somebody connects and asks nothing."""
-        while True:
-            connection, _ = self._listener.accept()
-            with connection:
-                if not connection.recv(65_536):
-                    return
-                connection.sendall(self.answer)
-
-    def stop(self) -> None:
-        """Connect and ask nothing."""
-        socket.create_connection(self._listener.getsockname()).close()
-
-    def close(self) -> None:
-        """Listen no more."""
-        self._listener.close()
-
-
 @pytest.fixture
 def amazon() -> Iterator[TalkingServer]:
     """Run a server that answers as Amazon S3 does, with a picture of five bytes."""
-    with contextlib.closing(TalkingServer()) as server:
-        thread = threading.Thread(target=server.serve)
-        thread.start()
+    with talking(AS_AMAZON_ANSWERS) as server:
         yield server
-        server.stop()
-        thread.join()
 
 
 def test_an_answer_that_breaks_off_is_an_outage(s3_server: S3Server, s3_bucket: str) -> None:

@@ -1,9 +1,6 @@
 """The short way to S3: it answers what is sound, and leaves the rest to the SDK."""
 
 import base64
-import contextlib
-import socket
-import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -15,8 +12,8 @@ from app.services import s3_store as settings
 from app.services.s3_store import S3Store
 from tests.contract.stores import proxied_s3_store, s3_store
 from tests.fault_proxy import FaultProxy
-from tests.ports import HOST
 from tests.servers import S3Server
+from tests.talking import TalkingServer, talking
 from tests.threads import at_once
 
 pytestmark = [
@@ -48,48 +45,15 @@ def error(status: str, code: str) -> bytes:
     return answer(body.encode(), status=status, Content_Type="application/xml")
 
 
-class Bucket:
-    """A server that gives the same answer to everyone, and remembers what was asked."""
-
-    def __init__(self) -> None:
-        self.answer = answer()
-        self.asked: list[bytes] = []
-        self._listener = socket.create_server((HOST, 0))
-        self.address = f"http://{HOST}:{self._listener.getsockname()[1]}"
-
-    def serve(self) -> None:
-        """Serve until somebody connects and asks nothing."""
-        while True:
-            connection, _ = self._listener.accept()
-            with connection:
-                asked = connection.recv(65_536)
-                if not asked:
-                    return
-                self.asked.append(asked)
-                connection.sendall(self.answer)
-
-    def stop(self) -> None:
-        """Connect and ask nothing."""
-        socket.create_connection(self._listener.getsockname()).close()
-
-    def close(self) -> None:
-        """Listen no more."""
-        self._listener.close()
-
-
 @pytest.fixture
-def bucket() -> Iterator[Bucket]:
+def bucket() -> Iterator[TalkingServer]:
     """Run a server with a sound picture."""
-    with contextlib.closing(Bucket()) as server:
-        thread = threading.Thread(target=server.serve)
-        thread.start()
+    with talking(answer()) as server:
         yield server
-        server.stop()
-        thread.join()
 
 
 @pytest.fixture
-def store(bucket: Bucket, s3_server: S3Server) -> Iterator[S3Store]:
+def store(bucket: TalkingServer, s3_server: S3Server) -> Iterator[S3Store]:
     """Make a store on it that has read once, and so knows the short way."""
     with s3_store(s3_server, "pictures", endpoint_url=bucket.address) as store:
         assert store.get(KEY).data == DATA
@@ -97,7 +61,7 @@ def store(bucket: Bucket, s3_server: S3Server) -> Iterator[S3Store]:
         yield store
 
 
-def test_reads_after_the_first_go_the_short_way(store: S3Store, bucket: Bucket) -> None:
+def test_reads_after_the_first_go_the_short_way(store: S3Store, bucket: TalkingServer) -> None:
     """The SDK is asked once; after that one request a read is made without it."""
     assert store.get(KEY) == store.get(KEY)
     assert len(bucket.asked) == 2
@@ -108,7 +72,7 @@ def test_reads_after_the_first_go_the_short_way(store: S3Store, bucket: Bucket) 
 CRC = base64.b64encode(zlib.crc32(DATA).to_bytes(4, "big")).decode()
 
 
-def test_a_checksum_that_is_right_is_fine(store: S3Store, bucket: Bucket) -> None:
+def test_a_checksum_that_is_right_is_fine(store: S3Store, bucket: TalkingServer) -> None:
     """An answer with the checksum of its bytes is taken; one of an upload's parts says nothing."""
     for told in (CRC, "b2dKwA==-3"):
         bucket.answer = answer(x_amz_checksum_crc32=told)
@@ -134,7 +98,9 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_what_is_not_sound_is_the_sdks_to_judge(store: S3Store, bucket: Bucket, fault: str) -> None:
+def test_what_is_not_sound_is_the_sdks_to_judge(
+    store: S3Store, bucket: TalkingServer, fault: str
+) -> None:
     """No picture comes of it, nor "not found"; the SDK is asked too; and nothing of it sticks."""
     bucket.answer = FAULTS[fault]
     with pytest.raises(StorageUnavailable) as caught:
@@ -145,7 +111,7 @@ def test_what_is_not_sound_is_the_sdks_to_judge(store: S3Store, bucket: Bucket, 
     assert store.get(KEY).data == DATA
 
 
-def test_only_no_such_key_is_not_found(store: S3Store, bucket: Bucket) -> None:
+def test_only_no_such_key_is_not_found(store: S3Store, bucket: TalkingServer) -> None:
     """That answer is believed at once."""
     bucket.answer = error("404 Not Found", "NoSuchKey")
     with pytest.raises(ImageNotFound):
@@ -153,7 +119,7 @@ def test_only_no_such_key_is_not_found(store: S3Store, bucket: Bucket) -> None:
     assert len(bucket.asked) == 1
 
 
-def test_a_failure_of_the_server_is_retried(store: S3Store, bucket: Bucket) -> None:
+def test_a_failure_of_the_server_is_retried(store: S3Store, bucket: TalkingServer) -> None:
     """What the short way can't do is tried as the SDK does, which may have better luck."""
     bucket.answer = error("500 Internal Server Error", "InternalError")
     with pytest.raises(StorageUnavailable):
