@@ -129,12 +129,19 @@ class FaultProxy:
         broken = self._mode.kind in {"black_hole", "hold"} or mode.kind in {"refuse", "reset"}
         self._mode = mode
         if mode.kind == "refuse" and self._listener:
-            self._listener.close()
+            await self._stop_listening(self._listener)
             self._listener = None
         elif mode.kind != "refuse" and self._listener is None:
             self._listener = await asyncio.start_server(self._accept, self.host, self.port)
         if broken:
             await self._reset_all()
+
+    async def _stop_listening(self, listener: asyncio.Server) -> None:
+        """Accept no more, then close; asyncio drops a socket that it accepted just before that."""
+        for listening in listener.sockets:
+            self._loop.remove_reader(listening.fileno())
+        await asyncio.sleep(0)
+        listener.close()
 
     async def _reset_all(self) -> None:
         links = dict(self._links)
