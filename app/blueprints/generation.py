@@ -6,20 +6,20 @@ from app import errors
 from app.blueprints.dependencies import deps
 from app.blueprints.presenters import image_answer
 from app.blueprints.schemas import GenerateBody, ImageAnswer
+from app.http.admission import caller
 from app.http.contract import Contract, contract
 from app.http.idempotency import mark_replayed
-from app.models import GenerationRequest
+from app.models import GenerationRequest, Scope
 from app.usecases.idempotency import claim_of
 
 blueprint = Blueprint("generation", __name__)
-
-_ANYONE = ""  # there are no accounts: all callers share the keys
 
 
 @blueprint.post("/generate-image")
 @contract(
     Contract(
         tag="generation",
+        scope=Scope.GENERATE,
         body=GenerateBody,
         answer=ImageAnswer,
         idempotent=True,
@@ -50,9 +50,9 @@ def generate_image(body: GenerateBody, idempotency_key: str | None) -> Response:
         quality=body.quality or "",
         size=body.size,
     )
-    claim = claim_of(_ANYONE, idempotency_key) if idempotency_key else ""
+    claim = claim_of(caller().id, idempotency_key) if idempotency_key else ""
     with deps().in_flight:
-        made = deps().generate(request, claim=claim)
+        made = deps().generate(request, caller=caller(), claim=claim)
     answer = image_answer(made.generation, deps())
     response = jsonify(answer.model_dump())
     response.headers["Location"] = answer.url

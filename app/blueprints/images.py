@@ -11,13 +11,20 @@ from app.blueprints.variant_wishes import wish_of
 from app.blueprints.wanting import wanted
 from app.http.contract import Contract, contract
 from app.http.pictures import respond
+from app.models import Scope
 
 blueprint = Blueprint("images", __name__)
 
 
 @blueprint.get("/images")
 @contract(
-    Contract(tag="images", query=ListQuery, answer=ListAnswer, errors=(errors.RecordsUnavailable,))
+    Contract(
+        tag="images",
+        scope=Scope.READ,
+        query=ListQuery,
+        answer=ListAnswer,
+        errors=(errors.RecordsUnavailable,),
+    )
 )
 def list_images(query: ListQuery) -> Response:
     """List the pictures, newest first.
@@ -42,6 +49,7 @@ def list_images(query: ListQuery) -> Response:
 @contract(
     Contract(
         tag="images",
+        scope=None,
         query=VariantQuery,
         content_types=("image/png", "image/webp", "image/avif", "image/jpeg"),
         errors=(
@@ -79,6 +87,7 @@ def _redirect(link: str) -> Response:
 @contract(
     Contract(
         tag="images",
+        scope=Scope.READ,
         answer=ImageAnswer,
         errors=(errors.ImageNotFound, errors.RecordsUnavailable),
     )
@@ -92,6 +101,7 @@ def get_metadata(filename: str) -> ImageAnswer:
 @contract(
     Contract(
         tag="images",
+        scope=Scope.DELETE,
         status=204,
         errors=(errors.ImageNotFound, errors.RecordsUnavailable, errors.StorageUnavailable),
     )

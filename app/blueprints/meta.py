@@ -18,14 +18,21 @@ _PAGE_POLICY = (
 
 
 @blueprint.get("/healthz")
-@contract(Contract(tag="health", answer=HealthAnswer))
+@contract(Contract(tag="health", scope=None, answer=HealthAnswer))
 def healthz() -> HealthAnswer:
     """Tell that the process is alive."""
     return HealthAnswer()
 
 
 @blueprint.get("/readyz")
-@contract(Contract(tag="health", answer=ReadyAnswer, errors=(errors.NotReady, errors.ShuttingDown)))
+@contract(
+    Contract(
+        tag="health",
+        scope=None,
+        answer=ReadyAnswer,
+        errors=(errors.NotReady, errors.ShuttingDown),
+    )
+)
 def readyz() -> Response:
     """Tell whether every part that the service needs answers, part by part.
 

@@ -6,6 +6,7 @@ from app import errors
 from app.blueprints.dependencies import deps
 from app.blueprints.schemas import PromptsAnswer, PromptsQuery
 from app.http.contract import Contract, contract
+from app.models import Scope
 
 blueprint = Blueprint("prompts", __name__)
 
@@ -14,6 +15,7 @@ blueprint = Blueprint("prompts", __name__)
 @contract(
     Contract(
         tag="prompts",
+        scope=Scope.GENERATE,
         query=PromptsQuery,
         answer=PromptsAnswer,
         errors=errors.PROVIDER_FAILURES,

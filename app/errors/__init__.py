@@ -1,5 +1,6 @@
 """Every failure the service answers with: a public half for callers, a private half for the log."""
 
+from app.errors.access import BudgetExceeded, Forbidden, RateLimited, Unauthorized
 from app.errors.base import AppError, Charged
 from app.errors.parts import (
     NotReady,
@@ -45,7 +46,9 @@ from app.errors.variants import (
 __all__ = [
     "PROVIDER_FAILURES",
     "AppError",
+    "BudgetExceeded",
     "Charged",
+    "Forbidden",
     "GenerationInProgress",
     "IdempotencyKeyReused",
     "ImageDamaged",
@@ -65,6 +68,7 @@ __all__ = [
     "ProviderRateLimited",
     "ProviderTimeout",
     "ProviderUnreachable",
+    "RateLimited",
     "RecordsUnavailable",
     "RequestTooLarge",
     "ServiceBusy",
@@ -73,6 +77,7 @@ __all__ = [
     "SignatureInvalid",
     "SignatureRequired",
     "StorageUnavailable",
+    "Unauthorized",
     "UnsupportedMediaType",
     "VariantsBusy",
 ]

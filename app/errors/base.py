@@ -4,6 +4,7 @@ An error is safe by default: only `message`, `code` and the few fields beside th
 caller; `detail` goes to the log and never holds a key or an upstream's own text.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import ClassVar
 
@@ -25,6 +26,7 @@ class AppError(Exception):
         retry_after: whole seconds after which trying again makes sense.
         charged: whether a picture was paid for; None where no picture is concerned.
         errors: the fields at fault, as `{"field": ..., "message": ...}`.
+        facts: further fields of the answer, for programs.
 
     Attributes:
         replayed: whether this is the answer to an earlier request, told once more.
@@ -45,6 +47,7 @@ class AppError(Exception):
         retry_after: int | None = None,
         charged: Charged | None = None,
         errors: list[dict[str, str]] | None = None,
+        facts: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(detail or message or self.message)
         self.detail = detail
@@ -52,3 +55,4 @@ class AppError(Exception):
         self.retry_after = self.retry_after if retry_after is None else retry_after
         self.charged = charged or self.charged
         self.errors = errors or []
+        self.facts = facts or {}

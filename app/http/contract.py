@@ -14,13 +14,17 @@ from pydantic import BaseModel
 
 from app.errors import (
     AppError,
+    Forbidden,
     InvalidJson,
     InvalidRequest,
     RequestTooLarge,
+    Unauthorized,
     UnsupportedMediaType,
 )
+from app.http.admission import admit
 from app.http.idempotency import read_key
 from app.http.requests import read_body, read_query
+from app.models import Scope
 
 View = Callable[..., Any]
 
@@ -33,10 +37,12 @@ class NoQuery(BaseModel, extra="forbid"):
 class Contract:
     """What a view takes, answers and fails with.
 
-    A view that may spend money is `idempotent`: it takes an Idempotency-Key.
+    `scope` is what a caller has to be allowed to do; None lets everyone in. A view that may spend
+    money is `idempotent`: it takes an Idempotency-Key.
     """
 
     tag: str
+    scope: Scope | None
     body: type[BaseModel] | None = None
     query: type[BaseModel] = NoQuery
     answer: type[BaseModel] | None = None
@@ -49,6 +55,8 @@ class Contract:
     def all_errors(self) -> tuple[type[AppError], ...]:
         """The declared errors and those that follow from the rest of the declaration."""
         implied: tuple[type[AppError], ...] = (InvalidRequest,)
+        if self.scope:
+            implied += (Forbidden, Unauthorized)
         if self.body:
             implied += (InvalidJson, RequestTooLarge, UnsupportedMediaType)
         return (*implied, *self.errors)
@@ -63,6 +71,7 @@ def contract(declared: Contract) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def checked(**arguments: Any) -> Response:
+            admit(declared.scope)
             query = read_query(declared.query)
             if declared.query is not NoQuery:
                 arguments["query"] = query

@@ -38,6 +38,8 @@ def _expected(error: AppError) -> Response:
         answer.headers["Retry-After"] = str(error.retry_after)
     if error.replayed:
         mark_replayed(answer)
+    if error.status == 401:
+        answer.headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, section 15.5.2
     return answer
 
 
@@ -48,7 +50,7 @@ def failure(error: AppError, **more: object) -> Response:
         body["errors"] = error.errors
     if error.charged is not None:
         body["charged"] = str(error.charged)
-    return _uncached(jsonify(body | more), error.status)
+    return _uncached(jsonify(body | dict(error.facts) | more), error.status)
 
 
 def _http(error: HTTPException) -> Response:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 
 from app.errors import AppError, Charged, GenerationInProgress, ProviderBadResponse
-from app.models import Drawing, Generation, GenerationRequest, State
+from app.models import ANYONE, Caller, Drawing, Generation, GenerationRequest, State
 from app.ports import Ports
 from app.usecases.idempotency import Repeats
 from app.usecases.keeping import Keeper
@@ -54,11 +54,14 @@ class GenerateImage:
     quality: str
     lease: timedelta
 
-    def __call__(self, request: GenerationRequest, *, claim: str = "") -> Answer:
+    def __call__(
+        self, request: GenerationRequest, *, caller: Caller = ANYONE, claim: str = ""
+    ) -> Answer:
         """Draw, keep, cut out, store and record one picture; or answer from an earlier request.
 
         Args:
             request: the validated wish.
+            caller: who asks, and will own the picture.
             claim: stands for caller and Idempotency-Key (see `claim_of`); "" for none.
 
         Raises:
@@ -69,17 +72,17 @@ class GenerateImage:
             if earlier and earlier.state is State.READY:
                 return Answer(earlier, replayed=True)
             with self.ports.spool.room():
-                return Answer(self._make(request, claim, earlier))
+                return Answer(self._make(request, caller, claim, earlier))
         except AppError as error:
             error.charged = error.charged or Charged.NO
             raise
 
     def _make(
-        self, request: GenerationRequest, claim: str, earlier: Generation | None
+        self, request: GenerationRequest, caller: Caller, claim: str, earlier: Generation | None
     ) -> Generation:
         self.ports.moderator.check(request.prompt)
         self.readiness.require("storage", "records")
-        leased = self._write_down(self._intent(request, claim), earlier)
+        leased = self._write_down(self._intent(request, caller, claim), earlier)
         try:
             leased = self._begin(leased, request)
             drawing = self._buy(leased)
@@ -87,13 +90,14 @@ class GenerateImage:
             raise self.keeper.close(leased, error) from None
         return self.keeper.keep(replace(leased, model=drawing.model), drawing.data)
 
-    def _intent(self, request: GenerationRequest, claim: str) -> Generation:
+    def _intent(self, request: GenerationRequest, caller: Caller, claim: str) -> Generation:
         now = self.ports.clock.now()
         return Generation(
             id=str(uuid.uuid4()),
             state=State.PENDING,
             requested_at=now,
             lease_until=now + self.lease,
+            owner=caller.id,
             claim=claim,
             fingerprint=_fingerprint(request),
             first_prompt=request.first_prompt,

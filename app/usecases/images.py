@@ -109,6 +109,7 @@ def _bare(row: Generation) -> Generation:
         state=State.DELETED,
         requested_at=row.requested_at,
         lease_until=row.lease_until,
+        owner=row.owner,
         claim=row.claim,
         fingerprint=row.fingerprint,
     )

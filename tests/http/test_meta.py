@@ -50,7 +50,10 @@ def test_openapi_document_is_valid_and_complete(embedded: Service) -> None:
         "/readyz",
     }
     post = document["paths"]["/generate-image"]["post"]
-    refused, failed = {"400", "409", "410", "413", "415", "422"}, {"500", "502", "503", "504"}
+    refused, failed = (
+        {"400", "401", "403", "409", "410", "413", "415", "422"},
+        {"500", "502", "503", "504"},
+    )
     assert set(post["responses"]) == {"200"} | refused | failed
     rejected = post["responses"]["400"]["content"]["application/json"]["examples"]
     assert rejected["prompt_rejected"]["value"]["charged"] == "no"

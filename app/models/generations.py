@@ -1,4 +1,4 @@
-"""What the service talks about, as frozen dataclasses without behaviour of their own."""
+"""Generations, the pictures that come of them, and pages of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -74,10 +74,10 @@ class Generation:
 
     Times are UTC with whole milliseconds, which is what every store can keep. `created_at` is when
     the picture had been drawn, so that new rows appear at the head of the list. `tokens` are
-    the folded words of the prompts, for searching. `claim` stands for caller and Idempotency-Key;
-    no two rows have the same. While a row is pending, whoever set `lease_until` works on it; once
-    that time is over, anyone may take it over. `charged` is `no` in a pending row until the paid
-    call may have begun.
+    the folded words of the prompts, for searching. `owner` is the id of the Caller who asked.
+    `claim` stands for caller and Idempotency-Key; no two rows have the same. While a row is
+    pending, whoever set `lease_until` works on it; once that time is over, anyone may take it over.
+    `charged` is `no` in a pending row until the paid call may have begun.
     """
 
     id: str
@@ -85,6 +85,7 @@ class Generation:
     requested_at: datetime
     lease_until: datetime
     created_at: datetime | None = None
+    owner: str = ""
     claim: str = ""
     fingerprint: str = ""
     first_prompt: str = ""
@@ -130,36 +131,3 @@ class Page:
     total: int
     more: bool
     total_exact: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartHealth:
-    """How a part of the service is: `kind` names the implementation, never its address."""
-
-    name: str
-    kind: str
-    up: bool
-    required: bool
-
-
-class Level(StrEnum):
-    """How a check of the set-up ended."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAILED = "failed"
-    NOT_USED = "not used"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What one check of the set-up found, and what the operator can do about it.
-
-    Its texts are the service's own: never a key, a password, or what another server said.
-    """
-
-    part: str
-    check: str
-    level: Level
-    found: str
-    advice: str = ""
