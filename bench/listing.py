@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 
 from app.models import Generation, Page, Position
+from app.services.sqlite_file import SqliteFile
 from app.services.sqlite_records import SqliteRecords
 from bench import million, page_json
 from bench.results import Row, report
@@ -26,7 +27,7 @@ Call = Callable[[], object]
 def main() -> None:
     """Measure and report."""
     file = million.file()
-    with closing(SqliteRecords(file)) as records:
+    with closing(SqliteRecords(SqliteFile(file))) as records:
         _report_pages(records)
         _report_old_ways(records)
         _report_deleted(records)
@@ -62,7 +63,7 @@ def _report_old_ways(records: SqliteRecords) -> None:
 
     def ask(question: str, *values: int) -> Call:
         def call() -> None:
-            with records._connection() as connection:
+            with records._file.connection() as connection:
                 connection.execute(question, values).fetchall()
 
         return call

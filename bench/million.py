@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app.models import Generation
 from app.services import sqlite_records, sqlite_rows
+from app.services.sqlite_file import SqliteFile
 from app.services.sqlite_records import SqliteRecords
 from tests.builders import a_generation
 
@@ -67,8 +68,8 @@ def file() -> Path:
     half = FILE.with_suffix(".half")
     half.unlink(missing_ok=True)
     print(f"Writing {COUNT:,} rows to {FILE}: some minutes, once.")
-    with closing(SqliteRecords(half)) as records:
-        with records._connection() as connection:
+    with closing(SqliteRecords(SqliteFile(half))) as records:
+        with records._file.connection() as connection:
             connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
             _write(connection)
         records.recount(fix=True)

@@ -104,12 +104,14 @@ def build_store(settings: Settings) -> ImageStore:
 def _records(settings: Settings) -> Records:
     uri = _plain(settings.mongodb_uri)
     if uri is None:
+        from app.services.sqlite_file import SqliteFile
         from app.services.sqlite_records import SqliteRecords
 
-        return SqliteRecords(settings.data_dir / "records.sqlite3")
+        return SqliteRecords(SqliteFile(settings.data_dir / "records.sqlite3"))
+    from app.services.mongo_client import MongoDatabase
     from app.services.mongo_records import MongoRecords
 
-    return MongoRecords(uri=uri, database=settings.mongodb_database)
+    return MongoRecords(MongoDatabase(uri=uri, name=settings.mongodb_database))
 
 
 def _cache(settings: Settings) -> PictureCache:

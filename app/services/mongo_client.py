@@ -5,11 +5,41 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from app.errors import RecordsUnavailable
+from app.services.lazy import Lazy
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
+    from pymongo.collection import Collection
 
 _TIMEOUT_MS = 2500
+
+
+class MongoDatabase:
+    """One database with all collections; its client is made at first use, after the server forked.
+
+    Args:
+        uri: as MongoDB defines it, with all options.
+        name: of the database.
+        client: an open client to use instead of making one from the uri.
+    """
+
+    def __init__(
+        self, *, uri: str, name: str, client: "MongoClient[dict[str, Any]] | None" = None
+    ) -> None:
+        self._name = name
+        self._client: Lazy[MongoClient[dict[str, Any]]] = Lazy(lambda: client or make_client(uri))
+
+    def client(self) -> "MongoClient[dict[str, Any]]":
+        """Return the client of this process."""
+        return self._client()
+
+    def collection(self, name: str) -> "Collection[dict[str, Any]]":
+        """Return a collection of this database."""
+        return self._client()[self._name][name]
+
+    def close(self) -> None:
+        """Let go of all connections; the next use opens new ones."""
+        self._client.close()
 
 
 def make_client(uri: str) -> "MongoClient[dict[str, Any]]":

@@ -10,13 +10,11 @@ from app.errors import RecordsUnavailable
 from app.models import Generation, Page, Position, State
 from app.services import mongo_pages
 from app.services.documents import from_document, to_document
-from app.services.lazy import Lazy
-from app.services.mongo_client import make_client, translated
+from app.services.mongo_client import MongoDatabase, translated
 from app.services.mongo_indexes import make_indexes
 from app.services.mongo_ranks import MongoRanks
 
 if TYPE_CHECKING:
-    from pymongo import MongoClient
     from pymongo.collection import Collection
 
 Document = dict[str, Any]
@@ -31,22 +29,14 @@ _log = logging.getLogger(__name__)
 class MongoRecords:
     """Keeps a document per generation in the collection `generations`.
 
-    The client and the indexes are made at first use, after the server has forked; making an index
-    that is there already does nothing, so workers that start together don't disturb each other.
-
-    Args:
-        uri: as MongoDB defines it, with all options.
-        database: name of the database.
-        client: an open client to use instead of making one from the uri.
+    The indexes are made at first use, after the server has forked; making an index that is there
+    already does nothing, so workers that start together don't disturb each other.
     """
 
-    def __init__(
-        self, *, uri: str, database: str, client: "MongoClient[Document] | None" = None
-    ) -> None:
+    def __init__(self, database: MongoDatabase) -> None:
         self._database = database
         self._prepared = False
         self._preparing = threading.Lock()
-        self._client: Lazy[MongoClient[Document]] = Lazy(lambda: client or make_client(uri))
 
     def insert(self, generation: Generation) -> bool:
         """See Records."""
@@ -152,11 +142,11 @@ class MongoRecords:
     def ping(self) -> None:
         """See Records."""
         with translated():
-            self._client().admin.command("ping")
+            self._database.client().admin.command("ping")
 
     def close(self) -> None:
         """Let go of all connections; the next use opens new ones."""
-        self._client.close()
+        self._database.close()
 
     def _count(self, before: Document | None, after: Document | None) -> None:
         """Keep the counts up to date; the row is written, so a failure here is not the caller's."""
@@ -172,7 +162,7 @@ class MongoRecords:
         return MongoRanks(self._collection())
 
     def _collection(self) -> "Collection[Document]":
-        collection = self._client()[self._database]["generations"]
+        collection = self._database.collection("generations")
         if not self._prepared:
             self._prepare(collection)
         return collection

@@ -10,9 +10,11 @@ import pytest
 
 from app.ports import Records
 from app.services.lazy import Lazy
+from app.services.mongo_client import MongoDatabase
 from app.services.mongo_records import MongoRecords
 from app.services.openai_client import lazy_client
 from app.services.openai_generator import OpenAIGenerator
+from app.services.sqlite_file import SqliteFile
 from app.services.sqlite_records import SqliteRecords
 from tests.contract.upstream import MODEL
 from tests.fake_openai import FakeOpenAI
@@ -25,14 +27,18 @@ if TYPE_CHECKING:
 @pytest.fixture
 def sqlite(tmp_path: Path) -> Iterator[SqliteRecords]:
     """Make records in a new file, in a folder that is not there yet."""
-    with contextlib.closing(SqliteRecords(tmp_path / "data" / "records.sqlite3")) as records:
+    with contextlib.closing(
+        SqliteRecords(SqliteFile(tmp_path / "data" / "records.sqlite3"))
+    ) as records:
         yield records
 
 
 @pytest.fixture
 def mongodb(mongo_server: MongoServer, mongo_database: str) -> Iterator[MongoRecords]:
     """Make records in a new database of a MongoDB server."""
-    with contextlib.closing(MongoRecords(uri=mongo_server.uri, database=mongo_database)) as records:
+    with contextlib.closing(
+        MongoRecords(MongoDatabase(uri=mongo_server.uri, name=mongo_database))
+    ) as records:
         yield records
 
 
@@ -40,7 +46,7 @@ def mongodb(mongo_server: MongoServer, mongo_database: str) -> Iterator[MongoRec
 def mongomock_(mongo_database: str) -> MongoRecords:
     """Make records on an imitation of a MongoDB client."""
     return MongoRecords(
-        uri="", database=mongo_database, client=mongomock.MongoClient(tz_aware=True)
+        MongoDatabase(uri="", name=mongo_database, client=mongomock.MongoClient(tz_aware=True))
     )
 
 

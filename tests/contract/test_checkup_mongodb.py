@@ -11,6 +11,7 @@ from pymongo import MongoClient
 from app.models import Finding
 from app.services.checkup import mongodb as checkup
 from app.services.checkup.mongodb import check_database
+from app.services.mongo_client import MongoDatabase
 from app.services.mongo_indexes import INDEXES
 from app.services.mongo_records import MongoRecords
 from tests.builders import a_generation
@@ -42,7 +43,9 @@ def test_all_is_well_and_no_row_is_left(
     mongo_server: MongoServer, mongo_database: str, client: Client
 ) -> None:
     """The service's own indexes are all that is needed, and the list stays as it was."""
-    with contextlib.closing(MongoRecords(uri=mongo_server.uri, database=mongo_database)) as records:
+    with contextlib.closing(
+        MongoRecords(MongoDatabase(uri=mongo_server.uri, name=mongo_database))
+    ) as records:
         records.insert(a_generation())
         assert levels(check(mongo_server.uri, mongo_database)) == ALL_OK
         assert records.page(limit=10).total == 1
@@ -54,7 +57,9 @@ def test_the_check_needs_what_the_service_makes(
     mongo_server: MongoServer, mongo_database: str, client: Client
 ) -> None:
     """The indexes that are looked for are exactly those that the records make."""
-    with contextlib.closing(MongoRecords(uri=mongo_server.uri, database=mongo_database)) as records:
+    with contextlib.closing(
+        MongoRecords(MongoDatabase(uri=mongo_server.uri, name=mongo_database))
+    ) as records:
         records.insert(a_generation())
     made = client[mongo_database]["generations"].index_information()
     assert {name: made[name]["key"] for name in made if name != "_id_"} == INDEXES

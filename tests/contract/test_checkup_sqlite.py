@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.services import sqlite_records
 from app.services.checkup import sqlite_file
 from app.services.checkup.sqlite_file import check_file
+from app.services.sqlite_file import SqliteFile
 from app.services.sqlite_records import SqliteRecords
 from tests.builders import a_generation
 from tests.findings import FAILED, OK, WARNING, levels, the
@@ -20,7 +20,7 @@ ALL_OK = {"file": OK, "write": OK}
 def path(tmp_path: Path) -> Path:
     """Make a file with some rows."""
     path = tmp_path / "data" / "records.sqlite3"
-    with contextlib.closing(SqliteRecords(path)) as records:
+    with contextlib.closing(SqliteRecords(SqliteFile(path))) as records:
         for _ in range(50):
             records.insert(a_generation(prompt="a fox " * 50))
     return path
@@ -80,7 +80,9 @@ def test_a_huge_file_is_not_looked_at_for_ever(path: Path, monkeypatch: pytest.M
 
 def test_a_file_that_somebody_holds_fails(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A program that keeps the lock for itself is found."""
-    monkeypatch.setattr(sqlite_records, "_BUSY_SECONDS", 0.2)  # lest this test take as long
+    monkeypatch.setattr(
+        "app.services.sqlite_file._BUSY_SECONDS", 0.2
+    )  # lest this test take as long
     with contextlib.closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN IMMEDIATE")
         found = list(check_file(path))
@@ -90,14 +92,14 @@ def test_a_file_that_somebody_holds_fails(path: Path, monkeypatch: pytest.Monkey
 
 def test_a_promise_that_is_not_kept_fails(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """If the service's own connection were not as safe as promised, that would be told."""
-    open_safely = SqliteRecords._open
+    open_safely = SqliteFile._open
 
-    def open_fast(records: SqliteRecords) -> sqlite3.Connection:
-        connection = open_safely(records)
+    def open_fast(file: SqliteFile) -> sqlite3.Connection:
+        connection = open_safely(file)
         connection.execute("PRAGMA synchronous = NORMAL")
         return connection
 
-    monkeypatch.setattr(SqliteRecords, "_open", open_fast)
+    monkeypatch.setattr(SqliteFile, "_open", open_fast)
     found = list(check_file(path))
     assert levels(found) == {"file": OK, "write": FAILED}
     assert "synchronous 1" in the("write", found).found

@@ -19,6 +19,7 @@ from pymongo.monitoring import (
 )
 
 from app.models import Position
+from app.services.mongo_client import MongoDatabase
 from app.services.mongo_indexes import INDEXES
 from app.services.mongo_records import MongoRecords
 from app.services.ranks import SHIFTS
@@ -70,7 +71,7 @@ def records(
     client: MongoClient[Command], mongo_server: MongoServer, mongo_database: str
 ) -> MongoRecords:
     """Give records with thirty rows, a day apart, of words that they share."""
-    records = MongoRecords(uri=mongo_server.uri, database=mongo_database, client=client)
+    records = MongoRecords(MongoDatabase(uri=mongo_server.uri, name=mongo_database, client=client))
     for days in range(30):
         records.insert(a_generation(created_at=NOON - timedelta(days=days), tokens=("fox", "red")))
     return records

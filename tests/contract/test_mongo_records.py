@@ -13,6 +13,7 @@ from app.errors import RecordsUnavailable
 from app.models import State
 from app.ports import Records
 from app.services.documents import to_document
+from app.services.mongo_client import MongoDatabase
 from app.services.mongo_records import MongoRecords
 from tests import programs
 from tests.builders import NOON, a_generation
@@ -24,10 +25,11 @@ Proxied = tuple[MongoRecords, FaultProxy]
 
 INSERT = """
 import sys
+from app.services.mongo_client import MongoDatabase
 from app.services.mongo_records import MongoRecords
 from tests.builders import a_generation
 
-records = MongoRecords(uri=sys.argv[1], database=sys.argv[2])
+records = MongoRecords(MongoDatabase(uri=sys.argv[1], name=sys.argv[2]))
 print("ready", flush=True)
 sys.stdin.readline()
 for _ in range(10):
@@ -48,7 +50,9 @@ def proxied(mongo_server: MongoServer, mongo_database: str) -> Iterator[Proxied]
     """Make records behind a proxy that can break their connections."""
     with FaultProxy(mongo_server.host, mongo_server.port) as proxy:
         uri = f"mongodb://{proxy.host}:{proxy.port}/?directConnection=true"
-        with contextlib.closing(MongoRecords(uri=uri, database=mongo_database)) as records:
+        with contextlib.closing(
+            MongoRecords(MongoDatabase(uri=uri, name=mongo_database))
+        ) as records:
             yield records, proxy
 
 

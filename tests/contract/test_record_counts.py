@@ -11,7 +11,9 @@ import pytest
 from pymongo import MongoClient
 
 from app.services import mongo_ranks, sqlite_pages
+from app.services.mongo_client import MongoDatabase
 from app.services.mongo_records import MongoRecords
+from app.services.sqlite_file import SqliteFile
 from app.services.sqlite_records import SqliteRecords
 from tests.builders import NOON, a_generation
 from tests.contract.record_stores import add, ids, some_rows
@@ -74,7 +76,7 @@ def test_a_collection_from_before_there_were_counts_is_counted_at_once(
     add(mongodb, some_rows(6))
     with MongoClient[dict[str, Any]](mongo_server.uri) as client:
         client[mongo_database].drop_collection("ranks")
-    with closing(MongoRecords(uri=mongo_server.uri, database=mongo_database)) as updated:
+    with closing(MongoRecords(MongoDatabase(uri=mongo_server.uri, name=mongo_database))) as updated:
         assert updated.page(limit=1).total == 6
         assert updated.recount(fix=False) == 0
 
@@ -95,7 +97,7 @@ def test_many_that_begin_at_once_count_once(
     with ExitStack() as stack:
         servers = [
             stack.enter_context(
-                closing(MongoRecords(uri=mongo_server.uri, database=mongo_database))
+                closing(MongoRecords(MongoDatabase(uri=mongo_server.uri, name=mongo_database)))
             )
             for _ in range(2)
         ]
@@ -140,7 +142,10 @@ def test_sqlite_reads_pages_by_an_index_and_sorts_nothing(
 def test_two_servers_of_one_file_agree(tmp_path: Path) -> None:
     """What one process changes, the other counts and lists at once."""
     path = tmp_path / "records.sqlite3"
-    with closing(SqliteRecords(path)) as one, closing(SqliteRecords(path)) as other:
+    with (
+        closing(SqliteRecords(SqliteFile(path))) as one,
+        closing(SqliteRecords(SqliteFile(path))) as other,
+    ):
         rows = some_rows(5)
         add(one, rows[:3])
         seen = other.version()

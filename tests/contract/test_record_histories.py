@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from app.models import Generation, State
 from app.ports import Records
+from app.services.mongo_client import MongoDatabase
 from app.services.mongo_records import MongoRecords
+from app.services.sqlite_file import SqliteFile
 from app.services.sqlite_records import SqliteRecords
 from tests.builders import NOON, a_generation
 from tests.contract.record_stores import add, ids, place_of, some_rows
@@ -89,11 +91,15 @@ def made(kind: str) -> Iterator[Records]:
     if kind == "fake":
         yield FakeRecords([])
     elif kind == "mongomock":
-        yield MongoRecords(uri="", database="test", client=mongomock.MongoClient(tz_aware=True))
+        yield MongoRecords(
+            MongoDatabase(uri="", name="test", client=mongomock.MongoClient(tz_aware=True))
+        )
     else:
         with (
             tempfile.TemporaryDirectory() as folder,
-            contextlib.closing(SqliteRecords(Path(folder) / "records.sqlite3")) as records,
+            contextlib.closing(
+                SqliteRecords(SqliteFile(Path(folder) / "records.sqlite3"))
+            ) as records,
         ):
             yield records
 
@@ -165,7 +171,7 @@ def test_who_walks_meets_each_old_row_once_while_others_insert(records: Records)
 
 def test_frequent_words_are_counted_to_a_thousand(sqlite: SqliteRecords) -> None:
     """Beyond a thousand matches the total says that it isn't exact; pages go on."""
-    with sqlite._connection() as connection:
+    with sqlite._file.connection() as connection:
         connection.execute("PRAGMA synchronous = OFF")
     for row in some_rows(1002):
         sqlite.insert(row)

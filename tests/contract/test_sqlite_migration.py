@@ -12,6 +12,7 @@ import pytest
 
 from app.models import Generation, State
 from app.services.documents import to_document
+from app.services.sqlite_file import SqliteFile
 from app.services.sqlite_records import SqliteRecords
 from tests import programs
 from tests.builders import NOON, a_generation
@@ -33,11 +34,12 @@ OPEN = """
 import sys
 from contextlib import closing
 from pathlib import Path
+from app.services.sqlite_file import SqliteFile
 from app.services.sqlite_records import SqliteRecords
 
 print("ready", flush=True)
 sys.stdin.readline()
-with closing(SqliteRecords(Path(sys.argv[1]))) as records:
+with closing(SqliteRecords(SqliteFile(Path(sys.argv[1])))) as records:
     print(len(records.scan(limit=1000)))
 """
 COUNTS = "SELECT * FROM ranks ORDER BY shift, bucket"
@@ -89,7 +91,7 @@ def test_nothing_is_lost(path: Path) -> None:
     """Every row of the first schema is there as it was: in the list, by its words, by its id."""
     rows = old_rows()
     write(path, rows)
-    with closing(SqliteRecords(path)) as records:
+    with closing(SqliteRecords(SqliteFile(path))) as records:
         assert {row.id: row for row in records.scan(limit=1000)} == {row.id: row for row in rows}
         ready = [row for row in rows if row.state is State.READY]
         for words in ([], ["fox"], ["élan", "狐"]):
@@ -100,7 +102,7 @@ def test_nothing_is_lost(path: Path) -> None:
             )
         assert records.page(limit=1, words=["elan"]).total == 0
         assert records.recount(fix=False) == 0
-    with closing(SqliteRecords(path)) as records:
+    with closing(SqliteRecords(SqliteFile(path))) as records:
         assert len(records.scan(limit=1000)) == len(rows)
     assert ask(path, "PRAGMA user_version") == [(3,)]
 
@@ -117,7 +119,7 @@ def test_a_row_without_its_time_is_listed_where_its_cursor_says(path: Path) -> N
         change = "UPDATE generations SET created_ms = ?, document = ? WHERE id = ?"
         other.execute(change, (None, timeless, rows[1].id))
         other.execute("UPDATE generations SET document = '{' WHERE id = ?", (rows[3].id,))
-    with closing(SqliteRecords(path)) as records:
+    with closing(SqliteRecords(SqliteFile(path))) as records:
         walked: list[Generation] = []
         page = records.page(limit=1)
         while len(walked) < 9:
@@ -132,7 +134,7 @@ def test_old_rows_can_be_worked_on(path: Path) -> None:
     """Every migrated row can be exchanged as it is read, to the millisecond, and get a claim."""
     rows = old_rows()
     write(path, rows)
-    with closing(SqliteRecords(path)) as records:
+    with closing(SqliteRecords(SqliteFile(path))) as records:
         late = [row.id for row in rows if row.state is State.PENDING]
         assert [row.id for row in records.overdue(NOON + timedelta(days=1), limit=99)] == late
         for number, row in enumerate(rows):
@@ -146,7 +148,10 @@ def test_a_migrated_file_has_the_form_of_a_new_one(path: Path, tmp_path: Path) -
     """Old or new, a file ends up with the same tables and indexes, and the same values in them."""
     rows, new = old_rows(), tmp_path / "new.sqlite3"
     write(path, rows)
-    with closing(SqliteRecords(path)) as old, closing(SqliteRecords(new)) as other:
+    with (
+        closing(SqliteRecords(SqliteFile(path))) as old,
+        closing(SqliteRecords(SqliteFile(new))) as other,
+    ):
         old.ping()
         for row in rows:
             other.insert(row)
@@ -176,7 +181,7 @@ def test_a_damaged_row_does_not_stop_the_migration(path: Path, document: str) ->
     with closing(sqlite3.connect(path)) as connection, connection:
         spoil = "UPDATE generations SET document = ?, state = 'pending' WHERE id = ?"
         connection.execute(spoil, (document, damaged.id))
-    with closing(SqliteRecords(path)) as records:
+    with closing(SqliteRecords(SqliteFile(path))) as records:
         assert records.get(kept.id) == kept
         seen = records.get(damaged.id)
         assert seen is not None
@@ -201,11 +206,11 @@ def test_two_processes_may_migrate_at_once(path: Path) -> None:
 
 def test_a_file_of_a_later_version_is_left_as_it_is(path: Path) -> None:
     """Going back to this version after an update neither fails nor turns the file back."""
-    with closing(SqliteRecords(path)) as records:
+    with closing(SqliteRecords(SqliteFile(path))) as records:
         row = a_generation()
         records.insert(row)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA user_version = 9")
-    with closing(SqliteRecords(path)) as records:
+    with closing(SqliteRecords(SqliteFile(path))) as records:
         assert records.get(row.id) == row
     assert ask(path, "PRAGMA user_version") == [(9,)]

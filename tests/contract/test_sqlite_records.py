@@ -10,7 +10,8 @@ import pytest
 
 from app.errors import Charged, RecordsUnavailable
 from app.models import State
-from app.services import sqlite_records
+from app.services import sqlite_file
+from app.services.sqlite_file import SqliteFile
 from app.services.sqlite_records import SqliteRecords
 from tests import programs
 from tests.builders import NOON, a_generation
@@ -19,10 +20,11 @@ from tests.threads import at_once
 INSERT_FOREVER = """
 import sys
 from pathlib import Path
+from app.services.sqlite_file import SqliteFile
 from app.services.sqlite_records import SqliteRecords
 from tests.builders import a_generation
 
-records = SqliteRecords(Path(sys.argv[1]))
+records = SqliteRecords(SqliteFile(Path(sys.argv[1])))
 while True:
     row = a_generation()
     records.insert(row)
@@ -31,11 +33,12 @@ while True:
 INSERT_IN_THREADS = """
 import sys
 from pathlib import Path
+from app.services.sqlite_file import SqliteFile
 from app.services.sqlite_records import SqliteRecords
 from tests.builders import a_generation
 from tests.threads import at_once
 
-records = SqliteRecords(Path(sys.argv[1]))
+records = SqliteRecords(SqliteFile(Path(sys.argv[1])))
 
 def write(number):
     written = []
@@ -64,28 +67,28 @@ def test_processes_and_threads_may_write_at_once(path: Path) -> None:
     workers = [programs.start(INSERT_IN_THREADS, path) for _ in range(2)]
     written = [image_id for worker in workers for image_id in programs.finish(worker).split()]
     assert len(set(written)) == 160
-    with closing(SqliteRecords(path)) as records:
+    with closing(SqliteRecords(SqliteFile(path))) as records:
         assert all(records.get(image_id) for image_id in written)
         assert records.page(limit=1, words=["busy", "fox"]).total == 160
 
 
 def test_threads_of_one_process_write_one_after_another(path: Path) -> None:
     """While one writes, the others wait in the process, where nobody is overtaken for seconds."""
-    with closing(SqliteRecords(path)) as records:
-        with records._writing() as connection:
+    with closing(SqliteRecords(SqliteFile(path))) as records:
+        with records._file.writing() as connection:
             assert connection.in_transaction
-            assert not records._writer.acquire(blocking=False)
+            assert not records._file._writer.acquire(blocking=False)
         assert all(at_once(64, lambda _: records.insert(a_generation())))
         assert records.insert(a_generation())
 
 
 def test_who_waits_too_long_to_write_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A thread that holds the records for ever makes the others fail, and reading goes on."""
-    monkeypatch.setattr(sqlite_records, "_BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(sqlite_file, "_BUSY_SECONDS", 0.05)
     row = a_generation()
-    with closing(SqliteRecords(path)) as records:
+    with closing(SqliteRecords(SqliteFile(path))) as records:
         records.insert(row)
-        with records._writing():
+        with records._file.writing():
             with pytest.raises(RecordsUnavailable):
                 records.insert(a_generation())
             assert records.get(row.id) == row
@@ -99,7 +102,7 @@ def test_a_killed_process_has_lost_nothing_that_it_was_told_is_written(path: Pat
     returned = [process.stdout.readline().strip() for _ in range(30)]
     process.kill()
     returned += process.communicate()[0].split()
-    with closing(SqliteRecords(path)) as records:
+    with closing(SqliteRecords(SqliteFile(path))) as records:
         assert all(records.get(image_id) for image_id in returned)
         assert records.page(limit=1).total - len(returned) in {0, 1}
         records.insert(a_generation())
@@ -107,9 +110,9 @@ def test_a_killed_process_has_lost_nothing_that_it_was_told_is_written(path: Pat
 
 def test_what_returned_is_on_the_disk(path: Path) -> None:
     """A write-ahead log is used and flushed at every commit, on each of the connections."""
-    with closing(SqliteRecords(path)) as records:
+    with closing(SqliteRecords(SqliteFile(path))) as records:
         for _ in range(2):
-            with records._connection() as one, records._connection() as other:
+            with records._file.connection() as one, records._file.connection() as other:
                 for connection in (one, other):
                     assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
                     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
@@ -118,16 +121,16 @@ def test_what_returned_is_on_the_disk(path: Path) -> None:
 def test_rows_outlive_the_process(path: Path) -> None:
     """A restart finds everything as it was."""
     row = a_generation(prompt="A red fox")
-    with closing(SqliteRecords(path)) as records:
+    with closing(SqliteRecords(SqliteFile(path))) as records:
         records.insert(row)
-    with closing(SqliteRecords(path)) as records:
+    with closing(SqliteRecords(SqliteFile(path))) as records:
         assert records.get(row.id) == row
         assert list(records.page(limit=10, words=["fox"]).rows) == [row]
 
 
 def test_a_failed_insert_leaves_no_trace(path: Path) -> None:
     """A row is written with its words or not at all."""
-    with closing(SqliteRecords(path)) as records:
+    with closing(SqliteRecords(SqliteFile(path))) as records:
         row = a_generation()
         records.ping()
         with closing(sqlite3.connect(path)) as connection, connection:
@@ -144,7 +147,7 @@ def test_a_failed_insert_leaves_no_trace(path: Path) -> None:
 def test_deleting_a_row_forgets_its_words(path: Path) -> None:
     """The words of deleted rows don't pile up in the file."""
     row = a_generation()
-    with closing(SqliteRecords(path)) as records:
+    with closing(SqliteRecords(SqliteFile(path))) as records:
         records.insert(row)
         records.delete(row.id)
     with closing(sqlite3.connect(path)) as connection:
@@ -155,7 +158,7 @@ def test_deleting_a_row_forgets_its_words(path: Path) -> None:
 def test_one_damaged_row_does_not_take_the_list_down(path: Path, damage: str) -> None:
     """A row whose text another hand has damaged costs nobody the other rows."""
     kept, damaged = a_generation(), a_generation()
-    with closing(SqliteRecords(path)) as records:
+    with closing(SqliteRecords(SqliteFile(path))) as records:
         for row in (kept, damaged):
             records.insert(row)
         with closing(sqlite3.connect(path)) as connection, connection:
@@ -168,7 +171,7 @@ def test_one_damaged_row_does_not_take_the_list_down(path: Path, damage: str) ->
 def test_a_damaged_row_can_be_brought_to_an_end(path: Path) -> None:
     """A pending row whose text is damaged doesn't stay overdue for ever: it can be exchanged."""
     row = a_generation(state=State.PENDING, claim="c")
-    with closing(SqliteRecords(path)) as records:
+    with closing(SqliteRecords(SqliteFile(path))) as records:
         records.insert(row)
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute("UPDATE generations SET document = '{'")
@@ -210,7 +213,7 @@ def test_a_place_that_can_not_be_used_is_an_outage_until_it_can(
     in_the_way = path.parent if obstacle == "no folder" else path
     in_the_way.parent.mkdir(exist_ok=True)
     in_the_way.write_bytes(b"no database" * 100)
-    with closing(SqliteRecords(path)) as records:
+    with closing(SqliteRecords(SqliteFile(path))) as records:
         with pytest.raises(RecordsUnavailable) as caught:
             call(records)
         assert str(path.parent) not in f"{caught.value} {caught.value.detail}"
@@ -221,10 +224,13 @@ def test_a_place_that_can_not_be_used_is_an_outage_until_it_can(
 
 def test_a_locked_database_is_an_outage(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Readiness notices a lock that nobody lets go of; readers are served meanwhile."""
-    monkeypatch.setattr("app.services.sqlite_records._BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("app.services.sqlite_file._BUSY_SECONDS", 0.05)
     row = a_generation()
     path.parent.mkdir()
-    with closing(SqliteRecords(path)) as records, closing(sqlite3.connect(path)) as greedy:
+    with (
+        closing(SqliteRecords(SqliteFile(path))) as records,
+        closing(sqlite3.connect(path)) as greedy,
+    ):
         records.insert(row)
         greedy.execute("BEGIN IMMEDIATE")
         for call in (records.ping, lambda: records.insert(a_generation())):

@@ -13,7 +13,9 @@ import requests
 
 from app.models import State
 from app.ports import Records
+from app.services.mongo_client import MongoDatabase
 from app.services.mongo_records import MongoRecords
+from app.services.sqlite_file import SqliteFile
 from app.services.sqlite_records import SqliteRecords
 from app.usecases.idempotency import claim_of
 from tests.apps import openai_settings
@@ -96,9 +98,9 @@ def test_two_servers_that_share_stores_pay_once(
 def records_of(where: str, folder: Path, shared: dict[str, Any]) -> Iterator[Records]:
     """Open the records of a server beside it."""
     records: SqliteRecords | MongoRecords = (
-        SqliteRecords(folder / "data" / "records.sqlite3")
+        SqliteRecords(SqliteFile(folder / "data" / "records.sqlite3"))
         if where == "embedded"
-        else MongoRecords(uri=shared["mongodb_uri"], database=shared["mongodb_database"])
+        else MongoRecords(MongoDatabase(uri=shared["mongodb_uri"], name=shared["mongodb_database"]))
     )
     with contextlib.closing(records):
         yield records

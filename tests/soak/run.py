@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from app.services.mongo_client import MongoDatabase
 from app.services.mongo_records import MongoRecords
 from tests.fake_openai import FakeOpenAI
 from tests.fault_proxy import FaultProxy
@@ -65,7 +66,7 @@ def soak(seconds: float, seed: int) -> Result:
         _live(market, chaos, seconds, seed, result)
         fake.clear()
         result.figures["stopped with status"] = [server.stop() for server in servers]
-        with closing(MongoRecords(uri=mongo.uri, database=_DATABASE)) as records:
+        with closing(MongoRecords(MongoDatabase(uri=mongo.uri, name=_DATABASE))) as records:
             result.figures["leases that ran out"] = let_leases_run_out(records)
         for server in servers:
             server.start()

@@ -11,7 +11,7 @@ from app.errors import RecordsUnavailable
 from app.models import Finding, Level
 from app.services.checkup.about import About, Trouble
 from app.services.checkup.mounts import MOUNTINFO, mount_of
-from app.services.sqlite_records import SqliteRecords
+from app.services.sqlite_file import SqliteFile
 
 _ABOUT = About("records")
 _PATIENCE_SECONDS = 2.5
@@ -76,8 +76,8 @@ def _use(path: Path) -> str:
     try:
         # The modes belong to a connection, so it has to be one that the service would use.
         with (
-            contextlib.closing(SqliteRecords(path)) as records,
-            records._connection() as connection,
+            contextlib.closing(SqliteFile(path)) as file,
+            file.connection() as connection,
         ):
             (journal,) = connection.execute("PRAGMA journal_mode").fetchone()
             (synchronous,) = connection.execute("PRAGMA synchronous").fetchone()
