@@ -29,6 +29,7 @@ def test_a_broken_profile_does_not_stop_the_start(
 ) -> None:
     """It is told in the log; storage itself says so when it is used."""
     monkeypatch.setenv("AWS_PROFILE", "nobody-has-this")
+    caplog.set_level(logging.WARNING, logger="app")  # whatever an earlier test has set
     logging.getLogger("app").addHandler(caplog.handler)
     s3_session.load()
     logging.getLogger("app").removeHandler(caplog.handler)
