@@ -7,7 +7,7 @@ BIN := $(VENV)/bin/python
 PIP := $(BIN) -m pip --disable-pip-version-check --quiet --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test soak lint bench bench-cutout train-holes clean
+.PHONY: help run demo test soak fuzz lint bench bench-cutout train-holes clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 20
@@ -23,6 +23,9 @@ test: $(VENV)/.development ## run all tests on real servers
 
 soak: $(VENV)/.development ## twenty minutes of customers on two servers while everything around them breaks
 	$(BIN) -m tests.soak
+
+fuzz: $(VENV)/.development ## thousands of requests made up from the API's own description
+	$(BIN) -m tests.schema
 
 lint: $(VENV)/.development ## formatting, lint, types, architecture, container files
 	$(BIN) -m ruff format --check .

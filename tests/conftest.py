@@ -4,7 +4,7 @@ import gc
 import os
 import uuid
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tests.apps import Parts
 
-_LONG = ("tests/soak", "tests/faults", "tests/e2e")
+_LONG = ("tests/soak", "tests/faults", "tests/schema", "tests/e2e")
 
 
 def pytest_configure() -> None:
@@ -142,3 +142,25 @@ def openai_client(fake_openai_server: FakeOpenAI) -> Iterator["OpenAI"]:
     key, url = fake_openai_server.api_key, fake_openai_server.base_url
     with OpenAI(api_key=key, base_url=url, max_retries=0, timeout=5) as client:
         yield client
+
+
+@pytest.fixture
+def shared(
+    s3_server: S3Server,
+    s3_bucket: str,
+    mongo_server: MongoServer,
+    mongo_database: str,
+    fake_openai: FakeOpenAI,
+) -> dict[str, Any]:
+    """Give the settings of servers that share S3 and MongoDB."""
+    from tests.apps import openai_settings  # with the whole app, which the guards come before
+
+    return openai_settings(fake_openai) | {
+        "aws_access_key_id": s3_server.access_key,
+        "aws_secret_access_key": s3_server.secret_key,
+        "aws_region": s3_server.region,
+        "s3_bucket_name": s3_bucket,
+        "s3_endpoint_url": s3_server.endpoint_url,
+        "mongodb_uri": mongo_server.uri,
+        "mongodb_database": mongo_database,
+    }

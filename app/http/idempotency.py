@@ -19,7 +19,11 @@ DESCRIBED = {
     "required": False,
     "description": "Names this wish. Sent again with the same body, it is answered from the first "
     "time, and never paid for twice. Bare, or quoted as a string of RFC 9651.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 2 * _MOST},
+    "schema": {
+        "type": "string",
+        "pattern": rf'^([!-~]{{1,{_MOST}}}|"([!-\[\]-~]|\\["\\])+")$',
+        "maxLength": 2 * _MOST + 2,
+    },
 }
 """As a parameter of OpenAPI. Quoting can make the header longer than the key."""
 

@@ -112,6 +112,7 @@ def _query_parameters(declared: Contract) -> list[dict[str, Any]]:
             "name": name,
             "in": "query",
             "required": False,
+            "allowEmptyValue": True,  # it counts as not given
             "description": form.pop("description", ""),
             "schema": _without_null_default(form),
         }

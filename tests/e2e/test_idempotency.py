@@ -21,30 +21,9 @@ from app.usecases.idempotency import claim_of
 from tests.apps import openai_settings
 from tests.e2e.server import Gunicorn, gunicorn
 from tests.fake_openai import FakeOpenAI, Fault
-from tests.servers import MongoServer, S3Server
 from tests.threads import at_once
 
 KEY, TURNS = "one-key", 2
-
-
-@pytest.fixture
-def shared(
-    s3_server: S3Server,
-    s3_bucket: str,
-    mongo_server: MongoServer,
-    mongo_database: str,
-    fake_openai: FakeOpenAI,
-) -> dict[str, Any]:
-    """Give the settings of servers that share S3 and MongoDB."""
-    return openai_settings(fake_openai) | {
-        "aws_access_key_id": s3_server.access_key,
-        "aws_secret_access_key": s3_server.secret_key,
-        "aws_region": s3_server.region,
-        "s3_bucket_name": s3_bucket,
-        "s3_endpoint_url": s3_server.endpoint_url,
-        "mongodb_uri": mongo_server.uri,
-        "mongodb_database": mongo_database,
-    }
 
 
 def post(server: Gunicorn, key: str = KEY) -> requests.Response:

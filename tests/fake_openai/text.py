@@ -121,11 +121,11 @@ def _structured(schema: Json, said: list[str]) -> Json:
 
 
 def _count(schema: Json, said: list[str]) -> int:
-    """Read how many are wanted: from the schema, else the first number said, else 40."""
+    """Read how many are wanted: from the schema, else the last number said, else 40."""
     if "minItems" in schema:
         return int(schema["minItems"])
-    numbers = (re.search(r"\b\d{1,3}\b", text) for text in said)
-    count = next((int(number[0]) for number in numbers if number), 40)
+    numbers = (re.findall(r"\b\d{1,3}\b", text) for text in said)
+    count = next((int(found[-1]) for found in numbers if found), 40)
     return min(count, int(schema.get("maxItems", count)))
 
 

@@ -1,0 +1,30 @@
+"""`make fuzz`: many requests against the service with everything built in, and how they ended."""
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.e2e.server import gunicorn
+from tests.guard import clean_environment
+from tests.schema.run import run
+
+
+def main() -> int:
+    """Run it and return the exit status: 1 if anything was wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--examples", type=int, default=1000, help="an operation")
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    clean_environment(os.environ)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        gunicorn(Path(folder) / "server", log_level="WARNING") as server,
+    ):
+        outcome = run(server.url, Path(folder), examples=given.examples, seed=given.seed)
+    sys.stdout.write(f"{outcome.printed if outcome.failures else ''}{outcome.summary()}\n")
+    return 1 if outcome.failures else 0
+
+
+sys.exit(main())
