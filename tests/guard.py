@@ -2,13 +2,18 @@
 
 import ipaddress
 import os
+import re
 import socket
 import sys
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
-# Settings of the person at this machine that would make a test talk to, or pay, somebody else.
-_PREFIXES = ("AWS_", "OPENAI_", "AZURE_OPENAI_", "MONGODB_", "REDIS_", "S3_")
+# What the person at this machine has set would make a test behave otherwise than elsewhere, or
+# talk to, or pay, somebody else.
+_PREFIXES = ("AWS_", "OPENAI_", "AZURE_OPENAI_", "OTEL_")
+_EXAMPLE = Path(__file__).resolve().parents[1] / ".env.example"
+_SETTINGS = frozenset(re.findall(r"^([A-Z0-9_]+)=", _EXAMPLE.read_text(), re.MULTILINE))
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
@@ -17,9 +22,9 @@ class NetworkBlockedError(RuntimeError):
 
 
 def clean_environment(environment: MutableMapping[str, str]) -> None:
-    """Remove credentials, addresses of services and proxies."""
+    """Remove credentials, the service's settings and proxies."""
     for name in tuple(environment):
-        if name.startswith(_PREFIXES) or name.upper() in _PROXIES:
+        if name.startswith(_PREFIXES) or name.upper() in _SETTINGS.union(_PROXIES):
             del environment[name]
     # boto3 reads these files, and asks an address of the cloud for keys when it finds none.
     environment["AWS_CONFIG_FILE"] = environment["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
