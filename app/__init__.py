@@ -9,8 +9,9 @@ from werkzeug.routing import BaseConverter
 from app import container
 from app.blueprints import dependencies, generation, images, meta, prompts, wanting
 from app.cli.images import images as images_commands
+from app.cli.keys import keys as keys_commands
 from app.config import UNUSABLE_SETTINGS, ConfigError, Settings
-from app.http import cors, errors, logs, pictures, request_id
+from app.http import admission, cors, errors, logs, pictures, request_id
 from app.http.json import OrjsonProvider
 from app.http.limits import MAX_BODY_BYTES
 from app.ports import Ports
@@ -44,9 +45,11 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     for room in (generation, images, prompts, meta):
         app.register_blueprint(room.blueprint)
     app.cli.add_command(images_commands)
+    app.cli.add_command(keys_commands)
     cors_headers = cors.register(app, origins=settings.allowed_origins)
     built = container.build_dependencies(settings, ports or container.build_ports(settings))
     dependencies.install(app, built)
+    admission.register(app, built.authenticate)
     pictures.register(
         app,
         want=partial(wanting.want, built),

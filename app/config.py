@@ -109,6 +109,8 @@ class Settings(BaseSettings):
     max_generations_in_flight: int = Field(128, ge=1, le=1000)
     max_variants_in_flight: int = Field(8, ge=1, le=12)  # each holds one of 16 spare threads
     variant_signing_keys: SigningKeys | None = None
+    auth_required: bool = False
+    public_pictures: bool = True
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("image_provider")

@@ -15,6 +15,7 @@ from app.usecases.keeping import Keeper
 from app.usecases.readiness import Part, Readiness
 from app.usecases.recovery import Recovery
 from app.usecases.search import fold
+from tests.fake_keys import FakeKeys
 from tests.fakes import (
     FakeCache,
     FakeClock,
@@ -93,6 +94,7 @@ class World:
         self.spool = FakeSpool(self.events)
         self.cache = FakeCache(self.events)
         self.records = FakeRecords(self.events)
+        self.keys = FakeKeys(self.events)
         self.clock = FakeClock()
         self.ports = Ports(
             generator=self.generator,
@@ -103,6 +105,7 @@ class World:
             spool=self.spool,
             cache=self.cache,
             records=self.records,
+            keys=self.keys,
             clock=self.clock,
         )
         parts = (

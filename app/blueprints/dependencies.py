@@ -5,12 +5,14 @@ from typing import Protocol
 
 from flask import Flask, current_app
 
+from app.http.admission import Authenticate
 from app.http.limits import InFlight
 from app.http.signing import Signer
 from app.ports import ImageStore
 from app.usecases.generation import GenerateImage
 from app.usecases.housekeeping import Housekeeping
 from app.usecases.images import Images
+from app.usecases.keys import Keys
 from app.usecases.prompts import Prompts
 from app.usecases.readiness import Readiness
 from app.usecases.reconcile.run import Reconcile
@@ -34,6 +36,8 @@ class Defaults:
     """What a request gets that doesn't say otherwise, and what the pages tell about the server.
 
     `redirects`: plain pictures are not sent, but where they can be had from the store.
+    `auth_required`: callers need a key, and have pictures of their own; `public_pictures`: who
+    knows a picture's address can read it without.
     """
 
     provider: str
@@ -41,6 +45,8 @@ class Defaults:
     public_url: str | None
     version: str
     redirects: bool
+    auth_required: bool = False
+    public_pictures: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +60,8 @@ class Dependencies:
     readiness: Readiness
     reconcile: Reconcile
     housekeeping: Housekeeping
+    authenticate: Authenticate | None
+    keys: Keys
     store: ImageStore
     pages: AnswerCache
     in_flight: InFlight

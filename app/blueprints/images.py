@@ -1,5 +1,7 @@
 """GET /images, and what is below it."""
 
+from functools import wraps
+
 from flask import Blueprint, Response, jsonify, request
 
 from app import errors
@@ -8,12 +10,25 @@ from app.blueprints.presenters import image_answer, list_answer
 from app.blueprints.schemas import ImageAnswer, ListAnswer, ListQuery, decode_cursor
 from app.blueprints.variant_form import VariantQuery
 from app.blueprints.variant_wishes import wish_of
-from app.blueprints.wanting import wanted
-from app.http.contract import Contract, contract
+from app.blueprints.wanting import allow, wanted
+from app.http.admission import SENT_IN
+from app.http.contract import Contract, View, contract
 from app.http.pictures import respond
 from app.models import Scope
 
 blueprint = Blueprint("images", __name__)
+
+
+def _for_whom_it_is(view: View) -> View:
+    """Let the view begin if the caller may read the picture, as the gate before Flask does."""
+
+    @wraps(view)
+    def allowed(filename: str) -> Response:
+        allow(deps(), filename.removesuffix(".png"), request.environ)
+        response: Response = view(filename=filename)
+        return response
+
+    return allowed
 
 
 @blueprint.get("/images")
@@ -46,6 +61,7 @@ def list_images(query: ListQuery) -> Response:
 
 
 @blueprint.get("/images/<image_name:filename>")
+@_for_whom_it_is
 @contract(
     Contract(
         tag="images",
@@ -53,6 +69,9 @@ def list_images(query: ListQuery) -> Response:
         query=VariantQuery,
         content_types=("image/png", "image/webp", "image/avif", "image/jpeg"),
         errors=(
+            errors.Unauthorized,  # this one and the next two with PUBLIC_PICTURES=false only
+            errors.Forbidden,
+            errors.RecordsUnavailable,
             errors.SignatureRequired,
             errors.SignatureInvalid,
             errors.SignatureExpired,
@@ -69,7 +88,8 @@ def get_image(filename: str, query: VariantQuery) -> Response:
 
     Without parameters: 256x256 pixels, PNG with a transparent background. Variants are computed
     from the stored original and cost nothing. All of them never change, so caches may keep them.
-    With `SERVE_MODE=redirect` the plain picture is 302 to its address at the store.
+    With `PUBLIC_PICTURES=false` they are for the key that they were made with. With
+    `SERVE_MODE=redirect` the plain picture is 302 to its address at the store.
     """
     image_id, wish = filename.removesuffix(".png"), wish_of(query)
     if deps().defaults.redirects and wish.is_plain:
@@ -80,6 +100,8 @@ def get_image(filename: str, query: VariantQuery) -> Response:
 def _redirect(link: str) -> Response:
     # For much less time than the address is good for, and not for others: it may be signed.
     headers = {"Location": link, "Cache-Control": "private, max-age=600"}
+    if not deps().defaults.public_pictures:
+        headers["Vary"] = ", ".join(SENT_IN)
     return Response(status=302, headers=headers)
 
 

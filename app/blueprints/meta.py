@@ -1,5 +1,7 @@
 """Health, documentation and the start page."""
 
+from typing import Any
+
 from flask import Blueprint, Response, current_app, jsonify, render_template
 
 from app import errors
@@ -62,14 +64,18 @@ def _not_ready(error: errors.AppError, parts: dict[str, object]) -> Response:
 @blueprint.get("/openapi.json")
 def openapi() -> Response:
     """Describe this API as OpenAPI 3.1."""
-    return jsonify(document(current_app, version=deps().defaults.version))
+    return jsonify(_described())
 
 
 @blueprint.get("/docs")
 def docs() -> Response:
     """Show the API's description as a page."""
-    described = document(current_app, version=deps().defaults.version)
-    return _page("docs.html", api=described)
+    return _page("docs.html", api=_described())
+
+
+def _described() -> dict[str, Any]:
+    known = deps().defaults
+    return document(current_app, version=known.version, auth_required=known.auth_required)
 
 
 @blueprint.get("/")

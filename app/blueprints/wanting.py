@@ -1,26 +1,54 @@
 """What a request for a picture asks for, before anything is read."""
 
 from functools import partial
+from typing import Any
 
 from app.blueprints.dependencies import Dependencies
 from app.blueprints.variant_wishes import Choice, Wish, read_wish
+from app.errors import ImageNotFound
 from app.http.accept import preferred
+from app.http.admission import caller, demand, identify
 from app.http.pictures import ONE_YEAR, Wanted
+from app.models import Scope
 
 
-def want(deps: Dependencies, image_id: str, query: str, accept: str) -> Wanted | None:
+def want(deps: Dependencies, image_id: str, environ: dict[str, Any]) -> Wanted | None:
     """Tell the gate what is asked for; redirects are left to the view.
 
     Raises:
+        ImageNotFound, Unauthorized, Forbidden, RecordsUnavailable: see `allow`.
         InvalidRequest: a parameter is wrong.
         SignatureRequired, SignatureInvalid, SignatureExpired: it may not be asked for.
     """
+    allow(deps, image_id, environ)
+    query = environ["QUERY_STRING"]
     if not query and not deps.defaults.redirects:
-        return Wanted(etag=image_id, read=partial(deps.images.fetch, image_id))
+        return Wanted(
+            etag=image_id,
+            read=partial(deps.images.fetch, image_id),
+            private=not deps.defaults.public_pictures,
+        )
     wish = read_wish(query)
     if wish.is_plain and deps.defaults.redirects:
         return None
-    return wanted(deps, image_id, wish, accept)
+    return wanted(deps, image_id, wish, environ.get("HTTP_ACCEPT", ""))
+
+
+def allow(deps: Dependencies, image_id: str, environ: dict[str, Any]) -> None:
+    """Let everyone read the picture, or only the caller it belongs to.
+
+    Raises:
+        ImageNotFound: it is another's, or nobody's, or isn't there: the answers are the same.
+        Unauthorized: there is no good key.
+        Forbidden: the key is not for reading.
+        RecordsUnavailable: nobody can tell whose key or picture it is.
+    """
+    if deps.defaults.public_pictures or deps.authenticate is None:
+        return
+    identify(environ, deps.authenticate)
+    demand(Scope.READ)
+    if deps.images.owner_of(image_id) != caller().id:
+        raise ImageNotFound(image_id)
 
 
 def wanted(deps: Dependencies, image_id: str, wish: Wish, accept: str) -> Wanted:
@@ -35,6 +63,7 @@ def wanted(deps: Dependencies, image_id: str, wish: Wish, accept: str) -> Wanted
         read=partial(deps.variants.fetch, image_id, chosen.variant, chosen.name),
         varies=len(wish.choices) > 1,
         max_age=_max_age(deps, image_id, wish),
+        private=not deps.defaults.public_pictures,
     )
 
 

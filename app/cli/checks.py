@@ -1,14 +1,14 @@
 """Which checks belong to these settings: the wiring of `flask images doctor`."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from app.config import Settings
-from app.container import build_store
-from app.models import Finding
+from app.container import RECORDS_FILE, build_rows, build_store
+from app.models import ApiKey, Finding
 from app.services.checkup import (
     access,
     clock,
@@ -78,7 +78,7 @@ def _clock(settings: Settings) -> Iterator[Finding]:
 
 def _records(settings: Settings) -> Iterator[Finding]:
     if settings.mongodb_uri is None:
-        return sqlite_file.check_file(settings.data_dir / "records.sqlite3")
+        return sqlite_file.check_file(settings.data_dir / RECORDS_FILE)
     return mongodb.check_database(
         uri=_plain(settings.mongodb_uri), database=settings.mongodb_database
     )
@@ -103,11 +103,21 @@ def _gunicorn(settings: Settings) -> Iterator[Finding]:
 
 
 def _access(settings: Settings) -> Iterator[Finding]:
-    return access.check_access(
+    yield from access.check_access(
         paid=settings.draws_with == "openai",
         origins=settings.allowed_origins,
         host=settings.host,
+        auth_required=settings.auth_required,
     )
+    if settings.auth_required:
+        yield access.check_keys(partial(_live_keys, settings))
+
+
+def _live_keys(settings: Settings) -> Sequence[ApiKey]:
+    if settings.mongodb_uri is None and not (settings.data_dir / RECORDS_FILE).exists():
+        return ()  # and none is made by looking
+    now = _now()
+    return [key for key in build_rows(settings).keys.list() if key.is_live(now)]
 
 
 def _plain(secret: SecretStr | None) -> str:

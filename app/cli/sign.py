@@ -1,6 +1,5 @@
 """`flask images sign`: makes addresses of variants for servers that ask for signatures."""
 
-import re
 import sys
 from urllib.parse import parse_qsl, urlencode
 
@@ -9,26 +8,12 @@ from flask.cli import with_appcontext
 
 from app.blueprints.dependencies import deps
 from app.blueprints.variant_wishes import Wish, read_wish
+from app.cli.duration import Duration
 from app.errors import AppError, InvalidRequest
 from app.http.signing import Signature
 from app.usecases.reconcile.kinds import is_id
 
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_DURATION = re.compile(r"([1-9][0-9]{0,5})([smhd])", re.ASCII)
 _UNUSABLE = 2
-
-
-class Duration(click.ParamType[int]):
-    """`90s`, `15m`, `12h`, `30d`: in seconds."""
-
-    name = "duration"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the seconds."""
-        found = _DURATION.fullmatch(value)
-        if found is None:
-            self.fail("has to be like 90s, 15m, 12h or 30d.", param, ctx)
-        return int(found[1]) * _SECONDS[found[2]]
 
 
 @click.command(short_help="Make the signed address of a variant.")

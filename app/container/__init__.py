@@ -1,15 +1,17 @@
 """The composition root: the only place that picks implementations, and says why."""
 
 from app.container.choices import Choice, announce, choose
-from app.container.implementations import build_ports, build_store
+from app.container.implementations import RECORDS_FILE, build_ports, build_rows, build_store
 from app.container.preload import preload
 from app.container.wiring import build_dependencies
 
 __all__ = [
+    "RECORDS_FILE",
     "Choice",
     "announce",
     "build_dependencies",
     "build_ports",
+    "build_rows",
     "build_store",
     "choose",
     "preload",

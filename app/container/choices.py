@@ -50,8 +50,9 @@ def announce(settings: Settings) -> None:
     """Log one line a part: what was chosen and why."""
     for choice in choose(settings):
         _log.info("%s: %s (%s)", choice.part, choice.used, choice.why)
-    if settings.draws_with == "openai":
+    if settings.draws_with == "openai" and not settings.auth_required:
         _log.warning(
             "anyone who can reach this server can draw pictures at your expense: "
-            "keep it on a private address or behind a proxy that asks for a password"
+            "set AUTH_REQUIRED=true and make keys with `flask keys create`, or keep it on a "
+            "private address"
         )

@@ -9,6 +9,7 @@ from app.config import Settings
 from app.ports import (
     ImageGenerator,
     ImageStore,
+    KeyRing,
     Moderator,
     PictureCache,
     Ports,
@@ -21,6 +22,9 @@ from app.services.picture_cache import TwoLevelCache
 from app.services.pillow_imaging import PillowImaging
 from app.services.spool import FileSpool
 from app.services.system_clock import SystemClock
+
+RECORDS_FILE = "records.sqlite3"
+"""The name of SQLite's file in DATA_DIR."""
 
 _PICTURES_AT_ONCE = 1  # per process; see PillowImaging
 _MIB = 1024 * 1024
@@ -35,10 +39,19 @@ class Drawing:
     writer: PromptWriter
 
 
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """The ports that keep rows, side by side in one file or database."""
+
+    records: Records
+    keys: KeyRing
+
+
 def build_ports(settings: Settings) -> Ports:
     """Make the implementations; they connect when they are first needed."""
     drawing = _drawing(settings)
     cache = _cache(settings)
+    rows = build_rows(settings)
     return Ports(
         generator=drawing.generator,
         moderator=drawing.moderator,
@@ -47,7 +60,8 @@ def build_ports(settings: Settings) -> Ports:
         store=CachedStore(build_store(settings), cache),
         spool=FileSpool(settings.data_dir / "spool"),
         cache=cache,
-        records=_records(settings),
+        records=rows.records,
+        keys=rows.keys,
         clock=SystemClock(),
     )
 
@@ -101,17 +115,22 @@ def build_store(settings: Settings) -> ImageStore:
     )
 
 
-def _records(settings: Settings) -> Records:
+def build_rows(settings: Settings) -> Rows:
+    """Make all that keep rows, on one file or one database."""
     uri = _plain(settings.mongodb_uri)
     if uri is None:
         from app.services.sqlite_file import SqliteFile
+        from app.services.sqlite_keys import SqliteKeys
         from app.services.sqlite_records import SqliteRecords
 
-        return SqliteRecords(SqliteFile(settings.data_dir / "records.sqlite3"))
+        file = SqliteFile(settings.data_dir / RECORDS_FILE)
+        return Rows(records=SqliteRecords(file), keys=SqliteKeys(file))
     from app.services.mongo_client import MongoDatabase
+    from app.services.mongo_keys import MongoKeys
     from app.services.mongo_records import MongoRecords
 
-    return MongoRecords(MongoDatabase(uri=uri, name=settings.mongodb_database))
+    database = MongoDatabase(uri=uri, name=settings.mongodb_database)
+    return Rows(records=MongoRecords(database), keys=MongoKeys(database))
 
 
 def _cache(settings: Settings) -> PictureCache:

@@ -11,14 +11,17 @@ from app.errors import AppError
 from app.http.limits import InFlight
 from app.http.signing import Signer
 from app.ports import PictureCache, Ports
+from app.services.cached_keys import CachedKeys
 from app.services.cached_store import CachedStore, FreshStore
 from app.services.leftovers import FileLeftovers
 from app.services.memory_cache import MemoryCache
+from app.usecases.authentication import Authentication
 from app.usecases.generation import GenerateImage
 from app.usecases.housekeeping import Housekeeping
 from app.usecases.idempotency import Repeats
 from app.usecases.images import Images
 from app.usecases.keeping import Keeper
+from app.usecases.keys import Keys
 from app.usecases.prompts import Prompts
 from app.usecases.readiness import Part, Readiness
 from app.usecases.reconcile.run import Reconcile
@@ -80,6 +83,8 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         housekeeping=Housekeeping(
             ports=repairing, readiness=readiness, recovery=recovery, retention=retention
         ),
+        authenticate=_authentication(ports) if settings.auth_required else None,
+        keys=Keys(ports.keys, ports.clock),
         store=ports.store,
         pages=MemoryCache(max_bytes=_PAGES_BYTES, ttl_seconds=_PAGES_SECONDS),
         in_flight=InFlight(settings.max_generations_in_flight),
@@ -90,8 +95,14 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
             public_url=settings.public_url,
             version=VERSION,
             redirects=settings.serve_mode == "redirect",
+            auth_required=settings.auth_required,
+            public_pictures=settings.public_pictures or not settings.auth_required,
         ),
     )
+
+
+def _authentication(ports: Ports) -> Authentication:
+    return Authentication(CachedKeys(ports.keys, ports.clock).get, ports.clock)
 
 
 def _past_the_cache(ports: Ports) -> Ports:

@@ -1,11 +1,29 @@
 """Who calls, whether they may, and how often: settled before a view begins."""
 
+from collections.abc import Callable
 from contextvars import ContextVar
+from typing import Any
+
+from flask import Flask, current_app, request
 
 from app.errors import Forbidden
 from app.models import ANYONE, Caller, Scope
 
+Authenticate = Callable[[str], Caller]
+"""From the text of a key to who has it; raises Unauthorized or RecordsUnavailable."""
+
+SENT_IN = ("Authorization", "X-API-Key")
+"""The headers that a key may come in, on which answers vary that are not for everyone."""
+
+_EXTENSION = "app.authenticate"
+
 _current: ContextVar[Caller] = ContextVar("caller", default=ANYONE)
+
+
+def register(app: Flask, authenticate: Authenticate | None) -> None:
+    """Ask for keys from now on; with None, let everyone in and look at no key."""
+    app.extensions[_EXTENSION] = authenticate
+    app.teardown_request(lambda _: leave())
 
 
 def caller() -> Caller:
@@ -20,7 +38,45 @@ def admit(scope: Scope | None) -> None:
         scope: what the caller wants to do; None for what everyone may.
 
     Raises:
+        Unauthorized: a key is asked for, and there is no good one.
         Forbidden: the caller may not do that.
+        RecordsUnavailable: nobody can tell whether the key is good.
     """
-    if scope is not None and scope not in caller().scopes:
-        raise Forbidden(f"needs the scope {scope}")
+    if scope is None:
+        return
+    authenticate: Authenticate | None = current_app.extensions[_EXTENSION]
+    if authenticate is not None:
+        identify(request.environ, authenticate)
+    demand(scope)
+
+
+def demand(scope: Scope) -> None:
+    """Raise Forbidden unless the caller has the scope."""
+    if scope not in caller().scopes:
+        raise Forbidden(f"key {caller().id} lacks the scope {scope}")
+
+
+def identify(environ: dict[str, Any], authenticate: Authenticate) -> None:
+    """Find out who sent this request, for `caller` to tell until `leave`.
+
+    Raises:
+        Unauthorized: there is no good key.
+        RecordsUnavailable: nobody can tell whether it is good.
+    """
+    _current.set(authenticate(_key_in(environ)))
+
+
+def leave() -> None:
+    """Forget who called: this thread will answer others."""
+    _current.set(ANYONE)
+
+
+def _key_in(environ: dict[str, Any]) -> str:
+    """Return the key that was sent, or a text that is none: nothing, or two that differ.
+
+    Headers that came twice are joined by a comma, which no key has.
+    """
+    scheme, _, credentials = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    bearer = credentials.strip(" ") if scheme.lower() == "bearer" else ""
+    given = {bearer, environ.get("HTTP_X_API_KEY", "")} - {""}
+    return given.pop() if len(given) == 1 else ""

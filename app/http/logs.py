@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from app.http.request_id import request_id
 
-_KEY = re.compile(r"\b(sk|AKIA|ASIA)[-\w]{12,}")
+_KEY = re.compile(r"\b(sk|igk|AKIA|ASIA)[-\w]{12,}")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 
 

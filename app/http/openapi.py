@@ -15,6 +15,12 @@ from app.http.contract import Contract
 from app.http.idempotency import DESCRIBED as IDEMPOTENCY_KEY
 
 _REF = "#/components/schemas/{model}"
+_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
+_ONE_OF_THEM: list[dict[str, list[str]]] = [{"bearer": []}, {"header": []}]
+_OR_NONE: list[dict[str, list[str]]] = [{}]
 _CONVERTED = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 
 
@@ -36,8 +42,9 @@ class ErrorAnswer(BaseModel):
     charged: Charged | None = Field(None, description="Whether a picture was paid for.")
 
 
-def document(app: Flask, *, version: str) -> dict[str, Any]:
+def document(app: Flask, *, version: str, auth_required: bool) -> dict[str, Any]:
     """Return the document for all views that declare a contract."""
+    keys = _ONE_OF_THEM if auth_required else _ONE_OF_THEM + _OR_NONE
     operations = list(_operations(app))
     references, schemas = models_json_schema(
         _models([declared for _, _, declared in operations]), ref_template=_REF
@@ -57,6 +64,7 @@ def document(app: Flask, *, version: str) -> dict[str, Any]:
                 *([IDEMPOTENCY_KEY] if declared.idempotent else []),
             ],
             **_request_body(declared, references),
+            **({"security": keys} if declared.scope else {}),
             "responses": _responses(declared, references),
         }
     return {
@@ -69,7 +77,7 @@ def document(app: Flask, *, version: str) -> dict[str, Any]:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "paths": dict(paths),
-        "components": {"schemas": schemas["$defs"]},
+        "components": {"schemas": schemas["$defs"], "securitySchemes": _SCHEMES},
     }
 
 

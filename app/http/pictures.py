@@ -16,7 +16,7 @@ from wsgiref.types import StartResponse, WSGIApplication
 from flask import Flask, Response, request
 from werkzeug.http import http_date, parse_etags
 
-from app.http import request_id
+from app.http import admission, request_id
 from app.http.cors import HeaderList
 from app.models import StoredImage
 
@@ -45,16 +45,23 @@ class Wanted:
         read: returns the picture, or raises an AppError.
         varies: whether the answer depends on the header Accept.
         max_age: how long caches may keep it, in seconds.
+        private: whether it is for one caller, so that only that caller's own cache may keep it.
     """
 
     etag: str
     read: Callable[[], StoredImage]
     varies: bool = False
     max_age: int = ONE_YEAR
+    private: bool = False
+
+    @property
+    def vary(self) -> tuple[str, ...]:
+        """The headers of a request that the answer depends on."""
+        return (("Accept",) if self.varies else ()) + (admission.SENT_IN if self.private else ())
 
 
-Want = Callable[[str, str, str], Wanted | None]
-"""From image id, query string and Accept to what is wanted; None leaves it to Flask's view."""
+Want = Callable[[str, dict[str, Any]], Wanted | None]
+"""From image id and WSGI environment to what is wanted; None leaves it to Flask's view."""
 
 
 def register(
@@ -103,15 +110,16 @@ class PictureGate:
         headers.append((request_id.HEADER, request_id.request_id()))
         request_id.log_line(environ, environ["PATH_INFO"], int(status[:3]))
         request_id.end()
+        admission.leave()
         start_response(status, headers)
         return () if environ["REQUEST_METHOD"] == "HEAD" else (body,)
 
     def _answer(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes] | None:
         image_id = environ["PATH_INFO"][8:-4]
-        wanted = self._want(image_id, environ["QUERY_STRING"], environ.get("HTTP_ACCEPT", ""))
+        wanted = self._want(image_id, environ)
         if wanted is None:
             return None
-        vary = ("Accept", *self._vary) if wanted.varies else self._vary
+        vary = wanted.vary + self._vary
         known = environ.get("HTTP_IF_NONE_MATCH")
         if known is not None and is_known(wanted, known):
             return "304 NOT MODIFIED", lasting_headers(wanted, vary), b""
@@ -122,12 +130,11 @@ class PictureGate:
 
 def respond(wanted: Wanted) -> Response:
     """Answer within Flask, ranges and dates included."""
-    vary = ("Accept",) if wanted.varies else ()
     known = request.headers.get("If-None-Match")
     if known is not None and is_known(wanted, known):
-        return Response(status=304, headers=lasting_headers(wanted, vary))
+        return Response(status=304, headers=lasting_headers(wanted, wanted.vary))
     stored = wanted.read()
-    headers = lasting_headers(wanted, vary) + content_headers(stored)
+    headers = lasting_headers(wanted, wanted.vary) + content_headers(stored)
     response = Response(stored.data, headers=headers)
     response.make_conditional(request, accept_ranges=True, complete_length=len(stored.data))
     response.headers.pop("Date", None)  # made by the line above; the server sends its own
@@ -149,9 +156,10 @@ def is_known(wanted: Wanted, if_none_match: str) -> bool:
 
 def lasting_headers(wanted: Wanted, vary: tuple[str, ...]) -> list[tuple[str, str]]:
     """Return what is told about a picture that is sent or known."""
+    whose = "private" if wanted.private else "public"
     headers = [
         ("ETag", f'"{wanted.etag}"'),
-        ("Cache-Control", f"public, max-age={wanted.max_age}, immutable"),
+        ("Cache-Control", f"{whose}, max-age={wanted.max_age}, immutable"),
         ("Cross-Origin-Resource-Policy", "cross-origin"),
         ("X-Content-Type-Options", "nosniff"),
     ]

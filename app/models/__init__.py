@@ -14,9 +14,11 @@ from app.models.generations import (
     StoredImage,
 )
 from app.models.health import Finding, Level, PartHealth
+from app.models.keys import ApiKey
 
 __all__ = [
     "ANYONE",
+    "ApiKey",
     "Budget",
     "Caller",
     "Drawing",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.ports.access import KeyRing
 from app.ports.drawing import ImageGenerator, Imaging, Moderator, PromptWriter
 from app.ports.recording import Clock, Records
 from app.ports.storing import ImageStore, Leftovers, PictureCache, Spool
@@ -11,6 +12,7 @@ __all__ = [
     "ImageGenerator",
     "ImageStore",
     "Imaging",
+    "KeyRing",
     "Leftovers",
     "Moderator",
     "PictureCache",
@@ -33,4 +35,5 @@ class Ports:
     spool: Spool
     cache: PictureCache
     records: Records
+    keys: KeyRing
     clock: Clock

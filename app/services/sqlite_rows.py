@@ -51,13 +51,18 @@ def generation_of(row: tuple[str, str, str | None, str, int, int | None]) -> Gen
         "id": image_id,
         "claim": claim or "",
         "state": state,
-        "lease_until": _EPOCH + timedelta(milliseconds=lease_ms),
+        "lease_until": moment(lease_ms),
     }
     if listed_ms is not None:
-        columns["created_at"] = _EPOCH + timedelta(milliseconds=listed_ms)
+        columns["created_at"] = moment(listed_ms)
     return from_document({**known, **columns})
 
 
 def milliseconds(time: datetime) -> int:
     """Return the time in milliseconds since 1970, as columns have it."""
     return round(time.timestamp() * 1000)
+
+
+def moment(since_epoch: int) -> datetime:
+    """Return the time of so many milliseconds since 1970."""
+    return _EPOCH + timedelta(milliseconds=since_epoch)

@@ -121,6 +121,22 @@ _STEPS = (
         f"""CREATE TRIGGER unlisted AFTER DELETE ON generations WHEN old.state = 'ready'
             BEGIN {_uncount("old")} {_FORGET_WORDS} {_CHANGED} END""",
     ),
+    (
+        """CREATE TABLE api_keys (
+            id TEXT PRIMARY KEY NOT NULL,
+            name TEXT NOT NULL UNIQUE,
+            scopes TEXT NOT NULL,
+            rate TEXT NOT NULL,
+            budget_micros INTEGER,
+            budget_period TEXT,
+            created_ms INTEGER NOT NULL,
+            expires_ms INTEGER,
+            revoked_ms INTEGER,
+            hash TEXT NOT NULL,
+            previous_hash TEXT NOT NULL,
+            previous_until_ms INTEGER
+        )""",
+    ),
 )
 
 

@@ -4,10 +4,22 @@ const form = document.querySelector("#ask");
 const status = document.querySelector("#status");
 const gallery = document.querySelector("#gallery");
 const more = document.querySelector("#more");
+const entry = document.querySelector("#entry");
 let cursor = null;
+let key = ""; // in memory only
+
+async function request(path, options = {}) {
+  const sent = key ? { ...options.headers, Authorization: `Bearer ${key}` } : options.headers;
+  const response = await fetch(path, { ...options, headers: sent });
+  if (response.status === 401) {
+    entry.hidden = false;
+    throw new Error("This server needs an API key.");
+  }
+  return response;
+}
 
 async function call(path, options) {
-  const response = await fetch(path, options);
+  const response = await request(path, options);
   const answer = await response.json();
   if (!response.ok) throw new Error(answer.message);
   return answer;
@@ -16,6 +28,16 @@ async function call(path, options) {
 function say(text, failed = false) {
   status.textContent = text;
   status.classList.toggle("error", failed);
+}
+
+// An <img> sends no key, which a server with PUBLIC_PICTURES=false asks for.
+async function showWithKey(picture, path) {
+  if (!key) return;
+  const response = await request(path);
+  if (!response.ok) return;
+  const reader = new FileReader();
+  reader.onload = () => { picture.src = reader.result; };
+  reader.readAsDataURL(await response.blob());
 }
 
 function card(image) {
@@ -27,6 +49,7 @@ function card(image) {
   Object.assign(picture, {
     src: link.href, alt: image.prompt, width: image.width, height: image.height, loading: "lazy",
   });
+  picture.addEventListener("error", () => showWithKey(picture, link.href), { once: true });
   link.append(picture);
   const prompt = document.createElement("p");
   prompt.textContent = image.prompt;
@@ -74,6 +97,17 @@ document.querySelector("#surprise").addEventListener("click", (event) =>
   attempt(event.currentTarget, async () => {
     const { prompts } = await call("/generate-prompts?count=1");
     form.prompt.value = prompts[0];
+    say("");
+  }),
+);
+
+document.querySelector("#enter").addEventListener("click", (event) =>
+  attempt(event.currentTarget, async () => {
+    key = document.querySelector("#key").value.trim();
+    gallery.replaceChildren();
+    cursor = null;
+    await showOlder();
+    entry.hidden = true;
     say("");
   }),
 );

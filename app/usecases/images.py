@@ -36,6 +36,15 @@ class Images:
         """
         return self.store.link(f"images/{image_id}.png")
 
+    def owner_of(self, image_id: str) -> str:
+        """Return the id of the caller that the picture was made for; "" for nobody's.
+
+        Raises:
+            ImageNotFound: there is none.
+            RecordsUnavailable: nobody can tell.
+        """
+        return self.record(image_id).owner
+
     def record(self, image_id: str) -> Generation:
         """Return the row of a ready picture.
 

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from app.models import Level
+from app.errors import RecordsUnavailable
+from app.models import ApiKey, Level
 from app.services.checkup.about import About
-from app.services.checkup.access import check_access
+from app.services.checkup.access import check_access, check_keys
 from app.services.checkup.clock import compare
 from app.services.checkup.mounts import check_durable, mount_of
 from tests.builders import NOON
-from tests.findings import FAILED, NOT_USED, OK, WARNING, levels
+from tests.fake_keys import a_key
+from tests.findings import FAILED, NOT_USED, OK, WARNING, levels, the
 
 MOUNTINFO = r"""
 22 27 0:21 / /proc rw,relatime - proc proc rw
@@ -73,8 +75,22 @@ def test_without_a_time_no_clock_is_judged(told: str | None) -> None:
     ],
 )
 def test_access(paid: bool, origins: list[str], host: str, expected: dict[str, Level]) -> None:
-    """What costs nothing may be open; what costs money is better closed."""
-    assert levels(check_access(paid=paid, origins=origins, host=host)) == expected
+    """What costs nothing may be open; what costs money is better closed, by keys for one."""
+    found = levels(check_access(paid=paid, origins=origins, host=host, auth_required=False))
+    assert found == expected | ({"keys": WARNING} if paid else {})
+    locked = levels(check_access(paid=paid, origins=origins, host=host, auth_required=True))
+    assert set(locked.values()) == {OK}
+
+
+def test_live_keys_are_counted() -> None:
+    """It is told how many there are; no key, or no store of keys, lets nobody in."""
+
+    def unreadable() -> list[ApiKey]:
+        raise RecordsUnavailable
+
+    assert check_keys(lambda: [a_key(), a_key()]).found == "2 live"
+    assert the("keys", [check_keys(list)]).level is WARNING
+    assert the("keys", [check_keys(unreadable)]).level is FAILED
 
 
 @pytest.mark.parametrize(

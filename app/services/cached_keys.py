@@ -1,0 +1,59 @@
+"""Remembers for a moment what a KeyRing told."""
+
+import threading
+from collections import OrderedDict
+
+from app.models import ApiKey
+from app.ports import Clock, KeyRing
+from app.services.single_flight import Flight, SingleFlight
+
+SECONDS = 5.0
+"""How long an answer is good: by then every process knows of a revocation."""
+KEYS = 4096
+"""How many keys are remembered, and apart from them how many ids that are nobody's."""
+
+_Told = tuple[float, ApiKey | None]
+
+
+class CachedKeys:
+    """Asks the ring for an id once at a time, and once in `SECONDS`, found or not.
+
+    Invented ids are remembered apart, so that they push out no key. A failure is not remembered.
+    """
+
+    def __init__(self, ring: KeyRing, clock: Clock) -> None:
+        self._ring = ring
+        self._clock = clock
+        self._flights: SingleFlight[_Told] = SingleFlight()
+        self._found: OrderedDict[str, _Told] = OrderedDict()
+        self._absent: OrderedDict[str, _Told] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key_id: str) -> ApiKey | None:
+        """Return the key, live or not, or None, as it was within the last `SECONDS`.
+
+        Raises:
+            RecordsUnavailable: nobody can tell.
+        """
+        told = self._remembered(key_id) or self._flights.run((key_id, "key"), self._ask)
+        return told[1]
+
+    def _remembered(self, key_id: str) -> _Told | None:
+        told = self._found.get(key_id) or self._absent.get(key_id)
+        return told if told and self._clock.monotonic() - told[0] < SECONDS else None
+
+    def _ask(self, flight: Flight[_Told]) -> _Told:
+        key_id = flight.key[0]
+        # Another thread may have come back with it after this one looked.
+        return self._remembered(key_id) or self._keep(key_id, self._clock.monotonic())
+
+    def _keep(self, key_id: str, asked_at: float) -> _Told:
+        told = asked_at, self._ring.get(key_id)
+        memory, other = (self._found, self._absent) if told[1] else (self._absent, self._found)
+        with self._lock:
+            other.pop(key_id, None)
+            memory[key_id] = told
+            memory.move_to_end(key_id)
+            if len(memory) > KEYS:
+                memory.popitem(last=False)
+        return told
