@@ -5,7 +5,8 @@ import subprocess
 import sys
 
 MEASUREMENTS = (
-    "imports", "generation", "serving", "variant_hits", "listing", "variants", "many", "preload",
+    "imports", "generation", "serving", "variant_hits", "auth",
+    "listing", "variants", "many", "preload",
 )  # fmt: skip
 PROGRAMS = {"wrk": "on Debian and Ubuntu: apt install wrk"}
 """What no Python package brings, and where it comes from."""
