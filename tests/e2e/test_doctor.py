@@ -124,6 +124,17 @@ def test_settings_that_went_bad_meanwhile_end_with_status_2(
     assert "PORT:" in done.stderr
 
 
+def test_live_keys_are_counted_where_they_are_asked_for(doctor: Doctor, tmp_path: Path) -> None:
+    """Nobody has one, then somebody; looking makes no file."""
+    settings = {"auth_required": "true"}
+    assert doctor("--json", **settings).result("access", "keys") == "warning"
+    assert not (tmp_path / "data" / "records.sqlite3").exists()
+    runner = create_app().test_cli_runner()
+    assert runner.invoke(args=["keys", "create", "alice"]).exit_code == 0
+    assert doctor("--json", **settings).result("access", "keys") == "ok"
+    assert doctor("--json", **settings).failed() == set()
+
+
 def test_real_parts_that_are_well(doctor: Doctor, parts: Parts) -> None:
     """On S3, MongoDB, Redis and OpenAI's protocol nothing fails, and nothing is paid."""
     told = doctor("--json", **parts.settings)
@@ -131,7 +142,8 @@ def test_real_parts_that_are_well(doctor: Doctor, parts: Parts) -> None:
     document = json.loads(told.text)
     assert document["status"] == "ok"
     assert {row["part"] for row in document["findings"]} == EMBEDDED
-    assert told.result("access", "origins") == "warning"  # which is no failure
+    for check in ("origins", "keys"):
+        assert told.result("access", check) == "warning"  # which is no failure
     assert {request.endpoint for request in parts.fake.requests} == {"models"}
     assert parts.fake.paid == 0
 
