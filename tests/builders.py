@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.errors import Charged
-from app.models import Generation, GenerationRequest, Original, Rendition, State
+from app.models import ANYONE, Caller, Generation, GenerationRequest, Original, Rendition, State
 from app.ports import Ports
 from app.usecases.generation import GenerateImage
 from app.usecases.idempotency import Repeats
@@ -123,9 +123,11 @@ class World:
             lease=LEASE,
         )
 
-    def generate(self, request: GenerationRequest, *, claim: str = "") -> Generation:
+    def generate(
+        self, request: GenerationRequest, *, caller: Caller = ANYONE, claim: str = ""
+    ) -> Generation:
         """Make a picture, or get the one that was made before."""
-        return self.make(request, claim=claim).generation
+        return self.make(request, caller=caller, claim=claim).generation
 
     @property
     def row(self) -> Generation:

@@ -162,10 +162,15 @@ class FakeRecords(Scripted):
         offset: int = 0,
         after: Position | None = None,
         words: Sequence[str] = (),
+        owner: str | None = None,
     ) -> Page:
         """See Records."""
         self.step("page")
-        ready = [row for row in self.rows.values() if row.state is State.READY]
+        ready = [
+            row
+            for row in self.rows.values()
+            if row.state is State.READY and owner in {None, row.owner}
+        ]
         chosen = [row for row in ready if set(words) <= set(row.tokens)]
         chosen.sort(key=_place, reverse=True)
         rest = [row for row in chosen if not after or _place(row) < (after.created_at, after.id)]

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from flask import Flask, current_app
 
-from app.http.admission import Authenticate
+from app.http.admission import Authenticate, caller
 from app.http.limits import InFlight
 from app.http.signing import Signer
 from app.ports import ImageStore
@@ -77,6 +77,11 @@ def install(app: Flask, dependencies: Dependencies) -> None:
 def deps() -> Dependencies:
     """Return the dependencies of the app that answers this request."""
     return dependencies_of(current_app)
+
+
+def owner() -> str | None:
+    """Return whose pictures the caller of this request may see; None for everyone's."""
+    return caller().id if deps().defaults.auth_required else None
 
 
 def dependencies_of(app: Flask) -> Dependencies:

@@ -5,7 +5,7 @@ from functools import wraps
 from flask import Blueprint, Response, jsonify, request
 
 from app import errors
-from app.blueprints.dependencies import deps
+from app.blueprints.dependencies import deps, owner
 from app.blueprints.presenters import image_answer, list_answer
 from app.blueprints.schemas import ImageAnswer, ListAnswer, ListQuery, decode_cursor
 from app.blueprints.variant_form import VariantQuery
@@ -49,12 +49,14 @@ def list_images(query: ListQuery) -> Response:
     at = deps()
     # Looked up first: if the list changes meanwhile, the page is kept under a version that is over.
     version = str(at.images.version())
-    caller = f"{request.scheme} {request.host} {request.root_path}"  # what addresses begin with
-    wish = f"{caller}\n{query.limit} {query.page} {query.cursor} {query.q}"
+    begin = f"{request.scheme} {request.host} {request.root_path}"  # what addresses begin with
+    wish = f"{owner()}\n{begin}\n{query.limit} {query.page} {query.cursor} {query.q}"
     body = at.pages.get(version, wish)
     if body is None:
         after = decode_cursor(query.cursor) if query.cursor else None
-        page = at.images.page(limit=query.limit, page=query.page, after=after, query=query.q)
+        page = at.images.page(
+            limit=query.limit, page=query.page, after=after, query=query.q, owner=owner()
+        )
         body = jsonify(list_answer(page, query, at)).get_data()
         at.pages.put(version, wish, body, size=len(body))
     return Response(body, mimetype="application/json")
@@ -116,7 +118,7 @@ def _redirect(link: str) -> Response:
 )
 def get_metadata(filename: str) -> ImageAnswer:
     """Tell what was asked and drawn for a picture."""
-    return image_answer(deps().images.record(filename.removesuffix(".png")), deps())
+    return image_answer(deps().images.record(filename.removesuffix(".png"), owner=owner()), deps())
 
 
 @blueprint.delete("/images/<image_name:filename>")
@@ -130,5 +132,5 @@ def get_metadata(filename: str) -> ImageAnswer:
 )
 def delete_image(filename: str) -> Response:
     """Delete a picture, its original and what is known about it."""
-    deps().images.delete(filename.removesuffix(".png"))
+    deps().images.delete(filename.removesuffix(".png"), owner=owner())
     return Response(status=204)

@@ -32,6 +32,7 @@ from app.usecases.variants import Variants
 # than a minute. Whoever is later than that is dead.
 _LEASE_MARGIN_SECONDS = 60
 _PAGES_BYTES = 8 * 1024 * 1024
+_OWNERS_BYTES = 8 * 1024 * 1024
 _PAGES_SECONDS = 60
 
 
@@ -52,7 +53,11 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         clock=ports.clock,
     )
     keeper = Keeper(ports)
-    images = Images(ports.store, ports.records)
+    images = Images(
+        ports.store,
+        ports.records,
+        MemoryCache(max_bytes=_OWNERS_BYTES, ttl_seconds=_PAGES_SECONDS),
+    )
     repairing = _past_the_cache(ports)
     recovery = Recovery(repairing, Keeper(repairing))
     retention = timedelta(days=settings.idempotency_key_days)

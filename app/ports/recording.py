@@ -35,11 +35,12 @@ class Records(Protocol):
         offset: int = 0,
         after: Position | None = None,
         words: Sequence[str] = (),
+        owner: str | None = None,
     ) -> Page:
         """Return ready rows, newest first and by id where times are equal.
 
         They start at `offset`, or behind `after`; `words` keeps rows that have all of them, and
-        those are counted up to a thousand only.
+        those are counted up to a thousand only. `owner` keeps one caller's rows; None keeps all.
         """
 
     def version(self) -> int:

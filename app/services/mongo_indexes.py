@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 INDEXES = {
     "newest": [("state", 1), ("created_at", -1), ("_id", -1)],
     "matches": [("tokens", 1), ("state", 1), ("created_at", -1), ("_id", -1)],
+    "owned": [("state", 1), ("owner", 1), ("created_at", -1), ("_id", -1)],
     "claims": [("claim", 1)],
     "leases": [("state", 1), ("lease_until", 1)],
 }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.models import Position
 from app.services.mongo_ranks import READY, MongoRanks
-from app.services.ranks import MAX_COUNTED
+from app.services.ranks import EVERYONE, MAX_COUNTED
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
@@ -28,18 +28,21 @@ class Found:
 def find(
     collection: "Collection[Document]",
     ranks: MongoRanks,
+    owner: str | None,
     *,
     limit: int,
     offset: int,
     after: Position | None,
 ) -> Found:
-    """Find a page of all that is listed; its place and the total come from the counts."""
-    chosen, total = READY | _behind(after), ranks.total()
+    """Find a page of what is listed, of one owner or of all; the counts tell place and total."""
+    whose = EVERYONE if owner is None else owner
+    listed = READY if owner is None else READY | {"owner": owner}
+    chosen, total = listed | _behind(after), ranks.total(whose)
     if offset and after is None:
-        place = ranks.seek(offset)
+        place = ranks.seek(whose, offset)
         if place is None:
             return Found(rows=(), total=total)
-        chosen, offset = READY | {"created_at": {"$lt": place[0]}}, place[1]
+        chosen, offset = listed | {"created_at": {"$lt": place[0]}}, place[1]
     return Found(rows=_page(collection, chosen, limit, offset), total=total)
 
 

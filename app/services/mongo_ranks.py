@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from app.errors import RecordsUnavailable
 from app.models import State
-from app.services.ranks import CHILD_BITS, SHIFTS, buckets, seek
+from app.services.ranks import CHILD_BITS, EVERYONE, SHIFTS, buckets, seek
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
 
 Document = dict[str, Any]
-Bucket = tuple[int, int]
+Bucket = tuple[str, int, int]
+"""Whose it is, its shift, and its number."""
 
 READY: Document = {"state": str(State.READY)}
 _VERSION: Document = {"_id": "version"}
@@ -42,7 +43,10 @@ class MongoRanks:
         Raises:
             RecordsUnavailable: another process is counting them.
         """
-        self._ranks.create_index([("shift", 1), ("bucket", -1)], name="children")
+        self._ranks.create_index([("owner", 1), ("shift", 1), ("bucket", -1)], name="children_of")
+        # Former versions counted for everyone only, and didn't say so.
+        nobodys: Document = {"shift": {"$exists": True}, "owner": {"$exists": False}}
+        self._ranks.update_many(nobodys, {"$set": {"owner": EVERYONE}})
         if self._is_counted():
             return
         if self._may_count():
@@ -88,13 +92,13 @@ class MongoRanks:
         found = self._ranks.find_one(_VERSION)
         return int(found["n"]) if found else 0
 
-    def total(self) -> int:
-        """Return how many rows are listed: a sum of some counts a year."""
-        return sum(row["n"] for row in self._ranks.find({"shift": SHIFTS[0]}))
+    def total(self, owner: str) -> int:
+        """Return how many rows of the owner are listed: a sum of some counts a year."""
+        return sum(row["n"] for row in self._ranks.find({"owner": owner, "shift": SHIFTS[0]}))
 
-    def seek(self, offset: int) -> tuple[datetime, int] | None:
+    def seek(self, owner: str, offset: int) -> tuple[datetime, int] | None:
         """Return the time before which the row at this offset is, and how many come before it."""
-        place = seek(offset, self._children)
+        place = seek(offset, lambda shift, wider: self._children(owner, shift, wider))
         return place and (_EPOCH + timedelta(milliseconds=place[0]), place[1])
 
     def recount(self, *, fix: bool) -> int:
@@ -116,7 +120,7 @@ class MongoRanks:
 
     def _truth(self) -> Counter[Bucket]:
         truth: Counter[Bucket] = Counter()
-        for row in self._generations.find(READY, {"_id": 0, "created_at": 1}):
+        for row in self._generations.find(READY, {"_id": 0, "created_at": 1, "owner": 1}):
             truth.update(_buckets_of(READY | row))
         return truth
 
@@ -131,10 +135,12 @@ class MongoRanks:
 
     def _counts(self) -> Counter[Bucket]:
         found = self._ranks.find({"shift": {"$exists": True}})
-        return Counter({(row["shift"], row["bucket"]): row["n"] for row in found})
+        return Counter(
+            {(row.get("owner", EVERYONE), row["shift"], row["bucket"]): row["n"] for row in found}
+        )
 
-    def _children(self, shift: int, wider: int | None) -> Iterable[tuple[int, int]]:
-        chosen: Document = {"shift": shift}
+    def _children(self, owner: str, shift: int, wider: int | None) -> Iterable[tuple[int, int]]:
+        chosen: Document = {"owner": owner, "shift": shift}
         if wider is not None:
             first = wider << CHILD_BITS
             chosen["bucket"] = {"$gte": first, "$lt": first + (1 << CHILD_BITS)}
@@ -161,12 +167,16 @@ def _buckets_of(row: Mapping[str, Any] | None) -> list[Bucket]:
     created = row.get("created_at") if row is not None and _is_listed(row) else None
     if not isinstance(created, datetime):
         return []
-    return buckets(round(created.timestamp() * 1000))
+    found = buckets(round(created.timestamp() * 1000))
+    owners = {EVERYONE, str((row or {}).get("owner") or EVERYONE)}
+    return [(owner, *bucket) for owner in owners for bucket in found]
 
 
 def _key(bucket: Bucket) -> Document:
-    return {"_id": f"{bucket[0]}:{bucket[1]}"}
+    owner, shift, number = bucket
+    return {"_id": f"{owner}:{shift}:{number}" if owner else f"{shift}:{number}"}
 
 
 def _fields(bucket: Bucket) -> Document:
-    return {"shift": bucket[0], "bucket": bucket[1]}
+    owner, shift, number = bucket
+    return {"owner": owner, "shift": shift, "bucket": number}

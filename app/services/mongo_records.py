@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from app.services.documents import from_document, to_document
 from app.services.mongo_client import MongoDatabase, translated
 from app.services.mongo_indexes import make_indexes
 from app.services.mongo_ranks import MongoRanks
+from app.services.ranks import owner_word
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
@@ -21,7 +23,7 @@ Document = dict[str, Any]
 
 # Less than the client's timeout: so who waits for one that fails doesn't wait as long again.
 _PREPARING_SECONDS = 2.0
-_LISTING = {"state": 1, "created_at": 1}
+_LISTING = {"state": 1, "created_at": 1, "owner": 1}
 
 _log = logging.getLogger(__name__)
 
@@ -80,18 +82,21 @@ class MongoRecords:
         offset: int = 0,
         after: Position | None = None,
         words: Sequence[str] = (),
+        owner: str | None = None,
     ) -> Page:
         """See Records."""
         with translated():
             collection = self._collection()
             if words:
+                if owner is not None:
+                    words = [*words, owner_word(owner)]
                 found = mongo_pages.find_words(
                     collection, words, limit=limit + 1, offset=offset, after=after
                 )
             else:
                 ranks = MongoRanks(collection)
                 found = mongo_pages.find(
-                    collection, ranks, limit=limit + 1, offset=offset, after=after
+                    collection, ranks, owner, limit=limit + 1, offset=offset, after=after
                 )
         return Page(
             rows=[_without_key(row) for row in found.rows[:limit]],
@@ -188,8 +193,13 @@ def _with_key(generation: Generation) -> Document:
     document = to_document(generation)
     if not generation.claim:
         del document["claim"]  # the index of claims holds those rows only that have one
+    if generation.owner:
+        document["tokens"].append(owner_word(generation.owner))
     return {"_id": document.pop("id"), **document}
 
 
 def _without_key(document: Mapping[str, Any]) -> Generation:
-    return from_document({**document, "id": document["_id"]})
+    generation = from_document({**document, "id": document["_id"]})
+    if generation.owner and generation.tokens[-1:] == (owner_word(generation.owner),):
+        return replace(generation, tokens=generation.tokens[:-1])
+    return generation

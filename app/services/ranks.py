@@ -3,6 +3,8 @@
 Milliseconds are cut into buckets of three widths, each 256 of the next: 50 days, 5 hours, a minute.
 Instead of passing over all rows before a page, one passes over the counts of whole buckets,
 and then over the rows of a single minute.
+
+Every row counts for everyone, and once more for its owner, if it has one.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,7 +17,15 @@ CHILD_BITS = 8
 MAX_COUNTED = 1000
 """Matches of words are counted, up to here: to count all takes as long as there are many."""
 
+EVERYONE = ""
+"""Whose counts those of all rows are."""
+
 Children = Callable[[int, int | None], Iterable[tuple[int, int]]]
+
+
+def owner_word(owner: str) -> str:
+    """Return what a row of this owner is found by among its words; nobody can search for it."""
+    return f"\x00{owner}"
 
 
 def buckets(milliseconds: int) -> list[tuple[int, int]]:

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.services import sqlite_words
-from app.services.ranks import CHILD_BITS, MAX_COUNTED, SHIFTS, seek
+from app.services.ranks import CHILD_BITS, EVERYONE, MAX_COUNTED, SHIFTS, owner_word, seek
 from app.services.sqlite_words import Place
 
-_TOTAL = f"SELECT coalesce(sum(n), 0) FROM ranks WHERE shift = {SHIFTS[0]}"  # noqa: S608 - reason: constants only
-_RANKS = "SELECT bucket, n FROM ranks WHERE shift = ?"
+_TOTAL = f"SELECT coalesce(sum(n), 0) FROM ranks WHERE owner = ? AND shift = {SHIFTS[0]}"  # noqa: S608 - reason: constants only
+_RANKS = "SELECT bucket, n FROM ranks WHERE owner = ? AND shift = ?"
 _INSIDE = " AND bucket BETWEEN ? AND ?"
 _BUCKET_ORDER = " ORDER BY bucket DESC"
 _LISTED = "SELECT id FROM generations WHERE state = 'ready'"
+_OWNED = " AND owner = ?"
 _BEFORE = " AND created_ms < ?"
 _BEHIND = " AND (created_ms, id) < (?, ?)"
 _NEWEST_FIRST = " ORDER BY created_ms DESC, id DESC LIMIT ? OFFSET ?"
@@ -31,14 +32,20 @@ class Found:
 def find(
     connection: sqlite3.Connection,
     words: Sequence[str],
+    owner: str | None,
     *,
     limit: int,
     offset: int,
     after: Place | None,
 ) -> Found:
-    """Find a page of the rows that have all these words; the connection is in a transaction."""
+    """Find a page of the rows that have all these words, of one owner or of all.
+
+    The connection is in a transaction.
+    """
     if not words:
-        return _find_any(connection, limit, offset, after)
+        return _find_any(connection, owner, limit, offset, after)
+    if owner is not None:
+        words = [*words, owner_word(owner)]
     counted = sqlite_words.count(connection, words)
     places = sqlite_words.find(connection, words, after)
     return Found(
@@ -49,27 +56,32 @@ def find(
 
 
 def _find_any(
-    connection: sqlite3.Connection, limit: int, offset: int, after: Place | None
+    connection: sqlite3.Connection,
+    owner: str | None,
+    limit: int,
+    offset: int,
+    after: Place | None,
 ) -> Found:
-    (total,) = connection.execute(_TOTAL).fetchone()
-    chosen, values = "", list[object]()
+    whose = EVERYONE if owner is None else owner
+    (total,) = connection.execute(_TOTAL, (whose,)).fetchone()
+    chosen, values = ("", list[object]()) if owner is None else (_OWNED, [owner])
     if after is not None:
-        chosen, values = _BEHIND, list(after)
+        chosen, values = chosen + _BEHIND, [*values, *after]
     elif offset:
-        place = seek(offset, lambda shift, wider: _ranks(connection, shift, wider))
+        place = seek(offset, lambda shift, wider: _ranks(connection, whose, shift, wider))
         if place is None:
             return Found(ids=(), total=total)
         before, offset = place
-        chosen, values = _BEFORE, [before]
+        chosen, values = chosen + _BEFORE, [*values, before]
     rows = connection.execute(_LISTED + chosen + _NEWEST_FIRST, [*values, limit, offset])
     return Found(ids=[image_id for (image_id,) in rows], total=total)
 
 
 def _ranks(
-    connection: sqlite3.Connection, shift: int, wider: int | None
+    connection: sqlite3.Connection, whose: str, shift: int, wider: int | None
 ) -> Iterable[tuple[int, int]]:
     if wider is None:
-        return connection.execute(_RANKS + _BUCKET_ORDER, (shift,))
+        return connection.execute(_RANKS + _BUCKET_ORDER, (whose, shift))
     first = wider << CHILD_BITS
     last = first + (1 << CHILD_BITS) - 1
-    return connection.execute(_RANKS + _INSIDE + _BUCKET_ORDER, (shift, first, last))
+    return connection.execute(_RANKS + _INSIDE + _BUCKET_ORDER, (whose, shift, first, last))

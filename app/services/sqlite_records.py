@@ -6,15 +6,16 @@ from datetime import datetime
 
 from app.models import Generation, Page, Position, State
 from app.services import sqlite_pages
+from app.services.ranks import owner_word
 from app.services.sqlite_file import SqliteFile
 from app.services.sqlite_rows import READ, WRITTEN, created_ms, generation_of, milliseconds, values
 from app.services.sqlite_schema import recount
 from app.services.sqlite_words import write_words
 
 _SELECT = f"SELECT {READ} FROM generations WHERE "  # noqa: S608 - reason: constants only
-_INSERT = f"INSERT INTO generations ({WRITTEN}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - reason: constants only
+_INSERT = f"INSERT INTO generations ({WRITTEN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - reason: constants only
 _EXCHANGE = (
-    f"UPDATE generations SET ({WRITTEN}) = (?, ?, ?, ?, ?, ?, ?), place = NULL "  # noqa: S608 - reason: constants only
+    f"UPDATE generations SET ({WRITTEN}) = (?, ?, ?, ?, ?, ?, ?, ?), place = NULL "  # noqa: S608 - reason: constants only
     "WHERE id = ? AND state = ? AND lease_ms = ?"
 )
 
@@ -59,13 +60,14 @@ class SqliteRecords:
         offset: int = 0,
         after: Position | None = None,
         words: Sequence[str] = (),
+        owner: str | None = None,
     ) -> Page:
         """See Records."""
         place = None if after is None else (milliseconds(after.created_at), after.id)
         with self._file.connection() as connection:
             connection.execute("BEGIN")  # rows and total are of the same moment
             found = sqlite_pages.find(
-                connection, words, limit=limit + 1, offset=offset, after=place
+                connection, words, owner, limit=limit + 1, offset=offset, after=place
             )
             rows = [
                 connection.execute(_SELECT + "id = ?", (image_id,)).fetchone()
@@ -137,4 +139,5 @@ class SqliteRecords:
 def _write_words(connection: sqlite3.Connection, generation: Generation) -> None:
     created = created_ms(generation)
     if generation.state is State.READY and created is not None:
-        write_words(connection, generation.id, created, generation.tokens)
+        owner = [owner_word(generation.owner)] if generation.owner else []
+        write_words(connection, generation.id, created, [*generation.tokens, *owner])

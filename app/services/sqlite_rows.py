@@ -7,7 +7,7 @@ import orjson
 from app.models import Generation, State
 from app.services.documents import from_document, to_document
 
-WRITTEN = "id, state, created_ms, claim, lease_ms, requested_ms, document"
+WRITTEN = "id, state, created_ms, owner, claim, lease_ms, requested_ms, document"
 """The columns that `values` gives, in its order."""
 READ = "id, document, claim, state, lease_ms, created_ms"
 """The columns that `generation_of` takes, in its order."""
@@ -21,6 +21,7 @@ def values(generation: Generation) -> tuple[object, ...]:
         generation.id,
         str(generation.state),
         created_ms(generation),
+        generation.owner or None,
         generation.claim or None,
         milliseconds(generation.lease_until),
         milliseconds(generation.requested_at),

@@ -2,29 +2,37 @@
 
 import sqlite3
 
-from app.services.ranks import SHIFTS
+from app.services.ranks import EVERYONE, SHIFTS
 
 _WIDTHS = f"(SELECT column1 AS shift FROM (VALUES {', '.join(f'({n})' for n in SHIFTS)}))"  # noqa: S608 - reason: constants only
 
 
 def _count(row: str) -> str:
-    """Count the row in its buckets, if it is listed."""
-    return f"""INSERT INTO ranks SELECT shift, {row}.created_ms >> shift, 1 FROM {_WIDTHS}
-        WHERE {row}.state = 'ready' ON CONFLICT DO UPDATE SET n = n + 1;"""  # noqa: S608 - reason: constants only
+    """Count the row in its buckets, for everyone and for its owner, if it is listed."""
+    return f"""INSERT INTO ranks SELECT who.column1, shift, {row}.created_ms >> shift, 1
+        FROM (VALUES ('{EVERYONE}'), ({row}.owner)) AS who, {_WIDTHS}
+        WHERE who.column1 IS NOT NULL AND {row}.state = 'ready'
+        ON CONFLICT DO UPDATE SET n = n + 1;"""  # noqa: S608 - reason: constants only
 
 
 def _uncount(row: str) -> str:
     """Take the row out of its buckets, if it was listed; empty ones go."""
     statements = ""
     for shift in SHIFTS:
-        bucket = f"shift = {shift} AND bucket = {row}.created_ms >> {shift}"
+        bucket = (
+            f"owner IN ('{EVERYONE}', {row}.owner) "
+            f"AND shift = {shift} AND bucket = {row}.created_ms >> {shift}"
+        )
         statements += f"UPDATE ranks SET n = n - 1 WHERE {bucket} AND {row}.state = 'ready';"  # noqa: S608 - reason: constants only
         statements += f"DELETE FROM ranks WHERE {bucket} AND n = 0;"  # noqa: S608 - reason: constants only
     return statements
 
 
-_TRUE = f"""SELECT shift, created_ms >> shift, count(*)
-    FROM generations, {_WIDTHS} WHERE state = 'ready' GROUP BY 1, 2"""  # noqa: S608 - reason: constants only
+_OF_ALL = f"""SELECT '{EVERYONE}', shift, created_ms >> shift, count(*)
+    FROM generations, {_WIDTHS} WHERE state = 'ready' GROUP BY 2, 3"""  # noqa: S608 - reason: constants only
+_OF_EACH = f"""SELECT owner, shift, created_ms >> shift, count(*)
+    FROM generations, {_WIDTHS} WHERE state = 'ready' AND owner IS NOT NULL GROUP BY 1, 2, 3"""  # noqa: S608 - reason: constants only
+_TRUE = f"{_OF_ALL} UNION ALL {_OF_EACH}"
 
 _CHANGED = "UPDATE list_version SET n = n + 1;"
 _FORGET_WORDS = "DELETE FROM words WHERE rowid = old.place;"
@@ -74,12 +82,6 @@ _STEPS = (
         ) - 2440587.5) * 86400000), 0) WHERE requested_ms = 0""",
         "UPDATE generations SET created_ms = requested_ms "
         "WHERE state = 'ready' AND created_ms IS NULL",
-        # How many listed rows there are in each stretch of time; see ranks.py.
-        """CREATE TABLE ranks (
-            shift INTEGER NOT NULL, bucket INTEGER NOT NULL, n INTEGER NOT NULL,
-            PRIMARY KEY (shift, bucket)
-        ) WITHOUT ROWID""",
-        f"INSERT INTO ranks {_TRUE}",
         # Another number after every change of what is listed.
         "CREATE TABLE list_version (n INTEGER NOT NULL)",
         "INSERT INTO list_version VALUES (0)",
@@ -112,14 +114,6 @@ _STEPS = (
         "CREATE INDEX newest ON generations (state, created_ms DESC, id DESC)",
         "CREATE UNIQUE INDEX claims ON generations (claim) WHERE claim IS NOT NULL",
         "CREATE INDEX leases ON generations (lease_ms) WHERE state = 'pending'",
-        f"""CREATE TRIGGER listed AFTER INSERT ON generations WHEN new.state = 'ready'
-            BEGIN {_count("new")} {_CHANGED} END""",
-        f"""CREATE TRIGGER relisted AFTER UPDATE OF state, created_ms, document ON generations
-            WHEN 'ready' IN (old.state, new.state)
-            BEGIN {_uncount("old")} {_count("new")}
-                {_FORGET_WORDS} {_LEAVE_PLACE} {_CHANGED} END""",
-        f"""CREATE TRIGGER unlisted AFTER DELETE ON generations WHEN old.state = 'ready'
-            BEGIN {_uncount("old")} {_FORGET_WORDS} {_CHANGED} END""",
     ),
     (
         """CREATE TABLE api_keys (
@@ -137,6 +131,30 @@ _STEPS = (
             previous_until_ms INTEGER
         )""",
     ),
+    (
+        "ALTER TABLE generations ADD COLUMN owner TEXT",
+        "CREATE INDEX owned ON generations (owner, state, created_ms DESC, id DESC) "
+        "WHERE owner IS NOT NULL",
+        # Former versions counted for everyone only, by triggers of the same names.
+        "DROP TRIGGER IF EXISTS listed",
+        "DROP TRIGGER IF EXISTS relisted",
+        "DROP TRIGGER IF EXISTS unlisted",
+        "DROP TABLE IF EXISTS ranks",
+        # How many listed rows there are in each stretch of time; see ranks.py.
+        """CREATE TABLE ranks (
+            owner TEXT NOT NULL, shift INTEGER NOT NULL, bucket INTEGER NOT NULL,
+            n INTEGER NOT NULL, PRIMARY KEY (owner, shift, bucket)
+        ) WITHOUT ROWID""",
+        f"INSERT INTO ranks {_TRUE}",
+        f"""CREATE TRIGGER listed AFTER INSERT ON generations WHEN new.state = 'ready'
+            BEGIN {_count("new")} {_CHANGED} END""",
+        f"""CREATE TRIGGER relisted AFTER UPDATE OF state, created_ms, document ON generations
+            WHEN 'ready' IN (old.state, new.state)
+            BEGIN {_uncount("old")} {_count("new")}
+                {_FORGET_WORDS} {_LEAVE_PLACE} {_CHANGED} END""",
+        f"""CREATE TRIGGER unlisted AFTER DELETE ON generations WHEN old.state = 'ready'
+            BEGIN {_uncount("old")} {_FORGET_WORDS} {_CHANGED} END""",
+    ),
 )
 
 
@@ -153,10 +171,12 @@ def migrate(connection: sqlite3.Connection) -> None:
 def recount(connection: sqlite3.Connection, *, fix: bool) -> int:
     """Compare the kept counts with the rows; return how many were wrong. See Records."""
     truth = set(connection.execute(_TRUE))
-    kept = set(connection.execute("SELECT shift, bucket, n FROM ranks"))
-    wrong = {(shift, bucket) for shift, bucket, _ in truth ^ kept}
+    kept = set(connection.execute("SELECT owner, shift, bucket, n FROM ranks"))
+    wrong = {count[:3] for count in truth ^ kept}
     if fix and wrong:
-        connection.executemany("DELETE FROM ranks WHERE shift = ? AND bucket = ?", wrong)
-        connection.executemany("INSERT INTO ranks VALUES (?, ?, ?)", truth - kept)
+        connection.executemany(
+            "DELETE FROM ranks WHERE owner = ? AND shift = ? AND bucket = ?", wrong
+        )
+        connection.executemany("INSERT INTO ranks VALUES (?, ?, ?, ?)", truth - kept)
         connection.execute(_CHANGED)
     return len(wrong)

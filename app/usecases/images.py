@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from app.errors import ImageNotFound
 from app.models import Generation, Page, Position, State, StoredImage
@@ -10,12 +11,26 @@ from app.usecases import sidecar
 from app.usecases.search import fold
 
 
+class Owners(Protocol):
+    """Remembers for a while who owns pictures: a text under two texts."""
+
+    def get(self, group: str, name: str, /) -> str | None:
+        """Return what is remembered, or None."""
+
+    def put(self, group: str, name: str, owner: str, /, *, size: int) -> None:
+        """Remember an owner of so many bytes."""
+
+
 @dataclass(frozen=True)
 class Images:
-    """The pictures that are ready."""
+    """The pictures that are ready.
+
+    Where an `owner` is given, another's pictures are as if they weren't there; None sees all.
+    """
 
     store: ImageStore
     records: Records
+    owners: Owners | None = None
 
     def fetch(self, image_id: str) -> StoredImage:
         """Return the cut-out picture; needs the store only, so it works without records.
@@ -39,13 +54,20 @@ class Images:
     def owner_of(self, image_id: str) -> str:
         """Return the id of the caller that the picture was made for; "" for nobody's.
 
+        It never changes, so it is remembered, but for no longer than deleted pictures are.
+
         Raises:
             ImageNotFound: there is none.
             RecordsUnavailable: nobody can tell.
         """
-        return self.record(image_id).owner
+        owner = self.owners.get(image_id, "owner") if self.owners else None
+        if owner is None:
+            owner = self.record(image_id).owner
+            if self.owners:
+                self.owners.put(image_id, "owner", owner, size=len(owner))
+        return owner
 
-    def record(self, image_id: str) -> Generation:
+    def record(self, image_id: str, *, owner: str | None = None) -> Generation:
         """Return the row of a ready picture.
 
         Raises:
@@ -55,10 +77,18 @@ class Images:
         generation = self.records.get(image_id)
         if generation is None or generation.state is not State.READY:
             raise ImageNotFound(image_id)
+        if owner not in {None, generation.owner}:
+            raise ImageNotFound(image_id)
         return generation
 
     def page(
-        self, *, limit: int, page: int = 1, after: Position | None = None, query: str = ""
+        self,
+        *,
+        limit: int,
+        page: int = 1,
+        after: Position | None = None,
+        query: str = "",
+        owner: str | None = None,
     ) -> Page:
         """Return a page, newest first: by number, or behind a position; `query` filters by words.
 
@@ -67,7 +97,7 @@ class Images:
         """
         words: Sequence[str] = fold(query)
         offset = 0 if after else (page - 1) * limit
-        return self.records.page(limit=limit, offset=offset, after=after, words=words)
+        return self.records.page(limit=limit, offset=offset, after=after, words=words, owner=owner)
 
     def version(self) -> int:
         """Return a number that is another one after every change of what pages show.
@@ -77,7 +107,7 @@ class Images:
         """
         return self.records.version()
 
-    def delete(self, image_id: str) -> None:
+    def delete(self, image_id: str, *, owner: str | None = None) -> None:
         """Mark the row, remove the objects, and the row last: a failure half-way can be repeated.
 
         Of a picture with an Idempotency-Key a bare row stays for as long as keys are remembered,
@@ -89,7 +119,7 @@ class Images:
             RecordsUnavailable: nothing was removed, or only the row is left.
         """
         row = self.records.get(image_id)
-        if row is None or not _is_there(row):
+        if row is None or not _is_there(row) or owner not in {None, row.owner}:
             raise ImageNotFound(image_id)
         going = replace(row, state=State.DELETED)
         if not self.records.exchange(row, going):

@@ -1,6 +1,7 @@
 """The note beside an original, from which its row can be rebuilt if the records are lost."""
 
 import json
+import re
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -12,15 +13,22 @@ from app.usecases.search import fold
 _TEXTS = ("first_prompt", "prompt", "new_prompt", "quality", "size", "provider", "model")
 
 
+_OWNER = re.compile(r"[0-9A-Za-z]{1,32}")
+
+
 def key_of(image_id: str) -> str:
     """Return the key of the note."""
     return f"originals/{image_id}.json"
 
 
 def write(generation: Generation) -> bytes:
-    """Return the note on a bought picture: JSON, without anything about its caller."""
+    """Return the note on a bought picture as JSON.
+
+    Of the caller it has the id, which is public, and nothing else.
+    """
     note = {name: getattr(generation, name) for name in _TEXTS} | {
         "id": generation.id,
+        "owner": generation.owner,
         "charged": str(generation.charged),
         "requested_at": generation.requested_at.isoformat(),
         "created_at": (generation.created_at or generation.requested_at).isoformat(),
@@ -45,11 +53,17 @@ def read(image_id: str, data: bytes, *, found_at: datetime) -> Generation:
         state=State.PENDING,
         requested_at=requested_at,
         lease_until=requested_at,
+        owner=_owner(note.get("owner")),
         created_at=_time(note.get("created_at")) or requested_at,
         tokens=fold(texts.get("prompt", ""), _wish(texts.get("new_prompt", ""))),
         charged=Charged.NO if note.get("charged") == Charged.NO else Charged.YES,
         original=_original(image_id, note.get("original")),
     )
+
+
+def _owner(value: Any) -> str:
+    """Return the id of the owner, or "" if it can't be one: then the picture is nobody's."""
+    return value if isinstance(value, str) and _OWNER.fullmatch(value) else ""
 
 
 def _object(data: bytes) -> dict[str, Any]:

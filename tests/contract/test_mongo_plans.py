@@ -73,7 +73,9 @@ def records(
     """Give records with thirty rows, a day apart, of words that they share."""
     records = MongoRecords(MongoDatabase(uri=mongo_server.uri, name=mongo_database, client=client))
     for days in range(30):
-        records.insert(a_generation(created_at=NOON - timedelta(days=days), tokens=("fox", "red")))
+        records.insert(
+            a_generation(created_at=NOON - timedelta(days=days), tokens=("fox", "red"), owner="ann")
+        )
     return records
 
 
@@ -82,6 +84,9 @@ PAGES: dict[str, tuple[Command, str]] = {
     "the first page": ({}, "newest"),
     "a page by number": ({"offset": 20}, "newest"),
     "a page by cursor": ({"after": AFTER}, "newest"),
+    "an owner's first page": ({"owner": "ann"}, "owned"),
+    "an owner's page by number": ({"owner": "ann", "offset": 20}, "owned"),
+    "an owner's page by cursor": ({"owner": "ann", "after": AFTER}, "owned"),
     "words": ({"words": ("fox",)}, "matches"),
     "words by cursor": ({"words": ("fox", "red"), "after": AFTER}, "matches"),
 }

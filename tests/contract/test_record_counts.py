@@ -28,7 +28,7 @@ def test_sqlite_mends_damaged_counts(sqlite: SqliteRecords, tmp_path: Path) -> N
     with closing(sqlite3.connect(tmp_path / "data" / "records.sqlite3")) as other, other:
         other.execute("UPDATE ranks SET n = n + 5 WHERE shift = 32")
         other.execute("DELETE FROM ranks WHERE shift = 24")
-        other.execute("INSERT INTO ranks VALUES (16, 7, 9)")
+        other.execute("INSERT INTO ranks VALUES ('ann', 16, 7, 9)")
     assert sqlite.recount(fix=False) == 3
     assert sqlite.recount(fix=True) == 3
     assert sqlite.recount(fix=False) == 0
@@ -81,6 +81,24 @@ def test_a_collection_from_before_there_were_counts_is_counted_at_once(
         assert updated.recount(fix=False) == 0
 
 
+def test_counts_from_before_rows_had_owners_are_everyones(
+    mongodb: MongoRecords, mongo_server: MongoServer, mongo_database: str
+) -> None:
+    """After an update they count on, and new rows count for their owners too."""
+    rows = some_rows(6)
+    add(mongodb, rows)
+    with MongoClient[dict[str, Any]](mongo_server.uri) as client:
+        client[mongo_database]["ranks"].update_many({}, {"$unset": {"owner": ""}})
+        client[mongo_database]["generations"].update_many({}, {"$unset": {"owner": ""}})
+    with closing(MongoRecords(MongoDatabase(uri=mongo_server.uri, name=mongo_database))) as updated:
+        hers = a_generation(owner="ann", created_at=rows[-1].created_at)
+        updated.insert(hers)
+        assert updated.page(limit=1).total == 7
+        assert ids(updated.page(limit=9, owner="ann").rows) == [hers.id]
+        assert updated.page(limit=1, owner="ann").total == 1
+        assert updated.recount(fix=False) == 0
+
+
 @pytest.mark.parametrize("left", [0, 2], ids=["uncounted", "counted in part"])
 def test_many_that_begin_at_once_count_once(
     mongodb: MongoRecords, mongo_server: MongoServer, mongo_database: str, left: int
@@ -127,16 +145,22 @@ def test_sqlite_reads_pages_by_an_index_and_sorts_nothing(
     """By number and by cursor a page is one range of the index that has its order."""
     sqlite.insert(a_generation())
     with closing(sqlite3.connect(tmp_path / "data" / "records.sqlite3")) as connection:
-        for chosen, values in (
-            ("", ()),
-            (sqlite_pages._BEFORE, (1,)),
-            (sqlite_pages._BEHIND, (1, "x")),
+        for whose, index, owner in (
+            ("", "newest (state=?", ()),
+            (sqlite_pages._OWNED, "owned (owner=?", ("ann",)),
         ):
-            question = sqlite_pages._LISTED + chosen + sqlite_pages._NEWEST_FIRST
-            plan = connection.execute(f"EXPLAIN QUERY PLAN {question}", (*values, 5, 0)).fetchall()
-            (step,) = [line[-1] for line in plan]
-            assert step.startswith("SEARCH generations USING COVERING INDEX newest (state=?")
-            assert ("created_ms" in step) == bool(chosen)
+            for chosen, values in (
+                ("", ()),
+                (sqlite_pages._BEFORE, (1,)),
+                (sqlite_pages._BEHIND, (1, "x")),
+            ):
+                question = sqlite_pages._LISTED + whose + chosen + sqlite_pages._NEWEST_FIRST
+                plan = connection.execute(
+                    f"EXPLAIN QUERY PLAN {question}", (*owner, *values, 5, 0)
+                ).fetchall()
+                (step,) = [line[-1] for line in plan]
+                assert step.startswith(f"SEARCH generations USING COVERING INDEX {index}")
+                assert ("created_ms" in step) == bool(chosen)
 
 
 def test_two_servers_of_one_file_agree(tmp_path: Path) -> None:

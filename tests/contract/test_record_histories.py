@@ -29,12 +29,16 @@ EDGE_MS = (1 << 24) - round(NOON.timestamp() * 1000) % (1 << 24)
 TIMES = (0, 0, 1, EDGE_MS - 1, EDGE_MS, -70_000, -5_000_000_000, 400 * 86_400_000)
 
 rows = st.builds(
-    lambda state, ms, tokens: a_generation(
-        state=state, created_at=NOON + timedelta(milliseconds=ms), tokens=tuple(sorted(tokens))
+    lambda state, ms, tokens, owner: a_generation(
+        state=state,
+        created_at=NOON + timedelta(milliseconds=ms),
+        tokens=tuple(sorted(tokens)),
+        owner=owner,
     ),
     state=st.sampled_from([State.READY, State.READY, State.PENDING, State.FAILED]),
     ms=st.sampled_from(TIMES),
     tokens=st.sets(st.sampled_from(WORDS)),
+    owner=st.sampled_from(["", "ann", "bob"]),
 )
 steps = st.lists(
     st.tuples(
@@ -66,19 +70,25 @@ def live_through(records: Records, history: Sequence[Step]) -> list[Generation]:
     return sorted(ready, key=lambda row: (row.created_at or NOON, row.id), reverse=True)
 
 
-def check(records: Records, expected: Sequence[Generation], words: Sequence[str] = ()) -> None:
+def check(
+    records: Records,
+    expected: Sequence[Generation],
+    words: Sequence[str] = (),
+    owner: str | None = None,
+) -> None:
     """Compare every page, by number and by cursor, with the list."""
-    chosen = [row.id for row in expected if set(words) <= set(row.tokens)]
+    theirs = [row for row in expected if owner in {None, row.owner}]
+    chosen = [row.id for row in theirs if set(words) <= set(row.tokens)]
     for limit in (1, 3):
         for offset in range(0, len(chosen) + limit, limit):
-            page = records.page(limit=limit, offset=offset, words=words)
+            page = records.page(limit=limit, offset=offset, words=words, owner=owner)
             assert ids(page.rows) == chosen[offset : offset + limit]
             assert (page.total, page.total_exact) == (len(chosen), True)
             assert page.more == (offset + limit < len(chosen))
     walked: list[str] = []
     after, more = None, True
     while more:
-        page = records.page(limit=2, after=after, words=words)
+        page = records.page(limit=2, after=after, words=words, owner=owner)
         walked += ids(page.rows)
         more = page.more
         after = place_of(page.rows[-1]) if page.rows else None
@@ -113,6 +123,9 @@ def test_any_history_leaves_the_list_right(kind: str, history: Sequence[Step]) -
         expected = live_through(records, history)
         for words in ((), ("fox",), ("red", "狐"), ("nowhere",)):
             check(records, expected, words)
+        for owner in ("ann", "nobody"):
+            check(records, expected, (), owner)
+            check(records, expected, ("fox",), owner)
         assert records.recount(fix=False) == 0
 
 

@@ -18,6 +18,7 @@ from tests import programs
 from tests.builders import NOON, a_generation
 from tests.contract.record_stores import ids, place_of
 
+THIRD_SCHEMA = Path(__file__).with_name("schema_3.sql").read_text()
 FIRST_SCHEMA = """
 PRAGMA journal_mode = WAL;
 CREATE TABLE generations (
@@ -42,7 +43,7 @@ sys.stdin.readline()
 with closing(SqliteRecords(SqliteFile(Path(sys.argv[1])))) as records:
     print(len(records.scan(limit=1000)))
 """
-COUNTS = "SELECT * FROM ranks ORDER BY shift, bucket"
+COUNTS = "SELECT * FROM ranks ORDER BY owner, shift, bucket"
 WORDS = "SELECT rowid >> 20, tokens FROM words ORDER BY 1, 2"
 SHAPE = "SELECT type, name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name"
 VALUES = "SELECT id, state, created_ms, claim, lease_ms FROM generations ORDER BY id"
@@ -104,7 +105,7 @@ def test_nothing_is_lost(path: Path) -> None:
         assert records.recount(fix=False) == 0
     with closing(SqliteRecords(SqliteFile(path))) as records:
         assert len(records.scan(limit=1000)) == len(rows)
-    assert ask(path, "PRAGMA user_version") == [(4,)]
+    assert ask(path, "PRAGMA user_version") == [(5,)]
 
 
 def test_a_row_without_its_time_is_listed_where_its_cursor_says(path: Path) -> None:
@@ -156,6 +157,37 @@ def test_a_migrated_file_has_the_form_of_a_new_one(path: Path, tmp_path: Path) -
         for row in rows:
             other.insert(row)
     for question in (SHAPE, VALUES, COUNTS, WORDS):
+        assert ask(path, question) == ask(new, question)
+
+
+def test_a_file_without_owners_gets_counts_for_each(path: Path, tmp_path: Path) -> None:
+    """What version 3 counted for everyone counts on, and new rows count for their owners too."""
+    rows, new = old_rows(), tmp_path / "new.sqlite3"
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executescript(THIRD_SCHEMA)
+        for row in rows:
+            created = round((row.created_at or NOON).timestamp() * 1000)
+            document = orjson.dumps(to_document(row)).decode()
+            values = (row.id, str(row.state), created, document)
+            connection.execute(
+                "INSERT INTO generations (id, state, created_ms, document) VALUES (?, ?, ?, ?)",
+                values,
+            )
+    hers = a_generation(owner="ann")
+    with (
+        closing(SqliteRecords(SqliteFile(path))) as old,
+        closing(SqliteRecords(SqliteFile(new))) as other,
+    ):
+        assert old.version() == 7 + len(rows) // len(State)
+        assert old.insert(hers)
+        for row in (*rows, hers):
+            other.insert(row)
+        assert old.recount(fix=False) == 0
+        assert ids(old.page(limit=9, owner="ann").rows) == [hers.id]
+        assert old.page(limit=9, owner="ann").total == 1
+        assert ids(old.page(limit=99).rows) == ids(other.page(limit=99).rows)
+    for question in (SHAPE, COUNTS):
         assert ask(path, question) == ask(new, question)
 
 

@@ -28,6 +28,7 @@ def bare(row: Generation) -> Generation:
         state=State.DELETED,
         requested_at=row.requested_at,
         lease_until=row.lease_until,
+        owner=row.owner,
         claim=row.claim,
         fingerprint=row.fingerprint,
     )

@@ -63,6 +63,12 @@ def test_a_row_from_a_note_waits_to_be_finished() -> None:
     assert back.created_at == row.created_at
 
 
+@pytest.mark.parametrize("owner", [None, 7, "", "a b", "\x00", "x" * 33, "ann\n", ["ann"]])
+def test_a_strange_owner_is_nobody(owner: Any) -> None:
+    """What can't be a caller's id is not believed."""
+    assert read(note_with(owner=owner)).owner == ""
+
+
 @pytest.mark.parametrize("enhance", [False, True])
 def test_a_row_from_a_note_is_found_by_the_same_words(world: World, enhance: bool) -> None:
     """The words to search for are those of the lost row: the house sentence is none of them."""
@@ -72,9 +78,10 @@ def test_a_row_from_a_note_is_found_by_the_same_words(world: World, enhance: boo
     assert sidecar.read(made.id, note, found_at=FOUND_AT).tokens == made.tokens
 
 
-def test_a_note_tells_nothing_about_the_caller() -> None:
-    """Neither the claim nor the fingerprint of the request is in the note."""
-    row = a_generation(claim="c" * 64, fingerprint="d" * 64)
+def test_a_note_tells_of_the_caller_the_id_only() -> None:
+    """So the picture stays its owner's; claim and fingerprint are not in the note."""
+    row = a_generation(id="x", owner="ann", claim="c" * 64, fingerprint="d" * 64)
+    assert read(sidecar.write(row)).owner == "ann"
     text = sidecar.write(row).decode()
     for private in ("claim", "fingerprint", row.claim, row.fingerprint):
         assert private not in text
