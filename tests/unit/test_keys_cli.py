@@ -68,15 +68,21 @@ def test_by_default_a_key_is_for_pictures(app: Flask, world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "micros"),
-    [("5.00", 5_000_000), ("90", 90_000_000), ("0.1", 100_000), ("1.10", 1_100_000)],
+    ("given", "micros", "shown"),
+    [
+        ("5.00", 5_000_000, "5.00"),
+        ("90", 90_000_000, "90.00"),
+        ("0.1", 100_000, "0.10"),
+        ("1.005", 1_005_000, "1.005"),
+        ("123456789.000001", 123_456_789_000_001, "123456789.000001"),
+    ],
 )
-def test_budgets_are_exact(app: Flask, world: World, text: str, micros: int) -> None:
+def test_budgets_are_exact(app: Flask, world: World, given: str, micros: int, shown: str) -> None:
     """No binary fraction comes between the text and the millionths, nor on the way back."""
-    run(app, "create", "alice", "--budget", f"{text}/day")
+    run(app, "create", "alice", "--budget", f"{given}/day")
     (key,) = world.keys.rows.values()
     assert key.budget == Budget(micros=micros, period="day")
-    assert listed(app)[0]["budget"] == f"{micros / 1_000_000:.2f}/day"
+    assert listed(app)[0]["budget"] == f"{shown}/day"
 
 
 @pytest.mark.parametrize(
