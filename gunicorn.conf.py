@@ -36,6 +36,11 @@ timeout = 60
 graceful_timeout = int(2 * _settings.openai_timeout_seconds) + 30
 keepalive = 75  # longer than the 60 s after which common proxies drop idle connections
 
+# Whom to believe about the client is said by TRUSTED_PROXIES alone (http/proxies.py). By itself
+# gunicorn would take the scheme from whoever calls from this machine.
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
+
 # Nothing here uses the control socket, and a server needs no second door.
 control_socket_disable = True
 

@@ -11,9 +11,12 @@ from app.blueprints import dependencies, generation, images, meta, prompts, want
 from app.cli.images import images as images_commands
 from app.cli.keys import keys as keys_commands
 from app.config import UNUSABLE_SETTINGS, ConfigError, Settings
-from app.http import admission, cors, errors, logs, pictures, request_id
+from app.http import admission, cors, errors, logs, pictures, rates, request_id
 from app.http.json import OrjsonProvider
 from app.http.limits import MAX_BODY_BYTES
+from app.http.proxies import TrustedProxies
+from app.http.rates import RateLimits
+from app.models import Rate
 from app.ports import Ports
 
 
@@ -47,7 +50,9 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     app.cli.add_command(images_commands)
     app.cli.add_command(keys_commands)
     cors_headers = cors.register(app, origins=settings.allowed_origins)
-    built = container.build_dependencies(settings, ports or container.build_ports(settings))
+    ports = ports or container.build_ports(settings)
+    rates.register(app, RateLimits(rates=_rates(settings), limiter=ports.limiter))
+    built = container.build_dependencies(settings, ports)
     dependencies.install(app, built)
     admission.register(app, built.authenticate)
     pictures.register(
@@ -56,8 +61,18 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         cors_headers=cors_headers,
         any_origin=settings.allowed_origins == ["*"],
     )
+    proxies = TrustedProxies(app.wsgi_app, settings.trusted)
+    app.wsgi_app = proxies  # type: ignore[method-assign]  # reason: Flask's way to wrap an app
     container.announce(settings)
     return app
+
+
+def _rates(settings: Settings) -> dict[rates.Limit, Rate | None]:
+    return {
+        "generate": Rate.parse(settings.rate_limit_generate),
+        "prompts": Rate.parse(settings.rate_limit_prompts),
+        "default": Rate.parse(settings.rate_limit_default),
+    }
 
 
 def _settings_or_exit() -> Settings:

@@ -1,6 +1,8 @@
 """Settings: the only place that reads the environment and `.env`."""
 
+import re
 from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import unquote, urlsplit
@@ -21,6 +23,7 @@ VERSION = "0.1.0"
 UNUSABLE_SETTINGS = 2
 """The exit status of a start that fails because of the settings."""
 
+_RATE = re.compile(r"[1-9][0-9]{0,5}/(second|minute|hour|day)|off")
 _SIGNING_KEY_CHARS = 32  # a random text of that length can't be guessed
 
 
@@ -57,9 +60,26 @@ def _signing_keys(value: SecretStr) -> SecretStr:
     return value
 
 
+def _rate(value: str) -> str:
+    if not _RATE.fullmatch(value):
+        raise ValueError("must be like 10/minute (second, minute, hour or day), or off")
+    return value
+
+
+def _proxies(value: str) -> str:
+    for proxy in _split(value):
+        try:
+            proxy == "unix" or ip_network(proxy)
+        except ValueError:  # whose text quotes the value
+            raise ValueError("must be addresses and networks, or unix, with commas") from None
+    return value
+
+
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 MongoUri = Annotated[SecretStr, _secret_with_scheme("mongodb", "mongodb+srv")]
 RedisUrl = Annotated[SecretStr, _secret_with_scheme("redis", "rediss", "unix")]
+RateText = Annotated[str, AfterValidator(_rate)]
+Proxies = Annotated[str, AfterValidator(_proxies)]
 SigningKeys = Annotated[SecretStr, AfterValidator(_signing_keys)]
 
 
@@ -111,6 +131,11 @@ class Settings(BaseSettings):
     variant_signing_keys: SigningKeys | None = None
     auth_required: bool = False
     public_pictures: bool = True
+    rate_limit_generate: RateText = "10/minute"
+    rate_limit_prompts: RateText = "20/minute"
+    rate_limit_default: RateText = "300/minute"
+    trusted_proxies: Proxies | None = None
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("image_provider")
@@ -154,6 +179,11 @@ class Settings(BaseSettings):
         """Origins that browsers may call from; `["*"]` for all."""
         origins = _origins(self.cors_origins)
         return ["*"] if "*" in origins else origins
+
+    @cached_property
+    def trusted(self) -> tuple[str, ...]:
+        """The proxies whose word on the client is taken: addresses, networks, `unix`."""
+        return tuple(_split(self.trusted_proxies or ""))
 
     @cached_property
     def signing_keys(self) -> tuple[str, ...]:

@@ -21,6 +21,13 @@ from tests.fake_openai import FakeOpenAI
 from tests.fault_proxy import FaultProxy
 from tests.servers import MongoServer, RedisServer, S3Server
 
+NO_LIMITS = {
+    "rate_limit_generate": "off",
+    "rate_limit_prompts": "off",
+    "rate_limit_default": "off",
+}
+"""For tests that send more requests than one caller may."""
+
 
 @dataclass
 class Service:
@@ -53,7 +60,7 @@ class Service:
 
 def settings_for(**values: Any) -> Settings:
     """Make settings from these values only, whatever the environment says."""
-    return Settings(_env_file=None, **values)
+    return Settings(_env_file=None, **(NO_LIMITS | values))
 
 
 @contextlib.contextmanager

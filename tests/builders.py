@@ -23,6 +23,7 @@ from tests.fakes import (
     FakeImaging,
     FakeModerator,
     FakePromptWriter,
+    FakeRateLimiter,
     FakeRecords,
     FakeSpool,
     FakeStore,
@@ -107,6 +108,7 @@ class World:
             records=self.records,
             keys=self.keys,
             clock=self.clock,
+            limiter=FakeRateLimiter(),
         )
         parts = (
             Part(name="storage", kind="fake", ping=self.store.ping),

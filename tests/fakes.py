@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from app.imaging import Cutout, CutoutReport, PictureInfo, Variant
-from app.models import Drawing
+from app.models import Drawing, Rate, Standing
 from tests.fake_stores import FakeCache, FakeRecords, FakeSpool, FakeStore
 from tests.scripted import Scripted
 
@@ -149,3 +149,11 @@ class FakeClock:
         """Let time pass."""
         self.time += timedelta(seconds=seconds)
         self.seconds += seconds
+
+
+class FakeRateLimiter:
+    """Lets everyone in; the real ones are counted with in tests of their own."""
+
+    def hit(self, rate: Rate, _: str) -> Standing:
+        """Allow it."""
+        return Standing(allowed=True, remaining=rate.amount, reset=1.0)

@@ -20,6 +20,7 @@ blueprint = Blueprint("generation", __name__)
     Contract(
         tag="generation",
         scope=Scope.GENERATE,
+        limit="generate",
         body=GenerateBody,
         answer=ImageAnswer,
         idempotent=True,

@@ -36,6 +36,7 @@ def _for_whom_it_is(view: View) -> View:
     Contract(
         tag="images",
         scope=Scope.READ,
+        limit="default",
         query=ListQuery,
         answer=ListAnswer,
         errors=(errors.RecordsUnavailable,),
@@ -112,6 +113,7 @@ def _redirect(link: str) -> Response:
     Contract(
         tag="images",
         scope=Scope.READ,
+        limit="default",
         answer=ImageAnswer,
         errors=(errors.ImageNotFound, errors.RecordsUnavailable),
     )
@@ -126,6 +128,7 @@ def get_metadata(filename: str) -> ImageAnswer:
     Contract(
         tag="images",
         scope=Scope.DELETE,
+        limit="default",
         status=204,
         errors=(errors.ImageNotFound, errors.RecordsUnavailable, errors.StorageUnavailable),
     )

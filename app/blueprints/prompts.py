@@ -16,6 +16,7 @@ blueprint = Blueprint("prompts", __name__)
     Contract(
         tag="prompts",
         scope=Scope.GENERATE,
+        limit="prompts",
         query=PromptsQuery,
         answer=PromptsAnswer,
         errors=errors.PROVIDER_FAILURES,

@@ -14,13 +14,16 @@ from app.ports import (
     PictureCache,
     Ports,
     PromptWriter,
+    RateLimiter,
     Records,
 )
 from app.services.cached_store import CachedStore
 from app.services.local_store import LocalStore
 from app.services.picture_cache import TwoLevelCache
 from app.services.pillow_imaging import PillowImaging
+from app.services.rate_limiter import SharedRateLimiter, Window
 from app.services.spool import FileSpool
+from app.services.sqlite_window import SqliteWindow
 from app.services.system_clock import SystemClock
 
 RECORDS_FILE = "records.sqlite3"
@@ -62,6 +65,7 @@ def build_ports(settings: Settings) -> Ports:
         cache=cache,
         records=rows.records,
         keys=rows.keys,
+        limiter=_limiter(settings),
         clock=SystemClock(),
     )
 
@@ -141,6 +145,16 @@ def _cache(settings: Settings) -> PictureCache:
     from app.services.redis_cache import RedisCache
 
     return TwoLevelCache(memory_bytes=memory, shared=RedisCache(url))
+
+
+def _limiter(settings: Settings) -> RateLimiter:
+    windows: list[Window] = [SqliteWindow(settings.data_dir / "limits.sqlite3")]
+    url = _plain(settings.redis_url)
+    if url is not None:
+        from app.services.redis_window import RedisWindow
+
+        windows.insert(0, RedisWindow(url))
+    return SharedRateLimiter(windows, SqliteWindow())
 
 
 def _plain(secret: SecretStr | None) -> str | None:

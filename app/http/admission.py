@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask, current_app, request
 
 from app.errors import Forbidden
+from app.http.rates import Limit, count
 from app.models import ANYONE, Caller, Scope
 
 Authenticate = Callable[[str], Caller]
@@ -31,23 +32,25 @@ def caller() -> Caller:
     return _current.get()
 
 
-def admit(scope: Scope | None) -> None:
+def admit(scope: Scope | None, limit: Limit | None = None) -> None:
     """Let the caller of this request in.
 
     Args:
         scope: what the caller wants to do; None for what everyone may.
+        limit: what the request counts against; None for what may be asked at will.
 
     Raises:
         Unauthorized: a key is asked for, and there is no good one.
         Forbidden: the caller may not do that.
+        RateLimited: the caller has asked too often.
         RecordsUnavailable: nobody can tell whether the key is good.
     """
-    if scope is None:
-        return
-    authenticate: Authenticate | None = current_app.extensions[_EXTENSION]
-    if authenticate is not None:
-        identify(request.environ, authenticate)
-    demand(scope)
+    if scope is not None:
+        authenticate: Authenticate | None = current_app.extensions[_EXTENSION]
+        if authenticate is not None:
+            identify(request.environ, authenticate)
+        demand(scope)
+    count(limit, caller())
 
 
 def demand(scope: Scope) -> None:

@@ -17,12 +17,14 @@ from app.errors import (
     Forbidden,
     InvalidJson,
     InvalidRequest,
+    RateLimited,
     RequestTooLarge,
     Unauthorized,
     UnsupportedMediaType,
 )
 from app.http.admission import admit
 from app.http.idempotency import read_key
+from app.http.rates import Limit
 from app.http.requests import read_body, read_query
 from app.models import Scope
 
@@ -37,12 +39,14 @@ class NoQuery(BaseModel, extra="forbid"):
 class Contract:
     """What a view takes, answers and fails with.
 
-    `scope` is what a caller has to be allowed to do; None lets everyone in. A view that may spend
-    money is `idempotent`: it takes an Idempotency-Key.
+    `scope` is what a caller has to be allowed to do; None lets everyone in.
+    `limit` is what requests count against; None for what may be asked at will. A view that
+    may spend money is `idempotent`: it takes an Idempotency-Key.
     """
 
     tag: str
     scope: Scope | None
+    limit: Limit | None = None
     body: type[BaseModel] | None = None
     query: type[BaseModel] = NoQuery
     answer: type[BaseModel] | None = None
@@ -57,6 +61,8 @@ class Contract:
         implied: tuple[type[AppError], ...] = (InvalidRequest,)
         if self.scope:
             implied += (Forbidden, Unauthorized)
+        if self.limit:
+            implied += (RateLimited,)
         if self.body:
             implied += (InvalidJson, RequestTooLarge, UnsupportedMediaType)
         return (*implied, *self.errors)
@@ -71,7 +77,7 @@ def contract(declared: Contract) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def checked(**arguments: Any) -> Response:
-            admit(declared.scope)
+            admit(declared.scope, declared.limit)
             query = read_query(declared.query)
             if declared.query is not NoQuery:
                 arguments["query"] = query

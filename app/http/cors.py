@@ -21,6 +21,8 @@ _READ = [
     "Idempotency-Replayed",
     "Last-Modified",
     "Location",
+    "RateLimit",
+    "RateLimit-Policy",
     "Retry-After",
     "X-Request-ID",
 ]

@@ -15,6 +15,7 @@ from app.models.generations import (
 )
 from app.models.health import Finding, Level, PartHealth
 from app.models.keys import ApiKey
+from app.models.rates import Rate, Standing
 
 __all__ = [
     "ANYONE",
@@ -31,8 +32,10 @@ __all__ = [
     "Page",
     "PartHealth",
     "Position",
+    "Rate",
     "Rendition",
     "Scope",
+    "Standing",
     "State",
     "StoredImage",
 ]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.ports.access import KeyRing
 from app.ports.drawing import ImageGenerator, Imaging, Moderator, PromptWriter
+from app.ports.limiting import RateLimiter
 from app.ports.recording import Clock, Records
 from app.ports.storing import ImageStore, Leftovers, PictureCache, Spool
 
@@ -18,6 +19,7 @@ __all__ = [
     "PictureCache",
     "Ports",
     "PromptWriter",
+    "RateLimiter",
     "Records",
     "Spool",
 ]
@@ -36,4 +38,5 @@ class Ports:
     cache: PictureCache
     records: Records
     keys: KeyRing
+    limiter: RateLimiter
     clock: Clock

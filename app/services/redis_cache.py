@@ -52,7 +52,7 @@ class RedisCache:
     """
 
     def __init__(self, url: str) -> None:
-        self._client: Lazy[Redis] = Lazy(lambda: _make_client(url))
+        self._client: Lazy[Redis] = Lazy(lambda: make_client(url))
         self._lock = threading.Lock()
         self._rest_until = float("-inf")
         self._logged_at = float("-inf")
@@ -156,7 +156,8 @@ def _renew(client: "Redis", key: str, generation: bytes) -> bool:
     return True
 
 
-def _make_client(url: str) -> "Redis":
+def make_client(url: str) -> "Redis":
+    """Make a client that never waits for long; it connects at first use."""
     from redis import Redis
     from redis.backoff import NoBackoff
     from redis.retry import Retry

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.apps import NO_LIMITS
 from tests.ports import HOST, free_port
 from tests.processes import listens
 
@@ -38,6 +39,7 @@ def gunicorn(folder: Path, app: str, environment: Mapping[str, str]) -> Iterator
     config = ROOT / "gunicorn.conf.py" if app == "wsgi:app" else Path(os.devnull)
     port = free_port()
     given = {"PYTHONPATH": str(ROOT), "DATA_DIR": str(folder / "data"), "PORT": str(port)}
+    given |= {name.upper(): value for name, value in NO_LIMITS.items()}
     command = [sys.executable, "-m", "gunicorn", "--config", f"{config}", *_OPTIONS]
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(

@@ -13,6 +13,7 @@ from typing import Any
 
 import requests
 
+from tests.apps import NO_LIMITS
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,10 +83,14 @@ def until_there_is_room(server: Gunicorn) -> requests.Response:
     return answer
 
 
+def _no_limits() -> dict[str, str]:
+    return {name.upper(): value for name, value in NO_LIMITS.items()}
+
+
 def environment(settings: Mapping[str, Any]) -> dict[str, str]:
     """Return the environment of this process with the settings, by their names in it."""
     given = {name.upper(): str(value) for name, value in settings.items()}
-    return {**os.environ, "PYTHONWARNINGS": "error", **given}
+    return {**os.environ, "PYTHONWARNINGS": "error", **_no_limits(), **given}
 
 
 @contextlib.contextmanager

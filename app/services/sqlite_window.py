@@ -1,0 +1,125 @@
+"""Counts requests in an SQLite file, for all workers of a server, or in memory for one process."""
+
+import hashlib
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from app.models import Rate, Standing
+from app.services.rate_limiter import WindowDown
+
+_PATIENCE_SECONDS = 0.04  # for other threads, and again for other processes
+_MOST_ROWS = 200_000  # about 20 MB, however many addresses call
+# A few at a time: nobody has to wait for the rows of a flood. More go than come.
+_DROP_OLD = """
+DELETE FROM hits WHERE id IN (SELECT id FROM hits WHERE until <= ? ORDER BY until LIMIT 100)
+"""
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS hits (
+    id INTEGER PRIMARY KEY, who BLOB NOT NULL, at REAL NOT NULL, until REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS hits_by_caller ON hits (who, at);
+CREATE INDEX IF NOT EXISTS hits_by_end ON hits (until);
+"""
+
+
+class SqliteWindow:
+    """An exact moving window: a row for each request that was let in, until it counts no more.
+
+    Args:
+        path: the file; None for memory of this process alone.
+        now: seconds since 1970, the same for all processes.
+        most_rows: above that the oldest are forgotten, whoever's they are.
+    """
+
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        now: Callable[[], float] = time.time,
+        most_rows: int = _MOST_ROWS,
+    ) -> None:
+        self._path = path
+        self._now = now
+        self._most_rows = most_rows
+        self._lock = threading.Lock()  # threads take turns; only processes compete for the file
+        self._connection: sqlite3.Connection | None = None
+
+    def hit(self, rate: Rate, who: str) -> Standing:
+        """Count a request, unless the rate is used up.
+
+        Raises:
+            WindowDown: the file can't be used, or others hold it. Memory never fails.
+        """
+        # Memory has no process to wait for, and nobody to turn to after it.
+        if not self._lock.acquire(timeout=_PATIENCE_SECONDS if self._path else -1):
+            raise WindowDown("the file of limits is busy")
+        try:
+            return self._hit(rate, _name(rate, who))
+        except (sqlite3.Error, OSError) as error:
+            raise WindowDown(f"the file of limits, {type(error).__name__}") from None
+        finally:
+            self._lock.release()
+
+    def close(self) -> None:
+        """Let go of the connection; the next use opens a new one."""
+        with self._lock:
+            if self._connection:
+                self._connection.close()
+                self._connection = None
+
+    def _hit(self, rate: Rate, who: bytes) -> Standing:
+        connection = self._open()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            standing = self._count(connection, rate, who)
+            connection.execute("COMMIT")
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        return standing
+
+    def _count(self, connection: sqlite3.Connection, rate: Rate, who: bytes) -> Standing:
+        now = self._now()
+        # A clock that was set back must not keep anyone out for longer than the window.
+        connection.execute(_DROP_OLD, (now,))
+        connection.execute("DELETE FROM hits WHERE who = ? AND at > ?", (who, now))
+        count, oldest = connection.execute(
+            "SELECT count(*), min(at) FROM hits WHERE who = ? AND until > ?", (who, now)
+        ).fetchone()
+        allowed = count < rate.amount
+        if allowed:
+            row = connection.execute(
+                "INSERT INTO hits (who, at, until) VALUES (?, ?, ?)", (who, now, now + rate.seconds)
+            ).lastrowid
+            connection.execute("DELETE FROM hits WHERE id <= ?", ((row or 0) - self._most_rows,))
+            count += 1
+        left = (oldest or now) + rate.seconds - now
+        return Standing(allowed=allowed, remaining=max(0, rate.amount - count), reset=left)
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            if self._path:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(
+                self._path or ":memory:",
+                timeout=_PATIENCE_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+            try:
+                # Counts may be lost with the machine's power, not with a process.
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = OFF")
+                connection.executescript(_SCHEMA)
+            except sqlite3.Error:
+                connection.close()
+                raise
+            self._connection = connection
+        return self._connection
+
+
+def _name(rate: Rate, who: str) -> bytes:
+    return hashlib.sha256(f"{rate.seconds}:{who}".encode()).digest()[:16]

@@ -1,0 +1,145 @@
+"""One suite for all places where requests are counted, and what happens when one is down."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from app.models import Rate
+from app.services.rate_limiter import SharedRateLimiter, Window, WindowDown
+from app.services.redis_window import RedisWindow
+from app.services.sqlite_window import SqliteWindow
+from tests.fault_proxy import FaultProxy
+from tests.listening import log_lines
+from tests.servers import RedisServer
+from tests.threads import at_once
+from tests.waiting import eventually
+
+MINUTE = Rate(7, 60)
+SLOWER = 0.2
+"""100 ms that may be spent, and as much again for a busy test machine."""
+
+
+@pytest.fixture(params=["redis", "file", "memory"])
+def window(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Window]:
+    """Make each place where requests can be counted."""
+    made: Window
+    if request.param == "redis":
+        server: RedisServer = request.getfixturevalue("redis_flushed")
+        made = RedisWindow(f"redis://{server.host}:{server.port}/0")
+    else:
+        made = SqliteWindow(tmp_path / "limits.sqlite3" if request.param == "file" else None)
+    with contextlib.closing(made):
+        yield made
+
+
+def test_so_many_are_let_in_and_no_more(window: Window) -> None:
+    """The rate's amount is let in, then nobody; the standing tells how many are left."""
+    standings = [window.hit(MINUTE, "a") for _ in range(9)]
+    assert [standing.allowed for standing in standings] == [True] * 7 + [False] * 2
+    assert [standing.remaining for standing in standings] == [6, 5, 4, 3, 2, 1, 0, 0, 0]
+    assert all(0 < standing.reset <= 60 for standing in standings)
+    assert window.hit(MINUTE, "b").allowed
+
+
+def test_threads_share_the_count(window: Window) -> None:
+    """Of 21 threads at once exactly 7 are let in; where the machine is too busy, they ask again."""
+
+    def patient(_: int) -> bool:
+        while True:
+            with contextlib.suppress(WindowDown):
+                return window.hit(MINUTE, "a").allowed
+
+    assert sum(at_once(21, patient)) == 7
+
+
+def test_the_window_moves(window: Window) -> None:
+    """A request counts no more when its time is over; those that were refused never counted."""
+    second = Rate(1, 1)
+    assert window.hit(second, "a").allowed
+    assert not window.hit(second, "a").allowed
+    eventually(lambda: window.hit(second, "a").allowed)
+
+
+def test_the_window_is_exact(tmp_path: Path) -> None:
+    """In no span of a minute are more let in than the rate says, also across its middle."""
+    now = [1000.0]
+    with contextlib.closing(SqliteWindow(tmp_path / "file", now=lambda: now[0])) as window:
+        window.hit(Rate(2, 60), "a")
+        now[0] += 50
+        window.hit(Rate(2, 60), "a")
+        now[0] += 9.9
+        refused = window.hit(Rate(2, 60), "a")
+        assert (refused.allowed, round(refused.reset, 3)) == (False, 0.1)
+        now[0] += 0.1
+        assert window.hit(Rate(2, 60), "a").allowed
+        assert not window.hit(Rate(2, 60), "a").allowed
+
+
+def test_a_clock_that_is_set_back_keeps_nobody_out() -> None:
+    """Requests of the future don't count."""
+    now = [1000.0]
+    with contextlib.closing(SqliteWindow(now=lambda: now[0])) as window:
+        assert window.hit(Rate(1, 60), "a").allowed
+        now[0] -= 500
+        assert window.hit(Rate(1, 60), "a").allowed
+
+
+def test_memory_is_bounded(tmp_path: Path) -> None:
+    """However many call, no more than so many rows are kept."""
+    with contextlib.closing(SqliteWindow(tmp_path / "file", most_rows=10)) as window:
+        for number in range(50):
+            window.hit(MINUTE, f"address {number}")
+        kept = window._open().execute("SELECT count(*) FROM hits").fetchone()
+        assert kept == (10,)
+
+
+def test_two_processes_share_the_file(tmp_path: Path) -> None:
+    """What one connection counts, another one knows."""
+    with (
+        contextlib.closing(SqliteWindow(tmp_path / "file")) as one,
+        contextlib.closing(SqliteWindow(tmp_path / "file")) as other,
+    ):
+        one.hit(Rate(1, 60), "a")
+        assert not other.hit(Rate(1, 60), "a").allowed
+
+
+@pytest.mark.parametrize("fault", ["refuse", "black_hole", "reset"])
+def test_redis_cut_off_in_the_middle(redis_flushed: RedisServer, fault: str) -> None:
+    """The next place goes on at once, limits hold there, and one line in the log tells of it."""
+    with FaultProxy(redis_flushed.host, redis_flushed.port) as proxy:
+        redis = RedisWindow(f"redis://{proxy.host}:{proxy.port}/0")
+        with (
+            contextlib.closing(SharedRateLimiter([redis], SqliteWindow())) as limiter,
+            log_lines("app.services.rate_limiter") as lines,
+        ):
+            assert limiter.hit(MINUTE, "a").remaining == 6
+            getattr(proxy, fault)()
+            began = time.monotonic()
+            assert limiter.hit(MINUTE, "a").remaining == 6
+            assert time.monotonic() - began < SLOWER
+            assert sum(limiter.hit(MINUTE, "a").allowed for _ in range(20)) == 6
+    assert len(lines) == 1
+
+
+def test_nonsense_in_redis_is_swept_away(redis_flushed: RedisServer) -> None:
+    """Whatever lies under our key, the caller is counted."""
+    url = f"redis://{redis_flushed.host}:{redis_flushed.port}/0"
+    with contextlib.closing(RedisWindow(url)) as window, Redis.from_url(url) as redis:
+        window.hit(MINUTE, "a")
+        (key,) = redis.keys("image-api:rate:*")
+        redis.set(key, b"\xff\x00")
+        assert window.hit(MINUTE, "a").remaining == 6
+        redis.lpush(key, b"\xff", b"9" * 400, b"-1", b"")
+        assert window.hit(MINUTE, "a").remaining == 5
+
+
+def test_a_file_that_cannot_be_used_stops_nobody(tmp_path: Path) -> None:
+    """Then each process counts in its memory."""
+    (tmp_path / "file").write_bytes(b"not a database" * 100)
+    limiter = SharedRateLimiter([SqliteWindow(tmp_path / "file")], SqliteWindow())
+    with contextlib.closing(limiter):
+        assert sum(limiter.hit(MINUTE, "a").allowed for _ in range(20)) == 7
