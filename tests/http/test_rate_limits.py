@@ -124,7 +124,7 @@ def test_a_wrong_rate_stops_the_start(text: str) -> None:
 
 def test_the_shipped_limits() -> None:
     """Drawing ten a minute, prompts twenty; wrong proxies stop the start."""
-    shipped = Settings(_env_file=None)  # type: ignore[call-arg]  # reason: of pydantic-settings
+    shipped = Settings(_env_file=None)
     given = [getattr(shipped, name) for name in NO_LIMITS]
     assert given == ["10/minute", "20/minute", "300/minute"]
     with pytest.raises(ValueError, match="must be addresses and networks"):

@@ -23,7 +23,7 @@ def seen(trusted: tuple[str, ...], peer: str, **headers: str) -> dict[str, Any]:
     def app(_: dict[str, Any], __: StartResponse) -> Iterable[bytes]:
         return ()
 
-    TrustedProxies(app, trusted)(environ, lambda *_: lambda _: None)  # type: ignore[arg-type]  # reason: never called
+    TrustedProxies(app, trusted)(environ, lambda *_: lambda _: None)
     return environ
 
 

@@ -63,6 +63,13 @@ TOPIC = Topic(
             Answer(405, "method_not_allowed", headers={"Allow": "OPTIONS, POST"}),
         ),
         Row(
+            what="The caller asks for pictures more often than it may",
+            given=lambda stage: stage.post([1]),
+            settings={"rate_limit_generate": "1/hour"},
+            answer=Answer(429, "rate_limited"),
+            also=_nobody_was_asked,
+        ),
+        Row(
             what="The prompt is inappropriate",
             asks=lambda stage: stage.generate("something forbidden"),
             answer=_REFUSED,
