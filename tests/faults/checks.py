@@ -23,6 +23,8 @@ def check_answer(answer: requests.Response, expected: Answer, private: Iterable[
     assert answer.status_code == expected.status, answer.text
     told = {name: answer.headers[name] for name in _TOLD_BY_SOME if name in answer.headers}
     told |= {"Allow": ", ".join(sorted(told["Allow"].split(", ")))} if "Allow" in told else {}
+    if expected.code == "rate_limited":  # which tells how long the window still lasts
+        assert int(told.pop("Retry-After")) > 0
     assert told == dict(expected.headers)
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.headers["X-Request-ID"]

@@ -11,6 +11,7 @@ from app import create_app
 from app.container import build_ports
 from app.errors import StorageUnavailable
 from app.http.pictures import PictureGate
+from app.http.proxies import TrustedProxies
 from app.ports import Ports
 from tests.apps import settings_for
 from tests.builders import World
@@ -41,7 +42,9 @@ def test_a_caller_can_not_tell_the_gate_from_flask(
     tmp_path: Path, world: World, origins: str
 ) -> None:
     """Status, headers and body are the same on both ways, whatever is asked, and however."""
-    gate = an_app(tmp_path, world, origins).wsgi_app
+    outermost = an_app(tmp_path, world, origins).wsgi_app
+    assert isinstance(outermost, TrustedProxies)
+    gate = outermost._app
     assert isinstance(gate, PictureGate)
     methods = ("GET", "HEAD", "POST", "OPTIONS")
     paths = (
