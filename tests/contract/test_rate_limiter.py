@@ -79,6 +79,18 @@ def test_the_window_is_exact(tmp_path: Path) -> None:
         assert not window.hit(Rate(2, 60), "a").allowed
 
 
+def test_what_is_over_never_counts() -> None:
+    """Also where a flood left more old rows than one request clears away."""
+    now = [1000.0]
+    with contextlib.closing(SqliteWindow(now=lambda: now[0])) as window:
+        for number in range(150):
+            window.hit(Rate(1, 60), f"address {number}")
+        now[0] += 0.1
+        window.hit(Rate(1, 60), "a")
+        now[0] += 60
+        assert window.hit(Rate(1, 60), "a").allowed
+
+
 def test_a_clock_that_is_set_back_keeps_nobody_out() -> None:
     """Requests of the future don't count."""
     now = [1000.0]
