@@ -6,9 +6,8 @@ from typing import Literal, cast
 
 import click
 
-from app.models import Budget, Scope
+from app.models import Budget, Rate, Scope
 
-_RATE = re.compile(r"[1-9][0-9]{0,5}/(second|minute|hour|day)", re.ASCII)
 _BUDGET = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)/(day|month)", re.ASCII)
 _MICROS = 1_000_000
 
@@ -29,14 +28,17 @@ class Scopes(click.ParamType[frozenset[Scope]]):
 
 
 class RateText(click.ParamType[str]):
-    """`30/minute`."""
+    """`30/minute`, or `off`."""
 
     name = "rate"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return it as it is."""
-        if value and not _RATE.fullmatch(value):
-            self.fail("has to be like 30/minute: N/second, N/minute, N/hour or N/day.", param, ctx)
+        try:
+            if value:  # none leaves it to the server
+                Rate.parse(value)
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
         return value
 
 
