@@ -13,6 +13,7 @@ from app import create_app
 from app.errors import RecordsUnavailable
 from app.http.admission import caller
 from app.http.pictures import PictureGate
+from app.http.proxies import TrustedProxies
 from app.models import ANYONE, Scope
 from app.usecases.keys import Keys
 from tests.apps import settings_for
@@ -46,7 +47,9 @@ class Private:
 
     def both_ways(self, *asked: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """Ask through the gate, then the app behind it, and return what a caller sees."""
-        gate = self.app.wsgi_app
+        proxies = self.app.wsgi_app
+        assert isinstance(proxies, TrustedProxies)
+        gate = proxies._app
         assert isinstance(gate, PictureGate)
         return seen(self._ask(gate, *asked)), seen(self._ask(gate._app, *asked))
 
