@@ -166,6 +166,43 @@ def test_idempotency_keys_are_each_callers_own(door: Locked) -> None:
     assert owners == {key.id for key in door.keys.list()}
 
 
+def test_anothers_picture_is_as_if_it_were_not_there(door: Locked) -> None:
+    """Metadata and DELETE answer what an absent one gets; nothing is removed, no scope helps."""
+    alice, bob = door.made("alice"), door.made("bob", frozenset(Scope))
+    picture = door.picture(alice)
+    same = {"X-Request-ID": "same"}
+    for method, suffix in (("GET", "/metadata"), ("DELETE", "")):
+        theirs = door.call(method, picture + suffix, bob, headers=same)
+        absent = door.call(method, ABSENT + suffix, bob, headers=same)
+        assert (theirs.status_code, theirs.content) == (404, absent.content)
+    assert door.get(f"{picture}/metadata", alice).status_code == 200
+    assert door.get(picture).status_code == 200
+    assert door.call("DELETE", picture, alice).status_code == 204
+    assert door.get(f"{picture}/metadata", alice).status_code == 404
+
+
+def test_everyone_has_a_list_of_their_own(door: Locked) -> None:
+    """Rows, totals, words and cursors are the caller's own, also from the cache of pages."""
+    alice, bob, carol = (door.made(name) for name in ("alice", "bob", "carol"))
+    hers, his = sorted(door.picture(alice) for _ in range(3)), [door.picture(bob)]
+    (bobs,) = [key.id for key in door.keys.list() if key.name == "bob"]
+
+    def listed(key: str, query: str = "") -> tuple[list[str], int]:
+        body = door.get(f"/images{query}", key).json()
+        paths = sorted(f"/images/{image['filename']}" for image in body["images"])
+        return paths, body["total_images"]
+
+    for _ in range(2):
+        for query in ("", "?q=fox"):
+            assert listed(alice, query) == (hers, 3)
+            assert listed(bob, query) == (his, 1)
+            assert listed(carol, query) == ([], 0)
+        assert listed(alice, f"?q=owner:{bobs}") == ([], 0)
+    cursor = door.get("/images?limit=1", alice).json()["next_cursor"]
+    assert listed(bob, f"?cursor={cursor}")[1] == 1
+    assert not set(listed(bob, f"?cursor={cursor}")[0]) & set(hers)
+
+
 def test_a_key_in_the_address_is_no_key(embedded_locked: Locked) -> None:
     """It is 401 alone, and 400 beside a good one; the log has no query, so no key either."""
     door = embedded_locked
