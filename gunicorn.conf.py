@@ -21,7 +21,7 @@ _SPARE_THREADS = 16  # for health checks and reads while every generation slot i
 allocator.share_arenas()  # before the first thread, and for all workers
 
 bind = f"{_settings.host}:{_settings.port}"
-worker_class = "gthread"
+worker_class = "app.http.worker.Worker"  # gthread, but no thread waits for a caller who is slow
 workers = _settings.web_concurrency
 threads = _settings.max_generations_in_flight + _SPARE_THREADS
 
@@ -40,6 +40,16 @@ keepalive = 75  # longer than the 60 s after which common proxies drop idle conn
 # gunicorn would take the scheme from whoever calls from this machine.
 forwarded_allow_ips = ""
 secure_scheme_headers: dict[str, str] = {}
+
+# Connections of each worker, idle ones included. Above it new ones wait in the kernel's queue.
+worker_connections = 1000
+
+# The longest address that means anything is a signed variant's, of some 700 characters.
+limit_request_line = 4096
+# Browsers send about 20 fields, and proxies add ten.
+limit_request_fields = 64
+# Room for the cookies of other things on the same host, which nobody here reads.
+limit_request_field_size = 8190
 
 # Nothing here uses the control socket, and a server needs no second door.
 control_socket_disable = True

@@ -27,10 +27,13 @@ from app.errors.repeats import (
     OutcomeUnknown,
 )
 from app.errors.requests import (
+    AddressTooLong,
+    HeadersTooLarge,
     ImageNotFound,
     InvalidJson,
     InvalidRequest,
     PromptRejected,
+    RequestTimeout,
     RequestTooLarge,
     UnsupportedMediaType,
 )
@@ -45,11 +48,13 @@ from app.errors.variants import (
 
 __all__ = [
     "PROVIDER_FAILURES",
+    "AddressTooLong",
     "AppError",
     "BudgetExceeded",
     "Charged",
     "Forbidden",
     "GenerationInProgress",
+    "HeadersTooLarge",
     "IdempotencyKeyReused",
     "ImageDamaged",
     "ImageDeleted",
@@ -70,6 +75,7 @@ __all__ = [
     "ProviderUnreachable",
     "RateLimited",
     "RecordsUnavailable",
+    "RequestTimeout",
     "RequestTooLarge",
     "ServiceBusy",
     "ShuttingDown",

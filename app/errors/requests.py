@@ -38,6 +38,27 @@ class RequestTooLarge(AppError):
     message = "The request is larger than 64 KiB."
 
 
+class AddressTooLong(AppError):
+    """The request line is longer than that of any valid request."""
+
+    status, code = 414, "address_too_long"
+    message = "The address of the request is too long."
+
+
+class HeadersTooLarge(AppError):
+    """There are too many header fields, or too large ones."""
+
+    status, code = 431, "headers_too_large"
+    message = "The request has too many or too large header fields."
+
+
+class RequestTimeout(AppError):
+    """The request did not arrive in time."""
+
+    status, code = 408, "request_timeout"
+    message = "The request took too long to arrive."
+
+
 class ImageNotFound(AppError):
     """There is no such picture."""
 

@@ -15,8 +15,8 @@ from tests.processes import listens
 
 ROOT = Path(__file__).resolve().parents[2]
 _TICKS = os.sysconf("SC_CLK_TCK")
-# The same for all that is compared.
-_OPTIONS = ("--workers", "2", "--threads", "8", "--worker-class", "gthread", "--keep-alive", "75")
+# The same for all that is compared, but for the class: ours has its own.
+_OPTIONS = ("--workers", "2", "--threads", "8", "--keep-alive", "75")
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,22 @@ class Server:
 def gunicorn(folder: Path, app: str, environment: Mapping[str, str]) -> Iterator[Server]:
     """Run an app; ours with its own gunicorn.conf.py. What it logs goes to a file."""
     folder.mkdir()
-    config = ROOT / "gunicorn.conf.py" if app == "wsgi:app" else Path(os.devnull)
+    ours = app == "wsgi:app"
+    config = ROOT / "gunicorn.conf.py" if ours else Path(os.devnull)
+    kind = "app.http.worker.Worker" if ours else "gthread"
     port = free_port()
     given = {"PYTHONPATH": str(ROOT), "DATA_DIR": str(folder / "data"), "PORT": str(port)}
     given |= {name.upper(): value for name, value in NO_LIMITS.items()}
-    command = [sys.executable, "-m", "gunicorn", "--config", f"{config}", *_OPTIONS]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--config",
+        f"{config}",
+        *_OPTIONS,
+        "--worker-class",
+        kind,
+    ]
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(
             [*command, "--preload", "--bind", f"{HOST}:{port}", "--no-control-socket", app],

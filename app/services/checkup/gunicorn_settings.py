@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from gunicorn.config import Config
 
 _ABOUT = About("gunicorn")
+_OURS = "app.http.worker.Worker"
+_USE_OURS = f"use worker_class = '{_OURS}'"
 _SHORTEST, _LONGEST = 10, 600
 _SPARE = "raise threads in gunicorn.conf.py, or lower MAX_GENERATIONS_IN_FLIGHT"
 
@@ -58,10 +60,13 @@ def _load(config: "Config", file: Path) -> None:
 
 
 def _worker(kind: str) -> Finding:
+    if kind == _OURS:
+        return _ABOUT.ok("worker", "threads, for requests that have arrived whole")
     if kind == "gthread":
-        return _ABOUT.ok("worker", "gthread")
+        found = "gthread: callers who send slowly hold its threads"
+        return _ABOUT.warning("worker", found, _USE_OURS)
     found = f"{kind}: a call to the image model would hold up all others"
-    return _ABOUT.failed("worker", found, "use worker_class = 'gthread'")
+    return _ABOUT.failed("worker", found, _USE_OURS)
 
 
 def _threads(threads: int, generations: int) -> Finding:
