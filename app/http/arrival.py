@@ -5,6 +5,7 @@ runs out of them, more are awaited. The worker's loop calls this for all connect
 here waits, and no byte that trickles in makes it read all of a body again.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from gunicorn.http.body import LengthReader
@@ -15,7 +16,8 @@ from app.errors import RequestTooLarge
 from app.http.limits import MAX_BODY_BYTES
 
 MAX_HEAD_BYTES = 32 * 1024
-_MAX_CHUNKED_BYTES = 8 * MAX_BODY_BYTES  # with all sizes and line ends, for a tiny chunk or many
+_MAX_CHUNKED_BYTES = MAX_BODY_BYTES + 2 * MAX_HEAD_BYTES  # head, sizes and trailers included
+_MAX_CHUNKED_LINES = 2048  # the parser copies all that follows, once for each chunk
 _MAX_LOOKS = 32  # at chunks that seem to be all; JSON has no reason to look like their end
 
 _END = b"\r\n\r\n"  # of a head, and of a body in chunks
@@ -73,7 +75,7 @@ class Arrival:
         return self._in_chunks and self.data.find(_END, max(0, len(self.data) - new - 3)) >= 0
 
     def _look(self) -> bool:
-        parser = RequestParser(self._cfg, [bytes(self.data)], self._client)
+        parser = RequestParser(self._cfg, _bytes_so_far(self.data), self._client)
         try:
             request = next(parser)
         except (NoMoreData, StopIteration):
@@ -97,12 +99,20 @@ class Arrival:
         self._in_chunks = True
         self._looks += 1
         self._next_look = 2 * len(self.data)
+        if self.data.count(b"\r\n") > _MAX_CHUNKED_LINES or self._looks > _MAX_LOOKS:
+            raise RequestTooLarge
         try:
             length = len(body.read(MAX_BODY_BYTES + 1))
         except NoMoreData:
-            if self._looks > _MAX_LOOKS or len(self.data) > _MAX_CHUNKED_BYTES:
+            if len(self.data) > _MAX_CHUNKED_BYTES:
                 raise RequestTooLarge from None
             return False
         if length > MAX_BODY_BYTES:
             raise RequestTooLarge
         return True
+
+
+def _bytes_so_far(data: bytearray) -> Iterator[bytes]:
+    """Give the parser what there is; to end then would mean that the caller has hung up."""
+    yield bytes(data)
+    raise NoMoreData
