@@ -12,7 +12,7 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /srv service \
-    && install --directory --owner service /data
+    && install --directory --owner service --mode 0700 /data
 WORKDIR /srv
 COPY --from=build /venv /venv
 COPY wsgi.py gunicorn.conf.py ./

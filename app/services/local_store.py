@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.errors import ImageNotFound, StorageUnavailable
 from app.models import StoredImage
+from app.services.private_files import make_folder, open_new
 
 # Not from the standard library's table, which differs from machine to machine.
 _TYPES = {
@@ -35,7 +36,7 @@ class LocalStore:
         """See ImageStore. The type follows from the key's ending, so it needs no place here."""
         path = self._root / key
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             _write_durably(path, data)
         except OSError as error:
             raise _unavailable(error) from None
@@ -100,8 +101,8 @@ class LocalStore:
         """See ImageStore: a file can be made here."""
         probe = self._root / f".ping-{uuid.uuid4().hex}"
         try:
-            self._root.mkdir(parents=True, exist_ok=True)
-            probe.touch()
+            make_folder(self._root)
+            os.close(open_new(probe))
             probe.unlink()
         except OSError as error:
             raise _unavailable(error) from None
@@ -136,7 +137,7 @@ def _is_there(path: Path) -> bool:
 def _write_durably(path: Path, data: bytes) -> None:
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
-        with temporary.open("xb") as file:
+        with os.fdopen(open_new(temporary), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from app.errors import StorageUnavailable
 from app.models import StoredImage
 from app.services.local_store import LocalStore
+from app.services.private_files import make_folder
 
 ROOM_BYTES = 8 * 1024 * 1024
 """Held for a picture: a 1536x1024 PNG has 6.3 MB if nothing of it can be compressed."""
@@ -40,7 +41,7 @@ class FileSpool:
         """See Spool."""
         with contextlib.ExitStack() as stack:
             try:
-                self._root.mkdir(parents=True, exist_ok=True)
+                make_folder(self._root)
                 held = stack.enter_context(tempfile.TemporaryFile(dir=self._root, buffering=0))
                 _allocate(held, ROOM_BYTES)
             except OSError as error:

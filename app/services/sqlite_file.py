@@ -1,5 +1,7 @@
 """The SQLite file that all record ports share, and the one place where its errors become ours."""
 
+import contextlib
+import os
 import queue
 import sqlite3
 import threading
@@ -9,6 +11,7 @@ from pathlib import Path
 
 from app.errors import RecordsUnavailable
 from app.services.lazy import Lazy
+from app.services.private_files import make_folder, open_new
 from app.services.sqlite_schema import migrate
 
 _BUSY_SECONDS = 5.0
@@ -75,7 +78,9 @@ class SqliteFile:
             raise RecordsUnavailable(f"SQLite: {type(error).__name__}") from None
 
     def _first(self) -> _Connections:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self.path.parent)
+        with contextlib.suppress(FileExistsError):  # SQLite gives -wal and -shm the same mode
+            os.close(open_new(self.path))
         with closing(self._open()) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             migrate(connection)

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,15 +94,20 @@ def environment(settings: Mapping[str, Any]) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def gunicorn(folder: Path, config: Path = SHIPPED, /, **settings: Any) -> Iterator[Gunicorn]:
-    """Run gunicorn until the block ends, in a folder without an .env file."""
+def gunicorn(
+    folder: Path, config: Path = SHIPPED, wrapper: Sequence[str] = (), /, **settings: Any
+) -> Iterator[Gunicorn]:
+    """Run gunicorn until the block ends, in a folder without an .env file.
+
+    The wrapper is a command that runs the command behind it in its own place.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     defaults = {"data_dir": folder / "data", "port": port}
     log_file = folder / "log"
     with log_file.open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--config", config, "wsgi:app"],
+            [*wrapper, sys.executable, "-m", "gunicorn", "--config", config, "wsgi:app"],
             cwd=folder,
             env=environment(defaults | settings) | {"PYTHONPATH": str(ROOT)},
             stdout=log,

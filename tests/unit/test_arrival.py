@@ -53,10 +53,8 @@ def test_chunks_that_keep_looking_like_the_end_are_not_looked_at_for_ever(
 ) -> None:
     """Who makes the server read the same body again and again is refused."""
     arrival.take(_CHUNKED)
-    for _ in range(30):
-        assert not arrival.take(_FALSE_END)
     with pytest.raises(RequestTooLarge):
-        arrival.take(_FALSE_END * 2000)
+        any(arrival.take(_FALSE_END) for _ in range(60))
 
 
 def test_thousands_of_tiny_chunks_are_refused(arrival: Arrival) -> None:

@@ -40,6 +40,32 @@ def test_compose_sets_settings_that_exist_and_names_its_own_parts() -> None:
     assert set(services["app"]["depends_on"]) <= set(services)
 
 
+def test_container_is_given_no_more_than_it_needs() -> None:
+    """It runs as an ordinary user on a read-only system, who can gain no rights."""
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    (user,) = re.findall(r"^USER (\d+)$", dockerfile, re.M)
+    assert int(user) > 0
+    assert f"--uid {user} " in dockerfile
+    assert "--owner service --mode 0700 /data" in dockerfile
+    app = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["app"]
+    assert (app["read_only"], app["cap_drop"]) == (True, ["ALL"])
+    assert app["security_opt"] == ["no-new-privileges:true"]
+    assert app["tmpfs"] == ["/tmp"]  # noqa: S108 - reason: a path in the container
+    assert "data:/data" in app["volumes"]
+    assert not {"user", "privileged", "cap_add"} & set(app)
+
+
+def test_no_command_line_has_a_secret() -> None:
+    """What starts a process in the container files or the Makefile names no secret setting."""
+    secrets = {name for name in FIELDS if re.search("KEY|SECRET|URI|PASSWORD|REDIS_URL", name)}
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    parts = ("command", "entrypoint", "healthcheck")
+    lines = [str(service.get(part)) for service in services.values() for part in parts]
+    lines += re.findall(r"^\s*(?:CMD|ENTRYPOINT|RUN) .*$", (ROOT / "Dockerfile").read_text(), re.M)
+    lines += re.findall(r"^\t.*$", (ROOT / "Makefile").read_text(), re.M)
+    assert not [line for line in lines if any(name in line for name in secrets)]
+
+
 def test_compose_gives_generations_time_to_finish() -> None:
     """Compose waits longer before it kills than gunicorn waits for running generations."""
     services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]

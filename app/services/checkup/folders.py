@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import stat
 import uuid
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -13,6 +14,7 @@ from app.models import Finding
 from app.services.checkup.about import About, Trouble
 from app.services.checkup.mounts import check_durable
 from app.services.local_store import LocalStore
+from app.services.private_files import make_folder
 
 _DATA = About("data dir")
 _STORE = About("storage")
@@ -32,6 +34,7 @@ def check_data_dir(folder: Path, *, free: Callable[[Path], int] = free_bytes) ->
     written = _DATA.step("write", lambda: _write_and_flush(folder))
     yield written
     if folder.is_dir():
+        yield _private(folder)
         yield _room(free(folder))
         yield check_durable(_DATA, folder)
     yield _spool(folder / "spool")
@@ -49,7 +52,7 @@ def check_file_store(folder: Path) -> Iterator[Finding]:
 def _write_and_flush(folder: Path) -> str:
     probe = folder / f".doctor-{uuid.uuid4().hex}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         try:
             with probe.open("xb") as file:
                 file.write(b"probe")
@@ -77,6 +80,14 @@ def _round_trip(store: LocalStore) -> str:
     if not same:
         raise Trouble("a file came back changed", "check the disk")
     return "a picture was written, flushed, read back and deleted"
+
+
+def _private(folder: Path) -> Finding:
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if mode & 0o007:
+        found = f"every user of this machine can look into {folder} (mode {mode:04o})"
+        return _DATA.warning("private", found, f"chmod 700 {folder}")
+    return _DATA.ok("private", f"mode {mode:04o}: closed to other users")
 
 
 def _room(free: int) -> Finding:

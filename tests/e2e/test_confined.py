@@ -1,0 +1,99 @@
+"""The service as a user who may write nowhere but in DATA_DIR and a temporary directory."""
+
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.server import ROOT, SHIPPED, Gunicorn, gunicorn, wait_for
+
+_NOBODY = 54321  # an id that owns nothing on any machine
+# Python may lie in root's home, so the stranger keeps the right to read, but none to write.
+_READ_ONLY = "-all,+dac_read_search"
+_BECOME = (
+    *("setpriv", "--reuid", str(_NOBODY), "--clear-groups", "--no-new-privs"),
+    *(f"--{kind}={_READ_ONLY}" for kind in ("inh-caps", "ambient-caps", "bounding-set")),
+)
+_SHARED = [Path(place) for place in ("/tmp", "/var/tmp", "/dev/shm", "/run/lock")]  # noqa: S108 - reason: to see that nothing is left there
+_SECRETS = {"openai_api_key": "sk-test-6f1d0c2b9a8e7d6c", "variant_signing_keys": "s3cret" * 8}
+
+
+@pytest.fixture
+def user() -> int:
+    """Give an unprivileged user: a stranger, if we may become one; else who we are."""
+    return _NOBODY if os.geteuid() == 0 and shutil.which("setpriv") else os.geteuid()
+
+
+@pytest.fixture
+def folder(user: int) -> Iterator[Path]:
+    """Give a folder that the user can reach but not change, with two inside that it can."""
+    folder = Path(tempfile.mkdtemp())
+    for name in ("data", "tmp"):
+        (folder / name).mkdir(mode=0o700)
+        os.chown(folder / name, user, -1)
+    (folder / "log").touch()
+    folder.chmod(0o555)
+    yield folder
+    folder.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def server(folder: Path, user: int) -> Iterator[Gunicorn]:
+    """Run it by the options of the container, with some secrets in its settings."""
+    (command,) = re.findall(r"^CMD (\[.*\])$", (ROOT / "Dockerfile").read_text(), re.M)
+    options = " ".join(json.loads(command)[1:-1])
+    container = {"tmpdir": folder / "tmp", "pythondontwritebytecode": 1, "home": "/nowhere"}
+    settings = {"image_provider": "offline", "gunicorn_cmd_args": options, **_SECRETS}
+    become = _BECOME if user == _NOBODY else ()
+    with gunicorn(folder, SHIPPED, become, **container, **settings) as running:
+        yield running
+
+
+def test_nothing_is_written_but_in_the_two_folders(
+    server: Gunicorn, folder: Path, user: int
+) -> None:
+    """A picture is made, served, varied and listed, and no other file is there afterwards."""
+    others = set(_owned(user))
+    name = server.generate().json()["filename"]
+    assert server.get(f"/images/{name}").status_code == 200
+    assert server.get("/images").json()["total_images"] == 1
+    assert server.get("/readyz").status_code == 200
+    assert set(_owned(user)) == others
+    assert {path.name for path in folder.iterdir()} == {"data", "tmp", "log"}
+    assert (folder / "data" / "store" / "images" / name).stat().st_uid == user
+    assert server.stop() == 0
+    assert list((folder / "tmp").iterdir()) == []
+
+
+def test_no_secret_is_in_the_arguments_of_a_process(server: Gunicorn) -> None:
+    """Every user of the machine can see a command line, so no secret is in any."""
+    master = server.process.pid
+    children = Path(f"/proc/{master}/task/{master}/children")
+    wait_for(lambda: len(children.read_text().split()) == 2)
+    pids = (str(master), *children.read_text().split())
+    lines = [Path(f"/proc/{pid}/cmdline").read_text() for pid in pids]
+    assert "wsgi:app" in lines[0]
+    for secret in _SECRETS.values():
+        assert secret not in "".join(lines)
+
+
+def _owned(user: int) -> Iterator[Path]:
+    """Find what is theirs where any user can write, and what a stranger has in the checkout."""
+    places = [path for place in _SHARED if place.is_dir() for path in place.iterdir()]
+    if user == _NOBODY:
+        places += [path for room in ("app", "tests", "docs") for path in (ROOT / room).rglob("*")]
+        places += ROOT.iterdir()
+    yield from (path for path in places if _owner(path) == user)
+
+
+def _owner(path: Path) -> int | None:
+    try:
+        return path.lstat().st_uid
+    except OSError:  # gone meanwhile
+        return None
