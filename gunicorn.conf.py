@@ -6,7 +6,7 @@ from typing import Any
 from app.blueprints.dependencies import dependencies_of
 from app.config import ConfigError, Settings
 from app.container import preload
-from app.http import stopping
+from app.http import descriptors, stopping
 from app.services import allocator
 from app.services.ticker import Ticker
 
@@ -18,6 +18,7 @@ except ConfigError as error:
 _HOUSEKEEPING_SECONDS = 15
 _SPARE_THREADS = 16  # for health checks and reads while every generation slot is taken
 
+descriptors.allow_many()
 allocator.share_arenas()  # before the first thread, and for all workers
 
 bind = f"{_settings.host}:{_settings.port}"
