@@ -46,7 +46,10 @@ class Connection(TConn):  # type: ignore[misc] # reason: gunicorn has no types
         self.arrival = Arrival(self.cfg, self.client, held)
         self.awaits_body = False
         self.told_to_continue = False
-        self.sock.setblocking(False)
+        if (
+            self.sock.getblocking()
+        ):  # a kept-alive one is not, and a call would give Python's lock away
+            self.sock.setblocking(False)
 
     def hand_over(self) -> None:
         """Give gunicorn's parser the bytes of the request."""
