@@ -46,9 +46,8 @@ class Connection(TConn):  # type: ignore[misc] # reason: gunicorn has no types
         self.arrival = Arrival(self.cfg, self.client, held)
         self.awaits_body = False
         self.told_to_continue = False
-        if (
-            self.sock.getblocking()
-        ):  # a kept-alive one is not, and a call would give Python's lock away
+        # One that was kept alive is right already, and a call would give Python's lock away.
+        if self.sock.getblocking():
             self.sock.setblocking(False)
 
     def hand_over(self) -> None:
@@ -70,9 +69,8 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._held: dict[
-            Connection, Callable[[Connection], None]
-        ] = {}  # to what is done in the end
+        # Each with what is done when its time is over.
+        self._held: dict[Connection, Callable[[Connection], None]] = {}
         self._next_look = 0.0
 
     def accept(self, listener: socket.socket) -> None:
