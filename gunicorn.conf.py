@@ -3,11 +3,13 @@
 import sys
 from typing import Any
 
+from gunicorn.glogging import Logger
+
 from app.blueprints.dependencies import dependencies_of
 from app.config import ConfigError, Settings
 from app.container import preload
-from app.http import descriptors, stopping
-from app.services import allocator
+from app.http import descriptors, logs, stopping
+from app.services import allocator, metrics_folder
 from app.services.ticker import Ticker
 
 try:
@@ -20,6 +22,7 @@ _SPARE_THREADS = 16  # for health checks and reads while every generation slot i
 
 descriptors.allow_many()
 allocator.share_arenas()  # before the first thread, and for all workers
+metrics_folder.share()  # before anything loads prometheus_client
 
 bind = f"{_settings.host}:{_settings.port}"
 worker_class = "app.http.worker.Worker"  # gthread, but no thread waits for a caller who is slow
@@ -52,6 +55,19 @@ limit_request_fields = 64
 # Room for the cookies of other things on the same host, which nobody here reads.
 limit_request_field_size = 8190
 
+
+class SafeLogger(Logger):  # type: ignore[misc]  # reason: gunicorn has no types
+    """Writes gunicorn's own log as the service writes its: one form, and no secret."""
+
+    def setup(self, cfg: Any) -> None:
+        """See gunicorn."""
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(logs.formatter(_settings.log_format, secrets=_settings.secrets))
+
+
+logger_class = SafeLogger
+
 # Nothing here uses the control socket, and a server needs no second door.
 control_socket_disable = True
 
@@ -68,3 +84,8 @@ def post_worker_init(worker: Any) -> None:
     stopping.finish_before_leaving(worker, dependencies.in_flight)
     Ticker(dependencies.housekeeping, _HOUSEKEEPING_SECONDS).start()
     Ticker(allocator.give_back, _HOUSEKEEPING_SECONDS).start()
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Keep what a dead worker counted, and nothing else of it."""
+    metrics_folder.forget(worker.pid)

@@ -37,20 +37,20 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         SystemExit: the settings can't be used; every problem is listed on standard error.
     """
     settings = settings or _settings_or_exit()
-    logs.configure(settings.log_level, secrets=settings.secrets)
+    logs.configure(settings.log_level, settings.log_format, secrets=settings.secrets)
+    ports = ports or container.build_ports(settings)
     app = Flask(__name__)
     # One more than we take: a body without a length is cut off at the limit, not refused.
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
     app.json = OrjsonProvider(app)
     app.url_map.converters["image_name"] = ImageName
-    request_id.register(app)
+    request_id.register(app, ports.observer)
     errors.register(app)
     for room in (generation, images, prompts, meta):
         app.register_blueprint(room.blueprint)
     app.cli.add_command(images_commands)
     app.cli.add_command(keys_commands)
     cors_headers = cors.register(app, origins=settings.allowed_origins)
-    ports = ports or container.build_ports(settings)
     rates.register(app, RateLimits(rates=_rates(settings), limiter=ports.limiter))
     built = container.build_dependencies(settings, ports)
     dependencies.install(app, built)
@@ -60,6 +60,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         want=partial(wanting.want, built),
         cors_headers=cors_headers,
         any_origin=settings.allowed_origins == ["*"],
+        observer=ports.observer,
     )
     proxies = TrustedProxies(app.wsgi_app, settings.trusted)
     app.wsgi_app = proxies  # type: ignore[method-assign]  # reason: Flask's way to wrap an app

@@ -137,6 +137,7 @@ class Settings(BaseSettings):
     trusted_proxies: Proxies | None = None
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["auto", "json", "text"] = "auto"
 
     @field_validator("image_provider")
     @classmethod

@@ -60,7 +60,7 @@ class Service:
 
 def settings_for(**values: Any) -> Settings:
     """Make settings from these values only, whatever the environment says."""
-    return Settings(_env_file=None, **(NO_LIMITS | values))
+    return Settings(_env_file=None, **({"log_format": "text"} | NO_LIMITS | values))
 
 
 @contextlib.contextmanager

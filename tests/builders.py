@@ -9,6 +9,7 @@ from typing import Any
 from app.errors import Charged
 from app.models import ANYONE, Caller, Generation, GenerationRequest, Original, Rendition, State
 from app.ports import Ports
+from app.services.watching import Watch
 from app.usecases.generation import GenerateImage
 from app.usecases.idempotency import Repeats
 from app.usecases.keeping import Keeper
@@ -109,6 +110,7 @@ class World:
             keys=self.keys,
             clock=self.clock,
             limiter=FakeRateLimiter(),
+            observer=Watch(version="test"),
         )
         parts = (
             Part(name="storage", kind="fake", ping=self.store.ping),

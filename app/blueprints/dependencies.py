@@ -17,6 +17,7 @@ from app.usecases.prompts import Prompts
 from app.usecases.readiness import Readiness
 from app.usecases.reconcile.run import Reconcile
 from app.usecases.variants import Variants
+from app.usecases.vitals import Vitals
 
 _KEY = "image_generator"
 
@@ -58,6 +59,7 @@ class Dependencies:
     variants: Variants
     prompts: Prompts
     readiness: Readiness
+    vitals: Vitals
     reconcile: Reconcile
     housekeeping: Housekeeping
     authenticate: Authenticate | None

@@ -10,8 +10,11 @@ from app.blueprints.schemas import HealthAnswer, PartAnswer, ReadyAnswer
 from app.http.contract import Contract, contract
 from app.http.errors import failure
 from app.http.openapi import document
+from app.models import Scope
 
 blueprint = Blueprint("meta", __name__)
+
+_PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -59,6 +62,15 @@ def _not_ready(error: errors.AppError, parts: dict[str, object]) -> Response:
     answer = failure(error, ready=False, parts=parts)
     answer.headers["Retry-After"] = str(error.retry_after)
     return answer
+
+
+@blueprint.get("/metrics")
+@contract(Contract(tag="health", scope=Scope.METRICS, content_types=("text/plain",)))
+def metrics() -> Response:
+    """Tell Prometheus what this server does: the numbers of all its processes."""
+    page = Response(deps().vitals(), content_type=_PROMETHEUS)
+    page.headers["Cache-Control"] = "no-store"
+    return page
 
 
 @blueprint.get("/openapi.json")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from app.config import Settings
+from app.config import VERSION, Settings
 from app.ports import (
     ImageGenerator,
     ImageStore,
@@ -25,6 +25,7 @@ from app.services.rate_limiter import SharedRateLimiter, Window
 from app.services.spool import FileSpool
 from app.services.sqlite_window import SqliteWindow
 from app.services.system_clock import SystemClock
+from app.services.watching import Watch
 
 RECORDS_FILE = "records.sqlite3"
 """The name of SQLite's file in DATA_DIR."""
@@ -53,7 +54,8 @@ class Rows:
 def build_ports(settings: Settings) -> Ports:
     """Make the implementations; they connect when they are first needed."""
     drawing = _drawing(settings)
-    cache = _cache(settings)
+    watch = Watch(version=VERSION)
+    cache = _cache(settings, watch)
     rows = build_rows(settings)
     return Ports(
         generator=drawing.generator,
@@ -67,6 +69,7 @@ def build_ports(settings: Settings) -> Ports:
         keys=rows.keys,
         limiter=_limiter(settings),
         clock=SystemClock(),
+        observer=watch,
     )
 
 
@@ -137,14 +140,14 @@ def build_rows(settings: Settings) -> Rows:
     return Rows(records=MongoRecords(database), keys=MongoKeys(database))
 
 
-def _cache(settings: Settings) -> PictureCache:
+def _cache(settings: Settings, watch: Watch) -> PictureCache:
     memory = settings.memory_cache_mb * _MIB
     url = _plain(settings.redis_url)
     if url is None:
-        return TwoLevelCache(memory_bytes=memory)
+        return TwoLevelCache(memory_bytes=memory, count=watch.cache_read)
     from app.services.redis_cache import RedisCache
 
-    return TwoLevelCache(memory_bytes=memory, shared=RedisCache(url))
+    return TwoLevelCache(memory_bytes=memory, shared=RedisCache(url), count=watch.cache_read)
 
 
 def _limiter(settings: Settings) -> RateLimiter:

@@ -15,7 +15,7 @@ _MODULES = {
 
 
 def preload(settings: Settings) -> None:
-    """Import the SDKs in use and the cutout, and read S3's descriptions of its API.
+    """Import the SDKs in use, the cutout and the metrics, and read S3's descriptions of its API.
 
     Clients are still made by each worker.
 
@@ -23,6 +23,7 @@ def preload(settings: Settings) -> None:
     would cost each worker time and a copy of its own.
     """
     import_module("app.imaging.pipeline")
+    import_module("app.services.metrics")
     for choice in choose(settings):
         for name in _MODULES.get(choice.kind, ()):
             import_module(name)

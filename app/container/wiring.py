@@ -27,6 +27,7 @@ from app.usecases.readiness import Part, Readiness
 from app.usecases.reconcile.run import Reconcile
 from app.usecases.recovery import Recovery
 from app.usecases.variants import Variants
+from app.usecases.vitals import Vitals
 
 # A drawing takes two timeouts at most; storing and recording it, with all waiting, takes less
 # than a minute. Whoever is later than that is dead.
@@ -80,6 +81,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         ),
         prompts=Prompts(ports.writer, clock=ports.clock, rng=random.SystemRandom()),
         readiness=readiness,
+        vitals=Vitals(ports, readiness),
         reconcile=Reconcile(
             repairing,
             recovery,

@@ -18,7 +18,9 @@ from werkzeug.http import http_date, parse_etags
 
 from app.http import admission, request_id
 from app.http.cors import HeaderList
+from app.http.request_line import write_down
 from app.models import StoredImage
+from app.ports import Observer
 
 IMAGE_NAME = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.png"
 ONE_YEAR = 365 * 24 * 3600
@@ -34,6 +36,7 @@ _UNUSUAL = frozenset(
     }
 )
 _FAILURE = "app.failure"
+_ROUTE = "/images/<image_name:filename>"  # the rule of Flask's view
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +68,12 @@ Want = Callable[[str, dict[str, Any]], Wanted | None]
 
 
 def register(
-    app: Flask, *, want: Want, cors_headers: Callable[[str | None], HeaderList], any_origin: bool
+    app: Flask,
+    *,
+    want: Want,
+    cors_headers: Callable[[str | None], HeaderList],
+    any_origin: bool,
+    observer: Observer,
 ) -> None:
     """Put the gate before the app."""
 
@@ -74,7 +82,9 @@ def register(
         if _FAILURE in request.environ:
             raise request.environ[_FAILURE]
 
-    gate = PictureGate(app.wsgi_app, want, cors_headers, () if any_origin else ("Origin",))
+    gate = PictureGate(
+        app.wsgi_app, want, cors_headers, () if any_origin else ("Origin",), observer
+    )
     app.wsgi_app = gate  # type: ignore[method-assign]  # reason: Flask's way to wrap an app
 
 
@@ -87,11 +97,13 @@ class PictureGate:
         want: Want,
         cors_headers: Callable[[str | None], HeaderList],
         vary: tuple[str, ...],
+        observer: Observer,
     ) -> None:
         self._app = app
         self._want = want
         self._cors_headers = cors_headers
         self._vary = vary
+        self._observer = observer
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer, or let Flask do it."""
@@ -108,11 +120,20 @@ class PictureGate:
         status, headers, body = answer
         headers += self._cors_headers(environ.get("HTTP_ORIGIN"))
         headers.append((request_id.HEADER, request_id.request_id()))
-        request_id.log_line(environ, environ["PATH_INFO"], int(status[:3]))
+        if environ["REQUEST_METHOD"] == "HEAD":
+            body = b""
+        write_down(
+            environ,
+            self._observer,
+            path=environ["PATH_INFO"],
+            route=_ROUTE,
+            status=int(status[:3]),
+            size=len(body),
+        )
         request_id.end()
         admission.leave()
         start_response(status, headers)
-        return () if environ["REQUEST_METHOD"] == "HEAD" else (body,)
+        return (body,) if body else ()
 
     def _answer(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes] | None:
         image_id = environ["PATH_INFO"][8:-4]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.ports.access import KeyRing
 from app.ports.drawing import ImageGenerator, Imaging, Moderator, PromptWriter
 from app.ports.limiting import RateLimiter
+from app.ports.observing import Observer
 from app.ports.recording import Clock, Records
 from app.ports.storing import ImageStore, Leftovers, PictureCache, Spool
 
@@ -16,6 +17,7 @@ __all__ = [
     "KeyRing",
     "Leftovers",
     "Moderator",
+    "Observer",
     "PictureCache",
     "Ports",
     "PromptWriter",
@@ -40,3 +42,4 @@ class Ports:
     keys: KeyRing
     limiter: RateLimiter
     clock: Clock
+    observer: Observer

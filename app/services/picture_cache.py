@@ -23,6 +23,7 @@ class TwoLevelCache:
         shared: the level that processes share.
         memory_seconds: how long a thing is kept in memory.
         absent_seconds: how long it is remembered that something is absent.
+        count: hears of each read where it ended: memory, redis, store or computed.
     """
 
     def __init__(
@@ -32,7 +33,9 @@ class TwoLevelCache:
         shared: RedisCache | None = None,
         memory_seconds: float = _MEMORY_SECONDS,
         absent_seconds: float = _ABSENT_SECONDS,
+        count: Callable[[str], None] = lambda _level: None,
     ) -> None:
+        self._count = count
         large = memory_bytes // _LARGE_SHARE
         self._pictures: MemoryCache[StoredImage] = MemoryCache(
             max_bytes=memory_bytes - large, ttl_seconds=memory_seconds
@@ -57,8 +60,10 @@ class TwoLevelCache:
         """See PictureCache."""
         found = self.peek(image_id, name)
         if found is not None:
+            self._count("memory")
             return found
         if self._absent.get(image_id, name) is not None:
+            self._count("memory")
             raise ImageNotFound(f"{name} of {image_id}")
         return self._flights.run((image_id, name), partial(self._look, make, share))
 
@@ -102,15 +107,21 @@ class TwoLevelCache:
     ) -> StoredImage:
         found = shared.get(*flight.key)
         if found.image is not None:
+            self._count("redis")
             return found.image
         image = self._made(make, flight)
         shared.put(*flight.key, image, generation=found.generation)
         return image
 
     def _made(self, make: Callable[[], StoredImage], flight: Flight[StoredImage]) -> StoredImage:
+        image_id, name = flight.key
+        self._count("computed" if _is_variant(name) else "store")
         try:
             return make()
         except ImageNotFound:
-            image_id, name = flight.key
             self._flights.keep(flight, partial(self._absent.put, image_id, name, True, size=0))
             raise
+
+
+def _is_variant(name: str) -> bool:
+    return "=" in name  # as every canonical text of a variant has

@@ -7,6 +7,7 @@ from the row's id, so that whatever a crash leaves behind can be found again.
 
 import hashlib
 import json
+import logging
 import uuid
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
@@ -18,6 +19,8 @@ from app.usecases.idempotency import Repeats
 from app.usecases.keeping import Keeper
 from app.usecases.readiness import Readiness
 from app.usecases.search import fold
+
+_log = logging.getLogger(__name__)
 
 HOUSE_SENTENCE = (
     "A single subject, centred and whole, on a plain pure white background, "
@@ -67,21 +70,33 @@ class GenerateImage:
         Raises:
             AppError: with `charged` always set.
         """
-        try:
-            earlier = self.repeats.look_up(claim, _fingerprint(request)) if claim else None
-            if earlier and earlier.state is State.READY:
-                return Answer(earlier, replayed=True)
-            with self.ports.spool.room():
-                return Answer(self._make(request, caller, claim, earlier))
-        except AppError as error:
-            error.charged = error.charged or Charged.NO
-            raise
+        drawn_by = self.ports.generator
+        watch = self.ports.observer.generation(
+            caller=caller.id, provider=drawn_by.provider, model=drawn_by.model
+        )
+        with watch:
+            try:
+                answer = self._answer(request, caller, claim)
+            except AppError as error:
+                error.charged = error.charged or Charged.NO
+                raise
+            self.ports.observer.note(answer.generation, replayed=answer.replayed)
+            return answer
+
+    def _answer(self, request: GenerationRequest, caller: Caller, claim: str) -> Answer:
+        earlier = self.repeats.look_up(claim, _fingerprint(request)) if claim else None
+        if earlier and earlier.state is State.READY:
+            return Answer(earlier, replayed=True)
+        with self.ports.spool.room():
+            return Answer(self._make(request, caller, claim, earlier))
 
     def _make(
         self, request: GenerationRequest, caller: Caller, claim: str, earlier: Generation | None
     ) -> Generation:
-        self.ports.moderator.check(request.prompt)
-        self.readiness.require("storage", "records")
+        with self.ports.observer.step("moderation"):
+            self.ports.moderator.check(request.prompt)
+        with self.ports.observer.step("checks"):
+            self.readiness.require("storage", "records")
         leased = self._write_down(self._intent(request, caller, claim), earlier)
         try:
             leased = self._begin(leased, request)
@@ -110,19 +125,20 @@ class GenerateImage:
 
     def _write_down(self, intent: Generation, earlier: Generation | None) -> Generation:
         """Insert the row, or begin again with the one that failed before it cost anything."""
-        if earlier is not None:
-            intent = replace(intent, id=earlier.id)
-            written = self.ports.records.exchange(earlier, intent)
-        else:
-            written = self.ports.records.insert(intent)
+        with self.ports.observer.step("record"):
+            if earlier is not None:
+                intent = replace(intent, id=earlier.id)
+                written = self.ports.records.exchange(earlier, intent)
+            else:
+                written = self.ports.records.insert(intent)
         if not written:
             raise GenerationInProgress("another request with this key was faster")
+        self.ports.observer.note(intent)
         return intent
 
     def _begin(self, leased: Generation, request: GenerationRequest) -> Generation:
         """Finish the prompt, and write down that from now on money may have been spent."""
-        enhance = self.ports.writer.enhance
-        wish = enhance(request.prompt) if request.enhance else request.prompt
+        wish = self._enhanced(request.prompt) if request.enhance else request.prompt
         begun = replace(
             leased,
             lease_until=self.ports.clock.now() + self.lease,  # writing may have taken a while
@@ -130,15 +146,23 @@ class GenerateImage:
             tokens=fold(request.prompt, wish),
             charged=Charged.UNKNOWN if self.ports.generator.costs_money else Charged.NO,
         )
-        if not self.ports.records.exchange(leased, begun):
+        _log.debug("%s is drawn as: %s", begun.id, begun.new_prompt)
+        with self.ports.observer.step("record"):
+            written = self.ports.records.exchange(leased, begun)
+        if not written:
             raise GenerationInProgress("the lease ran out before paying", charged=Charged.NO)
         return begun
 
+    def _enhanced(self, prompt: str) -> str:
+        with self.ports.observer.step("enhance"):
+            return self.ports.writer.enhance(prompt)
+
     def _buy(self, leased: Generation) -> Drawing:
         try:
-            return self.ports.generator.draw(
-                leased.new_prompt, size=leased.size, quality=leased.quality
-            )
+            with self.ports.observer.step("upstream"):
+                return self.ports.generator.draw(
+                    leased.new_prompt, size=leased.size, quality=leased.quality
+                )
         except ProviderBadResponse as error:
             if error.evidence:
                 self.keeper.keep_evidence(leased, error.evidence)

@@ -54,7 +54,8 @@ class Keeper:
         bought = replace(leased, charged=charged, created_at=created_at)
         bought, trouble = self._look(bought, data)
         try:
-            self._put_or_spool(bought, data, safe=safe)
+            with self.ports.observer.step("original"):
+                self._put_or_spool(bought, data, safe=safe)
             if bought.original is None:
                 raise ProviderBadResponse(trouble)
             ready = self.publish(bought, data)
@@ -71,12 +72,14 @@ class Keeper:
             ProviderBadResponse: the bytes are no picture.
         """
         try:
-            cutout = self.ports.imaging.cut_out(data)
+            with self.ports.observer.step("cutout"):
+                cutout = self.ports.imaging.cut_out(data)
         except UnusablePicture as error:
             raise ProviderBadResponse(str(error)) from None
         image = _rendition(bought.id, cutout)
         try:
-            self.ports.store.put(image.key, cutout.png, content_type="image/png")
+            with self.ports.observer.step("store"):
+                self.ports.store.put(image.key, cutout.png, content_type="image/png")
         except StorageUnavailable as error:
             raise PictureWaits(error.detail) from None
         return replace(bought, state=State.READY, error="", image=image)
@@ -107,9 +110,11 @@ class Keeper:
 
         If the lease ran out and somebody guessed what became of it, what we know counts.
         """
+        self.ports.observer.note(end)
         try:
-            if not self.ports.records.exchange(leased, end):
-                self._overrule(end)
+            with self.ports.observer.step("record"):
+                if not self.ports.records.exchange(leased, end):
+                    self._overrule(end)
         except RecordsUnavailable as error:
             _log.error("row %s could not be set to %s: %s", end.id, end.state, error.detail)
 

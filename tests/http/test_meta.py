@@ -47,6 +47,7 @@ def test_openapi_document_is_valid_and_complete(embedded: Service) -> None:
         "/images",
         "/images/{filename}",
         "/images/{filename}/metadata",
+        "/metrics",
         "/readyz",
     }
     post = document["paths"]["/generate-image"]["post"]

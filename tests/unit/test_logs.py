@@ -113,7 +113,7 @@ def test_configuring_twice_logs_once(
 ) -> None:
     """Two apps in a process don't log everything twice, and the level is kept."""
     for _ in range(2):
-        logs.configure("WARNING", secrets=("geheim",))
+        logs.configure("WARNING", "text", secrets=("geheim",))
     app_logger.getChild("part").warning("geheim once")
     app_logger.getChild("part").info("not this")
     said = capsys.readouterr().err.splitlines()

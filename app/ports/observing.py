@@ -1,0 +1,41 @@
+"""What those who watch the service are told."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Literal, Protocol
+
+from app.models import Generation, PartHealth
+
+Step = Literal[
+    "moderation", "checks", "enhance", "upstream", "original", "cutout", "store", "record"
+]
+"""What a generation spends its time on, in the usual order; a step may be taken several times."""
+
+
+class Observer(Protocol):
+    """Turns what happens into log lines, metrics and traces.
+
+    No method ever fails: nobody's picture depends on who watches.
+    """
+
+    def generation(
+        self, *, caller: str, provider: str, model: str
+    ) -> AbstractContextManager[object]:
+        """Watch one generation, from this thread: how long it takes, and what it ends with."""
+
+    def step(self, name: Step) -> AbstractContextManager[object]:
+        """Watch one step, of the generation that this thread is at if there is one."""
+
+    def note(self, row: Generation, *, replayed: bool = False) -> None:
+        """Hear how the row of this thread's generation is now, or that an earlier one answers."""
+
+    def request(self, *, method: str, route: str, status: int, seconds: float) -> None:
+        """Hear of an answered request. `route` is the rule that matched, never the path."""
+
+    def page(self, parts: Sequence[PartHealth], *, waiting: int | None) -> bytes:
+        """Return the metrics of all processes of this server as Prometheus reads them.
+
+        Args:
+            parts: how each part is.
+            waiting: pictures in the spool; None if nobody can tell.
+        """

@@ -1,0 +1,158 @@
+"""The service's metrics, kept by prometheus_client.
+
+Under gunicorn they are kept in files that all workers read (`metrics_folder.py`). Labels have few
+values: nothing that a caller sends is ever one.
+"""
+
+from collections.abc import Iterable, Sequence
+from platform import python_version
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+from prometheus_client.values import MutexValue, ValueClass
+
+from app.models import PartHealth
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"})
+_LEVELS = ("memory", "redis", "store", "computed")
+# Seconds: a read from memory takes less than one thousandth, a picture up to two minutes.
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+
+# Several processes have no common time of creation.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # reason: it has no types
+
+
+class Metrics:
+    """All metrics of one process; `page` tells those of all processes of the server."""
+
+    def __init__(self, *, version: str) -> None:
+        self._version = version
+        self._registry = registry = CollectorRegistry()
+        self._requests = Counter(
+            "imageapi_requests",
+            "Answered requests.",
+            ("method", "route", "status"),
+            registry=registry,
+        )
+        self._request_seconds = Histogram(
+            "imageapi_request_duration_seconds",
+            "Time from a request's arrival to its answer.",
+            ("route",),
+            buckets=_BUCKETS,
+            registry=registry,
+        )
+        self._generations = Counter(
+            "imageapi_generations",
+            "Ended generations: ready, replayed, or the code of the error; and whether this one "
+            "was charged for.",
+            ("outcome", "provider", "charged"),
+            registry=registry,
+        )
+        self._generation_seconds = Histogram(
+            "imageapi_generation_duration_seconds",
+            "Time that a generation took.",
+            ("outcome",),
+            buckets=_BUCKETS,
+            registry=registry,
+        )
+        self._step_seconds = Histogram(
+            "imageapi_generation_step_duration_seconds",
+            "Time that a step of a generation took.",
+            ("step",),
+            buckets=_BUCKETS,
+            registry=registry,
+        )
+        self._dollars = Counter(
+            "imageapi_cost_dollars",
+            "US dollars that pictures cost, as far as known.",
+            registry=registry,
+        )
+        self.in_flight = Gauge(
+            "imageapi_generations_in_flight",
+            "Generations that run.",
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
+        reads = Counter(
+            "imageapi_cache_reads",
+            "Pictures and variants read, by where they were found or made.",
+            ("level",),
+            registry=registry,
+        )
+        self._reads = {level: reads.labels(level) for level in _LEVELS}
+        # Looked up once: to find a child by its labels takes longer than to count.
+        self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count an answered request."""
+        known = self._known.get((method, route, status))
+        if known is None:
+            named = method if method in _METHODS else "other"
+            known = self._requests.labels(named, route, status), self._request_seconds.labels(route)
+            if named == method:  # else a caller could fill the memory with methods
+                self._known[method, route, status] = known
+        counter, histogram = known
+        counter.inc()
+        histogram.observe(seconds)
+
+    def generation(
+        self, outcome: str, provider: str, *, charged: str, dollars: float, seconds: float
+    ) -> None:
+        """Count an ended generation."""
+        self._generations.labels(outcome, provider, charged).inc()
+        self._generation_seconds.labels(outcome).observe(seconds)
+        self._dollars.inc(dollars)
+
+    def step(self, name: str, seconds: float) -> None:
+        """Count a step."""
+        self._step_seconds.labels(name).observe(seconds)
+
+    def cache_read(self, level: str) -> None:
+        """Count a read that ended at this level: memory, redis, store or computed."""
+        self._reads[level].inc()
+
+    def page(self, parts: Sequence[PartHealth], waiting: int | None) -> bytes:
+        """Return all that is known, in Prometheus' text format."""
+        registry = self._registry
+        if ValueClass is not MutexValue:
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # reason: it has no types
+        now = CollectorRegistry()
+        now.register(_Now(self._version, parts, waiting))
+        return generate_latest(registry) + generate_latest(now)
+
+
+class _Now(Collector):
+    """What is found out at the moment of asking, by the process that answers."""
+
+    def __init__(self, version: str, parts: Sequence[PartHealth], waiting: int | None) -> None:
+        self._version = version
+        self._parts = parts
+        self._waiting = waiting
+
+    def collect(self) -> Iterable[Metric]:
+        """See Collector."""
+        up = GaugeMetricFamily("imageapi_part_up", "Whether a part answers.", labels=["part"])
+        for part in self._parts:
+            up.add_metric([part.name], float(part.up))
+        yield up
+        if self._waiting is not None:
+            yield GaugeMetricFamily(
+                "imageapi_spool_pictures",
+                "Paid pictures that wait on this server's disk for storage.",
+                value=self._waiting,
+            )
+        built = GaugeMetricFamily(
+            "imageapi_build_info", "Always 1.", labels=["version", "python_version"]
+        )
+        built.add_metric([self._version, python_version()], 1)
+        yield built
