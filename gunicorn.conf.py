@@ -22,7 +22,6 @@ _SPARE_THREADS = 16  # for health checks and reads while every generation slot i
 
 descriptors.allow_many()
 allocator.share_arenas()  # before the first thread, and for all workers
-metrics_folder.share()  # before anything loads prometheus_client
 
 bind = f"{_settings.host}:{_settings.port}"
 worker_class = "app.http.worker.Worker"  # gthread, but no thread waits for a caller who is slow
@@ -70,6 +69,11 @@ logger_class = SafeLogger
 
 # Nothing here uses the control socket, and a server needs no second door.
 control_socket_disable = True
+
+
+def on_starting(_server: Any) -> None:
+    """Let the workers keep their metrics together; the application has not loaded any by now."""
+    metrics_folder.share()
 
 
 def when_ready(server: Any) -> None:

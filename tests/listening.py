@@ -9,20 +9,35 @@ class _Book(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self.lines: list[str] = []
+        self.records: list[logging.LogRecord] = []
 
     def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
         self.lines.append(f"{record.levelname} {record.getMessage()}")
 
 
 @contextlib.contextmanager
 def log_lines(logger_name: str = "app") -> Iterator[list[str]]:
     """Collect `LEVEL message` of all that is logged within the block."""
+    with _listening(logger_name) as book:
+        yield book.lines
+
+
+@contextlib.contextmanager
+def log_records(logger_name: str = "app") -> Iterator[list[logging.LogRecord]]:
+    """Collect the records of all that is logged within the block."""
+    with _listening(logger_name) as book:
+        yield book.records
+
+
+@contextlib.contextmanager
+def _listening(logger_name: str) -> Iterator[_Book]:
     logger, book = logging.getLogger(logger_name), _Book()
     level = logger.level
     logger.setLevel(logging.DEBUG)
     logger.addHandler(book)
     try:
-        yield book.lines
+        yield book
     finally:
         logger.removeHandler(book)
         logger.setLevel(level)

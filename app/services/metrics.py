@@ -23,6 +23,7 @@ from prometheus_client.values import MutexValue, ValueClass
 from app.models import PartHealth
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"})
+_PERHAPS_PAID = ("yes", "unknown")
 _LEVELS = ("memory", "redis", "store", "computed")
 # Seconds: a read from memory takes less than one thousandth, a picture up to two minutes.
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
@@ -57,6 +58,13 @@ class Metrics:
             ("outcome", "provider", "charged"),
             registry=registry,
         )
+        failures = Counter(
+            "imageapi_charged_failures",
+            "Generations without a picture that were charged for: yes, or unknown.",
+            ("charged",),
+            registry=registry,
+        )
+        self._charged_failures = {charged: failures.labels(charged) for charged in _PERHAPS_PAID}
         self._generation_seconds = Histogram(
             "imageapi_generation_duration_seconds",
             "Time that a generation took.",
@@ -107,9 +115,11 @@ class Metrics:
     def generation(
         self, outcome: str, provider: str, *, charged: str, dollars: float, seconds: float
     ) -> None:
-        """Count an ended generation."""
+        """Count an ended generation; `charged` is about this request, not about an earlier one."""
         self._generations.labels(outcome, provider, charged).inc()
         self._generation_seconds.labels(outcome).observe(seconds)
+        if outcome != "ready" and charged in self._charged_failures:
+            self._charged_failures[charged].inc()
         self._dollars.inc(dollars)
 
     def step(self, name: str, seconds: float) -> None:

@@ -8,15 +8,12 @@ import atexit
 import os
 import shutil
 import tempfile
-from functools import cache
 
 
-@cache
 def share() -> None:
     """Keep the metrics of this process and all that are forked from it in a new private folder.
 
-    The folder is gone when this process ends. A second call, as in a reload, changes nothing:
-    the counts go on.
+    The folder is gone when this process ends.
     """
     folder, owner = tempfile.mkdtemp(prefix="imageapi-metrics-"), os.getpid()
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # where prometheus_client looks for it

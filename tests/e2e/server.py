@@ -1,6 +1,7 @@
 """The service as operators run it: gunicorn with the shipped settings, in its own processes."""
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -47,6 +48,10 @@ class Gunicorn:
     def log(self) -> str:
         """Return what was logged so far."""
         return self.log_file.read_text()
+
+    def log_lines(self) -> list[dict[str, Any]]:
+        """Return what was logged so far, where LOG_FORMAT is json."""
+        return [json.loads(line) for line in self.log().splitlines()]
 
     def kill(self) -> None:
         """Kill -9 all processes."""
