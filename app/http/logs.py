@@ -13,7 +13,8 @@ from app.http.request_id import request_id
 
 LogFormat = Literal["auto", "json", "text"]
 
-_KEY = re.compile(r"\b(sk|igk|AKIA|ASIA)[-\w]{12,}")
+_KEY_BEGINNINGS = ("sk", "igk", "AKIA", "ASIA")
+_KEY = re.compile(rf"\b({'|'.join(_KEY_BEGINNINGS)})[-\w]{{12,}}")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 # What JSON lets stand as it is, although a terminal or a reader of lines acts on it.
 _STRANGE = re.compile(r"[\x7f-\x9f\u2028\u2029]")
@@ -72,13 +73,16 @@ class SafeFormatter(logging.Formatter):
 class JsonFormatter(logging.Formatter):
     """Writes one JSON object a line: what every event has, and what is its own.
 
-    A record's own fields are those of its attribute `fields`; None leaves one out. Secrets are
-    blacked out in every text before it is quoted, so they are found whatever JSON would escape.
+    A record's own fields are those of its attribute `fields`; None leaves one out.
     """
 
     def __init__(self, secrets: tuple[str, ...]) -> None:
         super().__init__()
         self._secret = secret_pattern(secrets)
+        # One of these is in any line that holds a secret, as JSON writes it: nearly all hold none,
+        # and to search for texts takes a tenth of the time that the pattern takes.
+        written = [_quoted(secret)[1:-1] for secret in secrets if secret]
+        self._suspicious = (*_KEY_BEGINNINGS, *written)
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as JSON."""
@@ -91,10 +95,14 @@ class JsonFormatter(logging.Formatter):
         }
         if (current := request_id()) != "-":
             line["request_id"] = current
-        line |= getattr(record, "fields", {})
+        fields = getattr(record, "fields", {})
+        line |= {name: value for name, value in fields.items() if value is not None}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return _quoted({key: self._safe(value) for key, value in line.items() if value is not None})
+        text = _quoted(line)
+        if any(part in text for part in self._suspicious):
+            text = _quoted({key: self._safe(value) for key, value in line.items()})
+        return text if _is_harmless(text) else _STRANGE.sub(_as_json_escape, text)
 
     def _safe(self, value: object) -> object:
         return self._secret.sub("***", value) if isinstance(value, str) else value
@@ -114,14 +122,22 @@ def _escaped(text: str) -> str:
     return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
 
 
-def _quoted(line: dict[str, Any]) -> str:
+def _quoted(value: object) -> str:
     try:
-        text = orjson.dumps(line).decode()
+        return orjson.dumps(value).decode()
     except TypeError:  # half of a surrogate pair, which a path can hold, is no Unicode
-        whole = {key: _escaped_halves(value) for key, value in line.items()}
-        text = orjson.dumps(whole, default=str).decode()
-    return _STRANGE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+        return orjson.dumps(_whole(value), default=str).decode()
 
 
-def _escaped_halves(value: object) -> object:
+def _whole(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _whole(inner) for key, inner in value.items()}
     return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
+
+
+def _is_harmless(text: str) -> bool:
+    return text.isascii() and "\x7f" not in text
+
+
+def _as_json_escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"

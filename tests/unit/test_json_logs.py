@@ -72,6 +72,7 @@ def test_secrets_are_blacked_out_however_json_writes_them(secret: str) -> None:
 def test_what_looks_like_a_key_is_blacked_out() -> None:
     """Keys that are nobody's setting are hidden too."""
     assert parsed("refused %s.", "sk-proj-abcDEF123_456-789")["message"] == "refused ***."
+    assert parsed("refused\n%s.", "sk-proj-abcDEF123_456-789")["message"] == "refused\n***."
 
 
 @pytest.mark.parametrize(
