@@ -131,14 +131,15 @@ def _end(seen: _Seen, seconds: float, metrics: "Metrics") -> None:
         "ms": _ms(seconds),
         "steps_ms": steps,
     }
-    shown = ", ".join(f"{name} {spent:.0f}" for name, spent in steps.items())
-    about = (row.id if row else "-", seen.outcome, seen.charged, fields["ms"], shown)
+    outcome = "replayed" if seen.replayed and seen.outcome == "ready" else seen.outcome
+    spent = ", ".join(f"{name} {ms:.0f}" for name, ms in steps.items())
+    about = (row.id if row else "-", outcome, seen.charged, fields["ms"], spent or "no step")
     _log.info("generation %s: %s, charged: %s, %.0f ms (%s)", *about, extra={"fields": fields})
     metrics.generation(
-        "replayed" if seen.replayed and seen.outcome == "ready" else seen.outcome,
+        outcome,
         provider,
         charged="no" if seen.replayed else str(seen.charged),
-        dollars=0.0 if micros is None or seen.replayed else micros / 1e6,
+        dollars=0.0 if seen.replayed or micros is None else micros / 1e6,
         seconds=seconds,
     )
 
