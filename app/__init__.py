@@ -37,8 +37,10 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         SystemExit: the settings can't be used; every problem is listed on standard error.
     """
     settings = settings or _settings_or_exit()
-    logs.configure(settings.log_level, settings.log_format, secrets=settings.secrets)
+    log = partial(logs.configure, settings.log_level, settings.log_format, secrets=settings.secrets)
+    log()
     ports = ports or container.build_ports(settings)
+    log(trace_id=ports.observer.trace_id)
     app = Flask(__name__)
     # One more than we take: a body without a length is cut off at the limit, not refused.
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
@@ -64,6 +66,8 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     )
     proxies = TrustedProxies(app.wsgi_app, settings.trusted)
     app.wsgi_app = proxies  # type: ignore[method-assign]  # reason: Flask's way to wrap an app
+    traced = ports.observer.trace(app.wsgi_app)
+    app.wsgi_app = traced  # type: ignore[method-assign,assignment]  # reason: Flask's way to wrap an app
     container.announce(settings)
     return app
 

@@ -1,5 +1,6 @@
 """Settings: the only place that reads the environment and `.env`."""
 
+import os
 import re
 from functools import cached_property
 from ipaddress import ip_network
@@ -212,6 +213,20 @@ class Settings(BaseSettings):
             return cls()
         except ValidationError as error:
             raise ConfigError(_explain(error)) from None
+
+
+def traces_exporter() -> str | None:
+    """Return where OpenTelemetry's own variables want traces: `otlp`, `console`, or None.
+
+    They are none of our Settings: OpenTelemetry reads the rest of them itself.
+    """
+    exporter = os.environ.get("OTEL_TRACES_EXPORTER", "")
+    endpoints = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true" or exporter == "none":
+        return None
+    if exporter:
+        return "console" if exporter == "console" else "otlp"
+    return "otlp" if any(os.environ.get(name) for name in endpoints) else None
 
 
 def _split(value: str) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from app.config import VERSION, Settings
+from app.container.tracing import build_tracing
 from app.ports import (
     ImageGenerator,
     ImageStore,
@@ -54,7 +55,7 @@ class Rows:
 def build_ports(settings: Settings) -> Ports:
     """Make the implementations; they connect when they are first needed."""
     drawing = _drawing(settings)
-    watch = Watch(version=VERSION)
+    watch = Watch(version=VERSION, tracing=build_tracing())
     cache = _cache(settings, watch)
     rows = build_rows(settings)
     return Ports(

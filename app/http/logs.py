@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 import time
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -20,27 +21,36 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 _STRANGE = re.compile(r"[\x7f-\x9f\u2028\u2029]")
 
 
-def configure(level: str, log_format: LogFormat, *, secrets: tuple[str, ...]) -> None:
+def configure(
+    level: str,
+    log_format: LogFormat,
+    *,
+    secrets: tuple[str, ...],
+    trace_id: Callable[[], str] = str,
+) -> None:
     """Send the service's log to standard error.
 
     Args:
         level: DEBUG, INFO, WARNING or ERROR.
         log_format: json, text, or auto: text at a terminal, else JSON.
         secrets: values that are blacked out wherever they turn up.
+        trace_id: tells the trace that a thread is in; "" for none.
     """
     handler = logging.StreamHandler()
-    handler.setFormatter(formatter(log_format, secrets=secrets))
+    handler.setFormatter(formatter(log_format, secrets=secrets, trace_id=trace_id))
     logger = logging.getLogger("app")
     logger.handlers = [handler]
     logger.setLevel(level)
     logger.propagate = False
 
 
-def formatter(log_format: LogFormat, *, secrets: tuple[str, ...]) -> logging.Formatter:
+def formatter(
+    log_format: LogFormat, *, secrets: tuple[str, ...], trace_id: Callable[[], str] = str
+) -> logging.Formatter:
     """Make what writes the lines; see `configure`."""
     if log_format == "text" or (log_format == "auto" and sys.stderr.isatty()):
         return SafeFormatter(secrets)
-    return JsonFormatter(secrets)
+    return JsonFormatter(secrets, trace_id)
 
 
 def secret_pattern(secrets: tuple[str, ...]) -> re.Pattern[str]:
@@ -76,8 +86,9 @@ class JsonFormatter(logging.Formatter):
     A record's own fields are those of its attribute `fields`; None leaves one out.
     """
 
-    def __init__(self, secrets: tuple[str, ...]) -> None:
+    def __init__(self, secrets: tuple[str, ...], trace_id: Callable[[], str] = str) -> None:
         super().__init__()
+        self._trace_id = trace_id
         self._secret = secret_pattern(secrets)
         # One of these is in any line that holds a secret, as JSON writes it: nearly all hold none,
         # and to search for texts takes a tenth of the time that the pattern takes.
@@ -95,6 +106,8 @@ class JsonFormatter(logging.Formatter):
         }
         if (current := request_id()) != "-":
             line["request_id"] = current
+        if trace := self._trace_id():
+            line["trace_id"] = trace
         fields = getattr(record, "fields", {})
         line |= {name: value for name, value in fields.items() if value is not None}
         if record.exc_info:

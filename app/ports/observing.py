@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Literal, Protocol
+from wsgiref.types import WSGIApplication
 
 from app.models import Generation, PartHealth
 
@@ -31,6 +32,12 @@ class Observer(Protocol):
 
     def request(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """Hear of an answered request. `route` is the rule that matched, never the path."""
+
+    def trace(self, app: WSGIApplication) -> WSGIApplication:
+        """Return the application with its requests traced, or as it is if nobody wants traces."""
+
+    def trace_id(self) -> str:
+        """Return the id of the trace that this thread is in, or ""."""
 
     def page(self, parts: Sequence[PartHealth], *, waiting: int | None) -> bytes:
         """Return the metrics of all processes of this server as Prometheus reads them.

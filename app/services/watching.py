@@ -1,14 +1,15 @@
-"""The Observer port: log lines and metrics."""
+"""The Observer port: log lines, metrics and traces."""
 
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
+from wsgiref.types import WSGIApplication
 
 from app.errors import AppError, Charged
 from app.models import Generation, PartHealth
@@ -16,6 +17,9 @@ from app.ports.observing import Step
 
 if TYPE_CHECKING:
     from app.services.metrics import Metrics
+    from app.services.tracing import Tracing
+
+_NO_SPAN = nullcontext()
 
 _log = logging.getLogger(__name__)
 
@@ -40,11 +44,13 @@ _current: ContextVar[_Seen | None] = ContextVar("generation", default=None)
 class Watch:
     """Counts, measures, and writes one line about each generation.
 
-    prometheus_client is loaded when first something is counted, so start-up stays fast.
+    prometheus_client is loaded when first something is counted, so start-up stays fast. Without
+    `tracing` there are no traces.
     """
 
-    def __init__(self, *, version: str) -> None:
+    def __init__(self, *, version: str, tracing: "Tracing | None" = None) -> None:
         self._version = version
+        self._tracing = tracing
         self._lock = threading.Lock()
         self._metrics: Metrics | None = None
 
@@ -71,7 +77,8 @@ class Watch:
         """See Observer."""
         began = time.monotonic()
         try:
-            yield
+            with self._tracing.step(name) if self._tracing else _NO_SPAN:
+                yield
         finally:
             seconds = time.monotonic() - began
             seen = _current.get()
@@ -92,6 +99,19 @@ class Watch:
     def cache_read(self, level: str) -> None:
         """Count a read that ended at this level: memory, redis, store or computed."""
         self._tell(lambda metrics: metrics.cache_read(level))
+
+    def trace(self, app: WSGIApplication) -> WSGIApplication:
+        """See Observer."""
+        return self._tracing.requests(app) if self._tracing else app
+
+    def trace_id(self) -> str:
+        """See Observer."""
+        return self._tracing.trace_id() if self._tracing else ""
+
+    def close(self) -> None:
+        """Send what is still to be sent."""
+        if self._tracing:
+            self._tracing.close()
 
     def page(self, parts: Sequence[PartHealth], *, waiting: int | None) -> bytes:
         """See Observer."""
