@@ -1,6 +1,8 @@
 """Traces: a span a request and a span a step, if somebody asked for them."""
 
+import io
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -40,11 +42,17 @@ def spans() -> Iterator[InMemorySpanExporter]:
 
 
 @pytest.fixture
+def log() -> io.StringIO:
+    """Keep what the service logs."""
+    return io.StringIO()
+
+
+@pytest.fixture
 def client(
     tmp_path: Path,
     world: World,
     spans: InMemorySpanExporter,
-    capsys: pytest.CaptureFixture[str],  # noqa: ARG001 - reason: before the log finds its stream
+    log: io.StringIO,
 ) -> Iterator[Client]:
     """Call a service on fakes that is traced."""
 
@@ -56,12 +64,16 @@ def client(
     watch = Watch(version="test", tracing=Tracing(provider))
     ports = replace(world.ports, observer=watch)
     settings = settings_for(data_dir=tmp_path, log_format="json")
-    yield Client(create_app(settings, ports).wsgi_app)
+    app = create_app(settings, ports)
+    (handler,) = logging.getLogger("app").handlers
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(log)
+    yield Client(app.wsgi_app)
     watch.close()
 
 
 def test_steps_are_below_the_request_and_that_is_below_its_caller(
-    client: Client, spans: InMemorySpanExporter, capsys: pytest.CaptureFixture[str]
+    client: Client, spans: InMemorySpanExporter, log: io.StringIO
 ) -> None:
     """All spans are in the caller's trace, whose id is in the log lines, and tell no prompt."""
     client.post("/generate-image", json={"prompt": "A hidden fox"}, headers=FROM_CALLER)
@@ -80,7 +92,7 @@ def test_steps_are_below_the_request_and_that_is_below_its_caller(
     for step in finished.values():
         assert step.parent == request.context
     assert "hidden fox" not in "".join(span.to_json() for span in spans.get_finished_spans())
-    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
     traced = {line["event"]: line["trace_id"] for line in lines if "event" in line}
     assert traced == {"generation": TRACE, "request": TRACE}
 
