@@ -114,4 +114,5 @@ def _exporter(name: str) -> Callable[[], SpanExporter]:
         return ConsoleSpanExporter
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
-    return OTLPSpanExporter
+    otlp: Callable[[], SpanExporter] = OTLPSpanExporter
+    return otlp
