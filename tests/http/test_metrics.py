@@ -1,7 +1,12 @@
 """GET /metrics after real traffic."""
 
+from pathlib import Path
+
+from app.models import Scope
 from tests.apps import Parts, Service
 from tests.fake_openai import SECRET_MARKER, Fault
+from tests.http.locked import locked
+from tests.listening import log_records
 from tests.metrics import samples, value
 
 
@@ -71,3 +76,14 @@ def test_the_callers_id_and_the_steps_are_in_one_story(embedded: Service) -> Non
     embedded.call("POST", "/generate-image", json={"prompt": "x"}, headers={"X-Request-ID": given})
     lines = [line for line in embedded.log.getvalue().splitlines() if f"[{given}]" in line]
     assert [line.split("] ")[1].split()[0] for line in lines] == ["generation", "POST"]
+
+
+def test_where_keys_are_asked_for_metrics_take_one_of_their_own(tmp_path: Path) -> None:
+    """Without a key 401, with one for pictures 403; the log tells who called by the key's id."""
+    with log_records("app.http.request_line") as records, locked(data_dir=tmp_path) as door:
+        own = door.made("prometheus", frozenset({Scope.METRICS}))
+        statuses = [door.get("/metrics", key).status_code for key in ("", door.made("shop"), own)]
+        ids = {key.name: key.id for key in door.keys.list()}
+    assert statuses == [401, 403, 200]
+    callers = [record.__dict__["fields"]["caller"] for record in records]
+    assert callers == [None, ids["shop"], ids["prometheus"]]

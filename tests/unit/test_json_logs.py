@@ -63,10 +63,16 @@ def test_secrets_are_blacked_out_however_json_writes_them(secret: str) -> None:
     except RuntimeError:
         record = logging.LogRecord("a", 40, "x", 1, "say %s", (secret,), sys.exc_info())
     record.fields = {"path": f"/x/{secret}/y", "status": 200}
-    told = json.loads(JsonFormatter((secret, "200")).format(record))
+    told = json.loads(JsonFormatter((secret,)).format(record))
     assert (told["message"], told["path"], told["status"]) == ("say ***", "/x/***/y", 200)
     assert told["exception"].endswith("RuntimeError: ***")
     assert "Traceback" in told["exception"]
+
+
+def test_a_secret_that_is_a_number_breaks_no_line() -> None:
+    """Only texts are blacked out, so the line is JSON whatever a secret looks like."""
+    told = parsed("got %s", "200", secrets=("200",), status=200)
+    assert (told["message"], told["status"]) == ("got ***", 200)
 
 
 def test_what_looks_like_a_key_is_blacked_out() -> None:
