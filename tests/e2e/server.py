@@ -108,7 +108,7 @@ def gunicorn(
     """
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
-    defaults = {"data_dir": folder / "data", "port": port, "log_format": "text"}
+    defaults = {"data_dir": folder / "data", "port": port, "log_format": "text", "tmpdir": folder}
     log_file = folder / "log"
     with log_file.open("ab") as log:
         process = subprocess.Popen(
