@@ -11,7 +11,16 @@ from app.blueprints import dependencies, generation, images, meta, prompts, want
 from app.cli.images import images as images_commands
 from app.cli.keys import keys as keys_commands
 from app.config import UNUSABLE_SETTINGS, ConfigError, Settings
-from app.http import admission, cors, errors, logs, pictures, rates, request_id
+from app.http import (
+    admission,
+    cors,
+    errors,
+    logs,
+    pictures,
+    rates,
+    request_id,
+    security_headers,
+)
 from app.http.json import OrjsonProvider
 from app.http.limits import MAX_BODY_BYTES
 from app.http.proxies import TrustedProxies
@@ -48,6 +57,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     app.url_map.converters["image_name"] = ImageName
     request_id.register(app, ports.observer)
     errors.register(app)
+    security_headers.register(app)
     for room in (generation, images, prompts, meta):
         app.register_blueprint(room.blueprint)
     app.cli.add_command(images_commands)

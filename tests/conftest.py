@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.attacks.marks import Seen, noting
+from tests.attacks.summary import print_attacks
 from tests.fake_openai import FakeOpenAI
 from tests.faults.summary import print_matrix
 from tests.guard import block_network, clean_environment
@@ -44,6 +46,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the fault matrix. Here, since the process that prints loads no conftest below."""
     print_matrix(terminalreporter)
+    print_attacks(terminalreporter)
+
+
+@pytest.fixture
+def seen(request: pytest.FixtureRequest) -> Seen:
+    """Check and note what an attack has led to."""
+    return noting(request.node)
 
 
 @pytest.fixture

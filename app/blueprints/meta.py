@@ -10,16 +10,12 @@ from app.blueprints.schemas import HealthAnswer, PartAnswer, ReadyAnswer
 from app.http.contract import Contract, contract
 from app.http.errors import failure
 from app.http.openapi import document
+from app.http.security_headers import PAGE
 from app.models import Scope
 
 blueprint = Blueprint("meta", __name__)
 
 _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
-
-_PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 
 
 @blueprint.get("/healthz")
@@ -97,10 +93,6 @@ def index() -> Response:
 
 
 def _page(template: str, **values: object) -> Response:
-    response = Response(
-        render_template(template, **values), content_type="text/html; charset=utf-8"
+    return Response(
+        render_template(template, **values), content_type="text/html; charset=utf-8", headers=PAGE
     )
-    response.headers["Content-Security-Policy"] = _PAGE_POLICY
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response

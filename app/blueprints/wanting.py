@@ -24,6 +24,7 @@ def want(deps: Dependencies, image_id: str, environ: dict[str, Any]) -> Wanted |
     query = environ["QUERY_STRING"]
     if not query and not deps.defaults.redirects:
         return Wanted(
+            image_id=image_id,
             etag=image_id,
             read=partial(deps.images.fetch, image_id),
             private=not deps.defaults.public_pictures,
@@ -59,6 +60,7 @@ def wanted(deps: Dependencies, image_id: str, wish: Wish, accept: str) -> Wanted
     """
     chosen = _chosen(wish, accept)
     return Wanted(
+        image_id=image_id,
         etag=image_id + chosen.tag,
         read=partial(deps.variants.fetch, image_id, chosen.variant, chosen.name),
         varies=len(wish.choices) > 1,

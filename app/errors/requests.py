@@ -4,7 +4,7 @@ from app.errors.base import AppError, Charged
 
 
 class InvalidJson(AppError):
-    """The body is not JSON at all."""
+    """The body is not JSON, or not JSON that all parsers read alike."""
 
     status, code = 400, "invalid_json"
     message = "The body is not valid JSON."

@@ -15,6 +15,7 @@ _SENT = ["Authorization", "Content-Type", "Idempotency-Key", "X-API-Key", "X-Req
 _READ = [
     "Accept-Ranges",
     "Allow",
+    "Content-Disposition",
     "Content-Length",
     "Content-Range",
     "ETag",

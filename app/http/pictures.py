@@ -16,7 +16,7 @@ from wsgiref.types import StartResponse, WSGIApplication
 from flask import Flask, Response, request
 from werkzeug.http import http_date, parse_etags
 
-from app.http import admission, request_id
+from app.http import admission, request_id, security_headers
 from app.http.cors import HeaderList
 from app.http.request_line import write_down
 from app.models import StoredImage
@@ -35,6 +35,7 @@ _UNUSUAL = frozenset(
         "HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK",
     }
 )
+_ENDINGS = {f"image/{name}": name for name in ("png", "webp", "avif", "jpeg")}
 _FAILURE = "app.failure"
 _ROUTE = "/images/<image_name:filename>"  # the rule of Flask's view
 
@@ -44,6 +45,7 @@ class Wanted:
     """What a request for a picture asks for, before anything is read.
 
     Attributes:
+        image_id: of the picture.
         etag: names the very bytes; follows from the request alone, since pictures never change.
         read: returns the picture, or raises an AppError.
         varies: whether the answer depends on the header Accept.
@@ -51,6 +53,7 @@ class Wanted:
         private: whether it is for one caller, so that only that caller's own cache may keep it.
     """
 
+    image_id: str
     etag: str
     read: Callable[[], StoredImage]
     varies: bool = False
@@ -145,7 +148,7 @@ class PictureGate:
         if known is not None and is_known(wanted, known):
             return "304 NOT MODIFIED", lasting_headers(wanted, vary), b""
         stored = wanted.read()
-        headers = lasting_headers(wanted, vary) + content_headers(stored)
+        headers = lasting_headers(wanted, vary) + content_headers(wanted, stored)
         return "200 OK", headers, stored.data
 
 
@@ -155,7 +158,7 @@ def respond(wanted: Wanted) -> Response:
     if known is not None and is_known(wanted, known):
         return Response(status=304, headers=lasting_headers(wanted, wanted.vary))
     stored = wanted.read()
-    headers = lasting_headers(wanted, wanted.vary) + content_headers(stored)
+    headers = lasting_headers(wanted, wanted.vary) + content_headers(wanted, stored)
     response = Response(stored.data, headers=headers)
     response.make_conditional(request, accept_ranges=True, complete_length=len(stored.data))
     response.headers.pop("Date", None)  # made by the line above; the server sends its own
@@ -182,16 +185,18 @@ def lasting_headers(wanted: Wanted, vary: tuple[str, ...]) -> list[tuple[str, st
         ("ETag", f'"{wanted.etag}"'),
         ("Cache-Control", f"{whose}, max-age={wanted.max_age}, immutable"),
         ("Cross-Origin-Resource-Policy", "cross-origin"),
-        ("X-Content-Type-Options", "nosniff"),
+        *security_headers.PICTURE,
     ]
     if vary:
         headers.append(("Vary", ", ".join(vary)))
     return headers
 
 
-def content_headers(stored: StoredImage) -> list[tuple[str, str]]:
+def content_headers(wanted: Wanted, stored: StoredImage) -> list[tuple[str, str]]:
     """Return what is told about a picture's bytes."""
+    ending = _ENDINGS.get(stored.content_type, "bin")
     return [
+        ("Content-Disposition", f'inline; filename="{wanted.image_id}.{ending}"'),
         ("Content-Type", stored.content_type),
         ("Content-Length", str(len(stored.data))),
         ("Last-Modified", _http_date(stored.modified)),

@@ -3,12 +3,12 @@
 from typing import TypeVar, get_origin
 from urllib.parse import parse_qsl
 
-import orjson
 from flask import request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.errors import InvalidJson, InvalidRequest, RequestTooLarge, UnsupportedMediaType
+from app.http.json import strictly_loads
 from app.http.limits import MAX_BODY_BYTES
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -22,14 +22,14 @@ def read_body(form: type[Model]) -> Model:
     Raises:
         UnsupportedMediaType: it isn't declared as JSON.
         RequestTooLarge: it is larger than the app allows.
-        InvalidJson: it can't be parsed.
+        InvalidJson: it isn't JSON that every parser reads alike.
         InvalidRequest: it isn't an object, or a field is wrong.
     """
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
     try:
-        body = orjson.loads(_body_bytes())
-    except orjson.JSONDecodeError:
+        body = strictly_loads(_body_bytes())
+    except ValueError:
         raise InvalidJson from None
     if not isinstance(body, dict):
         raise InvalidRequest(message="The body has to be a JSON object.")

@@ -1,0 +1,12 @@
+"""Tests that attack the service: marked with what they try, run like all others, shown as a page.
+
+    @attack("JSON with a key twice", expect="400 invalid_json")
+    def test_doubled_key(service: Service, seen: Seen) -> None:
+        seen(service.call(...))
+
+The page's headings are the first lines of the test modules.
+"""
+
+from tests.attacks.marks import Seen, attack
+
+__all__ = ["Seen", "attack"]

@@ -1,0 +1,47 @@
+"""How a test says what it tries, what it expects, and what it saw."""
+
+from collections.abc import Callable
+
+import pytest
+import requests
+
+Seen = Callable[[object], None]
+
+
+def attack(what: str, *, expect: str) -> pytest.MarkDecorator:
+    """Mark a test, or one of its parameters by `marks=`, as an attack.
+
+    Args:
+        what: the attack, in words for readers.
+        expect: what has to be seen, such as `400 invalid_json`.
+    """
+    return pytest.mark.attack(what=what, expect=expect)
+
+
+def noting(test: pytest.Item) -> Seen:
+    """Return what checks and notes what an attack has led to, for the fixture `seen`."""
+    mark = test.get_closest_marker("attack")
+    if mark is None:
+        raise ValueError("a test that takes `seen` is marked with @attack")
+    expected = mark.kwargs["expect"]
+
+    def seen(result: object) -> None:
+        found = outcome(result)
+        test.user_properties.append(("attack", (heading(test), mark.kwargs["what"], found)))
+        assert found == expected
+
+    return seen
+
+
+def outcome(result: object) -> str:
+    """Return the answer of a request as `status code`; anything else as its text."""
+    if not isinstance(result, requests.Response):
+        return str(result)
+    is_json = result.headers.get("Content-Type") == "application/json" and result.content
+    told = result.json() if is_json else {}
+    return f"{result.status_code} {told.get('code', '')}".strip()
+
+
+def heading(test: pytest.Item) -> str:
+    """Return the first line of the module's docstring, which is the heading on the page."""
+    return str(getattr(test, "module").__doc__).partition("\n")[0].rstrip(".")  # noqa: B009 - reason: pytest's Item doesn't declare it

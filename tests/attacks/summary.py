@@ -1,0 +1,38 @@
+"""The attacks of a run."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.attacks.page import Row, expected_rows
+
+
+def rows_of(terminalreporter: pytest.TerminalReporter) -> list[Row]:
+    """Return each attack that was made, with what was seen."""
+    expected = {(row.heading, row.what): row.expected for row in expected_rows()}
+    return [
+        Row(heading, what, expected[heading, what], found)
+        for (heading, what, found), _ in _made(terminalreporter)
+    ]
+
+
+def print_attacks(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many attacks were made, and those that did not end as they have to."""
+    made = {(what, outcome) for (_, what, _), outcome in _made(terminalreporter)}
+    if not made:
+        return
+    failed = sorted(what for what, outcome in made if outcome == "failed")
+    count = len({what for what, _ in made})
+    terminalreporter.section(f"attacks: {count - len(failed)} of {count} held off")
+    for what in failed:
+        terminalreporter.line(f"failed  {what}")
+
+
+def _made(terminalreporter: pytest.TerminalReporter) -> Iterator[tuple[tuple[str, str, str], str]]:
+    """Yield heading, attack and what was seen, and whether the test passed."""
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            for name, told in report.user_properties:
+                if name == "attack" and report.when == "call":
+                    heading, what, found = told
+                    yield (heading, what, found), outcome
