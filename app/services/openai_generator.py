@@ -7,6 +7,7 @@ from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError
 
 from app.errors import Charged, ProviderBadResponse, ProviderTimeout
 from app.models import Drawing
+from app.services import openai_download
 from app.services.lazy import Lazy
 from app.services.openai_client import translated
 from app.services.turns import Turns
@@ -28,6 +29,12 @@ class _Answer(BaseModel):
     model_config = ConfigDict(val_json_bytes="base64")
 
     picture: bytes = Field(validation_alias=AliasPath("data", 0, "b64_json"), min_length=1)
+
+
+class _AddressAnswer(BaseModel):
+    """The address of the one picture, which some compatible servers answer with instead."""
+
+    url: str = Field(validation_alias=AliasPath("data", 0, "url"), min_length=1)
 
 
 class OpenAIGenerator:
@@ -52,15 +59,18 @@ class OpenAIGenerator:
         """See ImageGenerator."""
         parameters = _parameters(self.model, prompt=prompt, size=size, quality=quality)
         with translated(if_sent=Charged.UNKNOWN):
-            body = self._request(parameters)
-        return Drawing(data=_picture(body), model=self.model)
+            body, deadline = self._request(parameters)
+        return Drawing(data=self._picture(body, deadline), model=self.model)
 
     def close(self) -> None:
         """Let go of all connections; the next use opens new ones."""
         self._client.close()
 
-    def _request(self, parameters: dict[str, Any]) -> bytearray:
-        """Return the answer's raw body: the SDK's own parsing lets HTML and cut JSON through."""
+    def _request(self, parameters: dict[str, Any]) -> tuple[bytearray, float]:
+        """Return the answer's raw body, and the deadline of what is left to do.
+
+        Raw, because the SDK's own parsing lets HTML and cut JSON through.
+        """
         from openai import Timeout
 
         deadline = time.monotonic() + self._timeout_seconds
@@ -78,7 +88,28 @@ class OpenAIGenerator:
                     raise ProviderBadResponse(
                         "answer too large", evidence=bytes(body), charged=Charged.YES
                     )
-        return body
+        return body, deadline
+
+    def _picture(self, body: bytearray, deadline: float) -> bytes:
+        """Return the first picture; all that was bought is kept as evidence if there is none."""
+        try:
+            return _Answer.model_validate_json(body).picture
+        except ValidationError as error:
+            unusable = ProviderBadResponse(
+                error.errors(include_input=False)[0]["type"], charged=Charged.YES
+            )
+        try:
+            if address := _address(body):
+                return openai_download.fetch(
+                    address,
+                    base_url=str(self._client().base_url),
+                    deadline=deadline,
+                    most_bytes=_LARGEST_ANSWER,
+                )
+        except ProviderBadResponse as error:
+            unusable = error
+        unusable.evidence = bytes(body)
+        raise unusable from None
 
 
 def _parameters(model: str, *, prompt: str, size: str, quality: str) -> dict[str, Any]:
@@ -89,13 +120,8 @@ def _parameters(model: str, *, prompt: str, size: str, quality: str) -> dict[str
     return common | {"quality": quality, "background": "opaque", "output_format": "png"}
 
 
-def _picture(body: bytearray) -> bytes:
-    """Return the first picture of the answer; all that was bought is kept if there is none."""
+def _address(body: bytearray) -> str | None:
     try:
-        return _Answer.model_validate_json(body).picture
-    except ValidationError as error:
-        raise ProviderBadResponse(
-            error.errors(include_input=False)[0]["type"],
-            evidence=bytes(body),
-            charged=Charged.YES,
-        ) from None
+        return _AddressAnswer.model_validate_json(body).url
+    except ValidationError:
+        return None

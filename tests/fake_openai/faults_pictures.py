@@ -49,6 +49,11 @@ class PictureFaults(Behaviour):
         return cls._field("bad_b64", lambda document: document.update(data=[item]))
 
     @classmethod
+    def address(cls, address: object) -> Self:
+        """Answer with the address of a picture instead of its bytes."""
+        return cls._field("address", lambda document: document.update(data=[{"url": address}]))
+
+    @classmethod
     def truncated_json(cls) -> Self:
         """Answer with the first half of the JSON, correctly framed as HTTP."""
 

@@ -15,7 +15,7 @@ from tests.fake_openai.text import TEXT_MODELS
 from tests.ports import free_port
 
 DEFAULT_API_KEY = "sk-test-fake-openai-key-000000"
-Endpoint = Literal["images", "moderations", "chat", "models"]
+Endpoint = Literal["images", "moderations", "chat", "models", "pictures"]
 
 
 class _Server(ThreadingHTTPServer):

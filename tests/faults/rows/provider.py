@@ -1,13 +1,18 @@
 """What goes wrong at OpenAI."""
 
+from collections.abc import Callable
+
 from requests import Response
 
 from tests.fake_openai import Fault
 from tests.faults.row import (
     DRAWN_NOW,
+    MADE,
     NEVER_AGAIN,
     NOTHING,
     OUTCOME_UNKNOWN,
+    READY,
+    REPLAYED,
     Again,
     Answer,
     Kept,
@@ -55,9 +60,13 @@ def _paid_perhaps(what: str, fault: Fault, answer: Answer, **settings: float) ->
 
 
 def _bad(what: str, fault: Fault) -> Row:
+    return _bad_given(what, lambda stage: stage.fake.script("images", fault))
+
+
+def _bad_given(what: str, given: Callable[[Stage], object]) -> Row:
     return Row(
         what=what,
-        given=lambda stage: stage.fake.script("images", fault),
+        given=given,
         answer=_BAD,
         paid=1,
         kept=_EVIDENCE,
@@ -104,6 +113,24 @@ def _other_key(stage: Stage) -> None:
     stage.fake.api_key = "sk-test-a-new-key-0000000000"
     right = stage.parts.settings["openai_api_key"]
     stage.mend_by(lambda: setattr(stage.fake, "api_key", right))
+
+
+def _address(stage: Stage) -> str:
+    return f"{stage.fake.base_url}/pictures/0"
+
+
+def _addressed(stage: Stage) -> None:
+    stage.fake.script("images", Fault.address(_address(stage)))
+
+
+def _redirected(stage: Stage) -> None:
+    _addressed(stage)
+    stage.fake.script("pictures", Fault.status(302, headers={"location": "/v1/pictures/0"}))
+
+
+def _lost(stage: Stage) -> None:
+    _addressed(stage)
+    stage.fake.script("pictures", Fault.status(404))
 
 
 def _silent(stage: Stage) -> None:
@@ -180,6 +207,18 @@ TOPIC = Topic(
         _bad("The picture is an SVG with a script", Fault.svg()),
         _bad("The picture breaks off", Fault.truncated_picture()),
         _bad("The picture would unpack to a gigabyte", Fault.bomb()),
+        Row(
+            what="A compatible server answers with an address of its own instead of the picture",
+            given=_addressed,
+            answer=MADE,
+            paid=1,
+            kept=READY,
+            again=Again(REPLAYED, paid=1, kept=READY),
+            also=_asked_once,
+        ),
+        _bad("The address is on another server", Fault.address("http://169.254.169.254/x.png")),
+        _bad_given("The address redirects", _redirected),
+        _bad_given("There is no picture at the address", _lost),
         _without_moderation(
             "fails with 500", Fault.status(500), Answer(502, "provider_error", "no")
         ),
