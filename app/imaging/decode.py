@@ -31,7 +31,7 @@ def decode(data: bytes, header: PictureInfo) -> Array:
     """
     pixels = _fast(data, header.format) if header.plain else None
     if pixels is None:
-        pixels = _careful(data)
+        pixels = _careful(data, header)
     return pixels
 
 
@@ -45,11 +45,13 @@ def _fast(data: bytes, kind: str) -> Array | None:
     return None if pixels is None else np.asarray(pixels)
 
 
-def _careful(data: bytes) -> Array:
+def _careful(data: bytes, header: PictureInfo) -> Array:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             file = Image.open(io.BytesIO(data), formats=_FORMATS)
+            if file.size != (header.width, header.height):  # only that size was found bearable
+                raise NotAPicture("the file tells two sizes")
             file.load()
             picture = _to_srgb(_to_eight_bits(ImageOps.exif_transpose(file)))
     except (*_BAD, UnidentifiedImageError, Image.DecompressionBombError) as e:

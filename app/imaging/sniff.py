@@ -69,6 +69,8 @@ def _png(data: bytes) -> PictureInfo:
         name = data[at + 4 : at + 8]
         if name == b"IEND":
             break
+        if name == b"IHDR" and at > 8:  # decoders differ in which one they go by
+            raise NotAPicture("the PNG file has two headers")
         plain = plain and name not in {b"tRNS", b"iCCP", b"eXIf", b"acTL"}
         at += 12 + length
     return PictureInfo("png", width, height, plain, lossy=False)
