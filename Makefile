@@ -7,7 +7,7 @@ BIN := $(VENV)/bin/python
 PIP := $(BIN) -m pip --disable-pip-version-check --quiet --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test soak fuzz lint bench bench-cutout train-holes clean
+.PHONY: help run demo test soak fuzz lint bench bench-cutout train-holes audit clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 20
@@ -43,6 +43,9 @@ bench-cutout: $(VENV)/.bench ## measure the cutout beside others on real artwork
 train-holes: $(VENV)/.bench ## train anew what tells enclosed paint from holes
 	$(BIN) -m bench.holes.train
 
+audit: .cache/audit/.created ## look the pinned packages up for known weaknesses (needs the network)
+	.cache/audit/bin/pip-audit --no-deps --disable-pip -r requirements-dev.txt -r requirements-bench.txt
+
 clean: ## remove the environment and all caches, but no picture and no record
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .cache
 
@@ -50,6 +53,12 @@ $(VENV)/.created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is %d.%d: say which with make PYTHON=..." % sys.version_info[:2])'
 	@$(PYTHON) -c 'import ensurepip' || { echo "Python's venv module is incomplete: on Debian and Ubuntu, apt install python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# An environment of its own: nothing that pip-audit needs gets among what is audited.
+.cache/audit/.created:
+	$(PYTHON) -m venv .cache/audit
+	.cache/audit/bin/python -m pip --disable-pip-version-check --quiet --no-input install pip-audit==2.10.1
 	@touch $@
 
 $(VENV)/.runtime: requirements.txt | $(VENV)/.created
