@@ -32,7 +32,7 @@ class Row(NamedTuple):
 def page(rows: Iterable[Row]) -> str:
     """Return the whole page."""
     by_heading: dict[str, list[Row]] = {}
-    for row in sorted(set(rows)):
+    for row in rows:
         by_heading.setdefault(row.heading, []).append(row)
     parts = [_INTRODUCTION]
     for heading, below in by_heading.items():

@@ -8,11 +8,13 @@ from tests.attacks.page import Row, expected_rows
 
 
 def rows_of(terminalreporter: pytest.TerminalReporter) -> list[Row]:
-    """Return each attack that was made, with what was seen."""
-    expected = {(row.heading, row.what): row.expected for row in expected_rows()}
+    """Return each attack in the order of the tests, with what was seen."""
+    seen: dict[tuple[str, str], set[str]] = {}
+    for (heading, what, found), _ in _made(terminalreporter):
+        seen.setdefault((heading, what), set()).add(found)
     return [
-        Row(heading, what, expected[heading, what], found)
-        for (heading, what, found), _ in _made(terminalreporter)
+        row._replace(seen=" / ".join(sorted(seen.get((row.heading, row.what), {"not made"}))))
+        for row in expected_rows()
     ]
 
 

@@ -9,6 +9,7 @@ from tests.attacks import Seen, attack
 
 ABSENT = "00000000-0000-4000-8000-000000000000"
 _JUST_TEXT = "stored and found as it is"
+_OWL = "An owl on a branch"
 _WORDS = (
     '{"$gt": ""}',
     "$where: sleep(1000)",
@@ -28,36 +29,33 @@ _WORDS = (
 @pytest.mark.parametrize(
     "words", [pytest.param(w, marks=attack(f"The prompt `{w}`", expect=_JUST_TEXT)) for w in _WORDS]
 )
-def test_what_looks_like_an_operator_is_text(service: Service, seen: Seen, words: str) -> None:
+def test_what_looks_like_an_operator_is_text(standing: Service, seen: Seen, words: str) -> None:
     """Such a prompt is stored as it is, found again by its words, and finds nothing else."""
-    assert service.generate("An owl on a branch").ok
-    made = service.generate(words).json()
-    found = service.get("/images", params={"q": words}).json()
+    assert standing.generate(_OWL).ok
+    made = standing.generate(words).json()
+    found = standing.get("/images", params={"q": words}).json()
     assert [image["prompt"] for image in found["images"]] == [words]
-    told = service.get(f"/images/{made['filename']}/metadata").json()
+    told = standing.get(f"/images/{made['filename']}/metadata").json()
     assert told["first_prompt"] == told["prompt"] == words
     seen(_JUST_TEXT)
 
 
-_FINDS_ALL = ("$where", "$ne", '{"$gt": ""}', "' OR 'a'='a", "x* OR y*", '"', "NOT x", "-x")
+_FINDS_ALL = ("$where", "$ne", '{"$gt": ""}', "' OR 'a'='a", "ow* OR y*", "NOT x", "-x")
 
 
 @pytest.mark.parametrize(
     "words",
-    [
-        pytest.param(w, marks=attack(f"The search `{w}`", expect="finds nothing"))
-        for w in _FINDS_ALL
-    ],
+    [pytest.param(w, marks=attack(f"The search `{w}`", expect="finds no owl")) for w in _FINDS_ALL],
 )
 def test_no_search_finds_what_does_not_have_its_words(
-    service: Service, seen: Seen, words: str
+    standing: Service, seen: Seen, words: str
 ) -> None:
     """An operator in `q` is neither run nor an error: it is words that no prompt has."""
-    service.generate("An owl on a branch")
-    answer = service.get("/images", params={"q": words})
+    standing.generate(_OWL)
+    answer = standing.get("/images", params={"q": words, "limit": 100})
     assert answer.ok
-    total = answer.json()["total_images"] if words != '"' else 0  # which holds no word at all
-    seen("finds nothing" if total == 0 else f"finds {total}")
+    found = [image["prompt"] for image in answer.json()["images"]]
+    seen("finds an owl" if _OWL in found else "finds no owl")
 
 
 def _query(path: str, expect: str) -> Any:
@@ -91,18 +89,18 @@ _WRONG = "400 invalid_request"
     ],
 )
 def test_operators_in_queries_and_paths_are_refused(
-    embedded: Service, seen: Seen, path: str
+    standing_embedded: Service, seen: Seen, path: str
 ) -> None:
     """No parser here makes an object of a name with brackets or dots: it is an unknown name."""
-    seen(embedded.get(path))
+    seen(standing_embedded.get(path))
 
 
 @attack("A cursor made by hand, with an operator for an id", expect="finds nothing more")
-def test_a_forged_cursor_is_only_a_place(service: Service, seen: Seen) -> None:
+def test_a_forged_cursor_is_only_a_place(standing: Service, seen: Seen) -> None:
     """The id in a cursor is compared as text, whatever it says, and gives nothing but the list."""
-    service.generate("An owl on a branch")
+    standing.generate(_OWL)
     # base64url of `0:{"$gt":""}`: before all pictures, with an operator for an id.
-    answer = service.get("/images?cursor=MDp7IiRndCI6IiJ9")
+    answer = standing.get("/images?cursor=MDp7IiRndCI6IiJ9")
     assert answer.ok
     seen("finds nothing more" if not answer.json()["images"] else "finds pictures")
 
@@ -129,8 +127,9 @@ def _field(name: str, value: object) -> Any:
     ],
 )
 def test_fields_take_no_objects_and_no_others_are_taken(
-    service: Service, seen: Seen, body: dict[str, Any]
+    standing: Service, seen: Seen, body: dict[str, Any]
 ) -> None:
-    """A field is of its type or 400, and what only the service may set can't be sent at all."""
-    seen(service.call("POST", "/generate-image", json=body))
-    assert service.pictures() == []
+    """A field is of its type or 400, and what only the standing may set can't be sent at all."""
+    before = standing.pictures()
+    seen(standing.call("POST", "/generate-image", json=body))
+    assert standing.pictures() == before

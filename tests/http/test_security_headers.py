@@ -31,17 +31,17 @@ def policy(answer_headers: object) -> str:
     ],
 )
 def test_answers_that_are_data_can_do_nothing_in_a_browser(
-    embedded: Service, method: str, path: str
+    standing_embedded: Service, method: str, path: str
 ) -> None:
     """JSON and errors are never sniffed, framed, or allowed to load anything."""
-    assert policy(embedded.call(method, path).headers) == _DATA
+    assert policy(standing_embedded.call(method, path).headers) == _DATA
 
 
 @pytest.mark.parametrize("path", ["/", "/docs"])
 @attack("A page is framed, or given a script of somebody else's", expect="forbidden by its policy")
-def test_pages_are_strict(embedded: Service, seen: Seen, path: str) -> None:
+def test_pages_are_strict(standing_embedded: Service, seen: Seen, path: str) -> None:
     """A page loads only what this service sends, and can't be framed or opened for a script."""
-    headers = embedded.get(path).headers
+    headers = standing_embedded.get(path).headers
     rules = policy(headers).split("; ")
     strict = {"default-src 'none'", "script-src 'self'", "frame-ancestors 'none'"} <= set(rules)
     assert "unsafe" not in headers["Content-Security-Policy"]
@@ -56,13 +56,13 @@ def test_pages_are_strict(embedded: Service, seen: Seen, path: str) -> None:
 )
 @attack("A picture is opened as a document", expect="default-src 'none'; sandbox")
 def test_pictures_are_sandboxed_and_named(
-    service: Service, seen: Seen, query: str, ending: str
+    standing: Service, seen: Seen, query: str, ending: str
 ) -> None:
     """A picture and its variants are shown in place, under their own name, and run nothing."""
-    filename = service.generate().json()["filename"]
+    filename = standing.generate().json()["filename"]
     name = filename.removesuffix(".png")
     for headers in ({}, {"Range": "bytes=0-9"}):
-        answer = service.get(f"/images/{filename}{query}", headers=headers)
+        answer = standing.get(f"/images/{filename}{query}", headers=headers)
         assert answer.ok
         assert answer.headers["Content-Disposition"] == f'inline; filename="{name}.{ending}"'
         seen(policy(answer.headers))
@@ -70,10 +70,10 @@ def test_pictures_are_sandboxed_and_named(
 
 @attack("The software's version is asked for", expect="not told")
 def test_no_answer_tells_a_version_of_what_the_service_is_built_with(
-    embedded: Service, seen: Seen
+    standing_embedded: Service, seen: Seen
 ) -> None:
     """The application itself sets neither Server nor X-Powered-By."""
-    client = embedded.app.test_client()
+    client = standing_embedded.app.test_client()
     for path in ("/", "/healthz", "/nowhere"):
         headers = client.get(path).headers
         told = {"Server", "X-Powered-By"} & set(headers.keys())
