@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from app import imaging
-from app.imaging import UnusablePicture
+from app.imaging import PictureInfo, UnusablePicture
+from app.imaging.decode import decode
+from app.imaging.errors import NotAPicture
 from tests import programs
 from tests.fake_openai import pictures as fake_pictures
 from tests.pictures import encoded, owl
@@ -90,6 +92,20 @@ def test_half_a_picture_is_no_picture(kind: str, part: float) -> None:
     data = encoded(Image.fromarray(noise), kind)
     with pytest.raises(UnusablePicture):
         imaging.cutout(data[: int(len(data) * part)])
+
+
+def test_a_second_header_is_refused_before_any_decoder() -> None:
+    """A PNG that tells its size twice is refused by its headers alone: decoders differ on it."""
+    twice = FILES["PNG"][:33] + FILES["PNG"][8:]
+    with pytest.raises(UnusablePicture):
+        imaging.inspect(twice)
+
+
+def test_nothing_is_decoded_in_another_size_than_was_measured() -> None:
+    """Where the decoder finds another size than the header had, it is not let go on."""
+    told = PictureInfo("png", 32, 32, plain=False)
+    with pytest.raises(NotAPicture, match="two sizes"):
+        decode(FILES["PNG"], told)
 
 
 @given(st.binary(max_size=300))
