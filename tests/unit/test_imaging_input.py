@@ -104,7 +104,7 @@ def test_a_second_header_is_refused_before_any_decoder() -> None:
 def test_nothing_is_decoded_in_another_size_than_was_measured() -> None:
     """Where the decoder finds another size than the header had, it is not let go on."""
     told = PictureInfo("png", 32, 32, plain=False)
-    with pytest.raises(NotAPicture, match="two sizes"):
+    with pytest.raises(NotAPicture):
         decode(FILES["PNG"], told)
 
 
