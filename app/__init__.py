@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.routing import BaseConverter
 
 from app import container
-from app.blueprints import dependencies, generation, images, meta, prompts, wanting
+from app.blueprints import dependencies, generation, images, meta, prompts, usage, wanting
 from app.cli.images import images as images_commands
 from app.cli.keys import keys as keys_commands
 from app.config import UNUSABLE_SETTINGS, ConfigError, Settings
@@ -58,7 +58,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     request_id.register(app, ports.observer)
     errors.register(app)
     security_headers.register(app)
-    for room in (generation, images, prompts, meta):
+    for room in (generation, images, prompts, usage, meta):
         app.register_blueprint(room.blueprint)
     app.cli.add_command(images_commands)
     app.cli.add_command(keys_commands)

@@ -1,22 +1,25 @@
 """Settings: the only place that reads the environment and `.env`."""
 
 import os
+import json
 import re
 from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import unquote, urlsplit
 
 from pydantic import (
     AfterValidator,
+    BaseModel,
+    BeforeValidator,
     Field,
     SecretStr,
     ValidationError,
     ValidationInfo,
     field_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 VERSION = "0.1.0"
 """The version of this service, as told by its OpenAPI document."""
@@ -76,6 +79,37 @@ def _proxies(value: str) -> str:
     return value
 
 
+Dollars = Annotated[float | None, Field(ge=0, le=100_000, allow_inf_nan=False)]
+
+
+class ModelPrices(BaseModel, extra="forbid", strict=True):
+    """What a model costs, in dollars per million tokens; and how many make a picture.
+
+    Only what is given counts; the rest stays as shipped.
+    """
+
+    text_in: Dollars = None
+    image_in: Dollars = None
+    image_out: Dollars = None
+    text_out: Dollars = None
+    output_tokens: dict[str, dict[str, Annotated[int, Field(ge=0, le=10_000_000)]]] = {}
+
+
+def _parsed(value: object) -> object:
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        raise ValueError('must be JSON like {"gpt-image-2": {"image_out": 30}}') from None
+
+
+def _budget(value: str) -> str:
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?/(day|month)", value):
+        raise ValueError("must be like 20.00/day or 300/month, in dollars")
+    return value
+
+
+BudgetText = Annotated[str, AfterValidator(_budget)]
+Prices = Annotated[dict[str, ModelPrices] | None, NoDecode, BeforeValidator(_parsed)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 MongoUri = Annotated[SecretStr, _secret_with_scheme("mongodb", "mongodb+srv")]
 RedisUrl = Annotated[SecretStr, _secret_with_scheme("redis", "rediss", "unix")]
@@ -136,7 +170,8 @@ class Settings(BaseSettings):
     rate_limit_prompts: RateText = "20/minute"
     rate_limit_default: RateText = "300/minute"
     trusted_proxies: Proxies | None = None
-
+    openai_prices: Prices = None
+    budget: BudgetText | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["auto", "json", "text"] = "auto"
 
@@ -192,6 +227,14 @@ class Settings(BaseSettings):
         """The keys that signatures of variants may have, the one for new ones first."""
         keys = self.variant_signing_keys
         return tuple(_split(keys.get_secret_value())) if keys else ()
+
+    @cached_property
+    def price_table(self) -> dict[str, dict[str, Any]]:
+        """The prices that are set, by model: only what is given."""
+        return {
+            model: prices.model_dump(exclude_none=True, exclude_unset=True)
+            for model, prices in (self.openai_prices or {}).items()
+        }
 
     @cached_property
     def secrets(self) -> tuple[str, ...]:

@@ -10,9 +10,11 @@ from app.errors import Charged
 from app.models import ANYONE, Caller, Generation, GenerationRequest, Original, Rendition, State
 from app.ports import Ports
 from app.services.watching import Watch
+from app.usecases.accounts import Till
 from app.usecases.generation import GenerateImage
 from app.usecases.idempotency import Repeats
 from app.usecases.keeping import Keeper
+from app.usecases.pricing import Prices
 from app.usecases.readiness import Part, Readiness
 from app.usecases.recovery import Recovery
 from app.usecases.search import fold
@@ -22,6 +24,7 @@ from tests.fakes import (
     FakeClock,
     FakeGenerator,
     FakeImaging,
+    FakeLedger,
     FakeModerator,
     FakePromptWriter,
     FakeRateLimiter,
@@ -33,6 +36,16 @@ from tests.fakes import (
 NOON = datetime(2026, 11, 22, 12, 0, 0, 123_000, UTC)
 LEASE = timedelta(seconds=180)
 RETENTION = timedelta(days=7)
+PRICES: dict[str, dict[str, Any]] = {
+    "fake-painter": {
+        "text_in": 5,
+        "image_out": 30,
+        "output_tokens": {
+            quality: {"1024x1024": 2000, "1536x1024": 3000} for quality in ("medium", "high")
+        },
+    },
+    "fake-writer": {"text_in": 1, "text_out": 2},
+}
 
 
 def a_request(**changes: Any) -> GenerationRequest:
@@ -97,6 +110,7 @@ class World:
         self.cache = FakeCache(self.events)
         self.records = FakeRecords(self.events)
         self.keys = FakeKeys(self.events)
+        self.ledger = FakeLedger(self.events)
         self.clock = FakeClock()
         self.ports = Ports(
             generator=self.generator,
@@ -108,6 +122,7 @@ class World:
             cache=self.cache,
             records=self.records,
             keys=self.keys,
+            ledger=self.ledger,
             clock=self.clock,
             limiter=FakeRateLimiter(),
             observer=Watch(version="test"),
@@ -123,6 +138,8 @@ class World:
             readiness=Readiness(parts, clock=self.clock),
             repeats=Repeats(self.ports, self.recover, RETENTION),
             keeper=self.keeper,
+            prices=Prices(PRICES),
+            till=Till(ledger=self.ledger, clock=self.clock),
             quality="medium",
             lease=LEASE,
         )

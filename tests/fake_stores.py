@@ -1,12 +1,14 @@
 """Fakes of the ports that keep things: pictures, cached values, rows."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from app.errors import ImageNotFound
-from app.models import Generation, Page, Position, State, StoredImage
+from app.models import Budget, Generation, Page, Position, Spent, State, StoredImage
+from app.models.windows import window_of, windows_of
 from tests.scripted import Scripted
 
 
@@ -109,6 +111,55 @@ class FakeCache(Scripted):
     def is_up(self) -> bool:
         """See PictureCache."""
         return self.up
+
+
+class FakeLedger(Scripted):
+    """Counts in a dictionary, by account and window."""
+
+    name = "ledger"
+
+    def __init__(self, events: list[str]) -> None:
+        super().__init__(events)
+        self.counts: dict[tuple[str, str], Spent] = {}
+
+    def reserve(
+        self, accounts: Mapping[str, Budget | None], micros: int, at: datetime
+    ) -> str | None:
+        """See Ledger."""
+        self.step("reserve")
+        for account, budget in accounts.items():
+            if budget:
+                spent = self.spent(account, window_of(budget.period, at)).micros
+                if spent + micros > budget.micros:
+                    return account
+        self._add(accounts, Spent(micros=micros), at)
+        return None
+
+    def book(self, accounts: Iterable[str], change: Spent, at: datetime) -> None:
+        """See Ledger."""
+        self.step("book")
+        self._add(accounts, change, at)
+
+    def spent(self, account: str, window: str) -> Spent:
+        """See Ledger."""
+        return self.counts.get((account, window), Spent())
+
+    def days(self, account: str, first: date, last: date) -> dict[str, Spent]:
+        """See Ledger."""
+        self.step("days")
+        mine = {window: spent for (owner, window), spent in self.counts.items() if owner == account}
+        days = sorted(day for day in mine if len(day) == 10 and str(first) <= day <= str(last))
+        return {day: mine[day] for day in days}
+
+    def _add(self, accounts: Iterable[str], change: Spent, at: datetime) -> None:
+        for place in itertools.product(accounts, windows_of(at)):
+            now = self.spent(*place)
+            self.counts[place] = Spent(
+                micros=now.micros + change.micros,
+                pictures=now.pictures + change.pictures,
+                pictures_of_unknown_cost=now.pictures_of_unknown_cost
+                + change.pictures_of_unknown_cost,
+            )
 
 
 class FakeRecords(Scripted):

@@ -10,8 +10,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from app.imaging import Cutout, CutoutReport, PictureInfo, Variant
-from app.models import Drawing, Rate, Standing
-from tests.fake_stores import FakeCache, FakeRecords, FakeSpool, FakeStore
+from app.models import (
+    Drawing,
+    Enhanced,
+    Invented,
+    Rate,
+    Standing,
+    TokenUsage,
+    UpstreamRequest,
+)
+from tests.fake_stores import FakeCache, FakeLedger, FakeRecords, FakeSpool, FakeStore
 from tests.scripted import Scripted
 
 __all__ = [
@@ -20,6 +28,7 @@ __all__ = [
     "FakeClock",
     "FakeGenerator",
     "FakeImaging",
+    "FakeLedger",
     "FakeModerator",
     "FakePromptWriter",
     "FakeRecords",
@@ -53,12 +62,18 @@ class FakeGenerator(Scripted):
         self.costs_money = True
         self.data = b"the paid original"
         self.asked: list[tuple[str, str, str]] = []
+        self.usage: TokenUsage | None = TokenUsage(text_in=100, image_out=1000)
+
+    def describe(self, prompt: str, *, size: str, quality: str) -> UpstreamRequest:
+        """See ImageGenerator."""
+        body = {"model": self.model, "prompt": prompt, "size": size, "quality": quality}
+        return UpstreamRequest(method="POST", path="/draw", body=body)
 
     def draw(self, prompt: str, *, size: str, quality: str) -> Drawing:
         """See ImageGenerator."""
         self.asked.append((prompt, size, quality))
         self.step("draw")
-        return Drawing(data=self.data, model="fake-painter-as-answered")
+        return Drawing(data=self.data, model="fake-painter-2026", usage=self.usage)
 
 
 class FakeModerator(Scripted):
@@ -80,28 +95,37 @@ class FakePromptWriter(Scripted):
     """Never invents the same prompt twice, unless `next_lists` says what comes next."""
 
     name = "writer"
+    model = "fake-writer"
 
     def __init__(self, events: list[str]) -> None:
         super().__init__(events)
+        self.costs_money = True
+        self.usage: TokenUsage | None = TokenUsage(text_in=50, text_out=20)
         self.next_lists: list[list[str]] = []
         self.themes: list[str] = []
         self.gate: threading.Event | None = None
         self._numbers = itertools.count()
 
-    def invent(self, count: int, *, theme: str) -> list[str]:
+    def invent(self, count: int, *, theme: str) -> Invented:
         """See PromptWriter. With a gate it answers once the gate is open."""
         self.themes.append(theme)
         self.step("invent")
         if self.gate is not None:
             assert self.gate.wait(10)
         if self.next_lists:
-            return self.next_lists.pop(0)
-        return [f"prompt {next(self._numbers)} on {theme}" for _ in range(count)]
+            return Invented(prompts=self.next_lists.pop(0), usage=self.usage)
+        prompts = [f"prompt {next(self._numbers)} on {theme}" for _ in range(count)]
+        return Invented(prompts=prompts, usage=self.usage)
 
-    def enhance(self, prompt: str) -> str:
+    def describe(self, prompt: str) -> UpstreamRequest:
+        """See PromptWriter."""
+        body = {"model": self.model, "prompt": prompt}
+        return UpstreamRequest(method="POST", path="/enhance", body=body)
+
+    def enhance(self, prompt: str) -> Enhanced:
         """See PromptWriter."""
         self.step("enhance")
-        return f"{prompt}, enhanced"
+        return Enhanced(prompt=f"{prompt}, enhanced", usage=self.usage)
 
 
 class FakeImaging(Scripted):

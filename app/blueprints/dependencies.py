@@ -8,6 +8,7 @@ from flask import Flask, current_app
 from app.http.admission import Authenticate, caller
 from app.http.limits import InFlight
 from app.http.signing import Signer
+from app.models import Budget
 from app.ports import ImageStore
 from app.usecases.generation import GenerateImage
 from app.usecases.housekeeping import Housekeeping
@@ -16,6 +17,7 @@ from app.usecases.keys import Keys
 from app.usecases.prompts import Prompts
 from app.usecases.readiness import Readiness
 from app.usecases.reconcile.run import Reconcile
+from app.usecases.statements import Statements
 from app.usecases.variants import Variants
 from app.usecases.vitals import Vitals
 
@@ -38,7 +40,7 @@ class Defaults:
 
     `redirects`: plain pictures are not sent, but where they can be had from the store.
     `auth_required`: callers need a key, and have pictures of their own; `public_pictures`: who
-    knows a picture's address can read it without.
+    knows a picture's address can read it without. `budget` is the whole server's.
     """
 
     provider: str
@@ -48,6 +50,7 @@ class Defaults:
     redirects: bool
     auth_required: bool = False
     public_pictures: bool = True
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +61,7 @@ class Dependencies:
     images: Images
     variants: Variants
     prompts: Prompts
+    statements: Statements
     readiness: Readiness
     vitals: Vitals
     reconcile: Reconcile

@@ -4,8 +4,8 @@ from flask import Blueprint, Response, jsonify
 
 from app import errors
 from app.blueprints.dependencies import deps
-from app.blueprints.presenters import image_answer
-from app.blueprints.schemas import GenerateBody, ImageAnswer
+from app.blueprints.presenters import dry_run_answer, image_answer
+from app.blueprints.schemas import GenerateAnswer, GenerateBody
 from app.http.admission import caller
 from app.http.contract import Contract, contract
 from app.http.idempotency import mark_replayed
@@ -22,14 +22,16 @@ blueprint = Blueprint("generation", __name__)
         scope=Scope.GENERATE,
         limit="generate",
         body=GenerateBody,
-        answer=ImageAnswer,
+        answer=GenerateAnswer,
         idempotent=True,
         errors=(
             *errors.PROVIDER_FAILURES,
+            errors.BudgetExceeded,
             errors.GenerationInProgress,
             errors.IdempotencyKeyReused,
             errors.ImageDeleted,
             errors.OutcomeUnknown,
+            errors.PriceUnknown,
             errors.RecordsUnavailable,
             errors.ServiceBusy,
             errors.ShuttingDown,
@@ -42,7 +44,8 @@ def generate_image(body: GenerateBody, idempotency_key: str | None) -> Response:
 
     Takes up to two minutes with a real model. The picture is drawn once, stored, cut out and
     answered with its address. A request that is repeated with the same `Idempotency-Key` is
-    answered from the first one, and never paid for again.
+    answered from the first one, and never paid for again. With `dry_run` it only tells what the
+    picture may cost at most, and what would be sent to the provider; that takes no key.
     """
     request = GenerationRequest(
         first_prompt=body.prompt,
@@ -51,6 +54,8 @@ def generate_image(body: GenerateBody, idempotency_key: str | None) -> Response:
         quality=body.quality or "",
         size=body.size,
     )
+    if body.dry_run:
+        return _dry_run(request, idempotency_key)
     claim = claim_of(caller().id, idempotency_key) if idempotency_key else ""
     with deps().in_flight:
         made = deps().generate(request, caller=caller(), claim=claim)
@@ -59,4 +64,15 @@ def generate_image(body: GenerateBody, idempotency_key: str | None) -> Response:
     response.headers["Location"] = answer.url
     if made.replayed:
         mark_replayed(response)
+    return response
+
+
+def _dry_run(request: GenerationRequest, idempotency_key: str | None) -> Response:
+    if idempotency_key:
+        problem = "A dry run buys nothing, so it takes no Idempotency-Key."
+        raise errors.InvalidRequest(
+            message=problem, errors=[{"field": "Idempotency-Key", "message": problem}]
+        )
+    response = jsonify(dry_run_answer(deps().generate.rehearse(request)).model_dump())
+    response.headers["Cache-Control"] = "no-store"
     return response

@@ -1,17 +1,80 @@
 """Turns rows into answers."""
 
+from datetime import date
 from typing import Any
 
 from flask import request
 
 from app.blueprints.dependencies import Dependencies
-from app.blueprints.schemas import ImageAnswer, ListQuery, encode_cursor
-from app.models import Generation, Original, Page, Position
+from app.blueprints.schemas import (
+    BudgetAnswer,
+    DayAnswer,
+    DryRunAnswer,
+    ImageAnswer,
+    ListQuery,
+    RequestAnswer,
+    UsageAnswer,
+    encode_cursor,
+)
+from app.models import (
+    BudgetState,
+    Generation,
+    Original,
+    Page,
+    Position,
+    Rehearsal,
+    Spent,
+    Statement,
+)
+
+_MICROS = 1_000_000
 
 
 def image_answer(generation: Generation, deps: Dependencies) -> ImageAnswer:
     """Answer with one picture."""
     return ImageAnswer(**image(generation, deps, _base_url(deps)))
+
+
+def dry_run_answer(rehearsal: Rehearsal) -> DryRunAnswer:
+    """Answer with what a generation would cost and send."""
+    requests = [
+        RequestAnswer(method=one.method, path=one.path, body=one.body) for one in rehearsal.requests
+    ]
+    return DryRunAnswer(estimate_usd=_dollars(rehearsal.estimate_micros), requests=requests)
+
+
+def usage_answer(account: str | None, statement: Statement) -> UsageAnswer:
+    """Answer with what an account spent."""
+    return UsageAnswer(
+        account=account,
+        budget=_budget(statement.budget) if statement.budget else None,
+        days=[_day(day, spent) for day, spent in statement.days.items()],
+        cost_usd=sum(spent.micros for spent in statement.days.values()) / _MICROS,
+    )
+
+
+def _day(day: str, spent: Spent) -> DayAnswer:
+    return DayAnswer(
+        date=date.fromisoformat(day),
+        cost_usd=spent.micros / _MICROS,
+        images=spent.pictures,
+        images_of_unknown_cost=spent.pictures_of_unknown_cost,
+    )
+
+
+def _budget(state: BudgetState) -> BudgetAnswer:
+    limit, spent = state.budget.micros, state.spent_micros
+    return BudgetAnswer(
+        limit_usd=limit / _MICROS,
+        period=state.budget.period,
+        spent_usd=spent / _MICROS,
+        remaining_usd=max(limit - spent, 0) / _MICROS,
+        resets_at=state.resets_at,
+    )
+
+
+def _dollars(micros: int | None) -> float | None:
+    return None if micros is None else micros / _MICROS
 
 
 def list_answer(page: Page, query: ListQuery, deps: Dependencies) -> dict[str, Any]:
@@ -50,6 +113,7 @@ def image(generation: Generation, deps: Dependencies, base: str) -> dict[str, An
         "model": generation.model,
         "provider": generation.provider,
         "charged": generation.charged,
+        "cost_usd": _dollars(generation.cost_micros),
         "cutout": rendition.report if rendition else {},
         "original": _original(original) if original else None,
     }

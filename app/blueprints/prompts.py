@@ -5,6 +5,7 @@ from flask import Blueprint, Response, jsonify
 from app import errors
 from app.blueprints.dependencies import deps
 from app.blueprints.schemas import PromptsAnswer, PromptsQuery
+from app.http.admission import caller
 from app.http.contract import Contract, contract
 from app.models import Scope
 
@@ -19,7 +20,12 @@ blueprint = Blueprint("prompts", __name__)
         limit="prompts",
         query=PromptsQuery,
         answer=PromptsAnswer,
-        errors=errors.PROVIDER_FAILURES,
+        errors=(
+            *errors.PROVIDER_FAILURES,
+            errors.BudgetExceeded,
+            errors.PriceUnknown,
+            errors.RecordsUnavailable,
+        ),
     )
 )
 def generate_prompts(query: PromptsQuery) -> Response:
@@ -27,7 +33,7 @@ def generate_prompts(query: PromptsQuery) -> Response:
 
     Distinct and different from call to call, drawn from a pool that is filled once a minute.
     """
-    prompts = deps().prompts.suggest(query.count, theme=query.theme)
+    prompts = deps().prompts.suggest(query.count, theme=query.theme, caller=caller())
     answer = PromptsAnswer(prompts=prompts, provider=deps().defaults.provider)
     response = jsonify(answer.model_dump())
     response.headers["Cache-Control"] = "no-store"

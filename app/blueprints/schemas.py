@@ -4,16 +4,17 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from app.errors import Charged
 from app.models import Position
 from app.usecases.prompts import MAX_COUNT
 
 MAX_PROMPT_CHARS = 4000
+MAX_USAGE_DAYS = 366
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 Quality = Literal["auto", "low", "medium", "high", "xhigh", "max"]
@@ -45,6 +46,7 @@ class GenerateBody(BaseModel):
         None, description="How much work the model puts in; default: the server's setting."
     )
     size: Size = Field("1024x1024", description="Size of the original, in pixels.")
+    dry_run: bool = Field(False, description="Only tell what it would cost and send; pay nothing.")
 
 
 class ListQuery(BaseModel):
@@ -110,12 +112,74 @@ class Image(BaseModel):
     model: str
     provider: str = Field(description="`offline` means drawn by rules, not by an AI model.")
     charged: Charged
+    cost_usd: float | None = Field(description="What it cost, with enhancing; null if unknown.")
     cutout: Mapping[str, Any] = Field(description="What the cutout found.")
     original: OriginalAnswer | None
 
 
 class ImageAnswer(Image, Success):
     """One picture, in answer to a request for it."""
+
+
+class RequestAnswer(BaseModel):
+    """A request to the provider."""
+
+    method: str
+    path: str = Field(description="Below the provider's base address.")
+    body: Mapping[str, Any]
+
+
+class DryRunAnswer(Success):
+    """What a generation would cost and send."""
+
+    dry_run: Literal[True] = True
+    estimate_usd: float | None = Field(description="At most; null if the price is unknown.")
+    requests: list[RequestAnswer] = Field(
+        description="In their order. With `enhance`, the last one shows the prompt before that."
+    )
+
+
+class GenerateAnswer(RootModel[ImageAnswer | DryRunAnswer]):
+    """A picture; or, for a dry run, what it would cost."""
+
+
+class UsageQuery(BaseModel):
+    """Which days."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    from_: date | None = Field(
+        None, alias="from", description="First day (UTC); default: 29 days before the last."
+    )
+    to: date | None = Field(None, description="Last day (UTC); default: today.")
+
+
+class BudgetAnswer(BaseModel):
+    """A budget, and what is left of it."""
+
+    limit_usd: float
+    period: Literal["day", "month"]
+    spent_usd: float
+    remaining_usd: float
+    resets_at: datetime
+
+
+class DayAnswer(BaseModel):
+    """What was spent in a day (UTC)."""
+
+    date: date
+    cost_usd: float
+    images: int
+    images_of_unknown_cost: int
+
+
+class UsageAnswer(Success):
+    """What was spent; days without anything are left out."""
+
+    account: str | None = Field(description="The key's name; null for the whole server.")
+    budget: BudgetAnswer | None
+    days: list[DayAnswer]
+    cost_usd: float
 
 
 class ListAnswer(Success):

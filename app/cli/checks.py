@@ -16,6 +16,7 @@ from app.services.checkup import (
     gunicorn_settings,
     mongodb,
     openai_models,
+    prices,
     redis_server,
     s3_bucket,
     sqlite_file,
@@ -25,6 +26,7 @@ from app.services.openai_client import lazy_client
 from app.services.s3_store import S3Store
 from app.services.system_clock import SystemClock
 from app.usecases.checkup import Check
+from app.usecases.pricing import Prices
 
 _GUNICORN = Path(__file__).parents[2] / "gunicorn.conf.py"
 _now = SystemClock().now
@@ -41,6 +43,7 @@ def checks_for(settings: Settings) -> list[Check]:
         "data dir": _data_dir,
         "gunicorn": _gunicorn,
         "access": _access,
+        "budget": _budget,
     }
     return [Check(part=part, run=partial(look, settings)) for part, look in looks.items()]
 
@@ -118,6 +121,16 @@ def _live_keys(settings: Settings) -> Sequence[ApiKey]:
         return ()  # and none is made by looking
     now = _now()
     return [key for key in build_rows(settings).keys.list() if key.is_live(now)]
+
+
+def _budget(settings: Settings) -> Iterator[Finding]:
+    if settings.draws_with == "offline":
+        return
+    table = Prices(settings.price_table)
+    image, text = settings.openai_image_model, settings.openai_text_model
+    known = {image: table.knows_drawing(image), text: table.most_for_inventing(text) is not None}
+    unknown = [model for model, priced in known.items() if not priced]
+    yield from prices.check_prices(unknown, budget=settings.budget)
 
 
 def _plain(secret: SecretStr | None) -> str:

@@ -14,7 +14,17 @@ from app.http.logs import secret_pattern
 from app.models import Finding, Level
 
 _SECONDS = 9.0  # for all checks together, since they run side by side
-_ORDER = ("settings", "drawing", "storage", "clock", "records", "cache", "data dir", "gunicorn")
+_ORDER = (
+    "settings",
+    "drawing",
+    "storage",
+    "clock",
+    "records",
+    "cache",
+    "data dir",
+    "gunicorn",
+    "budget",
+)
 _WIDTH = 98
 _COLUMNS = (9, 12, 9)  # part, check, result; what was found has the rest
 _COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.FAILED: "red"}

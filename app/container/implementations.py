@@ -11,6 +11,7 @@ from app.ports import (
     ImageGenerator,
     ImageStore,
     KeyRing,
+    Ledger,
     Moderator,
     PictureCache,
     Ports,
@@ -50,6 +51,7 @@ class Rows:
 
     records: Records
     keys: KeyRing
+    ledger: Ledger
 
 
 def build_ports(settings: Settings) -> Ports:
@@ -69,6 +71,7 @@ def build_ports(settings: Settings) -> Ports:
         records=rows.records,
         keys=rows.keys,
         limiter=_limiter(settings),
+        ledger=rows.ledger,
         clock=SystemClock(),
         observer=watch,
     )
@@ -129,16 +132,20 @@ def build_rows(settings: Settings) -> Rows:
     if uri is None:
         from app.services.sqlite_file import SqliteFile
         from app.services.sqlite_keys import SqliteKeys
+        from app.services.sqlite_ledger import SqliteLedger
         from app.services.sqlite_records import SqliteRecords
 
         file = SqliteFile(settings.data_dir / RECORDS_FILE)
-        return Rows(records=SqliteRecords(file), keys=SqliteKeys(file))
+        return Rows(records=SqliteRecords(file), keys=SqliteKeys(file), ledger=SqliteLedger(file))
     from app.services.mongo_client import MongoDatabase
     from app.services.mongo_keys import MongoKeys
+    from app.services.mongo_ledger import MongoLedger
     from app.services.mongo_records import MongoRecords
 
     database = MongoDatabase(uri=uri, name=settings.mongodb_database)
-    return Rows(records=MongoRecords(database), keys=MongoKeys(database))
+    return Rows(
+        records=MongoRecords(database), keys=MongoKeys(database), ledger=MongoLedger(database)
+    )
 
 
 def _cache(settings: Settings, watch: Watch) -> PictureCache:

@@ -15,6 +15,7 @@ from app.services.cached_keys import CachedKeys
 from app.services.cached_store import CachedStore, FreshStore
 from app.services.leftovers import FileLeftovers
 from app.services.memory_cache import MemoryCache
+from app.usecases.accounts import Till, budget_from
 from app.usecases.authentication import Authentication
 from app.usecases.generation import GenerateImage
 from app.usecases.housekeeping import Housekeeping
@@ -22,10 +23,12 @@ from app.usecases.idempotency import Repeats
 from app.usecases.images import Images
 from app.usecases.keeping import Keeper
 from app.usecases.keys import Keys
+from app.usecases.pricing import Prices
 from app.usecases.prompts import Prompts
 from app.usecases.readiness import Part, Readiness
 from app.usecases.reconcile.run import Reconcile
 from app.usecases.recovery import Recovery
+from app.usecases.statements import Statements
 from app.usecases.variants import Variants
 from app.usecases.vitals import Vitals
 
@@ -59,6 +62,9 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         ports.records,
         MemoryCache(max_bytes=_OWNERS_BYTES, ttl_seconds=_PAGES_SECONDS),
     )
+    prices = Prices(settings.price_table)
+    budget = budget_from(settings.budget)
+    till = Till(ledger=ports.ledger, clock=ports.clock, budget=budget)
     repairing = _past_the_cache(ports)
     recovery = Recovery(repairing, Keeper(repairing))
     retention = timedelta(days=settings.idempotency_key_days)
@@ -68,6 +74,8 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
             readiness=readiness,
             repeats=Repeats(ports, recovery, retention),
             keeper=keeper,
+            prices=prices,
+            till=till,
             quality=settings.openai_image_quality,
             lease=timedelta(seconds=2 * settings.openai_timeout_seconds + _LEASE_MARGIN_SECONDS),
         ),
@@ -79,7 +87,10 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
             cache=ports.cache,
             limit=settings.max_variants_in_flight,
         ),
-        prompts=Prompts(ports.writer, clock=ports.clock, rng=random.SystemRandom()),
+        prompts=Prompts(
+            ports.writer, prices=prices, till=till, clock=ports.clock, rng=random.SystemRandom()
+        ),
+        statements=Statements(ports.ledger, ports.clock),
         readiness=readiness,
         vitals=Vitals(ports, readiness),
         reconcile=Reconcile(
@@ -104,6 +115,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
             redirects=settings.serve_mode == "redirect",
             auth_required=settings.auth_required,
             public_pictures=settings.public_pictures or not settings.auth_required,
+            budget=budget,
         ),
     )
 

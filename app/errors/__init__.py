@@ -1,6 +1,12 @@
 """Every failure the service answers with: a public half for callers, a private half for the log."""
 
-from app.errors.access import BudgetExceeded, Forbidden, RateLimited, Unauthorized
+from app.errors.access import (
+    BudgetExceeded,
+    Forbidden,
+    PriceUnknown,
+    RateLimited,
+    Unauthorized,
+)
 from app.errors.base import AppError, Charged
 from app.errors.parts import (
     NotReady,
@@ -65,6 +71,7 @@ __all__ = [
     "OriginalMissing",
     "OutcomeUnknown",
     "PictureWaits",
+    "PriceUnknown",
     "PromptRejected",
     "ProviderBadResponse",
     "ProviderError",

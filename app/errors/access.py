@@ -29,3 +29,13 @@ class BudgetExceeded(AppError):
 
     status, code, charged = 429, "budget_exceeded", Charged.NO
     message = "The budget is used up. Nothing was paid."
+
+
+class PriceUnknown(AppError):
+    """There is a budget, and nobody can tell whether this would stay within it."""
+
+    status, code, charged = 503, "price_unknown", Charged.NO
+    message = (
+        "There is a budget here, and the price of the model is not known, so nothing was paid. "
+        "The operator has to set OPENAI_PRICES."
+    )

@@ -16,26 +16,44 @@ from app.models.generations import (
 from app.models.health import Finding, Level, PartHealth
 from app.models.keys import ApiKey
 from app.models.rates import Rate, Standing
+from app.models.spending import (
+    BudgetState,
+    Enhanced,
+    Invented,
+    Rehearsal,
+    Spent,
+    Statement,
+    TokenUsage,
+    UpstreamRequest,
+)
 
 __all__ = [
     "ANYONE",
     "ApiKey",
     "Budget",
+    "BudgetState",
     "Caller",
     "Drawing",
+    "Enhanced",
     "Finding",
     "Generation",
     "GenerationRequest",
     "ImageFormat",
+    "Invented",
     "Level",
     "Original",
     "Page",
     "PartHealth",
     "Position",
     "Rate",
+    "Rehearsal",
     "Rendition",
     "Scope",
+    "Spent",
     "Standing",
     "State",
+    "Statement",
     "StoredImage",
+    "TokenUsage",
+    "UpstreamRequest",
 ]

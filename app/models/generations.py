@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from app.errors import Charged
+from app.models.spending import TokenUsage
 
 ImageFormat = Literal["png", "webp", "jpeg"]
 
@@ -38,10 +39,14 @@ class GenerationRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """What an image model answered: the bytes as they came, and who drew them."""
+    """What an image model answered: the bytes as they came, and who drew them.
+
+    `usage` is what that used; None if the model doesn't tell.
+    """
 
     data: bytes
     model: str
+    usage: TokenUsage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +83,10 @@ class Generation:
     `claim` stands for caller and Idempotency-Key; no two rows have the same. While a row is
     pending, whoever set `lease_until` works on it; once that time is over, anyone may take it over.
     `charged` is `no` in a pending row until the paid call may have begun.
+
+    Money is in millionths of a US dollar. `cost_micros` is what drawing and enhancing cost, None if
+    nobody knows, or not yet. `text_micros` is what enhancing cost, or
+    at most may have. `booked_micros` is what the ledger counts for this row at present.
     """
 
     id: str
@@ -98,6 +107,9 @@ class Generation:
     model: str = ""
     charged: Charged = Charged.NO
     error: str = ""
+    cost_micros: int | None = None
+    text_micros: int = 0
+    booked_micros: int = 0
     original: Original | None = None
     image: Rendition | None = None
 

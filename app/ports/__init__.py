@@ -7,6 +7,7 @@ from app.ports.drawing import ImageGenerator, Imaging, Moderator, PromptWriter
 from app.ports.limiting import RateLimiter
 from app.ports.observing import Observer
 from app.ports.recording import Clock, Records
+from app.ports.spending import Ledger
 from app.ports.storing import ImageStore, Leftovers, PictureCache, Spool
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "ImageStore",
     "Imaging",
     "KeyRing",
+    "Ledger",
     "Leftovers",
     "Moderator",
     "Observer",
@@ -41,5 +43,6 @@ class Ports:
     records: Records
     keys: KeyRing
     limiter: RateLimiter
+    ledger: Ledger
     clock: Clock
     observer: Observer

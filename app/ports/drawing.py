@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from app.imaging import Cutout, PictureInfo, Variant
-from app.models import Drawing
+from app.models import Drawing, Enhanced, Invented, UpstreamRequest
 
 
 class ImageGenerator(Protocol):
@@ -21,6 +21,9 @@ class ImageGenerator(Protocol):
     @property
     def costs_money(self) -> bool:
         """Whether a drawn picture is charged for."""
+
+    def describe(self, prompt: str, *, size: str, quality: str) -> UpstreamRequest | None:
+        """Return the request that `draw` would send; None if it sends none."""
 
     def draw(self, prompt: str, *, size: str, quality: str) -> Drawing:
         """Draw one picture with exactly one upstream request.
@@ -45,16 +48,27 @@ class Moderator(Protocol):
 
 
 class PromptWriter(Protocol):
-    """Writes prompts."""
+    """Writes prompts, perhaps for money."""
 
-    def invent(self, count: int, *, theme: str) -> list[str]:
+    @property
+    def model(self) -> str:
+        """The model that is asked to write."""
+
+    @property
+    def costs_money(self) -> bool:
+        """Whether what is written is charged for."""
+
+    def describe(self, prompt: str) -> UpstreamRequest | None:
+        """Return the request that `enhance` would send; None if it sends none."""
+
+    def invent(self, count: int, *, theme: str) -> Invented:
         """Return about `count` prompts on the theme ("" for any), varied from call to call.
 
         Raises:
             AppError: one of the Provider errors.
         """
 
-    def enhance(self, prompt: str) -> str:
+    def enhance(self, prompt: str) -> Enhanced:
         """Return the prompt with richer detail and the same subject.
 
         Raises:

@@ -36,6 +36,9 @@ def from_document(document: Mapping[str, Any]) -> Generation:
         lease_until=_time(document.get("lease_until")) or _EPOCH,
         created_at=_time(document.get("created_at")),
         tokens=_texts(document.get("tokens")),
+        cost_micros=_number(document.get("cost_micros")),
+        text_micros=_number(document.get("text_micros")) or 0,
+        booked_micros=_number(document.get("booked_micros")) or 0,
         original=_original(document.get("original")),
         image=_rendition(document.get("image")),
     )
@@ -48,6 +51,12 @@ _TEXTS = tuple(
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _number(value: object) -> int | None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        return None
+    return int(value)  # MongoDB's driver has an integer of its own for 64 bits
 
 
 def _texts(value: object) -> tuple[str, ...]:

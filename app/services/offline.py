@@ -7,7 +7,7 @@ import random
 import re
 
 from app.errors import PromptRejected
-from app.models import Drawing
+from app.models import Drawing, Enhanced, Invented
 
 _REFUSED = re.compile(
     r"\b(gore|gory|behead\w*|torture\w*|nude|nudity|naked|porn\w*|nsfw|suicide|terroris\w*)\b",
@@ -39,6 +39,9 @@ class OfflineGenerator:
     model = "emblem-painter"
     costs_money = False
 
+    def describe(self, prompt: str, *, size: str, quality: str) -> None:
+        """See ImageGenerator: nothing is sent to anyone."""
+
     def draw(self, prompt: str, *, size: str, quality: str) -> Drawing:  # noqa: ARG002 - reason: part of the port
         """See ImageGenerator."""
         from app.imaging import emblem
@@ -60,18 +63,25 @@ class OfflineModerator:
 class OfflinePromptWriter:
     """Puts prompts together from lists of parts."""
 
+    model = "lists-of-parts"
+    costs_money = False
+
     def __init__(self, *, rng: random.Random) -> None:
         self._rng = rng
 
-    def invent(self, count: int, *, theme: str) -> list[str]:
+    def invent(self, count: int, *, theme: str) -> Invented:
         """See PromptWriter. At most as many as there are subjects, each subject once."""
         subjects = self._rng.sample(_SUBJECTS, min(count, len(_SUBJECTS)))
         topic = f", {theme} theme" if theme else ""
-        return [f"{_article(subject)} {subject} {self._finish()}{topic}" for subject in subjects]
+        prompts = [f"{_article(name)} {name} {self._finish()}{topic}" for name in subjects]
+        return Invented(prompts=prompts, usage=None)
 
-    def enhance(self, prompt: str) -> str:
+    def describe(self, prompt: str) -> None:
+        """See PromptWriter: nothing is sent to anyone."""
+
+    def enhance(self, prompt: str) -> Enhanced:
         """See PromptWriter."""
-        return f"{prompt}, {self._finish()}"
+        return Enhanced(prompt=f"{prompt}, {self._finish()}", usage=None)
 
     def _finish(self) -> str:
         return f"{self._rng.choice(_DETAILS)}, {self._rng.choice(_STYLES)}"

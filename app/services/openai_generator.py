@@ -1,15 +1,17 @@
 """The ImageGenerator port on OpenAI and compatible servers."""
 
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError
 
 from app.errors import Charged, ProviderBadResponse, ProviderTimeout
-from app.models import Drawing
+from app.models import Drawing, UpstreamRequest
 from app.services import openai_download
 from app.services.lazy import Lazy
 from app.services.openai_client import translated
+from app.services.openai_usage import image_usage
 from app.services.turns import Turns
 
 if TYPE_CHECKING:
@@ -29,12 +31,14 @@ class _Answer(BaseModel):
     model_config = ConfigDict(val_json_bytes="base64")
 
     picture: bytes = Field(validation_alias=AliasPath("data", 0, "b64_json"), min_length=1)
+    usage: Any = None
 
 
 class _AddressAnswer(BaseModel):
     """The address of the one picture, which some compatible servers answer with instead."""
 
     url: str = Field(validation_alias=AliasPath("data", 0, "url"), min_length=1)
+    usage: Any = None
 
 
 class OpenAIGenerator:
@@ -55,18 +59,24 @@ class OpenAIGenerator:
         self._timeout_seconds = timeout_seconds
         self._reading = Turns(at_once=_READ_AT_ONCE, patience_seconds=_LONGEST_TURN_SECONDS)
 
-    def draw(self, prompt: str, *, size: str, quality: str) -> Drawing:
+    def describe(self, prompt: str, *, size: str, quality: str) -> UpstreamRequest:
         """See ImageGenerator."""
         parameters = _parameters(self.model, prompt=prompt, size=size, quality=quality)
+        return UpstreamRequest(method="POST", path="/images/generations", body=parameters)
+
+    def draw(self, prompt: str, *, size: str, quality: str) -> Drawing:
+        """See ImageGenerator."""
+        request = self.describe(prompt, size=size, quality=quality)
         with translated(if_sent=Charged.UNKNOWN):
-            body, deadline = self._request(parameters)
-        return Drawing(data=self._picture(body, deadline), model=self.model)
+            body, deadline = self._request(request.body)
+        picture, usage = self._read(body, deadline)
+        return Drawing(data=picture, model=self.model, usage=image_usage(usage))
 
     def close(self) -> None:
         """Let go of all connections; the next use opens new ones."""
         self._client.close()
 
-    def _request(self, parameters: dict[str, Any]) -> tuple[bytearray, float]:
+    def _request(self, parameters: Mapping[str, Any]) -> tuple[bytearray, float]:
         """Return the answer's raw body, and the deadline of what is left to do.
 
         Raw, because the SDK's own parsing lets HTML and cut JSON through.
@@ -90,22 +100,24 @@ class OpenAIGenerator:
                     )
         return body, deadline
 
-    def _picture(self, body: bytearray, deadline: float) -> bytes:
-        """Return the first picture; all that was bought is kept as evidence if there is none."""
+    def _read(self, body: bytearray, deadline: float) -> tuple[bytes, Any]:
+        """Return the first picture and the usage; if there is none, all is kept as evidence."""
         try:
-            return _Answer.model_validate_json(body).picture
+            answer = _Answer.model_validate_json(body)
+            return answer.picture, answer.usage  # noqa: TRY300 - reason: what follows is the other way
         except ValidationError as error:
             unusable = ProviderBadResponse(
                 error.errors(include_input=False)[0]["type"], charged=Charged.YES
             )
         try:
-            if address := _address(body):
-                return openai_download.fetch(
-                    address,
+            if found := _address(body):
+                picture = openai_download.fetch(
+                    found.url,
                     base_url=str(self._client().base_url),
                     deadline=deadline,
                     most_bytes=_LARGEST_ANSWER,
                 )
+                return picture, found.usage
         except ProviderBadResponse as error:
             unusable = error
         unusable.evidence = bytes(body)
@@ -120,8 +132,8 @@ def _parameters(model: str, *, prompt: str, size: str, quality: str) -> dict[str
     return common | {"quality": quality, "background": "opaque", "output_format": "png"}
 
 
-def _address(body: bytearray) -> str | None:
+def _address(body: bytearray) -> _AddressAnswer | None:
     try:
-        return _AddressAnswer.model_validate_json(body).url
+        return _AddressAnswer.model_validate_json(body)
     except ValidationError:
         return None

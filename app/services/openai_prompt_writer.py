@@ -1,13 +1,16 @@
 """The PromptWriter port on OpenAI's chat completions, which most compatible servers have too."""
 
 import random
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from app.errors import PromptRejected, ProviderBadResponse
+from app.models import Enhanced, Invented, TokenUsage, UpstreamRequest
 from app.services.lazy import Lazy
 from app.services.openai_client import translated
+from app.services.openai_usage import text_usage
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -51,46 +54,61 @@ Answer = TypeVar("Answer", bound=BaseModel)
 class OpenAIPromptWriter:
     """Asks the text model, with structured output."""
 
+    costs_money = True
+
     def __init__(self, client: "Lazy[OpenAI]", *, model: str, rng: random.Random) -> None:
         self._client = client
-        self._model = model
+        self.model = model
         self._rng = rng
 
-    def invent(self, count: int, *, theme: str) -> list[str]:
+    def invent(self, count: int, *, theme: str) -> Invented:
         """See PromptWriter. A few random words in the question keep the answers varied."""
         sparks = ", ".join(self._rng.sample(_SPARKS, 5))
         topic = f"Theme: {theme}\n" if theme else ""
         wish = f"{topic}Invent {count} prompts. For variety, let some be inspired by: {sparks}."
-        return self._ask(_INVENT, wish, _Prompts).prompts
+        answer, usage = self._ask(_parameters(self.model, _INVENT, wish, _Prompts), _Prompts)
+        return Invented(prompts=answer.prompts, usage=usage)
 
-    def enhance(self, prompt: str) -> str:
+    def describe(self, prompt: str) -> UpstreamRequest:
         """See PromptWriter."""
-        better = self._ask(_ENHANCE, prompt, _Prompt).prompt.strip()
+        parameters = _parameters(self.model, _ENHANCE, prompt, _Prompt)
+        return UpstreamRequest(method="POST", path="/chat/completions", body=parameters)
+
+    def enhance(self, prompt: str) -> Enhanced:
+        """See PromptWriter."""
+        answer, usage = self._ask(self.describe(prompt).body, _Prompt)
+        better = answer.prompt.strip()
         if not better:
             raise ProviderBadResponse("an empty prompt")
-        return better
+        return Enhanced(prompt=better, usage=usage)
 
-    def _ask(self, instructions: str, wish: str, form: type[Answer]) -> Answer:
-        parameters: dict[str, Any] = {
-            "model": self._model,
-            "messages": [
-                {"role": "system", "content": instructions},
-                {"role": "user", "content": wish},
-            ],
-            "response_format": {
-                "type": "json_schema",
-                "json_schema": {
-                    "name": form.__name__.strip("_").lower(),
-                    "strict": True,
-                    "schema": form.model_json_schema(),
-                },
-            },
-        }
-        if self._model.startswith(_REASONING_FAMILIES):
-            parameters["reasoning_effort"] = "low"  # a list of ideas needs no long thought
+    def _ask(
+        self, parameters: Mapping[str, Any], form: type[Answer]
+    ) -> tuple[Answer, TokenUsage | None]:
         with translated(if_sent=None):
             answer = self._client().chat.completions.create(**parameters)
-        return _parse(answer, form)
+        return _parse(answer, form), text_usage(getattr(answer, "usage", None))
+
+
+def _parameters(model: str, instructions: str, wish: str, form: type[BaseModel]) -> dict[str, Any]:
+    parameters: dict[str, Any] = {
+        "model": model,
+        "messages": [
+            {"role": "system", "content": instructions},
+            {"role": "user", "content": wish},
+        ],
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {
+                "name": form.__name__.strip("_").lower(),
+                "strict": True,
+                "schema": form.model_json_schema(),
+            },
+        },
+    }
+    if model.startswith(_REASONING_FAMILIES):
+        parameters["reasoning_effort"] = "low"  # a list of ideas needs no long thought
+    return parameters
 
 
 def _parse(answer: Any, form: type[Answer]) -> Answer:

@@ -155,6 +155,16 @@ _STEPS = (
         f"""CREATE TRIGGER unlisted AFTER DELETE ON generations WHEN old.state = 'ready'
             BEGIN {_uncount("old")} {_FORGET_WORDS} {_CHANGED} END""",
     ),
+    (
+        """CREATE TABLE spending (
+            account TEXT NOT NULL,
+            window TEXT NOT NULL,
+            micros INTEGER NOT NULL,
+            pictures INTEGER NOT NULL,
+            pictures_of_unknown_cost INTEGER NOT NULL,
+            PRIMARY KEY (account, window)
+        ) WITHOUT ROWID""",
+    ),
 )
 
 

@@ -13,10 +13,21 @@ from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 
 from app.errors import AppError, Charged, GenerationInProgress, ProviderBadResponse
-from app.models import ANYONE, Caller, Drawing, Generation, GenerationRequest, State
+from app.models import (
+    ANYONE,
+    Caller,
+    Drawing,
+    Generation,
+    GenerationRequest,
+    Rehearsal,
+    State,
+    UpstreamRequest,
+)
 from app.ports import Ports
+from app.usecases.accounts import Till
 from app.usecases.idempotency import Repeats
 from app.usecases.keeping import Keeper
+from app.usecases.pricing import Prices, total
 from app.usecases.readiness import Readiness
 from app.usecases.search import fold
 
@@ -46,6 +57,8 @@ class GenerateImage:
         readiness: asked before any money is spent.
         repeats: knows the keys that were used before.
         keeper: keeps what was bought.
+        prices: tell what that costs, before and after.
+        till: holds the budgets.
         quality: drawn with, if the request doesn't say.
         lease: how long a generation may take before it counts as abandoned.
     """
@@ -54,6 +67,8 @@ class GenerateImage:
     readiness: Readiness
     repeats: Repeats
     keeper: Keeper
+    prices: Prices
+    till: Till
     quality: str
     lease: timedelta
 
@@ -90,6 +105,16 @@ class GenerateImage:
         with self.ports.spool.room():
             return Answer(self._make(request, caller, claim, earlier))
 
+    def rehearse(self, request: GenerationRequest) -> Rehearsal:
+        """Tell what this would send to models and cost at most; nothing is sent, kept or paid.
+
+        With `enhance` the image model's prompt is the one that is not enriched yet.
+        """
+        enhancing, drawing = self._upstream(request)
+        sent = tuple(one for one in (enhancing, drawing) if one is not None)
+        _, most = self._most(request)
+        return Rehearsal(estimate_micros=most, requests=sent)
+
     def _make(
         self, request: GenerationRequest, caller: Caller, claim: str, earlier: Generation | None
     ) -> Generation:
@@ -97,13 +122,41 @@ class GenerateImage:
             self.ports.moderator.check(request.prompt)
         with self.ports.observer.step("checks"):
             self.readiness.require("storage", "records")
-        leased = self._write_down(self._intent(request, caller, claim), earlier)
+        intent = self._reserved(self._intent(request, caller, claim), request, caller)
+        leased = self._write_down(intent, earlier, caller)
         try:
-            leased = self._begin(leased, request)
+            leased, text_cost = self._begin(leased, request)
             drawing = self._buy(leased)
         except AppError as error:
             raise self.keeper.close(leased, error) from None
-        return self.keeper.keep(replace(leased, model=drawing.model), drawing.data)
+        cost = total(text_cost, self.prices.cost(drawing.model, drawing.usage))
+        return self.keeper.keep(
+            replace(leased, model=drawing.model, cost_micros=cost), drawing.data
+        )
+
+    def _upstream(
+        self, request: GenerationRequest
+    ) -> tuple[UpstreamRequest | None, UpstreamRequest | None]:
+        """Return the requests to the text model and the image model, where there are any."""
+        enhancing = self.ports.writer.describe(request.prompt) if request.enhance else None
+        return enhancing, self.ports.generator.describe(
+            _prompt_for(request.prompt), size=request.size, quality=request.quality or self.quality
+        )
+
+    def _most(self, request: GenerationRequest) -> tuple[int | None, int | None]:
+        """Return what enhancing, and all of it, may cost at most; None if nobody knows."""
+        enhancing, drawing = self._upstream(request)
+        if drawing is None or not self.ports.generator.costs_money:
+            return 0, 0
+        return self.prices.most_for_generating(enhancing, drawing)
+
+    def _reserved(
+        self, intent: Generation, request: GenerationRequest, caller: Caller
+    ) -> Generation:
+        """Count the most that this may cost, before anything of it is paid or written down."""
+        text, most = self._most(request)
+        held = self.till.reserve(caller, most, intent.requested_at)
+        return replace(intent, booked_micros=held, text_micros=min(text or 0, held))
 
     def _intent(self, request: GenerationRequest, caller: Caller, claim: str) -> Generation:
         now = self.ports.clock.now()
@@ -123,8 +176,10 @@ class GenerateImage:
             model=self.ports.generator.model,
         )
 
-    def _write_down(self, intent: Generation, earlier: Generation | None) -> Generation:
-        """Insert the row, or begin again with the one that failed before it cost anything."""
+    def _write_down(
+        self, intent: Generation, earlier: Generation | None, caller: Caller
+    ) -> Generation:
+        """Insert the row, or begin again with the one that failed before a picture was paid."""
         with self.ports.observer.step("record"):
             if earlier is not None:
                 intent = replace(intent, id=earlier.id)
@@ -132,30 +187,43 @@ class GenerateImage:
             else:
                 written = self.ports.records.insert(intent)
         if not written:
+            self.till.settle(caller, -intent.booked_micros, intent.requested_at)
             raise GenerationInProgress("another request with this key was faster")
         self.ports.observer.note(intent)
         return intent
 
-    def _begin(self, leased: Generation, request: GenerationRequest) -> Generation:
-        """Finish the prompt, and write down that from now on money may have been spent."""
-        wish = self._enhanced(request.prompt) if request.enhance else request.prompt
+    def _begin(
+        self, leased: Generation, request: GenerationRequest
+    ) -> tuple[Generation, int | None]:
+        """Finish the prompt, and write down that from now on money may have been spent.
+
+        Returns:
+            The row, and what enhancing the prompt cost; None if nobody knows.
+        """
+        wish, text_cost = self._wish(request)
         begun = replace(
             leased,
             lease_until=self.ports.clock.now() + self.lease,  # writing may have taken a while
-            new_prompt=f"{wish.rstrip()}\n\n{HOUSE_SENTENCE}",
+            new_prompt=_prompt_for(wish),
             tokens=fold(request.prompt, wish),
             charged=Charged.UNKNOWN if self.ports.generator.costs_money else Charged.NO,
+            text_micros=leased.text_micros if text_cost is None else text_cost,
         )
         _log.debug("%s is drawn as: %s", begun.id, begun.new_prompt)
         with self.ports.observer.step("record"):
             written = self.ports.records.exchange(leased, begun)
         if not written:
             raise GenerationInProgress("the lease ran out before paying", charged=Charged.NO)
-        return begun
+        return begun, text_cost
 
-    def _enhanced(self, prompt: str) -> str:
+    def _wish(self, request: GenerationRequest) -> tuple[str, int | None]:
+        if not request.enhance:
+            return request.prompt, 0
         with self.ports.observer.step("enhance"):
-            return self.ports.writer.enhance(prompt)
+            enhanced = self.ports.writer.enhance(request.prompt)
+        if not self.ports.writer.costs_money:
+            return enhanced.prompt, 0
+        return enhanced.prompt, self.prices.cost(self.ports.writer.model, enhanced.usage)
 
     def _buy(self, leased: Generation) -> Drawing:
         try:
@@ -167,6 +235,11 @@ class GenerateImage:
             if error.evidence:
                 self.keeper.keep_evidence(leased, error.evidence)
             raise
+
+
+def _prompt_for(wish: str) -> str:
+    """Return what is drawn: the wish, and after an empty line the house sentence."""
+    return f"{wish.rstrip()}\n\n{HOUSE_SENTENCE}"
 
 
 def _fingerprint(request: GenerationRequest) -> str:

@@ -20,7 +20,7 @@ from app.errors import (
 from app.imaging import Cutout, UnusablePicture
 from app.models import Generation, Original, Rendition, State
 from app.ports import ImageStore, Ports, Spool
-from app.usecases import sidecar
+from app.usecases import accounts, sidecar
 
 _log = logging.getLogger(__name__)
 _TRIES = 5  # somebody else may be changing the row at the same moment
@@ -49,9 +49,13 @@ class Keeper:
             StorageUnavailable: neither store nor spool took them.
             ProviderBadResponse: they are no picture; they are kept as evidence.
         """
-        charged = Charged.NO if leased.charged is Charged.NO else Charged.YES
-        created_at = leased.created_at or self.ports.clock.now()
-        bought = replace(leased, charged=charged, created_at=created_at)
+        free = leased.charged is Charged.NO
+        bought = replace(
+            leased,
+            charged=Charged.NO if free else Charged.YES,
+            created_at=leased.created_at or self.ports.clock.now(),
+            cost_micros=0 if free else leased.cost_micros,
+        )
         bought, trouble = self._look(bought, data)
         try:
             with self.ports.observer.step("original"):
@@ -61,8 +65,7 @@ class Keeper:
             ready = self.publish(bought, data)
         except (ProviderBadResponse, StorageUnavailable) as error:
             raise self.close(bought, error) from None
-        self.settle(bought, ready)
-        return ready
+        return self.settle(bought, ready)
 
     def publish(self, bought: Generation, data: bytes) -> Generation:
         """Cut out, and store that; return the row as it then should be.
@@ -105,25 +108,29 @@ class Keeper:
         self.settle(leased, replace(end, charged=charged, error=error.code))
         return error
 
-    def settle(self, leased: Generation, end: Generation) -> None:
-        """Update the row; if that fails, the pending row and the object's key still tell all.
+    def settle(self, leased: Generation, end: Generation) -> Generation:
+        """Update the row, and book what it cost; return how it should be then.
+
+        If that fails, the pending row and the object's key still tell all.
 
         If the lease ran out and somebody guessed what became of it, what we know counts.
         """
+        end = accounts.with_due(end)
         self.ports.observer.note(end)
         try:
             with self.ports.observer.step("record"):
-                if not self.ports.records.exchange(leased, end):
+                if not accounts.exchange(self.ports, leased, end):
                     self._overrule(end)
         except RecordsUnavailable as error:
             _log.error("row %s could not be set to %s: %s", end.id, end.state, error.detail)
+        return end
 
     def _overrule(self, end: Generation) -> None:
         for _ in range(_TRIES):
             now = self.ports.records.get(end.id)
             if now is None or not _overrules(end, now):
                 return
-            if self.ports.records.exchange(now, replace(end, claim=now.claim)):
+            if accounts.exchange(self.ports, now, replace(end, claim=now.claim)):
                 return
 
     def _look(self, bought: Generation, data: bytes) -> tuple[Generation, str]:

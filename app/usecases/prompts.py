@@ -5,8 +5,11 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from app.errors import ProviderBadResponse
+from app.errors import AppError, BudgetExceeded, Charged, PriceUnknown, ProviderBadResponse
+from app.models import ANYONE, Caller
 from app.ports import Clock, PromptWriter
+from app.usecases.accounts import Till
+from app.usecases.pricing import Prices
 
 MAX_COUNT = 20
 _POOL_SECONDS = 60.0
@@ -30,27 +33,68 @@ class Prompts:
     So a page that polls costs one model call a minute, and its answers still vary.
     """
 
-    def __init__(self, writer: PromptWriter, *, clock: Clock, rng: random.Random) -> None:
+    def __init__(
+        self,
+        writer: PromptWriter,
+        *,
+        prices: Prices,
+        till: Till,
+        clock: Clock,
+        rng: random.Random,
+    ) -> None:
         self._writer = writer
+        self._prices = prices
+        self._till = till
         self._clock = clock
         self._rng = rng
         self._pools: OrderedDict[str, _Pool] = OrderedDict()
         self._lock = threading.Lock()
 
-    def suggest(self, count: int, *, theme: str = "") -> list[str]:
+    def suggest(self, count: int, *, theme: str = "", caller: Caller = ANYONE) -> list[str]:
         """Return `count` (1..20) distinct prompts on the theme.
 
+        The caller who has the pool filled pays for it. Who has nothing left to spend gets older
+        prompts, if there are any.
+
         Raises:
+            BudgetExceeded: a budget has too little left, and there are no older prompts.
+            PriceUnknown: there is a budget and no known price, and there are no older prompts.
+            RecordsUnavailable: nobody knows what is left of the budget.
             ProviderBadResponse: the model gave too few.
             AppError: another of the Provider errors.
         """
         pool = self._pool_for(theme.casefold())
         with pool.lock:
             if self._clock.monotonic() - pool.filled_at >= _POOL_SECONDS:
-                pool.prompts = _distinct(self._writer.invent(_POOL_SIZE, theme=theme))
-                pool.unseen = []
-                pool.filled_at = self._clock.monotonic()
+                self._fill(pool, count, theme, caller)
             return self._draw(pool, count)
+
+    def _fill(self, pool: _Pool, count: int, theme: str, caller: Caller) -> None:
+        try:
+            pool.prompts = _distinct(self._invented(theme, caller))
+        except (BudgetExceeded, PriceUnknown):
+            if len(pool.prompts) < count:
+                raise
+            return
+        pool.unseen = []
+        pool.filled_at = self._clock.monotonic()
+
+    def _invented(self, theme: str, caller: Caller) -> list[str]:
+        """Ask the text model, and book what that cost; the most it may cost, if nobody knows."""
+        if not self._writer.costs_money:
+            return self._writer.invent(_POOL_SIZE, theme=theme).prompts
+        now, model = self._clock.now(), self._writer.model
+        held = self._till.reserve(caller, self._prices.most_for_inventing(model), now)
+        try:
+            invented = self._writer.invent(_POOL_SIZE, theme=theme)
+        except AppError as error:
+            if error.charged is Charged.NO:
+                self._till.settle(caller, -held, now)
+            raise
+        cost = self._prices.cost(model, invented.usage)
+        if cost is not None:
+            self._till.settle(caller, cost - held, now)
+        return invented.prompts
 
     def _pool_for(self, theme: str) -> _Pool:
         with self._lock:

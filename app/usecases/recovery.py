@@ -16,7 +16,7 @@ from app.errors import (
 )
 from app.models import Generation, State
 from app.ports import ImageStore, Ports, Spool
-from app.usecases import sidecar
+from app.usecases import accounts, sidecar
 from app.usecases.keeping import Keeper
 
 _log = logging.getLogger(__name__)
@@ -89,7 +89,8 @@ class Recovery:
             state=State.UNKNOWN if unknown else State.FAILED,
             error=OutcomeUnknown.code if unknown else "abandoned",
         )
-        if not self.ports.records.exchange(leased, end):
+        end = accounts.with_due(end)
+        if not accounts.exchange(self.ports, leased, end):
             raise GenerationInProgress("finished by another meanwhile")
         return end
 
@@ -101,11 +102,16 @@ def _waits(row: Generation, detail: str) -> PictureWaits:
 
 
 def _as_noted(leased: Generation, note: bytes | None) -> Generation:
-    """Add time and model, so that a later answer is the one that was given, or would have been."""
+    """Add what is noted, so that a later answer is the one that was given, or would have been."""
     if note is None:
         return leased
     noted = sidecar.read(leased.id, note, found_at=leased.requested_at)
-    return replace(leased, created_at=noted.created_at, model=noted.model or leased.model)
+    return replace(
+        leased,
+        created_at=noted.created_at,
+        model=noted.model or leased.model,
+        cost_micros=noted.cost_micros,
+    )
 
 
 def _keys(image_id: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from app.models import Generation, Original, State
 from app.usecases.search import fold
 
 _TEXTS = ("first_prompt", "prompt", "new_prompt", "quality", "size", "provider", "model")
+_MOST_MICROS = 1_000_000_000
 
 
 _OWNER = re.compile(r"[0-9A-Za-z]{1,32}")
@@ -32,6 +33,7 @@ def write(generation: Generation) -> bytes:
         "charged": str(generation.charged),
         "requested_at": generation.requested_at.isoformat(),
         "created_at": (generation.created_at or generation.requested_at).isoformat(),
+        "cost_micros": generation.cost_micros,
         "original": asdict(generation.original) if generation.original else None,
     }
     return json.dumps(note, ensure_ascii=False, indent=1, sort_keys=True).encode()
@@ -57,6 +59,7 @@ def read(image_id: str, data: bytes, *, found_at: datetime) -> Generation:
         created_at=_time(note.get("created_at")) or requested_at,
         tokens=fold(texts.get("prompt", ""), _wish(texts.get("new_prompt", ""))),
         charged=Charged.NO if note.get("charged") == Charged.NO else Charged.YES,
+        cost_micros=_cost(note.get("cost_micros")),
         original=_original(image_id, note.get("original")),
     )
 
@@ -82,6 +85,13 @@ def _time(value: Any) -> datetime | None:
     except (TypeError, ValueError, OverflowError):  # the last at the ends of the calendar
         return None
     return time.replace(microsecond=time.microsecond // 1000 * 1000)
+
+
+def _cost(value: object) -> int | None:
+    """Return the cost if a picture can cost that: less than a thousand dollars."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value < _MOST_MICROS else None
 
 
 def _sound(text: str) -> str:

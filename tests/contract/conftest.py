@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 import mongomock
 import pytest
 
-from app.ports import Records
+from app.ports import Ledger, Records
 from app.services.lazy import Lazy
 from app.services.mongo_client import MongoDatabase
+from app.services.mongo_ledger import MongoLedger
 from app.services.mongo_records import MongoRecords
 from app.services.openai_client import lazy_client
 from app.services.openai_generator import OpenAIGenerator
 from app.services.sqlite_file import SqliteFile
+from app.services.sqlite_ledger import SqliteLedger
 from app.services.sqlite_records import SqliteRecords
 from tests.contract.upstream import MODEL
 from tests.fake_openai import FakeOpenAI
+from tests.fake_stores import FakeLedger
 from tests.servers import MongoServer
 
 if TYPE_CHECKING:
@@ -69,3 +72,20 @@ def lazy_openai(fake_openai_server: FakeOpenAI) -> Iterator["Lazy[OpenAI]"]:
 def generator(lazy_openai: "Lazy[OpenAI]", fake_openai: FakeOpenAI) -> OpenAIGenerator:  # noqa: ARG001 - reason: reset for each test
     """Make a generator on the fake."""
     return OpenAIGenerator(lazy_openai, model=MODEL, timeout_seconds=10)
+
+
+@pytest.fixture(params=["sqlite", "mongodb", "fake"])
+def ledger(
+    request: pytest.FixtureRequest, tmp_path: Path, mongo_server: MongoServer, mongo_database: str
+) -> Iterator[Ledger]:
+    """Give each ledger in turn, with nothing in it."""
+    if request.param == "fake":
+        yield FakeLedger([])
+    elif request.param == "sqlite":
+        with contextlib.closing(SqliteFile(tmp_path / "records.sqlite3")) as file:
+            yield SqliteLedger(file)
+    else:
+        with contextlib.closing(
+            MongoDatabase(uri=mongo_server.uri, name=mongo_database)
+        ) as database:
+            yield MongoLedger(database)

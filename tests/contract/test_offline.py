@@ -112,14 +112,14 @@ def test_prompts_are_as_many_as_asked_and_distinct(
     writer: PromptWriter, count: int, theme: str
 ) -> None:
     """A pool of 40 can be filled at once, with prompts that say something."""
-    prompts = writer.invent(count, theme=theme)
+    prompts = writer.invent(count, theme=theme).prompts
     assert len({prompt.casefold() for prompt in prompts}) == count
     assert all(len(prompt.split()) >= 3 for prompt in prompts)
 
 
 def test_an_enhanced_prompt_keeps_its_subject(writer: PromptWriter) -> None:
     """Enhancing adds to what was asked and takes nothing away."""
-    better = writer.enhance("a red fox")
+    better = writer.enhance("a red fox").prompt
     assert "a red fox" in better
     assert len(better) > len("a red fox") + 10
 
@@ -134,7 +134,7 @@ def test_the_offline_painter_is_repeatable_and_varied() -> None:
 def test_the_offline_writer_varies_and_takes_up_the_theme() -> None:
     """Two calls differ, and each prompt mentions the theme."""
     writer = OfflinePromptWriter(rng=random.Random(0))
-    first, second = writer.invent(10, theme="deep sea"), writer.invent(10, theme="deep sea")
+    first, second = (writer.invent(10, theme="deep sea").prompts for _ in range(2))
     assert first != second
     assert all("deep sea" in prompt for prompt in first)
 

@@ -49,7 +49,7 @@ def test_inventing_asks_once_for_a_strict_form(
     writer: OpenAIPromptWriter, fake_openai: FakeOpenAI
 ) -> None:
     """One request asks for so many prompts on the theme, as JSON of a closed schema."""
-    assert len(set(writer.invent(40, theme="the sea"))) == 40
+    assert len(set(writer.invent(40, theme="the sea").prompts)) == 40
     (request,) = fake_openai.requests
     assert request.body["model"] == "gpt-6-luna"
     assert request.body["reasoning_effort"] == "low"
@@ -84,7 +84,7 @@ def test_enhancing_gives_a_richer_prompt(
     writer: OpenAIPromptWriter, fake_openai: FakeOpenAI
 ) -> None:
     """The prompt comes back with more detail, for one request, and no picture is paid for."""
-    better = writer.enhance("a red mug")
+    better = writer.enhance("a red mug").prompt
     assert better.startswith("a red mug, ")
     assert (len(fake_openai.requests), fake_openai.paid) == (1, 0)
     assert fake_openai.requests[0].body["messages"][-1]["content"] == "a red mug"
@@ -130,8 +130,8 @@ def test_fences_and_prose_around_the_answer_are_tolerated(
     fake_openai.script(
         "chat", Fault.fenced(), chat({"content": 'Sure!\n{"prompts": ["a fox"]}\nEnjoy.'})
     )
-    assert len(writer.invent(10, theme="")) == 10
-    assert writer.invent(10, theme="") == ["a fox"]
+    assert len(writer.invent(10, theme="").prompts) == 10
+    assert writer.invent(10, theme="").prompts == ["a fox"]
 
 
 @pytest.mark.parametrize(
@@ -151,5 +151,5 @@ def test_too_few_or_equal_prompts_are_handed_on_as_they_are(
 ) -> None:
     """Whether the prompts suffice is for those to say who know what is wanted."""
     fake_openai.script("chat", Fault.few(1), Fault.duplicates())
-    assert len(writer.invent(10, theme="")) == 1
-    assert len(set(writer.invent(10, theme=""))) == 1
+    assert len(writer.invent(10, theme="").prompts) == 1
+    assert len(set(writer.invent(10, theme="").prompts)) == 1

@@ -105,7 +105,7 @@ def test_nothing_is_lost(path: Path) -> None:
         assert records.recount(fix=False) == 0
     with closing(SqliteRecords(SqliteFile(path))) as records:
         assert len(records.scan(limit=1000)) == len(rows)
-    assert ask(path, "PRAGMA user_version") == [(5,)]
+    assert ask(path, "PRAGMA user_version") == [(6,)]
 
 
 def test_a_row_without_its_time_is_listed_where_its_cursor_says(path: Path) -> None:

@@ -10,11 +10,12 @@ import requests
 from app.imaging import cutout
 from app.ports import ImageStore, Ports, Spool
 from tests.fake_openai import FakeOpenAI
-from tests.faults.row import Answer, Kept
+from tests.faults.row import UNTIL_IT_RESETS, Answer, Kept
 
 _PICTURES = {".png": "original", ".webp": "original", ".jpeg": "original"}
 _KINDS = _PICTURES | {".bin": "evidence", ".json": "note"}
 _REQUIRED = {"status", "message", "code", "request_id"}
+_DAY_SECONDS = 86_401  # a second more, so that nobody comes too early
 _TOLD_BY_SOME = ("Retry-After", "Idempotency-Replayed", "Allow")
 
 
@@ -25,6 +26,9 @@ def check_answer(answer: requests.Response, expected: Answer, private: Iterable[
     told |= {"Allow": ", ".join(sorted(told["Allow"].split(", ")))} if "Allow" in told else {}
     if expected.code == "rate_limited":  # which tells how long the window still lasts
         assert int(told.pop("Retry-After")) > 0
+    if expected.code == "budget_exceeded":
+        assert 0 < int(told["Retry-After"]) <= _DAY_SECONDS
+        told["Retry-After"] = UNTIL_IT_RESETS
     assert told == dict(expected.headers)
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.headers["X-Request-ID"]
@@ -45,7 +49,7 @@ def _check_failure(answer: requests.Response, expected: Answer) -> None:
     assert (body["code"], body.get("charged")) == (expected.code, expected.charged)
     assert body["message"].endswith(".")
     assert body["request_id"] == answer.headers["X-Request-ID"]
-    assert set(body) - {"charged", "errors"} == _REQUIRED
+    assert set(body) - {"charged", "errors", "resets_at"} == _REQUIRED
     assert all(set(error) == {"field", "message"} for error in body.get("errors", ()))
 
 

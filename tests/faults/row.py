@@ -17,6 +17,9 @@ HOW = {
 }
 """How a part can be down, by the name of the proxy's method."""
 
+UNTIL_IT_RESETS = "until the budget begins anew"
+"""What the header Retry-After says of a budget, which nobody can tell in advance."""
+
 
 @dataclass(frozen=True)
 class Answer:

@@ -1,8 +1,10 @@
 """The fault matrix: every row there is. The tests run it, and docs/faults.md is written from it."""
 
-from tests.faults.rows import cache, keys, provider, records, requests, service, storage
+from tests.faults.rows import cache, keys, money, provider, records, requests, service, storage
 from tests.faults.rows.crashes import CRASHES
 
 __all__ = ["CRASHES", "TOPICS"]
 
-TOPICS = tuple(room.TOPIC for room in (requests, provider, storage, records, cache, keys, service))
+TOPICS = tuple(
+    room.TOPIC for room in (requests, provider, storage, records, cache, keys, money, service)
+)

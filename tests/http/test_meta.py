@@ -49,6 +49,7 @@ def test_openapi_document_is_valid_and_complete(embedded: Service) -> None:
         "/images/{filename}/metadata",
         "/metrics",
         "/readyz",
+        "/usage",
     }
     post = document["paths"]["/generate-image"]["post"]
     refused, failed = (

@@ -23,6 +23,8 @@ WRONG = {
     "MAX_GENERATIONS_IN_FLIGHT": "-1",
     "MAX_VARIANTS_IN_FLIGHT": "13",
     "VARIANT_SIGNING_KEYS": "geheim-but-too-short",
+    "OPENAI_PRICES": "30 dollars",
+    "BUDGET": "20.00",
     "LOG_LEVEL": "LOUD",
 }
 pytestmark = pytest.mark.usefixtures("nothing_set")
@@ -195,3 +197,31 @@ def test_addresses_lose_their_final_slash(monkeypatch: pytest.MonkeyPatch) -> No
     for name in ("OPENAI_BASE_URL", "S3_ENDPOINT_URL", "S3_PUBLIC_URL", "PUBLIC_URL"):
         monkeypatch.setenv(name, "https://example.com/base/")
         assert getattr(Settings.load(), name.lower()) == "https://example.com/base"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        '{"m": {"image_out": -1}}',
+        '{"m": {"out": 1}}',
+        '{"m": 30}',
+        "[]",
+        '{"m": {"text_in": "5"}}',
+        '{"m": {"output_tokens": {"low": {"1024x1024": 1.5}}}}',
+        '{"m": {"text_in": NaN}}',
+        "{" * 9,
+    ],
+)
+def test_prices_that_make_no_sense_stop_the_start(
+    wrong: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is wrong with the prices, the text names the setting."""
+    monkeypatch.setenv("OPENAI_PRICES", wrong)
+    with pytest.raises(ConfigError, match="OPENAI_PRICES"):
+        Settings.load()
+
+
+def test_only_prices_that_are_given_are_merged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a price setting leaves out is not there, so that the shipped price stays."""
+    monkeypatch.setenv("OPENAI_PRICES", '{"m": {"image_out": 40}}')
+    assert Settings.load().price_table == {"m": {"image_out": 40}}

@@ -128,7 +128,7 @@ def test_a_missing_field_gets_its_empty_value(name: str) -> None:
     read = from_document(document)
     _assert_well_formed(read)
     empty = {"state": State.UNKNOWN, "charged": Charged.UNKNOWN}
-    assert getattr(read, name) in (empty.get(name), "", (), None, datetime.fromtimestamp(0, UTC))
+    assert getattr(read, name) in (empty.get(name), "", 0, (), None, datetime.fromtimestamp(0, UTC))
 
 
 def _assert_well_formed(row: Generation) -> None:

@@ -21,6 +21,7 @@ def test_the_steps_are_in_the_order_that_loses_nothing(world: World) -> None:
         "moderator check",
         "store ping",
         "records ping",
+        "ledger reserve",
         "records insert",
         "writer enhance",
         "records exchange",
@@ -30,6 +31,7 @@ def test_the_steps_are_in_the_order_that_loses_nothing(world: World) -> None:
         "imaging cut_out",
         "store put images",
         "records exchange",
+        "ledger book",
     ]
 
 
@@ -114,7 +116,7 @@ def test_the_row_keeps_its_times_and_who_drew(world: World) -> None:
     world.generate(a_request())
     assert (world.row.requested_at, world.row.lease_until) == (began, began + LEASE)
     assert world.row.created_at == began
-    assert (world.row.provider, world.row.model) == ("fake", "fake-painter-as-answered")
+    assert (world.row.provider, world.row.model) == ("fake", "fake-painter-2026")
     assert (world.row.quality, world.row.size) == ("medium", "1024x1024")
 
 

@@ -15,7 +15,7 @@ from app.errors import (
     ProviderTimeout,
     StorageUnavailable,
 )
-from app.models import Drawing, Generation, State
+from app.models import Drawing, Enhanced, Generation, State
 from tests.builders import LEASE, World, a_generation, a_request
 
 CLAIM = "c" * 64
@@ -161,14 +161,14 @@ def test_a_late_loser_says_nothing_about_a_later_attempt(
     Else a key whose second attempt may have been paid would be free to pay again.
     """
 
-    def later() -> str:
+    def later() -> Enhanced:
         world.clock.advance(PAST)
         world.recover(world.row)
         meanwhile(world, lambda: None, ProviderTimeout(charged=Charged.UNKNOWN))
         monkeypatch.undo()
         with pytest.raises(ProviderTimeout):
             world.generate(a_request(enhance=True), claim=CLAIM)
-        return "too late"
+        return Enhanced(prompt="too late", usage=None)
 
     monkeypatch.setattr(world.writer, "enhance", lambda _: later())
     with pytest.raises(GenerationInProgress) as caught:

@@ -7,14 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import ProviderBadResponse, ProviderTimeout
+from app.usecases.accounts import Till
+from app.usecases.pricing import Prices
 from app.usecases.prompts import Prompts
-from tests.builders import World
+from tests.builders import PRICES, World
 from tests.threads import at_once
 
 
 def prompts_of(world: World, seed: int = 0) -> Prompts:
     """Make the use case on the fakes."""
-    return Prompts(world.writer, clock=world.clock, rng=random.Random(seed))
+    return Prompts(
+        world.writer,
+        prices=Prices(PRICES),
+        till=Till(ledger=world.ledger, clock=world.clock),
+        clock=world.clock,
+        rng=random.Random(seed),
+    )
 
 
 @given(st.lists(st.integers(1, 20), min_size=1, max_size=12))

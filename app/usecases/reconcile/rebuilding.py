@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from app.errors import GenerationInProgress, ImageNotFound, ProviderBadResponse
 from app.models import Generation, Rendition, State, StoredImage
 from app.ports import ImageStore, Ports, Spool
-from app.usecases import sidecar
+from app.usecases import accounts, sidecar
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ class Rebuilder:
         )
 
     def _insert(self, row: Generation) -> Generation:
-        if not self.ports.records.insert(row):
+        row = accounts.with_due(row)
+        if not accounts.insert(self.ports, row):
             raise GenerationInProgress("its row is there now")
         return row

@@ -1,0 +1,58 @@
+"""GET /usage."""
+
+from datetime import date, timedelta
+
+from flask import Blueprint, Response, jsonify
+
+from app import errors
+from app.blueprints.dependencies import deps
+from app.blueprints.presenters import usage_answer
+from app.blueprints.schemas import MAX_USAGE_DAYS, UsageAnswer, UsageQuery
+from app.http.admission import caller
+from app.http.contract import Contract, contract
+from app.models import Scope
+from app.usecases.accounts import SERVER
+
+blueprint = Blueprint("usage", __name__)
+
+_BEFORE = timedelta(days=29)
+
+
+@blueprint.get("/usage")
+@contract(
+    Contract(
+        tag="usage",
+        scope=Scope.READ,
+        query=UsageQuery,
+        answer=UsageAnswer,
+        errors=(errors.RecordsUnavailable,),
+    )
+)
+def usage(query: UsageQuery) -> Response:
+    """Tell what was spent, by day (UTC).
+
+    By the caller; by all of the server if it asks for no keys. Money that is held for pictures
+    being drawn counts as spent.
+    """
+    first, last = _days(query)
+    own = deps().defaults.auth_required
+    account, budget = (caller().id, caller().budget) if own else (SERVER, deps().defaults.budget)
+    statement = deps().statements.statement(account, budget, first, last)
+    answer = usage_answer(caller().name if own else None, statement)
+    response = jsonify(answer.model_dump())
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _days(query: UsageQuery) -> tuple[date, date]:
+    """Return the first and the last day.
+
+    Raises:
+        InvalidRequest: they are too many, or in the wrong order.
+    """
+    last = query.to or deps().statements.clock.now().date()
+    first = query.from_ or last - min(_BEFORE, last - date.min)
+    if not 0 <= (last - first).days < MAX_USAGE_DAYS:
+        problem = f"Give at most {MAX_USAGE_DAYS} days, the first one first."
+        raise errors.InvalidRequest(message=problem, errors=[{"field": "from", "message": problem}])
+    return first, last

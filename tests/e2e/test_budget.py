@@ -1,0 +1,61 @@
+"""A budget holds: across threads, workers and servers, exactly what it allows is bought."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from tests.apps import openai_settings
+from tests.e2e.server import Gunicorn, gunicorn
+from tests.fake_openai import FakeOpenAI
+from tests.threads import at_once
+
+PICTURE = 1056 * 30  # micros: a medium picture, where text costs nothing
+ALLOWED, ASKED = 7, 50
+BUDGET = {
+    "budget": f"{ALLOWED * PICTURE / 1_000_000:.6f}/month",
+    "openai_prices": json.dumps({"gpt-image-2.6-flare": {"text_in": 0}}),
+}
+
+
+def check_race(servers: Sequence[Gunicorn], fake: FakeOpenAI) -> None:
+    """Ask for fifty pictures at once; seven are drawn, and the others told that it is enough."""
+
+    def ask(number: int) -> requests.Response:
+        return servers[number % len(servers)].generate(f"A red fox with the number {number}")
+
+    answers = at_once(ASKED, ask)
+    drawn = [answer for answer in answers if answer.status_code == 200]
+    refused = [answer for answer in answers if answer not in drawn]
+    assert (len(drawn), fake.paid, len(fake.asked("images"))) == (ALLOWED, ALLOWED, ALLOWED)
+    assert {(one.status_code, one.json()["code"]) for one in refused} == {(429, "budget_exceeded")}
+    for server in servers:
+        told = server.get("/usage").json()
+        assert told["budget"]["remaining_usd"] == 0
+        assert told["days"][0]["images"] == ALLOWED
+        assert round(told["cost_usd"] * 1_000_000) == ALLOWED * PICTURE
+
+
+def test_two_workers_on_sqlite_buy_exactly_what_the_budget_allows(
+    tmp_path: Path, fake_openai: FakeOpenAI
+) -> None:
+    """Fifty requests over two processes on one SQLite file, at a budget for seven: seven paid."""
+    settings = openai_settings(fake_openai) | BUDGET
+    with gunicorn(tmp_path, web_concurrency=2, **settings) as server:
+        check_race([server], fake_openai)
+        assert "ERROR" not in server.log()
+
+
+def test_two_servers_on_mongodb_buy_exactly_what_the_budget_allows(
+    tmp_path: Path, shared: dict[str, Any], fake_openai: FakeOpenAI
+) -> None:
+    """Fifty requests over two servers on one MongoDB, at a budget for seven: seven are paid."""
+    settings = shared | BUDGET
+    with (
+        gunicorn(tmp_path / "one", web_concurrency=1, **settings) as one,
+        gunicorn(tmp_path / "two", web_concurrency=1, **settings) as two,
+    ):
+        check_race([one, two], fake_openai)
+        assert "ERROR" not in one.log() + two.log()
