@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from app.models import Budget
 from app.usecases.pricing import Prices
 from tests.apps import Service, openai_settings, serving, settings_for
 from tests.fake_openai import FakeOpenAI, Fault
 from tests.fake_openai.behaviour import Behaviour
 from tests.fake_openai.reply import Reply
+from tests.http.locked import USUAL, locked
 
 PICTURE = 1056 * 30  # micros: the output tokens of a medium picture
 FREE_TEXT = {"gpt-image-2.6-flare": {"text_in": 0}}
@@ -247,3 +249,22 @@ def test_the_shipped_prices_know_the_default_models() -> None:
     prices = Prices()
     assert prices.most_for_inventing(values.openai_text_model)
     assert prices.most_for_inventing("gpt-6-lunatic") is None
+
+
+def test_each_key_has_its_own_budget_and_account(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
+    """A key over its budget is refused, another one isn't, and each sees its own spending only."""
+    settings = openai_settings(fake_openai) | {"openai_prices": json.dumps(FREE_TEXT)}
+    with locked(data_dir=tmp_path, **settings) as door:
+        budget = Budget(micros=PICTURE, period="month")
+        poor = door.noted(door.keys.create("poor", scopes=USUAL, budget=budget))
+        other = door.made("other")
+        assert door.generate(poor).status_code == 200
+        assert door.generate(poor).json()["code"] == "budget_exceeded"
+        assert door.get("/usage", other).json()["days"] == []
+        assert door.generate(other).status_code == 200
+        told = door.get("/usage", poor).json()
+        assert (told["account"], told["budget"]["remaining_usd"]) == ("poor", 0)
+        assert told["days"][0]["images"] == 1
+        assert door.get("/usage", other).json()["budget"] is None
+        assert door.get("/usage").status_code == 401
+    assert fake_openai.paid == 2

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.errors import ProviderBadResponse, ProviderTimeout
+from app.errors import (
+    AppError,
+    BudgetExceeded,
+    ProviderBadResponse,
+    ProviderTimeout,
+    ProviderUnreachable,
+)
+from app.models import Budget, Spent
 from app.usecases.accounts import Till
 from app.usecases.pricing import Prices
 from app.usecases.prompts import Prompts
@@ -143,3 +150,35 @@ def test_only_the_themes_used_last_are_remembered(world: World) -> None:
     prompts.suggest(1, theme="theme 0")
     assert world.writer.themes.count("theme 99") == 1
     assert world.writer.themes.count("theme 0") == 2
+
+
+def test_over_the_budget_older_prompts_are_handed_out(world: World) -> None:
+    """Who has nothing left to spend gets what the pool has; an empty pool is refused, unasked."""
+    most = Prices(PRICES).most_for_inventing(world.writer.model) or 0
+    prompts = Prompts(
+        world.writer,
+        prices=Prices(PRICES),
+        till=Till(ledger=world.ledger, clock=world.clock, budget=Budget(micros=most, period="day")),
+        clock=world.clock,
+        rng=random.Random(0),
+    )
+    assert prompts.suggest(5)
+    assert world.ledger.spent("", "2026-11-22") == Spent(micros=50 * 1 + 20 * 2)
+    world.clock.advance(61)
+    assert prompts.suggest(5)
+    with pytest.raises(BudgetExceeded):
+        prompts.suggest(5, theme="the sea")
+    assert world.writer.themes == [""]
+
+
+@pytest.mark.parametrize(
+    ("error", "counted"), [(ProviderUnreachable(), False), (ProviderTimeout(), True)]
+)
+def test_a_failed_question_counts_if_it_may_have_been_paid(
+    world: World, error: AppError, counted: bool
+) -> None:
+    """What never arrived costs nothing; what may have been answered stays counted."""
+    world.writer.fail("invent", error)
+    with pytest.raises(type(error)):
+        prompts_of(world).suggest(5)
+    assert (world.ledger.spent("", "2026-11-22").micros > 0) is counted
