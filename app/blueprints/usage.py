@@ -23,6 +23,7 @@ _BEFORE = timedelta(days=29)
     Contract(
         tag="usage",
         scope=Scope.READ,
+        limit="default",
         query=UsageQuery,
         answer=UsageAnswer,
         errors=(errors.RecordsUnavailable,),

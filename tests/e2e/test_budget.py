@@ -16,6 +16,7 @@ PICTURE = 1056 * 30  # micros: a medium picture, where text costs nothing
 ALLOWED, ASKED = 7, 50
 BUDGET = {
     "budget": f"{ALLOWED * PICTURE / 1_000_000:.6f}/month",
+    "rate_limit_generate": "off",
     "openai_prices": json.dumps({"gpt-image-2.6-flare": {"text_in": 0}}),
 }
 

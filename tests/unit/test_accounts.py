@@ -107,7 +107,7 @@ def test_enhancing_counts_though_the_picture_was_refused(world: World) -> None:
 
 def test_who_loses_the_race_for_a_key_gives_back_what_was_held(world: World) -> None:
     """A row that can't be written costs nothing."""
-    world.records.insert = lambda generation: False  # type: ignore[method-assign]  # reason: another was faster
+    world.records.insert = lambda _: False  # type: ignore[method-assign,assignment]  # reason: another was faster
     with pytest.raises(GenerationInProgress):
         world.generate(a_request(), claim="c")
     assert spent(world) == Spent()
