@@ -81,7 +81,14 @@ def test_enhancing_is_part_of_the_cost(paid: Service) -> None:
 
 @pytest.mark.parametrize(
     "usage",
-    [None, [], {}, {"output_tokens": -1}, {"output_tokens": True}, {"output_tokens": 10**12}],
+    [
+        None,
+        {},
+        {"output_tokens": None},
+        {"output_tokens": -1},
+        {"output_tokens": True},
+        {"output_tokens": 10**12},
+    ],
     ids=str,
 )
 def test_a_cost_that_nobody_can_tell_is_null_and_stays_reserved(
@@ -90,7 +97,9 @@ def test_a_cost_that_nobody_can_tell_is_null_and_stays_reserved(
     """Without sound usage in the answer the cost is null, never 0, and the estimate is counted."""
 
     def spoil(reply: Reply) -> Reply:
-        return reply.with_document(reply.document() | {"usage": usage})
+        told = reply.document()
+        odd = told["usage"] | usage if usage else usage
+        return reply.with_document(told | {"usage": odd})
 
     fake_openai.script("images", Behaviour("odd usage", paid=True, rewrite=spoil))
     assert paid.generate().json()["cost_usd"] is None
