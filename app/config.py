@@ -1,7 +1,7 @@
 """Settings: the only place that reads the environment and `.env`."""
 
-import os
 import json
+import os
 import re
 from functools import cached_property
 from ipaddress import ip_network

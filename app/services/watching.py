@@ -136,7 +136,7 @@ def _end(seen: _Seen, seconds: float, metrics: "Metrics") -> None:
     """Write the one line about a generation, and count it."""
     row = seen.row
     provider = row.provider if row else seen.provider
-    micros: int | None = getattr(row, "cost_micros", None)
+    micros = row.cost_micros if row else None
     steps = {name: _ms(spent) for name, spent in seen.steps.items()}
     fields = {
         "event": "generation",
