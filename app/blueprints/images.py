@@ -5,9 +5,10 @@ from functools import wraps
 from flask import Blueprint, Response, jsonify, request
 
 from app import errors
+from app.blueprints.cursors import decode_cursor
 from app.blueprints.dependencies import deps, owner
 from app.blueprints.presenters import image_answer, list_answer
-from app.blueprints.schemas import ImageAnswer, ListAnswer, ListQuery, decode_cursor
+from app.blueprints.schemas import ImageAnswer, ListAnswer, ListQuery
 from app.blueprints.variant_form import VariantQuery
 from app.blueprints.variant_wishes import wish_of
 from app.blueprints.wanting import allow, wanted

@@ -5,17 +5,15 @@ from typing import Any
 
 from flask import request
 
+from app.blueprints.cursors import encode_cursor
 from app.blueprints.dependencies import Dependencies
 from app.blueprints.schemas import (
-    BudgetAnswer,
-    DayAnswer,
     DryRunAnswer,
     ImageAnswer,
     ListQuery,
     RequestAnswer,
-    UsageAnswer,
-    encode_cursor,
 )
+from app.blueprints.usage_schemas import BudgetAnswer, DayAnswer, UsageAnswer
 from app.models import (
     BudgetState,
     Generation,

@@ -1,20 +1,24 @@
 """What goes over the wire: the forms of requests and answers."""
 
-import base64
-import binascii
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    RootModel,
+    model_validator,
+)
 
+from app.blueprints.cursors import decode_cursor
 from app.errors import Charged
-from app.models import Position
 from app.usecases.prompts import MAX_COUNT
 
 MAX_PROMPT_CHARS = 4000
-MAX_USAGE_DAYS = 366
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 Quality = Literal["auto", "low", "medium", "high", "xhigh", "max"]
@@ -143,45 +147,6 @@ class GenerateAnswer(RootModel[ImageAnswer | DryRunAnswer]):
     """A picture; or, for a dry run, what it would cost."""
 
 
-class UsageQuery(BaseModel):
-    """Which days."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    from_: date | None = Field(
-        None, alias="from", description="First day (UTC); default: 29 days before the last."
-    )
-    to: date | None = Field(None, description="Last day (UTC); default: today.")
-
-
-class BudgetAnswer(BaseModel):
-    """A budget, and what is left of it."""
-
-    limit_usd: float
-    period: Literal["day", "month"]
-    spent_usd: float
-    remaining_usd: float
-    resets_at: datetime
-
-
-class DayAnswer(BaseModel):
-    """What was spent in a day (UTC)."""
-
-    date: date
-    cost_usd: float
-    images: int
-    images_of_unknown_cost: int
-
-
-class UsageAnswer(Success):
-    """What was spent; days without anything are left out."""
-
-    account: str | None = Field(description="The key's name; null for the whole server.")
-    budget: BudgetAnswer | None
-    days: list[DayAnswer]
-    cost_usd: float
-
-
 class ListAnswer(Success):
     """A page of pictures, newest first."""
 
@@ -220,25 +185,3 @@ class ReadyAnswer(Success):
 
     ready: bool
     parts: dict[str, PartAnswer]
-
-
-def encode_cursor(place: Position) -> str:
-    """Return an opaque text for a place in the list."""
-    text = f"{round(place.created_at.timestamp() * 1000)}:{place.id}"
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def decode_cursor(cursor: str) -> Position:
-    """Return the place that `encode_cursor` was given.
-
-    Raises:
-        ValueError: the text is not one of its.
-    """
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        text = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
-        milliseconds, _, image_id = text.partition(":")
-        created_at = datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
-    except (binascii.Error, UnicodeError, ValueError, OverflowError, OSError):
-        raise ValueError("Not a cursor of this list.") from None
-    return Position(created_at=created_at, id=image_id)

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify
 from app import errors
 from app.blueprints.dependencies import deps
 from app.blueprints.presenters import usage_answer
-from app.blueprints.schemas import MAX_USAGE_DAYS, UsageAnswer, UsageQuery
+from app.blueprints.usage_schemas import MAX_USAGE_DAYS, UsageAnswer, UsageQuery
 from app.http.admission import caller
 from app.http.contract import Contract, contract
 from app.models import Scope

@@ -232,6 +232,8 @@ def test_a_dry_run_takes_no_key(embedded: Service) -> None:
     [
         "from=2026-13-01",
         "to=yesterday",
+        "to=0",
+        "to=2026-W01-1",
         "from=2026-11-02&to=2026-11-01",
         "from=2025-01-01&to=2026-11-01",
         "other=1",

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,17 +44,22 @@ class Outcome:
         )
 
 
-def run(url: str, folder: Path, *, examples: int, seed: int) -> Outcome:
+def run(
+    url: str, folder: Path, *, examples: int, seed: int, keys: Mapping[str, str] | None = None
+) -> Outcome:
     """Try the service at `url`; the reports go to the folder.
 
     Args:
         url: where it runs.
         folder: for files that are left behind.
+        keys: of two callers or more, by name, who must not see each other's pictures. What needs
+            a key is tried without one too.
         examples: requests an operation in the phase that makes them up at random, and sequences
             of requests that belong together.
         seed: the same one makes the same requests.
     """
     report = folder / "report.json"
+    _configure(folder, keys or {})
     command = [
         *(sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()"),
         *("run", f"{url}/openapi.json", "--no-color"),
@@ -66,3 +72,20 @@ def run(url: str, folder: Path, *, examples: int, seed: int) -> Outcome:
     if not report.exists():
         raise RuntimeError(f"Schemathesis did not run:\n{printed}")
     return Outcome(json.loads(report.read_text()), printed)
+
+
+def _configure(folder: Path, keys: Mapping[str, str]) -> None:
+    """Write down who calls, where Schemathesis looks for it: beside the reports."""
+    if not keys:
+        return
+    users = [
+        {
+            "name": name,
+            "fixedHeaders": [{"name": "Authorization", "value": f"Bearer {key}"}],
+        }
+        for name, key in keys.items()
+    ]
+    (folder / "users.json").write_text(json.dumps({"auth": users}))
+    peers = json.dumps(list(keys))
+    config = f'[auth.wfc]\npath = "users.json"\npeers = {peers}\n'
+    (folder / "schemathesis.toml").write_text(config)
