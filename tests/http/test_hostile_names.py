@@ -45,9 +45,9 @@ _TRIED = {
     "8,000 characters": "/images/" + "a" * 8000 + ".png",
     "A line break behind `metadata`": f"/images/{ID}.png/metadata%0a",
     "An original": f"/images/../originals/{ID}.png",
-    "A file of the program": "/static/../config.py",
-    "A file of the program, encoded": "/static/..%2fconfig.py",
-    "A file of the program by backslash": "/static/..%5cconfig.py",
+    "A file of the program": "/static/../wsgi.py",
+    "A file of the program, encoded": "/static/..%2fwsgi.py",
+    "A file of the program by backslash": "/static/..%5cwsgi.py",
     "A file of the program by dots encoded": "/static/%2e%2e/__init__.py",
 }
 
