@@ -46,8 +46,10 @@ def test_a_generation_is_one_line_with_the_time_of_each_step(world: World) -> No
         "outcome": "ready",
         "replayed": False,
         "charged": "yes",
-        "cost_usd": None,
+        "cost_usd": (made.cost_micros or 0) / 1e6,
     }
+    assert line["cost_usd"] > 0
+    assert value(page(world), "imageapi_cost_dollars_total") == line["cost_usd"]
 
 
 @pytest.mark.parametrize(
