@@ -9,6 +9,7 @@ import pytest
 
 from tests.apps import Parts, Service, real_parts, serving, settings_for
 from tests.fake_openai import SECRET_MARKER, FakeOpenAI
+from tests.http.locked import Locked, locked
 from tests.servers import MongoServer, RedisServer, S3Server, new_bucket, s3_client
 
 
@@ -71,4 +72,25 @@ def standing_real(
 def standing(request: pytest.FixtureRequest) -> Service:
     """Serve on embedded parts, then on real ones, for all tests of a module."""
     found: Service = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def embedded_locked(tmp_path: Path) -> Iterator[Locked]:
+    """Serve on embedded parts, and ask for keys."""
+    with locked(data_dir=tmp_path) as door:
+        yield door
+
+
+@pytest.fixture
+def real_locked(parts: Parts, tmp_path: Path) -> Iterator[Locked]:
+    """Serve on real parts, and ask for keys."""
+    with locked(data_dir=tmp_path, **parts.settings) as door:
+        yield door
+
+
+@pytest.fixture(params=["embedded_locked", "real_locked"])
+def door(request: pytest.FixtureRequest) -> Locked:
+    """Ask for keys on embedded parts, then on real ones."""
+    found: Locked = request.getfixturevalue(request.param)
     return found

@@ -1,42 +1,18 @@
 """Callers with keys see and delete their own pictures only."""
 
-from collections.abc import Iterator
+import uuid
 
-import pytest
+from app.models import Scope
+from tests.attacks import Seen, attack
+from tests.http.locked import Locked
 
-from tests.apps import Parts
-from tests.http.locked import Locked, locked
-
-
-@pytest.fixture(params=["embedded", "real"])
-def door(request: pytest.FixtureRequest) -> Iterator[Locked]:
-    """Serve with keys asked for, on embedded and on real parts."""
-    settings = {"data_dir": request.getfixturevalue("tmp_path")}
-    if request.param == "real":
-        parts: Parts = request.getfixturevalue("parts")
-        settings |= parts.settings
-    with locked(**settings) as door:
-        yield door
+ABSENT = f"/images/{uuid.UUID(int=0)}.png"
 
 
 def draw(door: Locked, key: str) -> str:
     """Make a picture at a time of its own and return its path."""
     door.clock.advance(1)
     return door.picture(key)
-
-
-def test_each_caller_has_a_list_of_their_own(door: Locked) -> None:
-    """Rows, totals, pages and matches are of the caller's pictures, whoever asked before."""
-    ann, bob = door.made("ann"), door.made("bob")
-    hers = [draw(door, ann), draw(door, ann)]
-    his = [draw(door, bob)]
-    for key, pictures in ((ann, hers), (bob, his), (ann, hers)):
-        for query in ("?limit=9", "?limit=9&q=fox"):
-            body = door.get(f"/images{query}", key).json()
-            shown = [f"/images/{image['filename']}" for image in body["images"]]
-            assert shown == pictures[::-1]
-            assert (body["total_images"], body["total_pages"]) == (len(pictures), 1)
-    assert door.get("/images?limit=1&page=2", ann).json()["images"][0]["filename"] in hers[0]
 
 
 def test_a_cursor_shows_its_user_no_other_list(door: Locked) -> None:
@@ -51,17 +27,40 @@ def test_a_cursor_shows_its_user_no_other_list(door: Locked) -> None:
     assert [f"/images/{image['filename']}" for image in seen] == [his]
 
 
-def test_anothers_picture_is_not_there(door: Locked) -> None:
-    """Metadata and DELETE are the very 404 of a name that never was, and nothing is removed."""
-    ann, bob = door.made("ann"), door.made("bob")
-    hers = draw(door, ann)
-    nobodys = "/images/00000000-0000-4000-8000-000000000000.png"
+@attack("Another caller's picture: metadata and deletion", expect="404 image_not_found")
+def test_anothers_picture_is_as_if_it_were_not_there(door: Locked, seen: Seen) -> None:
+    """Metadata and DELETE answer what an absent one gets; nothing is removed, no scope helps."""
+    alice, bob = door.made("alice"), door.made("bob", frozenset(Scope))
+    picture = door.picture(alice)
+    same = {"X-Request-ID": "same"}
     for method, suffix in (("GET", "/metadata"), ("DELETE", "")):
-        answers = [door.call(method, path + suffix, bob).json() for path in (hers, nobodys)]
-        for answer in answers:
-            del answer["request_id"]
-        assert answers[0] == answers[1]
-        assert answers[0]["code"] == "image_not_found"
-    assert door.get(f"{hers}/metadata", ann).status_code == 200
-    assert door.call("DELETE", hers, ann).status_code == 204
-    assert door.get("/images", ann).json()["total_images"] == 0
+        theirs = door.call(method, picture + suffix, bob, headers=same)
+        absent = door.call(method, ABSENT + suffix, bob, headers=same)
+        seen(theirs)
+        assert theirs.content == absent.content
+    assert door.get(f"{picture}/metadata", alice).status_code == 200
+    assert door.get(picture).status_code == 200
+    assert door.call("DELETE", picture, alice).status_code == 204
+    assert door.get(f"{picture}/metadata", alice).status_code == 404
+
+
+def test_everyone_has_a_list_of_their_own(door: Locked) -> None:
+    """Rows, totals, words and cursors are the caller's own, also from the cache of pages."""
+    alice, bob, carol = (door.made(name) for name in ("alice", "bob", "carol"))
+    hers, his = sorted(door.picture(alice) for _ in range(3)), [door.picture(bob)]
+    (bobs,) = [key.id for key in door.keys.list() if key.name == "bob"]
+
+    def listed(key: str, query: str = "") -> tuple[list[str], int]:
+        body = door.get(f"/images{query}", key).json()
+        paths = sorted(f"/images/{image['filename']}" for image in body["images"])
+        return paths, body["total_images"]
+
+    for _ in range(2):
+        for query in ("", "?q=fox"):
+            assert listed(alice, query) == (hers, 3)
+            assert listed(bob, query) == (his, 1)
+            assert listed(carol, query) == ([], 0)
+        assert listed(alice, f"?q=owner:{bobs}") == ([], 0)
+    cursor = door.get("/images?limit=1", alice).json()["next_cursor"]
+    assert listed(bob, f"?cursor={cursor}")[1] == 1
+    assert not set(listed(bob, f"?cursor={cursor}")[0]) & set(hers)

@@ -11,6 +11,7 @@ import requests
 from app.config import Settings
 from app.models import Rate
 from tests.apps import NO_LIMITS, Parts, Service, serving, settings_for
+from tests.attacks import Seen, attack
 from tests.e2e.server import gunicorn
 
 LIMITS = {
@@ -28,14 +29,15 @@ def service(tmp_path: Path) -> Iterator[Service]:
         yield service
 
 
-def test_every_answer_tells_how_the_caller_stands(service: Service) -> None:
+@attack("More pictures in a minute than the caller may have", expect="429 rate_limited")
+def test_every_answer_tells_how_the_caller_stands(service: Service, seen: Seen) -> None:
     """Pictures, lists, errors and refusals carry the headers; a refusal says when to retry."""
     made, bad, refused = service.generate(), service.generate(prompt=""), service.generate()
     for answer, status, left in ((made, 200, 1), (bad, 400, 0), (refused, 429, 0)):
         assert answer.status_code == status
         assert answer.headers["RateLimit-Policy"] == '"generate";q=2;w=60'
         assert re.fullmatch(rf'"generate";r={left};t=\d+', answer.headers["RateLimit"])
-    assert refused.json()["code"] == "rate_limited"
+    seen(refused)
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
     assert "RateLimit" in made.headers["Access-Control-Expose-Headers"]
     assert len(service.pictures()) == 1
@@ -62,18 +64,22 @@ def test_clients_behind_a_trusted_proxy_are_counted_apart(service: Service) -> N
     assert [ask(f"198.51.100.{each}, 192.0.2.1") for each in range(3)] == [429] * 3
 
 
-def test_a_forged_address_changes_nothing_without_trusted_proxies(tmp_path: Path) -> None:
+@attack("A new forged address with each request, to be counted anew", expect="429 rate_limited")
+def test_a_forged_address_changes_nothing_without_trusted_proxies(
+    tmp_path: Path, seen: Seen
+) -> None:
     """Who invents addresses is counted as who it is."""
     settings = LIMITS | {"trusted_proxies": ""}
     with serving(settings_for(data_dir=tmp_path, **settings)) as service:
-        codes = [
+        answers = [
             service.get(
                 "/generate-prompts",
                 headers={"X-Forwarded-For": f"192.0.2.{each}", "X-Real-IP": f"192.0.2.{each}"},
-            ).status_code
+            )
             for each in range(3)
         ]
-    assert codes == [200, 429, 429]
+    assert [answer.status_code for answer in answers] == [200, 429, 429]
+    seen(answers[1])
 
 
 def test_the_url_in_answers_is_the_proxys(service: Service) -> None:
