@@ -40,7 +40,8 @@ class Records(Protocol):
         """Return ready rows, newest first and by id where times are equal.
 
         They start at `offset`, or behind `after`; `words` keeps rows that have all of them, and
-        those are counted up to a thousand only. `owner` keeps one caller's rows; None keeps all.
+        those are counted up to a thousand only. `owner` keeps the rows of one caller, by an
+        id that isn't empty; None keeps all.
         """
 
     def version(self) -> int:

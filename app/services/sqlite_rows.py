@@ -9,7 +9,7 @@ from app.services.documents import from_document, to_document
 
 WRITTEN = "id, state, created_ms, owner, claim, lease_ms, requested_ms, document"
 """The columns that `values` gives, in its order."""
-READ = "id, document, claim, state, lease_ms, created_ms"
+READ = "id, document, claim, state, lease_ms, created_ms, owner"
 """The columns that `generation_of` takes, in its order."""
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -37,12 +37,14 @@ def created_ms(generation: Generation) -> int | None:
     return None if created is None else milliseconds(created)
 
 
-def generation_of(row: tuple[str, str, str | None, str, int, int | None]) -> Generation:
-    """Return the row; what it is exchanged and listed by comes from the columns.
+def generation_of(
+    row: tuple[str, str, str | None, str, int, int | None, str | None],
+) -> Generation:
+    """Return the row; what it is exchanged, listed and owned by comes from the columns.
 
     So that is right even if the text is damaged.
     """
-    image_id, text, claim, state, lease_ms, listed_ms = row
+    image_id, text, claim, state, lease_ms, listed_ms, owner = row
     try:
         document = orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -50,6 +52,7 @@ def generation_of(row: tuple[str, str, str | None, str, int, int | None]) -> Gen
     known = document if isinstance(document, dict) else {}
     columns: dict[str, object] = {
         "id": image_id,
+        "owner": owner or "",
         "claim": claim or "",
         "state": state,
         "lease_until": moment(lease_ms),

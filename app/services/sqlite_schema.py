@@ -34,6 +34,10 @@ _OF_EACH = f"""SELECT owner, shift, created_ms >> shift, count(*)
     FROM generations, {_WIDTHS} WHERE state = 'ready' AND owner IS NOT NULL GROUP BY 1, 2, 3"""  # noqa: S608 - reason: constants only
 _TRUE = f"{_OF_ALL} UNION ALL {_OF_EACH}"
 
+# Of a document that can't be read, or names none, the row is nobody's.
+_TOLD_OWNER = """CASE WHEN json_valid(document) THEN
+    CASE json_type(document, '$.owner') WHEN 'text' THEN json_extract(document, '$.owner') END
+END"""
 _CHANGED = "UPDATE list_version SET n = n + 1;"
 _FORGET_WORDS = "DELETE FROM words WHERE rowid = old.place;"
 _LEAVE_PLACE = "UPDATE generations SET place = NULL WHERE id = new.id AND place = old.place;"
@@ -140,6 +144,10 @@ _STEPS = (
         "DROP TRIGGER IF EXISTS relisted",
         "DROP TRIGGER IF EXISTS unlisted",
         "DROP TABLE IF EXISTS ranks",
+        f"UPDATE generations SET owner = {_TOLD_OWNER} WHERE {_TOLD_OWNER} > ''",  # noqa: S608 - reason: constants only
+        # As `owner_word` is written by sqlite_words.py.
+        """UPDATE words SET tokens = words.tokens || ' 00' || lower(hex(owner)) FROM generations
+            WHERE owner IS NOT NULL AND place = words.rowid""",
         # How many listed rows there are in each stretch of time; see ranks.py.
         """CREATE TABLE ranks (
             owner TEXT NOT NULL, shift INTEGER NOT NULL, bucket INTEGER NOT NULL,

@@ -20,12 +20,16 @@ class Owners(Protocol):
     def put(self, group: str, name: str, owner: str, /, *, size: int) -> None:
         """Remember an owner of so many bytes."""
 
+    def forget(self, group: str, /) -> None:
+        """Forget what is remembered of this group."""
+
 
 @dataclass(frozen=True)
 class Images:
     """The pictures that are ready.
 
     Where an `owner` is given, another's pictures are as if they weren't there; None sees all.
+    "" is who made pictures without a key: they are nobody's, and so that one sees none.
     """
 
     store: ImageStore
@@ -54,18 +58,25 @@ class Images:
     def owner_of(self, image_id: str) -> str:
         """Return the id of the caller that the picture was made for; "" for nobody's.
 
-        It never changes, so it is remembered, but for no longer than deleted pictures are.
+        It never changes, so it is remembered, but for no longer than deleted pictures are. A row
+        has its owner before it is ready: its picture may be there already.
 
         Raises:
-            ImageNotFound: there is none.
+            ImageNotFound: there is none, or it was deleted.
             RecordsUnavailable: nobody can tell.
         """
         owner = self.owners.get(image_id, "owner") if self.owners else None
         if owner is None:
-            owner = self.record(image_id).owner
+            owner = self._recorded_owner(image_id)
             if self.owners:
                 self.owners.put(image_id, "owner", owner, size=len(owner))
         return owner
+
+    def _recorded_owner(self, image_id: str) -> str:
+        row = self.records.get(image_id)
+        if row is None or row.state is State.DELETED:
+            raise ImageNotFound(image_id)
+        return row.owner
 
     def record(self, image_id: str, *, owner: str | None = None) -> Generation:
         """Return the row of a ready picture.
@@ -74,12 +85,10 @@ class Images:
             ImageNotFound: there is none.
             RecordsUnavailable: nobody can tell.
         """
-        generation = self.records.get(image_id)
-        if generation is None or generation.state is not State.READY:
+        row = self.records.get(image_id)
+        if row is None or row.state is not State.READY or not _belongs(row, owner):
             raise ImageNotFound(image_id)
-        if owner not in {None, generation.owner}:
-            raise ImageNotFound(image_id)
-        return generation
+        return row
 
     def page(
         self,
@@ -95,6 +104,8 @@ class Images:
         Raises:
             RecordsUnavailable: the list can't be read.
         """
+        if owner == "":
+            return Page(rows=(), total=0, more=False)
         words: Sequence[str] = fold(query)
         offset = 0 if after else (page - 1) * limit
         return self.records.page(limit=limit, offset=offset, after=after, words=words, owner=owner)
@@ -119,11 +130,13 @@ class Images:
             RecordsUnavailable: nothing was removed, or only the row is left.
         """
         row = self.records.get(image_id)
-        if row is None or not _is_there(row) or owner not in {None, row.owner}:
+        if row is None or not _is_there(row) or not _belongs(row, owner):
             raise ImageNotFound(image_id)
         going = replace(row, state=State.DELETED)
         if not self.records.exchange(row, going):
             raise ImageNotFound(image_id)
+        if self.owners:
+            self.owners.forget(image_id)
         for key in (f"images/{image_id}.png", _original(row), sidecar.key_of(image_id)):
             self.store.delete(key)
         if row.claim:
@@ -135,6 +148,10 @@ class Images:
 def _is_there(row: Generation) -> bool:
     half_deleted = row.state is State.DELETED and row.created_at is not None
     return row.state is State.READY or half_deleted
+
+
+def _belongs(row: Generation, owner: str | None) -> bool:
+    return owner is None or (row.owner == owner and owner != "")
 
 
 def _original(row: Generation) -> str:

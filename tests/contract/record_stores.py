@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from app.models import Generation, Position, State
@@ -24,6 +25,11 @@ def add(records: Records, rows: Sequence[Generation], seed: int = 1) -> None:
     """Insert the rows in an order that tells nothing."""
     for row in random.Random(seed).sample(list(rows), len(rows)):
         records.insert(row)
+
+
+def owned_by(owner: str, rows: Sequence[Generation]) -> list[Generation]:
+    """Give the rows to this owner."""
+    return [replace(row, owner=owner) for row in rows]
 
 
 def with_words(text: str, state: State = State.READY) -> Generation:

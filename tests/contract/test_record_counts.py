@@ -16,26 +16,27 @@ from app.services.mongo_records import MongoRecords
 from app.services.sqlite_file import SqliteFile
 from app.services.sqlite_records import SqliteRecords
 from tests.builders import NOON, a_generation
-from tests.contract.record_stores import add, ids, some_rows
+from tests.contract.record_stores import add, ids, owned_by, some_rows
 from tests.servers import MongoServer
 from tests.threads import at_once
 
 
 def test_sqlite_mends_damaged_counts(sqlite: SqliteRecords, tmp_path: Path) -> None:
     """Counts that another hand changed, dropped or made up are told, and set right."""
-    rows = some_rows(6)
+    rows = owned_by("ann", some_rows(6))
     add(sqlite, rows)
+    damaged = 2 + 2 + 1 + 1  # of everyone's and Ann's, Ann's alone, and one that was made up
     with closing(sqlite3.connect(tmp_path / "data" / "records.sqlite3")) as other, other:
         other.execute("UPDATE ranks SET n = n + 5 WHERE shift = 32")
         other.execute("DELETE FROM ranks WHERE shift = 24")
-        other.execute("INSERT INTO ranks VALUES ('ann', 16, 7, 9)")
-    assert sqlite.recount(fix=False) == 3
-    assert sqlite.recount(fix=True) == 3
+        other.execute("DELETE FROM ranks WHERE owner = 'ann' AND shift = 16")
+        other.execute("INSERT INTO ranks VALUES ('bob', 16, 7, 9)")
+    assert sqlite.recount(fix=False) == damaged
+    assert sqlite.recount(fix=True) == damaged
     assert sqlite.recount(fix=False) == 0
-    assert (sqlite.page(limit=1).total, ids(sqlite.page(limit=9, offset=4).rows)) == (
-        6,
-        ids(rows[4:]),
-    )
+    for owner in (None, "ann"):
+        assert sqlite.page(limit=1, owner=owner).total == 6
+        assert ids(sqlite.page(limit=9, offset=4, owner=owner).rows) == ids(rows[4:])
 
 
 @pytest.mark.parametrize(
@@ -44,9 +45,13 @@ def test_sqlite_mends_damaged_counts(sqlite: SqliteRecords, tmp_path: Path) -> N
         lambda ranks: ranks.update_many({"shift": 32}, {"$inc": {"n": 5}}),
         lambda ranks: ranks.delete_many({"shift": 16}),
         lambda ranks: ranks.insert_one({"_id": "16:7", "shift": 16, "bucket": 7, "n": 9}),
+        lambda ranks: ranks.delete_many({"owner": "ann"}),
+        lambda ranks: ranks.insert_one(
+            {"_id": "bob:16:7", "owner": "bob", "shift": 16, "bucket": 7, "n": 9}
+        ),
         lambda ranks: ranks.delete_many({}),
     ],
-    ids=["wrong", "lost", "made up", "all lost"],
+    ids=["wrong", "lost", "made up", "an owner's lost", "an owner made up", "all lost"],
 )
 def test_mongodb_mends_damaged_counts(
     mongodb: MongoRecords,
@@ -55,7 +60,7 @@ def test_mongodb_mends_damaged_counts(
     damage: Callable[[Any], object],
 ) -> None:
     """What a crash between a row and its count leaves is told, and set right."""
-    rows = some_rows(6)
+    rows = owned_by("ann", some_rows(6))
     add(mongodb, rows)
     before = mongodb.version()
     with MongoClient[dict[str, Any]](mongo_server.uri) as client:
@@ -63,8 +68,10 @@ def test_mongodb_mends_damaged_counts(
     assert mongodb.recount(fix=False) > 0
     mongodb.recount(fix=True)
     assert mongodb.recount(fix=False) == 0
-    assert mongodb.page(limit=1).total == 6
-    assert ids(mongodb.page(limit=9, offset=4).rows) == ids(rows[4:])
+    for owner in (None, "ann"):
+        assert mongodb.page(limit=1, owner=owner).total == 6
+        assert ids(mongodb.page(limit=9, offset=4, owner=owner).rows) == ids(rows[4:])
+    assert mongodb.page(limit=1, owner="bob").total == 0
     assert mongodb.version() > 0
     assert before > 0
 

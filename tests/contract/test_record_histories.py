@@ -141,7 +141,9 @@ def test_any_history_leaves_the_list_of_a_server_right(
     """The same on a MongoDB server, which goes on from history to history."""
     for row in mongodb.scan(limit=1000):
         mongodb.delete(row.id)
-    check(mongodb, live_through(mongodb, history))
+    expected = live_through(mongodb, history)
+    for owner in (None, "ann"):
+        check(mongodb, expected, (), owner)
     assert mongodb.recount(fix=False) == 0
 
 

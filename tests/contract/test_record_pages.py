@@ -8,7 +8,7 @@ import pytest
 from app.ports import Records
 from app.usecases.search import fold
 from tests.builders import NOON, a_generation
-from tests.contract.record_stores import add, ids, place_of, some_rows, with_words
+from tests.contract.record_stores import add, ids, owned_by, place_of, some_rows, with_words
 
 
 def test_the_newest_come_first_and_ids_decide_between_equals(records: Records) -> None:
@@ -97,3 +97,46 @@ def test_pages_of_found_rows_are_pages_too(records: Records) -> None:
         after, offset = (None, place) if isinstance(place, int) else (place, 0)
         rest = records.page(limit=3, words=["fox"], after=after, offset=offset)
         assert (ids(rest.rows), rest.total, rest.more) == (ids(matching[3:]), 5, False)
+
+
+def test_an_owner_has_a_list_of_their_own(records: Records) -> None:
+    """Rows, total, end, words and any place in the list are the owner's; others' are not there."""
+    rows = [
+        replace(row, owner=("ann", "bob", "")[n % 3], tokens=("fox", "red") if n % 2 else ("fox",))
+        for n, row in enumerate(some_rows(24))
+    ]
+    add(records, rows)
+    for owner in ("ann", "bob"):
+        theirs = [row for row in rows if row.owner == owner]
+        assert list(records.page(limit=99, owner=owner).rows) == theirs
+        for words, chosen in (
+            ((), theirs),
+            (("fox",), theirs),
+            (("red", "fox"), [row for row in theirs if "red" in row.tokens]),
+        ):
+            by_number = records.page(limit=2, offset=1, words=words, owner=owner)
+            assert ids(by_number.rows) == ids(chosen[1:3])
+            assert (by_number.total, by_number.more) == (len(chosen), True)
+            # The place may be behind a row of somebody else.
+            behind = records.page(limit=99, after=place_of(rows[11]), words=words, owner=owner)
+            older = [row for row in chosen if row in rows[12:]]
+            assert (ids(behind.rows), behind.total) == (ids(older), len(chosen))
+    assert records.page(limit=99).total == 24
+
+
+@pytest.mark.parametrize("words", [(), ("fox",)])
+def test_who_owns_nothing_sees_nothing(records: Records, words: tuple[str, ...]) -> None:
+    """Neither an id that looks much the same has another's rows, nor has a part of one."""
+    add(records, owned_by("ann", some_rows(2)) + some_rows(2))
+    for owner in ("bob", "ANN", "an", "616e6e"):
+        page = records.page(limit=9, words=words, owner=owner)
+        assert (list(page.rows), page.total, page.more) == ([], 0, False)
+
+
+def test_how_an_owner_is_noted_is_no_word_of_the_row(records: Records) -> None:
+    """The row comes back as it was, and is found by none of the words that hold its owner's id."""
+    (row,) = owned_by("ann", [a_generation()])
+    records.insert(row)
+    assert records.get(row.id) == row
+    for word in ("ann", "616e6e", "owner"):
+        assert records.page(limit=9, words=[word]).rows == []

@@ -239,3 +239,17 @@ def test_a_locked_database_is_an_outage(path: Path, monkeypatch: pytest.MonkeyPa
         assert records.get(row.id) == row
         greedy.rollback()
         records.insert(a_generation())
+
+
+def test_a_damaged_row_stays_its_owners(tmp_path: Path) -> None:
+    """An owned row whose text is damaged is listed, read and written again as its owner's."""
+    row = a_generation(owner="ann")
+    with closing(SqliteRecords(SqliteFile(tmp_path / "records.sqlite3"))) as records:
+        records.insert(row)
+        with closing(sqlite3.connect(tmp_path / "records.sqlite3")) as other, other:
+            other.execute("UPDATE generations SET document = '{'")
+        seen = records.get(row.id)
+        assert seen is not None
+        assert seen.owner == "ann"
+        assert records.exchange(seen, replace(seen, model="another"))
+        assert [found.owner for found in records.page(limit=9, owner="ann").rows] == ["ann"]

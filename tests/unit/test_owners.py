@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.errors import ImageNotFound
-from app.models import ANYONE, Generation
+from app.models import ANYONE, Generation, State
 from app.services.memory_cache import MemoryCache
 from app.usecases.images import Images
 from tests.builders import World, a_generation, a_request
@@ -84,3 +84,33 @@ def test_the_owner_of_a_picture_is_asked_for_once(
         images.owner_of(late.id)
     world.records.insert(late)
     assert images.owner_of(late.id) == "bob"
+
+
+def test_who_has_no_id_owns_nothing(world: World, images: Images, hers: Generation) -> None:
+    """Pictures that were made without a key are nobody's, and nobody's list has nothing in it."""
+    nobodys = world.generate(a_request())
+    page = images.page(limit=9, owner="")
+    assert (list(page.rows), page.total, page.more) == ([], 0, False)
+    for use in USES.values():
+        for made in (hers, nobodys):
+            with pytest.raises(ImageNotFound):
+                use(images, made.id, "")
+    assert {hers.id, nobodys.id} <= world.records.rows.keys()
+
+
+@pytest.mark.parametrize("state", [State.PENDING, State.UNKNOWN, State.FAILED])
+def test_a_picture_has_its_owner_before_its_row_is_ready(
+    world: World, images: Images, hers: Generation, state: State
+) -> None:
+    """So who was answered, but whose row could not be set ready, can read the picture."""
+    world.records.rows[hers.id] = replace(hers, state=state)
+    assert images.owner_of(hers.id) == "ann"
+
+
+def test_a_deleted_picture_is_forgotten(world: World, images: Images, hers: Generation) -> None:
+    """From the moment that it is deleted it has no owner, though its bare row has."""
+    assert images.owner_of(hers.id) == "ann"
+    images.delete(hers.id, owner="ann")
+    assert world.records.rows[hers.id].owner == "ann"
+    with pytest.raises(ImageNotFound):
+        images.owner_of(hers.id)
