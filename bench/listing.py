@@ -42,6 +42,9 @@ def _report_pages(records: SqliteRecords) -> None:
     most = {name: target for name, (_, target) in pages.items()}
     for name, number in (("cursor, middle", last // 2), ("cursor, near the end", last - 2)):
         calls[name], most[name] = _cursor(records, number), 3.0
+    for name, number in (("first", 1), ("middle", last // 4), ("end", last // 2)):
+        shown = f"owner of half, {name}"
+        calls[shown], most[shown] = _page(records, number, million.OWNER), 3.0
     calls["total alone"], most["total alone"] = lambda: records.page(limit=0), 1.0
     rare, frequent = million.word(million.RARE), [million.word(n) for n in million.FREQUENT]
     for name, words in (
@@ -93,9 +96,11 @@ def _report_deleted(records: SqliteRecords) -> None:
             records.insert(row)
 
 
-def _page(records: SqliteRecords, number: int) -> Call:
+def _page(records: SqliteRecords, number: int, owner: str | None = None) -> Call:
+    offset = _LIMIT * (number - 1)
+
     def call() -> None:
-        assert len(records.page(limit=_LIMIT, offset=_LIMIT * (number - 1)).rows) == _LIMIT
+        assert len(records.page(limit=_LIMIT, offset=offset, owner=owner).rows) == _LIMIT
 
     return call
 

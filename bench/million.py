@@ -6,6 +6,7 @@ import sqlite3
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from app.services.sqlite_records import SqliteRecords
 from tests.builders import a_generation
 
 COUNT = 1_000_000
-FILE = Path(".cache/bench/million.sqlite3")
+OWNER = "half"
+"""Who has every other row."""
+FILE = Path(".cache/bench/million-owned.sqlite3")
 _START = datetime(2025, 1, 1, tzinfo=UTC)
 _MEAN_GAP_MS = 31_536_000_000 // COUNT
 _CACHE_KIB = 3_000_000
@@ -42,10 +45,11 @@ def rows(count: int, seed: int = 5) -> Iterator[Generation]:
     weights = list(itertools.accumulate(1 / (rank + 3) for rank in range(_WORDS)))
 
     created = _START
-    for _ in range(count):
+    for number in range(count):
         created += timedelta(milliseconds=round(rng.expovariate(1 / _MEAN_GAP_MS)))
         prompt = " ".join(rng.choices(vocabulary, cum_weights=weights, k=_PER_PROMPT))
-        yield generation(rng, created, prompt)
+        row = generation(rng, created, prompt)
+        yield replace(row, owner=OWNER) if number % 2 else row
 
 
 def generation(rng: random.Random, created: datetime, prompt: str) -> Generation:

@@ -64,3 +64,21 @@ def test_everyone_has_a_list_of_their_own(door: Locked) -> None:
     cursor = door.get("/images?limit=1", alice).json()["next_cursor"]
     assert listed(bob, f"?cursor={cursor}")[1] == 1
     assert not set(listed(bob, f"?cursor={cursor}")[0]) & set(hers)
+
+
+def test_what_is_rebuilt_from_the_bucket_still_has_its_owner(door: Locked) -> None:
+    """When every row is lost, each caller gets the own pictures back, and no other."""
+    ann, bob = door.made("ann"), door.made("bob")
+    hers, his = draw(door, ann), draw(door, bob)
+    records = door.service.ports.records
+    for row in records.scan(limit=9):
+        records.delete(row.id)
+    assert door.get("/images", ann).json()["total_images"] == 0
+    command = ["images", "reconcile", "--fix", "--json"]
+    assert door.service.app.test_cli_runner().invoke(args=command).exit_code == 0
+    for key, own, others in ((ann, hers, his), (bob, his, hers)):
+        body = door.get("/images", key).json()
+        assert [f"/images/{image['filename']}" for image in body["images"]] == [own]
+        assert body["total_images"] == 1
+        assert door.get(f"{own}/metadata", key).status_code == 200
+        assert door.get(f"{others}/metadata", key).status_code == 404
