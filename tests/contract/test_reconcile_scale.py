@@ -22,7 +22,7 @@ from tests.builders import NOON, a_generation
 from tests.messes import keys_of
 
 ROWS = 10_000
-PEAK_BYTES = 8_000_000  # two pages of rows take half of it; all rows would take 39 MB
+PEAK_BYTES = 10_000_000  # two pages of rows take half of it; all rows would take 39 MB
 
 
 @pytest.fixture

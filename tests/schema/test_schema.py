@@ -9,7 +9,7 @@ from typing import Any
 from tests.e2e.server import ROOT, environment, gunicorn
 from tests.schema.run import run
 
-EXAMPLES, SEED = 40, 20261123
+EXAMPLES, SEED = 25, 20261123
 
 
 def made_key(name: str, folder: Path, settings: Mapping[str, Any]) -> str:

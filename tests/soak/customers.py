@@ -134,8 +134,8 @@ class Market:
                 self.wrong.append(f"unexpected {status}: {text}")
 
 
-def go_shopping(market: Market, seed: int, until: float) -> None:
-    """Be one customer until that time (monotonic)."""
+def go_shopping(market: Market, seed: int, until: float, pause: float) -> None:
+    """Be one customer until that time (monotonic), who pauses for up to so many seconds."""
     rng = random.Random(seed)
     while time.monotonic() < until:
         server, chance = rng.choice(market.servers), rng.random()
@@ -150,4 +150,4 @@ def go_shopping(market: Market, seed: int, until: float) -> None:
             market.look(old, server)
         else:
             market.browse(server)
-        time.sleep(rng.uniform(0, 0.1))
+        time.sleep(rng.uniform(0, pause))

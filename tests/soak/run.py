@@ -24,8 +24,14 @@ _PROVIDER_SECONDS = 3
 _MOST_MB = 300
 
 
-def soak(seconds: float, seed: int) -> Result:
-    """Let customers buy while everything breaks, then repair and settle the accounts."""
+def soak(seconds: float, seed: int, *, pause: float = 0.1) -> Result:
+    """Let customers buy while everything breaks, then repair and settle the accounts.
+
+    Args:
+        seconds: how long they buy.
+        seed: of what they do and what breaks.
+        pause: seconds for which a customer pauses at most.
+    """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         s3 = stack.enter_context(seaweedfs(_made(folder / "s3")))
@@ -63,7 +69,12 @@ def soak(seconds: float, seed: int) -> Result:
         market = Market(servers)
         result = Result()
         chaos = Chaos(servers, proxies, fake, random.Random(seed))
-        _live(market, chaos, seconds, seed, result)
+        until = time.monotonic() + seconds
+        shoppers = [
+            threading.Thread(target=go_shopping, args=(market, seed + number, until, pause))
+            for number in range(1, _CUSTOMERS + 1)
+        ]
+        _live(market, chaos, shoppers, until, result)
         fake.clear()
         result.figures["stopped with status"] = [server.stop() for server in servers]
         with closing(MongoRecords(MongoDatabase(uri=mongo.uri, name=_DATABASE))) as records:
@@ -77,13 +88,14 @@ def soak(seconds: float, seed: int) -> Result:
         return result
 
 
-def _live(market: Market, chaos: Chaos, seconds: float, seed: int, result: Result) -> None:
-    until = time.monotonic() + seconds
-    threads = [
-        threading.Thread(target=go_shopping, args=(market, seed + number, until))
-        for number in range(1, _CUSTOMERS + 1)
-    ]
-    threads.append(threading.Thread(target=chaos.go_on, args=(until,)))
+def _live(
+    market: Market,
+    chaos: Chaos,
+    shoppers: list[threading.Thread],
+    until: float,
+    result: Result,
+) -> None:
+    threads = [*shoppers, threading.Thread(target=chaos.go_on, args=(until,))]
     for thread in threads:
         thread.start()
     samples: dict[int, list[float]] = {}
