@@ -12,5 +12,6 @@ class RateLimiter(Protocol):
         """Count a request of `who`, unless the rate is used up.
 
         `who` names the caller and what is limited; each such text is counted by itself.
-        Never fails, and takes less than 100 ms, whichever part is down.
+        Never fails, and waits less than 100 ms for a part that is down: Redis, or the file. In a
+        burst of requests the file's threads wait for each other, for a second at most.
         """

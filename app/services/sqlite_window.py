@@ -1,6 +1,8 @@
 """Counts requests in an SQLite file, for all workers of a server, or in memory for one process."""
 
+import contextlib
 import hashlib
+import os
 import sqlite3
 import threading
 import time
@@ -8,9 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.models import Rate, Standing
+from app.services.private_files import make_folder, open_new
 from app.services.rate_limiter import WindowDown
 
-_PATIENCE_SECONDS = 0.04  # for other threads, and again for other processes
+_PATIENCE_SECONDS = 0.09  # for other processes
+# For other threads. Their line moves quickly, and who gave up soon would be counted elsewhere: a
+# burst of requests would have its rate again in each process.
+_QUEUE_SECONDS = 1.0
 _MOST_ROWS = 200_000  # about 20 MB, however many addresses call
 # A few at a time: nobody has to wait for the rows of a flood. More go than come.
 _DROP_OLD = """
@@ -45,6 +51,7 @@ class SqliteWindow:
         self._now = now
         self._most_rows = most_rows
         self._lock = threading.Lock()  # threads take turns; only processes compete for the file
+        self._failures = 0  # who waits behind one need not find out again
         self._connection: sqlite3.Connection | None = None
 
     def hit(self, rate: Rate, who: str) -> Standing:
@@ -53,12 +60,16 @@ class SqliteWindow:
         Raises:
             WindowDown: the file can't be used, or others hold it. Memory never fails.
         """
-        # Memory has no process to wait for, and nobody to turn to after it.
-        if not self._lock.acquire(timeout=_PATIENCE_SECONDS if self._path else -1):
+        failures = self._failures
+        # Memory has nobody to turn to after it.
+        if not self._lock.acquire(timeout=_QUEUE_SECONDS if self._path else -1):
             raise WindowDown("the file of limits is busy")
         try:
+            if failures != self._failures:
+                raise WindowDown("the file of limits has just failed for another thread")
             return self._hit(rate, _name(rate, who))
         except (sqlite3.Error, OSError) as error:
+            self._failures += 1
             raise WindowDown(f"the file of limits, {type(error).__name__}") from None
         finally:
             self._lock.release()
@@ -102,7 +113,9 @@ class SqliteWindow:
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             if self._path:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
+                make_folder(self._path.parent)
+                with contextlib.suppress(FileExistsError):  # SQLite gives -wal and -shm its mode
+                    os.close(open_new(self._path))
             connection = sqlite3.connect(
                 self._path or ":memory:",
                 timeout=_PATIENCE_SECONDS,

@@ -1,6 +1,7 @@
 """One suite for all places where requests are counted, and what happens when one is down."""
 
 import contextlib
+import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,7 @@ def no_haste(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for the places where requests are counted, however busy the test machine is."""
     monkeypatch.setattr("app.services.redis_cache.PATIENCE_SECONDS", 10)
     monkeypatch.setattr("app.services.sqlite_window._PATIENCE_SECONDS", 10)
+    monkeypatch.setattr("app.services.sqlite_window._QUEUE_SECONDS", 10)
 
 
 @pytest.fixture(params=["redis", "file", "memory"])
@@ -65,6 +67,48 @@ def test_threads_share_the_count(window: Window) -> None:
                 return window.hit(MINUTE, "a").allowed
 
     assert sum(at_once(21, patient)) == 7
+
+
+@pytest.mark.usefixtures("no_haste")
+def test_a_burst_is_counted_in_one_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits in line for the file isn't let in by memory, however long the line is."""
+    monkeypatch.setattr("app.services.sqlite_window._PATIENCE_SECONDS", 0.01)
+
+    def slow_clock() -> float:
+        time.sleep(0.002)
+        return time.time()
+
+    file = SqliteWindow(tmp_path / "file", now=slow_clock)
+    with contextlib.closing(SharedRateLimiter([file], SqliteWindow())) as limiter:
+        assert sum(at_once(50, lambda _: limiter.hit(MINUTE, "a").allowed)) == 7
+
+
+@pytest.mark.usefixtures("no_haste")
+def test_who_waits_behind_a_failure_does_not_try_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where another process holds the file, a line of threads waits once, not each in turn."""
+    monkeypatch.setattr("app.services.sqlite_window._PATIENCE_SECONDS", 0.2)
+    path = tmp_path / "file"
+    file = SqliteWindow(path)
+    with (
+        contextlib.closing(SharedRateLimiter([file], SqliteWindow())) as limiter,
+        contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other,
+    ):
+        limiter.hit(MINUTE, "b")
+        other.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        assert sum(at_once(20, lambda _: limiter.hit(MINUTE, "a").allowed)) == 7
+        assert time.monotonic() - began < SLOWER
+
+
+def test_the_file_is_private(tmp_path: Path) -> None:
+    """Only who runs the service can read whom it counts; the folder, if made here, too."""
+    folder = tmp_path / "data"
+    with contextlib.closing(SqliteWindow(folder / "limits.sqlite3")) as window:
+        window.hit(MINUTE, "a")
+        assert folder.stat().st_mode & 0o777 == 0o700
+        assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
 
 
 def test_the_window_moves(window: Window) -> None:
