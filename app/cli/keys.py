@@ -79,7 +79,7 @@ def revoke(name_or_id: str) -> None:
 @click.option(
     "--grace",
     default="24h",
-    type=Duration(),
+    type=Duration(or_none=True),
     show_default=True,
     help="How long the old secret works beside the new one.",
 )

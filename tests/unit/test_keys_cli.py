@@ -169,7 +169,7 @@ def test_the_list_tells_all_but_the_secret(app: Flask, world: World) -> None:
 def test_the_grace_time_is_given(app: Flask, world: World) -> None:
     """A day unless said otherwise."""
     run(app, "create", "alice")
-    for options, hours in (((), 24), (("--grace", "90m"), 1.5)):
+    for options, hours in (((), 24), (("--grace", "90m"), 1.5), (("--grace", "0s"), 0)):
         run(app, "rotate", "alice", *options)
         (key,) = world.keys.rows.values()
         assert key.previous_until == world.clock.time + timedelta(hours=hours)
