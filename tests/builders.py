@@ -11,6 +11,7 @@ from app.models import ANYONE, Caller, Generation, GenerationRequest, Original, 
 from app.ports import Ports
 from app.services.watching import Watch
 from app.usecases.accounts import Till
+from app.usecases.estimates import Estimates
 from app.usecases.generation import GenerateImage
 from app.usecases.idempotency import Repeats
 from app.usecases.keeping import Keeper
@@ -138,9 +139,13 @@ class World:
             readiness=Readiness(parts, clock=self.clock),
             repeats=Repeats(self.ports, self.recover, RETENTION),
             keeper=self.keeper,
-            prices=Prices(PRICES),
+            estimates=Estimates(
+                generator=self.generator,
+                writer=self.writer,
+                prices=Prices(PRICES),
+                quality="medium",
+            ),
             till=Till(ledger=self.ledger, clock=self.clock),
-            quality="medium",
             lease=LEASE,
         )
 

@@ -17,6 +17,7 @@ from app.services.leftovers import FileLeftovers
 from app.services.memory_cache import MemoryCache
 from app.usecases.accounts import Till, budget_from
 from app.usecases.authentication import Authentication
+from app.usecases.estimates import Estimates
 from app.usecases.generation import GenerateImage
 from app.usecases.housekeeping import Housekeeping
 from app.usecases.idempotency import Repeats
@@ -74,9 +75,13 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
             readiness=readiness,
             repeats=Repeats(ports, recovery, retention),
             keeper=keeper,
-            prices=prices,
+            estimates=Estimates(
+                generator=ports.generator,
+                writer=ports.writer,
+                prices=prices,
+                quality=settings.openai_image_quality,
+            ),
             till=till,
-            quality=settings.openai_image_quality,
             lease=timedelta(seconds=2 * settings.openai_timeout_seconds + _LEASE_MARGIN_SECONDS),
         ),
         images=images,

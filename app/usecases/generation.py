@@ -19,25 +19,18 @@ from app.models import (
     Drawing,
     Generation,
     GenerationRequest,
-    Rehearsal,
     State,
-    UpstreamRequest,
 )
 from app.ports import Ports
 from app.usecases.accounts import Till
+from app.usecases.estimates import Estimates, prompt_for
 from app.usecases.idempotency import Repeats
 from app.usecases.keeping import Keeper
-from app.usecases.pricing import Prices, total
+from app.usecases.pricing import total
 from app.usecases.readiness import Readiness
 from app.usecases.search import fold
 
 _log = logging.getLogger(__name__)
-
-HOUSE_SENTENCE = (
-    "A single subject, centred and whole, on a plain pure white background, "
-    "with no shadow, no frame and no text."
-)
-"""Added to every prompt: the cutout needs a background that it can tell from the subject."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +50,8 @@ class GenerateImage:
         readiness: asked before any money is spent.
         repeats: knows the keys that were used before.
         keeper: keeps what was bought.
-        prices: tell what that costs, before and after.
+        estimates: tell what that costs, before and after.
         till: holds the budgets.
-        quality: drawn with, if the request doesn't say.
         lease: how long a generation may take before it counts as abandoned.
     """
 
@@ -67,9 +59,8 @@ class GenerateImage:
     readiness: Readiness
     repeats: Repeats
     keeper: Keeper
-    prices: Prices
+    estimates: Estimates
     till: Till
-    quality: str
     lease: timedelta
 
     def __call__(
@@ -105,16 +96,6 @@ class GenerateImage:
         with self.ports.spool.room():
             return Answer(self._make(request, caller, claim, earlier))
 
-    def rehearse(self, request: GenerationRequest) -> Rehearsal:
-        """Tell what this would send to models and cost at most; nothing is sent, kept or paid.
-
-        With `enhance` the image model's prompt is the one that is not enriched yet.
-        """
-        enhancing, drawing = self._upstream(request)
-        sent = tuple(one for one in (enhancing, drawing) if one is not None)
-        _, most = self._most(request)
-        return Rehearsal(estimate_micros=most, requests=sent)
-
     def _make(
         self, request: GenerationRequest, caller: Caller, claim: str, earlier: Generation | None
     ) -> Generation:
@@ -129,32 +110,16 @@ class GenerateImage:
             drawing = self._buy(leased)
         except AppError as error:
             raise self.keeper.close(leased, error) from None
-        cost = total(text_cost, self.prices.cost(drawing.model, drawing.usage))
+        cost = total(text_cost, self.estimates.prices.cost(drawing.model, drawing.usage))
         return self.keeper.keep(
             replace(leased, model=drawing.model, cost_micros=cost), drawing.data
         )
-
-    def _upstream(
-        self, request: GenerationRequest
-    ) -> tuple[UpstreamRequest | None, UpstreamRequest | None]:
-        """Return the requests to the text model and the image model, where there are any."""
-        enhancing = self.ports.writer.describe(request.prompt) if request.enhance else None
-        return enhancing, self.ports.generator.describe(
-            _prompt_for(request.prompt), size=request.size, quality=request.quality or self.quality
-        )
-
-    def _most(self, request: GenerationRequest) -> tuple[int | None, int | None]:
-        """Return what enhancing, and all of it, may cost at most; None if nobody knows."""
-        enhancing, drawing = self._upstream(request)
-        if drawing is None or not self.ports.generator.costs_money:
-            return 0, 0
-        return self.prices.most_for_generating(enhancing, drawing)
 
     def _reserved(
         self, intent: Generation, request: GenerationRequest, caller: Caller
     ) -> Generation:
         """Count the most that this may cost, before anything of it is paid or written down."""
-        text, most = self._most(request)
+        text, most = self.estimates.most(request)
         held = self.till.reserve(caller, most, intent.requested_at)
         return replace(intent, booked_micros=held, text_micros=min(text or 0, held))
 
@@ -170,7 +135,7 @@ class GenerateImage:
             fingerprint=_fingerprint(request),
             first_prompt=request.first_prompt,
             prompt=request.prompt,
-            quality=request.quality or self.quality,
+            quality=self.estimates.quality_of(request),
             size=request.size,
             provider=self.ports.generator.provider,
             model=self.ports.generator.model,
@@ -204,7 +169,7 @@ class GenerateImage:
         begun = replace(
             leased,
             lease_until=self.ports.clock.now() + self.lease,  # writing may have taken a while
-            new_prompt=_prompt_for(wish),
+            new_prompt=prompt_for(wish),
             tokens=fold(request.prompt, wish),
             charged=Charged.UNKNOWN if self.ports.generator.costs_money else Charged.NO,
             text_micros=leased.text_micros if text_cost is None else text_cost,
@@ -223,7 +188,7 @@ class GenerateImage:
             enhanced = self.ports.writer.enhance(request.prompt)
         if not self.ports.writer.costs_money:
             return enhanced.prompt, 0
-        return enhanced.prompt, self.prices.cost(self.ports.writer.model, enhanced.usage)
+        return enhanced.prompt, self.estimates.prices.cost(self.ports.writer.model, enhanced.usage)
 
     def _buy(self, leased: Generation) -> Drawing:
         try:
@@ -235,11 +200,6 @@ class GenerateImage:
             if error.evidence:
                 self.keeper.keep_evidence(leased, error.evidence)
             raise
-
-
-def _prompt_for(wish: str) -> str:
-    """Return what is drawn: the wish, and after an empty line the house sentence."""
-    return f"{wish.rstrip()}\n\n{HOUSE_SENTENCE}"
 
 
 def _fingerprint(request: GenerationRequest) -> str:

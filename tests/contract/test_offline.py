@@ -15,7 +15,7 @@ from app.services.offline import OfflineGenerator, OfflineModerator, OfflineProm
 from app.services.openai_generator import OpenAIGenerator
 from app.services.openai_moderator import OpenAIModerator
 from app.services.openai_prompt_writer import OpenAIPromptWriter
-from app.usecases.generation import HOUSE_SENTENCE
+from app.usecases.estimates import HOUSE_SENTENCE
 from tests.fake_openai import FakeOpenAI
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.usecases.generation import HOUSE_SENTENCE
+from app.usecases.estimates import HOUSE_SENTENCE
 from tests.apps import Parts, Service, serving, settings_for
 
 NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.png")

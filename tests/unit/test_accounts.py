@@ -165,7 +165,8 @@ def test_a_callers_own_budget_is_held_too(world: World) -> None:
 
 def test_an_unknown_price_is_refused_only_where_there_is_a_budget(world: World) -> None:
     """Without a price nothing is bought within a budget; without a budget it is let through."""
-    world.make = replace(world.make, prices=Prices())
+    unpriced = replace(world.make.estimates, prices=Prices())
+    world.make = replace(world.make, estimates=unpriced)
     assert world.generate(a_request()).cost_micros is None
     with_budget(world, 10**9)
     with pytest.raises(PriceUnknown):

@@ -7,7 +7,7 @@ import pytest
 from app.errors import Charged, RecordsUnavailable
 from app.imaging import PictureInfo
 from app.models import State
-from app.usecases.generation import HOUSE_SENTENCE
+from app.usecases.estimates import HOUSE_SENTENCE
 from tests.builders import LEASE, World, a_request
 from tests.fakes import REPORT
 from tests.listening import log_lines

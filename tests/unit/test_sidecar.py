@@ -14,7 +14,7 @@ from app.errors import Charged
 from app.models import Generation, State
 from app.services.documents import from_document, to_document
 from app.usecases import sidecar
-from app.usecases.generation import HOUSE_SENTENCE
+from app.usecases.estimates import HOUSE_SENTENCE
 from app.usecases.search import fold
 from tests.builders import NOON, World, a_generation, a_request
 
