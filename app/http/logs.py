@@ -15,7 +15,7 @@ from app.http.request_id import request_id
 LogFormat = Literal["auto", "json", "text"]
 
 _KEY_BEGINNINGS = ("sk", "igk", "AKIA", "ASIA")
-_KEY = re.compile(rf"\b({'|'.join(_KEY_BEGINNINGS)})[-\w]{{12,}}")
+_KEY = re.compile(rf"(?<![0-9A-Za-z])({'|'.join(_KEY_BEGINNINGS)})[-\w]{{12,}}")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 # What JSON lets stand as it is, although a terminal or a reader of lines acts on it.
 _STRANGE = re.compile(r"[\x7f-\x9f\u2028\u2029]")
@@ -118,6 +118,8 @@ class JsonFormatter(logging.Formatter):
         return text if _is_harmless(text) else _STRANGE.sub(_as_json_escape, text)
 
     def _safe(self, value: object) -> object:
+        if isinstance(value, dict):
+            return {self._safe(name): self._safe(inner) for name, inner in value.items()}
         return self._secret.sub("***", value) if isinstance(value, str) else value
 
 

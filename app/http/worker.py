@@ -7,7 +7,9 @@ request of at most 64 KiB of body, and those that leave. Each has a time by whic
 """
 
 import contextlib
+import errno
 import socket
+import struct
 import time
 from collections.abc import Callable
 from functools import partial
@@ -23,9 +25,11 @@ from app.http.refusals import refusal
 
 HEAD_SECONDS = 10.0
 BODY_SECONDS = 20.0
+_READING_SECONDS = 10  # in which a caller has to take something of an answer
 _LEAVING_SECONDS = 2.0  # for the caller to read the answer and hang up
 _SECONDS_BETWEEN_LOOKS = 0.25
 _PIECE_BYTES = 64 * 1024
+_READING_TIME = struct.pack("ll", _READING_SECONDS, 0)  # the kernel's timeval
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -80,6 +84,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
         except (BlockingIOError, ConnectionAbortedError):
             return
         self.nr_conns += 1
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _READING_TIME)
         self.enqueue_req(Connection(self, sock, client, listener.getsockname()))
 
     def enqueue_req(self, conn: Connection) -> None:
@@ -104,7 +109,10 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
         """Answer, without telling the caller once more to send what is there."""
         if conn.told_to_continue:
             req._expected_100_continue = False
-        return super().handle_request(req, conn)
+        try:
+            return super().handle_request(req, conn)
+        except BlockingIOError:  # the time to read is over; gunicorn takes that for its own fault
+            raise ConnectionResetError(errno.ECONNRESET, "does not read") from None
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:  # noqa: ARG002 - reason: gunicorn's signature
         """Answer what gunicorn refuses in the shape of all errors."""

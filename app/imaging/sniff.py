@@ -8,6 +8,7 @@ from app.imaging.errors import NotAPicture, TooLarge
 
 MAX_PIXELS = 3840 * 2160
 _PNG = b"\x89PNG\r\n\x1a\n"
+_MOST_SCANS = 64  # encoders make about ten
 _SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
@@ -79,6 +80,8 @@ def _png(data: bytes) -> PictureInfo:
 def _jpeg(data: bytes) -> PictureInfo:
     if data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda"):
         raise NotAPicture("the JPEG file is cut short")
+    if data.count(b"\xff\xda") > _MOST_SCANS:  # each can cost a pass over all pixels
+        raise NotAPicture("the JPEG file has too many scans")
     at, plain, step = 2, True, 0.0
     while True:
         while data[at] == 0xFF and data[at + 1] == 0xFF:

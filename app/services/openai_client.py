@@ -46,12 +46,13 @@ def lazy_client(*, api_key: str, base_url: str | None) -> "Lazy[OpenAI]":
     """
 
     def make() -> "OpenAI":
-        from openai import OpenAI, Timeout
+        from openai import DefaultHttpxClient, OpenAI, Timeout
 
         return OpenAI(
             api_key=api_key,
             base_url=base_url or DEFAULT_BASE_URL,
             max_retries=0,
+            http_client=DefaultHttpxClient(follow_redirects=False),  # by itself it goes anywhere
             timeout=Timeout(TEXT_TIMEOUT_SECONDS, connect=_CONNECT_SECONDS),
         )
 

@@ -17,7 +17,7 @@ import requests
 from app.container import build_ports
 from app.ports import Ports
 from tests.apps import Parts, close, settings_for
-from tests.e2e.server import Gunicorn, gunicorn
+from tests.e2e.server import Gunicorn, gunicorn, wait_for
 from tests.faults import checks
 from tests.faults.row import Answer, Crash, Kept, slug
 from tests.faults.stage import (
@@ -89,13 +89,19 @@ def _same(found: Kept, expected: Kept) -> None:
 
 
 def worker_of(server: Gunicorn) -> int:
-    """Return the process id of the only worker."""
+    """Return the process id of the only worker, once it is there."""
+    wait_for(lambda: workers_of(server))
+    (worker,) = workers_of(server)
+    return worker
+
+
+def workers_of(server: Gunicorn) -> list[int]:
+    """Return the process ids of the workers."""
     listed = subprocess.run(
         ["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
     )
     pairs = (line.split() for line in listed.stdout.splitlines())
-    (worker,) = (int(pid) for pid, parent in pairs if int(parent) == server.process.pid)
-    return worker
+    return [int(pid) for pid, parent in pairs if int(parent) == server.process.pid]
 
 
 @pytest.fixture

@@ -40,6 +40,14 @@ def test_compose_sets_settings_that_exist_and_names_its_own_parts() -> None:
     assert set(services["app"]["depends_on"]) <= set(services)
 
 
+def test_compose_passes_on_what_the_operator_has_set() -> None:
+    """All of .env counts, but for what would be about another machine than the container."""
+    app = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["app"]
+    assert app["env_file"] == [{"path": ".env", "required": False}]
+    fixed = {name: app["environment"][name] for name in ("HOST", "PORT", "DATA_DIR")}
+    assert fixed == {"HOST": "0.0.0.0", "PORT": "5000", "DATA_DIR": "/data"}  # noqa: S104 - reason: within the container
+
+
 def test_container_is_given_no_more_than_it_needs() -> None:
     """It runs as an ordinary user on a read-only system, who can gain no rights."""
     dockerfile = (ROOT / "Dockerfile").read_text()

@@ -71,7 +71,13 @@ def test_secrets_are_blacked_out_wherever_they_turn_up() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["sk-proj-abcDEF123_456-789", "AKIAIOSFODNN7EXAMPLE", "igk_0123456789_abcDEF"]
+    "key",
+    [
+        "sk-proj-abcDEF123_456-789",
+        "AKIAIOSFODNN7EXAMPLE",
+        "igk_0123456789_abcDEF",
+        "_igk_0123456789_abcDEF",
+    ],
 )
 def test_what_looks_like_a_key_is_blacked_out(key: str) -> None:
     """Keys that are nobody's setting, such as one echoed by a provider, are hidden too."""
