@@ -48,11 +48,16 @@ def lazy_client(*, api_key: str, base_url: str | None) -> "Lazy[OpenAI]":
     def make() -> "OpenAI":
         from openai import DefaultHttpxClient, OpenAI, Timeout
 
+        from app.services.openai_errors import shortened
+
         return OpenAI(
             api_key=api_key,
             base_url=base_url or DEFAULT_BASE_URL,
             max_retries=0,
-            http_client=DefaultHttpxClient(follow_redirects=False),  # by itself it goes anywhere
+            # By itself it would follow redirects to any host, prompt and all.
+            http_client=DefaultHttpxClient(
+                follow_redirects=False, event_hooks={"response": [shortened]}
+            ),
             timeout=Timeout(TEXT_TIMEOUT_SECONDS, connect=_CONNECT_SECONDS),
         )
 
