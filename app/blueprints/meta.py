@@ -15,6 +15,7 @@ from app.models import Scope
 
 blueprint = Blueprint("meta", __name__)
 
+_DESCRIBED = "app.description"
 _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -82,8 +83,13 @@ def docs() -> Response:
 
 
 def _described() -> dict[str, Any]:
-    known = deps().defaults
-    return document(current_app, version=known.version, auth_required=known.auth_required)
+    """Return the description, which is made once: that takes as long as fifty lists."""
+    made: dict[str, Any] | None = current_app.extensions.get(_DESCRIBED)
+    if made is None:
+        known = deps().defaults
+        made = document(current_app, version=known.version, auth_required=known.auth_required)
+        current_app.extensions[_DESCRIBED] = made
+    return made
 
 
 @blueprint.get("/")

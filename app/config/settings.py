@@ -116,6 +116,13 @@ class Settings(BaseSettings):
             raise ValueError("redirect needs S3_BUCKET_NAME")
         return value
 
+    @field_validator("public_pictures")
+    @classmethod
+    def _private_pictures_need_keys(cls, value: bool, info: ValidationInfo) -> bool:
+        if not value and not info.data.get("auth_required"):
+            raise ValueError("false needs AUTH_REQUIRED=true: who else could look at them?")
+        return value
+
     @field_validator("cors_origins")
     @classmethod
     def _origins_are_origins(cls, value: str) -> str:

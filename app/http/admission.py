@@ -4,9 +4,9 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-from flask import Flask, current_app, request
+from flask import Flask, Response, current_app, request
 
-from app.errors import Forbidden
+from app.errors import Forbidden, Unauthorized
 from app.http.rates import Limit, count
 from app.models import ANYONE, Caller, Scope
 
@@ -26,6 +26,13 @@ def register(app: Flask, authenticate: Authenticate | None) -> None:
     app.extensions[_EXTENSION] = authenticate
     app.teardown_request(lambda _: leave())
 
+    @app.after_request
+    def own(answer: Response) -> Response:
+        # RFC 9111 keeps shared caches off answers to Authorization, but not off those to X-API-Key.
+        if caller().id:
+            answer.headers.setdefault("Cache-Control", "private, no-store")
+        return answer
+
 
 def caller() -> Caller:
     """Return who asks, in the request being answered; ANYONE outside of one."""
@@ -42,15 +49,24 @@ def admit(scope: Scope | None, limit: Limit | None = None) -> None:
     Raises:
         Unauthorized: a key is asked for, and there is no good one.
         Forbidden: the caller may not do that.
-        RateLimited: the caller has asked too often.
+        RateLimited: the caller has asked too often, or tried too many keys.
         RecordsUnavailable: nobody can tell whether the key is good.
     """
     if scope is not None:
         authenticate: Authenticate | None = current_app.extensions[_EXTENSION]
         if authenticate is not None:
-            identify(request.environ, authenticate)
+            _identify_or_count(authenticate)
         demand(scope)
     count(limit, caller())
+
+
+def _identify_or_count(authenticate: Authenticate) -> None:
+    """Find out who calls; count by address who has no good key, since each one is looked up."""
+    try:
+        identify(request.environ, authenticate)
+    except Unauthorized:
+        count("default", ANYONE)
+        raise
 
 
 def demand(scope: Scope) -> None:

@@ -37,7 +37,19 @@ CREATE TRIGGER IF NOT EXISTS uncounted AFTER DELETE ON hits BEGIN
     UPDATE counts SET n = n - 1 WHERE who = old.who;
     DELETE FROM counts WHERE who = old.who AND n = 0;
 END;
+-- And of all, under a name that nobody has.
+CREATE TRIGGER IF NOT EXISTS counted_all AFTER INSERT ON hits BEGIN
+    INSERT INTO counts VALUES (x'', 1) ON CONFLICT DO UPDATE SET n = n + 1;
+END;
+CREATE TRIGGER IF NOT EXISTS uncounted_all AFTER DELETE ON hits BEGIN
+    UPDATE counts SET n = n - 1 WHERE who = x'';
+END;
 """
+# Those that would be over first: a flood against short limits leaves the long ones alone.
+_DROP_EXCESS = """
+DELETE FROM hits WHERE id IN (SELECT id FROM hits ORDER BY until LIMIT max(0, ? - ?))
+"""
+_ALL = b""
 _FORGET_OLD = "DELETE FROM hits WHERE who = ? AND until <= ?"
 _FORGET_FUTURE = "DELETE FROM hits WHERE who = ? AND until > ?"
 _COUNT = "SELECT coalesce((SELECT n FROM counts WHERE who = ?), 0)"
@@ -50,7 +62,7 @@ class SqliteWindow:
     Args:
         path: the file; None for memory of this process alone.
         now: seconds since 1970, the same for all processes.
-        most_rows: above that the oldest are forgotten, whoever's they are.
+        most_rows: above that those are forgotten that would be over first, whoever's they are.
     """
 
     def __init__(
@@ -116,10 +128,10 @@ class SqliteWindow:
         (first_end,) = connection.execute(_FIRST_END, (who,)).fetchone()
         allowed = count < rate.amount
         if allowed:
-            row = connection.execute(
-                "INSERT INTO hits (who, until) VALUES (?, ?)", (who, until)
-            ).lastrowid
-            connection.execute("DELETE FROM hits WHERE id <= ?", ((row or 0) - self._most_rows,))
+            connection.execute("INSERT INTO hits (who, until) VALUES (?, ?)", (who, until))
+            (rows,) = connection.execute(_COUNT, (_ALL,)).fetchone()
+            if rows > self._most_rows:
+                connection.execute(_DROP_EXCESS, (rows, self._most_rows))
             count += 1
         left = (first_end or until) - now
         return Standing(allowed=allowed, remaining=max(0, rate.amount - count), reset=left)

@@ -155,6 +155,17 @@ def test_a_clock_that_is_set_back_keeps_nobody_out() -> None:
         assert window.hit(Rate(1, 60), "a").allowed
 
 
+def test_a_long_limit_outlives_short_ones_that_are_over() -> None:
+    """However many requests came and were over since, what still counts is kept."""
+    now = [1000.0]
+    with contextlib.closing(SqliteWindow(now=lambda: now[0], most_rows=10)) as window:
+        assert window.hit(Rate(1, 86400), "generate a").allowed
+        for _ in range(30):
+            now[0] += 0.5  # so that some are always there
+            window.hit(Rate(5, 1), "default a")
+        assert not window.hit(Rate(1, 86400), "generate a").allowed
+
+
 def test_memory_is_bounded(tmp_path: Path) -> None:
     """However many call, no more than so many rows are kept."""
     with contextlib.closing(SqliteWindow(tmp_path / "file", most_rows=10)) as window:

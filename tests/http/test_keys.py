@@ -4,6 +4,7 @@ import http.client
 import json
 import uuid
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from app.http.contract import Contract
@@ -11,7 +12,7 @@ from app.models import Scope
 from app.usecases.key_text import new_id, new_text
 from tests.apps import Parts, Service
 from tests.attacks import Seen, attack
-from tests.http.locked import Locked
+from tests.http.locked import Locked, locked
 
 DAY = timedelta(days=1)
 REMEMBERED = 5.0
@@ -210,3 +211,19 @@ def test_the_description_says_where_keys_go(embedded: Service, embedded_locked: 
         assert ({} in security) is needed
         assert [*schemes] == [name for one in security for name in one]
         assert "security" not in document["paths"]["/healthz"]["get"]
+
+
+def test_what_a_key_shows_is_for_no_shared_cache(door: Locked) -> None:
+    """A cache that doesn't know X-API-Key must not hand one caller's answers to another."""
+    key = door.made("alice")
+    picture = door.picture(key)
+    for path in ("/images", f"{picture}/metadata", "/usage"):
+        assert "no-store" in door.get(path, headers={"X-API-Key": key}).headers["Cache-Control"]
+    assert "no-store" in door.generate(key).headers["Cache-Control"]
+
+
+def test_who_tries_keys_is_counted(tmp_path: Path) -> None:
+    """Each invented key is looked up, so an address has only so many tries."""
+    with locked(data_dir=tmp_path, rate_limit_default="3/minute") as guarded:
+        tries = [guarded.get("/images", new_text(new_id())).status_code for _ in range(5)]
+    assert tries == [401, 401, 401, 429, 429]

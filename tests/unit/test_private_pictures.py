@@ -176,7 +176,9 @@ def test_redirects_are_for_who_made_it(private: Private) -> None:
         assert (answer.status_code, "Location" in answer.headers) == (status, False)
 
 
-@pytest.mark.parametrize("settings", [{"public_pictures": True}, {"auth_required": False}])
+@pytest.mark.parametrize(
+    "settings", [{"public_pictures": True}, {"auth_required": False, "public_pictures": True}]
+)
 def test_public_pictures_are_for_everyone(private: Private) -> None:
     """Unless both settings say so, no key is looked at, nor are the rows."""
     for image_id, key in itertools.product((MINE, OTHERS, NOBODYS), (private.mine, "bad", "")):
