@@ -8,6 +8,7 @@ import hashlib
 import os
 import statistics
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -144,7 +145,7 @@ def test_other_threads_keep_running(name: str) -> None:
     """No step of a cutout keeps other threads from running for more than 5 ms.
 
     Processor time is counted, and none but that of this process, so load makes no difference: the
-    control beside it, a cutout after which the lock is held for 20 ms, is noticed each time.
+    control beside it, a cutout after which the lock is held on purpose, is noticed each time.
     """
     data = {
         "drawing": encoded(owl(1024, 1024)),
@@ -155,9 +156,27 @@ def test_other_threads_keep_running(name: str) -> None:
     imaging.cutout(data)
     hold = holder(0.02)
     held = [longest_hold(lambda: imaging.cutout(data)) for _ in range(9)]
-    control = [longest_hold(lambda: (imaging.cutout(data), hold())) for _ in range(5)]
+    control = [noticed(data, hold) for _ in range(5)]
     assert statistics.median(held) <= 5
-    assert statistics.median(control) > 10
+    assert statistics.median(control) > 0.7
+
+
+def noticed(data: bytes, hold: Callable[[], object]) -> float:
+    """Return what part of the time that the lock is held on purpose is found, behind a cutout.
+
+    The time is taken as it happens: how fast a processor computes depends on what its other half
+    is doing, which may have changed since the holder was made.
+    """
+    spent = 0.0
+
+    def work() -> None:
+        nonlocal spent
+        imaging.cutout(data)
+        began = time.thread_time()
+        hold()
+        spent = 1000 * (time.thread_time() - began)
+
+    return longest_hold(work) / spent
 
 
 def shaded() -> Image.Image:
