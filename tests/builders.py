@@ -14,6 +14,7 @@ from app.usecases.accounts import Till
 from app.usecases.estimates import Estimates
 from app.usecases.generation import GenerateImage
 from app.usecases.idempotency import Repeats
+from app.usecases.intents import Intents
 from app.usecases.keeping import Keeper
 from app.usecases.pricing import Prices
 from app.usecases.readiness import Part, Readiness
@@ -139,14 +140,17 @@ class World:
             readiness=Readiness(parts, clock=self.clock),
             repeats=Repeats(self.ports, self.recover, RETENTION),
             keeper=self.keeper,
-            estimates=Estimates(
-                generator=self.generator,
-                writer=self.writer,
-                prices=Prices(PRICES),
-                quality="medium",
+            intents=Intents(
+                ports=self.ports,
+                estimates=Estimates(
+                    generator=self.generator,
+                    writer=self.writer,
+                    prices=Prices(PRICES),
+                    quality="medium",
+                ),
+                till=Till(ledger=self.ledger, clock=self.clock),
+                lease=LEASE,
             ),
-            till=Till(ledger=self.ledger, clock=self.clock),
-            lease=LEASE,
         )
 
     def generate(

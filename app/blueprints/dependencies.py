@@ -10,6 +10,7 @@ from app.http.limits import InFlight
 from app.http.signing import Signer
 from app.models import Budget
 from app.ports import ImageStore
+from app.usecases.estimates import Estimates
 from app.usecases.generation import GenerateImage
 from app.usecases.housekeeping import Housekeeping
 from app.usecases.images import Images
@@ -58,6 +59,7 @@ class Dependencies:
     """The use cases, and the little that views need beside them."""
 
     generate: GenerateImage
+    estimates: Estimates
     images: Images
     variants: Variants
     prompts: Prompts

@@ -73,6 +73,6 @@ def _dry_run(request: GenerationRequest, idempotency_key: str | None) -> Respons
         raise errors.InvalidRequest(
             message=problem, errors=[{"field": "Idempotency-Key", "message": problem}]
         )
-    response = jsonify(dry_run_answer(deps().generate.estimates.rehearse(request)).model_dump())
+    response = jsonify(dry_run_answer(deps().estimates.rehearse(request)).model_dump())
     response.headers["Cache-Control"] = "no-store"
     return response

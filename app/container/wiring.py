@@ -22,6 +22,7 @@ from app.usecases.generation import GenerateImage
 from app.usecases.housekeeping import Housekeeping
 from app.usecases.idempotency import Repeats
 from app.usecases.images import Images
+from app.usecases.intents import Intents
 from app.usecases.keeping import Keeper
 from app.usecases.keys import Keys
 from app.usecases.pricing import Prices
@@ -66,6 +67,12 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
     prices = Prices(settings.price_table)
     budget = budget_from(settings.budget)
     till = Till(ledger=ports.ledger, clock=ports.clock, budget=budget)
+    estimates = Estimates(
+        generator=ports.generator,
+        writer=ports.writer,
+        prices=prices,
+        quality=settings.openai_image_quality,
+    )
     repairing = _past_the_cache(ports)
     recovery = Recovery(repairing, Keeper(repairing))
     retention = timedelta(days=settings.idempotency_key_days)
@@ -75,15 +82,16 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
             readiness=readiness,
             repeats=Repeats(ports, recovery, retention),
             keeper=keeper,
-            estimates=Estimates(
-                generator=ports.generator,
-                writer=ports.writer,
-                prices=prices,
-                quality=settings.openai_image_quality,
+            intents=Intents(
+                ports=ports,
+                estimates=estimates,
+                till=till,
+                lease=timedelta(
+                    seconds=2 * settings.openai_timeout_seconds + _LEASE_MARGIN_SECONDS
+                ),
             ),
-            till=till,
-            lease=timedelta(seconds=2 * settings.openai_timeout_seconds + _LEASE_MARGIN_SECONDS),
         ),
+        estimates=estimates,
         images=images,
         variants=Variants(
             images=images,

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _CONNECT_SECONDS = 5.0
 _LARGEST_ANSWER = 64 * 1024 * 1024  # bytes; a 3840x2160 PNG in base64 has about half of that
+# Base64 has no commas, and the rest of an answer has a few dozen. Millions of small values in JSON
+# would take twenty times their length in memory.
+_MOST_COMMAS = 1000
 # Sixty answers that arrive together, read piece by piece in sixty threads, keep each other and the
 # health checks from Python's lock. A slow line must not make the others wait: a second at most.
 _READ_AT_ONCE = 2
@@ -102,6 +105,10 @@ class OpenAIGenerator:
 
     def _read(self, body: bytearray, deadline: float) -> tuple[bytes, Any]:
         """Return the first picture and the usage; if there is none, all is kept as evidence."""
+        if body.count(b",") > _MOST_COMMAS:
+            raise ProviderBadResponse(
+                "answer of too many parts", evidence=bytes(body), charged=Charged.YES
+            )
         try:
             answer = _Answer.model_validate_json(body)
             return answer.picture, answer.usage  # noqa: TRY300 - reason: what follows is the other way

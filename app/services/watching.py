@@ -155,11 +155,13 @@ def _end(seen: _Seen, seconds: float, metrics: "Metrics") -> None:
     spent = ", ".join(f"{name} {ms:.0f}" for name, ms in steps.items())
     about = (row.id if row else "-", outcome, seen.charged, fields["ms"], spent or "no step")
     _log.info("generation %s: %s, charged: %s, %.0f ms (%s)", *about, extra={"fields": fields})
+    # Who waits for what another request bought, repeats or finishes it, has not bought it again.
+    bought = "upstream" in seen.steps
     metrics.generation(
         outcome,
         provider,
-        charged="no" if seen.replayed else str(seen.charged),
-        dollars=0.0 if seen.replayed or micros is None else micros / 1e6,
+        charged=str(seen.charged) if bought else "no",
+        dollars=micros / 1e6 if bought and micros is not None else 0.0,
         seconds=seconds,
     )
 

@@ -2,11 +2,12 @@
 
 A row says in `booked_micros` what the ledger counts for it. Whoever wins the exchange that changes
 this books the difference, so it is booked once. A crash between the two can only leave more
-counted than was spent.
+counted than was spent. One thing is counted and in no row any more: what enhancing cost before a
+refusal, once the same key begins anew in the same row.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -60,7 +61,7 @@ class Till:
 
     def settle(self, caller: Caller, change_micros: int, at: datetime) -> None:
         """Correct what was counted; a failure of the ledger leaves more counted than was spent."""
-        _book(self.ledger, caller.id, Spent(micros=change_micros), at)
+        _book_for(self.ledger, caller.id, Spent(micros=change_micros), at)
 
     def budgets_of(self, caller: Caller) -> Mapping[str, Budget | None]:
         """Return the accounts to which the caller's spending counts, with their budgets."""
@@ -98,31 +99,38 @@ def with_due(end: Generation) -> Generation:
 
 def exchange(ports: Ports, old: Generation, new: Generation) -> bool:
     """Write the row anew, and book what changed; False if it is no longer `old`."""
-    done = ports.records.exchange(old, new)
-    if done:
-        _book_row(ports.ledger, old, new)
-    return done
+    return _booked(ports.ledger, old, new, lambda: ports.records.exchange(old, new))
 
 
 def insert(ports: Ports, row: Generation) -> bool:
     """Insert a row for objects that had none, and book it; False if its id is taken."""
-    done = ports.records.insert(row)
-    if done:
-        _book_row(ports.ledger, replace(row, booked_micros=0, image=None), row)
-    return done
+    unbooked = replace(row, booked_micros=0, image=None)
+    return _booked(ports.ledger, unbooked, row, lambda: ports.records.insert(row))
 
 
-def _book_row(ledger: Ledger, old: Generation, new: Generation) -> None:
+def _booked(ledger: Ledger, old: Generation, new: Generation, write: Callable[[], bool]) -> bool:
+    """Book before writing what is added, and after it what is taken off.
+
+    So a crash in between never leaves less counted than was spent.
+    """
+    change = new.booked_micros - old.booked_micros
+    added = max(change, 0)
+    _book(ledger, new, Spent(micros=added))
+    if not write():
+        _book(ledger, new, Spent(micros=-added))
+        return False
     pictures = (new.image is not None) - (old.image is not None)
-    change = Spent(
-        micros=new.booked_micros - old.booked_micros,
-        pictures=pictures,
-        pictures_of_unknown_cost=pictures if new.cost_micros is None else 0,
-    )
-    _book(ledger, new.owner, change, new.requested_at)
+    unknown = pictures if new.cost_micros is None else 0
+    rest = Spent(micros=change - added, pictures=pictures, pictures_of_unknown_cost=unknown)
+    _book(ledger, new, rest)
+    return True
 
 
-def _book(ledger: Ledger, account: str, change: Spent, at: datetime) -> None:
+def _book(ledger: Ledger, row: Generation, change: Spent) -> None:
+    _book_for(ledger, row.owner, change, row.requested_at)
+
+
+def _book_for(ledger: Ledger, account: str, change: Spent, at: datetime) -> None:
     if change == Spent():
         return
     try:

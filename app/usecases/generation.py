@@ -5,26 +5,15 @@ before paying, the original is stored before anything else is done with it, and 
 from the row's id, so that whatever a crash leaves behind can be found again.
 """
 
-import hashlib
-import json
 import logging
-import uuid
-from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
 
 from app.errors import AppError, Charged, GenerationInProgress, ProviderBadResponse
-from app.models import (
-    ANYONE,
-    Caller,
-    Drawing,
-    Generation,
-    GenerationRequest,
-    State,
-)
+from app.models import ANYONE, Caller, Drawing, Generation, GenerationRequest, State
 from app.ports import Ports
-from app.usecases.accounts import Till
-from app.usecases.estimates import Estimates, prompt_for
+from app.usecases.estimates import prompt_for
 from app.usecases.idempotency import Repeats
+from app.usecases.intents import Intents, fingerprint_of
 from app.usecases.keeping import Keeper
 from app.usecases.pricing import total
 from app.usecases.readiness import Readiness
@@ -50,18 +39,14 @@ class GenerateImage:
         readiness: asked before any money is spent.
         repeats: knows the keys that were used before.
         keeper: keeps what was bought.
-        estimates: tell what that costs, before and after.
-        till: holds the budgets.
-        lease: how long a generation may take before it counts as abandoned.
+        intents: write down what is about to be bought, and hold the money.
     """
 
     ports: Ports
     readiness: Readiness
     repeats: Repeats
     keeper: Keeper
-    estimates: Estimates
-    till: Till
-    lease: timedelta
+    intents: Intents
 
     def __call__(
         self, request: GenerationRequest, *, caller: Caller = ANYONE, claim: str = ""
@@ -90,7 +75,7 @@ class GenerateImage:
             return answer
 
     def _answer(self, request: GenerationRequest, caller: Caller, claim: str) -> Answer:
-        earlier = self.repeats.look_up(claim, _fingerprint(request)) if claim else None
+        earlier = self.repeats.look_up(claim, fingerprint_of(request)) if claim else None
         if earlier and earlier.state is State.READY:
             return Answer(earlier, replayed=True)
         with self.ports.spool.room():
@@ -103,59 +88,16 @@ class GenerateImage:
             self.ports.moderator.check(request.prompt)
         with self.ports.observer.step("checks"):
             self.readiness.require("storage", "records")
-        intent = self._reserved(self._intent(request, caller, claim), request, caller)
-        leased = self._write_down(intent, earlier, caller)
+        leased = self.intents.write(request, caller, claim, earlier)
         try:
             leased, text_cost = self._begin(leased, request)
             drawing = self._buy(leased)
         except AppError as error:
             raise self.keeper.close(leased, error) from None
-        cost = total(text_cost, self.estimates.prices.cost(drawing.model, drawing.usage))
+        cost = total(text_cost, self.intents.estimates.prices.cost(drawing.model, drawing.usage))
         return self.keeper.keep(
             replace(leased, model=drawing.model, cost_micros=cost), drawing.data
         )
-
-    def _reserved(
-        self, intent: Generation, request: GenerationRequest, caller: Caller
-    ) -> Generation:
-        """Count the most that this may cost, before anything of it is paid or written down."""
-        text, most = self.estimates.most(request)
-        held = self.till.reserve(caller, most, intent.requested_at)
-        return replace(intent, booked_micros=held, text_micros=min(text or 0, held))
-
-    def _intent(self, request: GenerationRequest, caller: Caller, claim: str) -> Generation:
-        now = self.ports.clock.now()
-        return Generation(
-            id=str(uuid.uuid4()),
-            state=State.PENDING,
-            requested_at=now,
-            lease_until=now + self.lease,
-            owner=caller.id,
-            claim=claim,
-            fingerprint=_fingerprint(request),
-            first_prompt=request.first_prompt,
-            prompt=request.prompt,
-            quality=self.estimates.quality_of(request),
-            size=request.size,
-            provider=self.ports.generator.provider,
-            model=self.ports.generator.model,
-        )
-
-    def _write_down(
-        self, intent: Generation, earlier: Generation | None, caller: Caller
-    ) -> Generation:
-        """Insert the row, or begin again with the one that failed before a picture was paid."""
-        with self.ports.observer.step("record"):
-            if earlier is not None:
-                intent = replace(intent, id=earlier.id)
-                written = self.ports.records.exchange(earlier, intent)
-            else:
-                written = self.ports.records.insert(intent)
-        if not written:
-            self.till.settle(caller, -intent.booked_micros, intent.requested_at)
-            raise GenerationInProgress("another request with this key was faster")
-        self.ports.observer.note(intent)
-        return intent
 
     def _begin(
         self, leased: Generation, request: GenerationRequest
@@ -168,7 +110,8 @@ class GenerateImage:
         wish, text_cost = self._wish(request)
         begun = replace(
             leased,
-            lease_until=self.ports.clock.now() + self.lease,  # writing may have taken a while
+            lease_until=self.ports.clock.now()
+            + self.intents.lease,  # writing may have taken a while
             new_prompt=prompt_for(wish),
             tokens=fold(request.prompt, wish),
             charged=Charged.UNKNOWN if self.ports.generator.costs_money else Charged.NO,
@@ -188,7 +131,9 @@ class GenerateImage:
             enhanced = self.ports.writer.enhance(request.prompt)
         if not self.ports.writer.costs_money:
             return enhanced.prompt, 0
-        return enhanced.prompt, self.estimates.prices.cost(self.ports.writer.model, enhanced.usage)
+        return enhanced.prompt, self.intents.estimates.prices.cost(
+            self.ports.writer.model, enhanced.usage
+        )
 
     def _buy(self, leased: Generation) -> Drawing:
         try:
@@ -200,9 +145,3 @@ class GenerateImage:
             if error.evidence:
                 self.keeper.keep_evidence(leased, error.evidence)
             raise
-
-
-def _fingerprint(request: GenerationRequest) -> str:
-    """Identify the validated request: SHA-256 of its canonical JSON."""
-    canonical = json.dumps(asdict(request), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()

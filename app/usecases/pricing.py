@@ -47,14 +47,14 @@ class Prices:
     """Turns tokens into money.
 
     Args:
-        over: prices that replace or complete the shipped ones, by model and kind of token.
+        over: prices that replace or complete the shipped ones, by model and kind of token. A dated
+            version of a model begins with the prices of that model.
     """
 
     def __init__(self, over: Table | None = None) -> None:
-        models = {*SHIPPED, *(over or {})}
-        self._table = {
-            model: {**SHIPPED.get(model, {}), **(over or {}).get(model, {})} for model in models
-        }
+        self._table = dict(SHIPPED)
+        for model, told in sorted((over or {}).items(), key=lambda item: len(item[0])):
+            self._table[model] = _completed(self._prices(model), told)
 
     def cost(self, model: str, usage: TokenUsage | None) -> int | None:
         """Return what that cost, to the nearest micro; None if nobody can tell."""
@@ -123,6 +123,14 @@ class Prices:
             return self._table[model]
         known = [name for name in self._table if model.startswith(f"{name}-20")]
         return self._table[max(known, key=len)] if known else {}
+
+
+def _completed(known: Mapping[str, Any], told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what is known of a model, with what was told in its place, quality by quality."""
+    tokens = dict(known.get("output_tokens", {}))
+    for quality, by_size in told.get("output_tokens", {}).items():
+        tokens[quality] = {**tokens.get(quality, {}), **by_size}
+    return {**known, **told} | ({"output_tokens": tokens} if tokens else {})
 
 
 def total(one: int | None, other: int | None) -> int | None:

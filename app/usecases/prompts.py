@@ -5,7 +5,15 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from app.errors import AppError, BudgetExceeded, Charged, PriceUnknown, ProviderBadResponse
+from app.errors import (
+    AppError,
+    BudgetExceeded,
+    Charged,
+    PriceUnknown,
+    PromptRejected,
+    ProviderBadResponse,
+    RecordsUnavailable,
+)
 from app.models import ANYONE, Caller
 from app.ports import Clock, PromptWriter
 from app.usecases.accounts import Till
@@ -53,13 +61,13 @@ class Prompts:
     def suggest(self, count: int, *, theme: str = "", caller: Caller = ANYONE) -> list[str]:
         """Return `count` (1..20) distinct prompts on the theme.
 
-        The caller who has the pool filled pays for it. Who has nothing left to spend gets older
-        prompts, if there are any.
+        The caller who has the pool filled pays for it. Who has nothing left to spend, or can't be
+        told to have, gets older prompts, if there are any.
 
         Raises:
             BudgetExceeded: a budget has too little left, and there are no older prompts.
             PriceUnknown: there is a budget and no known price, and there are no older prompts.
-            RecordsUnavailable: nobody knows what is left of the budget.
+            RecordsUnavailable: nobody knows what is left, and there are no older prompts.
             ProviderBadResponse: the model gave too few.
             AppError: another of the Provider errors.
         """
@@ -72,7 +80,7 @@ class Prompts:
     def _fill(self, pool: _Pool, count: int, theme: str, caller: Caller) -> None:
         try:
             pool.prompts = _distinct(self._invented(theme, caller))
-        except (BudgetExceeded, PriceUnknown):
+        except (BudgetExceeded, PriceUnknown, RecordsUnavailable):
             if len(pool.prompts) < count:
                 raise
             return
@@ -88,7 +96,8 @@ class Prompts:
         try:
             invented = self._writer.invent(_POOL_SIZE, theme=theme)
         except AppError as error:
-            if error.charged is Charged.NO:
+            # A refusal may have come as an answer, whose tokens are paid for.
+            if error.charged is Charged.NO and not isinstance(error, PromptRejected):
                 self._till.settle(caller, -held, now)
             raise
         cost = self._prices.cost(model, invented.usage)

@@ -101,6 +101,16 @@ def test_an_endless_answer_is_cut_off(
     assert len(told.error.evidence) > 5000
 
 
+def test_an_answer_of_a_million_parts_is_not_parsed(
+    generator: OpenAIGenerator, fake_openai: FakeOpenAI
+) -> None:
+    """Parsed, it would take many times its size in memory; it is kept as it is."""
+    fake_openai.script("images", Fault.many_parts())
+    with fails_as(ProviderBadResponse, charged=YES, fake=fake_openai, endpoint="images") as told:
+        draw(generator)
+    assert told.error.evidence.count(b",") > 10**6
+
+
 @pytest.mark.parametrize("name", RETRY_AFTER)
 def test_the_time_to_wait_is_passed_on(
     generator: OpenAIGenerator, fake_openai: FakeOpenAI, name: str

@@ -54,6 +54,11 @@ class PictureFaults(Behaviour):
         return cls._field("address", lambda document: document.update(data=[{"url": address}]))
 
     @classmethod
+    def many_parts(cls) -> Self:
+        """Answer with a picture, and a list of a million numbers where the usage belongs."""
+        return cls._field("many_parts", lambda document: document.update(usage=[0] * 10**6))
+
+    @classmethod
     def truncated_json(cls) -> Self:
         """Answer with the first half of the JSON, correctly framed as HTTP."""
 

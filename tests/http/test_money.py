@@ -189,6 +189,18 @@ def test_invented_prompts_are_held_to_the_budget(tmp_path: Path, fake_openai: Fa
     assert fake_openai.asked("chat") == []
 
 
+def test_refused_themes_use_up_the_budget(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
+    """A refusal is answered with the tokens that it took; so a budget ends refusals too."""
+    fake_openai.always("chat", Fault.refusal())
+    settings = openai_settings(fake_openai) | {"budget": "0.006/day"}
+    with serving(settings_for(data_dir=tmp_path, **settings)) as service:
+        codes = [
+            service.get(f"/generate-prompts?theme=t{number}").json()["code"] for number in range(3)
+        ]
+    assert codes == ["prompt_rejected", "budget_exceeded", "budget_exceeded"]
+    assert len(fake_openai.asked("chat")) == 1
+
+
 def test_a_dry_run_shows_exactly_what_would_be_sent(paid: Service, fake_openai: FakeOpenAI) -> None:
     """Its request is the one that the model then gets; its estimate is no less than the cost."""
     wish = {"quality": "low", "size": "1536x1024"}

@@ -1,6 +1,8 @@
 """The ledger counts what the rows say, whatever happened to them."""
 
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -15,8 +17,18 @@ from app.errors import (
     ProviderTimeout,
     RecordsUnavailable,
 )
-from app.models import Budget, Caller, Drawing, Scope, Spent, TokenUsage
-from app.usecases.accounts import SERVER, Till, budget_from
+from app.models import (
+    Budget,
+    Caller,
+    Drawing,
+    Generation,
+    Scope,
+    Spent,
+    State,
+    TokenUsage,
+    UpstreamRequest,
+)
+from app.usecases.accounts import SERVER, Till, budget_from, exchange
 from app.usecases.pricing import Prices
 from tests.builders import World, a_request
 
@@ -34,7 +46,7 @@ def spent(world: World, account: str = SERVER) -> Spent:
 def with_budget(world: World, micros: int) -> None:
     """Give the whole server a budget a day."""
     till = Till(ledger=world.ledger, clock=world.clock, budget=Budget(micros=micros, period="day"))
-    world.make = replace(world.make, till=till)
+    world.make = replace(world.make, intents=replace(world.make.intents, till=till))
 
 
 def check_in_step(world: World) -> None:
@@ -113,6 +125,76 @@ def test_who_loses_the_race_for_a_key_gives_back_what_was_held(world: World) -> 
     assert spent(world) == Spent()
 
 
+def test_a_row_that_could_not_be_written_gives_back_what_was_held(world: World) -> None:
+    """The records refuse the row, and say that there is none: nothing of it stays counted."""
+    world.records.fail("insert", RecordsUnavailable())
+    with pytest.raises(RecordsUnavailable):
+        world.generate(a_request())
+    assert (world.records.rows, spent(world)) == ({}, Spent())
+
+
+def test_a_row_of_which_nobody_knows_stays_counted(world: World) -> None:
+    """The records fail while they write, and can't be asked either: the row may be there."""
+    insert = world.records.insert
+
+    def cut_off(generation: Generation) -> bool:
+        insert(generation)
+        world.records.fail("get", RecordsUnavailable())
+        raise RecordsUnavailable
+
+    world.records.insert = cut_off  # type: ignore[method-assign]  # reason: answers are lost
+    with pytest.raises(RecordsUnavailable):
+        world.generate(a_request())
+    assert spent(world).micros == world.row.booked_micros > 0
+
+
+def test_a_row_that_was_written_though_the_answer_was_lost_stays_counted(world: World) -> None:
+    """What the records did write down is not given back, until its row has ended."""
+    insert = world.records.insert
+
+    def unheard(generation: Generation) -> bool:
+        insert(generation)
+        raise RecordsUnavailable
+
+    world.records.insert = unheard  # type: ignore[method-assign]  # reason: answers are lost
+    with pytest.raises(RecordsUnavailable):
+        world.generate(a_request())
+    check_in_step(world)
+    world.clock.advance(1000)
+    world.recover(world.row)
+    assert spent(world) == Spent()
+
+
+@pytest.mark.parametrize("image_out", [900, 5000])
+def test_a_crash_before_booking_never_counts_less_than_was_spent(
+    world: World, image_out: int
+) -> None:
+    """Between row and ledger a process may end; a dearer picture than expected is no exception."""
+    world.generator.usage = TokenUsage(text_in=100, image_out=image_out)
+    exchange = world.records.exchange
+
+    def dying(old: Generation, new: Generation) -> bool:
+        done = exchange(old, new)
+        if new.cost_micros is not None:
+            raise KeyboardInterrupt
+        return done
+
+    world.records.exchange = dying  # type: ignore[method-assign]  # reason: the process ends
+    with pytest.raises(KeyboardInterrupt):
+        world.generate(a_request())
+    assert spent(world).micros >= (world.row.cost_micros or 0) > 0
+
+
+def test_a_dearer_picture_that_comes_too_late_is_not_counted_twice(world: World) -> None:
+    """Who loses the exchange takes back what was booked before it."""
+    world.generator.usage = TokenUsage(text_in=100, image_out=5000)
+    world.generate(a_request())
+    before = spent(world)
+    changed = replace(world.row, booked_micros=10**6)
+    assert not exchange(world.ports, replace(world.row, state=State.PENDING), changed)
+    assert spent(world) == before
+
+
 def test_a_row_that_was_given_up_is_counted_once_it_is_found(world: World) -> None:
     """A late worker's picture replaces the guess: its cost takes the place of the estimate."""
     draw = world.generator.draw
@@ -165,8 +247,8 @@ def test_a_callers_own_budget_is_held_too(world: World) -> None:
 
 def test_an_unknown_price_is_refused_only_where_there_is_a_budget(world: World) -> None:
     """Without a price nothing is bought within a budget; without a budget it is let through."""
-    unpriced = replace(world.make.estimates, prices=Prices())
-    world.make = replace(world.make, estimates=unpriced)
+    unpriced = replace(world.make.intents.estimates, prices=Prices())
+    world.make = replace(world.make, intents=replace(world.make.intents, estimates=unpriced))
     assert world.generate(a_request()).cost_micros is None
     with_budget(world, 10**9)
     with pytest.raises(PriceUnknown):
@@ -190,6 +272,29 @@ def test_prices_of_dated_models_are_those_of_their_longest_known_name() -> None:
     assert prices.cost("m-2026-20261101", usage) == 20
     assert prices.cost("m-mini", usage) is None
     assert prices.cost("gpt-image-2.6-flare-2026-11-01", usage) == 300
+
+
+def test_told_prices_complete_those_that_are_known() -> None:
+    """One price of a dated model, or one estimate, leaves all others as they were."""
+    dated = "gpt-image-2.6-flare-2026-11-01"
+    told: dict[str, dict[str, Any]] = {
+        dated: {"image_out": 35},
+        "gpt-image-2.6-flare": {"output_tokens": {"medium": {"1024x1024": 900}}},
+    }
+    prices = Prices(told)
+    assert prices.cost(dated, TokenUsage(text_in=1, image_out=1)) == 40
+    for model, price in ((dated, 35), ("gpt-image-2.6-flare", 30)):
+        most = partial(most_for_a_fox, prices, model)
+        assert most("medium", "1024x1024") == 5 * len("A fox") + price * 900
+        assert most("medium", "1536x1024") == 5 * len("A fox") + price * 1568
+        assert most("high", "1024x1024") == 5 * len("A fox") + price * 4160
+
+
+def most_for_a_fox(prices: Prices, model: str, quality: str, size: str) -> int | None:
+    """Return the most that a picture of a fox may cost, in micros."""
+    body = {"model": model, "prompt": "A fox", "quality": quality, "size": size}
+    request = UpstreamRequest(method="POST", path="/images/generations", body=body)
+    return prices.most_for_drawing(request)
 
 
 def test_a_cost_is_rounded_to_the_nearest_micro() -> None:

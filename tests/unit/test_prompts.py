@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from app.errors import (
     AppError,
     BudgetExceeded,
+    PromptRejected,
     ProviderBadResponse,
     ProviderTimeout,
     ProviderUnreachable,
+    RecordsUnavailable,
 )
 from app.models import Budget, Spent
 from app.usecases.accounts import Till
@@ -171,13 +173,26 @@ def test_over_the_budget_older_prompts_are_handed_out(world: World) -> None:
     assert world.writer.themes == [""]
 
 
+def test_while_the_ledger_is_down_older_prompts_are_handed_out(world: World) -> None:
+    """What is in the pool costs nothing; an empty pool is not filled on a guess."""
+    prompts = prompts_of(world)
+    assert prompts.suggest(5)
+    world.clock.advance(61)
+    world.ledger.fail("reserve", RecordsUnavailable())
+    assert prompts.suggest(5)
+    with pytest.raises(RecordsUnavailable):
+        prompts.suggest(5, theme="the sea")
+    assert world.writer.themes == [""]
+
+
 @pytest.mark.parametrize(
-    ("error", "counted"), [(ProviderUnreachable(), False), (ProviderTimeout(), True)]
+    ("error", "counted"),
+    [(ProviderUnreachable(), False), (ProviderTimeout(), True), (PromptRejected(), True)],
 )
 def test_a_failed_question_counts_if_it_may_have_been_paid(
     world: World, error: AppError, counted: bool
 ) -> None:
-    """What never arrived costs nothing; what may have been answered stays counted."""
+    """What never arrived costs nothing; what may have been answered, if only by a no, counts."""
     world.writer.fail("invent", error)
     with pytest.raises(type(error)):
         prompts_of(world).suggest(5)

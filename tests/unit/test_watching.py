@@ -5,8 +5,16 @@ from typing import Any, get_args
 
 import pytest
 
-from app.errors import AppError, Charged, PromptRejected, ProviderBadResponse, StorageUnavailable
-from app.models import Caller, PartHealth, Scope
+from app.errors import (
+    AppError,
+    Charged,
+    GenerationInProgress,
+    PictureWaits,
+    PromptRejected,
+    ProviderBadResponse,
+    StorageUnavailable,
+)
+from app.models import Caller, Drawing, PartHealth, Scope
 from app.ports.observing import Step
 from app.services.metrics import Metrics
 from app.services.watching import Watch
@@ -94,6 +102,34 @@ def test_a_repeated_request_is_told_as_one_and_costs_nothing(world: World) -> No
     labels = {"outcome": "replayed", "charged": "no"}
     assert value(page(world), "imageapi_generations_total", **labels) == 1
     assert value(page(world), "imageapi_generations_total", charged="yes") == 1
+
+
+def test_a_picture_that_waits_is_bought_once(world: World) -> None:
+    """However often its key is repeated, its dollars and its payment are counted once."""
+    world.store.fail("put originals", StorageUnavailable())
+    for _ in range(3):
+        with pytest.raises(PictureWaits):
+            world.generate(a_request(), claim="key")
+    told = page(world)
+    assert len(world.generator.asked) == 1
+    assert value(told, "imageapi_cost_dollars_total") == (world.row.cost_micros or 0) / 1e6 > 0
+    assert value(told, "imageapi_charged_failures_total", charged="yes") == 1
+
+
+def test_asking_whether_a_picture_is_ready_is_no_payment(world: World) -> None:
+    """The 409 of a key whose picture is being drawn says `unknown`, and counts as no payment."""
+    draw = world.generator.draw
+
+    def asked_meanwhile(prompt: str, *, size: str, quality: str) -> Drawing:
+        with pytest.raises(GenerationInProgress):
+            world.generate(a_request(), claim="key")
+        return draw(prompt, size=size, quality=quality)
+
+    world.generator.draw = asked_meanwhile  # type: ignore[method-assign]  # reason: looks on
+    world.generate(a_request(), claim="key")
+    told = page(world)
+    assert value(told, "imageapi_charged_failures_total", charged="unknown") == 0
+    assert value(told, "imageapi_generations_total", outcome="ready", charged="yes") == 1
 
 
 def test_prompts_are_told_at_debug_only(world: World) -> None:
