@@ -15,6 +15,8 @@ from tests.processes import Process, listens, program, running, started
 REGION = "us-east-1"
 ACCESS_KEY = "test-access-key"
 READER_KEY = "test-reader-key"
+ANYONE_MAY = "Read:images/images/*"
+"""What compose.yaml lets those do who have no key: see pictures, and no original."""
 # The gRPC side of each of the four parts listens this much above its port.
 GRPC = 10_000
 
@@ -48,9 +50,9 @@ def s3_client(server: S3Server, **overrides: Any) -> Any:
     return _client(server.endpoint_url, server.secret_key, overrides)
 
 
-def new_bucket(server: S3Server, client: Any) -> str:
-    """Create an empty bucket in some milliseconds and return its name."""
-    name = f"test-{uuid.uuid4().hex}"
+def new_bucket(server: S3Server, client: Any, name: str = "") -> str:
+    """Create an empty bucket in some milliseconds and return its name, by default a new one."""
+    name = name or f"test-{uuid.uuid4().hex}"
     client.create_bucket(Bucket=name)
     _grow(server.master_url, name)
     return name
@@ -100,7 +102,7 @@ def _sockets_removed(ports: Iterable[int]) -> Iterator[None]:
 
 def _identities(secret: str) -> str:
     allowed = {ACCESS_KEY: "Admin Read Write List Tagging", READER_KEY: "Read List"}
-    identities = [
+    identities: list[dict[str, Any]] = [
         {
             "name": key,
             "credentials": [{"accessKey": key, "secretKey": secret}],
@@ -108,6 +110,7 @@ def _identities(secret: str) -> str:
         }
         for key, actions in allowed.items()
     ]
+    identities.append({"name": "anonymous", "actions": [ANYONE_MAY]})
     return json.dumps({"identities": identities})
 
 

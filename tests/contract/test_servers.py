@@ -10,6 +10,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+import requests
+import yaml
 from botocore.exceptions import ClientError
 from bson import ObjectId
 from pymongo import MongoClient
@@ -18,6 +20,7 @@ from redis import Redis
 
 from tests.guard import NetworkBlockedError, clean_environment
 from tests.processes import ServerFailedError, running
+from tests.seaweedfs import ANYONE_MAY
 from tests.servers import (
     MongoServer,
     RedisServer,
@@ -76,6 +79,35 @@ def test_s3_refuses_wrong_keys(
     client.close()
     assert refused.value.response["Error"]["Code"] == code
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("images/images/a.png", 200),
+        ("images/originals/a.png", 403),
+        ("images/imagesx/a.png", 403),
+        ("images/?list-type=2", 403),
+    ],
+)
+def test_who_has_no_key_sees_pictures_and_no_originals(
+    shared_pictures: S3Server, path: str, status: int
+) -> None:
+    """What compose.yaml gives to everyone, tried with the store that it starts."""
+    answer = requests.get(f"{shared_pictures.endpoint_url}/{path}", timeout=10)
+    assert answer.status_code == status
+
+
+@pytest.fixture(scope="module")
+def shared_pictures(s3_server: S3Server) -> S3Server:
+    """A bucket of the name that compose.yaml uses, with something at each place."""
+    compose = yaml.safe_load((Path(__file__).parents[2] / "compose.yaml").read_text())
+    assert f'"actions": ["{ANYONE_MAY}"]' in compose["configs"]["s3"]["content"]
+    client = s3_client(s3_server)
+    new_bucket(s3_server, client, "images")
+    for folder in ("images", "originals", "imagesx"):
+        client.put_object(Bucket="images", Key=f"{folder}/a.png", Body=b"x")
+    return s3_server
 
 
 def test_s3_makes_no_bucket_by_itself(s3_server: S3Server) -> None:
