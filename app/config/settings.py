@@ -121,6 +121,10 @@ class Settings(BaseSettings):
     def _private_pictures_need_keys(cls, value: bool, info: ValidationInfo) -> bool:
         if not value and not info.data.get("auth_required"):
             raise ValueError("false needs AUTH_REQUIRED=true: who else could look at them?")
+        if not value and info.data.get("s3_public_url"):
+            raise ValueError(
+                "false forbids S3_PUBLIC_URL, where anyone can read them: leave it out"
+            )
         return value
 
     @field_validator("cors_origins")

@@ -61,7 +61,7 @@ class Contract:
         implied: tuple[type[AppError], ...] = (InvalidRequest,)
         if self.scope:
             implied += (Forbidden, Unauthorized)
-        if self.limit:
+        if self.scope or self.limit:  # who tries keys is counted, whatever the key was for
             implied += (RateLimited,)
         if self.body:
             implied += (InvalidJson, RequestTooLarge, UnsupportedMediaType)

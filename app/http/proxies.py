@@ -23,6 +23,7 @@ UNIX = "unix"
 _HOST = re.compile(
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?"
 )
+_ENTRY = re.compile(r"(?:\[([^]]*:[^]]*)\]|([^:]*))(?::[0-9]{1,5})?")
 _HEADERS = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
 
 Address = IPv4Address | IPv6Address
@@ -32,7 +33,8 @@ class TrustedProxies:
     """The WSGI application before all others: settles who calls, and how.
 
     The client is the right-most address of X-Forwarded-For that isn't a trusted proxy's; what
-    isn't an address ends the walk, and the last proxy counts as client. Scheme and host are those
+    isn't an address ends the walk, and the last proxy counts as client. Ports, which some proxies
+    write, are passed over, as in 192.0.2.1:5555 and [2001:db8::1]:5555. Scheme and host are those
     that the nearest proxy names. Nobody behind this sees the headers themselves.
 
     Args:
@@ -66,7 +68,7 @@ class TrustedProxies:
 
     def _client(self, peer: str, chain: str) -> str:
         for entry in reversed(chain.split(",")):
-            address = _address(entry.strip())
+            address = _address(_without_port(entry.strip()))
             if address is None:
                 break
             peer = str(address)
@@ -106,6 +108,11 @@ def _address(text: str) -> Address | None:
     except ValueError:
         return None
     return getattr(address, "ipv4_mapped", None) or address
+
+
+def _without_port(entry: str) -> str:
+    found = _ENTRY.fullmatch(entry)  # an IPv6 address by itself is none: it is as it is
+    return (found[1] or found[2]) if found else entry
 
 
 def _last(value: str) -> str:

@@ -3,6 +3,7 @@
 import threading
 from collections import OrderedDict
 
+from app.errors import RecordsUnavailable
 from app.models import ApiKey
 from app.ports import Clock, KeyRing
 from app.services.single_flight import Flight, SingleFlight
@@ -11,6 +12,8 @@ SECONDS = 5.0
 """How long an answer is good: by then every process knows of a revocation."""
 KEYS = 4096
 """How many keys are remembered, and apart from them how many ids that are nobody's."""
+REST_SECONDS = 1.0
+"""How long a ring that failed is left alone: each question may hold a thread for seconds."""
 
 _Told = tuple[float, ApiKey | None]
 
@@ -18,7 +21,9 @@ _Told = tuple[float, ApiKey | None]
 class CachedKeys:
     """Asks the ring for an id once at a time, and once in `SECONDS`, found or not.
 
-    Invented ids are remembered apart, so that they push out no key. A failure is not remembered.
+    Invented ids are remembered apart, so that they push out no key. That the ring failed is
+    remembered for `REST_SECONDS`, for all ids; then one thread tries again, while others are
+    still refused at once.
     """
 
     def __init__(self, ring: KeyRing, clock: Clock) -> None:
@@ -28,6 +33,7 @@ class CachedKeys:
         self._found: OrderedDict[str, _Told] = OrderedDict()
         self._absent: OrderedDict[str, _Told] = OrderedDict()
         self._lock = threading.Lock()
+        self._rest_until: float | None = None  # None as long as the ring answers
 
     def get(self, key_id: str) -> ApiKey | None:
         """Return the key, live or not, or None, as it was within the last `SECONDS`.
@@ -48,7 +54,7 @@ class CachedKeys:
         return self._remembered(key_id) or self._keep(key_id, self._clock.monotonic())
 
     def _keep(self, key_id: str, asked_at: float) -> _Told:
-        told = asked_at, self._ring.get(key_id)
+        told = asked_at, self._ask_ring(key_id)
         memory, other = (self._found, self._absent) if told[1] else (self._absent, self._found)
         with self._lock:
             other.pop(key_id, None)
@@ -57,3 +63,22 @@ class CachedKeys:
             if len(memory) > KEYS:
                 memory.popitem(last=False)
         return told
+
+    def _ask_ring(self, key_id: str) -> ApiKey | None:
+        self._respect_rest()
+        try:
+            key = self._ring.get(key_id)
+        except RecordsUnavailable:
+            self._rest_until = self._clock.monotonic() + REST_SECONDS
+            raise
+        self._rest_until = None
+        return key
+
+    def _respect_rest(self) -> None:
+        with self._lock:
+            if self._rest_until is None:
+                return
+            now = self._clock.monotonic()
+            if now < self._rest_until:
+                raise RecordsUnavailable("the keys could not be asked a moment ago")
+            self._rest_until = now + REST_SECONDS  # this thread tries; the others need not

@@ -47,7 +47,8 @@ class Keys:
         """Make a key, good for its lifetime or until it is revoked.
 
         Raises:
-            KeyRefused: the name is taken, even if by a revoked key, or can't be one.
+            KeyRefused: the name is taken, even if by a revoked key, or is the id of another
+                key, or can't be one.
             RecordsUnavailable: the keys can't be reached.
         """
         if not _NAME.fullmatch(name):
@@ -56,6 +57,8 @@ class Keys:
             )
         if self.ring.find(name):
             raise KeyRefused(f"There is a key of the name {name} already.")
+        if self.ring.get(name):  # who means that key by its id would revoke this one
+            raise KeyRefused(f"{name} is the id of another key.")
         key_id, now = new_id(), self.clock.now()
         text = new_text(key_id)
         key = ApiKey(

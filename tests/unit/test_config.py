@@ -225,3 +225,25 @@ def test_only_prices_that_are_given_are_merged(monkeypatch: pytest.MonkeyPatch) 
     """What a price setting leaves out is not there, so that the shipped price stays."""
     monkeypatch.setenv("OPENAI_PRICES", '{"m": {"image_out": 40}}')
     assert Settings.load().price_table == {"m": {"image_out": 40}}
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({}, "needs AUTH_REQUIRED"),
+        (
+            {"AUTH_REQUIRED": "true", "S3_PUBLIC_URL": "https://cdn.example"},
+            "forbids S3_PUBLIC_URL",
+        ),
+    ],
+)
+def test_private_pictures_are_nowhere_open(
+    more: dict[str, str], why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without keys, or with an address where anyone reads the objects, the start is refused."""
+    for name, value in ({"PUBLIC_PICTURES": "false"} | more).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match=why):
+        Settings.load()
+    monkeypatch.setenv("PUBLIC_PICTURES", "true")
+    Settings.load()

@@ -10,7 +10,7 @@ import pytest
 
 from app.errors import RecordsUnavailable, Unauthorized
 from app.models import ApiKey, Budget, Caller, Scope
-from app.services.cached_keys import KEYS, SECONDS, CachedKeys
+from app.services.cached_keys import KEYS, REST_SECONDS, SECONDS, CachedKeys
 from app.usecases.authentication import Authentication
 from app.usecases.key_text import hash_of, id_in, new_id, new_text
 from app.usecases.keys import KeyRefused, Keys
@@ -33,8 +33,10 @@ class Office:
         self.authenticate = Authentication(self.cached.get, self.clock)
 
     def made(self, name: str = "alice", lifetime: timedelta | None = None) -> str:
-        """Make a key and return its text."""
-        return self.keys.create(name, scopes={Scope.READ}, lifetime=lifetime).text
+        """Make a key and return its text; what that asks the ring isn't counted."""
+        text = self.keys.create(name, scopes={Scope.READ}, lifetime=lifetime).text
+        self.ring.events.clear()
+        return text
 
     def lets_in(self, text: str) -> bool:
         """Tell whether this text is let in once nothing is remembered any more."""
@@ -192,6 +194,15 @@ def test_names_are_unique(office: Office) -> None:
         office.made()
 
 
+def test_a_name_is_no_other_keys_id(office: Office) -> None:
+    """Who revokes a key by its id can't hit another one that was named so."""
+    key_id = id_in(office.made())
+    assert key_id is not None
+    with pytest.raises(KeyRefused):
+        office.made(key_id)
+    assert office.keys.revoke(key_id).name == "alice"
+
+
 def test_two_who_change_a_key_at_once_both_have_their_way(office: Office) -> None:
     """A rotation that comes between reading and revoking doesn't undo the revocation."""
     text = office.made()
@@ -251,7 +262,7 @@ def test_a_revocation_is_known_within_five_seconds(office: Office) -> None:
 
 
 def test_a_store_that_can_not_be_asked_lets_nobody_in(office: Office) -> None:
-    """It is RecordsUnavailable, not remembered; a key that was seen just now still works."""
+    """It is RecordsUnavailable, for a second more; a key that was seen just now still works."""
     seen, unseen = office.made("seen"), office.made("unseen")
     office.authenticate(seen)
     office.ring.fail("get", RecordsUnavailable())
@@ -262,8 +273,43 @@ def test_a_store_that_can_not_be_asked_lets_nobody_in(office: Office) -> None:
     with pytest.raises(RecordsUnavailable):
         office.authenticate(seen)
     office.ring.mend()
+    office.clock.advance(REST_SECONDS)
     assert office.authenticate(seen).name == "seen"
     assert office.authenticate(unseen).name == "unseen"
+
+
+def test_a_store_that_failed_is_asked_once_a_second(office: Office) -> None:
+    """Whatever ids come, one thread a second waits for it; once it answers, all are asked for."""
+    text = office.made()
+    office.ring.fail("get", RecordsUnavailable())
+    for seconds in (1, 2, 3):
+        for _ in range(20):
+            with pytest.raises(RecordsUnavailable):
+                office.cached.get(new_id())
+        assert office.asked() == seconds
+        office.clock.advance(REST_SECONDS)
+    office.ring.mend()
+    assert office.authenticate(text).name == "alice"
+    assert office.cached.get(new_id()) is None
+
+
+def test_others_do_not_wait_with_who_tries_a_store_again(office: Office) -> None:
+    """While one thread finds out whether the store is back, the rest is refused at once."""
+    office.ring.fail("get", RecordsUnavailable())
+    with pytest.raises(RecordsUnavailable):
+        office.cached.get(new_id())
+    office.ring.mend()
+    office.clock.advance(REST_SECONDS)
+    get = office.ring.get
+
+    def meanwhile(key_id: str) -> ApiKey | None:
+        with pytest.raises(RecordsUnavailable):
+            office.cached.get(new_id())
+        return get(key_id)
+
+    office.ring.get = meanwhile  # type: ignore[method-assign]  # reason: another comes in between
+    assert office.cached.get(new_id()) is None
+    assert office.asked() == 2
 
 
 def test_what_is_remembered_is_bounded_and_inventions_push_out_no_key(office: Office) -> None:

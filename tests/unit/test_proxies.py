@@ -53,6 +53,14 @@ def test_an_untrusted_peer_is_the_client_whatever_it_says() -> None:
         ("2001:db8::1, fd00::1", "2001:db8::1"),
         ("::ffff:198.51.100.7", "198.51.100.7"),
         ("fe80::1%eth0", "127.0.0.1"),
+        ("198.51.100.7:5555", "198.51.100.7"),  # some proxies write ports
+        ("[2001:db8::1]:4, [fd00::1], 10.2.3.4:80", "2001:db8::1"),
+        ("[2001:db8::1]", "2001:db8::1"),
+        ("198.51.100.7:port", "127.0.0.1"),
+        ("198.51.100.7:", "127.0.0.1"),
+        ("[198.51.100.7]:80", "127.0.0.1"),
+        ("[]:80", "127.0.0.1"),
+        ("::1", "::1"),
     ],
 )
 def test_the_client_is_the_last_address_that_no_trusted_proxy_has(chain: str, client: str) -> None:
