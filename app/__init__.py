@@ -24,8 +24,6 @@ from app.http import (
 from app.http.json import OrjsonProvider
 from app.http.limits import MAX_BODY_BYTES
 from app.http.proxies import TrustedProxies
-from app.http.rates import RateLimits
-from app.models import Rate
 from app.ports import Ports
 
 
@@ -63,10 +61,10 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     app.cli.add_command(images_commands)
     app.cli.add_command(keys_commands)
     cors_headers = cors.register(app, origins=settings.allowed_origins)
-    rates.register(app, RateLimits(rates=_rates(settings), limiter=ports.limiter))
+    rates.register(app)
     built = container.build_dependencies(settings, ports)
     dependencies.install(app, built)
-    admission.register(app, built.authenticate)
+    admission.register(app, built.authenticate, built.limits)
     pictures.register(
         app,
         want=partial(wanting.want, built),
@@ -80,14 +78,6 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     app.wsgi_app = traced  # type: ignore[method-assign,assignment]  # reason: Flask's way to wrap an app
     container.announce(settings)
     return app
-
-
-def _rates(settings: Settings) -> dict[rates.Limit, Rate | None]:
-    return {
-        "generate": Rate.parse(settings.rate_limit_generate),
-        "prompts": Rate.parse(settings.rate_limit_prompts),
-        "default": Rate.parse(settings.rate_limit_default),
-    }
 
 
 def _settings_or_exit() -> Settings:

@@ -178,6 +178,6 @@ class FakeClock:
 class FakeRateLimiter:
     """Lets everyone in; the real ones are counted with in tests of their own."""
 
-    def hit(self, rate: Rate, _: str) -> Standing:
+    def hit(self, rate: Rate, _: str, /, *, add: bool = True) -> Standing:  # noqa: ARG002 - reason: the port's
         """Allow it."""
         return Standing(allowed=True, remaining=rate.amount, reset=1.0)

@@ -7,6 +7,7 @@ from flask import Flask, current_app
 
 from app.http.admission import Authenticate, caller
 from app.http.limits import InFlight
+from app.http.rates import RateLimits
 from app.http.signing import Signer
 from app.models import Budget
 from app.ports import ImageStore
@@ -69,6 +70,7 @@ class Dependencies:
     reconcile: Reconcile
     housekeeping: Housekeeping
     authenticate: Authenticate | None
+    limits: RateLimits
     keys: Keys
     store: ImageStore
     pages: AnswerCache

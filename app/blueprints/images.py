@@ -73,8 +73,9 @@ def list_images(query: ListQuery) -> Response:
         query=VariantQuery,
         content_types=("image/png", "image/webp", "image/avif", "image/jpeg"),
         errors=(
-            errors.Unauthorized,  # this one and the next two with PUBLIC_PICTURES=false only
+            errors.Unauthorized,  # this one and the next three with PUBLIC_PICTURES=false only
             errors.Forbidden,
+            errors.RateLimited,
             errors.RecordsUnavailable,
             errors.SignatureRequired,
             errors.SignatureInvalid,

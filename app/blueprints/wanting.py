@@ -16,7 +16,7 @@ def want(deps: Dependencies, image_id: str, environ: dict[str, Any]) -> Wanted |
     """Tell the gate what is asked for; redirects are left to the view.
 
     Raises:
-        ImageNotFound, Unauthorized, Forbidden, RecordsUnavailable: see `allow`.
+        ImageNotFound, Unauthorized, RateLimited, Forbidden, RecordsUnavailable: see `allow`.
         InvalidRequest: a parameter is wrong.
         SignatureRequired, SignatureInvalid, SignatureExpired: it may not be asked for.
     """
@@ -41,12 +41,13 @@ def allow(deps: Dependencies, image_id: str, environ: dict[str, Any]) -> None:
     Raises:
         ImageNotFound: it is another's, or nobody's, or isn't there: the answers are the same.
         Unauthorized: there is no good key.
+        RateLimited: too many keys that weren't good came from this address.
         Forbidden: the key is not for reading.
         RecordsUnavailable: nobody can tell whose key or picture it is.
     """
     if deps.defaults.public_pictures or deps.authenticate is None:
         return
-    identify(environ, deps.authenticate)
+    identify(environ, deps.authenticate, deps.limits)
     demand(Scope.READ)
     if deps.images.owner_of(image_id) != caller().id:
         raise ImageNotFound(image_id)

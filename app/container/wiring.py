@@ -9,7 +9,9 @@ from app.config import VERSION, Settings
 from app.container.choices import choose
 from app.errors import AppError
 from app.http.limits import InFlight
+from app.http.rates import Limit, RateLimits
 from app.http.signing import Signer
+from app.models import Rate
 from app.ports import PictureCache, Ports
 from app.services.cached_keys import CachedKeys
 from app.services.cached_store import CachedStore, FreshStore
@@ -115,6 +117,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
             ports=repairing, readiness=readiness, recovery=recovery, retention=retention
         ),
         authenticate=_authentication(ports) if settings.auth_required else None,
+        limits=RateLimits(rates=_rates(settings), limiter=ports.limiter),
         keys=Keys(ports.keys, ports.clock),
         store=ports.store,
         pages=MemoryCache(max_bytes=_PAGES_BYTES, ttl_seconds=_PAGES_SECONDS),
@@ -135,6 +138,14 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
 
 def _authentication(ports: Ports) -> Authentication:
     return Authentication(CachedKeys(ports.keys, ports.clock).get, ports.clock)
+
+
+def _rates(settings: Settings) -> dict[Limit, Rate | None]:
+    return {
+        "generate": Rate.parse(settings.rate_limit_generate),
+        "prompts": Rate.parse(settings.rate_limit_prompts),
+        "default": Rate.parse(settings.rate_limit_default),
+    }
 
 
 def _past_the_cache(ports: Ports) -> Ports:

@@ -7,23 +7,28 @@ from typing import Any
 from flask import Flask, Response, current_app, request
 
 from app.errors import Forbidden, Unauthorized
-from app.http.rates import Limit, count
+from app.http.rates import Limit, RateLimits, count
 from app.models import ANYONE, Caller, Scope
 
-Authenticate = Callable[[str], Caller]
-"""From the text of a key to who has it; raises Unauthorized or RecordsUnavailable."""
+Authenticate = Callable[[str, Callable[[], None]], Caller]
+"""From the text of a key to who has it; raises Unauthorized or RecordsUnavailable.
+
+Calls the other argument before a store is asked for a key that wasn't seen here before."""
 
 SENT_IN = ("Authorization", "X-API-Key")
 """The headers that a key may come in, on which answers vary that are not for everyone."""
 
-_EXTENSION = "app.authenticate"
+_AUTHENTICATE, _LIMITS = "app.authenticate", "app.limits"
 
 _current: ContextVar[Caller] = ContextVar("caller", default=ANYONE)
 
 
-def register(app: Flask, authenticate: Authenticate | None) -> None:
-    """Ask for keys from now on; with None, let everyone in and look at no key."""
-    app.extensions[_EXTENSION] = authenticate
+def register(app: Flask, authenticate: Authenticate | None, limits: RateLimits) -> None:
+    """Count by these limits, and ask for keys from now on.
+
+    With `authenticate` None everyone is let in, and no key looked at.
+    """
+    app.extensions |= {_AUTHENTICATE: authenticate, _LIMITS: limits}
     app.teardown_request(lambda _: leave())
 
     @app.after_request
@@ -52,21 +57,13 @@ def admit(scope: Scope | None, limit: Limit | None = None) -> None:
         RateLimited: the caller has asked too often, or tried too many keys.
         RecordsUnavailable: nobody can tell whether the key is good.
     """
+    limits: RateLimits = current_app.extensions[_LIMITS]
     if scope is not None:
-        authenticate: Authenticate | None = current_app.extensions[_EXTENSION]
+        authenticate: Authenticate | None = current_app.extensions[_AUTHENTICATE]
         if authenticate is not None:
-            _identify_or_count(authenticate)
+            identify(request.environ, authenticate, limits)
         demand(scope)
-    count(limit, caller())
-
-
-def _identify_or_count(authenticate: Authenticate) -> None:
-    """Find out who calls; count by address who has no good key, since each one is looked up."""
-    try:
-        identify(request.environ, authenticate)
-    except Unauthorized:
-        count("default", ANYONE)
-        raise
+    count(limits, limit, caller(), request.environ)
 
 
 def demand(scope: Scope) -> None:
@@ -75,14 +72,28 @@ def demand(scope: Scope) -> None:
         raise Forbidden(f"key {caller().id} lacks the scope {scope}")
 
 
-def identify(environ: dict[str, Any], authenticate: Authenticate) -> None:
+def identify(environ: dict[str, Any], authenticate: Authenticate, limits: RateLimits) -> None:
     """Find out who sent this request, for `caller` to tell until `leave`.
+
+    Bad keys count against the default limit of the address. Once that is used up, no store is
+    asked for a key that this process has never found. An address may be a whole office's or a
+    proxy's: who shares it with somebody who tries keys, and was let in before, goes on as ever,
+    and good keys never count against it. Only a key that is new here has to wait.
 
     Raises:
         Unauthorized: there is no good key.
+        RateLimited: too many keys that weren't good came from this address.
         RecordsUnavailable: nobody can tell whether it is good.
     """
-    _current.set(authenticate(_key_in(environ)))
+
+    def before_asking() -> None:
+        count(limits, "default", ANYONE, environ, add=False)
+
+    try:
+        _current.set(authenticate(_key_in(environ), before_asking))
+    except Unauthorized:
+        count(limits, "default", ANYONE, environ)
+        raise
 
 
 def leave() -> None:

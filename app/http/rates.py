@@ -7,9 +7,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, request
 
 from app.errors import RateLimited
 from app.http.proxies import counted_as
@@ -18,7 +18,7 @@ from app.ports import RateLimiter
 
 Limit = Literal["generate", "prompts", "default"]
 
-_KEY = "rate_limits"
+_TOLD = "app.rate_limits"  # in the environment, which the gate before Flask has too
 _parse = lru_cache(maxsize=256)(Rate.parse)
 
 
@@ -30,30 +30,44 @@ class RateLimits:
     limiter: RateLimiter
 
 
-def register(app: Flask, limits: RateLimits) -> None:
-    """Have requests counted by these limits, and tell all who were counted how they stand."""
-    app.extensions[_KEY] = limits
+def register(app: Flask) -> None:
+    """Tell all who were counted how they stand."""
 
     @app.after_request
     def tell(answer: Response) -> Response:
-        for name, value in g.get(_KEY, ()):
+        for name, value in request.environ.get(_TOLD, ()):
             answer.headers[name] = value
         return answer
 
 
-def count(limit: Limit | None, caller: Caller) -> None:
+def count(
+    limits: RateLimits,
+    limit: Limit | None,
+    caller: Caller,
+    environ: dict[str, Any],
+    *,
+    add: bool = True,
+) -> None:
     """Count this request: of the caller, if it is known, else of the address that calls.
+
+    Args:
+        limits: all there are.
+        limit: the one that the request counts against, if any.
+        caller: who asks.
+        environ: of the request; how the caller stands is noted there.
+        add: False only looks whether there is room.
 
     Raises:
         RateLimited: the rate is used up; then the request does not count.
     """
-    limits: RateLimits = current_app.extensions[_KEY]
     rate = _rate(limits, limit, caller) if limit else None
     if limit is None or rate is None:
         return
-    who = f"caller {caller.id}" if caller.id else f"address {_address()}"
-    standing = limits.limiter.hit(rate, f"{limit} {who}")
-    g.setdefault(_KEY, _headers(limit, rate, standing))
+    who = f"caller {caller.id}" if caller.id else f"address {_address(environ)}"
+    standing = limits.limiter.hit(rate, f"{limit} {who}", add=add)
+    if standing.allowed and not add:
+        return
+    environ.setdefault(_TOLD, _headers(limit, rate, standing))
     if not standing.allowed:
         raise RateLimited(retry_after=math.ceil(standing.reset))
 
@@ -64,8 +78,8 @@ def _rate(limits: RateLimits, limit: Limit, caller: Caller) -> Rate | None:
     return limits.rates[limit]
 
 
-def _address() -> str:
-    return counted_as(request.remote_addr or "")
+def _address(environ: dict[str, Any]) -> str:
+    return counted_as(environ.get("REMOTE_ADDR", ""))
 
 
 def _headers(limit: Limit, rate: Rate, standing: Standing) -> tuple[tuple[str, str], ...]:

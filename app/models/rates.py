@@ -37,7 +37,7 @@ class Standing:
     """How a caller stands against a rate.
 
     Attributes:
-        allowed: whether the request is let in; only then has it been counted.
+        allowed: whether the request is let in; only then has it been counted, if it was to be.
         remaining: how many more would be let in now.
         reset: seconds, above 0, until the next one is let in or counted no more.
     """

@@ -8,8 +8,8 @@ from app.models import Rate, Standing
 class RateLimiter(Protocol):
     """Counts the requests of each caller in a moving window."""
 
-    def hit(self, rate: Rate, who: str, /) -> Standing:
-        """Count a request of `who`, unless the rate is used up.
+    def hit(self, rate: Rate, who: str, /, *, add: bool = True) -> Standing:
+        """Count a request of `who`, unless the rate is used up; without `add` only look.
 
         `who` names the caller and what is limited; each such text is counted by itself.
         Never fails, and waits less than 100 ms for a part that is down: Redis, or the file. In a

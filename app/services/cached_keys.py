@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 
 from app.errors import RecordsUnavailable
 from app.models import ApiKey
@@ -35,13 +36,22 @@ class CachedKeys:
         self._lock = threading.Lock()
         self._rest_until: float | None = None  # None as long as the ring answers
 
-    def get(self, key_id: str) -> ApiKey | None:
+    def get(self, key_id: str, before_asking: Callable[[], None] = lambda: None) -> ApiKey | None:
         """Return the key, live or not, or None, as it was within the last `SECONDS`.
+
+        Args:
+            key_id: the public part of a key.
+            before_asking: called before the ring is asked for an id that it had no key for, or
+                wasn't asked for yet; what it raises is raised here, and nothing is asked.
 
         Raises:
             RecordsUnavailable: nobody can tell.
         """
-        told = self._remembered(key_id) or self._flights.run((key_id, "key"), self._ask)
+        told = self._remembered(key_id)
+        if told is None:
+            if key_id not in self._found:
+                before_asking()
+            told = self._flights.run((key_id, "key"), self._ask)
         return told[1]
 
     def _remembered(self, key_id: str) -> _Told | None:

@@ -21,8 +21,8 @@ class WindowDown(Exception):
 class Window(Protocol):
     """A place where requests are counted."""
 
-    def hit(self, rate: Rate, who: str, /) -> Standing:
-        """Count a request, unless the rate is used up.
+    def hit(self, rate: Rate, who: str, /, *, add: bool = True) -> Standing:
+        """Count a request, unless the rate is used up; without `add` only look.
 
         Raises:
             WindowDown: it can't be done now.
@@ -53,16 +53,16 @@ class SharedRateLimiter:
         self._rest_until = [float("-inf")] * len(self._windows)
         self._logged_at = float("-inf")
 
-    def hit(self, rate: Rate, who: str) -> Standing:
-        """Count a request of `who`, unless the rate is used up."""
+    def hit(self, rate: Rate, who: str, *, add: bool = True) -> Standing:
+        """Count a request of `who`, unless the rate is used up; without `add` only look."""
         for place, window in enumerate(self._windows):
             if self._monotonic() < self._rest_until[place]:
                 continue
             try:
-                return window.hit(rate, who)
+                return window.hit(rate, who, add=add)
             except WindowDown as error:
                 self._note_failure(place, str(error))
-        return self._last.hit(rate, who)
+        return self._last.hit(rate, who, add=add)
 
     def close(self) -> None:
         """Let go of all connections."""

@@ -31,10 +31,13 @@ end
 local count = redis.call('LLEN', KEYS[1])
 local allowed = 0
 if count < amount then
-  redis.call('RPUSH', KEYS[1], string.format('%.0f', now))
-  redis.call('PEXPIRE', KEYS[1], math.ceil(window / 1000))
-  count, allowed = count + 1, 1
+  allowed = 1
   oldest = oldest or now
+  if ARGV[3] == '1' then
+    redis.call('RPUSH', KEYS[1], string.format('%.0f', now))
+    redis.call('PEXPIRE', KEYS[1], math.ceil(window / 1000))
+    count = count + 1
+  end
 end
 return {allowed, amount - count, string.format('%.0f', oldest + window - now)}
 """
@@ -46,8 +49,8 @@ class RedisWindow:
     def __init__(self, url: str) -> None:
         self._client: Lazy[Redis] = Lazy(lambda: make_client(url))
 
-    def hit(self, rate: Rate, who: str) -> Standing:
-        """Count a request, unless the rate is used up.
+    def hit(self, rate: Rate, who: str, *, add: bool = True) -> Standing:
+        """Count a request, unless the rate is used up; without `add` only look.
 
         Raises:
             WindowDown: Redis is down, slow, or answers what it never should.
@@ -56,7 +59,8 @@ class RedisWindow:
 
         key = _PREFIX + hashlib.sha256(f"{rate.seconds}:{who}".encode()).hexdigest()[:32]
         try:
-            answer = self._client().eval(_SCRIPT, 1, key, rate.amount, rate.seconds * 1_000_000)
+            micros = rate.seconds * 1_000_000
+            answer = self._client().eval(_SCRIPT, 1, key, rate.amount, micros, int(add))
             return _standing(answer, rate)
         except (RedisError, OSError, ValueError, TypeError) as error:
             raise WindowDown(f"Redis, {type(error).__name__}") from None

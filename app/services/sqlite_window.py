@@ -17,43 +17,50 @@ _PATIENCE_SECONDS = 0.09  # for other processes
 # For other threads. Their line moves quickly, and who gave up soon would be counted elsewhere: a
 # burst of requests would have its rate again in each process.
 _QUEUE_SECONDS = 1.0
-_MOST_ROWS = 200_000  # about 20 MB, however many addresses call
+_MOST_ROWS = 200_000  # about 20 MB for each of four lengths, however many addresses call
 # A few at a time: nobody has to wait for the rows of a flood. More go than come.
 _DROP_OLD = """
-DELETE FROM hits WHERE id IN (SELECT id FROM hits WHERE until <= ? ORDER BY until LIMIT 100)
+DELETE FROM requests WHERE id IN (
+    SELECT id FROM requests WHERE seconds = ? AND until <= ? ORDER BY until LIMIT 100
+)
 """
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS hits (
-    id INTEGER PRIMARY KEY, who BLOB NOT NULL, until REAL NOT NULL
+DROP TABLE IF EXISTS hits;  -- from before windows of each length were counted apart
+DROP TABLE IF EXISTS counts;
+CREATE TABLE IF NOT EXISTS requests (
+    id INTEGER PRIMARY KEY, who BLOB NOT NULL, seconds INTEGER NOT NULL, until REAL NOT NULL
 );
-CREATE INDEX IF NOT EXISTS hits_by_caller ON hits (who, until);
-CREATE INDEX IF NOT EXISTS hits_by_end ON hits (until);
+CREATE INDEX IF NOT EXISTS requests_by_caller ON requests (who, until);
+CREATE INDEX IF NOT EXISTS requests_by_end ON requests (seconds, until);
 -- How many there are of each caller: to count them anew would take longer, the higher the rate.
-CREATE TABLE IF NOT EXISTS counts (who BLOB PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TRIGGER IF NOT EXISTS counted AFTER INSERT ON hits BEGIN
-    INSERT INTO counts VALUES (new.who, 1) ON CONFLICT DO UPDATE SET n = n + 1;
+CREATE TABLE IF NOT EXISTS sums (who BLOB PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS counted AFTER INSERT ON requests BEGIN
+    INSERT INTO sums VALUES (new.who, 1) ON CONFLICT DO UPDATE SET n = n + 1;
 END;
-CREATE TRIGGER IF NOT EXISTS uncounted AFTER DELETE ON hits BEGIN
-    UPDATE counts SET n = n - 1 WHERE who = old.who;
-    DELETE FROM counts WHERE who = old.who AND n = 0;
+CREATE TRIGGER IF NOT EXISTS uncounted AFTER DELETE ON requests BEGIN
+    UPDATE sums SET n = n - 1 WHERE who = old.who;
+    DELETE FROM sums WHERE who = old.who AND n = 0;
 END;
--- And of all, under a name that nobody has.
-CREATE TRIGGER IF NOT EXISTS counted_all AFTER INSERT ON hits BEGIN
-    INSERT INTO counts VALUES (x'', 1) ON CONFLICT DO UPDATE SET n = n + 1;
+-- And of all windows of a length, under that number, which is nobody's name.
+CREATE TRIGGER IF NOT EXISTS counted_all AFTER INSERT ON requests BEGIN
+    INSERT INTO sums VALUES (CAST(new.seconds AS BLOB), 1) ON CONFLICT DO UPDATE SET n = n + 1;
 END;
-CREATE TRIGGER IF NOT EXISTS uncounted_all AFTER DELETE ON hits BEGIN
-    UPDATE counts SET n = n - 1 WHERE who = x'';
+CREATE TRIGGER IF NOT EXISTS uncounted_all AFTER DELETE ON requests BEGIN
+    UPDATE sums SET n = n - 1 WHERE who = CAST(old.seconds AS BLOB);
 END;
 """
-# Those that would be over first: a flood against short limits leaves the long ones alone.
+# The oldest of one length: a flood against short limits leaves the long ones alone, and the other
+# way round; and what is counted now is the last to go.
 _DROP_EXCESS = """
-DELETE FROM hits WHERE id IN (SELECT id FROM hits ORDER BY until LIMIT max(0, ? - ?))
+DELETE FROM requests WHERE id IN (
+    SELECT id FROM requests WHERE seconds = ? ORDER BY until LIMIT max(0, ? - ?)
+)
 """
-_ALL = b""
-_FORGET_OLD = "DELETE FROM hits WHERE who = ? AND until <= ?"
-_FORGET_FUTURE = "DELETE FROM hits WHERE who = ? AND until > ?"
-_COUNT = "SELECT coalesce((SELECT n FROM counts WHERE who = ?), 0)"
-_FIRST_END = "SELECT min(until) FROM hits WHERE who = ?"
+_FORGET_OLD = "DELETE FROM requests WHERE who = ? AND until <= ?"
+_FORGET_FUTURE = "DELETE FROM requests WHERE who = ? AND until > ?"
+_ADD = "INSERT INTO requests (who, seconds, until) VALUES (?, ?, ?)"
+_COUNT = "SELECT coalesce((SELECT n FROM sums WHERE who = ?), 0)"
+_FIRST_END = "SELECT min(until) FROM requests WHERE who = ?"
 
 
 class SqliteWindow:
@@ -62,7 +69,8 @@ class SqliteWindow:
     Args:
         path: the file; None for memory of this process alone.
         now: seconds since 1970, the same for all processes.
-        most_rows: above that those are forgotten that would be over first, whoever's they are.
+        most_rows: for windows of one length. Above that those are forgotten that would be over
+            first, whoever's they are; and no rate lets in more than can be counted.
     """
 
     def __init__(
@@ -79,8 +87,8 @@ class SqliteWindow:
         self._failures = 0  # who waits behind one need not find out again
         self._connection: sqlite3.Connection | None = None
 
-    def hit(self, rate: Rate, who: str) -> Standing:
-        """Count a request, unless the rate is used up.
+    def hit(self, rate: Rate, who: str, *, add: bool = True) -> Standing:
+        """Count a request, unless the rate is used up; without `add` only look.
 
         Raises:
             WindowDown: the file can't be used, or others hold it. Memory never fails.
@@ -92,7 +100,7 @@ class SqliteWindow:
         try:
             if failures != self._failures:
                 raise WindowDown("the file of limits has just failed for another thread")
-            return self._hit(rate, _name(rate, who))
+            return self._hit(rate, _name(rate, who), add=add)
         except (sqlite3.Error, OSError) as error:
             self._failures += 1
             raise WindowDown(f"the file of limits, {type(error).__name__}") from None
@@ -106,35 +114,41 @@ class SqliteWindow:
                 self._connection.close()
                 self._connection = None
 
-    def _hit(self, rate: Rate, who: bytes) -> Standing:
+    def _hit(self, rate: Rate, who: bytes, *, add: bool) -> Standing:
         connection = self._open()
         connection.execute("BEGIN IMMEDIATE")
         try:
-            standing = self._count(connection, rate, who)
+            standing = self._count(connection, rate, who, add=add)
             connection.execute("COMMIT")
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
         return standing
 
-    def _count(self, connection: sqlite3.Connection, rate: Rate, who: bytes) -> Standing:
+    def _count(
+        self, connection: sqlite3.Connection, rate: Rate, who: bytes, *, add: bool
+    ) -> Standing:
         now = self._now()
         until = now + rate.seconds
-        connection.execute(_DROP_OLD, (now,))
+        connection.execute(_DROP_OLD, (rate.seconds, now))
         # A clock that was set back must not keep anyone out for longer than the window.
         connection.execute(_FORGET_FUTURE, (who, until))
         connection.execute(_FORGET_OLD, (who, now))
         (count,) = connection.execute(_COUNT, (who,)).fetchone()
         (first_end,) = connection.execute(_FIRST_END, (who,)).fetchone()
-        allowed = count < rate.amount
-        if allowed:
-            connection.execute("INSERT INTO hits (who, until) VALUES (?, ?)", (who, until))
-            (rows,) = connection.execute(_COUNT, (_ALL,)).fetchone()
-            if rows > self._most_rows:
-                connection.execute(_DROP_EXCESS, (rows, self._most_rows))
+        amount = min(rate.amount, self._most_rows)
+        allowed = count < amount
+        if allowed and add:
+            self._add(connection, rate.seconds, who, until)
             count += 1
         left = (first_end or until) - now
-        return Standing(allowed=allowed, remaining=max(0, rate.amount - count), reset=left)
+        return Standing(allowed=allowed, remaining=max(0, amount - count), reset=left)
+
+    def _add(self, connection: sqlite3.Connection, seconds: int, who: bytes, until: float) -> None:
+        connection.execute(_ADD, (who, seconds, until))
+        (rows,) = connection.execute(_COUNT, (str(seconds).encode(),)).fetchone()
+        if rows > self._most_rows:
+            connection.execute(_DROP_EXCESS, (seconds, rows, self._most_rows))
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:

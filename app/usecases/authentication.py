@@ -16,15 +16,18 @@ class Authentication:
     """Lets in who has a live key.
 
     Attributes:
-        lookup: returns the key of an id, or None; raises RecordsUnavailable.
+        lookup: returns the key of an id, or None; raises RecordsUnavailable. Calls its second
+            argument before it asks for a key that it doesn't know.
         clock: tells whether the key is still good.
     """
 
-    lookup: Callable[[str], ApiKey | None]
+    lookup: Callable[[str, Callable[[], None]], ApiKey | None]
     clock: Clock
 
-    def __call__(self, text: str) -> Caller:
+    def __call__(self, text: str, before_asking: Callable[[], None] = lambda: None) -> Caller:
         """Return who has the key of this text.
+
+        What `before_asking` raises keeps a key that isn't known yet from being looked up.
 
         Raises:
             Unauthorized: nobody has; only the log hears why.
@@ -33,7 +36,7 @@ class Authentication:
         key_id = id_in(text)
         if key_id is None:
             raise Unauthorized("no key, or a malformed one")
-        key = self.lookup(key_id)
+        key = self.lookup(key_id, before_asking)
         if key is None:
             raise Unauthorized("unknown key")
         now = self.clock.now()

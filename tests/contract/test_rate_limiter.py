@@ -58,6 +58,17 @@ def test_so_many_are_let_in_and_no_more(window: Window) -> None:
     assert window.hit(MINUTE, "b").allowed
 
 
+def test_looking_counts_nothing(window: Window) -> None:
+    """Who only looks hears whether there is room, however often, and takes none of it."""
+    for _ in range(9):
+        assert window.hit(MINUTE, "a", add=False).allowed
+    assert window.hit(MINUTE, "a", add=False).remaining == 7
+    assert [window.hit(MINUTE, "a").allowed for _ in range(7)] == [True] * 7
+    full = window.hit(MINUTE, "a", add=False)
+    assert (full.allowed, full.remaining) == (False, 0)
+    assert 0 < full.reset <= 60
+
+
 def test_threads_share_the_count(window: Window) -> None:
     """Of 21 threads at once exactly 7 are let in; where the machine is too busy, they ask again."""
 
@@ -166,12 +177,52 @@ def test_a_long_limit_outlives_short_ones_that_are_over() -> None:
         assert not window.hit(Rate(1, 86400), "generate a").allowed
 
 
+@pytest.mark.parametrize(("flood", "other"), [(3600, 60), (60, 3600), (86400, 1)])
+def test_a_flood_of_one_length_voids_no_other(flood: int, other: int) -> None:
+    """Windows of each length have room of their own: who was counted still is, as who comes now."""
+    with contextlib.closing(SqliteWindow(now=lambda: 1000.0, most_rows=50)) as window:
+        assert window.hit(Rate(3, other), "before").allowed
+        for number in range(100):
+            window.hit(Rate(1, flood), f"address {number}")
+        assert sum(window.hit(Rate(3, other), "before").allowed for _ in range(20)) == 2
+        assert sum(window.hit(Rate(3, other), "after").allowed for _ in range(20)) == 3
+
+
+def test_who_comes_in_a_flood_is_counted() -> None:
+    """What is counted now goes last, though windows of its own length fill the room."""
+    now = [1000.0]
+    with contextlib.closing(SqliteWindow(now=lambda: now[0], most_rows=50)) as window:
+        for number in range(100):
+            now[0] += 0.01
+            window.hit(MINUTE, f"address {number}")
+        assert sum(window.hit(MINUTE, "a").allowed for _ in range(20)) == 7
+
+
+def test_a_rate_beyond_what_can_be_counted_is_no_open_door() -> None:
+    """Then so many are let in as can be counted, and the standing says so."""
+    with contextlib.closing(SqliteWindow(most_rows=10)) as window:
+        standings = [window.hit(Rate(1000, 60), "a") for _ in range(12)]
+    assert [standing.remaining for standing in standings] == [*range(9, -1, -1), 0, 0]
+    assert sum(standing.allowed for standing in standings) == 10
+
+
+def test_a_file_of_an_older_version_is_used(tmp_path: Path) -> None:
+    """Its counts are forgotten, and limits hold in it as ever."""
+    with contextlib.closing(sqlite3.connect(tmp_path / "file")) as old:
+        old.executescript("""
+            CREATE TABLE hits (id INTEGER PRIMARY KEY, who BLOB NOT NULL, until REAL NOT NULL);
+            CREATE TABLE counts (who BLOB PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
+        """)
+    with contextlib.closing(SqliteWindow(tmp_path / "file")) as window:
+        assert sum(window.hit(MINUTE, "a").allowed for _ in range(20)) == 7
+
+
 def test_memory_is_bounded(tmp_path: Path) -> None:
     """However many call, no more than so many rows are kept."""
     with contextlib.closing(SqliteWindow(tmp_path / "file", most_rows=10)) as window:
         for number in range(50):
             window.hit(MINUTE, f"address {number}")
-        kept = window._open().execute("SELECT count(*) FROM hits").fetchone()
+        kept = window._open().execute("SELECT count(*) FROM requests").fetchone()
         assert kept == (10,)
 
 
