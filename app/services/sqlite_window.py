@@ -25,7 +25,7 @@ DELETE FROM requests WHERE id IN (
 )
 """
 _SCHEMA = """
-DROP TABLE IF EXISTS hits;  -- from before windows of each length were counted apart
+DROP TABLE IF EXISTS hits;  -- of an older form, and with them triggers of the names below
 DROP TABLE IF EXISTS counts;
 CREATE TABLE IF NOT EXISTS requests (
     id INTEGER PRIMARY KEY, who BLOB NOT NULL, seconds INTEGER NOT NULL, until REAL NOT NULL

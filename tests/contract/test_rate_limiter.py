@@ -212,6 +212,9 @@ def test_a_file_of_an_older_version_is_used(tmp_path: Path) -> None:
         old.executescript("""
             CREATE TABLE hits (id INTEGER PRIMARY KEY, who BLOB NOT NULL, until REAL NOT NULL);
             CREATE TABLE counts (who BLOB PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
+            CREATE TRIGGER counted AFTER INSERT ON hits BEGIN
+                INSERT INTO counts VALUES (new.who, 1) ON CONFLICT DO UPDATE SET n = n + 1;
+            END;
         """)
     with contextlib.closing(SqliteWindow(tmp_path / "file")) as window:
         assert sum(window.hit(MINUTE, "a").allowed for _ in range(20)) == 7
