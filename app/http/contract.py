@@ -13,11 +13,14 @@ from flask import Response, jsonify
 from pydantic import BaseModel
 
 from app.errors import (
+    AddressTooLong,
     AppError,
     Forbidden,
+    HeadersTooLarge,
     InvalidJson,
     InvalidRequest,
     RateLimited,
+    RequestTimeout,
     RequestTooLarge,
     Unauthorized,
     UnsupportedMediaType,
@@ -33,6 +36,10 @@ View = Callable[..., Any]
 
 class NoQuery(BaseModel, extra="forbid"):
     """No query parameters at all."""
+
+
+# The first three come from the server itself, before it knows what is asked for.
+_OF_ANY_REQUEST = (RequestTimeout, AddressTooLong, HeadersTooLarge, InvalidRequest)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +64,8 @@ class Contract:
 
     @property
     def all_errors(self) -> tuple[type[AppError], ...]:
-        """The declared errors and those that follow from the rest of the declaration."""
-        implied: tuple[type[AppError], ...] = (InvalidRequest,)
+        """The declared errors, those that follow from the rest of it, and those of any request."""
+        implied: tuple[type[AppError], ...] = _OF_ANY_REQUEST
         if self.scope:
             implied += (Forbidden, Unauthorized)
         if self.scope or self.limit:  # who tries keys is counted, whatever the key was for

@@ -12,6 +12,7 @@ from typing import Any
 # A description can't say everything, such as that `page` and `cursor` exclude each other or that
 # an Idempotency-Key was used for another body. So what it allows may still be refused.
 _LEFT_OUT = "positive_data_acceptance"
+_REFUSALS = [400, 401, 403, 404, 405, 409, 413, 414, 415, 422, 429, 431]  # of what is forbidden
 _LONG_LINE = re.compile(r"(.{400}).+")
 
 
@@ -75,9 +76,14 @@ def run(
 
 
 def _configure(folder: Path, keys: Mapping[str, str]) -> None:
-    """Write down who calls, where Schemathesis looks for it: beside the reports."""
-    if not keys:
-        return
+    """Write down what counts as a refusal, and who calls, where Schemathesis looks for it."""
+    config = f"[checks]\nnegative_data_rejection.expected-statuses = {_REFUSALS}\n"
+    if keys:
+        config += _callers(folder, keys)
+    (folder / "schemathesis.toml").write_text(config)
+
+
+def _callers(folder: Path, keys: Mapping[str, str]) -> str:
     users = [
         {
             "name": name,
@@ -87,5 +93,4 @@ def _configure(folder: Path, keys: Mapping[str, str]) -> None:
     ]
     (folder / "users.json").write_text(json.dumps({"auth": users}))
     peers = json.dumps(list(keys))
-    config = f'[auth.wfc]\npath = "users.json"\npeers = {peers}\n'
-    (folder / "schemathesis.toml").write_text(config)
+    return f'[auth.wfc]\npath = "users.json"\npeers = {peers}\n'
