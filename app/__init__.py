@@ -3,6 +3,7 @@
 import sys
 from functools import partial
 
+import click
 from flask import Flask
 from werkzeug.routing import BaseConverter
 
@@ -44,7 +45,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         SystemExit: the settings can't be used; every problem is listed on standard error.
     """
     settings = settings or _settings_or_exit()
-    log = partial(logs.configure, settings.log_level, settings.log_format, secrets=settings.secrets)
+    log = partial(logs.configure, _level(settings), settings.log_format, secrets=settings.secrets)
     log()
     ports = ports or container.build_ports(settings)
     log(trace_id=ports.observer.trace_id)
@@ -78,6 +79,13 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     app.wsgi_app = traced  # type: ignore[method-assign,assignment]  # reason: Flask's way to wrap an app
     container.announce(settings)
     return app
+
+
+def _level(settings: Settings) -> str:
+    """Return from where on is logged: a command speaks for itself, unless LOG_LEVEL is set."""
+    command = click.get_current_context(silent=True)
+    serves = command is None or command.info_name == "run"
+    return settings.log_level if serves or "log_level" in settings.model_fields_set else "WARNING"
 
 
 def _settings_or_exit() -> Settings:

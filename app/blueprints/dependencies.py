@@ -15,10 +15,12 @@ from app.usecases.estimates import Estimates
 from app.usecases.generation import GenerateImage
 from app.usecases.housekeeping import Housekeeping
 from app.usecases.images import Images
+from app.usecases.importing import Import
 from app.usecases.keys import Keys
 from app.usecases.prompts import Prompts
 from app.usecases.readiness import Readiness
 from app.usecases.reconcile.run import Reconcile
+from app.usecases.recutting import Recutting
 from app.usecases.statements import Statements
 from app.usecases.variants import Variants
 from app.usecases.vitals import Vitals
@@ -67,6 +69,8 @@ class Dependencies:
     statements: Statements
     readiness: Readiness
     vitals: Vitals
+    take_in: Import
+    recut: Recutting
     reconcile: Reconcile
     housekeeping: Housekeeping
     authenticate: Authenticate | None

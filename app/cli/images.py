@@ -3,10 +3,24 @@
 from flask.cli import AppGroup
 
 from app.cli.doctor import doctor
+from app.cli.generate import generate
+from app.cli.listing import delete, list_, show
+from app.cli.moving import export, import_
 from app.cli.reconcile import reconcile
+from app.cli.recut import recut
 from app.cli.sign import sign
 
-images = AppGroup("images", help="Look after pictures: check the set-up, repair, sign addresses.")
-images.add_command(doctor)
-images.add_command(reconcile)
-images.add_command(sign)
+images = AppGroup("images", help="Draw, list, move, cut out again and repair pictures; and more.")
+for command in (
+    generate,
+    list_,
+    show,
+    export,
+    import_,
+    recut,
+    delete,
+    doctor,
+    reconcile,
+    sign,
+):
+    images.add_command(command)

@@ -24,6 +24,7 @@ from app.usecases.generation import GenerateImage
 from app.usecases.housekeeping import Housekeeping
 from app.usecases.idempotency import Repeats
 from app.usecases.images import Images
+from app.usecases.importing import Import
 from app.usecases.intents import Intents
 from app.usecases.keeping import Keeper
 from app.usecases.keys import Keys
@@ -32,6 +33,7 @@ from app.usecases.prompts import Prompts
 from app.usecases.readiness import Part, Readiness
 from app.usecases.reconcile.run import Reconcile
 from app.usecases.recovery import Recovery
+from app.usecases.recutting import Recutting
 from app.usecases.statements import Statements
 from app.usecases.variants import Variants
 from app.usecases.vitals import Vitals
@@ -108,6 +110,8 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         statements=Statements(ports.ledger, ports.clock),
         readiness=readiness,
         vitals=Vitals(ports, readiness),
+        take_in=Import(ports, keeper),
+        recut=Recutting(repairing, Keeper(repairing)),
         reconcile=Reconcile(
             repairing,
             recovery,

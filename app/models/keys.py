@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.models.callers import Budget, Scope
+from app.models.callers import Budget, Caller, Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,3 +30,10 @@ class ApiKey:
     def is_live(self, now: datetime) -> bool:
         """Tell whether the key is neither revoked nor expired."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+    @property
+    def caller(self) -> Caller:
+        """Who has this key."""
+        return Caller(
+            id=self.id, name=self.name, scopes=self.scopes, rate=self.rate, budget=self.budget
+        )

@@ -44,7 +44,7 @@ class Authentication:
             raise Unauthorized(f"wrong or replaced secret of key {key_id}")
         if not key.is_live(now):
             raise Unauthorized(f"revoked or expired key {key_id}")
-        return Caller(id=key.id, name=key.name, scopes=key.scopes, rate=key.rate, budget=key.budget)
+        return key.caller
 
 
 def _fits(key: ApiKey, given: str, now: datetime) -> bool:

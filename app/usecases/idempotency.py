@@ -69,6 +69,15 @@ class Repeats:
             row = self._recovered(row)
         return _answer(row)
 
+    def knows(self, claim: str) -> bool:
+        """Tell whether there was a request with this claim that isn't forgotten.
+
+        Raises:
+            RecordsUnavailable: nobody can tell.
+        """
+        row = self.ports.records.find(claim)
+        return row is not None and not self._is_forgotten(row)
+
     def _recovered(self, row: Generation) -> Generation:
         try:
             return self.recovery(row)

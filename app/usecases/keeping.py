@@ -75,17 +75,25 @@ class Keeper:
             ProviderBadResponse: the bytes are no picture.
         """
         try:
-            with self.ports.observer.step("cutout"):
-                cutout = self.ports.imaging.cut_out(data)
+            cut, png = self.cut(bought, data)
         except UnusablePicture as error:
             raise ProviderBadResponse(str(error)) from None
-        image = _rendition(bought.id, cutout)
         try:
             with self.ports.observer.step("store"):
-                self.ports.store.put(image.key, cutout.png, content_type="image/png")
+                self.ports.store.put(image_key(bought.id), png, content_type="image/png")
         except StorageUnavailable as error:
             raise PictureWaits(error.detail) from None
-        return replace(bought, state=State.READY, error="", image=image)
+        return replace(cut, state=State.READY, error="")
+
+    def cut(self, bought: Generation, data: bytes) -> tuple[Generation, bytes]:
+        """Cut out; return the row with that picture, and its file.
+
+        Raises:
+            UnusablePicture: the bytes are no picture.
+        """
+        with self.ports.observer.step("cutout"):
+            cutout = self.ports.imaging.cut_out(data)
+        return replace(bought, image=_rendition(bought.id, cutout)), cutout.png
 
     def keep_evidence(self, leased: Generation, data: bytes) -> None:
         """Keep an answer that can't be used, as well as can be: the caller's error comes first."""
@@ -181,9 +189,14 @@ def _put(store: ImageStore | Spool, objects: Iterable[tuple[str, bytes, str]]) -
         store.put(key, data, content_type=kind)
 
 
+def image_key(image_id: str) -> str:
+    """Return the key of the cut-out picture."""
+    return f"images/{image_id}.png"
+
+
 def _rendition(image_id: str, cutout: Cutout) -> Rendition:
     return Rendition(
-        key=f"images/{image_id}.png",
+        key=image_key(image_id),
         width=cutout.size,
         height=cutout.size,
         size_bytes=len(cutout.png),

@@ -83,6 +83,18 @@ class Keys:
         """
         return self.ring.list()
 
+    def find(self, name_or_id: str) -> ApiKey:
+        """Return the key.
+
+        Raises:
+            KeyRefused: there is no such key.
+            RecordsUnavailable: the keys can't be reached.
+        """
+        key = self.ring.find(name_or_id) or self.ring.get(name_or_id)
+        if key is None:
+            raise KeyRefused(f"There is no key of the name or id {name_or_id}.")
+        return key
+
     def revoke(self, name_or_id: str) -> ApiKey:
         """Let nobody in with this key any more; one that is revoked stays as it is.
 
@@ -122,9 +134,7 @@ class Keys:
     def _change(self, name_or_id: str, change: Callable[[ApiKey], ApiKey]) -> ApiKey:
         """Exchange the key for what it is to become, anew if others change it meanwhile."""
         for _ in range(_TRIES):
-            key = self.ring.find(name_or_id) or self.ring.get(name_or_id)
-            if key is None:
-                raise KeyRefused(f"There is no key of the name or id {name_or_id}.")
+            key = self.find(name_or_id)
             changed = change(key)
             if self.ring.exchange(key, changed):
                 return changed
