@@ -2,8 +2,9 @@
 
 import gc
 import os
+import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,18 +30,30 @@ if TYPE_CHECKING:
 
     from tests.apps import Parts
 
-_LONG = ("tests/soak", "tests/faults", "tests/schema", "tests/e2e")
+_LONGEST_FIRST = ("tests/soak", "tests/faults", "tests/schema", "tests/e2e")
 
 
 def pytest_configure() -> None:
     """Put up the guards before any module of a test is imported."""
     clean_environment(os.environ)
+    sys.dont_write_bytecode = False
     block_network()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage among what is loaded here, now or later: it stays until the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the rooms whose files take longest, so that no process ends long after others."""
-    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
+    items.sort(key=lambda item: [not item.nodeid.startswith(room) for room in _LONGEST_FIRST])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
