@@ -89,8 +89,8 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
 
 @pytest.fixture(scope="session")
 def mongo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MongoServer]:
-    """Run one MongoDB server for all tests."""
-    with secantusdb(tmp_path_factory.mktemp("secantusdb")) as server:
+    """Run one MongoDB server for all tests; none of them kills it."""
+    with secantusdb(tmp_path_factory.mktemp("secantusdb"), sync=False) as server:
         yield server
 
 
@@ -101,12 +101,18 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
         yield server
 
 
-@pytest.fixture
-def s3_bucket(s3_server: S3Server) -> Iterator[str]:
-    """Name a bucket that is new and empty."""
+@pytest.fixture(scope="session")
+def bucket_client(s3_server: S3Server) -> Iterator[Any]:
+    """Make one client for all buckets: each takes a while to make."""
     client = s3_client(s3_server)
-    yield new_bucket(s3_server, client)
+    yield client
     client.close()
+
+
+@pytest.fixture
+def s3_bucket(s3_server: S3Server, bucket_client: Any) -> str:
+    """Name a bucket that is new and empty."""
+    return new_bucket(s3_server, bucket_client)
 
 
 @pytest.fixture

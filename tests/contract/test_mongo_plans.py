@@ -5,6 +5,7 @@ index say nothing. What is held here is the shape that MongoDB's manual asks for
 range), and that the server can answer by that index.
 """
 
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -50,13 +51,13 @@ class Overheard(CommandListener):
         return [command for command in self.commands if command.get("find") == collection]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def overheard() -> Overheard:
     """Give the listener."""
     return Overheard()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(mongo_server: MongoServer, overheard: Overheard) -> Iterator[MongoClient[Command]]:
     """Give a client that is listened to."""
     client: MongoClient[Command] = MongoClient(
@@ -66,17 +67,23 @@ def client(mongo_server: MongoServer, overheard: Overheard) -> Iterator[MongoCli
         yield client
 
 
-@pytest.fixture
-def records(
-    client: MongoClient[Command], mongo_server: MongoServer, mongo_database: str
-) -> MongoRecords:
-    """Give records with thirty rows, a day apart, of words that they share."""
-    records = MongoRecords(MongoDatabase(uri=mongo_server.uri, name=mongo_database, client=client))
+@pytest.fixture(scope="module")
+def filled(client: MongoClient[Command], mongo_server: MongoServer) -> MongoRecords:
+    """Give records with thirty rows, a day apart, of words that they share; tests only read."""
+    database = f"test_{uuid.uuid4().hex}"
+    records = MongoRecords(MongoDatabase(uri=mongo_server.uri, name=database, client=client))
     for days in range(30):
         records.insert(
             a_generation(created_at=NOON - timedelta(days=days), tokens=("fox", "red"), owner="ann")
         )
     return records
+
+
+@pytest.fixture
+def records(filled: MongoRecords, overheard: Overheard) -> MongoRecords:
+    """Give these records with nothing overheard yet."""
+    overheard.commands.clear()
+    return filled
 
 
 AFTER = Position(created_at=NOON - timedelta(days=20), id="8")
@@ -98,7 +105,6 @@ def test_a_page_is_asked_for_in_the_order_of_an_index(
 ) -> None:
     """What is compared for equality, then the order of the list: these are the index's keys."""
     arguments, index = PAGES[asked]
-    overheard.commands.clear()
     assert records.page(limit=5, **arguments).rows
     (question,) = overheard.questions("generations")
     equal = [field for field, value in question["filter"].items() if _is_equality(field, value)]
@@ -113,7 +119,6 @@ def test_a_page_is_asked_for_in_the_order_of_an_index(
 
 def test_a_page_by_cursor_bounds_the_index(records: MongoRecords, overheard: Overheard) -> None:
     """A plain condition on the time stands beside the exact one, which is an `$or`."""
-    overheard.commands.clear()
     records.page(limit=5, after=AFTER)
     (question,) = overheard.questions("generations")
     assert question["filter"]["created_at"] == {"$lte": AFTER.created_at}
@@ -121,7 +126,6 @@ def test_a_page_by_cursor_bounds_the_index(records: MongoRecords, overheard: Ove
 
 def test_pages_and_totals_come_from_counts(records: MongoRecords, overheard: Overheard) -> None:
     """Nothing is counted for them, and of each width of counts one bucket's are read."""
-    overheard.commands.clear()
     assert records.page(limit=5, offset=20).total == 30
     assert not [command for command in overheard.commands if "aggregate" in command]
     counts = overheard.questions("ranks")
@@ -131,7 +135,6 @@ def test_pages_and_totals_come_from_counts(records: MongoRecords, overheard: Ove
 
 def test_matches_are_counted_to_a_limit(records: MongoRecords, overheard: Overheard) -> None:
     """However frequent words are, no more than a thousand matches are counted."""
-    overheard.commands.clear()
     records.page(limit=5, words=("fox", "red"))
     limits = [
         stage["$limit"]

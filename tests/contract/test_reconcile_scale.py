@@ -21,8 +21,8 @@ from tests.apps import close, settings_for
 from tests.builders import NOON, a_generation
 from tests.messes import keys_of
 
-ROWS = 10_000
-PEAK_BYTES = 10_000_000  # two pages of rows take half of it; all rows would take 39 MB
+ROWS = 5_000
+PEAK_BYTES = 10_000_000  # two pages of rows take half of it; all rows would take 20 MB
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def rows(folder: Path, count: int) -> Iterator[tuple[str, int, int, str]]:
 
 
 def test_memory_does_not_grow_with_the_pictures(many: Dependencies) -> None:
-    """A run over 10,000 pictures, 100 of them without a row, stays within a few megabytes."""
+    """A run over 5,000 pictures, 50 of them without a row, stays within a few megabytes."""
     tracemalloc.start()
     try:
         report = many.reconcile(fix=False)

@@ -25,7 +25,7 @@ from tests.odd_pictures import Odd, noise, odd_pictures
 from tests.pictures import encoded, owl, pixels
 from tests.threads import at_once
 
-EXAMPLES = int(os.environ.get("CUTOUT_EXAMPLES", "300"))
+EXAMPLES = int(os.environ.get("CUTOUT_EXAMPLES", "100"))
 HUGE = 3840, 2160
 DIGEST = """
 import hashlib, pathlib, sys

@@ -120,9 +120,9 @@ def test_holes_show_the_paper(motif: str) -> None:
 
 
 def test_different_prompts_look_different() -> None:
-    """200 prompts give 200 pictures, also where their words name the same motif."""
-    prompts = [f"{what} number {n}" for what in ("cat", "wonder", "rocket", "") for n in range(50)]
-    assert len({picture(prompt, 64, 64).tobytes() for prompt in prompts}) == 200
+    """80 prompts give 80 pictures, also where their words name the same motif."""
+    prompts = [f"{what} number {n}" for what in ("cat", "wonder", "rocket", "") for n in range(20)]
+    assert len({picture(prompt, 64, 64).tobytes() for prompt in prompts}) == 80
 
 
 @pytest.mark.parametrize(
