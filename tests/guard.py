@@ -29,6 +29,8 @@ def clean_environment(environment: MutableMapping[str, str]) -> None:
     # boto3 reads these files, and asks an address of the cloud for keys when it finds none.
     environment["AWS_CONFIG_FILE"] = environment["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     environment["AWS_EC2_METADATA_DISABLED"] = "true"
+    # Nobody here speaks TLS, and a client that is made loads all certificates of the machine.
+    environment["SSL_CERT_FILE"], environment["SSL_CERT_DIR"] = "", os.devnull
     # A hundred servers and commands are started, and each would compile the whole service anew.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
 
