@@ -124,6 +124,7 @@ def _original(original: Original) -> dict[str, Any]:
         "format": original.format,
         "size_bytes": original.size_bytes,
         "sha256": original.sha256,
+        "content_credentials": original.content_credentials,
     }
 
 

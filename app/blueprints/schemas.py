@@ -99,6 +99,9 @@ class OriginalAnswer(BaseModel):
     format: str
     size_bytes: int
     sha256: str
+    content_credentials: bool | None = Field(
+        description="Whether it has a C2PA manifest; unverified. Null if nobody has looked."
+    )
 
 
 class Image(BaseModel):

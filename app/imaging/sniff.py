@@ -4,6 +4,7 @@ import struct
 from dataclasses import dataclass
 from typing import Literal
 
+from app.imaging import credentials
 from app.imaging.errors import NotAPicture, TooLarge
 
 MAX_PIXELS = 3840 * 2160
@@ -24,6 +25,7 @@ class PictureInfo:
             the fast decoder gives the right colours.
         lossy: whether compression adds noise around edges.
         step: mean quantizer step of a JPEG: 12 at quality 90, 29 at 75; 0 for other files.
+        credentials: whether it has Content Credentials, a C2PA manifest; nothing is verified.
     """
 
     format: Literal["png", "jpeg", "webp"]
@@ -32,6 +34,7 @@ class PictureInfo:
     plain: bool = True
     lossy: bool = False
     step: float = 0.0
+    credentials: bool = False
 
 
 def sniff(data: bytes) -> PictureInfo:
@@ -63,7 +66,7 @@ def _png(data: bytes) -> PictureInfo:
     if data[12:16] != b"IHDR":
         raise NotAPicture("the PNG file has no header")
     width, height, depth, colour = struct.unpack(">IIBB", data[16:26])
-    plain = depth == 8 and colour in {0, 2}
+    plain, signed = depth == 8 and colour in {0, 2}, False
     at = 8
     while True:
         (length,) = struct.unpack(">I", data[at : at + 4])
@@ -73,8 +76,9 @@ def _png(data: bytes) -> PictureInfo:
         if name == b"IHDR" and at > 8:  # decoders differ in which one they go by
             raise NotAPicture("the PNG file has two headers")
         plain = plain and name not in {b"tRNS", b"iCCP", b"eXIf", b"acTL"}
+        signed = signed or (name == b"caBX" and length > 0)
         at += 12 + length
-    return PictureInfo("png", width, height, plain, lossy=False)
+    return PictureInfo("png", width, height, plain, lossy=False, credentials=signed)
 
 
 def _jpeg(data: bytes) -> PictureInfo:
@@ -96,7 +100,9 @@ def _jpeg(data: bytes) -> PictureInfo:
             step = sum(body[1:65]) / 64
         if marker in _SOF:
             height, width, channels = struct.unpack(">HHB", body[1:6])
-            return PictureInfo("jpeg", width, height, plain and channels in {1, 3}, True, step)
+            plain = plain and channels in {1, 3}
+            signed = credentials.in_jpeg(data)
+            return PictureInfo("jpeg", width, height, plain, True, step, signed)
         at += 2 + length
 
 
@@ -116,5 +122,6 @@ def _webp(data: bytes) -> PictureInfo:
         flags = data[20]
         width = int.from_bytes(data[24:27], "little") + 1
         height = int.from_bytes(data[27:30], "little") + 1
-        return PictureInfo("webp", width, height, plain=not flags & 0x3A, lossy=True)
+        signed = credentials.in_webp(data)
+        return PictureInfo("webp", width, height, not flags & 0x3A, lossy=True, credentials=signed)
     raise NotAPicture("the WEBP file has no picture")

@@ -51,7 +51,10 @@ class Drawing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
-    """The picture as it was bought; never changed. `width` and `height` in pixels."""
+    """The picture as it was bought; never changed. `width` and `height` in pixels.
+
+    `content_credentials` tells whether it has a C2PA manifest; None if nobody has looked.
+    """
 
     key: str
     format: ImageFormat
@@ -59,6 +62,7 @@ class Original:
     height: int
     size_bytes: int
     sha256: str
+    content_credentials: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

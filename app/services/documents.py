@@ -86,7 +86,9 @@ def _original(value: object) -> Original | None:
     stored = _stored(value)
     if stored is None or not isinstance(value, dict) or value.get("format") not in _FORMATS:
         return None
-    return Original(**stored, format=value["format"])
+    credentials = value.get("content_credentials")
+    known = credentials if isinstance(credentials, bool) else None
+    return Original(**stored, format=value["format"], content_credentials=known)
 
 
 def _rendition(value: object) -> Rendition | None:

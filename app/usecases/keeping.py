@@ -154,6 +154,7 @@ class Keeper:
             height=info.height,
             size_bytes=len(data),
             sha256=hashlib.sha256(data).hexdigest(),
+            content_credentials=info.credentials,
         )
         return replace(bought, original=original), ""
 

@@ -108,8 +108,10 @@ def _original(image_id: str, value: object) -> Original | None:
     """Return what the note tells of the original, if it is whole and about this very object."""
     if not isinstance(value, dict):
         return None
+    credentials = value.get("content_credentials")
+    known = credentials if isinstance(credentials, bool) else None
     try:
-        told = Original(**value)
+        told = Original(**value | {"content_credentials": known})
     except TypeError:
         return None
     numbers = (told.width, told.height, told.size_bytes)

@@ -35,6 +35,7 @@ originals = st.builds(
     height=counts,
     size_bytes=counts,
     sha256=texts,
+    content_credentials=st.none() | st.booleans(),
 )
 renditions = st.builds(
     Rendition,

@@ -150,6 +150,30 @@ def test_an_original_that_is_not_this_one_is_not_believed(told: dict[str, Any]) 
     assert read(note_with(original=told)).original is None
 
 
+@pytest.mark.parametrize("told", [True, False, None])
+def test_whether_the_original_has_content_credentials_survives(told: bool | None) -> None:
+    """What was seen in the bought bytes is known of the rebuilt row too."""
+    row = a_generation(id="x")
+    assert row.original
+    row = replace(row, original=replace(row.original, content_credentials=told))
+    assert read(sidecar.write(row)).original == row.original
+
+
+@pytest.mark.parametrize("told", [0, 1, "true", [], {}])
+def test_strange_words_on_content_credentials_are_not_believed(told: Any) -> None:
+    """Then nobody knows, and the rest of what is told of the original counts."""
+    original = read(note_with(original={"content_credentials": told})).original
+    assert original
+    assert original.content_credentials is None
+
+
+def test_a_note_from_before_content_credentials_reads() -> None:
+    """Notes that don't know the word tell of their originals as ever."""
+    note = json.loads(note_with())
+    del note["original"]["content_credentials"]
+    assert read(json.dumps(note).encode()).original == read(note_with()).original
+
+
 @pytest.mark.parametrize(
     ("told", "time"),
     [
