@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from app.imaging import Cutout, CutoutReport, PictureInfo, Variant
+from app.imaging import Cutout, CutoutReport, Origin, PictureInfo, Variant
 from app.models import (
     Drawing,
     Enhanced,
@@ -136,14 +136,16 @@ class FakeImaging(Scripted):
     def __init__(self, events: list[str]) -> None:
         super().__init__(events)
         self.info = PictureInfo("png", 1536, 1024)
+        self.origins: list[Origin | None] = []
 
     def inspect(self, data: bytes) -> PictureInfo:  # noqa: ARG002 - reason: part of the port
         """See Imaging."""
         self.step("inspect")
         return self.info
 
-    def cut_out(self, data: bytes) -> Cutout:
+    def cut_out(self, data: bytes, origin: Origin | None = None) -> Cutout:
         """See Imaging."""
+        self.origins.append(origin)
         self.step("cut_out")
         return Cutout(png=b"cutout of " + data, size=256, report=REPORT)
 

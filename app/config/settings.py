@@ -92,6 +92,7 @@ class Settings(BaseSettings):
     trusted_proxies: Proxies | None = None
     openai_prices: Prices = None
     budget: BudgetText | None = None
+    xmp_prompt: bool = False
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["auto", "json", "text"] = "auto"
 

@@ -28,6 +28,7 @@ from app.usecases.importing import Import
 from app.usecases.intents import Intents
 from app.usecases.keeping import Keeper
 from app.usecases.keys import Keys
+from app.usecases.origins import Origins
 from app.usecases.pricing import Prices
 from app.usecases.prompts import Prompts
 from app.usecases.readiness import Part, Readiness
@@ -62,7 +63,8 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         ),
         clock=ports.clock,
     )
-    keeper = Keeper(ports)
+    origins = Origins(with_prompts=settings.xmp_prompt)
+    keeper = Keeper(ports, origins)
     images = Images(
         ports.store,
         ports.records,
@@ -78,7 +80,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         quality=settings.openai_image_quality,
     )
     repairing = _past_the_cache(ports)
-    recovery = Recovery(repairing, Keeper(repairing))
+    recovery = Recovery(repairing, Keeper(repairing, origins))
     retention = timedelta(days=settings.idempotency_key_days)
     return Dependencies(
         generate=GenerateImage(

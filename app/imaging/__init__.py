@@ -6,6 +6,7 @@ Importing this package is cheap; OpenCV, NumPy and Pillow are loaded by the firs
 from collections.abc import Callable
 
 from app.imaging.errors import NotAPicture, TooLarge, UnusablePicture
+from app.imaging.provenance import Origin
 from app.imaging.report import Cutout, CutoutReport, Holes
 from app.imaging.sniff import MAX_PIXELS, PictureInfo, sniff
 from app.imaging.variants.filter import Filter
@@ -21,6 +22,7 @@ __all__ = [
     "Filter",
     "Holes",
     "NotAPicture",
+    "Origin",
     "Outline",
     "PictureInfo",
     "Shadow",
@@ -43,7 +45,9 @@ def inspect(data: bytes) -> PictureInfo:
     return sniff(data)
 
 
-def cutout(data: bytes, *, size: int = 256, holes: Holes = "auto") -> Cutout:
+def cutout(
+    data: bytes, *, size: int = 256, holes: Holes = "auto", origin: Origin | None = None
+) -> Cutout:
     """Cut the subject out of a white or one-coloured background, fitted into a square and centred.
 
     A picture that has transparency already is only resized; one without a plain background is kept
@@ -53,6 +57,7 @@ def cutout(data: bytes, *, size: int = 256, holes: Holes = "auto") -> Cutout:
         data: a PNG, JPEG or WEBP file of up to MAX_PIXELS.
         size: side of the result, in pixels.
         holes: what becomes of enclosed areas of background colour.
+        origin: what the file shall tell of where it comes from; None: it tells nothing.
 
     Raises:
         NotAPicture: the bytes are not a whole picture.
@@ -60,7 +65,7 @@ def cutout(data: bytes, *, size: int = 256, holes: Holes = "auto") -> Cutout:
     """
     from app.imaging import pipeline
 
-    return pipeline.cutout(data, size=size, holes=holes)
+    return pipeline.cutout(data, size=size, holes=holes, origin=origin)
 
 
 def vary(picture: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
@@ -74,7 +79,8 @@ def vary(picture: bytes, original: Callable[[], bytes], variant: Variant) -> byt
         variant: what is wanted.
 
     Returns:
-        A file of the variant's format, of exactly its size, without metadata.
+        A file of the variant's format, of exactly its size, that tells of where it comes from what
+        the stored picture does, and has no other metadata.
 
     Raises:
         NotAPicture: the bytes are not a whole picture.

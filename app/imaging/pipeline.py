@@ -9,6 +9,7 @@ from app.imaging import compose, edges, evidence, png, verdict
 from app.imaging.backdrop import Backdrop
 from app.imaging.decode import decode
 from app.imaging.matte import matte
+from app.imaging.provenance import Origin, packet
 from app.imaging.report import Cutout, CutoutReport, Holes
 from app.imaging.scene import Order
 from app.imaging.sniff import sniff
@@ -17,7 +18,9 @@ Array = npt.NDArray[Any]
 Result = tuple[Array, CutoutReport]
 
 
-def cutout(data: bytes, *, size: int = 256, holes: Holes = "auto") -> Cutout:
+def cutout(
+    data: bytes, *, size: int = 256, holes: Holes = "auto", origin: Origin | None = None
+) -> Cutout:
     """Cut the subject out of a white or one-coloured background.
 
     The picture is fitted into size x size px and centred. A picture that has transparency already
@@ -28,13 +31,14 @@ def cutout(data: bytes, *, size: int = 256, holes: Holes = "auto") -> Cutout:
         size: side of the result, px.
         holes: what becomes of enclosed areas of background colour: `keep` takes all for paint,
             `cut` all for holes, `auto` judges each.
+        origin: what the file shall tell of where it comes from; None: it tells nothing.
 
     Raises:
         NotAPicture: the bytes are not a whole picture.
         TooLarge: the picture has too many pixels; nothing was decoded.
     """
     picture, report = separate(data, size=size, holes=holes)
-    return Cutout(png.encode(picture), size, report)
+    return Cutout(png.encode(picture, xmp=packet(origin) if origin else b""), size, report)
 
 
 def separate(data: bytes, *, size: int, holes: Holes) -> Result:

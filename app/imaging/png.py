@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from zlib_ng import zlib_ng
 
+from app.imaging.provenance import CHUNK, KEYWORD
+
 _UP = 2  # PNG filter type 2: each byte minus the one above it
 
 
@@ -15,8 +17,8 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", check)
 
 
-def encode(rgba: npt.NDArray[Any], level: int = 2) -> bytes:
-    """Encode an (h, w, 4) uint8 picture with straight alpha as a PNG.
+def encode(rgba: npt.NDArray[Any], level: int = 2, xmp: bytes = b"") -> bytes:
+    """Encode an (h, w, 4) uint8 picture with straight alpha as a PNG, with an XMP packet if given.
 
     The filter is "up" for every row (PNG specification, section 9): one NumPy subtraction,
     and within 15 % of the size that trying all five filters gives on cut-out art.
@@ -29,6 +31,6 @@ def encode(rgba: npt.NDArray[Any], level: int = 2) -> bytes:
     np.subtract(rows[1:], rows[:-1], out=raw[1:, 1:])
     header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
     body = bytes(zlib_ng.compress(raw, level))
-    return b"".join(
-        (b"\x89PNG\r\n\x1a\n", _chunk(b"IHDR", header), _chunk(b"IDAT", body), _chunk(b"IEND", b""))
-    )
+    told = _chunk(CHUNK, KEYWORD + xmp) if xmp else b""  # first, as those who stream like it
+    head, pixels, end = _chunk(b"IHDR", header), _chunk(b"IDAT", body), _chunk(b"IEND", b"")
+    return b"".join((b"\x89PNG\r\n\x1a\n", head, told, pixels, end))

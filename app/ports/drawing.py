@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from app.imaging import Cutout, PictureInfo, Variant
+from app.imaging import Cutout, Origin, PictureInfo, Variant
 from app.models import Drawing, Enhanced, Invented, UpstreamRequest
 
 
@@ -87,15 +87,17 @@ class Imaging(Protocol):
             UnusablePicture: not a PNG, WEBP or JPEG, or too large to decode.
         """
 
-    def cut_out(self, data: bytes) -> Cutout:
+    def cut_out(self, data: bytes, origin: Origin | None = None) -> Cutout:
         """Make the 256x256 picture with a transparent background.
+
+        Its file tells of its origin, if that is given.
 
         Raises:
             UnusablePicture: the picture can't be decoded.
         """
 
     def vary(self, picture: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
-        """Show a stored picture as the variant says.
+        """Show a stored picture as the variant says; its file tells of its origin what that does.
 
         Args:
             picture: the cutout as it is stored.

@@ -23,10 +23,10 @@ class PillowImaging:
         """See Imaging."""
         return imaging.inspect(data)
 
-    def cut_out(self, data: bytes) -> imaging.Cutout:
+    def cut_out(self, data: bytes, origin: imaging.Origin | None = None) -> imaging.Cutout:
         """See Imaging."""
         with self._slots:
-            return imaging.cutout(data)
+            return imaging.cutout(data, origin=origin)
 
     def vary(
         self, picture: bytes, original: Callable[[], bytes], variant: imaging.Variant

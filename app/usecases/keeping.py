@@ -7,7 +7,7 @@ same bytes give the same picture.
 import hashlib
 import logging
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from app.errors import (
     AppError,
@@ -21,6 +21,7 @@ from app.imaging import Cutout, UnusablePicture
 from app.models import Generation, Original, Rendition, State
 from app.ports import ImageStore, Ports, Spool
 from app.usecases import accounts, sidecar
+from app.usecases.origins import Origins
 
 _log = logging.getLogger(__name__)
 _TRIES = 5  # somebody else may be changing the row at the same moment
@@ -35,6 +36,7 @@ class Keeper:
     """
 
     ports: Ports
+    origins: Origins = field(default_factory=Origins)
 
     def keep(self, leased: Generation, data: bytes, *, safe: bool = False) -> Generation:
         """Store the bought bytes as they came, then cut out, store that, and set the row ready.
@@ -92,7 +94,7 @@ class Keeper:
             UnusablePicture: the bytes are no picture.
         """
         with self.ports.observer.step("cutout"):
-            cutout = self.ports.imaging.cut_out(data)
+            cutout = self.ports.imaging.cut_out(data, self.origins.of(bought))
         return replace(bought, image=_rendition(bought.id, cutout)), cutout.png
 
     def keep_evidence(self, leased: Generation, data: bytes) -> None:

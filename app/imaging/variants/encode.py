@@ -23,20 +23,23 @@ _OPTIONS: dict[Format, dict[str, Any]] = {
 }
 
 
-def encoded(picture: Array, variant: Variant) -> bytes:
-    """The file, without metadata.
+def encoded(picture: Array, variant: Variant, xmp: bytes) -> bytes:
+    """The file, without any metadata but the XMP packet.
 
     Args:
         picture: (h, w, 4) uint8 RGBA, straight alpha; opaque for a JPEG.
         variant: says format and quality.
+        xmp: the packet, or b"" for none.
     """
     if variant.format == "png":
-        return png.encode(picture)
+        return png.encode(picture, xmp=xmp)
     if variant.format == "jpeg":
         picture = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGBA2RGB))
     quality = variant.quality or QUALITY[variant.format]
     lossless = variant.format == "webp" and quality == LOSSLESS
     options = _OPTIONS[variant.format] | ({"lossless": True} if lossless else {"quality": quality})
+    if xmp:
+        options["xmp"] = xmp
     out = io.BytesIO()
     Image.fromarray(picture).save(out, variant.format, **options)
     return out.getvalue()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from app.imaging.provenance import packet_in
 from app.imaging.variants import effects, frame, source, under
 from app.imaging.variants.encode import encoded
 from app.imaging.variants.spec import Variant
@@ -14,4 +15,4 @@ def vary(picture: bytes, original: Callable[[], bytes], variant: Variant) -> byt
     pixels = effects.adjusted(pixels, variant)
     for each in variant.filters:
         pixels = effects.filtered(pixels, each)
-    return encoded(under.laid(pixels, variant), variant)
+    return encoded(under.laid(pixels, variant), variant, packet_in(picture))

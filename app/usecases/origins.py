@@ -1,0 +1,31 @@
+"""What a picture's file tells of where the picture comes from, by its row."""
+
+from dataclasses import dataclass
+
+from app.imaging import Origin
+from app.models import Generation
+
+_UNKNOWN = frozenset({"import", ""})  # made elsewhere, or of a row whose note was lost
+_RULES = "offline"  # drawn by an algorithm that nothing was trained for: no AI
+
+
+@dataclass(frozen=True)
+class Origins:
+    """Tells origins; the words that were drawn only if `with_prompts`, for they may be private."""
+
+    with_prompts: bool = False
+
+    def of(self, row: Generation) -> Origin:
+        """Return the origin: the same whenever and by whomever the picture is cut out.
+
+        All who draw but the offline painter are AI models, so one that is added is marked as such.
+        """
+        if row.provider in _UNKNOWN:
+            return Origin(id=row.id, source=None, model=row.model)
+        return Origin(
+            id=row.id,
+            source="algorithmicMedia" if row.provider == _RULES else "trainedAlgorithmicMedia",
+            created=row.requested_at,
+            model=row.model,
+            prompt=row.new_prompt if self.with_prompts else "",
+        )
