@@ -19,8 +19,13 @@ STORE = box(b"jumb", box(b"jumd", _TYPE + b"\x03c2pa\x00") + box(b"free", b"mani
 
 
 def png(name: bytes = b"caBX", content: bytes = STORE) -> bytes:
-    """Put a chunk behind the header of a PNG."""
-    file, chunk = PLAIN["PNG"], name + content
+    """Put a chunk into a PNG."""
+    return with_manifest(PLAIN["PNG"], name, content)
+
+
+def with_manifest(file: bytes, name: bytes = b"caBX", content: bytes = STORE) -> bytes:
+    """Put the manifest behind the header of any PNG."""
+    chunk = name + content
     whole = struct.pack(">I", len(content)) + chunk + struct.pack(">I", zlib.crc32(chunk))
     return file[:33] + whole + file[33:]
 
