@@ -136,16 +136,16 @@ class FakeImaging(Scripted):
     def __init__(self, events: list[str]) -> None:
         super().__init__(events)
         self.info = PictureInfo("png", 1536, 1024)
-        self.origins: list[Origin | None] = []
+        self.origins: list[tuple[Origin | None, bytes]] = []
 
     def inspect(self, data: bytes) -> PictureInfo:  # noqa: ARG002 - reason: part of the port
         """See Imaging."""
         self.step("inspect")
         return self.info
 
-    def cut_out(self, data: bytes, origin: Origin | None = None) -> Cutout:
+    def cut_out(self, data: bytes, origin: Origin | None = None, earlier: bytes = b"") -> Cutout:
         """See Imaging."""
-        self.origins.append(origin)
+        self.origins.append((origin, earlier))
         self.step("cut_out")
         return Cutout(png=b"cutout of " + data, size=256, report=REPORT)
 

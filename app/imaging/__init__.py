@@ -46,7 +46,12 @@ def inspect(data: bytes) -> PictureInfo:
 
 
 def cutout(
-    data: bytes, *, size: int = 256, holes: Holes = "auto", origin: Origin | None = None
+    data: bytes,
+    *,
+    size: int = 256,
+    holes: Holes = "auto",
+    origin: Origin | None = None,
+    earlier: bytes = b"",
 ) -> Cutout:
     """Cut the subject out of a white or one-coloured background, fitted into a square and centred.
 
@@ -58,6 +63,7 @@ def cutout(
         size: side of the result, in pixels.
         holes: what becomes of enclosed areas of background colour.
         origin: what the file shall tell of where it comes from; None: it tells nothing.
+        earlier: a file of the same picture as it was stored before; what it tells is told again.
 
     Raises:
         NotAPicture: the bytes are not a whole picture.
@@ -65,7 +71,7 @@ def cutout(
     """
     from app.imaging import pipeline
 
-    return pipeline.cutout(data, size=size, holes=holes, origin=origin)
+    return pipeline.cutout(data, size=size, holes=holes, origin=origin, earlier=earlier)
 
 
 def vary(picture: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:

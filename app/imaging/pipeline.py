@@ -9,7 +9,7 @@ from app.imaging import compose, edges, evidence, png, verdict
 from app.imaging.backdrop import Backdrop
 from app.imaging.decode import decode
 from app.imaging.matte import matte
-from app.imaging.provenance import Origin, packet
+from app.imaging.provenance import Origin, packet, packet_in
 from app.imaging.report import Cutout, CutoutReport, Holes
 from app.imaging.scene import Order
 from app.imaging.sniff import sniff
@@ -19,7 +19,12 @@ Result = tuple[Array, CutoutReport]
 
 
 def cutout(
-    data: bytes, *, size: int = 256, holes: Holes = "auto", origin: Origin | None = None
+    data: bytes,
+    *,
+    size: int = 256,
+    holes: Holes = "auto",
+    origin: Origin | None = None,
+    earlier: bytes = b"",
 ) -> Cutout:
     """Cut the subject out of a white or one-coloured background.
 
@@ -32,13 +37,15 @@ def cutout(
         holes: what becomes of enclosed areas of background colour: `keep` takes all for paint,
             `cut` all for holes, `auto` judges each.
         origin: what the file shall tell of where it comes from; None: it tells nothing.
+        earlier: a file of the same picture as it was stored before; what it tells is told again.
 
     Raises:
         NotAPicture: the bytes are not a whole picture.
         TooLarge: the picture has too many pixels; nothing was decoded.
     """
     picture, report = separate(data, size=size, holes=holes)
-    return Cutout(png.encode(picture, xmp=packet(origin) if origin else b""), size, report)
+    xmp = packet_in(earlier) or (packet(origin) if origin else b"")
+    return Cutout(png.encode(picture, xmp=xmp), size, report)
 
 
 def separate(data: bytes, *, size: int, holes: Holes) -> Result:

@@ -87,10 +87,13 @@ class Imaging(Protocol):
             UnusablePicture: not a PNG, WEBP or JPEG, or too large to decode.
         """
 
-    def cut_out(self, data: bytes, origin: Origin | None = None) -> Cutout:
+    def cut_out(self, data: bytes, origin: Origin | None = None, earlier: bytes = b"") -> Cutout:
         """Make the 256x256 picture with a transparent background.
 
-        Its file tells of its origin, if that is given.
+        Args:
+            data: the original.
+            origin: what the picture's file shall tell of where it comes from; None: nothing.
+            earlier: the file as it was stored before; what it tells is told again instead.
 
         Raises:
             UnusablePicture: the picture can't be decoded.

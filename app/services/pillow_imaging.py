@@ -23,10 +23,12 @@ class PillowImaging:
         """See Imaging."""
         return imaging.inspect(data)
 
-    def cut_out(self, data: bytes, origin: imaging.Origin | None = None) -> imaging.Cutout:
+    def cut_out(
+        self, data: bytes, origin: imaging.Origin | None = None, earlier: bytes = b""
+    ) -> imaging.Cutout:
         """See Imaging."""
         with self._slots:
-            return imaging.cutout(data, origin=origin)
+            return imaging.cutout(data, origin=origin, earlier=earlier)
 
     def vary(
         self, picture: bytes, original: Callable[[], bytes], variant: imaging.Variant

@@ -21,7 +21,7 @@ from app.imaging import Cutout, UnusablePicture
 from app.models import Generation, Original, Rendition, State
 from app.ports import ImageStore, Ports, Spool
 from app.usecases import accounts, sidecar
-from app.usecases.origins import Origins
+from app.usecases.origins import Origins, forgotten
 
 _log = logging.getLogger(__name__)
 _TRIES = 5  # somebody else may be changing the row at the same moment
@@ -73,16 +73,15 @@ class Keeper:
         """Cut out, and store that; return the row as it then should be.
 
         Raises:
-            PictureWaits: the store does not take it.
+            PictureWaits: the store does not answer.
             ProviderBadResponse: the bytes are no picture.
         """
         try:
             cut, png = self.cut(bought, data)
-        except UnusablePicture as error:
-            raise ProviderBadResponse(str(error)) from None
-        try:
             with self.ports.observer.step("store"):
                 self.ports.store.put(image_key(bought.id), png, content_type="image/png")
+        except UnusablePicture as error:
+            raise ProviderBadResponse(str(error)) from None
         except StorageUnavailable as error:
             raise PictureWaits(error.detail) from None
         return replace(cut, state=State.READY, error="")
@@ -92,9 +91,12 @@ class Keeper:
 
         Raises:
             UnusablePicture: the bytes are no picture.
+            StorageUnavailable: nobody can tell what the file told before.
         """
         with self.ports.observer.step("cutout"):
-            cutout = self.ports.imaging.cut_out(data, self.origins.of(bought))
+            origin = self.origins.of(bought)
+            earlier = forgotten(self.ports.store, bought)
+            cutout = self.ports.imaging.cut_out(data, origin, earlier)
         return replace(bought, image=_rendition(bought.id, cutout)), cutout.png
 
     def keep_evidence(self, leased: Generation, data: bytes) -> None:

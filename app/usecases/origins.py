@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from app.errors import ImageNotFound
 from app.imaging import Origin
 from app.models import Generation
+from app.ports import ImageStore
 
 _UNKNOWN = frozenset({"import", ""})  # made elsewhere, or of a row whose note was lost
 _RULES = "offline"  # drawn by an algorithm that nothing was trained for: no AI
@@ -29,3 +31,17 @@ class Origins:
             model=row.model,
             prompt=row.new_prompt if self.with_prompts else "",
         )
+
+
+def forgotten(store: ImageStore, row: Generation) -> bytes:
+    """Return the stored picture if it may know more of its origin than the row, else b"".
+
+    A row that was rebuilt without its note knows nothing, but the picture's file may still tell.
+
+    Raises:
+        StorageUnavailable: nobody can tell.
+    """
+    try:
+        return b"" if row.provider else store.get(f"images/{row.id}.png").data
+    except ImageNotFound:
+        return b""

@@ -9,6 +9,7 @@ import requests
 
 from app.imaging import cutout
 from app.ports import ImageStore, Ports, Spool
+from tests import xmp
 from tests.fake_openai import FakeOpenAI
 from tests.faults.row import UNTIL_IT_RESETS, Answer, Kept
 
@@ -91,8 +92,9 @@ def _spooled(ports: Ports) -> list[str]:
 
 
 def check_picture(png: bytes, fake: FakeOpenAI) -> None:
-    """Check that this is, byte for byte, the cutout of a picture that was paid for."""
-    assert png in {_cut_out(picture) for picture in fake.pictures}
+    """Check that this is, byte for byte, the cutout of a picture that was paid for, and says so."""
+    assert xmp.told(png)["Iptc4xmpExt:DigitalSourceType"] == f"{xmp.TYPES}trainedAlgorithmicMedia"
+    assert xmp.without(png) in {_cut_out(picture) for picture in fake.pictures}
 
 
 @functools.lru_cache(maxsize=16)

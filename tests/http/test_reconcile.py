@@ -18,6 +18,7 @@ from app.container import build_ports
 from app.models import Generation
 from app.services.system_clock import SystemClock
 from app.usecases import sidecar
+from app.usecases.keeping import Keeper
 from tests import programs
 from tests.apps import Parts, Service, close, settings_for
 from tests.fake_openai import FakeOpenAI
@@ -42,15 +43,13 @@ def reconcile(service: Service, *options: str) -> tuple[int, dict[str, Any]]:
 def copy_of(service: Service, row: Generation) -> Generation:
     """Put a second picture like this one into store and records, quicker than by drawing it."""
     assert row.original
-    assert row.image
     store, image_id = service.ports.store, str(uuid.uuid4())
     original = replace(row.original, key=row.original.key.replace(row.id, image_id))
-    image = replace(row.image, key=row.image.key.replace(row.id, image_id))
-    copy = replace(row, id=image_id, original=original, image=image)
-    for old, new in zip(keys_of(row), keys_of(copy), strict=True):
-        found = store.get(old)
-        data = sidecar.write(copy) if new.endswith(".json") else found.data
-        store.put(new, data, content_type=found.content_type)
+    copy = replace(row, id=image_id, original=original)
+    data = store.get(row.original.key).data
+    store.put(original.key, data, content_type="image/png")
+    store.put(sidecar.key_of(image_id), sidecar.write(copy), content_type="application/json")
+    copy = Keeper(service.ports).publish(copy, data)
     assert service.ports.records.insert(copy)
     return copy
 
@@ -72,8 +71,9 @@ def drop_records(service: Service) -> None:
 
 def test_whatever_was_spoilt_is_mended(service: Service, fake_openai: FakeOpenAI) -> None:
     """One run mends every kind of mess at once without paying; a second one finds nothing."""
-    row, served = a_row(service)
+    row, _ = a_row(service)
     rows = [copy_of(service, row) for _ in MENDABLE]
+    stored = [service.ports.store.get(f"images/{row.id}.png").data for row in rows]
     for mess, spoilt in zip(MENDABLE, rows, strict=True):
         mess.spoil(service.ports, spoilt)
     paid = fake_openai.paid
@@ -83,7 +83,7 @@ def test_whatever_was_spoilt_is_mended(service: Service, fake_openai: FakeOpenAI
     assert (status, mended["repaired"], mended["left"]) == (0, len(MENDABLE), 0)
     status, again = reconcile(service, "--fix")
     assert (status, again["found"]) == (0, 0)
-    for mess, spoilt in zip(MENDABLE, rows, strict=True):
+    for mess, spoilt, served in zip(MENDABLE, rows, stored, strict=True):
         answer = service.get(f"/images/{spoilt.id}.png")
         assert answer.status_code == (200 if mess.alive else 404), mess.name
         assert not mess.alive or answer.content == served, mess.name
@@ -147,7 +147,7 @@ class Deadly:
         from app import imaging
         return imaging.inspect(data)
 
-    def cut_out(self, data):
+    def cut_out(self, data, origin, earlier):
         os.kill(os.getpid(), signal.SIGKILL)
 
 settings = Settings(_env_file=None, data_dir=Path(sys.argv[1]))

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import imaging
+from app.errors import PictureWaits, StorageUnavailable
 from app.imaging import Origin, Variant
 from app.imaging.provenance import packet, packet_in
 from app.imaging.variants.spec import Format
@@ -170,6 +171,26 @@ def test_a_damaged_file_gives_some_bytes_or_none(data: st.DataObject) -> None:
 def test_what_a_file_tells_comes_from_its_row(world: World) -> None:
     """A picture that is bought, and one that is finished later, are cut with the row's origin."""
     made = world.generate(a_request())
-    assert world.imaging.origins == [Origins().of(made)]
+    assert world.imaging.origins == [(Origins().of(made), b"")]
     world.keeper.publish(made, b"the paid original")
     assert world.imaging.origins[1] == world.imaging.origins[0]
+
+
+def test_a_picture_keeps_telling_what_its_row_forgot(world: World) -> None:
+    """Where row and note are lost and the picture isn't, cutting it again keeps what it tells."""
+    assert imaging.cutout(ORIGINAL, origin=Origin(id="x", source=None), earlier=cut()).png == cut()
+    lost = replace(world.generate(a_request()), provider="", model="")
+    world.keeper.publish(lost, b"the paid original")
+    assert world.imaging.origins[1] == (Origins().of(lost), b"cutout of the paid original")
+    world.store.delete(f"images/{lost.id}.png")
+    world.keeper.publish(lost, b"the paid original")
+    assert world.imaging.origins[2] == (Origins().of(lost), b"")
+
+
+def test_a_store_that_is_down_loses_no_origin(world: World) -> None:
+    """While nobody can tell what the picture tells, it isn't cut again without it."""
+    lost = replace(world.generate(a_request()), provider="", model="")
+    world.store.fail("get images", StorageUnavailable())
+    with pytest.raises(PictureWaits):
+        world.keeper.publish(lost, b"the paid original")
+    assert len(world.imaging.origins) == 1
