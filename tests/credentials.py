@@ -30,20 +30,23 @@ def with_manifest(file: bytes, name: bytes = b"caBX", content: bytes = STORE) ->
     return file[:33] + whole + file[33:]
 
 
-def jpeg(marker: int = 0xEB, content: bytes = STORE, fill: int = 0) -> bytes:
-    """Put a segment behind the first one of a JPEG."""
+def jpeg(
+    marker: int = 0xEB, content: bytes = STORE, fill: int = 0, behind: bytes = b"\xff\xe0"
+) -> bytes:
+    """Put a segment behind another one of a JPEG, the first unless another marker is named."""
     file, body = PLAIN["JPEG"], b"JP\x00\x01\x00\x00\x00\x01" + content
-    at = 4 + struct.unpack(">H", file[4:6])[0] - 2 + 2
+    at = file.index(behind) + 2
+    at += int.from_bytes(file[at : at + 2])
     segment = b"\xff" * fill + struct.pack(">BBH", 0xFF, marker, 2 + len(body)) + body
     return file[:at] + segment + file[at:]
 
 
-def webp(name: bytes = b"C2PA", content: bytes = STORE) -> bytes:
-    """Write a WEBP in its extended form, with a chunk at its end."""
+def webp(name: bytes = b"C2PA", content: bytes = STORE, before: bytes = b"") -> bytes:
+    """Write a WEBP in its extended form, with a chunk at its end, and others before that."""
     size = b"".join((side - 1).to_bytes(3, "little") for side in (64, 48))
     extended = b"VP8X" + struct.pack("<I", 10) + bytes(4) + size
     chunk = name + struct.pack("<I", len(content)) + content + bytes(len(content) % 2)
-    body = b"WEBP" + extended + PLAIN["WEBP"][12:] + chunk
+    body = b"WEBP" + extended + PLAIN["WEBP"][12:] + before + chunk
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 

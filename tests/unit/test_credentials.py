@@ -1,6 +1,7 @@
 """Content Credentials of originals: that they are seen, and that nothing breaks on them."""
 
 import contextlib
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from app import imaging
 from app.imaging import UnusablePicture
+from app.imaging.credentials import in_jpeg, in_webp
 from tests.credentials import PLAIN, SIGNED, STORE, box, jpeg, png, webp
 from tests.pictures import pixels
 
@@ -26,6 +28,7 @@ OTHERS = {
     "an empty PNG chunk": png(content=b""),
     "the name inside of text": png(b"tEXt", b"caBX\0" + STORE),
     "another JPEG segment": jpeg(0xEC),
+    "pixels of a JPEG": jpeg(behind=b"\xff\xda"),
     "another JUMBF box": jpeg(content=box(b"jumb", box(b"jumd", b"json" + bytes(12)))),
     "an APP11 of something else": jpeg(content=b"HDR_RI ver=11"),
     "another WEBP chunk": webp(b"XMP "),
@@ -44,7 +47,8 @@ def test_a_manifest_behind_others_is_seen() -> None:
     assert imaging.inspect(jpeg(fill=99)).credentials
     long = b"\0\0\0\1jumb" + bytes(8) + STORE[8:]  # the length of a large box has 64 bits
     assert imaging.inspect(jpeg(content=long)).credentials
-    assert imaging.inspect(webp(content=STORE + b"!")).credentials
+    odd = b"ABCD\1\0\0\0!\0"
+    assert imaging.inspect(webp(before=odd)).credentials
 
 
 def test_a_chunk_that_reaches_beyond_the_file_is_no_manifest() -> None:
@@ -59,11 +63,15 @@ def test_only_the_first_thousand_parts_are_looked_at() -> None:
     parts = b"\xff\xe5\x00\x02" * 1000
     assert imaging.inspect(SIGNED["JPEG"]).credentials
     assert not imaging.inspect(SIGNED["JPEG"][:2] + parts + SIGNED["JPEG"][2:]).credentials
-    file = SIGNED["WEBP"]
-    at = file.rindex(b"C2PA")
-    chunks = b"ABCD\0\0\0\0" * 1000 + file[at:]
-    whole = file[:4] + (at + len(chunks) - 8).to_bytes(4, "little") + file[8:at] + chunks
-    assert not imaging.inspect(whole).credentials
+    assert not imaging.inspect(webp(before=b"ABCD\0\0\0\0" * 1000)).credentials
+
+
+@pytest.mark.parametrize(("look", "kind"), [(in_jpeg, "JPEG"), (in_webp, "WEBP")])
+def test_looking_ends_where_the_file_does(look: Callable[[bytes], bool], kind: str) -> None:
+    """A file that is cut off anywhere is looked through to its end, and no further."""
+    found = [look(SIGNED[kind][:length]) for length in range(len(SIGNED[kind]) + 1)]
+    assert found == sorted(found)
+    assert found[-1]
 
 
 @settings(max_examples=60)
