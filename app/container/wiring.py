@@ -80,7 +80,8 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         quality=settings.openai_image_quality,
     )
     repairing = _past_the_cache(ports)
-    recovery = Recovery(repairing, Keeper(repairing, origins))
+    repairer = Keeper(repairing, origins)
+    recovery = Recovery(repairing, repairer)
     retention = timedelta(days=settings.idempotency_key_days)
     return Dependencies(
         generate=GenerateImage(
@@ -113,7 +114,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         readiness=readiness,
         vitals=Vitals(ports, readiness),
         take_in=Import(ports, keeper),
-        recut=Recutting(repairing, Keeper(repairing)),
+        recut=Recutting(repairing, repairer),
         reconcile=Reconcile(
             repairing,
             recovery,
