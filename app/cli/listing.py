@@ -86,6 +86,7 @@ def described(row: Generation) -> dict[str, Any]:
         "prompt": row.prompt,
         "first_prompt": row.first_prompt,
         "new_prompt": row.new_prompt,
+        "requested_at": row.requested_at.isoformat(),
         "created_at": (row.created_at or row.requested_at).isoformat(),
         "provider": row.provider,
         "model": row.model,

@@ -148,14 +148,20 @@ def _noted(entry: dict[str, Any], data: bytes, caller: Caller) -> Found:
         name: str(entry.get(name) or "")[: _LONGEST_PROMPT * 4]
         for name in ("prompt", "new_prompt", "provider", "model", "quality", "size")
     }
-    time = datetime.fromisoformat(entry["created_at"]) if entry.get("created_at") else None
-    if time:
-        time = time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
-        time = time.replace(microsecond=time.microsecond // 1000 * 1000)
     return Found(
         **texts,
         data=data,
         image_id=str(uuid.UUID(entry["id"])) if entry.get("id") else "",
-        created_at=time,
+        requested_at=_time(entry.get("requested_at")),
+        created_at=_time(entry.get("created_at")),
         caller=caller,
     )
+
+
+def _time(text: str | None) -> datetime | None:
+    """Read a time to the millisecond, which is what the records keep; without a zone it is UTC."""
+    if not text:
+        return None
+    time = datetime.fromisoformat(text)
+    time = time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)

@@ -25,6 +25,7 @@ class Found:
     prompt: str
     new_prompt: str = ""
     image_id: str = ""
+    requested_at: datetime | None = None
     created_at: datetime | None = None
     provider: str = ""
     model: str = ""
@@ -78,7 +79,7 @@ class Import:
         return Generation(
             id=found.image_id or str(own),
             state=State.PENDING,
-            requested_at=found.created_at or now,
+            requested_at=found.requested_at or found.created_at or now,
             lease_until=now + _LEASE,
             created_at=found.created_at or now,
             owner=found.caller.id,
