@@ -19,6 +19,7 @@ from app.models import (
     TokenUsage,
     UpstreamRequest,
 )
+from app.ports.drawing import OnPartial
 from tests.fake_stores import FakeCache, FakeLedger, FakeRecords, FakeSpool, FakeStore
 from tests.scripted import Scripted
 
@@ -64,13 +65,28 @@ class FakeGenerator(Scripted):
         self.asked: list[tuple[str, str, str]] = []
         self.usage: TokenUsage | None = TokenUsage(text_in=100, image_out=1000)
 
-    def describe(self, prompt: str, *, size: str, quality: str) -> UpstreamRequest:
+    def describe(
+        self, prompt: str, *, size: str, quality: str, partials: int = 0
+    ) -> UpstreamRequest:
         """See ImageGenerator."""
-        body = {"model": self.model, "prompt": prompt, "size": size, "quality": quality}
+        body: dict[str, object] = {"model": self.model, "prompt": prompt}
+        body |= {"size": size, "quality": quality}
+        body |= {"partial_images": partials} if partials else {}
         return UpstreamRequest(method="POST", path="/draw", body=body)
 
-    def draw(self, prompt: str, *, size: str, quality: str) -> Drawing:
-        """See ImageGenerator."""
+    def draw(
+        self,
+        prompt: str,
+        *,
+        size: str,
+        quality: str,
+        partials: int = 0,
+        on_partial: OnPartial | None = None,
+    ) -> Drawing:
+        """See ImageGenerator. As many partial pictures come as are asked for."""
+        for index in range(partials):
+            assert on_partial is not None
+            on_partial(index, b"partial %d" % index)
         self.asked.append((prompt, size, quality))
         self.step("draw")
         return Drawing(data=self.data, model="fake-painter-2026", usage=self.usage)

@@ -7,6 +7,11 @@ from app.imaging import Cutout, Origin, PictureInfo, Variant
 from app.models import Drawing, Enhanced, Invented, UpstreamRequest
 
 
+OnPartial = Callable[[int, bytes], object]
+"""Takes a picture that is not finished yet: its number from 0, and its bytes. It must not fail, and
+must not take long: the picture itself may be waiting behind it."""
+
+
 class ImageGenerator(Protocol):
     """Draws pictures, perhaps for money."""
 
@@ -22,11 +27,29 @@ class ImageGenerator(Protocol):
     def costs_money(self) -> bool:
         """Whether a drawn picture is charged for."""
 
-    def describe(self, prompt: str, *, size: str, quality: str) -> UpstreamRequest | None:
+    def describe(
+        self, prompt: str, *, size: str, quality: str, partials: int = 0
+    ) -> UpstreamRequest | None:
         """Return the request that `draw` would send; None if it sends none."""
 
-    def draw(self, prompt: str, *, size: str, quality: str) -> Drawing:
-        """Draw one picture with exactly one upstream request.
+    def draw(
+        self,
+        prompt: str,
+        *,
+        size: str,
+        quality: str,
+        partials: int = 0,
+        on_partial: OnPartial | None = None,
+    ) -> Drawing:
+        """Draw one picture, and pay for one at most.
+
+        Args:
+            prompt: what is drawn.
+            size: in pixels, as `1024x1024`.
+            quality: one of the model's.
+            partials: pictures to ask for while it is being drawn, 0 to 3. They cost something, and
+                fewer may come, or none.
+            on_partial: hears of them, from the thread that draws.
 
         Raises:
             PromptRejected: the model refuses the prompt.

@@ -8,6 +8,7 @@ import re
 
 from app.errors import PromptRejected
 from app.models import Drawing, Enhanced, Invented
+from app.ports.drawing import OnPartial
 
 _REFUSED = re.compile(
     r"\b(gore|gory|behead\w*|torture\w*|nude|nudity|naked|porn\w*|nsfw|suicide|terroris\w*)\b",
@@ -39,16 +40,28 @@ class OfflineGenerator:
     model = "emblem-painter"
     costs_money = False
 
-    def describe(self, prompt: str, *, size: str, quality: str) -> None:
+    def describe(self, prompt: str, *, size: str, quality: str, partials: int = 0) -> None:
         """See ImageGenerator: nothing is sent to anyone."""
 
-    def draw(self, prompt: str, *, size: str, quality: str) -> Drawing:  # noqa: ARG002 - reason: part of the port
-        """See ImageGenerator."""
+    def draw(
+        self,
+        prompt: str,
+        *,
+        size: str,
+        quality: str,  # noqa: ARG002 - reason: part of the port
+        partials: int = 0,
+        on_partial: OnPartial | None = None,
+    ) -> Drawing:
+        """See ImageGenerator. The partial pictures are the finished one, out of focus."""
         from app.imaging import emblem
 
         width, height = (int(side) for side in size.split("x"))
         subject = prompt.rpartition("\n\n")[0]  # without the house sentence
-        return Drawing(data=emblem.paint(subject, width=width, height=height), model=self.model)
+        picture = emblem.paint(subject, width=width, height=height)
+        if on_partial:
+            for index, draft in enumerate(emblem.drafts(picture, partials)):
+                on_partial(index, draft)
+        return Drawing(data=picture, model=self.model)
 
 
 class OfflineModerator:

@@ -8,6 +8,7 @@ from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError
 
 from app.errors import Charged, ProviderBadResponse, ProviderTimeout
 from app.models import Drawing, UpstreamRequest
+from app.ports.drawing import OnPartial
 from app.services import openai_download
 from app.services.lazy import Lazy
 from app.services.openai_client import translated
@@ -62,12 +63,24 @@ class OpenAIGenerator:
         self._timeout_seconds = timeout_seconds
         self._reading = Turns(at_once=_READ_AT_ONCE, patience_seconds=_LONGEST_TURN_SECONDS)
 
-    def describe(self, prompt: str, *, size: str, quality: str) -> UpstreamRequest:
+    def describe(
+        self, prompt: str, *, size: str, quality: str, partials: int = 0
+    ) -> UpstreamRequest:
         """See ImageGenerator."""
         parameters = _parameters(self.model, prompt=prompt, size=size, quality=quality)
+        if partials and not self.model.startswith("dall-e"):
+            parameters |= {"stream": True, "partial_images": partials}
         return UpstreamRequest(method="POST", path="/images/generations", body=parameters)
 
-    def draw(self, prompt: str, *, size: str, quality: str) -> Drawing:
+    def draw(
+        self,
+        prompt: str,
+        *,
+        size: str,
+        quality: str,
+        partials: int = 0,  # noqa: ARG002 - reason: part of the port
+        on_partial: OnPartial | None = None,  # noqa: ARG002 - reason: part of the port
+    ) -> Drawing:
         """See ImageGenerator."""
         request = self.describe(prompt, size=size, quality=quality)
         with translated(if_sent=Charged.UNKNOWN):

@@ -25,7 +25,7 @@ PAST = LEASE.total_seconds() + 1
 def meanwhile(world: World, act: Callable[[], object], error: AppError | None = None) -> None:
     """Let this happen while the model draws; then it answers, or fails."""
 
-    def draw(prompt: str, *, size: str, quality: str) -> Drawing:
+    def draw(prompt: str, *, size: str, quality: str, **_: object) -> Drawing:
         world.generator.asked.append((prompt, size, quality))
         act()
         if error is not None:

@@ -6,6 +6,7 @@ cup), draws that motif in one of very many variants, and invents an emblem for a
 
 from .compose import compose
 from .dice import Dice, canonical
+from .drafts import drafts
 from .motifs import MOTIFS
 from .palette import paired, palette
 from .raster import render
@@ -13,7 +14,7 @@ from .reading import read
 
 SMALLEST, LARGEST = 64, 2048
 
-__all__ = ["LARGEST", "SMALLEST", "motif_of", "paint"]
+__all__ = ["LARGEST", "SMALLEST", "drafts", "motif_of", "paint"]
 
 
 def paint(prompt: str, *, width: int = 1024, height: int = 1024) -> bytes:
