@@ -6,7 +6,6 @@ from typing import Protocol
 from app.imaging import Cutout, Origin, PictureInfo, Variant
 from app.models import Drawing, Enhanced, Invented, UpstreamRequest
 
-
 OnPartial = Callable[[int, bytes], object]
 """Takes a picture that is not finished yet: its number from 0, and its bytes. It must not fail, and
 must not take long: the picture itself may be waiting behind it."""

@@ -89,6 +89,15 @@ def translated(*, if_sent: Charged | None) -> Iterator[None]:
         raise ProviderBadResponse(type(error).__name__, charged=if_sent) from None
 
 
+def refusal(code: object, kind: object, detail: str) -> AppError | None:
+    """Return what this error of the API means, where its code alone tells, or None."""
+    if code in _REFUSALS:
+        return PromptRejected(detail)
+    if code in _OUT_OF_MONEY or kind == "insufficient_quota":
+        return ProviderQuota(detail)
+    return None
+
+
 def _connection_error(error: "APIConnectionError", if_sent: Charged | None) -> AppError:
     import httpx2
 
@@ -100,10 +109,8 @@ def _connection_error(error: "APIConnectionError", if_sent: Charged | None) -> A
 
 def _status_error(error: "APIStatusError", if_sent: Charged | None) -> AppError:
     detail = f"status {error.status_code}, code {error.code}, request {error.request_id}"
-    if error.code in _REFUSALS:
-        return PromptRejected(detail)
-    if error.code in _OUT_OF_MONEY or error.type == "insufficient_quota":
-        return ProviderQuota(detail)
+    if told := refusal(error.code, error.type, detail):
+        return told
     if error.status_code == 429:
         return ProviderRateLimited(detail, retry_after=_retry_after(error))
     if error.status_code in {408, 409} or error.status_code >= 500:

@@ -1,24 +1,25 @@
 """The ImageGenerator port on OpenAI and compatible servers."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, ValidationError
 
 from app.errors import Charged, ProviderBadResponse, ProviderTimeout
 from app.models import Drawing, UpstreamRequest
 from app.ports.drawing import OnPartial
-from app.services import openai_download
+from app.services import openai_download, openai_stream
 from app.services.lazy import Lazy
 from app.services.openai_client import translated
 from app.services.openai_usage import image_usage
 from app.services.turns import Turns
 
 if TYPE_CHECKING:
-    from openai import OpenAI
+    from openai import BadRequestError, OpenAI
 
 _CONNECT_SECONDS = 5.0
+_STREAMING = ("stream", "partial_images")
 _LARGEST_ANSWER = 64 * 1024 * 1024  # bytes; a 3840x2160 PNG in base64 has about half of that
 # Base64 has no commas, and the rest of an answer has a few dozen. Millions of small values in JSON
 # would take twenty times their length in memory.
@@ -30,11 +31,16 @@ _LONGEST_TURN_SECONDS = 1
 
 
 class _Answer(BaseModel):
-    """The one picture of an answer. Its base64 is read with the JSON: far faster than by Python."""
+    """The one picture of an answer, or of the event that ends a stream.
+
+    Its base64 is read with the JSON: far faster than by Python.
+    """
 
     model_config = ConfigDict(val_json_bytes="base64")
 
-    picture: bytes = Field(validation_alias=AliasPath("data", 0, "b64_json"), min_length=1)
+    picture: bytes = Field(
+        validation_alias=AliasChoices(AliasPath("data", 0, "b64_json"), "b64_json"), min_length=1
+    )
     usage: Any = None
 
 
@@ -69,7 +75,7 @@ class OpenAIGenerator:
         """See ImageGenerator."""
         parameters = _parameters(self.model, prompt=prompt, size=size, quality=quality)
         if partials and not self.model.startswith("dall-e"):
-            parameters |= {"stream": True, "partial_images": partials}
+            parameters |= dict(zip(_STREAMING, (True, partials), strict=True))
         return UpstreamRequest(method="POST", path="/images/generations", body=parameters)
 
     def draw(
@@ -78,13 +84,20 @@ class OpenAIGenerator:
         *,
         size: str,
         quality: str,
-        partials: int = 0,  # noqa: ARG002 - reason: part of the port
-        on_partial: OnPartial | None = None,  # noqa: ARG002 - reason: part of the port
+        partials: int = 0,
+        on_partial: OnPartial | None = None,
     ) -> Drawing:
-        """See ImageGenerator."""
-        request = self.describe(prompt, size=size, quality=quality)
+        """See ImageGenerator. A server that can't send partial pictures is asked without them."""
+        plain = self.describe(prompt, size=size, quality=quality)
+        asked = self.describe(prompt, size=size, quality=quality, partials=partials)
+        deadline = time.monotonic() + self._timeout_seconds
         with translated(if_sent=Charged.UNKNOWN):
-            body, deadline = self._request(request.body)
+            try:
+                body, deadline = self._request(asked.body, deadline, on_partial)
+            except _bad_request() as error:
+                if asked == plain or not _refuses_streaming(error):
+                    raise
+                body, deadline = self._request(plain.body, deadline)
         picture, usage = self._read(body, deadline)
         return Drawing(data=picture, model=self.model, usage=image_usage(usage))
 
@@ -92,31 +105,28 @@ class OpenAIGenerator:
         """Let go of all connections; the next use opens new ones."""
         self._client.close()
 
-    def _request(self, parameters: Mapping[str, Any]) -> tuple[bytearray, float]:
-        """Return the answer's raw body, and the deadline of what is left to do.
+    def _request(
+        self, parameters: Mapping[str, Any], deadline: float, on_partial: OnPartial | None = None
+    ) -> tuple[bytes, float]:
+        """Return the raw JSON with the picture, and the deadline of what is left to do.
 
-        Raw, because the SDK's own parsing lets HTML and cut JSON through.
+        Raw, because the SDK's own parsing lets HTML and cut JSON through, and streams without end.
         """
         from openai import Timeout
 
-        deadline = time.monotonic() + self._timeout_seconds
-        timeout = Timeout(self._timeout_seconds, connect=_CONNECT_SECONDS)
-        body = bytearray()
+        timeout = Timeout(max(deadline - time.monotonic(), 0.1), connect=_CONNECT_SECONDS)
         images = self._client().images.with_streaming_response
-        asked = images.generate(**parameters, timeout=timeout)
-        with asked as answer, self._reading.turn() as waited:
-            deadline += waited  # which is not the answer's fault: it is here, and paid
-            for chunk in answer.iter_bytes():
-                body += chunk
-                if time.monotonic() > deadline:
-                    raise ProviderTimeout("deadline", charged=Charged.UNKNOWN)
-                if len(body) > _LARGEST_ANSWER:
-                    raise ProviderBadResponse(
-                        "answer too large", evidence=bytes(body), charged=Charged.YES
-                    )
-        return body, deadline
+        with images.generate(**parameters, timeout=timeout) as answer:
+            if answer.headers.get("content-type", "").startswith(openai_stream.CONTENT_TYPE):
+                # No turn here: between its events such an answer takes a minute.
+                chunks = _in_time(answer.iter_bytes(), deadline)
+                most = _LARGEST_ANSWER
+                return openai_stream.completed(chunks, on_partial, most_bytes=most), deadline
+            with self._reading.turn() as waited:
+                deadline += waited  # which is not the answer's fault: it is here, and paid
+                return _whole(_in_time(answer.iter_bytes(), deadline)), deadline
 
-    def _read(self, body: bytearray, deadline: float) -> tuple[bytes, Any]:
+    def _read(self, body: bytes, deadline: float) -> tuple[bytes, Any]:
         """Return the first picture and the usage; if there is none, all is kept as evidence."""
         if body.count(b",") > _MOST_COMMAS:
             raise ProviderBadResponse(
@@ -140,7 +150,7 @@ class OpenAIGenerator:
                 return picture, found.usage
         except ProviderBadResponse as error:
             unusable = error
-        unusable.evidence = bytes(body)
+        unusable.evidence = body
         raise unusable from None
 
 
@@ -152,7 +162,34 @@ def _parameters(model: str, *, prompt: str, size: str, quality: str) -> dict[str
     return common | {"quality": quality, "background": "opaque", "output_format": "png"}
 
 
-def _address(body: bytearray) -> _AddressAnswer | None:
+def _bad_request() -> type["BadRequestError"]:
+    from openai import BadRequestError
+
+    return BadRequestError
+
+
+def _refuses_streaming(error: "BadRequestError") -> bool:
+    """Tell whether the server doesn't know how to stream; then it has drawn nothing."""
+    return any(error.param == name or f"'{name}'" in error.message for name in _STREAMING)
+
+
+def _in_time(chunks: Iterable[bytes], deadline: float) -> Iterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+        if time.monotonic() > deadline:
+            raise ProviderTimeout("deadline", charged=Charged.UNKNOWN)
+
+
+def _whole(chunks: Iterable[bytes]) -> bytes:
+    body = bytearray()
+    for chunk in chunks:
+        body += chunk
+        if len(body) > _LARGEST_ANSWER:
+            raise ProviderBadResponse("answer too large", evidence=bytes(body), charged=Charged.YES)
+    return bytes(body)
+
+
+def _address(body: bytes) -> _AddressAnswer | None:
     try:
         return _AddressAnswer.model_validate_json(body)
     except ValidationError:

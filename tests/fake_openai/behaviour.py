@@ -1,5 +1,6 @@
 """How one request shall be answered: the plain data that every fault is made of."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Self
@@ -16,6 +17,7 @@ class Delivery:
     chunk: int | None = None
     by_event: bool = False
     pause: float = 0.0
+    last_at: threading.Event | None = None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Self
 from tests.fake_openai.behaviour import Behaviour, Delivery
 from tests.fake_openai.faults_errors import ErrorFaults
 from tests.fake_openai.faults_pictures import PictureFaults
+from tests.fake_openai.faults_streams import StreamFaults
 from tests.fake_openai.faults_text import TextFaults
 from tests.fake_openai.reply import Reply
 
@@ -52,6 +53,12 @@ class WireFaults(Behaviour):
         """Send a streamed answer event by event with a pause before each."""
         return cls("slow_events", paid, delivery=Delivery(by_event=True, pause=pause))
 
+    @classmethod
+    def last_event_at(cls, released: threading.Event) -> Self:
+        """Send a streamed answer, but its last event only once the test sets this; paid."""
+        delivery = Delivery(by_event=True, last_at=released)
+        return cls("last_event_at", paid=True, delivery=delivery)
 
-class Fault(WireFaults, ErrorFaults, PictureFaults, TextFaults):
+
+class Fault(WireFaults, ErrorFaults, PictureFaults, StreamFaults, TextFaults):
     """Every fault by its name: `fake.script("images", Fault.delay(5), Fault.quota())`."""

@@ -1,16 +1,16 @@
-"""Faults of the text model's answer, and of streams: status 200, wrong content."""
+"""Faults of the text model's answer: status 200, wrong content."""
 
 import json
 from collections.abc import Callable
 from typing import Any, Self
 
 from tests.fake_openai.behaviour import Behaviour
-from tests.fake_openai.errors import IMAGE_USER_ERROR, leaky
+from tests.fake_openai.errors import leaky
 from tests.fake_openai.reply import Reply
 
 
 class TextFaults(Behaviour):
-    """Chat answers that do not hold what was asked for, and streams that go wrong."""
+    """Chat answers that do not hold what was asked for."""
 
     @classmethod
     def _choice(cls, name: str, spoil: Callable[[dict[str, Any]], object]) -> Self:
@@ -73,22 +73,3 @@ class TextFaults(Behaviour):
             choice["finish_reason"] = "length"
 
         return cls._choice("out_of_tokens", spoil)
-
-    @classmethod
-    def stream_error(cls, code: str = "moderation_blocked", paid: bool = True) -> Self:
-        """End a stream with an error event where the finished picture belongs."""
-        event = {"error": {"code": code, "type": IMAGE_USER_ERROR, "message": leaky("Rejected.")}}
-        last = f"data: {json.dumps(event)}\n\n".encode()
-        return cls("stream_error", paid, rewrite=lambda reply: _without_last(reply, last))
-
-    @classmethod
-    def stream_unfinished(cls) -> Self:
-        """End a stream properly, but without the finished picture."""
-        return cls("stream_unfinished", paid=True, rewrite=lambda reply: _without_last(reply, b""))
-
-
-def _without_last(reply: Reply, last: bytes) -> Reply:
-    events = reply.body.split(b"\n\n")[:-2]
-    return Reply(
-        reply.status, b"".join(event + b"\n\n" for event in events) + last, reply.content_type
-    )

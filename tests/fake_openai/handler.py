@@ -116,11 +116,22 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.wfile.write(reply.body[: delivery.cut_after])
             return
-        for piece in _pieces(reply.body, delivery):
-            if delivery.pause and ledger.sleep(delivery.pause):
+        pieces = _pieces(reply.body, delivery)
+        for left, piece in zip(range(len(pieces), 0, -1), pieces, strict=True):
+            if not _waited(delivery, ledger, is_last=left == 1):
                 self.close_connection = True
                 return
             self.wfile.write(piece)
+
+
+def _waited(delivery: Delivery, ledger: Ledger, *, is_last: bool) -> bool:
+    """Wait as long as is scripted for a piece; tell whether the test still runs."""
+    if delivery.pause and ledger.sleep(delivery.pause):
+        return False
+    while is_last and delivery.last_at and not delivery.last_at.is_set():
+        if ledger.sleep(0.01):
+            return False
+    return True
 
 
 def _pieces(body: bytes, delivery: Delivery) -> list[bytes]:

@@ -66,7 +66,7 @@ def test_while_it_is_drawn_the_estimate_is_held(world: World) -> None:
     held: list[int] = []
     draw = world.generator.draw
 
-    def watched(prompt: str, *, size: str, quality: str) -> Drawing:
+    def watched(prompt: str, *, size: str, quality: str, **_: object) -> Drawing:
         held.append(spent(world).micros)
         return draw(prompt, size=size, quality=quality)
 
@@ -199,7 +199,7 @@ def test_a_row_that_was_given_up_is_counted_once_it_is_found(world: World) -> No
     """A late worker's picture replaces the guess: its cost takes the place of the estimate."""
     draw = world.generator.draw
 
-    def late(prompt: str, *, size: str, quality: str) -> Drawing:
+    def late(prompt: str, *, size: str, quality: str, **_: object) -> Drawing:
         world.clock.advance(1000)
         world.recover(world.row)
         check_in_step(world)
