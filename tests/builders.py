@@ -20,6 +20,7 @@ from app.usecases.pricing import Prices
 from app.usecases.readiness import Part, Readiness
 from app.usecases.recovery import Recovery
 from app.usecases.search import fold
+from app.usecases.viewing import NOBODY, Viewer
 from tests.fake_keys import FakeKeys
 from tests.fakes import (
     FakeCache,
@@ -154,10 +155,15 @@ class World:
         )
 
     def generate(
-        self, request: GenerationRequest, *, caller: Caller = ANYONE, claim: str = ""
+        self,
+        request: GenerationRequest,
+        *,
+        caller: Caller = ANYONE,
+        claim: str = "",
+        viewer: Viewer = NOBODY,
     ) -> Generation:
         """Make a picture, or get the one that was made before."""
-        return self.make(request, caller=caller, claim=claim).generation
+        return self.make(request, caller=caller, claim=claim, viewer=viewer).generation
 
     @property
     def row(self) -> Generation:

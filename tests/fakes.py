@@ -165,6 +165,11 @@ class FakeImaging(Scripted):
         self.step("cut_out")
         return Cutout(png=b"cutout of " + data, size=256, report=REPORT)
 
+    def preview(self, data: bytes) -> bytes | None:
+        """See Imaging."""
+        self.step("preview")
+        return b"preview of " + data
+
     def vary(self, picture: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
         """See Imaging. It fetches the original only where more than 256 px are wanted."""
         self.step("vary")

@@ -11,11 +11,12 @@ from app.imaging.report import Cutout, CutoutReport, Holes
 from app.imaging.sniff import MAX_PIXELS, PictureInfo, sniff
 from app.imaging.variants.filter import Filter
 from app.imaging.variants.rims import Outline, Shadow
-from app.imaging.variants.spec import Variant
+from app.imaging.variants.spec import SIDE, Variant
 from app.imaging.variants.terms import BadVariant
 
 __all__ = [
     "MAX_PIXELS",
+    "SIDE",
     "BadVariant",
     "Cutout",
     "CutoutReport",
@@ -31,6 +32,7 @@ __all__ = [
     "Variant",
     "cutout",
     "inspect",
+    "preview",
     "vary",
 ]
 
@@ -72,6 +74,24 @@ def cutout(
     from app.imaging import pipeline
 
     return pipeline.cutout(data, size=size, holes=holes, origin=origin, earlier=earlier)
+
+
+def preview(data: bytes) -> bytes:
+    """Cut out a picture that isn't finished yet, for someone to look at while it is being drawn.
+
+    Args:
+        data: a PNG, JPEG or WEBP file of up to MAX_PIXELS.
+
+    Returns:
+        A WEBP file of SIDE x SIDE px, with what `cutout` would find.
+
+    Raises:
+        NotAPicture: the bytes are not a whole picture.
+        TooLarge: the picture has too many pixels; nothing was decoded.
+    """
+    from app.imaging import preview as previews
+
+    return previews.preview(data)
 
 
 def vary(picture: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:

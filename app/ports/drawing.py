@@ -121,6 +121,12 @@ class Imaging(Protocol):
             UnusablePicture: the picture can't be decoded.
         """
 
+    def preview(self, data: bytes) -> bytes | None:
+        """Cut out a partial picture: a WEBP of SIDE x SIDE px.
+
+        None if it can't be decoded, or if it would have to wait for others, or others for it.
+        """
+
     def vary(self, picture: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
         """Show a stored picture as the variant says; its file tells of its origin what that does.
 

@@ -1,6 +1,6 @@
 """What those who watch the service are told."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Literal, Protocol
 from wsgiref.types import WSGIApplication
@@ -23,6 +23,9 @@ class Observer(Protocol):
         self, *, caller: str, provider: str, model: str
     ) -> AbstractContextManager[object]:
         """Watch one generation, from this thread: how long it takes, and what it ends with."""
+
+    def follow(self, on_step: Callable[[Step], object]) -> AbstractContextManager[object]:
+        """Tell of each step that this thread's generation begins within the block."""
 
     def step(self, name: Step) -> AbstractContextManager[object]:
         """Watch one step, of the generation that this thread is at if there is one."""

@@ -30,6 +30,17 @@ class PillowImaging:
         with self._slots:
             return imaging.cutout(data, origin=origin, earlier=earlier)
 
+    def preview(self, data: bytes) -> bytes | None:
+        """See Imaging."""
+        if not self._slots.acquire(blocking=False):  # a paid picture comes first
+            return None
+        try:
+            return imaging.preview(data)
+        except imaging.UnusablePicture:
+            return None
+        finally:
+            self._slots.release()
+
     def vary(
         self, picture: bytes, original: Callable[[], bytes], variant: imaging.Variant
     ) -> bytes:

@@ -36,6 +36,7 @@ class _Seen:
     row: Generation | None = None
     replayed: bool = False
     steps: dict[str, float] = field(default_factory=dict)  # seconds
+    on_step: Callable[[Step], object] | None = None
 
 
 _current: ContextVar[_Seen | None] = ContextVar("generation", default=None)
@@ -73,9 +74,25 @@ class Watch:
             self._tell(partial(_end, seen, time.monotonic() - began))
 
     @contextmanager
+    def follow(self, on_step: Callable[[Step], object]) -> Iterator[None]:
+        """See Observer."""
+        seen = _current.get()
+        if seen is None:
+            yield
+            return
+        seen.on_step = on_step
+        try:
+            yield
+        finally:
+            seen.on_step = None
+
+    @contextmanager
     def step(self, name: Step) -> Iterator[None]:
         """See Observer."""
         began = time.monotonic()
+        following = _current.get()
+        if following is not None and following.on_step:
+            following.on_step(name)
         try:
             with self._tracing.step(name) if self._tracing else _NO_SPAN:
                 yield

@@ -33,30 +33,35 @@ class Estimates:
         """Return the quality that is drawn with."""
         return request.quality or self.quality
 
-    def rehearse(self, request: GenerationRequest) -> Rehearsal:
+    def rehearse(self, request: GenerationRequest, *, partials: int = 0) -> Rehearsal:
         """Tell what this would send to models and cost at most; nothing is sent, kept or paid.
 
         With `enhance` the image model's prompt is the one that is not enriched yet.
         """
-        enhancing, drawing = self._requests(request)
+        enhancing, drawing = self._requests(request, partials)
         sent = tuple(one for one in (enhancing, drawing) if one is not None)
-        _, most = self.most(request)
+        _, most = self.most(request, partials=partials)
         return Rehearsal(estimate_micros=most, requests=sent)
 
-    def most(self, request: GenerationRequest) -> tuple[int | None, int | None]:
+    def most(
+        self, request: GenerationRequest, *, partials: int = 0
+    ) -> tuple[int | None, int | None]:
         """Return what enhancing, and all of it, may cost at most; None if nobody knows."""
-        enhancing, drawing = self._requests(request)
+        enhancing, drawing = self._requests(request, partials)
         if drawing is None or not self.generator.costs_money:
             return 0, 0
         return self.prices.most_for_generating(enhancing, drawing)
 
     def _requests(
-        self, request: GenerationRequest
+        self, request: GenerationRequest, partials: int
     ) -> tuple[UpstreamRequest | None, UpstreamRequest | None]:
         """Return the requests to the text model and the image model, where there are any."""
         enhancing = self.writer.describe(request.prompt) if request.enhance else None
         return enhancing, self.generator.describe(
-            prompt_for(request.prompt), size=request.size, quality=self.quality_of(request)
+            prompt_for(request.prompt),
+            size=request.size,
+            quality=self.quality_of(request),
+            partials=partials,
         )
 
 

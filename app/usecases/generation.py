@@ -18,6 +18,7 @@ from app.usecases.keeping import Keeper
 from app.usecases.pricing import total
 from app.usecases.readiness import Readiness
 from app.usecases.search import fold
+from app.usecases.viewing import NOBODY, Viewer
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +50,12 @@ class GenerateImage:
     intents: Intents
 
     def __call__(
-        self, request: GenerationRequest, *, caller: Caller = ANYONE, claim: str = ""
+        self,
+        request: GenerationRequest,
+        *,
+        caller: Caller = ANYONE,
+        claim: str = "",
+        viewer: Viewer = NOBODY,
     ) -> Answer:
         """Draw, keep, cut out, store and record one picture; or answer from an earlier request.
 
@@ -57,6 +63,7 @@ class GenerateImage:
             request: the validated wish.
             caller: who asks, and will own the picture.
             claim: stands for caller and Idempotency-Key (see `claim_of`); "" for none.
+            viewer: watches it; an answer from an earlier request shows nothing.
 
         Raises:
             AppError: with `charged` always set.
@@ -67,31 +74,38 @@ class GenerateImage:
         )
         with watch:
             try:
-                answer = self._answer(request, caller, claim)
+                answer = self._answer(request, caller, claim, viewer)
             except AppError as error:
                 error.charged = error.charged or Charged.NO
                 raise
             self.ports.observer.note(answer.generation, replayed=answer.replayed)
             return answer
 
-    def _answer(self, request: GenerationRequest, caller: Caller, claim: str) -> Answer:
+    def _answer(
+        self, request: GenerationRequest, caller: Caller, claim: str, viewer: Viewer
+    ) -> Answer:
         earlier = self.repeats.look_up(claim, fingerprint_of(request)) if claim else None
         if earlier and earlier.state is State.READY:
             return Answer(earlier, replayed=True)
-        with self.ports.spool.room():
-            return Answer(self._make(request, caller, claim, earlier))
+        with self.ports.spool.room(), self.ports.observer.follow(viewer.on_step):
+            return Answer(self._make(request, caller, claim, earlier, viewer))
 
     def _make(
-        self, request: GenerationRequest, caller: Caller, claim: str, earlier: Generation | None
+        self,
+        request: GenerationRequest,
+        caller: Caller,
+        claim: str,
+        earlier: Generation | None,
+        viewer: Viewer,
     ) -> Generation:
         with self.ports.observer.step("moderation"):
             self.ports.moderator.check(request.prompt)
         with self.ports.observer.step("checks"):
             self.readiness.require("storage", "records")
-        leased = self.intents.write(request, caller, claim, earlier)
+        leased = self.intents.write(request, caller, claim, earlier, partials=viewer.partials)
         try:
             leased, text_cost = self._begin(leased, request)
-            drawing = self._buy(leased)
+            drawing = self._buy(leased, viewer)
         except AppError as error:
             raise self.keeper.close(leased, error) from None
         cost = total(text_cost, self.intents.estimates.prices.cost(drawing.model, drawing.usage))
@@ -135,11 +149,15 @@ class GenerateImage:
             self.ports.writer.model, enhanced.usage
         )
 
-    def _buy(self, leased: Generation) -> Drawing:
+    def _buy(self, leased: Generation, viewer: Viewer) -> Drawing:
         try:
             with self.ports.observer.step("upstream"):
                 return self.ports.generator.draw(
-                    leased.new_prompt, size=leased.size, quality=leased.quality
+                    leased.new_prompt,
+                    size=leased.size,
+                    quality=leased.quality,
+                    partials=viewer.partials,
+                    on_partial=viewer.on_partial,
                 )
         except ProviderBadResponse as error:
             if error.evidence:

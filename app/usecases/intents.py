@@ -31,7 +31,13 @@ class Intents:
     lease: timedelta
 
     def write(
-        self, request: GenerationRequest, caller: Caller, claim: str, earlier: Generation | None
+        self,
+        request: GenerationRequest,
+        caller: Caller,
+        claim: str,
+        earlier: Generation | None,
+        *,
+        partials: int = 0,
     ) -> Generation:
         """Hold the most that it may cost, then insert the row.
 
@@ -40,6 +46,7 @@ class Intents:
             caller: who asks, and will own the picture.
             claim: stands for caller and Idempotency-Key; "" for none.
             earlier: the row of a try that failed before a picture was paid, to begin again with.
+            partials: pictures that the model is asked for while it draws.
 
         Raises:
             BudgetExceeded: a budget has too little left.
@@ -47,7 +54,8 @@ class Intents:
             GenerationInProgress: another request with this claim was faster.
             RecordsUnavailable: nothing was written, or nobody knows.
         """
-        intent = self._reserved(self._intent(request, caller, claim), request, caller)
+        intent = self._intent(request, caller, claim)
+        intent = self._reserved(intent, request, caller, partials)
         if earlier is not None:
             intent = replace(intent, id=earlier.id)
         try:
@@ -68,10 +76,10 @@ class Intents:
         return self.ports.records.exchange(earlier, intent)
 
     def _reserved(
-        self, intent: Generation, request: GenerationRequest, caller: Caller
+        self, intent: Generation, request: GenerationRequest, caller: Caller, partials: int
     ) -> Generation:
         """Count the most that this may cost, before anything of it is paid or written down."""
-        text, most = self.estimates.most(request)
+        text, most = self.estimates.most(request, partials=partials)
         held = self.till.reserve(caller, most, intent.requested_at)
         return replace(intent, booked_micros=held, text_micros=min(text or 0, held))
 

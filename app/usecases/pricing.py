@@ -38,6 +38,7 @@ SHIPPED: Table = {
     "gpt-6-luna": {"text_in": 0.10, "text_out": 0.50},
 }
 
+_PARTIAL_TOKENS = 100  # output tokens of each partial picture, as on the same page
 _ENHANCED_TOKENS = 2048  # more than eighty words and the thought that goes before them
 _INVENTED_TOKENS = 8192  # more than forty ideas of twenty words
 _INVENTING_BYTES = 8192  # more than the question with the longest theme
@@ -76,7 +77,9 @@ class Prices:
         drawn = by_quality.get(quality, {}).get(str(request.body["size"]))
         if drawn is None:
             return None
-        return self._most(model, TokenUsage(text_in=_bytes(prompt) + more_text, image_out=drawn))
+        shown = _PARTIAL_TOKENS * int(request.body.get("partial_images", 0))
+        usage = TokenUsage(text_in=_bytes(prompt) + more_text, image_out=drawn + shown)
+        return self._most(model, usage)
 
     def knows_drawing(self, model: str) -> bool:
         """Tell whether it is known what this model draws for, and how many tokens that takes."""

@@ -120,7 +120,7 @@ def test_asking_whether_a_picture_is_ready_is_no_payment(world: World) -> None:
     """The 409 of a key whose picture is being drawn says `unknown`, and counts as no payment."""
     draw = world.generator.draw
 
-    def asked_meanwhile(prompt: str, *, size: str, quality: str) -> Drawing:
+    def asked_meanwhile(prompt: str, *, size: str, quality: str, **_: object) -> Drawing:
         with pytest.raises(GenerationInProgress):
             world.generate(a_request(), claim="key")
         return draw(prompt, size=size, quality=quality)
