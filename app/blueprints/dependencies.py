@@ -1,5 +1,6 @@
 """How the views reach what the composition root built."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -45,6 +46,7 @@ class Defaults:
     `redirects`: plain pictures are not sent, but where they can be had from the store.
     `auth_required`: callers need a key, and have pictures of their own; `public_pictures`: who
     knows a picture's address can read it without. `budget` is the whole server's.
+    `partial_images`: shown while a picture is drawn, where the answer is streamed.
     """
 
     provider: str
@@ -54,6 +56,7 @@ class Defaults:
     redirects: bool
     auth_required: bool = False
     public_pictures: bool = True
+    partial_images: int = 0
     budget: Budget | None = None
 
 
@@ -63,6 +66,7 @@ class Dependencies:
 
     generate: GenerateImage
     estimates: Estimates
+    preview: Callable[[bytes], bytes | None]
     images: Images
     variants: Variants
     prompts: Prompts

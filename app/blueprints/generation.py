@@ -6,11 +6,15 @@ from app import errors
 from app.blueprints.dependencies import deps
 from app.blueprints.presenters import dry_run_answer, image_answer
 from app.blueprints.schemas import GenerateAnswer, GenerateBody
+from app.blueprints.streaming import Make, one_event, stream
+from app.http import event_stream
 from app.http.admission import caller
 from app.http.contract import Contract, contract
 from app.http.idempotency import mark_replayed
 from app.models import GenerationRequest, Scope
+from app.usecases.generation import Answer
 from app.usecases.idempotency import claim_of
+from app.usecases.viewing import NOBODY, Viewer
 
 blueprint = Blueprint("generation", __name__)
 
@@ -24,6 +28,7 @@ blueprint = Blueprint("generation", __name__)
         body=GenerateBody,
         answer=GenerateAnswer,
         idempotent=True,
+        streams=True,
         errors=(
             *errors.PROVIDER_FAILURES,
             errors.BudgetExceeded,
@@ -46,19 +51,48 @@ def generate_image(body: GenerateBody, idempotency_key: str | None) -> Response:
     answered with its address. A request that is repeated with the same `Idempotency-Key` is
     answered from the first one, and never paid for again. With `dry_run` it only tells what the
     picture may cost at most, and what would be sent to the provider; that takes no key.
+
+    With `Accept: text/event-stream` the answer is streamed: `progress` as each step begins,
+    `partial` with pictures of the drawing under way, and last `result` with what is answered
+    otherwise, or `error` with what is answered otherwise, `http_status` and `retry_after`. Who
+    leaves loses nothing: the picture is drawn and stored all the same.
     """
-    request = GenerationRequest(
+    wish = GenerationRequest(
         first_prompt=body.prompt,
         prompt=body.prompt.strip(),
         enhance=body.enhance,
         quality=body.quality or "",
         size=body.size,
     )
+    streams = event_stream.is_wanted()
+    partials = _partials(body) if streams else 0
     if body.dry_run:
-        return _dry_run(request, idempotency_key)
+        response = _dry_run(wish, idempotency_key, partials, streams=streams)
+    elif streams:
+        response = stream(_maker(wish, idempotency_key), partials=partials)
+    else:
+        response = _answer(_maker(wish, idempotency_key)(NOBODY))
+    response.vary.add("Accept")
+    return response
+
+
+def _partials(body: GenerateBody) -> int:
+    given = body.partial_images
+    return deps().defaults.partial_images if given is None else given
+
+
+def _maker(wish: GenerationRequest, idempotency_key: str | None) -> Make:
+    """Return what makes the picture, or answers from an earlier request."""
     claim = claim_of(caller().id, idempotency_key) if idempotency_key else ""
-    with deps().in_flight:
-        made = deps().generate(request, caller=caller(), claim=claim)
+
+    def make(viewer: Viewer) -> Answer:
+        with deps().in_flight:
+            return deps().generate(wish, caller=caller(), claim=claim, viewer=viewer)
+
+    return make
+
+
+def _answer(made: Answer) -> Response:
     answer = image_answer(made.generation, deps())
     response = jsonify(answer.model_dump())
     response.headers["Location"] = answer.url
@@ -67,12 +101,15 @@ def generate_image(body: GenerateBody, idempotency_key: str | None) -> Response:
     return response
 
 
-def _dry_run(request: GenerationRequest, idempotency_key: str | None) -> Response:
+def _dry_run(
+    wish: GenerationRequest, idempotency_key: str | None, partials: int, *, streams: bool
+) -> Response:
     if idempotency_key:
         problem = "A dry run buys nothing, so it takes no Idempotency-Key."
         raise errors.InvalidRequest(
             message=problem, errors=[{"field": "Idempotency-Key", "message": problem}]
         )
-    response = jsonify(dry_run_answer(deps().estimates.rehearse(request)).model_dump())
+    answer = dry_run_answer(deps().estimates.rehearse(wish, partials=partials)).model_dump()
+    response = one_event(answer) if streams else jsonify(answer)
     response.headers["Cache-Control"] = "no-store"
     return response

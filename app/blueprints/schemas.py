@@ -51,6 +51,13 @@ class GenerateBody(BaseModel):
     )
     size: Size = Field("1024x1024", description="Size of the original, in pixels.")
     dry_run: bool = Field(False, description="Only tell what it would cost and send; pay nothing.")
+    partial_images: int | None = Field(
+        None,
+        ge=0,
+        le=3,
+        description="Pictures to show while it is drawn, if the answer is streamed; each costs "
+        "something. Default: the server's setting.",
+    )
 
 
 class ListQuery(BaseModel):

@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     openai_text_model: str = "gpt-6-luna"
     openai_moderation_model: str = "omni-moderation-latest"
     openai_timeout_seconds: float = Field(120, ge=1, le=900)
+    openai_partial_images: int = Field(0, ge=0, le=3)
 
     aws_access_key_id: SecretStr | None = None
     aws_secret_access_key: SecretStr | None = Field(None, validate_default=True)

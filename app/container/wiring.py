@@ -99,6 +99,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
             ),
         ),
         estimates=estimates,
+        preview=ports.imaging.preview,
         images=images,
         variants=Variants(
             images=images,
@@ -138,6 +139,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
             redirects=settings.serve_mode == "redirect",
             auth_required=settings.auth_required,
             public_pictures=settings.public_pictures or not settings.auth_required,
+            partial_images=settings.openai_partial_images,
             budget=budget,
         ),
     )

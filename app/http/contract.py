@@ -48,7 +48,8 @@ class Contract:
 
     `scope` is what a caller has to be allowed to do; None lets everyone in.
     `limit` is what requests count against; None for what may be asked at will. A view that
-    may spend money is `idempotent`: it takes an Idempotency-Key.
+    may spend money is `idempotent`: it takes an Idempotency-Key. One that `streams` answers with
+    server-sent events instead, if the caller prefers those.
     """
 
     tag: str
@@ -60,6 +61,7 @@ class Contract:
     status: int = 200
     content_types: tuple[str, ...] = ("application/json",)
     idempotent: bool = False
+    streams: bool = False
     errors: tuple[type[AppError], ...] = ()
 
     @property

@@ -30,10 +30,15 @@ def register(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
+def told(error: Exception) -> dict[str, object]:
+    """Log an error, and return the body of its answer with what status and headers would tell."""
+    known = _noted(error) if isinstance(error, AppError) else _noted_bug(error)
+    more = {} if known.retry_after is None else {"retry_after": known.retry_after}
+    return _body_of(known) | {"http_status": known.status} | more
+
+
 def _expected(error: AppError) -> Response:
-    level = logging.INFO if error.status < 500 else logging.WARNING
-    _log.log(level, "%s: %s (charged: %s)", error.code, error.detail, error.charged or "-")
-    answer = failure(error)
+    answer = failure(_noted(error))
     if error.retry_after is not None:
         answer.headers["Retry-After"] = str(error.retry_after)
     if error.replayed:
@@ -45,12 +50,18 @@ def _expected(error: AppError) -> Response:
 
 def failure(error: AppError, **more: object) -> Response:
     """Return the public half of an error, with some more fields if need be."""
-    body: dict[str, object] = _body(error.code, error.message)
-    if error.errors:
-        body["errors"] = error.errors
-    if error.charged is not None:
-        body["charged"] = str(error.charged)
-    return _uncached(jsonify(body | dict(error.facts) | more), error.status)
+    return _uncached(jsonify(_body_of(error) | more), error.status)
+
+
+def _noted(error: AppError) -> AppError:
+    level = logging.INFO if error.status < 500 else logging.WARNING
+    _log.log(level, "%s: %s (charged: %s)", error.code, error.detail, error.charged or "-")
+    return error
+
+
+def _noted_bug(error: Exception) -> AppError:
+    _log.error("internal_error: %s", type(error).__name__, exc_info=error)
+    return AppError(charged=Charged.UNKNOWN if _may_pay() else None)
 
 
 def _http(error: HTTPException) -> Response:
@@ -67,14 +78,22 @@ def _http(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    _log.error("internal_error: %s", type(error).__name__, exc_info=error)
-    return failure(AppError(charged=Charged.UNKNOWN if _may_pay() else None))
+    return failure(_noted_bug(error))
 
 
 def _may_pay() -> bool:
     view = current_app.view_functions.get(request.endpoint or "")
     declared = getattr(view, "contract", None)
     return declared is not None and declared.idempotent
+
+
+def _body_of(error: AppError) -> dict[str, object]:
+    body = _body(error.code, error.message)
+    if error.errors:
+        body["errors"] = error.errors
+    if error.charged is not None:
+        body["charged"] = str(error.charged)
+    return body | dict(error.facts)
 
 
 def _body(code: str, message: str) -> dict[str, object]:

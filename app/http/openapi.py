@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 
 from app.errors import AppError, Charged
+from app.http import event_stream
 from app.http.contract import Contract
 from app.http.idempotency import DESCRIBED as IDEMPOTENCY_KEY
 
@@ -145,6 +146,8 @@ def _responses(declared: Contract, references: Any) -> dict[str, Any]:
     if declared.answer:
         schema = references[(declared.answer, "serialization")]
         success["content"] = {"application/json": {"schema": schema}}
+        if declared.streams:
+            success["content"][event_stream.CONTENT_TYPE] = {"schema": {"type": "string"}}
     elif declared.status != 204:
         schema = {"type": "string"}
         success["content"] = {kind: {"schema": schema} for kind in declared.content_types}

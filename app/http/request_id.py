@@ -3,11 +3,13 @@
 import random
 import re
 import time
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
+from functools import partial
 from typing import Any
 
 from flask import Flask, Response, request
 
+from app.http import event_stream
 from app.http.request_line import BEGAN, OTHER, write_down
 from app.ports import Observer
 
@@ -26,7 +28,8 @@ def register(app: Flask, observer: Observer) -> None:
     @app.after_request
     def answered(answer: Response) -> Response:
         answer.headers[HEADER] = request_id()
-        write_down(
+        write = partial(
+            write_down,
             request.environ,
             observer,
             path=request.path,
@@ -34,6 +37,10 @@ def register(app: Flask, observer: Observer) -> None:
             status=answer.status_code,
             size=answer.content_length,
         )
+        if answer.mimetype == event_stream.CONTENT_TYPE:  # once its end is known
+            answer.call_on_close(partial(copy_context().run, write))
+        else:
+            write()
         return answer
 
 

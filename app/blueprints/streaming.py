@@ -1,0 +1,108 @@
+"""A generation that its caller watches.
+
+It runs in a thread of its own, in the context of its request, so it ends and is stored whether the
+caller stays or leaves.
+"""
+
+import base64
+import json
+import threading
+import time
+from collections.abc import Callable
+from contextvars import copy_context
+from typing import Any
+
+from flask import Response, current_app
+
+from app.blueprints.dependencies import deps
+from app.blueprints.presenters import image_answer
+from app.http import errors, event_stream
+from app.http.event_stream import Event, Feed
+from app.http.idempotency import mark_replayed
+from app.imaging import SIDE
+from app.ports.observing import Step
+from app.usecases.generation import Answer
+from app.usecases.viewing import Viewer
+
+Make = Callable[[Viewer], Answer]
+
+
+def stream(make: Make, *, partials: int) -> Response:
+    """Answer with events; what fails before the work begins is raised instead.
+
+    Args:
+        make: makes the picture, or answers from an earlier request.
+        partials: pictures to show while it is being drawn, 0 to 3.
+    """
+    watched = _Watched(make, partials)
+    threading.Thread(target=copy_context().run, args=(watched.run,), name="generation").start()
+    watched.feed.wait()
+    if watched.refused:
+        raise watched.refused
+    response = event_stream.respond(watched.feed)
+    if watched.replayed:
+        mark_replayed(response)
+    return response
+
+
+def one_event(answer: dict[str, Any]) -> Response:
+    """Answer with a result that is there already."""
+    feed, text = Feed(), current_app.json.dumps(answer)
+    feed.put(Event("result", lambda: text, last=True))
+    return event_stream.respond(feed)
+
+
+class _Watched:
+    """Runs a generation and puts into the feed what there is to tell.
+
+    Attributes:
+        replayed: whether an earlier request is what answers.
+        refused: why the work did not begin, if it didn't; nothing else is told then.
+    """
+
+    def __init__(self, make: Make, partials: int) -> None:
+        self._make = make
+        self._viewer = Viewer(
+            partials=partials, on_step=self._step_begins, on_partial=self._show_partial
+        )
+        self._began = time.monotonic()
+        self._working = False
+        self.feed = Feed()
+        self.replayed = False
+        self.refused: Exception | None = None
+
+    def run(self) -> None:
+        """Make the picture."""
+        try:
+            made = self._make(self._viewer)
+            self.replayed = made.replayed
+            self._tell("result", image_answer(made.generation, deps()).model_dump(), last=True)
+        except Exception as error:  # noqa: BLE001 - reason: all errors are answered in one shape
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        if self._working:
+            self._tell("error", errors.told(error), last=True)
+        else:
+            self.refused = error
+            self._tell("error", None, last=True)
+
+    def _step_begins(self, step: Step) -> None:
+        self._working = True
+        elapsed = round(1000 * (time.monotonic() - self._began))
+        self._tell("progress", {"step": step, "elapsed_ms": elapsed})
+
+    def _show_partial(self, index: int, picture: bytes) -> None:
+        preview = deps().preview
+        self.feed.put(Event("partial", lambda: _partial(preview(picture), index)), instead=True)
+
+    def _tell(self, name: str, content: object, *, last: bool = False) -> None:
+        text = current_app.json.dumps(content)
+        self.feed.put(Event(name, lambda: text, last))
+
+
+def _partial(webp: bytes | None, index: int) -> str | None:
+    if webp is None:
+        return None
+    image = f"data:image/webp;base64,{base64.b64encode(webp).decode()}"
+    return json.dumps({"index": index, "image": image, "width": SIDE, "height": SIDE})
