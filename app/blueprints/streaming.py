@@ -6,6 +6,7 @@ caller stays or leaves.
 
 import base64
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -25,6 +26,9 @@ from app.usecases.generation import Answer
 from app.usecases.viewing import Viewer
 
 Make = Callable[[Viewer], Answer]
+Preview = Callable[[bytes], bytes | None]
+
+_log = logging.getLogger(__name__)
 
 
 def stream(make: Make, *, partials: int) -> Response:
@@ -35,7 +39,9 @@ def stream(make: Make, *, partials: int) -> Response:
         partials: pictures to show while it is being drawn, 0 to 3.
     """
     watched = _Watched(make, partials)
-    threading.Thread(target=copy_context().run, args=(watched.run,), name="generation").start()
+    run = copy_context().run
+    # A daemon, so that a quick end of the server is quick; a graceful one waits for `in_flight`.
+    threading.Thread(target=run, args=(watched.run,), name="generation", daemon=True).start()
     watched.feed.wait()
     if watched.refused:
         raise watched.refused
@@ -94,14 +100,19 @@ class _Watched:
 
     def _show_partial(self, index: int, picture: bytes) -> None:
         preview = deps().preview
-        self.feed.put(Event("partial", lambda: _partial(preview(picture), index)), instead=True)
+        self.feed.put(Event("partial", lambda: _partial(preview, picture, index)), instead=True)
 
     def _tell(self, name: str, content: object, *, last: bool = False) -> None:
         text = current_app.json.dumps(content)
         self.feed.put(Event(name, lambda: text, last))
 
 
-def _partial(webp: bytes | None, index: int) -> str | None:
+def _partial(preview: Preview, picture: bytes, index: int) -> str | None:
+    try:
+        webp = preview(picture)
+    except Exception:  # noqa: BLE001 - reason: the picture itself is still to be told
+        _log.exception("a partial picture could not be cut out")
+        return None
     if webp is None:
         return None
     image = f"data:image/webp;base64,{base64.b64encode(webp).decode()}"

@@ -56,7 +56,8 @@ class InFlight:
     def call_when_empty(self, then: Callable[[], object]) -> None:
         """Call `then` once nobody is in, here and now or from the thread of the last to leave.
 
-        Only for one that is closed: another's emptiness is gone before `then` can act on it.
+        Only for one that gets nobody new, as its door or that of its process is closed: another's
+        emptiness is gone before `then` can act on it.
         """
         with self._lock:
             self._when_empty = then

@@ -28,7 +28,15 @@ class Master(Protocol):
 
 
 class Worker(Protocol):
-    """What is used of gunicorn's worker, which has no types."""
+    """What is used of our worker; gunicorn's part of it has no types."""
+
+    alive: bool
+
+    def stay(self) -> None:
+        """Don't leave, although no caller is connected, until told to go."""
+
+    def go(self) -> None:
+        """Leave once no caller is connected; callable from any thread."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Finish what has been accepted, then leave; for gthread, callable from any thread."""
@@ -52,15 +60,20 @@ def close_at_stop(master: Master, in_flight: InFlight) -> None:
 def finish_before_leaving(worker: Worker, in_flight: InFlight) -> None:
     """Let the worker serve on after its SIGTERM until its generations have ended.
 
-    That is: if the server stops. A worker that others replace leaves its door to them at once.
+    That is: if the server stops. A worker that others replace leaves its door to them at once; but
+    its process ends with its last generation, also if that one's caller has left.
     """
 
     def told(sig: int, _: FrameType | None) -> None:
+        if not worker.alive:  # it is leaving
+            return
         leave = partial(worker.handle_exit, sig, None)
         if in_flight.closed:
             in_flight.call_when_empty(leave)
-        else:
-            leave()
+            return
+        worker.stay()
+        in_flight.call_when_empty(worker.go)
+        leave()
 
     signal.signal(signal.SIGTERM, told)
     signal.siginterrupt(signal.SIGTERM, False)  # as gunicorn has it: calls under way go on

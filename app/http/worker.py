@@ -69,7 +69,10 @@ class Connection(TConn):  # type: ignore[misc] # reason: gunicorn has no types
 
 
 class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no types
-    """See the module. The methods without an underscore are gunicorn's, but for `let_leave`."""
+    """See the module.
+
+    The methods without an underscore are gunicorn's, but for `let_leave`, `stay` and `go`.
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -104,6 +107,17 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
             self._hold(conn, _LEAVING_SECONDS, self._leaves, self._drop)
         except (OSError, ValueError):  # it is gone, or closed
             self._drop(conn)
+
+    def stay(self) -> None:
+        """Don't leave while something runs whose caller has left; called by the loop's thread."""
+        self.nr_conns += 1  # what gunicorn waits for
+
+    def go(self) -> None:
+        """Take back a `stay`, from any thread."""
+        self.method_queue.defer(self._go)
+
+    def _go(self) -> None:
+        self.nr_conns -= 1
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
         """Answer, without telling the caller once more to send what is there."""

@@ -89,9 +89,9 @@ def preview(data: bytes) -> bytes:
         NotAPicture: the bytes are not a whole picture.
         TooLarge: the picture has too many pixels; nothing was decoded.
     """
-    from app.imaging import preview as previews
+    from app.imaging import previewing
 
-    return previews.preview(data)
+    return previewing.preview(data)
 
 
 def vary(picture: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:

@@ -20,6 +20,8 @@ class Told:
     master_pid: int = 0
     reexec_pid: int = 0
     signals: list[int] = field(default_factory=list)
+    alive: bool = True
+    stays: int = 0
 
     def signal(self, sig: int, frame: FrameType | None) -> None:
         """Note the master's own handling of a signal."""
@@ -27,6 +29,14 @@ class Told:
         self.signals.append(sig)
 
     handle_exit = signal
+
+    def stay(self) -> None:
+        """Count what is waited for."""
+        self.stays += 1
+
+    def go(self) -> None:
+        """Count one less."""
+        self.stays -= 1
 
 
 @pytest.fixture(autouse=True)
@@ -57,12 +67,20 @@ def test_where_another_serves_on_nothing_closes(master: Told) -> None:
 
 
 def test_a_worker_that_is_replaced_leaves_at_once() -> None:
-    """Without a stop of the server the worker's SIGTERM is gunicorn's, generations or not."""
+    """Without a stop of the server the worker's SIGTERM is gunicorn's, generations or not.
+
+    Its process stays for them, though their callers may have left, and a stop changes nothing.
+    """
     worker, in_flight = Told(), InFlight(1)
     finish_before_leaving(worker, in_flight)
     with in_flight:
         signal.raise_signal(signal.SIGTERM)
-        assert worker.signals == [signal.SIGTERM]
+        assert (worker.signals, worker.stays) == ([signal.SIGTERM], 1)
+        worker.alive = False
+        in_flight.close()
+        signal.raise_signal(signal.SIGTERM)
+        assert (worker.signals, worker.stays) == ([signal.SIGTERM], 1)
+    assert worker.stays == 0
 
 
 def test_a_worker_of_a_server_that_stops_leaves_with_its_last_generation() -> None:
