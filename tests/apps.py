@@ -15,6 +15,7 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from app import create_app
+from app.blueprints.dependencies import dependencies_of
 from app.config import Settings
 from app.container import build_ports
 from app.models import Drawing
@@ -105,7 +106,15 @@ def serving(
         server.shutdown()
         thread.join()
         server.server_close()
+        _wait_for_work(app)
         close(ports)
+
+
+def _wait_for_work(app: Flask) -> None:
+    """Wait for generations whose callers have left: they need the ports until their end."""
+    ended = threading.Event()
+    dependencies_of(app).in_flight.call_when_empty(ended.set)
+    assert ended.wait(30)
 
 
 def close(ports: Ports) -> None:

@@ -13,13 +13,18 @@ KEY = "4f7d8a52-8a5d-4f6b-9d57-0c1f2a3d4e5f"
 
 
 def post(
-    service: Service, prompt: str = "A red fox", key: str = KEY, **fields: Any
+    service: Service,
+    prompt: str = "A red fox",
+    key: str = KEY,
+    *,
+    accept: str = "*/*",
+    **fields: Any,
 ) -> requests.Response:
     """Ask for a picture under a key, on a connection of its own."""
     return requests.post(
         f"{service.url}/generate-image",
         json={"prompt": prompt, **fields},
-        headers={"Idempotency-Key": key},
+        headers={"Idempotency-Key": key, "Accept": accept},
         timeout=60,
     )
 

@@ -1,0 +1,68 @@
+"""Reads server-sent events from an answer, as they come."""
+
+import base64
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from PIL import Image
+
+
+@dataclass(frozen=True)
+class Told:
+    """One event: its name, and its data as JSON."""
+
+    name: str
+    data: Any
+
+
+@contextmanager
+def streamed(url: str, headers: dict[str, str] | None = None, **body: Any) -> Iterator["Stream"]:
+    """Ask for a picture and watch; leaving the block hangs up."""
+    with requests.post(
+        f"{url}/generate-image",
+        json={"prompt": "A red fox", **body},
+        headers={"Accept": "text/event-stream"} | (headers or {}),
+        stream=True,
+        timeout=30,
+    ) as answer:
+        yield Stream(answer)
+
+
+class Stream:
+    """The events of an answer, in their order."""
+
+    def __init__(self, answer: requests.Response) -> None:
+        self.answer = answer
+        self._events = _events(answer)
+
+    def until(self, name: str) -> Told:
+        """Skip what comes before the next event of this name."""
+        return next(event for event in self._events if event.name == name)
+
+    def rest(self) -> list[Told]:
+        """Return all that is still to come."""
+        return list(self._events)
+
+
+def picture_in(partial: Any) -> Image.Image:
+    """Decode the picture of a `partial` event."""
+    kind, _, text = partial["image"].partition(",")
+    assert kind == "data:image/webp;base64"
+    picture = Image.open(io.BytesIO(base64.b64decode(text)))
+    assert (picture.format, picture.size) == ("WEBP", (partial["width"], partial["height"]))
+    return picture.convert("RGBA")
+
+
+def _events(answer: requests.Response) -> Iterator[Told]:
+    name = ""
+    for line in answer.iter_lines(chunk_size=None, decode_unicode=True):
+        field, _, value = line.partition(": ")
+        if field == "event":
+            name = value
+        elif field == "data":
+            yield Told(name, json.loads(value))
