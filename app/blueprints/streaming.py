@@ -54,7 +54,8 @@ def stream(make: Make, *, partials: int) -> Response:
 def one_event(answer: dict[str, Any]) -> Response:
     """Answer with a result that is there already."""
     feed, text = Feed(), current_app.json.dumps(answer)
-    feed.put(Event("result", lambda: text, last=True))
+    feed.put(Event("result", lambda: text))
+    feed.close()
     return event_stream.respond(feed)
 
 
@@ -82,16 +83,17 @@ class _Watched:
         try:
             made = self._make(self._viewer)
             self.replayed = made.replayed
-            self._tell("result", image_answer(made.generation, deps()).model_dump(), last=True)
+            self._tell("result", image_answer(made.generation, deps()).model_dump())
         except Exception as error:  # noqa: BLE001 - reason: all errors are answered in one shape
             self._fail(error)
+        finally:
+            self.feed.close()
 
     def _fail(self, error: Exception) -> None:
         if self._working:
-            self._tell("error", errors.told(error), last=True)
+            self._tell("error", errors.told(error))
         else:
             self.refused = error
-            self._tell("error", None, last=True)
 
     def _step_begins(self, step: Step) -> None:
         self._working = True
@@ -102,9 +104,9 @@ class _Watched:
         preview = deps().preview
         self.feed.put(Event("partial", lambda: _partial(preview, picture, index)), instead=True)
 
-    def _tell(self, name: str, content: object, *, last: bool = False) -> None:
+    def _tell(self, name: str, content: object) -> None:
         text = current_app.json.dumps(content)
-        self.feed.put(Event(name, lambda: text, last))
+        self.feed.put(Event(name, lambda: text))
 
 
 def _partial(preview: Preview, picture: bytes, index: int) -> str | None:

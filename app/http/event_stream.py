@@ -6,7 +6,7 @@ written from for as long as the caller stays.
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from flask import Response, request
@@ -26,12 +26,10 @@ class Event:
         name: of the event.
         data: gives one line of JSON, or None to leave the event out. It is called when the event is
             sent, by the thread that sends it.
-        last: whether the answer ends with it.
     """
 
     name: str
     data: Callable[[], str | None]
-    last: bool = False
 
 
 class Feed:
@@ -40,12 +38,12 @@ class Feed:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._waiting: deque[Event] = deque()
-        self._left = False
+        self._closed = False
 
     def put(self, event: Event, *, instead: bool = False) -> None:
         """Add an event, perhaps instead of those of its name that were not sent in time."""
         with self._changed:
-            if self._left:
+            if self._closed:
                 return
             if instead:
                 others = (other for other in self._waiting if other.name != event.name)
@@ -53,22 +51,27 @@ class Feed:
             self._waiting.append(event)
             self._changed.notify_all()
 
-    def wait(self) -> None:
-        """Wait for the first event."""
+    def close(self) -> None:
+        """Add no more, as all is told or nobody hears it: what comes from now on is forgotten."""
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting)
+            self._closed = True
+            self._changed.notify_all()
 
-    def take(self, seconds: float) -> Event | None:
-        """Return the next event, or None if there is none for so long."""
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait for the next event or the end; tell whether either came within that time."""
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting, seconds)
+            return self._changed.wait_for(lambda: bool(self._waiting) or self._closed, seconds)
+
+    def take(self) -> Event | None:
+        """Return the next event if there is one."""
+        with self._changed:
             return self._waiting.popleft() if self._waiting else None
 
-    def leave(self) -> None:
-        """Take no more: what comes from now on is forgotten."""
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing waits and nothing will come."""
         with self._changed:
-            self._left = True
-            self._waiting.clear()
+            return self._closed and not self._waiting
 
 
 def is_wanted() -> bool:
@@ -88,18 +91,15 @@ def respond(feed: Feed) -> Response:
 def written(feed: Feed, *, keep_alive_seconds: float = KEEP_ALIVE_SECONDS) -> Iterator[bytes]:
     """Yield the events as they come, and a comment after each so many seconds without one."""
     try:
-        for event in _until_last(feed, keep_alive_seconds):
-            data = event.data() if event else None
-            if event is None:
+        while not feed.is_over:
+            if not feed.wait(keep_alive_seconds):
                 yield _KEEP_ALIVE
-            elif data is not None:
-                yield f"event: {event.name}\ndata: {data}\n\n".encode()
+            elif text := _text(feed.take()):
+                yield text
     finally:
-        feed.leave()
+        feed.close()
 
 
-def _until_last(feed: Feed, seconds: float) -> Iterable[Event | None]:
-    event = None
-    while event is None or not event.last:
-        event = feed.take(seconds)
-        yield event
+def _text(event: Event | None) -> bytes:
+    data = event.data() if event else None
+    return f"event: {event.name}\ndata: {data}\n\n".encode() if event and data else b""

@@ -6,9 +6,9 @@ from app.http.event_stream import KEEP_ALIVE_SECONDS as SHIPPED
 from app.http.event_stream import Event, Feed, written
 
 
-def event(name: str, data: str | None = "{}", *, last: bool = False) -> Event:
+def event(name: str, data: str | None = "{}") -> Event:
     """Make an event whose data is there already."""
-    return Event(name, lambda: data, last)
+    return Event(name, lambda: data)
 
 
 def test_silence_is_filled_with_comments() -> None:
@@ -16,7 +16,8 @@ def test_silence_is_filled_with_comments() -> None:
     feed = Feed()
     pieces = written(feed, keep_alive_seconds=0.001)
     assert list(islice(pieces, 2)) == [b": keep-alive\n\n"] * 2
-    feed.put(event("result", '{"a":1}', last=True))
+    feed.put(event("result", '{"a":1}'))
+    feed.close()
     *silence, result = pieces
     assert set(silence) <= {b": keep-alive\n\n"}
     assert result == b'event: result\ndata: {"a":1}\n\n'
@@ -29,7 +30,8 @@ def test_a_slow_reader_gets_only_the_newest_of_what_it_missed() -> None:
     feed.put(event("progress"))
     for index in range(1000):
         feed.put(event("partial", str(index)), instead=True)
-    feed.put(event("result", last=True))
+    feed.put(event("result"))
+    feed.close()
     assert list(written(feed)) == [
         b"event: progress\ndata: {}\n\n",
         b"event: partial\ndata: 999\n\n",
@@ -41,7 +43,8 @@ def test_what_can_not_be_made_is_left_out() -> None:
     """An event without data is not sent, and the stream goes on."""
     feed = Feed()
     feed.put(event("partial", None))
-    feed.put(event("result", last=True))
+    feed.put(event("result"))
+    feed.close()
     assert list(written(feed)) == [b"event: result\ndata: {}\n\n"]
 
 
@@ -58,6 +61,5 @@ def test_a_worker_never_waits_for_who_has_left() -> None:
     pieces = written(feed)
     next(pieces)
     pieces.close()  # type: ignore[attr-defined]  # reason: a generator, as servers close it
-    feed.put(Event("partial", lambda: (made.set() and None) or "{}"), instead=True)
-    assert feed.take(0) is None
-    assert made == []
+    feed.put(Event("partial", make), instead=True)
+    assert (feed.take(), made) == (None, [])

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 import pytest
+from gunicorn.workers.gthread import PollableMethodQueue
 
 from app.http.limits import InFlight
 from app.http.stopping import close_at_stop, finish_before_leaving
+from app.http.worker import Worker
 
 
 @dataclass
@@ -81,6 +83,19 @@ def test_a_worker_that_is_replaced_leaves_at_once() -> None:
         signal.raise_signal(signal.SIGTERM)
         assert (worker.signals, worker.stays) == ([signal.SIGTERM], 1)
     assert worker.stays == 0
+
+
+def test_a_worker_that_stays_is_waited_for_like_for_a_caller() -> None:
+    """What keeps gunicorn's loop alive is one connection more, until the loop hears otherwise."""
+    worker = object.__new__(Worker)
+    worker.nr_conns, worker.method_queue = 0, PollableMethodQueue()
+    worker.method_queue.init()
+    worker.stay()
+    worker.go()
+    assert worker.nr_conns == 1
+    worker.method_queue.run_callbacks(None)
+    worker.method_queue.close()
+    assert worker.nr_conns == 0
 
 
 def test_a_worker_of_a_server_that_stops_leaves_with_its_last_generation() -> None:
