@@ -49,6 +49,21 @@ class Stream:
         return list(self._events)
 
 
+def as_plain(stream: Stream) -> requests.Response:
+    """Return the answer as a plain call would have got it, made from the last event."""
+    plain = stream.answer
+    if plain.headers["Content-Type"] == "application/json":
+        assert plain.content  # read before the connection is closed
+        return plain
+    last = stream.rest()[-1].data
+    plain.status_code = last.pop("http_status", 200)
+    if seconds := last.pop("retry_after", None):
+        plain.headers["Retry-After"] = str(seconds)
+    plain.headers["Content-Type"] = "application/json"
+    plain._content = json.dumps(last).encode()
+    return plain
+
+
 def picture_in(partial: Any) -> Image.Image:
     """Decode the picture of a `partial` event."""
     kind, _, text = partial["image"].partition(",")

@@ -118,4 +118,5 @@ def _partial(preview: Preview, picture: bytes, index: int) -> str | None:
     if webp is None:
         return None
     image = f"data:image/webp;base64,{base64.b64encode(webp).decode()}"
-    return json.dumps({"index": index, "image": image, "width": SIDE, "height": SIDE})
+    told = {"index": index, "image": image, "width": SIDE, "height": SIDE}
+    return json.dumps(told, separators=(",", ":"))

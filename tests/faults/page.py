@@ -26,6 +26,9 @@ that fails as told and counts what it would have billed. Requests for a picture 
   pictures are paid in total then. *Replayed* answers have the header `Idempotency-Replayed: true`.
 - **retry after** is the header `Retry-After`, in seconds.
 
+Where a picture is watched being drawn, the answer is the last event of the stream, and its status
+what that event says in `http_status`.
+
 Every failure is JSON with `status`, `message`, `code` and `request_id`, is never cached, has CORS
 headers, and tells no key, host or bucket. [The README](../README.md#errors) says what to do about
 each code.

@@ -1,10 +1,21 @@
 """The fault matrix: every row there is. The tests run it, and docs/faults.md is written from it."""
 
-from tests.faults.rows import cache, keys, money, provider, records, requests, service, storage
+from tests.faults.rows import (
+    cache,
+    keys,
+    money,
+    provider,
+    records,
+    requests,
+    service,
+    storage,
+    streams,
+)
 from tests.faults.rows.crashes import CRASHES
 
 __all__ = ["CRASHES", "TOPICS"]
 
 TOPICS = tuple(
-    room.TOPIC for room in (requests, provider, storage, records, cache, keys, money, service)
+    room.TOPIC
+    for room in (requests, provider, streams, storage, records, cache, keys, money, service)
 )

@@ -1,0 +1,114 @@
+"""What goes wrong while somebody watches a picture being drawn."""
+
+from requests import Response
+
+from tests.events import as_plain, streamed
+from tests.fake_openai import Fault
+from tests.faults.row import (
+    DRAWN_NOW,
+    FINISHED,
+    MADE,
+    NEVER_AGAIN,
+    READY,
+    REPLAYED,
+    Again,
+    Answer,
+    Kept,
+    Row,
+    Topic,
+    failed,
+)
+from tests.faults.stage import KEY, PROMPT, Stage, eventually
+
+_KEYED = {"Idempotency-Key": KEY}
+_BAD = (502, "provider_bad_response", "yes")
+_BROKEN = b'event: image_generation.completed\ndata: {"b64_json": "%%"}\n\n'
+_EVIDENCE = Kept(rows=("failed yes",), objects=("evidence", "note"))
+
+
+def _watch(stage: Stage) -> Response:
+    with streamed(stage.service.url, _KEYED, prompt=PROMPT, partial_images=1) as stream:
+        return as_plain(stream)
+
+
+def _leave(stage: Stage) -> None:
+    """Watch until there is something to see, and hang up."""
+    stage.fake.script("images", Fault.last_event_at(stage.released))
+    with streamed(stage.service.url, _KEYED, prompt=PROMPT, partial_images=1) as stream:
+        stream.until("partial")
+    stage.released.set()
+    eventually(lambda: _check_ready(stage))
+
+
+def _check_ready(stage: Stage) -> None:
+    assert stage.service.pictures()
+
+
+def _unknown(what: str, fault: Fault, answer: Answer) -> Row:
+    return Row(
+        what=what,
+        given=lambda stage: stage.fake.script("images", fault),
+        asks=_watch,
+        answer=answer,
+        paid=1,
+        kept=failed("unknown"),
+        again=NEVER_AGAIN,
+    )
+
+
+def _asked_twice(stage: Stage, _: object) -> None:
+    first, second = stage.fake.asked("images")
+    assert "stream" in first.body
+    assert "stream" not in second.body
+
+
+TOPIC = Topic(
+    "A picture that is watched being drawn",
+    (
+        Row(
+            what="Its caller leaves, and asks again",
+            given=_leave,
+            answer=REPLAYED,
+            paid=1,
+            kept=READY,
+            again=Again(REPLAYED, paid=1, kept=READY),
+        ),
+        Row(
+            what="The server of the model can't stream",
+            given=lambda stage: stage.fake.script("images", Fault.stream_refused()),
+            asks=_watch,
+            answer=MADE,
+            paid=1,
+            kept=READY,
+            again=FINISHED,
+            also=_asked_twice,
+        ),
+        Row(
+            what="The model refuses the prompt while it draws",
+            given=lambda stage: stage.fake.script("images", Fault.stream_error(paid=False)),
+            asks=_watch,
+            answer=Answer(400, "prompt_rejected", "no"),
+            kept=failed(),
+            again=DRAWN_NOW,
+        ),
+        _unknown(
+            "The model's stream ends without the picture",
+            Fault.stream_unfinished(),
+            Answer(502, "provider_error", "unknown"),
+        ),
+        _unknown(
+            "The model's stream breaks off",
+            Fault.cut(5000),
+            Answer(504, "provider_timeout", "unknown"),
+        ),
+        Row(
+            what="The picture at the end of the stream is not base64",
+            given=lambda stage: stage.fake.script("images", Fault.stream_ends_with(_BROKEN)),
+            asks=_watch,
+            answer=Answer(*_BAD),
+            paid=1,
+            kept=_EVIDENCE,
+            again=Again(Answer(*_BAD, {"Idempotency-Replayed": "true"}), paid=1, kept=_EVIDENCE),
+        ),
+    ),
+)
