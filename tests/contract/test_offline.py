@@ -4,6 +4,8 @@ import io
 import random
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 from PIL import Image
 
@@ -82,6 +84,52 @@ def test_a_drawing_tells_who_drew_it(either: ImageGenerator) -> None:
     assert drawing.model == either.model
     assert either.provider in PROVIDERS
     assert either.costs_money == (either.provider == "openai")
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_partial_pictures_come_before_the_drawing_they_are_of(
+    either: ImageGenerator, count: int
+) -> None:
+    """As many as are asked for, numbered, each of which can be cut out; the drawing is the same."""
+    heard: list[tuple[int, bytes]] = []
+    drawing = either.draw(
+        "a fox\n\nx",
+        size="1536x1024",
+        quality="low",
+        partials=count,
+        on_partial=lambda index, data: heard.append((index, data)),
+    )
+    assert [index for index, _ in heard] == list(range(count))
+    assert all(imaging.cutout(data).report.coverage > 0.02 for _, data in heard)
+    assert imaging.inspect(drawing.data).width == 1536
+    if either.provider == "offline":
+        assert drawing.data == either.draw("a fox\n\nx", size="1536x1024", quality="low").data
+
+
+def test_offline_partial_pictures_become_sharper() -> None:
+    """Each is nearer to the finished picture than the one before, and small."""
+    heard: list[bytes] = []
+    data = (
+        OfflineGenerator()
+        .draw(
+            "a fox\n\nx",
+            size="1024x1024",
+            quality="",
+            partials=3,
+            on_partial=lambda _, draft: heard.append(draft),
+        )
+        .data
+    )
+    shown = [_pixels(draft) for draft in [*heard, data]]
+    off = [float(np.abs(one - shown[-1]).mean()) for one in shown[:-1]]
+    assert off == sorted(off, reverse=True)
+    assert off[-1] > 0
+    assert all(imaging.inspect(draft).width == 512 for draft in heard)
+
+
+def _pixels(data: bytes) -> npt.NDArray[np.float32]:
+    with Image.open(io.BytesIO(data)) as picture:
+        return np.asarray(picture.convert("RGB").resize((256, 256)), np.float32)
 
 
 @pytest.mark.parametrize(
