@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask, Response, request
 
 from app.http import event_stream
-from app.http.request_line import BEGAN, OTHER, write_down
+from app.http.request_line import BEGAN, OTHER, ROUTE, write_down
 from app.ports import Observer
 
 HEADER = "X-Request-ID"
@@ -28,12 +28,14 @@ def register(app: Flask, observer: Observer) -> None:
     @app.after_request
     def answered(answer: Response) -> Response:
         answer.headers[HEADER] = request_id()
+        route = request.url_rule.rule if request.url_rule else OTHER
+        request.environ[ROUTE] = route
         write = partial(
             write_down,
             request.environ,
             observer,
             path=request.path,
-            route=request.url_rule.rule if request.url_rule else OTHER,
+            route=route,
             status=answer.status_code,
             size=answer.content_length,
         )

@@ -11,6 +11,7 @@ OTHER = "other"
 """The route of requests that no rule takes: their paths are no labels, as anyone makes them up."""
 
 BEGAN = "app.began"  # in the environ
+ROUTE = "app.route"  # in the environ, for traces
 _LINE = "%s %s %d %.0f ms"
 
 _log = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ def write_down(
     """
     now = time.monotonic()
     seconds, method = now - environ.get(BEGAN, now), environ["REQUEST_METHOD"]
-    environ["app.route"] = route
+    environ[ROUTE] = route
     observer.request(method=method, route=route, status=status, seconds=seconds)
     if _log.isEnabledFor(logging.INFO):
         # Not by `_log.info`: to look for the line that calls it takes a third of the whole time.

@@ -5,13 +5,13 @@ read by OpenTelemetry itself. No span holds a prompt, a query, or the text of an
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
 
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SpanExporter
-from opentelemetry.trace import SpanKind, StatusCode, Tracer, get_current_span
+from opentelemetry.trace import SpanKind, StatusCode, Tracer, get_current_span, use_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from app.services.lazy import Lazy
@@ -69,28 +69,46 @@ class Tracing:
                 "traceparent": environ.get("HTTP_TRACEPARENT", ""),
                 "tracestate": environ.get("HTTP_TRACESTATE", ""),
             }
-            with self._provider().tracer.start_as_current_span(
+            span = self._provider().tracer.start_span(
                 method,
                 context=_W3C.extract(carrier),
                 kind=SpanKind.SERVER,
                 attributes={"http.request.method": method},
-                record_exception=False,
-            ) as span:
+            )
 
-                def started(status: str, *rest: Any) -> Any:
-                    span.set_attribute("http.response.status_code", int(status[:3]))
-                    if status.startswith("5"):
-                        span.set_status(StatusCode.ERROR)
-                    return start_response(status, *rest)
+            def started(status: str, *rest: Any) -> Any:
+                span.set_attribute("http.response.status_code", int(status[:3]))
+                if status.startswith("5"):
+                    span.set_status(StatusCode.ERROR)
+                return start_response(status, *rest)
 
-                body = app(environ, started)
+            with ExitStack() as unanswered:
+                unanswered.callback(span.end)
+                with use_span(span, record_exception=False):
+                    body = app(environ, started)
                 route = environ.get("app.route")
                 if route:
                     span.set_attribute("http.route", route)
                     span.update_name(f"{method} {route}")
-                return body
+                return _Answer(body, unanswered.pop_all())
 
         return traced
+
+
+class _Answer:
+    """The body of an answer, at whose end something is done."""
+
+    def __init__(self, body: Iterable[bytes], at_end: ExitStack) -> None:
+        self._body = body
+        self._at_end = at_end
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._body)
+
+    def close(self) -> None:
+        """Close the body, as servers do when it was sent or nobody is there to take it."""
+        with self._at_end:
+            getattr(self._body, "close", lambda: None)()
 
 
 def exporting_to(exporter: str) -> Callable[[], TracerProvider]:

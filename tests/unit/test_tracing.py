@@ -72,11 +72,16 @@ def client(
     watch.close()
 
 
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
 def test_steps_are_below_the_request_and_that_is_below_its_caller(
-    client: Client, spans: InMemorySpanExporter, log: io.StringIO
+    client: Client, spans: InMemorySpanExporter, log: io.StringIO, accept: str
 ) -> None:
-    """All spans are in the caller's trace, whose id is in the log lines, and tell no prompt."""
-    client.post("/generate-image", json={"prompt": "A hidden fox"}, headers=FROM_CALLER)
+    """All spans are in the caller's trace, whose id is in the log lines, and tell no prompt.
+
+    The request's ends with its answer, also if another thread works on that.
+    """
+    headers = {**FROM_CALLER, "Accept": accept}
+    client.post("/generate-image", json={"prompt": "A hidden fox"}, headers=headers, buffered=True)
     finished = {span.name: span for span in spans.get_finished_spans()}
     request = finished.pop("POST /generate-image")
     assert request.parent is not None
@@ -91,6 +96,7 @@ def test_steps_are_below_the_request_and_that_is_below_its_caller(
     )
     for step in finished.values():
         assert step.parent == request.context
+        assert (step.end_time or 0) <= (request.end_time or 0)
     assert "hidden fox" not in "".join(span.to_json() for span in spans.get_finished_spans())
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
     traced = {line["event"]: line["trace_id"] for line in lines if "event" in line}
@@ -100,7 +106,7 @@ def test_steps_are_below_the_request_and_that_is_below_its_caller(
 def test_a_request_without_a_trace_begins_one(client: Client, spans: InMemorySpanExporter) -> None:
     """Each has a trace of its own, what is nowhere by its method only, whatever that is."""
     for given in ({}, {"traceparent": "broken"}):
-        client.open("/x", method="BREW", headers=given)
+        client.open("/x", method="BREW", headers=given, buffered=True)
     one, two = spans.get_finished_spans()
     assert one.name == two.name == "_OTHER other"
     assert one.parent is None
@@ -112,7 +118,7 @@ def test_a_failure_is_marked_and_its_text_kept_back(
 ) -> None:
     """The failed step and the request are errors; what the error says is not for others."""
     world.store.fail("put originals", StorageUnavailable("bucket-name refused"))
-    assert client.post("/generate-image", json={"prompt": "x"}).status_code == 503
+    assert client.post("/generate-image", json={"prompt": "x"}, buffered=True).status_code == 503
     finished = spans.get_finished_spans()
     failed = {span.name for span in finished if not span.status.is_ok}
     assert {"POST /generate-image", "original"} <= failed
@@ -123,7 +129,7 @@ def test_pictures_are_traced_too(client: Client, world: World, spans: InMemorySp
     """What the gate answers has its span, with the rule and never the name."""
     path = "images/0f9b2d6c-4e1a-4f0f-8a54-b0c1f2a3d4e5.png"
     world.store.put(path, b"the picture", content_type="image/png")
-    assert client.get(f"/{path}").status_code == 200
+    assert client.get(f"/{path}", buffered=True).status_code == 200
     (span,) = spans.get_finished_spans()
     assert span.name == "GET /images/<image_name:filename>"
 
