@@ -87,7 +87,7 @@ class GenerateImage:
         earlier = self.repeats.look_up(claim, fingerprint_of(request)) if claim else None
         if earlier and earlier.state is State.READY:
             return Answer(earlier, replayed=True)
-        with self.ports.spool.room(), self.ports.observer.follow(viewer.on_step):
+        with self.ports.spool.room(), self.ports.observer.follow(viewer.tell_step):
             return Answer(self._make(request, caller, claim, earlier, viewer))
 
     def _make(
@@ -157,7 +157,7 @@ class GenerateImage:
                     size=leased.size,
                     quality=leased.quality,
                     partials=viewer.partials,
-                    on_partial=viewer.on_partial,
+                    on_partial=viewer.tell_partial,
                 )
         except ProviderBadResponse as error:
             if error.evidence:

@@ -1,10 +1,13 @@
 """Who watches one generation while it runs."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.ports.drawing import OnPartial
 from app.ports.observing import Step
+
+_log = logging.getLogger(__name__)
 
 
 def _ignore(*_: object) -> None:
@@ -13,7 +16,7 @@ def _ignore(*_: object) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Viewer:
-    """Hears what happens, from the thread that works; hearing must neither fail nor take long.
+    """Hears what happens, from the thread that works, so hearing must not take long.
 
     Args:
         partials: pictures to ask the model for while it draws, 0 to 3; each costs something.
@@ -24,6 +27,20 @@ class Viewer:
     partials: int = 0
     on_step: Callable[[Step], object] = _ignore
     on_partial: OnPartial = _ignore
+
+    def tell_step(self, step: Step) -> None:
+        """Tell of a step; no picture fails because of who watches."""
+        try:
+            self.on_step(step)
+        except Exception:  # noqa: BLE001 - reason: the picture may be paid for by now
+            _log.exception("a viewer could not hear of a step")
+
+    def tell_partial(self, index: int, picture: bytes) -> None:
+        """Tell of a partial picture, likewise."""
+        try:
+            self.on_partial(index, picture)
+        except Exception:  # noqa: BLE001 - reason: the picture may be paid for by now
+            _log.exception("a viewer could not hear of a partial picture")
 
 
 NOBODY = Viewer()

@@ -66,3 +66,17 @@ def test_a_budget_has_to_hold_the_partial_pictures(world: World) -> None:
         world.generate(a_request(), caller=poor, viewer=Watched(partials=3).viewer)
     assert world.generator.asked == []
     assert world.generate(a_request(), caller=poor, viewer=Watched().viewer).image
+
+
+def test_who_watches_can_not_fail_what_is_watched(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever goes wrong in telling, the picture is paid once, stored and answered."""
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    viewer = Viewer(partials=1, on_step=broken, on_partial=broken)
+    assert world.generate(a_request(), viewer=viewer).image
+    assert len(world.generator.asked) == 1
+    assert "a viewer could not hear of a partial picture" in caplog.text
