@@ -86,20 +86,17 @@ def test_a_drawing_tells_who_drew_it(either: ImageGenerator) -> None:
     assert either.costs_money == (either.provider == "openai")
 
 
-@pytest.mark.parametrize("count", [0, 1, 3])
-def test_partial_pictures_come_before_the_drawing_they_are_of(
-    either: ImageGenerator, count: int
-) -> None:
+def test_partial_pictures_come_before_the_drawing_they_are_of(either: ImageGenerator) -> None:
     """As many as are asked for, numbered, each of which can be cut out; the drawing is the same."""
     heard: list[tuple[int, bytes]] = []
     drawing = either.draw(
         "a fox\n\nx",
         size="1536x1024",
         quality="low",
-        partials=count,
+        partials=3,
         on_partial=lambda index, data: heard.append((index, data)),
     )
-    assert [index for index, _ in heard] == list(range(count))
+    assert [index for index, _ in heard] == [0, 1, 2]
     assert all(imaging.cutout(data).report.coverage > 0.02 for _, data in heard)
     assert imaging.inspect(drawing.data).width == 1536
     if either.provider == "offline":
