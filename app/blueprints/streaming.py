@@ -40,7 +40,7 @@ def stream(make: Make, *, partials: int) -> Response:
     """
     watched = _Watched(make, partials)
     run = copy_context().run
-    # A daemon, so that a quick end of the server is quick; a graceful one waits for `in_flight`.
+    # A daemon: a server that stops waits for `in_flight`, and one that is told to be quick doesn't.
     threading.Thread(target=run, args=(watched.run,), name="generation", daemon=True).start()
     watched.feed.wait()
     if watched.refused:
