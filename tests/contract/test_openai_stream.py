@@ -148,6 +148,8 @@ def test_a_server_that_can_not_stream_is_asked_plainly(
     first, second = fake_openai.asked("images")
     assert "stream" in first.body
     assert second.body == generator.describe("a red mug", size="1024x1024", quality="medium").body
+    given = [float(one.headers["x-stainless-read-timeout"]) for one in (first, second)]
+    assert given[1] < given[0]  # of one deadline
     assert fake_openai.paid == 1
 
 
