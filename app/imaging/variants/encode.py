@@ -23,7 +23,7 @@ _OPTIONS: dict[Format, dict[str, Any]] = {
 }
 
 
-def encoded(picture: Array, variant: Variant, xmp: bytes) -> bytes:
+def encoded(picture: Array, variant: Variant, xmp: bytes = b"") -> bytes:
     """The file, without any metadata but the XMP packet.
 
     Args:
