@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -152,10 +153,10 @@ def test_stopping_lets_those_under_way_end(world: World) -> None:
     began, go_on = threading.Event(), threading.Event()
     draw = world.generator.draw
 
-    def slow(prompt: str, *, size: str, quality: str) -> object:
+    def slow(prompt: str, **options: Any) -> object:
         began.set()
         assert go_on.wait(10)
-        return draw(prompt, size=size, quality=quality)
+        return draw(prompt, **options)
 
     world.generator.draw = slow  # type: ignore[method-assign,assignment]  # reason: takes its time
     batch = batch_of(world)

@@ -3,6 +3,7 @@
 import io
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -66,10 +67,10 @@ def test_nobody_waits_for_a_preview(monkeypatch: pytest.MonkeyPatch) -> None:
     cutting, go_on = threading.Event(), threading.Event()
     cutout = imaging.cutout
 
-    def slow(data: bytes) -> imaging.Cutout:
+    def slow(data: bytes, **more: Any) -> imaging.Cutout:
         cutting.set()
         assert go_on.wait(10)
-        return cutout(data)
+        return cutout(data, **more)
 
     monkeypatch.setattr(imaging, "cutout", slow)
     pillow = PillowImaging(at_once=1)
