@@ -56,6 +56,7 @@ class Defaults:
     redirects: bool
     auth_required: bool = False
     public_pictures: bool = True
+    simulates: bool = False
     partial_images: int = 0
     budget: Budget | None = None
 

@@ -1,6 +1,6 @@
 """POST /generate-image."""
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 
 from app import errors
 from app.blueprints.dependencies import deps
@@ -12,6 +12,7 @@ from app.http.admission import caller
 from app.http.contract import Contract, contract
 from app.http.idempotency import mark_replayed
 from app.models import GenerationRequest, Scope
+from app.usecases import simulation
 from app.usecases.generation import Answer
 from app.usecases.idempotency import claim_of
 from app.usecases.viewing import NOBODY, Viewer
@@ -84,9 +85,12 @@ def _partials(body: GenerateBody) -> int:
 def _maker(wish: GenerationRequest, idempotency_key: str | None) -> Make:
     """Return what makes the picture, or answers from an earlier request."""
     claim = claim_of(caller().id, idempotency_key) if idempotency_key else ""
+    simulated = simulation.parse(
+        request.headers.get(simulation.HEADER), allowed=deps().defaults.simulates
+    )
 
     def make(viewer: Viewer) -> Answer:
-        with deps().in_flight:
+        with deps().in_flight, simulation.simulating(simulated):
             return deps().generate(wish, caller=caller(), claim=claim, viewer=viewer)
 
     return make

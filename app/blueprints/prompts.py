@@ -1,6 +1,6 @@
 """GET /generate-prompts."""
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 
 from app import errors
 from app.blueprints.dependencies import deps
@@ -8,6 +8,7 @@ from app.blueprints.schemas import PromptsAnswer, PromptsQuery
 from app.http.admission import caller
 from app.http.contract import Contract, contract
 from app.models import Scope
+from app.usecases import simulation
 
 blueprint = Blueprint("prompts", __name__)
 
@@ -33,6 +34,11 @@ def generate_prompts(query: PromptsQuery) -> Response:
 
     Distinct and different from call to call, drawn from a pool that is filled once a minute.
     """
+    simulated = simulation.parse(
+        request.headers.get(simulation.HEADER), allowed=deps().defaults.simulates
+    )
+    simulated.before()
+    simulated.drawing()
     prompts = deps().prompts.suggest(query.count, theme=query.theme, caller=caller())
     answer = PromptsAnswer(prompts=prompts, provider=deps().defaults.provider)
     response = jsonify(answer.model_dump())

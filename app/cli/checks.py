@@ -52,6 +52,12 @@ def _drawing(settings: Settings) -> Iterator[Finding]:
     if settings.draws_with == "offline":
         yield openai_models.offline()
         return
+    if settings.draws_with == "replay":
+        yield openai_models.replay(settings.recordings)
+        return
+    if settings.pays == "azure":
+        yield openai_models.azure()
+        return
     wanted = [
         Wanted("image model", settings.openai_image_model, "OPENAI_IMAGE_MODEL"),
         Wanted("text model", settings.openai_text_model, "OPENAI_TEXT_MODEL"),
@@ -75,7 +81,7 @@ def _storage(settings: Settings) -> Iterator[Finding]:
 
 def _clock(settings: Settings) -> Iterator[Finding]:
     """Say so if nobody tells the time; else the answers of storage or drawing tell it."""
-    if settings.s3_bucket_name is None and settings.draws_with == "offline":
+    if settings.s3_bucket_name is None and settings.pays != "openai":
         yield clock.no_server()
 
 
@@ -107,7 +113,7 @@ def _gunicorn(settings: Settings) -> Iterator[Finding]:
 
 def _access(settings: Settings) -> Iterator[Finding]:
     yield from access.check_access(
-        paid=settings.draws_with == "openai",
+        paid=settings.pays is not None,
         origins=settings.allowed_origins,
         host=settings.host,
         auth_required=settings.auth_required,
@@ -124,7 +130,7 @@ def _live_keys(settings: Settings) -> Sequence[ApiKey]:
 
 
 def _budget(settings: Settings) -> Iterator[Finding]:
-    if settings.draws_with == "offline":
+    if settings.pays is None:
         return
     table = Prices(settings.price_table)
     image, text = settings.openai_image_model, settings.openai_text_model

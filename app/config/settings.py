@@ -1,6 +1,5 @@
 """The settings, from the environment and `.env`."""
 
-import os
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -34,6 +33,12 @@ UNUSABLE_SETTINGS = 2
 """The exit status of a start that fails because of the settings."""
 
 
+Provider = Literal["openai", "azure", "offline", "record", "replay"]
+"""Who draws, moderates and writes."""
+
+_AZURE = ("azure_openai_api_key", "azure_openai_endpoint")
+
+
 class ConfigError(Exception):
     """The settings can't be used; the text lists every problem and never a value."""
 
@@ -53,7 +58,10 @@ class Settings(BaseSettings):
     )
 
     openai_api_key: SecretStr | None = None
-    image_provider: Literal["openai", "offline"] | None = Field(None, validate_default=True)
+    azure_openai_api_key: SecretStr | None = None
+    azure_openai_endpoint: WebAddress | None = None
+    azure_openai_api_version: str = Field("2025-04-01-preview", pattern=r"^[\w.-]{1,40}$")
+    image_provider: Provider | None = Field(None, validate_default=True)
     openai_base_url: WebAddress | None = None
     openai_image_model: str = "gpt-image-2.6-flare"
     openai_image_quality: Literal["auto", "low", "medium", "high", "xhigh", "max"] = "medium"
@@ -61,6 +69,8 @@ class Settings(BaseSettings):
     openai_moderation_model: str = "omni-moderation-latest"
     openai_timeout_seconds: float = Field(120, ge=1, le=900)
     openai_partial_images: int = Field(0, ge=0, le=3)
+    recordings_dir: Path | None = None
+    replay_speed: float = Field(1, ge=0, le=1000)
 
     aws_access_key_id: SecretStr | None = None
     aws_secret_access_key: SecretStr | None = Field(None, validate_default=True)
@@ -99,9 +109,17 @@ class Settings(BaseSettings):
 
     @field_validator("image_provider")
     @classmethod
-    def _openai_needs_a_key(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value == "openai" and not info.data.get("openai_api_key"):
+    def _who_is_paid_needs_a_key(cls, value: str | None, info: ValidationInfo) -> str | None:
+        openai = bool(info.data.get("openai_api_key"))
+        azure = [bool(info.data.get(name)) for name in _AZURE]
+        if any(azure) and not all(azure):
+            raise ValueError("set both AZURE_OPENAI_API_KEY and AZURE_OPENAI_ENDPOINT, or neither")
+        if value == "openai" and not openai:
             raise ValueError("openai needs OPENAI_API_KEY")
+        if value == "azure" and not all(azure):
+            raise ValueError("azure needs AZURE_OPENAI_API_KEY and AZURE_OPENAI_ENDPOINT")
+        if value == "record" and not (openai or all(azure)):
+            raise ValueError("record needs the key of whom it records: OPENAI_API_KEY, or Azure's")
         return value
 
     @field_validator("aws_secret_access_key")
@@ -140,9 +158,32 @@ class Settings(BaseSettings):
         return value
 
     @cached_property
-    def draws_with(self) -> Literal["openai", "offline"]:
-        """The image provider in use: OpenAI if it has a key, unless set otherwise."""
-        return self.image_provider or ("openai" if self.openai_api_key else "offline")
+    def draws_with(self) -> Provider:
+        """The image provider in use: who there is a key for, unless set otherwise."""
+        return self.image_provider or self._paid or "offline"
+
+    @cached_property
+    def pays(self) -> Literal["openai", "azure"] | None:
+        """Who is paid for pictures; None if nobody is."""
+        if self.draws_with == "record":
+            return self._paid
+        return self.draws_with if self.draws_with in {"openai", "azure"} else None
+
+    @property
+    def _paid(self) -> Literal["openai", "azure"] | None:
+        if self.openai_api_key:
+            return "openai"
+        return "azure" if self.azure_openai_endpoint else None
+
+    @property
+    def moderates(self) -> bool:
+        """Whether a model looks at prompts first. Azure has none for it; it filters by itself."""
+        return self.pays == "openai" and self.openai_moderation_model != "off"
+
+    @cached_property
+    def recordings(self) -> Path:
+        """The folder of what is recorded and replayed."""
+        return self.recordings_dir or self.data_dir / "recordings"
 
     @cached_property
     def allowed_origins(self) -> list[str]:
@@ -189,20 +230,6 @@ class Settings(BaseSettings):
             return cls()
         except ValidationError as error:
             raise ConfigError(_explain(error)) from None
-
-
-def traces_exporter() -> str | None:
-    """Return where OpenTelemetry's own variables want traces: `otlp`, `console`, or None.
-
-    They are none of our Settings: OpenTelemetry reads the rest of them itself.
-    """
-    exporter = os.environ.get("OTEL_TRACES_EXPORTER", "")
-    endpoints = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-    if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true" or exporter == "none":
-        return None
-    if exporter:
-        return "console" if exporter == "console" else "otlp"
-    return "otlp" if any(os.environ.get(name) for name in endpoints) else None
 
 
 def _origins(value: str) -> list[str]:

@@ -21,9 +21,7 @@ class Choice:
 def choose(settings: Settings) -> tuple[Choice, ...]:
     """Tell what the settings lead to, part by part."""
     data = settings.data_dir
-    openai = ("openai", f"OpenAI {settings.openai_image_model}")
-    offline = ("offline", "offline painter: pictures drawn by rules, not AI")
-    drawing, provider = (openai if settings.draws_with == "openai" else offline), "OPENAI_API_KEY"
+    drawing, provider, given = _drawing(settings)
     store = ("s3", "S3") if settings.s3_bucket_name else ("files", f"files in {data / 'store'}")
     records = ("mongodb", "MongoDB") if settings.mongodb_uri else ("sqlite", f"SQLite in {data}")
     cache = (
@@ -31,14 +29,31 @@ def choose(settings: Settings) -> tuple[Choice, ...]:
         if settings.redis_url
         else ("memory", "memory of each process")
     )
-    if settings.image_provider:
-        provider = "IMAGE_PROVIDER"
     return (
-        _choice("drawing", drawing, provider, settings.image_provider or settings.openai_api_key),
+        _choice("drawing", drawing, provider, given),
         _choice("storage", store, "S3_BUCKET_NAME", settings.s3_bucket_name),
         _choice("records", records, "MONGODB_URI", settings.mongodb_uri),
         _choice("cache", cache, "REDIS_URL", settings.redis_url),
     )
+
+
+def _drawing(settings: Settings) -> tuple[tuple[str, str], str, object]:
+    """Return who draws, in words; the setting that decides; and its value."""
+    model = settings.openai_image_model
+    moderated = "" if settings.moderates else ", prompts are checked by no moderation model"
+    words = {
+        "openai": f"OpenAI {model}{moderated}",
+        "azure": f"Azure OpenAI {model}{moderated}",
+        "offline": "offline painter: pictures drawn by rules, not AI",
+        "record": f"{settings.pays} {model}, written down in {settings.recordings}{moderated}",
+        "replay": f"replays what is recorded in {settings.recordings}, at no cost",
+    }
+    chosen = (settings.draws_with, words[settings.draws_with])
+    if settings.image_provider:
+        return chosen, "IMAGE_PROVIDER", settings.image_provider
+    if settings.pays == "azure":
+        return chosen, "AZURE_OPENAI_ENDPOINT", settings.azure_openai_endpoint
+    return chosen, "OPENAI_API_KEY", settings.openai_api_key
 
 
 def _choice(part: str, chosen: tuple[str, str], setting: str, value: object) -> Choice:
@@ -50,7 +65,7 @@ def announce(settings: Settings) -> None:
     """Log one line a part: what was chosen and why."""
     for choice in choose(settings):
         _log.info("%s: %s (%s)", choice.part, choice.used, choice.why)
-    if settings.draws_with == "openai" and not settings.auth_required:
+    if settings.pays and not settings.auth_required:
         _log.warning(
             "anyone who can reach this server can draw pictures at your expense: "
             "set AUTH_REQUIRED=true and make keys with `flask keys create`, or keep it on a "

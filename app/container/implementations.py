@@ -1,21 +1,18 @@
 """Makes the implementations that the settings ask for."""
 
-import random
 from dataclasses import dataclass
 
 from pydantic import SecretStr
 
 from app.config import VERSION, Settings
+from app.container.drawing import build_drawing
 from app.container.tracing import build_tracing
 from app.ports import (
-    ImageGenerator,
     ImageStore,
     KeyRing,
     Ledger,
-    Moderator,
     PictureCache,
     Ports,
-    PromptWriter,
     RateLimiter,
     Records,
 )
@@ -37,15 +34,6 @@ _MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drawing:
-    """The three ports that one provider implements."""
-
-    generator: ImageGenerator
-    moderator: Moderator
-    writer: PromptWriter
-
-
-@dataclass(frozen=True, kw_only=True)
 class Rows:
     """The ports that keep rows, side by side in one file or database."""
 
@@ -56,7 +44,7 @@ class Rows:
 
 def build_ports(settings: Settings) -> Ports:
     """Make the implementations; they connect when they are first needed."""
-    drawing = _drawing(settings)
+    drawing = build_drawing(settings)
     watch = Watch(version=VERSION, tracing=build_tracing())
     cache = _cache(settings, watch)
     rows = build_rows(settings)
@@ -74,39 +62,6 @@ def build_ports(settings: Settings) -> Ports:
         ledger=rows.ledger,
         clock=SystemClock(),
         observer=watch,
-    )
-
-
-def _drawing(settings: Settings) -> Drawing:
-    if settings.draws_with == "offline":
-        from app.services import offline
-
-        return Drawing(
-            generator=offline.OfflineGenerator(),
-            moderator=offline.OfflineModerator(),
-            writer=offline.OfflinePromptWriter(rng=random.SystemRandom()),
-        )
-    from app.services.openai_client import lazy_client
-    from app.services.openai_generator import OpenAIGenerator
-    from app.services.openai_moderator import NoModerator, OpenAIModerator
-    from app.services.openai_prompt_writer import OpenAIPromptWriter
-
-    client = lazy_client(
-        api_key=_plain(settings.openai_api_key) or "", base_url=settings.openai_base_url
-    )
-    moderator: Moderator = NoModerator()
-    if settings.openai_moderation_model != "off":
-        moderator = OpenAIModerator(client, model=settings.openai_moderation_model)
-    return Drawing(
-        generator=OpenAIGenerator(
-            client,
-            model=settings.openai_image_model,
-            timeout_seconds=settings.openai_timeout_seconds,
-        ),
-        moderator=moderator,
-        writer=OpenAIPromptWriter(
-            client, model=settings.openai_text_model, rng=random.SystemRandom()
-        ),
     )
 
 

@@ -141,6 +141,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
             public_pictures=settings.public_pictures or not settings.auth_required,
             partial_images=settings.openai_partial_images,
             budget=budget,
+            simulates=settings.pays is None,
         ),
     )
 

@@ -26,6 +26,7 @@ from app.errors.provider import (
     ProviderTimeout,
     ProviderUnreachable,
 )
+from app.errors.recordings import RecordingMissing
 from app.errors.repeats import (
     GenerationInProgress,
     IdempotencyKeyReused,
@@ -81,6 +82,7 @@ __all__ = [
     "ProviderTimeout",
     "ProviderUnreachable",
     "RateLimited",
+    "RecordingMissing",
     "RecordsUnavailable",
     "RequestTimeout",
     "RequestTooLarge",

@@ -1,6 +1,7 @@
 """What any call to the provider that draws and writes may end with."""
 
 from app.errors.base import AppError, Charged
+from app.errors.recordings import RecordingMissing
 from app.errors.requests import PromptRejected
 
 
@@ -73,5 +74,6 @@ PROVIDER_FAILURES: tuple[type[AppError], ...] = (
     ProviderRateLimited,
     ProviderTimeout,
     ProviderUnreachable,
+    RecordingMissing,
 )
 """What any call to the provider may end with."""

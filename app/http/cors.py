@@ -11,7 +11,14 @@ from werkzeug.datastructures import Headers
 
 HeaderList = tuple[tuple[str, str], ...]
 
-_SENT = ["Authorization", "Content-Type", "Idempotency-Key", "X-API-Key", "X-Request-ID"]
+_SENT = [
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "X-API-Key",
+    "X-Request-ID",
+    "X-Simulate",
+]
 _READ = [
     "Accept-Ranges",
     "Allow",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from json import JSONDecodeError
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.errors import (
     AppError,
@@ -40,28 +40,46 @@ _OUT_OF_MONEY = {
 
 
 def lazy_client(*, api_key: str, base_url: str | None) -> "Lazy[OpenAI]":
-    """Return the client for all calls: made at first use, shared by the process's threads.
-
-    It never retries by itself: the SDK's own two retries can buy the same picture three times.
-    """
+    """Return the client for all calls: made at first use, shared by the process's threads."""
 
     def make() -> "OpenAI":
-        from openai import DefaultHttpxClient, OpenAI, Timeout
+        from openai import OpenAI
 
-        from app.services.openai_errors import shortened
+        return OpenAI(api_key=api_key, base_url=base_url or DEFAULT_BASE_URL, **_habits())
 
-        return OpenAI(
-            api_key=api_key,
-            base_url=base_url or DEFAULT_BASE_URL,
-            max_retries=0,
-            # By itself it would follow redirects to any host, prompt and all.
-            http_client=DefaultHttpxClient(
-                follow_redirects=False, event_hooks={"response": [shortened]}
-            ),
-            timeout=Timeout(TEXT_TIMEOUT_SECONDS, connect=_CONNECT_SECONDS),
+    return Lazy(make)
+
+
+def lazy_azure_client(*, api_key: str, endpoint: str, api_version: str) -> "Lazy[OpenAI]":
+    """Return the like for Azure OpenAI, where models are deployments, with names of their own."""
+
+    def make() -> "OpenAI":
+        from openai import AzureOpenAI
+
+        return AzureOpenAI(
+            api_key=api_key, azure_endpoint=endpoint, api_version=api_version, **_habits()
         )
 
     return Lazy(make)
+
+
+def _habits() -> dict[str, Any]:
+    """Return what holds for all clients.
+
+    They never retry by themselves: the SDK's own two retries can buy the same picture three times.
+    """
+    from openai import DefaultHttpxClient, Timeout
+
+    from app.services.openai_errors import shortened
+
+    return {
+        "max_retries": 0,
+        # By itself it would follow redirects to any host, prompt and all.
+        "http_client": DefaultHttpxClient(
+            follow_redirects=False, event_hooks={"response": [shortened]}
+        ),
+        "timeout": Timeout(TEXT_TIMEOUT_SECONDS, connect=_CONNECT_SECONDS),
+    }
 
 
 @contextmanager

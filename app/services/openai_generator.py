@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, ValidationError
 
@@ -58,12 +58,21 @@ class OpenAIGenerator:
         client: makes the calls.
         model: the image model; `dall-e-*` names work against servers that still have them.
         timeout_seconds: for the whole call.
+        provider: `openai`, or `azure`, whose address has the model in it.
     """
 
-    provider = "openai"
     costs_money = True
 
-    def __init__(self, client: "Lazy[OpenAI]", *, model: str, timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        client: "Lazy[OpenAI]",
+        *,
+        model: str,
+        timeout_seconds: float,
+        provider: Literal["openai", "azure"] = "openai",
+    ) -> None:
+        self.provider = provider
+        self._path = f"/deployments/{model}" if provider == "azure" else ""
         self._client = client
         self.model = model
         self._timeout_seconds = timeout_seconds
@@ -76,7 +85,9 @@ class OpenAIGenerator:
         parameters = _parameters(self.model, prompt=prompt, size=size, quality=quality)
         if partials and not self.model.startswith("dall-e"):
             parameters |= dict(zip(_STREAMING, (True, partials), strict=True))
-        return UpstreamRequest(method="POST", path="/images/generations", body=parameters)
+        return UpstreamRequest(
+            method="POST", path=f"{self._path}/images/generations", body=parameters
+        )
 
     def draw(
         self,

@@ -17,10 +17,12 @@ from tests.fake_openai.reply import ApiError, Reply
 if TYPE_CHECKING:
     from tests.fake_openai.server import _Server
 
+# Azure's addresses have the deployment in them, and its key comes in a header of its own.
+_AZURE = r"/openai/deployments/[\w.-]+"
 _ROUTES: tuple[tuple[str, str, Callable[[Call], Reply]], ...] = (
-    ("POST /v1/images/generations", "images", images.generate),
+    (f"POST (/v1|{_AZURE})/images/generations", "images", images.generate),
     ("POST /v1/moderations", "moderations", text.moderate),
-    ("POST /v1/chat/completions", "chat", text.chat),
+    (f"POST (/v1|{_AZURE})/chat/completions", "chat", text.chat),
     ("GET /v1/models(/[^/]+)?", "models", text.models),
     (r"GET /v1/pictures/\d+", "pictures", images.show),
 )
@@ -93,6 +95,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _normal_answer(self, call: Call, endpoint: Callable[[Call], Reply]) -> Reply:
         scheme, _, key = (self.headers.get("authorization") or "").partition(" ")
+        if self.path.startswith("/openai/") and "api-version=" in self.path:
+            scheme, key = "Bearer", self.headers.get("api-key") or ""
         if endpoint is not images.show and (scheme != "Bearer" or key != call.fake.api_key):
             return errors.wrong_key(key)
         try:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.models import Finding, Level
@@ -44,6 +45,20 @@ class _Answer:
 def offline() -> Finding:
     """Say what is drawn without a provider."""
     return _ABOUT.ok("provider", "offline: pictures are drawn by rules, not AI, and cost nothing")
+
+
+def replay(folder: Path) -> Finding:
+    """Say whether there is anything to replay."""
+    if next(folder.glob("*/*.json"), None) is None:
+        told = f"replay: nothing is recorded in {folder}, so every request is refused"
+        return _ABOUT.warning("provider", told, "record with IMAGE_PROVIDER=record first")
+    return _ABOUT.ok("provider", f"replay: what is recorded in {folder}, at no cost")
+
+
+def azure() -> Finding:
+    """Say what can be known of Azure without drawing."""
+    told = "Azure OpenAI: a key can't list deployments, so their names are not looked up"
+    return _ABOUT.ok("provider", told)
 
 
 def moderation_off() -> Finding:

@@ -1,0 +1,27 @@
+"""What a provider is asked, as it is recorded and found again.
+
+The model is no part of it, so that a page that was made with one model is replayed without naming
+it; nor is how many partial pictures are asked for.
+"""
+
+from typing import Any
+
+
+def draw(prompt: str, size: str, quality: str) -> dict[str, Any]:
+    """Ask for a picture."""
+    return {"call": "draw", "prompt": prompt, "size": size, "quality": quality}
+
+
+def check(prompt: str) -> dict[str, Any]:
+    """Ask whether a prompt is decent."""
+    return {"call": "check", "prompt": prompt}
+
+
+def enhance(prompt: str) -> dict[str, Any]:
+    """Ask for a richer prompt."""
+    return {"call": "enhance", "prompt": prompt}
+
+
+def invent(count: int, theme: str) -> dict[str, Any]:
+    """Ask for prompts."""
+    return {"call": "invent", "count": count, "theme": theme}
