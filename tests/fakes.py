@@ -57,6 +57,7 @@ class FakeGenerator(Scripted):
     name = "generator"
     provider = "fake"
     model = "fake-painter"
+    transparent = False
 
     def __init__(self, events: list[str]) -> None:
         super().__init__(events)

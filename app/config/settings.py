@@ -66,6 +66,7 @@ class Settings(BaseSettings):
     openai_image_model: str = "gpt-image-2.6-flare"
     openai_image_quality: Literal["auto", "low", "medium", "high", "xhigh", "max"] = "medium"
     openai_text_model: str = "gpt-6-luna"
+    openai_native_transparency: bool = False
     openai_moderation_model: str = "omni-moderation-latest"
     openai_timeout_seconds: float = Field(120, ge=1, le=900)
     openai_partial_images: int = Field(0, ge=0, le=3)

@@ -44,7 +44,11 @@ def _replaying(settings: Settings) -> Drawing:
 
     replay = Replay(Recordings(settings.recordings), speed=settings.replay_speed)
     return Drawing(
-        generator=ReplayGenerator(replay, model=settings.openai_image_model),
+        generator=ReplayGenerator(
+            replay,
+            model=settings.openai_image_model,
+            transparent=settings.openai_native_transparency,
+        ),
         moderator=ReplayModerator(replay),
         writer=ReplayWriter(replay, model=settings.openai_text_model),
     )
@@ -97,6 +101,7 @@ def _paid(settings: Settings) -> Drawing:
             model=settings.openai_image_model,
             timeout_seconds=settings.openai_timeout_seconds,
             provider=settings.pays or "openai",
+            transparent=settings.openai_native_transparency,
         ),
         moderator=moderator,
         writer=OpenAIPromptWriter(

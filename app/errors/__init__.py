@@ -25,6 +25,7 @@ from app.errors.provider import (
     ProviderRateLimited,
     ProviderTimeout,
     ProviderUnreachable,
+    TransparencyRefused,
 )
 from app.errors.recordings import RecordingMissing
 from app.errors.repeats import (
@@ -92,6 +93,7 @@ __all__ = [
     "SignatureInvalid",
     "SignatureRequired",
     "StorageUnavailable",
+    "TransparencyRefused",
     "Unauthorized",
     "UnsupportedMediaType",
     "VariantsBusy",

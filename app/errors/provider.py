@@ -47,6 +47,10 @@ class ProviderMisconfigured(AppError):
     message = "The image provider refuses this server's configuration. The operator has to fix it."
 
 
+class TransparencyRefused(ProviderMisconfigured):
+    """The model can't draw on a transparent background. It is asked for a white one instead."""
+
+
 class ProviderBadResponse(AppError):
     """The provider answered with something that can't be used.
 

@@ -26,6 +26,10 @@ class ImageGenerator(Protocol):
     def costs_money(self) -> bool:
         """Whether a drawn picture is charged for."""
 
+    @property
+    def transparent(self) -> bool:
+        """Whether pictures are asked for that have a transparent background already."""
+
     def describe(
         self, prompt: str, *, size: str, quality: str, partials: int = 0
     ) -> UpstreamRequest | None:
@@ -52,6 +56,8 @@ class ImageGenerator(Protocol):
 
         Raises:
             PromptRejected: the model refuses the prompt.
+            TransparencyRefused: it can't draw like that; nothing was paid, and `transparent` is
+                False from now on.
             ProviderBadResponse: an answer came and can't be used; it carries the evidence.
             AppError: another of the Provider errors, with `charged` set.
         """

@@ -39,6 +39,7 @@ class OfflineGenerator:
     provider = "offline"
     model = "emblem-painter"
     costs_money = False
+    transparent = False
 
     def describe(self, prompt: str, *, size: str, quality: str, partials: int = 0) -> None:
         """See ImageGenerator: nothing is sent to anyone."""

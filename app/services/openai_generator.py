@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, ValidationError
 
-from app.errors import Charged, ProviderBadResponse, ProviderTimeout
+from app.errors import Charged, ProviderBadResponse, ProviderTimeout, TransparencyRefused
 from app.models import Drawing, UpstreamRequest
 from app.ports.drawing import OnPartial
 from app.services import openai_download, openai_stream
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from openai import BadRequestError, OpenAI
 
 _CONNECT_SECONDS = 5.0
+_LEGACY = "dall-e"
 _STREAMING = ("stream", "partial_images")
 _LARGEST_ANSWER = 64 * 1024 * 1024  # bytes; a 3840x2160 PNG in base64 has about half of that
 # Base64 has no commas, and the rest of an answer has a few dozen. Millions of small values in JSON
@@ -59,6 +60,7 @@ class OpenAIGenerator:
         model: the image model; `dall-e-*` names work against servers that still have them.
         timeout_seconds: for the whole call.
         provider: `openai`, or `azure`, whose address has the model in it.
+        transparent: ask for a transparent background, until the model refuses to draw one.
     """
 
     costs_money = True
@@ -70,7 +72,9 @@ class OpenAIGenerator:
         model: str,
         timeout_seconds: float,
         provider: Literal["openai", "azure"] = "openai",
+        transparent: bool = False,
     ) -> None:
+        self.transparent = transparent and not model.startswith(_LEGACY)
         self.provider = provider
         self._path = f"/deployments/{model}" if provider == "azure" else ""
         self._client = client
@@ -82,8 +86,14 @@ class OpenAIGenerator:
         self, prompt: str, *, size: str, quality: str, partials: int = 0
     ) -> UpstreamRequest:
         """See ImageGenerator."""
-        parameters = _parameters(self.model, prompt=prompt, size=size, quality=quality)
-        if partials and not self.model.startswith("dall-e"):
+        parameters: dict[str, Any] = {"model": self.model, "prompt": prompt, "size": size, "n": 1}
+        if self.model.startswith(_LEGACY):
+            parameters |= {"response_format": "b64_json"}
+        else:
+            # Left to itself, the model chooses the background by the prompt's words.
+            background = "transparent" if self.transparent else "opaque"
+            parameters |= {"quality": quality, "background": background, "output_format": "png"}
+        if partials and not self.model.startswith(_LEGACY):
             parameters |= dict(zip(_STREAMING, (True, partials), strict=True))
         return UpstreamRequest(
             method="POST", path=f"{self._path}/images/generations", body=parameters
@@ -106,6 +116,9 @@ class OpenAIGenerator:
             try:
                 body, deadline = self._request(asked.body, deadline, on_partial)
             except _bad_request() as error:
+                if asked.body.get("background") == "transparent" and error.param == "background":
+                    self.transparent = False
+                    raise TransparencyRefused("param background") from None
                 if asked == plain or not _refuses_streaming(error):
                     raise
                 body, deadline = self._request(plain.body, deadline)
@@ -163,14 +176,6 @@ class OpenAIGenerator:
             unusable = error
         unusable.evidence = body
         raise unusable from None
-
-
-def _parameters(model: str, *, prompt: str, size: str, quality: str) -> dict[str, Any]:
-    common = {"model": model, "prompt": prompt, "size": size, "n": 1}
-    if model.startswith("dall-e"):
-        return common | {"response_format": "b64_json"}
-    # Left to itself, the model chooses the background by the prompt's words.
-    return common | {"quality": quality, "background": "opaque", "output_format": "png"}
 
 
 def _bad_request() -> type["BadRequestError"]:

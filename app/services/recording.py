@@ -57,6 +57,11 @@ class RecordingGenerator:
         self.provider, self.model = inner.provider, inner.model
         self.costs_money = inner.costs_money
 
+    @property
+    def transparent(self) -> bool:
+        """See ImageGenerator."""
+        return self._inner.transparent
+
     def describe(
         self, prompt: str, *, size: str, quality: str, partials: int = 0
     ) -> UpstreamRequest | None:

@@ -10,6 +10,7 @@ from app.errors import (
     ProviderBadResponse,
     ProviderError,
     RecordingMissing,
+    TransparencyRefused,
 )
 from app.models import Drawing, Enhanced, Invented
 from app.ports.drawing import OnPartial
@@ -67,9 +68,10 @@ class ReplayGenerator:
     provider = "replay"
     costs_money = False
 
-    def __init__(self, replay: Replay, *, model: str) -> None:
+    def __init__(self, replay: Replay, *, model: str, transparent: bool) -> None:
         self._replay = replay
         self.model = model
+        self.transparent = transparent
 
     def describe(self, prompt: str, *, size: str, quality: str, partials: int = 0) -> None:
         """See ImageGenerator: nothing is sent to anyone."""
@@ -89,7 +91,11 @@ class ReplayGenerator:
             if on_partial and index < partials:
                 on_partial(index, picture)
 
-        answer = self._replay.play(questions.draw(prompt, size, quality), shown)
+        try:
+            answer = self._replay.play(questions.draw(prompt, size, quality), shown)
+        except TransparencyRefused:
+            self.transparent = False
+            raise
         picture = _last(answer)
         if not picture:
             raise RecordingMissing("a picture without its file")

@@ -16,6 +16,7 @@ class SimulatingGenerator:
     def __init__(self, inner: ImageGenerator) -> None:
         self._inner = inner
         self.provider, self.model = inner.provider, inner.model
+        self.transparent = inner.transparent
 
     def describe(self, prompt: str, *, size: str, quality: str, partials: int = 0) -> None:
         """See ImageGenerator: nothing is sent to anyone."""

@@ -12,6 +12,12 @@ HOUSE_SENTENCE = (
 )
 """Added to every prompt: the cutout needs a background that it can tell from the subject."""
 
+TRANSPARENT_SENTENCE = (
+    "A single subject, centred and whole, on a transparent background, "
+    "with no shadow, no frame and no text."
+)
+"""Added instead where the model itself leaves the background out."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Estimates:
@@ -28,6 +34,11 @@ class Estimates:
     writer: PromptWriter
     prices: Prices
     quality: str
+
+    def prompt_for(self, wish: str) -> str:
+        """Return what is drawn: the wish, and after an empty line the house sentence."""
+        sentence = TRANSPARENT_SENTENCE if self.generator.transparent else HOUSE_SENTENCE
+        return f"{wish.rstrip()}\n\n{sentence}"
 
     def quality_of(self, request: GenerationRequest) -> str:
         """Return the quality that is drawn with."""
@@ -58,13 +69,8 @@ class Estimates:
         """Return the requests to the text model and the image model, where there are any."""
         enhancing = self.writer.describe(request.prompt) if request.enhance else None
         return enhancing, self.generator.describe(
-            prompt_for(request.prompt),
+            self.prompt_for(request.prompt),
             size=request.size,
             quality=self.quality_of(request),
             partials=partials,
         )
-
-
-def prompt_for(wish: str) -> str:
-    """Return what is drawn: the wish, and after an empty line the house sentence."""
-    return f"{wish.rstrip()}\n\n{HOUSE_SENTENCE}"

@@ -8,10 +8,15 @@ from the row's id, so that whatever a crash leaves behind can be found again.
 import logging
 from dataclasses import dataclass, replace
 
-from app.errors import AppError, Charged, GenerationInProgress, ProviderBadResponse
+from app.errors import (
+    AppError,
+    Charged,
+    GenerationInProgress,
+    ProviderBadResponse,
+    TransparencyRefused,
+)
 from app.models import ANYONE, Caller, Drawing, Generation, GenerationRequest, State
 from app.ports import Ports
-from app.usecases.estimates import prompt_for
 from app.usecases.idempotency import Repeats
 from app.usecases.intents import Intents, fingerprint_of
 from app.usecases.keeping import Keeper
@@ -105,7 +110,7 @@ class GenerateImage:
         leased = self.intents.write(request, caller, claim, earlier, partials=viewer.partials)
         try:
             leased, text_cost = self._begin(leased, request)
-            drawing = self._buy(leased, viewer)
+            leased, drawing = self._buy(leased, viewer)
         except AppError as error:
             raise self.keeper.close(leased, error) from None
         cost = total(text_cost, self.intents.estimates.prices.cost(drawing.model, drawing.usage))
@@ -126,17 +131,20 @@ class GenerateImage:
             leased,
             lease_until=self.ports.clock.now()
             + self.intents.lease,  # writing may have taken a while
-            new_prompt=prompt_for(wish),
+            new_prompt=self.intents.estimates.prompt_for(wish),
             tokens=fold(request.prompt, wish),
             charged=Charged.UNKNOWN if self.ports.generator.costs_money else Charged.NO,
             text_micros=leased.text_micros if text_cost is None else text_cost,
         )
         _log.debug("%s is drawn as: %s", begun.id, begun.new_prompt)
+        self._write(leased, begun)
+        return begun, text_cost
+
+    def _write(self, leased: Generation, begun: Generation) -> None:
         with self.ports.observer.step("record"):
             written = self.ports.records.exchange(leased, begun)
         if not written:
             raise GenerationInProgress("the lease ran out before paying", charged=Charged.NO)
-        return begun, text_cost
 
     def _wish(self, request: GenerationRequest) -> tuple[str, int | None]:
         if not request.enhance:
@@ -149,7 +157,21 @@ class GenerateImage:
             self.ports.writer.model, enhanced.usage
         )
 
-    def _buy(self, leased: Generation, viewer: Viewer) -> Drawing:
+    def _buy(self, leased: Generation, viewer: Viewer) -> tuple[Generation, Drawing]:
+        """Draw; on white instead, if the model turns out not to leave backgrounds out."""
+        try:
+            return leased, self._draw(leased, viewer)
+        except TransparencyRefused:
+            wish, _, _ = leased.new_prompt.rpartition("\n\n")
+        on_white = replace(
+            leased,
+            lease_until=self.ports.clock.now() + self.intents.lease,
+            new_prompt=self.intents.estimates.prompt_for(wish),
+        )
+        self._write(leased, on_white)
+        return on_white, self._draw(on_white, viewer)
+
+    def _draw(self, leased: Generation, viewer: Viewer) -> Drawing:
         try:
             with self.ports.observer.step("upstream"):
                 return self.ports.generator.draw(
