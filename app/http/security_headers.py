@@ -17,7 +17,7 @@ PICTURE: HeaderList = (NOSNIFF, (_POLICY, "default-src 'none'; sandbox"))
 PAGE: HeaderList = (
     (
         _POLICY,
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     ),
     ("Referrer-Policy", "no-referrer"),

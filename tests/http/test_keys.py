@@ -100,7 +100,15 @@ def test_what_is_for_everyone_never_asks(embedded_locked: Locked) -> None:
     """Health, documents and pages are 200 with no key and with a bad one; so are pictures."""
     door = embedded_locked
     picture = door.picture(door.made("alice"))
-    paths = ("/healthz", "/readyz", "/openapi.json", "/docs", "/", "/static/index.js", picture)
+    paths = (
+        "/healthz",
+        "/readyz",
+        "/openapi.json",
+        "/docs",
+        "/",
+        "/static/studio/main.js",
+        picture,
+    )
     for path in (*paths, f"{picture}?w=64"):
         assert [door.get(path, key).status_code for key in ("", "bad")] == [200, 200]
     assert door.get(picture).headers["Cache-Control"].startswith("public, ")

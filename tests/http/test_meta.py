@@ -77,5 +77,5 @@ def test_start_page_tells_who_draws(embedded: Service, real: Service) -> None:
     """The page says offline and not AI, or which model draws for money."""
     assert "not made by AI" in embedded.get("/").text
     assert "gpt-image-2.6-flare" in real.get("/").text
-    for file in ("index.js", "style.css"):
+    for file in ("studio/main.js", "studio/base.css"):
         assert embedded.get(f"/static/{file}").status_code == 200

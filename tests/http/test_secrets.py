@@ -42,7 +42,7 @@ def told(service: Service) -> str:
     paths = (
         *("/", "/docs", "/openapi.json", "/healthz", "/readyz", "/metrics", "/usage", "/nowhere"),
         *("/images", "/images?q=fox", "/images?cursor=x", f"{absent}/metadata"),
-        *("/generate-prompts", "/generate-prompts?theme=x", "/static/index.js"),
+        *("/generate-prompts", "/generate-prompts?theme=x", "/static/studio/main.js"),
         *(absent + query for query in ("", "?w=64", "?w=64&sig=x", "?w=x")),
     )
     calls = [

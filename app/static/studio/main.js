@@ -1,0 +1,11 @@
+// Starts the page.
+
+import { openFromAddress } from "./detail.js";
+import { find } from "./dom.js";
+import { restart } from "./gallery.js";
+import { changeKey } from "./key.js";
+import "./maker.js";
+
+find("#change-key")?.addEventListener("click", changeKey);
+restart();
+openFromAddress();
