@@ -78,7 +78,6 @@ function address() {
 }
 
 function rewrite() {
-  find("#address").value = address();
   const wanted = query();
   const width = wanted.get("w") ?? wanted.get("h") ?? "256";
   find("#snippet").value = SNIPPETS[kind.value].write({
@@ -148,7 +147,8 @@ dialog.addEventListener("close", () => {
   if (!ID.test(location.hash)) return;
   const card = find(`#card-${location.hash.slice(1)} a`);
   history.replaceState(null, "", location.pathname + location.search);
-  card?.focus();
+  // Else the browser has gone back to what opened the dialog.
+  if (document.activeElement === document.body) card?.focus();
 });
 addEventListener("hashchange", follow);
 

@@ -7,8 +7,7 @@ import { addNewest } from "./gallery.js";
 import { idOf, plainPath, show } from "./pictures.js";
 import { server } from "./server.js";
 import { addBackdrops } from "./stage.js";
-import { inWords, money, stepInWords } from "./words.js";
-import { duration } from "./words.js";
+import { duration, inWords, money, stepInWords } from "./words.js";
 
 const form = find("#ask");
 const stage = find("#stage");
@@ -65,6 +64,7 @@ async function draw() {
   find("#open-result").hidden = true;
   picture.hidden = true;
   say("Sending …");
+  stage.scrollIntoView({ block: "nearest" }); // on a phone it is below the form
   const stop = startClock();
   try {
     const { image, repeated } = await generate(asked, keyFor(asked), watch);
