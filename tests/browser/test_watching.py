@@ -56,7 +56,7 @@ def test_a_lost_connection_pays_once(tabs: Tabs, paid: Service, fake_openai: Fak
         line.refuse()
         studio.status("The connection was lost.")
         end.set()
-        eventually(lambda: paid.pictures())
+        eventually(paid.pictures)
         line.pass_through()
         studio.status("nothing was paid twice")
         expect(studio.see("#gallery li")).to_have_count(1)

@@ -19,7 +19,7 @@ const ERRORS = {
   rate_limited: "Too many requests in a short time.",
   budget_exceeded: "The budget for pictures is used up.",
   forbidden: "Your key isn't allowed to do this. Ask the operator for one that is.",
-  signature_required: "This server shows only variants that its operator has signed, so pictures can't be edited here. The plain picture can be downloaded.",
+  signature_required: "This server shows only variants that its operator has signed, so pictures can't be edited here. The plain one can be downloaded: 256 pixels, PNG.",
   image_not_found: "This picture isn't there: it was deleted, or is somebody else's.",
   image_deleted: "This picture was deleted meanwhile.",
   outcome_unknown: "Nobody knows whether the picture was drawn and paid for. Drawing again may pay a second time.",
