@@ -128,7 +128,7 @@ def test_the_keyboard_is_enough(studio: Studio, service: Service) -> None:
     keyboard.press("Escape")
     expect(studio.see("#detail")).to_be_hidden()
     expect(link).to_be_focused()
-    assert studio.page.url == f"{service.url}/"
+    expect(studio.page).to_have_url(f"{service.url}/")
 
 
 def test_a_server_that_wants_signatures_says_so(tabs: Tabs, tmp_path: Path) -> None:

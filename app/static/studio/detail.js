@@ -21,14 +21,17 @@ let query = () => new URLSearchParams();
 let drawing = null; // what stops fetching the variant before
 
 async function open(id) {
-  image = null;
+  let found;
   try {
-    image = await call(`images/${id}.png/metadata`);
+    found = await call(`images/${id}.png/metadata`);
   } catch (error) {
     note(inWords(error));
     history.replaceState(null, "", location.pathname + location.search);
     return;
   }
+  if (location.hash !== `#${id}`) return; // another one was asked for meanwhile
+  drawing?.abort();
+  image = found;
   describe();
   query = buildEditor(find("#editor"), later(120, redraw));
   show(picture, plainPath(image));
