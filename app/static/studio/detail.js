@@ -93,11 +93,11 @@ async function copy() {
   const text = find("#snippet");
   try {
     await navigator.clipboard.writeText(text.value);
-    note("Copied.");
+    told.textContent = "Copied.";
   } catch {
     // Pages that came by plain HTTP have no clipboard.
     text.select();
-    note("The text is selected: copy it with Ctrl+C or ⌘C.");
+    told.textContent = "The text is selected: copy it with Ctrl+C or ⌘C.";
   }
 }
 

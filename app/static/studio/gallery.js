@@ -55,9 +55,11 @@ async function load() {
     list.append(...shown.map(card));
     cursor = page.next_cursor;
     more.hidden = cursor === null;
+    told.classList.remove("error");
     tell(page);
   } catch (error) {
     if (mine !== turn) return;
+    told.classList.add("error"); // so that it isn't asked again until the person says so
     told.textContent = inWords(error);
     more.hidden = false;
   } finally {

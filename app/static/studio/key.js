@@ -14,16 +14,16 @@ export const currentKey = () => key;
 
 export function askForKey(refused) {
   if (key !== refused) return Promise.resolve(); // another call has asked meanwhile
-  asking ??= ask(refused).finally(() => { asking = null; });
+  asking ??= ask(Boolean(refused)).finally(() => { asking = null; });
   return asking;
 }
 
 export function changeKey() {
-  return askForKey(key).catch((error) => { if (!(error instanceof NoKey)) throw error; });
+  ask(false).catch(() => {}); // who gives none keeps the one before
 }
 
-function ask(refused) {
-  find("#key-refused").hidden = !refused;
+function ask(wasRefused) {
+  find("#key-refused").hidden = !wasRefused;
   form.reset();
   dialog.returnValue = "";
   dialog.showModal();
