@@ -24,18 +24,21 @@ _PROMPTS = (
 
 def main() -> None:
     """Draw some pictures offline, and photograph the page with the last of them on its stage."""
-    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
-        with serving(settings_for(data_dir=Path(folder))) as service:
-            for prompt in _PROMPTS[:-1]:
-                service.generate(prompt)
-            tabs = Tabs(browser)
-            studio = tabs.studio(service.url, (1280, 1070))
-            studio.draw(_PROMPTS[-1])
-            expect(studio.see("#gallery img")).to_have_count(len(_PROMPTS))
-            studio.page.wait_for_load_state("networkidle")
-            studio.see("h1").click()
-            shot = Image.open(io.BytesIO(studio.page.screenshot())).convert("RGB")
-            tabs.close()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        chromium() as browser,
+        serving(settings_for(data_dir=Path(folder))) as service,
+    ):
+        for prompt in _PROMPTS[:-1]:
+            service.generate(prompt)
+        tabs = Tabs(browser)
+        studio = tabs.studio(service.url, (1280, 1070))
+        studio.draw(_PROMPTS[-1])
+        expect(studio.see("#gallery img")).to_have_count(len(_PROMPTS))
+        studio.page.wait_for_load_state("networkidle")
+        studio.see("h1").click()
+        shot = Image.open(io.BytesIO(studio.page.screenshot())).convert("RGB")
+        tabs.close()
     shot.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
         _FILE, optimize=True
     )

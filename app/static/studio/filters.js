@@ -21,8 +21,8 @@ export function filterList(changed) {
   function add(name) {
     const { label, fields } = FILTERS[name];
     const controls = fields.map((field) => control(field, changed));
-    const earlier = make("button", { type: "button", className: "small", "aria-label": `${label}: apply earlier` }, "↑");
-    const away = make("button", { type: "button", className: "small", "aria-label": `${label}: remove` }, "×");
+    const earlier = make("button", { type: "button", className: "small", "aria-label": `${label}: apply earlier` }, "Earlier");
+    const away = make("button", { type: "button", className: "small", "aria-label": `${label}: remove` }, "Remove");
     const element = make(
       "li", {}, make("strong", {}, label), earlier, away, ...controls.map((each) => each.element),
     );
