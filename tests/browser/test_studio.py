@@ -70,8 +70,11 @@ def test_everybody_can_use_it(
     expect(studio.see("#gallery li")).to_have_count(1)
     studio.draw("A lighthouse in a storm")
     assert studio.serious() == []
-    assert studio.page.evaluate("document.documentElement.scrollWidth") <= size[0]
     studio.see("#open-result").click()
     expect(studio.see("#detail-picture")).to_be_visible()
     assert studio.serious() == []
-    assert studio.see("#detail").evaluate("(box) => box.scrollWidth - box.clientWidth") <= 0
+    for width in (size[0], 320):
+        studio.page.set_viewport_size({"width": width, "height": size[1]})
+        assert studio.see("#detail").evaluate("(box) => box.scrollWidth - box.clientWidth") <= 0
+        assert studio.page.evaluate("document.documentElement.scrollWidth") <= width
+    studio.page.set_viewport_size({"width": size[0], "height": size[1]})

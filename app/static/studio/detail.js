@@ -46,6 +46,7 @@ function describe() {
   find("#detail-prompt").textContent = image.prompt;
   const { original, cutout } = image;
   const facts = {
+    "Prompt": image.prompt,
     "Really drawn": image.new_prompt,
     "Drawn by": drawnBy(image),
     "Cost": money(image.cost_usd),
