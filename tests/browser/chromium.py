@@ -31,6 +31,7 @@ def chromium() -> Iterator[Browser]:
         **os.environ,
         "LD_LIBRARY_PATH": str(_FETCHED / "al2023/lib"),
         "FONTCONFIG_FILE": str(NODE / "fonts.conf"),
+        "XDG_CACHE_HOME": str(_FETCHED),  # where fontconfig keeps what it knows of fonts
     }
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
