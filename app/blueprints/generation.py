@@ -4,6 +4,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from app import errors
 from app.blueprints.dependencies import deps
+from app.blueprints.examples import DRY_RUN, IMAGE, STREAM
 from app.blueprints.presenters import dry_run_answer, image_answer
 from app.blueprints.schemas import GenerateAnswer, GenerateBody
 from app.blueprints.streaming import Make, one_event, stream
@@ -28,6 +29,8 @@ blueprint = Blueprint("generation", __name__)
         limit="generate",
         body=GenerateBody,
         answer=GenerateAnswer,
+        examples={"picture": IMAGE, "dry_run": DRY_RUN},
+        stream_example=STREAM,
         idempotent=True,
         streams=True,
         errors=(

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, jsonify, request
 from app import errors
 from app.blueprints.cursors import decode_cursor
 from app.blueprints.dependencies import deps, owner
+from app.blueprints.examples import IMAGE, LIST
 from app.blueprints.presenters import image_answer, list_answer
 from app.blueprints.schemas import ImageAnswer, ListAnswer, ListQuery
 from app.blueprints.variant_form import VariantQuery
@@ -40,6 +41,7 @@ def _for_whom_it_is(view: View) -> View:
         limit="default",
         query=ListQuery,
         answer=ListAnswer,
+        examples={"page": LIST},
         errors=(errors.RecordsUnavailable,),
     )
 )
@@ -117,6 +119,7 @@ def _redirect(link: str) -> Response:
         scope=Scope.READ,
         limit="default",
         answer=ImageAnswer,
+        examples={"picture": IMAGE},
         errors=(errors.ImageNotFound, errors.RecordsUnavailable),
     )
 )

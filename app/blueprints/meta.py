@@ -2,11 +2,14 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, render_template
+from flask import Blueprint, Response, current_app, jsonify, render_template, send_file
+from werkzeug.exceptions import NotFound
 
 from app import errors
 from app.blueprints.dependencies import deps
+from app.blueprints.examples import HEALTH, METRICS, READY
 from app.blueprints.schemas import HealthAnswer, PartAnswer, ReadyAnswer
+from app.http import viewer as viewer_files
 from app.http.contract import Contract, contract
 from app.http.errors import failure
 from app.http.openapi import document
@@ -16,11 +19,12 @@ from app.models import Scope
 blueprint = Blueprint("meta", __name__)
 
 _DESCRIBED = "app.description"
+_VIEWER_SECONDS = 86_400  # its files change with a new version only
 _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
 @blueprint.get("/healthz")
-@contract(Contract(tag="health", scope=None, answer=HealthAnswer))
+@contract(Contract(tag="health", scope=None, answer=HealthAnswer, examples={"alive": HEALTH}))
 def healthz() -> HealthAnswer:
     """Tell that the process is alive."""
     return HealthAnswer()
@@ -32,6 +36,7 @@ def healthz() -> HealthAnswer:
         tag="health",
         scope=None,
         answer=ReadyAnswer,
+        examples={"ready": READY},
         errors=(errors.NotReady, errors.ShuttingDown),
     )
 )
@@ -62,7 +67,14 @@ def _not_ready(error: errors.AppError, parts: dict[str, object]) -> Response:
 
 
 @blueprint.get("/metrics")
-@contract(Contract(tag="health", scope=Scope.METRICS, content_types=("text/plain",)))
+@contract(
+    Contract(
+        tag="health",
+        scope=Scope.METRICS,
+        content_types=("text/plain",),
+        examples={"metrics": METRICS},
+    )
+)
 def metrics() -> Response:
     """Tell Prometheus what this server does: the numbers of all its processes."""
     page = Response(deps().vitals(), content_type=_PROMETHEUS)
@@ -80,6 +92,15 @@ def openapi() -> Response:
 def docs() -> Response:
     """Show the API's description as a page."""
     return _page("docs.html", api=_described())
+
+
+@blueprint.get("/docs/<name>")
+def viewer(name: str) -> Response:
+    """Send a file of what shows the description."""
+    path = viewer_files.file(name)
+    if path is None:
+        raise NotFound
+    return send_file(path, max_age=_VIEWER_SECONDS)
 
 
 def _described() -> dict[str, Any]:

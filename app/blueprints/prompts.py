@@ -4,6 +4,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from app import errors
 from app.blueprints.dependencies import deps
+from app.blueprints.examples import PROMPTS
 from app.blueprints.schemas import PromptsAnswer, PromptsQuery
 from app.http.admission import caller
 from app.http.contract import Contract, contract
@@ -21,6 +22,7 @@ blueprint = Blueprint("prompts", __name__)
         limit="prompts",
         query=PromptsQuery,
         answer=PromptsAnswer,
+        examples={"prompts": PROMPTS},
         errors=(
             *errors.PROVIDER_FAILURES,
             errors.BudgetExceeded,

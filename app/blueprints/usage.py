@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify
 
 from app import errors
 from app.blueprints.dependencies import deps
+from app.blueprints.examples import USAGE
 from app.blueprints.presenters import usage_answer
 from app.blueprints.usage_schemas import MAX_USAGE_DAYS, UsageAnswer, UsageQuery
 from app.http.admission import caller
@@ -26,6 +27,7 @@ _BEFORE = timedelta(days=29)
         limit="default",
         query=UsageQuery,
         answer=UsageAnswer,
+        examples={"usage": USAGE},
         errors=(errors.RecordsUnavailable,),
     )
 )

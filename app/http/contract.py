@@ -4,8 +4,8 @@ The declaration checks the requests and is what `/openapi.json` is generated fro
 differ.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
@@ -61,7 +61,9 @@ class Contract:
     status: int = 200
     content_types: tuple[str, ...] = ("application/json",)
     idempotent: bool = False
+    examples: Mapping[str, object] = field(default_factory=dict)
     streams: bool = False
+    stream_example: str = ""
     errors: tuple[type[AppError], ...] = ()
 
     @property

@@ -20,6 +20,13 @@ _SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
+_TAGS = {
+    "generation": "Draw pictures.",
+    "images": "See, list and delete pictures, in any size and format.",
+    "prompts": "Ideas of what to draw.",
+    "usage": "What was spent.",
+    "health": "How the service does.",
+}
 _ONE_OF_THEM: list[dict[str, list[str]]] = [{"bearer": []}, {"header": []}]
 _OR_NONE: list[dict[str, list[str]]] = [{}]
 _CONVERTED = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
@@ -77,6 +84,7 @@ def document(app: Flask, *, version: str, auth_required: bool) -> dict[str, Any]
             "stores and serves them.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
+        "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
         "paths": dict(paths),
         "components": {"schemas": schemas["$defs"], "securitySchemes": _SCHEMES},
     }
@@ -145,12 +153,13 @@ def _responses(declared: Contract, references: Any) -> dict[str, Any]:
     success: dict[str, Any] = {"description": "Success"}
     if declared.answer:
         schema = references[(declared.answer, "serialization")]
-        success["content"] = {"application/json": {"schema": schema}}
+        success["content"] = {"application/json": {"schema": schema, **_examples(declared)}}
         if declared.streams:
-            success["content"][event_stream.CONTENT_TYPE] = {"schema": {"type": "string"}}
+            events = {"schema": {"type": "string"}, "example": declared.stream_example}
+            success["content"][event_stream.CONTENT_TYPE] = events
     elif declared.status != 204:
-        schema = {"type": "string"}
-        success["content"] = {kind: {"schema": schema} for kind in declared.content_types}
+        content = {"schema": {"type": "string"}, **_examples(declared)}
+        success["content"] = dict.fromkeys(declared.content_types, content)
     by_status: dict[int, list[type[AppError]]] = defaultdict(list)
     errors: tuple[type[AppError], ...] = (*declared.all_errors, AppError)
     for error in errors:
@@ -159,6 +168,11 @@ def _responses(declared: Contract, references: Any) -> dict[str, Any]:
         str(status): _failure(errors, references) for status, errors in sorted(by_status.items())
     }
     return {str(declared.status): success, **failures}
+
+
+def _examples(declared: Contract) -> dict[str, Any]:
+    values = {name: {"value": value} for name, value in declared.examples.items()}
+    return {"examples": values} if values else {}
 
 
 def _failure(errors: list[type[AppError]], references: Any) -> dict[str, Any]:

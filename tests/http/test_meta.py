@@ -1,5 +1,8 @@
 """Health, documentation and the start page."""
 
+import re
+
+import jsonschema
 import pytest
 from openapi_spec_validator import validate
 
@@ -61,6 +64,27 @@ def test_openapi_document_is_valid_and_complete(embedded: Service) -> None:
     assert rejected["prompt_rejected"]["value"]["charged"] == "no"
 
 
+def test_every_answer_has_an_example_of_its_form(embedded: Service) -> None:
+    """What can be read has an example, which fits its schema; so does every error."""
+    document = embedded.get("/openapi.json").json()
+    resolver = {"components": document["components"]}
+    shown = 0
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for status, answer in operation["responses"].items():
+                for kind, content in answer.get("content", {}).items():
+                    if kind.startswith("image/"):
+                        continue
+                    if kind == "text/event-stream":
+                        assert content["example"].count("event: ") == 4
+                        continue
+                    assert content["examples"], (operation["operationId"], status)
+                    for example in content["examples"].values():
+                        jsonschema.validate(example["value"], content["schema"] | resolver)
+                        shown += 1
+    assert shown > 100
+
+
 @pytest.mark.parametrize("path", ["/", "/docs"])
 def test_pages_load_nothing_from_elsewhere(service: Service, path: str) -> None:
     """Pages are HTML with a policy that allows this host only, and have no inline script."""
@@ -70,7 +94,7 @@ def test_pages_load_nothing_from_elsewhere(service: Service, path: str) -> None:
     assert "http://" not in answer.text
     assert "https://" not in answer.text.replace("https://opensource", "")
     for script in answer.text.split("<script")[1:]:
-        assert 'src="/static/' in script.partition(">")[0]
+        assert re.search('src="/(static|docs)/', script.partition(">")[0])
 
 
 def test_start_page_tells_who_draws(embedded: Service, real: Service) -> None:

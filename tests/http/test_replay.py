@@ -99,6 +99,14 @@ def test_failures_are_replayed_with_their_charge(
     assert told[:2] == told[2:]
 
 
+def test_the_page_says_that_nothing_is_paid(tmp_path: Path) -> None:
+    """Who looks at a replay in the studio is not told of costs."""
+    with replaying(tmp_path) as service:
+        page = service.get("/").text
+    assert "Replay." in page
+    assert "costs money" not in page
+
+
 def test_what_was_never_recorded_is_told(tmp_path: Path) -> None:
     """A miss is an error of its own, says what to do, costs nothing and leaves no picture."""
     with replaying(tmp_path) as service:

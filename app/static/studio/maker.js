@@ -100,14 +100,15 @@ function finish(image, repeated) {
   const link = find("#open-result");
   link.href = `#${idOf(image)}`;
   link.hidden = false;
-  const price = image.provider === "offline" ? "Drawn offline, not by AI, for nothing." : `Done. It cost ${money(image.cost_usd)}.`;
+  const price = image.provider === "offline" ? "Drawn offline, not by AI, for nothing."
+    : image.provider === "replay" ? "Replayed, for nothing." : `Done. It cost ${money(image.cost_usd)}.`;
   say(repeated ? `${price} The picture was fetched on a further try: nothing was paid twice.` : price, "good");
   addNewest(image);
 }
 
 async function estimate() {
-  if (server.offline) {
-    cost.textContent = "Costs nothing: drawn offline.";
+  if (server.free) {
+    cost.textContent = "Costs nothing.";
     return;
   }
   if (!form.elements.prompt.value.trim()) return;

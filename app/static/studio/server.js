@@ -3,7 +3,7 @@
 const told = document.body.dataset;
 
 export const server = {
-  offline: told.provider === "offline",
+  free: ["offline", "replay"].includes(told.provider),
   model: told.model,
   asksForKeys: told.keys === "yes",
   hidesPictures: told.pictures === "private",

@@ -1,0 +1,113 @@
+"""One example of each answer, for the API's description; tests hold them to the answers' forms."""
+
+from typing import Any
+
+_ID = "500e1665-0b52-4734-9ec8-c7241187276b"
+_FILE = f"{_ID}.png"
+_PROMPT = "A red fox reading a newspaper"
+
+_IMAGE: dict[str, Any] = {
+    "filename": _FILE,
+    "url": f"http://localhost:5000/images/{_FILE}",
+    "image_url": f"https://my-bucket.s3.us-east-1.amazonaws.com/images/{_FILE}",
+    "prompt": _PROMPT,
+    "first_prompt": _PROMPT,
+    "new_prompt": f"{_PROMPT}\n\nA single subject, centred and whole, on a plain pure white "
+    "background, with no shadow, no frame and no text.",
+    "created_at": "2026-11-22T12:00:40.123000Z",
+    "width": 256,
+    "height": 256,
+    "model": "gpt-image-2.6-flare",
+    "provider": "openai",
+    "charged": "yes",
+    "cost_usd": 0.03186,
+    "cutout": {
+        "background": "#ffffff",
+        "coverage": 0.4132,
+        "softness": 0.81,
+        "holes_kept": 2,
+        "holes_cut": 1,
+        "touches_border": False,
+        "shadow": False,
+        "confidence": 0.97,
+        "verdict": "good",
+        "reasons": [],
+    },
+    "original": {
+        "width": 1024,
+        "height": 1024,
+        "format": "png",
+        "size_bytes": 1_203_377,
+        "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "content_credentials": True,
+    },
+}
+
+IMAGE = {"status": "success", **_IMAGE}
+DRY_RUN = {
+    "status": "success",
+    "dry_run": True,
+    "estimate_usd": 0.032395,
+    "requests": [
+        {
+            "method": "POST",
+            "path": "/images/generations",
+            "body": {
+                "model": "gpt-image-2.6-flare",
+                "prompt": _IMAGE["new_prompt"],
+                "size": "1024x1024",
+                "n": 1,
+                "quality": "medium",
+                "background": "opaque",
+                "output_format": "png",
+            },
+        }
+    ],
+}
+STREAM = (
+    'event: progress\ndata: {"step":"moderation","elapsed_ms":3}\n\n'
+    'event: progress\ndata: {"step":"upstream","elapsed_ms":212}\n\n'
+    ": keep-alive\n\n"
+    'event: partial\ndata: {"index":0,"image":"data:image/webp;base64,UklGR...","width":256,'
+    '"height":256}\n\n'
+    f'event: result\ndata: {{"status":"success","filename":"{_FILE}","...":"..."}}\n\n'
+)
+LIST = {
+    "status": "success",
+    "images": [_IMAGE],
+    "page": 1,
+    "limit": 10,
+    "total_pages": 1,
+    "total_images": 1,
+    "total_exact": True,
+    "next_cursor": None,
+}
+PROMPTS = {
+    "status": "success",
+    "prompts": ["An owl wearing a tiny scarf, watercolour", "A teapot with a mossy roof"],
+    "provider": "openai",
+}
+HEALTH = {"status": "success"}
+READY = {
+    "status": "success",
+    "ready": True,
+    "parts": {
+        "storage": {"kind": "s3", "up": True, "required": True},
+        "records": {"kind": "mongodb", "up": True, "required": True},
+        "cache": {"kind": "redis", "up": False, "required": False},
+    },
+}
+METRICS = 'imageapi_generations_total{charged="yes",outcome="ready",provider="openai"} 7.0\n'
+USAGE = {
+    "status": "success",
+    "account": "shop",
+    "budget": {
+        "limit_usd": 5.0,
+        "period": "day",
+        "spent_usd": 0.06372,
+        "remaining_usd": 4.93628,
+        "resets_at": "2026-11-23T00:00:00Z",
+    },
+    "days": [{"date": "2026-11-22", "cost_usd": 0.06372, "images": 2, "images_of_unknown_cost": 0}],
+    "cost_usd": 0.06372,
+}

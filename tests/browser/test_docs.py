@@ -1,0 +1,22 @@
+"""The API's description, as people read and try it."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.apps import Service
+from tests.browser.studio import Tabs
+
+
+def test_the_viewer_shows_and_tries_every_call(tabs: Tabs, service: Service) -> None:
+    """All calls are there; a picture is drawn from the page; nothing breaks the policy."""
+    page = tabs.open(f"{service.url}/docs")
+    description = service.get("/openapi.json").json()
+    calls = sum(len(methods) for methods in description["paths"].values())
+    expect(page.locator(".opblock")).to_have_count(calls)
+    post = page.locator("#operations-generation-post_generate_image")
+    post.locator(".opblock-summary-control").click()
+    post.locator("textarea.body-param__text").fill('{"prompt": "A red fox"}')
+    post.get_by_role("button", name="Execute").click()
+    expect(post.locator(".live-responses-table")).to_contain_text(re.compile(r"filename.*\.png"))
+    assert [image["prompt"] for image in service.pictures()] == ["A red fox"]
