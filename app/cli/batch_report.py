@@ -19,6 +19,10 @@ def as_object(outcomes: Sequence[Outcome], *, reason: str | None) -> dict[str, A
         "failed": sum(one.error is not None for one in outcomes),
         "left": sum(one.picture is None and one.error is None for one in outcomes),
         "perhaps_paid_without_picture": charges["yes"] + charges["unknown"],
+        "of_unknown_cost": sum(
+            one.picture is not None and one.picture.cost_micros is None and not one.replayed
+            for one in outcomes
+        ),
         "cost_usd": sum(one.cost_micros for one in outcomes) / 1e6,
         "stopped_by": reason,
         "pictures": [
@@ -45,6 +49,8 @@ def as_lines(report: dict[str, Any]) -> Iterator[str]:
     yield f"{report['drawn']} drawn, {report['drawn_before']} drawn before, " + (
         f"{report['failed']} failed, {report['left']} not begun; ${report['cost_usd']:.4f}"
     )
+    if report["of_unknown_cost"]:
+        yield f"and {report['of_unknown_cost']} pictures of unknown cost"
     for failure in report["failures"][:_SHOWN]:
         yield (
             f"row {failure['row']}: {failure['code']}, charged: {failure['charged']}. "

@@ -69,7 +69,7 @@ def generate(
     if dry_run:
         _tell_estimate(wishes, as_json=as_json)
         return
-    caller = caller_named(owner)
+    caller = caller_named(owner, live=True)
     if not name:
         name = file.name if file else secrets.token_hex(8)
     rows = rows_of(name, wishes, caller)
@@ -130,10 +130,10 @@ def _interrupts(stop: Callable[[], None]) -> Iterator[None]:
         if asked.is_set():
             os._exit(130)
         asked.set()
+        stop()
         click.echo(
             "\nStopping: what is being drawn ends first. Ctrl-C again leaves at once.", err=True
         )
-        stop()
 
     asked = threading.Event()
     before = signal.signal(signal.SIGINT, told)

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ def export(folder: Path, originals: bool, query: str, owner: str) -> None:
     caller, copied, missing = caller_named(owner), 0, 0
     with reported():
         folder.mkdir(parents=True, exist_ok=True)
-        lines = []
+        lines: dict[str, str] = _earlier(folder)
         for row in newest(None, query=query, owner=caller.id or None):
             try:
                 copied += _copy(row, folder, originals=originals)
@@ -50,8 +51,10 @@ def export(folder: Path, originals: bool, query: str, owner: str) -> None:
                 missing += 1
                 click.echo(f"{row.id}: {error.message}", err=True)
             else:
-                lines.append(json.dumps(_entry(row, originals=originals), ensure_ascii=False))
-        _write(folder / MANIFEST, "".join(f"{line}\n" for line in lines).encode())
+                line = json.dumps(_entry(row, originals=originals), ensure_ascii=False)
+                lines.pop(row.id, None)
+                lines[row.id] = line
+        _write(folder / MANIFEST, "".join(f"{line}\n" for line in lines.values()).encode())
     click.echo(f"{len(lines)} pictures in {folder}, {copied} files copied, {missing} not.")
     sys.exit(_SOME_LEFT if missing else 0)
 
@@ -67,7 +70,7 @@ def import_(folder: Path, owner: str) -> None:
     it tells prompts, times and ids, and only what it names is taken in; else a file's name is its
     prompt. What is there already is passed over.
     """
-    caller = caller_named(owner)
+    caller = caller_named(owner, live=True)
     taken = there = failed = 0
     with reported():
         for name, found in _found(folder, caller):
@@ -101,6 +104,18 @@ def _copy(row: Generation, folder: Path, *, originals: bool) -> int:
     return copied
 
 
+def _earlier(folder: Path) -> dict[str, str]:
+    """Return the lines of an earlier export into this folder whose pictures are still there."""
+    lines = {}
+    if (folder / MANIFEST).exists():
+        for line in (folder / MANIFEST).read_text(encoding="utf-8").splitlines():
+            with suppress(ValueError, KeyError, TypeError):  # written by somebody else
+                entry = json.loads(line)
+                if _inside(folder, entry["file"]).exists():
+                    lines[str(entry["id"])] = line
+    return lines
+
+
 def _write(path: Path, data: bytes) -> None:
     """Write all of it or nothing."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
@@ -122,10 +137,11 @@ def _found(folder: Path, caller: Caller) -> Iterator[tuple[str, Found | str]]:
     manifest = folder / MANIFEST
     if not manifest.exists():
         for path in sorted(folder.iterdir()):
-            if path.suffix.lower() in _ENDINGS:
+            if path.suffix.lower() in _ENDINGS and path.is_file():
                 words = " ".join(path.stem.replace("_", " ").replace("-", " ").split())
-                prompt = words[:_LONGEST_PROMPT]
-                yield path.name, Found(data=path.read_bytes(), prompt=prompt, caller=caller)
+                prompt = _sound(words)[:_LONGEST_PROMPT]
+                name = _sound(path.name)
+                yield name, Found(data=path.read_bytes(), prompt=prompt, caller=caller)
         return
     for number, line in enumerate(manifest.read_text(encoding="utf-8").splitlines(), start=1):
         try:
@@ -145,7 +161,7 @@ def _inside(folder: Path, name: str) -> Path:
 
 def _noted(entry: dict[str, Any], data: bytes, caller: Caller) -> Found:
     texts = {
-        name: str(entry.get(name) or "")[: _LONGEST_PROMPT * 4]
+        name: _sound(str(entry.get(name) or ""))[: _LONGEST_PROMPT * 4]
         for name in ("prompt", "new_prompt", "provider", "model", "quality", "size")
     }
     return Found(
@@ -156,6 +172,11 @@ def _noted(entry: dict[str, Any], data: bytes, caller: Caller) -> Found:
         created_at=_time(entry.get("created_at")),
         caller=caller,
     )
+
+
+def _sound(text: str) -> str:
+    """Return the text with what is no Unicode replaced, such as a file's name in Latin-1."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _time(text: str | None) -> datetime | None:

@@ -3,11 +3,18 @@
 from app.blueprints.dependencies import deps
 from app.cli.failures import reported
 from app.models import ANYONE, Caller
+from app.usecases.keys import KeyRefused
 
 
-def caller_named(owner: str) -> Caller:
-    """Return the caller with the key of this name or id, or everyone for ""; or end the command."""
+def caller_named(owner: str, *, live: bool = False) -> Caller:
+    """Return the caller with the key of this name or id, or everyone for ""; or end the command.
+
+    With `live`, a key that is revoked or expired ends it too: nobody could fetch what it gets.
+    """
     if not owner:
         return ANYONE
     with reported():
-        return deps().keys.find(owner).caller
+        key = deps().keys.find(owner)
+        if live and not key.is_live(deps().keys.clock.now()):
+            raise KeyRefused(f"The key {key.name} is revoked or expired.")
+        return key.caller

@@ -10,6 +10,10 @@ from app.errors import ServiceBusy, ShuttingDown
 MAX_BODY_BYTES = 64 * 1024
 
 
+def _nobody_counts() -> None:
+    """Until a server wants to know."""
+
+
 class InFlight:
     """Lets `limit` callers of a process in at a time and refuses the others at once, unqueued.
 
@@ -22,6 +26,8 @@ class InFlight:
         self._limit = limit
         self._inside = 0
         self._when_empty: Callable[[], object] | None = None
+        self._entered: Callable[[], object] = _nobody_counts
+        self._left: Callable[[], object] = _nobody_counts
         # Re-entrant: signal handlers come here, and one may interrupt another in the same thread.
         self._lock = threading.RLock()
         self._closed = mmap.mmap(-1, 1)  # a byte that forked processes share
@@ -33,6 +39,7 @@ class InFlight:
             if self._inside >= self._limit:
                 raise ServiceBusy("generations in flight are at their limit")
             self._inside += 1
+        self._entered()
 
     def __exit__(
         self,
@@ -42,7 +49,12 @@ class InFlight:
     ) -> None:
         with self._lock:
             self._inside -= 1
+        self._left()
         self._call_if_empty()
+
+    def count(self, *, entered: Callable[[], object], left: Callable[[], object]) -> None:
+        """Tell of each caller that is let in, and of each that leaves, from that one's thread."""
+        self._entered, self._left = entered, left
 
     @property
     def closed(self) -> bool:
@@ -56,8 +68,7 @@ class InFlight:
     def call_when_empty(self, then: Callable[[], object]) -> None:
         """Call `then` once nobody is in, here and now or from the thread of the last to leave.
 
-        Only for one that gets nobody new, as its door or that of its process is closed: another's
-        emptiness is gone before `then` can act on it.
+        Only for one that is closed: another's emptiness is gone before `then` can act on it.
         """
         with self._lock:
             self._when_empty = then

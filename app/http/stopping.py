@@ -71,10 +71,9 @@ def finish_before_leaving(worker: Worker, in_flight: InFlight) -> None:
         if in_flight.closed:
             in_flight.call_when_empty(leave)
             return
-        worker.stay()
-        in_flight.call_when_empty(worker.go)
         leave()
 
+    in_flight.count(entered=worker.stay, left=worker.go)
     signal.signal(signal.SIGTERM, told)
     signal.siginterrupt(signal.SIGTERM, False)  # as gunicorn has it: calls under way go on
     if in_flight.closed:  # the signal may have come between the fork and here, unheard

@@ -109,15 +109,18 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
             self._drop(conn)
 
     def stay(self) -> None:
-        """Don't leave while something runs whose caller has left; called by the loop's thread."""
-        self.nr_conns += 1  # what gunicorn waits for
+        """Don't leave while something runs whose caller may leave; from any thread.
+
+        What is deferred is done in its order: so this counts before its caller's own end does.
+        """
+        self.method_queue.defer(self._count, 1)
 
     def go(self) -> None:
         """Take back a `stay`, from any thread."""
-        self.method_queue.defer(self._go)
+        self.method_queue.defer(self._count, -1)
 
-    def _go(self) -> None:
-        self.nr_conns -= 1
+    def _count(self, change: int) -> None:
+        self.nr_conns += change  # what gunicorn waits for
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
         """Answer, without telling the caller once more to send what is there."""

@@ -28,7 +28,7 @@ _CONNECT_SECONDS = 5.0
 _LONGEST_WAIT_SECONDS = 3600
 
 # A 400 is told by its code only: the type is the same for a refused prompt and a wrong setting.
-_REFUSALS = {"moderation_blocked", "content_policy_violation", "invalid_prompt"}
+REFUSALS = {"moderation_blocked", "content_policy_violation", "invalid_prompt"}
 _OUT_OF_MONEY = {
     "billing_hard_limit_reached",
     "credit_balance_exhausted",
@@ -109,7 +109,7 @@ def translated(*, if_sent: Charged | None) -> Iterator[None]:
 
 def refusal(code: object, kind: object, detail: str) -> AppError | None:
     """Return what this error of the API means, where its code alone tells, or None."""
-    if code in _REFUSALS:
+    if code in REFUSALS:
         return PromptRejected(detail)
     if code in _OUT_OF_MONEY or kind == "insufficient_quota":
         return ProviderQuota(detail)

@@ -1,5 +1,6 @@
 """The ImageGenerator port on OpenAI and compatible servers."""
 
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,7 +12,7 @@ from app.models import Drawing, UpstreamRequest
 from app.ports.drawing import OnPartial
 from app.services import openai_download, openai_stream
 from app.services.lazy import Lazy
-from app.services.openai_client import translated
+from app.services.openai_client import REFUSALS, translated
 from app.services.openai_usage import image_usage
 from app.services.turns import Turns
 
@@ -21,10 +22,8 @@ if TYPE_CHECKING:
 _CONNECT_SECONDS = 5.0
 _LEGACY = "dall-e"
 _STREAMING = ("stream", "partial_images")
+_ABOUT_STREAMING = re.compile(r"\b(stream|streaming|partial_images)\b", re.IGNORECASE)
 _LARGEST_ANSWER = 64 * 1024 * 1024  # bytes; a 3840x2160 PNG in base64 has about half of that
-# Base64 has no commas, and the rest of an answer has a few dozen. Millions of small values in JSON
-# would take twenty times their length in memory.
-_MOST_COMMAS = 1000
 # Sixty answers that arrive together, read piece by piece in sixty threads, keep each other and the
 # health checks from Python's lock. A slow line must not make the others wait: a second at most.
 _READ_AT_ONCE = 2
@@ -119,7 +118,8 @@ class OpenAIGenerator:
                 if asked.body.get("background") == "transparent" and error.param == "background":
                     self.transparent = False
                     raise TransparencyRefused("param background") from None
-                if asked == plain or not _refuses_streaming(error):
+                late = time.monotonic() > deadline - self._timeout_seconds / 2
+                if asked == plain or late or not _refuses_streaming(error):
                     raise
                 body, deadline = self._request(plain.body, deadline)
         picture, usage = self._read(body, deadline)
@@ -152,7 +152,7 @@ class OpenAIGenerator:
 
     def _read(self, body: bytes, deadline: float) -> tuple[bytes, Any]:
         """Return the first picture and the usage; if there is none, all is kept as evidence."""
-        if body.count(b",") > _MOST_COMMAS:
+        if body.count(b",") > openai_stream.MOST_COMMAS:
             raise ProviderBadResponse(
                 "answer of too many parts", evidence=bytes(body), charged=Charged.YES
             )
@@ -185,8 +185,13 @@ def _bad_request() -> type["BadRequestError"]:
 
 
 def _refuses_streaming(error: "BadRequestError") -> bool:
-    """Tell whether the server doesn't know how to stream; then it has drawn nothing."""
-    return any(error.param == name or f"'{name}'" in error.message for name in _STREAMING)
+    """Tell whether the server doesn't know how to stream; then it has drawn nothing.
+
+    A refused prompt is none of that, whatever words are in it.
+    """
+    if error.code in REFUSALS:
+        return False
+    return error.param in _STREAMING or bool(_ABOUT_STREAMING.search(error.message))
 
 
 def _in_time(chunks: Iterable[bytes], deadline: float) -> Iterator[bytes]:

@@ -15,6 +15,11 @@ from app.ports.drawing import OnPartial
 from app.services.openai_client import refusal
 
 CONTENT_TYPE = "text/event-stream"
+
+MOST_COMMAS = 1000
+"""In an answer or an event. Base64 has none, and the rest has a few dozen; millions of small values
+in JSON would take twenty times their length in memory."""
+
 _EVENT_END = re.compile(rb"\r?\n\r?\n")
 _LONGEST_END = 4  # bytes
 _LONGEST_CODE = 64
@@ -49,6 +54,8 @@ def completed(chunks: Iterable[bytes], on_partial: OnPartial | None, *, most_byt
         AppError: the model refuses, fails, or ends without a picture.
     """
     for name, data in _events(chunks, most_bytes):
+        if data.count(b",") > MOST_COMMAS:
+            raise ProviderBadResponse("event of too many parts", evidence=data, charged=Charged.YES)
         try:
             event = _Event.model_validate_json(data)
         except ValidationError:

@@ -134,7 +134,7 @@ class Batch:
                     self._wait(self._stopped, min(error.retry_after or 1, _LONGEST_WAIT))
                     continue
                 return Outcome(row, error=error)
-            return Outcome(row, answer.generation, answer.replayed)
+            return Outcome(row, answer.generation, answer.replayed and tries == 1)
         return Outcome(row)
 
 

@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from app.errors import GenerationInProgress
+from app.errors import Charged, GenerationInProgress
 from app.models import ANYONE, Caller, Generation, State
 from app.ports import Ports
 from app.usecases import accounts
@@ -56,7 +56,9 @@ class Import:
         self.ports.imaging.inspect(found.data)
         row = self._row(found)
         there = self.ports.records.get(row.id)
-        if there is not None and there.state is not State.FAILED and not self._abandoned(there):
+        if there is not None and not self._may_be_replaced(there):
+            if there.state is State.PENDING:
+                raise GenerationInProgress(row.id)
             return None
         written = (
             accounts.insert(self.ports, row)
@@ -67,10 +69,14 @@ class Import:
             raise GenerationInProgress(row.id)
         return self.keeper.keep(row, found.data)
 
-    def _abandoned(self, row: Generation) -> bool:
-        """Tell whether an import that was cut off left this behind."""
-        pending = row.state is State.PENDING and row.provider == PROVIDER
-        return pending and row.lease_until <= self.ports.clock.now()
+    def _may_be_replaced(self, row: Generation) -> bool:
+        """Tell whether an import that was cut off, or failed, left this behind, and nothing else.
+
+        Whatever somebody asked for with a key, or may have paid for, has a history of its own.
+        """
+        over = row.state is State.PENDING and row.lease_until <= self.ports.clock.now()
+        ended = over or row.state is State.FAILED
+        return ended and not row.claim and row.charged is Charged.NO
 
     def _row(self, found: Found) -> Generation:
         now = self.ports.clock.now()

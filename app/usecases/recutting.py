@@ -8,6 +8,7 @@ from app.imaging import UnusablePicture
 from app.models import Generation, State
 from app.ports import Ports
 from app.usecases.keeping import Keeper
+from app.usecases.taking_back import take_back_if_deleted
 
 _AT_ONCE = 100  # rows that are read together
 
@@ -59,7 +60,9 @@ class Recutting:
             new, png = self.keeper.cut(row, data)
             if in_place and (png != before or new != row):
                 self.ports.store.put(image, png, content_type="image/png")
-                if not self.ports.records.exchange(row, new):
+                written = self.ports.records.exchange(row, new)
+                take_back_if_deleted(self.ports, row.id, (image,))
+                if not written:
                     return Recut(row=row, trouble="the row was changed meanwhile")
         except (AppError, UnusablePicture) as error:
             return Recut(row=row, trouble=str(error))

@@ -15,6 +15,7 @@ from app.errors import (
     ProviderQuota,
     ProviderTimeout,
 )
+from app.services import openai_stream
 from app.services.openai_generator import OpenAIGenerator
 from tests.contract.upstream import MODEL, draw, fails_as, generator_at
 from tests.contract.upstream_faults import FAILURES
@@ -151,6 +152,53 @@ def test_a_server_that_can_not_stream_is_asked_plainly(
     given = [float(one.headers["x-stainless-read-timeout"]) for one in (first, second)]
     assert given[1] < given[0]  # of one deadline
     assert fake_openai.paid == 1
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Unrecognized request argument supplied: partial_images",
+        "Streaming is not supported for this model.",
+    ],
+)
+def test_other_words_for_that_are_understood(
+    generator: OpenAIGenerator, fake_openai: FakeOpenAI, message: str
+) -> None:
+    """A compatible server may name no parameter."""
+    fake_openai.script("images", Fault.answer({"error": {"message": message}}, status=400))
+    assert [watch(generator, Shown()).data] == fake_openai.pictures
+    assert fake_openai.paid == 1
+
+
+def test_a_refused_prompt_is_not_asked_again(
+    generator: OpenAIGenerator, fake_openai: FakeOpenAI
+) -> None:
+    """Also if what is refused has such a word in it."""
+    told = {"message": "a mountain stream", "code": "moderation_blocked"}
+    fake_openai.script("images", Fault.answer({"error": told}, status=400))
+    with pytest.raises(PromptRejected):
+        watch(generator, Shown())
+    assert len(fake_openai.asked("images")) == 1
+
+
+def test_an_event_of_a_million_parts_is_not_parsed() -> None:
+    """Parsed, it would take many times its size in memory; it is kept as it is."""
+    event = b'data: {"type": "image_generation.partial_image", "b64_json": [' + b"1," * 10**5
+    with pytest.raises(ProviderBadResponse) as caught:
+        openai_stream.completed([event + b"1]}\n\n"], None, most_bytes=10**8)
+    assert caught.value.charged is Charged.YES
+    assert caught.value.evidence.count(b",") > 10**5
+
+
+def test_what_is_refused_late_is_not_asked_again(fake_openai: FakeOpenAI) -> None:
+    """A second request would be paid for, and have no time left for its picture."""
+    fake_openai.script("images", Fault.stream_refused().after(1.6))
+    with (
+        generator_at(fake_openai.base_url, timeout_seconds=3) as hasty,
+        pytest.raises(ProviderMisconfigured),
+    ):
+        watch(hasty, Shown())
+    assert (fake_openai.paid, len(fake_openai.asked("images"))) == (0, 1)
 
 
 def test_a_plain_request_is_never_asked_twice(

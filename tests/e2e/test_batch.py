@@ -28,7 +28,10 @@ AT_ONCE = 4
 @contextmanager
 def batch(folder: Path, fake: FakeOpenAI, *options: str) -> Iterator[subprocess.Popen[str]]:
     """Run `flask images generate` on the file of prompts."""
-    settings = openai_settings(fake) | {"data_dir": folder / "data"}
+    settings = openai_settings(fake) | {
+        "data_dir": folder / "data",
+        "openai_timeout_seconds": 120,  # longer than any test waits
+    }
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "images", "generate"]
     process = subprocess.Popen(
         [*command, "--file", folder / "prompts.txt", "--json", *options],
@@ -61,6 +64,21 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+class HeldBack:
+    """Calls that wait in the model until something happens, and how many there are."""
+
+    def __init__(self, released: threading.Event) -> None:
+        self.count = 0
+        self.fault = Fault("held_back", paid=True, wait=self._wait)
+        self._released = released
+        self._lock = threading.Lock()
+
+    def _wait(self, _: object) -> None:
+        with self._lock:
+            self.count += 1
+        self._released.wait(120)
+
+
 def end_leases(folder: Path) -> int:
     """Let as much time pass as the rows of a dead process need to be free; return how many."""
     records = SqliteRecords(SqliteFile(folder / "data" / "records.sqlite3"))
@@ -79,9 +97,9 @@ def test_two_hundred_pictures_killed_half_way_are_paid_once(
     with batch(folder, fake_openai, "--concurrency", str(AT_ONCE)) as process:
         for drawn_so_far in range(ROWS // 2):  # each within what a busy machine may take
             wait_for(lambda: fake_openai.paid > drawn_so_far)  # noqa: B023 - reason: used at once
-        fake_openai.always("images", Fault.until(drawn))
-        held = len(fake_openai.asked("images")) + AT_ONCE
-        wait_for(lambda: len(fake_openai.asked("images")) == held)
+        held = HeldBack(drawn)
+        fake_openai.always("images", held.fault)
+        wait_for(lambda: held.count == AT_ONCE)
         process.send_signal(signal.SIGKILL)
         process.wait()
     drawn.set()

@@ -2,7 +2,10 @@
 
 import io
 import json
+import os
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,10 +15,13 @@ from PIL import Image
 
 from app import create_app
 from app.container import build_ports
-from app.models import ANYONE
+from app.errors import ImageNotFound
+from app.models import ANYONE, Generation, State
 from app.ports import Ports
 from app.services.cached_store import CachedStore
 from app.usecases.batch import rows_of
+from app.usecases.images import Images
+from app.usecases.keeping import Keeper
 from tests.apps import close, settings_for
 from tests.builders import a_request
 from tests.pictures import encoded, owl
@@ -257,3 +263,96 @@ def command_line(*arguments: str) -> Result:
     from flask.cli import FlaskGroup
 
     return CliRunner().invoke(FlaskGroup(create_app=create_app), arguments)
+
+
+def test_a_picture_that_is_deleted_meanwhile_stays_deleted(
+    here: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What recutting stores for it is taken back."""
+    gone = str(here.listed()[0]["id"])
+    cut = Keeper.cut
+
+    def deleting(self: Keeper, row: Generation, data: bytes) -> tuple[Generation, bytes]:
+        new, png = cut(self, row, data)
+        if row.id == gone:
+            Images(self.ports.store, self.ports.records).delete(gone)
+        return replace(new, model="another"), png
+
+    monkeypatch.setattr(Keeper, "cut", deleting)
+    assert here("recut", "--in-place").exit_code == 1
+    with pytest.raises(ImageNotFound):
+        here.picture(gone)
+
+
+def test_an_import_that_was_cut_off_is_done_again(
+    here: Shell, there: Shell, tmp_path: Path
+) -> None:
+    """Whatever provider the manifest names; while another process is at it, it is told."""
+    here("export", tmp_path, "--originals")
+    first = here.listed()[0]
+    now = there.ports.clock.now()
+    row = Generation(
+        id=str(first["id"]),
+        state=State.PENDING,
+        requested_at=now,
+        lease_until=now + timedelta(minutes=5),
+        provider="openai",
+    )
+    assert there.ports.records.insert(row)
+    assert there("import", tmp_path).stdout == "2 pictures taken in, 0 were there, 1 failed.\n"
+    assert there.ports.records.exchange(row, replace(row, lease_until=now))
+    assert there("import", tmp_path).stdout == "1 pictures taken in, 2 were there, 0 failed.\n"
+    assert there.picture(first["id"]) == here.picture(first["id"])
+
+
+def test_what_a_key_may_have_paid_for_is_no_import(here: Shell, tmp_path: Path) -> None:
+    """A failed generation with a key keeps its row, whatever a manifest says."""
+    here("export", tmp_path, "--originals")
+    kept = replace(
+        here.ports.records.scan(limit=1)[0],
+        id="0f9b2d6c-4e1a-4f0f-8a54-000000000000",
+        state=State.FAILED,
+        claim="c",
+    )
+    assert here.ports.records.insert(kept)
+    manifest = tmp_path / "manifest.jsonl"
+    entry = json.loads(manifest.read_text().splitlines()[0])
+    manifest.write_text(json.dumps(entry | {"id": kept.id}))
+    assert "0 pictures taken in, 1 were there" in here("import", tmp_path).stdout
+    assert here.ports.records.get(kept.id) == kept
+
+
+def test_a_second_export_keeps_what_the_first_one_told(here: Shell, tmp_path: Path) -> None:
+    """The manifest names all pictures of the folder that are still there."""
+    here("export", tmp_path, "--q", "fox")
+    here("export", tmp_path, "--q", "castle")
+    told = [json.loads(line) for line in (tmp_path / "manifest.jsonl").read_text().splitlines()]
+    assert {entry["prompt"] for entry in told} == {"A red fox", "A castle"}
+    (tmp_path / told[0]["file"]).unlink()
+    here("export", tmp_path, "--q", "bär")
+    told = [json.loads(line) for line in (tmp_path / "manifest.jsonl").read_text().splitlines()]
+    assert {entry["prompt"] for entry in told} == {"A castle", "Ein Bär"}
+
+
+def test_names_that_are_no_unicode_are_read(there: Shell, tmp_path: Path) -> None:
+    """As of an old archive; a folder that is called like a picture is passed over."""
+    name = os.fsencode(tmp_path) + b"/caf\xe9.png"
+    with open(name, "wb") as file:  # noqa: PTH123 - reason: bytes are no Path
+        file.write(encoded(owl(64, 64)))
+    (tmp_path / "folder.png").mkdir()
+    assert there("import", tmp_path).stdout == "1 pictures taken in, 0 were there, 0 failed.\n"
+    assert there.listed()[0]["prompt"] == "caf?"
+
+
+@pytest.mark.parametrize("command", ["generate", "import"])
+def test_nothing_is_made_for_a_key_that_is_revoked(
+    there: Shell, tmp_path: Path, command: str
+) -> None:
+    """Nobody could fetch it; what it has can still be listed."""
+    keys = there.app.test_cli_runner()
+    keys.invoke(args=["keys", "create", "alice"])
+    keys.invoke(args=["keys", "revoke", "alice"])
+    what = "A hen" if command == "generate" else tmp_path
+    assert there(command, what, "--owner", "alice").exit_code == 2
+    assert there("list", "--owner", "alice").exit_code == 0
+    assert there.listed() == []

@@ -71,18 +71,21 @@ def test_where_another_serves_on_nothing_closes(master: Told) -> None:
 def test_a_worker_that_is_replaced_leaves_at_once() -> None:
     """Without a stop of the server the worker's SIGTERM is gunicorn's, generations or not.
 
-    Its process stays for them, though their callers may have left, and a stop changes nothing.
+    Its process stays for them, though their callers may have left, and also for one that begins
+    only then, on a connection that was open before.
     """
     worker, in_flight = Told(), InFlight(1)
     finish_before_leaving(worker, in_flight)
     with in_flight:
         signal.raise_signal(signal.SIGTERM)
         assert (worker.signals, worker.stays) == ([signal.SIGTERM], 1)
-        worker.alive = False
+    assert worker.stays == 0
+    worker.alive = False
+    with in_flight:
+        assert worker.stays == 1
         in_flight.close()
         signal.raise_signal(signal.SIGTERM)
-        assert (worker.signals, worker.stays) == ([signal.SIGTERM], 1)
-    assert worker.stays == 0
+    assert (worker.signals, worker.stays) == ([signal.SIGTERM], 0)
 
 
 def test_a_worker_that_stays_is_waited_for_like_for_a_caller() -> None:
@@ -91,8 +94,9 @@ def test_a_worker_that_stays_is_waited_for_like_for_a_caller() -> None:
     worker.nr_conns, worker.method_queue = 0, PollableMethodQueue()
     worker.method_queue.init()
     worker.stay()
-    worker.go()
+    worker.method_queue.run_callbacks(None)
     assert worker.nr_conns == 1
+    worker.go()
     worker.method_queue.run_callbacks(None)
     worker.method_queue.close()
     assert worker.nr_conns == 0

@@ -13,8 +13,8 @@ from app.usecases.images import Images
 from app.usecases.reconcile.errors import NotMended
 from app.usecases.reconcile.kinds import Kind, Seen, evidence_key, image_key
 from app.usecases.reconcile.rebuilding import Rebuilder
-from app.usecases.reconcile.spooled import take_back_if_deleted
 from app.usecases.recovery import Recovery
+from app.usecases.taking_back import take_back_if_deleted
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from app.usecases.reconcile.errors import NotMended
 from app.usecases.reconcile.kinds import evidence_key, id_in, is_being_made, picture_among
 from app.usecases.reconcile.rebuilding import Rebuilder
 from app.usecases.recovery import Recovery
+from app.usecases.taking_back import take_back_if_deleted
 
 _SETTLED = (State.FAILED, State.UNKNOWN)
 
@@ -102,15 +103,3 @@ class Spooled:
 
     def _keys(self, image_id: str) -> frozenset[str]:
         return frozenset(self.ports.spool.keys(f"originals/{image_id}."))
-
-
-def take_back_if_deleted(ports: Ports, image_id: str, keys: tuple[str, ...]) -> None:
-    """Remove what was just stored if its picture was deleted meanwhile.
-
-    A deletion changes the row first and removes objects afterwards: if the row is still ready
-    now, a later deletion will find these objects.
-    """
-    row = ports.records.get(image_id)
-    if row is None or row.state is State.DELETED:
-        for key in keys:
-            ports.store.delete(key)
