@@ -158,8 +158,10 @@ def _responses(declared: Contract, references: Any) -> dict[str, Any]:
             events = {"schema": {"type": "string"}, "example": declared.stream_example}
             success["content"][event_stream.CONTENT_TYPE] = events
     elif declared.status != 204:
-        content = {"schema": {"type": "string"}, **_examples(declared)}
-        success["content"] = dict.fromkeys(declared.content_types, content)
+        success["content"] = {
+            kind: {"schema": _schema_of(kind), **_examples(declared)}
+            for kind in declared.content_types
+        }
     by_status: dict[int, list[type[AppError]]] = defaultdict(list)
     errors: tuple[type[AppError], ...] = (*declared.all_errors, AppError)
     for error in errors:
@@ -168,6 +170,12 @@ def _responses(declared: Contract, references: Any) -> dict[str, Any]:
         str(status): _failure(errors, references) for status, errors in sorted(by_status.items())
     }
     return {str(declared.status): success, **failures}
+
+
+def _schema_of(content_type: str) -> dict[str, str]:
+    """Describe what is no JSON; `format` tells generators of clients that it is bytes."""
+    binary = content_type.startswith("image/")
+    return {"type": "string"} | ({"format": "binary"} if binary else {})
 
 
 def _examples(declared: Contract) -> dict[str, Any]:
