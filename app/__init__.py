@@ -9,6 +9,7 @@ from werkzeug.routing import BaseConverter
 
 from app import container
 from app.blueprints import dependencies, generation, images, meta, prompts, usage, wanting
+from app.cli.describe import describe as describe_commands
 from app.cli.images import images as images_commands
 from app.cli.keys import keys as keys_commands
 from app.config import UNUSABLE_SETTINGS, ConfigError, Settings
@@ -59,6 +60,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     security_headers.register(app)
     for room in (generation, images, prompts, usage, meta):
         app.register_blueprint(room.blueprint)
+    app.cli.add_command(describe_commands)
     app.cli.add_command(images_commands)
     app.cli.add_command(keys_commands)
     cors_headers = cors.register(app, origins=settings.allowed_origins)

@@ -85,13 +85,13 @@ def metrics() -> Response:
 @blueprint.get("/openapi.json")
 def openapi() -> Response:
     """Describe this API as OpenAPI 3.1."""
-    return jsonify(_described())
+    return jsonify(described())
 
 
 @blueprint.get("/docs")
 def docs() -> Response:
     """Show the API's description as a page."""
-    return _page("docs.html", api=_described())
+    return _page("docs.html", api=described())
 
 
 @blueprint.get("/docs/<name>")
@@ -103,7 +103,7 @@ def viewer(name: str) -> Response:
     return send_file(path, max_age=_VIEWER_SECONDS)
 
 
-def _described() -> dict[str, Any]:
+def described() -> dict[str, Any]:
     """Return the description, which is made once: that takes as long as fifty lists."""
     made: dict[str, Any] | None = current_app.extensions.get(_DESCRIBED)
     if made is None:
