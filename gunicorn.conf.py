@@ -8,9 +8,9 @@ from gunicorn.glogging import Logger
 from app.blueprints.dependencies import dependencies_of
 from app.config import ConfigError, Settings
 from app.container import preload
-from app.http import descriptors, logs, stopping
-from app.services import allocator, metrics_folder
-from app.services.ticker import Ticker
+from app.http import logging_config
+from app.server import graceful_shutdown, malloc, prometheus_multiproc, rlimits
+from app.server.periodic import Ticker
 
 try:
     _settings = Settings.load()
@@ -20,11 +20,11 @@ except ConfigError as error:
 _HOUSEKEEPING_SECONDS = 15
 _SPARE_THREADS = 16  # for health checks and reads while every generation slot is taken
 
-descriptors.allow_many()
-allocator.share_arenas()  # before the first thread, and for all workers
+rlimits.allow_many()
+malloc.share_arenas()  # before the first thread, and for all workers
 
 bind = f"{_settings.host}:{_settings.port}"
-worker_class = "app.http.worker.Worker"  # gthread, but no thread waits for a caller who is slow
+worker_class = "app.server.gthread_worker.Worker"  # gthread that parses off its threads
 workers = _settings.web_concurrency
 threads = _settings.max_generations_in_flight + _SPARE_THREADS
 
@@ -39,7 +39,7 @@ timeout = 60
 graceful_timeout = int(2 * _settings.openai_timeout_seconds) + 30
 keepalive = 75  # longer than the 60 s after which common proxies drop idle connections
 
-# Whom to believe about the client is said by TRUSTED_PROXIES alone (http/proxies.py). By itself
+# Only TRUSTED_PROXIES decides whose forwarding headers count (http/trusted_proxies.py). By itself
 # gunicorn would take the scheme from whoever calls from this machine.
 forwarded_allow_ips = ""
 secure_scheme_headers: dict[str, str] = {}
@@ -62,7 +62,9 @@ class SafeLogger(Logger):  # type: ignore[misc]  # reason: gunicorn has no types
         """See gunicorn."""
         super().setup(cfg)
         for handler in self.error_log.handlers:
-            handler.setFormatter(logs.formatter(_settings.log_format, secrets=_settings.secrets))
+            handler.setFormatter(
+                logging_config.formatter(_settings.log_format, secrets=_settings.secrets)
+            )
 
 
 logger_class = SafeLogger
@@ -73,23 +75,23 @@ control_socket_disable = True
 
 def on_starting(_server: Any) -> None:
     """Let the workers keep their metrics together; the application has not loaded any by now."""
-    metrics_folder.share()
+    prometheus_multiproc.share()
 
 
 def when_ready(server: Any) -> None:
     """Let the master tell its workers that it stops, which is no reload; load all they need."""
-    stopping.close_at_stop(server, dependencies_of(server.app.wsgi()).in_flight)
+    graceful_shutdown.close_at_stop(server, dependencies_of(server.app.wsgi()).in_flight)
     preload(_settings)
 
 
 def post_worker_init(worker: Any) -> None:
     """Let a worker finish what others left, and its own generations when the server stops."""
     dependencies = dependencies_of(worker.wsgi)
-    stopping.finish_before_leaving(worker, dependencies.in_flight)
+    graceful_shutdown.finish_before_leaving(worker, dependencies.in_flight)
     Ticker(dependencies.housekeeping, _HOUSEKEEPING_SECONDS).start()
-    Ticker(allocator.give_back, _HOUSEKEEPING_SECONDS).start()
+    Ticker(malloc.give_back, _HOUSEKEEPING_SECONDS).start()
 
 
 def child_exit(_server: Any, worker: Any) -> None:
     """Keep what a dead worker counted, and nothing else of it."""
-    metrics_folder.forget(worker.pid)
+    prometheus_multiproc.forget(worker.pid)

@@ -8,31 +8,31 @@ from flask import Flask
 from werkzeug.routing import BaseConverter
 
 from app import container
-from app.blueprints import dependencies, generation, images, meta, prompts, usage, wanting
-from app.cli.describe import describe as describe_commands
+from app.blueprints import dependencies, generation, image_requests, images, meta, prompts, usage
 from app.cli.images import images as images_commands
 from app.cli.keys import keys as keys_commands
+from app.cli.spec import describe as describe_commands
 from app.config import UNUSABLE_SETTINGS, ConfigError, Settings
 from app.http import (
-    admission,
+    auth,
     cors,
-    errors,
-    logs,
-    pictures,
-    rates,
+    error_handlers,
+    image_middleware,
+    logging_config,
+    rate_limits,
     request_id,
     security_headers,
 )
-from app.http.json import OrjsonProvider
-from app.http.limits import MAX_BODY_BYTES
-from app.http.proxies import TrustedProxies
+from app.http.concurrency import MAX_BODY_BYTES
+from app.http.json_provider import OrjsonProvider
+from app.http.trusted_proxies import TrustedProxies
 from app.ports import Ports
 
 
 class ImageName(BaseConverter):
     """`<uuid>.png` in a path; any other name is not found, before any store is asked."""
 
-    regex = pictures.IMAGE_NAME
+    regex = image_middleware.IMAGE_NAME
 
 
 def create_app(settings: Settings | None = None, ports: Ports | None = None) -> Flask:
@@ -46,7 +46,9 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         SystemExit: the settings can't be used; every problem is listed on standard error.
     """
     settings = settings or _settings_or_exit()
-    log = partial(logs.configure, _level(settings), settings.log_format, secrets=settings.secrets)
+    log = partial(
+        logging_config.configure, _level(settings), settings.log_format, secrets=settings.secrets
+    )
     log()
     ports = ports or container.build_ports(settings)
     log(trace_id=ports.observer.trace_id)
@@ -56,7 +58,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     app.json = OrjsonProvider(app)
     app.url_map.converters["image_name"] = ImageName
     request_id.register(app, ports.observer)
-    errors.register(app)
+    error_handlers.register(app)
     security_headers.register(app)
     for room in (generation, images, prompts, usage, meta):
         app.register_blueprint(room.blueprint)
@@ -64,13 +66,13 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     app.cli.add_command(images_commands)
     app.cli.add_command(keys_commands)
     cors_headers = cors.register(app, origins=settings.allowed_origins)
-    rates.register(app)
+    rate_limits.register(app)
     built = container.build_dependencies(settings, ports)
     dependencies.install(app, built)
-    admission.register(app, built.authenticate, built.limits)
-    pictures.register(
+    auth.register(app, built.authenticate, built.limits)
+    image_middleware.register(
         app,
-        want=partial(wanting.want, built),
+        want=partial(image_requests.want, built),
         cors_headers=cors_headers,
         any_origin=settings.allowed_origins == ["*"],
         observer=ports.observer,

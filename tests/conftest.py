@@ -11,10 +11,10 @@ import pytest
 
 from tests.attacks.marks import Seen, noting
 from tests.attacks.summary import print_attacks
-from tests.fake_openai import FakeOpenAI
 from tests.faults.summary import print_matrix
-from tests.guard import block_network, clean_environment
-from tests.servers import (
+from tests.support.fake_openai import FakeOpenAI
+from tests.support.network_guard import block_network, clean_environment
+from tests.support.servers.databases import (
     MongoServer,
     RedisServer,
     S3Server,
@@ -28,7 +28,7 @@ from tests.servers import (
 if TYPE_CHECKING:
     from openai import OpenAI
 
-    from tests.apps import Parts
+    from tests.support.service import Parts
 
 _LONGEST_FIRST = ("tests/soak", "tests/faults", "tests/schema", "tests/e2e")
 
@@ -156,7 +156,7 @@ def parts(
     fake_openai: FakeOpenAI,
 ) -> Iterator["Parts"]:
     """Give the real parts, each behind a proxy."""
-    from tests.apps import real_parts  # with the whole app, which the guards come before
+    from tests.support.service import real_parts  # with the whole app, which the guards come before
 
     with real_parts(
         s3_server, s3_bucket, mongo_server, mongo_database, redis_flushed, fake_openai
@@ -183,7 +183,9 @@ def shared(
     fake_openai: FakeOpenAI,
 ) -> dict[str, Any]:
     """Give the settings of servers that share S3 and MongoDB."""
-    from tests.apps import openai_settings  # with the whole app, which the guards come before
+    from tests.support.service import (
+        openai_settings,  # with the whole app, which the guards come before
+    )
 
     return openai_settings(fake_openai) | {
         "aws_access_key_id": s3_server.access_key,

@@ -6,25 +6,25 @@ from typing import Protocol
 
 from flask import Flask, current_app
 
-from app.http.admission import Authenticate, caller
-from app.http.limits import InFlight
-from app.http.rates import RateLimits
-from app.http.signing import Signer
+from app.http.auth import Authenticate, caller
+from app.http.concurrency import InFlight
+from app.http.rate_limits import RateLimits
+from app.http.url_signing import Signer
 from app.models import Budget
 from app.ports import ImageStore
-from app.usecases.estimates import Estimates
-from app.usecases.generation import GenerateImage
-from app.usecases.housekeeping import Housekeeping
-from app.usecases.images import Images
-from app.usecases.importing import Import
-from app.usecases.keys import Keys
-from app.usecases.prompts import Prompts
-from app.usecases.readiness import Readiness
+from app.usecases.auth.api_keys import Keys
+from app.usecases.billing.usage_report import Statements
+from app.usecases.generation.estimates import Estimates
+from app.usecases.generation.generate_image import GenerateImage
+from app.usecases.images.images import Images
+from app.usecases.images.import_image import Import
+from app.usecases.images.prompts import Prompts
+from app.usecases.images.recut import Recutting
+from app.usecases.images.variants import Variants
+from app.usecases.operations.health import Readiness
+from app.usecases.operations.maintenance import Housekeeping
+from app.usecases.operations.metrics_report import Vitals
 from app.usecases.reconcile.run import Reconcile
-from app.usecases.recutting import Recutting
-from app.usecases.statements import Statements
-from app.usecases.variants import Variants
-from app.usecases.vitals import Vitals
 
 _KEY = "image_generator"
 

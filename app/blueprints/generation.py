@@ -4,19 +4,19 @@ from flask import Blueprint, Response, jsonify, request
 
 from app import errors
 from app.blueprints.dependencies import deps
-from app.blueprints.examples import DRY_RUN, IMAGE, STREAM
-from app.blueprints.presenters import dry_run_answer, image_answer
-from app.blueprints.schemas import GenerateAnswer, GenerateBody
+from app.blueprints.openapi_examples import DRY_RUN, IMAGE, STREAM
+from app.blueprints.schemas.images import GenerateAnswer, GenerateBody
+from app.blueprints.serializers import dry_run_answer, image_answer
 from app.blueprints.streaming import Make, one_event, stream
-from app.http import event_stream
-from app.http.admission import caller
-from app.http.contract import Contract, contract
+from app.http import sse
+from app.http.auth import caller
+from app.http.contract.decorator import Contract, contract
 from app.http.idempotency import mark_replayed
 from app.models import GenerationRequest, Scope
-from app.usecases import simulation
-from app.usecases.generation import Answer
-from app.usecases.idempotency import claim_of
-from app.usecases.viewing import NOBODY, Viewer
+from app.usecases.generation import fault_injection
+from app.usecases.generation.generate_image import Answer
+from app.usecases.generation.idempotency import claim_of
+from app.usecases.generation.progress import NOBODY, Viewer
 
 blueprint = Blueprint("generation", __name__)
 
@@ -68,7 +68,7 @@ def generate_image(body: GenerateBody, idempotency_key: str | None) -> Response:
         quality=body.quality or "",
         size=body.size,
     )
-    streams = event_stream.is_wanted()
+    streams = sse.is_wanted()
     partials = _partials(body) if streams else 0
     if body.dry_run:
         response = _dry_run(wish, idempotency_key, partials, streams=streams)
@@ -88,12 +88,12 @@ def _partials(body: GenerateBody) -> int:
 def _maker(wish: GenerationRequest, idempotency_key: str | None) -> Make:
     """Return what makes the picture, or answers from an earlier request."""
     claim = claim_of(caller().id, idempotency_key) if idempotency_key else ""
-    simulated = simulation.parse(
-        request.headers.get(simulation.HEADER), allowed=deps().defaults.simulates
+    simulated = fault_injection.parse(
+        request.headers.get(fault_injection.HEADER), allowed=deps().defaults.simulates
     )
 
     def make(viewer: Viewer) -> Answer:
-        with deps().in_flight, simulation.simulating(simulated):
+        with deps().in_flight, fault_injection.simulating(simulated):
             return deps().generate(wish, caller=caller(), claim=claim, viewer=viewer)
 
     return make

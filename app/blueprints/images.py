@@ -5,17 +5,17 @@ from functools import wraps
 from flask import Blueprint, Response, jsonify, request
 
 from app import errors
-from app.blueprints.cursors import decode_cursor
 from app.blueprints.dependencies import deps, owner
-from app.blueprints.examples import IMAGE, LIST
-from app.blueprints.presenters import image_answer, list_answer
-from app.blueprints.schemas import ImageAnswer, ListAnswer, ListQuery
-from app.blueprints.variant_form import VariantQuery
-from app.blueprints.variant_wishes import wish_of
-from app.blueprints.wanting import allow, wanted
-from app.http.admission import SENT_IN
-from app.http.contract import Contract, View, contract
-from app.http.pictures import respond
+from app.blueprints.image_requests import allow, wanted
+from app.blueprints.openapi_examples import IMAGE, LIST
+from app.blueprints.pagination import decode_cursor
+from app.blueprints.schemas.images import ImageAnswer, ListAnswer, ListQuery
+from app.blueprints.schemas.variant import VariantQuery
+from app.blueprints.serializers import image_answer, list_answer
+from app.blueprints.variant_query import wish_of
+from app.http.auth import SENT_IN
+from app.http.contract.decorator import Contract, View, contract
+from app.http.image_middleware import respond
 from app.models import Scope
 
 blueprint = Blueprint("images", __name__)

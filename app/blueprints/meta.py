@@ -7,12 +7,12 @@ from werkzeug.exceptions import NotFound
 
 from app import errors
 from app.blueprints.dependencies import deps
-from app.blueprints.examples import HEALTH, METRICS, READY
-from app.blueprints.schemas import HealthAnswer, PartAnswer, ReadyAnswer
-from app.http import viewer as viewer_files
-from app.http.contract import Contract, contract
-from app.http.errors import failure
-from app.http.openapi import document
+from app.blueprints.openapi_examples import HEALTH, METRICS, READY
+from app.blueprints.schemas.images import HealthAnswer, PartAnswer, ReadyAnswer
+from app.http.contract import swagger_ui as viewer_files
+from app.http.contract.decorator import Contract, contract
+from app.http.contract.openapi import document
+from app.http.error_handlers import failure
 from app.http.security_headers import PAGE
 from app.models import Scope
 

@@ -4,12 +4,12 @@ from flask import Blueprint, Response, jsonify, request
 
 from app import errors
 from app.blueprints.dependencies import deps
-from app.blueprints.examples import PROMPTS
-from app.blueprints.schemas import PromptsAnswer, PromptsQuery
-from app.http.admission import caller
-from app.http.contract import Contract, contract
+from app.blueprints.openapi_examples import PROMPTS
+from app.blueprints.schemas.images import PromptsAnswer, PromptsQuery
+from app.http.auth import caller
+from app.http.contract.decorator import Contract, contract
 from app.models import Scope
-from app.usecases import simulation
+from app.usecases.generation import fault_injection
 
 blueprint = Blueprint("prompts", __name__)
 
@@ -36,8 +36,8 @@ def generate_prompts(query: PromptsQuery) -> Response:
 
     Distinct and different from call to call, drawn from a pool that is filled once a minute.
     """
-    simulated = simulation.parse(
-        request.headers.get(simulation.HEADER), allowed=deps().defaults.simulates
+    simulated = fault_injection.parse(
+        request.headers.get(fault_injection.HEADER), allowed=deps().defaults.simulates
     )
     simulated.before()
     simulated.drawing()

@@ -16,14 +16,14 @@ from typing import Any
 from flask import Response, current_app
 
 from app.blueprints.dependencies import deps
-from app.blueprints.presenters import image_answer
-from app.http import errors, event_stream
-from app.http.event_stream import Event, Feed
+from app.blueprints.serializers import image_answer
+from app.http import error_handlers, sse
 from app.http.idempotency import mark_replayed
+from app.http.sse import Event, Feed
 from app.imaging import SIDE
-from app.ports.observing import Step
-from app.usecases.generation import Answer
-from app.usecases.viewing import Viewer
+from app.ports.observer import Step
+from app.usecases.generation.generate_image import Answer
+from app.usecases.generation.progress import Viewer
 
 Make = Callable[[Viewer], Answer]
 Preview = Callable[[bytes], bytes | None]
@@ -45,7 +45,7 @@ def stream(make: Make, *, partials: int) -> Response:
     watched.feed.wait()
     if watched.refused:
         raise watched.refused
-    response = event_stream.respond(watched.feed)
+    response = sse.respond(watched.feed)
     if watched.replayed:
         mark_replayed(response)
     return response
@@ -56,7 +56,7 @@ def one_event(answer: dict[str, Any]) -> Response:
     feed, text = Feed(), current_app.json.dumps(answer)
     feed.put(Event("result", lambda: text))
     feed.close()
-    return event_stream.respond(feed)
+    return sse.respond(feed)
 
 
 class _Watched:
@@ -91,7 +91,7 @@ class _Watched:
 
     def _fail(self, error: Exception) -> None:
         if self._working:
-            self._tell("error", errors.told(error))
+            self._tell("error", error_handlers.told(error))
         else:
             self.refused = error
 

@@ -6,13 +6,13 @@ from flask import Blueprint, Response, jsonify
 
 from app import errors
 from app.blueprints.dependencies import deps
-from app.blueprints.examples import USAGE
-from app.blueprints.presenters import usage_answer
-from app.blueprints.usage_schemas import MAX_USAGE_DAYS, UsageAnswer, UsageQuery
-from app.http.admission import caller
-from app.http.contract import Contract, contract
+from app.blueprints.openapi_examples import USAGE
+from app.blueprints.schemas.usage import MAX_USAGE_DAYS, UsageAnswer, UsageQuery
+from app.blueprints.serializers import usage_answer
+from app.http.auth import caller
+from app.http.contract.decorator import Contract, contract
 from app.models import Scope
-from app.usecases.accounts import SERVER
+from app.usecases.billing.budgets import SERVER
 
 blueprint = Blueprint("usage", __name__)
 

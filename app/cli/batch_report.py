@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from app.usecases.batch import Outcome
+from app.usecases.generation.batch import Outcome
 
 _SHOWN = 20
 

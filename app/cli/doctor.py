@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 import click
 
 from app.config import UNUSABLE_SETTINGS, ConfigError, Settings
-from app.http.logs import secret_pattern
+from app.http.logging_config import secret_pattern
 from app.models import Finding, Level
 
 _SECONDS = 9.0  # for all checks together, since they run side by side
@@ -50,8 +50,8 @@ def doctor(as_json: bool) -> None:
 
 def _examined(settings: Settings) -> list[Finding]:
     # Loaded here, since every start of the service loads this module.
-    from app.cli.checks import checks_for
-    from app.usecases.checkup import examine
+    from app.cli.doctor_checks import checks_for
+    from app.usecases.operations.diagnostics import examine
 
     found = f"all {len(Settings.model_fields)} can be used"
     loaded = Finding(part="settings", check="load", level=Level.OK, found=found)

@@ -18,10 +18,10 @@ from flask.cli import with_appcontext
 from app.blueprints.dependencies import deps
 from app.cli import prompt_files
 from app.cli.batch_report import as_lines, as_object
-from app.cli.failures import OUT_OF_REACH, reported
-from app.cli.owners import caller_named
+from app.cli.caller_option import caller_named
+from app.cli.exit_codes import OUT_OF_REACH, reported
 from app.models import GenerationRequest
-from app.usecases.batch import Batch, Outcome, Row, rows_of
+from app.usecases.generation.batch import Batch, Outcome, Row, rows_of
 
 _SOME_LEFT, _UNUSABLE = 1, OUT_OF_REACH
 _MOST_AT_ONCE = 32

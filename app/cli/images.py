@@ -3,9 +3,9 @@
 from flask.cli import AppGroup
 
 from app.cli.doctor import doctor
+from app.cli.export_import import export, import_
 from app.cli.generate import generate
-from app.cli.listing import delete, list_, show
-from app.cli.moving import export, import_
+from app.cli.list_show_delete import delete, list_, show
 from app.cli.reconcile import reconcile
 from app.cli.recut import recut
 from app.cli.sign import sign

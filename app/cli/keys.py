@@ -11,11 +11,11 @@ import click
 from flask.cli import AppGroup, with_appcontext
 
 from app.blueprints.dependencies import deps
-from app.cli.duration import Duration
-from app.cli.key_options import BudgetText, RateText, Scopes, as_text
+from app.cli.durations import Duration
+from app.cli.key_params import BudgetText, RateText, Scopes, as_text
 from app.errors import AppError
 from app.models import ApiKey, Budget, Scope
-from app.usecases.keys import KeyRefused, NewKey
+from app.usecases.auth.api_keys import KeyRefused, NewKey
 
 _UNUSABLE, _OUT_OF_REACH = 2, 1
 _COLUMNS = ("id", "name", "scopes", "rate", "budget", "created", "expires", "state")

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.blueprints.schemas import GenerateBody
+from app.blueprints.schemas.images import GenerateBody
 from app.models import GenerationRequest
 
 _YES_NO = {"": False, "0": False, "1": True, "false": False, "no": False, "true": True, "yes": True}

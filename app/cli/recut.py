@@ -7,8 +7,8 @@ import click
 from flask.cli import with_appcontext
 
 from app.blueprints.dependencies import deps
-from app.cli.failures import reported
-from app.usecases.recutting import Recut
+from app.cli.exit_codes import reported
+from app.usecases.images.recut import Recut
 
 _SHEET = "contact-sheet.png"
 _MOST_ON_SHEET = 100

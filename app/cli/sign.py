@@ -7,11 +7,11 @@ import click
 from flask.cli import with_appcontext
 
 from app.blueprints.dependencies import deps
-from app.blueprints.variant_wishes import Wish, read_wish
-from app.cli.duration import Duration
+from app.blueprints.variant_query import Wish, read_wish
+from app.cli.durations import Duration
 from app.errors import AppError, InvalidRequest
-from app.http.signing import Signature
-from app.usecases.reconcile.kinds import is_id
+from app.http.url_signing import Signature
+from app.usecases.reconcile.diagnosis import is_id
 
 _UNUSABLE = 2
 

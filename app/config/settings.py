@@ -14,7 +14,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from app.config.forms import (
+from app.config.types import (
     BudgetText,
     MongoUri,
     Prices,

@@ -1,9 +1,9 @@
 """The composition root: the only place that picks implementations, and says why."""
 
-from app.container.choices import Choice, announce, choose
-from app.container.implementations import RECORDS_FILE, build_ports, build_rows, build_store
+from app.container.adapters import RECORDS_FILE, build_ports, build_rows, build_store
 from app.container.preload import preload
-from app.container.wiring import build_dependencies
+from app.container.selection import Choice, announce, choose
+from app.container.usecases import build_dependencies
 
 __all__ = [
     "RECORDS_FILE",

@@ -4,11 +4,11 @@ import gc
 from importlib import import_module
 
 from app.config import Settings
-from app.container.choices import choose
+from app.container.selection import choose
 
 _MODULES = {
     "openai": ("openai.resources.images", "openai.resources.moderations", "httpcore2"),
-    "s3": ("app.services.s3_session", "botocore.endpoint"),
+    "s3": ("app.services.s3.session", "botocore.endpoint"),
     "mongodb": ("pymongo",),
     "redis": ("redis",),
 }
@@ -22,12 +22,12 @@ def preload(settings: Settings) -> None:
     What is loaded by then is kept from the garbage collector: it stays anyway, and a look at it
     would cost each worker time and a copy of its own.
     """
-    import_module("app.imaging.pipeline")
-    import_module("app.services.metrics")
+    import_module("app.imaging.cutout.pipeline")
+    import_module("app.services.observability.metrics")
     for choice in choose(settings):
         for name in _MODULES.get(choice.kind, ()):
             import_module(name)
         if choice.kind == "s3":
-            import_module("app.services.s3_session").load()
+            import_module("app.services.s3.session").load()
     gc.collect()
     gc.freeze()

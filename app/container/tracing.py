@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from app.config import traces_exporter
 
 if TYPE_CHECKING:
-    from app.services.tracing import Tracing
+    from app.services.observability.tracing import Tracing
 
 _log = logging.getLogger(__name__)
 
@@ -17,7 +17,7 @@ def build_tracing() -> "Tracing | None":
     if exporter is None:
         return None
     try:
-        from app.services.tracing import Tracing, exporting_to
+        from app.services.observability.tracing import Tracing, exporting_to
 
         return Tracing(exporting_to(exporter))
     except ImportError:

@@ -8,7 +8,14 @@ from app.errors.access import (
     Unauthorized,
 )
 from app.errors.base import AppError, Charged
-from app.errors.parts import (
+from app.errors.cassettes import RecordingMissing
+from app.errors.idempotency import (
+    GenerationInProgress,
+    IdempotencyKeyReused,
+    ImageDeleted,
+    OutcomeUnknown,
+)
+from app.errors.infrastructure import (
     NotReady,
     PictureWaits,
     RecordsUnavailable,
@@ -26,13 +33,6 @@ from app.errors.provider import (
     ProviderTimeout,
     ProviderUnreachable,
     TransparencyRefused,
-)
-from app.errors.recordings import RecordingMissing
-from app.errors.repeats import (
-    GenerationInProgress,
-    IdempotencyKeyReused,
-    ImageDeleted,
-    OutcomeUnknown,
 )
 from app.errors.requests import (
     AddressTooLong,

@@ -1,7 +1,7 @@
 """What any call to the provider that draws and writes may end with."""
 
 from app.errors.base import AppError, Charged
-from app.errors.recordings import RecordingMissing
+from app.errors.cassettes import RecordingMissing
 from app.errors.requests import PromptRejected
 
 

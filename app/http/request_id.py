@@ -9,8 +9,8 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-from app.http import event_stream
-from app.http.request_line import BEGAN, OTHER, ROUTE, write_down
+from app.http import sse
+from app.http.access_log import BEGAN, OTHER, ROUTE, write_down
 from app.ports import Observer
 
 HEADER = "X-Request-ID"
@@ -39,7 +39,7 @@ def register(app: Flask, observer: Observer) -> None:
             status=answer.status_code,
             size=answer.content_length,
         )
-        if answer.mimetype == event_stream.CONTENT_TYPE:  # once its end is known
+        if answer.mimetype == sse.CONTENT_TYPE:  # once its end is known
             answer.call_on_close(partial(copy_context().run, write))
         else:
             write()

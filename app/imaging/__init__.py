@@ -5,14 +5,14 @@ Importing this package is cheap; OpenCV, NumPy and Pillow are loaded by the firs
 
 from collections.abc import Callable
 
+from app.imaging.cutout.report import Cutout, CutoutReport, Holes
 from app.imaging.errors import NotAPicture, TooLarge, UnusablePicture
-from app.imaging.provenance import Origin
-from app.imaging.report import Cutout, CutoutReport, Holes
-from app.imaging.sniff import MAX_PIXELS, PictureInfo, sniff
-from app.imaging.variants.filter import Filter
-from app.imaging.variants.rims import Outline, Shadow
-from app.imaging.variants.spec import SIDE, Variant
-from app.imaging.variants.terms import BadVariant
+from app.imaging.formats.header import MAX_PIXELS, PictureInfo, sniff
+from app.imaging.formats.xmp import Origin
+from app.imaging.variants.filters import Filter
+from app.imaging.variants.outline_shadow import Outline, Shadow
+from app.imaging.variants.values import BadVariant
+from app.imaging.variants.variant import SIDE, Variant
 
 __all__ = [
     "MAX_PIXELS",
@@ -71,7 +71,7 @@ def cutout(
         NotAPicture: the bytes are not a whole picture.
         TooLarge: the picture has too many pixels; nothing was decoded.
     """
-    from app.imaging import pipeline
+    from app.imaging.cutout import pipeline
 
     return pipeline.cutout(data, size=size, holes=holes, origin=origin, earlier=earlier)
 
@@ -89,7 +89,7 @@ def preview(data: bytes) -> bytes:
         NotAPicture: the bytes are not a whole picture.
         TooLarge: the picture has too many pixels; nothing was decoded.
     """
-    from app.imaging import previewing
+    from app.imaging.cutout import preview as previewing
 
     return previewing.preview(data)
 
@@ -112,6 +112,6 @@ def vary(picture: bytes, original: Callable[[], bytes], variant: Variant) -> byt
         NotAPicture: the bytes are not a whole picture.
         TooLarge: the picture has too many pixels; nothing was decoded.
     """
-    from app.imaging.variants import making
+    from app.imaging.variants import render
 
-    return making.vary(picture, original, variant)
+    return render.vary(picture, original, variant)

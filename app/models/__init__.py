@@ -1,7 +1,18 @@
 """What the service talks about, as frozen dataclasses without behaviour of their own."""
 
+from app.models.api_key import ApiKey
+from app.models.billing import (
+    BudgetState,
+    Enhanced,
+    Invented,
+    Rehearsal,
+    Spent,
+    Statement,
+    TokenUsage,
+    UpstreamRequest,
+)
 from app.models.callers import ANYONE, Budget, Caller, Scope
-from app.models.generations import (
+from app.models.generation import (
     Drawing,
     Generation,
     GenerationRequest,
@@ -14,18 +25,7 @@ from app.models.generations import (
     StoredImage,
 )
 from app.models.health import Finding, Level, PartHealth
-from app.models.keys import ApiKey
-from app.models.rates import Rate, Standing
-from app.models.spending import (
-    BudgetState,
-    Enhanced,
-    Invented,
-    Rehearsal,
-    Spent,
-    Statement,
-    TokenUsage,
-    UpstreamRequest,
-)
+from app.models.rate_limit import Rate, Standing
 
 __all__ = [
     "ANYONE",

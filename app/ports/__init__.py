@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from app.ports.access import KeyRing
-from app.ports.drawing import ImageGenerator, Imaging, Moderator, PromptWriter
-from app.ports.limiting import RateLimiter
-from app.ports.observing import Observer
-from app.ports.recording import Clock, Records
-from app.ports.spending import Ledger
-from app.ports.storing import ImageStore, Leftovers, PictureCache, Spool
+from app.ports.api_keys import KeyRing
+from app.ports.ledger import Ledger
+from app.ports.observer import Observer
+from app.ports.providers import ImageGenerator, Imaging, Moderator, PromptWriter
+from app.ports.rate_limiter import RateLimiter
+from app.ports.records import Clock, Records
+from app.ports.storage import ImageStore, Leftovers, PictureCache, Spool
 
 __all__ = [
     "Clock",

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from app.imaging import areas, backdrop, holes, traits
+from app.imaging.cutout import background, hole_features, holes, regions
 from bench.cutout import artwork
 from bench.cutout.artwork import IconSet
 from bench.holes import lattice, table
@@ -117,19 +117,19 @@ def measured(pixels: Array) -> tuple[Array, Array, Array] | None:
     """Measure enclosed areas as the cutout does: traits, is paint, pixels; None without any."""
     paper, alpha = on_white(pixels)
     work = np.rint(paper).astype(np.uint8)
-    back = backdrop.measure(work)
-    apart = backdrop.distance(work, back.colour)
-    top, bottom, left, right = areas.around(apart, back)
+    back = background.measure(work)
+    apart = background.distance(work, back.colour)
+    top, bottom, left, right = regions.around(apart, back)
     box = np.s_[top:bottom, left:right]
     work, apart, alpha = (np.ascontiguousarray(plane[box]) for plane in (work, apart, alpha))
-    parts = areas.connect(areas.alike(apart, back))
+    parts = regions.connect(regions.alike(apart, back))
     large = [i for i in parts.enclosed if parts.stats[i, cv2.CC_STAT_AREA] >= holes._LEAST]
     alike = [i for i in large if holes._same(work, parts, i, back, 0.0)][: holes._MOST]
     if not alike:
         return None
     solid = np.bincount(parts.labels.ravel(), (alpha > 0.5).ravel(), len(parts.stats))[alike]
     size = parts.stats[alike, cv2.CC_STAT_AREA]
-    return traits.measure(work, parts, alike), solid > 0.5 * size, size
+    return hole_features.measure(work, parts, alike), solid > 0.5 * size, size
 
 
 def compare(source: str, every: int, known: Table) -> str:

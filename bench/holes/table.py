@@ -17,7 +17,7 @@ class Table:
     """One row for each enclosed area; pictures have columns of their own.
 
     Attributes:
-        traits: (n, 31) float32, in the order of `app.imaging.traits.NAMES`.
+        traits: (n, 31) float32, in the order of `app.imaging.cutout.hole_features.NAMES`.
         paint: (n,) bool: True where the artwork is opaque, False where it is a hole.
         area: (n,) int32 pixels.
         picture: (n,) int16 number of the picture that an area lies in.

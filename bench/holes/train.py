@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 
-from app.imaging import forest, holes, traits
+from app.imaging.cutout import decision_trees, hole_features, holes
 from bench.holes import table
 from bench.holes.features import LATTICE, SETS
 from bench.holes.table import Array, Table
@@ -18,7 +18,7 @@ from bench.holes.table import Array, Table
 FOLDS = 5
 LIMIT = 0.02  # by which --check lets a probability differ
 STYLES = {icons.name: icons.style for icons in SETS} | {LATTICE: LATTICE}
-_AREA = [traits.NAMES.index("area_picture")]
+_AREA = [hole_features.NAMES.index("area_picture")]
 _HEAD = ("areas", "paint %", "accuracy", "at KEEP", "by picture", "AUC")
 
 
@@ -58,7 +58,7 @@ def ship(data: Table) -> HistGradientBoostingClassifier:
 
 
 def exported(model: HistGradientBoostingClassifier) -> dict[str, Any]:
-    """Flatten the trees into the arrays of `app.imaging.forest`."""
+    """Flatten the trees into the arrays of `app.imaging.cutout.decision_trees`."""
     out: dict[str, Any] = {
         key: [] for key in ("feature", "threshold", "left", "right", "value", "roots")
     }
@@ -75,7 +75,7 @@ def exported(model: HistGradientBoostingClassifier) -> dict[str, Any]:
             out["value"].append(round(float(node["value"]), 5) if leaf else 0)
             depth = max(depth, int(node["depth"]))
     bias = float(model._baseline_prediction.ravel()[0])
-    return {**out, "depth": depth + 1, "bias": bias, "columns": list(traits.NAMES)}
+    return {**out, "depth": depth + 1, "bias": bias, "columns": list(hole_features.NAMES)}
 
 
 def report(data: Table) -> Iterator[str]:
@@ -127,8 +127,8 @@ def main() -> None:
     model = ship(data)
     if not check:
         holes.MODEL.write_text(json.dumps(exported(model), separators=(",", ":")), "utf-8")
-        forest.load.cache_clear()
-    shipped = forest.load(holes.MODEL).probability(data.traits)
+        decision_trees.load.cache_clear()
+    shipped = decision_trees.load(holes.MODEL).probability(data.traits)
     apart = float(np.abs(shipped - model.predict_proba(data.traits)[:, 1]).max())
     print(unseen(data, shipped))
     print(f"{holes.MODEL.name} differs from the trained model by {apart:.6f} at most")

@@ -13,11 +13,11 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.services.local_store import LocalStore
+from app.services.files.image_store import LocalStore
 from bench.results import Row, report
 from bench.serving.load import gets, plainly
 from bench.serving.server import Server, gunicorn
-from tests.servers import new_bucket, s3_client, seaweedfs, valkey
+from tests.support.servers.databases import new_bucket, s3_client, seaweedfs, valkey
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 SECONDS = 3

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.apps import NO_LIMITS
-from tests.ports import HOST, free_port
-from tests.processes import listens
+from tests.support.servers.free_ports import HOST, free_port
+from tests.support.servers.processes import listens
+from tests.support.service import NO_LIMITS
 
 ROOT = Path(__file__).resolve().parents[2]
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -38,7 +38,7 @@ def gunicorn(folder: Path, app: str, environment: Mapping[str, str]) -> Iterator
     folder.mkdir()
     ours = app == "wsgi:app"
     config = ROOT / "gunicorn.conf.py" if ours else Path(os.devnull)
-    kind = "app.http.worker.Worker" if ours else "gthread"
+    kind = "app.server.gthread_worker.Worker" if ours else "gthread"
     port = free_port()
     given = {"PYTHONPATH": str(ROOT), "DATA_DIR": str(folder / "data"), "PORT": str(port)}
     given |= {name.upper(): value for name, value in NO_LIMITS.items()}

@@ -1,4 +1,4 @@
-"""`python -m bench.verdict.fit`: cross-validate the confidence, fit it, write verdict.json."""
+"""`python -m bench.verdict.fit`: cross-validate the confidence, fit it, write confidence.json."""
 
 import argparse
 import hashlib
@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from app.imaging import verdict
+from app.imaging.cutout import confidence
 from bench.verdict import table
 from bench.verdict.table import Array, Table
 
@@ -25,13 +25,13 @@ _BINS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 1.01)
 
 def strengths(data: Table) -> Array:
     """Tell how strong each fitted doubt is: (n, doubts + 1), the last column is 1."""
-    rows = [[*(doubt(seen) for doubt in verdict.FITTED), 1.0] for seen in data.seen()]
+    rows = [[*(doubt(seen) for doubt in confidence.FITTED), 1.0] for seen in data.seen()]
     return np.array(rows)
 
 
 def by_hand(data: Table) -> Array:
     """Add up the hazards whose rates are not fitted: (n,)."""
-    known = [doubt for doubt in verdict.DOUBTS if doubt.rate is not None]
+    known = [doubt for doubt in confidence.DOUBTS if doubt.rate is not None]
     return np.array([sum(d(seen) * (d.rate or 0.0) for d in known) for seen in data.seen()])
 
 
@@ -96,7 +96,7 @@ def line(label: str, psnr: Array, sure: Array) -> str:
 
     Worst is the tenth with the lowest PSNR, wrong what lies below WRONG, better the upper half.
     """
-    worst, good = psnr <= np.quantile(psnr, 0.1), sure >= verdict.GOOD
+    worst, good = psnr <= np.quantile(psnr, 0.1), sure >= confidence.GOOD
     below, best = psnr < WRONG, psnr >= np.median(psnr)
     shares = (worst, below, best)
     return (
@@ -131,7 +131,7 @@ def report(data: Table) -> Iterator[str]:
 def fitted(data: Table) -> dict[str, float]:
     """Fit the rates that are shipped, by the names of their evidence, to all pictures."""
     found = fit(strengths(data), by_hand(data), data.psnr < WRONG)
-    names = [*(doubt.of for doubt in verdict.FITTED), verdict.ANYTHING]
+    names = [*(doubt.of for doubt in confidence.FITTED), confidence.ANYTHING]
     return dict(zip(names, (round(float(rate), 4) for rate in found), strict=True))
 
 
@@ -145,11 +145,11 @@ def main() -> None:
         print(text, flush=True)
     found = fitted(data)
     if not check:
-        verdict.RATES.write_text(json.dumps({"rates": found}, indent=2) + "\n", "utf-8")
-    shipped = json.loads(verdict.RATES.read_text("utf-8"))["rates"]
+        confidence.RATES.write_text(json.dumps({"rates": found}, indent=2) + "\n", "utf-8")
+    shipped = json.loads(confidence.RATES.read_text("utf-8"))["rates"]
     print(found)
     if any(abs(shipped[name] - rate) > LIMIT for name, rate in found.items()):
-        raise SystemExit(f"{verdict.RATES.name} differs: {shipped}")
+        raise SystemExit(f"{confidence.RATES.name} differs: {shipped}")
 
 
 if __name__ == "__main__":

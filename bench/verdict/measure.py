@@ -12,7 +12,8 @@ from unittest import mock
 import cv2
 import numpy as np
 
-from app.imaging import cutout, evidence, holes, verdict
+from app.imaging import cutout
+from app.imaging.cutout import confidence, holes, quality_metrics
 from bench.cutout.artwork import CACHE
 from bench.cutout.metrics import measure
 from bench.holes import table as areas
@@ -49,11 +50,11 @@ def _rows(source: str) -> Iterator[Row]:
     """Cut each picture out; what is kept whole has no evidence, and is left out."""
     for drawing in drawings.artworks(source):
         for picture in drawings.pictures(drawing):
-            with mock.patch.object(verdict, "gather", wraps=evidence.gather) as gather:
+            with mock.patch.object(confidence, "gather", wraps=quality_metrics.gather) as gather:
                 png = cutout(picture.data).png
             if gather.call_args is None:
                 continue
-            found = astuple(evidence.gather(*gather.call_args.args))
+            found = astuple(quality_metrics.gather(*gather.call_args.args))
             quality: Any = measure(png, picture.truth)["psnr"]
             yield list(found), float(quality), source, drawing.name, picture.kind
 

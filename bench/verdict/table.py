@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.imaging.evidence import Evidence
+from app.imaging.cutout.quality_metrics import Evidence
 
 Array = NDArray[Any]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.apps import Service, serving, settings_for
-from tests.browser.chromium import SCREENSHOTS, chromium
-from tests.browser.studio import Studio, Tabs
+from tests.support.browser.chromium import SCREENSHOTS, chromium
+from tests.support.browser.studio import Studio, Tabs
+from tests.support.service import Service, serving, settings_for
 
 
 @pytest.fixture(scope="package")

@@ -7,9 +7,9 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.apps import Service, serving, settings_for
-from tests.browser.studio import Studio, Tabs
-from tests.waiting import eventually
+from tests.support.browser.studio import Studio, Tabs
+from tests.support.concurrency.eventually import eventually
+from tests.support.service import Service, serving, settings_for
 
 
 def drawn(service: Service, prompt: str = 'A "red" fox') -> str:

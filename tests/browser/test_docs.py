@@ -4,8 +4,8 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.apps import Service
-from tests.browser.studio import Tabs
+from tests.support.browser.studio import Tabs
+from tests.support.service import Service
 
 
 def test_the_viewer_shows_and_tries_every_call(tabs: Tabs, service: Service) -> None:

@@ -11,10 +11,10 @@ from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
-from tests.apps import Service
-from tests.browser.studio import PHONE, Tabs
-from tests.builders import NOON, a_generation
-from tests.http.locked import locked
+from tests.support.browser.studio import PHONE, Tabs
+from tests.support.builders import NOON, a_generation
+from tests.support.http.authenticated_service import locked
+from tests.support.service import Service
 
 MANY = 500
 

@@ -5,12 +5,12 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from app.blueprints.variant_form import VariantQuery
+from app.blueprints.schemas.variant import VariantQuery
 from app.imaging import Filter
-from app.imaging.variants.filter import FILTERS
-from app.imaging.variants.spec import MOST_FILTERS
-from tests.apps import Service
-from tests.browser.studio import DESKTOP, PHONE, Scheme, Studio, Tabs
+from app.imaging.variants.filters import FILTERS
+from app.imaging.variants.variant import MOST_FILTERS
+from tests.support.browser.studio import DESKTOP, PHONE, Scheme, Studio, Tabs
+from tests.support.service import Service
 
 
 def test_a_picture_is_drawn_and_shown(studio: Studio, service: Service) -> None:

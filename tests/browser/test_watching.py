@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.apps import Service, openai_settings, serving, settings_for
-from tests.browser.studio import PHONE, Tabs
-from tests.fake_openai import FakeOpenAI, Fault
-from tests.fault_proxy import FaultProxy
-from tests.waiting import eventually
+from tests.support.browser.studio import PHONE, Tabs
+from tests.support.concurrency.eventually import eventually
+from tests.support.fake_openai import FakeOpenAI, Fault
+from tests.support.servers.fault_proxy import FaultProxy
+from tests.support.service import Service, openai_settings, serving, settings_for
 
 
 @pytest.fixture

@@ -9,19 +9,19 @@ import mongomock
 import pytest
 
 from app.ports import Ledger, Records
-from app.services.lazy import Lazy
-from app.services.mongo_client import MongoDatabase
-from app.services.mongo_ledger import MongoLedger
-from app.services.mongo_records import MongoRecords
-from app.services.openai_client import lazy_client
-from app.services.openai_generator import OpenAIGenerator
-from app.services.sqlite_file import SqliteFile
-from app.services.sqlite_ledger import SqliteLedger
-from app.services.sqlite_records import SqliteRecords
-from tests.contract.upstream import MODEL
-from tests.fake_openai import FakeOpenAI
-from tests.fake_stores import FakeLedger
-from tests.servers import MongoServer
+from app.services.mongodb.client import MongoDatabase
+from app.services.mongodb.ledger import MongoLedger
+from app.services.mongodb.records import MongoRecords
+from app.services.openai.client import lazy_client
+from app.services.openai.image_generator import OpenAIGenerator
+from app.services.runtime.lazy_client import Lazy
+from app.services.sqlite.database import SqliteFile
+from app.services.sqlite.ledger import SqliteLedger
+from app.services.sqlite.records import SqliteRecords
+from tests.support.fake_openai import FakeOpenAI
+from tests.support.fakes.stores import FakeLedger
+from tests.support.openai.checks import MODEL
+from tests.support.servers.databases import MongoServer
 
 if TYPE_CHECKING:
     from openai import OpenAI

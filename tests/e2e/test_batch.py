@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from app.models import State
-from app.services.sqlite_file import SqliteFile
-from app.services.sqlite_records import SqliteRecords
-from tests.apps import openai_settings
-from tests.e2e.server import ROOT, environment, wait_for
-from tests.fake_openai import FakeOpenAI, Fault
+from app.services.sqlite.database import SqliteFile
+from app.services.sqlite.records import SqliteRecords
+from tests.support.fake_openai import FakeOpenAI, Fault
+from tests.support.servers.gunicorn import ROOT, environment, wait_for
+from tests.support.service import openai_settings
 
 ROWS = 200
 AT_ONCE = 4

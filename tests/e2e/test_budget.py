@@ -7,11 +7,11 @@ from typing import Any
 
 import requests
 
-from tests.apps import openai_settings
 from tests.attacks import Seen, attack
-from tests.e2e.server import Gunicorn, gunicorn
-from tests.fake_openai import FakeOpenAI
-from tests.threads import at_once
+from tests.support.concurrency.threads import at_once
+from tests.support.fake_openai import FakeOpenAI
+from tests.support.servers.gunicorn import Gunicorn, gunicorn
+from tests.support.service import openai_settings
 
 PICTURE = 1056 * 30  # micros: a medium picture, where text costs nothing
 ALLOWED, ASKED, TRIES = 7, 50, 20

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.server import ROOT, SHIPPED, Gunicorn, gunicorn, wait_for
+from tests.support.servers.gunicorn import ROOT, SHIPPED, Gunicorn, gunicorn, wait_for
 
 _NOBODY = 54321  # an id that owns nothing on any machine
 # Python may lie in root's home, so the stranger keeps the right to read, but none to write.

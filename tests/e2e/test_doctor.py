@@ -15,9 +15,9 @@ from click.testing import Result
 
 from app import create_app
 from app.config import Settings
-from tests.apps import Parts
-from tests.e2e.server import ROOT, environment
-from tests.fake_openai import SECRET_MARKER, FakeOpenAI, Fault
+from tests.support.fake_openai import SECRET_MARKER, FakeOpenAI, Fault
+from tests.support.servers.gunicorn import ROOT, environment
+from tests.support.service import Parts
 
 DOCTOR = ["-m", "flask", "--app", "wsgi", "images", "doctor"]
 EMBEDDED = {

@@ -12,10 +12,10 @@ import requests
 from pymongo import MongoClient
 from redis import Redis
 
-from tests.apps import openai_settings
-from tests.e2e.server import ROOT, environment, gunicorn, wait_for
-from tests.fake_openai import SECRET_MARKER, FakeOpenAI
-from tests.servers import MongoServer, RedisServer, S3Server
+from tests.support.fake_openai import SECRET_MARKER, FakeOpenAI
+from tests.support.servers.databases import MongoServer, RedisServer, S3Server
+from tests.support.servers.gunicorn import ROOT, environment, gunicorn, wait_for
+from tests.support.service import openai_settings
 
 
 def test_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:

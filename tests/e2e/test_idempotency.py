@@ -13,15 +13,15 @@ import requests
 
 from app.models import State
 from app.ports import Records
-from app.services.mongo_client import MongoDatabase
-from app.services.mongo_records import MongoRecords
-from app.services.sqlite_file import SqliteFile
-from app.services.sqlite_records import SqliteRecords
-from app.usecases.idempotency import claim_of
-from tests.apps import openai_settings
-from tests.e2e.server import Gunicorn, gunicorn
-from tests.fake_openai import FakeOpenAI, Fault
-from tests.threads import at_once
+from app.services.mongodb.client import MongoDatabase
+from app.services.mongodb.records import MongoRecords
+from app.services.sqlite.database import SqliteFile
+from app.services.sqlite.records import SqliteRecords
+from app.usecases.generation.idempotency import claim_of
+from tests.support.concurrency.threads import at_once
+from tests.support.fake_openai import FakeOpenAI, Fault
+from tests.support.servers.gunicorn import Gunicorn, gunicorn
+from tests.support.service import openai_settings
 
 KEY, TURNS = "one-key", 2
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import requests
 
-from tests.e2e.server import Gunicorn, gunicorn, wait_for
 from tests.e2e.test_gunicorn import children_of
-from tests.metrics import value
+from tests.support.observability.metrics_page import value
+from tests.support.servers.gunicorn import Gunicorn, gunicorn, wait_for
 
 REQUESTS, NOWHERE = "imageapi_requests_total", {"route": "other", "status": "404"}
 

@@ -14,11 +14,17 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.apps import openai_settings
-from tests.e2e.server import AT_ONCE, Gunicorn, gunicorn, until_there_is_room, wait_for
-from tests.fake_openai import FakeOpenAI, Fault
-from tests.pictures import encoded, owl
-from tests.threads import at_once
+from tests.support.concurrency.threads import at_once
+from tests.support.fake_openai import FakeOpenAI, Fault
+from tests.support.images.sample_images import encoded, owl
+from tests.support.servers.gunicorn import (
+    AT_ONCE,
+    Gunicorn,
+    gunicorn,
+    until_there_is_room,
+    wait_for,
+)
+from tests.support.service import openai_settings
 
 WORKERS, ROOM = 2, 3
 PLACES = WORKERS * ROOM

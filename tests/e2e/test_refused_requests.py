@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.attacks import Seen, attack
-from tests.e2e.server import Gunicorn, gunicorn
+from tests.support.servers.gunicorn import Gunicorn, gunicorn
 
 _GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
 _POST = b"POST /generate-image HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.attacks import Seen, attack
-from tests.e2e.server import Gunicorn, gunicorn, wait_for
+from tests.support.servers.gunicorn import Gunicorn, gunicorn, wait_for
 
 _THREADS = 1 + 16  # of gunicorn.conf.py, with one generation at once
 _PATIENCE = 60.0

@@ -12,7 +12,7 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from tests.attacks import Seen, attack
-from tests.e2e.server import AT_ONCE, SHIPPED, Gunicorn, gunicorn
+from tests.support.servers.gunicorn import AT_ONCE, SHIPPED, Gunicorn, gunicorn
 
 CROWD = 600  # more than all threads of both workers, and files that the shell allows them
 _POST = b"POST /generate-image HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"

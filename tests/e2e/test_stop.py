@@ -16,10 +16,16 @@ from typing import Any
 import pytest
 import requests
 
-from tests.apps import openai_settings, serving, settings_for
-from tests.e2e.server import AT_ONCE, Gunicorn, gunicorn, until_there_is_room, wait_for
-from tests.fake_openai import FakeOpenAI, Fault
-from tests.pictures import encoded, owl
+from tests.support.fake_openai import FakeOpenAI, Fault
+from tests.support.images.sample_images import encoded, owl
+from tests.support.servers.gunicorn import (
+    AT_ONCE,
+    Gunicorn,
+    gunicorn,
+    until_there_is_room,
+    wait_for,
+)
+from tests.support.service import openai_settings, serving, settings_for
 
 Answer = Future[requests.Response]
 

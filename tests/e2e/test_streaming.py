@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.apps import openai_settings, serving, settings_for
-from tests.e2e.server import Gunicorn, gunicorn, wait_for
-from tests.events import streamed
-from tests.fake_openai import FakeOpenAI, Fault
+from tests.support.fake_openai import FakeOpenAI, Fault
+from tests.support.http.sse_client import streamed
+from tests.support.servers.gunicorn import Gunicorn, gunicorn, wait_for
+from tests.support.service import openai_settings, serving, settings_for
 
 
 @pytest.fixture

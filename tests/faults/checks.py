@@ -9,9 +9,9 @@ import requests
 
 from app.imaging import cutout
 from app.ports import ImageStore, Ports, Spool
-from tests import xmp
-from tests.fake_openai import FakeOpenAI
 from tests.faults.row import UNTIL_IT_RESETS, Answer, Kept
+from tests.support.fake_openai import FakeOpenAI
+from tests.support.images import xmp_readers
 
 _PICTURES = {".png": "original", ".webp": "original", ".jpeg": "original"}
 _KINDS = _PICTURES | {".bin": "evidence", ".json": "note"}
@@ -93,8 +93,11 @@ def _spooled(ports: Ports) -> list[str]:
 
 def check_picture(png: bytes, fake: FakeOpenAI) -> None:
     """Check that this is, byte for byte, the cutout of a picture that was paid for, and says so."""
-    assert xmp.told(png)["Iptc4xmpExt:DigitalSourceType"] == f"{xmp.TYPES}trainedAlgorithmicMedia"
-    assert xmp.without(png) in {_cut_out(picture) for picture in fake.pictures}
+    assert (
+        xmp_readers.told(png)["Iptc4xmpExt:DigitalSourceType"]
+        == f"{xmp_readers.TYPES}trainedAlgorithmicMedia"
+    )
+    assert xmp_readers.without(png) in {_cut_out(picture) for picture in fake.pictures}
 
 
 @functools.lru_cache(maxsize=16)

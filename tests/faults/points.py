@@ -4,8 +4,8 @@ import threading
 from dataclasses import dataclass, replace
 from typing import Literal, Self
 
-from tests.apps import Parts
-from tests.fake_openai import Fault
+from tests.support.fake_openai import Fault
+from tests.support.service import Parts
 
 
 @dataclass(frozen=True)

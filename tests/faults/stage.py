@@ -12,10 +12,10 @@ from typing import Any
 import requests
 
 from app.errors import AppError
-from app.services.system_clock import SystemClock
-from tests.apps import Parts, Service, serving, settings_for
-from tests.fake_openai import SECRET_MARKER
+from app.services.runtime.clock import SystemClock
 from tests.faults.points import Held
+from tests.support.fake_openai import SECRET_MARKER
+from tests.support.service import Parts, Service, serving, settings_for
 
 PROMPT = "A red fox with a lantern"
 KEY = "5a1c7f8e-matrix"

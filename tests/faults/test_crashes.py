@@ -16,8 +16,6 @@ import requests
 
 from app.container import build_ports
 from app.ports import Ports
-from tests.apps import Parts, close, settings_for
-from tests.e2e.server import Gunicorn, gunicorn, wait_for
 from tests.faults import checks
 from tests.faults.row import Answer, Crash, Kept, slug
 from tests.faults.stage import (
@@ -29,6 +27,8 @@ from tests.faults.stage import (
     settings_of,
 )
 from tests.faults.table import CRASHES
+from tests.support.servers.gunicorn import Gunicorn, gunicorn, wait_for
+from tests.support.service import Parts, close, settings_for
 
 ROWS = [pytest.param(row, id=slug(row.what)) for row in CRASHES]
 _SETTINGS = {

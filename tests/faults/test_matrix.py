@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.apps import Parts
 from tests.faults import checks
 from tests.faults.row import Row, slug
 from tests.faults.stage import (
@@ -17,6 +16,7 @@ from tests.faults.stage import (
     staged,
 )
 from tests.faults.table import TOPICS
+from tests.support.service import Parts
 
 ROWS = [
     pytest.param(row, f"{topic.title}: {row.what}", id=slug(f"{topic.title} {row.what}"))

@@ -7,10 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.apps import Parts, Service, real_parts, serving, settings_for
-from tests.fake_openai import SECRET_MARKER, FakeOpenAI
-from tests.http.locked import Locked, locked
-from tests.servers import MongoServer, RedisServer, S3Server, new_bucket, s3_client
+from tests.support.fake_openai import SECRET_MARKER, FakeOpenAI
+from tests.support.http.authenticated_service import Locked, locked
+from tests.support.servers.databases import (
+    MongoServer,
+    RedisServer,
+    S3Server,
+    new_bucket,
+    s3_client,
+)
+from tests.support.service import Parts, Service, real_parts, serving, settings_for
 
 
 @pytest.fixture

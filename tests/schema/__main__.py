@@ -6,9 +6,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.e2e.server import gunicorn
-from tests.guard import clean_environment
 from tests.schema.run import run
+from tests.support.network_guard import clean_environment
+from tests.support.servers.gunicorn import gunicorn
 
 
 def main() -> int:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.server import ROOT, environment, gunicorn
 from tests.schema.run import run
+from tests.support.servers.gunicorn import ROOT, environment, gunicorn
 
 EXAMPLES, SEED = 25, 20261123
 

@@ -4,8 +4,8 @@ import argparse
 import os
 import sys
 
-from tests.guard import clean_environment
 from tests.soak.run import soak
+from tests.support.network_guard import clean_environment
 
 
 def main() -> int:

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.fake_openai import FakeOpenAI, Fault
-from tests.fault_proxy import FaultProxy
 from tests.soak.fleet import Server
+from tests.support.fake_openai import FakeOpenAI, Fault
+from tests.support.servers.fault_proxy import FaultProxy
 
 _HOW = ("refuse", "black_hole", "reset", "delay")
 

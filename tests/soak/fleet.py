@@ -13,8 +13,8 @@ from typing import Any
 
 import requests
 
-from tests.e2e.server import ROOT, START_SECONDS, environment
-from tests.ports import free_port
+from tests.support.servers.free_ports import free_port
+from tests.support.servers.gunicorn import ROOT, START_SECONDS, environment
 
 _STOP_SECONDS = 60
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from app.models import State
 from app.ports import Records
-from tests.fake_openai import FakeOpenAI
 from tests.soak.customers import Market, Wish
 from tests.soak.fleet import Server
+from tests.support.fake_openai import FakeOpenAI
 
 
 @dataclass

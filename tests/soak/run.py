@@ -8,15 +8,15 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from app.services.mongo_client import MongoDatabase
-from app.services.mongo_records import MongoRecords
-from tests.fake_openai import FakeOpenAI
-from tests.fault_proxy import FaultProxy
-from tests.servers import new_bucket, s3_client, seaweedfs, secantusdb, valkey
+from app.services.mongodb.client import MongoDatabase
+from app.services.mongodb.records import MongoRecords
 from tests.soak.chaos import Chaos
 from tests.soak.customers import Market, go_shopping
 from tests.soak.fleet import Server, memory_mb
 from tests.soak.report import Result, let_leases_run_out, reconcile, settle_accounts
+from tests.support.fake_openai import FakeOpenAI
+from tests.support.servers.databases import new_bucket, s3_client, seaweedfs, secantusdb, valkey
+from tests.support.servers.fault_proxy import FaultProxy
 
 _CUSTOMERS = 4
 _DATABASE = "soak"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import settings
 
 from app.config import Settings
-from tests.builders import World
+from tests.support.builders import World
 
 # The same examples in every run, and none fails for being slow on a busy machine.
 settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)

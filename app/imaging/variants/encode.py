@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from app.imaging import png
-from app.imaging.variants.spec import LOSSLESS, QUALITY, Format, Variant
+from app.imaging.formats import png_writer
+from app.imaging.variants.variant import LOSSLESS, QUALITY, Format, Variant
 
 Array = npt.NDArray[Any]
 
@@ -32,7 +32,7 @@ def encoded(picture: Array, variant: Variant, xmp: bytes = b"") -> bytes:
         xmp: the packet, or b"" for none.
     """
     if variant.format == "png":
-        return png.encode(picture, xmp=xmp)
+        return png_writer.encode(picture, xmp=xmp)
     if variant.format == "jpeg":
         picture = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGBA2RGB))
     quality = variant.quality or QUALITY[variant.format]

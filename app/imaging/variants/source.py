@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.imaging import detail, pipeline
+from app.imaging.cutout import large_cutout, pipeline
 from app.imaging.errors import NotAPicture
-from app.imaging.sniff import sniff
-from app.imaging.variants.alpha import resized
-from app.imaging.variants.spec import SIDE, Variant
+from app.imaging.formats.header import sniff
+from app.imaging.variants.premultiply import resized
+from app.imaging.variants.variant import SIDE, Variant
 
 Array = npt.NDArray[Any]
 
@@ -31,7 +31,7 @@ def square(picture: bytes, original: Callable[[], bytes], variant: Variant) -> A
     if size == SIDE:
         cut, _ = pipeline.separate(data, size=SIDE, holes=variant.holes)
     else:
-        cut = detail.separate(data, size=size, holes=variant.holes)
+        cut = large_cutout.separate(data, size=size, holes=variant.holes)
     return resized(cut, side, side)
 
 

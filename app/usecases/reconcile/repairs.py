@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from app.errors import GenerationInProgress, ImageNotFound, ProviderBadResponse
 from app.models import Generation
 from app.ports import Ports
-from app.usecases import sidecar
-from app.usecases.images import Images
+from app.usecases.generation import sidecar
+from app.usecases.generation.recovery import Recovery
+from app.usecases.images.cleanup import take_back_if_deleted
+from app.usecases.images.images import Images
+from app.usecases.reconcile.diagnosis import Kind, Seen, evidence_key, image_key
 from app.usecases.reconcile.errors import NotMended
-from app.usecases.reconcile.kinds import Kind, Seen, evidence_key, image_key
-from app.usecases.reconcile.rebuilding import Rebuilder
-from app.usecases.recovery import Recovery
-from app.usecases.taking_back import take_back_if_deleted
+from app.usecases.reconcile.rebuild import Rebuilder
 
 
 @dataclass(frozen=True)

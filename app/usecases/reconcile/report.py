@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from app.usecases.reconcile.kinds import Kind
+from app.usecases.reconcile.diagnosis import Kind
 
 MAX_LISTED = 1000
 """How many findings of a kind are kept by name; beyond that they are only counted."""

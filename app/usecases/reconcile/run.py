@@ -7,14 +7,14 @@ from functools import partial
 
 from app.models import State
 from app.ports import Leftovers, Ports
-from app.usecases.reconcile.attempts import Attempts, Case
-from app.usecases.reconcile.kinds import Kind, Seen, diagnose
-from app.usecases.reconcile.looking import Eyes
-from app.usecases.reconcile.rebuilding import Rebuilder
+from app.usecases.generation.recovery import Recovery
+from app.usecases.reconcile.diagnosis import Kind, Seen, diagnose
+from app.usecases.reconcile.executor import Attempts, Case
+from app.usecases.reconcile.inventory import Eyes
+from app.usecases.reconcile.rebuild import Rebuilder
 from app.usecases.reconcile.repairs import Repairs
 from app.usecases.reconcile.report import Report
-from app.usecases.reconcile.spooled import Spooled
-from app.usecases.recovery import Recovery
+from app.usecases.reconcile.spool_drain import Spooled
 
 _OLD = timedelta(days=1)
 

@@ -1,6 +1,5 @@
 """What an Idempotency-Key gets that was used before, or that is none."""
 
-from tests.fake_openai import Fault
 from tests.faults.row import (
     FINISHED,
     MADE,
@@ -17,6 +16,7 @@ from tests.faults.row import (
     failed,
 )
 from tests.faults.stage import Stage
+from tests.support.fake_openai import Fault
 
 _INVALID = Answer(400, "invalid_request")
 _REUSED = Answer(422, "idempotency_key_reused", "no")

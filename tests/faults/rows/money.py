@@ -5,8 +5,7 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from app.services.mongo_client import MongoDatabase
-from tests.fake_openai import Fault
+from app.services.mongodb.client import MongoDatabase
 from tests.faults.row import (
     DRAWN_NOW,
     FINISHED,
@@ -19,7 +18,8 @@ from tests.faults.row import (
     Topic,
 )
 from tests.faults.stage import Stage
-from tests.ports import free_port
+from tests.support.fake_openai import Fault
+from tests.support.servers.free_ports import free_port
 
 _OVER = Answer(429, "budget_exceeded", "no", {"Retry-After": UNTIL_IT_RESETS})
 _UNPRICED = Answer(503, "price_unknown", "no")

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from requests import Response
 
-from tests.fake_openai import Fault
 from tests.faults.row import (
     DRAWN_NOW,
     MADE,
@@ -21,6 +20,7 @@ from tests.faults.row import (
     failed,
 )
 from tests.faults.stage import Stage
+from tests.support.fake_openai import Fault
 
 _REFUSED = Answer(400, "prompt_rejected", "no")
 _QUOTA = Answer(503, "provider_quota", "no")

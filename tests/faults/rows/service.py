@@ -2,9 +2,9 @@
 
 from requests import Response
 
-from tests.fake_openai import Fault
 from tests.faults.row import FINISHED, MADE, READY, RUNNING, Again, Answer, Kept, Row, Topic
 from tests.faults.stage import Stage, fetch
+from tests.support.fake_openai import Fault
 
 _BUG = Answer(500, "internal_error")
 _NO_SUCH = "/images/00000000-0000-4000-8000-000000000000.png"

@@ -2,8 +2,6 @@
 
 from requests import Response
 
-from tests.events import as_plain, streamed
-from tests.fake_openai import Fault
 from tests.faults.row import (
     DRAWN_NOW,
     FINISHED,
@@ -19,6 +17,8 @@ from tests.faults.row import (
     failed,
 )
 from tests.faults.stage import KEY, PROMPT, Stage, eventually
+from tests.support.fake_openai import Fault
+from tests.support.http.sse_client import as_plain, streamed
 
 _KEYED = {"Idempotency-Key": KEY}
 _BAD = (502, "provider_bad_response", "yes")

@@ -1,0 +1,180 @@
+"""The form of the query that asks for a variant of a picture."""
+
+import math
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainValidator,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, core_schema
+
+from app.imaging import Filter, Outline, Shadow
+from app.imaging.variants.values import Colour, Range, colour, number
+from app.imaging.variants.variant import MOST_FILTERS, RANGES, SIDE, WHITE
+
+DPR = Range(1, 4)
+
+_BLACK: Colour = (0, 0, 0)
+_OPACITY = 0.5
+_COLOUR = "#?([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})"
+_NUMBER = r"-?\d+(\.\d+)?"
+
+
+@dataclass(frozen=True)
+class Within:
+    """Reads a decimal number and holds it to a range, of which every complaint tells."""
+
+    range: Range
+
+    def read(self, text: str) -> float:
+        """Return the number.
+
+        Raises:
+            ValueError: it isn't one, or lies outside.
+        """
+        try:
+            value = number(text)
+        except ValueError:
+            value = math.nan  # which is in no range
+        return self.range.checked(value, "")
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        kind = "integer" if self.range.whole else "number"
+        return {"type": kind, "minimum": self.range.low, "maximum": self.range.high}
+
+
+def _filters(texts: tuple[str, ...]) -> tuple[Filter, ...]:
+    return tuple(Filter.parse(text) for text in texts)
+
+
+def _background(text: str) -> Colour | None:
+    return None if text == "transparent" else colour(text)
+
+
+def _outline(text: str) -> Outline:
+    width, comma, rest = text.partition(",")
+    try:
+        return Outline(number(width), colour(rest) if comma else WHITE)
+    except ValueError:
+        raise ValueError("must be pixels, perhaps with a colour, such as 4,#ffffff") from None
+
+
+def _shadow(text: str) -> Shadow:
+    try:
+        dx, dy, blur, *rest = text.split(",")
+        tint = colour(rest.pop(0)) if rest else _BLACK
+        opacity = number(rest.pop(0)) if rest else _OPACITY
+        if rest:
+            raise ValueError("too many parts")
+        return Shadow(number(dx), number(dy), number(blur), tint, opacity)
+    except ValueError:
+        raise ValueError(
+            "must be right,down,blur in pixels, perhaps with colour and opacity, "
+            "such as 0,8,6,#000000,0.5"
+        ) from None
+
+
+def _text(pattern: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
+
+
+_FILTERS = WithJsonSchema({"type": "array", "items": {"type": "string"}, "maxItems": MOST_FILTERS})
+
+
+class VariantQuery(BaseModel):
+    """How to show the picture. Without anything it is the plain picture of 256x256 pixels."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    w: Annotated[int | None, Within(RANGES["width"])] = Field(
+        None, description=f"Width in pixels; default: as `h`, else {SIDE}."
+    )
+    h: Annotated[int | None, Within(RANGES["height"])] = Field(
+        None, description=f"Height in pixels; default: as `w`, else {SIDE}."
+    )
+    fit: Literal["contain", "cover", "fill"] = Field(
+        "contain",
+        description="Show all of the picture, fill the space with its middle, or stretch it.",
+    )
+    dpr: Annotated[float, Within(DPR)] = Field(
+        1.0, description="Pixels of the device for each one asked for; multiplies all lengths."
+    )
+    format: Literal["png", "webp", "avif", "jpeg", "auto"] = Field(
+        "png", description="`auto`: the best that the header Accept names."
+    )
+    quality: Annotated[int | None, Within(RANGES["quality"])] = Field(
+        None, description="Of WEBP, AVIF and JPEG; default: what suits the format."
+    )
+    background: Annotated[
+        Colour | None, PlainValidator(_background), _text(f"(transparent|{_COLOUR})")
+    ] = Field(
+        None, description="A colour, or `transparent`; default: white for JPEG, else `transparent`."
+    )
+    padding: Annotated[int, Within(RANGES["padding"])] = Field(
+        0, description="Pixels left free on each side, within width and height."
+    )
+    brightness: Annotated[float, Within(RANGES["brightness"])] = Field(
+        1.0, description="1 is unchanged."
+    )
+    contrast: Annotated[float, Within(RANGES["contrast"])] = Field(
+        1.0, description="1 is unchanged."
+    )
+    saturation: Annotated[float, Within(RANGES["saturation"])] = Field(
+        1.0, description="0 is grey, 1 unchanged."
+    )
+    hue: Annotated[float, Within(RANGES["hue"])] = Field(
+        0.0, description="Degrees by which hues turn."
+    )
+    gamma: Annotated[float, Within(RANGES["gamma"])] = Field(
+        1.0, description="1 is unchanged, more is lighter."
+    )
+    sharpness: Annotated[float, Within(RANGES["sharpness"])] = Field(
+        1.0, description="0 is smooth, 1 unchanged, more is sharper."
+    )
+    filter: Annotated[tuple[Filter, ...], PlainValidator(_filters), _FILTERS] = Field(
+        (), description="A filter, such as `sepia` or `blur:2`; several are applied in order."
+    )
+    rotate: Literal["0", "90", "180", "270"] = Field("0", description="Degrees clockwise.")
+    flip: Literal["", "h", "v", "hv"] = Field(
+        "", description="Swap left and right, top and bottom, or both; after rotating."
+    )
+    outline: Annotated[
+        Outline | None, PlainValidator(_outline), _text(f"{_NUMBER}(,{_COLOUR})?")
+    ] = Field(
+        None, description="Pixels, perhaps with a colour (default white): a rim, as of a sticker."
+    )
+    shadow: Annotated[
+        Shadow | None,
+        PlainValidator(_shadow),
+        _text(f"{_NUMBER},{_NUMBER},{_NUMBER}(,{_COLOUR}(,{_NUMBER})?)?"),
+    ] = Field(
+        None,
+        description="Right, down and blur in pixels, perhaps with a colour (default black) and an "
+        f"opacity (default {_OPACITY}).",
+    )
+    holes: Literal["auto", "keep", "cut"] = Field(
+        "auto",
+        description="What becomes of enclosed areas of background colour: judged, kept or cut.",
+    )
+    expires: int | None = Field(
+        None, ge=1, le=10**11, description="Until when `sig` is good, in seconds since 1970."
+    )
+    sig: str = Field(
+        "",
+        max_length=100,
+        description="Signature, where this server asks for one: hex or base64url.",
+    )

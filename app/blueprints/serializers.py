@@ -1,0 +1,135 @@
+"""Turns rows into answers."""
+
+from datetime import date
+from typing import Any
+
+from flask import request
+
+from app.blueprints.dependencies import Dependencies
+from app.blueprints.pagination import encode_cursor
+from app.blueprints.schemas.images import DryRunAnswer, ImageAnswer, ListQuery, RequestAnswer
+from app.blueprints.schemas.usage import BudgetAnswer, DayAnswer, UsageAnswer
+from app.models import (
+    BudgetState,
+    Generation,
+    Original,
+    Page,
+    Position,
+    Rehearsal,
+    Spent,
+    Statement,
+)
+
+_MICROS = 1_000_000
+
+
+def image_answer(generation: Generation, deps: Dependencies) -> ImageAnswer:
+    """Answer with one picture."""
+    return ImageAnswer(**image(generation, deps, _base_url(deps)))
+
+
+def dry_run_answer(rehearsal: Rehearsal) -> DryRunAnswer:
+    """Answer with what a generation would cost and send."""
+    requests = [
+        RequestAnswer(method=one.method, path=one.path, body=one.body) for one in rehearsal.requests
+    ]
+    return DryRunAnswer(estimate_usd=_dollars(rehearsal.estimate_micros), requests=requests)
+
+
+def usage_answer(account: str | None, statement: Statement) -> UsageAnswer:
+    """Answer with what an account spent."""
+    return UsageAnswer(
+        account=account,
+        budget=_budget(statement.budget) if statement.budget else None,
+        days=[_day(day, spent) for day, spent in statement.days.items()],
+        cost_usd=sum(spent.micros for spent in statement.days.values()) / _MICROS,
+    )
+
+
+def _day(day: str, spent: Spent) -> DayAnswer:
+    return DayAnswer(
+        date=date.fromisoformat(day),
+        cost_usd=spent.micros / _MICROS,
+        images=spent.pictures,
+        images_of_unknown_cost=spent.pictures_of_unknown_cost,
+    )
+
+
+def _budget(state: BudgetState) -> BudgetAnswer:
+    limit, spent = state.budget.micros, state.spent_micros
+    return BudgetAnswer(
+        limit_usd=limit / _MICROS,
+        period=state.budget.period,
+        spent_usd=spent / _MICROS,
+        remaining_usd=max(limit - spent, 0) / _MICROS,
+        resets_at=state.resets_at,
+    )
+
+
+def _dollars(micros: int | None) -> float | None:
+    return None if micros is None else micros / _MICROS
+
+
+def list_answer(page: Page, query: ListQuery, deps: Dependencies) -> dict[str, Any]:
+    """Answer with a page of pictures, as a ListAnswer says; tests hold the two together.
+
+    What comes from the records is well-formed, and to check it again would take most of the time.
+    """
+    base = _base_url(deps)
+    return {
+        "status": "success",
+        "images": [image(row, deps, base) for row in page.rows],
+        "page": None if query.cursor else query.page,
+        "limit": query.limit,
+        "total_pages": -(-page.total // query.limit),
+        "total_images": page.total,
+        "total_exact": page.total_exact,
+        "next_cursor": _next_cursor(page),
+    }
+
+
+def image(generation: Generation, deps: Dependencies, base: str) -> dict[str, Any]:
+    """Describe a ready picture, with absolute addresses, as an Image says."""
+    filename = f"{generation.id}.png"
+    url = f"{base}/images/{filename}"
+    original, rendition = generation.original, generation.image
+    return {
+        "filename": filename,
+        "url": url,
+        "image_url": deps.store.public_url(f"images/{filename}") or url,
+        "prompt": generation.prompt,
+        "first_prompt": generation.first_prompt,
+        "new_prompt": generation.new_prompt,
+        "created_at": generation.created_at or generation.requested_at,
+        "width": rendition.width if rendition else 0,
+        "height": rendition.height if rendition else 0,
+        "model": generation.model,
+        "provider": generation.provider,
+        "charged": generation.charged,
+        "cost_usd": _dollars(generation.cost_micros),
+        "cutout": rendition.report if rendition else {},
+        "original": _original(original) if original else None,
+    }
+
+
+def _original(original: Original) -> dict[str, Any]:
+    return {
+        "width": original.width,
+        "height": original.height,
+        "format": original.format,
+        "size_bytes": original.size_bytes,
+        "sha256": original.sha256,
+        "content_credentials": original.content_credentials,
+    }
+
+
+def _next_cursor(page: Page) -> str | None:
+    if not page.more:
+        return None
+    last = page.rows[-1]
+    return encode_cursor(Position(created_at=last.created_at or last.requested_at, id=last.id))
+
+
+def _base_url(deps: Dependencies) -> str:
+    """The service's own address: as the operator says, else as the caller reached it."""
+    return deps.defaults.public_url or request.url_root.rstrip("/")

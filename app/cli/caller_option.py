@@ -1,0 +1,20 @@
+"""Whose pictures a command is about."""
+
+from app.blueprints.dependencies import deps
+from app.cli.exit_codes import reported
+from app.models import ANYONE, Caller
+from app.usecases.auth.api_keys import KeyRefused
+
+
+def caller_named(owner: str, *, live: bool = False) -> Caller:
+    """Return the caller with the key of this name or id, or everyone for ""; or end the command.
+
+    With `live`, a key that is revoked or expired ends it too: nobody could fetch what it gets.
+    """
+    if not owner:
+        return ANYONE
+    with reported():
+        key = deps().keys.find(owner)
+        if live and not key.is_live(deps().keys.clock.now()):
+            raise KeyRefused(f"The key {key.name} is revoked or expired.")
+        return key.caller

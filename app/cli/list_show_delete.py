@@ -1,0 +1,111 @@
+"""`flask images list|show|delete`: what there is, and away with it."""
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+from flask.cli import with_appcontext
+
+from app.blueprints.dependencies import deps
+from app.cli.caller_option import caller_named
+from app.cli.exit_codes import reported
+from app.errors import AppError, ImageNotFound
+from app.models import Generation, Position
+
+_PAGE = 100
+_SOME_LEFT = 1
+
+
+@click.command("list", short_help="List pictures, the newest first.")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
+@click.option("--q", "query", default="", help="Words that the prompts have to contain.")
+@click.option("--owner", default="", help="Only pictures of this API key, by name or id.")
+@click.option("--json", "as_json", is_flag=True, help="Write one JSON object a line.")
+@with_appcontext
+def list_(limit: int, query: str, owner: str, as_json: bool) -> None:
+    """List pictures, the newest first: id, time, cost, model and prompt."""
+    caller = caller_named(owner)
+    with reported():
+        for row in newest(limit, query=query, owner=caller.id or None):
+            click.echo(json.dumps(described(row)) if as_json else _line(row))
+
+
+@click.command(short_help="Tell all that is known of a picture.")
+@click.argument("image_id")
+@with_appcontext
+def show(image_id: str) -> None:
+    """Tell all that is known of the picture of this id, as JSON."""
+    with reported():
+        click.echo(json.dumps(described(deps().images.record(plain_id(image_id))), indent=2))
+
+
+@click.command(short_help="Delete pictures, originals included.")
+@click.argument("image_ids", nargs=-1, required=True)
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@with_appcontext
+def delete(image_ids: tuple[str, ...], yes: bool) -> None:
+    """Delete pictures with their originals and rows. They can't be brought back."""
+    if not yes:
+        click.confirm(f"Delete {len(image_ids)} pictures for good?", abort=True, err=True)
+    missing = 0
+    for image_id in map(plain_id, image_ids):
+        try:
+            deps().images.delete(image_id)
+        except ImageNotFound:
+            missing += 1
+            click.echo(f"{image_id}: there is no such picture", err=True)
+        except AppError as error:
+            missing += 1
+            click.echo(f"{image_id}: {error.message} ({error})", err=True)
+        else:
+            click.echo(f"{image_id} deleted")
+    sys.exit(_SOME_LEFT if missing else 0)
+
+
+def newest(limit: int | None, *, query: str = "", owner: str | None = None) -> Iterator[Generation]:
+    """Yield rows of ready pictures, the newest first; all of them if `limit` is None."""
+    position, left = None, limit
+    while left is None or left > 0:
+        size = _PAGE if left is None else min(left, _PAGE)
+        page = deps().images.page(limit=size, after=position, query=query, owner=owner)
+        yield from page.rows
+        if not page.more:
+            return
+        last = page.rows[-1]
+        position = Position(created_at=last.created_at or last.requested_at, id=last.id)
+        left = None if left is None else left - len(page.rows)
+
+
+def described(row: Generation) -> dict[str, Any]:
+    """Describe a picture as plain values."""
+    original = row.original
+    return {
+        "id": row.id,
+        "prompt": row.prompt,
+        "first_prompt": row.first_prompt,
+        "new_prompt": row.new_prompt,
+        "requested_at": row.requested_at.isoformat(),
+        "created_at": (row.created_at or row.requested_at).isoformat(),
+        "provider": row.provider,
+        "model": row.model,
+        "quality": row.quality,
+        "size": row.size,
+        "owner": row.owner or None,
+        "charged": str(row.charged),
+        "cost_usd": None if row.cost_micros is None else row.cost_micros / 1e6,
+        "cutout": dict(row.image.report) if row.image else {},
+        "original": {"key": original.key, "sha256": original.sha256} if original else None,
+    }
+
+
+def plain_id(text: str) -> str:
+    """Return the id in what may be a file's name, as the API has it."""
+    return text.removesuffix(".png")
+
+
+def _line(row: Generation) -> str:
+    cost = "-" if row.cost_micros is None else f"${row.cost_micros / 1e6:.4f}"
+    when = (row.created_at or row.requested_at).strftime("%Y-%m-%d %H:%M")
+    return f"{row.id}  {when}  {cost:>8}  {row.model or row.provider}  {row.prompt!r}"

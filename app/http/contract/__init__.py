@@ -1,0 +1,1 @@
+"""The contract decorator, request validation and the OpenAPI document."""

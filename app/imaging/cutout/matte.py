@@ -1,0 +1,45 @@
+"""How opaque each pixel of a picture with a plain background is."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.imaging.cutout import background as backdrops
+from app.imaging.cutout import edge_alpha, regions
+from app.imaging.cutout.background import Backdrop
+from app.imaging.cutout.segmentation import Order, Scene, take_apart
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Matte:
+    """Opacity within the box that holds the subject.
+
+    Attributes:
+        box: top, bottom, left and right in the whole picture, px, even numbers.
+        inner: (h, w, 3) uint8 BGR, the picture within the box.
+        scene: the same taken apart.
+        softness: mean width of the edges, px.
+        alpha: (h, w) uint8.
+    """
+
+    box: tuple[int, int, int, int]
+    inner: Array
+    scene: Scene
+    softness: float
+    alpha: Array
+
+
+def matte(work: Array, back: Backdrop, order: Order) -> Matte:
+    """Tell subject from background in an (h, w, 3) uint8 BGR picture of working size."""
+    apart = backdrops.distance(work, back.colour)
+    top, bottom, left, right = box = regions.around(apart, back)
+    inner = np.ascontiguousarray(work[top:bottom, left:right])
+    apart = np.ascontiguousarray(apart[top:bottom, left:right])
+    scene = take_apart(inner, apart, back, order)
+    softness = edge_alpha.softness(scene.apart, scene.paper)
+    alpha = edge_alpha.alpha(inner, scene.apart, scene.paper, scene.colour, softness)
+    return Matte(box, inner, scene, softness, alpha)

@@ -1,0 +1,87 @@
+"""The cutout: from the bytes of a picture to a small square PNG without its background."""
+
+from typing import Any
+
+import numpy.typing as npt
+
+from app.imaging.cutout import background as backdrops
+from app.imaging.cutout import compositing, confidence, edge_alpha, quality_metrics
+from app.imaging.cutout.background import Backdrop
+from app.imaging.cutout.matte import matte
+from app.imaging.cutout.report import Cutout, CutoutReport, Holes
+from app.imaging.cutout.segmentation import Order
+from app.imaging.formats import png_writer
+from app.imaging.formats.decode import decode
+from app.imaging.formats.header import sniff
+from app.imaging.formats.xmp import Origin, packet, packet_in
+
+Array = npt.NDArray[Any]
+Result = tuple[Array, CutoutReport]
+
+
+def cutout(
+    data: bytes,
+    *,
+    size: int = 256,
+    holes: Holes = "auto",
+    origin: Origin | None = None,
+    earlier: bytes = b"",
+) -> Cutout:
+    """Cut the subject out of a white or one-coloured background.
+
+    The picture is fitted into size x size px and centred. A picture that has transparency already
+    is only resized; one without a plain background is kept whole. The report says either.
+
+    Args:
+        data: a PNG, JPEG or WEBP file of up to 8.3 million pixels.
+        size: side of the result, px.
+        holes: what becomes of enclosed areas of background colour: `keep` takes all for paint,
+            `cut` all for holes, `auto` judges each.
+        origin: what the file shall tell of where it comes from; None: it tells nothing.
+        earlier: a file of the same picture as it was stored before; what it tells is told again.
+
+    Raises:
+        NotAPicture: the bytes are not a whole picture.
+        TooLarge: the picture has too many pixels; nothing was decoded.
+    """
+    picture, report = separate(data, size=size, holes=holes)
+    xmp = packet_in(earlier) or (packet(origin) if origin else b"")
+    return Cutout(png_writer.encode(picture, xmp=xmp), size, report)
+
+
+def separate(data: bytes, *, size: int, holes: Holes) -> Result:
+    """The same as pixels: (size, size, 4) uint8 RGBA with straight alpha, and the report."""
+    header = sniff(data)
+    pixels = decode(data, header)
+    fitted = compositing.fitted(pixels, size)
+    if pixels.shape[2] == 4:
+        return _transparent(compositing.shrink(pixels, *fitted), size)
+    work = compositing.shrink(pixels, 2 * fitted[0], 2 * fitted[1])
+    back = backdrops.measure(work)
+    if not back.plain:
+        return _whole(compositing.shrink(work, *fitted), back, size)
+    return _cut(work, back, Order.of(header, holes), size)
+
+
+def _cut(work: Array, back: Backdrop, order: Order, size: int) -> Result:
+    """Cut a picture out that has a plain background; `work` is twice the output's size."""
+    found = matte(work, back, order)
+    scene, (top, bottom, left, right) = found.scene, found.box
+    height, width = (bottom - top) // 2, (right - left) // 2
+    picture = compositing.uncomposite(found.inner, found.alpha, scene.colour, width, height)
+    margin_y, margin_x = (size - work.shape[0] // 2) // 2, (size - work.shape[1] // 2) // 2
+    full = compositing.place(picture, size, margin_y + top // 2, margin_x + left // 2)
+    facts = quality_metrics.Facts(
+        back, full[..., 3], scene.verdicts, found.softness / 2, scene.shadow,
+        edge_alpha.faint(scene.apart, scene.paper), (work.shape[0] // 2, work.shape[1] // 2),
+    )  # fmt: skip
+    return full, confidence.judge(facts)
+
+
+def _transparent(picture: Array, size: int) -> Result:
+    return compositing.centre(picture, size), confidence.passed(picture[..., 3], size)
+
+
+def _whole(picture: Array, back: Backdrop, size: int) -> Result:
+    full = compositing.centre(compositing.opaque(picture), size)
+    return full, confidence.whole(back, picture.shape[0] * picture.shape[1] / size**2)

@@ -1,0 +1,1 @@
+"""Read and write PNG, WEBP and JPEG files and their metadata."""

@@ -1,0 +1,124 @@
+"""The filters by name: which arguments each takes, and their ranges."""
+
+from dataclasses import dataclass
+
+from app.imaging.variants.values import (
+    BadVariant,
+    Colour,
+    Range,
+    checked_colour,
+    colour,
+    number,
+    written,
+)
+
+Value = float | Colour
+PARAMETER = "filter"
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a filter.
+
+    Attributes:
+        name: for people.
+        range: of a number; None for a colour.
+        default: what is taken if it isn't given; None if it must be.
+        pixels: whether it is a length in output pixels, which a caller's `dpr` multiplies.
+    """
+
+    name: str
+    range: Range | None
+    default: Value | None
+    pixels: bool = False
+
+
+_AMOUNT = Argument("amount", Range(0.01, 1), 1.0)
+
+FILTERS: dict[str, tuple[Argument, ...]] = {
+    "grayscale": (_AMOUNT,),
+    "sepia": (_AMOUNT,),
+    "invert": (_AMOUNT,),
+    "opacity": (Argument("amount", Range(0, 1), 0.5),),
+    "posterize": (Argument("levels", Range(2, 64, whole=True), 4),),
+    "solarize": (Argument("threshold", Range(0, 255, whole=True), 128),),
+    "duotone": (Argument("dark colour", None, None), Argument("light colour", None, None)),
+    "tint": (Argument("colour", None, None), _AMOUNT),
+    "blur": (Argument("px", Range(0.1, 64), 2.0, pixels=True),),
+    "sharpen": (Argument("amount", Range(0.01, 4), 1.0),),
+    "pixelate": (Argument("px", Range(2, 256), 8.0, pixels=True),),
+}
+"""Every filter, and its arguments in order; what each does is in docs/variants.md."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter with all its arguments: `Filter("blur")` is `Filter("blur", (2.0,))`.
+
+    Raises:
+        BadVariant: there is no such filter, or an argument is missing, too many or out of range.
+    """
+
+    name: str
+    values: tuple[Value, ...] = ()
+
+    def __post_init__(self) -> None:
+        arguments = FILTERS.get(self.name)
+        if arguments is None:
+            raise BadVariant(PARAMETER, f"must be one of {', '.join(FILTERS)}")
+        if len(self.values) > len(arguments):
+            raise BadVariant(PARAMETER, f"{self.name} takes at most {len(arguments)} arguments")
+        given = (*self.values, *(a.default for a in arguments[len(self.values) :]))
+        values = tuple(
+            self._checked(value, argument) for value, argument in zip(given, arguments, strict=True)
+        )
+        object.__setattr__(self, "values", values)
+
+    def _checked(self, value: Value | None, argument: Argument) -> Value:
+        if value is None:
+            raise BadVariant(PARAMETER, f"{self.name} needs its {argument.name}")
+        try:
+            if argument.range is None and isinstance(value, tuple):
+                return checked_colour(value, PARAMETER)
+            if argument.range is not None and not isinstance(value, tuple):
+                return argument.range.checked(value, PARAMETER)
+        except BadVariant as e:
+            raise BadVariant(PARAMETER, f"the {argument.name} of {self.name} {e}") from e
+        kind = "colour" if argument.range is None else "number"
+        raise BadVariant(PARAMETER, f"the {argument.name} of {self.name} must be a {kind}")
+
+    @classmethod
+    def parse(cls, text: str) -> "Filter":
+        """Read `name` or `name:value,value`, such as `blur:2.5` or `duotone:001133,ffeecc`.
+
+        Raises:
+            BadVariant: it isn't written like that, or says what can't be.
+        """
+        name, colon, rest = text.partition(":")
+        arguments = FILTERS.get(name, ())
+        parts = rest.split(",") if colon else []
+        if len(parts) > len(arguments):
+            return cls(name, (0.0,) * len(parts))  # which says what is wrong
+        try:
+            values = tuple(
+                colour(part) if argument.range is None else number(part)
+                for part, argument in zip(parts, arguments, strict=False)
+            )
+        except ValueError as e:
+            raise BadVariant(PARAMETER, f"an argument of {name} {e}") from e
+        return cls(name, values)
+
+    def scaled(self, factor: float) -> "Filter":
+        """The same filter on a picture that is larger by a factor.
+
+        Raises:
+            BadVariant: a length is out of range then.
+        """
+        values = tuple(
+            value * factor if argument.pixels and not isinstance(value, tuple) else value
+            for value, argument in zip(self.values, FILTERS[self.name], strict=True)
+        )
+        return Filter(self.name, values)
+
+    def __str__(self) -> str:
+        return f"{self.name}:{','.join(written(value) for value in self.values)}"

@@ -1,0 +1,18 @@
+"""From the stored picture to a variant, in the order that `Variant` promises."""
+
+from collections.abc import Callable
+
+from app.imaging.formats.xmp import packet_in
+from app.imaging.variants import effects, geometry, layers, source
+from app.imaging.variants.encode import encoded
+from app.imaging.variants.variant import Variant
+
+
+def vary(picture: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
+    """See `app.imaging.vary`."""
+    square = source.square(picture, original, variant)
+    pixels = geometry.framed(square, variant)
+    pixels = effects.adjusted(pixels, variant)
+    for each in variant.filters:
+        pixels = effects.filtered(pixels, each)
+    return encoded(layers.laid(pixels, variant), variant, packet_in(picture))

@@ -1,0 +1,149 @@
+"""Generations, the pictures that come of them, and pages of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from app.errors import Charged
+from app.models.billing import TokenUsage
+
+ImageFormat = Literal["png", "webp", "jpeg"]
+
+
+class State(StrEnum):
+    """Where a generation stands."""
+
+    PENDING = "pending"  # asked for; perhaps being drawn, perhaps cut off
+    READY = "ready"  # picture stored
+    FAILED = "failed"  # ended without a usable picture
+    UNKNOWN = "unknown"  # sent, but nobody knows whether it was drawn and paid for
+    DELETED = "deleted"  # being removed; or removed, and remembered for its key only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationRequest:
+    """A validated wish for a picture.
+
+    `first_prompt` is verbatim what the caller sent, `prompt` the same without surrounding space.
+    An empty `quality` leaves it to the server.
+    """
+
+    first_prompt: str
+    prompt: str
+    enhance: bool = False
+    quality: str = ""
+    size: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """What an image model answered: the bytes as they came, and who drew them.
+
+    `usage` is what that used; None if the model doesn't tell.
+    """
+
+    data: bytes
+    model: str
+    usage: TokenUsage | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """The picture as it was bought; never changed. `width` and `height` in pixels.
+
+    `content_credentials` tells whether it has a C2PA manifest; None if nobody has looked.
+    """
+
+    key: str
+    format: ImageFormat
+    width: int
+    height: int
+    size_bytes: int
+    sha256: str
+    content_credentials: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendition:
+    """The cut-out picture made from the original. `width` and `height` in pixels."""
+
+    key: str
+    width: int
+    height: int
+    size_bytes: int
+    sha256: str
+    report: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation:
+    """One row of the records: what was asked, what was drawn, and how it ended.
+
+    Times are UTC with whole milliseconds, which is what every store can keep. `created_at` is when
+    the picture had been drawn, so that new rows appear at the head of the list. `tokens` are
+    the folded words of the prompts, for searching. `owner` is the id of the Caller who asked.
+    `claim` stands for caller and Idempotency-Key; no two rows have the same. While a row is
+    pending, whoever set `lease_until` works on it; once that time is over, anyone may take it over.
+    `charged` is `no` in a pending row until the paid call may have begun.
+
+    Money is in millionths of a US dollar. `cost_micros` is what drawing and enhancing cost, None if
+    nobody knows, or not yet. `text_micros` is what enhancing cost, or
+    at most may have. `booked_micros` is what the ledger counts for this row at present.
+    """
+
+    id: str
+    state: State
+    requested_at: datetime
+    lease_until: datetime
+    created_at: datetime | None = None
+    owner: str = ""
+    claim: str = ""
+    fingerprint: str = ""
+    first_prompt: str = ""
+    prompt: str = ""
+    new_prompt: str = ""
+    tokens: Sequence[str] = ()
+    quality: str = ""
+    size: str = ""
+    provider: str = ""
+    model: str = ""
+    charged: Charged = Charged.NO
+    error: str = ""
+    cost_micros: int | None = None
+    text_micros: int = 0
+    booked_micros: int = 0
+    original: Original | None = None
+    image: Rendition | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredImage:
+    """A stored object with its type and the time it was stored (UTC, whole seconds)."""
+
+    data: bytes
+    content_type: str
+    modified: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """A place in the list, newest first: just behind the row of this time and id."""
+
+    created_at: datetime
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page of ready generations, newest first; `more` tells whether older ones follow.
+
+    Where words are searched for, matches are counted up to a limit only: if there are more, that
+    is the `total`, and it isn't exact.
+    """
+
+    rows: Sequence[Generation]
+    total: int
+    more: bool
+    total_exact: bool = True

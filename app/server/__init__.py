@@ -1,0 +1,1 @@
+"""What gunicorn alone uses: the worker, graceful shutdown and process limits."""

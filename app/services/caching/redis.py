@@ -1,0 +1,174 @@
+"""The farther level of the picture cache, which processes share: Redis or Valkey."""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
+
+from app.models import StoredImage
+from app.services.caching.serialization import pack, unpack
+from app.services.runtime.lazy_client import Lazy
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+T = TypeVar("T")
+
+_PREFIX = "image-api:3:"  # the number changes whenever the form of the values does
+_GENERATION = b"generation"  # a field beside the values; no canonical text is a bare word
+_TTL_SECONDS = 24 * 3600
+_FORGOTTEN_SECONDS = 60  # longer than any read of a store lasts
+_MAX_VALUE_BYTES = 2 * 1024 * 1024  # more than our patience can wait for
+_MAX_FIELDS = 256
+_MOST_OWED = 10_000
+PATIENCE_SECONDS = 0.04  # for connecting and for answering, so at most twice that a failure
+_REST_SECONDS = 5.0
+_LOG_EVERY_SECONDS = 60.0
+
+_log = logging.getLogger(__name__)
+
+
+class Found(NamedTuple):
+    """What the cache had, and of which generation of the picture; None if it can't be told."""
+
+    image: StoredImage | None
+    generation: bytes | None
+
+
+class RedisCache:
+    """Keeps a hash for each picture, with a field for each thing, for a day at most.
+
+    Each value carries the SHA-256 of its name and content: whatever else is found is a miss.
+
+    Forgetting gives the picture a new generation, under which values are valid that were looked
+    for after that. So a reader who got a picture before it was deleted can put it afterwards, from
+    whatever process: nobody takes it.
+
+    A cache that is down must not slow anything: its patience is short, and after a failure it is
+    left alone for a few seconds. Such failures are logged once a minute. What should have been
+    forgotten meanwhile is a miss for this process, and forgotten, one by one, by later reads.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._client: Lazy[Redis] = Lazy(lambda: make_client(url))
+        self._lock = threading.Lock()
+        self._rest_until = float("-inf")
+        self._logged_at = float("-inf")
+        self._owed: dict[str, None] = {}
+
+    def get(self, image_id: str, name: str) -> Found:
+        """Return the picture, or the generation with which it can be put."""
+        self._forget_what_is_owed()
+        if image_id in self._owed:
+            return Found(None, None)
+        answer = self._attempt(lambda client: _read(client, _PREFIX + image_id, name))
+        if answer is None:
+            return Found(None, None)
+        value, generation = answer[0], answer[1] or b""
+        image = None if value is None else unpack(_label(image_id, name, generation), value)
+        return Found(image, generation)
+
+    def put(
+        self, image_id: str, name: str, image: StoredImage, *, generation: bytes | None
+    ) -> None:
+        """Remember the picture, if possible, as one that was looked for in that generation."""
+        if generation is None or len(image.data) > _MAX_VALUE_BYTES:
+            return
+        key, value = _PREFIX + image_id, pack(_label(image_id, name, generation), image)
+        fields = self._attempt(lambda client: _write(client, key, name, value))
+        if fields is not None and fields > _MAX_FIELDS:
+            self.forget(image_id)
+
+    def forget(self, image_id: str) -> None:
+        """Forget everything of that picture, also what will be put by those who read it before."""
+        key, generation = _PREFIX + image_id, os.urandom(8)
+        if self._attempt(lambda client: _renew(client, key, generation)):
+            self._owed.pop(image_id, None)
+        elif len(self._owed) < _MOST_OWED:
+            self._owed[image_id] = None
+
+    def is_up(self) -> bool:
+        """Whether the server answers."""
+        return bool(self._attempt(lambda client: client.ping()))
+
+    def close(self) -> None:
+        """Let go of all connections; the next use opens new ones."""
+        self._client.close()
+
+    def _forget_what_is_owed(self) -> None:
+        """Forget one of those that could not be forgotten while the server was down."""
+        image_id = next(iter(self._owed), None)
+        if image_id is not None:
+            self.forget(image_id)
+
+    def _attempt(self, operation: Callable[["Redis"], T]) -> T | None:
+        from redis.exceptions import RedisError
+
+        if time.monotonic() < self._rest_until:
+            return None
+        try:
+            return operation(self._client())
+        except (RedisError, OSError) as error:
+            self._note_failure(type(error).__name__)
+            return None
+
+    def _note_failure(self, reason: str) -> None:
+        now = time.monotonic()
+        with self._lock:
+            self._rest_until = now + _REST_SECONDS
+            if now - self._logged_at < _LOG_EVERY_SECONDS:
+                return
+            self._logged_at = now
+        _log.warning("cache is down (%s): pictures come from the store", reason)
+
+
+def _label(image_id: str, name: str, generation: bytes) -> bytes:
+    return b"\n".join((image_id.encode(), name.encode(), generation))
+
+
+def _read(client: "Redis", key: str, name: str) -> list[bytes | None]:
+    from redis.exceptions import ResponseError
+
+    try:
+        return cast("list[bytes | None]", client.hmget(key, [name, _GENERATION]))
+    except ResponseError:  # something else lies under our key
+        client.delete(key)
+        return [None, None]
+
+
+def _write(client: "Redis", key: str, name: str, value: bytes) -> int:
+    """Put the value; return how many fields there are then."""
+    pipeline = client.pipeline(transaction=False)
+    pipeline.hset(key, name, value)
+    pipeline.expire(key, _TTL_SECONDS)
+    pipeline.hlen(key)
+    return cast("int", pipeline.execute()[-1])
+
+
+def _renew(client: "Redis", key: str, generation: bytes) -> bool:
+    pipeline = client.pipeline(transaction=True)
+    pipeline.delete(key)
+    pipeline.hset(key, _GENERATION, generation)
+    pipeline.expire(key, _FORGOTTEN_SECONDS)
+    pipeline.execute()
+    return True
+
+
+def make_client(url: str) -> "Redis":
+    """Make a client that never waits for long; it connects at first use."""
+    from redis import Redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    return Redis.from_url(
+        url,
+        socket_timeout=PATIENCE_SECONDS,
+        socket_connect_timeout=PATIENCE_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+        # The old protocol and no client name: a new connection then needs no round trips of its
+        # own before the first command, each of which could use up the patience again.
+        protocol=2,
+        driver_info=None,
+    )

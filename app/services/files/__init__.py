@@ -1,0 +1,1 @@
+"""Images, the spool and temporary files on the local disk."""

@@ -1,0 +1,161 @@
+"""The ImageStore port on files: what is used where there is no bucket."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app.errors import ImageNotFound, StorageUnavailable
+from app.models import StoredImage
+from app.services.files.permissions import make_folder, open_new
+
+# Not from the standard library's table, which differs from machine to machine.
+_TYPES = {
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".jpeg": "image/jpeg",
+    ".json": "application/json",
+}
+_ENDINGS = (".bin", *sorted(_TYPES))
+_HEX_DIGITS = "0123456789abcdef"  # what names begin with; a file that is not whole has a dot
+
+
+class LocalStore:
+    """Keeps each object as a file below `root`.
+
+    A file appears under its name only when it is whole and on the disk: it is written under
+    another name, flushed, renamed, and the folder flushed too. A crash at any moment leaves the
+    old state or the new one.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put(self, key: str, data: bytes, *, content_type: str) -> None:  # noqa: ARG002 - reason: part of the port
+        """See ImageStore. The type follows from the key's ending, so it needs no place here."""
+        path = self._root / key
+        try:
+            make_folder(path.parent)
+            _write_durably(path, data)
+        except OSError as error:
+            raise _unavailable(error) from None
+
+    def get(self, key: str) -> StoredImage:
+        """See ImageStore."""
+        # By descriptor, since this is read for every picture that no cache has.
+        try:
+            descriptor = os.open(f"{self._root}/{key}", os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                about = os.fstat(descriptor)
+                data = _read(descriptor, about.st_size)
+            finally:
+                os.close(descriptor)
+        except FileNotFoundError:
+            raise ImageNotFound(key) from None
+        except OSError as error:
+            raise _unavailable(error) from None
+        return StoredImage(
+            data=data,
+            content_type=_TYPES.get(key[key.rfind(".") :], "application/octet-stream"),
+            modified=datetime.fromtimestamp(int(about.st_mtime), UTC),
+        )
+
+    def delete(self, key: str) -> None:
+        """See ImageStore."""
+        path = self._root / key
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise _unavailable(error) from None
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """See ImageStore. A sixteenth of the folder is sorted in memory at a time.
+
+        A name up to its dot is looked up by the endings there are: listing a folder of a million
+        files would take a second each time.
+        """
+        folder, _, start = prefix.rpartition("/")
+        try:
+            if start.endswith("."):
+                names = [start[:-1] + ending for ending in _ENDINGS]
+                yield from (
+                    f"{folder}/{name}" for name in names if _is_there(self._root / folder / name)
+                )
+                return
+            for digit in [start[0]] if start else _HEX_DIGITS:
+                names = _names(self._root / folder, start or digit)
+                yield from (f"{folder}/{name}" for name in names)
+        except OSError as error:
+            raise _unavailable(error) from None
+
+    def public_url(self, key: str) -> str | None:  # noqa: ARG002 - reason: part of the port
+        """See ImageStore: only this service can serve these files."""
+        return None
+
+    def link(self, key: str) -> str:  # noqa: ARG002 - reason: part of the port
+        """See ImageStore: settings that would ask for this are refused at the start."""
+        raise StorageUnavailable("files have no address of their own")
+
+    def ping(self) -> None:
+        """See ImageStore: a file can be made here."""
+        probe = self._root / f".ping-{uuid.uuid4().hex}"
+        try:
+            make_folder(self._root)
+            os.close(open_new(probe))
+            probe.unlink()
+        except OSError as error:
+            raise _unavailable(error) from None
+
+
+def _read(descriptor: int, size: int) -> bytes:
+    """Read it all: usually at once, for which there is no need to know that nothing follows."""
+    data = os.read(descriptor, size)
+    if len(data) == size:
+        return data
+    with open(descriptor, "rb", closefd=False) as rest:
+        return data + rest.read()
+
+
+def _names(folder: Path, start: str) -> list[str]:
+    """Return the names of whole files that begin so, sorted."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entry.name for entry in entries if entry.name.startswith(start))
+    except FileNotFoundError:
+        return []
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        with os.fdopen(open_new(temporary), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    _flush_folder(path.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make the rename itself durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _unavailable(error: OSError) -> StorageUnavailable:
+    return StorageUnavailable(f"files: {type(error).__name__} (errno {error.errno})")

@@ -1,0 +1,1 @@
+"""Records, API keys and the ledger in MongoDB."""

@@ -1,0 +1,86 @@
+"""The KeyRing port on MongoDB."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from app.models import ApiKey, Budget, Scope
+from app.services.mongodb.client import MongoDatabase, translated
+
+if TYPE_CHECKING:
+    from pymongo.collection import Collection
+
+Document = dict[str, Any]
+
+
+class MongoKeys:
+    """Keeps a document per key in the collection `api_keys`."""
+
+    def __init__(self, database: MongoDatabase) -> None:
+        self._database = database
+
+    def insert(self, key: ApiKey) -> bool:
+        """See KeyRing."""
+        from pymongo.errors import DuplicateKeyError
+
+        with translated():
+            collection = self._collection()
+            # Needed for nothing but this; making an index that is there does nothing.
+            collection.create_index([("name", 1)], name="names", unique=True)
+            try:
+                collection.insert_one(_document(key))
+            except DuplicateKeyError:
+                return False
+        return True
+
+    def exchange(self, old: ApiKey, new: ApiKey) -> bool:
+        """See KeyRing."""
+        seen = {"_id": old.id, "hash": old.hash, "revoked_at": old.revoked_at}
+        with translated():
+            return self._collection().replace_one(seen, _document(new)).matched_count == 1
+
+    def get(self, key_id: str) -> ApiKey | None:
+        """See KeyRing."""
+        return next(iter(self._keys({"_id": key_id})), None)
+
+    def find(self, name: str) -> ApiKey | None:
+        """See KeyRing."""
+        return next(iter(self._keys({"name": name})), None)
+
+    def list(self) -> Sequence[ApiKey]:
+        """See KeyRing."""
+        return self._keys({})
+
+    def close(self) -> None:
+        """Let go of all connections; the next use opens new ones."""
+        self._database.close()
+
+    def _keys(self, chosen: Document) -> Sequence[ApiKey]:
+        with translated():
+            found = self._collection().find(chosen).sort([("created_at", 1), ("_id", 1)])
+            return [_key(document) for document in found]
+
+    def _collection(self) -> "Collection[Document]":
+        return self._database.collection("api_keys")
+
+
+def _document(key: ApiKey) -> Document:
+    document = asdict(key)
+    return {"_id": document.pop("id"), **document, "scopes": sorted(key.scopes)}
+
+
+def _key(document: Mapping[str, Any]) -> ApiKey:
+    budget = document["budget"]
+    return ApiKey(
+        id=document["_id"],
+        name=document["name"],
+        scopes=frozenset(scope for scope in Scope if scope in document["scopes"]),
+        rate=document["rate"],
+        budget=Budget(micros=int(budget["micros"]), period=budget["period"]) if budget else None,
+        created_at=document["created_at"],
+        expires_at=document["expires_at"],
+        revoked_at=document["revoked_at"],
+        hash=document["hash"],
+        previous_hash=document["previous_hash"],
+        previous_until=document["previous_until"],
+    )

@@ -1,0 +1,105 @@
+"""The drawing, moderating and writing ports without any network: the stand-in for a provider.
+
+It is honest about what it is: pictures are painted by rules, not by an AI model, for nothing.
+"""
+
+import random
+import re
+
+from app.errors import PromptRejected
+from app.models import Drawing, Enhanced, Invented
+from app.ports.providers import OnPartial
+
+_REFUSED = re.compile(
+    r"\b(gore|gory|behead\w*|torture\w*|nude|nudity|naked|porn\w*|nsfw|suicide|terroris\w*)\b",
+    re.IGNORECASE,
+)
+_SUBJECTS = (
+    "fox,owl,whale,robot,teapot,lighthouse,cactus,hot-air balloon,hedgehog,typewriter,snail,rocket,"
+    "mushroom house,octopus,bicycle,violin,dragon,penguin,pocket watch,sailing boat,bee,cupcake,"
+    "treehouse,chameleon,lantern,mountain goat,submarine,crown,toucan,windmill,kite,turtle,"
+    "compass,sunflower,fish,cat,dog,castle,key,star"
+).split(",")
+_DETAILS = (
+    "wearing a tiny scarf,with a mossy roof,holding a lantern,made of folded paper,"
+    "covered in flowers,with gears inside,wrapped in ribbon,dusted with snow,with round glasses,"
+    "in bright enamel colours,carved from walnut,stitched from felt,with a curly tail,"
+    "balancing on a ball,under a small umbrella,with star-shaped freckles,in polished brass,"
+    "with stained-glass panels,peeking out of a cup,singing happily"
+).split(",")
+_STYLES = (
+    "flat vector sticker,watercolour,linocut print,claymation,isometric illustration,pixel art,"
+    "children's book illustration,embroidered patch,low-poly render,ink and wash"
+).split(",")
+
+
+class OfflineGenerator:
+    """Paints an emblem that follows from the prompt alone."""
+
+    provider = "offline"
+    model = "emblem-painter"
+    costs_money = False
+    transparent = False
+
+    def describe(self, prompt: str, *, size: str, quality: str, partials: int = 0) -> None:
+        """See ImageGenerator: nothing is sent to anyone."""
+
+    def draw(
+        self,
+        prompt: str,
+        *,
+        size: str,
+        quality: str,  # noqa: ARG002 - reason: part of the port
+        partials: int = 0,
+        on_partial: OnPartial | None = None,
+    ) -> Drawing:
+        """See ImageGenerator. The partial pictures are the finished one, out of focus."""
+        from app.imaging import emblem
+
+        width, height = (int(side) for side in size.split("x"))
+        subject = prompt.rpartition("\n\n")[0]  # without the house sentence
+        picture = emblem.paint(subject, width=width, height=height)
+        if on_partial:
+            for index, draft in enumerate(emblem.drafts(picture, partials)):
+                on_partial(index, draft)
+        return Drawing(data=picture, model=self.model)
+
+
+class OfflineModerator:
+    """Refuses a few plain words, so that callers can try how a refusal looks."""
+
+    def check(self, prompt: str) -> None:
+        """See Moderator."""
+        if _REFUSED.search(prompt):
+            raise PromptRejected("on the built-in word list")
+
+
+class OfflinePromptWriter:
+    """Puts prompts together from lists of parts."""
+
+    model = "lists-of-parts"
+    costs_money = False
+
+    def __init__(self, *, rng: random.Random) -> None:
+        self._rng = rng
+
+    def invent(self, count: int, *, theme: str) -> Invented:
+        """See PromptWriter. At most as many as there are subjects, each subject once."""
+        subjects = self._rng.sample(_SUBJECTS, min(count, len(_SUBJECTS)))
+        topic = f", {theme} theme" if theme else ""
+        prompts = [f"{_article(name)} {name} {self._finish()}{topic}" for name in subjects]
+        return Invented(prompts=prompts, usage=None)
+
+    def describe(self, prompt: str) -> None:
+        """See PromptWriter: nothing is sent to anyone."""
+
+    def enhance(self, prompt: str) -> Enhanced:
+        """See PromptWriter."""
+        return Enhanced(prompt=f"{prompt}, {self._finish()}", usage=None)
+
+    def _finish(self) -> str:
+        return f"{self._rng.choice(_DETAILS)}, {self._rng.choice(_STYLES)}"
+
+
+def _article(noun: str) -> str:
+    return "An" if noun[0] in "aeiou" else "A"

@@ -1,0 +1,1 @@
+"""OpenAI, Azure OpenAI and compatible image, text and moderation models."""

@@ -1,0 +1,217 @@
+"""The ImageGenerator port on OpenAI and compatible servers."""
+
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, ValidationError
+
+from app.errors import Charged, ProviderBadResponse, ProviderTimeout, TransparencyRefused
+from app.models import Drawing, UpstreamRequest
+from app.ports.providers import OnPartial
+from app.services.openai import image_download, image_stream
+from app.services.openai.client import REFUSALS, translated
+from app.services.openai.token_usage import image_usage
+from app.services.runtime.lazy_client import Lazy
+from app.services.runtime.throttle import Turns
+
+if TYPE_CHECKING:
+    from openai import BadRequestError, OpenAI
+
+_CONNECT_SECONDS = 5.0
+_LEGACY = "dall-e"
+_STREAMING = ("stream", "partial_images")
+_ABOUT_STREAMING = re.compile(r"\b(stream|streaming|partial_images)\b", re.IGNORECASE)
+_LARGEST_ANSWER = 64 * 1024 * 1024  # bytes; a 3840x2160 PNG in base64 has about half of that
+# Sixty answers that arrive together, read piece by piece in sixty threads, keep each other and the
+# health checks from Python's lock. A slow line must not make the others wait: a second at most.
+_READ_AT_ONCE = 2
+_LONGEST_TURN_SECONDS = 1
+
+
+class _Answer(BaseModel):
+    """The one picture of an answer, or of the event that ends a stream.
+
+    Its base64 is read with the JSON: far faster than by Python.
+    """
+
+    model_config = ConfigDict(val_json_bytes="base64")
+
+    picture: bytes = Field(
+        validation_alias=AliasChoices(AliasPath("data", 0, "b64_json"), "b64_json"), min_length=1
+    )
+    usage: Any = None
+
+
+class _AddressAnswer(BaseModel):
+    """The address of the one picture, which some compatible servers answer with instead."""
+
+    url: str = Field(validation_alias=AliasPath("data", 0, "url"), min_length=1)
+    usage: Any = None
+
+
+class OpenAIGenerator:
+    """Buys one picture a call, with one request.
+
+    Args:
+        client: makes the calls.
+        model: the image model; `dall-e-*` names work against servers that still have them.
+        timeout_seconds: for the whole call.
+        provider: `openai`, or `azure`, whose address has the model in it.
+        transparent: ask for a transparent background, until the model refuses to draw one.
+    """
+
+    costs_money = True
+
+    def __init__(
+        self,
+        client: "Lazy[OpenAI]",
+        *,
+        model: str,
+        timeout_seconds: float,
+        provider: Literal["openai", "azure"] = "openai",
+        transparent: bool = False,
+    ) -> None:
+        self.transparent = transparent and not model.startswith(_LEGACY)
+        self.provider = provider
+        self._path = f"/deployments/{model}" if provider == "azure" else ""
+        self._client = client
+        self.model = model
+        self._timeout_seconds = timeout_seconds
+        self._reading = Turns(at_once=_READ_AT_ONCE, patience_seconds=_LONGEST_TURN_SECONDS)
+
+    def describe(
+        self, prompt: str, *, size: str, quality: str, partials: int = 0
+    ) -> UpstreamRequest:
+        """See ImageGenerator."""
+        parameters: dict[str, Any] = {"model": self.model, "prompt": prompt, "size": size, "n": 1}
+        if self.model.startswith(_LEGACY):
+            parameters |= {"response_format": "b64_json"}
+        else:
+            # Left to itself, the model chooses the background by the prompt's words.
+            background = "transparent" if self.transparent else "opaque"
+            parameters |= {"quality": quality, "background": background, "output_format": "png"}
+        if partials and not self.model.startswith(_LEGACY):
+            parameters |= dict(zip(_STREAMING, (True, partials), strict=True))
+        return UpstreamRequest(
+            method="POST", path=f"{self._path}/images/generations", body=parameters
+        )
+
+    def draw(
+        self,
+        prompt: str,
+        *,
+        size: str,
+        quality: str,
+        partials: int = 0,
+        on_partial: OnPartial | None = None,
+    ) -> Drawing:
+        """See ImageGenerator. A server that can't send partial pictures is asked without them."""
+        plain = self.describe(prompt, size=size, quality=quality)
+        asked = self.describe(prompt, size=size, quality=quality, partials=partials)
+        deadline = time.monotonic() + self._timeout_seconds
+        with translated(if_sent=Charged.UNKNOWN):
+            try:
+                body, deadline = self._request(asked.body, deadline, on_partial)
+            except _bad_request() as error:
+                if asked.body.get("background") == "transparent" and error.param == "background":
+                    self.transparent = False
+                    raise TransparencyRefused("param background") from None
+                late = time.monotonic() > deadline - self._timeout_seconds / 2
+                if asked == plain or late or not _refuses_streaming(error):
+                    raise
+                body, deadline = self._request(plain.body, deadline)
+        picture, usage = self._read(body, deadline)
+        return Drawing(data=picture, model=self.model, usage=image_usage(usage))
+
+    def close(self) -> None:
+        """Let go of all connections; the next use opens new ones."""
+        self._client.close()
+
+    def _request(
+        self, parameters: Mapping[str, Any], deadline: float, on_partial: OnPartial | None = None
+    ) -> tuple[bytes, float]:
+        """Return the raw JSON with the picture, and the deadline of what is left to do.
+
+        Raw, because the SDK's own parsing lets HTML and cut JSON through, and streams without end.
+        """
+        from openai import Timeout
+
+        timeout = Timeout(max(deadline - time.monotonic(), 0.1), connect=_CONNECT_SECONDS)
+        images = self._client().images.with_streaming_response
+        with images.generate(**parameters, timeout=timeout) as answer:
+            if answer.headers.get("content-type", "").startswith(image_stream.CONTENT_TYPE):
+                # No turn here: between its events such an answer takes a minute.
+                chunks = _in_time(answer.iter_bytes(), deadline)
+                most = _LARGEST_ANSWER
+                return image_stream.completed(chunks, on_partial, most_bytes=most), deadline
+            with self._reading.turn() as waited:
+                deadline += waited  # which is not the answer's fault: it is here, and paid
+                return _whole(_in_time(answer.iter_bytes(), deadline)), deadline
+
+    def _read(self, body: bytes, deadline: float) -> tuple[bytes, Any]:
+        """Return the first picture and the usage; if there is none, all is kept as evidence."""
+        if body.count(b",") > image_stream.MOST_COMMAS:
+            raise ProviderBadResponse(
+                "answer of too many parts", evidence=bytes(body), charged=Charged.YES
+            )
+        try:
+            answer = _Answer.model_validate_json(body)
+            return answer.picture, answer.usage  # noqa: TRY300 - reason: what follows is the other way
+        except ValidationError as error:
+            unusable = ProviderBadResponse(
+                error.errors(include_input=False)[0]["type"], charged=Charged.YES
+            )
+        try:
+            if found := _address(body):
+                picture = image_download.fetch(
+                    found.url,
+                    base_url=str(self._client().base_url),
+                    deadline=deadline,
+                    most_bytes=_LARGEST_ANSWER,
+                )
+                return picture, found.usage
+        except ProviderBadResponse as error:
+            unusable = error
+        unusable.evidence = body
+        raise unusable from None
+
+
+def _bad_request() -> type["BadRequestError"]:
+    from openai import BadRequestError
+
+    return BadRequestError
+
+
+def _refuses_streaming(error: "BadRequestError") -> bool:
+    """Tell whether the server doesn't know how to stream; then it has drawn nothing.
+
+    A refused prompt is none of that, whatever words are in it.
+    """
+    if error.code in REFUSALS:
+        return False
+    return error.param in _STREAMING or bool(_ABOUT_STREAMING.search(error.message))
+
+
+def _in_time(chunks: Iterable[bytes], deadline: float) -> Iterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+        if time.monotonic() > deadline:
+            raise ProviderTimeout("deadline", charged=Charged.UNKNOWN)
+
+
+def _whole(chunks: Iterable[bytes]) -> bytes:
+    body = bytearray()
+    for chunk in chunks:
+        body += chunk
+        if len(body) > _LARGEST_ANSWER:
+            raise ProviderBadResponse("answer too large", evidence=bytes(body), charged=Charged.YES)
+    return bytes(body)
+
+
+def _address(body: bytes) -> _AddressAnswer | None:
+    try:
+        return _AddressAnswer.model_validate_json(body)
+    except ValidationError:
+        return None

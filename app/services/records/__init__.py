@@ -1,0 +1,1 @@
+"""What the record stores share: the document format and list counters."""

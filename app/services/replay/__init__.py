@@ -1,0 +1,1 @@
+"""Record a provider's responses and replay them without cost."""

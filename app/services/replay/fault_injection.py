@@ -1,0 +1,49 @@
+"""The drawing and moderating ports, failing on demand; only around those that cost nothing."""
+
+from dataclasses import dataclass
+
+from app.models import Drawing
+from app.ports import ImageGenerator, Moderator
+from app.ports.providers import OnPartial
+from app.usecases.generation import fault_injection
+
+
+class SimulatingGenerator:
+    """Draws by another, later or not at all if the request asks for that."""
+
+    costs_money = False
+
+    def __init__(self, inner: ImageGenerator) -> None:
+        self._inner = inner
+        self.provider, self.model = inner.provider, inner.model
+        self.transparent = inner.transparent
+
+    def describe(self, prompt: str, *, size: str, quality: str, partials: int = 0) -> None:
+        """See ImageGenerator: nothing is sent to anyone."""
+
+    def draw(
+        self,
+        prompt: str,
+        *,
+        size: str,
+        quality: str,
+        partials: int = 0,
+        on_partial: OnPartial | None = None,
+    ) -> Drawing:
+        """See ImageGenerator."""
+        fault_injection.current().drawing()
+        return self._inner.draw(
+            prompt, size=size, quality=quality, partials=partials, on_partial=on_partial
+        )
+
+
+@dataclass(frozen=True)
+class SimulatingModerator:
+    """Judges by another, unless the request asks for a fault that comes before drawing."""
+
+    inner: Moderator
+
+    def check(self, prompt: str) -> None:
+        """See Moderator."""
+        self.inner.check(prompt)
+        fault_injection.current().before()

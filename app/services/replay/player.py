@@ -1,0 +1,155 @@
+"""The drawing, moderating and writing ports on recordings: offline, and never for money."""
+
+import time
+from collections.abc import Callable
+
+from app.errors import (
+    PROVIDER_FAILURES,
+    AppError,
+    Charged,
+    ProviderBadResponse,
+    ProviderError,
+    RecordingMissing,
+    TransparencyRefused,
+)
+from app.models import Drawing, Enhanced, Invented
+from app.ports.providers import OnPartial
+from app.services.replay import request_key
+from app.services.replay.cassettes import Question, Recorded, Recordings
+
+_FAILURES: dict[str, type[AppError]] = {kind.code: kind for kind in PROVIDER_FAILURES}
+
+Sleep = Callable[[float], object]
+
+
+class Replay:
+    """Plays answers, as fast as they came or faster.
+
+    Args:
+        recordings: what was answered.
+        speed: 1 takes the time that it took, 10 a tenth of it; 0 takes none at all.
+        sleep: waits so many seconds.
+    """
+
+    def __init__(self, recordings: Recordings, *, speed: float, sleep: Sleep = time.sleep) -> None:
+        self._recordings = recordings
+        self._speed = speed
+        self._sleep = sleep
+
+    def play(
+        self, question: Question, on_partial: Callable[[int, bytes], object] | None = None
+    ) -> Recorded:
+        """Return the answer once its time has come; `on_partial` hears of what came before.
+
+        Raises:
+            RecordingMissing: there is none.
+            AppError: what the provider failed with when this was recorded.
+        """
+        answer = self._recordings.next(question)
+        passed = 0.0
+        for index, (second, data) in enumerate(answer.files[: _partials(answer)]):
+            self._wait(second - passed)
+            passed = second
+            if on_partial:
+                on_partial(index, data)
+        self._wait(answer.seconds - passed)
+        if "error" in answer.told:
+            raise _failure(answer)
+        return answer
+
+    def _wait(self, seconds: float) -> None:
+        if self._speed and seconds > 0:
+            self._sleep(seconds / self._speed)
+
+
+class ReplayGenerator:
+    """Gives the pictures that were drawn once, byte for byte."""
+
+    provider = "replay"
+    costs_money = False
+
+    def __init__(self, replay: Replay, *, model: str, transparent: bool) -> None:
+        self._replay = replay
+        self.model = model
+        self.transparent = transparent
+
+    def describe(self, prompt: str, *, size: str, quality: str, partials: int = 0) -> None:
+        """See ImageGenerator: nothing is sent to anyone."""
+
+    def draw(
+        self,
+        prompt: str,
+        *,
+        size: str,
+        quality: str,
+        partials: int = 0,
+        on_partial: OnPartial | None = None,
+    ) -> Drawing:
+        """See ImageGenerator. As many partial pictures as were recorded, and are asked for."""
+
+        def shown(index: int, picture: bytes) -> None:
+            if on_partial and index < partials:
+                on_partial(index, picture)
+
+        try:
+            answer = self._replay.play(request_key.draw(prompt, size, quality), shown)
+        except TransparencyRefused:
+            self.transparent = False
+            raise
+        picture = _last(answer)
+        if not picture:
+            raise RecordingMissing("a picture without its file")
+        return Drawing(data=picture, model=str(answer.told.get("model") or self.model))
+
+
+class ReplayModerator:
+    """Judges as it was judged."""
+
+    def __init__(self, replay: Replay) -> None:
+        self._replay = replay
+
+    def check(self, prompt: str) -> None:
+        """See Moderator."""
+        self._replay.play(request_key.check(prompt))
+
+
+class ReplayWriter:
+    """Writes what was written."""
+
+    costs_money = False
+
+    def __init__(self, replay: Replay, *, model: str) -> None:
+        self._replay = replay
+        self.model = model
+
+    def describe(self, prompt: str) -> None:
+        """See PromptWriter: nothing is sent to anyone."""
+
+    def invent(self, count: int, *, theme: str) -> Invented:
+        """See PromptWriter."""
+        answer = self._replay.play(request_key.invent(count, theme))
+        return Invented(prompts=[str(text) for text in answer.told.get("prompts", ())], usage=None)
+
+    def enhance(self, prompt: str) -> Enhanced:
+        """See PromptWriter."""
+        answer = self._replay.play(request_key.enhance(prompt))
+        return Enhanced(prompt=str(answer.told.get("prompt", prompt)), usage=None)
+
+
+def _failure(answer: Recorded) -> AppError:
+    kind = _FAILURES.get(str(answer.told["error"]), ProviderError)
+    told = answer.told.get("charged")
+    charged = Charged(told) if told else None
+    if issubclass(kind, ProviderBadResponse):
+        return kind("replayed", evidence=_last(answer), charged=charged)
+    return kind("replayed", charged=charged, retry_after=answer.told.get("retry_after"))
+
+
+def _partials(answer: Recorded) -> int:
+    told = answer.told.get("partials", 0)
+    return told if isinstance(told, int) else 0
+
+
+def _last(answer: Recorded) -> bytes:
+    """Return the picture, or what came in its place; b"" if nothing did."""
+    return b"".join(data for _, data in answer.files[_partials(answer) :])

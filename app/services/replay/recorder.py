@@ -1,0 +1,147 @@
+"""The drawing, moderating and writing ports around a paid provider, writing down its answers."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from app.errors import AppError, ProviderBadResponse
+from app.models import Drawing, Enhanced, Invented, TokenUsage, UpstreamRequest
+from app.ports import ImageGenerator, Moderator, PromptWriter
+from app.ports.providers import OnPartial
+from app.services.replay import request_key
+from app.services.replay.cassettes import Question, Recorded, Recordings
+
+
+@dataclass
+class _Take:
+    """What is written down of one call."""
+
+    began: float = field(default_factory=time.monotonic)
+    told: dict[str, Any] = field(default_factory=dict)
+    files: list[tuple[float, bytes]] = field(default_factory=list)
+
+    def add(self, data: bytes) -> None:
+        self.files.append((time.monotonic() - self.began, data))
+
+
+@contextmanager
+def _taking(recordings: Recordings, question: Question) -> Iterator[_Take]:
+    """Write down what becomes of the call, an error of ours too."""
+    take = _Take()
+    try:
+        yield take
+    except AppError as error:
+        take.told = {
+            "error": error.code,
+            "charged": error.charged,
+            "retry_after": error.retry_after,
+        }
+        if isinstance(error, ProviderBadResponse):
+            take.files.clear()
+            take.add(error.evidence)
+        raise
+    finally:
+        if take.told:
+            seconds = time.monotonic() - take.began
+            recordings.add(question, Recorded(seconds=seconds, told=take.told, files=take.files))
+
+
+class RecordingGenerator:
+    """Draws by another, and writes down the pictures, the partial ones and the failures."""
+
+    def __init__(self, inner: ImageGenerator, recordings: Recordings) -> None:
+        self._inner = inner
+        self._recordings = recordings
+        self.provider, self.model = inner.provider, inner.model
+        self.costs_money = inner.costs_money
+
+    @property
+    def transparent(self) -> bool:
+        """See ImageGenerator."""
+        return self._inner.transparent
+
+    def describe(
+        self, prompt: str, *, size: str, quality: str, partials: int = 0
+    ) -> UpstreamRequest | None:
+        """See ImageGenerator."""
+        return self._inner.describe(prompt, size=size, quality=quality, partials=partials)
+
+    def draw(
+        self,
+        prompt: str,
+        *,
+        size: str,
+        quality: str,
+        partials: int = 0,
+        on_partial: OnPartial | None = None,
+    ) -> Drawing:
+        """See ImageGenerator."""
+        with _taking(self._recordings, request_key.draw(prompt, size, quality)) as take:
+
+            def shown(index: int, picture: bytes) -> None:
+                take.add(picture)
+                if on_partial:
+                    on_partial(index, picture)
+
+            drawing = self._inner.draw(
+                prompt, size=size, quality=quality, partials=partials, on_partial=shown
+            )
+            partial_pictures = len(take.files)
+            take.add(drawing.data)
+            take.told = {
+                "model": drawing.model,
+                "usage": _plain(drawing.usage),
+                "partials": partial_pictures,
+            }
+            return drawing
+
+    def close(self) -> None:
+        """Let go of the other's connections."""
+        getattr(self._inner, "close", lambda: None)()
+
+
+class RecordingModerator:
+    """Judges by another, and writes down the verdicts."""
+
+    def __init__(self, inner: Moderator, recordings: Recordings) -> None:
+        self._inner = inner
+        self._recordings = recordings
+
+    def check(self, prompt: str) -> None:
+        """See Moderator."""
+        with _taking(self._recordings, request_key.check(prompt)) as take:
+            self._inner.check(prompt)
+            take.told = {"allowed": True}
+
+
+class RecordingWriter:
+    """Writes by another, and keeps what was written."""
+
+    def __init__(self, inner: PromptWriter, recordings: Recordings) -> None:
+        self._inner = inner
+        self._recordings = recordings
+        self.model, self.costs_money = inner.model, inner.costs_money
+
+    def describe(self, prompt: str) -> UpstreamRequest | None:
+        """See PromptWriter."""
+        return self._inner.describe(prompt)
+
+    def invent(self, count: int, *, theme: str) -> Invented:
+        """See PromptWriter."""
+        with _taking(self._recordings, request_key.invent(count, theme)) as take:
+            invented = self._inner.invent(count, theme=theme)
+            take.told = {"prompts": invented.prompts, "usage": _plain(invented.usage)}
+            return invented
+
+    def enhance(self, prompt: str) -> Enhanced:
+        """See PromptWriter."""
+        with _taking(self._recordings, request_key.enhance(prompt)) as take:
+            enhanced = self._inner.enhance(prompt)
+            take.told = {"prompt": enhanced.prompt, "usage": _plain(enhanced.usage)}
+            return enhanced
+
+
+def _plain(usage: TokenUsage | None) -> dict[str, int] | None:
+    return asdict(usage) if usage else None

@@ -1,0 +1,1 @@
+"""Lazy clients, throttling and the clock."""

@@ -1,0 +1,1 @@
+"""Images in Amazon S3 or a compatible store."""

@@ -1,0 +1,71 @@
+"""The Ledger port on SQLite, in the file of the records."""
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+
+from app.models import Budget, Spent
+from app.models.billing_period import window_of, windows_of
+from app.services.sqlite.database import SqliteFile
+
+_ADD = """INSERT INTO spending (account, window, micros, pictures, pictures_of_unknown_cost)
+    VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET micros = micros + excluded.micros,
+        pictures = pictures + excluded.pictures,
+        pictures_of_unknown_cost = pictures_of_unknown_cost + excluded.pictures_of_unknown_cost"""
+_SELECT = "SELECT window, micros, pictures, pictures_of_unknown_cost FROM spending "
+
+
+class SqliteLedger:
+    """Keeps a row for each account and window; a reservation is one transaction."""
+
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
+
+    def reserve(
+        self, accounts: Mapping[str, Budget | None], micros: int, at: datetime
+    ) -> str | None:
+        """See Ledger."""
+        with self._file.writing() as connection:
+            for account, budget in accounts.items():
+                if budget and _micros(connection, account, budget, at) + micros > budget.micros:
+                    return account
+            _add(connection, accounts, Spent(micros=micros), at)
+        return None
+
+    def book(self, accounts: Iterable[str], change: Spent, at: datetime) -> None:
+        """See Ledger."""
+        with self._file.writing() as connection:
+            _add(connection, accounts, change, at)
+
+    def spent(self, account: str, window: str) -> Spent:
+        """See Ledger."""
+        return self._read("account = ? AND window = ?", account, window).get(window, Spent())
+
+    def days(self, account: str, first: date, last: date) -> Mapping[str, Spent]:
+        """See Ledger."""
+        days = "account = ? AND window BETWEEN ? AND ? AND length(window) = 10 ORDER BY window"
+        return self._read(days, account, first.isoformat(), last.isoformat())
+
+    def _read(self, chosen: str, *values: str) -> dict[str, Spent]:
+        with self._file.connection() as connection:
+            rows = connection.execute(f"{_SELECT} WHERE {chosen}", values).fetchall()
+        return {
+            window: Spent(micros=micros, pictures=pictures, pictures_of_unknown_cost=unknown)
+            for window, micros, pictures, unknown in rows
+        }
+
+
+def _micros(connection: sqlite3.Connection, account: str, budget: Budget, at: datetime) -> int:
+    window = window_of(budget.period, at)
+    query = "SELECT micros FROM spending WHERE account = ? AND window = ?"
+    row = connection.execute(query, (account, window)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _add(
+    connection: sqlite3.Connection, accounts: Iterable[str], change: Spent, at: datetime
+) -> None:
+    numbers = (change.micros, change.pictures, change.pictures_of_unknown_cost)
+    rows = [(account, window, *numbers) for account in accounts for window in windows_of(at)]
+    connection.executemany(_ADD, rows)

@@ -1,0 +1,200 @@
+"""The tables of the SQLite records, and how older files get them."""
+
+import sqlite3
+
+from app.services.records.list_counters import EVERYONE, SHIFTS
+
+_WIDTHS = f"(SELECT column1 AS shift FROM (VALUES {', '.join(f'({n})' for n in SHIFTS)}))"  # noqa: S608 - reason: constants only
+
+
+def _count(row: str) -> str:
+    """Count the row in its buckets, for everyone and for its owner, if it is listed."""
+    return f"""INSERT INTO ranks SELECT who.column1, shift, {row}.created_ms >> shift, 1
+        FROM (VALUES ('{EVERYONE}'), ({row}.owner)) AS who, {_WIDTHS}
+        WHERE who.column1 IS NOT NULL AND {row}.state = 'ready'
+        ON CONFLICT DO UPDATE SET n = n + 1;"""  # noqa: S608 - reason: constants only
+
+
+def _uncount(row: str) -> str:
+    """Take the row out of its buckets, if it was listed; empty ones go."""
+    statements = ""
+    for shift in SHIFTS:
+        bucket = (
+            f"owner IN ('{EVERYONE}', {row}.owner) "
+            f"AND shift = {shift} AND bucket = {row}.created_ms >> {shift}"
+        )
+        statements += f"UPDATE ranks SET n = n - 1 WHERE {bucket} AND {row}.state = 'ready';"  # noqa: S608 - reason: constants only
+        statements += f"DELETE FROM ranks WHERE {bucket} AND n = 0;"  # noqa: S608 - reason: constants only
+    return statements
+
+
+_OF_ALL = f"""SELECT '{EVERYONE}', shift, created_ms >> shift, count(*)
+    FROM generations, {_WIDTHS} WHERE state = 'ready' GROUP BY 2, 3"""  # noqa: S608 - reason: constants only
+_OF_EACH = f"""SELECT owner, shift, created_ms >> shift, count(*)
+    FROM generations, {_WIDTHS} WHERE state = 'ready' AND owner IS NOT NULL GROUP BY 1, 2, 3"""  # noqa: S608 - reason: constants only
+_TRUE = f"{_OF_ALL} UNION ALL {_OF_EACH}"
+
+# Of a document that can't be read, or names none, the row is nobody's.
+_TOLD_OWNER = """CASE WHEN json_valid(document) THEN
+    CASE json_type(document, '$.owner') WHEN 'text' THEN json_extract(document, '$.owner') END
+END"""
+_CHANGED = "UPDATE list_version SET n = n + 1;"
+_FORGET_WORDS = "DELETE FROM words WHERE rowid = old.place;"
+_LEAVE_PLACE = "UPDATE generations SET place = NULL WHERE id = new.id AND place = old.place;"
+
+_STEPS = (
+    (
+        """CREATE TABLE IF NOT EXISTS generations (
+            id TEXT PRIMARY KEY,
+            state TEXT NOT NULL,
+            created_ms INTEGER,
+            document TEXT NOT NULL
+        ) WITHOUT ROWID""",
+        """CREATE INDEX IF NOT EXISTS newest
+            ON generations (state, created_ms DESC, id DESC)""",
+        """CREATE TABLE IF NOT EXISTS tokens (
+            token TEXT NOT NULL,
+            id TEXT NOT NULL REFERENCES generations ON DELETE CASCADE,
+            PRIMARY KEY (token, id)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX IF NOT EXISTS tokens_of ON tokens (id)",
+    ),
+    (
+        "ALTER TABLE generations ADD COLUMN claim TEXT",
+        "ALTER TABLE generations ADD COLUMN lease_ms INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE generations ADD COLUMN requested_ms INTEGER NOT NULL DEFAULT 0",
+        # A Julian day is counted in days from noon; Unix time began at 2440587.5.
+        # What can't be read as a time stays 0, which is how such a row is read as well.
+        """UPDATE generations SET lease_ms = coalesce(round((julianday(
+            CASE WHEN json_valid(document) THEN
+                CASE json_type(document, '$.lease_until') WHEN 'text' THEN
+                    json_extract(document, '$.lease_until')
+                END
+            END
+        ) - 2440587.5) * 86400000), 0)""",
+        "CREATE UNIQUE INDEX claims ON generations (claim) WHERE claim IS NOT NULL",
+        "CREATE INDEX leases ON generations (lease_ms) WHERE state = 'pending'",
+    ),
+    (
+        # As for leases above.
+        """UPDATE generations SET requested_ms = coalesce(round((julianday(
+            CASE WHEN json_valid(document) THEN
+                CASE json_type(document, '$.requested_at') WHEN 'text' THEN
+                    json_extract(document, '$.requested_at')
+                END
+            END
+        ) - 2440587.5) * 86400000), 0) WHERE requested_ms = 0""",
+        "UPDATE generations SET created_ms = requested_ms "
+        "WHERE state = 'ready' AND created_ms IS NULL",
+        # Another number after every change of what is listed.
+        "CREATE TABLE list_version (n INTEGER NOT NULL)",
+        "INSERT INTO list_version VALUES (0)",
+        # The words of listed rows, at a place in the order of time; see sqlite_words.py.
+        "CREATE VIRTUAL TABLE words USING fts5"
+        "(tokens, id UNINDEXED, detail = none, columnsize = 0, tokenize = ascii)",
+        # A table with row ids: without, rows of more than a kilobyte take a page of their own each.
+        """CREATE TABLE rows_anew (
+            id TEXT PRIMARY KEY NOT NULL,
+            state TEXT NOT NULL,
+            created_ms INTEGER,
+            claim TEXT,
+            lease_ms INTEGER NOT NULL DEFAULT 0,
+            requested_ms INTEGER NOT NULL DEFAULT 0,
+            place INTEGER,
+            document TEXT NOT NULL
+        )""",
+        """INSERT INTO rows_anew SELECT id, state, created_ms, claim, lease_ms, requested_ms,
+            CASE WHEN state = 'ready' THEN (created_ms << 20) + row_number() OVER times END,
+            document
+            FROM generations WINDOW times AS (PARTITION BY state, created_ms)
+            ORDER BY created_ms""",
+        """INSERT INTO words (rowid, tokens, id)
+            SELECT place, (SELECT group_concat(lower(hex(token)), ' ') FROM tokens
+                WHERE tokens.id = rows_anew.id), id
+            FROM rows_anew WHERE place IS NOT NULL ORDER BY place""",
+        "DROP TABLE tokens",
+        "DROP TABLE generations",
+        "ALTER TABLE rows_anew RENAME TO generations",
+        "CREATE INDEX newest ON generations (state, created_ms DESC, id DESC)",
+        "CREATE UNIQUE INDEX claims ON generations (claim) WHERE claim IS NOT NULL",
+        "CREATE INDEX leases ON generations (lease_ms) WHERE state = 'pending'",
+    ),
+    (
+        """CREATE TABLE api_keys (
+            id TEXT PRIMARY KEY NOT NULL,
+            name TEXT NOT NULL UNIQUE,
+            scopes TEXT NOT NULL,
+            rate TEXT NOT NULL,
+            budget_micros INTEGER,
+            budget_period TEXT,
+            created_ms INTEGER NOT NULL,
+            expires_ms INTEGER,
+            revoked_ms INTEGER,
+            hash TEXT NOT NULL,
+            previous_hash TEXT NOT NULL,
+            previous_until_ms INTEGER
+        )""",
+    ),
+    (
+        "ALTER TABLE generations ADD COLUMN owner TEXT",
+        "CREATE INDEX owned ON generations (owner, state, created_ms DESC, id DESC) "
+        "WHERE owner IS NOT NULL",
+        # Former versions counted for everyone only, by triggers of the same names.
+        "DROP TRIGGER IF EXISTS listed",
+        "DROP TRIGGER IF EXISTS relisted",
+        "DROP TRIGGER IF EXISTS unlisted",
+        "DROP TABLE IF EXISTS ranks",
+        f"UPDATE generations SET owner = {_TOLD_OWNER} WHERE {_TOLD_OWNER} > ''",  # noqa: S608 - reason: constants only
+        # As `owner_word` is written by sqlite_words.py.
+        """UPDATE words SET tokens = words.tokens || ' 00' || lower(hex(owner)) FROM generations
+            WHERE owner IS NOT NULL AND place = words.rowid""",
+        # How many listed rows there are in each stretch of time; see ranks.py.
+        """CREATE TABLE ranks (
+            owner TEXT NOT NULL, shift INTEGER NOT NULL, bucket INTEGER NOT NULL,
+            n INTEGER NOT NULL, PRIMARY KEY (owner, shift, bucket)
+        ) WITHOUT ROWID""",
+        f"INSERT INTO ranks {_TRUE}",
+        f"""CREATE TRIGGER listed AFTER INSERT ON generations WHEN new.state = 'ready'
+            BEGIN {_count("new")} {_CHANGED} END""",
+        f"""CREATE TRIGGER relisted AFTER UPDATE OF state, created_ms, document ON generations
+            WHEN 'ready' IN (old.state, new.state)
+            BEGIN {_uncount("old")} {_count("new")}
+                {_FORGET_WORDS} {_LEAVE_PLACE} {_CHANGED} END""",
+        f"""CREATE TRIGGER unlisted AFTER DELETE ON generations WHEN old.state = 'ready'
+            BEGIN {_uncount("old")} {_FORGET_WORDS} {_CHANGED} END""",
+    ),
+    (
+        """CREATE TABLE spending (
+            account TEXT NOT NULL,
+            window TEXT NOT NULL,
+            micros INTEGER NOT NULL,
+            pictures INTEGER NOT NULL,
+            pictures_of_unknown_cost INTEGER NOT NULL,
+            PRIMARY KEY (account, window)
+        ) WITHOUT ROWID""",
+    ),
+)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the file to the newest form, in one transaction; several processes may try at once."""
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        for statement in (line for step in _STEPS[version:] for line in step):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {max(version, len(_STEPS))}")
+
+
+def recount(connection: sqlite3.Connection, *, fix: bool) -> int:
+    """Compare the kept counts with the rows; return how many were wrong. See Records."""
+    truth = set(connection.execute(_TRUE))
+    kept = set(connection.execute("SELECT owner, shift, bucket, n FROM ranks"))
+    wrong = {count[:3] for count in truth ^ kept}
+    if fix and wrong:
+        connection.executemany(
+            "DELETE FROM ranks WHERE owner = ? AND shift = ? AND bucket = ?", wrong
+        )
+        connection.executemany("INSERT INTO ranks VALUES (?, ?, ?, ?)", truth - kept)
+        connection.execute(_CHANGED)
+    return len(wrong)

@@ -1,0 +1,1 @@
+"""Generate an image: pay once, store the original first, recover."""

@@ -1,0 +1,187 @@
+"""Buys one picture: the only place where money is spent.
+
+The order of the steps is the promise that no picture is paid for twice or lost. The row is written
+before paying, the original is stored before anything else is done with it, and every key derives
+from the row's id, so that whatever a crash leaves behind can be found again.
+"""
+
+import logging
+from dataclasses import dataclass, replace
+
+from app.errors import (
+    AppError,
+    Charged,
+    GenerationInProgress,
+    ProviderBadResponse,
+    TransparencyRefused,
+)
+from app.models import ANYONE, Caller, Drawing, Generation, GenerationRequest, State
+from app.ports import Ports
+from app.usecases.billing.pricing import total
+from app.usecases.generation.finalize import Keeper
+from app.usecases.generation.idempotency import Repeats
+from app.usecases.generation.pending_records import Intents, fingerprint_of
+from app.usecases.generation.progress import NOBODY, Viewer
+from app.usecases.images.tokens import fold
+from app.usecases.operations.health import Readiness
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A ready picture; `replayed` tells that an earlier request with the same key made it."""
+
+    generation: Generation
+    replayed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerateImage:
+    """Turns a request into a stored picture and its row.
+
+    Args:
+        ports: the outside world.
+        readiness: asked before any money is spent.
+        repeats: knows the keys that were used before.
+        keeper: keeps what was bought.
+        intents: write down what is about to be bought, and hold the money.
+    """
+
+    ports: Ports
+    readiness: Readiness
+    repeats: Repeats
+    keeper: Keeper
+    intents: Intents
+
+    def __call__(
+        self,
+        request: GenerationRequest,
+        *,
+        caller: Caller = ANYONE,
+        claim: str = "",
+        viewer: Viewer = NOBODY,
+    ) -> Answer:
+        """Draw, keep, cut out, store and record one picture; or answer from an earlier request.
+
+        Args:
+            request: the validated wish.
+            caller: who asks, and will own the picture.
+            claim: stands for caller and Idempotency-Key (see `claim_of`); "" for none.
+            viewer: watches it; an answer from an earlier request shows nothing.
+
+        Raises:
+            AppError: with `charged` always set.
+        """
+        drawn_by = self.ports.generator
+        watch = self.ports.observer.generation(
+            caller=caller.id, provider=drawn_by.provider, model=drawn_by.model
+        )
+        with watch:
+            try:
+                answer = self._answer(request, caller, claim, viewer)
+            except AppError as error:
+                error.charged = error.charged or Charged.NO
+                raise
+            self.ports.observer.note(answer.generation, replayed=answer.replayed)
+            return answer
+
+    def _answer(
+        self, request: GenerationRequest, caller: Caller, claim: str, viewer: Viewer
+    ) -> Answer:
+        earlier = self.repeats.look_up(claim, fingerprint_of(request)) if claim else None
+        if earlier and earlier.state is State.READY:
+            return Answer(earlier, replayed=True)
+        with self.ports.spool.room(), self.ports.observer.follow(viewer.tell_step):
+            return Answer(self._make(request, caller, claim, earlier, viewer))
+
+    def _make(
+        self,
+        request: GenerationRequest,
+        caller: Caller,
+        claim: str,
+        earlier: Generation | None,
+        viewer: Viewer,
+    ) -> Generation:
+        with self.ports.observer.step("moderation"):
+            self.ports.moderator.check(request.prompt)
+        with self.ports.observer.step("checks"):
+            self.readiness.require("storage", "records")
+        leased = self.intents.write(request, caller, claim, earlier, partials=viewer.partials)
+        try:
+            leased, text_cost = self._begin(leased, request)
+            leased, drawing = self._buy(leased, viewer)
+        except AppError as error:
+            raise self.keeper.close(leased, error) from None
+        cost = total(text_cost, self.intents.estimates.prices.cost(drawing.model, drawing.usage))
+        return self.keeper.keep(
+            replace(leased, model=drawing.model, cost_micros=cost), drawing.data
+        )
+
+    def _begin(
+        self, leased: Generation, request: GenerationRequest
+    ) -> tuple[Generation, int | None]:
+        """Finish the prompt, and write down that from now on money may have been spent.
+
+        Returns:
+            The row, and what enhancing the prompt cost; None if nobody knows.
+        """
+        wish, text_cost = self._wish(request)
+        begun = replace(
+            leased,
+            lease_until=self.ports.clock.now()
+            + self.intents.lease,  # writing may have taken a while
+            new_prompt=self.intents.estimates.prompt_for(wish),
+            tokens=fold(request.prompt, wish),
+            charged=Charged.UNKNOWN if self.ports.generator.costs_money else Charged.NO,
+            text_micros=leased.text_micros if text_cost is None else text_cost,
+        )
+        _log.debug("%s is drawn as: %s", begun.id, begun.new_prompt)
+        self._write(leased, begun)
+        return begun, text_cost
+
+    def _write(self, leased: Generation, begun: Generation) -> None:
+        with self.ports.observer.step("record"):
+            written = self.ports.records.exchange(leased, begun)
+        if not written:
+            raise GenerationInProgress("the lease ran out before paying", charged=Charged.NO)
+
+    def _wish(self, request: GenerationRequest) -> tuple[str, int | None]:
+        if not request.enhance:
+            return request.prompt, 0
+        with self.ports.observer.step("enhance"):
+            enhanced = self.ports.writer.enhance(request.prompt)
+        if not self.ports.writer.costs_money:
+            return enhanced.prompt, 0
+        return enhanced.prompt, self.intents.estimates.prices.cost(
+            self.ports.writer.model, enhanced.usage
+        )
+
+    def _buy(self, leased: Generation, viewer: Viewer) -> tuple[Generation, Drawing]:
+        """Draw; on white instead, if the model turns out not to leave backgrounds out."""
+        try:
+            return leased, self._draw(leased, viewer)
+        except TransparencyRefused:
+            wish, _, _ = leased.new_prompt.rpartition("\n\n")
+        on_white = replace(
+            leased,
+            lease_until=self.ports.clock.now() + self.intents.lease,
+            new_prompt=self.intents.estimates.prompt_for(wish),
+        )
+        self._write(leased, on_white)
+        return on_white, self._draw(on_white, viewer)
+
+    def _draw(self, leased: Generation, viewer: Viewer) -> Drawing:
+        try:
+            with self.ports.observer.step("upstream"):
+                return self.ports.generator.draw(
+                    leased.new_prompt,
+                    size=leased.size,
+                    quality=leased.quality,
+                    partials=viewer.partials,
+                    on_partial=viewer.tell_partial,
+                )
+        except ProviderBadResponse as error:
+            if error.evidence:
+                self.keeper.keep_evidence(leased, error.evidence)
+            raise

@@ -1,0 +1,1 @@
+"""List, serve, vary, import and delete images; invent prompts."""

@@ -1,0 +1,131 @@
+"""Invents prompts, at a bounded price."""
+
+import random
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from app.errors import (
+    AppError,
+    BudgetExceeded,
+    Charged,
+    PriceUnknown,
+    PromptRejected,
+    ProviderBadResponse,
+    RecordsUnavailable,
+)
+from app.models import ANYONE, Caller
+from app.ports import Clock, PromptWriter
+from app.usecases.billing.budgets import Till
+from app.usecases.billing.pricing import Prices
+
+MAX_COUNT = 20
+_POOL_SECONDS = 60.0
+_POOL_SIZE = 2 * MAX_COUNT
+_POOLS = 32  # themes that are remembered at once
+
+
+@dataclass
+class _Pool:
+    """Prompts on one theme; each is handed out once before any is handed out again."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    filled_at: float = float("-inf")
+    prompts: list[str] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)
+
+
+class Prompts:
+    """Hands out random prompts from a pool that the text model fills once a minute a theme.
+
+    So a page that polls costs one model call a minute, and its answers still vary.
+    """
+
+    def __init__(
+        self,
+        writer: PromptWriter,
+        *,
+        prices: Prices,
+        till: Till,
+        clock: Clock,
+        rng: random.Random,
+    ) -> None:
+        self._writer = writer
+        self._prices = prices
+        self._till = till
+        self._clock = clock
+        self._rng = rng
+        self._pools: OrderedDict[str, _Pool] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def suggest(self, count: int, *, theme: str = "", caller: Caller = ANYONE) -> list[str]:
+        """Return `count` (1..20) distinct prompts on the theme.
+
+        The caller who has the pool filled pays for it. Who has nothing left to spend, or can't be
+        told to have, gets older prompts, if there are any.
+
+        Raises:
+            BudgetExceeded: a budget has too little left, and there are no older prompts.
+            PriceUnknown: there is a budget and no known price, and there are no older prompts.
+            RecordsUnavailable: nobody knows what is left, and there are no older prompts.
+            ProviderBadResponse: the model gave too few.
+            AppError: another of the Provider errors.
+        """
+        pool = self._pool_for(theme.casefold())
+        with pool.lock:
+            if self._clock.monotonic() - pool.filled_at >= _POOL_SECONDS:
+                self._fill(pool, count, theme, caller)
+            return self._draw(pool, count)
+
+    def _fill(self, pool: _Pool, count: int, theme: str, caller: Caller) -> None:
+        try:
+            pool.prompts = _distinct(self._invented(theme, caller))
+        except (BudgetExceeded, PriceUnknown, RecordsUnavailable):
+            if len(pool.prompts) < count:
+                raise
+            return
+        pool.unseen = []
+        pool.filled_at = self._clock.monotonic()
+
+    def _invented(self, theme: str, caller: Caller) -> list[str]:
+        """Ask the text model, and book what that cost; the most it may cost, if nobody knows."""
+        if not self._writer.costs_money:
+            return self._writer.invent(_POOL_SIZE, theme=theme).prompts
+        now, model = self._clock.now(), self._writer.model
+        held = self._till.reserve(caller, self._prices.most_for_inventing(model), now)
+        try:
+            invented = self._writer.invent(_POOL_SIZE, theme=theme)
+        except AppError as error:
+            # A refusal may have come as an answer, whose tokens are paid for.
+            if error.charged is Charged.NO and not isinstance(error, PromptRejected):
+                self._till.settle(caller, -held, now)
+            raise
+        cost = self._prices.cost(model, invented.usage)
+        if cost is not None:
+            self._till.settle(caller, cost - held, now)
+        return invented.prompts
+
+    def _pool_for(self, theme: str) -> _Pool:
+        with self._lock:
+            pool = self._pools.setdefault(theme, _Pool())
+            self._pools.move_to_end(theme)
+            if len(self._pools) > _POOLS:
+                self._pools.popitem(last=False)
+            return pool
+
+    def _draw(self, pool: _Pool, count: int) -> list[str]:
+        if len(pool.prompts) < count:
+            pool.filled_at = float("-inf")
+            raise ProviderBadResponse(f"{len(pool.prompts)} distinct prompts instead of {count}")
+        drawn = [pool.unseen.pop() for _ in range(min(count, len(pool.unseen)))]
+        if len(drawn) < count:
+            fresh = [prompt for prompt in pool.prompts if prompt not in drawn]
+            self._rng.shuffle(fresh)
+            missing = count - len(drawn)
+            drawn, pool.unseen = drawn + fresh[:missing], fresh[missing:]
+        return drawn
+
+
+def _distinct(prompts: list[str]) -> list[str]:
+    trimmed = (" ".join(prompt.split()) for prompt in prompts)
+    return list({prompt.casefold(): prompt for prompt in trimmed if prompt}.values())

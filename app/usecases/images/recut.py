@@ -1,0 +1,69 @@
+"""Makes pictures anew from their originals, with the cutout as it is today."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.errors import AppError
+from app.imaging import UnusablePicture
+from app.models import Generation, State
+from app.ports import Ports
+from app.usecases.generation.finalize import Keeper
+from app.usecases.images.cleanup import take_back_if_deleted
+
+_AT_ONCE = 100  # rows that are read together
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recut:
+    """What became of one picture: how it was and how it is now, or why there is nothing new."""
+
+    row: Generation
+    before: bytes = b""
+    after: bytes = b""
+    trouble: str = ""
+
+    @property
+    def changed(self) -> bool:
+        """Whether the cutout of today is another one."""
+        return not self.trouble and self.before != self.after
+
+
+@dataclass(frozen=True)
+class Recutting:
+    """Goes through all pictures that are ready. It never pays.
+
+    Args:
+        ports: with a store that is read past the cache, and forgets what changes.
+        keeper: makes and stores pictures.
+    """
+
+    ports: Ports
+    keeper: Keeper
+
+    def __call__(self, *, in_place: bool) -> Iterator[Recut]:
+        """Yield each picture, by id; with `in_place` what changed has taken the old one's place.
+
+        Raises:
+            RecordsUnavailable: the rows can't be read.
+        """
+        after = ""
+        while rows := self.ports.records.scan(after=after, limit=_AT_ONCE):
+            after = rows[-1].id
+            for row in rows:
+                if row.state is State.READY and row.original and row.image:
+                    yield self._recut(row, row.original.key, row.image.key, in_place=in_place)
+
+    def _recut(self, row: Generation, original: str, image: str, *, in_place: bool) -> Recut:
+        try:
+            before = self.ports.store.get(image).data
+            data = self.ports.store.get(original).data
+            new, png = self.keeper.cut(row, data)
+            if in_place and (png != before or new != row):
+                self.ports.store.put(image, png, content_type="image/png")
+                written = self.ports.records.exchange(row, new)
+                take_back_if_deleted(self.ports, row.id, (image,))
+                if not written:
+                    return Recut(row=row, trouble="the row was changed meanwhile")
+        except (AppError, UnusablePicture) as error:
+            return Recut(row=row, trouble=str(error))
+        return Recut(row=new, before=before, after=png)

@@ -1,0 +1,88 @@
+"""Shows pictures in other sizes, formats and colours, computed from what is stored: for nothing."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from app.errors import ImageDamaged, ImageNotFound, OriginalMissing, VariantsBusy
+from app.imaging import UnusablePicture, Variant
+from app.models import StoredImage
+from app.ports import ImageStore, Imaging, PictureCache
+from app.usecases.images.images import Images
+
+_ENDINGS = ("png", "webp", "jpeg")  # the usual one first
+
+
+class Variants:
+    """The pictures that are ready, as callers want to see them.
+
+    Args:
+        images: the plain pictures.
+        store: what keeps the originals.
+        imaging: computes variants, one at a time.
+        cache: keeps them, and computes each once however many ask at the same time.
+        limit: how many different ones may be computed or wait for it in this process. Each holds a
+            thread, and the other threads belong to generations and health checks.
+    """
+
+    def __init__(
+        self,
+        *,
+        images: Images,
+        store: ImageStore,
+        imaging: Imaging,
+        cache: PictureCache,
+        limit: int,
+    ) -> None:
+        self._images = images
+        self._store = store
+        self._imaging = imaging
+        self._cache = cache
+        self._places = threading.BoundedSemaphore(limit)
+
+    def fetch(self, image_id: str, variant: Variant, name: str) -> StoredImage:
+        """Return this variant of the picture, dated like the picture; needs no records.
+
+        The picture comes first, also if the variant is cached: where it is gone, so are they.
+
+        Args:
+            image_id: of the picture.
+            variant: how to show it.
+            name: the variant's canonical text, which is "" for the plain picture.
+
+        Raises:
+            ImageNotFound: there is no such picture.
+            OriginalMissing: it is there, but the original that is needed isn't.
+            ImageDamaged: picture or original can't be decoded.
+            VariantsBusy: too many wait already.
+            StorageUnavailable: nobody can tell.
+        """
+        picture = self._images.fetch(image_id)
+        if not name:
+            return picture
+        return self._cache.fetch(image_id, name, lambda: self._make(image_id, picture, variant))
+
+    def _make(self, image_id: str, picture: StoredImage, variant: Variant) -> StoredImage:
+        with self._place():
+            try:
+                data = self._imaging.vary(picture.data, lambda: self._original(image_id), variant)
+            except UnusablePicture as error:
+                raise ImageDamaged(f"{image_id}: {error}") from error
+        return StoredImage(data=data, content_type=variant.content_type, modified=picture.modified)
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        if not self._places.acquire(blocking=False):
+            raise VariantsBusy("variants in work are at their limit")
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    def _original(self, image_id: str) -> bytes:
+        for ending in _ENDINGS:
+            try:
+                return self._store.get(f"originals/{image_id}.{ending}").data
+            except ImageNotFound:
+                continue
+        raise OriginalMissing(f"{image_id}: no original in the store")

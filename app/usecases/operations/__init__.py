@@ -1,0 +1,1 @@
+"""Health, diagnostics, metrics and background maintenance."""

@@ -1,0 +1,27 @@
+"""What the operator's tools ask a running server for."""
+
+from dataclasses import dataclass
+
+from app.errors import StorageUnavailable
+from app.ports import Ports
+from app.usecases.operations.health import Readiness
+
+
+@dataclass(frozen=True)
+class Vitals:
+    """Brings together what was counted and how the server is at this moment."""
+
+    ports: Ports
+    readiness: Readiness
+
+    def __call__(self) -> bytes:
+        """Return all metrics in Prometheus' text format; a part that is down stops nothing."""
+        return self.ports.observer.page(self.readiness.report(), waiting=self._waiting())
+
+    def _waiting(self) -> int | None:
+        """Count the pictures in the spool, without the notes beside them."""
+        try:
+            keys = self.ports.spool.keys("originals/")
+            return sum(not key.endswith(".json") for key in keys)
+        except StorageUnavailable:
+            return None

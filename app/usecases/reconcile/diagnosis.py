@@ -1,0 +1,131 @@
+"""What can be wrong with a picture, judged from its row and the names of its objects."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.errors import ProviderBadResponse
+from app.models import Generation, State
+from app.usecases.generation import sidecar
+
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_KEY = re.compile(
+    rf"(?:originals/({_ID.pattern})\.(?:png|webp|jpeg|bin|json)|images/({_ID.pattern})\.png)"
+)
+_PICTURES = (".png", ".webp", ".jpeg")
+
+
+class Kind(StrEnum):
+    """A kind of finding."""
+
+    IMAGE_MISSING = "image_missing"  # ready, and the original is there to be cut again
+    NOTE_MISSING = "note_missing"  # ready, but its row could not be rebuilt
+    ORIGINAL_LOST = "original_lost"  # ready; the picture is all there is
+    LOST = "lost"  # a row, or a note, and neither picture nor original
+    ROW_MISSING = "row_missing"  # an original that no row knows
+    EVIDENCE_ALONE = "evidence_alone"  # an unusable answer that no row knows
+    IMAGE_ALONE = "image_alone"  # a picture that neither row nor original knows
+    OVERDUE = "overdue"  # pending, and whoever worked on it is gone
+    UNFINISHED = "unfinished"  # given up, but here is the original
+    HALF_DELETED = "half_deleted"  # a deletion that was cut off
+    SPOOLED = "spooled"  # waits on this server's disk
+    TEMPORARY = "temporary_file"  # a file that a crash left half written
+    MISCOUNTED = "miscounted"  # the list's kept counts differ from its rows
+    BROKEN = "broken"  # can't even be looked at
+
+
+BEYOND_REPAIR = {
+    Kind.ORIGINAL_LOST: "the store has no original any more",
+    Kind.LOST: "the store has neither picture nor original",
+}
+"""The kinds that nothing here can mend, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A picture's row, and the keys of its objects in the store."""
+
+    id: str
+    row: Generation | None
+    keys: frozenset[str]
+
+    @property
+    def picture(self) -> str | None:
+        """The key of an original that may be a picture."""
+        return picture_among(self.keys)
+
+    @property
+    def has_image(self) -> bool:
+        """Whether the cut-out picture is there."""
+        return image_key(self.id) in self.keys
+
+
+def is_id(text: str) -> bool:
+    """Tell whether this is an id such as this service gives."""
+    return _ID.fullmatch(text) is not None
+
+
+def id_in(key: str) -> str | None:
+    """Return the id in a key of ours, or None: a bucket may hold other things too."""
+    found = _KEY.fullmatch(key)
+    return found and (found[1] or found[2])
+
+
+def image_key(image_id: str) -> str:
+    """Return the key of the cut-out picture."""
+    return f"images/{image_id}.png"
+
+
+def evidence_key(image_id: str) -> str:
+    """Return the key of an answer that can't be used."""
+    return f"originals/{image_id}.bin"
+
+
+def picture_among(keys: frozenset[str]) -> str | None:
+    """Return the key of an original that may be a picture, if there is one."""
+    originals = (key for key in sorted(keys) if key.startswith("originals/"))
+    return next((key for key in originals if key.endswith(_PICTURES)), None)
+
+
+def is_being_made(row: Generation | None, now: datetime) -> bool:
+    """Tell whether somebody is working on it right now, so that nobody else may touch it."""
+    return row is not None and row.state is State.PENDING and row.lease_until > now
+
+
+def diagnose(seen: Seen, now: datetime) -> tuple[Kind, ...]:
+    """Return all that is wrong, in the order in which it is to be mended."""
+    row = seen.row
+    if row is None:
+        return _of_objects(seen)
+    if row.state is State.READY:
+        return _of_ready(seen, row)
+    if row.state is State.PENDING:
+        return () if is_being_made(row, now) else (Kind.OVERDUE,)
+    if row.state is State.DELETED:
+        return (Kind.HALF_DELETED,) if row.created_at or seen.keys else ()
+    # An original that turned out to be no picture is where it belongs.
+    refused = row.state is State.FAILED and row.error == ProviderBadResponse.code
+    return (Kind.UNFINISHED,) if seen.picture and not refused else ()
+
+
+def _of_objects(seen: Seen) -> tuple[Kind, ...]:
+    if seen.picture:
+        return (Kind.ROW_MISSING,)
+    if seen.has_image:
+        return (Kind.IMAGE_ALONE,)
+    if evidence_key(seen.id) in seen.keys:
+        return (Kind.EVIDENCE_ALONE,)
+    return (Kind.LOST,) if seen.keys else ()
+
+
+def _of_ready(seen: Seen, row: Generation) -> tuple[Kind, ...]:
+    has_original = row.original.key in seen.keys if row.original else seen.picture is not None
+    if not (has_original or seen.has_image):
+        return (Kind.LOST,)
+    wrong = (
+        (Kind.IMAGE_MISSING, not seen.has_image),
+        (Kind.NOTE_MISSING, row.original and sidecar.key_of(seen.id) not in seen.keys),
+        (Kind.ORIGINAL_LOST, row.original and not has_original),
+    )
+    return tuple(kind for kind, applies in wrong if applies)

@@ -1,0 +1,82 @@
+"""Tries to mend one thing, and writes down what became of it, whatever happens."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.errors import (
+    AppError,
+    GenerationInProgress,
+    ImageNotFound,
+    RecordsUnavailable,
+    StorageUnavailable,
+)
+from app.imaging import UnusablePicture
+from app.ports import Ports
+from app.usecases.reconcile.diagnosis import BEYOND_REPAIR, Kind
+from app.usecases.reconcile.report import Finding, Report
+
+_ONLY_LOOKED = "this run only looks"
+
+
+@dataclass(frozen=True)
+class Case:
+    """Something that is wrong: how to mend it, and how to tell whether it still is wrong."""
+
+    kind: Kind
+    id: str
+    mend: Callable[[], object]
+    persists: Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """One broken picture never stops a run; a part that is out of reach does."""
+
+    ports: Ports
+    report: Report
+
+    def look(self, image_id: str, look: Callable[[], None]) -> None:
+        """Look at something; if that fails, it is left as broken."""
+        error = self._error_of(look)
+        if error is not None:
+            self._note(Kind.BROKEN, image_id, _reason(error))
+
+    def handle(self, case: Case) -> None:
+        """Mend this, if the run may, and note the outcome."""
+        if case.kind in BEYOND_REPAIR:
+            self._note(case.kind, case.id, BEYOND_REPAIR[case.kind])
+        elif not self.report.fix:
+            self._note(case.kind, case.id, _ONLY_LOOKED)
+        else:
+            self._mend(case)
+
+    def _mend(self, case: Case) -> None:
+        error = self._error_of(case.mend)
+        persists = case.persists()
+        if error is None:
+            self._note(case.kind, case.id, "it is as it was" if persists else "")
+        elif persists or not isinstance(error, GenerationInProgress | ImageNotFound):
+            self._note(case.kind, case.id, _reason(error))
+        # Otherwise somebody else has mended or removed it meanwhile.
+
+    def _note(self, kind: Kind, image_id: str, reason: str) -> None:
+        self.report.tallies[kind].add(Finding(image_id, reason))
+
+    def _error_of(self, work: Callable[[], object]) -> Exception | None:
+        try:
+            work()
+        except (StorageUnavailable, RecordsUnavailable) as error:
+            # Is it this one object that can't be had, or the whole part?
+            self.ports.store.ping()
+            self.ports.records.ping()
+            return error
+        except Exception as error:  # noqa: BLE001 - reason: one broken item must not stop the run
+            return error
+        return None
+
+
+def _reason(error: Exception) -> str:
+    """Say what happened without quoting anybody else: their texts may hold addresses."""
+    if isinstance(error, AppError | UnusablePicture):
+        return str(error)
+    return f"unexpected {type(error).__name__}"

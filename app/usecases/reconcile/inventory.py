@@ -1,0 +1,72 @@
+"""Goes through all rows and objects in step, and looks twice at a single one."""
+
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, groupby
+from operator import itemgetter
+
+from app.models import Generation
+from app.ports import ImageStore, Records
+from app.usecases.reconcile.diagnosis import Seen, id_in, is_id
+
+_ROWS_AT_ONCE = 500
+_Entry = tuple[str, Generation | str]
+
+
+@dataclass(frozen=True)
+class Eyes:
+    """Sees what there is."""
+
+    store: ImageStore
+    records: Records
+
+    def everything(self) -> Iterator[Seen]:
+        """Yield each picture by its id, whether rows, objects or both tell of it.
+
+        The three listings come in the order of ids and are merged as they come, so a million
+        pictures take no more memory than a thousand. They are of different moments: what looks
+        wrong here may only be new.
+        """
+        streams = (
+            ((row.id, row) for row in self._rows() if is_id(row.id)),
+            _by_id(self.store.keys("originals/")),
+            _by_id(self.store.keys("images/")),
+        )
+        merged: Iterator[_Entry] = heapq.merge(*streams, key=itemgetter(0))
+        for image_id, entries in groupby(merged, key=itemgetter(0)):
+            yield _gather(image_id, (found for _, found in entries))
+
+    def look(self, image_id: str) -> Seen | None:
+        """Return the picture as it is now, or None if somebody is changing it.
+
+        Rows are made before their objects and go after them: only what is found between two
+        equal rows belongs to them.
+        """
+        row = self.records.get(image_id)
+        found = chain.from_iterable(
+            self.store.keys(f"{folder}/{image_id}.") for folder in ("originals", "images")
+        )
+        keys = frozenset(key for key in found if id_in(key))
+        return Seen(image_id, row, keys) if self.records.get(image_id) == row else None
+
+    def _rows(self) -> Iterator[Generation]:
+        after = ""
+        while rows := self.records.scan(after=after, limit=_ROWS_AT_ONCE):
+            yield from rows
+            after = rows[-1].id
+
+
+def _by_id(keys: Iterable[str]) -> Iterator[_Entry]:
+    # Other names would not only be none of our business: they need not be in the order of ids.
+    return ((image_id, key) for key in keys if (image_id := id_in(key)))
+
+
+def _gather(image_id: str, entries: Iterable[Generation | str]) -> Seen:
+    row, keys = None, set[str]()
+    for entry in entries:
+        if isinstance(entry, str):
+            keys.add(entry)
+        else:
+            row = entry
+    return Seen(image_id, row, frozenset(keys))

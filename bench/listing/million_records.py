@@ -1,0 +1,95 @@
+"""A million rows in SQLite, as a busy year leaves them; made once, and kept in `.cache/bench`."""
+
+import itertools
+import random
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from app.models import Generation
+from app.services.sqlite import records as sqlite_records
+from app.services.sqlite import rows as sqlite_rows
+from app.services.sqlite.database import SqliteFile
+from app.services.sqlite.records import SqliteRecords
+from tests.support.builders import a_generation
+
+COUNT = 1_000_000
+OWNER = "half"
+"""Who has every other row."""
+FILE = Path(".cache/bench/million-owned.sqlite3")
+_START = datetime(2025, 1, 1, tzinfo=UTC)
+_MEAN_GAP_MS = 31_536_000_000 // COUNT
+_CACHE_KIB = 3_000_000
+_WORDS = 5000
+_PER_PROMPT = 15
+_SYLLABLES = ("ba", "ke", "li", "mo", "nu", "ra", "se", "ti", "vo", "zu", "fa", "ge", "hi", "jo")
+RARE, FREQUENT = 4000, (3, 5)
+
+
+def word(rank: int) -> str:
+    """Return the word of this rank in the vocabulary; 0 is the most frequent."""
+    text = ""
+    while rank or not text:
+        rank, digit = divmod(rank, len(_SYLLABLES))
+        text += _SYLLABLES[digit]
+    return text
+
+
+def rows(count: int, seed: int = 5) -> Iterator[Generation]:
+    """Make rows in the order of time: exponential gaps, words by Zipf's law."""
+    rng = random.Random(seed)
+    vocabulary = [word(rank) for rank in range(_WORDS)]
+    weights = list(itertools.accumulate(1 / (rank + 3) for rank in range(_WORDS)))
+
+    created = _START
+    for number in range(count):
+        created += timedelta(milliseconds=round(rng.expovariate(1 / _MEAN_GAP_MS)))
+        prompt = " ".join(rng.choices(vocabulary, cum_weights=weights, k=_PER_PROMPT))
+        row = generation(rng, created, prompt)
+        yield replace(row, owner=OWNER) if number % 2 else row
+
+
+def generation(rng: random.Random, created: datetime, prompt: str) -> Generation:
+    """Make a ready row of about a kilobyte."""
+    image_id = str(uuid.UUID(int=rng.getrandbits(128), version=4))
+    return a_generation(
+        id=image_id,
+        prompt=prompt,
+        requested_at=created - timedelta(seconds=30),
+        lease_until=created + timedelta(seconds=200),
+        created_at=created,
+    )
+
+
+def file() -> Path:
+    """Return the file, and make it first if it isn't there: that takes some minutes."""
+    if FILE.exists():
+        return FILE
+    FILE.parent.mkdir(parents=True, exist_ok=True)
+    half = FILE.with_suffix(".half")
+    half.unlink(missing_ok=True)
+    print(f"Writing {COUNT:,} rows to {FILE}: some minutes, once.")
+    with closing(SqliteRecords(SqliteFile(half))) as records:
+        with records._file.connection() as connection:
+            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+            _write(connection)
+        records.recount(fix=True)
+    return half.rename(FILE)
+
+
+def _write(connection: sqlite3.Connection) -> None:
+    """Write the rows without counting each: all are counted afterwards."""
+    triggers = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+    made = triggers.fetchall()
+    connection.execute("BEGIN")
+    for name, _ in made:
+        connection.execute(f"DROP TRIGGER {name}")
+    for row in rows(COUNT):
+        connection.execute(sqlite_records._INSERT, sqlite_rows.values(row))
+        sqlite_records._write_words(connection, row)
+    for _, sql in made:
+        connection.execute(sql)

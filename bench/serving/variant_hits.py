@@ -1,0 +1,101 @@
+"""`python -m bench.serving.variant_hits`: CPU per request for variants that were computed before.
+
+The reference is bare Flask that sends as many bytes from memory. Needs wrk (`apt install wrk`).
+"""
+
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from app.blueprints.variant_query import read_wish
+from app.http.url_signing import Signer
+from app.services.files.image_store import LocalStore
+from app.services.image_processor import PillowImaging
+from app.services.offline.provider import OfflineGenerator
+from app.services.runtime.clock import SystemClock
+from bench.results import Row, report
+from bench.serving.load import gets
+from bench.serving.server import Server, gunicorn
+
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
+SECONDS = 2
+NAME = "0f9b2d6c-4e1a-4f0f-8a54-b0c1f2a3d4e5"
+PATH = f"/images/{NAME}.png"
+KEY = "a key of thirty-two characters .."
+ACCEPT = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
+QUERY = "w=512&padding=16&format=webp&filter=sepia&outline=4,ffffff&shadow=0,4,6"
+_REFERENCE = "bare Flask, bytes from memory"
+_MOST = 1.05
+_ASKED = {
+    _REFERENCE: ("bare", "", None),
+    "plain picture": ("open", "", _MOST),
+    "variant": ("open", f"?{QUERY}", _MOST),
+    "variant by Accept": ("open", "?w=512&format=auto", _MOST),
+    "signed variant": ("signing", "", None),
+}
+
+
+def main() -> None:
+    """Measure all in turn, round by round, and print the table."""
+    if shutil.which("wrk") is None:
+        sys.exit("wrk is missing: apt install wrk")
+    made = Signer((KEY,), SystemClock()).sign(NAME, read_wish(QUERY).text, seconds=24 * 3600)
+    signed = f"?{QUERY}&expires={made.expires}&sig={made.sig}"
+    more = {"bare": "", "open": "", "signing": signed}
+    spent: dict[str, list[float]] = {name: [] for name in _ASKED}
+    with tempfile.TemporaryDirectory() as folder, _servers(Path(folder)) as servers:
+        for number in range(ROUNDS + 1):
+            for name, (server, query, _) in _ASKED.items():
+                seconds = _cpu_per_request(servers[server], query or more[server])
+                if number:  # the first round computes the variants
+                    spent[name].append(seconds)
+    report("variant_hits", "Serving a cached variant: CPU per request", list(_rows(spent)))
+
+
+def _rows(spent: Mapping[str, list[float]]) -> Iterator[Row]:
+    for name, times in spent.items():
+        ratios = [time / bare for time, bare in zip(times, spent[_REFERENCE], strict=True)]
+        yield Row(
+            name=name,
+            ratio=statistics.median(ratios),
+            most=_ASKED[name][2],
+            low=min(ratios),
+            high=max(ratios),
+            value=f"{1e6 * statistics.median(times):.0f} us",
+        )
+
+
+def _cpu_per_request(server: Server, query: str) -> float:
+    before = server.cpu_seconds()
+    count = gets(server.address + PATH + query, {"Accept": ACCEPT}, SECONDS)
+    return (server.cpu_seconds() - before) / count
+
+
+@contextmanager
+def _servers(folder: Path) -> Iterator[dict[str, Server]]:
+    """Run all servers, with the same picture."""
+    original = OfflineGenerator().draw("A fox with a lantern", size="1024x1024", quality="").data
+    picture = PillowImaging(at_once=1).cut_out(original).png
+    (folder / "body").write_bytes(picture)
+    apps: dict[str, tuple[str, dict[str, str]]] = {
+        "bare": ("bench.serving.bare:app", {"BENCH_BODY": str(folder / "body")}),
+        "open": ("wsgi:app", {}),
+        "signing": ("wsgi:app", {"VARIANT_SIGNING_KEYS": KEY}),
+    }
+    with ExitStack() as stack:
+        servers = {}
+        for name, (app, environment) in apps.items():
+            servers[name] = stack.enter_context(gunicorn(folder / name, app, environment))
+            store = LocalStore(folder / name / "data" / "store")
+            store.put(PATH[1:], picture, content_type="image/png")
+            store.put(f"originals/{NAME}.png", original, content_type="image/png")
+        yield servers
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+"""The check of MongoDB, on a real server that can be made to refuse."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+from app.models import Finding
+from app.services.diagnostics import mongodb as checkup
+from app.services.diagnostics.mongodb import check_database
+from app.services.mongodb.client import MongoDatabase
+from app.services.mongodb.indexes import INDEXES
+from app.services.mongodb.records import MongoRecords
+from tests.support.builders import a_generation
+from tests.support.diagnostic_findings import FAILED, OK, WARNING, levels, texts, the
+from tests.support.servers.databases import MongoServer
+from tests.support.servers.fault_proxy import FaultProxy
+
+ALL_OK = {"server": OK, "indexes": OK, "write": OK}
+PASSWORD = "hunter2"
+Client = MongoClient[dict[str, Any]]
+
+
+@pytest.fixture
+def client(mongo_server: MongoServer) -> Iterator[Client]:
+    """Make a client that looks behind the scenes."""
+    with Client(mongo_server.uri) as client:
+        yield client
+
+
+def check(uri: str, database: str) -> list[Finding]:
+    """Check a database; neither address nor password is told."""
+    found = list(check_database(uri=uri, database=database))
+    for private in ("127.0.0.1", PASSWORD, "full error"):
+        assert private not in texts(found)
+    return found
+
+
+def test_all_is_well_and_no_row_is_left(
+    mongo_server: MongoServer, mongo_database: str, client: Client
+) -> None:
+    """The service's own indexes are all that is needed, and the list stays as it was."""
+    with contextlib.closing(
+        MongoRecords(MongoDatabase(uri=mongo_server.uri, name=mongo_database))
+    ) as records:
+        records.insert(a_generation())
+        assert levels(check(mongo_server.uri, mongo_database)) == ALL_OK
+        assert records.page(limit=10).total == 1
+    assert client[mongo_database]["generations"].count_documents({}) == 1
+    assert client[mongo_database].list_collection_names() == ["generations", "ranks"]
+
+
+def test_the_check_needs_what_the_service_makes(
+    mongo_server: MongoServer, mongo_database: str, client: Client
+) -> None:
+    """The indexes that are looked for are exactly those that the records make."""
+    with contextlib.closing(
+        MongoRecords(MongoDatabase(uri=mongo_server.uri, name=mongo_database))
+    ) as records:
+        records.insert(a_generation())
+    made = client[mongo_database]["generations"].index_information()
+    assert {name: made[name]["key"] for name in made if name != "_id_"} == INDEXES
+
+
+def test_an_empty_database_needs_no_indexes_yet(
+    mongo_server: MongoServer, mongo_database: str
+) -> None:
+    """Before the first use nothing is missing, and a second look finds the same."""
+    for _ in range(2):
+        found = check(mongo_server.uri, mongo_database)
+        assert levels(found) == ALL_OK
+        assert "first use" in the("indexes", found).found
+
+
+def test_missing_indexes_are_named(
+    mongo_server: MongoServer, mongo_database: str, client: Client
+) -> None:
+    """Rows without the indexes that find them are a warning."""
+    collection = client[mongo_database]["generations"]
+    collection.insert_one({"state": "ready"})
+    collection.create_index(INDEXES["newest"], name="newest")
+    found = check(mongo_server.uri, mongo_database)
+    assert levels(found) == ALL_OK | {"indexes": WARNING}
+    assert "matches" in the("indexes", found).found
+
+
+def test_an_index_of_the_same_name_fails(
+    mongo_server: MongoServer, mongo_database: str, client: Client
+) -> None:
+    """The service could not make its own beside it."""
+    client[mongo_database]["generations"].create_index([("state", 1)], name="newest")
+    assert levels(check(mongo_server.uri, mongo_database)) == ALL_OK | {"indexes": FAILED}
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "failed"),
+    [("ping", 1, "server"), ("listIndexes", 13, "indexes"), ("insert", 13, "write")],
+)
+def test_each_step_can_be_refused(
+    mongo_server: MongoServer,
+    mongo_database: str,
+    client: Client,
+    command: str,
+    code: int,
+    failed: str,
+) -> None:
+    """A command that this user may not send is told at its step, and later steps are taken."""
+    refused = {"failCommands": [command], "errorCode": code}
+    client[mongo_database]["generations"].insert_one({"state": "ready"})
+    client.admin.command({"configureFailPoint": "failCommand", "mode": "alwaysOn", "data": refused})
+    try:
+        found = check(mongo_server.uri, mongo_database)
+    finally:
+        client.admin.command({"configureFailPoint": "failCommand", "mode": "off"})
+    assert the(failed, found).level is FAILED
+    expected = {"server", "indexes", "write"} if failed != "server" else {"server"}
+    assert set(levels(found)) == expected
+
+
+def test_a_wrong_password_fails(mongo_server: MongoServer, mongo_database: str) -> None:
+    """It is refused, and it is not told."""
+    uri = mongo_server.uri.replace("mongodb://", f"mongodb://nobody:{PASSWORD}@")
+    found = check(uri, mongo_database)
+    assert levels(found) == {"server": FAILED}
+    assert "refused" in found[0].found
+
+
+@pytest.mark.parametrize("rest", ["x:port/", "a,b/?directConnection=true"])
+def test_an_address_that_cannot_be_used_fails(rest: str, mongo_database: str) -> None:
+    """What the driver says of it can quote it, so only the kind of fault is told."""
+    found = check(f"mongodb://user:{PASSWORD}@{rest}", mongo_database)
+    assert levels(found) == {"server": FAILED}
+    assert "MONGODB_URI" in found[0].advice
+
+
+@pytest.mark.parametrize("fault", [FaultProxy.refuse, FaultProxy.black_hole, FaultProxy.reset])
+def test_an_unreachable_server_fails_in_time(
+    mongo_server: MongoServer,
+    mongo_database: str,
+    fault: Callable[[FaultProxy], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whether refused, silent or reset: one finding, after one call's patience."""
+    assert checkup._TIMEOUT_MS <= 2500
+    monkeypatch.setattr(checkup, "_TIMEOUT_MS", 400)  # lest this test take as long
+    with FaultProxy(mongo_server.host, mongo_server.port) as proxy:
+        fault(proxy)
+        began = time.monotonic()
+        found = check(f"mongodb://{proxy.host}:{proxy.port}/?directConnection=true", mongo_database)
+        assert time.monotonic() - began < 3
+    assert levels(found) == {"server": FAILED}
+    assert "no answer" in found[0].found

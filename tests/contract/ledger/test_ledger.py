@@ -1,0 +1,143 @@
+"""Every ledger counts, and lets no more through than the budgets allow."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+from app.errors import RecordsUnavailable
+from app.models import Budget, Spent
+from app.ports import Ledger
+from app.services.mongodb.client import MongoDatabase
+from app.services.mongodb.ledger import MongoLedger
+from app.services.sqlite.database import SqliteFile
+from app.services.sqlite.ledger import SqliteLedger
+from tests.support.concurrency.threads import at_once
+from tests.support.fakes.stores import FakeLedger
+from tests.support.servers.free_ports import free_port
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+TODAY = date(2026, 11, 23)
+
+
+def day(micros: int) -> Budget:
+    """Make a budget for a day."""
+    return Budget(micros=micros, period="day")
+
+
+def month(micros: int) -> Budget:
+    """Make a budget for a month."""
+    return Budget(micros=micros, period="month")
+
+
+def test_what_was_never_counted_is_nothing(ledger: Ledger) -> None:
+    """An account that nobody knows has spent nothing, on no day."""
+    assert ledger.spent("", "2026-11-23") == Spent()
+    assert ledger.days("", TODAY, TODAY) == {}
+
+
+def test_what_is_reserved_counts_for_every_account_by_day_and_month(ledger: Ledger) -> None:
+    """With or without a budget, each account's day and month are counted, and no others."""
+    assert ledger.reserve({"a": day(100), "": None}, 40, NOON) is None
+    for account in ("a", ""):
+        for window in ("2026-11-23", "2026-11"):
+            assert ledger.spent(account, window) == Spent(micros=40)
+    assert ledger.spent("b", "2026-11-23") == ledger.spent("a", "2026-11-24") == Spent()
+
+
+def test_a_budget_may_be_spent_to_the_last_micro(ledger: Ledger) -> None:
+    """Exactly as much as the budget goes through, and not one millionth more."""
+    assert ledger.reserve({"a": day(100)}, 60, NOON) is None
+    assert ledger.reserve({"a": day(100)}, 41, NOON) == "a"
+    assert ledger.reserve({"a": day(100)}, 40, NOON) is None
+    assert ledger.reserve({"a": day(100)}, 1, NOON) == "a"
+    assert ledger.spent("a", "2026-11-23") == Spent(micros=100)
+
+
+def test_more_than_the_whole_budget_is_refused_at_once(ledger: Ledger) -> None:
+    """Also when nothing was counted yet."""
+    assert ledger.reserve({"a": day(100)}, 101, NOON) == "a"
+    assert ledger.spent("a", "2026-11-23") == Spent()
+
+
+@pytest.mark.parametrize("order", [("a", ""), ("", "a")])
+def test_a_refusal_counts_nothing_anywhere(ledger: Ledger, order: tuple[str, str]) -> None:
+    """If one of two budgets has too little left, the other one is as it was."""
+    budgets = {"a": day(100), "": month(30)}
+    assert ledger.reserve({account: budgets[account] for account in order}, 31, NOON) == ""
+    for account in order:
+        for window in ("2026-11-23", "2026-11"):
+            assert ledger.spent(account, window).micros == 0
+
+
+def test_a_budget_begins_anew_with_its_period(ledger: Ledger) -> None:
+    """A day's budget is whole again on the next day, a month's on the first of the next."""
+    evening, dawn = NOON.replace(day=30, hour=23), NOON.replace(month=12, day=1, hour=0)
+    for budget in (day(10), month(10)):
+        account = budget.period
+        assert ledger.reserve({account: budget}, 10, evening) is None
+        assert ledger.reserve({account: budget}, 1, evening) == account
+        assert ledger.reserve({account: budget}, 10, dawn) is None
+    assert ledger.reserve({"month": month(10)}, 1, dawn + timedelta(days=1)) == "month"
+    assert ledger.reserve({"day": day(10)}, 10, dawn + timedelta(days=1)) is None
+
+
+def test_what_is_booked_is_added(ledger: Ledger) -> None:
+    """Booked changes add up, also those below nothing, and free what was reserved."""
+    ledger.reserve({"a": day(100)}, 100, NOON)
+    ledger.book(["a"], Spent(micros=-60, pictures=1), NOON)
+    ledger.book(["a"], Spent(pictures=1, pictures_of_unknown_cost=1), NOON)
+    expected = Spent(micros=40, pictures=2, pictures_of_unknown_cost=1)
+    assert ledger.spent("a", "2026-11-23") == ledger.spent("a", "2026-11") == expected
+    assert ledger.reserve({"a": day(100)}, 60, NOON) is None
+
+
+def test_days_are_those_asked_for_in_order(ledger: Ledger) -> None:
+    """Days come in order, without months, other accounts or days outside of the span."""
+    for number in (3, 1, 0, 2, 4):
+        at = NOON + timedelta(days=number)
+        ledger.book(["a"], Spent(micros=number + 1), at)
+        ledger.book(["aa", ""], Spent(micros=99), at)
+    told = ledger.days("a", TODAY + timedelta(days=1), TODAY + timedelta(days=3))
+    assert list(told.items()) == [
+        ("2026-11-24", Spent(micros=2)),
+        ("2026-11-25", Spent(micros=3)),
+        ("2026-11-26", Spent(micros=4)),
+    ]
+    assert list(ledger.days("a", date(2026, 10, 1), date(2026, 12, 31))) == [
+        f"2026-11-{number}" for number in range(23, 28)
+    ]
+
+
+def test_of_many_at_once_the_budget_lets_exactly_so_many_through(ledger: Ledger) -> None:
+    """Twenty threads at two budgets, one for seven and one for five: five get through."""
+    if isinstance(ledger, FakeLedger):
+        return  # it is for tests with one thread
+    budgets = {"a": day(70), "": month(59)}
+    told = at_once(20, lambda _: ledger.reserve(budgets, 10, NOON))
+    assert told.count(None) == 5
+    assert ledger.spent("a", "2026-11-23").micros == ledger.spent("", "2026-11").micros == 50
+
+
+def test_a_store_that_is_down_is_told(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Nothing but RecordsUnavailable comes out of a ledger whose store can't be reached."""
+    blocked = tmp_path_factory.mktemp("blocked") / "file"
+    blocked.write_text("in the way")
+    client: MongoClient[dict[str, Any]] = MongoClient(
+        "127.0.0.1", free_port(), serverSelectionTimeoutMS=50
+    )
+    database = MongoDatabase(uri="", name="none", client=client)
+    for ledger in (
+        SqliteLedger(SqliteFile(blocked / "records.sqlite3")),
+        MongoLedger(database),
+    ):
+        for call in (
+            lambda: ledger.reserve({"": day(10)}, 1, NOON),  # noqa: B023 - reason: called at once
+            lambda: ledger.book([""], Spent(micros=1), NOON),  # noqa: B023 - reason: called at once
+            lambda: ledger.spent("", "2026-11"),  # noqa: B023 - reason: called at once
+            lambda: ledger.days("", TODAY, TODAY),  # noqa: B023 - reason: called at once
+        ):
+            with pytest.raises(RecordsUnavailable):
+                call()
+    database.close()

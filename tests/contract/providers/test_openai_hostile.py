@@ -1,0 +1,66 @@
+"""A provider that sends elsewhere, or doesn't come to an end."""
+
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+
+from app.errors import AppError, Charged
+from app.services.openai.client import lazy_client
+from app.services.openai.error_body_limit import shortened
+from app.services.openai.image_generator import OpenAIGenerator
+from tests.attacks import Seen, attack
+from tests.support.openai.checks import MODEL, draw
+from tests.support.servers.canned_response import talking
+
+MIB = 1024 * 1024
+
+
+class Endless(httpx2.SyncByteStream):
+    """Bytes without end, and how many were taken."""
+
+    taken = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        while True:
+            self.taken += 65_536
+            yield b"x" * 65_536
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+@attack("A model's server that redirects the call to another", expect="nothing sent there")
+def test_no_redirect_is_followed(status: int, seen: Seen) -> None:
+    """The other server hears nothing of prompt and key, and nothing counts as paid."""
+    with talking(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n") as other:
+        away = f"HTTP/1.1 {status} Away\r\nLocation: {other.address}/v1/images\r\n"
+        with talking(f"{away}Content-Length: 0\r\nConnection: close\r\n\r\n".encode()) as first:
+            client = lazy_client(api_key="sk-test", base_url=f"{first.address}/v1")
+            generator = OpenAIGenerator(client, model=MODEL, timeout_seconds=5)
+            with pytest.raises(AppError) as caught:
+                draw(generator)
+            generator.close()
+        seen("nothing sent there" if other.asked == [] else "sent there")
+    assert caught.value.charged is Charged.NO
+
+
+@pytest.mark.parametrize(
+    ("encoding", "most"), [({}, MIB), ({"Content-Encoding": "br2"}, MIB // 16)]
+)
+@pytest.mark.parametrize("status", [400, 429, 500])
+def test_an_error_without_end_is_read_to_a_limit(
+    status: int, encoding: dict[str, str], most: int
+) -> None:
+    """So it fills no memory; what was compressed may grow, and gets less."""
+    stream = Endless()
+    response = httpx2.Response(status, headers=encoding, stream=stream)
+    shortened(response)
+    assert len(response.read()) == most
+    assert stream.taken == most
+
+
+def test_an_answer_that_is_no_error_is_left_as_it_is() -> None:
+    """Pictures have a limit of their own, which keeps what came as evidence."""
+    stream = Endless()
+    response = httpx2.Response(200, stream=stream)
+    shortened(response)
+    assert response.stream is stream

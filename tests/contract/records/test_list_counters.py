@@ -1,0 +1,202 @@
+"""Counts that went wrong are found and mended; the list is read by its indexes."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+from app.services.mongodb import list_counters
+from app.services.mongodb.client import MongoDatabase
+from app.services.mongodb.records import MongoRecords
+from app.services.sqlite import pages
+from app.services.sqlite.database import SqliteFile
+from app.services.sqlite.records import SqliteRecords
+from tests.support.builders import NOON, a_generation
+from tests.support.concurrency.threads import at_once
+from tests.support.servers.databases import MongoServer
+from tests.support.stores.record_stores import add, ids, owned_by, some_rows
+
+
+def test_sqlite_mends_damaged_counts(sqlite: SqliteRecords, tmp_path: Path) -> None:
+    """Counts that another hand changed, dropped or made up are told, and set right."""
+    rows = owned_by("ann", some_rows(6))
+    add(sqlite, rows)
+    damaged = 2 + 2 + 1 + 1  # of everyone's and Ann's, Ann's alone, and one that was made up
+    with closing(sqlite3.connect(tmp_path / "data" / "records.sqlite3")) as other, other:
+        other.execute("UPDATE ranks SET n = n + 5 WHERE shift = 32")
+        other.execute("DELETE FROM ranks WHERE shift = 24")
+        other.execute("DELETE FROM ranks WHERE owner = 'ann' AND shift = 16")
+        other.execute("INSERT INTO ranks VALUES ('bob', 16, 7, 9)")
+    assert sqlite.recount(fix=False) == damaged
+    assert sqlite.recount(fix=True) == damaged
+    assert sqlite.recount(fix=False) == 0
+    for owner in (None, "ann"):
+        assert sqlite.page(limit=1, owner=owner).total == 6
+        assert ids(sqlite.page(limit=9, offset=4, owner=owner).rows) == ids(rows[4:])
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda ranks: ranks.update_many({"shift": 32}, {"$inc": {"n": 5}}),
+        lambda ranks: ranks.delete_many({"shift": 16}),
+        lambda ranks: ranks.insert_one({"_id": "16:7", "shift": 16, "bucket": 7, "n": 9}),
+        lambda ranks: ranks.delete_many({"owner": "ann"}),
+        lambda ranks: ranks.insert_one(
+            {"_id": "bob:16:7", "owner": "bob", "shift": 16, "bucket": 7, "n": 9}
+        ),
+        lambda ranks: ranks.delete_many({}),
+    ],
+    ids=["wrong", "lost", "made up", "an owner's lost", "an owner made up", "all lost"],
+)
+def test_mongodb_mends_damaged_counts(
+    mongodb: MongoRecords,
+    mongo_server: MongoServer,
+    mongo_database: str,
+    damage: Callable[[Any], object],
+) -> None:
+    """What a crash between a row and its count leaves is told, and set right."""
+    rows = owned_by("ann", some_rows(6))
+    add(mongodb, rows)
+    before = mongodb.version()
+    with MongoClient[dict[str, Any]](mongo_server.uri) as client:
+        damage(client[mongo_database]["ranks"])
+    assert mongodb.recount(fix=False) > 0
+    mongodb.recount(fix=True)
+    assert mongodb.recount(fix=False) == 0
+    for owner in (None, "ann"):
+        assert mongodb.page(limit=1, owner=owner).total == 6
+        assert ids(mongodb.page(limit=9, offset=4, owner=owner).rows) == ids(rows[4:])
+    assert mongodb.page(limit=1, owner="bob").total == 0
+    assert mongodb.version() > 0
+    assert before > 0
+
+
+def test_a_collection_from_before_there_were_counts_is_counted_at_once(
+    mongodb: MongoRecords, mongo_server: MongoServer, mongo_database: str
+) -> None:
+    """After an update the first use counts the rows that are there."""
+    add(mongodb, some_rows(6))
+    with MongoClient[dict[str, Any]](mongo_server.uri) as client:
+        client[mongo_database].drop_collection("ranks")
+    with closing(MongoRecords(MongoDatabase(uri=mongo_server.uri, name=mongo_database))) as updated:
+        assert updated.page(limit=1).total == 6
+        assert updated.recount(fix=False) == 0
+
+
+def test_counts_from_before_rows_had_owners_are_everyones(
+    mongodb: MongoRecords, mongo_server: MongoServer, mongo_database: str
+) -> None:
+    """After an update they count on, and new rows count for their owners too."""
+    rows = some_rows(6)
+    add(mongodb, rows)
+    with MongoClient[dict[str, Any]](mongo_server.uri) as client:
+        client[mongo_database]["ranks"].update_many({}, {"$unset": {"owner": ""}})
+        client[mongo_database]["generations"].update_many({}, {"$unset": {"owner": ""}})
+    with closing(MongoRecords(MongoDatabase(uri=mongo_server.uri, name=mongo_database))) as updated:
+        hers = a_generation(owner="ann", created_at=rows[-1].created_at)
+        updated.insert(hers)
+        assert updated.page(limit=1).total == 7
+        assert ids(updated.page(limit=9, owner="ann").rows) == [hers.id]
+        assert updated.page(limit=1, owner="ann").total == 1
+        assert updated.recount(fix=False) == 0
+
+
+@pytest.mark.parametrize("left", [0, 2], ids=["uncounted", "counted in part"])
+def test_many_that_begin_at_once_count_once(
+    mongodb: MongoRecords, mongo_server: MongoServer, mongo_database: str, left: int
+) -> None:
+    """After an update, threads and processes leave right counts; a count cut short is finished."""
+    rows = some_rows(6)
+    add(mongodb, rows)
+    with MongoClient[dict[str, Any]](mongo_server.uri) as client:
+        ranks = client[mongo_database]["ranks"]
+        kept = list(ranks.find({"shift": {"$exists": True}}).limit(left))
+        ranks.delete_many({})
+        if kept:
+            ranks.insert_many(kept)
+    with ExitStack() as stack:
+        servers = [
+            stack.enter_context(
+                closing(MongoRecords(MongoDatabase(uri=mongo_server.uri, name=mongo_database)))
+            )
+            for _ in range(2)
+        ]
+        totals = at_once(6, lambda number: servers[number % 2].page(limit=1).total)
+        assert totals == [6] * 6
+        assert servers[0].recount(fix=False) == 0
+        assert ids(servers[1].page(limit=9, offset=4).rows) == ids(rows[4:])
+
+
+def test_another_hand_takes_no_other_rows_words(sqlite: SqliteRecords, tmp_path: Path) -> None:
+    """A row that was changed by hand gives up its place, so its words alone are lost."""
+    fox = a_generation(tokens=("fox",))
+    sqlite.insert(fox)
+    with closing(sqlite3.connect(tmp_path / "data" / "records.sqlite3")) as other:
+        change = "UPDATE generations SET document = document WHERE id = ?"
+        with other:
+            other.execute(change, (fox.id,))
+        sqlite.insert(a_generation(tokens=("cat",)))
+        with other:
+            other.execute(change, (fox.id,))
+    assert sqlite.page(limit=1, words=["cat"]).total == 1
+
+
+def test_sqlite_reads_pages_by_an_index_and_sorts_nothing(
+    sqlite: SqliteRecords, tmp_path: Path
+) -> None:
+    """By number and by cursor a page is one range of the index that has its order."""
+    sqlite.insert(a_generation())
+    with closing(sqlite3.connect(tmp_path / "data" / "records.sqlite3")) as connection:
+        for whose, index, owner in (
+            ("", "newest (state=?", ()),
+            (pages._OWNED, "owned (owner=?", ("ann",)),
+        ):
+            for chosen, values in (
+                ("", ()),
+                (pages._BEFORE, (1,)),
+                (pages._BEHIND, (1, "x")),
+            ):
+                question = pages._LISTED + whose + chosen + pages._NEWEST_FIRST
+                plan = connection.execute(
+                    f"EXPLAIN QUERY PLAN {question}", (*owner, *values, 5, 0)
+                ).fetchall()
+                (step,) = [line[-1] for line in plan]
+                assert step.startswith(f"SEARCH generations USING COVERING INDEX {index}")
+                assert ("created_ms" in step) == bool(chosen)
+
+
+def test_two_servers_of_one_file_agree(tmp_path: Path) -> None:
+    """What one process changes, the other counts and lists at once."""
+    path = tmp_path / "records.sqlite3"
+    with (
+        closing(SqliteRecords(SqliteFile(path))) as one,
+        closing(SqliteRecords(SqliteFile(path))) as other,
+    ):
+        rows = some_rows(5)
+        add(one, rows[:3])
+        seen = other.version()
+        add(other, rows[3:])
+        one.delete(rows[1].id)
+        for records in (one, other):
+            assert (records.page(limit=1).total, records.version() == seen) == (4, False)
+            assert ids(records.page(limit=3, offset=1).rows) == ids(rows[2:])
+        late = a_generation(created_at=NOON - timedelta(days=400))
+        other.insert(late)
+        assert ids(one.page(limit=3, offset=4).rows) == [late.id]
+
+
+@pytest.mark.parametrize(
+    ("truth", "before", "after", "lacking"),
+    [(5, 5, 5, 0), (5, 3, 3, 2), (5, 8, 8, -3), (5, 4, 6, 0), (5, 6, 4, 0), (9, 0, 2, 7)],
+)
+def test_a_count_that_moves_is_mended_as_far_as_is_sure(
+    truth: int, before: int, after: int, lacking: int
+) -> None:
+    """Rows that are counted while others are read are not counted twice."""
+    assert list_counters._lacking(truth, before, after) == lacking

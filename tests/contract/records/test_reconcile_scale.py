@@ -1,0 +1,74 @@
+"""Reconcile on many pictures: it never holds them in memory."""
+
+import contextlib
+import os
+import sqlite3
+import tracemalloc
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import orjson
+import pytest
+
+from app import create_app
+from app.blueprints.dependencies import Dependencies
+from app.container import build_ports
+from app.services.records.document import to_document
+from app.usecases.reconcile.diagnosis import Kind
+from tests.support.builders import NOON, a_generation
+from tests.support.reconcile.damage import keys_of
+from tests.support.service import close, settings_for
+
+ROWS = 5_000
+PEAK_BYTES = 10_000_000  # two pages of rows take half of it; all rows would take 20 MB
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Iterator[Dependencies]:
+    """Make a service with many rows; of every hundredth picture the row is lost."""
+    settings = settings_for(data_dir=tmp_path, log_level="ERROR")
+    ports = build_ports(settings)
+    ports.records.ping()
+    folder = tmp_path / "store"
+    for name in ("originals", "images"):
+        (folder / name).mkdir(parents=True)
+    with contextlib.closing(sqlite3.connect(tmp_path / "records.sqlite3")) as connection:
+        connection.executemany(
+            "INSERT INTO generations (id, state, created_ms, lease_ms, document) "
+            "VALUES (?, 'ready', ?, ?, ?)",
+            rows(folder, ROWS),
+        )
+        connection.commit()
+    app = create_app(settings, ports)
+    yield app.extensions["image_generator"]
+    close(ports)
+
+
+def rows(folder: Path, count: int) -> Iterator[tuple[str, int, int, str]]:
+    """Make the files of each picture, and yield the columns of its row."""
+    pattern = a_generation(prompt="A red fox with a lantern, in bright enamel colours. " * 4)
+    text = orjson.dumps(to_document(pattern)).decode()
+    at = round((NOON - timedelta(days=1)).timestamp() * 1000)
+    for number in range(count):
+        image_id = str(uuid.UUID(int=number * 2**128 // count))
+        for key in keys_of(pattern):
+            new = os.path.join(folder, key.replace(pattern.id, image_id))  # noqa: PTH118 - reason: speed
+            os.close(os.open(new, os.O_CREAT | os.O_WRONLY))
+        if number % 100:
+            yield image_id, at, at, text.replace(pattern.id, image_id)
+
+
+def test_memory_does_not_grow_with_the_pictures(many: Dependencies) -> None:
+    """A run over 5,000 pictures, 50 of them without a row, stays within a few megabytes."""
+    tracemalloc.start()
+    try:
+        report = many.reconcile(fix=False)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    lost = ROWS // 100
+    assert report.rows == ROWS - lost
+    assert {kind: tally.found for kind, tally in report.tallies.items()} == {Kind.ROW_MISSING: lost}
+    assert peak < PEAK_BYTES

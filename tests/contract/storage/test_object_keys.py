@@ -1,0 +1,202 @@
+"""What every image store promises about listing its keys: files, S3, and behind a cache."""
+
+import contextlib
+import itertools
+import resource
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.errors import StorageUnavailable
+from app.ports import ImageStore
+from app.services.caching.caching_store import CachedStore
+from app.services.caching.image_cache import TwoLevelCache
+from app.services.files.image_store import LocalStore
+from app.services.files.spool import FileSpool
+from app.services.s3.store import S3Store
+from tests.support.concurrency.threads import at_once
+from tests.support.servers.databases import S3Server, new_bucket, s3_client
+from tests.support.stores.image_stores import proxied_s3_store, s3_store
+
+MANY = 1100  # S3 lists a thousand at a time
+
+
+def a_cache() -> TwoLevelCache:
+    """Make a cache for a store to be put behind."""
+    return TwoLevelCache(memory_bytes=1_000_000)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> LocalStore:
+    """Make a store on files."""
+    return LocalStore(tmp_path / "store")
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> FileSpool:
+    """Make a spool, which lists as a store does."""
+    return FileSpool(tmp_path / "spool")
+
+
+@pytest.fixture
+def seaweedfs(s3_server: S3Server, s3_bucket: str) -> Iterator[S3Store]:
+    """Make a store on SeaweedFS."""
+    with s3_store(s3_server, s3_bucket) as store:
+        yield store
+
+
+@pytest.fixture
+def cached(seaweedfs: S3Store) -> CachedStore:
+    """Make a store with a cache before it."""
+    return CachedStore(seaweedfs, a_cache())
+
+
+@pytest.fixture(params=["files", "spool", "seaweedfs", "cached"])
+def store(request: pytest.FixtureRequest) -> ImageStore:
+    """Give each implementation in turn."""
+    made: ImageStore = request.getfixturevalue(request.param)
+    return made
+
+
+@pytest.fixture(scope="module")
+def full_bucket(s3_server: S3Server) -> tuple[str, list[str]]:
+    """Name a bucket and the many keys in it."""
+    keys = [f"originals/{uuid.uuid4()}.png" for _ in range(MANY)]
+    with contextlib.closing(s3_client(s3_server)) as client:
+        name = new_bucket(s3_server, client)
+
+        def put(number: int) -> None:
+            for key in keys[number::8]:
+                client.put_object(Bucket=name, Key=key, Body=b"x")
+
+        at_once(8, put)
+    return name, sorted(keys)
+
+
+def test_keys_come_in_order_and_by_prefix(store: ImageStore) -> None:
+    """All of a folder, all that begin alike, all of one id; of other folders none."""
+    ids = [f"{digits}{str(uuid.uuid4())[2:]}" for digits in ("ab", "ab", "a0", "00", "ff", "9c")]
+    endings = ("bin", "jpeg", "json", "png", "webp")
+    keys = [f"originals/{name}.{end}" for name, end in itertools.product(ids, endings)]
+    for key in [*reversed(keys), f"images/{ids[0]}.png"]:
+        store.put(key, b"x", content_type="image/png")
+    for prefix in (
+        "originals/",
+        "originals/ab",
+        "originals/a",
+        f"originals/{ids[0]}",
+        f"originals/{ids[0]}.",
+        "originals/1",
+    ):
+        assert list(store.keys(prefix)) == sorted(key for key in keys if key.startswith(prefix))
+    assert list(store.keys("images/")) == [f"images/{ids[0]}.png"]
+    store.delete(keys[0])
+    assert list(store.keys(keys[0])) == []
+
+
+def test_nothing_stored_is_nothing_listed(store: ImageStore) -> None:
+    """A folder that is not there yet has no keys, which is no error."""
+    assert list(store.keys("originals/")) == []
+    store.put("images/0.png", b"x", content_type="image/png")
+    assert list(store.keys("originals/ab")) == []
+
+
+def test_what_is_not_whole_is_not_listed(files: LocalStore, tmp_path: Path) -> None:
+    """Files that are being written, or that a crash left half, are no objects."""
+    files.put("originals/a.png", b"x", content_type="image/png")
+    (tmp_path / "store" / "originals" / ".a.png.0123.tmp").write_bytes(b"half")
+    assert list(files.keys("originals/")) == ["originals/a.png"]
+
+
+def test_room_that_is_held_is_not_listed(spool: FileSpool) -> None:
+    """The room in the spool is no object."""
+    spool.put("originals/a.png", b"x", content_type="image/png")
+    with spool.room():
+        assert list(spool.keys("originals/")) == ["originals/a.png"]
+
+
+def test_more_than_a_page_of_keys(s3_server: S3Server, full_bucket: tuple[str, list[str]]) -> None:
+    """However many there are, each comes once and in order."""
+    name, keys = full_bucket
+    with s3_store(s3_server, name) as store:
+        assert list(store.keys("originals/")) == keys
+        some = [key for key in keys if key.startswith("originals/7")]
+        assert list(CachedStore(store, a_cache()).keys("originals/7")) == some
+
+
+@pytest.mark.parametrize("how", ["refuse", "reset"])
+def test_a_store_that_goes_down_while_it_lists(
+    s3_server: S3Server, full_bucket: tuple[str, list[str]], how: str
+) -> None:
+    """At the first key or after a thousand, an outage never looks like the end of the list."""
+    name, keys = full_bucket
+    with proxied_s3_store(s3_server, name) as (store, proxy):
+        listed = store.keys("originals/")
+        seen = [next(listed)]
+        getattr(proxy, how)()
+        with pytest.raises(StorageUnavailable):
+            seen.extend(listed)
+        assert seen == keys[: len(seen)] != keys
+        with pytest.raises(StorageUnavailable):
+            next(store.keys("originals/"))
+        proxy.restore()
+        assert list(store.keys("originals/")) == keys
+
+
+@pytest.mark.parametrize("changes", [{"bucket": "absent-bucket"}, {"secret_access_key": "wrong"}])
+def test_a_bucket_that_is_not_ours_lists_nothing(
+    s3_server: S3Server, s3_bucket: str, changes: dict[str, Any]
+) -> None:
+    """An absent bucket or wrong keys are an outage, not an empty list."""
+    with (
+        s3_store(s3_server, **({"bucket": s3_bucket} | changes)) as store,
+        pytest.raises(StorageUnavailable) as caught,
+    ):
+        list(store.keys("originals/"))
+    assert caught.value.detail.startswith("S3")
+
+
+def test_a_client_that_can_not_be_made_is_an_outage(s3_server: S3Server) -> None:
+    """A region that no client can be made for is told as all other trouble is."""
+    with (
+        s3_store(s3_server, "bucket", region="not a region") as store,
+        pytest.raises(StorageUnavailable),
+    ):
+        list(store.keys("originals/"))
+
+
+@pytest.mark.parametrize("obstacle", ["root", "root/originals"])
+def test_a_folder_that_can_not_be_read_is_an_outage(tmp_path: Path, obstacle: str) -> None:
+    """With a file in place of a folder nobody is told that the list is empty."""
+    in_the_way = tmp_path / obstacle
+    in_the_way.parent.mkdir(exist_ok=True)
+    in_the_way.write_bytes(b"in the way")
+    with pytest.raises(StorageUnavailable) as caught:
+        list(LocalStore(tmp_path / "root").keys("originals/"))
+    assert str(tmp_path) not in f"{caught.value} {caught.value.detail}"
+
+
+def test_a_folder_that_breaks_while_it_is_listed(files: LocalStore, tmp_path: Path) -> None:
+    """Trouble in the middle is an outage too, after what could still be listed."""
+    for name in ("1.png", "2.png", "e.png"):
+        files.put(f"originals/{name}", b"x", content_type="image/png")
+    listed = files.keys("originals/")
+    assert next(listed) == "originals/1.png"
+    folder = tmp_path / "store" / "originals"
+    folder.rename(tmp_path / "away")
+    folder.write_bytes(b"in the way")
+    with pytest.raises(StorageUnavailable):
+        list(listed)
+
+
+def test_a_listing_that_is_not_used_up_leaves_nothing_open(files: LocalStore) -> None:
+    """Whoever stops early leaves no folder open behind."""
+    for number in range(20):
+        files.put(f"originals/{number}.png", b"x", content_type="image/png")
+    before = len(list(Path("/dev/fd").iterdir()))
+    for _ in range(resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 100):
+        next(files.keys("originals/"))
+    assert len(list(Path("/dev/fd").iterdir())) <= before + 1

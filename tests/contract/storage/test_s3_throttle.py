@@ -1,0 +1,82 @@
+"""Many uploads at once: a store that shares its power among all would finish each too late."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from app.services.s3 import store as settings
+from app.services.s3.store import S3Store
+from tests.support.concurrency.threads import at_once
+from tests.support.servers.free_ports import HOST
+
+CALLERS = 16
+
+
+class SlowStore(ThreadingHTTPServer):
+    """Takes every upload, and the more at once, the later."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        self.inside = self.most = self.stored = 0
+        self.full, self.too_many = threading.Event(), threading.Event()
+        self.lock = threading.Lock()
+        super().__init__((HOST, 0), Upload)
+
+
+class Upload(BaseHTTPRequestHandler):
+    """One upload."""
+
+    server: SlowStore
+    protocol_version = "HTTP/1.1"
+
+    def do_PUT(self) -> None:
+        """Answer once as many are here as ever come."""
+        store = self.server
+        self.rfile.read(int(self.headers["Content-Length"]))
+        with store.lock:
+            store.inside += 1
+            store.most = max(store.most, store.inside)
+            if store.inside == settings._UPLOADS_AT_ONCE:
+                store.full.set()
+            elif store.inside > settings._UPLOADS_AT_ONCE:
+                store.too_many.set()
+        assert store.full.wait(10)
+        store.too_many.wait(0.2)  # time for one more to come, which none should
+        with store.lock:
+            store.inside -= 1
+            store.stored += 1
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def slow() -> Iterator[SlowStore]:
+    """Run that store."""
+    with SlowStore() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_uploads_take_turns(slow: SlowStore) -> None:
+    """Of many uploads only a few are under way at once, and every one of them is stored."""
+    store = S3Store(
+        bucket="bucket",
+        region="us-east-1",
+        access_key_id="key",
+        secret_access_key="secret",
+        endpoint_url=f"http://{HOST}:{slow.server_port}",
+    )
+    with contextlib.closing(store):
+        at_once(CALLERS, lambda n: store.put(f"images/{n}.png", b"x", content_type="image/png"))
+    assert (slow.most, slow.stored) == (settings._UPLOADS_AT_ONCE, CALLERS)

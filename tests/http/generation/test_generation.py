@@ -1,0 +1,130 @@
+"""POST /generate-image when all goes well."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.usecases.generation.estimates import HOUSE_SENTENCE
+from tests.support.images.xmp_readers import without
+from tests.support.service import Parts, Service, serving, settings_for
+
+NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.png")
+
+
+def test_answer_has_the_documented_fields(service: Service) -> None:
+    """The answer is 200 with every documented field, and Location is the picture's address."""
+    answer = service.generate("  A red fox  ")
+    body = answer.json()
+    assert answer.status_code == 200
+    assert body["status"] == "success"
+    assert NAME.fullmatch(body["filename"])
+    assert body["url"] == answer.headers["Location"] == f"{service.url}/images/{body['filename']}"
+    assert body["first_prompt"] == "  A red fox  "
+    assert body["prompt"] == "A red fox"
+    assert body["new_prompt"] == f"A red fox\n\n{HOUSE_SENTENCE}"
+    assert (body["width"], body["height"]) == (256, 256)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", body["created_at"])
+    assert body["cutout"]["background"] == "#ffffff"
+    assert 0.05 < body["cutout"]["coverage"] < 0.95
+    assert body["original"]["format"] == "png"
+    assert (body["original"]["width"], body["original"]["height"]) == (1024, 1024)
+
+
+def test_picture_is_a_256_png_with_transparent_background(service: Service) -> None:
+    """The picture is a 256x256 RGBA PNG: transparent at its border, opaque in the subject."""
+    png = service.get(f"/images/{service.generate().json()['filename']}").content
+    with Image.open(io.BytesIO(png)) as picture:
+        assert (picture.format, picture.mode, picture.size) == ("PNG", "RGBA", (256, 256))
+        alpha = np.asarray(picture)[..., 3]
+    assert alpha[0].max() == alpha[-1].max() == alpha[:, 0].max() == alpha[:, -1].max() == 0
+    assert np.mean(alpha == 255) > 0.05
+
+
+@pytest.mark.parametrize("size", ["1536x1024", "1024x1536"])
+def test_picture_that_is_not_square_is_fitted_and_centred(service: Service, size: str) -> None:
+    """A wide or tall original keeps its shape: equal transparent bars fill the square."""
+    body = service.generate("A blue cup", size=size).json()
+    assert f"{body['original']['width']}x{body['original']['height']}" == size
+    png = service.get(f"/images/{body['filename']}").content
+    with Image.open(io.BytesIO(png)) as picture:
+        alpha = np.asarray(picture)[..., 3]
+    wide = size.startswith("1536")
+    lines = alpha if wide else alpha.T
+    bar = (256 - round(256 * 1024 / 1536)) // 2
+    assert lines[:bar].max() == lines[-bar:].max() == 0
+    assert lines.max() == 255
+
+
+def test_offline_says_that_it_is_not_ai(embedded: Service) -> None:
+    """Without a key the answer says that it was drawn offline and for nothing."""
+    body = embedded.generate().json()
+    assert (body["provider"], body["model"], body["charged"]) == ("offline", "emblem-painter", "no")
+    assert body["image_url"] == body["url"]
+
+
+def test_one_paid_call_and_the_original_kept_as_it_came(real: Service, parts: Parts) -> None:
+    """One request is paid, and the store holds its picture byte for byte."""
+    body = real.generate().json()
+    assert (body["provider"], body["charged"]) == ("openai", "yes")
+    assert parts.fake.paid == 1
+    image_id = body["filename"].removesuffix(".png")
+    assert real.ports.store.get(f"originals/{image_id}.png").data == parts.fake.pictures[0]
+    bucket, endpoint = parts.settings["s3_bucket_name"], parts.settings["s3_endpoint_url"]
+    assert body["image_url"] == f"{endpoint}/{bucket}/images/{body['filename']}"
+
+
+def test_moderated_first_and_drawn_with_the_defaults(real: Service, parts: Parts) -> None:
+    """The prompt is moderated before it is drawn, with the configured models and quality."""
+    real.generate("A small boat")
+    moderation, drawing = parts.fake.requests
+    assert (moderation.endpoint, moderation.body["input"]) == ("moderations", "A small boat")
+    assert drawing.endpoint == "images"
+    assert drawing.body["model"] == "gpt-image-2.6-flare"
+    assert (drawing.body["quality"], drawing.body["size"]) == ("medium", "1024x1024")
+    assert drawing.body["prompt"].startswith("A small boat\n\n")
+
+
+def test_enhance_has_the_prompt_rewritten_before_it_is_drawn(real: Service, parts: Parts) -> None:
+    """With enhance, the text model's prompt is drawn and told as new_prompt; prompt stays."""
+    body = real.generate("A small boat", enhance=True).json()
+    drawn = parts.fake.requests[-1].body["prompt"]
+    assert [request.endpoint for request in parts.fake.requests] == [
+        "moderations",
+        "chat",
+        "images",
+    ]
+    assert body["new_prompt"] == drawn != f"A small boat\n\n{HOUSE_SENTENCE}"
+    assert body["prompt"] == "A small boat"
+
+
+def test_same_offline_prompt_is_drawn_alike_but_kept_twice(embedded: Service) -> None:
+    """Two requests are two pictures with names of their own, also for the same prompt."""
+    first, second = embedded.generate("A tree").json(), embedded.generate("A tree").json()
+    assert first["filename"] != second["filename"]
+    other = embedded.generate("A cup").json()
+    files = [embedded.get(f"/images/{body['filename']}").content for body in (first, second, other)]
+    one, two, three = map(without, files)
+    assert one == two
+    assert one != three
+
+
+def test_metadata_tells_what_the_answer_told(service: Service) -> None:
+    """GET /images/<filename>/metadata answers what the generation answered."""
+    body = service.generate("A green door").json()
+    assert service.get(f"/images/{body['filename']}/metadata").json() == body
+
+
+def test_public_url_is_used_for_addresses(parts: Parts) -> None:
+    """PUBLIC_URL and S3_PUBLIC_URL replace the addresses that callers would else see."""
+    settings = settings_for(
+        **parts.settings,
+        public_url="https://pictures.example.com/",
+        s3_public_url="https://cdn.example.com",
+    )
+    with serving(settings) as service:
+        body = service.generate().json()
+    assert body["url"] == f"https://pictures.example.com/images/{body['filename']}"
+    assert body["image_url"] == f"https://cdn.example.com/images/{body['filename']}"

@@ -1,0 +1,174 @@
+"""Hostile paths and names."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from app.services.caching.caching_store import CachedStore
+from tests.attacks import Seen, attack
+from tests.support.http import raw_http
+from tests.support.service import Service
+
+ID = "0f9b2d6c-4e1a-4f0f-8a54-b0c1f2a3d4e5"
+_ABSENT = "404 not_found, no store asked"
+_TRIED = {
+    "Dots to the parent": "/images/../" + ID + ".png",
+    "Dots to /etc/passwd": "/images/../../../../etc/passwd",
+    "Dots, encoded": "/images/%2e%2e/%2e%2e/etc/passwd",
+    "Dots and slashes, encoded": "/images/..%2f..%2fetc%2fpasswd",
+    "Dots, encoded twice": f"/images/%252e%252e%252f{ID}.png",
+    "Dots in overlong UTF-8": f"/images/%c0%ae%c0%ae/{ID}.png",
+    "Dots and a backslash": f"/images/..\\{ID}.png",
+    "Dots and a backslash, encoded": f"/images/..%5c{ID}.png",
+    "A dot as a folder": f"/images/./{ID}.png",
+    "A NUL behind the name": f"/images/{ID}.png%00",
+    "A NUL in the name": f"/images/{ID}%00.png",
+    "A NUL, encoded twice": f"/images/{ID}.png%2500",
+    "A line break behind the name": f"/images/{ID}.png%0a",
+    "A line break before the ending": f"/images/{ID}%0a.png",
+    "A header behind the name": f"/images/{ID}.png%0d%0aSet-Cookie:%20a=b",
+    "A space behind the name": f"/images/{ID}.png%20",
+    "A dot behind the name": f"/images/{ID}.png.",
+    "A slash behind the name": f"/images/{ID}.png/",
+    "A parameter of the path": f"/images/{ID}.png;w=64",
+    "Upper case": f"/images/{ID.upper()}.png",
+    "Another ending": f"/images/{ID}.jpeg",
+    "Two endings": f"/images/{ID}.png.png",
+    "No ending": f"/images/{ID}",
+    "Digits of another script": f"/images/{ID[:-1]}%D9%A5.png",
+    "A letter that looks alike": f"/images/{ID[:-2]}%D0%B55.png",
+    "A full-width letter": f"/images/{ID[:-1]}%EF%BC%95.png",
+    "Hyphens that look alike": "/images/" + ID.replace("-", "%E2%80%90") + ".png",
+    "Braces around the id": f"/images/%7B{ID}%7D.png",
+    "8,000 characters": "/images/" + "a" * 8000 + ".png",
+    "A line break behind `metadata`": f"/images/{ID}.png/metadata%0a",
+    "An original": f"/images/../originals/{ID}.png",
+    "A file of the program": "/static/../wsgi.py",
+    "A file of the program, encoded": "/static/..%2fwsgi.py",
+    "A file of the program by backslash": "/static/..%5cwsgi.py",
+    "A file of the program by dots encoded": "/static/%2e%2e/__init__.py",
+}
+
+
+@pytest.fixture
+def asked(standing_embedded: Service, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """List what is wanted of the store from now on."""
+    asked: list[str] = []
+    for name in ("get", "delete"):
+        monkeypatch.setattr(CachedStore, name, _noted(asked, name, getattr(CachedStore, name)))
+    standing_embedded.get(f"/images/{ID}.png")
+    assert asked == ["get"]  # so that an empty list below means something
+    asked.clear()
+    return asked
+
+
+def _noted(asked: list[str], name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    def noting(*arguments: Any, **named: Any) -> Any:
+        asked.append(name)
+        return method(*arguments, **named)
+
+    return noting
+
+
+@pytest.mark.parametrize(
+    "path", [pytest.param(p, marks=attack(w, expect=_ABSENT), id=w) for w, p in _TRIED.items()]
+)
+def test_such_names_are_not_found(
+    standing_embedded: Service, asked: list[str], seen: Seen, path: str
+) -> None:
+    """Any other name than `<uuid>.png` is 404, and no store is asked, to read or to delete."""
+    for method in ("DELETE", "HEAD", "GET"):
+        status, headers, body = raw_http.ask(standing_embedded.url, path, method)
+        assert status == 404 or (status == 405 and method == "DELETE")
+        assert "Set-Cookie" not in headers
+    stores = ", ".join(asked) or "no store"
+    seen(f"{status} {json.loads(body)['code']}, {stores} asked")
+
+
+@attack("A header by way of a redirect", expect="one header, encoded")
+def test_a_redirect_holds_no_line_break(standing_embedded: Service, seen: Seen) -> None:
+    """A doubled slash is a redirect, in whose Location everything stays encoded."""
+    path = f"/images//{ID}.png"
+    status, headers, _ = raw_http.ask(standing_embedded.url, path + "?a=%0d%0aSet-Cookie:%20a=b")
+    assert status == 308
+    assert "Set-Cookie" not in headers
+    assert not set("\r\n") & set(headers["Location"])
+    seen("one header, encoded")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        pytest.param(host, marks=attack(f"The host `{shown}`", expect="not repeated"))
+        for shown, host in {
+            'a"><script>': 'a"><script>alert(1)</script>',
+            "user@host": "user@evil.example",
+            "host/path": "evil.example/x?",
+        }.items()
+    ],
+)
+def test_a_malformed_host_is_not_repeated(
+    standing_embedded: Service, seen: Seen, host: str
+) -> None:
+    """A Host header that is no host gets into no address that is answered."""
+    answer = standing_embedded.call(
+        "POST", "/generate-image", json={"prompt": "A fox"}, headers={"Host": host}
+    )
+    told = answer.text + answer.headers.get("Location", "")
+    seen("repeated" if "script" in told or "evil" in told else "not repeated")
+
+
+_HEADERS = {
+    "A line break, folded": b"abc\r\n def",
+    "An ANSI escape": b"\x1b[31mred",
+    "UTF-8": "狐".encode(),
+    "A quote and a tag": b'"><script>',
+    "65 characters": b"a" * 65,
+    "A newline at the end, escaped": b"abc\\n",
+    "An operator of MongoDB": b'{"$gt":""}',
+}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(value, marks=attack(f"X-Request-ID: {what}", expect="replaced"), id=what)
+        for what, value in _HEADERS.items()
+    ],
+)
+def test_hostile_request_ids_are_replaced(embedded: Service, seen: Seen, value: bytes) -> None:
+    """What is not made of 64 letters, digits, dashes is neither answered nor logged as an id."""
+    request = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Request-ID: "
+    answer = raw_http.send(embedded.url, request + value + b"\r\n\r\n")
+    head = answer.partition(b"\r\n\r\n")[0]
+    (line,) = [line for line in head.splitlines() if line.lower().startswith(b"x-request-id: ")]
+    made = line.partition(b": ")[2].decode()
+    assert (len(made), int(made, 16) >= 0) == (32, True)
+    assert value.decode("latin-1") not in embedded.log.getvalue()
+    seen("replaced")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(value, marks=attack(f"Idempotency-Key: {what}", expect="400 invalid_request"))
+        for what, value in {
+            "a space within": b"a b",
+            "an ANSI escape": b"\x1b[31mred",
+            "UTF-8": "狐".encode(),
+            "256 characters": b"a" * 256,
+            "nothing": b"",
+        }.items()
+    ],
+)
+def test_hostile_idempotency_keys_are_refused(
+    standing_embedded: Service, seen: Seen, value: bytes
+) -> None:
+    """A key that is not 1 to 255 visible ASCII characters is 400, and nothing is drawn."""
+    headers = {"Idempotency-Key": value}
+    before = standing_embedded.pictures()
+    body = {"prompt": "A fox"}
+    seen(standing_embedded.call("POST", "/generate-image", json=body, headers=headers))
+    assert standing_embedded.pictures() == before

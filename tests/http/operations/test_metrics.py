@@ -1,0 +1,89 @@
+"""GET /metrics after real traffic."""
+
+from pathlib import Path
+
+from app.models import Scope
+from tests.support.fake_openai import SECRET_MARKER, Fault
+from tests.support.http.authenticated_service import locked
+from tests.support.observability.log_capture import log_records
+from tests.support.observability.metrics_page import samples, value
+from tests.support.service import Parts, Service
+
+
+def scrape(service: Service) -> str:
+    """Return the metrics."""
+    answer = service.get("/metrics")
+    assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert answer.headers["Cache-Control"] == "no-store"
+    return answer.text
+
+
+def test_everything_that_happened_is_counted(service: Service) -> None:
+    """Requests by rule, generations by outcome, reads by level, whoever answers them."""
+    name = service.generate().json()["filename"]
+    for path in (f"/images/{name}", f"/images/{name}?w=64", "/nowhere", "/images?page=0"):
+        service.get(path)
+    service.get(f"/images/{name}", headers={"Range": "bytes=0-3"})
+    service.call("BREW", "/healthz")
+    page = scrape(service)
+    rule = "/images/<image_name:filename>"
+    assert value(page, "imageapi_requests_total", route=rule, status="200") == 2
+    assert value(page, "imageapi_requests_total", route=rule, status="206") == 1
+    assert value(page, "imageapi_requests_total", route="other", status="404") == 1
+    assert value(page, "imageapi_requests_total", route="/images", status="400") == 1
+    assert value(page, "imageapi_requests_total", method="other", status="405") == 1
+    assert value(page, "imageapi_request_duration_seconds_count", route=rule) == 3
+    assert value(page, "imageapi_generations_total", outcome="ready") == 1
+    assert value(page, "imageapi_generation_step_duration_seconds_count", step="cutout") == 1
+    assert value(page, "imageapi_cache_reads_total", level="store") >= 1
+    assert value(page, "imageapi_cache_reads_total", level="computed") == 1
+    assert value(page, "imageapi_cache_reads_total", level="memory") >= 2
+    assert value(page, "imageapi_part_up") == 3
+    assert value(page, "imageapi_spool_pictures") == 0
+
+
+def test_nothing_that_callers_or_operators_wrote_is_told(real: Service, parts: Parts) -> None:
+    """No prompt, name, address, key or word of another server is in the metrics."""
+    name = real.generate("A fox that nobody may know of").json()["filename"]
+    parts.fake.script("images", Fault.html())
+    real.generate("Another fox")
+    real.get(f"/images/{name}?w=64&s=signature")
+    page = scrape(real)
+    secrets = (SECRET_MARKER, parts.fake.api_key, parts.settings["aws_secret_access_key"])
+    for word in (*secrets, "fox", name[:8], "127.0.0.1", "signature", "s3_bucket"):
+        assert word not in page
+    labels = {key for _, has in samples(page) for key, _ in has}
+    assert labels == {
+        *("charged", "le", "level", "method", "outcome", "part", "provider", "python_version"),
+        *("route", "status", "step", "version"),
+    }
+
+
+def test_a_picture_that_waits_is_seen(real: Service, parts: Parts) -> None:
+    """While storage is down, the part is 0 and the paid picture is counted in the spool."""
+    real.get("/readyz")  # so that the next one is still believed to be well
+    parts.s3.refuse()
+    assert real.generate().json()["charged"] == "yes"
+    page = scrape(real)
+    assert value(page, "imageapi_spool_pictures") == 1
+    paid = {"outcome": "storage_unavailable", "charged": "yes"}
+    assert value(page, "imageapi_generations_total", **paid) == 1
+
+
+def test_the_callers_id_and_the_steps_are_in_one_story(embedded: Service) -> None:
+    """All lines of a request carry its id."""
+    given = "story-1"
+    embedded.call("POST", "/generate-image", json={"prompt": "x"}, headers={"X-Request-ID": given})
+    lines = [line for line in embedded.log.getvalue().splitlines() if f"[{given}]" in line]
+    assert [line.split("] ")[1].split()[0] for line in lines] == ["generation", "POST"]
+
+
+def test_where_keys_are_asked_for_metrics_take_one_of_their_own(tmp_path: Path) -> None:
+    """Without a key 401, with one for pictures 403; the log tells who called by the key's id."""
+    with log_records("app.http.access_log") as records, locked(data_dir=tmp_path) as door:
+        own = door.made("prometheus", frozenset({Scope.METRICS}))
+        statuses = [door.get("/metrics", key).status_code for key in ("", door.made("shop"), own)]
+        ids = {key.name: key.id for key in door.keys.list()}
+    assert statuses == [401, 403, 200]
+    callers = [record.__dict__["fields"]["caller"] for record in records]
+    assert callers == [None, ids["shop"], ids["prometheus"]]

@@ -1,0 +1,43 @@
+"""The browser of the tests: what `make test` fetched, or the one that CHROMIUM names."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+CACHE = Path(__file__).resolve().parents[3] / ".cache"
+NODE = CACHE / "node"
+SCREENSHOTS = CACHE / "screenshots"
+AXE = NODE / "node_modules/axe-core/axe.min.js"
+
+_FETCHED = NODE / "browser"
+_QUIET = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Run a browser that asks nobody for anything, with libraries and fonts of its own."""
+    program = os.environ.get("CHROMIUM") or _FETCHED / "chromium"
+    environment: dict[str, str | float | bool] = {
+        **os.environ,
+        "LD_LIBRARY_PATH": str(_FETCHED / "al2023/lib"),
+        "FONTCONFIG_FILE": str(NODE / "fonts.conf"),
+        "XDG_CACHE_HOME": str(_FETCHED),  # where fontconfig keeps what it knows of fonts
+    }
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program, args=_QUIET, chromium_sandbox=False, env=environment
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()

@@ -1,0 +1,172 @@
+"""Makes valid things for tests; a test names only what matters to it."""
+
+import hashlib
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from app.errors import Charged
+from app.models import ANYONE, Caller, Generation, GenerationRequest, Original, Rendition, State
+from app.ports import Ports
+from app.services.observability.observer import Watch
+from app.usecases.billing.budgets import Till
+from app.usecases.billing.pricing import Prices
+from app.usecases.generation.estimates import Estimates
+from app.usecases.generation.finalize import Keeper
+from app.usecases.generation.generate_image import GenerateImage
+from app.usecases.generation.idempotency import Repeats
+from app.usecases.generation.pending_records import Intents
+from app.usecases.generation.progress import NOBODY, Viewer
+from app.usecases.generation.recovery import Recovery
+from app.usecases.images.tokens import fold
+from app.usecases.operations.health import Part, Readiness
+from tests.support.fakes.api_keys import FakeKeys
+from tests.support.fakes.ports import (
+    FakeCache,
+    FakeClock,
+    FakeGenerator,
+    FakeImaging,
+    FakeLedger,
+    FakeModerator,
+    FakePromptWriter,
+    FakeRateLimiter,
+    FakeRecords,
+    FakeSpool,
+    FakeStore,
+)
+
+NOON = datetime(2026, 11, 22, 12, 0, 0, 123_000, UTC)
+LEASE = timedelta(seconds=180)
+RETENTION = timedelta(days=7)
+PRICES: dict[str, dict[str, Any]] = {
+    "fake-painter": {
+        "text_in": 5,
+        "image_out": 30,
+        "output_tokens": {
+            quality: {"1024x1024": 2000, "1536x1024": 3000} for quality in ("medium", "high")
+        },
+    },
+    "fake-writer": {"text_in": 1, "text_out": 2},
+}
+
+
+def a_request(**changes: Any) -> GenerationRequest:
+    """Make a wish for a red fox."""
+    request = GenerationRequest(
+        first_prompt=" A red fox\n", prompt="A red fox", quality="medium", size="1024x1024"
+    )
+    return replace(request, **changes)
+
+
+def a_generation(**changes: Any) -> Generation:
+    """Make the row of a ready picture; other ids and prompts carry over to keys and tokens."""
+    image_id = changes.get("id") or str(uuid.uuid4())
+    prompt = changes.get("prompt", "A red fox")
+    row = Generation(
+        id=image_id,
+        state=State.READY,
+        requested_at=NOON - timedelta(seconds=40),
+        lease_until=NOON - timedelta(seconds=40) + LEASE,
+        created_at=NOON,
+        fingerprint=hashlib.sha256(prompt.encode()).hexdigest(),
+        first_prompt=prompt,
+        prompt=prompt,
+        new_prompt=f"{prompt}\n\nOn white.",
+        tokens=fold(prompt),
+        quality="medium",
+        size="1024x1024",
+        provider="openai",
+        model="gpt-image-2.6-flare",
+        charged=Charged.YES,
+        original=Original(
+            key=f"originals/{image_id}.png",
+            format="png",
+            width=1024,
+            height=1024,
+            size_bytes=123_456,
+            sha256="0" * 64,
+        ),
+        image=Rendition(
+            key=f"images/{image_id}.png",
+            width=256,
+            height=256,
+            size_bytes=12_345,
+            sha256="f" * 64,
+            report={"background": "#ffffff", "coverage": 0.25},
+        ),
+    )
+    return replace(row, **changes)
+
+
+class World:
+    """All fakes with one log of `events`, and the use cases on top of them."""
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+        self.generator = FakeGenerator(self.events)
+        self.moderator = FakeModerator(self.events)
+        self.writer = FakePromptWriter(self.events)
+        self.imaging = FakeImaging(self.events)
+        self.store = FakeStore(self.events)
+        self.spool = FakeSpool(self.events)
+        self.cache = FakeCache(self.events)
+        self.records = FakeRecords(self.events)
+        self.keys = FakeKeys(self.events)
+        self.ledger = FakeLedger(self.events)
+        self.clock = FakeClock()
+        self.ports = Ports(
+            generator=self.generator,
+            moderator=self.moderator,
+            writer=self.writer,
+            imaging=self.imaging,
+            store=self.store,
+            spool=self.spool,
+            cache=self.cache,
+            records=self.records,
+            keys=self.keys,
+            ledger=self.ledger,
+            clock=self.clock,
+            limiter=FakeRateLimiter(),
+            observer=Watch(version="test"),
+        )
+        parts = (
+            Part(name="storage", kind="fake", ping=self.store.ping),
+            Part(name="records", kind="fake", ping=self.records.ping),
+        )
+        self.keeper = Keeper(self.ports)
+        self.recover = Recovery(self.ports, self.keeper)
+        self.make = GenerateImage(
+            ports=self.ports,
+            readiness=Readiness(parts, clock=self.clock),
+            repeats=Repeats(self.ports, self.recover, RETENTION),
+            keeper=self.keeper,
+            intents=Intents(
+                ports=self.ports,
+                estimates=Estimates(
+                    generator=self.generator,
+                    writer=self.writer,
+                    prices=Prices(PRICES),
+                    quality="medium",
+                ),
+                till=Till(ledger=self.ledger, clock=self.clock),
+                lease=LEASE,
+            ),
+        )
+
+    def generate(
+        self,
+        request: GenerationRequest,
+        *,
+        caller: Caller = ANYONE,
+        claim: str = "",
+        viewer: Viewer = NOBODY,
+    ) -> Generation:
+        """Make a picture, or get the one that was made before."""
+        return self.make(request, caller=caller, claim=claim, viewer=viewer).generation
+
+    @property
+    def row(self) -> Generation:
+        """The only row, as it is now."""
+        (row,) = self.records.rows.values()
+        return row

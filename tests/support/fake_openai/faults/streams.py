@@ -1,0 +1,63 @@
+"""Faults of a picture that is streamed while it is drawn."""
+
+import json
+from typing import Self
+
+from tests.support.fake_openai.behavior import Behaviour
+from tests.support.fake_openai.errors import IMAGE_USER_ERROR, leaky, unknown_parameter
+from tests.support.fake_openai.reply import Reply
+
+
+class StreamFaults(Behaviour):
+    """Streams that end badly, or otherwise than was asked."""
+
+    @classmethod
+    def stream_error(cls, code: str = "moderation_blocked", paid: bool = True) -> Self:
+        """End a stream with an error event where the finished picture belongs."""
+        event = {"error": {"code": code, "type": IMAGE_USER_ERROR, "message": leaky("Rejected.")}}
+        last = f"data: {json.dumps(event)}\n\n".encode()
+        return cls("stream_error", paid, rewrite=lambda reply: _without_last(reply, last))
+
+    @classmethod
+    def stream_unfinished(cls) -> Self:
+        """End a stream properly, but without the finished picture."""
+        return cls("stream_unfinished", paid=True, rewrite=lambda reply: _without_last(reply, b""))
+
+    @classmethod
+    def stream_refused(cls, parameter: str = "stream") -> Self:
+        """Answer the 400 of a server that can't stream; not paid."""
+        return cls("stream_refused", reply=unknown_parameter(parameter))
+
+    @classmethod
+    def stream_as_json(cls) -> Self:
+        """Draw, and answer as if no stream had been asked for."""
+
+        def rewrite(reply: Reply) -> Reply:
+            last = json.loads(_events(reply)[-1].partition(b"data: ")[2])
+            items = [{"b64_json": last["b64_json"]}]
+            return Reply.of({"created": 1, "data": items, "usage": last["usage"]})
+
+        return cls("stream_as_json", paid=True, rewrite=rewrite)
+
+    @classmethod
+    def stream_final_first(cls) -> Self:
+        """Send the finished picture before the partial ones."""
+        return cls("stream_final_first", paid=True, rewrite=lambda r: _joined(_events(r)[::-1], r))
+
+    @classmethod
+    def stream_ends_with(cls, last: bytes) -> Self:
+        """Send these bytes where the finished picture belongs; paid."""
+        return cls("stream_ends_with", paid=True, rewrite=lambda reply: _without_last(reply, last))
+
+
+def _events(reply: Reply) -> list[bytes]:
+    return reply.body.split(b"\n\n")[:-1]
+
+
+def _joined(events: list[bytes], reply: Reply) -> Reply:
+    return Reply(reply.status, b"".join(e + b"\n\n" for e in events), reply.content_type)
+
+
+def _without_last(reply: Reply, last: bytes) -> Reply:
+    begun = _joined(_events(reply)[:-1], reply)
+    return Reply(reply.status, begun.body + last, reply.content_type)

@@ -1,0 +1,75 @@
+"""Faults of the text model's answer: status 200, wrong content."""
+
+import json
+from collections.abc import Callable
+from typing import Any, Self
+
+from tests.support.fake_openai.behavior import Behaviour
+from tests.support.fake_openai.errors import leaky
+from tests.support.fake_openai.reply import Reply
+
+
+class TextFaults(Behaviour):
+    """Chat answers that do not hold what was asked for."""
+
+    @classmethod
+    def _choice(cls, name: str, spoil: Callable[[dict[str, Any]], object]) -> Self:
+        def rewrite(reply: Reply) -> Reply:
+            document = reply.document()
+            spoil(document["choices"][0])
+            return reply.with_document(document)
+
+        return cls(name, paid=True, rewrite=rewrite)
+
+    @classmethod
+    def _content(cls, name: str, change: Callable[[str], str]) -> Self:
+        def spoil(choice: dict[str, Any]) -> None:
+            choice["message"]["content"] = change(choice["message"]["content"])
+
+        return cls._choice(name, spoil)
+
+    @classmethod
+    def refusal(cls) -> Self:
+        """Refuse politely: no content, a text in `refusal`."""
+        said = {"content": None, "refusal": leaky("I'm sorry, but I can't help with that.")}
+        return cls._choice("refusal", lambda choice: choice["message"].update(said))
+
+    @classmethod
+    def prose(cls) -> Self:
+        """Answer in plain sentences although JSON was asked for."""
+        return cls._content("prose", lambda _: "Sure! Here are some ideas:\n1. A red fox\n2. A bee")
+
+    @classmethod
+    def fenced(cls) -> Self:
+        """Wrap the right JSON in a Markdown fence."""
+        return cls._content("fenced", lambda content: f"```json\n{content}\n```")
+
+    @classmethod
+    def few(cls, count: int = 1) -> Self:
+        """Give fewer prompts than were asked for."""
+
+        def change(content: str) -> str:
+            return json.dumps({"prompts": json.loads(content)["prompts"][:count]})
+
+        return cls._content("few", change)
+
+    @classmethod
+    def duplicates(cls) -> Self:
+        """Give one and the same prompt again and again."""
+
+        def change(content: str) -> str:
+            prompts = json.loads(content)["prompts"]
+            return json.dumps({"prompts": prompts[:1] * len(prompts)})
+
+        return cls._content("duplicates", change)
+
+    @classmethod
+    def out_of_tokens(cls) -> Self:
+        """Stop in the middle of the JSON with finish_reason `length`."""
+
+        def spoil(choice: dict[str, Any]) -> None:
+            content = choice["message"]["content"]
+            choice["message"]["content"] = content[: len(content) // 2]
+            choice["finish_reason"] = "length"
+
+        return cls._choice("out_of_tokens", spoil)

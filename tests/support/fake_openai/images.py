@@ -1,0 +1,103 @@
+"""POST /v1/images/generations: checks a request as the real API does, draws, bills."""
+
+import time
+from typing import TYPE_CHECKING
+
+from tests.support.fake_openai import errors, sample_images, streaming
+from tests.support.fake_openai.image_checks import (
+    check_names,
+    check_prompt,
+    check_values,
+    checked_size,
+)
+from tests.support.fake_openai.reply import ApiError, Json, Reply
+
+if TYPE_CHECKING:
+    from tests.support.fake_openai.call import Call
+
+IMAGE_MODELS = ("gpt-image-2.6-flare", "gpt-image-2.6-sunburst", "gpt-image-2")
+LEGACY_MODELS = ("dall-e-3",)
+BLOCKED_WORD = "blocked-by-image-model"
+
+
+def generate(call: "Call") -> Reply:
+    """Check, draw, bill and answer one request."""
+    body = call.json_body()
+    legacy = _checked_model(body, call.fake.image_models) in LEGACY_MODELS
+    check_names(body, legacy)
+    check_prompt(body, 4_000 if legacy else 32_000)
+    check_values(body, legacy)
+    width, height = checked_size(str(body.get("size") or "auto"), legacy)
+    count = int(body.get("n") or 1)
+    if BLOCKED_WORD in body["prompt"]:
+        raise ApiError(errors.moderation_blocked())
+    call.bill(count)
+    drawn = [_draw(call, body, width, height) for _ in range(count)]
+    if body.get("stream"):
+        return streaming.answer(body, drawn, f"{width}x{height}", usage(body, width, height))
+    items = [_item(call, body, picture, legacy) for picture in drawn]
+    answer: Json = {"created": int(time.time()), "data": items}
+    if not legacy:
+        answer |= {
+            "background": "transparent" if body.get("background") == "transparent" else "opaque",
+            "output_format": body.get("output_format") or "png",
+            "quality": _drawn_quality(body),
+            "size": f"{width}x{height}",
+            "usage": usage(body, width, height, count),
+        }
+    return Reply.of(answer)
+
+
+def usage(body: Json, width: int, height: int, count: int = 1) -> Json:
+    """Count tokens roughly as the real API bills them."""
+    text = len(body["prompt"]) // 4 + 7
+    rate = {"low": 272, "medium": 1056, "high": 4160}.get(_drawn_quality(body), 6240)
+    drawn = count * rate * width * height // (1024 * 1024)
+    drawn += 100 * int(body.get("partial_images") or 0)
+    return {
+        "input_tokens": text,
+        "input_tokens_details": {"text_tokens": text, "image_tokens": 0},
+        "output_tokens": drawn,
+        "output_tokens_details": {"image_tokens": drawn, "text_tokens": 0},
+        "total_tokens": text + drawn,
+    }
+
+
+def _drawn_quality(body: Json) -> str:
+    quality = body.get("quality") or "auto"
+    return "medium" if quality == "auto" else str(quality)
+
+
+def _draw(call: "Call", body: Json, width: int, height: int) -> bytes:
+    kind = body.get("output_format") or "png"
+    number = call.ledger.next_number()
+    transparent = body.get("background") == "transparent"
+    picture = call.fake.picture or sample_images.draw(width, height, number, kind, transparent)
+    if call.behaviour and call.behaviour.picture:
+        picture = call.behaviour.picture(picture)
+    call.ledger.keep(picture)
+    return picture
+
+
+def _item(call: "Call", body: Json, picture: bytes, legacy: bool) -> Json:
+    if not legacy:
+        return {"b64_json": streaming.encoded(picture)}
+    revised = {"revised_prompt": f"{body['prompt']}, in careful detail"}
+    if body.get("response_format") == "b64_json":
+        return {"b64_json": streaming.encoded(picture), **revised}
+    place = call.ledger.pictures.index(picture)
+    return {"url": f"{call.fake.base_url}/pictures/{place}", **revised}
+
+
+def _checked_model(body: Json, known: tuple[str, ...]) -> str:
+    model = body.get("model")
+    if model not in known:
+        supported = ", ".join(f"'{name}'" for name in known)
+        raise ApiError(errors.invalid_value("model", model, supported))
+    return str(model)
+
+
+def show(call: "Call") -> Reply:
+    """Serve a picture under the address that the old models give instead of base64."""
+    place = int(call.path.rpartition("/")[2])
+    return Reply(200, call.ledger.pictures[place], "image/png")

@@ -1,0 +1,64 @@
+"""The fake of the port that keeps API keys, and keys to put into it."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from app.models import ApiKey, Scope
+from tests.support.fakes.scripted import Scripted
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+class FakeKeys(Scripted):
+    """Keeps keys in a dictionary."""
+
+    name = "keys"
+
+    def __init__(self, events: list[str]) -> None:
+        super().__init__(events)
+        self.rows: dict[str, ApiKey] = {}
+
+    def insert(self, key: ApiKey) -> bool:
+        """See KeyRing."""
+        self.step("insert")
+        if any(key.id == row.id or key.name == row.name for row in self.rows.values()):
+            return False
+        self.rows[key.id] = key
+        return True
+
+    def exchange(self, old: ApiKey, new: ApiKey) -> bool:
+        """See KeyRing."""
+        self.step("exchange")
+        now = self.rows.get(old.id)
+        if now is None or (now.hash, now.revoked_at) != (old.hash, old.revoked_at):
+            return False
+        self.rows[old.id] = new
+        return True
+
+    def get(self, key_id: str) -> ApiKey | None:
+        """See KeyRing."""
+        self.step("get")
+        return self.rows.get(key_id)
+
+    def find(self, name: str) -> ApiKey | None:
+        """See KeyRing."""
+        self.step("find")
+        return next((row for row in self.rows.values() if row.name == name), None)
+
+    def list(self) -> Sequence[ApiKey]:
+        """See KeyRing."""
+        self.step("list")
+        return sorted(self.rows.values(), key=lambda row: (row.created_at, row.id))
+
+
+def a_key(key_id: str = "Ab3dEf6hIj", **changes: Any) -> ApiKey:
+    """Make a key that never expires, with these values in it."""
+    values: dict[str, Any] = {
+        "id": key_id,
+        "name": f"name of {key_id}",
+        "scopes": frozenset({Scope.READ}),
+        "created_at": NOON,
+        "hash": f"hash of {key_id}",
+    }
+    return ApiKey(**(values | changes))

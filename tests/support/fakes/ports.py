@@ -1,0 +1,207 @@
+"""Stand-ins for all ports, for tests of the use cases: they keep state to assert on.
+
+They share one log of events, so that a test can tell the order of steps across ports, and each
+step can be told to fail: `store.fail("put originals", StorageUnavailable())`.
+"""
+
+import itertools
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from app.imaging import Cutout, CutoutReport, Origin, PictureInfo, Variant
+from app.models import (
+    Drawing,
+    Enhanced,
+    Invented,
+    Rate,
+    Standing,
+    TokenUsage,
+    UpstreamRequest,
+)
+from app.ports.providers import OnPartial
+from tests.support.fakes.scripted import Scripted
+from tests.support.fakes.stores import FakeCache, FakeLedger, FakeRecords, FakeSpool, FakeStore
+
+__all__ = [
+    "REPORT",
+    "FakeCache",
+    "FakeClock",
+    "FakeGenerator",
+    "FakeImaging",
+    "FakeLedger",
+    "FakeModerator",
+    "FakePromptWriter",
+    "FakeRecords",
+    "FakeSpool",
+    "FakeStore",
+]
+
+REPORT = CutoutReport(
+    background="#ffffff",
+    coverage=0.5,
+    softness=1.0,
+    holes_kept=1,
+    holes_cut=2,
+    touches_border=False,
+    shadow=False,
+    confidence=0.7,
+    verdict="check",
+    reasons=("enclosed areas may be paint or holes",),
+)
+
+
+class FakeGenerator(Scripted):
+    """Draws `data` and remembers what was asked."""
+
+    name = "generator"
+    provider = "fake"
+    model = "fake-painter"
+    transparent = False
+
+    def __init__(self, events: list[str]) -> None:
+        super().__init__(events)
+        self.costs_money = True
+        self.data = b"the paid original"
+        self.asked: list[tuple[str, str, str]] = []
+        self.usage: TokenUsage | None = TokenUsage(text_in=100, image_out=1000)
+
+    def describe(
+        self, prompt: str, *, size: str, quality: str, partials: int = 0
+    ) -> UpstreamRequest:
+        """See ImageGenerator."""
+        body: dict[str, object] = {"model": self.model, "prompt": prompt}
+        body |= {"size": size, "quality": quality}
+        body |= {"partial_images": partials} if partials else {}
+        return UpstreamRequest(method="POST", path="/draw", body=body)
+
+    def draw(
+        self,
+        prompt: str,
+        *,
+        size: str,
+        quality: str,
+        partials: int = 0,
+        on_partial: OnPartial | None = None,
+    ) -> Drawing:
+        """See ImageGenerator. As many partial pictures come as are asked for."""
+        for index in range(partials):
+            assert on_partial is not None
+            on_partial(index, b"partial %d" % index)
+        self.asked.append((prompt, size, quality))
+        self.step("draw")
+        return Drawing(data=self.data, model="fake-painter-2026", usage=self.usage)
+
+
+class FakeModerator(Scripted):
+    """Lets everything pass and remembers it."""
+
+    name = "moderator"
+
+    def __init__(self, events: list[str]) -> None:
+        super().__init__(events)
+        self.checked: list[str] = []
+
+    def check(self, prompt: str) -> None:
+        """See Moderator."""
+        self.checked.append(prompt)
+        self.step("check")
+
+
+class FakePromptWriter(Scripted):
+    """Never invents the same prompt twice, unless `next_lists` says what comes next."""
+
+    name = "writer"
+    model = "fake-writer"
+
+    def __init__(self, events: list[str]) -> None:
+        super().__init__(events)
+        self.costs_money = True
+        self.usage: TokenUsage | None = TokenUsage(text_in=50, text_out=20)
+        self.next_lists: list[list[str]] = []
+        self.themes: list[str] = []
+        self.gate: threading.Event | None = None
+        self._numbers = itertools.count()
+
+    def invent(self, count: int, *, theme: str) -> Invented:
+        """See PromptWriter. With a gate it answers once the gate is open."""
+        self.themes.append(theme)
+        self.step("invent")
+        if self.gate is not None:
+            assert self.gate.wait(10)
+        if self.next_lists:
+            return Invented(prompts=self.next_lists.pop(0), usage=self.usage)
+        prompts = [f"prompt {next(self._numbers)} on {theme}" for _ in range(count)]
+        return Invented(prompts=prompts, usage=self.usage)
+
+    def describe(self, prompt: str) -> UpstreamRequest:
+        """See PromptWriter."""
+        body = {"model": self.model, "prompt": prompt}
+        return UpstreamRequest(method="POST", path="/enhance", body=body)
+
+    def enhance(self, prompt: str) -> Enhanced:
+        """See PromptWriter."""
+        self.step("enhance")
+        return Enhanced(prompt=f"{prompt}, enhanced", usage=self.usage)
+
+
+class FakeImaging(Scripted):
+    """Takes everything for a picture as `info` says, and marks what it cut out."""
+
+    name = "imaging"
+
+    def __init__(self, events: list[str]) -> None:
+        super().__init__(events)
+        self.info = PictureInfo("png", 1536, 1024)
+        self.origins: list[tuple[Origin | None, bytes]] = []
+
+    def inspect(self, data: bytes) -> PictureInfo:  # noqa: ARG002 - reason: part of the port
+        """See Imaging."""
+        self.step("inspect")
+        return self.info
+
+    def cut_out(self, data: bytes, origin: Origin | None = None, earlier: bytes = b"") -> Cutout:
+        """See Imaging."""
+        self.origins.append((origin, earlier))
+        self.step("cut_out")
+        return Cutout(png=b"cutout of " + data, size=256, report=REPORT)
+
+    def preview(self, data: bytes) -> bytes | None:
+        """See Imaging."""
+        self.step("preview")
+        return b"preview of " + data
+
+    def vary(self, picture: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
+        """See Imaging. It fetches the original only where more than 256 px are wanted."""
+        self.step("vary")
+        source = original() if max(variant.width, variant.height) > 256 else picture
+        return variant.canonical().encode() + b" of " + source
+
+
+class FakeClock:
+    """Stands still until it is told to advance."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 11, 22, 12, tzinfo=UTC)
+        self.seconds = 1000.0
+
+    def now(self) -> datetime:
+        """See Clock."""
+        return self.time
+
+    def monotonic(self) -> float:
+        """See Clock."""
+        return self.seconds
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.time += timedelta(seconds=seconds)
+        self.seconds += seconds
+
+
+class FakeRateLimiter:
+    """Lets everyone in; the real ones are counted with in tests of their own."""
+
+    def hit(self, rate: Rate, _: str, /, *, add: bool = True) -> Standing:  # noqa: ARG002 - reason: the port's
+        """Allow it."""
+        return Standing(allowed=True, remaining=rate.amount, reset=1.0)

@@ -1,0 +1,28 @@
+"""Asks again with a key that was used before."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.errors import AppError, Charged
+from app.models import State
+from app.usecases.generation.idempotency import claim_of
+from tests.support.builders import World, a_request
+
+CLAIM = claim_of("", "a key")
+
+
+def again(world: World, claim: str = CLAIM, **wish: Any) -> AppError:
+    """Ask once more for what fails, and return the error."""
+    with pytest.raises(AppError) as caught:
+        world.make(a_request(**wish), claim=claim)
+    return caught.value
+
+
+def ended(world: World, state: State, charged: Charged, error: str) -> None:
+    """Let the first request with the key have ended like this; nothing has happened since."""
+    world.make(a_request(), claim=CLAIM)
+    world.records.rows[world.row.id] = replace(world.row, state=state, charged=charged, error=error)
+    world.events.clear()
+    world.generator.asked.clear()

@@ -1,0 +1,126 @@
+"""Pictures that no artist would draw, made from a few numbers: what a cutout must survive."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from tests.support.images.sample_images import encoded
+
+Pixels = NDArray[np.uint8]
+Maker = Callable[[np.random.Generator, int, int], Pixels]
+
+
+def noise(rng: np.random.Generator, width: int, height: int) -> Pixels:
+    """Draw every pixel in a colour of its own."""
+    return rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def pale_noise(rng: np.random.Generator, width: int, height: int) -> Pixels:
+    """Draw nearly white pixels: is any of them the background?"""
+    return rng.integers(int(rng.integers(200, 256)), 256, (height, width, 3), dtype=np.uint8)
+
+
+def specks(rng: np.random.Generator, width: int, height: int) -> Pixels:
+    """Draw black and white dots: thousands of areas, most of them enclosed."""
+    dark = rng.random((height, width, 1)) < rng.random()
+    return np.where(dark, 0, 255).astype(np.uint8).repeat(3, axis=2)
+
+
+def gradient(rng: np.random.Generator, width: int, height: int) -> Pixels:
+    """Draw a slope from one colour to another."""
+    first, across, down = rng.uniform(0, 255, (3, 3))
+    y, x = np.mgrid[0:height, 0:width][..., None] / max(width, height)
+    return np.asarray((first + (across - first) * x + (down - first) * y).clip(0, 255), np.uint8)
+
+
+def flat(rng: np.random.Generator, width: int, height: int) -> Pixels:
+    """Draw one colour."""
+    return np.full((height, width, 3), rng.integers(0, 256, 3), np.uint8)
+
+
+def white(_: np.random.Generator, width: int, height: int) -> Pixels:
+    """Draw nothing."""
+    return np.full((height, width, 3), 255, np.uint8)
+
+
+def stripes(rng: np.random.Generator, width: int, height: int) -> Pixels:
+    """Draw stripes on white, across or down."""
+    picture, step = white(rng, width, height), int(rng.integers(1, 9))
+    lines = picture if rng.random() < 0.5 else picture.transpose(1, 0, 2)
+    lines[::step] = rng.integers(0, 256, 3)
+    return picture
+
+
+def checkers(rng: np.random.Generator, width: int, height: int) -> Pixels:
+    """Draw a board of two colours, one of them often white."""
+    step = int(rng.integers(1, 17))
+    y, x = np.mgrid[0:height, 0:width]
+    two = rng.integers(0, 256, (2, 3))
+    if rng.random() < 0.7:
+        two[0] = 255
+    return np.asarray(two[(y // step + x // step) % 2], np.uint8)
+
+
+def boxes(rng: np.random.Generator, width: int, height: int) -> Pixels:
+    """Draw frames and blocks on white: areas within areas."""
+    picture = white(rng, width, height)
+    for _ in range(int(rng.integers(1, 12))):
+        top, left = int(rng.integers(height)), int(rng.integers(width))
+        bottom, right = int(rng.integers(top, height)), int(rng.integers(left, width))
+        shade = 255 if rng.random() < 0.4 else rng.integers(0, 256, 3)
+        picture[top : bottom + 1, left : right + 1] = shade
+    return picture
+
+
+MAKERS: tuple[Maker, ...] = (
+    noise, pale_noise, specks, gradient, flat, white, stripes, checkers, boxes,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Odd:
+    """A picture in so few words that a failing one can be read and repeated."""
+
+    make: Maker
+    width: int
+    height: int
+    seed: int
+    kind: str
+    quality: int
+    alpha: str
+
+    def file(self) -> bytes:
+        """Draw and encode it."""
+        rng = np.random.default_rng(self.seed)
+        picture = Image.fromarray(self.make(rng, self.width, self.height))
+        if self.alpha == "noise":
+            layer = rng.integers(0, 256, (self.height, self.width), dtype=np.uint8)
+            picture.putalpha(Image.fromarray(layer))
+        elif self.alpha == "one":
+            picture.putalpha(int(rng.integers(0, 256)))
+        if self.kind == "JPEG":
+            return encoded(picture.convert("RGB"), "JPEG", quality=self.quality)
+        if self.kind == "WEBP":
+            return encoded(picture, "WEBP", quality=self.quality, method=0)
+        return encoded(picture, "PNG", compress_level=1)
+
+
+_SIDES = st.one_of(st.integers(1, 8), st.integers(9, 120), st.sampled_from((1, 2, 400, 1500)))
+
+
+def odd_pictures() -> st.SearchStrategy[Odd]:
+    """Mix content, shape, format, quality and transparency."""
+    return st.builds(
+        Odd,
+        make=st.sampled_from(MAKERS),
+        width=_SIDES,
+        height=_SIDES,
+        seed=st.integers(0, 2**32 - 1),
+        kind=st.sampled_from(("PNG", "JPEG", "WEBP")),
+        quality=st.integers(1, 100),
+        alpha=st.sampled_from(("none", "none", "none", "noise", "one")),
+    )

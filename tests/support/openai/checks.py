@@ -1,0 +1,57 @@
+"""Checks that every test of a broken provider makes."""
+
+import contextlib
+import traceback
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from app.errors import AppError, Charged
+from app.services.openai.client import lazy_client
+from app.services.openai.image_generator import OpenAIGenerator
+from tests.support.fake_openai import DEFAULT_API_KEY, SECRET_MARKER, FakeOpenAI
+from tests.support.fake_openai.server import Endpoint
+
+MODEL = "gpt-image-2.6-flare"
+
+
+class Told:
+    """The error that came out of the block."""
+
+    error: Any = None
+
+
+@contextlib.contextmanager
+def fails_as(
+    kind: type[AppError], *, charged: Charged | None, fake: FakeOpenAI, endpoint: Endpoint
+) -> Iterator[Told]:
+    """Check that the block fails with exactly this error after exactly one request.
+
+    Nothing that the provider said is in it or in its traceback, and no key either.
+    """
+    told, before = Told(), len(fake.asked(endpoint))
+    with pytest.raises(AppError) as caught:
+        yield told
+    told.error = caught.value
+    assert type(told.error) is kind
+    assert told.error.charged is charged
+    assert len(fake.asked(endpoint)) - before == 1
+    trace = "".join(traceback.format_exception(told.error))
+    said = f"{told.error} {told.error.detail} {told.error.message} {trace}"
+    for private in (SECRET_MARKER, DEFAULT_API_KEY, "sk-test", f":{fake.port}"):
+        assert private not in said
+
+
+@contextlib.contextmanager
+def generator_at(address: str, **changes: Any) -> Iterator[OpenAIGenerator]:
+    """Make a generator with a client of its own."""
+    arguments: dict[str, Any] = {"model": MODEL, "timeout_seconds": 10} | changes
+    with contextlib.closing(lazy_client(api_key="sk-test-own", base_url=address)) as client:
+        yield OpenAIGenerator(client, **arguments)
+
+
+def draw(generator: OpenAIGenerator, **changes: str) -> Any:
+    """Ask for one picture."""
+    asked = {"prompt": "a red mug", "size": "1024x1024", "quality": "medium"} | changes
+    return generator.draw(asked["prompt"], size=asked["size"], quality=asked["quality"])

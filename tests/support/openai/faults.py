@@ -1,0 +1,102 @@
+"""What can go wrong with a picture upstream, and what each of it has to be called and cost."""
+
+from app.errors import (
+    AppError,
+    Charged,
+    PromptRejected,
+    ProviderBadResponse,
+    ProviderError,
+    ProviderMisconfigured,
+    ProviderQuota,
+    ProviderRateLimited,
+    ProviderTimeout,
+)
+from tests.support.fake_openai import Behaviour, Fault
+
+NO, YES, UNKNOWN = Charged.NO, Charged.YES, Charged.UNKNOWN
+_NO_MONEY = (
+    *("credit_balance_exhausted", "insufficient_quota", "organization_spend_limit_exceeded"),
+    *("organization_usage_limit_exceeded", "project_spend_limit_exceeded", "not_known_yet"),
+)
+
+FAILURES: dict[str, tuple[Behaviour, type[AppError], Charged, int]] = {
+    "500": (Fault.status(500), ProviderError, UNKNOWN, 0),
+    "500, paid": (Fault.status(500, paid=True), ProviderError, UNKNOWN, 1),
+    "503": (Fault.status(503), ProviderError, UNKNOWN, 0),
+    "529": (Fault.status(529), ProviderError, UNKNOWN, 0),
+    "408": (Fault.status(408), ProviderError, UNKNOWN, 0),
+    "409": (Fault.status(409), ProviderError, UNKNOWN, 0),
+    "429": (Fault.rate_limited(), ProviderRateLimited, NO, 0),
+    **{code: (Fault.quota(code), ProviderQuota, NO, 0) for code in _NO_MONEY},
+    "billing limit": (Fault.billing_hard_limit(), ProviderQuota, NO, 0),
+    "blocked input": (Fault.moderation_blocked(), PromptRejected, NO, 0),
+    "blocked output": (Fault.moderation_blocked("output"), PromptRejected, NO, 0),
+    "content policy": (Fault.content_policy_violation(), PromptRejected, NO, 0),
+    "invalid prompt": (Fault.invalid_prompt(), PromptRejected, NO, 0),
+    "transparency": (Fault.transparent_refused(), ProviderMisconfigured, NO, 0),
+    "retired model": (Fault.model_retired(), ProviderMisconfigured, NO, 0),
+    "missing model": (Fault.model_retired(missing=True), ProviderMisconfigured, NO, 0),
+    "400": (Fault.status(400), ProviderMisconfigured, NO, 0),
+    "401": (Fault.status(401), ProviderMisconfigured, NO, 0),
+    "403": (Fault.status(403), ProviderMisconfigured, NO, 0),
+    "400 of a proxy": (Fault.answer("no object", status=400), ProviderMisconfigured, NO, 0),
+    "502 of a proxy": (Fault.answer(["x"], status=502), ProviderError, UNKNOWN, 0),
+    "dropped, paid": (Fault.drop_before_response(), ProviderTimeout, UNKNOWN, 1),
+    "dropped": (Fault.drop_before_response(paid=False), ProviderTimeout, UNKNOWN, 0),
+    "cut at once": (Fault.cut(0), ProviderTimeout, UNKNOWN, 1),
+    "cut later": (Fault.cut(1000), ProviderTimeout, UNKNOWN, 1),
+}
+"""What is answered, what it is called, whether it was charged for, and what was really paid."""
+
+
+def _paid(document: object) -> Behaviour:
+    return Fault.answer(document, paid=True)
+
+
+WITHOUT_PICTURE: dict[str, tuple[Behaviour, bytes]] = {
+    "html": (Fault.html(), b"<!doctype html>"),
+    "truncated json": (Fault.truncated_json(), b'{"created"'),
+    "no data": (Fault.no_data(), b'{"created"'),
+    "null data": (Fault.null_data(), b'{"created"'),
+    "empty base64": (Fault.empty_b64(), b'{"created"'),
+    "bad base64": (Fault.bad_b64(), b'{"created"'),
+    "partly base64": (_paid({"data": [{"b64_json": "%%aGVsbG8="}]}), b'{"data"'),
+    "address only": (_paid({"data": [{"url": "http://127.0.0.1/x.png"}]}), b'{"data"'),
+    "a number": (_paid({"data": [{"b64_json": 7}]}), b'{"data"'),
+    "a null": (_paid({"data": [{"b64_json": None}]}), b'{"data"'),
+    "not ascii": (_paid({"data": [{"b64_json": "ü"}]}), b'{"data"'),
+    "data is text": (_paid({"data": "text"}), b'{"data"'),
+    "a list": (_paid([]), b"[]"),
+    "null": (_paid(None), b"null"),
+    "an error": (_paid({"error": {"message": "hidden"}}), b'{"error"'),
+}
+"""Paid answers of status 200 that hold no picture, and how their bytes begin."""
+
+RETRY_AFTER: dict[str, tuple[Behaviour, int]] = {
+    "7": (Fault.rate_limited(7), 7),
+    "none": (Fault.rate_limited(None), 20),
+    "0": (Fault.rate_limited(0), 0),
+    "huge": (Fault.rate_limited(10**9), 3600),
+    **{
+        value: (Fault.status(429, headers={"retry-after": value}), 20)
+        for value in ("Wed, 21 Oct 2026 07:28:00 GMT", "-5", "1.5", "soon")
+    },
+}
+"""Rate limits, and how many seconds callers are told to wait."""
+
+OUTAGES: dict[str, tuple[Behaviour, type[AppError], Charged | None]] = {
+    "500": (Fault.status(500), ProviderError, None),
+    "429": (Fault.rate_limited(), ProviderRateLimited, NO),
+    "quota": (Fault.quota(), ProviderQuota, NO),
+    "401": (Fault.status(401), ProviderMisconfigured, NO),
+    "404": (Fault.status(404), ProviderMisconfigured, NO),
+    "invalid prompt": (Fault.invalid_prompt(), PromptRejected, NO),
+    "dropped": (Fault.drop_before_response(paid=False), ProviderTimeout, None),
+    "cut": (Fault.cut(20, paid=False), ProviderTimeout, None),
+    "html": (Fault.html(paid=False), ProviderBadResponse, None),
+    "truncated json": (Fault.truncated_json(), ProviderBadResponse, None),
+    "an empty object": (Fault.answer({}), ProviderBadResponse, None),
+    "a list": (Fault.answer([1]), ProviderBadResponse, None),
+    "null": (Fault.answer(None), ProviderBadResponse, None),
+}
+"""What is answered, what it is called, and whether it was charged for where that can be told."""

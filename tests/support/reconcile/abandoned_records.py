@@ -1,0 +1,93 @@
+"""Generations that were left behind by a worker that died, in every combination."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from app.errors import AppError, Charged
+from app.imaging import PictureInfo, UnusablePicture
+from app.models import Generation, Original, State
+from app.usecases.generation import sidecar
+from tests.support.builders import NOON, World, a_generation
+
+ID = "0b8f2f0e-2f6b-4a30-9a4e-5f0c9a3d1e77"
+NOTE = sidecar.key_of(ID)
+DATA = b"the very bytes that were paid for"
+DRAWN = NOON - timedelta(seconds=10)
+MODEL = "the-model-that-drew"
+PLACES = {"nowhere": (), "store": ("store",), "spool": ("spool",), "both": ("store", "spool")}
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a worker left behind when it died."""
+
+    charged: Charged
+    where: str
+    ending: str = "png"
+    known: bool = False
+    note: bool = False
+
+    def __str__(self) -> str:
+        known = ("unnamed", "named")[self.known], ("bare", "noted")[self.note]
+        return "-".join((self.charged, self.where, self.ending, *known))
+
+
+def all_left() -> Iterator[Left]:
+    """Name every combination that can be."""
+    for charged, known in itertools.product(Charged, (False, True)):
+        yield Left(charged, "nowhere", known=known)
+        for where, ending, note in itertools.product(
+            ("store", "spool", "both"), ("png", "webp", "jpeg", "bin"), (False, True)
+        ):
+            if not (known and ending == "bin"):  # evidence has no name in the row
+                yield Left(charged, where, ending, known, note)
+
+
+def leave(world: World, left: Left) -> Generation:
+    """Set up the world as it was left; return the row, whose lease is just over."""
+    row = a_generation(
+        id=ID, state=State.PENDING, charged=left.charged, created_at=None, original=None, image=None
+    )
+    key = f"originals/{ID}.{left.ending}"
+    if left.known:
+        row = replace(row, original=_original(key, left.ending))
+    row = replace(row, lease_until=world.clock.now())
+    world.records.insert(row)
+    for place in PLACES[left.where]:
+        target = world.store if place == "store" else world.spool
+        target.put(key, DATA, content_type="x")
+        if left.note:
+            note = sidecar.write(replace(row, created_at=DRAWN, model=MODEL))
+            target.put(NOTE, note, content_type="application/json")
+    if left.ending == "bin":
+        world.imaging.fail("inspect", UnusablePicture("a page"))
+    else:
+        world.imaging.info = PictureInfo(left.ending, 1536, 1024)  # type: ignore[arg-type]  # reason: from the table
+    return row
+
+
+def _original(key: str, ending: str) -> Original:
+    return Original(key=key, format=ending, width=1536, height=1024, size_bytes=1, sha256="0")  # type: ignore[arg-type]  # reason: from the table
+
+
+def recover(world: World, row: Generation) -> Generation | AppError:
+    """Return the row, or the error."""
+    try:
+        return world.recover(row)
+    except AppError as error:
+        return error
+
+
+def paid(left: Left) -> Charged:
+    """Tell what is known about the payment once the original has been seen."""
+    return Charged.NO if left.charged is Charged.NO else Charged.YES
+
+
+def contents(world: World) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """Return what store and spool hold, without the note, which is compared by itself."""
+    return tuple(  # type: ignore[return-value]  # reason: of two
+        {key: stored.data for key, stored in place.objects.items() if key != NOTE}
+        for place in (world.store, world.spool)
+    )

@@ -1,0 +1,66 @@
+"""Runs of reconcile on the fakes."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from app.models import Generation
+from app.usecases.reconcile.diagnosis import Kind
+from app.usecases.reconcile.report import Report
+from app.usecases.reconcile.run import Reconcile
+from tests.support.builders import World, a_request
+from tests.support.reconcile.damage import MENDABLE
+
+_SPOIL = {mess.name: mess.spoil for mess in MENDABLE}
+
+
+@dataclass
+class FakeLeftovers:
+    """Half-written files with the times at which they were written."""
+
+    files: dict[str, datetime] = field(default_factory=dict)
+
+    def older_than(self, time: datetime) -> Iterator[str]:
+        """See Leftovers."""
+        yield from [name for name, written in self.files.items() if written < time]
+
+    def remove(self, name: str) -> None:
+        """See Leftovers."""
+        self.files.pop(name, None)
+
+
+def reconcile(world: World, *, fix: bool, leftovers: FakeLeftovers | None = None) -> Report:
+    """Run it once."""
+    return Reconcile(world.ports, world.recover, leftovers or FakeLeftovers())(fix=fix)
+
+
+def outcome(report: Report) -> dict[Kind, tuple[int, int]]:
+    """Return, by kind, how many were repaired and how many are left."""
+    return {kind: (tally.repaired, tally.left) for kind, tally in report.tallies.items()}
+
+
+def reasons(report: Report) -> list[str]:
+    """Return why what is left is left."""
+    tallies = report.tallies.values()
+    return [found.reason for tally in tallies for found in tally.listed if found.reason]
+
+
+def spoilt(world: World, name: str) -> Generation:
+    """Make a picture and spoil it."""
+    row = world.generate(a_request())
+    world.clock.advance(1000)
+    _SPOIL[name](world.ports, row)
+    return row
+
+
+def during(port: Any, method: str, meddle: Callable[[], object]) -> None:
+    """Let something happen once, just before the first call of this method does its work."""
+    original, todo = getattr(port, method), [meddle]
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if todo:
+            todo.pop()()
+        return original(*args, **kwargs)
+
+    setattr(port, method, call)

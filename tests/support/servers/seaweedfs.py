@@ -1,0 +1,150 @@
+"""SeaweedFS: a real S3 server that checks signatures."""
+
+import contextlib
+import json
+import urllib.request
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.support.servers.free_ports import HOST, free_ports
+from tests.support.servers.processes import Process, listens, program, running, started
+
+REGION = "us-east-1"
+ACCESS_KEY = "test-access-key"
+READER_KEY = "test-reader-key"
+ANYONE_MAY = "Read:images/images/*"
+"""What compose.yaml lets those do who have no key: see pictures, and no original."""
+# The gRPC side of each of the four parts listens this much above its port.
+GRPC = 10_000
+
+
+@dataclass(frozen=True)
+class S3Server:
+    """A running SeaweedFS and the only keys that it accepts.
+
+    With `READER_KEY` and the same secret, a client may only list and read.
+    """
+
+    endpoint_url: str
+    access_key: str
+    secret_key: str
+    region: str
+    process: Process
+    host: str
+    port: int
+    master_url: str
+
+
+@contextlib.contextmanager
+def seaweedfs(directory: Path) -> Iterator[S3Server]:
+    """Run SeaweedFS; it is yielded once it really stores and returns an object."""
+    with contextlib.ExitStack() as stack:
+        yield started(stack, lambda: _seaweedfs(directory))
+
+
+def s3_client(server: S3Server, **overrides: Any) -> Any:
+    """Make a boto3 client for the server; it does not retry unless told to."""
+    return _client(server.endpoint_url, server.secret_key, overrides)
+
+
+def new_bucket(server: S3Server, client: Any, name: str = "") -> str:
+    """Create an empty bucket in some milliseconds and return its name, by default a new one."""
+    name = name or f"test-{uuid.uuid4().hex}"
+    client.create_bucket(Bucket=name)
+    _grow(server.master_url, name)
+    return name
+
+
+@contextlib.contextmanager
+def _seaweedfs(directory: Path) -> Iterator[S3Server]:
+    ports = master, volume, filer, s3 = free_ports(4, offset=GRPC)
+    data, keys = directory / "data", directory / "s3.config"
+    data.mkdir(parents=True, exist_ok=True)
+    secret = uuid.uuid4().hex
+    keys.write_text(_identities(secret))
+    command: list[str | Path] = [
+        *(program("weed"), "server", f"-dir={data}", f"-ip={HOST}", f"-ip.bind={HOST}"),
+        *("-master.telemetry=false", "-master.volumeSizeLimitMB=256", "-volume.max=1000"),
+        # Alone, without electing itself: saves a second, and sometimes five.
+        "-master.peers=none",
+        *("-filer", "-s3", f"-s3.config={keys}", "-s3.autoCreateBucket=false"),
+        *("-s3.port.iceberg=0", "-s3.port.lance=0", f"-s3.port={s3}"),
+        *(f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}"),
+    ]
+    # Each bucket has volumes of its own; seven at once is more than a test bucket needs.
+    env = {"WEED_MASTER_VOLUME_GROWTH_COPY_1": "1"}
+    endpoint, master_url = f"http://{HOST}:{s3}", f"http://{HOST}:{master}"
+    client = _client(endpoint, secret, {})
+
+    def serves() -> bool:
+        return listens(s3) and _stores(client, master_url)
+
+    with (
+        contextlib.closing(client),
+        _sockets_removed(ports),
+        running(command, directory, serves, env) as process,
+    ):
+        yield S3Server(endpoint, ACCESS_KEY, secret, REGION, process, HOST, s3, master_url)
+
+
+@contextlib.contextmanager
+def _sockets_removed(ports: Iterable[int]) -> Iterator[None]:
+    """Remove what a killed SeaweedFS leaves in a place that cannot be configured."""
+    yield
+    for port in ports:
+        for number in (port, port + GRPC):
+            for left in Path("/tmp").glob(f"seaweedfs-*-{number}.sock"):  # noqa: S108  reason: its own choice
+                left.unlink(missing_ok=True)
+
+
+def _identities(secret: str) -> str:
+    allowed = {ACCESS_KEY: "Admin Read Write List Tagging", READER_KEY: "Read List"}
+    identities: list[dict[str, Any]] = [
+        {
+            "name": key,
+            "credentials": [{"accessKey": key, "secretKey": secret}],
+            "actions": actions.split(),
+        }
+        for key, actions in allowed.items()
+    ]
+    identities.append({"name": "anonymous", "actions": [ANYONE_MAY]})
+    return json.dumps({"identities": identities})
+
+
+def _client(endpoint: str, secret: str, overrides: dict[str, Any]) -> Any:
+    import boto3
+    from botocore.config import Config
+
+    settings: dict[str, Any] = {
+        "endpoint_url": endpoint,
+        "aws_access_key_id": ACCESS_KEY,
+        "aws_secret_access_key": secret,
+        "region_name": REGION,
+        "config": Config(
+            retries={"total_max_attempts": 1},
+            connect_timeout=2,
+            read_timeout=10,
+            s3={"addressing_style": "path"},
+        ),
+    }
+    return boto3.client("s3", **(settings | overrides))
+
+
+def _stores(client: Any, master_url: str) -> bool:
+    probe = {"Bucket": "readiness", "Key": "probe"}
+    _grow(master_url, probe["Bucket"])
+    with contextlib.suppress(client.exceptions.BucketAlreadyExists):
+        client.create_bucket(Bucket=probe["Bucket"])
+    client.put_object(**probe, Body=b"stored")
+    with client.get_object(**probe)["Body"] as body:
+        return bool(body.read() == b"stored")
+
+
+def _grow(master_url: str, bucket: str) -> None:
+    # Without this the first object of a bucket waits 0.2 s until the master has made it a volume.
+    url = f"{master_url}/vol/grow?collection={bucket}&count=1"
+    with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  reason: our own server
+        answer.read()

@@ -1,0 +1,57 @@
+from pathlib import Path
+
+import pytest
+
+from app.config import Settings
+from tests.support.servers import python_process
+
+HEAVY = "openai boto3 botocore pymongo redis cv2 numpy PIL"
+START = f"""
+import sys
+import app
+before = set(sys.modules)
+app.create_app()
+for name in "{HEAVY}".split():
+    if name in sys.modules:
+        print(name, "by importing app" if name in before else "by create_app()")
+"""
+
+PRELOADED = f"""
+import sys
+from app.config import Settings
+from app.container import preload
+preload(Settings.load())
+print(*(name for name in "{HEAVY}".split() if name in sys.modules))
+"""
+
+
+@pytest.mark.usefixtures("nothing_set")
+def test_the_default_service_starts_without_any_heavy_package(tmp_path: Path) -> None:
+    """Neither importing the app nor building it loads an SDK or an imaging library."""
+    assert python_process.run(START, cwd=tmp_path, env={"DATA_DIR": str(tmp_path / "data")}) == ""
+
+
+@pytest.mark.usefixtures("nothing_set")
+def test_starting_connects_to_nobody(tmp_path: Path) -> None:
+    """With everything configured and nothing running, the app is still built."""
+    nowhere = "127.0.0.1:9"
+    env = {
+        "OPENAI_API_KEY": "sk-none",
+        "OPENAI_BASE_URL": f"http://{nowhere}/v1",
+        "S3_BUCKET_NAME": "bucket",
+        "S3_ENDPOINT_URL": f"http://{nowhere}",
+        "MONGODB_URI": f"mongodb://{nowhere}",
+        "REDIS_URL": f"redis://{nowhere}",
+        "DATA_DIR": str(tmp_path / "data"),
+    }
+    assert set(env) <= {name.upper() for name in Settings.model_fields}
+    assert python_process.run(START, cwd=tmp_path, env=env) == ""
+
+
+@pytest.mark.usefixtures("nothing_set")
+def test_a_server_has_everything_loaded_before_it_forks(tmp_path: Path) -> None:
+    """What is in use is imported once for all workers, and nothing that isn't."""
+    env = {"OPENAI_API_KEY": "sk-none", "S3_BUCKET_NAME": "b-1", "DATA_DIR": str(tmp_path)}
+    assert python_process.run(PRELOADED, cwd=tmp_path, env=env).split() == [
+        *("openai", "boto3", "botocore", "cv2", "numpy", "PIL")
+    ]

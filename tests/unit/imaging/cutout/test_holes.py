@@ -1,0 +1,94 @@
+"""The shipped model for enclosed areas, held against the table that it was trained from."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from app.imaging.cutout import decision_trees, hole_features, holes
+
+Array = NDArray[Any]
+
+TABLE = Path(__file__).parents[4] / "bench" / "holes" / "features.npz"
+CROSS_VALIDATED = 0.89  # see bench/holes/README.md
+MARGIN = 0.04  # three standard errors of the accuracy on 600 rows
+
+
+@pytest.fixture(scope="module")
+def table() -> dict[str, Array]:
+    """What was measured of the artwork."""
+    with np.load(TABLE, allow_pickle=False) as file:
+        return dict(file)
+
+
+def chance_of(rows: Array) -> Array:
+    """Ask the shipped model."""
+    return decision_trees.load(holes.MODEL).probability(rows)
+
+
+def test_it_was_trained_on_the_columns_that_are_measured(table: dict[str, Array]) -> None:
+    """A column more, or in another place, would make it answer nonsense."""
+    document = json.loads(holes.MODEL.read_text("utf-8"))
+    assert document["columns"] == list(hole_features.NAMES)
+    assert set(document["feature"]) <= set(range(len(hole_features.NAMES)))
+    assert table["traits"].shape == (len(table["paint"]), len(hole_features.NAMES))
+
+
+def test_each_branch_leads_to_a_leaf_within_the_depth() -> None:
+    """Whoever walks `depth` steps from any root has arrived: one step more changes nothing."""
+    trees = decision_trees.load(holes.MODEL)
+    reached = np.array(trees.roots)
+    for _ in range(trees.depth):
+        reached = np.unique(np.concatenate([trees.left[reached], trees.right[reached]]))
+    leaves = np.flatnonzero(trees.left == np.arange(len(trees.left)))
+    assert np.isin(reached, leaves).all()
+    assert (trees.right[leaves] == leaves).all()
+
+
+def test_its_answers_are_chances(table: dict[str, Array]) -> None:
+    """Whatever row of the table it is asked about."""
+    chance = chance_of(table["traits"])
+    assert chance.shape == table["paint"].shape
+    assert ((chance >= 0) & (chance <= 1)).all()
+
+
+def test_the_same_rows_get_the_same_answers(table: dict[str, Array]) -> None:
+    """Neither an earlier question nor the company that a row is asked in changes its answer."""
+    rows = table["traits"][::50]
+    together = chance_of(rows)
+    decision_trees.load.cache_clear()
+    alone = [chance_of(row[None])[0] for row in rows]
+    assert together.tolist() == chance_of(rows).tolist()
+    assert alone == pytest.approx(together.tolist(), abs=1e-12)
+
+
+def test_random_areas_are_judged_as_well_as_promised(table: dict[str, Array]) -> None:
+    """It has seen most of them, so the cross-validated accuracy is the least to expect."""
+    picked = np.random.default_rng(7).choice(len(table["paint"]), 600, replace=False)
+    right = (chance_of(table["traits"][picked]) >= holes.KEEP) == table["paint"][picked]
+    assert right.mean() >= CROSS_VALIDATED - MARGIN
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "paint"),
+    [
+        ("noto", "four-thirty", True),  # the face of a clock
+        ("noto", "memo", True),  # a sheet of paper
+        ("openmoji", "megaphone", True),
+        ("noto", "bicycle", False),  # between the spokes
+        ("noto", "briefcase", False),  # under the handle
+        ("openmoji", "locked", False),  # under the shackle
+    ],
+)
+def test_clear_pictures_that_were_held_out(
+    table: dict[str, Array], source: str, name: str, paint: bool
+) -> None:
+    """They are new to the model, and anyone can tell what they are."""
+    (picture,) = np.flatnonzero((table["source"] == source) & (table["name"] == name))
+    assert table["held_out"][picture]
+    rows = table["picture"] == picture
+    assert (table["paint"][rows] == paint).all()
+    assert ((chance_of(table["traits"][rows]) >= holes.KEEP) == paint).all()

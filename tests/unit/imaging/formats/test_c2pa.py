@@ -1,0 +1,86 @@
+"""Content Credentials of originals: that they are seen, and that nothing breaks on them."""
+
+import contextlib
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app import imaging
+from app.imaging import UnusablePicture
+from app.imaging.formats.c2pa import in_jpeg, in_webp
+from tests.support.images.content_credentials import PLAIN, SIGNED, STORE, box, jpeg, png, webp
+from tests.support.images.sample_images import pixels
+
+
+@pytest.mark.parametrize("kind", SIGNED)
+def test_a_manifest_is_seen_and_changes_no_pixel(kind: str) -> None:
+    """A file with a manifest store tells so, the same picture without it doesn't."""
+    assert imaging.inspect(SIGNED[kind]).credentials
+    assert not imaging.inspect(PLAIN[kind]).credentials
+    cut, plain = (pixels(imaging.cutout(files[kind]).png) for files in (SIGNED, PLAIN))
+    assert (cut == plain).all()
+
+
+OTHERS = {
+    "another PNG chunk": png(b"caBY"),
+    "an empty PNG chunk": png(content=b""),
+    "the name inside of text": png(b"tEXt", b"caBX\0" + STORE),
+    "another JPEG segment": jpeg(0xEC),
+    "pixels of a JPEG": jpeg(behind=b"\xff\xda"),
+    "another JUMBF box": jpeg(content=box(b"jumb", box(b"jumd", b"json" + bytes(12)))),
+    "an APP11 of something else": jpeg(content=b"HDR_RI ver=11"),
+    "another WEBP chunk": webp(b"XMP "),
+    "an empty WEBP chunk": webp(content=b""),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_metadata_is_no_manifest(name: str) -> None:
+    """Only what C2PA names counts, and only where it has its place."""
+    assert not imaging.inspect(OTHERS[name]).credentials
+
+
+def test_a_manifest_behind_others_is_seen() -> None:
+    """Fill bytes, a large box and a chunk of odd length don't hide it."""
+    assert imaging.inspect(jpeg(fill=99)).credentials
+    long = b"\0\0\0\1jumb" + bytes(8) + STORE[8:]  # the length of a large box has 64 bits
+    assert imaging.inspect(jpeg(content=long)).credentials
+    odd = b"ABCD\1\0\0\0!\0"
+    assert imaging.inspect(webp(before=odd)).credentials
+
+
+def test_a_chunk_that_reaches_beyond_the_file_is_no_manifest() -> None:
+    """A WEBP that promises more than it has brings no manifest."""
+    file = webp()
+    at = file.rindex(b"C2PA") + 4
+    assert not imaging.inspect(file[:at] + b"\xff\xff\xff\x7f" + file[at + 4 :]).credentials
+
+
+def test_only_the_first_thousand_parts_are_looked_at() -> None:
+    """So a file made of a million empty parts holds nobody up."""
+    parts = b"\xff\xe5\x00\x02" * 1000
+    assert imaging.inspect(SIGNED["JPEG"]).credentials
+    assert not imaging.inspect(SIGNED["JPEG"][:2] + parts + SIGNED["JPEG"][2:]).credentials
+    assert not imaging.inspect(webp(before=b"ABCD\0\0\0\0" * 1000)).credentials
+
+
+@pytest.mark.parametrize(("look", "kind"), [(in_jpeg, "JPEG"), (in_webp, "WEBP")])
+def test_looking_ends_where_the_file_does(look: Callable[[bytes], bool], kind: str) -> None:
+    """A file that is cut off anywhere is looked through to its end, and no further."""
+    found = [look(SIGNED[kind][:length]) for length in range(len(SIGNED[kind]) + 1)]
+    assert found == sorted(found)
+    assert found[-1]
+
+
+@settings(max_examples=60)
+@given(kind=st.sampled_from(sorted(SIGNED)), data=st.data())
+def test_damaged_files_are_refused_or_read(kind: str, data: st.DataObject) -> None:
+    """A file that was cut off or changed anywhere is a picture or none; nothing else happens."""
+    file = bytearray(SIGNED[kind])
+    for _ in range(data.draw(st.integers(0, 4))):
+        file[data.draw(st.integers(0, len(file) - 1))] = data.draw(st.integers(0, 255))
+    cut = bytes(file[: data.draw(st.integers(0, len(file)))])
+    with contextlib.suppress(UnusablePicture):
+        assert imaging.inspect(cut).credentials in {True, False}

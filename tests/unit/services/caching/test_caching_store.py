@@ -1,0 +1,107 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.errors import AppError, ImageNotFound, StorageUnavailable
+from app.services.caching.caching_store import CachedStore
+from tests.support.builders import World
+
+KEY = "images/x.png"
+
+
+def filled(data: bytes = b"the picture") -> tuple[World, CachedStore]:
+    """Make a cached store that has one object, which the cache has not seen."""
+    world = World()
+    store = CachedStore(world.store, world.cache)
+    store.put(KEY, data, content_type="image/png")
+    world.events.clear()
+    return world, store
+
+
+@given(st.binary(max_size=5000))
+def test_what_was_read_once_is_read_from_the_cache(data: bytes) -> None:
+    """The second read asks the store no more, and gives the same bytes, type and time."""
+    world, store = filled(data)
+    first, second = store.get(KEY), store.get(KEY)
+    assert first == second == world.store.objects[KEY]
+    assert world.events.count("store get images") == 1
+
+
+@pytest.mark.parametrize("error", [StorageUnavailable(), ImageNotFound()])
+def test_failures_of_the_store_are_told_as_they_are(error: AppError) -> None:
+    """After an outage, or once a missing object has come, the next read gives it."""
+    world, store = filled()
+    world.store.fail("get images", error)
+    with pytest.raises(type(error)):
+        store.get(KEY)
+    assert world.cache.entries == {}
+    world.store.mend()
+    assert store.get(KEY).data == b"the picture"
+
+
+def test_a_cached_picture_survives_an_outage_of_the_store() -> None:
+    """What the cache has is served while the store is down."""
+    world, store = filled()
+    store.get(KEY)
+    world.store.fail("get images", StorageUnavailable())
+    assert store.get(KEY).data == b"the picture"
+
+
+def test_replacing_forgets_the_old_content_after_the_new_is_stored() -> None:
+    """No read can bring the old content back into the cache once the new one is stored."""
+    world, store = filled()
+    store.get(KEY)
+    world.events.clear()
+    store.put(KEY, b"another", content_type="image/png")
+    assert world.events == ["store put images", "cache forget"]
+    assert store.get(KEY).data == b"another"
+
+
+def test_deleting_forgets_the_content_after_the_object_is_gone() -> None:
+    """A deleted picture is not served from the cache."""
+    world, store = filled()
+    store.get(KEY)
+    world.events.clear()
+    store.delete(KEY)
+    assert world.events == ["store delete images", "cache forget"]
+    with pytest.raises(ImageNotFound):
+        store.get(KEY)
+
+
+def test_a_failed_deletion_keeps_the_entry() -> None:
+    """What the store still has may still be served."""
+    world, store = filled()
+    store.get(KEY)
+    world.store.fail("delete images", StorageUnavailable())
+    with pytest.raises(StorageUnavailable):
+        store.delete(KEY)
+    assert store.get(KEY).data == b"the picture"
+
+
+def test_addresses_and_health_are_those_of_the_store() -> None:
+    """The cache has no say in where objects can be found and whether the store answers."""
+    world, store = filled()
+    world.cache.up = False
+    store.ping()
+    assert world.events == ["store ping"]
+    assert store.public_url(KEY) == world.store.public_url(KEY)
+
+
+def test_originals_are_remembered_by_this_process_only_and_told_apart() -> None:
+    """Originals aren't shared, and one of another type is another entry."""
+    world, store = filled()
+    for ending in ("png", "webp"):
+        store.put(f"originals/x.{ending}", ending.encode(), content_type=f"image/{ending}")
+    world.events.clear()
+    assert [store.get(f"originals/x.{end}").data for end in ("png", "webp")] == [b"png", b"webp"]
+    assert world.events.count("cache fetch privately") == 2
+    assert set(world.cache.entries) == {("x", "original.png"), ("x", "original.webp")}
+
+
+def test_notes_are_never_remembered() -> None:
+    """A note is read from the store each time, and writing one forgets no picture."""
+    world, store = filled()
+    store.get(KEY)
+    store.put("originals/x.json", b"{}", content_type="application/json")
+    assert store.get("originals/x.json").data == b"{}"
+    assert set(world.cache.entries) == {("x", "image")}

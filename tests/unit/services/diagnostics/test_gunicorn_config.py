@@ -1,0 +1,81 @@
+"""The check of gunicorn's settings, on the shipped file and on spoilt ones."""
+
+from pathlib import Path
+
+import pytest
+
+from app.models import Level
+from app.services.diagnostics.gunicorn_config import check_settings
+from tests.support.diagnostic_findings import FAILED, OK, WARNING, levels, texts, the
+
+SHIPPED = Path(__file__).parents[4] / "gunicorn.conf.py"
+GOOD = {"worker": OK, "threads": OK, "stop": OK, "heartbeat": OK}
+pytestmark = pytest.mark.usefixtures("nothing_set")
+
+
+def check(file: Path = SHIPPED) -> dict[str, Level]:
+    """Check with the service's defaults."""
+    return levels(check_settings(file, generations=128, call_seconds=120))
+
+
+def test_the_shipped_settings_are_good() -> None:
+    """What is shipped has no fault."""
+    assert check() == GOOD
+
+
+@pytest.mark.parametrize(
+    ("arguments", "changed"),
+    [
+        ("--worker-class sync --threads 1", {"worker": FAILED, "threads": FAILED}),
+        ("--worker-class tornado", {"worker": FAILED}),
+        ("--worker-class gthread", {"worker": WARNING}),
+        ("--threads 128", {"threads": FAILED}),
+        ("--threads 129", {}),
+        ("--graceful-timeout 239", {"stop": FAILED}),
+        ("--graceful-timeout 240", {}),
+        ("--timeout 0", {"heartbeat": WARNING}),
+        ("--timeout 5", {"heartbeat": WARNING}),
+        ("--timeout 3600", {"heartbeat": WARNING}),
+    ],
+)
+def test_what_the_environment_changes_counts(
+    arguments: str, changed: dict[str, Level], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GUNICORN_CMD_ARGS has the last word, as in gunicorn itself."""
+    monkeypatch.setenv("GUNICORN_CMD_ARGS", arguments)
+    assert check() == GOOD | changed
+
+
+def test_the_file_counts(tmp_path: Path) -> None:
+    """Without its settings, gunicorn's own defaults are found wanting."""
+    file = tmp_path / "gunicorn.conf.py"
+    file.write_text("worker_class = 'gthread'\n")
+    assert check(file) == {"worker": WARNING, "threads": FAILED, "stop": FAILED, "heartbeat": OK}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "threads = 'many'",
+        "raise RuntimeError('hunter2')",
+        "import sys; sys.exit('hunter2')",
+        "import no_such_module",
+        "=",
+        None,
+    ],
+)
+def test_a_file_that_cannot_be_used_fails(tmp_path: Path, content: str | None) -> None:
+    """However the file ends, that is a finding, without its words."""
+    file = tmp_path / "gunicorn.conf.py"
+    if content:
+        file.write_text(content)
+    found = list(check_settings(file, generations=128, call_seconds=120))
+    assert the("settings", found).level is FAILED
+    assert "hunter2" not in texts(found)
+
+
+def test_arguments_that_cannot_be_used_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An option that gunicorn does not know would stop its start."""
+    monkeypatch.setenv("GUNICORN_CMD_ARGS", "--thread-count 5")
+    found = list(check_settings(SHIPPED, generations=128, call_seconds=120))
+    assert the("settings", found).level is FAILED

@@ -1,0 +1,199 @@
+"""What a key answers that was used before: never a second payment."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.errors import (
+    AppError,
+    Charged,
+    GenerationInProgress,
+    IdempotencyKeyReused,
+    ImageDeleted,
+    OutcomeUnknown,
+    PromptRejected,
+    ProviderBadResponse,
+    ProviderError,
+    ProviderMisconfigured,
+    ProviderQuota,
+    ProviderRateLimited,
+    ProviderTimeout,
+    ProviderUnreachable,
+    RecordsUnavailable,
+    StorageUnavailable,
+)
+from app.models import State
+from app.usecases.generation.idempotency import claim_of
+from tests.support.builders import LEASE, World, a_generation, a_request
+from tests.support.http.idempotent_retry import CLAIM, again, ended
+
+UNPAYABLE = [
+    (State.PENDING, Charged.NO, "", GenerationInProgress, Charged.UNKNOWN, False),
+    (State.PENDING, Charged.UNKNOWN, "", GenerationInProgress, Charged.UNKNOWN, False),
+    (State.FAILED, Charged.YES, "provider_bad_response", ProviderBadResponse, Charged.YES, True),
+    (State.FAILED, Charged.YES, "storage_unavailable", StorageUnavailable, Charged.YES, True),
+    (State.UNKNOWN, Charged.UNKNOWN, "provider_timeout", OutcomeUnknown, Charged.UNKNOWN, False),
+    (State.UNKNOWN, Charged.UNKNOWN, "provider_error", OutcomeUnknown, Charged.UNKNOWN, False),
+    (State.DELETED, Charged.YES, "", ImageDeleted, Charged.NO, False),
+]
+
+
+@pytest.mark.parametrize(("state", "charged", "error", "kind", "told", "replayed"), UNPAYABLE)
+def test_what_may_have_been_paid_is_answered_and_not_repeated(
+    world: World,
+    state: State,
+    charged: Charged,
+    error: str,
+    kind: type[AppError],
+    told: Charged,
+    replayed: bool,
+) -> None:
+    """The answer follows from the row; no other part hears of it, and the row stays as it is."""
+    ended(world, state, charged, error)
+    before = world.row
+    answer = again(world)
+    assert type(answer) is kind
+    assert (answer.charged, answer.replayed) == (told, replayed)
+    assert world.events == ["records find"]
+    assert world.row == before
+
+
+def test_nobody_waits_for_a_picture_that_was_lost(world: World) -> None:
+    """If neither store nor spool took it, its key says so, and doesn't ask to come back."""
+    for place in (world.store, world.spool):
+        place.fail("put originals", StorageUnavailable())
+    first = again(world)
+    second = again(world)
+    assert (first.code, second.code) == ("storage_unavailable", "storage_unavailable")
+    assert (second.charged, second.replayed, second.retry_after) == (Charged.YES, True, None)
+    assert "could not be kept" in second.message
+    assert len(world.generator.asked) == 1
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize(
+    "change", [{"prompt": "A blue fox"}, {"first_prompt": "A red fox"}, {"size": "1536x1024"}]
+)
+def test_a_key_is_for_one_request(
+    world: World, state: State, late: bool, change: dict[str, Any]
+) -> None:
+    """With another body a key is refused in every state, and nothing is done for it."""
+    ended(world, state, Charged.NO, "")
+    world.clock.advance(LEASE.total_seconds() + 1 if late else 0)
+    before = world.row
+    answer = again(world, **change)
+    assert (type(answer), answer.charged) == (IdempotencyKeyReused, Charged.NO)
+    assert (world.events, world.row) == (["records find"], before)
+
+
+def test_a_ready_picture_is_answered_as_it_was(world: World) -> None:
+    """The same row comes back, marked as replayed; no part but the records is asked."""
+    first = world.make(a_request(), claim=CLAIM)
+    world.events.clear()
+    world.clock.advance(3600)
+    second = world.make(a_request(), claim=CLAIM)
+    assert (first.replayed, second.replayed) == (False, True)
+    assert second.generation == first.generation == world.row
+    assert world.events == ["records find"]
+
+
+@pytest.mark.parametrize(
+    ("port", "step", "error"),
+    [
+        ("generator", "draw", PromptRejected()),
+        ("generator", "draw", ProviderRateLimited()),
+        ("generator", "draw", ProviderQuota()),
+        ("generator", "draw", ProviderUnreachable()),
+        ("generator", "draw", ProviderMisconfigured()),
+        ("writer", "enhance", ProviderTimeout()),
+    ],
+)
+def test_what_failed_before_paying_may_run_again(
+    world: World, port: str, step: str, error: AppError
+) -> None:
+    """The key draws once the trouble is over, in the row that is there: one key, one row."""
+    getattr(world, port).fail(step, error)
+    assert again(world, enhance=True).charged is Charged.NO
+    failed = world.row
+    getattr(world, port).mend()
+    world.clock.advance(60)
+    made = world.make(a_request(enhance=True), claim=CLAIM)
+    assert (made.replayed, made.generation.id) == (False, failed.id)
+    assert (world.row.state, world.row.error, world.row.claim) == (State.READY, "", CLAIM)
+    assert world.row.lease_until == world.clock.now() + LEASE
+    assert "fox" in world.row.tokens
+
+
+@pytest.mark.parametrize(
+    ("port", "step", "error"),
+    [
+        ("moderator", "check", PromptRejected()),
+        ("store", "ping", StorageUnavailable()),
+        ("spool", "room", StorageUnavailable()),
+        ("records", "find", RecordsUnavailable()),
+    ],
+)
+def test_what_left_no_row_runs_again(world: World, port: str, step: str, error: AppError) -> None:
+    """A refusal before the row is written leaves the key free, for this body or another."""
+    getattr(world, port).fail(step, error)
+    assert again(world).charged is Charged.NO
+    assert world.records.rows == {}
+    getattr(world, port).mend()
+    world.clock.advance(60)
+    assert not world.make(a_request(prompt="Something else"), claim=CLAIM).replayed
+
+
+@pytest.mark.parametrize(
+    "error", [ProviderTimeout(charged=Charged.UNKNOWN), ProviderError(), ProviderBadResponse("")]
+)
+def test_an_unknown_outcome_is_never_paid_again(world: World, error: AppError) -> None:
+    """However often the key is sent, the model was asked once; a new key asks anew."""
+    world.generator.fail("draw", error)
+    assert type(again(world)) is type(error)
+    world.generator.mend()
+    for _ in range(3):
+        world.clock.advance(LEASE.total_seconds())
+        assert type(again(world)) is OutcomeUnknown
+    assert len(world.generator.asked) == 1
+    assert world.make(a_request(), claim=claim_of("", "a new key")).generation.state == "ready"
+    assert len(world.generator.asked) == 2
+
+
+def test_whoever_loses_the_race_for_a_new_key_buys_nothing(world: World) -> None:
+    """If another request wrote its row first, this one is told to come back."""
+    other = a_generation(claim=CLAIM, state=State.PENDING)
+    check = world.moderator.check
+    world.moderator.check = lambda prompt: (check(prompt), world.records.insert(other))[0]  # type: ignore[method-assign]  # reason: this one call is scripted
+    assert type(again(world)) is GenerationInProgress
+    assert (world.generator.asked, world.row) == ([], other)
+
+
+def test_whoever_loses_the_race_for_a_failed_row_buys_nothing(world: World) -> None:
+    """If another request began anew with the failed row, this one is told to come back."""
+    ended(world, State.FAILED, Charged.NO, "provider_rate_limited")
+    taken = replace(world.row, state=State.PENDING)
+    check = world.moderator.check
+
+    def take(prompt: str) -> None:
+        check(prompt)
+        world.records.rows[taken.id] = taken
+
+    world.moderator.check = take  # type: ignore[method-assign]  # reason: this one call is scripted
+    assert type(again(world)) is GenerationInProgress
+    assert (world.generator.asked, world.row) == ([], taken)
+
+
+def test_keys_of_several_callers_and_no_key_at_all_are_apart(world: World) -> None:
+    """The same key of another caller, another key, and no key each draw a picture of their own."""
+    claims = [CLAIM, claim_of("someone", "a key"), claim_of("", "a Key"), "", ""]
+    ids = {world.make(a_request(), claim=claim).generation.id for claim in claims}
+    assert len(ids) == len(world.generator.asked) == 5
+
+
+def test_a_claim_tells_neither_caller_nor_key() -> None:
+    """What is written down is a SHA-256 in hex, and needs both to be the same."""
+    claims = {claim_of(caller, key) for caller in ("", "a", "ab") for key in ("b", "bb", "c")}
+    assert len(claims) == 9
+    assert {len(claim) for claim in claims} == {64}

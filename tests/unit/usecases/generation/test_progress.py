@@ -1,0 +1,82 @@
+"""Watching a generation: what is heard, what it costs, and that it changes nothing else."""
+
+from dataclasses import replace
+
+import pytest
+
+from app.errors import BudgetExceeded, PromptRejected
+from app.models import ANYONE, Budget
+from app.usecases.generation.progress import Viewer
+from tests.support.builders import PRICES, World, a_request
+
+CLAIM = "c" * 64
+
+
+class Watched:
+    """Remembers what a viewer heard."""
+
+    def __init__(self, partials: int = 0) -> None:
+        self.steps: list[str] = []
+        self.partials: list[tuple[int, bytes]] = []
+        self.viewer = Viewer(
+            partials=partials,
+            on_step=self.steps.append,
+            on_partial=lambda index, data: self.partials.append((index, data)),
+        )
+
+
+def test_each_step_is_heard_of_as_it_begins(world: World) -> None:
+    """All steps are told in their order, and the partial pictures while the model draws."""
+    watched = Watched(partials=2)
+    world.generate(a_request(), viewer=watched.viewer)
+    assert watched.steps == [
+        *("moderation", "checks", "record", "record", "upstream"),
+        *("original", "cutout", "store", "record"),
+    ]
+    assert watched.partials == [(0, b"partial 0"), (1, b"partial 1")]
+
+
+def test_nobody_sees_a_picture_of_a_refused_prompt(world: World) -> None:
+    """The prompt is judged before the model is asked, so no partial picture can come."""
+    world.moderator.fail("check", PromptRejected())
+    watched = Watched(partials=3)
+    with pytest.raises(PromptRejected):
+        world.generate(a_request(), viewer=watched.viewer)
+    assert (watched.steps, watched.partials) == (["moderation"], [])
+
+
+def test_an_answer_from_an_earlier_request_shows_nothing(world: World) -> None:
+    """Partial pictures are no part of the wish: the same key answers with or without them."""
+    first = world.generate(a_request(), claim=CLAIM)
+    watched = Watched(partials=3)
+    again = world.generate(a_request(), claim=CLAIM, viewer=watched.viewer)
+    assert (again, watched.steps, watched.partials) == (first, [], [])
+    assert len(world.generator.asked) == 1
+
+
+def test_a_budget_has_to_hold_the_partial_pictures(world: World) -> None:
+    """Each adds 100 output tokens, to a dry run and to what is held before anything is paid."""
+    plain, shown = (
+        world.make.intents.estimates.rehearse(a_request(), partials=count).estimate_micros or 0
+        for count in (0, 3)
+    )
+    assert shown - plain == 3 * 100 * PRICES["fake-painter"]["image_out"]
+    poor = replace(ANYONE, id="poor", budget=Budget(micros=shown - 1, period="day"))
+    with pytest.raises(BudgetExceeded):
+        world.generate(a_request(), caller=poor, viewer=Watched(partials=3).viewer)
+    assert world.generator.asked == []
+    assert world.generate(a_request(), caller=poor, viewer=Watched().viewer).image
+
+
+def test_who_watches_can_not_fail_what_is_watched(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever goes wrong in telling, the picture is paid once, stored and answered."""
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    viewer = Viewer(partials=1, on_step=broken, on_partial=broken)
+    assert world.generate(a_request(), viewer=viewer).image
+    assert len(world.generator.asked) == 1
+    assert "a viewer could not hear of a partial picture" in caplog.text

@@ -1,0 +1,124 @@
+"""Every way in which a generation can be left behind, and what becomes of it, for nothing."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from app.errors import (
+    AppError,
+    Charged,
+    GenerationInProgress,
+    PictureWaits,
+    ProviderBadResponse,
+    RecordsUnavailable,
+    StorageUnavailable,
+)
+from app.models import Generation, State
+from tests.support.builders import World
+from tests.support.reconcile.abandoned_records import (
+    DATA,
+    DRAWN,
+    ID,
+    MODEL,
+    NOTE,
+    Left,
+    all_left,
+    contents,
+    leave,
+    paid,
+    recover,
+)
+
+every = pytest.mark.parametrize("left", list(all_left()), ids=str)
+
+
+@every
+def test_with_everything_up_it_is_brought_to_an_end(world: World, left: Left) -> None:
+    """Found pictures become ready, garbage is kept as evidence, and what was not found is told."""
+    row = leave(world, left)
+    result = recover(world, row)
+    if left.where == "nowhere":
+        check_not_found(world, left, result)
+    elif left.ending == "bin":
+        assert type(result) is ProviderBadResponse
+        assert result.charged is world.row.charged is paid(left)
+        assert (world.row.state, world.row.error) == (State.FAILED, "provider_bad_response")
+        assert contents(world) == ({f"originals/{ID}.bin": DATA}, {})
+    else:
+        assert result == world.row
+        assert (world.row.state, world.row.charged, world.row.error) == ("ready", paid(left), "")
+        assert world.row.created_at == (DRAWN if left.note else world.clock.now())
+        assert (world.row.model == MODEL) is left.note
+        key = f"originals/{ID}.{left.ending}"
+        assert contents(world) == ({key: DATA, f"images/{ID}.png": b"cutout of " + DATA}, {})
+        assert world.row.original is not None
+        assert (world.row.original.key, world.row.original.size_bytes) == (key, len(DATA))
+    assert (NOTE in world.store.objects) is (left.where != "nowhere")
+    assert NOTE not in world.spool.objects
+    assert world.generator.asked == []
+
+
+def check_not_found(world: World, left: Left, result: Generation | AppError) -> None:
+    """Check the end of a row without an original on this server or in the store."""
+    assert contents(world) == ({}, {})
+    assert world.row.charged is left.charged
+    if left.charged is Charged.YES:
+        assert type(result) is PictureWaits
+        assert result.charged is Charged.YES
+        assert result.retry_after
+        assert (world.row.state, world.row.lease_until) == (State.PENDING, world.clock.now())
+    else:
+        assert result == world.row
+        unknown = (State.UNKNOWN, "outcome_unknown")
+        expected = unknown if left.charged is Charged.UNKNOWN else (State.FAILED, "abandoned")
+        assert (world.row.state, world.row.error) == expected
+
+
+@every
+def test_with_the_store_down_nothing_is_lost_or_decided(world: World, left: Left) -> None:
+    """The row stays pending and free for anyone; store and spool stay as they were."""
+    row = leave(world, left)
+    before = contents(world)
+    for step in ("get originals", "put originals", "put images"):
+        world.store.fail(step, StorageUnavailable("down"))
+    result = recover(world, row)
+    assert type(result) is PictureWaits
+    seen = left.where in {"spool", "both"}
+    assert result.charged is world.row.charged is (paid(left) if seen else left.charged)
+    assert (world.row.state, world.row.lease_until) == (State.PENDING, world.clock.now())
+    assert contents(world) == before
+    assert world.generator.asked == []
+
+
+@every
+def test_whoever_comes_second_leaves_it_alone(world: World, left: Left) -> None:
+    """If another took the row first, nothing is looked up, stored or changed."""
+    seen = leave(world, left)
+    taken = replace(seen, lease_until=seen.lease_until + timedelta(seconds=60))
+    world.records.exchange(seen, taken)
+    before = contents(world)
+    assert type(recover(world, seen)) is GenerationInProgress
+    assert world.row == taken
+    assert contents(world) == before
+    assert world.generator.asked == []
+
+
+@every
+@pytest.mark.parametrize("good", [0, 1])
+def test_with_the_records_down_it_can_be_done_again(world: World, left: Left, good: int) -> None:
+    """Failing at the first write or at the last, the next one who comes finds all that it needs."""
+    row = leave(world, left)
+    world.records.fail("exchange", RecordsUnavailable("down"), after=good)
+    recover(world, row)
+    assert world.row.state is State.PENDING
+    world.records.mend()
+    world.clock.advance(60)
+    second = recover(world, world.row)
+    if left.where == "nowhere":
+        check_not_found(world, left, second)
+    else:
+        wanted = State.FAILED if left.ending == "bin" else State.READY
+        assert (world.row.state, world.row.charged) == (wanted, paid(left))
+    assert contents(world)[1] == {}
+    assert world.generator.asked == []

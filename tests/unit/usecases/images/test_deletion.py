@@ -1,0 +1,145 @@
+"""Deleting a picture: what goes, what stays, and how a failure half-way is made good."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from app.errors import ImageDeleted, ImageNotFound, RecordsUnavailable, StorageUnavailable
+from app.imaging import PictureInfo
+from app.models import Generation, State
+from app.usecases.images.images import Images
+from tests.support.builders import World, a_request
+
+CLAIM = "c" * 64
+
+
+@pytest.fixture
+def images(world: World) -> Images:
+    """Make the use case on the fakes."""
+    return Images(world.store, world.records)
+
+
+def bare(row: Generation) -> Generation:
+    """Return what shall remain of a picture with a key."""
+    return Generation(
+        id=row.id,
+        state=State.DELETED,
+        requested_at=row.requested_at,
+        lease_until=row.lease_until,
+        owner=row.owner,
+        claim=row.claim,
+        fingerprint=row.fingerprint,
+    )
+
+
+@pytest.mark.parametrize("claim", ["", CLAIM])
+@pytest.mark.parametrize("info", [PictureInfo("png", 1, 1), PictureInfo("webp", 1, 1)])
+def test_nothing_of_it_is_left_but_its_key(
+    world: World, images: Images, claim: str, info: PictureInfo
+) -> None:
+    """Picture, original and note go; of a picture with a key a row without any text stays."""
+    world.imaging.info = info
+    kept = world.generate(a_request(prompt="Another"))
+    made = world.generate(a_request(), claim=claim)
+    images.delete(made.id)
+    assert all(kept.id in key for key in world.store.objects)
+    assert len(world.store.objects) == 3
+    assert world.records.rows.get(made.id) == (bare(made) if claim else None)
+    assert "fox" not in repr(world.records.rows.get(made.id)).lower()
+
+
+@pytest.mark.parametrize("claim", ["", CLAIM])
+def test_what_is_deleted_is_not_there(world: World, images: Images, claim: str) -> None:
+    """A deleted picture has no record, is not listed, and can't be deleted again."""
+    made = world.generate(a_request(), claim=claim)
+    images.delete(made.id)
+    calls: list[Callable[[str], object]] = [images.record, images.fetch, images.delete]
+    for call in calls:
+        with pytest.raises(ImageNotFound):
+            call(made.id)
+    assert images.page(limit=10).total == 0
+
+
+@pytest.mark.parametrize("state", [State.PENDING, State.FAILED, State.UNKNOWN])
+def test_what_is_not_ready_can_not_be_deleted(world: World, images: Images, state: State) -> None:
+    """A row that is worked on, or ended without a picture, is left alone."""
+    made = world.generate(a_request())
+    world.records.rows[made.id] = row = replace(made, state=state)
+    objects = dict(world.store.objects)
+    with pytest.raises(ImageNotFound):
+        images.delete(made.id)
+    assert (world.row, world.store.objects) == (row, objects)
+
+
+@pytest.mark.parametrize("claim", ["", CLAIM])
+@pytest.mark.parametrize(
+    ("port", "step", "good", "error"),
+    [
+        ("records", "get", 0, RecordsUnavailable),
+        ("records", "exchange", 0, RecordsUnavailable),
+        ("store", "delete images", 0, StorageUnavailable),
+        ("store", "delete originals", 0, StorageUnavailable),
+        ("store", "delete originals", 1, StorageUnavailable),
+        ("records", "exchange", 1, RecordsUnavailable),
+        ("records", "delete", 0, RecordsUnavailable),
+    ],
+)
+def test_a_failure_at_any_step_is_made_good_by_asking_again(
+    world: World,
+    images: Images,
+    claim: str,
+    port: str,
+    step: str,
+    good: int,
+    error: type[Exception],
+) -> None:
+    """Before the row is marked nothing is touched; after it, asking again removes the rest."""
+    made = world.generate(a_request(), claim=claim)
+    objects = dict(world.store.objects)
+    getattr(world, port).fail(step, error(), after=good)
+    last_of_the_other_kind = (good == 1 and port == "records" and not claim) or (
+        step == "delete" and bool(claim)
+    )
+    if not last_of_the_other_kind:  # whose last step is another one
+        with pytest.raises(error):
+            images.delete(made.id)
+        if step in {"get", "exchange"} and good == 0:
+            assert (world.row, world.store.objects) == (made, objects)
+        else:
+            assert world.row.state is State.DELETED
+            assert images.page(limit=10).total == 0
+    getattr(world, port).mend()
+    images.delete(made.id)
+    assert world.store.objects == {}
+    assert world.records.rows == ({made.id: bare(made)} if claim else {})
+
+
+def test_the_key_of_a_half_deleted_picture_draws_nothing(world: World, images: Images) -> None:
+    """From the moment that the row is marked, its key says that the picture was deleted."""
+    made = world.generate(a_request(), claim=CLAIM)
+    world.store.fail("delete images", StorageUnavailable())
+    with pytest.raises(StorageUnavailable):
+        images.delete(made.id)
+    world.store.mend()
+    for _ in range(2):
+        with pytest.raises(ImageDeleted):
+            world.generate(a_request(), claim=CLAIM)
+        if world.row.created_at:
+            images.delete(made.id)
+    assert len(world.generator.asked) == 1
+
+
+def test_a_row_that_changes_in_between_is_not_deleted(
+    world: World, images: Images, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If another took the row after it was read, nothing of it is removed."""
+    made = world.generate(a_request())
+    objects = dict(world.store.objects)
+    other = replace(made, lease_until=made.lease_until + timedelta(seconds=1))
+    world.records.rows[made.id] = other
+    monkeypatch.setattr(world.records, "get", lambda _: made)
+    with pytest.raises(ImageNotFound):
+        images.delete(made.id)
+    assert (world.row, world.store.objects) == (other, objects)

@@ -1,0 +1,116 @@
+"""Where an owner is given, another's pictures are as if they weren't there."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.errors import ImageNotFound
+from app.models import ANYONE, Generation, State
+from app.services.caching.memory import MemoryCache
+from app.usecases.images.images import Images
+from tests.support.builders import World, a_generation, a_request
+
+ANN, BOB = replace(ANYONE, id="ann"), replace(ANYONE, id="bob")
+
+
+@pytest.fixture
+def images(world: World) -> Images:
+    """Make the use case on the fakes."""
+    return Images(world.store, world.records, MemoryCache(max_bytes=10_000, ttl_seconds=60))
+
+
+@pytest.fixture
+def hers(world: World) -> Generation:
+    """Make a picture of Ann's."""
+    return world.generate(a_request(), caller=ANN, claim="c" * 64)
+
+
+USES: dict[str, Callable[[Images, str, str], Any]] = {
+    "describe": lambda images, image_id, owner: images.record(image_id, owner=owner),
+    "delete": lambda images, image_id, owner: images.delete(image_id, owner=owner),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+def test_anothers_picture_is_as_absent_as_one_that_never_was(
+    use: str, world: World, images: Images, hers: Generation
+) -> None:
+    """The error is the same to the letter but for the id, and nothing is touched."""
+    kept, objects = dict(world.records.rows), dict(world.store.objects)
+    said = []
+    for image_id in (hers.id, a_generation().id):
+        with pytest.raises(ImageNotFound) as raised:
+            USES[use](images, image_id, BOB.id)
+        said.append(vars(raised.value) | {"detail": raised.value.detail.replace(image_id, "")})
+    assert said[0] == said[1]
+    assert (world.records.rows, world.store.objects) == (kept, objects)
+
+
+@pytest.mark.parametrize("owner", ["ann", None])
+def test_the_owner_and_the_server_itself_may_do_all(
+    owner: str | None, world: World, images: Images, hers: Generation
+) -> None:
+    """Ann, and a server that asks for no keys, describe, list and delete the picture."""
+    assert images.record(hers.id, owner=owner).id == hers.id
+    assert [row.id for row in images.page(limit=9, owner=owner).rows] == [hers.id]
+    images.delete(hers.id, owner=owner)
+    assert world.store.objects == {}
+    assert world.records.rows[hers.id].owner == "ann"  # what is left for the key's sake
+
+
+def test_an_owners_list_has_only_her_pictures(
+    world: World, images: Images, hers: Generation
+) -> None:
+    """Rows, totals and matches are of the owner's pictures."""
+    world.generate(a_request(), caller=BOB)
+    world.generate(a_request(), caller=BOB)
+    assert images.page(limit=9).total == 3
+    for query in ("", "fox"):
+        page = images.page(limit=9, query=query, owner="ann")
+        assert ([row.id for row in page.rows], page.total) == ([hers.id], 1)
+
+
+def test_the_owner_of_a_picture_is_asked_for_once(
+    world: World, images: Images, hers: Generation
+) -> None:
+    """It never changes; but of a picture that isn't there nothing is remembered."""
+    world.events.clear()
+    assert [images.owner_of(hers.id) for _ in range(3)] == ["ann"] * 3
+    assert world.events.count("records get") == 1
+    late = a_generation(owner="bob")
+    with pytest.raises(ImageNotFound):
+        images.owner_of(late.id)
+    world.records.insert(late)
+    assert images.owner_of(late.id) == "bob"
+
+
+def test_who_has_no_id_owns_nothing(world: World, images: Images, hers: Generation) -> None:
+    """Pictures that were made without a key are nobody's, and nobody's list has nothing in it."""
+    nobodys = world.generate(a_request())
+    page = images.page(limit=9, owner="")
+    assert (list(page.rows), page.total, page.more) == ([], 0, False)
+    for use in USES.values():
+        for made in (hers, nobodys):
+            with pytest.raises(ImageNotFound):
+                use(images, made.id, "")
+    assert {hers.id, nobodys.id} <= world.records.rows.keys()
+
+
+@pytest.mark.parametrize("state", [State.PENDING, State.UNKNOWN, State.FAILED])
+def test_a_picture_has_its_owner_before_its_row_is_ready(
+    world: World, images: Images, hers: Generation, state: State
+) -> None:
+    """So who was answered, but whose row could not be set ready, can read the picture."""
+    world.records.rows[hers.id] = replace(hers, state=state)
+    assert images.owner_of(hers.id) == "ann"
+
+
+def test_a_deleted_picture_is_forgotten(world: World, images: Images, hers: Generation) -> None:
+    """From the moment that it is deleted it has no owner, though its bare row has."""
+    assert images.owner_of(hers.id) == "ann"
+    images.delete(hers.id, owner="ann")
+    assert world.records.rows[hers.id].owner == "ann"
+    with pytest.raises(ImageNotFound):
+        images.owner_of(hers.id)

@@ -1,0 +1,44 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.usecases.images.tokens import fold
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("A red FOX", ("a", "fox", "red")),
+        ("fox, fox; fox!", ("fox",)),
+        ("Éclair ÉCLAIR e\u0301clair eclair", ("eclair",)),
+        ("Straße STRASSE", ("strasse",)),
+        ("ﬁg", ("fig",)),
+        ("Łódź 2026", ("2026", "łodz")),
+        ("狐 и лиса", ("и", "лиса", "狐")),
+        ('{"$gt": ""}', ("gt",)),
+        (" \n.,;", ()),
+        ("", ()),
+    ],
+)
+def test_words_are_folded(text: str, words: tuple[str, ...]) -> None:
+    """Case, accents, ligatures, punctuation, order and repetition make no difference."""
+    assert fold(text) == words
+
+
+def test_several_texts_give_the_words_of_all() -> None:
+    """Words never run together across texts."""
+    assert fold("red fox", "hat", "fox") == ("fox", "hat", "red")
+
+
+@given(st.text())
+def test_every_word_of_a_text_finds_it(text: str) -> None:
+    """Whatever piece of a text someone types, all its folded words are among the text's own."""
+    own = set(fold(text))
+    for piece in text.split():
+        assert set(fold(piece)) <= own
+
+
+@given(st.text())
+def test_folding_folded_words_changes_nothing(text: str) -> None:
+    """A stored word that is typed again is found."""
+    assert fold(*fold(text)) == fold(text)

@@ -1,0 +1,167 @@
+import threading
+
+import pytest
+
+from app.errors import (
+    ImageDamaged,
+    ImageNotFound,
+    OriginalMissing,
+    StorageUnavailable,
+    VariantsBusy,
+)
+from app.imaging import NotAPicture, Variant
+from app.models import StoredImage
+from app.services.caching.image_cache import TwoLevelCache
+from app.usecases.images.images import Images
+from app.usecases.images.variants import Variants
+from tests.support.builders import World
+from tests.support.concurrency.threads import at_once
+from tests.support.http.variant_requests import SlowImaging
+
+ID = "500e1665-0b52-4734-9ec8-c7241187276b"
+SMALL, LARGE = Variant(width=64, height=64), Variant(width=512, height=512)
+
+
+def variants(world: World, *, limit: int = 8, real_cache: bool = False) -> Variants:
+    """Make the use case on the fakes, perhaps with the real cache."""
+    return Variants(
+        images=Images(world.store, world.records),
+        store=world.store,
+        imaging=world.imaging,
+        cache=TwoLevelCache(memory_bytes=1_000_000) if real_cache else world.cache,
+        limit=limit,
+    )
+
+
+def fetch(use_case: Variants, variant: Variant) -> StoredImage:
+    """Fetch a variant of the one picture there is."""
+    return use_case.fetch(ID, variant, variant.canonical())
+
+
+@pytest.fixture
+def stored(world: World) -> World:
+    """Give a world with a picture and its original."""
+    world.store.put(f"images/{ID}.png", b"picture", content_type="image/png")
+    world.store.put(f"originals/{ID}.png", b"original", content_type="image/png")
+    world.events.clear()
+    return world
+
+
+def test_a_variant_is_made_once_and_dated_like_the_picture(stored: World) -> None:
+    """It has its own bytes and type, the picture's time, and is computed a single time."""
+    use_case, webp = variants(stored), Variant(format="webp")
+    first, second = fetch(use_case, webp), fetch(use_case, webp)
+    assert first == second
+    assert (first.data, first.content_type) == (b"format=webp of picture", "image/webp")
+    assert first.modified == stored.store.objects[f"images/{ID}.png"].modified
+    assert stored.events.count("imaging vary") == 1
+    assert "store get originals" not in stored.events
+
+
+def test_the_plain_picture_is_served_as_it_is(stored: World) -> None:
+    """What changes nothing computes nothing."""
+    assert fetch(variants(stored), Variant(quality=50)).data == b"picture"
+    assert "imaging vary" not in stored.events
+
+
+def test_neither_records_nor_the_painter_are_asked(stored: World) -> None:
+    """A variant needs the store only: nothing is drawn, and it works without records."""
+    stored.records.fail("get", RuntimeError())
+    fetch(variants(stored), LARGE)
+    assert {event.partition(" ")[0] for event in stored.events} == {"store", "cache", "imaging"}
+
+
+@pytest.mark.parametrize("ending", ["png", "webp", "jpeg"])
+def test_the_original_is_found_whatever_its_format(world: World, ending: str) -> None:
+    """Large variants come from the original, under each of the names it may have."""
+    world.store.put(f"images/{ID}.png", b"picture", content_type="image/png")
+    world.store.put(f"originals/{ID}.json", b"{}", content_type="application/json")
+    world.store.put(f"originals/{ID}.{ending}", b"original", content_type=f"image/{ending}")
+    assert fetch(variants(world), LARGE).data == b"h=512&w=512 of original"
+
+
+def test_without_its_original_a_picture_has_small_variants_only(stored: World) -> None:
+    """The picture itself still serves small variants; a large one says what is missing."""
+    stored.store.delete(f"originals/{ID}.png")
+    use_case = variants(stored)
+    assert fetch(use_case, SMALL).data == b"h=64&w=64 of picture"
+    with pytest.raises(OriginalMissing):
+        fetch(use_case, LARGE)
+
+
+def test_a_deleted_picture_has_no_variants_even_if_they_are_cached(stored: World) -> None:
+    """The picture comes first, so a variant that a cache has kept is not served without it."""
+    use_case = variants(stored)
+    fetch(use_case, SMALL)
+    stored.store.delete(f"images/{ID}.png")
+    assert (ID, SMALL.canonical()) in stored.cache.entries
+    with pytest.raises(ImageNotFound):
+        fetch(use_case, SMALL)
+
+
+def test_what_can_not_be_decoded_is_told_and_not_remembered(stored: World) -> None:
+    """Damaged bytes in the store are an error of ours; once they are mended, it works."""
+    use_case = variants(stored, real_cache=True)
+    stored.imaging.fail("vary", NotAPicture("cut short"))
+    with pytest.raises(ImageDamaged, match=f"{ID}: cut short"):
+        fetch(use_case, SMALL)
+    stored.imaging.mend()
+    assert fetch(use_case, SMALL).data == b"h=64&w=64 of picture"
+
+
+def test_a_failing_store_is_told_and_not_remembered(stored: World) -> None:
+    """While nobody can tell whether there is an original, the answer is 503; later it works."""
+    use_case = variants(stored, real_cache=True)
+    stored.store.fail("get originals", StorageUnavailable())
+    with pytest.raises(StorageUnavailable):
+        fetch(use_case, LARGE)
+    stored.store.mend()
+    assert fetch(use_case, LARGE).data == b"h=512&w=512 of original"
+
+
+def test_twenty_callers_of_one_variant_cost_one_computation(stored: World) -> None:
+    """However many ask at the same time, it is computed once, and takes one place."""
+    stored.imaging = slow = SlowImaging()
+    use_case = variants(stored, limit=1, real_cache=True)
+
+    def open_once_begun() -> bytes:
+        assert slow.begun.acquire(timeout=10)
+        slow.gate.set()
+        return fetch(use_case, SMALL).data
+
+    answers = at_once(21, lambda n: fetch(use_case, SMALL).data if n else open_once_begun())
+    assert set(answers) == {b"h=64&w=64 of picture"}
+    assert slow.events == ["imaging vary"]
+
+
+def test_above_the_limit_callers_are_refused_at_once(stored: World) -> None:
+    """Full places refuse another variant, never a cached one, and are free again afterwards."""
+    stored.imaging = slow = SlowImaging()
+    use_case = variants(stored, limit=2, real_cache=True)
+    slow.gate.set()
+    fetch(use_case, SMALL)
+    assert slow.begun.acquire(timeout=10)
+    slow.gate.clear()
+    sizes = [Variant(width=side, height=side) for side in (10, 11)]
+    waiting = [threading.Thread(target=fetch, args=(use_case, each)) for each in sizes]
+    for thread in waiting:
+        thread.start()
+    assert all(slow.begun.acquire(timeout=10) for _ in waiting)
+    with pytest.raises(VariantsBusy) as refused:
+        fetch(use_case, LARGE)
+    assert refused.value.retry_after
+    assert fetch(use_case, SMALL).data == b"h=64&w=64 of picture"
+    assert fetch(use_case, Variant()).data == b"picture"
+    slow.gate.set()
+    for thread in waiting:
+        thread.join()
+    assert fetch(use_case, LARGE).data == b"h=512&w=512 of original"
+
+
+def test_a_failure_gives_its_place_back(stored: World) -> None:
+    """As many failures as there are places leave all of them free."""
+    use_case = variants(stored, limit=1, real_cache=True)
+    stored.imaging.fail("vary", NotAPicture("cut short"))
+    for _ in range(2):
+        with pytest.raises(ImageDamaged):
+            fetch(use_case, SMALL)
