@@ -10,7 +10,7 @@ from app.config import ConfigError, Settings
 from app.container import preload
 from app.http import logging_config
 from app.server import graceful_shutdown, malloc, prometheus_multiproc, rlimits
-from app.server.periodic import Ticker
+from app.server.periodic import PeriodicTask
 
 try:
     _settings = Settings.load()
@@ -26,7 +26,7 @@ malloc.share_arenas()  # before the first thread, and for all workers
 bind = f"{_settings.host}:{_settings.port}"
 worker_class = "app.server.gthread_worker.Worker"  # gthread that parses off its threads
 workers = _settings.web_concurrency
-threads = _settings.max_generations_in_flight + _SPARE_THREADS
+threads = _settings.max_concurrent_generations + _SPARE_THREADS
 
 # The application is loaded once and then forked: half the memory, and a faster start. Clients are
 # made at their first use, so no worker shares a connection.
@@ -88,8 +88,8 @@ def post_worker_init(worker: Any) -> None:
     """Let a worker finish what others left, and its own generations when the server stops."""
     dependencies = dependencies_of(worker.wsgi)
     graceful_shutdown.finish_before_leaving(worker, dependencies.in_flight)
-    Ticker(dependencies.housekeeping, _HOUSEKEEPING_SECONDS).start()
-    Ticker(malloc.give_back, _HOUSEKEEPING_SECONDS).start()
+    PeriodicTask(dependencies.housekeeping, _HOUSEKEEPING_SECONDS).start()
+    PeriodicTask(malloc.give_back, _HOUSEKEEPING_SECONDS).start()
 
 
 def child_exit(_server: Any, worker: Any) -> None:

@@ -11,7 +11,7 @@ from app import container
 from app.blueprints import dependencies, generation, image_requests, images, meta, prompts, usage
 from app.cli.images import images as images_commands
 from app.cli.keys import keys as keys_commands
-from app.cli.spec import describe as describe_commands
+from app.cli.spec import spec as spec_commands
 from app.config import UNUSABLE_SETTINGS, ConfigError, Settings
 from app.http import (
     auth,
@@ -62,7 +62,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     security_headers.register(app)
     for room in (generation, images, prompts, usage, meta):
         app.register_blueprint(room.blueprint)
-    app.cli.add_command(describe_commands)
+    app.cli.add_command(spec_commands)
     app.cli.add_command(images_commands)
     app.cli.add_command(keys_commands)
     cors_headers = cors.register(app, origins=settings.allowed_origins)

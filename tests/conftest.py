@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from tests.support.service import Parts
 
-_LONGEST_FIRST = ("tests/soak", "tests/faults", "tests/schema", "tests/e2e")
+_MAX_FIRST = ("tests/soak", "tests/faults", "tests/schema", "tests/e2e")
 
 
 def pytest_configure() -> None:
@@ -53,7 +53,7 @@ def pytest_collection() -> Generator[None, object, object]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the rooms whose files take longest, so that no process ends long after others."""
-    items.sort(key=lambda item: [not item.nodeid.startswith(room) for room in _LONGEST_FIRST])
+    items.sort(key=lambda item: [not item.nodeid.startswith(room) for room in _MAX_FIRST])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -7,29 +7,29 @@ from typing import Protocol
 from flask import Flask, current_app
 
 from app.http.auth import Authenticate, caller
-from app.http.concurrency import InFlight
+from app.http.concurrency import ConcurrencyLimit
 from app.http.rate_limits import RateLimits
 from app.http.url_signing import Signer
 from app.models import Budget
 from app.ports import ImageStore
-from app.usecases.auth.api_keys import Keys
-from app.usecases.billing.usage_report import Statements
+from app.usecases.auth.api_keys import ApiKeys
+from app.usecases.billing.usage_report import UsageReports
 from app.usecases.generation.estimates import Estimates
 from app.usecases.generation.generate_image import GenerateImage
 from app.usecases.images.images import Images
-from app.usecases.images.import_image import Import
+from app.usecases.images.import_image import ImportImage
 from app.usecases.images.prompts import Prompts
-from app.usecases.images.recut import Recutting
+from app.usecases.images.recut import RecutImages
 from app.usecases.images.variants import Variants
 from app.usecases.operations.health import Readiness
-from app.usecases.operations.maintenance import Housekeeping
-from app.usecases.operations.metrics_report import Vitals
+from app.usecases.operations.maintenance import Maintenance
+from app.usecases.operations.metrics_report import MetricsReport
 from app.usecases.reconcile.run import Reconcile
 
 _KEY = "image_generator"
 
 
-class AnswerCache(Protocol):
+class ResponseCache(Protocol):
     """Remembers answers for a while: some bytes under two texts."""
 
     def get(self, group: str, name: str, /) -> bytes | None:
@@ -40,11 +40,11 @@ class AnswerCache(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Defaults:
+class ServerInfo:
     """What a request gets that doesn't say otherwise, and what the pages tell about the server.
 
     `redirects`: plain pictures are not sent, but where they can be had from the store.
-    `auth_required`: callers need a key, and have pictures of their own; `public_pictures`: who
+    `auth_required`: callers need a key, and have pictures of their own; `public_images`: who
     knows a picture's address can read it without. `budget` is the whole server's.
     `partial_images`: shown while a picture is drawn, where the answer is streamed.
     """
@@ -55,7 +55,7 @@ class Defaults:
     version: str
     redirects: bool
     auth_required: bool = False
-    public_pictures: bool = True
+    public_images: bool = True
     simulates: bool = False
     partial_images: int = 0
     budget: Budget | None = None
@@ -71,21 +71,21 @@ class Dependencies:
     images: Images
     variants: Variants
     prompts: Prompts
-    statements: Statements
+    statements: UsageReports
     readiness: Readiness
-    vitals: Vitals
-    take_in: Import
-    recut: Recutting
+    vitals: MetricsReport
+    import_image: ImportImage
+    recut: RecutImages
     reconcile: Reconcile
-    housekeeping: Housekeeping
+    housekeeping: Maintenance
     authenticate: Authenticate | None
     limits: RateLimits
-    keys: Keys
+    keys: ApiKeys
     store: ImageStore
-    pages: AnswerCache
-    in_flight: InFlight
+    pages: ResponseCache
+    in_flight: ConcurrencyLimit
     signer: Signer
-    defaults: Defaults
+    defaults: ServerInfo
 
 
 def install(app: Flask, dependencies: Dependencies) -> None:

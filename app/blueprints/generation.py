@@ -5,18 +5,18 @@ from flask import Blueprint, Response, jsonify, request
 from app import errors
 from app.blueprints.dependencies import deps
 from app.blueprints.openapi_examples import DRY_RUN, IMAGE, STREAM
-from app.blueprints.schemas.images import GenerateAnswer, GenerateBody
+from app.blueprints.schemas.images import GenerateBody, GenerateResponse
 from app.blueprints.serializers import dry_run_answer, image_answer
 from app.blueprints.streaming import Make, one_event, stream
 from app.http import sse
 from app.http.auth import caller
 from app.http.contract.decorator import Contract, contract
 from app.http.idempotency import mark_replayed
-from app.models import GenerationRequest, Scope
+from app.models import ImageRequest, Scope
 from app.usecases.generation import fault_injection
-from app.usecases.generation.generate_image import Answer
+from app.usecases.generation.generate_image import GenerationResult
 from app.usecases.generation.idempotency import claim_of
-from app.usecases.generation.progress import NOBODY, Viewer
+from app.usecases.generation.progress import NO_LISTENER, ProgressListener
 
 blueprint = Blueprint("generation", __name__)
 
@@ -28,7 +28,7 @@ blueprint = Blueprint("generation", __name__)
         scope=Scope.GENERATE,
         limit="generate",
         body=GenerateBody,
-        answer=GenerateAnswer,
+        answer=GenerateResponse,
         examples={"picture": IMAGE, "dry_run": DRY_RUN},
         stream_example=STREAM,
         idempotent=True,
@@ -61,21 +61,21 @@ def generate_image(body: GenerateBody, idempotency_key: str | None) -> Response:
     otherwise, or `error` with what is answered otherwise, `http_status` and `retry_after`. Who
     leaves loses nothing: the picture is drawn and stored all the same.
     """
-    wish = GenerationRequest(
+    wish = ImageRequest(
         first_prompt=body.prompt,
         prompt=body.prompt.strip(),
         enhance=body.enhance,
         quality=body.quality or "",
         size=body.size,
     )
-    streams = sse.is_wanted()
+    streams = sse.wants_event_stream()
     partials = _partials(body) if streams else 0
     if body.dry_run:
         response = _dry_run(wish, idempotency_key, partials, streams=streams)
     elif streams:
         response = stream(_maker(wish, idempotency_key), partials=partials)
     else:
-        response = _answer(_maker(wish, idempotency_key)(NOBODY))
+        response = _answer(_maker(wish, idempotency_key)(NO_LISTENER))
     response.vary.add("Accept")
     return response
 
@@ -85,21 +85,21 @@ def _partials(body: GenerateBody) -> int:
     return deps().defaults.partial_images if given is None else given
 
 
-def _maker(wish: GenerationRequest, idempotency_key: str | None) -> Make:
+def _maker(wish: ImageRequest, idempotency_key: str | None) -> Make:
     """Return what makes the picture, or answers from an earlier request."""
     claim = claim_of(caller().id, idempotency_key) if idempotency_key else ""
     simulated = fault_injection.parse(
         request.headers.get(fault_injection.HEADER), allowed=deps().defaults.simulates
     )
 
-    def make(viewer: Viewer) -> Answer:
+    def make(viewer: ProgressListener) -> GenerationResult:
         with deps().in_flight, fault_injection.simulating(simulated):
             return deps().generate(wish, caller=caller(), claim=claim, viewer=viewer)
 
     return make
 
 
-def _answer(made: Answer) -> Response:
+def _answer(made: GenerationResult) -> Response:
     answer = image_answer(made.generation, deps())
     response = jsonify(answer.model_dump())
     response.headers["Location"] = answer.url
@@ -109,7 +109,7 @@ def _answer(made: Answer) -> Response:
 
 
 def _dry_run(
-    wish: GenerationRequest, idempotency_key: str | None, partials: int, *, streams: bool
+    wish: ImageRequest, idempotency_key: str | None, partials: int, *, streams: bool
 ) -> Response:
     if idempotency_key:
         problem = "A dry run buys nothing, so it takes no Idempotency-Key."

@@ -9,10 +9,10 @@ from app.blueprints.dependencies import deps, owner
 from app.blueprints.image_requests import allow, wanted
 from app.blueprints.openapi_examples import IMAGE, LIST
 from app.blueprints.pagination import decode_cursor
-from app.blueprints.schemas.images import ImageAnswer, ListAnswer, ListQuery
+from app.blueprints.schemas.images import ImageResponse, ListQuery, ListResponse
 from app.blueprints.schemas.variant import VariantQuery
 from app.blueprints.serializers import image_answer, list_answer
-from app.blueprints.variant_query import wish_of
+from app.blueprints.variant_query import variant_request_of
 from app.http.auth import SENT_IN
 from app.http.contract.decorator import Contract, View, contract
 from app.http.image_middleware import respond
@@ -40,7 +40,7 @@ def _for_whom_it_is(view: View) -> View:
         scope=Scope.READ,
         limit="default",
         query=ListQuery,
-        answer=ListAnswer,
+        answer=ListResponse,
         examples={"page": LIST},
         errors=(errors.RecordsUnavailable,),
     )
@@ -75,7 +75,7 @@ def list_images(query: ListQuery) -> Response:
         query=VariantQuery,
         content_types=("image/png", "image/webp", "image/avif", "image/jpeg"),
         errors=(
-            errors.Unauthorized,  # this one and the next three with PUBLIC_PICTURES=false only
+            errors.Unauthorized,  # this one and the next three with PUBLIC_IMAGES=false only
             errors.Forbidden,
             errors.RateLimited,
             errors.RecordsUnavailable,
@@ -95,10 +95,10 @@ def get_image(filename: str, query: VariantQuery) -> Response:
 
     Without parameters: 256x256 pixels, PNG with a transparent background. Variants are computed
     from the stored original and cost nothing. All of them never change, so caches may keep them.
-    With `PUBLIC_PICTURES=false` they are for the key that they were made with. With
+    With `PUBLIC_IMAGES=false` they are for the key that they were made with. With
     `SERVE_MODE=redirect` the plain picture is 302 to its address at the store.
     """
-    image_id, wish = filename.removesuffix(".png"), wish_of(query)
+    image_id, wish = filename.removesuffix(".png"), variant_request_of(query)
     if deps().defaults.redirects and wish.is_plain:
         return _redirect(deps().images.link(image_id))
     return respond(wanted(deps(), image_id, wish, request.headers.get("Accept", "")))
@@ -107,7 +107,7 @@ def get_image(filename: str, query: VariantQuery) -> Response:
 def _redirect(link: str) -> Response:
     # For much less time than the address is good for, and not for others: it may be signed.
     headers = {"Location": link, "Cache-Control": "private, max-age=600"}
-    if not deps().defaults.public_pictures:
+    if not deps().defaults.public_images:
         headers["Vary"] = ", ".join(SENT_IN)
     return Response(status=302, headers=headers)
 
@@ -118,12 +118,12 @@ def _redirect(link: str) -> Response:
         tag="images",
         scope=Scope.READ,
         limit="default",
-        answer=ImageAnswer,
+        answer=ImageResponse,
         examples={"picture": IMAGE},
         errors=(errors.ImageNotFound, errors.RecordsUnavailable),
     )
 )
-def get_metadata(filename: str) -> ImageAnswer:
+def get_metadata(filename: str) -> ImageResponse:
     """Tell what was asked and drawn for a picture."""
     return image_answer(deps().images.record(filename.removesuffix(".png"), owner=owner()), deps())
 

@@ -8,7 +8,7 @@ from werkzeug.exceptions import NotFound
 from app import errors
 from app.blueprints.dependencies import deps
 from app.blueprints.openapi_examples import HEALTH, METRICS, READY
-from app.blueprints.schemas.images import HealthAnswer, PartAnswer, ReadyAnswer
+from app.blueprints.schemas.images import HealthResponse, PartResponse, ReadyResponse
 from app.http.contract import swagger_ui as viewer_files
 from app.http.contract.decorator import Contract, contract
 from app.http.contract.openapi import document
@@ -24,10 +24,10 @@ _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
 @blueprint.get("/healthz")
-@contract(Contract(tag="health", scope=None, answer=HealthAnswer, examples={"alive": HEALTH}))
-def healthz() -> HealthAnswer:
+@contract(Contract(tag="health", scope=None, answer=HealthResponse, examples={"alive": HEALTH}))
+def healthz() -> HealthResponse:
     """Tell that the process is alive."""
-    return HealthAnswer()
+    return HealthResponse()
 
 
 @blueprint.get("/readyz")
@@ -35,7 +35,7 @@ def healthz() -> HealthAnswer:
     Contract(
         tag="health",
         scope=None,
-        answer=ReadyAnswer,
+        answer=ReadyResponse,
         examples={"ready": READY},
         errors=(errors.NotReady, errors.ShuttingDown),
     )
@@ -47,7 +47,7 @@ def readyz() -> Response:
     """
     report = deps().readiness.report()
     parts: dict[str, object] = {
-        part.name: PartAnswer(kind=part.kind, up=part.up, required=part.required).model_dump()
+        part.name: PartResponse(kind=part.kind, up=part.up, required=part.required).model_dump()
         for part in report
     }
     missing = [part.name for part in report if part.required and not part.up]

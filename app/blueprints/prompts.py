@@ -5,7 +5,7 @@ from flask import Blueprint, Response, jsonify, request
 from app import errors
 from app.blueprints.dependencies import deps
 from app.blueprints.openapi_examples import PROMPTS
-from app.blueprints.schemas.images import PromptsAnswer, PromptsQuery
+from app.blueprints.schemas.images import PromptsQuery, PromptsResponse
 from app.http.auth import caller
 from app.http.contract.decorator import Contract, contract
 from app.models import Scope
@@ -21,7 +21,7 @@ blueprint = Blueprint("prompts", __name__)
         scope=Scope.GENERATE,
         limit="prompts",
         query=PromptsQuery,
-        answer=PromptsAnswer,
+        answer=PromptsResponse,
         examples={"prompts": PROMPTS},
         errors=(
             *errors.PROVIDER_FAILURES,
@@ -42,7 +42,7 @@ def generate_prompts(query: PromptsQuery) -> Response:
     simulated.before()
     simulated.drawing()
     prompts = deps().prompts.suggest(query.count, theme=query.theme, caller=caller())
-    answer = PromptsAnswer(prompts=prompts, provider=deps().defaults.provider)
+    answer = PromptsResponse(prompts=prompts, provider=deps().defaults.provider)
     response = jsonify(answer.model_dump())
     response.headers["Cache-Control"] = "no-store"
     return response

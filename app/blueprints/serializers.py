@@ -7,38 +7,44 @@ from flask import request
 
 from app.blueprints.dependencies import Dependencies
 from app.blueprints.pagination import encode_cursor
-from app.blueprints.schemas.images import DryRunAnswer, ImageAnswer, ListQuery, RequestAnswer
-from app.blueprints.schemas.usage import BudgetAnswer, DayAnswer, UsageAnswer
+from app.blueprints.schemas.images import (
+    DryRunResponse,
+    ImageResponse,
+    ListQuery,
+    UpstreamRequestResponse,
+)
+from app.blueprints.schemas.usage import BudgetResponse, DayUsageResponse, UsageResponse
 from app.models import (
     BudgetState,
-    Generation,
+    CostEstimate,
+    ImageRecord,
     Original,
     Page,
     Position,
-    Rehearsal,
-    Spent,
-    Statement,
+    Spending,
+    UsageReport,
 )
 
 _MICROS = 1_000_000
 
 
-def image_answer(generation: Generation, deps: Dependencies) -> ImageAnswer:
+def image_answer(generation: ImageRecord, deps: Dependencies) -> ImageResponse:
     """Answer with one picture."""
-    return ImageAnswer(**image(generation, deps, _base_url(deps)))
+    return ImageResponse(**image(generation, deps, _base_url(deps)))
 
 
-def dry_run_answer(rehearsal: Rehearsal) -> DryRunAnswer:
+def dry_run_answer(rehearsal: CostEstimate) -> DryRunResponse:
     """Answer with what a generation would cost and send."""
     requests = [
-        RequestAnswer(method=one.method, path=one.path, body=one.body) for one in rehearsal.requests
+        UpstreamRequestResponse(method=one.method, path=one.path, body=one.body)
+        for one in rehearsal.requests
     ]
-    return DryRunAnswer(estimate_usd=_dollars(rehearsal.estimate_micros), requests=requests)
+    return DryRunResponse(estimate_usd=_dollars(rehearsal.estimate_micros), requests=requests)
 
 
-def usage_answer(account: str | None, statement: Statement) -> UsageAnswer:
+def usage_answer(account: str | None, statement: UsageReport) -> UsageResponse:
     """Answer with what an account spent."""
-    return UsageAnswer(
+    return UsageResponse(
         account=account,
         budget=_budget(statement.budget) if statement.budget else None,
         days=[_day(day, spent) for day, spent in statement.days.items()],
@@ -46,8 +52,8 @@ def usage_answer(account: str | None, statement: Statement) -> UsageAnswer:
     )
 
 
-def _day(day: str, spent: Spent) -> DayAnswer:
-    return DayAnswer(
+def _day(day: str, spent: Spending) -> DayUsageResponse:
+    return DayUsageResponse(
         date=date.fromisoformat(day),
         cost_usd=spent.micros / _MICROS,
         images=spent.pictures,
@@ -55,9 +61,9 @@ def _day(day: str, spent: Spent) -> DayAnswer:
     )
 
 
-def _budget(state: BudgetState) -> BudgetAnswer:
+def _budget(state: BudgetState) -> BudgetResponse:
     limit, spent = state.budget.micros, state.spent_micros
-    return BudgetAnswer(
+    return BudgetResponse(
         limit_usd=limit / _MICROS,
         period=state.budget.period,
         spent_usd=spent / _MICROS,
@@ -71,7 +77,7 @@ def _dollars(micros: int | None) -> float | None:
 
 
 def list_answer(page: Page, query: ListQuery, deps: Dependencies) -> dict[str, Any]:
-    """Answer with a page of pictures, as a ListAnswer says; tests hold the two together.
+    """Answer with a page of pictures, as a ListResponse says; tests hold the two together.
 
     What comes from the records is well-formed, and to check it again would take most of the time.
     """
@@ -88,7 +94,7 @@ def list_answer(page: Page, query: ListQuery, deps: Dependencies) -> dict[str, A
     }
 
 
-def image(generation: Generation, deps: Dependencies, base: str) -> dict[str, Any]:
+def image(generation: ImageRecord, deps: Dependencies, base: str) -> dict[str, Any]:
     """Describe a ready picture, with absolute addresses, as an Image says."""
     filename = f"{generation.id}.png"
     url = f"{base}/images/{filename}"

@@ -19,13 +19,13 @@ from app.blueprints.dependencies import deps
 from app.blueprints.serializers import image_answer
 from app.http import error_handlers, sse
 from app.http.idempotency import mark_replayed
-from app.http.sse import Event, Feed
+from app.http.sse import EventQueue, ServerSentEvent
 from app.imaging import SIDE
 from app.ports.observer import Step
-from app.usecases.generation.generate_image import Answer
-from app.usecases.generation.progress import Viewer
+from app.usecases.generation.generate_image import GenerationResult
+from app.usecases.generation.progress import ProgressListener
 
-Make = Callable[[Viewer], Answer]
+Make = Callable[[ProgressListener], GenerationResult]
 Preview = Callable[[bytes], bytes | None]
 
 _log = logging.getLogger(__name__)
@@ -53,8 +53,8 @@ def stream(make: Make, *, partials: int) -> Response:
 
 def one_event(answer: dict[str, Any]) -> Response:
     """Answer with a result that is there already."""
-    feed, text = Feed(), current_app.json.dumps(answer)
-    feed.put(Event("result", lambda: text))
+    feed, text = EventQueue(), current_app.json.dumps(answer)
+    feed.put(ServerSentEvent("result", lambda: text))
     feed.close()
     return sse.respond(feed)
 
@@ -69,12 +69,12 @@ class _Watched:
 
     def __init__(self, make: Make, partials: int) -> None:
         self._make = make
-        self._viewer = Viewer(
+        self._viewer = ProgressListener(
             partials=partials, on_step=self._step_begins, on_partial=self._show_partial
         )
         self._began = time.monotonic()
         self._working = False
-        self.feed = Feed()
+        self.feed = EventQueue()
         self.replayed = False
         self.refused: Exception | None = None
 
@@ -102,11 +102,13 @@ class _Watched:
 
     def _show_partial(self, index: int, picture: bytes) -> None:
         preview = deps().preview
-        self.feed.put(Event("partial", lambda: _partial(preview, picture, index)), instead=True)
+        self.feed.put(
+            ServerSentEvent("partial", lambda: _partial(preview, picture, index)), instead=True
+        )
 
     def _tell(self, name: str, content: object) -> None:
         text = current_app.json.dumps(content)
-        self.feed.put(Event(name, lambda: text))
+        self.feed.put(ServerSentEvent(name, lambda: text))
 
 
 def _partial(preview: Preview, picture: bytes, index: int) -> str | None:

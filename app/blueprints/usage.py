@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify
 from app import errors
 from app.blueprints.dependencies import deps
 from app.blueprints.openapi_examples import USAGE
-from app.blueprints.schemas.usage import MAX_USAGE_DAYS, UsageAnswer, UsageQuery
+from app.blueprints.schemas.usage import MAX_USAGE_DAYS, UsageQuery, UsageResponse
 from app.blueprints.serializers import usage_answer
 from app.http.auth import caller
 from app.http.contract.decorator import Contract, contract
@@ -26,7 +26,7 @@ _BEFORE = timedelta(days=29)
         scope=Scope.READ,
         limit="default",
         query=UsageQuery,
-        answer=UsageAnswer,
+        answer=UsageResponse,
         examples={"usage": USAGE},
         errors=(errors.RecordsUnavailable,),
     )

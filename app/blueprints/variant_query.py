@@ -7,16 +7,16 @@ from functools import lru_cache
 from app.blueprints.schemas.variant import VariantQuery
 from app.http.contract.validation import invalid, parse_query
 from app.http.url_signing import Signature
-from app.imaging import BadVariant, Outline, Shadow, Variant
+from app.imaging import InvalidVariant, Outline, Shadow, Variant
 from app.imaging.variants.variant import RANGES, SIDE, Format
 
 _AUTO: tuple[Format, ...] = ("avif", "webp", "png")  # the smallest first
 _REMEMBERED = 4096
-_LONGEST_REMEMBERED = 512
+_MAX_REMEMBERED = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class VariantOption:
     """A variant with its canonical text, and the end of its ETag: both "" for the plain picture."""
 
     variant: Variant
@@ -25,13 +25,13 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class VariantRequest:
     """What is asked for: one variant, or one for each format where Accept decides.
 
     `text` is the same for all spellings of a wish; it is what a signature is made for.
     """
 
-    choices: tuple[Choice, ...]
+    choices: tuple[VariantOption, ...]
     text: str
     signature: Signature
 
@@ -41,16 +41,16 @@ class Wish:
         return not self.text
 
 
-def read_wish(query: str) -> Wish:
+def read_variant_request(query: str) -> VariantRequest:
     """Read a query string; the last few thousand are remembered.
 
     Raises:
         InvalidRequest: a parameter is wrong, unknown or given twice.
     """
-    return _remembered(query) if len(query) <= _LONGEST_REMEMBERED else _read(query)
+    return _remembered(query) if len(query) <= _MAX_REMEMBERED else _read(query)
 
 
-def wish_of(form: VariantQuery) -> Wish:
+def variant_request_of(form: VariantQuery) -> VariantRequest:
     """Say what the form asks for.
 
     Raises:
@@ -59,31 +59,31 @@ def wish_of(form: VariantQuery) -> Wish:
     formats = _AUTO if form.format == "auto" else (form.format,)
     try:
         choices = tuple(_choice(_variant(form, each)) for each in formats)
-    except BadVariant as error:
+    except InvalidVariant as error:
         raise invalid([_problem(error.parameter, str(error), form)]) from None
-    return Wish(
+    return VariantRequest(
         choices=choices,
         text="|".join(choice.name for choice in choices),
         signature=Signature(expires=form.expires, sig=form.sig),
     )
 
 
-def _read(query: str) -> Wish:
-    return wish_of(parse_query(VariantQuery, query))
+def _read(query: str) -> VariantRequest:
+    return variant_request_of(parse_query(VariantQuery, query))
 
 
 _remembered = lru_cache(maxsize=_REMEMBERED)(_read)
 
 
-def _choice(variant: Variant) -> Choice:
+def _choice(variant: Variant) -> VariantOption:
     name = variant.canonical()
     tag = f"-{hashlib.sha256(name.encode()).hexdigest()[:16]}" if name else ""
-    return Choice(variant, name, tag)
+    return VariantOption(variant, name, tag)
 
 
 def _variant(form: VariantQuery, kind: Format) -> Variant:
     if kind == "jpeg" and form.background is None and "background" in form.model_fields_set:
-        raise BadVariant("background", "must be a colour: JPEG has no transparency")
+        raise InvalidVariant("background", "must be a colour: JPEG has no transparency")
     return Variant(
         width=_side(form, form.w or form.h),
         height=_side(form, form.h or form.w),

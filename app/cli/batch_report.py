@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from app.usecases.generation.batch import Outcome
+from app.usecases.generation.batch import BatchOutcome
 
 _SHOWN = 20
 
 
-def as_object(outcomes: Sequence[Outcome], *, reason: str | None) -> dict[str, Any]:
+def as_object(outcomes: Sequence[BatchOutcome], *, reason: str | None) -> dict[str, Any]:
     """Return how a batch ended, as plain values."""
     charges = Counter(str(one.error.charged) for one in outcomes if one.error)
     return {

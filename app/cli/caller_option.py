@@ -2,8 +2,8 @@
 
 from app.blueprints.dependencies import deps
 from app.cli.exit_codes import reported
-from app.models import ANYONE, Caller
-from app.usecases.auth.api_keys import KeyRefused
+from app.models import ANONYMOUS, Caller
+from app.usecases.auth.api_keys import ApiKeyRejected
 
 
 def caller_named(owner: str, *, live: bool = False) -> Caller:
@@ -12,9 +12,9 @@ def caller_named(owner: str, *, live: bool = False) -> Caller:
     With `live`, a key that is revoked or expired ends it too: nobody could fetch what it gets.
     """
     if not owner:
-        return ANYONE
+        return ANONYMOUS
     with reported():
         key = deps().keys.find(owner)
         if live and not key.is_live(deps().keys.clock.now()):
-            raise KeyRefused(f"The key {key.name} is revoked or expired.")
+            raise ApiKeyRejected(f"The key {key.name} is revoked or expired.")
         return key.caller

@@ -21,7 +21,7 @@ from app.services.diagnostics import (
     s3,
     sqlite,
 )
-from app.services.diagnostics.openai import Wanted
+from app.services.diagnostics.openai import RequiredModels
 from app.services.openai.client import lazy_client
 from app.services.runtime.clock import SystemClock
 from app.services.s3.store import S3Store
@@ -59,14 +59,14 @@ def _drawing(settings: Settings) -> Iterator[Finding]:
         yield openai.azure()
         return
     wanted = [
-        Wanted("image model", settings.openai_image_model, "OPENAI_IMAGE_MODEL"),
-        Wanted("text model", settings.openai_text_model, "OPENAI_TEXT_MODEL"),
+        RequiredModels("image model", settings.openai_image_model, "OPENAI_IMAGE_MODEL"),
+        RequiredModels("text model", settings.openai_text_model, "OPENAI_TEXT_MODEL"),
     ]
     if settings.openai_moderation_model == "off":
         yield openai.moderation_off()
     else:
         name = settings.openai_moderation_model
-        wanted.append(Wanted("moderation", name, "OPENAI_MODERATION_MODEL"))
+        wanted.append(RequiredModels("moderation", name, "OPENAI_MODERATION_MODEL"))
     client = lazy_client(api_key=_plain(settings.openai_api_key), base_url=settings.openai_base_url)
     tell_time = settings.s3_bucket_name is None
     yield from openai.check_models(client, wanted, now=_now, tell_time=tell_time)
@@ -106,7 +106,7 @@ def _data_dir(settings: Settings) -> Iterator[Finding]:
 def _gunicorn(settings: Settings) -> Iterator[Finding]:
     return gunicorn_config.check_settings(
         _GUNICORN,
-        generations=settings.max_generations_in_flight,
+        generations=settings.max_concurrent_generations,
         call_seconds=settings.openai_timeout_seconds,
     )
 
@@ -134,9 +134,9 @@ def _budget(settings: Settings) -> Iterator[Finding]:
         return
     table = Prices(settings.price_table)
     image, text = settings.openai_image_model, settings.openai_text_model
-    known = {image: table.knows_drawing(image), text: table.most_for_inventing(text) is not None}
+    known = {image: table.knows_drawing(image), text: table.max_prompts_cost(text) is not None}
     unknown = [model for model, priced in known.items() if not priced]
-    yield from prices.check_prices(unknown, budget=settings.budget)
+    yield from prices.check_prices(unknown, budget=settings.server_budget)
 
 
 def _plain(secret: SecretStr | None) -> str:

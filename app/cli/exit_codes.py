@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import click
 
 from app.errors import AppError
-from app.usecases.auth.api_keys import KeyRefused
+from app.usecases.auth.api_keys import ApiKeyRejected
 
 OUT_OF_REACH = 2
 
@@ -17,7 +17,7 @@ def reported() -> Iterator[None]:
     """Say on standard error what failed, and end with status 2."""
     try:
         yield
-    except (AppError, KeyRefused) as error:
+    except (AppError, ApiKeyRejected) as error:
         message = error.message if isinstance(error, AppError) else str(error)
         click.echo(f"Stopped: {message}", err=True)
     except OSError as error:

@@ -19,14 +19,14 @@ from app.cli.caller_option import caller_named
 from app.cli.exit_codes import reported
 from app.cli.list_show_delete import described, newest
 from app.errors import AppError
-from app.imaging import UnusablePicture
-from app.models import Caller, Generation, Original, Rendition
-from app.usecases.images.import_image import Found
+from app.imaging import UnusableImage
+from app.models import Caller, ImageRecord, Original, ProcessedImage
+from app.usecases.images.import_image import ExportedImage
 
 MANIFEST = "manifest.jsonl"
 _ENDINGS = {".png", ".webp", ".jpg", ".jpeg"}
 _SOME_LEFT = 1
-_LONGEST_PROMPT = 4000
+_MAX_PROMPT = 4000
 
 
 @click.command("export", short_help="Copy pictures into a folder.")
@@ -76,9 +76,9 @@ def import_(folder: Path, owner: str) -> None:
         for name, found in _found(folder, caller):
             try:
                 if isinstance(found, str):
-                    raise UnusablePicture(found)
-                row = deps().take_in(found)
-            except (AppError, UnusablePicture) as error:
+                    raise UnusableImage(found)
+                row = deps().import_image(found)
+            except (AppError, UnusableImage) as error:
                 failed += 1
                 click.echo(f"{name}: {error}", err=True)
             else:
@@ -89,9 +89,9 @@ def import_(folder: Path, owner: str) -> None:
     sys.exit(_SOME_LEFT if failed else 0)
 
 
-def _copy(row: Generation, folder: Path, *, originals: bool) -> int:
+def _copy(row: ImageRecord, folder: Path, *, originals: bool) -> int:
     """Copy what isn't there in its right size; return how many files that was."""
-    wanted: dict[Path, Rendition | Original | None] = {folder / f"{row.id}.png": row.image}
+    wanted: dict[Path, ProcessedImage | Original | None] = {folder / f"{row.id}.png": row.image}
     if originals and row.original:
         wanted[folder / row.original.key] = row.original
     copied = 0
@@ -127,21 +127,21 @@ def _write(path: Path, data: bytes) -> None:
         Path(name).unlink(missing_ok=True)
 
 
-def _entry(row: Generation, *, originals: bool) -> dict[str, Any]:
+def _entry(row: ImageRecord, *, originals: bool) -> dict[str, Any]:
     original = row.original.key if row.original and originals else None
     return described(row) | {"file": f"{row.id}.png", "original_file": original}
 
 
-def _found(folder: Path, caller: Caller) -> Iterator[tuple[str, Found | str]]:
+def _found(folder: Path, caller: Caller) -> Iterator[tuple[str, ExportedImage | str]]:
     """Yield each file with what is known of it, or with what is wrong with it."""
     manifest = folder / MANIFEST
     if not manifest.exists():
         for path in sorted(folder.iterdir()):
             if path.suffix.lower() in _ENDINGS and path.is_file():
                 words = " ".join(path.stem.replace("_", " ").replace("-", " ").split())
-                prompt = _sound(words)[:_LONGEST_PROMPT]
+                prompt = _sound(words)[:_MAX_PROMPT]
                 name = _sound(path.name)
-                yield name, Found(data=path.read_bytes(), prompt=prompt, caller=caller)
+                yield name, ExportedImage(data=path.read_bytes(), prompt=prompt, caller=caller)
         return
     for number, line in enumerate(manifest.read_text(encoding="utf-8").splitlines(), start=1):
         try:
@@ -159,12 +159,12 @@ def _inside(folder: Path, name: str) -> Path:
     return path
 
 
-def _noted(entry: dict[str, Any], data: bytes, caller: Caller) -> Found:
+def _noted(entry: dict[str, Any], data: bytes, caller: Caller) -> ExportedImage:
     texts = {
-        name: _sound(str(entry.get(name) or ""))[: _LONGEST_PROMPT * 4]
+        name: _sound(str(entry.get(name) or ""))[: _MAX_PROMPT * 4]
         for name in ("prompt", "new_prompt", "provider", "model", "quality", "size")
     }
-    return Found(
+    return ExportedImage(
         **texts,
         data=data,
         image_id=str(uuid.UUID(entry["id"])) if entry.get("id") else "",

@@ -20,11 +20,11 @@ from app.cli import prompt_files
 from app.cli.batch_report import as_lines, as_object
 from app.cli.caller_option import caller_named
 from app.cli.exit_codes import OUT_OF_REACH, reported
-from app.models import GenerationRequest
-from app.usecases.generation.batch import Batch, Outcome, Row, rows_of
+from app.models import ImageRequest
+from app.usecases.generation.batch import Batch, BatchItem, BatchOutcome, rows_of
 
 _SOME_LEFT, _UNUSABLE = 1, OUT_OF_REACH
-_MOST_AT_ONCE = 32
+_MAX_AT_ONCE = 32
 
 
 @click.command(short_help="Draw pictures, one for each prompt, and none of them twice.")
@@ -37,7 +37,7 @@ _MOST_AT_ONCE = 32
 )
 @click.option("--name", default="", help="The batch's name; by default that of the file.")
 @click.option("--resume", is_flag=True, help="Go on with this batch: draw what is not drawn yet.")
-@click.option("--concurrency", type=click.IntRange(1, _MOST_AT_ONCE), default=4, show_default=True)
+@click.option("--concurrency", type=click.IntRange(1, _MAX_AT_ONCE), default=4, show_default=True)
 @click.option("--enhance", is_flag=True, help="Of PROMPTS: let the text model enrich them.")
 @click.option("--quality", help="Of PROMPTS; by default the server's setting.")
 @click.option("--size", help="Of PROMPTS; by default 1024x1024.")
@@ -61,7 +61,7 @@ def generate(
 
     Each row has a key that derives from the batch's name and from its text. So a batch that was cut
     off, by Ctrl-C, a crash or a budget, goes on with --resume, and nothing is drawn or paid for
-    twice. Keys are remembered for IDEMPOTENCY_KEY_DAYS. Ctrl-C lets what is being drawn end.
+    twice. Keys are remembered for IDEMPOTENCY_TTL_DAYS. Ctrl-C lets what is being drawn end.
 
     Exit status: 0 if each row has its picture, 1 if not, 2 if nothing could be begun.
     """
@@ -85,7 +85,7 @@ def generate(
 
 def _wishes(
     prompts: Sequence[str], file: Path | None, fields: dict[str, Any]
-) -> list[GenerationRequest]:
+) -> list[ImageRequest]:
     given = {name: value for name, value in fields.items() if value}
     if bool(prompts) == bool(file) or (file and given):
         raise click.UsageError("Give prompts, with --enhance, --quality, --size; or --file alone.")
@@ -102,7 +102,7 @@ def _wishes(
     sys.exit(_UNUSABLE)
 
 
-def _refuse_unless_meant(rows: Sequence[Row], *, resume: bool) -> None:
+def _refuse_unless_meant(rows: Sequence[BatchItem], *, resume: bool) -> None:
     """Draw nothing by surprise: neither a file again, nor all of it where a part was expected."""
     with reported():
         begun = sum(deps().generate.repeats.knows(row.claim) for row in rows)
@@ -143,7 +143,7 @@ def _interrupts(stop: Callable[[], None]) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _watched(outcomes: Iterable[Outcome], total: int) -> Iterator[Outcome]:
+def _watched(outcomes: Iterable[BatchOutcome], total: int) -> Iterator[BatchOutcome]:
     """Show how far it is, on standard error: a bar at a terminal, else a line a picture."""
     failed = micros = 0
 
@@ -165,13 +165,13 @@ def _watched(outcomes: Iterable[Outcome], total: int) -> Iterator[Outcome]:
             yield outcome
 
 
-def _line(outcome: Outcome) -> str:
+def _line(outcome: BatchOutcome) -> str:
     if outcome.picture:
         return f"{outcome.picture.id}{' (drawn before)' if outcome.replayed else ''}"
     return outcome.error.code if outcome.error else "not begun"
 
 
-def _tell_estimate(wishes: Sequence[GenerationRequest], *, as_json: bool) -> None:
+def _tell_estimate(wishes: Sequence[ImageRequest], *, as_json: bool) -> None:
     most = [deps().estimates.most(wish)[1] for wish in wishes]
     known = [micros for micros in most if micros is not None]
     dollars = sum(known) / 1e6 if len(known) == len(most) else None

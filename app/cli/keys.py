@@ -15,7 +15,7 @@ from app.cli.durations import Duration
 from app.cli.key_params import BudgetText, RateText, Scopes, as_text
 from app.errors import AppError
 from app.models import ApiKey, Budget, Scope
-from app.usecases.auth.api_keys import KeyRefused, NewKey
+from app.usecases.auth.api_keys import ApiKeyRejected, NewKey
 
 _UNUSABLE, _OUT_OF_REACH = 2, 1
 _COLUMNS = ("id", "name", "scopes", "rate", "budget", "created", "expires", "state")
@@ -105,7 +105,7 @@ def _hand_over(made: NewKey, about: str) -> None:
 def _refusals() -> Iterator[None]:
     try:
         yield
-    except KeyRefused as refused:
+    except ApiKeyRejected as refused:
         click.echo(str(refused), err=True)
         sys.exit(_UNUSABLE)
     except AppError as error:

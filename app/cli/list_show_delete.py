@@ -12,7 +12,7 @@ from app.blueprints.dependencies import deps
 from app.cli.caller_option import caller_named
 from app.cli.exit_codes import reported
 from app.errors import AppError, ImageNotFound
-from app.models import Generation, Position
+from app.models import ImageRecord, Position
 
 _PAGE = 100
 _SOME_LEFT = 1
@@ -64,7 +64,9 @@ def delete(image_ids: tuple[str, ...], yes: bool) -> None:
     sys.exit(_SOME_LEFT if missing else 0)
 
 
-def newest(limit: int | None, *, query: str = "", owner: str | None = None) -> Iterator[Generation]:
+def newest(
+    limit: int | None, *, query: str = "", owner: str | None = None
+) -> Iterator[ImageRecord]:
     """Yield rows of ready pictures, the newest first; all of them if `limit` is None."""
     position, left = None, limit
     while left is None or left > 0:
@@ -78,7 +80,7 @@ def newest(limit: int | None, *, query: str = "", owner: str | None = None) -> I
         left = None if left is None else left - len(page.rows)
 
 
-def described(row: Generation) -> dict[str, Any]:
+def described(row: ImageRecord) -> dict[str, Any]:
     """Describe a picture as plain values."""
     original = row.original
     return {
@@ -105,7 +107,7 @@ def plain_id(text: str) -> str:
     return text.removesuffix(".png")
 
 
-def _line(row: Generation) -> str:
+def _line(row: ImageRecord) -> str:
     cost = "-" if row.cost_micros is None else f"${row.cost_micros / 1e6:.4f}"
     when = (row.created_at or row.requested_at).strftime("%Y-%m-%d %H:%M")
     return f"{row.id}  {when}  {cost:>8}  {row.model or row.provider}  {row.prompt!r}"

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.blueprints.schemas.images import GenerateBody
-from app.models import GenerationRequest
+from app.models import ImageRequest
 
 _YES_NO = {"": False, "0": False, "1": True, "false": False, "no": False, "true": True, "yes": True}
 
@@ -22,7 +22,7 @@ class UnusableFile(Exception):
         self.problems = problems
 
 
-def read(path: Path) -> list[GenerationRequest]:
+def read(path: Path) -> list[ImageRequest]:
     """Read a file of wishes by the end of its name: .txt, .csv or .jsonl.
 
     .txt has a prompt a line; empty lines and those that begin with # are passed over. .csv has a
@@ -52,7 +52,7 @@ def read(path: Path) -> list[GenerationRequest]:
     return wishes
 
 
-def wish(fields: Any) -> GenerationRequest:
+def wish(fields: Any) -> ImageRequest:
     """Check fields as POST /generate-image does.
 
     Raises:
@@ -63,7 +63,7 @@ def wish(fields: Any) -> GenerationRequest:
     body = GenerateBody.model_validate(fields)
     if body.dry_run:
         raise ValueError("dry_run: use --dry-run, for all.")
-    return GenerationRequest(
+    return ImageRequest(
         first_prompt=body.prompt,
         prompt=body.prompt.strip(),
         enhance=body.enhance,

@@ -8,10 +8,10 @@ from flask.cli import with_appcontext
 
 from app.blueprints.dependencies import deps
 from app.cli.exit_codes import reported
-from app.usecases.images.recut import Recut
+from app.usecases.images.recut import RecutResult
 
 _SHEET = "contact-sheet.png"
-_MOST_ON_SHEET = 100
+_MAX_ON_SHEET = 100
 _SOME_LEFT = 1
 
 
@@ -33,7 +33,7 @@ def recut(folder: Path | None, in_place: bool) -> None:
     if bool(folder) == in_place:
         raise click.UsageError("Give --compare FOLDER, or --in-place.")
     same = failed = 0
-    changed: list[Recut] = []
+    changed: list[RecutResult] = []
     count = 0
     with reported():
         if folder:
@@ -49,7 +49,7 @@ def recut(folder: Path | None, in_place: bool) -> None:
                 if folder:
                     (folder / f"{one.row.id}-before.png").write_bytes(one.before)
                     (folder / f"{one.row.id}-after.png").write_bytes(one.after)
-                    changed = sorted([*changed, one], key=_confidence)[:_MOST_ON_SHEET]
+                    changed = sorted([*changed, one], key=_confidence)[:_MAX_ON_SHEET]
         if folder:
             from app.imaging.contact_sheet import contact_sheet
 
@@ -61,10 +61,10 @@ def recut(folder: Path | None, in_place: bool) -> None:
     sys.exit(_SOME_LEFT if failed else 0)
 
 
-def _confidence(one: Recut) -> float:
+def _confidence(one: RecutResult) -> float:
     return float(one.row.image.report.get("confidence", 0)) if one.row.image else 0.0
 
 
-def _caption(one: Recut) -> str:
+def _caption(one: RecutResult) -> str:
     prompt = one.row.prompt.encode("ascii", "replace").decode()
     return f"{_confidence(one):.2f} {' '.join(prompt.split())}"

@@ -7,7 +7,7 @@ import click
 from flask.cli import with_appcontext
 
 from app.blueprints.dependencies import deps
-from app.blueprints.variant_query import Wish, read_wish
+from app.blueprints.variant_query import VariantRequest, read_variant_request
 from app.cli.durations import Duration
 from app.errors import AppError, InvalidRequest
 from app.http.url_signing import Signature
@@ -38,7 +38,7 @@ def sign(name: str, query: str, expires: int) -> None:
 
 
 def _address(image_id: str, query: str, seconds: int) -> str:
-    wish = read_wish(query)
+    wish = read_variant_request(query)
     problem = _problem(image_id, wish)
     if problem:
         raise InvalidRequest(message=problem)
@@ -48,7 +48,7 @@ def _address(image_id: str, query: str, seconds: int) -> str:
     return f"{deps().defaults.public_url or ''}/images/{image_id}.png?{signed}"
 
 
-def _problem(image_id: str, wish: Wish) -> str:
+def _problem(image_id: str, wish: VariantRequest) -> str:
     if not deps().signer.keys:
         return "VARIANT_SIGNING_KEYS is not set, so variants need no signature."
     if not is_id(image_id):

@@ -1,4 +1,4 @@
-"""`flask describe openapi|postman`: this API as a file, for other tools."""
+"""`flask spec openapi|postman`: this API as a file, for other tools."""
 
 import json
 import re
@@ -14,17 +14,17 @@ _SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 _VARIABLES = {"base_url": "http://localhost:5000", "api_key": "", "filename": ""}
 _PICTURE = re.compile(r"{(\w+)}")
 
-describe = AppGroup("describe", help="Write down this API for other tools.")
+spec = AppGroup("spec", help="Write this API's specification for other tools.")
 
 
-@describe.command(short_help="Write the OpenAPI document.")
+@spec.command(short_help="Write the OpenAPI document.")
 @with_appcontext
 def openapi() -> None:
     """Write the OpenAPI 3.1 document, as /openapi.json has it."""
     _write(described())
 
 
-@describe.command(short_help="Write a Postman collection.")
+@spec.command(short_help="Write a Postman collection.")
 @with_appcontext
 def postman() -> None:
     """Write a Postman collection (v2.1), made from the OpenAPI document.

@@ -70,7 +70,7 @@ class Settings(BaseSettings):
     openai_moderation_model: str = "omni-moderation-latest"
     openai_timeout_seconds: float = Field(120, ge=1, le=900)
     openai_partial_images: int = Field(0, ge=0, le=3)
-    recordings_dir: Path | None = None
+    cassettes_dir: Path | None = None
     replay_speed: float = Field(1, ge=0, le=1000)
 
     aws_access_key_id: SecretStr | None = None
@@ -86,25 +86,25 @@ class Settings(BaseSettings):
     redis_url: RedisUrl | None = None
     memory_cache_mb: int = Field(64, ge=0, le=65536)
     data_dir: Path = Path("instance")
-    idempotency_key_days: float = Field(7, gt=0, le=365)
+    idempotency_ttl_days: float = Field(7, gt=0, le=365)
 
     host: str = "127.0.0.1"
     port: int = Field(5000, ge=1, le=65535)
     public_url: WebAddress | None = None
     cors_origins: str = "*"
     web_concurrency: int = Field(2, ge=1, le=64)
-    max_generations_in_flight: int = Field(128, ge=1, le=1000)
-    max_variants_in_flight: int = Field(8, ge=1, le=12)  # each holds one of 16 spare threads
+    max_concurrent_generations: int = Field(128, ge=1, le=1000)
+    max_concurrent_variants: int = Field(8, ge=1, le=12)  # each holds one of 16 spare threads
     variant_signing_keys: SigningKeys | None = None
     auth_required: bool = False
-    public_pictures: bool = True
+    public_images: bool = True
     rate_limit_generate: RateText = "10/minute"
     rate_limit_prompts: RateText = "20/minute"
     rate_limit_default: RateText = "300/minute"
     trusted_proxies: Proxies | None = None
     openai_prices: Prices = None
-    budget: BudgetText | None = None
-    xmp_prompt: bool = False
+    server_budget: BudgetText | None = None
+    xmp_include_prompt: bool = False
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["auto", "json", "text"] = "auto"
 
@@ -137,7 +137,7 @@ class Settings(BaseSettings):
             raise ValueError("redirect needs S3_BUCKET_NAME")
         return value
 
-    @field_validator("public_pictures")
+    @field_validator("public_images")
     @classmethod
     def _private_pictures_need_keys(cls, value: bool, info: ValidationInfo) -> bool:
         if not value and not info.data.get("auth_required"):
@@ -184,7 +184,7 @@ class Settings(BaseSettings):
     @cached_property
     def recordings(self) -> Path:
         """The folder of what is recorded and replayed."""
-        return self.recordings_dir or self.data_dir / "recordings"
+        return self.cassettes_dir or self.data_dir / "recordings"
 
     @cached_property
     def allowed_origins(self) -> list[str]:

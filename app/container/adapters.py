@@ -8,52 +8,52 @@ from app.config import VERSION, Settings
 from app.container.providers import build_drawing
 from app.container.tracing import build_tracing
 from app.ports import (
+    ApiKeyRepository,
+    ImageCache,
+    ImageRecords,
     ImageStore,
-    KeyRing,
     Ledger,
-    PictureCache,
     Ports,
     RateLimiter,
-    Records,
 )
-from app.services.caching.caching_store import CachedStore
+from app.services.caching.caching_store import CachingStore
 from app.services.caching.image_cache import TwoLevelCache
-from app.services.files.image_store import LocalStore
+from app.services.files.image_store import LocalImageStore
 from app.services.files.spool import FileSpool
-from app.services.image_processor import PillowImaging
-from app.services.observability.observer import Watch
-from app.services.rate_limiting.limiter import SharedRateLimiter, Window
+from app.services.image_processor import LocalImageProcessor
+from app.services.observability.observer import TelemetryObserver
+from app.services.rate_limiting.limiter import RateLimitBackend, SharedRateLimiter
 from app.services.rate_limiting.sqlite_window import SqliteWindow
 from app.services.runtime.clock import SystemClock
 
 RECORDS_FILE = "records.sqlite3"
 """The name of SQLite's file in DATA_DIR."""
 
-_PICTURES_AT_ONCE = 1  # per process; see PillowImaging
+_MAX_CONCURRENT_PICTURES = 1  # per process; see LocalImageProcessor
 _MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rows:
+class DatabasePorts:
     """The ports that keep rows, side by side in one file or database."""
 
-    records: Records
-    keys: KeyRing
+    records: ImageRecords
+    keys: ApiKeyRepository
     ledger: Ledger
 
 
 def build_ports(settings: Settings) -> Ports:
     """Make the implementations; they connect when they are first needed."""
     drawing = build_drawing(settings)
-    watch = Watch(version=VERSION, tracing=build_tracing())
+    watch = TelemetryObserver(version=VERSION, tracing=build_tracing())
     cache = _cache(settings, watch)
     rows = build_rows(settings)
     return Ports(
         generator=drawing.generator,
         moderator=drawing.moderator,
         writer=drawing.writer,
-        imaging=PillowImaging(at_once=_PICTURES_AT_ONCE),
-        store=CachedStore(build_store(settings), cache),
+        imaging=LocalImageProcessor(at_once=_MAX_CONCURRENT_PICTURES),
+        store=CachingStore(build_store(settings), cache),
         spool=FileSpool(settings.data_dir / "spool"),
         cache=cache,
         records=rows.records,
@@ -68,7 +68,7 @@ def build_ports(settings: Settings) -> Ports:
 def build_store(settings: Settings) -> ImageStore:
     """Make the picture store itself, without a cache before it."""
     if settings.s3_bucket_name is None:
-        return LocalStore(settings.data_dir / "store")
+        return LocalImageStore(settings.data_dir / "store")
     from app.services.s3.store import S3Store
 
     return S3Store(
@@ -81,29 +81,31 @@ def build_store(settings: Settings) -> ImageStore:
     )
 
 
-def build_rows(settings: Settings) -> Rows:
+def build_rows(settings: Settings) -> DatabasePorts:
     """Make all that keep rows, on one file or one database."""
     uri = _plain(settings.mongodb_uri)
     if uri is None:
-        from app.services.sqlite.api_keys import SqliteKeys
-        from app.services.sqlite.database import SqliteFile
+        from app.services.sqlite.api_keys import SqliteApiKeys
+        from app.services.sqlite.database import SqliteDatabase
         from app.services.sqlite.ledger import SqliteLedger
         from app.services.sqlite.records import SqliteRecords
 
-        file = SqliteFile(settings.data_dir / RECORDS_FILE)
-        return Rows(records=SqliteRecords(file), keys=SqliteKeys(file), ledger=SqliteLedger(file))
-    from app.services.mongodb.api_keys import MongoKeys
+        file = SqliteDatabase(settings.data_dir / RECORDS_FILE)
+        return DatabasePorts(
+            records=SqliteRecords(file), keys=SqliteApiKeys(file), ledger=SqliteLedger(file)
+        )
+    from app.services.mongodb.api_keys import MongoApiKeys
     from app.services.mongodb.client import MongoDatabase
     from app.services.mongodb.ledger import MongoLedger
     from app.services.mongodb.records import MongoRecords
 
     database = MongoDatabase(uri=uri, name=settings.mongodb_database)
-    return Rows(
-        records=MongoRecords(database), keys=MongoKeys(database), ledger=MongoLedger(database)
+    return DatabasePorts(
+        records=MongoRecords(database), keys=MongoApiKeys(database), ledger=MongoLedger(database)
     )
 
 
-def _cache(settings: Settings, watch: Watch) -> PictureCache:
+def _cache(settings: Settings, watch: TelemetryObserver) -> ImageCache:
     memory = settings.memory_cache_mb * _MIB
     url = _plain(settings.redis_url)
     if url is None:
@@ -114,7 +116,7 @@ def _cache(settings: Settings, watch: Watch) -> PictureCache:
 
 
 def _limiter(settings: Settings) -> RateLimiter:
-    windows: list[Window] = [SqliteWindow(settings.data_dir / "limits.sqlite3")]
+    windows: list[RateLimitBackend] = [SqliteWindow(settings.data_dir / "limits.sqlite3")]
     url = _plain(settings.redis_url)
     if url is not None:
         from app.services.rate_limiting.redis_window import RedisWindow

@@ -10,7 +10,7 @@ from app.ports import ImageGenerator, Moderator, PromptWriter
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drawing:
+class ProviderPorts:
     """The three ports that one provider implements."""
 
     generator: ImageGenerator
@@ -18,7 +18,7 @@ class Drawing:
     writer: PromptWriter
 
 
-def build_drawing(settings: Settings) -> Drawing:
+def build_drawing(settings: Settings) -> ProviderPorts:
     """Make the three ports; they connect when they are first needed."""
     if settings.draws_with == "offline":
         return _simulating(_offline())
@@ -28,22 +28,22 @@ def build_drawing(settings: Settings) -> Drawing:
     return _recording(paid, settings) if settings.draws_with == "record" else paid
 
 
-def _offline() -> Drawing:
+def _offline() -> ProviderPorts:
     from app.services.offline import provider
 
-    return Drawing(
+    return ProviderPorts(
         generator=provider.OfflineGenerator(),
         moderator=provider.OfflineModerator(),
         writer=provider.OfflinePromptWriter(rng=random.SystemRandom()),
     )
 
 
-def _replaying(settings: Settings) -> Drawing:
-    from app.services.replay.cassettes import Recordings
+def _replaying(settings: Settings) -> ProviderPorts:
+    from app.services.replay.cassettes import Cassettes
     from app.services.replay.player import Replay, ReplayGenerator, ReplayModerator, ReplayWriter
 
-    replay = Replay(Recordings(settings.recordings), speed=settings.replay_speed)
-    return Drawing(
+    replay = Replay(Cassettes(settings.recordings), speed=settings.replay_speed)
+    return ProviderPorts(
         generator=ReplayGenerator(
             replay,
             model=settings.openai_image_model,
@@ -54,29 +54,29 @@ def _replaying(settings: Settings) -> Drawing:
     )
 
 
-def _simulating(free: Drawing) -> Drawing:
-    from app.services.replay.fault_injection import SimulatingGenerator, SimulatingModerator
+def _simulating(free: ProviderPorts) -> ProviderPorts:
+    from app.services.replay.fault_injection import FaultInjectingGenerator, FaultInjectingModerator
 
-    return Drawing(
-        generator=SimulatingGenerator(free.generator),
-        moderator=SimulatingModerator(free.moderator),
+    return ProviderPorts(
+        generator=FaultInjectingGenerator(free.generator),
+        moderator=FaultInjectingModerator(free.moderator),
         writer=free.writer,
     )
 
 
-def _recording(paid: Drawing, settings: Settings) -> Drawing:
-    from app.services.replay.cassettes import Recordings
+def _recording(paid: ProviderPorts, settings: Settings) -> ProviderPorts:
+    from app.services.replay.cassettes import Cassettes
     from app.services.replay.recorder import RecordingGenerator, RecordingModerator, RecordingWriter
 
-    recordings = Recordings(settings.recordings)
-    return Drawing(
+    recordings = Cassettes(settings.recordings)
+    return ProviderPorts(
         generator=RecordingGenerator(paid.generator, recordings),
         moderator=RecordingModerator(paid.moderator, recordings),
         writer=RecordingWriter(paid.writer, recordings),
     )
 
 
-def _paid(settings: Settings) -> Drawing:
+def _paid(settings: Settings) -> ProviderPorts:
     from app.services.openai.client import lazy_azure_client, lazy_client
     from app.services.openai.image_generator import OpenAIGenerator
     from app.services.openai.moderator import NoModerator, OpenAIModerator
@@ -95,7 +95,7 @@ def _paid(settings: Settings) -> Drawing:
     moderator: Moderator = NoModerator()
     if settings.moderates:
         moderator = OpenAIModerator(client, model=settings.openai_moderation_model)
-    return Drawing(
+    return ProviderPorts(
         generator=OpenAIGenerator(
             client,
             model=settings.openai_image_model,

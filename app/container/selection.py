@@ -9,7 +9,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice:
+class Selection:
     """Which implementation a part has (`kind`), in words (`used`), and because of what."""
 
     part: str
@@ -18,7 +18,7 @@ class Choice:
     why: str
 
 
-def choose(settings: Settings) -> tuple[Choice, ...]:
+def choose(settings: Settings) -> tuple[Selection, ...]:
     """Tell what the settings lead to, part by part."""
     data = settings.data_dir
     drawing, provider, given = _drawing(settings)
@@ -56,9 +56,9 @@ def _drawing(settings: Settings) -> tuple[tuple[str, str], str, object]:
     return chosen, "OPENAI_API_KEY", settings.openai_api_key
 
 
-def _choice(part: str, chosen: tuple[str, str], setting: str, value: object) -> Choice:
+def _choice(part: str, chosen: tuple[str, str], setting: str, value: object) -> Selection:
     why = f"{setting} is set" if value else f"{setting} is not set"
-    return Choice(part=part, kind=chosen[0], used=chosen[1], why=why)
+    return Selection(part=part, kind=chosen[0], used=chosen[1], why=why)
 
 
 def announce(settings: Settings) -> None:

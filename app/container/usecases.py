@@ -4,39 +4,39 @@ import random
 from dataclasses import replace
 from datetime import timedelta
 
-from app.blueprints.dependencies import Defaults, Dependencies
+from app.blueprints.dependencies import Dependencies, ServerInfo
 from app.config import VERSION, Settings
 from app.container.selection import choose
 from app.errors import AppError
-from app.http.concurrency import InFlight
+from app.http.concurrency import ConcurrencyLimit
 from app.http.rate_limits import Limit, RateLimits
 from app.http.url_signing import Signer
 from app.models import Rate
-from app.ports import PictureCache, Ports
-from app.services.caching.api_key_cache import CachedKeys
-from app.services.caching.caching_store import CachedStore, FreshStore
+from app.ports import ImageCache, Ports
+from app.services.caching.api_key_cache import CachedApiKeys
+from app.services.caching.caching_store import CachingStore, UncachedStore
 from app.services.caching.memory import MemoryCache
-from app.services.files.temp_files import FileLeftovers
-from app.usecases.auth.api_keys import Keys
+from app.services.files.temp_files import LocalTempFiles
+from app.usecases.auth.api_keys import ApiKeys
 from app.usecases.auth.authentication import Authentication
-from app.usecases.billing.budgets import Till, budget_from
+from app.usecases.billing.budgets import BudgetGuard, budget_from
 from app.usecases.billing.pricing import Prices
-from app.usecases.billing.usage_report import Statements
+from app.usecases.billing.usage_report import UsageReports
 from app.usecases.generation.estimates import Estimates
-from app.usecases.generation.finalize import Keeper
+from app.usecases.generation.finalize import ImageFinalizer
 from app.usecases.generation.generate_image import GenerateImage
-from app.usecases.generation.idempotency import Repeats
-from app.usecases.generation.pending_records import Intents
+from app.usecases.generation.idempotency import IdempotencyService
+from app.usecases.generation.pending_records import PendingRecords
 from app.usecases.generation.recovery import Recovery
 from app.usecases.images.images import Images
-from app.usecases.images.import_image import Import
+from app.usecases.images.import_image import ImportImage
 from app.usecases.images.prompts import Prompts
-from app.usecases.images.provenance import Origins
-from app.usecases.images.recut import Recutting
+from app.usecases.images.provenance import ProvenanceBuilder
+from app.usecases.images.recut import RecutImages
 from app.usecases.images.variants import Variants
 from app.usecases.operations.health import Part, Readiness
-from app.usecases.operations.maintenance import Housekeeping
-from app.usecases.operations.metrics_report import Vitals
+from app.usecases.operations.maintenance import Maintenance
+from app.usecases.operations.metrics_report import MetricsReport
 from app.usecases.reconcile.run import Reconcile
 
 # A drawing takes two timeouts at most; storing and recording it, with all waiting, takes less
@@ -63,16 +63,16 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         ),
         clock=ports.clock,
     )
-    origins = Origins(with_prompts=settings.xmp_prompt)
-    keeper = Keeper(ports, origins)
+    origins = ProvenanceBuilder(with_prompts=settings.xmp_include_prompt)
+    keeper = ImageFinalizer(ports, origins)
     images = Images(
         ports.store,
         ports.records,
         MemoryCache(max_bytes=_OWNERS_BYTES, ttl_seconds=_PAGES_SECONDS),
     )
     prices = Prices(settings.price_table)
-    budget = budget_from(settings.budget)
-    till = Till(ledger=ports.ledger, clock=ports.clock, budget=budget)
+    budget = budget_from(settings.server_budget)
+    till = BudgetGuard(ledger=ports.ledger, clock=ports.clock, budget=budget)
     estimates = Estimates(
         generator=ports.generator,
         writer=ports.writer,
@@ -80,16 +80,16 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         quality=settings.openai_image_quality,
     )
     repairing = _past_the_cache(ports)
-    repairer = Keeper(repairing, origins)
+    repairer = ImageFinalizer(repairing, origins)
     recovery = Recovery(repairing, repairer)
-    retention = timedelta(days=settings.idempotency_key_days)
+    retention = timedelta(days=settings.idempotency_ttl_days)
     return Dependencies(
         generate=GenerateImage(
             ports=ports,
             readiness=readiness,
-            repeats=Repeats(ports, recovery, retention),
+            repeats=IdempotencyService(ports, recovery, retention),
             keeper=keeper,
-            intents=Intents(
+            intents=PendingRecords(
                 ports=ports,
                 estimates=estimates,
                 till=till,
@@ -106,39 +106,39 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
             store=ports.store,
             imaging=ports.imaging,
             cache=ports.cache,
-            limit=settings.max_variants_in_flight,
+            limit=settings.max_concurrent_variants,
         ),
         prompts=Prompts(
             ports.writer, prices=prices, till=till, clock=ports.clock, rng=random.SystemRandom()
         ),
-        statements=Statements(ports.ledger, ports.clock),
+        statements=UsageReports(ports.ledger, ports.clock),
         readiness=readiness,
-        vitals=Vitals(ports, readiness),
-        take_in=Import(ports, keeper),
-        recut=Recutting(repairing, repairer),
+        vitals=MetricsReport(ports, readiness),
+        import_image=ImportImage(ports, keeper),
+        recut=RecutImages(repairing, repairer),
         reconcile=Reconcile(
             repairing,
             recovery,
-            FileLeftovers(settings.data_dir / "store", settings.data_dir / "spool"),
+            LocalTempFiles(settings.data_dir / "store", settings.data_dir / "spool"),
         ),
-        housekeeping=Housekeeping(
+        housekeeping=Maintenance(
             ports=repairing, readiness=readiness, recovery=recovery, retention=retention
         ),
         authenticate=_authentication(ports) if settings.auth_required else None,
         limits=RateLimits(rates=_rates(settings), limiter=ports.limiter),
-        keys=Keys(ports.keys, ports.clock),
+        keys=ApiKeys(ports.keys, ports.clock),
         store=ports.store,
         pages=MemoryCache(max_bytes=_PAGES_BYTES, ttl_seconds=_PAGES_SECONDS),
-        in_flight=InFlight(settings.max_generations_in_flight),
+        in_flight=ConcurrencyLimit(settings.max_concurrent_generations),
         signer=Signer(settings.signing_keys, ports.clock),
-        defaults=Defaults(
+        defaults=ServerInfo(
             provider=ports.generator.provider,
             model=ports.generator.model,
             public_url=settings.public_url,
             version=VERSION,
             redirects=settings.serve_mode == "redirect",
             auth_required=settings.auth_required,
-            public_pictures=settings.public_pictures or not settings.auth_required,
+            public_images=settings.public_images or not settings.auth_required,
             partial_images=settings.openai_partial_images,
             budget=budget,
             simulates=settings.pays is None,
@@ -147,7 +147,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
 
 
 def _authentication(ports: Ports) -> Authentication:
-    return Authentication(CachedKeys(ports.keys, ports.clock).get, ports.clock)
+    return Authentication(CachedApiKeys(ports.keys, ports.clock).get, ports.clock)
 
 
 def _rates(settings: Settings) -> dict[Limit, Rate | None]:
@@ -160,11 +160,11 @@ def _rates(settings: Settings) -> dict[Limit, Rate | None]:
 
 def _past_the_cache(ports: Ports) -> Ports:
     """Return the ports for repairs, which have to see what the store itself has."""
-    if isinstance(ports.store, CachedStore):
-        return replace(ports, store=FreshStore(ports.store.store, ports.cache))
+    if isinstance(ports.store, CachingStore):
+        return replace(ports, store=UncachedStore(ports.store.store, ports.cache))
     return ports
 
 
-def _ping_cache(cache: PictureCache) -> None:
+def _ping_cache(cache: ImageCache) -> None:
     if not cache.is_up():
         raise AppError("the cache does not answer")

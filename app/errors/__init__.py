@@ -8,7 +8,7 @@ from app.errors.access import (
     Unauthorized,
 )
 from app.errors.base import AppError, Charged
-from app.errors.cassettes import RecordingMissing
+from app.errors.cassettes import CassetteMissing
 from app.errors.idempotency import (
     GenerationInProgress,
     IdempotencyKeyReused,
@@ -16,8 +16,8 @@ from app.errors.idempotency import (
     OutcomeUnknown,
 )
 from app.errors.infrastructure import (
+    ImagePendingUpload,
     NotReady,
-    PictureWaits,
     RecordsUnavailable,
     ServiceBusy,
     ShuttingDown,
@@ -59,6 +59,7 @@ __all__ = [
     "AddressTooLong",
     "AppError",
     "BudgetExceeded",
+    "CassetteMissing",
     "Charged",
     "Forbidden",
     "GenerationInProgress",
@@ -67,12 +68,12 @@ __all__ = [
     "ImageDamaged",
     "ImageDeleted",
     "ImageNotFound",
+    "ImagePendingUpload",
     "InvalidJson",
     "InvalidRequest",
     "NotReady",
     "OriginalMissing",
     "OutcomeUnknown",
-    "PictureWaits",
     "PriceUnknown",
     "PromptRejected",
     "ProviderBadResponse",
@@ -83,7 +84,6 @@ __all__ = [
     "ProviderTimeout",
     "ProviderUnreachable",
     "RateLimited",
-    "RecordingMissing",
     "RecordsUnavailable",
     "RequestTimeout",
     "RequestTooLarge",

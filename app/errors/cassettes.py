@@ -3,7 +3,7 @@
 from app.errors.base import AppError, Charged
 
 
-class RecordingMissing(AppError):
+class CassetteMissing(AppError):
     """This was never recorded, and nobody else may be asked."""
 
     status, code, charged = 501, "recording_missing", Charged.NO

@@ -32,7 +32,7 @@ class StorageUnavailable(AppError):
     message = "The image storage is not available right now."
 
 
-class PictureWaits(StorageUnavailable):
+class ImagePendingUpload(StorageUnavailable):
     """A picture was bought and its bytes are safe, but the store can't take all of it now."""
 
     message = (

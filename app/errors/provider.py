@@ -1,7 +1,7 @@
 """What any call to the provider that draws and writes may end with."""
 
 from app.errors.base import AppError, Charged
-from app.errors.cassettes import RecordingMissing
+from app.errors.cassettes import CassetteMissing
 from app.errors.requests import PromptRejected
 
 
@@ -78,6 +78,6 @@ PROVIDER_FAILURES: tuple[type[AppError], ...] = (
     ProviderRateLimited,
     ProviderTimeout,
     ProviderUnreachable,
-    RecordingMissing,
+    CassetteMissing,
 )
 """What any call to the provider may end with."""

@@ -17,7 +17,7 @@ _LINE = "%s %s %d %.0f ms"
 _log = logging.getLogger(__name__)
 
 
-def write_down(
+def log_request(
     environ: dict[str, Any],
     observer: Observer,
     *,

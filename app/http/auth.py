@@ -8,7 +8,7 @@ from flask import Flask, Response, current_app, request
 
 from app.errors import Forbidden, Unauthorized
 from app.http.rate_limits import Limit, RateLimits, count
-from app.models import ANYONE, Caller, Scope
+from app.models import ANONYMOUS, Caller, Scope
 
 Authenticate = Callable[[str, Callable[[], None]], Caller]
 """From the text of a key to who has it; raises Unauthorized or RecordsUnavailable.
@@ -20,7 +20,7 @@ SENT_IN = ("Authorization", "X-API-Key")
 
 _AUTHENTICATE, _LIMITS = "app.authenticate", "app.limits"
 
-_current: ContextVar[Caller] = ContextVar("caller", default=ANYONE)
+_current: ContextVar[Caller] = ContextVar("caller", default=ANONYMOUS)
 
 
 def register(app: Flask, authenticate: Authenticate | None, limits: RateLimits) -> None:
@@ -44,7 +44,7 @@ def caller() -> Caller:
     return _current.get()
 
 
-def admit(scope: Scope | None, limit: Limit | None = None) -> None:
+def authorize(scope: Scope | None, limit: Limit | None = None) -> None:
     """Let the caller of this request in.
 
     Args:
@@ -62,11 +62,11 @@ def admit(scope: Scope | None, limit: Limit | None = None) -> None:
         authenticate: Authenticate | None = current_app.extensions[_AUTHENTICATE]
         if authenticate is not None:
             identify(request.environ, authenticate, limits)
-        demand(scope)
+        require_scope(scope)
     count(limits, limit, caller(), request.environ)
 
 
-def demand(scope: Scope) -> None:
+def require_scope(scope: Scope) -> None:
     """Raise Forbidden unless the caller has the scope."""
     if scope not in caller().scopes:
         raise Forbidden(f"key {caller().id} lacks the scope {scope}")
@@ -87,18 +87,18 @@ def identify(environ: dict[str, Any], authenticate: Authenticate, limits: RateLi
     """
 
     def before_asking() -> None:
-        count(limits, "default", ANYONE, environ, add=False)
+        count(limits, "default", ANONYMOUS, environ, add=False)
 
     try:
         _current.set(authenticate(_key_in(environ), before_asking))
     except Unauthorized:
-        count(limits, "default", ANYONE, environ)
+        count(limits, "default", ANONYMOUS, environ)
         raise
 
 
 def leave() -> None:
     """Forget who called: this thread will answer others."""
-    _current.set(ANYONE)
+    _current.set(ANONYMOUS)
 
 
 def _key_in(environ: dict[str, Any]) -> str:

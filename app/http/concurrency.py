@@ -14,7 +14,7 @@ def _nobody_counts() -> None:
     """Until a server wants to know."""
 
 
-class InFlight:
+class ConcurrencyLimit:
     """Lets `limit` callers of a process in at a time and refuses the others at once, unqueued.
 
     The server has a few threads more than that, so health checks never wait behind generations.

@@ -17,7 +17,7 @@ from flask import Flask, Response, request
 from werkzeug.http import http_date, parse_etags
 
 from app.http import auth, request_id, security_headers
-from app.http.access_log import write_down
+from app.http.access_log import log_request
 from app.http.cors import HeaderList
 from app.models import StoredImage
 from app.ports import Observer
@@ -41,7 +41,7 @@ _ROUTE = "/images/<image_name:filename>"  # the rule of Flask's view
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class ImageResponseSpec:
     """What a request for a picture asks for, before anything is read.
 
     Attributes:
@@ -66,7 +66,7 @@ class Wanted:
         return (("Accept",) if self.varies else ()) + (auth.SENT_IN if self.private else ())
 
 
-Want = Callable[[str, dict[str, Any]], Wanted | None]
+Want = Callable[[str, dict[str, Any]], ImageResponseSpec | None]
 """From image id and WSGI environment to what is wanted; None leaves it to Flask's view."""
 
 
@@ -85,13 +85,13 @@ def register(
         if _FAILURE in request.environ:
             raise request.environ[_FAILURE]
 
-    gate = PictureGate(
+    gate = ImageMiddleware(
         app.wsgi_app, want, cors_headers, () if any_origin else ("Origin",), observer
     )
     app.wsgi_app = gate  # type: ignore[method-assign]  # reason: Flask's way to wrap an app
 
 
-class PictureGate:
+class ImageMiddleware:
     """The WSGI application before Flask's."""
 
     def __init__(
@@ -125,7 +125,7 @@ class PictureGate:
         headers.append((request_id.HEADER, request_id.request_id()))
         if environ["REQUEST_METHOD"] == "HEAD":
             body = b""
-        write_down(
+        log_request(
             environ,
             self._observer,
             path=environ["PATH_INFO"],
@@ -152,7 +152,7 @@ class PictureGate:
         return "200 OK", headers, stored.data
 
 
-def respond(wanted: Wanted) -> Response:
+def respond(wanted: ImageResponseSpec) -> Response:
     """Answer within Flask, ranges and dates included."""
     known = request.headers.get("If-None-Match")
     if known is not None and is_known(wanted, known):
@@ -165,7 +165,7 @@ def respond(wanted: Wanted) -> Response:
     return response
 
 
-def is_known(wanted: Wanted, if_none_match: str) -> bool:
+def is_known(wanted: ImageResponseSpec, if_none_match: str) -> bool:
     """Tell whether the caller has these very bytes, so that nothing need be read.
 
     Compared weakly, as RFC 9110 (13.1.2) wants it. `*` asks for what exists, which takes a read.
@@ -178,7 +178,7 @@ def is_known(wanted: Wanted, if_none_match: str) -> bool:
     return tags.contains_weak(wanted.etag)
 
 
-def lasting_headers(wanted: Wanted, vary: tuple[str, ...]) -> list[tuple[str, str]]:
+def lasting_headers(wanted: ImageResponseSpec, vary: tuple[str, ...]) -> list[tuple[str, str]]:
     """Return what is told about a picture that is sent or known."""
     whose = "private" if wanted.private else "public"
     headers = [
@@ -192,7 +192,7 @@ def lasting_headers(wanted: Wanted, vary: tuple[str, ...]) -> list[tuple[str, st
     return headers
 
 
-def content_headers(wanted: Wanted, stored: StoredImage) -> list[tuple[str, str]]:
+def content_headers(wanted: ImageResponseSpec, stored: StoredImage) -> list[tuple[str, str]]:
     """Return what is told about a picture's bytes."""
     ending = _ENDINGS.get(stored.content_type, "bin")
     return [

@@ -7,7 +7,7 @@ import orjson
 from flask import Response
 from flask.json.provider import JSONProvider
 
-_MOST_LEVELS = 16
+_MAX_LEVELS = 16
 
 
 def strictly_loads(text: bytes) -> Any:
@@ -20,7 +20,7 @@ def strictly_loads(text: bytes) -> Any:
         ValueError: not JSON by RFC 8259, a key is there twice, or nested deeper than 16.
     """
     value = orjson.loads(text)
-    if not _is_within(value, _MOST_LEVELS):
+    if not _is_within(value, _MAX_LEVELS):
         raise ValueError("nested too deeply")
     _DOUBLED_KEYS.decode(text.decode())
     return value

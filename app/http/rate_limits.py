@@ -13,7 +13,7 @@ from flask import Flask, Response, request
 
 from app.errors import RateLimited
 from app.http.trusted_proxies import counted_as
-from app.models import Caller, Rate, Standing
+from app.models import Caller, Rate, RateLimitStatus
 from app.ports import RateLimiter
 
 Limit = Literal["generate", "prompts", "default"]
@@ -82,7 +82,7 @@ def _address(environ: dict[str, Any]) -> str:
     return counted_as(environ.get("REMOTE_ADDR", ""))
 
 
-def _headers(limit: Limit, rate: Rate, standing: Standing) -> tuple[tuple[str, str], ...]:
+def _headers(limit: Limit, rate: Rate, standing: RateLimitStatus) -> tuple[tuple[str, str], ...]:
     return (
         ("RateLimit-Policy", f'"{limit}";q={rate.amount};w={rate.seconds}'),
         ("RateLimit", f'"{limit}";r={standing.remaining};t={math.ceil(standing.reset)}'),

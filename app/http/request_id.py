@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask, Response, request
 
 from app.http import sse
-from app.http.access_log import BEGAN, OTHER, ROUTE, write_down
+from app.http.access_log import BEGAN, OTHER, ROUTE, log_request
 from app.ports import Observer
 
 HEADER = "X-Request-ID"
@@ -31,7 +31,7 @@ def register(app: Flask, observer: Observer) -> None:
         route = request.url_rule.rule if request.url_rule else OTHER
         request.environ[ROUTE] = route
         write = partial(
-            write_down,
+            log_request,
             request.environ,
             observer,
             path=request.path,

@@ -19,7 +19,7 @@ _KEEP_ALIVE = b": keep-alive\n\n"
 
 
 @dataclass(frozen=True)
-class Event:
+class ServerSentEvent:
     """Something to tell.
 
     Args:
@@ -32,15 +32,15 @@ class Event:
     data: Callable[[], str | None]
 
 
-class Feed:
+class EventQueue:
     """Events between the thread that works and the one that answers."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._waiting: deque[Event] = deque()
+        self._waiting: deque[ServerSentEvent] = deque()
         self._closed = False
 
-    def put(self, event: Event, *, instead: bool = False) -> None:
+    def put(self, event: ServerSentEvent, *, instead: bool = False) -> None:
         """Add an event, perhaps instead of those of its name that were not sent in time."""
         with self._changed:
             if self._closed:
@@ -62,7 +62,7 @@ class Feed:
         with self._changed:
             return self._changed.wait_for(lambda: bool(self._waiting) or self._closed, seconds)
 
-    def take(self) -> Event | None:
+    def take(self) -> ServerSentEvent | None:
         """Return the next event if there is one."""
         with self._changed:
             return self._waiting.popleft() if self._waiting else None
@@ -74,13 +74,13 @@ class Feed:
             return self._closed and not self._waiting
 
 
-def is_wanted() -> bool:
+def wants_event_stream() -> bool:
     """Tell whether the caller prefers events; who accepts anything gets JSON."""
     accepted = request.headers.get("Accept", "")
     return preferred(accepted, (CONTENT_TYPE, "application/json")) == CONTENT_TYPE
 
 
-def respond(feed: Feed) -> Response:
+def respond(feed: EventQueue) -> Response:
     """Answer with what comes in the feed."""
     answer = Response(written(feed), content_type=f"{CONTENT_TYPE}; charset=utf-8")
     answer.headers["Cache-Control"] = "no-store"
@@ -88,7 +88,7 @@ def respond(feed: Feed) -> Response:
     return answer
 
 
-def written(feed: Feed, *, keep_alive_seconds: float = KEEP_ALIVE_SECONDS) -> Iterator[bytes]:
+def written(feed: EventQueue, *, keep_alive_seconds: float = KEEP_ALIVE_SECONDS) -> Iterator[bytes]:
     """Yield the events as they come, and a comment after each so many seconds without one."""
     try:
         while not feed.is_over:
@@ -100,6 +100,6 @@ def written(feed: Feed, *, keep_alive_seconds: float = KEEP_ALIVE_SECONDS) -> It
         feed.close()
 
 
-def _text(event: Event | None) -> bytes:
+def _text(event: ServerSentEvent | None) -> bytes:
     data = event.data() if event else None
     return f"event: {event.name}\ndata: {data}\n\n".encode() if event and data else b""

@@ -6,29 +6,29 @@ Importing this package is cheap; OpenCV, NumPy and Pillow are loaded by the firs
 from collections.abc import Callable
 
 from app.imaging.cutout.report import Cutout, CutoutReport, Holes
-from app.imaging.errors import NotAPicture, TooLarge, UnusablePicture
-from app.imaging.formats.header import MAX_PIXELS, PictureInfo, sniff
-from app.imaging.formats.xmp import Origin
+from app.imaging.errors import NotAnImage, TooLarge, UnusableImage
+from app.imaging.formats.header import MAX_PIXELS, ImageInfo, sniff
+from app.imaging.formats.xmp import Provenance
 from app.imaging.variants.filters import Filter
 from app.imaging.variants.outline_shadow import Outline, Shadow
-from app.imaging.variants.values import BadVariant
+from app.imaging.variants.values import InvalidVariant
 from app.imaging.variants.variant import SIDE, Variant
 
 __all__ = [
     "MAX_PIXELS",
     "SIDE",
-    "BadVariant",
     "Cutout",
     "CutoutReport",
     "Filter",
     "Holes",
-    "NotAPicture",
-    "Origin",
+    "ImageInfo",
+    "InvalidVariant",
+    "NotAnImage",
     "Outline",
-    "PictureInfo",
+    "Provenance",
     "Shadow",
     "TooLarge",
-    "UnusablePicture",
+    "UnusableImage",
     "Variant",
     "cutout",
     "inspect",
@@ -37,11 +37,11 @@ __all__ = [
 ]
 
 
-def inspect(data: bytes) -> PictureInfo:
+def inspect(data: bytes) -> ImageInfo:
     """Read format and size from the header, without decoding any pixel.
 
     Raises:
-        NotAPicture: neither PNG, WEBP nor JPEG, or cut short.
+        NotAnImage: neither PNG, WEBP nor JPEG, or cut short.
         TooLarge: more than MAX_PIXELS.
     """
     return sniff(data)
@@ -52,7 +52,7 @@ def cutout(
     *,
     size: int = 256,
     holes: Holes = "auto",
-    origin: Origin | None = None,
+    origin: Provenance | None = None,
     earlier: bytes = b"",
 ) -> Cutout:
     """Cut the subject out of a white or one-coloured background, fitted into a square and centred.
@@ -68,7 +68,7 @@ def cutout(
         earlier: a file of the same picture as it was stored before; what it tells is told again.
 
     Raises:
-        NotAPicture: the bytes are not a whole picture.
+        NotAnImage: the bytes are not a whole picture.
         TooLarge: the picture has too many pixels; nothing was decoded.
     """
     from app.imaging.cutout import pipeline
@@ -86,7 +86,7 @@ def preview(data: bytes) -> bytes:
         A WEBP file of SIDE x SIDE px, with what `cutout` would find.
 
     Raises:
-        NotAPicture: the bytes are not a whole picture.
+        NotAnImage: the bytes are not a whole picture.
         TooLarge: the picture has too many pixels; nothing was decoded.
     """
     from app.imaging.cutout import preview as previewing
@@ -109,7 +109,7 @@ def vary(picture: bytes, original: Callable[[], bytes], variant: Variant) -> byt
         the stored picture does, and has no other metadata.
 
     Raises:
-        NotAPicture: the bytes are not a whole picture.
+        NotAnImage: the bytes are not a whole picture.
         TooLarge: the picture has too many pixels; nothing was decoded.
     """
     from app.imaging.variants import render

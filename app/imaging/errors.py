@@ -1,13 +1,13 @@
 """The two ways in which a picture can be refused."""
 
 
-class UnusablePicture(ValueError):
+class UnusableImage(ValueError):
     """The picture can't be used."""
 
 
-class NotAPicture(UnusablePicture):
+class NotAnImage(UnusableImage):
     """The bytes are not a whole PNG, WEBP or JPEG."""
 
 
-class TooLarge(UnusablePicture):
+class TooLarge(UnusableImage):
     """The header promises more pixels than are ever decoded."""

@@ -19,7 +19,7 @@ class TokenUsage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Enhanced:
+class EnhancedPrompt:
     """A prompt made richer, and what that used; None if the model doesn't tell."""
 
     prompt: str
@@ -27,7 +27,7 @@ class Enhanced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Invented:
+class InventedPrompts:
     """Prompts, and what inventing them used; None if the model doesn't tell."""
 
     prompts: list[str]
@@ -44,7 +44,7 @@ class UpstreamRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rehearsal:
+class CostEstimate:
     """What a generation would send, and cost at most; None if nobody knows."""
 
     estimate_micros: int | None
@@ -52,7 +52,7 @@ class Rehearsal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
+class Spending:
     """What an account has spent in a day or a month, money that is held for pictures included."""
 
     micros: int = 0
@@ -70,8 +70,8 @@ class BudgetState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+class UsageReport:
     """What an account spent, by day (`2026-11-23`, UTC), and how its budget stands."""
 
-    days: Mapping[str, Spent]
+    days: Mapping[str, Spending]
     budget: BudgetState | None

@@ -38,5 +38,5 @@ class Caller:
     budget: Budget | None = None
 
 
-ANYONE = Caller(id="", name="", scopes=frozenset(Scope))
+ANONYMOUS = Caller(id="", name="", scopes=frozenset(Scope))
 """Every caller of a server that asks for no keys."""

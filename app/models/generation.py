@@ -23,7 +23,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GenerationRequest:
+class ImageRequest:
     """A validated wish for a picture.
 
     `first_prompt` is verbatim what the caller sent, `prompt` the same without surrounding space.
@@ -38,7 +38,7 @@ class GenerationRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drawing:
+class GeneratedImage:
     """What an image model answered: the bytes as they came, and who drew them.
 
     `usage` is what that used; None if the model doesn't tell.
@@ -66,7 +66,7 @@ class Original:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rendition:
+class ProcessedImage:
     """The cut-out picture made from the original. `width` and `height` in pixels."""
 
     key: str
@@ -78,7 +78,7 @@ class Rendition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Generation:
+class ImageRecord:
     """One row of the records: what was asked, what was drawn, and how it ended.
 
     Times are UTC with whole milliseconds, which is what every store can keep. `created_at` is when
@@ -115,7 +115,7 @@ class Generation:
     text_micros: int = 0
     booked_micros: int = 0
     original: Original | None = None
-    image: Rendition | None = None
+    image: ProcessedImage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +143,7 @@ class Page:
     is the `total`, and it isn't exact.
     """
 
-    rows: Sequence[Generation]
+    rows: Sequence[ImageRecord]
     total: int
     more: bool
     total_exact: bool = True

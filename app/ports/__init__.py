@@ -2,30 +2,30 @@
 
 from dataclasses import dataclass
 
-from app.ports.api_keys import KeyRing
+from app.ports.api_keys import ApiKeyRepository
 from app.ports.ledger import Ledger
 from app.ports.observer import Observer
-from app.ports.providers import ImageGenerator, Imaging, Moderator, PromptWriter
+from app.ports.providers import ImageGenerator, ImageProcessor, Moderator, PromptWriter
 from app.ports.rate_limiter import RateLimiter
-from app.ports.records import Clock, Records
-from app.ports.storage import ImageStore, Leftovers, PictureCache, Spool
+from app.ports.records import Clock, ImageRecords
+from app.ports.storage import ImageCache, ImageStore, Spool, TempFiles
 
 __all__ = [
+    "ApiKeyRepository",
     "Clock",
+    "ImageCache",
     "ImageGenerator",
+    "ImageProcessor",
+    "ImageRecords",
     "ImageStore",
-    "Imaging",
-    "KeyRing",
     "Ledger",
-    "Leftovers",
     "Moderator",
     "Observer",
-    "PictureCache",
     "Ports",
     "PromptWriter",
     "RateLimiter",
-    "Records",
     "Spool",
+    "TempFiles",
 ]
 
 
@@ -36,12 +36,12 @@ class Ports:
     generator: ImageGenerator
     moderator: Moderator
     writer: PromptWriter
-    imaging: Imaging
+    imaging: ImageProcessor
     store: ImageStore
     spool: Spool
-    cache: PictureCache
-    records: Records
-    keys: KeyRing
+    cache: ImageCache
+    records: ImageRecords
+    keys: ApiKeyRepository
     limiter: RateLimiter
     ledger: Ledger
     clock: Clock

@@ -6,7 +6,7 @@ from typing import Protocol
 from app.models import ApiKey
 
 
-class KeyRing(Protocol):
+class ApiKeyRepository(Protocol):
     """Keeps API keys.
 
     Every method raises RecordsUnavailable when the store can't be reached or refuses us.
@@ -15,7 +15,7 @@ class KeyRing(Protocol):
     def insert(self, key: ApiKey) -> bool:
         """Add a new key; False, and nothing is done, if its id or its name is taken."""
 
-    def exchange(self, old: ApiKey, new: ApiKey) -> bool:
+    def compare_and_swap(self, old: ApiKey, new: ApiKey) -> bool:
         """Write the key anew if its hash and revocation are still those of `old`; else False."""
 
     def get(self, key_id: str) -> ApiKey | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Protocol
 
-from app.models import Budget, Spent
+from app.models import Budget, Spending
 
 
 class Ledger(Protocol):
@@ -31,11 +31,11 @@ class Ledger(Protocol):
             None; or the account that has too little left, and then nothing is counted.
         """
 
-    def book(self, accounts: Iterable[str], change: Spent, at: datetime) -> None:
+    def record_spending(self, accounts: Iterable[str], change: Spending, at: datetime) -> None:
         """Add a change, whose numbers may be negative, in the windows of that time."""
 
-    def spent(self, account: str, window: str) -> Spent:
+    def spent(self, account: str, window: str) -> Spending:
         """Return what the account has spent in one window; nothing is a sum too."""
 
-    def days(self, account: str, first: date, last: date) -> Mapping[str, Spent]:
+    def days(self, account: str, first: date, last: date) -> Mapping[str, Spending]:
         """Return the days from the first to the last in which anything was counted, in order."""

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Literal, Protocol
 from wsgiref.types import WSGIApplication
 
-from app.models import Generation, PartHealth
+from app.models import ImageRecord, PartHealth
 
 Step = Literal[
     "moderation", "checks", "enhance", "upstream", "original", "cutout", "store", "record"
@@ -30,7 +30,7 @@ class Observer(Protocol):
     def step(self, name: Step) -> AbstractContextManager[object]:
         """Watch one step, of the generation that this thread is at if there is one."""
 
-    def note(self, row: Generation, *, replayed: bool = False) -> None:
+    def note(self, row: ImageRecord, *, replayed: bool = False) -> None:
         """Hear how the row of this thread's generation is now, or that an earlier one answers."""
 
     def request(self, *, method: str, route: str, status: int, seconds: float) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from app.imaging import Cutout, Origin, PictureInfo, Variant
-from app.models import Drawing, Enhanced, Invented, UpstreamRequest
+from app.imaging import Cutout, ImageInfo, Provenance, Variant
+from app.models import EnhancedPrompt, GeneratedImage, InventedPrompts, UpstreamRequest
 
 OnPartial = Callable[[int, bytes], object]
 """Takes a picture that is not finished yet: its number from 0, and its bytes. It must not fail, and
@@ -43,7 +43,7 @@ class ImageGenerator(Protocol):
         quality: str,
         partials: int = 0,
         on_partial: OnPartial | None = None,
-    ) -> Drawing:
+    ) -> GeneratedImage:
         """Draw one picture, and pay for one at most.
 
         Args:
@@ -89,14 +89,14 @@ class PromptWriter(Protocol):
     def describe(self, prompt: str) -> UpstreamRequest | None:
         """Return the request that `enhance` would send; None if it sends none."""
 
-    def invent(self, count: int, *, theme: str) -> Invented:
+    def invent(self, count: int, *, theme: str) -> InventedPrompts:
         """Return about `count` prompts on the theme ("" for any), varied from call to call.
 
         Raises:
             AppError: one of the Provider errors.
         """
 
-    def enhance(self, prompt: str) -> Enhanced:
+    def enhance(self, prompt: str) -> EnhancedPrompt:
         """Return the prompt with richer detail and the same subject.
 
         Raises:
@@ -105,17 +105,19 @@ class PromptWriter(Protocol):
         """
 
 
-class Imaging(Protocol):
+class ImageProcessor(Protocol):
     """Looks into pictures, and makes cutouts and variants of them."""
 
-    def inspect(self, data: bytes) -> PictureInfo:
+    def inspect(self, data: bytes) -> ImageInfo:
         """Read format and size from the header, without decoding.
 
         Raises:
-            UnusablePicture: not a PNG, WEBP or JPEG, or too large to decode.
+            UnusableImage: not a PNG, WEBP or JPEG, or too large to decode.
         """
 
-    def cut_out(self, data: bytes, origin: Origin | None = None, earlier: bytes = b"") -> Cutout:
+    def cut_out(
+        self, data: bytes, origin: Provenance | None = None, earlier: bytes = b""
+    ) -> Cutout:
         """Make the 256x256 picture with a transparent background.
 
         Args:
@@ -124,7 +126,7 @@ class Imaging(Protocol):
             earlier: the file as it was stored before; what it tells is told again instead.
 
         Raises:
-            UnusablePicture: the picture can't be decoded.
+            UnusableImage: the picture can't be decoded.
         """
 
     def preview(self, data: bytes) -> bytes | None:
@@ -142,5 +144,5 @@ class Imaging(Protocol):
             variant: what is wanted.
 
         Raises:
-            UnusablePicture: one of the two can't be decoded.
+            UnusableImage: one of the two can't be decoded.
         """

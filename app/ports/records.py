@@ -4,28 +4,28 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from app.models import Generation, Page, Position
+from app.models import ImageRecord, Page, Position
 
 
-class Records(Protocol):
+class ImageRecords(Protocol):
     """Keeps generations.
 
     Every method raises RecordsUnavailable when the store can't be reached or refuses us.
     """
 
-    def insert(self, generation: Generation) -> bool:
+    def insert(self, generation: ImageRecord) -> bool:
         """Add a new row; False, and nothing is done, if its id or its claim is taken."""
 
-    def exchange(self, old: Generation, new: Generation) -> bool:
+    def compare_and_swap(self, old: ImageRecord, new: ImageRecord) -> bool:
         """Write the row anew if its state and lease are still those of `old`; else False.
 
         This is how two servers agree on who works on a row: only one of them gets True.
         """
 
-    def get(self, image_id: str) -> Generation | None:
+    def get(self, image_id: str) -> ImageRecord | None:
         """Return the row, in whatever state, or None."""
 
-    def find(self, claim: str) -> Generation | None:
+    def find(self, claim: str) -> ImageRecord | None:
         """Return the row with this claim, in whatever state, or None."""
 
     def page(
@@ -56,10 +56,10 @@ class Records(Protocol):
     def delete(self, image_id: str) -> None:
         """Remove the row; one that is not there is fine."""
 
-    def overdue(self, now: datetime, *, limit: int) -> Sequence[Generation]:
+    def expired_leases(self, now: datetime, *, limit: int) -> Sequence[ImageRecord]:
         """Return pending rows whose lease is over, the oldest lease first."""
 
-    def scan(self, *, after: str = "", limit: int) -> Sequence[Generation]:
+    def scan(self, *, after: str = "", limit: int) -> Sequence[ImageRecord]:
         """Return rows in whatever state, by id, behind the id `after`."""
 
     def forget_claims(self, before: datetime) -> int:

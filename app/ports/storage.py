@@ -70,7 +70,7 @@ class Spool(Protocol):
         """Yield the keys that begin so, in order."""
 
 
-class Leftovers(Protocol):
+class TempFiles(Protocol):
     """The files that a crash left half written on this server's disk.
 
     Every method raises StorageUnavailable when the disk fails.
@@ -83,7 +83,7 @@ class Leftovers(Protocol):
         """Remove the file; one that is not there is fine."""
 
 
-class PictureCache(Protocol):
+class ImageCache(Protocol):
     """Remembers pictures and what is computed from them; forgets when it likes, and never fails.
 
     An entry has the id of its picture and a name: `image`, `original.<ending>`, or a variant's

@@ -3,8 +3,8 @@
 By itself gunicorn closes its door as soon as it is told to stop, so for the minutes that a running
 generation may take, nobody could see pictures or learn that the server is about to go. A worker
 gets the same SIGTERM when it is replaced in a reload, though, and then others take its callers and
-it has to leave at once. Only the master knows the difference: it closes `InFlight` in the one case
-and not in the other.
+it has to leave at once. Only the master knows the difference: it closes the `ConcurrencyLimit` when
+the whole server stops, and not in a reload.
 """
 
 import os
@@ -13,7 +13,7 @@ from functools import partial
 from types import FrameType
 from typing import Protocol
 
-from app.http.concurrency import InFlight
+from app.http.concurrency import ConcurrencyLimit
 
 
 class Master(Protocol):
@@ -27,7 +27,7 @@ class Master(Protocol):
         """Queue a signal."""
 
 
-class Worker(Protocol):
+class StoppableWorker(Protocol):
     """What is used of our worker; gunicorn's part of it has no types."""
 
     alive: bool
@@ -42,7 +42,7 @@ class Worker(Protocol):
         """Finish what has been accepted, then leave; for gthread, callable from any thread."""
 
 
-def close_at_stop(master: Master, in_flight: InFlight) -> None:
+def close_at_stop(master: Master, in_flight: ConcurrencyLimit) -> None:
     """Close `in_flight` in all workers in the moment in which the master is told to stop.
 
     That is earlier than the workers' own signal, which a reload that is under way can hold up.
@@ -57,7 +57,7 @@ def close_at_stop(master: Master, in_flight: InFlight) -> None:
     signal.signal(signal.SIGTERM, told)
 
 
-def finish_before_leaving(worker: Worker, in_flight: InFlight) -> None:
+def finish_before_leaving(worker: StoppableWorker, in_flight: ConcurrencyLimit) -> None:
     """Let the worker serve on after its SIGTERM until its generations have ended.
 
     That is: if the server stops. A worker that others replace leaves its door to them at once; but

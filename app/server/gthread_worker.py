@@ -21,7 +21,7 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 
 from app.errors import RequestTimeout
 from app.server.error_responses import refusal
-from app.server.request_buffer import Arrival
+from app.server.request_buffer import RequestBuffer
 
 HEAD_SECONDS = 10.0
 BODY_SECONDS = 20.0
@@ -38,7 +38,7 @@ class Connection(TConn):  # type: ignore[misc] # reason: gunicorn has no types
 
     def __init__(self, worker: "Worker", sock: socket.socket, client: Any, server: Any) -> None:
         super().__init__(worker.cfg, sock, client, server)
-        self.arrival = Arrival(worker.cfg, client)
+        self.arrival = RequestBuffer(worker.cfg, client)
         self.held_until = 0.0
         self.awaits_body = False
         self.told_to_continue = False
@@ -47,7 +47,7 @@ class Connection(TConn):  # type: ignore[misc] # reason: gunicorn has no types
     def await_request(self) -> None:
         """Be ready for the next request, some of which may have come with the one before."""
         held = self.parser.unreader.take_buffered() if self.parser else b""
-        self.arrival = Arrival(self.cfg, self.client, held)
+        self.arrival = RequestBuffer(self.cfg, self.client, held)
         self.awaits_body = False
         self.told_to_continue = False
         # One that was kept alive is right already, and a call would give Python's lock away.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 _log = logging.getLogger(__name__)
 
 
-class Ticker:
+class PeriodicTask:
     """Calls `work` every so many seconds, in a daemon thread, until it is stopped.
 
     Start it in the process that shall do the work: a thread does not survive a fork.

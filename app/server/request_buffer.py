@@ -24,7 +24,7 @@ _END = b"\r\n\r\n"  # of a head, and of a body in chunks
 _FRAMING = (b"content-length", b"transfer-encoding")
 
 
-class Arrival:
+class RequestBuffer:
     """The bytes of the next request on a connection.
 
     Args:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from app import imaging
 
 
-class PillowImaging:
+class LocalImageProcessor:
     """Makes cutouts, `at_once` at a time, and one variant at a time beside them.
 
     Decoding and cutting takes tens of milliseconds of processor time. Dozens of threads doing so
@@ -19,12 +19,12 @@ class PillowImaging:
         self._slots = threading.Semaphore(at_once)
         self._variants = threading.Semaphore(1)
 
-    def inspect(self, data: bytes) -> imaging.PictureInfo:
+    def inspect(self, data: bytes) -> imaging.ImageInfo:
         """See Imaging."""
         return imaging.inspect(data)
 
     def cut_out(
-        self, data: bytes, origin: imaging.Origin | None = None, earlier: bytes = b""
+        self, data: bytes, origin: imaging.Provenance | None = None, earlier: bytes = b""
     ) -> imaging.Cutout:
         """See Imaging."""
         with self._slots:
@@ -36,7 +36,7 @@ class PillowImaging:
             return None
         try:
             return imaging.preview(data)
-        except imaging.UnusablePicture:
+        except imaging.UnusableImage:
             return None
         finally:
             self._slots.release()

@@ -14,7 +14,7 @@ from typing import Any
 
 from app.config import Settings
 from app.container import build_dependencies, build_ports
-from app.models import Generation, GenerationRequest, State
+from app.models import ImageRecord, ImageRequest, State
 from app.ports import Ports
 from app.usecases.generation.idempotency import claim_of
 from bench.results import Row, report
@@ -41,7 +41,7 @@ def _measure(section: str, stores: str, values: dict[str, Any]) -> None:
     settings = Settings(_env_file=None, **values)
     ports = build_ports(settings)
     generate = build_dependencies(settings, ports).generate
-    request = GenerationRequest(first_prompt=PROMPT, prompt=PROMPT, size="1024x1024")
+    request = ImageRequest(first_prompt=PROMPT, prompt=PROMPT, size="1024x1024")
     ways: dict[str, Way] = {
         "careless: draw, cut out, store, record": lambda: _careless(ports),
         "this service": lambda: generate(request),
@@ -75,7 +75,7 @@ def _careless(ports: Ports) -> None:
     ports.store.put(f"originals/{image_id}.png", drawing.data, content_type="image/png")
     ports.store.put(f"images/{image_id}.png", cutout.png, content_type="image/png")
     ports.records.insert(
-        Generation(
+        ImageRecord(
             id=image_id, state=State.READY, requested_at=now, lease_until=now, created_at=now
         )
     )

@@ -15,7 +15,7 @@ from app.imaging import cutout
 from app.imaging.cutout import background as backdrops
 from app.imaging.cutout import edge_alpha, regions
 from app.imaging.cutout.report import CutoutReport
-from app.imaging.cutout.segmentation import Order, take_apart
+from app.imaging.cutout.segmentation import SegmentationOptions, take_apart
 from app.imaging.emblem import paint
 
 SIDE, GAP, HEAD = 256, 12, 22
@@ -45,7 +45,7 @@ def steps(data: bytes) -> list[Image.Image]:
     work = cv2.resize(pixels, (2 * SIDE, 2 * SIDE), interpolation=cv2.INTER_AREA)
     back = backdrops.measure(work)
     apart = backdrops.distance(work, back.colour)
-    scene = take_apart(work, apart, back, Order("auto", lossy=False, ringing=0.0))
+    scene = take_apart(work, apart, back, SegmentationOptions("auto", lossy=False, ringing=0.0))
     width = edge_alpha.softness(scene.apart, scene.paper)
     alpha = edge_alpha.alpha(work, scene.apart, scene.paper, scene.colour, width)
     done = cutout(data)
@@ -61,7 +61,7 @@ def steps(data: bytes) -> list[Image.Image]:
     ]
 
 
-def _sorted(parts: regions.Areas, paper: Any) -> Any:
+def _sorted(parts: regions.Regions, paper: Any) -> Any:
     """Colour the subject blue, enclosed areas green (cut) or orange (kept), the outside white."""
     colours = np.full((*paper.shape, 3), 255, np.uint8)
     enclosed = parts.labels > 0

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 
-from app.models import Generation, Page, Position
-from app.services.sqlite.database import SqliteFile
+from app.models import ImageRecord, Page, Position
+from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
 from bench.listing import million_records
 from bench.results import Row, report
@@ -28,7 +28,7 @@ Call = Callable[[], object]
 def main() -> None:
     """Measure and report."""
     file = million_records.file()
-    with closing(SqliteRecords(SqliteFile(file))) as records:
+    with closing(SqliteRecords(SqliteDatabase(file))) as records:
         _report_pages(records)
         _report_old_ways(records)
         _report_deleted(records)
@@ -85,7 +85,7 @@ def _report_old_ways(records: SqliteRecords) -> None:
 
 def _report_deleted(records: SqliteRecords) -> None:
     rng = random.Random(3)
-    gone: list[Generation] = []
+    gone: list[ImageRecord] = []
     try:
         for _ in range(_DELETED):
             gone += records.page(

@@ -10,10 +10,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from app.models import Generation
+from app.models import ImageRecord
 from app.services.sqlite import records as sqlite_records
 from app.services.sqlite import rows as sqlite_rows
-from app.services.sqlite.database import SqliteFile
+from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
 from tests.support.builders import a_generation
 
@@ -39,7 +39,7 @@ def word(rank: int) -> str:
     return text
 
 
-def rows(count: int, seed: int = 5) -> Iterator[Generation]:
+def rows(count: int, seed: int = 5) -> Iterator[ImageRecord]:
     """Make rows in the order of time: exponential gaps, words by Zipf's law."""
     rng = random.Random(seed)
     vocabulary = [word(rank) for rank in range(_WORDS)]
@@ -53,7 +53,7 @@ def rows(count: int, seed: int = 5) -> Iterator[Generation]:
         yield replace(row, owner=OWNER) if number % 2 else row
 
 
-def generation(rng: random.Random, created: datetime, prompt: str) -> Generation:
+def generation(rng: random.Random, created: datetime, prompt: str) -> ImageRecord:
     """Make a ready row of about a kilobyte."""
     image_id = str(uuid.UUID(int=rng.getrandbits(128), version=4))
     return a_generation(
@@ -73,7 +73,7 @@ def file() -> Path:
     half = FILE.with_suffix(".half")
     half.unlink(missing_ok=True)
     print(f"Writing {COUNT:,} rows to {FILE}: some minutes, once.")
-    with closing(SqliteRecords(SqliteFile(half))) as records:
+    with closing(SqliteRecords(SqliteDatabase(half))) as records:
         with records._file.connection() as connection:
             connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
             _write(connection)

@@ -13,7 +13,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.services.files.image_store import LocalStore
+from app.services.files.image_store import LocalImageStore
 from bench.results import Row, report
 from bench.serving.load import gets, plainly
 from bench.serving.server import Server, gunicorn
@@ -133,7 +133,7 @@ def _servers(folder: Path) -> Iterator[dict[str, Server]]:
         servers = {}
         for name, (app, environment) in apps.items():
             server = stack.enter_context(gunicorn(folder / f"run {name}", app, environment))
-            store = LocalStore(folder / f"run {name}" / "data" / "store")
+            store = LocalImageStore(folder / f"run {name}" / "data" / "store")
             store.put(PATH[1:], BODY, content_type="image/png")
             servers[name] = server
         yield servers

@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.models import Scope
-from app.services.files.image_store import LocalStore
+from app.services.files.image_store import LocalImageStore
 from app.services.runtime.clock import SystemClock
-from app.services.sqlite.api_keys import SqliteKeys
-from app.services.sqlite.database import SqliteFile
+from app.services.sqlite.api_keys import SqliteApiKeys
+from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
-from app.usecases.auth.api_keys import Keys
+from app.usecases.auth.api_keys import ApiKeys
 from bench.results import Row, report
 from bench.serving.load import gets
 from bench.serving.server import Server, gunicorn
@@ -39,7 +39,7 @@ _LOCKED = {"AUTH_REQUIRED": "true", "RATE_LIMIT_DEFAULT": "999999/second"}
 _SERVERS = {
     "off": {"RATE_LIMIT_DEFAULT": "off"},
     "on": _LOCKED,
-    "private": _LOCKED | {"PUBLIC_PICTURES": "false"},
+    "private": _LOCKED | {"PUBLIC_IMAGES": "false"},
 }
 
 
@@ -120,10 +120,10 @@ def _serving(folder: Path, settings: Mapping[str, str]) -> Iterator[tuple[Server
     """Run a server that has some pictures of one key; give the key too."""
     with gunicorn(folder, "wsgi:app", settings) as server:
         data = folder / "data"
-        LocalStore(data / "store").put(_PICTURE[1:], _BODY, content_type="image/png")
-        file = SqliteFile(data / "records.sqlite3")
+        LocalImageStore(data / "store").put(_PICTURE[1:], _BODY, content_type="image/png")
+        file = SqliteDatabase(data / "records.sqlite3")
         with closing(file):
-            made = Keys(SqliteKeys(file), SystemClock()).create("bench", scopes={Scope.READ})
+            made = ApiKeys(SqliteApiKeys(file), SystemClock()).create("bench", scopes={Scope.READ})
             records = SqliteRecords(file)
             records.insert(a_generation(id=_NAME, owner=made.key.id))
             for _ in range(_ROWS):

@@ -63,7 +63,7 @@ def _rounds(folder: Path) -> Iterator[dict[str, float]]:
         return spent
 
     def cold() -> float:
-        ports.records.exchange(newest[0], newest[0])
+        ports.records.compare_and_swap(newest[0], newest[0])
         return call("/images?limit=100")
 
     calls = {

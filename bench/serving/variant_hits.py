@@ -14,8 +14,8 @@ from pathlib import Path
 
 from app.blueprints.variant_query import read_wish
 from app.http.url_signing import Signer
-from app.services.files.image_store import LocalStore
-from app.services.image_processor import PillowImaging
+from app.services.files.image_store import LocalImageStore
+from app.services.image_processor import LocalImageProcessor
 from app.services.offline.provider import OfflineGenerator
 from app.services.runtime.clock import SystemClock
 from bench.results import Row, report
@@ -80,7 +80,7 @@ def _cpu_per_request(server: Server, query: str) -> float:
 def _servers(folder: Path) -> Iterator[dict[str, Server]]:
     """Run all servers, with the same picture."""
     original = OfflineGenerator().draw("A fox with a lantern", size="1024x1024", quality="").data
-    picture = PillowImaging(at_once=1).cut_out(original).png
+    picture = LocalImageProcessor(at_once=1).cut_out(original).png
     (folder / "body").write_bytes(picture)
     apps: dict[str, tuple[str, dict[str, str]]] = {
         "bare": ("bench.serving.bare:app", {"BENCH_BODY": str(folder / "body")}),
@@ -91,7 +91,7 @@ def _servers(folder: Path) -> Iterator[dict[str, Server]]:
         servers = {}
         for name, (app, environment) in apps.items():
             servers[name] = stack.enter_context(gunicorn(folder / name, app, environment))
-            store = LocalStore(folder / name / "data" / "store")
+            store = LocalImageStore(folder / name / "data" / "store")
             store.put(PATH[1:], picture, content_type="image/png")
             store.put(f"originals/{NAME}.png", original, content_type="image/png")
         yield servers

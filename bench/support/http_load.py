@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 _PROBES_A_SECOND = 20
 _SAMPLES_A_SECOND = 5
-_PATIENCE_SECONDS = 60
+_TIMEOUT_SECONDS = 60
 _BODY = b'{"prompt": "a red fox"}'
 
 
@@ -50,7 +50,7 @@ async def generate(address: str, count: int) -> float:
     """
     began = time.perf_counter()
     asked = b"POST /generate-image HTTP/1.1\r\nContent-Type: application/json\r\n"
-    async with asyncio.timeout(_PATIENCE_SECONDS):
+    async with asyncio.timeout(_TIMEOUT_SECONDS):
         answers = await asyncio.gather(*(_ask(address, asked, _BODY) for _ in range(count)))
     refused = [answer for answer in answers if answer.status != 200]
     if refused:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.imaging.cutout.quality_metrics import Evidence
+from app.imaging.cutout.quality_metrics import QualityMetrics
 
 Array = NDArray[Any]
 
@@ -15,7 +15,7 @@ PATH = Path(__file__).with_name("evidence.npz")
 TONED = "toned"
 """The kind in which paper and white paint are off white alike."""
 
-NAMES = tuple(field.name for field in fields(Evidence))
+NAMES = tuple(field.name for field in fields(QualityMetrics))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class Table:
     name: Array
     kind: Array
 
-    def seen(self) -> list[Evidence]:
+    def seen(self) -> list[QualityMetrics]:
         """Return the rows as what the verdict is given."""
-        return [Evidence(*map(float, row)) for row in self.evidence]
+        return [QualityMetrics(*map(float, row)) for row in self.evidence]
 
     def save(self, path: Path = PATH) -> None:
         """Write it, compressed."""

@@ -59,7 +59,7 @@ def test_hundreds_of_pictures_are_scrolled_and_searched(tabs: Tabs, full: Servic
 
 def test_a_key_is_asked_for_and_kept_no_longer_than_wanted(tabs: Tabs, tmp_path: Path) -> None:
     """A key is typed in and shows private pictures; the tab keeps it only if the person says so."""
-    with locked(data_dir=tmp_path, public_pictures=False) as door:
+    with locked(data_dir=tmp_path, public_images=False) as door:
         key = door.made("alice")
         studio = tabs.studio(door.service.url)
         dialog = studio.see("#key-dialog")

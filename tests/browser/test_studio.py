@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from app.blueprints.schemas.variant import VariantQuery
 from app.imaging import Filter
 from app.imaging.variants.filters import FILTERS
-from app.imaging.variants.variant import MOST_FILTERS
+from app.imaging.variants.variant import MAX_FILTERS
 from tests.support.browser.studio import DESKTOP, PHONE, Scheme, Studio, Tabs
 from tests.support.service import Service
 
@@ -56,7 +56,7 @@ def test_the_editor_knows_every_parameter(studio: Studio) -> None:
     assert set(known["FILTERS"]) == set(FILTERS)
     for name, filter_ in known["FILTERS"].items():
         Filter.parse(":".join([name, ",".join(str(one["value"]) for one in filter_["fields"])]))
-    assert known["MOST_FILTERS"] == MOST_FILTERS
+    assert known["MOST_FILTERS"] == MAX_FILTERS
 
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])

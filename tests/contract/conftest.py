@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import mongomock
 import pytest
 
-from app.ports import Ledger, Records
+from app.ports import ImageRecords, Ledger
 from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.ledger import MongoLedger
 from app.services.mongodb.records import MongoRecords
 from app.services.openai.client import lazy_client
 from app.services.openai.image_generator import OpenAIGenerator
-from app.services.runtime.lazy_client import Lazy
-from app.services.sqlite.database import SqliteFile
+from app.services.runtime.lazy_client import LazyClient
+from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.ledger import SqliteLedger
 from app.services.sqlite.records import SqliteRecords
 from tests.support.fake_openai import FakeOpenAI
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def sqlite(tmp_path: Path) -> Iterator[SqliteRecords]:
     """Make records in a new file, in a folder that is not there yet."""
     with contextlib.closing(
-        SqliteRecords(SqliteFile(tmp_path / "data" / "records.sqlite3"))
+        SqliteRecords(SqliteDatabase(tmp_path / "data" / "records.sqlite3"))
     ) as records:
         yield records
 
@@ -54,14 +54,14 @@ def mongomock_(mongo_database: str) -> MongoRecords:
 
 
 @pytest.fixture(params=["sqlite", "mongodb", "mongomock_"])
-def records(request: pytest.FixtureRequest) -> Records:
+def records(request: pytest.FixtureRequest) -> ImageRecords:
     """Give each implementation in turn."""
-    made: Records = request.getfixturevalue(request.param)
+    made: ImageRecords = request.getfixturevalue(request.param)
     return made
 
 
 @pytest.fixture(scope="session")
-def lazy_openai(fake_openai_server: FakeOpenAI) -> Iterator["Lazy[OpenAI]"]:
+def lazy_openai(fake_openai_server: FakeOpenAI) -> Iterator["LazyClient[OpenAI]"]:
     """Make the service's own client for the fake; one for all tests, since TLS takes time."""
     client = lazy_client(api_key=fake_openai_server.api_key, base_url=fake_openai_server.base_url)
     with contextlib.closing(client):
@@ -69,7 +69,7 @@ def lazy_openai(fake_openai_server: FakeOpenAI) -> Iterator["Lazy[OpenAI]"]:
 
 
 @pytest.fixture
-def generator(lazy_openai: "Lazy[OpenAI]", fake_openai: FakeOpenAI) -> OpenAIGenerator:  # noqa: ARG001 - reason: reset for each test
+def generator(lazy_openai: "LazyClient[OpenAI]", fake_openai: FakeOpenAI) -> OpenAIGenerator:  # noqa: ARG001 - reason: reset for each test
     """Make a generator on the fake."""
     return OpenAIGenerator(lazy_openai, model=MODEL, timeout_seconds=10)
 
@@ -82,7 +82,7 @@ def ledger(
     if request.param == "fake":
         yield FakeLedger([])
     elif request.param == "sqlite":
-        with contextlib.closing(SqliteFile(tmp_path / "records.sqlite3")) as file:
+        with contextlib.closing(SqliteDatabase(tmp_path / "records.sqlite3")) as file:
             yield SqliteLedger(file)
     else:
         with contextlib.closing(

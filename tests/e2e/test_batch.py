@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from app.models import State
-from app.services.sqlite.database import SqliteFile
+from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.servers.gunicorn import ROOT, environment, wait_for
@@ -81,10 +81,12 @@ class HeldBack:
 
 def end_leases(folder: Path) -> int:
     """Let as much time pass as the rows of a dead process need to be free; return how many."""
-    records = SqliteRecords(SqliteFile(folder / "data" / "records.sqlite3"))
+    records = SqliteRecords(SqliteDatabase(folder / "data" / "records.sqlite3"))
     pending = [row for row in records.scan(limit=2 * ROWS) if row.state is State.PENDING]
     for row in pending:
-        assert records.exchange(row, replace(row, lease_until=row.requested_at + timedelta(0)))
+        assert records.compare_and_swap(
+            row, replace(row, lease_until=row.requested_at + timedelta(0))
+        )
     records.close()
     return len(pending)
 

@@ -16,7 +16,7 @@ from tests.support.service import openai_settings
 PICTURE = 1056 * 30  # micros: a medium picture, where text costs nothing
 ALLOWED, ASKED, TRIES = 7, 50, 20
 BUDGET = {
-    "budget": f"{ALLOWED * PICTURE / 1_000_000:.6f}/month",
+    "server_budget": f"{ALLOWED * PICTURE / 1_000_000:.6f}/month",
     "rate_limit_generate": "off",
     "openai_prices": json.dumps({"gpt-image-2.6-flare": {"text_in": 0}}),
 }

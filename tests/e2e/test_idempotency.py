@@ -12,10 +12,10 @@ import pytest
 import requests
 
 from app.models import State
-from app.ports import Records
+from app.ports import ImageRecords
 from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.records import MongoRecords
-from app.services.sqlite.database import SqliteFile
+from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
 from app.usecases.generation.idempotency import claim_of
 from tests.support.concurrency.threads import at_once
@@ -74,10 +74,10 @@ def test_two_servers_that_share_stores_pay_once(
 
 
 @contextlib.contextmanager
-def records_of(where: str, folder: Path, shared: dict[str, Any]) -> Iterator[Records]:
+def records_of(where: str, folder: Path, shared: dict[str, Any]) -> Iterator[ImageRecords]:
     """Open the records of a server beside it."""
     records: SqliteRecords | MongoRecords = (
-        SqliteRecords(SqliteFile(folder / "data" / "records.sqlite3"))
+        SqliteRecords(SqliteDatabase(folder / "data" / "records.sqlite3"))
         if where == "embedded"
         else MongoRecords(MongoDatabase(uri=shared["mongodb_uri"], name=shared["mongodb_database"]))
     )
@@ -85,12 +85,12 @@ def records_of(where: str, folder: Path, shared: dict[str, Any]) -> Iterator[Rec
         yield records
 
 
-def let_the_lease_run_out(records: Records) -> None:
+def let_the_lease_run_out(records: ImageRecords) -> None:
     """Age the one row that a killed server left."""
     row = records.find(claim_of("", KEY))
     assert row is not None
     assert row.state is State.PENDING
-    assert records.exchange(row, replace(row, lease_until=row.requested_at))
+    assert records.compare_and_swap(row, replace(row, lease_until=row.requested_at))
 
 
 @pytest.mark.parametrize("where", ["embedded", "shared"])

@@ -44,7 +44,7 @@ def released(fake_openai: FakeOpenAI) -> Iterator[threading.Event]:
 def server(tmp_path: Path, fake_openai: FakeOpenAI) -> Iterator[Gunicorn]:
     """Run workers that have little room."""
     settings = openai_settings(fake_openai) | {"openai_timeout_seconds": 60}
-    room = {"max_generations_in_flight": ROOM, "web_concurrency": WORKERS}
+    room = {"max_concurrent_generations": ROOM, "web_concurrency": WORKERS}
     with gunicorn(tmp_path, **settings | room) as running:
         yield running
 

@@ -17,7 +17,7 @@ def test_who_does_not_read_is_cut_off(tmp_path: Path, seen: Seen) -> None:
     """Who takes nothing of an answer for ten seconds holds a thread no longer."""
     with (
         ExitStack() as stack,
-        gunicorn(tmp_path, max_generations_in_flight=1, web_concurrency=1) as server,
+        gunicorn(tmp_path, max_concurrent_generations=1, web_concurrency=1) as server,
     ):
         # Some of these are more than the kernel takes for a caller who doesn't read.
         large = f"/images/{server.generate().json()['filename']}?w=2048"

@@ -44,7 +44,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 def server(tmp_path: Path, fake_openai: FakeOpenAI) -> Iterator[Gunicorn]:
     """Run two workers that draw one picture at a time each, small ones to be quick."""
     fake_openai.picture = encoded(owl(128, 128))
-    changed = {"max_generations_in_flight": 1, "openai_timeout_seconds": 60}
+    changed = {"max_concurrent_generations": 1, "openai_timeout_seconds": 60}
     with gunicorn(tmp_path, **openai_settings(fake_openai) | changed) as running:
         yield running
 

@@ -98,9 +98,9 @@ class Stage:
 
         self.in_background(watch)
 
-    def mend_by(self, mend: Callable[[], object]) -> None:
+    def mend_by(self, repair: Callable[[], object]) -> None:
         """Let `heal` do this as well."""
-        self._mends.append(mend)
+        self._mends.append(repair)
 
     def heal(self) -> None:
         """Make everything work again, and have it noticed."""

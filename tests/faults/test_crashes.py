@@ -74,7 +74,7 @@ class Killed:
         """Let the lease of the only row be over."""
         (row,) = self.ports.records.scan(limit=2)
         past = row.requested_at - timedelta(hours=1)
-        assert self.ports.records.exchange(row, replace(row, lease_until=past))
+        assert self.ports.records.compare_and_swap(row, replace(row, lease_until=past))
 
     def check(self, answer: requests.Response, expected: Answer) -> None:
         """Check an answer, and the picture behind it."""

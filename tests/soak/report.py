@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.models import State
-from app.ports import Records
+from app.ports import ImageRecords
 from tests.soak.customers import Market, Wish
 from tests.soak.fleet import Server
 from tests.support.fake_openai import FakeOpenAI
@@ -25,13 +25,13 @@ class Result:
         return "\n".join([*lines, *(f"WRONG: {text}" for text in self.wrong)])
 
 
-def let_leases_run_out(records: Records) -> int:
+def let_leases_run_out(records: ImageRecords) -> int:
     """Play the time that must pass until dead processes count as dead; all servers are down."""
     after, aged = "", 0
     while rows := records.scan(after=after, limit=500):
         for row in rows:
             if row.state is State.PENDING:
-                aged += records.exchange(row, replace(row, lease_until=row.requested_at))
+                aged += records.compare_and_swap(row, replace(row, lease_until=row.requested_at))
         after = rows[-1].id
     return aged
 

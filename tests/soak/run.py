@@ -21,7 +21,7 @@ from tests.support.servers.fault_proxy import FaultProxy
 _CUSTOMERS = 4
 _DATABASE = "soak"
 _PROVIDER_SECONDS = 3
-_MOST_MB = 300
+_MAX_MB = 300
 
 
 def soak(seconds: float, seed: int, *, pause: float = 0.1) -> Result:
@@ -118,7 +118,7 @@ def _weigh(samples: dict[int, list[float]], result: Result) -> None:
     ]
     peak = max(max(sizes) for sizes in samples.values())
     result.figures["largest worker, MB"] = round(peak)
-    if peak > _MOST_MB:
+    if peak > _MAX_MB:
         result.wrong.append(f"a worker held {peak:.0f} MB")
 
 

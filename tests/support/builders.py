@@ -7,31 +7,31 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.errors import Charged
-from app.models import ANYONE, Caller, Generation, GenerationRequest, Original, Rendition, State
+from app.models import ANONYMOUS, Caller, ImageRecord, ImageRequest, Original, ProcessedImage, State
 from app.ports import Ports
-from app.services.observability.observer import Watch
-from app.usecases.billing.budgets import Till
+from app.services.observability.observer import TelemetryObserver
+from app.usecases.billing.budgets import BudgetGuard
 from app.usecases.billing.pricing import Prices
 from app.usecases.generation.estimates import Estimates
-from app.usecases.generation.finalize import Keeper
+from app.usecases.generation.finalize import ImageFinalizer
 from app.usecases.generation.generate_image import GenerateImage
-from app.usecases.generation.idempotency import Repeats
-from app.usecases.generation.pending_records import Intents
-from app.usecases.generation.progress import NOBODY, Viewer
+from app.usecases.generation.idempotency import IdempotencyService
+from app.usecases.generation.pending_records import PendingRecords
+from app.usecases.generation.progress import NO_LISTENER, ProgressListener
 from app.usecases.generation.recovery import Recovery
 from app.usecases.images.tokens import fold
 from app.usecases.operations.health import Part, Readiness
-from tests.support.fakes.api_keys import FakeKeys
+from tests.support.fakes.api_keys import FakeApiKeys
 from tests.support.fakes.ports import (
     FakeCache,
     FakeClock,
     FakeGenerator,
+    FakeImageRecords,
     FakeImaging,
     FakeLedger,
     FakeModerator,
     FakePromptWriter,
     FakeRateLimiter,
-    FakeRecords,
     FakeSpool,
     FakeStore,
 )
@@ -51,19 +51,19 @@ PRICES: dict[str, dict[str, Any]] = {
 }
 
 
-def a_request(**changes: Any) -> GenerationRequest:
+def a_request(**changes: Any) -> ImageRequest:
     """Make a wish for a red fox."""
-    request = GenerationRequest(
+    request = ImageRequest(
         first_prompt=" A red fox\n", prompt="A red fox", quality="medium", size="1024x1024"
     )
     return replace(request, **changes)
 
 
-def a_generation(**changes: Any) -> Generation:
+def a_generation(**changes: Any) -> ImageRecord:
     """Make the row of a ready picture; other ids and prompts carry over to keys and tokens."""
     image_id = changes.get("id") or str(uuid.uuid4())
     prompt = changes.get("prompt", "A red fox")
-    row = Generation(
+    row = ImageRecord(
         id=image_id,
         state=State.READY,
         requested_at=NOON - timedelta(seconds=40),
@@ -87,7 +87,7 @@ def a_generation(**changes: Any) -> Generation:
             size_bytes=123_456,
             sha256="0" * 64,
         ),
-        image=Rendition(
+        image=ProcessedImage(
             key=f"images/{image_id}.png",
             width=256,
             height=256,
@@ -111,8 +111,8 @@ class World:
         self.store = FakeStore(self.events)
         self.spool = FakeSpool(self.events)
         self.cache = FakeCache(self.events)
-        self.records = FakeRecords(self.events)
-        self.keys = FakeKeys(self.events)
+        self.records = FakeImageRecords(self.events)
+        self.keys = FakeApiKeys(self.events)
         self.ledger = FakeLedger(self.events)
         self.clock = FakeClock()
         self.ports = Ports(
@@ -128,20 +128,20 @@ class World:
             ledger=self.ledger,
             clock=self.clock,
             limiter=FakeRateLimiter(),
-            observer=Watch(version="test"),
+            observer=TelemetryObserver(version="test"),
         )
         parts = (
             Part(name="storage", kind="fake", ping=self.store.ping),
             Part(name="records", kind="fake", ping=self.records.ping),
         )
-        self.keeper = Keeper(self.ports)
+        self.keeper = ImageFinalizer(self.ports)
         self.recover = Recovery(self.ports, self.keeper)
         self.make = GenerateImage(
             ports=self.ports,
             readiness=Readiness(parts, clock=self.clock),
-            repeats=Repeats(self.ports, self.recover, RETENTION),
+            repeats=IdempotencyService(self.ports, self.recover, RETENTION),
             keeper=self.keeper,
-            intents=Intents(
+            intents=PendingRecords(
                 ports=self.ports,
                 estimates=Estimates(
                     generator=self.generator,
@@ -149,24 +149,24 @@ class World:
                     prices=Prices(PRICES),
                     quality="medium",
                 ),
-                till=Till(ledger=self.ledger, clock=self.clock),
+                till=BudgetGuard(ledger=self.ledger, clock=self.clock),
                 lease=LEASE,
             ),
         )
 
     def generate(
         self,
-        request: GenerationRequest,
+        request: ImageRequest,
         *,
-        caller: Caller = ANYONE,
+        caller: Caller = ANONYMOUS,
         claim: str = "",
-        viewer: Viewer = NOBODY,
-    ) -> Generation:
+        viewer: ProgressListener = NO_LISTENER,
+    ) -> ImageRecord:
         """Make a picture, or get the one that was made before."""
         return self.make(request, caller=caller, claim=claim, viewer=viewer).generation
 
     @property
-    def row(self) -> Generation:
+    def row(self) -> ImageRecord:
         """The only row, as it is now."""
         (row,) = self.records.rows.values()
         return row

@@ -18,8 +18,8 @@ from app import create_app
 from app.blueprints.dependencies import dependencies_of
 from app.config import Settings
 from app.container import build_ports
-from app.models import Drawing
-from app.ports import Clock, Imaging, Ports
+from app.models import GeneratedImage
+from app.ports import Clock, ImageProcessor, Ports
 from app.services.offline.provider import OfflineGenerator
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.servers.databases import MongoServer, RedisServer, S3Server
@@ -62,10 +62,10 @@ class Service:
         return images
 
 
-class QuickPainter(OfflineGenerator):
+class FastGenerator(OfflineGenerator):
     """Paints each picture once in a process: that is most of the time that a generation takes."""
 
-    def draw(self, prompt: str, *, size: str, quality: str, **more: Any) -> Drawing:
+    def draw(self, prompt: str, *, size: str, quality: str, **more: Any) -> GeneratedImage:
         """See ImageGenerator; what is asked for beyond one picture is done as ever."""
         if any(more.values()):
             return super().draw(prompt, size=size, quality=quality, **more)
@@ -73,7 +73,7 @@ class QuickPainter(OfflineGenerator):
 
 
 @cache
-def _painted(prompt: str, size: str, quality: str) -> Drawing:
+def _painted(prompt: str, size: str, quality: str) -> GeneratedImage:
     return OfflineGenerator().draw(prompt, size=size, quality=quality)
 
 
@@ -84,13 +84,13 @@ def settings_for(**values: Any) -> Settings:
 
 @contextlib.contextmanager
 def serving(
-    settings: Settings, clock: Clock | None = None, imaging: Imaging | None = None
+    settings: Settings, clock: Clock | None = None, imaging: ImageProcessor | None = None
 ) -> Iterator[Service]:
     """Serve the app from this process, on a free port, a thread a request."""
     ports = build_ports(settings)
     ports = replace(ports, clock=clock or ports.clock, imaging=imaging or ports.imaging)
     if isinstance(ports.generator, OfflineGenerator):
-        ports = replace(ports, generator=QuickPainter())
+        ports = replace(ports, generator=FastGenerator())
     app = create_app(settings, ports)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     service = Service(f"http://127.0.0.1:{server.port}", app, ports, settings.data_dir)

@@ -98,7 +98,7 @@ class Success(BaseModel):
     status: Literal["success"] = "success"
 
 
-class OriginalAnswer(BaseModel):
+class OriginalResponse(BaseModel):
     """The picture as it was drawn, before the cutout."""
 
     width: int
@@ -128,14 +128,14 @@ class Image(BaseModel):
     charged: Charged
     cost_usd: float | None = Field(description="What it cost, with enhancing; null if unknown.")
     cutout: Mapping[str, Any] = Field(description="What the cutout found.")
-    original: OriginalAnswer | None
+    original: OriginalResponse | None
 
 
-class ImageAnswer(Image, Success):
+class ImageResponse(Image, Success):
     """One picture, in answer to a request for it."""
 
 
-class RequestAnswer(BaseModel):
+class UpstreamRequestResponse(BaseModel):
     """A request to the provider."""
 
     method: str
@@ -143,21 +143,21 @@ class RequestAnswer(BaseModel):
     body: Mapping[str, Any]
 
 
-class DryRunAnswer(Success):
+class DryRunResponse(Success):
     """What a generation would cost and send."""
 
     dry_run: Literal[True] = True
     estimate_usd: float | None = Field(description="At most; null if the price is unknown.")
-    requests: list[RequestAnswer] = Field(
+    requests: list[UpstreamRequestResponse] = Field(
         description="In their order. With `enhance`, the last one shows the prompt before that."
     )
 
 
-class GenerateAnswer(RootModel[ImageAnswer | DryRunAnswer]):
+class GenerateResponse(RootModel[ImageResponse | DryRunResponse]):
     """A picture; or, for a dry run, what it would cost."""
 
 
-class ListAnswer(Success):
+class ListResponse(Success):
     """A page of pictures, newest first."""
 
     images: list[Image]
@@ -169,7 +169,7 @@ class ListAnswer(Success):
     next_cursor: str | None = Field(description="Null on the last page.")
 
 
-class PromptsAnswer(Success):
+class PromptsResponse(Success):
     """Invented prompts."""
 
     prompts: list[str]
@@ -178,11 +178,11 @@ class PromptsAnswer(Success):
     )
 
 
-class HealthAnswer(Success):
+class HealthResponse(Success):
     """The process answers."""
 
 
-class PartAnswer(BaseModel):
+class PartResponse(BaseModel):
     """How a part is."""
 
     kind: str
@@ -190,8 +190,8 @@ class PartAnswer(BaseModel):
     required: bool
 
 
-class ReadyAnswer(Success):
+class ReadyResponse(Success):
     """Whether the service can do its work."""
 
     ready: bool
-    parts: dict[str, PartAnswer]
+    parts: dict[str, PartResponse]

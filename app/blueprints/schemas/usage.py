@@ -35,7 +35,7 @@ class UsageQuery(BaseModel):
     to: Day | None = Field(None, description="Last day (UTC); default: today.")
 
 
-class BudgetAnswer(BaseModel):
+class BudgetResponse(BaseModel):
     """A budget, and what is left of it."""
 
     limit_usd: float
@@ -45,7 +45,7 @@ class BudgetAnswer(BaseModel):
     resets_at: datetime
 
 
-class DayAnswer(BaseModel):
+class DayUsageResponse(BaseModel):
     """What was spent in a day (UTC)."""
 
     date: date
@@ -54,10 +54,10 @@ class DayAnswer(BaseModel):
     images_of_unknown_cost: int
 
 
-class UsageAnswer(Success):
+class UsageResponse(Success):
     """What was spent; days without anything are left out."""
 
     account: str | None = Field(description="The key's name; null for the whole server.")
-    budget: BudgetAnswer | None
-    days: list[DayAnswer]
+    budget: BudgetResponse | None
+    days: list[DayUsageResponse]
     cost_usd: float

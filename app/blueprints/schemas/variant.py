@@ -16,19 +16,19 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from app.imaging import Filter, Outline, Shadow
-from app.imaging.variants.values import Colour, Range, colour, number
-from app.imaging.variants.variant import MOST_FILTERS, RANGES, SIDE, WHITE
+from app.imaging.variants.values import Color, Range, colour, number
+from app.imaging.variants.variant import MAX_FILTERS, RANGES, SIDE, WHITE
 
 DPR = Range(1, 4)
 
-_BLACK: Colour = (0, 0, 0)
+_BLACK: Color = (0, 0, 0)
 _OPACITY = 0.5
 _COLOUR = "#?([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})"
 _NUMBER = r"-?\d+(\.\d+)?"
 
 
 @dataclass(frozen=True)
-class Within:
+class NumberInRange:
     """Reads a decimal number and holds it to a range, of which every complaint tells."""
 
     range: Range
@@ -61,7 +61,7 @@ def _filters(texts: tuple[str, ...]) -> tuple[Filter, ...]:
     return tuple(Filter.parse(text) for text in texts)
 
 
-def _background(text: str) -> Colour | None:
+def _background(text: str) -> Color | None:
     return None if text == "transparent" else colour(text)
 
 
@@ -92,7 +92,7 @@ def _text(pattern: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
 
 
-_FILTERS = WithJsonSchema({"type": "array", "items": {"type": "string"}, "maxItems": MOST_FILTERS})
+_FILTERS = WithJsonSchema({"type": "array", "items": {"type": "string"}, "maxItems": MAX_FILTERS})
 
 
 class VariantQuery(BaseModel):
@@ -100,49 +100,49 @@ class VariantQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    w: Annotated[int | None, Within(RANGES["width"])] = Field(
+    w: Annotated[int | None, NumberInRange(RANGES["width"])] = Field(
         None, description=f"Width in pixels; default: as `h`, else {SIDE}."
     )
-    h: Annotated[int | None, Within(RANGES["height"])] = Field(
+    h: Annotated[int | None, NumberInRange(RANGES["height"])] = Field(
         None, description=f"Height in pixels; default: as `w`, else {SIDE}."
     )
     fit: Literal["contain", "cover", "fill"] = Field(
         "contain",
         description="Show all of the picture, fill the space with its middle, or stretch it.",
     )
-    dpr: Annotated[float, Within(DPR)] = Field(
+    dpr: Annotated[float, NumberInRange(DPR)] = Field(
         1.0, description="Pixels of the device for each one asked for; multiplies all lengths."
     )
     format: Literal["png", "webp", "avif", "jpeg", "auto"] = Field(
         "png", description="`auto`: the best that the header Accept names."
     )
-    quality: Annotated[int | None, Within(RANGES["quality"])] = Field(
+    quality: Annotated[int | None, NumberInRange(RANGES["quality"])] = Field(
         None, description="Of WEBP, AVIF and JPEG; default: what suits the format."
     )
     background: Annotated[
-        Colour | None, PlainValidator(_background), _text(f"(transparent|{_COLOUR})")
+        Color | None, PlainValidator(_background), _text(f"(transparent|{_COLOUR})")
     ] = Field(
         None, description="A colour, or `transparent`; default: white for JPEG, else `transparent`."
     )
-    padding: Annotated[int, Within(RANGES["padding"])] = Field(
+    padding: Annotated[int, NumberInRange(RANGES["padding"])] = Field(
         0, description="Pixels left free on each side, within width and height."
     )
-    brightness: Annotated[float, Within(RANGES["brightness"])] = Field(
+    brightness: Annotated[float, NumberInRange(RANGES["brightness"])] = Field(
         1.0, description="1 is unchanged."
     )
-    contrast: Annotated[float, Within(RANGES["contrast"])] = Field(
+    contrast: Annotated[float, NumberInRange(RANGES["contrast"])] = Field(
         1.0, description="1 is unchanged."
     )
-    saturation: Annotated[float, Within(RANGES["saturation"])] = Field(
+    saturation: Annotated[float, NumberInRange(RANGES["saturation"])] = Field(
         1.0, description="0 is grey, 1 unchanged."
     )
-    hue: Annotated[float, Within(RANGES["hue"])] = Field(
+    hue: Annotated[float, NumberInRange(RANGES["hue"])] = Field(
         0.0, description="Degrees by which hues turn."
     )
-    gamma: Annotated[float, Within(RANGES["gamma"])] = Field(
+    gamma: Annotated[float, NumberInRange(RANGES["gamma"])] = Field(
         1.0, description="1 is unchanged, more is lighter."
     )
-    sharpness: Annotated[float, Within(RANGES["sharpness"])] = Field(
+    sharpness: Annotated[float, NumberInRange(RANGES["sharpness"])] = Field(
         1.0, description="0 is smooth, 1 unchanged, more is sharper."
     )
     filter: Annotated[tuple[Filter, ...], PlainValidator(_filters), _FILTERS] = Field(

@@ -25,7 +25,7 @@ from app.errors import (
     Unauthorized,
     UnsupportedMediaType,
 )
-from app.http.auth import admit
+from app.http.auth import authorize
 from app.http.contract.validation import read_body, read_query
 from app.http.idempotency import read_key
 from app.http.rate_limits import Limit
@@ -88,7 +88,7 @@ def contract(declared: Contract) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def checked(**arguments: Any) -> Response:
-            admit(declared.scope, declared.limit)
+            authorize(declared.scope, declared.limit)
             query = read_query(declared.query)
             if declared.query is not NoQuery:
                 arguments["query"] = query

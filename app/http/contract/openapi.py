@@ -39,7 +39,7 @@ class FieldError(BaseModel):
     message: str
 
 
-class ErrorAnswer(BaseModel):
+class ErrorResponse(BaseModel):
     """The one shape of every failure."""
 
     status: str = Field("error", json_schema_extra={"const": "error"})
@@ -99,7 +99,7 @@ def _operations(app: Flask) -> Iterator[tuple[Rule, str, Contract]]:
 
 
 def _models(contracts: list[Contract]) -> Any:
-    answers = {declared.answer for declared in contracts if declared.answer} | {ErrorAnswer}
+    answers = {declared.answer for declared in contracts if declared.answer} | {ErrorResponse}
     bodies = {declared.body for declared in contracts if declared.body}
     by_name = sorted(answers, key=lambda model: model.__name__)
     return [(model, "serialization") for model in by_name] + [
@@ -188,7 +188,7 @@ def _failure(errors: list[type[AppError]], references: Any) -> dict[str, Any]:
         "description": " · ".join(f"`{error.code}`: {error.message}" for error in errors),
         "content": {
             "application/json": {
-                "schema": references[(ErrorAnswer, "serialization")],
+                "schema": references[(ErrorResponse, "serialization")],
                 "examples": {error.code: {"value": _example(error)} for error in errors},
             }
         },

@@ -13,7 +13,7 @@ BORDER = 2  # px of the working picture: 4 px of a 1024 px original
 
 
 @dataclass(frozen=True)
-class Backdrop:
+class Background:
     """The background as the border shows it.
 
     Attributes:
@@ -33,7 +33,7 @@ class Backdrop:
         return self.share >= (0.25 if paper else 0.6)
 
 
-def measure(work: Array) -> Backdrop:
+def measure(work: Array) -> Background:
     """The commonest colour of the border of an (h, w, 3) uint8 picture.
 
     The fullest of 4096 colour bins stands up to a subject that covers much of the border; the
@@ -50,7 +50,7 @@ def measure(work: Array) -> Backdrop:
     reach = min(12.0, max(4.0, 4.5 * float(np.median(off[off <= 12]))))
     same = edge[off <= reach].astype(np.float64)
     noise = float(same.std(axis=0).mean())
-    return Backdrop(same.mean(axis=0).astype(np.float32), noise, len(same) / len(edge))
+    return Background(same.mean(axis=0).astype(np.float32), noise, len(same) / len(edge))
 
 
 def distance(work: Array, colour: Array) -> Array:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.imaging.cutout.background import Backdrop
-from app.imaging.cutout.quality_metrics import Evidence, Facts, gather
+from app.imaging.cutout.background import Background
+from app.imaging.cutout.quality_metrics import CutoutMeasurements, QualityMetrics, gather
 from app.imaging.cutout.report import CutoutReport
 
 Array = npt.NDArray[Any]
@@ -44,7 +44,7 @@ class Doubt:
     rate: float | None = None
     by_ratio: bool = False
 
-    def __call__(self, evidence: Evidence) -> float:
+    def __call__(self, evidence: QualityMetrics) -> float:
         """How strong it is, 0..1."""
         value, low, high = float(getattr(evidence, self.of)), self.low, self.high
         if self.by_ratio:
@@ -80,7 +80,7 @@ def rates() -> tuple[float, tuple[float, ...]]:
     return fitted[ANYTHING], each
 
 
-def confidence(evidence: Evidence) -> tuple[float, tuple[str, ...]]:
+def confidence(evidence: QualityMetrics) -> tuple[float, tuple[str, ...]]:
     """Chance that the result is right, 0..1, and what speaks against it.
 
     Each doubt is a way to fail that is independent of the others, with a hazard in proportion to
@@ -94,7 +94,7 @@ def confidence(evidence: Evidence) -> tuple[float, tuple[str, ...]]:
     return math.exp(-anything - sum(hazards)), tuple(dict.fromkeys(texts))
 
 
-def judge(facts: Facts) -> CutoutReport:
+def judge(facts: CutoutMeasurements) -> CutoutReport:
     """The report of a finished cutout, with a verdict and the reasons for it."""
     evidence = gather(facts)
     sure, reasons = confidence(evidence)
@@ -113,7 +113,7 @@ def judge(facts: Facts) -> CutoutReport:
     )
 
 
-def _hex(back: Backdrop) -> str:
+def _hex(back: Background) -> str:
     blue, green, red = (round(float(v)) for v in back.colour)
     return f"#{red:02x}{green:02x}{blue:02x}"
 
@@ -139,7 +139,7 @@ def passed(alpha: Array, size: int) -> CutoutReport:
     )  # fmt: skip
 
 
-def whole(back: Backdrop, coverage: float) -> CutoutReport:
+def whole(back: Background, coverage: float) -> CutoutReport:
     """The report of a picture without a plain background, which is kept as it is."""
     reasons = ("no plain background was found, so the picture is kept whole",)
     return CutoutReport(

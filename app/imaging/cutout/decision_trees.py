@@ -13,7 +13,7 @@ Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
-class Forest:
+class DecisionTrees:
     """All trees' nodes in five flat arrays; a leaf points to itself.
 
     Attributes:
@@ -48,10 +48,10 @@ class Forest:
 
 
 @lru_cache(maxsize=4)
-def load(path: Path) -> Forest:
+def load(path: Path) -> DecisionTrees:
     """Read a table that bench/holes/train.py has written."""
     raw = json.loads(path.read_text("utf-8"))
-    return Forest(
+    return DecisionTrees(
         feature=np.array(raw["feature"], np.int32),
         threshold=np.array(raw["threshold"], np.float64),
         left=np.array(raw["left"], np.int32),

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.imaging.cutout.edge_shading import Fade
+from app.imaging.cutout.edge_shading import EdgeShading
 
 Array = npt.NDArray[Any]
 
@@ -84,7 +84,7 @@ def alpha(work: Array, apart: Array, paper: Array, colour: Array, width: float) 
     if colour.ndim == 3:
         colour = cv2.resize(colour, (stride, len(work)), interpolation=cv2.INTER_LINEAR)
     pixels, base, levels = work.reshape(-1, 3), colour.reshape(-1, 3), out.reshape(-1)
-    fade = Fade.of(work, paper) if width > WIDE else None
+    fade = EdgeShading.of(work, paper) if width > WIDE else None
     for ring, allowed, fallback in _rings(paper, width):
         here = np.flatnonzero(ring.view(bool))
         if not len(here):

@@ -18,7 +18,7 @@ _STEEP = 12.0  # levels per px at most
 
 
 @dataclass(frozen=True)
-class Fade:
+class EdgeShading:
     """The subject's shading along its edge.
 
     Attributes:
@@ -32,7 +32,7 @@ class Fade:
     stride: int
 
     @classmethod
-    def of(cls, work: Array, paper: Array) -> "Fade":
+    def of(cls, work: Array, paper: Array) -> "EdgeShading":
         """Fit colour to depth, a straight line around each pixel, by pooled moments.
 
         Rendered and painted subjects grow lighter or darker towards their rim. The purest colour

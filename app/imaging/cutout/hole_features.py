@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.imaging.cutout.regions import Areas
+from app.imaging.cutout.regions import Regions
 
 Array = npt.NDArray[Any]
 
@@ -54,7 +54,7 @@ def _subject(work: Array, solid: Array, outside: Array) -> _Subject:
     return _Subject(depth, ink, rim, colour, pixels, pixels / max(hull, 1.0), (x, y, w, h), unit)
 
 
-def measure(work: Array, parts: Areas, chosen: list[int]) -> Array:
+def measure(work: Array, parts: Regions, chosen: list[int]) -> Array:
     """One row of `NAMES` for each chosen area: (n, 31) float32.
 
     Args:
@@ -73,7 +73,7 @@ def measure(work: Array, parts: Areas, chosen: list[int]) -> Array:
     return table
 
 
-def _one(work: Array, parts: Areas, number: int, subject: _Subject) -> tuple[list[float], Array]:
+def _one(work: Array, parts: Regions, number: int, subject: _Subject) -> tuple[list[float], Array]:
     x, y, w, h, pixels = (int(v) for v in parts.stats[number])
     pad = int(max(6, 4 * subject.unit))
     top, left = max(0, y - pad), max(0, x - pad)

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app.imaging.cutout import decision_trees, hole_features
-from app.imaging.cutout.background import Backdrop
-from app.imaging.cutout.regions import Areas
+from app.imaging.cutout.background import Background
+from app.imaging.cutout.regions import Regions
 from app.imaging.cutout.report import Holes
 
 Array = npt.NDArray[Any]
@@ -29,7 +29,7 @@ _CORE = np.ones((3, 3), np.uint8)
 
 
 @dataclass(frozen=True)
-class Verdicts:
+class HoleDecisions:
     """What became of the enclosed areas.
 
     Attributes:
@@ -54,13 +54,13 @@ class Verdicts:
 
 def decide(
     work: Array,
-    parts: Areas,
-    backdrop: Backdrop,
+    parts: Regions,
+    backdrop: Background,
     mode: Holes,
     *,
     slack: float = 0.0,
     shaded: Array | None = None,
-) -> Verdicts:
+) -> HoleDecisions:
     """Sort the enclosed areas into paint and hole.
 
     Args:
@@ -75,12 +75,12 @@ def decide(
     looked = parts.enclosed[:_LOOKED]
     inside = [i for i in looked if parts.stats[i, cv2.CC_STAT_AREA] >= _LEAST]
     if mode == "keep" or not inside:
-        return Verdicts(paper, len(inside), 0)
+        return HoleDecisions(paper, len(inside), 0)
     alike = inside
     if mode == "auto":
         alike = [i for i in inside if _same(work, parts, i, backdrop, slack)]
     if not alike and shaded is None:
-        return Verdicts(paper, 0, 0)
+        return HoleDecisions(paper, 0, 0)
     chance = np.zeros(len(alike))
     by_form = mode == "auto" and float(np.abs(backdrop.colour - 255).max()) <= PURE
     if alike and by_form:
@@ -100,7 +100,7 @@ def decide(
     in_shade = [] if shaded is None else rest
     shade = parts.stats[in_shade, cv2.CC_STAT_AREA].sum() / hole_features.PICTURE
     shade_cut = parts.stats[more, cv2.CC_STAT_AREA].sum() / hole_features.PICTURE
-    return Verdicts(
+    return HoleDecisions(
         paper,
         int((~hole).sum()),
         int(hole.sum()),
@@ -121,7 +121,7 @@ def visible(share: Array) -> Array:
     return np.asarray(np.minimum(steps, 1.0))
 
 
-def _paint(work: Array, parts: Areas, alike: list[int]) -> Array:
+def _paint(work: Array, parts: Regions, alike: list[int]) -> Array:
     """Chance of each area to be paint, by boosted trees (Friedman, 2001) over `traits.NAMES`."""
     judged = decision_trees.load(MODEL).probability(
         hole_features.measure(work, parts, alike[:_MOST])
@@ -130,7 +130,7 @@ def _paint(work: Array, parts: Areas, alike: list[int]) -> Array:
     return np.concatenate([judged, rest])
 
 
-def _same(work: Array, parts: Areas, number: int, backdrop: Backdrop, slack: float) -> bool:
+def _same(work: Array, parts: Regions, number: int, backdrop: Background, slack: float) -> bool:
     """Whether the inner pixels of an area have the very colour of the background."""
     x, y, w, h, pixels = (int(v) for v in parts.stats[number])
     mask = (parts.labels[y : y + h, x : x + w] == number).view(np.uint8)
@@ -144,7 +144,9 @@ def _same(work: Array, parts: Areas, number: int, backdrop: Backdrop, slack: flo
     return bool(np.abs(mean - backdrop.colour).max() <= reach)
 
 
-def _in_shade(work: Array, parts: Areas, number: int, backdrop: Backdrop, shaded: Array) -> bool:
+def _in_shade(
+    work: Array, parts: Regions, number: int, backdrop: Background, shaded: Array
+) -> bool:
     """Whether an area looks like the shaded background that surrounds the subject there."""
     x, y, w, h, _ = (int(v) for v in parts.stats[number])
     box = np.s_[y : y + h, x : x + w]

@@ -8,10 +8,10 @@ import numpy.typing as npt
 
 from app.imaging.cutout import background as backdrops
 from app.imaging.cutout import compositing
-from app.imaging.cutout.background import Backdrop
+from app.imaging.cutout.background import Background
 from app.imaging.cutout.matte import Matte, matte
 from app.imaging.cutout.report import Holes
-from app.imaging.cutout.segmentation import Order
+from app.imaging.cutout.segmentation import SegmentationOptions
 from app.imaging.formats.decode import decode
 from app.imaging.formats.header import sniff
 
@@ -34,7 +34,7 @@ def separate(data: bytes, *, size: int, holes: Holes) -> Array:
         holes: what becomes of enclosed areas of background colour.
 
     Raises:
-        NotAPicture: the bytes are not a whole picture.
+        NotAnImage: the bytes are not a whole picture.
         TooLarge: the picture has too many pixels; nothing was decoded.
     """
     header = sniff(data)
@@ -47,10 +47,10 @@ def separate(data: bytes, *, size: int, holes: Holes) -> Array:
     back = backdrops.measure(work)
     if not back.plain:
         return compositing.centre(compositing.opaque(fine), size)
-    return compositing.centre(_cut(work, fine, back, Order.of(header, holes)), size)
+    return compositing.centre(_cut(work, fine, back, SegmentationOptions.of(header, holes)), size)
 
 
-def _cut(work: Array, fine: Array, back: Backdrop, order: Order) -> Array:
+def _cut(work: Array, fine: Array, back: Background, order: SegmentationOptions) -> Array:
     found = matte(work, back, order)
     paper = _paper(found, back, work.shape)
     alpha = refined(
@@ -96,7 +96,7 @@ def _whole(part: Array, found: Matte, canvas: Array) -> Array:
     return canvas
 
 
-def _paper(found: Matte, back: Backdrop, shape: tuple[int, ...]) -> Array:
+def _paper(found: Matte, back: Background, shape: tuple[int, ...]) -> Array:
     """Colour of the background: (3,), or where a shadow tints it (h, w, 3); float32 BGR."""
     colour = found.scene.colour
     if colour.ndim == 1:

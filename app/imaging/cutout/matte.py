@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from app.imaging.cutout import background as backdrops
 from app.imaging.cutout import edge_alpha, regions
-from app.imaging.cutout.background import Backdrop
-from app.imaging.cutout.segmentation import Order, Scene, take_apart
+from app.imaging.cutout.background import Background
+from app.imaging.cutout.segmentation import Segmentation, SegmentationOptions, take_apart
 
 Array = npt.NDArray[Any]
 
@@ -28,12 +28,12 @@ class Matte:
 
     box: tuple[int, int, int, int]
     inner: Array
-    scene: Scene
+    scene: Segmentation
     softness: float
     alpha: Array
 
 
-def matte(work: Array, back: Backdrop, order: Order) -> Matte:
+def matte(work: Array, back: Background, order: SegmentationOptions) -> Matte:
     """Tell subject from background in an (h, w, 3) uint8 BGR picture of working size."""
     apart = backdrops.distance(work, back.colour)
     top, bottom, left, right = box = regions.around(apart, back)

@@ -6,14 +6,14 @@ import numpy.typing as npt
 
 from app.imaging.cutout import background as backdrops
 from app.imaging.cutout import compositing, confidence, edge_alpha, quality_metrics
-from app.imaging.cutout.background import Backdrop
+from app.imaging.cutout.background import Background
 from app.imaging.cutout.matte import matte
 from app.imaging.cutout.report import Cutout, CutoutReport, Holes
-from app.imaging.cutout.segmentation import Order
+from app.imaging.cutout.segmentation import SegmentationOptions
 from app.imaging.formats import png_writer
 from app.imaging.formats.decode import decode
 from app.imaging.formats.header import sniff
-from app.imaging.formats.xmp import Origin, packet, packet_in
+from app.imaging.formats.xmp import Provenance, packet, packet_in
 
 Array = npt.NDArray[Any]
 Result = tuple[Array, CutoutReport]
@@ -24,7 +24,7 @@ def cutout(
     *,
     size: int = 256,
     holes: Holes = "auto",
-    origin: Origin | None = None,
+    origin: Provenance | None = None,
     earlier: bytes = b"",
 ) -> Cutout:
     """Cut the subject out of a white or one-coloured background.
@@ -41,7 +41,7 @@ def cutout(
         earlier: a file of the same picture as it was stored before; what it tells is told again.
 
     Raises:
-        NotAPicture: the bytes are not a whole picture.
+        NotAnImage: the bytes are not a whole picture.
         TooLarge: the picture has too many pixels; nothing was decoded.
     """
     picture, report = separate(data, size=size, holes=holes)
@@ -60,10 +60,10 @@ def separate(data: bytes, *, size: int, holes: Holes) -> Result:
     back = backdrops.measure(work)
     if not back.plain:
         return _whole(compositing.shrink(work, *fitted), back, size)
-    return _cut(work, back, Order.of(header, holes), size)
+    return _cut(work, back, SegmentationOptions.of(header, holes), size)
 
 
-def _cut(work: Array, back: Backdrop, order: Order, size: int) -> Result:
+def _cut(work: Array, back: Background, order: SegmentationOptions, size: int) -> Result:
     """Cut a picture out that has a plain background; `work` is twice the output's size."""
     found = matte(work, back, order)
     scene, (top, bottom, left, right) = found.scene, found.box
@@ -71,7 +71,7 @@ def _cut(work: Array, back: Backdrop, order: Order, size: int) -> Result:
     picture = compositing.uncomposite(found.inner, found.alpha, scene.colour, width, height)
     margin_y, margin_x = (size - work.shape[0] // 2) // 2, (size - work.shape[1] // 2) // 2
     full = compositing.place(picture, size, margin_y + top // 2, margin_x + left // 2)
-    facts = quality_metrics.Facts(
+    facts = quality_metrics.CutoutMeasurements(
         back, full[..., 3], scene.verdicts, found.softness / 2, scene.shadow,
         edge_alpha.faint(scene.apart, scene.paper), (work.shape[0] // 2, work.shape[1] // 2),
     )  # fmt: skip
@@ -82,6 +82,6 @@ def _transparent(picture: Array, size: int) -> Result:
     return compositing.centre(picture, size), confidence.passed(picture[..., 3], size)
 
 
-def _whole(picture: Array, back: Backdrop, size: int) -> Result:
+def _whole(picture: Array, back: Background, size: int) -> Result:
     full = compositing.centre(compositing.opaque(picture), size)
     return full, confidence.whole(back, picture.shape[0] * picture.shape[1] / size**2)

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.imaging.cutout.background import Backdrop
-from app.imaging.cutout.holes import Verdicts
+from app.imaging.cutout.background import Background
+from app.imaging.cutout.holes import HoleDecisions
 
 Array = npt.NDArray[Any]
 
@@ -17,7 +17,7 @@ _CRUMBS = 10  # counted at most: by then the edge has fallen to pieces
 
 
 @dataclass(frozen=True)
-class Facts:
+class CutoutMeasurements:
     """What the steps of one cutout found.
 
     Attributes:
@@ -30,9 +30,9 @@ class Facts:
         fitted: height and width that the picture takes up of the square, in px.
     """
 
-    backdrop: Backdrop
+    backdrop: Background
     alpha: Array
-    holes: Verdicts
+    holes: HoleDecisions
     softness: float
     shadow: bool
     faint: float
@@ -40,7 +40,7 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class QualityMetrics:
     """The numbers that confidence rests on.
 
     Attributes:
@@ -69,10 +69,10 @@ class Evidence:
     coverage: float
 
 
-def gather(facts: Facts) -> Evidence:
+def gather(facts: CutoutMeasurements) -> QualityMetrics:
     """Measure what the steps have not measured yet: about 0.3 ms."""
     holes = facts.holes
-    return Evidence(
+    return QualityMetrics(
         misjudged=holes.misjudged,
         same_colour=holes.same_colour,
         shade_cut=holes.shade_cut,

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.imaging.cutout.background import Backdrop
+from app.imaging.cutout.background import Background
 
 Array = npt.NDArray[Any]
 
@@ -22,7 +22,7 @@ _PATCH = np.ones((5, 5), np.uint8)
 
 
 @dataclass(frozen=True)
-class Areas:
+class Regions:
     """Connected areas of background-like pixels.
 
     Attributes:
@@ -50,7 +50,7 @@ class Areas:
         return self.outside | chosen.view(np.uint8).take(self.labels, mode="clip")
 
 
-def around(apart: Array, backdrop: Backdrop) -> tuple[int, int, int, int]:
+def around(apart: Array, backdrop: Background) -> tuple[int, int, int, int]:
     """Top, bottom, left and right of what is no background, with a margin, in even numbers.
 
     All else is done inside this box only. An empty picture gives the whole picture.
@@ -64,7 +64,7 @@ def around(apart: Array, backdrop: Backdrop) -> tuple[int, int, int, int]:
     return top, bottom, left, right
 
 
-def alike(apart: Array, backdrop: Backdrop, ringing: float = 0.0) -> Array:
+def alike(apart: Array, backdrop: Background, ringing: float = 0.0) -> Array:
     """1 where a pixel passes for background: (h, w) uint8.
 
     Close to the background's colour, unless it lies in a solid patch that differs from it by more
@@ -76,7 +76,7 @@ def alike(apart: Array, backdrop: Backdrop, ringing: float = 0.0) -> Array:
     return np.asarray((apart <= edge) & (patch == 0)).view(np.uint8)
 
 
-def connect(mask: Array) -> Areas:
+def connect(mask: Array) -> Regions:
     """Connected areas of an (h, w) uint8 mask of 0 and 1; edges sharing a corner don't connect.
 
     Filling from the border costs a tenth of labelling everything, and most pictures enclose
@@ -91,14 +91,14 @@ def connect(mask: Array) -> Areas:
     if pocket is not None:
         outside, left = outside & (1 - pocket), left | pocket
     if not cv2.countNonZero(left):
-        return Areas(outside, subject, np.zeros(mask.shape, np.int32), np.zeros((1, 5), np.int32))
+        return Regions(outside, subject, np.zeros(mask.shape, np.int32), np.zeros((1, 5), np.int32))
     x, y, w, h = cv2.boundingRect(left)
     part = left[y : y + h, x : x + w]
     _, some, stats, _ = cv2.connectedComponentsWithStats(part, connectivity=4)
     labels = np.zeros(mask.shape, np.int32)
     labels[y : y + h, x : x + w] = some
     stats[:, :2] += (x, y)
-    return Areas(outside, subject, labels, stats)
+    return Regions(outside, subject, labels, stats)
 
 
 def _pocket(filled: Array, outside: Array) -> Array | None:
@@ -112,7 +112,7 @@ def _pocket(filled: Array, outside: Array) -> Array | None:
     return np.asarray(cv2.bitwise_and(cv2.dilate(core, _PATCH), outside))
 
 
-def specks(apart: Array, parts: Areas) -> Array:
+def specks(apart: Array, parts: Regions) -> Array:
     """Ringing that compression left on the paper: 1 where small, faint bits stand alone.
 
     Args:

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from app.imaging.cutout import holes as judging
 from app.imaging.cutout import regions
 from app.imaging.cutout import shadows as shadow
-from app.imaging.cutout.background import Backdrop
+from app.imaging.cutout.background import Background
 from app.imaging.cutout.report import Holes
-from app.imaging.formats.header import PictureInfo
+from app.imaging.formats.header import ImageInfo
 
 Array = npt.NDArray[Any]
 
@@ -22,7 +22,7 @@ _RISE, _MOST = 0.25, 6.0  # levels of ringing for each step beyond, and at most
 
 
 @dataclass(frozen=True)
-class Order:
+class SegmentationOptions:
     """How to take a picture apart.
 
     Attributes:
@@ -36,14 +36,14 @@ class Order:
     ringing: float
 
     @classmethod
-    def of(cls, header: PictureInfo, holes: Holes) -> "Order":
+    def of(cls, header: ImageInfo, holes: Holes) -> "SegmentationOptions":
         """The order for a picture with this header."""
         ringing = min(max(header.step - _CALM, 0.0) * _RISE, _MOST)
         return cls(holes, header.lossy, ringing)
 
 
 @dataclass(frozen=True)
-class Scene:
+class Segmentation:
     """A picture taken apart.
 
     Attributes:
@@ -57,11 +57,13 @@ class Scene:
     paper: Array
     apart: Array
     colour: Array
-    verdicts: judging.Verdicts
+    verdicts: judging.HoleDecisions
     shadow: bool
 
 
-def take_apart(work: Array, apart: Array, back: Backdrop, order: Order) -> Scene:
+def take_apart(
+    work: Array, apart: Array, back: Background, order: SegmentationOptions
+) -> Segmentation:
     """Tell the background from the subject.
 
     Args:
@@ -81,10 +83,12 @@ def take_apart(work: Array, apart: Array, back: Backdrop, order: Order) -> Scene
         parts = regions.connect(near | regions.specks(apart, parts))
     slack = SHIFT if order.lossy else 0.0
     judged = judging.decide(work, parts, back, order.holes, slack=slack)
-    return Scene(parts.mask(judged.paper), apart, back.colour, judged, shadow=False)
+    return Segmentation(parts.mask(judged.paper), apart, back.colour, judged, shadow=False)
 
 
-def _shaded(work: Array, back: Backdrop, parts: regions.Areas, order: Order) -> Scene:
+def _shaded(
+    work: Array, back: Background, parts: regions.Regions, order: SegmentationOptions
+) -> Segmentation:
     """The same where a shadow lies on the paper, whose colour then changes from place to place."""
     coarse = shadow.paper_under(work, parts.outside, back)
     judged = judging.decide(work, parts, back, order.holes, shaded=coarse)
@@ -96,4 +100,4 @@ def _shaded(work: Array, back: Backdrop, parts: regions.Areas, order: Order) -> 
     nearest = cv2.resize(rounded, size, interpolation=cv2.INTER_LINEAR)
     blue, green, red = cv2.split(cv2.absdiff(work, nearest))
     apart = cv2.max(cv2.max(blue, green), red)
-    return Scene(paper, apart, coarse, judged, shadow=True)
+    return Segmentation(paper, apart, coarse, judged, shadow=True)

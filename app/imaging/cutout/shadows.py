@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.imaging.cutout.background import Backdrop
+from app.imaging.cutout.background import Background
 from app.imaging.cutout.regions import SOLID, TOLERANCE
 
 Array = npt.NDArray[Any]
@@ -20,7 +20,7 @@ _COARSE = 4  # a shadow is smooth: its colour is pooled on a picture this much s
 _RADII = (6, 2, 1)  # px there, over which the paper's colour is carried under the subject
 
 
-def smooth(work: Array, apart: Array, backdrop: Backdrop) -> Array | None:
+def smooth(work: Array, apart: Array, backdrop: Background) -> Array | None:
     """1 where a pixel may be shaded paper, or None where the picture has no shadow.
 
     A shadow darkens all channels alike and has no edges: its second derivative is nearly nothing,
@@ -46,7 +46,7 @@ def smooth(work: Array, apart: Array, backdrop: Backdrop) -> Array | None:
     return found.view(np.uint8)
 
 
-def real(apart: Array, shaded: Array, backdrop: Backdrop) -> bool:
+def real(apart: Array, shaded: Array, backdrop: Background) -> bool:
     """Whether the smooth pixels that join the outside grade from faint to deep, as shadows do.
 
     Cream paint has one depth, ringing around edges is not smooth: neither passes.
@@ -63,7 +63,7 @@ def real(apart: Array, shaded: Array, backdrop: Backdrop) -> bool:
     return bool(faint >= FAINT * 0.8 * apart.size and deep >= FAINT * 0.4 * apart.size)
 
 
-def paper_under(work: Array, paper: Array, backdrop: Backdrop) -> Array:
+def paper_under(work: Array, paper: Array, backdrop: Background) -> Array:
     """Colour of the background, shade included, on a coarse picture: (h / 4, w / 4, 3) float32 BGR.
 
     Known where the paper shows; elsewhere the mean of what shows nearby (normalized convolution,

@@ -6,7 +6,7 @@ Only their presence is told. Whether a signature is good, and whose it is, is fo
 import re
 import struct
 
-_MOST_PARTS = 1000  # of a file that are looked at; real ones have some dozens
+_MAX_PARTS = 1000  # of a file that are looked at; real ones have some dozens
 _STORE = b"jumdc2pa"  # the description of a JUMBF box, and the type of a manifest store
 _MARKS = re.compile(rb"\xff+")  # a marker may begin with any number of them
 _SCAN, _END, _APP11 = 0xDA, 0xD9, 0xEB
@@ -15,7 +15,7 @@ _SCAN, _END, _APP11 = 0xDA, 0xD9, 0xEB
 def in_jpeg(data: bytes) -> bool:
     """Look for a JUMBF box of that type in the APP11 segments before the pixels (ISO 19566-5)."""
     at = 2
-    for _ in range(_MOST_PARTS):
+    for _ in range(_MAX_PARTS):
         marks = _MARKS.match(data, at)
         if marks is None or len(data) < marks.end() + 3:
             return False
@@ -33,7 +33,7 @@ def in_jpeg(data: bytes) -> bool:
 def in_webp(data: bytes) -> bool:
     """Look for a chunk named `C2PA` in the RIFF file."""
     at = 12
-    for _ in range(_MOST_PARTS):
+    for _ in range(_MAX_PARTS):
         if len(data) < at + 8:
             return False
         name, length = struct.unpack_from("<4sI", data, at)

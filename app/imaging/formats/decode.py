@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from app.imaging.errors import NotAPicture
+from app.imaging.errors import NotAnImage
 from app.imaging.formats import png_inflate
-from app.imaging.formats.header import PictureInfo
+from app.imaging.formats.header import ImageInfo
 
 Array = npt.NDArray[Any]
 
@@ -20,14 +20,14 @@ _FORMATS = ("PNG", "JPEG", "WEBP")
 _BAD = (OSError, ValueError, SyntaxError, EOFError, MemoryError, IndexError, KeyError, TypeError)
 
 
-def decode(data: bytes, header: PictureInfo) -> Array:
+def decode(data: bytes, header: ImageInfo) -> Array:
     """Pixels of the picture, upright: (h, w, 3) BGR or (h, w, 4) BGRA uint8, straight alpha.
 
     Plain files take OpenCV's path, two to five times faster; all others Pillow's, which knows
     profiles, palettes, transparency and CMYK.
 
     Raises:
-        NotAPicture: the file is damaged.
+        NotAnImage: the file is damaged.
     """
     pixels = _fast(data, header.format) if header.plain else None
     if pixels is None:
@@ -45,17 +45,17 @@ def _fast(data: bytes, kind: str) -> Array | None:
     return None if pixels is None else np.asarray(pixels)
 
 
-def _careful(data: bytes, header: PictureInfo) -> Array:
+def _careful(data: bytes, header: ImageInfo) -> Array:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             file = Image.open(io.BytesIO(data), formats=_FORMATS)
             if file.size != (header.width, header.height):  # only that size was found bearable
-                raise NotAPicture("the file tells two sizes")
+                raise NotAnImage("the file tells two sizes")
             file.load()
             picture = _to_srgb(_to_eight_bits(ImageOps.exif_transpose(file)))
     except (*_BAD, UnidentifiedImageError, Image.DecompressionBombError) as e:
-        raise NotAPicture("the picture can't be decoded") from e
+        raise NotAnImage("the picture can't be decoded") from e
     pixels = np.asarray(picture)
     if pixels.shape[2] == 4 and pixels[..., 3].min() == 255:
         pixels = pixels[..., :3]

@@ -4,17 +4,17 @@ import struct
 from dataclasses import dataclass
 from typing import Literal
 
-from app.imaging.errors import NotAPicture, TooLarge
+from app.imaging.errors import NotAnImage, TooLarge
 from app.imaging.formats import c2pa as credentials
 
 MAX_PIXELS = 3840 * 2160
 _PNG = b"\x89PNG\r\n\x1a\n"
-_MOST_SCANS = 64  # encoders make about ten
+_MAX_SCANS = 64  # encoders make about ten
 _SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
 @dataclass(frozen=True)
-class PictureInfo:
+class ImageInfo:
     """A picture's header.
 
     Attributes:
@@ -37,11 +37,11 @@ class PictureInfo:
     credentials: bool = False
 
 
-def sniff(data: bytes) -> PictureInfo:
+def sniff(data: bytes) -> ImageInfo:
     """Read the header.
 
     Raises:
-        NotAPicture: neither PNG, JPEG nor WEBP, or cut short.
+        NotAnImage: neither PNG, JPEG nor WEBP, or cut short.
         TooLarge: more than `MAX_PIXELS`.
     """
     try:
@@ -52,19 +52,19 @@ def sniff(data: bytes) -> PictureInfo:
         elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
             header = _webp(data)
         else:
-            raise NotAPicture("neither a PNG, a JPEG nor a WEBP file")
+            raise NotAnImage("neither a PNG, a JPEG nor a WEBP file")
     except (struct.error, IndexError) as e:
-        raise NotAPicture("the file is cut short") from e
+        raise NotAnImage("the file is cut short") from e
     if header.width < 1 or header.height < 1:
-        raise NotAPicture("the picture has no pixels")
+        raise NotAnImage("the picture has no pixels")
     if header.width * header.height > MAX_PIXELS:
         raise TooLarge(f"{header.width}x{header.height} pixels are more than {MAX_PIXELS}")
     return header
 
 
-def _png(data: bytes) -> PictureInfo:
+def _png(data: bytes) -> ImageInfo:
     if data[12:16] != b"IHDR":
-        raise NotAPicture("the PNG file has no header")
+        raise NotAnImage("the PNG file has no header")
     width, height, depth, colour = struct.unpack(">IIBB", data[16:26])
     plain, signed = depth == 8 and colour in {0, 2}, False
     at = 8
@@ -74,25 +74,25 @@ def _png(data: bytes) -> PictureInfo:
         if name == b"IEND":
             break
         if name == b"IHDR" and at > 8:  # decoders differ in which one they go by
-            raise NotAPicture("the PNG file has two headers")
+            raise NotAnImage("the PNG file has two headers")
         plain = plain and name not in {b"tRNS", b"iCCP", b"eXIf", b"acTL"}
         signed = signed or (name == b"caBX" and length > 0)
         at += 12 + length
-    return PictureInfo("png", width, height, plain, lossy=False, credentials=signed)
+    return ImageInfo("png", width, height, plain, lossy=False, credentials=signed)
 
 
-def _jpeg(data: bytes) -> PictureInfo:
+def _jpeg(data: bytes) -> ImageInfo:
     if data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda"):
-        raise NotAPicture("the JPEG file is cut short")
-    if data.count(b"\xff\xda") > _MOST_SCANS:  # each can cost a pass over all pixels
-        raise NotAPicture("the JPEG file has too many scans")
+        raise NotAnImage("the JPEG file is cut short")
+    if data.count(b"\xff\xda") > _MAX_SCANS:  # each can cost a pass over all pixels
+        raise NotAnImage("the JPEG file has too many scans")
     at, plain, step = 2, True, 0.0
     while True:
         while data[at] == 0xFF and data[at + 1] == 0xFF:
             at += 1
         marker = data[at + 1]
         if data[at] != 0xFF or marker in {0xD9, 0xDA}:
-            raise NotAPicture("the JPEG file has no frame")
+            raise NotAnImage("the JPEG file has no frame")
         (length,) = struct.unpack(">H", data[at + 2 : at + 4])
         body = data[at + 4 : at + 2 + length]
         plain = plain and not body.startswith((b"Exif\0", b"ICC_PROFILE\0"))
@@ -102,26 +102,26 @@ def _jpeg(data: bytes) -> PictureInfo:
             height, width, channels = struct.unpack(">HHB", body[1:6])
             plain = plain and channels in {1, 3}
             signed = credentials.in_jpeg(data)
-            return PictureInfo("jpeg", width, height, plain, True, step, signed)
+            return ImageInfo("jpeg", width, height, plain, True, step, signed)
         at += 2 + length
 
 
-def _webp(data: bytes) -> PictureInfo:
+def _webp(data: bytes) -> ImageInfo:
     (length,) = struct.unpack("<I", data[4:8])
     if length + 8 > len(data):
-        raise NotAPicture("the WEBP file is cut short")
+        raise NotAnImage("the WEBP file is cut short")
     name = data[12:16]
     if name == b"VP8 ":
         width, height = struct.unpack("<HH", data[26:30])
-        return PictureInfo("webp", width & 0x3FFF, height & 0x3FFF, plain=True, lossy=True)
+        return ImageInfo("webp", width & 0x3FFF, height & 0x3FFF, plain=True, lossy=True)
     if name == b"VP8L":
         (bits,) = struct.unpack("<I", data[21:25])
         size = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-        return PictureInfo("webp", *size, plain=not bits >> 28 & 1, lossy=False)
+        return ImageInfo("webp", *size, plain=not bits >> 28 & 1, lossy=False)
     if name == b"VP8X":
         flags = data[20]
         width = int.from_bytes(data[24:27], "little") + 1
         height = int.from_bytes(data[27:30], "little") + 1
         signed = credentials.in_webp(data)
-        return PictureInfo("webp", width, height, not flags & 0x3A, lossy=True, credentials=signed)
-    raise NotAPicture("the WEBP file has no picture")
+        return ImageInfo("webp", width, height, not flags & 0x3A, lossy=True, credentials=signed)
+    raise NotAnImage("the WEBP file has no picture")

@@ -32,12 +32,12 @@ _HEAD = (
 )
 _TAIL = '</rdf:Description>\n</rdf:RDF>\n</x:xmpmeta>\n<?xpacket end="r"?>'
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_MOST_CHARS = 10_000  # of a text: written out they take up to five bytes each
-_MOST_BYTES = 60_000  # of a packet: a JPEG has room for 65 502
+_MAX_CHARS = 10_000  # of a text: written out they take up to five bytes each
+_MAX_BYTES = 60_000  # of a packet: a JPEG has room for 65 502
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Provenance:
     """Where a picture comes from.
 
     Attributes:
@@ -57,7 +57,7 @@ class Origin:
     prompt: str = ""
 
 
-def packet(origin: Origin) -> bytes:
+def packet(origin: Provenance) -> bytes:
     """Write the XMP packet: UTF-8, of at most 60 000 bytes, the same for the same origin."""
     lines = (
         f"<{name}>{_escaped(value)}</{name}>\n" for name, value in _properties(origin) if value
@@ -72,13 +72,13 @@ def packet_in(png: bytes) -> bytes:
         length, name = struct.unpack_from(">I4s", png, at)
         if name == b"IDAT":
             break
-        if name == CHUNK and length <= _MOST_BYTES and png.startswith(KEYWORD, at + 8):
+        if name == CHUNK and length <= _MAX_BYTES and png.startswith(KEYWORD, at + 8):
             return png[at + 8 + len(KEYWORD) : at + 8 + length]
         at += 12 + length
     return b""
 
 
-def _properties(origin: Origin) -> Iterator[tuple[str, str]]:
+def _properties(origin: Provenance) -> Iterator[tuple[str, str]]:
     trained = origin.source == "trainedAlgorithmicMedia"
     yield "dc:identifier", origin.id
     yield "xmpMM:DocumentID", f"uuid:{origin.id}"
@@ -92,5 +92,5 @@ def _properties(origin: Origin) -> Iterator[tuple[str, str]]:
 
 def _escaped(text: str) -> str:
     """Write a text as XML; what XML has no way to write becomes a replacement character."""
-    sound = _NOT_IN_XML.sub("\ufffd", text[:_MOST_CHARS])
+    sound = _NOT_IN_XML.sub("\ufffd", text[:_MAX_CHARS])
     return html.escape(sound, quote=False).replace("\r", "&#13;")

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.imaging.variants.values import Colour
+from app.imaging.variants.values import Color
 
 Array = npt.NDArray[Any]
 
@@ -76,12 +76,12 @@ def inverted(picture: Array, amount: float) -> Array:
     return _mixed(picture, _ONE * (1 - 2 * amount), np.full(3, 255 * amount))
 
 
-def tinted(picture: Array, colour: Colour, amount: float) -> Array:
+def tinted(picture: Array, colour: Color, amount: float) -> Array:
     """Drawn towards one colour by an amount, 0..1."""
     return _mixed(picture, _ONE * (1 - amount), np.array(colour) * amount)
 
 
-def duotone(picture: Array, dark: Colour, light: Colour) -> Array:
+def duotone(picture: Array, dark: Color, light: Color) -> Array:
     """Black becomes the one colour and white the other, by the lightness that `grey` gives."""
     low, high = np.array(dark, float), np.array(light, float)
     return _mixed(picture, _GREY * (high - low)[:, None] / 255, low)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from app.imaging.variants.values import (
-    BadVariant,
-    Colour,
+    Color,
+    InvalidVariant,
     Range,
     checked_colour,
     colour,
@@ -12,7 +12,7 @@ from app.imaging.variants.values import (
     written,
 )
 
-Value = float | Colour
+Value = float | Color
 PARAMETER = "filter"
 
 
@@ -56,7 +56,7 @@ class Filter:
     """A filter with all its arguments: `Filter("blur")` is `Filter("blur", (2.0,))`.
 
     Raises:
-        BadVariant: there is no such filter, or an argument is missing, too many or out of range.
+        InvalidVariant: an unknown filter, or an argument that is missing, extra or out of range.
     """
 
     name: str
@@ -65,9 +65,9 @@ class Filter:
     def __post_init__(self) -> None:
         arguments = FILTERS.get(self.name)
         if arguments is None:
-            raise BadVariant(PARAMETER, f"must be one of {', '.join(FILTERS)}")
+            raise InvalidVariant(PARAMETER, f"must be one of {', '.join(FILTERS)}")
         if len(self.values) > len(arguments):
-            raise BadVariant(PARAMETER, f"{self.name} takes at most {len(arguments)} arguments")
+            raise InvalidVariant(PARAMETER, f"{self.name} takes at most {len(arguments)} arguments")
         given = (*self.values, *(a.default for a in arguments[len(self.values) :]))
         values = tuple(
             self._checked(value, argument) for value, argument in zip(given, arguments, strict=True)
@@ -76,23 +76,23 @@ class Filter:
 
     def _checked(self, value: Value | None, argument: Argument) -> Value:
         if value is None:
-            raise BadVariant(PARAMETER, f"{self.name} needs its {argument.name}")
+            raise InvalidVariant(PARAMETER, f"{self.name} needs its {argument.name}")
         try:
             if argument.range is None and isinstance(value, tuple):
                 return checked_colour(value, PARAMETER)
             if argument.range is not None and not isinstance(value, tuple):
                 return argument.range.checked(value, PARAMETER)
-        except BadVariant as e:
-            raise BadVariant(PARAMETER, f"the {argument.name} of {self.name} {e}") from e
+        except InvalidVariant as e:
+            raise InvalidVariant(PARAMETER, f"the {argument.name} of {self.name} {e}") from e
         kind = "colour" if argument.range is None else "number"
-        raise BadVariant(PARAMETER, f"the {argument.name} of {self.name} must be a {kind}")
+        raise InvalidVariant(PARAMETER, f"the {argument.name} of {self.name} must be a {kind}")
 
     @classmethod
     def parse(cls, text: str) -> "Filter":
         """Read `name` or `name:value,value`, such as `blur:2.5` or `duotone:001133,ffeecc`.
 
         Raises:
-            BadVariant: it isn't written like that, or says what can't be.
+            InvalidVariant: it isn't written like that, or says what can't be.
         """
         name, colon, rest = text.partition(":")
         arguments = FILTERS.get(name, ())
@@ -105,14 +105,14 @@ class Filter:
                 for part, argument in zip(parts, arguments, strict=False)
             )
         except ValueError as e:
-            raise BadVariant(PARAMETER, f"an argument of {name} {e}") from e
+            raise InvalidVariant(PARAMETER, f"an argument of {name} {e}") from e
         return cls(name, values)
 
     def scaled(self, factor: float) -> "Filter":
         """The same filter on a picture that is larger by a factor.
 
         Raises:
-            BadVariant: a length is out of range then.
+            InvalidVariant: a length is out of range then.
         """
         values = tuple(
             value * factor if argument.pixels and not isinstance(value, tuple) else value

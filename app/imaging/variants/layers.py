@@ -10,7 +10,7 @@ import numpy.typing as npt
 from app.imaging.variants.blur import gaussian
 from app.imaging.variants.outline_shadow import Outline, Shadow
 from app.imaging.variants.premultiply import straightened, weighted
-from app.imaging.variants.values import Colour
+from app.imaging.variants.values import Color
 from app.imaging.variants.variant import WHITE, Variant
 
 Array = npt.NDArray[Any]
@@ -75,7 +75,7 @@ def cast(opacity: Array, shadow: Shadow) -> Array:
     return np.asarray(soft * np.float32(shadow.opacity)).astype(np.uint16)
 
 
-def _put_under(mixed: Array, cover: Array | None, colour: Colour) -> None:
+def _put_under(mixed: Array, cover: Array | None, colour: Color) -> None:
     """Lay a colour under weighted pixels, in place (Porter and Duff's "over", 1984).
 
     Args:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from app.imaging.variants.values import Colour, Range, checked_colour
+from app.imaging.variants.values import Color, Range, checked_colour
 
 OUTLINE = Range(0, 64)  # px
 OFFSET = Range(-256, 256)  # px, of a shadow to the right and downwards
@@ -14,7 +14,7 @@ class Outline(NamedTuple):
     """A rim of one colour round the subject, like a sticker's."""
 
     px: float
-    colour: Colour
+    colour: Color
 
 
 class Shadow(NamedTuple):
@@ -23,11 +23,11 @@ class Shadow(NamedTuple):
     dx: float
     dy: float
     blur: float
-    colour: Colour
+    colour: Color
     opacity: float
 
 
-def checked_outline(given: tuple[float, Colour] | None) -> Outline | None:
+def checked_outline(given: tuple[float, Color] | None) -> Outline | None:
     """Return the outline if it is within its ranges, or None if nothing would be seen of it."""
     if given is None:
         return None
@@ -36,7 +36,7 @@ def checked_outline(given: tuple[float, Colour] | None) -> Outline | None:
     return made if made.px > 0 else None
 
 
-def checked_shadow(given: tuple[float, float, float, Colour, float] | None) -> Shadow | None:
+def checked_shadow(given: tuple[float, float, float, Color, float] | None) -> Shadow | None:
     """Return the shadow if it is within its ranges, or None if nothing would be seen of it."""
     if given is None:
         return None

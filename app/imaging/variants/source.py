@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.imaging.cutout import large_cutout, pipeline
-from app.imaging.errors import NotAPicture
+from app.imaging.errors import NotAnImage
 from app.imaging.formats.header import sniff
 from app.imaging.variants.premultiply import resized
 from app.imaging.variants.variant import SIDE, Variant
@@ -39,5 +39,5 @@ def _stored(picture: bytes) -> Array:
     sniff(picture)
     pixels = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.dtype != np.uint8 or pixels.shape[2:] != (4,):
-        raise NotAPicture("the stored picture is not as it was written")
+        raise NotAnImage("the stored picture is not as it was written")
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA))

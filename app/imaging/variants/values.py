@@ -3,14 +3,14 @@
 import re
 from dataclasses import dataclass
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 """Red, green and blue, 0..255, sRGB."""
 
 _NUMBER = re.compile(r"-?[0-9]{1,4}(\.[0-9]{1,6})?", re.ASCII)
 _HEX = re.compile(r"#?([0-9a-f]{3}|[0-9a-f]{6})", re.ASCII | re.IGNORECASE)
 
 
-class BadVariant(ValueError):
+class InvalidVariant(ValueError):
     """What was asked for is no variant.
 
     Attributes:
@@ -37,11 +37,11 @@ class Range:
         """The value, rounded to thousandths.
 
         Raises:
-            BadVariant: it is out of range, a fraction where there may be none, or not a number.
+            InvalidVariant: it is out of range, a fraction where there may be none, or not a number.
         """
         if not self.low <= value <= self.high or (self.whole and value != int(value)):
             kind = "a whole number from" if self.whole else "a number from"
-            raise BadVariant(parameter, f"must be {kind} {self}")
+            raise InvalidVariant(parameter, f"must be {kind} {self}")
         return int(value) if self.whole else round(value, 3) + 0.0  # no negative zero
 
 
@@ -56,7 +56,7 @@ def number(text: str) -> float:
     return float(text)
 
 
-def colour(text: str) -> Colour:
+def colour(text: str) -> Color:
     """Read `#rrggbb`, `rrggbb`, `#rgb` or `rgb`.
 
     Raises:
@@ -70,20 +70,20 @@ def colour(text: str) -> Colour:
     return red, green, blue
 
 
-def written(value: float | Colour) -> str:
+def written(value: float | Color) -> str:
     """The one text of a number or a colour: `0.5`, `2`, `ff8800`."""
     if isinstance(value, tuple):
         return bytes(value).hex()
     return f"{value:.3f}".rstrip("0").rstrip(".")
 
 
-def checked_colour(value: Colour, parameter: str) -> Colour:
+def checked_colour(value: Color, parameter: str) -> Color:
     """The colour itself.
 
     Raises:
-        BadVariant: it has not three whole numbers from 0 to 255.
+        InvalidVariant: it has not three whole numbers from 0 to 255.
     """
     if len(value) != 3 or any(level not in range(256) for level in value):
-        raise BadVariant(parameter, "must be a colour of three whole numbers from 0 to 255")
+        raise InvalidVariant(parameter, "must be a colour of three whole numbers from 0 to 255")
     red, green, blue = (int(level) for level in value)
     return red, green, blue

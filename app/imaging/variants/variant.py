@@ -6,15 +6,15 @@ from typing import Any, Literal, get_args
 from app.imaging.cutout.report import Holes
 from app.imaging.variants.filters import Filter
 from app.imaging.variants.outline_shadow import Outline, Shadow, checked_outline, checked_shadow
-from app.imaging.variants.values import BadVariant, Colour, Range, checked_colour, written
+from app.imaging.variants.values import Color, InvalidVariant, Range, checked_colour, written
 
 Fit = Literal["contain", "cover", "fill"]
 Format = Literal["png", "webp", "avif", "jpeg"]
 Flip = Literal["", "h", "v", "hv"]
 
 SIDE = 256  # px of the plain picture
-WHITE: Colour = (255, 255, 255)
-MOST_FILTERS = 8
+WHITE: Color = (255, 255, 255)
+MAX_FILTERS = 8
 RANGES: dict[str, Range] = {
     "width": Range(1, 2048, whole=True),
     "height": Range(1, 2048, whole=True),
@@ -73,7 +73,7 @@ class Variant:
         holes: what becomes of enclosed areas of background colour when cutting, see `cutout`.
 
     Raises:
-        BadVariant: a ValueError in words for callers, with the `parameter` that is wrong.
+        InvalidVariant: a ValueError in words for callers, with the `parameter` that is wrong.
     """
 
     width: int = SIDE
@@ -81,7 +81,7 @@ class Variant:
     fit: Fit = "contain"
     format: Format = "png"
     quality: int | None = None
-    background: Colour | None = None
+    background: Color | None = None
     padding: int = 0
     brightness: float = 1.0
     contrast: float = 1.0
@@ -92,8 +92,8 @@ class Variant:
     filters: tuple[Filter, ...] = ()
     rotate: int = 0
     flip: Flip = ""
-    outline: Outline | tuple[float, Colour] | None = None
-    shadow: Shadow | tuple[float, float, float, Colour, float] | None = None
+    outline: Outline | tuple[float, Color] | None = None
+    shadow: Shadow | tuple[float, float, float, Color, float] | None = None
     holes: Holes = "auto"
 
     def __post_init__(self) -> None:
@@ -104,11 +104,11 @@ class Variant:
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 shown = ", ".join(str(choice) for choice in choices if choice != "")
-                raise BadVariant(name, f"must be one of {shown}")
-        if len(self.filters) > MOST_FILTERS:
-            raise BadVariant("filter", f"may be given at most {MOST_FILTERS} times")
+                raise InvalidVariant(name, f"must be one of {shown}")
+        if len(self.filters) > MAX_FILTERS:
+            raise InvalidVariant("filter", f"may be given at most {MAX_FILTERS} times")
         if 2 * self.padding >= min(self.width, self.height):
-            raise BadVariant("padding", "must leave room: less than half of the shorter side")
+            raise InvalidVariant("padding", "must leave room: less than half of the shorter side")
         if self.background is not None:
             checked_colour(self.background, "background")
         object.__setattr__(self, "outline", checked_outline(self.outline))

@@ -1,4 +1,4 @@
-"""Remembers for a moment what a KeyRing told."""
+"""Remembers for a moment what a ApiKeyRepository told."""
 
 import threading
 from collections import OrderedDict
@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from app.errors import RecordsUnavailable
 from app.models import ApiKey
-from app.ports import Clock, KeyRing
-from app.services.caching.single_flight import Flight, SingleFlight
+from app.ports import ApiKeyRepository, Clock
+from app.services.caching.single_flight import SharedCall, SingleFlight
 
 SECONDS = 5.0
 """How long an answer is good: by then every process knows of a revocation."""
@@ -19,7 +19,7 @@ REST_SECONDS = 1.0
 _Told = tuple[float, ApiKey | None]
 
 
-class CachedKeys:
+class CachedApiKeys:
     """Asks the ring for an id once at a time, and once in `SECONDS`, found or not.
 
     Invented ids are remembered apart, so that they push out no key. That the ring failed is
@@ -27,7 +27,7 @@ class CachedKeys:
     still refused at once.
     """
 
-    def __init__(self, ring: KeyRing, clock: Clock) -> None:
+    def __init__(self, ring: ApiKeyRepository, clock: Clock) -> None:
         self._ring = ring
         self._clock = clock
         self._flights: SingleFlight[_Told] = SingleFlight()
@@ -58,7 +58,7 @@ class CachedKeys:
         told = self._found.get(key_id) or self._absent.get(key_id)
         return told if told and self._clock.monotonic() - told[0] < SECONDS else None
 
-    def _ask(self, flight: Flight[_Told]) -> _Told:
+    def _ask(self, flight: SharedCall[_Told]) -> _Told:
         key_id = flight.key[0]
         # Another thread may have come back with it after this one looked.
         return self._remembered(key_id) or self._keep(key_id, self._clock.monotonic())

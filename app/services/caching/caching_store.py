@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from functools import partial
 
 from app.models import StoredImage
-from app.ports import ImageStore, PictureCache
+from app.ports import ImageCache, ImageStore
 
 
 @dataclass(frozen=True)
-class CachedStore:
+class CachingStore:
     """Remembers pictures and originals that were read. Other objects are passed through."""
 
     store: ImageStore
-    cache: PictureCache
+    cache: ImageCache
 
     def put(self, key: str, data: bytes, *, content_type: str) -> None:
         """See ImageStore."""
@@ -58,7 +58,7 @@ class CachedStore:
 
 
 @dataclass(frozen=True)
-class FreshStore(CachedStore):
+class UncachedStore(CachingStore):
     """Reads past the cache, and lets it forget what changes.
 
     For repairs: they have to see what is really there, and would fill the cache with originals.

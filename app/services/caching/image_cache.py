@@ -1,4 +1,4 @@
-"""The PictureCache port: this process's memory, over what processes share, if anything."""
+"""The ImageCache port: this process's memory, over what processes share, if anything."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,7 +7,7 @@ from app.errors import ImageNotFound
 from app.models import StoredImage
 from app.services.caching.memory import ENTRY_BYTES, MemoryCache
 from app.services.caching.redis import RedisCache
-from app.services.caching.single_flight import Flight, SingleFlight
+from app.services.caching.single_flight import SharedCall, SingleFlight
 
 _MEMORY_SECONDS = 60.0
 _ABSENT_SECONDS = 2.0
@@ -51,13 +51,13 @@ class TwoLevelCache:
         self._flights: SingleFlight[StoredImage] = SingleFlight()
 
     def peek(self, image_id: str, name: str) -> StoredImage | None:
-        """See PictureCache."""
+        """See ImageCache."""
         return self._pictures.get(image_id, name) or self._large.get(image_id, name)
 
     def fetch(
         self, image_id: str, name: str, make: Callable[[], StoredImage], *, share: bool = True
     ) -> StoredImage:
-        """See PictureCache."""
+        """See ImageCache."""
         found = self.peek(image_id, name)
         if found is not None:
             self._count("memory")
@@ -68,7 +68,7 @@ class TwoLevelCache:
         return self._flights.run((image_id, name), partial(self._look, make, share))
 
     def forget(self, image_id: str) -> None:
-        """See PictureCache."""
+        """See ImageCache."""
 
         def forget() -> None:
             for memory in (self._pictures, self._large, self._absent):
@@ -79,7 +79,7 @@ class TwoLevelCache:
             self._shared.forget(image_id)
 
     def is_up(self) -> bool:
-        """See PictureCache."""
+        """See ImageCache."""
         return self._shared is None or self._shared.is_up()
 
     def close(self) -> None:
@@ -88,7 +88,7 @@ class TwoLevelCache:
             self._shared.close()
 
     def _look(
-        self, make: Callable[[], StoredImage], share: bool, flight: Flight[StoredImage]
+        self, make: Callable[[], StoredImage], share: bool, flight: SharedCall[StoredImage]
     ) -> StoredImage:
         image_id, name = flight.key
         image = self.peek(image_id, name)  # from a flight that ended a moment ago
@@ -103,7 +103,7 @@ class TwoLevelCache:
         return image
 
     def _look_at_shared(
-        self, shared: RedisCache, make: Callable[[], StoredImage], flight: Flight[StoredImage]
+        self, shared: RedisCache, make: Callable[[], StoredImage], flight: SharedCall[StoredImage]
     ) -> StoredImage:
         found = shared.get(*flight.key)
         if found.image is not None:
@@ -113,7 +113,9 @@ class TwoLevelCache:
         shared.put(*flight.key, image, generation=found.generation)
         return image
 
-    def _made(self, make: Callable[[], StoredImage], flight: Flight[StoredImage]) -> StoredImage:
+    def _made(
+        self, make: Callable[[], StoredImage], flight: SharedCall[StoredImage]
+    ) -> StoredImage:
         image_id, name = flight.key
         self._count("computed" if _is_variant(name) else "store")
         try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from app.models import StoredImage
 from app.services.caching.serialization import pack, unpack
-from app.services.runtime.lazy_client import Lazy
+from app.services.runtime.lazy_client import LazyClient
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -22,15 +22,15 @@ _TTL_SECONDS = 24 * 3600
 _FORGOTTEN_SECONDS = 60  # longer than any read of a store lasts
 _MAX_VALUE_BYTES = 2 * 1024 * 1024  # more than our patience can wait for
 _MAX_FIELDS = 256
-_MOST_OWED = 10_000
-PATIENCE_SECONDS = 0.04  # for connecting and for answering, so at most twice that a failure
+_MAX_OWED = 10_000
+TIMEOUT_SECONDS = 0.04  # for connecting and for answering, so at most twice that a failure
 _REST_SECONDS = 5.0
 _LOG_EVERY_SECONDS = 60.0
 
 _log = logging.getLogger(__name__)
 
 
-class Found(NamedTuple):
+class CacheHit(NamedTuple):
     """What the cache had, and of which generation of the picture; None if it can't be told."""
 
     image: StoredImage | None
@@ -52,23 +52,23 @@ class RedisCache:
     """
 
     def __init__(self, url: str) -> None:
-        self._client: Lazy[Redis] = Lazy(lambda: make_client(url))
+        self._client: LazyClient[Redis] = LazyClient(lambda: make_client(url))
         self._lock = threading.Lock()
         self._rest_until = float("-inf")
         self._logged_at = float("-inf")
         self._owed: dict[str, None] = {}
 
-    def get(self, image_id: str, name: str) -> Found:
+    def get(self, image_id: str, name: str) -> CacheHit:
         """Return the picture, or the generation with which it can be put."""
         self._forget_what_is_owed()
         if image_id in self._owed:
-            return Found(None, None)
+            return CacheHit(None, None)
         answer = self._attempt(lambda client: _read(client, _PREFIX + image_id, name))
         if answer is None:
-            return Found(None, None)
+            return CacheHit(None, None)
         value, generation = answer[0], answer[1] or b""
         image = None if value is None else unpack(_label(image_id, name, generation), value)
-        return Found(image, generation)
+        return CacheHit(image, generation)
 
     def put(
         self, image_id: str, name: str, image: StoredImage, *, generation: bytes | None
@@ -86,7 +86,7 @@ class RedisCache:
         key, generation = _PREFIX + image_id, os.urandom(8)
         if self._attempt(lambda client: _renew(client, key, generation)):
             self._owed.pop(image_id, None)
-        elif len(self._owed) < _MOST_OWED:
+        elif len(self._owed) < _MAX_OWED:
             self._owed[image_id] = None
 
     def is_up(self) -> bool:
@@ -164,8 +164,8 @@ def make_client(url: str) -> "Redis":
 
     return Redis.from_url(
         url,
-        socket_timeout=PATIENCE_SECONDS,
-        socket_connect_timeout=PATIENCE_SECONDS,
+        socket_timeout=TIMEOUT_SECONDS,
+        socket_connect_timeout=TIMEOUT_SECONDS,
         retry=Retry(NoBackoff(), 0),
         # The old protocol and no client name: a new connection then needs no round trips of its
         # own before the first command, each of which could use up the patience again.

@@ -11,7 +11,7 @@ Key = tuple[str, str]
 
 
 @dataclass(eq=False, slots=True)
-class Flight(Generic[T]):
+class SharedCall(Generic[T]):
     """Work under way; `awaited` is what others wait for, once there are any."""
 
     key: Key
@@ -27,9 +27,9 @@ class SingleFlight(Generic[T]):
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._flights: dict[Key, Flight[T]] = {}
+        self._flights: dict[Key, SharedCall[T]] = {}
 
-    def run(self, key: Key, work: Callable[[Flight[T]], T]) -> T:
+    def run(self, key: Key, work: Callable[[SharedCall[T]], T]) -> T:
         """Return what `work` returns, or what another thread's does that runs already.
 
         Whatever it raises is raised in all of these threads.
@@ -37,7 +37,7 @@ class SingleFlight(Generic[T]):
         with self._lock:
             theirs = self._flights.get(key)
             if theirs is None:
-                mine = self._flights[key] = Flight(key)
+                mine = self._flights[key] = SharedCall(key)
             else:
                 awaited = theirs.awaited = theirs.awaited or Future()
         if theirs is not None:
@@ -52,7 +52,7 @@ class SingleFlight(Generic[T]):
             others.set_result(result)
         return result
 
-    def keep(self, flight: Flight[T], remember: Callable[[], None]) -> bool:
+    def keep(self, flight: SharedCall[T], remember: Callable[[], None]) -> bool:
         """Call `remember`, unless the flight was called off; tell whether it was called."""
         with self._lock:
             if self._flights.get(flight.key) is not flight:
@@ -67,7 +67,7 @@ class SingleFlight(Generic[T]):
                 del self._flights[key]
             forget()
 
-    def _end(self, flight: Flight[T]) -> Future[T] | None:
+    def _end(self, flight: SharedCall[T]) -> Future[T] | None:
         """Let nobody join any more; return what those wait for who did."""
         with self._lock:
             if self._flights.get(flight.key) is flight:

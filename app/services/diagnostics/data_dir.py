@@ -13,7 +13,7 @@ from app.errors import AppError
 from app.models import Finding
 from app.services.diagnostics.filesystems import check_durable
 from app.services.diagnostics.findings import About, Trouble
-from app.services.files.image_store import LocalStore
+from app.services.files.image_store import LocalImageStore
 from app.services.files.permissions import make_folder
 
 _DATA = About("data dir")
@@ -42,7 +42,7 @@ def check_data_dir(folder: Path, *, free: Callable[[Path], int] = free_bytes) ->
 
 def check_file_store(folder: Path) -> Iterator[Finding]:
     """Look at the folder that stands in for a bucket, with an object like the real ones."""
-    yield _STORE.step("write", lambda: _round_trip(LocalStore(folder)))
+    yield _STORE.step("write", lambda: _round_trip(LocalImageStore(folder)))
     with contextlib.suppress(OSError):  # not there, or used by another doctor right now
         (folder / _PROBES).rmdir()
     if folder.is_dir():
@@ -66,7 +66,7 @@ def _write_and_flush(folder: Path) -> str:
     return f"{folder} takes files, and flushes them to its disk"
 
 
-def _round_trip(store: LocalStore) -> str:
+def _round_trip(store: LocalImageStore) -> str:
     key, data = f"{_PROBES}/{uuid.uuid4().hex}.png", uuid.uuid4().bytes
     try:
         store.put(key, data, content_type="image/png")

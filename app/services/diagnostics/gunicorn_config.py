@@ -15,7 +15,7 @@ _ABOUT = About("gunicorn")
 _OURS = "app.server.gthread_worker.Worker"
 _USE_OURS = f"use worker_class = '{_OURS}'"
 _SHORTEST, _LONGEST = 10, 600
-_SPARE = "raise threads in gunicorn.conf.py, or lower MAX_GENERATIONS_IN_FLIGHT"
+_SPARE = "raise threads in gunicorn.conf.py, or lower MAX_CONCURRENT_GENERATIONS"
 
 
 def check_settings(file: Path, *, generations: int, call_seconds: float) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from app.models import Finding, Level
 from app.services.diagnostics import clock_skew
 from app.services.diagnostics.findings import About, Trouble
-from app.services.runtime.lazy_client import Lazy
+from app.services.runtime.lazy_client import LazyClient
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -27,7 +27,7 @@ _NO_ADDRESS = "see that OPENAI_BASE_URL leads to OpenAI's API; it usually ends i
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RequiredModels:
     """A model that the service uses: what for, its name, and the setting that names it."""
 
     check: str
@@ -68,7 +68,11 @@ def moderation_off() -> Finding:
 
 
 def check_models(
-    client: "Lazy[OpenAI]", wanted: Sequence[Wanted], *, now: clock_skew.Now, tell_time: bool
+    client: "LazyClient[OpenAI]",
+    wanted: Sequence[RequiredModels],
+    *,
+    now: clock_skew.Now,
+    tell_time: bool,
 ) -> Iterator[Finding]:
     """Ask for the list of models, and look up each that is wanted.
 
@@ -95,7 +99,7 @@ def check_models(
             yield from (_about_model(client, one, listed, now().date()) for one in wanted)
 
 
-def _models(client: "Lazy[OpenAI]") -> Any:
+def _models(client: "LazyClient[OpenAI]") -> Any:
     from openai import Timeout
 
     patient = client().with_options(timeout=Timeout(_TIMEOUT_SECONDS, connect=_CONNECT_SECONDS))
@@ -143,7 +147,10 @@ def _by_name(document: Any) -> dict[str, dict[str, Any]]:
 
 
 def _about_model(
-    client: "Lazy[OpenAI]", wanted: Wanted, listed: dict[str, dict[str, Any]], today: date
+    client: "LazyClient[OpenAI]",
+    wanted: RequiredModels,
+    listed: dict[str, dict[str, Any]],
+    today: date,
 ) -> Finding:
     entry, status = listed.get(wanted.name), 200
     if entry is None:  # aliases and tuned models can be missing from the list
@@ -161,7 +168,7 @@ def _about_model(
     return _ABOUT.warning(wanted.check, f"{wanted.name} can't be looked up ({status})", advice)
 
 
-def _about_end(wanted: Wanted, told: Any, today: date) -> Finding:
+def _about_end(wanted: RequiredModels, told: Any, today: date) -> Finding:
     """Judge a model by the day of its end, if there is one."""
     if told is None:
         return _ABOUT.ok(wanted.check, f"{wanted.name} is there")

@@ -22,6 +22,6 @@ def check_prices(unknown: list[str], *, budget: str | None) -> Iterator[Finding]
     else:
         yield _ABOUT.ok("prices", "known for the image model and the text model")
     if budget is None:
-        yield _ABOUT.not_used("server", "BUDGET is not set, so there is no end to spending")
+        yield _ABOUT.not_used("server", "SERVER_BUDGET is not set, so there is no end to spending")
     else:
         yield _ABOUT.ok("server", f"{budget}, in US dollars")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from app.models import Finding
-from app.services.caching.redis import PATIENCE_SECONDS
+from app.services.caching.redis import TIMEOUT_SECONDS
 from app.services.diagnostics.findings import About, Trouble
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ def check_server(url: str) -> Iterator[Finding]:
 def judge_speed(seconds: float) -> Finding:
     """Compare the time of an answer with the service's patience."""
     found = f"Redis answers in {seconds * 1000:.1f} ms"
-    if seconds < PATIENCE_SECONDS:
+    if seconds < TIMEOUT_SECONDS:
         return _ABOUT.ok("server", found)
-    found += f"; the service waits {PATIENCE_SECONDS * 1000:.0f} ms and then does without"
+    found += f"; the service waits {TIMEOUT_SECONDS * 1000:.0f} ms and then does without"
     return _ABOUT.warning("server", found, "put it nearer to the service")
 
 

@@ -11,10 +11,10 @@ from app.errors import RecordsUnavailable
 from app.models import Finding, Level
 from app.services.diagnostics.filesystems import MOUNTINFO, mount_of
 from app.services.diagnostics.findings import About, Trouble
-from app.services.sqlite.database import SqliteFile
+from app.services.sqlite.database import SqliteDatabase
 
 _ABOUT = About("records")
-_PATIENCE_SECONDS = 2.5
+_TIMEOUT_SECONDS = 2.5
 _STEPS_BETWEEN_LOOKS = 10_000
 _FULL = 2
 _NOT_OURS = "see that it belongs to the user who runs the service, and who else holds it"
@@ -42,7 +42,7 @@ def check_file(path: Path, *, mountinfo: Path = MOUNTINFO) -> Iterator[Finding]:
 
 
 def _check_pages(path: Path) -> Finding:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
     try:
         with contextlib.closing(_open(path)) as connection:
             connection.set_progress_handler(
@@ -59,7 +59,7 @@ def _check_pages(path: Path) -> Finding:
 def _unreadable(error: sqlite3.DatabaseError) -> Finding:
     code = error.sqlite_errorcode & 0xFF  # the rest only tells more about it
     if code == sqlite3.SQLITE_INTERRUPT:
-        found = f"no fault within {_PATIENCE_SECONDS} s, but the file is too large to be sure"
+        found = f"no fault within {_TIMEOUT_SECONDS} s, but the file is too large to be sure"
         return _ABOUT.warning("file", found, "run PRAGMA quick_check when there is time")
     if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
         return _ABOUT.failed("file", f"damaged ({error.sqlite_errorname})", _BROKEN)
@@ -68,7 +68,7 @@ def _unreadable(error: sqlite3.DatabaseError) -> Finding:
 
 def _open(path: Path) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?mode=rw"  # never makes a file
-    return sqlite3.connect(uri, uri=True, timeout=_PATIENCE_SECONDS)
+    return sqlite3.connect(uri, uri=True, timeout=_TIMEOUT_SECONDS)
 
 
 def _use(path: Path) -> str:
@@ -76,7 +76,7 @@ def _use(path: Path) -> str:
     try:
         # The modes belong to a connection, so it has to be one that the service would use.
         with (
-            contextlib.closing(SqliteFile(path)) as file,
+            contextlib.closing(SqliteDatabase(path)) as file,
             file.connection() as connection,
         ):
             (journal,) = connection.execute("PRAGMA journal_mode").fetchone()

@@ -21,7 +21,7 @@ _ENDINGS = (".bin", *sorted(_TYPES))
 _HEX_DIGITS = "0123456789abcdef"  # what names begin with; a file that is not whole has a dot
 
 
-class LocalStore:
+class LocalImageStore:
     """Keeps each object as a file below `root`.
 
     A file appears under its name only when it is whole and on the disk: it is written under

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from app.errors import StorageUnavailable
 from app.models import StoredImage
-from app.services.files.image_store import LocalStore
+from app.services.files.image_store import LocalImageStore
 from app.services.files.permissions import make_folder
 
 ROOM_BYTES = 8 * 1024 * 1024
@@ -33,7 +33,7 @@ class FileSpool:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._files = LocalStore(root)
+        self._files = LocalImageStore(root)
         self._held = _Held()
 
     @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""The Leftovers port: what LocalStore was writing when its process died."""
+"""The Leftovers port: what LocalImageStore was writing when its process died."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 from app.errors import StorageUnavailable
 
 
-class FileLeftovers:
+class LocalTempFiles:
     """Finds half-written files below the folders; names are relative to what holds the folders."""
 
     def __init__(self, *folders: Path) -> None:

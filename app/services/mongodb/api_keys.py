@@ -1,11 +1,11 @@
-"""The KeyRing port on MongoDB."""
+"""The ApiKeyRepository port on MongoDB."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from app.models import ApiKey, Budget, Scope
-from app.services.mongodb.client import MongoDatabase, translated
+from app.services.mongodb.client import MongoDatabase, translate_errors
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 
-class MongoKeys:
+class MongoApiKeys:
     """Keeps a document per key in the collection `api_keys`."""
 
     def __init__(self, database: MongoDatabase) -> None:
         self._database = database
 
     def insert(self, key: ApiKey) -> bool:
-        """See KeyRing."""
+        """See ApiKeyRepository."""
         from pymongo.errors import DuplicateKeyError
 
-        with translated():
+        with translate_errors():
             collection = self._collection()
             # Needed for nothing but this; making an index that is there does nothing.
             collection.create_index([("name", 1)], name="names", unique=True)
@@ -33,22 +33,22 @@ class MongoKeys:
                 return False
         return True
 
-    def exchange(self, old: ApiKey, new: ApiKey) -> bool:
-        """See KeyRing."""
+    def compare_and_swap(self, old: ApiKey, new: ApiKey) -> bool:
+        """See ApiKeyRepository."""
         seen = {"_id": old.id, "hash": old.hash, "revoked_at": old.revoked_at}
-        with translated():
+        with translate_errors():
             return self._collection().replace_one(seen, _document(new)).matched_count == 1
 
     def get(self, key_id: str) -> ApiKey | None:
-        """See KeyRing."""
+        """See ApiKeyRepository."""
         return next(iter(self._keys({"_id": key_id})), None)
 
     def find(self, name: str) -> ApiKey | None:
-        """See KeyRing."""
+        """See ApiKeyRepository."""
         return next(iter(self._keys({"name": name})), None)
 
     def list(self) -> Sequence[ApiKey]:
-        """See KeyRing."""
+        """See ApiKeyRepository."""
         return self._keys({})
 
     def close(self) -> None:
@@ -56,7 +56,7 @@ class MongoKeys:
         self._database.close()
 
     def _keys(self, chosen: Document) -> Sequence[ApiKey]:
-        with translated():
+        with translate_errors():
             found = self._collection().find(chosen).sort([("created_at", 1), ("_id", 1)])
             return [_key(document) for document in found]
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from app.errors import RecordsUnavailable
-from app.services.runtime.lazy_client import Lazy
+from app.services.runtime.lazy_client import LazyClient
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
@@ -27,7 +27,9 @@ class MongoDatabase:
         self, *, uri: str, name: str, client: "MongoClient[dict[str, Any]] | None" = None
     ) -> None:
         self._name = name
-        self._client: Lazy[MongoClient[dict[str, Any]]] = Lazy(lambda: client or make_client(uri))
+        self._client: LazyClient[MongoClient[dict[str, Any]]] = LazyClient(
+            lambda: client or make_client(uri)
+        )
 
     def client(self) -> "MongoClient[dict[str, Any]]":
         """Return the client of this process."""
@@ -55,7 +57,7 @@ def make_client(uri: str) -> "MongoClient[dict[str, Any]]":
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """Turn every error of the SDK into one of ours."""
     from pymongo.errors import PyMongoError
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from app.models import Budget, Spent
+from app.models import Budget, Spending
 from app.models.billing_period import window_of, windows_of
-from app.services.mongodb.client import MongoDatabase, translated
+from app.services.mongodb.client import MongoDatabase, translate_errors
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
@@ -29,35 +29,35 @@ class MongoLedger:
     ) -> str | None:
         """See Ledger."""
         taken: list[str] = []
-        with translated():
+        with translate_errors():
             for account, budget in accounts.items():
                 if budget is None:
                     continue
                 key = _key(account, window_of(budget.period, at))
                 if not self._take(key, micros, budget.micros):
-                    self._add(taken, Spent(micros=-micros))
+                    self._add(taken, Spending(micros=-micros))
                     return account
                 taken.append(key)
             rest = {_key(account, window) for account in accounts for window in windows_of(at)}
-            self._add(rest - set(taken), Spent(micros=micros))
+            self._add(rest - set(taken), Spending(micros=micros))
         return None
 
-    def book(self, accounts: Iterable[str], change: Spent, at: datetime) -> None:
+    def record_spending(self, accounts: Iterable[str], change: Spending, at: datetime) -> None:
         """See Ledger."""
-        with translated():
+        with translate_errors():
             keys = [_key(account, window) for account in accounts for window in windows_of(at)]
             self._add(keys, change)
 
-    def spent(self, account: str, window: str) -> Spent:
+    def spent(self, account: str, window: str) -> Spending:
         """See Ledger."""
-        with translated():
+        with translate_errors():
             found = self._collection().find_one({"_id": _key(account, window)})
-        return _spent(found) if found else Spent()
+        return _spent(found) if found else Spending()
 
-    def days(self, account: str, first: date, last: date) -> Mapping[str, Spent]:
+    def days(self, account: str, first: date, last: date) -> Mapping[str, Spending]:
         """See Ledger."""
         ends = {"$gte": _key(account, str(first)), "$lte": _key(account, str(last))}
-        with translated():
+        with translate_errors():
             found = list(self._collection().find({"_id": ends}).sort("_id", 1))
         by_window = {str(one["_id"]).rpartition("/")[2]: _spent(one) for one in found}
         return {window: spent for window, spent in by_window.items() if len(window) == _DAY_CHARS}
@@ -80,7 +80,7 @@ class MongoLedger:
             return self._collection().update_one(within, more).matched_count == 1
         return True
 
-    def _add(self, keys: Iterable[str], change: Spent) -> None:
+    def _add(self, keys: Iterable[str], change: Spending) -> None:
         from pymongo import UpdateOne
 
         numbers = {
@@ -100,8 +100,8 @@ def _key(account: str, window: str) -> str:
     return f"{account}/{window}"
 
 
-def _spent(document: Mapping[str, Any]) -> Spent:
-    return Spent(
+def _spent(document: Mapping[str, Any]) -> Spending:
+    return Spending(
         micros=int(document.get("micros", 0)),
         pictures=int(document.get("pictures", 0)),
         pictures_of_unknown_cost=int(document.get("pictures_of_unknown_cost", 0)),

@@ -25,12 +25,12 @@ READY: Document = {"state": str(State.READY)}
 _VERSION: Document = {"_id": "version"}
 _FIRST_COUNT: Document = {"_id": "first count"}
 _RECOUNT_SECONDS = 600
-_PATIENCE_SECONDS = 2.0
+_TIMEOUT_SECONDS = 2.0
 _LOOK_AGAIN_SECONDS = 0.05
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
-class MongoRanks:
+class MongoListCounters:
     """Counts the ready rows of `generations` by time."""
 
     def __init__(self, generations: "Collection[Document]") -> None:
@@ -72,7 +72,7 @@ class MongoRanks:
         return True
 
     def _wait_until_counted(self) -> None:
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + _TIMEOUT_SECONDS
         while not self._is_counted():
             if time.monotonic() > deadline:
                 raise RecordsUnavailable("MongoDB: another process counts the rows")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.models import Position
-from app.services.mongodb.list_counters import READY, MongoRanks
+from app.services.mongodb.list_counters import READY, MongoListCounters
 from app.services.records.list_counters import EVERYONE, MAX_COUNTED
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ _NEWEST_FIRST = [("created_at", -1), ("_id", -1)]
 
 
 @dataclass(frozen=True)
-class Found:
+class MongoPage:
     """The documents of a page and, if there is one, the one behind it."""
 
     rows: Sequence[Document]
@@ -27,13 +27,13 @@ class Found:
 
 def find(
     collection: "Collection[Document]",
-    ranks: MongoRanks,
+    ranks: MongoListCounters,
     owner: str | None,
     *,
     limit: int,
     offset: int,
     after: Position | None,
-) -> Found:
+) -> MongoPage:
     """Find a page of what is listed, of one owner or of all; the counts tell place and total."""
     whose = EVERYONE if owner is None else owner
     listed = READY if owner is None else READY | {"owner": owner}
@@ -41,9 +41,9 @@ def find(
     if offset and after is None:
         place = ranks.seek(whose, offset)
         if place is None:
-            return Found(rows=(), total=total)
+            return MongoPage(rows=(), total=total)
         chosen, offset = listed | {"created_at": {"$lt": place[0]}}, place[1]
-    return Found(rows=_page(collection, chosen, limit, offset), total=total)
+    return MongoPage(rows=_page(collection, chosen, limit, offset), total=total)
 
 
 def find_words(
@@ -53,7 +53,7 @@ def find_words(
     limit: int,
     offset: int,
     after: Position | None,
-) -> Found:
+) -> MongoPage:
     """Find a page of the rows that have all these words, and count those to a limit."""
 
     def frequency(word: str) -> int:
@@ -63,7 +63,7 @@ def find_words(
     rarest_first = sorted(words, key=frequency) if len(words) > 1 else list(words)
     chosen = READY | {"tokens": {"$all": rarest_first}}
     counted = _counted(collection, chosen)
-    return Found(
+    return MongoPage(
         rows=_page(collection, chosen | _behind(after), limit, offset),
         total=min(counted, MAX_COUNTED),
         exact=counted <= MAX_COUNTED,

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from app.errors import RecordsUnavailable
-from app.models import Generation, Page, Position, State
+from app.models import ImageRecord, Page, Position, State
 from app.services.mongodb import pages
-from app.services.mongodb.client import MongoDatabase, translated
+from app.services.mongodb.client import MongoDatabase, translate_errors
 from app.services.mongodb.indexes import make_indexes
-from app.services.mongodb.list_counters import MongoRanks
+from app.services.mongodb.list_counters import MongoListCounters
 from app.services.records.document import from_document, to_document
 from app.services.records.list_counters import owner_word
 
@@ -40,12 +40,12 @@ class MongoRecords:
         self._prepared = False
         self._preparing = threading.Lock()
 
-    def insert(self, generation: Generation) -> bool:
+    def insert(self, generation: ImageRecord) -> bool:
         """See Records."""
         from pymongo.errors import DuplicateKeyError
 
         document = _with_key(generation)
-        with translated():
+        with translate_errors():
             try:
                 self._collection().insert_one(document)
             except DuplicateKeyError:
@@ -53,25 +53,25 @@ class MongoRecords:
         self._count(None, document)
         return True
 
-    def exchange(self, old: Generation, new: Generation) -> bool:
+    def compare_and_swap(self, old: ImageRecord, new: ImageRecord) -> bool:
         """See Records."""
         seen = {"_id": old.id, "state": str(old.state), "lease_until": old.lease_until}
         document = _with_key(new)
-        with translated():
+        with translate_errors():
             before = self._collection().find_one_and_replace(seen, document, projection=_LISTING)
         if before:
             self._count(before, document)
         return before is not None
 
-    def get(self, image_id: str) -> Generation | None:
+    def get(self, image_id: str) -> ImageRecord | None:
         """See Records."""
-        with translated():
+        with translate_errors():
             document = self._collection().find_one({"_id": image_id})
         return _without_key(document) if document else None
 
-    def find(self, claim: str) -> Generation | None:
+    def find(self, claim: str) -> ImageRecord | None:
         """See Records."""
-        with translated():
+        with translate_errors():
             document = self._collection().find_one({"claim": claim})
         return _without_key(document) if document else None
 
@@ -85,7 +85,7 @@ class MongoRecords:
         owner: str | None = None,
     ) -> Page:
         """See Records."""
-        with translated():
+        with translate_errors():
             collection = self._collection()
             if words:
                 if owner is not None:
@@ -94,7 +94,7 @@ class MongoRecords:
                     collection, words, limit=limit + 1, offset=offset, after=after
                 )
             else:
-                ranks = MongoRanks(collection)
+                ranks = MongoListCounters(collection)
                 found = pages.find(
                     collection, ranks, owner, limit=limit + 1, offset=offset, after=after
                 )
@@ -107,30 +107,30 @@ class MongoRecords:
 
     def version(self) -> int:
         """See Records."""
-        with translated():
+        with translate_errors():
             return self._ranks().version()
 
     def recount(self, *, fix: bool) -> int:
         """See Records."""
-        with translated():
+        with translate_errors():
             return self._ranks().recount(fix=fix)
 
     def delete(self, image_id: str) -> None:
         """See Records."""
-        with translated():
+        with translate_errors():
             before = self._collection().find_one_and_delete({"_id": image_id}, projection=_LISTING)
         self._count(before, None)
 
-    def overdue(self, now: datetime, *, limit: int) -> Sequence[Generation]:
+    def expired_leases(self, now: datetime, *, limit: int) -> Sequence[ImageRecord]:
         """See Records."""
         chosen = {"state": str(State.PENDING), "lease_until": {"$lte": now}}
-        with translated():
+        with translate_errors():
             found = self._collection().find(chosen).sort("lease_until", 1).limit(limit)
             return [_without_key(row) for row in found]
 
-    def scan(self, *, after: str = "", limit: int) -> Sequence[Generation]:
+    def scan(self, *, after: str = "", limit: int) -> Sequence[ImageRecord]:
         """See Records."""
-        with translated():
+        with translate_errors():
             found = self._collection().find({"_id": {"$gt": after}}).sort("_id", 1).limit(limit)
             return [_without_key(row) for row in found]
 
@@ -139,14 +139,14 @@ class MongoRecords:
         old: Document = {"claim": {"$exists": True}, "requested_at": {"$lt": before}}
         bare = {"state": str(State.DELETED), "created_at": None}
         settled = {"state": {"$ne": str(State.PENDING)}}
-        with translated():
+        with translate_errors():
             self._collection().delete_many(old | bare)
             forgotten = self._collection().update_many(old | settled, {"$unset": {"claim": ""}})
             return forgotten.modified_count
 
     def ping(self) -> None:
         """See Records."""
-        with translated():
+        with translate_errors():
             self._database.client().admin.command("ping")
 
     def close(self) -> None:
@@ -163,8 +163,8 @@ class MongoRecords:
             name = type(error).__name__
             _log.warning("A row was written, but not counted (%s): reconcile mends that.", name)
 
-    def _ranks(self) -> MongoRanks:
-        return MongoRanks(self._collection())
+    def _ranks(self) -> MongoListCounters:
+        return MongoListCounters(self._collection())
 
     def _collection(self) -> "Collection[Document]":
         collection = self._database.collection("generations")
@@ -183,13 +183,13 @@ class MongoRecords:
         try:
             if not self._prepared:
                 make_indexes(collection)
-                MongoRanks(collection).prepare()
+                MongoListCounters(collection).prepare()
                 self._prepared = True
         finally:
             self._preparing.release()
 
 
-def _with_key(generation: Generation) -> Document:
+def _with_key(generation: ImageRecord) -> Document:
     document = to_document(generation)
     if not generation.claim:
         del document["claim"]  # the index of claims holds those rows only that have one
@@ -198,7 +198,7 @@ def _with_key(generation: Generation) -> Document:
     return {"_id": document.pop("id"), **document}
 
 
-def _without_key(document: Mapping[str, Any]) -> Generation:
+def _without_key(document: Mapping[str, Any]) -> ImageRecord:
     generation = from_document({**document, "id": document["_id"]})
     if generation.owner and generation.tokens[-1:] == (owner_word(generation.owner),):
         return replace(generation, tokens=generation.tokens[:-1])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from wsgiref.types import WSGIApplication
 
 from app.errors import AppError, Charged
-from app.models import Generation, PartHealth
+from app.models import ImageRecord, PartHealth
 from app.ports.observer import Step
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class _Seen:
     model: str
     outcome: str = "internal_error"
     charged: Charged = Charged.UNKNOWN
-    row: Generation | None = None
+    row: ImageRecord | None = None
     replayed: bool = False
     steps: dict[str, float] = field(default_factory=dict)  # seconds
     on_step: Callable[[Step], object] | None = None
@@ -42,7 +42,7 @@ class _Seen:
 _current: ContextVar[_Seen | None] = ContextVar("generation", default=None)
 
 
-class Watch:
+class TelemetryObserver:
     """Counts, measures, and writes one line about each generation.
 
     prometheus_client is loaded when first something is counted, so start-up stays fast. Without
@@ -103,7 +103,7 @@ class Watch:
                 seen.steps[name] = seen.steps.get(name, 0.0) + seconds
             self._tell(lambda metrics: metrics.step(name, seconds))
 
-    def note(self, row: Generation, *, replayed: bool = False) -> None:
+    def note(self, row: ImageRecord, *, replayed: bool = False) -> None:
         """See Observer."""
         seen = _current.get()
         if seen is not None:

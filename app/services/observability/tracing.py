@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExport
 from opentelemetry.trace import SpanKind, StatusCode, Tracer, get_current_span, use_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from app.services.runtime.lazy_client import Lazy
+from app.services.runtime.lazy_client import LazyClient
 
 _NAME = "imageapi"
 _W3C = TraceContextTextMapPropagator()
@@ -37,7 +37,7 @@ class Tracing:
     """
 
     def __init__(self, make_provider: Callable[[], TracerProvider]) -> None:
-        self._provider = Lazy(lambda: _Provider(make_provider()))
+        self._provider = LazyClient(lambda: _Provider(make_provider()))
 
     def close(self) -> None:
         """Send what has not been sent yet."""

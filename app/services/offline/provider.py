@@ -7,7 +7,7 @@ import random
 import re
 
 from app.errors import PromptRejected
-from app.models import Drawing, Enhanced, Invented
+from app.models import EnhancedPrompt, GeneratedImage, InventedPrompts
 from app.ports.providers import OnPartial
 
 _REFUSED = re.compile(
@@ -52,7 +52,7 @@ class OfflineGenerator:
         quality: str,  # noqa: ARG002 - reason: part of the port
         partials: int = 0,
         on_partial: OnPartial | None = None,
-    ) -> Drawing:
+    ) -> GeneratedImage:
         """See ImageGenerator. The partial pictures are the finished one, out of focus."""
         from app.imaging import emblem
 
@@ -62,7 +62,7 @@ class OfflineGenerator:
         if on_partial:
             for index, draft in enumerate(emblem.drafts(picture, partials)):
                 on_partial(index, draft)
-        return Drawing(data=picture, model=self.model)
+        return GeneratedImage(data=picture, model=self.model)
 
 
 class OfflineModerator:
@@ -83,19 +83,19 @@ class OfflinePromptWriter:
     def __init__(self, *, rng: random.Random) -> None:
         self._rng = rng
 
-    def invent(self, count: int, *, theme: str) -> Invented:
+    def invent(self, count: int, *, theme: str) -> InventedPrompts:
         """See PromptWriter. At most as many as there are subjects, each subject once."""
         subjects = self._rng.sample(_SUBJECTS, min(count, len(_SUBJECTS)))
         topic = f", {theme} theme" if theme else ""
         prompts = [f"{_article(name)} {name} {self._finish()}{topic}" for name in subjects]
-        return Invented(prompts=prompts, usage=None)
+        return InventedPrompts(prompts=prompts, usage=None)
 
     def describe(self, prompt: str) -> None:
         """See PromptWriter: nothing is sent to anyone."""
 
-    def enhance(self, prompt: str) -> Enhanced:
+    def enhance(self, prompt: str) -> EnhancedPrompt:
         """See PromptWriter."""
-        return Enhanced(prompt=f"{prompt}, {self._finish()}", usage=None)
+        return EnhancedPrompt(prompt=f"{prompt}, {self._finish()}", usage=None)
 
     def _finish(self) -> str:
         return f"{self._rng.choice(_DETAILS)}, {self._rng.choice(_STYLES)}"

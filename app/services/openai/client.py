@@ -17,7 +17,7 @@ from app.errors import (
     ProviderTimeout,
     ProviderUnreachable,
 )
-from app.services.runtime.lazy_client import Lazy
+from app.services.runtime.lazy_client import LazyClient
 
 if TYPE_CHECKING:
     from openai import APIConnectionError, APIStatusError, OpenAI
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 TEXT_TIMEOUT_SECONDS = 30.0
 _CONNECT_SECONDS = 5.0
-_LONGEST_WAIT_SECONDS = 3600
+_MAX_WAIT_SECONDS = 3600
 
 # A 400 is told by its code only: the type is the same for a refused prompt and a wrong setting.
 REFUSALS = {"moderation_blocked", "content_policy_violation", "invalid_prompt"}
@@ -39,7 +39,7 @@ _OUT_OF_MONEY = {
 }
 
 
-def lazy_client(*, api_key: str, base_url: str | None) -> "Lazy[OpenAI]":
+def lazy_client(*, api_key: str, base_url: str | None) -> "LazyClient[OpenAI]":
     """Return the client for all calls: made at first use, shared by the process's threads."""
 
     def make() -> "OpenAI":
@@ -47,10 +47,10 @@ def lazy_client(*, api_key: str, base_url: str | None) -> "Lazy[OpenAI]":
 
         return OpenAI(api_key=api_key, base_url=base_url or DEFAULT_BASE_URL, **_habits())
 
-    return Lazy(make)
+    return LazyClient(make)
 
 
-def lazy_azure_client(*, api_key: str, endpoint: str, api_version: str) -> "Lazy[OpenAI]":
+def lazy_azure_client(*, api_key: str, endpoint: str, api_version: str) -> "LazyClient[OpenAI]":
     """Return the like for Azure OpenAI, where models are deployments, with names of their own."""
 
     def make() -> "OpenAI":
@@ -60,7 +60,7 @@ def lazy_azure_client(*, api_key: str, endpoint: str, api_version: str) -> "Lazy
             api_key=api_key, azure_endpoint=endpoint, api_version=api_version, **_habits()
         )
 
-    return Lazy(make)
+    return LazyClient(make)
 
 
 def _habits() -> dict[str, Any]:
@@ -83,7 +83,7 @@ def _habits() -> dict[str, Any]:
 
 
 @contextmanager
-def translated(*, if_sent: Charged | None) -> Iterator[None]:
+def translate_errors(*, if_sent: Charged | None) -> Iterator[None]:
     """Turn every error of the SDK into one of ours.
 
     Upstream's text stays behind: it can echo keys and prompts. The log gets its status, its code
@@ -139,4 +139,4 @@ def _status_error(error: "APIStatusError", if_sent: Charged | None) -> AppError:
 def _retry_after(error: "APIStatusError") -> int | None:
     """Return the seconds that upstream asks to wait, or None if it doesn't say."""
     value = error.response.headers.get("retry-after", "")
-    return min(int(value), _LONGEST_WAIT_SECONDS) if value.isascii() and value.isdigit() else None
+    return min(int(value), _MAX_WAIT_SECONDS) if value.isascii() and value.isdigit() else None

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 import httpx2
 
-_MOST_BYTES = 1024 * 1024
-_MOST_PACKED_BYTES = 64 * 1024  # compressed ones may unpack to a thousand times as much
+_MAX_BYTES = 1024 * 1024
+_MAX_PACKED_BYTES = 64 * 1024  # compressed ones may unpack to a thousand times as much
 
 
 def shortened(response: httpx2.Response) -> None:
     """Let an error's body end early; what it says is in its first bytes."""
     if response.status_code >= 400 and isinstance(response.stream, httpx2.SyncByteStream):
         packed = "content-encoding" in response.headers
-        response.stream = _Short(response.stream, _MOST_PACKED_BYTES if packed else _MOST_BYTES)
+        response.stream = _Short(response.stream, _MAX_PACKED_BYTES if packed else _MAX_BYTES)
 
 
 class _Short(httpx2.SyncByteStream):

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, ValidationError
 
 from app.errors import Charged, ProviderBadResponse, ProviderTimeout, TransparencyRefused
-from app.models import Drawing, UpstreamRequest
+from app.models import GeneratedImage, UpstreamRequest
 from app.ports.providers import OnPartial
 from app.services.openai import image_download, image_stream
-from app.services.openai.client import REFUSALS, translated
+from app.services.openai.client import REFUSALS, translate_errors
 from app.services.openai.token_usage import image_usage
-from app.services.runtime.lazy_client import Lazy
-from app.services.runtime.throttle import Turns
+from app.services.runtime.lazy_client import LazyClient
+from app.services.runtime.throttle import FailOpenSemaphore
 
 if TYPE_CHECKING:
     from openai import BadRequestError, OpenAI
@@ -26,8 +26,8 @@ _ABOUT_STREAMING = re.compile(r"\b(stream|streaming|partial_images)\b", re.IGNOR
 _LARGEST_ANSWER = 64 * 1024 * 1024  # bytes; a 3840x2160 PNG in base64 has about half of that
 # Sixty answers that arrive together, read piece by piece in sixty threads, keep each other and the
 # health checks from Python's lock. A slow line must not make the others wait: a second at most.
-_READ_AT_ONCE = 2
-_LONGEST_TURN_SECONDS = 1
+_MAX_CONCURRENT_READ = 2
+_MAX_TURN_SECONDS = 1
 
 
 class _Answer(BaseModel):
@@ -66,7 +66,7 @@ class OpenAIGenerator:
 
     def __init__(
         self,
-        client: "Lazy[OpenAI]",
+        client: "LazyClient[OpenAI]",
         *,
         model: str,
         timeout_seconds: float,
@@ -79,7 +79,9 @@ class OpenAIGenerator:
         self._client = client
         self.model = model
         self._timeout_seconds = timeout_seconds
-        self._reading = Turns(at_once=_READ_AT_ONCE, patience_seconds=_LONGEST_TURN_SECONDS)
+        self._reading = FailOpenSemaphore(
+            at_once=_MAX_CONCURRENT_READ, patience_seconds=_MAX_TURN_SECONDS
+        )
 
     def describe(
         self, prompt: str, *, size: str, quality: str, partials: int = 0
@@ -106,12 +108,12 @@ class OpenAIGenerator:
         quality: str,
         partials: int = 0,
         on_partial: OnPartial | None = None,
-    ) -> Drawing:
+    ) -> GeneratedImage:
         """See ImageGenerator. A server that can't send partial pictures is asked without them."""
         plain = self.describe(prompt, size=size, quality=quality)
         asked = self.describe(prompt, size=size, quality=quality, partials=partials)
         deadline = time.monotonic() + self._timeout_seconds
-        with translated(if_sent=Charged.UNKNOWN):
+        with translate_errors(if_sent=Charged.UNKNOWN):
             try:
                 body, deadline = self._request(asked.body, deadline, on_partial)
             except _bad_request() as error:
@@ -123,7 +125,7 @@ class OpenAIGenerator:
                     raise
                 body, deadline = self._request(plain.body, deadline)
         picture, usage = self._read(body, deadline)
-        return Drawing(data=picture, model=self.model, usage=image_usage(usage))
+        return GeneratedImage(data=picture, model=self.model, usage=image_usage(usage))
 
     def close(self) -> None:
         """Let go of all connections; the next use opens new ones."""
@@ -152,7 +154,7 @@ class OpenAIGenerator:
 
     def _read(self, body: bytes, deadline: float) -> tuple[bytes, Any]:
         """Return the first picture and the usage; if there is none, all is kept as evidence."""
-        if body.count(b",") > image_stream.MOST_COMMAS:
+        if body.count(b",") > image_stream.MAX_COMMAS:
             raise ProviderBadResponse(
                 "answer of too many parts", evidence=bytes(body), charged=Charged.YES
             )

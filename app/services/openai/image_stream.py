@@ -16,13 +16,13 @@ from app.services.openai.client import refusal
 
 CONTENT_TYPE = "text/event-stream"
 
-MOST_COMMAS = 1000
+MAX_COMMAS = 1000
 """In an answer or an event. Base64 has none, and the rest has a few dozen; millions of small values
 in JSON would take twenty times their length in memory."""
 
 _EVENT_END = re.compile(rb"\r?\n\r?\n")
-_LONGEST_END = 4  # bytes
-_LONGEST_CODE = 64
+_MAX_END = 4  # bytes
+_MAX_CODE = 64
 
 
 class _Event(BaseModel):
@@ -54,7 +54,7 @@ def completed(chunks: Iterable[bytes], on_partial: OnPartial | None, *, most_byt
         AppError: the model refuses, fails, or ends without a picture.
     """
     for name, data in _events(chunks, most_bytes):
-        if data.count(b",") > MOST_COMMAS:
+        if data.count(b",") > MAX_COMMAS:
             raise ProviderBadResponse("event of too many parts", evidence=data, charged=Charged.YES)
         try:
             event = _Event.model_validate_json(data)
@@ -80,7 +80,7 @@ def _show(data: bytes, on_partial: OnPartial) -> None:
 
 def _failure(event: _Event) -> AppError:
     told = event.error if isinstance(event.error, dict) else {"code": event.code}
-    code = str(told.get("code"))[:_LONGEST_CODE]
+    code = str(told.get("code"))[:_MAX_CODE]
     detail = f"error event, code {code}"
     return refusal(code, told.get("type"), detail) or ProviderError(detail, charged=Charged.UNKNOWN)
 
@@ -89,7 +89,7 @@ def _events(chunks: Iterable[bytes], most_bytes: int) -> Iterator[tuple[str, byt
     """Yield the name and the data of each event, of the last one also if its end is missing."""
     held = bytearray()
     for chunk in chunks:
-        looked_at = max(len(held) - _LONGEST_END, 0)
+        looked_at = max(len(held) - _MAX_END, 0)
         held += chunk
         while end := _EVENT_END.search(held, looked_at):
             yield _event(bytes(held[: end.start()]))

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from app.errors import Charged, PromptRejected, ProviderBadResponse
-from app.services.openai.client import translated
-from app.services.runtime.lazy_client import Lazy
+from app.services.openai.client import translate_errors
+from app.services.runtime.lazy_client import LazyClient
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 class OpenAIModerator:
     """Asks before anything is paid."""
 
-    def __init__(self, client: "Lazy[OpenAI]", *, model: str) -> None:
+    def __init__(self, client: "LazyClient[OpenAI]", *, model: str) -> None:
         self._client = client
         self._model = model
 
     def check(self, prompt: str) -> None:
         """See Moderator."""
-        with translated(if_sent=Charged.NO):
+        with translate_errors(if_sent=Charged.NO):
             answer = self._client().moderations.create(model=self._model, input=prompt)
         try:
             flagged = answer.results[0].flagged

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from app.errors import PromptRejected, ProviderBadResponse
-from app.models import Enhanced, Invented, TokenUsage, UpstreamRequest
-from app.services.openai.client import translated
+from app.models import EnhancedPrompt, InventedPrompts, TokenUsage, UpstreamRequest
+from app.services.openai.client import translate_errors
 from app.services.openai.token_usage import text_usage
-from app.services.runtime.lazy_client import Lazy
+from app.services.runtime.lazy_client import LazyClient
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -56,36 +56,36 @@ class OpenAIPromptWriter:
 
     costs_money = True
 
-    def __init__(self, client: "Lazy[OpenAI]", *, model: str, rng: random.Random) -> None:
+    def __init__(self, client: "LazyClient[OpenAI]", *, model: str, rng: random.Random) -> None:
         self._client = client
         self.model = model
         self._rng = rng
 
-    def invent(self, count: int, *, theme: str) -> Invented:
+    def invent(self, count: int, *, theme: str) -> InventedPrompts:
         """See PromptWriter. A few random words in the question keep the answers varied."""
         sparks = ", ".join(self._rng.sample(_SPARKS, 5))
         topic = f"Theme: {theme}\n" if theme else ""
         wish = f"{topic}Invent {count} prompts. For variety, let some be inspired by: {sparks}."
         answer, usage = self._ask(_parameters(self.model, _INVENT, wish, _Prompts), _Prompts)
-        return Invented(prompts=answer.prompts, usage=usage)
+        return InventedPrompts(prompts=answer.prompts, usage=usage)
 
     def describe(self, prompt: str) -> UpstreamRequest:
         """See PromptWriter."""
         parameters = _parameters(self.model, _ENHANCE, prompt, _Prompt)
         return UpstreamRequest(method="POST", path="/chat/completions", body=parameters)
 
-    def enhance(self, prompt: str) -> Enhanced:
+    def enhance(self, prompt: str) -> EnhancedPrompt:
         """See PromptWriter."""
         answer, usage = self._ask(self.describe(prompt).body, _Prompt)
         better = answer.prompt.strip()
         if not better:
             raise ProviderBadResponse("an empty prompt")
-        return Enhanced(prompt=better, usage=usage)
+        return EnhancedPrompt(prompt=better, usage=usage)
 
     def _ask(
         self, parameters: Mapping[str, Any], form: type[Answer]
     ) -> tuple[Answer, TokenUsage | None]:
-        with translated(if_sent=None):
+        with translate_errors(if_sent=None):
             answer = self._client().chat.completions.create(**parameters)
         return _parse(answer, form), text_usage(getattr(answer, "usage", None))
 

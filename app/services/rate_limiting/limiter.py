@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from app.models import Rate, Standing
+from app.models import Rate, RateLimitStatus
 
 _REST_SECONDS = 5.0
 _LOG_EVERY_SECONDS = 60.0
@@ -14,18 +14,18 @@ _LOG_EVERY_SECONDS = 60.0
 _log = logging.getLogger(__name__)
 
 
-class WindowDown(Exception):
+class BackendUnavailable(Exception):
     """The place where requests are counted does not answer; the text may be logged."""
 
 
-class Window(Protocol):
+class RateLimitBackend(Protocol):
     """A place where requests are counted."""
 
-    def hit(self, rate: Rate, who: str, /, *, add: bool = True) -> Standing:
+    def hit(self, rate: Rate, who: str, /, *, add: bool = True) -> RateLimitStatus:
         """Count a request, unless the rate is used up; without `add` only look.
 
         Raises:
-            WindowDown: it can't be done now.
+            BackendUnavailable: it can't be done now.
         """
 
     def close(self) -> None:
@@ -41,8 +41,8 @@ class SharedRateLimiter:
 
     def __init__(
         self,
-        windows: Sequence[Window],
-        last: Window,
+        windows: Sequence[RateLimitBackend],
+        last: RateLimitBackend,
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -53,14 +53,14 @@ class SharedRateLimiter:
         self._rest_until = [float("-inf")] * len(self._windows)
         self._logged_at = float("-inf")
 
-    def hit(self, rate: Rate, who: str, *, add: bool = True) -> Standing:
+    def hit(self, rate: Rate, who: str, *, add: bool = True) -> RateLimitStatus:
         """Count a request of `who`, unless the rate is used up; without `add` only look."""
         for place, window in enumerate(self._windows):
             if self._monotonic() < self._rest_until[place]:
                 continue
             try:
                 return window.hit(rate, who, add=add)
-            except WindowDown as error:
+            except BackendUnavailable as error:
                 self._note_failure(place, str(error))
         return self._last.hit(rate, who, add=add)
 

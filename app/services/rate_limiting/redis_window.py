@@ -3,10 +3,10 @@
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from app.models import Rate, Standing
+from app.models import Rate, RateLimitStatus
 from app.services.caching.redis import make_client
-from app.services.rate_limiting.limiter import WindowDown
-from app.services.runtime.lazy_client import Lazy
+from app.services.rate_limiting.limiter import BackendUnavailable
+from app.services.runtime.lazy_client import LazyClient
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -47,13 +47,13 @@ class RedisWindow:
     """An exact moving window: a list of times for each caller, gone with the last of them."""
 
     def __init__(self, url: str) -> None:
-        self._client: Lazy[Redis] = Lazy(lambda: make_client(url))
+        self._client: LazyClient[Redis] = LazyClient(lambda: make_client(url))
 
-    def hit(self, rate: Rate, who: str, *, add: bool = True) -> Standing:
+    def hit(self, rate: Rate, who: str, *, add: bool = True) -> RateLimitStatus:
         """Count a request, unless the rate is used up; without `add` only look.
 
         Raises:
-            WindowDown: Redis is down, slow, or answers what it never should.
+            BackendUnavailable: Redis is down, slow, or answers what it never should.
         """
         from redis.exceptions import RedisError
 
@@ -63,16 +63,16 @@ class RedisWindow:
             answer = self._client().eval(_SCRIPT, 1, key, rate.amount, micros, int(add))
             return _standing(answer, rate)
         except (RedisError, OSError, ValueError, TypeError) as error:
-            raise WindowDown(f"Redis, {type(error).__name__}") from None
+            raise BackendUnavailable(f"Redis, {type(error).__name__}") from None
 
     def close(self) -> None:
         """Let go of all connections; the next use opens new ones."""
         self._client.close()
 
 
-def _standing(answer: Any, rate: Rate) -> Standing:
+def _standing(answer: Any, rate: Rate) -> RateLimitStatus:
     allowed, remaining, micros = (int(part) for part in answer)
-    return Standing(
+    return RateLimitStatus(
         allowed=bool(allowed),
         remaining=max(0, remaining),
         reset=min(max(micros / 1_000_000, 0.001), rate.seconds),

@@ -9,15 +9,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from app.models import Rate, Standing
+from app.models import Rate, RateLimitStatus
 from app.services.files.permissions import make_folder, open_new
-from app.services.rate_limiting.limiter import WindowDown
+from app.services.rate_limiting.limiter import BackendUnavailable
 
-_PATIENCE_SECONDS = 0.09  # for other processes
+_TIMEOUT_SECONDS = 0.09  # for other processes
 # For other threads. Their line moves quickly, and who gave up soon would be counted elsewhere: a
 # burst of requests would have its rate again in each process.
 _QUEUE_SECONDS = 1.0
-_MOST_ROWS = 200_000  # about 20 MB for each of four lengths, however many addresses call
+_MAX_ROWS = 200_000  # about 20 MB for each of four lengths, however many addresses call
 # A few at a time: nobody has to wait for the rows of a flood. More go than come.
 _DROP_OLD = """
 DELETE FROM requests WHERE id IN (
@@ -78,7 +78,7 @@ class SqliteWindow:
         path: Path | None = None,
         *,
         now: Callable[[], float] = time.time,
-        most_rows: int = _MOST_ROWS,
+        most_rows: int = _MAX_ROWS,
     ) -> None:
         self._path = path
         self._now = now
@@ -87,23 +87,23 @@ class SqliteWindow:
         self._failures = 0  # who waits behind one need not find out again
         self._connection: sqlite3.Connection | None = None
 
-    def hit(self, rate: Rate, who: str, *, add: bool = True) -> Standing:
+    def hit(self, rate: Rate, who: str, *, add: bool = True) -> RateLimitStatus:
         """Count a request, unless the rate is used up; without `add` only look.
 
         Raises:
-            WindowDown: the file can't be used, or others hold it. Memory never fails.
+            BackendUnavailable: the file can't be used, or others hold it. Memory never fails.
         """
         failures = self._failures
         # Memory has nobody to turn to after it.
         if not self._lock.acquire(timeout=_QUEUE_SECONDS if self._path else -1):
-            raise WindowDown("the file of limits is busy")
+            raise BackendUnavailable("the file of limits is busy")
         try:
             if failures != self._failures:
-                raise WindowDown("the file of limits has just failed for another thread")
+                raise BackendUnavailable("the file of limits has just failed for another thread")
             return self._hit(rate, _name(rate, who), add=add)
         except (sqlite3.Error, OSError) as error:
             self._failures += 1
-            raise WindowDown(f"the file of limits, {type(error).__name__}") from None
+            raise BackendUnavailable(f"the file of limits, {type(error).__name__}") from None
         finally:
             self._lock.release()
 
@@ -114,7 +114,7 @@ class SqliteWindow:
                 self._connection.close()
                 self._connection = None
 
-    def _hit(self, rate: Rate, who: bytes, *, add: bool) -> Standing:
+    def _hit(self, rate: Rate, who: bytes, *, add: bool) -> RateLimitStatus:
         connection = self._open()
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -127,7 +127,7 @@ class SqliteWindow:
 
     def _count(
         self, connection: sqlite3.Connection, rate: Rate, who: bytes, *, add: bool
-    ) -> Standing:
+    ) -> RateLimitStatus:
         now = self._now()
         until = now + rate.seconds
         connection.execute(_DROP_OLD, (rate.seconds, now))
@@ -142,7 +142,7 @@ class SqliteWindow:
             self._add(connection, rate.seconds, who, until)
             count += 1
         left = (first_end or until) - now
-        return Standing(allowed=allowed, remaining=max(0, amount - count), reset=left)
+        return RateLimitStatus(allowed=allowed, remaining=max(0, amount - count), reset=left)
 
     def _add(self, connection: sqlite3.Connection, seconds: int, who: bytes, until: float) -> None:
         connection.execute(_ADD, (who, seconds, until))
@@ -158,7 +158,7 @@ class SqliteWindow:
                     os.close(open_new(self._path))
             connection = sqlite3.connect(
                 self._path or ":memory:",
-                timeout=_PATIENCE_SECONDS,
+                timeout=_TIMEOUT_SECONDS,
                 isolation_level=None,
                 check_same_thread=False,
             )

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from typing import Any, get_args
 
 from app.errors import Charged
-from app.models import Generation, ImageFormat, Original, Rendition, State
+from app.models import ImageFormat, ImageRecord, Original, ProcessedImage, State
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _FORMATS = get_args(ImageFormat)
 
 
-def to_document(generation: Generation) -> dict[str, Any]:
+def to_document(generation: ImageRecord) -> dict[str, Any]:
     """Return the row as plain values and UTC datetimes."""
     document = asdict(generation)
     document["tokens"] = list(generation.tokens)
@@ -21,13 +21,13 @@ def to_document(generation: Generation) -> dict[str, Any]:
     return document
 
 
-def from_document(document: Mapping[str, Any]) -> Generation:
+def from_document(document: Mapping[str, Any]) -> ImageRecord:
     """Return the generation. What is missing or strange in a row gets its empty value.
 
     A row that another hand damaged must not take the whole list down.
     """
     values = {name: _text(document.get(name)) for name in _TEXTS}
-    return Generation(
+    return ImageRecord(
         **values,
         id=str(document["id"]),
         state=_member(State, document.get("state"), State.UNKNOWN),
@@ -45,7 +45,7 @@ def from_document(document: Mapping[str, Any]) -> Generation:
 
 
 _TEXTS = tuple(
-    column.name for column in fields(Generation) if column.type is str and column.name != "id"
+    column.name for column in fields(ImageRecord) if column.type is str and column.name != "id"
 )
 
 
@@ -91,12 +91,12 @@ def _original(value: object) -> Original | None:
     return Original(**stored, format=value["format"], content_credentials=known)
 
 
-def _rendition(value: object) -> Rendition | None:
+def _rendition(value: object) -> ProcessedImage | None:
     stored = _stored(value)
     if stored is None or not isinstance(value, dict):
         return None
     report = value.get("report", {})
-    return Rendition(**stored, report=report) if isinstance(report, dict) else None
+    return ProcessedImage(**stored, report=report) if isinstance(report, dict) else None
 
 
 def _stored(value: object) -> dict[str, Any] | None:

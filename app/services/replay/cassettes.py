@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app.errors import RecordingMissing
+from app.errors import CassetteMissing
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Recorded:
     files: Sequence[tuple[float, bytes]] = field(default=())
 
 
-class Recordings:
+class Cassettes:
     """Keeps answers in a folder for each question: `<call>-<hash>/0001.json`, bytes beside it.
 
     All of it may be put under version control: it has neither keys nor what callers are called.
@@ -64,20 +64,20 @@ class Recordings:
         """Return the answers in the order in which they were recorded, then the last one again.
 
         Raises:
-            RecordingMissing: there is none, or it can't be read.
+            CassetteMissing: there is none, or it can't be read.
         """
         name = _name(question)
         folder = self._folder / name
         numbers = sorted(path.stem for path in folder.glob("[0-9]*.json"))
         if not numbers:
-            raise RecordingMissing(f"nothing in {name}")
+            raise CassetteMissing(f"nothing in {name}")
         with self._lock:
             place = min(self._given[name], len(numbers) - 1)
             self._given[name] += 1
         try:
             return _read(folder, numbers[place])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise RecordingMissing(f"{name}/{numbers[place]}: {type(error).__name__}") from None
+            raise CassetteMissing(f"{name}/{numbers[place]}: {type(error).__name__}") from None
 
     def _write(self, folder: Path, question: Question, answer: Recorded) -> None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from app.models import Drawing
+from app.models import GeneratedImage
 from app.ports import ImageGenerator, Moderator
 from app.ports.providers import OnPartial
 from app.usecases.generation import fault_injection
 
 
-class SimulatingGenerator:
+class FaultInjectingGenerator:
     """Draws by another, later or not at all if the request asks for that."""
 
     costs_money = False
@@ -29,7 +29,7 @@ class SimulatingGenerator:
         quality: str,
         partials: int = 0,
         on_partial: OnPartial | None = None,
-    ) -> Drawing:
+    ) -> GeneratedImage:
         """See ImageGenerator."""
         fault_injection.current().drawing()
         return self._inner.draw(
@@ -38,7 +38,7 @@ class SimulatingGenerator:
 
 
 @dataclass(frozen=True)
-class SimulatingModerator:
+class FaultInjectingModerator:
     """Judges by another, unless the request asks for a fault that comes before drawing."""
 
     inner: Moderator

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from app.errors import (
     PROVIDER_FAILURES,
     AppError,
+    CassetteMissing,
     Charged,
     ProviderBadResponse,
     ProviderError,
-    RecordingMissing,
     TransparencyRefused,
 )
-from app.models import Drawing, Enhanced, Invented
+from app.models import EnhancedPrompt, GeneratedImage, InventedPrompts
 from app.ports.providers import OnPartial
 from app.services.replay import request_key
-from app.services.replay.cassettes import Question, Recorded, Recordings
+from app.services.replay.cassettes import Cassettes, Question, Recorded
 
 _FAILURES: dict[str, type[AppError]] = {kind.code: kind for kind in PROVIDER_FAILURES}
 
@@ -31,7 +31,7 @@ class Replay:
         sleep: waits so many seconds.
     """
 
-    def __init__(self, recordings: Recordings, *, speed: float, sleep: Sleep = time.sleep) -> None:
+    def __init__(self, recordings: Cassettes, *, speed: float, sleep: Sleep = time.sleep) -> None:
         self._recordings = recordings
         self._speed = speed
         self._sleep = sleep
@@ -42,7 +42,7 @@ class Replay:
         """Return the answer once its time has come; `on_partial` hears of what came before.
 
         Raises:
-            RecordingMissing: there is none.
+            CassetteMissing: there is none.
             AppError: what the provider failed with when this was recorded.
         """
         answer = self._recordings.next(question)
@@ -84,7 +84,7 @@ class ReplayGenerator:
         quality: str,
         partials: int = 0,
         on_partial: OnPartial | None = None,
-    ) -> Drawing:
+    ) -> GeneratedImage:
         """See ImageGenerator. As many partial pictures as were recorded, and are asked for."""
 
         def shown(index: int, picture: bytes) -> None:
@@ -98,8 +98,8 @@ class ReplayGenerator:
             raise
         picture = _last(answer)
         if not picture:
-            raise RecordingMissing("a picture without its file")
-        return Drawing(data=picture, model=str(answer.told.get("model") or self.model))
+            raise CassetteMissing("a picture without its file")
+        return GeneratedImage(data=picture, model=str(answer.told.get("model") or self.model))
 
 
 class ReplayModerator:
@@ -125,15 +125,17 @@ class ReplayWriter:
     def describe(self, prompt: str) -> None:
         """See PromptWriter: nothing is sent to anyone."""
 
-    def invent(self, count: int, *, theme: str) -> Invented:
+    def invent(self, count: int, *, theme: str) -> InventedPrompts:
         """See PromptWriter."""
         answer = self._replay.play(request_key.invent(count, theme))
-        return Invented(prompts=[str(text) for text in answer.told.get("prompts", ())], usage=None)
+        return InventedPrompts(
+            prompts=[str(text) for text in answer.told.get("prompts", ())], usage=None
+        )
 
-    def enhance(self, prompt: str) -> Enhanced:
+    def enhance(self, prompt: str) -> EnhancedPrompt:
         """See PromptWriter."""
         answer = self._replay.play(request_key.enhance(prompt))
-        return Enhanced(prompt=str(answer.told.get("prompt", prompt)), usage=None)
+        return EnhancedPrompt(prompt=str(answer.told.get("prompt", prompt)), usage=None)
 
 
 def _failure(answer: Recorded) -> AppError:

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from app.errors import AppError, ProviderBadResponse
-from app.models import Drawing, Enhanced, Invented, TokenUsage, UpstreamRequest
+from app.models import EnhancedPrompt, GeneratedImage, InventedPrompts, TokenUsage, UpstreamRequest
 from app.ports import ImageGenerator, Moderator, PromptWriter
 from app.ports.providers import OnPartial
 from app.services.replay import request_key
-from app.services.replay.cassettes import Question, Recorded, Recordings
+from app.services.replay.cassettes import Cassettes, Question, Recorded
 
 
 @dataclass
@@ -27,7 +27,7 @@ class _Take:
 
 
 @contextmanager
-def _taking(recordings: Recordings, question: Question) -> Iterator[_Take]:
+def _taking(recordings: Cassettes, question: Question) -> Iterator[_Take]:
     """Write down what becomes of the call, an error of ours too."""
     take = _Take()
     try:
@@ -51,7 +51,7 @@ def _taking(recordings: Recordings, question: Question) -> Iterator[_Take]:
 class RecordingGenerator:
     """Draws by another, and writes down the pictures, the partial ones and the failures."""
 
-    def __init__(self, inner: ImageGenerator, recordings: Recordings) -> None:
+    def __init__(self, inner: ImageGenerator, recordings: Cassettes) -> None:
         self._inner = inner
         self._recordings = recordings
         self.provider, self.model = inner.provider, inner.model
@@ -76,7 +76,7 @@ class RecordingGenerator:
         quality: str,
         partials: int = 0,
         on_partial: OnPartial | None = None,
-    ) -> Drawing:
+    ) -> GeneratedImage:
         """See ImageGenerator."""
         with _taking(self._recordings, request_key.draw(prompt, size, quality)) as take:
 
@@ -105,7 +105,7 @@ class RecordingGenerator:
 class RecordingModerator:
     """Judges by another, and writes down the verdicts."""
 
-    def __init__(self, inner: Moderator, recordings: Recordings) -> None:
+    def __init__(self, inner: Moderator, recordings: Cassettes) -> None:
         self._inner = inner
         self._recordings = recordings
 
@@ -119,7 +119,7 @@ class RecordingModerator:
 class RecordingWriter:
     """Writes by another, and keeps what was written."""
 
-    def __init__(self, inner: PromptWriter, recordings: Recordings) -> None:
+    def __init__(self, inner: PromptWriter, recordings: Cassettes) -> None:
         self._inner = inner
         self._recordings = recordings
         self.model, self.costs_money = inner.model, inner.costs_money
@@ -128,14 +128,14 @@ class RecordingWriter:
         """See PromptWriter."""
         return self._inner.describe(prompt)
 
-    def invent(self, count: int, *, theme: str) -> Invented:
+    def invent(self, count: int, *, theme: str) -> InventedPrompts:
         """See PromptWriter."""
         with _taking(self._recordings, request_key.invent(count, theme)) as take:
             invented = self._inner.invent(count, theme=theme)
             take.told = {"prompts": invented.prompts, "usage": _plain(invented.usage)}
             return invented
 
-    def enhance(self, prompt: str) -> Enhanced:
+    def enhance(self, prompt: str) -> EnhancedPrompt:
         """See PromptWriter."""
         with _taking(self._recordings, request_key.enhance(prompt)) as take:
             enhanced = self._inner.enhance(prompt)

@@ -16,7 +16,7 @@ class Closable(Protocol):
 T = TypeVar("T", bound=Closable)
 
 
-class Lazy(Generic[T]):
+class LazyClient(Generic[T]):
     """A client that is made at its first use, once per process.
 
     So start-up stays fast, a part that is down does not stop it, and a server that forks its

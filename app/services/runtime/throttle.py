@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Turns:
+class FailOpenSemaphore:
     """Lets `at_once` threads work, and the others wait for `patience_seconds` at most.
 
     After that they go ahead all the same: where the work hangs, nobody waits behind it for long.

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from app.errors import ImageNotFound, StorageUnavailable
 from app.models import StoredImage
-from app.services.runtime.lazy_client import Lazy
-from app.services.runtime.throttle import Turns
+from app.services.runtime.lazy_client import LazyClient
+from app.services.runtime.throttle import FailOpenSemaphore
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -20,8 +20,8 @@ _READ_SECONDS = 3
 _LINK_SECONDS = 3600
 _CONNECTIONS = 64  # botocore's own limit of 10 would make the other threads wait
 # A hundred uploads side by side all end late, beyond the time that each of them has.
-_UPLOADS_AT_ONCE = 4
-_LONGEST_TURN_SECONDS = 10
+_MAX_CONCURRENT_UPLOADS = 4
+_MAX_TURN_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,11 @@ class S3Store:
     ) -> None:
         self.bucket = bucket
         self._everyone_reads = public_base is not None
-        self._uploads = Turns(at_once=_UPLOADS_AT_ONCE, patience_seconds=_LONGEST_TURN_SECONDS)
+        self._uploads = FailOpenSemaphore(
+            at_once=_MAX_CONCURRENT_UPLOADS, patience_seconds=_MAX_TURN_SECONDS
+        )
         self._public_base = public_base or _object_base(bucket, region, endpoint_url)
-        self._clients: Lazy[_Clients] = Lazy(
+        self._clients: LazyClient[_Clients] = LazyClient(
             lambda: _make_clients(
                 endpoint_url=endpoint_url,
                 region_name=region,

@@ -1,4 +1,4 @@
-"""The KeyRing port on SQLite."""
+"""The ApiKeyRepository port on SQLite."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from app.models import ApiKey, Budget, Scope
-from app.services.sqlite.database import SqliteFile
+from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.rows import milliseconds, moment
 
 _COLUMNS = (
@@ -22,14 +22,14 @@ _EXCHANGE = (
 )
 
 
-class SqliteKeys:
+class SqliteApiKeys:
     """Keeps a row per key in the file of the records."""
 
-    def __init__(self, file: SqliteFile) -> None:
+    def __init__(self, file: SqliteDatabase) -> None:
         self._file = file
 
     def insert(self, key: ApiKey) -> bool:
-        """See KeyRing."""
+        """See ApiKeyRepository."""
         with self._file.writing() as connection:
             try:
                 connection.execute(_INSERT, _values(key))
@@ -37,22 +37,22 @@ class SqliteKeys:
                 return False
         return True
 
-    def exchange(self, old: ApiKey, new: ApiKey) -> bool:
-        """See KeyRing."""
+    def compare_and_swap(self, old: ApiKey, new: ApiKey) -> bool:
+        """See ApiKeyRepository."""
         seen = (old.id, old.hash, _maybe_milliseconds(old.revoked_at))
         with self._file.writing() as connection:
             return connection.execute(_EXCHANGE, (*_values(new), *seen)).rowcount == 1
 
     def get(self, key_id: str) -> ApiKey | None:
-        """See KeyRing."""
+        """See ApiKeyRepository."""
         return next(iter(self._keys("WHERE id = ?", key_id)), None)
 
     def find(self, name: str) -> ApiKey | None:
-        """See KeyRing."""
+        """See ApiKeyRepository."""
         return next(iter(self._keys("WHERE name = ?", name)), None)
 
     def list(self) -> Sequence[ApiKey]:
-        """See KeyRing."""
+        """See ApiKeyRepository."""
         return self._keys("ORDER BY created_ms, id")
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from app.errors import RecordsUnavailable
 from app.services.files.permissions import make_folder, open_new
-from app.services.runtime.lazy_client import Lazy
+from app.services.runtime.lazy_client import LazyClient
 from app.services.sqlite.schema import migrate
 
 _BUSY_SECONDS = 5.0
@@ -26,7 +26,7 @@ class _Connections(queue.LifoQueue[sqlite3.Connection]):
             self.get_nowait().close()
 
 
-class SqliteFile:
+class SqliteDatabase:
     """One file with all tables; workers and threads may share it.
 
     What a transaction has written is on the disk when it ends (WAL with synchronous=FULL).
@@ -34,7 +34,7 @@ class SqliteFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._idle: Lazy[_Connections] = Lazy(self._first)
+        self._idle: LazyClient[_Connections] = LazyClient(self._first)
         self._writer = threading.Lock()
 
     def close(self) -> None:

@@ -4,9 +4,9 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
-from app.models import Budget, Spent
+from app.models import Budget, Spending
 from app.models.billing_period import window_of, windows_of
-from app.services.sqlite.database import SqliteFile
+from app.services.sqlite.database import SqliteDatabase
 
 _ADD = """INSERT INTO spending (account, window, micros, pictures, pictures_of_unknown_cost)
     VALUES (?, ?, ?, ?, ?)
@@ -19,7 +19,7 @@ _SELECT = "SELECT window, micros, pictures, pictures_of_unknown_cost FROM spendi
 class SqliteLedger:
     """Keeps a row for each account and window; a reservation is one transaction."""
 
-    def __init__(self, file: SqliteFile) -> None:
+    def __init__(self, file: SqliteDatabase) -> None:
         self._file = file
 
     def reserve(
@@ -30,28 +30,28 @@ class SqliteLedger:
             for account, budget in accounts.items():
                 if budget and _micros(connection, account, budget, at) + micros > budget.micros:
                     return account
-            _add(connection, accounts, Spent(micros=micros), at)
+            _add(connection, accounts, Spending(micros=micros), at)
         return None
 
-    def book(self, accounts: Iterable[str], change: Spent, at: datetime) -> None:
+    def record_spending(self, accounts: Iterable[str], change: Spending, at: datetime) -> None:
         """See Ledger."""
         with self._file.writing() as connection:
             _add(connection, accounts, change, at)
 
-    def spent(self, account: str, window: str) -> Spent:
+    def spent(self, account: str, window: str) -> Spending:
         """See Ledger."""
-        return self._read("account = ? AND window = ?", account, window).get(window, Spent())
+        return self._read("account = ? AND window = ?", account, window).get(window, Spending())
 
-    def days(self, account: str, first: date, last: date) -> Mapping[str, Spent]:
+    def days(self, account: str, first: date, last: date) -> Mapping[str, Spending]:
         """See Ledger."""
         days = "account = ? AND window BETWEEN ? AND ? AND length(window) = 10 ORDER BY window"
         return self._read(days, account, first.isoformat(), last.isoformat())
 
-    def _read(self, chosen: str, *values: str) -> dict[str, Spent]:
+    def _read(self, chosen: str, *values: str) -> dict[str, Spending]:
         with self._file.connection() as connection:
             rows = connection.execute(f"{_SELECT} WHERE {chosen}", values).fetchall()
         return {
-            window: Spent(micros=micros, pictures=pictures, pictures_of_unknown_cost=unknown)
+            window: Spending(micros=micros, pictures=pictures, pictures_of_unknown_cost=unknown)
             for window, micros, pictures, unknown in rows
         }
 
@@ -64,7 +64,7 @@ def _micros(connection: sqlite3.Connection, account: str, budget: Budget, at: da
 
 
 def _add(
-    connection: sqlite3.Connection, accounts: Iterable[str], change: Spent, at: datetime
+    connection: sqlite3.Connection, accounts: Iterable[str], change: Spending, at: datetime
 ) -> None:
     numbers = (change.micros, change.pictures, change.pictures_of_unknown_cost)
     rows = [(account, window, *numbers) for account in accounts for window in windows_of(at)]

@@ -28,7 +28,7 @@ _NEWEST_FIRST = " ORDER BY created_ms DESC, id DESC LIMIT ? OFFSET ?"
 
 
 @dataclass(frozen=True)
-class Found:
+class SqlitePage:
     """The ids of a page and, if there is one, of the row behind it."""
 
     ids: Sequence[str]
@@ -44,7 +44,7 @@ def find(
     limit: int,
     offset: int,
     after: Place | None,
-) -> Found:
+) -> SqlitePage:
     """Find a page of the rows that have all these words, of one owner or of all.
 
     The connection is in a transaction.
@@ -55,7 +55,7 @@ def find(
         words = [*words, owner_word(owner)]
     counted = full_text.count(connection, words)
     places = full_text.find(connection, words, after)
-    return Found(
+    return SqlitePage(
         ids=[image_id for _, image_id in itertools.islice(places, offset, offset + limit)],
         total=min(counted, MAX_COUNTED),
         exact=counted <= MAX_COUNTED,
@@ -68,7 +68,7 @@ def _find_any(
     limit: int,
     offset: int,
     after: Place | None,
-) -> Found:
+) -> SqlitePage:
     whose = EVERYONE if owner is None else owner
     (total,) = connection.execute(_TOTAL, (whose,)).fetchone()
     chosen, values = ("", list[object]()) if owner is None else (_OWNED, [owner])
@@ -77,11 +77,11 @@ def _find_any(
     elif offset:
         place = seek(offset, lambda shift, wider: _ranks(connection, whose, shift, wider))
         if place is None:
-            return Found(ids=(), total=total)
+            return SqlitePage(ids=(), total=total)
         before, offset = place
         chosen, values = chosen + _BEFORE, [*values, before]
     rows = connection.execute(_LISTED + chosen + _NEWEST_FIRST, [*values, limit, offset])
-    return Found(ids=[image_id for (image_id,) in rows], total=total)
+    return SqlitePage(ids=[image_id for (image_id,) in rows], total=total)
 
 
 def _ranks(

@@ -4,10 +4,10 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from app.models import Generation, Page, Position, State
+from app.models import ImageRecord, Page, Position, State
 from app.services.records.list_counters import owner_word
 from app.services.sqlite import pages
-from app.services.sqlite.database import SqliteFile
+from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.full_text import write_words
 from app.services.sqlite.rows import READ, WRITTEN, created_ms, generation_of, milliseconds, values
 from app.services.sqlite.schema import recount
@@ -23,10 +23,10 @@ _EXCHANGE = (
 class SqliteRecords:
     """Keeps a row per generation in one file; workers and threads may share it."""
 
-    def __init__(self, file: SqliteFile) -> None:
+    def __init__(self, file: SqliteDatabase) -> None:
         self._file = file
 
-    def insert(self, generation: Generation) -> bool:
+    def insert(self, generation: ImageRecord) -> bool:
         """See Records."""
         with self._file.writing() as connection:
             try:
@@ -36,7 +36,7 @@ class SqliteRecords:
             _write_words(connection, generation)
         return True
 
-    def exchange(self, old: Generation, new: Generation) -> bool:
+    def compare_and_swap(self, old: ImageRecord, new: ImageRecord) -> bool:
         """See Records."""
         seen = (old.id, str(old.state), milliseconds(old.lease_until))
         with self._file.writing() as connection:
@@ -45,11 +45,11 @@ class SqliteRecords:
                 _write_words(connection, new)
         return done
 
-    def get(self, image_id: str) -> Generation | None:
+    def get(self, image_id: str) -> ImageRecord | None:
         """See Records."""
         return next(iter(self._rows("id = ?", image_id)), None)
 
-    def find(self, claim: str) -> Generation | None:
+    def find(self, claim: str) -> ImageRecord | None:
         """See Records."""
         return next(iter(self._rows("claim = ?", claim)), None)
 
@@ -97,12 +97,12 @@ class SqliteRecords:
         with self._file.writing() as connection:
             connection.execute("DELETE FROM generations WHERE id = ?", (image_id,))
 
-    def overdue(self, now: datetime, *, limit: int) -> Sequence[Generation]:
+    def expired_leases(self, now: datetime, *, limit: int) -> Sequence[ImageRecord]:
         """See Records."""
         late = "state = ? AND lease_ms <= ? ORDER BY lease_ms LIMIT ?"
         return self._rows(late, str(State.PENDING), milliseconds(now), limit)
 
-    def scan(self, *, after: str = "", limit: int) -> Sequence[Generation]:
+    def scan(self, *, after: str = "", limit: int) -> Sequence[ImageRecord]:
         """See Records."""
         return self._rows("id > ? ORDER BY id LIMIT ?", after, limit)
 
@@ -130,13 +130,13 @@ class SqliteRecords:
         """Let go of all connections; the next use opens new ones."""
         self._file.close()
 
-    def _rows(self, chosen: str, *values: object) -> list[Generation]:
+    def _rows(self, chosen: str, *values: object) -> list[ImageRecord]:
         with self._file.connection() as connection:
             rows = connection.execute(_SELECT + chosen, values).fetchall()
         return [generation_of(row) for row in rows]
 
 
-def _write_words(connection: sqlite3.Connection, generation: Generation) -> None:
+def _write_words(connection: sqlite3.Connection, generation: ImageRecord) -> None:
     created = created_ms(generation)
     if generation.state is State.READY and created is not None:
         owner = [owner_word(generation.owner)] if generation.owner else []

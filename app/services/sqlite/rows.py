@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 
-from app.models import Generation, State
+from app.models import ImageRecord, State
 from app.services.records.document import from_document, to_document
 
 WRITTEN = "id, state, created_ms, owner, claim, lease_ms, requested_ms, document"
@@ -15,7 +15,7 @@ READ = "id, document, claim, state, lease_ms, created_ms, owner"
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
-def values(generation: Generation) -> tuple[object, ...]:
+def values(generation: ImageRecord) -> tuple[object, ...]:
     """Return the values of the columns, in their order."""
     return (
         generation.id,
@@ -29,7 +29,7 @@ def values(generation: Generation) -> tuple[object, ...]:
     )
 
 
-def created_ms(generation: Generation) -> int | None:
+def created_ms(generation: ImageRecord) -> int | None:
     """Return where the row belongs in the list; listed rows have to have a place."""
     created = generation.created_at
     if created is None and generation.state is State.READY:
@@ -39,7 +39,7 @@ def created_ms(generation: Generation) -> int | None:
 
 def generation_of(
     row: tuple[str, str, str | None, str, int, int | None, str | None],
-) -> Generation:
+) -> ImageRecord:
     """Return the row; what it is exchanged, listed and owned by comes from the columns.
 
     So that is right even if the text is damaged.

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from app.models import ApiKey, Budget, Scope
-from app.ports import Clock, KeyRing
+from app.ports import ApiKeyRepository, Clock
 from app.usecases.auth.key_format import hash_of, new_id, new_text
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.@-]{0,63}", re.ASCII)
 _TRIES = 3
 
 
-class KeyRefused(Exception):
+class ApiKeyRejected(Exception):
     """It can't be done; the text says why, for the operator."""
 
 
@@ -29,10 +29,10 @@ class NewKey:
 
 
 @dataclass(frozen=True)
-class Keys:
+class ApiKeys:
     """The keys of all callers."""
 
-    ring: KeyRing
+    ring: ApiKeyRepository
     clock: Clock
 
     def create(
@@ -47,18 +47,18 @@ class Keys:
         """Make a key, good for its lifetime or until it is revoked.
 
         Raises:
-            KeyRefused: the name is taken, even if by a revoked key, or is the id of another
+            ApiKeyRejected: the name is taken, even if by a revoked key, or is the id of another
                 key, or can't be one.
             RecordsUnavailable: the keys can't be reached.
         """
         if not _NAME.fullmatch(name):
-            raise KeyRefused(
+            raise ApiKeyRejected(
                 "NAME has to be of at most 64 letters, digits and . _ - @, a letter or digit first."
             )
         if self.ring.find(name):
-            raise KeyRefused(f"There is a key of the name {name} already.")
+            raise ApiKeyRejected(f"There is a key of the name {name} already.")
         if self.ring.get(name):  # who means that key by its id would revoke this one
-            raise KeyRefused(f"{name} is the id of another key.")
+            raise ApiKeyRejected(f"{name} is the id of another key.")
         key_id, now = new_id(), self.clock.now()
         text = new_text(key_id)
         key = ApiKey(
@@ -72,7 +72,7 @@ class Keys:
             hash=hash_of(text),
         )
         if not self.ring.insert(key):
-            raise KeyRefused(f"Another key of the name {name} was made just now.")
+            raise ApiKeyRejected(f"Another key of the name {name} was made just now.")
         return NewKey(key=key, text=text)
 
     def list(self) -> Sequence[ApiKey]:
@@ -87,19 +87,19 @@ class Keys:
         """Return the key.
 
         Raises:
-            KeyRefused: there is no such key.
+            ApiKeyRejected: there is no such key.
             RecordsUnavailable: the keys can't be reached.
         """
         key = self.ring.find(name_or_id) or self.ring.get(name_or_id)
         if key is None:
-            raise KeyRefused(f"There is no key of the name or id {name_or_id}.")
+            raise ApiKeyRejected(f"There is no key of the name or id {name_or_id}.")
         return key
 
     def revoke(self, name_or_id: str) -> ApiKey:
         """Let nobody in with this key any more; one that is revoked stays as it is.
 
         Raises:
-            KeyRefused: there is no such key.
+            ApiKeyRejected: there is no such key.
             RecordsUnavailable: the keys can't be reached.
         """
 
@@ -114,7 +114,7 @@ class Keys:
         One that was replaced earlier is good no longer, whatever its grace time was.
 
         Raises:
-            KeyRefused: there is no such key, or it isn't live any more.
+            ApiKeyRejected: there is no such key, or it isn't live any more.
             RecordsUnavailable: the keys can't be reached.
         """
         text = ""
@@ -123,7 +123,7 @@ class Keys:
             nonlocal text
             now = self.clock.now()
             if not key.is_live(now):
-                raise KeyRefused(f"The key {key.name} is revoked or expired: make another one.")
+                raise ApiKeyRejected(f"The key {key.name} is revoked or expired: make another one.")
             text = new_text(key.id)
             return replace(
                 key, hash=hash_of(text), previous_hash=key.hash, previous_until=now + grace
@@ -136,6 +136,6 @@ class Keys:
         for _ in range(_TRIES):
             key = self.find(name_or_id)
             changed = change(key)
-            if self.ring.exchange(key, changed):
+            if self.ring.compare_and_swap(key, changed):
                 return changed
-        raise KeyRefused("Others are changing this key at the same time: try again.")
+        raise ApiKeyRejected("Others are changing this key at the same time: try again.")

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import cast
 
 from app.errors import BudgetExceeded, Charged, PriceUnknown, RecordsUnavailable
-from app.models import Budget, Caller, Generation, Spent
+from app.models import Budget, Caller, ImageRecord, Spending
 from app.models.billing_period import Period, end_of
 from app.ports import Clock, Ledger, Ports
 
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Till:
+class BudgetGuard:
     """Holds budgets before anything is paid.
 
     Args:
@@ -61,7 +61,7 @@ class Till:
 
     def settle(self, caller: Caller, change_micros: int, at: datetime) -> None:
         """Correct what was counted; a failure of the ledger leaves more counted than was spent."""
-        _book_for(self.ledger, caller.id, Spent(micros=change_micros), at)
+        _book_for(self.ledger, caller.id, Spending(micros=change_micros), at)
 
     def budgets_of(self, caller: Caller) -> Mapping[str, Budget | None]:
         """Return the accounts to which the caller's spending counts, with their budgets."""
@@ -84,7 +84,7 @@ def budget_from(text: str | None) -> Budget | None:
     return Budget(micros=int(Decimal(dollars) * _MICROS), period=cast(Period, period))
 
 
-def with_due(end: Generation) -> Generation:
+def with_due(end: ImageRecord) -> ImageRecord:
     """Say in a row that has ended what the ledger has to count for it.
 
     That is what it cost; where nobody knows, what was reserved; and where no picture was paid,
@@ -97,43 +97,43 @@ def with_due(end: Generation) -> Generation:
     return replace(end, booked_micros=due)
 
 
-def exchange(ports: Ports, old: Generation, new: Generation) -> bool:
+def compare_and_swap(ports: Ports, old: ImageRecord, new: ImageRecord) -> bool:
     """Write the row anew, and book what changed; False if it is no longer `old`."""
-    return _booked(ports.ledger, old, new, lambda: ports.records.exchange(old, new))
+    return _booked(ports.ledger, old, new, lambda: ports.records.compare_and_swap(old, new))
 
 
-def insert(ports: Ports, row: Generation) -> bool:
+def insert(ports: Ports, row: ImageRecord) -> bool:
     """Insert a row for objects that had none, and book it; False if its id is taken."""
     unbooked = replace(row, booked_micros=0, image=None)
     return _booked(ports.ledger, unbooked, row, lambda: ports.records.insert(row))
 
 
-def _booked(ledger: Ledger, old: Generation, new: Generation, write: Callable[[], bool]) -> bool:
+def _booked(ledger: Ledger, old: ImageRecord, new: ImageRecord, write: Callable[[], bool]) -> bool:
     """Book before writing what is added, and after it what is taken off.
 
     So a crash in between never leaves less counted than was spent.
     """
     change = new.booked_micros - old.booked_micros
     added = max(change, 0)
-    _book(ledger, new, Spent(micros=added))
+    _book(ledger, new, Spending(micros=added))
     if not write():
-        _book(ledger, new, Spent(micros=-added))
+        _book(ledger, new, Spending(micros=-added))
         return False
     pictures = (new.image is not None) - (old.image is not None)
     unknown = pictures if new.cost_micros is None else 0
-    rest = Spent(micros=change - added, pictures=pictures, pictures_of_unknown_cost=unknown)
+    rest = Spending(micros=change - added, pictures=pictures, pictures_of_unknown_cost=unknown)
     _book(ledger, new, rest)
     return True
 
 
-def _book(ledger: Ledger, row: Generation, change: Spent) -> None:
+def _book(ledger: Ledger, row: ImageRecord, change: Spending) -> None:
     _book_for(ledger, row.owner, change, row.requested_at)
 
 
-def _book_for(ledger: Ledger, account: str, change: Spent, at: datetime) -> None:
-    if change == Spent():
+def _book_for(ledger: Ledger, account: str, change: Spending, at: datetime) -> None:
+    if change == Spending():
         return
     try:
-        ledger.book({account, SERVER}, change, at)
+        ledger.record_spending({account, SERVER}, change, at)
     except RecordsUnavailable as error:
         _log.error("not booked for %r: %s (%s)", account, change, error.detail)

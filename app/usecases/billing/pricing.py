@@ -62,7 +62,7 @@ class Prices:
         exact = self._exact(model, usage)
         return None if exact is None else int(exact.quantize(Decimal(1), ROUND_HALF_UP))
 
-    def most_for_drawing(self, request: UpstreamRequest, *, more_text: int = 0) -> int | None:
+    def max_image_cost(self, request: UpstreamRequest, *, more_text: int = 0) -> int | None:
         """Return an upper bound, as far as output tokens can be told; None if there is none.
 
         A token of text has at least one byte, so the bytes bound the tokens.
@@ -86,23 +86,23 @@ class Prices:
         prices = self._prices(model)
         return bool(prices.get("output_tokens")) and "image_out" in prices and "text_in" in prices
 
-    def most_for_enhancing(self, request: UpstreamRequest) -> int | None:
+    def max_enhance_cost(self, request: UpstreamRequest) -> int | None:
         """Return an upper bound; the length of the answer is guessed generously."""
         asked = _bytes(json.dumps(request.body, ensure_ascii=False))
         usage = TokenUsage(text_in=asked, text_out=_ENHANCED_TOKENS)
         return self._most(str(request.body["model"]), usage)
 
-    def most_for_generating(
+    def max_generation_cost(
         self, enhancing: UpstreamRequest | None, drawing: UpstreamRequest
     ) -> tuple[int | None, int | None]:
         """Return the most that the text call may cost, and the most that both may."""
         if enhancing is None:
-            return 0, self.most_for_drawing(drawing)
-        text = self.most_for_enhancing(enhancing)
-        image = self.most_for_drawing(drawing, more_text=_ENHANCED_TOKENS)
+            return 0, self.max_image_cost(drawing)
+        text = self.max_enhance_cost(enhancing)
+        image = self.max_image_cost(drawing, more_text=_ENHANCED_TOKENS)
         return text, total(text, image)
 
-    def most_for_inventing(self, model: str) -> int | None:
+    def max_prompts_cost(self, model: str) -> int | None:
         """Return an upper bound of what it costs to fill a pool of prompts."""
         return self._most(model, TokenUsage(text_in=_INVENTING_BYTES, text_out=_INVENTED_TOKENS))
 

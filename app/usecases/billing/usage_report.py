@@ -3,25 +3,27 @@
 from dataclasses import dataclass
 from datetime import date
 
-from app.models import Budget, BudgetState, Statement
+from app.models import Budget, BudgetState, UsageReport
 from app.models.billing_period import end_of, window_of
 from app.ports import Clock, Ledger
 
 
 @dataclass(frozen=True)
-class Statements:
+class UsageReports:
     """Reads the ledger."""
 
     ledger: Ledger
     clock: Clock
 
-    def statement(self, account: str, budget: Budget | None, first: date, last: date) -> Statement:
+    def statement(
+        self, account: str, budget: Budget | None, first: date, last: date
+    ) -> UsageReport:
         """Return what the account spent from the first day to the last, and how its budget stands.
 
         Raises:
             RecordsUnavailable: nobody can tell.
         """
-        return Statement(
+        return UsageReport(
             days=self.ledger.days(account, first, last),
             budget=self._state(account, budget) if budget else None,
         )

@@ -19,40 +19,40 @@ from app.errors import (
     ProviderMisconfigured,
     ProviderQuota,
 )
-from app.models import Caller, Generation, GenerationRequest
-from app.usecases.generation.generate_image import Answer
+from app.models import Caller, ImageRecord, ImageRequest
+from app.usecases.generation.generate_image import GenerationResult
 from app.usecases.generation.idempotency import claim_of
 
-MOST_TRIES = 6
+MAX_TRIES = 6
 """Of one row, if it was told each time that another try may help."""
 
-_LONGEST_WAIT = 60.0  # seconds between two tries
+_MAX_WAIT = 60.0  # seconds between two tries
 # What the next row would meet too.
 _FOR_ALL = (BudgetExceeded, PriceUnknown, ProviderMisconfigured, ProviderQuota)
 
 
-class Draw(Protocol):
+class Generate(Protocol):
     """Draws one picture, or answers with the one that was drawn under this claim before."""
 
-    def __call__(self, request: GenerationRequest, *, caller: Caller, claim: str) -> Answer:
+    def __call__(self, request: ImageRequest, *, caller: Caller, claim: str) -> GenerationResult:
         """See GenerateImage."""
 
 
 @dataclass(frozen=True)
-class Row:
+class BatchItem:
     """A wish of a batch; `number` is its place in it, from 1, and `claim` its Idempotency-Key."""
 
     number: int
-    request: GenerationRequest
+    request: ImageRequest
     claim: str
 
 
 @dataclass(frozen=True)
-class Outcome:
+class BatchOutcome:
     """How a row ended: with a picture, or with an error. Neither: it was not begun."""
 
-    row: Row
-    picture: Generation | None = None
+    row: BatchItem
+    picture: ImageRecord | None = None
     replayed: bool = False
     error: AppError | None = None
 
@@ -63,7 +63,7 @@ class Outcome:
         return (self.picture.cost_micros or 0) if self.picture and bought else 0
 
 
-def rows_of(name: str, requests: Iterable[GenerationRequest], caller: Caller) -> list[Row]:
+def rows_of(name: str, requests: Iterable[ImageRequest], caller: Caller) -> list[BatchItem]:
     """Give each wish a claim that is the same each time.
 
     It derives from the batch's name, from the wish, and from how many equal ones stand before it.
@@ -76,7 +76,7 @@ def rows_of(name: str, requests: Iterable[GenerationRequest], caller: Caller) ->
         wish = json.dumps(asdict(request), sort_keys=True)
         seen[wish] += 1
         key = hashlib.sha256(f"{name}\n{seen[wish]}\n{wish}".encode()).hexdigest()
-        rows.append(Row(number, request, claim_of(caller.id, f"batch {key}")))
+        rows.append(BatchItem(number, request, claim_of(caller.id, f"batch {key}")))
     return rows
 
 
@@ -92,7 +92,7 @@ class Batch:
 
     def __init__(
         self,
-        draw: Draw,
+        draw: Generate,
         *,
         caller: Caller,
         at_once: int,
@@ -110,17 +110,17 @@ class Batch:
         """Begin no further row; those that have begun end."""
         self._stopped.set()
 
-    def run(self, rows: Sequence[Row]) -> Iterator[Outcome]:
+    def run(self, rows: Sequence[BatchItem]) -> Iterator[BatchOutcome]:
         """Draw, and yield each row's outcome once it has ended, in whatever order."""
         with ThreadPoolExecutor(self._at_once, thread_name_prefix="batch") as pool:
-            futures: list[Future[Outcome]] = [pool.submit(self._ended, row) for row in rows]
+            futures: list[Future[BatchOutcome]] = [pool.submit(self._ended, row) for row in rows]
             try:
                 for future in as_completed(futures):
                     yield future.result()
             finally:
                 self.stop()  # whoever leaves early leaves no thread that goes on buying
 
-    def _ended(self, row: Row) -> Outcome:
+    def _ended(self, row: BatchItem) -> BatchOutcome:
         tries = 0
         while not self._stopped.is_set():
             tries += 1
@@ -131,11 +131,11 @@ class Batch:
                     self.reason = error
                     self.stop()
                 elif _may_help(error, tries):
-                    self._wait(self._stopped, min(error.retry_after or 1, _LONGEST_WAIT))
+                    self._wait(self._stopped, min(error.retry_after or 1, _MAX_WAIT))
                     continue
-                return Outcome(row, error=error)
-            return Outcome(row, answer.generation, answer.replayed and tries == 1)
-        return Outcome(row)
+                return BatchOutcome(row, error=error)
+            return BatchOutcome(row, answer.generation, answer.replayed and tries == 1)
+        return BatchOutcome(row)
 
 
 def _may_help(error: AppError, tries: int) -> bool:
@@ -147,4 +147,4 @@ def _may_help(error: AppError, tries: int) -> bool:
         return True
     if isinstance(error, OutcomeUnknown) or error.retry_after is None:
         return False
-    return tries < MOST_TRIES and (error.charged is not Charged.UNKNOWN)
+    return tries < MAX_TRIES and (error.charged is not Charged.UNKNOWN)

@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass
 
-from app.models import GenerationRequest, Rehearsal, UpstreamRequest
+from app.models import CostEstimate, ImageRequest, UpstreamRequest
 from app.ports import ImageGenerator, PromptWriter
 from app.usecases.billing.pricing import Prices
 
-HOUSE_SENTENCE = (
+PROMPT_SUFFIX = (
     "A single subject, centred and whole, on a plain pure white background, "
     "with no shadow, no frame and no text."
 )
 """Added to every prompt: the cutout needs a background that it can tell from the subject."""
 
-TRANSPARENT_SENTENCE = (
+TRANSPARENT_PROMPT_SUFFIX = (
     "A single subject, centred and whole, on a transparent background, "
     "with no shadow, no frame and no text."
 )
@@ -37,14 +37,14 @@ class Estimates:
 
     def prompt_for(self, wish: str) -> str:
         """Return what is drawn: the wish, and after an empty line the house sentence."""
-        sentence = TRANSPARENT_SENTENCE if self.generator.transparent else HOUSE_SENTENCE
+        sentence = TRANSPARENT_PROMPT_SUFFIX if self.generator.transparent else PROMPT_SUFFIX
         return f"{wish.rstrip()}\n\n{sentence}"
 
-    def quality_of(self, request: GenerationRequest) -> str:
+    def quality_of(self, request: ImageRequest) -> str:
         """Return the quality that is drawn with."""
         return request.quality or self.quality
 
-    def rehearse(self, request: GenerationRequest, *, partials: int = 0) -> Rehearsal:
+    def rehearse(self, request: ImageRequest, *, partials: int = 0) -> CostEstimate:
         """Tell what this would send to models and cost at most; nothing is sent, kept or paid.
 
         With `enhance` the image model's prompt is the one that is not enriched yet.
@@ -52,19 +52,17 @@ class Estimates:
         enhancing, drawing = self._requests(request, partials)
         sent = tuple(one for one in (enhancing, drawing) if one is not None)
         _, most = self.most(request, partials=partials)
-        return Rehearsal(estimate_micros=most, requests=sent)
+        return CostEstimate(estimate_micros=most, requests=sent)
 
-    def most(
-        self, request: GenerationRequest, *, partials: int = 0
-    ) -> tuple[int | None, int | None]:
+    def most(self, request: ImageRequest, *, partials: int = 0) -> tuple[int | None, int | None]:
         """Return what enhancing, and all of it, may cost at most; None if nobody knows."""
         enhancing, drawing = self._requests(request, partials)
         if drawing is None or not self.generator.costs_money:
             return 0, 0
-        return self.prices.most_for_generating(enhancing, drawing)
+        return self.prices.max_generation_cost(enhancing, drawing)
 
     def _requests(
-        self, request: GenerationRequest, partials: int
+        self, request: ImageRequest, partials: int
     ) -> tuple[UpstreamRequest | None, UpstreamRequest | None]:
         """Return the requests to the text model and the image model, where there are any."""
         enhancing = self.writer.describe(request.prompt) if request.enhance else None

@@ -29,7 +29,7 @@ from app.errors import (
 )
 
 HEADER = "X-Simulate"
-MOST_SECONDS = 120
+MAX_SECONDS = 120
 
 _SHORT = {
     "timeout": "provider_timeout",
@@ -66,7 +66,7 @@ _SLOW = re.compile(r"slow=(\d{1,3}(?:\.\d{1,3})?)")
 
 
 @dataclass(frozen=True)
-class Simulation:
+class InjectedFault:
     """What is to happen to one request: it is slow for so many seconds, then fails with a code."""
 
     seconds: float = 0.0
@@ -98,11 +98,11 @@ class Simulation:
 
 
 _sleep: Callable[[float], object] = time.sleep
-_NOTHING = Simulation()
-_current: ContextVar[Simulation] = ContextVar("simulation", default=_NOTHING)
+_NOTHING = InjectedFault()
+_current: ContextVar[InjectedFault] = ContextVar("simulation", default=_NOTHING)
 
 
-def parse(text: str | None, *, allowed: bool) -> Simulation:
+def parse(text: str | None, *, allowed: bool) -> InjectedFault:
     """Read `slow=8`, `timeout`, `429`, `moderation` or an error's code; two by a comma.
 
     Args:
@@ -126,13 +126,13 @@ def parse(text: str | None, *, allowed: bool) -> Simulation:
         else:
             known = ", ".join([*_SHORT, *sorted({*_WHILE_DRAWING, *_BEFORE})])
             raise _refused(f"Give slow=SECONDS, or one of {known}.")
-    if seconds > MOST_SECONDS:
-        raise _refused(f"slow may be up to {MOST_SECONDS} seconds.")
-    return Simulation(seconds, code)
+    if seconds > MAX_SECONDS:
+        raise _refused(f"slow may be up to {MAX_SECONDS} seconds.")
+    return InjectedFault(seconds, code)
 
 
 @contextmanager
-def simulating(simulation: Simulation) -> Iterator[None]:
+def simulating(simulation: InjectedFault) -> Iterator[None]:
     """Let `current` return this until the block ends, in this thread."""
     token = _current.set(simulation)
     try:
@@ -141,7 +141,7 @@ def simulating(simulation: Simulation) -> Iterator[None]:
         _current.reset(token)
 
 
-def current() -> Simulation:
+def current() -> InjectedFault:
     """Return what is to happen to the request that this thread is at."""
     return _current.get()
 

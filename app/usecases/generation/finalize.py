@@ -12,24 +12,24 @@ from dataclasses import asdict, dataclass, field, replace
 from app.errors import (
     AppError,
     Charged,
-    PictureWaits,
+    ImagePendingUpload,
     ProviderBadResponse,
     RecordsUnavailable,
     StorageUnavailable,
 )
-from app.imaging import Cutout, UnusablePicture
-from app.models import Generation, Original, Rendition, State
+from app.imaging import Cutout, UnusableImage
+from app.models import ImageRecord, Original, ProcessedImage, State
 from app.ports import ImageStore, Ports, Spool
 from app.usecases.billing import budgets
 from app.usecases.generation import sidecar
-from app.usecases.images.provenance import Origins, forgotten
+from app.usecases.images.provenance import ProvenanceBuilder, forgotten
 
 _log = logging.getLogger(__name__)
 _TRIES = 5  # somebody else may be changing the row at the same moment
 
 
 @dataclass(frozen=True)
-class Keeper:
+class ImageFinalizer:
     """Brings a bought picture home.
 
     `leased` is always a row whose state and lease are as in the records: what was learnt since is
@@ -37,9 +37,9 @@ class Keeper:
     """
 
     ports: Ports
-    origins: Origins = field(default_factory=Origins)
+    origins: ProvenanceBuilder = field(default_factory=ProvenanceBuilder)
 
-    def keep(self, leased: Generation, data: bytes, *, safe: bool = False) -> Generation:
+    def keep(self, leased: ImageRecord, data: bytes, *, safe: bool = False) -> ImageRecord:
         """Store the bought bytes as they came, then cut out, store that, and set the row ready.
 
         Args:
@@ -48,7 +48,7 @@ class Keeper:
             safe: whether the store or the spool has it already.
 
         Raises:
-            PictureWaits: the bytes are in the spool or in the store, to be finished later.
+            ImagePendingUpload: the bytes are in the spool or in the store, to be finished later.
             StorageUnavailable: neither store nor spool took them.
             ProviderBadResponse: they are no picture; they are kept as evidence.
         """
@@ -70,28 +70,28 @@ class Keeper:
             raise self.close(bought, error) from None
         return self.settle(bought, ready)
 
-    def publish(self, bought: Generation, data: bytes) -> Generation:
+    def publish(self, bought: ImageRecord, data: bytes) -> ImageRecord:
         """Cut out, and store that; return the row as it then should be.
 
         Raises:
-            PictureWaits: the store does not answer.
+            ImagePendingUpload: the store does not answer.
             ProviderBadResponse: the bytes are no picture.
         """
         try:
             cut, png = self.cut(bought, data)
             with self.ports.observer.step("store"):
                 self.ports.store.put(image_key(bought.id), png, content_type="image/png")
-        except UnusablePicture as error:
+        except UnusableImage as error:
             raise ProviderBadResponse(str(error)) from None
         except StorageUnavailable as error:
-            raise PictureWaits(error.detail) from None
+            raise ImagePendingUpload(error.detail) from None
         return replace(cut, state=State.READY, error="")
 
-    def cut(self, bought: Generation, data: bytes) -> tuple[Generation, bytes]:
+    def cut(self, bought: ImageRecord, data: bytes) -> tuple[ImageRecord, bytes]:
         """Cut out; return the row with that picture, and its file.
 
         Raises:
-            UnusablePicture: the bytes are no picture.
+            UnusableImage: the bytes are no picture.
             StorageUnavailable: nobody can tell what the file told before.
         """
         with self.ports.observer.step("cutout"):
@@ -100,20 +100,20 @@ class Keeper:
             cutout = self.ports.imaging.cut_out(data, origin, earlier)
         return replace(bought, image=_rendition(bought.id, cutout)), cutout.png
 
-    def keep_evidence(self, leased: Generation, data: bytes) -> None:
+    def keep_evidence(self, leased: ImageRecord, data: bytes) -> None:
         """Keep an answer that can't be used, as well as can be: the caller's error comes first."""
         try:
             self._put_or_spool(leased, data)
         except StorageUnavailable as error:
             _log.warning("evidence of %s is not in the store: %s", leased.id, error.detail)
 
-    def close(self, leased: Generation, error: AppError) -> AppError:
+    def close(self, leased: ImageRecord, error: AppError) -> AppError:
         """Write down how it ended; return the error, with `charged` set.
 
         A picture that only waits for storage stays pending, free for anyone to finish.
         """
         charged = error.charged = error.charged or leased.charged
-        if isinstance(error, PictureWaits):
+        if isinstance(error, ImagePendingUpload):
             end = replace(leased, lease_until=self.ports.clock.now())
         else:
             unknown = charged is Charged.UNKNOWN
@@ -121,7 +121,7 @@ class Keeper:
         self.settle(leased, replace(end, charged=charged, error=error.code))
         return error
 
-    def settle(self, leased: Generation, end: Generation) -> Generation:
+    def settle(self, leased: ImageRecord, end: ImageRecord) -> ImageRecord:
         """Update the row, and book what it cost; return how it should be then.
 
         If that fails, the pending row and the object's key still tell all.
@@ -132,25 +132,25 @@ class Keeper:
         self.ports.observer.note(end)
         try:
             with self.ports.observer.step("record"):
-                if not budgets.exchange(self.ports, leased, end):
+                if not budgets.compare_and_swap(self.ports, leased, end):
                     self._overrule(end)
         except RecordsUnavailable as error:
             _log.error("row %s could not be set to %s: %s", end.id, end.state, error.detail)
         return end
 
-    def _overrule(self, end: Generation) -> None:
+    def _overrule(self, end: ImageRecord) -> None:
         for _ in range(_TRIES):
             now = self.ports.records.get(end.id)
             if now is None or not _overrules(end, now):
                 return
-            if budgets.exchange(self.ports, now, replace(end, claim=now.claim)):
+            if budgets.compare_and_swap(self.ports, now, replace(end, claim=now.claim)):
                 return
 
-    def _look(self, bought: Generation, data: bytes) -> tuple[Generation, str]:
+    def _look(self, bought: ImageRecord, data: bytes) -> tuple[ImageRecord, str]:
         """Add what the header tells; if these bytes are no picture, say why instead."""
         try:
             info = self.ports.imaging.inspect(data)
-        except UnusablePicture as error:
+        except UnusableImage as error:
             return bought, str(error)
         original = Original(
             key=f"originals/{bought.id}.{info.format}",
@@ -163,7 +163,7 @@ class Keeper:
         )
         return replace(bought, original=original), ""
 
-    def _put_or_spool(self, bought: Generation, data: bytes, *, safe: bool = False) -> None:
+    def _put_or_spool(self, bought: ImageRecord, data: bytes, *, safe: bool = False) -> None:
         original = bought.original
         key = original.key if original else f"originals/{bought.id}.bin"
         kind = f"image/{original.format}" if original else "application/octet-stream"
@@ -175,10 +175,10 @@ class Keeper:
             if not safe:
                 _put(self.ports.spool, objects)
             _log.warning("storage is down: a paid original waits as %s", key)
-            raise PictureWaits(error.detail) from None
+            raise ImagePendingUpload(error.detail) from None
 
 
-def _overrules(end: Generation, now: Generation) -> bool:
+def _overrules(end: ImageRecord, now: ImageRecord) -> bool:
     """Tell whether what a late worker knows counts more than what the row says by now.
 
     A stored picture does, unless the row is ready or deleted. Any other end does where somebody
@@ -200,8 +200,8 @@ def image_key(image_id: str) -> str:
     return f"images/{image_id}.png"
 
 
-def _rendition(image_id: str, cutout: Cutout) -> Rendition:
-    return Rendition(
+def _rendition(image_id: str, cutout: Cutout) -> ProcessedImage:
+    return ProcessedImage(
         key=image_key(image_id),
         width=cutout.size,
         height=cutout.size,

@@ -15,13 +15,13 @@ from app.errors import (
     ProviderBadResponse,
     TransparencyRefused,
 )
-from app.models import ANYONE, Caller, Drawing, Generation, GenerationRequest, State
+from app.models import ANONYMOUS, Caller, GeneratedImage, ImageRecord, ImageRequest, State
 from app.ports import Ports
 from app.usecases.billing.pricing import total
-from app.usecases.generation.finalize import Keeper
-from app.usecases.generation.idempotency import Repeats
-from app.usecases.generation.pending_records import Intents, fingerprint_of
-from app.usecases.generation.progress import NOBODY, Viewer
+from app.usecases.generation.finalize import ImageFinalizer
+from app.usecases.generation.idempotency import IdempotencyService
+from app.usecases.generation.pending_records import PendingRecords, fingerprint_of
+from app.usecases.generation.progress import NO_LISTENER, ProgressListener
 from app.usecases.images.tokens import fold
 from app.usecases.operations.health import Readiness
 
@@ -29,10 +29,10 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Answer:
+class GenerationResult:
     """A ready picture; `replayed` tells that an earlier request with the same key made it."""
 
-    generation: Generation
+    generation: ImageRecord
     replayed: bool = False
 
 
@@ -50,18 +50,18 @@ class GenerateImage:
 
     ports: Ports
     readiness: Readiness
-    repeats: Repeats
-    keeper: Keeper
-    intents: Intents
+    repeats: IdempotencyService
+    keeper: ImageFinalizer
+    intents: PendingRecords
 
     def __call__(
         self,
-        request: GenerationRequest,
+        request: ImageRequest,
         *,
-        caller: Caller = ANYONE,
+        caller: Caller = ANONYMOUS,
         claim: str = "",
-        viewer: Viewer = NOBODY,
-    ) -> Answer:
+        viewer: ProgressListener = NO_LISTENER,
+    ) -> GenerationResult:
         """Draw, keep, cut out, store and record one picture; or answer from an earlier request.
 
         Args:
@@ -87,22 +87,22 @@ class GenerateImage:
             return answer
 
     def _answer(
-        self, request: GenerationRequest, caller: Caller, claim: str, viewer: Viewer
-    ) -> Answer:
-        earlier = self.repeats.look_up(claim, fingerprint_of(request)) if claim else None
+        self, request: ImageRequest, caller: Caller, claim: str, viewer: ProgressListener
+    ) -> GenerationResult:
+        earlier = self.repeats.find_existing(claim, fingerprint_of(request)) if claim else None
         if earlier and earlier.state is State.READY:
-            return Answer(earlier, replayed=True)
+            return GenerationResult(earlier, replayed=True)
         with self.ports.spool.room(), self.ports.observer.follow(viewer.tell_step):
-            return Answer(self._make(request, caller, claim, earlier, viewer))
+            return GenerationResult(self._make(request, caller, claim, earlier, viewer))
 
     def _make(
         self,
-        request: GenerationRequest,
+        request: ImageRequest,
         caller: Caller,
         claim: str,
-        earlier: Generation | None,
-        viewer: Viewer,
-    ) -> Generation:
+        earlier: ImageRecord | None,
+        viewer: ProgressListener,
+    ) -> ImageRecord:
         with self.ports.observer.step("moderation"):
             self.ports.moderator.check(request.prompt)
         with self.ports.observer.step("checks"):
@@ -118,9 +118,7 @@ class GenerateImage:
             replace(leased, model=drawing.model, cost_micros=cost), drawing.data
         )
 
-    def _begin(
-        self, leased: Generation, request: GenerationRequest
-    ) -> tuple[Generation, int | None]:
+    def _begin(self, leased: ImageRecord, request: ImageRequest) -> tuple[ImageRecord, int | None]:
         """Finish the prompt, and write down that from now on money may have been spent.
 
         Returns:
@@ -140,13 +138,13 @@ class GenerateImage:
         self._write(leased, begun)
         return begun, text_cost
 
-    def _write(self, leased: Generation, begun: Generation) -> None:
+    def _write(self, leased: ImageRecord, begun: ImageRecord) -> None:
         with self.ports.observer.step("record"):
-            written = self.ports.records.exchange(leased, begun)
+            written = self.ports.records.compare_and_swap(leased, begun)
         if not written:
             raise GenerationInProgress("the lease ran out before paying", charged=Charged.NO)
 
-    def _wish(self, request: GenerationRequest) -> tuple[str, int | None]:
+    def _wish(self, request: ImageRequest) -> tuple[str, int | None]:
         if not request.enhance:
             return request.prompt, 0
         with self.ports.observer.step("enhance"):
@@ -157,7 +155,9 @@ class GenerateImage:
             self.ports.writer.model, enhanced.usage
         )
 
-    def _buy(self, leased: Generation, viewer: Viewer) -> tuple[Generation, Drawing]:
+    def _buy(
+        self, leased: ImageRecord, viewer: ProgressListener
+    ) -> tuple[ImageRecord, GeneratedImage]:
         """Draw; on white instead, if the model turns out not to leave backgrounds out."""
         try:
             return leased, self._draw(leased, viewer)
@@ -171,7 +171,7 @@ class GenerateImage:
         self._write(leased, on_white)
         return on_white, self._draw(on_white, viewer)
 
-    def _draw(self, leased: Generation, viewer: Viewer) -> Drawing:
+    def _draw(self, leased: ImageRecord, viewer: ProgressListener) -> GeneratedImage:
         try:
             with self.ports.observer.step("upstream"):
                 return self.ports.generator.draw(

@@ -17,7 +17,7 @@ from app.errors import (
     ProviderBadResponse,
     StorageUnavailable,
 )
-from app.models import Generation, State
+from app.models import ImageRecord, State
 from app.ports import Ports
 from app.usecases.generation.recovery import Recovery
 
@@ -33,7 +33,7 @@ def claim_of(caller: str, key: str) -> str:
 
 
 @dataclass(frozen=True)
-class Repeats:
+class IdempotencyService:
     """Answers from the earlier request where it can, and never pays.
 
     Args:
@@ -44,7 +44,7 @@ class Repeats:
     recovery: Recovery
     retention: timedelta
 
-    def look_up(self, claim: str, fingerprint: str) -> Generation | None:
+    def find_existing(self, claim: str, fingerprint: str) -> ImageRecord | None:
         """Return the earlier request's row: ready, or failed without having cost anything.
 
         None means that the key is new, or forgotten.
@@ -78,14 +78,14 @@ class Repeats:
         row = self.ports.records.find(claim)
         return row is not None and not self._is_forgotten(row)
 
-    def _recovered(self, row: Generation) -> Generation:
+    def _recovered(self, row: ImageRecord) -> ImageRecord:
         try:
             return self.recovery(row)
         except AppError as error:
             error.charged = error.charged or row.charged
             raise
 
-    def _is_forgotten(self, row: Generation) -> bool:
+    def _is_forgotten(self, row: ImageRecord) -> bool:
         before = self.ports.clock.now() - self.retention
         if row.requested_at >= before or row.state is State.PENDING:
             return False
@@ -93,7 +93,7 @@ class Repeats:
         return True
 
 
-def _answer(row: Generation) -> Generation:
+def _answer(row: ImageRecord) -> ImageRecord:
     if row.state is State.UNKNOWN:
         raise OutcomeUnknown(row.id)
     if row.state is State.DELETED:
@@ -106,7 +106,7 @@ def _answer(row: Generation) -> Generation:
     return row
 
 
-def _lost(row: Generation) -> StorageUnavailable:
+def _lost(row: ImageRecord) -> StorageUnavailable:
     """Say that neither store nor spool took it; there is nothing to come back for."""
     error = StorageUnavailable(row.id, message=_LOST)
     error.retry_after = None

@@ -8,14 +8,14 @@ from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 
 from app.errors import GenerationInProgress, RecordsUnavailable
-from app.models import Caller, Generation, GenerationRequest, State
+from app.models import Caller, ImageRecord, ImageRequest, State
 from app.ports import Ports
-from app.usecases.billing.budgets import Till
+from app.usecases.billing.budgets import BudgetGuard
 from app.usecases.generation.estimates import Estimates
 
 
 @dataclass(frozen=True, kw_only=True)
-class Intents:
+class PendingRecords:
     """Makes pending rows.
 
     Args:
@@ -27,18 +27,18 @@ class Intents:
 
     ports: Ports
     estimates: Estimates
-    till: Till
+    till: BudgetGuard
     lease: timedelta
 
     def write(
         self,
-        request: GenerationRequest,
+        request: ImageRequest,
         caller: Caller,
         claim: str,
-        earlier: Generation | None,
+        earlier: ImageRecord | None,
         *,
         partials: int = 0,
-    ) -> Generation:
+    ) -> ImageRecord:
         """Hold the most that it may cost, then insert the row.
 
         Args:
@@ -70,32 +70,32 @@ class Intents:
         self.ports.observer.note(intent)
         return intent
 
-    def _put(self, intent: Generation, earlier: Generation | None) -> bool:
+    def _put(self, intent: ImageRecord, earlier: ImageRecord | None) -> bool:
         if earlier is None:
             return self.ports.records.insert(intent)
-        return self.ports.records.exchange(earlier, intent)
+        return self.ports.records.compare_and_swap(earlier, intent)
 
     def _reserved(
-        self, intent: Generation, request: GenerationRequest, caller: Caller, partials: int
-    ) -> Generation:
+        self, intent: ImageRecord, request: ImageRequest, caller: Caller, partials: int
+    ) -> ImageRecord:
         """Count the most that this may cost, before anything of it is paid or written down."""
         text, most = self.estimates.most(request, partials=partials)
         held = self.till.reserve(caller, most, intent.requested_at)
         return replace(intent, booked_micros=held, text_micros=min(text or 0, held))
 
-    def _give_back_unless_written(self, intent: Generation, caller: Caller) -> None:
+    def _give_back_unless_written(self, intent: ImageRecord, caller: Caller) -> None:
         """Give back what is held only if the records can say that no row tells of it."""
         with contextlib.suppress(RecordsUnavailable):
             row = self.ports.records.get(intent.id)
             if row is None or row.requested_at != intent.requested_at:
                 self._give_back(intent, caller)
 
-    def _give_back(self, intent: Generation, caller: Caller) -> None:
+    def _give_back(self, intent: ImageRecord, caller: Caller) -> None:
         self.till.settle(caller, -intent.booked_micros, intent.requested_at)
 
-    def _intent(self, request: GenerationRequest, caller: Caller, claim: str) -> Generation:
+    def _intent(self, request: ImageRequest, caller: Caller, claim: str) -> ImageRecord:
         now = self.ports.clock.now()
-        return Generation(
+        return ImageRecord(
             id=str(uuid.uuid4()),
             state=State.PENDING,
             requested_at=now,
@@ -112,7 +112,7 @@ class Intents:
         )
 
 
-def fingerprint_of(request: GenerationRequest) -> str:
+def fingerprint_of(request: ImageRequest) -> str:
     """Identify the validated request: SHA-256 of its canonical JSON."""
     canonical = json.dumps(asdict(request), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

@@ -15,7 +15,7 @@ def _ignore(*_: object) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Viewer:
+class ProgressListener:
     """Hears what happens, from the thread that works, so hearing must not take long.
 
     Args:
@@ -43,5 +43,5 @@ class Viewer:
             _log.exception("a viewer could not hear of a partial picture")
 
 
-NOBODY = Viewer()
+NO_LISTENER = ProgressListener()
 """Watches nothing, so no partial picture is paid for."""

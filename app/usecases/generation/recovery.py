@@ -9,16 +9,16 @@ from app.errors import (
     Charged,
     GenerationInProgress,
     ImageNotFound,
+    ImagePendingUpload,
     OutcomeUnknown,
-    PictureWaits,
     ProviderBadResponse,
     StorageUnavailable,
 )
-from app.models import Generation, State
+from app.models import ImageRecord, State
 from app.ports import ImageStore, Ports, Spool
 from app.usecases.billing import budgets
 from app.usecases.generation import sidecar
-from app.usecases.generation.finalize import Keeper
+from app.usecases.generation.finalize import ImageFinalizer
 
 _log = logging.getLogger(__name__)
 _ENDINGS = ("png", "webp", "jpeg", "bin")
@@ -30,9 +30,9 @@ class Recovery:
     """Takes over a row and brings it to an end."""
 
     ports: Ports
-    keeper: Keeper
+    keeper: ImageFinalizer
 
-    def __call__(self, row: Generation) -> Generation:
+    def __call__(self, row: ImageRecord) -> ImageRecord:
         """Finish from the original if it is anywhere; else tell what is known.
 
         Returns:
@@ -40,13 +40,13 @@ class Recovery:
 
         Raises:
             GenerationInProgress: somebody else is at it.
-            PictureWaits: the store does not answer, or the original waits on another server.
+            ImagePendingUpload: the store does not answer, or the original waits on another server.
             ProviderBadResponse: what was bought is no picture.
             RecordsUnavailable: the row is as it was, or pending with a new lease.
         """
         until = self.ports.clock.now() + _LEASE
         leased = replace(row, state=State.PENDING, lease_until=until)
-        if not self.ports.records.exchange(row, leased):
+        if not self.ports.records.compare_and_swap(row, leased):
             raise GenerationInProgress("taken over by another")
         try:
             found = self._find(leased)
@@ -70,7 +70,7 @@ class Recovery:
         except StorageUnavailable as error:
             _log.warning("%s is still in the spool: %s", image_id, error.detail)
 
-    def _find(self, leased: Generation) -> tuple[Generation, bytes] | None:
+    def _find(self, leased: ImageRecord) -> tuple[ImageRecord, bytes] | None:
         """Return what was bought, and the row with what only the one who bought it knew."""
         keys = (leased.original.key,) if leased.original else _keys(leased.id)
         places: tuple[ImageStore | Spool, ...] = (self.ports.spool, self.ports.store)
@@ -80,7 +80,7 @@ class Recovery:
                 return _as_noted(leased, _get(place, sidecar.key_of(leased.id))), data
         return None
 
-    def _give_up(self, leased: Generation) -> Generation:
+    def _give_up(self, leased: ImageRecord) -> ImageRecord:
         if leased.charged is Charged.YES:
             elsewhere = _waits(leased, "its original waits on another server")
             raise self.keeper.close(leased, elsewhere)
@@ -91,18 +91,18 @@ class Recovery:
             error=OutcomeUnknown.code if unknown else "abandoned",
         )
         end = budgets.with_due(end)
-        if not budgets.exchange(self.ports, leased, end):
+        if not budgets.compare_and_swap(self.ports, leased, end):
             raise GenerationInProgress("finished by another meanwhile")
         return end
 
 
-def _waits(row: Generation, detail: str) -> PictureWaits:
+def _waits(row: ImageRecord, detail: str) -> ImagePendingUpload:
     """Say that the picture is safe only where it is known to have been drawn."""
     drawn = row.charged is Charged.YES or row.original is not None
-    return PictureWaits(detail, message=None if drawn else StorageUnavailable.message)
+    return ImagePendingUpload(detail, message=None if drawn else StorageUnavailable.message)
 
 
-def _as_noted(leased: Generation, note: bytes | None) -> Generation:
+def _as_noted(leased: ImageRecord, note: bytes | None) -> ImageRecord:
     """Add what is noted, so that a later answer is the one that was given, or would have been."""
     if note is None:
         return leased

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.errors import Charged
-from app.models import Generation, Original, State
+from app.models import ImageRecord, Original, State
 from app.usecases.images.tokens import fold
 
 _TEXTS = ("first_prompt", "prompt", "new_prompt", "quality", "size", "provider", "model")
-_MOST_MICROS = 1_000_000_000
+_MAX_MICROS = 1_000_000_000
 
 
 _OWNER = re.compile(r"[0-9A-Za-z]{1,32}")
@@ -22,7 +22,7 @@ def key_of(image_id: str) -> str:
     return f"originals/{image_id}.json"
 
 
-def write(generation: Generation) -> bytes:
+def write(generation: ImageRecord) -> bytes:
     """Return the note on a bought picture as JSON.
 
     Of the caller it has the id, which is public, and nothing else.
@@ -39,7 +39,7 @@ def write(generation: Generation) -> bytes:
     return json.dumps(note, ensure_ascii=False, indent=1, sort_keys=True).encode()
 
 
-def read(image_id: str, data: bytes, *, found_at: datetime) -> Generation:
+def read(image_id: str, data: bytes, *, found_at: datetime) -> ImageRecord:
     """Return the row as it was when the original was stored: pending, with no lease.
 
     What is missing or strange in the note gets its empty value; without a time, `found_at` is.
@@ -49,7 +49,7 @@ def read(image_id: str, data: bytes, *, found_at: datetime) -> Generation:
         name: _sound(value) for name in _TEXTS if isinstance(value := note.get(name), str)
     }
     requested_at = _time(note.get("requested_at")) or found_at
-    return Generation(
+    return ImageRecord(
         **texts,
         id=image_id,
         state=State.PENDING,
@@ -91,7 +91,7 @@ def _cost(value: object) -> int | None:
     """Return the cost if a picture can cost that: less than a thousand dollars."""
     if not isinstance(value, int) or isinstance(value, bool):
         return None
-    return value if 0 <= value < _MOST_MICROS else None
+    return value if 0 <= value < _MAX_MICROS else None
 
 
 def _sound(text: str) -> str:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from app.errors import ImageNotFound
-from app.models import Generation, Page, Position, State, StoredImage
-from app.ports import ImageStore, Records
+from app.models import ImageRecord, Page, Position, State, StoredImage
+from app.ports import ImageRecords, ImageStore
 from app.usecases.generation import sidecar
 from app.usecases.images.tokens import fold
 
@@ -33,7 +33,7 @@ class Images:
     """
 
     store: ImageStore
-    records: Records
+    records: ImageRecords
     owners: Owners | None = None
 
     def fetch(self, image_id: str) -> StoredImage:
@@ -78,7 +78,7 @@ class Images:
             raise ImageNotFound(image_id)
         return row.owner
 
-    def record(self, image_id: str, *, owner: str | None = None) -> Generation:
+    def record(self, image_id: str, *, owner: str | None = None) -> ImageRecord:
         """Return the row of a ready picture.
 
         Raises:
@@ -133,34 +133,34 @@ class Images:
         if row is None or not _is_there(row) or not _belongs(row, owner):
             raise ImageNotFound(image_id)
         going = replace(row, state=State.DELETED)
-        if not self.records.exchange(row, going):
+        if not self.records.compare_and_swap(row, going):
             raise ImageNotFound(image_id)
         if self.owners:
             self.owners.forget(image_id)
         for key in (f"images/{image_id}.png", _original(row), sidecar.key_of(image_id)):
             self.store.delete(key)
         if row.claim:
-            self.records.exchange(going, _bare(going))
+            self.records.compare_and_swap(going, _bare(going))
         else:
             self.records.delete(image_id)
 
 
-def _is_there(row: Generation) -> bool:
+def _is_there(row: ImageRecord) -> bool:
     half_deleted = row.state is State.DELETED and row.created_at is not None
     return row.state is State.READY or half_deleted
 
 
-def _belongs(row: Generation, owner: str | None) -> bool:
+def _belongs(row: ImageRecord, owner: str | None) -> bool:
     return owner is None or (row.owner == owner and owner != "")
 
 
-def _original(row: Generation) -> str:
+def _original(row: ImageRecord) -> str:
     return row.original.key if row.original else f"originals/{row.id}.png"
 
 
-def _bare(row: Generation) -> Generation:
+def _bare(row: ImageRecord) -> ImageRecord:
     """Return what remains of a deleted picture: its key, and nothing that was asked or drawn."""
-    return Generation(
+    return ImageRecord(
         id=row.id,
         state=State.DELETED,
         requested_at=row.requested_at,

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from app.errors import Charged, GenerationInProgress
-from app.models import ANYONE, Caller, Generation, State
+from app.models import ANONYMOUS, Caller, ImageRecord, State
 from app.ports import Ports
 from app.usecases.billing import budgets
-from app.usecases.generation.finalize import Keeper
+from app.usecases.generation.finalize import ImageFinalizer
 from app.usecases.images.tokens import fold
 
 PROVIDER = "import"
@@ -18,7 +18,7 @@ _NAMESPACE = uuid.UUID("6c1f7d1e-2f0b-5d0c-9a53-8f6f2f9d6b11")  # of ids that de
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class ExportedImage:
     """A picture from elsewhere, and what is known of it; "" and None for what is not."""
 
     data: bytes
@@ -31,24 +31,24 @@ class Found:
     model: str = ""
     quality: str = ""
     size: str = ""
-    caller: Caller = field(default=ANYONE)
+    caller: Caller = field(default=ANONYMOUS)
 
 
 @dataclass(frozen=True)
-class Import:
+class ImportImage:
     """Stores a picture as if it had been drawn here, for nothing."""
 
     ports: Ports
-    keeper: Keeper
+    keeper: ImageFinalizer
 
-    def __call__(self, found: Found) -> Generation | None:
+    def __call__(self, found: ExportedImage) -> ImageRecord | None:
         """Keep the bytes as they are, cut out, and write the row; None if it is there already.
 
         Without an id of its own, a picture's id derives from its bytes and its owner, so
         taking it in again does nothing.
 
         Raises:
-            UnusablePicture: the bytes are no PNG, WEBP or JPEG that can be decoded.
+            UnusableImage: the bytes are no PNG, WEBP or JPEG that can be decoded.
             GenerationInProgress: another process is just taking it in.
             StorageUnavailable: the store does not take it.
             RecordsUnavailable: nobody can tell whether it is there.
@@ -63,13 +63,13 @@ class Import:
         written = (
             budgets.insert(self.ports, row)
             if there is None
-            else self.ports.records.exchange(there, row)
+            else self.ports.records.compare_and_swap(there, row)
         )
         if not written:
             raise GenerationInProgress(row.id)
         return self.keeper.keep(row, found.data)
 
-    def _may_be_replaced(self, row: Generation) -> bool:
+    def _may_be_replaced(self, row: ImageRecord) -> bool:
         """Tell whether an import that was cut off, or failed, left this behind, and nothing else.
 
         Whatever somebody asked for with a key, or may have paid for, has a history of its own.
@@ -78,11 +78,11 @@ class Import:
         ended = over or row.state is State.FAILED
         return ended and not row.claim and row.charged is Charged.NO
 
-    def _row(self, found: Found) -> Generation:
+    def _row(self, found: ExportedImage) -> ImageRecord:
         now = self.ports.clock.now()
         bytes_of = hashlib.sha256(found.data).hexdigest()
         own = uuid.uuid5(_NAMESPACE, f"{found.caller.id}\n{bytes_of}")
-        return Generation(
+        return ImageRecord(
             id=found.image_id or str(own),
             state=State.PENDING,
             requested_at=found.requested_at or found.created_at or now,

@@ -14,9 +14,9 @@ from app.errors import (
     ProviderBadResponse,
     RecordsUnavailable,
 )
-from app.models import ANYONE, Caller
+from app.models import ANONYMOUS, Caller
 from app.ports import Clock, PromptWriter
-from app.usecases.billing.budgets import Till
+from app.usecases.billing.budgets import BudgetGuard
 from app.usecases.billing.pricing import Prices
 
 MAX_COUNT = 20
@@ -46,7 +46,7 @@ class Prompts:
         writer: PromptWriter,
         *,
         prices: Prices,
-        till: Till,
+        till: BudgetGuard,
         clock: Clock,
         rng: random.Random,
     ) -> None:
@@ -58,7 +58,7 @@ class Prompts:
         self._pools: OrderedDict[str, _Pool] = OrderedDict()
         self._lock = threading.Lock()
 
-    def suggest(self, count: int, *, theme: str = "", caller: Caller = ANYONE) -> list[str]:
+    def suggest(self, count: int, *, theme: str = "", caller: Caller = ANONYMOUS) -> list[str]:
         """Return `count` (1..20) distinct prompts on the theme.
 
         The caller who has the pool filled pays for it. Who has nothing left to spend, or can't be
@@ -92,7 +92,7 @@ class Prompts:
         if not self._writer.costs_money:
             return self._writer.invent(_POOL_SIZE, theme=theme).prompts
         now, model = self._clock.now(), self._writer.model
-        held = self._till.reserve(caller, self._prices.most_for_inventing(model), now)
+        held = self._till.reserve(caller, self._prices.max_prompts_cost(model), now)
         try:
             invented = self._writer.invent(_POOL_SIZE, theme=theme)
         except AppError as error:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from app.errors import ImageNotFound
-from app.imaging import Origin
-from app.models import Generation
+from app.imaging import Provenance
+from app.models import ImageRecord
 from app.ports import ImageStore
 
 _UNKNOWN = frozenset({"import", ""})  # made elsewhere, or of a row whose note was lost
@@ -12,19 +12,19 @@ _RULES = "offline"  # drawn by an algorithm that nothing was trained for: no AI
 
 
 @dataclass(frozen=True)
-class Origins:
+class ProvenanceBuilder:
     """Tells origins; the words that were drawn only if `with_prompts`, for they may be private."""
 
     with_prompts: bool = False
 
-    def of(self, row: Generation) -> Origin:
+    def of(self, row: ImageRecord) -> Provenance:
         """Return the origin: the same whenever and by whomever the picture is cut out.
 
         All who draw but the offline painter are AI models, so one that is added is marked as such.
         """
         if row.provider in _UNKNOWN:
-            return Origin(id=row.id, source=None, model=row.model)
-        return Origin(
+            return Provenance(id=row.id, source=None, model=row.model)
+        return Provenance(
             id=row.id,
             source="algorithmicMedia" if row.provider == _RULES else "trainedAlgorithmicMedia",
             created=row.requested_at,
@@ -33,7 +33,7 @@ class Origins:
         )
 
 
-def forgotten(store: ImageStore, row: Generation) -> bytes:
+def forgotten(store: ImageStore, row: ImageRecord) -> bytes:
     """Return the stored picture if it may know more of its origin than the row, else b"".
 
     A row that was rebuilt without its note knows nothing, but the picture's file may still tell.

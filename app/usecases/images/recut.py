@@ -4,20 +4,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.errors import AppError
-from app.imaging import UnusablePicture
-from app.models import Generation, State
+from app.imaging import UnusableImage
+from app.models import ImageRecord, State
 from app.ports import Ports
-from app.usecases.generation.finalize import Keeper
+from app.usecases.generation.finalize import ImageFinalizer
 from app.usecases.images.cleanup import take_back_if_deleted
 
 _AT_ONCE = 100  # rows that are read together
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recut:
+class RecutResult:
     """What became of one picture: how it was and how it is now, or why there is nothing new."""
 
-    row: Generation
+    row: ImageRecord
     before: bytes = b""
     after: bytes = b""
     trouble: str = ""
@@ -29,7 +29,7 @@ class Recut:
 
 
 @dataclass(frozen=True)
-class Recutting:
+class RecutImages:
     """Goes through all pictures that are ready. It never pays.
 
     Args:
@@ -38,9 +38,9 @@ class Recutting:
     """
 
     ports: Ports
-    keeper: Keeper
+    keeper: ImageFinalizer
 
-    def __call__(self, *, in_place: bool) -> Iterator[Recut]:
+    def __call__(self, *, in_place: bool) -> Iterator[RecutResult]:
         """Yield each picture, by id; with `in_place` what changed has taken the old one's place.
 
         Raises:
@@ -53,17 +53,17 @@ class Recutting:
                 if row.state is State.READY and row.original and row.image:
                     yield self._recut(row, row.original.key, row.image.key, in_place=in_place)
 
-    def _recut(self, row: Generation, original: str, image: str, *, in_place: bool) -> Recut:
+    def _recut(self, row: ImageRecord, original: str, image: str, *, in_place: bool) -> RecutResult:
         try:
             before = self.ports.store.get(image).data
             data = self.ports.store.get(original).data
             new, png = self.keeper.cut(row, data)
             if in_place and (png != before or new != row):
                 self.ports.store.put(image, png, content_type="image/png")
-                written = self.ports.records.exchange(row, new)
+                written = self.ports.records.compare_and_swap(row, new)
                 take_back_if_deleted(self.ports, row.id, (image,))
                 if not written:
-                    return Recut(row=row, trouble="the row was changed meanwhile")
-        except (AppError, UnusablePicture) as error:
-            return Recut(row=row, trouble=str(error))
-        return Recut(row=new, before=before, after=png)
+                    return RecutResult(row=row, trouble="the row was changed meanwhile")
+        except (AppError, UnusableImage) as error:
+            return RecutResult(row=row, trouble=str(error))
+        return RecutResult(row=new, before=before, after=png)

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from app.errors import ImageDamaged, ImageNotFound, OriginalMissing, VariantsBusy
-from app.imaging import UnusablePicture, Variant
+from app.imaging import UnusableImage, Variant
 from app.models import StoredImage
-from app.ports import ImageStore, Imaging, PictureCache
+from app.ports import ImageCache, ImageProcessor, ImageStore
 from app.usecases.images.images import Images
 
 _ENDINGS = ("png", "webp", "jpeg")  # the usual one first
@@ -30,8 +30,8 @@ class Variants:
         *,
         images: Images,
         store: ImageStore,
-        imaging: Imaging,
-        cache: PictureCache,
+        imaging: ImageProcessor,
+        cache: ImageCache,
         limit: int,
     ) -> None:
         self._images = images
@@ -66,7 +66,7 @@ class Variants:
         with self._place():
             try:
                 data = self._imaging.vary(picture.data, lambda: self._original(image_id), variant)
-            except UnusablePicture as error:
+            except UnusableImage as error:
                 raise ImageDamaged(f"{image_id}: {error}") from error
         return StoredImage(data=data, content_type=variant.content_type, modified=picture.modified)
 

@@ -6,21 +6,21 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from app.errors import AppError, GenerationInProgress, PictureWaits
+from app.errors import AppError, GenerationInProgress, ImagePendingUpload
 from app.ports import Ports
 from app.usecases.generation.recovery import Recovery
 from app.usecases.operations.health import Readiness
 from app.usecases.reconcile.rebuild import Rebuilder
-from app.usecases.reconcile.spool_drain import Spooled
+from app.usecases.reconcile.spool_drain import SpoolDrain
 
-_OVERDUE_AT_ONCE = 20
+_MAX_CONCURRENT_OVERDUE = 20
 _FORGET_SECONDS = 3600.0
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(kw_only=True)
-class Housekeeping:
+class Maintenance:
     """One round: bring home what waits in the spool, finish what others left, forget old keys.
 
     Every process of every server may do rounds at the same time: who takes a row over is agreed
@@ -45,13 +45,13 @@ class Housekeeping:
             _log.debug("housekeeping has to wait: %s", error)
 
     def _round(self, now: datetime) -> None:
-        spooled = Spooled(self.ports, self.recovery, Rebuilder(self.ports))
+        spooled = SpoolDrain(self.ports, self.recovery, Rebuilder(self.ports))
         waiting = list(spooled.ids())
-        overdue = self.ports.records.overdue(now, limit=_OVERDUE_AT_ONCE)
+        expired_leases = self.ports.records.expired_leases(now, limit=_MAX_CONCURRENT_OVERDUE)
         self._forget_claims(now)
         for image_id in waiting:
-            self._try(image_id, partial(spooled.bring_home, image_id))
-        for row in overdue:
+            self._try(image_id, partial(spooled.drain, image_id))
+        for row in expired_leases:
             if row.id not in waiting:
                 self._try(row.id, partial(self.recovery, row))
 
@@ -68,7 +68,7 @@ class Housekeeping:
             work()
         except GenerationInProgress:
             return  # another process has it
-        except PictureWaits as error:
+        except ImagePendingUpload as error:
             # Perhaps for days, on another server; the next round looks again.
             _log.debug("%s waits: %s", image_id, error)
         except AppError as error:

@@ -8,7 +8,7 @@ from app.usecases.operations.health import Readiness
 
 
 @dataclass(frozen=True)
-class Vitals:
+class MetricsReport:
     """Brings together what was counted and how the server is at this moment."""
 
     ports: Ports

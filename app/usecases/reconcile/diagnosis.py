@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.errors import ProviderBadResponse
-from app.models import Generation, State
+from app.models import ImageRecord, State
 from app.usecases.generation import sidecar
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -16,7 +16,7 @@ _KEY = re.compile(
 _PICTURES = (".png", ".webp", ".jpeg")
 
 
-class Kind(StrEnum):
+class Discrepancy(StrEnum):
     """A kind of finding."""
 
     IMAGE_MISSING = "image_missing"  # ready, and the original is there to be cut again
@@ -36,18 +36,18 @@ class Kind(StrEnum):
 
 
 BEYOND_REPAIR = {
-    Kind.ORIGINAL_LOST: "the store has no original any more",
-    Kind.LOST: "the store has neither picture nor original",
+    Discrepancy.ORIGINAL_LOST: "the store has no original any more",
+    Discrepancy.LOST: "the store has neither picture nor original",
 }
 """The kinds that nothing here can mend, and why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ObservedState:
     """A picture's row, and the keys of its objects in the store."""
 
     id: str
-    row: Generation | None
+    row: ImageRecord | None
     keys: frozenset[str]
 
     @property
@@ -88,12 +88,12 @@ def picture_among(keys: frozenset[str]) -> str | None:
     return next((key for key in originals if key.endswith(_PICTURES)), None)
 
 
-def is_being_made(row: Generation | None, now: datetime) -> bool:
+def is_being_made(row: ImageRecord | None, now: datetime) -> bool:
     """Tell whether somebody is working on it right now, so that nobody else may touch it."""
     return row is not None and row.state is State.PENDING and row.lease_until > now
 
 
-def diagnose(seen: Seen, now: datetime) -> tuple[Kind, ...]:
+def diagnose(seen: ObservedState, now: datetime) -> tuple[Discrepancy, ...]:
     """Return all that is wrong, in the order in which it is to be mended."""
     row = seen.row
     if row is None:
@@ -101,31 +101,31 @@ def diagnose(seen: Seen, now: datetime) -> tuple[Kind, ...]:
     if row.state is State.READY:
         return _of_ready(seen, row)
     if row.state is State.PENDING:
-        return () if is_being_made(row, now) else (Kind.OVERDUE,)
+        return () if is_being_made(row, now) else (Discrepancy.OVERDUE,)
     if row.state is State.DELETED:
-        return (Kind.HALF_DELETED,) if row.created_at or seen.keys else ()
+        return (Discrepancy.HALF_DELETED,) if row.created_at or seen.keys else ()
     # An original that turned out to be no picture is where it belongs.
     refused = row.state is State.FAILED and row.error == ProviderBadResponse.code
-    return (Kind.UNFINISHED,) if seen.picture and not refused else ()
+    return (Discrepancy.UNFINISHED,) if seen.picture and not refused else ()
 
 
-def _of_objects(seen: Seen) -> tuple[Kind, ...]:
+def _of_objects(seen: ObservedState) -> tuple[Discrepancy, ...]:
     if seen.picture:
-        return (Kind.ROW_MISSING,)
+        return (Discrepancy.ROW_MISSING,)
     if seen.has_image:
-        return (Kind.IMAGE_ALONE,)
+        return (Discrepancy.IMAGE_ALONE,)
     if evidence_key(seen.id) in seen.keys:
-        return (Kind.EVIDENCE_ALONE,)
-    return (Kind.LOST,) if seen.keys else ()
+        return (Discrepancy.EVIDENCE_ALONE,)
+    return (Discrepancy.LOST,) if seen.keys else ()
 
 
-def _of_ready(seen: Seen, row: Generation) -> tuple[Kind, ...]:
+def _of_ready(seen: ObservedState, row: ImageRecord) -> tuple[Discrepancy, ...]:
     has_original = row.original.key in seen.keys if row.original else seen.picture is not None
     if not (has_original or seen.has_image):
-        return (Kind.LOST,)
+        return (Discrepancy.LOST,)
     wrong = (
-        (Kind.IMAGE_MISSING, not seen.has_image),
-        (Kind.NOTE_MISSING, row.original and sidecar.key_of(seen.id) not in seen.keys),
-        (Kind.ORIGINAL_LOST, row.original and not has_original),
+        (Discrepancy.IMAGE_MISSING, not seen.has_image),
+        (Discrepancy.NOTE_MISSING, row.original and sidecar.key_of(seen.id) not in seen.keys),
+        (Discrepancy.ORIGINAL_LOST, row.original and not has_original),
     )
     return tuple(kind for kind, applies in wrong if applies)

@@ -3,7 +3,7 @@
 from app.errors import AppError
 
 
-class NotMended(AppError):
+class RepairFailed(AppError):
     """This one can't be mended; its text says why."""
 
     code = "not_mended"

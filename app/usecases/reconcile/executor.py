@@ -10,26 +10,26 @@ from app.errors import (
     RecordsUnavailable,
     StorageUnavailable,
 )
-from app.imaging import UnusablePicture
+from app.imaging import UnusableImage
 from app.ports import Ports
-from app.usecases.reconcile.diagnosis import BEYOND_REPAIR, Kind
-from app.usecases.reconcile.report import Finding, Report
+from app.usecases.reconcile.diagnosis import BEYOND_REPAIR, Discrepancy
+from app.usecases.reconcile.report import Report, ReportedDiscrepancy
 
 _ONLY_LOOKED = "this run only looks"
 
 
 @dataclass(frozen=True)
-class Case:
+class RepairJob:
     """Something that is wrong: how to mend it, and how to tell whether it still is wrong."""
 
-    kind: Kind
+    kind: Discrepancy
     id: str
-    mend: Callable[[], object]
+    repair: Callable[[], object]
     persists: Callable[[], object]
 
 
 @dataclass(frozen=True)
-class Attempts:
+class RepairExecutor:
     """One broken picture never stops a run; a part that is out of reach does."""
 
     ports: Ports
@@ -39,9 +39,9 @@ class Attempts:
         """Look at something; if that fails, it is left as broken."""
         error = self._error_of(look)
         if error is not None:
-            self._note(Kind.BROKEN, image_id, _reason(error))
+            self._note(Discrepancy.BROKEN, image_id, _reason(error))
 
-    def handle(self, case: Case) -> None:
+    def handle(self, case: RepairJob) -> None:
         """Mend this, if the run may, and note the outcome."""
         if case.kind in BEYOND_REPAIR:
             self._note(case.kind, case.id, BEYOND_REPAIR[case.kind])
@@ -50,8 +50,8 @@ class Attempts:
         else:
             self._mend(case)
 
-    def _mend(self, case: Case) -> None:
-        error = self._error_of(case.mend)
+    def _mend(self, case: RepairJob) -> None:
+        error = self._error_of(case.repair)
         persists = case.persists()
         if error is None:
             self._note(case.kind, case.id, "it is as it was" if persists else "")
@@ -59,8 +59,8 @@ class Attempts:
             self._note(case.kind, case.id, _reason(error))
         # Otherwise somebody else has mended or removed it meanwhile.
 
-    def _note(self, kind: Kind, image_id: str, reason: str) -> None:
-        self.report.tallies[kind].add(Finding(image_id, reason))
+    def _note(self, kind: Discrepancy, image_id: str, reason: str) -> None:
+        self.report.tallies[kind].add(ReportedDiscrepancy(image_id, reason))
 
     def _error_of(self, work: Callable[[], object]) -> Exception | None:
         try:
@@ -77,6 +77,6 @@ class Attempts:
 
 def _reason(error: Exception) -> str:
     """Say what happened without quoting anybody else: their texts may hold addresses."""
-    if isinstance(error, AppError | UnusablePicture):
+    if isinstance(error, AppError | UnusableImage):
         return str(error)
     return f"unexpected {type(error).__name__}"

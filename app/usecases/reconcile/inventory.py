@@ -6,22 +6,22 @@ from dataclasses import dataclass
 from itertools import chain, groupby
 from operator import itemgetter
 
-from app.models import Generation
-from app.ports import ImageStore, Records
-from app.usecases.reconcile.diagnosis import Seen, id_in, is_id
+from app.models import ImageRecord
+from app.ports import ImageRecords, ImageStore
+from app.usecases.reconcile.diagnosis import ObservedState, id_in, is_id
 
-_ROWS_AT_ONCE = 500
-_Entry = tuple[str, Generation | str]
+_MAX_CONCURRENT_ROWS = 500
+_Entry = tuple[str, ImageRecord | str]
 
 
 @dataclass(frozen=True)
-class Eyes:
+class Inventory:
     """Sees what there is."""
 
     store: ImageStore
-    records: Records
+    records: ImageRecords
 
-    def everything(self) -> Iterator[Seen]:
+    def everything(self) -> Iterator[ObservedState]:
         """Yield each picture by its id, whether rows, objects or both tell of it.
 
         The three listings come in the order of ids and are merged as they come, so a million
@@ -37,7 +37,7 @@ class Eyes:
         for image_id, entries in groupby(merged, key=itemgetter(0)):
             yield _gather(image_id, (found for _, found in entries))
 
-    def look(self, image_id: str) -> Seen | None:
+    def look(self, image_id: str) -> ObservedState | None:
         """Return the picture as it is now, or None if somebody is changing it.
 
         Rows are made before their objects and go after them: only what is found between two
@@ -48,11 +48,11 @@ class Eyes:
             self.store.keys(f"{folder}/{image_id}.") for folder in ("originals", "images")
         )
         keys = frozenset(key for key in found if id_in(key))
-        return Seen(image_id, row, keys) if self.records.get(image_id) == row else None
+        return ObservedState(image_id, row, keys) if self.records.get(image_id) == row else None
 
-    def _rows(self) -> Iterator[Generation]:
+    def _rows(self) -> Iterator[ImageRecord]:
         after = ""
-        while rows := self.records.scan(after=after, limit=_ROWS_AT_ONCE):
+        while rows := self.records.scan(after=after, limit=_MAX_CONCURRENT_ROWS):
             yield from rows
             after = rows[-1].id
 
@@ -62,11 +62,11 @@ def _by_id(keys: Iterable[str]) -> Iterator[_Entry]:
     return ((image_id, key) for key in keys if (image_id := id_in(key)))
 
 
-def _gather(image_id: str, entries: Iterable[Generation | str]) -> Seen:
+def _gather(image_id: str, entries: Iterable[ImageRecord | str]) -> ObservedState:
     row, keys = None, set[str]()
     for entry in entries:
         if isinstance(entry, str):
             keys.add(entry)
         else:
             row = entry
-    return Seen(image_id, row, frozenset(keys))
+    return ObservedState(image_id, row, frozenset(keys))

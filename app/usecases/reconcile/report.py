@@ -4,14 +4,14 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from app.usecases.reconcile.diagnosis import Kind
+from app.usecases.reconcile.diagnosis import Discrepancy
 
 MAX_LISTED = 1000
 """How many findings of a kind are kept by name; beyond that they are only counted."""
 
 
 @dataclass(frozen=True)
-class Finding:
+class ReportedDiscrepancy:
     """A picture, by its id, or a file; `reason` says why it is left, and is empty if it isn't."""
 
     id: str
@@ -24,7 +24,7 @@ class Tally:
 
     found: int = 0
     repaired: int = 0
-    listed: list[Finding] = field(default_factory=list)
+    listed: list[ReportedDiscrepancy] = field(default_factory=list)
 
     @property
     def left(self) -> int:
@@ -36,7 +36,7 @@ class Tally:
         """How many are not listed."""
         return self.found - len(self.listed)
 
-    def add(self, finding: Finding) -> None:
+    def add(self, finding: ReportedDiscrepancy) -> None:
         """Count a finding."""
         self.found += 1
         self.repaired += not finding.reason
@@ -45,7 +45,7 @@ class Tally:
 
 
 @dataclass
-class Unknown:
+class UnknownObjects:
     """The generations of which nobody knows whether they were paid for: nothing to be mended."""
 
     found: int = 0
@@ -64,8 +64,8 @@ class Report:
 
     fix: bool
     rows: int = 0
-    tallies: defaultdict[Kind, Tally] = field(default_factory=lambda: defaultdict(Tally))
-    unknown: Unknown = field(default_factory=Unknown)
+    tallies: defaultdict[Discrepancy, Tally] = field(default_factory=lambda: defaultdict(Tally))
+    unknown: UnknownObjects = field(default_factory=UnknownObjects)
 
     @property
     def found(self) -> int:

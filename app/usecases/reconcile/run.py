@@ -6,15 +6,15 @@ from datetime import timedelta
 from functools import partial
 
 from app.models import State
-from app.ports import Leftovers, Ports
+from app.ports import Ports, TempFiles
 from app.usecases.generation.recovery import Recovery
-from app.usecases.reconcile.diagnosis import Kind, Seen, diagnose
-from app.usecases.reconcile.executor import Attempts, Case
-from app.usecases.reconcile.inventory import Eyes
+from app.usecases.reconcile.diagnosis import Discrepancy, ObservedState, diagnose
+from app.usecases.reconcile.executor import RepairExecutor, RepairJob
+from app.usecases.reconcile.inventory import Inventory
 from app.usecases.reconcile.rebuild import Rebuilder
 from app.usecases.reconcile.repairs import Repairs
 from app.usecases.reconcile.report import Report
-from app.usecases.reconcile.spool_drain import Spooled
+from app.usecases.reconcile.spool_drain import SpoolDrain
 
 _OLD = timedelta(days=1)
 
@@ -25,7 +25,7 @@ class Reconcile:
 
     ports: Ports
     recovery: Recovery
-    leftovers: Leftovers
+    leftovers: TempFiles
 
     def __call__(
         self, *, fix: bool, progress: Callable[[int], None] = lambda _rows: None
@@ -38,10 +38,10 @@ class Reconcile:
         """
         rebuild = Rebuilder(self.ports)
         run = _Run(
-            attempts=Attempts(self.ports, Report(fix=fix)),
-            eyes=Eyes(self.ports.store, self.ports.records),
+            attempts=RepairExecutor(self.ports, Report(fix=fix)),
+            eyes=Inventory(self.ports.store, self.ports.records),
             repairs=Repairs(self.ports, self.recovery, rebuild),
-            spooled=Spooled(self.ports, self.recovery, rebuild),
+            spooled=SpoolDrain(self.ports, self.recovery, rebuild),
         )
         run.go_through_everything(progress)
         run.remove_temporary(self.leftovers)
@@ -55,10 +55,10 @@ class Reconcile:
 
 @dataclass(frozen=True, kw_only=True)
 class _Run:
-    attempts: Attempts
-    eyes: Eyes
+    attempts: RepairExecutor
+    eyes: Inventory
     repairs: Repairs
-    spooled: Spooled
+    spooled: SpoolDrain
 
     def go_through_everything(self, progress: Callable[[int], None]) -> None:
         waiting = frozenset(self.spooled.ids())
@@ -71,25 +71,25 @@ class _Run:
             if seen.id not in waiting:
                 self._judge(seen)
 
-    def remove_temporary(self, leftovers: Leftovers) -> None:
+    def remove_temporary(self, leftovers: TempFiles) -> None:
         for name in leftovers.older_than(self.attempts.ports.clock.now() - _OLD):
             remove = partial(leftovers.remove, name)
-            self.attempts.handle(Case(Kind.TEMPORARY, name, remove, lambda: False))
+            self.attempts.handle(RepairJob(Discrepancy.TEMPORARY, name, remove, lambda: False))
 
     def count_again(self) -> None:
         recount = self.attempts.ports.records.recount
         if recount(fix=False):
-            mend = partial(recount, fix=True)
+            repair = partial(recount, fix=True)
             persists = partial(recount, fix=False)
-            self.attempts.handle(Case(Kind.MISCOUNTED, "list", mend, persists))
+            self.attempts.handle(RepairJob(Discrepancy.MISCOUNTED, "list", repair, persists))
 
     def _bring_home(self, image_id: str) -> None:
         waits = partial(self.spooled.waits, image_id)
         if waits():
-            bring_home = partial(self.spooled.bring_home, image_id)
-            self.attempts.handle(Case(Kind.SPOOLED, image_id, bring_home, waits))
+            drain = partial(self.spooled.drain, image_id)
+            self.attempts.handle(RepairJob(Discrepancy.SPOOLED, image_id, drain, waits))
 
-    def _judge(self, seen: Seen) -> None:
+    def _judge(self, seen: ObservedState) -> None:
         if self._diagnose(seen):
             self.attempts.look(seen.id, partial(self._look_again, seen.id))
         elif seen.row and seen.row.state is State.UNKNOWN:
@@ -100,12 +100,12 @@ class _Run:
         if seen is None:
             return  # somebody is changing it right now
         for kind in self._diagnose(seen):
-            mend = partial(self.repairs.mend, kind, seen)
+            repair = partial(self.repairs.repair, kind, seen)
             persists = partial(self._persists, kind, image_id)
-            self.attempts.handle(Case(kind, image_id, mend, persists))
+            self.attempts.handle(RepairJob(kind, image_id, repair, persists))
 
-    def _persists(self, kind: Kind, image_id: str) -> bool:
+    def _persists(self, kind: Discrepancy, image_id: str) -> bool:
         return kind in self._diagnose(self.eyes.look(image_id))
 
-    def _diagnose(self, seen: Seen | None) -> tuple[Kind, ...]:
+    def _diagnose(self, seen: ObservedState | None) -> tuple[Discrepancy, ...]:
         return diagnose(seen, self.attempts.ports.clock.now()) if seen else ()

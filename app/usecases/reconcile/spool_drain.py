@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from app.errors import GenerationInProgress, ProviderBadResponse
-from app.models import Generation, State
+from app.models import ImageRecord, State
 from app.ports import Ports
 from app.usecases.generation import sidecar
 from app.usecases.generation.recovery import Recovery
 from app.usecases.images.cleanup import take_back_if_deleted
 from app.usecases.reconcile.diagnosis import evidence_key, id_in, is_being_made, picture_among
-from app.usecases.reconcile.errors import NotMended
+from app.usecases.reconcile.errors import RepairFailed
 from app.usecases.reconcile.rebuild import Rebuilder
 
 _SETTLED = (State.FAILED, State.UNKNOWN)
 
 
 @dataclass(frozen=True)
-class Spooled:
+class SpoolDrain:
     """Empties the spool, a picture at a time; several processes of a server may do so at once."""
 
     ports: Ports
@@ -38,7 +38,7 @@ class Spooled:
             return False
         return bool(self._keys(image_id))
 
-    def bring_home(self, image_id: str) -> None:
+    def drain(self, image_id: str) -> None:
         """Finish this picture, make sure that the store has its original, and clear the spool.
 
         Raises:
@@ -52,14 +52,14 @@ class Spooled:
         self._settle(image_id, keys, row or self._rebuilt(image_id, keys))
         self.recovery.clear_spool(image_id)
 
-    def _rebuilt(self, image_id: str, keys: frozenset[str]) -> Generation | None:
+    def _rebuilt(self, image_id: str, keys: frozenset[str]) -> ImageRecord | None:
         """Return a new row; None if there is only a note, whose picture came home long ago."""
         spool, evidence = self.ports.spool, evidence_key(image_id)
         if picture := picture_among(keys):
             return self.rebuild.as_pending(image_id, spool, picture)
         return self.rebuild.as_failed(image_id, spool, evidence) if evidence in keys else None
 
-    def _settle(self, image_id: str, keys: frozenset[str], row: Generation | None) -> None:
+    def _settle(self, image_id: str, keys: frozenset[str], row: ImageRecord | None) -> None:
         if row is None or row.state is State.DELETED:
             return
         has_picture = picture_among(keys) is not None
@@ -70,26 +70,26 @@ class Spooled:
         else:
             self._finish(row, has_picture=has_picture)
 
-    def _finish(self, row: Generation, *, has_picture: bool) -> None:
+    def _finish(self, row: ImageRecord, *, has_picture: bool) -> None:
         try:
             ended = self.recovery(row)
         except ProviderBadResponse:
             return  # it is no picture, and the store has it now
         if has_picture and ended.state is not State.READY:
-            raise NotMended("its row names another original")
+            raise RepairFailed("its row names another original")
 
-    def _complete(self, ready: Generation, keys: frozenset[str]) -> None:
+    def _complete(self, ready: ImageRecord, keys: frozenset[str]) -> None:
         """Give the store what it lacks of a picture that is ready."""
         original, note = ready.original, sidecar.key_of(ready.id)
         stored = set(self.ports.store.keys(f"originals/{ready.id}."))
         if original and original.key in keys - stored:
             data = self.ports.spool.get(original.key).data
             if hashlib.sha256(data).hexdigest() != original.sha256:
-                raise NotMended("its bytes are not those that the row tells of")
+                raise RepairFailed("its bytes are not those that the row tells of")
             kind = f"image/{original.format}"
             self.ports.store.put(original.key, data, content_type=kind)
         elif original and original.key not in stored and picture_among(keys):
-            raise NotMended("its row names another original")
+            raise RepairFailed("its row names another original")
         if original and note not in stored:
             self.ports.store.put(note, sidecar.write(ready), content_type="application/json")
         take_back_if_deleted(self.ports, ready.id, (note, *keys))

@@ -14,7 +14,7 @@ from redis import Redis
 
 from app.errors import ImageNotFound, StorageUnavailable
 from app.models import StoredImage
-from app.ports import PictureCache
+from app.ports import ImageCache
 from app.services.caching.image_cache import TwoLevelCache
 from app.services.caching.redis import RedisCache
 from tests.support.concurrency.eventually import eventually
@@ -73,7 +73,7 @@ def new_cache(request: pytest.FixtureRequest) -> Iterator[NewCache]:
 
 
 @pytest.fixture
-def cache(new_cache: NewCache) -> PictureCache:
+def cache(new_cache: NewCache) -> ImageCache:
     """Make the cache of one process."""
     return new_cache()
 
@@ -91,7 +91,7 @@ def two(redis_flushed: RedisServer) -> Iterator[tuple[TwoLevelCache, TwoLevelCac
         yield caches[0], caches[1]
 
 
-def test_what_was_made_is_remembered_as_it_is(cache: PictureCache) -> None:
+def test_what_was_made_is_remembered_as_it_is(cache: ImageCache) -> None:
     """The second fetch makes nothing, and peeking finds it without asking anybody."""
     assert cache.peek("x", "image") is None
     for data in (b"", b"\0\r\n\xff", bytes(300_000)):
@@ -100,7 +100,7 @@ def test_what_was_made_is_remembered_as_it_is(cache: PictureCache) -> None:
         assert cache.peek(str(len(data)), "image") == made
 
 
-def test_names_and_pictures_are_independent(cache: PictureCache) -> None:
+def test_names_and_pictures_are_independent(cache: ImageCache) -> None:
     """Each name of each picture has its own entry, whether it is shared or not."""
     keys = [(image_id, name) for image_id in "ab" for name in ("image", "w=1", "original.png")]
     for image_id, name in keys:
@@ -110,7 +110,7 @@ def test_names_and_pictures_are_independent(cache: PictureCache) -> None:
     assert found == [f"{image_id} {name}".encode() for image_id, name in keys]
 
 
-def test_many_who_ask_at_once_are_one_fetch(cache: PictureCache) -> None:
+def test_many_who_ask_at_once_are_one_fetch(cache: ImageCache) -> None:
     """Of twenty threads that want the same, one makes it and all get it."""
     maker = Maker(image())
     maker.go_on.clear()
@@ -119,7 +119,7 @@ def test_many_who_ask_at_once_are_one_fetch(cache: PictureCache) -> None:
     assert maker.asked == 1
 
 
-def test_all_who_wait_get_the_error_and_it_is_not_remembered(cache: PictureCache) -> None:
+def test_all_who_wait_get_the_error_and_it_is_not_remembered(cache: ImageCache) -> None:
     """A failure reaches everyone who waited for it, and nobody who asks afterwards."""
     maker = Maker(StorageUnavailable())
     maker.go_on.clear()
@@ -139,7 +139,7 @@ def test_all_who_wait_get_the_error_and_it_is_not_remembered(cache: PictureCache
     assert cache.fetch("x", "image", Maker(image())) == image()
 
 
-def test_different_things_are_made_side_by_side(cache: PictureCache) -> None:
+def test_different_things_are_made_side_by_side(cache: ImageCache) -> None:
     """Who makes one thing may fetch another meanwhile, as a variant fetches its original."""
 
     def variant() -> StoredImage:
@@ -166,7 +166,7 @@ def test_absence_is_remembered_for_a_moment_only(new_cache: NewCache) -> None:
     eventually(is_found)
 
 
-def test_forgetting_takes_everything_of_a_picture(cache: PictureCache) -> None:
+def test_forgetting_takes_everything_of_a_picture(cache: ImageCache) -> None:
     """Picture, variants, original and absence are gone, and no other picture is."""
     names = ("image", "w=1", "original.png")
     for name in names:
@@ -182,7 +182,7 @@ def test_forgetting_takes_everything_of_a_picture(cache: PictureCache) -> None:
     assert cache.fetch("y", "image", never) == image()
 
 
-def test_forgetting_wins_over_a_fetch_under_way(cache: PictureCache) -> None:
+def test_forgetting_wins_over_a_fetch_under_way(cache: ImageCache) -> None:
     """What was read before the forgetting is not kept after it, at neither level."""
     maker = Maker(image(b"old"))
     maker.go_on.clear()
@@ -316,7 +316,7 @@ def test_a_sound_value_under_another_name_is_not_served(
         assert two[0].fetch(*place, Maker(image(b"right"))).data == b"right"
 
 
-def test_a_cache_that_works_is_up(cache: PictureCache) -> None:
+def test_a_cache_that_works_is_up(cache: ImageCache) -> None:
     """A cache in good health says so."""
     assert cache.is_up()
 

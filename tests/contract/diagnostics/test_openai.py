@@ -10,16 +10,16 @@ import pytest
 
 from app.models import Finding, Level
 from app.services.diagnostics import openai
-from app.services.diagnostics.openai import Wanted, check_models
+from app.services.diagnostics.openai import RequiredModels, check_models
 from app.services.openai.client import lazy_client
 from tests.support.diagnostic_findings import FAILED, NOT_USED, OK, WARNING, levels, texts, the
 from tests.support.fake_openai import SECRET_MARKER, Behaviour, FakeOpenAI, Fault
 from tests.support.servers.fault_proxy import FaultProxy
 from tests.support.servers.free_ports import HOST
 
-IMAGE = Wanted("image model", "gpt-image-2.6-flare", "OPENAI_IMAGE_MODEL")
-TEXT = Wanted("text model", "gpt-6-luna", "OPENAI_TEXT_MODEL")
-MODERATION = Wanted("moderation", "omni-moderation-latest", "OPENAI_MODERATION_MODEL")
+IMAGE = RequiredModels("image model", "gpt-image-2.6-flare", "OPENAI_IMAGE_MODEL")
+TEXT = RequiredModels("text model", "gpt-6-luna", "OPENAI_TEXT_MODEL")
+MODERATION = RequiredModels("moderation", "omni-moderation-latest", "OPENAI_MODERATION_MODEL")
 WANTED = (IMAGE, TEXT, MODERATION)
 TODAY = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ALL_OK = {"key": OK, "image model": OK, "text model": OK, "moderation": OK}
@@ -41,7 +41,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def check(fake: FakeOpenAI, *wanted: Wanted, **changes: Any) -> list[Finding]:
+def check(fake: FakeOpenAI, *wanted: RequiredModels, **changes: Any) -> list[Finding]:
     """Check with the fake; nothing is paid, and no word of it or of the key is told."""
     key = changes.pop("key", fake.api_key)
     address = changes.pop("address", fake.base_url)
@@ -78,10 +78,10 @@ def test_a_key_that_cannot_be_sent_fails(fake_openai: FakeOpenAI, key: str) -> N
 
 
 @pytest.mark.parametrize("one", WANTED, ids=lambda one: one.check)
-def test_a_model_that_is_not_there_fails(fake_openai: FakeOpenAI, one: Wanted) -> None:
+def test_a_model_that_is_not_there_fails(fake_openai: FakeOpenAI, one: RequiredModels) -> None:
     """Each kind of model is looked up by name before it is called missing."""
     others = [other for other in WANTED if other is not one]
-    found = check(fake_openai, Wanted(one.check, "no-such-model", one.setting), *others)
+    found = check(fake_openai, RequiredModels(one.check, "no-such-model", one.setting), *others)
     assert levels(found) == ALL_OK | {one.check: FAILED}
     assert "no-such-model" in the(one.check, found).found
     assert one.setting in the(one.check, found).advice

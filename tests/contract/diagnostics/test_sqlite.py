@@ -8,7 +8,7 @@ import pytest
 
 from app.services.diagnostics import sqlite
 from app.services.diagnostics.sqlite import check_file
-from app.services.sqlite.database import SqliteFile
+from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
 from tests.support.builders import a_generation
 from tests.support.diagnostic_findings import FAILED, OK, WARNING, levels, the
@@ -20,7 +20,7 @@ ALL_OK = {"file": OK, "write": OK}
 def path(tmp_path: Path) -> Path:
     """Make a file with some rows."""
     path = tmp_path / "data" / "records.sqlite3"
-    with contextlib.closing(SqliteRecords(SqliteFile(path))) as records:
+    with contextlib.closing(SqliteRecords(SqliteDatabase(path))) as records:
         for _ in range(50):
             records.insert(a_generation(prompt="a fox " * 50))
     return path
@@ -73,7 +73,7 @@ def test_a_folder_in_the_files_place_fails(tmp_path: Path) -> None:
 
 def test_a_huge_file_is_not_looked_at_for_ever(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the time is over, nothing is claimed, and the file is still written to."""
-    monkeypatch.setattr(sqlite, "_PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(sqlite, "_TIMEOUT_SECONDS", 0)
     monkeypatch.setattr(sqlite, "_STEPS_BETWEEN_LOOKS", 1)
     assert levels(check_file(path)) == {"file": WARNING, "write": OK}
 
@@ -92,14 +92,14 @@ def test_a_file_that_somebody_holds_fails(path: Path, monkeypatch: pytest.Monkey
 
 def test_a_promise_that_is_not_kept_fails(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """If the service's own connection were not as safe as promised, that would be told."""
-    open_safely = SqliteFile._open
+    open_safely = SqliteDatabase._open
 
-    def open_fast(file: SqliteFile) -> sqlite3.Connection:
+    def open_fast(file: SqliteDatabase) -> sqlite3.Connection:
         connection = open_safely(file)
         connection.execute("PRAGMA synchronous = NORMAL")
         return connection
 
-    monkeypatch.setattr(SqliteFile, "_open", open_fast)
+    monkeypatch.setattr(SqliteDatabase, "_open", open_fast)
     found = list(check_file(path))
     assert levels(found) == {"file": OK, "write": FAILED}
     assert "synchronous 1" in the("write", found).found

@@ -7,11 +7,11 @@ import pytest
 from pymongo import MongoClient
 
 from app.errors import RecordsUnavailable
-from app.models import Budget, Spent
+from app.models import Budget, Spending
 from app.ports import Ledger
 from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.ledger import MongoLedger
-from app.services.sqlite.database import SqliteFile
+from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.ledger import SqliteLedger
 from tests.support.concurrency.threads import at_once
 from tests.support.fakes.stores import FakeLedger
@@ -33,7 +33,7 @@ def month(micros: int) -> Budget:
 
 def test_what_was_never_counted_is_nothing(ledger: Ledger) -> None:
     """An account that nobody knows has spent nothing, on no day."""
-    assert ledger.spent("", "2026-11-23") == Spent()
+    assert ledger.spent("", "2026-11-23") == Spending()
     assert ledger.days("", TODAY, TODAY) == {}
 
 
@@ -42,8 +42,8 @@ def test_what_is_reserved_counts_for_every_account_by_day_and_month(ledger: Ledg
     assert ledger.reserve({"a": day(100), "": None}, 40, NOON) is None
     for account in ("a", ""):
         for window in ("2026-11-23", "2026-11"):
-            assert ledger.spent(account, window) == Spent(micros=40)
-    assert ledger.spent("b", "2026-11-23") == ledger.spent("a", "2026-11-24") == Spent()
+            assert ledger.spent(account, window) == Spending(micros=40)
+    assert ledger.spent("b", "2026-11-23") == ledger.spent("a", "2026-11-24") == Spending()
 
 
 def test_a_budget_may_be_spent_to_the_last_micro(ledger: Ledger) -> None:
@@ -52,13 +52,13 @@ def test_a_budget_may_be_spent_to_the_last_micro(ledger: Ledger) -> None:
     assert ledger.reserve({"a": day(100)}, 41, NOON) == "a"
     assert ledger.reserve({"a": day(100)}, 40, NOON) is None
     assert ledger.reserve({"a": day(100)}, 1, NOON) == "a"
-    assert ledger.spent("a", "2026-11-23") == Spent(micros=100)
+    assert ledger.spent("a", "2026-11-23") == Spending(micros=100)
 
 
 def test_more_than_the_whole_budget_is_refused_at_once(ledger: Ledger) -> None:
     """Also when nothing was counted yet."""
     assert ledger.reserve({"a": day(100)}, 101, NOON) == "a"
-    assert ledger.spent("a", "2026-11-23") == Spent()
+    assert ledger.spent("a", "2026-11-23") == Spending()
 
 
 @pytest.mark.parametrize("order", [("a", ""), ("", "a")])
@@ -86,9 +86,9 @@ def test_a_budget_begins_anew_with_its_period(ledger: Ledger) -> None:
 def test_what_is_booked_is_added(ledger: Ledger) -> None:
     """Booked changes add up, also those below nothing, and free what was reserved."""
     ledger.reserve({"a": day(100)}, 100, NOON)
-    ledger.book(["a"], Spent(micros=-60, pictures=1), NOON)
-    ledger.book(["a"], Spent(pictures=1, pictures_of_unknown_cost=1), NOON)
-    expected = Spent(micros=40, pictures=2, pictures_of_unknown_cost=1)
+    ledger.record_spending(["a"], Spending(micros=-60, pictures=1), NOON)
+    ledger.record_spending(["a"], Spending(pictures=1, pictures_of_unknown_cost=1), NOON)
+    expected = Spending(micros=40, pictures=2, pictures_of_unknown_cost=1)
     assert ledger.spent("a", "2026-11-23") == ledger.spent("a", "2026-11") == expected
     assert ledger.reserve({"a": day(100)}, 60, NOON) is None
 
@@ -97,13 +97,13 @@ def test_days_are_those_asked_for_in_order(ledger: Ledger) -> None:
     """Days come in order, without months, other accounts or days outside of the span."""
     for number in (3, 1, 0, 2, 4):
         at = NOON + timedelta(days=number)
-        ledger.book(["a"], Spent(micros=number + 1), at)
-        ledger.book(["aa", ""], Spent(micros=99), at)
+        ledger.record_spending(["a"], Spending(micros=number + 1), at)
+        ledger.record_spending(["aa", ""], Spending(micros=99), at)
     told = ledger.days("a", TODAY + timedelta(days=1), TODAY + timedelta(days=3))
     assert list(told.items()) == [
-        ("2026-11-24", Spent(micros=2)),
-        ("2026-11-25", Spent(micros=3)),
-        ("2026-11-26", Spent(micros=4)),
+        ("2026-11-24", Spending(micros=2)),
+        ("2026-11-25", Spending(micros=3)),
+        ("2026-11-26", Spending(micros=4)),
     ]
     assert list(ledger.days("a", date(2026, 10, 1), date(2026, 12, 31))) == [
         f"2026-11-{number}" for number in range(23, 28)
@@ -129,12 +129,12 @@ def test_a_store_that_is_down_is_told(tmp_path_factory: pytest.TempPathFactory) 
     )
     database = MongoDatabase(uri="", name="none", client=client)
     for ledger in (
-        SqliteLedger(SqliteFile(blocked / "records.sqlite3")),
+        SqliteLedger(SqliteDatabase(blocked / "records.sqlite3")),
         MongoLedger(database),
     ):
         for call in (
             lambda: ledger.reserve({"": day(10)}, 1, NOON),  # noqa: B023 - reason: called at once
-            lambda: ledger.book([""], Spent(micros=1), NOON),  # noqa: B023 - reason: called at once
+            lambda: ledger.record_spending([""], Spending(micros=1), NOON),  # noqa: B023 - reason: called at once
             lambda: ledger.spent("", "2026-11"),  # noqa: B023 - reason: called at once
             lambda: ledger.days("", TODAY, TODAY),  # noqa: B023 - reason: called at once
         ):

@@ -16,8 +16,8 @@ from app.services.offline.provider import OfflineGenerator, OfflineModerator, Of
 from app.services.openai.image_generator import OpenAIGenerator
 from app.services.openai.moderator import OpenAIModerator
 from app.services.openai.prompt_writer import OpenAIPromptWriter
-from app.services.runtime.lazy_client import Lazy
-from app.usecases.generation.estimates import HOUSE_SENTENCE
+from app.services.runtime.lazy_client import LazyClient
+from app.usecases.generation.estimates import PROMPT_SUFFIX
 from tests.support.fake_openai import FakeOpenAI
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def either(request: pytest.FixtureRequest, generator: OpenAIGenerator) -> ImageG
 @pytest.fixture(params=PROVIDERS)
 def moderator(
     request: pytest.FixtureRequest,
-    lazy_openai: "Lazy[OpenAI]",
+    lazy_openai: "LazyClient[OpenAI]",
     fake_openai: FakeOpenAI,  # noqa: ARG001 - reason: reset for each test
 ) -> Moderator:
     """Give each moderator in turn."""
@@ -47,7 +47,7 @@ def moderator(
 @pytest.fixture(params=PROVIDERS)
 def writer(
     request: pytest.FixtureRequest,
-    lazy_openai: "Lazy[OpenAI]",
+    lazy_openai: "LazyClient[OpenAI]",
     fake_openai: FakeOpenAI,  # noqa: ARG001 - reason: reset for each test
 ) -> PromptWriter:
     """Give each writer in turn."""
@@ -58,7 +58,7 @@ def writer(
 
 def drawn(generator: ImageGenerator, prompt: str, size: str = "1024x1024") -> bytes:
     """Draw the prompt as the service asks for it."""
-    text = f"{prompt}\n\n{HOUSE_SENTENCE}"
+    text = f"{prompt}\n\n{PROMPT_SUFFIX}"
     return generator.draw(text, size=size, quality="low").data
 
 

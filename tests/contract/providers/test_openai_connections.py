@@ -15,7 +15,7 @@ from app.errors import (
 )
 from app.services.openai import image_generator
 from app.services.openai.image_generator import OpenAIGenerator
-from app.services.runtime.lazy_client import Lazy
+from app.services.runtime.lazy_client import LazyClient
 from tests.support.concurrency.threads import at_once
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.openai.checks import MODEL, draw, fails_as, generator_at
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     ids=["silence", "drip"],
 )
 def test_the_deadline_holds_for_the_whole_call(
-    lazy_openai: "Lazy[OpenAI]", fake_openai: FakeOpenAI, fault: Fault
+    lazy_openai: "LazyClient[OpenAI]", fake_openai: FakeOpenAI, fault: Fault
 ) -> None:
     """A model that is silent, or sends byte by byte, is given up on in time, price unknown."""
     fake_openai.script("images", fault)
@@ -100,13 +100,13 @@ def test_many_threads_share_one_client(generator: OpenAIGenerator, fake_openai: 
 
 
 def test_an_answer_that_waits_to_be_read_is_not_given_up(
-    lazy_openai: "Lazy[OpenAI]", fake_openai: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
+    lazy_openai: "LazyClient[OpenAI]", fake_openai: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Behind lines that hang, a picture waits a little and is read, though its time is over."""
-    monkeypatch.setattr(image_generator, "_LONGEST_TURN_SECONDS", 1.2)
+    monkeypatch.setattr(image_generator, "_MAX_TURN_SECONDS", 1.2)
     generator = OpenAIGenerator(lazy_openai, model=MODEL, timeout_seconds=1)
     with contextlib.ExitStack() as hanging:
-        for _ in range(image_generator._READ_AT_ONCE):
+        for _ in range(image_generator._MAX_CONCURRENT_READ):
             hanging.enter_context(generator._reading.turn())
         assert [draw(generator).data] == fake_openai.pictures
 

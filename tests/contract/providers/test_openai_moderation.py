@@ -6,7 +6,7 @@ import pytest
 
 from app.errors import PromptRejected, ProviderBadResponse
 from app.services.openai.moderator import NoModerator, OpenAIModerator
-from app.services.runtime.lazy_client import Lazy
+from app.services.runtime.lazy_client import LazyClient
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.openai.checks import fails_as
 from tests.support.openai.faults import NO, OUTAGES
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def moderator(lazy_openai: "Lazy[OpenAI]") -> OpenAIModerator:
+def moderator(lazy_openai: "LazyClient[OpenAI]") -> OpenAIModerator:
     """Make a moderator on the fake."""
     return OpenAIModerator(lazy_openai, model="omni-moderation-latest")
 

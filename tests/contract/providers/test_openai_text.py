@@ -8,7 +8,7 @@ import pytest
 
 from app.errors import PromptRejected, ProviderBadResponse
 from app.services.openai.prompt_writer import OpenAIPromptWriter
-from app.services.runtime.lazy_client import Lazy
+from app.services.runtime.lazy_client import LazyClient
 from tests.support.fake_openai import Behaviour, FakeOpenAI, Fault
 from tests.support.openai.checks import fails_as
 from tests.support.openai.faults import NO, OUTAGES
@@ -40,7 +40,7 @@ NOT_THE_FORM: dict[str, Behaviour] = {
 
 
 @pytest.fixture
-def writer(lazy_openai: "Lazy[OpenAI]") -> OpenAIPromptWriter:
+def writer(lazy_openai: "LazyClient[OpenAI]") -> OpenAIPromptWriter:
     """Make a writer on the fake."""
     return OpenAIPromptWriter(lazy_openai, model="gpt-6-luna", rng=random.Random(0))
 
@@ -73,7 +73,7 @@ def test_every_question_is_another_one(writer: OpenAIPromptWriter, fake_openai: 
 
 
 def test_a_model_that_does_not_reason_is_not_told_how_much_to(
-    lazy_openai: "Lazy[OpenAI]", fake_openai: FakeOpenAI
+    lazy_openai: "LazyClient[OpenAI]", fake_openai: FakeOpenAI
 ) -> None:
     """A parameter that the model would refuse is not sent."""
     OpenAIPromptWriter(lazy_openai, model="gpt-4o-mini", rng=random.Random(0)).enhance("a mug")

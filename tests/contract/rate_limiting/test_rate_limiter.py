@@ -10,7 +10,11 @@ import pytest
 from redis import Redis
 
 from app.models import Rate
-from app.services.rate_limiting.limiter import SharedRateLimiter, Window, WindowDown
+from app.services.rate_limiting.limiter import (
+    BackendUnavailable,
+    RateLimitBackend,
+    SharedRateLimiter,
+)
 from app.services.rate_limiting.redis_window import RedisWindow
 from app.services.rate_limiting.sqlite_window import SqliteWindow
 from tests.support.concurrency.eventually import eventually
@@ -27,8 +31,8 @@ SLOWER = 1.0
 @pytest.fixture
 def no_haste(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for the places where requests are counted, however busy the test machine is."""
-    monkeypatch.setattr("app.services.caching.redis.PATIENCE_SECONDS", 10)
-    monkeypatch.setattr("app.services.rate_limiting.sqlite_window._PATIENCE_SECONDS", 10)
+    monkeypatch.setattr("app.services.caching.redis.TIMEOUT_SECONDS", 10)
+    monkeypatch.setattr("app.services.rate_limiting.sqlite_window._TIMEOUT_SECONDS", 10)
     monkeypatch.setattr("app.services.rate_limiting.sqlite_window._QUEUE_SECONDS", 10)
 
 
@@ -37,9 +41,9 @@ def window(
     request: pytest.FixtureRequest,
     no_haste: None,  # noqa: ARG001 - reason: what it sets is wanted, not what it gives
     tmp_path: Path,
-) -> Iterator[Window]:
+) -> Iterator[RateLimitBackend]:
     """Make each place where requests can be counted."""
-    made: Window
+    made: RateLimitBackend
     if request.param == "redis":
         server: RedisServer = request.getfixturevalue("redis_flushed")
         made = RedisWindow(f"redis://{server.host}:{server.port}/0")
@@ -49,7 +53,7 @@ def window(
         yield made
 
 
-def test_so_many_are_let_in_and_no_more(window: Window) -> None:
+def test_so_many_are_let_in_and_no_more(window: RateLimitBackend) -> None:
     """The rate's amount is let in, then nobody; the standing tells how many are left."""
     standings = [window.hit(MINUTE, "a") for _ in range(9)]
     assert [standing.allowed for standing in standings] == [True] * 7 + [False] * 2
@@ -58,7 +62,7 @@ def test_so_many_are_let_in_and_no_more(window: Window) -> None:
     assert window.hit(MINUTE, "b").allowed
 
 
-def test_looking_counts_nothing(window: Window) -> None:
+def test_looking_counts_nothing(window: RateLimitBackend) -> None:
     """Who only looks hears whether there is room, however often, and takes none of it."""
     for _ in range(9):
         assert window.hit(MINUTE, "a", add=False).allowed
@@ -69,12 +73,12 @@ def test_looking_counts_nothing(window: Window) -> None:
     assert 0 < full.reset <= 60
 
 
-def test_threads_share_the_count(window: Window) -> None:
+def test_threads_share_the_count(window: RateLimitBackend) -> None:
     """Of 21 threads at once exactly 7 are let in; where the machine is too busy, they ask again."""
 
     def patient(_: int) -> bool:
         while True:
-            with contextlib.suppress(WindowDown):
+            with contextlib.suppress(BackendUnavailable):
                 return window.hit(MINUTE, "a").allowed
 
     assert sum(at_once(21, patient)) == 7
@@ -83,7 +87,7 @@ def test_threads_share_the_count(window: Window) -> None:
 @pytest.mark.usefixtures("no_haste")
 def test_a_burst_is_counted_in_one_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who waits in line for the file isn't let in by memory, however long the line is."""
-    monkeypatch.setattr("app.services.rate_limiting.sqlite_window._PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr("app.services.rate_limiting.sqlite_window._TIMEOUT_SECONDS", 0.01)
 
     def slow_clock() -> float:
         time.sleep(0.002)
@@ -99,7 +103,7 @@ def test_who_waits_behind_a_failure_does_not_try_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where another process holds the file, a line of threads waits once, not each in turn."""
-    monkeypatch.setattr("app.services.rate_limiting.sqlite_window._PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("app.services.rate_limiting.sqlite_window._TIMEOUT_SECONDS", 0.2)
     path = tmp_path / "file"
     file = SqliteWindow(path)
     with (
@@ -122,7 +126,7 @@ def test_the_file_is_private(tmp_path: Path) -> None:
         assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
 
 
-def test_the_window_moves(window: Window) -> None:
+def test_the_window_moves(window: RateLimitBackend) -> None:
     """A request counts no more when its time is over; those that were refused never counted."""
     second = Rate(1, 1)
     assert window.hit(second, "a").allowed

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.models import Generation, State
-from app.ports import Records
+from app.models import ImageRecord, State
+from app.ports import ImageRecords
 from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.records import MongoRecords
-from app.services.sqlite.database import SqliteFile
+from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
 from tests.support.builders import NOON, a_generation
-from tests.support.fakes.stores import FakeRecords
+from tests.support.fakes.stores import FakeImageRecords
 from tests.support.stores.record_stores import add, ids, place_of, some_rows
 
 WORDS = ("red", "fox", "狐", "élan")
@@ -42,17 +42,19 @@ rows = st.builds(
 )
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["insert", "insert", "exchange", "delete"]), st.integers(0, 99), rows
+        st.sampled_from(["insert", "insert", "compare_and_swap", "delete"]),
+        st.integers(0, 99),
+        rows,
     ),
     min_size=3,
     max_size=25,
 )
-Step = tuple[str, int, Generation]
+Step = tuple[str, int, ImageRecord]
 
 
-def live_through(records: Records, history: Sequence[Step]) -> list[Generation]:
+def live_through(records: ImageRecords, history: Sequence[Step]) -> list[ImageRecord]:
     """Do all this to the records, and return the ready rows as they belong in the list."""
-    alive: dict[str, Generation] = {}
+    alive: dict[str, ImageRecord] = {}
     for what, which, row in history:
         if what == "insert" or not alive:
             new = replace(row, id=str(uuid.uuid4()))
@@ -65,14 +67,14 @@ def live_through(records: Records, history: Sequence[Step]) -> list[Generation]:
             del alive[old.id]
         else:
             alive[old.id] = replace(row, id=old.id)
-            assert records.exchange(old, alive[old.id])
+            assert records.compare_and_swap(old, alive[old.id])
     ready = [row for row in alive.values() if row.state is State.READY]
     return sorted(ready, key=lambda row: (row.created_at or NOON, row.id), reverse=True)
 
 
 def check(
-    records: Records,
-    expected: Sequence[Generation],
+    records: ImageRecords,
+    expected: Sequence[ImageRecord],
     words: Sequence[str] = (),
     owner: str | None = None,
 ) -> None:
@@ -96,10 +98,10 @@ def check(
 
 
 @contextlib.contextmanager
-def made(kind: str) -> Iterator[Records]:
+def made(kind: str) -> Iterator[ImageRecords]:
     """Make records for one history."""
     if kind == "fake":
-        yield FakeRecords([])
+        yield FakeImageRecords([])
     elif kind == "mongomock":
         yield MongoRecords(
             MongoDatabase(uri="", name="test", client=mongomock.MongoClient(tz_aware=True))
@@ -108,7 +110,7 @@ def made(kind: str) -> Iterator[Records]:
         with (
             tempfile.TemporaryDirectory() as folder,
             contextlib.closing(
-                SqliteRecords(SqliteFile(Path(folder) / "records.sqlite3"))
+                SqliteRecords(SqliteDatabase(Path(folder) / "records.sqlite3"))
             ) as records,
         ):
             yield records
@@ -147,7 +149,7 @@ def test_any_history_leaves_the_list_of_a_server_right(
     assert mongodb.recount(fix=False) == 0
 
 
-def test_a_version_is_another_one_after_every_change_of_the_list(records: Records) -> None:
+def test_a_version_is_another_one_after_every_change_of_the_list(records: ImageRecords) -> None:
     """Becoming ready, changing while ready and going all tell; what isn't listed doesn't."""
     row = a_generation(state=State.PENDING)
     seen = [records.version()]
@@ -155,8 +157,8 @@ def test_a_version_is_another_one_after_every_change_of_the_list(records: Record
     assert records.version() == seen[0]
     ready = replace(row, state=State.READY)
     for change in (
-        lambda: records.exchange(row, ready),
-        lambda: records.exchange(ready, replace(ready, model="another")),
+        lambda: records.compare_and_swap(row, ready),
+        lambda: records.compare_and_swap(ready, replace(ready, model="another")),
         lambda: records.delete(row.id),
         lambda: records.insert(ready),
     ):
@@ -165,7 +167,7 @@ def test_a_version_is_another_one_after_every_change_of_the_list(records: Record
     assert len(set(seen)) == len(seen)
 
 
-def test_who_walks_meets_each_old_row_once_while_others_insert(records: Records) -> None:
+def test_who_walks_meets_each_old_row_once_while_others_insert(records: ImageRecords) -> None:
     """New rows before, behind and at the place of the walker hide or repeat none of the others."""
     expected = some_rows(12)
     add(records, expected)

@@ -14,7 +14,7 @@ from app.services.mongodb import list_counters
 from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.records import MongoRecords
 from app.services.sqlite import pages
-from app.services.sqlite.database import SqliteFile
+from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
 from tests.support.builders import NOON, a_generation
 from tests.support.concurrency.threads import at_once
@@ -175,8 +175,8 @@ def test_two_servers_of_one_file_agree(tmp_path: Path) -> None:
     """What one process changes, the other counts and lists at once."""
     path = tmp_path / "records.sqlite3"
     with (
-        closing(SqliteRecords(SqliteFile(path))) as one,
-        closing(SqliteRecords(SqliteFile(path))) as other,
+        closing(SqliteRecords(SqliteDatabase(path))) as one,
+        closing(SqliteRecords(SqliteDatabase(path))) as other,
     ):
         rows = some_rows(5)
         add(one, rows[:3])

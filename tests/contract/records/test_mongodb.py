@@ -11,7 +11,7 @@ from pymongo import MongoClient
 
 from app.errors import RecordsUnavailable
 from app.models import State
-from app.ports import Records
+from app.ports import ImageRecords
 from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.records import MongoRecords
 from app.services.records.document import to_document
@@ -56,11 +56,11 @@ def proxied(mongo_server: MongoServer, mongo_database: str) -> Iterator[Proxied]
             yield records, proxy
 
 
-def assert_unavailable(records: Records) -> None:
+def assert_unavailable(records: ImageRecords) -> None:
     """Check that every call says so in about three seconds, and that no error tells an address."""
     calls = (
         lambda: records.insert(a_generation()),
-        lambda: records.exchange(a_generation(), a_generation()),
+        lambda: records.compare_and_swap(a_generation(), a_generation()),
         lambda: records.get("x"),
         lambda: records.page(limit=10),
         lambda: records.page(limit=10, words=["x"]),
@@ -68,7 +68,7 @@ def assert_unavailable(records: Records) -> None:
         lambda: records.recount(fix=True),
         lambda: records.delete("x"),
         lambda: records.find("x"),
-        lambda: records.overdue(NOON, limit=10),
+        lambda: records.expired_leases(NOON, limit=10),
         lambda: records.scan(limit=10),
         lambda: records.forget_claims(NOON),
         records.ping,
@@ -120,7 +120,7 @@ def test_rows_from_before_there_were_claims_can_be_worked_on(
         del document["claim"]
         client[mongo_database]["generations"].insert_one({"_id": document.pop("id"), **document})
     for row in rows:
-        assert mongodb.exchange(row, replace(row, claim=row.id))
+        assert mongodb.compare_and_swap(row, replace(row, claim=row.id))
         assert mongodb.find(row.id) == replace(row, claim=row.id)
 
 

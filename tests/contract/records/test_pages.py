@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from app.ports import Records
+from app.ports import ImageRecords
 from app.usecases.images.tokens import fold
 from tests.support.builders import NOON, a_generation
 from tests.support.stores.record_stores import add, ids, owned_by, place_of, some_rows, with_words
 
 
-def test_the_newest_come_first_and_ids_decide_between_equals(records: Records) -> None:
+def test_the_newest_come_first_and_ids_decide_between_equals(records: ImageRecords) -> None:
     """The order is fixed even where several rows have the same time."""
     rows = some_rows(10)
     add(records, rows)
@@ -21,7 +21,7 @@ def test_the_newest_come_first_and_ids_decide_between_equals(records: Records) -
 LIMITS = (1, 4, 7, 20, 21, 50)
 
 
-def test_pages_by_number_cover_each_row_once(records: Records) -> None:
+def test_pages_by_number_cover_each_row_once(records: ImageRecords) -> None:
     """Going from page to page shows all rows in order, with the right total and end."""
     rows = some_rows(20)
     add(records, rows)
@@ -35,7 +35,7 @@ def test_pages_by_number_cover_each_row_once(records: Records) -> None:
         assert seen == ids(rows), limit
 
 
-def test_pages_by_position_cover_each_row_once(records: Records) -> None:
+def test_pages_by_position_cover_each_row_once(records: ImageRecords) -> None:
     """Going on behind the last row shows all rows in order, also among equal times."""
     rows = some_rows(20)
     add(records, rows)
@@ -51,7 +51,7 @@ def test_pages_by_position_cover_each_row_once(records: Records) -> None:
         assert seen == ids(rows), limit
 
 
-def test_a_new_row_does_not_disturb_who_pages_by_position(records: Records) -> None:
+def test_a_new_row_does_not_disturb_who_pages_by_position(records: ImageRecords) -> None:
     """Rows that come while someone pages neither repeat nor hide another row."""
     rows = some_rows(6)
     add(records, rows)
@@ -61,7 +61,7 @@ def test_a_new_row_does_not_disturb_who_pages_by_position(records: Records) -> N
     assert ids(records.page(limit=3, after=place_of(first.rows[-1])).rows) == ids(rows[3:])
 
 
-def test_a_page_past_the_end_is_empty(records: Records) -> None:
+def test_a_page_past_the_end_is_empty(records: ImageRecords) -> None:
     """Neither a large offset nor a place behind the oldest row is an error."""
     assert records.page(limit=5).rows == []
     rows = some_rows(3)
@@ -72,7 +72,7 @@ def test_a_page_past_the_end_is_empty(records: Records) -> None:
         assert (list(page.rows), page.total, page.more) == ([], 3, False)
 
 
-def test_words_have_to_be_there_all_of_them(records: Records) -> None:
+def test_words_have_to_be_there_all_of_them(records: ImageRecords) -> None:
     """Rows are found by all the words together, in any order, and by whole words only."""
     both, one, other = with_words("A red fox"), with_words("Red foxglove"), with_words("blue fox")
     add(records, [both, one, other])
@@ -89,7 +89,7 @@ def test_words_have_to_be_there_all_of_them(records: Records) -> None:
         assert page.total == len(found)
 
 
-def test_pages_of_found_rows_are_pages_too(records: Records) -> None:
+def test_pages_of_found_rows_are_pages_too(records: ImageRecords) -> None:
     """Paging, totals and the end count the rows that match, by number and by position."""
     rows = [replace(row, tokens=("fox",) if n % 2 else ()) for n, row in enumerate(some_rows(10))]
     add(records, rows)
@@ -102,7 +102,7 @@ def test_pages_of_found_rows_are_pages_too(records: Records) -> None:
         assert (ids(rest.rows), rest.total, rest.more) == (ids(matching[3:]), 5, False)
 
 
-def test_an_owner_has_a_list_of_their_own(records: Records) -> None:
+def test_an_owner_has_a_list_of_their_own(records: ImageRecords) -> None:
     """Rows, total, end, words and any place in the list are the owner's; others' are not there."""
     rows = [
         replace(row, owner=("ann", "bob", "")[n % 3], tokens=("fox", "red") if n % 2 else ("fox",))
@@ -128,7 +128,7 @@ def test_an_owner_has_a_list_of_their_own(records: Records) -> None:
 
 
 @pytest.mark.parametrize("words", [(), ("fox",)])
-def test_who_owns_nothing_sees_nothing(records: Records, words: tuple[str, ...]) -> None:
+def test_who_owns_nothing_sees_nothing(records: ImageRecords, words: tuple[str, ...]) -> None:
     """Neither an id that looks much the same has another's rows, nor has a part of one."""
     add(records, owned_by("ann", some_rows(2)) + some_rows(2))
     for owner in ("bob", "ANN", "an", "616e6e"):
@@ -136,7 +136,7 @@ def test_who_owns_nothing_sees_nothing(records: Records, words: tuple[str, ...])
         assert (list(page.rows), page.total, page.more) == ([], 0, False)
 
 
-def test_how_an_owner_is_noted_is_no_word_of_the_row(records: Records) -> None:
+def test_how_an_owner_is_noted_is_no_word_of_the_row(records: ImageRecords) -> None:
     """The row comes back as it was, and is found by none of the words that hold its owner's id."""
     (row,) = owned_by("ann", [a_generation()])
     records.insert(row)

@@ -16,7 +16,7 @@ from app import create_app
 from app.blueprints.dependencies import Dependencies
 from app.container import build_ports
 from app.services.records.document import to_document
-from app.usecases.reconcile.diagnosis import Kind
+from app.usecases.reconcile.diagnosis import Discrepancy
 from tests.support.builders import NOON, a_generation
 from tests.support.reconcile.damage import keys_of
 from tests.support.service import close, settings_for
@@ -70,5 +70,7 @@ def test_memory_does_not_grow_with_the_pictures(many: Dependencies) -> None:
         tracemalloc.stop()
     lost = ROWS // 100
     assert report.rows == ROWS - lost
-    assert {kind: tally.found for kind, tally in report.tallies.items()} == {Kind.ROW_MISSING: lost}
+    assert {kind: tally.found for kind, tally in report.tallies.items()} == {
+        Discrepancy.ROW_MISSING: lost
+    }
     assert peak < PEAK_BYTES

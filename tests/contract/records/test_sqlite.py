@@ -11,7 +11,7 @@ import pytest
 from app.errors import Charged, RecordsUnavailable
 from app.models import State
 from app.services.sqlite import database
-from app.services.sqlite.database import SqliteFile
+from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
 from tests.support.builders import NOON, a_generation
 from tests.support.concurrency.threads import at_once
@@ -20,11 +20,11 @@ from tests.support.servers import python_process
 INSERT_FOREVER = """
 import sys
 from pathlib import Path
-from app.services.sqlite.database import SqliteFile
+from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
 from tests.support.builders import a_generation
 
-records = SqliteRecords(SqliteFile(Path(sys.argv[1])))
+records = SqliteRecords(SqliteDatabase(Path(sys.argv[1])))
 while True:
     row = a_generation()
     records.insert(row)
@@ -33,19 +33,19 @@ while True:
 INSERT_IN_THREADS = """
 import sys
 from pathlib import Path
-from app.services.sqlite.database import SqliteFile
+from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
 from tests.support.builders import a_generation
 from tests.support.concurrency.threads import at_once
 
-records = SqliteRecords(SqliteFile(Path(sys.argv[1])))
+records = SqliteRecords(SqliteDatabase(Path(sys.argv[1])))
 
 def write(number):
     written = []
     for _ in range(10):
         row = a_generation(prompt="a busy fox")
         records.insert(row)
-        records.exchange(row, row)
+        records.compare_and_swap(row, row)
         records.page(limit=5)
         written.append(row.id)
     return written
@@ -67,14 +67,14 @@ def test_processes_and_threads_may_write_at_once(path: Path) -> None:
     workers = [python_process.start(INSERT_IN_THREADS, path) for _ in range(2)]
     written = [image_id for worker in workers for image_id in python_process.finish(worker).split()]
     assert len(set(written)) == 160
-    with closing(SqliteRecords(SqliteFile(path))) as records:
+    with closing(SqliteRecords(SqliteDatabase(path))) as records:
         assert all(records.get(image_id) for image_id in written)
         assert records.page(limit=1, words=["busy", "fox"]).total == 160
 
 
 def test_threads_of_one_process_write_one_after_another(path: Path) -> None:
     """While one writes, the others wait in the process, where nobody is overtaken for seconds."""
-    with closing(SqliteRecords(SqliteFile(path))) as records:
+    with closing(SqliteRecords(SqliteDatabase(path))) as records:
         with records._file.writing() as connection:
             assert connection.in_transaction
             assert not records._file._writer.acquire(blocking=False)
@@ -86,7 +86,7 @@ def test_who_waits_too_long_to_write_is_told(path: Path, monkeypatch: pytest.Mon
     """A thread that holds the records for ever makes the others fail, and reading goes on."""
     monkeypatch.setattr(database, "_BUSY_SECONDS", 0.05)
     row = a_generation()
-    with closing(SqliteRecords(SqliteFile(path))) as records:
+    with closing(SqliteRecords(SqliteDatabase(path))) as records:
         records.insert(row)
         with records._file.writing():
             with pytest.raises(RecordsUnavailable):
@@ -103,7 +103,7 @@ def test_a_killed_process_has_lost_nothing_that_it_was_told_is_written(path: Pat
     process.kill()
     returned += process.stdout.read().split()  # what was read ahead included
     process.communicate()
-    with closing(SqliteRecords(SqliteFile(path))) as records:
+    with closing(SqliteRecords(SqliteDatabase(path))) as records:
         assert all(records.get(image_id) for image_id in returned)
         assert records.page(limit=1).total - len(returned) in {0, 1}
         records.insert(a_generation())
@@ -111,7 +111,7 @@ def test_a_killed_process_has_lost_nothing_that_it_was_told_is_written(path: Pat
 
 def test_what_returned_is_on_the_disk(path: Path) -> None:
     """A write-ahead log is used and flushed at every commit, on each of the connections."""
-    with closing(SqliteRecords(SqliteFile(path))) as records:
+    with closing(SqliteRecords(SqliteDatabase(path))) as records:
         for _ in range(2):
             with records._file.connection() as one, records._file.connection() as other:
                 for connection in (one, other):
@@ -122,16 +122,16 @@ def test_what_returned_is_on_the_disk(path: Path) -> None:
 def test_rows_outlive_the_process(path: Path) -> None:
     """A restart finds everything as it was."""
     row = a_generation(prompt="A red fox")
-    with closing(SqliteRecords(SqliteFile(path))) as records:
+    with closing(SqliteRecords(SqliteDatabase(path))) as records:
         records.insert(row)
-    with closing(SqliteRecords(SqliteFile(path))) as records:
+    with closing(SqliteRecords(SqliteDatabase(path))) as records:
         assert records.get(row.id) == row
         assert list(records.page(limit=10, words=["fox"]).rows) == [row]
 
 
 def test_a_failed_insert_leaves_no_trace(path: Path) -> None:
     """A row is written with its words or not at all."""
-    with closing(SqliteRecords(SqliteFile(path))) as records:
+    with closing(SqliteRecords(SqliteDatabase(path))) as records:
         row = a_generation()
         records.ping()
         with closing(sqlite3.connect(path)) as connection, connection:
@@ -148,7 +148,7 @@ def test_a_failed_insert_leaves_no_trace(path: Path) -> None:
 def test_deleting_a_row_forgets_its_words(path: Path) -> None:
     """The words of deleted rows don't pile up in the file."""
     row = a_generation()
-    with closing(SqliteRecords(SqliteFile(path))) as records:
+    with closing(SqliteRecords(SqliteDatabase(path))) as records:
         records.insert(row)
         records.delete(row.id)
     with closing(sqlite3.connect(path)) as connection:
@@ -159,7 +159,7 @@ def test_deleting_a_row_forgets_its_words(path: Path) -> None:
 def test_one_damaged_row_does_not_take_the_list_down(path: Path, damage: str) -> None:
     """A row whose text another hand has damaged costs nobody the other rows."""
     kept, damaged = a_generation(), a_generation()
-    with closing(SqliteRecords(SqliteFile(path))) as records:
+    with closing(SqliteRecords(SqliteDatabase(path))) as records:
         for row in (kept, damaged):
             records.insert(row)
         with closing(sqlite3.connect(path)) as connection, connection:
@@ -172,23 +172,23 @@ def test_one_damaged_row_does_not_take_the_list_down(path: Path, damage: str) ->
 def test_a_damaged_row_can_be_brought_to_an_end(path: Path) -> None:
     """A pending row whose text is damaged doesn't stay overdue for ever: it can be exchanged."""
     row = a_generation(state=State.PENDING, claim="c")
-    with closing(SqliteRecords(SqliteFile(path))) as records:
+    with closing(SqliteRecords(SqliteDatabase(path))) as records:
         records.insert(row)
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute("UPDATE generations SET document = '{'")
-        (late,) = records.overdue(row.lease_until, limit=9)
+        (late,) = records.expired_leases(row.lease_until, limit=9)
         assert late == records.find("c")
         assert (late.state, late.lease_until) == (row.state, row.lease_until)
         assert late.charged is Charged.UNKNOWN
-        assert records.exchange(late, replace(late, state=State.UNKNOWN))
-        assert not records.overdue(row.lease_until, limit=9)
+        assert records.compare_and_swap(late, replace(late, state=State.UNKNOWN))
+        assert not records.expired_leases(row.lease_until, limit=9)
 
 
 @pytest.mark.parametrize(
     "call",
     [
         lambda records: records.insert(a_generation()),
-        lambda records: records.exchange(a_generation(), a_generation()),
+        lambda records: records.compare_and_swap(a_generation(), a_generation()),
         lambda records: records.get("x"),
         lambda records: records.page(limit=1),
         lambda records: records.page(limit=1, words=["x"]),
@@ -196,7 +196,7 @@ def test_a_damaged_row_can_be_brought_to_an_end(path: Path) -> None:
         lambda records: records.recount(fix=True),
         lambda records: records.delete("x"),
         lambda records: records.find("x"),
-        lambda records: records.overdue(NOON, limit=1),
+        lambda records: records.expired_leases(NOON, limit=1),
         lambda records: records.scan(limit=1),
         lambda records: records.forget_claims(NOON),
         lambda records: records.ping(),
@@ -214,7 +214,7 @@ def test_a_place_that_can_not_be_used_is_an_outage_until_it_can(
     in_the_way = path.parent if obstacle == "no folder" else path
     in_the_way.parent.mkdir(exist_ok=True)
     in_the_way.write_bytes(b"no database" * 100)
-    with closing(SqliteRecords(SqliteFile(path))) as records:
+    with closing(SqliteRecords(SqliteDatabase(path))) as records:
         with pytest.raises(RecordsUnavailable) as caught:
             call(records)
         assert str(path.parent) not in f"{caught.value} {caught.value.detail}"
@@ -229,7 +229,7 @@ def test_a_locked_database_is_an_outage(path: Path, monkeypatch: pytest.MonkeyPa
     row = a_generation()
     path.parent.mkdir()
     with (
-        closing(SqliteRecords(SqliteFile(path))) as records,
+        closing(SqliteRecords(SqliteDatabase(path))) as records,
         closing(sqlite3.connect(path)) as greedy,
     ):
         records.insert(row)
@@ -245,12 +245,12 @@ def test_a_locked_database_is_an_outage(path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_damaged_row_stays_its_owners(tmp_path: Path) -> None:
     """An owned row whose text is damaged is listed, read and written again as its owner's."""
     row = a_generation(owner="ann")
-    with closing(SqliteRecords(SqliteFile(tmp_path / "records.sqlite3"))) as records:
+    with closing(SqliteRecords(SqliteDatabase(tmp_path / "records.sqlite3"))) as records:
         records.insert(row)
         with closing(sqlite3.connect(tmp_path / "records.sqlite3")) as other, other:
             other.execute("UPDATE generations SET document = '{'")
         seen = records.get(row.id)
         assert seen is not None
         assert seen.owner == "ann"
-        assert records.exchange(seen, replace(seen, model="another"))
+        assert records.compare_and_swap(seen, replace(seen, model="another"))
         assert [found.owner for found in records.page(limit=9, owner="ann").rows] == ["ann"]

@@ -10,9 +10,9 @@ from typing import Any
 import orjson
 import pytest
 
-from app.models import Generation, State
+from app.models import ImageRecord, State
 from app.services.records.document import to_document
-from app.services.sqlite.database import SqliteFile
+from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
 from tests.support.builders import NOON, a_generation
 from tests.support.servers import python_process
@@ -35,12 +35,12 @@ OPEN = """
 import sys
 from contextlib import closing
 from pathlib import Path
-from app.services.sqlite.database import SqliteFile
+from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
 
 print("ready", flush=True)
 sys.stdin.readline()
-with closing(SqliteRecords(SqliteFile(Path(sys.argv[1])))) as records:
+with closing(SqliteRecords(SqliteDatabase(Path(sys.argv[1])))) as records:
     print(len(records.scan(limit=1000)))
 """
 COUNTS = "SELECT * FROM ranks ORDER BY owner, shift, bucket"
@@ -49,7 +49,7 @@ SHAPE = "SELECT type, name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORD
 VALUES = "SELECT id, state, created_ms, owner, claim, lease_ms FROM generations ORDER BY id"
 
 
-def old_rows() -> list[Generation]:
+def old_rows() -> list[ImageRecord]:
     """Make rows as the first version could write them: in every state, at odd milliseconds."""
     leases = [NOON + timedelta(milliseconds=number * 7919) for number in range(20)]
     return [
@@ -65,7 +65,7 @@ def old_rows() -> list[Generation]:
     ]
 
 
-def write(path: Path, rows: list[Generation]) -> None:
+def write(path: Path, rows: list[ImageRecord]) -> None:
     """Write a file as the first version did."""
     path.parent.mkdir()
     with closing(sqlite3.connect(path)) as connection, connection:
@@ -96,7 +96,7 @@ def test_nothing_is_lost(path: Path) -> None:
     """Every row of the first schema is there as it was: in the list, by its words, by its id."""
     rows = old_rows()
     write(path, rows)
-    with closing(SqliteRecords(SqliteFile(path))) as records:
+    with closing(SqliteRecords(SqliteDatabase(path))) as records:
         assert {row.id: row for row in records.scan(limit=1000)} == {row.id: row for row in rows}
         ready = [row for row in rows if row.state is State.READY]
         for words in ([], ["fox"], ["élan", "狐"]):
@@ -110,7 +110,7 @@ def test_nothing_is_lost(path: Path) -> None:
             assert records.page(limit=1, words=words, owner="ann").total == len(anns)
         assert records.page(limit=1, words=["elan"]).total == 0
         assert records.recount(fix=False) == 0
-    with closing(SqliteRecords(SqliteFile(path))) as records:
+    with closing(SqliteRecords(SqliteDatabase(path))) as records:
         assert len(records.scan(limit=1000)) == len(rows)
     assert ask(path, "PRAGMA user_version") == [(6,)]
 
@@ -127,8 +127,8 @@ def test_a_row_without_its_time_is_listed_where_its_cursor_says(path: Path) -> N
         change = "UPDATE generations SET created_ms = ?, document = ? WHERE id = ?"
         other.execute(change, (None, timeless, rows[1].id))
         other.execute("UPDATE generations SET document = '{' WHERE id = ?", (rows[3].id,))
-    with closing(SqliteRecords(SqliteFile(path))) as records:
-        walked: list[Generation] = []
+    with closing(SqliteRecords(SqliteDatabase(path))) as records:
+        walked: list[ImageRecord] = []
         page = records.page(limit=1)
         while len(walked) < 9:
             walked += page.rows
@@ -142,13 +142,17 @@ def test_old_rows_can_be_worked_on(path: Path) -> None:
     """Every migrated row can be exchanged as it is read, to the millisecond, and get a claim."""
     rows = old_rows()
     write(path, rows)
-    with closing(SqliteRecords(SqliteFile(path))) as records:
+    with closing(SqliteRecords(SqliteDatabase(path))) as records:
         late = [row.id for row in rows if row.state is State.PENDING]
-        assert [row.id for row in records.overdue(NOON + timedelta(days=1), limit=99)] == late
+        assert [
+            row.id for row in records.expired_leases(NOON + timedelta(days=1), limit=99)
+        ] == late
         for number, row in enumerate(rows):
             changed = replace(row, state=State.PENDING, claim=str(number))
-            assert not records.exchange(replace(row, lease_until=NOON - timedelta(days=1)), changed)
-            assert records.exchange(row, changed)
+            assert not records.compare_and_swap(
+                replace(row, lease_until=NOON - timedelta(days=1)), changed
+            )
+            assert records.compare_and_swap(row, changed)
             assert records.find(str(number)) == changed
 
 
@@ -157,8 +161,8 @@ def test_a_migrated_file_has_the_form_of_a_new_one(path: Path, tmp_path: Path) -
     rows, new = old_rows(), tmp_path / "new.sqlite3"
     write(path, rows)
     with (
-        closing(SqliteRecords(SqliteFile(path))) as old,
-        closing(SqliteRecords(SqliteFile(new))) as other,
+        closing(SqliteRecords(SqliteDatabase(path))) as old,
+        closing(SqliteRecords(SqliteDatabase(new))) as other,
     ):
         old.ping()
         for row in rows:
@@ -184,8 +188,8 @@ def test_a_file_without_owners_gets_counts_for_each(path: Path, tmp_path: Path) 
     hers = a_generation(owner="ann")
     told = [row for row in rows if row.owner == "ann" and row.state is State.READY]
     with (
-        closing(SqliteRecords(SqliteFile(path))) as old,
-        closing(SqliteRecords(SqliteFile(new))) as other,
+        closing(SqliteRecords(SqliteDatabase(path))) as old,
+        closing(SqliteRecords(SqliteDatabase(new))) as other,
     ):
         assert old.version() == 7 + len(rows) // len(State)
         assert old.insert(hers)
@@ -224,12 +228,12 @@ def test_a_damaged_row_does_not_stop_the_migration(path: Path, document: str) ->
     with closing(sqlite3.connect(path)) as connection, connection:
         spoil = "UPDATE generations SET document = ?, state = 'pending' WHERE id = ?"
         connection.execute(spoil, (document, damaged.id))
-    with closing(SqliteRecords(SqliteFile(path))) as records:
+    with closing(SqliteRecords(SqliteDatabase(path))) as records:
         assert records.get(kept.id) == kept
         seen = records.get(damaged.id)
         assert seen is not None
         assert seen.owner == ""
-        assert records.exchange(seen, damaged)
+        assert records.compare_and_swap(seen, damaged)
         assert records.get(damaged.id) == damaged
 
 
@@ -250,11 +254,11 @@ def test_two_processes_may_migrate_at_once(path: Path) -> None:
 
 def test_a_file_of_a_later_version_is_left_as_it_is(path: Path) -> None:
     """Going back to this version after an update neither fails nor turns the file back."""
-    with closing(SqliteRecords(SqliteFile(path))) as records:
+    with closing(SqliteRecords(SqliteDatabase(path))) as records:
         row = a_generation()
         records.insert(row)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA user_version = 9")
-    with closing(SqliteRecords(SqliteFile(path))) as records:
+    with closing(SqliteRecords(SqliteDatabase(path))) as records:
         assert records.get(row.id) == row
     assert ask(path, "PRAGMA user_version") == [(9,)]

@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from app.models import Generation, State
-from app.ports import Records
+from app.models import ImageRecord, State
+from app.ports import ImageRecords
 from tests.support.builders import NOON, a_generation
 from tests.support.stores.record_stores import add
 
 MILLISECOND = timedelta(milliseconds=1)
 
 
-def test_overdue_rows_come_oldest_lease_first(records: Records) -> None:
+def test_overdue_rows_come_oldest_lease_first(records: ImageRecords) -> None:
     """Only pending rows whose lease is over by then, no more than asked for."""
     rows = [
         a_generation(state=State.PENDING, lease_until=NOON + number * MILLISECOND)
@@ -26,24 +26,24 @@ def test_overdue_rows_come_oldest_lease_first(records: Records) -> None:
         if state is not State.PENDING
     ]
     add(records, [*rows, *others])
-    assert list(records.overdue(NOON + 3 * MILLISECOND, limit=10)) == rows[:4]
-    assert list(records.overdue(NOON + 3 * MILLISECOND, limit=2)) == rows[:2]
-    assert list(records.overdue(NOON - MILLISECOND, limit=10)) == []
+    assert list(records.expired_leases(NOON + 3 * MILLISECOND, limit=10)) == rows[:4]
+    assert list(records.expired_leases(NOON + 3 * MILLISECOND, limit=2)) == rows[:2]
+    assert list(records.expired_leases(NOON - MILLISECOND, limit=10)) == []
 
 
 @pytest.mark.parametrize("limit", [1, 3, 7, 8, 100])
-def test_a_scan_sees_every_row_once(records: Records, limit: int) -> None:
+def test_a_scan_sees_every_row_once(records: ImageRecords, limit: int) -> None:
     """Going on behind the last id shows all rows, in whatever state, by id."""
     rows = [a_generation(state=list(State)[number % 5]) for number in range(7)]
     add(records, rows)
-    seen: list[Generation] = []
+    seen: list[ImageRecord] = []
     while part := records.scan(after=seen[-1].id if seen else "", limit=limit):
         assert len(part) <= limit
         seen += part
     assert seen == sorted(rows, key=lambda row: row.id)
 
 
-def test_a_scan_goes_on_behind_rows_that_are_gone(records: Records) -> None:
+def test_a_scan_goes_on_behind_rows_that_are_gone(records: ImageRecords) -> None:
     """Rows that are removed or added behind a scanner hide no other row from it."""
     rows = sorted((a_generation() for _ in range(4)), key=lambda row: row.id)
     add(records, rows)
@@ -53,11 +53,11 @@ def test_a_scan_goes_on_behind_rows_that_are_gone(records: Records) -> None:
     assert list(records.scan(after=first[-1].id, limit=9)) == rows[2:]
 
 
-def test_old_claims_are_forgotten(records: Records) -> None:
+def test_old_claims_are_forgotten(records: ImageRecords) -> None:
     """Claims from before then go, those of pending rows stay, and of bare rows all goes."""
     old, young = NOON - MILLISECOND, NOON
 
-    def row(name: str, state: State, asked: datetime, *, bare: bool = False) -> Generation:
+    def row(name: str, state: State, asked: datetime, *, bare: bool = False) -> ImageRecord:
         made = None if bare else NOON
         return a_generation(claim=name, state=state, requested_at=asked, created_at=made)
 
@@ -82,13 +82,13 @@ def test_old_claims_are_forgotten(records: Records) -> None:
         lambda records, row: records.insert(row),
         lambda records, row: (
             records.insert(replace(row, claim="other"))
-            and records.exchange(replace(row, claim="other"), row)
+            and records.compare_and_swap(replace(row, claim="other"), row)
         ),
     ],
-    ids=["insert", "exchange"],
+    ids=["insert", "compare_and_swap"],
 )
 def test_a_forgotten_claim_is_free(
-    records: Records, reuse: Callable[[Records, Generation], bool]
+    records: ImageRecords, reuse: Callable[[ImageRecords, ImageRecord], bool]
 ) -> None:
     """Another row may have it; the one that had it can be changed as ever, and gets no claim."""
     first, second = a_generation(claim="c"), a_generation(claim="c")
@@ -97,5 +97,5 @@ def test_a_forgotten_claim_is_free(
     assert reuse(records, second)
     seen = records.get(first.id)
     assert seen is not None
-    assert records.exchange(seen, replace(seen, model="changed"))
+    assert records.compare_and_swap(seen, replace(seen, model="changed"))
     assert records.find("c") == second

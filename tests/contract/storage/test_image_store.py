@@ -12,10 +12,10 @@ from moto.server import ThreadedMotoServer
 
 from app.errors import ImageNotFound
 from app.ports import ImageStore
-from app.services.caching.caching_store import CachedStore
+from app.services.caching.caching_store import CachingStore
 from app.services.caching.image_cache import TwoLevelCache
 from app.services.caching.redis import RedisCache
-from app.services.files.image_store import LocalStore
+from app.services.files.image_store import LocalImageStore
 from app.services.s3.store import S3Store
 from tests.support.concurrency.threads import at_once
 from tests.support.servers.databases import RedisServer, S3Server, new_bucket, s3_client
@@ -37,9 +37,9 @@ def moto_address() -> Iterator[str]:
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> LocalStore:
+def files(tmp_path: Path) -> LocalImageStore:
     """Make a store on files."""
-    return LocalStore(tmp_path / "store")
+    return LocalImageStore(tmp_path / "store")
 
 
 @pytest.fixture(scope="module")
@@ -62,11 +62,11 @@ def moto(moto_address: str, s3_server: S3Server) -> Iterator[S3Store]:
 
 
 @pytest.fixture
-def cached(files: LocalStore, redis_flushed: RedisServer) -> Iterator[CachedStore]:
+def cached(files: LocalImageStore, redis_flushed: RedisServer) -> Iterator[CachingStore]:
     """Make a store on files with Valkey before it."""
     shared = RedisCache(redis_flushed.url)
     with contextlib.closing(TwoLevelCache(memory_bytes=10_000_000, shared=shared)) as cache:
-        yield CachedStore(files, cache)
+        yield CachingStore(files, cache)
 
 
 @pytest.fixture(params=ALL)
@@ -186,7 +186,7 @@ def test_threads_that_share_an_object_never_see_half_of_it(store: ImageStore) ->
     at_once(16, work)
 
 
-def test_files_have_no_address_of_their_own(files: LocalStore, cached: CachedStore) -> None:
+def test_files_have_no_address_of_their_own(files: LocalImageStore, cached: CachingStore) -> None:
     """Only this service can serve files, cached or not."""
     assert [store.public_url("images/x.png") for store in (files, cached)] == [None, None]
 

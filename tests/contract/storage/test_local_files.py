@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import ImageNotFound, StorageUnavailable
-from app.services.files.image_store import LocalStore
+from app.services.files.image_store import LocalImageStore
 from tests.support.servers import python_process
 
 KEY = "images/x.png"
@@ -16,9 +16,9 @@ OLD, NEW = b"old" * 700_000, b"new" * 700_000
 PUT_FOREVER = """
 import itertools, sys
 from pathlib import Path
-from app.services.files.image_store import LocalStore
+from app.services.files.image_store import LocalImageStore
 
-store = LocalStore(Path(sys.argv[1]))
+store = LocalImageStore(Path(sys.argv[1]))
 for number in itertools.count():
     store.put("images/x.png", bytes([number % 256]) * 3_000_000, content_type="image/png")
     print(number, flush=True)
@@ -27,9 +27,9 @@ PUT_TOO_MUCH = """
 import resource, sys
 from pathlib import Path
 from app.errors import StorageUnavailable
-from app.services.files.image_store import LocalStore
+from app.services.files.image_store import LocalImageStore
 
-store = LocalStore(Path(sys.argv[1]))
+store = LocalImageStore(Path(sys.argv[1]))
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 try:
     store.put("images/x.png", bytes(1_000_000), content_type="image/png")
@@ -45,9 +45,9 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(root: Path) -> LocalStore:
+def store(root: Path) -> LocalImageStore:
     """Make a store on files."""
-    return LocalStore(root)
+    return LocalImageStore(root)
 
 
 def names(root: Path) -> list[str]:
@@ -55,7 +55,7 @@ def names(root: Path) -> list[str]:
     return [path.name for path in root.rglob("*") if path.is_file()]
 
 
-def test_a_reader_sees_the_old_file_or_the_new_one(store: LocalStore) -> None:
+def test_a_reader_sees_the_old_file_or_the_new_one(store: LocalImageStore) -> None:
     """While a file is replaced, every read gives one of the two versions as a whole."""
     store.put(KEY, OLD, content_type="image/png")
     done = threading.Event()
@@ -74,7 +74,7 @@ def test_a_reader_sees_the_old_file_or_the_new_one(store: LocalStore) -> None:
     assert seen <= {OLD, NEW}
 
 
-def test_a_new_file_appears_whole_or_not_at_all(store: LocalStore) -> None:
+def test_a_new_file_appears_whole_or_not_at_all(store: LocalImageStore) -> None:
     """A file that is being written is absent until it is complete."""
     done = threading.Event()
     seen: set[bytes] = set()
@@ -96,7 +96,7 @@ def test_a_new_file_appears_whole_or_not_at_all(store: LocalStore) -> None:
     assert seen <= {NEW}
 
 
-def test_a_killed_writer_leaves_a_whole_file(root: Path, store: LocalStore) -> None:
+def test_a_killed_writer_leaves_a_whole_file(root: Path, store: LocalImageStore) -> None:
     """After a kill in the middle of writing, what was put before or just now is there whole."""
     process = python_process.start(PUT_FOREVER, root)
     assert process.stdout is not None
@@ -109,7 +109,9 @@ def test_a_killed_writer_leaves_a_whole_file(root: Path, store: LocalStore) -> N
     assert store.get(KEY).data == b"as before"
 
 
-def test_what_an_interrupted_write_left_behind_is_no_object(root: Path, store: LocalStore) -> None:
+def test_what_an_interrupted_write_left_behind_is_no_object(
+    root: Path, store: LocalImageStore
+) -> None:
     """A temporary file that a crash left is not taken for the object, and doesn't disturb it."""
     store.put("images/other.png", b"x", content_type="image/png")
     (root / "images" / ".x.png.0123456789abcdef.tmp").write_bytes(b"half of")
@@ -120,7 +122,9 @@ def test_what_an_interrupted_write_left_behind_is_no_object(root: Path, store: L
     assert store.get(KEY).data == b"whole"
 
 
-def test_a_full_disk_leaves_neither_half_a_file_nor_litter(root: Path, store: LocalStore) -> None:
+def test_a_full_disk_leaves_neither_half_a_file_nor_litter(
+    root: Path, store: LocalImageStore
+) -> None:
     """A write that the system cuts short is an outage, and the old file stays as it was."""
     store.put(KEY, b"old", content_type="image/png")
     assert python_process.run(PUT_TOO_MUCH, root).startswith("files: OSError")
@@ -128,7 +132,7 @@ def test_a_full_disk_leaves_neither_half_a_file_nor_litter(root: Path, store: Lo
     assert names(root) == ["x.png"]
 
 
-def test_putting_leaves_nothing_but_the_object(root: Path, store: LocalStore) -> None:
+def test_putting_leaves_nothing_but_the_object(root: Path, store: LocalImageStore) -> None:
     """After puts, checks and a deletion only the stored files are there."""
     store.ping()
     store.put(KEY, b"1", content_type="image/png")
@@ -150,7 +154,7 @@ def test_putting_leaves_nothing_but_the_object(root: Path, store: LocalStore) ->
     ids=["put", "get", "delete", "ping"],
 )
 def test_a_folder_that_can_not_be_used_is_an_outage(
-    root: Path, store: LocalStore, call: Callable[[LocalStore], object]
+    root: Path, store: LocalImageStore, call: Callable[[LocalImageStore], object]
 ) -> None:
     """With a file in place of its folder the store is down, and no picture is called absent."""
     root.write_bytes(b"in the way")
@@ -161,7 +165,7 @@ def test_a_folder_that_can_not_be_used_is_an_outage(
 
 
 def test_the_type_does_not_depend_on_the_machine(
-    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+    store: LocalImageStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A slim system without a table of types serves the same types."""
     monkeypatch.setattr("mimetypes.guess_type", lambda *_, **__: (None, None))
@@ -169,7 +173,7 @@ def test_the_type_does_not_depend_on_the_machine(
     assert store.get("originals/x.webp").content_type == "image/webp"
 
 
-def test_files_survive_the_process(root: Path, store: LocalStore) -> None:
+def test_files_survive_the_process(root: Path, store: LocalImageStore) -> None:
     """What one process has stored another one serves."""
     store.put(KEY, b"x", content_type="image/png")
-    assert LocalStore(root).get(KEY) == store.get(KEY)
+    assert LocalImageStore(root).get(KEY) == store.get(KEY)

@@ -12,9 +12,9 @@ import pytest
 
 from app.errors import StorageUnavailable
 from app.ports import ImageStore
-from app.services.caching.caching_store import CachedStore
+from app.services.caching.caching_store import CachingStore
 from app.services.caching.image_cache import TwoLevelCache
-from app.services.files.image_store import LocalStore
+from app.services.files.image_store import LocalImageStore
 from app.services.files.spool import FileSpool
 from app.services.s3.store import S3Store
 from tests.support.concurrency.threads import at_once
@@ -30,9 +30,9 @@ def a_cache() -> TwoLevelCache:
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> LocalStore:
+def files(tmp_path: Path) -> LocalImageStore:
     """Make a store on files."""
-    return LocalStore(tmp_path / "store")
+    return LocalImageStore(tmp_path / "store")
 
 
 @pytest.fixture
@@ -49,9 +49,9 @@ def seaweedfs(s3_server: S3Server, s3_bucket: str) -> Iterator[S3Store]:
 
 
 @pytest.fixture
-def cached(seaweedfs: S3Store) -> CachedStore:
+def cached(seaweedfs: S3Store) -> CachingStore:
     """Make a store with a cache before it."""
-    return CachedStore(seaweedfs, a_cache())
+    return CachingStore(seaweedfs, a_cache())
 
 
 @pytest.fixture(params=["files", "spool", "seaweedfs", "cached"])
@@ -104,7 +104,7 @@ def test_nothing_stored_is_nothing_listed(store: ImageStore) -> None:
     assert list(store.keys("originals/ab")) == []
 
 
-def test_what_is_not_whole_is_not_listed(files: LocalStore, tmp_path: Path) -> None:
+def test_what_is_not_whole_is_not_listed(files: LocalImageStore, tmp_path: Path) -> None:
     """Files that are being written, or that a crash left half, are no objects."""
     files.put("originals/a.png", b"x", content_type="image/png")
     (tmp_path / "store" / "originals" / ".a.png.0123.tmp").write_bytes(b"half")
@@ -124,7 +124,7 @@ def test_more_than_a_page_of_keys(s3_server: S3Server, full_bucket: tuple[str, l
     with s3_store(s3_server, name) as store:
         assert list(store.keys("originals/")) == keys
         some = [key for key in keys if key.startswith("originals/7")]
-        assert list(CachedStore(store, a_cache()).keys("originals/7")) == some
+        assert list(CachingStore(store, a_cache()).keys("originals/7")) == some
 
 
 @pytest.mark.parametrize("how", ["refuse", "reset"])
@@ -175,11 +175,11 @@ def test_a_folder_that_can_not_be_read_is_an_outage(tmp_path: Path, obstacle: st
     in_the_way.parent.mkdir(exist_ok=True)
     in_the_way.write_bytes(b"in the way")
     with pytest.raises(StorageUnavailable) as caught:
-        list(LocalStore(tmp_path / "root").keys("originals/"))
+        list(LocalImageStore(tmp_path / "root").keys("originals/"))
     assert str(tmp_path) not in f"{caught.value} {caught.value.detail}"
 
 
-def test_a_folder_that_breaks_while_it_is_listed(files: LocalStore, tmp_path: Path) -> None:
+def test_a_folder_that_breaks_while_it_is_listed(files: LocalImageStore, tmp_path: Path) -> None:
     """Trouble in the middle is an outage too, after what could still be listed."""
     for name in ("1.png", "2.png", "e.png"):
         files.put(f"originals/{name}", b"x", content_type="image/png")
@@ -192,7 +192,7 @@ def test_a_folder_that_breaks_while_it_is_listed(files: LocalStore, tmp_path: Pa
         list(listed)
 
 
-def test_a_listing_that_is_not_used_up_leaves_nothing_open(files: LocalStore) -> None:
+def test_a_listing_that_is_not_used_up_leaves_nothing_open(files: LocalImageStore) -> None:
     """Whoever stops early leaves no folder open behind."""
     for number in range(20):
         files.put(f"originals/{number}.png", b"x", content_type="image/png")

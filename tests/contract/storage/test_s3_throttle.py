@@ -40,9 +40,9 @@ class Upload(BaseHTTPRequestHandler):
         with store.lock:
             store.inside += 1
             store.most = max(store.most, store.inside)
-            if store.inside == settings._UPLOADS_AT_ONCE:
+            if store.inside == settings._MAX_CONCURRENT_UPLOADS:
                 store.full.set()
-            elif store.inside > settings._UPLOADS_AT_ONCE:
+            elif store.inside > settings._MAX_CONCURRENT_UPLOADS:
                 store.too_many.set()
         assert store.full.wait(10)
         store.too_many.wait(0.2)  # time for one more to come, which none should
@@ -79,4 +79,4 @@ def test_uploads_take_turns(slow: SlowStore) -> None:
     )
     with contextlib.closing(store):
         at_once(CALLERS, lambda n: store.put(f"images/{n}.png", b"x", content_type="image/png"))
-    assert (slow.most, slow.stored) == (settings._UPLOADS_AT_ONCE, CALLERS)
+    assert (slow.most, slow.stored) == (settings._MAX_CONCURRENT_UPLOADS, CALLERS)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import StorageUnavailable
-from app.services.files.temp_files import FileLeftovers
+from app.services.files.temp_files import LocalTempFiles
 
 NOW = datetime.now(UTC)
 
@@ -32,7 +32,7 @@ def test_only_old_half_written_files_are_found_and_removed(tmp_path: Path) -> No
     ]
     a_file(tmp_path / "store/images/.b.png.1.tmp", days_old=1.1)
     a_file(tmp_path / "spool/originals/.c.png.1.tmp", days_old=1.1)
-    leftovers = FileLeftovers(tmp_path / "store", tmp_path / "spool")
+    leftovers = LocalTempFiles(tmp_path / "store", tmp_path / "spool")
     found = list(leftovers.older_than(NOW - timedelta(days=1)))
     assert found == ["store/images/.b.png.1.tmp", "spool/originals/.c.png.1.tmp"]
     for name in [*found, *found]:
@@ -43,14 +43,14 @@ def test_only_old_half_written_files_are_found_and_removed(tmp_path: Path) -> No
 
 def test_folders_that_are_not_there_have_no_leftovers(tmp_path: Path) -> None:
     """With S3 there is no folder of objects, and a new server has no spool."""
-    leftovers = FileLeftovers(tmp_path / "store", tmp_path / "spool")
+    leftovers = LocalTempFiles(tmp_path / "store", tmp_path / "spool")
     assert list(leftovers.older_than(NOW)) == []
 
 
 def test_a_disk_that_fails_is_storage_that_is_down(tmp_path: Path) -> None:
     """What the disk refuses is told without its path."""
     (tmp_path / "store").write_bytes(b"a file where a folder should be")
-    leftovers = FileLeftovers(tmp_path / "store")
+    leftovers = LocalTempFiles(tmp_path / "store")
     with pytest.raises(StorageUnavailable) as caught:
         list(leftovers.older_than(NOW))
     assert str(tmp_path) not in str(caught.value)

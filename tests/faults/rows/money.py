@@ -59,14 +59,14 @@ TOPIC = Topic(
     (
         Row(
             what="The budget has too little left",
-            settings={"budget": "0.01/day"},
+            settings={"server_budget": "0.01/day"},
             answer=_OVER,
             again=Again(_OVER, paid=0),
         ),
         Row(
             what="There is a budget, and the model's price is not known",
             given=_unknown_model,
-            settings={"budget": "100/day"},
+            settings={"server_budget": "100/day"},
             answer=_UNPRICED,
             again=Again(_UNPRICED, paid=0),
         ),

@@ -40,7 +40,7 @@ TOPIC = Topic(
         Row(
             what="As many pictures are being drawn as may be",
             given=_full,
-            settings={"max_generations_in_flight": 1},
+            settings={"max_concurrent_generations": 1},
             answer=Answer(503, "busy", "no", {"Retry-After": "5"}),
             paid=1,
             kept=READY,

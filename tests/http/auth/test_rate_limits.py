@@ -94,7 +94,7 @@ def test_redis_counts_for_all_servers(
 ) -> None:
     """Two servers with one Redis share a count; cut off from it, they go on counting."""
     # However busy this machine is, the first request has to be counted in Redis.
-    monkeypatch.setattr("app.services.caching.redis.PATIENCE_SECONDS", 10)
+    monkeypatch.setattr("app.services.caching.redis.TIMEOUT_SECONDS", 10)
     settings = settings_for(**(parts.settings | LIMITS), data_dir=tmp_path)
     with serving(settings) as one, serving(settings) as other:
         assert one.get("/generate-prompts").status_code == 200

@@ -62,7 +62,7 @@ def test_a_pictures_cost_is_told_everywhere_and_summed(real: Service) -> None:
 
 def test_the_offline_painter_costs_nothing_and_no_budget_refuses_it(tmp_path: Path) -> None:
     """Pictures drawn by rules cost 0, count as pictures, and go through the smallest budget."""
-    with serving(settings_for(data_dir=tmp_path, budget="0.000001/day")) as service:
+    with serving(settings_for(data_dir=tmp_path, server_budget="0.000001/day")) as service:
         assert service.generate(enhance=True).json()["cost_usd"] == 0
         assert service.get("/generate-prompts").status_code == 200
         told = usage_of(service)
@@ -139,7 +139,11 @@ def test_a_replay_costs_nothing(paid: Service) -> None:
 def test_over_the_budget_nothing_is_bought(parts: Any, tmp_path: Path) -> None:
     """The second picture at a budget for one is 429, says when to come back, and is not paid."""
     budget, prices = f"{PICTURE / 1_000_000:.6f}/day", json.dumps(FREE_TEXT)
-    values = parts.settings | {"budget": budget, "openai_prices": prices, "data_dir": tmp_path}
+    values = parts.settings | {
+        "server_budget": budget,
+        "openai_prices": prices,
+        "data_dir": tmp_path,
+    }
     with serving(settings_for(**values)) as service:
         assert service.generate("one").status_code == 200
         refused = service.generate("two")
@@ -160,7 +164,9 @@ def test_with_a_budget_an_unknown_price_is_refused(tmp_path: Path, fake_openai: 
     """No picture of unknown price is bought within a budget; without one it costs null."""
     fake_openai.image_models = (*fake_openai.image_models, "my-model")
     settings = openai_settings(fake_openai) | {"openai_image_model": "my-model"}
-    with serving(settings_for(data_dir=tmp_path / "a", budget="9/day", **settings)) as service:
+    with serving(
+        settings_for(data_dir=tmp_path / "a", server_budget="9/day", **settings)
+    ) as service:
         refused = service.generate()
         assert (refused.status_code, refused.json()["code"]) == (503, "price_unknown")
         assert fake_openai.paid == 0
@@ -182,7 +188,7 @@ def test_invented_prompts_are_booked_once_a_pool(paid: Service) -> None:
 
 def test_invented_prompts_are_held_to_the_budget(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
     """Over the budget no prompts are invented, and the text model isn't asked."""
-    settings = openai_settings(fake_openai) | {"budget": "0.000001/month"}
+    settings = openai_settings(fake_openai) | {"server_budget": "0.000001/month"}
     with serving(settings_for(data_dir=tmp_path, **settings)) as service:
         refused = service.get("/generate-prompts")
     assert (refused.status_code, refused.json()["code"]) == (429, "budget_exceeded")
@@ -192,7 +198,7 @@ def test_invented_prompts_are_held_to_the_budget(tmp_path: Path, fake_openai: Fa
 def test_refused_themes_use_up_the_budget(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
     """A refusal is answered with the tokens that it took; so a budget ends refusals too."""
     fake_openai.always("chat", Fault.refusal())
-    settings = openai_settings(fake_openai) | {"budget": "0.006/day"}
+    settings = openai_settings(fake_openai) | {"server_budget": "0.006/day"}
     with serving(settings_for(data_dir=tmp_path, **settings)) as service:
         codes = [
             service.get(f"/generate-prompts?theme=t{number}").json()["code"] for number in range(3)
@@ -270,8 +276,8 @@ def test_the_shipped_prices_know_the_default_models() -> None:
     """Without any setting, both models of this service have a price."""
     values = settings_for()
     prices = Prices()
-    assert prices.most_for_inventing(values.openai_text_model)
-    assert prices.most_for_inventing("gpt-6-lunatic") is None
+    assert prices.max_prompts_cost(values.openai_text_model)
+    assert prices.max_prompts_cost("gpt-6-lunatic") is None
 
 
 def test_each_key_has_its_own_budget_and_account(tmp_path: Path, fake_openai: FakeOpenAI) -> None:

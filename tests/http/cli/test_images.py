@@ -16,11 +16,11 @@ from PIL import Image
 from app import create_app
 from app.container import build_ports
 from app.errors import ImageNotFound
-from app.models import ANYONE, Generation, State
+from app.models import ANONYMOUS, ImageRecord, State
 from app.ports import Ports
-from app.services.caching.caching_store import CachedStore
+from app.services.caching.caching_store import CachingStore
 from app.usecases.generation.batch import rows_of
-from app.usecases.generation.finalize import Keeper
+from app.usecases.generation.finalize import ImageFinalizer
 from app.usecases.images.images import Images
 from tests.support.builders import a_request
 from tests.support.images.sample_images import encoded, owl
@@ -147,7 +147,7 @@ def test_recutting_shows_first_and_then_replaces(here: Shell, tmp_path: Path) ->
     old = encoded(Image.new("RGBA", (256, 256), (200, 0, 0, 255)))
     changed, *others = (picture["id"] for picture in here.listed())
     right = here.picture(changed)
-    assert isinstance(here.ports.store, CachedStore)
+    assert isinstance(here.ports.store, CachingStore)
     here.ports.store.store.put(f"images/{changed}.png", old, content_type="image/png")
     compared = here("recut", "--compare", tmp_path)
     assert compared.stdout.endswith("1 would change, 2 are the same, 0 failed.\n")
@@ -241,7 +241,7 @@ def test_pictures_may_be_a_keys(there: Shell) -> None:
     assert there("generate", "A cow").exit_code == 0
     (line,) = there("list", "--owner", key.id).stdout.splitlines()
     assert "A hen" in line
-    (row,) = rows_of("b", [a_request()], ANYONE)
+    (row,) = rows_of("b", [a_request()], ANONYMOUS)
     assert row.claim != rows_of("b", [a_request()], key.caller)[0].claim
 
 
@@ -270,15 +270,15 @@ def test_a_picture_that_is_deleted_meanwhile_stays_deleted(
 ) -> None:
     """What recutting stores for it is taken back."""
     gone = str(here.listed()[0]["id"])
-    cut = Keeper.cut
+    cut = ImageFinalizer.cut
 
-    def deleting(self: Keeper, row: Generation, data: bytes) -> tuple[Generation, bytes]:
+    def deleting(self: ImageFinalizer, row: ImageRecord, data: bytes) -> tuple[ImageRecord, bytes]:
         new, png = cut(self, row, data)
         if row.id == gone:
             Images(self.ports.store, self.ports.records).delete(gone)
         return replace(new, model="another"), png
 
-    monkeypatch.setattr(Keeper, "cut", deleting)
+    monkeypatch.setattr(ImageFinalizer, "cut", deleting)
     assert here("recut", "--in-place").exit_code == 1
     with pytest.raises(ImageNotFound):
         here.picture(gone)
@@ -291,7 +291,7 @@ def test_an_import_that_was_cut_off_is_done_again(
     here("export", tmp_path, "--originals")
     first = here.listed()[0]
     now = there.ports.clock.now()
-    row = Generation(
+    row = ImageRecord(
         id=str(first["id"]),
         state=State.PENDING,
         requested_at=now,
@@ -300,7 +300,7 @@ def test_an_import_that_was_cut_off_is_done_again(
     )
     assert there.ports.records.insert(row)
     assert there("import", tmp_path).stdout == "2 pictures taken in, 0 were there, 1 failed.\n"
-    assert there.ports.records.exchange(row, replace(row, lease_until=now))
+    assert there.ports.records.compare_and_swap(row, replace(row, lease_until=now))
     assert there("import", tmp_path).stdout == "1 pictures taken in, 2 were there, 0 failed.\n"
     assert there.picture(first["id"]) == here.picture(first["id"])
 

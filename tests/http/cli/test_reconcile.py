@@ -15,10 +15,10 @@ from pymongo import MongoClient
 
 from app import create_app
 from app.container import build_ports
-from app.models import Generation
+from app.models import ImageRecord
 from app.services.runtime.clock import SystemClock
 from app.usecases.generation import sidecar
-from app.usecases.generation.finalize import Keeper
+from app.usecases.generation.finalize import ImageFinalizer
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.reconcile.damage import MENDABLE, dropping, keys_of
 from tests.support.servers import python_process
@@ -40,7 +40,7 @@ def reconcile(service: Service, *options: str) -> tuple[int, dict[str, Any]]:
     return result.exit_code, json.loads(result.stdout)
 
 
-def copy_of(service: Service, row: Generation) -> Generation:
+def copy_of(service: Service, row: ImageRecord) -> ImageRecord:
     """Put a second picture like this one into store and records, quicker than by drawing it."""
     assert row.original
     store, image_id = service.ports.store, str(uuid.uuid4())
@@ -49,12 +49,12 @@ def copy_of(service: Service, row: Generation) -> Generation:
     data = store.get(row.original.key).data
     store.put(original.key, data, content_type="image/png")
     store.put(sidecar.key_of(image_id), sidecar.write(copy), content_type="application/json")
-    copy = Keeper(service.ports).publish(copy, data)
+    copy = ImageFinalizer(service.ports).publish(copy, data)
     assert service.ports.records.insert(copy)
     return copy
 
 
-def a_row(service: Service) -> tuple[Generation, bytes]:
+def a_row(service: Service) -> tuple[ImageRecord, bytes]:
     """Generate a picture; return its row and the bytes that are served."""
     filename = service.generate().json()["filename"]
     row = service.ports.records.get(filename.removesuffix(".png"))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.usecases.generation.estimates import HOUSE_SENTENCE
+from app.usecases.generation.estimates import PROMPT_SUFFIX
 from tests.support.images.xmp_readers import without
 from tests.support.service import Parts, Service, serving, settings_for
 
@@ -24,7 +24,7 @@ def test_answer_has_the_documented_fields(service: Service) -> None:
     assert body["url"] == answer.headers["Location"] == f"{service.url}/images/{body['filename']}"
     assert body["first_prompt"] == "  A red fox  "
     assert body["prompt"] == "A red fox"
-    assert body["new_prompt"] == f"A red fox\n\n{HOUSE_SENTENCE}"
+    assert body["new_prompt"] == f"A red fox\n\n{PROMPT_SUFFIX}"
     assert (body["width"], body["height"]) == (256, 256)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", body["created_at"])
     assert body["cutout"]["background"] == "#ffffff"
@@ -96,7 +96,7 @@ def test_enhance_has_the_prompt_rewritten_before_it_is_drawn(real: Service, part
         "chat",
         "images",
     ]
-    assert body["new_prompt"] == drawn != f"A small boat\n\n{HOUSE_SENTENCE}"
+    assert body["new_prompt"] == drawn != f"A small boat\n\n{PROMPT_SUFFIX}"
     assert body["prompt"] == "A small boat"
 
 

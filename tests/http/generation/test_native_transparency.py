@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from app.usecases.generation.estimates import HOUSE_SENTENCE, TRANSPARENT_SENTENCE
+from app.usecases.generation.estimates import PROMPT_SUFFIX, TRANSPARENT_PROMPT_SUFFIX
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.http.sse_client import streamed
 from tests.support.service import Service, openai_settings, serving, settings_for
@@ -31,7 +31,7 @@ def test_the_model_is_asked_for_alpha(service: Service, fake_openai: FakeOpenAI)
     made = service.generate().json()
     (sent,) = fake_openai.asked("images")
     assert sent.body["background"] == "transparent"
-    assert sent.body["prompt"] == made["new_prompt"] == f"A red fox\n\n{TRANSPARENT_SENTENCE}"
+    assert sent.body["prompt"] == made["new_prompt"] == f"A red fox\n\n{TRANSPARENT_PROMPT_SUFFIX}"
     picture = service.get(f"/images/{made['filename']}").content
     with Image.open(io.BytesIO(picture)) as image:
         assert image.getchannel("A").getextrema() == (0, 255)
@@ -45,7 +45,7 @@ def test_a_model_that_can_not_is_asked_for_white_once(
     """Its 400 costs nothing; the row tells the prompt that was drawn; the process remembers."""
     fake_openai.script("images", Fault.transparent_refused())
     made = service.generate().json()
-    assert made["new_prompt"] == f"A red fox\n\n{HOUSE_SENTENCE}"
+    assert made["new_prompt"] == f"A red fox\n\n{PROMPT_SUFFIX}"
     refused, drawn = fake_openai.asked("images")
     assert (refused.body["background"], drawn.body["background"]) == ("transparent", "opaque")
     assert drawn.body["prompt"] == made["new_prompt"]
@@ -78,4 +78,4 @@ def test_dall_e_has_no_such_parameter(tmp_path: Path, fake_openai: FakeOpenAI) -
     with serving(settings_for(**values)) as service:
         sent = service.generate(dry_run=True).json()["requests"][0]["body"]
     assert "background" not in sent
-    assert HOUSE_SENTENCE in sent["prompt"]
+    assert PROMPT_SUFFIX in sent["prompt"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from app.services.replay.cassettes import Recorded, Recordings
+from app.services.replay.cassettes import Cassettes, Recorded
 from app.services.replay.player import Replay
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.http.sse_client import streamed
@@ -22,7 +22,7 @@ SECRET = "a fox with a secret"
 def recording(folder: Path, fake: FakeOpenAI) -> Iterator[Service]:
     """Serve what pays the fake, and writes down what it answers."""
     values = openai_settings(fake) | {"image_provider": "record", "data_dir": folder / "paid"}
-    with serving(settings_for(**values, recordings_dir=folder / "tapes")) as service:
+    with serving(settings_for(**values, cassettes_dir=folder / "tapes")) as service:
         yield service
 
 
@@ -30,7 +30,7 @@ def recording(folder: Path, fake: FakeOpenAI) -> Iterator[Service]:
 def replaying(folder: Path, **values: Any) -> Iterator[Service]:
     """Serve what was recorded, at once, without a key and without a network to go to."""
     values = {"replay_speed": 0, "data_dir": folder / "free"} | values
-    settings = settings_for(image_provider="replay", recordings_dir=folder / "tapes", **values)
+    settings = settings_for(image_provider="replay", cassettes_dir=folder / "tapes", **values)
     with serving(settings) as service:
         yield service
 
@@ -147,7 +147,7 @@ def test_partial_pictures_are_replayed(tmp_path: Path, fake_openai: FakeOpenAI) 
 
 def test_time_passes_as_it_did_or_faster(tmp_path: Path) -> None:
     """The recorded seconds, divided by REPLAY_SPEED."""
-    recordings = Recordings(tmp_path)
+    recordings = Cassettes(tmp_path)
     question = {"call": "draw"}
     files = [(2.0, b"a"), (5.0, b"b"), (6.0, b"c")]
     recordings.add(question, Recorded(seconds=6.5, told={"partials": 2}, files=files))

@@ -174,7 +174,7 @@ def test_a_stream_holds_its_place_until_the_work_ends(tmp_path: Path) -> None:
     with FakeOpenAI() as fake:
         released = threading.Event()
         fake.script("images", Fault.until(released))
-        settings = openai_settings(fake) | {"max_generations_in_flight": 1}
+        settings = openai_settings(fake) | {"max_concurrent_generations": 1}
         with serving(settings_for(data_dir=tmp_path, **settings)) as service:
             with streamed(service.url) as stream:
                 stream.until("progress")

@@ -13,7 +13,7 @@ from tests.support.images.hostile_images import FILES, REFUSED
 from tests.support.servers import python_process
 from tests.support.service import Service, openai_settings, serving, settings_for
 
-_MOST_MIB = 50
+_MAX_MIB = 50
 WEIGH = """
 import json, pathlib, re
 from app import imaging
@@ -31,7 +31,7 @@ for name, file in files:
     before = memory("VmHWM")
     try:
         imaging.cutout(file)
-    except imaging.UnusablePicture:
+    except imaging.UnusableImage:
         pass
     risen[name] = memory("VmHWM") - before
 print(json.dumps(risen))
@@ -67,9 +67,9 @@ def test_a_hostile_picture_is_refused_or_decoded_within_bounds(
     assert file in [path.read_bytes() for path in tmp_path.glob("store/originals/**/*.*")]
 
 
-@attack("All of them, one after the other", expect=f"less than {_MOST_MIB} MiB of memory each")
+@attack("All of them, one after the other", expect=f"less than {_MAX_MIB} MiB of memory each")
 def test_hostile_pictures_take_little_memory(seen: Seen) -> None:
     """In a fresh process none of these files makes the memory rise by 50 MiB."""
     risen: dict[str, Any] = json.loads(python_process.run(WEIGH))
     most = max(risen.values())
-    seen(f"{'less' if most < _MOST_MIB else most} than {_MOST_MIB} MiB of memory each")
+    seen(f"{'less' if most < _MAX_MIB else most} than {_MAX_MIB} MiB of memory each")

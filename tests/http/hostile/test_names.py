@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.services.caching.caching_store import CachedStore
+from app.services.caching.caching_store import CachingStore
 from tests.attacks import Seen, attack
 from tests.support.http import raw_http
 from tests.support.service import Service
@@ -57,7 +57,7 @@ def asked(standing_embedded: Service, monkeypatch: pytest.MonkeyPatch) -> list[s
     """List what is wanted of the store from now on."""
     asked: list[str] = []
     for name in ("get", "delete"):
-        monkeypatch.setattr(CachedStore, name, _noted(asked, name, getattr(CachedStore, name)))
+        monkeypatch.setattr(CachingStore, name, _noted(asked, name, getattr(CachingStore, name)))
     standing_embedded.get(f"/images/{ID}.png")
     assert asked == ["get"]  # so that an empty list below means something
     asked.clear()

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.blueprints.schemas.images import ListAnswer
-from app.models import Generation, Rendition, State
+from app.blueprints.schemas.images import ListResponse
+from app.models import ImageRecord, ProcessedImage, State
 from app.usecases.images.tokens import fold
 from tests.support.service import Parts, Service
 
@@ -19,7 +19,7 @@ def store_rows(service: Service, count: int, *, same_time: bool = False) -> list
     for number in range(count):
         created = START if same_time else START + timedelta(seconds=number)
         service.ports.records.insert(
-            Generation(
+            ImageRecord(
                 id=f"00000000-0000-4000-8000-{number:012d}",
                 state=State.READY,
                 requested_at=created,
@@ -29,7 +29,7 @@ def store_rows(service: Service, count: int, *, same_time: bool = False) -> list
                 first_prompt=f"Picture {number}",
                 new_prompt=f"Picture {number}, white",
                 tokens=fold(f"Picture {number}", "élan vital" if number % 2 else "calm"),
-                image=Rendition(key="", width=256, height=256, size_bytes=1, sha256=""),
+                image=ProcessedImage(key="", width=256, height=256, size_bytes=1, sha256=""),
             )
         )
     return [f"00000000-0000-4000-8000-{number:012d}.png" for number in reversed(range(count))]
@@ -110,13 +110,13 @@ def test_a_cursor_may_be_of_any_time(
 
 
 def test_the_answer_is_as_the_contract_says(service: Service) -> None:
-    """What is sent is a ListAnswer, field by field, for drawn pictures and for bare rows."""
+    """What is sent is a ListResponse, field by field, for drawn pictures and for bare rows."""
     store_rows(service, 3)
     service.generate("A yellow kite")
     for path in ("/images", "/images?limit=2", "/images?q=kite", "/images?page=9"):
         answer = service.get(path).json()
-        read = ListAnswer.model_validate(answer)
-        assert answer.keys() == ListAnswer.model_fields.keys()
+        read = ListResponse.model_validate(answer)
+        assert answer.keys() == ListResponse.model_fields.keys()
         for image, form in zip(answer["images"], read.images, strict=True):
             assert image.keys() == type(form).model_fields.keys()
 

@@ -33,8 +33,10 @@ def test_a_served_picture_and_its_variants_tell_their_origin(service: Service) -
 def test_the_prompt_is_told_only_where_the_operator_wants_it(
     fake_openai: FakeOpenAI, tmp_path: Path, wanted: bool
 ) -> None:
-    """With XMP_PROMPT=true the file has the words that were drawn; without, it has none of them."""
-    settings = settings_for(data_dir=tmp_path, xmp_prompt=wanted, **openai_settings(fake_openai))
+    """With XMP_INCLUDE_PROMPT=true the file carries the prompt; without, no word of it."""
+    settings = settings_for(
+        data_dir=tmp_path, xmp_include_prompt=wanted, **openai_settings(fake_openai)
+    )
     with serving(settings) as service:
         made = service.generate("A red <fox> & a 🦊").json()
         told = xmp_readers.told(service.get(f"/images/{made['filename']}").content)

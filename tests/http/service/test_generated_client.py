@@ -66,7 +66,7 @@ def test_the_client_does_the_main_job(service: Service) -> None:
     models = module("models")
     body = models.GenerateBody(prompt="A red fox")
     made = call(service, "generation.post_generate_image", body=body).parsed
-    assert isinstance(made, models.ImageAnswer)
+    assert isinstance(made, models.ImageResponse)
     assert (made.width, made.charged) == (256, models.Charged.NO)
     described = call(service, "images.get_get_metadata", filename=made.filename).parsed
     assert described == made
@@ -77,7 +77,7 @@ def test_the_client_does_the_main_job(service: Service) -> None:
         assert picture.size == (64, 64)
     rehearsed = models.GenerateBody(prompt="A red fox", dry_run=True)
     answer = call(service, "generation.post_generate_image", body=rehearsed).parsed
-    assert isinstance(answer, models.DryRunAnswer)
+    assert isinstance(answer, models.DryRunResponse)
     assert call(service, "images.delete_delete_image", filename=made.filename).status_code == 204
     assert call(service, "images.get_list_images").parsed.total_images == 0
     assert len(call(service, "prompts.get_generate_prompts", count=3).parsed.prompts) == 3
@@ -99,6 +99,6 @@ def test_errors_have_their_type(service: Service) -> None:
         (missing, 404, "image_not_found"),
     ):
         assert answer.status_code == status
-        assert isinstance(answer.parsed, models.ErrorAnswer)
+        assert isinstance(answer.parsed, models.ErrorResponse)
         assert answer.parsed.code == code
     assert refused.parsed.charged is models.Charged.NO

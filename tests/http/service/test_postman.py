@@ -17,10 +17,10 @@ SCOPES = "generate,read,delete,metrics"
 
 
 def test_the_shipped_collection_is_what_the_command_makes(tmp_path: Path) -> None:
-    """`flask describe postman > docs/postman_collection.json` changes nothing."""
+    """`flask spec postman > docs/postman_collection.json` changes nothing."""
     runner = create_app(settings_for(data_dir=tmp_path)).test_cli_runner()
-    assert runner.invoke(args=["describe", "postman"]).stdout == SHIPPED.read_text()
-    told = json.loads(runner.invoke(args=["describe", "openapi"]).stdout)
+    assert runner.invoke(args=["spec", "postman"]).stdout == SHIPPED.read_text()
+    told = json.loads(runner.invoke(args=["spec", "openapi"]).stdout)
     assert told["openapi"] == "3.1.0"
 
 

@@ -152,7 +152,7 @@ def test_many_callers_of_a_variant_cost_one_computation(
 def test_above_the_limit_callers_hear_it_at_once(tmp_path: Path) -> None:
     """Full places: 503 `busy` with Retry-After, while cached variants and health are answered."""
     slow = SlowImaging()
-    settings = settings_for(data_dir=tmp_path, max_variants_in_flight=2)
+    settings = settings_for(data_dir=tmp_path, max_concurrent_variants=2)
     with serving(settings, imaging=slow) as service, ThreadPoolExecutor(2) as callers:
         path = put_picture(service)
         slow.gate.set()

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from PIL import Image, ImageDraw
 
-Colour = tuple[int, int, int, int]
+Color = tuple[int, int, int, int]
 
 # Eight looks are enough to tell pictures apart; drawing each once keeps a test run fast.
 LOOKS = 8
@@ -49,7 +49,7 @@ def _drawn(width: int, height: int, look: int, kind: str, transparent: bool) -> 
     return out.getvalue()
 
 
-def _subject(unit: int, look: int, background: Colour) -> Image.Image:
+def _subject(unit: int, look: int, background: Color) -> Image.Image:
     """Draw a jug: its handle encloses background, its label is white paint with a dark dot."""
     # Twice the size and halved again: the soft edge that every real picture has.
     tile = Image.new("RGBA", (unit * 26, unit * 26), background)

@@ -10,7 +10,7 @@ from tests.support.fakes.scripted import Scripted
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-class FakeKeys(Scripted):
+class FakeApiKeys(Scripted):
     """Keeps keys in a dictionary."""
 
     name = "keys"
@@ -20,16 +20,16 @@ class FakeKeys(Scripted):
         self.rows: dict[str, ApiKey] = {}
 
     def insert(self, key: ApiKey) -> bool:
-        """See KeyRing."""
+        """See ApiKeyRepository."""
         self.step("insert")
         if any(key.id == row.id or key.name == row.name for row in self.rows.values()):
             return False
         self.rows[key.id] = key
         return True
 
-    def exchange(self, old: ApiKey, new: ApiKey) -> bool:
-        """See KeyRing."""
-        self.step("exchange")
+    def compare_and_swap(self, old: ApiKey, new: ApiKey) -> bool:
+        """See ApiKeyRepository."""
+        self.step("compare_and_swap")
         now = self.rows.get(old.id)
         if now is None or (now.hash, now.revoked_at) != (old.hash, old.revoked_at):
             return False
@@ -37,17 +37,17 @@ class FakeKeys(Scripted):
         return True
 
     def get(self, key_id: str) -> ApiKey | None:
-        """See KeyRing."""
+        """See ApiKeyRepository."""
         self.step("get")
         return self.rows.get(key_id)
 
     def find(self, name: str) -> ApiKey | None:
-        """See KeyRing."""
+        """See ApiKeyRepository."""
         self.step("find")
         return next((row for row in self.rows.values() if row.name == name), None)
 
     def list(self) -> Sequence[ApiKey]:
-        """See KeyRing."""
+        """See ApiKeyRepository."""
         self.step("list")
         return sorted(self.rows.values(), key=lambda row: (row.created_at, row.id))
 

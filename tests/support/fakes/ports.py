@@ -9,30 +9,30 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from app.imaging import Cutout, CutoutReport, Origin, PictureInfo, Variant
+from app.imaging import Cutout, CutoutReport, ImageInfo, Provenance, Variant
 from app.models import (
-    Drawing,
-    Enhanced,
-    Invented,
+    EnhancedPrompt,
+    GeneratedImage,
+    InventedPrompts,
     Rate,
-    Standing,
+    RateLimitStatus,
     TokenUsage,
     UpstreamRequest,
 )
 from app.ports.providers import OnPartial
 from tests.support.fakes.scripted import Scripted
-from tests.support.fakes.stores import FakeCache, FakeLedger, FakeRecords, FakeSpool, FakeStore
+from tests.support.fakes.stores import FakeCache, FakeImageRecords, FakeLedger, FakeSpool, FakeStore
 
 __all__ = [
     "REPORT",
     "FakeCache",
     "FakeClock",
     "FakeGenerator",
+    "FakeImageRecords",
     "FakeImaging",
     "FakeLedger",
     "FakeModerator",
     "FakePromptWriter",
-    "FakeRecords",
     "FakeSpool",
     "FakeStore",
 ]
@@ -83,14 +83,14 @@ class FakeGenerator(Scripted):
         quality: str,
         partials: int = 0,
         on_partial: OnPartial | None = None,
-    ) -> Drawing:
+    ) -> GeneratedImage:
         """See ImageGenerator. As many partial pictures come as are asked for."""
         for index in range(partials):
             assert on_partial is not None
             on_partial(index, b"partial %d" % index)
         self.asked.append((prompt, size, quality))
         self.step("draw")
-        return Drawing(data=self.data, model="fake-painter-2026", usage=self.usage)
+        return GeneratedImage(data=self.data, model="fake-painter-2026", usage=self.usage)
 
 
 class FakeModerator(Scripted):
@@ -123,26 +123,26 @@ class FakePromptWriter(Scripted):
         self.gate: threading.Event | None = None
         self._numbers = itertools.count()
 
-    def invent(self, count: int, *, theme: str) -> Invented:
+    def invent(self, count: int, *, theme: str) -> InventedPrompts:
         """See PromptWriter. With a gate it answers once the gate is open."""
         self.themes.append(theme)
         self.step("invent")
         if self.gate is not None:
             assert self.gate.wait(10)
         if self.next_lists:
-            return Invented(prompts=self.next_lists.pop(0), usage=self.usage)
+            return InventedPrompts(prompts=self.next_lists.pop(0), usage=self.usage)
         prompts = [f"prompt {next(self._numbers)} on {theme}" for _ in range(count)]
-        return Invented(prompts=prompts, usage=self.usage)
+        return InventedPrompts(prompts=prompts, usage=self.usage)
 
     def describe(self, prompt: str) -> UpstreamRequest:
         """See PromptWriter."""
         body = {"model": self.model, "prompt": prompt}
         return UpstreamRequest(method="POST", path="/enhance", body=body)
 
-    def enhance(self, prompt: str) -> Enhanced:
+    def enhance(self, prompt: str) -> EnhancedPrompt:
         """See PromptWriter."""
         self.step("enhance")
-        return Enhanced(prompt=f"{prompt}, enhanced", usage=self.usage)
+        return EnhancedPrompt(prompt=f"{prompt}, enhanced", usage=self.usage)
 
 
 class FakeImaging(Scripted):
@@ -152,15 +152,17 @@ class FakeImaging(Scripted):
 
     def __init__(self, events: list[str]) -> None:
         super().__init__(events)
-        self.info = PictureInfo("png", 1536, 1024)
-        self.origins: list[tuple[Origin | None, bytes]] = []
+        self.info = ImageInfo("png", 1536, 1024)
+        self.origins: list[tuple[Provenance | None, bytes]] = []
 
-    def inspect(self, data: bytes) -> PictureInfo:  # noqa: ARG002 - reason: part of the port
+    def inspect(self, data: bytes) -> ImageInfo:  # noqa: ARG002 - reason: part of the port
         """See Imaging."""
         self.step("inspect")
         return self.info
 
-    def cut_out(self, data: bytes, origin: Origin | None = None, earlier: bytes = b"") -> Cutout:
+    def cut_out(
+        self, data: bytes, origin: Provenance | None = None, earlier: bytes = b""
+    ) -> Cutout:
         """See Imaging."""
         self.origins.append((origin, earlier))
         self.step("cut_out")
@@ -202,6 +204,6 @@ class FakeClock:
 class FakeRateLimiter:
     """Lets everyone in; the real ones are counted with in tests of their own."""
 
-    def hit(self, rate: Rate, _: str, /, *, add: bool = True) -> Standing:  # noqa: ARG002 - reason: the port's
+    def hit(self, rate: Rate, _: str, /, *, add: bool = True) -> RateLimitStatus:  # noqa: ARG002 - reason: the port's
         """Allow it."""
-        return Standing(allowed=True, remaining=rate.amount, reset=1.0)
+        return RateLimitStatus(allowed=True, remaining=rate.amount, reset=1.0)

@@ -18,7 +18,7 @@ class Scripted:
         self._failures[step] = error
         self._good[step] = after
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         """Let everything succeed again."""
         self._failures.clear()
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from app.errors import ImageNotFound
-from app.models import Budget, Generation, Page, Position, Spent, State, StoredImage
+from app.models import Budget, ImageRecord, Page, Position, Spending, State, StoredImage
 from app.models.billing_period import window_of, windows_of
 from tests.support.fakes.scripted import Scripted
 
@@ -85,7 +85,7 @@ class FakeCache(Scripted):
         self.up = True
 
     def peek(self, image_id: str, name: str) -> StoredImage | None:
-        """See PictureCache."""
+        """See ImageCache."""
         self.step("peek")
         return self.entries.get((image_id, name))
 
@@ -97,19 +97,19 @@ class FakeCache(Scripted):
         *,
         share: bool = True,
     ) -> StoredImage:
-        """See PictureCache."""
+        """See ImageCache."""
         self.step("fetch" if share else "fetch privately")
         if (image_id, name) not in self.entries:
             self.entries[image_id, name] = make()
         return self.entries[image_id, name]
 
     def forget(self, image_id: str) -> None:
-        """See PictureCache."""
+        """See ImageCache."""
         self.step("forget")
         self.entries = {key: kept for key, kept in self.entries.items() if key[0] != image_id}
 
     def is_up(self) -> bool:
-        """See PictureCache."""
+        """See ImageCache."""
         return self.up
 
 
@@ -120,7 +120,7 @@ class FakeLedger(Scripted):
 
     def __init__(self, events: list[str]) -> None:
         super().__init__(events)
-        self.counts: dict[tuple[str, str], Spent] = {}
+        self.counts: dict[tuple[str, str], Spending] = {}
 
     def reserve(
         self, accounts: Mapping[str, Budget | None], micros: int, at: datetime
@@ -132,29 +132,29 @@ class FakeLedger(Scripted):
                 spent = self.spent(account, window_of(budget.period, at)).micros
                 if spent + micros > budget.micros:
                     return account
-        self._add(accounts, Spent(micros=micros), at)
+        self._add(accounts, Spending(micros=micros), at)
         return None
 
-    def book(self, accounts: Iterable[str], change: Spent, at: datetime) -> None:
+    def record_spending(self, accounts: Iterable[str], change: Spending, at: datetime) -> None:
         """See Ledger."""
-        self.step("book")
+        self.step("record_spending")
         self._add(accounts, change, at)
 
-    def spent(self, account: str, window: str) -> Spent:
+    def spent(self, account: str, window: str) -> Spending:
         """See Ledger."""
-        return self.counts.get((account, window), Spent())
+        return self.counts.get((account, window), Spending())
 
-    def days(self, account: str, first: date, last: date) -> dict[str, Spent]:
+    def days(self, account: str, first: date, last: date) -> dict[str, Spending]:
         """See Ledger."""
         self.step("days")
         mine = {window: spent for (owner, window), spent in self.counts.items() if owner == account}
         days = sorted(day for day in mine if len(day) == 10 and str(first) <= day <= str(last))
         return {day: mine[day] for day in days}
 
-    def _add(self, accounts: Iterable[str], change: Spent, at: datetime) -> None:
+    def _add(self, accounts: Iterable[str], change: Spending, at: datetime) -> None:
         for place in itertools.product(accounts, windows_of(at)):
             now = self.spent(*place)
-            self.counts[place] = Spent(
+            self.counts[place] = Spending(
                 micros=now.micros + change.micros,
                 pictures=now.pictures + change.pictures,
                 pictures_of_unknown_cost=now.pictures_of_unknown_cost
@@ -162,19 +162,19 @@ class FakeLedger(Scripted):
             )
 
 
-class FakeRecords(Scripted):
+class FakeImageRecords(Scripted):
     """Keeps rows in a dictionary, and every version of them in `history`."""
 
     name = "records"
 
     def __init__(self, events: list[str]) -> None:
         super().__init__(events)
-        self.rows: dict[str, Generation] = {}
-        self.history: list[Generation] = []
+        self.rows: dict[str, ImageRecord] = {}
+        self.history: list[ImageRecord] = []
         self.versions = 0
         self.miscounted = 0
 
-    def insert(self, generation: Generation) -> bool:
+    def insert(self, generation: ImageRecord) -> bool:
         """See Records."""
         self.step("insert")
         claimed = generation.claim and self.find_quietly(generation.claim)
@@ -183,26 +183,26 @@ class FakeRecords(Scripted):
         self._write(generation)
         return True
 
-    def exchange(self, old: Generation, new: Generation) -> bool:
+    def compare_and_swap(self, old: ImageRecord, new: ImageRecord) -> bool:
         """See Records."""
-        self.step("exchange")
+        self.step("compare_and_swap")
         now = self.rows.get(old.id)
         if now is None or (now.state, now.lease_until) != (old.state, old.lease_until):
             return False
         self._write(new)
         return True
 
-    def get(self, image_id: str) -> Generation | None:
+    def get(self, image_id: str) -> ImageRecord | None:
         """See Records."""
         self.step("get")
         return self.rows.get(image_id)
 
-    def find(self, claim: str) -> Generation | None:
+    def find(self, claim: str) -> ImageRecord | None:
         """See Records."""
         self.step("find")
         return self.find_quietly(claim)
 
-    def find_quietly(self, claim: str) -> Generation | None:
+    def find_quietly(self, claim: str) -> ImageRecord | None:
         """Find without it being an event."""
         return next((row for row in self.rows.values() if row.claim == claim), None)
 
@@ -250,14 +250,14 @@ class FakeRecords(Scripted):
         self.step("delete")
         self.rows.pop(image_id, None)
 
-    def overdue(self, now: datetime, *, limit: int) -> Sequence[Generation]:
+    def expired_leases(self, now: datetime, *, limit: int) -> Sequence[ImageRecord]:
         """See Records."""
-        self.step("overdue")
+        self.step("expired_leases")
         pending = [row for row in self.rows.values() if row.state is State.PENDING]
         late = [row for row in pending if row.lease_until <= now]
         return sorted(late, key=lambda row: row.lease_until)[:limit]
 
-    def scan(self, *, after: str = "", limit: int) -> Sequence[Generation]:
+    def scan(self, *, after: str = "", limit: int) -> Sequence[ImageRecord]:
         """See Records."""
         self.step("scan")
         return [self.rows[key] for key in sorted(self.rows) if key > after][:limit]
@@ -278,7 +278,7 @@ class FakeRecords(Scripted):
         """See Records."""
         self.step("ping")
 
-    def _write(self, generation: Generation) -> None:
+    def _write(self, generation: ImageRecord) -> None:
         self.rows[generation.id] = generation
         self.history.append(generation)
 
@@ -287,5 +287,5 @@ def _folder(key: str) -> str:
     return key.partition("/")[0]
 
 
-def _place(row: Generation) -> tuple[datetime, str]:
+def _place(row: ImageRecord) -> tuple[datetime, str]:
     return row.created_at or row.requested_at, row.id

@@ -10,7 +10,7 @@ import requests
 
 from app.blueprints.dependencies import dependencies_of
 from app.models import Scope
-from app.usecases.auth.api_keys import Keys, NewKey
+from app.usecases.auth.api_keys import ApiKeys, NewKey
 from tests.support.fakes.ports import FakeClock
 from tests.support.service import Service, serving, settings_for
 
@@ -26,7 +26,7 @@ class Locked:
     texts: list[str] = field(default_factory=list)
 
     @property
-    def keys(self) -> Keys:
+    def keys(self) -> ApiKeys:
         """The keys, as an operator has them."""
         return dependencies_of(self.service.app).keys
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import requests
 
-from app.models import Generation
+from app.models import ImageRecord
 from app.usecases.generation.idempotency import claim_of
 from tests.support.service import Service
 
@@ -35,7 +35,7 @@ def told(answer: requests.Response) -> tuple[int, str, str | None]:
     return answer.status_code, body["code"], body.get("charged")
 
 
-def row_of(service: Service, key: str = KEY) -> Generation:
+def row_of(service: Service, key: str = KEY) -> ImageRecord:
     """Return the row of a key."""
     row = service.ports.records.find(claim_of("", key))
     assert row is not None
@@ -45,4 +45,4 @@ def row_of(service: Service, key: str = KEY) -> Generation:
 def change_row(service: Service, key: str = KEY, **changes: Any) -> None:
     """Let time or chance have changed the row of a key."""
     row = row_of(service, key)
-    assert service.ports.records.exchange(row, replace(row, **changes))
+    assert service.ports.records.compare_and_swap(row, replace(row, **changes))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-Drawing = Callable[[], Image.Image]
+GeneratedImage = Callable[[], Image.Image]
 SUBJECT = (200, 60, 30)
 
 

@@ -19,25 +19,25 @@ class _Book(logging.Handler):
 @contextlib.contextmanager
 def log_lines(logger_name: str = "app") -> Iterator[list[str]]:
     """Collect `LEVEL message` of all that is logged within the block."""
-    with _listening(logger_name) as book:
-        yield book.lines
+    with _listening(logger_name) as record_spending:
+        yield record_spending.lines
 
 
 @contextlib.contextmanager
 def log_records(logger_name: str = "app") -> Iterator[list[logging.LogRecord]]:
     """Collect the records of all that is logged within the block."""
-    with _listening(logger_name) as book:
-        yield book.records
+    with _listening(logger_name) as record_spending:
+        yield record_spending.records
 
 
 @contextlib.contextmanager
 def _listening(logger_name: str) -> Iterator[_Book]:
-    logger, book = logging.getLogger(logger_name), _Book()
+    logger, record_spending = logging.getLogger(logger_name), _Book()
     level = logger.level
     logger.setLevel(logging.DEBUG)
-    logger.addHandler(book)
+    logger.addHandler(record_spending)
     try:
-        yield book
+        yield record_spending
     finally:
-        logger.removeHandler(book)
+        logger.removeHandler(record_spending)
         logger.setLevel(level)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from app.errors import AppError, Charged
-from app.imaging import PictureInfo, UnusablePicture
-from app.models import Generation, Original, State
+from app.imaging import ImageInfo, UnusableImage
+from app.models import ImageRecord, Original, State
 from app.usecases.generation import sidecar
 from tests.support.builders import NOON, World, a_generation
 
@@ -45,7 +45,7 @@ def all_left() -> Iterator[Left]:
                 yield Left(charged, where, ending, known, note)
 
 
-def leave(world: World, left: Left) -> Generation:
+def leave(world: World, left: Left) -> ImageRecord:
     """Set up the world as it was left; return the row, whose lease is just over."""
     row = a_generation(
         id=ID, state=State.PENDING, charged=left.charged, created_at=None, original=None, image=None
@@ -62,9 +62,9 @@ def leave(world: World, left: Left) -> Generation:
             note = sidecar.write(replace(row, created_at=DRAWN, model=MODEL))
             target.put(NOTE, note, content_type="application/json")
     if left.ending == "bin":
-        world.imaging.fail("inspect", UnusablePicture("a page"))
+        world.imaging.fail("inspect", UnusableImage("a page"))
     else:
-        world.imaging.info = PictureInfo(left.ending, 1536, 1024)  # type: ignore[arg-type]  # reason: from the table
+        world.imaging.info = ImageInfo(left.ending, 1536, 1024)  # type: ignore[arg-type]  # reason: from the table
     return row
 
 
@@ -72,7 +72,7 @@ def _original(key: str, ending: str) -> Original:
     return Original(key=key, format=ending, width=1536, height=1024, size_bytes=1, sha256="0")  # type: ignore[arg-type]  # reason: from the table
 
 
-def recover(world: World, row: Generation) -> Generation | AppError:
+def recover(world: World, row: ImageRecord) -> ImageRecord | AppError:
     """Return the row, or the error."""
     try:
         return world.recover(row)

@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 from app.errors import Charged
-from app.models import Generation, State
+from app.models import ImageRecord, State
 from app.ports import ImageStore, Ports, Spool
 from app.usecases.generation import sidecar
-from app.usecases.reconcile.diagnosis import Kind
+from app.usecases.reconcile.diagnosis import Discrepancy
 
-Spoil = Callable[[Ports, Generation], None]
+Spoil = Callable[[Ports, ImageRecord], None]
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,13 @@ class Mess:
     """
 
     name: str
-    kind: Kind
+    kind: Discrepancy
     spoil: Spoil
     alive: bool = True
     same_row: bool = True
 
 
-def keys_of(row: Generation) -> tuple[str, str, str]:
+def keys_of(row: ImageRecord) -> tuple[str, str, str]:
     """Return the keys of original, note and picture."""
     assert row.original
     return row.original.key, sidecar.key_of(row.id), f"images/{row.id}.png"
@@ -40,7 +40,7 @@ def keys_of(row: Generation) -> tuple[str, str, str]:
 def dropping(*parts: str) -> Spoil:
     """Remove some of row, original, note and image."""
 
-    def spoil(ports: Ports, row: Generation) -> None:
+    def spoil(ports: Ports, row: ImageRecord) -> None:
         for part, key in zip(("original", "note", "image"), keys_of(row), strict=True):
             if part in parts:
                 ports.store.delete(key)
@@ -53,10 +53,10 @@ def dropping(*parts: str) -> Spoil:
 def setting(*dropped: str, **changes: Any) -> Spoil:
     """Change the row, after removing objects."""
 
-    def spoil(ports: Ports, row: Generation) -> None:
+    def spoil(ports: Ports, row: ImageRecord) -> None:
         dropping(*dropped)(ports, row)
         values: dict[str, Any] = {"lease_until": ports.clock.now() - timedelta(seconds=1)}
-        assert ports.records.exchange(row, replace(row, **(values | changes)))
+        assert ports.records.compare_and_swap(row, replace(row, **(values | changes)))
 
     return spoil
 
@@ -64,7 +64,7 @@ def setting(*dropped: str, **changes: Any) -> Spoil:
 def spooling(*spoils: Spoil, only_note: bool = False) -> Spoil:
     """Move original and note from the store to the spool, and spoil more."""
 
-    def spoil(ports: Ports, row: Generation) -> None:
+    def spoil(ports: Ports, row: ImageRecord) -> None:
         original, note, _ = keys_of(row)
         for key in [note] if only_note else [original, note]:
             move(key, ports.store, ports.spool)
@@ -81,7 +81,7 @@ def move(key: str, source: ImageStore | Spool, target: ImageStore | Spool) -> No
     source.delete(key)
 
 
-def evidence(ports: Ports, row: Generation) -> None:
+def evidence(ports: Ports, row: ImageRecord) -> None:
     """Leave nothing but an answer that is no picture, and its note."""
     ports.store.put(f"originals/{row.id}.bin", b"<html>", content_type="application/octet-stream")
     dropping("row", "original", "image")(ports, row)
@@ -91,49 +91,54 @@ _BEGUN = {"state": State.PENDING, "image": None, "created_at": None, "charged": 
 _GIVEN_UP = {"state": State.UNKNOWN, "error": "outcome_unknown", "image": None, "created_at": None}
 
 MENDABLE = (
-    Mess("image", Kind.IMAGE_MISSING, dropping("image")),
-    Mess("note", Kind.NOTE_MISSING, dropping("note")),
-    Mess("row", Kind.ROW_MISSING, dropping("row")),
-    Mess("row and image", Kind.ROW_MISSING, dropping("row", "image")),
-    Mess("row and note", Kind.ROW_MISSING, dropping("row", "note"), same_row=False),
-    Mess("all but image", Kind.IMAGE_ALONE, dropping("row", "original", "note"), same_row=False),
-    Mess("row and original", Kind.IMAGE_ALONE, dropping("row", "original")),
-    Mess("evidence", Kind.EVIDENCE_ALONE, evidence, alive=False),
-    Mess("cut off", Kind.OVERDUE, setting("image", **_BEGUN)),
+    Mess("image", Discrepancy.IMAGE_MISSING, dropping("image")),
+    Mess("note", Discrepancy.NOTE_MISSING, dropping("note")),
+    Mess("row", Discrepancy.ROW_MISSING, dropping("row")),
+    Mess("row and image", Discrepancy.ROW_MISSING, dropping("row", "image")),
+    Mess("row and note", Discrepancy.ROW_MISSING, dropping("row", "note"), same_row=False),
+    Mess(
+        "all but image",
+        Discrepancy.IMAGE_ALONE,
+        dropping("row", "original", "note"),
+        same_row=False,
+    ),
+    Mess("row and original", Discrepancy.IMAGE_ALONE, dropping("row", "original")),
+    Mess("evidence", Discrepancy.EVIDENCE_ALONE, evidence, alive=False),
+    Mess("cut off", Discrepancy.OVERDUE, setting("image", **_BEGUN)),
     Mess(
         "cut off before paying",
-        Kind.OVERDUE,
+        Discrepancy.OVERDUE,
         setting(
             "image", "original", "note", **(_BEGUN | {"original": None, "charged": Charged.NO})
         ),
         alive=False,
     ),
-    Mess("given up", Kind.UNFINISHED, setting("image", **_GIVEN_UP)),
-    Mess("deletion", Kind.HALF_DELETED, setting("image", state=State.DELETED), alive=False),
+    Mess("given up", Discrepancy.UNFINISHED, setting("image", **_GIVEN_UP)),
+    Mess("deletion", Discrepancy.HALF_DELETED, setting("image", state=State.DELETED), alive=False),
     Mess(
         "objects of a deleted one",
-        Kind.HALF_DELETED,
+        Discrepancy.HALF_DELETED,
         setting(state=State.DELETED, created_at=None),
         alive=False,
     ),
-    Mess("spooled", Kind.SPOOLED, spooling(setting("image", **_BEGUN))),
-    Mess("spooled, ready", Kind.SPOOLED, spooling()),
-    Mess("spooled, no original known", Kind.SPOOLED, spooling(setting(original=None))),
-    Mess("spooled note", Kind.SPOOLED, spooling(only_note=True)),
-    Mess("spooled, given up", Kind.SPOOLED, spooling(setting("image", **_GIVEN_UP))),
-    Mess("spooled, row lost", Kind.SPOOLED, spooling(dropping("row", "image"))),
+    Mess("spooled", Discrepancy.SPOOLED, spooling(setting("image", **_BEGUN))),
+    Mess("spooled, ready", Discrepancy.SPOOLED, spooling()),
+    Mess("spooled, no original known", Discrepancy.SPOOLED, spooling(setting(original=None))),
+    Mess("spooled note", Discrepancy.SPOOLED, spooling(only_note=True)),
+    Mess("spooled, given up", Discrepancy.SPOOLED, spooling(setting("image", **_GIVEN_UP))),
+    Mess("spooled, row lost", Discrepancy.SPOOLED, spooling(dropping("row", "image"))),
     Mess(
         "spooled, deleted",
-        Kind.SPOOLED,
+        Discrepancy.SPOOLED,
         spooling(setting("image", state=State.DELETED, created_at=None)),
         alive=False,
     ),
 )
 
 HOPELESS = (
-    Mess("original", Kind.ORIGINAL_LOST, dropping("original")),
-    Mess("original and image", Kind.LOST, dropping("original", "image"), alive=False),
-    Mess("all but note", Kind.LOST, dropping("row", "original", "image"), alive=False),
+    Mess("original", Discrepancy.ORIGINAL_LOST, dropping("original")),
+    Mess("original and image", Discrepancy.LOST, dropping("original", "image"), alive=False),
+    Mess("all but note", Discrepancy.LOST, dropping("row", "original", "image"), alive=False),
 )
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from app.models import Generation
-from app.usecases.reconcile.diagnosis import Kind
+from app.models import ImageRecord
+from app.usecases.reconcile.diagnosis import Discrepancy
 from app.usecases.reconcile.report import Report
 from app.usecases.reconcile.run import Reconcile
 from tests.support.builders import World, a_request
@@ -16,7 +16,7 @@ _SPOIL = {mess.name: mess.spoil for mess in MENDABLE}
 
 
 @dataclass
-class FakeLeftovers:
+class FakeTempFiles:
     """Half-written files with the times at which they were written."""
 
     files: dict[str, datetime] = field(default_factory=dict)
@@ -30,12 +30,12 @@ class FakeLeftovers:
         self.files.pop(name, None)
 
 
-def reconcile(world: World, *, fix: bool, leftovers: FakeLeftovers | None = None) -> Report:
+def reconcile(world: World, *, fix: bool, leftovers: FakeTempFiles | None = None) -> Report:
     """Run it once."""
-    return Reconcile(world.ports, world.recover, leftovers or FakeLeftovers())(fix=fix)
+    return Reconcile(world.ports, world.recover, leftovers or FakeTempFiles())(fix=fix)
 
 
-def outcome(report: Report) -> dict[Kind, tuple[int, int]]:
+def outcome(report: Report) -> dict[Discrepancy, tuple[int, int]]:
     """Return, by kind, how many were repaired and how many are left."""
     return {kind: (tally.repaired, tally.left) for kind, tally in report.tallies.items()}
 
@@ -46,7 +46,7 @@ def reasons(report: Report) -> list[str]:
     return [found.reason for tally in tallies for found in tally.listed if found.reason]
 
 
-def spoilt(world: World, name: str) -> Generation:
+def spoilt(world: World, name: str) -> ImageRecord:
     """Make a picture and spoil it."""
     row = world.generate(a_request())
     world.clock.advance(1000)

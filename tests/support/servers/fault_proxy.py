@@ -13,12 +13,12 @@ from typing import Any, Literal, Self
 
 from tests.support.servers.free_ports import HOST, free_port
 
-Kind = Literal["pass_through", "refuse", "black_hole", "reset", "delay", "cut_after", "hold"]
+Discrepancy = Literal["pass_through", "refuse", "black_hole", "reset", "delay", "cut_after", "hold"]
 
 
 @dataclass(frozen=True)
 class _Mode:
-    kind: Kind
+    kind: Discrepancy
     seconds: float = 0.0
     limit: int = 0
     pattern: bytes = b""

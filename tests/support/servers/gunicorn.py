@@ -20,7 +20,7 @@ from tests.support.service import NO_LIMITS
 ROOT = Path(__file__).resolve().parents[3]
 SHIPPED = ROOT / "gunicorn.conf.py"
 START_SECONDS = 20
-PATIENCE_SECONDS = 20
+TIMEOUT_SECONDS = 20
 AT_ONCE = 4.0
 """Seconds for what takes milliseconds, as the machine may have other things to do."""
 
@@ -70,12 +70,12 @@ class Gunicorn:
 
     def exit_status(self) -> int:
         """Wait for the end of the master; return its exit status."""
-        return self.process.wait(PATIENCE_SECONDS)
+        return self.process.wait(TIMEOUT_SECONDS)
 
 
 def wait_for(condition: Callable[[], object]) -> None:
     """Wait until the condition holds."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not condition():
         assert time.monotonic() < deadline, "it did not come about in time"
         time.sleep(0.02)

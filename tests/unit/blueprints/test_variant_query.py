@@ -7,21 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.blueprints.variant_query import read_wish
+from app.blueprints.variant_query import read_variant_request
 from app.errors import InvalidRequest
 from app.imaging import Filter, Variant
 
 
 def wanted(query: str) -> Variant:
     """Return the one variant that the query asks for."""
-    (choice,) = read_wish(query).choices
+    (choice,) = read_variant_request(query).choices
     return choice.variant
 
 
 def problems(query: str) -> dict[str, str]:
     """Return what is wrong with the query, by parameter."""
     with pytest.raises(InvalidRequest) as refused:
-        read_wish(query)
+        read_variant_request(query)
     assert all(part in refused.value.message for part in ("not valid", "."))
     return {problem["field"]: problem["message"] for problem in refused.value.errors}
 
@@ -167,7 +167,7 @@ def spelled(draw: st.DrawFn) -> str:
 @given(spelled())
 def test_every_spelling_is_the_same_variant(query: str) -> None:
     """Order, spelling of numbers and colours, defaults and empty values make no difference."""
-    wish = read_wish(query)
+    wish = read_variant_request(query)
     (choice,) = wish.choices
     assert (
         wish.text
@@ -182,35 +182,41 @@ def test_every_spelling_is_the_same_variant(query: str) -> None:
 def test_the_plain_picture_has_no_name() -> None:
     """Whatever is asked for and changes nothing is the plain picture, with its ETag."""
     for query in ("w=256", "h=256&w=256&quality=50", "dpr=2&w=128", "rotate=180&flip=hv"):
-        wish = read_wish(query)
+        wish = read_variant_request(query)
         assert (wish.text, wish.choices[0].tag) == ("", "")
 
 
 def test_different_variants_have_different_etags() -> None:
     """The end of an ETag is 16 hex digits of the canonical text's SHA-256."""
     tags = {
-        read_wish(query).choices[0].tag for query in ("w=512", "w=513", "filter=sepia", "flip=h")
+        read_variant_request(query).choices[0].tag
+        for query in ("w=512", "w=513", "filter=sepia", "flip=h")
     }
     assert len(tags) == 4
     digest = hashlib.sha256(b"h=512&w=512").hexdigest()
-    assert read_wish("w=512").choices[0].tag == f"-{digest[:16]}"
+    assert read_variant_request("w=512").choices[0].tag == f"-{digest[:16]}"
 
 
 def test_auto_has_one_choice_a_format_and_one_text() -> None:
     """`format=auto` leaves a choice; what is signed tells quality too, however formats treat it."""
-    wish = read_wish("format=auto")
+    wish = read_variant_request("format=auto")
     assert [choice.variant.format for choice in wish.choices] == ["avif", "webp", "png"]
-    texts = {read_wish(f"format=auto{more}").text for more in ("", "&quality=65", "&quality=85")}
+    texts = {
+        read_variant_request(f"format=auto{more}").text
+        for more in ("", "&quality=65", "&quality=85")
+    }
     assert len(texts) == 3
-    assert not texts & {read_wish(f"format={each}").text for each in ("avif", "webp", "png")}
+    assert not texts & {
+        read_variant_request(f"format={each}").text for each in ("avif", "webp", "png")
+    }
 
 
 def test_long_queries_are_not_remembered() -> None:
     """What is remembered equals what is read anew, and long queries are always read anew."""
     short, long = "w=512", "w=512" + "&filter=" * 100
-    assert read_wish(short) is read_wish(short)
-    assert read_wish(long) == read_wish(short)
-    assert read_wish(long) is not read_wish(long)
+    assert read_variant_request(short) is read_variant_request(short)
+    assert read_variant_request(long) == read_variant_request(short)
+    assert read_variant_request(long) is not read_variant_request(long)
 
 
 @given(
@@ -230,4 +236,4 @@ def test_any_query_is_read_or_refused(pairs: list[tuple[str, str]]) -> None:
     """Whatever is asked, it is a wish or an InvalidRequest."""
     query = "&".join(f"{name}={quote(value, errors='replace')}" for name, value in pairs)
     with contextlib.suppress(InvalidRequest):
-        assert read_wish(query).choices
+        assert read_variant_request(query).choices

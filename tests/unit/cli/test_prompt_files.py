@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from app.cli.prompt_files import UnusableFile, read
-from app.models import GenerationRequest
+from app.models import ImageRequest
 
-FOX = GenerationRequest(first_prompt="A red fox", prompt="A red fox", size="1024x1024")
+FOX = ImageRequest(first_prompt="A red fox", prompt="A red fox", size="1024x1024")
 
 
 def made(folder: Path, name: str, text: str | bytes) -> Path:

@@ -12,8 +12,8 @@ from app import create_app
 from app.cli.reconcile import as_lines, as_object
 from app.errors import RecordsUnavailable, StorageUnavailable
 from app.models import State
-from app.usecases.reconcile.diagnosis import Kind
-from app.usecases.reconcile.report import Finding, Report
+from app.usecases.reconcile.diagnosis import Discrepancy
+from app.usecases.reconcile.report import Report, ReportedDiscrepancy
 from tests.support.builders import NOON, World, a_generation, a_request
 from tests.support.reconcile.damage import dropping
 from tests.support.service import settings_for
@@ -122,7 +122,7 @@ def full_report() -> Report:
     """Make a report with more findings than are listed."""
     report = Report(fix=True)
     for number in range(1500):
-        report.tallies[Kind.NOTE_MISSING].add(Finding(f"id-{number}"))
+        report.tallies[Discrepancy.NOTE_MISSING].add(ReportedDiscrepancy(f"id-{number}"))
         report.unknown.add(f"unknown-{number}", NOON)
     return report
 

@@ -20,11 +20,11 @@ WRONG = {
     "PUBLIC_URL": "https://",
     "CORS_ORIGINS": "app.example.com",
     "WEB_CONCURRENCY": "0",
-    "MAX_GENERATIONS_IN_FLIGHT": "-1",
-    "MAX_VARIANTS_IN_FLIGHT": "13",
+    "MAX_CONCURRENT_GENERATIONS": "-1",
+    "MAX_CONCURRENT_VARIANTS": "13",
     "VARIANT_SIGNING_KEYS": "geheim-but-too-short",
     "OPENAI_PRICES": "30 dollars",
-    "BUDGET": "20.00",
+    "SERVER_BUDGET": "20.00",
     "LOG_LEVEL": "LOUD",
 }
 pytestmark = pytest.mark.usefixtures("nothing_set")
@@ -241,9 +241,9 @@ def test_private_pictures_are_nowhere_open(
     more: dict[str, str], why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without keys, or with an address where anyone reads the objects, the start is refused."""
-    for name, value in ({"PUBLIC_PICTURES": "false"} | more).items():
+    for name, value in ({"PUBLIC_IMAGES": "false"} | more).items():
         monkeypatch.setenv(name, value)
     with pytest.raises(ConfigError, match=why):
         Settings.load()
-    monkeypatch.setenv("PUBLIC_PICTURES", "true")
+    monkeypatch.setenv("PUBLIC_IMAGES", "true")
     Settings.load()

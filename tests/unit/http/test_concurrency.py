@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from app.errors import Charged, ServiceBusy, ShuttingDown
-from app.http.concurrency import InFlight
+from app.http.concurrency import ConcurrencyLimit
 from tests.support.concurrency.threads import at_once
 
 
 def test_as_many_as_the_limit_come_in_at_once() -> None:
     """Up to the limit callers are in together; the next is refused at once, for nothing."""
-    in_flight = InFlight(2)
+    in_flight = ConcurrencyLimit(2)
     began = time.monotonic()
     with in_flight, in_flight, pytest.raises(ServiceBusy) as busy, in_flight:
         pytest.fail("a third caller came in")
@@ -24,7 +24,7 @@ def test_as_many_as_the_limit_come_in_at_once() -> None:
 
 def test_a_place_is_free_again_when_its_caller_has_left() -> None:
     """Leaving gives the place back, also when an error made the caller leave."""
-    in_flight = InFlight(1)
+    in_flight = ConcurrencyLimit(1)
     with in_flight:
         pass
     with pytest.raises(ZeroDivisionError), in_flight:
@@ -35,7 +35,7 @@ def test_a_place_is_free_again_when_its_caller_has_left() -> None:
 
 def test_a_refused_caller_frees_no_place() -> None:
     """Being refused doesn't make room that isn't there."""
-    in_flight = InFlight(1)
+    in_flight = ConcurrencyLimit(1)
     with in_flight:
         for _ in range(3):
             with pytest.raises(ServiceBusy), in_flight:
@@ -44,7 +44,7 @@ def test_a_refused_caller_frees_no_place() -> None:
 
 def test_the_limit_holds_under_threads() -> None:
     """Of many callers who come at the same moment exactly as many as the limit come in."""
-    in_flight, all_tried = InFlight(5), threading.Barrier(20)
+    in_flight, all_tried = ConcurrencyLimit(5), threading.Barrier(20)
 
     def come(_: int) -> bool:
         try:
@@ -60,7 +60,7 @@ def test_the_limit_holds_under_threads() -> None:
 
 def test_once_closed_nobody_comes_in_and_who_is_in_stays() -> None:
     """A closed one refuses for nothing, with or without room; places are given back as ever."""
-    in_flight = InFlight(2)
+    in_flight = ConcurrencyLimit(2)
     with in_flight:
         in_flight.close()
         with pytest.raises(ShuttingDown) as stopping, in_flight:
@@ -74,7 +74,7 @@ def test_once_closed_nobody_comes_in_and_who_is_in_stays() -> None:
 
 def test_being_empty_is_told_once_by_the_last_to_leave() -> None:
     """The call comes when nobody is in any more, at once if that is so already, and only once."""
-    in_flight, calls = InFlight(3), list[str]()
+    in_flight, calls = ConcurrencyLimit(3), list[str]()
     with in_flight:
         with in_flight:
             in_flight.close()
@@ -87,7 +87,7 @@ def test_being_empty_is_told_once_by_the_last_to_leave() -> None:
 
 def test_of_many_who_leave_together_one_tells() -> None:
     """Whoever is the last of several threads, the call comes exactly once, after all have left."""
-    in_flight, inside, calls = InFlight(8), threading.Barrier(9), list[int]()
+    in_flight, inside, calls = ConcurrencyLimit(8), threading.Barrier(9), list[int]()
 
     def come_and_go(_: int) -> None:
         with in_flight:
@@ -112,8 +112,8 @@ def test_closing_holds_for_forked_processes_but_places_are_each_ones_own() -> No
     """
     script = """
 import os
-from app.http.concurrency import InFlight
-in_flight, entered, closed = InFlight(1), os.pipe(), os.pipe()
+from app.http.concurrency import ConcurrencyLimit
+in_flight, entered, closed = ConcurrencyLimit(1), os.pipe(), os.pipe()
 child = os.fork()
 if child == 0:
     with in_flight:

@@ -13,7 +13,7 @@ from app.models import Scope
 from app.services.caching.api_key_cache import SECONDS
 from app.services.rate_limiting.limiter import SharedRateLimiter
 from app.services.rate_limiting.sqlite_window import SqliteWindow
-from app.usecases.auth.api_keys import Keys
+from app.usecases.auth.api_keys import ApiKeys
 from app.usecases.auth.key_format import new_id, new_text
 from tests.support.builders import World
 from tests.support.service import settings_for
@@ -34,12 +34,12 @@ class Door:
 
     def __init__(self, folder: Path, world: World) -> None:
         self._world = world
-        self._keys = Keys(world.keys, world.clock)
+        self._keys = ApiKeys(world.keys, world.clock)
         ports = replace(world.ports, limiter=SharedRateLimiter([], SqliteWindow()))
         settings = settings_for(
             data_dir=folder,
             auth_required=True,
-            public_pictures=False,
+            public_images=False,
             rate_limit_default=f"{ROOM}/minute",
         )
         self.app: Flask = create_app(settings, ports)

@@ -10,7 +10,7 @@ from werkzeug.test import Client, TestResponse
 from app import create_app
 from app.container import build_ports
 from app.errors import StorageUnavailable
-from app.http.image_middleware import PictureGate
+from app.http.image_middleware import ImageMiddleware
 from app.http.trusted_proxies import TrustedProxies
 from app.ports import Ports
 from tests.support.builders import World
@@ -45,7 +45,7 @@ def test_a_caller_can_not_tell_the_gate_from_flask(
     outermost = an_app(tmp_path, world, origins).wsgi_app
     assert isinstance(outermost, TrustedProxies)
     gate = outermost._app
-    assert isinstance(gate, PictureGate)
+    assert isinstance(gate, ImageMiddleware)
     methods = ("GET", "HEAD", "POST", "OPTIONS")
     paths = (
         *(PATH, PATH + "?", PATH + "?w=", PATH + "?unknown=1", ABSENT),

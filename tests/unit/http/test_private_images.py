@@ -1,4 +1,4 @@
-"""Pictures with PUBLIC_PICTURES=false: for the key that they were made with, and no other."""
+"""Pictures with PUBLIC_IMAGES=false: for the key that they were made with, and no other."""
 
 import itertools
 from dataclasses import dataclass, replace
@@ -12,10 +12,10 @@ from werkzeug.test import Client, TestResponse
 from app import create_app
 from app.errors import RecordsUnavailable
 from app.http.auth import caller
-from app.http.image_middleware import PictureGate
+from app.http.image_middleware import ImageMiddleware
 from app.http.trusted_proxies import TrustedProxies
-from app.models import ANYONE, Scope
-from app.usecases.auth.api_keys import Keys
+from app.models import ANONYMOUS, Scope
+from app.usecases.auth.api_keys import ApiKeys
 from tests.support.builders import World, a_generation
 from tests.support.service import settings_for
 
@@ -50,7 +50,7 @@ class Private:
         proxies = self.app.wsgi_app
         assert isinstance(proxies, TrustedProxies)
         gate = proxies._app
-        assert isinstance(gate, PictureGate)
+        assert isinstance(gate, ImageMiddleware)
         return seen(self._ask(gate, *asked)), seen(self._ask(gate._app, *asked))
 
     def _ask(
@@ -75,7 +75,7 @@ def settings() -> dict[str, Any]:
 @pytest.fixture
 def private(tmp_path: Path, world: World, settings: dict[str, Any]) -> Private:
     """Serve three pictures: one of the key that asks, one of another key, and one of nobody."""
-    keys = Keys(world.keys, world.clock)
+    keys = ApiKeys(world.keys, world.clock)
     made = keys.create("alice", scopes={Scope.READ})
     blind = keys.create("blind", scopes={Scope.GENERATE, Scope.DELETE})
     for image_id, owner in ((MINE, made.key.id), (OTHERS, blind.key.id), (NOBODYS, "")):
@@ -83,7 +83,7 @@ def private(tmp_path: Path, world: World, settings: dict[str, Any]) -> Private:
         world.store.put(f"images/{image_id}.png", b"the picture", content_type="image/png")
         world.store.put(f"originals/{image_id}.png", b"the original", content_type="image/png")
     world.events.clear()
-    given = {"data_dir": tmp_path, "auth_required": True, "public_pictures": False} | settings
+    given = {"data_dir": tmp_path, "auth_required": True, "public_images": False} | settings
     return Private(create_app(settings_for(**given), world.ports), world, made.text, blind.text)
 
 
@@ -149,7 +149,7 @@ def test_a_thread_forgets_who_called(private: Private, key: str) -> None:
     """After a request, answered by the gate or by Flask, the thread knows no caller."""
     for query, headers in itertools.product(QUERIES, MORE):
         private.open(MINE, getattr(private, key) if key else "", query, **headers)
-        assert caller() is ANYONE
+        assert caller() is ANONYMOUS
 
 
 @pytest.mark.parametrize("settings", [{"variant_signing_keys": SIGNING}])
@@ -177,7 +177,7 @@ def test_redirects_are_for_who_made_it(private: Private) -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", [{"public_pictures": True}, {"auth_required": False, "public_pictures": True}]
+    "settings", [{"public_images": True}, {"auth_required": False, "public_images": True}]
 )
 def test_public_pictures_are_for_everyone(private: Private) -> None:
     """Unless both settings say so, no key is looked at, nor are the rows."""

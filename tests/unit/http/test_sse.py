@@ -3,17 +3,17 @@
 from itertools import islice
 
 from app.http.sse import KEEP_ALIVE_SECONDS as SHIPPED
-from app.http.sse import Event, Feed, written
+from app.http.sse import EventQueue, ServerSentEvent, written
 
 
-def event(name: str, data: str | None = "{}") -> Event:
+def event(name: str, data: str | None = "{}") -> ServerSentEvent:
     """Make an event whose data is there already."""
-    return Event(name, lambda: data)
+    return ServerSentEvent(name, lambda: data)
 
 
 def test_silence_is_filled_with_comments() -> None:
     """A comment goes out after each time of silence, and events go on after it."""
-    feed = Feed()
+    feed = EventQueue()
     pieces = written(feed, keep_alive_seconds=0.001)
     assert list(islice(pieces, 2)) == [b": keep-alive\n\n"] * 2
     feed.put(event("result", '{"a":1}'))
@@ -26,7 +26,7 @@ def test_silence_is_filled_with_comments() -> None:
 
 def test_a_slow_reader_gets_only_the_newest_of_what_it_missed() -> None:
     """Events that stand in for others replace them, so what waits for a reader stays small."""
-    feed = Feed()
+    feed = EventQueue()
     feed.put(event("progress"))
     for index in range(1000):
         feed.put(event("partial", str(index)), instead=True)
@@ -41,7 +41,7 @@ def test_a_slow_reader_gets_only_the_newest_of_what_it_missed() -> None:
 
 def test_what_can_not_be_made_is_left_out() -> None:
     """An event without data is not sent, and the stream goes on."""
-    feed = Feed()
+    feed = EventQueue()
     feed.put(event("partial", None))
     feed.put(event("result"))
     feed.close()
@@ -50,7 +50,7 @@ def test_what_can_not_be_made_is_left_out() -> None:
 
 def test_a_worker_never_waits_for_who_has_left() -> None:
     """What is told after a reader has left is forgotten, and not even made."""
-    feed = Feed()
+    feed = EventQueue()
     made: list[str] = []
 
     def make() -> str:
@@ -61,5 +61,5 @@ def test_a_worker_never_waits_for_who_has_left() -> None:
     pieces = written(feed)
     next(pieces)
     pieces.close()  # type: ignore[attr-defined]  # reason: a generator, as servers close it
-    feed.put(Event("partial", make), instead=True)
+    feed.put(ServerSentEvent("partial", make), instead=True)
     assert (feed.take(), made) == (None, [])

@@ -9,7 +9,7 @@ from types import FrameType
 import pytest
 from gunicorn.workers.gthread import PollableMethodQueue
 
-from app.http.concurrency import InFlight
+from app.http.concurrency import ConcurrencyLimit
 from app.server.graceful_shutdown import close_at_stop, finish_before_leaving
 from app.server.gthread_worker import Worker
 
@@ -50,7 +50,7 @@ def _handlers_stay_here() -> Iterator[None]:
 
 def test_the_master_closes_and_then_does_what_it_always_does() -> None:
     """On SIGTERM the door closes, and gunicorn's own handler gets the signal."""
-    master, in_flight = Told(), InFlight(1)
+    master, in_flight = Told(), ConcurrencyLimit(1)
     close_at_stop(master, in_flight)
     assert not in_flight.closed
     signal.raise_signal(signal.SIGTERM)
@@ -62,7 +62,7 @@ def test_the_master_closes_and_then_does_what_it_always_does() -> None:
 )
 def test_where_another_serves_on_nothing_closes(master: Told) -> None:
     """One of two masters that stops, or a worker just forked, closes no door; it only leaves."""
-    in_flight = InFlight(1)
+    in_flight = ConcurrencyLimit(1)
     close_at_stop(master, in_flight)
     signal.raise_signal(signal.SIGTERM)
     assert (in_flight.closed, master.signals) == (False, [signal.SIGTERM])
@@ -74,7 +74,7 @@ def test_a_worker_that_is_replaced_leaves_at_once() -> None:
     Its process stays for them, though their callers may have left, and also for one that begins
     only then, on a connection that was open before.
     """
-    worker, in_flight = Told(), InFlight(1)
+    worker, in_flight = Told(), ConcurrencyLimit(1)
     finish_before_leaving(worker, in_flight)
     with in_flight:
         signal.raise_signal(signal.SIGTERM)
@@ -104,7 +104,7 @@ def test_a_worker_that_stays_is_waited_for_like_for_a_caller() -> None:
 
 def test_a_worker_of_a_server_that_stops_leaves_with_its_last_generation() -> None:
     """Then the worker's SIGTERM waits, however often it comes, and is handled in the end."""
-    worker, in_flight = Told(), InFlight(2)
+    worker, in_flight = Told(), ConcurrencyLimit(2)
     finish_before_leaving(worker, in_flight)
     with in_flight:
         with in_flight:
@@ -119,7 +119,7 @@ def test_a_worker_of_a_server_that_stops_leaves_with_its_last_generation() -> No
 
 def test_a_worker_that_starts_into_a_stop_leaves() -> None:
     """A SIGTERM that came before the worker's handler was there is made up for."""
-    worker, in_flight = Told(), InFlight(1)
+    worker, in_flight = Told(), ConcurrencyLimit(1)
     in_flight.close()
     finish_before_leaving(worker, in_flight)
     assert worker.signals == [signal.SIGTERM]

@@ -4,12 +4,12 @@ import contextlib
 import threading
 from collections.abc import Iterator
 
-from app.server.periodic import Ticker
+from app.server.periodic import PeriodicTask
 from tests.support.observability.log_capture import log_lines
 
 
 @contextlib.contextmanager
-def ticking(ticker: Ticker) -> Iterator[None]:
+def ticking(ticker: PeriodicTask) -> Iterator[None]:
     """Let it run within the block."""
     ticker.start()
     try:
@@ -28,7 +28,7 @@ def test_it_works_again_and_again() -> None:
         if len(threads) >= 3:
             thrice.set()
 
-    with ticking(Ticker(work, 0.001)):
+    with ticking(PeriodicTask(work, 0.001)):
         assert thrice.wait(10)
     assert len(set(threads)) == 1
     assert threads[0].daemon
@@ -46,7 +46,7 @@ def test_a_failing_round_is_logged_and_not_the_last() -> None:
             again.set()
         raise ZeroDivisionError
 
-    with log_lines() as lines, ticking(Ticker(work, 0.001)):
+    with log_lines() as lines, ticking(PeriodicTask(work, 0.001)):
         assert again.wait(10)
     assert [line for line in lines if line.startswith("ERROR")]
 
@@ -54,7 +54,7 @@ def test_a_failing_round_is_logged_and_not_the_last() -> None:
 def test_it_stops_within_its_pause() -> None:
     """Stopping does not wait for the pause to end, and no round comes afterwards."""
     rounds: list[int] = []
-    ticker = Ticker(lambda: rounds.append(1), 3600)
+    ticker = PeriodicTask(lambda: rounds.append(1), 3600)
     before = threading.active_count()
     with ticking(ticker):
         ticker.start()
@@ -65,4 +65,4 @@ def test_it_stops_within_its_pause() -> None:
 
 def test_stopping_what_never_ran_is_fine() -> None:
     """A server that ends before it has begun may stop it all the same."""
-    Ticker(lambda: None, 1).stop()
+    PeriodicTask(lambda: None, 1).stop()

@@ -5,7 +5,7 @@ from gunicorn.config import Config
 
 from app.errors import RequestTooLarge
 from app.http.concurrency import MAX_BODY_BYTES
-from app.server.request_buffer import Arrival
+from app.server.request_buffer import RequestBuffer
 
 _HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
 _CHUNKED = _HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -13,9 +13,9 @@ _FALSE_END = b"4\r\n\r\n\r\n\r\n"
 
 
 @pytest.fixture
-def arrival() -> Arrival:
+def arrival() -> RequestBuffer:
     """Give one of which nothing has come."""
-    return Arrival(Config(), ("127.0.0.1", 1))
+    return RequestBuffer(Config(), ("127.0.0.1", 1))
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def arrival() -> Arrival:
     ],
 )
 def test_a_request_is_whole_with_its_last_byte_and_not_before(
-    arrival: Arrival, request_bytes: bytes
+    arrival: RequestBuffer, request_bytes: bytes
 ) -> None:
     """Byte by byte, exactly the last one completes it."""
     whole = [arrival.take(bytes([byte])) for byte in request_bytes]
@@ -38,18 +38,18 @@ def test_a_request_is_whole_with_its_last_byte_and_not_before(
     assert arrival.data == request_bytes
 
 
-def test_a_body_may_have_64_kib_and_no_more(arrival: Arrival) -> None:
+def test_a_body_may_have_64_kib_and_no_more(arrival: RequestBuffer) -> None:
     """The largest valid body is awaited; one byte more is refused when it is announced."""
     assert not arrival.take(_HEAD + b"Content-Length: %d\r\n\r\n" % MAX_BODY_BYTES)
     assert arrival.take(bytes(MAX_BODY_BYTES))
     with pytest.raises(RequestTooLarge):
-        Arrival(Config(), ("127.0.0.1", 1)).take(
+        RequestBuffer(Config(), ("127.0.0.1", 1)).take(
             _HEAD + b"Content-Length: %d\r\n\r\n" % (MAX_BODY_BYTES + 1)
         )
 
 
 def test_chunks_that_keep_looking_like_the_end_are_not_looked_at_for_ever(
-    arrival: Arrival,
+    arrival: RequestBuffer,
 ) -> None:
     """Who makes the server read the same body again and again is refused."""
     arrival.take(_CHUNKED)
@@ -57,7 +57,7 @@ def test_chunks_that_keep_looking_like_the_end_are_not_looked_at_for_ever(
         any(arrival.take(_FALSE_END) for _ in range(60))
 
 
-def test_thousands_of_tiny_chunks_are_refused(arrival: Arrival) -> None:
+def test_thousands_of_tiny_chunks_are_refused(arrival: RequestBuffer) -> None:
     """Each chunk costs as much as all that follow it, so there may not be too many."""
     with pytest.raises(RequestTooLarge):
         arrival.take(_CHUNKED + b"1\r\n{\r\n" * 5000)

@@ -10,7 +10,7 @@ from PIL import Image
 
 from app import imaging
 from app.imaging import Variant
-from app.services.image_processor import PillowImaging
+from app.services.image_processor import LocalImageProcessor
 from tests.support.images.sample_images import encoded, owl
 
 ORIGINAL = encoded(owl(300, 300))
@@ -20,7 +20,7 @@ LARGE = Variant(width=300, height=300)
 
 def test_a_slow_store_holds_up_no_other_variant() -> None:
     """While one variant waits for its original, others are made, and pictures are cut out."""
-    pillow, fetching, go_on = PillowImaging(at_once=1), threading.Event(), threading.Event()
+    pillow, fetching, go_on = LocalImageProcessor(at_once=1), threading.Event(), threading.Event()
 
     def slow() -> bytes:
         fetching.set()
@@ -38,7 +38,7 @@ def test_a_slow_store_holds_up_no_other_variant() -> None:
 
 def test_variants_made_by_many_threads_are_those_of_one() -> None:
     """Nothing is shared between them but a queue."""
-    pillow = PillowImaging(at_once=1)
+    pillow = LocalImageProcessor(at_once=1)
     wanted = [Variant(width=200 + 20 * n, height=300, outline=(n, (255, 0, 0))) for n in range(8)]
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda v: pillow.vary(PICTURE, lambda: ORIGINAL, v), wanted))
@@ -47,7 +47,7 @@ def test_variants_made_by_many_threads_are_those_of_one() -> None:
 
 def test_a_preview_is_the_cutout_as_a_small_webp() -> None:
     """Its pixels are those of the cutout, as well as a WEBP keeps them."""
-    preview = PillowImaging(at_once=1).preview(ORIGINAL)
+    preview = LocalImageProcessor(at_once=1).preview(ORIGINAL)
     assert preview
     with Image.open(io.BytesIO(preview)) as shown, Image.open(io.BytesIO(PICTURE)) as cut:
         assert (shown.format, shown.size) == ("WEBP", (imaging.SIDE, imaging.SIDE))
@@ -57,7 +57,7 @@ def test_a_preview_is_the_cutout_as_a_small_webp() -> None:
 @pytest.mark.parametrize("data", [b"", b"no picture", ORIGINAL[:500]], ids=["", "text", "half"])
 def test_a_preview_that_can_not_be_made_is_none(data: bytes) -> None:
     """A partial picture that is broken is no error, and holds nothing up afterwards."""
-    pillow = PillowImaging(at_once=1)
+    pillow = LocalImageProcessor(at_once=1)
     assert pillow.preview(data) is None
     assert pillow.preview(ORIGINAL)
 
@@ -73,7 +73,7 @@ def test_nobody_waits_for_a_preview(monkeypatch: pytest.MonkeyPatch) -> None:
         return cutout(data, **more)
 
     monkeypatch.setattr(imaging, "cutout", slow)
-    pillow = PillowImaging(at_once=1)
+    pillow = LocalImageProcessor(at_once=1)
     with ThreadPoolExecutor(1) as other:
         paid = other.submit(pillow.cut_out, ORIGINAL)
         assert cutting.wait(10)

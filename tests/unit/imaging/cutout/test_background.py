@@ -10,13 +10,13 @@ from PIL import Image, ImageDraw, ImageFilter
 from app import imaging
 from tests.support.images.sample_images import encoded, owl, pixels
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 
 SUBJECT = (200, 60, 30)
 FULL = 1024
 
 
-def picture(paper: Colour = (255, 255, 255)) -> Image.Image:
+def picture(paper: Color = (255, 255, 255)) -> Image.Image:
     """Draw a disc in the middle of one colour."""
     canvas = Image.new("RGB", (512, 512), paper)
     ImageDraw.Draw(canvas).ellipse((120, 120, 390, 390), fill=SUBJECT)
@@ -36,7 +36,7 @@ def report(drawn: Image.Image, **options: Any) -> imaging.CutoutReport:
 @pytest.mark.parametrize(
     "paper", [(250, 250, 248), (200, 220, 250), (60, 160, 80), (0, 0, 0), (128, 128, 128)]
 )
-def test_any_one_colour_is_background(paper: Colour) -> None:
+def test_any_one_colour_is_background(paper: Color) -> None:
     """A background of one colour is cut like a white one, and the report names it."""
     found, expected = cut(picture(paper)), cut(picture())
     assert np.abs(found - expected)[..., 3].max() <= 40
@@ -80,7 +80,7 @@ def test_a_picture_without_background_is_kept_whole(kind: str) -> None:
 
 
 @pytest.mark.parametrize("paper", [(255, 255, 255), (252, 250, 251), (30, 90, 200)])
-def test_nothing_but_background_leaves_nothing(paper: Colour) -> None:
+def test_nothing_but_background_leaves_nothing(paper: Color) -> None:
     """An empty page gives a wholly transparent picture and the verdict bad."""
     blank = Image.new("RGB", (300, 200), paper)
     assert not cut(blank).any()

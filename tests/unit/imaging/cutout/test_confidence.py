@@ -7,7 +7,7 @@ from app import imaging
 from app.imaging import CutoutReport
 from app.imaging.cutout import confidence
 from tests.support.images.doubtful_cutouts import (
-    Drawing,
+    GeneratedImage,
     bottle,
     crumbled,
     disc,
@@ -35,7 +35,7 @@ def report(drawn: Image.Image) -> CutoutReport:
 
 
 @pytest.mark.parametrize("draw", [disc, on_blue, shaded])
-def test_a_plain_subject_is_good(draw: Drawing) -> None:
+def test_a_plain_subject_is_good(draw: GeneratedImage) -> None:
     """One subject on an even background, with no doubt about any part, is called good."""
     told = report(draw())
     assert (told.verdict, told.reasons) == ("good", ())
@@ -49,7 +49,7 @@ def test_a_finished_cutout_is_good() -> None:
     assert "transparent already" in told.reasons[0]
 
 
-DOUBTFUL: dict[str, tuple[Drawing, str]] = {
+DOUBTFUL: dict[str, tuple[GeneratedImage, str]] = {
     "thin ring": (lambda: ring(20), "enclosed areas"),
     "ring": (lambda: ring(30), "enclosed areas"),
     "runs off": (run_off, "runs off the picture"),
@@ -74,7 +74,7 @@ def test_each_doubt_asks_for_a_look(name: str) -> None:
     assert any(reason in text for text in told.reasons)
 
 
-HOPELESS: dict[str, tuple[Drawing, str]] = {
+HOPELESS: dict[str, tuple[GeneratedImage, str]] = {
     "empty page": (lambda: page()[0], "nothing but background"),
     "photo": (photo, "kept whole"),
     "nothing visible": (nothing_visible, "empty"),

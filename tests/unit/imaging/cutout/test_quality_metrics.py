@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from app.imaging.cutout import confidence, holes
-from app.imaging.cutout.quality_metrics import Evidence
+from app.imaging.cutout.quality_metrics import QualityMetrics
 
-SPOTLESS = Evidence(
+SPOTLESS = QualityMetrics(
     misjudged=0.0, same_colour=0.0, shade_cut=0.0, shade_kept=0.0, crumbs=0.0,
     faint=0.0, pocket=0.0, hidden=0.0, noise=0.0, coverage=0.4,
 )  # fmt: skip

@@ -22,5 +22,5 @@ def test_a_jpeg_of_many_scans_is_refused() -> None:
     assert imaging.inspect(scans(20)).format == "jpeg"
     file = scans(2000)
     assert len(file) < 200_000
-    with pytest.raises(imaging.UnusablePicture):
+    with pytest.raises(imaging.UnusableImage):
         imaging.inspect(file)

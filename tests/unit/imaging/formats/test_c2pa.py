@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import imaging
-from app.imaging import UnusablePicture
+from app.imaging import UnusableImage
 from app.imaging.formats.c2pa import in_jpeg, in_webp
 from tests.support.images.content_credentials import PLAIN, SIGNED, STORE, box, jpeg, png, webp
 from tests.support.images.sample_images import pixels
@@ -82,5 +82,5 @@ def test_damaged_files_are_refused_or_read(kind: str, data: st.DataObject) -> No
     for _ in range(data.draw(st.integers(0, 4))):
         file[data.draw(st.integers(0, len(file) - 1))] = data.draw(st.integers(0, 255))
     cut = bytes(file[: data.draw(st.integers(0, len(file)))])
-    with contextlib.suppress(UnusablePicture):
+    with contextlib.suppress(UnusableImage):
         assert imaging.inspect(cut).credentials in {True, False}

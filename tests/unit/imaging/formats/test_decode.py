@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from app import imaging
-from app.imaging import PictureInfo, UnusablePicture
-from app.imaging.errors import NotAPicture
+from app.imaging import ImageInfo, UnusableImage
+from app.imaging.errors import NotAnImage
 from app.imaging.formats.decode import decode
-from tests.support.fake_openai import sample_images as fake_pictures
+from tests.support.fake_openai import sample_images as fake_images
 from tests.support.images.sample_images import encoded, owl
 from tests.support.servers import python_process
 
@@ -33,7 +33,7 @@ before = memory("VmRSS")
 for look in (imaging.inspect, imaging.cutout):
     try:
         look(bomb)
-    except imaging.UnusablePicture:
+    except imaging.UnusableImage:
         continue
     raise AssertionError("the bomb was accepted")
 print(memory("VmHWM") - before)
@@ -51,15 +51,15 @@ REFUSED = {
     "gif": encoded(owl(64, 48), "GIF"),
     "bmp": encoded(owl(64, 48), "BMP"),
     "tiff": encoded(owl(64, 48), "TIFF"),
-    "svg": fake_pictures.SVG,
-    "text": fake_pictures.TEXT,
+    "svg": fake_images.SVG,
+    "text": fake_images.TEXT,
     "html": b"<!doctype html><title>x</title>",
     "nothing": b"",
     "cut png header": FILES["PNG"][:20],
     "cut jpeg header": FILES["JPEG"][:20],
     "cut webp header": FILES["WEBP"][:20],
-    "bomb": fake_pictures.bomb(20_000, 20_000),
-    "one row too many": fake_pictures.bomb(3840, 2161),
+    "bomb": fake_images.bomb(20_000, 20_000),
+    "one row too many": fake_images.bomb(3840, 2161),
 }
 
 
@@ -67,7 +67,7 @@ REFUSED = {
 @pytest.mark.parametrize("look", [imaging.inspect, imaging.cutout])
 def test_anything_else_is_refused(name: str, look: Any) -> None:
     """Only PNG, WEBP and JPEG of a bearable size are looked into, whatever a file claims to be."""
-    with pytest.raises(UnusablePicture):
+    with pytest.raises(UnusableImage):
         look(REFUSED[name])
 
 
@@ -90,28 +90,28 @@ def test_half_a_picture_is_no_picture(kind: str, part: float) -> None:
     """A file that lost its end is refused, not shown with its lower half missing."""
     noise = np.random.default_rng(0).integers(0, 255, (96, 128, 3), dtype=np.uint8)
     data = encoded(Image.fromarray(noise), kind)
-    with pytest.raises(UnusablePicture):
+    with pytest.raises(UnusableImage):
         imaging.cutout(data[: int(len(data) * part)])
 
 
 def test_a_second_header_is_refused_before_any_decoder() -> None:
     """A PNG that tells its size twice is refused by its headers alone: decoders differ on it."""
     twice = FILES["PNG"][:33] + FILES["PNG"][8:]
-    with pytest.raises(UnusablePicture):
+    with pytest.raises(UnusableImage):
         imaging.inspect(twice)
 
 
 def test_nothing_is_decoded_in_another_size_than_was_measured() -> None:
     """Where the decoder finds another size than the header had, it is not let go on."""
-    told = PictureInfo("png", 32, 32, plain=False)
-    with pytest.raises(NotAPicture):
+    told = ImageInfo("png", 32, 32, plain=False)
+    with pytest.raises(NotAnImage):
         decode(FILES["PNG"], told)
 
 
 @given(st.binary(max_size=300))
 def test_random_bytes_are_no_picture(data: bytes) -> None:
     """Bytes that mean nothing are refused, and raise nothing else."""
-    with pytest.raises(UnusablePicture):
+    with pytest.raises(UnusableImage):
         imaging.cutout(data)
 
 
@@ -127,6 +127,6 @@ def test_damaged_files_raise_nothing_else(kind: str, data: st.DataObject) -> Non
         del damaged[data.draw(st.integers(0, len(damaged) - 1)) :]
     try:
         result = imaging.cutout(bytes(damaged))
-    except UnusablePicture:
+    except UnusableImage:
         return
     assert Image.open(io.BytesIO(result.png)).size == (256, 256)

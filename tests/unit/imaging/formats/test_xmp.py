@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import imaging
-from app.errors import PictureWaits, StorageUnavailable
-from app.imaging import Origin, Variant
+from app.errors import ImagePendingUpload, StorageUnavailable
+from app.imaging import Provenance, Variant
 from app.imaging.formats.xmp import packet, packet_in
 from app.imaging.variants.variant import Format
-from app.usecases.images.provenance import Origins
+from app.usecases.images.provenance import ProvenanceBuilder
 from tests.support.builders import World, a_generation, a_request
 from tests.support.images import xmp_readers
 from tests.support.images.sample_images import encoded, owl, pixels
@@ -25,7 +25,7 @@ PLAIN = imaging.cutout(ORIGINAL).png
 
 def cut(row: Any = ROW, *, with_prompts: bool = False) -> bytes:
     """Return the picture as it is stored for this row."""
-    return imaging.cutout(ORIGINAL, origin=Origins(with_prompts).of(row)).png
+    return imaging.cutout(ORIGINAL, origin=ProvenanceBuilder(with_prompts).of(row)).png
 
 
 def test_a_picture_of_a_model_says_so() -> None:
@@ -110,7 +110,7 @@ def test_a_prompt_is_told_if_that_is_wanted() -> None:
 @given(st.text() | st.text("\x00\x08\x0b\x1f\x7f\ufffe\uffff<&>\r\ud800", max_size=9))
 def test_any_prompt_makes_a_packet_that_can_be_read(prompt: str) -> None:
     """What XML can't write is replaced, one by one; all else comes back as it was."""
-    origin = Origin(id="x", source="trainedAlgorithmicMedia", prompt=prompt)
+    origin = Provenance(id="x", source="trainedAlgorithmicMedia", prompt=prompt)
     told = xmp_readers.parsed(packet(origin)).get("Iptc4xmpExt:AIPromptInformation", "")
     assert len(told) == len(prompt)
     assert all(mine in (theirs, "\ufffd") for mine, theirs in zip(told, prompt, strict=True))
@@ -173,26 +173,31 @@ def test_a_damaged_file_gives_some_bytes_or_none(data: st.DataObject) -> None:
 def test_what_a_file_tells_comes_from_its_row(world: World) -> None:
     """A picture that is bought, and one that is finished later, are cut with the row's origin."""
     made = world.generate(a_request())
-    assert world.imaging.origins == [(Origins().of(made), b"")]
+    assert world.imaging.origins == [(ProvenanceBuilder().of(made), b"")]
     world.keeper.publish(made, b"the paid original")
     assert world.imaging.origins[1] == world.imaging.origins[0]
 
 
 def test_a_picture_keeps_telling_what_its_row_forgot(world: World) -> None:
     """Where row and note are lost and the picture isn't, cutting it again keeps what it tells."""
-    assert imaging.cutout(ORIGINAL, origin=Origin(id="x", source=None), earlier=cut()).png == cut()
+    assert (
+        imaging.cutout(ORIGINAL, origin=Provenance(id="x", source=None), earlier=cut()).png == cut()
+    )
     lost = replace(world.generate(a_request()), provider="", model="")
     world.keeper.publish(lost, b"the paid original")
-    assert world.imaging.origins[1] == (Origins().of(lost), b"cutout of the paid original")
+    assert world.imaging.origins[1] == (
+        ProvenanceBuilder().of(lost),
+        b"cutout of the paid original",
+    )
     world.store.delete(f"images/{lost.id}.png")
     world.keeper.publish(lost, b"the paid original")
-    assert world.imaging.origins[2] == (Origins().of(lost), b"")
+    assert world.imaging.origins[2] == (ProvenanceBuilder().of(lost), b"")
 
 
 def test_a_store_that_is_down_loses_no_origin(world: World) -> None:
     """While nobody can tell what the picture tells, it isn't cut again without it."""
     lost = replace(world.generate(a_request()), provider="", model="")
     world.store.fail("get images", StorageUnavailable())
-    with pytest.raises(PictureWaits):
+    with pytest.raises(ImagePendingUpload):
         world.keeper.publish(lost, b"the paid original")
     assert len(world.imaging.origins) == 1

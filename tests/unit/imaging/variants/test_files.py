@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from app import imaging
-from app.imaging import NotAPicture, Variant
+from app.imaging import NotAnImage, Variant
 from app.imaging.emblem import paint
 from app.imaging.variants.variant import Format
 from tests.support.images.sample_images import encoded, owl
@@ -132,11 +132,11 @@ def test_quality_is_traded_for_size() -> None:
 def test_a_damaged_picture_is_told(wanted: dict[str, Any]) -> None:
     """Neither half a picture nor another file is taken for one."""
     for broken in (b"", b"not a picture", ORIGINAL[:3000], PICTURE[:300]):
-        with pytest.raises(NotAPicture):
+        with pytest.raises(NotAnImage):
             imaging.vary(broken, lambda: broken, Variant(**wanted))  # noqa: B023 - reason: called at once
 
 
 def test_another_picture_than_ours_is_no_stored_picture() -> None:
     """A stored picture is RGBA; anything else was put there by someone else."""
-    with pytest.raises(NotAPicture):
+    with pytest.raises(NotAnImage):
         imaging.vary(ORIGINAL, never, Variant())

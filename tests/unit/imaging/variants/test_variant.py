@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.imaging import BadVariant, Filter, Variant
+from app.imaging import Filter, InvalidVariant, Variant
 
 RED = (255, 0, 0)
 
@@ -101,7 +101,7 @@ def test_what_cannot_be_is_refused_by_name_and_range(
     wrong: dict[str, Any], parameter: str, told: str
 ) -> None:
     """A value out of range names its parameter, as callers know it, and the range."""
-    with pytest.raises(BadVariant) as refused:
+    with pytest.raises(InvalidVariant) as refused:
         Variant(**wrong)
     assert refused.value.parameter == parameter
     assert told in str(refused.value)
@@ -114,7 +114,7 @@ def test_what_cannot_be_is_refused_by_name_and_range(
 )  # fmt: skip
 def test_a_filter_that_cannot_be_is_refused(text: str) -> None:
     """Unknown names, missing, surplus, odd and excessive arguments are all refused."""
-    with pytest.raises(BadVariant) as refused:
+    with pytest.raises(InvalidVariant) as refused:
         Filter.parse(text)
     assert refused.value.parameter == "filter"
 
@@ -131,7 +131,7 @@ def test_a_filter_grows_with_the_pixels() -> None:
     """Lengths follow a denser screen; amounts don't, and too much is refused."""
     assert Filter("blur", (3,)).scaled(2) == Filter("blur", (6,))
     assert Filter("sharpen", (3,)).scaled(2) == Filter("sharpen", (3,))
-    with pytest.raises(BadVariant):
+    with pytest.raises(InvalidVariant):
         Filter("blur", (40,)).scaled(2)
 
 

@@ -3,16 +3,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import AppError, ImageNotFound, StorageUnavailable
-from app.services.caching.caching_store import CachedStore
+from app.services.caching.caching_store import CachingStore
 from tests.support.builders import World
 
 KEY = "images/x.png"
 
 
-def filled(data: bytes = b"the picture") -> tuple[World, CachedStore]:
+def filled(data: bytes = b"the picture") -> tuple[World, CachingStore]:
     """Make a cached store that has one object, which the cache has not seen."""
     world = World()
-    store = CachedStore(world.store, world.cache)
+    store = CachingStore(world.store, world.cache)
     store.put(KEY, data, content_type="image/png")
     world.events.clear()
     return world, store
@@ -35,7 +35,7 @@ def test_failures_of_the_store_are_told_as_they_are(error: AppError) -> None:
     with pytest.raises(type(error)):
         store.get(KEY)
     assert world.cache.entries == {}
-    world.store.mend()
+    world.store.repair()
     assert store.get(KEY).data == b"the picture"
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from app.services.diagnostics.data_dir import check_data_dir
-from app.services.files.image_store import LocalStore
+from app.services.files.image_store import LocalImageStore
 from app.services.files.spool import FileSpool
-from app.services.sqlite.database import SqliteFile
+from app.services.sqlite.database import SqliteDatabase
 from tests.support.diagnostic_findings import OK, WARNING, the
 
 
@@ -33,7 +33,7 @@ def modes(folder: Path) -> set[tuple[str, int]]:
 def test_only_the_owner_can_read_pictures_and_what_waits(tmp_path: Path) -> None:
     """Whatever the umask, folders get 0700 and files 0600, in the store and in the spool."""
     data = tmp_path / "data"
-    store, spool = LocalStore(data / "store"), FileSpool(data / "spool")
+    store, spool = LocalImageStore(data / "store"), FileSpool(data / "spool")
     store.ping()
     store.put("images/a.png", b"picture", content_type="image/png")
     with spool.room():
@@ -44,7 +44,7 @@ def test_only_the_owner_can_read_pictures_and_what_waits(tmp_path: Path) -> None
 def test_only_the_owner_can_read_records(tmp_path: Path) -> None:
     """SQLite's file and those beside it get 0600 too, while they are in use."""
     data = tmp_path / "data"
-    file = SqliteFile(data / "records.sqlite3")
+    file = SqliteDatabase(data / "records.sqlite3")
     with file.writing() as connection:
         connection.execute("CREATE TABLE a (b)")
         assert len(list(data.iterdir())) == 3
@@ -55,7 +55,7 @@ def test_only_the_owner_can_read_records(tmp_path: Path) -> None:
 def test_a_folder_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
     """Whoever made DATA_DIR may have meant it; the doctor tells if every user can look into it."""
     tmp_path.chmod(0o755)
-    LocalStore(tmp_path / "store").ping()
+    LocalImageStore(tmp_path / "store").ping()
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
     assert the("private", list(check_data_dir(tmp_path))).level is WARNING
     tmp_path.chmod(0o750)

@@ -9,15 +9,15 @@ from app.errors import (
     AppError,
     Charged,
     GenerationInProgress,
-    PictureWaits,
+    ImagePendingUpload,
     PromptRejected,
     ProviderBadResponse,
     StorageUnavailable,
 )
-from app.models import Caller, Drawing, PartHealth, Scope
+from app.models import Caller, GeneratedImage, PartHealth, Scope
 from app.ports.observer import Step
 from app.services.observability.metrics import Metrics
-from app.services.observability.observer import Watch
+from app.services.observability.observer import TelemetryObserver
 from tests.support.builders import World, a_request
 from tests.support.observability.log_capture import log_records
 from tests.support.observability.metrics_page import value
@@ -111,7 +111,7 @@ def test_a_picture_that_waits_is_bought_once(world: World) -> None:
     """However often its key is repeated, its dollars and its payment are counted once."""
     world.store.fail("put originals", StorageUnavailable())
     for _ in range(3):
-        with pytest.raises(PictureWaits):
+        with pytest.raises(ImagePendingUpload):
             world.generate(a_request(), claim="key")
     told = page(world)
     assert len(world.generator.asked) == 1
@@ -123,7 +123,7 @@ def test_asking_whether_a_picture_is_ready_is_no_payment(world: World) -> None:
     """The 409 of a key whose picture is being drawn says `unknown`, and counts as no payment."""
     draw = world.generator.draw
 
-    def asked_meanwhile(prompt: str, *, size: str, quality: str, **_: object) -> Drawing:
+    def asked_meanwhile(prompt: str, *, size: str, quality: str, **_: object) -> GeneratedImage:
         with pytest.raises(GenerationInProgress):
             world.generate(a_request(), claim="key")
         return draw(prompt, size=size, quality=quality)
@@ -159,7 +159,7 @@ def test_a_metric_that_fails_fails_nobody(world: World, monkeypatch: pytest.Monk
 
 def test_labels_have_few_values_whatever_callers_send(world: World) -> None:
     """Made-up methods are one label, so nobody can fill the memory with them."""
-    watch = Watch(version="1")
+    watch = TelemetryObserver(version="1")
     for number in range(50):
         watch.request(method=f"BREW{number}", route="other", status=405, seconds=0.001)
     text = watch.page([PART], waiting=None).decode()
@@ -172,7 +172,7 @@ def test_labels_have_few_values_whatever_callers_send(world: World) -> None:
 
 def test_errors_carry_what_the_line_tells() -> None:
     """An error of which nobody said whether it was charged counts as not charged."""
-    watch = Watch(version="1").generation(caller="", provider="openai", model="m")
+    watch = TelemetryObserver(version="1").generation(caller="", provider="openai", model="m")
     with (
         log_records("app.services.observability.observer") as records,
         pytest.raises(AppError),

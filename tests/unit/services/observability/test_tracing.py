@@ -16,7 +16,7 @@ from werkzeug.test import Client
 from app import create_app
 from app.config import traces_exporter
 from app.errors import StorageUnavailable
-from app.services.observability.observer import Watch
+from app.services.observability.observer import TelemetryObserver
 from app.services.observability.tracing import Tracing
 from tests.support.builders import World
 from tests.support.servers import python_process
@@ -61,7 +61,7 @@ def client(
         made.add_span_processor(SimpleSpanProcessor(spans))
         return made
 
-    watch = Watch(version="test", tracing=Tracing(provider))
+    watch = TelemetryObserver(version="test", tracing=Tracing(provider))
     ports = replace(world.ports, observer=watch)
     settings = settings_for(data_dir=tmp_path, log_format="json")
     app = create_app(settings, ports)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from app.errors import Charged
-from app.models import Generation, Original, Rendition, State
+from app.models import ImageRecord, Original, ProcessedImage, State
 from app.services.records.document import from_document, to_document
 from tests.support.builders import a_generation
 
@@ -38,7 +38,7 @@ originals = st.builds(
     content_credentials=st.none() | st.booleans(),
 )
 renditions = st.builds(
-    Rendition,
+    ProcessedImage,
     key=texts,
     width=counts,
     height=counts,
@@ -47,7 +47,7 @@ renditions = st.builds(
     report=st.dictionaries(names, scalars | st.lists(scalars, max_size=3), max_size=3),
 )
 generations = st.builds(
-    Generation,
+    ImageRecord,
     id=texts,
     state=st.sampled_from(State),
     charged=st.sampled_from(Charged),
@@ -68,13 +68,13 @@ strange = st.recursive(
 
 
 @given(generations)
-def test_a_row_survives_being_written_as_json(row: Generation) -> None:
+def test_a_row_survives_being_written_as_json(row: ImageRecord) -> None:
     """What SQLite keeps as JSON comes back as the very same generation."""
     assert from_document(orjson.loads(orjson.dumps(to_document(row)))) == row
 
 
 @given(generations)
-def test_a_row_survives_being_written_as_bson(row: Generation) -> None:
+def test_a_row_survives_being_written_as_bson(row: ImageRecord) -> None:
     """What MongoDB keeps as BSON comes back as the very same generation."""
     options: CodecOptions[Mapping[str, Any]] = CodecOptions(tz_aware=True)
     assert from_document(decode(encode(to_document(row)), options)) == row
@@ -132,7 +132,7 @@ def test_a_missing_field_gets_its_empty_value(name: str) -> None:
     assert getattr(read, name) in (empty.get(name), "", 0, (), None, datetime.fromtimestamp(0, UTC))
 
 
-def _assert_well_formed(row: Generation) -> None:
+def _assert_well_formed(row: ImageRecord) -> None:
     for name in ("requested_at", "lease_until"):
         assert getattr(row, name).utcoffset() is not None
     assert row.created_at is None or row.created_at.utcoffset() is not None

@@ -2,13 +2,13 @@ import time
 
 import pytest
 
-from app.services.runtime.lazy_client import Lazy
+from app.services.runtime.lazy_client import LazyClient
 from tests.support.concurrency.threads import at_once
 from tests.support.servers import python_process
 
 FORK = """
 import os
-from app.services.runtime.lazy_client import Lazy
+from app.services.runtime.lazy_client import LazyClient
 
 class Client:
     def __init__(self):
@@ -17,7 +17,7 @@ class Client:
     def close(self):
         self.closed = True
 
-used, closed = Lazy(Client), Lazy(Client)
+used, closed = LazyClient(Client), LazyClient(Client)
 mine = used(), closed()
 child = os.fork()
 if child == 0:
@@ -48,7 +48,7 @@ def test_nothing_is_made_before_it_is_needed() -> None:
         made.append(FakeClient())
         return made[-1]
 
-    client = Lazy(make)
+    client = LazyClient(make)
     assert made == []
     assert client() is client() is made[0]
     assert len(made) == 1
@@ -61,7 +61,7 @@ def test_twenty_threads_get_one_client() -> None:
         time.sleep(0.05)  # so that all threads come while it is being made
         return FakeClient()
 
-    client = Lazy(make)
+    client = LazyClient(make)
     assert len(set(at_once(20, lambda _: client()))) == 1
 
 
@@ -79,7 +79,7 @@ def test_a_client_that_could_not_be_made_is_tried_again() -> None:
             raise ConnectionError
         return FakeClient()
 
-    client = Lazy(make)
+    client = LazyClient(make)
     with pytest.raises(ConnectionError):
         client()
     up = True
@@ -88,7 +88,7 @@ def test_a_client_that_could_not_be_made_is_tried_again() -> None:
 
 def test_a_closed_client_is_let_go_of_once() -> None:
     """Closing closes the client that there is, does nothing without one, and a use makes anew."""
-    client = Lazy(FakeClient)
+    client = LazyClient(FakeClient)
     client.close()
     first = client()
     client.close()

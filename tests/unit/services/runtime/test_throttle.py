@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from app.services.runtime.throttle import Turns
+from app.services.runtime.throttle import FailOpenSemaphore
 from tests.support.concurrency.threads import at_once
 
 
@@ -29,7 +29,7 @@ class Work:
 
 def test_no_more_than_the_places_are_taken_at_once() -> None:
     """Of twelve threads two at a time work, and all of them come to it."""
-    turns, work, done = Turns(at_once=2, patience_seconds=30), Work(), []
+    turns, work, done = FailOpenSemaphore(at_once=2, patience_seconds=30), Work(), []
     together = threading.Barrier(2)
 
     def one(number: int) -> None:
@@ -45,7 +45,7 @@ def test_no_more_than_the_places_are_taken_at_once() -> None:
 
 def test_nobody_waits_long_behind_work_that_hangs() -> None:
     """Who has waited for long goes ahead, is told how long, and takes no place from anyone."""
-    turns = Turns(at_once=1, patience_seconds=0.01)
+    turns = FailOpenSemaphore(at_once=1, patience_seconds=0.01)
     hangs, passed = threading.Event(), threading.Event()
 
     def one(number: int) -> None:
@@ -64,7 +64,7 @@ def test_nobody_waits_long_behind_work_that_hangs() -> None:
 
 def test_a_place_is_given_back_by_work_that_fails() -> None:
     """An error on a turn comes out, and the next has the place."""
-    turns = Turns(at_once=1, patience_seconds=30)
+    turns = FailOpenSemaphore(at_once=1, patience_seconds=30)
     for _ in range(2):
         with pytest.raises(OSError, match="broken"), turns.turn():
             raise OSError("broken")

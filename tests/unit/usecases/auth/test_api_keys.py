@@ -10,12 +10,12 @@ import pytest
 
 from app.errors import RecordsUnavailable, Unauthorized
 from app.models import ApiKey, Budget, Caller, Scope
-from app.services.caching.api_key_cache import KEYS, REST_SECONDS, SECONDS, CachedKeys
-from app.usecases.auth.api_keys import KeyRefused, Keys
+from app.services.caching.api_key_cache import KEYS, REST_SECONDS, SECONDS, CachedApiKeys
+from app.usecases.auth.api_keys import ApiKeyRejected, ApiKeys
 from app.usecases.auth.authentication import Authentication
 from app.usecases.auth.key_format import hash_of, id_in, new_id, new_text
 from tests.support.concurrency.eventually import eventually
-from tests.support.fakes.api_keys import FakeKeys, a_key
+from tests.support.fakes.api_keys import FakeApiKeys, a_key
 from tests.support.fakes.ports import FakeClock
 
 SCANNED = re.compile(r"\bigk_[0-9A-Za-z]{10}_[0-9A-Za-z]{38}\b")  # as the README tells scanners
@@ -27,9 +27,9 @@ class Office:
 
     def __init__(self) -> None:
         self.clock = FakeClock()
-        self.ring = FakeKeys([])
-        self.keys = Keys(self.ring, self.clock)
-        self.cached = CachedKeys(self.ring, self.clock)
+        self.ring = FakeApiKeys([])
+        self.keys = ApiKeys(self.ring, self.clock)
+        self.cached = CachedApiKeys(self.ring, self.clock)
         self.authenticate = Authentication(self.cached.get, self.clock)
 
     def made(self, name: str = "alice", lifetime: timedelta | None = None) -> str:
@@ -171,9 +171,9 @@ def test_keys_are_changed_by_name_or_id(office: Office) -> None:
     office.clock.advance(2 * DAY.total_seconds())
     before |= office.ring.rows
     for name in ("alice", "old", "nobody", ""):
-        with pytest.raises(KeyRefused):
+        with pytest.raises(ApiKeyRejected):
             office.keys.rotate(name, grace=DAY)
-    with pytest.raises(KeyRefused):
+    with pytest.raises(ApiKeyRejected):
         office.keys.revoke("nobody")
     assert office.ring.rows == before
 
@@ -181,7 +181,7 @@ def test_keys_are_changed_by_name_or_id(office: Office) -> None:
 @pytest.mark.parametrize("name", ["", " ", "a b", "-a", "ä", "a\n", "a\x1b[1m", "a" * 65, "../a"])
 def test_names_are_plain(office: Office, name: str) -> None:
     """A name that could confuse a log, a terminal or a shell is refused, and nothing is made."""
-    with pytest.raises(KeyRefused):
+    with pytest.raises(ApiKeyRejected):
         office.made(name)
     assert office.ring.rows == {}
 
@@ -190,7 +190,7 @@ def test_names_are_unique(office: Office) -> None:
     """The name of a revoked key is taken too: what is logged under a name is of one key."""
     office.made()
     office.keys.revoke("alice")
-    with pytest.raises(KeyRefused):
+    with pytest.raises(ApiKeyRejected):
         office.made()
 
 
@@ -198,7 +198,7 @@ def test_a_name_is_no_other_keys_id(office: Office) -> None:
     """Who revokes a key by its id can't hit another one that was named so."""
     key_id = id_in(office.made())
     assert key_id is not None
-    with pytest.raises(KeyRefused):
+    with pytest.raises(ApiKeyRejected):
         office.made(key_id)
     assert office.keys.revoke(key_id).name == "alice"
 
@@ -206,14 +206,14 @@ def test_a_name_is_no_other_keys_id(office: Office) -> None:
 def test_two_who_change_a_key_at_once_both_have_their_way(office: Office) -> None:
     """A rotation that comes between reading and revoking doesn't undo the revocation."""
     text = office.made()
-    exchange = office.ring.exchange
+    compare_and_swap = office.ring.compare_and_swap
 
     def late(old: object, new: object) -> bool:  # another rotates in the meantime
-        office.ring.exchange = exchange  # type: ignore[method-assign]  # reason: once only
+        office.ring.compare_and_swap = compare_and_swap  # type: ignore[method-assign]  # reason: once only
         office.keys.rotate("alice", grace=DAY)
-        return exchange(old, new)  # type: ignore[arg-type]  # reason: passed through
+        return compare_and_swap(old, new)  # type: ignore[arg-type]  # reason: passed through
 
-    office.ring.exchange = late  # type: ignore[method-assign]  # reason: once only
+    office.ring.compare_and_swap = late  # type: ignore[method-assign]  # reason: once only
     office.keys.revoke("alice")
     assert not office.lets_in(text)
 
@@ -272,7 +272,7 @@ def test_a_store_that_can_not_be_asked_lets_nobody_in(office: Office) -> None:
     office.clock.advance(SECONDS)
     with pytest.raises(RecordsUnavailable):
         office.authenticate(seen)
-    office.ring.mend()
+    office.ring.repair()
     office.clock.advance(REST_SECONDS)
     assert office.authenticate(seen).name == "seen"
     assert office.authenticate(unseen).name == "unseen"
@@ -288,7 +288,7 @@ def test_a_store_that_failed_is_asked_once_a_second(office: Office) -> None:
                 office.cached.get(new_id())
         assert office.asked() == seconds
         office.clock.advance(REST_SECONDS)
-    office.ring.mend()
+    office.ring.repair()
     assert office.authenticate(text).name == "alice"
     assert office.cached.get(new_id()) is None
 
@@ -298,7 +298,7 @@ def test_others_do_not_wait_with_who_tries_a_store_again(office: Office) -> None
     office.ring.fail("get", RecordsUnavailable())
     with pytest.raises(RecordsUnavailable):
         office.cached.get(new_id())
-    office.ring.mend()
+    office.ring.repair()
     office.clock.advance(REST_SECONDS)
     get = office.ring.get
 

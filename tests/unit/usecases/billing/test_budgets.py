@@ -20,15 +20,15 @@ from app.errors import (
 from app.models import (
     Budget,
     Caller,
-    Drawing,
-    Generation,
+    GeneratedImage,
+    ImageRecord,
     Scope,
-    Spent,
+    Spending,
     State,
     TokenUsage,
     UpstreamRequest,
 )
-from app.usecases.billing.budgets import SERVER, Till, budget_from, exchange
+from app.usecases.billing.budgets import SERVER, BudgetGuard, budget_from, compare_and_swap
 from app.usecases.billing.pricing import Prices
 from tests.support.builders import World, a_request
 
@@ -38,14 +38,16 @@ TEXT = 50 * 1 + 20 * 2
 ALICE = Caller(id="alice", name="Alice", scopes=frozenset(Scope))
 
 
-def spent(world: World, account: str = SERVER) -> Spent:
+def spent(world: World, account: str = SERVER) -> Spending:
     """Return what is counted for today."""
     return world.ledger.spent(account, DAY)
 
 
 def with_budget(world: World, micros: int) -> None:
     """Give the whole server a budget a day."""
-    till = Till(ledger=world.ledger, clock=world.clock, budget=Budget(micros=micros, period="day"))
+    till = BudgetGuard(
+        ledger=world.ledger, clock=world.clock, budget=Budget(micros=micros, period="day")
+    )
     world.make = replace(world.make, intents=replace(world.make.intents, till=till))
 
 
@@ -58,7 +60,7 @@ def test_the_cost_of_both_calls_takes_the_place_of_the_estimate(world: World) ->
     """Row, caller's account and the server's count what drawing and enhancing really cost."""
     made = world.make(a_request(enhance=True), caller=ALICE).generation
     assert made.cost_micros == world.row.booked_micros == COST + TEXT
-    assert spent(world, "alice") == spent(world) == Spent(micros=COST + TEXT, pictures=1)
+    assert spent(world, "alice") == spent(world) == Spending(micros=COST + TEXT, pictures=1)
 
 
 def test_while_it_is_drawn_the_estimate_is_held(world: World) -> None:
@@ -66,7 +68,7 @@ def test_while_it_is_drawn_the_estimate_is_held(world: World) -> None:
     held: list[int] = []
     draw = world.generator.draw
 
-    def watched(prompt: str, *, size: str, quality: str, **_: object) -> Drawing:
+    def watched(prompt: str, *, size: str, quality: str, **_: object) -> GeneratedImage:
         held.append(spent(world).micros)
         return draw(prompt, size=size, quality=quality)
 
@@ -122,7 +124,7 @@ def test_who_loses_the_race_for_a_key_gives_back_what_was_held(world: World) -> 
     world.records.insert = lambda _: False  # type: ignore[method-assign,assignment]  # reason: another was faster
     with pytest.raises(GenerationInProgress):
         world.generate(a_request(), claim="c")
-    assert spent(world) == Spent()
+    assert spent(world) == Spending()
 
 
 def test_a_row_that_could_not_be_written_gives_back_what_was_held(world: World) -> None:
@@ -130,14 +132,14 @@ def test_a_row_that_could_not_be_written_gives_back_what_was_held(world: World) 
     world.records.fail("insert", RecordsUnavailable())
     with pytest.raises(RecordsUnavailable):
         world.generate(a_request())
-    assert (world.records.rows, spent(world)) == ({}, Spent())
+    assert (world.records.rows, spent(world)) == ({}, Spending())
 
 
 def test_a_row_of_which_nobody_knows_stays_counted(world: World) -> None:
     """The records fail while they write, and can't be asked either: the row may be there."""
     insert = world.records.insert
 
-    def cut_off(generation: Generation) -> bool:
+    def cut_off(generation: ImageRecord) -> bool:
         insert(generation)
         world.records.fail("get", RecordsUnavailable())
         raise RecordsUnavailable
@@ -152,7 +154,7 @@ def test_a_row_that_was_written_though_the_answer_was_lost_stays_counted(world: 
     """What the records did write down is not given back, until its row has ended."""
     insert = world.records.insert
 
-    def unheard(generation: Generation) -> bool:
+    def unheard(generation: ImageRecord) -> bool:
         insert(generation)
         raise RecordsUnavailable
 
@@ -162,7 +164,7 @@ def test_a_row_that_was_written_though_the_answer_was_lost_stays_counted(world: 
     check_in_step(world)
     world.clock.advance(1000)
     world.recover(world.row)
-    assert spent(world) == Spent()
+    assert spent(world) == Spending()
 
 
 @pytest.mark.parametrize("image_out", [900, 5000])
@@ -171,15 +173,15 @@ def test_a_crash_before_booking_never_counts_less_than_was_spent(
 ) -> None:
     """Between row and ledger a process may end; a dearer picture than expected is no exception."""
     world.generator.usage = TokenUsage(text_in=100, image_out=image_out)
-    exchange = world.records.exchange
+    compare_and_swap = world.records.compare_and_swap
 
-    def dying(old: Generation, new: Generation) -> bool:
-        done = exchange(old, new)
+    def dying(old: ImageRecord, new: ImageRecord) -> bool:
+        done = compare_and_swap(old, new)
         if new.cost_micros is not None:
             raise KeyboardInterrupt
         return done
 
-    world.records.exchange = dying  # type: ignore[method-assign]  # reason: the process ends
+    world.records.compare_and_swap = dying  # type: ignore[method-assign]  # reason: the process ends
     with pytest.raises(KeyboardInterrupt):
         world.generate(a_request())
     assert spent(world).micros >= (world.row.cost_micros or 0) > 0
@@ -191,7 +193,7 @@ def test_a_dearer_picture_that_comes_too_late_is_not_counted_twice(world: World)
     world.generate(a_request())
     before = spent(world)
     changed = replace(world.row, booked_micros=10**6)
-    assert not exchange(world.ports, replace(world.row, state=State.PENDING), changed)
+    assert not compare_and_swap(world.ports, replace(world.row, state=State.PENDING), changed)
     assert spent(world) == before
 
 
@@ -199,7 +201,7 @@ def test_a_row_that_was_given_up_is_counted_once_it_is_found(world: World) -> No
     """A late worker's picture replaces the guess: its cost takes the place of the estimate."""
     draw = world.generator.draw
 
-    def late(prompt: str, *, size: str, quality: str, **_: object) -> Drawing:
+    def late(prompt: str, *, size: str, quality: str, **_: object) -> GeneratedImage:
         world.clock.advance(1000)
         world.recover(world.row)
         check_in_step(world)
@@ -207,13 +209,13 @@ def test_a_row_that_was_given_up_is_counted_once_it_is_found(world: World) -> No
 
     world.generator.draw = late  # type: ignore[method-assign]  # reason: comes too late
     world.generate(a_request())
-    assert spent(world) == Spent(micros=COST, pictures=1)
+    assert spent(world) == Spending(micros=COST, pictures=1)
     check_in_step(world)
 
 
 def test_a_ledger_that_fails_afterwards_spoils_nothing(world: World) -> None:
     """The picture is answered, and the estimate stays counted."""
-    world.ledger.fail("book", RecordsUnavailable())
+    world.ledger.fail("record_spending", RecordsUnavailable())
     assert world.generate(a_request()).cost_micros == COST
     assert spent(world).micros > COST
 
@@ -233,7 +235,7 @@ def test_over_the_budget_the_answer_says_when_it_begins_anew(world: World) -> No
         world.generate(a_request())
     assert caught.value.facts == {"resets_at": "2026-11-23T00:00:00Z"}
     assert caught.value.retry_after == 12 * 3600 + 1
-    assert (world.generator.asked, world.records.rows, spent(world)) == ([], {}, Spent())
+    assert (world.generator.asked, world.records.rows, spent(world)) == ([], {}, Spending())
 
 
 def test_a_callers_own_budget_is_held_too(world: World) -> None:
@@ -294,7 +296,7 @@ def most_for_a_fox(prices: Prices, model: str, quality: str, size: str) -> int |
     """Return the most that a picture of a fox may cost, in micros."""
     body = {"model": model, "prompt": "A fox", "quality": quality, "size": size}
     request = UpstreamRequest(method="POST", path="/images/generations", body=body)
-    return prices.most_for_drawing(request)
+    return prices.max_image_cost(request)
 
 
 def test_a_cost_is_rounded_to_the_nearest_micro() -> None:

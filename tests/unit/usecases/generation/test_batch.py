@@ -18,14 +18,14 @@ from app.errors import (
     ProviderTimeout,
     StorageUnavailable,
 )
-from app.models import ANYONE, Caller, GenerationRequest, Scope, State
-from app.usecases.generation.batch import MOST_TRIES, Batch, Outcome, Row, rows_of
+from app.models import ANONYMOUS, Caller, ImageRequest, Scope, State
+from app.usecases.generation.batch import MAX_TRIES, Batch, BatchItem, BatchOutcome, rows_of
 from tests.support.builders import World, a_request
 
 ALICE = Caller(id="alice", name="Alice", scopes=frozenset(Scope))
 
 
-def wishes(*prompts: str) -> list[GenerationRequest]:
+def wishes(*prompts: str) -> list[ImageRequest]:
     """Make a wish for each prompt."""
     return [a_request(first_prompt=prompt, prompt=prompt) for prompt in prompts]
 
@@ -33,17 +33,17 @@ def wishes(*prompts: str) -> list[GenerationRequest]:
 def batch_of(world: World, waits: list[float] | None = None, at_once: int = 1) -> Batch:
     """Make a batch on the fakes that notes how long it would wait."""
     told: list[float] = [] if waits is None else waits
-    return Batch(world.make, caller=ANYONE, at_once=at_once, wait=lambda _, s: told.append(s))
+    return Batch(world.make, caller=ANONYMOUS, at_once=at_once, wait=lambda _, s: told.append(s))
 
 
-def run(batch: Batch, rows: Sequence[Row]) -> list[Outcome]:
+def run(batch: Batch, rows: Sequence[BatchItem]) -> list[BatchOutcome]:
     """Run it to its end; outcomes by row."""
     return sorted(batch.run(rows), key=lambda one: one.row.number)
 
 
 def test_each_row_has_its_picture_and_a_second_run_pays_nothing(world: World) -> None:
     """Equal prompts are two pictures; run again, all of them are those of the first run."""
-    rows = rows_of("b", wishes("A red fox", "A castle", "A red fox"), ANYONE)
+    rows = rows_of("b", wishes("A red fox", "A castle", "A red fox"), ANONYMOUS)
     first, second = (run(batch_of(world, at_once=3), rows) for _ in range(2))
     ids = [one.picture.id for one in first if one.picture]
     assert len(set(ids)) == len(world.generator.asked) == 3
@@ -55,7 +55,7 @@ def test_each_row_has_its_picture_and_a_second_run_pays_nothing(world: World) ->
 @given(
     st.lists(st.sampled_from("abc"), max_size=8),
     st.permutations(range(8)),
-    st.sampled_from([ANYONE, ALICE]),
+    st.sampled_from([ANONYMOUS, ALICE]),
 )
 def test_rows_may_be_moved_but_not_shared(
     prompts: list[str], order: list[int], caller: Caller
@@ -80,7 +80,7 @@ def test_a_failure_is_told_and_the_others_are_drawn(world: World) -> None:
             raise PromptRejected
 
     world.moderator.check = strict  # type: ignore[method-assign]  # reason: refuses one
-    outcomes = run(batch_of(world), rows_of("b", wishes("a", "bad", "c"), ANYONE))
+    outcomes = run(batch_of(world), rows_of("b", wishes("a", "bad", "c"), ANONYMOUS))
     assert [one.error.code if one.error else None for one in outcomes] == [
         None,
         "prompt_rejected",
@@ -92,8 +92,8 @@ def test_a_failure_is_told_and_the_others_are_drawn(world: World) -> None:
 @pytest.mark.parametrize(
     ("error", "tries", "waits"),
     [
-        (ProviderRateLimited(retry_after=7), MOST_TRIES, [7.0] * (MOST_TRIES - 1)),
-        (ProviderRateLimited(retry_after=3600), MOST_TRIES, [60.0] * (MOST_TRIES - 1)),
+        (ProviderRateLimited(retry_after=7), MAX_TRIES, [7.0] * (MAX_TRIES - 1)),
+        (ProviderRateLimited(retry_after=3600), MAX_TRIES, [60.0] * (MAX_TRIES - 1)),
         (ProviderTimeout(charged=Charged.UNKNOWN), 1, []),
     ],
 )
@@ -103,7 +103,7 @@ def test_what_may_help_is_tried_again(
     """As often as it makes sense, after the time that was told; what may be paid for never."""
     world.generator.fail("draw", error)
     told: list[float] = []
-    (outcome,) = run(batch_of(world, told), rows_of("b", wishes("a"), ANYONE))
+    (outcome,) = run(batch_of(world, told), rows_of("b", wishes("a"), ANONYMOUS))
     assert outcome.error
     assert outcome.error.code == error.code
     assert (len(world.generator.asked), told) == (tries, waits)
@@ -112,23 +112,23 @@ def test_what_may_help_is_tried_again(
 def test_a_picture_that_waits_for_storage_is_paid_once(world: World) -> None:
     """The tries that follow finish it."""
     world.store.fail("put originals", StorageUnavailable())
-    batch = Batch(world.make, caller=ANYONE, at_once=1, wait=lambda *_: world.store.mend())
-    (outcome,) = run(batch, rows_of("b", wishes("a"), ANYONE))
+    batch = Batch(world.make, caller=ANONYMOUS, at_once=1, wait=lambda *_: world.store.repair())
+    (outcome,) = run(batch, rows_of("b", wishes("a"), ANONYMOUS))
     assert outcome.picture
     assert len(world.generator.asked) == 1
 
 
 def test_a_row_of_a_killed_process_is_waited_for(world: World) -> None:
     """Its lease ends, and then it is told what became of it; it isn't bought again."""
-    (row,) = rows_of("b", wishes("a"), ANYONE)
+    (row,) = rows_of("b", wishes("a"), ANONYMOUS)
     world.generator.fail("draw", KeyboardInterrupt())  # type: ignore[arg-type]  # reason: the process ends
     with pytest.raises(KeyboardInterrupt):
         world.make(row.request, claim=row.claim)
     assert world.row.state is State.PENDING
-    world.generator.mend()
+    world.generator.repair()
     batch = Batch(
         world.make,
-        caller=ANYONE,
+        caller=ANONYMOUS,
         at_once=1,
         wait=lambda _, seconds: world.clock.advance(seconds),
     )
@@ -142,7 +142,7 @@ def test_a_budget_stops_the_batch(world: World) -> None:
     """What all others would meet too is met once, and the rest is left for another day."""
     world.make.intents.till.ledger.fail("reserve", BudgetExceeded())  # type: ignore[attr-defined]  # reason: a fake
     batch = batch_of(world)
-    outcomes = run(batch, rows_of("b", wishes("a", "b", "c"), ANYONE))
+    outcomes = run(batch, rows_of("b", wishes("a", "b", "c"), ANONYMOUS))
     assert [bool(one.error) for one in outcomes] == [True, False, False]
     assert isinstance(batch.reason, BudgetExceeded)
     assert world.generator.asked == []
@@ -160,8 +160,8 @@ def test_stopping_lets_those_under_way_end(world: World) -> None:
 
     world.generator.draw = slow  # type: ignore[method-assign,assignment]  # reason: takes its time
     batch = batch_of(world)
-    ended: list[Outcome] = []
-    rows = rows_of("b", wishes("a", "b"), ANYONE)
+    ended: list[BatchOutcome] = []
+    rows = rows_of("b", wishes("a", "b"), ANONYMOUS)
     thread = threading.Thread(target=lambda: ended.extend(batch.run(rows)))
     thread.start()
     assert began.wait(10)

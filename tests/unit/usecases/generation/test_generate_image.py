@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from app.errors import Charged, RecordsUnavailable
-from app.imaging import PictureInfo
+from app.imaging import ImageInfo
 from app.models import State
-from app.usecases.generation.estimates import HOUSE_SENTENCE
+from app.usecases.generation.estimates import PROMPT_SUFFIX
 from tests.support.builders import LEASE, World, a_request
 from tests.support.fakes.ports import REPORT
 from tests.support.observability.log_capture import log_lines
@@ -24,14 +24,14 @@ def test_the_steps_are_in_the_order_that_loses_nothing(world: World) -> None:
         "ledger reserve",
         "records insert",
         "writer enhance",
-        "records exchange",
+        "records compare_and_swap",
         "generator draw",
         "store put originals",
         "store put originals",
         "imaging cut_out",
         "store put images",
-        "records exchange",
-        "ledger book",
+        "records compare_and_swap",
+        "ledger record_spending",
     ]
 
 
@@ -45,22 +45,22 @@ def test_what_is_drawn_has_two_paragraphs(world: World) -> None:
     """The model gets the caller's wish, and after an empty line the house sentence."""
     made = world.generate(a_request(prompt="A red fox  \n\nwith a hat"))
     assert world.generator.asked == [
-        (f"A red fox  \n\nwith a hat\n\n{HOUSE_SENTENCE}", "1024x1024", "medium")
+        (f"A red fox  \n\nwith a hat\n\n{PROMPT_SUFFIX}", "1024x1024", "medium")
     ]
     assert made.new_prompt == world.generator.asked[0][0]
-    assert "white background" in HOUSE_SENTENCE
+    assert "white background" in PROMPT_SUFFIX
 
 
 def test_a_wish_never_ends_in_space(world: World) -> None:
     """However a wish ends, exactly one empty line parts it from the house sentence."""
     made = world.generate(a_request(prompt="A red fox \n\n"))
-    assert made.new_prompt == f"A red fox\n\n{HOUSE_SENTENCE}"
+    assert made.new_prompt == f"A red fox\n\n{PROMPT_SUFFIX}"
 
 
 def test_an_enhanced_wish_is_drawn_and_the_callers_words_are_kept(world: World) -> None:
     """`new_prompt` tells what was drawn, the other two what was asked, verbatim and trimmed."""
     made = world.generate(a_request(enhance=True, quality="high", size="1536x1024"))
-    drawn = f"A red fox, enhanced\n\n{HOUSE_SENTENCE}"
+    drawn = f"A red fox, enhanced\n\n{PROMPT_SUFFIX}"
     assert world.generator.asked == [(drawn, "1536x1024", "high")]
     assert (made.first_prompt, made.prompt, made.new_prompt) == (" A red fox\n", "A red fox", drawn)
 
@@ -73,7 +73,7 @@ def test_the_callers_own_words_are_moderated(world: World) -> None:
 
 def test_the_original_is_stored_byte_for_byte(world: World) -> None:
     """What was paid for lies under the row's id, with its own type, size and hash."""
-    world.imaging.info = PictureInfo("webp", 1536, 1024)
+    world.imaging.info = ImageInfo("webp", 1536, 1024)
     made = world.generate(a_request())
     assert made.original is not None
     assert made.original.key == f"originals/{made.id}.webp"
@@ -169,7 +169,7 @@ def test_other_requests_have_other_fingerprints(world: World, change: dict[str, 
 
 def test_records_that_fail_after_storing_still_let_the_picture_be_answered(world: World) -> None:
     """A stored picture is answered even if its row can't be updated; the log tells of it."""
-    world.records.fail("exchange", RecordsUnavailable("disk on fire"), after=1)
+    world.records.fail("compare_and_swap", RecordsUnavailable("disk on fire"), after=1)
     with log_lines() as lines:
         made = world.generate(a_request())
     assert made.state is State.READY

@@ -7,7 +7,7 @@ import pytest
 from app.errors import (
     AppError,
     Charged,
-    PictureWaits,
+    ImagePendingUpload,
     PromptRejected,
     ProviderBadResponse,
     ProviderError,
@@ -17,7 +17,7 @@ from app.errors import (
     RecordsUnavailable,
     StorageUnavailable,
 )
-from app.imaging import UnusablePicture
+from app.imaging import UnusableImage
 from app.models import State
 from tests.support.builders import World, a_request
 from tests.support.observability.log_capture import log_lines
@@ -63,7 +63,7 @@ def test_a_refused_prompt_reaches_no_other_port(world: World) -> None:
     ("port", "step", "error"),
     [
         ("writer", "enhance", ProviderTimeout()),
-        ("records", "exchange", RecordsUnavailable()),
+        ("records", "compare_and_swap", RecordsUnavailable()),
     ],
 )
 def test_between_the_intent_and_the_call_nothing_is_bought(
@@ -102,7 +102,7 @@ def test_a_failed_drawing_is_written_down(
 def test_a_drawing_is_never_repeated_by_itself(world: World) -> None:
     """Whatever goes wrong afterwards, one request buys one drawing at most."""
     world.store.fail("put originals", StorageUnavailable())
-    refused(world, PictureWaits)
+    refused(world, ImagePendingUpload)
     assert world.events.count("generator draw") == 1
 
 
@@ -137,7 +137,7 @@ def test_an_original_that_can_not_be_stored_waits_in_the_spool(
     """If the store fails after paying, the spool has the bytes and the row stays pending."""
     world.generator.costs_money = costs_money
     world.store.fail("put originals", StorageUnavailable("gone"))
-    error = refused(world, PictureWaits)
+    error = refused(world, ImagePendingUpload)
     key = f"originals/{world.row.id}.png"
     assert world.spool.objects[key].data == world.generator.data
     assert error.charged is world.row.charged is (Charged.YES if costs_money else Charged.NO)
@@ -160,7 +160,7 @@ def test_paid_bytes_that_are_no_picture_are_kept_before_the_refusal(
     world: World, step: str
 ) -> None:
     """Bytes that can't be used were still paid for, so they are stored, and the error says so."""
-    world.imaging.fail(step, UnusablePicture("an SVG"))
+    world.imaging.fail(step, UnusableImage("an SVG"))
     error = refused(world, ProviderBadResponse)
     assert error.charged is Charged.YES
     ending = "bin" if step == "inspect" else "png"
@@ -172,7 +172,7 @@ def test_paid_bytes_that_are_no_picture_are_kept_before_the_refusal(
 def test_a_cutout_that_can_not_be_stored_leaves_the_original(world: World) -> None:
     """If the store fails between the two objects, the paid one is there and the row says where."""
     world.store.fail("put images", StorageUnavailable())
-    assert refused(world, PictureWaits).charged is Charged.YES
+    assert refused(world, ImagePendingUpload).charged is Charged.YES
     original, note = f"originals/{world.row.id}.png", f"originals/{world.row.id}.json"
     assert list(world.store.objects) == [original, note]
     assert world.row.state is State.PENDING
@@ -193,7 +193,7 @@ def test_a_bug_after_paying_leaves_original_and_intent(world: World) -> None:
 def test_the_first_error_survives_records_that_fail_too(world: World) -> None:
     """The caller hears what happened to the drawing, the operator also of the row."""
     world.generator.fail("draw", ProviderTimeout(charged=Charged.UNKNOWN))
-    world.records.fail("exchange", RecordsUnavailable(), after=1)
+    world.records.fail("compare_and_swap", RecordsUnavailable(), after=1)
     with log_lines() as lines:
         refused(world, ProviderTimeout)
     assert world.row.state is State.PENDING
@@ -204,6 +204,6 @@ def test_a_storage_that_came_back_is_used_again(world: World) -> None:
     """An outage is noticed before paying, and forgotten some seconds after it ended."""
     world.store.fail("ping", StorageUnavailable())
     refused(world, StorageUnavailable)
-    world.store.mend()
+    world.store.repair()
     world.clock.advance(5)
     assert world.generate(a_request()).state is State.READY

@@ -117,7 +117,7 @@ def test_what_failed_before_paying_may_run_again(
     getattr(world, port).fail(step, error)
     assert again(world, enhance=True).charged is Charged.NO
     failed = world.row
-    getattr(world, port).mend()
+    getattr(world, port).repair()
     world.clock.advance(60)
     made = world.make(a_request(enhance=True), claim=CLAIM)
     assert (made.replayed, made.generation.id) == (False, failed.id)
@@ -140,7 +140,7 @@ def test_what_left_no_row_runs_again(world: World, port: str, step: str, error: 
     getattr(world, port).fail(step, error)
     assert again(world).charged is Charged.NO
     assert world.records.rows == {}
-    getattr(world, port).mend()
+    getattr(world, port).repair()
     world.clock.advance(60)
     assert not world.make(a_request(prompt="Something else"), claim=CLAIM).replayed
 
@@ -152,7 +152,7 @@ def test_an_unknown_outcome_is_never_paid_again(world: World, error: AppError) -
     """However often the key is sent, the model was asked once; a new key asks anew."""
     world.generator.fail("draw", error)
     assert type(again(world)) is type(error)
-    world.generator.mend()
+    world.generator.repair()
     for _ in range(3):
         world.clock.advance(LEASE.total_seconds())
         assert type(again(world)) is OutcomeUnknown

@@ -5,8 +5,8 @@ import pytest
 from app.errors import (
     Charged,
     GenerationInProgress,
+    ImagePendingUpload,
     OutcomeUnknown,
-    PictureWaits,
     RecordsUnavailable,
     StorageUnavailable,
 )
@@ -42,10 +42,10 @@ def test_keys_are_remembered_for_so_long_and_no_longer(
 def test_a_row_that_is_worked_on_keeps_its_key_however_old(world: World) -> None:
     """A pending row's key is not forgotten: its picture may have been paid for."""
     world.store.fail("put originals", StorageUnavailable())
-    assert type(again(world)) is PictureWaits
+    assert type(again(world)) is ImagePendingUpload
     world.clock.advance(2 * DAYS)
-    assert type(again(world)) is PictureWaits
-    world.store.mend()
+    assert type(again(world)) is ImagePendingUpload
+    world.store.repair()
     assert world.make(a_request(), claim=CLAIM).replayed
     assert len(world.generator.asked) == 1
 
@@ -56,7 +56,7 @@ def test_what_waited_is_answered_once_storage_is_back(world: World) -> None:
     assert again(world).charged is Charged.YES
     assert again(world).charged is Charged.YES
     assert world.spool.objects
-    world.store.mend()
+    world.store.repair()
     made = world.make(a_request(), claim=CLAIM)
     assert made.replayed
     assert (len(world.generator.asked), world.spool.objects) == (1, {})
@@ -69,7 +69,7 @@ def test_a_crash_in_the_middle_of_paying_is_unknown(world: World) -> None:
     world.generator.fail("draw", KeyboardInterrupt())  # type: ignore[arg-type]  # reason: as sudden as a kill
     with pytest.raises(KeyboardInterrupt):
         world.make(a_request(), claim=CLAIM)
-    world.generator.mend()
+    world.generator.repair()
     assert type(again(world)) is GenerationInProgress
     world.clock.advance(LEASE.total_seconds())
     assert type(again(world)) is OutcomeUnknown
@@ -82,7 +82,7 @@ def test_a_crash_before_paying_is_drawn_anew(world: World) -> None:
     with pytest.raises(KeyboardInterrupt):
         world.make(a_request(enhance=True), claim=CLAIM)
     left = world.row
-    world.writer.mend()
+    world.writer.repair()
     world.clock.advance(LEASE.total_seconds())
     made = world.make(a_request(enhance=True), claim=CLAIM)
     assert (made.replayed, made.generation.id) == (False, left.id)
@@ -96,6 +96,6 @@ def test_trouble_while_recovering_tells_what_is_known_about_the_payment(
     """With the records failing over an abandoned row, nobody hears that nothing was paid."""
     ended(world, State.PENDING, charged, "")
     world.clock.advance(LEASE.total_seconds())
-    world.records.fail("exchange", RecordsUnavailable())
+    world.records.fail("compare_and_swap", RecordsUnavailable())
     answer = again(world)
     assert (type(answer), answer.charged) == (RecordsUnavailable, charged)

@@ -10,12 +10,12 @@ from app.errors import (
     AppError,
     Charged,
     GenerationInProgress,
-    PictureWaits,
+    ImagePendingUpload,
     ProviderRateLimited,
     ProviderTimeout,
     StorageUnavailable,
 )
-from app.models import Drawing, Enhanced, Generation, State
+from app.models import EnhancedPrompt, GeneratedImage, ImageRecord, State
 from tests.support.builders import LEASE, World, a_generation, a_request
 
 CLAIM = "c" * 64
@@ -25,12 +25,12 @@ PAST = LEASE.total_seconds() + 1
 def meanwhile(world: World, act: Callable[[], object], error: AppError | None = None) -> None:
     """Let this happen while the model draws; then it answers, or fails."""
 
-    def draw(prompt: str, *, size: str, quality: str, **_: object) -> Drawing:
+    def draw(prompt: str, *, size: str, quality: str, **_: object) -> GeneratedImage:
         world.generator.asked.append((prompt, size, quality))
         act()
         if error is not None:
             raise error
-        return Drawing(data=world.generator.data, model="late")
+        return GeneratedImage(data=world.generator.data, model="late")
 
     world.generator.draw = draw  # type: ignore[method-assign]  # reason: this one call is scripted
 
@@ -77,7 +77,7 @@ def test_a_row_that_changes_again_is_tried_again(
     meanwhile(world, lambda: taken(world))
     get = world.records.get
 
-    def get_and_lose(image_id: str) -> Generation | None:
+    def get_and_lose(image_id: str) -> ImageRecord | None:
         seen = get(image_id)
         if seen is not None and seen.state is State.PENDING:
             world.records.rows[image_id] = replace(seen, state=State.UNKNOWN)
@@ -146,9 +146,9 @@ def test_what_waits_in_the_spool_after_being_given_up_is_answered(world: World) 
         world.store.fail("put originals", StorageUnavailable())
 
     meanwhile(world, act)
-    with pytest.raises(PictureWaits):
+    with pytest.raises(ImagePendingUpload):
         world.generate(a_request(), claim=CLAIM)
-    world.store.mend()
+    world.store.repair()
     assert world.generate(a_request(), claim=CLAIM).state is State.READY
     assert (len(world.generator.asked), world.spool.objects) == (1, {})
 
@@ -161,14 +161,14 @@ def test_a_late_loser_says_nothing_about_a_later_attempt(
     Else a key whose second attempt may have been paid would be free to pay again.
     """
 
-    def later() -> Enhanced:
+    def later() -> EnhancedPrompt:
         world.clock.advance(PAST)
         world.recover(world.row)
         meanwhile(world, lambda: None, ProviderTimeout(charged=Charged.UNKNOWN))
         monkeypatch.undo()
         with pytest.raises(ProviderTimeout):
             world.generate(a_request(enhance=True), claim=CLAIM)
-        return Enhanced(prompt="too late", usage=None)
+        return EnhancedPrompt(prompt="too late", usage=None)
 
     monkeypatch.setattr(world.writer, "enhance", lambda _: later())
     with pytest.raises(GenerationInProgress) as caught:

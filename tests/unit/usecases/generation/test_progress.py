@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from app.errors import BudgetExceeded, PromptRejected
-from app.models import ANYONE, Budget
-from app.usecases.generation.progress import Viewer
+from app.models import ANONYMOUS, Budget
+from app.usecases.generation.progress import ProgressListener
 from tests.support.builders import PRICES, World, a_request
 
 CLAIM = "c" * 64
@@ -18,7 +18,7 @@ class Watched:
     def __init__(self, partials: int = 0) -> None:
         self.steps: list[str] = []
         self.partials: list[tuple[int, bytes]] = []
-        self.viewer = Viewer(
+        self.viewer = ProgressListener(
             partials=partials,
             on_step=self.steps.append,
             on_partial=lambda index, data: self.partials.append((index, data)),
@@ -61,7 +61,7 @@ def test_a_budget_has_to_hold_the_partial_pictures(world: World) -> None:
         for count in (0, 3)
     )
     assert shown - plain == 3 * 100 * PRICES["fake-painter"]["image_out"]
-    poor = replace(ANYONE, id="poor", budget=Budget(micros=shown - 1, period="day"))
+    poor = replace(ANONYMOUS, id="poor", budget=Budget(micros=shown - 1, period="day"))
     with pytest.raises(BudgetExceeded):
         world.generate(a_request(), caller=poor, viewer=Watched(partials=3).viewer)
     assert world.generator.asked == []
@@ -76,7 +76,7 @@ def test_who_watches_can_not_fail_what_is_watched(
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    viewer = Viewer(partials=1, on_step=broken, on_partial=broken)
+    viewer = ProgressListener(partials=1, on_step=broken, on_partial=broken)
     assert world.generate(a_request(), viewer=viewer).image
     assert len(world.generator.asked) == 1
     assert "a viewer could not hear of a partial picture" in caplog.text

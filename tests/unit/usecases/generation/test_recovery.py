@@ -9,12 +9,12 @@ from app.errors import (
     AppError,
     Charged,
     GenerationInProgress,
-    PictureWaits,
+    ImagePendingUpload,
     ProviderBadResponse,
     RecordsUnavailable,
     StorageUnavailable,
 )
-from app.models import Generation, State
+from app.models import ImageRecord, State
 from tests.support.builders import World
 from tests.support.reconcile.abandoned_records import (
     DATA,
@@ -59,12 +59,12 @@ def test_with_everything_up_it_is_brought_to_an_end(world: World, left: Left) ->
     assert world.generator.asked == []
 
 
-def check_not_found(world: World, left: Left, result: Generation | AppError) -> None:
+def check_not_found(world: World, left: Left, result: ImageRecord | AppError) -> None:
     """Check the end of a row without an original on this server or in the store."""
     assert contents(world) == ({}, {})
     assert world.row.charged is left.charged
     if left.charged is Charged.YES:
-        assert type(result) is PictureWaits
+        assert type(result) is ImagePendingUpload
         assert result.charged is Charged.YES
         assert result.retry_after
         assert (world.row.state, world.row.lease_until) == (State.PENDING, world.clock.now())
@@ -83,7 +83,7 @@ def test_with_the_store_down_nothing_is_lost_or_decided(world: World, left: Left
     for step in ("get originals", "put originals", "put images"):
         world.store.fail(step, StorageUnavailable("down"))
     result = recover(world, row)
-    assert type(result) is PictureWaits
+    assert type(result) is ImagePendingUpload
     seen = left.where in {"spool", "both"}
     assert result.charged is world.row.charged is (paid(left) if seen else left.charged)
     assert (world.row.state, world.row.lease_until) == (State.PENDING, world.clock.now())
@@ -96,7 +96,7 @@ def test_whoever_comes_second_leaves_it_alone(world: World, left: Left) -> None:
     """If another took the row first, nothing is looked up, stored or changed."""
     seen = leave(world, left)
     taken = replace(seen, lease_until=seen.lease_until + timedelta(seconds=60))
-    world.records.exchange(seen, taken)
+    world.records.compare_and_swap(seen, taken)
     before = contents(world)
     assert type(recover(world, seen)) is GenerationInProgress
     assert world.row == taken
@@ -109,10 +109,10 @@ def test_whoever_comes_second_leaves_it_alone(world: World, left: Left) -> None:
 def test_with_the_records_down_it_can_be_done_again(world: World, left: Left, good: int) -> None:
     """Failing at the first write or at the last, the next one who comes finds all that it needs."""
     row = leave(world, left)
-    world.records.fail("exchange", RecordsUnavailable("down"), after=good)
+    world.records.fail("compare_and_swap", RecordsUnavailable("down"), after=good)
     recover(world, row)
     assert world.row.state is State.PENDING
-    world.records.mend()
+    world.records.repair()
     world.clock.advance(60)
     second = recover(world, world.row)
     if left.where == "nowhere":

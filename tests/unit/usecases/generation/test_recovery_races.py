@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from app.errors import Charged, GenerationInProgress, PictureWaits, StorageUnavailable
-from app.models import Generation, State
+from app.errors import Charged, GenerationInProgress, ImagePendingUpload, StorageUnavailable
+from app.models import ImageRecord, State
 from tests.support.builders import World, a_generation
 from tests.support.observability.log_capture import log_lines
 from tests.support.reconcile.abandoned_records import ID, Left, contents, leave, recover
@@ -19,7 +19,7 @@ def test_a_full_disk_does_not_lose_what_is_safe_already(world: World, where: str
     before = contents(world)
     world.store.fail("put originals", StorageUnavailable())
     world.spool.fail("put originals", StorageUnavailable())
-    assert type(recover(world, row)) is PictureWaits
+    assert type(recover(world, row)) is ImagePendingUpload
     assert (world.row.state, contents(world)) == (State.PENDING, before)
 
 
@@ -49,7 +49,7 @@ def test_only_what_was_seen_is_called_safe(
     row = leave(world, Left(charged, "nowhere", known=known))
     world.store.fail("get originals", StorageUnavailable())
     result = recover(world, row)
-    assert isinstance(result, PictureWaits)
+    assert isinstance(result, ImagePendingUpload)
     assert ("kept safely" in result.message) is safe
 
 
@@ -75,13 +75,13 @@ def test_a_worker_that_stored_it_meanwhile_is_believed(
 ) -> None:
     """If the late worker finishes while others look in vain, nobody calls the outcome unknown."""
     row = leave(world, Left(Charged.UNKNOWN, "nowhere"))
-    ready, exchange = a_generation(id=ID), world.records.exchange
+    ready, compare_and_swap = a_generation(id=ID), world.records.compare_and_swap
 
-    def late(old: Generation, new: Generation) -> bool:
+    def late(old: ImageRecord, new: ImageRecord) -> bool:
         if new.state is State.UNKNOWN:
             world.records.rows[ID] = ready
-        return exchange(old, new)
+        return compare_and_swap(old, new)
 
-    monkeypatch.setattr(world.records, "exchange", late)
+    monkeypatch.setattr(world.records, "compare_and_swap", late)
     assert type(recover(world, row)) is GenerationInProgress
     assert world.row == ready

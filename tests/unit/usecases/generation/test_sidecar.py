@@ -11,10 +11,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.errors import Charged
-from app.models import Generation, State
+from app.models import ImageRecord, State
 from app.services.records.document import from_document, to_document
 from app.usecases.generation import sidecar
-from app.usecases.generation.estimates import HOUSE_SENTENCE
+from app.usecases.generation.estimates import PROMPT_SUFFIX
 from app.usecases.images.tokens import fold
 from tests.support.builders import NOON, World, a_generation, a_request
 
@@ -27,12 +27,12 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-def read(data: bytes) -> Generation:
+def read(data: bytes) -> ImageRecord:
     """Read the note on the row `x`."""
     return sidecar.read("x", data, found_at=FOUND_AT)
 
 
-def kept_and_read(row: Generation) -> Generation:
+def kept_and_read(row: ImageRecord) -> ImageRecord:
     """Return the row as it comes back from a store."""
     return from_document(orjson.loads(orjson.dumps(to_document(row))))
 
@@ -74,7 +74,7 @@ def test_a_row_from_a_note_is_found_by_the_same_words(world: World, enhance: boo
     """The words to search for are those of the lost row: the house sentence is none of them."""
     made = world.generate(a_request(enhance=enhance))
     note = world.store.objects[sidecar.key_of(made.id)].data
-    assert HOUSE_SENTENCE in made.new_prompt
+    assert PROMPT_SUFFIX in made.new_prompt
     assert sidecar.read(made.id, note, found_at=FOUND_AT).tokens == made.tokens
 
 

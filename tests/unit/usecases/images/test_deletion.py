@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from app.errors import ImageDeleted, ImageNotFound, RecordsUnavailable, StorageUnavailable
-from app.imaging import PictureInfo
-from app.models import Generation, State
+from app.imaging import ImageInfo
+from app.models import ImageRecord, State
 from app.usecases.images.images import Images
 from tests.support.builders import World, a_request
 
@@ -21,9 +21,9 @@ def images(world: World) -> Images:
     return Images(world.store, world.records)
 
 
-def bare(row: Generation) -> Generation:
+def bare(row: ImageRecord) -> ImageRecord:
     """Return what shall remain of a picture with a key."""
-    return Generation(
+    return ImageRecord(
         id=row.id,
         state=State.DELETED,
         requested_at=row.requested_at,
@@ -35,9 +35,9 @@ def bare(row: Generation) -> Generation:
 
 
 @pytest.mark.parametrize("claim", ["", CLAIM])
-@pytest.mark.parametrize("info", [PictureInfo("png", 1, 1), PictureInfo("webp", 1, 1)])
+@pytest.mark.parametrize("info", [ImageInfo("png", 1, 1), ImageInfo("webp", 1, 1)])
 def test_nothing_of_it_is_left_but_its_key(
-    world: World, images: Images, claim: str, info: PictureInfo
+    world: World, images: Images, claim: str, info: ImageInfo
 ) -> None:
     """Picture, original and note go; of a picture with a key a row without any text stays."""
     world.imaging.info = info
@@ -78,11 +78,11 @@ def test_what_is_not_ready_can_not_be_deleted(world: World, images: Images, stat
     ("port", "step", "good", "error"),
     [
         ("records", "get", 0, RecordsUnavailable),
-        ("records", "exchange", 0, RecordsUnavailable),
+        ("records", "compare_and_swap", 0, RecordsUnavailable),
         ("store", "delete images", 0, StorageUnavailable),
         ("store", "delete originals", 0, StorageUnavailable),
         ("store", "delete originals", 1, StorageUnavailable),
-        ("records", "exchange", 1, RecordsUnavailable),
+        ("records", "compare_and_swap", 1, RecordsUnavailable),
         ("records", "delete", 0, RecordsUnavailable),
     ],
 )
@@ -105,12 +105,12 @@ def test_a_failure_at_any_step_is_made_good_by_asking_again(
     if not last_of_the_other_kind:  # whose last step is another one
         with pytest.raises(error):
             images.delete(made.id)
-        if step in {"get", "exchange"} and good == 0:
+        if step in {"get", "compare_and_swap"} and good == 0:
             assert (world.row, world.store.objects) == (made, objects)
         else:
             assert world.row.state is State.DELETED
             assert images.page(limit=10).total == 0
-    getattr(world, port).mend()
+    getattr(world, port).repair()
     images.delete(made.id)
     assert world.store.objects == {}
     assert world.records.rows == ({made.id: bare(made)} if claim else {})
@@ -122,7 +122,7 @@ def test_the_key_of_a_half_deleted_picture_draws_nothing(world: World, images: I
     world.store.fail("delete images", StorageUnavailable())
     with pytest.raises(StorageUnavailable):
         images.delete(made.id)
-    world.store.mend()
+    world.store.repair()
     for _ in range(2):
         with pytest.raises(ImageDeleted):
             world.generate(a_request(), claim=CLAIM)

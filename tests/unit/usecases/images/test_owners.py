@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from app.errors import ImageNotFound
-from app.models import ANYONE, Generation, State
+from app.models import ANONYMOUS, ImageRecord, State
 from app.services.caching.memory import MemoryCache
 from app.usecases.images.images import Images
 from tests.support.builders import World, a_generation, a_request
 
-ANN, BOB = replace(ANYONE, id="ann"), replace(ANYONE, id="bob")
+ANN, BOB = replace(ANONYMOUS, id="ann"), replace(ANONYMOUS, id="bob")
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def images(world: World) -> Images:
 
 
 @pytest.fixture
-def hers(world: World) -> Generation:
+def hers(world: World) -> ImageRecord:
     """Make a picture of Ann's."""
     return world.generate(a_request(), caller=ANN, claim="c" * 64)
 
@@ -35,7 +35,7 @@ USES: dict[str, Callable[[Images, str, str], Any]] = {
 
 @pytest.mark.parametrize("use", USES)
 def test_anothers_picture_is_as_absent_as_one_that_never_was(
-    use: str, world: World, images: Images, hers: Generation
+    use: str, world: World, images: Images, hers: ImageRecord
 ) -> None:
     """The error is the same to the letter but for the id, and nothing is touched."""
     kept, objects = dict(world.records.rows), dict(world.store.objects)
@@ -50,7 +50,7 @@ def test_anothers_picture_is_as_absent_as_one_that_never_was(
 
 @pytest.mark.parametrize("owner", ["ann", None])
 def test_the_owner_and_the_server_itself_may_do_all(
-    owner: str | None, world: World, images: Images, hers: Generation
+    owner: str | None, world: World, images: Images, hers: ImageRecord
 ) -> None:
     """Ann, and a server that asks for no keys, describe, list and delete the picture."""
     assert images.record(hers.id, owner=owner).id == hers.id
@@ -61,7 +61,7 @@ def test_the_owner_and_the_server_itself_may_do_all(
 
 
 def test_an_owners_list_has_only_her_pictures(
-    world: World, images: Images, hers: Generation
+    world: World, images: Images, hers: ImageRecord
 ) -> None:
     """Rows, totals and matches are of the owner's pictures."""
     world.generate(a_request(), caller=BOB)
@@ -73,7 +73,7 @@ def test_an_owners_list_has_only_her_pictures(
 
 
 def test_the_owner_of_a_picture_is_asked_for_once(
-    world: World, images: Images, hers: Generation
+    world: World, images: Images, hers: ImageRecord
 ) -> None:
     """It never changes; but of a picture that isn't there nothing is remembered."""
     world.events.clear()
@@ -86,7 +86,7 @@ def test_the_owner_of_a_picture_is_asked_for_once(
     assert images.owner_of(late.id) == "bob"
 
 
-def test_who_has_no_id_owns_nothing(world: World, images: Images, hers: Generation) -> None:
+def test_who_has_no_id_owns_nothing(world: World, images: Images, hers: ImageRecord) -> None:
     """Pictures that were made without a key are nobody's, and nobody's list has nothing in it."""
     nobodys = world.generate(a_request())
     page = images.page(limit=9, owner="")
@@ -100,14 +100,14 @@ def test_who_has_no_id_owns_nothing(world: World, images: Images, hers: Generati
 
 @pytest.mark.parametrize("state", [State.PENDING, State.UNKNOWN, State.FAILED])
 def test_a_picture_has_its_owner_before_its_row_is_ready(
-    world: World, images: Images, hers: Generation, state: State
+    world: World, images: Images, hers: ImageRecord, state: State
 ) -> None:
     """So who was answered, but whose row could not be set ready, can read the picture."""
     world.records.rows[hers.id] = replace(hers, state=state)
     assert images.owner_of(hers.id) == "ann"
 
 
-def test_a_deleted_picture_is_forgotten(world: World, images: Images, hers: Generation) -> None:
+def test_a_deleted_picture_is_forgotten(world: World, images: Images, hers: ImageRecord) -> None:
     """From the moment that it is deleted it has no owner, though its bare row has."""
     assert images.owner_of(hers.id) == "ann"
     images.delete(hers.id, owner="ann")

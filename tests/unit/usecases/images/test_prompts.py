@@ -15,8 +15,8 @@ from app.errors import (
     ProviderUnreachable,
     RecordsUnavailable,
 )
-from app.models import Budget, Spent
-from app.usecases.billing.budgets import Till
+from app.models import Budget, Spending
+from app.usecases.billing.budgets import BudgetGuard
 from app.usecases.billing.pricing import Prices
 from app.usecases.images.prompts import Prompts
 from tests.support.builders import PRICES, World
@@ -28,7 +28,7 @@ def prompts_of(world: World, seed: int = 0) -> Prompts:
     return Prompts(
         world.writer,
         prices=Prices(PRICES),
-        till=Till(ledger=world.ledger, clock=world.clock),
+        till=BudgetGuard(ledger=world.ledger, clock=world.clock),
         clock=world.clock,
         rng=random.Random(seed),
     )
@@ -104,7 +104,7 @@ def test_a_failing_model_is_asked_again_at_once(world: World) -> None:
     prompts = prompts_of(world)
     with pytest.raises(ProviderTimeout):
         prompts.suggest(5)
-    world.writer.mend()
+    world.writer.repair()
     assert len(prompts.suggest(5)) == 5
 
 
@@ -156,16 +156,18 @@ def test_only_the_themes_used_last_are_remembered(world: World) -> None:
 
 def test_over_the_budget_older_prompts_are_handed_out(world: World) -> None:
     """Who has nothing left to spend gets what the pool has; an empty pool is refused, unasked."""
-    most = Prices(PRICES).most_for_inventing(world.writer.model) or 0
+    most = Prices(PRICES).max_prompts_cost(world.writer.model) or 0
     prompts = Prompts(
         world.writer,
         prices=Prices(PRICES),
-        till=Till(ledger=world.ledger, clock=world.clock, budget=Budget(micros=most, period="day")),
+        till=BudgetGuard(
+            ledger=world.ledger, clock=world.clock, budget=Budget(micros=most, period="day")
+        ),
         clock=world.clock,
         rng=random.Random(0),
     )
     assert prompts.suggest(5)
-    assert world.ledger.spent("", "2026-11-22") == Spent(micros=50 * 1 + 20 * 2)
+    assert world.ledger.spent("", "2026-11-22") == Spending(micros=50 * 1 + 20 * 2)
     world.clock.advance(61)
     assert prompts.suggest(5)
     with pytest.raises(BudgetExceeded):

@@ -9,7 +9,7 @@ from app.errors import (
     StorageUnavailable,
     VariantsBusy,
 )
-from app.imaging import NotAPicture, Variant
+from app.imaging import NotAnImage, Variant
 from app.models import StoredImage
 from app.services.caching.image_cache import TwoLevelCache
 from app.usecases.images.images import Images
@@ -102,10 +102,10 @@ def test_a_deleted_picture_has_no_variants_even_if_they_are_cached(stored: World
 def test_what_can_not_be_decoded_is_told_and_not_remembered(stored: World) -> None:
     """Damaged bytes in the store are an error of ours; once they are mended, it works."""
     use_case = variants(stored, real_cache=True)
-    stored.imaging.fail("vary", NotAPicture("cut short"))
+    stored.imaging.fail("vary", NotAnImage("cut short"))
     with pytest.raises(ImageDamaged, match=f"{ID}: cut short"):
         fetch(use_case, SMALL)
-    stored.imaging.mend()
+    stored.imaging.repair()
     assert fetch(use_case, SMALL).data == b"h=64&w=64 of picture"
 
 
@@ -115,7 +115,7 @@ def test_a_failing_store_is_told_and_not_remembered(stored: World) -> None:
     stored.store.fail("get originals", StorageUnavailable())
     with pytest.raises(StorageUnavailable):
         fetch(use_case, LARGE)
-    stored.store.mend()
+    stored.store.repair()
     assert fetch(use_case, LARGE).data == b"h=512&w=512 of original"
 
 
@@ -161,7 +161,7 @@ def test_above_the_limit_callers_are_refused_at_once(stored: World) -> None:
 def test_a_failure_gives_its_place_back(stored: World) -> None:
     """As many failures as there are places leave all of them free."""
     use_case = variants(stored, limit=1, real_cache=True)
-    stored.imaging.fail("vary", NotAPicture("cut short"))
+    stored.imaging.fail("vary", NotAnImage("cut short"))
     for _ in range(2):
         with pytest.raises(ImageDamaged):
             fetch(use_case, SMALL)

@@ -7,7 +7,7 @@ import pytest
 
 from app.errors import Charged, GenerationInProgress, RecordsUnavailable, StorageUnavailable
 from app.models import State
-from app.usecases.operations.maintenance import Housekeeping
+from app.usecases.operations.maintenance import Maintenance
 from tests.support.builders import RETENTION, World, a_generation, a_request
 from tests.support.observability.log_capture import log_lines
 from tests.support.reconcile.damage import MENDABLE, Mess, name_of, setting, spooling
@@ -16,9 +16,9 @@ from tests.support.reconcile.runs import during
 OWN = [mess for mess in MENDABLE if mess.name.startswith("spooled") or mess.name == "cut off"]
 
 
-def housekeeping(world: World) -> Housekeeping:
+def housekeeping(world: World) -> Maintenance:
     """Make one on the fakes."""
-    return Housekeeping(
+    return Maintenance(
         ports=world.ports,
         readiness=world.make.readiness,
         recovery=world.recover,
@@ -26,7 +26,7 @@ def housekeeping(world: World) -> Housekeeping:
     )
 
 
-def overdue(world: World, count: int) -> None:
+def expired_leases(world: World, count: int) -> None:
     """Insert rows that nobody works on any more, and that cost nothing."""
     for number in range(count):
         late = world.clock.now() - timedelta(seconds=count - number)
@@ -54,7 +54,7 @@ def test_an_empty_round_asks_next_to_nothing(world: World) -> None:
     keep()
     world.events.clear()
     keep()
-    assert world.events == ["spool keys originals", "records overdue"]
+    assert world.events == ["spool keys originals", "records expired_leases"]
 
 
 def test_keys_are_forgotten_once_an_hour(world: World) -> None:
@@ -75,7 +75,7 @@ def test_keys_are_forgotten_once_an_hour(world: World) -> None:
 
 def test_a_round_finishes_twenty_late_rows_at_most(world: World) -> None:
     """The oldest leases come first; the rest waits for the next round."""
-    overdue(world, 25)
+    expired_leases(world, 25)
     keep = housekeeping(world)
     keep()
     late = [row for row in world.records.rows.values() if row.state is State.PENDING]
@@ -89,18 +89,18 @@ def test_a_round_finishes_twenty_late_rows_at_most(world: World) -> None:
 @pytest.mark.parametrize("part", ["store", "records"])
 def test_while_a_part_is_down_nothing_is_tried(world: World, part: str) -> None:
     """An outage costs one check a round: no row is taken over, nothing is logged as an error."""
-    overdue(world, 3)
+    expired_leases(world, 3)
     error = StorageUnavailable() if part == "store" else RecordsUnavailable()
     getattr(world, part).fail("ping", error)
     with log_lines() as lines:
         housekeeping(world)()
-    assert "records exchange" not in world.events
+    assert "records compare_and_swap" not in world.events
     assert [line for line in lines if not line.startswith("DEBUG")] == []
 
 
 def test_records_that_do_not_answer_end_the_round_quietly(world: World) -> None:
     """Even the first question may fail; nothing is raised."""
-    world.records.fail("overdue", RecordsUnavailable())
+    world.records.fail("expired_leases", RecordsUnavailable())
     with log_lines() as lines:
         housekeeping(world)()
     assert [line for line in lines if not line.startswith("DEBUG")] == []
@@ -112,7 +112,7 @@ def test_one_broken_row_does_not_stop_the_round(world: World) -> None:
         row = world.generate(a_request())
         late = world.clock.now() - timedelta(seconds=1)
         world.records.rows[row.id] = replace(row, state=State.PENDING, lease_until=late)
-    overdue(world, 1)
+    expired_leases(world, 1)
     world.imaging.fail("cut_out", ZeroDivisionError())
     with log_lines() as lines:
         housekeeping(world)()
@@ -124,8 +124,8 @@ def test_one_broken_row_does_not_stop_the_round(world: World) -> None:
 
 def test_the_loser_of_a_race_is_quiet(world: World) -> None:
     """What another process took over is its business: no error, no line, no second try."""
-    overdue(world, 1)
-    world.records.fail("exchange", GenerationInProgress())
+    expired_leases(world, 1)
+    world.records.fail("compare_and_swap", GenerationInProgress())
     with log_lines() as lines:
         housekeeping(world)()
     assert lines == []

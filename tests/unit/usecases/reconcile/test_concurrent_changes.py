@@ -9,7 +9,7 @@ import pytest
 from app.errors import ImageNotFound
 from app.models import State
 from app.usecases.images.images import Images
-from app.usecases.reconcile.diagnosis import Kind
+from app.usecases.reconcile.diagnosis import Discrepancy
 from app.usecases.reconcile.report import MAX_LISTED
 from tests.support.builders import World, a_generation, a_request
 from tests.support.reconcile.damage import (
@@ -22,7 +22,7 @@ from tests.support.reconcile.damage import (
     setting,
     spooling,
 )
-from tests.support.reconcile.runs import FakeLeftovers, during, outcome, reconcile, spoilt
+from tests.support.reconcile.runs import FakeTempFiles, during, outcome, reconcile, spoilt
 
 
 @pytest.mark.parametrize("spooled", [False, True])
@@ -127,7 +127,7 @@ def test_many_findings_are_counted_and_the_first_thousand_named(world: World) ->
     for _ in range(MAX_LISTED + 5):
         row = a_generation()
         world.records.rows[row.id] = row
-    tally = reconcile(world, fix=False).tallies[Kind.LOST]
+    tally = reconcile(world, fix=False).tallies[Discrepancy.LOST]
     assert (tally.found, len(tally.listed), tally.more) == (MAX_LISTED + 5, MAX_LISTED, 5)
 
 
@@ -135,9 +135,9 @@ def test_many_findings_are_counted_and_the_first_thousand_named(world: World) ->
 def test_half_written_files_go_after_a_day(world: World, fix: bool) -> None:
     """A file that a crash left is removed once nobody can be writing it any more."""
     now = world.clock.now()
-    leftovers = FakeLeftovers({"old": now - timedelta(days=1, seconds=1), "new": now})
+    leftovers = FakeTempFiles({"old": now - timedelta(days=1, seconds=1), "new": now})
     report = reconcile(world, fix=fix, leftovers=leftovers)
-    assert outcome(report) == {Kind.TEMPORARY: (1, 0) if fix else (0, 1)}
+    assert outcome(report) == {Discrepancy.TEMPORARY: (1, 0) if fix else (0, 1)}
     assert set(leftovers.files) == ({"new"} if fix else {"old", "new"})
 
 
@@ -148,7 +148,7 @@ def test_evidence_in_the_spool_reaches_the_store(world: World) -> None:
     world.records.rows[row.id] = failed
     for ending in ("bin", "json"):
         move(f"originals/{row.id}.{ending}", world.store, world.spool)
-    assert outcome(reconcile(world, fix=True)) == {Kind.SPOOLED: (1, 0)}
+    assert outcome(reconcile(world, fix=True)) == {Discrepancy.SPOOLED: (1, 0)}
     assert world.spool.objects == {}
     assert world.store.objects[f"originals/{row.id}.bin"].data == b"<html>"
     assert world.row == failed
@@ -160,7 +160,7 @@ def test_a_note_alone_in_the_spool_is_cleared(world: World) -> None:
     world.spool.delete(keys_of(row)[0])
     world.records.delete(row.id)
     world.store.delete(keys_of(row)[2])
-    assert outcome(reconcile(world, fix=True)) == {Kind.SPOOLED: (1, 0)}
+    assert outcome(reconcile(world, fix=True)) == {Discrepancy.SPOOLED: (1, 0)}
     assert (world.spool.objects, world.store.objects, world.records.rows) == ({}, {}, {})
     with pytest.raises(ImageNotFound):
         world.store.get(keys_of(row)[2])
@@ -170,7 +170,7 @@ def test_a_deletion_that_is_finished_keeps_the_key(world: World) -> None:
     """Of a picture with an Idempotency-Key the bare row stays, as after any deletion."""
     row = world.generate(a_request(), claim="the claim")
     setting("image", state=State.DELETED)(world.ports, row)
-    assert outcome(reconcile(world, fix=True)) == {Kind.HALF_DELETED: (1, 0)}
+    assert outcome(reconcile(world, fix=True)) == {Discrepancy.HALF_DELETED: (1, 0)}
     assert (world.row.state, world.row.claim, world.row.prompt) == (State.DELETED, "the claim", "")
     assert world.store.objects == {}
     assert outcome(reconcile(world, fix=True)) == {}
@@ -181,7 +181,7 @@ def test_what_another_takes_over_first_is_no_finding(world: World, name: str) ->
     """Whoever loses the race for a row neither counts it as mended nor as left."""
     spoilt(world, name)
     second: list[Any] = []
-    during(world.records, "exchange", lambda: second.append(reconcile(world, fix=True)))
+    during(world.records, "compare_and_swap", lambda: second.append(reconcile(world, fix=True)))
     assert outcome(reconcile(world, fix=True)) == {}
     assert [list(outcome(run).values()) for run in second] == [[(1, 0)]]
 
@@ -190,6 +190,6 @@ def test_what_another_takes_over_first_is_no_finding(world: World, name: str) ->
 def test_counts_of_the_list_that_are_wrong_are_one_finding(world: World, fix: bool) -> None:
     """However many of the kept counts are off, the list is told once, and mended if it may be."""
     world.records.miscounted = 7
-    tally = reconcile(world, fix=fix).tallies[Kind.MISCOUNTED]
+    tally = reconcile(world, fix=fix).tallies[Discrepancy.MISCOUNTED]
     assert (tally.found, tally.repaired) == (1, int(fix))
     assert world.records.miscounted == (0 if fix else 7)

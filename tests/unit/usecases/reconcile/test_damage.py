@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.models import Generation, State
+from app.models import ImageRecord, State
 from app.usecases.generation import sidecar
 from tests.support.builders import World, a_request
 from tests.support.reconcile.damage import HOPELESS, MENDABLE, Mess, keys_of, name_of
@@ -15,7 +15,7 @@ EVERY = pytest.mark.parametrize("mess", MENDABLE + HOPELESS, ids=name_of)
 UNKNOWABLE: dict[str, Any] = {"claim": "", "fingerprint": ""}
 
 
-def spoilt(world: World, mess: Mess) -> tuple[Generation, bytes]:
+def spoilt(world: World, mess: Mess) -> tuple[ImageRecord, bytes]:
     """Make a picture, another one beside it, and spoil the first; return it as it was."""
     row = world.generate(a_request(prompt="A red fox"))
     image = world.store.objects[keys_of(row)[2]].data
@@ -25,7 +25,7 @@ def spoilt(world: World, mess: Mess) -> tuple[Generation, bytes]:
     return row, image
 
 
-def _times(row: Generation) -> dict[str, Any]:
+def _times(row: ImageRecord) -> dict[str, Any]:
     return {"lease_until": row.lease_until, "created_at": row.created_at}
 
 

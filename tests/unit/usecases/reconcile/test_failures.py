@@ -3,9 +3,9 @@
 import pytest
 
 from app.errors import ProviderBadResponse, RecordsUnavailable, StorageUnavailable
-from app.imaging import UnusablePicture
+from app.imaging import UnusableImage
 from app.models import State
-from app.usecases.reconcile.diagnosis import Kind
+from app.usecases.reconcile.diagnosis import Discrepancy
 from tests.support.builders import World, a_request
 from tests.support.reconcile.damage import dropping, keys_of, setting
 from tests.support.reconcile.runs import outcome, reasons, reconcile, spoilt
@@ -19,7 +19,7 @@ def test_a_bug_in_one_repair_does_not_stop_the_run(world: World, name: str) -> N
     world.imaging.fail("cut_out", ZeroDivisionError("s3.internal"))
     report = reconcile(world, fix=True)
     assert report.left == 1
-    assert outcome(report)[Kind.NOTE_MISSING] == (1, 0)
+    assert outcome(report)[Discrepancy.NOTE_MISSING] == (1, 0)
     assert reasons(report) == ["unexpected ZeroDivisionError"]
 
 
@@ -29,7 +29,7 @@ def test_an_object_that_can_not_be_read_does_not_stop_the_run(world: World) -> N
     spoilt(world, "note")
     world.store.fail("get originals", StorageUnavailable("S3 answered AccessDenied"))
     report = reconcile(world, fix=True)
-    assert outcome(report) == {Kind.IMAGE_MISSING: (0, 1), Kind.NOTE_MISSING: (1, 0)}
+    assert outcome(report) == {Discrepancy.IMAGE_MISSING: (0, 1), Discrepancy.NOTE_MISSING: (1, 0)}
     assert reasons(report) == ["S3 answered AccessDenied"]
 
 
@@ -37,7 +37,7 @@ def test_a_picture_that_can_not_be_looked_at_is_left(world: World) -> None:
     """If even the second look fails, the picture is told as broken."""
     spoilt(world, "image")
     world.records.fail("get", RecordsUnavailable("a damaged row"))
-    assert outcome(reconcile(world, fix=True)) == {Kind.BROKEN: (0, 1)}
+    assert outcome(reconcile(world, fix=True)) == {Discrepancy.BROKEN: (0, 1)}
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_what_waits_on_another_server_is_left(world: World) -> None:
     world.clock.advance(1000)
     setting("image", "original", "note", state=State.PENDING, image=None)(world.ports, row)
     report = reconcile(world, fix=True)
-    assert outcome(report) == {Kind.OVERDUE: (0, 1)}
+    assert outcome(report) == {Discrepancy.OVERDUE: (0, 1)}
     assert reasons(report) == ["its original waits on another server"]
     assert world.row.state is State.PENDING
 
@@ -92,17 +92,17 @@ def test_what_waits_on_another_server_is_left(world: World) -> None:
 def test_an_image_alone_that_is_no_picture_is_left(world: World) -> None:
     """No row is made up for bytes that can't be shown."""
     spoilt(world, "all but image")
-    world.imaging.fail("inspect", UnusablePicture("an SVG"))
+    world.imaging.fail("inspect", UnusableImage("an SVG"))
     report = reconcile(world, fix=True)
-    assert (outcome(report), reasons(report)) == ({Kind.IMAGE_ALONE: (0, 1)}, ["an SVG"])
+    assert (outcome(report), reasons(report)) == ({Discrepancy.IMAGE_ALONE: (0, 1)}, ["an SVG"])
     assert world.records.rows == {}
 
 
 def test_a_row_that_can_not_be_taken_over_is_left(world: World) -> None:
     """If nobody else is at it, and the records refuse every time, somebody has to look."""
     spoilt(world, "cut off")
-    world.records.exchange = lambda *_: False  # type: ignore[method-assign]  # reason: a damaged row
-    assert outcome(reconcile(world, fix=True)) == {Kind.OVERDUE: (0, 1)}
+    world.records.compare_and_swap = lambda *_: False  # type: ignore[method-assign]  # reason: a damaged row
+    assert outcome(reconcile(world, fix=True)) == {Discrepancy.OVERDUE: (0, 1)}
 
 
 def test_a_repair_that_did_not_help_is_not_told_as_one(world: World) -> None:
@@ -111,7 +111,7 @@ def test_a_repair_that_did_not_help_is_not_told_as_one(world: World) -> None:
     world.store.put = lambda *_, **__: None  # type: ignore[method-assign]  # reason: a store that lies
     report = reconcile(world, fix=True)
     assert (outcome(report), reasons(report)) == (
-        {Kind.NOTE_MISSING: (0, 1)},
+        {Discrepancy.NOTE_MISSING: (0, 1)},
         ["it is as it was"],
     )
 
@@ -127,7 +127,7 @@ def test_bytes_that_are_no_picture_are_an_end_too(
     row = spoilt(world, name)
     if name == "row":
         dropping("image")(world.ports, row)
-    world.imaging.fail(step, UnusablePicture("an SVG"))
+    world.imaging.fail(step, UnusableImage("an SVG"))
     assert reconcile(world, fix=True).left == 0
     assert reconcile(world, fix=True).found == 0
     assert (world.row.state, world.row.error) == (State.FAILED, "provider_bad_response")
@@ -138,7 +138,7 @@ def test_bytes_that_are_no_picture_are_an_end_too(
 def test_recovery_clears_the_spool_of_what_is_no_picture(world: World) -> None:
     """Once the store has such bytes, whoever finished them, they don't wait any more."""
     row = spoilt(world, "spooled")
-    world.imaging.fail("cut_out", UnusablePicture("an SVG"))
+    world.imaging.fail("cut_out", UnusableImage("an SVG"))
     with pytest.raises(ProviderBadResponse):
         world.recover(world.records.rows[row.id])
     assert world.spool.objects == {}
