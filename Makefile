@@ -15,7 +15,7 @@ help: ## this list
 run: $(VENV)/.runtime ## serve http://localhost:5000
 	exec $(BIN) -m gunicorn wsgi:app
 
-demo: $(VENV)/.runtime ## do the whole main job once over HTTP and leave the picture in demo/
+demo: $(VENV)/.runtime ## do the whole main job once over HTTP and leave the image in demo/
 	$(BIN) -m app.cli.demo
 
 test: $(VENV)/.development .cache/node/.installed ## run all tests on real servers
@@ -46,7 +46,7 @@ train-holes: $(VENV)/.bench ## train anew what tells enclosed paint from holes
 audit: .cache/audit/.created ## look the pinned packages up for known weaknesses (needs the network)
 	.cache/audit/bin/pip-audit --no-deps --disable-pip -r requirements-dev.txt -r requirements-bench.txt
 
-clean: ## remove the environment and all caches, but no picture and no record
+clean: ## remove the environment and all caches, but no image and no record
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .cache
 
 $(VENV)/.created:

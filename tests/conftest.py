@@ -66,8 +66,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def seen(request: pytest.FixtureRequest) -> Iterator[Seen]:
     """Check and note what an attack has led to; a test that never tells is no attack."""
     yield noting(request.node)
-    told = any(name == "attack" for name, _ in request.node.user_properties)
-    assert told, "nothing was seen"
+    reported = any(name == "attack" for name, _ in request.node.user_properties)
+    assert reported, "nothing was seen"
 
 
 @pytest.fixture

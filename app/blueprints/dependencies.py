@@ -43,10 +43,10 @@ class ResponseCache(Protocol):
 class ServerInfo:
     """What a request gets that doesn't say otherwise, and what the pages tell about the server.
 
-    `redirects`: plain pictures are not sent, but where they can be had from the store.
-    `auth_required`: callers need a key, and have pictures of their own; `public_images`: who
-    knows a picture's address can read it without. `budget` is the whole server's.
-    `partial_images`: shown while a picture is drawn, where the answer is streamed.
+    `redirects`: plain images are not sent, but where they can be had from the store.
+    `auth_required`: callers need a key, and have images of their own; `public_images`: who
+    knows an image's address can read it without. `budget` is the whole server's.
+    `partial_images`: shown while an image is drawn, where the answer is streamed.
     """
 
     provider: str
@@ -99,7 +99,7 @@ def deps() -> Dependencies:
 
 
 def owner() -> str | None:
-    """Return whose pictures the caller of this request may see; None for everyone's."""
+    """Return whose images the caller of this request may see; None for everyone's."""
     return caller().id if deps().defaults.auth_required else None
 
 

@@ -29,7 +29,7 @@ blueprint = Blueprint("generation", __name__)
         limit="generate",
         body=GenerateBody,
         answer=GenerateResponse,
-        examples={"picture": IMAGE, "dry_run": DRY_RUN},
+        examples={"image": IMAGE, "dry_run": DRY_RUN},
         stream_example=STREAM,
         idempotent=True,
         streams=True,
@@ -49,17 +49,17 @@ blueprint = Blueprint("generation", __name__)
     )
 )
 def generate_image(body: GenerateBody, idempotency_key: str | None) -> Response:
-    """Draw a picture.
+    """Draw an image.
 
-    Takes up to two minutes with a real model. The picture is drawn once, stored, cut out and
+    Takes up to two minutes with a real model. The image is drawn once, stored, cut out and
     answered with its address. A request that is repeated with the same `Idempotency-Key` is
     answered from the first one, and never paid for again. With `dry_run` it only tells what the
-    picture may cost at most, and what would be sent to the provider; that takes no key.
+    image may cost at most, and what would be sent to the provider; that takes no key.
 
     With `Accept: text/event-stream` the answer is streamed: `progress` as each step begins,
-    `partial` with pictures of the drawing under way, and last `result` with what is answered
+    `partial` with images of the drawing under way, and last `result` with what is answered
     otherwise, or `error` with what is answered otherwise, `http_status` and `retry_after`. Who
-    leaves loses nothing: the picture is drawn and stored all the same.
+    leaves loses nothing: the image is drawn and stored all the same.
     """
     wish = ImageRequest(
         first_prompt=body.prompt,
@@ -86,7 +86,7 @@ def _partials(body: GenerateBody) -> int:
 
 
 def _maker(wish: ImageRequest, idempotency_key: str | None) -> Make:
-    """Return what makes the picture, or answers from an earlier request."""
+    """Return what makes the image, or answers from an earlier request."""
     claim = claim_of(caller().id, idempotency_key) if idempotency_key else ""
     simulated = fault_injection.parse(
         request.headers.get(fault_injection.HEADER), allowed=deps().defaults.simulates

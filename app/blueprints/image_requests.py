@@ -1,4 +1,4 @@
-"""What a request for a picture asks for, before anything is read."""
+"""What a request for an image asks for, before anything is read."""
 
 from functools import partial
 from typing import Any
@@ -36,14 +36,14 @@ def want(deps: Dependencies, image_id: str, environ: dict[str, Any]) -> ImageRes
 
 
 def allow(deps: Dependencies, image_id: str, environ: dict[str, Any]) -> None:
-    """Let everyone read the picture, or only the caller it belongs to.
+    """Let everyone read the image, or only the caller it belongs to.
 
     Raises:
         ImageNotFound: it is another's, or nobody's, or isn't there: the answers are the same.
         Unauthorized: there is no good key.
         RateLimited: too many keys that weren't good came from this address.
         Forbidden: the key is not for reading.
-        RecordsUnavailable: nobody can tell whose key or picture it is.
+        RecordsUnavailable: nobody can tell whose key or image it is.
     """
     if deps.defaults.public_images or deps.authenticate is None:
         return
@@ -80,7 +80,7 @@ def _chosen(wish: VariantRequest, accept: str) -> VariantOption:
 
 
 def _max_age(deps: Dependencies, image_id: str, wish: VariantRequest) -> int:
-    """Return how long caches may keep the answer, in seconds; the plain picture is for everyone."""
+    """Return how long caches may keep the answer, in seconds; the plain image is for everyone."""
     if wish.is_plain:
         return ONE_YEAR
     left = deps.signer.check(image_id, wish.text, wish.signature)

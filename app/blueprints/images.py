@@ -22,7 +22,7 @@ blueprint = Blueprint("images", __name__)
 
 
 def _for_whom_it_is(view: View) -> View:
-    """Let the view begin if the caller may read the picture, as the gate before Flask does."""
+    """Let the view begin if the caller may read the image, as the gate before Flask does."""
 
     @wraps(view)
     def allowed(filename: str) -> Response:
@@ -46,7 +46,7 @@ def _for_whom_it_is(view: View) -> View:
     )
 )
 def list_images(query: ListQuery) -> Response:
-    """List the pictures, newest first.
+    """List the images, newest first.
 
     By page number, or with `cursor` from where the page before ended. A page past the end is empty.
     """
@@ -91,12 +91,12 @@ def list_images(query: ListQuery) -> Response:
     )
 )
 def get_image(filename: str, query: VariantQuery) -> Response:
-    """Fetch a picture, or a variant of it.
+    """Fetch an image, or a variant of it.
 
     Without parameters: 256x256 pixels, PNG with a transparent background. Variants are computed
     from the stored original and cost nothing. All of them never change, so caches may keep them.
     With `PUBLIC_IMAGES=false` they are for the key that they were made with. With
-    `SERVE_MODE=redirect` the plain picture is 302 to its address at the store.
+    `SERVE_MODE=redirect` the plain image is 302 to its address at the store.
     """
     image_id, wish = filename.removesuffix(".png"), variant_request_of(query)
     if deps().defaults.redirects and wish.is_plain:
@@ -119,12 +119,12 @@ def _redirect(link: str) -> Response:
         scope=Scope.READ,
         limit="default",
         answer=ImageResponse,
-        examples={"picture": IMAGE},
+        examples={"image": IMAGE},
         errors=(errors.ImageNotFound, errors.RecordsUnavailable),
     )
 )
 def get_metadata(filename: str) -> ImageResponse:
-    """Tell what was asked and drawn for a picture."""
+    """Tell what was asked and drawn for an image."""
     return image_answer(deps().images.record(filename.removesuffix(".png"), owner=owner()), deps())
 
 
@@ -139,6 +139,6 @@ def get_metadata(filename: str) -> ImageResponse:
     )
 )
 def delete_image(filename: str) -> Response:
-    """Delete a picture, its original and what is known about it."""
+    """Delete an image, its original and what is known about it."""
     deps().images.delete(filename.removesuffix(".png"), owner=owner())
     return Response(status=204)

@@ -84,7 +84,7 @@ LIST = {
 }
 PROMPTS = {
     "status": "success",
-    "prompts": ["An owl wearing a tiny scarf, watercolour", "A teapot with a mossy roof"],
+    "prompts": ["An owl wearing a tiny scarf, watercolor", "A teapot with a mossy roof"],
     "provider": "openai",
 }
 HEALTH = {"status": "success"}

@@ -29,7 +29,7 @@ _MICROS = 1_000_000
 
 
 def image_answer(generation: ImageRecord, deps: Dependencies) -> ImageResponse:
-    """Answer with one picture."""
+    """Answer with one image."""
     return ImageResponse(**image(generation, deps, _base_url(deps)))
 
 
@@ -56,8 +56,8 @@ def _day(day: str, spent: Spending) -> DayUsageResponse:
     return DayUsageResponse(
         date=date.fromisoformat(day),
         cost_usd=spent.micros / _MICROS,
-        images=spent.pictures,
-        images_of_unknown_cost=spent.pictures_of_unknown_cost,
+        images=spent.images,
+        images_of_unknown_cost=spent.images_of_unknown_cost,
     )
 
 
@@ -77,7 +77,7 @@ def _dollars(micros: int | None) -> float | None:
 
 
 def list_answer(page: Page, query: ListQuery, deps: Dependencies) -> dict[str, Any]:
-    """Answer with a page of pictures, as a ListResponse says; tests hold the two together.
+    """Answer with a page of images, as a ListResponse says; tests hold the two together.
 
     What comes from the records is well-formed, and to check it again would take most of the time.
     """
@@ -95,7 +95,7 @@ def list_answer(page: Page, query: ListQuery, deps: Dependencies) -> dict[str, A
 
 
 def image(generation: ImageRecord, deps: Dependencies, base: str) -> dict[str, Any]:
-    """Describe a ready picture, with absolute addresses, as an Image says."""
+    """Describe a ready image, with absolute addresses, as an Image says."""
     filename = f"{generation.id}.png"
     url = f"{base}/images/{filename}"
     original, rendition = generation.original, generation.image

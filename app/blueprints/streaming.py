@@ -35,8 +35,8 @@ def stream(make: Make, *, partials: int) -> Response:
     """Answer with events; what fails before the work begins is raised instead.
 
     Args:
-        make: makes the picture, or answers from an earlier request.
-        partials: pictures to show while it is being drawn, 0 to 3.
+        make: makes the image, or answers from an earlier request.
+        partials: images to show while it is being drawn, 0 to 3.
     """
     watched = _Watched(make, partials)
     run = copy_context().run
@@ -79,11 +79,11 @@ class _Watched:
         self.refused: Exception | None = None
 
     def run(self) -> None:
-        """Make the picture."""
+        """Make the image."""
         try:
             made = self._make(self._viewer)
             self.replayed = made.replayed
-            self._tell("result", image_answer(made.generation, deps()).model_dump())
+            self._report("result", image_answer(made.generation, deps()).model_dump())
         except Exception as error:  # noqa: BLE001 - reason: all errors are answered in one shape
             self._fail(error)
         finally:
@@ -91,34 +91,34 @@ class _Watched:
 
     def _fail(self, error: Exception) -> None:
         if self._working:
-            self._tell("error", error_handlers.told(error))
+            self._report("error", error_handlers.reported(error))
         else:
             self.refused = error
 
     def _step_begins(self, step: Step) -> None:
         self._working = True
         elapsed = round(1000 * (time.monotonic() - self._began))
-        self._tell("progress", {"step": step, "elapsed_ms": elapsed})
+        self._report("progress", {"step": step, "elapsed_ms": elapsed})
 
-    def _show_partial(self, index: int, picture: bytes) -> None:
+    def _show_partial(self, index: int, image: bytes) -> None:
         preview = deps().preview
         self.feed.put(
-            ServerSentEvent("partial", lambda: _partial(preview, picture, index)), instead=True
+            ServerSentEvent("partial", lambda: _partial(preview, image, index)), instead=True
         )
 
-    def _tell(self, name: str, content: object) -> None:
+    def _report(self, name: str, content: object) -> None:
         text = current_app.json.dumps(content)
         self.feed.put(ServerSentEvent(name, lambda: text))
 
 
-def _partial(preview: Preview, picture: bytes, index: int) -> str | None:
+def _partial(preview: Preview, image: bytes, index: int) -> str | None:
     try:
-        webp = preview(picture)
-    except Exception:  # noqa: BLE001 - reason: the picture itself is still to be told
-        _log.exception("a partial picture could not be cut out")
+        webp = preview(image)
+    except Exception:  # noqa: BLE001 - reason: the image itself is still to be told
+        _log.exception("a partial image could not be cut out")
         return None
     if webp is None:
         return None
-    image = f"data:image/webp;base64,{base64.b64encode(webp).decode()}"
-    told = {"index": index, "image": image, "width": SIDE, "height": SIDE}
-    return json.dumps(told, separators=(",", ":"))
+    data_uri = f"data:image/webp;base64,{base64.b64encode(webp).decode()}"
+    reported = {"index": index, "image": data_uri, "width": SIDE, "height": SIDE}
+    return json.dumps(reported, separators=(",", ":"))

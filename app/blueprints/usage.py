@@ -34,7 +34,7 @@ _BEFORE = timedelta(days=29)
 def usage(query: UsageQuery) -> Response:
     """Tell what was spent, by day (UTC).
 
-    By the caller; by all of the server if it asks for no keys. Money that is held for pictures
+    By the caller; by all of the server if it asks for no keys. Money that is held for images
     being drawn counts as spent.
     """
     first, last = _days(query)

@@ -1,4 +1,4 @@
-"""Reads what a query asks of a picture, and finds the one text for all spellings of it."""
+"""Reads what a query asks of an image, and finds the one text for all spellings of it."""
 
 import hashlib
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _MAX_REMEMBERED = 512
 
 @dataclass(frozen=True, slots=True)
 class VariantOption:
-    """A variant with its canonical text, and the end of its ETag: both "" for the plain picture."""
+    """A variant with its canonical text, and the end of its ETag: both "" for the plain image."""
 
     variant: Variant
     name: str
@@ -37,7 +37,7 @@ class VariantRequest:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is the plain picture, however that is spelled."""
+        """Whether it is the plain image, however that is spelled."""
         return not self.text
 
 
@@ -83,7 +83,7 @@ def _choice(variant: Variant) -> VariantOption:
 
 def _variant(form: VariantQuery, kind: Format) -> Variant:
     if kind == "jpeg" and form.background is None and "background" in form.model_fields_set:
-        raise InvalidVariant("background", "must be a colour: JPEG has no transparency")
+        raise InvalidVariant("background", "must be a color: JPEG has no transparency")
     return Variant(
         width=_side(form, form.w or form.h),
         height=_side(form, form.h or form.w),
@@ -122,14 +122,14 @@ def _whole(pixels: float) -> int:
 
 
 def _outline(asked: Outline | None, dpr: float) -> Outline | None:
-    return asked and Outline(asked.px * dpr, asked.colour)
+    return asked and Outline(asked.px * dpr, asked.color)
 
 
 def _shadow(asked: Shadow | None, dpr: float) -> Shadow | None:
     if asked is None:
         return None
     dx, dy, blur = (dpr * length for length in asked[:3])
-    return Shadow(dx, dy, blur, asked.colour, asked.opacity)
+    return Shadow(dx, dy, blur, asked.color, asked.opacity)
 
 
 def _problem(name: str, text: str, form: VariantQuery) -> dict[str, str]:

@@ -14,21 +14,21 @@ def as_object(outcomes: Sequence[BatchOutcome], *, reason: str | None) -> dict[s
     charges = Counter(str(one.error.charged) for one in outcomes if one.error)
     return {
         "rows": len(outcomes),
-        "drawn": sum(one.picture is not None and not one.replayed for one in outcomes),
-        "drawn_before": sum(one.picture is not None and one.replayed for one in outcomes),
+        "drawn": sum(one.image is not None and not one.replayed for one in outcomes),
+        "drawn_before": sum(one.image is not None and one.replayed for one in outcomes),
         "failed": sum(one.error is not None for one in outcomes),
-        "left": sum(one.picture is None and one.error is None for one in outcomes),
-        "perhaps_paid_without_picture": charges["yes"] + charges["unknown"],
+        "left": sum(one.image is None and one.error is None for one in outcomes),
+        "perhaps_paid_without_image": charges["yes"] + charges["unknown"],
         "of_unknown_cost": sum(
-            one.picture is not None and one.picture.cost_micros is None and not one.replayed
+            one.image is not None and one.image.cost_micros is None and not one.replayed
             for one in outcomes
         ),
         "cost_usd": sum(one.cost_micros for one in outcomes) / 1e6,
         "stopped_by": reason,
-        "pictures": [
-            {"row": one.row.number, "id": one.picture.id, "prompt": one.picture.prompt}
+        "images": [
+            {"row": one.row.number, "id": one.image.id, "prompt": one.image.prompt}
             for one in outcomes
-            if one.picture
+            if one.image
         ],
         "failures": [
             {
@@ -50,7 +50,7 @@ def as_lines(report: dict[str, Any]) -> Iterator[str]:
         f"{report['failed']} failed, {report['left']} not begun; ${report['cost_usd']:.4f}"
     )
     if report["of_unknown_cost"]:
-        yield f"and {report['of_unknown_cost']} pictures of unknown cost"
+        yield f"and {report['of_unknown_cost']} images of unknown cost"
     for failure in report["failures"][:_SHOWN]:
         yield (
             f"row {failure['row']}: {failure['code']}, charged: {failure['charged']}. "

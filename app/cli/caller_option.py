@@ -1,4 +1,4 @@
-"""Whose pictures a command is about."""
+"""Whose images a command is about."""
 
 from app.blueprints.dependencies import deps
 from app.cli.exit_codes import reported

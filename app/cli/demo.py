@@ -26,10 +26,10 @@ _REQUEST_SECONDS = 60
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("demo"),
     show_default=True,
-    help="Folder for the picture.",
+    help="Folder for the image.",
 )
 def demo(prompt: str, output: Path) -> None:
-    """Start a server, invent prompts, generate, fetch, list, and leave the picture.
+    """Start a server, invent prompts, generate, fetch, list, and leave the image.
 
     It always draws offline, whatever key is set, so it never costs anything.
     """
@@ -39,16 +39,16 @@ def demo(prompt: str, output: Path) -> None:
             click.echo(f"GET /generate-prompts   {text}")
         made = json.loads(_call(port, "POST", "/generate-image", {"prompt": prompt}))
         click.echo(f"POST /generate-image    {made['url']}")
-        picture = _call(port, "GET", f"/images/{made['filename']}")
-        click.echo(f"GET /images/...png      {len(picture)} bytes")
+        image = _call(port, "GET", f"/images/{made['filename']}")
+        click.echo(f"GET /images/...png      {len(image)} bytes")
         listed = json.loads(_call(port, "GET", "/images?page=1&limit=10"))
         click.echo(f"GET /images             {listed['total_images']} in all")
         if listed["images"][0]["filename"] != made["filename"]:
-            raise click.ClickException("the new picture is not the first of the list")
+            raise click.ClickException("the new image is not the first of the list")
     output.mkdir(parents=True, exist_ok=True)
     file = output / made["filename"]
-    file.write_bytes(picture)
-    click.echo(f"The picture is {file}")
+    file.write_bytes(image)
+    click.echo(f"The image is {file}")
 
 
 @contextlib.contextmanager

@@ -27,7 +27,7 @@ _ORDER = (
 )
 _WIDTH = 98
 _COLUMNS = (9, 12, 9)  # part, check, result; what was found has the rest
-_COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.FAILED: "red"}
+_COLORS = {Level.OK: "green", Level.WARNING: "yellow", Level.FAILED: "red"}
 
 
 @click.command()
@@ -97,7 +97,7 @@ def _lines(finding: Finding) -> Iterator[str]:
     texts = _folded(finding.found) + (_folded(f"-> {finding.advice}") if finding.advice else [])
     cells = (finding.part, finding.check, str(finding.level))
     first, *more = texts
-    yield _line(cells, first, colour=_COLOURS.get(finding.level))
+    yield _line(cells, first, color=_COLORS.get(finding.level))
     for text in more:
         yield _line(("", "", ""), text)
 
@@ -107,7 +107,7 @@ def _folded(text: str) -> list[str]:
     return textwrap.wrap(text, wide, break_on_hyphens=False) or [""]
 
 
-def _line(cells: tuple[str, str, str], text: str, *, colour: str | None = None) -> str:
+def _line(cells: tuple[str, str, str], text: str, *, color: str | None = None) -> str:
     part, check, result = (cell.ljust(wide) for cell, wide in zip(cells, _COLUMNS, strict=True))
-    # Without a terminal, click takes the colour out again.
-    return f"{part} {check} {click.style(result, fg=colour)} {text}".rstrip()
+    # Without a terminal, click takes the color out again.
+    return f"{part} {check} {click.style(result, fg=color)} {text}".rstrip()

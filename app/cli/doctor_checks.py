@@ -68,8 +68,8 @@ def _drawing(settings: Settings) -> Iterator[Finding]:
         name = settings.openai_moderation_model
         wanted.append(RequiredModels("moderation", name, "OPENAI_MODERATION_MODEL"))
     client = lazy_client(api_key=_plain(settings.openai_api_key), base_url=settings.openai_base_url)
-    tell_time = settings.s3_bucket_name is None
-    yield from openai.check_models(client, wanted, now=_now, tell_time=tell_time)
+    report_time = settings.s3_bucket_name is None
+    yield from openai.check_models(client, wanted, now=_now, report_time=report_time)
 
 
 def _storage(settings: Settings) -> Iterator[Finding]:

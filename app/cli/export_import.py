@@ -1,4 +1,4 @@
-"""`flask images export|import`: pictures to a folder, and from one."""
+"""`flask images export|import`: images to a folder, and from one."""
 
 import json
 import os
@@ -29,14 +29,14 @@ _SOME_LEFT = 1
 _MAX_PROMPT = 4000
 
 
-@click.command("export", short_help="Copy pictures into a folder.")
+@click.command("export", short_help="Copy images into a folder.")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--originals", is_flag=True, help="Copy the originals too, below originals/.")
 @click.option("--q", "query", default="", help="Only prompts with these words.")
-@click.option("--owner", default="", help="Only pictures of this API key, by name or id.")
+@click.option("--owner", default="", help="Only images of this API key, by name or id.")
 @with_appcontext
 def export(folder: Path, originals: bool, query: str, owner: str) -> None:
-    """Copy pictures into FOLDER, with a line for each in manifest.jsonl.
+    """Copy images into FOLDER, with a line for each in manifest.jsonl.
 
     What is there already is not copied again, so an export that was cut off can be repeated.
     """
@@ -55,16 +55,16 @@ def export(folder: Path, originals: bool, query: str, owner: str) -> None:
                 lines.pop(row.id, None)
                 lines[row.id] = line
         _write(folder / MANIFEST, "".join(f"{line}\n" for line in lines.values()).encode())
-    click.echo(f"{len(lines)} pictures in {folder}, {copied} files copied, {missing} not.")
+    click.echo(f"{len(lines)} images in {folder}, {copied} files copied, {missing} not.")
     sys.exit(_SOME_LEFT if missing else 0)
 
 
-@click.command("import", short_help="Take in pictures that were made elsewhere.")
+@click.command("import", short_help="Take in images that were made elsewhere.")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--owner", default="", help="The API key, by name or id, that will own them.")
 @with_appcontext
 def import_(folder: Path, owner: str) -> None:
-    """Take in the pictures of FOLDER: PNG, WEBP and JPEG.
+    """Take in the images of FOLDER: PNG, WEBP and JPEG.
 
     Each is kept as it is and cut out, for nothing. If there is a manifest.jsonl, as of an export,
     it tells prompts, times and ids, and only what it names is taken in; else a file's name is its
@@ -85,7 +85,7 @@ def import_(folder: Path, owner: str) -> None:
                 taken += row is not None
                 there += row is None
                 click.echo(f"{name}: {row.id if row else 'there already'}", err=True)
-    click.echo(f"{taken} pictures taken in, {there} were there, {failed} failed.")
+    click.echo(f"{taken} images taken in, {there} were there, {failed} failed.")
     sys.exit(_SOME_LEFT if failed else 0)
 
 
@@ -105,7 +105,7 @@ def _copy(row: ImageRecord, folder: Path, *, originals: bool) -> int:
 
 
 def _earlier(folder: Path) -> dict[str, str]:
-    """Return the lines of an earlier export into this folder whose pictures are still there."""
+    """Return the lines of an earlier export into this folder whose images are still there."""
     lines = {}
     if (folder / MANIFEST).exists():
         for line in (folder / MANIFEST).read_text(encoding="utf-8").splitlines():

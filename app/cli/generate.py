@@ -1,4 +1,4 @@
-"""`flask images generate`: draws many pictures from the command line."""
+"""`flask images generate`: draws many images from the command line."""
 
 import json
 import os
@@ -27,7 +27,7 @@ _SOME_LEFT, _UNUSABLE = 1, OUT_OF_REACH
 _MAX_AT_ONCE = 32
 
 
-@click.command(short_help="Draw pictures, one for each prompt, and none of them twice.")
+@click.command(short_help="Draw images, one for each prompt, and none of them twice.")
 @click.argument("prompts", nargs=-1)
 @click.option(
     "--file",
@@ -41,7 +41,7 @@ _MAX_AT_ONCE = 32
 @click.option("--enhance", is_flag=True, help="Of PROMPTS: let the text model enrich them.")
 @click.option("--quality", help="Of PROMPTS; by default the server's setting.")
 @click.option("--size", help="Of PROMPTS; by default 1024x1024.")
-@click.option("--owner", default="", help="The API key, by name or id, that will own the pictures.")
+@click.option("--owner", default="", help="The API key, by name or id, that will own the images.")
 @click.option("--dry-run", is_flag=True, help="Only tell what it costs at most; pay nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
 @with_appcontext
@@ -57,17 +57,17 @@ def generate(
     as_json: bool,
     **fields: Any,
 ) -> None:
-    """Draw a picture for each of PROMPTS, or for each prompt of a file.
+    """Draw an image for each of PROMPTS, or for each prompt of a file.
 
     Each row has a key that derives from the batch's name and from its text. So a batch that was cut
     off, by Ctrl-C, a crash or a budget, goes on with --resume, and nothing is drawn or paid for
     twice. Keys are remembered for IDEMPOTENCY_TTL_DAYS. Ctrl-C lets what is being drawn end.
 
-    Exit status: 0 if each row has its picture, 1 if not, 2 if nothing could be begun.
+    Exit status: 0 if each row has its image, 1 if not, 2 if nothing could be begun.
     """
     wishes = _wishes(prompts, file, fields)
     if dry_run:
-        _tell_estimate(wishes, as_json=as_json)
+        _report_estimate(wishes, as_json=as_json)
         return
     caller = caller_named(owner, live=True)
     if not name:
@@ -96,7 +96,7 @@ def _wishes(
     except prompt_files.UnusableFile as error:
         problems = error.problems
     except ValueError as error:
-        problems = prompt_files.told(error)
+        problems = prompt_files.reported(error)
     for problem in problems:
         click.echo(problem, err=True)
     sys.exit(_UNUSABLE)
@@ -126,7 +126,7 @@ def _refuse_unless_meant(rows: Sequence[BatchItem], *, resume: bool) -> None:
 def _interrupts(stop: Callable[[], None]) -> Iterator[None]:
     """Stop at the first Ctrl-C, once what is being drawn has ended; leave at the second."""
 
-    def told(_: int, __: FrameType | None) -> None:
+    def on_interrupt(_: int, __: FrameType | None) -> None:
         if asked.is_set():
             os._exit(130)
         asked.set()
@@ -136,7 +136,7 @@ def _interrupts(stop: Callable[[], None]) -> Iterator[None]:
         )
 
     asked = threading.Event()
-    before = signal.signal(signal.SIGINT, told)
+    before = signal.signal(signal.SIGINT, on_interrupt)
     try:
         yield
     finally:
@@ -144,7 +144,7 @@ def _interrupts(stop: Callable[[], None]) -> Iterator[None]:
 
 
 def _watched(outcomes: Iterable[BatchOutcome], total: int) -> Iterator[BatchOutcome]:
-    """Show how far it is, on standard error: a bar at a terminal, else a line a picture."""
+    """Show how far it is, on standard error: a bar at a terminal, else a line an image."""
     failed = micros = 0
 
     def so_far(_: object) -> str:
@@ -156,7 +156,7 @@ def _watched(outcomes: Iterable[BatchOutcome], total: int) -> Iterator[BatchOutc
             yield outcome
         return
     with click.progressbar(
-        length=total, file=sys.stderr, label="Pictures", item_show_func=so_far
+        length=total, file=sys.stderr, label="Images", item_show_func=so_far
     ) as bar:
         for outcome in outcomes:
             failed += outcome.error is not None
@@ -166,18 +166,18 @@ def _watched(outcomes: Iterable[BatchOutcome], total: int) -> Iterator[BatchOutc
 
 
 def _line(outcome: BatchOutcome) -> str:
-    if outcome.picture:
-        return f"{outcome.picture.id}{' (drawn before)' if outcome.replayed else ''}"
+    if outcome.image:
+        return f"{outcome.image.id}{' (drawn before)' if outcome.replayed else ''}"
     return outcome.error.code if outcome.error else "not begun"
 
 
-def _tell_estimate(wishes: Sequence[ImageRequest], *, as_json: bool) -> None:
+def _report_estimate(wishes: Sequence[ImageRequest], *, as_json: bool) -> None:
     most = [deps().estimates.most(wish)[1] for wish in wishes]
     known = [micros for micros in most if micros is not None]
     dollars = sum(known) / 1e6 if len(known) == len(most) else None
     if as_json:
         click.echo(json.dumps({"rows": len(wishes), "estimate_usd": dollars}))
     elif dollars is None:
-        click.echo(f"{len(wishes)} pictures; the model's price is not known (OPENAI_PRICES).")
+        click.echo(f"{len(wishes)} images; the model's price is not known (OPENAI_PRICES).")
     else:
-        click.echo(f"{len(wishes)} pictures for ${dollars:.4f} at most.")
+        click.echo(f"{len(wishes)} images for ${dollars:.4f} at most.")

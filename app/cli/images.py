@@ -1,4 +1,4 @@
-"""`flask images ...`: what an operator does with pictures from the command line."""
+"""`flask images ...`: what an operator does with images from the command line."""
 
 from flask.cli import AppGroup
 
@@ -10,7 +10,7 @@ from app.cli.reconcile import reconcile
 from app.cli.recut import recut
 from app.cli.sign import sign
 
-images = AppGroup("images", help="Draw, list, move, cut out again and repair pictures; and more.")
+images = AppGroup("images", help="Draw, list, move, cut out again and repair images; and more.")
 for command in (
     generate,
     list_,

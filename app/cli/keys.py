@@ -68,7 +68,7 @@ def list_(as_json: bool) -> None:
 @click.argument("name_or_id")
 @with_appcontext
 def revoke(name_or_id: str) -> None:
-    """Revoke a key. Running servers know within five seconds; its pictures stay."""
+    """Revoke a key. Running servers know within five seconds; its images stay."""
     with _refusals():
         key = deps().keys.revoke(name_or_id)
     click.echo(f"Revoked the key {key.id} of {key.name}.", err=True)
@@ -87,7 +87,7 @@ def revoke(name_or_id: str) -> None:
 def rotate(name_or_id: str, grace: int) -> None:
     """Give a key a new secret, and print it on standard output. It can't be shown again.
 
-    Pictures, limits and spending stay with the key.
+    Images, limits and spending stay with the key.
     """
     with _refusals():
         made = deps().keys.rotate(name_or_id, grace=timedelta(seconds=grace))

@@ -18,44 +18,44 @@ _PAGE = 100
 _SOME_LEFT = 1
 
 
-@click.command("list", short_help="List pictures, the newest first.")
+@click.command("list", short_help="List images, the newest first.")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
 @click.option("--q", "query", default="", help="Words that the prompts have to contain.")
-@click.option("--owner", default="", help="Only pictures of this API key, by name or id.")
+@click.option("--owner", default="", help="Only images of this API key, by name or id.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object a line.")
 @with_appcontext
 def list_(limit: int, query: str, owner: str, as_json: bool) -> None:
-    """List pictures, the newest first: id, time, cost, model and prompt."""
+    """List images, the newest first: id, time, cost, model and prompt."""
     caller = caller_named(owner)
     with reported():
         for row in newest(limit, query=query, owner=caller.id or None):
             click.echo(json.dumps(described(row)) if as_json else _line(row))
 
 
-@click.command(short_help="Tell all that is known of a picture.")
+@click.command(short_help="Tell all that is known of an image.")
 @click.argument("image_id")
 @with_appcontext
 def show(image_id: str) -> None:
-    """Tell all that is known of the picture of this id, as JSON."""
+    """Tell all that is known of the image of this id, as JSON."""
     with reported():
         click.echo(json.dumps(described(deps().images.record(plain_id(image_id))), indent=2))
 
 
-@click.command(short_help="Delete pictures, originals included.")
+@click.command(short_help="Delete images, originals included.")
 @click.argument("image_ids", nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @with_appcontext
 def delete(image_ids: tuple[str, ...], yes: bool) -> None:
-    """Delete pictures with their originals and rows. They can't be brought back."""
+    """Delete images with their originals and rows. They can't be brought back."""
     if not yes:
-        click.confirm(f"Delete {len(image_ids)} pictures for good?", abort=True, err=True)
+        click.confirm(f"Delete {len(image_ids)} images for good?", abort=True, err=True)
     missing = 0
     for image_id in map(plain_id, image_ids):
         try:
             deps().images.delete(image_id)
         except ImageNotFound:
             missing += 1
-            click.echo(f"{image_id}: there is no such picture", err=True)
+            click.echo(f"{image_id}: there is no such image", err=True)
         except AppError as error:
             missing += 1
             click.echo(f"{image_id}: {error.message} ({error})", err=True)
@@ -67,7 +67,7 @@ def delete(image_ids: tuple[str, ...], yes: bool) -> None:
 def newest(
     limit: int | None, *, query: str = "", owner: str | None = None
 ) -> Iterator[ImageRecord]:
-    """Yield rows of ready pictures, the newest first; all of them if `limit` is None."""
+    """Yield rows of ready images, the newest first; all of them if `limit` is None."""
     position, left = None, limit
     while left is None or left > 0:
         size = _PAGE if left is None else min(left, _PAGE)
@@ -81,7 +81,7 @@ def newest(
 
 
 def described(row: ImageRecord) -> dict[str, Any]:
-    """Describe a picture as plain values."""
+    """Describe an image as plain values."""
     original = row.original
     return {
         "id": row.id,

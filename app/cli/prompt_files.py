@@ -44,7 +44,7 @@ def read(path: Path) -> list[ImageRequest]:
         try:
             wishes.append(wish(fields))
         except ValueError as error:
-            problems += [f"{path.name}, line {number}: {problem}" for problem in told(error)]
+            problems += [f"{path.name}, line {number}: {problem}" for problem in reported(error)]
     if not lines:
         problems.append(f"{path.name} has no prompts.")
     if problems:
@@ -100,7 +100,7 @@ def _table(text: str) -> Iterator[tuple[int, Any]]:
         yield table.line_num, {"prompt": "", **fields}
 
 
-def told(error: ValueError) -> list[str]:
+def reported(error: ValueError) -> list[str]:
     """Return a line for each thing that is wrong with a wish."""
     if not isinstance(error, ValidationError):
         return [str(error)]

@@ -16,12 +16,12 @@ _SHOWN = 20
 _OUT_OF_REACH = 2
 
 
-@click.command(short_help="Find what rows and pictures have lost of each other, and mend it.")
+@click.command(short_help="Find what rows and images have lost of each other, and mend it.")
 @click.option("--fix", is_flag=True, help="Mend what can be mended; without it, only look.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
 @with_appcontext
 def reconcile(fix: bool, as_json: bool) -> None:
-    """Find rows and pictures that have lost each other, and bring them together again.
+    """Find rows and images that have lost each other, and bring them together again.
 
     It may run beside servers, and never pays. Exit status: 0 if nothing is left to be mended,
     1 if something is, 2 if storage or records can't be reached.

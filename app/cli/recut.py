@@ -1,4 +1,4 @@
-"""`flask images recut`: all pictures again, with the cutout of today."""
+"""`flask images recut`: all images again, with the cutout of today."""
 
 import sys
 from pathlib import Path
@@ -15,19 +15,19 @@ _MAX_ON_SHEET = 100
 _SOME_LEFT = 1
 
 
-@click.command(short_help="Cut all pictures out again, from their originals.")
+@click.command(short_help="Cut all images out again, from their originals.")
 @click.option(
     "--compare",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Change nothing: write old and new pictures into this folder, with a contact sheet.",
+    help="Change nothing: write old and new images into this folder, with a contact sheet.",
 )
-@click.option("--in-place", is_flag=True, help="Let the new pictures take the old ones' place.")
+@click.option("--in-place", is_flag=True, help="Let the new images take the old ones' place.")
 @with_appcontext
 def recut(folder: Path | None, in_place: bool) -> None:
-    """Cut all pictures out again from their originals, with the cutout of today, for nothing.
+    """Cut all images out again from their originals, with the cutout of today, for nothing.
 
-    In place, addresses stay. This service's caches forget the old pictures; browsers and CDNs may
+    In place, addresses stay. This service's caches forget the old images; browsers and CDNs may
     show them for as long as they were told to keep them, which is a year.
     """
     if bool(folder) == in_place:

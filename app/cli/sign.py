@@ -56,5 +56,5 @@ def _problem(image_id: str, wish: VariantRequest) -> str:
     if wish.signature != Signature():
         return "Leave out expires and sig: they are what is made here."
     if wish.is_plain:
-        return "This is the plain picture, which needs no signature."
+        return "This is the plain image, which needs no signature."
     return ""

@@ -12,7 +12,7 @@ from app.blueprints.meta import described
 
 _SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 _VARIABLES = {"base_url": "http://localhost:5000", "api_key": "", "filename": ""}
-_PICTURE = re.compile(r"{(\w+)}")
+_IMAGE = re.compile(r"{(\w+)}")
 
 spec = AppGroup("spec", help="Write this API's specification for other tools.")
 
@@ -66,7 +66,7 @@ def _request(
     document: Mapping[str, Any], method: str, path: str, operation: dict[str, Any]
 ) -> dict[str, Any]:
     status = next(code for code in operation["responses"] if code.startswith("2"))
-    segments = _PICTURE.sub(r"{{\1}}", path).strip("/").split("/")
+    segments = _IMAGE.sub(r"{{\1}}", path).strip("/").split("/")
     query = [
         {
             "key": parameter["name"],

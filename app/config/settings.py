@@ -139,7 +139,7 @@ class Settings(BaseSettings):
 
     @field_validator("public_images")
     @classmethod
-    def _private_pictures_need_keys(cls, value: bool, info: ValidationInfo) -> bool:
+    def _private_images_need_keys(cls, value: bool, info: ValidationInfo) -> bool:
         if not value and not info.data.get("auth_required"):
             raise ValueError("false needs AUTH_REQUIRED=true: who else could look at them?")
         if not value and info.data.get("s3_public_url"):
@@ -165,7 +165,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def pays(self) -> Literal["openai", "azure"] | None:
-        """Who is paid for pictures; None if nobody is."""
+        """Who is paid for images; None if nobody is."""
         if self.draws_with == "record":
             return self._paid
         return self.draws_with if self.draws_with in {"openai", "azure"} else None

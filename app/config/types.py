@@ -69,7 +69,7 @@ Dollars = Annotated[float | None, Field(ge=0, le=100_000, allow_inf_nan=False)]
 
 
 class ModelPrices(BaseModel, extra="forbid", strict=True):
-    """What a model costs, in dollars per million tokens; and how many make a picture.
+    """What a model costs, in dollars per million tokens; and how many make an image.
 
     Only what is given counts; the rest stays as shipped.
     """

@@ -29,7 +29,7 @@ from app.services.runtime.clock import SystemClock
 RECORDS_FILE = "records.sqlite3"
 """The name of SQLite's file in DATA_DIR."""
 
-_MAX_CONCURRENT_PICTURES = 1  # per process; see LocalImageProcessor
+_MAX_CONCURRENT_IMAGES = 1  # per process; see LocalImageProcessor
 _MIB = 1024 * 1024
 
 
@@ -52,7 +52,7 @@ def build_ports(settings: Settings) -> Ports:
         generator=drawing.generator,
         moderator=drawing.moderator,
         writer=drawing.writer,
-        imaging=LocalImageProcessor(at_once=_MAX_CONCURRENT_PICTURES),
+        imaging=LocalImageProcessor(at_once=_MAX_CONCURRENT_IMAGES),
         store=CachingStore(build_store(settings), cache),
         spool=FileSpool(settings.data_dir / "spool"),
         cache=cache,
@@ -66,7 +66,7 @@ def build_ports(settings: Settings) -> Ports:
 
 
 def build_store(settings: Settings) -> ImageStore:
-    """Make the picture store itself, without a cache before it."""
+    """Make the image store itself, without a cache before it."""
     if settings.s3_bucket_name is None:
         return LocalImageStore(settings.data_dir / "store")
     from app.services.s3.store import S3Store

@@ -44,7 +44,7 @@ def _drawing(settings: Settings) -> tuple[tuple[str, str], str, object]:
     words = {
         "openai": f"OpenAI {model}{moderated}",
         "azure": f"Azure OpenAI {model}{moderated}",
-        "offline": "offline painter: pictures drawn by rules, not AI",
+        "offline": "offline painter: images drawn by rules, not AI",
         "record": f"{settings.pays} {model}, written down in {settings.recordings}{moderated}",
         "replay": f"replays what is recorded in {settings.recordings}, at no cost",
     }
@@ -67,7 +67,7 @@ def announce(settings: Settings) -> None:
         _log.info("%s: %s (%s)", choice.part, choice.used, choice.why)
     if settings.pays and not settings.auth_required:
         _log.warning(
-            "anyone who can reach this server can draw pictures at your expense: "
+            "anyone who can reach this server can draw images at your expense: "
             "set AUTH_REQUIRED=true and make keys with `flask keys create`, or keep it on a "
             "private address"
         )

@@ -25,7 +25,7 @@ class RateLimited(AppError):
 
 
 class BudgetExceeded(AppError):
-    """What may be spent is spent, or held for pictures that are being drawn."""
+    """What may be spent is spent, or held for images that are being drawn."""
 
     status, code, charged = 429, "budget_exceeded", Charged.NO
     message = "The budget is used up. Nothing was paid."

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 
 class Charged(StrEnum):
-    """Whether a picture was paid for."""
+    """Whether an image was paid for."""
 
     NO = "no"
     YES = "yes"
@@ -24,7 +24,7 @@ class AppError(Exception):
         detail: for the log only.
         message: replaces the class's message for people.
         retry_after: whole seconds after which trying again makes sense.
-        charged: whether a picture was paid for; None where no picture is concerned.
+        charged: whether an image was paid for; None where no image is concerned.
         errors: the fields at fault, as `{"field": ..., "message": ...}`.
         facts: further fields of the answer, for programs.
 

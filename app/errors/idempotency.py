@@ -12,7 +12,7 @@ class GenerationInProgress(AppError):
 
 
 class OutcomeUnknown(AppError):
-    """Nobody knows whether the picture of this key was drawn; it will not be bought again."""
+    """Nobody knows whether the image of this key was drawn; it will not be bought again."""
 
     status, code, charged = 409, "outcome_unknown", Charged.UNKNOWN
     message = (
@@ -29,7 +29,7 @@ class IdempotencyKeyReused(AppError):
 
 
 class ImageDeleted(AppError):
-    """The picture of this key was made and deleted; it is not drawn again by itself."""
+    """The image of this key was made and deleted; it is not drawn again by itself."""
 
     status, code, charged = 410, "image_deleted", Charged.NO
     message = "The image for this Idempotency-Key was deleted. A new key draws a new one."

@@ -25,7 +25,7 @@ class NotReady(AppError):
 
 
 class StorageUnavailable(AppError):
-    """The picture store can't be reached or refuses us."""
+    """The image store can't be reached or refuses us."""
 
     status, code = 503, "storage_unavailable"
     retry_after: int | None = 5
@@ -33,7 +33,7 @@ class StorageUnavailable(AppError):
 
 
 class ImagePendingUpload(StorageUnavailable):
-    """A picture was bought and its bytes are safe, but the store can't take all of it now."""
+    """An image was bought and its bytes are safe, but the store can't take all of it now."""
 
     message = (
         "The image was drawn and kept safely, but the image storage is not available right now. "

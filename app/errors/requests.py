@@ -60,7 +60,7 @@ class RequestTimeout(AppError):
 
 
 class ImageNotFound(AppError):
-    """There is no such picture."""
+    """There is no such image."""
 
     status, code = 404, "image_not_found"
     message = "There is no image of that name."

@@ -1,4 +1,4 @@
-"""Why a variant of a picture is not served."""
+"""Why a variant of an image is not served."""
 
 from app.errors.base import AppError
 
@@ -32,7 +32,7 @@ class VariantsBusy(AppError):
 
 
 class OriginalMissing(AppError):
-    """The picture is there, but the original, from which this variant would be cut, is gone."""
+    """The image is there, but the original, from which this variant would be cut, is gone."""
 
     status, code = 404, "original_missing"
     message = "The original of this image is gone; only variants up to its own size can be made."

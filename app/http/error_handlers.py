@@ -30,7 +30,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def told(error: Exception) -> dict[str, object]:
+def reported(error: Exception) -> dict[str, object]:
     """Log an error, and return the body of its answer with what status and headers would tell."""
     known = _noted(error) if isinstance(error, AppError) else _noted_bug(error)
     more = {} if known.retry_after is None else {"retry_after": known.retry_after}

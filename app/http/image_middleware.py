@@ -1,4 +1,4 @@
-"""Answers requests for pictures before Flask does, which is most of what such a request costs.
+"""Answers requests for images before Flask does, which is most of what such a request costs.
 
 Only the plain cases: GET or HEAD of a well-formed name, perhaps with If-None-Match. Ranges, dates
 and whatever else is unusual go to Flask's view, and so do failures, for the one shape of errors.
@@ -42,12 +42,12 @@ _ROUTE = "/images/<image_name:filename>"  # the rule of Flask's view
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageResponseSpec:
-    """What a request for a picture asks for, before anything is read.
+    """What a request for an image asks for, before anything is read.
 
     Attributes:
-        image_id: of the picture.
-        etag: names the very bytes; follows from the request alone, since pictures never change.
-        read: returns the picture, or raises an AppError.
+        image_id: of the image.
+        etag: names the very bytes; follows from the request alone, since images never change.
+        read: returns the image, or raises an AppError.
         varies: whether the answer depends on the header Accept.
         max_age: how long caches may keep it, in seconds.
         private: whether it is for one caller, so that only that caller's own cache may keep it.
@@ -179,13 +179,13 @@ def is_known(wanted: ImageResponseSpec, if_none_match: str) -> bool:
 
 
 def lasting_headers(wanted: ImageResponseSpec, vary: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Return what is told about a picture that is sent or known."""
+    """Return what is told about an image that is sent or known."""
     whose = "private" if wanted.private else "public"
     headers = [
         ("ETag", f'"{wanted.etag}"'),
         ("Cache-Control", f"{whose}, max-age={wanted.max_age}, immutable"),
         ("Cross-Origin-Resource-Policy", "cross-origin"),
-        *security_headers.PICTURE,
+        *security_headers.IMAGE,
     ]
     if vary:
         headers.append(("Vary", ", ".join(vary)))
@@ -193,7 +193,7 @@ def lasting_headers(wanted: ImageResponseSpec, vary: tuple[str, ...]) -> list[tu
 
 
 def content_headers(wanted: ImageResponseSpec, stored: StoredImage) -> list[tuple[str, str]]:
-    """Return what is told about a picture's bytes."""
+    """Return what is told about an image's bytes."""
     ending = _ENDINGS.get(stored.content_type, "bin")
     return [
         ("Content-Disposition", f'inline; filename="{wanted.image_id}.{ending}"'),

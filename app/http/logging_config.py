@@ -62,7 +62,7 @@ def secret_pattern(secrets: tuple[str, ...]) -> re.Pattern[str]:
 class SafeFormatter(logging.Formatter):
     """Writes `time level [request] message`, safe to read at a terminal and to parse by line.
 
-    Control characters of the message are escaped, so nobody can forge a line or colour the
+    Control characters of the message are escaped, so nobody can forge a line or color the
     terminal. Tracebacks follow on lines of their own, indented.
     """
 

@@ -18,7 +18,7 @@ from app.ports import RateLimiter
 
 Limit = Literal["generate", "prompts", "default"]
 
-_TOLD = "app.rate_limits"  # in the environment, which the gate before Flask has too
+_REPORTED = "app.rate_limits"  # in the environment, which the gate before Flask has too
 _parse = lru_cache(maxsize=256)(Rate.parse)
 
 
@@ -34,8 +34,8 @@ def register(app: Flask) -> None:
     """Tell all who were counted how they stand."""
 
     @app.after_request
-    def tell(answer: Response) -> Response:
-        for name, value in request.environ.get(_TOLD, ()):
+    def report(answer: Response) -> Response:
+        for name, value in request.environ.get(_REPORTED, ()):
             answer.headers[name] = value
         return answer
 
@@ -67,7 +67,7 @@ def count(
     standing = limits.limiter.hit(rate, f"{limit} {who}", add=add)
     if standing.allowed and not add:
         return
-    environ.setdefault(_TOLD, _headers(limit, rate, standing))
+    environ.setdefault(_REPORTED, _headers(limit, rate, standing))
     if not standing.allowed:
         raise RateLimited(retry_after=math.ceil(standing.reset))
 

@@ -11,8 +11,8 @@ NOSNIFF = ("X-Content-Type-Options", "nosniff")
 _POLICY = "Content-Security-Policy"
 _DATA = (_POLICY, "default-src 'none'; frame-ancestors 'none'")
 
-PICTURE: HeaderList = (NOSNIFF, (_POLICY, "default-src 'none'; sandbox"))
-"""Of pictures: should somebody get a browser to show one as a document, it can do nothing there."""
+IMAGE: HeaderList = (NOSNIFF, (_POLICY, "default-src 'none'; sandbox"))
+"""Of images: should somebody get a browser to show one as a document, it can do nothing there."""
 
 PAGE: HeaderList = (
     (

@@ -1,6 +1,6 @@
-"""Pictures as pure functions from bytes to bytes: no I/O, no settings, safe in many threads.
+"""Images as pure functions from bytes to bytes: no I/O, no settings, safe in many threads.
 
-Importing this package is cheap; OpenCV, NumPy and Pillow are loaded by the first picture.
+Importing this package is cheap; OpenCV, NumPy and Pillow are loaded by the first image.
 """
 
 from collections.abc import Callable
@@ -55,21 +55,21 @@ def cutout(
     origin: Provenance | None = None,
     earlier: bytes = b"",
 ) -> Cutout:
-    """Cut the subject out of a white or one-coloured background, fitted into a square and centred.
+    """Cut the subject out of a white or one-colored background, fitted into a square and centred.
 
-    A picture that has transparency already is only resized; one without a plain background is kept
+    An image that has transparency already is only resized; one without a plain background is kept
     whole. The report says either.
 
     Args:
         data: a PNG, JPEG or WEBP file of up to MAX_PIXELS.
         size: side of the result, in pixels.
-        holes: what becomes of enclosed areas of background colour.
+        holes: what becomes of enclosed areas of background color.
         origin: what the file shall tell of where it comes from; None: it tells nothing.
-        earlier: a file of the same picture as it was stored before; what it tells is told again.
+        earlier: a file of the same image as it was stored before; what it tells is told again.
 
     Raises:
-        NotAnImage: the bytes are not a whole picture.
-        TooLarge: the picture has too many pixels; nothing was decoded.
+        NotAnImage: the bytes are not a whole image.
+        TooLarge: the image has too many pixels; nothing was decoded.
     """
     from app.imaging.cutout import pipeline
 
@@ -77,7 +77,7 @@ def cutout(
 
 
 def preview(data: bytes) -> bytes:
-    """Cut out a picture that isn't finished yet, for someone to look at while it is being drawn.
+    """Cut out an image that isn't finished yet, for someone to look at while it is being drawn.
 
     Args:
         data: a PNG, JPEG or WEBP file of up to MAX_PIXELS.
@@ -86,32 +86,32 @@ def preview(data: bytes) -> bytes:
         A WEBP file of SIDE x SIDE px, with what `cutout` would find.
 
     Raises:
-        NotAnImage: the bytes are not a whole picture.
-        TooLarge: the picture has too many pixels; nothing was decoded.
+        NotAnImage: the bytes are not a whole image.
+        TooLarge: the image has too many pixels; nothing was decoded.
     """
     from app.imaging.cutout import preview as previewing
 
     return previewing.preview(data)
 
 
-def vary(picture: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
-    """Show a stored picture as the variant says: at another size, in another format, with effects.
+def vary(image: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
+    """Show a stored image as the variant says: at another size, in another format, with effects.
 
     Args:
-        picture: the cutout as it is stored, a 256x256 RGBA PNG.
-        original: fetches what the picture was cut from, a PNG, JPEG or WEBP file of up to
-            MAX_PIXELS. It is only called where the stored picture is not enough: for a square of
+        image: the cutout as it is stored, a 256x256 RGBA PNG.
+        original: fetches what the image was cut from, a PNG, JPEG or WEBP file of up to
+            MAX_PIXELS. It is only called where the stored image is not enough: for a square of
             more than 256 px, or when holes are to be cut differently.
         variant: what is wanted.
 
     Returns:
         A file of the variant's format, of exactly its size, that tells of where it comes from what
-        the stored picture does, and has no other metadata.
+        the stored image does, and has no other metadata.
 
     Raises:
-        NotAnImage: the bytes are not a whole picture.
-        TooLarge: the picture has too many pixels; nothing was decoded.
+        NotAnImage: the bytes are not a whole image.
+        TooLarge: the image has too many pixels; nothing was decoded.
     """
     from app.imaging.variants import render
 
-    return render.vary(picture, original, variant)
+    return render.vary(image, original, variant)

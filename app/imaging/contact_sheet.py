@@ -1,11 +1,11 @@
-"""Pictures side by side on one sheet, to look at."""
+"""Images side by side on one sheet, to look at."""
 
 import io
 from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFont
 
-_SIDE = 128  # of one picture, in pixels
+_SIDE = 128  # of one image, in pixels
 _GAP = 8
 _TEXT = 14
 _COLUMNS = 5
@@ -15,17 +15,17 @@ _PAPER, _INK = (250, 250, 250), (40, 40, 40)
 
 
 def contact_sheet(pairs: Sequence[tuple[bytes, bytes, str]]) -> bytes:
-    """Draw pairs of pictures on a checkerboard, the old one left of the new, with a line below.
+    """Draw pairs of images on a checkerboard, the old one left of the new, with a line below.
 
     Args:
         pairs: old and new, as files that Pillow can read, and what to write below (one line of
             printable ASCII; what is too long for its pair is cut).
 
     Returns:
-        A PNG: 128 px a picture, five pairs a line.
+        A PNG: 128 px an image, five pairs a line.
 
     Raises:
-        OSError: one of the files is no picture.
+        OSError: one of the files is no image.
     """
     width, height = 2 * _SIDE + 2 * _GAP, _SIDE + _TEXT + 2 * _GAP
     lines = -(-len(pairs) // _COLUMNS)
@@ -37,8 +37,8 @@ def contact_sheet(pairs: Sequence[tuple[bytes, bytes, str]]) -> bytes:
         top = _GAP + number // _COLUMNS * height
         for place, data in ((left, old), (left + _SIDE + _GAP // 2, new)):
             sheet.paste(board, (place, top))
-            picture = _fitted(data)
-            sheet.paste(picture, (place, top), picture)
+            image = _fitted(data)
+            sheet.paste(image, (place, top), image)
         pen.text((left, top + _SIDE + 2), text[:42], fill=_INK, font=font)
     file = io.BytesIO()
     sheet.save(file, "PNG")
@@ -46,8 +46,8 @@ def contact_sheet(pairs: Sequence[tuple[bytes, bytes, str]]) -> bytes:
 
 
 def _fitted(data: bytes) -> Image.Image:
-    with Image.open(io.BytesIO(data)) as picture:
-        return picture.convert("RGBA").resize((_SIDE, _SIDE), Image.Resampling.LANCZOS)
+    with Image.open(io.BytesIO(data)) as image:
+        return image.convert("RGBA").resize((_SIDE, _SIDE), Image.Resampling.LANCZOS)
 
 
 def _checkerboard() -> Image.Image:

@@ -1,8 +1,8 @@
-"""The two ways in which a picture can be refused."""
+"""The two ways in which an image can be refused."""
 
 
 class UnusableImage(ValueError):
-    """The picture can't be used."""
+    """The image can't be used."""
 
 
 class NotAnImage(UnusableImage):

@@ -1,4 +1,4 @@
-"""What the service talks about, as frozen dataclasses without behaviour of their own."""
+"""What the service talks about, as frozen dataclasses without behavior of their own."""
 
 from app.models.api_key import ApiKey
 from app.models.billing import (

@@ -53,11 +53,11 @@ class CostEstimate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
-    """What an account has spent in a day or a month, money that is held for pictures included."""
+    """What an account has spent in a day or a month, money that is held for images included."""
 
     micros: int = 0
-    pictures: int = 0
-    pictures_of_unknown_cost: int = 0
+    images: int = 0
+    images_of_unknown_cost: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

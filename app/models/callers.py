@@ -8,8 +8,8 @@ from typing import Literal
 class Scope(StrEnum):
     """What a caller may do."""
 
-    GENERATE = "generate"  # draw pictures and invent prompts: what may cost money
-    READ = "read"  # list and describe pictures, and see what was spent
+    GENERATE = "generate"  # draw images and invent prompts: what may cost money
+    READ = "read"  # list and describe images, and see what was spent
     DELETE = "delete"
     METRICS = "metrics"  # see how the whole server does; for the operator's own tools
 
@@ -26,7 +26,7 @@ class Budget:
 class Caller:
     """Who asks.
 
-    `id` owns pictures, idempotency keys and spending; it is "" for everyone where no keys are
+    `id` owns images, idempotency keys and spending; it is "" for everyone where no keys are
     asked for. `rate` such as `30/minute` takes the place of the server's limit on generations;
     "" leaves that.
     """

@@ -1,4 +1,4 @@
-"""Generations, the pictures that come of them, and pages of them."""
+"""Generations, the images that come of them, and pages of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,15 +16,15 @@ class State(StrEnum):
     """Where a generation stands."""
 
     PENDING = "pending"  # asked for; perhaps being drawn, perhaps cut off
-    READY = "ready"  # picture stored
-    FAILED = "failed"  # ended without a usable picture
+    READY = "ready"  # image stored
+    FAILED = "failed"  # ended without a usable image
     UNKNOWN = "unknown"  # sent, but nobody knows whether it was drawn and paid for
     DELETED = "deleted"  # being removed; or removed, and remembered for its key only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRequest:
-    """A validated wish for a picture.
+    """A validated wish for an image.
 
     `first_prompt` is verbatim what the caller sent, `prompt` the same without surrounding space.
     An empty `quality` leaves it to the server.
@@ -51,7 +51,7 @@ class GeneratedImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
-    """The picture as it was bought; never changed. `width` and `height` in pixels.
+    """The image as it was bought; never changed. `width` and `height` in pixels.
 
     `content_credentials` tells whether it has a C2PA manifest; None if nobody has looked.
     """
@@ -67,7 +67,7 @@ class Original:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessedImage:
-    """The cut-out picture made from the original. `width` and `height` in pixels."""
+    """The cut-out image made from the original. `width` and `height` in pixels."""
 
     key: str
     width: int
@@ -82,7 +82,7 @@ class ImageRecord:
     """One row of the records: what was asked, what was drawn, and how it ended.
 
     Times are UTC with whole milliseconds, which is what every store can keep. `created_at` is when
-    the picture had been drawn, so that new rows appear at the head of the list. `tokens` are
+    the image had been drawn, so that new rows appear at the head of the list. `tokens` are
     the folded words of the prompts, for searching. `owner` is the id of the Caller who asked.
     `claim` stands for caller and Idempotency-Key; no two rows have the same. While a row is
     pending, whoever set `lease_until` works on it; once that time is over, anyone may take it over.

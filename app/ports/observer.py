@@ -16,7 +16,7 @@ Step = Literal[
 class Observer(Protocol):
     """Turns what happens into log lines, metrics and traces.
 
-    No method ever fails: nobody's picture depends on who watches.
+    No method ever fails: nobody's image depends on who watches.
     """
 
     def generation(
@@ -47,5 +47,5 @@ class Observer(Protocol):
 
         Args:
             parts: how each part is.
-            waiting: pictures in the spool; None if nobody can tell.
+            waiting: images in the spool; None if nobody can tell.
         """

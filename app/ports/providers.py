@@ -7,12 +7,12 @@ from app.imaging import Cutout, ImageInfo, Provenance, Variant
 from app.models import EnhancedPrompt, GeneratedImage, InventedPrompts, UpstreamRequest
 
 OnPartial = Callable[[int, bytes], object]
-"""Takes a picture that is not finished yet: its number from 0, and its bytes. It must not fail, and
-must not take long: the picture itself may be waiting behind it."""
+"""Takes an image that is not finished yet: its number from 0, and its bytes. It must not fail, and
+must not take long: the image itself may be waiting behind it."""
 
 
 class ImageGenerator(Protocol):
-    """Draws pictures, perhaps for money."""
+    """Draws images, perhaps for money."""
 
     @property
     def provider(self) -> str:
@@ -24,11 +24,11 @@ class ImageGenerator(Protocol):
 
     @property
     def costs_money(self) -> bool:
-        """Whether a drawn picture is charged for."""
+        """Whether a drawn image is charged for."""
 
     @property
     def transparent(self) -> bool:
-        """Whether pictures are asked for that have a transparent background already."""
+        """Whether images are asked for that have a transparent background already."""
 
     def describe(
         self, prompt: str, *, size: str, quality: str, partials: int = 0
@@ -44,13 +44,13 @@ class ImageGenerator(Protocol):
         partials: int = 0,
         on_partial: OnPartial | None = None,
     ) -> GeneratedImage:
-        """Draw one picture, and pay for one at most.
+        """Draw one image, and pay for one at most.
 
         Args:
             prompt: what is drawn.
             size: in pixels, as `1024x1024`.
             quality: one of the model's.
-            partials: pictures to ask for while it is being drawn, 0 to 3. They cost something, and
+            partials: images to ask for while it is being drawn, 0 to 3. They cost something, and
                 fewer may come, or none.
             on_partial: hears of them, from the thread that draws.
 
@@ -106,7 +106,7 @@ class PromptWriter(Protocol):
 
 
 class ImageProcessor(Protocol):
-    """Looks into pictures, and makes cutouts and variants of them."""
+    """Looks into images, and makes cutouts and variants of them."""
 
     def inspect(self, data: bytes) -> ImageInfo:
         """Read format and size from the header, without decoding.
@@ -118,28 +118,28 @@ class ImageProcessor(Protocol):
     def cut_out(
         self, data: bytes, origin: Provenance | None = None, earlier: bytes = b""
     ) -> Cutout:
-        """Make the 256x256 picture with a transparent background.
+        """Make the 256x256 image with a transparent background.
 
         Args:
             data: the original.
-            origin: what the picture's file shall tell of where it comes from; None: nothing.
+            origin: what the image's file shall tell of where it comes from; None: nothing.
             earlier: the file as it was stored before; what it tells is told again instead.
 
         Raises:
-            UnusableImage: the picture can't be decoded.
+            UnusableImage: the image can't be decoded.
         """
 
     def preview(self, data: bytes) -> bytes | None:
-        """Cut out a partial picture: a WEBP of SIDE x SIDE px.
+        """Cut out a partial image: a WEBP of SIDE x SIDE px.
 
         None if it can't be decoded, or if it would have to wait for others, or others for it.
         """
 
-    def vary(self, picture: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
-        """Show a stored picture as the variant says; its file tells of its origin what that does.
+    def vary(self, image: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
+        """Show a stored image as the variant says; its file tells of its origin what that does.
 
         Args:
-            picture: the cutout as it is stored.
+            image: the cutout as it is stored.
             original: fetches what it was cut from; called only if the cutout is not enough.
             variant: what is wanted.
 

@@ -65,7 +65,7 @@ class ImageRecords(Protocol):
     def forget_claims(self, before: datetime) -> int:
         """Take the claims from rows that were asked for before then, and tell from how many.
 
-        Pending rows keep theirs. Of deleted pictures nothing else is left, so their rows go.
+        Pending rows keep theirs. Of deleted images nothing else is left, so their rows go.
         """
 
     def ping(self) -> None:

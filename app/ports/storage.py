@@ -1,4 +1,4 @@
-"""What keeps pictures."""
+"""What keeps images."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -51,7 +51,7 @@ class Spool(Protocol):
     """
 
     def room(self) -> AbstractContextManager[None]:
-        """Hold room for one picture, for whatever this thread may have to put."""
+        """Hold room for one image, for whatever this thread may have to put."""
 
     def put(self, key: str, data: bytes, *, content_type: str) -> None:
         """Store durably, in the room that is held; storing again replaces."""
@@ -84,9 +84,9 @@ class TempFiles(Protocol):
 
 
 class ImageCache(Protocol):
-    """Remembers pictures and what is computed from them; forgets when it likes, and never fails.
+    """Remembers images and what is computed from them; forgets when it likes, and never fails.
 
-    An entry has the id of its picture and a name: `image`, `original.<ending>`, or a variant's
+    An entry has the id of its image and a name: `image`, `original.<ending>`, or a variant's
     canonical text.
     """
 
@@ -99,18 +99,18 @@ class ImageCache(Protocol):
         """Return what is remembered, else what `make` returns, which is remembered then.
 
         However many threads ask at the same time, one of them makes it, and the others get the
-        same result or error. That a picture is absent is remembered for two seconds; no other
+        same result or error. That an image is absent is remembered for two seconds; no other
         error ever is.
 
         Args:
-            image_id: of the picture that this is, or belongs to.
-            name: which of the things of that picture.
+            image_id: of the image that this is, or belongs to.
+            name: which of the things of that image.
             make: gets it from where it is kept, or computes it.
             share: whether other processes may have it too; not for what is large.
         """
 
     def forget(self, image_id: str) -> None:
-        """Forget everything of that picture, also what is being made right now."""
+        """Forget everything of that image, also what is being made right now."""
 
     def is_up(self) -> bool:
         """Whether the part of the cache that processes share answers."""

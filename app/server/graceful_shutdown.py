@@ -1,7 +1,7 @@
 """Stopping: first no new generations, then the last one ends, and only then gunicorn leaves.
 
 By itself gunicorn closes its door as soon as it is told to stop, so for the minutes that a running
-generation may take, nobody could see pictures or learn that the server is about to go. A worker
+generation may take, nobody could see images or learn that the server is about to go. A worker
 gets the same SIGTERM when it is replaced in a reload, though, and then others take its callers and
 it has to leave at once. Only the master knows the difference: it closes the `ConcurrencyLimit` when
 the whole server stops, and not in a reload.
@@ -48,13 +48,13 @@ def close_at_stop(master: Master, in_flight: ConcurrencyLimit) -> None:
     That is earlier than the workers' own signal, which a reload that is under way can hold up.
     """
 
-    def told(sig: int, frame: FrameType | None) -> None:
+    def reported(sig: int, frame: FrameType | None) -> None:
         # A worker has this handler too, from the fork until it sets its own.
         if os.getpid() == master.pid and not _another_master_serves(master):
             in_flight.close()
         master.signal(sig, frame)
 
-    signal.signal(signal.SIGTERM, told)
+    signal.signal(signal.SIGTERM, reported)
 
 
 def finish_before_leaving(worker: StoppableWorker, in_flight: ConcurrencyLimit) -> None:
@@ -64,7 +64,7 @@ def finish_before_leaving(worker: StoppableWorker, in_flight: ConcurrencyLimit) 
     its process ends with its last generation, also if that one's caller has left.
     """
 
-    def told(sig: int, _: FrameType | None) -> None:
+    def reported(sig: int, _: FrameType | None) -> None:
         if not worker.alive:  # it is leaving
             return
         leave = partial(worker.handle_exit, sig, None)
@@ -74,10 +74,10 @@ def finish_before_leaving(worker: StoppableWorker, in_flight: ConcurrencyLimit) 
         leave()
 
     in_flight.count(entered=worker.stay, left=worker.go)
-    signal.signal(signal.SIGTERM, told)
+    signal.signal(signal.SIGTERM, reported)
     signal.siginterrupt(signal.SIGTERM, False)  # as gunicorn has it: calls under way go on
     if in_flight.closed:  # the signal may have come between the fork and here, unheard
-        told(signal.SIGTERM, None)
+        reported(signal.SIGTERM, None)
 
 
 def _another_master_serves(master: Master) -> bool:

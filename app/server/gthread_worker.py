@@ -41,7 +41,7 @@ class Connection(TConn):  # type: ignore[misc] # reason: gunicorn has no types
         self.arrival = RequestBuffer(worker.cfg, client)
         self.held_until = 0.0
         self.awaits_body = False
-        self.told_to_continue = False
+        self.reported_to_continue = False
         self._worker = worker
 
     def await_request(self) -> None:
@@ -49,7 +49,7 @@ class Connection(TConn):  # type: ignore[misc] # reason: gunicorn has no types
         held = self.parser.unreader.take_buffered() if self.parser else b""
         self.arrival = RequestBuffer(self.cfg, self.client, held)
         self.awaits_body = False
-        self.told_to_continue = False
+        self.reported_to_continue = False
         # One that was kept alive is right already, and a call would give Python's lock away.
         if self.sock.getblocking():
             self.sock.setblocking(False)
@@ -124,7 +124,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
         """Answer, without telling the caller once more to send what is there."""
-        if conn.told_to_continue:
+        if conn.reported_to_continue:
             req._expected_100_continue = False
         try:
             return super().handle_request(req, conn)
@@ -199,8 +199,8 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
         if conn.arrival.head_is_whole and not conn.awaits_body:
             conn.awaits_body = True
             conn.held_until = time.monotonic() + BODY_SECONDS
-        if conn.arrival.wants_to_continue and not conn.told_to_continue:
-            conn.told_to_continue = True
+        if conn.arrival.wants_to_continue and not conn.reported_to_continue:
+            conn.reported_to_continue = True
             with contextlib.suppress(OSError):  # who doesn't listen may find out by the time
                 conn.sock.send(_CONTINUE)
 

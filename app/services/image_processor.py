@@ -1,4 +1,4 @@
-"""The Imaging port on `app.imaging`, with a cap on how many pictures are worked on at once."""
+"""The Imaging port on `app.imaging`, with a cap on how many images are worked on at once."""
 
 import threading
 from collections.abc import Callable
@@ -12,7 +12,7 @@ class LocalImageProcessor:
     Decoding and cutting takes tens of milliseconds of processor time. Dozens of threads doing so
     together starve each other and everything else in the process (health checks waited three
     seconds); one after the other finishes just as soon with half the memory. Variants have a queue
-    of their own, so that no picture that was paid for waits behind them.
+    of their own, so that no image that was paid for waits behind them.
     """
 
     def __init__(self, *, at_once: int) -> None:
@@ -32,7 +32,7 @@ class LocalImageProcessor:
 
     def preview(self, data: bytes) -> bytes | None:
         """See Imaging."""
-        if not self._slots.acquire(blocking=False):  # a paid picture comes first
+        if not self._slots.acquire(blocking=False):  # a paid image comes first
             return None
         try:
             return imaging.preview(data)
@@ -41,11 +41,9 @@ class LocalImageProcessor:
         finally:
             self._slots.release()
 
-    def vary(
-        self, picture: bytes, original: Callable[[], bytes], variant: imaging.Variant
-    ) -> bytes:
+    def vary(self, image: bytes, original: Callable[[], bytes], variant: imaging.Variant) -> bytes:
         """See Imaging."""
         # Fetched ahead of the queue, so that nobody waits there for another's slow store.
         fetched = original() if variant.needs_original else b""
         with self._variants:
-            return imaging.vary(picture, lambda: fetched, variant)
+            return imaging.vary(image, lambda: fetched, variant)

@@ -29,7 +29,7 @@ def main() -> None:
         drawings = artwork.artworks()
         cuts, missing = run.load(asked.methods)
         results = run.run(drawings, cuts, kinds=asked.kinds, every=asked.every, repeat=asked.repeat)
-        _say(f"\r{len(results.seconds['Pillow floor'])} pictures measured, drawing the sheet")
+        _say(f"\r{len(results.seconds['Pillow floor'])} images measured, drawing the sheet")
         path = artwork.CACHE / "sheet.png"
         sheet.draw(sheet.examples(drawings, asked.kinds, _ROWS), cuts, path)
     print(table.methods(results, missing), end="\n\n")
@@ -42,13 +42,11 @@ def main() -> None:
 
 def _arguments(kinds: tuple[str, ...], methods: tuple[str, ...]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.cutout", description=__doc__)
-    parser.add_argument(
-        "--every", type=_positive, default=1, metavar="N", help="every N-th picture"
-    )
+    parser.add_argument("--every", type=_positive, default=1, metavar="N", help="every N-th image")
     parser.add_argument(
         "--repeat", type=_positive, default=1, metavar="N", help="fastest of N runs"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write each picture's numbers")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write each image's numbers")
     for name, known in (("kinds", kinds), ("methods", methods)):
         parser.add_argument(f"--{name}", default=",".join(known), help="any of %(default)s")
     asked = parser.parse_args()

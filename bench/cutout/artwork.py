@@ -18,12 +18,12 @@ from PIL import Image
 
 Pixels = NDArray[np.uint8]
 
-SIDE = 1024  # of a square picture, in pixels
+SIDE = 1024  # of a square image, in pixels
 CACHE = Path(__file__).parents[2] / ".cache" / "bench-cutout"
 
 _EACH = 12  # icons of one set
 _VARIANTS = re.compile(r"skin-tone|-(light|medium|dark)$|flag")
-_WHITE = 240  # a colour whose channels are all at least this is taken for white
+_WHITE = 240  # a color whose channels are all at least this is taken for white
 _REACH = np.ones((9, 9), np.uint8)  # paint at most 4 pixels away from the paper touches it
 _SEE_THROUGH = np.ones((7, 7), np.uint8)  # wider than any anti-aliased edge
 _SVG = (

@@ -18,7 +18,7 @@ HEADLINE = KINDS[:-1]
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Sample:
     """A file as it would be uploaded, and what its cutout should be."""
 
     source: str
@@ -33,8 +33,8 @@ class Picture:
         return f"{self.source}/{self.name}/{self.kind}"
 
 
-def pictures(artwork: Artwork, kinds: Sequence[str]) -> Iterator[Picture]:
-    """Make the picture of each kind; most have the same shape, and share one truth."""
+def images(artwork: Artwork, kinds: Sequence[str]) -> Iterator[Sample]:
+    """Make the image of each kind; most have the same shape, and share one truth."""
     truths: dict[str, tuple[Floats, Truth]] = {}
     for kind in kinds:
         shape = kind if kind in {"soft", "nonsquare"} else "square"
@@ -43,7 +43,7 @@ def pictures(artwork: Artwork, kinds: Sequence[str]) -> Iterator[Picture]:
             truths[shape] = full, truth_of(full)
         full, truth = truths[shape]
         noise = np.random.default_rng(seed("noise", artwork.source, artwork.name, kind))
-        yield Picture(artwork.source, artwork.name, kind, _file(full, kind, noise), truth)
+        yield Sample(artwork.source, artwork.name, kind, _file(full, kind, noise), truth)
 
 
 def _shaped(artwork: Artwork, shape: str) -> Floats:
@@ -104,8 +104,8 @@ def _with_shadow(truth: Floats, noise: np.random.Generator) -> Floats:
     return both
 
 
-def _encoded(colour: Floats, file_format: str = "PNG", **options: int) -> bytes:
+def _encoded(color: Floats, file_format: str = "PNG", **options: int) -> bytes:
     file = io.BytesIO()
-    pixels = np.clip(np.rint(colour), 0, 255).astype(np.uint8)
+    pixels = np.clip(np.rint(color), 0, 255).astype(np.uint8)
     Image.fromarray(pixels).save(file, file_format, **options)
     return file.getvalue()

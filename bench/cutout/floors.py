@@ -24,8 +24,8 @@ _ROUNDS = 3
 
 def pillow(data: bytes) -> bytes:
     """Do it as most services do."""
-    picture = Image.open(io.BytesIO(data)).convert("RGBA")
-    return png(picture.resize((OUT, OUT), Image.Resampling.LANCZOS))
+    image = Image.open(io.BytesIO(data)).convert("RGBA")
+    return png(image.resize((OUT, OUT), Image.Resampling.LANCZOS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,10 @@ class Fastest:
 def fastest(examples: Mapping[str, Sequence[bytes]]) -> Fastest:
     """Try all parts on a few files of each format, and put the fastest together."""
     tried = {f"decode {name}": _times(_DECODERS, files) for name, files in examples.items()}
-    pictures = [_DECODERS["OpenCV"](file) for files in examples.values() for file in files]
-    tried["resize"] = _times(_RESIZERS, pictures)
+    images = [_DECODERS["OpenCV"](file) for files in examples.values() for file in files]
+    tried["resize"] = _times(_RESIZERS, images)
     encoders = _encoders()
-    tried["encode"] = _times(encoders, [_RESIZERS["OpenCV, area"](each) for each in pictures])
+    tried["encode"] = _times(encoders, [_RESIZERS["OpenCV, area"](each) for each in images])
     chosen = {step: min(times, key=times.__getitem__) for step, times in tried.items()}
     resize, encode = _RESIZERS[chosen["resize"]], encoders[chosen["encode"]]
     decoders = {

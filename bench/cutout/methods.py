@@ -29,17 +29,17 @@ class Missing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """`make` loads what the method needs. Slow ones are run on one in `step` pictures."""
+    """`make` loads what the method needs. Slow ones are run on one in `step` images."""
 
     label: str
     make: Callable[[], Cut]
     step: int = 1
 
 
-def png(picture: Image.Image) -> bytes:
+def png(image: Image.Image) -> bytes:
     """Encode with Pillow's defaults."""
     file = io.BytesIO()
-    picture.save(file, "PNG")
+    image.save(file, "PNG")
     return file.getvalue()
 
 
@@ -60,20 +60,20 @@ def _naive() -> Cut:
 
 def _pillow() -> Cut:
     def cut(data: bytes) -> bytes:
-        picture = _opened(data).convert("RGBA")
-        right, bottom = picture.width - 1, picture.height - 1
+        image = _opened(data).convert("RGBA")
+        right, bottom = image.width - 1, image.height - 1
         for corner in ((0, 0), (right, 0), (0, bottom), (right, bottom)):
-            ImageDraw.floodfill(picture, corner, (255, 255, 255, 0), thresh=30)
-        return _finished(picture)
+            ImageDraw.floodfill(image, corner, (255, 255, 255, 0), thresh=30)
+        return _finished(image)
 
     return cut
 
 
 def _opencv() -> Cut:
     def cut(data: bytes) -> bytes:
-        colour = np.asarray(_opened(data).convert("RGB"))
-        alpha = np.where(_flooded(colour), 0, 255).astype(np.uint8)
-        return _finished(Image.fromarray(np.dstack([colour, alpha])))
+        color = np.asarray(_opened(data).convert("RGB"))
+        alpha = np.where(_flooded(color), 0, 255).astype(np.uint8)
+        return _finished(Image.fromarray(np.dstack([color, alpha])))
 
     return cut
 
@@ -117,16 +117,16 @@ def _pymatting() -> Cut:
     return lambda data: _matted(_opened(data).convert("RGB"), pymatting)
 
 
-def _matted(picture: Image.Image, pymatting: Any) -> bytes:
+def _matted(image: Image.Image, pymatting: Any) -> bytes:
     """Solve for alpha at 512 pixels, where only a band around the flooded area is unknown."""
-    full_size = picture.size
-    picture.thumbnail((2 * OUT, 2 * OUT), Image.Resampling.BOX)
-    colour = np.asarray(picture)
-    paper = _flooded(colour)
+    full_size = image.size
+    image.thumbnail((2 * OUT, 2 * OUT), Image.Resampling.BOX)
+    color = np.asarray(image)
+    paper = _flooded(color)
     reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
     unknown = cv2.dilate(paper.astype(np.uint8), reach) > 0
     trimap = np.where(paper, 0.0, np.where(unknown, 0.5, 1.0))
-    mixed, alpha = colour / 255.0, trimap
+    mixed, alpha = color / 255.0, trimap
     if (trimap == 0.5).any():
         with contextlib.redirect_stdout(io.StringIO()):  # it tells how its solver gets on
             alpha = pymatting.estimate_alpha_cf(mixed, trimap)
@@ -139,18 +139,18 @@ def _opened(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(data))
 
 
-def _flooded(colour: Pixels, tolerance: int = 12) -> Mask:
-    """Fill from a white frame around the picture."""
-    framed = cv2.copyMakeBorder(colour, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(255,) * 3)
+def _flooded(color: Pixels, tolerance: int = 12) -> Mask:
+    """Fill from a white frame around the image."""
+    framed = cv2.copyMakeBorder(color, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(255,) * 3)
     mask = np.zeros((framed.shape[0] + 2, framed.shape[1] + 2), np.uint8)
     flags = 4 | 255 << 8 | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE
     cv2.floodFill(framed, mask, (0, 0), 0, (tolerance,) * 3, (tolerance,) * 3, flags)
     return np.asarray(mask[2:-2, 2:-2] > 0)
 
 
-def _finished(picture: Image.Image, full_size: tuple[int, int] | None = None) -> bytes:
-    left, top, width, height = placed(*(full_size or picture.size))
-    small = picture.resize((width, height), Image.Resampling.LANCZOS)
+def _finished(image: Image.Image, full_size: tuple[int, int] | None = None) -> bytes:
+    left, top, width, height = placed(*(full_size or image.size))
+    small = image.resize((width, height), Image.Resampling.LANCZOS)
     if (width, height) != (OUT, OUT):
         canvas = Image.new("RGBA", (OUT, OUT))
         canvas.paste(small, (left, top))

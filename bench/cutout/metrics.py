@@ -8,7 +8,7 @@ from PIL import Image
 
 from bench.cutout.truth import OUT, Floats, Mask, Truth
 
-BEST = 50.0  # dB; beyond it nobody sees a difference, and one perfect picture shall not hide others
+BEST = 50.0  # dB; beyond it nobody sees a difference, and one perfect image shall not hide others
 
 MAGENTA = np.array([255, 0, 255], np.float32)
 _BLACK = np.zeros(3, np.float32)
@@ -20,7 +20,7 @@ def measure(png: bytes, truth: Truth) -> dict[str, float | None]:
     Returns:
         `psnr`: of the composite over magenta, in dB, at most BEST.
         `sure`: the same without enclosed white areas.
-        `halo`: mean colour error (0..255) in the boundary band, over black and over magenta.
+        `halo`: mean color error (0..255) in the boundary band, over black and over magenta.
         `left`: percent of the background that kept an alpha above 0.1.
         `eaten`: percent of the opaque subject whose alpha fell below 0.5.
     """
@@ -40,18 +40,18 @@ def measure(png: bytes, truth: Truth) -> dict[str, float | None]:
 
 
 def read(png: bytes) -> Floats:
-    """Return a result premultiplied: colour 0..255, alpha 0..1."""
-    picture = Image.open(io.BytesIO(png))
-    if picture.size != (OUT, OUT):
-        raise ValueError(f"the result is {picture.width}x{picture.height}, not {OUT}x{OUT}")
-    pixels = np.asarray(picture.convert("RGBA")).astype(np.float32)
+    """Return a result premultiplied: color 0..255, alpha 0..1."""
+    image = Image.open(io.BytesIO(png))
+    if image.size != (OUT, OUT):
+        raise ValueError(f"the result is {image.width}x{image.height}, not {OUT}x{OUT}")
+    pixels = np.asarray(image.convert("RGBA")).astype(np.float32)
     pixels[..., 3] /= 255
     pixels[..., :3] *= pixels[..., 3:]
     return pixels
 
 
 def over(premultiplied: Floats, backdrop: Floats) -> Floats:
-    """Lay a premultiplied picture over a colour."""
+    """Lay a premultiplied image over a color."""
     return premultiplied[..., :3] + (1 - premultiplied[..., 3:]) * backdrop
 
 

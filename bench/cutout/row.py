@@ -13,16 +13,16 @@ OUT = Path(__file__).parents[2] / "docs" / "cutout-row.png"
 
 
 def main() -> None:
-    """Write the picture, and print what each method scores on it."""
-    (picture,) = degrade.pictures(artwork.drawing(SOURCE, NAME), (KIND,))
+    """Write the image, and print what each method scores on it."""
+    (image,) = degrade.images(artwork.drawing(SOURCE, NAME), (KIND,))
     cuts, missing = run.load(methods.METHODS)
     for name, cut in cuts.items():
-        found = measure(cut(picture.data), picture.truth)
+        found = measure(cut(image.data), image.truth)
         shown = "  ".join(f"{key} {value or 0:.1f}" for key, value in found.items())
         print(f"{methods.METHODS[name].label:<22}{shown}")
     for name, reason in missing.items():
         print(f"{methods.METHODS[name].label:<22}not drawn: {reason}")
-    sheet.draw_row(picture, cuts, OUT)
+    sheet.draw_row(image, cuts, OUT)
     print(f"{OUT.name} drawn, {OUT.stat().st_size / 1000:.0f} kB")
 
 

@@ -35,7 +35,7 @@ def methods(results: Results, missing: Mapping[str, str]) -> str:
 
 
 def by_kind(results: Results) -> str:
-    """Show the PSNR of each kind of picture."""
+    """Show the PSNR of each kind of image."""
     return _split(results, "kind", KINDS, KINDS)
 
 
@@ -61,7 +61,7 @@ def floors(results: Results) -> str:
 def _cells(results: Results, name: str) -> str:
     rows = [row for row in results.rows if row["method"] == name]
     same = results.seconds[name].keys()
-    ours = [row for row in results.rows if row["method"] == "ours" and row["picture"] in same]
+    ours = [row for row in results.rows if row["method"] == "ours" and row["image"] in same]
     psnr, *others = (_mean(_of(rows, HEADLINE), column) for column in _QUALITY)
     others.append(_mean([row for row in rows if row["kind"] == "shadow"], "sure"))
     ms = results.median_ms(name)

@@ -25,8 +25,8 @@ _FILTERS = (
 class Truth:
     """The true cutout, resized by several filters, so that the choice of a filter costs nothing.
 
-    Each of `references` is OUT x OUT, premultiplied, colour 0..255, alpha 0..1. `enclosed` marks
-    white areas within the subject: their colour doesn't tell whether they are paint or a hole.
+    Each of `references` is OUT x OUT, premultiplied, color 0..255, alpha 0..1. `enclosed` marks
+    white areas within the subject: their color doesn't tell whether they are paint or a hole.
     """
 
     references: tuple[Floats, ...]
@@ -42,7 +42,7 @@ def truth_of(premultiplied: Floats) -> Truth:
 
 
 def placed(width: int, height: int) -> tuple[int, int, int, int]:
-    """Tell where a picture lies in the result: left, top, width, height; centred, not distorted."""
+    """Tell where an image lies in the result: left, top, width, height; centred, not distorted."""
     scale = OUT / max(width, height)
     across, down = max(1, round(width * scale)), max(1, round(height * scale))
     return (OUT - across) // 2, (OUT - down) // 2, across, down

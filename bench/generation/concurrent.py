@@ -52,34 +52,34 @@ class Round:
 def main() -> None:
     """Print a table for each kind of records."""
     processes.end_in_order()
-    picture = bought()
+    image = bought()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         for name in ("s3", "mongo"):
             (folder / name).mkdir()
         s3 = stack.enter_context(seaweedfs(folder / "s3"))
-        settings = stack.enter_context(upstream(folder, picture, DELAY)) | bucket(s3)
+        settings = stack.enter_context(upstream(folder, image, DELAY)) | bucket(s3)
         mongo = stack.enter_context(secantusdb(folder / "mongo"))
-        _measure("SQLite", folder / "sqlite", picture, settings)
+        _measure("SQLite", folder / "sqlite", image, settings)
         records = {"mongodb_uri": mongo.uri, "mongodb_database": "bench"}
-        _measure("MongoDB", folder / "mongodb", picture, settings | records)
+        _measure("MongoDB", folder / "mongodb", image, settings | records)
 
 
-def _measure(records: str, folder: Path, picture: bytes, settings: dict[str, Any]) -> None:
+def _measure(records: str, folder: Path, image: bytes, settings: dict[str, Any]) -> None:
     rounds = []
     for number in range(ROUNDS):
         # Each round begins with a server that has answered a few callers, and no more.
         with gunicorn(folder / str(number), web_concurrency=WORKERS, **settings) as server:
-            rounds.append(_round(server, picture, settings))
+            rounds.append(_round(server, image, settings))
         print(f"  {records} {number + 1}: {asdict(rounds[-1])}", file=sys.stderr)
     title = f"{GENERATIONS} generations at once, {DELAY:.0f} s each, S3 and {records}"
     report(f"many_{records.lower()}", f"{title} (median of {ROUNDS})", _rows(rounds))
 
 
-def _round(server: Gunicorn, picture: bytes, settings: dict[str, Any]) -> Round:
+def _round(server: Gunicorn, image: bytes, settings: dict[str, Any]) -> Round:
     address = server.url.removeprefix("http://")
     upstream = settings["openai_base_url"].removeprefix("http://").removesuffix("/v1")
-    bare = _bare(settings, picture)
+    bare = _bare(settings, image)
     asyncio.run(
         http_load.generate(address, WORKERS * 4)
     )  # clients and code are loaded at first use
@@ -145,14 +145,14 @@ def _row(
     )
 
 
-def _bare(settings: dict[str, Any], picture: bytes) -> float:
+def _bare(settings: dict[str, Any], image: bytes) -> float:
     """Return the processor seconds of as many bare generations, in as many processes."""
     share = GENERATIONS // WORKERS
     with multiprocessing.get_context("spawn").Pool(WORKERS) as pool:
-        return sum(pool.starmap(_careless, [(settings, picture, share)] * WORKERS, 1))
+        return sum(pool.starmap(_careless, [(settings, image, share)] * WORKERS, 1))
 
 
-def _careless(settings: dict[str, Any], picture: bytes, count: int) -> float:
+def _careless(settings: dict[str, Any], image: bytes, count: int) -> float:
     """Cut out and upload twice, by boto3 as it comes; return the processor seconds that it took."""
     client = boto3.client(
         "s3",
@@ -165,8 +165,8 @@ def _careless(settings: dict[str, Any], picture: bytes, count: int) -> float:
     for number in range(count + _WARM_UP):
         if number == _WARM_UP:
             began = time.process_time()
-        done = cutout(picture)
-        client.put_object(Bucket=bucket, Key=f"bare/{number}.bought.png", Body=picture)
+        done = cutout(image)
+        client.put_object(Bucket=bucket, Key=f"bare/{number}.bought.png", Body=image)
         client.put_object(Bucket=bucket, Key=f"bare/{number}.png", Body=done.png)
     return time.process_time() - began
 
@@ -185,10 +185,10 @@ def bucket(s3: S3Server) -> dict[str, Any]:
 
 
 @contextmanager
-def upstream(folder: Path, picture: bytes, delay: float) -> Iterator[dict[str, Any]]:
+def upstream(folder: Path, image: bytes, delay: float) -> Iterator[dict[str, Any]]:
     """Run a model that takes so many seconds; yield the settings that lead to it."""
-    port, file = free_port(), folder / "picture.png"
-    file.write_bytes(picture)
+    port, file = free_port(), folder / "image.png"
+    file.write_bytes(image)
     command: list[str | Path] = [
         sys.executable,
         "-m",

@@ -1,6 +1,6 @@
 """What paying once and losing nothing costs a generation, beside one that takes no care at all.
 
-The provider answers at once with a 1024x1024 picture, so that only our own work is measured.
+The provider answers at once with a 1024x1024 image, so that only our own work is measured.
 """
 
 import statistics

@@ -1,4 +1,4 @@
-"""The picture that the measurements generate and serve: of the size that a real model sends."""
+"""The image that the measurements generate and serve: of the size that a real model sends."""
 
 import io
 
@@ -11,7 +11,7 @@ SIDE = 1024
 def bought() -> bytes:
     """Return a 1024x1024 PNG of about 1.65 MB, always the same: grainy paint on clean white.
 
-    What makes a model's picture large is the fine grain of its paint, so that is what it has.
+    What makes a model's image large is the fine grain of its paint, so that is what it has.
     """
     canvas = Image.new("RGB", (SIDE, SIDE), "white")
     pen = ImageDraw.Draw(canvas)

@@ -17,8 +17,8 @@ _MODERATED = b'{"id":"modr-1","model":"omni-moderation-latest","results":[{"flag
 class Upstream:
     """Answers what the service asks of OpenAI."""
 
-    def __init__(self, picture: bytes, delay: float) -> None:
-        encoded = base64.b64encode(picture)
+    def __init__(self, image: bytes, delay: float) -> None:
+        encoded = base64.b64encode(image)
         self._drawn = _answer(b'{"created":1,"data":[{"b64_json":"' + encoded + b'"}]}')
         self._delay = delay
         self._waiting = self._peak = 0
@@ -65,5 +65,5 @@ def _answer(body: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    port, delay, picture = sys.argv[1:]
-    asyncio.run(Upstream(Path(picture).read_bytes(), float(delay)).serve(int(port)))
+    port, delay, image = sys.argv[1:]
+    asyncio.run(Upstream(Path(image).read_bytes(), float(delay)).serve(int(port)))

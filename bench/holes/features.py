@@ -118,7 +118,7 @@ def measured(pixels: Array) -> tuple[Array, Array, Array] | None:
     paper, alpha = on_white(pixels)
     work = np.rint(paper).astype(np.uint8)
     back = background.measure(work)
-    apart = background.distance(work, back.colour)
+    apart = background.distance(work, back.color)
     top, bottom, left, right = regions.around(apart, back)
     box = np.s_[top:bottom, left:right]
     work, apart, alpha = (np.ascontiguousarray(plane[box]) for plane in (work, apart, alpha))
@@ -134,19 +134,19 @@ def measured(pixels: Array) -> tuple[Array, Array, Array] | None:
 
 def compare(source: str, every: int, known: Table) -> str:
     """Measure a set anew and tell how far that is from the table."""
-    pictures = rows = labels = missing = 0
+    images = rows = labels = missing = 0
     apart = 0.0
     for name, pixels in drawings(source, every):
         found, place = measured(pixels), known.rows_of(source, name)
         if len(place) != (0 if found is None else len(found[1])):
             missing += 1
         elif found is not None:
-            pictures, rows = pictures + 1, rows + len(place)
+            images, rows = images + 1, rows + len(place)
             labels += int((found[1] != known.paint[place]).sum())
             apart = max(apart, float(np.abs(found[0] - known.traits[place]).max()))
     return (
-        f"{source:<26}{pictures:>5} pictures {rows:>6} areas: largest difference {apart:.6f}, "
-        f"{labels} other labels, {missing} pictures with other areas"
+        f"{source:<26}{images:>5} images {rows:>6} areas: largest difference {apart:.6f}, "
+        f"{labels} other labels, {missing} images with other areas"
     )
 
 

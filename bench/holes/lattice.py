@@ -31,7 +31,7 @@ def drawings(side: int) -> Iterator[tuple[str, Array]]:
             _fence(lines, frame, radius, thick, rng)
         else:
             lines = _net(lines, frame, radius, thick, np.pi / 4 if kind == "net" else 0.0, rng=rng)
-        yield f"{kind}{number}", _coloured(lines, frame, side, rng)
+        yield f"{kind}{number}", _colored(lines, frame, side, rng)
 
 
 def _line(mask: Array, start: tuple[float, float], end: tuple[float, float], thick: int) -> None:
@@ -92,17 +92,17 @@ def _fence(lines: Array, frame: Array, radius: int, thick: int, rng: np.random.G
         _line(frame, (low, y), (high, y), int(thick * rng.uniform(1, 2.5)))
 
 
-def _coloured(lines: Array, frame: Array, side: int, rng: np.random.Generator) -> Array:
-    first, second = _colour(rng), _colour(rng)
+def _colored(lines: Array, frame: Array, side: int, rng: np.random.Generator) -> Array:
+    first, second = _color(rng), _color(rng)
     cover = np.maximum(lines, frame).astype(np.float32)
-    colour = np.where(frame[..., None] > 127, second, first)
+    color = np.where(frame[..., None] > 127, second, first)
     size = side, side
     alpha = cv2.resize(cover, size, interpolation=cv2.INTER_AREA)
-    mixed = cv2.resize(colour * cover[..., None] / 255, size, interpolation=cv2.INTER_AREA)
+    mixed = cv2.resize(color * cover[..., None] / 255, size, interpolation=cv2.INTER_AREA)
     straight = mixed / np.maximum(alpha[..., None] / 255, 1e-3)
     return np.dstack([straight, alpha]).clip(0, 255).astype(np.uint8)
 
 
-def _colour(rng: np.random.Generator) -> Array:
+def _color(rng: np.random.Generator) -> Array:
     levels = colorsys.hsv_to_rgb(rng.random(), rng.uniform(0, 0.9), rng.uniform(0.15, 0.95))
     return np.array([int(255 * level) for level in levels], np.float32)

@@ -1,4 +1,4 @@
-"""The feature table: what was measured of each enclosed area, and which picture it is from."""
+"""The feature table: what was measured of each enclosed area, and which image it is from."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,35 +14,35 @@ PATH = Path(__file__).with_name("features.npz")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One row for each enclosed area; pictures have columns of their own.
+    """One row for each enclosed area; images have columns of their own.
 
     Attributes:
         traits: (n, 31) float32, in the order of `app.imaging.cutout.hole_features.NAMES`.
         paint: (n,) bool: True where the artwork is opaque, False where it is a hole.
         area: (n,) int32 pixels.
-        picture: (n,) int16 number of the picture that an area lies in.
-        source: (p,) name of the set that a picture is from.
-        name: (p,) name of a picture within its set.
+        image: (n,) int16 number of the image that an area lies in.
+        source: (p,) name of the set that an image is from.
+        name: (p,) name of an image within its set.
         held_out: (p,) bool: never trained on.
     """
 
     traits: Array
     paint: Array
     area: Array
-    picture: Array
+    image: Array
     source: Array
     name: Array
     held_out: Array
 
     def weights(self) -> Array:
-        """Weigh areas by their side lengths, and all pictures alike."""
+        """Weigh areas by their side lengths, and all images alike."""
         side = np.sqrt(self.area.astype(np.float64))
-        return np.asarray(side / np.bincount(self.picture, side)[self.picture])
+        return np.asarray(side / np.bincount(self.image, side)[self.image])
 
     def rows_of(self, source: str, name: str) -> Array:
-        """Tell which rows belong to a picture; none if it isn't in the table."""
+        """Tell which rows belong to an image; none if it isn't in the table."""
         wanted = np.flatnonzero((self.source == source) & (self.name == name))
-        return np.flatnonzero(np.isin(self.picture, wanted))
+        return np.flatnonzero(np.isin(self.image, wanted))
 
     def save(self, path: Path = PATH) -> None:
         """Write it, compressed."""

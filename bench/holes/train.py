@@ -18,8 +18,8 @@ from bench.holes.table import Array, Table
 FOLDS = 5
 LIMIT = 0.02  # by which --check lets a probability differ
 STYLES = {icons.name: icons.style for icons in SETS} | {LATTICE: LATTICE}
-_AREA = [hole_features.NAMES.index("area_picture")]
-_HEAD = ("areas", "paint %", "accuracy", "at KEEP", "by picture", "AUC")
+_AREA = [hole_features.NAMES.index("area_image")]
+_HEAD = ("areas", "paint %", "accuracy", "at KEEP", "by image", "AUC")
 
 
 def fit(features: Array, paint: Array, weights: Array) -> HistGradientBoostingClassifier:
@@ -52,8 +52,8 @@ def fold(name: str) -> int:
 
 
 def ship(data: Table) -> HistGradientBoostingClassifier:
-    """Train on all pictures but those held out."""
-    used = ~data.held_out[data.picture]
+    """Train on all images but those held out."""
+    used = ~data.held_out[data.image]
     return fit(data.traits[used], data.paint[used], data.weights()[used])
 
 
@@ -95,10 +95,10 @@ def report(data: Table) -> Iterator[str]:
     yield " " * 26 + "".join(f"{head:>12}" for head in _HEAD)
     yield line("always hole", np.zeros(len(every)))
     yield line("always paint", np.ones(len(every)))
-    names = np.array([fold(name) for name in data.name])[data.picture]
+    names = np.array([fold(name) for name in data.name])[data.image]
     yield line(f"area alone, {FOLDS} folds", out_of_sample(data, names, _AREA))
     yield line(f"{FOLDS} folds by icon name", out_of_sample(data, names))
-    styles = np.array([STYLES[source] for source in data.source])[data.picture]
+    styles = np.array([STYLES[source] for source in data.source])[data.image]
     chance = out_of_sample(data, styles)
     yield line("styles left out, all", chance)
     for style in np.unique(styles):
@@ -106,13 +106,13 @@ def report(data: Table) -> Iterator[str]:
 
 
 def unseen(data: Table, chance: Array) -> str:
-    """Tell how the shipped model does on the pictures that were held out."""
+    """Tell how the shipped model does on the images that were held out."""
     right = (chance >= holes.KEEP) == data.paint
-    wrong = np.unique(data.picture[~right])
-    held, rows = np.flatnonzero(data.held_out), data.held_out[data.picture]
+    wrong = np.unique(data.image[~right])
+    held, rows = np.flatnonzero(data.held_out), data.held_out[data.image]
     return (
         f"held out: {right[rows].sum()} of {rows.sum()} areas right at KEEP = {holes.KEEP}, "
-        f"{len(np.setdiff1d(held, wrong))} of {len(held)} pictures without an error"
+        f"{len(np.setdiff1d(held, wrong))} of {len(held)} images without an error"
     )
 
 

@@ -1,4 +1,4 @@
-"""Draws the pictures of docs/cutout.md: each step of a cutout, on the offline painter's own art.
+"""Draws the images of docs/cutout.md: each step of a cutout, on the offline painter's own art.
 
 Run with `python -m bench.imaging.steps`.
 """
@@ -25,29 +25,29 @@ OUT = Path(__file__).resolve().parents[2] / "docs" / "cutout.png"
 
 
 def main() -> None:
-    """Write docs/cutout.png and print each picture's report."""
+    """Write docs/cutout.png and print each image's report."""
     rows = [steps(paint(prompt)) for prompt in PROMPTS]
     width = len(TITLES) * (SIDE + GAP) - GAP
     sheet = Image.new("RGB", (width, HEAD + len(rows) * (SIDE + GAP) - GAP), "white")
     draw = ImageDraw.Draw(sheet)
     for column, title in enumerate(TITLES):
         draw.text((column * (SIDE + GAP) + 4, 2), title, fill="black", font_size=15)
-    for row, pictures in enumerate(rows):
-        for column, picture in enumerate(pictures):
-            sheet.paste(picture, (column * (SIDE + GAP), HEAD + row * (SIDE + GAP)))
+    for row, images in enumerate(rows):
+        for column, image in enumerate(images):
+            sheet.paste(image, (column * (SIDE + GAP), HEAD + row * (SIDE + GAP)))
     sheet.save(OUT, optimize=True)
     print(OUT.name, sheet.size)
 
 
 def steps(data: bytes) -> list[Image.Image]:
-    """Return one picture a title."""
+    """Return one image a title."""
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     work = cv2.resize(pixels, (2 * SIDE, 2 * SIDE), interpolation=cv2.INTER_AREA)
     back = backdrops.measure(work)
-    apart = backdrops.distance(work, back.colour)
+    apart = backdrops.distance(work, back.color)
     scene = take_apart(work, apart, back, SegmentationOptions("auto", lossy=False, ringing=0.0))
     width = edge_alpha.softness(scene.apart, scene.paper)
-    alpha = edge_alpha.alpha(work, scene.apart, scene.paper, scene.colour, width)
+    alpha = edge_alpha.alpha(work, scene.apart, scene.paper, scene.color, width)
     done = cutout(data)
     print(_described(done.report))
     result = Image.open(io.BytesIO(done.png))
@@ -62,23 +62,23 @@ def steps(data: bytes) -> list[Image.Image]:
 
 
 def _sorted(parts: regions.Regions, paper: Any) -> Any:
-    """Colour the subject blue, enclosed areas green (cut) or orange (kept), the outside white."""
-    colours = np.full((*paper.shape, 3), 255, np.uint8)
+    """Color the subject blue, enclosed areas green (cut) or orange (kept), the outside white."""
+    colors = np.full((*paper.shape, 3), 255, np.uint8)
     enclosed = parts.labels > 0
-    colours[parts.subject.astype(bool)] = (60, 90, 170)
-    colours[enclosed & (paper == 1)] = (40, 170, 90)
-    colours[enclosed & (paper == 0)] = (240, 160, 40)
-    return colours
+    colors[parts.subject.astype(bool)] = (60, 90, 170)
+    colors[enclosed & (paper == 1)] = (40, 170, 90)
+    colors[enclosed & (paper == 0)] = (240, 160, 40)
+    return colors
 
 
 def _shown(values: Any) -> Image.Image:
-    picture = Image.fromarray(np.ascontiguousarray(values).astype(np.uint8)).convert("RGB")
-    return picture.resize((SIDE, SIDE), Image.Resampling.BOX)
+    image = Image.fromarray(np.ascontiguousarray(values).astype(np.uint8)).convert("RGB")
+    return image.resize((SIDE, SIDE), Image.Resampling.BOX)
 
 
-def _over(picture: Image.Image, colour: str) -> Image.Image:
-    canvas = Image.new("RGB", picture.size, colour)
-    canvas.paste(picture, mask=picture)
+def _over(image: Image.Image, color: str) -> Image.Image:
+    canvas = Image.new("RGB", image.size, color)
+    canvas.paste(image, mask=image)
     return canvas
 
 

@@ -1,4 +1,4 @@
-"""Draws the pictures of docs/variants.md on the offline painter's own art.
+"""Draws the images of docs/variants.md on the offline painter's own art.
 
 Run with `python -m bench.imaging.variant_sheet`.
 """
@@ -42,7 +42,7 @@ OUT = Path(__file__).resolve().parents[2] / "docs" / "variants.png"
 def main() -> None:
     """Write docs/variants.png."""
     original = paint(PROMPT)
-    picture = imaging.cutout(original).png
+    image = imaging.cutout(original).png
     rows = -(-len(SHOWN) // COLUMNS)
     size = (COLUMNS * (SIDE + GAP) - GAP, rows * (SIDE + HEAD + GAP) - GAP)
     sheet = Image.new("RGB", size, "white")
@@ -51,7 +51,7 @@ def main() -> None:
         left, top = number % COLUMNS * (SIDE + GAP), number // COLUMNS * (SIDE + HEAD + GAP)
         draw.text((left + 2, top + 3), title, fill="black", font_size=13)
         variant = Variant(**{"width": SIDE, "height": SIDE, **wanted})
-        shown = Image.open(io.BytesIO(imaging.vary(picture, lambda: original, variant)))
+        shown = Image.open(io.BytesIO(imaging.vary(image, lambda: original, variant)))
         sheet.paste(shown, (left, top + HEAD + (SIDE - variant.height) // 2), shown)
     sheet.quantize(256).save(OUT, optimize=True)
     print(OUT.name, sheet.size, OUT.stat().st_size)

@@ -27,7 +27,7 @@ STICKER: dict[str, Any] = {
     "shadow": (2, 4, 3, (0, 0, 0), 0.5),
 }
 WANTED: dict[str, tuple[Variant, float | None]] = {
-    "256 png from the stored picture": (Variant(brightness=1.1), TARGET),
+    "256 png from the stored image": (Variant(brightness=1.1), TARGET),
     "256 png from the original, holes=keep": (Variant(holes="keep"), TARGET),
     "512 png": (Variant(width=512, height=512), None),
     "512 webp": (Variant(width=512, height=512, format="webp"), None),
@@ -45,13 +45,13 @@ Way = Callable[[], object]
 def main() -> None:
     """Print the table and keep it."""
     original = grained(paint(PROMPT))
-    picture = imaging.cutout(original).png
+    image = imaging.cutout(original).png
     ways: dict[str, tuple[Way, float | None]] = {
         "Pillow: decode, LANCZOS, 256 png": (lambda: by_pillow(original), None),
         "OpenCV: decode, INTER_AREA, 256 png": (lambda: by_opencv(original), None),
     }
     for name, (variant, most) in WANTED.items():
-        ways[name] = (_way(picture, original, variant), most)
+        ways[name] = (_way(image, original, variant), most)
     spent = measured({name: way for name, (way, _) in ways.items()})
     floor = next(iter(spent.values()))
     rows = [_row(name, times, floor, ways[name][1]) for name, times in spent.items()]
@@ -71,8 +71,8 @@ def grained(png: bytes) -> bytes:
 def by_pillow(original: bytes) -> bytes:
     """Make a thumbnail as most programs do; nothing is cut out."""
     out = io.BytesIO()
-    with Image.open(io.BytesIO(original)) as picture:
-        small = picture.convert("RGBA").resize((256, 256), Image.Resampling.LANCZOS)
+    with Image.open(io.BytesIO(original)) as image:
+        small = image.convert("RGBA").resize((256, 256), Image.Resampling.LANCZOS)
         small.save(out, "PNG")
     return out.getvalue()
 
@@ -98,8 +98,8 @@ def measured(ways: dict[str, Way]) -> dict[str, list[float]]:
     return spent
 
 
-def _way(picture: bytes, original: bytes, variant: Variant) -> Way:
-    return lambda: imaging.vary(picture, lambda: original, variant)
+def _way(image: bytes, original: bytes, variant: Variant) -> Way:
+    return lambda: imaging.vary(image, lambda: original, variant)
 
 
 def _row(name: str, times: list[float], floor: list[float], most: float | None) -> Row:

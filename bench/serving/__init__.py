@@ -1,1 +1,1 @@
-"""What a request for a picture costs, beside bare Flask that returns the same bytes."""
+"""What a request for an image costs, beside bare Flask that returns the same bytes."""

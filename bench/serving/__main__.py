@@ -32,7 +32,7 @@ _PLAIN_REFERENCE = "the same, asked without wrk"
 class Target:
     """What is asked of a server, and at most how much of the reference's time it may cost.
 
-    The reference is bare Flask that sends the picture, asked in the same way.
+    The reference is bare Flask that sends the image, asked in the same way.
     """
 
     server: str
@@ -68,7 +68,7 @@ def main() -> None:
                 seconds = _cpu_per_request(servers[target.server], target)
                 if number:  # the first round makes connections and fills caches
                     spent[name].append(seconds)
-    report("serving", "Serving a picture of 40 KB: CPU per request", _rows(spent))
+    report("serving", "Serving an image of 40 KB: CPU per request", _rows(spent))
 
 
 def _rows(spent: Mapping[str, list[float]]) -> list[Row]:
@@ -100,7 +100,7 @@ def _cpu_per_request(server: Server, target: Target) -> float:
 
 @contextmanager
 def _servers(folder: Path) -> Iterator[dict[str, Server]]:
-    """Run all servers, with the picture where each looks for it."""
+    """Run all servers, with the image where each looks for it."""
     with ExitStack() as stack:
         for name in ("s3", "redis"):
             (folder / name).mkdir()

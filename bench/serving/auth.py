@@ -30,7 +30,7 @@ from tests.support.builders import a_generation
 _ROUNDS = int(os.environ.get("BENCH_ROUNDS", "7"))
 _SECONDS = 3
 _NAME = "0f9b2d6c-4e1a-4f0f-8a54-b0c1f2a3d4e5"
-_PICTURE, _LIST = f"/images/{_NAME}.png", "/images?limit=20"
+_IMAGE, _LIST = f"/images/{_NAME}.png", "/images?limit=20"
 _BODY = os.urandom(40_000)
 _ROWS = 100
 _MOST = 1 / 0.8  # so that at least 0.8 as much can be answered
@@ -62,11 +62,11 @@ class Measured:
 
 
 _TARGETS = {
-    "picture, off": Target("off", _PICTURE),
-    "picture, on": Target("on", _PICTURE, "picture, off"),
-    "picture, on and private": Target("private", _PICTURE, "picture, off"),
-    "304, off": Target("off", _PICTURE, known=True),
-    "304, on and private": Target("private", _PICTURE, "304, off", known=True),
+    "image, off": Target("off", _IMAGE),
+    "image, on": Target("on", _IMAGE, "image, off"),
+    "image, on and private": Target("private", _IMAGE, "image, off"),
+    "304, off": Target("off", _IMAGE, known=True),
+    "304, on and private": Target("private", _IMAGE, "304, off", known=True),
     "list, off": Target("off", _LIST),
     "list, on": Target("on", _LIST, "list, off"),
 }
@@ -117,10 +117,10 @@ def _measure(server: Server, key: str, target: Target) -> Measured:
 
 @contextmanager
 def _serving(folder: Path, settings: Mapping[str, str]) -> Iterator[tuple[Server, str]]:
-    """Run a server that has some pictures of one key; give the key too."""
+    """Run a server that has some images of one key; give the key too."""
     with gunicorn(folder, "wsgi:app", settings) as server:
         data = folder / "data"
-        LocalImageStore(data / "store").put(_PICTURE[1:], _BODY, content_type="image/png")
+        LocalImageStore(data / "store").put(_IMAGE[1:], _BODY, content_type="image/png")
         file = SqliteDatabase(data / "records.sqlite3")
         with closing(file):
             made = ApiKeys(SqliteApiKeys(file), SystemClock()).create("bench", scopes={Scope.READ})

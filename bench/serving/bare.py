@@ -10,6 +10,6 @@ app = Flask(__name__)
 
 
 @app.get("/images/<name>")
-def picture(name: str) -> Response:  # noqa: ARG001 - reason: bound by the route
+def image(name: str) -> Response:  # noqa: ARG001 - reason: bound by the route
     """Return the bytes."""
     return Response(BODY, content_type="image/png")

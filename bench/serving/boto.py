@@ -19,7 +19,7 @@ def _client() -> Any:
 
 
 @app.get("/images/<name>")
-def picture(name: str) -> Response:
+def image(name: str) -> Response:
     """Return the object."""
     bucket = os.environ["S3_BUCKET_NAME"]
     answer = _client().get_object(Bucket=bucket, Key=f"images/{name}")

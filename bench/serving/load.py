@@ -17,10 +17,10 @@ def gets(url: str, headers: Mapping[str, str], seconds: int) -> int:
     """Send GETs with wrk; return how many were answered."""
     lines = [f"-H{name}: {value}" for name, value in headers.items()]
     command = ["wrk", "-t1", f"-c{_CONNECTIONS}", f"-d{seconds}s", *lines, url]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    counted = _COUNTED.search(told)
-    assert counted is not None, told
-    assert "Non-2xx" not in told, told
+    reported = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    counted = _COUNTED.search(reported)
+    assert counted is not None, reported
+    assert "Non-2xx" not in reported, reported
     return int(counted[1])
 
 

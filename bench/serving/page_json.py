@@ -42,7 +42,7 @@ def main() -> None:
                 value=f"{micros:.0f} us",
             )
         )
-    report("page_json", "A page of 100 pictures: CPU through the WSGI application", rows)
+    report("page_json", "A page of 100 images: CPU through the WSGI application", rows)
 
 
 def _rounds(folder: Path) -> Iterator[dict[str, float]]:

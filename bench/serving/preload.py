@@ -1,7 +1,7 @@
 """What loading the application once, before the fork, saves with four workers: memory and time.
 
 Looked at twice: when each worker has answered a first request, with the same modules loaded, and
-when each has drawn pictures and stored them in S3, and so has clients and used memory of its own.
+when each has drawn images and stored them in S3, and so has clients and used memory of its own.
 """
 
 import asyncio
@@ -75,7 +75,7 @@ def main() -> None:
         f"{WORKERS} workers, loaded once / loaded by each (median of {ROUNDS})",
         [
             _row("memory after a first request", first, "MB", most=_TARGET),
-            _row("memory when all have drawn pictures", drawn, "MB"),
+            _row("memory when all have drawn images", drawn, "MB"),
             _row("processor time until then", seconds, "s"),
         ],
     )

@@ -33,7 +33,7 @@ _REFERENCE = "bare Flask, bytes from memory"
 _MOST = 1.05
 _ASKED = {
     _REFERENCE: ("bare", "", None),
-    "plain picture": ("open", "", _MOST),
+    "plain image": ("open", "", _MOST),
     "variant": ("open", f"?{QUERY}", _MOST),
     "variant by Accept": ("open", "?w=512&format=auto", _MOST),
     "signed variant": ("signing", "", None),
@@ -78,10 +78,10 @@ def _cpu_per_request(server: Server, query: str) -> float:
 
 @contextmanager
 def _servers(folder: Path) -> Iterator[dict[str, Server]]:
-    """Run all servers, with the same picture."""
+    """Run all servers, with the same image."""
     original = OfflineGenerator().draw("A fox with a lantern", size="1024x1024", quality="").data
-    picture = LocalImageProcessor(at_once=1).cut_out(original).png
-    (folder / "body").write_bytes(picture)
+    image = LocalImageProcessor(at_once=1).cut_out(original).png
+    (folder / "body").write_bytes(image)
     apps: dict[str, tuple[str, dict[str, str]]] = {
         "bare": ("bench.serving.bare:app", {"BENCH_BODY": str(folder / "body")}),
         "open": ("wsgi:app", {}),
@@ -92,7 +92,7 @@ def _servers(folder: Path) -> Iterator[dict[str, Server]]:
         for name, (app, environment) in apps.items():
             servers[name] = stack.enter_context(gunicorn(folder / name, app, environment))
             store = LocalImageStore(folder / name / "data" / "store")
-            store.put(PATH[1:], picture, content_type="image/png")
+            store.put(PATH[1:], image, content_type="image/png")
             store.put(f"originals/{NAME}.png", original, content_type="image/png")
         yield servers
 

@@ -42,7 +42,7 @@ async def get(address: str, path: str) -> Answer:
 
 
 async def generate(address: str, count: int) -> float:
-    """Ask for that many pictures at once; return the seconds until all of them are there.
+    """Ask for that many images at once; return the seconds until all of them are there.
 
     Raises:
         RuntimeError: one of them was refused.
@@ -59,7 +59,7 @@ async def generate(address: str, count: int) -> float:
 
 
 async def under_load(address: str, count: int, sample: Callable[[], float]) -> Load:
-    """Ask for that many pictures at once; probe /healthz and take samples until they are there."""
+    """Ask for that many images at once; probe /healthz and take samples until they are there."""
     times: list[float] = []
     samples: list[float] = []
     load = asyncio.create_task(generate(address, count))

@@ -46,9 +46,9 @@ def _shape(dice: np.random.Generator, light: Floats, *, pale: bool) -> Floats:
     lit = np.clip(slope @ light, 0, 1)[..., None]
     base = 1 - dice.uniform(0, 0.15, 3) if pale else dice.uniform(0.05, 0.95, 3)
     glance = np.clip(lit, 0, 1) ** 20 * dice.uniform(0, 0.6)
-    colour = np.clip(base * (0.45 + 0.6 * lit) + glance, 0, 1).astype(np.float32)
+    color = np.clip(base * (0.45 + 0.6 * lit) + glance, 0, 1).astype(np.float32)
     covered = (np.abs(place) <= 1).astype(np.float32)[..., None]
-    return np.concatenate([colour * covered, covered], axis=2)
+    return np.concatenate([color * covered, covered], axis=2)
 
 
 def _turned(dice: np.random.Generator) -> tuple[Floats, Floats]:

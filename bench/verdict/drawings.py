@@ -1,4 +1,4 @@
-"""The pictures that the confidence is fitted to: drawings by lot, in eight kinds each."""
+"""The images that the confidence is fitted to: drawings by lot, in eight kinds each."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ import numpy as np
 
 from bench.cutout import artwork, degrade
 from bench.cutout.artwork import Artwork, seed
-from bench.cutout.degrade import KINDS, Picture
+from bench.cutout.degrade import KINDS, Image
 from bench.cutout.truth import truth_of
 from bench.holes import features
 from bench.holes import table as areas
@@ -51,13 +51,13 @@ def artworks(source: str) -> Iterator[Artwork]:
                 break
 
 
-def pictures(drawing: Artwork) -> Iterator[Picture]:
+def images(drawing: Artwork) -> Iterator[Image]:
     """Make the seven kinds of `bench.cutout`, and the toned one."""
-    yield from degrade.pictures(drawing, KINDS)
+    yield from degrade.images(drawing, KINDS)
     full = degrade._shaped(drawing, "square")
     tone = 250 + seed("tone", drawing.source, drawing.name) % 5
     full[..., :3] *= np.float32(tone / 255)
     noise = np.random.default_rng(seed("grain", drawing.source, drawing.name))
     grain = degrade._grain(full, float(noise.choice([0.0, 0.5, 1.0])), noise)
     data = degrade._encoded(degrade._on_paper(full, tone) + grain, compress_level=1)
-    yield Picture(drawing.source, drawing.name, TONED, data, truth_of(full))
+    yield Image(drawing.source, drawing.name, TONED, data, truth_of(full))

@@ -15,10 +15,10 @@ from bench.verdict.table import Array, Table
 WRONG = 30.0  # dB of PSNR below which a cutout counts as wrong: one white area in 300 is the other
 FOLDS = 10
 LIMIT = 0.001  # by which --check lets a rate differ
-_LEAST = 1e-4  # hazard of a picture without doubts, so that its failure stays conceivable
+_LEAST = 1e-4  # hazard of an image without doubts, so that its failure stays conceivable
 _MOST = 3.0  # of a rate: complete doubt that always came true in the table is no proof
 _HEAD = (
-    "pictures", "AUC worst", "AUC wrong", "worst good", "wrong good", "better good", "all good",
+    "images", "AUC worst", "AUC wrong", "worst good", "wrong good", "better good", "all good",
 )  # fmt: skip
 _BINS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 1.01)
 
@@ -38,7 +38,7 @@ def by_hand(data: Table) -> Array:
 def fit(strong: Array, given: Array, wrong: Array) -> Array:
     """Find the rates, none below 0, under which what happened is likeliest.
 
-    Pictures that went right cost their hazard h, those that went wrong -log(1 - exp(-h)). That is
+    Images that went right cost their hazard h, those that went wrong -log(1 - exp(-h)). That is
     convex in the rates; Newton's steps, one rate at a time and cut off at 0, run down to its end.
 
     Args:
@@ -66,7 +66,7 @@ def fit(strong: Array, given: Array, wrong: Array) -> Array:
 
 
 def out_of_sample(data: Table, groups: Array) -> Array:
-    """Confidence in each picture by rates that were fitted without its group: (n,)."""
+    """Confidence in each image by rates that were fitted without its group: (n,)."""
     strong, given, wrong = strengths(data), by_hand(data), data.psnr < WRONG
     sure = np.zeros(len(wrong))
     for group in np.unique(groups):
@@ -77,14 +77,14 @@ def out_of_sample(data: Table, groups: Array) -> Array:
 
 
 def folds(data: Table) -> Array:
-    """Number a fold for each picture; drawings of one name are in the same, in whatever style."""
+    """Number a fold for each image; drawings of one name are in the same, in whatever style."""
     names = [f"{s}{n}" if n.isdigit() else n for s, n in zip(data.source, data.name, strict=True)]
     digests = (hashlib.sha256(name.encode()).digest() for name in names)
     return np.array([int.from_bytes(digest[:4], "big") % FOLDS for digest in digests])
 
 
 def auc(wrong: Array, sure: Array) -> float:
-    """Area under the ROC curve: how often a wrong picture is trusted less than a right one."""
+    """Area under the ROC curve: how often a wrong image is trusted less than a right one."""
     bad, rest = sure[wrong], np.sort(sure[~wrong])
     above = len(rest) - np.searchsorted(rest, bad, "right")
     same = np.searchsorted(rest, bad, "right") - np.searchsorted(rest, bad, "left")
@@ -123,13 +123,13 @@ def report(data: Table) -> Iterator[str]:
         inside = (sure >= low) & (sure < high)
         right = (data.psnr[inside] >= WRONG).mean()
         yield (
-            f"confidence {low:.2f} to {min(high, 1):.2f}: {inside.sum():>5} pictures, "
+            f"confidence {low:.2f} to {min(high, 1):.2f}: {inside.sum():>5} images, "
             f"{sure[inside].mean():.3f} in the mean, {right:.3f} are right"
         )
 
 
 def fitted(data: Table) -> dict[str, float]:
-    """Fit the rates that are shipped, by the names of their evidence, to all pictures."""
+    """Fit the rates that are shipped, by the names of their evidence, to all images."""
     found = fit(strengths(data), by_hand(data), data.psnr < WRONG)
     names = [*(doubt.of for doubt in confidence.FITTED), confidence.ANYTHING]
     return dict(zip(names, (round(float(rate), 4) for rate in found), strict=True))

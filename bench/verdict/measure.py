@@ -27,7 +27,7 @@ SOURCES = (blobs.SOURCE, *(icons.name for icons in drawings.SETS))
 
 
 def measured(source: str) -> list[Row]:
-    """Measure all pictures of one set, by a judgement of holes that has not seen its style."""
+    """Measure all images of one set, by a judgement of holes that has not seen its style."""
     cv2.setNumThreads(1)
     with mock.patch.object(holes, "MODEL", judgement(source)):
         return list(_rows(source))
@@ -39,7 +39,7 @@ def judgement(source: str) -> Path:
         return holes.MODEL
     path = CACHE / f"without-{source}.json"
     data = areas.load()
-    styles = np.array([train.STYLES[str(each)] for each in data.source])[data.picture]
+    styles = np.array([train.STYLES[str(each)] for each in data.source])[data.image]
     used = styles != train.STYLES[source]
     model = train.fit(data.traits[used], data.paint[used], data.weights()[used])
     path.write_text(json.dumps(train.exported(model)), "utf-8")
@@ -47,16 +47,16 @@ def judgement(source: str) -> Path:
 
 
 def _rows(source: str) -> Iterator[Row]:
-    """Cut each picture out; what is kept whole has no evidence, and is left out."""
+    """Cut each image out; what is kept whole has no evidence, and is left out."""
     for drawing in drawings.artworks(source):
-        for picture in drawings.pictures(drawing):
+        for image in drawings.images(drawing):
             with mock.patch.object(confidence, "gather", wraps=quality_metrics.gather) as gather:
-                png = cutout(picture.data).png
+                png = cutout(image.data).png
             if gather.call_args is None:
                 continue
             found = astuple(quality_metrics.gather(*gather.call_args.args))
-            quality: Any = measure(png, picture.truth)["psnr"]
-            yield list(found), float(quality), source, drawing.name, picture.kind
+            quality: Any = measure(png, image.truth)["psnr"]
+            yield list(found), float(quality), source, drawing.name, image.kind
 
 
 def main() -> None:
@@ -74,11 +74,11 @@ def main() -> None:
     )  # fmt: skip
     if not check:
         made.save()
-        print(f"{len(rows)} pictures")
+        print(f"{len(rows)} images")
         return
     known = table.load()
     if not np.array_equal(known.name, made.name) or not np.array_equal(known.kind, made.kind):
-        raise SystemExit("other pictures than in the table")
+        raise SystemExit("other images than in the table")
     apart = np.abs(known.evidence - made.evidence).max(axis=0)
     print(dict(zip(table.NAMES, apart.round(6).tolist(), strict=True)))
     print(f"PSNR differs by {np.abs(known.psnr - made.psnr).max():.4f} dB at most")

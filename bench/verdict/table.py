@@ -20,7 +20,7 @@ NAMES = tuple(field.name for field in fields(QualityMetrics))
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One row for each picture.
+    """One row for each image.
 
     Attributes:
         evidence: (n, 10) float32, in the order of NAMES.

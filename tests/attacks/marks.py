@@ -38,8 +38,8 @@ def outcome(result: object) -> str:
     if not isinstance(result, requests.Response):
         return str(result)
     is_json = result.headers.get("Content-Type") == "application/json" and result.content
-    told = result.json() if is_json else {}
-    return f"{result.status_code} {told.get('code', '')}".strip()
+    reported = result.json() if is_json else {}
+    return f"{result.status_code} {reported.get('code', '')}".strip()
 
 
 def heading(test: pytest.Item) -> str:

@@ -52,8 +52,8 @@ def expected_rows() -> Iterator[Row]:
 def _rows(module: ModuleType) -> Iterator[Row]:
     heading = str(module.__doc__).partition("\n")[0].rstrip(".")
     for test in vars(module).values():
-        for told in _attacks(getattr(test, "pytestmark", ())):
-            yield Row(heading, told["what"], told["expect"], told["expect"])
+        for reported in _attacks(getattr(test, "pytestmark", ())):
+            yield Row(heading, reported["what"], reported["expect"], reported["expect"])
 
 
 def _attacks(marks: Iterable[Any]) -> Iterator[dict[str, str]]:

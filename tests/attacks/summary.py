@@ -34,7 +34,7 @@ def _made(terminalreporter: pytest.TerminalReporter) -> Iterator[tuple[tuple[str
     """Yield heading, attack and what was seen, and whether the test passed."""
     for outcome in ("passed", "failed"):
         for report in terminalreporter.getreports(outcome):
-            for name, told in report.user_properties:
+            for name, reported in report.user_properties:
                 if name == "attack" and report.when == "call":
-                    heading, what, found = told
+                    heading, what, found = reported
                     yield (heading, what, found), outcome

@@ -89,14 +89,14 @@ def test_deleting_can_be_undone(tabs: Tabs, service: Service) -> None:
     expect(card).to_be_hidden()
     studio.page.get_by_role("button", name="Undo").click()
     expect(card).to_be_visible()
-    assert len(service.pictures()) == 1
+    assert len(service.images()) == 1
     card.get_by_role("link").click()
     studio.page.get_by_role("button", name="Delete picture").click()
     expect(card).to_be_hidden()
     tabs_left = studio.page
-    assert len(service.pictures()) == 1
+    assert len(service.images()) == 1
     tabs_left.goto(f"{service.url}/docs")
-    eventually(lambda: not service.pictures())
+    eventually(lambda: not service.images())
 
 
 def test_the_keyboard_is_enough(studio: Studio, service: Service) -> None:

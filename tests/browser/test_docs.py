@@ -19,4 +19,4 @@ def test_the_viewer_shows_and_tries_every_call(tabs: Tabs, service: Service) -> 
     post.locator("textarea.body-param__text").fill('{"prompt": "A red fox"}')
     post.get_by_role("button", name="Execute").click()
     expect(post.locator(".live-responses-table")).to_contain_text(re.compile(r"filename.*\.png"))
-    assert [image["prompt"] for image in service.pictures()] == ["A red fox"]
+    assert [image["prompt"] for image in service.images()] == ["A red fox"]

@@ -22,7 +22,7 @@ def test_a_picture_is_drawn_and_shown(studio: Studio, service: Service) -> None:
     expect(studio.see("#elapsed")).to_have_text(re.compile(r"^\d+\.\d s$"))
     expect(studio.see("#gallery li")).to_have_count(1)
     expect(studio.see("#gallery .prompt")).to_have_text("A red fox with a lantern")
-    (image,) = service.pictures()
+    (image,) = service.images()
     assert image["prompt"] == "A red fox with a lantern"
     assert studio.see("#result").evaluate("(picture) => picture.naturalWidth") == 256
 

@@ -56,12 +56,12 @@ def test_a_lost_connection_pays_once(tabs: Tabs, paid: Service, fake_openai: Fak
         line.refuse()
         studio.status("The connection was lost.")
         end.set()
-        eventually(paid.pictures)
+        eventually(paid.images)
         line.pass_through()
         studio.status("nothing was paid twice")
         expect(studio.see("#gallery li")).to_have_count(1)
     assert fake_openai.paid == 1
-    assert len(paid.pictures()) == 1
+    assert len(paid.images()) == 1
 
 
 def test_refusals_are_told_in_words(tabs: Tabs, paid: Service, fake_openai: FakeOpenAI) -> None:

@@ -1,4 +1,4 @@
-"""A batch that is killed and resumed pays for each picture once."""
+"""A batch that is killed and resumed pays for each image once."""
 
 import json
 import signal
@@ -91,7 +91,7 @@ def end_leases(folder: Path) -> int:
     return len(pending)
 
 
-def test_two_hundred_pictures_killed_half_way_are_paid_once(
+def test_two_hundred_images_killed_half_way_are_paid_once(
     folder: Path, fake_openai: FakeOpenAI
 ) -> None:
     """Those that were being drawn at the kill were paid: they are told, and never bought again."""
@@ -110,7 +110,7 @@ def test_two_hundred_pictures_killed_half_way_are_paid_once(
         report = report_of(process)
     assert report["drawn"] + report["drawn_before"] + report["failed"] == ROWS
     assert {failure["code"] for failure in report["failures"]} == {"outcome_unknown"}
-    assert report["failed"] == report["perhaps_paid_without_picture"] == AT_ONCE
+    assert report["failed"] == report["perhaps_paid_without_image"] == AT_ONCE
     assert fake_openai.paid == ROWS
     assert len(fake_openai.asked("images")) == ROWS
 

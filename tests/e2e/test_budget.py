@@ -13,10 +13,10 @@ from tests.support.fake_openai import FakeOpenAI
 from tests.support.servers.gunicorn import Gunicorn, gunicorn
 from tests.support.service import openai_settings
 
-PICTURE = 1056 * 30  # micros: a medium picture, where text costs nothing
+IMAGE = 1056 * 30  # micros: a medium image, where text costs nothing
 ALLOWED, ASKED, TRIES = 7, 50, 20
 BUDGET = {
-    "server_budget": f"{ALLOWED * PICTURE / 1_000_000:.6f}/month",
+    "server_budget": f"{ALLOWED * IMAGE / 1_000_000:.6f}/month",
     "rate_limit_generate": "off",
     "openai_prices": json.dumps({"gpt-image-2.6-flare": {"text_in": 0}}),
 }
@@ -26,7 +26,7 @@ EXPECTED = f"{ALLOWED} paid, {ASKED - ALLOWED} times 429 budget_exceeded"
 
 
 def check_race(servers: Sequence[Gunicorn], fake: FakeOpenAI) -> str:
-    """Ask for fifty pictures at once; seven are drawn, and the others told that it is enough.
+    """Ask for fifty images at once; seven are drawn, and the others told that it is enough.
 
     Returns:
         What came of it, in words.
@@ -45,14 +45,14 @@ def check_race(servers: Sequence[Gunicorn], fake: FakeOpenAI) -> str:
     drawn = [answer for answer in answers if answer.status_code == 200]
     refused = [answer for answer in answers if answer not in drawn]
     assert (len(drawn), fake.paid, len(fake.asked("images"))) == (ALLOWED, ALLOWED, ALLOWED)
-    told = {(one.status_code, one.json()["code"]) for one in refused}
-    assert len(told) == 1, told
-    ((status, code),) = told
+    reported = {(one.status_code, one.json()["code"]) for one in refused}
+    assert len(reported) == 1, reported
+    ((status, code),) = reported
     for server in servers:
-        told = server.get("/usage").json()
-        assert told["budget"]["remaining_usd"] == 0
-        assert told["days"][0]["images"] == ALLOWED
-        assert round(told["cost_usd"] * 1_000_000) == ALLOWED * PICTURE
+        reported = server.get("/usage").json()
+        assert reported["budget"]["remaining_usd"] == 0
+        assert reported["days"][0]["images"] == ALLOWED
+        assert round(reported["cost_usd"] * 1_000_000) == ALLOWED * IMAGE
     return f"{fake.paid} paid, {len(refused)} times {status} {code}"
 
 

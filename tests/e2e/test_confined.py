@@ -58,7 +58,7 @@ def server(folder: Path, user: int) -> Iterator[Gunicorn]:
 def test_nothing_is_written_but_in_the_two_folders(
     server: Gunicorn, folder: Path, user: int
 ) -> None:
-    """A picture is made, served, varied and listed, and no other file is there afterwards."""
+    """An image is made, served, varied and listed, and no other file is there afterwards."""
     others = set(_owned(user))
     name = server.generate().json()["filename"]
     assert server.get(f"/images/{name}").status_code == 200

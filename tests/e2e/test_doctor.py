@@ -26,7 +26,7 @@ EMBEDDED = {
 
 
 @dataclass
-class Told:
+class Reported:
     """What the command told."""
 
     status: int
@@ -47,7 +47,7 @@ class Told:
         return {(row["part"], row["check"]) for row in rows if row["result"] == "failed"}
 
 
-Doctor = Callable[..., Told]
+Doctor = Callable[..., Reported]
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Doctor:
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
 
-    def run(*arguments: str, **settings: Any) -> Told:
+    def run(*arguments: str, **settings: Any) -> Reported:
         for name, value in ({"data_dir": tmp_path / "data"} | settings).items():
             monkeypatch.setenv(name.upper(), str(value))
         runner = create_app().test_cli_runner()
@@ -65,7 +65,7 @@ def doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Doctor:
         assert done.exception is None or isinstance(done.exception, SystemExit)
         secrets = (SECRET_MARKER, *Settings.load().secrets)
         assert not [secret for secret in secrets if secret in done.output]
-        return Told(done.exit_code, done.stdout)
+        return Reported(done.exit_code, done.stdout)
 
     return run
 
@@ -137,13 +137,13 @@ def test_live_keys_are_counted_where_they_are_asked_for(doctor: Doctor, tmp_path
 
 def test_real_parts_that_are_well(doctor: Doctor, parts: Parts) -> None:
     """On S3, MongoDB, Redis and OpenAI's protocol nothing fails, and nothing is paid."""
-    told = doctor("--json", **parts.settings)
-    assert (told.status, told.failed()) == (0, set())
-    document = json.loads(told.text)
+    reported = doctor("--json", **parts.settings)
+    assert (reported.status, reported.failed()) == (0, set())
+    document = json.loads(reported.text)
     assert document["status"] == "ok"
     assert {row["part"] for row in document["findings"]} == EMBEDDED | {"budget"}
     for check in ("origins", "keys"):
-        assert told.result("access", check) == "warning"  # which is no failure
+        assert reported.result("access", check) == "warning"  # which is no failure
     assert {request.endpoint for request in parts.fake.requests} == {"models"}
     assert parts.fake.paid == 0
 
@@ -154,54 +154,54 @@ def test_parts_that_are_silent_cost_ten_seconds_in_all(doctor: Doctor, parts: Pa
     for proxy in (parts.s3, parts.mongo, parts.redis):
         proxy.black_hole()
     began = time.monotonic()
-    told = doctor("--json", **parts.settings)
+    reported = doctor("--json", **parts.settings)
     assert time.monotonic() - began < 11
-    assert told.status == 1
-    assert json.loads(told.text)["status"] == "failed"
-    assert told.failed() == {
+    assert reported.status == 1
+    assert json.loads(reported.text)["status"] == "failed"
+    assert reported.failed() == {
         ("drawing", "key"), ("storage", "bucket"), ("records", "server"), ("cache", "server"),
     }  # fmt: skip
-    assert told.result("gunicorn", "worker") == "ok"
+    assert reported.result("gunicorn", "worker") == "ok"
 
 
-def test_one_broken_part_is_told_with_what_to_do(doctor: Doctor, parts: Parts) -> None:
+def test_one_broken_part_is_reported_with_what_to_do(doctor: Doctor, parts: Parts) -> None:
     """A refused key fails; the table says so and how to mend it, and the rest is still checked."""
     wrong = "sk-wrong-000000000000-secret"
-    told = doctor(**(parts.settings | {"openai_api_key": wrong}))
-    assert told.status == 1
-    lines = told.text.splitlines()
+    reported = doctor(**(parts.settings | {"openai_api_key": wrong}))
+    assert reported.status == 1
+    lines = reported.text.splitlines()
     (number,) = [number for number, line in enumerate(lines) if line.startswith("drawing")]
     assert lines[number].split()[:3] == ["drawing", "key", "failed"]
     assert "-> set OPENAI_API_KEY" in lines[number + 1]
     assert "1 failed" in lines[-1]
-    assert wrong not in told.text
-    assert "a row was written, read back and deleted" in told.text
+    assert wrong not in reported.text
+    assert "a row was written, read back and deleted" in reported.text
 
 
-def test_without_s3_the_provider_tells_the_time(doctor: Doctor, fake_openai: FakeOpenAI) -> None:
+def test_without_s3_the_provider_reports_the_time(doctor: Doctor, fake_openai: FakeOpenAI) -> None:
     """A clock that is far off fails the whole."""
     fake_openai.clock_ahead = 600
     key, address = fake_openai.api_key, fake_openai.base_url
-    told = doctor("--json", openai_api_key=key, openai_base_url=address)
-    assert (told.status, told.failed()) == (1, {("clock", "skew")})
+    reported = doctor("--json", openai_api_key=key, openai_base_url=address)
+    assert (reported.status, reported.failed()) == (1, {("clock", "skew")})
 
 
-def test_a_key_in_a_wrong_place_is_not_told(doctor: Doctor, fake_openai: FakeOpenAI) -> None:
+def test_a_key_in_a_wrong_place_is_not_reported(doctor: Doctor, fake_openai: FakeOpenAI) -> None:
     """A key that was set as the name of a model is blacked out."""
-    told = doctor(
+    reported = doctor(
         openai_api_key=fake_openai.api_key,
         openai_base_url=fake_openai.base_url,
         openai_image_model=fake_openai.api_key,
         openai_moderation_model="off",
     )
-    assert told.status == 1
-    assert "*** is not there" in told.text
-    assert "prompts are not checked" in told.text
+    assert reported.status == 1
+    assert "*** is not there" in reported.text
+    assert "prompts are not checked" in reported.text
 
 
 def test_a_full_disk_fails(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
     """The limits of room hold for the real command too."""
     usage = shutil.disk_usage("/")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1))
-    told = doctor("--json")
-    assert (told.status, told.failed()) == (1, {("data dir", "room")})
+    reported = doctor("--json")
+    assert (reported.status, reported.failed()) == (1, {("data dir", "room")})

@@ -19,16 +19,16 @@ from tests.support.service import openai_settings
 
 
 def test_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
-    """After kill -9 and a restart every answered picture is listed and served, byte for byte."""
+    """After kill -9 and a restart every answered image is listed and served, byte for byte."""
     with gunicorn(tmp_path) as server:
         names = [server.generate(f"Cup number {n}").json()["filename"] for n in range(4)]
-        pictures = {name: server.get(f"/images/{name}").content for name in names}
+        images = {name: server.get(f"/images/{name}").content for name in names}
         server.kill()
     with gunicorn(tmp_path) as server:
         listed = server.get("/images").json()["images"]
         assert [image["filename"] for image in listed] == names[::-1]
-        for name, picture in pictures.items():
-            assert server.get(f"/images/{name}").content == picture
+        for name, stored in images.items():
+            assert server.get(f"/images/{name}").content == stored
 
 
 def test_workers_share_what_is_embedded(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_whole_job_on_real_parts(
     assert stored["Body"].read() == png
     assert stored["ContentType"] == "image/png"
     original = s3.get_object(Bucket=s3_bucket, Key=f"originals/{image_id}.png")
-    assert original["Body"].read() == fake_openai.pictures[0]
+    assert original["Body"].read() == fake_openai.images[0]
     s3.close()
     with MongoClient[dict[str, Any]](mongo_server.uri) as mongo:
         row = mongo[mongo_database]["generations"].find_one({"_id": image_id})
@@ -101,7 +101,7 @@ def test_start_says_what_was_chosen_and_why(tmp_path: Path) -> None:
     """The log has a line a part at start: what is used, and because of which setting."""
     with gunicorn(tmp_path) as server:
         log = server.log()
-    assert "drawing: offline painter: pictures drawn by rules, not AI (OPENAI_API_KEY" in log
+    assert "drawing: offline painter: images drawn by rules, not AI (OPENAI_API_KEY" in log
     assert "storage: files in" in log
     assert "records: SQLite in" in log
     assert "cache: memory of each process (REDIS_URL is not set)" in log
@@ -177,8 +177,8 @@ def test_workers_that_start_together_share_mongodb(
         )
 
 
-def test_demo_leaves_a_picture(tmp_path: Path) -> None:
-    """`make demo` does the whole job over HTTP, offline also with a key, and saves the picture."""
+def test_demo_leaves_an_image(tmp_path: Path) -> None:
+    """`make demo` does the whole job over HTTP, offline also with a key, and saves the image."""
     done = subprocess.run(
         [sys.executable, "-m", "app.cli.demo", "--output", tmp_path / "out"],
         cwd=ROOT,
@@ -188,9 +188,9 @@ def test_demo_leaves_a_picture(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr.decode()
-    (picture,) = (tmp_path / "out").iterdir()
-    assert picture.read_bytes().startswith(b"\x89PNG")
-    assert str(picture) in done.stdout.decode()
+    (image,) = (tmp_path / "out").iterdir()
+    assert image.read_bytes().startswith(b"\x89PNG")
+    assert str(image) in done.stdout.decode()
 
 
 def test_flask_run_serves_it_too(tmp_path: Path) -> None:

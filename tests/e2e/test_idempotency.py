@@ -27,7 +27,7 @@ KEY, TURNS = "one-key", 2
 
 
 def post(server: Gunicorn, key: str = KEY) -> requests.Response:
-    """Ask for a picture under a key, on a connection of its own."""
+    """Ask for an image under a key, on a connection of its own."""
     return requests.post(
         f"{server.url}/generate-image",
         json={"prompt": "A red fox"},

@@ -36,7 +36,7 @@ def metrics_folder(server: Gunicorn) -> Path:
     return folder
 
 
-def test_any_worker_tells_what_all_counted_and_none_is_forgotten(tmp_path: Path) -> None:
+def test_any_worker_reports_what_all_counted_and_none_is_forgotten(tmp_path: Path) -> None:
     """All scrapes agree, a killed worker's counts stay, and a stop leaves no file behind."""
     (tmp_path / "tmp").mkdir()
     with gunicorn(tmp_path, tmpdir=tmp_path / "tmp") as server:

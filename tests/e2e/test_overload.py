@@ -32,8 +32,8 @@ PLACES = WORKERS * ROOM
 
 @pytest.fixture
 def released(fake_openai: FakeOpenAI) -> Iterator[threading.Event]:
-    """Hold back every picture until this event is set."""
-    fake_openai.picture = encoded(owl(128, 128))
+    """Hold back every image until this event is set."""
+    fake_openai.image = encoded(owl(128, 128))
     event = threading.Event()
     fake_openai.always("images", Fault.until(event))
     yield event
@@ -73,7 +73,7 @@ def test_full_server_refuses_at_once_and_reads_stay_quick(
 def test_callers_who_leave_lose_nothing(
     server: Gunicorn, fake_openai: FakeOpenAI, released: threading.Event
 ) -> None:
-    """However a caller hangs up, the picture is paid once, stored, listed and served."""
+    """However a caller hangs up, the image is paid once, stored, listed and served."""
     _ask_and_leave(server, fake_openai, "closed", socket.socket.close)
     _ask_and_leave(server, fake_openai, "reset", _reset)
     with closing(_asking(server, "half closed")) as half_closed:
@@ -93,14 +93,14 @@ def test_callers_who_leave_lose_nothing(
 
 
 def _ask(server: Gunicorn, number: int) -> requests.Response:
-    """Ask for a picture, another picture, a sign of life or the list, by turns."""
+    """Ask for an image, another image, a sign of life or the list, by turns."""
     if number % 4 < 2:
         return server.generate()
     return server.get("/healthz" if number % 4 == 2 else "/images")
 
 
 def _asking(server: Gunicorn, prompt: str) -> socket.socket:
-    """Send a whole request for a picture and wait for nothing."""
+    """Send a whole request for an image and wait for nothing."""
     host, _, port = server.url.removeprefix("http://").partition(":")
     body = json.dumps({"prompt": prompt})
     caller = socket.create_connection((host, int(port)), timeout=20)

@@ -49,7 +49,7 @@ def _crowds() -> list[ParameterSet]:
 def test_a_crowd_of_slow_senders_holds_nobody_up(
     server: Gunicorn, start: bytes, seen: Seen
 ) -> None:
-    """However slowly six hundred connections send, others are answered at once, pictures too."""
+    """However slowly six hundred connections send, others are answered at once, images too."""
     with _crowd(server, start):
         began = time.monotonic()
         assert {server.get("/healthz").status_code for _ in range(20)} == {200}
@@ -94,7 +94,7 @@ def _connection(server: Gunicorn) -> socket.socket:
 
 
 def test_requests_in_pieces_are_answered_as_if_whole(server: Gunicorn) -> None:
-    """A head and a body that come byte by byte make the same picture as any."""
+    """A head and a body that come byte by byte make the same image as any."""
     body = b'{"prompt": "A red fox"}'
     request = _POST + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body
     assert _answers(server, *(request[i : i + 1] for i in range(len(request)))) == [200]
@@ -118,7 +118,7 @@ def test_pipelined_requests_are_answered_in_turn(server: Gunicorn) -> None:
     assert _answers(server, plain + post[:40], post[40:] + _WHOLE[:9], _WHOLE[9:]) == [200] * 3
 
 
-def test_who_asks_whether_to_send_is_told_once(server: Gunicorn) -> None:
+def test_who_asks_whether_to_send_is_reported_once(server: Gunicorn) -> None:
     """`Expect: 100-continue` is answered before the body, and only then; a bad one is refused."""
     body = b'{"prompt": "A red fox"}'
     head = _POST + b"Connection: close\r\nExpect: 100-continue\r\nContent-Length: "

@@ -1,6 +1,6 @@
 """Stop and reload of a server that is drawing, under gunicorn with its shipped settings.
 
-The fake of OpenAI holds its pictures back until a test releases them, so a generation runs exactly
+The fake of OpenAI holds its images back until a test releases them, so a generation runs exactly
 as long as the test needs it to.
 """
 
@@ -42,8 +42,8 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 @pytest.fixture
 def server(tmp_path: Path, fake_openai: FakeOpenAI) -> Iterator[Gunicorn]:
-    """Run two workers that draw one picture at a time each, small ones to be quick."""
-    fake_openai.picture = encoded(owl(128, 128))
+    """Run two workers that draw one image at a time each, small ones to be quick."""
+    fake_openai.image = encoded(owl(128, 128))
     changed = {"max_concurrent_generations": 1, "openai_timeout_seconds": 60}
     with gunicorn(tmp_path, **openai_settings(fake_openai) | changed) as running:
         yield running
@@ -68,7 +68,7 @@ def test_stop_finishes_what_runs_and_refuses_what_is_new(
     assert fake_openai.paid == 2
     assert _complaints(server) == []
     with serving(settings_for(data_dir=tmp_path / "data")) as again:
-        assert again.pictures()[0]["filename"] == answer.json()["filename"]
+        assert again.images()[0]["filename"] == answer.json()["filename"]
         assert again.get(f"/images/{answer.json()['filename']}").status_code == 200
 
 
@@ -115,7 +115,7 @@ def test_interrupt_ends_a_stop_that_takes_too_long(
 def test_reload_refuses_nobody(
     pool: ThreadPoolExecutor, server: Gunicorn, fake_openai: FakeOpenAI
 ) -> None:
-    """On SIGHUP old workers finish their generations, and new callers get pictures as ever."""
+    """On SIGHUP old workers finish their generations, and new callers get images as ever."""
     releases, running = _held(server, pool, fake_openai, 2)
     with _nobody_is_turned_away(server, pool, "/readyz", "/images"):
         _reload(server)

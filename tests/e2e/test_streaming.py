@@ -1,4 +1,4 @@
-"""A picture is watched being drawn, under gunicorn as it is shipped."""
+"""An image is watched being drawn, under gunicorn as it is shipped."""
 
 import signal
 import threading
@@ -42,4 +42,4 @@ def test_events_flow_and_who_leaves_is_waited_for(
     assert server.log().count(": ready") == 2
     assert "Traceback" not in server.log()
     with serving(settings_for(data_dir=tmp_path / "data")) as again:
-        assert len(again.pictures()) == fake_openai.paid == 2
+        assert len(again.images()) == fake_openai.paid == 2

@@ -13,24 +13,26 @@ from tests.faults.row import UNTIL_IT_RESETS, Answer, Kept
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.images import xmp_readers
 
-_PICTURES = {".png": "original", ".webp": "original", ".jpeg": "original"}
-_KINDS = _PICTURES | {".bin": "evidence", ".json": "note"}
+_IMAGES = {".png": "original", ".webp": "original", ".jpeg": "original"}
+_KINDS = _IMAGES | {".bin": "evidence", ".json": "note"}
 _REQUIRED = {"status", "message", "code", "request_id"}
 _DAY_SECONDS = 86_401  # a second more, so that nobody comes too early
-_TOLD_BY_SOME = ("Retry-After", "Idempotency-Replayed", "Allow")
+_REPORTED_BY_SOME = ("Retry-After", "Idempotency-Replayed", "Allow")
 
 
 def check_answer(answer: requests.Response, expected: Answer, private: Iterable[str]) -> None:
     """Check status, code, charge, headers and form; and that nothing private is told."""
     assert answer.status_code == expected.status, answer.text
-    told = {name: answer.headers[name] for name in _TOLD_BY_SOME if name in answer.headers}
-    told |= {"Allow": ", ".join(sorted(told["Allow"].split(", ")))} if "Allow" in told else {}
+    reported = {name: answer.headers[name] for name in _REPORTED_BY_SOME if name in answer.headers}
+    reported |= (
+        {"Allow": ", ".join(sorted(reported["Allow"].split(", ")))} if "Allow" in reported else {}
+    )
     if expected.code == "rate_limited":  # which tells how long the window still lasts
-        assert int(told.pop("Retry-After")) > 0
+        assert int(reported.pop("Retry-After")) > 0
     if expected.code == "budget_exceeded":
-        assert 0 < int(told["Retry-After"]) <= _DAY_SECONDS
-        told["Retry-After"] = UNTIL_IT_RESETS
-    assert told == dict(expected.headers)
+        assert 0 < int(reported["Retry-After"]) <= _DAY_SECONDS
+        reported["Retry-After"] = UNTIL_IT_RESETS
+    assert reported == dict(expected.headers)
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.headers["X-Request-ID"]
     if expected.status >= 400:
@@ -80,7 +82,7 @@ def check_kept(ports: Ports, expected: Kept, fake: FakeOpenAI) -> None:
         assert data
         assert PurePosixPath(key).stem in ids
         if _kind(key) == "original":
-            assert data in fake.pictures
+            assert data in fake.images
 
 
 def _stored(ports: Ports) -> list[str]:
@@ -91,18 +93,18 @@ def _spooled(ports: Ports) -> list[str]:
     return list(ports.spool.keys("originals/"))
 
 
-def check_picture(png: bytes, fake: FakeOpenAI) -> None:
-    """Check that this is, byte for byte, the cutout of a picture that was paid for, and says so."""
+def check_image(png: bytes, fake: FakeOpenAI) -> None:
+    """Check that this is, byte for byte, the cutout of an image that was paid for, and says so."""
     assert (
-        xmp_readers.told(png)["Iptc4xmpExt:DigitalSourceType"]
+        xmp_readers.reported(png)["Iptc4xmpExt:DigitalSourceType"]
         == f"{xmp_readers.TYPES}trainedAlgorithmicMedia"
     )
-    assert xmp_readers.without(png) in {_cut_out(picture) for picture in fake.pictures}
+    assert xmp_readers.without(png) in {_cut_out(image) for image in fake.images}
 
 
 @functools.lru_cache(maxsize=16)
-def _cut_out(picture: bytes) -> bytes:
-    return cutout(picture).png
+def _cut_out(image: bytes) -> bytes:
+    return cutout(image).png
 
 
 def _kinds(keys: Iterable[str]) -> tuple[str, ...]:
@@ -110,4 +112,4 @@ def _kinds(keys: Iterable[str]) -> tuple[str, ...]:
 
 
 def _kind(key: str) -> str:
-    return "picture" if key.startswith("images/") else _KINDS[PurePosixPath(key).suffix]
+    return "image" if key.startswith("images/") else _KINDS[PurePosixPath(key).suffix]

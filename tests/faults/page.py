@@ -13,20 +13,20 @@ _INTRODUCTION = """\
 
 What can break, what a caller gets then, and what it costs. The tests run every row of this page:
 S3, MongoDB and Redis are real servers behind a proxy that makes them fail, and OpenAI is a server
-that fails as told and counts what it would have billed. Requests for a picture carry an
+that fails as told and counts what it would have billed. Requests for an image carry an
 `Idempotency-Key` unless a row says otherwise.
 
 - **charged** is what the answer says about money: `no`, `yes`, or `unknown` where nobody can know.
-- **paid** is how many pictures were really billed by then.
+- **paid** is how many images were really billed by then.
 - **kept** is what there is afterwards: rows of the records with their state, objects in the store,
-  and what waits in the spool on the server's disk. The *original* is the picture as it was bought,
-  the *note* beside it tells what was asked, the *picture* is the cutout, *evidence* is an answer
+  and what waits in the spool on the server's disk. The *original* is the image as it was bought,
+  the *note* beside it tells what was asked, the *image* is the cutout, *evidence* is an answer
   of the model that can't be used.
 - **the same again** is what the same request with the same key gets once all is well, and how many
-  pictures are paid in total then. *Replayed* answers have the header `Idempotency-Replayed: true`.
+  images are paid in total then. *Replayed* answers have the header `Idempotency-Replayed: true`.
 - **retry after** is the header `Retry-After`, in seconds.
 
-Where a picture is watched being drawn, the answer is the last event of the stream, and its status
+Where an image is watched being drawn, the answer is the last event of the stream, and its status
 what that event says in `http_status`.
 
 Every failure is JSON with `status`, `message`, `code` and `request_id`, is never cached, has CORS
@@ -82,15 +82,15 @@ def _row(row: Row) -> tuple[str, ...]:
 
 def _crash(crash: Crash) -> tuple[str, ...]:
     later = _again(crash.again)
-    if crash.anew is not None:
-        later += f"; a new key draws it, paid {crash.anew}"
+    if crash.with_new_key is not None:
+        later += f"; a new key draws it, paid {crash.with_new_key}"
     return crash.what, str(crash.paid), _kept(crash.kept), _answer(crash.meanwhile), later
 
 
 def _answer(answer: Answer) -> str:
     code = f" `{answer.code}`" if answer.code else ""
-    told = "".join(f", {_HEADERS[name].format(text)}" for name, text in answer.headers.items())
-    return f"{answer.status}{code}{told}"
+    reported = "".join(f", {_HEADERS[name].format(text)}" for name, text in answer.headers.items())
+    return f"{answer.status}{code}{reported}"
 
 
 def _kept(kept: Kept) -> str:

@@ -46,7 +46,7 @@ class Drawing:
         parts.fake.script("images", Fault.until(released))
 
     def wait(self, parts: Parts) -> None:
-        """Wait until a picture is being drawn."""
+        """Wait until an image is being drawn."""
         parts.fake.wait_in_flight(timeout=30)
 
 
@@ -55,6 +55,6 @@ Point = Held | Drawing
 
 PUTTING_ORIGINAL = Held("s3", b"/originals/")
 PUTTING_NOTE = Held("s3", b".json ")
-PUTTING_PICTURE = Held("s3", b"/images/")
+PUTTING_IMAGE = Held("s3", b"/images/")
 MARKING_BEGUN = Held("mongo", b"\0unknown\0")  # how texts look in MongoDB's protocol
 SETTING_READY = Held("mongo", b"\0ready\0\x09requested_at\0")  # in a whole row, not in a question

@@ -17,7 +17,7 @@ HOW = {
 }
 """How a part can be down, by the name of the proxy's method."""
 
-UNTIL_IT_RESETS = "until the budget begins anew"
+UNTIL_IT_RESETS = "until the budget begins again"
 """What the header Retry-After says of a budget, which nobody can tell in advance."""
 
 
@@ -84,7 +84,7 @@ class Crash:
         what: when it is killed, for readers.
         at: where it is stopped, to be killed there.
         embedded: the parts for which the stand-ins are used: `s3`, `mongo`.
-        anew: what is paid in total once a new key has asked for the same.
+        with_new_key: what is paid in total once a new key has asked for the same.
     """
 
     what: str
@@ -94,7 +94,7 @@ class Crash:
     meanwhile: Answer
     again: Again
     embedded: tuple[str, ...] = ()
-    anew: int | None = None
+    with_new_key: int | None = None
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ RUNNING = Answer(409, "generation_in_progress", "unknown", {"Retry-After": "5"})
 OUTCOME_UNKNOWN = Answer(409, "outcome_unknown", "unknown")
 
 NOTHING = Kept()
-READY = Kept(rows=("ready yes",), objects=("note", "original", "picture"))
+READY = Kept(rows=("ready yes",), objects=("image", "note", "original"))
 
 
 def failed(charged: str = "no") -> Kept:

@@ -24,7 +24,7 @@ LEASE_SECONDS = 120.0
 
 _CHECKED_SECONDS = 6.0  # what a check of a part found counts for five
 _REDIS_PASSWORD = "redis-password-0123"  # the server takes any from its default user
-_PUBLIC_URL = "https://pictures.example.com"
+_PUBLIC_URL = "https://images.example.com"
 
 
 class MovedClock:
@@ -57,12 +57,12 @@ class Stage:
         self.path = ""
         self._pool = ThreadPoolExecutor(2)
         self._background: list[Future[object]] = []
-        self._mends: list[Callable[[], object]] = []
+        self._repairs: list[Callable[[], object]] = []
 
     def generate(
         self, prompt: str = PROMPT, *, key: str | None = KEY, **fields: Any
     ) -> requests.Response:
-        """Ask for a picture."""
+        """Ask for an image."""
         return self.post({"prompt": prompt, **fields}, key=key)
 
     def post(
@@ -75,7 +75,7 @@ class Stage:
         return self.service.call("POST", "/generate-image", headers=given, **content)
 
     def draw(self) -> None:
-        """Have a picture made, whose address is `path` from then on."""
+        """Have an image made, whose address is `path` from then on."""
         answer = self.generate()
         assert answer.status_code == 200, answer.text
         self.path = f"/images/{answer.json()['filename']}"
@@ -98,9 +98,9 @@ class Stage:
 
         self.in_background(watch)
 
-    def mend_by(self, repair: Callable[[], object]) -> None:
+    def repair_by(self, repair: Callable[[], object]) -> None:
         """Let `heal` do this as well."""
-        self._mends.append(repair)
+        self._repairs.append(repair)
 
     def heal(self) -> None:
         """Make everything work again, and have it noticed."""
@@ -110,8 +110,8 @@ class Stage:
         for proxy in (self.parts.s3, self.parts.mongo, self.parts.redis):
             proxy.pass_through()
         self.fake.clear()
-        while self._mends:
-            self._mends.pop()()
+        while self._repairs:
+            self._repairs.pop()()
         eventually(self.service.ports.records.ping)
         eventually(self.service.ports.store.ping)
         self.clock.forward(_CHECKED_SECONDS)
@@ -137,12 +137,12 @@ def eventually(check: Callable[[], object], patience: float = 30.0) -> None:
 
 
 def generate(stage: Stage) -> requests.Response:
-    """Ask for a picture under the key of this test."""
+    """Ask for an image under the key of this test."""
     return stage.generate()
 
 
 def fetch(stage: Stage) -> requests.Response:
-    """Fetch the picture that was drawn before."""
+    """Fetch the image that was drawn before."""
     return stage.service.get(stage.path)
 
 

@@ -11,11 +11,11 @@ def print_matrix(terminalreporter: pytest.TerminalReporter) -> None:
         for report in terminalreporter.getreports(outcome)
         if report.when == "call"
     ]
-    rows = [(told, outcome) for told, outcome in reports if "fault" in told]
+    rows = [(reported, outcome) for reported, outcome in reports if "fault" in reported]
     if not rows:
         return
     passed = sum(outcome == "passed" for _, outcome in rows)
     terminalreporter.section(f"fault matrix: {passed} of {len(rows)} rows hold")
-    for told, outcome in rows:
-        paid = told.get("paid", "?")
-        terminalreporter.line(f"{outcome:6}  paid {paid:6}  {told['fault']}")
+    for reported, outcome in rows:
+        paid = reported.get("paid", "?")
+        terminalreporter.line(f"{outcome:6}  paid {paid:6}  {reported['fault']}")

@@ -45,7 +45,7 @@ class Killed:
         self.server, self.ports, self.parts = server, ports, parts
 
     def ask(self, key: str = KEY) -> requests.Response:
-        """Ask for the picture, with a key."""
+        """Ask for the image, with a key."""
         return requests.post(
             f"{self.server.url}/generate-image",
             json={"prompt": PROMPT},
@@ -77,11 +77,11 @@ class Killed:
         assert self.ports.records.compare_and_swap(row, replace(row, lease_until=past))
 
     def check(self, answer: requests.Response, expected: Answer) -> None:
-        """Check an answer, and the picture behind it."""
+        """Check an answer, and the image behind it."""
         checks.check_answer(answer, expected, private_names_of(self.parts))
         if answer.status_code == 200:
             served = self.server.get(f"/images/{answer.json()['filename']}")
-            checks.check_picture(served.content, self.parts.fake)
+            checks.check_image(served.content, self.parts.fake)
 
 
 def _same(found: Kept, expected: Kept) -> None:
@@ -139,9 +139,9 @@ def test_crash(row: Crash, killed: Killed, record_property: Callable[[str, objec
     assert fake.paid == row.again.paid
     checks.check_kept(killed.ports, row.again.kept or row.kept, fake)
     record_property("paid", f"{row.paid} -> {fake.paid}")
-    if row.anew is not None:
+    if row.with_new_key is not None:
         killed.check(killed.ask(key="another"), Answer(charged="yes"))
-        assert fake.paid == row.anew
+        assert fake.paid == row.with_new_key
     log = killed.server.log()
     assert "Traceback" not in log
     checks.check_silence(log, secrets_of(killed.parts))

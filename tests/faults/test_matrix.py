@@ -42,7 +42,7 @@ def test_row(
         row.also(stage, answer)
         stage.heal()
         checks.check_answer(answer, row.answer, private_names_of(parts))
-        _check_picture(stage, answer)
+        _check_image(stage, answer)
         checks.check_kept(stage.service.ports, row.kept, parts.fake)
         assert parts.fake.paid == row.paid
         if row.again:
@@ -50,8 +50,8 @@ def test_row(
         paid = str(row.paid) if row.again is None else f"{row.paid} -> {parts.fake.paid}"
         record_property("paid", paid)
         log = stage.service.log.getvalue()
-    for told in (*row.log, f"[{answer.headers['X-Request-ID']}]"):
-        assert told in log
+    for reported in (*row.log, f"[{answer.headers['X-Request-ID']}]"):
+        assert reported in log
     checks.check_silence(log + caplog.text, secrets_of(parts))
 
 
@@ -64,16 +64,16 @@ def _ask_again(stage: Stage, row: Row) -> None:
         stage.clock.forward(LEASE_SECONDS)
     answer = row.asks(stage)
     checks.check_answer(answer, row.again.answer, private)
-    _check_picture(stage, answer)
+    _check_image(stage, answer)
     assert stage.fake.paid == row.again.paid
     if row.again.kept:
         checks.check_kept(stage.service.ports, row.again.kept, stage.fake)
 
 
-def _check_picture(stage: Stage, answer: requests.Response) -> None:
-    """Check the bytes of the picture that was answered, or whose address was."""
+def _check_image(stage: Stage, answer: requests.Response) -> None:
+    """Check the bytes of the image that was answered, or whose address was."""
     if answer.headers.get("Content-Type") == "image/png":
-        checks.check_picture(answer.content, stage.fake)
+        checks.check_image(answer.content, stage.fake)
     elif answer.status_code == 200 and "filename" in answer.json():
         served = stage.service.get(f"/images/{answer.json()['filename']}")
-        checks.check_picture(served.content, stage.fake)
+        checks.check_image(served.content, stage.fake)

@@ -53,7 +53,7 @@ def run(
     Args:
         url: where it runs.
         folder: for files that are left behind.
-        keys: of two callers or more, by name, who must not see each other's pictures. What needs
+        keys: of two callers or more, by name, who must not see each other's images. What needs
             a key is tried without one too.
         examples: requests an operation in the phase that makes them up at random, and sequences
             of requests that belong together.

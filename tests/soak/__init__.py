@@ -1,1 +1,1 @@
-"""A soak: customers buy pictures from two servers while everything around them breaks."""
+"""A soak: customers buy images from two servers while everything around them breaks."""

@@ -86,7 +86,7 @@ class Chaos:
                 Fault.rate_limited(1),
                 Fault.quota(),
                 Fault.delay(1.0),
-                Fault.not_a_picture(),
+                Fault.not_an_image(),
                 Fault.html(),
                 Fault.moderation_blocked(),
             )

@@ -33,13 +33,13 @@ EXPECTED = {
 
 @dataclass
 class Wish:
-    """A picture that somebody wants, under one key."""
+    """An image that somebody wants, under one key."""
 
     key: str
     prompt: str
     lock: threading.Lock = field(default_factory=threading.Lock)
     body: dict[str, Any] | None = None
-    picture: bytes | None = None
+    image: bytes | None = None
     end: str = ""
 
 
@@ -61,7 +61,7 @@ class Market:
             return self.wishes[-1]
 
     def ask(self, wish: Wish, server: Server) -> None:
-        """Ask once for the picture, and check the answer against all that was heard before."""
+        """Ask once for the image, and check the answer against all that was heard before."""
         answer = self._send(server, "POST", "/generate-image", wish.prompt, wish.key)
         if answer is None:
             return
@@ -71,7 +71,7 @@ class Market:
             if answer.status_code == 200:
                 if wish.body is not None and wish.body != body:
                     self.wrong.append(f"{wish.key} was answered in two ways")
-                wish.body, wish.end = body, "picture"
+                wish.body, wish.end = body, "image"
             elif wish.body is not None:
                 # Its row may wait for the records to be back; anything final would be wrong.
                 if answer.status_code < 500 and body["code"] != "generation_in_progress":
@@ -89,10 +89,10 @@ class Market:
         if answer is not None:
             self._note(answer.status_code, answer.json().get("code"), answer.text[:300])
             if answer.status_code == 200:
-                self.wrong.append(f"{wish.key} gave a picture for another prompt")
+                self.wrong.append(f"{wish.key} gave an image for another prompt")
 
     def look(self, wish: Wish, server: Server) -> bool:
-        """Fetch the picture; it must be the same bytes, every time, from every server."""
+        """Fetch the image; it must be the same bytes, every time, from every server."""
         if wish.body is None:
             return False
         path = f"/images/{wish.body['filename']}"
@@ -102,10 +102,10 @@ class Market:
         with wish.lock:
             if answer.status_code != 200:
                 self.wrong.append(f"{wish.key}: GET gave {answer.status_code}")
-            elif wish.picture is None:
-                wish.picture = answer.content
-            elif wish.picture != answer.content:
-                self.wrong.append(f"{wish.key}: the picture has changed")
+            elif wish.image is None:
+                wish.image = answer.content
+            elif wish.image != answer.content:
+                self.wrong.append(f"{wish.key}: the image has changed")
         return answer.status_code == 200
 
     def browse(self, server: Server) -> None:

@@ -54,7 +54,7 @@ def settle_accounts(market: Market, fake: FakeOpenAI, result: Result) -> None:
         market.ask(wish, market.servers[number % 2])
         for server in market.servers:
             if wish.body is not None and not market.look(wish, server):
-                result.wrong.append(f"{wish.key}: its picture can't be fetched from {server.url}")
+                result.wrong.append(f"{wish.key}: its image can't be fetched from {server.url}")
     paid = _paid_by_wish(market.wishes, fake)
     ends = Counter(wish.end or "no end" for wish in market.wishes)
     result.figures |= {f"wishes that ended with: {end}": ends[end] for end in sorted(ends)}
@@ -77,7 +77,7 @@ def _paid_by_wish(wishes: list[Wish], fake: FakeOpenAI) -> dict[str, int]:
 def _check(wish: Wish, paid: int, result: Result) -> None:
     if paid > 1:
         result.wrong.append(f"{wish.key} was paid {paid} times")
-    if wish.end in {"picture", "garbage"} and paid != 1:
+    if wish.end in {"image", "garbage"} and paid != 1:
         result.wrong.append(f"{wish.key} ended with {wish.end} and was paid {paid} times")
     if not wish.end:
         result.wrong.append(f"{wish.key} has no end")

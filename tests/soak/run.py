@@ -59,7 +59,7 @@ def soak(seconds: float, seed: int, *, pause: float = 0.1) -> Result:
             "mongodb_uri": f"mongodb://{at['mongodb']}/?directConnection=true",
             "mongodb_database": _DATABASE,
             "redis_url": f"redis://{at['redis']}/0",
-            "public_url": "http://pictures.example",
+            "public_url": "http://images.example",
             "log_level": "WARNING",
         }
         servers = [Server(folder / name, settings) for name in ("one", "two")]

@@ -60,7 +60,7 @@ def a_request(**changes: Any) -> ImageRequest:
 
 
 def a_generation(**changes: Any) -> ImageRecord:
-    """Make the row of a ready picture; other ids and prompts carry over to keys and tokens."""
+    """Make the row of a ready image; other ids and prompts carry over to keys and tokens."""
     image_id = changes.get("id") or str(uuid.uuid4())
     prompt = changes.get("prompt", "A red fox")
     row = ImageRecord(
@@ -162,7 +162,7 @@ class World:
         claim: str = "",
         viewer: ProgressListener = NO_LISTENER,
     ) -> ImageRecord:
-        """Make a picture, or get the one that was made before."""
+        """Make an image, or get the one that was made before."""
         return self.make(request, caller=caller, claim=claim, viewer=viewer).generation
 
     @property

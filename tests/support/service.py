@@ -53,20 +53,20 @@ class Service:
         return self.call("GET", path, **options)
 
     def generate(self, prompt: str = "A red fox", **fields: Any) -> requests.Response:
-        """Ask for a picture."""
+        """Ask for an image."""
         return self.call("POST", "/generate-image", json={"prompt": prompt, **fields})
 
-    def pictures(self) -> list[dict[str, Any]]:
+    def images(self) -> list[dict[str, Any]]:
         """Return what the list shows on its first page."""
-        images: list[dict[str, Any]] = self.get("/images?limit=100").json()["images"]
-        return images
+        listed: list[dict[str, Any]] = self.get("/images?limit=100").json()["images"]
+        return listed
 
 
 class FastGenerator(OfflineGenerator):
-    """Paints each picture once in a process: that is most of the time that a generation takes."""
+    """Paints each image once in a process: that is most of the time that a generation takes."""
 
     def draw(self, prompt: str, *, size: str, quality: str, **more: Any) -> GeneratedImage:
-        """See ImageGenerator; what is asked for beyond one picture is done as ever."""
+        """See ImageGenerator; what is asked for beyond one image is done as ever."""
         if any(more.values()):
             return super().draw(prompt, size=size, quality=quality, **more)
         return _painted(prompt, size, quality)

@@ -55,7 +55,7 @@ class GenerateBody(BaseModel):
         None,
         ge=0,
         le=3,
-        description="Pictures to show while it is drawn, if the answer is streamed; each costs "
+        description="Images to show while it is drawn, if the answer is streamed; each costs "
         "something. Default: the server's setting.",
     )
 
@@ -99,7 +99,7 @@ class Success(BaseModel):
 
 
 class OriginalResponse(BaseModel):
-    """The picture as it was drawn, before the cutout."""
+    """The image as it was drawn, before the cutout."""
 
     width: int
     height: int
@@ -112,10 +112,10 @@ class OriginalResponse(BaseModel):
 
 
 class Image(BaseModel):
-    """One picture. `width` and `height` are those of the picture at `url`, in pixels."""
+    """One image. `width` and `height` are those of the image at `url`, in pixels."""
 
     filename: str
-    url: str = Field(description="The picture's address on this service.")
+    url: str = Field(description="The image's address on this service.")
     image_url: str = Field(description="The stored object's address, or `url` without S3.")
     prompt: str = Field(description="What was asked, without surrounding space.")
     first_prompt: str = Field(description="What was asked, verbatim.")
@@ -132,7 +132,7 @@ class Image(BaseModel):
 
 
 class ImageResponse(Image, Success):
-    """One picture, in answer to a request for it."""
+    """One image, in answer to a request for it."""
 
 
 class UpstreamRequestResponse(BaseModel):
@@ -154,11 +154,11 @@ class DryRunResponse(Success):
 
 
 class GenerateResponse(RootModel[ImageResponse | DryRunResponse]):
-    """A picture; or, for a dry run, what it would cost."""
+    """An image; or, for a dry run, what it would cost."""
 
 
 class ListResponse(Success):
-    """A page of pictures, newest first."""
+    """A page of images, newest first."""
 
     images: list[Image]
     page: int | None = Field(description="Null when a cursor was given.")

@@ -1,4 +1,4 @@
-"""The form of the query that asks for a variant of a picture."""
+"""The form of the query that asks for a variant of an image."""
 
 import math
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from app.imaging import Filter, Outline, Shadow
-from app.imaging.variants.values import Color, Range, colour, number
+from app.imaging.variants.values import Color, Range, color, number
 from app.imaging.variants.variant import MAX_FILTERS, RANGES, SIDE, WHITE
 
 DPR = Range(1, 4)
 
 _BLACK: Color = (0, 0, 0)
 _OPACITY = 0.5
-_COLOUR = "#?([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})"
+_COLOR = "#?([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})"
 _NUMBER = r"-?\d+(\.\d+)?"
 
 
@@ -62,28 +62,28 @@ def _filters(texts: tuple[str, ...]) -> tuple[Filter, ...]:
 
 
 def _background(text: str) -> Color | None:
-    return None if text == "transparent" else colour(text)
+    return None if text == "transparent" else color(text)
 
 
 def _outline(text: str) -> Outline:
     width, comma, rest = text.partition(",")
     try:
-        return Outline(number(width), colour(rest) if comma else WHITE)
+        return Outline(number(width), color(rest) if comma else WHITE)
     except ValueError:
-        raise ValueError("must be pixels, perhaps with a colour, such as 4,#ffffff") from None
+        raise ValueError("must be pixels, perhaps with a color, such as 4,#ffffff") from None
 
 
 def _shadow(text: str) -> Shadow:
     try:
         dx, dy, blur, *rest = text.split(",")
-        tint = colour(rest.pop(0)) if rest else _BLACK
+        tint = color(rest.pop(0)) if rest else _BLACK
         opacity = number(rest.pop(0)) if rest else _OPACITY
         if rest:
             raise ValueError("too many parts")
         return Shadow(number(dx), number(dy), number(blur), tint, opacity)
     except ValueError:
         raise ValueError(
-            "must be right,down,blur in pixels, perhaps with colour and opacity, "
+            "must be right,down,blur in pixels, perhaps with color and opacity, "
             "such as 0,8,6,#000000,0.5"
         ) from None
 
@@ -96,7 +96,7 @@ _FILTERS = WithJsonSchema({"type": "array", "items": {"type": "string"}, "maxIte
 
 
 class VariantQuery(BaseModel):
-    """How to show the picture. Without anything it is the plain picture of 256x256 pixels."""
+    """How to show the image. Without anything it is the plain image of 256x256 pixels."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -108,7 +108,7 @@ class VariantQuery(BaseModel):
     )
     fit: Literal["contain", "cover", "fill"] = Field(
         "contain",
-        description="Show all of the picture, fill the space with its middle, or stretch it.",
+        description="Show all of the image, fill the space with its middle, or stretch it.",
     )
     dpr: Annotated[float, NumberInRange(DPR)] = Field(
         1.0, description="Pixels of the device for each one asked for; multiplies all lengths."
@@ -120,9 +120,9 @@ class VariantQuery(BaseModel):
         None, description="Of WEBP, AVIF and JPEG; default: what suits the format."
     )
     background: Annotated[
-        Color | None, PlainValidator(_background), _text(f"(transparent|{_COLOUR})")
+        Color | None, PlainValidator(_background), _text(f"(transparent|{_COLOR})")
     ] = Field(
-        None, description="A colour, or `transparent`; default: white for JPEG, else `transparent`."
+        None, description="A color, or `transparent`; default: white for JPEG, else `transparent`."
     )
     padding: Annotated[int, NumberInRange(RANGES["padding"])] = Field(
         0, description="Pixels left free on each side, within width and height."
@@ -153,22 +153,22 @@ class VariantQuery(BaseModel):
         "", description="Swap left and right, top and bottom, or both; after rotating."
     )
     outline: Annotated[
-        Outline | None, PlainValidator(_outline), _text(f"{_NUMBER}(,{_COLOUR})?")
+        Outline | None, PlainValidator(_outline), _text(f"{_NUMBER}(,{_COLOR})?")
     ] = Field(
-        None, description="Pixels, perhaps with a colour (default white): a rim, as of a sticker."
+        None, description="Pixels, perhaps with a color (default white): a rim, as of a sticker."
     )
     shadow: Annotated[
         Shadow | None,
         PlainValidator(_shadow),
-        _text(f"{_NUMBER},{_NUMBER},{_NUMBER}(,{_COLOUR}(,{_NUMBER})?)?"),
+        _text(f"{_NUMBER},{_NUMBER},{_NUMBER}(,{_COLOR}(,{_NUMBER})?)?"),
     ] = Field(
         None,
-        description="Right, down and blur in pixels, perhaps with a colour (default black) and an "
+        description="Right, down and blur in pixels, perhaps with a color (default black) and an "
         f"opacity (default {_OPACITY}).",
     )
     holes: Literal["auto", "keep", "cut"] = Field(
         "auto",
-        description="What becomes of enclosed areas of background colour: judged, kept or cut.",
+        description="What becomes of enclosed areas of background color: judged, kept or cut.",
     )
     expires: int | None = Field(
         None, ge=1, le=10**11, description="Until when `sig` is good, in seconds since 1970."

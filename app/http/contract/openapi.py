@@ -21,8 +21,8 @@ _SCHEMES = {
     "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
 _TAGS = {
-    "generation": "Draw pictures.",
-    "images": "See, list and delete pictures, in any size and format.",
+    "generation": "Draw images.",
+    "images": "See, list and delete images, in any size and format.",
     "prompts": "Ideas of what to draw.",
     "usage": "What was spent.",
     "health": "How the service does.",
@@ -47,7 +47,7 @@ class ErrorResponse(BaseModel):
     code: str = Field(description="For programs.")
     request_id: str
     errors: list[FieldError] = Field([], description="The fields at fault, if any.")
-    charged: Charged | None = Field(None, description="Whether a picture was paid for.")
+    charged: Charged | None = Field(None, description="Whether an image was paid for.")
 
 
 def document(app: Flask, *, version: str, auth_required: bool) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def document(app: Flask, *, version: str, auth_required: bool) -> dict[str, Any]
         "info": {
             "title": "Flask Image Generator API",
             "version": version,
-            "description": "Draws pictures from prompts, cuts out their white background, "
+            "description": "Draws images from prompts, cuts out their white background, "
             "stores and serves them.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },

@@ -1,4 +1,4 @@
-"""What colour the background has, and how far each pixel is from it."""
+"""What color the background has, and how far each pixel is from it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-BORDER = 2  # px of the working picture: 4 px of a 1024 px original
+BORDER = 2  # px of the working image: 4 px of a 1024 px original
 
 
 @dataclass(frozen=True)
@@ -17,26 +17,26 @@ class Background:
     """The background as the border shows it.
 
     Attributes:
-        colour: (3,) float32 BGR mean, 0..255.
-        noise: standard deviation of a border pixel in levels, 0 for flat colour.
-        share: part of the border that has this colour, 0..1.
+        color: (3,) float32 BGR mean, 0..255.
+        noise: standard deviation of a border pixel in levels, 0 for flat color.
+        share: part of the border that has this color, 0..1.
     """
 
-    colour: Array
+    color: Array
     noise: float
     share: float
 
     @property
     def plain(self) -> bool:
         """Whether there is a background at all: most of the border, or clean near-white."""
-        paper = float(self.colour.min()) >= 235 and self.noise <= 2.5
+        paper = float(self.color.min()) >= 235 and self.noise <= 2.5
         return self.share >= (0.25 if paper else 0.6)
 
 
 def measure(work: Array) -> Background:
-    """The commonest colour of the border of an (h, w, 3) uint8 picture.
+    """The commonest color of the border of an (h, w, 3) uint8 image.
 
-    The fullest of 4096 colour bins stands up to a subject that covers much of the border; the
+    The fullest of 4096 color bins stands up to a subject that covers much of the border; the
     mean of what is near it is finer than a level, which telling paint from paper needs.
     """
     b = BORDER
@@ -53,8 +53,8 @@ def measure(work: Array) -> Background:
     return Background(same.mean(axis=0).astype(np.float32), noise, len(same) / len(edge))
 
 
-def distance(work: Array, colour: Array) -> Array:
-    """Largest channel difference from one colour, rounded to levels: (h, w) uint8."""
-    level = np.rint(colour).astype(np.float64)
+def distance(work: Array, color: Array) -> Array:
+    """Largest channel difference from one color, rounded to levels: (h, w) uint8."""
+    level = np.rint(color).astype(np.float64)
     blue, green, red = cv2.split(cv2.absdiff(work, np.append(level, 0.0)))
     return cv2.max(cv2.max(blue, green), red)

@@ -20,7 +20,7 @@ GOOD = 0.9  # confidence from which nobody need look
 EMPTY = 0.003  # coverage below which nothing is left
 RATES = Path(__file__).with_name("confidence.json")
 ANYTHING = "anything"  # in RATES: what goes wrong without any doubt
-_TOLD = 0.05  # part of the confidence that a doubt must cost to be named
+_REPORTED = 0.05  # part of the confidence that a doubt must cost to be named
 
 
 @dataclass(frozen=True)
@@ -54,17 +54,17 @@ class Doubt:
 
 _SHADOW = "a shadow was taken away"
 
-# The rates given here are set by hand: the pictures of bench/verdict hold too few such cases. To an
+# The rates given here are set by hand: the images of bench/verdict hold too few such cases. To an
 # outline as light as the paper the fit gives nothing beside the crumbs; a little is left to it.
 DOUBTS = (
     Doubt("enclosed areas may be paint or holes", "misjudged", 0.0, 1.0),
-    Doubt("enclosed areas were cut for their colour alone", "same_colour", 0.0, 1.0),
+    Doubt("enclosed areas were cut for their color alone", "same_color", 0.0, 1.0),
     Doubt(_SHADOW + ", and from inside the subject", "shade_cut", 0.001, 0.03, by_ratio=True),
     Doubt(_SHADOW + ", but light areas inside were kept", "shade_kept", 0.002, 0.05, by_ratio=True),
     Doubt("loose crumbs of the subject were left", "crumbs", 0.5, 10, by_ratio=True),
     Doubt("the background comes in through a narrow gap", "pocket", 0.01, 0.03),
     Doubt("much of the outline is as light as the background", "faint", 0.03, 0.5, rate=0.3),
-    Doubt("the subject runs off the picture", "hidden", 0.02, 0.6, rate=1.0),
+    Doubt("the subject runs off the image", "hidden", 0.02, 0.6, rate=1.0),
     Doubt("the background is uneven", "noise", 1.5, 6.0, rate=1.0),
     Doubt("almost nothing was left", "coverage", 0.02, 0.0, rate=1.0),
     Doubt("almost nothing was cut", "coverage", 0.9, 1.0, rate=1.0),
@@ -74,7 +74,7 @@ FITTED = tuple(doubt for doubt in DOUBTS if doubt.rate is None)
 
 @lru_cache(maxsize=1)
 def rates() -> tuple[float, tuple[float, ...]]:
-    """The hazard that any picture has, and the rate of each of DOUBTS."""
+    """The hazard that any image has, and the rate of each of DOUBTS."""
     fitted = json.loads(RATES.read_text("utf-8"))["rates"]
     each = tuple(fitted[doubt.of] if doubt.rate is None else doubt.rate for doubt in DOUBTS)
     return fitted[ANYTHING], each
@@ -89,8 +89,10 @@ def confidence(evidence: QualityMetrics) -> tuple[float, tuple[str, ...]]:
     """
     anything, each = rates()
     hazards = [doubt(evidence) * rate for doubt, rate in zip(DOUBTS, each, strict=True)]
-    told = -math.log(1 - _TOLD)
-    texts = [doubt.text for doubt, hazard in zip(DOUBTS, hazards, strict=True) if hazard >= told]
+    reported = -math.log(1 - _REPORTED)
+    texts = [
+        doubt.text for doubt, hazard in zip(DOUBTS, hazards, strict=True) if hazard >= reported
+    ]
     return math.exp(-anything - sum(hazards)), tuple(dict.fromkeys(texts))
 
 
@@ -114,7 +116,7 @@ def judge(facts: CutoutMeasurements) -> CutoutReport:
 
 
 def _hex(back: Background) -> str:
-    blue, green, red = (round(float(v)) for v in back.colour)
+    blue, green, red = (round(float(v)) for v in back.color)
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
@@ -129,19 +131,19 @@ def _touches(alpha: Array) -> bool:
 
 
 def passed(alpha: Array, size: int) -> CutoutReport:
-    """The report of a picture that came with transparency and was only resized."""
+    """The report of an image that came with transparency and was only resized."""
     coverage = float(alpha.sum(dtype=np.int64)) / 255 / size**2
     empty = float(alpha.mean()) / 255 < EMPTY
     return CutoutReport(
         "#000000", round(coverage, 4), 0.0, 0, 0, _touches(alpha), shadow=False,
         confidence=0.0 if empty else 1.0, verdict="bad" if empty else "good",
-        reasons=("the picture is empty",) if empty else ("it was transparent already",),
+        reasons=("the image is empty",) if empty else ("it was transparent already",),
     )  # fmt: skip
 
 
 def whole(back: Background, coverage: float) -> CutoutReport:
-    """The report of a picture without a plain background, which is kept as it is."""
-    reasons = ("no plain background was found, so the picture is kept whole",)
+    """The report of an image without a plain background, which is kept as it is."""
+    reasons = ("no plain background was found, so the image is kept whole",)
     return CutoutReport(
         _hex(back), round(coverage, 4), 0.0, 0, 0, touches_border=True, shadow=False,
         confidence=0.0, verdict="bad", reasons=reasons,

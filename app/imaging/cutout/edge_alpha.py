@@ -14,7 +14,7 @@ Array = npt.NDArray[Any]
 _SQUARE = np.ones((3, 3), np.uint8)
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 _WIDE = np.ones((7, 7), np.uint8)
-_BITS = 22  # of a 31-bit number, for a place in the picture; 8 are left for strength
+_BITS = 22  # of a 31-bit number, for a place in the image; 8 are left for strength
 SOFT, WIDE = 1.35, 2.0  # px: edges wider than this are soft, or very soft
 
 
@@ -23,7 +23,7 @@ def softness(apart: Array, paper: Array) -> float:
 
     Args:
         apart: (h, w) uint8 distance from the background.
-        paper: (h, w) uint8, 1 where the picture is background.
+        paper: (h, w) uint8, 1 where the image is background.
     """
     subject = 1 - paper
     peak = cv2.dilate(apart, _WIDE)
@@ -45,9 +45,9 @@ def faint(apart: Array, paper: Array) -> float:
 
 
 def _rings(paper: Array, width: float) -> list[tuple[Array, Array, Array]]:
-    """(ring, where its foreground colour comes from, where else), from outside inwards.
+    """(ring, where its foreground color comes from, where else), from outside inwards.
 
-    Colour is only taken from deeper than the pixel itself: so a light area behind a dark
+    Color is only taken from deeper than the pixel itself: so a light area behind a dark
     outline stays opaque, while a smear in front of the outline is seen through.
     """
     subject = 1 - paper
@@ -61,29 +61,29 @@ def _rings(paper: Array, width: float) -> list[tuple[Array, Array, Array]]:
     return rings
 
 
-def alpha(work: Array, apart: Array, paper: Array, colour: Array, width: float) -> Array:
+def alpha(work: Array, apart: Array, paper: Array, color: Array, width: float) -> Array:
     """Opacity of each pixel: (h, w) uint8.
 
     Away from the edge it is 0 or 255. In the rings along the edge the strongest pixel nearby and
     deeper is taken for pure foreground F, and the pixel's own place on the line from background B
     to F is its opacity: the projection (C - B)(F - B) / |F - B|^2 of Mishima's and Berman's
-    colour-line keyers. Where edges are very soft, the colour that was found is first carried
+    color-line keyers. Where edges are very soft, the color that was found is first carried
     outwards along the subject's shading.
 
     Args:
         work: (h, w, 3) uint8 BGR.
         apart: (h, w) uint8 distance from the background.
         paper: (h, w) uint8, 1 where background.
-        colour: of the background: (3,), or coarse and of any size; float32.
+        color: of the background: (3,), or coarse and of any size; float32.
         width: mean width of the edges, px, as `softness` gives it.
     """
     out = (1 - paper) * np.uint8(255)
     stride = apart.shape[1]
     steps = _steps(stride, 3 if width > WIDE else 2)
     ranked = _ranked(apart)
-    if colour.ndim == 3:
-        colour = cv2.resize(colour, (stride, len(work)), interpolation=cv2.INTER_LINEAR)
-    pixels, base, levels = work.reshape(-1, 3), colour.reshape(-1, 3), out.reshape(-1)
+    if color.ndim == 3:
+        color = cv2.resize(color, (stride, len(work)), interpolation=cv2.INTER_LINEAR)
+    pixels, base, levels = work.reshape(-1, 3), color.reshape(-1, 3), out.reshape(-1)
     fade = EdgeShading.of(work, paper) if width > WIDE else None
     for ring, allowed, fallback in _rings(paper, width):
         here = np.flatnonzero(ring.view(bool))
@@ -133,7 +133,7 @@ def _places(height: int, width: int) -> Array:
 def _strongest(ranked: Array, here: Array, steps: list[int]) -> Array:
     """Flat place of the strongest allowed pixel nearby, or -1.
 
-    Places beyond the picture's left and right wrap round to the next row, which costs less than
+    Places beyond the image's left and right wrap round to the next row, which costs less than
     a margin would and only matters to a subject that touches both sides.
     """
     flat = ranked.ravel()

@@ -1,4 +1,4 @@
-"""How a subject's colour changes towards its edge, as shading makes it."""
+"""How a subject's color changes towards its edge, as shading makes it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 _FIRST, _LAST = 4.0, 9.0  # px from the edge: where paper no longer shows through, and not far in
-_REACH = 4  # px on the half-size picture, over which pixels are pooled
+_REACH = 4  # px on the half-size image, over which pixels are pooled
 _FEW = 5  # pixels of a pool that are not enough
 _SPREAD = 0.4  # px^2: variance of depth that a slope needs
 _ROUGH = 8.0  # levels of what the slope leaves over: more is pattern, not shading
@@ -23,8 +23,8 @@ class EdgeShading:
 
     Attributes:
         depth: (h * w,) float32 distance of each pixel to the paper, px.
-        slope: (n, 3) float32 change of colour per px inwards, at every second pixel.
-        stride: width of the picture, px.
+        slope: (n, 3) float32 change of color per px inwards, at every second pixel.
+        stride: width of the image, px.
     """
 
     depth: Array
@@ -33,9 +33,9 @@ class EdgeShading:
 
     @classmethod
     def of(cls, work: Array, paper: Array) -> "EdgeShading":
-        """Fit colour to depth, a straight line around each pixel, by pooled moments.
+        """Fit color to depth, a straight line around each pixel, by pooled moments.
 
-        Rendered and painted subjects grow lighter or darker towards their rim. The purest colour
+        Rendered and painted subjects grow lighter or darker towards their rim. The purest color
         near an edge lies some pixels inside, so a pixel of the rim would pass for half open.
 
         Args:
@@ -68,10 +68,10 @@ class EdgeShading:
         return cls(depth.ravel(), flat, work.shape[1])
 
     def between(self, here: Array, source: Array) -> Array:
-        """What to add to the colours of pixels to carry them to others: (n, 3) float32 levels.
+        """What to add to the colors of pixels to carry them to others: (n, 3) float32 levels.
 
         Args:
-            here: (n,) flat places where the colours are wanted.
+            here: (n,) flat places where the colors are wanted.
             source: (n,) flat places where they were found.
         """
         row, column = np.divmod(here, self.stride)

@@ -1,4 +1,4 @@
-"""Measurements of enclosed background-coloured areas, from which paint is told from hole."""
+"""Measurements of enclosed background-colored areas, from which paint is told from hole."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,14 +12,14 @@ from app.imaging.cutout.regions import Regions
 Array = npt.NDArray[Any]
 
 NAMES = (
-    "area_subject", "area_picture", "total_area", "count", "same_size", "same_ring", "pair",
+    "area_subject", "area_image", "total_area", "count", "same_size", "same_ring", "pair",
     "thickness", "inner_radius", "corners", "concavity", "off_axis",
     "wall_min", "wall_mean", "wall_std", "wall_to_radius",
-    "ring_light", "ring_min", "ring_std", "ring_uniform", "ring_colours", "ring_change", "ring_rim",
+    "ring_light", "ring_min", "ring_std", "ring_uniform", "ring_colors", "ring_change", "ring_rim",
     "islands", "island_share", "island_light",
     "subject_solid", "subject_aspect", "ink_mean", "ink_max", "ink_std",
 )  # fmt: skip
-PICTURE = 512.0 * 512.0  # px: what areas are measured against, whatever has been cropped
+IMAGE = 512.0 * 512.0  # px: what areas are measured against, whatever has been cropped
 _SMALL = np.ones((5, 5), np.uint8)
 _LARGE = np.ones((9, 9), np.uint8)
 _CODE = np.array([1, 4, 16], np.int32)
@@ -27,12 +27,12 @@ _CODE = np.array([1, 4, 16], np.int32)
 
 @dataclass(frozen=True)
 class _Subject:
-    """What all areas of one picture share; unit: 1 % of the subject's longer side, px."""
+    """What all areas of one image share; unit: 1 % of the subject's longer side, px."""
 
     depth: Array  # distance to the outside, px
     ink: Array  # distance of a subject's pixel to anything like background, px
     rim: Array  # bool: just inside the silhouette
-    rim_colour: Array
+    rim_color: Array
     pixels: float
     solid: float
     box: tuple[int, int, int, int]
@@ -49,9 +49,9 @@ def _subject(work: Array, solid: Array, outside: Array) -> _Subject:
     contours, _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     hull = cv2.contourArea(cv2.convexHull(np.vstack(contours)))
     rim = (depth > 1.5) & (depth < 1.5 + max(2.0, 1.2 * unit))
-    colour = np.array(cv2.mean(work, rim.view(np.uint8))[:3], np.float32)
+    color = np.array(cv2.mean(work, rim.view(np.uint8))[:3], np.float32)
     pixels = float(cv2.countNonZero(inside))
-    return _Subject(depth, ink, rim, colour, pixels, pixels / max(hull, 1.0), (x, y, w, h), unit)
+    return _Subject(depth, ink, rim, color, pixels, pixels / max(hull, 1.0), (x, y, w, h), unit)
 
 
 def measure(work: Array, parts: Regions, chosen: list[int]) -> Array:
@@ -59,7 +59,7 @@ def measure(work: Array, parts: Regions, chosen: list[int]) -> Array:
 
     Args:
         work: (h, w, 3) uint8 BGR.
-        parts: connected areas of that picture.
+        parts: connected areas of that image.
         chosen: numbers of enclosed areas.
     """
     subject = _subject(work, parts.subject, parts.outside)
@@ -91,7 +91,7 @@ def _one(work: Array, parts: Regions, number: int, subject: _Subject) -> tuple[l
     sx, _, sw, sh = subject.box
     off = abs((x + w / 2 - sx) / (sw / 2) - 1)
     return [
-        pixels / subject.pixels, pixels / PICTURE, 0.0, 0.0, 0.0, 0.0, 0.0,
+        pixels / subject.pixels, pixels / IMAGE, 0.0, 0.0, 0.0, 0.0, 0.0,
         form[0], radius / subject.unit, form[1], form[2], off,
         low, float(wall.mean()), float(wall.std()), low / max(radius / subject.unit, 0.1),
         *ring,
@@ -114,7 +114,7 @@ def _form(mask: Array, outline: Array, pixels: int) -> tuple[tuple[float, float,
 def _ring(
     pixels: Array, mask: Array, solid: Array, subject: _Subject, box: Any
 ) -> tuple[list[float], Array]:
-    """Colours just around the area, a little further out, and of the silhouette close by."""
+    """Colors just around the area, a little further out, and of the silhouette close by."""
     first = cv2.dilate(mask, _SMALL)
     second = cv2.dilate(first, _SMALL if subject.unit < 2.2 else _LARGE)
     third = cv2.dilate(second, _LARGE)
@@ -127,7 +127,7 @@ def _ring(
     zone = ((third - second) > 0) & solid
     far = np.array(cv2.mean(pixels, zone.view(np.uint8))[:3]) if zone.any() else mean
     rim = subject.rim[box]
-    edge = np.array(cv2.mean(pixels, rim.view(np.uint8))[:3]) if rim.any() else subject.rim_colour
+    edge = np.array(cv2.mean(pixels, rim.view(np.uint8))[:3]) if rim.any() else subject.rim_color
     light = close.mean(axis=1, dtype=np.float32)
     bins = np.bincount((close >> 6).astype(np.int32) @ _CODE, minlength=64) / len(close)
     return [
@@ -160,7 +160,7 @@ def _islands(
 
 
 def _relate(table: Array, stats: Array, rings: Array, subject: _Subject) -> None:
-    """Fill in the columns that compare the areas of one picture with each other."""
+    """Fill in the columns that compare the areas of one image with each other."""
     sizes, area = stats[:, 2:4], stats[:, 4]
     ratio = np.minimum.outer(area, area) / np.maximum.outer(area, area)
     wide = np.minimum.outer(sizes[:, 0], sizes[:, 0]) / np.maximum.outer(sizes[:, 0], sizes[:, 0])

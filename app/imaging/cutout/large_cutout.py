@@ -17,25 +17,25 @@ from app.imaging.formats.header import sniff
 
 Array = npt.NDArray[Any]
 
-WORK = 512  # px: longer side of the picture on which the plain cutout is judged
-_RADIUS = 3  # px there, over which opacity follows the colours in a straight line
+WORK = 512  # px: longer side of the image on which the plain cutout is judged
+_RADIUS = 3  # px there, over which opacity follows the colors in a straight line
 _CALM = 1e-4  # variance of the guide, in parts of 255 squared, below which it says nothing
 
 
 def separate(data: bytes, *, size: int, holes: Holes) -> Array:
     """The subject without its background: (size, size, 4) uint8 RGBA, straight alpha.
 
-    What is paper, paint or hole is decided on the same small picture as in the plain cutout, so
-    both show the same. Only the edges are made anew, from the colours of the larger one.
+    What is paper, paint or hole is decided on the same small image as in the plain cutout, so
+    both show the same. Only the edges are made anew, from the colors of the larger one.
 
     Args:
         data: a PNG, JPEG or WEBP file of up to 8.3 million pixels.
         size: side of the result, px; more than WORK / 2.
-        holes: what becomes of enclosed areas of background colour.
+        holes: what becomes of enclosed areas of background color.
 
     Raises:
-        NotAnImage: the bytes are not a whole picture.
-        TooLarge: the picture has too many pixels; nothing was decoded.
+        NotAnImage: the bytes are not a whole image.
+        TooLarge: the image has too many pixels; nothing was decoded.
     """
     header = sniff(data)
     pixels = decode(data, header)
@@ -55,22 +55,22 @@ def _cut(work: Array, fine: Array, back: Background, order: SegmentationOptions)
     paper = _paper(found, back, work.shape)
     alpha = refined(
         _whole(found.alpha, found, np.zeros(work.shape[:2], np.uint8)),
-        _whole(found.scene.apart, found, backdrops.distance(work, back.colour)),
+        _whole(found.scene.apart, found, backdrops.distance(work, back.color)),
         _apart(fine, paper),
     )
     return compositing.uncomposite(fine, alpha, paper, fine.shape[1], fine.shape[0])
 
 
 def refined(alpha: Array, guide: Array, fine: Array) -> Array:
-    """Opacity on a larger picture, along that picture's edges: (h, w) uint8.
+    """Opacity on a larger image, along that image's edges: (h, w) uint8.
 
     Around each pixel opacity is taken for a straight line over the guide, which is fitted on the
-    small picture and read on the large one (He and Sun, "Fast Guided Filter", 2015).
+    small image and read on the large one (He and Sun, "Fast Guided Filter", 2015).
 
     Args:
-        alpha: opacity on the small picture, (h, w) uint8.
+        alpha: opacity on the small image, (h, w) uint8.
         guide: distance from the background there, (h, w) uint8.
-        fine: distance from the background on the large picture, (h, w) uint8.
+        fine: distance from the background on the large image, (h, w) uint8.
     """
     level, seen = alpha.astype(np.float32) / 255, guide.astype(np.float32) / 255
     mean, mean_seen = _pooled(level), _pooled(seen)
@@ -90,20 +90,20 @@ def _pooled(plane: Array) -> Array:
 
 
 def _whole(part: Array, found: Matte, canvas: Array) -> Array:
-    """Put what is known within the box into the whole picture."""
+    """Put what is known within the box into the whole image."""
     top, bottom, left, right = found.box
     canvas[top:bottom, left:right] = part
     return canvas
 
 
 def _paper(found: Matte, back: Background, shape: tuple[int, ...]) -> Array:
-    """Colour of the background: (3,), or where a shadow tints it (h, w, 3); float32 BGR."""
-    colour = found.scene.colour
-    if colour.ndim == 1:
-        return colour
+    """Color of the background: (3,), or where a shadow tints it (h, w, 3); float32 BGR."""
+    color = found.scene.color
+    if color.ndim == 1:
+        return color
     size = (found.inner.shape[1], found.inner.shape[0])
-    part = cv2.resize(colour, size, interpolation=cv2.INTER_LINEAR)
-    return _whole(np.asarray(part), found, np.full(shape, back.colour, np.float32))
+    part = cv2.resize(color, size, interpolation=cv2.INTER_LINEAR)
+    return _whole(np.asarray(part), found, np.full(shape, back.color, np.float32))
 
 
 def _apart(fine: Array, paper: Array) -> Array:

@@ -1,4 +1,4 @@
-"""The cutout: from the bytes of a picture to a small square PNG without its background."""
+"""The cutout: from the bytes of an image to a small square PNG without its background."""
 
 from typing import Any
 
@@ -27,26 +27,26 @@ def cutout(
     origin: Provenance | None = None,
     earlier: bytes = b"",
 ) -> Cutout:
-    """Cut the subject out of a white or one-coloured background.
+    """Cut the subject out of a white or one-colored background.
 
-    The picture is fitted into size x size px and centred. A picture that has transparency already
+    The image is fitted into size x size px and centred. An image that has transparency already
     is only resized; one without a plain background is kept whole. The report says either.
 
     Args:
         data: a PNG, JPEG or WEBP file of up to 8.3 million pixels.
         size: side of the result, px.
-        holes: what becomes of enclosed areas of background colour: `keep` takes all for paint,
+        holes: what becomes of enclosed areas of background color: `keep` takes all for paint,
             `cut` all for holes, `auto` judges each.
         origin: what the file shall tell of where it comes from; None: it tells nothing.
-        earlier: a file of the same picture as it was stored before; what it tells is told again.
+        earlier: a file of the same image as it was stored before; what it tells is told again.
 
     Raises:
-        NotAnImage: the bytes are not a whole picture.
-        TooLarge: the picture has too many pixels; nothing was decoded.
+        NotAnImage: the bytes are not a whole image.
+        TooLarge: the image has too many pixels; nothing was decoded.
     """
-    picture, report = separate(data, size=size, holes=holes)
+    image, report = separate(data, size=size, holes=holes)
     xmp = packet_in(earlier) or (packet(origin) if origin else b"")
-    return Cutout(png_writer.encode(picture, xmp=xmp), size, report)
+    return Cutout(png_writer.encode(image, xmp=xmp), size, report)
 
 
 def separate(data: bytes, *, size: int, holes: Holes) -> Result:
@@ -64,13 +64,13 @@ def separate(data: bytes, *, size: int, holes: Holes) -> Result:
 
 
 def _cut(work: Array, back: Background, order: SegmentationOptions, size: int) -> Result:
-    """Cut a picture out that has a plain background; `work` is twice the output's size."""
+    """Cut an image out that has a plain background; `work` is twice the output's size."""
     found = matte(work, back, order)
     scene, (top, bottom, left, right) = found.scene, found.box
     height, width = (bottom - top) // 2, (right - left) // 2
-    picture = compositing.uncomposite(found.inner, found.alpha, scene.colour, width, height)
+    image = compositing.uncomposite(found.inner, found.alpha, scene.color, width, height)
     margin_y, margin_x = (size - work.shape[0] // 2) // 2, (size - work.shape[1] // 2) // 2
-    full = compositing.place(picture, size, margin_y + top // 2, margin_x + left // 2)
+    full = compositing.place(image, size, margin_y + top // 2, margin_x + left // 2)
     facts = quality_metrics.CutoutMeasurements(
         back, full[..., 3], scene.verdicts, found.softness / 2, scene.shadow,
         edge_alpha.faint(scene.apart, scene.paper), (work.shape[0] // 2, work.shape[1] // 2),
@@ -78,10 +78,10 @@ def _cut(work: Array, back: Background, order: SegmentationOptions, size: int) -
     return full, confidence.judge(facts)
 
 
-def _transparent(picture: Array, size: int) -> Result:
-    return compositing.centre(picture, size), confidence.passed(picture[..., 3], size)
+def _transparent(image: Array, size: int) -> Result:
+    return compositing.centre(image, size), confidence.passed(image[..., 3], size)
 
 
-def _whole(picture: Array, back: Background, size: int) -> Result:
-    full = compositing.centre(compositing.opaque(picture), size)
-    return full, confidence.whole(back, picture.shape[0] * picture.shape[1] / size**2)
+def _whole(image: Array, back: Background, size: int) -> Result:
+    full = compositing.centre(compositing.opaque(image), size)
+    return full, confidence.whole(back, image.shape[0] * image.shape[1] / size**2)

@@ -1,4 +1,4 @@
-"""A look at a picture that is not finished yet: cut out like the finished one, and small."""
+"""A look at an image that is not finished yet: cut out like the finished one, and small."""
 
 from app.imaging.cutout.pipeline import separate
 from app.imaging.variants.encode import encoded
@@ -7,5 +7,5 @@ from app.imaging.variants.variant import SIDE, Variant
 
 def preview(data: bytes) -> bytes:
     """Return a square WEBP of SIDE px with a transparent background."""
-    picture, _ = separate(data, size=SIDE, holes="auto")
-    return encoded(picture, Variant(format="webp"))
+    image, _ = separate(data, size=SIDE, holes="auto")
+    return encoded(image, Variant(format="webp"))

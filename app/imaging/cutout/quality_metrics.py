@@ -12,7 +12,7 @@ from app.imaging.cutout.holes import HoleDecisions
 
 Array = npt.NDArray[Any]
 
-_CRUMB = 9.0  # px of outlined area: 4 x 4 px, and less, of the finished picture
+_CRUMB = 9.0  # px of outlined area: 4 x 4 px, and less, of the finished image
 _CRUMBS = 10  # counted at most: by then the edge has fallen to pieces
 
 
@@ -22,12 +22,12 @@ class CutoutMeasurements:
 
     Attributes:
         backdrop: the background.
-        alpha: (size, size) uint8, of the finished picture.
+        alpha: (size, size) uint8, of the finished image.
         holes: what became of enclosed areas.
         softness: width of the edges in output px.
         shadow: whether a shadow was taken for background.
         faint: part of the outline that hardly differs from the background, 0..1.
-        fitted: height and width that the picture takes up of the square, in px.
+        fitted: height and width that the image takes up of the square, in px.
     """
 
     backdrop: Background
@@ -46,19 +46,19 @@ class QualityMetrics:
     Attributes:
         misjudged: enclosed areas, weighed by how visible they are, that are expected to be
             judged wrongly.
-        same_colour: how visible the largest area is that was cut for its colour alone, 0..1.
-        shade_cut: part of the picture, 0..1, that is enclosed under a shadow and was cut.
+        same_color: how visible the largest area is that was cut for its color alone, 0..1.
+        shade_cut: part of the image, 0..1, that is enclosed under a shadow and was cut.
         shade_kept: the same, but kept.
         crumbs: tiny separate bits of subject, 0..10.
         faint: part of the outline that hardly differs from the background, 0..1.
-        pocket: part of the picture, 0..1, cut through a narrow gap.
-        hidden: part of the picture's border, 0..1, that the background doesn't show at.
+        pocket: part of the image, 0..1, cut through a narrow gap.
+        hidden: part of the image's border, 0..1, that the background doesn't show at.
         noise: standard deviation of the background, in levels.
         coverage: mean opacity over the square, 0..1.
     """
 
     misjudged: float
-    same_colour: float
+    same_color: float
     shade_cut: float
     shade_kept: float
     crumbs: float
@@ -74,7 +74,7 @@ def gather(facts: CutoutMeasurements) -> QualityMetrics:
     holes = facts.holes
     return QualityMetrics(
         misjudged=holes.misjudged,
-        same_colour=holes.same_colour,
+        same_color=holes.same_color,
         shade_cut=holes.shade_cut,
         shade_kept=holes.shade_kept,
         crumbs=float(_crumbs(facts.alpha)),
@@ -99,7 +99,7 @@ def _crumbs(alpha: Array) -> int:
 
 
 def _pocket(alpha: Array) -> float:
-    """Part of the picture that is cut, but reached only through gaps under 5 px wide."""
+    """Part of the image that is cut, but reached only through gaps under 5 px wide."""
     clear = (alpha < 128).view(np.uint8)
     framed = cv2.copyMakeBorder(clear, 3, 3, 3, 3, cv2.BORDER_CONSTANT, value=1)
     core = cv2.erode(framed, np.ones((5, 5), np.uint8))

@@ -26,7 +26,7 @@ class Regions:
     """Connected areas of background-like pixels.
 
     Attributes:
-        outside: (h, w) uint8, 1 where an area reaches the border of the picture.
+        outside: (h, w) uint8, 1 where an area reaches the border of the image.
         subject: (h, w) uint8, 1 where pixels are no background.
         labels: (h, w) int32 number of the enclosed area that a pixel is in, or 0.
         stats: (n, 5) int32 x, y, width, height, pixels of each enclosed area; row 0 is unused.
@@ -53,7 +53,7 @@ class Regions:
 def around(apart: Array, backdrop: Background) -> tuple[int, int, int, int]:
     """Top, bottom, left and right of what is no background, with a margin, in even numbers.
 
-    All else is done inside this box only. An empty picture gives the whole picture.
+    All else is done inside this box only. An empty image gives the whole image.
     """
     x, y, w, h = cv2.boundingRect((apart > SOLID + 3 * backdrop.noise).view(np.uint8))
     if not w:
@@ -67,7 +67,7 @@ def around(apart: Array, backdrop: Background) -> tuple[int, int, int, int]:
 def alike(apart: Array, backdrop: Background, ringing: float = 0.0) -> Array:
     """1 where a pixel passes for background: (h, w) uint8.
 
-    Close to the background's colour, unless it lies in a solid patch that differs from it by more
+    Close to the background's color, unless it lies in a solid patch that differs from it by more
     than noise does: cream paint on white paper. Edges and ringing are no patches.
     """
     slack = 3 * backdrop.noise
@@ -79,7 +79,7 @@ def alike(apart: Array, backdrop: Background, ringing: float = 0.0) -> Array:
 def connect(mask: Array) -> Regions:
     """Connected areas of an (h, w) uint8 mask of 0 and 1; edges sharing a corner don't connect.
 
-    Filling from the border costs a tenth of labelling everything, and most pictures enclose
+    Filling from the border costs a tenth of labelling everything, and most images enclose
     nothing that is left to label.
     """
     framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1)
@@ -117,7 +117,7 @@ def specks(apart: Array, parts: Regions) -> Array:
 
     Args:
         apart: (h, w) uint8 distance from the background.
-        parts: areas of that picture.
+        parts: areas of that image.
     """
     _, labels, stats, _ = cv2.connectedComponentsWithStats(parts.subject, connectivity=8)
     strong = np.bincount(labels[apart > STRONG], minlength=len(stats)) > 0

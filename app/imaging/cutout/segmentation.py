@@ -1,4 +1,4 @@
-"""A picture taken apart into paper and subject."""
+"""An image taken apart into paper and subject."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +23,7 @@ _RISE, _MOST = 0.25, 6.0  # levels of ringing for each step beyond, and at most
 
 @dataclass(frozen=True)
 class SegmentationOptions:
-    """How to take a picture apart.
+    """How to take an image apart.
 
     Attributes:
         holes: what becomes of enclosed areas.
@@ -37,26 +37,26 @@ class SegmentationOptions:
 
     @classmethod
     def of(cls, header: ImageInfo, holes: Holes) -> "SegmentationOptions":
-        """The order for a picture with this header."""
+        """The order for an image with this header."""
         ringing = min(max(header.step - _CALM, 0.0) * _RISE, _MOST)
         return cls(holes, header.lossy, ringing)
 
 
 @dataclass(frozen=True)
 class Segmentation:
-    """A picture taken apart.
+    """An image taken apart.
 
     Attributes:
-        paper: (h, w) uint8, 1 where the picture is background.
+        paper: (h, w) uint8, 1 where the image is background.
         apart: (h, w) uint8 distance from the background, shade included.
-        colour: of the background: (3,), or under a shadow (h / 4, w / 4, 3); float32 BGR.
+        color: of the background: (3,), or under a shadow (h / 4, w / 4, 3); float32 BGR.
         verdicts: what became of enclosed areas.
         shadow: whether a shadow was found.
     """
 
     paper: Array
     apart: Array
-    colour: Array
+    color: Array
     verdicts: judging.HoleDecisions
     shadow: bool
 
@@ -68,7 +68,7 @@ def take_apart(
 
     Args:
         work: (h, w, 3) uint8 BGR.
-        apart: (h, w) uint8 distance from the background's colour.
+        apart: (h, w) uint8 distance from the background's color.
         back: the background.
         order: how to do it.
     """
@@ -83,13 +83,13 @@ def take_apart(
         parts = regions.connect(near | regions.specks(apart, parts))
     slack = SHIFT if order.lossy else 0.0
     judged = judging.decide(work, parts, back, order.holes, slack=slack)
-    return Segmentation(parts.mask(judged.paper), apart, back.colour, judged, shadow=False)
+    return Segmentation(parts.mask(judged.paper), apart, back.color, judged, shadow=False)
 
 
 def _shaded(
     work: Array, back: Background, parts: regions.Regions, order: SegmentationOptions
 ) -> Segmentation:
-    """The same where a shadow lies on the paper, whose colour then changes from place to place."""
+    """The same where a shadow lies on the paper, whose color then changes from place to place."""
     coarse = shadow.paper_under(work, parts.outside, back)
     judged = judging.decide(work, parts, back, order.holes, shaded=coarse)
     paper = parts.mask(judged.paper)

@@ -14,17 +14,17 @@ Array = npt.NDArray[Any]
 DARKEST = 130  # levels by which a shadow may darken the paper
 NEUTRAL = 10  # levels by which it may tint it
 STEP = 1.6  # levels by which a smooth pixel may differ from the mean of its neighbours
-FAINT = 0.012  # part of the picture that faint grey must cover before shadows are looked for
+FAINT = 0.012  # part of the image that faint grey must cover before shadows are looked for
 DEEP = 40  # levels below the background that part of a real shadow passes through
-_COARSE = 4  # a shadow is smooth: its colour is pooled on a picture this much smaller
-_RADII = (6, 2, 1)  # px there, over which the paper's colour is carried under the subject
+_COARSE = 4  # a shadow is smooth: its color is pooled on an image this much smaller
+_RADII = (6, 2, 1)  # px there, over which the paper's color is carried under the subject
 
 
 def smooth(work: Array, apart: Array, backdrop: Background) -> Array | None:
-    """1 where a pixel may be shaded paper, or None where the picture has no shadow.
+    """1 where a pixel may be shaded paper, or None where the image has no shadow.
 
     A shadow darkens all channels alike and has no edges: its second derivative is nearly nothing,
-    while even a faint outline's is not. The search only starts when much of the picture
+    while even a faint outline's is not. The search only starts when much of the image
     lies a few levels below the background, as the fading end of a shadow does.
 
     Args:
@@ -64,7 +64,7 @@ def real(apart: Array, shaded: Array, backdrop: Background) -> bool:
 
 
 def paper_under(work: Array, paper: Array, backdrop: Background) -> Array:
-    """Colour of the background, shade included, on a coarse picture: (h / 4, w / 4, 3) float32 BGR.
+    """Color of the background, shade included, on a coarse image: (h / 4, w / 4, 3) float32 BGR.
 
     Known where the paper shows; elsewhere the mean of what shows nearby (normalized convolution,
     Knutsson and Westin, 1993), and the plain background where nothing does. A shadow is smooth, so
@@ -78,7 +78,7 @@ def paper_under(work: Array, paper: Array, backdrop: Background) -> Array:
     weight = cv2.resize(paper * np.uint8(255), size, interpolation=cv2.INTER_AREA)
     both = np.dstack([small, weight.astype(np.float32) * np.float32(1 / 255)])
     out = np.empty((size[1], size[0], 3), np.float32)
-    out[:] = backdrop.colour
+    out[:] = backdrop.color
     for radius in _RADII:
         pooled = cv2.blur(both, (2 * radius + 1,) * 2, borderType=cv2.BORDER_REPLICATE)
         share = pooled[..., 3:]

@@ -21,7 +21,7 @@ _BAD = (OSError, ValueError, SyntaxError, EOFError, MemoryError, IndexError, Key
 
 
 def decode(data: bytes, header: ImageInfo) -> Array:
-    """Pixels of the picture, upright: (h, w, 3) BGR or (h, w, 4) BGRA uint8, straight alpha.
+    """Pixels of the image, upright: (h, w, 3) BGR or (h, w, 4) BGRA uint8, straight alpha.
 
     Plain files take OpenCV's path, two to five times faster; all others Pillow's, which knows
     profiles, palettes, transparency and CMYK.
@@ -53,39 +53,39 @@ def _careful(data: bytes, header: ImageInfo) -> Array:
             if file.size != (header.width, header.height):  # only that size was found bearable
                 raise NotAnImage("the file tells two sizes")
             file.load()
-            picture = _to_srgb(_to_eight_bits(ImageOps.exif_transpose(file)))
+            image = _to_srgb(_to_eight_bits(ImageOps.exif_transpose(file)))
     except (*_BAD, UnidentifiedImageError, Image.DecompressionBombError) as e:
-        raise NotAnImage("the picture can't be decoded") from e
-    pixels = np.asarray(picture)
+        raise NotAnImage("the image can't be decoded") from e
+    pixels = np.asarray(image)
     if pixels.shape[2] == 4 and pixels[..., 3].min() == 255:
         pixels = pixels[..., :3]
     order = cv2.COLOR_RGBA2BGRA if pixels.shape[2] == 4 else cv2.COLOR_RGB2BGR
     return np.asarray(cv2.cvtColor(pixels, order))
 
 
-def _to_eight_bits(picture: Image.Image) -> Image.Image:
-    """16-bit grey as 8-bit grey, profile kept; Pillow reads 16-bit colour as 8-bit by itself."""
-    if not picture.mode.startswith("I"):
-        return picture
-    grey = np.asarray(picture).astype(np.int64).clip(0, 65535)
+def _to_eight_bits(image: Image.Image) -> Image.Image:
+    """16-bit grey as 8-bit grey, profile kept; Pillow reads 16-bit color as 8-bit by itself."""
+    if not image.mode.startswith("I"):
+        return image
+    grey = np.asarray(image).astype(np.int64).clip(0, 65535)
     out = Image.fromarray(((grey + 128) // 257).astype(np.uint8))
-    out.info["icc_profile"] = picture.info.get("icc_profile")
+    out.info["icc_profile"] = image.info.get("icc_profile")
     return out
 
 
-def _to_srgb(picture: Image.Image) -> Image.Image:
+def _to_srgb(image: Image.Image) -> Image.Image:
     """RGB or RGBA in sRGB, by the embedded profile if it has a usable one."""
-    clear = picture.has_transparency_data
-    profile = picture.info.get("icc_profile")
-    if picture.mode == "P" or (clear and profile):  # a conversion by profile drops tRNS
-        picture = picture.convert("RGBA" if clear else "RGB")
-    if profile and picture.mode in {"RGB", "RGBA", "CMYK", "L"}:
+    clear = image.has_transparency_data
+    profile = image.info.get("icc_profile")
+    if image.mode == "P" or (clear and profile):  # a conversion by profile drops tRNS
+        image = image.convert("RGBA" if clear else "RGB")
+    if profile and image.mode in {"RGB", "RGBA", "CMYK", "L"}:
         # A broken profile says nothing about the pixels.
         with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError):
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            mode = "RGBA" if picture.mode == "RGBA" else "RGB"
+            mode = "RGBA" if image.mode == "RGBA" else "RGB"
             converted = ImageCms.profileToProfile(
-                picture, source, ImageCms.createProfile("sRGB"), outputMode=mode
+                image, source, ImageCms.createProfile("sRGB"), outputMode=mode
             )
-            picture = converted or picture
-    return picture.convert("RGBA" if clear else "RGB")
+            image = converted or image
+    return image.convert("RGBA" if clear else "RGB")

@@ -15,14 +15,14 @@ _SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 @dataclass(frozen=True)
 class ImageInfo:
-    """A picture's header.
+    """An image's header.
 
     Attributes:
         format: of the file.
         width: px.
         height: px.
-        plain: whether it is 8-bit grey or RGB without alpha, palette or colour profile, so that
-            the fast decoder gives the right colours.
+        plain: whether it is 8-bit grey or RGB without alpha, palette or color profile, so that
+            the fast decoder gives the right colors.
         lossy: whether compression adds noise around edges.
         step: mean quantizer step of a JPEG: 12 at quality 90, 29 at 75; 0 for other files.
         credentials: whether it has Content Credentials, a C2PA manifest; nothing is verified.
@@ -56,7 +56,7 @@ def sniff(data: bytes) -> ImageInfo:
     except (struct.error, IndexError) as e:
         raise NotAnImage("the file is cut short") from e
     if header.width < 1 or header.height < 1:
-        raise NotAnImage("the picture has no pixels")
+        raise NotAnImage("the image has no pixels")
     if header.width * header.height > MAX_PIXELS:
         raise TooLarge(f"{header.width}x{header.height} pixels are more than {MAX_PIXELS}")
     return header
@@ -65,8 +65,8 @@ def sniff(data: bytes) -> ImageInfo:
 def _png(data: bytes) -> ImageInfo:
     if data[12:16] != b"IHDR":
         raise NotAnImage("the PNG file has no header")
-    width, height, depth, colour = struct.unpack(">IIBB", data[16:26])
-    plain, signed = depth == 8 and colour in {0, 2}, False
+    width, height, depth, color = struct.unpack(">IIBB", data[16:26])
+    plain, signed = depth == 8 and color in {0, 2}, False
     at = 8
     while True:
         (length,) = struct.unpack(">I", data[at : at + 4])
@@ -124,4 +124,4 @@ def _webp(data: bytes) -> ImageInfo:
         height = int.from_bytes(data[27:30], "little") + 1
         signed = credentials.in_webp(data)
         return ImageInfo("webp", width, height, not flags & 0x3A, lossy=True, credentials=signed)
-    raise NotAnImage("the WEBP file has no picture")
+    raise NotAnImage("the WEBP file has no image")

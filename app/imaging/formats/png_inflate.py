@@ -28,13 +28,13 @@ def stored(data: bytes) -> Array | None:
     Args:
         data: a PNG file whose chunks are whole.
     """
-    width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", data[16:29])
-    if width * height > MOST or depth != 8 or colour not in {0, 2} or interlaced:
+    width, height, depth, color, _, _, interlaced = struct.unpack(">IIBBBBB", data[16:29])
+    if width * height > MOST or depth != 8 or color not in {0, 2} or interlaced:
         return None
     packed = _packed(data)
     if packed is None:
         return None
-    rows = (width * (3 if colour == 2 else 1) + 1) * height
+    rows = (width * (3 if color == 2 else 1) + 1) * height
     unpacker = zlib_ng.decompressobj()
     try:
         raw = unpacker.decompress(packed, rows + 1)

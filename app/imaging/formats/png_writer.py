@@ -1,4 +1,4 @@
-"""A PNG writer for small RGBA pictures, some ten times faster than a general one."""
+"""A PNG writer for small RGBA images, some ten times faster than a general one."""
 
 import struct
 from typing import Any
@@ -18,7 +18,7 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def encode(rgba: npt.NDArray[Any], level: int = 2, xmp: bytes = b"") -> bytes:
-    """Encode an (h, w, 4) uint8 picture with straight alpha as a PNG, with an XMP packet if given.
+    """Encode an (h, w, 4) uint8 image with straight alpha as a PNG, with an XMP packet if given.
 
     The filter is "up" for every row (PNG specification, section 9): one NumPy subtraction,
     and within 15 % of the size that trying all five filters gives on cut-out art.
@@ -31,6 +31,6 @@ def encode(rgba: npt.NDArray[Any], level: int = 2, xmp: bytes = b"") -> bytes:
     np.subtract(rows[1:], rows[:-1], out=raw[1:, 1:])
     header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
     body = bytes(zlib_ng.compress(raw, level))
-    told = _chunk(CHUNK, KEYWORD + xmp) if xmp else b""  # first, as those who stream like it
+    reported = _chunk(CHUNK, KEYWORD + xmp) if xmp else b""  # first, as those who stream like it
     head, pixels, end = _chunk(b"IHDR", header), _chunk(b"IDAT", body), _chunk(b"IEND", b"")
-    return b"".join((b"\x89PNG\r\n\x1a\n", head, told, pixels, end))
+    return b"".join((b"\x89PNG\r\n\x1a\n", head, reported, pixels, end))

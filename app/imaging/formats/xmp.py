@@ -1,4 +1,4 @@
-"""Says inside of a picture's file where it comes from: an XMP packet that programs read.
+"""Says inside of an image's file where it comes from: an XMP packet that programs read.
 
 XMP: ISO 16684-1. Its place in a PNG: XMP specification, part 3. Properties and source types: IPTC
 Photo Metadata 2025.1 and its vocabulary http://cv.iptc.org/newscodes/digitalsourcetype.
@@ -38,13 +38,13 @@ _MAX_BYTES = 60_000  # of a packet: a JPEG has room for 65 502
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """Where a picture comes from.
+    """Where an image comes from.
 
     Attributes:
-        id: the picture's.
+        id: the image's.
         source: of its pixels, in IPTC's words: drawn by an AI model, or by rules that nothing was
             learnt for; None if nobody knows. Cutting out takes pixels away and adds none, so it
-            makes no composite of a picture.
+            makes no composite of an image.
         created: when it was asked for, in UTC; None if it was made elsewhere.
         model: what drew it; "" if nobody knows.
         prompt: what it was drawn from; "" to tell nobody.
@@ -66,7 +66,7 @@ def packet(origin: Provenance) -> bytes:
 
 
 def packet_in(png: bytes) -> bytes:
-    """Return the packet of a stored picture, or b"" if it has none before its pixels."""
+    """Return the packet of a stored image, or b"" if it has none before its pixels."""
     at = 8
     while at + 8 <= len(png):
         length, name = struct.unpack_from(">I4s", png, at)

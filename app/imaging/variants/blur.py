@@ -11,37 +11,37 @@ from app.imaging.variants.premultiply import straightened, weighted
 
 Array = npt.NDArray[Any]
 
-_DETAIL = 1.0  # px: standard deviation of what sharpening takes for the blurred picture
+_DETAIL = 1.0  # px: standard deviation of what sharpening takes for the blurred image
 _EXACT = 4.0  # px: wider Gaussians are three boxes
 _BOXES = 3
 
 
-def blurred(picture: Array, deviation: float) -> Array:
-    """A Gaussian blur; beyond the picture there is nothing, as in CSS.
+def blurred(image: Array, deviation: float) -> Array:
+    """A Gaussian blur; beyond the image there is nothing, as in CSS.
 
     Args:
-        picture: (h, w, 4) uint8 RGBA, straight alpha.
+        image: (h, w, 4) uint8 RGBA, straight alpha.
         deviation: standard deviation, px.
     """
-    return straightened(gaussian(weighted(picture), deviation))
+    return straightened(gaussian(weighted(image), deviation))
 
 
-def sharpened(picture: Array, factor: float) -> Array:
-    """Colours `factor` times as far from those of the blurred picture; opacity is kept.
+def sharpened(image: Array, factor: float) -> Array:
+    """Colors `factor` times as far from those of the blurred image; opacity is kept.
 
-    0 is the blurred picture's colour, 1 is unchanged, more is an unsharp mask.
+    0 is the blurred image's color, 1 is unchanged, more is an unsharp mask.
     """
-    soft = blurred(picture, _DETAIL)
-    out = cv2.addWeighted(picture, factor, soft, 1 - factor, 0)
-    out[..., 3] = picture[..., 3]
+    soft = blurred(image, _DETAIL)
+    out = cv2.addWeighted(image, factor, soft, 1 - factor, 0)
+    out[..., 3] = image[..., 3]
     return np.asarray(out)
 
 
-def pixelated(picture: Array, px: float) -> Array:
-    """Mean colours of a grid of equal cells, as near to `px` wide and high as fits."""
-    height, width = picture.shape[:2]
+def pixelated(image: Array, px: float) -> Array:
+    """Mean colors of a grid of equal cells, as near to `px` wide and high as fits."""
+    height, width = image.shape[:2]
     cells = max(1, round(width / px)), max(1, round(height / px))
-    means = cv2.resize(weighted(picture), cells, interpolation=cv2.INTER_AREA)
+    means = cv2.resize(weighted(image), cells, interpolation=cv2.INTER_AREA)
     means = straightened(np.asarray(means).reshape(cells[1], cells[0], 4))
     return np.asarray(cv2.resize(means, (width, height), interpolation=cv2.INTER_NEAREST_EXACT))
 

@@ -21,24 +21,24 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "duotone": color.duotone,
     "tint": color.tinted,
     "blur": blur.blurred,
-    "sharpen": lambda picture, amount: blur.sharpened(picture, 1 + amount),
+    "sharpen": lambda image, amount: blur.sharpened(image, 1 + amount),
     "pixelate": blur.pixelated,
 }
 
 
-def adjusted(picture: Array, variant: Variant) -> Array:
-    """An (h, w, 4) uint8 RGBA picture with the variant's adjustments made."""
+def adjusted(image: Array, variant: Variant) -> Array:
+    """An (h, w, 4) uint8 RGBA image with the variant's adjustments made."""
     if (variant.brightness, variant.contrast, variant.gamma) != (1, 1, 1):
-        picture = color.toned(picture, variant.brightness, variant.contrast, variant.gamma)
+        image = color.toned(image, variant.brightness, variant.contrast, variant.gamma)
     if variant.saturation != 1:
-        picture = color.saturated(picture, variant.saturation)
+        image = color.saturated(image, variant.saturation)
     if variant.hue != 0:
-        picture = color.hue_turned(picture, variant.hue)
+        image = color.hue_turned(image, variant.hue)
     if variant.sharpness != 1:
-        picture = blur.sharpened(picture, variant.sharpness)
-    return picture
+        image = blur.sharpened(image, variant.sharpness)
+    return image
 
 
-def filtered(picture: Array, wanted: Filter) -> Array:
-    """An (h, w, 4) uint8 RGBA picture through one filter."""
-    return FUNCTIONS[wanted.name](picture, *wanted.values)
+def filtered(image: Array, wanted: Filter) -> Array:
+    """An (h, w, 4) uint8 RGBA image through one filter."""
+    return FUNCTIONS[wanted.name](image, *wanted.values)

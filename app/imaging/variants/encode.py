@@ -15,7 +15,7 @@ Array = npt.NDArray[Any]
 
 # Chosen by time, size and PSNR on cut-out art of 512 px. WEBP: method 2 takes half the time of the
 # usual 4, for files 5 % larger. AVIF: from speed 9 on files are twice as large. JPEG: the sharp
-# colours of drawings lose 3 dB if they are stored at half the resolution.
+# colors of drawings lose 3 dB if they are stored at half the resolution.
 _OPTIONS: dict[Format, dict[str, Any]] = {
     "webp": {"method": 2},
     "avif": {"speed": 8, "max_threads": 1},
@@ -23,23 +23,23 @@ _OPTIONS: dict[Format, dict[str, Any]] = {
 }
 
 
-def encoded(picture: Array, variant: Variant, xmp: bytes = b"") -> bytes:
+def encoded(image: Array, variant: Variant, xmp: bytes = b"") -> bytes:
     """The file, without any metadata but the XMP packet.
 
     Args:
-        picture: (h, w, 4) uint8 RGBA, straight alpha; opaque for a JPEG.
+        image: (h, w, 4) uint8 RGBA, straight alpha; opaque for a JPEG.
         variant: says format and quality.
         xmp: the packet, or b"" for none.
     """
     if variant.format == "png":
-        return png_writer.encode(picture, xmp=xmp)
+        return png_writer.encode(image, xmp=xmp)
     if variant.format == "jpeg":
-        picture = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGBA2RGB))
+        image = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGBA2RGB))
     quality = variant.quality or QUALITY[variant.format]
     lossless = variant.format == "webp" and quality == LOSSLESS
     options = _OPTIONS[variant.format] | ({"lossless": True} if lossless else {"quality": quality})
     if xmp:
         options["xmp"] = xmp
     out = io.BytesIO()
-    Image.fromarray(picture).save(out, variant.format, **options)
+    Image.fromarray(image).save(out, variant.format, **options)
     return out.getvalue()

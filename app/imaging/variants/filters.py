@@ -6,8 +6,8 @@ from app.imaging.variants.values import (
     Color,
     InvalidVariant,
     Range,
-    checked_colour,
-    colour,
+    checked_color,
+    color,
     number,
     written,
 )
@@ -22,7 +22,7 @@ class Argument:
 
     Attributes:
         name: for people.
-        range: of a number; None for a colour.
+        range: of a number; None for a color.
         default: what is taken if it isn't given; None if it must be.
         pixels: whether it is a length in output pixels, which a caller's `dpr` multiplies.
     """
@@ -42,8 +42,8 @@ FILTERS: dict[str, tuple[Argument, ...]] = {
     "opacity": (Argument("amount", Range(0, 1), 0.5),),
     "posterize": (Argument("levels", Range(2, 64, whole=True), 4),),
     "solarize": (Argument("threshold", Range(0, 255, whole=True), 128),),
-    "duotone": (Argument("dark colour", None, None), Argument("light colour", None, None)),
-    "tint": (Argument("colour", None, None), _AMOUNT),
+    "duotone": (Argument("dark color", None, None), Argument("light color", None, None)),
+    "tint": (Argument("color", None, None), _AMOUNT),
     "blur": (Argument("px", Range(0.1, 64), 2.0, pixels=True),),
     "sharpen": (Argument("amount", Range(0.01, 4), 1.0),),
     "pixelate": (Argument("px", Range(2, 256), 8.0, pixels=True),),
@@ -79,12 +79,12 @@ class Filter:
             raise InvalidVariant(PARAMETER, f"{self.name} needs its {argument.name}")
         try:
             if argument.range is None and isinstance(value, tuple):
-                return checked_colour(value, PARAMETER)
+                return checked_color(value, PARAMETER)
             if argument.range is not None and not isinstance(value, tuple):
                 return argument.range.checked(value, PARAMETER)
         except InvalidVariant as e:
             raise InvalidVariant(PARAMETER, f"the {argument.name} of {self.name} {e}") from e
-        kind = "colour" if argument.range is None else "number"
+        kind = "color" if argument.range is None else "number"
         raise InvalidVariant(PARAMETER, f"the {argument.name} of {self.name} must be a {kind}")
 
     @classmethod
@@ -101,7 +101,7 @@ class Filter:
             return cls(name, (0.0,) * len(parts))  # which says what is wrong
         try:
             values = tuple(
-                colour(part) if argument.range is None else number(part)
+                color(part) if argument.range is None else number(part)
                 for part, argument in zip(parts, arguments, strict=False)
             )
         except ValueError as e:
@@ -109,7 +109,7 @@ class Filter:
         return cls(name, values)
 
     def scaled(self, factor: float) -> "Filter":
-        """The same filter on a picture that is larger by a factor.
+        """The same filter on an image that is larger by a factor.
 
         Raises:
             InvalidVariant: a length is out of range then.

@@ -16,13 +16,13 @@ _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_C
 
 def framed(square: Array, variant: Variant) -> Array:
     """The square, of the side that the variant says, on a canvas of the result's size."""
-    picture = _fitted(_turned(square, variant), variant)
-    height, width = picture.shape[:2]
+    image = _fitted(_turned(square, variant), variant)
+    height, width = image.shape[:2]
     if (width, height) == (variant.width, variant.height):
-        return picture
+        return image
     canvas = np.zeros((variant.height, variant.width, 4), np.uint8)
     top, left = (variant.height - height) // 2, (variant.width - width) // 2
-    canvas[top : top + height, left : left + width] = picture
+    canvas[top : top + height, left : left + width] = image
     return canvas
 
 

@@ -17,19 +17,19 @@ Array = npt.NDArray[Any]
 
 _FULL = 65025  # 255 x 255: opaque, in weighted pixels
 _ROWS = 64  # computed at a time in floating point, which takes twice the memory
-_FINE = 1024  # px: outlines are measured on a picture of at least this side
+_FINE = 1024  # px: outlines are measured on an image of at least this side
 
 
-def laid(picture: Array, variant: Variant) -> Array:
+def laid(image: Array, variant: Variant) -> Array:
     """The subject on its outline, its shadow and its background: (h, w, 4) uint8 RGBA."""
     background = variant.background or (WHITE if variant.format == "jpeg" else None)
     if variant.outline is None and variant.shadow is None and background is None:
-        return _cleared(picture)
-    mixed = weighted(picture)
+        return _cleared(image)
+    mixed = weighted(image)
     if isinstance(variant.outline, Outline):
-        _put_under(mixed, rim(picture[..., 3], variant.outline.px), variant.outline.colour)
+        _put_under(mixed, rim(image[..., 3], variant.outline.px), variant.outline.color)
     if isinstance(variant.shadow, Shadow):
-        _put_under(mixed, cast(mixed[..., 3], variant.shadow), variant.shadow.colour)
+        _put_under(mixed, cast(mixed[..., 3], variant.shadow), variant.shadow.color)
     if background is not None:
         _put_under(mixed, None, background)
     return straightened(mixed)
@@ -39,7 +39,7 @@ def rim(alpha: Array, px: float) -> Array:
     """Everything within `px` of the subject, the subject too: (h, w) uint16, 0..65025.
 
     By the true distance from where its opacity is one half, so corners are round. The edge is found
-    and drawn on a finer picture, and so is smooth.
+    and drawn on a finer image, and so is smooth.
 
     Args:
         alpha: (h, w) uint8.
@@ -67,7 +67,7 @@ def cast(opacity: Array, shadow: Shadow) -> Array:
         shadow: how it falls.
     """
     height, width = opacity.shape
-    margin = math.ceil(3 * shadow.blur)  # what lies beyond the picture still blurs into it
+    margin = math.ceil(3 * shadow.blur)  # what lies beyond the image still blurs into it
     move = np.array([[1, 0, margin + shadow.dx], [0, 1, margin + shadow.dy]], np.float64)
     size = (width + 2 * margin, height + 2 * margin)
     moved = cv2.warpAffine(np.ascontiguousarray(opacity), move, size, flags=cv2.INTER_LINEAR)
@@ -75,15 +75,15 @@ def cast(opacity: Array, shadow: Shadow) -> Array:
     return np.asarray(soft * np.float32(shadow.opacity)).astype(np.uint16)
 
 
-def _put_under(mixed: Array, cover: Array | None, colour: Color) -> None:
-    """Lay a colour under weighted pixels, in place (Porter and Duff's "over", 1984).
+def _put_under(mixed: Array, cover: Array | None, color: Color) -> None:
+    """Lay a color under weighted pixels, in place (Porter and Duff's "over", 1984).
 
     Args:
         mixed: (h, w, 4) uint16.
-        cover: how much of each pixel the colour covers, (h, w) uint16, 0..65025; None for all.
-        colour: of the layer.
+        cover: how much of each pixel the color covers, (h, w) uint16, 0..65025; None for all.
+        color: of the layer.
     """
-    paint: Array = np.append(np.array(colour, np.float32) / 255, np.float32(1))
+    paint: Array = np.append(np.array(color, np.float32) / 255, np.float32(1))
     for start in range(0, len(mixed), _ROWS):
         rows = mixed[start : start + _ROWS]
         free = (_FULL - rows[..., 3]).astype(np.float32)
@@ -92,7 +92,7 @@ def _put_under(mixed: Array, cover: Array | None, colour: Color) -> None:
         rows += (free[..., None] * paint + np.float32(0.5)).astype(np.uint16)
 
 
-def _cleared(picture: Array) -> Array:
-    """No colour is left where nothing is to be seen."""
-    out = np.zeros_like(picture)
-    return np.asarray(cv2.copyTo(picture, np.ascontiguousarray(picture[..., 3]), out))
+def _cleared(image: Array) -> Array:
+    """No color is left where nothing is to be seen."""
+    out = np.zeros_like(image)
+    return np.asarray(cv2.copyTo(image, np.ascontiguousarray(image[..., 3]), out))

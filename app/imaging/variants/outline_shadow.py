@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from app.imaging.variants.values import Color, Range, checked_colour
+from app.imaging.variants.values import Color, Range, checked_color
 
 OUTLINE = Range(0, 64)  # px
 OFFSET = Range(-256, 256)  # px, of a shadow to the right and downwards
@@ -11,10 +11,10 @@ OPACITY = Range(0, 1)
 
 
 class Outline(NamedTuple):
-    """A rim of one colour round the subject, like a sticker's."""
+    """A rim of one color round the subject, like a sticker's."""
 
     px: float
-    colour: Color
+    color: Color
 
 
 class Shadow(NamedTuple):
@@ -23,7 +23,7 @@ class Shadow(NamedTuple):
     dx: float
     dy: float
     blur: float
-    colour: Color
+    color: Color
     opacity: float
 
 
@@ -32,7 +32,7 @@ def checked_outline(given: tuple[float, Color] | None) -> Outline | None:
     if given is None:
         return None
     name = "outline"
-    made = Outline(OUTLINE.checked(given[0], name), checked_colour(given[1], name))
+    made = Outline(OUTLINE.checked(given[0], name), checked_color(given[1], name))
     return made if made.px > 0 else None
 
 
@@ -40,13 +40,13 @@ def checked_shadow(given: tuple[float, float, float, Color, float] | None) -> Sh
     """Return the shadow if it is within its ranges, or None if nothing would be seen of it."""
     if given is None:
         return None
-    dx, dy, blur, colour, opacity = given
+    dx, dy, blur, color, opacity = given
     name = "shadow"
     made = Shadow(
         OFFSET.checked(dx, name),
         OFFSET.checked(dy, name),
         SPREAD.checked(blur, name),
-        checked_colour(colour, name),
+        checked_color(color, name),
         OPACITY.checked(opacity, name),
     )
     return made if made.opacity > 0 else None

@@ -1,4 +1,4 @@
-"""Pixels whose colours are weighted by their opacity, so that they may be mixed.
+"""Pixels whose colors are weighted by their opacity, so that they may be mixed.
 
 Straight: (h, w, 4) uint8 RGBA. Weighted (premultiplied): (h, w, 4) uint16, red x alpha, green x
 alpha, blue x alpha, alpha x 255, each 0..65025, which loses nothing (Porter and Duff, 1984).
@@ -36,13 +36,13 @@ def straightened(mixed: Array) -> Array:
     for start in range(0, len(partial), _BLOCK):
         here = partial[start : start + _BLOCK]
         pixels = source[here].astype(np.float32)
-        colour = pixels[:, :3] * (255 / pixels[:, 3:]) + np.float32(0.5)
-        flat[here, :3] = np.minimum(colour, 255)
+        color = pixels[:, :3] * (255 / pixels[:, 3:]) + np.float32(0.5)
+        flat[here, :3] = np.minimum(color, 255)
     return out
 
 
 def resized(straight: Array, width: int, height: int) -> Array:
-    """Another size: area average downwards, bicubic upwards; transparent pixels lend no colour."""
+    """Another size: area average downwards, bicubic upwards; transparent pixels lend no color."""
     if straight.shape[:2] == (height, width):
         return straight
     down = width <= straight.shape[1] and height <= straight.shape[0]

@@ -1,4 +1,4 @@
-"""From the stored picture to a variant, in the order that `Variant` promises."""
+"""From the stored image to a variant, in the order that `Variant` promises."""
 
 from collections.abc import Callable
 
@@ -8,11 +8,11 @@ from app.imaging.variants.encode import encoded
 from app.imaging.variants.variant import Variant
 
 
-def vary(picture: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
+def vary(image: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
     """See `app.imaging.vary`."""
-    square = source.square(picture, original, variant)
+    square = source.square(image, original, variant)
     pixels = geometry.framed(square, variant)
     pixels = effects.adjusted(pixels, variant)
     for each in variant.filters:
         pixels = effects.filtered(pixels, each)
-    return encoded(layers.laid(pixels, variant), variant, packet_in(picture))
+    return encoded(layers.laid(pixels, variant), variant, packet_in(image))

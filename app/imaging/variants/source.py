@@ -1,4 +1,4 @@
-"""The square that a variant starts from: the stored picture, or the original cut again."""
+"""The square that a variant starts from: the stored image, or the original cut again."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,15 +16,15 @@ from app.imaging.variants.variant import SIDE, Variant
 Array = npt.NDArray[Any]
 
 
-def square(picture: bytes, original: Callable[[], bytes], variant: Variant) -> Array:
+def square(image: bytes, original: Callable[[], bytes], variant: Variant) -> Array:
     """The subject at the variant's side: (side, side, 4) uint8 RGBA, straight alpha.
 
-    Up to the plain picture's size this is the plain picture made smaller. Beyond the original's own
+    Up to the plain image's size this is the plain image made smaller. Beyond the original's own
     size nothing more can be seen, so the cutout is enlarged.
     """
     side = variant.side
     if not variant.needs_original:
-        return resized(_stored(picture), side, side)
+        return resized(_stored(image), side, side)
     data = original()
     header = sniff(data)
     size = min(max(side, SIDE), max(header.width, header.height, SIDE))
@@ -35,9 +35,9 @@ def square(picture: bytes, original: Callable[[], bytes], variant: Variant) -> A
     return resized(cut, side, side)
 
 
-def _stored(picture: bytes) -> Array:
-    sniff(picture)
-    pixels = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_UNCHANGED)
+def _stored(image: bytes) -> Array:
+    sniff(image)
+    pixels = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.dtype != np.uint8 or pixels.shape[2:] != (4,):
-        raise NotAnImage("the stored picture is not as it was written")
+        raise NotAnImage("the stored image is not as it was written")
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA))

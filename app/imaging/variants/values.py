@@ -1,4 +1,4 @@
-"""The words of a variant: numbers in a range, colours, and how each is written."""
+"""The words of a variant: numbers in a range, colors, and how each is written."""
 
 import re
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ def number(text: str) -> float:
     return float(text)
 
 
-def colour(text: str) -> Color:
+def color(text: str) -> Color:
     """Read `#rrggbb`, `rrggbb`, `#rgb` or `rgb`.
 
     Raises:
@@ -64,26 +64,26 @@ def colour(text: str) -> Color:
     """
     found = _HEX.fullmatch(text)
     if found is None:
-        raise ValueError("must be a colour such as #rrggbb")
+        raise ValueError("must be a color such as #rrggbb")
     digits = found[1] if len(found[1]) == 6 else "".join(2 * digit for digit in found[1])
     red, green, blue = bytes.fromhex(digits)
     return red, green, blue
 
 
 def written(value: float | Color) -> str:
-    """The one text of a number or a colour: `0.5`, `2`, `ff8800`."""
+    """The one text of a number or a color: `0.5`, `2`, `ff8800`."""
     if isinstance(value, tuple):
         return bytes(value).hex()
     return f"{value:.3f}".rstrip("0").rstrip(".")
 
 
-def checked_colour(value: Color, parameter: str) -> Color:
-    """The colour itself.
+def checked_color(value: Color, parameter: str) -> Color:
+    """The color itself.
 
     Raises:
         InvalidVariant: it has not three whole numbers from 0 to 255.
     """
     if len(value) != 3 or any(level not in range(256) for level in value):
-        raise InvalidVariant(parameter, "must be a colour of three whole numbers from 0 to 255")
+        raise InvalidVariant(parameter, "must be a color of three whole numbers from 0 to 255")
     red, green, blue = (int(level) for level in value)
     return red, green, blue

@@ -1,4 +1,4 @@
-"""What a variant is: everything that can be asked of a picture, and one text for each wish."""
+"""What a variant is: everything that can be asked of an image, and one text for each wish."""
 
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
@@ -6,13 +6,13 @@ from typing import Any, Literal, get_args
 from app.imaging.cutout.report import Holes
 from app.imaging.variants.filters import Filter
 from app.imaging.variants.outline_shadow import Outline, Shadow, checked_outline, checked_shadow
-from app.imaging.variants.values import Color, InvalidVariant, Range, checked_colour, written
+from app.imaging.variants.values import Color, InvalidVariant, Range, checked_color, written
 
 Fit = Literal["contain", "cover", "fill"]
 Format = Literal["png", "webp", "avif", "jpeg"]
 Flip = Literal["", "h", "v", "hv"]
 
-SIDE = 256  # px of the plain picture
+SIDE = 256  # px of the plain image
 WHITE: Color = (255, 255, 255)
 MAX_FILTERS = 8
 RANGES: dict[str, Range] = {
@@ -44,7 +44,7 @@ _NAMES = {"width": "w", "height": "h", "filters": "filter"}  # on the wire, wher
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """One way to show a picture; without arguments it is the plain picture.
+    """One way to show an image; without arguments it is the plain image.
 
     All lengths are in pixels of the result. Numbers are kept to thousandths. Work is done in this
     order: cut, rotate, flip, fit, adjustments (brightness, contrast, gamma, saturation, hue,
@@ -57,7 +57,7 @@ class Variant:
             result with its middle, `fill` stretches it.
         format: of the file.
         quality: 1..100; None for the usual one of the format. 100 makes a WEBP lossless.
-        background: a colour for what is transparent, or None. JPEG takes white for None.
+        background: a color for what is transparent, or None. JPEG takes white for None.
         padding: left free on each side, inside of width and height.
         brightness: factor of all channels, 1 for unchanged.
         contrast: factor of the distance to mid-grey, 1 for unchanged.
@@ -68,9 +68,9 @@ class Variant:
         filters: at most 8, in order.
         rotate: 0, 90, 180 or 270 degrees clockwise.
         flip: `h` swaps left and right, `v` top and bottom; after rotating.
-        outline: (px, colour), or None.
-        shadow: (dx, dy, blur, colour, opacity), or None.
-        holes: what becomes of enclosed areas of background colour when cutting, see `cutout`.
+        outline: (px, color), or None.
+        shadow: (dx, dy, blur, color, opacity), or None.
+        holes: what becomes of enclosed areas of background color when cutting, see `cutout`.
 
     Raises:
         InvalidVariant: a ValueError in words for callers, with the `parameter` that is wrong.
@@ -110,7 +110,7 @@ class Variant:
         if 2 * self.padding >= min(self.width, self.height):
             raise InvalidVariant("padding", "must leave room: less than half of the shorter side")
         if self.background is not None:
-            checked_colour(self.background, "background")
+            checked_color(self.background, "background")
         object.__setattr__(self, "outline", checked_outline(self.outline))
         object.__setattr__(self, "shadow", checked_shadow(self.shadow))
 
@@ -131,7 +131,7 @@ class Variant:
 
     @property
     def needs_original(self) -> bool:
-        """Whether the stored picture is not enough."""
+        """Whether the stored image is not enough."""
         return self.side > SIDE or self.holes != "auto"
 
     @property
@@ -144,25 +144,25 @@ class Variant:
         return (self.rotate + half) % 360, self.flip in {"h", "v"}
 
     def canonical(self) -> str:
-        """The one text of this variant, in the form of a query; "" for the plain picture.
+        """The one text of this variant, in the form of a query; "" for the plain image.
 
-        What differs from the plain picture, as `name=value` in the order of names, joined by `&`.
+        What differs from the plain image, as `name=value` in the order of names, joined by `&`.
         What can't make a difference is left out, such as the quality of a PNG. Equal texts mean
-        equal pictures.
+        equal images.
         """
-        told = {field.name: getattr(self, field.name) for field in fields(self)}
-        told["rotate"], mirrored = self.turned
-        told["flip"] = "h" if mirrored else ""
-        told["hue"] = 180.0 if self.hue == -180 else self.hue
+        reported = {field.name: getattr(self, field.name) for field in fields(self)}
+        reported["rotate"], mirrored = self.turned
+        reported["flip"] = "h" if mirrored else ""
+        reported["hue"] = 180.0 if self.hue == -180 else self.hue
         if self.quality == QUALITY.get(self.format, self.quality):
-            told["quality"] = None
+            reported["quality"] = None
         if self.format == "jpeg" and self.background == WHITE:
-            told["background"] = None
+            reported["background"] = None
         if self.inner[0] == self.inner[1]:
-            told["fit"] = "contain"
+            reported["fit"] = "contain"
         pairs = [
             (_NAMES.get(name, name), text)
-            for name, value in told.items()
+            for name, value in reported.items()
             if value != _PLAIN[name]
             for text in _texts(value)
         ]

@@ -16,7 +16,7 @@ KEYS = 4096
 REST_SECONDS = 1.0
 """How long a ring that failed is left alone: each question may hold a thread for seconds."""
 
-_Told = tuple[float, ApiKey | None]
+_Reported = tuple[float, ApiKey | None]
 
 
 class CachedApiKeys:
@@ -30,9 +30,9 @@ class CachedApiKeys:
     def __init__(self, ring: ApiKeyRepository, clock: Clock) -> None:
         self._ring = ring
         self._clock = clock
-        self._flights: SingleFlight[_Told] = SingleFlight()
-        self._found: OrderedDict[str, _Told] = OrderedDict()
-        self._absent: OrderedDict[str, _Told] = OrderedDict()
+        self._flights: SingleFlight[_Reported] = SingleFlight()
+        self._found: OrderedDict[str, _Reported] = OrderedDict()
+        self._absent: OrderedDict[str, _Reported] = OrderedDict()
         self._lock = threading.Lock()
         self._rest_until: float | None = None  # None as long as the ring answers
 
@@ -47,32 +47,32 @@ class CachedApiKeys:
         Raises:
             RecordsUnavailable: nobody can tell.
         """
-        told = self._remembered(key_id)
-        if told is None:
+        reported = self._remembered(key_id)
+        if reported is None:
             if key_id not in self._found:
                 before_asking()
-            told = self._flights.run((key_id, "key"), self._ask)
-        return told[1]
+            reported = self._flights.run((key_id, "key"), self._ask)
+        return reported[1]
 
-    def _remembered(self, key_id: str) -> _Told | None:
-        told = self._found.get(key_id) or self._absent.get(key_id)
-        return told if told and self._clock.monotonic() - told[0] < SECONDS else None
+    def _remembered(self, key_id: str) -> _Reported | None:
+        reported = self._found.get(key_id) or self._absent.get(key_id)
+        return reported if reported and self._clock.monotonic() - reported[0] < SECONDS else None
 
-    def _ask(self, flight: SharedCall[_Told]) -> _Told:
+    def _ask(self, flight: SharedCall[_Reported]) -> _Reported:
         key_id = flight.key[0]
         # Another thread may have come back with it after this one looked.
         return self._remembered(key_id) or self._keep(key_id, self._clock.monotonic())
 
-    def _keep(self, key_id: str, asked_at: float) -> _Told:
-        told = asked_at, self._ask_ring(key_id)
-        memory, other = (self._found, self._absent) if told[1] else (self._absent, self._found)
+    def _keep(self, key_id: str, asked_at: float) -> _Reported:
+        reported = asked_at, self._ask_ring(key_id)
+        memory, other = (self._found, self._absent) if reported[1] else (self._absent, self._found)
         with self._lock:
             other.pop(key_id, None)
-            memory[key_id] = told
+            memory[key_id] = reported
             memory.move_to_end(key_id)
             if len(memory) > KEYS:
                 memory.popitem(last=False)
-        return told
+        return reported
 
     def _ask_ring(self, key_id: str) -> ApiKey | None:
         self._respect_rest()

@@ -10,7 +10,7 @@ from app.ports import ImageCache, ImageStore
 
 @dataclass(frozen=True)
 class CachingStore:
-    """Remembers pictures and originals that were read. Other objects are passed through."""
+    """Remembers images and originals that were read. Other objects are passed through."""
 
     store: ImageStore
     cache: ImageCache
@@ -26,9 +26,7 @@ class CachingStore:
         if entry is None:
             return self.store.get(key)
         image_id, name = entry
-        return self.cache.fetch(
-            image_id, name, partial(self.store.get, key), share=name == _PICTURE
-        )
+        return self.cache.fetch(image_id, name, partial(self.store.get, key), share=name == _IMAGE)
 
     def delete(self, key: str) -> None:
         """See ImageStore."""
@@ -69,7 +67,7 @@ class UncachedStore(CachingStore):
         return self.store.get(key)
 
 
-_PICTURE = "image"
+_IMAGE = "image"
 
 
 def _entry(key: str) -> tuple[str, str] | None:
@@ -77,7 +75,7 @@ def _entry(key: str) -> tuple[str, str] | None:
     folder, _, file = key.partition("/")
     image_id, _, ending = file.partition(".")
     if folder == "images" and ending == "png":
-        return image_id, _PICTURE
+        return image_id, _IMAGE
     if folder == "originals" and ending != "json":
         return image_id, f"original.{ending}"
     return None

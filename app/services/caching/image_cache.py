@@ -37,7 +37,7 @@ class TwoLevelCache:
     ) -> None:
         self._count = count
         large = memory_bytes // _LARGE_SHARE
-        self._pictures: MemoryCache[StoredImage] = MemoryCache(
+        self._images: MemoryCache[StoredImage] = MemoryCache(
             max_bytes=memory_bytes - large, ttl_seconds=memory_seconds
         )
         self._large: MemoryCache[StoredImage] = MemoryCache(
@@ -52,7 +52,7 @@ class TwoLevelCache:
 
     def peek(self, image_id: str, name: str) -> StoredImage | None:
         """See ImageCache."""
-        return self._pictures.get(image_id, name) or self._large.get(image_id, name)
+        return self._images.get(image_id, name) or self._large.get(image_id, name)
 
     def fetch(
         self, image_id: str, name: str, make: Callable[[], StoredImage], *, share: bool = True
@@ -71,7 +71,7 @@ class TwoLevelCache:
         """See ImageCache."""
 
         def forget() -> None:
-            for memory in (self._pictures, self._large, self._absent):
+            for memory in (self._images, self._large, self._absent):
                 memory.forget(image_id)
 
         self._flights.call_off(image_id, forget)
@@ -98,7 +98,7 @@ class TwoLevelCache:
             image = self._look_at_shared(self._shared, make, flight)
         else:
             image = self._made(make, flight)
-        memory, size = self._pictures if share else self._large, len(image.data)
+        memory, size = self._images if share else self._large, len(image.data)
         self._flights.keep(flight, partial(memory.put, image_id, name, image, size=size))
         return image
 

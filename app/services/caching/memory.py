@@ -1,4 +1,4 @@
-"""The nearer level of the picture cache: this process's memory."""
+"""The nearer level of the image cache: this process's memory."""
 
 import threading
 import time
@@ -25,7 +25,7 @@ class MemoryCache(Generic[T]):
     Args:
         max_bytes: sum of the values' sizes and of `ENTRY_BYTES` for each.
         ttl_seconds: how long a value is kept. It bounds how long another worker process, which
-            does not hear of a deletion, may still serve a deleted picture.
+            does not hear of a deletion, may still serve a deleted image.
     """
 
     def __init__(self, *, max_bytes: int, ttl_seconds: float) -> None:
@@ -63,7 +63,7 @@ class MemoryCache(Generic[T]):
                 self._drop(next(iter(self._entries)))
 
     def forget(self, image_id: str) -> None:
-        """Forget all values of that picture."""
+        """Forget all values of that image."""
         with self._lock:
             for name in tuple(self._names.get(image_id, ())):
                 self._drop((image_id, name))

@@ -1,4 +1,4 @@
-"""The farther level of the picture cache, which processes share: Redis or Valkey."""
+"""The farther level of the image cache, which processes share: Redis or Valkey."""
 
 import logging
 import os
@@ -31,19 +31,19 @@ _log = logging.getLogger(__name__)
 
 
 class CacheHit(NamedTuple):
-    """What the cache had, and of which generation of the picture; None if it can't be told."""
+    """What the cache had, and of which generation of the image; None if it can't be told."""
 
     image: StoredImage | None
     generation: bytes | None
 
 
 class RedisCache:
-    """Keeps a hash for each picture, with a field for each thing, for a day at most.
+    """Keeps a hash for each image, with a field for each thing, for a day at most.
 
     Each value carries the SHA-256 of its name and content: whatever else is found is a miss.
 
-    Forgetting gives the picture a new generation, under which values are valid that were looked
-    for after that. So a reader who got a picture before it was deleted can put it afterwards, from
+    Forgetting gives the image a new generation, under which values are valid that were looked
+    for after that. So a reader who got an image before it was deleted can put it afterwards, from
     whatever process: nobody takes it.
 
     A cache that is down must not slow anything: its patience is short, and after a failure it is
@@ -59,7 +59,7 @@ class RedisCache:
         self._owed: dict[str, None] = {}
 
     def get(self, image_id: str, name: str) -> CacheHit:
-        """Return the picture, or the generation with which it can be put."""
+        """Return the image, or the generation with which it can be put."""
         self._forget_what_is_owed()
         if image_id in self._owed:
             return CacheHit(None, None)
@@ -73,7 +73,7 @@ class RedisCache:
     def put(
         self, image_id: str, name: str, image: StoredImage, *, generation: bytes | None
     ) -> None:
-        """Remember the picture, if possible, as one that was looked for in that generation."""
+        """Remember the image, if possible, as one that was looked for in that generation."""
         if generation is None or len(image.data) > _MAX_VALUE_BYTES:
             return
         key, value = _PREFIX + image_id, pack(_label(image_id, name, generation), image)
@@ -82,7 +82,7 @@ class RedisCache:
             self.forget(image_id)
 
     def forget(self, image_id: str) -> None:
-        """Forget everything of that picture, also what will be put by those who read it before."""
+        """Forget everything of that image, also what will be put by those who read it before."""
         key, generation = _PREFIX + image_id, os.urandom(8)
         if self._attempt(lambda client: _renew(client, key, generation)):
             self._owed.pop(image_id, None)
@@ -121,7 +121,7 @@ class RedisCache:
             if now - self._logged_at < _LOG_EVERY_SECONDS:
                 return
             self._logged_at = now
-        _log.warning("cache is down (%s): pictures come from the store", reason)
+        _log.warning("cache is down (%s): images come from the store", reason)
 
 
 def _label(image_id: str, name: str, generation: bytes) -> bytes:

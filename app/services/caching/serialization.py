@@ -1,4 +1,4 @@
-"""The form of a picture outside of this process: bytes that can be told from any others."""
+"""The form of an image outside of this process: bytes that can be told from any others."""
 
 import hashlib
 import struct
@@ -12,7 +12,7 @@ _HEADER = struct.Struct(
 
 
 def pack(label: bytes, image: StoredImage) -> bytes:
-    """Return the picture as bytes that are only valid under this label."""
+    """Return the image as bytes that are only valid under this label."""
     kind = image.content_type.encode()
     seconds = int(image.modified.timestamp())
     digest = _digest(label, seconds, kind, image.data)
@@ -20,7 +20,7 @@ def pack(label: bytes, image: StoredImage) -> bytes:
 
 
 def unpack(label: bytes, value: bytes) -> StoredImage | None:
-    """Return the picture, or None if these are not bytes that `pack` made for this label."""
+    """Return the image, or None if these are not bytes that `pack` made for this label."""
     if len(value) < _HEADER.size:
         return None
     digest, seconds, length = _HEADER.unpack_from(value)

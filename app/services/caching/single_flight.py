@@ -19,7 +19,7 @@ class SharedCall(Generic[T]):
 
 
 class SingleFlight(Generic[T]):
-    """Runs work under a key of a picture's id and a name, once at a time.
+    """Runs work under a key of an image's id and a name, once at a time.
 
     Work that is called off ends as it would have, for those who wait for it already; but nobody
     joins it any more, and what it found is not kept.
@@ -61,7 +61,7 @@ class SingleFlight(Generic[T]):
             return True
 
     def call_off(self, image_id: str, forget: Callable[[], None]) -> None:
-        """Call off all work for that picture, and call `forget` in the same moment."""
+        """Call off all work for that image, and call `forget` in the same moment."""
         with self._lock:
             for key in [key for key in self._flights if key[0] == image_id]:
                 del self._flights[key]

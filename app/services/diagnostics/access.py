@@ -35,7 +35,7 @@ def check_access(
     if open_to_all:
         yield _ABOUT.warning(
             "keys",
-            "pictures cost money, and no key is asked for",
+            "images cost money, and no key is asked for",
             "set AUTH_REQUIRED=true and make keys with `flask keys create`",
         )
 

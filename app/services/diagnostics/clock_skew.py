@@ -23,11 +23,11 @@ def no_server() -> Finding:
 
 def compare(date_header: str | None, *, asked: datetime, answered: datetime) -> Finding:
     """Judge the clock by an answer's Date header; `asked` and `answered` are this clock's times."""
-    told = _parsed(date_header)
-    if told is None:
+    reported = _parsed(date_header)
+    if reported is None:
         return _ABOUT.not_used("skew", "no answer that tells the time")
-    ahead = asked - told - _WHOLE_SECOND  # at least so far, if positive
-    behind = told - answered
+    ahead = asked - reported - _WHOLE_SECOND  # at least so far, if positive
+    behind = reported - answered
     skew = max(ahead, behind, timedelta())
     if skew <= _NOTICEABLE:
         return _ABOUT.ok("skew", "this machine's clock is right, within 5 s")
@@ -40,7 +40,7 @@ def compare(date_header: str | None, *, asked: datetime, answered: datetime) -> 
 
 def _parsed(date_header: str | None) -> datetime | None:
     try:
-        told = parsedate_to_datetime(date_header or "")
+        reported = parsedate_to_datetime(date_header or "")
     except ValueError:
         return None
-    return told if told.tzinfo else told.replace(tzinfo=UTC)
+    return reported if reported.tzinfo else reported.replace(tzinfo=UTC)

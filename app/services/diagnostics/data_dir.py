@@ -76,10 +76,10 @@ def _round_trip(store: LocalImageStore) -> str:
             store.delete(key)
     except AppError as error:
         advice = "give DATA_DIR to the user who runs the service"
-        raise Trouble(f"pictures can't be kept ({error.detail})", advice) from None
+        raise Trouble(f"images can't be kept ({error.detail})", advice) from None
     if not same:
         raise Trouble("a file came back changed", "check the disk")
-    return "a picture was written, flushed, read back and deleted"
+    return "an image was written, flushed, read back and deleted"
 
 
 def _private(folder: Path) -> Finding:
@@ -93,7 +93,7 @@ def _private(folder: Path) -> Finding:
 def _room(free: int) -> Finding:
     found = f"{free // _MIB} MiB are free"
     if free < _FULL:
-        return _DATA.failed("room", found, "make room: paid pictures may need it")
+        return _DATA.failed("room", found, "make room: paid images may need it")
     if free < _TIGHT:
         return _DATA.warning("room", found, "make room soon")
     return _DATA.ok("room", found)

@@ -28,7 +28,7 @@ _REFUSALS = {
 def check_database(*, uri: str, database: str) -> Iterator[Finding]:
     """Look for the server, then at its indexes, then write a row and delete it."""
     try:
-        with _told():
+        with _reported():
             client = _client(uri)
     except Trouble as trouble:
         yield _ABOUT.failed("server", trouble.found, trouble.advice)
@@ -49,14 +49,14 @@ def _client(uri: str) -> "MongoClient[Document]":
 
 
 def _ping(client: "MongoClient[Document]") -> str:
-    with _told():
+    with _reported():
         client.admin.command("ping")
     return "MongoDB answers"
 
 
 def _indexes(collection: "Collection[Document]") -> Finding:
     try:
-        with _told():
+        with _reported():
             there = collection.index_information()
             used = collection.find_one({}, {"_id": 1}) is not None
     except Trouble as trouble:
@@ -75,9 +75,9 @@ def _indexes(collection: "Collection[Document]") -> Finding:
 
 
 def _write(collection: "Collection[Document]") -> str:
-    """Write a row of a state that nothing lists, under an id that no picture can have."""
+    """Write a row of a state that nothing lists, under an id that no image can have."""
     probe = {"_id": f"doctor-{uuid.uuid4().hex}"}
-    with _told():
+    with _reported():
         collection.insert_one({**probe, "state": "doctor"})
         try:
             found = collection.find_one(probe)
@@ -89,7 +89,7 @@ def _write(collection: "Collection[Document]") -> str:
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
+def _reported() -> Iterator[None]:
     """Turn every error of the SDK into Trouble, without a word of the server."""
     from pymongo.errors import ConfigurationError, OperationFailure, PyMongoError
 

@@ -44,21 +44,21 @@ class _Answer:
 
 def offline() -> Finding:
     """Say what is drawn without a provider."""
-    return _ABOUT.ok("provider", "offline: pictures are drawn by rules, not AI, and cost nothing")
+    return _ABOUT.ok("provider", "offline: images are drawn by rules, not AI, and cost nothing")
 
 
 def replay(folder: Path) -> Finding:
     """Say whether there is anything to replay."""
     if next(folder.glob("*/*.json"), None) is None:
-        told = f"replay: nothing is recorded in {folder}, so every request is refused"
-        return _ABOUT.warning("provider", told, "record with IMAGE_PROVIDER=record first")
+        reported = f"replay: nothing is recorded in {folder}, so every request is refused"
+        return _ABOUT.warning("provider", reported, "record with IMAGE_PROVIDER=record first")
     return _ABOUT.ok("provider", f"replay: what is recorded in {folder}, at no cost")
 
 
 def azure() -> Finding:
     """Say what can be known of Azure without drawing."""
-    told = "Azure OpenAI: a key can't list deployments, so their names are not looked up"
-    return _ABOUT.ok("provider", told)
+    reported = "Azure OpenAI: a key can't list deployments, so their names are not looked up"
+    return _ABOUT.ok("provider", reported)
 
 
 def moderation_off() -> Finding:
@@ -72,7 +72,7 @@ def check_models(
     wanted: Sequence[RequiredModels],
     *,
     now: clock_skew.Now,
-    tell_time: bool,
+    report_time: bool,
 ) -> Iterator[Finding]:
     """Ask for the list of models, and look up each that is wanted.
 
@@ -80,7 +80,7 @@ def check_models(
         client: the service's client.
         wanted: the models that the service uses.
         now: this machine's clock.
-        tell_time: whether to compare that clock with the provider's.
+        report_time: whether to compare that clock with the provider's.
     """
     with contextlib.closing(client):
         asked = now()
@@ -92,7 +92,7 @@ def check_models(
         else:
             key = _about_key(answer)
         yield key
-        if tell_time:
+        if report_time:
             yield clock_skew.compare(answer.date, asked=asked, answered=now())
         if key.level is not Level.FAILED:
             listed = _by_name(answer.document)
@@ -168,13 +168,13 @@ def _about_model(
     return _ABOUT.warning(wanted.check, f"{wanted.name} can't be looked up ({status})", advice)
 
 
-def _about_end(wanted: RequiredModels, told: Any, today: date) -> Finding:
+def _about_end(wanted: RequiredModels, reported: Any, today: date) -> Finding:
     """Judge a model by the day of its end, if there is one."""
-    if told is None:
+    if reported is None:
         return _ABOUT.ok(wanted.check, f"{wanted.name} is there")
     advice = f"set {wanted.setting} to a newer model"
     try:
-        end = date.fromisoformat(str(told)[:10])
+        end = date.fromisoformat(str(reported)[:10])
     except ValueError:
         found = f"{wanted.name} will be shut down, on a day that can't be read"
         return _ABOUT.warning(wanted.check, found, advice)

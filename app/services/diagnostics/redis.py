@@ -29,7 +29,7 @@ def check_server(url: str) -> Iterator[Finding]:
     client = _client(url)
     with contextlib.closing(client):
         try:
-            with _told():
+            with _reported():
                 client.ping()
                 seconds = _seconds(client)
         except Trouble as trouble:
@@ -69,7 +69,7 @@ def _seconds(client: "Redis") -> float:
 
 def _write(client: "Redis") -> str:
     key, value = f"doctor:{uuid.uuid4().hex}", uuid.uuid4().bytes
-    with _told():
+    with _reported():
         client.set(key, value, ex=60)
         try:
             same = client.get(key) == value
@@ -82,11 +82,11 @@ def _write(client: "Redis") -> str:
 
 def _memory(client: "Redis") -> Finding:
     try:
-        with _told():
-            told = client.info("memory")
+        with _reported():
+            reported = client.info("memory")
     except Trouble as trouble:
         return _ABOUT.warning("memory", f"can't be told: {trouble.found}", trouble.advice)
-    limit, policy = int(told.get("maxmemory", 0)), told.get("maxmemory_policy")
+    limit, policy = int(reported.get("maxmemory", 0)), reported.get("maxmemory_policy")
     if limit and policy == "noeviction":
         found = f"full at {limit // _MIB} MiB, and then takes nothing new (noeviction)"
         return _ABOUT.warning("memory", found, "set maxmemory-policy to allkeys-lru")
@@ -96,7 +96,7 @@ def _memory(client: "Redis") -> Finding:
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
+def _reported() -> Iterator[None]:
     """Turn every error of the SDK into Trouble, without a word of the server."""
     from redis.exceptions import AuthenticationError, RedisError, ResponseError
 

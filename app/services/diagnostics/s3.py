@@ -27,7 +27,7 @@ def check_bucket(store: S3Store, *, now: clock_skew.Now) -> Iterator[Finding]:
     with contextlib.closing(store):
         asked = now()
         try:
-            with _told():
+            with _reported():
                 client = store.client()
                 answer = _head(client, store.bucket)
         except Trouble as trouble:
@@ -71,12 +71,12 @@ def _probe(client: "BaseClient", bucket: str) -> Iterator[Finding]:
 
 
 def _step(check: str, found: str, work: Callable[[], object]) -> Finding:
-    def told() -> str:
-        with _told():
+    def reported() -> str:
+        with _reported():
             work()
         return found
 
-    return _ABOUT.step(check, told)
+    return _ABOUT.step(check, reported)
 
 
 def _compare(client: "BaseClient", place: dict[str, str], data: bytes) -> None:
@@ -86,7 +86,7 @@ def _compare(client: "BaseClient", place: dict[str, str], data: bytes) -> None:
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
+def _reported() -> Iterator[None]:
     """Turn every error of the SDK into Trouble, without a word of the server."""
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
     from urllib3.exceptions import HTTPError

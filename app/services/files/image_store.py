@@ -43,7 +43,7 @@ class LocalImageStore:
 
     def get(self, key: str) -> StoredImage:
         """See ImageStore."""
-        # By descriptor, since this is read for every picture that no cache has.
+        # By descriptor, since this is read for every image that no cache has.
         try:
             descriptor = os.open(f"{self._root}/{key}", os.O_RDONLY | os.O_CLOEXEC)
             try:

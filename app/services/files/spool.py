@@ -1,4 +1,4 @@
-"""The Spool port: the folder where paid pictures wait while the store is down."""
+"""The Spool port: the folder where paid images wait while the store is down."""
 
 import contextlib
 import errno
@@ -15,7 +15,7 @@ from app.services.files.image_store import LocalImageStore
 from app.services.files.permissions import make_folder
 
 ROOM_BYTES = 8 * 1024 * 1024
-"""Held for a picture: a 1536x1024 PNG has 6.3 MB if nothing of it can be compressed."""
+"""Held for an image: a 1536x1024 PNG has 6.3 MB if nothing of it can be compressed."""
 
 
 class _Held(threading.local):

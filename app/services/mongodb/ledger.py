@@ -85,8 +85,8 @@ class MongoLedger:
 
         numbers = {
             "micros": change.micros,
-            "pictures": change.pictures,
-            "pictures_of_unknown_cost": change.pictures_of_unknown_cost,
+            "pictures": change.images,
+            "pictures_of_unknown_cost": change.images_of_unknown_cost,
         }
         updates = [UpdateOne({"_id": key}, {"$inc": numbers}, upsert=True) for key in sorted(keys)]
         if updates:
@@ -103,6 +103,6 @@ def _key(account: str, window: str) -> str:
 def _spent(document: Mapping[str, Any]) -> Spending:
     return Spending(
         micros=int(document.get("micros", 0)),
-        pictures=int(document.get("pictures", 0)),
-        pictures_of_unknown_cost=int(document.get("pictures_of_unknown_cost", 0)),
+        images=int(document.get("pictures", 0)),
+        images_of_unknown_cost=int(document.get("pictures_of_unknown_cost", 0)),
     )

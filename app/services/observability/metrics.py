@@ -25,7 +25,7 @@ from app.models import PartHealth
 _METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"})
 _PERHAPS_PAID = ("yes", "unknown")
 _LEVELS = ("memory", "redis", "store", "computed")
-# Seconds: a read from memory takes less than one thousandth, a picture up to two minutes.
+# Seconds: a read from memory takes less than one thousandth, an image up to two minutes.
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
 # Several processes have no common time of creation.
@@ -60,7 +60,7 @@ class Metrics:
         )
         failures = Counter(
             "imageapi_charged_failures",
-            "Generations without a picture that were charged for: yes, or unknown.",
+            "Generations without an image that were charged for: yes, or unknown.",
             ("charged",),
             registry=registry,
         )
@@ -81,7 +81,7 @@ class Metrics:
         )
         self._dollars = Counter(
             "imageapi_cost_dollars",
-            "US dollars that pictures cost, as far as known.",
+            "US dollars that images cost, as far as known.",
             registry=registry,
         )
         self.in_flight = Gauge(
@@ -92,7 +92,7 @@ class Metrics:
         )
         reads = Counter(
             "imageapi_cache_reads",
-            "Pictures and variants read, by where they were found or made.",
+            "Images and variants read, by where they were found or made.",
             ("level",),
             registry=registry,
         )
@@ -157,8 +157,8 @@ class _Now(Collector):
         yield up
         if self._waiting is not None:
             yield GaugeMetricFamily(
-                "imageapi_spool_pictures",
-                "Paid pictures that wait on this server's disk for storage.",
+                "imageapi_spool_images",
+                "Paid images that wait on this server's disk for storage.",
                 value=self._waiting,
             )
         built = GaugeMetricFamily(

@@ -60,7 +60,7 @@ class TelemetryObserver:
         """See Observer."""
         seen = _Seen(caller, provider, model)
         token, began = _current.set(seen), time.monotonic()
-        self._tell(lambda metrics: metrics.in_flight.inc())
+        self._report(lambda metrics: metrics.in_flight.inc())
         try:
             yield
             seen.outcome, seen.charged = "ready", seen.row.charged if seen.row else Charged.NO
@@ -70,8 +70,8 @@ class TelemetryObserver:
             raise
         finally:
             _current.reset(token)
-            self._tell(lambda metrics: metrics.in_flight.dec())
-            self._tell(partial(_end, seen, time.monotonic() - began))
+            self._report(lambda metrics: metrics.in_flight.dec())
+            self._report(partial(_end, seen, time.monotonic() - began))
 
     @contextmanager
     def follow(self, on_step: Callable[[Step], object]) -> Iterator[None]:
@@ -101,7 +101,7 @@ class TelemetryObserver:
             seen = _current.get()
             if seen is not None:
                 seen.steps[name] = seen.steps.get(name, 0.0) + seconds
-            self._tell(lambda metrics: metrics.step(name, seconds))
+            self._report(lambda metrics: metrics.step(name, seconds))
 
     def note(self, row: ImageRecord, *, replayed: bool = False) -> None:
         """See Observer."""
@@ -111,11 +111,11 @@ class TelemetryObserver:
 
     def request(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """See Observer."""
-        self._tell(lambda metrics: metrics.request(method, route, status, seconds))
+        self._report(lambda metrics: metrics.request(method, route, status, seconds))
 
     def cache_read(self, level: str) -> None:
         """Count a read that ended at this level: memory, redis, store or computed."""
-        self._tell(lambda metrics: metrics.cache_read(level))
+        self._report(lambda metrics: metrics.cache_read(level))
 
     def trace(self, app: WSGIApplication) -> WSGIApplication:
         """See Observer."""
@@ -134,7 +134,7 @@ class TelemetryObserver:
         """See Observer."""
         return self._made().page(parts, waiting)
 
-    def _tell(self, count: "Callable[[Metrics], object]") -> None:
+    def _report(self, count: "Callable[[Metrics], object]") -> None:
         try:
             count(self._metrics or self._made())
         except Exception:  # noqa: BLE001 - reason: a disk that is full must not fail what is counted

@@ -1,6 +1,6 @@
 """The drawing, moderating and writing ports without any network: the stand-in for a provider.
 
-It is honest about what it is: pictures are painted by rules, not by an AI model, for nothing.
+It is honest about what it is: images are painted by rules, not by an AI model, for nothing.
 """
 
 import random
@@ -23,12 +23,12 @@ _SUBJECTS = (
 _DETAILS = (
     "wearing a tiny scarf,with a mossy roof,holding a lantern,made of folded paper,"
     "covered in flowers,with gears inside,wrapped in ribbon,dusted with snow,with round glasses,"
-    "in bright enamel colours,carved from walnut,stitched from felt,with a curly tail,"
+    "in bright enamel colors,carved from walnut,stitched from felt,with a curly tail,"
     "balancing on a ball,under a small umbrella,with star-shaped freckles,in polished brass,"
     "with stained-glass panels,peeking out of a cup,singing happily"
 ).split(",")
 _STYLES = (
-    "flat vector sticker,watercolour,linocut print,claymation,isometric illustration,pixel art,"
+    "flat vector sticker,watercolor,linocut print,claymation,isometric illustration,pixel art,"
     "children's book illustration,embroidered patch,low-poly render,ink and wash"
 ).split(",")
 
@@ -53,16 +53,16 @@ class OfflineGenerator:
         partials: int = 0,
         on_partial: OnPartial | None = None,
     ) -> GeneratedImage:
-        """See ImageGenerator. The partial pictures are the finished one, out of focus."""
+        """See ImageGenerator. The partial images are the finished one, out of focus."""
         from app.imaging import emblem
 
         width, height = (int(side) for side in size.split("x"))
         subject = prompt.rpartition("\n\n")[0]  # without the house sentence
-        picture = emblem.paint(subject, width=width, height=height)
+        image = emblem.paint(subject, width=width, height=height)
         if on_partial:
-            for index, draft in enumerate(emblem.drafts(picture, partials)):
+            for index, draft in enumerate(emblem.drafts(image, partials)):
                 on_partial(index, draft)
-        return GeneratedImage(data=picture, model=self.model)
+        return GeneratedImage(data=image, model=self.model)
 
 
 class OfflineModerator:

@@ -66,7 +66,7 @@ def lazy_azure_client(*, api_key: str, endpoint: str, api_version: str) -> "Lazy
 def _habits() -> dict[str, Any]:
     """Return what holds for all clients.
 
-    They never retry by themselves: the SDK's own two retries can buy the same picture three times.
+    They never retry by themselves: the SDK's own two retries can buy the same image three times.
     """
     from openai import DefaultHttpxClient, Timeout
 
@@ -127,8 +127,8 @@ def _connection_error(error: "APIConnectionError", if_sent: Charged | None) -> A
 
 def _status_error(error: "APIStatusError", if_sent: Charged | None) -> AppError:
     detail = f"status {error.status_code}, code {error.code}, request {error.request_id}"
-    if told := refusal(error.code, error.type, detail):
-        return told
+    if reported := refusal(error.code, error.type, detail):
+        return reported
     if error.status_code == 429:
         return ProviderRateLimited(detail, retry_after=_retry_after(error))
     if error.status_code in {408, 409} or error.status_code >= 500:

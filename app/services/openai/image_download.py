@@ -1,4 +1,4 @@
-"""Pictures that an OpenAI-compatible server answers with an address instead of their bytes.
+"""Images that an OpenAI-compatible server answers with an address instead of their bytes.
 
 The address comes from upstream, so it is only followed to the very scheme, host and port of the
 server that was asked, and no redirect is followed at all. To which machine the host's name leads
@@ -18,16 +18,16 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def fetch(address: str, *, base_url: str, deadline: float, most_bytes: int) -> bytes:
-    """Return the picture. Neither a key nor anything else of the first request is sent along.
+    """Return the image. Neither a key nor anything else of the first request is sent along.
 
     Args:
         address: what the server answered.
         base_url: of the server that answered it.
         deadline: on the monotonic clock.
-        most_bytes: that the picture may have.
+        most_bytes: that the image may have.
 
     Raises:
-        ProviderBadResponse: it is another server's address, or no picture could be had from it.
+        ProviderBadResponse: it is another server's address, or no image could be had from it.
     """
     import httpx2
 
@@ -55,19 +55,19 @@ def _read(url: "httpx2.URL", deadline: float, most_bytes: int) -> bytes:
     # Compressed, a small answer could unpack to any size before it can be measured.
     headers = {"Accept-Encoding": "identity"}
     asked = httpx2.stream("GET", url, headers=headers, timeout=timeout, follow_redirects=False)
-    picture = bytearray()
+    image = bytearray()
     with asked as answer:
         if answer.status_code != 200:
             raise _unusable(f"status {answer.status_code}")
         for chunk in answer.iter_raw():
-            picture += chunk
-            if len(picture) > most_bytes:
+            image += chunk
+            if len(image) > most_bytes:
                 raise _unusable("too large")
             if time.monotonic() > deadline:
                 raise _unusable("deadline")
-    if not picture:
+    if not image:
         raise _unusable("empty")
-    return bytes(picture)
+    return bytes(image)
 
 
 def _unusable(why: str) -> ProviderBadResponse:

@@ -31,28 +31,28 @@ _MAX_TURN_SECONDS = 1
 
 
 class _Answer(BaseModel):
-    """The one picture of an answer, or of the event that ends a stream.
+    """The one image of an answer, or of the event that ends a stream.
 
     Its base64 is read with the JSON: far faster than by Python.
     """
 
     model_config = ConfigDict(val_json_bytes="base64")
 
-    picture: bytes = Field(
+    image: bytes = Field(
         validation_alias=AliasChoices(AliasPath("data", 0, "b64_json"), "b64_json"), min_length=1
     )
     usage: Any = None
 
 
 class _AddressAnswer(BaseModel):
-    """The address of the one picture, which some compatible servers answer with instead."""
+    """The address of the one image, which some compatible servers answer with instead."""
 
     url: str = Field(validation_alias=AliasPath("data", 0, "url"), min_length=1)
     usage: Any = None
 
 
 class OpenAIGenerator:
-    """Buys one picture a call, with one request.
+    """Buys one image a call, with one request.
 
     Args:
         client: makes the calls.
@@ -109,7 +109,7 @@ class OpenAIGenerator:
         partials: int = 0,
         on_partial: OnPartial | None = None,
     ) -> GeneratedImage:
-        """See ImageGenerator. A server that can't send partial pictures is asked without them."""
+        """See ImageGenerator. A server that can't send partial images is asked without them."""
         plain = self.describe(prompt, size=size, quality=quality)
         asked = self.describe(prompt, size=size, quality=quality, partials=partials)
         deadline = time.monotonic() + self._timeout_seconds
@@ -124,8 +124,8 @@ class OpenAIGenerator:
                 if asked == plain or late or not _refuses_streaming(error):
                     raise
                 body, deadline = self._request(plain.body, deadline)
-        picture, usage = self._read(body, deadline)
-        return GeneratedImage(data=picture, model=self.model, usage=image_usage(usage))
+        image, usage = self._read(body, deadline)
+        return GeneratedImage(data=image, model=self.model, usage=image_usage(usage))
 
     def close(self) -> None:
         """Let go of all connections; the next use opens new ones."""
@@ -134,7 +134,7 @@ class OpenAIGenerator:
     def _request(
         self, parameters: Mapping[str, Any], deadline: float, on_partial: OnPartial | None = None
     ) -> tuple[bytes, float]:
-        """Return the raw JSON with the picture, and the deadline of what is left to do.
+        """Return the raw JSON with the image, and the deadline of what is left to do.
 
         Raw, because the SDK's own parsing lets HTML and cut JSON through, and streams without end.
         """
@@ -153,27 +153,27 @@ class OpenAIGenerator:
                 return _whole(_in_time(answer.iter_bytes(), deadline)), deadline
 
     def _read(self, body: bytes, deadline: float) -> tuple[bytes, Any]:
-        """Return the first picture and the usage; if there is none, all is kept as evidence."""
+        """Return the first image and the usage; if there is none, all is kept as evidence."""
         if body.count(b",") > image_stream.MAX_COMMAS:
             raise ProviderBadResponse(
                 "answer of too many parts", evidence=bytes(body), charged=Charged.YES
             )
         try:
             answer = _Answer.model_validate_json(body)
-            return answer.picture, answer.usage  # noqa: TRY300 - reason: what follows is the other way
+            return answer.image, answer.usage  # noqa: TRY300 - reason: what follows is the other way
         except ValidationError as error:
             unusable = ProviderBadResponse(
                 error.errors(include_input=False)[0]["type"], charged=Charged.YES
             )
         try:
             if found := _address(body):
-                picture = image_download.fetch(
+                image = image_download.fetch(
                     found.url,
                     base_url=str(self._client().base_url),
                     deadline=deadline,
                     most_bytes=_LARGEST_ANSWER,
                 )
-                return picture, found.usage
+                return image, found.usage
         except ProviderBadResponse as error:
             unusable = error
         unusable.evidence = body

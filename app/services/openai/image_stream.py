@@ -41,17 +41,17 @@ class _Partial(BaseModel):
 
 
 def completed(chunks: Iterable[bytes], on_partial: OnPartial | None, *, most_bytes: int) -> bytes:
-    """Return the JSON of the event that brings the whole picture; what comes later is not read.
+    """Return the JSON of the event that brings the whole image; what comes later is not read.
 
-    A partial picture that can't be read is left out.
+    A partial image that can't be read is left out.
 
     Args:
         chunks: the body of the answer, as it arrives.
-        on_partial: hears of partial pictures.
+        on_partial: hears of partial images.
         most_bytes: that one event may have.
 
     Raises:
-        AppError: the model refuses, fails, or ends without a picture.
+        AppError: the model refuses, fails, or ends without an image.
     """
     for name, data in _events(chunks, most_bytes):
         if data.count(b",") > MAX_COMMAS:
@@ -67,7 +67,7 @@ def completed(chunks: Iterable[bytes], on_partial: OnPartial | None, *, most_byt
             raise _failure(event)
         if kind.endswith(".partial_image") and on_partial:
             _show(data, on_partial)
-    raise ProviderError("the stream ended without a picture", charged=Charged.UNKNOWN)
+    raise ProviderError("the stream ended without an image", charged=Charged.UNKNOWN)
 
 
 def _show(data: bytes, on_partial: OnPartial) -> None:
@@ -79,10 +79,12 @@ def _show(data: bytes, on_partial: OnPartial) -> None:
 
 
 def _failure(event: _Event) -> AppError:
-    told = event.error if isinstance(event.error, dict) else {"code": event.code}
-    code = str(told.get("code"))[:_MAX_CODE]
+    reported = event.error if isinstance(event.error, dict) else {"code": event.code}
+    code = str(reported.get("code"))[:_MAX_CODE]
     detail = f"error event, code {code}"
-    return refusal(code, told.get("type"), detail) or ProviderError(detail, charged=Charged.UNKNOWN)
+    return refusal(code, reported.get("type"), detail) or ProviderError(
+        detail, charged=Charged.UNKNOWN
+    )
 
 
 def _events(chunks: Iterable[bytes], most_bytes: int) -> Iterator[tuple[str, bytes]]:

@@ -7,24 +7,24 @@ from app.models import TokenUsage
 _MOST = 10_000_000  # tokens; a call that used more is not to be believed
 
 
-def image_usage(told: Any) -> TokenUsage | None:
+def image_usage(reported: Any) -> TokenUsage | None:
     """Read the `usage` of an answer to images.generate, as parsed JSON."""
-    if not isinstance(told, dict):
+    if not isinstance(reported, dict):
         return None
-    details = told.get("input_tokens_details")
-    taken = details if isinstance(details, dict) else {"text_tokens": told.get("input_tokens")}
+    details = reported.get("input_tokens_details")
+    taken = details if isinstance(details, dict) else {"text_tokens": reported.get("input_tokens")}
     return _usage(
         text_in=taken.get("text_tokens"),
         image_in=taken.get("image_tokens", 0),
-        image_out=told.get("output_tokens"),
+        image_out=reported.get("output_tokens"),
     )
 
 
-def text_usage(told: Any) -> TokenUsage | None:
+def text_usage(reported: Any) -> TokenUsage | None:
     """Read the `usage` of a chat completion."""
     return _usage(
-        text_in=getattr(told, "prompt_tokens", None),
-        text_out=getattr(told, "completion_tokens", None),
+        text_in=getattr(reported, "prompt_tokens", None),
+        text_out=getattr(reported, "completion_tokens", None),
     )
 
 

@@ -100,7 +100,7 @@ def _rendition(value: object) -> ProcessedImage | None:
 
 
 def _stored(value: object) -> dict[str, Any] | None:
-    """Return what both kinds of pictures have, or None unless all of it is there and well."""
+    """Return what both kinds of images have, or None unless all of it is there and well."""
     if not isinstance(value, dict):
         return None
     stored: dict[str, Any] = {}

@@ -26,12 +26,12 @@ class Recorded:
     Attributes:
         seconds: how long it took.
         told: what it said, as plain values.
-        files: partial pictures, as many as `told["partials"]`, then the picture or what came in
+        files: partial images, as many as `told["partials"]`, then the image or what came in
             its place; each with the second in which it came.
     """
 
     seconds: float
-    told: Mapping[str, Any]
+    reported: Mapping[str, Any]
     files: Sequence[tuple[float, bytes]] = field(default=())
 
 
@@ -91,7 +91,7 @@ class Cassettes:
         document = {
             "question": dict(question),
             "seconds": round(answer.seconds, 3),
-            "told": dict(answer.told),
+            "reported": dict(answer.reported),
             "files": files,
         }
         # Last, so that an answer that was cut off while it was written isn't there at all.
@@ -109,7 +109,9 @@ def _read(folder: Path, number: str) -> Recorded:
         (float(file["second"]), (folder / Path(file["name"]).name).read_bytes())
         for file in document["files"]
     ]
-    return Recorded(seconds=float(document["seconds"]), told=dict(document["told"]), files=files)
+    return Recorded(
+        seconds=float(document["seconds"]), reported=dict(document["reported"]), files=files
+    )
 
 
 def _put(path: Path, data: bytes) -> None:

@@ -53,7 +53,7 @@ class Replay:
             if on_partial:
                 on_partial(index, data)
         self._wait(answer.seconds - passed)
-        if "error" in answer.told:
+        if "error" in answer.reported:
             raise _failure(answer)
         return answer
 
@@ -63,7 +63,7 @@ class Replay:
 
 
 class ReplayGenerator:
-    """Gives the pictures that were drawn once, byte for byte."""
+    """Gives the images that were drawn once, byte for byte."""
 
     provider = "replay"
     costs_money = False
@@ -85,21 +85,21 @@ class ReplayGenerator:
         partials: int = 0,
         on_partial: OnPartial | None = None,
     ) -> GeneratedImage:
-        """See ImageGenerator. As many partial pictures as were recorded, and are asked for."""
+        """See ImageGenerator. As many partial images as were recorded, and are asked for."""
 
-        def shown(index: int, picture: bytes) -> None:
+        def shown(index: int, image: bytes) -> None:
             if on_partial and index < partials:
-                on_partial(index, picture)
+                on_partial(index, image)
 
         try:
             answer = self._replay.play(request_key.draw(prompt, size, quality), shown)
         except TransparencyRefused:
             self.transparent = False
             raise
-        picture = _last(answer)
-        if not picture:
-            raise CassetteMissing("a picture without its file")
-        return GeneratedImage(data=picture, model=str(answer.told.get("model") or self.model))
+        image = _last(answer)
+        if not image:
+            raise CassetteMissing("an image without its file")
+        return GeneratedImage(data=image, model=str(answer.reported.get("model") or self.model))
 
 
 class ReplayModerator:
@@ -129,29 +129,29 @@ class ReplayWriter:
         """See PromptWriter."""
         answer = self._replay.play(request_key.invent(count, theme))
         return InventedPrompts(
-            prompts=[str(text) for text in answer.told.get("prompts", ())], usage=None
+            prompts=[str(text) for text in answer.reported.get("prompts", ())], usage=None
         )
 
     def enhance(self, prompt: str) -> EnhancedPrompt:
         """See PromptWriter."""
         answer = self._replay.play(request_key.enhance(prompt))
-        return EnhancedPrompt(prompt=str(answer.told.get("prompt", prompt)), usage=None)
+        return EnhancedPrompt(prompt=str(answer.reported.get("prompt", prompt)), usage=None)
 
 
 def _failure(answer: Recorded) -> AppError:
-    kind = _FAILURES.get(str(answer.told["error"]), ProviderError)
-    told = answer.told.get("charged")
-    charged = Charged(told) if told else None
+    kind = _FAILURES.get(str(answer.reported["error"]), ProviderError)
+    reported = answer.reported.get("charged")
+    charged = Charged(reported) if reported else None
     if issubclass(kind, ProviderBadResponse):
         return kind("replayed", evidence=_last(answer), charged=charged)
-    return kind("replayed", charged=charged, retry_after=answer.told.get("retry_after"))
+    return kind("replayed", charged=charged, retry_after=answer.reported.get("retry_after"))
 
 
 def _partials(answer: Recorded) -> int:
-    told = answer.told.get("partials", 0)
-    return told if isinstance(told, int) else 0
+    reported = answer.reported.get("partials", 0)
+    return reported if isinstance(reported, int) else 0
 
 
 def _last(answer: Recorded) -> bytes:
-    """Return the picture, or what came in its place; b"" if nothing did."""
+    """Return the image, or what came in its place; b"" if nothing did."""
     return b"".join(data for _, data in answer.files[_partials(answer) :])

@@ -19,7 +19,7 @@ class _Take:
     """What is written down of one call."""
 
     began: float = field(default_factory=time.monotonic)
-    told: dict[str, Any] = field(default_factory=dict)
+    reported: dict[str, Any] = field(default_factory=dict)
     files: list[tuple[float, bytes]] = field(default_factory=list)
 
     def add(self, data: bytes) -> None:
@@ -33,7 +33,7 @@ def _taking(recordings: Cassettes, question: Question) -> Iterator[_Take]:
     try:
         yield take
     except AppError as error:
-        take.told = {
+        take.reported = {
             "error": error.code,
             "charged": error.charged,
             "retry_after": error.retry_after,
@@ -43,13 +43,15 @@ def _taking(recordings: Cassettes, question: Question) -> Iterator[_Take]:
             take.add(error.evidence)
         raise
     finally:
-        if take.told:
+        if take.reported:
             seconds = time.monotonic() - take.began
-            recordings.add(question, Recorded(seconds=seconds, told=take.told, files=take.files))
+            recordings.add(
+                question, Recorded(seconds=seconds, reported=take.reported, files=take.files)
+            )
 
 
 class RecordingGenerator:
-    """Draws by another, and writes down the pictures, the partial ones and the failures."""
+    """Draws by another, and writes down the images, the partial ones and the failures."""
 
     def __init__(self, inner: ImageGenerator, recordings: Cassettes) -> None:
         self._inner = inner
@@ -80,20 +82,20 @@ class RecordingGenerator:
         """See ImageGenerator."""
         with _taking(self._recordings, request_key.draw(prompt, size, quality)) as take:
 
-            def shown(index: int, picture: bytes) -> None:
-                take.add(picture)
+            def shown(index: int, image: bytes) -> None:
+                take.add(image)
                 if on_partial:
-                    on_partial(index, picture)
+                    on_partial(index, image)
 
             drawing = self._inner.draw(
                 prompt, size=size, quality=quality, partials=partials, on_partial=shown
             )
-            partial_pictures = len(take.files)
+            partial_images = len(take.files)
             take.add(drawing.data)
-            take.told = {
+            take.reported = {
                 "model": drawing.model,
                 "usage": _plain(drawing.usage),
-                "partials": partial_pictures,
+                "partials": partial_images,
             }
             return drawing
 
@@ -113,7 +115,7 @@ class RecordingModerator:
         """See Moderator."""
         with _taking(self._recordings, request_key.check(prompt)) as take:
             self._inner.check(prompt)
-            take.told = {"allowed": True}
+            take.reported = {"allowed": True}
 
 
 class RecordingWriter:
@@ -132,14 +134,14 @@ class RecordingWriter:
         """See PromptWriter."""
         with _taking(self._recordings, request_key.invent(count, theme)) as take:
             invented = self._inner.invent(count, theme=theme)
-            take.told = {"prompts": invented.prompts, "usage": _plain(invented.usage)}
+            take.reported = {"prompts": invented.prompts, "usage": _plain(invented.usage)}
             return invented
 
     def enhance(self, prompt: str) -> EnhancedPrompt:
         """See PromptWriter."""
         with _taking(self._recordings, request_key.enhance(prompt)) as take:
             enhanced = self._inner.enhance(prompt)
-            take.told = {"prompt": enhanced.prompt, "usage": _plain(enhanced.usage)}
+            take.reported = {"prompt": enhanced.prompt, "usage": _plain(enhanced.usage)}
             return enhanced
 
 

@@ -1,14 +1,14 @@
 """What a provider is asked, as it is recorded and found again.
 
 The model is no part of it, so that a page that was made with one model is replayed without naming
-it; nor is how many partial pictures are asked for.
+it; nor is how many partial images are asked for.
 """
 
 from typing import Any
 
 
 def draw(prompt: str, size: str, quality: str) -> dict[str, Any]:
-    """Ask for a picture."""
+    """Ask for an image."""
     return {"call": "draw", "prompt": prompt, "size": size, "quality": quality}
 
 

@@ -160,9 +160,13 @@ def _sound(answer: BaseHTTPResponse) -> StoredImage | None:
     if not kind or modified is None or headers.get("Content-Length") != str(len(data)):
         return None
     for name, compute in _CHECKSUMS.items():
-        told = headers.get(name)
+        reported = headers.get(name)
         # With a dash it is one of the parts of an upload, and not of the whole.
-        if told and "-" not in told and told != base64.b64encode(compute(data)).decode():
+        if (
+            reported
+            and "-" not in reported
+            and reported != base64.b64encode(compute(data)).decode()
+        ):
             return None
     return StoredImage(data=data, content_type=kind, modified=modified)
 

@@ -51,8 +51,8 @@ class SqliteLedger:
         with self._file.connection() as connection:
             rows = connection.execute(f"{_SELECT} WHERE {chosen}", values).fetchall()
         return {
-            window: Spending(micros=micros, pictures=pictures, pictures_of_unknown_cost=unknown)
-            for window, micros, pictures, unknown in rows
+            window: Spending(micros=micros, images=images, images_of_unknown_cost=unknown)
+            for window, micros, images, unknown in rows
         }
 
 
@@ -66,6 +66,6 @@ def _micros(connection: sqlite3.Connection, account: str, budget: Budget, at: da
 def _add(
     connection: sqlite3.Connection, accounts: Iterable[str], change: Spending, at: datetime
 ) -> None:
-    numbers = (change.micros, change.pictures, change.pictures_of_unknown_cost)
+    numbers = (change.micros, change.images, change.images_of_unknown_cost)
     rows = [(account, window, *numbers) for account in accounts for window in windows_of(at)]
     connection.executemany(_ADD, rows)

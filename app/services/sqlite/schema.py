@@ -35,7 +35,7 @@ _OF_EACH = f"""SELECT owner, shift, created_ms >> shift, count(*)
 _TRUE = f"{_OF_ALL} UNION ALL {_OF_EACH}"
 
 # Of a document that can't be read, or names none, the row is nobody's.
-_TOLD_OWNER = """CASE WHEN json_valid(document) THEN
+_REPORTED_OWNER = """CASE WHEN json_valid(document) THEN
     CASE json_type(document, '$.owner') WHEN 'text' THEN json_extract(document, '$.owner') END
 END"""
 _CHANGED = "UPDATE list_version SET n = n + 1;"
@@ -144,7 +144,7 @@ _STEPS = (
         "DROP TRIGGER IF EXISTS relisted",
         "DROP TRIGGER IF EXISTS unlisted",
         "DROP TABLE IF EXISTS ranks",
-        f"UPDATE generations SET owner = {_TOLD_OWNER} WHERE {_TOLD_OWNER} > ''",  # noqa: S608 - reason: constants only
+        f"UPDATE generations SET owner = {_REPORTED_OWNER} WHERE {_REPORTED_OWNER} > ''",  # noqa: S608 - reason: constants only
         # As `owner_word` is written by sqlite_words.py.
         """UPDATE words SET tokens = words.tokens || ' 00' || lower(hex(owner)) FROM generations
             WHERE owner IS NOT NULL AND place = words.rowid""",

@@ -87,7 +87,7 @@ def budget_from(text: str | None) -> Budget | None:
 def with_due(end: ImageRecord) -> ImageRecord:
     """Say in a row that has ended what the ledger has to count for it.
 
-    That is what it cost; where nobody knows, what was reserved; and where no picture was paid,
+    That is what it cost; where nobody knows, what was reserved; and where no image was paid,
     what enhancing cost.
     """
     if end.charged is Charged.NO:
@@ -119,9 +119,9 @@ def _booked(ledger: Ledger, old: ImageRecord, new: ImageRecord, write: Callable[
     if not write():
         _book(ledger, new, Spending(micros=-added))
         return False
-    pictures = (new.image is not None) - (old.image is not None)
-    unknown = pictures if new.cost_micros is None else 0
-    rest = Spending(micros=change - added, pictures=pictures, pictures_of_unknown_cost=unknown)
+    images = (new.image is not None) - (old.image is not None)
+    unknown = images if new.cost_micros is None else 0
+    rest = Spending(micros=change - added, images=images, images_of_unknown_cost=unknown)
     _book(ledger, new, rest)
     return True
 

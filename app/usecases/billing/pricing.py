@@ -16,7 +16,7 @@ from app.models import TokenUsage, UpstreamRequest
 
 Table = Mapping[str, Mapping[str, Any]]
 
-# Output tokens of a picture, by quality and size. Up to `high` they are those that OpenAI published
+# Output tokens of an image, by quality and size. Up to `high` they are those that OpenAI published
 # for gpt-image-1, here as estimates for its successors; `xhigh` and `max` are generous guesses.
 # `auto` may choose the dearest of the three that all models have.
 _HIGH = {"1024x1024": 4160, "1024x1536": 6240, "1536x1024": 6208}
@@ -38,7 +38,7 @@ SHIPPED: Table = {
     "gpt-6-luna": {"text_in": 0.10, "text_out": 0.50},
 }
 
-_PARTIAL_TOKENS = 100  # output tokens of each partial picture, as on the same page
+_PARTIAL_TOKENS = 100  # output tokens of each partial image, as on the same page
 _ENHANCED_TOKENS = 2048  # more than eighty words and the thought that goes before them
 _INVENTED_TOKENS = 8192  # more than forty ideas of twenty words
 _INVENTING_BYTES = 8192  # more than the question with the longest theme
@@ -54,8 +54,8 @@ class Prices:
 
     def __init__(self, over: Table | None = None) -> None:
         self._table = dict(SHIPPED)
-        for model, told in sorted((over or {}).items(), key=lambda item: len(item[0])):
-            self._table[model] = _completed(self._prices(model), told)
+        for model, reported in sorted((over or {}).items(), key=lambda item: len(item[0])):
+            self._table[model] = _completed(self._prices(model), reported)
 
     def cost(self, model: str, usage: TokenUsage | None) -> int | None:
         """Return what that cost, to the nearest micro; None if nobody can tell."""
@@ -128,12 +128,12 @@ class Prices:
         return self._table[max(known, key=len)] if known else {}
 
 
-def _completed(known: Mapping[str, Any], told: Mapping[str, Any]) -> Mapping[str, Any]:
+def _completed(known: Mapping[str, Any], reported: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what is known of a model, with what was told in its place, quality by quality."""
     tokens = dict(known.get("output_tokens", {}))
-    for quality, by_size in told.get("output_tokens", {}).items():
+    for quality, by_size in reported.get("output_tokens", {}).items():
         tokens[quality] = {**tokens.get(quality, {}), **by_size}
-    return {**known, **told} | ({"output_tokens": tokens} if tokens else {})
+    return {**known, **reported} | ({"output_tokens": tokens} if tokens else {})
 
 
 def total(one: int | None, other: int | None) -> int | None:

@@ -1,4 +1,4 @@
-"""Draws many pictures, none of them twice, however often it is begun again."""
+"""Draws many images, none of them twice, however often it is begun again."""
 
 import hashlib
 import json
@@ -32,7 +32,7 @@ _FOR_ALL = (BudgetExceeded, PriceUnknown, ProviderMisconfigured, ProviderQuota)
 
 
 class Generate(Protocol):
-    """Draws one picture, or answers with the one that was drawn under this claim before."""
+    """Draws one image, or answers with the one that was drawn under this claim before."""
 
     def __call__(self, request: ImageRequest, *, caller: Caller, claim: str) -> GenerationResult:
         """See GenerateImage."""
@@ -49,18 +49,18 @@ class BatchItem:
 
 @dataclass(frozen=True)
 class BatchOutcome:
-    """How a row ended: with a picture, or with an error. Neither: it was not begun."""
+    """How a row ended: with an image, or with an error. Neither: it was not begun."""
 
     row: BatchItem
-    picture: ImageRecord | None = None
+    image: ImageRecord | None = None
     replayed: bool = False
     error: AppError | None = None
 
     @property
     def cost_micros(self) -> int:
         """What this run paid for it, as far as that is known."""
-        bought = self.picture is not None and not self.replayed
-        return (self.picture.cost_micros or 0) if self.picture and bought else 0
+        bought = self.image is not None and not self.replayed
+        return (self.image.cost_micros or 0) if self.image and bought else 0
 
 
 def rows_of(name: str, requests: Iterable[ImageRequest], caller: Caller) -> list[BatchItem]:
@@ -85,7 +85,7 @@ class Batch:
 
     Args:
         draw: draws one.
-        caller: who owns the pictures, and whose budget holds.
+        caller: who owns the images, and whose budget holds.
         at_once: how many are drawn at the same time.
         wait: waits so many seconds, or less if the batch is stopped.
     """

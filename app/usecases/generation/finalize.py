@@ -1,7 +1,7 @@
-"""Makes a stored picture out of bought bytes, and writes down how a generation ended.
+"""Makes a stored image out of bought bytes, and writes down how a generation ended.
 
 Every step may be repeated, by whomever, at any time: the keys derive from the row's id, and the
-same bytes give the same picture.
+same bytes give the same image.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ _TRIES = 5  # somebody else may be changing the row at the same moment
 
 @dataclass(frozen=True)
 class ImageFinalizer:
-    """Brings a bought picture home.
+    """Brings a bought image home.
 
     `leased` is always a row whose state and lease are as in the records: what was learnt since is
     in its other fields.
@@ -50,7 +50,7 @@ class ImageFinalizer:
         Raises:
             ImagePendingUpload: the bytes are in the spool or in the store, to be finished later.
             StorageUnavailable: neither store nor spool took them.
-            ProviderBadResponse: they are no picture; they are kept as evidence.
+            ProviderBadResponse: they are no image; they are kept as evidence.
         """
         free = leased.charged is Charged.NO
         bought = replace(
@@ -75,7 +75,7 @@ class ImageFinalizer:
 
         Raises:
             ImagePendingUpload: the store does not answer.
-            ProviderBadResponse: the bytes are no picture.
+            ProviderBadResponse: the bytes are no image.
         """
         try:
             cut, png = self.cut(bought, data)
@@ -88,10 +88,10 @@ class ImageFinalizer:
         return replace(cut, state=State.READY, error="")
 
     def cut(self, bought: ImageRecord, data: bytes) -> tuple[ImageRecord, bytes]:
-        """Cut out; return the row with that picture, and its file.
+        """Cut out; return the row with that image, and its file.
 
         Raises:
-            UnusableImage: the bytes are no picture.
+            UnusableImage: the bytes are no image.
             StorageUnavailable: nobody can tell what the file told before.
         """
         with self.ports.observer.step("cutout"):
@@ -110,7 +110,7 @@ class ImageFinalizer:
     def close(self, leased: ImageRecord, error: AppError) -> AppError:
         """Write down how it ended; return the error, with `charged` set.
 
-        A picture that only waits for storage stays pending, free for anyone to finish.
+        An image that only waits for storage stays pending, free for anyone to finish.
         """
         charged = error.charged = error.charged or leased.charged
         if isinstance(error, ImagePendingUpload):
@@ -147,7 +147,7 @@ class ImageFinalizer:
                 return
 
     def _look(self, bought: ImageRecord, data: bytes) -> tuple[ImageRecord, str]:
-        """Add what the header tells; if these bytes are no picture, say why instead."""
+        """Add what the header tells; if these bytes are no image, say why instead."""
         try:
             info = self.ports.imaging.inspect(data)
         except UnusableImage as error:
@@ -181,7 +181,7 @@ class ImageFinalizer:
 def _overrules(end: ImageRecord, now: ImageRecord) -> bool:
     """Tell whether what a late worker knows counts more than what the row says by now.
 
-    A stored picture does, unless the row is ready or deleted. Any other end does where somebody
+    A stored image does, unless the row is ready or deleted. Any other end does where somebody
     could only guess; but not what became of a later attempt, which was asked for at another time.
     """
     if end.state is State.READY:
@@ -196,7 +196,7 @@ def _put(store: ImageStore | Spool, objects: Iterable[tuple[str, bytes, str]]) -
 
 
 def image_key(image_id: str) -> str:
-    """Return the key of the cut-out picture."""
+    """Return the key of the cut-out image."""
     return f"images/{image_id}.png"
 
 

@@ -1,6 +1,6 @@
-"""Buys one picture: the only place where money is spent.
+"""Buys one image: the only place where money is spent.
 
-The order of the steps is the promise that no picture is paid for twice or lost. The row is written
+The order of the steps is the promise that no image is paid for twice or lost. The row is written
 before paying, the original is stored before anything else is done with it, and every key derives
 from the row's id, so that whatever a crash leaves behind can be found again.
 """
@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class GenerationResult:
-    """A ready picture; `replayed` tells that an earlier request with the same key made it."""
+    """A ready image; `replayed` tells that an earlier request with the same key made it."""
 
     generation: ImageRecord
     replayed: bool = False
@@ -38,7 +38,7 @@ class GenerationResult:
 
 @dataclass(frozen=True, kw_only=True)
 class GenerateImage:
-    """Turns a request into a stored picture and its row.
+    """Turns a request into a stored image and its row.
 
     Args:
         ports: the outside world.
@@ -62,11 +62,11 @@ class GenerateImage:
         claim: str = "",
         viewer: ProgressListener = NO_LISTENER,
     ) -> GenerationResult:
-        """Draw, keep, cut out, store and record one picture; or answer from an earlier request.
+        """Draw, keep, cut out, store and record one image; or answer from an earlier request.
 
         Args:
             request: the validated wish.
-            caller: who asks, and will own the picture.
+            caller: who asks, and will own the image.
             claim: stands for caller and Idempotency-Key (see `claim_of`); "" for none.
             viewer: watches it; an answer from an earlier request shows nothing.
 
@@ -92,7 +92,7 @@ class GenerateImage:
         earlier = self.repeats.find_existing(claim, fingerprint_of(request)) if claim else None
         if earlier and earlier.state is State.READY:
             return GenerationResult(earlier, replayed=True)
-        with self.ports.spool.room(), self.ports.observer.follow(viewer.tell_step):
+        with self.ports.spool.room(), self.ports.observer.follow(viewer.report_step):
             return GenerationResult(self._make(request, caller, claim, earlier, viewer))
 
     def _make(
@@ -179,7 +179,7 @@ class GenerateImage:
                     size=leased.size,
                     quality=leased.quality,
                     partials=viewer.partials,
-                    on_partial=viewer.tell_partial,
+                    on_partial=viewer.report_partial,
                 )
         except ProviderBadResponse as error:
             if error.evidence:

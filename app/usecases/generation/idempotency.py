@@ -54,8 +54,8 @@ class IdempotencyService:
             GenerationInProgress: somebody is working on it.
             OutcomeUnknown: it may have been paid for, and nothing came.
             ImageDeleted: it was made and deleted.
-            ProviderBadResponse: it was paid for, and is no picture.
-            StorageUnavailable: the picture waits for storage, or was lost for the lack of it.
+            ProviderBadResponse: it was paid for, and is no image.
+            StorageUnavailable: the image waits for storage, or was lost for the lack of it.
             RecordsUnavailable: nobody can tell.
         """
         row = self.ports.records.find(claim)

@@ -20,7 +20,7 @@ class PendingRecords:
 
     Args:
         ports: the outside world.
-        estimates: tell what a picture may cost.
+        estimates: tell what an image may cost.
         till: holds the budgets.
         lease: how long a generation may take before it counts as abandoned.
     """
@@ -43,10 +43,10 @@ class PendingRecords:
 
         Args:
             request: the validated wish.
-            caller: who asks, and will own the picture.
+            caller: who asks, and will own the image.
             claim: stands for caller and Idempotency-Key; "" for none.
-            earlier: the row of a try that failed before a picture was paid, to begin again with.
-            partials: pictures that the model is asked for while it draws.
+            earlier: the row of a try that failed before an image was paid, to begin again with.
+            partials: images that the model is asked for while it draws.
 
         Raises:
             BudgetExceeded: a budget has too little left.

@@ -19,29 +19,29 @@ class ProgressListener:
     """Hears what happens, from the thread that works, so hearing must not take long.
 
     Args:
-        partials: pictures to ask the model for while it draws, 0 to 3; each costs something.
+        partials: images to ask the model for while it draws, 0 to 3; each costs something.
         on_step: hears of each step that begins, once the prompt is new and there is room.
-        on_partial: hears of each partial picture, as the model made it: before the cutout.
+        on_partial: hears of each partial image, as the model made it: before the cutout.
     """
 
     partials: int = 0
     on_step: Callable[[Step], object] = _ignore
     on_partial: OnPartial = _ignore
 
-    def tell_step(self, step: Step) -> None:
-        """Tell of a step; no picture fails because of who watches."""
+    def report_step(self, step: Step) -> None:
+        """Tell of a step; no image fails because of who watches."""
         try:
             self.on_step(step)
-        except Exception:  # noqa: BLE001 - reason: the picture may be paid for by now
+        except Exception:  # noqa: BLE001 - reason: the image may be paid for by now
             _log.exception("a viewer could not hear of a step")
 
-    def tell_partial(self, index: int, picture: bytes) -> None:
-        """Tell of a partial picture, likewise."""
+    def report_partial(self, index: int, image: bytes) -> None:
+        """Tell of a partial image, likewise."""
         try:
-            self.on_partial(index, picture)
-        except Exception:  # noqa: BLE001 - reason: the picture may be paid for by now
-            _log.exception("a viewer could not hear of a partial picture")
+            self.on_partial(index, image)
+        except Exception:  # noqa: BLE001 - reason: the image may be paid for by now
+            _log.exception("a viewer could not hear of a partial image")
 
 
 NO_LISTENER = ProgressListener()
-"""Watches nothing, so no partial picture is paid for."""
+"""Watches nothing, so no partial image is paid for."""

@@ -41,7 +41,7 @@ class Recovery:
         Raises:
             GenerationInProgress: somebody else is at it.
             ImagePendingUpload: the store does not answer, or the original waits on another server.
-            ProviderBadResponse: what was bought is no picture.
+            ProviderBadResponse: what was bought is no image.
             RecordsUnavailable: the row is as it was, or pending with a new lease.
         """
         until = self.ports.clock.now() + _LEASE
@@ -97,7 +97,7 @@ class Recovery:
 
 
 def _waits(row: ImageRecord, detail: str) -> ImagePendingUpload:
-    """Say that the picture is safe only where it is known to have been drawn."""
+    """Say that the image is safe only where it is known to have been drawn."""
     drawn = row.charged is Charged.YES or row.original is not None
     return ImagePendingUpload(detail, message=None if drawn else StorageUnavailable.message)
 

@@ -23,7 +23,7 @@ def key_of(image_id: str) -> str:
 
 
 def write(generation: ImageRecord) -> bytes:
-    """Return the note on a bought picture as JSON.
+    """Return the note on a bought image as JSON.
 
     Of the caller it has the id, which is public, and nothing else.
     """
@@ -65,7 +65,7 @@ def read(image_id: str, data: bytes, *, found_at: datetime) -> ImageRecord:
 
 
 def _owner(value: Any) -> str:
-    """Return the id of the owner, or "" if it can't be one: then the picture is nobody's."""
+    """Return the id of the owner, or "" if it can't be one: then the image is nobody's."""
     return value if isinstance(value, str) and _OWNER.fullmatch(value) else ""
 
 
@@ -88,7 +88,7 @@ def _time(value: Any) -> datetime | None:
 
 
 def _cost(value: object) -> int | None:
-    """Return the cost if a picture can cost that: less than a thousand dollars."""
+    """Return the cost if an image can cost that: less than a thousand dollars."""
     if not isinstance(value, int) or isinstance(value, bool):
         return None
     return value if 0 <= value < _MAX_MICROS else None
@@ -111,14 +111,14 @@ def _original(image_id: str, value: object) -> Original | None:
     credentials = value.get("content_credentials")
     known = credentials if isinstance(credentials, bool) else None
     try:
-        told = Original(**value | {"content_credentials": known})
+        reported = Original(**value | {"content_credentials": known})
     except TypeError:
         return None
-    numbers = (told.width, told.height, told.size_bytes)
+    numbers = (reported.width, reported.height, reported.size_bytes)
     sound = (
-        told.format in ("png", "webp", "jpeg")
-        and told.key == f"originals/{image_id}.{told.format}"
+        reported.format in ("png", "webp", "jpeg")
+        and reported.key == f"originals/{image_id}.{reported.format}"
         and all(type(number) is int for number in numbers)
-        and isinstance(told.sha256, str)
+        and isinstance(reported.sha256, str)
     )
-    return told if sound else None
+    return reported if sound else None

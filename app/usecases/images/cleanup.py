@@ -1,11 +1,11 @@
-"""What is stored for a picture while another deletes it."""
+"""What is stored for an image while another deletes it."""
 
 from app.models import State
 from app.ports import Ports
 
 
 def take_back_if_deleted(ports: Ports, image_id: str, keys: tuple[str, ...]) -> None:
-    """Remove what was just stored if its picture was deleted meanwhile.
+    """Remove what was just stored if its image was deleted meanwhile.
 
     A deletion changes the row first and removes objects afterwards: if the row is still ready
     now, a later deletion will find these objects.

@@ -1,4 +1,4 @@
-"""Reads, lists and removes pictures that were made."""
+"""Reads, lists and removes images that were made."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from app.usecases.images.tokens import fold
 
 
 class Owners(Protocol):
-    """Remembers for a while who owns pictures: a text under two texts."""
+    """Remembers for a while who owns images: a text under two texts."""
 
     def get(self, group: str, name: str, /) -> str | None:
         """Return what is remembered, or None."""
@@ -26,10 +26,10 @@ class Owners(Protocol):
 
 @dataclass(frozen=True)
 class Images:
-    """The pictures that are ready.
+    """The images that are ready.
 
-    Where an `owner` is given, another's pictures are as if they weren't there; None sees all.
-    "" is who made pictures without a key: they are nobody's, and so that one sees none.
+    Where an `owner` is given, another's images are as if they weren't there; None sees all.
+    "" is who made images without a key: they are nobody's, and so that one sees none.
     """
 
     store: ImageStore
@@ -37,7 +37,7 @@ class Images:
     owners: Owners | None = None
 
     def fetch(self, image_id: str) -> StoredImage:
-        """Return the cut-out picture; needs the store only, so it works without records.
+        """Return the cut-out image; needs the store only, so it works without records.
 
         Raises:
             ImageNotFound: there is none.
@@ -46,9 +46,9 @@ class Images:
         return self.store.get(f"images/{image_id}.png")
 
     def link(self, image_id: str) -> str:
-        """Return an address at the store itself from which the picture can be read for an hour.
+        """Return an address at the store itself from which the image can be read for an hour.
 
-        The store isn't asked whether it has the picture; who follows the address will hear.
+        The store isn't asked whether it has the image; who follows the address will hear.
 
         Raises:
             StorageUnavailable: there is no such address.
@@ -56,10 +56,10 @@ class Images:
         return self.store.link(f"images/{image_id}.png")
 
     def owner_of(self, image_id: str) -> str:
-        """Return the id of the caller that the picture was made for; "" for nobody's.
+        """Return the id of the caller that the image was made for; "" for nobody's.
 
-        It never changes, so it is remembered, but for no longer than deleted pictures are. A row
-        has its owner before it is ready: its picture may be there already.
+        It never changes, so it is remembered, but for no longer than deleted images are. A row
+        has its owner before it is ready: its image may be there already.
 
         Raises:
             ImageNotFound: there is none, or it was deleted.
@@ -79,7 +79,7 @@ class Images:
         return row.owner
 
     def record(self, image_id: str, *, owner: str | None = None) -> ImageRecord:
-        """Return the row of a ready picture.
+        """Return the row of a ready image.
 
         Raises:
             ImageNotFound: there is none.
@@ -121,7 +121,7 @@ class Images:
     def delete(self, image_id: str, *, owner: str | None = None) -> None:
         """Mark the row, remove the objects, and the row last: a failure half-way can be repeated.
 
-        Of a picture with an Idempotency-Key a bare row stays for as long as keys are remembered,
+        Of an image with an Idempotency-Key a bare row stays for as long as keys are remembered,
         so that a late retry doesn't buy it again.
 
         Raises:
@@ -159,7 +159,7 @@ def _original(row: ImageRecord) -> str:
 
 
 def _bare(row: ImageRecord) -> ImageRecord:
-    """Return what remains of a deleted picture: its key, and nothing that was asked or drawn."""
+    """Return what remains of a deleted image: its key, and nothing that was asked or drawn."""
     return ImageRecord(
         id=row.id,
         state=State.DELETED,

@@ -1,4 +1,4 @@
-"""Takes in pictures that were made elsewhere."""
+"""Takes in images that were made elsewhere."""
 
 import hashlib
 import uuid
@@ -19,7 +19,7 @@ _NAMESPACE = uuid.UUID("6c1f7d1e-2f0b-5d0c-9a53-8f6f2f9d6b11")  # of ids that de
 
 @dataclass(frozen=True, kw_only=True)
 class ExportedImage:
-    """A picture from elsewhere, and what is known of it; "" and None for what is not."""
+    """An image from elsewhere, and what is known of it; "" and None for what is not."""
 
     data: bytes
     prompt: str
@@ -36,7 +36,7 @@ class ExportedImage:
 
 @dataclass(frozen=True)
 class ImportImage:
-    """Stores a picture as if it had been drawn here, for nothing."""
+    """Stores an image as if it had been drawn here, for nothing."""
 
     ports: Ports
     keeper: ImageFinalizer
@@ -44,7 +44,7 @@ class ImportImage:
     def __call__(self, found: ExportedImage) -> ImageRecord | None:
         """Keep the bytes as they are, cut out, and write the row; None if it is there already.
 
-        Without an id of its own, a picture's id derives from its bytes and its owner, so
+        Without an id of its own, an image's id derives from its bytes and its owner, so
         taking it in again does nothing.
 
         Raises:

@@ -1,4 +1,4 @@
-"""What a picture's file tells of where the picture comes from, by its row."""
+"""What an image's file tells of where the image comes from, by its row."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class ProvenanceBuilder:
     with_prompts: bool = False
 
     def of(self, row: ImageRecord) -> Provenance:
-        """Return the origin: the same whenever and by whomever the picture is cut out.
+        """Return the origin: the same whenever and by whomever the image is cut out.
 
         All who draw but the offline painter are AI models, so one that is added is marked as such.
         """
@@ -34,9 +34,9 @@ class ProvenanceBuilder:
 
 
 def forgotten(store: ImageStore, row: ImageRecord) -> bytes:
-    """Return the stored picture if it may know more of its origin than the row, else b"".
+    """Return the stored image if it may know more of its origin than the row, else b"".
 
-    A row that was rebuilt without its note knows nothing, but the picture's file may still tell.
+    A row that was rebuilt without its note knows nothing, but the image's file may still tell.
 
     Raises:
         StorageUnavailable: nobody can tell.

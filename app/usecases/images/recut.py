@@ -1,4 +1,4 @@
-"""Makes pictures anew from their originals, with the cutout as it is today."""
+"""Makes images anew from their originals, with the cutout as it is today."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _AT_ONCE = 100  # rows that are read together
 
 @dataclass(frozen=True, kw_only=True)
 class RecutResult:
-    """What became of one picture: how it was and how it is now, or why there is nothing new."""
+    """What became of one image: how it was and how it is now, or why there is nothing new."""
 
     row: ImageRecord
     before: bytes = b""
@@ -30,18 +30,18 @@ class RecutResult:
 
 @dataclass(frozen=True)
 class RecutImages:
-    """Goes through all pictures that are ready. It never pays.
+    """Goes through all images that are ready. It never pays.
 
     Args:
         ports: with a store that is read past the cache, and forgets what changes.
-        keeper: makes and stores pictures.
+        keeper: makes and stores images.
     """
 
     ports: Ports
     keeper: ImageFinalizer
 
     def __call__(self, *, in_place: bool) -> Iterator[RecutResult]:
-        """Yield each picture, by id; with `in_place` what changed has taken the old one's place.
+        """Yield each image, by id; with `in_place` what changed has taken the old one's place.
 
         Raises:
             RecordsUnavailable: the rows can't be read.

@@ -1,4 +1,4 @@
-"""Shows pictures in other sizes, formats and colours, computed from what is stored: for nothing."""
+"""Shows images in other sizes, formats and colors, computed from what is stored: for nothing."""
 
 import threading
 from collections.abc import Iterator
@@ -14,10 +14,10 @@ _ENDINGS = ("png", "webp", "jpeg")  # the usual one first
 
 
 class Variants:
-    """The pictures that are ready, as callers want to see them.
+    """The images that are ready, as callers want to see them.
 
     Args:
-        images: the plain pictures.
+        images: the plain images.
         store: what keeps the originals.
         imaging: computes variants, one at a time.
         cache: keeps them, and computes each once however many ask at the same time.
@@ -41,34 +41,34 @@ class Variants:
         self._places = threading.BoundedSemaphore(limit)
 
     def fetch(self, image_id: str, variant: Variant, name: str) -> StoredImage:
-        """Return this variant of the picture, dated like the picture; needs no records.
+        """Return this variant of the image, dated like the image; needs no records.
 
-        The picture comes first, also if the variant is cached: where it is gone, so are they.
+        The image comes first, also if the variant is cached: where it is gone, so are they.
 
         Args:
-            image_id: of the picture.
+            image_id: of the image.
             variant: how to show it.
-            name: the variant's canonical text, which is "" for the plain picture.
+            name: the variant's canonical text, which is "" for the plain image.
 
         Raises:
-            ImageNotFound: there is no such picture.
+            ImageNotFound: there is no such image.
             OriginalMissing: it is there, but the original that is needed isn't.
-            ImageDamaged: picture or original can't be decoded.
+            ImageDamaged: image or original can't be decoded.
             VariantsBusy: too many wait already.
             StorageUnavailable: nobody can tell.
         """
-        picture = self._images.fetch(image_id)
+        image = self._images.fetch(image_id)
         if not name:
-            return picture
-        return self._cache.fetch(image_id, name, lambda: self._make(image_id, picture, variant))
+            return image
+        return self._cache.fetch(image_id, name, lambda: self._make(image_id, image, variant))
 
-    def _make(self, image_id: str, picture: StoredImage, variant: Variant) -> StoredImage:
+    def _make(self, image_id: str, image: StoredImage, variant: Variant) -> StoredImage:
         with self._place():
             try:
-                data = self._imaging.vary(picture.data, lambda: self._original(image_id), variant)
+                data = self._imaging.vary(image.data, lambda: self._original(image_id), variant)
             except UnusableImage as error:
                 raise ImageDamaged(f"{image_id}: {error}") from error
-        return StoredImage(data=data, content_type=variant.content_type, modified=picture.modified)
+        return StoredImage(data=data, content_type=variant.content_type, modified=image.modified)
 
     @contextmanager
     def _place(self) -> Iterator[None]:

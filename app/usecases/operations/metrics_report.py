@@ -19,7 +19,7 @@ class MetricsReport:
         return self.ports.observer.page(self.readiness.report(), waiting=self._waiting())
 
     def _waiting(self) -> int | None:
-        """Count the pictures in the spool, without the notes beside them."""
+        """Count the images in the spool, without the notes beside them."""
         try:
             keys = self.ports.spool.keys("originals/")
             return sum(not key.endswith(".json") for key in keys)

@@ -1,4 +1,4 @@
-"""What can be wrong with a picture, judged from its row and the names of its objects."""
+"""What can be wrong with an image, judged from its row and the names of its objects."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _KEY = re.compile(
     rf"(?:originals/({_ID.pattern})\.(?:png|webp|jpeg|bin|json)|images/({_ID.pattern})\.png)"
 )
-_PICTURES = (".png", ".webp", ".jpeg")
+_IMAGES = (".png", ".webp", ".jpeg")
 
 
 class Discrepancy(StrEnum):
@@ -21,11 +21,11 @@ class Discrepancy(StrEnum):
 
     IMAGE_MISSING = "image_missing"  # ready, and the original is there to be cut again
     NOTE_MISSING = "note_missing"  # ready, but its row could not be rebuilt
-    ORIGINAL_LOST = "original_lost"  # ready; the picture is all there is
-    LOST = "lost"  # a row, or a note, and neither picture nor original
+    ORIGINAL_LOST = "original_lost"  # ready; the image is all there is
+    LOST = "lost"  # a row, or a note, and neither image nor original
     ROW_MISSING = "row_missing"  # an original that no row knows
     EVIDENCE_ALONE = "evidence_alone"  # an unusable answer that no row knows
-    IMAGE_ALONE = "image_alone"  # a picture that neither row nor original knows
+    IMAGE_ALONE = "image_alone"  # an image that neither row nor original knows
     OVERDUE = "overdue"  # pending, and whoever worked on it is gone
     UNFINISHED = "unfinished"  # given up, but here is the original
     HALF_DELETED = "half_deleted"  # a deletion that was cut off
@@ -37,27 +37,27 @@ class Discrepancy(StrEnum):
 
 BEYOND_REPAIR = {
     Discrepancy.ORIGINAL_LOST: "the store has no original any more",
-    Discrepancy.LOST: "the store has neither picture nor original",
+    Discrepancy.LOST: "the store has neither image nor original",
 }
 """The kinds that nothing here can mend, and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObservedState:
-    """A picture's row, and the keys of its objects in the store."""
+    """An image's row, and the keys of its objects in the store."""
 
     id: str
     row: ImageRecord | None
     keys: frozenset[str]
 
     @property
-    def picture(self) -> str | None:
-        """The key of an original that may be a picture."""
-        return picture_among(self.keys)
+    def image(self) -> str | None:
+        """The key of an original that may be an image."""
+        return image_among(self.keys)
 
     @property
     def has_image(self) -> bool:
-        """Whether the cut-out picture is there."""
+        """Whether the cut-out image is there."""
         return image_key(self.id) in self.keys
 
 
@@ -73,7 +73,7 @@ def id_in(key: str) -> str | None:
 
 
 def image_key(image_id: str) -> str:
-    """Return the key of the cut-out picture."""
+    """Return the key of the cut-out image."""
     return f"images/{image_id}.png"
 
 
@@ -82,10 +82,10 @@ def evidence_key(image_id: str) -> str:
     return f"originals/{image_id}.bin"
 
 
-def picture_among(keys: frozenset[str]) -> str | None:
-    """Return the key of an original that may be a picture, if there is one."""
+def image_among(keys: frozenset[str]) -> str | None:
+    """Return the key of an original that may be an image, if there is one."""
     originals = (key for key in sorted(keys) if key.startswith("originals/"))
-    return next((key for key in originals if key.endswith(_PICTURES)), None)
+    return next((key for key in originals if key.endswith(_IMAGES)), None)
 
 
 def is_being_made(row: ImageRecord | None, now: datetime) -> bool:
@@ -104,13 +104,13 @@ def diagnose(seen: ObservedState, now: datetime) -> tuple[Discrepancy, ...]:
         return () if is_being_made(row, now) else (Discrepancy.OVERDUE,)
     if row.state is State.DELETED:
         return (Discrepancy.HALF_DELETED,) if row.created_at or seen.keys else ()
-    # An original that turned out to be no picture is where it belongs.
+    # An original that turned out to be no image is where it belongs.
     refused = row.state is State.FAILED and row.error == ProviderBadResponse.code
-    return (Discrepancy.UNFINISHED,) if seen.picture and not refused else ()
+    return (Discrepancy.UNFINISHED,) if seen.image and not refused else ()
 
 
 def _of_objects(seen: ObservedState) -> tuple[Discrepancy, ...]:
-    if seen.picture:
+    if seen.image:
         return (Discrepancy.ROW_MISSING,)
     if seen.has_image:
         return (Discrepancy.IMAGE_ALONE,)
@@ -120,7 +120,7 @@ def _of_objects(seen: ObservedState) -> tuple[Discrepancy, ...]:
 
 
 def _of_ready(seen: ObservedState, row: ImageRecord) -> tuple[Discrepancy, ...]:
-    has_original = row.original.key in seen.keys if row.original else seen.picture is not None
+    has_original = row.original.key in seen.keys if row.original else seen.image is not None
     if not (has_original or seen.has_image):
         return (Discrepancy.LOST,)
     wrong = (

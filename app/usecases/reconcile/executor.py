@@ -30,7 +30,7 @@ class RepairJob:
 
 @dataclass(frozen=True)
 class RepairExecutor:
-    """One broken picture never stops a run; a part that is out of reach does."""
+    """One broken image never stops a run; a part that is out of reach does."""
 
     ports: Ports
     report: Report
@@ -48,9 +48,9 @@ class RepairExecutor:
         elif not self.report.fix:
             self._note(case.kind, case.id, _ONLY_LOOKED)
         else:
-            self._mend(case)
+            self._repair(case)
 
-    def _mend(self, case: RepairJob) -> None:
+    def _repair(self, case: RepairJob) -> None:
         error = self._error_of(case.repair)
         persists = case.persists()
         if error is None:

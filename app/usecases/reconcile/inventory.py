@@ -22,10 +22,10 @@ class Inventory:
     records: ImageRecords
 
     def everything(self) -> Iterator[ObservedState]:
-        """Yield each picture by its id, whether rows, objects or both tell of it.
+        """Yield each image by its id, whether rows, objects or both tell of it.
 
         The three listings come in the order of ids and are merged as they come, so a million
-        pictures take no more memory than a thousand. They are of different moments: what looks
+        images take no more memory than a thousand. They are of different moments: what looks
         wrong here may only be new.
         """
         streams = (
@@ -38,7 +38,7 @@ class Inventory:
             yield _gather(image_id, (found for _, found in entries))
 
     def look(self, image_id: str) -> ObservedState | None:
-        """Return the picture as it is now, or None if somebody is changing it.
+        """Return the image as it is now, or None if somebody is changing it.
 
         Rows are made before their objects and go after them: only what is found between two
         equal rows belongs to them.

@@ -32,7 +32,7 @@ class Rebuilder:
         return self._insert(replace(failed, created_at=None))
 
     def as_ready(self, image_id: str, image: str) -> ImageRecord:
-        """Return the row of a picture whose original is lost."""
+        """Return the row of an image whose original is lost."""
         found = self.ports.store.get(image)
         row = self._row(image_id, self.ports.store, image)
         rendition = self._describe(image, found)

@@ -1,4 +1,4 @@
-"""Mends one picture, in the way that its kind of finding needs."""
+"""Mends one image, in the way that its kind of finding needs."""
 
 import contextlib
 import hashlib
@@ -31,7 +31,7 @@ class Repairs:
         Raises:
             GenerationInProgress: somebody else is at it.
             AppError: it could not be done; its text says why.
-            UnusableImage: what should be a picture is none.
+            UnusableImage: what should be an image is none.
         """
         self._ways[kind](seen)
 
@@ -49,7 +49,7 @@ class Repairs:
         }
 
     def _cut_again(self, seen: ObservedState) -> None:
-        """Cut the picture out of its original anew; meanwhile its row stays as it is."""
+        """Cut the image out of its original anew; meanwhile its row stays as it is."""
         row = _row_of(seen)
         if row.original is None:  # a row that lost it; finishing it once more finds it
             return self._finish(row)
@@ -70,7 +70,7 @@ class Repairs:
         take_back_if_deleted(self.ports, seen.id, (note,))
 
     def _rebuild_pending(self, seen: ObservedState) -> None:
-        self._finish(self.rebuild.as_pending(seen.id, self.ports.store, str(seen.picture)))
+        self._finish(self.rebuild.as_pending(seen.id, self.ports.store, str(seen.image)))
 
     def _rebuild_failed(self, seen: ObservedState) -> None:
         self.rebuild.as_failed(seen.id, self.ports.store, evidence_key(seen.id))
@@ -82,7 +82,7 @@ class Repairs:
         self._finish(_row_of(seen))
 
     def _finish(self, row: ImageRecord) -> None:
-        # Bytes that are no picture are an end too: kept, and written down as such.
+        # Bytes that are no image are an end too: kept, and written down as such.
         with contextlib.suppress(ProviderBadResponse):
             self.recovery(row)
 

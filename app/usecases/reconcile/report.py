@@ -12,7 +12,7 @@ MAX_LISTED = 1000
 
 @dataclass(frozen=True)
 class ReportedDiscrepancy:
-    """A picture, by its id, or a file; `reason` says why it is left, and is empty if it isn't."""
+    """An image, by its id, or a file; `reason` says why it is left, and is empty if it isn't."""
 
     id: str
     reason: str = ""

@@ -49,7 +49,7 @@ class Reconcile:
         return run.attempts.report
 
     def count_rows(self) -> int:
-        """Return how many pictures are ready: about how many rows there are, and quick to tell."""
+        """Return how many images are ready: about how many rows there are, and quick to tell."""
         return self.ports.records.page(limit=1).total
 
 

@@ -11,7 +11,7 @@ from app.ports import Ports
 from app.usecases.generation import sidecar
 from app.usecases.generation.recovery import Recovery
 from app.usecases.images.cleanup import take_back_if_deleted
-from app.usecases.reconcile.diagnosis import evidence_key, id_in, is_being_made, picture_among
+from app.usecases.reconcile.diagnosis import evidence_key, id_in, image_among, is_being_made
 from app.usecases.reconcile.errors import RepairFailed
 from app.usecases.reconcile.rebuild import Rebuilder
 
@@ -20,7 +20,7 @@ _SETTLED = (State.FAILED, State.UNKNOWN)
 
 @dataclass(frozen=True)
 class SpoolDrain:
-    """Empties the spool, a picture at a time; several processes of a server may do so at once."""
+    """Empties the spool, an image at a time; several processes of a server may do so at once."""
 
     ports: Ports
     recovery: Recovery
@@ -33,13 +33,13 @@ class SpoolDrain:
                 yield image_id
 
     def waits(self, image_id: str) -> bool:
-        """Tell whether something of this picture waits, and nobody is working on it."""
+        """Tell whether something of this image waits, and nobody is working on it."""
         if is_being_made(self.ports.records.get(image_id), self.ports.clock.now()):
             return False
         return bool(self._keys(image_id))
 
     def drain(self, image_id: str) -> None:
-        """Finish this picture, make sure that the store has its original, and clear the spool.
+        """Finish this image, make sure that the store has its original, and clear the spool.
 
         Raises:
             GenerationInProgress: somebody else is at it.
@@ -53,33 +53,33 @@ class SpoolDrain:
         self.recovery.clear_spool(image_id)
 
     def _rebuilt(self, image_id: str, keys: frozenset[str]) -> ImageRecord | None:
-        """Return a new row; None if there is only a note, whose picture came home long ago."""
+        """Return a new row; None if there is only a note, whose image came home long ago."""
         spool, evidence = self.ports.spool, evidence_key(image_id)
-        if picture := picture_among(keys):
-            return self.rebuild.as_pending(image_id, spool, picture)
+        if image := image_among(keys):
+            return self.rebuild.as_pending(image_id, spool, image)
         return self.rebuild.as_failed(image_id, spool, evidence) if evidence in keys else None
 
     def _settle(self, image_id: str, keys: frozenset[str], row: ImageRecord | None) -> None:
         if row is None or row.state is State.DELETED:
             return
-        has_picture = picture_among(keys) is not None
-        if row.state is State.READY and (row.original or not has_picture):
+        has_image = image_among(keys) is not None
+        if row.state is State.READY and (row.original or not has_image):
             self._complete(row, keys)
-        elif row.state in _SETTLED and not has_picture:
+        elif row.state in _SETTLED and not has_image:
             self._move(image_id, keys)
         else:
-            self._finish(row, has_picture=has_picture)
+            self._finish(row, has_image=has_image)
 
-    def _finish(self, row: ImageRecord, *, has_picture: bool) -> None:
+    def _finish(self, row: ImageRecord, *, has_image: bool) -> None:
         try:
             ended = self.recovery(row)
         except ProviderBadResponse:
-            return  # it is no picture, and the store has it now
-        if has_picture and ended.state is not State.READY:
+            return  # it is no image, and the store has it now
+        if has_image and ended.state is not State.READY:
             raise RepairFailed("its row names another original")
 
     def _complete(self, ready: ImageRecord, keys: frozenset[str]) -> None:
-        """Give the store what it lacks of a picture that is ready."""
+        """Give the store what it lacks of an image that is ready."""
         original, note = ready.original, sidecar.key_of(ready.id)
         stored = set(self.ports.store.keys(f"originals/{ready.id}."))
         if original and original.key in keys - stored:
@@ -88,7 +88,7 @@ class SpoolDrain:
                 raise RepairFailed("its bytes are not those that the row tells of")
             kind = f"image/{original.format}"
             self.ports.store.put(original.key, data, content_type=kind)
-        elif original and original.key not in stored and picture_among(keys):
+        elif original and original.key not in stored and image_among(keys):
             raise RepairFailed("its row names another original")
         if original and note not in stored:
             self.ports.store.put(note, sidecar.write(ready), content_type="application/json")

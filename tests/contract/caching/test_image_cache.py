@@ -1,4 +1,4 @@
-"""What the picture cache promises: in memory alone, and in memory over Valkey."""
+"""What the image cache promises: in memory alone, and in memory over Valkey."""
 
 import contextlib
 import gc
@@ -25,13 +25,13 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MIB = 1024 * 1024
 
 
-def image(data: bytes = b"the picture") -> StoredImage:
-    """Make a picture of these bytes."""
+def image(data: bytes = b"the image") -> StoredImage:
+    """Make an image of these bytes."""
     return StoredImage(data=data, content_type="image/png", modified=NOON)
 
 
 class Maker:
-    """Makes a picture, or fails, and counts how often it was asked."""
+    """Makes an image, or fails, and counts how often it was asked."""
 
     def __init__(self, made: StoredImage | Exception) -> None:
         self.made, self.asked = made, 0
@@ -100,8 +100,8 @@ def test_what_was_made_is_remembered_as_it_is(cache: ImageCache) -> None:
         assert cache.peek(str(len(data)), "image") == made
 
 
-def test_names_and_pictures_are_independent(cache: ImageCache) -> None:
-    """Each name of each picture has its own entry, whether it is shared or not."""
+def test_names_and_images_are_independent(cache: ImageCache) -> None:
+    """Each name of each image has its own entry, whether it is shared or not."""
     keys = [(image_id, name) for image_id in "ab" for name in ("image", "w=1", "original.png")]
     for image_id, name in keys:
         data = f"{image_id} {name}".encode()
@@ -150,7 +150,7 @@ def test_different_things_are_made_side_by_side(cache: ImageCache) -> None:
 
 
 def test_absence_is_remembered_for_a_moment_only(new_cache: NewCache) -> None:
-    """An absent picture is not looked for again at once, but soon; other failures at once."""
+    """An absent image is not looked for again at once, but soon; other failures at once."""
     cache = new_cache(absent_seconds=0.1)
     absent = Maker(ImageNotFound())
     for _ in range(2):
@@ -166,8 +166,8 @@ def test_absence_is_remembered_for_a_moment_only(new_cache: NewCache) -> None:
     eventually(is_found)
 
 
-def test_forgetting_takes_everything_of_a_picture(cache: ImageCache) -> None:
-    """Picture, variants, original and absence are gone, and no other picture is."""
+def test_forgetting_takes_everything_of_an_image(cache: ImageCache) -> None:
+    """Image, variants, original and absence are gone, and no other image is."""
     names = ("image", "w=1", "original.png")
     for name in names:
         cache.fetch("x", name, Maker(image()), share=name != "original.png")
@@ -222,7 +222,7 @@ def test_forgetting_wins_over_a_fetch_of_another_process(
             cache.fetch("x", "image", Maker(ImageNotFound()))
 
 
-def test_a_picture_that_replaced_another_is_shared_again(
+def test_an_image_that_replaced_another_is_shared_again(
     two: tuple[TwoLevelCache, TwoLevelCache],
 ) -> None:
     """Forgetting keeps nothing out: what is read afterwards is found by all processes."""
@@ -233,10 +233,10 @@ def test_a_picture_that_replaced_another_is_shared_again(
     assert other.fetch("x", "image", never).data == b"new"
 
 
-def test_processes_share_pictures_but_not_what_is_large(
+def test_processes_share_images_but_not_what_is_large(
     two: tuple[TwoLevelCache, TwoLevelCache],
 ) -> None:
-    """A picture is made once for all processes, an original by each for itself."""
+    """An image is made once for all processes, an original by each for itself."""
     mine, other = two
     for name, share, times in (("image", True, 0), ("original.png", False, 1)):
         mine.fetch("x", name, Maker(image()), share=share)
@@ -245,8 +245,8 @@ def test_processes_share_pictures_but_not_what_is_large(
         assert maker.asked == times
 
 
-def test_memory_is_bounded_and_originals_do_not_push_pictures_out(new_cache: NewCache) -> None:
-    """However many originals are read, pictures stay; and neither takes more than its part."""
+def test_memory_is_bounded_and_originals_do_not_push_images_out(new_cache: NewCache) -> None:
+    """However many originals are read, images stay; and neither takes more than its part."""
     cache = new_cache(memory_bytes=4 * MIB, shared=None)
     for number in range(20):
         cache.fetch(str(number), "image", Maker(image(bytes(40_000))))
@@ -258,10 +258,10 @@ def test_memory_is_bounded_and_originals_do_not_push_pictures_out(new_cache: New
     assert 0 < 20 - large.count(None) <= MIB // 400_000
 
 
-def test_a_picture_has_a_bounded_number_of_things(
+def test_an_image_has_a_bounded_number_of_things(
     two: tuple[TwoLevelCache, TwoLevelCache], redis_flushed: RedisServer
 ) -> None:
-    """However many variants are asked for, Redis keeps at most 256 fields of a picture."""
+    """However many variants are asked for, Redis keeps at most 256 fields of an image."""
     for number in range(300):
         two[0].fetch("x", f"w={number}", Maker(image(b"")))
     with Redis.from_url(redis_flushed.url) as redis:
@@ -272,7 +272,7 @@ def test_a_picture_has_a_bounded_number_of_things(
 
 @pytest.fixture
 def field(redis_flushed: RedisServer) -> Iterator[tuple[Redis, bytes, bytes]]:
-    """Give a client, the key of a picture in Valkey, and its sound value."""
+    """Give a client, the key of an image in Valkey, and its sound value."""
     with contextlib.closing(RedisCache(redis_flushed.url)) as shared:
         shared.put("x", "image", image(), generation=b"")
         with Redis.from_url(redis_flushed.url) as redis:
@@ -308,7 +308,7 @@ def test_whatever_bytes_are_there_only_sound_ones_are_served(
 def test_a_sound_value_under_another_name_is_not_served(
     two: tuple[TwoLevelCache, TwoLevelCache], field: tuple[Redis, bytes, bytes]
 ) -> None:
-    """A value that was moved to another field or picture is no value there."""
+    """A value that was moved to another field or image is no value there."""
     redis, key, sound = field
     redis.hset(key, "w=1", sound)
     redis.hset(key[:-1] + b"y", "image", sound)

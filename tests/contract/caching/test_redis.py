@@ -57,14 +57,14 @@ def new_cache(proxy: FaultProxy) -> contextlib.closing[RedisCache]:
 
 
 def put(cache: RedisCache, image_id: str, data: bytes) -> None:
-    """Remember a picture of these bytes, as one that was just looked for."""
+    """Remember an image of these bytes, as one that was just looked for."""
     image = StoredImage(data=data, content_type="image/png", modified=NOON)
     generation = cache.get(image_id, "image").generation
     cache.put(image_id, "image", image, generation=generation)
 
 
 def get(cache: RedisCache, image_id: str) -> bytes | None:
-    """Return the bytes of a picture, if they are remembered."""
+    """Return the bytes of an image, if they are remembered."""
     image = cache.get(image_id, "image").image
     return image.data if image else None
 

@@ -13,7 +13,7 @@ from app.services.diagnostics import openai
 from app.services.diagnostics.openai import RequiredModels, check_models
 from app.services.openai.client import lazy_client
 from tests.support.diagnostic_findings import FAILED, NOT_USED, OK, WARNING, levels, texts, the
-from tests.support.fake_openai import SECRET_MARKER, Behaviour, FakeOpenAI, Fault
+from tests.support.fake_openai import SECRET_MARKER, Behavior, FakeOpenAI, Fault
 from tests.support.servers.fault_proxy import FaultProxy
 from tests.support.servers.free_ports import HOST
 
@@ -45,7 +45,7 @@ def check(fake: FakeOpenAI, *wanted: RequiredModels, **changes: Any) -> list[Fin
     """Check with the fake; nothing is paid, and no word of it or of the key is told."""
     key = changes.pop("key", fake.api_key)
     address = changes.pop("address", fake.base_url)
-    options: dict[str, Any] = {"now": lambda: TODAY, "tell_time": False} | changes
+    options: dict[str, Any] = {"now": lambda: TODAY, "report_time": False} | changes
     client = lazy_client(api_key=key, base_url=address)
     found = list(check_models(client, wanted or WANTED, **options))
     assert {request.endpoint for request in fake.requests} <= {"models", "unknown"}
@@ -120,7 +120,7 @@ def test_a_model_can_be_missing_from_the_list(fake_openai: FakeOpenAI) -> None:
 @pytest.mark.parametrize(
     "fault", [Fault.status(403), Fault.status(404)], ids=lambda fault: fault.name
 )
-def test_a_list_that_is_not_given_leaves_doubt(fake_openai: FakeOpenAI, fault: Behaviour) -> None:
+def test_a_list_that_is_not_given_leaves_doubt(fake_openai: FakeOpenAI, fault: Behavior) -> None:
     """A restricted key or another server may draw all the same, so nothing is called failed."""
     fake_openai.always("models", fault)
     assert levels(check(fake_openai)) == dict.fromkeys(ALL_OK, WARNING)
@@ -136,7 +136,7 @@ def test_any_other_answer_fails(fake_openai: FakeOpenAI, name: str) -> None:
 def test_a_model_whose_look_up_breaks_off_fails(fake_openai: FakeOpenAI) -> None:
     """Trouble between the list and a model is told at that model."""
     fake_openai.listed = False
-    fake_openai.script("models", Behaviour("as usual"), Fault.drop_before_response(paid=False))
+    fake_openai.script("models", Behavior("as usual"), Fault.drop_before_response(paid=False))
     found = check(fake_openai, TEXT, MODERATION)
     assert levels(found) == {"key": OK, "text model": FAILED, "moderation": OK}
 
@@ -164,7 +164,7 @@ def test_an_unreachable_provider_fails_in_time(
     with proxied(fake_openai) as proxy:
         fault(proxy)
         began = time.monotonic()
-        found = check(fake_openai, address=f"http://{proxy.host}:{proxy.port}/v1", tell_time=True)
+        found = check(fake_openai, address=f"http://{proxy.host}:{proxy.port}/v1", report_time=True)
         assert time.monotonic() - began < 3
     assert levels(found) == {"key": FAILED, "skew": NOT_USED}
 
@@ -172,15 +172,15 @@ def test_an_unreachable_provider_fails_in_time(
 @pytest.mark.parametrize(
     ("ahead", "level"), [(0, OK), (60, WARNING), (-60, WARNING), (400, FAILED)]
 )
-def test_the_provider_tells_the_time(fake_openai: FakeOpenAI, ahead: float, level: Level) -> None:
+def test_the_provider_reports_the_time(fake_openai: FakeOpenAI, ahead: float, level: Level) -> None:
     """Where S3 is not used, the provider's Date header is what the clock is judged by."""
     fake_openai.clock_ahead = ahead
-    found = check(fake_openai, now=now, tell_time=True)
+    found = check(fake_openai, now=now, report_time=True)
     assert levels(found) == ALL_OK | {"skew": level}
 
 
-def test_a_refusal_tells_the_time_too(fake_openai: FakeOpenAI) -> None:
+def test_a_refusal_reports_the_time_too(fake_openai: FakeOpenAI) -> None:
     """A wrong clock is told beside a wrong key."""
     fake_openai.clock_ahead = 400
-    found = check(fake_openai, key="sk-wrong-000000000000-secret", now=now, tell_time=True)
+    found = check(fake_openai, key="sk-wrong-000000000000-secret", now=now, report_time=True)
     assert levels(found) == {"key": FAILED, "skew": FAILED}

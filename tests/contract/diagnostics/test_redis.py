@@ -64,7 +64,7 @@ def test_what_happens_when_it_is_full(
         (["+ping", "+set", "+get", "+del"], {"write": OK, "memory": WARNING}),
     ],
 )
-def test_what_a_user_may_not_do_is_told(
+def test_what_a_user_may_not_do_is_reported(
     redis_flushed: RedisServer, client: Redis, rights: list[str], expected: dict[str, Level]
 ) -> None:
     """Each right that the check or the service needs is missed at its place."""

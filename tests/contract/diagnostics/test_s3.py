@@ -69,7 +69,7 @@ def test_no_keys_fail(s3_server: S3Server, s3_bucket: str, monkeypatch: pytest.M
 
 
 def test_keys_that_may_only_read_fail(s3_server: S3Server, s3_bucket: str) -> None:
-    """A bucket that takes nothing is found before the first picture is paid for."""
+    """A bucket that takes nothing is found before the first image is paid for."""
     found = check(s3_server, s3_bucket, access_key_id=READER_KEY)
     assert levels(found) == {"skew": OK, "bucket": OK, "write": FAILED}
     assert "403" in the("write", found).found

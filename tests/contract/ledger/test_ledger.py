@@ -71,7 +71,7 @@ def test_a_refusal_counts_nothing_anywhere(ledger: Ledger, order: tuple[str, str
             assert ledger.spent(account, window).micros == 0
 
 
-def test_a_budget_begins_anew_with_its_period(ledger: Ledger) -> None:
+def test_a_budget_begins_again_with_its_period(ledger: Ledger) -> None:
     """A day's budget is whole again on the next day, a month's on the first of the next."""
     evening, dawn = NOON.replace(day=30, hour=23), NOON.replace(month=12, day=1, hour=0)
     for budget in (day(10), month(10)):
@@ -86,9 +86,9 @@ def test_a_budget_begins_anew_with_its_period(ledger: Ledger) -> None:
 def test_what_is_booked_is_added(ledger: Ledger) -> None:
     """Booked changes add up, also those below nothing, and free what was reserved."""
     ledger.reserve({"a": day(100)}, 100, NOON)
-    ledger.record_spending(["a"], Spending(micros=-60, pictures=1), NOON)
-    ledger.record_spending(["a"], Spending(pictures=1, pictures_of_unknown_cost=1), NOON)
-    expected = Spending(micros=40, pictures=2, pictures_of_unknown_cost=1)
+    ledger.record_spending(["a"], Spending(micros=-60, images=1), NOON)
+    ledger.record_spending(["a"], Spending(images=1, images_of_unknown_cost=1), NOON)
+    expected = Spending(micros=40, images=2, images_of_unknown_cost=1)
     assert ledger.spent("a", "2026-11-23") == ledger.spent("a", "2026-11") == expected
     assert ledger.reserve({"a": day(100)}, 60, NOON) is None
 
@@ -99,8 +99,8 @@ def test_days_are_those_asked_for_in_order(ledger: Ledger) -> None:
         at = NOON + timedelta(days=number)
         ledger.record_spending(["a"], Spending(micros=number + 1), at)
         ledger.record_spending(["aa", ""], Spending(micros=99), at)
-    told = ledger.days("a", TODAY + timedelta(days=1), TODAY + timedelta(days=3))
-    assert list(told.items()) == [
+    reported = ledger.days("a", TODAY + timedelta(days=1), TODAY + timedelta(days=3))
+    assert list(reported.items()) == [
         ("2026-11-24", Spending(micros=2)),
         ("2026-11-25", Spending(micros=3)),
         ("2026-11-26", Spending(micros=4)),
@@ -115,12 +115,12 @@ def test_of_many_at_once_the_budget_lets_exactly_so_many_through(ledger: Ledger)
     if isinstance(ledger, FakeLedger):
         return  # it is for tests with one thread
     budgets = {"a": day(70), "": month(59)}
-    told = at_once(20, lambda _: ledger.reserve(budgets, 10, NOON))
-    assert told.count(None) == 5
+    reported = at_once(20, lambda _: ledger.reserve(budgets, 10, NOON))
+    assert reported.count(None) == 5
     assert ledger.spent("a", "2026-11-23").micros == ledger.spent("", "2026-11").micros == 50
 
 
-def test_a_store_that_is_down_is_told(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_store_that_is_down_is_reported(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Nothing but RecordsUnavailable comes out of a ledger whose store can't be reached."""
     blocked = tmp_path_factory.mktemp("blocked") / "file"
     blocked.write_text("in the way")

@@ -63,22 +63,22 @@ def drawn(generator: ImageGenerator, prompt: str, size: str = "1024x1024") -> by
 
 
 @pytest.mark.parametrize("size", ["1024x1024", "1536x1024", "1024x1536"])
-def test_a_drawing_is_a_picture_of_the_asked_size(either: ImageGenerator, size: str) -> None:
+def test_a_drawing_is_an_image_of_the_asked_size(either: ImageGenerator, size: str) -> None:
     """Every size that callers may ask for is drawn, as a PNG."""
     info = imaging.inspect(drawn(either, "a red fox", size))
     assert (info.format, f"{info.width}x{info.height}") == ("png", size)
 
 
 def test_a_drawing_has_a_white_background_and_a_subject(either: ImageGenerator) -> None:
-    """The corners are white, the middle of the picture is not, and a cutout comes of it."""
+    """The corners are white, the middle of the image is not, and a cutout comes of it."""
     data = drawn(either, "a red fox")
-    with Image.open(io.BytesIO(data)) as picture:
-        corners = [picture.convert("RGB").getpixel((x, y)) for x in (0, 1023) for y in (0, 1023)]
+    with Image.open(io.BytesIO(data)) as image:
+        corners = [image.convert("RGB").getpixel((x, y)) for x in (0, 1023) for y in (0, 1023)]
     assert corners == [(255, 255, 255)] * 4
     assert 0.1 < imaging.cutout(data).report.coverage < 0.9
 
 
-def test_a_drawing_tells_who_drew_it(either: ImageGenerator) -> None:
+def test_a_drawing_reports_who_drew_it(either: ImageGenerator) -> None:
     """Provider and model have names, and only what takes money says that it costs some."""
     drawing = either.draw("a fox\n\nx", size="1024x1024", quality="low")
     assert drawing.model == either.model
@@ -86,7 +86,7 @@ def test_a_drawing_tells_who_drew_it(either: ImageGenerator) -> None:
     assert either.costs_money == (either.provider == "openai")
 
 
-def test_partial_pictures_come_before_the_drawing_they_are_of(either: ImageGenerator) -> None:
+def test_partial_images_come_before_the_drawing_they_are_of(either: ImageGenerator) -> None:
     """As many as are asked for, numbered, each of which can be cut out; the drawing is the same."""
     heard: list[tuple[int, bytes]] = []
     drawing = either.draw(
@@ -103,8 +103,8 @@ def test_partial_pictures_come_before_the_drawing_they_are_of(either: ImageGener
         assert drawing.data == either.draw("a fox\n\nx", size="1536x1024", quality="low").data
 
 
-def test_offline_partial_pictures_become_sharper() -> None:
-    """Each is nearer to the finished picture than the one before, and small."""
+def test_offline_partial_images_become_sharper() -> None:
+    """Each is nearer to the finished image than the one before, and small."""
     heard: list[bytes] = []
     data = (
         OfflineGenerator()
@@ -125,8 +125,8 @@ def test_offline_partial_pictures_become_sharper() -> None:
 
 
 def _pixels(data: bytes) -> npt.NDArray[np.float32]:
-    with Image.open(io.BytesIO(data)) as picture:
-        return np.asarray(picture.convert("RGB").resize((256, 256)), np.float32)
+    with Image.open(io.BytesIO(data)) as image:
+        return np.asarray(image.convert("RGB").resize((256, 256)), np.float32)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_an_enhanced_prompt_keeps_its_subject(writer: PromptWriter) -> None:
 
 
 def test_the_offline_painter_is_repeatable_and_varied() -> None:
-    """The same prompt gives the same bytes, another prompt another picture."""
+    """The same prompt gives the same bytes, another prompt another image."""
     painter = OfflineGenerator()
     assert drawn(painter, "a red fox") == drawn(painter, "a red fox")
     assert len({drawn(painter, prompt) for prompt in ("a red fox", "a blue fox", "an owl")}) == 3

@@ -6,15 +6,15 @@ from app.errors import ProviderBadResponse, ProviderRateLimited
 from app.services.openai.image_generator import OpenAIGenerator
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.openai.checks import MODEL, draw, fails_as, generator_at
-from tests.support.openai.faults import FAILURES, NO, RETRY_AFTER, WITHOUT_PICTURE, YES
+from tests.support.openai.faults import FAILURES, NO, RETRY_AFTER, WITHOUT_IMAGE, YES
 
 
-def test_one_request_buys_one_picture_as_it_was_drawn(
+def test_one_request_buys_one_image_as_it_was_drawn(
     generator: OpenAIGenerator, fake_openai: FakeOpenAI
 ) -> None:
     """The bytes are exactly those that the model drew, for one request and one payment."""
     drawing = draw(generator)
-    assert [drawing.data] == fake_openai.pictures
+    assert [drawing.data] == fake_openai.images
     assert drawing.model == MODEL
     assert (fake_openai.paid, len(fake_openai.requests)) == (1, 1)
 
@@ -37,12 +37,12 @@ def test_the_request_says_exactly_what_a_gpt_image_model_takes(
 
 
 def test_an_old_model_is_asked_in_its_own_way() -> None:
-    """A dall-e model gets what it knows, base64 among it, and its picture arrives."""
+    """A dall-e model gets what it knows, base64 among it, and its image arrives."""
     with (
         FakeOpenAI(legacy_models=True, api_key="sk-test-own") as fake,
         generator_at(fake.base_url, model="dall-e-3") as generator,
     ):
-        assert draw(generator).data == fake.pictures[0]
+        assert draw(generator).data == fake.images[0]
         assert fake.requests[0].body == {
             "model": "dall-e-3",
             "prompt": "a red mug",
@@ -53,7 +53,7 @@ def test_an_old_model_is_asked_in_its_own_way() -> None:
 
 
 @pytest.mark.parametrize("name", FAILURES)
-def test_every_failure_is_told_by_its_own_name_and_price(
+def test_every_failure_is_reported_by_its_own_name_and_price(
     generator: OpenAIGenerator, fake_openai: FakeOpenAI, name: str
 ) -> None:
     """What fails, and whether it cost money, is told by status and code, after one request."""
@@ -65,40 +65,44 @@ def test_every_failure_is_told_by_its_own_name_and_price(
     assert draw(generator).data
 
 
-@pytest.mark.parametrize("name", WITHOUT_PICTURE)
-def test_a_paid_answer_without_a_picture_is_kept_as_evidence(
+@pytest.mark.parametrize("name", WITHOUT_IMAGE)
+def test_a_paid_answer_without_an_image_is_kept_as_evidence(
     generator: OpenAIGenerator, fake_openai: FakeOpenAI, name: str
 ) -> None:
-    """A 200 that holds no picture was paid for, so the error carries all of its bytes."""
-    fault, start = WITHOUT_PICTURE[name]
+    """A 200 that holds no image was paid for, so the error carries all of its bytes."""
+    fault, start = WITHOUT_IMAGE[name]
     fake_openai.script("images", fault)
-    with fails_as(ProviderBadResponse, charged=YES, fake=fake_openai, endpoint="images") as told:
+    with fails_as(
+        ProviderBadResponse, charged=YES, fake=fake_openai, endpoint="images"
+    ) as reported:
         draw(generator)
-    assert told.error.evidence.startswith(start)
+    assert reported.error.evidence.startswith(start)
     assert fake_openai.paid == 1
 
 
 @pytest.mark.parametrize(
     "fault",
-    [Fault.not_a_picture(), Fault.svg(), Fault.truncated_picture(), Fault.wrong_size()],
+    [Fault.not_an_image(), Fault.svg(), Fault.truncated_image(), Fault.wrong_size()],
     ids=lambda fault: fault.name,
 )
 def test_whatever_was_drawn_is_handed_over(
     generator: OpenAIGenerator, fake_openai: FakeOpenAI, fault: Fault
 ) -> None:
-    """Judging the picture is not the generator's task: what was paid for is returned."""
+    """Judging the image is not the generator's task: what was paid for is returned."""
     fake_openai.script("images", fault)
-    assert draw(generator).data == fake_openai.pictures[0]
+    assert draw(generator).data == fake_openai.images[0]
 
 
 def test_an_endless_answer_is_cut_off(
     generator: OpenAIGenerator, fake_openai: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An answer larger than any picture is not read to its end, and what came of it is kept."""
+    """An answer larger than any image is not read to its end, and what came of it is kept."""
     monkeypatch.setattr("app.services.openai.image_generator._LARGEST_ANSWER", 5000)
-    with fails_as(ProviderBadResponse, charged=YES, fake=fake_openai, endpoint="images") as told:
+    with fails_as(
+        ProviderBadResponse, charged=YES, fake=fake_openai, endpoint="images"
+    ) as reported:
         draw(generator)
-    assert len(told.error.evidence) > 5000
+    assert len(reported.error.evidence) > 5000
 
 
 def test_an_answer_of_a_million_parts_is_not_parsed(
@@ -106,9 +110,11 @@ def test_an_answer_of_a_million_parts_is_not_parsed(
 ) -> None:
     """Parsed, it would take many times its size in memory; it is kept as it is."""
     fake_openai.script("images", Fault.many_parts())
-    with fails_as(ProviderBadResponse, charged=YES, fake=fake_openai, endpoint="images") as told:
+    with fails_as(
+        ProviderBadResponse, charged=YES, fake=fake_openai, endpoint="images"
+    ) as reported:
         draw(generator)
-    assert told.error.evidence.count(b",") > 10**6
+    assert reported.error.evidence.count(b",") > 10**6
 
 
 @pytest.mark.parametrize("name", RETRY_AFTER)
@@ -118,6 +124,6 @@ def test_the_time_to_wait_is_passed_on(
     """The provider's Retry-After is taken over if it is a bearable number, else a default."""
     fault, seconds = RETRY_AFTER[name]
     fake_openai.script("images", fault)
-    with fails_as(ProviderRateLimited, charged=NO, fake=fake_openai, endpoint="images") as told:
+    with fails_as(ProviderRateLimited, charged=NO, fake=fake_openai, endpoint="images") as reported:
         draw(generator)
-    assert told.error.retry_after == seconds
+    assert reported.error.retry_after == seconds

@@ -74,7 +74,7 @@ def test_a_connection_that_is_never_accepted_costs_nothing(
 def test_a_connection_closed_while_idle_costs_no_error(
     generator: OpenAIGenerator, fake_openai: FakeOpenAI
 ) -> None:
-    """A provider that hangs up between two pictures, or restarts, is not taken for a failure."""
+    """A provider that hangs up between two images, or restarts, is not taken for a failure."""
     draw(generator)
     fake_openai.stop()
     fake_openai.start()
@@ -93,22 +93,22 @@ def test_a_wrong_key_is_the_operators_affair(fake_openai: FakeOpenAI) -> None:
 
 
 def test_many_threads_share_one_client(generator: OpenAIGenerator, fake_openai: FakeOpenAI) -> None:
-    """Sixteen drawings at once cost sixteen requests, and each caller gets a picture of its own."""
-    pictures = at_once(16, lambda _: draw(generator).data)
-    assert set(pictures) == set(fake_openai.pictures)
-    assert (len(set(pictures)), fake_openai.paid, len(fake_openai.requests)) == (16, 16, 16)
+    """Sixteen drawings at once cost sixteen requests, and each caller gets an image of its own."""
+    images = at_once(16, lambda _: draw(generator).data)
+    assert set(images) == set(fake_openai.images)
+    assert (len(set(images)), fake_openai.paid, len(fake_openai.requests)) == (16, 16, 16)
 
 
 def test_an_answer_that_waits_to_be_read_is_not_given_up(
     lazy_openai: "LazyClient[OpenAI]", fake_openai: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Behind lines that hang, a picture waits a little and is read, though its time is over."""
+    """Behind lines that hang, an image waits a little and is read, though its time is over."""
     monkeypatch.setattr(image_generator, "_MAX_TURN_SECONDS", 1.2)
     generator = OpenAIGenerator(lazy_openai, model=MODEL, timeout_seconds=1)
     with contextlib.ExitStack() as hanging:
         for _ in range(image_generator._MAX_CONCURRENT_READ):
             hanging.enter_context(generator._reading.turn())
-        assert [draw(generator).data] == fake_openai.pictures
+        assert [draw(generator).data] == fake_openai.images
 
 
 def test_a_bad_answer_among_many_spoils_no_other(
@@ -125,6 +125,6 @@ def test_a_bad_answer_among_many_spoils_no_other(
 
     answers = at_once(8, one)
     (bad,) = (answer for answer in answers if isinstance(answer, ProviderBadResponse))
-    pictures = {answer for answer in answers if isinstance(answer, bytes)}
+    images = {answer for answer in answers if isinstance(answer, bytes)}
     assert bad.evidence.startswith(b'{"created"')
-    assert (len(pictures), pictures <= set(fake_openai.pictures)) == (7, True)
+    assert (len(images), images <= set(fake_openai.images)) == (7, True)

@@ -59,7 +59,7 @@ def test_an_error_without_end_is_read_to_a_limit(
 
 
 def test_an_answer_that_is_no_error_is_left_as_it_is() -> None:
-    """Pictures have a limit of their own, which keeps what came as evidence."""
+    """Images have a limit of their own, which keeps what came as evidence."""
     stream = Endless()
     response = httpx2.Response(200, stream=stream)
     shortened(response)

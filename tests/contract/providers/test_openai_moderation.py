@@ -1,4 +1,4 @@
-"""Moderation over the official client: no verdict, no picture."""
+"""Moderation over the official client: no verdict, no image."""
 
 from typing import TYPE_CHECKING
 
@@ -35,9 +35,9 @@ def test_what_moderation_flags_is_refused(
     moderator: OpenAIModerator, fake_openai: FakeOpenAI
 ) -> None:
     """A flagged prompt is the caller's error, and the refusal doesn't repeat it."""
-    with fails_as(PromptRejected, charged=NO, fake=fake_openai, endpoint="moderations") as told:
+    with fails_as(PromptRejected, charged=NO, fake=fake_openai, endpoint="moderations") as reported:
         moderator.check("something forbidden")
-    assert "forbidden" not in f"{told.error.message} {told.error.detail}"
+    assert "forbidden" not in f"{reported.error.message} {reported.error.detail}"
 
 
 @pytest.mark.parametrize("name", OUTAGES)

@@ -1,4 +1,4 @@
-"""Pictures that the image model shows while it draws: read as events, and paid for once."""
+"""Images that the image model shows while it draws: read as events, and paid for once."""
 
 import threading
 from typing import Any
@@ -17,7 +17,7 @@ from app.errors import (
 )
 from app.services.openai import image_stream
 from app.services.openai.image_generator import OpenAIGenerator
-from tests.support.fake_openai import Behaviour, FakeOpenAI, Fault
+from tests.support.fake_openai import Behavior, FakeOpenAI, Fault
 from tests.support.openai.checks import MODEL, draw, fails_as, generator_at
 from tests.support.openai.faults import FAILURES
 
@@ -25,12 +25,12 @@ NO, YES, UNKNOWN = Charged.NO, Charged.YES, Charged.UNKNOWN
 _FLAT = b'data: {"type": "error", "code": "server_error", "message": "UPSTREAM-SECRET-TEXT"}\n\n'
 _BAD = b'event: image_generation.completed\ndata: {"b64_json": "%%"\n\n'
 
-ENDS: dict[str, tuple[Behaviour, type[AppError], Charged]] = {
+ENDS: dict[str, tuple[Behavior, type[AppError], Charged]] = {
     "refused while it was drawn": (Fault.stream_error(), PromptRejected, NO),
     "no money": (Fault.stream_error("credit_balance_exhausted"), ProviderQuota, NO),
     "failed": (Fault.stream_error("server_error"), ProviderError, UNKNOWN),
     "failed, told flat": (Fault.stream_ends_with(_FLAT), ProviderError, UNKNOWN),
-    "no whole picture": (Fault.stream_unfinished(), ProviderError, UNKNOWN),
+    "no whole image": (Fault.stream_unfinished(), ProviderError, UNKNOWN),
     "nonsense": (Fault.stream_ends_with(b"data: [DONE]\n\ngarbage"), ProviderError, UNKNOWN),
     "broken last event": (Fault.stream_ends_with(_BAD), ProviderBadResponse, YES),
     "cut": (Fault.cut(1000), ProviderTimeout, UNKNOWN),
@@ -38,34 +38,34 @@ ENDS: dict[str, tuple[Behaviour, type[AppError], Charged]] = {
 
 
 class Shown:
-    """Remembers the partial pictures."""
+    """Remembers the partial images."""
 
     def __init__(self) -> None:
         self.partials: list[tuple[int, bytes]] = []
         self.first = threading.Event()
 
-    def __call__(self, index: int, picture: bytes) -> None:
+    def __call__(self, index: int, image: bytes) -> None:
         """Hear of one."""
-        self.partials.append((index, picture))
+        self.partials.append((index, image))
         self.first.set()
 
 
 def watch(generator: OpenAIGenerator, shown: Shown, partials: int = 2) -> Any:
-    """Draw with partial pictures."""
+    """Draw with partial images."""
     return generator.draw(
         "a red mug", size="1024x1024", quality="medium", partials=partials, on_partial=shown
     )
 
 
-def test_partial_pictures_come_before_the_whole_one(
+def test_partial_images_come_before_the_whole_one(
     generator: OpenAIGenerator, fake_openai: FakeOpenAI
 ) -> None:
-    """Each is heard of with its number, the picture is as it was drawn, and the usage is told."""
+    """Each is heard of with its number, the image is as it was drawn, and the usage is told."""
     shown = Shown()
     drawing = watch(generator, shown)
     assert [index for index, _ in shown.partials] == [0, 1]
-    assert all(picture.startswith(b"\x89PNG") for _, picture in shown.partials)
-    assert [drawing.data] == fake_openai.pictures
+    assert all(image.startswith(b"\x89PNG") for _, image in shown.partials)
+    assert [drawing.data] == fake_openai.images
     (request,) = fake_openai.asked("images")
     assert (request.body["stream"], request.body["partial_images"]) == (True, 2)
     assert drawing.usage
@@ -73,7 +73,7 @@ def test_partial_pictures_come_before_the_whole_one(
     assert fake_openai.paid == 2
 
 
-def test_a_partial_picture_is_told_at_once(
+def test_a_partial_image_is_reported_at_once(
     generator: OpenAIGenerator, fake_openai: FakeOpenAI
 ) -> None:
     """It is heard of while the model still draws."""
@@ -90,7 +90,7 @@ def test_a_partial_picture_is_told_at_once(
     assert fake_openai.paid == 1
 
 
-def test_without_partial_pictures_nothing_is_streamed(
+def test_without_partial_images_nothing_is_streamed(
     generator: OpenAIGenerator, fake_openai: FakeOpenAI
 ) -> None:
     """With none wanted, or with an old model, the request is the plain one."""
@@ -100,21 +100,21 @@ def test_without_partial_pictures_nothing_is_streamed(
         FakeOpenAI(legacy_models=True, api_key="sk-test-own") as old,
         generator_at(old.base_url, model="dall-e-3") as legacy,
     ):
-        assert watch(legacy, Shown()).data == old.pictures[0]
+        assert watch(legacy, Shown()).data == old.images[0]
         assert "stream" not in old.requests[0].body
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_a_stream_that_ends_badly_is_told_by_its_name_and_price(
+def test_a_stream_that_ends_badly_is_reported_by_its_name_and_price(
     generator: OpenAIGenerator, fake_openai: FakeOpenAI, name: str
 ) -> None:
-    """An error inside of a stream, and a stream without a picture, are asked for only once."""
+    """An error inside of a stream, and a stream without an image, are asked for only once."""
     fault, kind, charged = ENDS[name]
     fake_openai.script("images", fault)
-    with fails_as(kind, charged=charged, fake=fake_openai, endpoint="images") as told:
+    with fails_as(kind, charged=charged, fake=fake_openai, endpoint="images") as reported:
         watch(generator, Shown())
     if kind is ProviderBadResponse:
-        assert told.error.evidence == b'{"b64_json": "%%"'
+        assert reported.error.evidence == b'{"b64_json": "%%"'
 
 
 @pytest.mark.parametrize("name", ["500", "429", "blocked input", "401", "400", "dropped"])
@@ -129,13 +129,13 @@ def test_errors_before_a_stream_are_the_plain_ones(
 
 
 @pytest.mark.parametrize("fault", [Fault.stream_as_json(), Fault.stream_final_first()], ids=str)
-def test_other_orders_of_a_stream_bring_the_picture_too(
-    generator: OpenAIGenerator, fake_openai: FakeOpenAI, fault: Behaviour
+def test_other_orders_of_a_stream_bring_the_image_too(
+    generator: OpenAIGenerator, fake_openai: FakeOpenAI, fault: Behavior
 ) -> None:
-    """A plain answer to a streamed request is read; what comes after the whole picture is not."""
+    """A plain answer to a streamed request is read; what comes after the whole image is not."""
     fake_openai.script("images", fault)
     shown = Shown()
-    assert [watch(generator, shown).data] == fake_openai.pictures
+    assert [watch(generator, shown).data] == fake_openai.images
     assert (shown.partials, fake_openai.paid) == ([], 1)
 
 
@@ -143,9 +143,9 @@ def test_other_orders_of_a_stream_bring_the_picture_too(
 def test_a_server_that_can_not_stream_is_asked_plainly(
     generator: OpenAIGenerator, fake_openai: FakeOpenAI, parameter: str
 ) -> None:
-    """A 400 about streaming was no picture, so the same is asked once more without it."""
+    """A 400 about streaming was no image, so the same is asked once more without it."""
     fake_openai.script("images", Fault.stream_refused(parameter))
-    assert [watch(generator, Shown()).data] == fake_openai.pictures
+    assert [watch(generator, Shown()).data] == fake_openai.images
     first, second = fake_openai.asked("images")
     assert "stream" in first.body
     assert second.body == generator.describe("a red mug", size="1024x1024", quality="medium").body
@@ -166,7 +166,7 @@ def test_other_words_for_that_are_understood(
 ) -> None:
     """A compatible server may name no parameter."""
     fake_openai.script("images", Fault.answer({"error": {"message": message}}, status=400))
-    assert [watch(generator, Shown()).data] == fake_openai.pictures
+    assert [watch(generator, Shown()).data] == fake_openai.images
     assert fake_openai.paid == 1
 
 
@@ -174,8 +174,8 @@ def test_a_refused_prompt_is_not_asked_again(
     generator: OpenAIGenerator, fake_openai: FakeOpenAI
 ) -> None:
     """Also if what is refused has such a word in it."""
-    told = {"message": "a mountain stream", "code": "moderation_blocked"}
-    fake_openai.script("images", Fault.answer({"error": told}, status=400))
+    reported = {"message": "a mountain stream", "code": "moderation_blocked"}
+    fake_openai.script("images", Fault.answer({"error": reported}, status=400))
     with pytest.raises(PromptRejected):
         watch(generator, Shown())
     assert len(fake_openai.asked("images")) == 1
@@ -191,7 +191,7 @@ def test_an_event_of_a_million_parts_is_not_parsed() -> None:
 
 
 def test_what_is_refused_late_is_not_asked_again(fake_openai: FakeOpenAI) -> None:
-    """A second request would be paid for, and have no time left for its picture."""
+    """A second request would be paid for, and have no time left for its image."""
     fake_openai.script("images", Fault.stream_refused().after(1.6))
     with (
         generator_at(fake_openai.base_url, timeout_seconds=3) as hasty,
@@ -225,11 +225,13 @@ def test_a_stream_has_to_end_in_time() -> None:
 def test_an_endless_event_is_cut_off(
     generator: OpenAIGenerator, fake_openai: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An event larger than any picture is not read to its end, and what came of it is kept."""
+    """An event larger than any image is not read to its end, and what came of it is kept."""
     monkeypatch.setattr("app.services.openai.image_generator._LARGEST_ANSWER", 5000)
-    with fails_as(ProviderBadResponse, charged=YES, fake=fake_openai, endpoint="images") as told:
+    with fails_as(
+        ProviderBadResponse, charged=YES, fake=fake_openai, endpoint="images"
+    ) as reported:
         watch(generator, Shown())
-    assert len(told.error.evidence) > 5000
+    assert len(reported.error.evidence) > 5000
 
 
 def test_the_request_that_is_described_is_the_one_that_is_sent(
@@ -237,5 +239,5 @@ def test_the_request_that_is_described_is_the_one_that_is_sent(
 ) -> None:
     """What a dry run shows of a streamed call is what the model gets."""
     watch(generator, Shown(), partials=3)
-    told = generator.describe("a red mug", size="1024x1024", quality="medium", partials=3)
-    assert (told.body["model"], told.body) == (MODEL, fake_openai.asked("images")[0].body)
+    reported = generator.describe("a red mug", size="1024x1024", quality="medium", partials=3)
+    assert (reported.body["model"], reported.body) == (MODEL, fake_openai.asked("images")[0].body)

@@ -9,7 +9,7 @@ import pytest
 from app.errors import PromptRejected, ProviderBadResponse
 from app.services.openai.prompt_writer import OpenAIPromptWriter
 from app.services.runtime.lazy_client import LazyClient
-from tests.support.fake_openai import Behaviour, FakeOpenAI, Fault
+from tests.support.fake_openai import Behavior, FakeOpenAI, Fault
 from tests.support.openai.checks import fails_as
 from tests.support.openai.faults import NO, OUTAGES
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from openai import OpenAI
 
 
-def chat(message: dict[str, Any], finish_reason: str = "stop") -> Behaviour:
+def chat(message: dict[str, Any], finish_reason: str = "stop") -> Behavior:
     """Answer a completion with this message."""
     choice = {"index": 0, "message": {"role": "assistant", **message}}
     return Fault.answer({"choices": [{**choice, "finish_reason": finish_reason}]})
 
 
-NOT_THE_FORM: dict[str, Behaviour] = {
+NOT_THE_FORM: dict[str, Behavior] = {
     "prose": Fault.prose(),
     "out of tokens": Fault.out_of_tokens(),
     "no choice": Fault.answer({"choices": []}),
@@ -72,7 +72,7 @@ def test_every_question_is_another_one(writer: OpenAIPromptWriter, fake_openai: 
     assert "Theme" not in first[1]["content"]
 
 
-def test_a_model_that_does_not_reason_is_not_told_how_much_to(
+def test_a_model_that_does_not_reason_is_not_reported_how_much_to(
     lazy_openai: "LazyClient[OpenAI]", fake_openai: FakeOpenAI
 ) -> None:
     """A parameter that the model would refuse is not sent."""
@@ -83,7 +83,7 @@ def test_a_model_that_does_not_reason_is_not_told_how_much_to(
 def test_enhancing_gives_a_richer_prompt(
     writer: OpenAIPromptWriter, fake_openai: FakeOpenAI
 ) -> None:
-    """The prompt comes back with more detail, for one request, and no picture is paid for."""
+    """The prompt comes back with more detail, for one request, and no image is paid for."""
     better = writer.enhance("a red mug").prompt
     assert better.startswith("a red mug, ")
     assert (len(fake_openai.requests), fake_openai.paid) == (1, 0)
@@ -91,7 +91,7 @@ def test_enhancing_gives_a_richer_prompt(
 
 
 @pytest.mark.parametrize("name", OUTAGES)
-def test_a_text_model_that_fails_is_told_by_its_own_name(
+def test_a_text_model_that_fails_is_reported_by_its_own_name(
     writer: OpenAIPromptWriter, fake_openai: FakeOpenAI, name: str
 ) -> None:
     """Each failure has its class, after one request, and the next call works."""
@@ -138,7 +138,7 @@ def test_fences_and_prose_around_the_answer_are_tolerated(
     "fault", [Fault.refusal(), chat({"content": ""}, "content_filter")], ids=["said", "filtered"]
 )
 def test_a_refusal_is_the_callers_error(
-    writer: OpenAIPromptWriter, fake_openai: FakeOpenAI, fault: Behaviour
+    writer: OpenAIPromptWriter, fake_openai: FakeOpenAI, fault: Behavior
 ) -> None:
     """A model that declines, politely or by its filter, makes the prompt a rejected one."""
     fake_openai.script("chat", fault)

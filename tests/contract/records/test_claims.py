@@ -49,9 +49,9 @@ def test_many_rows_have_no_claim(records: ImageRecords) -> None:
 def test_of_many_who_insert_a_claim_one_succeeds(records: ImageRecords) -> None:
     """Eight threads with one claim: one row is there, and it belongs to the one who was told so."""
     rows = [a_generation(claim="c") for _ in range(8)]
-    told = at_once(8, lambda number: records.insert(rows[number]))
-    assert sum(told) == 1
-    assert records.find("c") == rows[told.index(True)]
+    reported = at_once(8, lambda number: records.insert(rows[number]))
+    assert sum(reported) == 1
+    assert records.find("c") == rows[reported.index(True)]
     assert records.page(limit=10).total == 1
 
 
@@ -101,9 +101,9 @@ def test_of_many_who_exchange_a_row_one_succeeds(records: ImageRecords) -> None:
             replace(seen, lease_until=NOON + turn * MILLISECOND, model=str(number))
             for number in range(8)
         ]
-        told = at_once(8, lambda number: records.compare_and_swap(seen, wishes[number]))  # noqa: B023 - reason: used at once
-        assert sum(told) == 1
-        assert records.get(row.id) == wishes[told.index(True)]
+        reported = at_once(8, lambda number: records.compare_and_swap(seen, wishes[number]))  # noqa: B023 - reason: used at once
+        assert sum(reported) == 1
+        assert records.get(row.id) == wishes[reported.index(True)]
 
 
 def test_an_exchanged_row_is_found_by_its_new_words(records: ImageRecords) -> None:

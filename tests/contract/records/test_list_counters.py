@@ -22,7 +22,7 @@ from tests.support.servers.databases import MongoServer
 from tests.support.stores.record_stores import add, ids, owned_by, some_rows
 
 
-def test_sqlite_mends_damaged_counts(sqlite: SqliteRecords, tmp_path: Path) -> None:
+def test_sqlite_repairs_damaged_counts(sqlite: SqliteRecords, tmp_path: Path) -> None:
     """Counts that another hand changed, dropped or made up are told, and set right."""
     rows = owned_by("ann", some_rows(6))
     add(sqlite, rows)
@@ -54,7 +54,7 @@ def test_sqlite_mends_damaged_counts(sqlite: SqliteRecords, tmp_path: Path) -> N
     ],
     ids=["wrong", "lost", "made up", "an owner's lost", "an owner made up", "all lost"],
 )
-def test_mongodb_mends_damaged_counts(
+def test_mongodb_repairs_damaged_counts(
     mongodb: MongoRecords,
     mongo_server: MongoServer,
     mongo_database: str,
@@ -195,7 +195,7 @@ def test_two_servers_of_one_file_agree(tmp_path: Path) -> None:
     ("truth", "before", "after", "lacking"),
     [(5, 5, 5, 0), (5, 3, 3, 2), (5, 8, 8, -3), (5, 4, 6, 0), (5, 6, 4, 0), (9, 0, 2, 7)],
 )
-def test_a_count_that_moves_is_mended_as_far_as_is_sure(
+def test_a_count_that_moves_is_repaired_as_far_as_is_sure(
     truth: int, before: int, after: int, lacking: int
 ) -> None:
     """Rows that are counted while others are read are not counted twice."""

@@ -162,7 +162,7 @@ def test_a_server_that_is_down_at_the_start_is_found_later(proxied: Proxied) -> 
     assert records.page(limit=10).total == 1
 
 
-def test_an_outage_in_between_is_told_in_time_and_forgotten(proxied: Proxied) -> None:
+def test_an_outage_in_between_is_reported_in_time_and_forgotten(proxied: Proxied) -> None:
     """A server that goes away is missed in three seconds, and used again once it is back."""
     records, proxy = proxied
     row = a_generation()

@@ -1,4 +1,4 @@
-"""Reconcile on many pictures: it never holds them in memory."""
+"""Reconcile on many images: it never holds them in memory."""
 
 import contextlib
 import os
@@ -27,7 +27,7 @@ PEAK_BYTES = 10_000_000  # two pages of rows take half of it; all rows would tak
 
 @pytest.fixture
 def many(tmp_path: Path) -> Iterator[Dependencies]:
-    """Make a service with many rows; of every hundredth picture the row is lost."""
+    """Make a service with many rows; of every hundredth image the row is lost."""
     settings = settings_for(data_dir=tmp_path, log_level="ERROR")
     ports = build_ports(settings)
     ports.records.ping()
@@ -47,8 +47,8 @@ def many(tmp_path: Path) -> Iterator[Dependencies]:
 
 
 def rows(folder: Path, count: int) -> Iterator[tuple[str, int, int, str]]:
-    """Make the files of each picture, and yield the columns of its row."""
-    pattern = a_generation(prompt="A red fox with a lantern, in bright enamel colours. " * 4)
+    """Make the files of each image, and yield the columns of its row."""
+    pattern = a_generation(prompt="A red fox with a lantern, in bright enamel colors. " * 4)
     text = orjson.dumps(to_document(pattern)).decode()
     at = round((NOON - timedelta(days=1)).timestamp() * 1000)
     for number in range(count):
@@ -60,8 +60,8 @@ def rows(folder: Path, count: int) -> Iterator[tuple[str, int, int, str]]:
             yield image_id, at, at, text.replace(pattern.id, image_id)
 
 
-def test_memory_does_not_grow_with_the_pictures(many: Dependencies) -> None:
-    """A run over 5,000 pictures, 50 of them without a row, stays within a few megabytes."""
+def test_memory_does_not_grow_with_the_images(many: Dependencies) -> None:
+    """A run over 5,000 images, 50 of them without a row, stays within a few megabytes."""
     tracemalloc.start()
     try:
         report = many.reconcile(fix=False)

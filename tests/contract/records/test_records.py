@@ -23,7 +23,7 @@ def test_a_row_comes_back_as_it_was_inserted(records: ImageRecords, state: State
     assert records.get(row.id) == row
 
 
-def test_a_row_without_a_picture_comes_back_too(records: ImageRecords) -> None:
+def test_a_row_without_an_image_comes_back_too(records: ImageRecords) -> None:
     """A row that knows little yet is kept as it is."""
     row = ImageRecord(id="x", state=State.PENDING, requested_at=NOON, lease_until=NOON)
     records.insert(row)
@@ -36,7 +36,7 @@ def test_an_unknown_id_gives_nothing(records: ImageRecords) -> None:
     assert records.get("00000000-0000-0000-0000-000000000000") is None
 
 
-def test_replacing_writes_the_row_anew(records: ImageRecords) -> None:
+def test_replacing_writes_the_row_again(records: ImageRecords) -> None:
     """The row of the same id is exactly what was written last, and others are untouched."""
     pending = a_generation(state=State.PENDING, created_at=None, original=None, image=None)
     other = a_generation()

@@ -82,7 +82,9 @@ def test_threads_of_one_process_write_one_after_another(path: Path) -> None:
         assert records.insert(a_generation())
 
 
-def test_who_waits_too_long_to_write_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_waits_too_long_to_write_is_reported(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A thread that holds the records for ever makes the others fail, and reading goes on."""
     monkeypatch.setattr(database, "_BUSY_SECONDS", 0.05)
     row = a_generation()
@@ -95,7 +97,7 @@ def test_who_waits_too_long_to_write_is_told(path: Path, monkeypatch: pytest.Mon
         assert records.insert(a_generation())
 
 
-def test_a_killed_process_has_lost_nothing_that_it_was_told_is_written(path: Path) -> None:
+def test_a_killed_process_has_lost_nothing_that_it_was_reported_is_written(path: Path) -> None:
     """Every insert that returned before a kill is there, and the file works on."""
     process = python_process.start(INSERT_FOREVER, path)
     assert process.stdout is not None

@@ -186,7 +186,7 @@ def test_a_file_without_owners_gets_counts_for_each(path: Path, tmp_path: Path) 
                 values,
             )
     hers = a_generation(owner="ann")
-    told = [row for row in rows if row.owner == "ann" and row.state is State.READY]
+    reported = [row for row in rows if row.owner == "ann" and row.state is State.READY]
     with (
         closing(SqliteRecords(SqliteDatabase(path))) as old,
         closing(SqliteRecords(SqliteDatabase(new))) as other,
@@ -196,8 +196,8 @@ def test_a_file_without_owners_gets_counts_for_each(path: Path, tmp_path: Path) 
         for row in (*rows, hers):
             other.insert(row)
         assert old.recount(fix=False) == 0
-        assert set(ids(old.page(limit=99, owner="ann").rows)) == {hers.id, *ids(told)}
-        assert old.page(limit=9, owner="ann").total == 1 + len(told) > 1
+        assert set(ids(old.page(limit=99, owner="ann").rows)) == {hers.id, *ids(reported)}
+        assert old.page(limit=9, owner="ann").total == 1 + len(reported) > 1
         assert ids(old.page(limit=99).rows) == ids(other.page(limit=99).rows)
     for question in (SHAPE, COUNTS):
         assert ask(path, question) == ask(new, question)

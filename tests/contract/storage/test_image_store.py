@@ -105,7 +105,7 @@ def test_an_object_keeps_its_type(store: ImageStore, ending: str, content_type: 
     assert [store.get(key).content_type for _ in range(2)] == [content_type] * 2
 
 
-def test_an_object_tells_when_it_was_stored(store: ImageStore) -> None:
+def test_an_object_reports_when_it_was_stored(store: ImageStore) -> None:
     """The time is UTC and in whole seconds, as HTTP wants it, and the same at every read."""
     key, before = a_key(), datetime.now(UTC)
     store.put(key, b"x", content_type="image/png")

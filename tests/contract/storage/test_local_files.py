@@ -156,7 +156,7 @@ def test_putting_leaves_nothing_but_the_object(root: Path, store: LocalImageStor
 def test_a_folder_that_can_not_be_used_is_an_outage(
     root: Path, store: LocalImageStore, call: Callable[[LocalImageStore], object]
 ) -> None:
-    """With a file in place of its folder the store is down, and no picture is called absent."""
+    """With a file in place of its folder the store is down, and no image is called absent."""
     root.write_bytes(b"in the way")
     with pytest.raises(StorageUnavailable) as caught:
         call(store)

@@ -23,19 +23,19 @@ pytestmark = [
 ]
 
 KEY = "images/x.png"
-DATA = b"the picture" * 1000
+DATA = b"the image" * 1000
 BY_THE_SDK = b"amz-sdk-request"
 
 
 def answer(body: bytes = DATA, *, status: str = "200 OK", **headers: str) -> bytes:
     """Make an answer of S3, sound unless headers say otherwise."""
-    told = {
+    reported = {
         "Content-Type": "image/png",
         "Last-Modified": "Sun, 22 Nov 2026 11:00:00 GMT",
         "Content-Length": str(len(body)),
         "Connection": "close",
     } | {name.replace("_", "-"): value for name, value in headers.items()}
-    lines = "".join(f"{name}: {value}\r\n" for name, value in told.items() if value)
+    lines = "".join(f"{name}: {value}\r\n" for name, value in reported.items() if value)
     return f"HTTP/1.1 {status}\r\n{lines}\r\n".encode() + body
 
 
@@ -47,7 +47,7 @@ def error(status: str, code: str) -> bytes:
 
 @pytest.fixture
 def bucket() -> Iterator[TalkingServer]:
-    """Run a server with a sound picture."""
+    """Run a server with a sound image."""
     with talking(answer()) as server:
         yield server
 
@@ -55,7 +55,7 @@ def bucket() -> Iterator[TalkingServer]:
 @pytest.fixture
 def store(bucket: TalkingServer, s3_server: S3Server) -> Iterator[S3Store]:
     """Make a store on it that has read once, and so knows the short way."""
-    with s3_store(s3_server, "pictures", endpoint_url=bucket.address) as store:
+    with s3_store(s3_server, "images", endpoint_url=bucket.address) as store:
         assert store.get(KEY).data == DATA
         bucket.asked.clear()
         yield store
@@ -66,7 +66,7 @@ def test_reads_after_the_first_go_the_short_way(store: S3Store, bucket: TalkingS
     assert store.get(KEY) == store.get(KEY)
     assert len(bucket.asked) == 2
     assert not any(BY_THE_SDK in asked for asked in bucket.asked)
-    assert all(asked.startswith(b"GET /pictures/images/x.png HTTP/1.1") for asked in bucket.asked)
+    assert all(asked.startswith(b"GET /images/images/x.png HTTP/1.1") for asked in bucket.asked)
 
 
 CRC = base64.b64encode(zlib.crc32(DATA).to_bytes(4, "big")).decode()
@@ -74,8 +74,8 @@ CRC = base64.b64encode(zlib.crc32(DATA).to_bytes(4, "big")).decode()
 
 def test_a_checksum_that_is_right_is_fine(store: S3Store, bucket: TalkingServer) -> None:
     """An answer with the checksum of its bytes is taken; one of an upload's parts says nothing."""
-    for told in (CRC, "b2dKwA==-3"):
-        bucket.answer = answer(x_amz_checksum_crc32=told)
+    for reported in (CRC, "b2dKwA==-3"):
+        bucket.answer = answer(x_amz_checksum_crc32=reported)
         assert store.get(KEY).data == DATA
     assert not any(BY_THE_SDK in asked for asked in bucket.asked)
 
@@ -101,7 +101,7 @@ FAULTS = {
 def test_what_is_not_sound_is_the_sdks_to_judge(
     store: S3Store, bucket: TalkingServer, fault: str
 ) -> None:
-    """No picture comes of it, nor "not found"; the SDK is asked too; and nothing of it sticks."""
+    """No image comes of it, nor "not found"; the SDK is asked too; and nothing of it sticks."""
     bucket.answer = FAULTS[fault]
     with pytest.raises(StorageUnavailable) as caught:
         store.get(KEY)

@@ -1,4 +1,4 @@
-"""Answers of S3 that break off: not a byte of a picture is given out unless all of it came."""
+"""Answers of S3 that break off: not a byte of an image is given out unless all of it came."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ pytestmark = [
 ]
 
 KEY = "images/x.png"
-PICTURE = bytes(2_000_000)
+IMAGE = bytes(2_000_000)
 AS_AMAZON_ANSWERS = (
     b"HTTP/1.1 200 OK\r\n"
     b"x-amz-request-id: 4442587FB7D0A2F9\r\n"
@@ -39,15 +39,15 @@ LAST_WORDS = (
 
 @pytest.fixture
 def amazon() -> Iterator[TalkingServer]:
-    """Run a server that answers as Amazon S3 does, with a picture of five bytes."""
+    """Run a server that answers as Amazon S3 does, with an image of five bytes."""
     with talking(AS_AMAZON_ANSWERS) as server:
         yield server
 
 
 def test_an_answer_that_breaks_off_is_an_outage(s3_server: S3Server, s3_bucket: str) -> None:
-    """Wherever a real server's answer is cut, in headers or body, no picture comes of it."""
+    """Wherever a real server's answer is cut, in headers or body, no image comes of it."""
     with s3_store(s3_server, s3_bucket) as store:
-        store.put(KEY, PICTURE, content_type="image/png")
+        store.put(KEY, IMAGE, content_type="image/png")
     places = [0, 5, 50, 150, 300, 20_000, 1_900_000]
 
     def one(number: int) -> None:
@@ -57,15 +57,15 @@ def test_an_answer_that_breaks_off_is_an_outage(s3_server: S3Server, s3_bucket: 
             with pytest.raises(StorageUnavailable):
                 store.get(KEY)
             proxy.restore()
-            assert store.get(KEY).data == PICTURE
+            assert store.get(KEY).data == IMAGE
 
     at_once(len(places), one)
 
 
-def test_headers_that_break_off_do_not_make_an_empty_picture(
+def test_headers_that_break_off_do_not_make_an_empty_image(
     amazon: TalkingServer, s3_server: S3Server
 ) -> None:
-    """Amazon's answer, cut anywhere, is no picture; not even without the length in its headers."""
+    """Amazon's answer, cut anywhere, is no image; not even without the length in its headers."""
     with s3_store(s3_server, "bucket", endpoint_url=amazon.address) as store:
         assert (store.get(KEY).data, store.get(KEY).content_type) == (b"hello", "image/png")
         for behind in LAST_WORDS:

@@ -1,4 +1,4 @@
-"""What S3 can do to us, over a real server: nothing of it looks like a missing picture."""
+"""What S3 can do to us, over a real server: nothing of it looks like a missing image."""
 
 import contextlib
 import time
@@ -35,9 +35,9 @@ def assert_unavailable(store: S3Store, server: S3Server) -> None:
     def one(number: int) -> None:
         with pytest.raises(StorageUnavailable) as caught:
             calls(store)[number]()
-        told = f"{caught.value} {caught.value.detail} {caught.value.message}"
+        reported = f"{caught.value} {caught.value.detail} {caught.value.message}"
         for private in (server.secret_key, server.access_key, str(server.port), "test-", "absent"):
-            assert private not in told
+            assert private not in reported
         assert caught.value.detail.startswith("S3")
         assert caught.value.retry_after
 
@@ -71,13 +71,13 @@ def proxied(breakable: Proxied) -> Proxied:
 
 @pytest.mark.parametrize("wrong", ["secret_access_key", "access_key_id"])
 def test_wrong_keys_are_an_outage(s3_server: S3Server, bucket: str, wrong: str) -> None:
-    """A server that does not let us in makes no picture absent."""
+    """A server that does not let us in makes no image absent."""
     with s3_store(s3_server, bucket, **{wrong: "wrong"}) as store:
         assert_unavailable(store, s3_server)
 
 
 def test_an_absent_bucket_is_an_outage(s3_server: S3Server) -> None:
-    """A bucket that is gone or misspelt makes no picture absent, and is not made anew."""
+    """A bucket that is gone or misspelt makes no image absent, and is not made anew."""
     with s3_store(s3_server, "absent-bucket") as store:
         assert_unavailable(store, s3_server)
     with contextlib.closing(s3_client(s3_server)) as client:
@@ -156,8 +156,8 @@ def test_objects_may_be_kept_by_caches_for_good(
 @pytest.mark.parametrize(
     ("endpoint", "base", "address"),
     [
-        (None, None, "https://pictures.s3.eu-west-1.amazonaws.com/images/x.png"),
-        ("http://127.0.0.1:8333", None, "http://127.0.0.1:8333/pictures/images/x.png"),
+        (None, None, "https://images.s3.eu-west-1.amazonaws.com/images/x.png"),
+        ("http://127.0.0.1:8333", None, "http://127.0.0.1:8333/images/images/x.png"),
         (None, "https://cdn.example.com/p", "https://cdn.example.com/p/images/x.png"),
         (
             "http://127.0.0.1:8333",
@@ -170,7 +170,7 @@ def test_objects_in_a_bucket_have_addresses(
     endpoint: str | None, base: str | None, address: str
 ) -> None:
     """The public address is the configured one, else the endpoint's, else Amazon's."""
-    store = S3Store(bucket="pictures", region="eu-west-1", endpoint_url=endpoint, public_base=base)
+    store = S3Store(bucket="images", region="eu-west-1", endpoint_url=endpoint, public_base=base)
     assert store.public_url("images/x.png") == address
 
 

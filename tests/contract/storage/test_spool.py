@@ -75,7 +75,7 @@ def files(root: Path) -> list[str]:
 
 
 def test_room_is_disk_that_nobody_else_can_have(spool: FileSpool, root: Path) -> None:
-    """The room takes up real blocks, enough for the largest picture, under no name."""
+    """The room takes up real blocks, enough for the largest image, under no name."""
     assert len(LARGEST) < ROOM_BYTES
     assert taken(spool) == 0
     with spool.room():
@@ -85,7 +85,7 @@ def test_room_is_disk_that_nobody_else_can_have(spool: FileSpool, root: Path) ->
 
 
 def test_what_is_put_uses_the_room(spool: FileSpool) -> None:
-    """Putting gives the room up for the picture, and a second object goes beside it."""
+    """Putting gives the room up for the image, and a second object goes beside it."""
     with spool.room():
         for key in (KEY, "originals/0.json"):
             spool.put(key, LARGEST, content_type="image/png")

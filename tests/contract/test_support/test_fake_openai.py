@@ -20,7 +20,7 @@ def test_a_drawing_arrives_byte_for_byte_and_is_paid_once(
     openai_client: OpenAI, fake_openai: FakeOpenAI
 ) -> None:
     """What the openai_client gets is what the meter kept, and costs one generation."""
-    assert [draw(openai_client)] == fake_openai.pictures
+    assert [draw(openai_client)] == fake_openai.images
     assert (fake_openai.paid, fake_openai.in_flight) == (1, 0)
     (request,) = fake_openai.asked("images")
     assert request.body["prompt"] == "a red mug"
@@ -34,36 +34,34 @@ def test_no_two_drawings_are_alike(openai_client: OpenAI) -> None:
 
 def test_a_drawing_is_white_around_a_subject_with_white_and_a_hole(openai_client: OpenAI) -> None:
     """Background, the hole in the handle and the label are pure white, the jug is not."""
-    with Image.open(io.BytesIO(draw(openai_client))) as picture:
-        at = [picture.getpixel(spot) for spot in ((0, 0), (1023, 1023), (717, 487), (471, 589))]
+    with Image.open(io.BytesIO(draw(openai_client))) as image:
+        at = [image.getpixel(spot) for spot in ((0, 0), (1023, 1023), (717, 487), (471, 589))]
         assert at == [(255, 255, 255)] * 4
-        assert picture.getpixel((300, 300)) != (255, 255, 255)
+        assert image.getpixel((300, 300)) != (255, 255, 255)
 
 
 @pytest.mark.parametrize("kind", ["png", "webp", "jpeg"])
 def test_format_and_size_are_as_asked(openai_client: OpenAI, kind: str) -> None:
-    """The picture has the asked format and size."""
-    with Image.open(
-        io.BytesIO(draw(openai_client, output_format=kind, size="1536x1024"))
-    ) as picture:
-        assert (picture.format, picture.size) == (kind.upper(), (1536, 1024))
+    """The image has the asked format and size."""
+    with Image.open(io.BytesIO(draw(openai_client, output_format=kind, size="1536x1024"))) as image:
+        assert (image.format, image.size) == (kind.upper(), (1536, 1024))
 
 
 def test_a_transparent_drawing_is_transparent(openai_client: OpenAI) -> None:
     """Background and hole have no opacity when transparency is asked for; the label has."""
-    with Image.open(io.BytesIO(draw(openai_client, background="transparent"))) as picture:
-        alpha = picture.getchannel("A")
+    with Image.open(io.BytesIO(draw(openai_client, background="transparent"))) as image:
+        alpha = image.getchannel("A")
         at = [alpha.getpixel(spot) for spot in ((0, 0), (717, 487), (471, 589))]
     assert at == [0, 0, 255]
 
 
 def test_own_bytes_can_be_draw(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
     """A test can say exactly which bytes are drawn."""
-    fake_openai.picture = b"exactly these"
+    fake_openai.image = b"exactly these"
     assert draw(openai_client) == b"exactly these"
 
 
-def test_answers_tell_what_was_used(openai_client: OpenAI) -> None:
+def test_answers_report_what_was_used(openai_client: OpenAI) -> None:
     """The answer carries usage and no revised prompt, as GPT image models answer."""
     answer = openai_client.images.generate(
         model=IMAGE_MODEL, prompt="a red mug", n=2, quality="low"
@@ -74,12 +72,12 @@ def test_answers_tell_what_was_used(openai_client: OpenAI) -> None:
     assert (answer.quality, answer.size, answer.background) == ("low", "1024x1024", "opaque")
 
 
-def test_several_pictures_are_several_payments(
+def test_several_images_are_several_payments(
     openai_client: OpenAI, fake_openai: FakeOpenAI
 ) -> None:
-    """Asking for three pictures at once costs three generations."""
+    """Asking for three images at once costs three generations."""
     openai_client.images.generate(model=IMAGE_MODEL, prompt="a red mug", n=3)
-    assert (fake_openai.paid, len(fake_openai.pictures)) == (3, 3)
+    assert (fake_openai.paid, len(fake_openai.images)) == (3, 3)
 
 
 @pytest.mark.parametrize(
@@ -132,11 +130,11 @@ def test_old_models_draw_where_they_still_exist() -> None:
         assert linked.b64_json is None
         assert linked.revised_prompt is not None
         with urllib.request.urlopen(linked.url) as answer:  # noqa: S310  reason: our own server
-            assert answer.read() == fake.pictures[0]
-        assert base64.b64decode(inline.b64_json) == fake.pictures[1]
+            assert answer.read() == fake.images[0]
+        assert base64.b64decode(inline.b64_json) == fake.images[1]
 
 
-def test_a_stream_brings_partial_pictures_and_the_whole_one(
+def test_a_stream_brings_partial_images_and_the_whole_one(
     openai_client: OpenAI, fake_openai: FakeOpenAI
 ) -> None:
     """A streamed drawing arrives as the partial events asked for and one completed event."""
@@ -146,7 +144,7 @@ def test_a_stream_brings_partial_pictures_and_the_whole_one(
         events = list(stream)
     kinds = [event.type.removeprefix("image_generation.") for event in events]
     assert kinds == ["partial_image", "partial_image", "completed"]
-    assert base64.b64decode(events[-1].b64_json) == fake_openai.pictures[0]
+    assert base64.b64decode(events[-1].b64_json) == fake_openai.images[0]
     assert fake_openai.paid == 1
 
 
@@ -158,7 +156,7 @@ def test_concurrent_requests_are_counted(openai_client: OpenAI, fake_openai: Fak
         drawings = [pool.submit(draw, openai_client) for _ in range(8)]
         fake_openai.wait_in_flight(8)
         released.set()
-        pictures = {drawing.result() for drawing in drawings}
-    assert pictures == set(fake_openai.pictures)
-    assert (len(pictures), fake_openai.paid) == (8, 8)
+        images = {drawing.result() for drawing in drawings}
+    assert images == set(fake_openai.images)
+    assert (len(images), fake_openai.paid) == (8, 8)
     assert (fake_openai.peak_in_flight, fake_openai.in_flight) == (8, 0)

@@ -11,7 +11,7 @@ import pytest
 from openai import OpenAI
 from PIL import Image, UnidentifiedImageError
 
-from tests.support.fake_openai import Behaviour, FakeOpenAI, Fault
+from tests.support.fake_openai import Behavior, FakeOpenAI, Fault
 from tests.support.openai.official_client import ask, draw
 
 
@@ -31,10 +31,10 @@ def test_broken_json_is_not_an_error_of_the_client(
     fake_openai.script("images", Fault.truncated_json())
     with pytest.raises(json.JSONDecodeError):
         ask(openai_client)
-    assert (fake_openai.paid, len(fake_openai.pictures)) == (1, 1)
+    assert (fake_openai.paid, len(fake_openai.images)) == (1, 1)
 
 
-def test_missing_pictures_pass_silently(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
+def test_missing_images_pass_silently(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
     """No list, an empty list, no characters and bad characters all come without an exception."""
     fake_openai.script(
         "images", Fault.no_data(), Fault.null_data(), Fault.empty_b64(), Fault.bad_b64()
@@ -43,35 +43,35 @@ def test_missing_pictures_pass_silently(openai_client: OpenAI, fake_openai: Fake
     assert ask(openai_client).data[0].b64_json == ""
     with pytest.raises(binascii.Error):
         base64.b64decode(ask(openai_client).data[0].b64_json, validate=True)
-    assert (fake_openai.paid, len(fake_openai.pictures)) == (4, 4)
+    assert (fake_openai.paid, len(fake_openai.images)) == (4, 4)
 
 
-@pytest.mark.parametrize("fault", [Fault.not_a_picture(), Fault.svg()])
-def test_what_is_no_raster_picture_cannot_be_opened(
-    openai_client: OpenAI, fake_openai: FakeOpenAI, fault: Behaviour
+@pytest.mark.parametrize("fault", [Fault.not_an_image(), Fault.svg()])
+def test_what_is_no_raster_image_cannot_be_opened(
+    openai_client: OpenAI, fake_openai: FakeOpenAI, fault: Behavior
 ) -> None:
-    """Valid base64 of a text or a vector drawing is not a picture."""
+    """Valid base64 of a text or a vector drawing is not an image."""
     fake_openai.script("images", fault)
     data = draw(openai_client)
     with pytest.raises(UnidentifiedImageError):
         Image.open(io.BytesIO(data))
-    assert (fake_openai.paid, fake_openai.pictures) == (1, [data])
+    assert (fake_openai.paid, fake_openai.images) == (1, [data])
 
 
-def test_half_a_picture_opens_but_does_not_load(
+def test_half_an_image_opens_but_does_not_load(
     openai_client: OpenAI, fake_openai: FakeOpenAI
 ) -> None:
     """A truncated file has a sound header and fails in its pixels."""
-    fake_openai.script("images", Fault.truncated_picture())
+    fake_openai.script("images", Fault.truncated_image())
     with (
-        Image.open(io.BytesIO(draw(openai_client))) as picture,
+        Image.open(io.BytesIO(draw(openai_client))) as image,
         pytest.raises(OSError, match="truncated"),
     ):
-        picture.load()
+        image.load()
 
 
-def test_sound_pictures_can_be_wrong(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
-    """A picture can have another size than was asked for, or show nothing at all."""
+def test_sound_images_can_be_wrong(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
+    """An image can have another size than was asked for, or show nothing at all."""
     fake_openai.script("images", Fault.wrong_size(640, 480), Fault.all_white())
     with Image.open(io.BytesIO(draw(openai_client))) as wrong:
         assert wrong.size == (640, 480)

@@ -6,7 +6,7 @@ import openai
 import pytest
 from openai import OpenAI
 
-from tests.support.fake_openai import SECRET_MARKER, Behaviour, FakeOpenAI, Fault
+from tests.support.fake_openai import SECRET_MARKER, Behavior, FakeOpenAI, Fault
 from tests.support.openai.official_client import ask, draw
 
 
@@ -32,12 +32,12 @@ from tests.support.openai.official_client import ask, draw
         (Fault.model_retired(), openai.BadRequestError, (400, "invalid_value")),
         (Fault.model_retired(missing=True), openai.NotFoundError, (404, "model_not_found")),
     ],
-    ids=lambda value: value.name if isinstance(value, Behaviour) else "",
+    ids=lambda value: value.name if isinstance(value, Behavior) else "",
 )
 def test_errors_have_their_class_and_code_and_are_free(
     openai_client: OpenAI,
     fake_openai: FakeOpenAI,
-    fault: Behaviour,
+    fault: Behavior,
     error: type[openai.APIStatusError],
     said: tuple[int, str | None],
 ) -> None:
@@ -48,10 +48,12 @@ def test_errors_have_their_class_and_code_and_are_free(
     assert (raised.value.status_code, raised.value.code) == said
     assert SECRET_MARKER in raised.value.message
     assert raised.value.request_id is not None
-    assert (fake_openai.paid, fake_openai.pictures) == (0, [])
+    assert (fake_openai.paid, fake_openai.images) == (0, [])
 
 
-def test_errors_carry_what_tells_them_apart(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
+def test_errors_carry_what_reports_them_apart(
+    openai_client: OpenAI, fake_openai: FakeOpenAI
+) -> None:
     """Retry-After, the type of a quota error and the moderation's details arrive."""
     fake_openai.script(
         "images",
@@ -77,7 +79,7 @@ def test_errors_carry_what_tells_them_apart(openai_client: OpenAI, fake_openai: 
 def test_a_late_answer_times_out_and_is_paid(
     openai_client: OpenAI, fake_openai: FakeOpenAI
 ) -> None:
-    """A client that gives up before the answer has still bought the picture, exactly once."""
+    """A client that gives up before the answer has still bought the image, exactly once."""
     fake_openai.script("images", Fault.delay(10))
     with pytest.raises(openai.APITimeoutError):
         ask(openai_client.with_options(timeout=0.2))
@@ -94,21 +96,21 @@ def test_a_late_answer_times_out_and_is_paid(
     ],
 )
 def test_a_cut_connection_is_a_connection_error(
-    openai_client: OpenAI, fake_openai: FakeOpenAI, fault: Behaviour, paid: int
+    openai_client: OpenAI, fake_openai: FakeOpenAI, fault: Behavior, paid: int
 ) -> None:
     """A connection that ends before the whole answer raises, whether it was paid for or not."""
     fake_openai.script("images", fault)
     with pytest.raises(openai.APIConnectionError) as raised:
         ask(openai_client)
     assert not isinstance(raised.value, openai.APITimeoutError)
-    assert (fake_openai.paid, len(fake_openai.pictures)) == (paid, paid)
+    assert (fake_openai.paid, len(fake_openai.images)) == (paid, paid)
 
 
 def test_a_dripping_answer_arrives_whole(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
     """A slow body takes its time, beyond a read timeout that each piece alone respects."""
     fake_openai.script("images", Fault.drip(chunk=8_192, pause=0.1))
     began = time.monotonic()
-    assert draw(openai_client.with_options(timeout=0.3)) == fake_openai.pictures[0]
+    assert draw(openai_client.with_options(timeout=0.3)) == fake_openai.images[0]
     assert time.monotonic() - began > 0.3
 
 
@@ -158,7 +160,7 @@ def test_a_reset_forgets_everything(openai_client: OpenAI, fake_openai: FakeOpen
     """After a reset nothing is scripted, asked, drawn or paid."""
     ask(openai_client)
     fake_openai.always("images", Fault.status(500))
-    fake_openai.picture = b"x"
+    fake_openai.image = b"x"
     fake_openai.reset()
-    assert (fake_openai.paid, fake_openai.requests, fake_openai.pictures) == (0, [], [])
+    assert (fake_openai.paid, fake_openai.requests, fake_openai.images) == (0, [], [])
     assert len(draw(openai_client)) > 1_000

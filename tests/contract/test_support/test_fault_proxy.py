@@ -148,7 +148,7 @@ def test_hold_withholds_an_answer(proxy: FaultProxy, redis_flushed: RedisServer)
         assert redis.get("k") == b"v"
 
 
-def test_nothing_held_is_told(proxy: FaultProxy) -> None:
+def test_nothing_held_is_reported(proxy: FaultProxy) -> None:
     """Waiting for a request that never comes ends with an error."""
     proxy.hold_at(b"SET k", forward=False)
     with connected(proxy), pytest.raises(TimeoutError, match="SET k"):

@@ -53,7 +53,7 @@ def test_s3_has_buckets_for_many_tests(s3_server: S3Server) -> None:
     client.close()
 
 
-def test_s3_writes_a_key_only_once_if_told_so(s3_server: S3Server, s3_bucket: str) -> None:
+def test_s3_writes_a_key_only_once_if_reported_so(s3_server: S3Server, s3_bucket: str) -> None:
     """`If-None-Match: *` refuses to replace what is there."""
     client = s3_client(s3_server)
     client.put_object(Bucket=s3_bucket, Key="k", Body=b"first", IfNoneMatch="*")
@@ -90,16 +90,16 @@ def test_s3_refuses_wrong_keys(
         ("images/?list-type=2", 403),
     ],
 )
-def test_who_has_no_key_sees_pictures_and_no_originals(
-    shared_pictures: S3Server, path: str, status: int
+def test_who_has_no_key_sees_images_and_no_originals(
+    shared_images: S3Server, path: str, status: int
 ) -> None:
     """What compose.yaml gives to everyone, tried with the store that it starts."""
-    answer = requests.get(f"{shared_pictures.endpoint_url}/{path}", timeout=10)
+    answer = requests.get(f"{shared_images.endpoint_url}/{path}", timeout=10)
     assert answer.status_code == status
 
 
 @pytest.fixture(scope="module")
-def shared_pictures(s3_server: S3Server) -> S3Server:
+def shared_images(s3_server: S3Server) -> S3Server:
     """A bucket of the name that compose.yaml uses, with something at each place."""
     compose = yaml.safe_load((Path(__file__).parents[3] / "compose.yaml").read_text())
     assert f'"actions": ["{ANYONE_MAY}"]' in compose["configs"]["s3"]["content"]

@@ -15,7 +15,7 @@ def _read(how: str) -> Row:
         getattr(stage.parts.redis, how)()
 
     return Row(
-        what=f"Redis {HOW[how]}, and a picture is fetched",
+        what=f"Redis {HOW[how]}, and an image is fetched",
         given=given,
         asks=fetch,
         answer=Answer(),
@@ -47,7 +47,7 @@ TOPIC = Topic(
     (
         *(_read(how) for how in HOW),
         Row(
-            what="Redis is down, and a picture is generated",
+            what="Redis is down, and an image is generated",
             given=lambda stage: stage.parts.redis.refuse(),
             asks=lambda stage: stage.generate(key=KEY),
             answer=MADE,

@@ -2,9 +2,9 @@
 
 from tests.faults.points import (
     MARKING_BEGUN,
+    PUTTING_IMAGE,
     PUTTING_NOTE,
     PUTTING_ORIGINAL,
-    PUTTING_PICTURE,
     SETTING_READY,
     Drawing,
 )
@@ -23,7 +23,7 @@ from tests.faults.row import (
 )
 
 _DRAWING = "during the paid call"
-_SET = "when the picture was stored, before the row is set ready"
+_SET = "when the image was stored, before the row is set ready"
 _BEGUN = "pending unknown"
 
 
@@ -36,7 +36,7 @@ def _while_drawing(what: str, *embedded: str) -> Crash:
         kept=Kept(rows=(_BEGUN,)),
         meanwhile=RUNNING,
         again=NEVER_AGAIN,
-        anew=2,
+        with_new_key=2,
     )
 
 
@@ -56,7 +56,7 @@ CRASHES = (
         kept=Kept(rows=(_BEGUN,)),
         meanwhile=RUNNING,
         again=Again(OUTCOME_UNKNOWN, paid=0, kept=failed("unknown")),
-        anew=1,
+        with_new_key=1,
     ),
     _while_drawing(_DRAWING),
     _while_drawing(f"{_DRAWING}, with files and SQLite", "s3", "mongo"),
@@ -67,7 +67,7 @@ CRASHES = (
         kept=Kept(rows=(_BEGUN,)),
         meanwhile=RUNNING,
         again=NEVER_AGAIN,
-        anew=2,
+        with_new_key=2,
     ),
     Crash(
         what="after the original was stored",
@@ -79,7 +79,7 @@ CRASHES = (
     ),
     Crash(
         what="after the note beside the original, before the cutout is stored",
-        at=PUTTING_PICTURE,
+        at=PUTTING_IMAGE,
         paid=1,
         kept=Kept(rows=(_BEGUN,), objects=("note", "original")),
         meanwhile=RUNNING,
@@ -87,7 +87,7 @@ CRASHES = (
     ),
     Crash(
         what="after the cutout was stored",
-        at=PUTTING_PICTURE.answered,
+        at=PUTTING_IMAGE.answered,
         paid=1,
         kept=Kept(rows=(_BEGUN,), objects=READY.objects),
         meanwhile=RUNNING,
@@ -95,7 +95,7 @@ CRASHES = (
     ),
     Crash(
         what="after the cutout was stored, with SQLite for MongoDB",
-        at=PUTTING_PICTURE.answered,
+        at=PUTTING_IMAGE.answered,
         embedded=("mongo",),
         paid=1,
         kept=Kept(rows=(_BEGUN,), objects=READY.objects),

@@ -48,7 +48,7 @@ TOPIC = Topic(
     "Idempotency-Key",
     (
         Row(
-            what="The key's picture is finished",
+            what="The key's image is finished",
             given=Stage.draw,
             answer=REPLAYED,
             paid=1,
@@ -56,7 +56,7 @@ TOPIC = Topic(
             again=FINISHED,
         ),
         Row(
-            what="The key's picture is being drawn",
+            what="The key's image is being drawn",
             given=_running,
             answer=RUNNING,
             paid=1,
@@ -73,7 +73,7 @@ TOPIC = Topic(
             again=Again(_REUSED, paid=1),
         ),
         Row(
-            what="Nobody knows whether the key's picture was drawn",
+            what="Nobody knows whether the key's image was drawn",
             given=_outcome_unknown,
             answer=OUTCOME_UNKNOWN,
             paid=1,
@@ -90,7 +90,7 @@ TOPIC = Topic(
             again=Again(REPLAYED, paid=2),
         ),
         Row(
-            what="The key's picture was deleted",
+            what="The key's image was deleted",
             given=_deleted,
             answer=_DELETED,
             paid=1,

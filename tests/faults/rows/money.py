@@ -33,8 +33,8 @@ def _ledger_down(stage: Stage) -> None:
     )
     right = ledger["_database"]
     ledger["_database"] = MongoDatabase(uri="", name="none", client=nobody)
-    stage.mend_by(lambda: ledger.update(_database=right))
-    stage.mend_by(nobody.close)
+    stage.repair_by(lambda: ledger.update(_database=right))
+    stage.repair_by(nobody.close)
 
 
 def _ledger_down_while_drawing(stage: Stage) -> None:
@@ -77,7 +77,7 @@ TOPIC = Topic(
             again=DRAWN_NOW,
         ),
         Row(
-            what="The ledger of spending fails while the picture is drawn",
+            what="The ledger of spending fails while the image is drawn",
             given=_ledger_down_while_drawing,
             answer=MADE,
             paid=1,

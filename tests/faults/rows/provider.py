@@ -106,17 +106,17 @@ def _given_up_in_time(stage: Stage, answer: Response) -> None:
 
 def _stopped(stage: Stage) -> None:
     stage.fake.stop()
-    stage.mend_by(stage.fake.start)
+    stage.repair_by(stage.fake.start)
 
 
 def _other_key(stage: Stage) -> None:
     stage.fake.api_key = "sk-test-a-new-key-0000000000"
     right = stage.parts.settings["openai_api_key"]
-    stage.mend_by(lambda: setattr(stage.fake, "api_key", right))
+    stage.repair_by(lambda: setattr(stage.fake, "api_key", right))
 
 
 def _address(stage: Stage) -> str:
-    return f"{stage.fake.base_url}/pictures/0"
+    return f"{stage.fake.base_url}/files/0"
 
 
 def _addressed(stage: Stage) -> None:
@@ -125,12 +125,12 @@ def _addressed(stage: Stage) -> None:
 
 def _redirected(stage: Stage) -> None:
     _addressed(stage)
-    stage.fake.script("pictures", Fault.status(302, headers={"location": "/v1/pictures/0"}))
+    stage.fake.script("files", Fault.status(302, headers={"location": "/v1/files/0"}))
 
 
 def _lost(stage: Stage) -> None:
     _addressed(stage)
-    stage.fake.script("pictures", Fault.status(404))
+    stage.fake.script("files", Fault.status(404))
 
 
 def _silent(stage: Stage) -> None:
@@ -198,17 +198,17 @@ TOPIC = Topic(
         _unpaid("An older model blocks it", Fault.content_policy_violation(), _REFUSED),
         _unpaid("The prompt counts as invalid", Fault.invalid_prompt(), _REFUSED),
         _bad("OpenAI answers with a web page", Fault.html()),
-        _bad("The answer holds no picture", Fault.no_data()),
+        _bad("The answer holds no image", Fault.no_data()),
         _bad("The answer has null for a list", Fault.null_data()),
-        _bad("The picture is empty", Fault.empty_b64()),
-        _bad("The picture is not base64", Fault.bad_b64()),
+        _bad("The image is empty", Fault.empty_b64()),
+        _bad("The image is not base64", Fault.bad_b64()),
         _bad("The answer is half a document", Fault.truncated_json()),
-        _bad("The picture is a text", Fault.not_a_picture()),
-        _bad("The picture is an SVG with a script", Fault.svg()),
-        _bad("The picture breaks off", Fault.truncated_picture()),
-        _bad("The picture would unpack to a gigabyte", Fault.bomb()),
+        _bad("The image is a text", Fault.not_an_image()),
+        _bad("The image is an SVG with a script", Fault.svg()),
+        _bad("The image breaks off", Fault.truncated_image()),
+        _bad("The image would unpack to a gigabyte", Fault.bomb()),
         Row(
-            what="A compatible server answers with an address of its own instead of the picture",
+            what="A compatible server answers with an address of its own instead of the image",
             given=_addressed,
             answer=MADE,
             paid=1,
@@ -218,7 +218,7 @@ TOPIC = Topic(
         ),
         _bad("The address is on another server", Fault.address("http://169.254.169.254/x.png")),
         _bad_given("The address redirects", _redirected),
-        _bad_given("There is no picture at the address", _lost),
+        _bad_given("There is no image at the address", _lost),
         _without_moderation(
             "fails with 500", Fault.status(500), Answer(502, "provider_error", "no")
         ),

@@ -43,7 +43,7 @@ def _read(what: str, path: str, well: Answer) -> Row:
     return Row(
         what=f"MongoDB is down, and {what}",
         given=_drawn_then_down,
-        asks=lambda stage: stage.service.get(path.format(picture=stage.path)),
+        asks=lambda stage: stage.service.get(path.format(image=stage.path)),
         answer=_UNREADABLE,
         paid=1,
         kept=READY,
@@ -84,7 +84,7 @@ TOPIC = Topic(
             again=Again(OUTCOME_UNKNOWN, paid=0, kept=failed("unknown")),
         ),
         Row(
-            what="MongoDB fails after the picture was stored",
+            what="MongoDB fails after the image was stored",
             given=lambda stage: stage.break_at(SETTING_READY),
             answer=MADE,
             paid=1,
@@ -93,9 +93,9 @@ TOPIC = Topic(
             again=FINISHED,
         ),
         _read("the list is read", "/images", Answer()),
-        _read("what is known of a picture is read", "{picture}/metadata", MADE),
+        _read("what is known of an image is read", "{image}/metadata", MADE),
         Row(
-            what="MongoDB is down, and a picture is fetched",
+            what="MongoDB is down, and an image is fetched",
             given=_drawn_then_down,
             asks=fetch,
             answer=Answer(),

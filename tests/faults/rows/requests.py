@@ -26,7 +26,7 @@ def _nobody_was_asked(stage: Stage, _: object) -> None:
     assert stage.fake.requests == []
 
 
-def _no_picture_was_asked_for(stage: Stage, _: object) -> None:
+def _no_image_was_asked_for(stage: Stage, _: object) -> None:
     assert [request.endpoint for request in stage.fake.requests] == ["moderations"]
 
 
@@ -51,7 +51,7 @@ TOPIC = Topic(
         _address("`limit` of the list is 101", "GET", "/images?limit=101", _INVALID),
         _address("Nothing is at this address", "GET", "/nowhere", Answer(404, "not_found")),
         _address(
-            "The name of a picture is not one of ours",
+            "The name of an image is not one of ours",
             "GET",
             "/images/..%5cfox.png",
             Answer(404, "not_found"),
@@ -63,7 +63,7 @@ TOPIC = Topic(
             Answer(405, "method_not_allowed", headers={"Allow": "OPTIONS, POST"}),
         ),
         Row(
-            what="The caller asks for pictures more often than it may",
+            what="The caller asks for images more often than it may",
             given=lambda stage: stage.post([1]),
             settings={"rate_limit_generate": "1/hour"},
             answer=Answer(429, "rate_limited"),
@@ -73,7 +73,7 @@ TOPIC = Topic(
             what="The prompt is inappropriate",
             asks=lambda stage: stage.generate("something forbidden"),
             answer=_REFUSED,
-            also=_no_picture_was_asked_for,
+            also=_no_image_was_asked_for,
             again=Again(_REFUSED, paid=0),
         ),
     ),

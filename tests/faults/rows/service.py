@@ -20,13 +20,13 @@ def _bug_in_store(stage: Stage) -> None:
     store = stage.service.ports.store.__dict__
     right, store["store"] = store["store"], None  # what a bug might do
     stage.path = _NO_SUCH
-    stage.mend_by(lambda: store.update(store=right))
+    stage.repair_by(lambda: store.update(store=right))
 
 
 def _bug_in_imaging(stage: Stage) -> None:
     imaging = stage.service.ports.imaging.__dict__
     imaging["cut_out"] = None  # what a bug might do
-    stage.mend_by(lambda: imaging.pop("cut_out"))
+    stage.repair_by(lambda: imaging.pop("cut_out"))
 
 
 def _shows_nothing(_: Stage, answer: Response) -> None:
@@ -38,7 +38,7 @@ TOPIC = Topic(
     "The service itself",
     (
         Row(
-            what="As many pictures are being drawn as may be",
+            what="As many images are being drawn as may be",
             given=_full,
             settings={"max_concurrent_generations": 1},
             answer=Answer(503, "busy", "no", {"Retry-After": "5"}),

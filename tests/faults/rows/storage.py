@@ -1,8 +1,8 @@
-"""What goes wrong at S3, and on the disk where pictures wait for it."""
+"""What goes wrong at S3, and on the disk where images wait for it."""
 
 from requests import Response
 
-from tests.faults.points import PUTTING_NOTE, PUTTING_PICTURE, Held
+from tests.faults.points import PUTTING_IMAGE, PUTTING_NOTE, Held
 from tests.faults.row import (
     DRAWN_NOW,
     FINISHED,
@@ -37,7 +37,7 @@ def _read(how: str) -> Row:
         getattr(stage.parts.s3, how)()
 
     return Row(
-        what=f"S3 {HOW[how]}, and a picture is fetched",
+        what=f"S3 {HOW[how]}, and an image is fetched",
         given=given,
         asks=fetch,
         answer=_UNREADABLE,
@@ -68,10 +68,10 @@ def _asked_elsewhere(stage: Stage) -> None:
             path.rename(spool / "originals" / path.name)
 
     (spool / "originals").mkdir(parents=True)
-    stage.mend_by(back)
+    stage.repair_by(back)
 
 
-def _tells_that_it_is_safe(_: Stage, answer: Response) -> None:
+def _reports_that_it_is_safe(_: Stage, answer: Response) -> None:
     assert "kept safely" in answer.json()["message"]
 
 
@@ -89,7 +89,7 @@ def _no_room(stage: Stage) -> None:
     in_its_place = stage.service.data_dir / "spool"
     in_its_place.parent.mkdir(parents=True, exist_ok=True)
     in_its_place.write_bytes(b"no folder can be made here")
-    stage.mend_by(in_its_place.unlink)
+    stage.repair_by(in_its_place.unlink)
 
 
 def _after_original(point: Held, what: str, kept: Kept) -> Row:
@@ -100,7 +100,7 @@ def _after_original(point: Held, what: str, kept: Kept) -> Row:
         paid=1,
         kept=kept,
         again=FINISHED,
-        also=_tells_that_it_is_safe,
+        also=_reports_that_it_is_safe,
     )
 
 
@@ -109,7 +109,7 @@ TOPIC = Topic(
     (
         *(_before(how) for how in HOW),
         Row(
-            what="The disk where a picture could wait for S3 has no room",
+            what="The disk where an image could wait for S3 has no room",
             given=_no_room,
             answer=_DOWN,
             again=DRAWN_NOW,
@@ -121,7 +121,7 @@ TOPIC = Topic(
             paid=1,
             kept=_SPOOLED,
             again=FINISHED,
-            also=_tells_that_it_is_safe,
+            also=_reports_that_it_is_safe,
         ),
         Row(
             what="S3 failed after paying, is still down, and the same key asks",
@@ -130,7 +130,7 @@ TOPIC = Topic(
             paid=1,
             kept=_SPOOLED,
             again=FINISHED,
-            also=_tells_that_it_is_safe,
+            also=_reports_that_it_is_safe,
         ),
         Row(
             what="S3 failed after paying, and the same key asks another server",
@@ -146,12 +146,12 @@ TOPIC = Topic(
             Kept(rows=("pending yes",), objects=("original",), spool=("note", "original")),
         ),
         _after_original(
-            PUTTING_PICTURE,
+            PUTTING_IMAGE,
             "S3 fails between the original and the cutout",
             Kept(rows=("pending yes",), objects=("note", "original")),
         ),
         Row(
-            what="S3 has no such picture",
+            what="S3 has no such image",
             given=_object_gone,
             asks=fetch,
             answer=Answer(404, "image_not_found"),
@@ -160,7 +160,7 @@ TOPIC = Topic(
         ),
         *(_read(how) for how in HOW),
         Row(
-            what="S3 is down, and a picture is deleted",
+            what="S3 is down, and an image is deleted",
             given=_delete_while_down,
             asks=lambda stage: stage.service.call("DELETE", stage.path),
             answer=_UNREADABLE,

@@ -1,4 +1,4 @@
-"""What goes wrong while somebody watches a picture being drawn."""
+"""What goes wrong while somebody watches an image being drawn."""
 
 from requests import Response
 
@@ -41,7 +41,7 @@ def _leave(stage: Stage) -> None:
 
 
 def _check_ready(stage: Stage) -> None:
-    assert stage.service.pictures()
+    assert stage.service.images()
 
 
 def _unknown(what: str, fault: Fault, answer: Answer) -> Row:
@@ -63,7 +63,7 @@ def _asked_twice(stage: Stage, _: object) -> None:
 
 
 TOPIC = Topic(
-    "A picture that is watched being drawn",
+    "An image that is watched being drawn",
     (
         Row(
             what="Its caller leaves, and asks again",
@@ -92,7 +92,7 @@ TOPIC = Topic(
             again=DRAWN_NOW,
         ),
         _unknown(
-            "The model's stream ends without the picture",
+            "The model's stream ends without the image",
             Fault.stream_unfinished(),
             Answer(502, "provider_error", "unknown"),
         ),
@@ -102,7 +102,7 @@ TOPIC = Topic(
             Answer(504, "provider_timeout", "unknown"),
         ),
         Row(
-            what="The picture at the end of the stream is not base64",
+            what="The image at the end of the stream is not base64",
             given=lambda stage: stage.fake.script("images", Fault.stream_ends_with(_BROKEN)),
             asks=_watch,
             answer=Answer(*_BAD),

@@ -57,13 +57,13 @@ def test_all_bad_keys_get_the_very_same_answer(door: Locked, seen: Seen) -> None
             connection.putheader(name, value.encode("latin-1"))
         connection.endheaders()
         answer = connection.getresponse()
-        told = sorted((name, value) for name, value in answer.getheaders() if name != "Date")
-        answers.add((answer.status, answer.read(), tuple(told)))
+        reported = sorted((name, value) for name, value in answer.getheaders() if name != "Date")
+        answers.add((answer.status, answer.read(), tuple(reported)))
         connection.close()
-    ((status, body, told_headers),) = answers
+    ((status, body, reported_headers),) = answers
     seen(f"one answer to all of them: {status} {json.loads(body)['code']}")
-    assert ("WWW-Authenticate", "Bearer") in told_headers
-    assert ("Access-Control-Allow-Origin", "*") in dict(told_headers).items()
+    assert ("WWW-Authenticate", "Bearer") in reported_headers
+    assert ("Access-Control-Allow-Origin", "*") in dict(reported_headers).items()
 
 
 def test_a_key_comes_in_one_of_two_headers(door: Locked) -> None:
@@ -97,9 +97,9 @@ def test_every_call_with_a_scope_asks_for_it(embedded_locked: Locked) -> None:
 
 
 def test_what_is_for_everyone_never_asks(embedded_locked: Locked) -> None:
-    """Health, documents and pages are 200 with no key and with a bad one; so are pictures."""
+    """Health, documents and pages are 200 with no key and with a bad one; so are images."""
     door = embedded_locked
-    picture = door.picture(door.made("alice"))
+    image = door.image(door.made("alice"))
     paths = (
         "/healthz",
         "/readyz",
@@ -107,12 +107,12 @@ def test_what_is_for_everyone_never_asks(embedded_locked: Locked) -> None:
         "/docs",
         "/",
         "/static/studio/main.js",
-        picture,
+        image,
     )
-    for path in (*paths, f"{picture}?w=64"):
+    for path in (*paths, f"{image}?w=64"):
         assert [door.get(path, key).status_code for key in ("", "bad")] == [200, 200]
-    assert door.get(picture).headers["Cache-Control"].startswith("public, ")
-    assert "Vary" not in door.get(picture).headers
+    assert door.get(image).headers["Cache-Control"].startswith("public, ")
+    assert "Vary" not in door.get(image).headers
 
 
 @attack("A revoked key, five seconds later", expect="401 unauthorized")
@@ -126,9 +126,9 @@ def test_a_revoked_key_is_out_within_five_seconds(door: Locked, seen: Seen) -> N
 
 
 def test_rotation_breaks_nobody(door: Locked) -> None:
-    """Old and new secret work, and see the same pictures, until the grace time is over."""
+    """Old and new secret work, and see the same images, until the grace time is over."""
     old = door.made("alice")
-    made = door.picture(old)
+    made = door.image(old)
     new = door.rotated("alice", grace=DAY)
     door.clock.advance(REMEMBERED)
     for key in (old, new):
@@ -147,7 +147,7 @@ def test_a_key_expires(door: Locked) -> None:
 
 
 def test_idempotency_keys_are_each_callers_own(door: Locked) -> None:
-    """The same Idempotency-Key of two callers is two pictures; of one caller it is one."""
+    """The same Idempotency-Key of two callers is two images; of one caller it is one."""
     alice, bob = door.made("alice"), door.made("bob")
     again = {"Idempotency-Key": "the-same-one"}
     names = [door.generate(key, **again).json()["filename"] for key in (alice, bob, alice, bob)]
@@ -200,7 +200,7 @@ def test_nobody_passes_while_keys_can_not_be_asked(real_locked: Locked, parts: P
 
 
 def test_without_the_setting_no_key_is_looked_at(embedded: Service) -> None:
-    """Whatever is sent as a key, everyone is let in, and pictures are nobody's."""
+    """Whatever is sent as a key, everyone is let in, and images are nobody's."""
     for key in ("", "bad", new_text(new_id())):
         assert embedded.get("/images", headers={"X-API-Key": key}).status_code == 200
     embedded.generate()
@@ -226,8 +226,8 @@ def test_the_description_says_where_keys_go(embedded: Service, embedded_locked: 
 def test_what_a_key_shows_is_for_no_shared_cache(door: Locked) -> None:
     """A cache that doesn't know X-API-Key must not hand one caller's answers to another."""
     key = door.made("alice")
-    picture = door.picture(key)
-    for path in ("/images", f"{picture}/metadata", "/usage"):
+    image = door.image(key)
+    for path in ("/images", f"{image}/metadata", "/usage"):
         assert "no-store" in door.get(path, headers={"X-API-Key": key}).headers["Cache-Control"]
     assert "no-store" in door.generate(key).headers["Cache-Control"]
 

@@ -1,4 +1,4 @@
-"""Callers with keys see and delete their own pictures only."""
+"""Callers with keys see and delete their own images only."""
 
 import uuid
 
@@ -10,9 +10,9 @@ ABSENT = f"/images/{uuid.UUID(int=0)}.png"
 
 
 def draw(door: Locked, key: str) -> str:
-    """Make a picture at a time of its own and return its path."""
+    """Make an image at a time of its own and return its path."""
     door.clock.advance(1)
-    return door.picture(key)
+    return door.image(key)
 
 
 def test_a_cursor_shows_its_user_no_other_list(door: Locked) -> None:
@@ -27,27 +27,27 @@ def test_a_cursor_shows_its_user_no_other_list(door: Locked) -> None:
     assert [f"/images/{image['filename']}" for image in seen] == [his]
 
 
-@attack("Another caller's picture: metadata and deletion", expect="404 image_not_found")
-def test_anothers_picture_is_as_if_it_were_not_there(door: Locked, seen: Seen) -> None:
+@attack("Another caller's image: metadata and deletion", expect="404 image_not_found")
+def test_anothers_image_is_as_if_it_were_not_there(door: Locked, seen: Seen) -> None:
     """Metadata and DELETE answer what an absent one gets; nothing is removed, no scope helps."""
     alice, bob = door.made("alice"), door.made("bob", frozenset(Scope))
-    picture = door.picture(alice)
+    image = door.image(alice)
     same = {"X-Request-ID": "same"}
     for method, suffix in (("GET", "/metadata"), ("DELETE", "")):
-        theirs = door.call(method, picture + suffix, bob, headers=same)
+        theirs = door.call(method, image + suffix, bob, headers=same)
         absent = door.call(method, ABSENT + suffix, bob, headers=same)
         seen(theirs)
         assert theirs.content == absent.content
-    assert door.get(f"{picture}/metadata", alice).status_code == 200
-    assert door.get(picture).status_code == 200
-    assert door.call("DELETE", picture, alice).status_code == 204
-    assert door.get(f"{picture}/metadata", alice).status_code == 404
+    assert door.get(f"{image}/metadata", alice).status_code == 200
+    assert door.get(image).status_code == 200
+    assert door.call("DELETE", image, alice).status_code == 204
+    assert door.get(f"{image}/metadata", alice).status_code == 404
 
 
 def test_everyone_has_a_list_of_their_own(door: Locked) -> None:
     """Rows, totals, words and cursors are the caller's own, also from the cache of pages."""
     alice, bob, carol = (door.made(name) for name in ("alice", "bob", "carol"))
-    hers, his = sorted(door.picture(alice) for _ in range(3)), [door.picture(bob)]
+    hers, his = sorted(door.image(alice) for _ in range(3)), [door.image(bob)]
     (bobs,) = [key.id for key in door.keys.list() if key.name == "bob"]
 
     def listed(key: str, query: str = "") -> tuple[list[str], int]:
@@ -67,7 +67,7 @@ def test_everyone_has_a_list_of_their_own(door: Locked) -> None:
 
 
 def test_what_is_rebuilt_from_the_bucket_still_has_its_owner(door: Locked) -> None:
-    """When every row is lost, each caller gets the own pictures back, and no other."""
+    """When every row is lost, each caller gets the own images back, and no other."""
     ann, bob = door.made("ann"), door.made("bob")
     hers, his = draw(door, ann), draw(door, bob)
     records = door.service.ports.records

@@ -29,9 +29,9 @@ def service(tmp_path: Path) -> Iterator[Service]:
         yield service
 
 
-@attack("More pictures in a minute than the caller may have", expect="429 rate_limited")
-def test_every_answer_tells_how_the_caller_stands(service: Service, seen: Seen) -> None:
-    """Pictures, lists, errors and refusals carry the headers; a refusal says when to retry."""
+@attack("More images in a minute than the caller may have", expect="429 rate_limited")
+def test_every_answer_reports_how_the_caller_stands(service: Service, seen: Seen) -> None:
+    """Images, lists, errors and refusals carry the headers; a refusal says when to retry."""
     made, bad, refused = service.generate(), service.generate(prompt=""), service.generate()
     for answer, status, left in ((made, 200, 1), (bad, 400, 0), (refused, 429, 0)):
         assert answer.status_code == status
@@ -40,7 +40,7 @@ def test_every_answer_tells_how_the_caller_stands(service: Service, seen: Seen) 
     seen(refused)
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
     assert "RateLimit" in made.headers["Access-Control-Expose-Headers"]
-    assert len(service.pictures()) == 1
+    assert len(service.images()) == 1
 
 
 def test_each_limit_is_counted_by_itself(service: Service) -> None:

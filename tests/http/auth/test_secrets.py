@@ -35,7 +35,7 @@ def written(secret: str) -> set[str]:
     }
 
 
-def told(service: Service) -> str:
+def reported(service: Service) -> str:
     """Call everything there is, rightly and wrongly; return all that is answered."""
     absent = "/images/00000000-0000-4000-8000-000000000000.png"
     secret = {"Authorization": f"Bearer {_SECRETS['openai_api_key']}"}
@@ -91,7 +91,7 @@ def test_no_secret_gets_out_where_every_key_is_wrong(
 ) -> None:
     """Neither answers nor the log, at its most talkative, have a secret, however it is written."""
     with serving(settings_for(data_dir=tmp_path, **hostile_settings(parts))) as service:
-        answers = told(service)
+        answers = reported(service)
         log = service.log.getvalue()
     assert "503 " in answers
     assert "WARNING" in log
@@ -107,7 +107,7 @@ def test_no_secret_gets_out_where_nothing_answers(parts: Parts, tmp_path: Path, 
     parts.fake.stop()
     try:
         with serving(settings_for(data_dir=tmp_path, **hostile_settings(parts))) as service:
-            names = leaked(told(service) + service.log.getvalue())
+            names = leaked(reported(service) + service.log.getvalue())
     finally:
         parts.fake.start()
     seen(f"leaked: {names}" if names else _NOWHERE)

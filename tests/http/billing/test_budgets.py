@@ -1,4 +1,4 @@
-"""What pictures cost, what was spent, and what a budget lets through, over HTTP."""
+"""What images cost, what was spent, and what a budget lets through, over HTTP."""
 
 import json
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ import pytest
 from app.models import Budget
 from app.usecases.billing.pricing import Prices
 from tests.support.fake_openai import FakeOpenAI, Fault
-from tests.support.fake_openai.behavior import Behaviour
+from tests.support.fake_openai.behavior import Behavior
 from tests.support.fake_openai.reply import Reply
 from tests.support.http.authenticated_service import USUAL, locked
 from tests.support.service import Service, openai_settings, serving, settings_for
 
-PICTURE = 1056 * 30  # micros: the output tokens of a medium picture
+IMAGE = 1056 * 30  # micros: the output tokens of a medium image
 FREE_TEXT = {"gpt-image-2.6-flare": {"text_in": 0}}
 
 
@@ -31,8 +31,8 @@ def usage_of(service: Service, query: str = "") -> dict[str, Any]:
     """Return what the service tells of its spending."""
     answer = service.get(f"/usage{query}")
     assert answer.status_code == 200, answer.text
-    told: dict[str, Any] = answer.json()
-    return told
+    reported: dict[str, Any] = answer.json()
+    return reported
 
 
 def micros(dollars: float) -> int:
@@ -40,18 +40,18 @@ def micros(dollars: float) -> int:
     return round(dollars * 1_000_000)
 
 
-def test_a_pictures_cost_is_told_everywhere_and_summed(real: Service) -> None:
+def test_an_images_cost_is_reported_everywhere_and_summed(real: Service) -> None:
     """Answer, metadata, list and usage tell one cost: that of the tokens which the model told."""
     made = real.generate("A red fox").json()
     text = len(made["new_prompt"]) // 4 + 7
-    assert micros(made["cost_usd"]) == PICTURE + 5 * text
+    assert micros(made["cost_usd"]) == IMAGE + 5 * text
     name = made["filename"]
     assert real.get(f"/images/{name}/metadata").json()["cost_usd"] == made["cost_usd"]
-    assert real.pictures()[0]["cost_usd"] == made["cost_usd"]
-    told = usage_of(real)
+    assert real.images()[0]["cost_usd"] == made["cost_usd"]
+    reported = usage_of(real)
     today = datetime.now(UTC).date().isoformat()
     day = {"cost_usd": made["cost_usd"], "images": 1, "images_of_unknown_cost": 0}
-    assert told == {
+    assert reported == {
         "status": "success",
         "account": None,
         "budget": None,
@@ -61,20 +61,20 @@ def test_a_pictures_cost_is_told_everywhere_and_summed(real: Service) -> None:
 
 
 def test_the_offline_painter_costs_nothing_and_no_budget_refuses_it(tmp_path: Path) -> None:
-    """Pictures drawn by rules cost 0, count as pictures, and go through the smallest budget."""
+    """Images drawn by rules cost 0, count as images, and go through the smallest budget."""
     with serving(settings_for(data_dir=tmp_path, server_budget="0.000001/day")) as service:
         assert service.generate(enhance=True).json()["cost_usd"] == 0
         assert service.get("/generate-prompts").status_code == 200
-        told = usage_of(service)
-    assert (told["cost_usd"], told["days"][0]["images"]) == (0, 1)
-    assert told["budget"]["remaining_usd"] == 0.000001
+        reported = usage_of(service)
+    assert (reported["cost_usd"], reported["days"][0]["images"]) == (0, 1)
+    assert reported["budget"]["remaining_usd"] == 0.000001
 
 
 def test_enhancing_is_part_of_the_cost(paid: Service) -> None:
-    """A picture with an enhanced prompt costs what both calls used."""
+    """An image with an enhanced prompt costs what both calls used."""
     made = paid.generate("A red fox", enhance=True).json()
     text = len(made["new_prompt"]) // 4 + 7
-    image = PICTURE + 5 * text
+    image = IMAGE + 5 * text
     assert image < micros(made["cost_usd"]) < image + 500
     assert usage_of(paid)["cost_usd"] == made["cost_usd"]
 
@@ -91,37 +91,37 @@ def test_enhancing_is_part_of_the_cost(paid: Service) -> None:
     ],
     ids=str,
 )
-def test_a_cost_that_nobody_can_tell_is_null_and_stays_reserved(
+def test_a_cost_that_nobody_can_report_is_null_and_stays_reserved(
     paid: Service, fake_openai: FakeOpenAI, usage: Any
 ) -> None:
     """Without sound usage in the answer the cost is null, never 0, and the estimate is counted."""
 
     def spoil(reply: Reply) -> Reply:
-        told = reply.document()
-        odd = told["usage"] | usage if usage else usage
-        return reply.with_document(told | {"usage": odd})
+        reported = reply.document()
+        odd = reported["usage"] | usage if usage else usage
+        return reply.with_document(reported | {"usage": odd})
 
-    fake_openai.script("images", Behaviour("odd usage", paid=True, rewrite=spoil))
+    fake_openai.script("images", Behavior("odd usage", paid=True, rewrite=spoil))
     assert paid.generate().json()["cost_usd"] is None
-    told = usage_of(paid)
-    assert told["days"][0]["images_of_unknown_cost"] == 1
-    assert micros(told["cost_usd"]) > PICTURE
+    reported = usage_of(paid)
+    assert reported["days"][0]["images_of_unknown_cost"] == 1
+    assert micros(reported["cost_usd"]) > IMAGE
 
 
 def test_a_failure_that_costs_nothing_is_given_back(paid: Service, fake_openai: FakeOpenAI) -> None:
-    """What was reserved for a picture that the model refused to draw is free again."""
+    """What was reserved for an image that the model refused to draw is free again."""
     fake_openai.script("images", Fault.rate_limited())
     assert paid.generate().json()["charged"] == "no"
     assert usage_of(paid)["cost_usd"] == 0
 
 
 def test_what_may_have_been_paid_stays_counted(paid: Service, fake_openai: FakeOpenAI) -> None:
-    """When nobody knows whether a picture was paid for, what it may have cost is counted."""
+    """When nobody knows whether an image was paid for, what it may have cost is counted."""
     fake_openai.script("images", Fault.drop_before_response())
     assert paid.generate().json()["charged"] == "unknown"
-    told = usage_of(paid)
-    assert micros(told["cost_usd"]) > PICTURE
-    assert told["days"][0]["images"] == 0
+    reported = usage_of(paid)
+    assert micros(reported["cost_usd"]) > IMAGE
+    assert reported["days"][0]["images"] == 0
 
 
 def test_a_replay_costs_nothing(paid: Service) -> None:
@@ -132,13 +132,13 @@ def test_a_replay_costs_nothing(paid: Service) -> None:
     )
     assert again.headers["Idempotency-Replayed"] == "true"
     assert again.json() == first.json()
-    told = usage_of(paid)
-    assert (told["cost_usd"], told["days"][0]["images"]) == (first.json()["cost_usd"], 1)
+    reported = usage_of(paid)
+    assert (reported["cost_usd"], reported["days"][0]["images"]) == (first.json()["cost_usd"], 1)
 
 
 def test_over_the_budget_nothing_is_bought(parts: Any, tmp_path: Path) -> None:
-    """The second picture at a budget for one is 429, says when to come back, and is not paid."""
-    budget, prices = f"{PICTURE / 1_000_000:.6f}/day", json.dumps(FREE_TEXT)
+    """The second image at a budget for one is 429, says when to come back, and is not paid."""
+    budget, prices = f"{IMAGE / 1_000_000:.6f}/day", json.dumps(FREE_TEXT)
     values = parts.settings | {
         "server_budget": budget,
         "openai_prices": prices,
@@ -147,7 +147,7 @@ def test_over_the_budget_nothing_is_bought(parts: Any, tmp_path: Path) -> None:
     with serving(settings_for(**values)) as service:
         assert service.generate("one").status_code == 200
         refused = service.generate("two")
-        told = usage_of(service)["budget"]
+        reported = usage_of(service)["budget"]
         assert service.get("/images").json()["total_images"] == 1
     body = refused.json()
     assert (refused.status_code, body["code"], body["charged"]) == (429, "budget_exceeded", "no")
@@ -156,12 +156,12 @@ def test_over_the_budget_nothing_is_bought(parts: Any, tmp_path: Path) -> None:
     assert 0 < int(refused.headers["Retry-After"]) <= 86_401
     assert now < resets_at <= now + timedelta(days=1, minutes=1)
     assert parts.fake.paid == 1
-    assert (told["remaining_usd"], told["period"]) == (0, "day")
-    assert told["spent_usd"] == told["limit_usd"] == PICTURE / 1_000_000
+    assert (reported["remaining_usd"], reported["period"]) == (0, "day")
+    assert reported["spent_usd"] == reported["limit_usd"] == IMAGE / 1_000_000
 
 
 def test_with_a_budget_an_unknown_price_is_refused(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
-    """No picture of unknown price is bought within a budget; without one it costs null."""
+    """No image of unknown price is bought within a budget; without one it costs null."""
     fake_openai.image_models = (*fake_openai.image_models, "my-model")
     settings = openai_settings(fake_openai) | {"openai_image_model": "my-model"}
     with serving(
@@ -177,7 +177,7 @@ def test_with_a_budget_an_unknown_price_is_refused(tmp_path: Path, fake_openai: 
 
 
 def test_invented_prompts_are_booked_once_a_pool(paid: Service) -> None:
-    """The call that fills the pool costs money, the next one none, and no picture is counted."""
+    """The call that fills the pool costs money, the next one none, and no image is counted."""
     assert paid.get("/generate-prompts").status_code == 200
     first = usage_of(paid)
     assert 0 < micros(first["cost_usd"]) < 1000
@@ -213,7 +213,7 @@ def test_a_dry_run_shows_exactly_what_would_be_sent(paid: Service, fake_openai: 
     dry = paid.generate("A red fox 🦊", dry_run=True, **wish)
     assert (dry.status_code, dry.json()["dry_run"]) == (200, True)
     assert fake_openai.requests == []
-    assert (usage_of(paid)["days"], paid.pictures()) == ([], [])
+    assert (usage_of(paid)["days"], paid.images()) == ([], [])
     made = paid.generate("A red fox 🦊", **wish).json()
     (sent,) = fake_openai.asked("images")
     assert dry.json()["requests"] == [
@@ -284,16 +284,16 @@ def test_each_key_has_its_own_budget_and_account(tmp_path: Path, fake_openai: Fa
     """A key over its budget is refused, another one isn't, and each sees its own spending only."""
     settings = openai_settings(fake_openai) | {"openai_prices": json.dumps(FREE_TEXT)}
     with locked(data_dir=tmp_path, **settings) as door:
-        budget = Budget(micros=PICTURE, period="month")
+        budget = Budget(micros=IMAGE, period="month")
         poor = door.noted(door.keys.create("poor", scopes=USUAL, budget=budget))
         other = door.made("other")
         assert door.generate(poor).status_code == 200
         assert door.generate(poor).json()["code"] == "budget_exceeded"
         assert door.get("/usage", other).json()["days"] == []
         assert door.generate(other).status_code == 200
-        told = door.get("/usage", poor).json()
-        assert (told["account"], told["budget"]["remaining_usd"]) == ("poor", 0)
-        assert told["days"][0]["images"] == 1
+        reported = door.get("/usage", poor).json()
+        assert (reported["account"], reported["budget"]["remaining_usd"]) == ("poor", 0)
+        assert reported["days"][0]["images"] == 1
         assert door.get("/usage", other).json()["budget"] is None
         assert door.get("/usage").status_code == 401
     assert fake_openai.paid == 2

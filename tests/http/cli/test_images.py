@@ -48,14 +48,14 @@ class Shell:
         """Return what `list --json` tells."""
         return [json.loads(line) for line in self("list", "--json").stdout.splitlines()]
 
-    def picture(self, image_id: object) -> bytes:
-        """Return a stored picture."""
+    def image(self, image_id: object) -> bytes:
+        """Return a stored image."""
         return self.ports.store.get(f"images/{image_id}.png").data
 
 
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Shell]:
-    """Three pictures, drawn offline."""
+    """Three images, drawn offline."""
     shell = Shell(tmp_path / "here")
     assert shell("generate", *PROMPTS).exit_code == 0
     yield shell
@@ -64,25 +64,25 @@ def here(tmp_path: Path) -> Iterator[Shell]:
 
 @pytest.fixture
 def there(tmp_path: Path) -> Iterator[Shell]:
-    """Another service, without pictures."""
+    """Another service, without images."""
     shell = Shell(tmp_path / "there")
     yield shell
     close(shell.ports)
 
 
-def test_pictures_move_whole(here: Shell, there: Shell, tmp_path: Path) -> None:
+def test_images_move_whole(here: Shell, there: Shell, tmp_path: Path) -> None:
     """Exported and imported they are the same: ids, prompts, times, originals; done twice too."""
     folder = tmp_path / "out"
     for copied in (6, 0):
         done = here("export", folder, "--originals")
-        assert done.stdout == f"3 pictures in {folder}, {copied} files copied, 0 not.\n"
-    for told in ("3 pictures taken in, 0 were there", "0 pictures taken in, 3 were there"):
-        assert there("import", folder).stdout == f"{told}, 0 failed.\n"
+        assert done.stdout == f"3 images in {folder}, {copied} files copied, 0 not.\n"
+    for reported in ("3 images taken in, 0 were there", "0 images taken in, 3 were there"):
+        assert there("import", folder).stdout == f"{reported}, 0 failed.\n"
     assert there.listed() == here.listed()
-    for picture in here.listed():
-        assert there.picture(picture["id"]) == here.picture(picture["id"])
+    for image in here.listed():
+        assert there.image(image["id"]) == here.image(image["id"])
         for shell in (here, there):
-            assert shell.ports.store.get(f"originals/{picture['id']}.json")
+            assert shell.ports.store.get(f"originals/{image['id']}.json")
 
 
 def test_a_cut_off_export_is_finished(here: Shell, tmp_path: Path) -> None:
@@ -97,23 +97,23 @@ def test_a_cut_off_export_is_finished(here: Shell, tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".part-*"))
 
 
-def test_bare_pictures_are_taken_in_once(there: Shell, tmp_path: Path) -> None:
-    """A file's name is its prompt; bytes that are no picture are told; nothing counts as drawn."""
+def test_bare_images_are_taken_in_once(there: Shell, tmp_path: Path) -> None:
+    """A file's name is its prompt; bytes that are no image are told; nothing counts as drawn."""
     original = encoded(owl(300, 300), "JPEG", quality=90)
     (tmp_path / "a_small-owl.jpg").write_bytes(original)
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
-    (tmp_path / "notes.md").write_text("no picture")
+    (tmp_path / "notes.md").write_text("no image")
     for taken, known in ((1, 0), (0, 1)):
         done = there("import", tmp_path)
-        told = f"{taken} pictures taken in, {known} were there, 1 failed.\n"
-        assert (done.exit_code, done.stdout) == (1, told)
-    (picture,) = there.listed()
-    assert (picture["prompt"], picture["provider"], picture["charged"], picture["cost_usd"]) == (
+        reported = f"{taken} images taken in, {known} were there, 1 failed.\n"
+        assert (done.exit_code, done.stdout) == (1, reported)
+    (image,) = there.listed()
+    assert (image["prompt"], image["provider"], image["charged"], image["cost_usd"]) == (
         *("a small owl", "import", "no"),
         0,
     )
-    assert there.ports.store.get(f"originals/{picture['id']}.jpeg").data == original
-    with Image.open(io.BytesIO(there.picture(picture["id"]))) as cut:
+    assert there.ports.store.get(f"originals/{image['id']}.jpeg").data == original
+    with Image.open(io.BytesIO(there.image(image["id"]))) as cut:
         assert (cut.size, cut.getpixel((0, 0))[3]) == ((256, 256), 0)  # type: ignore[index]  # reason: RGBA
 
 
@@ -138,15 +138,15 @@ def test_a_manifest_is_not_believed(there: Shell, tmp_path: Path, line: str) -> 
     (folder / "a.png").write_bytes(encoded(owl(64, 64)))
     (folder / "manifest.jsonl").write_text(f"{line}\n")
     done = there("import", folder)
-    assert done.stdout == "0 pictures taken in, 0 were there, 1 failed.\n"
+    assert done.stdout == "0 images taken in, 0 were there, 1 failed.\n"
     assert there.listed() == []
 
 
 def test_recutting_shows_first_and_then_replaces(here: Shell, tmp_path: Path) -> None:
     """--compare changes nothing and shows what would change; --in-place changes just that."""
     old = encoded(Image.new("RGBA", (256, 256), (200, 0, 0, 255)))
-    changed, *others = (picture["id"] for picture in here.listed())
-    right = here.picture(changed)
+    changed, *others = (image["id"] for image in here.listed())
+    right = here.image(changed)
     assert isinstance(here.ports.store, CachingStore)
     here.ports.store.store.put(f"images/{changed}.png", old, content_type="image/png")
     compared = here("recut", "--compare", tmp_path)
@@ -155,44 +155,44 @@ def test_recutting_shows_first_and_then_replaces(here: Shell, tmp_path: Path) ->
     assert (tmp_path / f"{changed}-after.png").read_bytes() == right
     with Image.open(tmp_path / "contact-sheet.png") as sheet:
         assert sheet.convert("RGB").getpixel((20, 60)) == (200, 0, 0)
-    for told in ("1 changed, 2 are the same", "0 changed, 3 are the same"):
-        assert here("recut", "--in-place").stdout == f"{told}, 0 failed.\n"
-    assert here.picture(changed) == right
+    for reported in ("1 changed, 2 are the same", "0 changed, 3 are the same"):
+        assert here("recut", "--in-place").stdout == f"{reported}, 0 failed.\n"
+    assert here.image(changed) == right
     answer = here.app.test_client().get(f"/images/{changed}.png")
     assert answer.data == right
     assert len(others) == 2
 
 
-def test_recutting_tells_what_it_can_not_do(here: Shell, tmp_path: Path) -> None:
-    """A picture whose original is lost stays as it is."""
+def test_recutting_reports_what_it_can_not_do(here: Shell, tmp_path: Path) -> None:
+    """An image whose original is lost stays as it is."""
     lost = here.listed()[0]["id"]
     here.ports.store.delete(f"originals/{lost}.png")
     done = here("recut", "--in-place")
     assert (done.exit_code, done.stdout) == (1, "0 changed, 2 are the same, 1 failed.\n")
     assert str(lost) in done.stderr
-    assert here.picture(lost)
+    assert here.image(lost)
     assert here("recut").exit_code == here("recut", "--in-place", "--compare", tmp_path).exit_code
 
 
-def test_pictures_are_listed_and_told(here: Shell) -> None:
+def test_images_are_listed_and_reported(here: Shell) -> None:
     """The newest first, at most so many, by words; one whole; one that isn't there is status 2."""
-    ids = [picture["id"] for picture in here.listed()]
+    ids = [image["id"] for image in here.listed()]
     assert [line.split()[0] for line in here("list", "--limit", "2").stdout.splitlines()] == ids[:2]
     (bear,) = here("list", "--q", "bär").stdout.splitlines()
-    told = here("show", bear.split()[0] + ".png")
-    assert (told.exit_code, json.loads(told.stdout)["prompt"]) == (0, "Ein Bär")
+    reported = here("show", bear.split()[0] + ".png")
+    assert (reported.exit_code, json.loads(reported.stdout)["prompt"]) == (0, "Ein Bär")
     assert here("show", "nothing").exit_code == 2
 
 
 def test_deleting_asks_first(here: Shell) -> None:
     """No, or no answer, deletes nothing; --yes deletes all that is there, and tells what isn't."""
-    ids = [str(picture["id"]) for picture in here.listed()]
+    ids = [str(image["id"]) for image in here.listed()]
     for answer in ("", "n\n"):
         assert here("delete", *ids, answer=answer).exit_code == 1
     assert len(here.listed()) == 3
     done = here("delete", "--yes", ids[0], "nothing", f"{ids[1]}.png")
     assert (done.exit_code, done.stdout) == (1, f"{ids[0]} deleted\n{ids[1]} deleted\n")
-    assert [picture["id"] for picture in here.listed()] == ids[2:]
+    assert [image["id"] for image in here.listed()] == ids[2:]
 
 
 def test_nothing_is_drawn_by_surprise(here: Shell, tmp_path: Path) -> None:
@@ -233,7 +233,7 @@ def test_what_can_not_be_begun_is_status_2(there: Shell, arguments: list[str]) -
     assert there.listed() == []
 
 
-def test_pictures_may_be_a_keys(there: Shell) -> None:
+def test_images_may_be_a_keys(there: Shell) -> None:
     """With --owner they belong to that key, in lists and for its claims."""
     there.app.test_cli_runner().invoke(args=["keys", "create", "alice"])
     (key,) = there.ports.keys.list()
@@ -265,7 +265,7 @@ def command_line(*arguments: str) -> Result:
     return CliRunner().invoke(FlaskGroup(create_app=create_app), arguments)
 
 
-def test_a_picture_that_is_deleted_meanwhile_stays_deleted(
+def test_an_image_that_is_deleted_meanwhile_stays_deleted(
     here: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What recutting stores for it is taken back."""
@@ -281,7 +281,7 @@ def test_a_picture_that_is_deleted_meanwhile_stays_deleted(
     monkeypatch.setattr(ImageFinalizer, "cut", deleting)
     assert here("recut", "--in-place").exit_code == 1
     with pytest.raises(ImageNotFound):
-        here.picture(gone)
+        here.image(gone)
 
 
 def test_an_import_that_was_cut_off_is_done_again(
@@ -299,10 +299,10 @@ def test_an_import_that_was_cut_off_is_done_again(
         provider="openai",
     )
     assert there.ports.records.insert(row)
-    assert there("import", tmp_path).stdout == "2 pictures taken in, 0 were there, 1 failed.\n"
+    assert there("import", tmp_path).stdout == "2 images taken in, 0 were there, 1 failed.\n"
     assert there.ports.records.compare_and_swap(row, replace(row, lease_until=now))
-    assert there("import", tmp_path).stdout == "1 pictures taken in, 2 were there, 0 failed.\n"
-    assert there.picture(first["id"]) == here.picture(first["id"])
+    assert there("import", tmp_path).stdout == "1 images taken in, 2 were there, 0 failed.\n"
+    assert there.image(first["id"]) == here.image(first["id"])
 
 
 def test_what_a_key_may_have_paid_for_is_no_import(here: Shell, tmp_path: Path) -> None:
@@ -318,29 +318,29 @@ def test_what_a_key_may_have_paid_for_is_no_import(here: Shell, tmp_path: Path) 
     manifest = tmp_path / "manifest.jsonl"
     entry = json.loads(manifest.read_text().splitlines()[0])
     manifest.write_text(json.dumps(entry | {"id": kept.id}))
-    assert "0 pictures taken in, 1 were there" in here("import", tmp_path).stdout
+    assert "0 images taken in, 1 were there" in here("import", tmp_path).stdout
     assert here.ports.records.get(kept.id) == kept
 
 
-def test_a_second_export_keeps_what_the_first_one_told(here: Shell, tmp_path: Path) -> None:
-    """The manifest names all pictures of the folder that are still there."""
+def test_a_second_export_keeps_what_the_first_one_reported(here: Shell, tmp_path: Path) -> None:
+    """The manifest names all images of the folder that are still there."""
     here("export", tmp_path, "--q", "fox")
     here("export", tmp_path, "--q", "castle")
-    told = [json.loads(line) for line in (tmp_path / "manifest.jsonl").read_text().splitlines()]
-    assert {entry["prompt"] for entry in told} == {"A red fox", "A castle"}
-    (tmp_path / told[0]["file"]).unlink()
+    reported = [json.loads(line) for line in (tmp_path / "manifest.jsonl").read_text().splitlines()]
+    assert {entry["prompt"] for entry in reported} == {"A red fox", "A castle"}
+    (tmp_path / reported[0]["file"]).unlink()
     here("export", tmp_path, "--q", "bär")
-    told = [json.loads(line) for line in (tmp_path / "manifest.jsonl").read_text().splitlines()]
-    assert {entry["prompt"] for entry in told} == {"A castle", "Ein Bär"}
+    reported = [json.loads(line) for line in (tmp_path / "manifest.jsonl").read_text().splitlines()]
+    assert {entry["prompt"] for entry in reported} == {"A castle", "Ein Bär"}
 
 
 def test_names_that_are_no_unicode_are_read(there: Shell, tmp_path: Path) -> None:
-    """As of an old archive; a folder that is called like a picture is passed over."""
+    """As of an old archive; a folder that is called like an image is passed over."""
     name = os.fsencode(tmp_path) + b"/caf\xe9.png"
     with open(name, "wb") as file:  # noqa: PTH123 - reason: bytes are no Path
         file.write(encoded(owl(64, 64)))
     (tmp_path / "folder.png").mkdir()
-    assert there("import", tmp_path).stdout == "1 pictures taken in, 0 were there, 0 failed.\n"
+    assert there("import", tmp_path).stdout == "1 images taken in, 0 were there, 0 failed.\n"
     assert there.listed()[0]["prompt"] == "caf?"
 
 

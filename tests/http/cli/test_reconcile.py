@@ -41,7 +41,7 @@ def reconcile(service: Service, *options: str) -> tuple[int, dict[str, Any]]:
 
 
 def copy_of(service: Service, row: ImageRecord) -> ImageRecord:
-    """Put a second picture like this one into store and records, quicker than by drawing it."""
+    """Put a second image like this one into store and records, quicker than by drawing it."""
     assert row.original
     store, image_id = service.ports.store, str(uuid.uuid4())
     original = replace(row.original, key=row.original.key.replace(row.id, image_id))
@@ -55,7 +55,7 @@ def copy_of(service: Service, row: ImageRecord) -> ImageRecord:
 
 
 def a_row(service: Service) -> tuple[ImageRecord, bytes]:
-    """Generate a picture; return its row and the bytes that are served."""
+    """Generate an image; return its row and the bytes that are served."""
     filename = service.generate().json()["filename"]
     row = service.ports.records.get(filename.removesuffix(".png"))
     assert row
@@ -69,7 +69,7 @@ def drop_records(service: Service) -> None:
         file.unlink()
 
 
-def test_whatever_was_spoilt_is_mended(service: Service, fake_openai: FakeOpenAI) -> None:
+def test_whatever_was_spoilt_is_repaired(service: Service, fake_openai: FakeOpenAI) -> None:
     """One run mends every kind of mess at once without paying; a second one finds nothing."""
     row, _ = a_row(service)
     rows = [copy_of(service, row) for _ in MENDABLE]
@@ -79,8 +79,8 @@ def test_whatever_was_spoilt_is_mended(service: Service, fake_openai: FakeOpenAI
     paid = fake_openai.paid
     status, looked = reconcile(service)
     assert (status, looked["found"], looked["left"]) == (1, len(MENDABLE), len(MENDABLE))
-    status, mended = reconcile(service, "--fix")
-    assert (status, mended["repaired"], mended["left"]) == (0, len(MENDABLE), 0)
+    status, repaired = reconcile(service, "--fix")
+    assert (status, repaired["repaired"], repaired["left"]) == (0, len(MENDABLE), 0)
     status, again = reconcile(service, "--fix")
     assert (status, again["found"]) == (0, 0)
     for mess, spoilt, served in zip(MENDABLE, rows, stored, strict=True):
@@ -93,13 +93,13 @@ def test_whatever_was_spoilt_is_mended(service: Service, fake_openai: FakeOpenAI
 
 
 def test_sqlite_that_was_lost_is_rebuilt(embedded: Service) -> None:
-    """After the records' file is gone, the list is as it was, and so are the pictures."""
+    """After the records' file is gone, the list is as it was, and so are the images."""
     made = [embedded.generate(prompt).json() for prompt in ("A red fox", "A blue whale")]
-    before = {row["filename"]: row for row in embedded.pictures()}
+    before = {row["filename"]: row for row in embedded.images()}
     drop_records(embedded)
-    assert embedded.pictures() == []
+    assert embedded.images() == []
     assert reconcile(embedded, "--fix")[0] == 0
-    after = {row["filename"]: row for row in embedded.pictures()}
+    after = {row["filename"]: row for row in embedded.images()}
     for answer in made:
         name = answer["filename"]
         # The time at which it was asked for is all that the note has.
@@ -117,15 +117,15 @@ def test_mongodb_that_was_lost_is_rebuilt(
     with client:
         client.drop_database(mongo_database)
     assert reconcile(real, "--fix")[0] == 0
-    (found,) = real.pictures()
+    (found,) = real.images()
     assert found["first_prompt"] == "A red fox"
     assert found["original"] == made["original"]
     assert real.get(f"/images/{made['filename']}").content == served
     assert parts.fake.paid == 1
 
 
-def test_a_picture_that_is_mended_is_not_hidden_by_the_cache(real: Service) -> None:
-    """Originals that are read to mend pictures are not remembered in the cache."""
+def test_an_image_that_is_repaired_is_not_hidden_by_the_cache(real: Service) -> None:
+    """Originals that are read to mend images are not remembered in the cache."""
     row, _ = a_row(real)
     _, _, image = keys_of(row)
     dropping("image")(real.ports, row)
@@ -175,7 +175,7 @@ def test_a_run_that_is_killed_is_finished_by_the_next(embedded: Service) -> None
     close(ports)
     assert (status, list(report["kinds"])) == (0, ["overdue"])
     assert embedded.get(f"/images/{row.id}.png").content == served
-    assert [found["filename"] for found in embedded.pictures()] == [f"{row.id}.png"]
+    assert [found["filename"] for found in embedded.images()] == [f"{row.id}.png"]
 
 
 def test_half_written_files_are_removed(embedded: Service) -> None:

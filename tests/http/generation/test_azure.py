@@ -22,7 +22,7 @@ def azure(fake: FakeOpenAI, folder: Path) -> dict[str, Any]:
     }
 
 
-def test_a_picture_is_drawn_and_a_prompt_enriched(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
+def test_an_image_is_drawn_and_a_prompt_enriched(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
     """By Azure's addresses, with its header and version; moderation is Azure's own."""
     with serving(settings_for(**azure(fake_openai, tmp_path))) as service:
         made = service.generate(enhance=True)

@@ -13,7 +13,7 @@ from tests.support.service import Service, openai_settings, serving, settings_fo
 
 
 def asked(service: Service, faults: str, key: str = "") -> requests.Response:
-    """Ask for a picture and these faults."""
+    """Ask for an image and these faults."""
     headers = {"X-Simulate": faults} | ({"Idempotency-Key": key} if key else {})
     return service.call("POST", "/generate-image", json={"prompt": "A fox"}, headers=headers)
 
@@ -66,7 +66,7 @@ def test_all_that_can_be_asked_for_is_tried_above() -> None:
 
 
 def test_slowness_comes_before_a_fault(embedded: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    """slow=SECONDS holds the answer back, whether it is a picture or an error."""
+    """slow=SECONDS holds the answer back, whether it is an image or an error."""
     slept: list[float] = []
     monkeypatch.setattr(fault_injection, "_sleep", slept.append)
     assert asked(embedded, "slow=8").status_code == 200
@@ -77,8 +77,8 @@ def test_slowness_comes_before_a_fault(embedded: Service, monkeypatch: pytest.Mo
 
 def test_prompts_and_streams_fail_too(embedded: Service) -> None:
     """/generate-prompts answers the fault, and a stream ends with it."""
-    told = embedded.get("/generate-prompts", headers={"X-Simulate": "provider_quota"})
-    assert (told.status_code, told.json()["code"]) == (503, "provider_quota")
+    reported = embedded.get("/generate-prompts", headers={"X-Simulate": "provider_quota"})
+    assert (reported.status_code, reported.json()["code"]) == (503, "provider_quota")
     assert embedded.get("/generate-prompts").status_code == 200
     with streamed(embedded.url, {"X-Simulate": "timeout"}) as stream:
         last = stream.rest()[-1]
@@ -98,10 +98,10 @@ def test_one_request_leaves_the_next_alone(embedded: Service) -> None:
 @pytest.mark.parametrize("faults", ["", "teapot", "slow=", "slow=121", "slow=-1", "200", "429;x"])
 def test_what_is_no_fault_is_refused(embedded: Service, faults: str) -> None:
     """400 names the header and what may be asked for; nothing is drawn."""
-    before = len(embedded.pictures())
-    told = asked(embedded, faults)
-    assert (told.status_code, told.json()["errors"][0]["field"]) == (400, "X-Simulate")
-    assert len(embedded.pictures()) == before
+    before = len(embedded.images())
+    reported = asked(embedded, faults)
+    assert (reported.status_code, reported.json()["errors"][0]["field"]) == (400, "X-Simulate")
+    assert len(embedded.images()) == before
 
 
 @pytest.mark.parametrize("values", [{}, {"image_provider": "record"}])
@@ -111,9 +111,9 @@ def test_never_where_somebody_is_paid(
     """With a paid provider the header is refused, and nobody is asked."""
     settings = openai_settings(fake_openai) | values | {"data_dir": tmp_path}
     with serving(settings_for(**settings)) as service:
-        told = asked(service, "timeout")
+        reported = asked(service, "timeout")
         prompts = service.get("/generate-prompts", headers={"X-Simulate": "timeout"})
-    for answer in (told, prompts):
+    for answer in (reported, prompts):
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
     assert (fake_openai.paid, fake_openai.asked("chat"), fake_openai.asked("moderations")) == (
         *(0, []),

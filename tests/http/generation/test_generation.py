@@ -15,7 +15,7 @@ NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.png")
 
 
 def test_answer_has_the_documented_fields(service: Service) -> None:
-    """The answer is 200 with every documented field, and Location is the picture's address."""
+    """The answer is 200 with every documented field, and Location is the image's address."""
     answer = service.generate("  A red fox  ")
     body = answer.json()
     assert answer.status_code == 200
@@ -33,24 +33,24 @@ def test_answer_has_the_documented_fields(service: Service) -> None:
     assert (body["original"]["width"], body["original"]["height"]) == (1024, 1024)
 
 
-def test_picture_is_a_256_png_with_transparent_background(service: Service) -> None:
-    """The picture is a 256x256 RGBA PNG: transparent at its border, opaque in the subject."""
+def test_image_is_a_256_png_with_transparent_background(service: Service) -> None:
+    """The image is a 256x256 RGBA PNG: transparent at its border, opaque in the subject."""
     png = service.get(f"/images/{service.generate().json()['filename']}").content
-    with Image.open(io.BytesIO(png)) as picture:
-        assert (picture.format, picture.mode, picture.size) == ("PNG", "RGBA", (256, 256))
-        alpha = np.asarray(picture)[..., 3]
+    with Image.open(io.BytesIO(png)) as image:
+        assert (image.format, image.mode, image.size) == ("PNG", "RGBA", (256, 256))
+        alpha = np.asarray(image)[..., 3]
     assert alpha[0].max() == alpha[-1].max() == alpha[:, 0].max() == alpha[:, -1].max() == 0
     assert np.mean(alpha == 255) > 0.05
 
 
 @pytest.mark.parametrize("size", ["1536x1024", "1024x1536"])
-def test_picture_that_is_not_square_is_fitted_and_centred(service: Service, size: str) -> None:
+def test_image_that_is_not_square_is_fitted_and_centred(service: Service, size: str) -> None:
     """A wide or tall original keeps its shape: equal transparent bars fill the square."""
     body = service.generate("A blue cup", size=size).json()
     assert f"{body['original']['width']}x{body['original']['height']}" == size
     png = service.get(f"/images/{body['filename']}").content
-    with Image.open(io.BytesIO(png)) as picture:
-        alpha = np.asarray(picture)[..., 3]
+    with Image.open(io.BytesIO(png)) as image:
+        alpha = np.asarray(image)[..., 3]
     wide = size.startswith("1536")
     lines = alpha if wide else alpha.T
     bar = (256 - round(256 * 1024 / 1536)) // 2
@@ -66,12 +66,12 @@ def test_offline_says_that_it_is_not_ai(embedded: Service) -> None:
 
 
 def test_one_paid_call_and_the_original_kept_as_it_came(real: Service, parts: Parts) -> None:
-    """One request is paid, and the store holds its picture byte for byte."""
+    """One request is paid, and the store holds its image byte for byte."""
     body = real.generate().json()
     assert (body["provider"], body["charged"]) == ("openai", "yes")
     assert parts.fake.paid == 1
     image_id = body["filename"].removesuffix(".png")
-    assert real.ports.store.get(f"originals/{image_id}.png").data == parts.fake.pictures[0]
+    assert real.ports.store.get(f"originals/{image_id}.png").data == parts.fake.images[0]
     bucket, endpoint = parts.settings["s3_bucket_name"], parts.settings["s3_endpoint_url"]
     assert body["image_url"] == f"{endpoint}/{bucket}/images/{body['filename']}"
 
@@ -101,7 +101,7 @@ def test_enhance_has_the_prompt_rewritten_before_it_is_drawn(real: Service, part
 
 
 def test_same_offline_prompt_is_drawn_alike_but_kept_twice(embedded: Service) -> None:
-    """Two requests are two pictures with names of their own, also for the same prompt."""
+    """Two requests are two images with names of their own, also for the same prompt."""
     first, second = embedded.generate("A tree").json(), embedded.generate("A tree").json()
     assert first["filename"] != second["filename"]
     other = embedded.generate("A cup").json()
@@ -111,7 +111,7 @@ def test_same_offline_prompt_is_drawn_alike_but_kept_twice(embedded: Service) ->
     assert one != three
 
 
-def test_metadata_tells_what_the_answer_told(service: Service) -> None:
+def test_metadata_reports_what_the_answer_reported(service: Service) -> None:
     """GET /images/<filename>/metadata answers what the generation answered."""
     body = service.generate("A green door").json()
     assert service.get(f"/images/{body['filename']}/metadata").json() == body
@@ -121,10 +121,10 @@ def test_public_url_is_used_for_addresses(parts: Parts) -> None:
     """PUBLIC_URL and S3_PUBLIC_URL replace the addresses that callers would else see."""
     settings = settings_for(
         **parts.settings,
-        public_url="https://pictures.example.com/",
+        public_url="https://images.example.com/",
         s3_public_url="https://cdn.example.com",
     )
     with serving(settings) as service:
         body = service.generate().json()
-    assert body["url"] == f"https://pictures.example.com/images/{body['filename']}"
+    assert body["url"] == f"https://images.example.com/images/{body['filename']}"
     assert body["image_url"] == f"https://cdn.example.com/images/{body['filename']}"

@@ -1,4 +1,4 @@
-"""Idempotency-Key over HTTP: one key, one picture, one payment."""
+"""Idempotency-Key over HTTP: one key, one image, one payment."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,7 @@ import pytest
 from app.models import State
 from tests.support.concurrency.threads import at_once
 from tests.support.fake_openai import Fault
-from tests.support.http.idempotent_requests import KEY, change_row, post, row_of, told
+from tests.support.http.idempotent_requests import KEY, change_row, post, reported, row_of
 from tests.support.service import Parts, Service
 
 
@@ -28,7 +28,7 @@ def test_repeated_request_is_answered_from_the_first(real: Service, parts: Parts
 
 
 def test_without_a_key_each_request_draws(service: Service) -> None:
-    """No header, no memory: the same body twice is two pictures."""
+    """No header, no memory: the same body twice is two images."""
     first, second = service.generate(), service.generate()
     assert first.json()["filename"] != second.json()["filename"]
     assert "Idempotency-Replayed" not in second.headers
@@ -37,7 +37,7 @@ def test_without_a_key_each_request_draws(service: Service) -> None:
 def test_many_at_once_with_one_key_pay_once(
     service: Service, request: pytest.FixtureRequest
 ) -> None:
-    """Sixteen callers with one key: one picture; all others get it too, or are told to wait."""
+    """Sixteen callers with one key: one image; all others get it too, or are told to wait."""
     answers = at_once(16, lambda _: post(service))
     drawn = [answer for answer in answers if answer.status_code == 200]
     waiting = [answer for answer in answers if answer.status_code == 409]
@@ -51,8 +51,8 @@ def test_many_at_once_with_one_key_pay_once(
         assert (fake.paid, len(fake.asked("images"))) == (1, 1)
 
 
-def test_running_request_is_told_at_once(real: Service, parts: Parts) -> None:
-    """While the picture is drawn the key is 409 with Retry-After; afterwards it answers."""
+def test_running_request_is_reported_at_once(real: Service, parts: Parts) -> None:
+    """While the image is drawn the key is 409 with Retry-After; afterwards it answers."""
     released = threading.Event()
     parts.fake.script("images", Fault.until(released))
     with ThreadPoolExecutor(1) as pool:
@@ -62,9 +62,9 @@ def test_running_request_is_told_at_once(real: Service, parts: Parts) -> None:
         assert not running.done()
         released.set()
         first = running.result()
-    assert told(answer) == (409, "generation_in_progress", "unknown")
+    assert reported(answer) == (409, "generation_in_progress", "unknown")
     assert int(answer.headers["Retry-After"]) > 0
-    assert told(other) == (422, "idempotency_key_reused", "no")
+    assert reported(other) == (422, "idempotency_key_reused", "no")
     assert post(real).json() == first.json()
     assert parts.fake.paid == 1
 
@@ -87,7 +87,7 @@ FAULTS = {
     "blocked": Again(Fault.moderation_blocked(), (400, "prompt_rejected", "no")),
     "retired": Again(Fault.model_retired(), (503, "provider_misconfigured", "no")),
     "page": Again(Fault.html(), GARBAGE, GARBAGE),
-    "no picture": Again(Fault.svg(), GARBAGE, GARBAGE),
+    "no image": Again(Fault.svg(), GARBAGE, GARBAGE),
     "dropped": Again(Fault.drop_before_response(), (504, "provider_timeout", "unknown"), UNKNOWN),
     "cut": Again(Fault.cut(5000), (504, "provider_timeout", "unknown"), UNKNOWN),
     "error": Again(
@@ -102,17 +102,17 @@ def test_failed_request_is_repeated_only_if_it_cost_nothing(
 ) -> None:
     """Unpaid failures may run again, in the same row; all others answer without paying."""
     parts.fake.script("images", case.fault)
-    assert told(post(real)) == case.first
+    assert reported(post(real)) == case.first
     failed = row_of(real)
     for _ in range(2):
         again = post(real)
         if case.second is None:
             assert again.json()["filename"] == f"{failed.id}.png"
         else:
-            assert told(again) == case.second
+            assert reported(again) == case.second
             assert ("Idempotency-Replayed" in again.headers) is (case.second == GARBAGE)
             assert row_of(real) == failed
-    assert told(post(real, "Another")) == (422, "idempotency_key_reused", "no")
+    assert reported(post(real, "Another")) == (422, "idempotency_key_reused", "no")
     assert parts.fake.paid == case.paid
     assert post(real, key="a-new-key").status_code == 200
     assert parts.fake.paid == case.paid + 1
@@ -120,34 +120,34 @@ def test_failed_request_is_repeated_only_if_it_cost_nothing(
 
 def test_refused_prompt_may_be_sent_again(real: Service, parts: Parts) -> None:
     """What moderation refuses leaves no trace, and the key is free for a better wish."""
-    assert told(post(real, "something forbidden")) == (400, "prompt_rejected", "no")
+    assert reported(post(real, "something forbidden")) == (400, "prompt_rejected", "no")
     assert post(real, "A red fox").status_code == 200
     assert parts.fake.paid == 1
 
 
-def test_deleted_picture_is_not_drawn_again(service: Service) -> None:
+def test_deleted_image_is_not_drawn_again(service: Service) -> None:
     """After DELETE its key is 410; the row that stays for it has no text; a new key draws."""
     filename = post(service).json()["filename"]
     assert service.call("DELETE", f"/images/{filename}").status_code == 204
     for _ in range(2):
-        assert told(post(service)) == (410, "image_deleted", "no")
+        assert reported(post(service)) == (410, "image_deleted", "no")
     row = row_of(service)
     assert (row.state, row.prompt, row.first_prompt, row.new_prompt) == (State.DELETED, "", "", "")
     assert (list(row.tokens), row.original, row.image) == ([], None, None)
     assert list(service.ports.store.keys("originals/")) == []
-    assert told(post(service, "Another")) == (422, "idempotency_key_reused", "no")
+    assert reported(post(service, "Another")) == (422, "idempotency_key_reused", "no")
     assert post(service, key="a-new-key").status_code == 200
 
 
 @pytest.mark.parametrize(("days", "remembered"), [(6.99, True), (7.01, False)])
 def test_key_is_remembered_for_a_week(service: Service, days: float, remembered: bool) -> None:
-    """Within seven days the key answers; afterwards it draws anew, and the old picture stays."""
+    """Within seven days the key answers; afterwards it draws anew, and the old image stays."""
     first = post(service).json()["filename"]
     change_row(service, requested_at=row_of(service).requested_at - timedelta(days=days))
     second = post(service)
     assert ("Idempotency-Replayed" in second.headers) is remembered
     assert (second.json()["filename"] == first) is remembered
-    assert len(service.pictures()) == (1 if remembered else 2)
+    assert len(service.images()) == (1 if remembered else 2)
 
 
 @pytest.mark.parametrize("how", ["refuse", "black_hole"])

@@ -64,7 +64,7 @@ def test_key_that_is_none_is_refused(embedded: Service, key: str) -> None:
     assert (answer.status_code, body["code"]) == (400, "invalid_request")
     assert body["errors"][0]["field"] == "Idempotency-Key"
     assert body["errors"][0]["message"]
-    assert embedded.pictures() == []
+    assert embedded.images() == []
 
 
 def test_request_that_is_not_valid_does_not_use_its_key_up(embedded: Service) -> None:

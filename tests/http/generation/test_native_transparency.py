@@ -32,8 +32,8 @@ def test_the_model_is_asked_for_alpha(service: Service, fake_openai: FakeOpenAI)
     (sent,) = fake_openai.asked("images")
     assert sent.body["background"] == "transparent"
     assert sent.body["prompt"] == made["new_prompt"] == f"A red fox\n\n{TRANSPARENT_PROMPT_SUFFIX}"
-    picture = service.get(f"/images/{made['filename']}").content
-    with Image.open(io.BytesIO(picture)) as image:
+    stored = service.get(f"/images/{made['filename']}").content
+    with Image.open(io.BytesIO(stored)) as image:
         assert image.getchannel("A").getextrema() == (0, 255)
     rehearsed = service.generate(dry_run=True).json()["requests"][0]["body"]
     assert rehearsed == sent.body
@@ -55,7 +55,7 @@ def test_a_model_that_can_not_is_asked_for_white_once(
     assert (fake_openai.paid, len(fake_openai.asked("images"))) == (2, 3)
 
 
-def test_a_second_refusal_is_told(service: Service, fake_openai: FakeOpenAI) -> None:
+def test_a_second_refusal_is_reported(service: Service, fake_openai: FakeOpenAI) -> None:
     """Asked for white, a 400 is what it always is, and nobody asks a third time."""
     fake_openai.script("images", Fault.transparent_refused(), Fault.transparent_refused())
     refused = service.generate()
@@ -64,11 +64,11 @@ def test_a_second_refusal_is_told(service: Service, fake_openai: FakeOpenAI) -> 
 
 
 def test_streams_fall_back_too(service: Service, fake_openai: FakeOpenAI) -> None:
-    """Partial pictures come of the second try."""
+    """Partial images come of the second try."""
     fake_openai.script("images", Fault.transparent_refused())
     with streamed(service.url, partial_images=1) as stream:
-        told = stream.rest()
-    assert told[-1].name == "result"
+        reported = stream.rest()
+    assert reported[-1].name == "result"
     assert fake_openai.paid == 1
 
 

@@ -40,7 +40,7 @@ def original_of(service: Service, answer: dict[str, Any]) -> bytes:
     return service.ports.store.get(f"originals/{answer['filename']}").data
 
 
-def test_a_picture_is_replayed_byte_for_byte(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
+def test_an_image_is_replayed_byte_for_byte(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
     """The same original and prompt, the model's name; nothing is paid, and nobody is asked."""
     with recording(tmp_path, fake_openai) as service:
         first = service.generate("A red fox", enhance=True).json()
@@ -59,17 +59,17 @@ def test_a_picture_is_replayed_byte_for_byte(tmp_path: Path, fake_openai: FakeOp
 def test_answers_come_in_their_order_and_the_last_one_again(
     tmp_path: Path, fake_openai: FakeOpenAI
 ) -> None:
-    """A refusal that was followed by a picture is a refusal, and then always the picture."""
+    """A refusal that was followed by an image is a refusal, and then always the image."""
     fake_openai.script("images", Fault.rate_limited())
     with recording(tmp_path, fake_openai) as service:
         refused = service.generate()
         assert service.generate().status_code == 200
     with replaying(tmp_path) as service:
-        told = [service.generate() for _ in range(4)]
-    assert [answer.status_code for answer in told] == [503, 200, 200, 200]
+        reported = [service.generate() for _ in range(4)]
+    assert [answer.status_code for answer in reported] == [503, 200, 200, 200]
     for name in ("code", "charged", "message"):
-        assert told[0].json()[name] == refused.json()[name]
-    assert told[0].headers["Retry-After"] == refused.headers["Retry-After"]
+        assert reported[0].json()[name] == refused.json()[name]
+    assert reported[0].headers["Retry-After"] == refused.headers["Retry-After"]
 
 
 @pytest.mark.parametrize(
@@ -87,16 +87,16 @@ def test_failures_are_replayed_with_their_charge(
 ) -> None:
     """Status, code and charge are as they were, and evidence is kept."""
     fake_openai.script(endpoint, fault)
-    told: list[Any] = []
+    reported: list[Any] = []
     for serve in (recording(tmp_path, fake_openai), replaying(tmp_path)):
         with serve as service:
             answer = service.call(
                 "POST", "/generate-image", json={"prompt": SECRET}, headers={"Idempotency-Key": "k"}
             )
             body = answer.json()
-            told.append((answer.status_code, body["code"], body["charged"]))
-            told.append(sorted(key[-4:] for key in service.ports.store.keys("originals/")))
-    assert told[:2] == told[2:]
+            reported.append((answer.status_code, body["code"], body["charged"]))
+            reported.append(sorted(key[-4:] for key in service.ports.store.keys("originals/")))
+    assert reported[:2] == reported[2:]
 
 
 def test_the_page_says_that_nothing_is_paid(tmp_path: Path) -> None:
@@ -107,12 +107,12 @@ def test_the_page_says_that_nothing_is_paid(tmp_path: Path) -> None:
     assert "costs money" not in page
 
 
-def test_what_was_never_recorded_is_told(tmp_path: Path) -> None:
-    """A miss is an error of its own, says what to do, costs nothing and leaves no picture."""
+def test_what_was_never_recorded_is_reported(tmp_path: Path) -> None:
+    """A miss is an error of its own, says what to do, costs nothing and leaves no image."""
     with replaying(tmp_path) as service:
         missing = service.generate("A blue whale")
         prompts = service.get("/generate-prompts")
-        assert service.pictures() == []
+        assert service.images() == []
     for answer in (missing, prompts):
         assert (answer.status_code, answer.json()["code"]) == (501, "recording_missing")
         assert "IMAGE_PROVIDER=record" in answer.json()["message"]
@@ -130,17 +130,17 @@ def test_prompts_are_replayed(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
     assert answer["provider"] == "replay"
 
 
-def test_partial_pictures_are_replayed(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
+def test_partial_images_are_replayed(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
     """As many as were recorded and are asked for, in their order, and the same ones."""
     with recording(tmp_path, fake_openai) as service, streamed(service.url, partial_images=2) as s:
-        shown = [told.data for told in s.rest() if told.name == "partial"]
+        shown = [reported.data for reported in s.rest() if reported.name == "partial"]
     assert shown
     with replaying(tmp_path) as service:
         for wanted in (3, 0):
             with streamed(service.url, partial_images=wanted) as stream:
-                told = stream.rest()
-            assert told[-1].name == "result"
-            again = [one.data["index"] for one in told if one.name == "partial"]
+                reported = stream.rest()
+            assert reported[-1].name == "result"
+            again = [one.data["index"] for one in reported if one.name == "partial"]
             assert set(again) <= {0, 1} if wanted else again == []
         assert service.generate().status_code == 200
 
@@ -150,7 +150,7 @@ def test_time_passes_as_it_did_or_faster(tmp_path: Path) -> None:
     recordings = Cassettes(tmp_path)
     question = {"call": "draw"}
     files = [(2.0, b"a"), (5.0, b"b"), (6.0, b"c")]
-    recordings.add(question, Recorded(seconds=6.5, told={"partials": 2}, files=files))
+    recordings.add(question, Recorded(seconds=6.5, reported={"partials": 2}, files=files))
     for speed, waits in ((1, [2.0, 3.0, 1.5]), (2, [1.0, 1.5, 0.75]), (0, [])):
         slept: list[float] = []
         seen: list[bytes] = []
@@ -160,7 +160,7 @@ def test_time_passes_as_it_did_or_faster(tmp_path: Path) -> None:
 
 
 def test_recordings_hold_no_secret(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
-    """Neither keys nor anything of the caller; the picture is a file that can be looked at."""
+    """Neither keys nor anything of the caller; the image is a file that can be looked at."""
     with recording(tmp_path, fake_openai) as service:
         service.generate(SECRET)
     files = [path for path in (tmp_path / "tapes").rglob("*") if path.is_file()]
@@ -168,14 +168,14 @@ def test_recordings_hold_no_secret(tmp_path: Path, fake_openai: FakeOpenAI) -> N
     (document,) = [
         path for path in files if path.parent.name.startswith("draw-") and path.suffix == ".json"
     ]
-    told = json.loads(document.read_text())
-    assert set(told) == {"question", "seconds", "told", "files"}
-    with Image.open(document.parent / told["files"][0]["name"]) as picture:
-        assert picture.format == "PNG"
+    reported = json.loads(document.read_text())
+    assert set(reported) == {"question", "seconds", "reported", "files"}
+    with Image.open(document.parent / reported["files"][0]["name"]) as image:
+        assert image.format == "PNG"
 
 
 @pytest.mark.parametrize(
-    "broken", [b"", b"no JSON", b"[]", b"{}", b'{"seconds": 1, "told": {}, "files": []}']
+    "broken", [b"", b"no JSON", b"[]", b"{}", b'{"seconds": 1, "reported": {}, "files": []}']
 )
 def test_a_broken_recording_is_a_missing_one(
     tmp_path: Path, fake_openai: FakeOpenAI, broken: bytes
@@ -189,8 +189,8 @@ def test_a_broken_recording_is_a_missing_one(
         assert service.generate().json()["code"] == "recording_missing"
 
 
-def test_a_full_disk_costs_no_picture(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
-    """What can't be written down is logged, and the paid picture answered."""
+def test_a_full_disk_costs_no_image(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
+    """What can't be written down is logged, and the paid image answered."""
     (tmp_path / "tapes").write_text("a file where the folder belongs")
     with recording(tmp_path, fake_openai) as service:
         assert service.generate().status_code == 200

@@ -1,4 +1,4 @@
-"""POST /generate-image with `Accept: text/event-stream`: watching a picture being drawn."""
+"""POST /generate-image with `Accept: text/event-stream`: watching an image being drawn."""
 
 import threading
 from pathlib import Path
@@ -10,14 +10,14 @@ from tests.support.concurrency.eventually import eventually
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.http.authenticated_service import Locked
 from tests.support.http.idempotent_requests import KEY, post
-from tests.support.http.sse_client import picture_in, streamed
+from tests.support.http.sse_client import image_in, streamed
 from tests.support.service import Parts, Service, openai_settings, serving, settings_for
 
 STREAM = "text/event-stream"
 KEYED = {"Idempotency-Key": KEY}
 
 
-def test_a_streamed_picture_is_told_step_by_step(service: Service) -> None:
+def test_a_streamed_image_is_reported_step_by_step(service: Service) -> None:
     """Each step is told as it begins, the first at once, and the result is that of a plain call."""
     with streamed(service.url, KEYED, partial_images=1) as stream:
         assert stream.answer.status_code == 200
@@ -40,12 +40,12 @@ def test_the_headers_let_it_flow(embedded: Service) -> None:
     with streamed(
         embedded.url, {"Origin": "https://app.example", "X-Request-ID": "mine"}
     ) as stream:
-        told = stream.answer.headers
+        reported = stream.answer.headers
         stream.rest()
-    assert told["Content-Type"] == "text/event-stream; charset=utf-8"
-    assert (told["Cache-Control"], told["X-Accel-Buffering"]) == ("no-store", "no")
-    assert (told["Access-Control-Allow-Origin"], told["X-Request-ID"]) == ("*", "mine")
-    assert "Accept" in told["Vary"]
+    assert reported["Content-Type"] == "text/event-stream; charset=utf-8"
+    assert (reported["Cache-Control"], reported["X-Accel-Buffering"]) == ("no-store", "no")
+    assert (reported["Access-Control-Allow-Origin"], reported["X-Request-ID"]) == ("*", "mine")
+    assert "Accept" in reported["Vary"]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_only_who_prefers_events_gets_them(
     assert '"dry_run":true' in answer.text
 
 
-def test_partial_pictures_are_small_and_cut_out(real: Service, parts: Parts) -> None:
+def test_partial_images_are_small_and_cut_out(real: Service, parts: Parts) -> None:
     """They come while the model draws, with its white background gone already."""
     released = threading.Event()
     parts.fake.script("images", Fault.last_event_at(released))
@@ -85,23 +85,23 @@ def test_partial_pictures_are_small_and_cut_out(real: Service, parts: Parts) -> 
         released.set()
         assert [event.name for event in stream.rest()][-1] == "result"
     assert partial["index"] == 0
-    picture = picture_in(partial)
-    assert max(picture.size) <= 256
-    assert picture.getchannel("A").getextrema() == (0, 255)
+    image = image_in(partial)
+    assert max(image.size) <= 256
+    assert image.getchannel("A").getextrema() == (0, 255)
     assert parts.fake.asked("images")[0].body["partial_images"] == 1
 
 
 def test_who_leaves_loses_nothing_and_pays_once(real: Service, parts: Parts) -> None:
-    """The picture is drawn to its end and stored, and the same key gets it for nothing."""
+    """The image is drawn to its end and stored, and the same key gets it for nothing."""
     released = threading.Event()
     parts.fake.script("images", Fault.last_event_at(released))
     with streamed(real.url, KEYED, partial_images=2) as stream:
         stream.until("partial")
     released.set()
-    eventually(real.pictures)
+    eventually(real.images)
     answer = post(real)
     assert (answer.status_code, answer.headers["Idempotency-Replayed"]) == (200, "true")
-    assert answer.json() | {"status": 0} == real.pictures()[0] | {"status": 0}
+    assert answer.json() | {"status": 0} == real.images()[0] | {"status": 0}
     assert (parts.fake.paid, len(parts.fake.asked("images"))) == (1, 1)
 
 
@@ -119,7 +119,7 @@ def test_a_repeated_request_gets_only_the_result(service: Service) -> None:
     [(Fault.rate_limited(7), 503, 7), (Fault.stream_error(), 400, None)],
     ids=["before the stream", "within the stream"],
 )
-def test_an_error_is_told_as_a_plain_call_would(
+def test_an_error_is_reported_as_a_plain_call_would(
     real: Service, parts: Parts, fault: Fault, status: int, seconds: int | None
 ) -> None:
     """The last event is the body of the plain error, and what its status and headers would say."""
@@ -135,7 +135,7 @@ def test_an_error_is_told_as_a_plain_call_would(
     assert (plain.status_code, plain.json()) == (status, last.data)
 
 
-def test_a_bug_is_told_in_the_shape_of_all_errors(
+def test_a_bug_is_reported_in_the_shape_of_all_errors(
     embedded: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What nobody expected is logged with its traceback and the request's id, and told as 500."""
@@ -182,12 +182,12 @@ def test_a_stream_holds_its_place_until_the_work_ends(tmp_path: Path) -> None:
                 refused = post(service, key="another", accept=accept)
                 assert (refused.status_code, refused.json()["code"]) == (503, "busy")
             released.set()
-            eventually(service.pictures)
+            eventually(service.images)
             eventually(lambda: service.generate().status_code == 200)
 
 
 def test_a_stream_needs_a_key_like_a_plain_call(embedded_locked: Locked) -> None:
-    """Without one it is 401, as JSON; with one the picture is its owner's."""
+    """Without one it is 401, as JSON; with one the image is its owner's."""
     url = embedded_locked.service.url
     with streamed(url) as stream:
         assert stream.answer.status_code == 401

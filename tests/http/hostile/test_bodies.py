@@ -52,7 +52,7 @@ def test_body_is_refused(standing_embedded: Service, seen: Seen, body: bytes) ->
     answer = standing_embedded.call("POST", "/generate-image", data=body, headers=_JSON)
     seen(answer)
     assert answer.json()["request_id"] == answer.headers["X-Request-ID"]
-    assert standing_embedded.pictures() == []
+    assert standing_embedded.images() == []
 
 
 @attack("A body without a length that goes on beyond 64 KiB", expect="413 request_too_large")
@@ -65,7 +65,7 @@ def test_chunked_body_is_cut_off(standing: Service, seen: Seen) -> None:
             yield b"a" * 1024
 
     seen(standing.call("POST", "/generate-image", data=pieces(), headers=_JSON))
-    assert standing.pictures() == []
+    assert standing.images() == []
 
 
 @pytest.mark.parametrize("levels", [2, 15])

@@ -1,4 +1,4 @@
-"""Hostile pictures."""
+"""Hostile images."""
 
 import json
 from collections.abc import Iterator
@@ -53,22 +53,22 @@ def drawing(tmp_path: Path, fake_openai: FakeOpenAI) -> Iterator[Service]:
         for name, (_, expected) in FILES.items()
     ],
 )
-def test_a_hostile_picture_is_refused_or_decoded_within_bounds(
+def test_a_hostile_image_is_refused_or_decoded_within_bounds(
     drawing: Service, fake_openai: FakeOpenAI, tmp_path: Path, seen: Seen, name: str
 ) -> None:
-    """What can't be decoded safely is 502, paid, and kept as evidence; the rest is a picture."""
+    """What can't be decoded safely is 502, paid, and kept as evidence; the rest is an image."""
     make, expected = FILES[name]
     file = make()
-    fake_openai.script("images", Fault("hostile", paid=True, picture=lambda _: file))
+    fake_openai.script("images", Fault("hostile", paid=True, image=lambda _: file))
     answer = drawing.generate()
     seen(answer)
     assert answer.json()["charged"] == "yes"
-    assert len(drawing.pictures()) == (expected != REFUSED)
+    assert len(drawing.images()) == (expected != REFUSED)
     assert file in [path.read_bytes() for path in tmp_path.glob("store/originals/**/*.*")]
 
 
 @attack("All of them, one after the other", expect=f"less than {_MAX_MIB} MiB of memory each")
-def test_hostile_pictures_take_little_memory(seen: Seen) -> None:
+def test_hostile_images_take_little_memory(seen: Seen) -> None:
     """In a fresh process none of these files makes the memory rise by 50 MiB."""
     risen: dict[str, Any] = json.loads(python_process.run(WEIGH))
     most = max(risen.values())

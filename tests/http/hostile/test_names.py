@@ -116,8 +116,8 @@ def test_a_malformed_host_is_not_repeated(
     answer = standing_embedded.call(
         "POST", "/generate-image", json={"prompt": "A fox"}, headers={"Host": host}
     )
-    told = answer.text + answer.headers.get("Location", "")
-    seen("repeated" if "script" in told or "evil" in told else "not repeated")
+    reported = answer.text + answer.headers.get("Location", "")
+    seen("repeated" if "script" in reported or "evil" in reported else "not repeated")
 
 
 _HEADERS = {
@@ -168,7 +168,7 @@ def test_hostile_idempotency_keys_are_refused(
 ) -> None:
     """A key that is not 1 to 255 visible ASCII characters is 400, and nothing is drawn."""
     headers = {"Idempotency-Key": value}
-    before = standing_embedded.pictures()
+    before = standing_embedded.images()
     body = {"prompt": "A fox"}
     seen(standing_embedded.call("POST", "/generate-image", json=body, headers=headers))
-    assert standing_embedded.pictures() == before
+    assert standing_embedded.images() == before

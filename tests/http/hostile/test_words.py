@@ -28,7 +28,7 @@ _WORDS = (
 
 def an_owl(service: Service) -> None:
     """Have an owl in the list, which is drawn once in a module."""
-    if _OWL not in (image["prompt"] for image in service.pictures()):
+    if _OWL not in (image["prompt"] for image in service.images()):
         assert service.generate(_OWL).ok
 
 
@@ -41,8 +41,8 @@ def test_what_looks_like_an_operator_is_text(standing: Service, seen: Seen, word
     made = standing.generate(words).json()
     found = standing.get("/images", params={"q": words}).json()
     assert [image["prompt"] for image in found["images"]] == [words]
-    told = standing.get(f"/images/{made['filename']}/metadata").json()
-    assert told["first_prompt"] == told["prompt"] == words
+    reported = standing.get(f"/images/{made['filename']}/metadata").json()
+    assert reported["first_prompt"] == reported["prompt"] == words
     seen(_JUST_TEXT)
 
 
@@ -105,10 +105,10 @@ def test_operators_in_queries_and_paths_are_refused(
 def test_a_forged_cursor_is_only_a_place(standing: Service, seen: Seen) -> None:
     """The id in a cursor is compared as text, whatever it says, and gives nothing but the list."""
     an_owl(standing)
-    # base64url of `0:{"$gt":""}`: before all pictures, with an operator for an id.
+    # base64url of `0:{"$gt":""}`: before all images, with an operator for an id.
     answer = standing.get("/images?cursor=MDp7IiRndCI6IiJ9")
     assert answer.ok
-    seen("finds nothing more" if not answer.json()["images"] else "finds pictures")
+    seen("finds nothing more" if not answer.json()["images"] else "finds images")
 
 
 def _field(name: str, value: object) -> Any:
@@ -136,6 +136,6 @@ def test_fields_take_no_objects_and_no_others_are_taken(
     standing: Service, seen: Seen, body: dict[str, Any]
 ) -> None:
     """A field is of its type or 400, and what only the standing may set can't be sent at all."""
-    before = standing.pictures()
+    before = standing.images()
     seen(standing.call("POST", "/generate-image", json=body))
-    assert standing.pictures() == before
+    assert standing.images() == before

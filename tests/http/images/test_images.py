@@ -20,17 +20,17 @@ def without_memory(parts: Parts, tmp_path: Path) -> Iterator[Service]:
 
 
 @pytest.fixture
-def picture(service: Service) -> requests.Response:
-    """Generate a picture and fetch it."""
+def image(service: Service) -> requests.Response:
+    """Generate an image and fetch it."""
     return service.get(f"/images/{service.generate().json()['filename']}")
 
 
-def test_headers_let_caches_keep_it_for_ever(picture: requests.Response) -> None:
-    """A picture has its type, length, strong ETag and date, and is immutable for a year."""
-    headers = picture.headers
-    assert picture.status_code == 200
+def test_headers_let_caches_keep_it_for_ever(image: requests.Response) -> None:
+    """An image has its type, length, strong ETag and date, and is immutable for a year."""
+    headers = image.headers
+    assert image.status_code == 200
     assert headers["Content-Type"] == "image/png"
-    assert int(headers["Content-Length"]) == len(picture.content)
+    assert int(headers["Content-Length"]) == len(image.content)
     assert headers["ETag"].startswith('"')
     assert headers["Last-Modified"].endswith("GMT")
     assert headers["Cache-Control"] == "public, max-age=31536000, immutable"
@@ -39,24 +39,24 @@ def test_headers_let_caches_keep_it_for_ever(picture: requests.Response) -> None
     assert "Vary" not in headers
 
 
-def test_known_picture_is_not_sent_again(service: Service, picture: requests.Response) -> None:
+def test_known_image_is_not_sent_again(service: Service, image: requests.Response) -> None:
     """If-None-Match and If-Modified-Since get 304 without a body; another ETag gets it all."""
-    path = picture.url.removeprefix(service.url)
-    tag, date = picture.headers["ETag"], picture.headers["Last-Modified"]
+    path = image.url.removeprefix(service.url)
+    tag, date = image.headers["ETag"], image.headers["Last-Modified"]
     for known in ({"If-None-Match": tag}, {"If-None-Match": "*"}, {"If-Modified-Since": date}):
         answer = service.get(path, headers=known)
         assert (answer.status_code, answer.content) == (304, b"")
         assert answer.headers["ETag"] == tag
         assert "immutable" in answer.headers["Cache-Control"]
-    assert service.get(path, headers={"If-None-Match": '"other"'}).content == picture.content
+    assert service.get(path, headers={"If-None-Match": '"other"'}).content == image.content
 
 
-def test_head_is_get_without_the_body(service: Service, picture: requests.Response) -> None:
+def test_head_is_get_without_the_body(service: Service, image: requests.Response) -> None:
     """HEAD has the headers of GET and no body."""
-    answer = service.call("HEAD", picture.url.removeprefix(service.url))
+    answer = service.call("HEAD", image.url.removeprefix(service.url))
     assert (answer.status_code, answer.content) == (200, b"")
     for name in ("Content-Length", "Content-Type", "ETag", "Last-Modified", "Cache-Control"):
-        assert answer.headers[name] == picture.headers[name]
+        assert answer.headers[name] == image.headers[name]
 
 
 @pytest.mark.parametrize(
@@ -64,22 +64,22 @@ def test_head_is_get_without_the_body(service: Service, picture: requests.Respon
     [("0-99", slice(0, 100)), ("100-", slice(100, None)), ("-50", slice(-50, None))],
 )
 def test_range_gets_that_part(
-    service: Service, picture: requests.Response, asked: str, part: slice
+    service: Service, image: requests.Response, asked: str, part: slice
 ) -> None:
     """A range gets 206 with exactly these bytes."""
-    path = picture.url.removeprefix(service.url)
+    path = image.url.removeprefix(service.url)
     answer = service.get(path, headers={"Range": f"bytes={asked}"})
-    assert (answer.status_code, answer.content) == (206, picture.content[part])
-    assert answer.headers["Content-Range"].endswith(f"/{len(picture.content)}")
+    assert (answer.status_code, answer.content) == (206, image.content[part])
+    assert answer.headers["Content-Range"].endswith(f"/{len(image.content)}")
 
 
-def test_range_past_the_end_is_refused(service: Service, picture: requests.Response) -> None:
+def test_range_past_the_end_is_refused(service: Service, image: requests.Response) -> None:
     """A range that lies outside gets 416 in the one error shape."""
-    path = picture.url.removeprefix(service.url)
+    path = image.url.removeprefix(service.url)
     answer = service.get(path, headers={"Range": "bytes=9999999-"})
     assert answer.status_code == 416
     assert answer.json()["status"] == "error"
-    assert answer.headers["Content-Range"] == f"bytes */{len(picture.content)}"
+    assert answer.headers["Content-Range"] == f"bytes */{len(image.content)}"
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_any_other_name_is_not_found(embedded: Service, name: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-def test_absent_picture_is_not_found_and_not_cached(service: Service) -> None:
+def test_absent_image_is_not_found_and_not_cached(service: Service) -> None:
     """A well-formed name of nothing is 404, no-store, and found as soon as it is there."""
     image_id = uuid.uuid4()
     answer = service.get(f"/images/{image_id}.png")
@@ -115,21 +115,21 @@ def test_absent_picture_is_not_found_and_not_cached(service: Service) -> None:
     assert service.get(f"/images/{image_id}.png").content == b"there now"
 
 
-def test_unknown_parameter_is_refused(service: Service, picture: requests.Response) -> None:
+def test_unknown_parameter_is_refused(service: Service, image: requests.Response) -> None:
     """A parameter that means nothing is told, not ignored."""
-    answer = service.get(picture.url.removeprefix(service.url) + "?width=100")
+    answer = service.get(image.url.removeprefix(service.url) + "?width=100")
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "width")
 
 
-def test_deleted_picture_is_gone(service: Service, picture: requests.Response) -> None:
-    """DELETE answers 204 and removes picture, original, metadata and list entry; again is 404."""
-    path = picture.url.removeprefix(service.url)
+def test_deleted_image_is_gone(service: Service, image: requests.Response) -> None:
+    """DELETE answers 204 and removes image, original, metadata and list entry; again is 404."""
+    path = image.url.removeprefix(service.url)
     image_id = path.removeprefix("/images/").removesuffix(".png")
     answer = service.call("DELETE", path)
     assert (answer.status_code, answer.content) == (204, b"")
     assert service.get(path).status_code == 404
     assert service.get(f"{path}/metadata").status_code == 404
-    assert service.pictures() == []
+    assert service.images() == []
     assert service.ports.records.get(image_id) is None
     assert service.call("DELETE", path).status_code == 404
 
@@ -159,7 +159,7 @@ def test_poisoned_cache_is_never_served(without_memory: Service, parts: Parts) -
         assert without_memory.get(path).content == good
 
 
-def test_deleted_picture_is_gone_from_both_levels(real: Service, parts: Parts) -> None:
+def test_deleted_image_is_gone_from_both_levels(real: Service, parts: Parts) -> None:
     """What memory and Redis had is not found any more, at once, nor brought back by a read."""
     path = f"/images/{real.generate().json()['filename']}"
     assert real.get(path).status_code == real.get(path).status_code == 200

@@ -25,10 +25,10 @@ def store_rows(service: Service, count: int, *, same_time: bool = False) -> list
                 requested_at=created,
                 lease_until=created,
                 created_at=created,
-                prompt=f"Picture {number}",
-                first_prompt=f"Picture {number}",
-                new_prompt=f"Picture {number}, white",
-                tokens=fold(f"Picture {number}", "élan vital" if number % 2 else "calm"),
+                prompt=f"Image {number}",
+                first_prompt=f"Image {number}",
+                new_prompt=f"Image {number}, white",
+                tokens=fold(f"Image {number}", "élan vital" if number % 2 else "calm"),
                 image=ProcessedImage(key="", width=256, height=256, size_bytes=1, sha256=""),
             )
         )
@@ -41,7 +41,7 @@ def names(answer: dict[str, Any]) -> list[str]:
 
 
 def test_empty_list(service: Service) -> None:
-    """Without pictures the list is empty and has no pages."""
+    """Without images the list is empty and has no pages."""
     assert service.get("/images").json() == {
         "status": "success",
         "images": [],
@@ -54,10 +54,10 @@ def test_empty_list(service: Service) -> None:
     }
 
 
-def test_generated_picture_is_listed_as_it_was_answered(service: Service) -> None:
-    """A picture appears in the list with all that the generation answered."""
+def test_generated_image_is_listed_as_it_was_answered(service: Service) -> None:
+    """An image appears in the list with all that the generation answered."""
     answer = service.generate("A yellow kite").json()
-    (listed,) = service.pictures()
+    (listed,) = service.images()
     assert {**listed, "status": "success"} == answer
 
 
@@ -72,8 +72,8 @@ def test_pages_newest_first_with_right_totals(service: Service) -> None:
 
 
 @pytest.mark.parametrize("same_time", [False, True])
-def test_every_picture_once_by_page_and_by_cursor(service: Service, same_time: bool) -> None:
-    """Paging by number and by cursor shows each picture once, also where times are equal."""
+def test_every_image_once_by_page_and_by_cursor(service: Service, same_time: bool) -> None:
+    """Paging by number and by cursor shows each image once, also where times are equal."""
     expected = store_rows(service, 11, same_time=same_time)
     by_page = [service.get(f"/images?page={page}&limit=2").json() for page in range(1, 7)]
     assert [name for page in by_page for name in names(page)] == expected
@@ -85,8 +85,8 @@ def test_every_picture_once_by_page_and_by_cursor(service: Service, same_time: b
     assert seen == expected
 
 
-def test_cursor_is_not_disturbed_by_new_pictures(service: Service) -> None:
-    """A picture that is added meanwhile makes the cursor neither repeat nor skip another."""
+def test_cursor_is_not_disturbed_by_new_images(service: Service) -> None:
+    """An image that is added meanwhile makes the cursor neither repeat nor skip another."""
     expected = store_rows(service, 4)
     first = service.get("/images?limit=2").json()
     service.generate("Something newer")
@@ -98,7 +98,7 @@ def test_cursor_is_not_disturbed_by_new_pictures(service: Service) -> None:
 @pytest.mark.parametrize(
     ("milliseconds", "shown"), [(99_999_999_999_999, 2), (-60_000_000_000_000, 0)]
 )
-@pytest.mark.parametrize("words", ["", "&q=picture"])
+@pytest.mark.parametrize("words", ["", "&q=image"])
 def test_a_cursor_may_be_of_any_time(
     service: Service, milliseconds: int, shown: int, words: str
 ) -> None:
@@ -110,7 +110,7 @@ def test_a_cursor_may_be_of_any_time(
 
 
 def test_the_answer_is_as_the_contract_says(service: Service) -> None:
-    """What is sent is a ListResponse, field by field, for drawn pictures and for bare rows."""
+    """What is sent is a ListResponse, field by field, for drawn images and for bare rows."""
     store_rows(service, 3)
     service.generate("A yellow kite")
     for path in ("/images", "/images?limit=2", "/images?q=kite", "/images?page=9"):
@@ -124,24 +124,24 @@ def test_the_answer_is_as_the_contract_says(service: Service) -> None:
 def test_a_page_that_was_answered_before_is_never_out_of_date(service: Service) -> None:
     """A page asked for again shows what was drawn or deleted meanwhile; addresses are one's own."""
     for number in range(2):
-        service.generate(f"Picture {number}")
-        assert len(service.pictures()) == number + 1
-    gone = service.pictures()[0]
-    assert service.pictures()[0] == gone
+        service.generate(f"Image {number}")
+        assert len(service.images()) == number + 1
+    gone = service.images()[0]
+    assert service.images()[0] == gone
     service.call("DELETE", f"/images/{gone['filename']}")
-    (left,) = service.pictures()
+    (left,) = service.images()
     assert left != gone
     (other,) = service.get("/images?limit=100", headers={"Host": "other.test"}).json()["images"]
     assert other["url"] == f"http://other.test/images/{left['filename']}"
 
 
 def test_search_wants_all_words_in_any_order(service: Service) -> None:
-    """`q` finds pictures whose prompts have all its words, case and accents folded."""
+    """`q` finds images whose prompts have all its words, case and accents folded."""
     expected = store_rows(service, 6)
     found = service.get("/images?q=VITAL+elan").json()
     assert names(found) == [name for name in expected if int(name[-5]) % 2]
     assert found["total_images"] == 3
-    assert names(service.get("/images?q=picture+3").json()) == [expected[2]]
+    assert names(service.get("/images?q=image+3").json()) == [expected[2]]
     assert service.get("/images?q=nothing+3").json()["total_images"] == 0
 
 

@@ -1,4 +1,4 @@
-"""SERVE_MODE=redirect: the store sends the pictures, to whoever was sent there."""
+"""SERVE_MODE=redirect: the store sends the images, to whoever was sent there."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.support.service import Parts, Service, serving, settings_for
 
 @pytest.fixture
 def redirecting(parts: Parts, tmp_path: Path) -> Iterator[Service]:
-    """Serve on real parts, with pictures sent by the store."""
+    """Serve on real parts, with images sent by the store."""
     settings = settings_for(data_dir=tmp_path, serve_mode="redirect", **parts.settings)
     with serving(settings) as service:
         yield service
@@ -20,7 +20,7 @@ def redirecting(parts: Parts, tmp_path: Path) -> Iterator[Service]:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_callers_are_sent_to_a_signed_address(redirecting: Service, method: str) -> None:
-    """Whoever follows the redirect gets the picture from the store, without a key of its own."""
+    """Whoever follows the redirect gets the image from the store, without a key of its own."""
     path = f"/images/{redirecting.generate().json()['filename']}"
     answer = redirecting.call(method, path, allow_redirects=False)
     assert (answer.status_code, answer.content) == (302, b"")
@@ -33,7 +33,7 @@ def test_callers_are_sent_to_a_signed_address(redirecting: Service, method: str)
 
 
 def test_variants_are_always_served(redirecting: Service) -> None:
-    """The store has no variants, so they come from here; every spelling of the picture doesn't."""
+    """The store has no variants, so they come from here; every spelling of the image doesn't."""
     path = f"/images/{redirecting.generate().json()['filename']}"
     for query in ("w=64", "format=webp", "format=auto"):
         answer = redirecting.get(f"{path}?{query}", allow_redirects=False)

@@ -32,16 +32,16 @@ def test_every_name_and_label_is_in_a_real_scrape(real: Service, parts: Parts) -
     assert real.generate().status_code == 502
     for path in (f"/images/{name}", f"/images/{name}?w=64", "/nowhere"):
         real.get(path)
-    told: dict[str, set[str]] = {}
+    reported: dict[str, set[str]] = {}
     for called, labels in samples(real.get("/metrics").text):
-        told.setdefault(called, set()).update(label for label, _ in labels)
+        reported.setdefault(called, set()).update(label for label, _ in labels)
     for expression in EXPRESSIONS:
         for metric, needed in mentions(expression).labels.items():
-            assert metric in told, expression
-            assert needed <= told[metric], expression
+            assert metric in reported, expression
+            assert needed <= reported[metric], expression
 
 
-def test_what_the_alerts_ask_for_by_value_is_told(real: Service, parts: Parts) -> None:
+def test_what_the_alerts_ask_for_by_value_is_reported(real: Service, parts: Parts) -> None:
     """The route and the levels that expressions compare with are those of the metrics."""
     name = real.generate().json()["filename"]
     real.get(f"/images/{name}")

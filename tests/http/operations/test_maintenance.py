@@ -28,14 +28,14 @@ def workers(real: Service, parts: Parts) -> Iterator[list[Dependencies]]:
 def test_what_waited_comes_home_in_rounds_of_two_workers(
     real: Service, parts: Parts, workers: list[Dependencies]
 ) -> None:
-    """Two workers empty one spool at once: each picture is ready, served, and paid for once."""
+    """Two workers empty one spool at once: each image is ready, served, and paid for once."""
     names = [real.generate().json()["filename"] for _ in range(3)]
     served = [real.get(f"/images/{name}").content for name in names]
     for name in names:
         row = real.ports.records.get(name.removesuffix(".png"))
         assert row
         SPOOLED.spoil(real.ports, row)
-    assert real.pictures() == []
+    assert real.images() == []
     together = threading.Barrier(2)
 
     def work(worker: Dependencies) -> None:
@@ -50,15 +50,15 @@ def test_what_waited_comes_home_in_rounds_of_two_workers(
             thread.join()
     assert [line for line in lines if line.startswith(("WARNING", "ERROR"))] == []
     assert [real.get(f"/images/{name}").content for name in names] == served
-    assert {row["filename"] for row in real.pictures()} == set(names)
+    assert {row["filename"] for row in real.images()} == set(names)
     assert list(real.ports.spool.keys("originals/")) == []
     assert parts.fake.paid == 3
 
 
-def test_a_picture_that_could_not_be_stored_is_there_after_the_outage(
+def test_an_image_that_could_not_be_stored_is_there_after_the_outage(
     real: Service, parts: Parts, workers: list[Dependencies]
 ) -> None:
-    """A paid picture that waits for S3 is finished by the first round that finds S3 again."""
+    """A paid image that waits for S3 is finished by the first round that finds S3 again."""
     real.generate()
     (row,) = real.ports.records.scan(limit=10)
     SPOOLED.spoil(real.ports, row)

@@ -39,10 +39,10 @@ def test_everything_that_happened_is_counted(service: Service) -> None:
     assert value(page, "imageapi_cache_reads_total", level="computed") == 1
     assert value(page, "imageapi_cache_reads_total", level="memory") >= 2
     assert value(page, "imageapi_part_up") == 3
-    assert value(page, "imageapi_spool_pictures") == 0
+    assert value(page, "imageapi_spool_images") == 0
 
 
-def test_nothing_that_callers_or_operators_wrote_is_told(real: Service, parts: Parts) -> None:
+def test_nothing_that_callers_or_operators_wrote_is_reported(real: Service, parts: Parts) -> None:
     """No prompt, name, address, key or word of another server is in the metrics."""
     name = real.generate("A fox that nobody may know of").json()["filename"]
     parts.fake.script("images", Fault.html())
@@ -59,13 +59,13 @@ def test_nothing_that_callers_or_operators_wrote_is_told(real: Service, parts: P
     }
 
 
-def test_a_picture_that_waits_is_seen(real: Service, parts: Parts) -> None:
-    """While storage is down, the part is 0 and the paid picture is counted in the spool."""
+def test_an_image_that_waits_is_seen(real: Service, parts: Parts) -> None:
+    """While storage is down, the part is 0 and the paid image is counted in the spool."""
     real.get("/readyz")  # so that the next one is still believed to be well
     parts.s3.refuse()
     assert real.generate().json()["charged"] == "yes"
     page = scrape(real)
-    assert value(page, "imageapi_spool_pictures") == 1
+    assert value(page, "imageapi_spool_images") == 1
     paid = {"outcome": "storage_unavailable", "charged": "yes"}
     assert value(page, "imageapi_generations_total", **paid) == 1
 
@@ -79,7 +79,7 @@ def test_the_callers_id_and_the_steps_are_in_one_story(embedded: Service) -> Non
 
 
 def test_where_keys_are_asked_for_metrics_take_one_of_their_own(tmp_path: Path) -> None:
-    """Without a key 401, with one for pictures 403; the log tells who called by the key's id."""
+    """Without a key 401, with one for images 403; the log tells who called by the key's id."""
     with log_records("app.http.access_log") as records, locked(data_dir=tmp_path) as door:
         own = door.made("prometheus", frozenset({Scope.METRICS}))
         statuses = [door.get("/metrics", key).status_code for key in ("", door.made("shop"), own)]

@@ -8,9 +8,9 @@ from tests.support.fake_openai import Fault
 from tests.support.service import Parts, Service
 
 
-def test_truncated_picture_is_kept_as_it_came(real: Service, parts: Parts) -> None:
-    """A picture that breaks off is kept byte for byte as evidence."""
-    parts.fake.script("images", Fault.truncated_picture())
+def test_truncated_image_is_kept_as_it_came(real: Service, parts: Parts) -> None:
+    """An image that breaks off is kept byte for byte as evidence."""
+    parts.fake.script("images", Fault.truncated_image())
     real.generate()
     (row,) = real.ports.records.scan(limit=2)
     assert (row.state, row.charged, row.error) == (
@@ -18,10 +18,10 @@ def test_truncated_picture_is_kept_as_it_came(real: Service, parts: Parts) -> No
         Charged.YES,
         "provider_bad_response",
     )
-    assert real.ports.store.get(f"originals/{row.id}.bin").data == parts.fake.pictures[0]
+    assert real.ports.store.get(f"originals/{row.id}.bin").data == parts.fake.images[0]
 
 
-def test_picture_of_another_size_is_used_as_it_is(real: Service, parts: Parts) -> None:
+def test_image_of_another_size_is_used_as_it_is(real: Service, parts: Parts) -> None:
     """If another size comes than was asked, it is used and its real size told."""
     parts.fake.script("images", Fault.wrong_size(640, 480))
     original = real.generate().json()["original"]
@@ -32,7 +32,7 @@ def test_offline_refuses_plain_words(embedded: Service) -> None:
     """The offline provider refuses a few words, so that the 400 can be tried."""
     answer = embedded.generate("a gory scene")
     assert (answer.status_code, answer.json()["code"]) == (400, "prompt_rejected")
-    assert embedded.pictures() == []
+    assert embedded.images() == []
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # botocore drops the socket

@@ -28,7 +28,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 @pytest.fixture(scope="module")
-def told(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def reported(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Make the client, so that it can be imported; return what the generator said."""
     folder = tmp_path_factory.mktemp("generated")
     (folder / "config.yaml").write_text(_CONFIG)
@@ -55,12 +55,12 @@ def call(service: Service, where: str, **arguments: Any) -> Any:
         return module(f"api.{where}").sync_detailed(client=client, **arguments)
 
 
-def test_the_description_makes_a_client_without_a_warning(told: str) -> None:
+def test_the_description_makes_a_client_without_a_warning(reported: str) -> None:
     """No call, answer or field is left out."""
-    assert "arning" not in told
+    assert "arning" not in reported
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("reported")
 def test_the_client_does_the_main_job(service: Service) -> None:
     """Draw, describe, list, fetch and delete, each with the types of the description."""
     models = module("models")
@@ -73,8 +73,8 @@ def test_the_client_does_the_main_job(service: Service) -> None:
     page = call(service, "images.get_list_images", limit=5).parsed
     assert [image.filename for image in page.images] == [made.filename]
     fetched = call(service, "images.get_get_image", filename=made.filename, w=64)
-    with Image.open(io.BytesIO(fetched.content)) as picture:
-        assert picture.size == (64, 64)
+    with Image.open(io.BytesIO(fetched.content)) as opened:
+        assert opened.size == (64, 64)
     rehearsed = models.GenerateBody(prompt="A red fox", dry_run=True)
     answer = call(service, "generation.post_generate_image", body=rehearsed).parsed
     assert isinstance(answer, models.DryRunResponse)
@@ -83,9 +83,9 @@ def test_the_client_does_the_main_job(service: Service) -> None:
     assert len(call(service, "prompts.get_generate_prompts", count=3).parsed.prompts) == 3
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("reported")
 def test_errors_have_their_type(service: Service) -> None:
-    """A refused prompt and a picture that isn't there are told in the one shape of errors."""
+    """A refused prompt and an image that isn't there are told in the one shape of errors."""
     models = module("models")
     body = models.GenerateBody(prompt="gore")
     refused = call(service, "generation.post_generate_image", body=body)

@@ -14,7 +14,7 @@ def test_alive(service: Service) -> None:
     assert service.get("/healthz").json() == {"status": "success"}
 
 
-def test_ready_tells_the_parts_apart(service: Service) -> None:
+def test_ready_reports_the_parts_apart(service: Service) -> None:
     """/readyz names each part's kind and whether it answers, but no address."""
     answer = service.get("/readyz")
     kinds = {name: part["kind"] for name, part in answer.json()["parts"].items()}
@@ -97,7 +97,7 @@ def test_pages_load_nothing_from_elsewhere(service: Service, path: str) -> None:
         assert re.search('src="/(static|docs)/', script.partition(">")[0])
 
 
-def test_start_page_tells_who_draws(embedded: Service, real: Service) -> None:
+def test_start_page_reports_who_draws(embedded: Service, real: Service) -> None:
     """The page says offline and not AI, or which model draws for money."""
     assert "not made by AI" in embedded.get("/").text
     assert "gpt-image-2.6-flare" in real.get("/").text

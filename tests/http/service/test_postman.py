@@ -20,8 +20,8 @@ def test_the_shipped_collection_is_what_the_command_makes(tmp_path: Path) -> Non
     """`flask spec postman > docs/postman_collection.json` changes nothing."""
     runner = create_app(settings_for(data_dir=tmp_path)).test_cli_runner()
     assert runner.invoke(args=["spec", "postman"]).stdout == SHIPPED.read_text()
-    told = json.loads(runner.invoke(args=["spec", "openapi"]).stdout)
-    assert told["openapi"] == "3.1.0"
+    reported = json.loads(runner.invoke(args=["spec", "openapi"]).stdout)
+    assert reported["openapi"] == "3.1.0"
 
 
 @pytest.mark.parametrize("auth_required", [False, True])

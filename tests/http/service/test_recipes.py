@@ -37,8 +37,8 @@ def test_every_language_is_there() -> None:
 
 @pytest.mark.parametrize("text", recipes("sh"))
 def test_curl(service: Service, tmp_path: Path, text: str) -> None:
-    """The commands end well, and leave a picture of the service, or tell of one."""
-    before = len(service.pictures())
+    """The commands end well, and leave an image of the service, or tell of one."""
+    before = len(service.images())
     done = subprocess.run(
         ["sh", "-euc", text.replace(PLACE, service.url)],
         cwd=tmp_path,
@@ -47,29 +47,29 @@ def test_curl(service: Service, tmp_path: Path, text: str) -> None:
         timeout=60,
         check=True,
     )
-    assert len(service.pictures()) == before + 1
+    assert len(service.images()) == before + 1
     webp = tmp_path / "fox.webp"
     assert webp.read_bytes()[8:12] == b"WEBP" if webp.exists() else "event: result" in done.stdout
 
 
 @pytest.mark.parametrize("text", recipes("python"))
 def test_python(service: Service, tmp_path: Path, text: str) -> None:
-    """The file that it writes is the picture."""
+    """The file that it writes is the image."""
     subprocess.run(
         [sys.executable, "-c", text.replace(PLACE, service.url)],
         cwd=tmp_path,
         timeout=60,
         check=True,
     )
-    newest = service.pictures()[0]
+    newest = service.images()[0]
     stored = service.get(f"/images/{newest['filename']}").content
     assert (tmp_path / "whale.png").read_bytes() == stored
 
 
 @pytest.mark.parametrize("text", recipes("js"))
 def test_javascript(service: Service, text: str) -> None:
-    """It prints what it got, and the service has one picture more."""
-    before = len(service.pictures())
+    """It prints what it got, and the service has one image more."""
+    before = len(service.images())
     done = node(
         ["--input-type=module", "-e", text.replace(PLACE, service.url)],
         return_completed_process=True,
@@ -79,14 +79,14 @@ def test_javascript(service: Service, text: str) -> None:
         cwd=NODE,
     )
     assert done.returncode == 0, done.stderr
-    newest = service.pictures()[0]["filename"]
+    newest = service.images()[0]["filename"]
     assert str(newest) in str(done.stdout)
-    assert len(service.pictures()) == before + 1
+    assert len(service.images()) == before + 1
 
 
 @pytest.mark.parametrize("text", recipes("html"))
 def test_addresses_in_html(service: Service, text: str) -> None:
-    """Each is a picture."""
+    """Each is an image."""
     image_id = str(service.generate().json()["filename"]).removesuffix(".png")
     addresses = re.findall(rf"{PLACE}/\S+?(?=[\"\s])", text)
     assert len(addresses) == 3

@@ -35,7 +35,7 @@ def test_wrong_field_is_named(real: Service, parts: Parts, body: Any, field: str
     assert (answer.status_code, error["code"]) == (400, "invalid_request")
     assert [problem["field"] for problem in error["errors"]] == [field]
     assert field in error["message"]
-    assert (parts.fake.requests, real.pictures()) == ([], [])
+    assert (parts.fake.requests, real.images()) == ([], [])
 
 
 def test_all_wrong_fields_are_named_at_once(embedded: Service) -> None:

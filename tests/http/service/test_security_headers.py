@@ -1,4 +1,4 @@
-"""Pages and pictures in hostile hands."""
+"""Pages and images in hostile hands."""
 
 import pytest
 
@@ -54,11 +54,11 @@ def test_pages_are_strict(standing_embedded: Service, seen: Seen, path: str) -> 
 @pytest.mark.parametrize(
     ("query", "ending"), [("", "png"), ("?w=64&format=webp", "webp"), ("?format=jpeg", "jpeg")]
 )
-@attack("A picture is opened as a document", expect="default-src 'none'; sandbox")
-def test_pictures_are_sandboxed_and_named(
+@attack("An image is opened as a document", expect="default-src 'none'; sandbox")
+def test_images_are_sandboxed_and_named(
     standing: Service, seen: Seen, query: str, ending: str
 ) -> None:
-    """A picture and its variants are shown in place, under their own name, and run nothing."""
+    """An image and its variants are shown in place, under their own name, and run nothing."""
     filename = standing.generate().json()["filename"]
     name = filename.removesuffix(".png")
     for headers in ({}, {"Range": "bytes=0-9"}):
@@ -69,12 +69,12 @@ def test_pictures_are_sandboxed_and_named(
 
 
 @attack("The software's version is asked for", expect="not told")
-def test_no_answer_tells_a_version_of_what_the_service_is_built_with(
+def test_no_answer_reports_a_version_of_what_the_service_is_built_with(
     standing_embedded: Service, seen: Seen
 ) -> None:
     """The application itself sets neither Server nor X-Powered-By."""
     client = standing_embedded.app.test_client()
     for path in ("/", "/healthz", "/nowhere"):
         headers = client.get(path).headers
-        told = {"Server", "X-Powered-By"} & set(headers.keys())
-        seen("told" if told else "not told")
+        reported = {"Server", "X-Powered-By"} & set(headers.keys())
+        seen("reported" if reported else "not told")

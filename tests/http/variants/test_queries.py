@@ -1,4 +1,4 @@
-"""Ten thousand random queries: a picture or a clear refusal, never a failure of the server."""
+"""Ten thousand random queries: an image or a clear refusal, never a failure of the server."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from werkzeug.test import EnvironBuilder
 
 from app.imaging.variants.filters import FILTERS
 from app.imaging.variants.variant import RANGES
-from tests.support.http.variant_requests import CountingImaging, put_picture
+from tests.support.http.variant_requests import CountingImaging, put_image
 from tests.support.service import serving, settings_for
 
 Ask = Callable[[str], tuple[int, dict[str, str], bytes]]
@@ -34,7 +34,7 @@ def _given(name: str, values: st.SearchStrategy[str]) -> st.SearchStrategy[tuple
     return st.tuples(st.just(name), values)
 
 
-_COLOURS = st.sampled_from(["fff", "#f80", "00ff7f", "#123456"])
+_COLORS = st.sampled_from(["fff", "#f80", "00ff7f", "#123456"])
 _NUMBERS = [
     _given(
         _WIRE.get(name, name),
@@ -46,20 +46,20 @@ _OTHERS = [
     _given("dpr", _number(1, 4)),
     _given("fit", st.sampled_from(["contain", "cover", "fill"])),
     _given("format", st.sampled_from(["png", "webp", "avif", "jpeg", "auto"])),
-    _given("background", _COLOURS | st.just("transparent")),
+    _given("background", _COLORS | st.just("transparent")),
     _given("filter", st.sampled_from(sorted(FILTERS))),
     _given("filter", st.builds("blur:{}".format, _number(0.1, 64))),
-    _given("filter", st.builds("duotone:{},{}".format, _COLOURS, _COLOURS)),
+    _given("filter", st.builds("duotone:{},{}".format, _COLORS, _COLORS)),
     _given("rotate", st.sampled_from(["0", "90", "180", "270"])),
     _given("flip", st.sampled_from(["h", "v", "hv", ""])),
-    _given("outline", st.builds("{},{}".format, _number(0, 64), _COLOURS)),
+    _given("outline", st.builds("{},{}".format, _number(0, 64), _COLORS)),
     _given("shadow", st.builds("{},{},{}".format, *[_number(0, 64)] * 3)),
     _given("holes", st.sampled_from(["auto", "keep", "cut"])),
     _given("expires", st.integers(1, 10**11).map(str)),
 ]
 _ODD = st.one_of(
     st.sampled_from(["nan", "inf", "-inf", "1e3", "-0", "٣", "1_0", "+1", " 1", "9" * 400]),
-    st.lists(_number(-999, 9999) | _COLOURS, max_size=6).map(",".join),
+    st.lists(_number(-999, 9999) | _COLORS, max_size=6).map(",".join),
     st.text(max_size=6),
 )
 _NAMES = [*(_WIRE.get(name, name) for name in RANGES), *"dpr fit format filter sig x W".split()]
@@ -105,35 +105,35 @@ def cheap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
     with serving(
         settings_for(data_dir=folder, log_level="ERROR"), imaging=CountingImaging()
     ) as one:
-        yield asking(one.app, put_picture(one))
+        yield asking(one.app, put_image(one))
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
     """Ask a service with the real imaging."""
     with serving(settings_for(data_dir=tmp_path_factory.mktemp("whole"))) as one:
-        yield asking(one.app, put_picture(one))
+        yield asking(one.app, put_image(one))
 
 
 @settings(_repeatable, max_examples=250)
 @given(st.lists(_PARTS, min_size=10, max_size=10, unique=True))
 def test_ten_thousand_queries_never_break_the_server(cheap: Ask, parts: list[str]) -> None:
-    """Whatever is asked, the answer is a picture, or 400 in the one shape with names."""
+    """Whatever is asked, the answer is an image, or 400 in the one shape with names."""
     for query in runs(parts):
         status, _, body = cheap(query)
         assert status in {200, 400}, query
         if status == 400:
-            told = orjson.loads(body)
-            assert (told["code"], bool(told["errors"])) == ("invalid_request", True)
+            reported = orjson.loads(body)
+            assert (reported["code"], bool(reported["errors"])) == ("invalid_request", True)
 
 
 @settings(_repeatable, max_examples=150)
 @given(_SMALL)
-def test_what_is_accepted_is_a_picture(whole: Ask, query: str) -> None:
+def test_what_is_accepted_is_an_image(whole: Ask, query: str) -> None:
     """Every variant that is accepted decodes, in the type that its header says."""
     status, headers, body = whole(query)
     assert status in {200, 400}, query
     if status == 200:
-        with Image.open(io.BytesIO(body)) as picture:
-            picture.load()
-            assert headers["Content-Type"] == f"image/{picture.format}".lower()
+        with Image.open(io.BytesIO(body)) as image:
+            image.load()
+            assert headers["Content-Type"] == f"image/{image.format}".lower()

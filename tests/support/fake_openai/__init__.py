@@ -1,6 +1,6 @@
 """An OpenAI-compatible HTTP server for tests: scripted faults and a meter of what was paid."""
 
-from tests.support.fake_openai.behavior import Behaviour
+from tests.support.fake_openai.behavior import Behavior
 from tests.support.fake_openai.errors import SECRET_MARKER, mask_key
 from tests.support.fake_openai.faults.catalog import Fault
 from tests.support.fake_openai.ledger import Request
@@ -9,7 +9,7 @@ from tests.support.fake_openai.server import DEFAULT_API_KEY, FakeOpenAI
 __all__ = [
     "DEFAULT_API_KEY",
     "SECRET_MARKER",
-    "Behaviour",
+    "Behavior",
     "FakeOpenAI",
     "Fault",
     "Request",

@@ -21,10 +21,10 @@ class Delivery:
 
 
 @dataclass(frozen=True)
-class Behaviour:
+class Behavior:
     """A departure from the normal answer.
 
-    `reply` replaces the answer without drawing anything, `picture` replaces what is drawn,
+    `reply` replaces the answer without drawing anything, `image` replaces what is drawn,
     `rewrite` spoils the finished answer, `wait` and `delivery` say when and how it is sent.
     `paid` says whether the generation is billed although something goes wrong.
     """
@@ -33,14 +33,14 @@ class Behaviour:
     paid: bool = False
     wait: Callable[[Callable[[float], bool]], object] | None = field(default=None, repr=False)
     reply: Reply | None = field(default=None, repr=False)
-    picture: Callable[[bytes], bytes] | None = field(default=None, repr=False)
+    image: Callable[[bytes], bytes] | None = field(default=None, repr=False)
     rewrite: Callable[[Reply], Reply] | None = field(default=None, repr=False)
     delivery: Delivery = field(default_factory=Delivery, repr=False)
 
     def after(self, seconds: float) -> Self:
-        """Return the same behaviour, answered this much later."""
+        """Return the same behavior, answered this much later."""
         return replace(self, wait=lambda sleep: sleep(seconds))
 
     def billed(self, paid: bool = True) -> Self:
-        """Return the same behaviour, counted as paid or not."""
+        """Return the same behavior, counted as paid or not."""
         return replace(self, paid=paid)

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.support.fake_openai.behavior import Behaviour
+from tests.support.fake_openai.behavior import Behavior
 from tests.support.fake_openai.errors import error
 from tests.support.fake_openai.ledger import Ledger
 from tests.support.fake_openai.reply import ApiError, Json
@@ -21,7 +21,7 @@ class Call:
     ledger: Ledger
     path: str
     body: bytes
-    behaviour: Behaviour | None
+    behavior: Behavior | None
 
     def json_body(self) -> Json:
         """Return the body as a JSON object, or refuse it."""
@@ -35,5 +35,5 @@ class Call:
 
     def bill(self, generations: int) -> None:
         """Bill generations, unless what is scripted says that they are free."""
-        if self.behaviour is None or self.behaviour.paid:
+        if self.behavior is None or self.behavior.paid:
             self.ledger.pay(generations, str(self.json_body().get("prompt")))

@@ -24,7 +24,7 @@ _ROUTES: tuple[tuple[str, str, Callable[[Call], Reply]], ...] = (
     ("POST /v1/moderations", "moderations", text.moderate),
     (f"POST (/v1|{_AZURE})/chat/completions", "chat", text.chat),
     ("GET /v1/models(/[^/]+)?", "models", text.models),
-    (r"GET /v1/pictures/\d+", "pictures", images.show),
+    (r"GET /v1/files/\d+", "files", images.show),
 )
 
 
@@ -65,10 +65,10 @@ class Handler(BaseHTTPRequestHandler):
         ledger = self.server.fake.ledger
         name, endpoint = _route(f"{self.command} {self.path.partition('?')[0]}")
         headers = {key.lower(): value for key, value in self.headers.items()}
-        behaviour = ledger.note(Request(name, headers, _parsed(body)))
-        call = Call(self.server.fake, ledger, self.path.partition("?")[0], body, behaviour)
+        behavior = ledger.note(Request(name, headers, _parsed(body)))
+        call = Call(self.server.fake, ledger, self.path.partition("?")[0], body, behavior)
         answer = self._counted_answer if name == "images" else self._answer
-        delivery = behaviour.delivery if behaviour else Delivery()
+        delivery = behavior.delivery if behavior else Delivery()
         self._deliver(answer(call, endpoint), delivery, ledger)
 
     def _counted_answer(self, call: Call, endpoint: Callable[[Call], Reply]) -> Reply:
@@ -81,16 +81,16 @@ class Handler(BaseHTTPRequestHandler):
             call.ledger.end()
 
     def _answer(self, call: Call, endpoint: Callable[[Call], Reply]) -> Reply:
-        behaviour = call.behaviour
-        if behaviour and behaviour.reply:
+        behavior = call.behavior
+        if behavior and behavior.reply:
             call.bill(1)
-            reply = behaviour.reply
+            reply = behavior.reply
         else:
             reply = self._normal_answer(call, endpoint)
-            if behaviour and behaviour.rewrite and reply.status == 200:
-                reply = behaviour.rewrite(reply)
-        if behaviour and behaviour.wait:
-            behaviour.wait(call.ledger.sleep)
+            if behavior and behavior.rewrite and reply.status == 200:
+                reply = behavior.rewrite(reply)
+        if behavior and behavior.wait:
+            behavior.wait(call.ledger.sleep)
         return reply
 
     def _normal_answer(self, call: Call, endpoint: Callable[[Call], Reply]) -> Reply:

@@ -35,7 +35,7 @@ def generate(call: "Call") -> Reply:
     drawn = [_draw(call, body, width, height) for _ in range(count)]
     if body.get("stream"):
         return streaming.answer(body, drawn, f"{width}x{height}", usage(body, width, height))
-    items = [_item(call, body, picture, legacy) for picture in drawn]
+    items = [_item(call, body, image, legacy) for image in drawn]
     answer: Json = {"created": int(time.time()), "data": items}
     if not legacy:
         answer |= {
@@ -72,21 +72,21 @@ def _draw(call: "Call", body: Json, width: int, height: int) -> bytes:
     kind = body.get("output_format") or "png"
     number = call.ledger.next_number()
     transparent = body.get("background") == "transparent"
-    picture = call.fake.picture or sample_images.draw(width, height, number, kind, transparent)
-    if call.behaviour and call.behaviour.picture:
-        picture = call.behaviour.picture(picture)
-    call.ledger.keep(picture)
-    return picture
+    image = call.fake.image or sample_images.draw(width, height, number, kind, transparent)
+    if call.behavior and call.behavior.image:
+        image = call.behavior.image(image)
+    call.ledger.keep(image)
+    return image
 
 
-def _item(call: "Call", body: Json, picture: bytes, legacy: bool) -> Json:
+def _item(call: "Call", body: Json, image: bytes, legacy: bool) -> Json:
     if not legacy:
-        return {"b64_json": streaming.encoded(picture)}
+        return {"b64_json": streaming.encoded(image)}
     revised = {"revised_prompt": f"{body['prompt']}, in careful detail"}
     if body.get("response_format") == "b64_json":
-        return {"b64_json": streaming.encoded(picture), **revised}
-    place = call.ledger.pictures.index(picture)
-    return {"url": f"{call.fake.base_url}/pictures/{place}", **revised}
+        return {"b64_json": streaming.encoded(image), **revised}
+    place = call.ledger.images.index(image)
+    return {"url": f"{call.fake.base_url}/files/{place}", **revised}
 
 
 def _checked_model(body: Json, known: tuple[str, ...]) -> str:
@@ -98,6 +98,6 @@ def _checked_model(body: Json, known: tuple[str, ...]) -> str:
 
 
 def show(call: "Call") -> Reply:
-    """Serve a picture under the address that the old models give instead of base64."""
+    """Serve an image under the address that the old models give instead of base64."""
     place = int(call.path.rpartition("/")[2])
-    return Reply(200, call.ledger.pictures[place], "image/png")
+    return Reply(200, call.ledger.images[place], "image/png")

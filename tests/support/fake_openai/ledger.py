@@ -1,4 +1,4 @@
-"""What happened since the last reset: requests, pictures, money, and what is still scripted."""
+"""What happened since the last reset: requests, images, money, and what is still scripted."""
 
 import itertools
 import threading
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.support.fake_openai.behavior import Behaviour
+from tests.support.fake_openai.behavior import Behavior
 
 
 @dataclass(frozen=True)
@@ -32,17 +32,17 @@ class Ledger:
         self.changed = threading.Condition()
         self.closed = threading.Event()
         self.requests: list[Request] = []
-        self.pictures: list[bytes] = []
+        self.images: list[bytes] = []
         self.paid = 0
         self.paid_for: Counter[str] = Counter()
         self.in_flight = 0
         self.peak_in_flight = 0
         self._numbers = itertools.count()
-        self._queued: dict[str, deque[Behaviour]] = {}
-        self._standing: dict[str, Behaviour] = {}
+        self._queued: dict[str, deque[Behavior]] = {}
+        self._standing: dict[str, Behavior] = {}
 
-    def note(self, request: Request) -> Behaviour | None:
-        """Write a request down and return the behaviour that is scripted for it, if any."""
+    def note(self, request: Request) -> Behavior | None:
+        """Write a request down and return the behavior that is scripted for it, if any."""
         with self.changed:
             self.requests.append(request)
             self.changed.notify_all()
@@ -69,23 +69,23 @@ class Ledger:
             self.paid_for[prompt] += generations
 
     def next_number(self) -> int:
-        """Return a number that no other picture of this book has."""
+        """Return a number that no other image of this book has."""
         return next(self._numbers)
 
-    def keep(self, picture: bytes) -> None:
-        """Keep the bytes of a drawn picture."""
+    def keep(self, image: bytes) -> None:
+        """Keep the bytes of a drawn image."""
         with self.changed:
-            self.pictures.append(picture)
+            self.images.append(image)
 
-    def script(self, endpoint: str, *behaviours: Behaviour) -> None:
-        """Queue behaviours, one for each coming request."""
+    def script(self, endpoint: str, *behaviours: Behavior) -> None:
+        """Queue behaviors, one for each coming request."""
         with self.changed:
             self._queued.setdefault(endpoint, deque()).extend(behaviours)
 
-    def always(self, endpoint: str, behaviour: Behaviour) -> None:
+    def always(self, endpoint: str, behavior: Behavior) -> None:
         """Answer every request like this once the queue is empty."""
         with self.changed:
-            self._standing[endpoint] = behaviour
+            self._standing[endpoint] = behavior
 
     def clear(self) -> None:
         """Forget everything that was scripted."""

@@ -1,4 +1,4 @@
-"""An endless supply of distinct, varied ideas for pictures."""
+"""An endless supply of distinct, varied ideas for images."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -14,7 +14,7 @@ _DOINGS = (
     *("as a glazed ceramic figure", "surrounded by floating leaves"),
 )
 _STYLES = (
-    *("in watercolour", "as a linocut", "in flat colours", "as a clay model"),
+    *("in watercolor", "as a linocut", "in flat colors", "as a clay model"),
     *("in fine ink lines", "as a plush toy", "in pastel chalk"),
 )
 

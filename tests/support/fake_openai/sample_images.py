@@ -1,4 +1,4 @@
-"""What the fake draws: fast, white-backed pictures, and files that are dangerous or broken."""
+"""What the fake draws: fast, white-backed images, and files that are dangerous or broken."""
 
 import io
 import struct
@@ -9,9 +9,9 @@ from PIL import Image, ImageDraw
 
 Color = tuple[int, int, int, int]
 
-# Eight looks are enough to tell pictures apart; drawing each once keeps a test run fast.
+# Eight looks are enough to tell images apart; drawing each once keeps a test run fast.
 LOOKS = 8
-_COLOURS = (
+_COLORS = (
     (214, 40, 57),
     (29, 111, 184),
     (46, 139, 87),
@@ -26,20 +26,20 @@ SVG = (
     b'<svg xmlns="http://www.w3.org/2000/svg" width="1024" height="1024">'
     b"<script>alert(1)</script><circle cx='512' cy='512' r='300' fill='red'/></svg>"
 )
-TEXT = b"This is a text that only pretends to be a picture. " * 40
+TEXT = b"This is a text that only pretends to be an image. " * 40
 
 
 def draw(
     width: int, height: int, number: int, kind: str = "png", transparent: bool = False
 ) -> bytes:
-    """Draw picture `number`; no two numbers give the same PNG bytes."""
-    picture = _drawn(width, height, number % LOOKS, kind, transparent)
-    return _numbered(picture, number) if kind == "png" else picture
+    """Draw image `number`; no two numbers give the same PNG bytes."""
+    image = _drawn(width, height, number % LOOKS, kind, transparent)
+    return _numbered(image, number) if kind == "png" else image
 
 
 @lru_cache(maxsize=64)
 def _drawn(width: int, height: int, look: int, kind: str, transparent: bool) -> bytes:
-    background = (*_COLOURS[look], 0) if transparent else _WHITE
+    background = (*_COLORS[look], 0) if transparent else _WHITE
     subject = _subject(min(width, height) // 20, look, background)
     canvas = Image.new("RGBA", (width, height), background)
     canvas.paste(subject, ((width - subject.width) // 2 + look * 8, (height - subject.height) // 2))
@@ -51,18 +51,18 @@ def _drawn(width: int, height: int, look: int, kind: str, transparent: bool) -> 
 
 def _subject(unit: int, look: int, background: Color) -> Image.Image:
     """Draw a jug: its handle encloses background, its label is white paint with a dark dot."""
-    # Twice the size and halved again: the soft edge that every real picture has.
+    # Twice the size and halved again: the soft edge that every real image has.
     tile = Image.new("RGBA", (unit * 26, unit * 26), background)
     pen = ImageDraw.Draw(tile)
-    colour = (*_COLOURS[look], 255)
+    color = (*_COLORS[look], 255)
 
     def box(*units: int) -> tuple[int, int, int, int]:
         left, top, right, bottom = (number * unit for number in units)
         return left, top, right, bottom
 
-    pen.ellipse(box(17, 7, 25, 17), colour)
+    pen.ellipse(box(17, 7, 25, 17), color)
     pen.ellipse(box(19, 9, 23, 15), background)
-    pen.rounded_rectangle(box(1, 1, 19, 25), unit * 2, colour)
+    pen.rounded_rectangle(box(1, 1, 19, 25), unit * 2, color)
     pen.ellipse(box(5, 9, 15, 19), _WHITE)
     pen.ellipse(box(9, 13, 11, 15), (25, 25, 25, 255))
     return tile.reduce(2)

@@ -7,7 +7,7 @@ from http.server import ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from tests.support.fake_openai.behavior import Behaviour
+from tests.support.fake_openai.behavior import Behavior
 from tests.support.fake_openai.handler import Handler
 from tests.support.fake_openai.images import IMAGE_MODELS, LEGACY_MODELS
 from tests.support.fake_openai.ledger import Ledger, Request
@@ -15,7 +15,7 @@ from tests.support.fake_openai.text import TEXT_MODELS
 from tests.support.servers.free_ports import free_port
 
 DEFAULT_API_KEY = "sk-test-fake-openai-key-000000"
-Endpoint = Literal["images", "moderations", "chat", "models", "pictures"]
+Endpoint = Literal["images", "moderations", "chat", "models", "files"]
 
 
 class _Server(ThreadingHTTPServer):
@@ -52,14 +52,14 @@ class _Server(ThreadingHTTPServer):
 class FakeOpenAI:
     """An OpenAI-compatible server on this machine that counts what it would have cost.
 
-    `picture` replaces what is drawn by fixed bytes; `legacy_models` adds `dall-e-3`. A test can
+    `image` replaces what is drawn by fixed bytes; `legacy_models` adds `dall-e-3`. A test can
     also set `shutdown_dates` of models, whether models are `listed` or only known by name, and by
     how many seconds the clock that answers tell is ahead.
     """
 
     def __init__(
         self,
-        picture: bytes | None = None,
+        image: bytes | None = None,
         legacy_models: bool = False,
         api_key: str = DEFAULT_API_KEY,
         port: int | None = None,
@@ -67,8 +67,8 @@ class FakeOpenAI:
         self.port = port or free_port()
         self.text_models: tuple[str, ...] = TEXT_MODELS
         self.image_models = IMAGE_MODELS + (LEGACY_MODELS if legacy_models else ())
-        self._initial = (picture, api_key)
-        self.picture, self.api_key = self._initial
+        self._initial = (image, api_key)
+        self.image, self.api_key = self._initial
         self.shutdown_dates: dict[str, str] = {}
         self.listed = True
         self.clock_ahead = 0.0
@@ -113,13 +113,13 @@ class FakeOpenAI:
     ) -> None:
         self.stop()
 
-    def script(self, endpoint: Endpoint, *behaviours: Behaviour) -> None:
-        """Queue behaviours, one for each coming request to this endpoint; then all is normal."""
+    def script(self, endpoint: Endpoint, *behaviours: Behavior) -> None:
+        """Queue behaviors, one for each coming request to this endpoint; then all is normal."""
         self.ledger.script(endpoint, *behaviours)
 
-    def always(self, endpoint: Endpoint, behaviour: Behaviour) -> None:
+    def always(self, endpoint: Endpoint, behavior: Behavior) -> None:
         """Answer every request to this endpoint like this once the queue is empty."""
-        self.ledger.always(endpoint, behaviour)
+        self.ledger.always(endpoint, behavior)
 
     def clear(self) -> None:
         """Forget everything that was scripted."""
@@ -129,7 +129,7 @@ class FakeOpenAI:
         """Begin anew: nothing scripted, asked, drawn or paid; what still waits is let go."""
         self.ledger.closed.set()
         self.ledger = Ledger()
-        self.picture, self.api_key = self._initial
+        self.image, self.api_key = self._initial
         self.shutdown_dates, self.listed, self.clock_ahead = {}, True, 0.0
 
     def wait_in_flight(self, count: int = 1, timeout: float = 5.0) -> None:
@@ -149,9 +149,9 @@ class FakeOpenAI:
         return list(self.ledger.requests)
 
     @property
-    def pictures(self) -> list[bytes]:
-        """The bytes of every picture that was drawn, as they were sent."""
-        return list(self.ledger.pictures)
+    def images(self) -> list[bytes]:
+        """The bytes of every image that was drawn, as they were sent."""
+        return list(self.ledger.images)
 
     @property
     def paid(self) -> int:

@@ -1,4 +1,4 @@
-"""Server-sent events of a picture that is drawn while the caller watches."""
+"""Server-sent events of an image that is drawn while the caller watches."""
 
 import base64
 import json
@@ -7,13 +7,13 @@ import time
 from tests.support.fake_openai.reply import Json, Reply
 
 
-def encoded(picture: bytes) -> str:
-    """Return a picture as the base64 text that the API sends."""
-    return base64.b64encode(picture).decode()
+def encoded(image: bytes) -> str:
+    """Return an image as the base64 text that the API sends."""
+    return base64.b64encode(image).decode()
 
 
 def answer(body: Json, drawn: list[bytes], size: str, usage: Json) -> Reply:
-    """Build the whole stream: the partial pictures asked for, then one finished event each."""
+    """Build the whole stream: the partial images asked for, then one finished event each."""
     shared = {
         "created_at": int(time.time()),
         "size": size,
@@ -25,11 +25,11 @@ def answer(body: Json, drawn: list[bytes], size: str, usage: Json) -> Reply:
         _event("partial_image", drawn[0], {**shared, "partial_image_index": index})
         for index in range(int(body.get("partial_images") or 0))
     ]
-    events += [_event("completed", picture, {**shared, "usage": usage}) for picture in drawn]
+    events += [_event("completed", image, {**shared, "usage": usage}) for image in drawn]
     return Reply(200, b"".join(events), "text/event-stream; charset=utf-8")
 
 
-def _event(name: str, picture: bytes, fields: Json) -> bytes:
+def _event(name: str, image: bytes, fields: Json) -> bytes:
     kind = f"image_generation.{name}"
-    data = json.dumps({"type": kind, "b64_json": encoded(picture), **fields})
+    data = json.dumps({"type": kind, "b64_json": encoded(image), **fields})
     return f"event: {kind}\ndata: {data}\n\n".encode()

@@ -116,7 +116,7 @@ def _structured(schema: Json, said: list[str]) -> Json:
     if "prompts" in properties:
         count = _count(properties["prompts"], said)
         return {"prompts": list(islice(ideas(), count))}
-    text = said[0].strip() if said else "a picture"
+    text = said[0].strip() if said else "an image"
     return {"prompt": f"{text}, in soft morning light, with fine detail and clear shapes"}
 
 

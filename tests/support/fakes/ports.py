@@ -84,7 +84,7 @@ class FakeGenerator(Scripted):
         partials: int = 0,
         on_partial: OnPartial | None = None,
     ) -> GeneratedImage:
-        """See ImageGenerator. As many partial pictures come as are asked for."""
+        """See ImageGenerator. As many partial images come as are asked for."""
         for index in range(partials):
             assert on_partial is not None
             on_partial(index, b"partial %d" % index)
@@ -146,7 +146,7 @@ class FakePromptWriter(Scripted):
 
 
 class FakeImaging(Scripted):
-    """Takes everything for a picture as `info` says, and marks what it cut out."""
+    """Takes everything for an image as `info` says, and marks what it cut out."""
 
     name = "imaging"
 
@@ -173,10 +173,10 @@ class FakeImaging(Scripted):
         self.step("preview")
         return b"preview of " + data
 
-    def vary(self, picture: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
+    def vary(self, image: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
         """See Imaging. It fetches the original only where more than 256 px are wanted."""
         self.step("vary")
-        source = original() if max(variant.width, variant.height) > 256 else picture
+        source = original() if max(variant.width, variant.height) > 256 else image
         return variant.canonical().encode() + b" of " + source
 
 

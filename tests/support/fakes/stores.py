@@ -1,4 +1,4 @@
-"""Fakes of the ports that keep things: pictures, cached values, rows."""
+"""Fakes of the ports that keep things: images, cached values, rows."""
 
 import contextlib
 import itertools
@@ -156,9 +156,8 @@ class FakeLedger(Scripted):
             now = self.spent(*place)
             self.counts[place] = Spending(
                 micros=now.micros + change.micros,
-                pictures=now.pictures + change.pictures,
-                pictures_of_unknown_cost=now.pictures_of_unknown_cost
-                + change.pictures_of_unknown_cost,
+                images=now.images + change.images,
+                images_of_unknown_cost=now.images_of_unknown_cost + change.images_of_unknown_cost,
             )
 
 

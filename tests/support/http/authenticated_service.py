@@ -58,12 +58,12 @@ class Locked:
         return self.call("GET", path, key, **options)
 
     def generate(self, key: str, **headers: str) -> requests.Response:
-        """Ask for a picture with this key."""
+        """Ask for an image with this key."""
         body = {"prompt": "A red fox"}
         return self.call("POST", "/generate-image", key, json=body, headers=headers)
 
-    def picture(self, key: str) -> str:
-        """Make a picture with this key and return its path."""
+    def image(self, key: str) -> str:
+        """Make an image with this key and return its path."""
         answer = self.generate(key)
         assert answer.status_code == 200, answer.text
         return f"/images/{answer.json()['filename']}"

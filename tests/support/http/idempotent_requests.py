@@ -1,4 +1,4 @@
-"""Asks for pictures under a key, and looks at the rows behind them."""
+"""Asks for images under a key, and looks at the rows behind them."""
 
 from dataclasses import replace
 from typing import Any
@@ -20,7 +20,7 @@ def post(
     accept: str = "*/*",
     **fields: Any,
 ) -> requests.Response:
-    """Ask for a picture under a key, on a connection of its own."""
+    """Ask for an image under a key, on a connection of its own."""
     return requests.post(
         f"{service.url}/generate-image",
         json={"prompt": prompt, **fields},
@@ -29,7 +29,7 @@ def post(
     )
 
 
-def told(answer: requests.Response) -> tuple[int, str, str | None]:
+def reported(answer: requests.Response) -> tuple[int, str, str | None]:
     """Return status, code and charge of a failure."""
     body = answer.json()
     return answer.status_code, body["code"], body.get("charged")

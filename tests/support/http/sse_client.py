@@ -13,7 +13,7 @@ from PIL import Image
 
 
 @dataclass(frozen=True)
-class Told:
+class Reported:
     """One event: its name, and its data as JSON."""
 
     name: str
@@ -22,7 +22,7 @@ class Told:
 
 @contextmanager
 def streamed(url: str, headers: dict[str, str] | None = None, **body: Any) -> Iterator["Stream"]:
-    """Ask for a picture and watch; leaving the block hangs up."""
+    """Ask for an image and watch; leaving the block hangs up."""
     with requests.post(
         f"{url}/generate-image",
         json={"prompt": "A red fox", **body},
@@ -40,11 +40,11 @@ class Stream:
         self.answer = answer
         self._events = _events(answer)
 
-    def until(self, name: str) -> Told:
+    def until(self, name: str) -> Reported:
         """Skip what comes before the next event of this name."""
         return next(event for event in self._events if event.name == name)
 
-    def rest(self) -> list[Told]:
+    def rest(self) -> list[Reported]:
         """Return all that is still to come."""
         return list(self._events)
 
@@ -64,20 +64,20 @@ def as_plain(stream: Stream) -> requests.Response:
     return plain
 
 
-def picture_in(partial: Any) -> Image.Image:
-    """Decode the picture of a `partial` event."""
+def image_in(partial: Any) -> Image.Image:
+    """Decode the image of a `partial` event."""
     kind, _, text = partial["image"].partition(",")
     assert kind == "data:image/webp;base64"
-    picture = Image.open(io.BytesIO(base64.b64decode(text)))
-    assert (picture.format, picture.size) == ("WEBP", (partial["width"], partial["height"]))
-    return picture.convert("RGBA")
+    image = Image.open(io.BytesIO(base64.b64decode(text)))
+    assert (image.format, image.size) == ("WEBP", (partial["width"], partial["height"]))
+    return image.convert("RGBA")
 
 
-def _events(answer: requests.Response) -> Iterator[Told]:
+def _events(answer: requests.Response) -> Iterator[Reported]:
     name = ""
     for line in answer.iter_lines(chunk_size=None, decode_unicode=True):
         field, _, value = line.partition(": ")
         if field == "event":
             name = value
         elif field == "data":
-            yield Told(name, json.loads(value))
+            yield Reported(name, json.loads(value))

@@ -1,4 +1,4 @@
-"""What the tests of variants have in common: a stored picture, and how to read answers."""
+"""What the tests of variants have in common: a stored image, and how to read answers."""
 
 import io
 import threading
@@ -14,8 +14,8 @@ from tests.support.images.sample_images import encoded, owl
 from tests.support.service import Service
 
 
-def put_picture(service: Service) -> str:
-    """Store a picture with its original, and return its path."""
+def put_image(service: Service) -> str:
+    """Store an image with its original, and return its path."""
     image_id = str(uuid.uuid4())
     original = encoded(owl())
     cutout = service.ports.imaging.cut_out(original)
@@ -25,16 +25,16 @@ def put_picture(service: Service) -> str:
 
 
 def decoded(answer: requests.Response) -> Image.Image:
-    """Return the picture in the answer, which has to be a whole one of the type it says."""
+    """Return the image in the answer, which has to be a whole one of the type it says."""
     assert answer.status_code == 200, answer.text
-    picture = Image.open(io.BytesIO(answer.content))
-    picture.load()
-    assert answer.headers["Content-Type"] == f"image/{(picture.format or '').lower()}"
+    image = Image.open(io.BytesIO(answer.content))
+    image.load()
+    assert answer.headers["Content-Type"] == f"image/{(image.format or '').lower()}"
     assert int(answer.headers["Content-Length"]) == len(answer.content)
-    return picture
+    return image
 
 
-def told(answer: requests.Response) -> tuple[int, str]:
+def reported(answer: requests.Response) -> tuple[int, str]:
     """Return status and code of a failure, after checking its shape."""
     body = answer.json()
     assert body["status"] == "error"
@@ -50,21 +50,21 @@ class SlowImaging(FakeImaging):
         self.gate = threading.Event()
         self.begun = threading.Semaphore(0)
 
-    def vary(self, picture: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
+    def vary(self, image: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
         """See Imaging."""
         self.begun.release()
         assert self.gate.wait(10)
-        return super().vary(picture, original, variant)
+        return super().vary(image, original, variant)
 
 
 class CountingImaging(FakeImaging):
-    """Remembers which variants it computed; each is `<canonical> of <picture>`."""
+    """Remembers which variants it computed; each is `<canonical> of <image>`."""
 
     def __init__(self) -> None:
         super().__init__([])
         self.made: list[str] = []
 
-    def vary(self, picture: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
+    def vary(self, image: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
         """See Imaging."""
         self.made.append(variant.canonical())
-        return super().vary(picture, original, variant)
+        return super().vary(image, original, variant)

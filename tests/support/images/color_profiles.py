@@ -1,4 +1,4 @@
-"""Colour profiles, and what their colours are in sRGB: both from the same numbers."""
+"""Color profiles, and what their colors are in sRGB: both from the same numbers."""
 
 import struct
 
@@ -51,9 +51,9 @@ def _profile(space: bytes, special: dict[bytes, bytes]) -> bytes:
     return head + struct.pack(">I", len(tags)) + table + body
 
 
-def in_srgb(colour: tuple[int, int, int]) -> NDArray[np.float64]:
-    """Return the sRGB levels of a colour of that profile."""
-    light = (np.array(colour) / 255) ** GAMMA
+def in_srgb(color: tuple[int, int, int]) -> NDArray[np.float64]:
+    """Return the sRGB levels of a color of that profile."""
+    light = (np.array(color) / 255) ** GAMMA
     return curved(np.linalg.solve(_SRGB, _P3 @ light))
 
 

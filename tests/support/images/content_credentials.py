@@ -1,4 +1,4 @@
-"""Pictures with Content Credentials, in the places that C2PA 2.2, annex A.3, names."""
+"""Images with Content Credentials, in the places that C2PA 2.2, annex A.3, names."""
 
 import struct
 import zlib

@@ -1,4 +1,4 @@
-"""Pictures for the verdict on a cutout: plain ones, doubtful ones, hopeless ones."""
+"""Images for the verdict on a cutout: plain ones, doubtful ones, hopeless ones."""
 
 from collections.abc import Callable
 
@@ -33,7 +33,7 @@ def ring(thick: int) -> Image.Image:
 
 
 def run_off() -> Image.Image:
-    """Draw a subject that covers much of the picture's border."""
+    """Draw a subject that covers much of the image's border."""
     canvas, pen = page()
     pen.rectangle((0, 0, 511, 140), fill=SUBJECT)
     return canvas
@@ -83,7 +83,7 @@ def shaded_ring() -> Image.Image:
 
 
 def on_cream() -> Image.Image:
-    """Draw a ring on paper off white, whose inside has that colour: as white paint may, too."""
+    """Draw a ring on paper off white, whose inside has that color: as white paint may, too."""
     canvas, pen = page(paper=(252, 252, 252))
     pen.ellipse((100, 100, 411, 411), fill=SUBJECT)
     pen.ellipse((180, 180, 331, 331), fill=(252, 252, 252))
@@ -114,17 +114,17 @@ def tiny() -> Image.Image:
 
 
 def on_blue() -> Image.Image:
-    """Draw a disc on one pale colour."""
+    """Draw a disc on one pale color."""
     canvas, pen = page(paper=(170, 200, 240))
     pen.ellipse((120, 120, 390, 390), fill=SUBJECT)
     return canvas
 
 
 def see_through() -> Image.Image:
-    """Return a picture that somebody has cut out already."""
-    picture = disc().convert("RGBA")
-    picture.putalpha(Image.radial_gradient("L").resize((512, 512)))
-    return picture
+    """Return an image that somebody has cut out already."""
+    image = disc().convert("RGBA")
+    image.putalpha(Image.radial_gradient("L").resize((512, 512)))
+    return image
 
 
 def photo() -> Image.Image:
@@ -134,5 +134,5 @@ def photo() -> Image.Image:
 
 
 def nothing_visible() -> Image.Image:
-    """Return a picture that is transparent all over."""
+    """Return an image that is transparent all over."""
     return Image.new("RGBA", (512, 512), (*SUBJECT, 0))

@@ -21,8 +21,8 @@ def chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + check
 
 
-def _header(width: int, height: int, *, depth: int = 8, colour: int = 2) -> bytes:
-    return chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
+def _header(width: int, height: int, *, depth: int = 8, color: int = 2) -> bytes:
+    return chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, 0))
 
 
 def _sound(*chunks: bytes) -> bytes:
@@ -35,7 +35,7 @@ def _sound(*chunks: bytes) -> bytes:
 def bomb(*first: bytes) -> bytes:
     """Make the PNG of 20 kB that decodes to 644 MiB, with these chunks before its header."""
     packed = zlib.compress(bytes((_SIDE // 8 + 1) * _SIDE), 9)
-    header = _header(_SIDE, _SIDE, depth=1, colour=0)
+    header = _header(_SIDE, _SIDE, depth=1, color=0)
     body = header + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + b"".join(first) + body
 
@@ -86,12 +86,12 @@ FILES: Mapping[str, tuple[Callable[[], bytes], str]] = {
         lambda: bomb(_header(64, 64)),
         REFUSED,
     ),
-    "The same with a colour profile": (
+    "The same with a color profile": (
         lambda: bomb(_header(64, 64), _profile(500)),
         REFUSED,
     ),
     "A PNG of 64x64 pixels with data for millions": (
-        lambda: bomb().replace(_header(_SIDE, _SIDE, depth=1, colour=0), _header(64, 64)),
+        lambda: bomb().replace(_header(_SIDE, _SIDE, depth=1, color=0), _header(64, 64)),
         DECODED,
     ),
     "A PNG with 10,000 texts": (
@@ -103,12 +103,12 @@ FILES: Mapping[str, tuple[Callable[[], bytes], str]] = {
         lambda: _sound(_profile(500), _compressed_text() * 1000),
         REFUSED,
     ),
-    "A PNG whose colour profile unpacks to 20 MiB": (
+    "A PNG whose color profile unpacks to 20 MiB": (
         lambda: _sound(_profile(20 * _MIB)),
         REFUSED,
     ),
     "An animated PNG of 10,000 frames, of which one is there": (_animated, DECODED),
-    "A WEBP whose picture is larger than its canvas": (_webp_of_two_sizes, REFUSED),
+    "A WEBP whose image is larger than its canvas": (_webp_of_two_sizes, REFUSED),
     "A JPEG of two sizes": (_jpeg_of_two_sizes, REFUSED),
     "A GIF": (lambda: _encoded("GIF"), REFUSED),
     "A BMP": (lambda: _encoded("BMP"), REFUSED),

@@ -1,4 +1,4 @@
-"""Pictures that no artist would draw, made from a few numbers: what a cutout must survive."""
+"""Images that no artist would draw, made from a few numbers: what a cutout must survive."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Maker = Callable[[np.random.Generator, int, int], Pixels]
 
 
 def noise(rng: np.random.Generator, width: int, height: int) -> Pixels:
-    """Draw every pixel in a colour of its own."""
+    """Draw every pixel in a color of its own."""
     return rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
@@ -31,14 +31,14 @@ def specks(rng: np.random.Generator, width: int, height: int) -> Pixels:
 
 
 def gradient(rng: np.random.Generator, width: int, height: int) -> Pixels:
-    """Draw a slope from one colour to another."""
+    """Draw a slope from one color to another."""
     first, across, down = rng.uniform(0, 255, (3, 3))
     y, x = np.mgrid[0:height, 0:width][..., None] / max(width, height)
     return np.asarray((first + (across - first) * x + (down - first) * y).clip(0, 255), np.uint8)
 
 
 def flat(rng: np.random.Generator, width: int, height: int) -> Pixels:
-    """Draw one colour."""
+    """Draw one color."""
     return np.full((height, width, 3), rng.integers(0, 256, 3), np.uint8)
 
 
@@ -49,14 +49,14 @@ def white(_: np.random.Generator, width: int, height: int) -> Pixels:
 
 def stripes(rng: np.random.Generator, width: int, height: int) -> Pixels:
     """Draw stripes on white, across or down."""
-    picture, step = white(rng, width, height), int(rng.integers(1, 9))
-    lines = picture if rng.random() < 0.5 else picture.transpose(1, 0, 2)
+    image, step = white(rng, width, height), int(rng.integers(1, 9))
+    lines = image if rng.random() < 0.5 else image.transpose(1, 0, 2)
     lines[::step] = rng.integers(0, 256, 3)
-    return picture
+    return image
 
 
 def checkers(rng: np.random.Generator, width: int, height: int) -> Pixels:
-    """Draw a board of two colours, one of them often white."""
+    """Draw a board of two colors, one of them often white."""
     step = int(rng.integers(1, 17))
     y, x = np.mgrid[0:height, 0:width]
     two = rng.integers(0, 256, (2, 3))
@@ -67,13 +67,13 @@ def checkers(rng: np.random.Generator, width: int, height: int) -> Pixels:
 
 def boxes(rng: np.random.Generator, width: int, height: int) -> Pixels:
     """Draw frames and blocks on white: areas within areas."""
-    picture = white(rng, width, height)
+    image = white(rng, width, height)
     for _ in range(int(rng.integers(1, 12))):
         top, left = int(rng.integers(height)), int(rng.integers(width))
         bottom, right = int(rng.integers(top, height)), int(rng.integers(left, width))
         shade = 255 if rng.random() < 0.4 else rng.integers(0, 256, 3)
-        picture[top : bottom + 1, left : right + 1] = shade
-    return picture
+        image[top : bottom + 1, left : right + 1] = shade
+    return image
 
 
 MAKERS: tuple[Maker, ...] = (
@@ -83,7 +83,7 @@ MAKERS: tuple[Maker, ...] = (
 
 @dataclass(frozen=True)
 class Odd:
-    """A picture in so few words that a failing one can be read and repeated."""
+    """An image in so few words that a failing one can be read and repeated."""
 
     make: Maker
     width: int
@@ -96,23 +96,23 @@ class Odd:
     def file(self) -> bytes:
         """Draw and encode it."""
         rng = np.random.default_rng(self.seed)
-        picture = Image.fromarray(self.make(rng, self.width, self.height))
+        image = Image.fromarray(self.make(rng, self.width, self.height))
         if self.alpha == "noise":
             layer = rng.integers(0, 256, (self.height, self.width), dtype=np.uint8)
-            picture.putalpha(Image.fromarray(layer))
+            image.putalpha(Image.fromarray(layer))
         elif self.alpha == "one":
-            picture.putalpha(int(rng.integers(0, 256)))
+            image.putalpha(int(rng.integers(0, 256)))
         if self.kind == "JPEG":
-            return encoded(picture.convert("RGB"), "JPEG", quality=self.quality)
+            return encoded(image.convert("RGB"), "JPEG", quality=self.quality)
         if self.kind == "WEBP":
-            return encoded(picture, "WEBP", quality=self.quality, method=0)
-        return encoded(picture, "PNG", compress_level=1)
+            return encoded(image, "WEBP", quality=self.quality, method=0)
+        return encoded(image, "PNG", compress_level=1)
 
 
 _SIDES = st.one_of(st.integers(1, 8), st.integers(9, 120), st.sampled_from((1, 2, 400, 1500)))
 
 
-def odd_pictures() -> st.SearchStrategy[Odd]:
+def odd_images() -> st.SearchStrategy[Odd]:
     """Mix content, shape, format, quality and transparency."""
     return st.builds(
         Odd,

@@ -1,4 +1,4 @@
-"""Pictures for the tests of variants, and how to look at a result."""
+"""Images for the tests of variants, and how to look at a result."""
 
 import io
 from typing import Any
@@ -15,14 +15,14 @@ Floats = NDArray[np.float64]
 
 
 def stored(rgba: Any) -> bytes:
-    """Write RGBA values as a picture that might be stored."""
+    """Write RGBA values as an image that might be stored."""
     out = io.BytesIO()
     Image.fromarray(np.asarray(rgba, np.uint8)).save(out, "PNG", compress_level=1)
     return out.getvalue()
 
 
-def random_picture(seed: int, height: int = 256, width: int = 256) -> Pixels:
-    """Any colours with any opacity, a third of the pixels transparent, a third opaque."""
+def random_image(seed: int, height: int = 256, width: int = 256) -> Pixels:
+    """Any colors with any opacity, a third of the pixels transparent, a third opaque."""
     rng = np.random.default_rng(seed)
     rgba = rng.integers(0, 256, (height, width, 4))
     third = rng.integers(0, 3, (height, width))
@@ -39,17 +39,17 @@ def never() -> bytes:
 
 def shown(file: bytes) -> Pixels:
     """Return the RGBA values of a file."""
-    with Image.open(io.BytesIO(file)) as picture:
-        return np.asarray(picture.convert("RGBA")).astype(np.int64)
+    with Image.open(io.BytesIO(file)) as image:
+        return np.asarray(image.convert("RGBA")).astype(np.int64)
 
 
 def varied(rgba: Any, **wanted: Any) -> Pixels:
-    """Return what becomes of a stored picture, the original of which isn't needed."""
+    """Return what becomes of a stored image, the original of which isn't needed."""
     return shown(imaging.vary(stored(rgba), never, Variant(**wanted)))
 
 
 def weighted(rgba: Any) -> Floats:
-    """Return colours weighted by opacity, and opacity, all 0..1."""
+    """Return colors weighted by opacity, and opacity, all 0..1."""
     values = np.asarray(rgba, float) / 255
     values[..., :3] *= values[..., 3:]
     return values
@@ -58,12 +58,12 @@ def weighted(rgba: Any) -> Floats:
 def straight(values: Floats) -> Floats:
     """Return the opposite of `weighted`, in levels."""
     alpha = values[..., 3:]
-    colour = np.divide(values[..., :3], alpha, out=np.zeros_like(values[..., :3]), where=alpha > 0)
-    return np.concatenate([colour, alpha], axis=-1) * 255
+    color = np.divide(values[..., :3], alpha, out=np.zeros_like(values[..., :3]), where=alpha > 0)
+    return np.concatenate([color, alpha], axis=-1) * 255
 
 
 def assert_same(found: Pixels, expected: Floats, *, levels: float = 1.0) -> None:
-    """Compare opacity, and colours as they are seen on black and on white."""
+    """Compare opacity, and colors as they are seen on black and on white."""
     assert np.abs(found[..., 3] - expected[..., 3]).max() <= levels
     for backdrop in (0, 255):
         seen, right = (

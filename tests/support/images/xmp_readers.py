@@ -1,4 +1,4 @@
-"""Reads what pictures tell of where they come from, with parsers that aren't ours."""
+"""Reads what images tell of where they come from, with parsers that aren't ours."""
 
 import io
 from xml.etree import ElementTree
@@ -16,10 +16,10 @@ TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
 
 def opened(file: bytes) -> Image.Image:
-    """Return the picture, read by Pillow."""
-    picture = Image.open(io.BytesIO(file))
-    picture.load()
-    return picture
+    """Return the image, read by Pillow."""
+    image = Image.open(io.BytesIO(file))
+    image.load()
+    return image
 
 
 def raw(file: bytes) -> bytes:
@@ -28,7 +28,7 @@ def raw(file: bytes) -> bytes:
 
 
 def without(png: bytes) -> bytes:
-    """Return the file of a picture as it were if it told nothing."""
+    """Return the file of an image as it were if it told nothing."""
     behind = 33 + (12 + 22 + len(raw(png)) if raw(png) else 0)  # header; chunk and keyword
     return png[:33] + png[behind:]
 
@@ -46,7 +46,7 @@ def parsed(packet: bytes) -> dict[str, str]:
     return found
 
 
-def told(file: bytes) -> dict[str, str]:
+def reported(file: bytes) -> dict[str, str]:
     """Return what the file tells, or nothing."""
     packet = raw(file)
     return parsed(packet) if packet else {}

@@ -16,7 +16,7 @@ from tests.support.fake_openai.server import Endpoint
 MODEL = "gpt-image-2.6-flare"
 
 
-class Told:
+class Reported:
     """The error that came out of the block."""
 
     error: Any = None
@@ -25,20 +25,20 @@ class Told:
 @contextlib.contextmanager
 def fails_as(
     kind: type[AppError], *, charged: Charged | None, fake: FakeOpenAI, endpoint: Endpoint
-) -> Iterator[Told]:
+) -> Iterator[Reported]:
     """Check that the block fails with exactly this error after exactly one request.
 
     Nothing that the provider said is in it or in its traceback, and no key either.
     """
-    told, before = Told(), len(fake.asked(endpoint))
+    reported, before = Reported(), len(fake.asked(endpoint))
     with pytest.raises(AppError) as caught:
-        yield told
-    told.error = caught.value
-    assert type(told.error) is kind
-    assert told.error.charged is charged
+        yield reported
+    reported.error = caught.value
+    assert type(reported.error) is kind
+    assert reported.error.charged is charged
     assert len(fake.asked(endpoint)) - before == 1
-    trace = "".join(traceback.format_exception(told.error))
-    said = f"{told.error} {told.error.detail} {told.error.message} {trace}"
+    trace = "".join(traceback.format_exception(reported.error))
+    said = f"{reported.error} {reported.error.detail} {reported.error.message} {trace}"
     for private in (SECRET_MARKER, DEFAULT_API_KEY, "sk-test", f":{fake.port}"):
         assert private not in said
 
@@ -52,6 +52,6 @@ def generator_at(address: str, **changes: Any) -> Iterator[OpenAIGenerator]:
 
 
 def draw(generator: OpenAIGenerator, **changes: str) -> Any:
-    """Ask for one picture."""
+    """Ask for one image."""
     asked = {"prompt": "a red mug", "size": "1024x1024", "quality": "medium"} | changes
     return generator.draw(asked["prompt"], size=asked["size"], quality=asked["quality"])

@@ -1,4 +1,4 @@
-"""What can go wrong with a picture upstream, and what each of it has to be called and cost."""
+"""What can go wrong with an image upstream, and what each of it has to be called and cost."""
 
 from app.errors import (
     AppError,
@@ -11,7 +11,7 @@ from app.errors import (
     ProviderRateLimited,
     ProviderTimeout,
 )
-from tests.support.fake_openai import Behaviour, Fault
+from tests.support.fake_openai import Behavior, Fault
 
 NO, YES, UNKNOWN = Charged.NO, Charged.YES, Charged.UNKNOWN
 _NO_MONEY = (
@@ -19,7 +19,7 @@ _NO_MONEY = (
     *("organization_usage_limit_exceeded", "project_spend_limit_exceeded", "not_known_yet"),
 )
 
-FAILURES: dict[str, tuple[Behaviour, type[AppError], Charged, int]] = {
+FAILURES: dict[str, tuple[Behavior, type[AppError], Charged, int]] = {
     "500": (Fault.status(500), ProviderError, UNKNOWN, 0),
     "500, paid": (Fault.status(500, paid=True), ProviderError, UNKNOWN, 1),
     "503": (Fault.status(503), ProviderError, UNKNOWN, 0),
@@ -49,11 +49,11 @@ FAILURES: dict[str, tuple[Behaviour, type[AppError], Charged, int]] = {
 """What is answered, what it is called, whether it was charged for, and what was really paid."""
 
 
-def _paid(document: object) -> Behaviour:
+def _paid(document: object) -> Behavior:
     return Fault.answer(document, paid=True)
 
 
-WITHOUT_PICTURE: dict[str, tuple[Behaviour, bytes]] = {
+WITHOUT_IMAGE: dict[str, tuple[Behavior, bytes]] = {
     "html": (Fault.html(), b"<!doctype html>"),
     "truncated json": (Fault.truncated_json(), b'{"created"'),
     "no data": (Fault.no_data(), b'{"created"'),
@@ -70,9 +70,9 @@ WITHOUT_PICTURE: dict[str, tuple[Behaviour, bytes]] = {
     "null": (_paid(None), b"null"),
     "an error": (_paid({"error": {"message": "hidden"}}), b'{"error"'),
 }
-"""Paid answers of status 200 that hold no picture, and how their bytes begin."""
+"""Paid answers of status 200 that hold no image, and how their bytes begin."""
 
-RETRY_AFTER: dict[str, tuple[Behaviour, int]] = {
+RETRY_AFTER: dict[str, tuple[Behavior, int]] = {
     "7": (Fault.rate_limited(7), 7),
     "none": (Fault.rate_limited(None), 20),
     "0": (Fault.rate_limited(0), 0),
@@ -84,7 +84,7 @@ RETRY_AFTER: dict[str, tuple[Behaviour, int]] = {
 }
 """Rate limits, and how many seconds callers are told to wait."""
 
-OUTAGES: dict[str, tuple[Behaviour, type[AppError], Charged | None]] = {
+OUTAGES: dict[str, tuple[Behavior, type[AppError], Charged | None]] = {
     "500": (Fault.status(500), ProviderError, None),
     "429": (Fault.rate_limited(), ProviderRateLimited, NO),
     "quota": (Fault.quota(), ProviderQuota, NO),

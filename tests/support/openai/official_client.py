@@ -10,14 +10,14 @@ PROMPTS = {"prompts": {"type": "array", "items": {"type": "string"}}}
 
 
 def ask(client: OpenAI, **more: Any) -> Any:
-    """Ask for one picture."""
+    """Ask for one image."""
     asked = {"model": IMAGE_MODEL, "prompt": "a red mug", "size": "1024x1024", **more}
     generate: Any = client.images.generate
     return generate(**asked)
 
 
 def draw(client: OpenAI, **more: Any) -> bytes:
-    """Ask for one picture and return its bytes."""
+    """Ask for one image and return its bytes."""
     return base64.b64decode(ask(client, **more).data[0].b64_json)
 
 

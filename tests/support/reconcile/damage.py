@@ -1,4 +1,4 @@
-"""Ways to spoil a picture that is ready, on whatever parts: what crashes and outages leave."""
+"""Ways to spoil an image that is ready, on whatever parts: what crashes and outages leave."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,11 +16,11 @@ Spoil = Callable[[Ports, ImageRecord], None]
 
 @dataclass(frozen=True)
 class Mess:
-    """A way to spoil a picture.
+    """A way to spoil an image.
 
     Attributes:
         kind: what it is found to be.
-        alive: whether the picture is there and ready once it is mended.
+        alive: whether the image is there and ready once it is mended.
         same_row: whether its row then is as it was, but for what nobody could know.
     """
 
@@ -32,7 +32,7 @@ class Mess:
 
 
 def keys_of(row: ImageRecord) -> tuple[str, str, str]:
-    """Return the keys of original, note and picture."""
+    """Return the keys of original, note and image."""
     assert row.original
     return row.original.key, sidecar.key_of(row.id), f"images/{row.id}.png"
 
@@ -82,7 +82,7 @@ def move(key: str, source: ImageStore | Spool, target: ImageStore | Spool) -> No
 
 
 def evidence(ports: Ports, row: ImageRecord) -> None:
-    """Leave nothing but an answer that is no picture, and its note."""
+    """Leave nothing but an answer that is no image, and its note."""
     ports.store.put(f"originals/{row.id}.bin", b"<html>", content_type="application/octet-stream")
     dropping("row", "original", "image")(ports, row)
 

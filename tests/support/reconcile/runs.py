@@ -47,7 +47,7 @@ def reasons(report: Report) -> list[str]:
 
 
 def spoilt(world: World, name: str) -> ImageRecord:
-    """Make a picture and spoil it."""
+    """Make an image and spoil it."""
     row = world.generate(a_request())
     world.clock.advance(1000)
     _SPOIL[name](world.ports, row)

@@ -41,7 +41,7 @@ class Gunicorn:
         return requests.get(self.url + path, timeout=60, headers=_ALONE, **options)
 
     def generate(self, prompt: str = "A red fox", **fields: Any) -> requests.Response:
-        """Ask for a picture."""
+        """Ask for an image."""
         body = {"prompt": prompt, **fields}
         return requests.post(f"{self.url}/generate-image", json=body, timeout=60, headers=_ALONE)
 
@@ -82,7 +82,7 @@ def wait_for(condition: Callable[[], object]) -> None:
 
 
 def until_there_is_room(server: Gunicorn) -> requests.Response:
-    """Ask for a picture until a worker with room takes the request."""
+    """Ask for an image until a worker with room takes the request."""
     while (answer := server.generate()).status_code == 503 and answer.json()["code"] == "busy":
         time.sleep(0.02)
     return answer

@@ -16,7 +16,7 @@ REGION = "us-east-1"
 ACCESS_KEY = "test-access-key"
 READER_KEY = "test-reader-key"
 ANYONE_MAY = "Read:images/images/*"
-"""What compose.yaml lets those do who have no key: see pictures, and no original."""
+"""What compose.yaml lets those do who have no key: see images, and no original."""
 # The gRPC side of each of the four parts listens this much above its port.
 GRPC = 10_000
 

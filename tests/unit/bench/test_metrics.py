@@ -16,17 +16,17 @@ SQUARE = slice(256, 768)  # of a truth; in the result it is 64..192: 128 x 128 p
 PIXELS, INSIDE = 256 * 256, 128 * 128
 
 
-def a_square(colour: int = 0, width: int = SIDE, height: int = SIDE) -> Floats:
+def a_square(color: int = 0, width: int = SIDE, height: int = SIDE) -> Floats:
     """Give the full-size truth of an opaque grey square, premultiplied."""
     truth = np.zeros((height, width, 4), np.float32)
-    truth[SQUARE, SQUARE] = [colour / 255] * 3 + [1]
+    truth[SQUARE, SQUARE] = [color / 255] * 3 + [1]
     return truth
 
 
-def a_result(colour: int = 0) -> Pixels:
+def a_result(color: int = 0) -> Pixels:
     """Give the perfect result of it."""
     result = np.zeros((256, 256, 4), np.uint8)
-    result[64:192, 64:192] = [colour] * 3 + [255]
+    result[64:192, 64:192] = [color] * 3 + [255]
     return result
 
 
@@ -59,15 +59,15 @@ def test_psnr_is_of_the_composite_over_magenta() -> None:
     assert measure(png(gone), EXACT)["psnr"] == pytest.approx(-10 * math.log10(error))
 
 
-def test_a_colour_that_is_off_counts_as_it_is_seen() -> None:
+def test_a_color_that_is_off_counts_as_it_is_seen() -> None:
     """Grey 51 instead of black is wrong by a fifth in each channel of a quarter of the pixels."""
     error = 0.2**2 * INSIDE / PIXELS
     expected = -10 * math.log10(error)
     assert measure(png(a_result(51)), EXACT)["psnr"] == pytest.approx(expected)
 
 
-def test_colour_beneath_nothing_does_not_count() -> None:
-    """What colour a fully transparent pixel has, nobody sees."""
+def test_color_beneath_nothing_does_not_count() -> None:
+    """What color a fully transparent pixel has, nobody sees."""
     result = a_result()
     result[:64, :, :3] = 200
     assert measure(png(result), TRUTH)["psnr"] == BEST
@@ -93,7 +93,7 @@ def test_eaten_is_the_percentage_of_subject_that_is_lost() -> None:
     assert measured["left"] == 0
 
 
-def test_halo_is_the_colour_error_of_the_edge_alone() -> None:
+def test_halo_is_the_color_error_of_the_edge_alone() -> None:
     """An edge of 0.5 that came out opaque white: over black 255, over magenta 127.5 and 255."""
     reference = np.zeros((256, 256, 4), np.float32)
     reference[:, 100, 3] = 0.5  # black paint, half covering, one pixel wide
@@ -108,7 +108,7 @@ def test_halo_is_the_colour_error_of_the_edge_alone() -> None:
     assert measure(png(result), truth)["halo"] == pytest.approx(expected, abs=0.01)
 
 
-def test_a_picture_without_edges_has_no_halo() -> None:
+def test_an_image_without_edges_has_no_halo() -> None:
     """Where nothing ends, nothing can shine."""
     nothing = Truth((np.zeros((256, 256, 4), np.float32),), np.zeros((256, 256), np.bool_))
     assert measure(png(np.zeros((256, 256, 4), np.uint8)), nothing)["halo"] is None
@@ -155,7 +155,7 @@ def test_any_good_filter_is_right() -> None:
 def test_other_shapes_are_expected_centred(
     width: int, height: int, window: tuple[int, int, int, int]
 ) -> None:
-    """The truth of a picture that isn't square has transparent bars on both sides."""
+    """The truth of an image that isn't square has transparent bars on both sides."""
     assert placed(width, height) == window
 
 

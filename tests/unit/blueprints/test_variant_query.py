@@ -63,7 +63,7 @@ def test_a_query_says_which_variant(query: str, fields: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "name", "told"),
+    ("query", "name", "reported"),
     [
         ("w=0", "w", "1 to 2048"),
         ("w=2049", "w", "1 to 2048"),
@@ -119,9 +119,9 @@ def test_a_query_says_which_variant(query: str, fields: dict[str, Any]) -> None:
         ("padding=128", "padding", "half of the shorter side"),
     ],
 )
-def test_what_is_wrong_is_told_by_name_and_range(query: str, name: str, told: str) -> None:
+def test_what_is_wrong_is_reported_by_name_and_range(query: str, name: str, reported: str) -> None:
     """A wrong, unknown or doubled parameter is named, with what it may be."""
-    assert told in problems(query)[name]
+    assert reported in problems(query)[name]
 
 
 def test_a_product_with_dpr_that_is_too_large_names_both() -> None:
@@ -166,7 +166,7 @@ def spelled(draw: st.DrawFn) -> str:
 
 @given(spelled())
 def test_every_spelling_is_the_same_variant(query: str) -> None:
-    """Order, spelling of numbers and colours, defaults and empty values make no difference."""
+    """Order, spelling of numbers and colors, defaults and empty values make no difference."""
     wish = read_variant_request(query)
     (choice,) = wish.choices
     assert (
@@ -179,8 +179,8 @@ def test_every_spelling_is_the_same_variant(query: str) -> None:
     )
 
 
-def test_the_plain_picture_has_no_name() -> None:
-    """Whatever is asked for and changes nothing is the plain picture, with its ETag."""
+def test_the_plain_image_has_no_name() -> None:
+    """Whatever is asked for and changes nothing is the plain image, with its ETag."""
     for query in ("w=256", "h=256&w=256&quality=50", "dpr=2&w=128", "rotate=180&flip=hv"):
         wish = read_variant_request(query)
         assert (wish.text, wish.choices[0].tag) == ("", "")

@@ -59,7 +59,7 @@ def test_what_is_asked_for_is_made(app: Flask, world: World) -> None:
     assert key.expires_at == world.clock.time + timedelta(days=90)
 
 
-def test_by_default_a_key_is_for_pictures(app: Flask, world: World) -> None:
+def test_by_default_a_key_is_for_images(app: Flask, world: World) -> None:
     """It may generate, read and delete, not see metrics; without limits of its own or an end."""
     run(app, "create", "alice")
     (key,) = world.keys.rows.values()
@@ -140,7 +140,7 @@ def test_a_store_out_of_reach_is_status_1(
     assert "the reason" in result.stderr
 
 
-def test_the_list_tells_all_but_the_secret(app: Flask, world: World) -> None:
+def test_the_list_reports_all_but_the_secret(app: Flask, world: World) -> None:
     """Live, expired and revoked keys are told apart, as a table and as JSON, without any hash."""
     assert run(app, "list").stdout.split() == [
         *("ID", "NAME", "SCOPES", "RATE", "BUDGET", "CREATED", "EXPIRES", "STATE")

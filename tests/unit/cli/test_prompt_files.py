@@ -55,20 +55,20 @@ def test_fields_are_those_of_the_api(tmp_path: Path) -> None:
         (
             "a.jsonl",
             '{"prompt": "A fox"}\nnot JSON\n["a"]\n{"prompt": 1}\n'
-            '{"prompt": "a", "dry_run": true}\n{"prompt": "a", "colour": 1}\n',
+            '{"prompt": "a", "dry_run": true}\n{"prompt": "a", "color": 1}\n',
             ["line 2: This", "line 3: the line", "line 4: prompt", "line 5: dry_run", "line 6: co"],
         ),
     ],
 )
-def test_all_that_is_wrong_is_told_at_once(
+def test_all_that_is_wrong_is_reported_at_once(
     tmp_path: Path, name: str, text: str | bytes, problems: list[str]
 ) -> None:
     """Each with its line, before anything is drawn."""
     with pytest.raises(UnusableFile) as caught:
         read(made(tmp_path, name, text))
     assert len(caught.value.problems) == len(problems), caught.value.problems
-    for problem, told in zip(problems, caught.value.problems, strict=True):
-        assert problem in told
+    for problem, reported in zip(problems, caught.value.problems, strict=True):
+        assert problem in reported
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -37,19 +37,19 @@ def test_nothing_wrong_is_status_0(app: Flask, world: World) -> None:
     assert (result.exit_code, result.stdout) == (0, "1 rows read.\nNothing to do.\n")
 
 
-def test_what_is_left_is_status_1_and_what_is_mended_0(app: Flask, world: World) -> None:
+def test_what_is_left_is_status_1_and_what_is_repaired_0(app: Flask, world: World) -> None:
     """A run that only looks ends with 1 and says how to mend; a run that mended all with 0."""
     dropping("image")(world.ports, world.generate(a_request()))
-    looked, mended, again = run(app), run(app, "--fix"), run(app)
-    assert [looked.exit_code, mended.exit_code, again.exit_code] == [1, 0, 0]
+    looked, repaired, again = run(app), run(app, "--fix"), run(app)
+    assert [looked.exit_code, repaired.exit_code, again.exit_code] == [1, 0, 0]
     assert "--fix" in looked.stdout
     assert world.row.id in looked.stdout
-    assert "image_missing" in mended.stdout
-    assert "--fix" not in mended.stdout
+    assert "image_missing" in repaired.stdout
+    assert "--fix" not in repaired.stdout
     assert again.stdout.endswith("Nothing to do.\n")
 
 
-def test_what_can_not_be_mended_is_status_1(app: Flask, world: World) -> None:
+def test_what_can_not_be_repaired_is_status_1(app: Flask, world: World) -> None:
     """A loss is told with its reason as often as the command is run."""
     dropping("original")(world.ports, world.generate(a_request()))
     for _ in range(2):
@@ -74,7 +74,7 @@ def test_a_part_out_of_reach_is_status_2(
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_the_table_counts_what_was_found_mended_and_left(app: Flask, world: World) -> None:
+def test_the_table_counts_what_was_found_repaired_and_left(app: Flask, world: World) -> None:
     """One line a kind, with three numbers under their names."""
     for part in ("image", "image", "note", "original"):
         dropping(part)(world.ports, world.generate(a_request()))

@@ -107,7 +107,7 @@ def test_an_address_that_no_parser_takes_is_not_repeated(
         ("", "offline", "offline"),
     ],
 )
-def test_a_key_chooses_openai_unless_told_otherwise(
+def test_a_key_chooses_openai_unless_reported_otherwise(
     key: str, provider: str, used: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """IMAGE_PROVIDER decides, and where it is unset the presence of a key does."""
@@ -237,7 +237,7 @@ def test_only_prices_that_are_given_are_merged(monkeypatch: pytest.MonkeyPatch) 
         ),
     ],
 )
-def test_private_pictures_are_nowhere_open(
+def test_private_images_are_nowhere_open(
     more: dict[str, str], why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without keys, or with an address where anyone reads the objects, the start is refused."""

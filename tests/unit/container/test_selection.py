@@ -21,7 +21,7 @@ from tests.support.service import settings_for
 def test_who_pays_and_asks_nobody_is_warned(
     tmp_path: Path, settings: dict[str, Any], warned: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Where pictures cost money and no key is asked for, the setting that changes it is named."""
+    """Where images cost money and no key is asked for, the setting that changes it is named."""
     with caplog.at_level("INFO", logger="app"):
         announce(settings_for(data_dir=tmp_path, **settings))
     assert ("AUTH_REQUIRED=true" in caplog.text) is warned

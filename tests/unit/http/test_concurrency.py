@@ -72,7 +72,7 @@ def test_once_closed_nobody_comes_in_and_who_is_in_stays() -> None:
     assert stopping.value.retry_after
 
 
-def test_being_empty_is_told_once_by_the_last_to_leave() -> None:
+def test_being_empty_is_reported_once_by_the_last_to_leave() -> None:
     """The call comes when nobody is in any more, at once if that is so already, and only once."""
     in_flight, calls = ConcurrencyLimit(3), list[str]()
     with in_flight:
@@ -85,7 +85,7 @@ def test_being_empty_is_told_once_by_the_last_to_leave() -> None:
     assert calls == ["last", "now"]
 
 
-def test_of_many_who_leave_together_one_tells() -> None:
+def test_of_many_who_leave_together_one_reports() -> None:
     """Whoever is the last of several threads, the call comes exactly once, after all have left."""
     in_flight, inside, calls = ConcurrencyLimit(8), threading.Barrier(9), list[int]()
 

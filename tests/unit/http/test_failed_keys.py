@@ -18,13 +18,13 @@ from app.usecases.auth.key_format import new_id, new_text
 from tests.support.builders import World
 from tests.support.service import settings_for
 
-PICTURE = "/images/0f9b2d6c-4e1a-4f0f-8a54-000000000000.png"
+IMAGE = "/images/0f9b2d6c-4e1a-4f0f-8a54-000000000000.png"
 # Through the contract; through the gate; through Flask's view, for what the gate leaves to it.
 WAYS: tuple[tuple[str, dict[str, str]], ...] = (
     ("/images", {}),
     ("/metrics", {}),
-    (PICTURE, {}),
-    (PICTURE, {"Range": "bytes=0-1"}),
+    (IMAGE, {}),
+    (IMAGE, {"Range": "bytes=0-1"}),
 )
 ROOM = 5
 
@@ -117,7 +117,7 @@ def test_whatever_asks_for_a_key_says_that_it_may_refuse(door: Door) -> None:
     locked = 0
     for path, calls in document["paths"].items():
         for method, call in calls.items():
-            place = path.replace("{filename}", PICTURE.rpartition("/")[2])
+            place = path.replace("{filename}", IMAGE.rpartition("/")[2])
             answer = Client(door.app.wsgi_app).open(place, method=method)
             assert str(answer.status_code) in call["responses"], (method, path)
             door.try_keys(WAYS[0], ROOM)

@@ -24,9 +24,9 @@ LIST = "https://app.example.com,https://example.com"
 
 
 def an_app(tmp_path: Path, world: World, origins: str = "*") -> Flask:
-    """Make an app on fakes, with one picture in the store."""
+    """Make an app on fakes, with one image in the store."""
     settings = settings_for(data_dir=tmp_path, cors_origins=origins)
-    world.store.put(PATH[1:], b"the picture", content_type="image/png")
+    world.store.put(PATH[1:], b"the image", content_type="image/png")
     world.events.clear()
     return create_app(settings, world.ports)
 
@@ -38,7 +38,7 @@ def seen(answer: TestResponse) -> tuple[int, bytes, list[tuple[str, str]]]:
 
 
 @pytest.mark.parametrize("origins", ["*", "https://app.example.com", LIST])
-def test_a_caller_can_not_tell_the_gate_from_flask(
+def test_a_caller_can_not_report_the_gate_from_flask(
     tmp_path: Path, world: World, origins: str
 ) -> None:
     """Status, headers and body are the same on both ways, whatever is asked, and however."""
@@ -78,7 +78,7 @@ def test_a_caller_can_not_tell_the_gate_from_flask(
 def test_what_the_caller_has_is_not_read(
     tmp_path: Path, world: World, method: str, tag: str
 ) -> None:
-    """304 reads neither store nor cache, since a picture's name tells its ETag."""
+    """304 reads neither store nor cache, since an image's name tells its ETag."""
     client = Client(an_app(tmp_path, world).wsgi_app)
     answer = client.open(PATH, method=method, headers={"If-None-Match": tag})
     assert (answer.status_code, answer.data, answer.headers["ETag"]) == (304, b"", TAG)
@@ -87,7 +87,7 @@ def test_what_the_caller_has_is_not_read(
 
 
 def test_star_asks_for_what_exists(tmp_path: Path, world: World) -> None:
-    """`If-None-Match: *` is 304 for a picture that is there, and 404 for one that is not."""
+    """`If-None-Match: *` is 304 for an image that is there, and 404 for one that is not."""
     client = Client(an_app(tmp_path, world).wsgi_app)
     found = [
         client.get(path, headers={"If-None-Match": "*"}).status_code for path in (PATH, ABSENT)
@@ -95,16 +95,16 @@ def test_star_asks_for_what_exists(tmp_path: Path, world: World) -> None:
     assert found == [304, 404]
 
 
-def test_head_of_a_picture_at_hand_reads_no_store(tmp_path: Path) -> None:
-    """Once a picture is cached, HEAD tells its length without asking the store."""
+def test_head_of_an_image_at_hand_reads_no_store(tmp_path: Path) -> None:
+    """Once an image is cached, HEAD tells its length without asking the store."""
     settings = settings_for(data_dir=tmp_path)
     ports: Ports = build_ports(settings)
-    ports.store.put(PATH[1:], b"the picture", content_type="image/png")
+    ports.store.put(PATH[1:], b"the image", content_type="image/png")
     client = Client(create_app(settings, ports).wsgi_app)
-    assert client.get(PATH).data == b"the picture"
+    assert client.get(PATH).data == b"the image"
     (tmp_path / "store" / PATH[1:]).unlink()
     answer = client.head(PATH)
-    assert (answer.status_code, answer.headers["Content-Length"], answer.data) == (200, "11", b"")
+    assert (answer.status_code, answer.headers["Content-Length"], answer.data) == (200, "9", b"")
 
 
 @pytest.mark.parametrize("error", [StorageUnavailable("the reason"), RuntimeError("a bug")])
@@ -115,9 +115,9 @@ def test_a_failure_is_read_once_and_has_the_one_shape(
     app = an_app(tmp_path, world)
     world.store.fail("get images", error)
     answer = Client(app.wsgi_app).get(PATH, headers={"X-Request-ID": "mine"})
-    told = answer.get_json()
+    reported = answer.get_json()
     assert answer.status_code == (503 if isinstance(error, StorageUnavailable) else 500)
-    assert (told["request_id"], answer.headers["X-Request-ID"]) == ("mine", "mine")
+    assert (reported["request_id"], answer.headers["X-Request-ID"]) == ("mine", "mine")
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.headers["Cache-Control"] == "no-store"
     assert world.events.count("store get images") == 1

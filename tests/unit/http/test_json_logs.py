@@ -27,10 +27,10 @@ def parsed(message: str, *args: object, secrets: tuple[str, ...] = (), **more: o
 
 def test_a_line_has_what_every_event_has_and_its_own_fields() -> None:
     """Time in UTC with milliseconds, level, logger, message, and the event's own fields."""
-    told = parsed("%s is up", "storage", status=200, steps_ms={"store": 1.5}, caller=None)
-    time = told.pop("time")
+    reported = parsed("%s is up", "storage", status=200, steps_ms={"store": 1.5}, caller=None)
+    time = reported.pop("time")
     assert (len(time), time[10], time[19], time[-1]) == (24, "T", ".", "Z")
-    assert told == {
+    assert reported == {
         "level": "INFO",
         "logger": "app.part",
         "message": "storage is up",
@@ -40,17 +40,17 @@ def test_a_line_has_what_every_event_has_and_its_own_fields() -> None:
 
 
 @given(st.text())
-def test_whatever_is_logged_is_one_harmless_line_that_tells_it_all(text: str) -> None:
+def test_whatever_is_logged_is_one_harmless_line_that_reports_it_all(text: str) -> None:
     """Any text is in a single line without control characters, and read back as it was."""
     line = line_of("%s", text, path=text)
     assert len(line.splitlines()) == 1
     assert all(char.isprintable() or ord(char) > 0x9F for char in line)
-    told = json.loads(line)
+    reported = json.loads(line)
     if text.isascii() or text == text.encode(errors="ignore").decode():
-        assert told["message"] == told["path"] == text
+        assert reported["message"] == reported["path"] == text
 
 
-def test_half_a_pair_is_told_without_breaking_the_line() -> None:
+def test_half_a_pair_is_reported_without_breaking_the_line() -> None:
     """A text that is no Unicode, as a path can be, is shown with the odd part escaped."""
     assert parsed("got %s", "\udce9")["message"] == r"got \udce9"
 
@@ -63,16 +63,20 @@ def test_secrets_are_blacked_out_however_json_writes_them(secret: str) -> None:
     except RuntimeError:
         record = logging.LogRecord("a", 40, "x", 1, "say %s", (secret,), sys.exc_info())
     record.fields = {"path": f"/x/{secret}/y", "status": 200}
-    told = json.loads(JsonFormatter((secret,)).format(record))
-    assert (told["message"], told["path"], told["status"]) == ("say ***", "/x/***/y", 200)
-    assert told["exception"].endswith("RuntimeError: ***")
-    assert "Traceback" in told["exception"]
+    reported = json.loads(JsonFormatter((secret,)).format(record))
+    assert (reported["message"], reported["path"], reported["status"]) == (
+        "say ***",
+        "/x/***/y",
+        200,
+    )
+    assert reported["exception"].endswith("RuntimeError: ***")
+    assert "Traceback" in reported["exception"]
 
 
 def test_a_secret_that_is_a_number_breaks_no_line() -> None:
     """Only texts are blacked out, so the line is JSON whatever a secret looks like."""
-    told = parsed("got %s", "200", secrets=("200",), status=200)
-    assert (told["message"], told["status"]) == ("got ***", 200)
+    reported = parsed("got %s", "200", secrets=("200",), status=200)
+    assert (reported["message"], reported["status"]) == ("got ***", 200)
 
 
 def test_what_looks_like_a_key_is_blacked_out() -> None:

@@ -30,7 +30,7 @@ def harmless(text: str) -> bool:
     return all(char in "\n\t" or char.isprintable() or ord(char) > 0x9F for char in text)
 
 
-def test_a_line_tells_time_level_request_and_message() -> None:
+def test_a_line_reports_time_level_request_and_message() -> None:
     """A line can be parsed: time, level, request id or a dash, message."""
     line = formatted("%s is %s", "storage", "up")
     time, level, request, message = line.split(" ", 3)

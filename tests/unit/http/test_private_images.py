@@ -1,4 +1,4 @@
-"""Pictures with PUBLIC_IMAGES=false: for the key that they were made with, and no other."""
+"""Images with PUBLIC_IMAGES=false: for the key that they were made with, and no other."""
 
 import itertools
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ MORE: tuple[dict[str, str], ...] = (
 
 @dataclass
 class Private:
-    """An app that keeps pictures private, and whose keys there are."""
+    """An app that keeps images private, and whose keys there are."""
 
     app: Flask
     world: World
@@ -74,13 +74,13 @@ def settings() -> dict[str, Any]:
 
 @pytest.fixture
 def private(tmp_path: Path, world: World, settings: dict[str, Any]) -> Private:
-    """Serve three pictures: one of the key that asks, one of another key, and one of nobody."""
+    """Serve three images: one of the key that asks, one of another key, and one of nobody."""
     keys = ApiKeys(world.keys, world.clock)
     made = keys.create("alice", scopes={Scope.READ})
     blind = keys.create("blind", scopes={Scope.GENERATE, Scope.DELETE})
     for image_id, owner in ((MINE, made.key.id), (OTHERS, blind.key.id), (NOBODYS, "")):
         world.records.insert(replace(a_generation(id=image_id), owner=owner))
-        world.store.put(f"images/{image_id}.png", b"the picture", content_type="image/png")
+        world.store.put(f"images/{image_id}.png", b"the image", content_type="image/png")
         world.store.put(f"originals/{image_id}.png", b"the original", content_type="image/png")
     world.events.clear()
     given = {"data_dir": tmp_path, "auth_required": True, "public_images": False} | settings
@@ -88,7 +88,7 @@ def private(tmp_path: Path, world: World, settings: dict[str, Any]) -> Private:
 
 
 def test_who_made_it_can_read_it(private: Private) -> None:
-    """Picture, variant and 304 are as ever, but only the caller's own cache may keep them."""
+    """Image, variant and 304 are as ever, but only the caller's own cache may keep them."""
     for query in ("", "?w=64"):
         answer = private.open(MINE, private.mine, query)
         assert answer.status_code == 200
@@ -103,7 +103,7 @@ def test_who_made_it_can_read_it(private: Private) -> None:
 
 @pytest.mark.parametrize("image_id", [OTHERS, NOBODYS])
 def test_anothers_is_as_if_it_were_not_there(private: Private, image_id: str) -> None:
-    """Whatever is asked, and however: the same answer as for an absent picture, and no read."""
+    """Whatever is asked, and however: the same answer as for an absent image, and no read."""
     for method, query, more in itertools.product(METHODS, QUERIES, MORE):
         tag = {"If-None-Match": f'"{image_id}"'}
         for headers in (more, more | tag):
@@ -124,8 +124,8 @@ def test_the_gate_and_flask_agree(private: Private) -> None:
 
 
 @pytest.mark.parametrize("image_id", [MINE, OTHERS, ABSENT])
-def test_without_a_key_for_reading_nothing_is_told(private: Private, image_id: str) -> None:
-    """No key is 401, one without the scope 403, the same for every picture; rows aren't asked."""
+def test_without_a_key_for_reading_nothing_is_reported(private: Private, image_id: str) -> None:
+    """No key is 401, one without the scope 403, the same for every image; rows aren't asked."""
     tag = {"If-None-Match": f'"{image_id}"'}
     for query in QUERIES[:3]:
         for headers in ({}, tag):
@@ -138,7 +138,7 @@ def test_without_a_key_for_reading_nothing_is_told(private: Private, image_id: s
 
 
 def test_records_that_can_not_be_asked_show_nothing(private: Private) -> None:
-    """Whose it is, nobody can tell: 503, with the picture at hand or not."""
+    """Whose it is, nobody can tell: 503, with the image at hand or not."""
     private.world.records.fail("get", RecordsUnavailable())
     for headers in ({}, {"If-None-Match": f'"{MINE}"'}, {"Range": "bytes=0-1"}):
         assert private.open(MINE, private.mine, **headers).status_code == 503
@@ -154,7 +154,7 @@ def test_a_thread_forgets_who_called(private: Private, key: str) -> None:
 
 @pytest.mark.parametrize("settings", [{"variant_signing_keys": SIGNING}])
 def test_whose_it_is_comes_before_the_signature(private: Private) -> None:
-    """Of another's picture not even that its variants need a signature is told."""
+    """Of another's image not even that its variants need a signature is told."""
     assert private.open(MINE, private.mine, "?w=64").status_code == 403
     assert private.open(OTHERS, private.mine, "?w=64").status_code == 404
     assert private.open(ABSENT, private.mine, "?w=64").status_code == 404
@@ -179,7 +179,7 @@ def test_redirects_are_for_who_made_it(private: Private) -> None:
 @pytest.mark.parametrize(
     "settings", [{"public_images": True}, {"auth_required": False, "public_images": True}]
 )
-def test_public_pictures_are_for_everyone(private: Private) -> None:
+def test_public_images_are_for_everyone(private: Private) -> None:
     """Unless both settings say so, no key is looked at, nor are the rows."""
     for image_id, key in itertools.product((MINE, OTHERS, NOBODYS), (private.mine, "bad", "")):
         answer = private.open(image_id, key)

@@ -33,7 +33,7 @@ def test_white_parts_can_be_cut_as_holes() -> None:
 
 
 def test_the_background_is_wholly_transparent() -> None:
-    """Border and corners have no opacity and no colour left, the subject has all of both."""
+    """Border and corners have no opacity and no color left, the subject has all of both."""
     result = cut(OWL)
     edges = np.concatenate([result[:16], result[-16:], result[:, :16], result[:, -16:]], axis=None)
     assert not edges.any()
@@ -60,7 +60,7 @@ def test_the_edge_is_smooth() -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(384, 256), (256, 384), (1000, 100), (300, 1)])
 def test_other_shapes_are_centred_on_transparency(width: int, height: int) -> None:
-    """A picture that is not square is not distorted, and the rest is transparent on both sides."""
+    """An image that is not square is not distorted, and the rest is transparent on both sides."""
     canvas = Image.new("RGBA", (width, height), (*INK, 254))
     solid = cut(encoded(canvas))[..., 3] > 0
     rows, columns = np.flatnonzero(solid.any(axis=1)), np.flatnonzero(solid.any(axis=0))
@@ -77,13 +77,13 @@ def test_the_result_has_the_asked_size(size: int) -> None:
     assert result.size == size
 
 
-def test_the_same_picture_gives_the_same_bytes() -> None:
+def test_the_same_image_gives_the_same_bytes() -> None:
     """The cutout can be computed again at any time."""
     assert imaging.cutout(OWL) == imaging.cutout(OWL)
 
 
-def test_the_report_tells_background_and_coverage() -> None:
-    """The found background's colour is told, and how much of the result is covered."""
+def test_the_report_reports_background_and_coverage() -> None:
+    """The found background's color is told, and how much of the result is covered."""
     report = imaging.cutout(OWL).report
     assert report.background == "#ffffff"
     assert report.coverage == pytest.approx(np.pi * 36 / 256, abs=0.01)
@@ -99,7 +99,7 @@ def sixteen_bits(mode: str) -> bytes:
     return png.tobytes()
 
 
-SAME_PICTURE = {
+SAME_IMAGE = {
     "grey": (encoded(owl(mode="L")), 6),
     "palette": (encoded(owl().quantize(256)), 6),
     "16 bits": (sixteen_bits("RGB"), 1),
@@ -112,10 +112,10 @@ SAME_PICTURE = {
 }
 
 
-@pytest.mark.parametrize("name", SAME_PICTURE)
-def test_all_kinds_of_the_same_picture_are_cut_alike(name: str) -> None:
+@pytest.mark.parametrize("name", SAME_IMAGE)
+def test_all_kinds_of_the_same_image_are_cut_alike(name: str) -> None:
     """Grey, palette, 16 bits, JPEG and WEBP give the same shape as the plain PNG."""
-    data, tolerance = SAME_PICTURE[name]
+    data, tolerance = SAME_IMAGE[name]
     difference = np.abs(cut(data)[..., 3] - cut(OWL)[..., 3])
     assert np.quantile(difference, 0.99) <= tolerance * 4
     assert difference.mean() <= tolerance / 4
@@ -123,18 +123,18 @@ def test_all_kinds_of_the_same_picture_are_cut_alike(name: str) -> None:
 
 @pytest.mark.parametrize("kind", ["8 bits", "16 bits", "grey", "webp"])
 def test_an_existing_cutout_is_kept(kind: str) -> None:
-    """A picture that comes with transparency keeps exactly that, white parts and all."""
-    picture = owl(256, 256, "RGBA")
-    picture.putalpha(Image.linear_gradient("L"))
-    data = encoded(picture)
+    """An image that comes with transparency keeps exactly that, white parts and all."""
+    image = owl(256, 256, "RGBA")
+    image.putalpha(Image.linear_gradient("L"))
+    data = encoded(image)
     if kind == "16 bits":
-        data = cv2.imencode(".png", np.asarray(picture)[..., [2, 1, 0, 3]].astype(np.uint16) * 257)[
+        data = cv2.imencode(".png", np.asarray(image)[..., [2, 1, 0, 3]].astype(np.uint16) * 257)[
             1
         ].tobytes()
     elif kind == "grey":
-        data = encoded(picture.convert("LA"))
+        data = encoded(image.convert("LA"))
     elif kind == "webp":
-        data = encoded(picture, "WEBP", lossless=True)
+        data = encoded(image, "WEBP", lossless=True)
     result = cut(data)
-    assert np.abs(result[..., 3] - np.asarray(picture)[..., 3]).max() <= 1
+    assert np.abs(result[..., 3] - np.asarray(image)[..., 3]).max() <= 1
     assert result[250, 250].tolist() == [255, 255, 255, 250]

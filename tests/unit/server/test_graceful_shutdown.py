@@ -15,7 +15,7 @@ from app.server.gthread_worker import Worker
 
 
 @dataclass
-class Told:
+class Reported:
     """Stands for gunicorn's master and worker, and notes what it was told."""
 
     pid: int = field(default_factory=os.getpid)
@@ -50,7 +50,7 @@ def _handlers_stay_here() -> Iterator[None]:
 
 def test_the_master_closes_and_then_does_what_it_always_does() -> None:
     """On SIGTERM the door closes, and gunicorn's own handler gets the signal."""
-    master, in_flight = Told(), ConcurrencyLimit(1)
+    master, in_flight = Reported(), ConcurrencyLimit(1)
     close_at_stop(master, in_flight)
     assert not in_flight.closed
     signal.raise_signal(signal.SIGTERM)
@@ -58,9 +58,11 @@ def test_the_master_closes_and_then_does_what_it_always_does() -> None:
 
 
 @pytest.mark.parametrize(
-    "master", [Told(reexec_pid=7), Told(master_pid=7), Told(pid=1)], ids=["old", "new", "child"]
+    "master",
+    [Reported(reexec_pid=7), Reported(master_pid=7), Reported(pid=1)],
+    ids=["old", "new", "child"],
 )
-def test_where_another_serves_on_nothing_closes(master: Told) -> None:
+def test_where_another_serves_on_nothing_closes(master: Reported) -> None:
     """One of two masters that stops, or a worker just forked, closes no door; it only leaves."""
     in_flight = ConcurrencyLimit(1)
     close_at_stop(master, in_flight)
@@ -74,7 +76,7 @@ def test_a_worker_that_is_replaced_leaves_at_once() -> None:
     Its process stays for them, though their callers may have left, and also for one that begins
     only then, on a connection that was open before.
     """
-    worker, in_flight = Told(), ConcurrencyLimit(1)
+    worker, in_flight = Reported(), ConcurrencyLimit(1)
     finish_before_leaving(worker, in_flight)
     with in_flight:
         signal.raise_signal(signal.SIGTERM)
@@ -104,7 +106,7 @@ def test_a_worker_that_stays_is_waited_for_like_for_a_caller() -> None:
 
 def test_a_worker_of_a_server_that_stops_leaves_with_its_last_generation() -> None:
     """Then the worker's SIGTERM waits, however often it comes, and is handled in the end."""
-    worker, in_flight = Told(), ConcurrencyLimit(2)
+    worker, in_flight = Reported(), ConcurrencyLimit(2)
     finish_before_leaving(worker, in_flight)
     with in_flight:
         with in_flight:
@@ -119,7 +121,7 @@ def test_a_worker_of_a_server_that_stops_leaves_with_its_last_generation() -> No
 
 def test_a_worker_that_starts_into_a_stop_leaves() -> None:
     """A SIGTERM that came before the worker's handler was there is made up for."""
-    worker, in_flight = Told(), ConcurrencyLimit(1)
+    worker, in_flight = Reported(), ConcurrencyLimit(1)
     in_flight.close()
     finish_before_leaving(worker, in_flight)
     assert worker.signals == [signal.SIGTERM]

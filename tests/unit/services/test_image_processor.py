@@ -1,4 +1,4 @@
-"""Who waits for whom when many pictures are worked on."""
+"""Who waits for whom when many images are worked on."""
 
 import io
 import threading
@@ -14,12 +14,12 @@ from app.services.image_processor import LocalImageProcessor
 from tests.support.images.sample_images import encoded, owl
 
 ORIGINAL = encoded(owl(300, 300))
-PICTURE = imaging.cutout(ORIGINAL).png
+IMAGE = imaging.cutout(ORIGINAL).png
 LARGE = Variant(width=300, height=300)
 
 
 def test_a_slow_store_holds_up_no_other_variant() -> None:
-    """While one variant waits for its original, others are made, and pictures are cut out."""
+    """While one variant waits for its original, others are made, and images are cut out."""
     pillow, fetching, go_on = LocalImageProcessor(at_once=1), threading.Event(), threading.Event()
 
     def slow() -> bytes:
@@ -28,12 +28,12 @@ def test_a_slow_store_holds_up_no_other_variant() -> None:
         return ORIGINAL
 
     with ThreadPoolExecutor(1) as other:
-        waiting = other.submit(pillow.vary, PICTURE, slow, LARGE)
+        waiting = other.submit(pillow.vary, IMAGE, slow, LARGE)
         assert fetching.wait(10)
-        assert pillow.vary(PICTURE, slow, Variant()) == pillow.cut_out(ORIGINAL).png
+        assert pillow.vary(IMAGE, slow, Variant()) == pillow.cut_out(ORIGINAL).png
         assert not waiting.done()
         go_on.set()
-        assert waiting.result() == imaging.vary(PICTURE, lambda: ORIGINAL, LARGE)
+        assert waiting.result() == imaging.vary(IMAGE, lambda: ORIGINAL, LARGE)
 
 
 def test_variants_made_by_many_threads_are_those_of_one() -> None:
@@ -41,29 +41,29 @@ def test_variants_made_by_many_threads_are_those_of_one() -> None:
     pillow = LocalImageProcessor(at_once=1)
     wanted = [Variant(width=200 + 20 * n, height=300, outline=(n, (255, 0, 0))) for n in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        made = list(pool.map(lambda v: pillow.vary(PICTURE, lambda: ORIGINAL, v), wanted))
-    assert made == [imaging.vary(PICTURE, lambda: ORIGINAL, variant) for variant in wanted]
+        made = list(pool.map(lambda v: pillow.vary(IMAGE, lambda: ORIGINAL, v), wanted))
+    assert made == [imaging.vary(IMAGE, lambda: ORIGINAL, variant) for variant in wanted]
 
 
 def test_a_preview_is_the_cutout_as_a_small_webp() -> None:
     """Its pixels are those of the cutout, as well as a WEBP keeps them."""
     preview = LocalImageProcessor(at_once=1).preview(ORIGINAL)
     assert preview
-    with Image.open(io.BytesIO(preview)) as shown, Image.open(io.BytesIO(PICTURE)) as cut:
+    with Image.open(io.BytesIO(preview)) as shown, Image.open(io.BytesIO(IMAGE)) as cut:
         assert (shown.format, shown.size) == ("WEBP", (imaging.SIDE, imaging.SIDE))
         assert shown.getchannel("A").tobytes() == cut.getchannel("A").tobytes()
 
 
-@pytest.mark.parametrize("data", [b"", b"no picture", ORIGINAL[:500]], ids=["", "text", "half"])
+@pytest.mark.parametrize("data", [b"", b"no image", ORIGINAL[:500]], ids=["", "text", "half"])
 def test_a_preview_that_can_not_be_made_is_none(data: bytes) -> None:
-    """A partial picture that is broken is no error, and holds nothing up afterwards."""
+    """A partial image that is broken is no error, and holds nothing up afterwards."""
     pillow = LocalImageProcessor(at_once=1)
     assert pillow.preview(data) is None
     assert pillow.preview(ORIGINAL)
 
 
 def test_nobody_waits_for_a_preview(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While a picture that was paid for is cut out, no preview is made."""
+    """While an image that was paid for is cut out, no preview is made."""
     cutting, go_on = threading.Event(), threading.Event()
     cutout = imaging.cutout
 
@@ -79,5 +79,5 @@ def test_nobody_waits_for_a_preview(monkeypatch: pytest.MonkeyPatch) -> None:
         assert cutting.wait(10)
         assert pillow.preview(ORIGINAL) is None
         go_on.set()
-        assert paid.result().png == PICTURE
+        assert paid.result().png == IMAGE
     assert pillow.preview(ORIGINAL)

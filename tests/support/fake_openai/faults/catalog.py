@@ -4,15 +4,15 @@ import threading
 from collections.abc import Callable
 from typing import Self
 
-from tests.support.fake_openai.behavior import Behaviour, Delivery
+from tests.support.fake_openai.behavior import Behavior, Delivery
 from tests.support.fake_openai.faults.errors import ErrorFaults
-from tests.support.fake_openai.faults.images import PictureFaults
+from tests.support.fake_openai.faults.images import ImageFaults
 from tests.support.fake_openai.faults.streams import StreamFaults
 from tests.support.fake_openai.faults.text import TextFaults
 from tests.support.fake_openai.reply import Reply
 
 
-class WireFaults(Behaviour):
+class WireFaults(Behavior):
     """Faults of time and of the connection; the generation is paid unless told otherwise."""
 
     @classmethod
@@ -60,5 +60,5 @@ class WireFaults(Behaviour):
         return cls("last_event_at", paid=True, delivery=delivery)
 
 
-class Fault(WireFaults, ErrorFaults, PictureFaults, StreamFaults, TextFaults):
+class Fault(WireFaults, ErrorFaults, ImageFaults, StreamFaults, TextFaults):
     """Every fault by its name: `fake.script("images", Fault.delay(5), Fault.quota())`."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Self
 
-from tests.support.fake_openai.behavior import Behaviour
+from tests.support.fake_openai.behavior import Behavior
 from tests.support.fake_openai.errors import (
     IMAGE_USER_ERROR,
     INVALID_REQUEST,
@@ -16,7 +16,7 @@ from tests.support.fake_openai.errors import (
 from tests.support.fake_openai.reply import Reply
 
 
-class ErrorFaults(Behaviour):
+class ErrorFaults(Behavior):
     """Errors that the API states itself; not paid unless told otherwise."""
 
     @classmethod

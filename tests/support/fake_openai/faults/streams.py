@@ -1,26 +1,26 @@
-"""Faults of a picture that is streamed while it is drawn."""
+"""Faults of an image that is streamed while it is drawn."""
 
 import json
 from typing import Self
 
-from tests.support.fake_openai.behavior import Behaviour
+from tests.support.fake_openai.behavior import Behavior
 from tests.support.fake_openai.errors import IMAGE_USER_ERROR, leaky, unknown_parameter
 from tests.support.fake_openai.reply import Reply
 
 
-class StreamFaults(Behaviour):
+class StreamFaults(Behavior):
     """Streams that end badly, or otherwise than was asked."""
 
     @classmethod
     def stream_error(cls, code: str = "moderation_blocked", paid: bool = True) -> Self:
-        """End a stream with an error event where the finished picture belongs."""
+        """End a stream with an error event where the finished image belongs."""
         event = {"error": {"code": code, "type": IMAGE_USER_ERROR, "message": leaky("Rejected.")}}
         last = f"data: {json.dumps(event)}\n\n".encode()
         return cls("stream_error", paid, rewrite=lambda reply: _without_last(reply, last))
 
     @classmethod
     def stream_unfinished(cls) -> Self:
-        """End a stream properly, but without the finished picture."""
+        """End a stream properly, but without the finished image."""
         return cls("stream_unfinished", paid=True, rewrite=lambda reply: _without_last(reply, b""))
 
     @classmethod
@@ -41,12 +41,12 @@ class StreamFaults(Behaviour):
 
     @classmethod
     def stream_final_first(cls) -> Self:
-        """Send the finished picture before the partial ones."""
+        """Send the finished image before the partial ones."""
         return cls("stream_final_first", paid=True, rewrite=lambda r: _joined(_events(r)[::-1], r))
 
     @classmethod
     def stream_ends_with(cls, last: bytes) -> Self:
-        """Send these bytes where the finished picture belongs; paid."""
+        """Send these bytes where the finished image belongs; paid."""
         return cls("stream_ends_with", paid=True, rewrite=lambda reply: _without_last(reply, last))
 
 

@@ -4,12 +4,12 @@ import json
 from collections.abc import Callable
 from typing import Any, Self
 
-from tests.support.fake_openai.behavior import Behaviour
+from tests.support.fake_openai.behavior import Behavior
 from tests.support.fake_openai.errors import leaky
 from tests.support.fake_openai.reply import Reply
 
 
-class TextFaults(Behaviour):
+class TextFaults(Behavior):
     """Chat answers that do not hold what was asked for."""
 
     @classmethod

@@ -16,8 +16,8 @@ SUBJECT = (200, 60, 30)
 FULL = 1024
 
 
-def picture(paper: Color = (255, 255, 255)) -> Image.Image:
-    """Draw a disc in the middle of one colour."""
+def image(paper: Color = (255, 255, 255)) -> Image.Image:
+    """Draw a disc in the middle of one color."""
     canvas = Image.new("RGB", (512, 512), paper)
     ImageDraw.Draw(canvas).ellipse((120, 120, 390, 390), fill=SUBJECT)
     return canvas
@@ -36,22 +36,22 @@ def report(drawn: Image.Image, **options: Any) -> imaging.CutoutReport:
 @pytest.mark.parametrize(
     "paper", [(250, 250, 248), (200, 220, 250), (60, 160, 80), (0, 0, 0), (128, 128, 128)]
 )
-def test_any_one_colour_is_background(paper: Color) -> None:
-    """A background of one colour is cut like a white one, and the report names it."""
-    found, expected = cut(picture(paper)), cut(picture())
+def test_any_one_color_is_background(paper: Color) -> None:
+    """A background of one color is cut like a white one, and the report names it."""
+    found, expected = cut(image(paper)), cut(image())
     assert np.abs(found - expected)[..., 3].max() <= 40
     assert np.abs(found - expected)[..., 3].mean() <= 0.2
     assert found[128, 128].tolist() == [*SUBJECT, 255]
-    assert report(picture(paper)).background == "#{:02x}{:02x}{:02x}".format(*paper)
+    assert report(image(paper)).background == "#{:02x}{:02x}{:02x}".format(*paper)
 
 
 @pytest.mark.parametrize("noise", [0.5, 1.0, 2.0, 3.0])
 def test_a_noisy_background_is_cut(noise: float) -> None:
     """Off-white with noise is background all over: no grain of it stays, nor eats the subject."""
-    values = np.asarray(picture((246, 245, 243))).astype(float)
+    values = np.asarray(image((246, 245, 243))).astype(float)
     values += np.random.default_rng(3).normal(0, noise, values.shape)
     found = cut(Image.fromarray(np.rint(values).clip(0, 255).astype(np.uint8)))
-    shape = cut(picture())[..., 3]
+    shape = cut(image())[..., 3]
     assert found[..., 3][shape == 0].mean() <= 0.5
     assert found[..., 3][shape == 255].min() >= 240
 
@@ -67,25 +67,25 @@ def full_bleed(kind: str) -> Image.Image:
 
 
 @pytest.mark.parametrize("kind", ["noise", "slope"])
-def test_a_picture_without_background_is_kept_whole(kind: str) -> None:
-    """A photo-like picture stays opaque with its own colours, and the report says so."""
+def test_an_image_without_background_is_kept_whole(kind: str) -> None:
+    """A photo-like image stays opaque with its own colors, and the report says so."""
     drawn = full_bleed(kind)
     found = cut(drawn)
     assert found[..., 3].min() == 255
     expected = np.asarray(drawn.resize((256, 256), Image.Resampling.BOX)).astype(int)
     assert np.abs(found[..., :3] - expected).max() <= 2
-    told = report(drawn)
-    assert (told.verdict, told.coverage, told.touches_border) == ("bad", 1.0, True)
-    assert "kept whole" in told.reasons[0]
+    reported = report(drawn)
+    assert (reported.verdict, reported.coverage, reported.touches_border) == ("bad", 1.0, True)
+    assert "kept whole" in reported.reasons[0]
 
 
 @pytest.mark.parametrize("paper", [(255, 255, 255), (252, 250, 251), (30, 90, 200)])
 def test_nothing_but_background_leaves_nothing(paper: Color) -> None:
-    """An empty page gives a wholly transparent picture and the verdict bad."""
+    """An empty page gives a wholly transparent image and the verdict bad."""
     blank = Image.new("RGB", (300, 200), paper)
     assert not cut(blank).any()
-    told = report(blank)
-    assert (told.verdict, told.coverage, told.confidence) == ("bad", 0.0, 0.0)
+    reported = report(blank)
+    assert (reported.verdict, reported.coverage, reported.confidence) == ("bad", 0.0, 0.0)
 
 
 def shadowed() -> Image.Image:
@@ -107,25 +107,25 @@ def test_a_soft_shadow_is_background() -> None:
     assert alpha[truth == 0].mean() <= 1
     assert alpha[truth == 255].min() >= 240
     assert report(shadowed()).shadow
-    assert not report(picture()).shadow
+    assert not report(image()).shadow
 
 
 def bar(width: int, height: int) -> Image.Image:
-    """Draw a block that runs off the picture on the left."""
+    """Draw a block that runs off the image on the left."""
     canvas = Image.new("RGB", (width, height), "white")
     block = (0, height // 3, width // 3, height * 2 // 3)
     ImageDraw.Draw(canvas).rectangle(block, fill=SUBJECT)
     return canvas
 
 
-def test_a_subject_that_runs_off_the_picture_is_told() -> None:
+def test_a_subject_that_runs_off_the_image_is_reported() -> None:
     """The report tells whether the subject touches the border."""
     assert report(bar(512, 512)).touches_border
-    assert not report(picture()).touches_border
+    assert not report(image()).touches_border
 
 
-def test_a_subject_that_runs_off_a_tall_picture_is_told() -> None:
-    """The border is that of the picture, not of the square that it is fitted into."""
+def test_a_subject_that_runs_off_a_tall_image_is_reported() -> None:
+    """The border is that of the image, not of the square that it is fitted into."""
     assert report(bar(256, 512)).touches_border
 
 
@@ -154,8 +154,8 @@ def ring() -> Image.Image:
 def test_the_hole_of_a_ring(holes: imaging.Holes, opaque: int, counts: tuple[int, int]) -> None:
     """A ring's hole is cut by itself or on demand, kept on demand, and counted either way."""
     assert cut(ring(), holes=holes)[128, 128, 3] == opaque
-    told = report(ring(), holes=holes)
-    assert (told.holes_kept, told.holes_cut) == counts
+    reported = report(ring(), holes=holes)
+    assert (reported.holes_kept, reported.holes_cut) == counts
 
 
 @pytest.mark.parametrize(
@@ -166,12 +166,12 @@ def test_white_eyes(holes: imaging.Holes, opaque: int, counts: tuple[int, int]) 
     """White paint inside an outline is kept unless it is to be cut, and counted either way."""
     found = cut(owl(), holes=holes)
     assert found[96, 96, 3] == found[96, 159, 3] == opaque
-    told = report(owl(), holes=holes)
-    assert (told.holes_kept, told.holes_cut) == counts
+    reported = report(owl(), holes=holes)
+    assert (reported.holes_kept, reported.holes_cut) == counts
 
 
 def test_paint_that_is_not_quite_the_background_is_kept() -> None:
-    """Enclosed paint two levels off the background's colour is paint, however like a hole."""
+    """Enclosed paint two levels off the background's color is paint, however like a hole."""
     canvas = ring()
     ImageDraw.floodfill(canvas, (512, 512), (253, 253, 253))
     assert cut(canvas)[128, 128].tolist() == [253, 253, 253, 255]

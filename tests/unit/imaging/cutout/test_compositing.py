@@ -18,8 +18,8 @@ def cut(drawn: Image.Image) -> NDArray[np.int64]:
     return pixels(imaging.cutout(encoded(drawn)).png)
 
 
-def truth(blur: float, colour: str) -> tuple[Image.Image, NDArray[np.float64], NDArray[np.float64]]:
-    """Return a shape composited on white, and its true alpha and colour x alpha at 256 px."""
+def truth(blur: float, color: str) -> tuple[Image.Image, NDArray[np.float64], NDArray[np.float64]]:
+    """Return a shape composited on white, and its true alpha and color x alpha at 256 px."""
     mask = Image.new("L", (FULL * _FINE, FULL * _FINE))
     pen = ImageDraw.Draw(mask)
     pen.ellipse([_FINE * v for v in (180, 240, 700, 820)], fill=255)
@@ -31,17 +31,17 @@ def truth(blur: float, colour: str) -> tuple[Image.Image, NDArray[np.float64], N
         "smooth": np.array([180, 30, 60]) * x + np.array([20, 90, 150]) * y,
         "dark": np.full((FULL, FULL, 3), 30.0) + 20 * x,
     }
-    paint = tints[colour] * np.ones(3)
+    paint = tints[color] * np.ones(3)
     drawn = np.rint(paint * alpha + 255 * (1 - alpha)).astype(np.uint8)
     small = [a.reshape(256, 4, 256, 4, -1).mean(axis=(1, 3)) for a in (alpha, paint * alpha)]
     return Image.fromarray(drawn), small[0], small[1]
 
 
 @pytest.mark.parametrize("blur", [0, 1.5])
-@pytest.mark.parametrize("colour", ["smooth", "dark"])
-def test_the_edge_is_exact(blur: float, colour: str) -> None:
+@pytest.mark.parametrize("color", ["smooth", "dark"])
+def test_the_edge_is_exact(blur: float, color: str) -> None:
     """Over magenta the cutout looks like the truth, 40 dB or better, with hard and soft edges."""
-    drawn, alpha, paint = truth(blur, colour)
+    drawn, alpha, paint = truth(blur, color)
     found = cut(drawn)
     share = found[..., 3:] / 255
     error = (found[..., :3] * share + MAGENTA * (1 - share)) - (paint + MAGENTA * (1 - alpha))

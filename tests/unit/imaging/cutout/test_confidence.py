@@ -37,27 +37,27 @@ def report(drawn: Image.Image) -> CutoutReport:
 @pytest.mark.parametrize("draw", [disc, on_blue, shaded])
 def test_a_plain_subject_is_good(draw: GeneratedImage) -> None:
     """One subject on an even background, with no doubt about any part, is called good."""
-    told = report(draw())
-    assert (told.verdict, told.reasons) == ("good", ())
-    assert told.confidence >= 0.99
+    reported = report(draw())
+    assert (reported.verdict, reported.reasons) == ("good", ())
+    assert reported.confidence >= 0.99
 
 
 def test_a_finished_cutout_is_good() -> None:
     """Existing transparency is trusted, and the report says that nothing was cut."""
-    told = report(see_through())
-    assert (told.verdict, told.confidence) == ("good", 1.0)
-    assert "transparent already" in told.reasons[0]
+    reported = report(see_through())
+    assert (reported.verdict, reported.confidence) == ("good", 1.0)
+    assert "transparent already" in reported.reasons[0]
 
 
 DOUBTFUL: dict[str, tuple[GeneratedImage, str]] = {
     "thin ring": (lambda: ring(20), "enclosed areas"),
     "ring": (lambda: ring(30), "enclosed areas"),
-    "runs off": (run_off, "runs off the picture"),
+    "runs off": (run_off, "runs off the image"),
     "uneven": (uneven, "background is uneven"),
     "pale": (pale, "as light as the background"),
     "crack": (bottle, "narrow gap"),
     "shadow inside": (shaded_ring, "shadow"),
-    "off white": (on_cream, "colour alone"),
+    "off white": (on_cream, "color alone"),
     "crumbs": (crumbled, "crumbs"),
     "nearly full": (nearly_full, "almost nothing was cut"),
     "tiny": (tiny, "almost nothing was left"),
@@ -68,10 +68,10 @@ DOUBTFUL: dict[str, tuple[GeneratedImage, str]] = {
 def test_each_doubt_asks_for_a_look(name: str) -> None:
     """What may have gone wrong lowers the confidence below good, and is told in words."""
     draw, reason = DOUBTFUL[name]
-    told = report(draw())
-    assert told.verdict == "check"
-    assert told.confidence < confidence.GOOD
-    assert any(reason in text for text in told.reasons)
+    reported = report(draw())
+    assert reported.verdict == "check"
+    assert reported.confidence < confidence.GOOD
+    assert any(reason in text for text in reported.reasons)
 
 
 HOPELESS: dict[str, tuple[GeneratedImage, str]] = {
@@ -85,18 +85,18 @@ HOPELESS: dict[str, tuple[GeneratedImage, str]] = {
 def test_what_is_no_cutout_is_bad(name: str) -> None:
     """A result that nobody can use is called bad, with no confidence and the reason."""
     draw, reason = HOPELESS[name]
-    told = report(draw())
-    assert (told.verdict, told.confidence) == ("bad", 0.0)
-    assert reason in told.reasons[0]
+    reported = report(draw())
+    assert (reported.verdict, reported.confidence) == ("bad", 0.0)
+    assert reason in reported.reasons[0]
 
 
 def test_the_doubt_about_a_hole_is_gone_when_the_caller_decides() -> None:
     """With holes=keep nothing is guessed, so that nothing is in doubt."""
-    told = imaging.cutout(encoded(ring(20)), holes="keep").report
-    assert told.verdict == "good"
+    reported = imaging.cutout(encoded(ring(20)), holes="keep").report
+    assert reported.verdict == "good"
 
 
-def test_softness_tells_blurred_edges_from_sharp_ones() -> None:
+def test_softness_reports_blurred_edges_from_sharp_ones() -> None:
     """The width of the edge that the report tells grows with the blur."""
     widths = [report(disc().filter(ImageFilter.GaussianBlur(b))).softness for b in (0, 1, 2)]
     assert widths == sorted(widths)

@@ -15,13 +15,13 @@ Array = NDArray[np.float64]
 
 @pytest.fixture(scope="module")
 def data() -> Table:
-    """Return what was measured of the pictures."""
+    """Return what was measured of the images."""
     return table.load()
 
 
 @pytest.fixture(scope="module")
 def sure(data: Table) -> Array:
-    """Return the confidence in each picture by rates fitted without drawings of its name."""
+    """Return the confidence in each image by rates fitted without drawings of its name."""
     return fit.out_of_sample(data, fit.folds(data))
 
 
@@ -31,7 +31,7 @@ def test_the_table_has_the_evidence_that_the_cutout_gathers(data: Table) -> None
     assert {doubt.of for doubt in confidence.DOUBTS} == set(table.NAMES)
 
 
-def test_no_picture_is_in_the_table_twice(data: Table) -> None:
+def test_no_image_is_in_the_table_twice(data: Table) -> None:
     """A row that is there twice would be in two minds when it is held out."""
     rows = list(zip(data.source, data.name, data.kind, strict=True))
     assert len(set(rows)) == len(rows)
@@ -44,12 +44,12 @@ def test_the_shipped_rates_are_those_that_the_table_gives(data: Table) -> None:
 
 
 def test_each_fitted_doubt_has_earned_its_place() -> None:
-    """A doubt that the pictures give no weight to does not belong on the list."""
+    """A doubt that the images give no weight to does not belong on the list."""
     shipped = json.loads(confidence.RATES.read_text("utf-8"))["rates"]
     assert all(shipped[doubt.of] > 0.1 for doubt in confidence.FITTED)
 
 
-def test_unseen_pictures_are_told_apart_as_promised(data: Table, sure: Array) -> None:
+def test_unseen_images_are_reported_apart_as_promised(data: Table, sure: Array) -> None:
     """See bench/verdict/README.md: by rank, and of the worst hardly any is called good."""
     worst, wrong = data.psnr <= np.quantile(data.psnr, 0.1), data.psnr < fit.WRONG
     good = sure >= confidence.GOOD
@@ -60,7 +60,7 @@ def test_unseen_pictures_are_told_apart_as_promised(data: Table, sure: Array) ->
 
 
 def test_confidence_is_a_chance(data: Table, sure: Array) -> None:
-    """Of the pictures with about the same confidence, about that part is right."""
+    """Of the images with about the same confidence, about that part is right."""
     right = data.psnr >= fit.WRONG
     for low, high in ((0.3, 0.7), (0.7, 0.9), (0.9, 1.01)):
         chosen = (sure >= low) & (sure < high)
@@ -69,7 +69,7 @@ def test_confidence_is_a_chance(data: Table, sure: Array) -> None:
 
 
 def test_the_fit_finds_the_rates_that_made_the_data() -> None:
-    """On invented pictures whose rates are known, one of them zero, it comes close to them."""
+    """On invented images whose rates are known, one of them zero, it comes close to them."""
     dice = np.random.default_rng(5)
     strong = np.column_stack([dice.random((20000, 3)), np.ones(20000)])
     true = np.array([1.2, 0.0, 0.4, 0.05])

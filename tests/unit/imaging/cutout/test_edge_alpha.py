@@ -1,4 +1,4 @@
-"""Transparency that a picture comes with is trusted: it is only resized."""
+"""Transparency that an image comes with is trusted: it is only resized."""
 
 import numpy as np
 import pytest
@@ -11,22 +11,22 @@ from tests.support.images.sample_images import encoded
 
 def test_a_see_through_palette_is_passed_through() -> None:
     """What a palette's tRNS makes transparent is transparent; white that it does not, stays."""
-    picture = flag().quantize(8)
-    paper, blue = (int(np.asarray(picture)[place]) for place in ((0, 0), (400, 300)))
-    found = cut(encoded(picture, transparency=paper))
+    image = flag().quantize(8)
+    paper, blue = (int(np.asarray(image)[place]) for place in ((0, 0), (400, 300)))
+    found = cut(encoded(image, transparency=paper))
     assert found[0, 0, 3] == 0
-    found = cut(encoded(picture, transparency=blue))
+    found = cut(encoded(image, transparency=blue))
     assert found[5, 5].tolist() == [255, 255, 255, 255]
     assert found[PLACES[BLUE]][3] == 0
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L"])
 @pytest.mark.parametrize("profile", [None, wide_gamut()], ids=["plain", "profile"])
-def test_a_transparent_colour_is_passed_through(mode: str, profile: bytes | None) -> None:
-    """A single colour that stands for nothing, as tRNS tells it, is transparent in the result."""
-    picture = flag().convert(mode)
-    key = RED if mode == "RGB" else picture.getpixel((100, 150))
-    found = cut(encoded(picture, transparency=key, icc_profile=profile))
+def test_a_transparent_color_is_passed_through(mode: str, profile: bytes | None) -> None:
+    """A single color that stands for nothing, as tRNS tells it, is transparent in the result."""
+    image = flag().convert(mode)
+    key = RED if mode == "RGB" else image.getpixel((100, 150))
+    found = cut(encoded(image, transparency=key, icc_profile=profile))
     assert found[PLACES[RED]][3] == 0
     assert found[5, 5].tolist() == [255, 255, 255, 255]
 
@@ -46,14 +46,14 @@ WITH_ALPHA = {
 
 @pytest.mark.parametrize("name", WITH_ALPHA)
 def test_existing_alpha_is_passed_through(name: str) -> None:
-    """A picture with transparency keeps its own, in every format that has any."""
+    """An image with transparency keeps its own, in every format that has any."""
     data, tolerance = WITH_ALPHA[name]
     expected = np.asarray(ALPHA.getchannel("A").reduce(2)).astype(int)
     assert np.abs(cut(data)[..., 3] - expected).max() <= tolerance
 
 
-def test_hidden_colours_do_not_bleed() -> None:
-    """The colour under transparent pixels never shows, even where an edge is scaled down."""
+def test_hidden_colors_do_not_bleed() -> None:
+    """The color under transparent pixels never shows, even where an edge is scaled down."""
     values = np.zeros((1000, 1000, 4), np.uint8)
     values[...] = (0, 255, 0, 0)
     values[:, :501] = (255, 0, 0, 255)

@@ -1,4 +1,4 @@
-"""Each way of writing the same picture gives the same cutout."""
+"""Each way of writing the same image gives the same cutout."""
 
 import io
 import struct
@@ -43,7 +43,7 @@ def interlaced(values: NDArray[Any]) -> bytes:
 
 
 RGB = np.asarray(flag())
-COLOURED = {
+COLORED = {
     "16 bits": (sixteen(RGB), 0),
     "palette": (encoded(flag().quantize(256)), 2),
     "interlaced": (interlaced(RGB), 0),
@@ -55,13 +55,13 @@ COLOURED = {
 }
 
 
-@pytest.mark.parametrize("name", COLOURED)
-def test_colours_and_shape_do_not_depend_on_the_format(name: str) -> None:
+@pytest.mark.parametrize("name", COLORED)
+def test_colors_and_shape_do_not_depend_on_the_format(name: str) -> None:
     """16 bits, palette, interlaced, CMYK and both kinds of WEBP look like the plain PNG."""
-    data, tolerance = COLOURED[name]
+    data, tolerance = COLORED[name]
     found, expected = cut(data), cut(PLAIN)
-    for colour, place in PLACES.items():
-        assert np.abs(found[place] - (*colour, 255)).max() <= tolerance
+    for color, place in PLACES.items():
+        assert np.abs(found[place] - (*color, 255)).max() <= tolerance
     assert off(found, expected).mean() <= tolerance / 8
     assert np.abs(found - expected)[..., 3].mean() <= tolerance / 8
 
@@ -76,8 +76,8 @@ GREYS = {
 
 
 @pytest.mark.parametrize("name", GREYS)
-def test_grey_pictures_are_cut_in_grey(name: str) -> None:
-    """One channel becomes three equal ones, with the shape of the coloured picture."""
+def test_grey_images_are_cut_in_grey(name: str) -> None:
+    """One channel becomes three equal ones, with the shape of the colored image."""
     found = cut(GREYS[name])
     assert np.ptp(found[..., :3], axis=2).max() == 0
     assert np.abs(found - cut(PLAIN))[..., 3].mean() <= 0.6
@@ -87,8 +87,8 @@ def test_grey_pictures_are_cut_in_grey(name: str) -> None:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_turned_picture_is_set_upright(kind: str, orientation: int) -> None:
-    """The camera's note on how a picture was held is obeyed, in all eight ways."""
+def test_a_turned_image_is_set_upright(kind: str, orientation: int) -> None:
+    """The camera's note on how an image was held is obeyed, in all eight ways."""
     undo = {
         2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180,
         4: Image.Transpose.FLIP_TOP_BOTTOM, 5: Image.Transpose.TRANSPOSE,
@@ -114,12 +114,12 @@ WIDE = {
 
 
 @pytest.mark.parametrize("name", WIDE)
-def test_colours_are_converted_from_their_profile(name: str) -> None:
-    """Numbers that mean wide-gamut colours are turned into the sRGB numbers of these colours."""
+def test_colors_are_converted_from_their_profile(name: str) -> None:
+    """Numbers that mean wide-gamut colors are turned into the sRGB numbers of these colors."""
     found = cut(WIDE[name])
-    for colour, place in PLACES.items():
-        expected = in_srgb(colour)
-        assert np.abs(expected - colour).max() > 8
+    for color, place in PLACES.items():
+        expected = in_srgb(color)
+        assert np.abs(expected - color).max() > 8
         assert np.abs(found[place][:3] - expected).max() <= 4
 
 
@@ -181,6 +181,6 @@ def test_only_whole_plain_pngs_are_inflated_ahead() -> None:
 
 
 def test_a_broken_profile_is_ignored() -> None:
-    """A profile that makes no sense leaves the colours as they are."""
+    """A profile that makes no sense leaves the colors as they are."""
     found = cut(encoded(flag(), icc_profile=b"no profile" * 20))
     assert found[PLACES[RED]].tolist() == [*RED, 255]

@@ -83,12 +83,12 @@ def test_random_areas_are_judged_as_well_as_promised(table: dict[str, Array]) ->
         ("openmoji", "locked", False),  # under the shackle
     ],
 )
-def test_clear_pictures_that_were_held_out(
+def test_clear_images_that_were_held_out(
     table: dict[str, Array], source: str, name: str, paint: bool
 ) -> None:
     """They are new to the model, and anyone can tell what they are."""
-    (picture,) = np.flatnonzero((table["source"] == source) & (table["name"] == name))
-    assert table["held_out"][picture]
-    rows = table["picture"] == picture
+    (image,) = np.flatnonzero((table["source"] == source) & (table["name"] == name))
+    assert table["held_out"][image]
+    rows = table["image"] == image
     assert (table["paint"][rows] == paint).all()
     assert ((chance_of(table["traits"][rows]) >= holes.KEEP) == paint).all()

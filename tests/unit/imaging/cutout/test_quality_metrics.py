@@ -9,13 +9,13 @@ from app.imaging.cutout import confidence, holes
 from app.imaging.cutout.quality_metrics import QualityMetrics
 
 SPOTLESS = QualityMetrics(
-    misjudged=0.0, same_colour=0.0, shade_cut=0.0, shade_kept=0.0, crumbs=0.0,
+    misjudged=0.0, same_color=0.0, shade_cut=0.0, shade_kept=0.0, crumbs=0.0,
     faint=0.0, pocket=0.0, hidden=0.0, noise=0.0, coverage=0.4,
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("doubt", confidence.DOUBTS, ids=lambda doubt: doubt.text)
-def test_complete_doubt_is_told_and_never_good(doubt: confidence.Doubt) -> None:
+def test_complete_doubt_is_reported_and_never_good(doubt: confidence.Doubt) -> None:
     """Each doubt alone, at its strongest, asks for a look and gives its own reason only."""
     sure, reasons = confidence.confidence(replace(SPOTLESS, **{doubt.of: doubt.high}))
     assert sure < confidence.GOOD

@@ -1,6 +1,6 @@
-"""Whatever comes in: a picture comes out, the same each time, in little memory, out of the way.
+"""Whatever comes in: an image comes out, the same each time, in little memory, out of the way.
 
-CUTOUT_EXAMPLES raises the number of made-up pictures: 10000 take some minutes.
+CUTOUT_EXAMPLES raises the number of made-up images: 10000 take some minutes.
 """
 
 import faulthandler
@@ -21,7 +21,7 @@ from app import imaging
 from app.imaging import Holes
 from tests.support.concurrency.interpreter_lock import QUEUED, holder, longest_hold
 from tests.support.concurrency.threads import at_once
-from tests.support.images.odd_images import Odd, noise, odd_pictures
+from tests.support.images.odd_images import Odd, noise, odd_images
 from tests.support.images.sample_images import encoded, owl, pixels
 from tests.support.servers import python_process
 
@@ -58,9 +58,9 @@ def no_timeout() -> None:
 
 @pytest.mark.usefixtures("no_timeout")
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-@given(odd=odd_pictures(), holes=st.sampled_from(("auto", "keep", "cut")))
-def test_every_picture_gives_a_cutout_and_a_report(odd: Odd, holes: Holes) -> None:
-    """Any picture ends in a square RGBA PNG and a report that is complete, and soon."""
+@given(odd=odd_images(), holes=st.sampled_from(("auto", "keep", "cut")))
+def test_every_image_gives_a_cutout_and_a_report(odd: Odd, holes: Holes) -> None:
+    """Any image ends in a square RGBA PNG and a report that is complete, and soon."""
     began = time.perf_counter()
     result = imaging.cutout(odd.file(), size=128 if odd.seed % 4 else 256, holes=holes)
     assert time.perf_counter() - began < 10
@@ -76,7 +76,7 @@ def test_every_picture_gives_a_cutout_and_a_report(odd: Odd, holes: Holes) -> No
 
 
 def samples() -> list[bytes]:
-    """Return pictures that take different ways through the code."""
+    """Return images that take different ways through the code."""
     rng = np.random.default_rng(5)
     see_through = owl(300, 200, "RGBA")
     see_through.putalpha(Image.linear_gradient("L").resize((300, 200)))
@@ -96,7 +96,7 @@ def digest(data: bytes) -> str:
 
 
 def test_another_process_gives_the_same_bytes(tmp_path: Path) -> None:
-    """The result depends on the picture alone, not on a process's seed of hashes."""
+    """The result depends on the image alone, not on a process's seed of hashes."""
     files = [tmp_path / str(n) for n in range(len(samples()))]
     for file, data in zip(files, samples(), strict=True):
         file.write_bytes(data)
@@ -110,11 +110,11 @@ def test_another_process_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def test_ten_threads_give_the_same_bytes() -> None:
     """Cutouts that are made at the same time do not disturb each other."""
-    pictures = samples()
-    alone = [digest(data) for data in pictures]
+    images = samples()
+    alone = [digest(data) for data in images]
 
     def work(number: int) -> list[str]:
-        turned = pictures[number % 5 :] + pictures[: number % 5]
+        turned = images[number % 5 :] + images[: number % 5]
         done = [digest(data) for data in turned]
         return done[5 - number % 5 :] + done[: 5 - number % 5]
 
@@ -124,14 +124,14 @@ def test_ten_threads_give_the_same_bytes() -> None:
 def huge(kind: str) -> bytes:
     """Return a file of the largest size that is accepted, of a kind that needs much memory."""
     tile = noise(np.random.default_rng(0), HUGE[0] // 8, HUGE[1] // 8)
-    picture = Image.fromarray(np.tile(tile, (8, 8, 1)))
+    image = Image.fromarray(np.tile(tile, (8, 8, 1)))
     if kind == "rgba":
-        picture.putalpha(picture.getchannel(0))
-    return encoded(picture, compress_level=0)
+        image.putalpha(image.getchannel(0))
+    return encoded(image, compress_level=0)
 
 
 @pytest.mark.parametrize("kind", ["rgb", "rgba"])
-def test_the_largest_picture_needs_little_memory(kind: str, tmp_path: Path) -> None:
+def test_the_largest_image_needs_little_memory(kind: str, tmp_path: Path) -> None:
     """Cutting out 3840x2160 pixels of noise takes less than 250 MB."""
     small, large = tmp_path / "small", tmp_path / "large"
     small.write_bytes(encoded(owl()))

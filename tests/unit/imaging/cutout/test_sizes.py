@@ -1,4 +1,4 @@
-"""From one pixel to the largest picture that is accepted, in every shape."""
+"""From one pixel to the largest image that is accepted, in every shape."""
 
 import pytest
 from PIL import Image
@@ -28,8 +28,8 @@ def test_an_extreme_shape_keeps_its_alpha(width: int, height: int) -> None:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
-def test_the_largest_picture_is_cut(kind: str) -> None:
-    """3840x2160 pixels, in any format, are cut and centred like a small picture."""
+def test_the_largest_image_is_cut(kind: str) -> None:
+    """3840x2160 pixels, in any format, are cut and centred like a small image."""
     large = owl(960, 540).resize((3840, 2160), Image.Resampling.NEAREST)
     options = {"compress_level": 1} if kind == "PNG" else {"quality": 90}
     found = pixels(imaging.cutout(encoded(large, kind, **options), holes="keep").png)[..., 3]

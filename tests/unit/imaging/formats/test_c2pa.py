@@ -16,7 +16,7 @@ from tests.support.images.sample_images import pixels
 
 @pytest.mark.parametrize("kind", SIGNED)
 def test_a_manifest_is_seen_and_changes_no_pixel(kind: str) -> None:
-    """A file with a manifest store tells so, the same picture without it doesn't."""
+    """A file with a manifest store tells so, the same image without it doesn't."""
     assert imaging.inspect(SIGNED[kind]).credentials
     assert not imaging.inspect(PLAIN[kind]).credentials
     cut, plain = (pixels(imaging.cutout(files[kind]).png) for files in (SIGNED, PLAIN))
@@ -77,7 +77,7 @@ def test_looking_ends_where_the_file_does(look: Callable[[bytes], bool], kind: s
 @settings(max_examples=60)
 @given(kind=st.sampled_from(sorted(SIGNED)), data=st.data())
 def test_damaged_files_are_refused_or_read(kind: str, data: st.DataObject) -> None:
-    """A file that was cut off or changed anywhere is a picture or none; nothing else happens."""
+    """A file that was cut off or changed anywhere is an image or none; nothing else happens."""
     file = bytearray(SIGNED[kind])
     for _ in range(data.draw(st.integers(0, 4))):
         file[data.draw(st.integers(0, len(file) - 1))] = data.draw(st.integers(0, 255))

@@ -1,4 +1,4 @@
-"""Which files are taken for pictures, and that nothing else is ever decoded."""
+"""Which files are taken for images, and that nothing else is ever decoded."""
 
 import io
 from typing import Any
@@ -41,7 +41,7 @@ print(memory("VmHWM") - before)
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_the_header_tells_format_and_size(kind: Any) -> None:
+def test_the_header_reports_format_and_size(kind: Any) -> None:
     """Format and size are read without decoding a pixel."""
     info = imaging.inspect(FILES[kind])
     assert (info.format, info.width, info.height) == (kind.lower(), 64, 48)
@@ -71,7 +71,7 @@ def test_anything_else_is_refused(name: str, look: Any) -> None:
         look(REFUSED[name])
 
 
-def test_the_largest_picture_is_accepted() -> None:
+def test_the_largest_image_is_accepted() -> None:
     """What the image models draw at most can be cut out."""
     data = encoded(Image.new("RGB", (3840, 2160), "white"))
     assert imaging.MAX_PIXELS == 3840 * 2160
@@ -80,13 +80,13 @@ def test_the_largest_picture_is_accepted() -> None:
 
 
 def test_a_bomb_is_never_decoded() -> None:
-    """A picture of too many pixels is refused by its header, in some bytes instead of gigabytes."""
+    """An image of too many pixels is refused by its header, in some bytes instead of gigabytes."""
     assert int(python_process.run(WEIGH)) < 50
 
 
 @pytest.mark.parametrize("kind", FILES)
 @pytest.mark.parametrize("part", [0.3, 0.6, 0.95])
-def test_half_a_picture_is_no_picture(kind: str, part: float) -> None:
+def test_half_an_image_is_no_image(kind: str, part: float) -> None:
     """A file that lost its end is refused, not shown with its lower half missing."""
     noise = np.random.default_rng(0).integers(0, 255, (96, 128, 3), dtype=np.uint8)
     data = encoded(Image.fromarray(noise), kind)
@@ -103,13 +103,13 @@ def test_a_second_header_is_refused_before_any_decoder() -> None:
 
 def test_nothing_is_decoded_in_another_size_than_was_measured() -> None:
     """Where the decoder finds another size than the header had, it is not let go on."""
-    told = ImageInfo("png", 32, 32, plain=False)
+    reported = ImageInfo("png", 32, 32, plain=False)
     with pytest.raises(NotAnImage):
-        decode(FILES["PNG"], told)
+        decode(FILES["PNG"], reported)
 
 
 @given(st.binary(max_size=300))
-def test_random_bytes_are_no_picture(data: bytes) -> None:
+def test_random_bytes_are_no_image(data: bytes) -> None:
     """Bytes that mean nothing are refused, and raise nothing else."""
     with pytest.raises(UnusableImage):
         imaging.cutout(data)

@@ -1,4 +1,4 @@
-"""What pictures and variants tell of where they come from, read by other programs' parsers."""
+"""What images and variants tell of where they come from, read by other programs' parsers."""
 
 import struct
 from dataclasses import replace
@@ -24,13 +24,13 @@ PLAIN = imaging.cutout(ORIGINAL).png
 
 
 def cut(row: Any = ROW, *, with_prompts: bool = False) -> bytes:
-    """Return the picture as it is stored for this row."""
+    """Return the image as it is stored for this row."""
     return imaging.cutout(ORIGINAL, origin=ProvenanceBuilder(with_prompts).of(row)).png
 
 
-def test_a_picture_of_a_model_says_so() -> None:
+def test_an_image_of_a_model_says_so() -> None:
     """Drawn by a trained model, which one, when it was asked for, and the id; nothing else."""
-    assert xmp_readers.told(cut()) == {
+    assert xmp_readers.reported(cut()) == {
         "dc:identifier": ROW.id,
         "xmpMM:DocumentID": f"uuid:{ROW.id}",
         "xmp:CreateDate": "2026-11-22T11:59:20.123+00:00",
@@ -40,41 +40,45 @@ def test_a_picture_of_a_model_says_so() -> None:
     }
 
 
-def test_a_picture_drawn_by_rules_is_not_marked_as_ai() -> None:
-    """The offline painter's pictures are made by an algorithm, and no word of AI is in them."""
+def test_an_image_drawn_by_rules_is_not_marked_as_ai() -> None:
+    """The offline painter's images are made by an algorithm, and no word of AI is in them."""
     row = replace(ROW, provider="offline", model="emblem-painter")
     for with_prompts in (False, True):
-        told = xmp_readers.told(cut(row, with_prompts=with_prompts))
-        assert told["Iptc4xmpExt:DigitalSourceType"] == f"{xmp_readers.TYPES}algorithmicMedia"
-        assert told["xmp:CreatorTool"] == "emblem-painter"
-        assert not [name for name in told if "AI" in name]
+        reported = xmp_readers.reported(cut(row, with_prompts=with_prompts))
+        assert reported["Iptc4xmpExt:DigitalSourceType"] == f"{xmp_readers.TYPES}algorithmicMedia"
+        assert reported["xmp:CreatorTool"] == "emblem-painter"
+        assert not [name for name in reported if "AI" in name]
 
 
 @pytest.mark.parametrize("provider", ["import", ""])
-def test_of_a_picture_made_elsewhere_only_its_id_is_told(provider: str) -> None:
+def test_of_an_image_made_elsewhere_only_its_id_is_reported(provider: str) -> None:
     """Nobody knows how it was made, so nothing is said about that."""
-    told = xmp_readers.told(cut(replace(ROW, provider=provider, model=""), with_prompts=True))
-    assert told == {"dc:identifier": ROW.id, "xmpMM:DocumentID": f"uuid:{ROW.id}"}
+    reported = xmp_readers.reported(
+        cut(replace(ROW, provider=provider, model=""), with_prompts=True)
+    )
+    assert reported == {"dc:identifier": ROW.id, "xmpMM:DocumentID": f"uuid:{ROW.id}"}
 
 
 @pytest.mark.parametrize("provider", ["openai", "azure", "record", "replay", "a new one"])
 def test_whoever_else_draws_is_a_model(provider: str) -> None:
     """No model that is added later can be forgotten here."""
-    told = xmp_readers.told(cut(replace(ROW, provider=provider)))
-    assert told["Iptc4xmpExt:DigitalSourceType"] == f"{xmp_readers.TYPES}trainedAlgorithmicMedia"
+    reported = xmp_readers.reported(cut(replace(ROW, provider=provider)))
+    assert (
+        reported["Iptc4xmpExt:DigitalSourceType"] == f"{xmp_readers.TYPES}trainedAlgorithmicMedia"
+    )
 
 
 @pytest.mark.parametrize("file_format", get_args(Format))
 @pytest.mark.parametrize("wanted", [{"width": 100, "height": 80}, {"width": 300, "height": 300}])
-def test_each_variant_tells_what_the_picture_tells(
+def test_each_variant_reports_what_the_image_reports(
     file_format: Format, wanted: dict[str, Any]
 ) -> None:
     """The packet is the same to the byte in every format, also if the original is cut again."""
-    picture = cut(with_prompts=True)
-    made = imaging.vary(picture, lambda: ORIGINAL, Variant(**wanted, format=file_format))
-    assert xmp_readers.raw(made) == xmp_readers.raw(picture) != b""
+    image = cut(with_prompts=True)
+    made = imaging.vary(image, lambda: ORIGINAL, Variant(**wanted, format=file_format))
+    assert xmp_readers.raw(made) == xmp_readers.raw(image) != b""
     without = imaging.vary(PLAIN, lambda: ORIGINAL, Variant(**wanted, format=file_format))
-    assert xmp_readers.told(without) == {}
+    assert xmp_readers.reported(without) == {}
     assert (seen(made) == seen(without)).all()
 
 
@@ -91,30 +95,31 @@ def test_the_pixels_are_the_same_with_and_without() -> None:
 
 
 def test_the_same_row_gives_the_same_file() -> None:
-    """Whoever cuts the picture again, and however often, stores the very same bytes."""
+    """Whoever cuts the image again, and however often, stores the very same bytes."""
     assert cut() == cut(replace(ROW, lease_until=ROW.requested_at, image=None, created_at=None))
 
 
 SPECIAL = '<b>&amp; ]]> "fox" \'owl\' </rdf:RDF> <?xpacket end="w"?> é 狐 🦊 \t\n\r\n end'
 
 
-def test_a_prompt_is_told_if_that_is_wanted() -> None:
+def test_a_prompt_is_reported_if_that_is_wanted() -> None:
     """It is what was really drawn, to the letter, whatever it is made of; else it is nowhere."""
     row = replace(ROW, new_prompt=SPECIAL)
     assert (
-        xmp_readers.told(cut(row, with_prompts=True))["Iptc4xmpExt:AIPromptInformation"] == SPECIAL
+        xmp_readers.reported(cut(row, with_prompts=True))["Iptc4xmpExt:AIPromptInformation"]
+        == SPECIAL
     )
-    assert "fox" not in str(xmp_readers.told(cut(row)))
+    assert "fox" not in str(xmp_readers.reported(cut(row)))
 
 
 @given(st.text() | st.text("\x00\x08\x0b\x1f\x7f\ufffe\uffff<&>\r\ud800", max_size=9))
 def test_any_prompt_makes_a_packet_that_can_be_read(prompt: str) -> None:
     """What XML can't write is replaced, one by one; all else comes back as it was."""
     origin = Provenance(id="x", source="trainedAlgorithmicMedia", prompt=prompt)
-    told = xmp_readers.parsed(packet(origin)).get("Iptc4xmpExt:AIPromptInformation", "")
-    assert len(told) == len(prompt)
-    assert all(mine in (theirs, "\ufffd") for mine, theirs in zip(told, prompt, strict=True))
-    assert told == prompt or any(c < " " or c in "\ud800\ufffe\uffff" for c in prompt)
+    reported = xmp_readers.parsed(packet(origin)).get("Iptc4xmpExt:AIPromptInformation", "")
+    assert len(reported) == len(prompt)
+    assert all(mine in (theirs, "\ufffd") for mine, theirs in zip(reported, prompt, strict=True))
+    assert reported == prompt or any(c < " " or c in "\ud800\ufffe\uffff" for c in prompt)
 
 
 @pytest.mark.parametrize("character", ["a", "&", "🦊", "\r"])
@@ -122,12 +127,12 @@ def test_any_prompt_makes_a_packet_that_can_be_read(prompt: str) -> None:
 def test_a_long_prompt_fits_into_every_format(character: str, length: int) -> None:
     """Prompts of 4000 characters are told whole; what no caller can send is cut off."""
     row = replace(ROW, new_prompt=character * length)
-    picture = cut(row, with_prompts=True)
-    told = xmp_readers.told(picture)
-    assert told["Iptc4xmpExt:AIPromptInformation"] == character * min(length, 10_000)
+    image = cut(row, with_prompts=True)
+    reported = xmp_readers.reported(image)
+    assert reported["Iptc4xmpExt:AIPromptInformation"] == character * min(length, 10_000)
     for file_format in get_args(Format):
-        made = imaging.vary(picture, lambda: ORIGINAL, Variant(format=file_format))
-        assert xmp_readers.told(made) == told
+        made = imaging.vary(image, lambda: ORIGINAL, Variant(format=file_format))
+        assert xmp_readers.reported(made) == reported
 
 
 def chunk(name: bytes, content: bytes, length: int | None = None) -> bytes:
@@ -170,16 +175,16 @@ def test_a_damaged_file_gives_some_bytes_or_none(data: st.DataObject) -> None:
     assert len(packet_in(bytes(file[: data.draw(st.integers(0, len(file)))]))) <= 60_000
 
 
-def test_what_a_file_tells_comes_from_its_row(world: World) -> None:
-    """A picture that is bought, and one that is finished later, are cut with the row's origin."""
+def test_what_a_file_reports_comes_from_its_row(world: World) -> None:
+    """An image that is bought, and one that is finished later, are cut with the row's origin."""
     made = world.generate(a_request())
     assert world.imaging.origins == [(ProvenanceBuilder().of(made), b"")]
     world.keeper.publish(made, b"the paid original")
     assert world.imaging.origins[1] == world.imaging.origins[0]
 
 
-def test_a_picture_keeps_telling_what_its_row_forgot(world: World) -> None:
-    """Where row and note are lost and the picture isn't, cutting it again keeps what it tells."""
+def test_an_image_keeps_telling_what_its_row_forgot(world: World) -> None:
+    """Where row and note are lost and the image isn't, cutting it again keeps what it tells."""
     assert (
         imaging.cutout(ORIGINAL, origin=Provenance(id="x", source=None), earlier=cut()).png == cut()
     )
@@ -195,7 +200,7 @@ def test_a_picture_keeps_telling_what_its_row_forgot(world: World) -> None:
 
 
 def test_a_store_that_is_down_loses_no_origin(world: World) -> None:
-    """While nobody can tell what the picture tells, it isn't cut again without it."""
+    """While nobody can tell what the image tells, it isn't cut again without it."""
     lost = replace(world.generate(a_request()), provider="", model="")
     world.store.fail("get images", StorageUnavailable())
     with pytest.raises(ImagePendingUpload):

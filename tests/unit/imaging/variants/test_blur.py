@@ -8,13 +8,13 @@ from tests.support.images.variant_images import (
     Floats,
     Pixels,
     assert_same,
-    random_picture,
+    random_image,
     straight,
     varied,
     weighted,
 )
 
-PICTURE = random_picture(3)
+IMAGE = random_image(3)
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 CORNER = (np.s_[:20], np.s_[-20:])
 
@@ -44,11 +44,11 @@ def blurred(values: Floats, kernel: Floats) -> Floats:
 
 
 def test_a_narrow_blur_is_a_gaussian() -> None:
-    """Colours are weighted by opacity, and beyond the picture is nothing."""
+    """Colors are weighted by opacity, and beyond the image is nothing."""
     at = np.arange(-8, 9)
     kernel = np.exp(-(at**2) / (2 * 1.5**2))
-    expected = straight(blurred(weighted(PICTURE), kernel / kernel.sum()))
-    assert_same(varied(PICTURE, filters=(Filter("blur", (1.5,)),)), expected)
+    expected = straight(blurred(weighted(IMAGE), kernel / kernel.sum()))
+    assert_same(varied(IMAGE, filters=(Filter("blur", (1.5,)),)), expected)
 
 
 @pytest.mark.parametrize("px", [3, 4, 10, 40])
@@ -66,36 +66,36 @@ def test_a_wide_blur_spreads_as_a_gaussian_does(px: float) -> None:
 
 
 def test_pixels_are_means_by_opacity() -> None:
-    """Each cell has the mean of its pixels, to which transparent ones lend no colour."""
-    means = weighted(PICTURE).reshape(32, 8, 32, 8, 4).mean(axis=(1, 3))
+    """Each cell has the mean of its pixels, to which transparent ones lend no color."""
+    means = weighted(IMAGE).reshape(32, 8, 32, 8, 4).mean(axis=(1, 3))
     expected = straight(means.repeat(8, axis=0).repeat(8, axis=1))
-    assert_same(varied(PICTURE, filters=(Filter("pixelate"),)), expected)
+    assert_same(varied(IMAGE, filters=(Filter("pixelate"),)), expected)
 
 
 @pytest.mark.parametrize("factor", [0, 2.5])
-def test_sharpness_moves_colours_away_from_the_blurred_ones(factor: float) -> None:
+def test_sharpness_moves_colors_away_from_the_blurred_ones(factor: float) -> None:
     """By the formula of unsharp masking; opacity is kept."""
     at = np.arange(-6, 7)
     kernel = np.exp(-(at**2) / 2)
-    soft = straight(blurred(weighted(PICTURE), kernel / kernel.sum()))[..., :3]
-    expected = np.clip(soft + factor * (PICTURE[..., :3] - soft), 0, 255)
-    found = varied(PICTURE, sharpness=factor)
-    seen = PICTURE[..., 3] > 64  # below that, rounding the blurred colour shows
+    soft = straight(blurred(weighted(IMAGE), kernel / kernel.sum()))[..., :3]
+    expected = np.clip(soft + factor * (IMAGE[..., :3] - soft), 0, 255)
+    found = varied(IMAGE, sharpness=factor)
+    seen = IMAGE[..., 3] > 64  # below that, rounding the blurred color shows
     assert np.abs(found[..., :3] - expected)[seen].max() <= 1.5 * max(1, abs(1 - factor))
-    assert (found[..., 3] == PICTURE[..., 3]).all()
+    assert (found[..., 3] == IMAGE[..., 3]).all()
 
 
 def test_the_filter_adds_to_the_sharpness_that_is_there() -> None:
     """`sharpen:1.5` is a sharpness of 2.5."""
-    found = varied(PICTURE, filters=(Filter("sharpen", (1.5,)),))
-    assert (found == varied(PICTURE, sharpness=2.5)).all()
+    found = varied(IMAGE, filters=(Filter("sharpen", (1.5,)),))
+    assert (found == varied(IMAGE, sharpness=2.5)).all()
 
 
 MIXING = [{"filters": (Filter.parse(text),)} for text in ("blur:5", "pixelate:7", "sharpen:3")]
 
 
 @pytest.mark.parametrize("wanted", [*MIXING, {"sharpness": 0}, {"width": 90, "height": 90}])
-def test_transparent_pixels_never_lend_colour(wanted: dict[str, object]) -> None:
+def test_transparent_pixels_never_lend_color(wanted: dict[str, object]) -> None:
     """Bright red under full transparency leaves no trace, whatever is mixed."""
     found = varied(disc(), **wanted)
     assert (found[found[..., 3] > 0, :3] == (0, 255, 0)).all()
@@ -113,35 +113,35 @@ def test_an_outline_is_round_and_leaves_no_gap(soft: float) -> None:
 
 
 def test_an_outline_lies_beneath_the_subject() -> None:
-    """The subject's own pixels stay, half-open ones mix with the outline's colour."""
-    picture = disc(60, soft=6)
-    found = varied(picture, outline=(10, RED))
-    share = picture[..., 3:] / 255
+    """The subject's own pixels stay, half-open ones mix with the outline's color."""
+    image = disc(60, soft=6)
+    found = varied(image, outline=(10, RED))
+    share = image[..., 3:] / 255
     expected = share * (0, 255, 0) + (1 - share) * RED
     inside = distance() < 69
     assert np.abs(found[..., :3] - expected)[inside].max() <= 1
 
 
-def test_an_empty_picture_has_no_outline() -> None:
+def test_an_empty_image_has_no_outline() -> None:
     """Where there is no subject, nothing is drawn round it."""
     assert not varied(np.zeros((256, 256, 4)), outline=(10, RED), shadow=(1, 1, 1, RED, 1)).any()
 
 
 def test_a_shadow_is_the_moved_and_blurred_opacity() -> None:
     """Offset to the right and downwards, blurred, thinned, and under everything else."""
-    picture = disc(40)
-    found = varied(picture, shadow=(30, -20, 1.5, BLUE, 0.6))
+    image = disc(40)
+    found = varied(image, shadow=(30, -20, 1.5, BLUE, 0.6))
     at = np.arange(-8, 9)
     kernel = np.exp(-(at**2) / (2 * 1.5**2))
-    alpha = np.roll(picture[..., 3] / 255, (-20, 30), axis=(0, 1))
+    alpha = np.roll(image[..., 3] / 255, (-20, 30), axis=(0, 1))
     cover = 0.6 * blurred(alpha, kernel / kernel.sum())
-    subject = weighted(picture)
+    subject = weighted(image)
     layer = cover[..., None] * np.array([0, 0, 1, 1])
     expected = subject + (1 - subject[..., 3:]) * layer
     assert_same(found, straight(expected))
 
 
-def test_what_left_the_picture_still_blurs_into_its_shadow() -> None:
+def test_what_left_the_image_still_blurs_into_its_shadow() -> None:
     """A shadow that is moved past the border is blurred before it is cut off."""
     strip = np.zeros((256, 256, 4), np.int64)
     strip[:, 60:100] = 255
@@ -157,8 +157,8 @@ def test_an_outline_casts_a_shadow_too() -> None:
 
 def test_a_background_fills_what_is_open() -> None:
     """Everything is opaque then, mixed by opacity."""
-    found = varied(PICTURE, background=(10, 200, 30))
-    share = PICTURE[..., 3:] / 255
-    expected = share * PICTURE[..., :3] + (1 - share) * (10, 200, 30)
+    found = varied(IMAGE, background=(10, 200, 30))
+    share = IMAGE[..., 3:] / 255
+    expected = share * IMAGE[..., :3] + (1 - share) * (10, 200, 30)
     assert np.abs(found[..., :3] - expected).max() <= 1
     assert (found[..., 3] == 255).all()

@@ -1,4 +1,4 @@
-"""Adjustments and filters of colour, beside their formulas in floating point."""
+"""Adjustments and filters of color, beside their formulas in floating point."""
 
 from collections.abc import Callable
 
@@ -6,29 +6,27 @@ import numpy as np
 import pytest
 
 from app.imaging import Filter
-from tests.support.images.variant_images import Floats, random_picture, varied
+from tests.support.images.variant_images import Floats, random_image, varied
 
 Rule = Callable[[Floats], Floats]
 
-PICTURE = random_picture(2)
-OPAQUE = PICTURE[..., 3] > 0
+IMAGE = random_image(2)
+OPAQUE = IMAGE[..., 3] > 0
 
 
 def by_matrix(*rows: tuple[float, ...]) -> Rule:
-    """Return the rule that multiplies each colour by a 3x3 matrix."""
-    return lambda colour: colour @ np.array(rows).T
+    """Return the rule that multiplies each color by a 3x3 matrix."""
+    return lambda color: color @ np.array(rows).T
 
 
 def towards(rule: Rule, amount: float) -> Rule:
     """Return the rule that goes only part of the way."""
-    return lambda colour: (1 - amount) * colour + amount * rule(colour)
+    return lambda color: (1 - amount) * color + amount * rule(color)
 
 
-def luma(colour: Floats) -> Floats:
+def luma(color: Floats) -> Floats:
     """Return the lightness by the weights of ITU-R BT.709, as (h, w, 1)."""
-    return np.asarray(
-        0.2126 * colour[..., :1] + 0.7152 * colour[..., 1:2] + 0.0722 * colour[..., 2:]
-    )
+    return np.asarray(0.2126 * color[..., :1] + 0.7152 * color[..., 1:2] + 0.0722 * color[..., 2:])
 
 
 GREY = by_matrix(*[(0.2126, 0.7152, 0.0722)] * 3)
@@ -60,10 +58,10 @@ FILTERS: dict[str, Rule] = {
 
 
 def assert_follows(found: Floats, rule: Rule) -> None:
-    """Colours follow the rule within rounding; opacity stays, and nothing is where nothing was."""
-    expected = np.clip(rule(PICTURE[..., :3] / 255), 0, 1) * 255
+    """Colors follow the rule within rounding; opacity stays, and nothing is where nothing was."""
+    expected = np.clip(rule(IMAGE[..., :3] / 255), 0, 1) * 255
     assert np.abs(found[..., :3] - expected)[OPAQUE].max() <= 0.5001
-    assert (found[..., 3] == PICTURE[..., 3]).all()
+    assert (found[..., 3] == IMAGE[..., 3]).all()
     assert not found[~OPAQUE].any()
 
 
@@ -71,22 +69,22 @@ def assert_follows(found: Floats, rule: Rule) -> None:
 def test_an_adjustment_follows_its_formula(name: str) -> None:
     """To the level, whatever the opacity, as it works on straight sRGB values."""
     amount, rule = ADJUSTMENTS[name]
-    assert_follows(varied(PICTURE, **{name: amount}).astype(float), rule)
+    assert_follows(varied(IMAGE, **{name: amount}).astype(float), rule)
 
 
 @pytest.mark.parametrize("text", FILTERS)
-def test_a_filter_of_colour_follows_its_formula(text: str) -> None:
+def test_a_filter_of_color_follows_its_formula(text: str) -> None:
     """To the level, whatever the opacity; also where it is only applied in part."""
-    found = varied(PICTURE, filters=(Filter.parse(text),))
+    found = varied(IMAGE, filters=(Filter.parse(text),))
     assert_follows(found.astype(float), FILTERS[text])
 
 
 def test_opacity_is_multiplied() -> None:
     """The filter of that name changes nothing but opacity."""
-    found = varied(PICTURE, filters=(Filter("opacity", (0.4,)),))
-    assert np.abs(found[..., 3] - PICTURE[..., 3] * 0.4).max() <= 0.5001
+    found = varied(IMAGE, filters=(Filter("opacity", (0.4,)),))
+    assert np.abs(found[..., 3] - IMAGE[..., 3] * 0.4).max() <= 0.5001
     seen = found[..., 3] > 0
-    assert (found[seen, :3] == PICTURE[seen, :3]).all()
+    assert (found[seen, :3] == IMAGE[seen, :3]).all()
 
 
 def test_tones_are_set_before_hues_and_filters_come_last() -> None:

@@ -15,23 +15,23 @@ from tests.support.images.sample_images import encoded, owl
 from tests.support.images.variant_images import Floats, Pixels, never, shown
 
 ORIGINAL = encoded(owl(600, 600))
-PICTURE = imaging.cutout(ORIGINAL).png
+IMAGE = imaging.cutout(ORIGINAL).png
 MAGENTA = np.array([255, 0, 255])
 
 
 def made(**wanted: Any) -> bytes:
     """Return the file of a variant of the owl."""
-    return imaging.vary(PICTURE, lambda: ORIGINAL, Variant(**wanted))
+    return imaging.vary(IMAGE, lambda: ORIGINAL, Variant(**wanted))
 
 
 def seen(rgba: Pixels | Floats) -> Floats:
-    """Return the colours of a picture that lies on magenta."""
+    """Return the colors of an image that lies on magenta."""
     share = rgba[..., 3:] / 255
     return np.asarray(rgba[..., :3] * share + (1 - share) * MAGENTA)
 
 
 def psnr(found: Pixels | Floats, expected: Pixels | Floats) -> float:
-    """Return how alike two pictures are, in dB."""
+    """Return how alike two images are, in dB."""
     return float(-10 * np.log10(((found - expected) ** 2).mean() / 255**2 + 1e-12))
 
 
@@ -51,19 +51,19 @@ def drawn(side: int) -> tuple[bytes, Floats]:
 def test_a_large_variant_is_as_good_as_a_small_one(size: int) -> None:
     """Cut from the original at its size, it is 45 dB from the truth at least: no eye can tell."""
     original, truth = drawn(size)
-    picture = imaging.cutout(original).png
-    found = shown(imaging.vary(picture, lambda: original, Variant(width=size, height=size)))
+    image = imaging.cutout(original).png
+    found = shown(imaging.vary(image, lambda: original, Variant(width=size, height=size)))
     assert psnr(seen(found), truth) >= 45
 
 
 @pytest.mark.parametrize("side", [300, 1024])
-def test_a_large_variant_shows_what_the_plain_picture_shows(side: int) -> None:
-    """Made small again it is the plain picture: same place, same holes, same colours."""
+def test_a_large_variant_shows_what_the_plain_image_shows(side: int) -> None:
+    """Made small again it is the plain image: same place, same holes, same colors."""
     original = paint("a doughnut")
-    picture = imaging.cutout(original).png
-    large = imaging.vary(picture, lambda: original, Variant(width=side, height=side))
+    image = imaging.cutout(original).png
+    large = imaging.vary(image, lambda: original, Variant(width=side, height=side))
     again = shown(imaging.vary(large, never, Variant()))
-    assert psnr(seen(again), seen(shown(picture))) >= (40 if side == 1024 else 32)
+    assert psnr(seen(again), seen(shown(image))) >= (40 if side == 1024 else 32)
 
 
 def test_beyond_the_original_it_is_only_enlarged() -> None:
@@ -75,7 +75,7 @@ def test_beyond_the_original_it_is_only_enlarged() -> None:
 
 
 def test_holes_can_be_cut_again_differently() -> None:
-    """The owl's white eyes are kept or cut, as asked, whatever the plain picture did."""
+    """The owl's white eyes are kept or cut, as asked, whatever the plain image did."""
     for size in (128, 256, 512):
         eye = 96 * size // 256, 96 * size // 256
         kept = shown(made(width=size, height=size, holes="keep"))
@@ -86,31 +86,31 @@ def test_holes_can_be_cut_again_differently() -> None:
 
 @pytest.mark.parametrize("kind", ["transparent", "no background", "wide", "tiny"])
 def test_every_kind_of_original_can_be_shown_large(kind: str) -> None:
-    """Where nothing was cut the large variant keeps the whole picture too, in the same place."""
+    """Where nothing was cut the large variant keeps the whole image too, in the same place."""
     noise = np.random.default_rng(1).integers(0, 256, (40, 60, 3), np.uint8)
-    pictures = {
+    images = {
         "transparent": owl(512, 512, "RGBA"),
         "no background": Image.fromarray(noise).resize((600, 400)),
         "wide": owl(900, 300),
         "tiny": owl(64, 64),
     }
-    pictures["transparent"].putalpha(Image.linear_gradient("L").resize((512, 512)))
-    original = encoded(pictures[kind])
-    picture = imaging.cutout(original).png
-    large = imaging.vary(picture, lambda: original, Variant(width=512, height=512))
+    images["transparent"].putalpha(Image.linear_gradient("L").resize((512, 512)))
+    original = encoded(images[kind])
+    image = imaging.cutout(original).png
+    large = imaging.vary(image, lambda: original, Variant(width=512, height=512))
     again = np.asarray(Image.fromarray(shown(large).astype(np.uint8)).reduce(2)).astype(int)
-    assert psnr(seen(again), seen(shown(picture))) >= 30
+    assert psnr(seen(again), seen(shown(image))) >= 30
 
 
 @pytest.mark.parametrize("file_format", get_args(Format))
-def test_each_format_keeps_the_picture(file_format: Format) -> None:
-    """All hold the same picture; opacity is exact but for AVIF, and JPEG lies on white."""
+def test_each_format_keeps_the_image(file_format: Format) -> None:
+    """All hold the same image; opacity is exact but for AVIF, and JPEG lies on white."""
     plain = shown(made(width=300, height=300))
-    with Image.open(io.BytesIO(made(width=300, height=300, format=file_format))) as picture:
-        assert picture.format == file_format.upper()
-        assert picture.mode == ("RGB" if file_format == "jpeg" else "RGBA")
-        assert not {"exif", "icc_profile", "xmp", "comment"} & set(picture.info)
-        found = np.asarray(picture.convert("RGBA")).astype(np.int64)
+    with Image.open(io.BytesIO(made(width=300, height=300, format=file_format))) as image:
+        assert image.format == file_format.upper()
+        assert image.mode == ("RGB" if file_format == "jpeg" else "RGBA")
+        assert not {"exif", "icc_profile", "xmp", "comment"} & set(image.info)
+        found = np.asarray(image.convert("RGBA")).astype(np.int64)
     if file_format == "jpeg":
         share = plain[..., 3:] / 255
         assert psnr(found[..., :3], plain[..., :3] * share + 255 * (1 - share)) >= 38
@@ -129,14 +129,14 @@ def test_quality_is_traded_for_size() -> None:
 
 
 @pytest.mark.parametrize("wanted", [{}, {"width": 300, "height": 300}, {"holes": "cut"}])
-def test_a_damaged_picture_is_told(wanted: dict[str, Any]) -> None:
-    """Neither half a picture nor another file is taken for one."""
-    for broken in (b"", b"not a picture", ORIGINAL[:3000], PICTURE[:300]):
+def test_a_damaged_image_is_reported(wanted: dict[str, Any]) -> None:
+    """Neither half an image nor another file is taken for one."""
+    for broken in (b"", b"not an image", ORIGINAL[:3000], IMAGE[:300]):
         with pytest.raises(NotAnImage):
             imaging.vary(broken, lambda: broken, Variant(**wanted))  # noqa: B023 - reason: called at once
 
 
-def test_another_picture_than_ours_is_no_stored_picture() -> None:
-    """A stored picture is RGBA; anything else was put there by someone else."""
+def test_another_image_than_ours_is_no_stored_image() -> None:
+    """A stored image is RGBA; anything else was put there by someone else."""
     with pytest.raises(NotAnImage):
         imaging.vary(ORIGINAL, never, Variant())

@@ -8,22 +8,22 @@ from app.imaging import Variant
 from app.imaging.variants.premultiply import resized
 from tests.support.images.variant_images import (
     assert_same,
-    random_picture,
+    random_image,
     straight,
     varied,
     weighted,
 )
 
-PICTURE = random_picture(1)
+IMAGE = random_image(1)
 
 
 @pytest.mark.parametrize("side", [128, 64, 1])
 def test_smaller_is_the_mean_weighted_by_opacity(side: int) -> None:
-    """Each pixel is the mean of those it stands for, and transparent ones lend no colour."""
+    """Each pixel is the mean of those it stands for, and transparent ones lend no color."""
     step = 256 // side
-    blocks = weighted(PICTURE).reshape(side, step, side, step, 4)
+    blocks = weighted(IMAGE).reshape(side, step, side, step, 4)
     expected = straight(blocks.mean(axis=(1, 3)))
-    assert_same(varied(PICTURE, width=side, height=side), expected)
+    assert_same(varied(IMAGE, width=side, height=side), expected)
 
 
 def test_sides_that_do_not_divide_share_pixels_by_area() -> None:
@@ -32,22 +32,22 @@ def test_sides_that_do_not_divide_share_pixels_by_area() -> None:
     start, end = edges[:-1, None], edges[1:, None]
     at = np.arange(256)
     share = np.clip(np.minimum(end, at + 1) - np.maximum(start, at), 0, 1) / 2.56
-    expected = straight(np.einsum("yi,ijc,xj->yxc", share, weighted(PICTURE), share, optimize=True))
-    assert_same(varied(PICTURE, width=100, height=100), expected)
+    expected = straight(np.einsum("yi,ijc,xj->yxc", share, weighted(IMAGE), share, optimize=True))
+    assert_same(varied(IMAGE, width=100, height=100), expected)
 
 
 def test_nothing_is_changed_without_need() -> None:
     """The plain variant has exactly the stored pixels."""
-    assert (varied(PICTURE) == PICTURE).all()
+    assert (varied(IMAGE) == IMAGE).all()
 
 
 @pytest.mark.parametrize(("width", "height"), [(200, 128), (128, 200), (201, 128)])
 def test_contain_centres_the_whole_square(width: int, height: int) -> None:
     """The square is as large as fits, in the middle; the rest is zeros."""
-    found = varied(PICTURE, width=width, height=height)
+    found = varied(IMAGE, width=width, height=height)
     side = min(width, height)
     top, left = (height - side) // 2, (width - side) // 2
-    square = varied(PICTURE, width=side, height=side)
+    square = varied(IMAGE, width=side, height=side)
     assert (found[top : top + side, left : left + side] == square).all()
     found[top : top + side, left : left + side] = 0
     assert not found.any()
@@ -56,34 +56,34 @@ def test_contain_centres_the_whole_square(width: int, height: int) -> None:
 @pytest.mark.parametrize(("width", "height"), [(256, 100), (101, 256)])
 def test_cover_shows_the_middle(width: int, height: int) -> None:
     """The square fills the longer side, and what is too much is cut off evenly."""
-    found = varied(PICTURE, width=width, height=height, fit="cover")
+    found = varied(IMAGE, width=width, height=height, fit="cover")
     top, left = (256 - height) // 2, (256 - width) // 2
-    assert (found == PICTURE[top : top + height, left : left + width]).all()
+    assert (found == IMAGE[top : top + height, left : left + width]).all()
 
 
 def test_fill_stretches() -> None:
     """Both sides are filled, whatever that does to the shape."""
-    expected = straight(weighted(PICTURE).reshape(64, 4, 256, 4).mean(axis=1))
-    assert_same(varied(PICTURE, width=256, height=64, fit="fill"), expected)
+    expected = straight(weighted(IMAGE).reshape(64, 4, 256, 4).mean(axis=1))
+    assert_same(varied(IMAGE, width=256, height=64, fit="fill"), expected)
 
 
 def test_padding_is_within_the_size() -> None:
-    """The picture is made smaller by the padding, which stays empty."""
-    found = varied(PICTURE, padding=64)
-    assert (found[64:192, 64:192] == varied(PICTURE, width=128, height=128)).all()
+    """The image is made smaller by the padding, which stays empty."""
+    found = varied(IMAGE, padding=64)
+    assert (found[64:192, 64:192] == varied(IMAGE, width=128, height=128)).all()
     found[64:192, 64:192] = 0
     assert not found.any()
 
 
 @pytest.mark.parametrize("rotate", [0, 90, 180, 270])
 @pytest.mark.parametrize("flip", ["", "h", "v", "hv"])
-def test_the_picture_is_rotated_clockwise_then_flipped(rotate: int, flip: str) -> None:
-    """All sixteen ways to ask, as Pillow turns pictures."""
-    picture = Image.fromarray(PICTURE.astype(np.uint8)).rotate(-rotate)
-    picture = ImageOps.mirror(picture) if "h" in flip else picture
-    picture = ImageOps.flip(picture) if "v" in flip else picture
-    found = varied(PICTURE, rotate=rotate, flip=flip)
-    assert (found == np.asarray(picture)).all()
+def test_the_image_is_rotated_clockwise_then_flipped(rotate: int, flip: str) -> None:
+    """All sixteen ways to ask, as Pillow turns images."""
+    image = Image.fromarray(IMAGE.astype(np.uint8)).rotate(-rotate)
+    image = ImageOps.mirror(image) if "h" in flip else image
+    image = ImageOps.flip(image) if "v" in flip else image
+    found = varied(IMAGE, rotate=rotate, flip=flip)
+    assert (found == np.asarray(image)).all()
 
 
 def test_enlarging_neither_rings_nor_bleeds() -> None:
@@ -95,14 +95,14 @@ def test_enlarging_neither_rings_nor_bleeds() -> None:
     assert (np.diff(found[500, :, 3]) <= 0).all()
 
 
-def test_enlarging_leaves_no_colour_where_nothing_is() -> None:
+def test_enlarging_leaves_no_color_where_nothing_is() -> None:
     """Bicubic interpolation overshoots, but never into pixels that stay transparent."""
-    found = resized(PICTURE.astype(np.uint8), 700, 700)
+    found = resized(IMAGE.astype(np.uint8), 700, 700)
     assert not found[found[..., 3] == 0].any()
 
 
-def test_the_variant_tells_what_is_needed() -> None:
-    """Up to 256 px with holes as judged the stored picture is enough; beyond, it isn't."""
+def test_the_variant_reports_what_is_needed() -> None:
+    """Up to 256 px with holes as judged the stored image is enough; beyond, it isn't."""
     assert not Variant(width=2048, height=256).needs_original
     assert Variant(width=2048, height=256, fit="cover").needs_original
     assert not Variant(width=400, height=400, padding=72).needs_original

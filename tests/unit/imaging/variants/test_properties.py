@@ -16,8 +16,8 @@ from app.imaging.variants.variant import RANGES, Fit, Flip, Format
 from tests.support.images.sample_images import encoded, owl
 
 ORIGINAL = encoded(owl(600, 600))
-PICTURE = imaging.cutout(ORIGINAL).png
-COLOURS = st.tuples(*[st.integers(0, 255)] * 3)
+IMAGE = imaging.cutout(ORIGINAL).png
+COLORS = st.tuples(*[st.integers(0, 255)] * 3)
 
 
 def _numbers(name: str) -> st.SearchStrategy[float]:
@@ -31,7 +31,7 @@ def _filters() -> st.SearchStrategy[Filter]:
     each = []
     for name, arguments in FILTERS.items():
         values = [
-            COLOURS if a.range is None
+            COLORS if a.range is None
             else st.integers(int(a.range.low), int(a.range.high)) if a.range.whole
             else st.floats(a.range.low, a.range.high)
             for a in arguments
@@ -52,12 +52,12 @@ WISHES = st.fixed_dictionaries(
         "flip": st.sampled_from(get_args(Flip)),
         "rotate": st.sampled_from([0, 90, 180, 270]),
         "holes": st.sampled_from(["auto", "keep", "cut"]),
-        "background": COLOURS,
+        "background": COLORS,
         "filters": st.lists(_filters(), max_size=3).map(tuple),
-        "outline": st.tuples(st.floats(0, 64), COLOURS),
+        "outline": st.tuples(st.floats(0, 64), COLORS),
         "shadow": st.tuples(
             st.floats(OFFSET.low, OFFSET.high), st.floats(OFFSET.low, OFFSET.high),
-            st.floats(0, 64), COLOURS, st.floats(0, 1),
+            st.floats(0, 64), COLORS, st.floats(0, 1),
         ),
     },
 )  # fmt: skip
@@ -69,11 +69,11 @@ def test_any_variant_gives_a_file_of_its_format_and_size(wish: dict[str, Any]) -
     """Whatever is asked for within the ranges is made, and has what it promises."""
     assume(2 * wish.get("padding", 0) < min(wish.get("width", 256), wish.get("height", 256)))
     variant = Variant(**wish)
-    file = imaging.vary(PICTURE, lambda: ORIGINAL, variant)
-    with Image.open(io.BytesIO(file)) as picture:
-        assert f"image/{str(picture.format).lower()}" == variant.content_type
-        assert picture.size == (variant.width, variant.height)
-        found = np.asarray(picture.convert("RGBA"))
+    file = imaging.vary(IMAGE, lambda: ORIGINAL, variant)
+    with Image.open(io.BytesIO(file)) as image:
+        assert f"image/{str(image.format).lower()}" == variant.content_type
+        assert image.size == (variant.width, variant.height)
+        found = np.asarray(image.convert("RGBA"))
     if variant.background is not None or variant.format == "jpeg":
         assert (found[..., 3] == 255).all()
     if variant.format == "png":

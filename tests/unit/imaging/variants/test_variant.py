@@ -24,13 +24,13 @@ RED = (255, 0, 0)
         {"shadow": (4, 4, 4, RED, 0)},
     ],
 )
-def test_the_plain_picture_has_no_text(same: dict[str, Any]) -> None:
-    """What shows nothing but the plain picture has the canonical text of it, which is empty."""
+def test_the_plain_image_has_no_text(same: dict[str, Any]) -> None:
+    """What shows nothing but the plain image has the canonical text of it, which is empty."""
     assert Variant(**same).canonical() == ""
 
 
 def test_the_text_is_a_sorted_query_in_which_filters_keep_their_order() -> None:
-    """Names are those of the query, in order; numbers and colours have one form each."""
+    """Names are those of the query, in order; numbers and colors have one form each."""
     variant = Variant(
         width=512,
         height=300,
@@ -80,7 +80,7 @@ def test_the_order_of_filters_makes_a_difference() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "parameter", "told"),
+    ("wrong", "parameter", "reported"),
     [
         ({"width": 0}, "w", "1 to 2048"),
         ({"height": 2049}, "h", "1 to 2048"),
@@ -98,13 +98,13 @@ def test_the_order_of_filters_makes_a_difference() -> None:
     ],
 )
 def test_what_cannot_be_is_refused_by_name_and_range(
-    wrong: dict[str, Any], parameter: str, told: str
+    wrong: dict[str, Any], parameter: str, reported: str
 ) -> None:
     """A value out of range names its parameter, as callers know it, and the range."""
     with pytest.raises(InvalidVariant) as refused:
         Variant(**wrong)
     assert refused.value.parameter == parameter
-    assert told in str(refused.value)
+    assert reported in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -147,6 +147,6 @@ BUILDERS: list[Callable[[float], Variant]] = [
 def test_equal_texts_are_equal_variants(
     build: Callable[[float], Variant], one: float, other: float
 ) -> None:
-    """Text and variant are rounded alike, so one cache entry never stands for two pictures."""
+    """Text and variant are rounded alike, so one cache entry never stands for two images."""
     first, second = build(one), build(other)
     assert (first == second) == (first.canonical() == second.canonical())

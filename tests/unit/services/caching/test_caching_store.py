@@ -9,7 +9,7 @@ from tests.support.builders import World
 KEY = "images/x.png"
 
 
-def filled(data: bytes = b"the picture") -> tuple[World, CachingStore]:
+def filled(data: bytes = b"the image") -> tuple[World, CachingStore]:
     """Make a cached store that has one object, which the cache has not seen."""
     world = World()
     store = CachingStore(world.store, world.cache)
@@ -28,7 +28,7 @@ def test_what_was_read_once_is_read_from_the_cache(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("error", [StorageUnavailable(), ImageNotFound()])
-def test_failures_of_the_store_are_told_as_they_are(error: AppError) -> None:
+def test_failures_of_the_store_are_reported_as_they_are(error: AppError) -> None:
     """After an outage, or once a missing object has come, the next read gives it."""
     world, store = filled()
     world.store.fail("get images", error)
@@ -36,15 +36,15 @@ def test_failures_of_the_store_are_told_as_they_are(error: AppError) -> None:
         store.get(KEY)
     assert world.cache.entries == {}
     world.store.repair()
-    assert store.get(KEY).data == b"the picture"
+    assert store.get(KEY).data == b"the image"
 
 
-def test_a_cached_picture_survives_an_outage_of_the_store() -> None:
+def test_a_cached_image_survives_an_outage_of_the_store() -> None:
     """What the cache has is served while the store is down."""
     world, store = filled()
     store.get(KEY)
     world.store.fail("get images", StorageUnavailable())
-    assert store.get(KEY).data == b"the picture"
+    assert store.get(KEY).data == b"the image"
 
 
 def test_replacing_forgets_the_old_content_after_the_new_is_stored() -> None:
@@ -58,7 +58,7 @@ def test_replacing_forgets_the_old_content_after_the_new_is_stored() -> None:
 
 
 def test_deleting_forgets_the_content_after_the_object_is_gone() -> None:
-    """A deleted picture is not served from the cache."""
+    """A deleted image is not served from the cache."""
     world, store = filled()
     store.get(KEY)
     world.events.clear()
@@ -75,7 +75,7 @@ def test_a_failed_deletion_keeps_the_entry() -> None:
     world.store.fail("delete images", StorageUnavailable())
     with pytest.raises(StorageUnavailable):
         store.delete(KEY)
-    assert store.get(KEY).data == b"the picture"
+    assert store.get(KEY).data == b"the image"
 
 
 def test_addresses_and_health_are_those_of_the_store() -> None:
@@ -87,7 +87,7 @@ def test_addresses_and_health_are_those_of_the_store() -> None:
     assert store.public_url(KEY) == world.store.public_url(KEY)
 
 
-def test_originals_are_remembered_by_this_process_only_and_told_apart() -> None:
+def test_originals_are_remembered_by_this_process_only_and_reported_apart() -> None:
     """Originals aren't shared, and one of another type is another entry."""
     world, store = filled()
     for ending in ("png", "webp"):
@@ -99,7 +99,7 @@ def test_originals_are_remembered_by_this_process_only_and_told_apart() -> None:
 
 
 def test_notes_are_never_remembered() -> None:
-    """A note is read from the store each time, and writing one forgets no picture."""
+    """A note is read from the store each time, and writing one forgets no image."""
     world, store = filled()
     store.get(KEY)
     store.put("originals/x.json", b"{}", content_type="application/json")

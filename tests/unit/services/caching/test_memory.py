@@ -80,8 +80,8 @@ def test_a_value_that_can_not_fit_is_not_kept_and_pushes_nothing_out() -> None:
     assert held(cache) == {("b", "image"): b"1"}
 
 
-def test_forgetting_a_picture_takes_all_its_names_and_no_other_picture() -> None:
-    """Whatever is kept under a picture's id goes with it."""
+def test_forgetting_an_image_takes_all_its_names_and_no_other_image() -> None:
+    """Whatever is kept under an image's id goes with it."""
     cache: MemoryCache[bytes] = MemoryCache(max_bytes=room(8, 1), ttl_seconds=60)
     for image_id in "ab":
         for name in NAMES:

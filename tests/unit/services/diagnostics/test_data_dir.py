@@ -40,7 +40,7 @@ def test_room(tmp_path: Path, free: int, level: object) -> None:
 
 
 def test_what_waits_in_the_spool_is_counted(tmp_path: Path) -> None:
-    """Each waiting picture counts once, not its note or half a file, and all stays there."""
+    """Each waiting image counts once, not its note or half a file, and all stays there."""
     originals = tmp_path / "spool" / "originals"
     originals.mkdir(parents=True)
     for name in ("a.png", "a.json", "b.webp", "b.json", "c.bin", ".d.png.0123.tmp"):
@@ -53,7 +53,7 @@ def test_what_waits_in_the_spool_is_counted(tmp_path: Path) -> None:
 
 
 def test_the_store_is_used_and_left_as_it_was(tmp_path: Path) -> None:
-    """A picture is written, read and deleted; what was there before is untouched."""
+    """An image is written, read and deleted; what was there before is untouched."""
     kept = tmp_path / "images" / "kept.png"
     kept.parent.mkdir()
     kept.write_bytes(b"kept")

@@ -42,8 +42,8 @@ def header(at: datetime) -> str:
 )  # fmt: skip
 def test_clock(seconds: int, level: Level, word: str) -> None:
     """Up to 5 s is right, up to 5 minutes a warning, beyond it S3 will soon refuse us."""
-    told = header(NOON + timedelta(seconds=seconds))
-    finding = compare(told, asked=NOON, answered=NOON)
+    reported = header(NOON + timedelta(seconds=seconds))
+    finding = compare(reported, asked=NOON, answered=NOON)
     assert (finding.part, finding.level) == ("clock", level)
     assert word in finding.found
 
@@ -51,15 +51,15 @@ def test_clock(seconds: int, level: Level, word: str) -> None:
 def test_a_slow_answer_makes_no_clock_wrong() -> None:
     """The other server may have told its time at any moment between question and answer."""
     for moment in range(9):
-        told = header(NOON + timedelta(seconds=moment))
+        reported = header(NOON + timedelta(seconds=moment))
         answered = NOON + timedelta(seconds=8)
-        assert compare(told, asked=NOON, answered=answered).level is OK
+        assert compare(reported, asked=NOON, answered=answered).level is OK
 
 
-@pytest.mark.parametrize("told", [None, "", "yesterday", "Sun, 99 Nov 2026 12:00:00 GMT"])
-def test_without_a_time_no_clock_is_judged(told: str | None) -> None:
+@pytest.mark.parametrize("reported", [None, "", "yesterday", "Sun, 99 Nov 2026 12:00:00 GMT"])
+def test_without_a_time_no_clock_is_judged(reported: str | None) -> None:
     """An answer without a readable date is no verdict."""
-    assert compare(told, asked=NOON, answered=NOON).level is NOT_USED
+    assert compare(reported, asked=NOON, answered=NOON).level is NOT_USED
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_without_a_table_of_mounts_nothing_is_claimed(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="needs a folder in memory")  # noqa: S108 - reason: that folder is meant
-def test_a_real_folder_in_memory_is_told() -> None:
+def test_a_real_folder_in_memory_is_reported() -> None:
     """Linux's own table is read right."""
     finding = check_durable(About("data dir"), Path("/dev/shm/x"))  # noqa: S108 - reason: that folder is meant
     assert finding.level is WARNING

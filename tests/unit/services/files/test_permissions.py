@@ -30,14 +30,14 @@ def modes(folder: Path) -> set[tuple[str, int]]:
     }
 
 
-def test_only_the_owner_can_read_pictures_and_what_waits(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_images_and_what_waits(tmp_path: Path) -> None:
     """Whatever the umask, folders get 0700 and files 0600, in the store and in the spool."""
     data = tmp_path / "data"
     store, spool = LocalImageStore(data / "store"), FileSpool(data / "spool")
     store.ping()
-    store.put("images/a.png", b"picture", content_type="image/png")
+    store.put("images/a.png", b"image", content_type="image/png")
     with spool.room():
-        spool.put("originals/a.png", b"picture", content_type="image/png")
+        spool.put("originals/a.png", b"image", content_type="image/png")
     assert modes(data) == {("folder", 0o700), ("file", 0o600)}
 
 

@@ -75,7 +75,7 @@ def test_a_generation_is_one_line_with_the_time_of_each_step(world: World) -> No
         ("imaging cut_out", RuntimeError("a bug"), "internal_error", "unknown", "cutout"),
     ],
 )
-def test_a_failure_is_told_like_a_success(
+def test_a_failure_is_reported_like_a_success(
     world: World, step: str, error: Exception, outcome: str, charged: str, last: str
 ) -> None:
     """The line names the error's code and whether it was paid for, as far as the steps went."""
@@ -94,8 +94,8 @@ def test_a_failure_is_told_like_a_success(
     assert value(page(world), "imageapi_generations_in_flight") == 0
 
 
-def test_a_repeated_request_is_told_as_one_and_costs_nothing(world: World) -> None:
-    """The second line names the same picture, and counts apart."""
+def test_a_repeated_request_is_reported_as_one_and_costs_nothing(world: World) -> None:
+    """The second line names the same image, and counts apart."""
     with log_records("app.services.observability.observer") as records:
         for _ in range(2):
             made = world.generate(a_request(), claim="key")
@@ -107,20 +107,20 @@ def test_a_repeated_request_is_told_as_one_and_costs_nothing(world: World) -> No
     assert value(page(world), "imageapi_generations_total", charged="yes") == 1
 
 
-def test_a_picture_that_waits_is_bought_once(world: World) -> None:
+def test_an_image_that_waits_is_bought_once(world: World) -> None:
     """However often its key is repeated, its dollars and its payment are counted once."""
     world.store.fail("put originals", StorageUnavailable())
     for _ in range(3):
         with pytest.raises(ImagePendingUpload):
             world.generate(a_request(), claim="key")
-    told = page(world)
+    reported = page(world)
     assert len(world.generator.asked) == 1
-    assert value(told, "imageapi_cost_dollars_total") == (world.row.cost_micros or 0) / 1e6 > 0
-    assert value(told, "imageapi_charged_failures_total", charged="yes") == 1
+    assert value(reported, "imageapi_cost_dollars_total") == (world.row.cost_micros or 0) / 1e6 > 0
+    assert value(reported, "imageapi_charged_failures_total", charged="yes") == 1
 
 
-def test_asking_whether_a_picture_is_ready_is_no_payment(world: World) -> None:
-    """The 409 of a key whose picture is being drawn says `unknown`, and counts as no payment."""
+def test_asking_whether_an_image_is_ready_is_no_payment(world: World) -> None:
+    """The 409 of a key whose image is being drawn says `unknown`, and counts as no payment."""
     draw = world.generator.draw
 
     def asked_meanwhile(prompt: str, *, size: str, quality: str, **_: object) -> GeneratedImage:
@@ -130,12 +130,12 @@ def test_asking_whether_a_picture_is_ready_is_no_payment(world: World) -> None:
 
     world.generator.draw = asked_meanwhile  # type: ignore[method-assign]  # reason: looks on
     world.generate(a_request(), claim="key")
-    told = page(world)
-    assert value(told, "imageapi_charged_failures_total", charged="unknown") == 0
-    assert value(told, "imageapi_generations_total", outcome="ready", charged="yes") == 1
+    reported = page(world)
+    assert value(reported, "imageapi_charged_failures_total", charged="unknown") == 0
+    assert value(reported, "imageapi_generations_total", outcome="ready", charged="yes") == 1
 
 
-def test_prompts_are_told_at_debug_only(world: World) -> None:
+def test_prompts_are_reported_at_debug_only(world: World) -> None:
     """No line above DEBUG has a word of what was asked."""
     with log_records("app") as records:
         world.generate(a_request(prompt="A secret fox"))
@@ -144,7 +144,7 @@ def test_prompts_are_told_at_debug_only(world: World) -> None:
 
 
 def test_a_metric_that_fails_fails_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With every way of counting broken, the picture is made, and the trouble is logged."""
+    """With every way of counting broken, the image is made, and the trouble is logged."""
 
     def full(*_: object, **__: object) -> None:
         raise OSError("disk full")
@@ -165,12 +165,12 @@ def test_labels_have_few_values_whatever_callers_send(world: World) -> None:
     text = watch.page([PART], waiting=None).decode()
     assert value(text, "imageapi_requests_total", method="other", status="405") == 50
     assert "BREW" not in text
-    assert "imageapi_spool_pictures" not in text
-    assert value(page(world), "imageapi_spool_pictures") == 2
+    assert "imageapi_spool_images" not in text
+    assert value(page(world), "imageapi_spool_images") == 2
     assert value(page(world), "imageapi_part_up", part="storage") == 0
 
 
-def test_errors_carry_what_the_line_tells() -> None:
+def test_errors_carry_what_the_line_reports() -> None:
     """An error of which nobody said whether it was charged counts as not charged."""
     watch = TelemetryObserver(version="1").generation(caller="", provider="openai", model="m")
     with (

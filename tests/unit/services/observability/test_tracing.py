@@ -125,10 +125,10 @@ def test_a_failure_is_marked_and_its_text_kept_back(
     assert "bucket-name" not in "".join(span.to_json() for span in finished)
 
 
-def test_pictures_are_traced_too(client: Client, world: World, spans: InMemorySpanExporter) -> None:
+def test_images_are_traced_too(client: Client, world: World, spans: InMemorySpanExporter) -> None:
     """What the gate answers has its span, with the rule and never the name."""
     path = "images/0f9b2d6c-4e1a-4f0f-8a54-b0c1f2a3d4e5.png"
-    world.store.put(path, b"the picture", content_type="image/png")
+    world.store.put(path, b"the image", content_type="image/png")
     assert client.get(f"/{path}", buffered=True).status_code == 200
     (span,) = spans.get_finished_spans()
     assert span.name == "GET /images/<image_name:filename>"
@@ -162,7 +162,7 @@ def test_nothing_is_imported_that_nobody_asked_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("nothing_set")
-def test_what_is_asked_for_and_not_installed_is_told_once(tmp_path: Path) -> None:
+def test_what_is_asked_for_and_not_installed_is_reported_once(tmp_path: Path) -> None:
     """The service starts, with one warning that says what to install."""
     asked = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "LOG_FORMAT": "text"}
     process = python_process.start(WITHOUT_IT, cwd=tmp_path, env=asked)

@@ -106,7 +106,7 @@ def test_one_damaged_field_harms_no_other(name: str, value: object) -> None:
 def test_a_damaged_part_of_a_row_counts_as_missing_or_reads_well(
     part: str, data: st.DataObject, value: object
 ) -> None:
-    """Whatever stands in what is known about a picture, nothing of a wrong type comes out."""
+    """Whatever stands in what is known about an image, nothing of a wrong type comes out."""
     document = to_document(a_generation())
     document[part][data.draw(st.sampled_from(sorted(document[part])))] = value
     _assert_well_formed(from_document(document))

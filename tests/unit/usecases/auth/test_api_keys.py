@@ -113,14 +113,14 @@ def test_all_bad_keys_are_one_and_the_same_error(office: Office) -> None:
     office.keys.revoke("revoked")
     office.clock.advance(DAY.total_seconds())
     key_id = office.keys.create("live", scopes=set()).key.id
-    told = set()
+    reported = set()
     for text in ("", new_text(new_id()), new_text(key_id), revoked, expired):
         with pytest.raises(Unauthorized) as raised:
             office.authenticate(text)
         error = raised.value
         assert not text or text not in str(error)
-        told.add((error.status, error.code, error.message, error.retry_after, str(error.facts)))
-    assert len(told) == 1
+        reported.add((error.status, error.code, error.message, error.retry_after, str(error.facts)))
+    assert len(reported) == 1
 
 
 def test_a_key_expires_in_its_moment(office: Office) -> None:

@@ -60,7 +60,7 @@ def test_the_cost_of_both_calls_takes_the_place_of_the_estimate(world: World) ->
     """Row, caller's account and the server's count what drawing and enhancing really cost."""
     made = world.make(a_request(enhance=True), caller=ALICE).generation
     assert made.cost_micros == world.row.booked_micros == COST + TEXT
-    assert spent(world, "alice") == spent(world) == Spending(micros=COST + TEXT, pictures=1)
+    assert spent(world, "alice") == spent(world) == Spending(micros=COST + TEXT, images=1)
 
 
 def test_while_it_is_drawn_the_estimate_is_held(world: World) -> None:
@@ -78,15 +78,15 @@ def test_while_it_is_drawn_the_estimate_is_held(world: World) -> None:
     check_in_step(world)
 
 
-@pytest.mark.parametrize("cost_is_told", [True, False])
-def test_a_cost_nobody_tells_leaves_the_estimate(world: World, cost_is_told: bool) -> None:
-    """Of a picture of unknown cost the estimate stays counted, and its cost is None, not 0."""
-    if not cost_is_told:
+@pytest.mark.parametrize("cost_is_reported", [True, False])
+def test_a_cost_nobody_reports_leaves_the_estimate(world: World, cost_is_reported: bool) -> None:
+    """Of an image of unknown cost the estimate stays counted, and its cost is None, not 0."""
+    if not cost_is_reported:
         world.generator.usage = None
     made = world.generate(a_request())
-    assert (made.cost_micros is not None) is cost_is_told
-    assert (spent(world).micros > COST) is not cost_is_told
-    assert spent(world).pictures_of_unknown_cost == (0 if cost_is_told else 1)
+    assert (made.cost_micros is not None) is cost_is_reported
+    assert (spent(world).micros > COST) is not cost_is_reported
+    assert spent(world).images_of_unknown_cost == (0 if cost_is_reported else 1)
     check_in_step(world)
 
 
@@ -110,7 +110,7 @@ def test_a_failure_counts_if_it_may_have_been_paid(
     check_in_step(world)
 
 
-def test_enhancing_counts_though_the_picture_was_refused(world: World) -> None:
+def test_enhancing_counts_though_the_image_was_refused(world: World) -> None:
     """The text call was paid for, even if the image model then refuses."""
     world.generator.fail("draw", PromptRejected())
     with pytest.raises(PromptRejected):
@@ -171,7 +171,7 @@ def test_a_row_that_was_written_though_the_answer_was_lost_stays_counted(world: 
 def test_a_crash_before_booking_never_counts_less_than_was_spent(
     world: World, image_out: int
 ) -> None:
-    """Between row and ledger a process may end; a dearer picture than expected is no exception."""
+    """Between row and ledger a process may end; a dearer image than expected is no exception."""
     world.generator.usage = TokenUsage(text_in=100, image_out=image_out)
     compare_and_swap = world.records.compare_and_swap
 
@@ -187,7 +187,7 @@ def test_a_crash_before_booking_never_counts_less_than_was_spent(
     assert spent(world).micros >= (world.row.cost_micros or 0) > 0
 
 
-def test_a_dearer_picture_that_comes_too_late_is_not_counted_twice(world: World) -> None:
+def test_a_dearer_image_that_comes_too_late_is_not_counted_twice(world: World) -> None:
     """Who loses the exchange takes back what was booked before it."""
     world.generator.usage = TokenUsage(text_in=100, image_out=5000)
     world.generate(a_request())
@@ -198,7 +198,7 @@ def test_a_dearer_picture_that_comes_too_late_is_not_counted_twice(world: World)
 
 
 def test_a_row_that_was_given_up_is_counted_once_it_is_found(world: World) -> None:
-    """A late worker's picture replaces the guess: its cost takes the place of the estimate."""
+    """A late worker's image replaces the guess: its cost takes the place of the estimate."""
     draw = world.generator.draw
 
     def late(prompt: str, *, size: str, quality: str, **_: object) -> GeneratedImage:
@@ -209,12 +209,12 @@ def test_a_row_that_was_given_up_is_counted_once_it_is_found(world: World) -> No
 
     world.generator.draw = late  # type: ignore[method-assign]  # reason: comes too late
     world.generate(a_request())
-    assert spent(world) == Spending(micros=COST, pictures=1)
+    assert spent(world) == Spending(micros=COST, images=1)
     check_in_step(world)
 
 
 def test_a_ledger_that_fails_afterwards_spoils_nothing(world: World) -> None:
-    """The picture is answered, and the estimate stays counted."""
+    """The image is answered, and the estimate stays counted."""
     world.ledger.fail("record_spending", RecordsUnavailable())
     assert world.generate(a_request()).cost_micros == COST
     assert spent(world).micros > COST
@@ -228,7 +228,7 @@ def test_a_ledger_that_fails_before_lets_nothing_be_bought(world: World) -> None
     assert (world.generator.asked, world.records.rows) == ([], {})
 
 
-def test_over_the_budget_the_answer_says_when_it_begins_anew(world: World) -> None:
+def test_over_the_budget_the_answer_says_when_it_begins_again(world: World) -> None:
     """At noon a day's budget is back in twelve hours; nothing was asked, written or counted."""
     with_budget(world, 1000)
     with pytest.raises(BudgetExceeded) as caught:
@@ -276,14 +276,14 @@ def test_prices_of_dated_models_are_those_of_their_longest_known_name() -> None:
     assert prices.cost("gpt-image-2.6-flare-2026-11-01", usage) == 300
 
 
-def test_told_prices_complete_those_that_are_known() -> None:
+def test_reported_prices_complete_those_that_are_known() -> None:
     """One price of a dated model, or one estimate, leaves all others as they were."""
     dated = "gpt-image-2.6-flare-2026-11-01"
-    told: dict[str, dict[str, Any]] = {
+    reported: dict[str, dict[str, Any]] = {
         dated: {"image_out": 35},
         "gpt-image-2.6-flare": {"output_tokens": {"medium": {"1024x1024": 900}}},
     }
-    prices = Prices(told)
+    prices = Prices(reported)
     assert prices.cost(dated, TokenUsage(text_in=1, image_out=1)) == 40
     for model, price in ((dated, 35), ("gpt-image-2.6-flare", 30)):
         most = partial(most_for_a_fox, prices, model)
@@ -293,7 +293,7 @@ def test_told_prices_complete_those_that_are_known() -> None:
 
 
 def most_for_a_fox(prices: Prices, model: str, quality: str, size: str) -> int | None:
-    """Return the most that a picture of a fox may cost, in micros."""
+    """Return the most that an image of a fox may cost, in micros."""
     body = {"model": model, "prompt": "A fox", "quality": quality, "size": size}
     request = UpstreamRequest(method="POST", path="/images/generations", body=body)
     return prices.max_image_cost(request)

@@ -1,4 +1,4 @@
-"""Many pictures, none of them twice."""
+"""Many images, none of them twice."""
 
 import threading
 from collections.abc import Sequence
@@ -32,8 +32,10 @@ def wishes(*prompts: str) -> list[ImageRequest]:
 
 def batch_of(world: World, waits: list[float] | None = None, at_once: int = 1) -> Batch:
     """Make a batch on the fakes that notes how long it would wait."""
-    told: list[float] = [] if waits is None else waits
-    return Batch(world.make, caller=ANONYMOUS, at_once=at_once, wait=lambda _, s: told.append(s))
+    reported: list[float] = [] if waits is None else waits
+    return Batch(
+        world.make, caller=ANONYMOUS, at_once=at_once, wait=lambda _, s: reported.append(s)
+    )
 
 
 def run(batch: Batch, rows: Sequence[BatchItem]) -> list[BatchOutcome]:
@@ -41,13 +43,13 @@ def run(batch: Batch, rows: Sequence[BatchItem]) -> list[BatchOutcome]:
     return sorted(batch.run(rows), key=lambda one: one.row.number)
 
 
-def test_each_row_has_its_picture_and_a_second_run_pays_nothing(world: World) -> None:
-    """Equal prompts are two pictures; run again, all of them are those of the first run."""
+def test_each_row_has_its_image_and_a_second_run_pays_nothing(world: World) -> None:
+    """Equal prompts are two images; run again, all of them are those of the first run."""
     rows = rows_of("b", wishes("A red fox", "A castle", "A red fox"), ANONYMOUS)
     first, second = (run(batch_of(world, at_once=3), rows) for _ in range(2))
-    ids = [one.picture.id for one in first if one.picture]
+    ids = [one.image.id for one in first if one.image]
     assert len(set(ids)) == len(world.generator.asked) == 3
-    assert [one.picture.id for one in second if one.picture] == ids
+    assert [one.image.id for one in second if one.image] == ids
     assert [one.replayed for one in second] == [True] * 3
     assert sum(one.cost_micros for one in first) > sum(one.cost_micros for one in second) == 0
 
@@ -70,7 +72,7 @@ def test_rows_may_be_moved_but_not_shared(
     assert not claims & {row.claim for row in rows_of("b", wishes(*prompts), another)}
 
 
-def test_a_failure_is_told_and_the_others_are_drawn(world: World) -> None:
+def test_a_failure_is_reported_and_the_others_are_drawn(world: World) -> None:
     """One refused prompt stops nobody, and is not tried again."""
     check = world.moderator.check
 
@@ -102,19 +104,19 @@ def test_what_may_help_is_tried_again(
 ) -> None:
     """As often as it makes sense, after the time that was told; what may be paid for never."""
     world.generator.fail("draw", error)
-    told: list[float] = []
-    (outcome,) = run(batch_of(world, told), rows_of("b", wishes("a"), ANONYMOUS))
+    reported: list[float] = []
+    (outcome,) = run(batch_of(world, reported), rows_of("b", wishes("a"), ANONYMOUS))
     assert outcome.error
     assert outcome.error.code == error.code
-    assert (len(world.generator.asked), told) == (tries, waits)
+    assert (len(world.generator.asked), reported) == (tries, waits)
 
 
-def test_a_picture_that_waits_for_storage_is_paid_once(world: World) -> None:
+def test_an_image_that_waits_for_storage_is_paid_once(world: World) -> None:
     """The tries that follow finish it."""
     world.store.fail("put originals", StorageUnavailable())
     batch = Batch(world.make, caller=ANONYMOUS, at_once=1, wait=lambda *_: world.store.repair())
     (outcome,) = run(batch, rows_of("b", wishes("a"), ANONYMOUS))
-    assert outcome.picture
+    assert outcome.image
     assert len(world.generator.asked) == 1
 
 
@@ -149,7 +151,7 @@ def test_a_budget_stops_the_batch(world: World) -> None:
 
 
 def test_stopping_lets_those_under_way_end(world: World) -> None:
-    """After a stop no further row is begun, and what was being drawn has its picture."""
+    """After a stop no further row is begun, and what was being drawn has its image."""
     began, go_on = threading.Event(), threading.Event()
     draw = world.generator.draw
 
@@ -168,7 +170,7 @@ def test_stopping_lets_those_under_way_end(world: World) -> None:
     batch.stop()
     go_on.set()
     thread.join()
-    assert [bool(one.picture) for one in sorted(ended, key=lambda one: one.row.number)] == [
+    assert [bool(one.image) for one in sorted(ended, key=lambda one: one.row.number)] == [
         True,
         False,
     ]

@@ -85,7 +85,7 @@ def test_the_original_is_stored_byte_for_byte(world: World) -> None:
 
 
 def test_the_cutout_of_the_original_is_stored(world: World) -> None:
-    """The picture that callers fetch is the cutout of exactly the bytes that were bought."""
+    """The image that callers fetch is the cutout of exactly the bytes that were bought."""
     made = world.generate(a_request())
     assert made.image is not None
     assert made.image.key == f"images/{made.id}.png"
@@ -111,7 +111,7 @@ def test_the_row_is_pending_before_paying_and_ready_at_the_end(world: World) -> 
 
 
 def test_the_row_keeps_its_times_and_who_drew(world: World) -> None:
-    """The lease runs from the request, and a picture is as old as its completion."""
+    """The lease runs from the request, and an image is as old as its completion."""
     began = world.clock.now()
     world.generate(a_request())
     assert (world.row.requested_at, world.row.lease_until) == (began, began + LEASE)
@@ -120,10 +120,10 @@ def test_the_row_keeps_its_times_and_who_drew(world: World) -> None:
     assert (world.row.quality, world.row.size) == ("medium", "1024x1024")
 
 
-def test_a_picture_is_created_when_it_is_ready(
+def test_created_at_is_when_the_image_is_ready(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`created_at` is taken after the drawing, so a slow picture still heads the list."""
+    """`created_at` is taken after the drawing, so a slow image still heads the list."""
     began, draw = world.clock.now(), world.generator.draw
 
     def slowly(*args: Any, **kwargs: Any) -> Any:
@@ -143,15 +143,15 @@ def test_the_row_can_be_found_by_all_its_words(world: World) -> None:
 
 
 @pytest.mark.parametrize("costs_money", [True, False])
-def test_charged_tells_whether_the_provider_costs_money(world: World, costs_money: bool) -> None:
-    """A drawn picture was paid for exactly if its provider takes money."""
+def test_charged_reports_whether_the_provider_costs_money(world: World, costs_money: bool) -> None:
+    """A drawn image was paid for exactly if its provider takes money."""
     world.generator.costs_money = costs_money
     made = world.generate(a_request())
     assert made.charged is (Charged.YES if costs_money else Charged.NO)
 
 
-def test_every_picture_has_an_id_of_its_own(world: World) -> None:
-    """The same request twice makes two pictures with one fingerprint."""
+def test_every_image_has_an_id_of_its_own(world: World) -> None:
+    """The same request twice makes two images with one fingerprint."""
     first, second = world.generate(a_request()), world.generate(a_request())
     assert first.id != second.id
     assert first.fingerprint == second.fingerprint
@@ -167,8 +167,8 @@ def test_other_requests_have_other_fingerprints(world: World, change: dict[str, 
     assert usual.fingerprint != other.fingerprint
 
 
-def test_records_that_fail_after_storing_still_let_the_picture_be_answered(world: World) -> None:
-    """A stored picture is answered even if its row can't be updated; the log tells of it."""
+def test_records_that_fail_after_storing_still_let_the_image_be_answered(world: World) -> None:
+    """A stored image is answered even if its row can't be updated; the log tells of it."""
     world.records.fail("compare_and_swap", RecordsUnavailable("disk on fire"), after=1)
     with log_lines() as lines:
         made = world.generate(a_request())

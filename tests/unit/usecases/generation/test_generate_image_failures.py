@@ -24,7 +24,7 @@ from tests.support.observability.log_capture import log_lines
 
 
 def refused(world: World, kind: type[AppError], **wish: Any) -> Any:
-    """Ask for a picture that can't be had, and return the error."""
+    """Ask for an image that can't be had, and return the error."""
     with pytest.raises(kind) as caught:
         world.generate(a_request(**wish))
     assert type(caught.value) is kind
@@ -147,7 +147,7 @@ def test_an_original_that_can_not_be_stored_waits_in_the_spool(
 
 
 def test_what_neither_store_nor_spool_takes_is_not_called_safe(world: World) -> None:
-    """If the spool fails too, the caller isn't told that the picture was kept."""
+    """If the spool fails too, the caller isn't told that the image was kept."""
     world.store.fail("put originals", StorageUnavailable())
     world.spool.fail("put originals", StorageUnavailable())
     error = refused(world, StorageUnavailable)
@@ -156,9 +156,7 @@ def test_what_neither_store_nor_spool_takes_is_not_called_safe(world: World) -> 
 
 
 @pytest.mark.parametrize("step", ["inspect", "cut_out"])
-def test_paid_bytes_that_are_no_picture_are_kept_before_the_refusal(
-    world: World, step: str
-) -> None:
+def test_paid_bytes_that_are_no_image_are_kept_before_the_refusal(world: World, step: str) -> None:
     """Bytes that can't be used were still paid for, so they are stored, and the error says so."""
     world.imaging.fail(step, UnusableImage("an SVG"))
     error = refused(world, ProviderBadResponse)

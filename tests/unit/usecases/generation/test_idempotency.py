@@ -39,14 +39,14 @@ UNPAYABLE = [
 ]
 
 
-@pytest.mark.parametrize(("state", "charged", "error", "kind", "told", "replayed"), UNPAYABLE)
+@pytest.mark.parametrize(("state", "charged", "error", "kind", "reported", "replayed"), UNPAYABLE)
 def test_what_may_have_been_paid_is_answered_and_not_repeated(
     world: World,
     state: State,
     charged: Charged,
     error: str,
     kind: type[AppError],
-    told: Charged,
+    reported: Charged,
     replayed: bool,
 ) -> None:
     """The answer follows from the row; no other part hears of it, and the row stays as it is."""
@@ -54,12 +54,12 @@ def test_what_may_have_been_paid_is_answered_and_not_repeated(
     before = world.row
     answer = again(world)
     assert type(answer) is kind
-    assert (answer.charged, answer.replayed) == (told, replayed)
+    assert (answer.charged, answer.replayed) == (reported, replayed)
     assert world.events == ["records find"]
     assert world.row == before
 
 
-def test_nobody_waits_for_a_picture_that_was_lost(world: World) -> None:
+def test_nobody_waits_for_an_image_that_was_lost(world: World) -> None:
     """If neither store nor spool took it, its key says so, and doesn't ask to come back."""
     for place in (world.store, world.spool):
         place.fail("put originals", StorageUnavailable())
@@ -88,7 +88,7 @@ def test_a_key_is_for_one_request(
     assert (world.events, world.row) == (["records find"], before)
 
 
-def test_a_ready_picture_is_answered_as_it_was(world: World) -> None:
+def test_a_ready_image_is_answered_as_it_was(world: World) -> None:
     """The same row comes back, marked as replayed; no part but the records is asked."""
     first = world.make(a_request(), claim=CLAIM)
     world.events.clear()
@@ -186,13 +186,13 @@ def test_whoever_loses_the_race_for_a_failed_row_buys_nothing(world: World) -> N
 
 
 def test_keys_of_several_callers_and_no_key_at_all_are_apart(world: World) -> None:
-    """The same key of another caller, another key, and no key each draw a picture of their own."""
+    """The same key of another caller, another key, and no key each draw an image of their own."""
     claims = [CLAIM, claim_of("someone", "a key"), claim_of("", "a Key"), "", ""]
     ids = {world.make(a_request(), claim=claim).generation.id for claim in claims}
     assert len(ids) == len(world.generator.asked) == 5
 
 
-def test_a_claim_tells_neither_caller_nor_key() -> None:
+def test_a_claim_reports_neither_caller_nor_key() -> None:
     """What is written down is a SHA-256 in hex, and needs both to be the same."""
     claims = {claim_of(caller, key) for caller in ("", "a", "ab") for key in ("b", "bb", "c")}
     assert len(claims) == 9

@@ -40,7 +40,7 @@ def test_keys_are_remembered_for_so_long_and_no_longer(
 
 
 def test_a_row_that_is_worked_on_keeps_its_key_however_old(world: World) -> None:
-    """A pending row's key is not forgotten: its picture may have been paid for."""
+    """A pending row's key is not forgotten: its image may have been paid for."""
     world.store.fail("put originals", StorageUnavailable())
     assert type(again(world)) is ImagePendingUpload
     world.clock.advance(2 * DAYS)
@@ -51,7 +51,7 @@ def test_a_row_that_is_worked_on_keeps_its_key_however_old(world: World) -> None
 
 
 def test_what_waited_is_answered_once_storage_is_back(world: World) -> None:
-    """Storage down after paying, then back: the same key gets the picture, and pays nothing."""
+    """Storage down after paying, then back: the same key gets the image, and pays nothing."""
     world.store.fail("put originals", StorageUnavailable())
     assert again(world).charged is Charged.YES
     assert again(world).charged is Charged.YES
@@ -60,8 +60,8 @@ def test_what_waited_is_answered_once_storage_is_back(world: World) -> None:
     made = world.make(a_request(), claim=CLAIM)
     assert made.replayed
     assert (len(world.generator.asked), world.spool.objects) == (1, {})
-    picture = world.store.objects[f"images/{made.generation.id}.png"]
-    assert picture.data == b"cutout of " + world.generator.data
+    image = world.store.objects[f"images/{made.generation.id}.png"]
+    assert image.data == b"cutout of " + world.generator.data
 
 
 def test_a_crash_in_the_middle_of_paying_is_unknown(world: World) -> None:
@@ -76,7 +76,7 @@ def test_a_crash_in_the_middle_of_paying_is_unknown(world: World) -> None:
     assert len(world.generator.asked) == 1
 
 
-def test_a_crash_before_paying_is_drawn_anew(world: World) -> None:
+def test_a_crash_before_paying_is_drawn_again(world: World) -> None:
     """A worker that died before the paid call leaves a key that draws, in the same row."""
     world.writer.fail("enhance", KeyboardInterrupt())  # type: ignore[arg-type]  # reason: as sudden as a kill
     with pytest.raises(KeyboardInterrupt):
@@ -90,7 +90,7 @@ def test_a_crash_before_paying_is_drawn_anew(world: World) -> None:
 
 
 @pytest.mark.parametrize("charged", Charged)
-def test_trouble_while_recovering_tells_what_is_known_about_the_payment(
+def test_trouble_while_recovering_reports_what_is_known_about_the_payment(
     world: World, charged: Charged
 ) -> None:
     """With the records failing over an abandoned row, nobody hears that nothing was paid."""

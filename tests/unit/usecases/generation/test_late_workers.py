@@ -36,12 +36,12 @@ def meanwhile(world: World, act: Callable[[], object], error: AppError | None = 
 
 
 def given_up(world: World) -> None:
-    """Let the lease run out and another server look for the picture, in vain."""
+    """Let the lease run out and another server look for the image, in vain."""
     world.clock.advance(PAST)
     assert world.recover(world.row).state is State.UNKNOWN
 
 
-def test_a_picture_that_comes_late_is_ready_all_the_same(world: World) -> None:
+def test_an_image_that_comes_late_is_ready_all_the_same(world: World) -> None:
     """Given up as unknown by another server, then stored: the row is ready, and the key answers."""
     meanwhile(world, lambda: given_up(world))
     made = world.generate(a_request(), claim=CLAIM)
@@ -52,7 +52,7 @@ def test_a_picture_that_comes_late_is_ready_all_the_same(world: World) -> None:
 
 @pytest.mark.parametrize("state", [State.READY, State.DELETED])
 def test_a_row_that_is_ready_or_deleted_is_never_overwritten(world: World, state: State) -> None:
-    """Whoever comes late leaves a finished picture as it is, and a deleted one deleted."""
+    """Whoever comes late leaves a finished image as it is, and a deleted one deleted."""
     other = a_generation(state=state, claim=CLAIM)
 
     def finish() -> None:
@@ -63,7 +63,7 @@ def test_a_row_that_is_ready_or_deleted_is_never_overwritten(world: World, state
     assert world.row == replace(other, id=made.id)
 
 
-def test_a_row_that_is_gone_is_not_made_anew(world: World) -> None:
+def test_a_row_that_is_gone_is_not_made_again(world: World) -> None:
     """If the row was removed meanwhile, none comes back."""
     meanwhile(world, world.records.rows.clear)
     world.generate(a_request(), claim=CLAIM)
@@ -73,7 +73,7 @@ def test_a_row_that_is_gone_is_not_made_anew(world: World) -> None:
 def test_a_row_that_changes_again_is_tried_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If another server gives the row up in the very moment between, the picture still wins."""
+    """If another server gives the row up in the very moment between, the image still wins."""
     meanwhile(world, lambda: taken(world))
     get = world.records.get
 
@@ -89,13 +89,13 @@ def test_a_row_that_changes_again_is_tried_again(
 
 
 def taken(world: World) -> None:
-    """Let another server hold the row, as if it were looking for the picture."""
+    """Let another server hold the row, as if it were looking for the image."""
     until = world.row.lease_until + timedelta(seconds=99)
     world.records.rows[world.row.id] = replace(world.row, lease_until=until)
 
 
 def test_a_claim_that_was_forgotten_meanwhile_stays_so(world: World) -> None:
-    """A late picture does not take back a key that may be another row's by now."""
+    """A late image does not take back a key that may be another row's by now."""
 
     def forget() -> None:
         given_up(world)
@@ -139,7 +139,7 @@ def test_what_a_late_worker_knows_beats_a_guess(
 
 
 def test_what_waits_in_the_spool_after_being_given_up_is_answered(world: World) -> None:
-    """A picture that came late, into the spool, answers its key once storage is back."""
+    """An image that came late, into the spool, answers its key once storage is back."""
 
     def act() -> None:
         given_up(world)

@@ -26,7 +26,7 @@ class Watched:
 
 
 def test_each_step_is_heard_of_as_it_begins(world: World) -> None:
-    """All steps are told in their order, and the partial pictures while the model draws."""
+    """All steps are told in their order, and the partial images while the model draws."""
     watched = Watched(partials=2)
     world.generate(a_request(), viewer=watched.viewer)
     assert watched.steps == [
@@ -36,8 +36,8 @@ def test_each_step_is_heard_of_as_it_begins(world: World) -> None:
     assert watched.partials == [(0, b"partial 0"), (1, b"partial 1")]
 
 
-def test_nobody_sees_a_picture_of_a_refused_prompt(world: World) -> None:
-    """The prompt is judged before the model is asked, so no partial picture can come."""
+def test_nobody_sees_an_image_of_a_refused_prompt(world: World) -> None:
+    """The prompt is judged before the model is asked, so no partial image can come."""
     world.moderator.fail("check", PromptRejected())
     watched = Watched(partials=3)
     with pytest.raises(PromptRejected):
@@ -46,7 +46,7 @@ def test_nobody_sees_a_picture_of_a_refused_prompt(world: World) -> None:
 
 
 def test_an_answer_from_an_earlier_request_shows_nothing(world: World) -> None:
-    """Partial pictures are no part of the wish: the same key answers with or without them."""
+    """Partial images are no part of the wish: the same key answers with or without them."""
     first = world.generate(a_request(), claim=CLAIM)
     watched = Watched(partials=3)
     again = world.generate(a_request(), claim=CLAIM, viewer=watched.viewer)
@@ -54,7 +54,7 @@ def test_an_answer_from_an_earlier_request_shows_nothing(world: World) -> None:
     assert len(world.generator.asked) == 1
 
 
-def test_a_budget_has_to_hold_the_partial_pictures(world: World) -> None:
+def test_a_budget_has_to_hold_the_partial_images(world: World) -> None:
     """Each adds 100 output tokens, to a dry run and to what is held before anything is paid."""
     plain, shown = (
         world.make.intents.estimates.rehearse(a_request(), partials=count).estimate_micros or 0
@@ -71,7 +71,7 @@ def test_a_budget_has_to_hold_the_partial_pictures(world: World) -> None:
 def test_who_watches_can_not_fail_what_is_watched(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whatever goes wrong in telling, the picture is paid once, stored and answered."""
+    """Whatever goes wrong in telling, the image is paid once, stored and answered."""
 
     def broken(*_: object) -> None:
         raise ZeroDivisionError
@@ -79,4 +79,4 @@ def test_who_watches_can_not_fail_what_is_watched(
     viewer = ProgressListener(partials=1, on_step=broken, on_partial=broken)
     assert world.generate(a_request(), viewer=viewer).image
     assert len(world.generator.asked) == 1
-    assert "a viewer could not hear of a partial picture" in caplog.text
+    assert "a viewer could not hear of a partial image" in caplog.text

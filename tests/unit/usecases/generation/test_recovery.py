@@ -35,7 +35,7 @@ every = pytest.mark.parametrize("left", list(all_left()), ids=str)
 
 @every
 def test_with_everything_up_it_is_brought_to_an_end(world: World, left: Left) -> None:
-    """Found pictures become ready, garbage is kept as evidence, and what was not found is told."""
+    """Found images become ready, garbage is kept as evidence, and what was not found is told."""
     row = leave(world, left)
     result = recover(world, row)
     if left.where == "nowhere":

@@ -14,7 +14,7 @@ from tests.support.reconcile.abandoned_records import ID, Left, contents, leave,
 
 @pytest.mark.parametrize("where", ["store", "spool"])
 def test_a_full_disk_does_not_lose_what_is_safe_already(world: World, where: str) -> None:
-    """If neither store nor spool take anything, a picture that one of them has still waits."""
+    """If neither store nor spool take anything, an image that one of them has still waits."""
     row = leave(world, Left(Charged.YES, where))
     before = contents(world)
     world.store.fail("put originals", StorageUnavailable())
@@ -23,8 +23,8 @@ def test_a_full_disk_does_not_lose_what_is_safe_already(world: World, where: str
     assert (world.row.state, contents(world)) == (State.PENDING, before)
 
 
-def test_a_spool_that_can_not_be_emptied_does_not_hide_the_picture(world: World) -> None:
-    """A picture that is stored and recorded is answered; what stays behind is logged."""
+def test_a_spool_that_can_not_be_emptied_does_not_hide_the_image(world: World) -> None:
+    """An image that is stored and recorded is answered; what stays behind is logged."""
     row = leave(world, Left(Charged.YES, "spool"))
     world.spool.fail("delete originals", StorageUnavailable("disk"))
     with log_lines() as lines:
@@ -45,7 +45,7 @@ def test_a_spool_that_can_not_be_emptied_does_not_hide_the_picture(world: World)
 def test_only_what_was_seen_is_called_safe(
     world: World, charged: Charged, known: bool, safe: bool
 ) -> None:
-    """With the store down nobody hears that a picture is kept which perhaps never was drawn."""
+    """With the store down nobody hears that an image is kept which perhaps never was drawn."""
     row = leave(world, Left(charged, "nowhere", known=known))
     world.store.fail("get originals", StorageUnavailable())
     result = recover(world, row)
@@ -53,8 +53,8 @@ def test_only_what_was_seen_is_called_safe(
     assert ("kept safely" in result.message) is safe
 
 
-def test_a_picture_keeps_the_place_that_it_had(world: World) -> None:
-    """A row that says when its picture was made keeps that time."""
+def test_an_image_keeps_the_place_that_it_had(world: World) -> None:
+    """A row that says when its image was made keeps that time."""
     row = leave(world, Left(Charged.YES, "store"))
     made_at = row.requested_at + timedelta(seconds=1)
     world.records.rows[ID] = row = replace(row, created_at=made_at)
@@ -67,7 +67,7 @@ def test_the_same_bytes_are_found_in_the_spool_first(world: World) -> None:
     row = leave(world, Left(Charged.YES, "both"))
     recover(world, row)
     reads = [event for event in world.events if " get " in event]
-    assert reads == ["spool get originals"] * 2  # the picture and its note
+    assert reads == ["spool get originals"] * 2  # the image and its note
 
 
 def test_a_worker_that_stored_it_meanwhile_is_believed(

@@ -78,8 +78,8 @@ def test_a_row_from_a_note_is_found_by_the_same_words(world: World, enhance: boo
     assert sidecar.read(made.id, note, found_at=FOUND_AT).tokens == made.tokens
 
 
-def test_a_note_tells_of_the_caller_the_id_only() -> None:
-    """So the picture stays its owner's; claim and fingerprint are not in the note."""
+def test_a_note_reports_of_the_caller_the_id_only() -> None:
+    """So the image stays its owner's; claim and fingerprint are not in the note."""
     row = a_generation(id="x", owner="ann", claim="c" * 64, fingerprint="d" * 64)
     assert read(sidecar.write(row)).owner == "ann"
     text = sidecar.write(row).decode()
@@ -88,7 +88,7 @@ def test_a_note_tells_of_the_caller_the_id_only() -> None:
 
 
 def test_the_note_lies_beside_the_original(world: World) -> None:
-    """The note of a picture is JSON under the row's id, with its id, and holds what was bought."""
+    """The note of an image is JSON under the row's id, with its id, and holds what was bought."""
     made = world.generate(a_request(), claim="c" * 64)
     stored = world.store.objects[f"originals/{made.id}.json"]
     assert stored.content_type == "application/json"
@@ -96,8 +96,8 @@ def test_the_note_lies_beside_the_original(world: World) -> None:
     assert sidecar.read(made.id, stored.data, found_at=FOUND_AT).original == made.original
 
 
-def test_what_is_no_picture_has_a_note_without_one() -> None:
-    """Evidence has a note too, that tells of no picture."""
+def test_what_is_no_image_has_a_note_without_one() -> None:
+    """Evidence has a note too, that tells of no image."""
     row = replace(a_generation(id="x"), original=None)
     assert read(sidecar.write(row)).original is None
 
@@ -109,7 +109,7 @@ def test_what_is_no_picture_has_a_note_without_one() -> None:
 @example(b'{"a":' * 100_000)
 @example(b"1" * 5000)
 @example(b'{"prompt": "\\ud800"}')
-def test_garbage_is_a_note_that_tells_nothing(data: bytes) -> None:
+def test_garbage_is_a_note_that_reports_nothing(data: bytes) -> None:
     """Whatever bytes are there, they make a row that every store can keep."""
     row = read(data)
     assert (row.id, row.state, row.requested_at) == ("x", State.PENDING, FOUND_AT)
@@ -131,7 +131,7 @@ def _spoilt(value: Any) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "reported",
     [
         {"key": "originals/../../etc/passwd"},
         {"key": "originals/y.png"},
@@ -144,25 +144,25 @@ def _spoilt(value: Any) -> bytes:
         {"extra": 1},
     ],
 )
-def test_an_original_that_is_not_this_one_is_not_believed(told: dict[str, Any]) -> None:
+def test_an_original_that_is_not_this_one_is_not_believed(reported: dict[str, Any]) -> None:
     """What the note tells of the original counts only if it is whole and names that very object."""
     assert read(note_with()).original is not None
-    assert read(note_with(original=told)).original is None
+    assert read(note_with(original=reported)).original is None
 
 
-@pytest.mark.parametrize("told", [True, False, None])
-def test_whether_the_original_has_content_credentials_survives(told: bool | None) -> None:
+@pytest.mark.parametrize("reported", [True, False, None])
+def test_whether_the_original_has_content_credentials_survives(reported: bool | None) -> None:
     """What was seen in the bought bytes is known of the rebuilt row too."""
     row = a_generation(id="x")
     assert row.original
-    row = replace(row, original=replace(row.original, content_credentials=told))
+    row = replace(row, original=replace(row.original, content_credentials=reported))
     assert read(sidecar.write(row)).original == row.original
 
 
-@pytest.mark.parametrize("told", [0, 1, "true", [], {}])
-def test_strange_words_on_content_credentials_are_not_believed(told: Any) -> None:
+@pytest.mark.parametrize("reported", [0, 1, "true", [], {}])
+def test_strange_words_on_content_credentials_are_not_believed(reported: Any) -> None:
     """Then nobody knows, and the rest of what is told of the original counts."""
-    original = read(note_with(original={"content_credentials": told})).original
+    original = read(note_with(original={"content_credentials": reported})).original
     assert original
     assert original.content_credentials is None
 
@@ -175,7 +175,7 @@ def test_a_note_from_before_content_credentials_reads() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "time"),
+    ("reported", "time"),
     [
         ("2026-11-22T12:00:00.123456+00:00", NOON),
         ("2026-11-22T13:00:00.123+01:00", NOON),
@@ -187,9 +187,11 @@ def test_a_note_from_before_content_credentials_reads() -> None:
         (20261122, FOUND_AT),
     ],
 )
-def test_times_are_utc_and_whole_milliseconds_or_when_it_was_found(told: Any, time: Any) -> None:
+def test_times_are_utc_and_whole_milliseconds_or_when_it_was_found(
+    reported: Any, time: Any
+) -> None:
     """A time that stores can keep comes of whatever the note says."""
-    row = read(note_with(requested_at=told))
+    row = read(note_with(requested_at=reported))
     assert row.requested_at == time
     assert row.requested_at.utcoffset() == timedelta(0)
     assert to_document(row)["requested_at"].microsecond % 1000 == 0
@@ -197,7 +199,10 @@ def test_times_are_utc_and_whole_milliseconds_or_when_it_was_found(told: Any, ti
 
 def test_only_an_honest_no_means_that_nothing_was_paid() -> None:
     """An original of which nobody knows whether it was paid counts as paid."""
-    values = {told: read(note_with(charged=told)).charged for told in ("no", "yes", "unknown", 7)}
+    values = {
+        reported: read(note_with(charged=reported)).charged
+        for reported in ("no", "yes", "unknown", 7)
+    }
     assert values == {"no": "no", "yes": "yes", "unknown": "yes", 7: "yes"}
 
 

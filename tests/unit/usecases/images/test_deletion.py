@@ -1,4 +1,4 @@
-"""Deleting a picture: what goes, what stays, and how a failure half-way is made good."""
+"""Deleting an image: what goes, what stays, and how a failure half-way is made good."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,7 +22,7 @@ def images(world: World) -> Images:
 
 
 def bare(row: ImageRecord) -> ImageRecord:
-    """Return what shall remain of a picture with a key."""
+    """Return what shall remain of an image with a key."""
     return ImageRecord(
         id=row.id,
         state=State.DELETED,
@@ -39,7 +39,7 @@ def bare(row: ImageRecord) -> ImageRecord:
 def test_nothing_of_it_is_left_but_its_key(
     world: World, images: Images, claim: str, info: ImageInfo
 ) -> None:
-    """Picture, original and note go; of a picture with a key a row without any text stays."""
+    """Image, original and note go; of an image with a key a row without any text stays."""
     world.imaging.info = info
     kept = world.generate(a_request(prompt="Another"))
     made = world.generate(a_request(), claim=claim)
@@ -52,7 +52,7 @@ def test_nothing_of_it_is_left_but_its_key(
 
 @pytest.mark.parametrize("claim", ["", CLAIM])
 def test_what_is_deleted_is_not_there(world: World, images: Images, claim: str) -> None:
-    """A deleted picture has no record, is not listed, and can't be deleted again."""
+    """A deleted image has no record, is not listed, and can't be deleted again."""
     made = world.generate(a_request(), claim=claim)
     images.delete(made.id)
     calls: list[Callable[[str], object]] = [images.record, images.fetch, images.delete]
@@ -64,7 +64,7 @@ def test_what_is_deleted_is_not_there(world: World, images: Images, claim: str) 
 
 @pytest.mark.parametrize("state", [State.PENDING, State.FAILED, State.UNKNOWN])
 def test_what_is_not_ready_can_not_be_deleted(world: World, images: Images, state: State) -> None:
-    """A row that is worked on, or ended without a picture, is left alone."""
+    """A row that is worked on, or ended without an image, is left alone."""
     made = world.generate(a_request())
     world.records.rows[made.id] = row = replace(made, state=state)
     objects = dict(world.store.objects)
@@ -116,8 +116,8 @@ def test_a_failure_at_any_step_is_made_good_by_asking_again(
     assert world.records.rows == ({made.id: bare(made)} if claim else {})
 
 
-def test_the_key_of_a_half_deleted_picture_draws_nothing(world: World, images: Images) -> None:
-    """From the moment that the row is marked, its key says that the picture was deleted."""
+def test_the_key_of_a_half_deleted_image_draws_nothing(world: World, images: Images) -> None:
+    """From the moment that the row is marked, its key says that the image was deleted."""
     made = world.generate(a_request(), claim=CLAIM)
     world.store.fail("delete images", StorageUnavailable())
     with pytest.raises(StorageUnavailable):

@@ -1,4 +1,4 @@
-"""Where an owner is given, another's pictures are as if they weren't there."""
+"""Where an owner is given, another's images are as if they weren't there."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,7 +23,7 @@ def images(world: World) -> Images:
 
 @pytest.fixture
 def hers(world: World) -> ImageRecord:
-    """Make a picture of Ann's."""
+    """Make an image of Ann's."""
     return world.generate(a_request(), caller=ANN, claim="c" * 64)
 
 
@@ -34,7 +34,7 @@ USES: dict[str, Callable[[Images, str, str], Any]] = {
 
 
 @pytest.mark.parametrize("use", USES)
-def test_anothers_picture_is_as_absent_as_one_that_never_was(
+def test_anothers_image_is_as_absent_as_one_that_never_was(
     use: str, world: World, images: Images, hers: ImageRecord
 ) -> None:
     """The error is the same to the letter but for the id, and nothing is touched."""
@@ -52,7 +52,7 @@ def test_anothers_picture_is_as_absent_as_one_that_never_was(
 def test_the_owner_and_the_server_itself_may_do_all(
     owner: str | None, world: World, images: Images, hers: ImageRecord
 ) -> None:
-    """Ann, and a server that asks for no keys, describe, list and delete the picture."""
+    """Ann, and a server that asks for no keys, describe, list and delete the image."""
     assert images.record(hers.id, owner=owner).id == hers.id
     assert [row.id for row in images.page(limit=9, owner=owner).rows] == [hers.id]
     images.delete(hers.id, owner=owner)
@@ -60,10 +60,10 @@ def test_the_owner_and_the_server_itself_may_do_all(
     assert world.records.rows[hers.id].owner == "ann"  # what is left for the key's sake
 
 
-def test_an_owners_list_has_only_her_pictures(
+def test_an_owners_list_has_only_her_images(
     world: World, images: Images, hers: ImageRecord
 ) -> None:
-    """Rows, totals and matches are of the owner's pictures."""
+    """Rows, totals and matches are of the owner's images."""
     world.generate(a_request(), caller=BOB)
     world.generate(a_request(), caller=BOB)
     assert images.page(limit=9).total == 3
@@ -72,10 +72,10 @@ def test_an_owners_list_has_only_her_pictures(
         assert ([row.id for row in page.rows], page.total) == ([hers.id], 1)
 
 
-def test_the_owner_of_a_picture_is_asked_for_once(
+def test_the_owner_of_an_image_is_asked_for_once(
     world: World, images: Images, hers: ImageRecord
 ) -> None:
-    """It never changes; but of a picture that isn't there nothing is remembered."""
+    """It never changes; but of an image that isn't there nothing is remembered."""
     world.events.clear()
     assert [images.owner_of(hers.id) for _ in range(3)] == ["ann"] * 3
     assert world.events.count("records get") == 1
@@ -87,7 +87,7 @@ def test_the_owner_of_a_picture_is_asked_for_once(
 
 
 def test_who_has_no_id_owns_nothing(world: World, images: Images, hers: ImageRecord) -> None:
-    """Pictures that were made without a key are nobody's, and nobody's list has nothing in it."""
+    """Images that were made without a key are nobody's, and nobody's list has nothing in it."""
     nobodys = world.generate(a_request())
     page = images.page(limit=9, owner="")
     assert (list(page.rows), page.total, page.more) == ([], 0, False)
@@ -99,15 +99,15 @@ def test_who_has_no_id_owns_nothing(world: World, images: Images, hers: ImageRec
 
 
 @pytest.mark.parametrize("state", [State.PENDING, State.UNKNOWN, State.FAILED])
-def test_a_picture_has_its_owner_before_its_row_is_ready(
+def test_an_image_has_its_owner_before_its_row_is_ready(
     world: World, images: Images, hers: ImageRecord, state: State
 ) -> None:
-    """So who was answered, but whose row could not be set ready, can read the picture."""
+    """So who was answered, but whose row could not be set ready, can read the image."""
     world.records.rows[hers.id] = replace(hers, state=state)
     assert images.owner_of(hers.id) == "ann"
 
 
-def test_a_deleted_picture_is_forgotten(world: World, images: Images, hers: ImageRecord) -> None:
+def test_a_deleted_image_is_forgotten(world: World, images: Images, hers: ImageRecord) -> None:
     """From the moment that it is deleted it has no owner, though its bare row has."""
     assert images.owner_of(hers.id) == "ann"
     images.delete(hers.id, owner="ann")

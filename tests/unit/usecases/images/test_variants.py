@@ -34,33 +34,33 @@ def variants(world: World, *, limit: int = 8, real_cache: bool = False) -> Varia
 
 
 def fetch(use_case: Variants, variant: Variant) -> StoredImage:
-    """Fetch a variant of the one picture there is."""
+    """Fetch a variant of the one image there is."""
     return use_case.fetch(ID, variant, variant.canonical())
 
 
 @pytest.fixture
 def stored(world: World) -> World:
-    """Give a world with a picture and its original."""
-    world.store.put(f"images/{ID}.png", b"picture", content_type="image/png")
+    """Give a world with an image and its original."""
+    world.store.put(f"images/{ID}.png", b"image", content_type="image/png")
     world.store.put(f"originals/{ID}.png", b"original", content_type="image/png")
     world.events.clear()
     return world
 
 
-def test_a_variant_is_made_once_and_dated_like_the_picture(stored: World) -> None:
-    """It has its own bytes and type, the picture's time, and is computed a single time."""
+def test_a_variant_is_made_once_and_dated_like_the_image(stored: World) -> None:
+    """It has its own bytes and type, the image's time, and is computed a single time."""
     use_case, webp = variants(stored), Variant(format="webp")
     first, second = fetch(use_case, webp), fetch(use_case, webp)
     assert first == second
-    assert (first.data, first.content_type) == (b"format=webp of picture", "image/webp")
+    assert (first.data, first.content_type) == (b"format=webp of image", "image/webp")
     assert first.modified == stored.store.objects[f"images/{ID}.png"].modified
     assert stored.events.count("imaging vary") == 1
     assert "store get originals" not in stored.events
 
 
-def test_the_plain_picture_is_served_as_it_is(stored: World) -> None:
+def test_the_plain_image_is_served_as_it_is(stored: World) -> None:
     """What changes nothing computes nothing."""
-    assert fetch(variants(stored), Variant(quality=50)).data == b"picture"
+    assert fetch(variants(stored), Variant(quality=50)).data == b"image"
     assert "imaging vary" not in stored.events
 
 
@@ -74,23 +74,23 @@ def test_neither_records_nor_the_painter_are_asked(stored: World) -> None:
 @pytest.mark.parametrize("ending", ["png", "webp", "jpeg"])
 def test_the_original_is_found_whatever_its_format(world: World, ending: str) -> None:
     """Large variants come from the original, under each of the names it may have."""
-    world.store.put(f"images/{ID}.png", b"picture", content_type="image/png")
+    world.store.put(f"images/{ID}.png", b"image", content_type="image/png")
     world.store.put(f"originals/{ID}.json", b"{}", content_type="application/json")
     world.store.put(f"originals/{ID}.{ending}", b"original", content_type=f"image/{ending}")
     assert fetch(variants(world), LARGE).data == b"h=512&w=512 of original"
 
 
-def test_without_its_original_a_picture_has_small_variants_only(stored: World) -> None:
-    """The picture itself still serves small variants; a large one says what is missing."""
+def test_without_its_original_an_image_has_small_variants_only(stored: World) -> None:
+    """The image itself still serves small variants; a large one says what is missing."""
     stored.store.delete(f"originals/{ID}.png")
     use_case = variants(stored)
-    assert fetch(use_case, SMALL).data == b"h=64&w=64 of picture"
+    assert fetch(use_case, SMALL).data == b"h=64&w=64 of image"
     with pytest.raises(OriginalMissing):
         fetch(use_case, LARGE)
 
 
-def test_a_deleted_picture_has_no_variants_even_if_they_are_cached(stored: World) -> None:
-    """The picture comes first, so a variant that a cache has kept is not served without it."""
+def test_a_deleted_image_has_no_variants_even_if_they_are_cached(stored: World) -> None:
+    """The image comes first, so a variant that a cache has kept is not served without it."""
     use_case = variants(stored)
     fetch(use_case, SMALL)
     stored.store.delete(f"images/{ID}.png")
@@ -99,17 +99,17 @@ def test_a_deleted_picture_has_no_variants_even_if_they_are_cached(stored: World
         fetch(use_case, SMALL)
 
 
-def test_what_can_not_be_decoded_is_told_and_not_remembered(stored: World) -> None:
+def test_what_can_not_be_decoded_is_reported_and_not_remembered(stored: World) -> None:
     """Damaged bytes in the store are an error of ours; once they are mended, it works."""
     use_case = variants(stored, real_cache=True)
     stored.imaging.fail("vary", NotAnImage("cut short"))
     with pytest.raises(ImageDamaged, match=f"{ID}: cut short"):
         fetch(use_case, SMALL)
     stored.imaging.repair()
-    assert fetch(use_case, SMALL).data == b"h=64&w=64 of picture"
+    assert fetch(use_case, SMALL).data == b"h=64&w=64 of image"
 
 
-def test_a_failing_store_is_told_and_not_remembered(stored: World) -> None:
+def test_a_failing_store_is_reported_and_not_remembered(stored: World) -> None:
     """While nobody can tell whether there is an original, the answer is 503; later it works."""
     use_case = variants(stored, real_cache=True)
     stored.store.fail("get originals", StorageUnavailable())
@@ -130,7 +130,7 @@ def test_twenty_callers_of_one_variant_cost_one_computation(stored: World) -> No
         return fetch(use_case, SMALL).data
 
     answers = at_once(21, lambda n: fetch(use_case, SMALL).data if n else open_once_begun())
-    assert set(answers) == {b"h=64&w=64 of picture"}
+    assert set(answers) == {b"h=64&w=64 of image"}
     assert slow.events == ["imaging vary"]
 
 
@@ -150,8 +150,8 @@ def test_above_the_limit_callers_are_refused_at_once(stored: World) -> None:
     with pytest.raises(VariantsBusy) as refused:
         fetch(use_case, LARGE)
     assert refused.value.retry_after
-    assert fetch(use_case, SMALL).data == b"h=64&w=64 of picture"
-    assert fetch(use_case, Variant()).data == b"picture"
+    assert fetch(use_case, SMALL).data == b"h=64&w=64 of image"
+    assert fetch(use_case, Variant()).data == b"image"
     slow.gate.set()
     for thread in waiting:
         thread.join()

@@ -84,7 +84,7 @@ def test_a_part_that_came_back_is_noticed(
     readiness.require("storage")
 
 
-def test_a_parts_own_error_is_raised_anew_each_time(
+def test_a_parts_own_error_is_raised_again_each_time(
     readiness: Readiness, storage: FakePart
 ) -> None:
     """Callers get errors of their own, which one of them may mark without harming the other."""
@@ -98,7 +98,7 @@ def test_a_parts_own_error_is_raised_anew_each_time(
     assert {error.detail for error in caught} == {"S3: ConnectTimeout"}
 
 
-def test_the_first_missing_part_is_told(clock: FakeClock) -> None:
+def test_the_first_missing_part_is_reported(clock: FakeClock) -> None:
     """Parts are asked in the order given, and the first trouble ends it."""
     first, second = FakePart(), FakePart()
     first.error, second.error = RecordsUnavailable(), StorageUnavailable()
@@ -115,7 +115,7 @@ def test_only_the_named_parts_count(readiness: Readiness, cache: FakePart) -> No
     assert cache.pings == 0
 
 
-def test_the_report_tells_part_by_part(readiness: Readiness, cache: FakePart) -> None:
+def test_the_report_reports_part_by_part(readiness: Readiness, cache: FakePart) -> None:
     """Each part is reported with its kind, whether it is up and whether that matters."""
     cache.error = AppError()
     assert readiness.report() == (

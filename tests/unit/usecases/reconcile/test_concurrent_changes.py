@@ -38,7 +38,7 @@ def test_what_is_being_made_is_left_alone(world: World, spooled: bool) -> None:
 
 
 def test_a_listing_of_the_past_is_not_believed(world: World) -> None:
-    """A picture that was made while the listings were read is no finding."""
+    """An image that was made while the listings were read is no finding."""
     world.generate(a_request())
     world.records.scan = lambda **_: []  # type: ignore[method-assign]  # reason: what was listed before it was made
     world.events.clear()
@@ -46,7 +46,7 @@ def test_a_listing_of_the_past_is_not_believed(world: World) -> None:
     assert "records insert" not in world.events
 
 
-def test_a_picture_that_is_deleted_while_it_is_looked_at_is_no_finding(world: World) -> None:
+def test_an_image_that_is_deleted_while_it_is_looked_at_is_no_finding(world: World) -> None:
     """Objects that go away between two looks at the row don't count as lost."""
     row = world.generate(a_request())
     world.clock.advance(1000)
@@ -68,7 +68,7 @@ def test_a_picture_that_is_deleted_while_it_is_looked_at_is_no_finding(world: Wo
 
 @pytest.mark.parametrize("spoiled", ["image", "note", "spooled, ready"])
 def test_a_deletion_wins_over_a_repair_that_runs(world: World, spoiled: str) -> None:
-    """What a repair stores for a picture that is deleted meanwhile does not stay."""
+    """What a repair stores for an image that is deleted meanwhile does not stay."""
     row = spoilt(world, spoiled)
     images = Images(world.store, world.records)
     during(world.store, "put", lambda: images.delete(row.id))
@@ -91,7 +91,7 @@ def test_two_runs_at_once_do_not_disturb_each_other(world: World, mess: Mess) ->
     assert len(world.generator.asked) == 1
 
 
-def test_unknown_outcomes_are_told_and_not_left(world: World) -> None:
+def test_unknown_outcomes_are_reported_and_not_left(world: World) -> None:
     """Where nothing was stored nothing can be mended: such rows are listed, with their time."""
     row = a_generation(state=State.UNKNOWN, original=None, image=None, created_at=None)
     world.records.rows[row.id] = row
@@ -155,7 +155,7 @@ def test_evidence_in_the_spool_reaches_the_store(world: World) -> None:
 
 
 def test_a_note_alone_in_the_spool_is_cleared(world: World) -> None:
-    """What is left of a clearing that was cut off, of a picture that is deleted since, goes."""
+    """What is left of a clearing that was cut off, of an image that is deleted since, goes."""
     row = spoilt(world, "spooled, ready")
     world.spool.delete(keys_of(row)[0])
     world.records.delete(row.id)
@@ -167,7 +167,7 @@ def test_a_note_alone_in_the_spool_is_cleared(world: World) -> None:
 
 
 def test_a_deletion_that_is_finished_keeps_the_key(world: World) -> None:
-    """Of a picture with an Idempotency-Key the bare row stays, as after any deletion."""
+    """Of an image with an Idempotency-Key the bare row stays, as after any deletion."""
     row = world.generate(a_request(), claim="the claim")
     setting("image", state=State.DELETED)(world.ports, row)
     assert outcome(reconcile(world, fix=True)) == {Discrepancy.HALF_DELETED: (1, 0)}

@@ -1,4 +1,4 @@
-"""Each thing that can be wrong with a picture: found, mended, and then no longer found."""
+"""Each thing that can be wrong with an image: found, mended, and then no longer found."""
 
 from dataclasses import replace
 from typing import Any
@@ -16,7 +16,7 @@ UNKNOWABLE: dict[str, Any] = {"claim": "", "fingerprint": ""}
 
 
 def spoilt(world: World, mess: Mess) -> tuple[ImageRecord, bytes]:
-    """Make a picture, another one beside it, and spoil the first; return it as it was."""
+    """Make an image, another one beside it, and spoil the first; return it as it was."""
     row = world.generate(a_request(prompt="A red fox"))
     image = world.store.objects[keys_of(row)[2]].data
     world.generate(a_request(prompt="A blue whale"))
@@ -30,7 +30,7 @@ def _times(row: ImageRecord) -> dict[str, Any]:
 
 
 @EVERY
-def test_without_fix_it_is_told_and_not_touched(world: World, mess: Mess) -> None:
+def test_without_fix_it_is_reported_and_not_touched(world: World, mess: Mess) -> None:
     """A run that only looks names the finding and changes no row and no object."""
     row, _ = spoilt(world, mess)
     before = dict(world.records.rows), dict(world.store.objects), dict(world.spool.objects)
@@ -41,8 +41,8 @@ def test_without_fix_it_is_told_and_not_touched(world: World, mess: Mess) -> Non
 
 
 @pytest.mark.parametrize("mess", MENDABLE, ids=name_of)
-def test_with_fix_it_is_mended_for_good_and_for_nothing(world: World, mess: Mess) -> None:
-    """The picture is as it was, at its old time, or gone for good; a second run finds nothing."""
+def test_with_fix_it_is_repaired_for_good_and_for_nothing(world: World, mess: Mess) -> None:
+    """The image is as it was, at its old time, or gone for good; a second run finds nothing."""
     row, image = spoilt(world, mess)
     assert outcome(reconcile(world, fix=True)) == {mess.kind: (1, 0)}
     assert outcome(reconcile(world, fix=True)) == {}
@@ -71,7 +71,7 @@ def test_what_is_lost_is_left_as_it_is(world: World, mess: Mess) -> None:
     assert (world.records.rows, world.store.objects) == before
 
 
-def test_sound_pictures_are_not_even_looked_at_twice(world: World) -> None:
+def test_sound_images_are_not_even_looked_at_twice(world: World) -> None:
     """Where nothing is wrong, the listings are all that is read, and nothing is written."""
     for _ in range(3):
         world.generate(a_request())

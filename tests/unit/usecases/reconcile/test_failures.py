@@ -1,4 +1,4 @@
-"""When something fails: one broken picture never stops reconcile, a part that is down does."""
+"""When something fails: one broken image never stops reconcile, a part that is down does."""
 
 import pytest
 
@@ -33,8 +33,8 @@ def test_an_object_that_can_not_be_read_does_not_stop_the_run(world: World) -> N
     assert reasons(report) == ["S3 answered AccessDenied"]
 
 
-def test_a_picture_that_can_not_be_looked_at_is_left(world: World) -> None:
-    """If even the second look fails, the picture is told as broken."""
+def test_an_image_that_can_not_be_looked_at_is_left(world: World) -> None:
+    """If even the second look fails, the image is told as broken."""
     spoilt(world, "image")
     world.records.fail("get", RecordsUnavailable("a damaged row"))
     assert outcome(reconcile(world, fix=True)) == {Discrepancy.BROKEN: (0, 1)}
@@ -59,7 +59,7 @@ def test_a_part_that_is_down_ends_the_run(
 
 
 def test_a_store_that_goes_down_ends_the_run(world: World) -> None:
-    """If the store does not answer any more, its pictures are not told as broken one by one."""
+    """If the store does not answer any more, its images are not told as broken one by one."""
     spoilt(world, "image")
     for step in ("get originals", "ping"):
         world.store.fail(step, StorageUnavailable())
@@ -68,7 +68,7 @@ def test_a_store_that_goes_down_ends_the_run(world: World) -> None:
 
 
 @pytest.mark.parametrize("place", ["store", "spool"])
-def test_another_original_than_the_row_tells_of_is_left(world: World, place: str) -> None:
+def test_another_original_than_the_row_reports_of_is_left(world: World, place: str) -> None:
     """Nothing is made from bytes that are not those which were bought."""
     row = spoilt(world, "image" if place == "store" else "spooled, ready")
     getattr(world, place).put(keys_of(row)[0], b"other bytes", content_type="image/png")
@@ -79,7 +79,7 @@ def test_another_original_than_the_row_tells_of_is_left(world: World, place: str
 
 
 def test_what_waits_on_another_server_is_left(world: World) -> None:
-    """A paid picture whose original is nowhere to be seen stays pending, and is told."""
+    """A paid image whose original is nowhere to be seen stays pending, and is told."""
     row = world.generate(a_request())
     world.clock.advance(1000)
     setting("image", "original", "note", state=State.PENDING, image=None)(world.ports, row)
@@ -89,7 +89,7 @@ def test_what_waits_on_another_server_is_left(world: World) -> None:
     assert world.row.state is State.PENDING
 
 
-def test_an_image_alone_that_is_no_picture_is_left(world: World) -> None:
+def test_an_image_alone_that_is_no_image_is_left(world: World) -> None:
     """No row is made up for bytes that can't be shown."""
     spoilt(world, "all but image")
     world.imaging.fail("inspect", UnusableImage("an SVG"))
@@ -105,7 +105,7 @@ def test_a_row_that_can_not_be_taken_over_is_left(world: World) -> None:
     assert outcome(reconcile(world, fix=True)) == {Discrepancy.OVERDUE: (0, 1)}
 
 
-def test_a_repair_that_did_not_help_is_not_told_as_one(world: World) -> None:
+def test_a_repair_that_did_not_help_is_not_reported_as_one(world: World) -> None:
     """What still is as it was after mending counts as left."""
     spoilt(world, "note")
     world.store.put = lambda *_, **__: None  # type: ignore[method-assign]  # reason: a store that lies
@@ -120,7 +120,7 @@ def test_a_repair_that_did_not_help_is_not_told_as_one(world: World) -> None:
     ("name", "step", "ending"),
     [("cut off", "cut_out", "png"), ("spooled", "cut_out", "png"), ("row", "inspect", "bin")],
 )
-def test_bytes_that_are_no_picture_are_an_end_too(
+def test_bytes_that_are_no_image_are_an_end_too(
     world: World, name: str, step: str, ending: str
 ) -> None:
     """They stay in the store, the row says so, the spool is cleared, and nothing is left."""
@@ -135,7 +135,7 @@ def test_bytes_that_are_no_picture_are_an_end_too(
     assert world.spool.objects == {}
 
 
-def test_recovery_clears_the_spool_of_what_is_no_picture(world: World) -> None:
+def test_recovery_clears_the_spool_of_what_is_no_image(world: World) -> None:
     """Once the store has such bytes, whoever finished them, they don't wait any more."""
     row = spoilt(world, "spooled")
     world.imaging.fail("cut_out", UnusableImage("an SVG"))
