@@ -1,0 +1,66 @@
+"""The offline painter: a deterministic emblem for every prompt, where no image model is at hand.
+
+It is no AI and does not pretend to be: it looks for words that it knows (a cat, a rocket, a red
+cup), draws that motif in one of very many variants, and invents an emblem for anything else.
+Motifs are SVG files in motifs/; the code chooses their variants, colors and composition.
+"""
+
+import re
+
+from PIL import Image
+
+from .composition import compose
+from .dice import Dice, canonical
+from .prompt_reader import read
+from .raster import cut_out, drafts, to_png
+
+MIN_SIDE, MAX_SIDE = 64, 2048
+
+__all__ = ["MAX_SIDE", "MIN_SIDE", "drafts", "motif_of", "paint", "paint_transparent"]
+
+
+def paint(
+    prompt: str, *, width: int = 1024, height: int = 1024, background: str = "#ffffff"
+) -> bytes:
+    """Return an RGB PNG of an emblem, the same bytes for the same arguments.
+
+    Nothing but the background depends on `background`, so two images that differ in nothing else
+    give the true opacity of every pixel.
+
+    Args:
+        prompt: Any text; its case and its spacing make no difference.
+        width: 64 to 2048 pixels.
+        height: 64 to 2048 pixels.
+        background: A color, written as `#rrggbb`.
+
+    Raises:
+        ValueError: A side is out of range, or the background is no such color.
+    """
+    if not re.fullmatch("#[0-9a-fA-F]{6}", background):
+        raise ValueError(f"background must be a color such as #ffffff, not {background!r}")
+    emblem = paint_transparent(prompt, width=width, height=height)
+    image = Image.new("RGB", (width, height), background)
+    image.paste(emblem, mask=emblem)
+    return to_png(image)
+
+
+def paint_transparent(prompt: str, *, width: int = 1024, height: int = 1024) -> Image.Image:
+    """Return the emblem that `paint` puts on a background, as an RGBA image of that size.
+
+    Raises:
+        ValueError: A side is out of range.
+    """
+    if not (MIN_SIDE <= width <= MAX_SIDE and MIN_SIDE <= height <= MAX_SIDE):
+        raise ValueError(f"width and height must be {MIN_SIDE} to {MAX_SIDE}, not {width}x{height}")
+    dice = Dice(canonical(prompt))
+    emblem = compose(read(prompt), dice)
+    share = dice.branch("size").between(0.77, 0.83)
+    cut = cut_out(emblem.markup, emblem.extent, share * min(width, height))
+    image = Image.new("RGBA", (width, height))
+    image.paste(cut, ((width - cut.width) // 2, (height - cut.height) // 2))
+    return image
+
+
+def motif_of(prompt: str) -> str | None:
+    """Return the name of the motif that the prompt's words choose, None if they name none."""
+    return read(prompt).motif

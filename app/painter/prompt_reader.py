@@ -1,0 +1,73 @@
+"""What a prompt names: motifs, and the color of the first."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .dice import canonical
+from .palette import ColorHint
+from .vocabulary import vocabulary
+
+# A word, or one sign such as an emoji; the joiners and selectors inside emoji say nothing here.
+_TOKENS = re.compile(r"\w+|[^\w\s\u200d\ufe0f]")
+_ENDINGS = (("ies", "y"), ("ves", "f"), ("es", ""), ("s", ""))
+# How many words may stand between a color and the thing that has it: "red shiny little car".
+_REACH = 4
+_MAX_LENGTH = 4000
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The main motif, a second one, and the color of the main one, as far as named."""
+
+    motif: str | None = None
+    companion: str | None = None
+    color: ColorHint | None = None
+
+
+def read(prompt: str) -> Subject:
+    """Find the first two motifs and the color in front of the first."""
+    words = _TOKENS.findall(canonical(prompt)[:_MAX_LENGTH])
+    named: dict[str, int] = {}
+    for place, motif in _motifs(words):
+        named.setdefault(motif, place)
+    if not named:
+        return Subject(color=_color(words))
+    first, *others = named
+    shown = vocabulary().motifs[first].shows
+    companion = next((other for other in others if other not in shown), None)
+    place = named[first]
+    return Subject(first, companion, _color(words[max(place - _REACH, 0) : place]))
+
+
+def _motifs(words: list[str]) -> Iterator[tuple[int, str]]:
+    """Yield the motifs and where they are named; a pair of words goes before its parts."""
+    previous = ""
+    for place, word in enumerate(words):
+        following = words[place + 1] if place + 1 < len(words) else ""
+        pair, next_pair = f"{previous} {word}", f"{word} {following}"
+        previous = word
+        motif = _lookup(pair)
+        if not (motif or {pair, next_pair} & vocabulary().other_meanings or _lookup(next_pair)):
+            motif = _lookup(word)
+        if motif:
+            yield place, motif
+
+
+def _lookup(text: str) -> str | None:
+    """Return the motif that the text names in the singular or in the plural."""
+    known = vocabulary().words
+    if text in known:
+        return known[text]
+    stems = (text.removesuffix(end) + singular for end, singular in _ENDINGS if text.endswith(end))
+    return next((known[stem] for stem in stems if stem in known), None)
+
+
+def _color(words: list[str]) -> ColorHint | None:
+    """Return the last color named; that of the background is not the subject's."""
+    for index in range(len(words) - 1, -1, -1):
+        around = {*words[max(index - 1, 0) : index], *words[index + 1 : index + 3]}
+        known = vocabulary().colors.get(words[index])
+        if known and not around & {"background", "backdrop", "on"}:
+            return known
+    return None
