@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from .drawing import Shape
+from .drawing import INK, Shape
 from .palette import Palette
 
-# Thinner lines, such as whiskers and spokes, get no rim, which would make cables of them.
+# Lines in ink have a rim. Thinner ones, such as whiskers and spokes, would turn into cables; lines
+# in other colors lie on top of ink, or inside.
 _HAIR = 3.0
 BLACK = "#000000"
 
@@ -85,7 +86,7 @@ def _grown(shapes: Iterable[Shape], color: str, reach: float) -> str:
     edges: dict[tuple[str, str], Shape] = {}
     for shape in shapes:
         key = shape.geometry, shape.transform
-        has_rim = bool(shape.stroke) and shape.has_rim and shape.width >= _HAIR
+        has_rim = shape.stroke == INK and shape.has_rim and shape.width >= _HAIR
         known = edges.get(key, Shape("", width=0.0))
         edges[key] = replace(
             shape,
