@@ -13,35 +13,33 @@ _EVERYTHING = "M-150 -150H150V150H-150Z"
 def badge(dice: Dice, colors: Palette) -> Figure:
     """Return a field about 200 units wide around the origin."""
     edge, shade = draw_part("badge", dice)
-    rim = dice.pick(_RIMS)
-    plate = element(edge, fill=colors[rim]) + element(shade, fill=colors[f"{rim}-shade"])
-    white = colors["white"]
+    rim, ink, white = dice.pick(_RIMS), colors[INK], colors["white"]
+    plate = element(edge, colors[rim]) + element(shade, colors[f"{rim}-shade"])
     style = dice.pick(("white", "ring", "stitched", "plain"))
     if style == "white":
-        layers = element(edge, fill=white) + _field(edge, 0.93, dice, colors)
+        layers = element(edge, white) + _field(edge, 0.93, dice, colors)
     elif style == "ring":
-        ring = _scaled(edge, 0.88, fill=white, stroke=colors[INK])
-        layers = plate + ring + _field(edge, 0.82, dice, colors)
+        ring = element(edge, white, ink, _STROKE / 0.88)
+        layers = plate + _scaled(ring, 0.88) + _field(edge, 0.82, dice, colors)
     elif style == "stitched":
-        thread = _scaled(edge, 0.94, 3.0, stroke=white, stroke_dasharray="9 7.5")
-        layers = plate + thread + _field(edge, 0.88, dice, colors)
+        thread = element(edge, "", white, 3.2, ' stroke-dasharray="9 7.5"')
+        layers = plate + _scaled(thread, 0.94) + _field(edge, 0.88, dice, colors)
     else:
         layers = plate + _field(edge, 0.9, dice, colors)
-    outline = element(edge, stroke=colors[INK], stroke_width=f"{_OUTLINE:g}")
-    silhouette = element(edge, fill=BLACK, stroke=BLACK, stroke_width=f"{_OUTLINE:g}")
-    return Figure(outline + layers, silhouette)
+    outline = element(edge, "", ink, _OUTLINE)
+    return Figure(outline + layers, element(edge, BLACK, BLACK, _OUTLINE))
 
 
 def _field(edge: Shape, scale: float, dice: Dice, colors: Palette) -> str:
     """Return an outlined view, such as hills or stripes, inside the scaled edge."""
     view = art(draw_part("fields", dice), colors)
+    outline = element(edge, "", colors[INK], _STROKE / scale)
     return (
-        f'<clipPath id="field" transform="scale({scale})">{element(edge)}</clipPath>'
+        f'<clipPath id="field" transform="scale({scale})">{element(edge, BLACK)}</clipPath>'
         f'<g clip-path="url(#field)"><path fill="{colors["sky"]}" d="{_EVERYTHING}"/>{view}</g>'
-        + _scaled(edge, scale, stroke=colors[INK])
+        + _scaled(outline, scale)
     )
 
 
-def _scaled(edge: Shape, scale: float, width: float = _STROKE, **attributes: str) -> str:
-    drawn = element(edge, stroke_width=f"{width / scale:.2f}", **attributes)
-    return f'<g transform="scale({scale})">{drawn}</g>'
+def _scaled(markup: str, scale: float) -> str:
+    return f'<g transform="scale({scale})">{markup}</g>'

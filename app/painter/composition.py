@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from .badge import badge
 from .dice import Dice
 from .drawing import INK, Shape, draw, draw_part
-from .figure import BLACK, Figure, Spot, figure
+from .figure import Figure, Rim, figure
 from .palette import Palette, palette
 from .prompt_reader import Subject
 from .raster import Extent, Ground
-from .vocabulary import Motif, vocabulary
+from .vocabulary import INVENTED, MOTIFS, Motif
 
-_OUTLINE = ((INK, 3.4),)
-_STICKER = ((INK, 15.5), ("white", 12.5))
-_INSET = ((INK, 11.5), ("white", 7.0), (INK, 2.0))
-_ON_BADGE = (("white", 5.5), (INK, 2.2))
-_OVER_BADGE = ((INK, 8.5), *_ON_BADGE)
+_OUTLINE: tuple[Rim, ...] = ((INK, 3.4),)
+_STICKER: tuple[Rim, ...] = ((INK, 15.5), ("white", 12.5))
+# How far the rims of a smaller motif reach in the emblem, whatever its scale.
+_INSET: tuple[Rim, ...] = ((INK, 11.5), ("white", 7.0), (INK, 2.0))
+_ON_BADGE: tuple[Rim, ...] = (("white", 5.5), (INK, 2.2))
+_OVER_BADGE: tuple[Rim, ...] = ((INK, 8.5), *_ON_BADGE)
 _ORNAMENT_SIZE = 9.0  # units to each side, in parts/ornaments.svg
 _ORNAMENT_ROLES = ("main", "accent", "contrast", "glow", "blush", "aqua")
 
@@ -32,51 +33,48 @@ class Emblem:
 
 def compose(subject: Subject, dice: Dice) -> Emblem:
     """Draw the subject, or an invented motif where it names none."""
-    known = vocabulary()
     parts = dice.branch("composition")
-    motif = known.motifs[subject.motif or parts.pick(known.invented)]
+    motif = MOTIFS[subject.motif or parts.pick(INVENTED)]
     colors = palette(dice.branch("palette"), subject.color or motif.natural_color(dice))
     shapes = draw(motif.name, parts.branch("motif"))
-    layout = parts.pick(("solo", "solo", "badge", "badge", "sticker"))
+    layout = parts.pick(("solo", "solo", "badge", "badge", "sticker")) if motif.framed else "solo"
     if subject.companion:
-        companion = known.motifs[subject.companion]
-        drawn = _pair(shapes, colors, companion, dice.branch("companion"))
-    elif layout == "badge" and motif.framed:
+        drawn = _pair(shapes, colors, MOTIFS[subject.companion], dice.branch("companion"))
+    elif layout == "badge":
         drawn = _on_badge(shapes, colors, parts.branch("badge"))
-        return Emblem(motif.name, drawn.markup, Ground(drawn.silhouette).extent)
     else:
-        sticker = layout == "sticker" and motif.framed
-        drawn = figure(shapes, colors, rims=_STICKER if sticker else _OUTLINE)
-    drawn = _scatter(drawn, colors, parts.branch("ornaments"))
+        drawn = figure(shapes, colors, _STICKER if layout == "sticker" else _OUTLINE)
+    if subject.companion or layout != "badge":
+        drawn = _scatter(drawn, colors, parts.branch("ornaments"))
     return Emblem(motif.name, drawn.markup, Ground(drawn.silhouette).extent)
 
 
 def _pair(shapes: Sequence[Shape], colors: Palette, other: Motif, dice: Dice) -> Figure:
     """Add a smaller second motif: at the upper right, or at the lower left."""
-    first = figure(shapes, colors, rims=_OUTLINE)
+    first = figure(shapes, colors, _OUTLINE)
     theirs = {**palette(dice, other.natural_color(dice)), INK: colors[INK]}
     companion = draw(other.name, dice.branch("motif"))
-    box, inner = Ground(first.silhouette).extent, _extent(companion)
+    box, inner = Ground(first.silhouette).extent, _extent(companion, theirs)
     size = 0.46 * box.span
     scale = size / inner.span
     if other.aloft:
         x, y = box.right + 0.08 * size, box.top + 0.16 * size
     else:
         x, y = box.left + 0.04 * size, box.bottom - 0.42 * size
-    spot = Spot(x - scale * inner.center[0], y - scale * inner.center[1], scale)
-    return first + figure(companion, theirs, spot, _INSET)
+    x, y = x - scale * inner.center[0], y - scale * inner.center[1]
+    return first + figure(companion, theirs, _within(scale, _INSET)).moved(x, y, scale)
 
 
 def _on_badge(shapes: Sequence[Shape], colors: Palette, dice: Dice) -> Figure:
     """Put the motif on a colored field, wholly inside or rising out of it."""
-    box = _extent(shapes)
+    box = _extent(shapes, colors)
     rising = dice.chance(0.5)
     scale = (170 if rising else 138) / box.span
     x, y = (-scale * side for side in box.center)
     if rising:  # it stands near the lower rim and looks out over the upper one
         y = 74 - scale * box.bottom
-    rims = _OVER_BADGE if rising else _ON_BADGE
-    return badge(dice, colors) + figure(shapes, colors, Spot(x, y, scale), rims)
+    rims = _within(scale, _OVER_BADGE if rising else _ON_BADGE)
+    return badge(dice, colors) + figure(shapes, colors, rims).moved(x, y, scale)
 
 
 def _scatter(emblem: Figure, colors: Palette, dice: Dice) -> Figure:
@@ -87,18 +85,19 @@ def _scatter(emblem: Figure, colors: Palette, dice: Dice) -> Figure:
     wanted = dice.pick((3, 4, 5, 6, 7))
     for _ in range(40):
         size = half * dice.between(0.055, 0.115)
-        x, y = (
-            middle + (half * 1.06 - size) * dice.between(-1, 1) for middle in ground.extent.center
-        )
+        reach = half * 1.06 - size
+        x, y = (middle + reach * dice.between(-1, 1) for middle in ground.extent.center)
         kind, role = dice.pick(kinds), dice.pick(_ORNAMENT_ROLES)
-        if ground.take(x, y, 1.25 * size + 6):
+        if wanted and ground.take(x, y, 1.25 * size + 6):
             tinted = {**colors, "main": colors[role], "main-shade": colors[f"{role}-shade"]}
-            emblem += figure(kind, tinted, Spot(x, y, size / _ORNAMENT_SIZE))
+            emblem += figure(kind, tinted).moved(x, y, size / _ORNAMENT_SIZE)
             wanted -= 1
-        if not wanted:
-            break
     return emblem
 
 
-def _extent(shapes: Sequence[Shape]) -> Extent:
-    return Ground(figure(shapes, {}, rims=()).silhouette).extent
+def _within(scale: float, rims: Sequence[Rim]) -> list[Rim]:
+    return [(tone, reach / scale) for tone, reach in rims]
+
+
+def _extent(shapes: Sequence[Shape], colors: Palette) -> Extent:
+    return Ground(figure(shapes, colors).silhouette).extent

@@ -30,29 +30,16 @@ class Dice:
         """Return an independent sequence, so that one part's choices don't move another's."""
         return Dice(f"{self._key.hex()}/{name}")
 
-    def unit(self) -> float:
-        """Return a number in [0, 1)."""
-        self._turn += 1
-        block = hashlib.sha256(self._key + self._turn.to_bytes(8, "big")).digest()
-        return int.from_bytes(block[:6], "big") / 2**48
-
     def between(self, low: float, high: float) -> float:
         """Return a number in [low, high)."""
-        return low + (high - low) * self.unit()
+        self._turn += 1
+        block = hashlib.sha256(self._key + self._turn.to_bytes(8, "big")).digest()
+        return low + (high - low) * int.from_bytes(block[:6], "big") / 2**48
 
     def chance(self, share: float) -> bool:
         """Return True in a `share` (0..1) of all throws."""
-        return self.unit() < share
+        return self.between(0, 1) < share
 
     def pick(self, options: Sequence[T]) -> T:
         """Return one of the options, all equally likely."""
-        return options[int(self.unit() * len(options))]
-
-    def weighted(self, options: Sequence[T], weights: Sequence[float]) -> T:
-        """Return one of the options, as likely as its weight is large."""
-        point = self.unit() * sum(weights)
-        for option, weight in zip(options, weights, strict=True):
-            point -= weight
-            if point < 0:
-                return option
-        return options[-1]
+        return options[int(self.between(0, len(options)))]

@@ -1,16 +1,6 @@
 """Drawings: SVG files whose shapes have roles, read in one of their variants.
 
-CONTRIBUTING.md says how to draw one. Attributes choose between variants:
-
-- data-pick: one child of the group is kept, as likely as its data-weight is large.
-- data-chance: the group is kept in that share of all variants.
-- data-recolor: one of the options between bars, such as "|main=white leaf=glow-light", renames
-  roles; an empty one leaves them as drawn.
-- data-turn: one of these angles, or an angle in one of these ranges ("14..26"), in place of the
-  group's transform.
-- data-part: the group's content is replaced by a part of parts/face.svg, whose kinds can be limited
-  by data-kinds, and whose eyes are data-gap away from the middle.
-- data-key: groups with the same key make the same choice.
+CONTRIBUTING.md explains the attributes by which a file gives variants.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,20 +20,18 @@ _GAP = 30.0  # of the eyes in parts/face.svg
 _OWN = frozenset({"class", "display", "id", "stroke-width", "transform"})
 INK: Final = "ink"
 
-Recolor = dict[str, str]
-
 
 @dataclass(frozen=True)
 class Shape:
-    """One shape of a drawing, its fill and stroke given as tones of the palette.
+    """One shape of a drawing, its fill and stroke given as tones of the palette, "" for none.
 
-    The edge of a hole has no rim: a rim would close the hole.
+    The geometry is the element's tag and attributes. The edge of a hole has no rim, which would
+    close the hole.
     """
 
     geometry: str
-    transform: str = ""
-    fill: str | None = None
-    stroke: str | None = None
+    fill: str = ""
+    stroke: str = ""
     width: float = _STROKE
     has_rim: bool = True
 
@@ -53,14 +41,13 @@ class _Place:
     """What the groups around an element say about it."""
 
     transform: str = ""
-    recolor: tuple[Recolor, ...] = ()
+    recolor: tuple[dict[str, str], ...] = ()
     shift: float = 0.0
 
 
 def draw(name: str, dice: Dice) -> list[Shape]:
     """Return a motif in a variant that the dice choose."""
-    root = _load(f"motifs/{name.replace(' ', '-')}")
-    return list(_children(root, _Place(), dice))
+    return list(_children(_load(f"motifs/{name.replace(' ', '-')}"), _Place(), dice))
 
 
 def draw_part(name: str, dice: Dice) -> list[Shape]:
@@ -70,8 +57,7 @@ def draw_part(name: str, dice: Dice) -> list[Shape]:
 
 @cache
 def _load(path: str) -> ET.Element:
-    # Our own files, not input.
-    return ET.parse(_FOLDER / f"{path}.svg").getroot()  # noqa: S314
+    return ET.parse(_FOLDER / f"{path}.svg").getroot()  # noqa: S314 - reason: our own file
 
 
 def _children(parent: ET.Element, place: _Place, dice: Dice) -> Iterator[Shape]:
@@ -89,7 +75,7 @@ def _element(element: ET.Element, place: _Place, dice: Dice) -> Iterator[Shape]:
 
 def _group(group: ET.Element, place: _Place, dice: Dice) -> Iterator[Shape]:
     throw = dice.branch(key) if (key := group.get("data-key")) else dice
-    if (chance := group.get("data-chance")) and not throw.chance(float(chance)):
+    if not throw.chance(float(group.get("data-chance", 1))):
         return
     inner = _inside(group, place, throw)
     if part := group.get("data-part"):
@@ -101,34 +87,25 @@ def _group(group: ET.Element, place: _Place, dice: Dice) -> Iterator[Shape]:
 
 
 def _inside(group: ET.Element, place: _Place, throw: Dice) -> _Place:
-    """Return what the group says about its children."""
+    """Return what the group, and those around it, say about its children."""
     transform = group.get("transform", "")
     if turns := group.get("data-turn"):
-        transform = f"rotate({_angle(throw.pick(turns.split()), throw)})"
+        low, dots, high = throw.pick(turns.split()).partition("..")
+        angle = throw.between(float(low), float(high)) if dots else float(low)
+        transform = f"rotate({angle:.1f})"
     if side := group.get("data-side"):
         transform = f"translate({float(side) * place.shift:g} 0)"
-    recolor = place.recolor
-    if (options := group.get("data-recolor")) is not None:
-        pairs = throw.pick(options.split("|")).split()
-        recolor = (dict(_renamed(pair) for pair in pairs), *recolor)
-    return replace(place, transform=f"{place.transform} {transform}".strip(), recolor=recolor)
-
-
-def _angle(turn: str, throw: Dice) -> str:
-    low, dots, high = turn.partition("..")
-    return f"{throw.between(float(low), float(high)):.1f}" if dots else turn
-
-
-def _renamed(pair: str) -> tuple[str, str]:
-    old, _, new = pair.partition("=")
-    return old, new
+    pairs = throw.pick(group.get("data-recolor", "").split("|")).split()
+    recolor = {old: new for old, _, new in (pair.partition("=") for pair in pairs)}
+    transforms = f"{place.transform} {transform}".strip()
+    return replace(place, transform=transforms, recolor=(recolor, *place.recolor))
 
 
 def _choose(group: ET.Element, kinds: Sequence[str], throw: Dice) -> ET.Element:
     if kinds:
         wanted = throw.pick(kinds)
         return next(child for child in group if child.get("id") == wanted)
-    return throw.weighted(list(group), [float(child.get("data-weight", "1")) for child in group])
+    return throw.pick([c for c in group for _ in range(int(c.get("data-weight", 1)))])
 
 
 def _face(group: ET.Element, part: str, place: _Place, dice: Dice) -> Iterator[Shape]:
@@ -144,35 +121,26 @@ def _face(group: ET.Element, part: str, place: _Place, dice: Dice) -> Iterator[S
 
 def _shape(tag: str, element: ET.Element, place: _Place) -> Shape:
     transform = f"{place.transform} {element.get('transform', '')}".strip()
-    tokens = element.get("class", "").split()
-    fill, stroke = _roles(tokens)
-    geometry = " ".join(f'{k}="{v}"' for k, v in element.items() if k not in _OWN)
-    return Shape(
-        f"{tag} {geometry}",
-        transform,
-        fill=_tone(fill, place.recolor) if fill else None,
-        stroke=_tone(stroke, place.recolor) if stroke else None,
-        width=float(element.get("stroke-width", _STROKE)),
-        has_rim="hole" not in tokens and element.get("fill-rule") != "evenodd",
-    )
-
-
-def _roles(tokens: Sequence[str]) -> tuple[str | None, str | None]:
-    """Return the tones of fill and stroke that an element's classes stand for."""
-    fill, stroke = None, None
-    for token in tokens:
-        if token in {"line", "outlined"}:
+    geometry = {name: value for name, value in element.items() if name not in _OWN}
+    geometry |= {"transform": transform} if transform else {}
+    fill, stroke, has_rim = "", "", element.get("fill-rule") != "evenodd"
+    for role in element.get("class", "").split():
+        if role == "hole":
+            has_rim = False
+        elif role in {"line", "outlined"}:
             stroke = INK
-        elif token.startswith("line-"):
-            stroke = token.removeprefix("line-")
-        elif token != "hole":
-            fill = token
-    return fill, stroke
+        elif role.startswith("line-"):
+            stroke = _tone(role.removeprefix("line-"), place)
+        else:
+            fill = _tone(role, place)
+    width = float(element.get("stroke-width", _STROKE))
+    text = " ".join(f'{name}="{value}"' for name, value in geometry.items())
+    return Shape(f"{tag} {text}", fill, stroke, width, has_rim)
 
 
-def _tone(tone: str, recolor: tuple[Recolor, ...]) -> str:
+def _tone(tone: str, place: _Place) -> str:
     """Rename a tone, or its role, by the innermost group first."""
-    for names in recolor:
+    for names in place.recolor:
         role, dash, suffix = tone.partition("-")
         tone = names[tone] if tone in names else names.get(role, role) + dash + suffix
     return tone

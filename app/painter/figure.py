@@ -25,83 +25,46 @@ class Figure:
         """Return this figure with the other one on top of it."""
         return Figure(self.markup + other.markup, self.silhouette + other.silhouette)
 
-
-@dataclass(frozen=True)
-class Spot:
-    """Where a drawing's origin lies in an emblem, and how large the drawing is there."""
-
-    x: float = 0.0
-    y: float = 0.0
-    scale: float = 1.0
-
-    def hold(self, markup: str) -> str:
-        """Return the markup moved and scaled to here."""
-        transform = f"translate({self.x:.2f} {self.y:.2f}) scale({self.scale:.4f})"
-        return f'<g transform="{transform}">{markup}</g>'
+    def moved(self, x: float, y: float, scale: float) -> "Figure":
+        """Return the figure scaled, and its origin moved to (x, y)."""
+        group = f'<g transform="translate({x:.2f} {y:.2f}) scale({scale:.4f})">'
+        return Figure(f"{group}{self.markup}</g>", f"{group}{self.silhouette}</g>")
 
 
-def figure(
-    shapes: Sequence[Shape], colors: Palette, spot: Spot = Spot(), rims: Sequence[Rim] = ()
-) -> Figure:
+def figure(shapes: Sequence[Shape], colors: Palette, rims: Sequence[Rim] = ()) -> Figure:
     """Return the shapes on top of their rims, the outermost of which comes first."""
-    under = (_grown(shapes, colors[tone], reach / spot.scale) for tone, reach in rims)
+    under = "".join(_grown(shapes, colors[tone], reach) for tone, reach in rims)
     widest = max((reach for _, reach in rims), default=0.0)
-    return Figure(
-        spot.hold("".join((*under, art(shapes, colors) if colors else ""))),
-        spot.hold(_grown(map(_closed, shapes), BLACK, widest / spot.scale)),
-    )
-
-
-def element(shape: Shape, **attributes: str) -> str:
-    """Return a shape's geometry as an element with other attributes; `_` stands for `-`."""
-    drawn = {"transform": shape.transform} if shape.transform else {}
-    drawn.update(attributes)
-    text = " ".join(f'{name.replace("_", "-")}="{value}"' for name, value in drawn.items())
-    return f"<{shape.geometry} {text}/>"
+    # The edge of a hole is filled in the silhouette: no ornament belongs in there.
+    closed = (shape if shape.has_rim else replace(shape, fill=INK) for shape in shapes)
+    return Figure(under + art(shapes, colors), _grown(closed, BLACK, widest))
 
 
 def art(shapes: Iterable[Shape], colors: Palette) -> str:
     """Return the markup of the shapes in colors."""
     return "".join(
-        element(
-            shape,
-            **({"fill": colors[shape.fill]} if shape.fill else {}),
-            **(
-                {"stroke": colors[shape.stroke], "stroke_width": f"{shape.width:g}"}
-                if shape.stroke
-                else {}
-            ),
-        )
-        for shape in shapes
+        element(s, s.fill and colors[s.fill], s.stroke and colors[s.stroke], s.width)
+        for s in shapes
     )
 
 
-def _closed(shape: Shape) -> Shape:
-    """Return the shape, filled if it is the edge of a hole: no ornament belongs in there."""
-    return shape if shape.has_rim else replace(shape, fill=BLACK)
+def element(shape: Shape, fill: str, stroke: str = "", width: float = 0, extra: str = "") -> str:
+    """Return a shape as an element in a fill and a stroke of its own, "" for none."""
+    drawn = f' fill="{fill}"' if fill else ""
+    drawn += f' stroke="{stroke}" stroke-width="{width:.4g}"' if stroke else ""
+    return f"<{shape.geometry}{drawn}{extra}/>"
 
 
 def _grown(shapes: Iterable[Shape], color: str, reach: float) -> str:
     """Return the silhouette of the shapes, grown outwards by `reach`."""
-    edges: dict[tuple[str, str], Shape] = {}
+    edges: dict[str, tuple[bool, float]] = {}
     for shape in shapes:
-        key = shape.geometry, shape.transform
-        has_rim = shape.stroke == INK and shape.has_rim and shape.width >= _HAIR
-        known = edges.get(key, Shape("", width=0.0))
-        edges[key] = replace(
-            shape,
-            fill=shape.fill or known.fill,
-            stroke=color if has_rim else known.stroke,
-            width=max(shape.width if has_rim else 0.0, known.width),
-        )
-    lines = (s for s in edges.values() if s.fill or s.stroke)
-    inner = "".join(
-        element(
-            shape,
-            **({"stroke_width": f"{shape.width + 2 * reach:.2f}"} if shape.stroke else {}),
-            **({} if shape.fill else {"fill": "none"}),
-            **({} if shape.stroke else {"stroke": "none"}),
-        )
-        for shape in lines
+        filled, width = edges.get(shape.geometry, (False, 0.0))
+        if shape.stroke == INK and shape.has_rim and shape.width >= _HAIR:
+            width = max(width, shape.width)
+        edges[shape.geometry] = filled or bool(shape.fill), width
+    return "".join(
+        element(Shape(geometry), filled * color, bool(width) * color, width + 2 * reach)
+        for geometry, (filled, width) in edges.items()
+        if filled or width
     )
-    return f'<g fill="{color}" stroke="{color}">{inner}</g>'

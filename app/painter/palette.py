@@ -6,8 +6,20 @@ from dataclasses import dataclass
 
 from .dice import Dice
 
-# Tone: "#rrggbb". A tone is a role, such as "main", or one with a suffix: "main-shade".
+# "#rrggbb" by tone: a role, such as "main", or a role with a suffix, such as "main-shade".
 Palette = dict[str, str]
+
+# Factors around 1: how saturated and how light a whole palette is.
+_MOODS = ((1.0, 1.0), (1.12, 0.98), (0.8, 1.06), (0.94, 0.97), (1.0, 1.03))
+# Where the accent, the contrast and the sky lie from the main hue, in degrees.
+_SCHEMES = (
+    (35.0, -40.0, 190.0),
+    (180.0, 40.0, 215.0),
+    (150.0, -150.0, 180.0),
+    (120.0, -120.0, 60.0),
+    (-60.0, 180.0, -110.0),
+    (60.0, 200.0, 140.0),
+)
 
 
 @dataclass(frozen=True)
@@ -19,72 +31,34 @@ class ColorHint:
     lightness: float = 1.0
 
 
-@dataclass(frozen=True)
-class _Mood:
-    """How saturated and how light a whole palette is, as factors around 1."""
-
-    chroma: float
-    lightness: float
-
-
-@dataclass(frozen=True)
-class _Oklch:
-    """A color by lightness (0..1), chroma and hue in degrees."""
-
-    light: float
-    chroma: float
-    hue: float
-
-
-_MOODS = (_Mood(1.0, 1.0), _Mood(1.12, 0.98), _Mood(0.8, 1.06), _Mood(0.94, 0.97), _Mood(1.0, 1.03))
-# Where the accent, the contrast and the sky lie from the main hue, in degrees.
-_SCHEMES = (
-    (35.0, -40.0, 190.0),
-    (180.0, 40.0, 215.0),
-    (150.0, -150.0, 180.0),
-    (120.0, -120.0, 60.0),
-    (-60.0, 180.0, -110.0),
-    (60.0, 200.0, 140.0),
-)
-_WHITES = {
-    "white": "#ffffff",
-    "white-light": "#ffffff",
-    "white-shade": _Oklch(0.93, 0.018, 265.0),
-    "white-deep": _Oklch(0.85, 0.03, 265.0),
-}
-
-
 def palette(dice: Dice, hint: ColorHint | None) -> Palette:
     """Return the colors of all tones, around the hinted color or around any."""
-    mood = dice.pick(_MOODS)
+    vivid, bright = dice.pick(_MOODS)
     accent, contrast, sky = dice.pick(_SCHEMES)
     base = hint or ColorHint(dice.between(0, 360))
     hue = base.hue + dice.between(-9, 9)
-
-    def tinted(angle: float, share: float = 1.0, lift: float = 0.0) -> _Oklch:
-        light = (_natural_lightness(angle) + lift) * mood.lightness
-        return _Oklch(light, 0.155 * share * mood.chroma, angle)
-
-    main_light = _natural_lightness(hue) * mood.lightness * base.lightness
+    main_light = min(_natural_lightness(hue) * bright * base.lightness, 0.965)
+    leaf = 145.0 + dice.between(-14, 18)
+    # Lightness, chroma and hue.
     roles = {
-        "ink": _Oklch(0.29, 0.055, hue + dice.pick((0, 0, 120, -90))),
-        "main": _Oklch(min(main_light, 0.965), 0.155 * base.chroma * mood.chroma, hue),
-        "accent": tinted(hue + accent),
-        "contrast": tinted(hue + contrast, 0.95),
-        "pale": _Oklch(0.945, 0.035, dice.pick((hue, 80.0))),
-        "sky": _Oklch(0.87 * min(mood.lightness, 1.03), 0.075 * mood.chroma, hue + sky),
-        "blush": _Oklch(0.76, 0.125, 12.0),
-        "glow": _Oklch(0.87, 0.155 * mood.chroma, 88.0 + dice.between(-6, 6)),
-        "leaf": tinted(145.0 + dice.between(-14, 18), 0.95, -0.06),
-        "wood": _Oklch(0.55, 0.085, 58.0),
-        "night": _Oklch(0.38, 0.085, 272.0 + dice.between(-22, 22)),
-        "metal": _Oklch(0.83, 0.022, 250.0),
-        "aqua": _Oklch(0.86, 0.08 * mood.chroma, 222.0 + dice.between(-16, 16)),
+        "ink": (0.29, 0.055, hue + dice.pick((0, 0, 120, -90))),
+        "main": (main_light, 0.155 * base.chroma * vivid, hue),
+        "accent": (_natural_lightness(hue + accent) * bright, 0.155 * vivid, hue + accent),
+        "contrast": (_natural_lightness(hue + contrast) * bright, 0.147 * vivid, hue + contrast),
+        "pale": (0.945, 0.035, dice.pick((hue, 80.0))),
+        "sky": (0.87 * min(bright, 1.03), 0.075 * vivid, hue + sky),
+        "blush": (0.76, 0.125, 12.0),
+        "glow": (0.87, 0.155 * vivid, 88.0 + dice.between(-6, 6)),
+        "leaf": ((_natural_lightness(leaf) - 0.06) * bright, 0.147 * vivid, leaf),
+        "wood": (0.55, 0.085, 58.0),
+        "night": (0.38, 0.085, 272.0 + dice.between(-22, 22)),
+        "metal": (0.83, 0.022, 250.0),
+        "aqua": (0.86, 0.08 * vivid, 222.0 + dice.between(-16, 16)),
     }
-    colors = {tone: c if isinstance(c, str) else _hex(c) for tone, c in _WHITES.items()}
-    for role, color in roles.items():
-        colors.update(_tones(role, color))
-    return colors
+    tones = {name: tone for role, color in roles.items() for name, tone in _tones(role, *color)}
+    white = {"white": "#ffffff", "white-light": "#ffffff"}
+    shaded = {"white-shade": _hex(0.93, 0.018, 265.0), "white-deep": _hex(0.85, 0.03, 265.0)}
+    return tones | white | shaded
 
 
 def _natural_lightness(hue: float) -> float:
@@ -92,14 +66,13 @@ def _natural_lightness(hue: float) -> float:
     return 0.715 + 0.105 * math.cos(math.radians(hue - 100.0))
 
 
-def _tones(role: str, base: _Oklch) -> Iterator[tuple[str, str]]:
+def _tones(role: str, light: float, chroma: float, hue: float) -> Iterator[tuple[str, str]]:
     """Shades lean towards violet and lights towards yellow, as in daylight; grays stay gray."""
-    light, chroma, cool = base.light, base.chroma, _toward(base.hue, 285.0, 10.0)
-    yield role, _hex(base)
-    yield f"{role}-shade", _hex(_Oklch(light - 0.085, chroma * 1.05, cool))
-    warm = _toward(base.hue, 95.0, 8.0)
-    yield f"{role}-light", _hex(_Oklch(min(light + 0.085, 0.975), chroma * 0.75, warm))
-    yield f"{role}-deep", _hex(_Oklch(light - 0.19, chroma * 1.02, cool))
+    cool, warm = _toward(hue, 285.0, 10.0), _toward(hue, 95.0, 8.0)
+    yield role, _hex(light, chroma, hue)
+    yield f"{role}-shade", _hex(light - 0.085, chroma * 1.05, cool)
+    yield f"{role}-light", _hex(min(light + 0.085, 0.975), chroma * 0.75, warm)
+    yield f"{role}-deep", _hex(light - 0.19, chroma * 1.02, cool)
 
 
 def _toward(hue: float, goal: float, most: float) -> float:
@@ -107,21 +80,17 @@ def _toward(hue: float, goal: float, most: float) -> float:
     return hue + max(-most, min(most, away))
 
 
-def _hex(color: _Oklch) -> str:
+def _hex(light: float, chroma: float, hue: float) -> str:
     """Convert to sRGB, giving up chroma until the color can be shown."""
-    chroma = color.chroma
     for _ in range(24):
-        channels = _linear(color.light, chroma, color.hue)
-        if all(-0.0005 <= channel <= 1.0005 for channel in channels):
+        if all(-0.0005 <= channel <= 1.0005 for channel in _linear(light, chroma, hue)):
             break
         chroma *= 0.93
-    red, green, blue = (_encode(channel) for channel in _linear(color.light, chroma, color.hue))
-    return f"#{red:02x}{green:02x}{blue:02x}"
+    return "#" + "".join(f"{_encode(channel):02x}" for channel in _linear(light, chroma, hue))
 
 
 def _linear(light: float, chroma: float, hue: float) -> tuple[float, float, float]:
-    a = chroma * math.cos(math.radians(hue))
-    b = chroma * math.sin(math.radians(hue))
+    a, b = chroma * math.cos(math.radians(hue)), chroma * math.sin(math.radians(hue))
     long = (light + 0.3963377774 * a + 0.2158037573 * b) ** 3
     medium = (light - 0.1055613458 * a - 0.0638541728 * b) ** 3
     short = (light - 0.0894841775 * a - 1.2914855480 * b) ** 3

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .dice import canonical
 from .palette import ColorHint
-from .vocabulary import vocabulary
+from .vocabulary import COLORS, MOTIFS, OTHER_MEANINGS, WORDS
 
 # A word, or one sign such as an emoji; the joiners and selectors inside emoji say nothing here.
 _TOKENS = re.compile(r"\w+|[^\w\s\u200d\ufe0f]")
@@ -34,7 +34,7 @@ def read(prompt: str) -> Subject:
     if not named:
         return Subject(color=_color(words))
     first, *others = named
-    shown = vocabulary().motifs[first].shows
+    shown = MOTIFS[first].shows
     companion = next((other for other in others if other not in shown), None)
     place = named[first]
     return Subject(first, companion, _color(words[max(place - _REACH, 0) : place]))
@@ -48,7 +48,7 @@ def _motifs(words: list[str]) -> Iterator[tuple[int, str]]:
         pair, next_pair = f"{previous} {word}", f"{word} {following}"
         previous = word
         motif = _lookup(pair)
-        if not (motif or {pair, next_pair} & vocabulary().other_meanings or _lookup(next_pair)):
+        if not (motif or {pair, next_pair} & OTHER_MEANINGS or _lookup(next_pair)):
             motif = _lookup(word)
         if motif:
             yield place, motif
@@ -56,18 +56,15 @@ def _motifs(words: list[str]) -> Iterator[tuple[int, str]]:
 
 def _lookup(text: str) -> str | None:
     """Return the motif that the text names in the singular or in the plural."""
-    known = vocabulary().words
-    if text in known:
-        return known[text]
     stems = (text.removesuffix(end) + singular for end, singular in _ENDINGS if text.endswith(end))
-    return next((known[stem] for stem in stems if stem in known), None)
+    return next((WORDS[stem] for stem in (text, *stems) if stem in WORDS), None)
 
 
 def _color(words: list[str]) -> ColorHint | None:
     """Return the last color named; that of the background is not the subject's."""
     for index in range(len(words) - 1, -1, -1):
         around = {*words[max(index - 1, 0) : index], *words[index + 1 : index + 3]}
-        known = vocabulary().colors.get(words[index])
+        known = COLORS.get(words[index])
         if known and not around & {"background", "backdrop", "on"}:
             return known
     return None

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
-from resvg import render as render_tree
-from resvg import usvg
+from resvg import render, usvg
 
 # A silhouette is measured in a square of this side around the origin, in units, drawn so large.
 _REACH, _GRID = 500.0, 200
@@ -40,15 +39,11 @@ class Ground:
     """What a silhouette covers, and which room it leaves."""
 
     def __init__(self, silhouette: str) -> None:
-        view = Extent(-_REACH / 2, -_REACH / 2, _REACH / 2, _REACH / 2)
+        corner = -_REACH / 2
+        view = Extent(corner, corner, -corner, -corner)
         self._covered = _render(silhouette, view, (_GRID, _GRID)).getchannel("A")
-        left, top, right, bottom = self._covered.point(lambda a: 255 * (a > 127)).getbbox() or (
-            0,
-            0,
-            _GRID,
-            _GRID,
-        )
-        self.extent = Extent(*(side * _STEP - _REACH / 2 for side in (left, top, right, bottom)))
+        box = self._covered.point(lambda opacity: 255 * (opacity > 127)).getbbox()
+        self.extent = Extent(*(corner + side * _STEP for side in box)) if box else view
 
     def take(self, x: float, y: float, radius: float) -> bool:
         """Cover the disc around (x, y) if it is free, and return whether it was."""
@@ -65,29 +60,24 @@ class Ground:
 
 def cut_out(markup: str, extent: Extent, longer_side: float) -> Image.Image:
     """Return an RGBA image of the markup, cropped to it, its longer side so many pixels."""
+    left, top = extent.left - _MARGIN, extent.top - _MARGIN
+    view = Extent(left, top, extent.right + _MARGIN, extent.bottom + _MARGIN)
     unit = longer_side / extent.span
-    view = Extent(
-        extent.left - _MARGIN,
-        extent.top - _MARGIN,
-        extent.right + _MARGIN,
-        extent.bottom + _MARGIN,
-    )
-    size = round((view.right - view.left) * unit), round((view.bottom - view.top) * unit)
+    size = round((view.right - left) * unit), round((view.bottom - top) * unit)
     image = _render(markup, view, size)
     return image.crop(image.getchannel("A").getbbox())
 
 
 def _render(markup: str, view: Extent, size: tuple[int, int]) -> Image.Image:
-    width, height = size
-    box = f"{view.left:.3f} {view.top:.3f} {view.right - view.left:.3f} {view.bottom - view.top:.3f}"
+    wide, high = view.right - view.left, view.bottom - view.top
     tree = usvg.Tree.from_str(
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
-        f' viewBox="{box}" preserveAspectRatio="none" fill="none" stroke-linecap="round"'
-        f' stroke-linejoin="round">{markup}</svg>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size[0]}" height="{size[1]}"'
+        f' viewBox="{view.left:.3f} {view.top:.3f} {wide:.3f} {high:.3f}" fill="none"'
+        ' preserveAspectRatio="none" stroke-linecap="round" stroke-linejoin="round">'
+        f"{markup}</svg>",
         usvg.Options.default(),
     )
-    png = render_tree(tree, (1, 0, 0, 0, 1, 0))
-    with Image.open(io.BytesIO(png)) as image:
+    with Image.open(io.BytesIO(render(tree, (1, 0, 0, 0, 1, 0)))) as image:
         return image.convert("RGBA")
 
 

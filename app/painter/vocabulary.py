@@ -1,28 +1,18 @@
-"""What the painter knows by name; the words themselves stand in vocabulary.toml."""
+"""What the painter knows by name: vocabulary.toml, which explains the fields of a motif."""
 
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
+from typing import Any
 
 from .dice import Dice
 from .palette import ColorHint
 
-_FILE = Path(__file__).with_name("vocabulary.toml")
-
 
 @dataclass(frozen=True)
 class Motif:
-    """A drawing that words can name.
-
-    Attributes:
-        name: Its name, and its file's with spaces for hyphens.
-        colors: Its natural colors; None stands for any.
-        aloft: Whether it hangs in the sky beside another motif.
-        framed: Whether it may be put on a badge.
-        shows: Names of motifs that are part of it already.
-    """
+    """A drawing that words can name; None among its natural colors stands for any."""
 
     name: str
     colors: tuple[ColorHint | None, ...] = ()
@@ -35,36 +25,24 @@ class Motif:
         return dice.pick(self.colors) if self.colors else None
 
 
-@dataclass(frozen=True)
-class Vocabulary:
-    """All motifs by name, and the words that lead to them and to colors."""
-
-    motifs: dict[str, Motif]
-    words: dict[str, str]
-    colors: dict[str, ColorHint]
-    invented: tuple[str, ...]
-    other_meanings: frozenset[str]
-
-
-@cache
-def vocabulary() -> Vocabulary:
-    """Return the vocabulary, read once."""
-    raw = tomllib.loads(_FILE.read_text("utf-8"))
-    motifs, words = {}, {}
-    for name, entry in raw["motifs"].items():
-        motifs[name] = Motif(
-            name,
-            colors=tuple(_hint(color) for color in entry.get("colors", ())),
-            aloft=entry.get("aloft", False),
-            framed=entry.get("framed", True),
-            shows=frozenset(entry.get("shows", ())),
-        )
-        words.update(dict.fromkeys((name, *entry["words"].split()), name))
-    colors = {word: ColorHint(*color) for word, color in raw["colors"].items()}
-    return Vocabulary(
-        motifs, words, colors, tuple(raw["invented"]), frozenset(raw["other_meanings"])
-    )
-
-
 def _hint(numbers: Sequence[float]) -> ColorHint | None:
     return ColorHint(*numbers) if numbers else None
+
+
+def _motif(name: str, entry: dict[str, Any]) -> Motif:
+    known = {key: value for key, value in entry.items() if key != "words"}
+    known["colors"] = tuple(map(_hint, entry.get("colors", ())))
+    return Motif(name, **known)
+
+
+_TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+
+MOTIFS = {name: _motif(name, entry) for name, entry in _TABLES["motifs"].items()}
+WORDS: dict[str, str] = {
+    word: name
+    for name, entry in _TABLES["motifs"].items()
+    for word in (name, *entry["words"].split())
+}
+COLORS = {word: ColorHint(*numbers) for word, numbers in _TABLES["colors"].items()}
+INVENTED: tuple[str, ...] = tuple(_TABLES["invented"])
+OTHER_MEANINGS = frozenset(_TABLES["other_meanings"])

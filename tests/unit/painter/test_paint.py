@@ -8,24 +8,21 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image, ImageChops, ImageDraw
 
-from app.imaging.emblem import motif_of, paint
-from app.imaging.emblem.compose import compose
-from app.imaging.emblem.dice import Dice
-from app.imaging.emblem.motifs import MOTIFS
-from app.imaging.emblem.palette import MAIN, palette
-from app.imaging.emblem.raster import render
-from app.imaging.emblem.reading import Reading, read
-from app.imaging.emblem.sketch import Sketch
-from app.imaging.emblem.vocabulary import MOTIF_OF
+from app.painter import drafts, paint, paint_transparent
+from app.painter.composition import compose
+from app.painter.dice import Dice
+from app.painter.prompt_reader import Subject
+from app.painter.vocabulary import INVENTED, MOTIFS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 WHITE = (255, 255, 255)
 
 
-def picture(prompt: str, width: int = 256, height: int = 256) -> Image.Image:
+def painted(prompt: str, width: int = 256, height: int = 256) -> Image.Image:
     """Return the decoded emblem."""
     return Image.open(io.BytesIO(paint(prompt, width=width, height=height)))
 
@@ -45,11 +42,12 @@ def enclosed_share(image: Image.Image) -> float:
 
 
 def test_the_same_prompt_gives_the_same_bytes_in_a_fresh_process() -> None:
-    """Nothing of a process, such as its hash seed, finds its way into a picture."""
+    """Nothing of a process, such as its hash seed, affects an image."""
     script = (
-        "import hashlib, sys; from app.imaging.emblem import paint\n"
+        "import hashlib, sys; from app.painter import paint\n"
         "for prompt in sys.argv[1:]:\n"
-        "    print(hashlib.sha256(paint(prompt, width=320, height=256)).hexdigest())"
+        "    png = paint(prompt, width=320, height=256, background='#123456')\n"
+        "    print(hashlib.sha256(png).hexdigest())"
     )
     prompts = ["A cat with a crown", "serenity"]
     fresh = subprocess.run(
@@ -60,20 +58,20 @@ def test_the_same_prompt_gives_the_same_bytes_in_a_fresh_process() -> None:
         check=True,
         text=True,
     )
-    here = [hashlib.sha256(paint(p, width=320, height=256)).hexdigest() for p in prompts]
-    assert fresh.stdout.split() == here
+    here = [paint(p, width=320, height=256, background="#123456") for p in prompts]
+    assert fresh.stdout.split() == [hashlib.sha256(png).hexdigest() for png in here]
 
 
-def test_ten_threads_at_once_give_the_same_bytes() -> None:
+def test_ten_concurrent_threads_get_the_same_bytes() -> None:
     """Painting keeps no state that threads could share."""
     with ThreadPoolExecutor(10) as pool:
-        pictures = list(pool.map(lambda _: paint("a red fox", width=256, height=256), range(10)))
-    assert set(pictures) == {paint("a red fox", width=256, height=256)}
+        images = list(pool.map(lambda _: paint("a red fox", width=256, height=256), range(10)))
+    assert set(images) == {paint("a red fox", width=256, height=256)}
 
 
 @pytest.mark.parametrize("twin", ["  CAFÉ\n  au lait ", "cafe\u0301 AU\tLait"])
-def test_differences_that_nobody_sees_make_no_difference(twin: str) -> None:
-    """Case, spacing and Unicode form of a prompt do not change its picture."""
+def test_invisible_differences_make_no_difference(twin: str) -> None:
+    """Case, spacing and Unicode form of a prompt do not change its image."""
     assert paint(twin, width=96, height=96) == paint("café au lait", width=96, height=96)
 
 
@@ -81,9 +79,9 @@ def test_differences_that_nobody_sees_make_no_difference(twin: str) -> None:
     ("width", "height"),
     [(1024, 1024), (1536, 1024), (1024, 1536), (64, 64), (333, 127), (65, 2048), (2048, 2047)],
 )
-def test_a_picture_has_the_size_asked_for_and_a_white_border(width: int, height: int) -> None:
+def test_an_image_has_the_requested_size_and_a_white_border(width: int, height: int) -> None:
     """It is an opaque RGB PNG, centred, pure white on at least 3% of the shorter side all round."""
-    image = picture("a bear and a bee", width, height)
+    image = painted("a bear and a bee", width, height)
     assert (image.format, image.mode, image.size) == ("PNG", "RGB", (width, height))
     assert "transparency" not in image.info
     left, top, right, low = drawn_box(image)
@@ -94,9 +92,9 @@ def test_a_picture_has_the_size_asked_for_and_a_white_border(width: int, height:
 
 
 @pytest.mark.parametrize("prompt", ["a key", "a rainbow", "a pencil", "two words", "cat and sun"])
-def test_the_subject_fills_the_picture(prompt: str) -> None:
-    """Its longer side spans 70 to 85% of the picture's shorter one."""
-    left, top, right, low = drawn_box(picture(prompt, 768, 512))
+def test_the_subject_fills_the_image(prompt: str) -> None:
+    """Its longer side spans 70 to 85% of the image's shorter one."""
+    left, top, right, low = drawn_box(painted(prompt, 768, 512))
     assert 0.70 * 512 <= max(right - left, low - top) <= 0.85 * 512
 
 
@@ -105,67 +103,39 @@ def test_the_subject_fills_the_picture(prompt: str) -> None:
 )
 def test_white_parts_inside_the_subject_are_enclosed(prompt: str, share: float) -> None:
     """White fur, eyes, rims and handles cannot be reached from the background."""
-    assert enclosed_share(picture(prompt)) >= share
+    assert enclosed_share(painted(prompt)) >= share
 
 
-@pytest.mark.parametrize("motif", ["doughnut", "gear", "ring", "padlock", "trophy", "bicycle"])
-def test_holes_show_the_paper(motif: str) -> None:
-    """Rings and handles enclose pure white, whatever else is drawn around them."""
-    dice = Dice(motif)
-    emblem = MOTIFS[motif]
-    sketch = Sketch()
-    emblem.draw(sketch, dice)
-    image = Image.open(io.BytesIO(render(sketch, palette(dice, None), 256, 256, 0.8)))
-    assert enclosed_share(image) > 0.015
+@pytest.mark.parametrize("prompt", ["panda", "a mug", "serenity", "cat and sun", "a doughnut"])
+def test_two_backgrounds_give_the_true_opacity(prompt: str) -> None:
+    """Opacity recovered from black and white is that of the transparent image, to one level."""
+    black, white = (
+        np.asarray(
+            Image.open(io.BytesIO(paint(prompt, width=320, height=200, background=color))), np.int16
+        )
+        for color in ("#000000", "#ffffff")
+    )
+    transparent = np.asarray(paint_transparent(prompt, width=320, height=200), np.int16)
+    recovered = 255 - (white - black)
+    assert np.abs(recovered - transparent[..., 3:]).max() <= 1
+    opaque = transparent[..., 3] == 255
+    assert (black[opaque] == transparent[opaque][:, :3]).all()
+    assert 0.1 < opaque.mean() < 0.9
+
+
+def test_only_the_background_depends_on_the_background() -> None:
+    """Opaque pixels are the same on any background, and transparent ones are the background."""
+    green = np.asarray(Image.open(io.BytesIO(paint("a ring", background="#00ff7F"))))
+    white = np.asarray(Image.open(io.BytesIO(paint("a ring"))))
+    opacity = np.asarray(paint_transparent("a ring"))[..., 3]
+    assert (green[opacity == 255] == white[opacity == 255]).all()
+    assert (green[opacity == 0] == (0, 255, 127)).all()
 
 
 def test_different_prompts_look_different() -> None:
-    """80 prompts give 80 pictures, also where their words name the same motif."""
+    """80 prompts give 80 images, also where their words name the same motif."""
     prompts = [f"{what} number {n}" for what in ("cat", "wonder", "rocket", "") for n in range(20)]
-    assert len({picture(prompt, 64, 64).tobytes() for prompt in prompts}) == 80
-
-
-@pytest.mark.parametrize(
-    ("prompt", "motif"),
-    [
-        ("A fluffy CAT", "cat"),
-        ("three kittens", "cat"),
-        ("man's best friend: dogs", "dog"),
-        ("wolves and foxes", "fox"),
-        ("autumn leaves", "leaf"),
-        ("wild berries", "strawberry"),
-        ("ice cream on a beach", "ice cream"),
-        ("ice on the lake", "snowflake"),
-        ("morning coffee", "cup"),
-        ("launch 🚀!", "rocket"),
-        ("I ❤\ufe0f you", "heart"),
-        ("a logo with a drop shadow", None),
-        ("concatenate", None),
-        ("", None),
-    ],
-)
-def test_known_words_choose_their_motif(prompt: str, motif: str | None) -> None:
-    """Singular, plural, synonym and emoji count as whole words; others choose nothing."""
-    assert motif_of(prompt) == motif
-
-
-def test_the_motif_that_the_words_name_is_the_one_drawn() -> None:
-    """The reading decides the drawing; a second motif goes with the first."""
-    reading = read("an owl with a book")
-    assert (reading.motif, reading.companion) == ("owl", "book")
-    assert compose(reading, Dice("any"))[0] == "owl"
-    assert compose(Reading(), Dice("any"))[0] in MOTIFS
-
-
-def test_a_colour_belongs_to_the_subject_not_to_the_background() -> None:
-    """A blue cup is blue; a white background leaves it so."""
-    plain = read("a cup on a plain white background, isolated on white")
-    assert plain.wish is None
-    blue = read("a shiny blue cup on a white background").wish
-    assert blue is not None
-    assert blue.hue == pytest.approx(255, abs=15)
-    red, _, low = palette(Dice("any"), read("a bright red heart").wish)[3 * MAIN : 3 * MAIN + 3]
-    assert red > 2 * low
+    assert len({painted(prompt, 64, 64).tobytes() for prompt in prompts}) == 80
 
 
 @pytest.mark.parametrize(
@@ -181,9 +151,9 @@ def test_a_colour_belongs_to_the_subject_not_to_the_background() -> None:
         "\ud800",
     ],
 )
-def test_odd_prompts_get_a_picture_as_well(prompt: str) -> None:
-    """Nothing that a text can hold makes the painter fail or return an empty sheet."""
-    left, _, right, _ = drawn_box(picture(prompt, 96, 96))
+def test_odd_prompts_get_an_image_as_well(prompt: str) -> None:
+    """Nothing that a text can hold makes the painter fail or return a blank image."""
+    left, _, right, _ = drawn_box(painted(prompt, 96, 96))
     assert right - left > 20
 
 
@@ -194,20 +164,36 @@ def test_sizes_out_of_range_are_refused(width: int, height: int) -> None:
         paint("cat", width=width, height=height)
 
 
-@pytest.mark.parametrize("motif", sorted(MOTIFS))
-def test_every_motif_can_be_drawn(motif: str) -> None:
-    """Six variants of each are drawn, and one, alone or on a badge, stays within the border."""
-    for variant in range(6):
-        sketch = Sketch()
-        MOTIFS[motif].draw(sketch, Dice(f"{motif} {variant}"))
-        assert len(sketch.operations) > 3
-    name, emblem = compose(Reading(motif), Dice(motif))
-    assert name == motif
-    image = Image.open(io.BytesIO(render(emblem, palette(Dice("p"), None), 64, 64, 0.84)))
-    left, top, right, low = drawn_box(image)
+@pytest.mark.parametrize("background", ["", "white", "#fff", "#fffffff", "#12345g", "#ffffff\n"])
+def test_bad_backgrounds_are_refused(background: str) -> None:
+    """A background that isn't written as #rrggbb raises ValueError."""
+    with pytest.raises(ValueError, match="#ffffff"):
+        paint("cat", background=background)
+
+
+@pytest.mark.parametrize("name", sorted(MOTIFS))
+def test_every_motif_can_be_painted(name: str) -> None:
+    """The motif that is named is the one drawn, and it stays within the border."""
+    assert compose(Subject(name), Dice(name)).motif == name
+    left, top, right, low = drawn_box(painted(name, 64, 64))
     assert min(left, top, 64 - right, 64 - low) >= 2
 
 
-def test_every_word_leads_to_a_motif_that_exists() -> None:
-    """The vocabulary names no motif that nobody draws."""
-    assert set(MOTIF_OF.values()) <= set(MOTIFS)
+def test_layouts_and_second_motifs_differ() -> None:
+    """Emblems stand alone, on badges and as stickers; a second motif makes a pair."""
+    emblems = [compose(Subject("cat"), Dice(str(n))) for n in range(12)]
+    assert {"clipPath" in emblem.markup for emblem in emblems} == {True, False}
+    alone, pair = compose(Subject("owl"), Dice("1")), compose(Subject("owl", "book"), Dice("1"))
+    assert pair.motif == alone.motif == "owl"
+    assert pair.markup != alone.markup
+    assert compose(Subject(), Dice("any")).motif in INVENTED
+
+
+def test_drafts_become_sharper() -> None:
+    """Each draft is an RGB PNG of at most 512 pixels with more detail than the one before."""
+    png = paint("a cat", width=768, height=512)
+    images = [Image.open(io.BytesIO(draft)) for draft in drafts(png, 3)]
+    assert {(image.mode, image.size) for image in images} == {("RGB", (512, 341))}
+    detail = [np.abs(np.diff(np.asarray(image, np.int16), axis=1)).mean() for image in images]
+    assert detail == sorted(detail)
+    assert not list(drafts(png, 0))
