@@ -16,7 +16,7 @@ from app.imaging.cutout import background as backdrops
 from app.imaging.cutout import edge_alpha, regions
 from app.imaging.cutout.report import CutoutReport
 from app.imaging.cutout.segmentation import SegmentationOptions, take_apart
-from app.imaging.emblem import paint
+from app.painter import paint
 
 SIDE, GAP, HEAD = 256, 12, 22
 PROMPTS = ("a doughnut", "a red mushroom", "an owl reading a book")

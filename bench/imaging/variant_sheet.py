@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from app import imaging
 from app.imaging import Filter, Variant
-from app.imaging.emblem import paint
+from app.painter import paint
 
 PROMPT = "an owl reading a book"
 SIDE, GAP, HEAD, COLUMNS = 150, 8, 20, 6

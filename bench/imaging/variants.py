@@ -15,7 +15,7 @@ from PIL import Image
 
 from app import imaging
 from app.imaging import Filter, Variant
-from app.imaging.emblem import paint
+from app.painter import paint
 from bench.results import Row, report
 
 ROUNDS = 15

@@ -54,13 +54,13 @@ class OfflineGenerator:
         on_partial: OnPartial | None = None,
     ) -> GeneratedImage:
         """See ImageGenerator. The partial images are the finished one, out of focus."""
-        from app.imaging import emblem
+        from app import painter
 
         width, height = (int(side) for side in size.split("x"))
         subject = prompt.rpartition("\n\n")[0]  # without the house sentence
-        image = emblem.paint(subject, width=width, height=height)
+        image = painter.paint(subject, width=width, height=height)
         if on_partial:
-            for index, draft in enumerate(emblem.drafts(image, partials)):
+            for index, draft in enumerate(painter.drafts(image, partials)):
                 on_partial(index, draft)
         return GeneratedImage(data=image, model=self.model)
 

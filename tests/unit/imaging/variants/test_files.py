@@ -9,7 +9,7 @@ from PIL import Image
 
 from app import imaging
 from app.imaging import NotAnImage, Variant
-from app.imaging.emblem import paint
+from app.painter import paint
 from app.imaging.variants.variant import Format
 from tests.support.images.sample_images import encoded, owl
 from tests.support.images.variant_images import Floats, Pixels, never, shown
