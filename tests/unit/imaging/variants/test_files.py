@@ -9,8 +9,8 @@ from PIL import Image
 
 from app import imaging
 from app.imaging import NotAnImage, Variant
-from app.painter import paint
 from app.imaging.variants.variant import Format
+from app.painter import paint
 from tests.support.images.sample_images import encoded, owl
 from tests.support.images.variant_images import Floats, Pixels, never, shown
 
@@ -59,7 +59,7 @@ def test_a_large_variant_is_as_good_as_a_small_one(size: int) -> None:
 @pytest.mark.parametrize("side", [300, 1024])
 def test_a_large_variant_shows_what_the_plain_image_shows(side: int) -> None:
     """Made small again it is the plain image: same place, same holes, same colors."""
-    original = paint("a doughnut")
+    original = paint("a glazed doughnut")
     image = imaging.cutout(original).png
     large = imaging.vary(image, lambda: original, Variant(width=side, height=side))
     again = shown(imaging.vary(large, never, Variant()))
