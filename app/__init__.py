@@ -26,13 +26,14 @@ from app.http import (
 from app.http.concurrency import MAX_BODY_BYTES
 from app.http.json_provider import OrjsonProvider
 from app.http.trusted_proxies import TrustedProxies
+from app.models import object_keys
 from app.ports import Ports
 
 
 class ImageName(BaseConverter):
     """`<uuid>.png` in a path; any other name is not found, before any store is asked."""
 
-    regex = image_middleware.IMAGE_NAME
+    regex = object_keys.IMAGE_NAME_PATTERN
 
 
 def create_app(settings: Settings | None = None, ports: Ports | None = None) -> Flask:

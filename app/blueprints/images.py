@@ -16,7 +16,7 @@ from app.blueprints.variant_query import variant_request_of
 from app.http.auth import SENT_IN
 from app.http.contract.decorator import Contract, View, contract
 from app.http.image_middleware import respond
-from app.models import Scope
+from app.models import Scope, object_keys
 
 blueprint = Blueprint("images", __name__)
 
@@ -26,7 +26,7 @@ def _for_whom_it_is(view: View) -> View:
 
     @wraps(view)
     def allowed(filename: str) -> Response:
-        allow(deps(), filename.removesuffix(".png"), request.environ)
+        allow(deps(), object_keys.id_of_name(filename), request.environ)
         response: Response = view(filename=filename)
         return response
 
@@ -98,7 +98,7 @@ def get_image(filename: str, query: VariantQuery) -> Response:
     With `PUBLIC_IMAGES=false` they are for the key that they were made with. With
     `SERVE_MODE=redirect` the plain image is 302 to its address at the store.
     """
-    image_id, wish = filename.removesuffix(".png"), variant_request_of(query)
+    image_id, wish = object_keys.id_of_name(filename), variant_request_of(query)
     if deps().defaults.redirects and wish.is_plain:
         return _redirect(deps().images.link(image_id))
     return respond(wanted(deps(), image_id, wish, request.headers.get("Accept", "")))
@@ -125,7 +125,9 @@ def _redirect(link: str) -> Response:
 )
 def get_metadata(filename: str) -> ImageResponse:
     """Tell what was asked and drawn for an image."""
-    return image_answer(deps().images.record(filename.removesuffix(".png"), owner=owner()), deps())
+    return image_answer(
+        deps().images.record(object_keys.id_of_name(filename), owner=owner()), deps()
+    )
 
 
 @blueprint.delete("/images/<image_name:filename>")
@@ -140,5 +142,5 @@ def get_metadata(filename: str) -> ImageResponse:
 )
 def delete_image(filename: str) -> Response:
     """Delete an image, its original and what is known about it."""
-    deps().images.delete(filename.removesuffix(".png"), owner=owner())
+    deps().images.delete(object_keys.id_of_name(filename), owner=owner())
     return Response(status=204)

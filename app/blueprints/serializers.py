@@ -23,6 +23,7 @@ from app.models import (
     Position,
     Spending,
     UsageReport,
+    object_keys,
 )
 
 _MICROS = 1_000_000
@@ -96,13 +97,12 @@ def list_answer(page: Page, query: ListQuery, deps: Dependencies) -> dict[str, A
 
 def image(generation: ImageRecord, deps: Dependencies, base: str) -> dict[str, Any]:
     """Describe a ready image, with absolute addresses, as an Image says."""
-    filename = f"{generation.id}.png"
-    url = f"{base}/images/{filename}"
+    url = base + object_keys.image_path(generation.id)
     original, rendition = generation.original, generation.image
     return {
-        "filename": filename,
+        "filename": object_keys.image_name(generation.id),
         "url": url,
-        "image_url": deps.store.public_url(f"images/{filename}") or url,
+        "image_url": deps.store.public_url(object_keys.image_key(generation.id)) or url,
         "prompt": generation.prompt,
         "first_prompt": generation.first_prompt,
         "new_prompt": generation.new_prompt,

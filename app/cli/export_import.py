@@ -20,11 +20,11 @@ from app.cli.exit_codes import reported
 from app.cli.list_show_delete import described, newest
 from app.errors import AppError
 from app.imaging import UnusableImage
-from app.models import Caller, ImageRecord, Original, ProcessedImage
+from app.models import Caller, ImageRecord, Original, ProcessedImage, object_keys
 from app.usecases.images.import_image import ExportedImage
 
 MANIFEST = "manifest.jsonl"
-_ENDINGS = {".png", ".webp", ".jpg", ".jpeg"}
+_ENDINGS = {".jpg", *(f".{image_format}" for image_format in object_keys.IMAGE_FORMATS)}
 _SOME_LEFT = 1
 _MAX_PROMPT = 4000
 
@@ -91,7 +91,9 @@ def import_(folder: Path, owner: str) -> None:
 
 def _copy(row: ImageRecord, folder: Path, *, originals: bool) -> int:
     """Copy what isn't there in its right size; return how many files that was."""
-    wanted: dict[Path, ProcessedImage | Original | None] = {folder / f"{row.id}.png": row.image}
+    wanted: dict[Path, ProcessedImage | Original | None] = {
+        folder / object_keys.image_name(row.id): row.image
+    }
     if originals and row.original:
         wanted[folder / row.original.key] = row.original
     copied = 0
@@ -129,7 +131,7 @@ def _write(path: Path, data: bytes) -> None:
 
 def _entry(row: ImageRecord, *, originals: bool) -> dict[str, Any]:
     original = row.original.key if row.original and originals else None
-    return described(row) | {"file": f"{row.id}.png", "original_file": original}
+    return described(row) | {"file": object_keys.image_name(row.id), "original_file": original}
 
 
 def _found(folder: Path, caller: Caller) -> Iterator[tuple[str, ExportedImage | str]]:

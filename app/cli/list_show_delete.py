@@ -12,7 +12,7 @@ from app.blueprints.dependencies import deps
 from app.cli.caller_option import caller_named
 from app.cli.exit_codes import reported
 from app.errors import AppError, ImageNotFound
-from app.models import ImageRecord, Position
+from app.models import ImageRecord, Position, object_keys
 
 _PAGE = 100
 _SOME_LEFT = 1
@@ -38,7 +38,9 @@ def list_(limit: int, query: str, owner: str, as_json: bool) -> None:
 def show(image_id: str) -> None:
     """Tell all that is known of the image of this id, as JSON."""
     with reported():
-        click.echo(json.dumps(described(deps().images.record(plain_id(image_id))), indent=2))
+        click.echo(
+            json.dumps(described(deps().images.record(object_keys.id_of_name(image_id))), indent=2)
+        )
 
 
 @click.command(short_help="Delete images, originals included.")
@@ -50,7 +52,7 @@ def delete(image_ids: tuple[str, ...], yes: bool) -> None:
     if not yes:
         click.confirm(f"Delete {len(image_ids)} images for good?", abort=True, err=True)
     missing = 0
-    for image_id in map(plain_id, image_ids):
+    for image_id in map(object_keys.id_of_name, image_ids):
         try:
             deps().images.delete(image_id)
         except ImageNotFound:
@@ -100,11 +102,6 @@ def described(row: ImageRecord) -> dict[str, Any]:
         "cutout": dict(row.image.report) if row.image else {},
         "original": {"key": original.key, "sha256": original.sha256} if original else None,
     }
-
-
-def plain_id(text: str) -> str:
-    """Return the id in what may be a file's name, as the API has it."""
-    return text.removesuffix(".png")
 
 
 def _line(row: ImageRecord) -> str:

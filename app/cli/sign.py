@@ -11,7 +11,7 @@ from app.blueprints.variant_query import VariantRequest, read_variant_request
 from app.cli.durations import Duration
 from app.errors import AppError, InvalidRequest
 from app.http.url_signing import Signature
-from app.usecases.reconcile.diagnosis import is_id
+from app.models import object_keys
 
 _UNUSABLE = 2
 
@@ -31,7 +31,7 @@ def sign(name: str, query: str, expires: int) -> None:
     nothing to sign, or nothing to sign it with.
     """
     try:
-        click.echo(_address(name.removesuffix(".png"), query, expires))
+        click.echo(_address(object_keys.id_of_name(name), query, expires))
     except AppError as error:
         click.echo(error.message, err=True)
         sys.exit(_UNUSABLE)
@@ -45,13 +45,13 @@ def _address(image_id: str, query: str, seconds: int) -> str:
     made = deps().signer.sign(image_id, wish.text, seconds=seconds)
     given = [pair for pair in parse_qsl(query) if pair[1]]
     signed = urlencode([*given, ("expires", made.expires), ("sig", made.sig)], safe=",:")
-    return f"{deps().defaults.public_url or ''}/images/{image_id}.png?{signed}"
+    return f"{deps().defaults.public_url or ''}{object_keys.image_path(image_id)}?{signed}"
 
 
 def _problem(image_id: str, wish: VariantRequest) -> str:
     if not deps().signer.keys:
         return "VARIANT_SIGNING_KEYS is not set, so variants need no signature."
-    if not is_id(image_id):
+    if not object_keys.is_id(image_id):
         return "NAME has to be an image's id or filename."
     if wish.signature != Signature():
         return "Leave out expires and sig: they are what is made here."

@@ -19,13 +19,12 @@ from werkzeug.http import http_date, parse_etags
 from app.http import auth, request_id, security_headers
 from app.http.access_log import log_request
 from app.http.cors import HeaderList
-from app.models import StoredImage
+from app.models import StoredImage, object_keys
 from app.ports import Observer
 
-IMAGE_NAME = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.png"
 ONE_YEAR = 365 * 24 * 3600
 
-_PATH = re.compile(f"/images/{IMAGE_NAME}")
+_PATH = re.compile(object_keys.IMAGE_PATH_PATTERN)
 _METHODS = frozenset({"GET", "HEAD"})
 _UNUSUAL = frozenset(
     {
@@ -35,7 +34,6 @@ _UNUSUAL = frozenset(
         "HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK",
     }
 )
-_ENDINGS = {f"image/{name}": name for name in ("png", "webp", "avif", "jpeg")}
 _FAILURE = "app.failure"
 _ROUTE = "/images/<image_name:filename>"  # the rule of Flask's view
 
@@ -139,7 +137,7 @@ class ImageMiddleware:
         return (body,) if body else ()
 
     def _answer(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes] | None:
-        image_id = environ["PATH_INFO"][8:-4]
+        _, image_id, _ = object_keys.split_key(environ["PATH_INFO"])
         wanted = self._want(image_id, environ)
         if wanted is None:
             return None
@@ -194,7 +192,7 @@ def lasting_headers(wanted: ImageResponseSpec, vary: tuple[str, ...]) -> list[tu
 
 def content_headers(wanted: ImageResponseSpec, stored: StoredImage) -> list[tuple[str, str]]:
     """Return what is told about an image's bytes."""
-    ending = _ENDINGS.get(stored.content_type, "bin")
+    ending = object_keys.ending_of(stored.content_type)
     return [
         ("Content-Disposition", f'inline; filename="{wanted.image_id}.{ending}"'),
         ("Content-Type", stored.content_type),

@@ -14,7 +14,6 @@ from app.models.billing import (
 from app.models.callers import ANONYMOUS, Budget, Caller, Scope
 from app.models.generation import (
     GeneratedImage,
-    ImageFormat,
     ImageRecord,
     ImageRequest,
     Original,
@@ -37,7 +36,6 @@ __all__ = [
     "EnhancedPrompt",
     "Finding",
     "GeneratedImage",
-    "ImageFormat",
     "ImageRecord",
     "ImageRequest",
     "InventedPrompts",

@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 
 from app.errors import Charged
 from app.models.billing import TokenUsage
-
-ImageFormat = Literal["png", "webp", "jpeg"]
+from app.models.object_keys import ImageFormat
 
 
 class State(StrEnum):

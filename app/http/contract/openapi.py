@@ -14,6 +14,7 @@ from app.errors import AppError, Charged
 from app.http import sse
 from app.http.contract.decorator import Contract
 from app.http.idempotency import DESCRIBED as IDEMPOTENCY_KEY
+from app.models import object_keys
 
 _REF = "#/components/schemas/{model}"
 _SCHEMES = {
@@ -115,7 +116,7 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
             "required": True,
             "schema": {
                 "type": "string",
-                "pattern": r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.png$",
+                "pattern": f"^{object_keys.IMAGE_NAME_PATTERN}$",
             },
         }
         for name in re.findall(r"{(\w+)}", path)

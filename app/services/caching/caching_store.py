@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from app.models import StoredImage
+from app.models import StoredImage, object_keys
 from app.ports import ImageCache, ImageStore
 
 
@@ -72,10 +72,9 @@ _IMAGE = "image"
 
 def _entry(key: str) -> tuple[str, str] | None:
     """Return id and name of the cache's entry, or None for what is not remembered."""
-    folder, _, file = key.partition("/")
-    image_id, _, ending = file.partition(".")
-    if folder == "images" and ending == "png":
+    folder, image_id, ending = object_keys.split_key(key)
+    if folder == object_keys.IMAGES:
         return image_id, _IMAGE
-    if folder == "originals" and ending != "json":
+    if folder == object_keys.ORIGINALS and not object_keys.is_sidecar(key):
         return image_id, f"original.{ending}"
     return None

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from app.errors import AppError
-from app.models import Finding
+from app.models import Finding, object_keys
 from app.services.diagnostics.filesystems import check_durable
 from app.services.diagnostics.findings import About, Trouble
 from app.services.files.image_store import LocalImageStore
@@ -100,7 +100,11 @@ def _room(free: int) -> Finding:
 
 
 def _spool(folder: Path) -> Finding:
-    files = (path for path in folder.glob("originals/[!.]*") if path.suffix != ".json")
+    files = (
+        path
+        for path in folder.glob(f"{object_keys.ORIGINALS}[!.]*")
+        if not object_keys.is_sidecar(path.name)
+    )
     waiting = sum(1 for _ in islice(files, _COUNTED))
     if not waiting:
         return _DATA.ok("spool", "nothing waits for storage")

@@ -7,17 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.errors import ImageNotFound, StorageUnavailable
-from app.models import StoredImage
+from app.models import StoredImage, object_keys
 from app.services.files.permissions import make_folder, open_new
 
-# Not from the standard library's table, which differs from machine to machine.
-_TYPES = {
-    ".png": "image/png",
-    ".webp": "image/webp",
-    ".jpeg": "image/jpeg",
-    ".json": "application/json",
-}
-_ENDINGS = (".bin", *sorted(_TYPES))
+_ENDINGS = tuple(f".{ending}" for ending in sorted(object_keys.STORED_ENDINGS))
 _HEX_DIGITS = "0123456789abcdef"  # what names begin with; a file that is not whole has a dot
 
 
@@ -57,7 +50,7 @@ class LocalImageStore:
             raise _unavailable(error) from None
         return StoredImage(
             data=data,
-            content_type=_TYPES.get(key[key.rfind(".") :], "application/octet-stream"),
+            content_type=object_keys.content_type_of(key),
             modified=datetime.fromtimestamp(int(about.st_mtime), UTC),
         )
 

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
-from typing import Any, get_args
+from typing import Any
 
 from app.errors import Charged
-from app.models import ImageFormat, ImageRecord, Original, ProcessedImage, State
+from app.models import ImageRecord, Original, ProcessedImage, State, object_keys
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
-_FORMATS = get_args(ImageFormat)
 
 
 def to_document(generation: ImageRecord) -> dict[str, Any]:
@@ -84,7 +83,11 @@ def _member(kind: Any, value: object, otherwise: Any) -> Any:
 
 def _original(value: object) -> Original | None:
     stored = _stored(value)
-    if stored is None or not isinstance(value, dict) or value.get("format") not in _FORMATS:
+    if (
+        stored is None
+        or not isinstance(value, dict)
+        or value.get("format") not in object_keys.IMAGE_FORMATS
+    ):
         return None
     credentials = value.get("content_credentials")
     known = credentials if isinstance(credentials, bool) else None

@@ -18,7 +18,7 @@ from app.errors import (
     StorageUnavailable,
 )
 from app.imaging import Cutout, UnusableImage
-from app.models import ImageRecord, Original, ProcessedImage, State
+from app.models import ImageRecord, Original, ProcessedImage, State, object_keys
 from app.ports import ImageStore, Ports, Spool
 from app.usecases.billing import budgets
 from app.usecases.generation import sidecar
@@ -80,7 +80,7 @@ class ImageFinalizer:
         try:
             cut, png = self.cut(bought, data)
             with self.ports.observer.step("store"):
-                self.ports.store.put(image_key(bought.id), png, content_type="image/png")
+                _put(self.ports.store, [(object_keys.image_key(bought.id), png)])
         except UnusableImage as error:
             raise ProviderBadResponse(str(error)) from None
         except StorageUnavailable as error:
@@ -153,7 +153,7 @@ class ImageFinalizer:
         except UnusableImage as error:
             return bought, str(error)
         original = Original(
-            key=f"originals/{bought.id}.{info.format}",
+            key=object_keys.original_key(bought.id, info.format),
             format=info.format,
             width=info.width,
             height=info.height,
@@ -165,10 +165,9 @@ class ImageFinalizer:
 
     def _put_or_spool(self, bought: ImageRecord, data: bytes, *, safe: bool = False) -> None:
         original = bought.original
-        key = original.key if original else f"originals/{bought.id}.bin"
-        kind = f"image/{original.format}" if original else "application/octet-stream"
-        note = sidecar.key_of(bought.id), sidecar.write(bought), "application/json"
-        objects = ((key, data, kind), note)
+        key = original.key if original else object_keys.evidence_key(bought.id)
+        note = object_keys.sidecar_key(bought.id), sidecar.write(bought)
+        objects = ((key, data), note)
         try:
             _put(self.ports.store, objects)
         except StorageUnavailable as error:
@@ -190,19 +189,14 @@ def _overrules(end: ImageRecord, now: ImageRecord) -> bool:
     return guessed and end.state is not State.UNKNOWN
 
 
-def _put(store: ImageStore | Spool, objects: Iterable[tuple[str, bytes, str]]) -> None:
-    for key, data, kind in objects:
-        store.put(key, data, content_type=kind)
-
-
-def image_key(image_id: str) -> str:
-    """Return the key of the cut-out image."""
-    return f"images/{image_id}.png"
+def _put(store: ImageStore | Spool, objects: Iterable[tuple[str, bytes]]) -> None:
+    for key, data in objects:
+        store.put(key, data, content_type=object_keys.content_type_of(key))
 
 
 def _rendition(image_id: str, cutout: Cutout) -> ProcessedImage:
     return ProcessedImage(
-        key=image_key(image_id),
+        key=object_keys.image_key(image_id),
         width=cutout.size,
         height=cutout.size,
         size_bytes=len(cutout.png),

@@ -14,14 +14,13 @@ from app.errors import (
     ProviderBadResponse,
     StorageUnavailable,
 )
-from app.models import ImageRecord, State
+from app.models import ImageRecord, State, object_keys
 from app.ports import ImageStore, Ports, Spool
 from app.usecases.billing import budgets
 from app.usecases.generation import sidecar
 from app.usecases.generation.finalize import ImageFinalizer
 
 _log = logging.getLogger(__name__)
-_ENDINGS = ("png", "webp", "jpeg", "bin")
 _LEASE = timedelta(seconds=60)
 
 
@@ -65,7 +64,7 @@ class Recovery:
     def clear_spool(self, image_id: str) -> None:
         """Remove what waited in the spool, after the store has it; what stays does no harm."""
         try:
-            for key in (*_keys(image_id), sidecar.key_of(image_id)):
+            for key in (*_keys(image_id), object_keys.sidecar_key(image_id)):
                 self.ports.spool.delete(key)
         except StorageUnavailable as error:
             _log.warning("%s is still in the spool: %s", image_id, error.detail)
@@ -77,7 +76,7 @@ class Recovery:
         for place, key in itertools.product(places, keys):
             data = _get(place, key)
             if data is not None:
-                return _as_noted(leased, _get(place, sidecar.key_of(leased.id))), data
+                return _as_noted(leased, _get(place, object_keys.sidecar_key(leased.id))), data
         return None
 
     def _give_up(self, leased: ImageRecord) -> ImageRecord:
@@ -116,7 +115,7 @@ def _as_noted(leased: ImageRecord, note: bytes | None) -> ImageRecord:
 
 
 def _keys(image_id: str) -> tuple[str, ...]:
-    return tuple(f"originals/{image_id}.{ending}" for ending in _ENDINGS)
+    return *object_keys.original_keys(image_id), object_keys.evidence_key(image_id)
 
 
 def _get(place: ImageStore | Spool, key: str) -> bytes | None:

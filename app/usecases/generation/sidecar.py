@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.errors import Charged
-from app.models import ImageRecord, Original, State
+from app.models import ImageRecord, Original, State, object_keys
 from app.usecases.images.tokens import fold
 
 _TEXTS = ("first_prompt", "prompt", "new_prompt", "quality", "size", "provider", "model")
@@ -15,11 +15,6 @@ _MAX_MICROS = 1_000_000_000
 
 
 _OWNER = re.compile(r"[0-9A-Za-z]{1,32}")
-
-
-def key_of(image_id: str) -> str:
-    """Return the key of the note."""
-    return f"originals/{image_id}.json"
 
 
 def write(generation: ImageRecord) -> bytes:
@@ -116,8 +111,8 @@ def _original(image_id: str, value: object) -> Original | None:
         return None
     numbers = (reported.width, reported.height, reported.size_bytes)
     sound = (
-        reported.format in ("png", "webp", "jpeg")
-        and reported.key == f"originals/{image_id}.{reported.format}"
+        reported.format in object_keys.IMAGE_FORMATS
+        and reported.key == object_keys.original_key(image_id, reported.format)
         and all(type(number) is int for number in numbers)
         and isinstance(reported.sha256, str)
     )

@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from app.errors import ImageNotFound
-from app.models import ImageRecord, Page, Position, State, StoredImage
+from app.models import ImageRecord, Page, Position, State, StoredImage, object_keys
 from app.ports import ImageRecords, ImageStore
-from app.usecases.generation import sidecar
 from app.usecases.images.tokens import fold
 
 
@@ -43,7 +42,7 @@ class Images:
             ImageNotFound: there is none.
             StorageUnavailable: nobody can tell.
         """
-        return self.store.get(f"images/{image_id}.png")
+        return self.store.get(object_keys.image_key(image_id))
 
     def link(self, image_id: str) -> str:
         """Return an address at the store itself from which the image can be read for an hour.
@@ -53,7 +52,7 @@ class Images:
         Raises:
             StorageUnavailable: there is no such address.
         """
-        return self.store.link(f"images/{image_id}.png")
+        return self.store.link(object_keys.image_key(image_id))
 
     def owner_of(self, image_id: str) -> str:
         """Return the id of the caller that the image was made for; "" for nobody's.
@@ -137,7 +136,11 @@ class Images:
             raise ImageNotFound(image_id)
         if self.owners:
             self.owners.forget(image_id)
-        for key in (f"images/{image_id}.png", _original(row), sidecar.key_of(image_id)):
+        for key in (
+            object_keys.image_key(image_id),
+            _original(row),
+            object_keys.sidecar_key(image_id),
+        ):
             self.store.delete(key)
         if row.claim:
             self.records.compare_and_swap(going, _bare(going))
@@ -155,7 +158,7 @@ def _belongs(row: ImageRecord, owner: str | None) -> bool:
 
 
 def _original(row: ImageRecord) -> str:
-    return row.original.key if row.original else f"originals/{row.id}.png"
+    return row.original.key if row.original else object_keys.original_keys(row.id)[0]
 
 
 def _bare(row: ImageRecord) -> ImageRecord:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.errors import ImageNotFound
 from app.imaging import Provenance
-from app.models import ImageRecord
+from app.models import ImageRecord, object_keys
 from app.ports import ImageStore
 
 _UNKNOWN = frozenset({"import", ""})  # made elsewhere, or of a row whose note was lost
@@ -42,6 +42,6 @@ def forgotten(store: ImageStore, row: ImageRecord) -> bytes:
         StorageUnavailable: nobody can tell.
     """
     try:
-        return b"" if row.provider else store.get(f"images/{row.id}.png").data
+        return b"" if row.provider else store.get(object_keys.image_key(row.id)).data
     except ImageNotFound:
         return b""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.errors import AppError
 from app.imaging import UnusableImage
-from app.models import ImageRecord, State
+from app.models import ImageRecord, State, object_keys
 from app.ports import Ports
 from app.usecases.generation.finalize import ImageFinalizer
 from app.usecases.images.cleanup import take_back_if_deleted
@@ -59,7 +59,7 @@ class RecutImages:
             data = self.ports.store.get(original).data
             new, png = self.keeper.cut(row, data)
             if in_place and (png != before or new != row):
-                self.ports.store.put(image, png, content_type="image/png")
+                self.ports.store.put(image, png, content_type=object_keys.PNG)
                 written = self.ports.records.compare_and_swap(row, new)
                 take_back_if_deleted(self.ports, row.id, (image,))
                 if not written:

@@ -6,11 +6,9 @@ from contextlib import contextmanager
 
 from app.errors import ImageDamaged, ImageNotFound, OriginalMissing, VariantsBusy
 from app.imaging import UnusableImage, Variant
-from app.models import StoredImage
+from app.models import StoredImage, object_keys
 from app.ports import ImageCache, ImageProcessor, ImageStore
 from app.usecases.images.images import Images
-
-_ENDINGS = ("png", "webp", "jpeg")  # the usual one first
 
 
 class Variants:
@@ -80,9 +78,9 @@ class Variants:
             self._places.release()
 
     def _original(self, image_id: str) -> bytes:
-        for ending in _ENDINGS:
+        for key in object_keys.original_keys(image_id):
             try:
-                return self._store.get(f"originals/{image_id}.{ending}").data
+                return self._store.get(key).data
             except ImageNotFound:
                 continue
         raise OriginalMissing(f"{image_id}: no original in the store")

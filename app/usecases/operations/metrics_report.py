@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.errors import StorageUnavailable
+from app.models import object_keys
 from app.ports import Ports
 from app.usecases.operations.health import Readiness
 
@@ -21,7 +22,7 @@ class MetricsReport:
     def _waiting(self) -> int | None:
         """Count the images in the spool, without the notes beside them."""
         try:
-            keys = self.ports.spool.keys("originals/")
-            return sum(not key.endswith(".json") for key in keys)
+            keys = self.ports.spool.keys(object_keys.ORIGINALS)
+            return sum(not object_keys.is_sidecar(key) for key in keys)
         except StorageUnavailable:
             return None

@@ -1,19 +1,11 @@
 """What can be wrong with an image, judged from its row and the names of its objects."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from app.errors import ProviderBadResponse
-from app.models import ImageRecord, State
-from app.usecases.generation import sidecar
-
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_KEY = re.compile(
-    rf"(?:originals/({_ID.pattern})\.(?:png|webp|jpeg|bin|json)|images/({_ID.pattern})\.png)"
-)
-_IMAGES = (".png", ".webp", ".jpeg")
+from app.models import ImageRecord, State, object_keys
 
 
 class Discrepancy(StrEnum):
@@ -53,39 +45,12 @@ class ObservedState:
     @property
     def image(self) -> str | None:
         """The key of an original that may be an image."""
-        return image_among(self.keys)
+        return object_keys.original_among(self.keys)
 
     @property
     def has_image(self) -> bool:
         """Whether the cut-out image is there."""
-        return image_key(self.id) in self.keys
-
-
-def is_id(text: str) -> bool:
-    """Tell whether this is an id such as this service gives."""
-    return _ID.fullmatch(text) is not None
-
-
-def id_in(key: str) -> str | None:
-    """Return the id in a key of ours, or None: a bucket may hold other things too."""
-    found = _KEY.fullmatch(key)
-    return found and (found[1] or found[2])
-
-
-def image_key(image_id: str) -> str:
-    """Return the key of the cut-out image."""
-    return f"images/{image_id}.png"
-
-
-def evidence_key(image_id: str) -> str:
-    """Return the key of an answer that can't be used."""
-    return f"originals/{image_id}.bin"
-
-
-def image_among(keys: frozenset[str]) -> str | None:
-    """Return the key of an original that may be an image, if there is one."""
-    originals = (key for key in sorted(keys) if key.startswith("originals/"))
-    return next((key for key in originals if key.endswith(_IMAGES)), None)
+        return object_keys.image_key(self.id) in self.keys
 
 
 def is_being_made(row: ImageRecord | None, now: datetime) -> bool:
@@ -114,7 +79,7 @@ def _of_objects(seen: ObservedState) -> tuple[Discrepancy, ...]:
         return (Discrepancy.ROW_MISSING,)
     if seen.has_image:
         return (Discrepancy.IMAGE_ALONE,)
-    if evidence_key(seen.id) in seen.keys:
+    if object_keys.evidence_key(seen.id) in seen.keys:
         return (Discrepancy.EVIDENCE_ALONE,)
     return (Discrepancy.LOST,) if seen.keys else ()
 
@@ -125,7 +90,10 @@ def _of_ready(seen: ObservedState, row: ImageRecord) -> tuple[Discrepancy, ...]:
         return (Discrepancy.LOST,)
     wrong = (
         (Discrepancy.IMAGE_MISSING, not seen.has_image),
-        (Discrepancy.NOTE_MISSING, row.original and sidecar.key_of(seen.id) not in seen.keys),
+        (
+            Discrepancy.NOTE_MISSING,
+            row.original and object_keys.sidecar_key(seen.id) not in seen.keys,
+        ),
         (Discrepancy.ORIGINAL_LOST, row.original and not has_original),
     )
     return tuple(kind for kind, applies in wrong if applies)

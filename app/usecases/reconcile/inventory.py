@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import chain, groupby
 from operator import itemgetter
 
-from app.models import ImageRecord
+from app.models import ImageRecord, object_keys
 from app.ports import ImageRecords, ImageStore
-from app.usecases.reconcile.diagnosis import ObservedState, id_in, is_id
+from app.usecases.reconcile.diagnosis import ObservedState
 
 _MAX_CONCURRENT_ROWS = 500
 _Entry = tuple[str, ImageRecord | str]
@@ -29,9 +29,9 @@ class Inventory:
         wrong here may only be new.
         """
         streams = (
-            ((row.id, row) for row in self._rows() if is_id(row.id)),
-            _by_id(self.store.keys("originals/")),
-            _by_id(self.store.keys("images/")),
+            ((row.id, row) for row in self._rows() if object_keys.is_id(row.id)),
+            _by_id(self.store.keys(object_keys.ORIGINALS)),
+            _by_id(self.store.keys(object_keys.IMAGES)),
         )
         merged: Iterator[_Entry] = heapq.merge(*streams, key=itemgetter(0))
         for image_id, entries in groupby(merged, key=itemgetter(0)):
@@ -45,9 +45,9 @@ class Inventory:
         """
         row = self.records.get(image_id)
         found = chain.from_iterable(
-            self.store.keys(f"{folder}/{image_id}.") for folder in ("originals", "images")
+            self.store.keys(prefix) for prefix in object_keys.key_prefixes(image_id)
         )
-        keys = frozenset(key for key in found if id_in(key))
+        keys = frozenset(key for key in found if object_keys.id_of_key(key))
         return ObservedState(image_id, row, keys) if self.records.get(image_id) == row else None
 
     def _rows(self) -> Iterator[ImageRecord]:
@@ -59,7 +59,7 @@ class Inventory:
 
 def _by_id(keys: Iterable[str]) -> Iterator[_Entry]:
     # Other names would not only be none of our business: they need not be in the order of ids.
-    return ((image_id, key) for key in keys if (image_id := id_in(key)))
+    return ((image_id, key) for key in keys if (image_id := object_keys.id_of_key(key)))
 
 
 def _gather(image_id: str, entries: Iterable[ImageRecord | str]) -> ObservedState:

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from app.errors import GenerationInProgress, ImageNotFound, ProviderBadResponse
-from app.models import ImageRecord, ProcessedImage, State, StoredImage
+from app.models import ImageRecord, ProcessedImage, State, StoredImage, object_keys
 from app.ports import ImageStore, Ports, Spool
 from app.usecases.billing import budgets
 from app.usecases.generation import sidecar
@@ -40,7 +40,7 @@ class Rebuilder:
 
     def _row(self, image_id: str, place: ImageStore | Spool, key: str) -> ImageRecord:
         try:
-            note = place.get(sidecar.key_of(image_id))
+            note = place.get(object_keys.sidecar_key(image_id))
         except ImageNotFound:
             return sidecar.read(image_id, b"", found_at=place.get(key).modified)
         return sidecar.read(image_id, note.data, found_at=note.modified)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from app.errors import GenerationInProgress, ImageNotFound, ProviderBadResponse
-from app.models import ImageRecord
+from app.models import ImageRecord, object_keys
 from app.ports import Ports
 from app.usecases.generation import sidecar
 from app.usecases.generation.recovery import Recovery
 from app.usecases.images.cleanup import take_back_if_deleted
 from app.usecases.images.images import Images
-from app.usecases.reconcile.diagnosis import Discrepancy, ObservedState, evidence_key, image_key
+from app.usecases.reconcile.diagnosis import Discrepancy, ObservedState
 from app.usecases.reconcile.errors import RepairFailed
 from app.usecases.reconcile.rebuild import Rebuilder
 
@@ -58,25 +58,25 @@ class Repairs:
             raise RepairFailed("the original is not the one that the row tells of")
         restored = self.recovery.keeper.publish(row, data)
         written = self.ports.records.compare_and_swap(row, restored)
-        take_back_if_deleted(self.ports, seen.id, (image_key(seen.id),))
+        take_back_if_deleted(self.ports, seen.id, (object_keys.image_key(seen.id),))
         if not written:
             raise GenerationInProgress("its row has changed")
         return None
 
     def _write_note(self, seen: ObservedState) -> None:
-        note = sidecar.key_of(seen.id)
+        note = object_keys.sidecar_key(seen.id)
         content = sidecar.write(_row_of(seen))
-        self.ports.store.put(note, content, content_type="application/json")
+        self.ports.store.put(note, content, content_type=object_keys.JSON)
         take_back_if_deleted(self.ports, seen.id, (note,))
 
     def _rebuild_pending(self, seen: ObservedState) -> None:
         self._finish(self.rebuild.as_pending(seen.id, self.ports.store, str(seen.image)))
 
     def _rebuild_failed(self, seen: ObservedState) -> None:
-        self.rebuild.as_failed(seen.id, self.ports.store, evidence_key(seen.id))
+        self.rebuild.as_failed(seen.id, self.ports.store, object_keys.evidence_key(seen.id))
 
     def _rebuild_ready(self, seen: ObservedState) -> None:
-        self.rebuild.as_ready(seen.id, image_key(seen.id))
+        self.rebuild.as_ready(seen.id, object_keys.image_key(seen.id))
 
     def _recover(self, seen: ObservedState) -> None:
         self._finish(_row_of(seen))

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from app.errors import GenerationInProgress, ProviderBadResponse
-from app.models import ImageRecord, State
+from app.models import ImageRecord, State, object_keys
 from app.ports import Ports
 from app.usecases.generation import sidecar
 from app.usecases.generation.recovery import Recovery
 from app.usecases.images.cleanup import take_back_if_deleted
-from app.usecases.reconcile.diagnosis import evidence_key, id_in, image_among, is_being_made
+from app.usecases.reconcile.diagnosis import is_being_made
 from app.usecases.reconcile.errors import RepairFailed
 from app.usecases.reconcile.rebuild import Rebuilder
 
@@ -28,7 +28,9 @@ class SpoolDrain:
 
     def ids(self) -> Iterator[str]:
         """Yield the ids of all that waits, in order."""
-        for image_id, _ in groupby(self.ports.spool.keys("originals/"), key=id_in):
+        for image_id, _ in groupby(
+            self.ports.spool.keys(object_keys.ORIGINALS), key=object_keys.id_of_key
+        ):
             if image_id:
                 yield image_id
 
@@ -54,15 +56,15 @@ class SpoolDrain:
 
     def _rebuilt(self, image_id: str, keys: frozenset[str]) -> ImageRecord | None:
         """Return a new row; None if there is only a note, whose image came home long ago."""
-        spool, evidence = self.ports.spool, evidence_key(image_id)
-        if image := image_among(keys):
+        spool, evidence = self.ports.spool, object_keys.evidence_key(image_id)
+        if image := object_keys.original_among(keys):
             return self.rebuild.as_pending(image_id, spool, image)
         return self.rebuild.as_failed(image_id, spool, evidence) if evidence in keys else None
 
     def _settle(self, image_id: str, keys: frozenset[str], row: ImageRecord | None) -> None:
         if row is None or row.state is State.DELETED:
             return
-        has_image = image_among(keys) is not None
+        has_image = object_keys.original_among(keys) is not None
         if row.state is State.READY and (row.original or not has_image):
             self._complete(row, keys)
         elif row.state in _SETTLED and not has_image:
@@ -80,26 +82,26 @@ class SpoolDrain:
 
     def _complete(self, ready: ImageRecord, keys: frozenset[str]) -> None:
         """Give the store what it lacks of an image that is ready."""
-        original, note = ready.original, sidecar.key_of(ready.id)
-        stored = set(self.ports.store.keys(f"originals/{ready.id}."))
+        original, note = ready.original, object_keys.sidecar_key(ready.id)
+        stored = set(self.ports.store.keys(object_keys.key_prefixes(ready.id)[0]))
         if original and original.key in keys - stored:
             data = self.ports.spool.get(original.key).data
             if hashlib.sha256(data).hexdigest() != original.sha256:
                 raise RepairFailed("its bytes are not those that the row tells of")
-            kind = f"image/{original.format}"
+            kind = object_keys.content_type_of(original.key)
             self.ports.store.put(original.key, data, content_type=kind)
-        elif original and original.key not in stored and image_among(keys):
+        elif original and original.key not in stored and object_keys.original_among(keys):
             raise RepairFailed("its row names another original")
         if original and note not in stored:
-            self.ports.store.put(note, sidecar.write(ready), content_type="application/json")
+            self.ports.store.put(note, sidecar.write(ready), content_type=object_keys.JSON)
         take_back_if_deleted(self.ports, ready.id, (note, *keys))
 
     def _move(self, image_id: str, keys: frozenset[str]) -> None:
         """Store the evidence of a generation whose outcome is written down already."""
-        if evidence_key(image_id) in keys:
+        if object_keys.evidence_key(image_id) in keys:
             for key in sorted(keys):
                 found = self.ports.spool.get(key)
                 self.ports.store.put(key, found.data, content_type=found.content_type)
 
     def _keys(self, image_id: str) -> frozenset[str]:
-        return frozenset(self.ports.spool.keys(f"originals/{image_id}."))
+        return frozenset(self.ports.spool.keys(object_keys.key_prefixes(image_id)[0]))

@@ -15,7 +15,7 @@ from pymongo import MongoClient
 
 from app import create_app
 from app.container import build_ports
-from app.models import ImageRecord
+from app.models import ImageRecord, object_keys
 from app.services.runtime.clock import SystemClock
 from app.usecases.generation import sidecar
 from app.usecases.generation.finalize import ImageFinalizer
@@ -48,7 +48,9 @@ def copy_of(service: Service, row: ImageRecord) -> ImageRecord:
     copy = replace(row, id=image_id, original=original)
     data = store.get(row.original.key).data
     store.put(original.key, data, content_type="image/png")
-    store.put(sidecar.key_of(image_id), sidecar.write(copy), content_type="application/json")
+    store.put(
+        object_keys.sidecar_key(image_id), sidecar.write(copy), content_type="application/json"
+    )
     copy = ImageFinalizer(service.ports).publish(copy, data)
     assert service.ports.records.insert(copy)
     return copy

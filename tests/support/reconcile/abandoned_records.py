@@ -7,12 +7,12 @@ from datetime import timedelta
 
 from app.errors import AppError, Charged
 from app.imaging import ImageInfo, UnusableImage
-from app.models import ImageRecord, Original, State
+from app.models import ImageRecord, Original, State, object_keys
 from app.usecases.generation import sidecar
 from tests.support.builders import NOON, World, a_generation
 
 ID = "0b8f2f0e-2f6b-4a30-9a4e-5f0c9a3d1e77"
-NOTE = sidecar.key_of(ID)
+NOTE = object_keys.sidecar_key(ID)
 DATA = b"the very bytes that were paid for"
 DRAWN = NOON - timedelta(seconds=10)
 MODEL = "the-model-that-drew"

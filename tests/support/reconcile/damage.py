@@ -6,9 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from app.errors import Charged
-from app.models import ImageRecord, State
+from app.models import ImageRecord, State, object_keys
 from app.ports import ImageStore, Ports, Spool
-from app.usecases.generation import sidecar
 from app.usecases.reconcile.diagnosis import Discrepancy
 
 Spoil = Callable[[Ports, ImageRecord], None]
@@ -34,7 +33,7 @@ class Mess:
 def keys_of(row: ImageRecord) -> tuple[str, str, str]:
     """Return the keys of original, note and image."""
     assert row.original
-    return row.original.key, sidecar.key_of(row.id), f"images/{row.id}.png"
+    return row.original.key, object_keys.sidecar_key(row.id), f"images/{row.id}.png"
 
 
 def dropping(*parts: str) -> Spoil:

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.errors import Charged
-from app.models import ImageRecord, State
+from app.models import ImageRecord, State, object_keys
 from app.services.records.document import from_document, to_document
 from app.usecases.generation import sidecar
 from app.usecases.generation.estimates import PROMPT_SUFFIX
@@ -73,7 +73,7 @@ def test_a_strange_owner_is_nobody(owner: Any) -> None:
 def test_a_row_from_a_note_is_found_by_the_same_words(world: World, enhance: bool) -> None:
     """The words to search for are those of the lost row: the house sentence is none of them."""
     made = world.generate(a_request(enhance=enhance))
-    note = world.store.objects[sidecar.key_of(made.id)].data
+    note = world.store.objects[object_keys.sidecar_key(made.id)].data
     assert PROMPT_SUFFIX in made.new_prompt
     assert sidecar.read(made.id, note, found_at=FOUND_AT).tokens == made.tokens
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.models import ImageRecord, State
+from app.models import ImageRecord, State, object_keys
 from app.usecases.generation import sidecar
 from tests.support.builders import World, a_request
 from tests.support.reconcile.damage import HOPELESS, MENDABLE, Mess, keys_of, name_of
@@ -58,7 +58,7 @@ def test_with_fix_it_is_repaired_for_good_and_for_nothing(world: World, mess: Me
         known = replace(row, **UNKNOWABLE, **_times(now))
         assert replace(now, **UNKNOWABLE) == known
         assert world.store.objects[keys_of(row)[0]].data == world.generator.data
-        assert world.store.objects[sidecar.key_of(row.id)].data == sidecar.write(row)
+        assert world.store.objects[object_keys.sidecar_key(row.id)].data == sidecar.write(row)
 
 
 @pytest.mark.parametrize("mess", HOPELESS, ids=name_of)

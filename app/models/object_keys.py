@@ -1,0 +1,133 @@
+"""Object keys and file names: every folder, pattern and file ending of what is stored.
+
+    originals/<id>.png, .webp, .jpeg   the image as the model drew it
+    originals/<id>.bin                 evidence: a paid response that is no image
+    originals/<id>.json                the note beside either, from which a record can be rebuilt
+    images/<id>.png                    the cut-out image
+
+Keys derive from the record's id alone, so whatever a crash leaves behind can be found again.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Literal, get_args
+
+ImageFormat = Literal["png", "webp", "jpeg"]
+
+ORIGINALS = "originals/"
+IMAGES = "images/"
+
+IMAGE_FORMATS: tuple[ImageFormat, ...] = get_args(ImageFormat)
+"""The formats of originals, the usual one first; each is a file ending too."""
+
+PNG, JSON = "image/png", "application/json"
+_BINARY = "application/octet-stream"
+# Not from the standard library's table, which differs from machine to machine.
+_CONTENT_TYPES = {
+    "png": PNG,
+    "webp": "image/webp",
+    "jpeg": "image/jpeg",
+    "avif": "image/avif",
+    "json": JSON,
+    "bin": _BINARY,
+}
+_ENDINGS_BY_TYPE = {content_type: ending for ending, content_type in _CONTENT_TYPES.items()}
+STORED_ENDINGS = (*IMAGE_FORMATS, "bin", "json")
+"""The file endings of stored objects."""
+
+ID_PATTERN = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+IMAGE_NAME_PATTERN = rf"{ID_PATTERN}\.png"
+"""An image's file name: the last segment of its URL path."""
+IMAGE_PATH_PATTERN = rf"/images/{IMAGE_NAME_PATTERN}"
+"""An image's URL path on this service; see `image_path`."""
+_ID = re.compile(ID_PATTERN)
+_KEY = re.compile(
+    rf"(?:{ORIGINALS}({ID_PATTERN})\.(?:{'|'.join(STORED_ENDINGS)})|{IMAGES}({ID_PATTERN})\.png)"
+)
+
+
+def original_key(image_id: str, image_format: ImageFormat) -> str:
+    """Return the key of the image as the model drew it."""
+    return f"{ORIGINALS}{image_id}.{image_format}"
+
+
+def original_keys(image_id: str) -> tuple[str, ...]:
+    """Return the keys under which the original may be, the usual one first."""
+    return tuple(original_key(image_id, image_format) for image_format in IMAGE_FORMATS)
+
+
+def evidence_key(image_id: str) -> str:
+    """Return the key of a paid response that is no image."""
+    return f"{ORIGINALS}{image_id}.bin"
+
+
+def sidecar_key(image_id: str) -> str:
+    """Return the key of the note beside the original."""
+    return f"{ORIGINALS}{image_id}.json"
+
+
+def image_key(image_id: str) -> str:
+    """Return the key of the cut-out image."""
+    return IMAGES + image_name(image_id)
+
+
+def key_prefixes(image_id: str) -> tuple[str, ...]:
+    """Return what the keys of all of an image's objects begin with."""
+    return f"{ORIGINALS}{image_id}.", f"{IMAGES}{image_id}."
+
+
+def split_key(key: str) -> tuple[str, str, str]:
+    """Split a key into folder, with its slash, image id and file ending; checks nothing."""
+    folder, slash, name = key.rpartition("/")
+    image_id, _, ending = name.partition(".")
+    return folder + slash, image_id, ending
+
+
+def is_id(text: str) -> bool:
+    """Return whether the text has the form of an image id."""
+    return _ID.fullmatch(text) is not None
+
+
+def id_of_key(key: str) -> str | None:
+    """Return the image id of a key, or None if the key is not one of the service's own."""
+    found = _KEY.fullmatch(key)
+    return found and (found[1] or found[2])
+
+
+def is_sidecar(key: str) -> bool:
+    """Return whether the key is that of a note."""
+    return key.endswith(".json")
+
+
+def original_among(keys: Iterable[str]) -> str | None:
+    """Return the first key, in order, of an original that may be an image, or None."""
+    for key in sorted(keys):
+        folder, _, ending = split_key(key)
+        if folder == ORIGINALS and ending in IMAGE_FORMATS:
+            return key
+    return None
+
+
+def image_name(image_id: str) -> str:
+    """Return the file name of an image."""
+    return f"{image_id}.png"
+
+
+def image_path(image_id: str) -> str:
+    """Return the URL path of an image on this service."""
+    return f"/images/{image_name(image_id)}"
+
+
+def id_of_name(name: str) -> str:
+    """Return the image id of a file name; a bare id is returned as it is."""
+    return name.removesuffix(".png")
+
+
+def content_type_of(key: str) -> str:
+    """Return the content type of a stored object, which follows from its file ending."""
+    return _CONTENT_TYPES.get(key[key.rfind(".") + 1 :], _BINARY)
+
+
+def ending_of(content_type: str) -> str:
+    """Return the file ending of a content type; `bin` for any other."""
+    return _ENDINGS_BY_TYPE.get(content_type, "bin")
