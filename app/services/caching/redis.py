@@ -2,6 +2,7 @@
 
 import logging
 import os
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from app.models import StoredImage
 from app.services.caching.serialization import pack, unpack
+from app.services.runtime.failures import Failure, FailureKind, kind_by_class
 from app.services.runtime.lazy_client import LazyClient
 
 if TYPE_CHECKING:
@@ -104,14 +106,15 @@ class RedisCache:
             self.forget(image_id)
 
     def _attempt(self, operation: Callable[["Redis"], T]) -> T | None:
-        from redis.exceptions import RedisError
-
         if time.monotonic() < self._rest_until:
             return None
         try:
             return operation(self._client())
-        except (RedisError, OSError) as error:
-            self._note_failure(type(error).__name__)
+        except Exception as error:
+            failure = classify(error)
+            if failure is None:
+                raise
+            self._note_failure(failure.detail)
             return None
 
     def _note_failure(self, reason: str) -> None:
@@ -172,3 +175,30 @@ def make_client(url: str) -> "Redis":
         protocol=2,
         driver_info=None,
     )
+
+
+def classify(error: Exception) -> Failure | None:
+    """Classify an error of the SDK; None for any other exception."""
+    from redis.exceptions import RedisError
+
+    if not isinstance(error, RedisError | OSError):
+        return None
+    name = type(error).__name__
+    return Failure(kind=_kind(error), detail=name, code=name)
+
+
+def _kind(error: Exception) -> FailureKind:
+    from redis import exceptions
+
+    if isinstance(error.__cause__ or error.__context__, ssl.SSLError):
+        return FailureKind.TLS
+    kinds = (
+        (exceptions.AuthenticationError, FailureKind.CREDENTIALS_REFUSED),
+        (exceptions.NoPermissionError, FailureKind.PERMISSION_DENIED),
+        (exceptions.AuthorizationError, FailureKind.PERMISSION_DENIED),
+        (exceptions.TimeoutError, FailureKind.NO_RESPONSE),
+        (exceptions.ConnectionError, FailureKind.UNREACHABLE),
+        (OSError, FailureKind.UNREACHABLE),
+        (exceptions.ResponseError, FailureKind.REJECTED),
+    )
+    return kind_by_class(error, kinds, FailureKind.BAD_RESPONSE)

@@ -1,6 +1,6 @@
 """The OpenAI client, and the one place where its errors become ours."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from app.errors import (
     ProviderTimeout,
     ProviderUnreachable,
 )
+from app.services.runtime.failures import Failure, FailureKind, replace_errors
 from app.services.runtime.lazy_client import LazyClient
 
 if TYPE_CHECKING:
@@ -36,6 +37,23 @@ _OUT_OF_MONEY = {
     "organization_spend_limit_exceeded",
     "organization_usage_limit_exceeded",
     "project_spend_limit_exceeded",
+}
+_STATUS_KINDS = {
+    401: FailureKind.CREDENTIALS_REFUSED,
+    403: FailureKind.PERMISSION_DENIED,
+    404: FailureKind.CONTAINER_NOT_FOUND,
+    429: FailureKind.RATE_LIMITED,
+}
+_APP_ERRORS: Mapping[FailureKind, type[AppError]] = {
+    FailureKind.CONTENT_REJECTED: PromptRejected,
+    FailureKind.QUOTA_EXCEEDED: ProviderQuota,
+    FailureKind.UNREACHABLE: ProviderUnreachable,
+}
+# A request that failed like this may have been processed, and charged for.
+_APP_ERRORS_IF_SENT: Mapping[FailureKind, Callable[..., AppError]] = {
+    FailureKind.NO_RESPONSE: ProviderTimeout,
+    FailureKind.SERVER_ERROR: ProviderError,
+    FailureKind.BAD_RESPONSE: ProviderBadResponse,
 }
 
 
@@ -92,47 +110,77 @@ def translate_errors(*, if_sent: Charged | None) -> Iterator[None]:
     Args:
         if_sent: whether a request that was sent and failed is charged for, as far as one can know.
     """
+    with replace_errors(classify, lambda failure: _app_error(failure, if_sent)):
+        yield
+
+
+def classify(error: Exception) -> Failure | None:
+    """Classify an error of the SDK; None for any other exception."""
     import httpx2
     from openai import APIConnectionError, APIStatusError, OpenAIError
 
-    try:
-        yield
-    except APIConnectionError as error:
-        raise _connection_error(error, if_sent) from None
-    except APIStatusError as error:
-        raise _status_error(error, if_sent) from None
-    except httpx2.HTTPError as error:  # while the body was read
-        raise ProviderTimeout(type(error).__name__, charged=if_sent) from None
-    except (OpenAIError, JSONDecodeError) as error:
-        raise ProviderBadResponse(type(error).__name__, charged=if_sent) from None
+    if isinstance(error, APIStatusError):
+        return _status_failure(error)
+    if isinstance(error, APIConnectionError):
+        return _connection_failure(error)
+    name = type(error).__name__
+    if isinstance(error, httpx2.HTTPError):  # while the body was read
+        return Failure(kind=FailureKind.NO_RESPONSE, detail=name, code=name)
+    if isinstance(error, OpenAIError | JSONDecodeError):
+        return Failure(kind=FailureKind.BAD_RESPONSE, detail=name, code=name)
+    if isinstance(error, UnicodeEncodeError) and error.encoding == "ascii":  # of a header: the key
+        return Failure(kind=FailureKind.CONFIGURATION, detail=name, code=name)
+    return None
 
 
 def refusal(code: object, kind: object, detail: str) -> AppError | None:
     """Return what this error of the API means, where its code alone tells, or None."""
+    refused = _refusal_kind(code, kind)
+    return None if refused is None else _APP_ERRORS[refused](detail)
+
+
+def _refusal_kind(code: object, kind: object) -> FailureKind | None:
     if code in REFUSALS:
-        return PromptRejected(detail)
+        return FailureKind.CONTENT_REJECTED
     if code in _OUT_OF_MONEY or kind == "insufficient_quota":
-        return ProviderQuota(detail)
+        return FailureKind.QUOTA_EXCEEDED
     return None
 
 
-def _connection_error(error: "APIConnectionError", if_sent: Charged | None) -> AppError:
+def _connection_failure(error: "APIConnectionError") -> Failure:
     import httpx2
 
     cause = error.__cause__
-    if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
-        return ProviderUnreachable(type(cause).__name__)
-    return ProviderTimeout(type(cause).__name__, charged=if_sent)
+    sent = not isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
+    name = type(cause).__name__
+    kind = FailureKind.NO_RESPONSE if sent else FailureKind.UNREACHABLE
+    return Failure(kind=kind, detail=name, code=name)
 
 
-def _status_error(error: "APIStatusError", if_sent: Charged | None) -> AppError:
-    detail = f"status {error.status_code}, code {error.code}, request {error.request_id}"
-    if reported := refusal(error.code, error.type, detail):
-        return reported
-    if error.status_code == 429:
-        return ProviderRateLimited(detail, retry_after=_retry_after(error))
-    if error.status_code in {408, 409} or error.status_code >= 500:
-        return ProviderError(detail, charged=if_sent)
+def _status_failure(error: "APIStatusError") -> Failure:
+    status = error.status_code
+    return Failure(
+        kind=_refusal_kind(error.code, error.type) or _status_kind(status),
+        detail=f"status {status}, code {error.code}, request {error.request_id}",
+        code=f"status {status}",
+        retry_after=_retry_after(error),
+    )
+
+
+def _status_kind(status: int) -> FailureKind:
+    if status in {408, 409} or status >= 500:
+        return FailureKind.SERVER_ERROR
+    return _STATUS_KINDS.get(status, FailureKind.REJECTED)
+
+
+def _app_error(failure: Failure, if_sent: Charged | None) -> AppError:
+    detail = failure.detail
+    if failure.kind in _APP_ERRORS:
+        return _APP_ERRORS[failure.kind](detail)
+    if failure.kind in _APP_ERRORS_IF_SENT:
+        return _APP_ERRORS_IF_SENT[failure.kind](detail, charged=if_sent)
+    if failure.kind is FailureKind.RATE_LIMITED:
+        return ProviderRateLimited(detail, retry_after=failure.retry_after)
     return ProviderMisconfigured(detail)
 
 
