@@ -68,7 +68,7 @@ def test_errors_of_redis(error: Exception, kind: FailureKind) -> None:
     assert failure.kind is kind
 
 
-@pytest.mark.parametrize("classify", [redis.classify, openai.classify])
+@pytest.mark.parametrize("classify", [redis.classify, openai.classify], ids=["redis", "openai"])
 def test_an_unrelated_error_is_not_classified(classify: object) -> None:
     """A programming error is not blamed on a service."""
     assert callable(classify)
