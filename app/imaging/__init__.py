@@ -33,7 +33,7 @@ __all__ = [
     "cutout",
     "inspect",
     "preview",
-    "vary",
+    "render_variant",
 ]
 
 
@@ -94,7 +94,7 @@ def preview(data: bytes) -> bytes:
     return previewing.preview(data)
 
 
-def vary(image: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
+def render_variant(image: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
     """Show a stored image as the variant says: at another size, in another format, with effects.
 
     Args:
@@ -114,4 +114,4 @@ def vary(image: bytes, original: Callable[[], bytes], variant: Variant) -> bytes
     """
     from app.imaging.variants import render
 
-    return render.vary(image, original, variant)
+    return render.render_variant(image, original, variant)

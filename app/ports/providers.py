@@ -135,7 +135,9 @@ class ImageProcessor(Protocol):
         None if it can't be decoded, or if it would have to wait for others, or others for it.
         """
 
-    def vary(self, image: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
+    def render_variant(
+        self, image: bytes, original: Callable[[], bytes], variant: Variant
+    ) -> bytes:
         """Show a stored image as the variant says; its file tells of its origin what that does.
 
         Args:

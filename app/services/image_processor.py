@@ -41,9 +41,11 @@ class LocalImageProcessor:
         finally:
             self._slots.release()
 
-    def vary(self, image: bytes, original: Callable[[], bytes], variant: imaging.Variant) -> bytes:
+    def render_variant(
+        self, image: bytes, original: Callable[[], bytes], variant: imaging.Variant
+    ) -> bytes:
         """See Imaging."""
         # Fetched ahead of the queue, so that nobody waits there for another's slow store.
         fetched = original() if variant.needs_original else b""
         with self._variants:
-            return imaging.vary(image, lambda: fetched, variant)
+            return imaging.render_variant(image, lambda: fetched, variant)

@@ -51,7 +51,7 @@ def main() -> None:
         left, top = number % COLUMNS * (SIDE + GAP), number // COLUMNS * (SIDE + HEAD + GAP)
         draw.text((left + 2, top + 3), title, fill="black", font_size=13)
         variant = Variant(**{"width": SIDE, "height": SIDE, **wanted})
-        shown = Image.open(io.BytesIO(imaging.vary(image, lambda: original, variant)))
+        shown = Image.open(io.BytesIO(imaging.render_variant(image, lambda: original, variant)))
         sheet.paste(shown, (left, top + HEAD + (SIDE - variant.height) // 2), shown)
     sheet.quantize(256).save(OUT, optimize=True)
     print(OUT.name, sheet.size, OUT.stat().st_size)

@@ -99,7 +99,7 @@ def measured(ways: dict[str, Way]) -> dict[str, list[float]]:
 
 
 def _way(image: bytes, original: bytes, variant: Variant) -> Way:
-    return lambda: imaging.vary(image, lambda: original, variant)
+    return lambda: imaging.render_variant(image, lambda: original, variant)
 
 
 def _row(name: str, times: list[float], floor: list[float], most: float | None) -> Row:

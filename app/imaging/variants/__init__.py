@@ -1,4 +1,4 @@
 """Variants: a stored image at other sizes, in other formats and with effects, for nothing.
 
-`spec` says what can be asked for, without loading any pixel library; `vary` makes it.
+`variant` holds the parameters, without loading any pixel library; `render` computes the image.
 """

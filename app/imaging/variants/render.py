@@ -8,8 +8,8 @@ from app.imaging.variants.encode import encoded
 from app.imaging.variants.variant import Variant
 
 
-def vary(image: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
-    """See `app.imaging.vary`."""
+def render_variant(image: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
+    """See `app.imaging.render_variant`."""
     square = source.square(image, original, variant)
     pixels = geometry.framed(square, variant)
     pixels = effects.adjusted(pixels, variant)

@@ -63,7 +63,9 @@ class Variants:
     def _make(self, image_id: str, image: StoredImage, variant: Variant) -> StoredImage:
         with self._place():
             try:
-                data = self._imaging.vary(image.data, lambda: self._original(image_id), variant)
+                data = self._imaging.render_variant(
+                    image.data, lambda: self._original(image_id), variant
+                )
             except UnusableImage as error:
                 raise ImageDamaged(f"{image_id}: {error}") from error
         return StoredImage(data=data, content_type=variant.content_type, modified=image.modified)

@@ -173,9 +173,11 @@ class FakeImaging(Scripted):
         self.step("preview")
         return b"preview of " + data
 
-    def vary(self, image: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
+    def render_variant(
+        self, image: bytes, original: Callable[[], bytes], variant: Variant
+    ) -> bytes:
         """See Imaging. It fetches the original only where more than 256 px are wanted."""
-        self.step("vary")
+        self.step("render_variant")
         source = original() if max(variant.width, variant.height) > 256 else image
         return variant.canonical().encode() + b" of " + source
 

@@ -50,11 +50,13 @@ class SlowImaging(FakeImaging):
         self.gate = threading.Event()
         self.begun = threading.Semaphore(0)
 
-    def vary(self, image: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
+    def render_variant(
+        self, image: bytes, original: Callable[[], bytes], variant: Variant
+    ) -> bytes:
         """See Imaging."""
         self.begun.release()
         assert self.gate.wait(10)
-        return super().vary(image, original, variant)
+        return super().render_variant(image, original, variant)
 
 
 class CountingImaging(FakeImaging):
@@ -64,7 +66,9 @@ class CountingImaging(FakeImaging):
         super().__init__([])
         self.made: list[str] = []
 
-    def vary(self, image: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
+    def render_variant(
+        self, image: bytes, original: Callable[[], bytes], variant: Variant
+    ) -> bytes:
         """See Imaging."""
         self.made.append(variant.canonical())
-        return super().vary(image, original, variant)
+        return super().render_variant(image, original, variant)

@@ -45,7 +45,7 @@ def shown(file: bytes) -> Pixels:
 
 def varied(rgba: Any, **wanted: Any) -> Pixels:
     """Return what becomes of a stored image, the original of which isn't needed."""
-    return shown(imaging.vary(stored(rgba), never, Variant(**wanted)))
+    return shown(imaging.render_variant(stored(rgba), never, Variant(**wanted)))
 
 
 def weighted(rgba: Any) -> Floats:

@@ -28,12 +28,12 @@ def test_a_slow_store_holds_up_no_other_variant() -> None:
         return ORIGINAL
 
     with ThreadPoolExecutor(1) as other:
-        waiting = other.submit(pillow.vary, IMAGE, slow, LARGE)
+        waiting = other.submit(pillow.render_variant, IMAGE, slow, LARGE)
         assert fetching.wait(10)
-        assert pillow.vary(IMAGE, slow, Variant()) == pillow.cut_out(ORIGINAL).png
+        assert pillow.render_variant(IMAGE, slow, Variant()) == pillow.cut_out(ORIGINAL).png
         assert not waiting.done()
         go_on.set()
-        assert waiting.result() == imaging.vary(IMAGE, lambda: ORIGINAL, LARGE)
+        assert waiting.result() == imaging.render_variant(IMAGE, lambda: ORIGINAL, LARGE)
 
 
 def test_variants_made_by_many_threads_are_those_of_one() -> None:
@@ -41,8 +41,8 @@ def test_variants_made_by_many_threads_are_those_of_one() -> None:
     pillow = LocalImageProcessor(at_once=1)
     wanted = [Variant(width=200 + 20 * n, height=300, outline=(n, (255, 0, 0))) for n in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        made = list(pool.map(lambda v: pillow.vary(IMAGE, lambda: ORIGINAL, v), wanted))
-    assert made == [imaging.vary(IMAGE, lambda: ORIGINAL, variant) for variant in wanted]
+        made = list(pool.map(lambda v: pillow.render_variant(IMAGE, lambda: ORIGINAL, v), wanted))
+    assert made == [imaging.render_variant(IMAGE, lambda: ORIGINAL, variant) for variant in wanted]
 
 
 def test_a_preview_is_the_cutout_as_a_small_webp() -> None:

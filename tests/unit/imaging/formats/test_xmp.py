@@ -75,9 +75,9 @@ def test_each_variant_reports_what_the_image_reports(
 ) -> None:
     """The packet is the same to the byte in every format, also if the original is cut again."""
     image = cut(with_prompts=True)
-    made = imaging.vary(image, lambda: ORIGINAL, Variant(**wanted, format=file_format))
+    made = imaging.render_variant(image, lambda: ORIGINAL, Variant(**wanted, format=file_format))
     assert xmp_readers.raw(made) == xmp_readers.raw(image) != b""
-    without = imaging.vary(PLAIN, lambda: ORIGINAL, Variant(**wanted, format=file_format))
+    without = imaging.render_variant(PLAIN, lambda: ORIGINAL, Variant(**wanted, format=file_format))
     assert xmp_readers.reported(without) == {}
     assert (seen(made) == seen(without)).all()
 
@@ -131,7 +131,7 @@ def test_a_long_prompt_fits_into_every_format(character: str, length: int) -> No
     reported = xmp_readers.reported(image)
     assert reported["Iptc4xmpExt:AIPromptInformation"] == character * min(length, 10_000)
     for file_format in get_args(Format):
-        made = imaging.vary(image, lambda: ORIGINAL, Variant(format=file_format))
+        made = imaging.render_variant(image, lambda: ORIGINAL, Variant(format=file_format))
         assert xmp_readers.reported(made) == reported
 
 

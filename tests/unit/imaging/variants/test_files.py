@@ -21,7 +21,7 @@ MAGENTA = np.array([255, 0, 255])
 
 def made(**wanted: Any) -> bytes:
     """Return the file of a variant of the owl."""
-    return imaging.vary(IMAGE, lambda: ORIGINAL, Variant(**wanted))
+    return imaging.render_variant(IMAGE, lambda: ORIGINAL, Variant(**wanted))
 
 
 def seen(rgba: Pixels | Floats) -> Floats:
@@ -52,7 +52,7 @@ def test_a_large_variant_is_as_good_as_a_small_one(size: int) -> None:
     """Cut from the original at its size, it is 45 dB from the truth at least: no eye can tell."""
     original, truth = drawn(size)
     image = imaging.cutout(original).png
-    found = shown(imaging.vary(image, lambda: original, Variant(width=size, height=size)))
+    found = shown(imaging.render_variant(image, lambda: original, Variant(width=size, height=size)))
     assert psnr(seen(found), truth) >= 45
 
 
@@ -61,8 +61,8 @@ def test_a_large_variant_shows_what_the_plain_image_shows(side: int) -> None:
     """Made small again it is the plain image: same place, same holes, same colors."""
     original = paint("a glazed doughnut")
     image = imaging.cutout(original).png
-    large = imaging.vary(image, lambda: original, Variant(width=side, height=side))
-    again = shown(imaging.vary(large, never, Variant()))
+    large = imaging.render_variant(image, lambda: original, Variant(width=side, height=side))
+    again = shown(imaging.render_variant(large, never, Variant()))
     assert psnr(seen(again), seen(shown(image))) >= (40 if side == 1024 else 32)
 
 
@@ -97,7 +97,7 @@ def test_every_kind_of_original_can_be_shown_large(kind: str) -> None:
     images["transparent"].putalpha(Image.linear_gradient("L").resize((512, 512)))
     original = encoded(images[kind])
     image = imaging.cutout(original).png
-    large = imaging.vary(image, lambda: original, Variant(width=512, height=512))
+    large = imaging.render_variant(image, lambda: original, Variant(width=512, height=512))
     again = np.asarray(Image.fromarray(shown(large).astype(np.uint8)).reduce(2)).astype(int)
     assert psnr(seen(again), seen(shown(image))) >= 30
 
@@ -133,10 +133,10 @@ def test_a_damaged_image_is_reported(wanted: dict[str, Any]) -> None:
     """Neither half an image nor another file is taken for one."""
     for broken in (b"", b"not an image", ORIGINAL[:3000], IMAGE[:300]):
         with pytest.raises(NotAnImage):
-            imaging.vary(broken, lambda: broken, Variant(**wanted))  # noqa: B023 - reason: called at once
+            imaging.render_variant(broken, lambda: broken, Variant(**wanted))  # noqa: B023 - reason: called at once
 
 
 def test_another_image_than_ours_is_no_stored_image() -> None:
     """A stored image is RGBA; anything else was put there by someone else."""
     with pytest.raises(NotAnImage):
-        imaging.vary(ORIGINAL, never, Variant())
+        imaging.render_variant(ORIGINAL, never, Variant())

@@ -69,7 +69,7 @@ def test_any_variant_gives_a_file_of_its_format_and_size(wish: dict[str, Any]) -
     """Whatever is asked for within the ranges is made, and has what it promises."""
     assume(2 * wish.get("padding", 0) < min(wish.get("width", 256), wish.get("height", 256)))
     variant = Variant(**wish)
-    file = imaging.vary(IMAGE, lambda: ORIGINAL, variant)
+    file = imaging.render_variant(IMAGE, lambda: ORIGINAL, variant)
     with Image.open(io.BytesIO(file)) as image:
         assert f"image/{str(image.format).lower()}" == variant.content_type
         assert image.size == (variant.width, variant.height)

@@ -54,14 +54,14 @@ def test_a_variant_is_made_once_and_dated_like_the_image(stored: World) -> None:
     assert first == second
     assert (first.data, first.content_type) == (b"format=webp of image", "image/webp")
     assert first.modified == stored.store.objects[f"images/{ID}.png"].modified
-    assert stored.events.count("imaging vary") == 1
+    assert stored.events.count("imaging render_variant") == 1
     assert "store get originals" not in stored.events
 
 
 def test_the_plain_image_is_served_as_it_is(stored: World) -> None:
     """What changes nothing computes nothing."""
     assert fetch(variants(stored), Variant(quality=50)).data == b"image"
-    assert "imaging vary" not in stored.events
+    assert "imaging render_variant" not in stored.events
 
 
 def test_neither_records_nor_the_painter_are_asked(stored: World) -> None:
@@ -102,7 +102,7 @@ def test_a_deleted_image_has_no_variants_even_if_they_are_cached(stored: World) 
 def test_what_can_not_be_decoded_is_reported_and_not_remembered(stored: World) -> None:
     """Damaged bytes in the store are an error of ours; once they are mended, it works."""
     use_case = variants(stored, real_cache=True)
-    stored.imaging.fail("vary", NotAnImage("cut short"))
+    stored.imaging.fail("render_variant", NotAnImage("cut short"))
     with pytest.raises(ImageDamaged, match=f"{ID}: cut short"):
         fetch(use_case, SMALL)
     stored.imaging.repair()
@@ -131,7 +131,7 @@ def test_twenty_callers_of_one_variant_cost_one_computation(stored: World) -> No
 
     answers = at_once(21, lambda n: fetch(use_case, SMALL).data if n else open_once_begun())
     assert set(answers) == {b"h=64&w=64 of image"}
-    assert slow.events == ["imaging vary"]
+    assert slow.events == ["imaging render_variant"]
 
 
 def test_above_the_limit_callers_are_refused_at_once(stored: World) -> None:
@@ -161,7 +161,7 @@ def test_above_the_limit_callers_are_refused_at_once(stored: World) -> None:
 def test_a_failure_gives_its_place_back(stored: World) -> None:
     """As many failures as there are places leave all of them free."""
     use_case = variants(stored, limit=1, real_cache=True)
-    stored.imaging.fail("vary", NotAnImage("cut short"))
+    stored.imaging.fail("render_variant", NotAnImage("cut short"))
     for _ in range(2):
         with pytest.raises(ImageDamaged):
             fetch(use_case, SMALL)
