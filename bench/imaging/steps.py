@@ -19,7 +19,7 @@ from app.imaging.cutout.segmentation import SegmentationOptions, take_apart
 from app.painter import paint
 
 SIDE, GAP, HEAD = 256, 12, 22
-PROMPTS = ("a doughnut", "a red mushroom", "an owl reading a book")
+PROMPTS = ("one doughnut", "a mushroom", "an owl reading a book")
 TITLES = ("original", "distance", "subject · hole · paint", "opacity", "over magenta", "over black")
 OUT = Path(__file__).resolve().parents[2] / "docs" / "cutout.png"
 
