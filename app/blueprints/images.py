@@ -8,7 +8,6 @@ from app import errors
 from app.blueprints.dependencies import deps, owner
 from app.blueprints.image_requests import allow, wanted
 from app.blueprints.openapi_examples import IMAGE, LIST
-from app.blueprints.pagination import decode_cursor
 from app.blueprints.schemas.images import ImageResponse, ListQuery, ListResponse
 from app.blueprints.schemas.variant import VariantQuery
 from app.blueprints.serializers import image_answer, list_answer
@@ -57,10 +56,7 @@ def list_images(query: ListQuery) -> Response:
     wish = f"{owner()}\n{begin}\n{query.limit} {query.page} {query.cursor} {query.q}"
     body = at.pages.get(version, wish)
     if body is None:
-        after = decode_cursor(query.cursor) if query.cursor else None
-        page = at.images.page(
-            limit=query.limit, page=query.page, after=after, query=query.q, owner=owner()
-        )
+        page = at.images.page(query.page_query(owner()))
         body = jsonify(list_answer(page, query, at)).get_data()
         at.pages.put(version, wish, body, size=len(body))
     return Response(body, mimetype="application/json")

@@ -20,7 +20,6 @@ from app.models import (
     ImageRecord,
     Original,
     Page,
-    Position,
     Spending,
     UsageReport,
     object_keys,
@@ -85,13 +84,13 @@ def list_answer(page: Page, query: ListQuery, deps: Dependencies) -> dict[str, A
     base = _base_url(deps)
     return {
         "status": "success",
-        "images": [image(row, deps, base) for row in page.rows],
+        "images": [image(row, deps, base) for row in page.records],
         "page": None if query.cursor else query.page,
         "limit": query.limit,
         "total_pages": -(-page.total // query.limit),
         "total_images": page.total,
         "total_exact": page.total_exact,
-        "next_cursor": _next_cursor(page),
+        "next_cursor": encode_cursor(page.end) if page.end else None,
     }
 
 
@@ -127,13 +126,6 @@ def _original(original: Original) -> dict[str, Any]:
         "sha256": original.sha256,
         "content_credentials": original.content_credentials,
     }
-
-
-def _next_cursor(page: Page) -> str | None:
-    if not page.more:
-        return None
-    last = page.rows[-1]
-    return encode_cursor(Position(created_at=last.created_at or last.requested_at, id=last.id))
 
 
 def _base_url(deps: Dependencies) -> str:

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -12,7 +13,8 @@ from app.blueprints.dependencies import deps
 from app.cli.caller_option import caller_named
 from app.cli.exit_codes import reported
 from app.errors import AppError, ImageNotFound
-from app.models import ImageRecord, Position, object_keys
+from app.models import ImageRecord, PageQuery, object_keys
+from app.models.prompts import fold
 
 _PAGE = 100
 _SOME_LEFT = 1
@@ -70,16 +72,15 @@ def newest(
     limit: int | None, *, query: str = "", owner: str | None = None
 ) -> Iterator[ImageRecord]:
     """Yield rows of ready images, the newest first; all of them if `limit` is None."""
-    position, left = None, limit
-    while left is None or left > 0:
-        size = _PAGE if left is None else min(left, _PAGE)
-        page = deps().images.page(limit=size, after=position, query=query, owner=owner)
-        yield from page.rows
-        if not page.more:
+    left = sys.maxsize if limit is None else limit
+    page_query = PageQuery(limit=min(left, _PAGE), words=fold(query), owner=owner)
+    while left > 0:
+        page = deps().images.page(page_query)
+        yield from page.records
+        if page.end is None:
             return
-        last = page.rows[-1]
-        position = Position(created_at=last.created_at or last.requested_at, id=last.id)
-        left = None if left is None else left - len(page.rows)
+        left -= len(page.records)
+        page_query = replace(page_query, limit=min(left, _PAGE), after=page.end)
 
 
 def described(row: ImageRecord) -> dict[str, Any]:

@@ -17,13 +17,12 @@ from app.models.generation import (
     ImageRecord,
     ImageRequest,
     Original,
-    Page,
-    Position,
     ProcessedImage,
     State,
     StoredImage,
 )
 from app.models.health import Finding, Level, PartHealth
+from app.models.pages import Page, PageQuery, Position
 from app.models.rate_limit import Rate, RateLimitStatus
 
 __all__ = [
@@ -42,6 +41,7 @@ __all__ = [
     "Level",
     "Original",
     "Page",
+    "PageQuery",
     "PartHealth",
     "Position",
     "ProcessedImage",

@@ -124,25 +124,3 @@ class StoredImage:
     data: bytes
     content_type: str
     modified: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
-    """A place in the list, newest first: just behind the row of this time and id."""
-
-    created_at: datetime
-    id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """A page of ready generations, newest first; `more` tells whether older ones follow.
-
-    Where words are searched for, matches are counted up to a limit only: if there are more, that
-    is the `total`, and it isn't exact.
-    """
-
-    rows: Sequence[ImageRecord]
-    total: int
-    more: bool
-    total_exact: bool = True

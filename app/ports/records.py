@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from app.models import ImageRecord, Page, Position
+from app.models import ImageRecord, Page, PageQuery
 
 
 class ImageRecords(Protocol):
@@ -28,20 +28,10 @@ class ImageRecords(Protocol):
     def find(self, claim: str) -> ImageRecord | None:
         """Return the row with this claim, in whatever state, or None."""
 
-    def page(
-        self,
-        *,
-        limit: int,
-        offset: int = 0,
-        after: Position | None = None,
-        words: Sequence[str] = (),
-        owner: str | None = None,
-    ) -> Page:
-        """Return ready rows, newest first and by id where times are equal.
+    def page(self, query: PageQuery) -> Page:
+        """Return ready records, newest first and by id where times are equal.
 
-        They start at `offset`, or behind `after`; `words` keeps rows that have all of them, and
-        those are counted up to a thousand only. `owner` keeps the rows of one caller, by an
-        id that isn't empty; None keeps all.
+        The matches of `words` are counted up to a thousand only. An `owner` is never empty.
         """
 
     def version(self) -> int:

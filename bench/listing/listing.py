@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 
-from app.models import ImageRecord, Page, Position
+from app.models import ImageRecord, Page, PageQuery, Position
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
 from bench.listing import million_records
@@ -46,7 +46,7 @@ def _report_pages(records: SqliteRecords) -> None:
     for name, number in (("first", 1), ("middle", last // 4), ("end", last // 2)):
         shown = f"owner of half, {name}"
         calls[shown], most[shown] = _page(records, number, million_records.OWNER), 3.0
-    calls["total alone"], most["total alone"] = lambda: records.page(limit=0), 1.0
+    calls["total alone"], most["total alone"] = lambda: records.page(PageQuery(limit=0)), 1.0
     rare, frequent = (
         million_records.word(million_records.RARE),
         [million_records.word(n) for n in million_records.FREQUENT],
@@ -89,10 +89,10 @@ def _report_deleted(records: SqliteRecords) -> None:
     try:
         for _ in range(_DELETED):
             gone += records.page(
-                limit=1, offset=rng.randrange(million_records.COUNT - _DELETED)
-            ).rows
+                PageQuery(limit=1, offset=rng.randrange(million_records.COUNT - _DELETED))
+            ).records
             records.delete(gone[-1].id)
-        assert records.page(limit=1).total == million_records.COUNT - _DELETED
+        assert records.page(PageQuery(limit=1)).total == million_records.COUNT - _DELETED
         numbers = (1, 1000, 25_000, (million_records.COUNT - _DELETED) // _LIMIT)
         calls = {f"page {number:,}": _page(records, number) for number in numbers}
         title = f"After {_DELETED:,} deletions anywhere in the list"
@@ -106,21 +106,23 @@ def _page(records: SqliteRecords, number: int, owner: str | None = None) -> Call
     offset = _LIMIT * (number - 1)
 
     def call() -> None:
-        assert len(records.page(limit=_LIMIT, offset=offset, owner=owner).rows) == _LIMIT
+        assert (
+            len(records.page(PageQuery(limit=_LIMIT, offset=offset, owner=owner)).records) == _LIMIT
+        )
 
     return call
 
 
 def _cursor(records: SqliteRecords, number: int) -> Call:
-    (row,) = records.page(limit=1, offset=_LIMIT * (number - 1)).rows
+    (row,) = records.page(PageQuery(limit=1, offset=_LIMIT * (number - 1))).records
     assert row.created_at is not None
     after = Position(created_at=row.created_at, id=row.id)
-    return lambda: records.page(limit=_LIMIT, after=after)
+    return lambda: records.page(PageQuery(limit=_LIMIT, after=after))
 
 
 def _search(records: SqliteRecords, words: list[str]) -> Call:
     def call() -> Page:
-        return records.page(limit=_LIMIT, words=words)
+        return records.page(PageQuery(limit=_LIMIT, words=words))
 
     found = call()
     print(f"{words}: {found.total}{'' if found.total_exact else ' or more'}")

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.errors import Charged
 from app.models import ANONYMOUS, Caller, ImageRecord, ImageRequest, Original, ProcessedImage, State
+from app.models.prompts import fold
 from app.ports import Ports
 from app.services.observability.observer import TelemetryObserver
 from app.usecases.billing.budgets import BudgetGuard
@@ -19,7 +20,6 @@ from app.usecases.generation.idempotency import IdempotencyService
 from app.usecases.generation.pending_records import PendingRecords
 from app.usecases.generation.progress import NO_LISTENER, ProgressListener
 from app.usecases.generation.recovery import Recovery
-from app.usecases.images.tokens import fold
 from app.usecases.operations.health import Part, Readiness
 from tests.support.fakes.api_keys import FakeApiKeys
 from tests.support.fakes.ports import (

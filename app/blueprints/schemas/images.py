@@ -16,6 +16,8 @@ from pydantic import (
 
 from app.blueprints.pagination import decode_cursor
 from app.errors import Charged
+from app.models import PageQuery
+from app.models.prompts import fold
 from app.usecases.images.prompts import MAX_COUNT
 
 MAX_PROMPT_CHARS = 4000
@@ -79,6 +81,14 @@ class ListQuery(BaseModel):
         if self.cursor:
             decode_cursor(self.cursor)
         return self
+
+    def page_query(self, owner: str | None) -> PageQuery:
+        """Return which page of the list to read; `owner` keeps the images of one caller."""
+        after = decode_cursor(self.cursor) if self.cursor else None
+        offset = 0 if after else (self.page - 1) * self.limit
+        return PageQuery(
+            limit=self.limit, offset=offset, after=after, words=fold(self.q), owner=owner
+        )
 
 
 class PromptsQuery(BaseModel):

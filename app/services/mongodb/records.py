@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from app.errors import RecordsUnavailable
-from app.models import ImageRecord, Page, Position, State
+from app.models import ImageRecord, Page, PageQuery, State
 from app.services.mongodb import pages
 from app.services.mongodb.client import MongoDatabase, translate_errors
 from app.services.mongodb.indexes import make_indexes
@@ -75,34 +75,15 @@ class MongoRecords:
             document = self._collection().find_one({"claim": claim})
         return _without_key(document) if document else None
 
-    def page(
-        self,
-        *,
-        limit: int,
-        offset: int = 0,
-        after: Position | None = None,
-        words: Sequence[str] = (),
-        owner: str | None = None,
-    ) -> Page:
+    def page(self, query: PageQuery) -> Page:
         """See Records."""
         with translate_errors():
-            collection = self._collection()
-            if words:
-                if owner is not None:
-                    words = [*words, owner_word(owner)]
-                found = pages.find_words(
-                    collection, words, limit=limit + 1, offset=offset, after=after
-                )
-            else:
-                ranks = MongoListCounters(collection)
-                found = pages.find(
-                    collection, ranks, owner, limit=limit + 1, offset=offset, after=after
-                )
+            found = pages.find(self._collection(), query)
         return Page(
-            rows=[_without_key(row) for row in found.rows[:limit]],
+            records=[_without_key(document) for document in found.documents[: query.limit]],
             total=found.total,
             total_exact=found.exact,
-            more=len(found.rows) > limit,
+            more=len(found.documents) > query.limit,
         )
 
     def version(self) -> int:

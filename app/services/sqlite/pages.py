@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from app.models import PageQuery, Position
 from app.services.records.list_counters import (
     CHILD_BITS,
     EVERYONE,
@@ -15,6 +16,7 @@ from app.services.records.list_counters import (
 )
 from app.services.sqlite import full_text
 from app.services.sqlite.full_text import Place
+from app.services.sqlite.rows import milliseconds
 
 _TOTAL = f"SELECT coalesce(sum(n), 0) FROM ranks WHERE owner = ? AND shift = {SHIFTS[0]}"  # noqa: S608 - reason: constants only
 _RANKS = "SELECT bucket, n FROM ranks WHERE owner = ? AND shift = ?"
@@ -36,39 +38,26 @@ class SqlitePage:
     exact: bool = True
 
 
-def find(
-    connection: sqlite3.Connection,
-    words: Sequence[str],
-    owner: str | None,
-    *,
-    limit: int,
-    offset: int,
-    after: Place | None,
-) -> SqlitePage:
-    """Find a page of the rows that have all these words, of one owner or of all.
+def find(connection: sqlite3.Connection, query: PageQuery) -> SqlitePage:
+    """Find the ids of a page, within the connection's transaction."""
+    return _find_words(connection, query) if query.words else _find_any(connection, query)
 
-    The connection is in a transaction.
-    """
-    if not words:
-        return _find_any(connection, owner, limit, offset, after)
-    if owner is not None:
-        words = [*words, owner_word(owner)]
+
+def _find_words(connection: sqlite3.Connection, query: PageQuery) -> SqlitePage:
+    owned = [] if query.owner is None else [owner_word(query.owner)]
+    words = [*query.words, *owned]
     counted = full_text.count(connection, words)
-    places = full_text.find(connection, words, after)
+    places = full_text.find(connection, words, _place(query.after))
+    page = itertools.islice(places, query.offset, query.offset + query.limit + 1)
     return SqlitePage(
-        ids=[image_id for _, image_id in itertools.islice(places, offset, offset + limit)],
+        ids=[image_id for _, image_id in page],
         total=min(counted, MAX_COUNTED),
         exact=counted <= MAX_COUNTED,
     )
 
 
-def _find_any(
-    connection: sqlite3.Connection,
-    owner: str | None,
-    limit: int,
-    offset: int,
-    after: Place | None,
-) -> SqlitePage:
+def _find_any(connection: sqlite3.Connection, query: PageQuery) -> SqlitePage:
+    owner, offset, after = query.owner, query.offset, _place(query.after)
     whose = EVERYONE if owner is None else owner
     (total,) = connection.execute(_TOTAL, (whose,)).fetchone()
     chosen, values = ("", list[object]()) if owner is None else (_OWNED, [owner])
@@ -80,8 +69,12 @@ def _find_any(
             return SqlitePage(ids=(), total=total)
         before, offset = place
         chosen, values = chosen + _BEFORE, [*values, before]
-    rows = connection.execute(_LISTED + chosen + _NEWEST_FIRST, [*values, limit, offset])
+    rows = connection.execute(_LISTED + chosen + _NEWEST_FIRST, [*values, query.limit + 1, offset])
     return SqlitePage(ids=[image_id for (image_id,) in rows], total=total)
+
+
+def _place(after: Position | None) -> Place | None:
+    return None if after is None else (milliseconds(after.created_at), after.id)
 
 
 def _ranks(

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from app.models import ImageRecord, Page, Position, State
+from app.models import ImageRecord, Page, PageQuery, State
 from app.services.records.list_counters import owner_word
 from app.services.sqlite import pages
 from app.services.sqlite.database import SqliteDatabase
@@ -53,31 +53,20 @@ class SqliteRecords:
         """See Records."""
         return next(iter(self._rows("claim = ?", claim)), None)
 
-    def page(
-        self,
-        *,
-        limit: int,
-        offset: int = 0,
-        after: Position | None = None,
-        words: Sequence[str] = (),
-        owner: str | None = None,
-    ) -> Page:
+    def page(self, query: PageQuery) -> Page:
         """See Records."""
-        place = None if after is None else (milliseconds(after.created_at), after.id)
         with self._file.connection() as connection:
             connection.execute("BEGIN")  # rows and total are of the same moment
-            found = pages.find(
-                connection, words, owner, limit=limit + 1, offset=offset, after=place
-            )
+            found = pages.find(connection, query)
             rows = [
                 connection.execute(_SELECT + "id = ?", (image_id,)).fetchone()
-                for image_id in found.ids[:limit]
+                for image_id in found.ids[: query.limit]
             ]
         return Page(
-            rows=[generation_of(row) for row in rows],
+            records=[generation_of(row) for row in rows],
             total=found.total,
             total_exact=found.exact,
-            more=len(found.ids) > limit,
+            more=len(found.ids) > query.limit,
         )
 
     def version(self) -> int:

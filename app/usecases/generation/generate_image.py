@@ -16,13 +16,13 @@ from app.errors import (
     TransparencyRefused,
 )
 from app.models import ANONYMOUS, Caller, GeneratedImage, ImageRecord, ImageRequest, State
+from app.models.prompts import fold
 from app.ports import Ports
 from app.usecases.billing.pricing import total
 from app.usecases.generation.finalize import ImageFinalizer
 from app.usecases.generation.idempotency import IdempotencyService
 from app.usecases.generation.pending_records import PendingRecords, fingerprint_of
 from app.usecases.generation.progress import NO_LISTENER, ProgressListener
-from app.usecases.images.tokens import fold
 from app.usecases.operations.health import Readiness
 
 _log = logging.getLogger(__name__)

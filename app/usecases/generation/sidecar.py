@@ -8,7 +8,7 @@ from typing import Any
 
 from app.errors import Charged
 from app.models import ImageRecord, Original, State, object_keys
-from app.usecases.images.tokens import fold
+from app.models.prompts import fold
 
 _TEXTS = ("first_prompt", "prompt", "new_prompt", "quality", "size", "provider", "model")
 _MAX_MICROS = 1_000_000_000

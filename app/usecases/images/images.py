@@ -1,13 +1,11 @@
 """Reads, lists and removes images that were made."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from app.errors import ImageNotFound
-from app.models import ImageRecord, Page, Position, State, StoredImage, object_keys
+from app.models import ImageRecord, Page, PageQuery, State, StoredImage, object_keys
 from app.ports import ImageRecords, ImageStore
-from app.usecases.images.tokens import fold
 
 
 class Owners(Protocol):
@@ -89,25 +87,15 @@ class Images:
             raise ImageNotFound(image_id)
         return row
 
-    def page(
-        self,
-        *,
-        limit: int,
-        page: int = 1,
-        after: Position | None = None,
-        query: str = "",
-        owner: str | None = None,
-    ) -> Page:
-        """Return a page, newest first: by number, or behind a position; `query` filters by words.
+    def page(self, query: PageQuery) -> Page:
+        """Return a page, newest first.
 
         Raises:
             RecordsUnavailable: the list can't be read.
         """
-        if owner == "":
-            return Page(rows=(), total=0, more=False)
-        words: Sequence[str] = fold(query)
-        offset = 0 if after else (page - 1) * limit
-        return self.records.page(limit=limit, offset=offset, after=after, words=words, owner=owner)
+        if query.owner == "":
+            return Page(records=(), total=0, more=False)
+        return self.records.page(query)
 
     def version(self) -> int:
         """Return a number that is another one after every change of what pages show.

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from app.errors import Charged, GenerationInProgress
 from app.models import ANONYMOUS, Caller, ImageRecord, State
+from app.models.prompts import fold
 from app.ports import Ports
 from app.usecases.billing import budgets
 from app.usecases.generation.finalize import ImageFinalizer
-from app.usecases.images.tokens import fold
 
 PROVIDER = "import"
 _LEASE = timedelta(minutes=5)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from app.models import State
+from app.models import PageQuery, State
 from app.ports import Ports, TempFiles
 from app.usecases.generation.recovery import Recovery
 from app.usecases.reconcile.diagnosis import Discrepancy, ObservedState, diagnose
@@ -50,7 +50,7 @@ class Reconcile:
 
     def count_rows(self) -> int:
         """Return how many images are ready: about how many rows there are, and quick to tell."""
-        return self.ports.records.page(limit=1).total
+        return self.ports.records.page(PageQuery(limit=1)).total
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from app.models import Finding
+from app.models import Finding, PageQuery
 from app.services.diagnostics import mongodb as checkup
 from app.services.diagnostics.mongodb import check_database
 from app.services.mongodb.client import MongoDatabase
@@ -48,7 +48,7 @@ def test_all_is_well_and_no_row_is_left(
     ) as records:
         records.insert(a_generation())
         assert levels(check(mongo_server.uri, mongo_database)) == ALL_OK
-        assert records.page(limit=10).total == 1
+        assert records.page(PageQuery(limit=10)).total == 1
     assert client[mongo_database]["generations"].count_documents({}) == 1
     assert client[mongo_database].list_collection_names() == ["generations", "ranks"]
 

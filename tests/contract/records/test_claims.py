@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.errors import Charged
-from app.models import ImageRecord, State
+from app.models import ImageRecord, PageQuery, State
+from app.models.prompts import fold
 from app.ports import ImageRecords
-from app.usecases.images.tokens import fold
 from tests.support.builders import NOON, a_generation
 from tests.support.concurrency.threads import at_once
 from tests.support.stores.record_stores import add, ids, with_words
@@ -24,7 +24,7 @@ def test_a_claim_is_taken_once(records: ImageRecords) -> None:
     assert not records.insert(second)
     assert records.get(second.id) is None
     assert records.find("c") == records.get(first.id) == first
-    assert records.page(limit=10, words=["blue"]).total == 0
+    assert records.page(PageQuery(limit=10, words=["blue"])).total == 0
     assert records.insert(replace(second, claim="d"))
 
 
@@ -34,7 +34,7 @@ def test_a_taken_id_changes_nothing(records: ImageRecords) -> None:
     assert records.insert(row)
     assert not records.insert(replace(row, claim="c", tokens=("owl",)))
     assert (records.get(row.id), records.find("c")) == (row, None)
-    assert records.page(limit=10, words=["owl"]).total == 0
+    assert records.page(PageQuery(limit=10, words=["owl"])).total == 0
 
 
 def test_many_rows_have_no_claim(records: ImageRecords) -> None:
@@ -43,7 +43,7 @@ def test_many_rows_have_no_claim(records: ImageRecords) -> None:
     assert all(records.insert(row) for row in rows)
     assert records.compare_and_swap(rows[0], rows[0])
     assert records.find("c") is None
-    assert records.page(limit=10).total == 3
+    assert records.page(PageQuery(limit=10)).total == 3
 
 
 def test_of_many_who_insert_a_claim_one_succeeds(records: ImageRecords) -> None:
@@ -52,7 +52,7 @@ def test_of_many_who_insert_a_claim_one_succeeds(records: ImageRecords) -> None:
     reported = at_once(8, lambda number: records.insert(rows[number]))
     assert sum(reported) == 1
     assert records.find("c") == rows[reported.index(True)]
-    assert records.page(limit=10).total == 1
+    assert records.page(PageQuery(limit=10)).total == 1
 
 
 @pytest.mark.parametrize(
@@ -115,9 +115,9 @@ def test_an_exchanged_row_is_found_by_its_new_words(records: ImageRecords) -> No
         assert now is not None
         records.compare_and_swap(now, replace(row, tokens=("between",)))
         assert records.compare_and_swap(seen, replace(row, tokens=fold("blue owl")))
-        assert ids(records.page(limit=9, words=["blue", "owl"]).rows) == [row.id]
+        assert ids(records.page(PageQuery(limit=9, words=["blue", "owl"])).records) == [row.id]
         for word in ("red", "between"):
-            assert records.page(limit=9, words=[word]).total == 0
+            assert records.page(PageQuery(limit=9, words=[word])).total == 0
 
 
 def test_a_claim_that_was_given_up_is_free(records: ImageRecords) -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.models import ImageRecord, State
+from app.models import ImageRecord, PageQuery, State
 from app.ports import ImageRecords
 from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.records import MongoRecords
@@ -83,17 +83,17 @@ def check(
     chosen = [row.id for row in theirs if set(words) <= set(row.tokens)]
     for limit in (1, 3):
         for offset in range(0, len(chosen) + limit, limit):
-            page = records.page(limit=limit, offset=offset, words=words, owner=owner)
-            assert ids(page.rows) == chosen[offset : offset + limit]
+            page = records.page(PageQuery(limit=limit, offset=offset, words=words, owner=owner))
+            assert ids(page.records) == chosen[offset : offset + limit]
             assert (page.total, page.total_exact) == (len(chosen), True)
             assert page.more == (offset + limit < len(chosen))
     walked: list[str] = []
     after, more = None, True
     while more:
-        page = records.page(limit=2, after=after, words=words, owner=owner)
-        walked += ids(page.rows)
+        page = records.page(PageQuery(limit=2, after=after, words=words, owner=owner))
+        walked += ids(page.records)
         more = page.more
-        after = place_of(page.rows[-1]) if page.rows else None
+        after = place_of(page.records[-1]) if page.records else None
     assert walked == chosen
 
 
@@ -174,9 +174,9 @@ def test_who_walks_meets_each_old_row_once_while_others_insert(records: ImageRec
     walked: list[str] = []
     after, more = None, True
     while more:
-        page = records.page(limit=3, after=after)
-        walked += ids(page.rows)
-        after, more = place_of(page.rows[-1]), page.more
+        page = records.page(PageQuery(limit=3, after=after))
+        walked += ids(page.records)
+        after, more = place_of(page.records[-1]), page.more
         if len(walked) < 12:
             for shift in (-1, 0, 10):
                 created = after.created_at + timedelta(milliseconds=shift)
@@ -192,6 +192,6 @@ def test_frequent_words_are_counted_to_a_thousand(sqlite: SqliteRecords) -> None
         connection.execute("PRAGMA synchronous = OFF")
     for row in some_rows(1002):
         sqlite.insert(row)
-    page = sqlite.page(limit=5, offset=1000, words=["fox"])
-    assert (page.total, page.total_exact, len(page.rows)) == (1000, False, 2)
-    assert sqlite.page(limit=5).total == 1002
+    page = sqlite.page(PageQuery(limit=5, offset=1000, words=["fox"]))
+    assert (page.total, page.total_exact, len(page.records)) == (1000, False, 2)
+    assert sqlite.page(PageQuery(limit=5)).total == 1002

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
+from app.models import PageQuery
 from app.services.mongodb import list_counters
 from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.records import MongoRecords
@@ -36,8 +37,8 @@ def test_sqlite_repairs_damaged_counts(sqlite: SqliteRecords, tmp_path: Path) ->
     assert sqlite.recount(fix=True) == damaged
     assert sqlite.recount(fix=False) == 0
     for owner in (None, "ann"):
-        assert sqlite.page(limit=1, owner=owner).total == 6
-        assert ids(sqlite.page(limit=9, offset=4, owner=owner).rows) == ids(rows[4:])
+        assert sqlite.page(PageQuery(limit=1, owner=owner)).total == 6
+        assert ids(sqlite.page(PageQuery(limit=9, offset=4, owner=owner)).records) == ids(rows[4:])
 
 
 @pytest.mark.parametrize(
@@ -70,9 +71,9 @@ def test_mongodb_repairs_damaged_counts(
     mongodb.recount(fix=True)
     assert mongodb.recount(fix=False) == 0
     for owner in (None, "ann"):
-        assert mongodb.page(limit=1, owner=owner).total == 6
-        assert ids(mongodb.page(limit=9, offset=4, owner=owner).rows) == ids(rows[4:])
-    assert mongodb.page(limit=1, owner="bob").total == 0
+        assert mongodb.page(PageQuery(limit=1, owner=owner)).total == 6
+        assert ids(mongodb.page(PageQuery(limit=9, offset=4, owner=owner)).records) == ids(rows[4:])
+    assert mongodb.page(PageQuery(limit=1, owner="bob")).total == 0
     assert mongodb.version() > 0
     assert before > 0
 
@@ -85,7 +86,7 @@ def test_a_collection_from_before_there_were_counts_is_counted_at_once(
     with MongoClient[dict[str, Any]](mongo_server.uri) as client:
         client[mongo_database].drop_collection("ranks")
     with closing(MongoRecords(MongoDatabase(uri=mongo_server.uri, name=mongo_database))) as updated:
-        assert updated.page(limit=1).total == 6
+        assert updated.page(PageQuery(limit=1)).total == 6
         assert updated.recount(fix=False) == 0
 
 
@@ -101,9 +102,9 @@ def test_counts_from_before_rows_had_owners_are_everyones(
     with closing(MongoRecords(MongoDatabase(uri=mongo_server.uri, name=mongo_database))) as updated:
         hers = a_generation(owner="ann", created_at=rows[-1].created_at)
         updated.insert(hers)
-        assert updated.page(limit=1).total == 7
-        assert ids(updated.page(limit=9, owner="ann").rows) == [hers.id]
-        assert updated.page(limit=1, owner="ann").total == 1
+        assert updated.page(PageQuery(limit=1)).total == 7
+        assert ids(updated.page(PageQuery(limit=9, owner="ann")).records) == [hers.id]
+        assert updated.page(PageQuery(limit=1, owner="ann")).total == 1
         assert updated.recount(fix=False) == 0
 
 
@@ -127,10 +128,10 @@ def test_many_that_begin_at_once_count_once(
             )
             for _ in range(2)
         ]
-        totals = at_once(6, lambda number: servers[number % 2].page(limit=1).total)
+        totals = at_once(6, lambda number: servers[number % 2].page(PageQuery(limit=1)).total)
         assert totals == [6] * 6
         assert servers[0].recount(fix=False) == 0
-        assert ids(servers[1].page(limit=9, offset=4).rows) == ids(rows[4:])
+        assert ids(servers[1].page(PageQuery(limit=9, offset=4)).records) == ids(rows[4:])
 
 
 def test_another_hand_takes_no_other_rows_words(sqlite: SqliteRecords, tmp_path: Path) -> None:
@@ -144,7 +145,7 @@ def test_another_hand_takes_no_other_rows_words(sqlite: SqliteRecords, tmp_path:
         sqlite.insert(a_generation(tokens=("cat",)))
         with other:
             other.execute(change, (fox.id,))
-    assert sqlite.page(limit=1, words=["cat"]).total == 1
+    assert sqlite.page(PageQuery(limit=1, words=["cat"])).total == 1
 
 
 def test_sqlite_reads_pages_by_an_index_and_sorts_nothing(
@@ -184,11 +185,11 @@ def test_two_servers_of_one_file_agree(tmp_path: Path) -> None:
         add(other, rows[3:])
         one.delete(rows[1].id)
         for records in (one, other):
-            assert (records.page(limit=1).total, records.version() == seen) == (4, False)
-            assert ids(records.page(limit=3, offset=1).rows) == ids(rows[2:])
+            assert (records.page(PageQuery(limit=1)).total, records.version() == seen) == (4, False)
+            assert ids(records.page(PageQuery(limit=3, offset=1)).records) == ids(rows[2:])
         late = a_generation(created_at=NOON - timedelta(days=400))
         other.insert(late)
-        assert ids(one.page(limit=3, offset=4).rows) == [late.id]
+        assert ids(one.page(PageQuery(limit=3, offset=4)).records) == [late.id]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from pymongo import MongoClient
 
 from app.errors import RecordsUnavailable
-from app.models import State
+from app.models import PageQuery, State
 from app.ports import ImageRecords
 from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.records import MongoRecords
@@ -62,8 +62,8 @@ def assert_unavailable(records: ImageRecords) -> None:
         lambda: records.insert(a_generation()),
         lambda: records.compare_and_swap(a_generation(), a_generation()),
         lambda: records.get("x"),
-        lambda: records.page(limit=10),
-        lambda: records.page(limit=10, words=["x"]),
+        lambda: records.page(PageQuery(limit=10)),
+        lambda: records.page(PageQuery(limit=10, words=["x"])),
         records.version,
         lambda: records.recount(fix=True),
         lambda: records.delete("x"),
@@ -149,7 +149,7 @@ def test_two_processes_may_begin_at_once(
         worker.stdin.flush()
     for worker in workers:
         python_process.finish(worker)
-    assert mongodb.page(limit=1).total == 20
+    assert mongodb.page(PageQuery(limit=1)).total == 20
 
 
 def test_a_server_that_is_down_at_the_start_is_found_later(proxied: Proxied) -> None:
@@ -159,7 +159,7 @@ def test_a_server_that_is_down_at_the_start_is_found_later(proxied: Proxied) -> 
     assert_unavailable(records)
     proxy.restore()
     records.insert(a_generation())
-    assert records.page(limit=10).total == 1
+    assert records.page(PageQuery(limit=10)).total == 1
 
 
 def test_an_outage_in_between_is_reported_in_time_and_forgotten(proxied: Proxied) -> None:
@@ -180,7 +180,7 @@ def test_a_silent_server_is_given_up_on_in_time(proxied: Proxied) -> None:
     proxy.black_hole()
     assert_unavailable(records)
     proxy.restore()
-    assert records.page(limit=10).total == 1
+    assert records.page(PageQuery(limit=10)).total == 1
 
 
 def test_a_single_hiccup_is_not_noticed(proxied: Proxied) -> None:
@@ -189,4 +189,4 @@ def test_a_single_hiccup_is_not_noticed(proxied: Proxied) -> None:
     records.insert(a_generation())
     proxy.refuse()
     proxy.restore()
-    assert records.page(limit=10).total == 1
+    assert records.page(PageQuery(limit=10)).total == 1

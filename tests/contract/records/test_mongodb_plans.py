@@ -19,7 +19,7 @@ from pymongo.monitoring import (
     CommandSucceededEvent,
 )
 
-from app.models import Position
+from app.models import PageQuery, Position
 from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.indexes import INDEXES
 from app.services.mongodb.records import MongoRecords
@@ -105,7 +105,7 @@ def test_a_page_is_asked_for_in_the_order_of_an_index(
 ) -> None:
     """What is compared for equality, then the order of the list: these are the index's keys."""
     arguments, index = PAGES[asked]
-    assert records.page(limit=5, **arguments).rows
+    assert records.page(PageQuery(limit=5, **arguments)).records
     (question,) = overheard.questions("generations")
     equal = [field for field, value in question["filter"].items() if _is_equality(field, value)]
     keys = [(field, 1) for field in sorted(equal, reverse=True)] + list(question["sort"].items())
@@ -119,14 +119,14 @@ def test_a_page_is_asked_for_in_the_order_of_an_index(
 
 def test_a_page_by_cursor_bounds_the_index(records: MongoRecords, overheard: Overheard) -> None:
     """A plain condition on the time stands beside the exact one, which is an `$or`."""
-    records.page(limit=5, after=AFTER)
+    records.page(PageQuery(limit=5, after=AFTER))
     (question,) = overheard.questions("generations")
     assert question["filter"]["created_at"] == {"$lte": AFTER.created_at}
 
 
 def test_pages_and_totals_come_from_counts(records: MongoRecords, overheard: Overheard) -> None:
     """Nothing is counted for them, and of each width of counts one bucket's are read."""
-    assert records.page(limit=5, offset=20).total == 30
+    assert records.page(PageQuery(limit=5, offset=20)).total == 30
     assert not [command for command in overheard.commands if "aggregate" in command]
     counts = overheard.questions("ranks")
     assert {question["filter"]["shift"] for question in counts} == set(SHIFTS)
@@ -135,7 +135,7 @@ def test_pages_and_totals_come_from_counts(records: MongoRecords, overheard: Ove
 
 def test_matches_are_counted_to_a_limit(records: MongoRecords, overheard: Overheard) -> None:
     """However frequent words are, no more than a thousand matches are counted."""
-    records.page(limit=5, words=("fox", "red"))
+    records.page(PageQuery(limit=5, words=("fox", "red")))
     limits = [
         stage["$limit"]
         for command in overheard.commands

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from app.models import PageQuery
+from app.models.prompts import fold
 from app.ports import ImageRecords
-from app.usecases.images.tokens import fold
 from tests.support.builders import NOON, a_generation
 from tests.support.stores.record_stores import add, ids, owned_by, place_of, some_rows, with_words
 
@@ -15,7 +16,7 @@ def test_the_newest_come_first_and_ids_decide_between_equals(records: ImageRecor
     """The order is fixed even where several rows have the same time."""
     rows = some_rows(10)
     add(records, rows)
-    assert list(records.page(limit=100).rows) == rows
+    assert list(records.page(PageQuery(limit=100)).records) == rows
 
 
 LIMITS = (1, 4, 7, 20, 21, 50)
@@ -28,10 +29,10 @@ def test_pages_by_number_cover_each_row_once(records: ImageRecords) -> None:
     for limit in LIMITS:
         seen: list[str] = []
         for offset in range(0, len(rows), limit):
-            page = records.page(limit=limit, offset=offset)
+            page = records.page(PageQuery(limit=limit, offset=offset))
             assert page.total == 20
             assert page.more == (offset + limit < 20)
-            seen += ids(page.rows)
+            seen += ids(page.records)
         assert seen == ids(rows), limit
 
 
@@ -43,11 +44,11 @@ def test_pages_by_position_cover_each_row_once(records: ImageRecords) -> None:
         seen: list[str] = []
         after, more = None, True
         while more:
-            page = records.page(limit=limit, after=after)
+            page = records.page(PageQuery(limit=limit, after=after))
             assert page.total == 20
-            assert 0 < len(page.rows) <= limit
-            seen += ids(page.rows)
-            after, more = place_of(page.rows[-1]), page.more
+            assert 0 < len(page.records) <= limit
+            seen += ids(page.records)
+            after, more = place_of(page.records[-1]), page.more
         assert seen == ids(rows), limit
 
 
@@ -55,21 +56,23 @@ def test_a_new_row_does_not_disturb_who_pages_by_position(records: ImageRecords)
     """Rows that come while someone pages neither repeat nor hide another row."""
     rows = some_rows(6)
     add(records, rows)
-    first = records.page(limit=3)
+    first = records.page(PageQuery(limit=3))
     records.insert(a_generation(created_at=NOON + timedelta(days=1)))
-    records.delete(first.rows[-1].id)
-    assert ids(records.page(limit=3, after=place_of(first.rows[-1])).rows) == ids(rows[3:])
+    records.delete(first.records[-1].id)
+    assert ids(records.page(PageQuery(limit=3, after=place_of(first.records[-1]))).records) == ids(
+        rows[3:]
+    )
 
 
 def test_a_page_past_the_end_is_empty(records: ImageRecords) -> None:
     """Neither a large offset nor a place behind the oldest row is an error."""
-    assert records.page(limit=5).rows == []
+    assert records.page(PageQuery(limit=5)).records == []
     rows = some_rows(3)
     add(records, rows)
     places = ({"offset": 3}, {"offset": 10**9}, {"after": place_of(rows[-1])})
     for place in places:
-        page = records.page(limit=5, **place)
-        assert (list(page.rows), page.total, page.more) == ([], 3, False)
+        page = records.page(PageQuery(limit=5, **place))
+        assert (list(page.records), page.total, page.more) == ([], 3, False)
 
 
 def test_words_have_to_be_there_all_of_them(records: ImageRecords) -> None:
@@ -84,8 +87,8 @@ def test_words_have_to_be_there_all_of_them(records: ImageRecords) -> None:
         ("fo", []),
         ("red fox green", []),
     ]:
-        page = records.page(limit=10, words=fold(text))
-        assert set(ids(page.rows)) == set(ids(found))
+        page = records.page(PageQuery(limit=10, words=fold(text)))
+        assert set(ids(page.records)) == set(ids(found))
         assert page.total == len(found)
 
 
@@ -94,12 +97,12 @@ def test_pages_of_found_rows_are_pages_too(records: ImageRecords) -> None:
     rows = [replace(row, tokens=("fox",) if n % 2 else ()) for n, row in enumerate(some_rows(10))]
     add(records, rows)
     matching = rows[1::2]
-    first = records.page(limit=3, words=["fox"])
-    assert (ids(first.rows), first.total, first.more) == (ids(matching[:3]), 5, True)
-    for place in (3, place_of(first.rows[-1])):
+    first = records.page(PageQuery(limit=3, words=["fox"]))
+    assert (ids(first.records), first.total, first.more) == (ids(matching[:3]), 5, True)
+    for place in (3, place_of(first.records[-1])):
         after, offset = (None, place) if isinstance(place, int) else (place, 0)
-        rest = records.page(limit=3, words=["fox"], after=after, offset=offset)
-        assert (ids(rest.rows), rest.total, rest.more) == (ids(matching[3:]), 5, False)
+        rest = records.page(PageQuery(limit=3, words=["fox"], after=after, offset=offset))
+        assert (ids(rest.records), rest.total, rest.more) == (ids(matching[3:]), 5, False)
 
 
 def test_an_owner_has_a_list_of_their_own(records: ImageRecords) -> None:
@@ -111,20 +114,22 @@ def test_an_owner_has_a_list_of_their_own(records: ImageRecords) -> None:
     add(records, rows)
     for owner in ("ann", "bob"):
         theirs = [row for row in rows if row.owner == owner]
-        assert list(records.page(limit=99, owner=owner).rows) == theirs
+        assert list(records.page(PageQuery(limit=99, owner=owner)).records) == theirs
         for words, chosen in (
             ((), theirs),
             (("fox",), theirs),
             (("red", "fox"), [row for row in theirs if "red" in row.tokens]),
         ):
-            by_number = records.page(limit=2, offset=1, words=words, owner=owner)
-            assert ids(by_number.rows) == ids(chosen[1:3])
+            by_number = records.page(PageQuery(limit=2, offset=1, words=words, owner=owner))
+            assert ids(by_number.records) == ids(chosen[1:3])
             assert (by_number.total, by_number.more) == (len(chosen), True)
             # The place may be behind a row of somebody else.
-            behind = records.page(limit=99, after=place_of(rows[11]), words=words, owner=owner)
+            behind = records.page(
+                PageQuery(limit=99, after=place_of(rows[11]), words=words, owner=owner)
+            )
             older = [row for row in chosen if row in rows[12:]]
-            assert (ids(behind.rows), behind.total) == (ids(older), len(chosen))
-    assert records.page(limit=99).total == 24
+            assert (ids(behind.records), behind.total) == (ids(older), len(chosen))
+    assert records.page(PageQuery(limit=99)).total == 24
 
 
 @pytest.mark.parametrize("words", [(), ("fox",)])
@@ -132,8 +137,8 @@ def test_who_owns_nothing_sees_nothing(records: ImageRecords, words: tuple[str, 
     """Neither an id that looks much the same has another's rows, nor has a part of one."""
     add(records, owned_by("ann", some_rows(2)) + some_rows(2))
     for owner in ("bob", "ANN", "an", "616e6e"):
-        page = records.page(limit=9, words=words, owner=owner)
-        assert (list(page.rows), page.total, page.more) == ([], 0, False)
+        page = records.page(PageQuery(limit=9, words=words, owner=owner))
+        assert (list(page.records), page.total, page.more) == ([], 0, False)
 
 
 def test_how_an_owner_is_noted_is_no_word_of_the_row(records: ImageRecords) -> None:
@@ -142,4 +147,4 @@ def test_how_an_owner_is_noted_is_no_word_of_the_row(records: ImageRecords) -> N
     records.insert(row)
     assert records.get(row.id) == row
     for word in ("ann", "616e6e", "owner"):
-        assert records.page(limit=9, words=[word]).rows == []
+        assert records.page(PageQuery(limit=9, words=[word])).records == []

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.errors import Charged
-from app.models import ImageRecord, Position, State
+from app.models import ImageRecord, PageQuery, Position, State
 from app.ports import ImageRecords
 from tests.support.builders import NOON, a_generation
 from tests.support.stores.record_stores import add, ids, with_words
@@ -45,7 +45,7 @@ def test_replacing_writes_the_row_again(records: ImageRecords) -> None:
     assert records.compare_and_swap(pending, ready)
     assert records.get(pending.id) == ready
     assert records.get(other.id) == other
-    assert records.page(limit=10).total == 2
+    assert records.page(PageQuery(limit=10)).total == 2
 
 
 def test_an_id_is_never_used_twice(records: ImageRecords) -> None:
@@ -64,16 +64,19 @@ def test_a_deleted_row_is_gone_for_good(records: ImageRecords) -> None:
     records.delete(gone.id)
     assert not records.compare_and_swap(gone, gone)
     assert records.get(gone.id) is None
-    assert ids(records.page(limit=10).rows) == [kept.id]
-    assert records.page(limit=10, words=["red"]).total == 1
+    assert ids(records.page(PageQuery(limit=10)).records) == [kept.id]
+    assert records.page(PageQuery(limit=10, words=["red"])).total == 1
 
 
 def test_only_ready_rows_are_listed(records: ImageRecords) -> None:
     """What is pending, failed or unknown doesn't show and doesn't count."""
     rows = {state: with_words("fox", state) for state in State}
     add(records, list(rows.values()))
-    for page in (records.page(limit=10), records.page(limit=10, words=["fox"])):
-        assert (ids(page.rows), page.total, page.more) == ([rows[State.READY].id], 1, False)
+    for page in (
+        records.page(PageQuery(limit=10)),
+        records.page(PageQuery(limit=10, words=["fox"])),
+    ):
+        assert (ids(page.records), page.total, page.more) == ([rows[State.READY].id], 1, False)
 
 
 def test_a_row_is_listed_once_it_is_ready(records: ImageRecords) -> None:
@@ -82,8 +85,8 @@ def test_a_row_is_listed_once_it_is_ready(records: ImageRecords) -> None:
     add(records, [older, pending])
     later = NOON + timedelta(seconds=1)
     records.compare_and_swap(pending, replace(pending, state=State.READY, created_at=later))
-    assert ids(records.page(limit=10).rows) == [pending.id, older.id]
-    assert ids(records.page(limit=10, words=["owl"]).rows) == [pending.id]
+    assert ids(records.page(PageQuery(limit=10)).records) == [pending.id, older.id]
+    assert ids(records.page(PageQuery(limit=10, words=["owl"])).records) == [pending.id]
 
 
 @pytest.mark.parametrize("text", OPERATORS)
@@ -92,11 +95,11 @@ def test_what_looks_like_an_operator_is_plain_text(records: ImageRecords, text: 
     strange, usual = a_generation(id=text, prompt=text, tokens=(text,)), a_generation()
     add(records, [strange, usual])
     assert records.get(text) == strange
-    assert ids(records.page(limit=10, words=[text]).rows) == [text]
+    assert ids(records.page(PageQuery(limit=10, words=[text])).records) == [text]
     place = Position(created_at=NOON + timedelta(days=1), id=text)
-    assert records.page(limit=10, after=place).total == 2
+    assert records.page(PageQuery(limit=10, after=place)).total == 2
     records.delete(text)
-    assert ids(records.page(limit=10).rows) == [usual.id]
+    assert ids(records.page(PageQuery(limit=10)).records) == [usual.id]
 
 
 def test_records_that_work_answer(records: ImageRecords) -> None:
@@ -104,4 +107,4 @@ def test_records_that_work_answer(records: ImageRecords) -> None:
     records.ping()
     records.insert(a_generation())
     records.ping()
-    assert records.page(limit=1).total == 1
+    assert records.page(PageQuery(limit=1)).total == 1

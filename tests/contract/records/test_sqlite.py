@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import Charged, RecordsUnavailable
-from app.models import State
+from app.models import PageQuery, State
 from app.services.sqlite import database
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
@@ -33,6 +33,7 @@ while True:
 INSERT_IN_THREADS = """
 import sys
 from pathlib import Path
+from app.models import PageQuery
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
 from tests.support.builders import a_generation
@@ -46,7 +47,7 @@ def write(number):
         row = a_generation(prompt="a busy fox")
         records.insert(row)
         records.compare_and_swap(row, row)
-        records.page(limit=5)
+        records.page(PageQuery(limit=5))
         written.append(row.id)
     return written
 
@@ -69,7 +70,7 @@ def test_processes_and_threads_may_write_at_once(path: Path) -> None:
     assert len(set(written)) == 160
     with closing(SqliteRecords(SqliteDatabase(path))) as records:
         assert all(records.get(image_id) for image_id in written)
-        assert records.page(limit=1, words=["busy", "fox"]).total == 160
+        assert records.page(PageQuery(limit=1, words=["busy", "fox"])).total == 160
 
 
 def test_threads_of_one_process_write_one_after_another(path: Path) -> None:
@@ -107,7 +108,7 @@ def test_a_killed_process_has_lost_nothing_that_it_was_reported_is_written(path:
     process.communicate()
     with closing(SqliteRecords(SqliteDatabase(path))) as records:
         assert all(records.get(image_id) for image_id in returned)
-        assert records.page(limit=1).total - len(returned) in {0, 1}
+        assert records.page(PageQuery(limit=1)).total - len(returned) in {0, 1}
         records.insert(a_generation())
 
 
@@ -128,7 +129,7 @@ def test_rows_outlive_the_process(path: Path) -> None:
         records.insert(row)
     with closing(SqliteRecords(SqliteDatabase(path))) as records:
         assert records.get(row.id) == row
-        assert list(records.page(limit=10, words=["fox"]).rows) == [row]
+        assert list(records.page(PageQuery(limit=10, words=["fox"])).records) == [row]
 
 
 def test_a_failed_insert_leaves_no_trace(path: Path) -> None:
@@ -143,7 +144,7 @@ def test_a_failed_insert_leaves_no_trace(path: Path) -> None:
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute("ALTER TABLE elsewhere RENAME TO words")
         assert records.get(row.id) is None
-        assert records.page(limit=1).total == 0
+        assert records.page(PageQuery(limit=1)).total == 0
         assert records.insert(row)
 
 
@@ -168,7 +169,7 @@ def test_one_damaged_row_does_not_take_the_list_down(path: Path, damage: str) ->
             connection.execute(
                 "UPDATE generations SET document = ? WHERE id = ?", (damage, damaged.id)
             )
-        assert kept in records.page(limit=10).rows
+        assert kept in records.page(PageQuery(limit=10)).records
 
 
 def test_a_damaged_row_can_be_brought_to_an_end(path: Path) -> None:
@@ -192,8 +193,8 @@ def test_a_damaged_row_can_be_brought_to_an_end(path: Path) -> None:
         lambda records: records.insert(a_generation()),
         lambda records: records.compare_and_swap(a_generation(), a_generation()),
         lambda records: records.get("x"),
-        lambda records: records.page(limit=1),
-        lambda records: records.page(limit=1, words=["x"]),
+        lambda records: records.page(PageQuery(limit=1)),
+        lambda records: records.page(PageQuery(limit=1, words=["x"])),
         lambda records: records.version(),
         lambda records: records.recount(fix=True),
         lambda records: records.delete("x"),
@@ -222,7 +223,7 @@ def test_a_place_that_can_not_be_used_is_an_outage_until_it_can(
         assert str(path.parent) not in f"{caught.value} {caught.value.detail}"
         in_the_way.unlink()
         records.insert(a_generation())
-        assert records.page(limit=1).total == 1
+        assert records.page(PageQuery(limit=1)).total == 1
 
 
 def test_a_locked_database_is_an_outage(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,4 +256,6 @@ def test_a_damaged_row_stays_its_owners(tmp_path: Path) -> None:
         assert seen is not None
         assert seen.owner == "ann"
         assert records.compare_and_swap(seen, replace(seen, model="another"))
-        assert [found.owner for found in records.page(limit=9, owner="ann").rows] == ["ann"]
+        assert [found.owner for found in records.page(PageQuery(limit=9, owner="ann")).records] == [
+            "ann"
+        ]

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from app.models import ImageRecord, State
+from app.models import ImageRecord, PageQuery, State
 from app.services.records.document import to_document
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
@@ -100,15 +100,15 @@ def test_nothing_is_lost(path: Path) -> None:
         assert {row.id: row for row in records.scan(limit=1000)} == {row.id: row for row in rows}
         ready = [row for row in rows if row.state is State.READY]
         for words in ([], ["fox"], ["élan", "狐"]):
-            page = records.page(limit=1000, words=words)
-            assert ({row.id for row in page.rows}, page.total) == (
+            page = records.page(PageQuery(limit=1000, words=words))
+            assert ({row.id for row in page.records}, page.total) == (
                 {r.id for r in ready},
                 len(ready),
             )
         anns = [row for row in ready if row.owner == "ann"]
         for words in ([], ["fox"]):
-            assert records.page(limit=1, words=words, owner="ann").total == len(anns)
-        assert records.page(limit=1, words=["elan"]).total == 0
+            assert records.page(PageQuery(limit=1, words=words, owner="ann")).total == len(anns)
+        assert records.page(PageQuery(limit=1, words=["elan"])).total == 0
         assert records.recount(fix=False) == 0
     with closing(SqliteRecords(SqliteDatabase(path))) as records:
         assert len(records.scan(limit=1000)) == len(rows)
@@ -129,12 +129,12 @@ def test_a_row_without_its_time_is_listed_where_its_cursor_says(path: Path) -> N
         other.execute("UPDATE generations SET document = '{' WHERE id = ?", (rows[3].id,))
     with closing(SqliteRecords(SqliteDatabase(path))) as records:
         walked: list[ImageRecord] = []
-        page = records.page(limit=1)
+        page = records.page(PageQuery(limit=1))
         while len(walked) < 9:
-            walked += page.rows
+            walked += page.records
             if not page.more:
                 break
-            page = records.page(limit=1, after=place_of(page.rows[-1]))
+            page = records.page(PageQuery(limit=1, after=place_of(page.records[-1])))
     assert ids(walked) == ids([rows[number] for number in (4, 3, 2, 1, 0)])
 
 
@@ -196,9 +196,14 @@ def test_a_file_without_owners_gets_counts_for_each(path: Path, tmp_path: Path) 
         for row in (*rows, hers):
             other.insert(row)
         assert old.recount(fix=False) == 0
-        assert set(ids(old.page(limit=99, owner="ann").rows)) == {hers.id, *ids(reported)}
-        assert old.page(limit=9, owner="ann").total == 1 + len(reported) > 1
-        assert ids(old.page(limit=99).rows) == ids(other.page(limit=99).rows)
+        assert set(ids(old.page(PageQuery(limit=99, owner="ann")).records)) == {
+            hers.id,
+            *ids(reported),
+        }
+        assert old.page(PageQuery(limit=9, owner="ann")).total == 1 + len(reported) > 1
+        assert ids(old.page(PageQuery(limit=99)).records) == ids(
+            other.page(PageQuery(limit=99)).records
+        )
     for question in (SHAPE, COUNTS):
         assert ask(path, question) == ask(new, question)
 

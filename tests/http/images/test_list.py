@@ -8,7 +8,7 @@ import pytest
 
 from app.blueprints.schemas.images import ListResponse
 from app.models import ImageRecord, ProcessedImage, State
-from app.usecases.images.tokens import fold
+from app.models.prompts import fold
 from tests.support.service import Parts, Service
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

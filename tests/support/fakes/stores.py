@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from app.errors import ImageNotFound
-from app.models import Budget, ImageRecord, Page, Position, Spending, State, StoredImage
+from app.models import Budget, ImageRecord, Page, PageQuery, Spending, State, StoredImage
 from app.models.billing_period import window_of, windows_of
 from tests.support.fakes.scripted import Scripted
 
@@ -205,30 +205,24 @@ class FakeImageRecords(Scripted):
         """Find without it being an event."""
         return next((row for row in self.rows.values() if row.claim == claim), None)
 
-    def page(
-        self,
-        *,
-        limit: int,
-        offset: int = 0,
-        after: Position | None = None,
-        words: Sequence[str] = (),
-        owner: str | None = None,
-    ) -> Page:
+    def page(self, query: PageQuery) -> Page:
         """See Records."""
         self.step("page")
         ready = [
             row
             for row in self.rows.values()
-            if row.state is State.READY and owner in {None, row.owner}
+            if row.state is State.READY and query.owner in {None, row.owner}
         ]
-        chosen = [row for row in ready if set(words) <= set(row.tokens)]
+        chosen = [row for row in ready if set(query.words) <= set(row.tokens)]
         chosen.sort(key=_place, reverse=True)
+        after = query.after
         rest = [row for row in chosen if not after or _place(row) < (after.created_at, after.id)]
+        end = query.offset + query.limit
         return Page(
-            rows=rest[offset : offset + limit],
-            total=min(len(chosen), 1000) if words else len(chosen),
-            total_exact=not words or len(chosen) <= 1000,
-            more=len(rest) > offset + limit,
+            records=rest[query.offset : end],
+            total=min(len(chosen), 1000) if query.words else len(chosen),
+            total_exact=not query.words or len(chosen) <= 1000,
+            more=len(rest) > end,
         )
 
     def version(self) -> int:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from app.models import ImageRecord, Position, State
+from app.models.prompts import fold
 from app.ports import ImageRecords
-from app.usecases.images.tokens import fold
 from tests.support.builders import NOON, a_generation
 
 

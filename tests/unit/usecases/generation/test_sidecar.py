@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from app.errors import Charged
 from app.models import ImageRecord, State, object_keys
+from app.models.prompts import fold
 from app.services.records.document import from_document, to_document
 from app.usecases.generation import sidecar
 from app.usecases.generation.estimates import PROMPT_SUFFIX
-from app.usecases.images.tokens import fold
 from tests.support.builders import NOON, World, a_generation, a_request
 
 KEPT = ("first_prompt", "prompt", "new_prompt", "quality", "size", "provider", "model")

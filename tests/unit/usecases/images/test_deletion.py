@@ -8,7 +8,7 @@ import pytest
 
 from app.errors import ImageDeleted, ImageNotFound, RecordsUnavailable, StorageUnavailable
 from app.imaging import ImageInfo
-from app.models import ImageRecord, State
+from app.models import ImageRecord, PageQuery, State
 from app.usecases.images.images import Images
 from tests.support.builders import World, a_request
 
@@ -59,7 +59,7 @@ def test_what_is_deleted_is_not_there(world: World, images: Images, claim: str) 
     for call in calls:
         with pytest.raises(ImageNotFound):
             call(made.id)
-    assert images.page(limit=10).total == 0
+    assert images.page(PageQuery(limit=10)).total == 0
 
 
 @pytest.mark.parametrize("state", [State.PENDING, State.FAILED, State.UNKNOWN])
@@ -109,7 +109,7 @@ def test_a_failure_at_any_step_is_made_good_by_asking_again(
             assert (world.row, world.store.objects) == (made, objects)
         else:
             assert world.row.state is State.DELETED
-            assert images.page(limit=10).total == 0
+            assert images.page(PageQuery(limit=10)).total == 0
     getattr(world, port).repair()
     images.delete(made.id)
     assert world.store.objects == {}

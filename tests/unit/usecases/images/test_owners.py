@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.errors import ImageNotFound
-from app.models import ANONYMOUS, ImageRecord, State
+from app.models import ANONYMOUS, ImageRecord, PageQuery, State
 from app.services.caching.memory import MemoryCache
 from app.usecases.images.images import Images
 from tests.support.builders import World, a_generation, a_request
@@ -54,7 +54,7 @@ def test_the_owner_and_the_server_itself_may_do_all(
 ) -> None:
     """Ann, and a server that asks for no keys, describe, list and delete the image."""
     assert images.record(hers.id, owner=owner).id == hers.id
-    assert [row.id for row in images.page(limit=9, owner=owner).rows] == [hers.id]
+    assert [row.id for row in images.page(PageQuery(limit=9, owner=owner)).records] == [hers.id]
     images.delete(hers.id, owner=owner)
     assert world.store.objects == {}
     assert world.records.rows[hers.id].owner == "ann"  # what is left for the key's sake
@@ -66,10 +66,10 @@ def test_an_owners_list_has_only_her_images(
     """Rows, totals and matches are of the owner's images."""
     world.generate(a_request(), caller=BOB)
     world.generate(a_request(), caller=BOB)
-    assert images.page(limit=9).total == 3
-    for query in ("", "fox"):
-        page = images.page(limit=9, query=query, owner="ann")
-        assert ([row.id for row in page.rows], page.total) == ([hers.id], 1)
+    assert images.page(PageQuery(limit=9)).total == 3
+    for words in ((), ("fox",)):
+        page = images.page(PageQuery(limit=9, words=words, owner="ann"))
+        assert ([row.id for row in page.records], page.total) == ([hers.id], 1)
 
 
 def test_the_owner_of_an_image_is_asked_for_once(
@@ -89,8 +89,8 @@ def test_the_owner_of_an_image_is_asked_for_once(
 def test_who_has_no_id_owns_nothing(world: World, images: Images, hers: ImageRecord) -> None:
     """Images that were made without a key are nobody's, and nobody's list has nothing in it."""
     nobodys = world.generate(a_request())
-    page = images.page(limit=9, owner="")
-    assert (list(page.rows), page.total, page.more) == ([], 0, False)
+    page = images.page(PageQuery(limit=9, owner=""))
+    assert (list(page.records), page.total, page.more) == ([], 0, False)
     for use in USES.values():
         for made in (hers, nobodys):
             with pytest.raises(ImageNotFound):

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.usecases.images.tokens import fold
+from app.models.prompts import fold
 
 
 @pytest.mark.parametrize(
