@@ -7,6 +7,7 @@ from app.config import Settings
 from app.container.selection import choose
 
 _MODULES = {
+    "offline": ("app.painter",),
     "openai": ("openai.resources.images", "openai.resources.moderations", "httpcore2"),
     "s3": ("app.services.s3.session", "botocore.endpoint"),
     "mongodb": ("pymongo",),
@@ -15,7 +16,7 @@ _MODULES = {
 
 
 def preload(settings: Settings) -> None:
-    """Import the SDKs in use, the cutout and the metrics, and read S3's descriptions of its API.
+    """Import what the settings need, the cutout and the metrics, and read S3's API descriptions.
 
     Clients are still made by each worker.
 
