@@ -11,7 +11,7 @@ import pytest
 
 from app.models import Finding, Level
 from app.services.diagnostics.s3 import check_bucket
-from app.services.s3 import store as settings
+from app.services.s3 import session as settings
 from tests.support.diagnostic_findings import FAILED, NOT_USED, OK, WARNING, levels, texts, the
 from tests.support.servers.databases import S3Server, s3_client
 from tests.support.servers.fault_proxy import FaultProxy

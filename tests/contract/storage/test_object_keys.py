@@ -1,4 +1,4 @@
-"""What every image store promises about listing its keys: files, S3, and behind a cache."""
+"""Listing of keys, on every image store: files, spool, S3, and S3 behind a cache."""
 
 import contextlib
 import itertools
@@ -25,7 +25,7 @@ MANY = 1100  # S3 lists a thousand at a time
 
 
 def a_cache() -> TwoLevelCache:
-    """Make a cache for a store to be put behind."""
+    """Make a cache for a store."""
     return TwoLevelCache(memory_bytes=1_000_000)
 
 
@@ -37,7 +37,7 @@ def files(tmp_path: Path) -> LocalImageStore:
 
 @pytest.fixture
 def spool(tmp_path: Path) -> FileSpool:
-    """Make a spool, which lists as a store does."""
+    """Make a spool, which lists its keys like a store."""
     return FileSpool(tmp_path / "spool")
 
 
@@ -50,20 +50,20 @@ def seaweedfs(s3_server: S3Server, s3_bucket: str) -> Iterator[S3Store]:
 
 @pytest.fixture
 def cached(seaweedfs: S3Store) -> CachingStore:
-    """Make a store with a cache before it."""
+    """Make a store behind a cache."""
     return CachingStore(seaweedfs, a_cache())
 
 
 @pytest.fixture(params=["files", "spool", "seaweedfs", "cached"])
 def store(request: pytest.FixtureRequest) -> ImageStore:
-    """Give each implementation in turn."""
+    """Return each implementation in turn."""
     made: ImageStore = request.getfixturevalue(request.param)
     return made
 
 
 @pytest.fixture(scope="module")
 def full_bucket(s3_server: S3Server) -> tuple[str, list[str]]:
-    """Name a bucket and the many keys in it."""
+    """Return a bucket's name and the keys in it."""
     keys = [f"originals/{uuid.uuid4()}.png" for _ in range(MANY)]
     with contextlib.closing(s3_client(s3_server)) as client:
         name = new_bucket(s3_server, client)
@@ -76,8 +76,8 @@ def full_bucket(s3_server: S3Server) -> tuple[str, list[str]]:
     return name, sorted(keys)
 
 
-def test_keys_come_in_order_and_by_prefix(store: ImageStore) -> None:
-    """All of a folder, all that begin alike, all of one id; of other folders none."""
+def test_keys_are_sorted_and_filtered_by_prefix(store: ImageStore) -> None:
+    """A prefix can be a folder, part of a name, or an id; other folders' keys are left out."""
     ids = [f"{digits}{str(uuid.uuid4())[2:]}" for digits in ("ab", "ab", "a0", "00", "ff", "9c")]
     endings = ("bin", "jpeg", "json", "png", "webp")
     keys = [f"originals/{name}.{end}" for name, end in itertools.product(ids, endings)]
@@ -97,29 +97,31 @@ def test_keys_come_in_order_and_by_prefix(store: ImageStore) -> None:
     assert list(store.keys(keys[0])) == []
 
 
-def test_nothing_stored_is_nothing_listed(store: ImageStore) -> None:
-    """A folder that is not there yet has no keys, which is no error."""
+def test_an_empty_store_has_no_keys(store: ImageStore) -> None:
+    """A folder that does not exist yet is no error."""
     assert list(store.keys("originals/")) == []
     store.put("images/0.png", b"x", content_type="image/png")
     assert list(store.keys("originals/ab")) == []
 
 
-def test_what_is_not_whole_is_not_listed(files: LocalImageStore, tmp_path: Path) -> None:
-    """Files that are being written, or that a crash left half, are no objects."""
+def test_incomplete_files_are_not_listed(files: LocalImageStore, tmp_path: Path) -> None:
+    """Files that are being written, or that a crash left incomplete, are no objects."""
     files.put("originals/a.png", b"x", content_type="image/png")
     (tmp_path / "store" / "originals" / ".a.png.0123.tmp").write_bytes(b"half")
     assert list(files.keys("originals/")) == ["originals/a.png"]
 
 
-def test_room_that_is_held_is_not_listed(spool: FileSpool) -> None:
-    """The room in the spool is no object."""
+def test_reserved_space_is_not_listed(spool: FileSpool) -> None:
+    """The space that the spool reserves is no object."""
     spool.put("originals/a.png", b"x", content_type="image/png")
     with spool.room():
         assert list(spool.keys("originals/")) == ["originals/a.png"]
 
 
-def test_more_than_a_page_of_keys(s3_server: S3Server, full_bucket: tuple[str, list[str]]) -> None:
-    """However many there are, each comes once and in order."""
+def test_more_keys_than_a_page_holds(
+    s3_server: S3Server, full_bucket: tuple[str, list[str]]
+) -> None:
+    """Each key is listed once and in order, across all pages."""
     name, keys = full_bucket
     with s3_store(s3_server, name) as store:
         assert list(store.keys("originals/")) == keys
@@ -128,10 +130,10 @@ def test_more_than_a_page_of_keys(s3_server: S3Server, full_bucket: tuple[str, l
 
 
 @pytest.mark.parametrize("how", ["refuse", "reset"])
-def test_a_store_that_goes_down_while_it_lists(
+def test_an_outage_during_a_listing(
     s3_server: S3Server, full_bucket: tuple[str, list[str]], how: str
 ) -> None:
-    """At the first key or after a thousand, an outage never looks like the end of the list."""
+    """An outage before or after the first page never looks like the end of the list."""
     name, keys = full_bucket
     with proxied_s3_store(s3_server, name) as (store, proxy):
         listed = store.keys("originals/")
@@ -147,10 +149,10 @@ def test_a_store_that_goes_down_while_it_lists(
 
 
 @pytest.mark.parametrize("changes", [{"bucket": "absent-bucket"}, {"secret_access_key": "wrong"}])
-def test_a_bucket_that_is_not_ours_lists_nothing(
+def test_a_bucket_that_can_not_be_read_is_an_outage(
     s3_server: S3Server, s3_bucket: str, changes: dict[str, Any]
 ) -> None:
-    """An absent bucket or wrong keys are an outage, not an empty list."""
+    """A missing bucket or wrong credentials are not an empty list."""
     with (
         s3_store(s3_server, **({"bucket": s3_bucket} | changes)) as store,
         pytest.raises(StorageUnavailable) as caught,
@@ -160,7 +162,7 @@ def test_a_bucket_that_is_not_ours_lists_nothing(
 
 
 def test_a_client_that_can_not_be_made_is_an_outage(s3_server: S3Server) -> None:
-    """A region that no client can be made for is told as all other trouble is."""
+    """A region for which no client can be made is reported like any other failure."""
     with (
         s3_store(s3_server, "bucket", region="not a region") as store,
         pytest.raises(StorageUnavailable),
@@ -170,7 +172,7 @@ def test_a_client_that_can_not_be_made_is_an_outage(s3_server: S3Server) -> None
 
 @pytest.mark.parametrize("obstacle", ["root", "root/originals"])
 def test_a_folder_that_can_not_be_read_is_an_outage(tmp_path: Path, obstacle: str) -> None:
-    """With a file in place of a folder nobody is told that the list is empty."""
+    """A file in place of a folder is not an empty list."""
     in_the_way = tmp_path / obstacle
     in_the_way.parent.mkdir(exist_ok=True)
     in_the_way.write_bytes(b"in the way")
@@ -179,8 +181,8 @@ def test_a_folder_that_can_not_be_read_is_an_outage(tmp_path: Path, obstacle: st
     assert str(tmp_path) not in f"{caught.value} {caught.value.detail}"
 
 
-def test_a_folder_that_breaks_while_it_is_listed(files: LocalImageStore, tmp_path: Path) -> None:
-    """Trouble in the middle is an outage too, after what could still be listed."""
+def test_a_folder_that_fails_during_a_listing(files: LocalImageStore, tmp_path: Path) -> None:
+    """The failure is an outage, after the keys that could be listed."""
     for name in ("1.png", "2.png", "e.png"):
         files.put(f"originals/{name}", b"x", content_type="image/png")
     listed = files.keys("originals/")
@@ -192,8 +194,8 @@ def test_a_folder_that_breaks_while_it_is_listed(files: LocalImageStore, tmp_pat
         list(listed)
 
 
-def test_a_listing_that_is_not_used_up_leaves_nothing_open(files: LocalImageStore) -> None:
-    """Whoever stops early leaves no folder open behind."""
+def test_an_unfinished_listing_leaves_nothing_open(files: LocalImageStore) -> None:
+    """A listing that is not read to its end leaves no folder open."""
     for number in range(20):
         files.put(f"originals/{number}.png", b"x", content_type="image/png")
     before = len(list(Path("/dev/fd").iterdir()))

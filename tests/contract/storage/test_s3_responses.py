@@ -1,4 +1,4 @@
-"""Answers of S3 that break off: not a byte of an image is given out unless all of it came."""
+"""Truncated responses of S3: no byte of an image is returned unless all of it arrived."""
 
 from collections.abc import Iterator
 
@@ -11,14 +11,14 @@ from tests.support.servers.databases import S3Server
 from tests.support.stores.image_stores import proxied_s3_store, s3_store
 
 pytestmark = [
-    # botocore leaves the socket of an answer that breaks off to the garbage collector.
+    # botocore leaves the socket of a truncated response to the garbage collector.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.usefixtures("answers_break_off"),
 ]
 
 KEY = "images/x.png"
 IMAGE = bytes(2_000_000)
-AS_AMAZON_ANSWERS = (
+AMAZON_RESPONSE = (
     b"HTTP/1.1 200 OK\r\n"
     b"x-amz-request-id: 4442587FB7D0A2F9\r\n"
     b"Date: Sun, 22 Nov 2026 12:00:00 GMT\r\n"
@@ -30,7 +30,7 @@ AS_AMAZON_ANSWERS = (
     b"\r\n"
     b"hello"
 )
-LAST_WORDS = (
+CUTS = (
     *(b"HTTP/1.1 200", b"Date: Su", b"Last-Modified: Su", b"11:00:00 GMT\r\n", b"image/"),
     *(b"image/png\r\n", b"Content-Length: ", b"Content-Length: 5\r\n", b"AmazonS3\r\n"),
     *(b"\r\n\r\n", b"hell"),
@@ -39,13 +39,13 @@ LAST_WORDS = (
 
 @pytest.fixture
 def amazon() -> Iterator[TalkingServer]:
-    """Run a server that answers as Amazon S3 does, with an image of five bytes."""
-    with talking(AS_AMAZON_ANSWERS) as server:
+    """Run a server that responds like Amazon S3, with an image of five bytes."""
+    with talking(AMAZON_RESPONSE) as server:
         yield server
 
 
-def test_an_answer_that_breaks_off_is_an_outage(s3_server: S3Server, s3_bucket: str) -> None:
-    """Wherever a real server's answer is cut, in headers or body, no image comes of it."""
+def test_a_truncated_response_is_an_outage(s3_server: S3Server, s3_bucket: str) -> None:
+    """Wherever a real server's response is cut, in headers or body, no image is returned."""
     with s3_store(s3_server, s3_bucket) as store:
         store.put(KEY, IMAGE, content_type="image/png")
     places = [0, 5, 50, 150, 300, 20_000, 1_900_000]
@@ -62,13 +62,27 @@ def test_an_answer_that_breaks_off_is_an_outage(s3_server: S3Server, s3_bucket: 
     at_once(len(places), one)
 
 
-def test_headers_that_break_off_do_not_make_an_empty_image(
+def test_truncated_headers_do_not_make_an_empty_image(
     amazon: TalkingServer, s3_server: S3Server
 ) -> None:
-    """Amazon's answer, cut anywhere, is no image; not even without the length in its headers."""
+    """Even where the cut removes Content-Length, the read fails."""
     with s3_store(s3_server, "bucket", endpoint_url=amazon.address) as store:
         assert (store.get(KEY).data, store.get(KEY).content_type) == (b"hello", "image/png")
-        for behind in LAST_WORDS:
-            amazon.answer = AS_AMAZON_ANSWERS.partition(behind)[0] + behind
+        for behind in CUTS:
+            amazon.answer = AMAZON_RESPONSE.partition(behind)[0] + behind
             with pytest.raises(StorageUnavailable):
                 store.get(KEY)
+
+
+@pytest.mark.parametrize("body", [b"<ListBucketResult><Contents>", b"<html>", b"\xff"])
+def test_a_listing_that_can_not_be_parsed_is_an_outage(
+    amazon: TalkingServer, s3_server: S3Server, body: bytes
+) -> None:
+    """Neither an empty list nor a fault of ours."""
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    amazon.answer = head.encode() + body
+    with (
+        s3_store(s3_server, "bucket", endpoint_url=amazon.address) as store,
+        pytest.raises(StorageUnavailable),
+    ):
+        list(store.keys("originals/"))

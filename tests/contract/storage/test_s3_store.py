@@ -1,4 +1,4 @@
-"""What S3 can do to us, over a real server: nothing of it looks like a missing image."""
+"""Failures of S3, on a real server: none of them looks like a missing image."""
 
 import contextlib
 import time
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from app.errors import ImageNotFound, StorageUnavailable
-from app.services.s3 import store as settings
+from app.services.s3 import session as settings
 from app.services.s3.store import S3Store
 from tests.support.concurrency.threads import at_once
 from tests.support.servers.databases import S3Server, new_bucket, s3_client
@@ -20,7 +20,7 @@ Proxied = tuple[S3Store, FaultProxy]
 
 
 def calls(store: S3Store) -> list[Callable[[], object]]:
-    """List all that can be asked of a store."""
+    """List the store's operations."""
     return [
         lambda: store.get(KEY),
         lambda: store.put(KEY, b"x", content_type="image/png"),
@@ -30,14 +30,14 @@ def calls(store: S3Store) -> list[Callable[[], object]]:
 
 
 def assert_unavailable(store: S3Store, server: S3Server) -> None:
-    """Check that every call says so, and that the error tells nothing of where and who."""
+    """Check that every operation fails, with an error that holds no address, key or bucket."""
 
     def one(number: int) -> None:
         with pytest.raises(StorageUnavailable) as caught:
             calls(store)[number]()
-        reported = f"{caught.value} {caught.value.detail} {caught.value.message}"
+        text = f"{caught.value} {caught.value.detail} {caught.value.message}"
         for private in (server.secret_key, server.access_key, str(server.port), "test-", "absent"):
-            assert private not in reported
+            assert private not in text
         assert caught.value.detail.startswith("S3")
         assert caught.value.retry_after
 
@@ -46,7 +46,7 @@ def assert_unavailable(store: S3Store, server: S3Server) -> None:
 
 @pytest.fixture(scope="module")
 def bucket(s3_server: S3Server) -> str:
-    """Name a bucket with one object."""
+    """Return the name of a bucket with one object."""
     with contextlib.closing(s3_client(s3_server)) as client:
         name = new_bucket(s3_server, client)
         client.put_object(Bucket=name, Key=KEPT, Body=LARGE)
@@ -62,7 +62,7 @@ def breakable(s3_server: S3Server, bucket: str) -> Iterator[Proxied]:
 
 @pytest.fixture
 def proxied(breakable: Proxied) -> Proxied:
-    """Give that store with a connection that works so far."""
+    """Return that store, with a working connection."""
     store, proxy = breakable
     proxy.restore()
     store.ping()
@@ -71,13 +71,13 @@ def proxied(breakable: Proxied) -> Proxied:
 
 @pytest.mark.parametrize("wrong", ["secret_access_key", "access_key_id"])
 def test_wrong_keys_are_an_outage(s3_server: S3Server, bucket: str, wrong: str) -> None:
-    """A server that does not let us in makes no image absent."""
+    """No image is reported missing because S3 refuses the credentials."""
     with s3_store(s3_server, bucket, **{wrong: "wrong"}) as store:
         assert_unavailable(store, s3_server)
 
 
 def test_an_absent_bucket_is_an_outage(s3_server: S3Server) -> None:
-    """A bucket that is gone or misspelt makes no image absent, and is not made anew."""
+    """No image is reported missing because its bucket is, and the bucket is not created."""
     with s3_store(s3_server, "absent-bucket") as store:
         assert_unavailable(store, s3_server)
     with contextlib.closing(s3_client(s3_server)) as client:
@@ -88,7 +88,7 @@ def test_an_absent_bucket_is_an_outage(s3_server: S3Server) -> None:
 def test_a_server_that_is_down_is_an_outage_until_it_is_back(
     proxied: Proxied, s3_server: S3Server
 ) -> None:
-    """Refused connections are an outage, and the first call after it finds everything there."""
+    """Refused connections are an outage; the first call after it succeeds."""
     store, proxy = proxied
     proxy.refuse()
     assert_unavailable(store, s3_server)
@@ -98,10 +98,10 @@ def test_a_server_that_is_down_is_an_outage_until_it_is_back(
         store.get("images/other.png")
 
 
-def test_reset_connections_are_an_outage_until_they_hold(
+def test_reset_connections_are_an_outage_until_they_work(
     proxied: Proxied, s3_server: S3Server
 ) -> None:
-    """A server that hangs up on us is an outage, and nothing of it sticks."""
+    """Reset connections are an outage, and have no effect afterwards."""
     store, proxy = proxied
     proxy.reset()
     assert_unavailable(store, s3_server)
@@ -109,12 +109,12 @@ def test_reset_connections_are_an_outage_until_they_hold(
     assert store.get(KEPT).data == LARGE
 
 
-def test_a_silent_server_is_given_up_on_in_time(
+def test_a_silent_server_times_out(
     s3_server: S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A server that answers nothing is given up on after two tries of three seconds each."""
+    """There are two attempts of three seconds each."""
     assert settings._READ_SECONDS <= 3
-    monkeypatch.setattr(settings, "_READ_SECONDS", 0.5)  # lest this test take as long
+    monkeypatch.setattr(settings, "_READ_SECONDS", 0.5)  # to keep the test short
     with proxied_s3_store(s3_server, bucket) as (store, proxy):
         store.ping()
         proxy.black_hole()
@@ -124,15 +124,15 @@ def test_a_silent_server_is_given_up_on_in_time(
 
 
 def test_a_slow_server_is_waited_for(proxied: Proxied) -> None:
-    """Being slow is no outage."""
+    """A slow response is no outage."""
     store, proxy = proxied
     proxy.delay(0.3)
     store.put(KEY, b"x", content_type="image/png")
     assert store.get(KEY).data == b"x"
 
 
-def test_a_single_hiccup_is_not_noticed(proxied: Proxied) -> None:
-    """A pooled connection that broke while nobody used it costs no caller an error."""
+def test_a_broken_pooled_connection_is_replaced(proxied: Proxied) -> None:
+    """A connection that broke while it was idle causes no error."""
     store, proxy = proxied
     proxy.refuse()
     proxy.restore()
@@ -142,10 +142,8 @@ def test_a_single_hiccup_is_not_noticed(proxied: Proxied) -> None:
     assert store.get(KEY).data == b"x"
 
 
-def test_objects_may_be_kept_by_caches_for_good(
-    proxied: Proxied, s3_server: S3Server, bucket: str
-) -> None:
-    """Whoever fetches an object from the bucket itself is told that it never changes."""
+def test_objects_are_marked_immutable(proxied: Proxied, s3_server: S3Server, bucket: str) -> None:
+    """Caches may keep an object that is read from the bucket directly."""
     proxied[0].put(KEY, b"x", content_type="image/png")
     with contextlib.closing(s3_client(s3_server)) as client:
         head = client.head_object(Bucket=bucket, Key=KEY)
@@ -166,18 +164,14 @@ def test_objects_may_be_kept_by_caches_for_good(
         ),
     ],
 )
-def test_objects_in_a_bucket_have_addresses(
-    endpoint: str | None, base: str | None, address: str
-) -> None:
-    """The public address is the configured one, else the endpoint's, else Amazon's."""
+def test_public_urls_of_objects(endpoint: str | None, base: str | None, address: str) -> None:
+    """Their base is the configured URL, else the endpoint, else Amazon's host."""
     store = S3Store(bucket="images", region="eu-west-1", endpoint_url=endpoint, public_base=base)
     assert store.public_url("images/x.png") == address
 
 
-def test_the_address_is_the_one_that_a_compatible_server_expects(
-    s3_server: S3Server, bucket: str
-) -> None:
-    """Under the address the server knows the object, though it lets nobody in without keys."""
+def test_public_urls_match_those_of_a_compatible_server(s3_server: S3Server, bucket: str) -> None:
+    """The server knows the object by this URL, though it requires a signature."""
     address = S3Store(bucket=bucket, region="x", endpoint_url=s3_server.endpoint_url).public_url(
         KEPT
     )

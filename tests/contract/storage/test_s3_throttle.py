@@ -1,4 +1,4 @@
-"""Many uploads at once: a store that shares its power among all would finish each too late."""
+"""The limit of parallel uploads: with more of them, a slow store would finish none in time."""
 
 import contextlib
 import threading
@@ -16,12 +16,12 @@ CALLERS = 16
 
 
 class SlowStore(ThreadingHTTPServer):
-    """Takes every upload, and the more at once, the later."""
+    """Accepts uploads; each responds after a fixed number of them are under way."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
-        self.inside = self.most = self.stored = 0
+        self.running = self.max_running = self.stored = 0
         self.full, self.too_many = threading.Event(), threading.Event()
         self.lock = threading.Lock()
         super().__init__((HOST, 0), Upload)
@@ -34,27 +34,27 @@ class Upload(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_PUT(self) -> None:
-        """Answer once as many are here as ever come."""
+        """Respond once the expected number of uploads are under way."""
         store = self.server
         self.rfile.read(int(self.headers["Content-Length"]))
         with store.lock:
-            store.inside += 1
-            store.most = max(store.most, store.inside)
-            if store.inside == settings._MAX_CONCURRENT_UPLOADS:
+            store.running += 1
+            store.max_running = max(store.max_running, store.running)
+            if store.running == settings._MAX_CONCURRENT_UPLOADS:
                 store.full.set()
-            elif store.inside > settings._MAX_CONCURRENT_UPLOADS:
+            elif store.running > settings._MAX_CONCURRENT_UPLOADS:
                 store.too_many.set()
         assert store.full.wait(10)
-        store.too_many.wait(0.2)  # time for one more to come, which none should
+        store.too_many.wait(0.2)  # time for one more to arrive, which must not happen
         with store.lock:
-            store.inside -= 1
+            store.running -= 1
             store.stored += 1
         self.send_response(200)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -68,8 +68,8 @@ def slow() -> Iterator[SlowStore]:
         thread.join()
 
 
-def test_uploads_take_turns(slow: SlowStore) -> None:
-    """Of many uploads only a few are under way at once, and every one of them is stored."""
+def test_parallel_uploads_are_limited(slow: SlowStore) -> None:
+    """Only four uploads run in parallel, and all of them are stored."""
     store = S3Store(
         bucket="bucket",
         region="us-east-1",
@@ -79,4 +79,4 @@ def test_uploads_take_turns(slow: SlowStore) -> None:
     )
     with contextlib.closing(store):
         at_once(CALLERS, lambda n: store.put(f"images/{n}.png", b"x", content_type="image/png"))
-    assert (slow.most, slow.stored) == (settings._MAX_CONCURRENT_UPLOADS, CALLERS)
+    assert (slow.max_running, slow.stored) == (settings._MAX_CONCURRENT_UPLOADS, CALLERS)

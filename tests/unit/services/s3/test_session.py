@@ -1,36 +1,47 @@
-"""What sessions of the S3 SDK share, and what they don't."""
+"""Clients of the S3 SDK: what they share, and what they don't."""
 
 import logging
+from contextlib import closing
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from app.services.s3 import session as s3_session
+from app.services.s3 import session
+from app.services.s3.session import S3Clients, make_clients
 
-HERE = {"region_name": "eu-west-3", "aws_access_key_id": "mine", "aws_secret_access_key": "secret"}
-
-
-@pytest.mark.usefixtures("nothing_set")
-def test_sessions_share_nothing_but_descriptions() -> None:
-    """A session has its own keys and region after others were made, and reads nothing twice."""
-    s3_session.load()
-    one = s3_session.new_session(**HERE)
-    other = s3_session.new_session(**HERE | {"aws_access_key_id": "theirs"})
-    assert (one.get_credentials().access_key, one.region_name) == ("mine", "eu-west-3")
-    assert other.get_credentials().access_key == "theirs"
-    described = [
-        session._session.get_component("data_loader").load_service_model("s3", "service-2")
-        for session in (one, other)
-    ]
-    assert described[0] is described[1]
+pytestmark = pytest.mark.usefixtures("nothing_set")
 
 
-def test_a_broken_profile_does_not_stop_the_start(
+def clients(access_key_id: str) -> S3Clients:
+    """Make clients with this access key."""
+    return make_clients(
+        endpoint_url=None, region="eu-west-3", access_key_id=access_key_id, secret="secret"
+    )
+
+
+def credential(made: S3Clients) -> str:
+    """Return access key and region that the client signs with."""
+    url = made.sdk.generate_presigned_url("list_buckets")
+    (scope,) = parse_qs(urlsplit(url).query)["X-Amz-Credential"]
+    key, _, region, *_ = scope.split("/")
+    return f"{key} {region}"
+
+
+def test_clients_share_only_the_api_models() -> None:
+    """Each client has its own credentials and region, and loads no API model twice."""
+    session.load()
+    with closing(clients("mine")) as mine, closing(clients("theirs")) as theirs:
+        assert [credential(mine), credential(theirs)] == ["mine eu-west-3", "theirs eu-west-3"]
+        assert mine.sdk.meta.service_model.metadata is theirs.sdk.meta.service_model.metadata
+
+
+def test_a_broken_profile_does_not_prevent_the_start(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It is told in the log; storage itself says so when it is used."""
-    monkeypatch.setenv("AWS_PROFILE", "nobody-has-this")
-    caplog.set_level(logging.WARNING, logger="app")  # whatever an earlier test has set
+    """Preloading only logs it; the first use of the storage reports it."""
+    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
+    caplog.set_level(logging.WARNING, logger="app")  # regardless of what an earlier test has set
     logging.getLogger("app").addHandler(caplog.handler)
-    s3_session.load()
+    session.load()
     logging.getLogger("app").removeHandler(caplog.handler)
     assert "ProfileNotFound" in caplog.text
