@@ -18,7 +18,7 @@ def refusal(status: int, code: str) -> exceptions.ClientError:
         "Error": {"Code": code, "Message": "secret"},
         "ResponseMetadata": {"HTTPStatusCode": status},
     }
-    return exceptions.ClientError(response, "GetObject")  # type: ignore[arg-type]  # reason: no more of a response is needed
+    return exceptions.ClientError(response, "GetObject")
 
 
 @pytest.mark.parametrize(
