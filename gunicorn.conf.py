@@ -17,7 +17,7 @@ try:
 except ConfigError as error:
     sys.exit(str(error))
 
-_HOUSEKEEPING_SECONDS = 15
+_MAINTENANCE_SECONDS = 15
 _SPARE_THREADS = 16  # for health checks and reads while every generation slot is taken
 
 rlimits.allow_many()
@@ -63,7 +63,7 @@ class SafeLogger(Logger):  # type: ignore[misc]  # reason: gunicorn has no types
         super().setup(cfg)
         for handler in self.error_log.handlers:
             handler.setFormatter(
-                logging_config.formatter(_settings.log_format, secrets=_settings.secrets)
+                logging_config.make_formatter(_settings.log_format, secrets=_settings.secrets)
             )
 
 
@@ -80,16 +80,16 @@ def on_starting(_server: Any) -> None:
 
 def when_ready(server: Any) -> None:
     """Let the master tell its workers that it stops, which is no reload; load all they need."""
-    graceful_shutdown.close_at_stop(server, dependencies_of(server.app.wsgi()).in_flight)
+    graceful_shutdown.close_at_stop(server, dependencies_of(server.app.wsgi()).concurrency_limit)
     preload(_settings)
 
 
 def post_worker_init(worker: Any) -> None:
     """Let a worker finish what others left, and its own generations when the server stops."""
     dependencies = dependencies_of(worker.wsgi)
-    graceful_shutdown.finish_before_leaving(worker, dependencies.in_flight)
-    PeriodicTask(dependencies.housekeeping, _HOUSEKEEPING_SECONDS).start()
-    PeriodicTask(malloc.give_back, _HOUSEKEEPING_SECONDS).start()
+    graceful_shutdown.finish_before_leaving(worker, dependencies.concurrency_limit)
+    PeriodicTask(dependencies.maintenance, _MAINTENANCE_SECONDS).start()
+    PeriodicTask(malloc.give_back, _MAINTENANCE_SECONDS).start()
 
 
 def child_exit(_server: Any, worker: Any) -> None:

@@ -31,20 +31,20 @@ from app.ports import Ports
 
 
 class ImageName(BaseConverter):
-    """`<uuid>.png` in a path; any other name is not found, before any store is asked."""
+    """URL converter for `<uuid>.png`; other names are not found without querying a store."""
 
     regex = object_keys.IMAGE_NAME_PATTERN
 
 
 def create_app(settings: Settings | None = None, ports: Ports | None = None) -> Flask:
-    """Build the service.
+    """Create the application.
 
     Args:
-        settings: default: from the environment and `.env`.
-        ports: default: what the settings ask for.
+        settings: the settings; by default from the environment and `.env`.
+        ports: the ports; by default those that the settings select.
 
     Raises:
-        SystemExit: the settings can't be used; every problem is listed on standard error.
+        SystemExit: the settings are invalid; all problems are printed to standard error.
     """
     settings = settings or _settings_or_exit()
     log = partial(
@@ -54,26 +54,26 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     ports = ports or container.build_ports(settings)
     log(trace_id=ports.observer.trace_id)
     app = Flask(__name__)
-    # One more than we take: a body without a length is cut off at the limit, not refused.
+    # One byte above the limit: Werkzeug truncates a body without a length instead of rejecting it.
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
     app.json = OrjsonProvider(app)
     app.url_map.converters["image_name"] = ImageName
     request_id.register(app, ports.observer)
     error_handlers.register(app)
     security_headers.register(app)
-    for room in (generation, images, prompts, usage, meta):
-        app.register_blueprint(room.blueprint)
+    for module in (generation, images, prompts, usage, meta):
+        app.register_blueprint(module.blueprint)
     app.cli.add_command(spec_commands)
     app.cli.add_command(images_commands)
     app.cli.add_command(keys_commands)
     cors_headers = cors.register(app, origins=settings.allowed_origins)
     rate_limits.register(app)
-    built = container.build_dependencies(settings, ports)
-    dependencies.install(app, built)
-    auth.register(app, built.authenticate, built.limits)
+    deps = container.build_dependencies(settings, ports)
+    dependencies.install(app, deps)
+    auth.register(app, deps.authenticate, deps.rate_limits)
     image_middleware.register(
         app,
-        want=partial(image_requests.want, built),
+        resolve=partial(image_requests.resolve_image, deps),
         cors_headers=cors_headers,
         any_origin=settings.allowed_origins == ["*"],
         observer=ports.observer,
@@ -87,10 +87,11 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
 
 
 def _level(settings: Settings) -> str:
-    """Return from where on is logged: a command speaks for itself, unless LOG_LEVEL is set."""
+    """Return the log level: WARNING for commands other than `run`, unless LOG_LEVEL is set."""
     command = click.get_current_context(silent=True)
-    serves = command is None or command.info_name == "run"
-    return settings.log_level if serves or "log_level" in settings.model_fields_set else "WARNING"
+    is_server = command is None or command.info_name == "run"
+    is_set = "log_level" in settings.model_fields_set
+    return settings.log_level if is_server or is_set else "WARNING"
 
 
 def _settings_or_exit() -> Settings:

@@ -1,1 +1,1 @@
-"""The views: which request goes to which use case, and how its result is answered."""
+"""Views: they map requests to use cases, and results to responses."""

@@ -1,4 +1,4 @@
-"""How the views reach what the composition root built."""
+"""Access from the views to the objects that the composition root built."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,23 +30,30 @@ _KEY = "image_generator"
 
 
 class ResponseCache(Protocol):
-    """Remembers answers for a while: some bytes under two texts."""
+    """Caches responses for a short time, by group and name."""
 
     def get(self, group: str, name: str, /) -> bytes | None:
-        """Return the answer, or None."""
+        """Return the cached response, or None."""
 
-    def put(self, group: str, name: str, answer: bytes, /, *, size: int) -> None:
-        """Remember an answer of so many bytes, if there is room."""
+    def put(self, group: str, name: str, response: bytes, /, *, size: int) -> None:
+        """Cache a response of `size` bytes, if there is room."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServerInfo:
-    """What a request gets that doesn't say otherwise, and what the pages tell about the server.
+    """Facts about the server and defaults of requests.
 
-    `redirects`: plain images are not sent, but where they can be had from the store.
-    `auth_required`: callers need a key, and have images of their own; `public_images`: who
-    knows an image's address can read it without. `budget` is the whole server's.
-    `partial_images`: shown while an image is drawn, where the answer is streamed.
+    Attributes:
+        provider: name of the image provider.
+        model: name of the image model.
+        public_url: the server's base URL; None to take it from each request.
+        version: version of the service.
+        redirects: whether plain images are served as redirects to the store.
+        auth_required: whether callers need an API key and see only their own images.
+        public_images: whether images can be read by URL without an API key.
+        fault_injection: whether requests may simulate faults.
+        partial_images: default number of partial images in an event stream.
+        budget: the budget of the whole server; None if unlimited.
     """
 
     provider: str
@@ -56,14 +63,14 @@ class ServerInfo:
     redirects: bool
     auth_required: bool = False
     public_images: bool = True
-    simulates: bool = False
+    fault_injection: bool = False
     partial_images: int = 0
     budget: Budget | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dependencies:
-    """The use cases, and the little that views need beside them."""
+    """The use cases, and the other objects that views need."""
 
     generate: GenerateImage
     estimates: Estimates
@@ -71,39 +78,39 @@ class Dependencies:
     images: Images
     variants: Variants
     prompts: Prompts
-    statements: UsageReports
+    usage_reports: UsageReports
     readiness: Readiness
-    vitals: MetricsReport
+    metrics_report: MetricsReport
     import_image: ImportImage
     recut: RecutImages
     reconcile: Reconcile
-    housekeeping: Maintenance
+    maintenance: Maintenance
     authenticate: Authenticate | None
-    limits: RateLimits
-    keys: ApiKeys
+    rate_limits: RateLimits
+    api_keys: ApiKeys
     store: ImageStore
-    pages: ResponseCache
-    in_flight: ConcurrencyLimit
+    page_cache: ResponseCache
+    concurrency_limit: ConcurrencyLimit
     signer: Signer
-    defaults: ServerInfo
+    server_info: ServerInfo
 
 
 def install(app: Flask, dependencies: Dependencies) -> None:
-    """Make the dependencies available to the views of this app."""
+    """Make the dependencies available to the app's views."""
     app.extensions[_KEY] = dependencies
 
 
 def deps() -> Dependencies:
-    """Return the dependencies of the app that answers this request."""
+    """Return the current app's dependencies."""
     return dependencies_of(current_app)
 
 
 def owner() -> str | None:
-    """Return whose images the caller of this request may see; None for everyone's."""
-    return caller().id if deps().defaults.auth_required else None
+    """Return the owner whose images the caller may see; None for all images."""
+    return caller().id if deps().server_info.auth_required else None
 
 
 def dependencies_of(app: Flask) -> Dependencies:
-    """Return the dependencies of this app."""
-    found: Dependencies = app.extensions[_KEY]
-    return found
+    """Return an app's dependencies."""
+    dependencies: Dependencies = app.extensions[_KEY]
+    return dependencies

@@ -6,8 +6,8 @@ from app import errors
 from app.blueprints.dependencies import deps
 from app.blueprints.openapi_examples import DRY_RUN, IMAGE, STREAM
 from app.blueprints.schemas.images import GenerateBody, GenerateResponse
-from app.blueprints.serializers import dry_run_answer, image_answer
-from app.blueprints.streaming import Make, one_event, stream
+from app.blueprints.serializers import dry_run_response, image_response
+from app.blueprints.streaming import Generate, single_event, stream
 from app.http import sse
 from app.http.auth import caller
 from app.http.contract.decorator import Contract, contract
@@ -28,7 +28,7 @@ blueprint = Blueprint("generation", __name__)
         scope=Scope.GENERATE,
         limit="generate",
         body=GenerateBody,
-        answer=GenerateResponse,
+        response=GenerateResponse,
         examples={"image": IMAGE, "dry_run": DRY_RUN},
         stream_example=STREAM,
         idempotent=True,
@@ -49,74 +49,77 @@ blueprint = Blueprint("generation", __name__)
     )
 )
 def generate_image(body: GenerateBody, idempotency_key: str | None) -> Response:
-    """Draw an image.
+    """Generate an image.
 
-    Takes up to two minutes with a real model. The image is drawn once, stored, cut out and
-    answered with its address. A request that is repeated with the same `Idempotency-Key` is
-    answered from the first one, and never paid for again. With `dry_run` it only tells what the
-    image may cost at most, and what would be sent to the provider; that takes no key.
+    With an AI model this takes up to two minutes. The image is generated once, stored, and made
+    transparent; the response contains its URL. Repeating a request with the same
+    `Idempotency-Key` returns the first result and costs nothing. With `dry_run`, the response
+    contains the maximum cost and the requests that would be sent to the provider; a dry run takes
+    no `Idempotency-Key`.
 
-    With `Accept: text/event-stream` the answer is streamed: `progress` as each step begins,
-    `partial` with images of the drawing under way, and last `result` with what is answered
-    otherwise, or `error` with what is answered otherwise, `http_status` and `retry_after`. Who
-    leaves loses nothing: the image is drawn and stored all the same.
+    With `Accept: text/event-stream` the response is a stream of events: `progress` when a step
+    starts, `partial` with a preview of the unfinished image, and at the end `result` with the
+    body of the plain response, or `error` with the body of the error response, `http_status` and
+    `retry_after`. Generation continues if the client disconnects.
     """
-    wish = ImageRequest(
+    image_request = ImageRequest(
         first_prompt=body.prompt,
         prompt=body.prompt.strip(),
         enhance=body.enhance,
         quality=body.quality or "",
         size=body.size,
     )
-    streams = sse.wants_event_stream()
+    streams = sse.prefers_event_stream()
     partials = _partials(body) if streams else 0
     if body.dry_run:
-        response = _dry_run(wish, idempotency_key, partials, streams=streams)
+        response = _dry_run(image_request, idempotency_key, partials, streams=streams)
     elif streams:
-        response = stream(_maker(wish, idempotency_key), partials=partials)
+        response = stream(_generator(image_request, idempotency_key), partials=partials)
     else:
-        response = _answer(_maker(wish, idempotency_key)(NO_LISTENER))
+        response = _result(_generator(image_request, idempotency_key)(NO_LISTENER))
     response.vary.add("Accept")
     return response
 
 
 def _partials(body: GenerateBody) -> int:
-    given = body.partial_images
-    return deps().defaults.partial_images if given is None else given
+    if body.partial_images is None:
+        return deps().server_info.partial_images
+    return body.partial_images
 
 
-def _maker(wish: ImageRequest, idempotency_key: str | None) -> Make:
-    """Return what makes the image, or answers from an earlier request."""
+def _generator(image_request: ImageRequest, idempotency_key: str | None) -> Generate:
+    """Return a function that generates the image, or returns an earlier request's result."""
     claim = claim_of(caller().id, idempotency_key) if idempotency_key else ""
     simulated = fault_injection.parse(
-        request.headers.get(fault_injection.HEADER), allowed=deps().defaults.simulates
+        request.headers.get(fault_injection.HEADER), allowed=deps().server_info.fault_injection
     )
 
-    def make(viewer: ProgressListener) -> GenerationResult:
-        with deps().in_flight, fault_injection.simulating(simulated):
-            return deps().generate(wish, caller=caller(), claim=claim, viewer=viewer)
+    def generate(listener: ProgressListener) -> GenerationResult:
+        with deps().concurrency_limit, fault_injection.simulating(simulated):
+            return deps().generate(image_request, caller=caller(), claim=claim, viewer=listener)
 
-    return make
+    return generate
 
 
-def _answer(made: GenerationResult) -> Response:
-    answer = image_answer(made.generation, deps())
-    response = jsonify(answer.model_dump())
-    response.headers["Location"] = answer.url
-    if made.replayed:
+def _result(result: GenerationResult) -> Response:
+    image = image_response(result.generation, deps())
+    response = jsonify(image.model_dump())
+    response.headers["Location"] = image.url
+    if result.replayed:
         mark_replayed(response)
     return response
 
 
 def _dry_run(
-    wish: ImageRequest, idempotency_key: str | None, partials: int, *, streams: bool
+    image_request: ImageRequest, idempotency_key: str | None, partials: int, *, streams: bool
 ) -> Response:
     if idempotency_key:
-        problem = "A dry run buys nothing, so it takes no Idempotency-Key."
+        problem = "A dry run doesn't accept an Idempotency-Key. Remove the header."
         raise errors.InvalidRequest(
             message=problem, errors=[{"field": "Idempotency-Key", "message": problem}]
         )
-    answer = dry_run_answer(deps().estimates.rehearse(wish, partials=partials)).model_dump()
-    response = one_event(answer) if streams else jsonify(answer)
+    estimate = deps().estimates.rehearse(image_request, partials=partials)
+    content = dry_run_response(estimate).model_dump()
+    response = single_event(content) if streams else jsonify(content)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -1,4 +1,4 @@
-"""What a request for an image asks for, before anything is read."""
+"""Resolution of requests for images: access, signature and variant, before anything is read."""
 
 from functools import partial
 from typing import Any
@@ -6,82 +6,88 @@ from typing import Any
 from app.blueprints.dependencies import Dependencies
 from app.blueprints.variant_query import VariantOption, VariantRequest, read_variant_request
 from app.errors import ImageNotFound
-from app.http.auth import caller, identify, require_scope
+from app.http.auth import authenticate_request, caller, require_scope
 from app.http.content_negotiation import preferred
 from app.http.image_middleware import ONE_YEAR, ImageResponseSpec
 from app.models import Scope
 
 
-def want(deps: Dependencies, image_id: str, environ: dict[str, Any]) -> ImageResponseSpec | None:
-    """Tell the gate what is asked for; redirects are left to the view.
+def resolve_image(
+    deps: Dependencies, image_id: str, environ: dict[str, Any]
+) -> ImageResponseSpec | None:
+    """Resolve a request for the image middleware; None leaves redirects to the view.
 
     Raises:
-        ImageNotFound, Unauthorized, RateLimited, Forbidden, RecordsUnavailable: see `allow`.
-        InvalidRequest: a parameter is wrong.
-        SignatureRequired, SignatureInvalid, SignatureExpired: it may not be asked for.
+        ImageNotFound, Unauthorized, RateLimited, Forbidden, RecordsUnavailable: see
+            `authorize_read`.
+        InvalidRequest: a parameter is invalid.
+        SignatureRequired, SignatureInvalid, SignatureExpired: see `resolve_variant`.
     """
-    allow(deps, image_id, environ)
+    authorize_read(deps, image_id, environ)
     query = environ["QUERY_STRING"]
-    if not query and not deps.defaults.redirects:
+    if not query and not deps.server_info.redirects:
         return ImageResponseSpec(
             image_id=image_id,
             etag=image_id,
             read=partial(deps.images.fetch, image_id),
-            private=not deps.defaults.public_images,
+            private=not deps.server_info.public_images,
         )
-    wish = read_variant_request(query)
-    if wish.is_plain and deps.defaults.redirects:
+    variant_request = read_variant_request(query)
+    if variant_request.is_plain and deps.server_info.redirects:
         return None
-    return wanted(deps, image_id, wish, environ.get("HTTP_ACCEPT", ""))
+    return resolve_variant(deps, image_id, variant_request, environ.get("HTTP_ACCEPT", ""))
 
 
-def allow(deps: Dependencies, image_id: str, environ: dict[str, Any]) -> None:
-    """Let everyone read the image, or only the caller it belongs to.
+def authorize_read(deps: Dependencies, image_id: str, environ: dict[str, Any]) -> None:
+    """Check that the caller may read the image: anyone if images are public, else its owner.
 
     Raises:
-        ImageNotFound: it is another's, or nobody's, or isn't there: the answers are the same.
-        Unauthorized: there is no good key.
-        RateLimited: too many keys that weren't good came from this address.
-        Forbidden: the key is not for reading.
-        RecordsUnavailable: nobody can tell whose key or image it is.
+        ImageNotFound: it doesn't exist, or isn't the caller's; the responses are the same.
+        Unauthorized: there is no valid API key.
+        RateLimited: too many invalid API keys were sent from this address.
+        Forbidden: the API key lacks the scope to read.
+        RecordsUnavailable: the API key or the image's owner can't be checked.
     """
-    if deps.defaults.public_images or deps.authenticate is None:
+    if deps.server_info.public_images or deps.authenticate is None:
         return
-    identify(environ, deps.authenticate, deps.limits)
+    authenticate_request(environ, deps.authenticate, deps.rate_limits)
     require_scope(Scope.READ)
     if deps.images.owner_of(image_id) != caller().id:
         raise ImageNotFound(image_id)
 
 
-def wanted(
-    deps: Dependencies, image_id: str, wish: VariantRequest, accept: str
+def resolve_variant(
+    deps: Dependencies, image_id: str, variant_request: VariantRequest, accept: str
 ) -> ImageResponseSpec:
-    """Say what is wanted, unless it isn't signed where that is asked for.
+    """Check the signature and select a variant by the Accept header.
 
     Raises:
-        SignatureRequired, SignatureInvalid, SignatureExpired: it may not be asked for.
+        SignatureRequired, SignatureInvalid, SignatureExpired: see `Signer.check`.
     """
-    chosen = _chosen(wish, accept)
+    option = _select(variant_request, accept)
     return ImageResponseSpec(
         image_id=image_id,
-        etag=image_id + chosen.tag,
-        read=partial(deps.variants.fetch, image_id, chosen.variant, chosen.name),
-        varies=len(wish.choices) > 1,
-        max_age=_max_age(deps, image_id, wish),
-        private=not deps.defaults.public_images,
+        etag=image_id + option.etag_suffix,
+        read=partial(deps.variants.fetch, image_id, option.variant, option.canonical),
+        varies=len(variant_request.options) > 1,
+        max_age=_max_age(deps, image_id, variant_request),
+        private=not deps.server_info.public_images,
     )
 
 
-def _chosen(wish: VariantRequest, accept: str) -> VariantOption:
-    if len(wish.choices) == 1:
-        return wish.choices[0]
-    by_type = {choice.variant.content_type: choice for choice in wish.choices}
+def _select(variant_request: VariantRequest, accept: str) -> VariantOption:
+    if len(variant_request.options) == 1:
+        return variant_request.options[0]
+    by_type = {option.variant.content_type: option for option in variant_request.options}
     return by_type[preferred(accept, tuple(by_type))]
 
 
-def _max_age(deps: Dependencies, image_id: str, wish: VariantRequest) -> int:
-    """Return how long caches may keep the answer, in seconds; the plain image is for everyone."""
-    if wish.is_plain:
+def _max_age(deps: Dependencies, image_id: str, variant_request: VariantRequest) -> int:
+    """Return how long caches may keep the response, in seconds.
+
+    Plain images need no signature, so they never expire.
+    """
+    if variant_request.is_plain:
         return ONE_YEAR
-    left = deps.signer.check(image_id, wish.text, wish.signature)
-    return ONE_YEAR if left is None else min(ONE_YEAR, left)
+    remaining = deps.signer.check(image_id, variant_request.canonical, variant_request.signature)
+    return ONE_YEAR if remaining is None else min(ONE_YEAR, remaining)

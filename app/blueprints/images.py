@@ -1,4 +1,4 @@
-"""GET /images, and what is below it."""
+"""The list of images, and single images under /images/."""
 
 from functools import wraps
 
@@ -6,30 +6,31 @@ from flask import Blueprint, Response, jsonify, request
 
 from app import errors
 from app.blueprints.dependencies import deps, owner
-from app.blueprints.image_requests import allow, wanted
+from app.blueprints.image_requests import authorize_read, resolve_variant
 from app.blueprints.openapi_examples import IMAGE, LIST
-from app.blueprints.schemas.images import ImageResponse, ListQuery, ListResponse
+from app.blueprints.pagination import ListQuery
+from app.blueprints.schemas.images import ImageResponse, ListResponse
 from app.blueprints.schemas.variant import VariantQuery
-from app.blueprints.serializers import image_answer, list_answer
-from app.blueprints.variant_query import variant_request_of
-from app.http.auth import SENT_IN
-from app.http.contract.decorator import Contract, View, contract
-from app.http.image_middleware import respond
+from app.blueprints.serializers import image_response, list_response
+from app.blueprints.variant_query import to_variant_request
+from app.http.auth import CREDENTIAL_HEADERS
+from app.http.contract.decorator import Contract, ViewFunction, contract
+from app.http.image_middleware import send_image
 from app.models import Scope, object_keys
 
 blueprint = Blueprint("images", __name__)
 
 
-def _for_whom_it_is(view: View) -> View:
-    """Let the view begin if the caller may read the image, as the gate before Flask does."""
+def _authorize_read(view: ViewFunction) -> ViewFunction:
+    """Check that the caller may read the image, as the image middleware does."""
 
     @wraps(view)
-    def allowed(filename: str) -> Response:
-        allow(deps(), object_keys.id_of_name(filename), request.environ)
+    def wrapper(filename: str) -> Response:
+        authorize_read(deps(), object_keys.id_of_name(filename), request.environ)
         response: Response = view(filename=filename)
         return response
 
-    return allowed
+    return wrapper
 
 
 @blueprint.get("/images")
@@ -39,7 +40,7 @@ def _for_whom_it_is(view: View) -> View:
         scope=Scope.READ,
         limit="default",
         query=ListQuery,
-        answer=ListResponse,
+        response=ListResponse,
         examples={"page": LIST},
         errors=(errors.RecordsUnavailable,),
     )
@@ -47,23 +48,31 @@ def _for_whom_it_is(view: View) -> View:
 def list_images(query: ListQuery) -> Response:
     """List the images, newest first.
 
-    By page number, or with `cursor` from where the page before ended. A page past the end is empty.
+    Pages are selected by `page`, or by `cursor`, which continues after the previous page. A page
+    past the end is empty.
     """
-    at = deps()
-    # Looked up first: if the list changes meanwhile, the page is kept under a version that is over.
-    version = str(at.images.version())
-    begin = f"{request.scheme} {request.host} {request.root_path}"  # what addresses begin with
-    wish = f"{owner()}\n{begin}\n{query.limit} {query.page} {query.cursor} {query.q}"
-    body = at.pages.get(version, wish)
+    # Read the version first: if the list changes meanwhile, the page is cached under the old one.
+    version = str(deps().images.version())
+    key = _cache_key(query)
+    body = deps().page_cache.get(version, key)
     if body is None:
-        page = at.images.page(query.page_query(owner()))
-        body = jsonify(list_answer(page, query, at)).get_data()
-        at.pages.put(version, wish, body, size=len(body))
+        body = _render_page(query)
+        deps().page_cache.put(version, key, body, size=len(body))
     return Response(body, mimetype="application/json")
 
 
+def _cache_key(query: ListQuery) -> str:
+    base_url = f"{request.scheme} {request.host} {request.root_path}"  # the page contains URLs
+    return f"{owner()}\n{base_url}\n{query.limit} {query.page} {query.cursor} {query.q}"
+
+
+def _render_page(query: ListQuery) -> bytes:
+    page = deps().images.page(query.page_query(owner()))
+    return jsonify(list_response(page, query, deps())).get_data()
+
+
 @blueprint.get("/images/<image_name:filename>")
-@_for_whom_it_is
+@_authorize_read
 @contract(
     Contract(
         tag="images",
@@ -71,7 +80,7 @@ def list_images(query: ListQuery) -> Response:
         query=VariantQuery,
         content_types=("image/png", "image/webp", "image/avif", "image/jpeg"),
         errors=(
-            errors.Unauthorized,  # this one and the next three with PUBLIC_IMAGES=false only
+            errors.Unauthorized,  # this and the next three only with PUBLIC_IMAGES=false
             errors.Forbidden,
             errors.RateLimited,
             errors.RecordsUnavailable,
@@ -87,24 +96,26 @@ def list_images(query: ListQuery) -> Response:
     )
 )
 def get_image(filename: str, query: VariantQuery) -> Response:
-    """Fetch an image, or a variant of it.
+    """Fetch an image or a variant of it.
 
-    Without parameters: 256x256 pixels, PNG with a transparent background. Variants are computed
-    from the stored original and cost nothing. All of them never change, so caches may keep them.
-    With `PUBLIC_IMAGES=false` they are for the key that they were made with. With
-    `SERVE_MODE=redirect` the plain image is 302 to its address at the store.
+    Without parameters, the response is a PNG of 256x256 pixels with a transparent background.
+    Variants are computed from the stored original at no cost. Images and variants never change,
+    so they can be cached. With `PUBLIC_IMAGES=false`, an image can be fetched only with the API
+    key that generated it. With `SERVE_MODE=redirect`, the plain image redirects (302) to its URL
+    in the store.
     """
-    image_id, wish = object_keys.id_of_name(filename), variant_request_of(query)
-    if deps().defaults.redirects and wish.is_plain:
+    image_id, variant_request = object_keys.id_of_name(filename), to_variant_request(query)
+    if deps().server_info.redirects and variant_request.is_plain:
         return _redirect(deps().images.link(image_id))
-    return respond(wanted(deps(), image_id, wish, request.headers.get("Accept", "")))
+    accept = request.headers.get("Accept", "")
+    return send_image(resolve_variant(deps(), image_id, variant_request, accept))
 
 
-def _redirect(link: str) -> Response:
-    # For much less time than the address is good for, and not for others: it may be signed.
-    headers = {"Location": link, "Cache-Control": "private, max-age=600"}
-    if not deps().defaults.public_images:
-        headers["Vary"] = ", ".join(SENT_IN)
+def _redirect(url: str) -> Response:
+    # The URL may be signed: cache it for less time than it is valid, and for this client only.
+    headers = {"Location": url, "Cache-Control": "private, max-age=600"}
+    if not deps().server_info.public_images:
+        headers["Vary"] = ", ".join(CREDENTIAL_HEADERS)
     return Response(status=302, headers=headers)
 
 
@@ -114,16 +125,15 @@ def _redirect(link: str) -> Response:
         tag="images",
         scope=Scope.READ,
         limit="default",
-        answer=ImageResponse,
+        response=ImageResponse,
         examples={"image": IMAGE},
         errors=(errors.ImageNotFound, errors.RecordsUnavailable),
     )
 )
 def get_metadata(filename: str) -> ImageResponse:
-    """Tell what was asked and drawn for an image."""
-    return image_answer(
-        deps().images.record(object_keys.id_of_name(filename), owner=owner()), deps()
-    )
+    """Return the metadata of an image."""
+    record = deps().images.record(object_keys.id_of_name(filename), owner=owner())
+    return image_response(record, deps())
 
 
 @blueprint.delete("/images/<image_name:filename>")
@@ -137,6 +147,6 @@ def get_metadata(filename: str) -> ImageResponse:
     )
 )
 def delete_image(filename: str) -> Response:
-    """Delete an image, its original and what is known about it."""
+    """Delete an image, its original and its record."""
     deps().images.delete(object_keys.id_of_name(filename), owner=owner())
     return Response(status=204)

@@ -1,5 +1,8 @@
-"""Health, documentation and the start page."""
+"""Health checks, metrics, API documentation and the start page."""
 
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, render_template, send_file
@@ -9,24 +12,29 @@ from app import errors
 from app.blueprints.dependencies import deps
 from app.blueprints.openapi_examples import HEALTH, METRICS, READY
 from app.blueprints.schemas.images import HealthResponse, PartResponse, ReadyResponse
-from app.http.contract import swagger_ui as viewer_files
 from app.http.contract.decorator import Contract, contract
-from app.http.contract.openapi import document
-from app.http.error_handlers import failure
-from app.http.security_headers import PAGE
+from app.http.contract.openapi import build_document
+from app.http.error_handlers import error_response
+from app.http.security_headers import PAGE_HEADERS
 from app.models import Scope
 
 blueprint = Blueprint("meta", __name__)
 
-_DESCRIBED = "app.description"
-_VIEWER_SECONDS = 86_400  # its files change with a new version only
+_DOCUMENT = "app.openapi_document"
 _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
+# Only the files of this package are used. Its code, a plugin of a framework, is never imported.
+_SWAGGER_UI_PACKAGE = "flask_openapi3_swagger"
+_SWAGGER_UI_FILES = {
+    "swagger-ui.css": "css/swagger-ui.css",
+    "swagger-ui-bundle.js": "js/swagger-ui-bundle.js",
+}
+_SWAGGER_UI_MAX_AGE = 86_400  # seconds; the files change with the package's version only
 
 
 @blueprint.get("/healthz")
-@contract(Contract(tag="health", scope=None, answer=HealthResponse, examples={"alive": HEALTH}))
+@contract(Contract(tag="health", scope=None, response=HealthResponse, examples={"alive": HEALTH}))
 def healthz() -> HealthResponse:
-    """Tell that the process is alive."""
+    """Check that the process responds."""
     return HealthResponse()
 
 
@@ -35,15 +43,15 @@ def healthz() -> HealthResponse:
     Contract(
         tag="health",
         scope=None,
-        answer=ReadyResponse,
+        response=ReadyResponse,
         examples={"ready": READY},
         errors=(errors.NotReady, errors.ShuttingDown),
     )
 )
 def readyz() -> Response:
-    """Tell whether every part that the service needs answers, part by part.
+    """Check that the service is ready, part by part.
 
-    A server that is being stopped is not ready, whatever its parts say.
+    A server that is shutting down is not ready, whatever the state of its parts.
     """
     report = deps().readiness.report()
     parts: dict[str, object] = {
@@ -51,19 +59,19 @@ def readyz() -> Response:
         for part in report
     }
     missing = [part.name for part in report if part.required and not part.up]
-    if deps().in_flight.closed:
+    if deps().concurrency_limit.closed:
         return _not_ready(errors.ShuttingDown(), parts)
     if missing:
         return _not_ready(errors.NotReady(message=f"Not ready: {', '.join(missing)}."), parts)
-    answer = jsonify(status="success", ready=True, parts=parts)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    response = jsonify(status="success", ready=True, parts=parts)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _not_ready(error: errors.AppError, parts: dict[str, object]) -> Response:
-    answer = failure(error, ready=False, parts=parts)
-    answer.headers["Retry-After"] = str(error.retry_after)
-    return answer
+    response = error_response(error, ready=False, parts=parts)
+    response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 @blueprint.get("/metrics")
@@ -76,50 +84,61 @@ def _not_ready(error: errors.AppError, parts: dict[str, object]) -> Response:
     )
 )
 def metrics() -> Response:
-    """Tell Prometheus what this server does: the numbers of all its processes."""
-    page = Response(deps().vitals(), content_type=_PROMETHEUS)
-    page.headers["Cache-Control"] = "no-store"
-    return page
+    """Report metrics for Prometheus, summed over the server's processes."""
+    response = Response(deps().metrics_report(), content_type=_PROMETHEUS)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @blueprint.get("/openapi.json")
 def openapi() -> Response:
-    """Describe this API as OpenAPI 3.1."""
-    return jsonify(described())
+    """Return the OpenAPI 3.1 document of this API."""
+    return jsonify(openapi_document())
 
 
 @blueprint.get("/docs")
 def docs() -> Response:
-    """Show the API's description as a page."""
-    return _page("docs.html", api=described())
+    """Show the API's documentation as a page."""
+    return _page("docs.html", api=openapi_document())
 
 
 @blueprint.get("/docs/<name>")
-def viewer(name: str) -> Response:
-    """Send a file of what shows the description."""
-    path = viewer_files.file(name)
-    if path is None:
+def swagger_ui(name: str) -> Response:
+    """Send a file of Swagger UI."""
+    if name not in _SWAGGER_UI_FILES:
         raise NotFound
-    return send_file(path, max_age=_VIEWER_SECONDS)
+    return send_file(_swagger_ui_folder() / _SWAGGER_UI_FILES[name], max_age=_SWAGGER_UI_MAX_AGE)
 
 
-def described() -> dict[str, Any]:
-    """Return the description, which is made once: that takes as long as fifty lists."""
-    made: dict[str, Any] | None = current_app.extensions.get(_DESCRIBED)
-    if made is None:
-        known = deps().defaults
-        made = document(current_app, version=known.version, auth_required=known.auth_required)
-        current_app.extensions[_DESCRIBED] = made
-    return made
+@cache
+def _swagger_ui_folder() -> Path:
+    package = find_spec(_SWAGGER_UI_PACKAGE)
+    if package is None or not package.submodule_search_locations:
+        raise RuntimeError(f"{_SWAGGER_UI_PACKAGE} is not installed: see requirements.txt")
+    return Path(package.submodule_search_locations[0], "templates/swagger")
+
+
+def openapi_document() -> dict[str, Any]:
+    """Return the OpenAPI document, generated once: that takes as long as fifty list requests."""
+    document: dict[str, Any] | None = current_app.extensions.get(_DOCUMENT)
+    if document is None:
+        info = deps().server_info
+        document = build_document(
+            current_app, version=info.version, auth_required=info.auth_required
+        )
+        current_app.extensions[_DOCUMENT] = document
+    return document
 
 
 @blueprint.get("/")
 def index() -> Response:
-    """Show a page to try the service."""
-    return _page("index.html", defaults=deps().defaults)
+    """Show the studio, a page to try the service."""
+    return _page("index.html", defaults=deps().server_info)
 
 
 def _page(template: str, **values: object) -> Response:
     return Response(
-        render_template(template, **values), content_type="text/html; charset=utf-8", headers=PAGE
+        render_template(template, **values),
+        content_type="text/html; charset=utf-8",
+        headers=PAGE_HEADERS,
     )

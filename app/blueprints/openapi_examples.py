@@ -1,4 +1,4 @@
-"""One example of each answer, for the API's description; tests hold them to the answers' forms."""
+"""Example responses for the OpenAPI document; tests check them against the schemas."""
 
 from typing import Any
 

@@ -1,23 +1,56 @@
-"""A place in the list as a text that callers send back."""
+"""Pagination of the list: the query's schema, and cursors, which are opaque positions."""
 
 import base64
 import binascii
 from datetime import UTC, datetime
+from typing import Self
 
-from app.models import Position
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from app.models import PageQuery, Position
+from app.models.prompts import fold
 
 
-def encode_cursor(place: Position) -> str:
-    """Return an opaque text for a place in the list."""
-    text = f"{round(place.created_at.timestamp() * 1000)}:{place.id}"
+class ListQuery(BaseModel):
+    """Selects a page of the list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    page: int = Field(1, ge=1, le=10**9, description="Page number, from 1.")
+    limit: int = Field(10, ge=1, le=100, description="Images per page.")
+    cursor: str | None = Field(
+        None, max_length=200, description="`next_cursor` of the previous page, instead of `page`."
+    )
+    q: str = Field("", max_length=200, description="Words that the prompt must contain.")
+
+    @model_validator(mode="after")
+    def _check_page_or_cursor(self) -> Self:
+        if self.cursor and "page" in self.model_fields_set:
+            raise ValueError("Use `page` or `cursor`, not both.")
+        if self.cursor:
+            decode_cursor(self.cursor)
+        return self
+
+    def page_query(self, owner: str | None) -> PageQuery:
+        """Return the page query for the images of `owner`, or of all callers if None."""
+        after = decode_cursor(self.cursor) if self.cursor else None
+        offset = 0 if after else (self.page - 1) * self.limit
+        return PageQuery(
+            limit=self.limit, offset=offset, after=after, words=fold(self.q), owner=owner
+        )
+
+
+def encode_cursor(position: Position) -> str:
+    """Encode a position in the list as a cursor."""
+    text = f"{round(position.created_at.timestamp() * 1000)}:{position.id}"
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str) -> Position:
-    """Return the place that `encode_cursor` was given.
+    """Decode a cursor made by `encode_cursor`.
 
     Raises:
-        ValueError: the text is not one of its.
+        ValueError: it is not such a cursor.
     """
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
@@ -25,5 +58,5 @@ def decode_cursor(cursor: str) -> Position:
         milliseconds, _, image_id = text.partition(":")
         created_at = datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
     except (binascii.Error, UnicodeError, ValueError, OverflowError, OSError):
-        raise ValueError("Not a cursor of this list.") from None
+        raise ValueError("Must be the `next_cursor` of an earlier response.") from None
     return Position(created_at=created_at, id=image_id)

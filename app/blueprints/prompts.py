@@ -21,7 +21,7 @@ blueprint = Blueprint("prompts", __name__)
         scope=Scope.GENERATE,
         limit="prompts",
         query=PromptsQuery,
-        answer=PromptsResponse,
+        response=PromptsResponse,
         examples={"prompts": PROMPTS},
         errors=(
             *errors.PROVIDER_FAILURES,
@@ -32,17 +32,18 @@ blueprint = Blueprint("prompts", __name__)
     )
 )
 def generate_prompts(query: PromptsQuery) -> Response:
-    """Invent prompts.
+    """Suggest prompts.
 
-    Distinct and different from call to call, drawn from a pool that is filled once a minute.
+    The prompts are distinct and change from call to call. They come from a pool that is refilled
+    at most once a minute.
     """
     simulated = fault_injection.parse(
-        request.headers.get(fault_injection.HEADER), allowed=deps().defaults.simulates
+        request.headers.get(fault_injection.HEADER), allowed=deps().server_info.fault_injection
     )
     simulated.before()
     simulated.drawing()
     prompts = deps().prompts.suggest(query.count, theme=query.theme, caller=caller())
-    answer = PromptsResponse(prompts=prompts, provider=deps().defaults.provider)
-    response = jsonify(answer.model_dump())
+    content = PromptsResponse(prompts=prompts, provider=deps().server_info.provider)
+    response = jsonify(content.model_dump())
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -1,4 +1,4 @@
-"""Turns rows into answers."""
+"""Serializers from records and reports to response bodies."""
 
 from datetime import date
 from typing import Any
@@ -6,11 +6,10 @@ from typing import Any
 from flask import request
 
 from app.blueprints.dependencies import Dependencies
-from app.blueprints.pagination import encode_cursor
+from app.blueprints.pagination import ListQuery, encode_cursor
 from app.blueprints.schemas.images import (
     DryRunResponse,
     ImageResponse,
-    ListQuery,
     UpstreamRequestResponse,
 )
 from app.blueprints.schemas.usage import BudgetResponse, DayUsageResponse, UsageResponse
@@ -28,27 +27,27 @@ from app.models import (
 _MICROS = 1_000_000
 
 
-def image_answer(generation: ImageRecord, deps: Dependencies) -> ImageResponse:
-    """Answer with one image."""
-    return ImageResponse(**image(generation, deps, _base_url(deps)))
+def image_response(record: ImageRecord, deps: Dependencies) -> ImageResponse:
+    """Return the response for a single image."""
+    return ImageResponse(**image_fields(record, deps, _base_url(deps)))
 
 
-def dry_run_answer(rehearsal: CostEstimate) -> DryRunResponse:
-    """Answer with what a generation would cost and send."""
+def dry_run_response(estimate: CostEstimate) -> DryRunResponse:
+    """Return the response for a dry run."""
     requests = [
-        UpstreamRequestResponse(method=one.method, path=one.path, body=one.body)
-        for one in rehearsal.requests
+        UpstreamRequestResponse(method=upstream.method, path=upstream.path, body=upstream.body)
+        for upstream in estimate.requests
     ]
-    return DryRunResponse(estimate_usd=_dollars(rehearsal.estimate_micros), requests=requests)
+    return DryRunResponse(estimate_usd=_dollars(estimate.estimate_micros), requests=requests)
 
 
-def usage_answer(account: str | None, statement: UsageReport) -> UsageResponse:
-    """Answer with what an account spent."""
+def usage_response(account: str | None, report: UsageReport) -> UsageResponse:
+    """Return the response for an account's usage."""
     return UsageResponse(
         account=account,
-        budget=_budget(statement.budget) if statement.budget else None,
-        days=[_day(day, spent) for day, spent in statement.days.items()],
-        cost_usd=sum(spent.micros for spent in statement.days.values()) / _MICROS,
+        budget=_budget(report.budget) if report.budget else None,
+        days=[_day(day, spent) for day, spent in report.days.items()],
+        cost_usd=sum(spent.micros for spent in report.days.values()) / _MICROS,
     )
 
 
@@ -76,15 +75,16 @@ def _dollars(micros: int | None) -> float | None:
     return None if micros is None else micros / _MICROS
 
 
-def list_answer(page: Page, query: ListQuery, deps: Dependencies) -> dict[str, Any]:
-    """Answer with a page of images, as a ListResponse says; tests hold the two together.
+def list_response(page: Page, query: ListQuery, deps: Dependencies) -> dict[str, Any]:
+    """Return the body for a page of images, with the fields of ListResponse.
 
-    What comes from the records is well-formed, and to check it again would take most of the time.
+    Records are valid already, and validating them again would dominate the request's time. Tests
+    compare the result with the schema.
     """
-    base = _base_url(deps)
+    base_url = _base_url(deps)
     return {
         "status": "success",
-        "images": [image(row, deps, base) for row in page.records],
+        "images": [image_fields(record, deps, base_url) for record in page.records],
         "page": None if query.cursor else query.page,
         "limit": query.limit,
         "total_pages": -(-page.total // query.limit),
@@ -94,25 +94,25 @@ def list_answer(page: Page, query: ListQuery, deps: Dependencies) -> dict[str, A
     }
 
 
-def image(generation: ImageRecord, deps: Dependencies, base: str) -> dict[str, Any]:
-    """Describe a ready image, with absolute addresses, as an Image says."""
-    url = base + object_keys.image_path(generation.id)
-    original, rendition = generation.original, generation.image
+def image_fields(record: ImageRecord, deps: Dependencies, base_url: str) -> dict[str, Any]:
+    """Return the fields of a ready image, with absolute URLs, as in the schema Image."""
+    url = base_url + object_keys.image_path(record.id)
+    original, image = record.original, record.image
     return {
-        "filename": object_keys.image_name(generation.id),
+        "filename": object_keys.image_name(record.id),
         "url": url,
-        "image_url": deps.store.public_url(object_keys.image_key(generation.id)) or url,
-        "prompt": generation.prompt,
-        "first_prompt": generation.first_prompt,
-        "new_prompt": generation.new_prompt,
-        "created_at": generation.created_at or generation.requested_at,
-        "width": rendition.width if rendition else 0,
-        "height": rendition.height if rendition else 0,
-        "model": generation.model,
-        "provider": generation.provider,
-        "charged": generation.charged,
-        "cost_usd": _dollars(generation.cost_micros),
-        "cutout": rendition.report if rendition else {},
+        "image_url": deps.store.public_url(object_keys.image_key(record.id)) or url,
+        "prompt": record.prompt,
+        "first_prompt": record.first_prompt,
+        "new_prompt": record.new_prompt,
+        "created_at": record.created_at or record.requested_at,
+        "width": image.width if image else 0,
+        "height": image.height if image else 0,
+        "model": record.model,
+        "provider": record.provider,
+        "charged": record.charged,
+        "cost_usd": _dollars(record.cost_micros),
+        "cutout": image.report if image else {},
         "original": _original(original) if original else None,
     }
 
@@ -129,5 +129,5 @@ def _original(original: Original) -> dict[str, Any]:
 
 
 def _base_url(deps: Dependencies) -> str:
-    """The service's own address: as the operator says, else as the caller reached it."""
-    return deps.defaults.public_url or request.url_root.rstrip("/")
+    """Return the configured public URL, or else the URL that the client used."""
+    return deps.server_info.public_url or request.url_root.rstrip("/")

@@ -1,7 +1,7 @@
-"""A generation that its caller watches.
+"""Generations whose progress is streamed to the client.
 
-It runs in a thread of its own, in the context of its request, so it ends and is stored whether the
-caller stays or leaves.
+A generation runs in a thread of its own, in the context of its request. It completes and is
+stored even if the client disconnects.
 """
 
 import base64
@@ -16,7 +16,7 @@ from typing import Any
 from flask import Response, current_app
 
 from app.blueprints.dependencies import deps
-from app.blueprints.serializers import image_answer
+from app.blueprints.serializers import image_response
 from app.http import error_handlers, sse
 from app.http.idempotency import mark_replayed
 from app.http.sse import EventQueue, ServerSentEvent
@@ -25,100 +25,103 @@ from app.ports.observer import Step
 from app.usecases.generation.generate_image import GenerationResult
 from app.usecases.generation.progress import ProgressListener
 
-Make = Callable[[ProgressListener], GenerationResult]
-Preview = Callable[[bytes], bytes | None]
+Generate = Callable[[ProgressListener], GenerationResult]
 
 _log = logging.getLogger(__name__)
 
 
-def stream(make: Make, *, partials: int) -> Response:
-    """Answer with events; what fails before the work begins is raised instead.
+def stream(generate: Generate, *, partials: int) -> Response:
+    """Run a generation and return the response that streams its events.
+
+    Errors before the first step are raised, so that they get a normal error response.
 
     Args:
-        make: makes the image, or answers from an earlier request.
-        partials: images to show while it is being drawn, 0 to 3.
+        generate: generates the image, or returns the result of an earlier request.
+        partials: number of partial images to send, 0 to 3.
     """
-    watched = _Watched(make, partials)
+    generation = _StreamedGeneration(generate, partials)
     run = copy_context().run
-    # A daemon: a server that stops waits for `in_flight`, and one that is told to be quick doesn't.
-    threading.Thread(target=run, args=(watched.run,), name="generation", daemon=True).start()
-    watched.feed.wait()
-    if watched.refused:
-        raise watched.refused
-    response = sse.respond(watched.feed)
-    if watched.replayed:
+    # A daemon: a graceful stop waits for `concurrency_limit`, and a quick stop must not wait.
+    threading.Thread(target=run, args=(generation.run,), name="generation", daemon=True).start()
+    generation.queue.wait()
+    if generation.early_error:
+        raise generation.early_error
+    response = sse.event_stream_response(generation.queue)
+    if generation.replayed:
         mark_replayed(response)
     return response
 
 
-def one_event(answer: dict[str, Any]) -> Response:
-    """Answer with a result that is there already."""
-    feed, text = EventQueue(), current_app.json.dumps(answer)
-    feed.put(ServerSentEvent("result", lambda: text))
-    feed.close()
-    return sse.respond(feed)
+def single_event(result: dict[str, Any]) -> Response:
+    """Return an event stream of a single `result` event."""
+    queue, text = EventQueue(), current_app.json.dumps(result)
+    queue.put(ServerSentEvent("result", lambda: text))
+    queue.close()
+    return sse.event_stream_response(queue)
 
 
-class _Watched:
-    """Runs a generation and puts into the feed what there is to tell.
+class _StreamedGeneration:
+    """Runs a generation and puts its events into a queue.
 
     Attributes:
-        replayed: whether an earlier request is what answers.
-        refused: why the work did not begin, if it didn't; nothing else is told then.
+        queue: the events.
+        replayed: whether the result is that of an earlier request.
+        early_error: the error, if it occurred before the first step; then there are no events.
     """
 
-    def __init__(self, make: Make, partials: int) -> None:
-        self._make = make
-        self._viewer = ProgressListener(
-            partials=partials, on_step=self._step_begins, on_partial=self._show_partial
+    def __init__(self, generate: Generate, partials: int) -> None:
+        self._generate = generate
+        self._listener = ProgressListener(
+            partials=partials, on_step=self._on_step, on_partial=self._on_partial
         )
-        self._began = time.monotonic()
-        self._working = False
-        self.feed = EventQueue()
+        self._started_at = time.monotonic()
+        self._has_steps = False
+        self.queue = EventQueue()
         self.replayed = False
-        self.refused: Exception | None = None
+        self.early_error: Exception | None = None
 
     def run(self) -> None:
-        """Make the image."""
+        """Generate the image."""
         try:
-            made = self._make(self._viewer)
-            self.replayed = made.replayed
-            self._report("result", image_answer(made.generation, deps()).model_dump())
-        except Exception as error:  # noqa: BLE001 - reason: all errors are answered in one shape
+            result = self._generate(self._listener)
+            self.replayed = result.replayed
+            self._put("result", image_response(result.generation, deps()).model_dump())
+        except Exception as error:  # noqa: BLE001 - reason: all errors become events or responses
             self._fail(error)
         finally:
-            self.feed.close()
+            self.queue.close()
 
     def _fail(self, error: Exception) -> None:
-        if self._working:
-            self._report("error", error_handlers.reported(error))
+        if self._has_steps:
+            self._put("error", error_handlers.error_event(error))
         else:
-            self.refused = error
+            self.early_error = error
 
-    def _step_begins(self, step: Step) -> None:
-        self._working = True
-        elapsed = round(1000 * (time.monotonic() - self._began))
-        self._report("progress", {"step": step, "elapsed_ms": elapsed})
+    def _on_step(self, step: Step) -> None:
+        self._has_steps = True
+        elapsed = round(1000 * (time.monotonic() - self._started_at))
+        self._put("progress", {"step": step, "elapsed_ms": elapsed})
 
-    def _show_partial(self, index: int, image: bytes) -> None:
-        preview = deps().preview
-        self.feed.put(
-            ServerSentEvent("partial", lambda: _partial(preview, image, index)), instead=True
-        )
+    def _on_partial(self, index: int, image: bytes) -> None:
+        render_preview = deps().preview
+        event = ServerSentEvent("partial", lambda: _partial(render_preview, image, index))
+        self.queue.put(event, replace=True)
 
-    def _report(self, name: str, content: object) -> None:
+    def _put(self, name: str, content: object) -> None:
         text = current_app.json.dumps(content)
-        self.feed.put(ServerSentEvent(name, lambda: text))
+        self.queue.put(ServerSentEvent(name, lambda: text))
 
 
-def _partial(preview: Preview, image: bytes, index: int) -> str | None:
+def _partial(
+    render_preview: Callable[[bytes], bytes | None], image: bytes, index: int
+) -> str | None:
     try:
-        webp = preview(image)
-    except Exception:  # noqa: BLE001 - reason: the image itself is still to be told
-        _log.exception("a partial image could not be cut out")
+        webp = render_preview(image)
+    except Exception:  # noqa: BLE001 - reason: a failed preview must not end the stream
+        _log.exception("could not render a partial image")
         return None
     if webp is None:
         return None
     data_uri = f"data:image/webp;base64,{base64.b64encode(webp).decode()}"
-    reported = {"index": index, "image": data_uri, "width": SIDE, "height": SIDE}
-    return json.dumps(reported, separators=(",", ":"))
+    content = {"index": index, "image": data_uri, "width": SIDE, "height": SIDE}
+    return json.dumps(content, separators=(",", ":"))

@@ -8,7 +8,7 @@ from app import errors
 from app.blueprints.dependencies import deps
 from app.blueprints.openapi_examples import USAGE
 from app.blueprints.schemas.usage import MAX_USAGE_DAYS, UsageQuery, UsageResponse
-from app.blueprints.serializers import usage_answer
+from app.blueprints.serializers import usage_response
 from app.http.auth import caller
 from app.http.contract.decorator import Contract, contract
 from app.models import Scope
@@ -16,7 +16,7 @@ from app.usecases.billing.budgets import SERVER
 
 blueprint = Blueprint("usage", __name__)
 
-_BEFORE = timedelta(days=29)
+_DEFAULT_SPAN = timedelta(days=29)
 
 
 @blueprint.get("/usage")
@@ -26,23 +26,25 @@ _BEFORE = timedelta(days=29)
         scope=Scope.READ,
         limit="default",
         query=UsageQuery,
-        answer=UsageResponse,
+        response=UsageResponse,
         examples={"usage": USAGE},
         errors=(errors.RecordsUnavailable,),
     )
 )
 def usage(query: UsageQuery) -> Response:
-    """Tell what was spent, by day (UTC).
+    """Report costs by day (UTC).
 
-    By the caller; by all of the server if it asks for no keys. Money that is held for images
-    being drawn counts as spent.
+    The report covers the API key, or the whole server if it requires no API keys. Amounts
+    reserved for images that are being generated count as spent.
     """
     first, last = _days(query)
-    own = deps().defaults.auth_required
-    account, budget = (caller().id, caller().budget) if own else (SERVER, deps().defaults.budget)
-    statement = deps().statements.statement(account, budget, first, last)
-    answer = usage_answer(caller().name if own else None, statement)
-    response = jsonify(answer.model_dump())
+    server_info = deps().server_info
+    if server_info.auth_required:
+        name, account, budget = caller().name, caller().id, caller().budget
+    else:
+        name, account, budget = None, SERVER, server_info.budget
+    report = deps().usage_reports.statement(account, budget, first, last)
+    response = jsonify(usage_response(name, report).model_dump())
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -51,11 +53,11 @@ def _days(query: UsageQuery) -> tuple[date, date]:
     """Return the first and the last day.
 
     Raises:
-        InvalidRequest: they are too many, or in the wrong order.
+        InvalidRequest: the range is too long, or ends before it starts.
     """
-    last = query.to or deps().statements.clock.now().date()
-    first = query.from_ or last - min(_BEFORE, last - date.min)
+    last = query.to or deps().usage_reports.clock.now().date()
+    first = query.from_ or last - min(_DEFAULT_SPAN, last - date.min)
     if not 0 <= (last - first).days < MAX_USAGE_DAYS:
-        problem = f"Give at most {MAX_USAGE_DAYS} days, the first one first."
+        problem = f"`from` must not be after `to`; the range is at most {MAX_USAGE_DAYS} days."
         raise errors.InvalidRequest(message=problem, errors=[{"field": "from", "message": problem}])
     return first, last

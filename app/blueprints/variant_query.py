@@ -1,137 +1,152 @@
-"""Reads what a query asks of an image, and finds the one text for all spellings of it."""
+"""Parsing of variant queries into variants and their canonical text."""
 
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 
 from app.blueprints.schemas.variant import VariantQuery
-from app.http.contract.validation import invalid, parse_query
+from app.http.contract.validation import invalid_request, parse_query
 from app.http.url_signing import Signature
 from app.imaging import InvalidVariant, Outline, Shadow, Variant
 from app.imaging.variants.variant import RANGES, SIDE, Format
 
-_AUTO: tuple[Format, ...] = ("avif", "webp", "png")  # the smallest first
-_REMEMBERED = 4096
-_MAX_REMEMBERED = 512
+_AUTO_FORMATS: tuple[Format, ...] = ("avif", "webp", "png")  # smallest first
+_MAX_CACHED_QUERIES = 4096
+_MAX_CACHED_QUERY_CHARS = 512
 
 
 @dataclass(frozen=True, slots=True)
 class VariantOption:
-    """A variant with its canonical text, and the end of its ETag: both "" for the plain image."""
+    """A variant that can be sent in response to a request.
+
+    Attributes:
+        variant: the variant.
+        canonical: its canonical text; "" for the plain image.
+        etag_suffix: follows the image id in its ETag; "" for the plain image.
+    """
 
     variant: Variant
-    name: str
-    tag: str
+    canonical: str
+    etag_suffix: str
 
 
 @dataclass(frozen=True, slots=True)
 class VariantRequest:
-    """What is asked for: one variant, or one for each format where Accept decides.
+    """A parsed variant query.
 
-    `text` is the same for all spellings of a wish; it is what a signature is made for.
+    Attributes:
+        options: one variant, or one per format if the Accept header decides.
+        canonical: the same text for all spellings of the query; signatures are made for it.
+        signature: the query's signature, not checked yet.
     """
 
-    choices: tuple[VariantOption, ...]
-    text: str
+    options: tuple[VariantOption, ...]
+    canonical: str
     signature: Signature
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is the plain image, however that is spelled."""
-        return not self.text
+        """Whether this is the plain image, in any spelling."""
+        return not self.canonical
 
 
 def read_variant_request(query: str) -> VariantRequest:
-    """Read a query string; the last few thousand are remembered.
+    """Parse a query string; results for short queries are cached.
 
     Raises:
-        InvalidRequest: a parameter is wrong, unknown or given twice.
+        InvalidRequest: a parameter is invalid, unknown or repeated.
     """
-    return _remembered(query) if len(query) <= _MAX_REMEMBERED else _read(query)
+    return _read_cached(query) if len(query) <= _MAX_CACHED_QUERY_CHARS else _read(query)
 
 
-def variant_request_of(form: VariantQuery) -> VariantRequest:
-    """Say what the form asks for.
+def to_variant_request(query: VariantQuery) -> VariantRequest:
+    """Convert a validated query.
 
     Raises:
-        InvalidRequest: its parameters don't go together.
+        InvalidRequest: its parameters contradict each other.
     """
-    formats = _AUTO if form.format == "auto" else (form.format,)
+    formats = _AUTO_FORMATS if query.format == "auto" else (query.format,)
     try:
-        choices = tuple(_choice(_variant(form, each)) for each in formats)
+        options = tuple(_option(_variant(query, image_format)) for image_format in formats)
     except InvalidVariant as error:
-        raise invalid([_problem(error.parameter, str(error), form)]) from None
+        raise invalid_request([_problem(error.parameter, str(error), query)]) from None
     return VariantRequest(
-        choices=choices,
-        text="|".join(choice.name for choice in choices),
-        signature=Signature(expires=form.expires, sig=form.sig),
+        options=options,
+        canonical="|".join(option.canonical for option in options),
+        signature=Signature(expires=query.expires, sig=query.sig),
     )
 
 
 def _read(query: str) -> VariantRequest:
-    return variant_request_of(parse_query(VariantQuery, query))
+    return to_variant_request(parse_query(VariantQuery, query))
 
 
-_remembered = lru_cache(maxsize=_REMEMBERED)(_read)
+_read_cached = lru_cache(maxsize=_MAX_CACHED_QUERIES)(_read)
 
 
-def _choice(variant: Variant) -> VariantOption:
-    name = variant.canonical()
-    tag = f"-{hashlib.sha256(name.encode()).hexdigest()[:16]}" if name else ""
-    return VariantOption(variant, name, tag)
+def _option(variant: Variant) -> VariantOption:
+    canonical = variant.canonical()
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    return VariantOption(variant, canonical, f"-{digest[:16]}" if canonical else "")
 
 
-def _variant(form: VariantQuery, kind: Format) -> Variant:
-    if kind == "jpeg" and form.background is None and "background" in form.model_fields_set:
+def _variant(query: VariantQuery, image_format: Format) -> Variant:
+    if image_format == "jpeg" and _is_transparent(query):
         raise InvalidVariant("background", "must be a color: JPEG has no transparency")
     return Variant(
-        width=_side(form, form.w or form.h),
-        height=_side(form, form.h or form.w),
-        fit=form.fit,
-        format=kind,
-        quality=form.quality,
-        background=form.background,
-        padding=_whole(form.padding * form.dpr),
-        brightness=form.brightness,
-        contrast=form.contrast,
-        saturation=form.saturation,
-        gamma=form.gamma,
-        hue=form.hue,
-        sharpness=form.sharpness,
-        filters=tuple(each.scaled(form.dpr) for each in form.filter),
-        rotate=int(form.rotate),
-        flip=form.flip,
-        outline=_outline(form.outline, form.dpr),
-        shadow=_shadow(form.shadow, form.dpr),
-        holes=form.holes,
+        width=_side(query, query.w or query.h),
+        height=_side(query, query.h or query.w),
+        fit=query.fit,
+        format=image_format,
+        quality=query.quality,
+        background=query.background,
+        padding=_round(query.padding * query.dpr),
+        brightness=query.brightness,
+        contrast=query.contrast,
+        saturation=query.saturation,
+        gamma=query.gamma,
+        hue=query.hue,
+        sharpness=query.sharpness,
+        filters=tuple(item.scaled(query.dpr) for item in query.filter),
+        rotate=int(query.rotate),
+        flip=query.flip,
+        outline=_outline(query.outline, query.dpr),
+        shadow=_shadow(query.shadow, query.dpr),
+        holes=query.holes,
     )
 
 
-def _side(form: VariantQuery, asked: int | None) -> int:
-    side = _whole((asked or SIDE) * form.dpr)
-    most = int(RANGES["width"].high)
-    if side > most:
-        problem = f"Must be at most {most} when multiplied by dpr."
-        names = [name for name in ("w", "h") if name in form.model_fields_set]
-        raise invalid([{"field": name, "message": problem} for name in (*names, "dpr")])
+def _is_transparent(query: VariantQuery) -> bool:
+    """Return whether `background=transparent` is explicit, not just the default."""
+    return query.background is None and "background" in query.model_fields_set
+
+
+def _side(query: VariantQuery, length: int | None) -> int:
+    side = _round((length or SIDE) * query.dpr)
+    maximum = int(RANGES["width"].high)
+    if side > maximum:
+        problem = f"Must be at most {maximum} when multiplied by dpr."
+        names = [name for name in ("w", "h") if name in query.model_fields_set]
+        raise invalid_request([{"field": name, "message": problem} for name in (*names, "dpr")])
     return side
 
 
-def _whole(pixels: float) -> int:
+def _round(pixels: float) -> int:
+    """Round half up, as `round` would round half to even."""
     return int(pixels + 0.5)
 
 
-def _outline(asked: Outline | None, dpr: float) -> Outline | None:
-    return asked and Outline(asked.px * dpr, asked.color)
+def _outline(outline: Outline | None, dpr: float) -> Outline | None:
+    return outline and Outline(outline.px * dpr, outline.color)
 
 
-def _shadow(asked: Shadow | None, dpr: float) -> Shadow | None:
-    if asked is None:
+def _shadow(shadow: Shadow | None, dpr: float) -> Shadow | None:
+    if shadow is None:
         return None
-    dx, dy, blur = (dpr * length for length in asked[:3])
-    return Shadow(dx, dy, blur, asked.color, asked.opacity)
+    dx, dy, blur = (dpr * length for length in shadow[:3])
+    return Shadow(dx, dy, blur, shadow.color, shadow.opacity)
 
 
-def _problem(name: str, text: str, form: VariantQuery) -> dict[str, str]:
-    multiplied = ", multiplied by dpr" if form.dpr != 1 else ""
+def _problem(name: str, text: str, query: VariantQuery) -> dict[str, str]:
+    multiplied = ", multiplied by dpr" if query.dpr != 1 else ""
     return {"field": name, "message": f"{text[:1].upper()}{text[1:]}{multiplied}."}

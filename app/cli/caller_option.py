@@ -14,7 +14,7 @@ def caller_named(owner: str, *, live: bool = False) -> Caller:
     if not owner:
         return ANONYMOUS
     with reported():
-        key = deps().keys.find(owner)
-        if live and not key.is_live(deps().keys.clock.now()):
+        key = deps().api_keys.find(owner)
+        if live and not key.is_live(deps().api_keys.clock.now()):
             raise ApiKeyRejected(f"The key {key.name} is revoked or expired.")
         return key.caller

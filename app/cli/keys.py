@@ -46,7 +46,9 @@ def create(
     """
     lifetime = None if expires is None else timedelta(seconds=expires)
     with _refusals():
-        made = deps().keys.create(name, scopes=scopes, rate=rate, budget=budget, lifetime=lifetime)
+        made = deps().api_keys.create(
+            name, scopes=scopes, rate=rate, budget=budget, lifetime=lifetime
+        )
     _hand_over(made, f"Made the key {made.key.id} for {name}.")
 
 
@@ -56,7 +58,7 @@ def create(
 def list_(as_json: bool) -> None:
     """List all keys, the oldest first. Their secrets are not known to the service either."""
     with _refusals():
-        rows = [_row(key) for key in deps().keys.list()]
+        rows = [_row(key) for key in deps().api_keys.list()]
     if as_json:
         click.echo(json.dumps({"keys": rows}, indent=2))
     else:
@@ -70,7 +72,7 @@ def list_(as_json: bool) -> None:
 def revoke(name_or_id: str) -> None:
     """Revoke a key. Running servers know within five seconds; its images stay."""
     with _refusals():
-        key = deps().keys.revoke(name_or_id)
+        key = deps().api_keys.revoke(name_or_id)
     click.echo(f"Revoked the key {key.id} of {key.name}.", err=True)
 
 
@@ -90,7 +92,7 @@ def rotate(name_or_id: str, grace: int) -> None:
     Images, limits and spending stay with the key.
     """
     with _refusals():
-        made = deps().keys.rotate(name_or_id, grace=timedelta(seconds=grace))
+        made = deps().api_keys.rotate(name_or_id, grace=timedelta(seconds=grace))
     until = _time(made.key.previous_until)
     _hand_over(made, f"The key {made.key.id} of {made.key.name}; the old one works until {until}.")
 
@@ -127,7 +129,7 @@ def _row(key: ApiKey) -> dict[str, Any]:
 
 
 def _state(key: ApiKey) -> str:
-    now = deps().keys.clock.now()
+    now = deps().api_keys.clock.now()
     if key.revoked_at is not None:
         return "revoked"
     return "live" if key.is_live(now) else "expired"

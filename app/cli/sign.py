@@ -42,10 +42,10 @@ def _address(image_id: str, query: str, seconds: int) -> str:
     problem = _problem(image_id, wish)
     if problem:
         raise InvalidRequest(message=problem)
-    made = deps().signer.sign(image_id, wish.text, seconds=seconds)
+    made = deps().signer.sign(image_id, wish.canonical, seconds=seconds)
     given = [pair for pair in parse_qsl(query) if pair[1]]
     signed = urlencode([*given, ("expires", made.expires), ("sig", made.sig)], safe=",:")
-    return f"{deps().defaults.public_url or ''}{object_keys.image_path(image_id)}?{signed}"
+    return f"{deps().server_info.public_url or ''}{object_keys.image_path(image_id)}?{signed}"
 
 
 def _problem(image_id: str, wish: VariantRequest) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask.cli import AppGroup, with_appcontext
 
-from app.blueprints.meta import described
+from app.blueprints.meta import openapi_document
 
 _SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 _VARIABLES = {"base_url": "http://localhost:5000", "api_key": "", "filename": ""}
@@ -21,7 +21,7 @@ spec = AppGroup("spec", help="Write this API's specification for other tools.")
 @with_appcontext
 def openapi() -> None:
     """Write the OpenAPI 3.1 document, as /openapi.json has it."""
-    _write(described())
+    _write(openapi_document())
 
 
 @spec.command(short_help="Write a Postman collection.")
@@ -32,7 +32,7 @@ def postman() -> None:
     Its requests are in an order in which they can be run: what is drawn first is fetched and
     deleted by the later ones. Set base_url, and api_key where the server asks for keys.
     """
-    _write(collection(described()))
+    _write(collection(openapi_document()))
 
 
 def collection(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from app.config import VERSION, Settings
 from app.container.selection import choose
 from app.errors import AppError
 from app.http.concurrency import ConcurrencyLimit
-from app.http.rate_limits import Limit, RateLimits
+from app.http.rate_limits import LimitName, RateLimits
 from app.http.url_signing import Signer
 from app.models import Rate
 from app.ports import ImageCache, Ports
@@ -111,9 +111,9 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         prompts=Prompts(
             ports.writer, prices=prices, till=till, clock=ports.clock, rng=random.SystemRandom()
         ),
-        statements=UsageReports(ports.ledger, ports.clock),
+        usage_reports=UsageReports(ports.ledger, ports.clock),
         readiness=readiness,
-        vitals=MetricsReport(ports, readiness),
+        metrics_report=MetricsReport(ports, readiness),
         import_image=ImportImage(ports, keeper),
         recut=RecutImages(repairing, repairer),
         reconcile=Reconcile(
@@ -121,17 +121,17 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
             recovery,
             LocalTempFiles(settings.data_dir / "store", settings.data_dir / "spool"),
         ),
-        housekeeping=Maintenance(
+        maintenance=Maintenance(
             ports=repairing, readiness=readiness, recovery=recovery, retention=retention
         ),
         authenticate=_authentication(ports) if settings.auth_required else None,
-        limits=RateLimits(rates=_rates(settings), limiter=ports.limiter),
-        keys=ApiKeys(ports.keys, ports.clock),
+        rate_limits=RateLimits(rates=_rates(settings), limiter=ports.limiter),
+        api_keys=ApiKeys(ports.keys, ports.clock),
         store=ports.store,
-        pages=MemoryCache(max_bytes=_PAGES_BYTES, ttl_seconds=_PAGES_SECONDS),
-        in_flight=ConcurrencyLimit(settings.max_concurrent_generations),
+        page_cache=MemoryCache(max_bytes=_PAGES_BYTES, ttl_seconds=_PAGES_SECONDS),
+        concurrency_limit=ConcurrencyLimit(settings.max_concurrent_generations),
         signer=Signer(settings.signing_keys, ports.clock),
-        defaults=ServerInfo(
+        server_info=ServerInfo(
             provider=ports.generator.provider,
             model=ports.generator.model,
             public_url=settings.public_url,
@@ -141,7 +141,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
             public_images=settings.public_images or not settings.auth_required,
             partial_images=settings.openai_partial_images,
             budget=budget,
-            simulates=settings.pays is None,
+            fault_injection=settings.pays is None,
         ),
     )
 
@@ -150,7 +150,7 @@ def _authentication(ports: Ports) -> Authentication:
     return Authentication(CachedApiKeys(ports.keys, ports.clock).get, ports.clock)
 
 
-def _rates(settings: Settings) -> dict[Limit, Rate | None]:
+def _rates(settings: Settings) -> dict[LimitName, Rate | None]:
     return {
         "generate": Rate.parse(settings.rate_limit_generate),
         "prompts": Rate.parse(settings.rate_limit_prompts),

@@ -1,1 +1,1 @@
-"""What all views share: contracts, errors, request ids, logs, limits."""
+"""HTTP concerns that all views share: contracts, errors, logs, limits."""

@@ -1,4 +1,4 @@
-"""Who calls, whether they may, and how often: settled before a view begins."""
+"""Authentication, scopes and rate limits, checked before a view runs."""
 
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -7,16 +7,16 @@ from typing import Any
 from flask import Flask, Response, current_app, request
 
 from app.errors import Forbidden, Unauthorized
-from app.http.rate_limits import Limit, RateLimits, count
+from app.http.rate_limits import LimitName, RateLimits, enforce_limit
 from app.models import ANONYMOUS, Caller, Scope
 
 Authenticate = Callable[[str, Callable[[], None]], Caller]
-"""From the text of a key to who has it; raises Unauthorized or RecordsUnavailable.
+"""Returns the caller that an API key belongs to; raises Unauthorized or RecordsUnavailable.
 
-Calls the other argument before a store is asked for a key that wasn't seen here before."""
+The second argument is called before a store is queried for a key unknown to this process."""
 
-SENT_IN = ("Authorization", "X-API-Key")
-"""The headers that a key may come in, on which answers vary that are not for everyone."""
+CREDENTIAL_HEADERS = ("Authorization", "X-API-Key")
+"""The headers that can carry an API key. Responses to a single caller vary on them."""
 
 _AUTHENTICATE, _LIMITS = "app.authenticate", "app.limits"
 
@@ -24,46 +24,47 @@ _current: ContextVar[Caller] = ContextVar("caller", default=ANONYMOUS)
 
 
 def register(app: Flask, authenticate: Authenticate | None, limits: RateLimits) -> None:
-    """Count by these limits, and ask for keys from now on.
+    """Set up authentication and rate limits for the app.
 
-    With `authenticate` None everyone is let in, and no key looked at.
+    If `authenticate` is None, all requests are anonymous and API keys are ignored.
     """
     app.extensions |= {_AUTHENTICATE: authenticate, _LIMITS: limits}
-    app.teardown_request(lambda _: leave())
+    app.teardown_request(lambda _: clear_caller())
 
     @app.after_request
-    def own(answer: Response) -> Response:
-        # RFC 9111 keeps shared caches off answers to Authorization, but not off those to X-API-Key.
+    def mark_private(response: Response) -> Response:
+        # By RFC 9111 shared caches don't store responses to Authorization, but X-API-Key is
+        # unknown to them.
         if caller().id:
-            answer.headers.setdefault("Cache-Control", "private, no-store")
-        return answer
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
 
 
 def caller() -> Caller:
-    """Return who asks, in the request being answered; ANYONE outside of one."""
+    """Return the current request's caller, or ANONYMOUS."""
     return _current.get()
 
 
-def authorize(scope: Scope | None, limit: Limit | None = None) -> None:
-    """Let the caller of this request in.
+def authorize(scope: Scope | None, limit: LimitName | None = None) -> None:
+    """Authenticate, authorize and rate-limit the request.
 
     Args:
-        scope: what the caller wants to do; None for what everyone may.
-        limit: what the request counts against; None for what may be asked at will.
+        scope: the scope that the caller needs; None if the endpoint is public.
+        limit: the limit that the request counts against; None if it is not limited.
 
     Raises:
-        Unauthorized: a key is asked for, and there is no good one.
-        Forbidden: the caller may not do that.
-        RateLimited: the caller has asked too often, or tried too many keys.
-        RecordsUnavailable: nobody can tell whether the key is good.
+        Unauthorized: an API key is required, and the request has no valid one.
+        Forbidden: the API key lacks the scope.
+        RateLimited: the caller's rate limit or the address's limit for invalid keys is exceeded.
+        RecordsUnavailable: the API key can't be checked.
     """
     limits: RateLimits = current_app.extensions[_LIMITS]
     if scope is not None:
         authenticate: Authenticate | None = current_app.extensions[_AUTHENTICATE]
         if authenticate is not None:
-            identify(request.environ, authenticate, limits)
+            authenticate_request(request.environ, authenticate, limits)
         require_scope(scope)
-    count(limits, limit, caller(), request.environ)
+    enforce_limit(limits, limit, caller(), request.environ)
 
 
 def require_scope(scope: Scope) -> None:
@@ -72,41 +73,43 @@ def require_scope(scope: Scope) -> None:
         raise Forbidden(f"key {caller().id} lacks the scope {scope}")
 
 
-def identify(environ: dict[str, Any], authenticate: Authenticate, limits: RateLimits) -> None:
-    """Find out who sent this request, for `caller` to tell until `leave`.
+def authenticate_request(
+    environ: dict[str, Any], authenticate: Authenticate, limits: RateLimits
+) -> None:
+    """Set the current caller from the request's API key.
 
-    Bad keys count against the default limit of the address. Once that is used up, no store is
-    asked for a key that this process has never found. An address may be a whole office's or a
-    proxy's: who shares it with somebody who tries keys, and was let in before, goes on as ever,
-    and good keys never count against it. Only a key that is new here has to wait.
+    Invalid keys count against the default limit of the client's address. Once it is used up, the
+    store is not queried for keys unknown to this process. Many clients can share an address (an
+    office, a proxy), so keys that were valid before still work from there, and valid keys never
+    count against it. Only a valid key that is new to this process has to wait.
 
     Raises:
-        Unauthorized: there is no good key.
-        RateLimited: too many keys that weren't good came from this address.
-        RecordsUnavailable: nobody can tell whether it is good.
+        Unauthorized: there is no valid API key.
+        RateLimited: too many invalid API keys were sent from this address.
+        RecordsUnavailable: the API key can't be checked.
     """
 
-    def before_asking() -> None:
-        count(limits, "default", ANONYMOUS, environ, add=False)
+    def check_limit() -> None:
+        enforce_limit(limits, "default", ANONYMOUS, environ, add=False)
 
     try:
-        _current.set(authenticate(_key_in(environ), before_asking))
+        _current.set(authenticate(_api_key(environ), check_limit))
     except Unauthorized:
-        count(limits, "default", ANONYMOUS, environ)
+        enforce_limit(limits, "default", ANONYMOUS, environ)
         raise
 
 
-def leave() -> None:
-    """Forget who called: this thread will answer others."""
+def clear_caller() -> None:
+    """Reset the current caller to ANONYMOUS; threads serve several requests."""
     _current.set(ANONYMOUS)
 
 
-def _key_in(environ: dict[str, Any]) -> str:
-    """Return the key that was sent, or a text that is none: nothing, or two that differ.
+def _api_key(environ: dict[str, Any]) -> str:
+    """Return the request's API key; "" if there is none, or two that differ.
 
-    Headers that came twice are joined by a comma, which no key has.
+    WSGI joins repeated headers with a comma, which no key contains.
     """
     scheme, _, credentials = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     bearer = credentials.strip(" ") if scheme.lower() == "bearer" else ""
-    given = {bearer, environ.get("HTTP_X_API_KEY", "")} - {""}
-    return given.pop() if len(given) == 1 else ""
+    keys = {bearer, environ.get("HTTP_X_API_KEY", "")} - {""}
+    return keys.pop() if len(keys) == 1 else ""

@@ -1,4 +1,4 @@
-"""How much one process takes on at once, and when it takes on nothing more."""
+"""Concurrency limit and shutdown gate of a process."""
 
 import mmap
 import threading
@@ -10,36 +10,36 @@ from app.errors import ServiceBusy, ShuttingDown
 MAX_BODY_BYTES = 64 * 1024
 
 
-def _nobody_counts() -> None:
-    """Until a server wants to know."""
+def _ignore() -> None:
+    """Do nothing: no server has subscribed."""
 
 
 class ConcurrencyLimit:
-    """Lets `limit` callers of a process in at a time and refuses the others at once, unqueued.
+    """Context manager that admits `limit` generations and rejects more without queueing.
 
-    The server has a few threads more than that, so health checks never wait behind generations.
-    Each process counts its own callers, but closing holds for all processes that were forked from
-    the one that made this: the master of the server can close it for its workers.
+    The server runs a few more threads than that, so health checks never wait for generations.
+    The count is per process. The closed state is shared by all processes forked from the one that
+    created this object, so the server's master can close it for its workers.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._inside = 0
-        self._when_empty: Callable[[], object] | None = None
-        self._entered: Callable[[], object] = _nobody_counts
-        self._left: Callable[[], object] = _nobody_counts
-        # Re-entrant: signal handlers come here, and one may interrupt another in the same thread.
+        self._active = 0
+        self._on_idle: Callable[[], object] | None = None
+        self._on_enter: Callable[[], object] = _ignore
+        self._on_exit: Callable[[], object] = _ignore
+        # Re-entrant: signal handlers use it, and one may interrupt another in the same thread.
         self._lock = threading.RLock()
         self._closed = mmap.mmap(-1, 1)  # a byte that forked processes share
 
     def __enter__(self) -> None:
         with self._lock:
             if self.closed:
-                raise ShuttingDown("no generation is begun any more")
-            if self._inside >= self._limit:
-                raise ServiceBusy("generations in flight are at their limit")
-            self._inside += 1
-        self._entered()
+                raise ShuttingDown("new generations are rejected during shutdown")
+            if self._active >= self._limit:
+                raise ServiceBusy("the limit of concurrent generations is reached")
+            self._active += 1
+        self._on_enter()
 
     def __exit__(
         self,
@@ -48,35 +48,35 @@ class ConcurrencyLimit:
         trace: TracebackType | None,
     ) -> None:
         with self._lock:
-            self._inside -= 1
-        self._left()
-        self._call_if_empty()
+            self._active -= 1
+        self._on_exit()
+        self._notify_if_idle()
 
-    def count(self, *, entered: Callable[[], object], left: Callable[[], object]) -> None:
-        """Tell of each caller that is let in, and of each that leaves, from that one's thread."""
-        self._entered, self._left = entered, left
+    def subscribe(self, *, on_enter: Callable[[], object], on_exit: Callable[[], object]) -> None:
+        """Call these whenever a generation starts or ends, in its own thread."""
+        self._on_enter, self._on_exit = on_enter, on_exit
 
     @property
     def closed(self) -> bool:
-        """Whether nobody is let in any more."""
+        """Whether new generations are rejected."""
         return self._closed[0] != 0
 
     def close(self) -> None:
-        """Let nobody in any more, in any process; who is in stays."""
+        """Reject new generations in all processes; active ones continue."""
         self._closed[0] = 1
 
-    def call_when_empty(self, then: Callable[[], object]) -> None:
-        """Call `then` once nobody is in, here and now or from the thread of the last to leave.
+    def call_when_idle(self, callback: Callable[[], object]) -> None:
+        """Call `callback` once no generation is active, now or in the last one's thread.
 
-        Only for one that is closed: another's emptiness is gone before `then` can act on it.
+        Close the limit first: otherwise a new generation may start before `callback` acts.
         """
         with self._lock:
-            self._when_empty = then
-        self._call_if_empty()
+            self._on_idle = callback
+        self._notify_if_idle()
 
-    def _call_if_empty(self) -> None:
+    def _notify_if_idle(self) -> None:
         with self._lock:
-            if self._inside or not self._when_empty:
+            if self._active or not self._on_idle:
                 return
-            then, self._when_empty = self._when_empty, None
-        then()
+            callback, self._on_idle = self._on_idle, None
+        callback()

@@ -1,31 +1,31 @@
-"""Which format a caller's Accept header prefers (RFC 9110, section 12.5.1)."""
+"""Content negotiation by the Accept header (RFC 9110, section 12.5.1)."""
 
 import re
 from collections.abc import Sequence
 from functools import lru_cache
 
 _WEIGHT = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.ASCII | re.IGNORECASE)
-_LONGEST = 1000
+_MAX_ACCEPT_CHARS = 1000
 
 
 def preferred(accept: str, types: Sequence[str]) -> str:
-    """Return the type with the highest weight, the earlier one of equals.
+    """Return the media type with the highest weight, the first one among equals.
 
-    A wildcard counts for the last of `types` only, which everybody can read: who accepts anything
-    has not said to understand the newer ones. It is also what is left if nothing is accepted.
+    A wildcard matches only the last of `types`, which every client can read: `*/*` does not
+    promise support for the newer ones. The last type is also the default if none is acceptable.
     """
-    return _preferred(accept[:_LONGEST], tuple(types))
+    return _preferred(accept[:_MAX_ACCEPT_CHARS], tuple(types))
 
 
 @lru_cache(maxsize=512)
 def _preferred(accept: str, types: tuple[str, ...]) -> str:
     weights = dict(_ranges(accept))
-    *newer, plain = types
-    group = plain.partition("/")[0] + "/*"
-    known = {name: weights.get(name, 0.0) for name in newer}
-    known[plain] = weights.get(plain, weights.get(group, weights.get("*/*", 0.0)))
-    best = max(types, key=lambda name: known[name])  # the first of equals
-    return best if known[best] else plain
+    *newer, fallback = types
+    group = fallback.partition("/")[0] + "/*"
+    by_type = {name: weights.get(name, 0.0) for name in newer}
+    by_type[fallback] = weights.get(fallback, weights.get(group, weights.get("*/*", 0.0)))
+    best = max(types, key=lambda name: by_type[name])  # the first among equals
+    return best if by_type[best] else fallback
 
 
 def _ranges(accept: str) -> list[tuple[str, float]]:
@@ -33,7 +33,7 @@ def _ranges(accept: str) -> list[tuple[str, float]]:
 
 
 def _range(part: str) -> tuple[str, float]:
-    """Return a media range with its weight; one that can't be read has none."""
+    """Return a media range and its weight; a malformed weight counts as 0."""
     name, *parameters = (piece.strip() for piece in part.split(";"))
     weight = 1.0
     for parameter in parameters:

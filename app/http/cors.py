@@ -1,4 +1,4 @@
-"""Which pages of other origins may call, and what they may send and read."""
+"""Cross-origin resource sharing (CORS)."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -11,7 +11,7 @@ from werkzeug.datastructures import Headers
 
 HeaderList = tuple[tuple[str, str], ...]
 
-_SENT = [
+_ALLOWED_HEADERS = [
     "Authorization",
     "Content-Type",
     "Idempotency-Key",
@@ -19,7 +19,7 @@ _SENT = [
     "X-Request-ID",
     "X-Simulate",
 ]
-_READ = [
+_EXPOSED_HEADERS = [
     "Accept-Ranges",
     "Allow",
     "Content-Disposition",
@@ -34,42 +34,43 @@ _READ = [
     "Retry-After",
     "X-Request-ID",
 ]
-_ORIGINS_REMEMBERED = 256
+_MAX_CACHED_ORIGINS = 256
 
 
 def register(app: Flask, *, origins: list[str]) -> Callable[[str | None], HeaderList]:
-    """Answer preflights, and add the CORS headers to all answers, errors included.
+    """Answer preflight requests and add CORS headers to all responses, errors included.
 
-    Credentials (cookies) are never allowed: the service has none. Where not everyone may call,
-    all answers vary with the origin, also those to origins that may not.
+    Credentials (cookies) are never allowed: the service uses none. If `origins` is a list of
+    origins, every response varies on Origin, also the responses to other origins.
 
     Returns:
-        What gives the same headers, `Vary` aside, for a GET with this `Origin`, without Flask.
+        A function from an Origin header to the CORS headers of a GET response, without `Vary`,
+        for responses that don't pass through Flask.
     """
     options: dict[str, Any] = {
         "origins": "*" if origins == ["*"] else origins,
         "methods": ["GET", "HEAD", "POST", "DELETE", "OPTIONS"],
-        "allow_headers": _SENT,
-        "expose_headers": _READ,
+        "allow_headers": _ALLOWED_HEADERS,
+        "expose_headers": _EXPOSED_HEADERS,
         "supports_credentials": False,
         "send_wildcard": True,
         "vary_header": False,
         "max_age": 3600,
     }
     CORS(app, **options)
-    resolved = get_cors_options(app, options)
+    cors_options = get_cors_options(app, options)
 
     if origins != ["*"]:
 
         @app.after_request
-        def vary(answer: Response) -> Response:
-            answer.vary.add("Origin")
-            return answer
+        def vary_on_origin(response: Response) -> Response:
+            response.vary.add("Origin")
+            return response
 
-    @lru_cache(maxsize=_ORIGINS_REMEMBERED)
+    @lru_cache(maxsize=_MAX_CACHED_ORIGINS)
     def headers_for(origin: str | None) -> HeaderList:
-        sent = Headers({"Origin": origin} if origin is not None else {})
-        found = get_cors_headers(resolved, sent, "GET")
-        return tuple((name, str(value)) for name, value in found.items())
+        request_headers = Headers({"Origin": origin} if origin is not None else {})
+        headers = get_cors_headers(cors_options, request_headers, "GET")
+        return tuple((name, str(value)) for name, value in headers.items())
 
     return headers_for

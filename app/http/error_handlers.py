@@ -1,4 +1,4 @@
-"""One shape for every failure, whatever failed and wherever."""
+"""JSON error responses of one shape, whatever failed."""
 
 import logging
 
@@ -17,74 +17,80 @@ _CODES = {
     405: "method_not_allowed",
 }
 _MESSAGES = {
-    400: "The request can't be understood.",
-    404: "There is nothing at this address.",
-    405: "This address does not take that method; see the Allow header.",
+    400: "The request is malformed.",
+    404: "There is nothing at this URL.",
+    405: "This URL doesn't support the method. Use one from the Allow header.",
 }
 
 
 def register(app: Flask) -> None:
-    """Answer all errors of the app as JSON."""
-    app.register_error_handler(AppError, _expected)
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _unexpected)
+    """Handle all errors of the app with JSON responses."""
+    app.register_error_handler(AppError, _handle_app_error)
+    app.register_error_handler(HTTPException, _handle_http_exception)
+    app.register_error_handler(Exception, _handle_unexpected)
 
 
-def reported(error: Exception) -> dict[str, object]:
-    """Log an error, and return the body of its answer with what status and headers would tell."""
-    known = _noted(error) if isinstance(error, AppError) else _noted_bug(error)
-    more = {} if known.retry_after is None else {"retry_after": known.retry_after}
-    return _body_of(known) | {"http_status": known.status} | more
+def error_event(error: Exception) -> dict[str, object]:
+    """Log an error and return the data of its `error` event.
+
+    That is the body of the error's response, with `http_status` and `retry_after` in place of
+    the status and the header.
+    """
+    app_error = _log_app_error(error) if isinstance(error, AppError) else _log_unexpected(error)
+    event = _body_of(app_error) | {"http_status": app_error.status}
+    if app_error.retry_after is not None:
+        event["retry_after"] = app_error.retry_after
+    return event
 
 
-def _expected(error: AppError) -> Response:
-    answer = failure(_noted(error))
+def error_response(error: AppError, **fields: object) -> Response:
+    """Return the response for an error, with `fields` added to its body."""
+    return _finish(jsonify(_body_of(error) | fields), error.status)
+
+
+def _handle_app_error(error: AppError) -> Response:
+    response = error_response(_log_app_error(error))
     if error.retry_after is not None:
-        answer.headers["Retry-After"] = str(error.retry_after)
+        response.headers["Retry-After"] = str(error.retry_after)
     if error.replayed:
-        mark_replayed(answer)
+        mark_replayed(response)
     if error.status == 401:
-        answer.headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, section 15.5.2
-    return answer
+        response.headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, section 15.5.2
+    return response
 
 
-def failure(error: AppError, **more: object) -> Response:
-    """Return the public half of an error, with some more fields if need be."""
-    return _uncached(jsonify(_body_of(error) | more), error.status)
+def _handle_http_exception(error: HTTPException) -> Response:
+    """Convert an error of Flask's own, keeping headers such as Allow and Location."""
+    original = error.get_response()
+    status = original.status_code
+    if status < 400:  # a redirect, for example to add a trailing slash
+        return Response(headers=original.headers, status=status)
+    response = jsonify(_body(_CODES.get(status, "http_error"), _MESSAGES.get(status, error.name)))
+    for name, value in original.headers:
+        if name not in {"Content-Type", "Content-Length"}:
+            response.headers[name] = value
+    return _finish(response, status)
 
 
-def _noted(error: AppError) -> AppError:
+def _handle_unexpected(error: Exception) -> Response:
+    return error_response(_log_unexpected(error))
+
+
+def _log_app_error(error: AppError) -> AppError:
     level = logging.INFO if error.status < 500 else logging.WARNING
     _log.log(level, "%s: %s (charged: %s)", error.code, error.detail, error.charged or "-")
     return error
 
 
-def _noted_bug(error: Exception) -> AppError:
+def _log_unexpected(error: Exception) -> AppError:
     _log.error("internal_error: %s", type(error).__name__, exc_info=error)
-    return AppError(charged=Charged.UNKNOWN if _may_pay() else None)
+    return AppError(charged=Charged.UNKNOWN if _endpoint_can_charge() else None)
 
 
-def _http(error: HTTPException) -> Response:
-    """Answer what Flask itself refuses, keeping its headers: Allow, Location and the like."""
-    original = error.get_response()
-    if original.status_code < 400:  # a redirect, as for a missing final slash
-        return Response(headers=original.headers, status=original.status_code)
-    status = original.status_code
-    answer = jsonify(_body(_CODES.get(status, "http_error"), _MESSAGES.get(status, error.name)))
-    for name, value in original.headers:
-        if name not in {"Content-Type", "Content-Length"}:
-            answer.headers[name] = value
-    return _uncached(answer, status)
-
-
-def _unexpected(error: Exception) -> Response:
-    return failure(_noted_bug(error))
-
-
-def _may_pay() -> bool:
+def _endpoint_can_charge() -> bool:
     view = current_app.view_functions.get(request.endpoint or "")
-    declared = getattr(view, "contract", None)
-    return declared is not None and declared.idempotent
+    contract = getattr(view, "contract", None)
+    return contract is not None and contract.idempotent
 
 
 def _body_of(error: AppError) -> dict[str, object]:
@@ -100,7 +106,7 @@ def _body(code: str, message: str) -> dict[str, object]:
     return {"status": "error", "message": message, "code": code, "request_id": request_id()}
 
 
-def _uncached(answer: Response, status: int) -> Response:
-    answer.status_code = status
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+def _finish(response: Response, status: int) -> Response:
+    response.status_code = status
+    response.headers["Cache-Control"] = "no-store"
+    return response

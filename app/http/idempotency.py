@@ -1,4 +1,4 @@
-"""The header Idempotency-Key (draft-ietf-httpapi-idempotency-key-header)."""
+"""The Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header)."""
 
 import re
 
@@ -8,39 +8,39 @@ from app.errors import InvalidRequest
 
 HEADER = "Idempotency-Key"
 _REPLAYED = "Idempotency-Replayed"
-_MOST = 255
+_MAX_CHARS = 255
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')  # a string of RFC 9651
 _ESCAPED = re.compile(r'\\(["\\])')
 
-DESCRIBED = {
+OPENAPI_PARAMETER = {
     "name": HEADER,
     "in": "header",
     "required": False,
-    "description": "Names this wish. Sent again with the same body, it is answered from the first "
-    "time, and never paid for twice. Bare, or quoted as a string of RFC 9651.",
+    "description": "Identifies this generation. A repeated request with the same key and body "
+    "returns the first one's result and costs nothing. Bare, or quoted as a string of RFC 9651.",
     "schema": {
         "type": "string",
-        "pattern": rf'^([!-~]{{1,{_MOST}}}|"([!-\[\]-~]|\\["\\])+")$',
-        "maxLength": 2 * _MOST + 2,
+        "pattern": rf'^([!-~]{{1,{_MAX_CHARS}}}|"([!-\[\]-~]|\\["\\])+")$',
+        "maxLength": 2 * _MAX_CHARS + 2,
     },
 }
-"""As a parameter of OpenAPI. Quoting can make the header longer than the key."""
+"""The header's OpenAPI parameter object. Quotes and escapes can double the key's length."""
 
 
-def read_key() -> str | None:
-    """Return the key of this request, the same whether it was sent quoted or bare.
+def read_idempotency_key() -> str | None:
+    """Return the request's idempotency key without quotes; None if there is none.
 
     Raises:
         InvalidRequest: it is empty, too long, or not made of visible ASCII characters.
     """
-    sent = request.headers.get(HEADER)
-    if sent is None:
+    header = request.headers.get(HEADER)
+    if header is None:
         return None
-    quoted = _QUOTED.fullmatch(sent.strip())
-    key = _ESCAPED.sub(r"\1", quoted[1]) if quoted else sent.strip()
-    if not (_VISIBLE.fullmatch(key) and len(key) <= _MOST):
-        problem = f"Has to be 1 to {_MOST} visible ASCII characters, with or without quotes."
+    quoted = _QUOTED.fullmatch(header.strip())
+    key = _ESCAPED.sub(r"\1", quoted[1]) if quoted else header.strip()
+    if not (_VISIBLE.fullmatch(key) and len(key) <= _MAX_CHARS):
+        problem = f"Must be 1 to {_MAX_CHARS} visible ASCII characters, with or without quotes."
         raise InvalidRequest(
             message=f"{HEADER}: {problem}", errors=[{"field": HEADER, "message": problem}]
         )
@@ -48,5 +48,5 @@ def read_key() -> str | None:
 
 
 def mark_replayed(response: Response) -> None:
-    """Tell that this is the answer to an earlier request."""
+    """Mark the response as a repetition of an earlier one."""
     response.headers[_REPLAYED] = "true"

@@ -1,8 +1,9 @@
-"""Answers requests for images before Flask does, which is most of what such a request costs.
+"""WSGI middleware that serves images without Flask, which is most of the cost of such a request.
 
-Only the plain cases: GET or HEAD of a well-formed name, perhaps with If-None-Match. Ranges, dates
-and whatever else is unusual go to Flask's view, and so do failures, for the one shape of errors.
-Both ways get their headers from the functions here, so a caller can't tell them apart.
+It handles the common case: GET or HEAD of a well-formed image name, with or without
+If-None-Match. Ranges, date conditions and other unusual headers go to Flask's view, and so do
+failures, which Flask's error handlers turn into responses. Both paths take their headers from the
+functions here, so their responses are the same.
 """
 
 import re
@@ -26,7 +27,7 @@ ONE_YEAR = 365 * 24 * 3600
 
 _PATH = re.compile(object_keys.IMAGE_PATH_PATTERN)
 _METHODS = frozenset({"GET", "HEAD"})
-_UNUSUAL = frozenset(
+_FLASK_ONLY_HEADERS = frozenset(
     {
         "HTTP_RANGE",
         "HTTP_IF_MATCH",
@@ -40,15 +41,15 @@ _ROUTE = "/images/<image_name:filename>"  # the rule of Flask's view
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageResponseSpec:
-    """What a request for an image asks for, before anything is read.
+    """How to respond to a request for an image, determined before anything is read.
 
     Attributes:
-        image_id: of the image.
-        etag: names the very bytes; follows from the request alone, since images never change.
+        image_id: id of the image.
+        etag: identifies the bytes; it follows from the request alone, as images never change.
         read: returns the image, or raises an AppError.
-        varies: whether the answer depends on the header Accept.
+        varies: whether the response depends on the Accept header.
         max_age: how long caches may keep it, in seconds.
-        private: whether it is for one caller, so that only that caller's own cache may keep it.
+        private: whether only the caller's own cache may keep it.
     """
 
     image_id: str
@@ -60,65 +61,75 @@ class ImageResponseSpec:
 
     @property
     def vary(self) -> tuple[str, ...]:
-        """The headers of a request that the answer depends on."""
-        return (("Accept",) if self.varies else ()) + (auth.SENT_IN if self.private else ())
+        """The request headers that the response depends on."""
+        return (("Accept",) if self.varies else ()) + (
+            auth.CREDENTIAL_HEADERS if self.private else ()
+        )
 
 
-Want = Callable[[str, dict[str, Any]], ImageResponseSpec | None]
-"""From image id and WSGI environment to what is wanted; None leaves it to Flask's view."""
+ImageResolver = Callable[[str, dict[str, Any]], ImageResponseSpec | None]
+"""Returns the spec for an image id and a WSGI environment; None leaves it to Flask's view."""
 
 
 def register(
     app: Flask,
     *,
-    want: Want,
+    resolve: ImageResolver,
     cors_headers: Callable[[str | None], HeaderList],
     any_origin: bool,
     observer: Observer,
 ) -> None:
-    """Put the gate before the app."""
+    """Wrap the app with the middleware."""
 
     @app.before_request
-    def failed() -> None:
+    def raise_failure() -> None:
         if _FAILURE in request.environ:
             raise request.environ[_FAILURE]
 
-    gate = ImageMiddleware(
-        app.wsgi_app, want, cors_headers, () if any_origin else ("Origin",), observer
+    middleware = ImageMiddleware(
+        app.wsgi_app, resolve, cors_headers, () if any_origin else ("Origin",), observer
     )
-    app.wsgi_app = gate  # type: ignore[method-assign]  # reason: Flask's way to wrap an app
+    app.wsgi_app = middleware  # type: ignore[method-assign]  # reason: Flask's way to wrap an app
 
 
 class ImageMiddleware:
-    """The WSGI application before Flask's."""
+    """Serves images, and passes all other requests on.
+
+    Args:
+        app: the wrapped application.
+        resolve: returns what to respond with.
+        cors_headers: returns the CORS headers for an Origin header.
+        vary: request headers that all responses vary on.
+        observer: records the metrics.
+    """
 
     def __init__(
         self,
         app: WSGIApplication,
-        want: Want,
+        resolve: ImageResolver,
         cors_headers: Callable[[str | None], HeaderList],
         vary: tuple[str, ...],
         observer: Observer,
     ) -> None:
         self._app = app
-        self._want = want
+        self._resolve = resolve
         self._cors_headers = cors_headers
         self._vary = vary
         self._observer = observer
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Answer, or let Flask do it."""
-        if not _is_plain(environ):
+        """Serve the image, or call the wrapped application."""
+        if not _is_simple(environ):
             return self._app(environ, start_response)
         request_id.begin(environ)
         try:
-            answer = self._answer(environ)
-        except Exception as error:  # noqa: BLE001 - reason: Flask's error handlers answer all errors
+            response = self._respond(environ)
+        except Exception as error:  # noqa: BLE001 - reason: Flask's error handlers handle all errors
             environ[_FAILURE] = error
-            answer = None
-        if answer is None:
+            response = None
+        if response is None:
             return self._app(environ, start_response)
-        status, headers, body = answer
+        status, headers, body = response
         headers += self._cors_headers(environ.get("HTTP_ORIGIN"))
         headers.append((request_id.HEADER, request_id.request_id()))
         if environ["REQUEST_METHOD"] == "HEAD":
@@ -132,69 +143,69 @@ class ImageMiddleware:
             size=len(body),
         )
         request_id.end()
-        auth.leave()
+        auth.clear_caller()
         start_response(status, headers)
         return (body,) if body else ()
 
-    def _answer(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes] | None:
+    def _respond(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes] | None:
         _, image_id, _ = object_keys.split_key(environ["PATH_INFO"])
-        wanted = self._want(image_id, environ)
-        if wanted is None:
+        spec = self._resolve(image_id, environ)
+        if spec is None:
             return None
-        vary = wanted.vary + self._vary
-        known = environ.get("HTTP_IF_NONE_MATCH")
-        if known is not None and is_known(wanted, known):
-            return "304 NOT MODIFIED", lasting_headers(wanted, vary), b""
-        stored = wanted.read()
-        headers = lasting_headers(wanted, vary) + content_headers(wanted, stored)
+        vary = spec.vary + self._vary
+        if_none_match = environ.get("HTTP_IF_NONE_MATCH")
+        if if_none_match is not None and is_not_modified(spec, if_none_match):
+            return "304 NOT MODIFIED", caching_headers(spec, vary), b""
+        stored = spec.read()
+        headers = caching_headers(spec, vary) + content_headers(spec, stored)
         return "200 OK", headers, stored.data
 
 
-def respond(wanted: ImageResponseSpec) -> Response:
-    """Answer within Flask, ranges and dates included."""
-    known = request.headers.get("If-None-Match")
-    if known is not None and is_known(wanted, known):
-        return Response(status=304, headers=lasting_headers(wanted, wanted.vary))
-    stored = wanted.read()
-    headers = lasting_headers(wanted, wanted.vary) + content_headers(wanted, stored)
+def send_image(spec: ImageResponseSpec) -> Response:
+    """Return the response for an image, with ranges and date conditions applied."""
+    if_none_match = request.headers.get("If-None-Match")
+    if if_none_match is not None and is_not_modified(spec, if_none_match):
+        return Response(status=304, headers=caching_headers(spec, spec.vary))
+    stored = spec.read()
+    headers = caching_headers(spec, spec.vary) + content_headers(spec, stored)
     response = Response(stored.data, headers=headers)
     response.make_conditional(request, accept_ranges=True, complete_length=len(stored.data))
-    response.headers.pop("Date", None)  # made by the line above; the server sends its own
+    response.headers.pop("Date", None)  # set by make_conditional; the server adds its own
     return response
 
 
-def is_known(wanted: ImageResponseSpec, if_none_match: str) -> bool:
-    """Tell whether the caller has these very bytes, so that nothing need be read.
+def is_not_modified(spec: ImageResponseSpec, if_none_match: str) -> bool:
+    """Return whether the client has the current bytes, so that nothing has to be read.
 
-    Compared weakly, as RFC 9110 (13.1.2) wants it. `*` asks for what exists, which takes a read.
+    Uses the weak comparison of RFC 9110 (13.1.2). `*` matches any existing image, so that is read.
     """
-    if if_none_match == f'"{wanted.etag}"':
+    if if_none_match == f'"{spec.etag}"':
         return True
     tags = parse_etags(if_none_match)
     if tags.star_tag:
-        wanted.read()
-    return tags.contains_weak(wanted.etag)
+        spec.read()
+    return tags.contains_weak(spec.etag)
 
 
-def lasting_headers(wanted: ImageResponseSpec, vary: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Return what is told about an image that is sent or known."""
-    whose = "private" if wanted.private else "public"
+def caching_headers(spec: ImageResponseSpec, vary: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return the headers that 200 and 304 responses share."""
+    scope = "private" if spec.private else "public"
     headers = [
-        ("ETag", f'"{wanted.etag}"'),
-        ("Cache-Control", f"{whose}, max-age={wanted.max_age}, immutable"),
+        ("ETag", f'"{spec.etag}"'),
+        ("Cache-Control", f"{scope}, max-age={spec.max_age}, immutable"),
         ("Cross-Origin-Resource-Policy", "cross-origin"),
-        *security_headers.IMAGE,
+        *security_headers.IMAGE_HEADERS,
     ]
     if vary:
         headers.append(("Vary", ", ".join(vary)))
     return headers
 
 
-def content_headers(wanted: ImageResponseSpec, stored: StoredImage) -> list[tuple[str, str]]:
-    """Return what is told about an image's bytes."""
-    ending = object_keys.ending_of(stored.content_type)
+def content_headers(spec: ImageResponseSpec, stored: StoredImage) -> list[tuple[str, str]]:
+    """Return the headers that describe the image in the body."""
+    extension = object_keys.ending_of(stored.content_type)
     return [
-        ("Content-Disposition", f'inline; filename="{wanted.image_id}.{ending}"'),
+        ("Content-Disposition", f'inline; filename="{spec.image_id}.{extension}"'),
         ("Content-Type", stored.content_type),
         ("Content-Length", str(len(stored.data))),
         ("Last-Modified", _http_date(stored.modified)),
@@ -202,11 +213,11 @@ def content_headers(wanted: ImageResponseSpec, stored: StoredImage) -> list[tupl
     ]
 
 
-def _is_plain(environ: dict[str, Any]) -> bool:
+def _is_simple(environ: dict[str, Any]) -> bool:
     if environ["REQUEST_METHOD"] not in _METHODS or not _PATH.fullmatch(environ["PATH_INFO"]):
         return False
     by_date = "HTTP_IF_MODIFIED_SINCE" in environ and not environ.get("HTTP_IF_NONE_MATCH")
-    return not by_date and environ.keys().isdisjoint(_UNUSUAL)
+    return not by_date and environ.keys().isdisjoint(_FLASK_ONLY_HEADERS)
 
 
 @lru_cache(maxsize=4096)

@@ -1,4 +1,4 @@
-"""JSON by orjson: several times faster than the standard library on a page of records."""
+"""JSON by orjson, several times faster than the standard library on a page of records."""
 
 import json
 from typing import Any
@@ -7,54 +7,54 @@ import orjson
 from flask import Response
 from flask.json.provider import JSONProvider
 
-_MAX_LEVELS = 16
+_MAX_DEPTH = 16
 
 
-def strictly_loads(text: bytes) -> Any:
-    """Return what a caller's JSON says, if all parsers agree on it.
+def loads_strict(text: bytes) -> Any:
+    """Parse JSON that all parsers read alike.
 
-    Of a key that is there twice orjson takes the last value, and a proxy that judges requests may
-    have taken the first (RFC 8259, section 4, leaves it open). So such an object is no JSON here.
+    RFC 8259 (section 4) leaves the value of a duplicate key open: orjson takes the last one, but
+    a proxy that filters requests may have checked the first one. So duplicate keys are rejected.
 
     Raises:
-        ValueError: not JSON by RFC 8259, a key is there twice, or nested deeper than 16.
+        ValueError: not JSON by RFC 8259, a duplicate key, or nested deeper than 16 levels.
     """
     value = orjson.loads(text)
-    if not _is_within(value, _MAX_LEVELS):
+    if not _is_within_depth(value, _MAX_DEPTH):
         raise ValueError("nested too deeply")
-    _DOUBLED_KEYS.decode(text.decode())
+    _DUPLICATE_KEY_CHECK.decode(text.decode())
     return value
 
 
-def _is_within(value: object, levels: int) -> bool:
-    """Tell whether lists and objects lie at most so many deep in each other."""
+def _is_within_depth(value: object, depth: int) -> bool:
+    """Return whether lists and objects are nested at most `depth` levels deep."""
     if not isinstance(value, list | dict):
         return True
-    inner = value if isinstance(value, list) else value.values()
-    return levels > 0 and all(_is_within(item, levels - 1) for item in inner)
+    items = value if isinstance(value, list) else value.values()
+    return depth > 0 and all(_is_within_depth(item, depth - 1) for item in items)
 
 
-def _refuse_doubled(pairs: list[tuple[str, object]]) -> None:
+def _reject_duplicate_keys(pairs: list[tuple[str, object]]) -> None:
     if len({name for name, _ in pairs}) < len(pairs):
-        raise ValueError("a key is there twice")
+        raise ValueError("duplicate key")
 
 
-_DOUBLED_KEYS = json.JSONDecoder(object_pairs_hook=_refuse_doubled, parse_int=float)
+_DUPLICATE_KEY_CHECK = json.JSONDecoder(object_pairs_hook=_reject_duplicate_keys, parse_int=float)
 
 
 class OrjsonProvider(JSONProvider):
-    """Flask's JSON with datetimes as ISO 8601 in UTC, ending in Z."""
+    """Flask's JSON provider, with datetimes as ISO 8601 in UTC, ending in Z."""
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:  # noqa: ARG002 - reason: Flask's signature
-        """Return `obj` as JSON text."""
+        """Serialize an object to JSON text."""
         return _dump(obj).decode()
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:  # noqa: ARG002 - reason: Flask's signature
-        """Return what the JSON text says."""
+        """Parse JSON text."""
         return orjson.loads(s)
 
     def response(self, *args: Any, **kwargs: Any) -> Response:
-        """Return a response with the arguments as JSON."""
+        """Return a response with the arguments as its JSON body."""
         body = self._prepare_response_obj(args, kwargs)
         return Response(_dump(body), mimetype="application/json")
 

@@ -1,4 +1,4 @@
-"""Log lines: one event a line, with the request's id, and never a secret."""
+"""Logging: one event per line, with the request's id and without secrets."""
 
 import logging
 import re
@@ -14,11 +14,11 @@ from app.http.request_id import request_id
 
 LogFormat = Literal["auto", "json", "text"]
 
-_KEY_BEGINNINGS = ("sk", "igk", "AKIA", "ASIA")
-_KEY = re.compile(rf"(?<![0-9A-Za-z])({'|'.join(_KEY_BEGINNINGS)})[-\w]{{12,}}")
+_KEY_PREFIXES = ("sk", "igk", "AKIA", "ASIA")
+_KEY = re.compile(rf"(?<![0-9A-Za-z])({'|'.join(_KEY_PREFIXES)})[-\w]{{12,}}")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
-# What JSON lets stand as it is, although a terminal or a reader of lines acts on it.
-_STRANGE = re.compile(r"[\x7f-\x9f\u2028\u2029]")
+# Characters that JSON doesn't escape, but that terminals and line readers interpret.
+_UNSAFE_IN_JSON = re.compile(r"[\x7f-\x9f\u2028\u2029]")
 
 
 def configure(
@@ -33,37 +33,37 @@ def configure(
     Args:
         level: DEBUG, INFO, WARNING or ERROR.
         log_format: json, text, or auto: text at a terminal, else JSON.
-        secrets: values that are blacked out wherever they turn up.
-        trace_id: tells the trace that a thread is in; "" for none.
+        secrets: values to mask wherever they appear.
+        trace_id: returns the id of the current trace, or "".
     """
     handler = logging.StreamHandler()
-    handler.setFormatter(formatter(log_format, secrets=secrets, trace_id=trace_id))
+    handler.setFormatter(make_formatter(log_format, secrets=secrets, trace_id=trace_id))
     logger = logging.getLogger("app")
     logger.handlers = [handler]
     logger.setLevel(level)
     logger.propagate = False
 
 
-def formatter(
+def make_formatter(
     log_format: LogFormat, *, secrets: tuple[str, ...], trace_id: Callable[[], str] = str
 ) -> logging.Formatter:
-    """Make what writes the lines; see `configure`."""
+    """Return the formatter for these options; see `configure`."""
     if log_format == "text" or (log_format == "auto" and sys.stderr.isatty()):
-        return SafeFormatter(secrets)
+        return TextFormatter(secrets)
     return JsonFormatter(secrets, trace_id)
 
 
 def secret_pattern(secrets: tuple[str, ...]) -> re.Pattern[str]:
-    """Match these values, the longest first, and whatever else looks like a key."""
+    """Return a pattern for these values, longest first, and for anything like an API key."""
     known = sorted((re.escape(secret) for secret in secrets if secret), key=len, reverse=True)
     return re.compile("|".join([*known, _KEY.pattern]))
 
 
-class SafeFormatter(logging.Formatter):
-    """Writes `time level [request] message`, safe to read at a terminal and to parse by line.
+class TextFormatter(logging.Formatter):
+    """Formats `time level [request id] message`, for terminals and line-based tools.
 
-    Control characters of the message are escaped, so nobody can forge a line or color the
-    terminal. Tracebacks follow on lines of their own, indented.
+    Control characters in the message are escaped, so that clients can't forge lines or send
+    terminal escapes. Tracebacks follow on indented lines.
     """
 
     def __init__(self, secrets: tuple[str, ...]) -> None:
@@ -71,7 +71,7 @@ class SafeFormatter(logging.Formatter):
         self._secret = secret_pattern(secrets)
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record as text."""
+        """Format the record as text."""
         second = _second(int(record.created))
         text = f"{second} {record.levelname} [{request_id()}] {_escaped(record.getMessage())}"
         if record.exc_info:
@@ -81,22 +81,22 @@ class SafeFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """Writes one JSON object a line: what every event has, and what is its own.
+    """Formats each record as a JSON object on one line.
 
-    A record's own fields are those of its attribute `fields`; None leaves one out.
+    The record's attribute `fields` adds fields of its own; those that are None are left out.
     """
 
     def __init__(self, secrets: tuple[str, ...], trace_id: Callable[[], str] = str) -> None:
         super().__init__()
         self._trace_id = trace_id
         self._secret = secret_pattern(secrets)
-        # One of these is in any line that holds a secret, as JSON writes it: nearly all hold none,
-        # and to search for texts takes a tenth of the time that the pattern takes.
-        written = [_quoted(secret)[1:-1] for secret in secrets if secret]
-        self._suspicious = (*_KEY_BEGINNINGS, *written)
+        # Any line with a secret contains one of these, in JSON's spelling. Few lines do, and a
+        # substring search takes a tenth of the pattern's time.
+        escaped = [_to_json(secret)[1:-1] for secret in secrets if secret]
+        self._markers = (*_KEY_PREFIXES, *escaped)
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record as JSON."""
+        """Format the record as JSON."""
         milliseconds = int(1000 * (record.created % 1))
         line: dict[str, Any] = {
             "time": f"{_utc_second(int(record.created))}.{milliseconds:03d}Z",
@@ -112,14 +112,14 @@ class JsonFormatter(logging.Formatter):
         line |= {name: value for name, value in fields.items() if value is not None}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        text = _quoted(line)
-        if any(part in text for part in self._suspicious):
-            text = _quoted({key: self._safe(value) for key, value in line.items()})
-        return text if _is_harmless(text) else _STRANGE.sub(_as_json_escape, text)
+        text = _to_json(line)
+        if any(part in text for part in self._markers):
+            text = _to_json({key: self._masked(value) for key, value in line.items()})
+        return text if _is_safe(text) else _UNSAFE_IN_JSON.sub(_as_json_escape, text)
 
-    def _safe(self, value: object) -> object:
+    def _masked(self, value: object) -> object:
         if isinstance(value, dict):
-            return {self._safe(name): self._safe(inner) for name, inner in value.items()}
+            return {self._masked(name): self._masked(inner) for name, inner in value.items()}
         return self._secret.sub("***", value) if isinstance(value, str) else value
 
 
@@ -137,20 +137,20 @@ def _escaped(text: str) -> str:
     return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
 
 
-def _quoted(value: object) -> str:
+def _to_json(value: object) -> str:
     try:
         return orjson.dumps(value).decode()
-    except TypeError:  # half of a surrogate pair, which a path can hold, is no Unicode
-        return orjson.dumps(_whole(value), default=str).decode()
+    except TypeError:  # a lone surrogate, possible in a path, is not valid Unicode
+        return orjson.dumps(_valid_unicode(value), default=str).decode()
 
 
-def _whole(value: object) -> object:
+def _valid_unicode(value: object) -> object:
     if isinstance(value, dict):
-        return {key: _whole(inner) for key, inner in value.items()}
+        return {key: _valid_unicode(inner) for key, inner in value.items()}
     return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
 
 
-def _is_harmless(text: str) -> bool:
+def _is_safe(text: str) -> bool:
     return text.isascii() and "\x7f" not in text
 
 

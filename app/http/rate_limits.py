@@ -1,6 +1,6 @@
-"""How often callers may ask, and the headers that tell them.
+"""Rate limits of requests, and the headers that report them.
 
-RateLimit and RateLimit-Policy as in draft-ietf-httpapi-ratelimit-headers-10.
+RateLimit and RateLimit-Policy follow draft-ietf-httpapi-ratelimit-headers-10.
 """
 
 import math
@@ -12,78 +12,85 @@ from typing import Any, Literal
 from flask import Flask, Response, request
 
 from app.errors import RateLimited
-from app.http.trusted_proxies import counted_as
+from app.http.trusted_proxies import rate_limit_address
 from app.models import Caller, Rate, RateLimitStatus
 from app.ports import RateLimiter
 
-Limit = Literal["generate", "prompts", "default"]
+LimitName = Literal["generate", "prompts", "default"]
 
-_REPORTED = "app.rate_limits"  # in the environment, which the gate before Flask has too
+_HEADERS = "app.rate_limit_headers"  # key in the WSGI environment, shared with the middleware
 _parse = lru_cache(maxsize=256)(Rate.parse)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RateLimits:
-    """The rate of each limit, None for no limit, and what counts."""
+    """The rate of each limit, None for no limit, and the limiter that counts requests."""
 
-    rates: Mapping[Limit, Rate | None]
+    rates: Mapping[LimitName, Rate | None]
     limiter: RateLimiter
 
 
 def register(app: Flask) -> None:
-    """Tell all who were counted how they stand."""
+    """Add the rate limit headers to the responses of counted requests."""
 
     @app.after_request
-    def report(answer: Response) -> Response:
-        for name, value in request.environ.get(_REPORTED, ()):
-            answer.headers[name] = value
-        return answer
+    def add_headers(response: Response) -> Response:
+        for name, value in request.environ.get(_HEADERS, ()):
+            response.headers[name] = value
+        return response
 
 
-def count(
+def enforce_limit(
     limits: RateLimits,
-    limit: Limit | None,
+    limit: LimitName | None,
     caller: Caller,
     environ: dict[str, Any],
     *,
     add: bool = True,
 ) -> None:
-    """Count this request: of the caller, if it is known, else of the address that calls.
+    """Count the request against a limit, by caller or, if anonymous, by client address.
 
     Args:
-        limits: all there are.
-        limit: the one that the request counts against, if any.
-        caller: who asks.
-        environ: of the request; how the caller stands is noted there.
-        add: False only looks whether there is room.
+        limits: the configured limits.
+        limit: the limit to count against; None to count nothing.
+        caller: the request's caller.
+        environ: the WSGI environment, where the headers for the response are stored.
+        add: False to check the limit without counting.
 
     Raises:
-        RateLimited: the rate is used up; then the request does not count.
+        RateLimited: the limit is reached; then the request is not counted.
     """
     rate = _rate(limits, limit, caller) if limit else None
     if limit is None or rate is None:
         return
-    who = f"caller {caller.id}" if caller.id else f"address {_address(environ)}"
-    standing = limits.limiter.hit(rate, f"{limit} {who}", add=add)
-    if standing.allowed and not add:
+    client = f"caller {caller.id}" if caller.id else f"address {_address(environ)}"
+    status = limits.limiter.hit(rate, f"{limit} {client}", add=add)
+    if status.allowed and not add:
         return
-    environ.setdefault(_REPORTED, _headers(limit, rate, standing))
-    if not standing.allowed:
-        raise RateLimited(retry_after=math.ceil(standing.reset))
+    environ.setdefault(_HEADERS, _headers(limit, rate, status))
+    if not status.allowed:
+        raise _rate_limited(math.ceil(status.reset))
 
 
-def _rate(limits: RateLimits, limit: Limit, caller: Caller) -> Rate | None:
+def _rate(limits: RateLimits, limit: LimitName, caller: Caller) -> Rate | None:
     if limit == "generate" and caller.rate:
         return _parse(caller.rate)
     return limits.rates[limit]
 
 
 def _address(environ: dict[str, Any]) -> str:
-    return counted_as(environ.get("REMOTE_ADDR", ""))
+    return rate_limit_address(environ.get("REMOTE_ADDR", ""))
 
 
-def _headers(limit: Limit, rate: Rate, standing: RateLimitStatus) -> tuple[tuple[str, str], ...]:
+def _headers(limit: LimitName, rate: Rate, status: RateLimitStatus) -> tuple[tuple[str, str], ...]:
     return (
         ("RateLimit-Policy", f'"{limit}";q={rate.amount};w={rate.seconds}'),
-        ("RateLimit", f'"{limit}";r={standing.remaining};t={math.ceil(standing.reset)}'),
+        ("RateLimit", f'"{limit}";r={status.remaining};t={math.ceil(status.reset)}'),
+    )
+
+
+def _rate_limited(seconds: int) -> RateLimited:
+    unit = "second" if seconds == 1 else "seconds"
+    return RateLimited(
+        message=f"You've hit the rate limit. Try again in {seconds} {unit}.", retry_after=seconds
     )

@@ -1,4 +1,4 @@
-"""Gives every request an id that is in its answer and in every log line about it."""
+"""Request ids, which appear in the response and in every log line of a request."""
 
 import random
 import re
@@ -10,61 +10,61 @@ from typing import Any
 from flask import Flask, Response, request
 
 from app.http import sse
-from app.http.access_log import BEGAN, OTHER, ROUTE, log_request
+from app.http.access_log import ROUTE, STARTED_AT, UNMATCHED_ROUTE, log_request
 from app.ports import Observer
 
 HEADER = "X-Request-ID"
 _ACCEPTED = re.compile(r"[\w-]{1,64}", re.ASCII)
-_ID = "app.request_id"  # in the environ, for who answers after the gate
+_ID = "app.request_id"  # key in the WSGI environment, shared with the middleware
 
 _current: ContextVar[str] = ContextVar("request_id", default="-")
 
 
 def register(app: Flask, observer: Observer) -> None:
-    """Take over or make an id for each request, and write down how it was answered."""
+    """Assign an id to each request and log the request after its response."""
     app.before_request(lambda: begin(request.environ))
     app.teardown_request(lambda _: end())
 
     @app.after_request
-    def answered(answer: Response) -> Response:
-        answer.headers[HEADER] = request_id()
-        route = request.url_rule.rule if request.url_rule else OTHER
+    def finish(response: Response) -> Response:
+        response.headers[HEADER] = request_id()
+        route = request.url_rule.rule if request.url_rule else UNMATCHED_ROUTE
         request.environ[ROUTE] = route
-        write = partial(
+        log = partial(
             log_request,
             request.environ,
             observer,
             path=request.path,
             route=route,
-            status=answer.status_code,
-            size=answer.content_length,
+            status=response.status_code,
+            size=response.content_length,
         )
-        if answer.mimetype == sse.CONTENT_TYPE:  # once its end is known
-            answer.call_on_close(partial(copy_context().run, write))
+        if response.mimetype == sse.CONTENT_TYPE:  # its duration is known at the end only
+            response.call_on_close(partial(copy_context().run, log))
         else:
-            write()
-        return answer
+            log()
+        return response
 
 
 def begin(environ: dict[str, Any]) -> None:
-    """Give the request its id and note the time, unless it was given one already."""
+    """Assign the request its id and start time, unless it has them already."""
     if _ID not in environ:
-        given = environ.get("HTTP_X_REQUEST_ID", "")
-        environ[_ID] = given if _ACCEPTED.fullmatch(given) else _new_id()
-        environ[BEGAN] = time.monotonic()
+        client_id = environ.get("HTTP_X_REQUEST_ID", "")
+        environ[_ID] = client_id if _ACCEPTED.fullmatch(client_id) else _new_id()
+        environ[STARTED_AT] = time.monotonic()
     _current.set(environ[_ID])
 
 
 def end() -> None:
-    """Leave the request: what this thread logs from now on is about something else."""
+    """Clear the current request id, as the thread goes on to another request."""
     _current.set("-")
 
 
 def request_id() -> str:
-    """Return the id of the request being answered, or `-` outside of one."""
+    """Return the current request's id, or `-`."""
     return _current.get()
 
 
 def _new_id() -> str:
-    # Nobody has to be unable to guess it, and the kernel's randomness costs a switch of threads.
+    # Ids need not be unguessable, and reading the kernel's randomness releases the GIL.
     return f"{random.getrandbits(128):032x}"

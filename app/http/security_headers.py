@@ -1,20 +1,20 @@
-"""What every answer tells browsers not to do with it.
+"""Security headers for browsers.
 
-Nothing about HTTPS: whether callers may only come by that is for the proxy that ends TLS to say.
+HTTP Strict Transport Security is left to the proxy that terminates TLS.
 """
 
 from flask import Flask, Response
 
 from app.http.cors import HeaderList
 
-NOSNIFF = ("X-Content-Type-Options", "nosniff")
 _POLICY = "Content-Security-Policy"
-_DATA = (_POLICY, "default-src 'none'; frame-ancestors 'none'")
 
-IMAGE: HeaderList = (NOSNIFF, (_POLICY, "default-src 'none'; sandbox"))
-"""Of images: should somebody get a browser to show one as a document, it can do nothing there."""
+NOSNIFF = ("X-Content-Type-Options", "nosniff")
 
-PAGE: HeaderList = (
+IMAGE_HEADERS: HeaderList = (NOSNIFF, (_POLICY, "default-src 'none'; sandbox"))
+"""For images: a browser that opens one as a document runs it in a sandbox without resources."""
+
+PAGE_HEADERS: HeaderList = (
     (
         _POLICY,
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -24,14 +24,19 @@ PAGE: HeaderList = (
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
-"""Of pages: only files of this service are loaded, and no other page frames or opens them."""
+"""For pages: they load files of this service only, and other sites can't frame or open them."""
+
+_DEFAULT_HEADERS: HeaderList = (
+    NOSNIFF,
+    (_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+)
 
 
 def register(app: Flask) -> None:
-    """Give all answers of the app what data needs, where they don't say something of their own."""
+    """Add the default headers to all responses that don't set their own."""
 
     @app.after_request
-    def add(answer: Response) -> Response:
-        for name, value in (NOSNIFF, _DATA):
-            answer.headers.setdefault(name, value)
-        return answer
+    def add_headers(response: Response) -> Response:
+        for name, value in _DEFAULT_HEADERS:
+            response.headers.setdefault(name, value)
+        return response

@@ -1,7 +1,7 @@
-"""Answers as server-sent events (WHATWG HTML, section 9.2), about work that another thread does.
+"""Responses with server-sent events (WHATWG HTML, section 9.2) from a background thread.
 
-The work never waits for who reads: what it has to say waits in a `Feed`, which the answer is
-written from for as long as the caller stays.
+The thread never waits for the client: it puts events into an EventQueue, and the response sends
+them for as long as the client stays connected.
 """
 
 import threading
@@ -14,18 +14,18 @@ from flask import Response, request
 from app.http.content_negotiation import preferred
 
 CONTENT_TYPE = "text/event-stream"
-KEEP_ALIVE_SECONDS = 10.0  # proxies give up on answers that are silent for a minute or more
+KEEP_ALIVE_SECONDS = 10.0  # proxies close responses that are silent for a minute or more
 _KEEP_ALIVE = b": keep-alive\n\n"
 
 
 @dataclass(frozen=True)
 class ServerSentEvent:
-    """Something to tell.
+    """An event to send.
 
     Args:
-        name: of the event.
-        data: gives one line of JSON, or None to leave the event out. It is called when the event is
-            sent, by the thread that sends it.
+        name: the event's type.
+        data: returns one line of JSON, or None to skip the event. It is called in the thread that
+            sends the event, when that is due.
     """
 
     name: str
@@ -33,73 +33,75 @@ class ServerSentEvent:
 
 
 class EventQueue:
-    """Events between the thread that works and the one that answers."""
+    """Thread-safe queue from the thread that produces events to the thread that sends them."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._waiting: deque[ServerSentEvent] = deque()
+        self._events: deque[ServerSentEvent] = deque()
         self._closed = False
 
-    def put(self, event: ServerSentEvent, *, instead: bool = False) -> None:
-        """Add an event, perhaps instead of those of its name that were not sent in time."""
+    def put(self, event: ServerSentEvent, *, replace: bool = False) -> None:
+        """Add an event; with `replace`, drop unsent events of the same name."""
         with self._changed:
             if self._closed:
                 return
-            if instead:
-                others = (other for other in self._waiting if other.name != event.name)
-                self._waiting = deque(others)
-            self._waiting.append(event)
+            if replace:
+                others = (other for other in self._events if other.name != event.name)
+                self._events = deque(others)
+            self._events.append(event)
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Add no more, as all is told or nobody hears it: what comes from now on is forgotten."""
+        """Ignore events from now on, as all were put or the client has disconnected."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait for the next event or the end; tell whether either came within that time."""
+        """Wait for the next event or the end; return False after a timeout."""
         with self._changed:
-            return self._changed.wait_for(lambda: bool(self._waiting) or self._closed, seconds)
+            return self._changed.wait_for(lambda: bool(self._events) or self._closed, seconds)
 
     def take(self) -> ServerSentEvent | None:
-        """Return the next event if there is one."""
+        """Remove and return the next event, or None."""
         with self._changed:
-            return self._waiting.popleft() if self._waiting else None
+            return self._events.popleft() if self._events else None
 
     @property
-    def is_over(self) -> bool:
-        """Whether nothing waits and nothing will come."""
+    def is_finished(self) -> bool:
+        """Whether the queue is closed and empty."""
         with self._changed:
-            return self._closed and not self._waiting
+            return self._closed and not self._events
 
 
-def wants_event_stream() -> bool:
-    """Tell whether the caller prefers events; who accepts anything gets JSON."""
-    accepted = request.headers.get("Accept", "")
-    return preferred(accepted, (CONTENT_TYPE, "application/json")) == CONTENT_TYPE
+def prefers_event_stream() -> bool:
+    """Return whether the client prefers an event stream; `*/*` means JSON."""
+    accept = request.headers.get("Accept", "")
+    return preferred(accept, (CONTENT_TYPE, "application/json")) == CONTENT_TYPE
 
 
-def respond(feed: EventQueue) -> Response:
-    """Answer with what comes in the feed."""
-    answer = Response(written(feed), content_type=f"{CONTENT_TYPE}; charset=utf-8")
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers["X-Accel-Buffering"] = "no"  # nginx would hold all of it back
-    return answer
+def event_stream_response(queue: EventQueue) -> Response:
+    """Return a response that sends the events of the queue."""
+    response = Response(encode_events(queue), content_type=f"{CONTENT_TYPE}; charset=utf-8")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would buffer the whole response
+    return response
 
 
-def written(feed: EventQueue, *, keep_alive_seconds: float = KEEP_ALIVE_SECONDS) -> Iterator[bytes]:
-    """Yield the events as they come, and a comment after each so many seconds without one."""
+def encode_events(
+    queue: EventQueue, *, keep_alive_seconds: float = KEEP_ALIVE_SECONDS
+) -> Iterator[bytes]:
+    """Yield encoded events as they arrive, and a comment after each silent interval."""
     try:
-        while not feed.is_over:
-            if not feed.wait(keep_alive_seconds):
+        while not queue.is_finished:
+            if not queue.wait(keep_alive_seconds):
                 yield _KEEP_ALIVE
-            elif text := _text(feed.take()):
+            elif text := _encode(queue.take()):
                 yield text
     finally:
-        feed.close()
+        queue.close()
 
 
-def _text(event: ServerSentEvent | None) -> bytes:
+def _encode(event: ServerSentEvent | None) -> bytes:
     data = event.data() if event else None
     return f"event: {event.name}\ndata: {data}\n\n".encode() if event and data else b""

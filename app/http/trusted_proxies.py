@@ -1,14 +1,13 @@
-"""Who the client is and how it called, where proxies that we trust stand between.
+"""Client address, scheme and host behind trusted proxies.
 
-Werkzeug's ProxyFix counts hops and asks no address, so it would believe whoever reaches the port
-past the proxy. Here a header counts only if the peer that sent it is one of ours.
+Werkzeug's ProxyFix counts hops and ignores addresses, so it also trusts clients that reach the
+port without the proxy. Here a forwarded header counts only if its sender is a trusted proxy.
 """
 
 import re
 from collections.abc import Iterable
 from ipaddress import (
     IPv4Address,
-    IPv4Network,
     IPv6Address,
     IPv6Network,
     ip_address,
@@ -18,7 +17,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
 
 UNIX = "unix"
-"""Stands for whoever calls over a unix socket, who has no address."""
+"""Name for clients of a Unix socket, which have no address."""
 
 _HOST = re.compile(
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?"
@@ -30,35 +29,35 @@ Address = IPv4Address | IPv6Address
 
 
 class TrustedProxies:
-    """The WSGI application before all others: settles who calls, and how.
+    """Outermost WSGI middleware, which applies the forwarded headers of trusted proxies.
 
-    The client is the right-most address of X-Forwarded-For that isn't a trusted proxy's; what
-    isn't an address ends the walk, and the last proxy counts as client. Ports, which some proxies
-    write, are passed over, as in 192.0.2.1:5555 and [2001:db8::1]:5555. Scheme and host are those
-    that the nearest proxy names. Nobody behind this sees the headers themselves.
+    The client is the right-most address of X-Forwarded-For that is not a trusted proxy's. An
+    entry that is not an address ends the search, and the last proxy counts as the client. Ports,
+    which some proxies add, are ignored, as in 192.0.2.1:5555 and [2001:db8::1]:5555. Scheme and
+    host are those that the nearest proxy sent. The forwarded headers are removed from the request.
 
     Args:
-        app: what answers.
-        trusted: addresses and networks (IPv4, IPv6), and `unix`. Empty: no header is believed.
+        app: the wrapped application.
+        trusted: addresses and networks (IPv4, IPv6), and `unix`. If empty, no header is applied.
 
     Raises:
-        ValueError: one of `trusted` is none of these.
+        ValueError: an entry of `trusted` is none of these.
     """
 
     def __init__(self, app: WSGIApplication, trusted: Iterable[str]) -> None:
         self._app = app
         names = tuple(trusted)
         self._unix = UNIX in names
-        self._networks = tuple(network(name) for name in names if name != UNIX)
+        self._networks = tuple(ip_network(name) for name in names if name != UNIX)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Correct the environment, and let the app answer."""
-        given = [environ.pop(name, "") for name in _HEADERS]
-        if any(given) and self._trusts(environ.get("REMOTE_ADDR", "")):
-            self._believe(environ, *given)
+        """Update the environment and call the wrapped application."""
+        headers = [environ.pop(name, "") for name in _HEADERS]
+        if any(headers) and self._trusts(environ.get("REMOTE_ADDR", "")):
+            self._apply(environ, *headers)
         return self._app(environ, start_response)
 
-    def _believe(self, environ: dict[str, Any], chain: str, scheme: str, host: str) -> None:
+    def _apply(self, environ: dict[str, Any], chain: str, scheme: str, host: str) -> None:
         environ["REMOTE_ADDR"] = self._client(environ.get("REMOTE_ADDR", ""), chain)
         scheme, host = _last(scheme).lower(), _last(host)
         if scheme in {"http", "https"}:
@@ -83,17 +82,8 @@ class TrustedProxies:
         return address is not None and any(address in network for network in self._networks)
 
 
-def network(text: str) -> IPv4Network | IPv6Network:
-    """Read an address or a network.
-
-    Raises:
-        ValueError: it is neither.
-    """
-    return ip_network(text)
-
-
-def counted_as(peer: str) -> str:
-    """Return what an address is counted as: an IPv6 client has a whole /64 to call from."""
+def rate_limit_address(peer: str) -> str:
+    """Return what to count an address as: its /64 for IPv6, as a client has all of that."""
     address = _address(peer)
     if isinstance(address, IPv6Address):
         return str(IPv6Network((address, 64), strict=False))
@@ -101,7 +91,7 @@ def counted_as(peer: str) -> str:
 
 
 def _address(text: str) -> Address | None:
-    if "%" in text:  # a zone names an interface of another machine
+    if "%" in text:  # a zone id has a meaning on the sender's machine only
         return None
     try:
         address = ip_address(text)
@@ -111,7 +101,7 @@ def _address(text: str) -> Address | None:
 
 
 def _without_port(entry: str) -> str:
-    found = _ENTRY.fullmatch(entry)  # an IPv6 address by itself is none: it is as it is
+    found = _ENTRY.fullmatch(entry)  # a bare IPv6 address does not match
     return (found[1] or found[2]) if found else entry
 
 

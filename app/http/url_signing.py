@@ -1,6 +1,6 @@
-"""Signatures that let only addresses through which the operator has made.
+"""Signed URLs, which restrict variants to those that the operator issued.
 
-HMAC-SHA256 (RFC 2104) over image, canonical form of the parameters, and the time of expiry.
+HMAC-SHA256 (RFC 2104) over image id, canonical parameters and expiry time.
 """
 
 import base64
@@ -16,7 +16,7 @@ _HEX_DIGITS = 64
 
 @dataclass(frozen=True, kw_only=True)
 class Signature:
-    """What an address carries to prove that it is ours; `expires` in seconds since 1970."""
+    """Signature parameters of a URL; `expires` in seconds since 1970."""
 
     expires: int | None = None
     sig: str = ""
@@ -24,53 +24,53 @@ class Signature:
 
 @dataclass(frozen=True, repr=False)
 class Signer:
-    """Signs with the first key and accepts all of them, so that keys can be changed in use.
+    """Signs with the first key and accepts all of them, so that keys can be rotated.
 
-    Without keys nothing needs a signature, and none is looked at.
+    Without keys, signatures are neither required nor checked.
     """
 
     keys: tuple[str, ...]
     clock: Clock
 
     def sign(self, image_id: str, parameters: str, *, seconds: int) -> Signature:
-        """Make the signature for these parameters of this image, good for so long."""
+        """Return a signature for an image and its parameters, valid for `seconds`."""
         expires = int(self.clock.now().timestamp()) + seconds
         digest = _digest(self.keys[0], image_id, parameters, expires)
         return Signature(expires=expires, sig=digest.hex())
 
-    def check(self, image_id: str, parameters: str, given: Signature) -> int | None:
-        """Return for how many seconds the signature is good: 1 or more, or None for ever.
+    def check(self, image_id: str, parameters: str, signature: Signature) -> int | None:
+        """Return how many seconds the signature is valid: at least 1, or None without limit.
 
-        It may be written in hex or in base64url.
+        It may be encoded in hex or in base64url.
 
         Raises:
-            SignatureRequired: it lacks, or its expiry does.
-            SignatureInvalid: it was made for something else, or by somebody else.
-            SignatureExpired: its time is over.
+            SignatureRequired: the signature or its expiry time is missing.
+            SignatureInvalid: it does not match image, parameters, expiry time and keys.
+            SignatureExpired: its expiry time has passed.
         """
         if not self.keys:
             return None
-        if given.expires is None or not given.sig:
+        if signature.expires is None or not signature.sig:
             raise SignatureRequired
-        digests = [_digest(key, image_id, parameters, given.expires) for key in self.keys]
-        # All are compared, each in constant time: how long it takes tells nothing.
-        fits = [hmac.compare_digest(*_alike(digest, given.sig)) for digest in digests]
-        if not any(fits):
+        digests = [_digest(key, image_id, parameters, signature.expires) for key in self.keys]
+        # All are compared, each in constant time, so the duration reveals nothing.
+        matches = [hmac.compare_digest(*_encoded(digest, signature.sig)) for digest in digests]
+        if not any(matches):
             raise SignatureInvalid
-        left = given.expires - math.ceil(self.clock.now().timestamp())
-        if left <= 0:
+        remaining = signature.expires - math.ceil(self.clock.now().timestamp())
+        if remaining <= 0:
             raise SignatureExpired
-        return left
+        return remaining
 
 
 def _digest(key: str, image_id: str, parameters: str, expires: int) -> bytes:
-    # No part holds a line break, so no two triples make the same text.
+    # No part contains a line break, so different triples never give the same text.
     text = f"{image_id}\n{parameters}\n{expires}"
     return hmac.digest(key.encode(), text.encode(), "sha256")
 
 
-def _alike(digest: bytes, sig: str) -> tuple[bytes, bytes]:
-    """Write the digest the way the signature is; as text, so that no other text passes for it."""
+def _encoded(digest: bytes, sig: str) -> tuple[bytes, bytes]:
+    """Return digest and signature in the signature's encoding, compared as text for strictness."""
     if len(sig) == _HEX_DIGITS:
         return digest.hex().encode(), sig.encode()
     return base64.urlsafe_b64encode(digest).rstrip(b"="), sig.rstrip("=").encode()

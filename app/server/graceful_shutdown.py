@@ -69,11 +69,11 @@ def finish_before_leaving(worker: StoppableWorker, in_flight: ConcurrencyLimit) 
             return
         leave = partial(worker.handle_exit, sig, None)
         if in_flight.closed:
-            in_flight.call_when_empty(leave)
+            in_flight.call_when_idle(leave)
             return
         leave()
 
-    in_flight.count(entered=worker.stay, left=worker.go)
+    in_flight.subscribe(on_enter=worker.stay, on_exit=worker.go)
     signal.signal(signal.SIGTERM, reported)
     signal.siginterrupt(signal.SIGTERM, False)  # as gunicorn has it: calls under way go on
     if in_flight.closed:  # the signal may have come between the fork and here, unheard

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from app.blueprints.variant_query import read_wish
+from app.blueprints.variant_query import read_variant_request
 from app.http.url_signing import Signer
 from app.services.files.image_store import LocalImageStore
 from app.services.image_processor import LocalImageProcessor
@@ -44,7 +44,9 @@ def main() -> None:
     """Measure all in turn, round by round, and print the table."""
     if shutil.which("wrk") is None:
         sys.exit("wrk is missing: apt install wrk")
-    made = Signer((KEY,), SystemClock()).sign(NAME, read_wish(QUERY).text, seconds=24 * 3600)
+    made = Signer((KEY,), SystemClock()).sign(
+        NAME, read_variant_request(QUERY).canonical, seconds=24 * 3600
+    )
     signed = f"?{QUERY}&expires={made.expires}&sig={made.sig}"
     more = {"bare": "", "open": "", "signing": signed}
     spent: dict[str, list[float]] = {name: [] for name in _ASKED}

@@ -113,7 +113,7 @@ def serving(
 def _wait_for_work(app: Flask) -> None:
     """Wait for generations whose callers have left: they need the ports until their end."""
     ended = threading.Event()
-    dependencies_of(app).in_flight.call_when_empty(ended.set)
+    dependencies_of(app).concurrency_limit.call_when_idle(ended.set)
     assert ended.wait(30)
 
 

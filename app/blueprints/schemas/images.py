@@ -1,9 +1,9 @@
-"""What goes over the wire: the forms of requests and answers."""
+"""Schemas of requests and responses about images, prompts and health."""
 
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -11,13 +11,9 @@ from pydantic import (
     ConfigDict,
     Field,
     RootModel,
-    model_validator,
 )
 
-from app.blueprints.pagination import decode_cursor
 from app.errors import Charged
-from app.models import PageQuery
-from app.models.prompts import fold
 from app.usecases.images.prompts import MAX_COUNT
 
 MAX_PROMPT_CHARS = 4000
@@ -27,7 +23,7 @@ Quality = Literal["auto", "low", "medium", "high", "xhigh", "max"]
 Size = Literal["1024x1024", "1536x1024", "1024x1536"]
 
 
-def _meaningful(text: str) -> str:
+def _validated_prompt(text: str) -> str:
     if not text.strip():
         raise ValueError("Must not be blank.")
     if _CONTROL.search(text):
@@ -36,7 +32,7 @@ def _meaningful(text: str) -> str:
 
 
 class GenerateBody(BaseModel):
-    """What to draw."""
+    """A request to generate an image."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -44,72 +40,45 @@ class GenerateBody(BaseModel):
         json_schema_extra={"examples": [{"prompt": "A red fox reading a newspaper"}]},
     )
 
-    prompt: Annotated[str, AfterValidator(_meaningful)] = Field(
-        min_length=1, max_length=MAX_PROMPT_CHARS, description="What to draw."
+    prompt: Annotated[str, AfterValidator(_validated_prompt)] = Field(
+        min_length=1, max_length=MAX_PROMPT_CHARS, description="Describes the image."
     )
-    enhance: bool = Field(False, description="Let the text model enrich the prompt first.")
+    enhance: bool = Field(False, description="Enrich the prompt with the text model first.")
     quality: Quality | None = Field(
-        None, description="How much work the model puts in; default: the server's setting."
+        None, description="Quality of the model's rendering; default: the server's setting."
     )
     size: Size = Field("1024x1024", description="Size of the original, in pixels.")
-    dry_run: bool = Field(False, description="Only tell what it would cost and send; pay nothing.")
+    dry_run: bool = Field(
+        False, description="Only return the cost and the upstream requests; nothing is generated."
+    )
     partial_images: int | None = Field(
         None,
         ge=0,
         le=3,
-        description="Images to show while it is drawn, if the answer is streamed; each costs "
-        "something. Default: the server's setting.",
+        description="Number of previews in an event stream; each adds to the cost. Default: the "
+        "server's setting.",
     )
-
-
-class ListQuery(BaseModel):
-    """Which part of the list."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    page: int = Field(1, ge=1, le=10**9, description="Page number, from 1.")
-    limit: int = Field(10, ge=1, le=100, description="Images a page.")
-    cursor: str | None = Field(
-        None, max_length=200, description="`next_cursor` of the page before, instead of `page`."
-    )
-    q: str = Field("", max_length=200, description="Words that the prompts have to contain.")
-
-    @model_validator(mode="after")
-    def _one_way_to_page(self) -> Self:
-        if self.cursor and "page" in self.model_fields_set:
-            raise ValueError("Give page or cursor, not both.")
-        if self.cursor:
-            decode_cursor(self.cursor)
-        return self
-
-    def page_query(self, owner: str | None) -> PageQuery:
-        """Return which page of the list to read; `owner` keeps the images of one caller."""
-        after = decode_cursor(self.cursor) if self.cursor else None
-        offset = 0 if after else (self.page - 1) * self.limit
-        return PageQuery(
-            limit=self.limit, offset=offset, after=after, words=fold(self.q), owner=owner
-        )
 
 
 class PromptsQuery(BaseModel):
-    """Which prompts."""
+    """Selects prompts."""
 
     model_config = ConfigDict(extra="forbid")
 
-    count: int = Field(10, ge=1, le=MAX_COUNT, description="How many.")
+    count: int = Field(10, ge=1, le=MAX_COUNT, description="Number of prompts.")
     theme: Annotated[str, AfterValidator(str.strip)] = Field(
-        "", max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$", description="What they are about."
+        "", max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$", description="Subject of the prompts."
     )
 
 
 class Success(BaseModel):
-    """What every answer starts with."""
+    """The field that all successful responses share."""
 
     status: Literal["success"] = "success"
 
 
 class OriginalResponse(BaseModel):
-    """The image as it was drawn, before the cutout."""
+    """The original image from the provider, before the cutout."""
 
     width: int
     height: int
@@ -117,83 +86,83 @@ class OriginalResponse(BaseModel):
     size_bytes: int
     sha256: str
     content_credentials: bool | None = Field(
-        description="Whether it has a C2PA manifest; unverified. Null if nobody has looked."
+        description="Whether it has a C2PA manifest, which is not verified. Null if not checked."
     )
 
 
 class Image(BaseModel):
-    """One image. `width` and `height` are those of the image at `url`, in pixels."""
+    """An image; `width` and `height` are the pixels of the image at `url`."""
 
     filename: str
-    url: str = Field(description="The image's address on this service.")
-    image_url: str = Field(description="The stored object's address, or `url` without S3.")
-    prompt: str = Field(description="What was asked, without surrounding space.")
-    first_prompt: str = Field(description="What was asked, verbatim.")
-    new_prompt: str = Field(description="What was really drawn.")
+    url: str = Field(description="The image's URL on this service.")
+    image_url: str = Field(description="The URL of the stored object; `url` if there is no S3.")
+    prompt: str = Field(description="The prompt without surrounding whitespace.")
+    first_prompt: str = Field(description="The prompt, verbatim.")
+    new_prompt: str = Field(description="The prompt sent to the image model.")
     created_at: datetime
     width: int
     height: int
     model: str
-    provider: str = Field(description="`offline` means drawn by rules, not by an AI model.")
+    provider: str = Field(description="`offline` means drawn by rules instead of an AI model.")
     charged: Charged
-    cost_usd: float | None = Field(description="What it cost, with enhancing; null if unknown.")
-    cutout: Mapping[str, Any] = Field(description="What the cutout found.")
+    cost_usd: float | None = Field(description="The cost, including `enhance`; null if unknown.")
+    cutout: Mapping[str, Any] = Field(description="Measurements of the cutout.")
     original: OriginalResponse | None
 
 
 class ImageResponse(Image, Success):
-    """One image, in answer to a request for it."""
+    """A single image."""
 
 
 class UpstreamRequestResponse(BaseModel):
-    """A request to the provider."""
+    """A request that would be sent to the provider."""
 
     method: str
-    path: str = Field(description="Below the provider's base address.")
+    path: str = Field(description="Relative to the provider's base URL.")
     body: Mapping[str, Any]
 
 
 class DryRunResponse(Success):
-    """What a generation would cost and send."""
+    """The result of a dry run."""
 
     dry_run: Literal[True] = True
-    estimate_usd: float | None = Field(description="At most; null if the price is unknown.")
+    estimate_usd: float | None = Field(description="Maximum cost; null if the price is unknown.")
     requests: list[UpstreamRequestResponse] = Field(
-        description="In their order. With `enhance`, the last one shows the prompt before that."
+        description="In order. With `enhance`, the last one contains the prompt before enrichment."
     )
 
 
 class GenerateResponse(RootModel[ImageResponse | DryRunResponse]):
-    """An image; or, for a dry run, what it would cost."""
+    """An image, or the result of a dry run."""
 
 
 class ListResponse(Success):
     """A page of images, newest first."""
 
     images: list[Image]
-    page: int | None = Field(description="Null when a cursor was given.")
+    page: int | None = Field(description="Null if `cursor` was used.")
     limit: int
     total_pages: int
     total_images: int
-    total_exact: bool = Field(description="False if `q` has more matches than were counted.")
+    total_exact: bool = Field(description="False if `q` has more matches than the server counts.")
     next_cursor: str | None = Field(description="Null on the last page.")
 
 
 class PromptsResponse(Success):
-    """Invented prompts."""
+    """Suggested prompts."""
 
     prompts: list[str]
     provider: str = Field(
-        description="`offline` means put together from lists, not by an AI model."
+        description="`offline` means combined from word lists instead of an AI model."
     )
 
 
 class HealthResponse(Success):
-    """The process answers."""
+    """The process responds."""
 
 
 class PartResponse(BaseModel):
-    """How a part is."""
+    """The state of a part."""
 
     kind: str
     up: bool
@@ -201,7 +170,7 @@ class PartResponse(BaseModel):
 
 
 class ReadyResponse(Success):
-    """Whether the service can do its work."""
+    """Readiness of the service and its parts."""
 
     ready: bool
     parts: dict[str, PartResponse]

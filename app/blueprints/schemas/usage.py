@@ -1,4 +1,4 @@
-"""What goes over the wire about money spent."""
+"""Schemas of requests and responses about usage."""
 
 import re
 from datetime import date, datetime
@@ -12,20 +12,20 @@ MAX_USAGE_DAYS = 366
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def _iso_day(value: str) -> date:
-    """Read a day; Pydantic by itself would take a number for seconds since 1970."""
+def _parse_day(value: str) -> date:
+    """Parse a date; Pydantic would also accept numbers, as seconds since 1970."""
     if not _DAY.fullmatch(value):
-        raise ValueError("Has to be like 2026-11-22.")
+        raise ValueError("Must be a date such as 2026-11-22.")
     return date.fromisoformat(value)
 
 
 Day = Annotated[
-    date, PlainValidator(_iso_day), WithJsonSchema({"type": "string", "format": "date"})
+    date, PlainValidator(_parse_day), WithJsonSchema({"type": "string", "format": "date"})
 ]
 
 
 class UsageQuery(BaseModel):
-    """Which days."""
+    """Selects a range of days."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -36,7 +36,7 @@ class UsageQuery(BaseModel):
 
 
 class BudgetResponse(BaseModel):
-    """A budget, and what is left of it."""
+    """A budget and its remaining amount."""
 
     limit_usd: float
     period: Literal["day", "month"]
@@ -46,7 +46,7 @@ class BudgetResponse(BaseModel):
 
 
 class DayUsageResponse(BaseModel):
-    """What was spent in a day (UTC)."""
+    """Usage of a day (UTC)."""
 
     date: date
     cost_usd: float
@@ -55,9 +55,9 @@ class DayUsageResponse(BaseModel):
 
 
 class UsageResponse(Success):
-    """What was spent; days without anything are left out."""
+    """Usage by day; days without usage are omitted."""
 
-    account: str | None = Field(description="The key's name; null for the whole server.")
+    account: str | None = Field(description="Name of the API key; null for the whole server.")
     budget: BudgetResponse | None
     days: list[DayUsageResponse]
     cost_usd: float

@@ -1,4 +1,4 @@
-"""The form of the query that asks for a variant of an image."""
+"""Schema of the query for a variant of an image."""
 
 import math
 from dataclasses import dataclass
@@ -29,26 +29,26 @@ _NUMBER = r"-?\d+(\.\d+)?"
 
 @dataclass(frozen=True)
 class NumberInRange:
-    """Reads a decimal number and holds it to a range, of which every complaint tells."""
+    """Pydantic annotation for a decimal number in a range, which every error message states."""
 
     range: Range
 
-    def read(self, text: str) -> float:
-        """Return the number.
+    def parse(self, text: str) -> float:
+        """Parse and check a number.
 
         Raises:
-            ValueError: it isn't one, or lies outside.
+            ValueError: it is not a number, or out of range.
         """
         try:
             value = number(text)
         except ValueError:
-            value = math.nan  # which is in no range
+            value = math.nan  # NaN is out of every range
         return self.range.checked(value, "")
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(self.read)
+        return core_schema.no_info_plain_validator_function(self.parse)
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
@@ -70,7 +70,9 @@ def _outline(text: str) -> Outline:
     try:
         return Outline(number(width), color(rest) if comma else WHITE)
     except ValueError:
-        raise ValueError("must be pixels, perhaps with a color, such as 4,#ffffff") from None
+        raise ValueError(
+            "must be a width in pixels and optionally a color, such as 4,#ffffff"
+        ) from None
 
 
 def _shadow(text: str) -> Shadow:
@@ -83,7 +85,7 @@ def _shadow(text: str) -> Shadow:
         return Shadow(number(dx), number(dy), number(blur), tint, opacity)
     except ValueError:
         raise ValueError(
-            "must be right,down,blur in pixels, perhaps with color and opacity, "
+            "must be right,down,blur in pixels and optionally a color and an opacity, "
             "such as 0,8,6,#000000,0.5"
         ) from None
 
@@ -96,28 +98,28 @@ _FILTERS = WithJsonSchema({"type": "array", "items": {"type": "string"}, "maxIte
 
 
 class VariantQuery(BaseModel):
-    """How to show the image. Without anything it is the plain image of 256x256 pixels."""
+    """Selects a variant; without parameters, the plain image of 256x256 pixels."""
 
     model_config = ConfigDict(extra="forbid")
 
     w: Annotated[int | None, NumberInRange(RANGES["width"])] = Field(
-        None, description=f"Width in pixels; default: as `h`, else {SIDE}."
+        None, description=f"Width in pixels; default: the same as `h`, else {SIDE}."
     )
     h: Annotated[int | None, NumberInRange(RANGES["height"])] = Field(
-        None, description=f"Height in pixels; default: as `w`, else {SIDE}."
+        None, description=f"Height in pixels; default: the same as `w`, else {SIDE}."
     )
     fit: Literal["contain", "cover", "fill"] = Field(
         "contain",
-        description="Show all of the image, fill the space with its middle, or stretch it.",
+        description="Fit the whole image, fill the area with its center, or stretch it.",
     )
     dpr: Annotated[float, NumberInRange(DPR)] = Field(
-        1.0, description="Pixels of the device for each one asked for; multiplies all lengths."
+        1.0, description="Device pixel ratio, by which all lengths are multiplied."
     )
     format: Literal["png", "webp", "avif", "jpeg", "auto"] = Field(
-        "png", description="`auto`: the best that the header Accept names."
+        "png", description="`auto`: the smallest format that the Accept header names."
     )
     quality: Annotated[int | None, NumberInRange(RANGES["quality"])] = Field(
-        None, description="Of WEBP, AVIF and JPEG; default: what suits the format."
+        None, description="Quality of WebP, AVIF and JPEG; the default depends on the format."
     )
     background: Annotated[
         Color | None, PlainValidator(_background), _text(f"(transparent|{_COLOR})")
@@ -125,7 +127,7 @@ class VariantQuery(BaseModel):
         None, description="A color, or `transparent`; default: white for JPEG, else `transparent`."
     )
     padding: Annotated[int, NumberInRange(RANGES["padding"])] = Field(
-        0, description="Pixels left free on each side, within width and height."
+        0, description="Empty pixels on each side, within width and height."
     )
     brightness: Annotated[float, NumberInRange(RANGES["brightness"])] = Field(
         1.0, description="1 is unchanged."
@@ -134,28 +136,28 @@ class VariantQuery(BaseModel):
         1.0, description="1 is unchanged."
     )
     saturation: Annotated[float, NumberInRange(RANGES["saturation"])] = Field(
-        1.0, description="0 is grey, 1 unchanged."
+        1.0, description="0 is gray, 1 is unchanged."
     )
     hue: Annotated[float, NumberInRange(RANGES["hue"])] = Field(
-        0.0, description="Degrees by which hues turn."
+        0.0, description="Rotation of hues, in degrees."
     )
     gamma: Annotated[float, NumberInRange(RANGES["gamma"])] = Field(
         1.0, description="1 is unchanged, more is lighter."
     )
     sharpness: Annotated[float, NumberInRange(RANGES["sharpness"])] = Field(
-        1.0, description="0 is smooth, 1 unchanged, more is sharper."
+        1.0, description="0 is smooth, 1 is unchanged, more is sharper."
     )
     filter: Annotated[tuple[Filter, ...], PlainValidator(_filters), _FILTERS] = Field(
-        (), description="A filter, such as `sepia` or `blur:2`; several are applied in order."
+        (), description="A filter, such as `sepia` or `blur:2`; repeat to apply several in order."
     )
     rotate: Literal["0", "90", "180", "270"] = Field("0", description="Degrees clockwise.")
     flip: Literal["", "h", "v", "hv"] = Field(
-        "", description="Swap left and right, top and bottom, or both; after rotating."
+        "", description="Mirror horizontally, vertically or both, after rotating."
     )
     outline: Annotated[
         Outline | None, PlainValidator(_outline), _text(f"{_NUMBER}(,{_COLOR})?")
     ] = Field(
-        None, description="Pixels, perhaps with a color (default white): a rim, as of a sticker."
+        None, description="Sticker outline: width in pixels, optionally a color (default: white)."
     )
     shadow: Annotated[
         Shadow | None,
@@ -163,18 +165,18 @@ class VariantQuery(BaseModel):
         _text(f"{_NUMBER},{_NUMBER},{_NUMBER}(,{_COLOR}(,{_NUMBER})?)?"),
     ] = Field(
         None,
-        description="Right, down and blur in pixels, perhaps with a color (default black) and an "
-        f"opacity (default {_OPACITY}).",
+        description="Shadow: right, down and blur in pixels, optionally a color (default: black) "
+        f"and an opacity (default: {_OPACITY}).",
     )
     holes: Literal["auto", "keep", "cut"] = Field(
         "auto",
-        description="What becomes of enclosed areas of background color: judged, kept or cut.",
+        description="Enclosed areas of background color: decide for each, keep all or cut all.",
     )
     expires: int | None = Field(
-        None, ge=1, le=10**11, description="Until when `sig` is good, in seconds since 1970."
+        None, ge=1, le=10**11, description="Expiry time of `sig`, in seconds since 1970."
     )
     sig: str = Field(
         "",
         max_length=100,
-        description="Signature, where this server asks for one: hex or base64url.",
+        description="Signature in hex or base64url, if the server requires one.",
     )

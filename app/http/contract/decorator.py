@@ -1,7 +1,6 @@
-"""Declares what a view takes and answers, and holds it to that.
+"""Contracts: declarations of a view's request, responses, access and errors.
 
-The declaration checks the requests and is what `/openapi.json` is generated from, so the two can't
-differ.
+The same declaration validates requests and generates `/openapi.json`, so the two can't differ.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,37 +26,47 @@ from app.errors import (
 )
 from app.http.auth import authorize
 from app.http.contract.validation import read_body, read_query
-from app.http.idempotency import read_key
-from app.http.rate_limits import Limit
+from app.http.idempotency import read_idempotency_key
+from app.http.rate_limits import LimitName
 from app.models import Scope
 
-View = Callable[..., Any]
+ViewFunction = Callable[..., Any]
 
 
 class NoQuery(BaseModel, extra="forbid"):
-    """No query parameters at all."""
+    """Schema of a query without parameters."""
 
 
-# The first three come from the server itself, before it knows what is asked for.
-_OF_ANY_REQUEST = (RequestTimeout, AddressTooLong, HeadersTooLarge, InvalidRequest)
+# The server raises the first three while it parses the request, before routing.
+_COMMON_ERRORS = (RequestTimeout, AddressTooLong, HeadersTooLarge, InvalidRequest)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contract:
-    """What a view takes, answers and fails with.
+    """Declares a view's request, responses, access and errors.
 
-    `scope` is what a caller has to be allowed to do; None lets everyone in.
-    `limit` is what requests count against; None for what may be asked at will. A view that
-    may spend money is `idempotent`: it takes an Idempotency-Key. One that `streams` answers with
-    server-sent events instead, if the caller prefers those.
+    Attributes:
+        tag: the OpenAPI tag.
+        scope: the scope that the caller needs; None if the endpoint is public.
+        limit: the rate limit that requests count against; None if they are not limited.
+        body: schema of the JSON body; None if there is none.
+        query: schema of the query.
+        response: schema of the JSON response; None if there is none.
+        status: status of a successful response.
+        content_types: content types of a response other than JSON.
+        idempotent: whether the view accepts an Idempotency-Key, as those that spend money do.
+        examples: example responses by name.
+        streams: whether the view responds with server-sent events to clients that prefer them.
+        stream_example: an example of such a response.
+        errors: errors beyond those that follow from the other attributes.
     """
 
     tag: str
     scope: Scope | None
-    limit: Limit | None = None
+    limit: LimitName | None = None
     body: type[BaseModel] | None = None
     query: type[BaseModel] = NoQuery
-    answer: type[BaseModel] | None = None
+    response: type[BaseModel] | None = None
     status: int = 200
     content_types: tuple[str, ...] = ("application/json",)
     idempotent: bool = False
@@ -68,43 +77,44 @@ class Contract:
 
     @property
     def all_errors(self) -> tuple[type[AppError], ...]:
-        """The declared errors, those that follow from the rest of it, and those of any request."""
-        implied: tuple[type[AppError], ...] = _OF_ANY_REQUEST
+        """The declared, implied and common errors."""
+        implied: tuple[type[AppError], ...] = _COMMON_ERRORS
         if self.scope:
             implied += (Forbidden, Unauthorized)
-        if self.scope or self.limit:  # who tries keys is counted, whatever the key was for
+        if self.scope or self.limit:  # invalid API keys are limited everywhere
             implied += (RateLimited,)
         if self.body:
             implied += (InvalidJson, RequestTooLarge, UnsupportedMediaType)
         return (*implied, *self.errors)
 
 
-def contract(declared: Contract) -> Callable[[View], View]:
-    """Give the view its validated `body` and `query`; send the model it returns as JSON.
+def contract(declared: Contract) -> Callable[[ViewFunction], ViewFunction]:
+    """Authorize and validate the request, and send the view's result as JSON.
 
-    A view may also return a Response of its own.
+    The view gets its validated `body`, `query` and `idempotency_key` as keyword arguments, as far
+    as the contract declares them. It returns a Pydantic model, a dictionary or a Response.
     """
 
-    def decorate(view: View) -> View:
+    def decorate(view: ViewFunction) -> ViewFunction:
         @wraps(view)
-        def checked(**arguments: Any) -> Response:
+        def wrapper(**arguments: Any) -> Response:
             authorize(declared.scope, declared.limit)
             query = read_query(declared.query)
             if declared.query is not NoQuery:
                 arguments["query"] = query
             if declared.idempotent:
-                arguments["idempotency_key"] = read_key()
+                arguments["idempotency_key"] = read_idempotency_key()
             if declared.body:
                 arguments["body"] = read_body(declared.body)
-            return _respond(view(**arguments), declared.status)
+            return _to_response(view(**arguments), declared.status)
 
-        checked.contract = declared  # type: ignore[attr-defined]  # reason: read by openapi.py
-        return checked
+        wrapper.contract = declared  # type: ignore[attr-defined]  # reason: read by openapi.py
+        return wrapper
 
     return decorate
 
 
-def _respond(result: object, status: int) -> Response:
+def _to_response(result: object, status: int) -> Response:
     if isinstance(result, Response):
         return result
     response = jsonify(result.model_dump() if isinstance(result, BaseModel) else result)

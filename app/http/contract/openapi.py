@@ -1,4 +1,4 @@
-"""Generates the OpenAPI 3.1 document from the contracts of the views."""
+"""Generation of the OpenAPI 3.1 document from the views' contracts."""
 
 import re
 from collections import defaultdict
@@ -13,99 +13,107 @@ from werkzeug.routing import Rule
 from app.errors import AppError, Charged
 from app.http import sse
 from app.http.contract.decorator import Contract
-from app.http.idempotency import DESCRIBED as IDEMPOTENCY_KEY
+from app.http.idempotency import OPENAPI_PARAMETER as IDEMPOTENCY_KEY
 from app.models import object_keys
 
 _REF = "#/components/schemas/{model}"
-_SCHEMES = {
+_INFO: dict[str, Any] = {
+    "title": "Flask Image Generator API",
+    "description": "Generates images from prompts, makes their white background transparent, "
+    "stores them and serves them.",
+    "license": {"name": "MIT", "identifier": "MIT"},
+}
+_SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
 _TAGS = {
-    "generation": "Draw images.",
-    "images": "See, list and delete images, in any size and format.",
-    "prompts": "Ideas of what to draw.",
-    "usage": "What was spent.",
-    "health": "How the service does.",
+    "generation": "Generate images.",
+    "images": "List and delete images, and fetch them in any size and format.",
+    "prompts": "Suggest prompts.",
+    "usage": "Report costs.",
+    "health": "Monitor the service.",
 }
-_ONE_OF_THEM: list[dict[str, list[str]]] = [{"bearer": []}, {"header": []}]
-_OR_NONE: list[dict[str, list[str]]] = [{}]
-_CONVERTED = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
+_API_KEY_REQUIRED: list[dict[str, list[str]]] = [{"bearer": []}, {"header": []}]
+_NO_API_KEY: list[dict[str, list[str]]] = [{}]
+_ROUTE_PARAMETER = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 
 
 class FieldError(BaseModel):
-    """What is wrong with one field."""
+    """An invalid field."""
 
     field: str
     message: str
 
 
 class ErrorResponse(BaseModel):
-    """The one shape of every failure."""
+    """The body of every error response."""
 
     status: str = Field("error", json_schema_extra={"const": "error"})
-    message: str = Field(description="For people.")
-    code: str = Field(description="For programs.")
+    message: str = Field(description="What is wrong and what to do, for people.")
+    code: str = Field(description="Identifies the error, for programs.")
     request_id: str
-    errors: list[FieldError] = Field([], description="The fields at fault, if any.")
-    charged: Charged | None = Field(None, description="Whether an image was paid for.")
+    errors: list[FieldError] = Field([], description="The invalid fields, if any.")
+    charged: Charged | None = Field(None, description="Whether the provider charged for an image.")
 
 
-def document(app: Flask, *, version: str, auth_required: bool) -> dict[str, Any]:
-    """Return the document for all views that declare a contract."""
-    keys = _ONE_OF_THEM if auth_required else _ONE_OF_THEM + _OR_NONE
+def build_document(app: Flask, *, version: str, auth_required: bool) -> dict[str, Any]:
+    """Return the OpenAPI document of all views that have a contract."""
     operations = list(_operations(app))
     references, schemas = models_json_schema(
-        _models([declared for _, _, declared in operations]), ref_template=_REF
+        _models([contract for _, _, contract in operations]), ref_template=_REF
     )
+    security = _API_KEY_REQUIRED if auth_required else _API_KEY_REQUIRED + _NO_API_KEY
     paths: dict[str, dict[str, Any]] = defaultdict(dict)
-    for rule, method, declared in operations:
-        path = _CONVERTED.sub(r"{\1}", rule.rule)
-        summary, _, description = (app.view_functions[rule.endpoint].__doc__ or "").partition("\n")
+    for rule, method, contract in operations:
+        path = _ROUTE_PARAMETER.sub(r"{\1}", rule.rule)
         paths[path][method.lower()] = {
             "operationId": f"{method.lower()}_{rule.endpoint.rpartition('.')[2]}",
-            "tags": [declared.tag],
-            "summary": summary.strip().rstrip("."),
-            "description": " ".join(description.split()),
-            "parameters": [
-                *_path_parameters(path),
-                *_query_parameters(declared),
-                *([IDEMPOTENCY_KEY] if declared.idempotent else []),
-            ],
-            **_request_body(declared, references),
-            **({"security": keys} if declared.scope else {}),
-            "responses": _responses(declared, references),
+            "tags": [contract.tag],
+            **_summary(app.view_functions[rule.endpoint].__doc__ or ""),
+            "parameters": _parameters(path, contract),
+            **_request_body(contract, references),
+            **({"security": security} if contract.scope else {}),
+            "responses": _responses(contract, references),
         }
     return {
         "openapi": "3.1.0",
-        "info": {
-            "title": "Flask Image Generator API",
-            "version": version,
-            "description": "Draws images from prompts, cuts out their white background, "
-            "stores and serves them.",
-            "license": {"name": "MIT", "identifier": "MIT"},
-        },
+        "info": _INFO | {"version": version},
         "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
         "paths": dict(paths),
-        "components": {"schemas": schemas["$defs"], "securitySchemes": _SCHEMES},
+        "components": {"schemas": schemas["$defs"], "securitySchemes": _SECURITY_SCHEMES},
     }
 
 
 def _operations(app: Flask) -> Iterator[tuple[Rule, str, Contract]]:
     for rule in app.url_map.iter_rules():
-        declared = getattr(app.view_functions[rule.endpoint], "contract", None)
+        contract = getattr(app.view_functions[rule.endpoint], "contract", None)
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            if declared is not None:
-                yield rule, method, declared
+            if contract is not None:
+                yield rule, method, contract
 
 
 def _models(contracts: list[Contract]) -> Any:
-    answers = {declared.answer for declared in contracts if declared.answer} | {ErrorResponse}
-    bodies = {declared.body for declared in contracts if declared.body}
-    by_name = sorted(answers, key=lambda model: model.__name__)
+    responses = {contract.response for contract in contracts if contract.response}
+    bodies = {contract.body for contract in contracts if contract.body}
+    by_name = sorted(responses | {ErrorResponse}, key=lambda model: model.__name__)
     return [(model, "serialization") for model in by_name] + [
         (model, "validation") for model in sorted(bodies, key=lambda model: model.__name__)
     ]
+
+
+def _summary(docstring: str) -> dict[str, str]:
+    """Split a view's docstring into the operation's summary and description."""
+    summary, _, description = docstring.partition("\n")
+    return {
+        "summary": summary.strip().rstrip("."),
+        "description": " ".join(description.split()),
+    }
+
+
+def _parameters(path: str, contract: Contract) -> list[dict[str, Any]]:
+    header = [IDEMPOTENCY_KEY] if contract.idempotent else []
+    return [*_path_parameters(path), *_query_parameters(contract), *header]
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
@@ -123,64 +131,67 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
     ]
 
 
-def _query_parameters(declared: Contract) -> list[dict[str, Any]]:
-    schema = declared.query.model_json_schema()
+def _query_parameters(contract: Contract) -> list[dict[str, Any]]:
+    properties = contract.query.model_json_schema().get("properties", {})
     return [
         {
             "name": name,
             "in": "query",
             "required": False,
-            "allowEmptyValue": True,  # it counts as not given
-            "description": form.pop("description", ""),
-            "schema": _without_null_default(form),
+            "allowEmptyValue": True,  # an empty value counts as absent
+            "description": schema.pop("description", ""),
+            "schema": _without_null_default(schema),
         }
-        for name, form in schema.get("properties", {}).items()
+        for name, schema in properties.items()
     ]
 
 
-def _without_null_default(form: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what a query can't say: a parameter that isn't given has no value at all."""
-    return {key: value for key, value in form.items() if (key, value) != ("default", None)}
+def _without_null_default(schema: dict[str, Any]) -> dict[str, Any]:
+    """Remove a default of null, which a query can't express: absent parameters have no value."""
+    return {key: value for key, value in schema.items() if (key, value) != ("default", None)}
 
 
-def _request_body(declared: Contract, references: Any) -> dict[str, Any]:
-    if declared.body is None:
+def _request_body(contract: Contract, references: Any) -> dict[str, Any]:
+    if contract.body is None:
         return {}
-    content = {"application/json": {"schema": references[(declared.body, "validation")]}}
+    content = {"application/json": {"schema": references[(contract.body, "validation")]}}
     return {"requestBody": {"required": True, "content": content}}
 
 
-def _responses(declared: Contract, references: Any) -> dict[str, Any]:
-    success: dict[str, Any] = {"description": "Success"}
-    if declared.answer:
-        schema = references[(declared.answer, "serialization")]
-        success["content"] = {"application/json": {"schema": schema, **_examples(declared)}}
-        if declared.streams:
-            events = {"schema": {"type": "string"}, "example": declared.stream_example}
-            success["content"][sse.CONTENT_TYPE] = events
-    elif declared.status != 204:
-        success["content"] = {
-            kind: {"schema": _schema_of(kind), **_examples(declared)}
-            for kind in declared.content_types
-        }
+def _responses(contract: Contract, references: Any) -> dict[str, Any]:
     by_status: dict[int, list[type[AppError]]] = defaultdict(list)
-    errors: tuple[type[AppError], ...] = (*declared.all_errors, AppError)
+    errors: tuple[type[AppError], ...] = (*contract.all_errors, AppError)
     for error in errors:
         by_status[error.status].append(error)
-    failures = {
+    return {str(contract.status): _success(contract, references)} | {
         str(status): _failure(errors, references) for status, errors in sorted(by_status.items())
     }
-    return {str(declared.status): success, **failures}
 
 
-def _schema_of(content_type: str) -> dict[str, str]:
-    """Describe what is no JSON; `format` tells generators of clients that it is bytes."""
+def _success(contract: Contract, references: Any) -> dict[str, Any]:
+    response: dict[str, Any] = {"description": "Success"}
+    if contract.response:
+        schema = references[(contract.response, "serialization")]
+        response["content"] = {"application/json": {"schema": schema, **_examples(contract)}}
+        if contract.streams:
+            events = {"schema": {"type": "string"}, "example": contract.stream_example}
+            response["content"][sse.CONTENT_TYPE] = events
+    elif contract.status != 204:
+        response["content"] = {
+            content_type: {"schema": _body_schema(content_type), **_examples(contract)}
+            for content_type in contract.content_types
+        }
+    return response
+
+
+def _body_schema(content_type: str) -> dict[str, str]:
+    """Return the schema of a body other than JSON; `format` marks bytes for client generators."""
     binary = content_type.startswith("image/")
     return {"type": "string"} | ({"format": "binary"} if binary else {})
 
 
-def _examples(declared: Contract) -> dict[str, Any]:
-    values = {name: {"value": value} for name, value in declared.examples.items()}
+def _examples(contract: Contract) -> dict[str, Any]:
+    values = {name: {"value": value} for name, value in contract.examples.items()}
     return {"examples": values} if values else {}
 
 

@@ -1,4 +1,4 @@
-"""Reads a request into a Pydantic model, or says exactly what is wrong with it."""
+"""Validation of bodies and queries by Pydantic models, with an error message per field."""
 
 from typing import TypeVar, get_origin
 from urllib.parse import parse_qsl
@@ -9,62 +9,62 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.errors import InvalidJson, InvalidRequest, RequestTooLarge, UnsupportedMediaType
 from app.http.concurrency import MAX_BODY_BYTES
-from app.http.json_provider import strictly_loads
+from app.http.json_provider import loads_strict
 
 Model = TypeVar("Model", bound=BaseModel)
 
-_MESSAGES = {"extra_forbidden": "Unknown.", "missing": "Required."}
+_MESSAGES = {"extra_forbidden": "Unknown field.", "missing": "Required."}
 
 
-def read_body(form: type[Model]) -> Model:
+def read_body(model: type[Model]) -> Model:
     """Validate the JSON body.
 
     Raises:
-        UnsupportedMediaType: it isn't declared as JSON.
-        RequestTooLarge: it is larger than the app allows.
-        InvalidJson: it isn't JSON that every parser reads alike.
-        InvalidRequest: it isn't an object, or a field is wrong.
+        UnsupportedMediaType: the content type isn't JSON.
+        RequestTooLarge: the body is larger than 64 KiB.
+        InvalidJson: the body isn't JSON, or parsers may read it differently.
+        InvalidRequest: the body isn't an object, or a field is invalid.
     """
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
     try:
-        body = strictly_loads(_body_bytes())
+        body = loads_strict(_body_bytes())
     except ValueError:
         raise InvalidJson from None
     if not isinstance(body, dict):
-        raise InvalidRequest(message="The body has to be a JSON object.")
-    return _validate(form, body)
+        raise InvalidRequest(message="The body must be a JSON object.")
+    return _validate(model, body)
 
 
-def read_query(form: type[Model]) -> Model:
-    """Validate the query of this request; see `parse_query`."""
-    return parse_query(form, request.query_string.decode(errors="replace"))
+def read_query(model: type[Model]) -> Model:
+    """Validate the request's query; see `parse_query`."""
+    return parse_query(model, request.query_string.decode(errors="replace"))
 
 
-def parse_query(form: type[Model], query: str) -> Model:
-    """Validate a query string; empty values count as not given.
+def parse_query(model: type[Model], query: str) -> Model:
+    """Validate a query string; empty values count as absent.
 
-    Only a field that is a tuple may be given more than once.
+    Only parameters whose field is a tuple may be repeated.
 
     Raises:
-        InvalidRequest: a parameter is wrong, unknown or given twice.
+        InvalidRequest: a parameter is invalid, unknown or repeated.
     """
-    given: dict[str, list[str]] = {}
+    parameters: dict[str, list[str]] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
-        given.setdefault(name, []).append(value)
+        parameters.setdefault(name, []).append(value)
     values: dict[str, object] = {}
-    for name, texts in given.items():
-        if _is_repeatable(form, name):
+    for name, texts in parameters.items():
+        if _is_repeatable(model, name):
             values[name] = tuple(filter(None, texts))
         elif len(texts) > 1:
-            raise invalid([{"field": name[:100], "message": "Given more than once."}])
+            raise invalid_request([{"field": name[:100], "message": "Must not be repeated."}])
         elif texts[0]:
             values[name] = texts[0]
-    return _validate(form, values)
+    return _validate(model, values)
 
 
-def _is_repeatable(form: type[BaseModel], name: str) -> bool:
-    field = form.model_fields.get(name)
+def _is_repeatable(model: type[BaseModel], name: str) -> bool:
+    field = model.model_fields.get(name)
     return field is not None and get_origin(field.annotation) is tuple
 
 
@@ -78,12 +78,12 @@ def _body_bytes() -> bytes:
     return body
 
 
-def _validate(form: type[Model], values: dict[str, object]) -> Model:
+def _validate(model: type[Model], values: dict[str, object]) -> Model:
     try:
-        return form.model_validate(values)
+        return model.model_validate(values)
     except ValidationError as error:
         problems = error.errors(include_input=False, include_url=False, include_context=False)
-        raise invalid(
+        raise invalid_request(
             [
                 {
                     "field": ".".join(str(part) for part in problem["loc"])[:100],
@@ -95,11 +95,11 @@ def _validate(form: type[Model], values: dict[str, object]) -> Model:
 
 
 def _sentence(text: str) -> str:
-    bare = text.removeprefix("Value error, ").rstrip(".")
-    return f"{bare[:1].upper()}{bare[1:]}."
+    text = text.removeprefix("Value error, ").rstrip(".")
+    return f"{text[:1].upper()}{text[1:]}."
 
 
-def invalid(problems: list[dict[str, str]]) -> InvalidRequest:
-    """Make the error that names each field at fault, as `{"field": ..., "message": ...}`."""
-    listed = " ".join(f"{problem['field']}: {problem['message']}" for problem in problems)
-    return InvalidRequest(message=f"The request is not valid. {listed}", errors=problems)
+def invalid_request(problems: list[dict[str, str]]) -> InvalidRequest:
+    """Return the error for invalid fields, each as `{"field": ..., "message": ...}`."""
+    summary = " ".join(f"{problem['field']}: {problem['message']}" for problem in problems)
+    return InvalidRequest(message=f"The request is not valid. {summary}", errors=problems)

@@ -40,7 +40,7 @@ def test_what_waited_comes_home_in_rounds_of_two_workers(
 
     def work(worker: Dependencies) -> None:
         together.wait(10)
-        worker.housekeeping()
+        worker.maintenance()
 
     threads = [threading.Thread(target=work, args=[worker]) for worker in workers]
     with log_lines() as lines:
@@ -63,11 +63,11 @@ def test_an_image_that_could_not_be_stored_is_there_after_the_outage(
     (row,) = real.ports.records.scan(limit=10)
     SPOOLED.spoil(real.ports, row)
     parts.s3.refuse()
-    workers[0].housekeeping()
+    workers[0].maintenance()
     waiting = real.ports.records.get(row.id)
     assert waiting
     assert waiting.state is State.PENDING
     parts.s3.pass_through()
-    workers[1].housekeeping()
+    workers[1].maintenance()
     assert real.get(f"/images/{row.id}.png").status_code == 200
     assert parts.fake.paid == 1

@@ -28,7 +28,7 @@ class Locked:
     @property
     def keys(self) -> ApiKeys:
         """The keys, as an operator has them."""
-        return dependencies_of(self.service.app).keys
+        return dependencies_of(self.service.app).api_keys
 
     def made(
         self, name: str, scopes: frozenset[Scope] = USUAL, lifetime: timedelta | None = None

@@ -14,7 +14,7 @@ from app.imaging import Filter, Variant
 
 def wanted(query: str) -> Variant:
     """Return the one variant that the query asks for."""
-    (choice,) = read_variant_request(query).choices
+    (choice,) = read_variant_request(query).options
     return choice.variant
 
 
@@ -168,10 +168,10 @@ def spelled(draw: st.DrawFn) -> str:
 def test_every_spelling_is_the_same_variant(query: str) -> None:
     """Order, spelling of numbers and colors, defaults and empty values make no difference."""
     wish = read_variant_request(query)
-    (choice,) = wish.choices
+    (choice,) = wish.options
     assert (
-        wish.text
-        == choice.name
+        wish.canonical
+        == choice.canonical
         == (
             "background=ff8800&brightness=1.5&filter=blur:2&filter=sepia:1&fit=cover&format=webp"
             "&h=300&hue=-0.5&outline=4,ffffff&quality=70&shadow=1,2,3,000000,0.5&w=512"
@@ -183,31 +183,31 @@ def test_the_plain_image_has_no_name() -> None:
     """Whatever is asked for and changes nothing is the plain image, with its ETag."""
     for query in ("w=256", "h=256&w=256&quality=50", "dpr=2&w=128", "rotate=180&flip=hv"):
         wish = read_variant_request(query)
-        assert (wish.text, wish.choices[0].tag) == ("", "")
+        assert (wish.canonical, wish.options[0].etag_suffix) == ("", "")
 
 
 def test_different_variants_have_different_etags() -> None:
     """The end of an ETag is 16 hex digits of the canonical text's SHA-256."""
     tags = {
-        read_variant_request(query).choices[0].tag
+        read_variant_request(query).options[0].etag_suffix
         for query in ("w=512", "w=513", "filter=sepia", "flip=h")
     }
     assert len(tags) == 4
     digest = hashlib.sha256(b"h=512&w=512").hexdigest()
-    assert read_variant_request("w=512").choices[0].tag == f"-{digest[:16]}"
+    assert read_variant_request("w=512").options[0].etag_suffix == f"-{digest[:16]}"
 
 
 def test_auto_has_one_choice_a_format_and_one_text() -> None:
     """`format=auto` leaves a choice; what is signed tells quality too, however formats treat it."""
     wish = read_variant_request("format=auto")
-    assert [choice.variant.format for choice in wish.choices] == ["avif", "webp", "png"]
+    assert [choice.variant.format for choice in wish.options] == ["avif", "webp", "png"]
     texts = {
-        read_variant_request(f"format=auto{more}").text
+        read_variant_request(f"format=auto{more}").canonical
         for more in ("", "&quality=65", "&quality=85")
     }
     assert len(texts) == 3
     assert not texts & {
-        read_variant_request(f"format={each}").text for each in ("avif", "webp", "png")
+        read_variant_request(f"format={each}").canonical for each in ("avif", "webp", "png")
     }
 
 
@@ -236,4 +236,4 @@ def test_any_query_is_read_or_refused(pairs: list[tuple[str, str]]) -> None:
     """Whatever is asked, it is a wish or an InvalidRequest."""
     query = "&".join(f"{name}={quote(value, errors='replace')}" for name, value in pairs)
     with contextlib.suppress(InvalidRequest):
-        assert read_variant_request(query).choices
+        assert read_variant_request(query).options

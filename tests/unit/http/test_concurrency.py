@@ -78,10 +78,10 @@ def test_being_empty_is_reported_once_by_the_last_to_leave() -> None:
     with in_flight:
         with in_flight:
             in_flight.close()
-            in_flight.call_when_empty(lambda: calls.append("last"))
+            in_flight.call_when_idle(lambda: calls.append("last"))
         assert calls == []
     assert calls == ["last"]
-    in_flight.call_when_empty(lambda: calls.append("now"))
+    in_flight.call_when_idle(lambda: calls.append("now"))
     assert calls == ["last", "now"]
 
 
@@ -97,7 +97,7 @@ def test_of_many_who_leave_together_one_reports() -> None:
     def close(_: int) -> None:
         inside.wait(10)
         in_flight.close()
-        in_flight.call_when_empty(lambda: calls.append(1))
+        in_flight.call_when_idle(lambda: calls.append(1))
         assert calls == []
         inside.wait(10)
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.http import logging_config
-from app.http.logging_config import JsonFormatter, SafeFormatter
+from app.http.logging_config import JsonFormatter, TextFormatter
 
 
 def line_of(message: str, *args: object, secrets: tuple[str, ...] = (), **fields: object) -> str:
@@ -88,9 +88,9 @@ def test_what_looks_like_a_key_is_blacked_out() -> None:
 @pytest.mark.parametrize(
     ("log_format", "at_terminal", "kind"),
     [
-        ("auto", True, SafeFormatter),
+        ("auto", True, TextFormatter),
         ("auto", False, JsonFormatter),
-        ("text", False, SafeFormatter),
+        ("text", False, TextFormatter),
         ("json", True, JsonFormatter),
     ],
 )
@@ -102,4 +102,4 @@ def test_people_read_text_and_programs_json(
 ) -> None:
     """Unless it is set, a terminal gets text and everything else JSON."""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: at_terminal)
-    assert type(logging_config.formatter(log_format, secrets=())) is kind
+    assert type(logging_config.make_formatter(log_format, secrets=())) is kind

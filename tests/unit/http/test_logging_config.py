@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.http import logging_config
-from app.http.logging_config import SafeFormatter
+from app.http.logging_config import TextFormatter
 
 
 def formatted(message: str, *args: object, secrets: tuple[str, ...] = ()) -> str:
     """Format one record as the service does."""
     record = logging.LogRecord("app", logging.INFO, "x.py", 1, message, args, None)
-    return SafeFormatter(secrets).format(record)
+    return TextFormatter(secrets).format(record)
 
 
 def formatted_error(text: str, secrets: tuple[str, ...] = ()) -> str:
@@ -22,7 +22,7 @@ def formatted_error(text: str, secrets: tuple[str, ...] = ()) -> str:
         raise RuntimeError(text)
     except RuntimeError:
         record = logging.LogRecord("app", logging.ERROR, "x.py", 1, "failed", (), sys.exc_info())
-    return SafeFormatter(secrets).format(record)
+    return TextFormatter(secrets).format(record)
 
 
 def harmless(text: str) -> bool:

@@ -3,7 +3,7 @@
 from itertools import islice
 
 from app.http.sse import KEEP_ALIVE_SECONDS as SHIPPED
-from app.http.sse import EventQueue, ServerSentEvent, written
+from app.http.sse import EventQueue, ServerSentEvent, encode_events
 
 
 def event(name: str, data: str | None = "{}") -> ServerSentEvent:
@@ -14,7 +14,7 @@ def event(name: str, data: str | None = "{}") -> ServerSentEvent:
 def test_silence_is_filled_with_comments() -> None:
     """A comment goes out after each time of silence, and events go on after it."""
     feed = EventQueue()
-    pieces = written(feed, keep_alive_seconds=0.001)
+    pieces = encode_events(feed, keep_alive_seconds=0.001)
     assert list(islice(pieces, 2)) == [b": keep-alive\n\n"] * 2
     feed.put(event("result", '{"a":1}'))
     feed.close()
@@ -29,10 +29,10 @@ def test_a_slow_reader_gets_only_the_newest_of_what_it_missed() -> None:
     feed = EventQueue()
     feed.put(event("progress"))
     for index in range(1000):
-        feed.put(event("partial", str(index)), instead=True)
+        feed.put(event("partial", str(index)), replace=True)
     feed.put(event("result"))
     feed.close()
-    assert list(written(feed)) == [
+    assert list(encode_events(feed)) == [
         b"event: progress\ndata: {}\n\n",
         b"event: partial\ndata: 999\n\n",
         b"event: result\ndata: {}\n\n",
@@ -45,7 +45,7 @@ def test_what_can_not_be_made_is_left_out() -> None:
     feed.put(event("partial", None))
     feed.put(event("result"))
     feed.close()
-    assert list(written(feed)) == [b"event: result\ndata: {}\n\n"]
+    assert list(encode_events(feed)) == [b"event: result\ndata: {}\n\n"]
 
 
 def test_a_worker_never_waits_for_who_has_left() -> None:
@@ -58,8 +58,8 @@ def test_a_worker_never_waits_for_who_has_left() -> None:
         return "{}"
 
     feed.put(event("progress"))
-    pieces = written(feed)
+    pieces = encode_events(feed)
     next(pieces)
     pieces.close()  # type: ignore[attr-defined]  # reason: a generator, as servers close it
-    feed.put(ServerSentEvent("partial", make), instead=True)
+    feed.put(ServerSentEvent("partial", make), replace=True)
     assert (feed.take(), made) == (None, [])

@@ -6,7 +6,7 @@ from wsgiref.types import StartResponse
 
 import pytest
 
-from app.http.trusted_proxies import TrustedProxies, counted_as
+from app.http.trusted_proxies import TrustedProxies, rate_limit_address
 
 PROXIES = ("127.0.0.1", "10.0.0.0/8", "fd00::/8")
 
@@ -86,6 +86,10 @@ def test_the_nearest_proxy_names_scheme_and_host() -> None:
 
 def test_an_ipv6_client_is_counted_with_its_network() -> None:
     """All addresses of a /64 are one client; an IPv4 address in IPv6 form is that address."""
-    assert counted_as("2001:db8:1:2:3::4") == counted_as("2001:db8:1:2::5") == "2001:db8:1:2::/64"
-    assert counted_as("2001:db8:1:3::4") != counted_as("2001:db8:1:2::4")
-    assert counted_as("::ffff:192.0.2.1") == counted_as("192.0.2.1") == "192.0.2.1"
+    assert (
+        rate_limit_address("2001:db8:1:2:3::4")
+        == rate_limit_address("2001:db8:1:2::5")
+        == "2001:db8:1:2::/64"
+    )
+    assert rate_limit_address("2001:db8:1:3::4") != rate_limit_address("2001:db8:1:2::4")
+    assert rate_limit_address("::ffff:192.0.2.1") == rate_limit_address("192.0.2.1") == "192.0.2.1"
