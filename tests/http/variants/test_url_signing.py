@@ -173,7 +173,7 @@ def test_the_command_prints_an_address_that_works(tmp_path: Path, clock: FakeClo
     [
         ("fox.png", "w=64", "NAME has to be an image's id or filename."),
         ("", "w=9999", "w: Must be a whole number from 1 to 2048."),
-        ("", "width=64", "width: Unknown."),
+        ("", "width=64", "width: Unknown field."),
         ("", "w=256", "needs no signature"),
         ("", "w=64&expires=5", "Leave out expires and sig"),
     ],
