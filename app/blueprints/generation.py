@@ -62,26 +62,19 @@ def generate_image(body: GenerateBody, idempotency_key: str | None) -> Response:
     body of the plain response, or `error` with the body of the error response, `http_status` and
     `retry_after`. Generation continues if the client disconnects.
     """
-    image_request = ImageRequest(
-        first_prompt=body.prompt,
-        prompt=body.prompt.strip(),
-        enhance=body.enhance,
-        quality=body.quality or "",
-        size=body.size,
-    )
     streams = sse.prefers_event_stream()
-    partials = _partials(body) if streams else 0
+    image_request = body.image_request(partial_images=_partial_images(body) if streams else 0)
     if body.dry_run:
-        response = _dry_run(image_request, idempotency_key, partials, streams=streams)
+        response = _dry_run(image_request, idempotency_key, streams=streams)
     elif streams:
-        response = stream(_generator(image_request, idempotency_key), partials=partials)
+        response = stream(_generator(image_request, idempotency_key))
     else:
         response = _result(_generator(image_request, idempotency_key)(NO_LISTENER))
     response.vary.add("Accept")
     return response
 
 
-def _partials(body: GenerateBody) -> int:
+def _partial_images(body: GenerateBody) -> int:
     if body.partial_images is None:
         return deps().server_info.partial_images
     return body.partial_images
@@ -111,14 +104,14 @@ def _result(result: GenerationResult) -> Response:
 
 
 def _dry_run(
-    image_request: ImageRequest, idempotency_key: str | None, partials: int, *, streams: bool
+    image_request: ImageRequest, idempotency_key: str | None, *, streams: bool
 ) -> Response:
     if idempotency_key:
         problem = "A dry run doesn't accept an Idempotency-Key. Remove the header."
         raise errors.InvalidRequest(
             message=problem, errors=[{"field": "Idempotency-Key", "message": problem}]
         )
-    estimate = deps().estimates.rehearse(image_request, partials=partials)
+    estimate = deps().estimates.rehearse(image_request)
     content = dry_run_response(estimate).model_dump()
     response = single_event(content) if streams else jsonify(content)
     response.headers["Cache-Control"] = "no-store"

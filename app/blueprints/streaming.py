@@ -30,16 +30,15 @@ Generate = Callable[[ProgressListener], GenerationResult]
 _log = logging.getLogger(__name__)
 
 
-def stream(generate: Generate, *, partials: int) -> Response:
+def stream(generate: Generate) -> Response:
     """Run a generation and return the response that streams its events.
 
     Errors before the first step are raised, so that they get a normal error response.
 
     Args:
         generate: generates the image, or returns the result of an earlier request.
-        partials: number of partial images to send, 0 to 3.
     """
-    generation = _StreamedGeneration(generate, partials)
+    generation = _StreamedGeneration(generate)
     run = copy_context().run
     # A daemon: a graceful stop waits for `concurrency_limit`, and a quick stop must not wait.
     threading.Thread(target=run, args=(generation.run,), name="generation", daemon=True).start()
@@ -69,11 +68,9 @@ class _StreamedGeneration:
         early_error: the error, if it occurred before the first step; then there are no events.
     """
 
-    def __init__(self, generate: Generate, partials: int) -> None:
+    def __init__(self, generate: Generate) -> None:
         self._generate = generate
-        self._listener = ProgressListener(
-            partials=partials, on_step=self._on_step, on_partial=self._on_partial
-        )
+        self._listener = ProgressListener(on_step=self._on_step, on_partial=self._on_partial)
         self._started_at = time.monotonic()
         self._has_steps = False
         self.queue = EventQueue()

@@ -63,13 +63,7 @@ def wish(fields: Any) -> ImageRequest:
     body = GenerateBody.model_validate(fields)
     if body.dry_run:
         raise ValueError("dry_run: use --dry-run, for all.")
-    return ImageRequest(
-        first_prompt=body.prompt,
-        prompt=body.prompt.strip(),
-        enhance=body.enhance,
-        quality=body.quality or "",
-        size=body.size,
-    )
+    return body.image_request()
 
 
 def _text(text: str) -> Iterator[tuple[int, Any]]:

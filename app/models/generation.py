@@ -1,5 +1,7 @@
 """Generations, the images that come of them, and pages of them."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +11,7 @@ from typing import Any
 from app.errors import Charged
 from app.models.billing import TokenUsage
 from app.models.object_keys import ImageFormat
+from app.models.prompts import join_prompt
 
 
 class State(StrEnum):
@@ -23,10 +26,20 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRequest:
-    """A validated wish for an image.
+    """A validated request for an image, carried from the view to the provider.
 
-    `first_prompt` is verbatim what the caller sent, `prompt` the same without surrounding space.
-    An empty `quality` leaves it to the server.
+    The view fills in what the caller sent; the use case completes it before drawing.
+
+    Attributes:
+        first_prompt: the caller's prompt, verbatim.
+        prompt: the same without surrounding space.
+        enhance: whether the text model enriches the prompt first.
+        quality: how much work the model puts in; "" means the server's setting, until completed.
+        size: in pixels, as `1024x1024`.
+        partial_images: how many unfinished images to send while drawing, 0 to 3. Each costs
+            something, and the model may send fewer.
+        subject: what to draw: the prompt, enhanced if asked for; "" until completed.
+        prompt_suffix: the sentence on the background that follows it; "" until completed.
     """
 
     first_prompt: str
@@ -34,6 +47,31 @@ class ImageRequest:
     enhance: bool = False
     quality: str = ""
     size: str
+    partial_images: int = 0
+    subject: str = ""
+    prompt_suffix: str = ""
+
+    @property
+    def new_prompt(self) -> str:
+        """The text that is drawn."""
+        return join_prompt(self.subject, self.prompt_suffix)
+
+    @property
+    def asked(self) -> dict[str, object]:
+        """What the caller asked for: equal for requests that stand for the same image."""
+        return {
+            "first_prompt": self.first_prompt,
+            "prompt": self.prompt,
+            "enhance": self.enhance,
+            "quality": self.quality,
+            "size": self.size,
+        }
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of `asked`, which an Idempotency-Key is bound to."""
+        canonical = json.dumps(self.asked, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +140,8 @@ class ImageRecord:
     fingerprint: str = ""
     first_prompt: str = ""
     prompt: str = ""
-    new_prompt: str = ""
+    subject: str = ""
+    prompt_suffix: str = ""
     tokens: Sequence[str] = ()
     quality: str = ""
     size: str = ""
@@ -115,6 +154,11 @@ class ImageRecord:
     booked_micros: int = 0
     original: Original | None = None
     image: ProcessedImage | None = None
+
+    @property
+    def new_prompt(self) -> str:
+        """The text that was drawn: the subject, and the sentence on the background."""
+        return join_prompt(self.subject, self.prompt_suffix)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

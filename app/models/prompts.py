@@ -6,6 +6,20 @@ import unicodedata
 _WORD = re.compile(r"\w+")
 
 
+def join_prompt(subject: str, suffix: str) -> str:
+    """Return the text that is drawn: the subject, a blank line and the sentence after it."""
+    return f"{subject}\n\n{suffix}" if suffix else subject
+
+
+def split_prompt(new_prompt: str) -> tuple[str, str]:
+    """Split a text that was stored as a whole, before subject and suffix had fields of their own.
+
+    The suffix is the last paragraph. `join_prompt` of the two gives the same text again.
+    """
+    subject, blank_line, suffix = new_prompt.rpartition("\n\n")
+    return (subject, suffix) if blank_line and suffix else (new_prompt, "")
+
+
 def fold(*texts: str) -> tuple[str, ...]:
     """Return the distinct words of the texts, sorted, with case and accents folded.
 

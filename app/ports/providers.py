@@ -4,7 +4,13 @@ from collections.abc import Callable
 from typing import Protocol
 
 from app.imaging import Cutout, ImageInfo, Provenance, Variant
-from app.models import EnhancedPrompt, GeneratedImage, InventedPrompts, UpstreamRequest
+from app.models import (
+    EnhancedPrompt,
+    GeneratedImage,
+    ImageRequest,
+    InventedPrompts,
+    UpstreamRequest,
+)
 
 OnPartial = Callable[[int, bytes], object]
 """Takes an image that is not finished yet: its number from 0, and its bytes. It must not fail, and
@@ -30,29 +36,15 @@ class ImageGenerator(Protocol):
     def transparent(self) -> bool:
         """Whether images are asked for that have a transparent background already."""
 
-    def describe(
-        self, prompt: str, *, size: str, quality: str, partials: int = 0
-    ) -> UpstreamRequest | None:
+    def describe(self, request: ImageRequest) -> UpstreamRequest | None:
         """Return the request that `draw` would send; None if it sends none."""
 
-    def draw(
-        self,
-        prompt: str,
-        *,
-        size: str,
-        quality: str,
-        partials: int = 0,
-        on_partial: OnPartial | None = None,
-    ) -> GeneratedImage:
+    def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
         """Draw one image, and pay for one at most.
 
         Args:
-            prompt: what is drawn.
-            size: in pixels, as `1024x1024`.
-            quality: one of the model's.
-            partials: images to ask for while it is being drawn, 0 to 3. They cost something, and
-                fewer may come, or none.
-            on_partial: hears of them, from the thread that draws.
+            request: what to draw; completed.
+            on_partial: takes the partial images, in the thread that draws.
 
         Raises:
             PromptRejected: the model refuses the prompt.

@@ -23,6 +23,9 @@ from tests.support.servers.databases import new_bucket, s3_client, seaweedfs, se
 
 ROUNDS = 40
 PROMPT = "A red fox"
+REQUEST = ImageRequest(
+    first_prompt=PROMPT, prompt=PROMPT, subject=PROMPT, quality="medium", size="1024x1024"
+)
 Way = Callable[[], object]
 
 
@@ -41,12 +44,11 @@ def _measure(section: str, stores: str, values: dict[str, Any]) -> None:
     settings = Settings(_env_file=None, **values)
     ports = build_ports(settings)
     generate = build_dependencies(settings, ports).generate
-    request = ImageRequest(first_prompt=PROMPT, prompt=PROMPT, size="1024x1024")
     ways: dict[str, Way] = {
         "careless: draw, cut out, store, record": lambda: _careless(ports),
-        "this service": lambda: generate(request),
+        "this service": lambda: generate(REQUEST),
         "this service, with an Idempotency-Key": lambda: generate(
-            request, claim=claim_of("", uuid.uuid4().hex)
+            REQUEST, claim=claim_of("", uuid.uuid4().hex)
         ),
     }
     spent: dict[str, list[float]] = {name: [] for name in ways}
@@ -70,7 +72,7 @@ def _careless(ports: Ports) -> None:
     """Do what is needed to answer once, and nothing for the case that something fails."""
     ports.moderator.check(PROMPT)
     image_id, now = str(uuid.uuid4()), ports.clock.now()
-    drawing = ports.generator.draw(PROMPT, size="1024x1024", quality="medium")
+    drawing = ports.generator.draw(REQUEST)
     cutout = ports.imaging.cut_out(drawing.data)
     ports.store.put(f"originals/{image_id}.png", drawing.data, content_type="image/png")
     ports.store.put(f"images/{image_id}.png", cutout.png, content_type="image/png")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from app.blueprints.variant_query import read_variant_request
 from app.http.url_signing import Signer
+from app.models import ImageRequest
 from app.services.files.image_store import LocalImageStore
 from app.services.image_processor import LocalImageProcessor
 from app.services.offline.provider import OfflineGenerator
@@ -29,6 +30,8 @@ PATH = f"/images/{NAME}.png"
 KEY = "a key of thirty-two characters .."
 ACCEPT = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 QUERY = "w=512&padding=16&format=webp&filter=sepia&outline=4,ffffff&shadow=0,4,6"
+_SUBJECT = "A fox with a lantern"
+_REQUEST = ImageRequest(first_prompt=_SUBJECT, prompt=_SUBJECT, subject=_SUBJECT, size="1024x1024")
 _REFERENCE = "bare Flask, bytes from memory"
 _MOST = 1.05
 _ASKED = {
@@ -81,7 +84,7 @@ def _cpu_per_request(server: Server, query: str) -> float:
 @contextmanager
 def _servers(folder: Path) -> Iterator[dict[str, Server]]:
     """Run all servers, with the same image."""
-    original = OfflineGenerator().draw("A fox with a lantern", size="1024x1024", quality="").data
+    original = OfflineGenerator().draw(_REQUEST).data
     image = LocalImageProcessor(at_once=1).cut_out(original).png
     (folder / "body").write_bytes(image)
     apps: dict[str, tuple[str, dict[str, str]]] = {

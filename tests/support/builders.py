@@ -52,11 +52,16 @@ PRICES: dict[str, dict[str, Any]] = {
 
 
 def a_request(**changes: Any) -> ImageRequest:
-    """Make a wish for a red fox."""
+    """Make a request for a red fox."""
     request = ImageRequest(
         first_prompt=" A red fox\n", prompt="A red fox", quality="medium", size="1024x1024"
     )
     return replace(request, **changes)
+
+
+def a_drawing(subject: str = "A red fox", **changes: Any) -> ImageRequest:
+    """Make a request that is ready to be drawn."""
+    return a_request(first_prompt=subject, prompt=subject, subject=subject, **changes)
 
 
 def a_generation(**changes: Any) -> ImageRecord:
@@ -72,7 +77,8 @@ def a_generation(**changes: Any) -> ImageRecord:
         fingerprint=hashlib.sha256(prompt.encode()).hexdigest(),
         first_prompt=prompt,
         prompt=prompt,
-        new_prompt=f"{prompt}\n\nOn white.",
+        subject=prompt,
+        prompt_suffix="On white.",
         tokens=fold(prompt),
         quality="medium",
         size="1024x1024",

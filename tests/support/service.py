@@ -18,8 +18,9 @@ from app import create_app
 from app.blueprints.dependencies import dependencies_of
 from app.config import Settings
 from app.container import build_ports
-from app.models import GeneratedImage
+from app.models import GeneratedImage, ImageRequest
 from app.ports import Clock, ImageProcessor, Ports
+from app.ports.providers import OnPartial
 from app.services.offline.provider import OfflineGenerator
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.servers.databases import MongoServer, RedisServer, S3Server
@@ -65,16 +66,16 @@ class Service:
 class FastGenerator(OfflineGenerator):
     """Paints each image once in a process: that is most of the time that a generation takes."""
 
-    def draw(self, prompt: str, *, size: str, quality: str, **more: Any) -> GeneratedImage:
-        """See ImageGenerator; what is asked for beyond one image is done as ever."""
-        if any(more.values()):
-            return super().draw(prompt, size=size, quality=quality, **more)
-        return _painted(prompt, size, quality)
+    def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
+        """See ImageGenerator; a request for partial images is never answered from memory."""
+        if request.partial_images:
+            return super().draw(request, on_partial=on_partial)
+        return _painted(request)
 
 
 @cache
-def _painted(prompt: str, size: str, quality: str) -> GeneratedImage:
-    return OfflineGenerator().draw(prompt, size=size, quality=quality)
+def _painted(request: ImageRequest) -> GeneratedImage:
+    return OfflineGenerator().draw(request)
 
 
 def settings_for(**values: Any) -> Settings:

@@ -14,6 +14,7 @@ from pydantic import (
 )
 
 from app.errors import Charged
+from app.models import ImageRequest
 from app.usecases.images.prompts import MAX_COUNT
 
 MAX_PROMPT_CHARS = 4000
@@ -58,6 +59,17 @@ class GenerateBody(BaseModel):
         description="Number of previews in an event stream; each adds to the cost. Default: the "
         "server's setting.",
     )
+
+    def image_request(self, *, partial_images: int = 0) -> ImageRequest:
+        """Return the image request that this body stands for."""
+        return ImageRequest(
+            first_prompt=self.prompt,
+            prompt=self.prompt.strip(),
+            enhance=self.enhance,
+            quality=self.quality or "",
+            size=self.size,
+            partial_images=partial_images,
+        )
 
 
 class PromptsQuery(BaseModel):

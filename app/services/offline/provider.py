@@ -7,7 +7,7 @@ import random
 import re
 
 from app.errors import PromptRejected
-from app.models import EnhancedPrompt, GeneratedImage, InventedPrompts
+from app.models import EnhancedPrompt, GeneratedImage, ImageRequest, InventedPrompts
 from app.ports.providers import OnPartial
 
 _REFUSED = re.compile(
@@ -41,26 +41,17 @@ class OfflineGenerator:
     costs_money = False
     transparent = False
 
-    def describe(self, prompt: str, *, size: str, quality: str, partials: int = 0) -> None:
+    def describe(self, request: ImageRequest) -> None:
         """See ImageGenerator: nothing is sent to anyone."""
 
-    def draw(
-        self,
-        prompt: str,
-        *,
-        size: str,
-        quality: str,  # noqa: ARG002 - reason: part of the port
-        partials: int = 0,
-        on_partial: OnPartial | None = None,
-    ) -> GeneratedImage:
+    def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
         """See ImageGenerator. The partial images are the finished one, out of focus."""
         from app import painter
 
-        width, height = (int(side) for side in size.split("x"))
-        subject = prompt.rpartition("\n\n")[0]  # without the house sentence
-        image = painter.paint(subject, width=width, height=height)
+        width, height = (int(side) for side in request.size.split("x"))
+        image = painter.paint(request.subject, width=width, height=height)
         if on_partial:
-            for index, draft in enumerate(painter.drafts(image, partials)):
+            for index, draft in enumerate(painter.drafts(image, request.partial_images)):
                 on_partial(index, draft)
         return GeneratedImage(data=image, model=self.model)
 

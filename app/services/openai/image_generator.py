@@ -3,12 +3,13 @@
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, ValidationError
 
 from app.errors import Charged, ProviderBadResponse, ProviderTimeout, TransparencyRefused
-from app.models import GeneratedImage, UpstreamRequest
+from app.models import GeneratedImage, ImageRequest, UpstreamRequest
 from app.ports.providers import OnPartial
 from app.services.openai import image_download, image_stream
 from app.services.openai.client import REFUSALS, translate_errors
@@ -83,35 +84,34 @@ class OpenAIGenerator:
             at_once=_MAX_CONCURRENT_READ, patience_seconds=_MAX_TURN_SECONDS
         )
 
-    def describe(
-        self, prompt: str, *, size: str, quality: str, partials: int = 0
-    ) -> UpstreamRequest:
+    def describe(self, request: ImageRequest) -> UpstreamRequest:
         """See ImageGenerator."""
-        parameters: dict[str, Any] = {"model": self.model, "prompt": prompt, "size": size, "n": 1}
+        parameters: dict[str, Any] = {
+            "model": self.model,
+            "prompt": request.new_prompt,
+            "size": request.size,
+            "n": 1,
+        }
         if self.model.startswith(_LEGACY):
             parameters |= {"response_format": "b64_json"}
         else:
             # Left to itself, the model chooses the background by the prompt's words.
             background = "transparent" if self.transparent else "opaque"
-            parameters |= {"quality": quality, "background": background, "output_format": "png"}
-        if partials and not self.model.startswith(_LEGACY):
-            parameters |= dict(zip(_STREAMING, (True, partials), strict=True))
+            parameters |= {
+                "quality": request.quality,
+                "background": background,
+                "output_format": "png",
+            }
+        if request.partial_images and not self.model.startswith(_LEGACY):
+            parameters |= dict(zip(_STREAMING, (True, request.partial_images), strict=True))
         return UpstreamRequest(
             method="POST", path=f"{self._path}/images/generations", body=parameters
         )
 
-    def draw(
-        self,
-        prompt: str,
-        *,
-        size: str,
-        quality: str,
-        partials: int = 0,
-        on_partial: OnPartial | None = None,
-    ) -> GeneratedImage:
+    def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
         """See ImageGenerator. A server that can't send partial images is asked without them."""
-        plain = self.describe(prompt, size=size, quality=quality)
-        asked = self.describe(prompt, size=size, quality=quality, partials=partials)
+        plain = self.describe(replace(request, partial_images=0))
+        asked = self.describe(request)
         deadline = time.monotonic() + self._timeout_seconds
         with translate_errors(if_sent=Charged.UNKNOWN):
             try:

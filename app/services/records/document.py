@@ -7,6 +7,7 @@ from typing import Any
 
 from app.errors import Charged
 from app.models import ImageRecord, Original, ProcessedImage, State, object_keys
+from app.models.prompts import split_prompt
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
@@ -26,6 +27,9 @@ def from_document(document: Mapping[str, Any]) -> ImageRecord:
     A row that another hand damaged must not take the whole list down.
     """
     values = {name: _text(document.get(name)) for name in _TEXTS}
+    if "subject" not in document:  # written when the drawn text had one field
+        whole = _text(document.get("new_prompt"))
+        values["subject"], values["prompt_suffix"] = split_prompt(whole)
     return ImageRecord(
         **values,
         id=str(document["id"]),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.models import GeneratedImage
+from app.models import GeneratedImage, ImageRequest
 from app.ports import ImageGenerator, Moderator
 from app.ports.providers import OnPartial
 from app.usecases.generation import fault_injection
@@ -18,23 +18,13 @@ class FaultInjectingGenerator:
         self.provider, self.model = inner.provider, inner.model
         self.transparent = inner.transparent
 
-    def describe(self, prompt: str, *, size: str, quality: str, partials: int = 0) -> None:
+    def describe(self, request: ImageRequest) -> None:
         """See ImageGenerator: nothing is sent to anyone."""
 
-    def draw(
-        self,
-        prompt: str,
-        *,
-        size: str,
-        quality: str,
-        partials: int = 0,
-        on_partial: OnPartial | None = None,
-    ) -> GeneratedImage:
+    def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
         """See ImageGenerator."""
         fault_injection.current().drawing()
-        return self._inner.draw(
-            prompt, size=size, quality=quality, partials=partials, on_partial=on_partial
-        )
+        return self._inner.draw(request, on_partial=on_partial)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from app.errors import (
     ProviderError,
     TransparencyRefused,
 )
-from app.models import EnhancedPrompt, GeneratedImage, InventedPrompts
+from app.models import EnhancedPrompt, GeneratedImage, ImageRequest, InventedPrompts
 from app.ports.providers import OnPartial
 from app.services.replay import request_key
 from app.services.replay.cassettes import Cassettes, Question, Recorded
@@ -73,26 +73,18 @@ class ReplayGenerator:
         self.model = model
         self.transparent = transparent
 
-    def describe(self, prompt: str, *, size: str, quality: str, partials: int = 0) -> None:
+    def describe(self, request: ImageRequest) -> None:
         """See ImageGenerator: nothing is sent to anyone."""
 
-    def draw(
-        self,
-        prompt: str,
-        *,
-        size: str,
-        quality: str,
-        partials: int = 0,
-        on_partial: OnPartial | None = None,
-    ) -> GeneratedImage:
+    def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
         """See ImageGenerator. As many partial images as were recorded, and are asked for."""
 
         def shown(index: int, image: bytes) -> None:
-            if on_partial and index < partials:
+            if on_partial and index < request.partial_images:
                 on_partial(index, image)
 
         try:
-            answer = self._replay.play(request_key.draw(prompt, size, quality), shown)
+            answer = self._replay.play(request_key.draw(request), shown)
         except TransparencyRefused:
             self.transparent = False
             raise

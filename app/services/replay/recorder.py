@@ -7,7 +7,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from app.errors import AppError, ProviderBadResponse
-from app.models import EnhancedPrompt, GeneratedImage, InventedPrompts, TokenUsage, UpstreamRequest
+from app.models import (
+    EnhancedPrompt,
+    GeneratedImage,
+    ImageRequest,
+    InventedPrompts,
+    TokenUsage,
+    UpstreamRequest,
+)
 from app.ports import ImageGenerator, Moderator, PromptWriter
 from app.ports.providers import OnPartial
 from app.services.replay import request_key
@@ -64,32 +71,20 @@ class RecordingGenerator:
         """See ImageGenerator."""
         return self._inner.transparent
 
-    def describe(
-        self, prompt: str, *, size: str, quality: str, partials: int = 0
-    ) -> UpstreamRequest | None:
+    def describe(self, request: ImageRequest) -> UpstreamRequest | None:
         """See ImageGenerator."""
-        return self._inner.describe(prompt, size=size, quality=quality, partials=partials)
+        return self._inner.describe(request)
 
-    def draw(
-        self,
-        prompt: str,
-        *,
-        size: str,
-        quality: str,
-        partials: int = 0,
-        on_partial: OnPartial | None = None,
-    ) -> GeneratedImage:
+    def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
         """See ImageGenerator."""
-        with _taking(self._recordings, request_key.draw(prompt, size, quality)) as take:
+        with _taking(self._recordings, request_key.draw(request)) as take:
 
             def shown(index: int, image: bytes) -> None:
                 take.add(image)
                 if on_partial:
                     on_partial(index, image)
 
-            drawing = self._inner.draw(
-                prompt, size=size, quality=quality, partials=partials, on_partial=shown
-            )
+            drawing = self._inner.draw(request, on_partial=shown)
             partial_images = len(take.files)
             take.add(drawing.data)
             take.reported = {

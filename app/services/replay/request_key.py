@@ -6,10 +6,17 @@ it; nor is how many partial images are asked for.
 
 from typing import Any
 
+from app.models import ImageRequest
 
-def draw(prompt: str, size: str, quality: str) -> dict[str, Any]:
+
+def draw(request: ImageRequest) -> dict[str, Any]:
     """Ask for an image."""
-    return {"call": "draw", "prompt": prompt, "size": size, "quality": quality}
+    return {
+        "call": "draw",
+        "prompt": request.new_prompt,
+        "size": request.size,
+        "quality": request.quality,
+    }
 
 
 def check(prompt: str) -> dict[str, Any]:

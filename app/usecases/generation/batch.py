@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Protocol
 
 from app.errors import (
@@ -73,7 +73,7 @@ def rows_of(name: str, requests: Iterable[ImageRequest], caller: Caller) -> list
     seen: Counter[str] = Counter()
     rows = []
     for number, request in enumerate(requests, start=1):
-        wish = json.dumps(asdict(request), sort_keys=True)
+        wish = json.dumps(request.asked, sort_keys=True)
         seen[wish] += 1
         key = hashlib.sha256(f"{name}\n{seen[wish]}\n{wish}".encode()).hexdigest()
         rows.append(BatchItem(number, request, claim_of(caller.id, f"batch {key}")))

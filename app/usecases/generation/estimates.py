@@ -1,6 +1,6 @@
 """What a generation sends to models, and what that costs at most."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.models import CostEstimate, ImageRequest, UpstreamRequest
 from app.ports import ImageGenerator, PromptWriter
@@ -35,40 +35,41 @@ class Estimates:
     prices: Prices
     quality: str
 
-    def prompt_for(self, wish: str) -> str:
-        """Return what is drawn: the wish, and after an empty line the house sentence."""
-        sentence = TRANSPARENT_PROMPT_SUFFIX if self.generator.transparent else PROMPT_SUFFIX
-        return f"{wish.rstrip()}\n\n{sentence}"
+    def complete(self, request: ImageRequest, *, subject: str | None = None) -> ImageRequest:
+        """Return the request with everything that the image model needs.
 
-    def quality_of(self, request: ImageRequest) -> str:
-        """Return the quality that is drawn with."""
-        return request.quality or self.quality
+        Args:
+            request: as the caller sent it.
+            subject: the enhanced prompt; by default the prompt itself.
+        """
+        transparent = self.generator.transparent
+        return replace(
+            request,
+            quality=request.quality or self.quality,
+            subject=(request.prompt if subject is None else subject).rstrip(),
+            prompt_suffix=TRANSPARENT_PROMPT_SUFFIX if transparent else PROMPT_SUFFIX,
+        )
 
-    def rehearse(self, request: ImageRequest, *, partials: int = 0) -> CostEstimate:
+    def rehearse(self, request: ImageRequest) -> CostEstimate:
         """Tell what this would send to models and cost at most; nothing is sent, kept or paid.
 
         With `enhance` the image model's prompt is the one that is not enriched yet.
         """
-        enhancing, drawing = self._requests(request, partials)
+        enhancing, drawing = self._requests(request)
         sent = tuple(one for one in (enhancing, drawing) if one is not None)
-        _, most = self.most(request, partials=partials)
+        _, most = self.most(request)
         return CostEstimate(estimate_micros=most, requests=sent)
 
-    def most(self, request: ImageRequest, *, partials: int = 0) -> tuple[int | None, int | None]:
+    def most(self, request: ImageRequest) -> tuple[int | None, int | None]:
         """Return what enhancing, and all of it, may cost at most; None if nobody knows."""
-        enhancing, drawing = self._requests(request, partials)
+        enhancing, drawing = self._requests(request)
         if drawing is None or not self.generator.costs_money:
             return 0, 0
         return self.prices.max_generation_cost(enhancing, drawing)
 
     def _requests(
-        self, request: ImageRequest, partials: int
+        self, request: ImageRequest
     ) -> tuple[UpstreamRequest | None, UpstreamRequest | None]:
         """Return the requests to the text model and the image model, where there are any."""
         enhancing = self.writer.describe(request.prompt) if request.enhance else None
-        return enhancing, self.generator.describe(
-            self.prompt_for(request.prompt),
-            size=request.size,
-            quality=self.quality_of(request),
-            partials=partials,
-        )
+        return enhancing, self.generator.describe(self.complete(request))

@@ -21,7 +21,7 @@ from app.ports import Ports
 from app.usecases.billing.pricing import total
 from app.usecases.generation.finalize import ImageFinalizer
 from app.usecases.generation.idempotency import IdempotencyService
-from app.usecases.generation.pending_records import PendingRecords, fingerprint_of
+from app.usecases.generation.pending_records import PendingRecords
 from app.usecases.generation.progress import NO_LISTENER, ProgressListener
 from app.usecases.operations.health import Readiness
 
@@ -89,7 +89,7 @@ class GenerateImage:
     def _answer(
         self, request: ImageRequest, caller: Caller, claim: str, viewer: ProgressListener
     ) -> GenerationResult:
-        earlier = self.repeats.find_existing(claim, fingerprint_of(request)) if claim else None
+        earlier = self.repeats.find_existing(claim, request.fingerprint) if claim else None
         if earlier and earlier.state is State.READY:
             return GenerationResult(earlier, replayed=True)
         with self.ports.spool.room(), self.ports.observer.follow(viewer.report_step):
@@ -107,10 +107,11 @@ class GenerateImage:
             self.ports.moderator.check(request.prompt)
         with self.ports.observer.step("checks"):
             self.readiness.require("storage", "records")
-        leased = self.intents.write(request, caller, claim, earlier, partials=viewer.partials)
+        leased = self.intents.write(request, caller, claim, earlier)
         try:
-            leased, text_cost = self._begin(leased, request)
-            leased, drawing = self._buy(leased, viewer)
+            completed, text_cost = self._complete(request)
+            leased = self._begin(leased, completed, text_cost)
+            leased, drawing = self._buy(leased, completed, viewer)
         except AppError as error:
             raise self.keeper.close(leased, error) from None
         cost = total(text_cost, self.intents.estimates.prices.cost(drawing.model, drawing.usage))
@@ -118,25 +119,23 @@ class GenerateImage:
             replace(leased, model=drawing.model, cost_micros=cost), drawing.data
         )
 
-    def _begin(self, leased: ImageRecord, request: ImageRequest) -> tuple[ImageRecord, int | None]:
-        """Finish the prompt, and write down that from now on money may have been spent.
-
-        Returns:
-            The row, and what enhancing the prompt cost; None if nobody knows.
-        """
-        wish, text_cost = self._wish(request)
+    def _begin(
+        self, leased: ImageRecord, request: ImageRequest, text_cost: int | None
+    ) -> ImageRecord:
+        """Write down that from now on money may have been spent."""
         begun = replace(
             leased,
             lease_until=self.ports.clock.now()
             + self.intents.lease,  # writing may have taken a while
-            new_prompt=self.intents.estimates.prompt_for(wish),
-            tokens=fold(request.prompt, wish),
+            subject=request.subject,
+            prompt_suffix=request.prompt_suffix,
+            tokens=fold(request.prompt, request.subject),
             charged=Charged.UNKNOWN if self.ports.generator.costs_money else Charged.NO,
             text_micros=leased.text_micros if text_cost is None else text_cost,
         )
         _log.debug("%s is drawn as: %s", begun.id, begun.new_prompt)
         self._write(leased, begun)
-        return begun, text_cost
+        return begun
 
     def _write(self, leased: ImageRecord, begun: ImageRecord) -> None:
         with self.ports.observer.step("record"):
@@ -144,43 +143,38 @@ class GenerateImage:
         if not written:
             raise GenerationInProgress("the lease ran out before paying", charged=Charged.NO)
 
-    def _wish(self, request: ImageRequest) -> tuple[str, int | None]:
+    def _complete(self, request: ImageRequest) -> tuple[ImageRequest, int | None]:
+        """Return the request as it is drawn, and what enhancing cost; None if it is unknown."""
+        estimates, writer = self.intents.estimates, self.ports.writer
         if not request.enhance:
-            return request.prompt, 0
+            return estimates.complete(request), 0
         with self.ports.observer.step("enhance"):
-            enhanced = self.ports.writer.enhance(request.prompt)
-        if not self.ports.writer.costs_money:
-            return enhanced.prompt, 0
-        return enhanced.prompt, self.intents.estimates.prices.cost(
-            self.ports.writer.model, enhanced.usage
-        )
+            enhanced = writer.enhance(request.prompt)
+        cost = estimates.prices.cost(writer.model, enhanced.usage) if writer.costs_money else 0
+        return estimates.complete(request, subject=enhanced.prompt), cost
 
     def _buy(
-        self, leased: ImageRecord, viewer: ProgressListener
+        self, leased: ImageRecord, request: ImageRequest, viewer: ProgressListener
     ) -> tuple[ImageRecord, GeneratedImage]:
         """Draw; on white instead, if the model turns out not to leave backgrounds out."""
         try:
-            return leased, self._draw(leased, viewer)
+            return leased, self._draw(leased, request, viewer)
         except TransparencyRefused:
-            wish, _, _ = leased.new_prompt.rpartition("\n\n")
+            request = self.intents.estimates.complete(request, subject=request.subject)
         on_white = replace(
             leased,
             lease_until=self.ports.clock.now() + self.intents.lease,
-            new_prompt=self.intents.estimates.prompt_for(wish),
+            prompt_suffix=request.prompt_suffix,
         )
         self._write(leased, on_white)
-        return on_white, self._draw(on_white, viewer)
+        return on_white, self._draw(on_white, request, viewer)
 
-    def _draw(self, leased: ImageRecord, viewer: ProgressListener) -> GeneratedImage:
+    def _draw(
+        self, leased: ImageRecord, request: ImageRequest, viewer: ProgressListener
+    ) -> GeneratedImage:
         try:
             with self.ports.observer.step("upstream"):
-                return self.ports.generator.draw(
-                    leased.new_prompt,
-                    size=leased.size,
-                    quality=leased.quality,
-                    partials=viewer.partials,
-                    on_partial=viewer.report_partial,
-                )
+                return self.ports.generator.draw(request, on_partial=viewer.report_partial)
         except ProviderBadResponse as error:
             if error.evidence:
                 self.keeper.keep_evidence(leased, error.evidence)

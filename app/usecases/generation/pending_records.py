@@ -1,10 +1,8 @@
 """Writes down what is about to be bought, with its money held, before anything of it is paid."""
 
 import contextlib
-import hashlib
-import json
 import uuid
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from app.errors import GenerationInProgress, RecordsUnavailable
@@ -36,8 +34,6 @@ class PendingRecords:
         caller: Caller,
         claim: str,
         earlier: ImageRecord | None,
-        *,
-        partials: int = 0,
     ) -> ImageRecord:
         """Hold the most that it may cost, then insert the row.
 
@@ -46,7 +42,6 @@ class PendingRecords:
             caller: who asks, and will own the image.
             claim: stands for caller and Idempotency-Key; "" for none.
             earlier: the row of a try that failed before an image was paid, to begin again with.
-            partials: images that the model is asked for while it draws.
 
         Raises:
             BudgetExceeded: a budget has too little left.
@@ -55,7 +50,7 @@ class PendingRecords:
             RecordsUnavailable: nothing was written, or nobody knows.
         """
         intent = self._intent(request, caller, claim)
-        intent = self._reserved(intent, request, caller, partials)
+        intent = self._reserved(intent, request, caller)
         if earlier is not None:
             intent = replace(intent, id=earlier.id)
         try:
@@ -75,11 +70,9 @@ class PendingRecords:
             return self.ports.records.insert(intent)
         return self.ports.records.compare_and_swap(earlier, intent)
 
-    def _reserved(
-        self, intent: ImageRecord, request: ImageRequest, caller: Caller, partials: int
-    ) -> ImageRecord:
+    def _reserved(self, intent: ImageRecord, request: ImageRequest, caller: Caller) -> ImageRecord:
         """Count the most that this may cost, before anything of it is paid or written down."""
-        text, most = self.estimates.most(request, partials=partials)
+        text, most = self.estimates.most(request)
         held = self.till.reserve(caller, most, intent.requested_at)
         return replace(intent, booked_micros=held, text_micros=min(text or 0, held))
 
@@ -102,17 +95,11 @@ class PendingRecords:
             lease_until=now + self.lease,
             owner=caller.id,
             claim=claim,
-            fingerprint=fingerprint_of(request),
+            fingerprint=request.fingerprint,
             first_prompt=request.first_prompt,
             prompt=request.prompt,
-            quality=self.estimates.quality_of(request),
+            quality=self.estimates.complete(request).quality,
             size=request.size,
             provider=self.ports.generator.provider,
             model=self.ports.generator.model,
         )
-
-
-def fingerprint_of(request: ImageRequest) -> str:
-    """Identify the validated request: SHA-256 of its canonical JSON."""
-    canonical = json.dumps(asdict(request), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -19,12 +19,10 @@ class ProgressListener:
     """Hears what happens, from the thread that works, so hearing must not take long.
 
     Args:
-        partials: images to ask the model for while it draws, 0 to 3; each costs something.
         on_step: hears of each step that begins, once the prompt is new and there is room.
         on_partial: hears of each partial image, as the model made it: before the cutout.
     """
 
-    partials: int = 0
     on_step: Callable[[Step], object] = _ignore
     on_partial: OnPartial = _ignore
 
@@ -44,4 +42,4 @@ class ProgressListener:
 
 
 NO_LISTENER = ProgressListener()
-"""Watches nothing, so no partial image is paid for."""
+"""Watches nothing."""

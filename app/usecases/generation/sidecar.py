@@ -8,9 +8,18 @@ from typing import Any
 
 from app.errors import Charged
 from app.models import ImageRecord, Original, State, object_keys
-from app.models.prompts import fold
+from app.models.prompts import fold, split_prompt
 
-_TEXTS = ("first_prompt", "prompt", "new_prompt", "quality", "size", "provider", "model")
+_TEXTS = (
+    "first_prompt",
+    "prompt",
+    "subject",
+    "prompt_suffix",
+    "quality",
+    "size",
+    "provider",
+    "model",
+)
 _MAX_MICROS = 1_000_000_000
 
 
@@ -43,6 +52,9 @@ def read(image_id: str, data: bytes, *, found_at: datetime) -> ImageRecord:
     texts: dict[str, Any] = {
         name: _sound(value) for name in _TEXTS if isinstance(value := note.get(name), str)
     }
+    if "subject" not in note and isinstance(whole := note.get("new_prompt"), str):
+        # Written when the drawn text had one field.
+        texts["subject"], texts["prompt_suffix"] = split_prompt(_sound(whole))
     requested_at = _time(note.get("requested_at")) or found_at
     return ImageRecord(
         **texts,
@@ -52,7 +64,7 @@ def read(image_id: str, data: bytes, *, found_at: datetime) -> ImageRecord:
         lease_until=requested_at,
         owner=_owner(note.get("owner")),
         created_at=_time(note.get("created_at")) or requested_at,
-        tokens=fold(texts.get("prompt", ""), _wish(texts.get("new_prompt", ""))),
+        tokens=fold(texts.get("prompt", ""), texts.get("subject", "")),
         charged=Charged.NO if note.get("charged") == Charged.NO else Charged.YES,
         cost_micros=_cost(note.get("cost_micros")),
         original=_original(image_id, note.get("original")),
@@ -92,11 +104,6 @@ def _cost(value: object) -> int | None:
 def _sound(text: str) -> str:
     """Return the text without lone surrogates, which JSON can spell and no store keeps."""
     return text.encode(errors="replace").decode()
-
-
-def _wish(new_prompt: str) -> str:
-    """Return what was drawn, without the last paragraph: the same in all prompts."""
-    return new_prompt.rpartition("\n\n")[0]
 
 
 def _original(image_id: str, value: object) -> Original | None:

@@ -91,7 +91,7 @@ class ImportImage:
             owner=found.caller.id,
             first_prompt=found.prompt,
             prompt=found.prompt.strip(),
-            new_prompt=found.new_prompt,
+            subject=found.new_prompt,
             tokens=fold(found.prompt, found.new_prompt),
             quality=found.quality,
             size=found.size,

@@ -2,6 +2,7 @@
 
 import io
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ from app.services.openai.moderator import OpenAIModerator
 from app.services.openai.prompt_writer import OpenAIPromptWriter
 from app.services.runtime.lazy_client import LazyClient
 from app.usecases.generation.estimates import PROMPT_SUFFIX
+from tests.support.builders import a_drawing
 from tests.support.fake_openai import FakeOpenAI
 
 if TYPE_CHECKING:
@@ -58,8 +60,7 @@ def writer(
 
 def drawn(generator: ImageGenerator, prompt: str, size: str = "1024x1024") -> bytes:
     """Draw the prompt as the service asks for it."""
-    text = f"{prompt}\n\n{PROMPT_SUFFIX}"
-    return generator.draw(text, size=size, quality="low").data
+    return generator.draw(a_drawing(prompt, prompt_suffix=PROMPT_SUFFIX, size=size)).data
 
 
 @pytest.mark.parametrize("size", ["1024x1024", "1536x1024", "1024x1536"])
@@ -80,7 +81,7 @@ def test_a_drawing_has_a_white_background_and_a_subject(either: ImageGenerator) 
 
 def test_a_drawing_reports_who_drew_it(either: ImageGenerator) -> None:
     """Provider and model have names, and only what takes money says that it costs some."""
-    drawing = either.draw("a fox\n\nx", size="1024x1024", quality="low")
+    drawing = either.draw(a_drawing("a fox"))
     assert drawing.model == either.model
     assert either.provider in PROVIDERS
     assert either.costs_money == (either.provider == "openai")
@@ -89,34 +90,20 @@ def test_a_drawing_reports_who_drew_it(either: ImageGenerator) -> None:
 def test_partial_images_come_before_the_drawing_they_are_of(either: ImageGenerator) -> None:
     """As many as are asked for, numbered, each of which can be cut out; the drawing is the same."""
     heard: list[tuple[int, bytes]] = []
-    drawing = either.draw(
-        "a fox\n\nx",
-        size="1536x1024",
-        quality="low",
-        partials=3,
-        on_partial=lambda index, data: heard.append((index, data)),
-    )
+    request = a_drawing("a fox", size="1536x1024", partial_images=3)
+    drawing = either.draw(request, on_partial=lambda index, data: heard.append((index, data)))
     assert [index for index, _ in heard] == [0, 1, 2]
     assert all(imaging.cutout(data).report.coverage > 0.02 for _, data in heard)
     assert imaging.inspect(drawing.data).width == 1536
     if either.provider == "offline":
-        assert drawing.data == either.draw("a fox\n\nx", size="1536x1024", quality="low").data
+        assert drawing.data == either.draw(replace(request, partial_images=0)).data
 
 
 def test_offline_partial_images_become_sharper() -> None:
     """Each is nearer to the finished image than the one before, and small."""
     heard: list[bytes] = []
-    data = (
-        OfflineGenerator()
-        .draw(
-            "a fox\n\nx",
-            size="1024x1024",
-            quality="",
-            partials=3,
-            on_partial=lambda _, draft: heard.append(draft),
-        )
-        .data
-    )
+    request = a_drawing("a fox", partial_images=3)
+    data = OfflineGenerator().draw(request, on_partial=lambda _, draft: heard.append(draft)).data
     shown = [_pixels(draft) for draft in [*heard, data]]
     off = [float(np.abs(one - shown[-1]).mean()) for one in shown[:-1]]
     assert off == sorted(off, reverse=True)

@@ -17,6 +17,7 @@ from app.errors import (
 )
 from app.services.openai import image_stream
 from app.services.openai.image_generator import OpenAIGenerator
+from tests.support.builders import a_drawing
 from tests.support.fake_openai import Behavior, FakeOpenAI, Fault
 from tests.support.openai.checks import MODEL, draw, fails_as, generator_at
 from tests.support.openai.faults import FAILURES
@@ -52,9 +53,8 @@ class Shown:
 
 def watch(generator: OpenAIGenerator, shown: Shown, partials: int = 2) -> Any:
     """Draw with partial images."""
-    return generator.draw(
-        "a red mug", size="1024x1024", quality="medium", partials=partials, on_partial=shown
-    )
+    request = a_drawing("a red mug", partial_images=partials)
+    return generator.draw(request, on_partial=shown)
 
 
 def test_partial_images_come_before_the_whole_one(
@@ -148,7 +148,7 @@ def test_a_server_that_can_not_stream_is_asked_plainly(
     assert [watch(generator, Shown()).data] == fake_openai.images
     first, second = fake_openai.asked("images")
     assert "stream" in first.body
-    assert second.body == generator.describe("a red mug", size="1024x1024", quality="medium").body
+    assert second.body == generator.describe(a_drawing("a red mug")).body
     given = [float(one.headers["x-stainless-read-timeout"]) for one in (first, second)]
     assert given[1] < given[0]  # of one deadline
     assert fake_openai.paid == 1
@@ -239,5 +239,5 @@ def test_the_request_that_is_described_is_the_one_that_is_sent(
 ) -> None:
     """What a dry run shows of a streamed call is what the model gets."""
     watch(generator, Shown(), partials=3)
-    reported = generator.describe("a red mug", size="1024x1024", quality="medium", partials=3)
+    reported = generator.describe(a_drawing("a red mug", partial_images=3))
     assert (reported.body["model"], reported.body) == (MODEL, fake_openai.asked("images")[0].body)

@@ -27,7 +27,8 @@ def store_rows(service: Service, count: int, *, same_time: bool = False) -> list
                 created_at=created,
                 prompt=f"Image {number}",
                 first_prompt=f"Image {number}",
-                new_prompt=f"Image {number}, white",
+                subject=f"Image {number}",
+                prompt_suffix="On white.",
                 tokens=fold(f"Image {number}", "élan vital" if number % 2 else "calm"),
                 image=ProcessedImage(key="", width=256, height=256, size_bytes=1, sha256=""),
             )

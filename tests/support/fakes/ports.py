@@ -13,6 +13,7 @@ from app.imaging import Cutout, CutoutReport, ImageInfo, Provenance, Variant
 from app.models import (
     EnhancedPrompt,
     GeneratedImage,
+    ImageRequest,
     InventedPrompts,
     Rate,
     RateLimitStatus,
@@ -63,32 +64,22 @@ class FakeGenerator(Scripted):
         super().__init__(events)
         self.costs_money = True
         self.data = b"the paid original"
-        self.asked: list[tuple[str, str, str]] = []
+        self.asked: list[ImageRequest] = []
         self.usage: TokenUsage | None = TokenUsage(text_in=100, image_out=1000)
 
-    def describe(
-        self, prompt: str, *, size: str, quality: str, partials: int = 0
-    ) -> UpstreamRequest:
+    def describe(self, request: ImageRequest) -> UpstreamRequest:
         """See ImageGenerator."""
-        body: dict[str, object] = {"model": self.model, "prompt": prompt}
-        body |= {"size": size, "quality": quality}
-        body |= {"partial_images": partials} if partials else {}
+        body: dict[str, object] = {"model": self.model, "prompt": request.new_prompt}
+        body |= {"size": request.size, "quality": request.quality}
+        body |= {"partial_images": request.partial_images} if request.partial_images else {}
         return UpstreamRequest(method="POST", path="/draw", body=body)
 
-    def draw(
-        self,
-        prompt: str,
-        *,
-        size: str,
-        quality: str,
-        partials: int = 0,
-        on_partial: OnPartial | None = None,
-    ) -> GeneratedImage:
+    def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
         """See ImageGenerator. As many partial images come as are asked for."""
-        for index in range(partials):
+        for index in range(request.partial_images):
             assert on_partial is not None
             on_partial(index, b"partial %d" % index)
-        self.asked.append((prompt, size, quality))
+        self.asked.append(request)
         self.step("draw")
         return GeneratedImage(data=self.data, model="fake-painter-2026", usage=self.usage)
 

@@ -10,6 +10,7 @@ import pytest
 from app.errors import AppError, Charged
 from app.services.openai.client import lazy_client
 from app.services.openai.image_generator import OpenAIGenerator
+from tests.support.builders import a_drawing
 from tests.support.fake_openai import DEFAULT_API_KEY, SECRET_MARKER, FakeOpenAI
 from tests.support.fake_openai.server import Endpoint
 
@@ -51,7 +52,6 @@ def generator_at(address: str, **changes: Any) -> Iterator[OpenAIGenerator]:
         yield OpenAIGenerator(client, **arguments)
 
 
-def draw(generator: OpenAIGenerator, **changes: str) -> Any:
+def draw(generator: OpenAIGenerator, prompt: str = "a red mug", **changes: str) -> Any:
     """Ask for one image."""
-    asked = {"prompt": "a red mug", "size": "1024x1024", "quality": "medium"} | changes
-    return generator.draw(asked["prompt"], size=asked["size"], quality=asked["quality"])
+    return generator.draw(a_drawing(prompt, **changes))

@@ -1,8 +1,10 @@
+"""The text that is drawn, its two parts, and the words it is found by."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.models.prompts import fold
+from app.models.prompts import fold, join_prompt, split_prompt
 
 
 @pytest.mark.parametrize(
@@ -42,3 +44,23 @@ def test_every_word_of_a_text_finds_it(text: str) -> None:
 def test_folding_folded_words_changes_nothing(text: str) -> None:
     """A stored word that is typed again is found."""
     assert fold(*fold(text)) == fold(text)
+
+
+@given(st.text(alphabet=st.sampled_from("ab .\n")) | st.text())
+def test_splitting_a_prompt_loses_nothing(text: str) -> None:
+    """A text that was stored as a whole reads the same after it was split."""
+    assert join_prompt(*split_prompt(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("A fox\n\nOn white.", ("A fox", "On white.")),
+        ("A fox\n\nwith a hat\n\nOn white.", ("A fox\n\nwith a hat", "On white.")),
+        ("A fox", ("A fox", "")),
+        ("", ("", "")),
+    ],
+)
+def test_the_last_paragraph_is_the_suffix(text: str, parts: tuple[str, str]) -> None:
+    """Only that paragraph; a text of one paragraph is all subject."""
+    assert split_prompt(text) == parts

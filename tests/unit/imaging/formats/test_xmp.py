@@ -104,7 +104,7 @@ SPECIAL = '<b>&amp; ]]> "fox" \'owl\' </rdf:RDF> <?xpacket end="w"?> é 狐 🦊
 
 def test_a_prompt_is_reported_if_that_is_wanted() -> None:
     """It is what was really drawn, to the letter, whatever it is made of; else it is nowhere."""
-    row = replace(ROW, new_prompt=SPECIAL)
+    row = replace(ROW, subject=SPECIAL, prompt_suffix="")
     assert (
         xmp_readers.reported(cut(row, with_prompts=True))["Iptc4xmpExt:AIPromptInformation"]
         == SPECIAL
@@ -126,7 +126,7 @@ def test_any_prompt_makes_a_packet_that_can_be_read(prompt: str) -> None:
 @pytest.mark.parametrize("length", [4000, 50_000])
 def test_a_long_prompt_fits_into_every_format(character: str, length: int) -> None:
     """Prompts of 4000 characters are told whole; what no caller can send is cut off."""
-    row = replace(ROW, new_prompt=character * length)
+    row = replace(ROW, subject=character * length, prompt_suffix="")
     image = cut(row, with_prompts=True)
     reported = xmp_readers.reported(image)
     assert reported["Iptc4xmpExt:AIPromptInformation"] == character * min(length, 10_000)

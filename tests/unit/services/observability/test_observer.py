@@ -14,7 +14,7 @@ from app.errors import (
     ProviderBadResponse,
     StorageUnavailable,
 )
-from app.models import Caller, GeneratedImage, PartHealth, Scope
+from app.models import Caller, GeneratedImage, ImageRequest, PartHealth, Scope
 from app.ports.observer import Step
 from app.services.observability.metrics import Metrics
 from app.services.observability.observer import TelemetryObserver
@@ -123,10 +123,10 @@ def test_asking_whether_an_image_is_ready_is_no_payment(world: World) -> None:
     """The 409 of a key whose image is being drawn says `unknown`, and counts as no payment."""
     draw = world.generator.draw
 
-    def asked_meanwhile(prompt: str, *, size: str, quality: str, **_: object) -> GeneratedImage:
+    def asked_meanwhile(request: ImageRequest, **_: object) -> GeneratedImage:
         with pytest.raises(GenerationInProgress):
             world.generate(a_request(), claim="key")
-        return draw(prompt, size=size, quality=quality)
+        return draw(request)
 
     world.generator.draw = asked_meanwhile  # type: ignore[method-assign]  # reason: looks on
     world.generate(a_request(), claim="key")

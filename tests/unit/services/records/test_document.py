@@ -57,7 +57,7 @@ generations = st.builds(
     tokens=st.lists(texts, max_size=3).map(tuple),
     original=st.none() | originals,
     image=st.none() | renditions,
-    **dict.fromkeys(("fingerprint", "first_prompt", "prompt", "new_prompt"), texts),
+    **dict.fromkeys(("fingerprint", "first_prompt", "prompt", "subject", "prompt_suffix"), texts),
     **dict.fromkeys(("quality", "size", "provider", "model", "error"), texts),
 )
 strange = st.recursive(
@@ -119,6 +119,14 @@ def test_what_a_newer_version_adds_does_no_harm(part: str) -> None:
     document = to_document(row)
     document[part]["added_later"] = document["added_later"] = 1
     assert from_document(document) == row
+
+
+def test_a_document_with_the_drawn_text_in_one_field_reads() -> None:
+    """Documents from before subject and suffix were two fields give the same record."""
+    record = a_generation()
+    document = to_document(record)
+    del document["subject"], document["prompt_suffix"]
+    assert from_document(document | {"new_prompt": record.new_prompt}) == record
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -22,6 +22,7 @@ from app.models import (
     Caller,
     GeneratedImage,
     ImageRecord,
+    ImageRequest,
     Scope,
     Spending,
     State,
@@ -68,9 +69,9 @@ def test_while_it_is_drawn_the_estimate_is_held(world: World) -> None:
     held: list[int] = []
     draw = world.generator.draw
 
-    def watched(prompt: str, *, size: str, quality: str, **_: object) -> GeneratedImage:
+    def watched(request: ImageRequest, **_: object) -> GeneratedImage:
         held.append(spent(world).micros)
-        return draw(prompt, size=size, quality=quality)
+        return draw(request)
 
     world.generator.draw = watched  # type: ignore[method-assign]  # reason: looks on
     world.generate(a_request())
@@ -201,11 +202,11 @@ def test_a_row_that_was_given_up_is_counted_once_it_is_found(world: World) -> No
     """A late worker's image replaces the guess: its cost takes the place of the estimate."""
     draw = world.generator.draw
 
-    def late(prompt: str, *, size: str, quality: str, **_: object) -> GeneratedImage:
+    def late(request: ImageRequest, **_: object) -> GeneratedImage:
         world.clock.advance(1000)
         world.recover(world.row)
         check_in_step(world)
-        return draw(prompt, size=size, quality=quality)
+        return draw(request)
 
     world.generator.draw = late  # type: ignore[method-assign]  # reason: comes too late
     world.generate(a_request())

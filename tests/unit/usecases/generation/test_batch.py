@@ -155,10 +155,10 @@ def test_stopping_lets_those_under_way_end(world: World) -> None:
     began, go_on = threading.Event(), threading.Event()
     draw = world.generator.draw
 
-    def slow(prompt: str, **options: Any) -> object:
+    def slow(request: ImageRequest, **options: Any) -> object:
         began.set()
         assert go_on.wait(10)
-        return draw(prompt, **options)
+        return draw(request, **options)
 
     world.generator.draw = slow  # type: ignore[method-assign,assignment]  # reason: takes its time
     batch = batch_of(world)

@@ -44,10 +44,10 @@ def test_without_a_wish_for_it_nothing_is_enhanced(world: World) -> None:
 def test_what_is_drawn_has_two_paragraphs(world: World) -> None:
     """The model gets the caller's wish, and after an empty line the house sentence."""
     made = world.generate(a_request(prompt="A red fox  \n\nwith a hat"))
-    assert world.generator.asked == [
-        (f"A red fox  \n\nwith a hat\n\n{PROMPT_SUFFIX}", "1024x1024", "medium")
-    ]
-    assert made.new_prompt == world.generator.asked[0][0]
+    (drawn,) = world.generator.asked
+    assert (drawn.subject, drawn.prompt_suffix) == ("A red fox  \n\nwith a hat", PROMPT_SUFFIX)
+    assert drawn.new_prompt == f"A red fox  \n\nwith a hat\n\n{PROMPT_SUFFIX}" == made.new_prompt
+    assert (drawn.size, drawn.quality) == ("1024x1024", "medium")
     assert "white background" in PROMPT_SUFFIX
 
 
@@ -60,9 +60,10 @@ def test_a_wish_never_ends_in_space(world: World) -> None:
 def test_an_enhanced_wish_is_drawn_and_the_callers_words_are_kept(world: World) -> None:
     """`new_prompt` tells what was drawn, the other two what was asked, verbatim and trimmed."""
     made = world.generate(a_request(enhance=True, quality="high", size="1536x1024"))
-    drawn = f"A red fox, enhanced\n\n{PROMPT_SUFFIX}"
-    assert world.generator.asked == [(drawn, "1536x1024", "high")]
-    assert (made.first_prompt, made.prompt, made.new_prompt) == (" A red fox\n", "A red fox", drawn)
+    (drawn,) = world.generator.asked
+    assert drawn.new_prompt == f"A red fox, enhanced\n\n{PROMPT_SUFFIX}" == made.new_prompt
+    assert (drawn.size, drawn.quality) == ("1536x1024", "high")
+    assert (made.first_prompt, made.prompt) == (" A red fox\n", "A red fox")
 
 
 def test_the_callers_own_words_are_moderated(world: World) -> None:

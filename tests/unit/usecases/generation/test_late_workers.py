@@ -15,7 +15,7 @@ from app.errors import (
     ProviderTimeout,
     StorageUnavailable,
 )
-from app.models import EnhancedPrompt, GeneratedImage, ImageRecord, State
+from app.models import EnhancedPrompt, GeneratedImage, ImageRecord, ImageRequest, State
 from tests.support.builders import LEASE, World, a_generation, a_request
 
 CLAIM = "c" * 64
@@ -25,8 +25,8 @@ PAST = LEASE.total_seconds() + 1
 def meanwhile(world: World, act: Callable[[], object], error: AppError | None = None) -> None:
     """Let this happen while the model draws; then it answers, or fails."""
 
-    def draw(prompt: str, *, size: str, quality: str, **_: object) -> GeneratedImage:
-        world.generator.asked.append((prompt, size, quality))
+    def draw(request: ImageRequest, **_: object) -> GeneratedImage:
+        world.generator.asked.append(request)
         act()
         if error is not None:
             raise error

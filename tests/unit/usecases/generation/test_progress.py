@@ -15,11 +15,10 @@ CLAIM = "c" * 64
 class Watched:
     """Remembers what a viewer heard."""
 
-    def __init__(self, partials: int = 0) -> None:
+    def __init__(self) -> None:
         self.steps: list[str] = []
         self.partials: list[tuple[int, bytes]] = []
         self.viewer = ProgressListener(
-            partials=partials,
             on_step=self.steps.append,
             on_partial=lambda index, data: self.partials.append((index, data)),
         )
@@ -27,8 +26,8 @@ class Watched:
 
 def test_each_step_is_heard_of_as_it_begins(world: World) -> None:
     """All steps are told in their order, and the partial images while the model draws."""
-    watched = Watched(partials=2)
-    world.generate(a_request(), viewer=watched.viewer)
+    watched = Watched()
+    world.generate(a_request(partial_images=2), viewer=watched.viewer)
     assert watched.steps == [
         *("moderation", "checks", "record", "record", "upstream"),
         *("original", "cutout", "store", "record"),
@@ -39,17 +38,17 @@ def test_each_step_is_heard_of_as_it_begins(world: World) -> None:
 def test_nobody_sees_an_image_of_a_refused_prompt(world: World) -> None:
     """The prompt is judged before the model is asked, so no partial image can come."""
     world.moderator.fail("check", PromptRejected())
-    watched = Watched(partials=3)
+    watched = Watched()
     with pytest.raises(PromptRejected):
-        world.generate(a_request(), viewer=watched.viewer)
+        world.generate(a_request(partial_images=3), viewer=watched.viewer)
     assert (watched.steps, watched.partials) == (["moderation"], [])
 
 
 def test_an_answer_from_an_earlier_request_shows_nothing(world: World) -> None:
     """Partial images are no part of the wish: the same key answers with or without them."""
     first = world.generate(a_request(), claim=CLAIM)
-    watched = Watched(partials=3)
-    again = world.generate(a_request(), claim=CLAIM, viewer=watched.viewer)
+    watched = Watched()
+    again = world.generate(a_request(partial_images=3), claim=CLAIM, viewer=watched.viewer)
     assert (again, watched.steps, watched.partials) == (first, [], [])
     assert len(world.generator.asked) == 1
 
@@ -57,15 +56,15 @@ def test_an_answer_from_an_earlier_request_shows_nothing(world: World) -> None:
 def test_a_budget_has_to_hold_the_partial_images(world: World) -> None:
     """Each adds 100 output tokens, to a dry run and to what is held before anything is paid."""
     plain, shown = (
-        world.make.intents.estimates.rehearse(a_request(), partials=count).estimate_micros or 0
+        world.make.intents.estimates.rehearse(a_request(partial_images=count)).estimate_micros or 0
         for count in (0, 3)
     )
     assert shown - plain == 3 * 100 * PRICES["fake-painter"]["image_out"]
     poor = replace(ANONYMOUS, id="poor", budget=Budget(micros=shown - 1, period="day"))
     with pytest.raises(BudgetExceeded):
-        world.generate(a_request(), caller=poor, viewer=Watched(partials=3).viewer)
+        world.generate(a_request(partial_images=3), caller=poor)
     assert world.generator.asked == []
-    assert world.generate(a_request(), caller=poor, viewer=Watched().viewer).image
+    assert world.generate(a_request(), caller=poor).image
 
 
 def test_who_watches_can_not_fail_what_is_watched(
@@ -76,7 +75,7 @@ def test_who_watches_can_not_fail_what_is_watched(
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    viewer = ProgressListener(partials=1, on_step=broken, on_partial=broken)
-    assert world.generate(a_request(), viewer=viewer).image
+    viewer = ProgressListener(on_step=broken, on_partial=broken)
+    assert world.generate(a_request(partial_images=1), viewer=viewer).image
     assert len(world.generator.asked) == 1
     assert "a viewer could not hear of a partial image" in caplog.text

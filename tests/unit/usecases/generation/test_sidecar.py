@@ -18,7 +18,16 @@ from app.usecases.generation import sidecar
 from app.usecases.generation.estimates import PROMPT_SUFFIX
 from tests.support.builders import NOON, World, a_generation, a_request
 
-KEPT = ("first_prompt", "prompt", "new_prompt", "quality", "size", "provider", "model")
+KEPT = (
+    "first_prompt",
+    "prompt",
+    "subject",
+    "prompt_suffix",
+    "quality",
+    "size",
+    "provider",
+    "model",
+)
 FOUND_AT = NOON + timedelta(days=3)
 json_values: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -44,7 +53,7 @@ def note_with(**changes: Any) -> bytes:
     return json.dumps(note | {"original": original} | changes).encode()
 
 
-@given(st.lists(st.text(), min_size=7, max_size=7), st.sampled_from([Charged.NO, Charged.YES]))
+@given(st.lists(st.text(), min_size=8, max_size=8), st.sampled_from([Charged.NO, Charged.YES]))
 def test_what_was_asked_and_bought_survives(texts: list[str], charged: Charged) -> None:
     """Every text, time, charge and the original itself come back from the note as they were."""
     row = a_generation(id="x", charged=charged, **dict(zip(KEPT, texts, strict=True)))
@@ -174,6 +183,13 @@ def test_a_note_from_before_content_credentials_reads() -> None:
     assert read(json.dumps(note).encode()).original == read(note_with()).original
 
 
+def test_a_note_with_the_drawn_text_in_one_field_reads() -> None:
+    """Notes from before subject and suffix were two fields give the same record."""
+    note = json.loads(note_with())
+    whole = f"{note.pop('subject')}\n\n{note.pop('prompt_suffix')}"
+    assert read(json.dumps(note | {"new_prompt": whole}).encode()) == read(note_with())
+
+
 @pytest.mark.parametrize(
     ("reported", "time"),
     [
@@ -208,4 +224,4 @@ def test_only_an_honest_no_means_that_nothing_was_paid() -> None:
 
 def test_the_words_of_a_note_without_an_answer_are_the_prompts() -> None:
     """A note that lost its drawn prompt is still found by what the caller asked."""
-    assert read(note_with(new_prompt=None)).tokens == fold("A red fox")
+    assert read(note_with(subject=None)).tokens == fold("A red fox")
