@@ -12,18 +12,18 @@ from app.errors import InvalidRequest
 from app.imaging import Filter, Variant
 
 
-def wanted(query: str) -> Variant:
-    """Return the one variant that the query asks for."""
-    (choice,) = read_variant_request(query).options
-    return choice.variant
+def variant_of(query: str) -> Variant:
+    """Return the single variant that the query selects."""
+    (option,) = read_variant_request(query).options
+    return option.variant
 
 
 def problems(query: str) -> dict[str, str]:
-    """Return what is wrong with the query, by parameter."""
-    with pytest.raises(InvalidRequest) as refused:
+    """Return the error messages for the query by parameter."""
+    with pytest.raises(InvalidRequest) as caught:
         read_variant_request(query)
-    assert all(part in refused.value.message for part in ("not valid", "."))
-    return {problem["field"]: problem["message"] for problem in refused.value.errors}
+    assert all(part in caught.value.message for part in ("not valid", "."))
+    return {problem["field"]: problem["message"] for problem in caught.value.errors}
 
 
 @pytest.mark.parametrize(
@@ -57,13 +57,13 @@ def problems(query: str) -> dict[str, str]:
         ("w=&format=&filter=&sig=", {}),
     ],
 )
-def test_a_query_says_which_variant(query: str, fields: dict[str, Any]) -> None:
-    """Each parameter sets its part; `dpr` multiplies all lengths and nothing else."""
-    assert wanted(query) == Variant(**fields)
+def test_query_selects_a_variant(query: str, fields: dict[str, Any]) -> None:
+    """Each parameter sets its field; `dpr` multiplies all lengths and nothing else."""
+    assert variant_of(query) == Variant(**fields)
 
 
 @pytest.mark.parametrize(
-    ("query", "name", "reported"),
+    ("query", "name", "message"),
     [
         ("w=0", "w", "1 to 2048"),
         ("w=2049", "w", "1 to 2048"),
@@ -119,13 +119,13 @@ def test_a_query_says_which_variant(query: str, fields: dict[str, Any]) -> None:
         ("padding=128", "padding", "half of the shorter side"),
     ],
 )
-def test_what_is_wrong_is_reported_by_name_and_range(query: str, name: str, reported: str) -> None:
-    """A wrong, unknown or doubled parameter is named, with what it may be."""
-    assert reported in problems(query)[name]
+def test_errors_name_the_parameter_and_its_range(query: str, name: str, message: str) -> None:
+    """The error for an invalid, unknown or repeated parameter names it and what is allowed."""
+    assert message in problems(query)[name]
 
 
-def test_a_product_with_dpr_that_is_too_large_names_both() -> None:
-    """Sides that are too large only because of `dpr` name the sides that were given, and `dpr`."""
+def test_error_for_a_side_too_large_after_dpr_names_both() -> None:
+    """If a side is too large only because of `dpr`, the explicit sides and `dpr` are named."""
     assert set(problems("w=1024&h=10&dpr=2.5")) == {"w", "h", "dpr"}
     assert set(problems("h=600&dpr=4")) == {"h", "dpr"}
     assert "2048" in problems("h=600&dpr=4")["dpr"]
@@ -150,7 +150,7 @@ SPELLINGS = {
 
 @st.composite
 def spelled(draw: st.DrawFn) -> str:
-    """Write the same wish in any order and spelling, with its filters in their order."""
+    """Return the same query in any order and spelling, but with filters in order."""
     pairs = [(name, draw(st.sampled_from(texts))) for name, texts in SPELLINGS.items()]
     filters = [
         ("filter", draw(st.sampled_from(["blur", "blur:2", "blur:2.0"]))),
@@ -165,13 +165,13 @@ def spelled(draw: st.DrawFn) -> str:
 
 
 @given(spelled())
-def test_every_spelling_is_the_same_variant(query: str) -> None:
-    """Order, spelling of numbers and colors, defaults and empty values make no difference."""
-    wish = read_variant_request(query)
-    (choice,) = wish.options
+def test_all_spellings_select_the_same_variant(query: str) -> None:
+    """Order, number and color notation, defaults and empty values make no difference."""
+    request = read_variant_request(query)
+    (option,) = request.options
     assert (
-        wish.canonical
-        == choice.canonical
+        request.canonical
+        == option.canonical
         == (
             "background=ff8800&brightness=1.5&filter=blur:2&filter=sepia:1&fit=cover&format=webp"
             "&h=300&hue=-0.5&outline=4,ffffff&quality=70&shadow=1,2,3,000000,0.5&w=512"
@@ -179,40 +179,40 @@ def test_every_spelling_is_the_same_variant(query: str) -> None:
     )
 
 
-def test_the_plain_image_has_no_name() -> None:
-    """Whatever is asked for and changes nothing is the plain image, with its ETag."""
+def test_plain_image_has_no_canonical_text() -> None:
+    """A query that changes nothing selects the plain image, with its ETag."""
     for query in ("w=256", "h=256&w=256&quality=50", "dpr=2&w=128", "rotate=180&flip=hv"):
-        wish = read_variant_request(query)
-        assert (wish.canonical, wish.options[0].etag_suffix) == ("", "")
+        request = read_variant_request(query)
+        assert (request.canonical, request.options[0].etag_suffix) == ("", "")
 
 
 def test_different_variants_have_different_etags() -> None:
-    """The end of an ETag is 16 hex digits of the canonical text's SHA-256."""
-    tags = {
+    """The ETag's suffix is 16 hex digits of the canonical text's SHA-256."""
+    suffixes = {
         read_variant_request(query).options[0].etag_suffix
         for query in ("w=512", "w=513", "filter=sepia", "flip=h")
     }
-    assert len(tags) == 4
+    assert len(suffixes) == 4
     digest = hashlib.sha256(b"h=512&w=512").hexdigest()
     assert read_variant_request("w=512").options[0].etag_suffix == f"-{digest[:16]}"
 
 
-def test_auto_has_one_choice_a_format_and_one_text() -> None:
-    """`format=auto` leaves a choice; what is signed tells quality too, however formats treat it."""
-    wish = read_variant_request("format=auto")
-    assert [choice.variant.format for choice in wish.options] == ["avif", "webp", "png"]
+def test_auto_has_an_option_per_format_and_one_canonical_text() -> None:
+    """`format=auto` offers three formats; its signed text contains the quality for all."""
+    request = read_variant_request("format=auto")
+    assert [option.variant.format for option in request.options] == ["avif", "webp", "png"]
     texts = {
-        read_variant_request(f"format=auto{more}").canonical
-        for more in ("", "&quality=65", "&quality=85")
+        read_variant_request(f"format=auto{quality}").canonical
+        for quality in ("", "&quality=65", "&quality=85")
     }
     assert len(texts) == 3
     assert not texts & {
-        read_variant_request(f"format={each}").canonical for each in ("avif", "webp", "png")
+        read_variant_request(f"format={name}").canonical for name in ("avif", "webp", "png")
     }
 
 
-def test_long_queries_are_not_remembered() -> None:
-    """What is remembered equals what is read anew, and long queries are always read anew."""
+def test_long_queries_are_not_cached() -> None:
+    """Short queries are cached, long ones parsed each time, with equal results."""
     short, long = "w=512", "w=512" + "&filter=" * 100
     assert read_variant_request(short) is read_variant_request(short)
     assert read_variant_request(long) == read_variant_request(short)
@@ -232,8 +232,8 @@ def test_long_queries_are_not_remembered() -> None:
         max_size=5,
     )
 )
-def test_any_query_is_read_or_refused(pairs: list[tuple[str, str]]) -> None:
-    """Whatever is asked, it is a wish or an InvalidRequest."""
+def test_any_query_is_parsed_or_rejected(pairs: list[tuple[str, str]]) -> None:
+    """Any query gives a VariantRequest or raises InvalidRequest."""
     query = "&".join(f"{name}={quote(value, errors='replace')}" for name, value in pairs)
     with contextlib.suppress(InvalidRequest):
         assert read_variant_request(query).options

@@ -11,118 +11,118 @@ from app.http.concurrency import ConcurrencyLimit
 from tests.support.concurrency.threads import at_once
 
 
-def test_as_many_as_the_limit_come_in_at_once() -> None:
-    """Up to the limit callers are in together; the next is refused at once, for nothing."""
-    in_flight = ConcurrencyLimit(2)
-    began = time.monotonic()
-    with in_flight, in_flight, pytest.raises(ServiceBusy) as busy, in_flight:
-        pytest.fail("a third caller came in")
-    assert time.monotonic() - began < 0.2
-    assert (busy.value.status, busy.value.charged) == (503, Charged.NO)
-    assert busy.value.retry_after
+def test_limit_rejects_one_more_immediately() -> None:
+    """The limit admits its number of generations and rejects one more without delay or charge."""
+    limit = ConcurrencyLimit(2)
+    started_at = time.monotonic()
+    with limit, limit, pytest.raises(ServiceBusy) as rejected, limit:
+        pytest.fail("a third generation was admitted")
+    assert time.monotonic() - started_at < 0.2
+    assert (rejected.value.status, rejected.value.charged) == (503, Charged.NO)
+    assert rejected.value.retry_after
 
 
-def test_a_place_is_free_again_when_its_caller_has_left() -> None:
-    """Leaving gives the place back, also when an error made the caller leave."""
-    in_flight = ConcurrencyLimit(1)
-    with in_flight:
+def test_exit_frees_a_place() -> None:
+    """Leaving the block frees its place, also after an error."""
+    limit = ConcurrencyLimit(1)
+    with limit:
         pass
-    with pytest.raises(ZeroDivisionError), in_flight:
+    with pytest.raises(ZeroDivisionError), limit:
         raise ZeroDivisionError
-    with in_flight:
+    with limit:
         pass
 
 
-def test_a_refused_caller_frees_no_place() -> None:
-    """Being refused doesn't make room that isn't there."""
-    in_flight = ConcurrencyLimit(1)
-    with in_flight:
+def test_rejection_frees_no_place() -> None:
+    """Rejected generations don't reduce the count of active ones."""
+    limit = ConcurrencyLimit(1)
+    with limit:
         for _ in range(3):
-            with pytest.raises(ServiceBusy), in_flight:
-                pytest.fail("a second caller came in")
+            with pytest.raises(ServiceBusy), limit:
+                pytest.fail("a second generation was admitted")
 
 
-def test_the_limit_holds_under_threads() -> None:
-    """Of many callers who come at the same moment exactly as many as the limit come in."""
-    in_flight, all_tried = ConcurrencyLimit(5), threading.Barrier(20)
+def test_limit_holds_with_concurrent_threads() -> None:
+    """Of many simultaneous threads, exactly the limit's number is admitted."""
+    limit, all_tried = ConcurrencyLimit(5), threading.Barrier(20)
 
-    def come(_: int) -> bool:
+    def enter(_: int) -> bool:
         try:
-            with in_flight:
+            with limit:
                 all_tried.wait(10)
                 return True
         except ServiceBusy:
             all_tried.wait(10)
             return False
 
-    assert sum(at_once(20, come)) == 5
+    assert sum(at_once(20, enter)) == 5
 
 
-def test_once_closed_nobody_comes_in_and_who_is_in_stays() -> None:
-    """A closed one refuses for nothing, with or without room; places are given back as ever."""
-    in_flight = ConcurrencyLimit(2)
-    with in_flight:
-        in_flight.close()
-        with pytest.raises(ShuttingDown) as stopping, in_flight:
-            pytest.fail("a caller came in")
-    with pytest.raises(ShuttingDown), in_flight:
-        pytest.fail("a caller came in")
-    assert in_flight.closed
-    assert (stopping.value.status, stopping.value.charged) == (503, Charged.NO)
-    assert stopping.value.retry_after
+def test_closed_limit_rejects_new_generations_only() -> None:
+    """A closed limit rejects without charge, with or without room; active ones continue."""
+    limit = ConcurrencyLimit(2)
+    with limit:
+        limit.close()
+        with pytest.raises(ShuttingDown) as rejected, limit:
+            pytest.fail("a generation was admitted")
+    with pytest.raises(ShuttingDown), limit:
+        pytest.fail("a generation was admitted")
+    assert limit.closed
+    assert (rejected.value.status, rejected.value.charged) == (503, Charged.NO)
+    assert rejected.value.retry_after
 
 
-def test_being_empty_is_reported_once_by_the_last_to_leave() -> None:
-    """The call comes when nobody is in any more, at once if that is so already, and only once."""
-    in_flight, calls = ConcurrencyLimit(3), list[str]()
-    with in_flight:
-        with in_flight:
-            in_flight.close()
-            in_flight.call_when_idle(lambda: calls.append("last"))
+def test_idle_callback_runs_once_after_the_last_exit() -> None:
+    """The callback runs once no generation is active, immediately if that is so, and once."""
+    limit, calls = ConcurrencyLimit(3), list[str]()
+    with limit:
+        with limit:
+            limit.close()
+            limit.call_when_idle(lambda: calls.append("last"))
         assert calls == []
     assert calls == ["last"]
-    in_flight.call_when_idle(lambda: calls.append("now"))
+    limit.call_when_idle(lambda: calls.append("now"))
     assert calls == ["last", "now"]
 
 
-def test_of_many_who_leave_together_one_reports() -> None:
-    """Whoever is the last of several threads, the call comes exactly once, after all have left."""
-    in_flight, inside, calls = ConcurrencyLimit(8), threading.Barrier(9), list[int]()
+def test_idle_callback_runs_once_with_concurrent_exits() -> None:
+    """With several threads leaving together, the callback runs once, after all have left."""
+    limit, barrier, calls = ConcurrencyLimit(8), threading.Barrier(9), list[int]()
 
-    def come_and_go(_: int) -> None:
-        with in_flight:
-            inside.wait(10)
-            inside.wait(10)
+    def enter_and_leave(_: int) -> None:
+        with limit:
+            barrier.wait(10)
+            barrier.wait(10)
 
     def close(_: int) -> None:
-        inside.wait(10)
-        in_flight.close()
-        in_flight.call_when_idle(lambda: calls.append(1))
+        barrier.wait(10)
+        limit.close()
+        limit.call_when_idle(lambda: calls.append(1))
         assert calls == []
-        inside.wait(10)
+        barrier.wait(10)
 
-    at_once(9, lambda number: close(number) if number == 0 else come_and_go(number))
+    at_once(9, lambda number: close(number) if number == 0 else enter_and_leave(number))
     assert calls == [1]
 
 
-def test_closing_holds_for_forked_processes_but_places_are_each_ones_own() -> None:
-    """What the parent closes is closed in its child, and the child's callers take no place of it.
+def test_closed_state_is_shared_by_forked_processes_and_counts_are_not() -> None:
+    """A limit closed in the parent is closed in its child, and each process counts its own.
 
-    In a process of its own, as forking one with threads isn't safe.
+    Runs in a process of its own, as forking a process with threads isn't safe.
     """
     script = """
 import os
 from app.http.concurrency import ConcurrencyLimit
-in_flight, entered, closed = ConcurrencyLimit(1), os.pipe(), os.pipe()
+limit, entered, closed = ConcurrencyLimit(1), os.pipe(), os.pipe()
 child = os.fork()
 if child == 0:
-    with in_flight:
+    with limit:
         os.write(entered[1], b"x")
         os.read(closed[0], 1)
-        os._exit(0 if in_flight.closed else 1)
+        os._exit(0 if limit.closed else 1)
 os.read(entered[0], 1)
-with in_flight:
-    in_flight.close()
+with limit:
+    limit.close()
 os.write(closed[1], b"x")
 raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """

@@ -32,12 +32,12 @@ AVIF, WEBP, PNG = TYPES = ("image/avif", "image/webp", "image/png")
         (",;,;q=,image/webp;", WEBP),
     ],
 )
-def test_the_format_follows_weights_then_size(accept: str, type_: str) -> None:
-    """The highest weight wins, the smaller format of equals; wildcards alone mean PNG."""
+def test_highest_weight_wins_then_smallest_format(accept: str, type_: str) -> None:
+    """The highest weight wins, then the smaller format; wildcards alone mean PNG."""
     assert preferred(accept, TYPES) == type_
 
 
 @given(st.text(alphabet="imageavifwbpn/*;q=0.15, \x00é", max_size=60) | st.text(max_size=2000))
-def test_any_header_has_an_answer(accept: str) -> None:
-    """However broken the header is, one of the formats is chosen."""
+def test_any_header_selects_a_format(accept: str) -> None:
+    """Even a malformed header selects one of the formats."""
     assert preferred(accept, TYPES) in TYPES

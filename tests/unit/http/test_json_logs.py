@@ -1,4 +1,4 @@
-"""Log lines as JSON."""
+"""JSON log lines."""
 
 import json
 import logging
@@ -13,24 +13,24 @@ from app.http import logging_config
 from app.http.logging_config import JsonFormatter, TextFormatter
 
 
-def line_of(message: str, *args: object, secrets: tuple[str, ...] = (), **fields: object) -> str:
-    """Format one record as the service does."""
+def json_line(message: str, *args: object, secrets: tuple[str, ...] = (), **fields: object) -> str:
+    """Return the JSON line of one record."""
     record = logging.LogRecord("app.part", logging.INFO, "x.py", 1, message, args, None)
     record.fields = fields
     return JsonFormatter(secrets).format(record)
 
 
 def parsed(message: str, *args: object, secrets: tuple[str, ...] = (), **more: object) -> Any:
-    """Format one record and read it as a program would."""
-    return json.loads(line_of(message, *args, secrets=secrets, **more))
+    """Return the parsed JSON line of one record."""
+    return json.loads(json_line(message, *args, secrets=secrets, **more))
 
 
-def test_a_line_has_what_every_event_has_and_its_own_fields() -> None:
-    """Time in UTC with milliseconds, level, logger, message, and the event's own fields."""
-    reported = parsed("%s is up", "storage", status=200, steps_ms={"store": 1.5}, caller=None)
-    time = reported.pop("time")
+def test_line_contains_common_fields_and_those_of_the_event() -> None:
+    """UTC time with milliseconds, level, logger, message, and the event's own fields."""
+    line_fields = parsed("%s is up", "storage", status=200, steps_ms={"store": 1.5}, caller=None)
+    time = line_fields.pop("time")
     assert (len(time), time[10], time[19], time[-1]) == (24, "T", ".", "Z")
-    assert reported == {
+    assert line_fields == {
         "level": "INFO",
         "logger": "app.part",
         "message": "storage is up",
@@ -40,47 +40,47 @@ def test_a_line_has_what_every_event_has_and_its_own_fields() -> None:
 
 
 @given(st.text())
-def test_whatever_is_logged_is_one_harmless_line_that_reports_it_all(text: str) -> None:
-    """Any text is in a single line without control characters, and read back as it was."""
-    line = line_of("%s", text, path=text)
+def test_any_message_is_one_line_and_survives_parsing(text: str) -> None:
+    """Any text is one line without control characters, and parses back unchanged."""
+    line = json_line("%s", text, path=text)
     assert len(line.splitlines()) == 1
     assert all(char.isprintable() or ord(char) > 0x9F for char in line)
-    reported = json.loads(line)
+    line_fields = json.loads(line)
     if text.isascii() or text == text.encode(errors="ignore").decode():
-        assert reported["message"] == reported["path"] == text
+        assert line_fields["message"] == line_fields["path"] == text
 
 
-def test_half_a_pair_is_reported_without_breaking_the_line() -> None:
-    """A text that is no Unicode, as a path can be, is shown with the odd part escaped."""
+def test_lone_surrogates_are_escaped() -> None:
+    """Text that is not valid Unicode, possible in a path, is escaped."""
     assert parsed("got %s", "\udce9")["message"] == r"got \udce9"
 
 
 @pytest.mark.parametrize("secret", ["pass", 'with"quote', "back\\slash", "line\nend", "schlüssel"])
-def test_secrets_are_blacked_out_however_json_writes_them(secret: str) -> None:
-    """In message, fields and exceptions, also where JSON would escape the secret."""
+def test_secrets_are_masked_in_any_json_spelling(secret: str) -> None:
+    """Secrets are masked in message, fields and exception, also where JSON escapes them."""
     try:
         raise RuntimeError(secret)
     except RuntimeError:
         record = logging.LogRecord("a", 40, "x", 1, "say %s", (secret,), sys.exc_info())
     record.fields = {"path": f"/x/{secret}/y", "status": 200}
-    reported = json.loads(JsonFormatter((secret,)).format(record))
-    assert (reported["message"], reported["path"], reported["status"]) == (
+    line_fields = json.loads(JsonFormatter((secret,)).format(record))
+    assert (line_fields["message"], line_fields["path"], line_fields["status"]) == (
         "say ***",
         "/x/***/y",
         200,
     )
-    assert reported["exception"].endswith("RuntimeError: ***")
-    assert "Traceback" in reported["exception"]
+    assert line_fields["exception"].endswith("RuntimeError: ***")
+    assert "Traceback" in line_fields["exception"]
 
 
-def test_a_secret_that_is_a_number_breaks_no_line() -> None:
-    """Only texts are blacked out, so the line is JSON whatever a secret looks like."""
-    reported = parsed("got %s", "200", secrets=("200",), status=200)
-    assert (reported["message"], reported["status"]) == ("got ***", 200)
+def test_numeric_secrets_keep_the_line_valid() -> None:
+    """Only strings are masked, so the line stays valid JSON."""
+    line_fields = parsed("got %s", "200", secrets=("200",), status=200)
+    assert (line_fields["message"], line_fields["status"]) == ("got ***", 200)
 
 
-def test_what_looks_like_a_key_is_blacked_out() -> None:
-    """Keys that are nobody's setting are hidden too."""
+def test_text_like_an_api_key_is_masked() -> None:
+    """Keys that are not in the settings are masked too."""
     assert parsed("refused %s.", "sk-proj-abcDEF123_456-789")["message"] == "refused ***."
     assert parsed("refused\n%s.", "sk-proj-abcDEF123_456-789")["message"] == "refused\n***."
 
@@ -94,12 +94,12 @@ def test_what_looks_like_a_key_is_blacked_out() -> None:
         ("json", True, JsonFormatter),
     ],
 )
-def test_people_read_text_and_programs_json(
+def test_format_is_text_at_a_terminal_and_json_otherwise(
     monkeypatch: pytest.MonkeyPatch,
     log_format: logging_config.LogFormat,
     at_terminal: bool,
     kind: type,
 ) -> None:
-    """Unless it is set, a terminal gets text and everything else JSON."""
+    """`auto` means text at a terminal and JSON otherwise; a set format always applies."""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: at_terminal)
     assert type(logging_config.make_formatter(log_format, secrets=())) is kind

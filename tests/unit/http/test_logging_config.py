@@ -25,12 +25,12 @@ def formatted_error(text: str, secrets: tuple[str, ...] = ()) -> str:
     return TextFormatter(secrets).format(record)
 
 
-def harmless(text: str) -> bool:
-    """Tell whether a terminal shows the text as it is, apart from line ends."""
+def is_inert(text: str) -> bool:
+    """Return whether a terminal prints the text without interpreting it, except line ends."""
     return all(char in "\n\t" or char.isprintable() or ord(char) > 0x9F for char in text)
 
 
-def test_a_line_reports_time_level_request_and_message() -> None:
+def test_line_contains_time_level_request_id_and_message() -> None:
     """A line can be parsed: time, level, request id or a dash, message."""
     line = formatted("%s is %s", "storage", "up")
     time, level, request, message = line.split(" ", 3)
@@ -39,11 +39,11 @@ def test_a_line_reports_time_level_request_and_message() -> None:
 
 
 @given(st.text())
-def test_whatever_is_logged_stays_on_one_harmless_line(text: str) -> None:
-    """No text can begin a line of its own or steer the terminal."""
+def test_any_message_is_one_line_without_control_characters(text: str) -> None:
+    """No message can start a new line or control the terminal."""
     line = formatted("asked for %s", text)
     assert len(line.splitlines()) == 1
-    assert harmless(line)
+    assert is_inert(line)
 
 
 @pytest.mark.parametrize(
@@ -58,13 +58,13 @@ def test_whatever_is_logged_stays_on_one_harmless_line(text: str) -> None:
         ("tab\tand ünïcode 狐", "tab\tand ünïcode 狐"),
     ],
 )
-def test_control_characters_are_shown_escaped(text: str, shown: str) -> None:
-    """Control characters can be read in the log, and everything else is left as it is."""
+def test_control_characters_are_escaped(text: str, shown: str) -> None:
+    """Control characters are escaped, and all other text is unchanged."""
     assert formatted("%s", text).endswith(f"[-] {shown}")
 
 
-def test_secrets_are_blacked_out_wherever_they_turn_up() -> None:
-    """Message and arguments, the whole of a secret of which another is the beginning."""
+def test_secrets_are_masked() -> None:
+    """Secrets in message and arguments are masked, also if one is a prefix of another."""
     secrets = ("pass", "password1", "a+b/(c", "")
     line = formatted("pass %s and %s", "password1", "a+b/(c", secrets=secrets)
     assert line.endswith("[-] *** *** and ***")
@@ -79,18 +79,18 @@ def test_secrets_are_blacked_out_wherever_they_turn_up() -> None:
         "_igk_0123456789_abcDEF",
     ],
 )
-def test_what_looks_like_a_key_is_blacked_out(key: str) -> None:
-    """Keys that are nobody's setting, such as one echoed by a provider, are hidden too."""
+def test_text_like_an_api_key_is_masked(key: str) -> None:
+    """Keys that are not in the settings, such as one echoed by a provider, are masked too."""
     assert key not in formatted("refused %s.", key)
 
 
-def test_ordinary_words_are_not_taken_for_keys() -> None:
-    """A hyphenated word is no key."""
+def test_hyphenated_words_are_not_masked() -> None:
+    """An ordinary hyphenated word doesn't count as a key."""
     assert formatted("%s", "risk-assessment-of-something").endswith("risk-assessment-of-something")
 
 
-def test_a_traceback_follows_indented_and_without_secrets() -> None:
-    """The traceback is logged, each line below its record, with the secrets blacked out."""
+def test_tracebacks_are_indented_and_masked() -> None:
+    """The lines of a traceback follow their record, indented and with secrets masked."""
     first, *trace = formatted_error("no such password1", ("password1",)).splitlines()
     assert first.endswith("failed")
     assert all(line.startswith("    ") for line in trace)
@@ -98,30 +98,30 @@ def test_a_traceback_follows_indented_and_without_secrets() -> None:
 
 
 @given(st.text())
-def test_the_text_of_an_error_can_not_steer_the_terminal(text: str) -> None:
-    """Control characters in an exception's text are harmless, and forge no record."""
+def test_exception_text_can_not_control_the_terminal(text: str) -> None:
+    """Control characters in an exception's text are escaped and can't forge a record."""
     lines = formatted_error(text).split("\n")
-    assert all(harmless(line) for line in lines)
+    assert all(is_inert(line) for line in lines)
     assert all(line.startswith("    ") for line in lines[1:])
 
 
 @pytest.fixture
 def app_logger() -> Iterator[logging.Logger]:
-    """Give the service's logger, and put it back as it was."""
+    """Return the service's logger, and restore it afterwards."""
     logger = logging.getLogger("app")
     before = logger.handlers, logger.level, logger.propagate
     yield logger
     logger.handlers, logger.level, logger.propagate = before
 
 
-def test_configuring_twice_logs_once(
+def test_configuring_twice_logs_each_record_once(
     app_logger: logging.Logger, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Two apps in a process don't log everything twice, and the level is kept."""
+    """Two apps in one process log each record once, at the configured level."""
     for _ in range(2):
-        logging_config.configure("WARNING", "text", secrets=("geheim",))
-    app_logger.getChild("part").warning("geheim once")
+        logging_config.configure("WARNING", "text", secrets=("hunter2",))
+    app_logger.getChild("part").warning("hunter2 once")
     app_logger.getChild("part").info("not this")
-    said = capsys.readouterr().err.splitlines()
-    assert len(said) == 1
-    assert said[0].endswith("WARNING [-] *** once")
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert lines[0].endswith("WARNING [-] *** once")

@@ -1,4 +1,4 @@
-"""Images with PUBLIC_IMAGES=false: for the key that they were made with, and no other."""
+"""With PUBLIC_IMAGES=false, images can be read only with the key that generated them."""
 
 import itertools
 from dataclasses import dataclass, replace
@@ -19,170 +19,192 @@ from app.usecases.auth.api_keys import ApiKeys
 from tests.support.builders import World, a_generation
 from tests.support.service import settings_for
 
-MINE, OTHERS, NOBODYS, ABSENT = (f"0f9b2d6c-4e1a-4f0f-8a54-00000000000{n}" for n in range(4))
+OWN, FOREIGN, ANONYMOUS_IMAGE, ABSENT = (
+    f"0f9b2d6c-4e1a-4f0f-8a54-00000000000{n}" for n in range(4)
+)
 VARY = "Authorization, X-API-Key"
 SIGNING = "signing-" * 4
 METHODS = ("GET", "HEAD")
 QUERIES = ("", "?w=64", "?format=auto", "?w=9999")
-MORE: tuple[dict[str, str], ...] = (
+EXTRA_HEADERS: tuple[dict[str, str], ...] = (
     *({}, {"Range": "bytes=0-3"}, {"If-None-Match": "*"}, {"If-None-Match": "broken"}),
     *({"If-Modified-Since": "Sun, 22 Nov 2026 12:00:00 GMT"}, {"Origin": "https://a.example"}),
 )
 
 
 @dataclass
-class Private:
-    """An app that keeps images private, and whose keys there are."""
+class PrivateImages:
+    """An app with private images, and its API keys."""
 
     app: Flask
     world: World
-    mine: str
-    not_for_reading: str
+    own_key: str
+    key_without_read: str
 
     def open(
         self, image_id: str, key: str = "", query: str = "", method: str = "GET", **headers: str
     ) -> TestResponse:
-        """Ask through the gate."""
-        return self._ask(self.app.wsgi_app, image_id, key, query, method, headers)
+        """Send a request through the middleware."""
+        return self._send(self.app.wsgi_app, image_id, key, query, method, headers)
 
-    def both_ways(self, *asked: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        """Ask through the gate, then the app behind it, and return what a caller sees."""
+    def both_paths(self, *arguments: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Send a request to the middleware and to the app behind it; return both responses."""
         proxies = self.app.wsgi_app
         assert isinstance(proxies, TrustedProxies)
-        gate = proxies._app
-        assert isinstance(gate, ImageMiddleware)
-        return seen(self._ask(gate, *asked)), seen(self._ask(gate._app, *asked))
+        middleware = proxies._app
+        assert isinstance(middleware, ImageMiddleware)
+        by_middleware = self._send(middleware, *arguments)
+        by_flask = self._send(middleware._app, *arguments)
+        return parts_of(by_middleware), parts_of(by_flask)
 
-    def _ask(
-        self, way: Any, image_id: str, key: str, query: str, method: str, headers: dict[str, str]
+    def _send(
+        self,
+        wsgi_app: Any,
+        image_id: str,
+        key: str,
+        query: str,
+        method: str,
+        headers: dict[str, str],
     ) -> TestResponse:
         sent = {"X-Request-ID": "same", **headers} | ({"X-API-Key": key} if key else {})
-        return Client(way).open(f"/images/{image_id}.png{query}", method=method, headers=sent)
+        return Client(wsgi_app).open(f"/images/{image_id}.png{query}", method=method, headers=sent)
 
 
-def seen(answer: TestResponse) -> tuple[Any, ...]:
-    """Return all that a caller sees."""
-    headers = sorted((name.lower(), value) for name, value in answer.headers)
-    return answer.status_code, answer.data, tuple(headers)
+def parts_of(response: TestResponse) -> tuple[Any, ...]:
+    """Return status, body and headers."""
+    headers = sorted((name.lower(), value) for name, value in response.headers)
+    return response.status_code, response.data, tuple(headers)
 
 
 @pytest.fixture
 def settings() -> dict[str, Any]:
-    """Set nothing more."""
+    """Add no settings."""
     return {}
 
 
 @pytest.fixture
-def private(tmp_path: Path, world: World, settings: dict[str, Any]) -> Private:
-    """Serve three images: one of the key that asks, one of another key, and one of nobody."""
+def private(tmp_path: Path, world: World, settings: dict[str, Any]) -> PrivateImages:
+    """Serve three images: of the caller's key, of another key, and without an owner."""
     keys = ApiKeys(world.keys, world.clock)
-    made = keys.create("alice", scopes={Scope.READ})
-    blind = keys.create("blind", scopes={Scope.GENERATE, Scope.DELETE})
-    for image_id, owner in ((MINE, made.key.id), (OTHERS, blind.key.id), (NOBODYS, "")):
+    own = keys.create("alice", scopes={Scope.READ})
+    no_read = keys.create("blind", scopes={Scope.GENERATE, Scope.DELETE})
+    for image_id, owner in ((OWN, own.key.id), (FOREIGN, no_read.key.id), (ANONYMOUS_IMAGE, "")):
         world.records.insert(replace(a_generation(id=image_id), owner=owner))
         world.store.put(f"images/{image_id}.png", b"the image", content_type="image/png")
         world.store.put(f"originals/{image_id}.png", b"the original", content_type="image/png")
     world.events.clear()
-    given = {"data_dir": tmp_path, "auth_required": True, "public_images": False} | settings
-    return Private(create_app(settings_for(**given), world.ports), world, made.text, blind.text)
+    values = {"data_dir": tmp_path, "auth_required": True, "public_images": False} | settings
+    return PrivateImages(
+        create_app(settings_for(**values), world.ports), world, own.text, no_read.text
+    )
 
 
-def test_who_made_it_can_read_it(private: Private) -> None:
-    """Image, variant and 304 are as ever, but only the caller's own cache may keep them."""
+def test_owner_can_read_an_image(private: PrivateImages) -> None:
+    """Image, variant and 304 work as usual, but only the client's own cache may keep them."""
     for query in ("", "?w=64"):
-        answer = private.open(MINE, private.mine, query)
-        assert answer.status_code == 200
-        again = private.open(MINE, private.mine, query, **{"If-None-Match": answer.headers["ETag"]})
-        assert again.status_code == 304
-        for each in (answer, again):
+        response = private.open(OWN, private.own_key, query)
+        assert response.status_code == 200
+        not_modified = private.open(
+            OWN, private.own_key, query, **{"If-None-Match": response.headers["ETag"]}
+        )
+        assert not_modified.status_code == 304
+        for each in (response, not_modified):
             assert each.headers["Cache-Control"] == "private, max-age=31536000, immutable"
             assert each.headers["Vary"] == VARY
-    auto = private.open(MINE, private.mine, "?format=auto")
+    auto = private.open(OWN, private.own_key, "?format=auto")
     assert auto.headers["Vary"] == f"Accept, {VARY}"
 
 
-@pytest.mark.parametrize("image_id", [OTHERS, NOBODYS])
-def test_anothers_is_as_if_it_were_not_there(private: Private, image_id: str) -> None:
-    """Whatever is asked, and however: the same answer as for an absent image, and no read."""
-    for method, query, more in itertools.product(METHODS, QUERIES, MORE):
+@pytest.mark.parametrize("image_id", [FOREIGN, ANONYMOUS_IMAGE])
+def test_foreign_images_look_absent(private: PrivateImages, image_id: str) -> None:
+    """All kinds of requests get the response for an absent image, without a read."""
+    for method, query, extra in itertools.product(METHODS, QUERIES, EXTRA_HEADERS):
         tag = {"If-None-Match": f'"{image_id}"'}
-        for headers in (more, more | tag):
-            theirs = private.both_ways(image_id, private.mine, query, method, headers)
-            absent = private.both_ways(ABSENT, private.mine, query, method, headers)
-            assert theirs == absent
-            assert {status for status, *_ in theirs} == {404}
+        for headers in (extra, extra | tag):
+            foreign = private.both_paths(image_id, private.own_key, query, method, headers)
+            absent = private.both_paths(ABSENT, private.own_key, query, method, headers)
+            assert foreign == absent
+            assert {status for status, *_ in foreign} == {404}
     assert not [event for event in private.world.events if event.startswith(("store", "cache"))]
 
 
-def test_the_gate_and_flask_agree(private: Private) -> None:
-    """Both ways give the same status, headers and body, for good, bad and no keys."""
-    keys = (private.mine, private.not_for_reading, "bad", "")
-    tags: tuple[dict[str, str], ...] = ({}, {"If-None-Match": f'"{MINE}"'})
-    for key, query, method, more, tag in itertools.product(keys, QUERIES[:3], METHODS, MORE, tags):
-        by_gate, by_flask = private.both_ways(MINE, key, query, method, more | tag)
-        assert by_gate == by_flask, (key, query, method, more)
+def test_middleware_and_flask_agree(private: PrivateImages) -> None:
+    """Both paths give the same status, headers and body with valid, invalid and no keys."""
+    keys = (private.own_key, private.key_without_read, "bad", "")
+    tags: tuple[dict[str, str], ...] = ({}, {"If-None-Match": f'"{OWN}"'})
+    for key, query, method, extra, tag in itertools.product(
+        keys, QUERIES[:3], METHODS, EXTRA_HEADERS, tags
+    ):
+        by_middleware, by_flask = private.both_paths(OWN, key, query, method, extra | tag)
+        assert by_middleware == by_flask, (key, query, method, extra)
 
 
-@pytest.mark.parametrize("image_id", [MINE, OTHERS, ABSENT])
-def test_without_a_key_for_reading_nothing_is_reported(private: Private, image_id: str) -> None:
-    """No key is 401, one without the scope 403, the same for every image; rows aren't asked."""
+@pytest.mark.parametrize("image_id", [OWN, FOREIGN, ABSENT])
+def test_without_the_read_scope_nothing_is_revealed(private: PrivateImages, image_id: str) -> None:
+    """No key gives 401, no scope 403, the same for every image and without reading records."""
     tag = {"If-None-Match": f'"{image_id}"'}
     for query in QUERIES[:3]:
         for headers in ({}, tag):
-            nobody = private.open(image_id, "", query, **headers)
-            blind = private.open(image_id, private.not_for_reading, query, **headers)
-            assert (nobody.status_code, blind.status_code) == (401, 403)
-            assert nobody.headers["WWW-Authenticate"] == "Bearer"
-            assert nobody.headers["Cache-Control"] == blind.headers["Cache-Control"] == "no-store"
+            without_key = private.open(image_id, "", query, **headers)
+            no_read = private.open(image_id, private.key_without_read, query, **headers)
+            assert (without_key.status_code, no_read.status_code) == (401, 403)
+            assert without_key.headers["WWW-Authenticate"] == "Bearer"
+            assert (
+                without_key.headers["Cache-Control"]
+                == no_read.headers["Cache-Control"]
+                == "no-store"
+            )
     assert "records get" not in private.world.events
 
 
-def test_records_that_can_not_be_asked_show_nothing(private: Private) -> None:
-    """Whose it is, nobody can tell: 503, with the image at hand or not."""
+def test_unavailable_records_reveal_nothing(private: PrivateImages) -> None:
+    """If the owner can't be read, the response is 503, with the image cached or not."""
     private.world.records.fail("get", RecordsUnavailable())
-    for headers in ({}, {"If-None-Match": f'"{MINE}"'}, {"Range": "bytes=0-1"}):
-        assert private.open(MINE, private.mine, **headers).status_code == 503
+    for headers in ({}, {"If-None-Match": f'"{OWN}"'}, {"Range": "bytes=0-1"}):
+        assert private.open(OWN, private.own_key, **headers).status_code == 503
 
 
-@pytest.mark.parametrize("key", ["mine", "not_for_reading", ""])
-def test_a_thread_forgets_who_called(private: Private, key: str) -> None:
-    """After a request, answered by the gate or by Flask, the thread knows no caller."""
-    for query, headers in itertools.product(QUERIES, MORE):
-        private.open(MINE, getattr(private, key) if key else "", query, **headers)
+@pytest.mark.parametrize("key", ["own_key", "key_without_read", ""])
+def test_caller_is_cleared_after_a_request(private: PrivateImages, key: str) -> None:
+    """After a request to the middleware or Flask, the current caller is anonymous."""
+    for query, headers in itertools.product(QUERIES, EXTRA_HEADERS):
+        private.open(OWN, getattr(private, key) if key else "", query, **headers)
         assert caller() is ANONYMOUS
 
 
 @pytest.mark.parametrize("settings", [{"variant_signing_keys": SIGNING}])
-def test_whose_it_is_comes_before_the_signature(private: Private) -> None:
-    """Of another's image not even that its variants need a signature is told."""
-    assert private.open(MINE, private.mine, "?w=64").status_code == 403
-    assert private.open(OTHERS, private.mine, "?w=64").status_code == 404
-    assert private.open(ABSENT, private.mine, "?w=64").status_code == 404
+def test_owner_is_checked_before_the_signature(private: PrivateImages) -> None:
+    """For a foreign image the response does not reveal that a signature is required."""
+    assert private.open(OWN, private.own_key, "?w=64").status_code == 403
+    assert private.open(FOREIGN, private.own_key, "?w=64").status_code == 404
+    assert private.open(ABSENT, private.own_key, "?w=64").status_code == 404
 
 
 @pytest.mark.parametrize("settings", [{"s3_bucket_name": "b-1", "serve_mode": "redirect"}])
-def test_redirects_are_for_who_made_it(private: Private) -> None:
-    """The signed address of the store is given to nobody else."""
-    mine = private.open(MINE, private.mine)
-    assert (mine.status_code, mine.headers["Vary"]) == (302, VARY)
-    assert mine.headers["Cache-Control"].startswith("private, ")
+def test_only_the_owner_gets_a_redirect(private: PrivateImages) -> None:
+    """The store's signed URL is sent to the owner only."""
+    own = private.open(OWN, private.own_key)
+    assert (own.status_code, own.headers["Vary"]) == (302, VARY)
+    assert own.headers["Cache-Control"].startswith("private, ")
     for image_id, key, status in (
-        (OTHERS, private.mine, 404),
-        (ABSENT, private.mine, 404),
-        (MINE, private.not_for_reading, 403),
-        (MINE, "", 401),
+        (FOREIGN, private.own_key, 404),
+        (ABSENT, private.own_key, 404),
+        (OWN, private.key_without_read, 403),
+        (OWN, "", 401),
     ):
-        answer = private.open(image_id, key)
-        assert (answer.status_code, "Location" in answer.headers) == (status, False)
+        response = private.open(image_id, key)
+        assert (response.status_code, "Location" in response.headers) == (status, False)
 
 
 @pytest.mark.parametrize(
     "settings", [{"public_images": True}, {"auth_required": False, "public_images": True}]
 )
-def test_public_images_are_for_everyone(private: Private) -> None:
-    """Unless both settings say so, no key is looked at, nor are the rows."""
-    for image_id, key in itertools.product((MINE, OTHERS, NOBODYS), (private.mine, "bad", "")):
-        answer = private.open(image_id, key)
-        assert (answer.status_code, "Vary" in answer.headers) == (200, False)
-        assert answer.headers["Cache-Control"].startswith("public, ")
+def test_public_images_need_no_key(private: PrivateImages) -> None:
+    """Unless both settings restrict access, neither keys nor records are read."""
+    for image_id, key in itertools.product(
+        (OWN, FOREIGN, ANONYMOUS_IMAGE), (private.own_key, "bad", "")
+    ):
+        response = private.open(image_id, key)
+        assert (response.status_code, "Vary" in response.headers) == (200, False)
+        assert response.headers["Cache-Control"].startswith("public, ")
     assert not [event for event in private.world.events if event.startswith(("keys", "records"))]
