@@ -1,4 +1,4 @@
-"""`python -m bench.cutout.row`: draw the row of the contact sheet that README.md shows.
+"""`python -m bench.cutout.row`: draw the row of the contact sheet in docs/cutout.md.
 
 The drawing is under the MIT licence, and the judgement of enclosed areas was not trained on it.
 """

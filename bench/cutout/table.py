@@ -8,7 +8,7 @@ from bench.cutout.degrade import HEADLINE, KINDS
 from bench.cutout.methods import METHODS
 from bench.cutout.run import Results, Row
 
-_NAME = 24
+_NAME = 22
 _QUALITY = ("psnr", "sure", "halo", "left", "eaten")
 _HEADS = ("n", "PSNR", "(ours)", "sure", "halo", "left %", "eaten %", "shadow", "KB", "ms")
 
@@ -24,8 +24,8 @@ def licences() -> str:
 
 def methods(results: Results, missing: Mapping[str, str]) -> str:
     """Compare the methods: quality of the headline's kinds, the shadow beside it, and time."""
-    head = "".join(f"{name:>9}" for name in _HEADS)
-    lines = [f"{'method':<{_NAME}}{head}{'/Pillow':>9}{'/fastest':>9}"]
+    head = "".join(f"{name:>8}" for name in _HEADS)
+    lines = [f"{'method':<{_NAME}}{head}{'/Pillow':>8}{'/fast':>8}"]
     for name in METHODS:
         if name in missing:
             lines.append(f"{METHODS[name].label:<{_NAME}}  not measured: {missing[name]}")
@@ -67,8 +67,8 @@ def _cells(results: Results, name: str) -> str:
     ms = results.median_ms(name)
     ratios = (ms / results.median_ms(floor, name) for floor in ("Pillow floor", "fastest floor"))
     size = statistics.mean(row["bytes"] for row in rows) / 1000
-    cells = [f"{len(rows):>9}", psnr, _mean(_of(ours, HEADLINE), "psnr"), *others]
-    cells += [f"{size:>9.1f}", f"{ms:>9.1f}", *(f"{ratio:>9.2f}" for ratio in ratios)]
+    cells = [f"{len(rows):>8}", psnr, _mean(_of(ours, HEADLINE), "psnr"), *others]
+    cells += [f"{size:>8.1f}", f"{ms:>8.1f}", *(f"{ratio:>8.2f}" for ratio in ratios)]
     return "".join(cells)
 
 
@@ -90,6 +90,6 @@ def _of(rows: Iterable[Row], kinds: Sequence[str]) -> list[Row]:
     return [row for row in rows if row["kind"] in kinds]
 
 
-def _mean(rows: Iterable[Row], column: str, width: int = 9) -> str:
+def _mean(rows: Iterable[Row], column: str, width: int = 8) -> str:
     values = [row[column] for row in rows if row[column] is not None]
     return f"{statistics.mean(values):>{width}.2f}" if values else f"{'-':>{width}}"

@@ -1,4 +1,4 @@
-"""Writes the attacks as a page for readers."""
+"""Write the attacks as a page."""
 
 import importlib
 from collections.abc import Iterable, Iterator
@@ -12,12 +12,12 @@ PATH = TESTS.parent / "docs" / "attacks.md"
 _INTRODUCTION = """\
 # Attacks
 
-What the tests try on the running service and on its parts, what has to come of it, and what came of
-it in the run that wrote this page. [SECURITY.md](../SECURITY.md) tells what is promised.
-[faults.md](faults.md) tells what happens if a part fails without ill will.
+What the tests try on the running service and on its parts, the expected result, and the result in
+the run that wrote this page. [SECURITY.md](../SECURITY.md) says what is promised;
+[faults.md](faults.md) covers parts that fail without malice.
 """
-_HEAD = "| attack | expected | seen |\n|---|---|---|\n"
-_WRITTEN = "\nWritten by `python -m tests.attacks` from the tests that are marked with `@attack`.\n"
+_HEAD = "| attack | expected | observed |\n|---|---|---|\n"
+_WRITTEN = "\nWritten by `python -m tests.attacks` from the tests with `@attack`.\n"
 
 
 class Row(NamedTuple):

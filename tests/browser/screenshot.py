@@ -1,4 +1,4 @@
-"""`python -m tests.browser.screenshot` takes the README's screenshot, docs/studio.png."""
+"""`python -m tests.browser.screenshot` takes the screenshot docs/studio.png."""
 
 import io
 import tempfile

@@ -1,4 +1,4 @@
-"""Writes the matrix as a page for readers."""
+"""Write the fault matrix as a page."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,41 +11,42 @@ PATH = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
 _INTRODUCTION = """\
 # Faults
 
-What can break, what a caller gets then, and what it costs. The tests run every row of this page:
-S3, MongoDB and Redis are real servers behind a proxy that makes them fail, and OpenAI is a server
-that fails as told and counts what it would have billed. Requests for an image carry an
+What can fail, what the caller gets then, and what it costs. The tests run every row of this page.
+S3, MongoDB and Redis are real servers behind a proxy that makes them fail. OpenAI is a server that
+fails as scripted and counts what it would have billed. Requests for an image carry an
 `Idempotency-Key` unless a row says otherwise.
 
-- **charged** is what the answer says about money: `no`, `yes`, or `unknown` where nobody can know.
+- **charged** is what the response reports about money: `no`, `yes` or `unknown`.
 - **paid** is how many images were really billed by then.
-- **kept** is what there is afterwards: rows of the records with their state, objects in the store,
-  and what waits in the spool on the server's disk. The *original* is the image as it was bought,
-  the *note* beside it tells what was asked, the *image* is the cutout, *evidence* is an answer
-  of the model that can't be used.
-- **the same again** is what the same request with the same key gets once all is well, and how many
-  images are paid in total then. *Replayed* answers have the header `Idempotency-Replayed: true`.
+- **kept** is what exists afterwards: records with their state, objects in the store, and what waits
+  in the spool on the server's disk. The *original* is the image as the model sent it, the *note*
+  beside it describes the request, the *image* is the cutout, and *evidence* is a response of the
+  model that can't be used.
+- **same request again** is what the same request with the same key gets once all is well, and how
+  many images are paid in total then. *Replayed* responses have the header
+  `Idempotency-Replayed: true`.
 - **retry after** is the header `Retry-After`, in seconds.
 
-Where an image is watched being drawn, the answer is the last event of the stream, and its status
-what that event says in `http_status`.
+For a streamed response, the row describes the last event of the stream, and the status is the
+event's `http_status`.
 
 Every failure is JSON with `status`, `message`, `code` and `request_id`, is never cached, has CORS
-headers, and tells no key, host or bucket. [The README](../README.md#errors) says what to do about
-each code.
+headers, and contains no key, host or bucket. [The API's errors](api.md#errors) says what to do
+about each code.
 """
 _HEAD = (
-    "| what breaks | answer | charged | paid | kept | the same again |",
+    "| fault | response | charged | paid | kept | same request again |",
     "|---|---|---|---|---|---|",
 )
 _CRASHES = """\
 ## Crashes
 
-A worker process is killed with `kill -9` in the middle of a generation, and its caller sees the
-connection break. While the lease of the generation lives (two timeouts of the image call and a
-minute), it counts as being drawn; after that, the same key finishes what was bought.
+A worker process is killed with `kill -9` in the middle of a generation, and its client loses the
+connection. While the generation's lease runs (two timeouts of the image call and a minute), it
+counts as in progress. After that, a request with the same key finishes what was paid for.
 """
 _CRASH_HEAD = (
-    "| killed | paid | kept | the same key, while the lease lives | after that |",
+    "| killed | paid | kept | same key, while the lease runs | after that |",
     "|---|---|---|---|---|",
 )
 _WRITTEN = "\nWritten by `python -m tests.faults` from the table in `tests/faults/rows`.\n"
@@ -75,7 +76,7 @@ def _table(head: Iterable[str], rows: Iterable[tuple[str, ...]]) -> str:
 def _row(row: Row) -> tuple[str, ...]:
     later = _again(row.again)
     if row.meanwhile:
-        later = f"{_answer(row.meanwhile)}, while the lease lives; then {later}"
+        later = f"{_answer(row.meanwhile)}, while the lease runs; then {later}"
     charged = row.answer.charged or "–"
     return row.what, _answer(row.answer), charged, str(row.paid), _kept(row.kept), later
 
@@ -83,7 +84,7 @@ def _row(row: Row) -> tuple[str, ...]:
 def _crash(crash: Crash) -> tuple[str, ...]:
     later = _again(crash.again)
     if crash.with_new_key is not None:
-        later += f"; a new key draws it, paid {crash.with_new_key}"
+        later += f"; a new key generates it; paid {crash.with_new_key}"
     return crash.what, str(crash.paid), _kept(crash.kept), _answer(crash.meanwhile), later
 
 
@@ -100,7 +101,9 @@ def _kept(kept: Kept) -> str:
 
 
 def _state(state: str, charged: str) -> str:
-    return f"row `{state}` (charged `{charged}`)" if state == "pending" else f"row `{state}`"
+    if state == "pending":
+        return f"record `pending` (charged `{charged}`)"
+    return f"record `{state}`"
 
 
 def _again(again: Again | None) -> str:

@@ -18,7 +18,7 @@ from tests.support.concurrency.eventually import eventually
 from tests.support.fakes.api_keys import FakeApiKeys, a_key
 from tests.support.fakes.ports import FakeClock
 
-SCANNED = re.compile(r"\bigk_[0-9A-Za-z]{10}_[0-9A-Za-z]{38}\b")  # as the README tells scanners
+SCANNED = re.compile(r"\bigk_[0-9A-Za-z]{10}_[0-9A-Za-z]{38}\b")  # the pattern in docs/api.md
 DAY = timedelta(days=1)
 
 
