@@ -44,7 +44,7 @@ def test_every_room_is_connected() -> None:
 
 
 def _inside() -> str:
-    (diagram,) = DIAGRAM
+    diagram: str = DIAGRAM[0]
     return diagram.partition("subgraph app\n")[2].partition("\n    end")[0]
 
 
