@@ -78,7 +78,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         any_origin=settings.allowed_origins == ["*"],
         observer=ports.observer,
     )
-    proxies = TrustedProxies(app.wsgi_app, settings.trusted)
+    proxies = TrustedProxies(app.wsgi_app, settings.trusted_networks)
     app.wsgi_app = proxies  # type: ignore[method-assign]  # reason: Flask's way to wrap an app
     traced = ports.observer.trace(app.wsgi_app)
     app.wsgi_app = traced  # type: ignore[method-assign,assignment]  # reason: Flask's way to wrap an app

@@ -49,13 +49,13 @@ def checks_for(settings: Settings) -> list[Check]:
 
 
 def _drawing(settings: Settings) -> Iterator[Finding]:
-    if settings.draws_with == "offline":
+    if settings.provider == "offline":
         yield openai.offline()
         return
-    if settings.draws_with == "replay":
-        yield openai.replay(settings.recordings)
+    if settings.provider == "replay":
+        yield openai.replay(settings.cassettes_path)
         return
-    if settings.pays == "azure":
+    if settings.paid_provider == "azure":
         yield openai.azure()
         return
     wanted = [
@@ -81,7 +81,7 @@ def _storage(settings: Settings) -> Iterator[Finding]:
 
 def _clock(settings: Settings) -> Iterator[Finding]:
     """Say so if nobody tells the time; else the answers of storage or drawing tell it."""
-    if settings.s3_bucket_name is None and settings.pays != "openai":
+    if settings.s3_bucket_name is None and settings.paid_provider != "openai":
         yield clock_skew.no_server()
 
 
@@ -113,7 +113,7 @@ def _gunicorn(settings: Settings) -> Iterator[Finding]:
 
 def _access(settings: Settings) -> Iterator[Finding]:
     yield from access.check_access(
-        paid=settings.pays is not None,
+        paid=settings.paid_provider is not None,
         origins=settings.allowed_origins,
         host=settings.host,
         auth_required=settings.auth_required,
@@ -130,7 +130,7 @@ def _live_keys(settings: Settings) -> Sequence[ApiKey]:
 
 
 def _budget(settings: Settings) -> Iterator[Finding]:
-    if settings.pays is None:
+    if settings.paid_provider is None:
         return
     table = Prices(settings.price_table)
     image, text = settings.openai_image_model, settings.openai_text_model

@@ -1,6 +1,6 @@
-"""Settings: the only room that reads the environment and `.env`."""
+"""Settings, from environment variables and `.env`. No other package reads the environment."""
 
-from app.config.otel import traces_exporter
-from app.config.settings import UNUSABLE_SETTINGS, VERSION, ConfigError, Settings
+from app.config.environment import ConfigError, traces_exporter
+from app.config.settings import UNUSABLE_SETTINGS, VERSION, Settings
 
 __all__ = ["UNUSABLE_SETTINGS", "VERSION", "ConfigError", "Settings", "traces_exporter"]

@@ -1,12 +1,35 @@
-"""Where OpenTelemetry's own variables want traces."""
+"""Errors of the settings, and the environment variables that belong to OpenTelemetry."""
 
 import os
 
+from pydantic import ValidationError
+
+
+class ConfigError(Exception):
+    """The settings are invalid. The message lists every problem, but no value."""
+
+
+def explain(error: ValidationError) -> str:
+    """List the invalid settings by variable name.
+
+    Values are left out, since they may be secrets.
+    """
+    problems = error.errors(include_input=False, include_url=False, include_context=False)
+    lines = [
+        f"  {'.'.join(str(part) for part in problem['loc']).upper()}: "
+        f"{problem['msg'].removeprefix('Value error, ')}"
+        for problem in problems
+    ]
+    return "\n".join(["Invalid settings:", *lines])
+
 
 def traces_exporter() -> str | None:
-    """Return where OpenTelemetry's own variables want traces: `otlp`, `console`, or None.
+    """Return the exporter that OpenTelemetry's variables select.
 
-    They are none of our Settings: OpenTelemetry reads the rest of them itself.
+    These variables are not fields of Settings, because the OpenTelemetry SDK reads them itself.
+
+    Returns:
+        `otlp`, `console`, or None if tracing is off.
     """
     exporter = os.environ.get("OTEL_TRACES_EXPORTER", "")
     endpoints = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")

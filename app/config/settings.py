@@ -1,4 +1,4 @@
-"""The settings, from the environment and `.env`."""
+"""The settings of the service."""
 
 from functools import cached_property
 from pathlib import Path
@@ -14,39 +14,35 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.config.environment import ConfigError, explain
 from app.config.types import (
     BudgetText,
     MongoUri,
-    Prices,
-    Proxies,
+    PriceTable,
+    ProxyList,
     RateText,
     RedisUrl,
     SigningKeys,
-    WebAddress,
-    split,
+    WebUrl,
+    split_list,
 )
 
 VERSION = "0.1.0"
-"""The version of this service, as told by its OpenAPI document."""
+"""The version of this service, which its OpenAPI document states."""
 
 UNUSABLE_SETTINGS = 2
-"""The exit status of a start that fails because of the settings."""
+"""The exit status if the settings are invalid."""
 
-
-Provider = Literal["openai", "azure", "offline", "record", "replay"]
-"""Who draws, moderates and writes."""
+ProviderName = Literal["openai", "azure", "offline", "record", "replay"]
+PaidProvider = Literal["openai", "azure"]
 
 _AZURE = ("azure_openai_api_key", "azure_openai_endpoint")
 
 
-class ConfigError(Exception):
-    """The settings can't be used; the text lists every problem and never a value."""
-
-
 class Settings(BaseSettings):
-    """Everything an operator can set; `.env.example` explains each field.
+    """Settings of the service; `.env.example` describes each field.
 
-    An empty value counts as unset. Values are checked once, at start.
+    An empty value counts as unset. All values are validated once, at start.
     """
 
     model_config = SettingsConfigDict(
@@ -59,10 +55,10 @@ class Settings(BaseSettings):
 
     openai_api_key: SecretStr | None = None
     azure_openai_api_key: SecretStr | None = None
-    azure_openai_endpoint: WebAddress | None = None
+    azure_openai_endpoint: WebUrl | None = None
     azure_openai_api_version: str = Field("2025-04-01-preview", pattern=r"^[\w.-]{1,40}$")
-    image_provider: Provider | None = Field(None, validate_default=True)
-    openai_base_url: WebAddress | None = None
+    image_provider: ProviderName | None = Field(None, validate_default=True)
+    openai_base_url: WebUrl | None = None
     openai_image_model: str = "gpt-image-2.6-flare"
     openai_image_quality: Literal["auto", "low", "medium", "high", "xhigh", "max"] = "medium"
     openai_text_model: str = "gpt-6-luna"
@@ -77,8 +73,8 @@ class Settings(BaseSettings):
     aws_secret_access_key: SecretStr | None = Field(None, validate_default=True)
     aws_region: str = "us-east-1"
     s3_bucket_name: str | None = Field(None, pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
-    s3_endpoint_url: WebAddress | None = None
-    s3_public_url: WebAddress | None = None
+    s3_endpoint_url: WebUrl | None = None
+    s3_public_url: WebUrl | None = None
     serve_mode: Literal["proxy", "redirect"] = "proxy"
 
     mongodb_uri: MongoUri | None = None
@@ -90,7 +86,7 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(5000, ge=1, le=65535)
-    public_url: WebAddress | None = None
+    public_url: WebUrl | None = None
     cors_origins: str = "*"
     web_concurrency: int = Field(2, ge=1, le=64)
     max_concurrent_generations: int = Field(128, ge=1, le=1000)
@@ -101,8 +97,8 @@ class Settings(BaseSettings):
     rate_limit_generate: RateText = "10/minute"
     rate_limit_prompts: RateText = "20/minute"
     rate_limit_default: RateText = "300/minute"
-    trusted_proxies: Proxies | None = None
-    openai_prices: Prices = None
+    trusted_proxies: ProxyList | None = None
+    openai_prices: PriceTable = None
     server_budget: BudgetText | None = None
     xmp_include_prompt: bool = False
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -110,47 +106,59 @@ class Settings(BaseSettings):
 
     @field_validator("image_provider")
     @classmethod
-    def _who_is_paid_needs_a_key(cls, value: str | None, info: ValidationInfo) -> str | None:
+    def _check_provider_keys(cls, value: str | None, info: ValidationInfo) -> str | None:
         openai = bool(info.data.get("openai_api_key"))
         azure = [bool(info.data.get(name)) for name in _AZURE]
         if any(azure) and not all(azure):
-            raise ValueError("set both AZURE_OPENAI_API_KEY and AZURE_OPENAI_ENDPOINT, or neither")
+            raise ValueError(
+                "only one of AZURE_OPENAI_API_KEY and AZURE_OPENAI_ENDPOINT is set: "
+                "set both, or neither"
+            )
         if value == "openai" and not openai:
-            raise ValueError("openai needs OPENAI_API_KEY")
+            raise ValueError("openai requires an API key: set OPENAI_API_KEY")
         if value == "azure" and not all(azure):
-            raise ValueError("azure needs AZURE_OPENAI_API_KEY and AZURE_OPENAI_ENDPOINT")
+            raise ValueError(
+                "azure requires an API key: set AZURE_OPENAI_API_KEY and AZURE_OPENAI_ENDPOINT"
+            )
         if value == "record" and not (openai or all(azure)):
-            raise ValueError("record needs the key of whom it records: OPENAI_API_KEY, or Azure's")
+            raise ValueError(
+                "record requires the API key of the recorded provider: set OPENAI_API_KEY, or "
+                "AZURE_OPENAI_API_KEY and AZURE_OPENAI_ENDPOINT"
+            )
         return value
 
     @field_validator("aws_secret_access_key")
     @classmethod
-    def _keys_come_in_pairs(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+    def _check_aws_key_pair(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if (value is None) != (info.data.get("aws_access_key_id") is None):
-            raise ValueError("set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or neither")
+            raise ValueError(
+                "only one of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY is set: "
+                "set both, or neither"
+            )
         return value
 
     @field_validator("serve_mode")
     @classmethod
-    def _redirects_need_a_bucket(cls, value: str, info: ValidationInfo) -> str:
+    def _check_redirect(cls, value: str, info: ValidationInfo) -> str:
         if value == "redirect" and not info.data.get("s3_bucket_name"):
-            raise ValueError("redirect needs S3_BUCKET_NAME")
+            raise ValueError("redirect requires a bucket: set S3_BUCKET_NAME")
         return value
 
     @field_validator("public_images")
     @classmethod
-    def _private_images_need_keys(cls, value: bool, info: ValidationInfo) -> bool:
+    def _check_private_images(cls, value: bool, info: ValidationInfo) -> bool:
         if not value and not info.data.get("auth_required"):
-            raise ValueError("false needs AUTH_REQUIRED=true: who else could look at them?")
+            raise ValueError("false requires API keys: set AUTH_REQUIRED=true")
         if not value and info.data.get("s3_public_url"):
             raise ValueError(
-                "false forbids S3_PUBLIC_URL, where anyone can read them: leave it out"
+                "false contradicts S3_PUBLIC_URL, where anyone can read the images: "
+                "unset S3_PUBLIC_URL"
             )
         return value
 
     @field_validator("cors_origins")
     @classmethod
-    def _origins_are_origins(cls, value: str) -> str:
+    def _check_origins(cls, value: str) -> str:
         for origin in _origins(value):
             parts = urlsplit(origin)
             exact = origin == f"{parts.scheme}://{parts.netloc}" and "*" not in origin
@@ -159,53 +167,53 @@ class Settings(BaseSettings):
         return value
 
     @cached_property
-    def draws_with(self) -> Provider:
-        """The image provider in use: who there is a key for, unless set otherwise."""
-        return self.image_provider or self._paid or "offline"
+    def provider(self) -> ProviderName:
+        """The provider in use: IMAGE_PROVIDER, or the one with an API key, or `offline`."""
+        return self.image_provider or self._provider_with_key or "offline"
 
     @cached_property
-    def pays(self) -> Literal["openai", "azure"] | None:
-        """Who is paid for images; None if nobody is."""
-        if self.draws_with == "record":
-            return self._paid
-        return self.draws_with if self.draws_with in {"openai", "azure"} else None
+    def paid_provider(self) -> PaidProvider | None:
+        """The provider that charges for images, or None if images are free."""
+        if self.provider == "record":
+            return self._provider_with_key
+        return self.provider if self.provider in {"openai", "azure"} else None
 
     @property
-    def _paid(self) -> Literal["openai", "azure"] | None:
+    def _provider_with_key(self) -> PaidProvider | None:
         if self.openai_api_key:
             return "openai"
         return "azure" if self.azure_openai_endpoint else None
 
     @property
-    def moderates(self) -> bool:
-        """Whether a model looks at prompts first. Azure has none for it; it filters by itself."""
-        return self.pays == "openai" and self.openai_moderation_model != "off"
+    def moderates_prompts(self) -> bool:
+        """Whether a moderation model checks prompts. Azure has none; it filters by itself."""
+        return self.paid_provider == "openai" and self.openai_moderation_model != "off"
 
     @cached_property
-    def recordings(self) -> Path:
-        """The folder of what is recorded and replayed."""
-        return self.cassettes_dir or self.data_dir / "recordings"
+    def cassettes_path(self) -> Path:
+        """The folder of the cassettes."""
+        return self.cassettes_dir or self.data_dir / "cassettes"
 
     @cached_property
     def allowed_origins(self) -> list[str]:
-        """Origins that browsers may call from; `["*"]` for all."""
+        """The origins that browsers may call from; `["*"]` for all."""
         origins = _origins(self.cors_origins)
         return ["*"] if "*" in origins else origins
 
     @cached_property
-    def trusted(self) -> tuple[str, ...]:
-        """The proxies whose word on the client is taken: addresses, networks, `unix`."""
-        return tuple(split(self.trusted_proxies or ""))
+    def trusted_networks(self) -> tuple[str, ...]:
+        """The proxies whose forwarded headers are trusted: addresses, networks, `unix`."""
+        return tuple(split_list(self.trusted_proxies or ""))
 
     @cached_property
     def signing_keys(self) -> tuple[str, ...]:
-        """The keys that signatures of variants may have, the one for new ones first."""
+        """The keys that sign variants. The first one makes new signatures."""
         keys = self.variant_signing_keys
-        return tuple(split(keys.get_secret_value())) if keys else ()
+        return tuple(split_list(keys.get_secret_value())) if keys else ()
 
     @cached_property
     def price_table(self) -> dict[str, dict[str, Any]]:
-        """The prices that are set, by model: only what is given."""
+        """The prices of OPENAI_PRICES by model, without the fields that are not set."""
         return {
             model: prices.model_dump(exclude_none=True, exclude_unset=True)
             for model, prices in (self.openai_prices or {}).items()
@@ -213,7 +221,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def secrets(self) -> tuple[str, ...]:
-        """Every secret value, for the log formatter to black out."""
+        """Every secret value, which the log formatter redacts."""
         values = (getattr(self, name) for name in type(self).model_fields)
         secrets = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
         passwords = [urlsplit(secret).password for secret in secrets if "://" in secret]
@@ -225,24 +233,13 @@ class Settings(BaseSettings):
         """Read the environment and `.env`.
 
         Raises:
-            ConfigError: with every problem at once.
+            ConfigError: settings are invalid; its message lists all problems.
         """
         try:
             return cls()
         except ValidationError as error:
-            raise ConfigError(_explain(error)) from None
+            raise ConfigError(explain(error)) from None
 
 
 def _origins(value: str) -> list[str]:
-    return [origin.rstrip("/") for origin in split(value)]
-
-
-def _explain(error: ValidationError) -> str:
-    """List the problems by variable name, without the values: they may be secrets."""
-    problems = error.errors(include_input=False, include_url=False, include_context=False)
-    lines = [
-        f"  {'.'.join(str(part) for part in problem['loc']).upper()}: "
-        f"{problem['msg'].removeprefix('Value error, ')}"
-        for problem in problems
-    ]
-    return "\n".join(["The settings can't be used:", *lines])
+    return [origin.rstrip("/") for origin in split_list(value)]

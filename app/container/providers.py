@@ -20,12 +20,12 @@ class ProviderPorts:
 
 def build_drawing(settings: Settings) -> ProviderPorts:
     """Make the three ports; they connect when they are first needed."""
-    if settings.draws_with == "offline":
+    if settings.provider == "offline":
         return _simulating(_offline())
-    if settings.draws_with == "replay":
+    if settings.provider == "replay":
         return _simulating(_replaying(settings))
     paid = _paid(settings)
-    return _recording(paid, settings) if settings.draws_with == "record" else paid
+    return _recording(paid, settings) if settings.provider == "record" else paid
 
 
 def _offline() -> ProviderPorts:
@@ -42,7 +42,7 @@ def _replaying(settings: Settings) -> ProviderPorts:
     from app.services.replay.cassettes import Cassettes
     from app.services.replay.player import Replay, ReplayGenerator, ReplayModerator, ReplayWriter
 
-    replay = Replay(Cassettes(settings.recordings), speed=settings.replay_speed)
+    replay = Replay(Cassettes(settings.cassettes_path), speed=settings.replay_speed)
     return ProviderPorts(
         generator=ReplayGenerator(
             replay,
@@ -68,7 +68,7 @@ def _recording(paid: ProviderPorts, settings: Settings) -> ProviderPorts:
     from app.services.replay.cassettes import Cassettes
     from app.services.replay.recorder import RecordingGenerator, RecordingModerator, RecordingWriter
 
-    recordings = Cassettes(settings.recordings)
+    recordings = Cassettes(settings.cassettes_path)
     return ProviderPorts(
         generator=RecordingGenerator(paid.generator, recordings),
         moderator=RecordingModerator(paid.moderator, recordings),
@@ -82,7 +82,7 @@ def _paid(settings: Settings) -> ProviderPorts:
     from app.services.openai.moderator import NoModerator, OpenAIModerator
     from app.services.openai.prompt_writer import OpenAIPromptWriter
 
-    if settings.pays == "azure":
+    if settings.paid_provider == "azure":
         client = lazy_azure_client(
             api_key=_plain(settings.azure_openai_api_key),
             endpoint=settings.azure_openai_endpoint or "",
@@ -93,14 +93,14 @@ def _paid(settings: Settings) -> ProviderPorts:
             api_key=_plain(settings.openai_api_key), base_url=settings.openai_base_url
         )
     moderator: Moderator = NoModerator()
-    if settings.moderates:
+    if settings.moderates_prompts:
         moderator = OpenAIModerator(client, model=settings.openai_moderation_model)
     return ProviderPorts(
         generator=OpenAIGenerator(
             client,
             model=settings.openai_image_model,
             timeout_seconds=settings.openai_timeout_seconds,
-            provider=settings.pays or "openai",
+            provider=settings.paid_provider or "openai",
             transparent=settings.openai_native_transparency,
         ),
         moderator=moderator,

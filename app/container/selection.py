@@ -40,18 +40,18 @@ def choose(settings: Settings) -> tuple[Selection, ...]:
 def _drawing(settings: Settings) -> tuple[tuple[str, str], str, object]:
     """Return who draws, in words; the setting that decides; and its value."""
     model = settings.openai_image_model
-    moderated = "" if settings.moderates else ", prompts are checked by no moderation model"
+    moderated = "" if settings.moderates_prompts else ", prompts are checked by no moderation model"
     words = {
         "openai": f"OpenAI {model}{moderated}",
         "azure": f"Azure OpenAI {model}{moderated}",
         "offline": "offline painter: images drawn by rules, not AI",
-        "record": f"{settings.pays} {model}, written down in {settings.recordings}{moderated}",
-        "replay": f"replays what is recorded in {settings.recordings}, at no cost",
+        "record": f"{settings.paid_provider} {model}, written down in {settings.cassettes_path}{moderated}",
+        "replay": f"replays what is recorded in {settings.cassettes_path}, at no cost",
     }
-    chosen = (settings.draws_with, words[settings.draws_with])
+    chosen = (settings.provider, words[settings.provider])
     if settings.image_provider:
         return chosen, "IMAGE_PROVIDER", settings.image_provider
-    if settings.pays == "azure":
+    if settings.paid_provider == "azure":
         return chosen, "AZURE_OPENAI_ENDPOINT", settings.azure_openai_endpoint
     return chosen, "OPENAI_API_KEY", settings.openai_api_key
 
@@ -65,7 +65,7 @@ def announce(settings: Settings) -> None:
     """Log one line a part: what was chosen and why."""
     for choice in choose(settings):
         _log.info("%s: %s (%s)", choice.part, choice.used, choice.why)
-    if settings.pays and not settings.auth_required:
+    if settings.paid_provider and not settings.auth_required:
         _log.warning(
             "anyone who can reach this server can draw images at your expense: "
             "set AUTH_REQUIRED=true and make keys with `flask keys create`, or keep it on a "

@@ -141,7 +141,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
             public_images=settings.public_images or not settings.auth_required,
             partial_images=settings.openai_partial_images,
             budget=budget,
-            fault_injection=settings.pays is None,
+            fault_injection=settings.paid_provider is None,
         ),
     )
 

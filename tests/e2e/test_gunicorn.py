@@ -145,7 +145,7 @@ def test_wrong_settings_stop_the_start_with_every_problem(tmp_path: Path) -> Non
     )
     text = (done.stdout + done.stderr).decode()
     assert done.returncode != 0
-    for name in ("PORT:", "REDIS_URL:", "IMAGE_PROVIDER: openai needs OPENAI_API_KEY"):
+    for name in ("PORT:", "REDIS_URL:", "IMAGE_PROVIDER: openai requires an API key: set OPENAI_API_KEY"):
         assert name in text
     assert secret not in text
     assert "Traceback" not in text

@@ -77,5 +77,5 @@ def test_a_redirect_is_not_followed_and_nothing_tried_twice(
 def test_who_draws_follows_from_the_keys(values: dict[str, Any], draws: str) -> None:
     """OpenAI's key wins, then Azure's, then it is the painter; IMAGE_PROVIDER decides otherwise."""
     settings = settings_for(**values)
-    assert settings.draws_with == draws
-    assert settings_for(**values, image_provider="replay").pays is None
+    assert settings.provider == draws
+    assert settings_for(**values, image_provider="replay").paid_provider is None

@@ -1,3 +1,5 @@
+"""The example file of the settings."""
+
 import re
 from pathlib import Path
 
@@ -10,14 +12,14 @@ EXAMPLE = Path(__file__).parents[3] / ".env.example"
 pytestmark = pytest.mark.usefixtures("nothing_set")
 
 
-def test_the_example_lists_exactly_the_settings() -> None:
-    """Each field of Settings stands in .env.example once, in upper case, and nothing else does."""
+def test_env_example_lists_exactly_the_settings() -> None:
+    """`.env.example` has each field of Settings once, in upper case, and nothing else."""
     names = re.findall(r"^([^#\s=]+)=", EXAMPLE.read_text(), re.MULTILINE)
     assert sorted(names) == sorted(name.upper() for name in Settings.model_fields)
 
 
-def test_the_examples_values_are_the_defaults() -> None:
-    """A copy of the example changes nothing, and every default that there is stands in it."""
+def test_env_example_values_are_the_defaults() -> None:
+    """A copy of `.env.example` changes no setting, and it shows every default."""
     assert Settings(_env_file=EXAMPLE) == Settings(_env_file=None)
     filled = {name.lower() for name, value in dotenv_values(EXAMPLE).items() if value}
     defaults = Settings(_env_file=None).model_dump()

@@ -1,3 +1,5 @@
+"""The settings: defaults, validation and derived values."""
+
 from pathlib import Path
 
 import pytest
@@ -30,10 +32,10 @@ WRONG = {
 pytestmark = pytest.mark.usefixtures("nothing_set")
 
 
-def test_everything_has_a_default_that_needs_nobody() -> None:
-    """With nothing set the service draws offline, keeps files here and listens to itself only."""
+def test_defaults_need_no_other_service() -> None:
+    """Without settings the service draws offline, keeps local files and listens on loopback."""
     settings = Settings.load()
-    assert settings.draws_with == "offline"
+    assert settings.provider == "offline"
     assert (settings.s3_bucket_name, settings.mongodb_uri, settings.redis_url) == (None, None, None)
     assert settings.data_dir == Path("instance")
     assert (settings.host, settings.port) == ("127.0.0.1", 5000)
@@ -42,24 +44,24 @@ def test_everything_has_a_default_that_needs_nobody() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_empty_variable_counts_as_unset(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each setting falls back to its default if its variable is empty."""
+def test_empty_variable_counts_as_unset(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty environment variable leaves the setting at its default."""
     untouched = Settings.load()
     monkeypatch.setenv(name, "")
     assert Settings.load() == untouched
 
 
-def test_an_empty_line_in_the_env_file_counts_as_unset(nothing_set: Path) -> None:
-    """A copied example with nothing filled in leaves every default in place."""
+def test_empty_line_in_env_file_counts_as_unset(nothing_set: Path) -> None:
+    """A `.env` file with empty values leaves all settings at their defaults."""
     untouched = Settings.load()
     (nothing_set / ".env").write_text("".join(f"{name}=\n" for name in NAMES))
     assert Settings.load() == untouched
 
 
-def test_the_environment_wins_over_the_env_file(
+def test_environment_overrides_env_file(
     nothing_set: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A set variable overrides the file, an empty one lets the file's value through."""
+    """A variable that is set overrides the `.env` file; an empty one does not."""
     (nothing_set / ".env").write_text("PORT=6001\nHOST=127.0.0.2\n")
     monkeypatch.setenv("PORT", "6002")
     monkeypatch.setenv("HOST", "")
@@ -67,8 +69,8 @@ def test_the_environment_wins_over_the_env_file(
     assert (settings.port, settings.host) == (6002, "127.0.0.2")
 
 
-def test_all_problems_are_listed_at_once_without_values(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One start tells every wrong variable by name, and repeats none of the values."""
+def test_error_lists_all_problems_without_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names every invalid variable and quotes none of the values."""
     for name, value in WRONG.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(ConfigError) as refused:
@@ -86,10 +88,10 @@ def test_all_problems_are_listed_at_once_without_values(monkeypatch: pytest.Monk
         ("REDIS_URL", "redis://:geheim@ex\u2100mple.com/"),
     ],
 )
-def test_an_address_that_no_parser_takes_is_not_repeated(
+def test_unparsable_url_is_not_quoted(
     name: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A password stays out of the text even where Python's own message would quote the address."""
+    """The message contains no password, although Python's own error quotes the URL."""
     monkeypatch.setenv(name, value)
     with pytest.raises(ConfigError) as refused:
         Settings.load()
@@ -107,20 +109,20 @@ def test_an_address_that_no_parser_takes_is_not_repeated(
         ("", "offline", "offline"),
     ],
 )
-def test_a_key_chooses_openai_unless_reported_otherwise(
+def test_api_key_selects_openai_by_default(
     key: str, provider: str, used: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """IMAGE_PROVIDER decides, and where it is unset the presence of a key does."""
+    """IMAGE_PROVIDER selects the provider; if it is unset, OPENAI_API_KEY selects `openai`."""
     monkeypatch.setenv("OPENAI_API_KEY", key)
     monkeypatch.setenv("IMAGE_PROVIDER", provider)
-    assert Settings.load().draws_with == used
+    assert Settings.load().provider == used
 
 
 @pytest.mark.parametrize("given", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
-def test_half_a_key_pair_is_refused(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """AWS keys come in pairs."""
+def test_half_an_aws_key_pair_is_rejected(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Setting only one of the two AWS keys is an error that names both."""
     monkeypatch.setenv(given, "geheim")
-    with pytest.raises(ConfigError, match="both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"):
+    with pytest.raises(ConfigError, match="one of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"):
         Settings.load()
 
 
@@ -136,10 +138,10 @@ def test_half_a_key_pair_is_refused(given: str, monkeypatch: pytest.MonkeyPatch)
         ("https://app.example.com, *", ["*"]),
     ],
 )
-def test_origins_are_a_list_or_a_star(
+def test_origins_are_parsed(
     value: str, origins: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Spaces, final slashes and empty parts do no harm, and a star stands for all."""
+    """Spaces, trailing slashes and empty parts are dropped; `*` anywhere means all origins."""
     monkeypatch.setenv("CORS_ORIGINS", value)
     assert Settings.load().allowed_origins == origins
 
@@ -147,17 +149,17 @@ def test_origins_are_a_list_or_a_star(
 @pytest.mark.parametrize(
     "value", ["app.example.com", "https://app.example.com/path", "https://*", "https://", "null"]
 )
-def test_what_is_no_origin_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An entry that no browser would ever send is a mistake, not an origin."""
+def test_invalid_origin_is_rejected(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An entry that no browser would send as an Origin header is an error."""
     monkeypatch.setenv("CORS_ORIGINS", value)
     with pytest.raises(ConfigError, match="CORS_ORIGINS"):
         Settings.load()
 
 
-def test_secrets_include_keys_and_passwords_within_addresses(
+def test_secrets_include_passwords_inside_urls(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The log can black out whole addresses, and their passwords as written and as meant."""
+    """`secrets` has keys, whole URLs, and their passwords both encoded and decoded."""
     values = {
         "OPENAI_API_KEY": "sk-one",
         "AWS_ACCESS_KEY_ID": "id-two",
@@ -172,8 +174,8 @@ def test_secrets_include_keys_and_passwords_within_addresses(
     assert not any(secret in repr(settings) for secret in settings.secrets)
 
 
-def test_every_signing_key_is_a_secret_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keys are parted by commas and kept to the letter, and the log can black out each of them."""
+def test_each_signing_key_is_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signing keys are split at commas, kept verbatim, and each is one of the secrets."""
     new, old = "n" * 31 + "/", "o" * 40
     monkeypatch.setenv("VARIANT_SIGNING_KEYS", f" {new} , {old}, ")
     settings = Settings.load()
@@ -183,17 +185,17 @@ def test_every_signing_key_is_a_secret_of_its_own(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("value", [",", "k" * 31, "k" * 32 + ",short"])
-def test_signing_keys_that_could_be_guessed_are_refused(
+def test_short_signing_keys_are_rejected(
     value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each key has at least 32 characters, and there is one if there is a comma."""
+    """Each signing key has at least 32 characters, and a comma alone is no list."""
     monkeypatch.setenv("VARIANT_SIGNING_KEYS", value)
-    with pytest.raises(ConfigError, match="VARIANT_SIGNING_KEYS: must be secrets of at least 32"):
+    with pytest.raises(ConfigError, match="VARIANT_SIGNING_KEYS: must be .* at least 32"):
         Settings.load()
 
 
-def test_addresses_lose_their_final_slash(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Addresses can be put together with a path whether or not they were given with a slash."""
+def test_trailing_slash_of_urls_is_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """URLs are stored without a trailing slash, so that paths can be appended."""
     for name in ("OPENAI_BASE_URL", "S3_ENDPOINT_URL", "S3_PUBLIC_URL", "PUBLIC_URL"):
         monkeypatch.setenv(name, "https://example.com/base/")
         assert getattr(Settings.load(), name.lower()) == "https://example.com/base"
@@ -212,17 +214,17 @@ def test_addresses_lose_their_final_slash(monkeypatch: pytest.MonkeyPatch) -> No
         "{" * 9,
     ],
 )
-def test_prices_that_make_no_sense_stop_the_start(
+def test_invalid_prices_are_rejected(
     wrong: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever is wrong with the prices, the text names the setting."""
+    """Any error in the prices is reported under the name of the setting."""
     monkeypatch.setenv("OPENAI_PRICES", wrong)
     with pytest.raises(ConfigError, match="OPENAI_PRICES"):
         Settings.load()
 
 
-def test_only_prices_that_are_given_are_merged(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a price setting leaves out is not there, so that the shipped price stays."""
+def test_price_table_has_only_the_given_prices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prices that OPENAI_PRICES leaves out are missing, so that the shipped ones apply."""
     monkeypatch.setenv("OPENAI_PRICES", '{"m": {"image_out": 40}}')
     assert Settings.load().price_table == {"m": {"image_out": 40}}
 
@@ -230,17 +232,17 @@ def test_only_prices_that_are_given_are_merged(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     ("more", "why"),
     [
-        ({}, "needs AUTH_REQUIRED"),
+        ({}, "requires API keys: set AUTH_REQUIRED=true"),
         (
             {"AUTH_REQUIRED": "true", "S3_PUBLIC_URL": "https://cdn.example"},
-            "forbids S3_PUBLIC_URL",
+            "contradicts S3_PUBLIC_URL",
         ),
     ],
 )
-def test_private_images_are_nowhere_open(
+def test_private_images_exclude_public_access(
     more: dict[str, str], why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without keys, or with an address where anyone reads the objects, the start is refused."""
+    """PUBLIC_IMAGES=false is an error without AUTH_REQUIRED, and with S3_PUBLIC_URL."""
     for name, value in ({"PUBLIC_IMAGES": "false"} | more).items():
         monkeypatch.setenv(name, value)
     with pytest.raises(ConfigError, match=why):
