@@ -82,7 +82,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     app.wsgi_app = proxies  # type: ignore[method-assign]  # reason: Flask's way to wrap an app
     traced = ports.observer.trace(app.wsgi_app)
     app.wsgi_app = traced  # type: ignore[method-assign,assignment]  # reason: Flask's way to wrap an app
-    container.announce(settings)
+    container.log_selection(settings)
     return app
 
 

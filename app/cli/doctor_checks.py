@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from app.config import Settings
-from app.container import RECORDS_FILE, build_rows, build_store
+from app.container import RECORDS_FILE, build_database, build_store
 from app.models import ApiKey, Finding
 from app.services.diagnostics import (
     access,
@@ -126,7 +126,7 @@ def _live_keys(settings: Settings) -> Sequence[ApiKey]:
     if settings.mongodb_uri is None and not (settings.data_dir / RECORDS_FILE).exists():
         return ()  # and none is made by looking
     now = _now()
-    return [key for key in build_rows(settings).keys.list() if key.is_live(now)]
+    return [key for key in build_database(settings).keys.list() if key.is_live(now)]
 
 
 def _budget(settings: Settings) -> Iterator[Finding]:

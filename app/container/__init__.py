@@ -1,18 +1,15 @@
-"""The composition root: the only place that picks implementations, and says why."""
+"""The composition root: select, build and connect all parts from the settings."""
 
-from app.container.adapters import RECORDS_FILE, build_ports, build_rows, build_store
-from app.container.preload import preload
-from app.container.selection import Selection, announce, choose
+from app.container.adapters import RECORDS_FILE, build_database, build_ports, build_store
+from app.container.selection import log_selection, preload
 from app.container.usecases import build_dependencies
 
 __all__ = [
     "RECORDS_FILE",
-    "Selection",
-    "announce",
+    "build_database",
     "build_dependencies",
     "build_ports",
-    "build_rows",
     "build_store",
-    "choose",
+    "log_selection",
     "preload",
 ]

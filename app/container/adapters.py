@@ -1,12 +1,13 @@
-"""Makes the implementations that the settings ask for."""
+"""Build the adapters of the ports from the settings."""
 
+import logging
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from app.config import VERSION, Settings
-from app.container.providers import build_drawing
-from app.container.tracing import build_tracing
+from app.config import VERSION, Settings, traces_exporter
+from app.container.providers import build_provider
 from app.ports import (
     ApiKeyRepository,
     ImageCache,
@@ -26,16 +27,21 @@ from app.services.rate_limiting.limiter import RateLimitBackend, SharedRateLimit
 from app.services.rate_limiting.sqlite_window import SqliteWindow
 from app.services.runtime.clock import SystemClock
 
+if TYPE_CHECKING:
+    from app.services.observability.tracing import Tracing
+
+_log = logging.getLogger(__name__)
+
 RECORDS_FILE = "records.sqlite3"
-"""The name of SQLite's file in DATA_DIR."""
+"""The SQLite database in DATA_DIR."""
 
 _MAX_CONCURRENT_IMAGES = 1  # per process; see LocalImageProcessor
 _MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
-class DatabasePorts:
-    """The ports that keep rows, side by side in one file or database."""
+class DatabaseAdapters:
+    """The adapters that share one database."""
 
     records: ImageRecords
     keys: ApiKeyRepository
@@ -43,30 +49,30 @@ class DatabasePorts:
 
 
 def build_ports(settings: Settings) -> Ports:
-    """Make the implementations; they connect when they are first needed."""
-    drawing = build_drawing(settings)
-    watch = TelemetryObserver(version=VERSION, tracing=build_tracing())
-    cache = _cache(settings, watch)
-    rows = build_rows(settings)
+    """Build all adapters. They connect at their first use."""
+    provider = build_provider(settings)
+    observer = TelemetryObserver(version=VERSION, tracing=_tracing())
+    cache = _cache(settings, observer)
+    database = build_database(settings)
     return Ports(
-        generator=drawing.generator,
-        moderator=drawing.moderator,
-        writer=drawing.writer,
+        generator=provider.generator,
+        moderator=provider.moderator,
+        writer=provider.writer,
         imaging=LocalImageProcessor(at_once=_MAX_CONCURRENT_IMAGES),
         store=CachingStore(build_store(settings), cache),
         spool=FileSpool(settings.data_dir / "spool"),
         cache=cache,
-        records=rows.records,
-        keys=rows.keys,
+        records=database.records,
+        keys=database.keys,
         limiter=_limiter(settings),
-        ledger=rows.ledger,
+        ledger=database.ledger,
         clock=SystemClock(),
-        observer=watch,
+        observer=observer,
     )
 
 
 def build_store(settings: Settings) -> ImageStore:
-    """Make the image store itself, without a cache before it."""
+    """Build the image store, without a cache in front of it."""
     if settings.s3_bucket_name is None:
         return LocalImageStore(settings.data_dir / "store")
     from app.services.s3.store import S3Store
@@ -74,16 +80,16 @@ def build_store(settings: Settings) -> ImageStore:
     return S3Store(
         bucket=settings.s3_bucket_name,
         region=settings.aws_region,
-        access_key_id=_plain(settings.aws_access_key_id),
-        secret_access_key=_plain(settings.aws_secret_access_key),
+        access_key_id=_value_of(settings.aws_access_key_id),
+        secret_access_key=_value_of(settings.aws_secret_access_key),
         endpoint_url=settings.s3_endpoint_url,
         public_base=settings.s3_public_url,
     )
 
 
-def build_rows(settings: Settings) -> DatabasePorts:
-    """Make all that keep rows, on one file or one database."""
-    uri = _plain(settings.mongodb_uri)
+def build_database(settings: Settings) -> DatabaseAdapters:
+    """Build the adapters of the SQLite file or of the MongoDB database."""
+    uri = _value_of(settings.mongodb_uri)
     if uri is None:
         from app.services.sqlite.api_keys import SqliteApiKeys
         from app.services.sqlite.database import SqliteDatabase
@@ -91,7 +97,7 @@ def build_rows(settings: Settings) -> DatabasePorts:
         from app.services.sqlite.records import SqliteRecords
 
         file = SqliteDatabase(settings.data_dir / RECORDS_FILE)
-        return DatabasePorts(
+        return DatabaseAdapters(
             records=SqliteRecords(file), keys=SqliteApiKeys(file), ledger=SqliteLedger(file)
         )
     from app.services.mongodb.api_keys import MongoApiKeys
@@ -100,24 +106,24 @@ def build_rows(settings: Settings) -> DatabasePorts:
     from app.services.mongodb.records import MongoRecords
 
     database = MongoDatabase(uri=uri, name=settings.mongodb_database)
-    return DatabasePorts(
+    return DatabaseAdapters(
         records=MongoRecords(database), keys=MongoApiKeys(database), ledger=MongoLedger(database)
     )
 
 
-def _cache(settings: Settings, watch: TelemetryObserver) -> ImageCache:
+def _cache(settings: Settings, observer: TelemetryObserver) -> ImageCache:
     memory = settings.memory_cache_mb * _MIB
-    url = _plain(settings.redis_url)
+    url = _value_of(settings.redis_url)
     if url is None:
-        return TwoLevelCache(memory_bytes=memory, count=watch.cache_read)
+        return TwoLevelCache(memory_bytes=memory, count=observer.cache_read)
     from app.services.caching.redis import RedisCache
 
-    return TwoLevelCache(memory_bytes=memory, shared=RedisCache(url), count=watch.cache_read)
+    return TwoLevelCache(memory_bytes=memory, shared=RedisCache(url), count=observer.cache_read)
 
 
 def _limiter(settings: Settings) -> RateLimiter:
     windows: list[RateLimitBackend] = [SqliteWindow(settings.data_dir / "limits.sqlite3")]
-    url = _plain(settings.redis_url)
+    url = _value_of(settings.redis_url)
     if url is not None:
         from app.services.rate_limiting.redis_window import RedisWindow
 
@@ -125,5 +131,21 @@ def _limiter(settings: Settings) -> RateLimiter:
     return SharedRateLimiter(windows, SqliteWindow())
 
 
-def _plain(secret: SecretStr | None) -> str | None:
+def _tracing() -> "Tracing | None":
+    exporter = traces_exporter()
+    if exporter is None:
+        return None
+    try:
+        from app.services.observability.tracing import Tracing, exporting_to
+
+        return Tracing(exporting_to(exporter))
+    except ImportError:
+        _log.warning(
+            "tracing is off, because OpenTelemetry is not installed although its variables are "
+            "set: run `pip install -r requirements-otel.txt`"
+        )
+        return None
+
+
+def _value_of(secret: SecretStr | None) -> str | None:
     return secret.get_secret_value() if secret else None

@@ -1,4 +1,4 @@
-"""Makes who draws, moderates and writes."""
+"""Build the adapters of the image provider from the settings."""
 
 import random
 from dataclasses import dataclass
@@ -10,40 +10,40 @@ from app.ports import ImageGenerator, Moderator, PromptWriter
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProviderPorts:
-    """The three ports that one provider implements."""
+class ProviderAdapters:
+    """The adapters of the three ports that a provider implements."""
 
     generator: ImageGenerator
     moderator: Moderator
     writer: PromptWriter
 
 
-def build_drawing(settings: Settings) -> ProviderPorts:
-    """Make the three ports; they connect when they are first needed."""
+def build_provider(settings: Settings) -> ProviderAdapters:
+    """Build the adapters of the selected provider. They connect at their first use."""
     if settings.provider == "offline":
-        return _simulating(_offline())
+        return _with_fault_injection(_offline())
     if settings.provider == "replay":
-        return _simulating(_replaying(settings))
+        return _with_fault_injection(_replay(settings))
     paid = _paid(settings)
-    return _recording(paid, settings) if settings.provider == "record" else paid
+    return _with_recording(paid, settings) if settings.provider == "record" else paid
 
 
-def _offline() -> ProviderPorts:
+def _offline() -> ProviderAdapters:
     from app.services.offline import provider
 
-    return ProviderPorts(
+    return ProviderAdapters(
         generator=provider.OfflineGenerator(),
         moderator=provider.OfflineModerator(),
         writer=provider.OfflinePromptWriter(rng=random.SystemRandom()),
     )
 
 
-def _replaying(settings: Settings) -> ProviderPorts:
+def _replay(settings: Settings) -> ProviderAdapters:
     from app.services.replay.cassettes import Cassettes
     from app.services.replay.player import Replay, ReplayGenerator, ReplayModerator, ReplayWriter
 
     replay = Replay(Cassettes(settings.cassettes_path), speed=settings.replay_speed)
-    return ProviderPorts(
+    return ProviderAdapters(
         generator=ReplayGenerator(
             replay,
             model=settings.openai_image_model,
@@ -54,29 +54,29 @@ def _replaying(settings: Settings) -> ProviderPorts:
     )
 
 
-def _simulating(free: ProviderPorts) -> ProviderPorts:
+def _with_fault_injection(provider: ProviderAdapters) -> ProviderAdapters:
     from app.services.replay.fault_injection import FaultInjectingGenerator, FaultInjectingModerator
 
-    return ProviderPorts(
-        generator=FaultInjectingGenerator(free.generator),
-        moderator=FaultInjectingModerator(free.moderator),
-        writer=free.writer,
+    return ProviderAdapters(
+        generator=FaultInjectingGenerator(provider.generator),
+        moderator=FaultInjectingModerator(provider.moderator),
+        writer=provider.writer,
     )
 
 
-def _recording(paid: ProviderPorts, settings: Settings) -> ProviderPorts:
+def _with_recording(paid: ProviderAdapters, settings: Settings) -> ProviderAdapters:
     from app.services.replay.cassettes import Cassettes
     from app.services.replay.recorder import RecordingGenerator, RecordingModerator, RecordingWriter
 
-    recordings = Cassettes(settings.cassettes_path)
-    return ProviderPorts(
-        generator=RecordingGenerator(paid.generator, recordings),
-        moderator=RecordingModerator(paid.moderator, recordings),
-        writer=RecordingWriter(paid.writer, recordings),
+    cassettes = Cassettes(settings.cassettes_path)
+    return ProviderAdapters(
+        generator=RecordingGenerator(paid.generator, cassettes),
+        moderator=RecordingModerator(paid.moderator, cassettes),
+        writer=RecordingWriter(paid.writer, cassettes),
     )
 
 
-def _paid(settings: Settings) -> ProviderPorts:
+def _paid(settings: Settings) -> ProviderAdapters:
     from app.services.openai.client import lazy_azure_client, lazy_client
     from app.services.openai.image_generator import OpenAIGenerator
     from app.services.openai.moderator import NoModerator, OpenAIModerator
@@ -84,18 +84,18 @@ def _paid(settings: Settings) -> ProviderPorts:
 
     if settings.paid_provider == "azure":
         client = lazy_azure_client(
-            api_key=_plain(settings.azure_openai_api_key),
+            api_key=_value_of(settings.azure_openai_api_key),
             endpoint=settings.azure_openai_endpoint or "",
             api_version=settings.azure_openai_api_version,
         )
     else:
         client = lazy_client(
-            api_key=_plain(settings.openai_api_key), base_url=settings.openai_base_url
+            api_key=_value_of(settings.openai_api_key), base_url=settings.openai_base_url
         )
     moderator: Moderator = NoModerator()
     if settings.moderates_prompts:
         moderator = OpenAIModerator(client, model=settings.openai_moderation_model)
-    return ProviderPorts(
+    return ProviderAdapters(
         generator=OpenAIGenerator(
             client,
             model=settings.openai_image_model,
@@ -110,5 +110,5 @@ def _paid(settings: Settings) -> ProviderPorts:
     )
 
 
-def _plain(secret: SecretStr | None) -> str:
+def _value_of(secret: SecretStr | None) -> str:
     return secret.get_secret_value() if secret else ""

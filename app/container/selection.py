@@ -1,73 +1,111 @@
-"""Which implementation each part gets, and why."""
+"""Select an implementation for each part, and load its modules before the fork."""
 
+import gc
 import logging
 from dataclasses import dataclass
+from importlib import import_module
 
 from app.config import Settings
 
 _log = logging.getLogger(__name__)
 
+_MODULES = {
+    "offline": ("app.painter",),
+    "openai": ("openai.resources.images", "openai.resources.moderations", "httpcore2"),
+    "s3": ("app.services.s3.session", "botocore.endpoint"),
+    "mongodb": ("pymongo",),
+    "redis": ("redis",),
+}
+"""The modules that an implementation imports at its first use."""
+
 
 @dataclass(frozen=True, kw_only=True)
-class Selection:
-    """Which implementation a part has (`kind`), in words (`used`), and because of what."""
+class SelectedAdapter:
+    """The implementation of a part, and the setting that selected it.
+
+    Attributes:
+        part: `provider`, `storage`, `records` or `cache`.
+        kind: the implementation, for programs, such as `s3`.
+        description: the implementation, for people.
+        reason: the setting that decided, and whether it is set.
+    """
 
     part: str
     kind: str
-    used: str
-    why: str
+    description: str
+    reason: str
 
 
-def choose(settings: Settings) -> tuple[Selection, ...]:
-    """Tell what the settings lead to, part by part."""
+def select_adapters(settings: Settings) -> tuple[SelectedAdapter, ...]:
+    """Return the implementation of each part."""
     data = settings.data_dir
-    drawing, provider, given = _drawing(settings)
+    provider, provider_setting, value = _provider(settings)
     store = ("s3", "S3") if settings.s3_bucket_name else ("files", f"files in {data / 'store'}")
     records = ("mongodb", "MongoDB") if settings.mongodb_uri else ("sqlite", f"SQLite in {data}")
     cache = (
-        ("redis", "memory of each process, over Redis")
+        ("redis", "memory of each process, in front of Redis")
         if settings.redis_url
         else ("memory", "memory of each process")
     )
     return (
-        _choice("drawing", drawing, provider, given),
-        _choice("storage", store, "S3_BUCKET_NAME", settings.s3_bucket_name),
-        _choice("records", records, "MONGODB_URI", settings.mongodb_uri),
-        _choice("cache", cache, "REDIS_URL", settings.redis_url),
+        _selected("provider", provider, provider_setting, value),
+        _selected("storage", store, "S3_BUCKET_NAME", settings.s3_bucket_name),
+        _selected("records", records, "MONGODB_URI", settings.mongodb_uri),
+        _selected("cache", cache, "REDIS_URL", settings.redis_url),
     )
 
 
-def _drawing(settings: Settings) -> tuple[tuple[str, str], str, object]:
-    """Return who draws, in words; the setting that decides; and its value."""
+def _provider(settings: Settings) -> tuple[tuple[str, str], str, object]:
+    """Return the provider's kind and description, the setting that decides, and its value."""
     model = settings.openai_image_model
-    moderated = "" if settings.moderates_prompts else ", prompts are checked by no moderation model"
-    words = {
-        "openai": f"OpenAI {model}{moderated}",
-        "azure": f"Azure OpenAI {model}{moderated}",
-        "offline": "offline painter: images drawn by rules, not AI",
-        "record": f"{settings.paid_provider} {model}, written down in {settings.cassettes_path}{moderated}",
-        "replay": f"replays what is recorded in {settings.cassettes_path}, at no cost",
+    moderation = "" if settings.moderates_prompts else ", without a moderation model"
+    descriptions = {
+        "openai": f"OpenAI {model}{moderation}",
+        "azure": f"Azure OpenAI {model}{moderation}",
+        "offline": "offline painter, which draws by fixed rules, not AI",
+        "record": f"{settings.paid_provider} {model}, "
+        f"recorded in {settings.cassettes_path}{moderation}",
+        "replay": f"replay of the cassettes in {settings.cassettes_path}, free of charge",
     }
-    chosen = (settings.provider, words[settings.provider])
+    selected = (settings.provider, descriptions[settings.provider])
     if settings.image_provider:
-        return chosen, "IMAGE_PROVIDER", settings.image_provider
+        return selected, "IMAGE_PROVIDER", settings.image_provider
     if settings.paid_provider == "azure":
-        return chosen, "AZURE_OPENAI_ENDPOINT", settings.azure_openai_endpoint
-    return chosen, "OPENAI_API_KEY", settings.openai_api_key
+        return selected, "AZURE_OPENAI_ENDPOINT", settings.azure_openai_endpoint
+    return selected, "OPENAI_API_KEY", settings.openai_api_key
 
 
-def _choice(part: str, chosen: tuple[str, str], setting: str, value: object) -> Selection:
-    why = f"{setting} is set" if value else f"{setting} is not set"
-    return Selection(part=part, kind=chosen[0], used=chosen[1], why=why)
+def _selected(part: str, selected: tuple[str, str], setting: str, value: object) -> SelectedAdapter:
+    reason = f"{setting} is set" if value else f"{setting} is not set"
+    return SelectedAdapter(part=part, kind=selected[0], description=selected[1], reason=reason)
 
 
-def announce(settings: Settings) -> None:
-    """Log one line a part: what was chosen and why."""
-    for choice in choose(settings):
-        _log.info("%s: %s (%s)", choice.part, choice.used, choice.why)
+def log_selection(settings: Settings) -> None:
+    """Log the implementation of each part, and a warning if anyone can incur costs."""
+    for selected in select_adapters(settings):
+        _log.info("%s: %s (%s)", selected.part, selected.description, selected.reason)
     if settings.paid_provider and not settings.auth_required:
         _log.warning(
-            "anyone who can reach this server can draw images at your expense: "
-            "set AUTH_REQUIRED=true and make keys with `flask keys create`, or keep it on a "
-            "private address"
+            "anyone who can reach this server can generate images at your expense: "
+            "set AUTH_REQUIRED=true and create API keys with `flask keys create`, or serve it on "
+            "a private address only"
         )
+
+
+def preload(settings: Settings) -> None:
+    """Import the modules that the settings need, before a server forks its workers.
+
+    Also reads S3's API descriptions. Clients are not made here; each worker makes its own.
+
+    The loaded objects are frozen, which excludes them from garbage collection: they are never
+    freed, and a collection would make each worker copy the memory pages that they share.
+    """
+    import_module("app.imaging.cutout.pipeline")
+    import_module("app.services.observability.metrics")
+    for selected in select_adapters(settings):
+        for name in _MODULES.get(selected.kind, ()):
+            import_module(name)
+        if selected.kind == "s3":
+            import_module("app.services.s3.session").load()
+    gc.collect()
+    gc.freeze()

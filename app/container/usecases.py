@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from app.blueprints.dependencies import Dependencies, ServerInfo
 from app.config import VERSION, Settings
-from app.container.selection import choose
+from app.container.selection import select_adapters
 from app.errors import AppError
 from app.http.concurrency import ConcurrencyLimit
 from app.http.rate_limits import LimitName, RateLimits
@@ -49,7 +49,7 @@ _PAGES_SECONDS = 60
 
 def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
     """Make the use cases on these ports."""
-    kinds = {choice.part: choice.kind for choice in choose(settings)}
+    kinds = {selected.part: selected.kind for selected in select_adapters(settings)}
     readiness = Readiness(
         (
             Part(name="storage", kind=kinds["storage"], ping=ports.store.ping),

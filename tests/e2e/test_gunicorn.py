@@ -92,7 +92,7 @@ def test_whole_job_on_real_parts(
         (key,) = redis.keys("*")
         assert bytes(redis.hget(key, "image") or b"").endswith(png)
     assert fake_openai.paid == 1
-    assert "drawing: OpenAI gpt-image-2.6-flare (OPENAI_API_KEY is set)" in log
+    assert "provider: OpenAI gpt-image-2.6-flare (OPENAI_API_KEY is set)" in log
     for secret in (SECRET_MARKER, fake_openai.api_key, s3_server.secret_key):
         assert secret not in log
 
@@ -101,7 +101,7 @@ def test_start_says_what_was_chosen_and_why(tmp_path: Path) -> None:
     """The log has a line a part at start: what is used, and because of which setting."""
     with gunicorn(tmp_path) as server:
         log = server.log()
-    assert "drawing: offline painter: images drawn by rules, not AI (OPENAI_API_KEY" in log
+    assert "provider: offline painter, which draws by fixed rules, not AI (OPENAI_API_KEY" in log
     assert "storage: files in" in log
     assert "records: SQLite in" in log
     assert "cache: memory of each process (REDIS_URL is not set)" in log
@@ -145,7 +145,11 @@ def test_wrong_settings_stop_the_start_with_every_problem(tmp_path: Path) -> Non
     )
     text = (done.stdout + done.stderr).decode()
     assert done.returncode != 0
-    for name in ("PORT:", "REDIS_URL:", "IMAGE_PROVIDER: openai requires an API key: set OPENAI_API_KEY"):
+    for name in (
+        "PORT:",
+        "REDIS_URL:",
+        "IMAGE_PROVIDER: openai requires an API key: set OPENAI_API_KEY",
+    ):
         assert name in text
     assert secret not in text
     assert "Traceback" not in text

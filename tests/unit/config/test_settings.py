@@ -190,7 +190,7 @@ def test_short_signing_keys_are_rejected(
 ) -> None:
     """Each signing key has at least 32 characters, and a comma alone is no list."""
     monkeypatch.setenv("VARIANT_SIGNING_KEYS", value)
-    with pytest.raises(ConfigError, match="VARIANT_SIGNING_KEYS: must be .* at least 32"):
+    with pytest.raises(ConfigError, match=r"VARIANT_SIGNING_KEYS: must be .* at least 32"):
         Settings.load()
 
 

@@ -1,3 +1,5 @@
+"""What is imported and connected at start."""
+
 from pathlib import Path
 
 import pytest
@@ -26,14 +28,14 @@ print(*(name for name in "{HEAVY}".split() if name in sys.modules))
 
 
 @pytest.mark.usefixtures("nothing_set")
-def test_the_default_service_starts_without_any_heavy_package(tmp_path: Path) -> None:
-    """Neither importing the app nor building it loads an SDK or an imaging library."""
+def test_default_service_starts_without_heavy_packages(tmp_path: Path) -> None:
+    """Neither importing the app nor building it imports an SDK or an imaging library."""
     assert python_process.run(START, cwd=tmp_path, env={"DATA_DIR": str(tmp_path / "data")}) == ""
 
 
 @pytest.mark.usefixtures("nothing_set")
-def test_starting_connects_to_nobody(tmp_path: Path) -> None:
-    """With everything configured and nothing running, the app is still built."""
+def test_starting_opens_no_connection(tmp_path: Path) -> None:
+    """The app is built although none of the configured servers is running."""
     nowhere = "127.0.0.1:9"
     env = {
         "OPENAI_API_KEY": "sk-none",
@@ -49,8 +51,8 @@ def test_starting_connects_to_nobody(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("nothing_set")
-def test_a_server_has_everything_loaded_before_it_forks(tmp_path: Path) -> None:
-    """What is in use is imported once for all workers, and nothing that isn't."""
+def test_preload_imports_what_the_settings_need(tmp_path: Path) -> None:
+    """`preload` imports the packages in use, and no other, before the workers are forked."""
     env = {"OPENAI_API_KEY": "sk-none", "S3_BUCKET_NAME": "b-1", "DATA_DIR": str(tmp_path)}
     assert python_process.run(PRELOADED, cwd=tmp_path, env=env).split() == [
         *("openai", "boto3", "botocore", "cv2", "numpy", "PIL")

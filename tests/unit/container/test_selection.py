@@ -1,11 +1,11 @@
-"""What the log says at start about who may call."""
+"""The log lines at start about the selected adapters."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.container import announce
+from app.container import log_selection
 from tests.support.service import settings_for
 
 
@@ -18,10 +18,10 @@ from tests.support.service import settings_for
         ({"openai_api_key": "sk-none", "auth_required": True}, False),
     ],
 )
-def test_who_pays_and_asks_nobody_is_warned(
+def test_paid_provider_without_api_keys_is_warned_about(
     tmp_path: Path, settings: dict[str, Any], warned: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Where images cost money and no key is asked for, the setting that changes it is named."""
+    """A paid provider without required API keys logs a warning that names AUTH_REQUIRED."""
     with caplog.at_level("INFO", logger="app"):
-        announce(settings_for(data_dir=tmp_path, **settings))
+        log_selection(settings_for(data_dir=tmp_path, **settings))
     assert ("AUTH_REQUIRED=true" in caplog.text) is warned
