@@ -58,9 +58,7 @@ def test_empty_line_in_env_file_counts_as_unset(nothing_set: Path) -> None:
     assert Settings.load() == untouched
 
 
-def test_environment_overrides_env_file(
-    nothing_set: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_environment_overrides_env_file(nothing_set: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A variable that is set overrides the `.env` file; an empty one does not."""
     (nothing_set / ".env").write_text("PORT=6001\nHOST=127.0.0.2\n")
     monkeypatch.setenv("PORT", "6002")
@@ -185,9 +183,7 @@ def test_each_signing_key_is_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("value", [",", "k" * 31, "k" * 32 + ",short"])
-def test_short_signing_keys_are_rejected(
-    value: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_short_signing_keys_are_rejected(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each signing key has at least 32 characters, and a comma alone is no list."""
     monkeypatch.setenv("VARIANT_SIGNING_KEYS", value)
     with pytest.raises(ConfigError, match=r"VARIANT_SIGNING_KEYS: must be .* at least 32"):
@@ -214,9 +210,7 @@ def test_trailing_slash_of_urls_is_removed(monkeypatch: pytest.MonkeyPatch) -> N
         "{" * 9,
     ],
 )
-def test_invalid_prices_are_rejected(
-    wrong: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_invalid_prices_are_rejected(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Any error in the prices is reported under the name of the setting."""
     monkeypatch.setenv("OPENAI_PRICES", wrong)
     with pytest.raises(ConfigError, match="OPENAI_PRICES"):
