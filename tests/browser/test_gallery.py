@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from tests.support.browser.studio import PHONE, Tabs
 from tests.support.builders import NOON, a_generation
-from tests.support.http.authenticated_service import locked
+from tests.support.http.authenticated_service import serving_with_keys
 from tests.support.service import Service
 
 MANY = 500
@@ -59,9 +59,9 @@ def test_hundreds_of_pictures_are_scrolled_and_searched(tabs: Tabs, full: Servic
 
 def test_a_key_is_asked_for_and_kept_no_longer_than_wanted(tabs: Tabs, tmp_path: Path) -> None:
     """A key is typed in and shows private pictures; the tab keeps it only if the person says so."""
-    with locked(data_dir=tmp_path, public_images=False) as door:
-        key = door.made("alice")
-        studio = tabs.studio(door.service.url)
+    with serving_with_keys(data_dir=tmp_path, public_images=False) as auth_service:
+        key = auth_service.create_key("alice")
+        studio = tabs.studio(auth_service.service.url)
         dialog = studio.see("#key-dialog")
         expect(dialog).to_be_visible()
         assert studio.serious() == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.fake_openai import FakeOpenAI, Fault
-from tests.support.http.sse_client import streamed
+from tests.support.http.sse_client import streaming
 from tests.support.servers.gunicorn import Gunicorn, gunicorn, wait_for
 from tests.support.service import openai_settings, serving, settings_for
 
@@ -26,10 +26,10 @@ def test_events_flow_and_who_leaves_is_waited_for(
     """Each event arrives when it happens; a reload and a stop let what runs end, callers or not."""
     watched, left = threading.Event(), threading.Event()
     fake_openai.script("images", Fault.last_event_at(watched), Fault.last_event_at(left))
-    with streamed(server.url, partial_images=1) as stream:
-        assert stream.answer.headers["Transfer-Encoding"] == "chunked"
+    with streaming(server.url, partial_images=1) as stream:
+        assert stream.response.headers["Transfer-Encoding"] == "chunked"
         stream.until("partial")
-        with streamed(server.url, partial_images=1) as other:
+        with streaming(server.url, partial_images=1) as other:
             other.until("partial")
         server.send(signal.SIGHUP)
         wait_for(lambda: server.log().count("Booting worker") == 2)

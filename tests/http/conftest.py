@@ -1,4 +1,4 @@
-"""Services to call: `service` runs every test on embedded and on real parts."""
+"""Fixtures for services; with `service`, a test runs on embedded and on real parts."""
 
 import contextlib
 import uuid
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.fake_openai import SECRET_MARKER, FakeOpenAI
-from tests.support.http.authenticated_service import Locked, locked
+from tests.support.http.authenticated_service import AuthenticatedService, serving_with_keys
 from tests.support.servers.databases import (
     MongoServer,
     RedisServer,
@@ -21,14 +21,14 @@ from tests.support.service import Parts, Service, real_parts, serving, settings_
 
 @pytest.fixture
 def embedded(tmp_path: Path) -> Iterator[Service]:
-    """Serve with nothing set but the folder for data."""
+    """Serve on embedded parts, with only the data folder set."""
     with serving(settings_for(data_dir=tmp_path)) as service:
         yield service
 
 
 @pytest.fixture
 def real(parts: Parts, tmp_path: Path) -> Iterator[Service]:
-    """Serve on S3, MongoDB, Redis and the fake of OpenAI; no secret may get into the log."""
+    """Serve on S3, MongoDB, Redis and fake OpenAI; afterwards no secret may be in the log."""
     with serving(settings_for(data_dir=tmp_path, **parts.settings)) as service:
         yield service
         log = service.log.getvalue()
@@ -39,27 +39,27 @@ def real(parts: Parts, tmp_path: Path) -> Iterator[Service]:
 
 @pytest.fixture(params=["embedded", "real"])
 def service(request: pytest.FixtureRequest) -> Service:
-    """Serve on embedded parts, then on real ones."""
-    found: Service = request.getfixturevalue(request.param)
-    return found
+    """Serve on embedded and on real parts."""
+    result: Service = request.getfixturevalue(request.param)
+    return result
 
 
 @pytest.fixture(scope="module")
-def standing_embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Serve as `embedded` does, for all tests of a module that leave it as it is."""
+def shared_embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Serve like `embedded`, shared by the tests of a module, which must not change it."""
     with serving(settings_for(data_dir=tmp_path_factory.mktemp("embedded"))) as service:
         yield service
 
 
 @pytest.fixture(scope="module")
-def standing_real(
+def shared_real(
     s3_server: S3Server,
     mongo_server: MongoServer,
     redis_server: RedisServer,
     fake_openai_server: FakeOpenAI,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Service]:
-    """Serve as `real` does, for all tests of a module that leave it as it is."""
+    """Serve like `real`, shared by the tests of a module, which must not change it."""
     fake_openai_server.reset()
     with contextlib.closing(s3_client(s3_server)) as client:
         bucket = new_bucket(s3_server, client)
@@ -74,29 +74,29 @@ def standing_real(
         yield service
 
 
-@pytest.fixture(scope="module", params=["standing_embedded", "standing_real"])
-def standing(request: pytest.FixtureRequest) -> Service:
-    """Serve on embedded parts, then on real ones, for all tests of a module."""
-    found: Service = request.getfixturevalue(request.param)
-    return found
+@pytest.fixture(scope="module", params=["shared_embedded", "shared_real"])
+def shared(request: pytest.FixtureRequest) -> Service:
+    """Serve on embedded and on real parts, shared by the tests of a module."""
+    result: Service = request.getfixturevalue(request.param)
+    return result
 
 
 @pytest.fixture
-def embedded_locked(tmp_path: Path) -> Iterator[Locked]:
-    """Serve on embedded parts, and ask for keys."""
-    with locked(data_dir=tmp_path) as door:
-        yield door
+def embedded_auth_service(tmp_path: Path) -> Iterator[AuthenticatedService]:
+    """Serve on embedded parts, with API keys required."""
+    with serving_with_keys(data_dir=tmp_path) as auth_service:
+        yield auth_service
 
 
 @pytest.fixture
-def real_locked(parts: Parts, tmp_path: Path) -> Iterator[Locked]:
-    """Serve on real parts, and ask for keys."""
-    with locked(data_dir=tmp_path, **parts.settings) as door:
-        yield door
+def real_auth_service(parts: Parts, tmp_path: Path) -> Iterator[AuthenticatedService]:
+    """Serve on real parts, with API keys required."""
+    with serving_with_keys(data_dir=tmp_path, **parts.settings) as auth_service:
+        yield auth_service
 
 
-@pytest.fixture(params=["embedded_locked", "real_locked"])
-def door(request: pytest.FixtureRequest) -> Locked:
-    """Ask for keys on embedded parts, then on real ones."""
-    found: Locked = request.getfixturevalue(request.param)
-    return found
+@pytest.fixture(params=["embedded_auth_service", "real_auth_service"])
+def auth_service(request: pytest.FixtureRequest) -> AuthenticatedService:
+    """Serve on embedded and on real parts, with API keys required."""
+    result: AuthenticatedService = request.getfixturevalue(request.param)
+    return result

@@ -1,4 +1,4 @@
-"""Whole services for tests: the app on embedded or real parts, behind a real socket."""
+"""Services for tests: the app on embedded or real parts, behind a real socket."""
 
 import contextlib
 import io
@@ -31,12 +31,12 @@ NO_LIMITS = {
     "rate_limit_prompts": "off",
     "rate_limit_default": "off",
 }
-"""For tests that send more requests than one caller may."""
+"""Settings without rate limits, for tests that send many requests."""
 
 
 @dataclass
 class Service:
-    """A running service and, for the test's eyes only, the ports behind it."""
+    """A running service, and the ports behind it for inspection by tests."""
 
     url: str
     app: Flask
@@ -46,40 +46,40 @@ class Service:
     session: requests.Session = field(default_factory=requests.Session)
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
-        """Send a request and return the answer, whatever its status."""
+        """Send a request and return the response, whatever its status."""
         return self.session.request(method, self.url + path, timeout=60, **options)
 
     def get(self, path: str, **options: Any) -> requests.Response:
-        """Send a GET."""
+        """Send a GET request."""
         return self.call("GET", path, **options)
 
     def generate(self, prompt: str = "A red fox", **fields: Any) -> requests.Response:
-        """Ask for an image."""
+        """Request an image."""
         return self.call("POST", "/generate-image", json={"prompt": prompt, **fields})
 
     def images(self) -> list[dict[str, Any]]:
-        """Return what the list shows on its first page."""
-        listed: list[dict[str, Any]] = self.get("/images?limit=100").json()["images"]
-        return listed
+        """Return the first page of the list of images."""
+        images: list[dict[str, Any]] = self.get("/images?limit=100").json()["images"]
+        return images
 
 
-class FastGenerator(OfflineGenerator):
-    """Paints each image once in a process: that is most of the time that a generation takes."""
+class CachingGenerator(OfflineGenerator):
+    """Caches generated images, as generating takes most of a test's time."""
 
     def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
-        """See ImageGenerator; a request for partial images is never answered from memory."""
+        """See ImageGenerator; requests for partial images are not cached."""
         if request.partial_images:
             return super().draw(request, on_partial=on_partial)
-        return _painted(request)
+        return _generate(request)
 
 
 @cache
-def _painted(request: ImageRequest) -> GeneratedImage:
+def _generate(request: ImageRequest) -> GeneratedImage:
     return OfflineGenerator().draw(request)
 
 
 def settings_for(**values: Any) -> Settings:
-    """Make settings from these values only, whatever the environment says."""
+    """Return settings with these values, independent of the environment."""
     return Settings(_env_file=None, **({"log_format": "text"} | NO_LIMITS | values))
 
 
@@ -87,11 +87,11 @@ def settings_for(**values: Any) -> Settings:
 def serving(
     settings: Settings, clock: Clock | None = None, imaging: ImageProcessor | None = None
 ) -> Iterator[Service]:
-    """Serve the app from this process, on a free port, a thread a request."""
+    """Serve the app from this process, on a free port, with a thread per request."""
     ports = build_ports(settings)
     ports = replace(ports, clock=clock or ports.clock, imaging=imaging or ports.imaging)
     if isinstance(ports.generator, OfflineGenerator):
-        ports = replace(ports, generator=FastGenerator())
+        ports = replace(ports, generator=CachingGenerator())
     app = create_app(settings, ports)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     service = Service(f"http://127.0.0.1:{server.port}", app, ports, settings.data_dir)
@@ -107,25 +107,25 @@ def serving(
         server.shutdown()
         thread.join()
         server.server_close()
-        _wait_for_work(app)
+        _wait_until_idle(app)
         close(ports)
 
 
-def _wait_for_work(app: Flask) -> None:
-    """Wait for generations whose callers have left: they need the ports until their end."""
-    ended = threading.Event()
-    dependencies_of(app).concurrency_limit.call_when_idle(ended.set)
-    assert ended.wait(30)
+def _wait_until_idle(app: Flask) -> None:
+    """Wait for generations whose clients disconnected, which still use the ports."""
+    idle = threading.Event()
+    dependencies_of(app).concurrency_limit.call_when_idle(idle.set)
+    assert idle.wait(30)
 
 
 def close(ports: Ports) -> None:
-    """Let go of the connections of these ports, so that none is left open after a test."""
+    """Close the connections of these ports."""
     for part in [ports.store, *vars(ports).values(), *vars(ports.store).values()]:
         getattr(part, "close", lambda: None)()
 
 
 def openai_settings(fake: FakeOpenAI) -> dict[str, Any]:
-    """Settings that draw with the fake of OpenAI."""
+    """Return settings that use the fake OpenAI server."""
     return {
         "openai_api_key": fake.api_key,
         "openai_base_url": fake.base_url,
@@ -135,7 +135,7 @@ def openai_settings(fake: FakeOpenAI) -> dict[str, Any]:
 
 @dataclass
 class Parts:
-    """The real parts, each behind a proxy that can make it fail."""
+    """Real servers, each behind a proxy that can make it fail, and settings to use them."""
 
     s3: FaultProxy
     mongo: FaultProxy
@@ -153,7 +153,7 @@ def real_parts(
     redis: RedisServer,
     fake: FakeOpenAI,
 ) -> Iterator[Parts]:
-    """Put proxies before the servers, and give the settings that go through them."""
+    """Start proxies in front of the servers and yield settings that connect through them."""
     s3_host, _, s3_port = s3.endpoint_url.removeprefix("http://").rpartition(":")
     with (
         FaultProxy(s3_host, int(s3_port)) as s3_proxy,

@@ -18,7 +18,7 @@ from tests.faults.row import (
 )
 from tests.faults.stage import KEY, PROMPT, Stage, eventually
 from tests.support.fake_openai import Fault
-from tests.support.http.sse_client import as_plain, streamed
+from tests.support.http.sse_client import streaming, to_plain_response
 
 _KEYED = {"Idempotency-Key": KEY}
 _BAD = (502, "provider_bad_response", "yes")
@@ -27,14 +27,14 @@ _EVIDENCE = Kept(rows=("failed yes",), objects=("evidence", "note"))
 
 
 def _watch(stage: Stage) -> Response:
-    with streamed(stage.service.url, _KEYED, prompt=PROMPT, partial_images=1) as stream:
-        return as_plain(stream)
+    with streaming(stage.service.url, _KEYED, prompt=PROMPT, partial_images=1) as stream:
+        return to_plain_response(stream)
 
 
 def _leave(stage: Stage) -> None:
     """Watch until there is something to see, and hang up."""
     stage.fake.script("images", Fault.last_event_at(stage.released))
-    with streamed(stage.service.url, _KEYED, prompt=PROMPT, partial_images=1) as stream:
+    with streaming(stage.service.url, _KEYED, prompt=PROMPT, partial_images=1) as stream:
         stream.until("partial")
     stage.released.set()
     eventually(lambda: _check_ready(stage))

@@ -1,4 +1,4 @@
-"""How callers learn of the limits, and that a refused one costs nothing."""
+"""Rate limits over HTTP: headers, separate counts, trusted proxies and shared counts."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -24,76 +24,77 @@ LIMITS = {
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    """Serve with low limits on embedded parts, behind a proxy on this machine."""
+    """Serve with low limits on embedded parts, behind a local proxy."""
     with serving(settings_for(data_dir=tmp_path, **LIMITS)) as service:
         yield service
 
 
-@attack("More images in a minute than the caller may have", expect="429 rate_limited")
-def test_every_answer_reports_how_the_caller_stands(service: Service, seen: Seen) -> None:
-    """Images, lists, errors and refusals carry the headers; a refusal says when to retry."""
-    made, bad, refused = service.generate(), service.generate(prompt=""), service.generate()
-    for answer, status, left in ((made, 200, 1), (bad, 400, 0), (refused, 429, 0)):
-        assert answer.status_code == status
-        assert answer.headers["RateLimit-Policy"] == '"generate";q=2;w=60'
-        assert re.fullmatch(rf'"generate";r={left};t=\d+', answer.headers["RateLimit"])
-    seen(refused)
-    assert 1 <= int(refused.headers["Retry-After"]) <= 60
-    assert "RateLimit" in made.headers["Access-Control-Expose-Headers"]
+@attack("More images per minute than the rate limit allows", expect="429 rate_limited")
+def test_every_response_has_rate_limit_headers(service: Service, seen: Seen) -> None:
+    """Images, errors and 429 responses have the headers; a 429 says when to retry."""
+    created, invalid, limited = service.generate(), service.generate(prompt=""), service.generate()
+    for response, status, remaining in ((created, 200, 1), (invalid, 400, 0), (limited, 429, 0)):
+        assert response.status_code == status
+        assert response.headers["RateLimit-Policy"] == '"generate";q=2;w=60'
+        assert re.fullmatch(rf'"generate";r={remaining};t=\d+', response.headers["RateLimit"])
+    seen(limited)
+    assert 1 <= int(limited.headers["Retry-After"]) <= 60
+    assert "RateLimit" in created.headers["Access-Control-Expose-Headers"]
+    assert re.fullmatch(
+        r"You've hit the rate limit\. Try again in \d+ seconds?\.", limited.json()["message"]
+    )
     assert len(service.images()) == 1
 
 
-def test_each_limit_is_counted_by_itself(service: Service) -> None:
-    """Prompts and lists have limits of their own, and what is free of them says nothing."""
+def test_limits_are_counted_separately(service: Service) -> None:
+    """Prompts and lists have limits of their own; unlimited endpoints send no headers."""
     assert [service.get("/generate-prompts").status_code for _ in range(2)] == [200, 429]
     assert [service.get("/images").status_code for _ in range(4)] == [200, 200, 200, 429]
     for path in ("/healthz", "/readyz", "/openapi.json", "/"):
         for _ in range(4):
-            answer = service.get(path)
-            assert answer.status_code == 200
-            assert "RateLimit" not in answer.headers
+            response = service.get(path)
+            assert response.status_code == 200
+            assert "RateLimit" not in response.headers
 
 
-def test_clients_behind_a_trusted_proxy_are_counted_apart(service: Service) -> None:
-    """The address that the proxy saw counts, whatever its client claimed before."""
+def test_clients_behind_a_trusted_proxy_are_counted_separately(service: Service) -> None:
+    """The address that the proxy added counts, whatever the client sent before it."""
 
-    def ask(chain: str) -> int:
+    def status_for(chain: str) -> int:
         return service.get("/generate-prompts", headers={"X-Forwarded-For": chain}).status_code
 
-    assert [ask("192.0.2.1"), ask("192.0.2.2")] == [200, 200]
-    assert [ask(f"198.51.100.{each}, 192.0.2.1") for each in range(3)] == [429] * 3
+    assert [status_for("192.0.2.1"), status_for("192.0.2.2")] == [200, 200]
+    assert [status_for(f"198.51.100.{n}, 192.0.2.1") for n in range(3)] == [429] * 3
 
 
-@attack("A new forged address with each request, to be counted anew", expect="429 rate_limited")
-def test_a_forged_address_changes_nothing_without_trusted_proxies(
-    tmp_path: Path, seen: Seen
-) -> None:
-    """Who invents addresses is counted as who it is."""
+@attack("A new forged address in each request, to evade the rate limit", expect="429 rate_limited")
+def test_forged_address_is_ignored_without_trusted_proxies(tmp_path: Path, seen: Seen) -> None:
+    """Requests with made-up addresses count against the sender's real address."""
     settings = LIMITS | {"trusted_proxies": ""}
     with serving(settings_for(data_dir=tmp_path, **settings)) as service:
-        answers = [
+        responses = [
             service.get(
                 "/generate-prompts",
-                headers={"X-Forwarded-For": f"192.0.2.{each}", "X-Real-IP": f"192.0.2.{each}"},
+                headers={"X-Forwarded-For": f"192.0.2.{n}", "X-Real-IP": f"192.0.2.{n}"},
             )
-            for each in range(3)
+            for n in range(3)
         ]
-    assert [answer.status_code for answer in answers] == [200, 429, 429]
-    seen(answers[1])
+    assert [response.status_code for response in responses] == [200, 429, 429]
+    seen(responses[1])
 
 
-def test_the_url_in_answers_is_the_proxys(service: Service) -> None:
-    """Scheme and host that a trusted proxy names are those of addresses in answers."""
+def test_urls_use_the_proxys_scheme_and_host(service: Service) -> None:
+    """URLs in responses use the scheme and host that a trusted proxy forwards."""
     headers = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "images.example.com"}
-    answer = service.call("POST", "/generate-image", json={"prompt": "A fox"}, headers=headers)
-    assert "https://images.example.com/images/" in answer.text
+    response = service.call("POST", "/generate-image", json={"prompt": "A fox"}, headers=headers)
+    assert "https://images.example.com/images/" in response.text
 
 
-def test_redis_counts_for_all_servers(
+def test_servers_share_counts_in_redis(
     parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two servers with one Redis share a count; cut off from it, they go on counting."""
-    # However busy this machine is, the first request has to be counted in Redis.
+    """Two servers share a count in Redis, and count on without it."""
+    # On a busy machine, too, the first request must be counted in Redis.
     monkeypatch.setattr("app.services.caching.redis.TIMEOUT_SECONDS", 10)
     settings = settings_for(**(parts.settings | LIMITS), data_dir=tmp_path)
     with serving(settings) as one, serving(settings) as other:
@@ -104,38 +105,41 @@ def test_redis_counts_for_all_servers(
         parts.redis.pass_through()
 
 
-def test_two_workers_share_the_count(tmp_path: Path) -> None:
-    """With the shipped gunicorn, two workers and no Redis, `10/minute` means ten a minute."""
+def test_workers_share_counts(tmp_path: Path) -> None:
+    """With two gunicorn workers and no Redis, `10/minute` allows ten requests per minute."""
     with gunicorn(tmp_path, rate_limit_default="10/minute", web_concurrency=2) as server:
         codes = [server.get("/images").status_code for _ in range(30)]
     assert codes == [200] * 10 + [429] * 20
 
 
-def test_gunicorn_believes_no_forwarded_header(tmp_path: Path) -> None:
-    """A caller on this machine can't set the scheme of addresses in answers."""
+def test_gunicorn_ignores_forwarded_headers(tmp_path: Path) -> None:
+    """A local client can't set the scheme or host of URLs in responses."""
     with gunicorn(tmp_path, web_concurrency=1) as server:
-        answer = requests.post(
+        response = requests.post(
             f"{server.url}/generate-image",
             json={"prompt": "A fox"},
             headers={"X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example"},
             timeout=60,
         )
-    assert answer.json()["image_url"].startswith(server.url)
+    assert response.json()["image_url"].startswith(server.url)
 
 
 @pytest.mark.parametrize("text", ["10", "0/minute", "10/week", "-1/day", "10 / minute", "Off"])
-def test_a_wrong_rate_stops_the_start(text: str) -> None:
-    """Settings and rates of keys have one form."""
-    for read in (Rate.parse, lambda text: settings_for(rate_limit_generate=text)):
-        reader: Callable[[str], Any] = read
+def test_invalid_rate_is_rejected(text: str) -> None:
+    """Settings and API keys accept rates in the same notation only."""
+    parsers: tuple[Callable[[str], Any], ...] = (
+        Rate.parse,
+        lambda text: settings_for(rate_limit_generate=text),
+    )
+    for parse in parsers:
         with pytest.raises(ValueError, match="must be like 10/minute"):
-            reader(text)
+            parse(text)
 
 
-def test_the_shipped_limits() -> None:
-    """Drawing ten a minute, prompts twenty; wrong proxies stop the start."""
-    shipped = Settings(_env_file=None)
-    given = [getattr(shipped, name) for name in NO_LIMITS]
-    assert given == ["10/minute", "20/minute", "300/minute"]
+def test_default_limits() -> None:
+    """Ten images, twenty prompts, 300 other requests per minute; bad proxies are rejected."""
+    defaults = Settings(_env_file=None)
+    rates = [getattr(defaults, name) for name in NO_LIMITS]
+    assert rates == ["10/minute", "20/minute", "300/minute"]
     with pytest.raises(ValueError, match="must be addresses and networks"):
         settings_for(trusted_proxies="127.0.0.1, proxy.example")

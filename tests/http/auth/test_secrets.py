@@ -9,7 +9,7 @@ from tests.attacks import Seen, attack
 from tests.support.concurrency.threads import at_once
 from tests.support.service import Parts, Service, serving, settings_for
 
-_NOWHERE = "in no answer and in no line of the log"
+_NOWHERE = "in no response and in no line of the log"
 _SECRETS = {
     "openai_api_key": "sk-test-sweep/OpenAI+key=0123456789",
     "aws_access_key_id": "AKIASWEEPACCESSKEYID",
@@ -20,8 +20,8 @@ _SECRETS = {
 }
 
 
-def written(secret: str) -> set[str]:
-    """Return the ways in which a secret may be written."""
+def encodings(secret: str) -> set[str]:
+    """Return a secret in all encodings to search for."""
     data = secret.encode()
     return {
         secret,
@@ -35,8 +35,8 @@ def written(secret: str) -> set[str]:
     }
 
 
-def reported(service: Service) -> str:
-    """Call everything there is, rightly and wrongly; return all that is answered."""
+def all_responses(service: Service) -> str:
+    """Send valid and invalid requests to all endpoints; return all responses as text."""
     absent = "/images/00000000-0000-4000-8000-000000000000.png"
     secret = {"Authorization": f"Bearer {_SECRETS['openai_api_key']}"}
     paths = (
@@ -53,22 +53,25 @@ def reported(service: Service) -> str:
         *(partial(service.generate, prompt) for prompt in ("", "A fox")),
         partial(service.generate, enhance=True),
     ]
-    # Side by side, since some wait in vain for a part.
-    answers = at_once(len(calls), lambda number: calls[number]())
+    # Concurrent, since some wait for an unavailable server.
+    responses = at_once(len(calls), lambda number: calls[number]())
     return "\n".join(
-        f"{answer.status_code} {answer.reason} {answer.headers} {answer.text}" for answer in answers
+        f"{response.status_code} {response.reason} {response.headers} {response.text}"
+        for response in responses
     )
 
 
-def leaked(text: str) -> list[str]:
-    """Name the settings of which something is in the text."""
+def leaked_settings(text: str) -> list[str]:
+    """Return the settings whose secrets appear in the text."""
     return [
-        name for name, secret in _SECRETS.items() if any(way in text for way in written(secret))
+        name
+        for name, secret in _SECRETS.items()
+        if any(encoding in text for encoding in encodings(secret))
     ]
 
 
 def hostile_settings(parts: Parts) -> dict[str, object]:
-    """Return settings with a recognisable secret in every place, none of which is right."""
+    """Return settings with recognizable but wrong secrets everywhere."""
     mongo, redis = quote(_SECRETS["mongodb"], safe=""), quote(_SECRETS["redis"], safe="")
     single = (
         "openai_api_key",
@@ -85,36 +88,38 @@ def hostile_settings(parts: Parts) -> dict[str, object]:
     }
 
 
-@attack("Calls that fail on parts which refuse every key", expect=_NOWHERE)
-def test_no_secret_gets_out_where_every_key_is_wrong(
+@attack("Requests while all servers reject every credential", expect=_NOWHERE)
+def test_no_secret_leaks_when_all_credentials_are_wrong(
     parts: Parts, tmp_path: Path, seen: Seen
 ) -> None:
-    """Neither answers nor the log, at its most talkative, have a secret, however it is written."""
+    """Neither responses nor the DEBUG log contain a secret in any encoding."""
     with serving(settings_for(data_dir=tmp_path, **hostile_settings(parts))) as service:
-        answers = reported(service)
+        responses = all_responses(service)
         log = service.log.getvalue()
-    assert "503 " in answers
+    assert "503 " in responses
     assert "WARNING" in log
-    names = leaked(answers + log)
+    names = leaked_settings(responses + log)
     seen(f"leaked: {names}" if names else _NOWHERE)
 
 
-@attack("Calls on parts that hang up", expect=_NOWHERE)
-def test_no_secret_gets_out_where_nothing_answers(parts: Parts, tmp_path: Path, seen: Seen) -> None:
-    """The same if connections are refused, so that errors of other kinds are told and logged."""
+@attack("Requests while all servers refuse connections", expect=_NOWHERE)
+def test_no_secret_leaks_when_connections_are_refused(
+    parts: Parts, tmp_path: Path, seen: Seen
+) -> None:
+    """The same for refused connections, which raise and log other errors."""
     for proxy in (parts.s3, parts.mongo, parts.redis):
         proxy.refuse()
     parts.fake.stop()
     try:
         with serving(settings_for(data_dir=tmp_path, **hostile_settings(parts))) as service:
-            names = leaked(reported(service) + service.log.getvalue())
+            names = leaked_settings(all_responses(service) + service.log.getvalue())
     finally:
         parts.fake.start()
     seen(f"leaked: {names}" if names else _NOWHERE)
 
 
-def test_the_sweep_finds_what_it_looks_for() -> None:
-    """A secret is found in plain, quoted, in base64 and in hex."""
+def test_leak_search_finds_every_encoding() -> None:
+    """A secret is found in plain text, quoted, in base64 and in hex."""
     for name, secret in _SECRETS.items():
-        for way in written(secret):
-            assert leaked(f"before {way} after") == [name]
+        for encoding in encodings(secret):
+            assert leaked_settings(f"before {encoding} after") == [name]

@@ -13,7 +13,7 @@ from app.usecases.billing.pricing import Prices
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.fake_openai.behavior import Behavior
 from tests.support.fake_openai.reply import Reply
-from tests.support.http.authenticated_service import USUAL, locked
+from tests.support.http.authenticated_service import DEFAULT_SCOPES, serving_with_keys
 from tests.support.service import Service, openai_settings, serving, settings_for
 
 IMAGE = 1056 * 30  # micros: the output tokens of a medium image
@@ -283,17 +283,19 @@ def test_the_shipped_prices_know_the_default_models() -> None:
 def test_each_key_has_its_own_budget_and_account(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
     """A key over its budget is refused, another one isn't, and each sees its own spending only."""
     settings = openai_settings(fake_openai) | {"openai_prices": json.dumps(FREE_TEXT)}
-    with locked(data_dir=tmp_path, **settings) as door:
+    with serving_with_keys(data_dir=tmp_path, **settings) as auth_service:
         budget = Budget(micros=IMAGE, period="month")
-        poor = door.noted(door.keys.create("poor", scopes=USUAL, budget=budget))
-        other = door.made("other")
-        assert door.generate(poor).status_code == 200
-        assert door.generate(poor).json()["code"] == "budget_exceeded"
-        assert door.get("/usage", other).json()["days"] == []
-        assert door.generate(other).status_code == 200
-        reported = door.get("/usage", poor).json()
+        poor = auth_service.remember(
+            auth_service.api_keys.create("poor", scopes=DEFAULT_SCOPES, budget=budget)
+        )
+        other = auth_service.create_key("other")
+        assert auth_service.generate(poor).status_code == 200
+        assert auth_service.generate(poor).json()["code"] == "budget_exceeded"
+        assert auth_service.get("/usage", other).json()["days"] == []
+        assert auth_service.generate(other).status_code == 200
+        reported = auth_service.get("/usage", poor).json()
         assert (reported["account"], reported["budget"]["remaining_usd"]) == ("poor", 0)
         assert reported["days"][0]["images"] == 1
-        assert door.get("/usage", other).json()["budget"] is None
-        assert door.get("/usage").status_code == 401
+        assert auth_service.get("/usage", other).json()["budget"] is None
+        assert auth_service.get("/usage").status_code == 401
     assert fake_openai.paid == 2

@@ -8,7 +8,7 @@ import requests
 
 from app.usecases.generation import fault_injection
 from tests.support.fake_openai import FakeOpenAI
-from tests.support.http.sse_client import streamed
+from tests.support.http.sse_client import streaming
 from tests.support.service import Service, openai_settings, serving, settings_for
 
 
@@ -80,7 +80,7 @@ def test_prompts_and_streams_fail_too(embedded: Service) -> None:
     reported = embedded.get("/generate-prompts", headers={"X-Simulate": "provider_quota"})
     assert (reported.status_code, reported.json()["code"]) == (503, "provider_quota")
     assert embedded.get("/generate-prompts").status_code == 200
-    with streamed(embedded.url, {"X-Simulate": "timeout"}) as stream:
+    with streaming(embedded.url, {"X-Simulate": "timeout"}) as stream:
         last = stream.rest()[-1]
     assert (last.name, last.data["code"], last.data["http_status"]) == (
         *("error", "provider_timeout"),

@@ -10,7 +10,7 @@ import pytest
 from app.models import State
 from tests.support.concurrency.threads import at_once
 from tests.support.fake_openai import Fault
-from tests.support.http.idempotent_requests import KEY, change_row, post, reported, row_of
+from tests.support.http.idempotent_requests import KEY, change_record, error_of, post, record_of
 from tests.support.service import Parts, Service
 
 
@@ -62,9 +62,9 @@ def test_running_request_is_reported_at_once(real: Service, parts: Parts) -> Non
         assert not running.done()
         released.set()
         first = running.result()
-    assert reported(answer) == (409, "generation_in_progress", "unknown")
+    assert error_of(answer) == (409, "generation_in_progress", "unknown")
     assert int(answer.headers["Retry-After"]) > 0
-    assert reported(other) == (422, "idempotency_key_reused", "no")
+    assert error_of(other) == (422, "idempotency_key_reused", "no")
     assert post(real).json() == first.json()
     assert parts.fake.paid == 1
 
@@ -102,17 +102,17 @@ def test_failed_request_is_repeated_only_if_it_cost_nothing(
 ) -> None:
     """Unpaid failures may run again, in the same row; all others answer without paying."""
     parts.fake.script("images", case.fault)
-    assert reported(post(real)) == case.first
-    failed = row_of(real)
+    assert error_of(post(real)) == case.first
+    failed = record_of(real)
     for _ in range(2):
         again = post(real)
         if case.second is None:
             assert again.json()["filename"] == f"{failed.id}.png"
         else:
-            assert reported(again) == case.second
+            assert error_of(again) == case.second
             assert ("Idempotency-Replayed" in again.headers) is (case.second == GARBAGE)
-            assert row_of(real) == failed
-    assert reported(post(real, "Another")) == (422, "idempotency_key_reused", "no")
+            assert record_of(real) == failed
+    assert error_of(post(real, "Another")) == (422, "idempotency_key_reused", "no")
     assert parts.fake.paid == case.paid
     assert post(real, key="a-new-key").status_code == 200
     assert parts.fake.paid == case.paid + 1
@@ -120,7 +120,7 @@ def test_failed_request_is_repeated_only_if_it_cost_nothing(
 
 def test_refused_prompt_may_be_sent_again(real: Service, parts: Parts) -> None:
     """What moderation refuses leaves no trace, and the key is free for a better wish."""
-    assert reported(post(real, "something forbidden")) == (400, "prompt_rejected", "no")
+    assert error_of(post(real, "something forbidden")) == (400, "prompt_rejected", "no")
     assert post(real, "A red fox").status_code == 200
     assert parts.fake.paid == 1
 
@@ -130,12 +130,12 @@ def test_deleted_image_is_not_drawn_again(service: Service) -> None:
     filename = post(service).json()["filename"]
     assert service.call("DELETE", f"/images/{filename}").status_code == 204
     for _ in range(2):
-        assert reported(post(service)) == (410, "image_deleted", "no")
-    row = row_of(service)
+        assert error_of(post(service)) == (410, "image_deleted", "no")
+    row = record_of(service)
     assert (row.state, row.prompt, row.first_prompt, row.new_prompt) == (State.DELETED, "", "", "")
     assert (list(row.tokens), row.original, row.image) == ([], None, None)
     assert list(service.ports.store.keys("originals/")) == []
-    assert reported(post(service, "Another")) == (422, "idempotency_key_reused", "no")
+    assert error_of(post(service, "Another")) == (422, "idempotency_key_reused", "no")
     assert post(service, key="a-new-key").status_code == 200
 
 
@@ -143,7 +143,7 @@ def test_deleted_image_is_not_drawn_again(service: Service) -> None:
 def test_key_is_remembered_for_a_week(service: Service, days: float, remembered: bool) -> None:
     """Within seven days the key answers; afterwards it draws anew, and the old image stays."""
     first = post(service).json()["filename"]
-    change_row(service, requested_at=row_of(service).requested_at - timedelta(days=days))
+    change_record(service, requested_at=record_of(service).requested_at - timedelta(days=days))
     second = post(service)
     assert ("Idempotency-Replayed" in second.headers) is remembered
     assert (second.json()["filename"] == first) is remembered

@@ -10,7 +10,7 @@ from PIL import Image
 
 from app.usecases.generation.estimates import PROMPT_SUFFIX, TRANSPARENT_PROMPT_SUFFIX
 from tests.support.fake_openai import FakeOpenAI, Fault
-from tests.support.http.sse_client import streamed
+from tests.support.http.sse_client import streaming
 from tests.support.service import Service, openai_settings, serving, settings_for
 
 
@@ -66,7 +66,7 @@ def test_a_second_refusal_is_reported(service: Service, fake_openai: FakeOpenAI)
 def test_streams_fall_back_too(service: Service, fake_openai: FakeOpenAI) -> None:
     """Partial images come of the second try."""
     fake_openai.script("images", Fault.transparent_refused())
-    with streamed(service.url, partial_images=1) as stream:
+    with streaming(service.url, partial_images=1) as stream:
         reported = stream.rest()
     assert reported[-1].name == "result"
     assert fake_openai.paid == 1

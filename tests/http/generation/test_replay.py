@@ -12,7 +12,7 @@ from PIL import Image
 from app.services.replay.cassettes import Cassettes, Recorded
 from app.services.replay.player import Replay
 from tests.support.fake_openai import FakeOpenAI, Fault
-from tests.support.http.sse_client import streamed
+from tests.support.http.sse_client import streaming
 from tests.support.service import Service, openai_settings, serving, settings_for
 
 SECRET = "a fox with a secret"
@@ -132,12 +132,12 @@ def test_prompts_are_replayed(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
 
 def test_partial_images_are_replayed(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
     """As many as were recorded and are asked for, in their order, and the same ones."""
-    with recording(tmp_path, fake_openai) as service, streamed(service.url, partial_images=2) as s:
+    with recording(tmp_path, fake_openai) as service, streaming(service.url, partial_images=2) as s:
         shown = [reported.data for reported in s.rest() if reported.name == "partial"]
     assert shown
     with replaying(tmp_path) as service:
         for wanted in (3, 0):
-            with streamed(service.url, partial_images=wanted) as stream:
+            with streaming(service.url, partial_images=wanted) as stream:
                 reported = stream.rest()
             assert reported[-1].name == "result"
             again = [one.data["index"] for one in reported if one.name == "partial"]

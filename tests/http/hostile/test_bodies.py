@@ -47,16 +47,16 @@ def _tried(what: str, body: bytes, expect: str = _NO_JSON) -> object:
         _tried("__proto__ as a field", b'{"prompt": "x", "__proto__": {}}', "400 invalid_request"),
     ],
 )
-def test_body_is_refused(standing_embedded: Service, seen: Seen, body: bytes) -> None:
+def test_body_is_refused(shared_embedded: Service, seen: Seen, body: bytes) -> None:
     """What parsers may read in two ways, or only with great effort, is 400, and leaves no trace."""
-    answer = standing_embedded.call("POST", "/generate-image", data=body, headers=_JSON)
+    answer = shared_embedded.call("POST", "/generate-image", data=body, headers=_JSON)
     seen(answer)
     assert answer.json()["request_id"] == answer.headers["X-Request-ID"]
-    assert standing_embedded.images() == []
+    assert shared_embedded.images() == []
 
 
 @attack("A body without a length that goes on beyond 64 KiB", expect="413 request_too_large")
-def test_chunked_body_is_cut_off(standing: Service, seen: Seen) -> None:
+def test_chunked_body_is_cut_off(shared: Service, seen: Seen) -> None:
     """A chunked body is read to the limit and no further, then refused."""
 
     def pieces() -> Iterator[bytes]:
@@ -64,22 +64,22 @@ def test_chunked_body_is_cut_off(standing: Service, seen: Seen) -> None:
         for _ in range(70):
             yield b"a" * 1024
 
-    seen(standing.call("POST", "/generate-image", data=pieces(), headers=_JSON))
-    assert standing.images() == []
+    seen(shared.call("POST", "/generate-image", data=pieces(), headers=_JSON))
+    assert shared.images() == []
 
 
 @pytest.mark.parametrize("levels", [2, 15])
-def test_ordinary_nesting_is_judged_by_its_content(standing_embedded: Service, levels: int) -> None:
+def test_ordinary_nesting_is_judged_by_its_content(shared_embedded: Service, levels: int) -> None:
     """Only depth that no client needs is refused as such; the rest by the form's own words."""
     inner = "[" * levels + "]" * levels
     body = f'{{"prompt": {inner}}}'.encode()
-    answer = standing_embedded.call("POST", "/generate-image", data=body, headers=_JSON)
+    answer = shared_embedded.call("POST", "/generate-image", data=body, headers=_JSON)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
     assert [problem["field"] for problem in answer.json()["errors"]] == ["prompt"]
 
 
-def test_the_same_key_in_two_objects_is_fine(standing_embedded: Service) -> None:
+def test_the_same_key_in_two_objects_is_fine(shared_embedded: Service) -> None:
     """Only one object with a key twice is refused, not two objects that have the same key."""
     body = b'{"prompt": "x", "y": [{"a": 1}, {"a": 2}]}'
-    answer = standing_embedded.call("POST", "/generate-image", data=body, headers=_JSON)
+    answer = shared_embedded.call("POST", "/generate-image", data=body, headers=_JSON)
     assert answer.json()["code"] == "invalid_request"

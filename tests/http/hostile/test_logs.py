@@ -35,10 +35,10 @@ def test_nobody_forges_a_line_or_steers_the_terminal(
     """In a path, headers, a prompt, a theme or a search: it stays on the one line of its event."""
     encoded = quote(words, safe="")
     before = len(lines(embedded))
-    raw_http.ask(embedded.url, f"/{encoded}")
-    raw_http.ask(embedded.url, f"/images/{encoded}.png?{encoded}={encoded}")
-    raw_http.ask(embedded.url, f"/images?q={encoded[:900]}")
-    raw_http.ask(embedded.url, f"/generate-prompts?theme={encoded[:900]}")
+    raw_http.request(embedded.url, f"/{encoded}")
+    raw_http.request(embedded.url, f"/images/{encoded}.png?{encoded}={encoded}")
+    raw_http.request(embedded.url, f"/images?q={encoded[:900]}")
+    raw_http.request(embedded.url, f"/generate-prompts?theme={encoded[:900]}")
     header = words.replace("\r", " ").replace("\n", " ").replace("\0", " ").encode()
     named = ("X-Request-ID", "Idempotency-Key", "Origin", "If-None-Match", "User-Agent")
     embedded.call(

@@ -53,12 +53,12 @@ _TRIED = {
 
 
 @pytest.fixture
-def asked(standing_embedded: Service, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def asked(shared_embedded: Service, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """List what is wanted of the store from now on."""
     asked: list[str] = []
     for name in ("get", "delete"):
         monkeypatch.setattr(CachingStore, name, _noted(asked, name, getattr(CachingStore, name)))
-    standing_embedded.get(f"/images/{ID}.png")
+    shared_embedded.get(f"/images/{ID}.png")
     assert asked == ["get"]  # so that an empty list below means something
     asked.clear()
     return asked
@@ -76,11 +76,11 @@ def _noted(asked: list[str], name: str, method: Callable[..., Any]) -> Callable[
     "path", [pytest.param(p, marks=attack(w, expect=_ABSENT), id=w) for w, p in _TRIED.items()]
 )
 def test_such_names_are_not_found(
-    standing_embedded: Service, asked: list[str], seen: Seen, path: str
+    shared_embedded: Service, asked: list[str], seen: Seen, path: str
 ) -> None:
     """Any other name than `<uuid>.png` is 404, and no store is asked, to read or to delete."""
     for method in ("DELETE", "HEAD", "GET"):
-        status, headers, body = raw_http.ask(standing_embedded.url, path, method)
+        status, headers, body = raw_http.request(shared_embedded.url, path, method)
         assert status == 404 or (status == 405 and method == "DELETE")
         assert "Set-Cookie" not in headers
     stores = ", ".join(asked) or "no store"
@@ -88,10 +88,12 @@ def test_such_names_are_not_found(
 
 
 @attack("A header by way of a redirect", expect="one header, encoded")
-def test_a_redirect_holds_no_line_break(standing_embedded: Service, seen: Seen) -> None:
+def test_a_redirect_holds_no_line_break(shared_embedded: Service, seen: Seen) -> None:
     """A doubled slash is a redirect, in whose Location everything stays encoded."""
     path = f"/images//{ID}.png"
-    status, headers, _ = raw_http.ask(standing_embedded.url, path + "?a=%0d%0aSet-Cookie:%20a=b")
+    status, headers, _ = raw_http.request(
+        shared_embedded.url, path + "?a=%0d%0aSet-Cookie:%20a=b"
+    )
     assert status == 308
     assert "Set-Cookie" not in headers
     assert not set("\r\n") & set(headers["Location"])
@@ -110,10 +112,10 @@ def test_a_redirect_holds_no_line_break(standing_embedded: Service, seen: Seen) 
     ],
 )
 def test_a_malformed_host_is_not_repeated(
-    standing_embedded: Service, seen: Seen, host: str
+    shared_embedded: Service, seen: Seen, host: str
 ) -> None:
     """A Host header that is no host gets into no address that is answered."""
-    answer = standing_embedded.call(
+    answer = shared_embedded.call(
         "POST", "/generate-image", json={"prompt": "A fox"}, headers={"Host": host}
     )
     reported = answer.text + answer.headers.get("Location", "")
@@ -164,11 +166,11 @@ def test_hostile_request_ids_are_replaced(embedded: Service, seen: Seen, value: 
     ],
 )
 def test_hostile_idempotency_keys_are_refused(
-    standing_embedded: Service, seen: Seen, value: bytes
+    shared_embedded: Service, seen: Seen, value: bytes
 ) -> None:
     """A key that is not 1 to 255 visible ASCII characters is 400, and nothing is drawn."""
     headers = {"Idempotency-Key": value}
-    before = standing_embedded.images()
+    before = shared_embedded.images()
     body = {"prompt": "A fox"}
-    seen(standing_embedded.call("POST", "/generate-image", json=body, headers=headers))
-    assert standing_embedded.images() == before
+    seen(shared_embedded.call("POST", "/generate-image", json=body, headers=headers))
+    assert shared_embedded.images() == before

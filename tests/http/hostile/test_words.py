@@ -35,13 +35,13 @@ def an_owl(service: Service) -> None:
 @pytest.mark.parametrize(
     "words", [pytest.param(w, marks=attack(f"The prompt `{w}`", expect=_JUST_TEXT)) for w in _WORDS]
 )
-def test_what_looks_like_an_operator_is_text(standing: Service, seen: Seen, words: str) -> None:
+def test_what_looks_like_an_operator_is_text(shared: Service, seen: Seen, words: str) -> None:
     """Such a prompt is stored as it is, found again by its words, and finds nothing else."""
-    an_owl(standing)
-    made = standing.generate(words).json()
-    found = standing.get("/images", params={"q": words}).json()
+    an_owl(shared)
+    made = shared.generate(words).json()
+    found = shared.get("/images", params={"q": words}).json()
     assert [image["prompt"] for image in found["images"]] == [words]
-    reported = standing.get(f"/images/{made['filename']}/metadata").json()
+    reported = shared.get(f"/images/{made['filename']}/metadata").json()
     assert reported["first_prompt"] == reported["prompt"] == words
     seen(_JUST_TEXT)
 
@@ -54,11 +54,11 @@ _FINDS_ALL = ("$where", "$ne", '{"$gt": ""}', "' OR 'a'='a", "ow* OR y*", "NOT x
     [pytest.param(w, marks=attack(f"The search `{w}`", expect="finds no owl")) for w in _FINDS_ALL],
 )
 def test_no_search_finds_what_does_not_have_its_words(
-    standing: Service, seen: Seen, words: str
+    shared: Service, seen: Seen, words: str
 ) -> None:
     """An operator in `q` is neither run nor an error: it is words that no prompt has."""
-    an_owl(standing)
-    answer = standing.get("/images", params={"q": words, "limit": 100})
+    an_owl(shared)
+    answer = shared.get("/images", params={"q": words, "limit": 100})
     assert answer.ok
     found = [image["prompt"] for image in answer.json()["images"]]
     seen("finds an owl" if _OWL in found else "finds no owl")
@@ -95,18 +95,18 @@ _WRONG = "400 invalid_request"
     ],
 )
 def test_operators_in_queries_and_paths_are_refused(
-    standing_embedded: Service, seen: Seen, path: str
+    shared_embedded: Service, seen: Seen, path: str
 ) -> None:
     """No parser here makes an object of a name with brackets or dots: it is an unknown name."""
-    seen(standing_embedded.get(path))
+    seen(shared_embedded.get(path))
 
 
 @attack("A cursor made by hand, with an operator for an id", expect="finds nothing more")
-def test_a_forged_cursor_is_only_a_place(standing: Service, seen: Seen) -> None:
+def test_a_forged_cursor_is_only_a_place(shared: Service, seen: Seen) -> None:
     """The id in a cursor is compared as text, whatever it says, and gives nothing but the list."""
-    an_owl(standing)
+    an_owl(shared)
     # base64url of `0:{"$gt":""}`: before all images, with an operator for an id.
-    answer = standing.get("/images?cursor=MDp7IiRndCI6IiJ9")
+    answer = shared.get("/images?cursor=MDp7IiRndCI6IiJ9")
     assert answer.ok
     seen("finds nothing more" if not answer.json()["images"] else "finds images")
 
@@ -133,9 +133,9 @@ def _field(name: str, value: object) -> Any:
     ],
 )
 def test_fields_take_no_objects_and_no_others_are_taken(
-    standing: Service, seen: Seen, body: dict[str, Any]
+    shared: Service, seen: Seen, body: dict[str, Any]
 ) -> None:
-    """A field is of its type or 400, and what only the standing may set can't be sent at all."""
-    before = standing.images()
-    seen(standing.call("POST", "/generate-image", json=body))
-    assert standing.images() == before
+    """A field is of its type or 400, and what only the shared may set can't be sent at all."""
+    before = shared.images()
+    seen(shared.call("POST", "/generate-image", json=body))
+    assert shared.images() == before

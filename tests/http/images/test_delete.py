@@ -3,7 +3,7 @@
 import pytest
 
 from app.models import State
-from tests.support.http.idempotent_requests import post, reported, row_of
+from tests.support.http.idempotent_requests import error_of, post, record_of
 from tests.support.service import Parts, Service
 
 
@@ -15,12 +15,12 @@ def test_deletion_that_storage_cut_off_can_be_repeated(
     filename = (post(real) if keyed else real.generate()).json()["filename"]
     parts.s3.refuse()
     refused = real.call("DELETE", f"/images/{filename}")
-    assert reported(refused) == (503, "storage_unavailable", None)
+    assert error_of(refused) == (503, "storage_unavailable", None)
     assert int(refused.headers["Retry-After"]) > 0
     assert real.images() == []
     assert real.get(f"/images/{filename}/metadata").status_code == 404
     if keyed:
-        assert reported(post(real)) == (410, "image_deleted", "no")
+        assert error_of(post(real)) == (410, "image_deleted", "no")
     parts.s3.pass_through()
     assert real.call("DELETE", f"/images/{filename}").status_code == 204
     assert real.call("DELETE", f"/images/{filename}").status_code == 404
@@ -30,7 +30,7 @@ def test_deletion_that_storage_cut_off_can_be_repeated(
     rows = real.ports.records.scan(limit=9)
     assert [(row.state, row.prompt) for row in rows] == [(State.DELETED, "")] * keyed
     if keyed:
-        assert reported(post(real)) == (410, "image_deleted", "no")
+        assert error_of(post(real)) == (410, "image_deleted", "no")
     assert parts.fake.paid == 1
 
 
@@ -39,8 +39,8 @@ def test_deletion_without_records_touches_nothing(real: Service, parts: Parts) -
     made = post(real).json()
     parts.mongo.refuse()
     refused = real.call("DELETE", f"/images/{made['filename']}")
-    assert reported(refused) == (503, "records_unavailable", None)
+    assert error_of(refused) == (503, "records_unavailable", None)
     assert real.get(f"/images/{made['filename']}").status_code == 200
     parts.mongo.pass_through()
     assert post(real).json() == made
-    assert row_of(real).state is State.READY
+    assert record_of(real).state is State.READY

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from app.models import Scope
 from tests.support.fake_openai import SECRET_MARKER, Fault
-from tests.support.http.authenticated_service import locked
+from tests.support.http.authenticated_service import serving_with_keys
 from tests.support.observability.log_capture import log_records
 from tests.support.observability.metrics_page import samples, value
 from tests.support.service import Parts, Service
@@ -80,10 +80,16 @@ def test_the_callers_id_and_the_steps_are_in_one_story(embedded: Service) -> Non
 
 def test_where_keys_are_asked_for_metrics_take_one_of_their_own(tmp_path: Path) -> None:
     """Without a key 401, with one for images 403; the log tells who called by the key's id."""
-    with log_records("app.http.access_log") as records, locked(data_dir=tmp_path) as door:
-        own = door.made("prometheus", frozenset({Scope.METRICS}))
-        statuses = [door.get("/metrics", key).status_code for key in ("", door.made("shop"), own)]
-        ids = {key.name: key.id for key in door.keys.list()}
+    with (
+        log_records("app.http.access_log") as records,
+        serving_with_keys(data_dir=tmp_path) as auth_service,
+    ):
+        own = auth_service.create_key("prometheus", frozenset({Scope.METRICS}))
+        statuses = [
+            auth_service.get("/metrics", key).status_code
+            for key in ("", auth_service.create_key("shop"), own)
+        ]
+        ids = {key.name: key.id for key in auth_service.api_keys.list()}
     assert statuses == [401, 403, 200]
     callers = [record.__dict__["fields"]["caller"] for record in records]
     assert callers == [None, ids["shop"], ids["prometheus"]]

@@ -31,17 +31,17 @@ def policy(answer_headers: object) -> str:
     ],
 )
 def test_answers_that_are_data_can_do_nothing_in_a_browser(
-    standing_embedded: Service, method: str, path: str
+    shared_embedded: Service, method: str, path: str
 ) -> None:
     """JSON and errors are never sniffed, framed, or allowed to load anything."""
-    assert policy(standing_embedded.call(method, path).headers) == _DATA
+    assert policy(shared_embedded.call(method, path).headers) == _DATA
 
 
 @pytest.mark.parametrize("path", ["/", "/docs"])
 @attack("A page is framed, or given a script of somebody else's", expect="forbidden by its policy")
-def test_pages_are_strict(standing_embedded: Service, seen: Seen, path: str) -> None:
+def test_pages_are_strict(shared_embedded: Service, seen: Seen, path: str) -> None:
     """A page loads only what this service sends, and can't be framed or opened for a script."""
-    headers = standing_embedded.get(path).headers
+    headers = shared_embedded.get(path).headers
     rules = policy(headers).split("; ")
     strict = {"default-src 'none'", "script-src 'self'", "frame-ancestors 'none'"} <= set(rules)
     assert "unsafe" not in headers["Content-Security-Policy"]
@@ -56,13 +56,13 @@ def test_pages_are_strict(standing_embedded: Service, seen: Seen, path: str) -> 
 )
 @attack("An image is opened as a document", expect="default-src 'none'; sandbox")
 def test_images_are_sandboxed_and_named(
-    standing: Service, seen: Seen, query: str, ending: str
+    shared: Service, seen: Seen, query: str, ending: str
 ) -> None:
     """An image and its variants are shown in place, under their own name, and run nothing."""
-    filename = standing.generate().json()["filename"]
+    filename = shared.generate().json()["filename"]
     name = filename.removesuffix(".png")
     for headers in ({}, {"Range": "bytes=0-9"}):
-        answer = standing.get(f"/images/{filename}{query}", headers=headers)
+        answer = shared.get(f"/images/{filename}{query}", headers=headers)
         assert answer.ok
         assert answer.headers["Content-Disposition"] == f'inline; filename="{name}.{ending}"'
         seen(policy(answer.headers))
@@ -70,10 +70,10 @@ def test_images_are_sandboxed_and_named(
 
 @attack("The software's version is asked for", expect="not told")
 def test_no_answer_reports_a_version_of_what_the_service_is_built_with(
-    standing_embedded: Service, seen: Seen
+    shared_embedded: Service, seen: Seen
 ) -> None:
     """The application itself sets neither Server nor X-Powered-By."""
-    client = standing_embedded.app.test_client()
+    client = shared_embedded.app.test_client()
     for path in ("/", "/healthz", "/nowhere"):
         headers = client.get(path).headers
         reported = {"Server", "X-Powered-By"} & set(headers.keys())

@@ -8,7 +8,7 @@ from app.errors import Charged
 from app.imaging import cutout
 from app.models import State
 from tests.support.fake_openai import Fault
-from tests.support.http.idempotent_requests import KEY, change_row, post, reported, row_of
+from tests.support.http.idempotent_requests import KEY, change_record, error_of, post, record_of
 from tests.support.images import xmp_readers
 from tests.support.service import Parts, Service
 
@@ -27,9 +27,9 @@ def test_image_in_the_spool_is_answered_once_storage_is_back(real: Service, part
     parts.s3.refuse()
     for _ in range(2):
         answer = post(real)
-        assert reported(answer) == WAITS
+        assert error_of(answer) == WAITS
         assert int(answer.headers["Retry-After"]) > 0
-        assert spooled(real) == [f"{row_of(real).id}.{end}" for end in ("json", "png")]
+        assert spooled(real) == [f"{record_of(real).id}.{end}" for end in ("json", "png")]
     parts.s3.pass_through()
     made = post(real)
     assert (made.status_code, made.headers["Idempotency-Replayed"]) == (200, "true")
@@ -47,24 +47,24 @@ def test_garbage_in_the_spool_ends_as_garbage(real: Service, parts: Parts) -> No
     assert real.get("/readyz").status_code == 200
     parts.fake.script("images", Fault.svg())
     parts.s3.refuse()
-    assert reported(post(real)) == WAITS
+    assert error_of(post(real)) == WAITS
     parts.s3.pass_through()
     for _ in range(2):
-        assert reported(post(real)) == (502, "provider_bad_response", "yes")
+        assert error_of(post(real)) == (502, "provider_bad_response", "yes")
     assert (parts.fake.paid, spooled(real)) == (1, [])
-    assert real.ports.store.get(f"originals/{row_of(real).id}.bin").data
+    assert real.ports.store.get(f"originals/{record_of(real).id}.bin").data
 
 
 def test_image_in_another_servers_spool_is_waited_for(real: Service, parts: Parts) -> None:
     """A paid image of which nothing is here is 503 with Retry-After, and never bought again."""
     post(real)
-    row = row_of(real)
+    row = record_of(real)
     for key in list(real.ports.store.keys(f"originals/{row.id}")):
         real.ports.store.delete(key)
-    change_row(real, state=State.PENDING, lease_until=row.requested_at, image=None)
+    change_record(real, state=State.PENDING, lease_until=row.requested_at, image=None)
     for _ in range(3):
         answer = post(real)
-        assert reported(answer) == WAITS
+        assert error_of(answer) == WAITS
         assert int(answer.headers["Retry-After"]) > 0
     assert parts.fake.paid == 1
 
@@ -82,7 +82,7 @@ def test_abandoned_request_is_drawn_again_only_if_it_cost_nothing(
 ) -> None:
     """A worker died: if it had begun to pay, the outcome is unknown; else the key draws."""
     post(real)
-    row = row_of(real)
+    row = record_of(real)
     for key in list(real.ports.store.keys(f"originals/{row.id}")):
         real.ports.store.delete(key)
     changes: dict[str, Any] = {
@@ -91,20 +91,20 @@ def test_abandoned_request_is_drawn_again_only_if_it_cost_nothing(
         "image": None,
         "created_at": None,
     }
-    change_row(real, KEY, state=State.PENDING, lease_until=row.requested_at, **changes)
+    change_record(real, KEY, state=State.PENDING, lease_until=row.requested_at, **changes)
     for _ in range(2):
         answer = post(real)
         if second is None:
             assert answer.json()["filename"] == f"{row.id}.png"
         else:
-            assert reported(answer) == second
+            assert error_of(answer) == second
     assert parts.fake.paid == paid
 
 
 def test_stored_original_of_a_dead_worker_is_finished(real: Service, parts: Parts) -> None:
     """A worker died after storing the original: the key gets its image, and pays nothing."""
     first = post(real).json()
-    row = row_of(real)
+    row = record_of(real)
     real.ports.store.delete(f"images/{row.id}.png")
     changes: dict[str, Any] = {
         "charged": Charged.UNKNOWN,
@@ -112,7 +112,7 @@ def test_stored_original_of_a_dead_worker_is_finished(real: Service, parts: Part
         "image": None,
         "created_at": None,
     }
-    change_row(real, KEY, state=State.PENDING, lease_until=row.requested_at, **changes)
+    change_record(real, KEY, state=State.PENDING, lease_until=row.requested_at, **changes)
     again = post(real)
     assert again.headers["Idempotency-Replayed"] == "true"
     different = {"created_at"}  # when it became ready

@@ -15,7 +15,7 @@ from werkzeug.test import EnvironBuilder
 
 from app.imaging.variants.filters import FILTERS
 from app.imaging.variants.variant import RANGES
-from tests.support.http.variant_requests import CountingImaging, put_image
+from tests.support.http.variant_requests import CountingImaging, store_image
 from tests.support.service import serving, settings_for
 
 Ask = Callable[[str], tuple[int, dict[str, str], bytes]]
@@ -105,14 +105,14 @@ def cheap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
     with serving(
         settings_for(data_dir=folder, log_level="ERROR"), imaging=CountingImaging()
     ) as one:
-        yield asking(one.app, put_image(one))
+        yield asking(one.app, store_image(one))
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
     """Ask a service with the real imaging."""
     with serving(settings_for(data_dir=tmp_path_factory.mktemp("whole"))) as one:
-        yield asking(one.app, put_image(one))
+        yield asking(one.app, store_image(one))
 
 
 @settings(_repeatable, max_examples=250)
@@ -123,8 +123,8 @@ def test_ten_thousand_queries_never_break_the_server(cheap: Ask, parts: list[str
         status, _, body = cheap(query)
         assert status in {200, 400}, query
         if status == 400:
-            reported = orjson.loads(body)
-            assert (reported["code"], bool(reported["errors"])) == ("invalid_request", True)
+            error_of = orjson.loads(body)
+            assert (error_of["code"], bool(error_of["errors"])) == ("invalid_request", True)
 
 
 @settings(_repeatable, max_examples=150)

@@ -9,7 +9,7 @@ import pytest
 from click.testing import Result
 
 from tests.support.fakes.ports import FakeClock
-from tests.support.http.variant_requests import CountingImaging, put_image, reported
+from tests.support.http.variant_requests import CountingImaging, error_of, store_image
 from tests.support.service import Service, serving, settings_for
 
 OLD, NEW = "old-" * 8, "new-" * 8
@@ -52,19 +52,19 @@ def changed(path: str, **parameters: str) -> str:
 
 def test_only_signed_variants_are_served(signing: Service) -> None:
     """A signed address works, in other orders and spellings too; an unsigned one is 403."""
-    path = put_image(signing)
+    path = store_image(signing)
     good = signed(signing, path, "w=64&filter=sepia&brightness=1.5")
     assert signing.get(good).status_code == 200
     assert signing.get(changed(good, brightness="1.50", h="64")).status_code == 200
     assert signing.get(good, headers={"Range": "bytes=0-1"}).status_code == 206
     for unsigned in (f"{path}?w=64", f"{path}?format=auto", changed(good, sig="")):
-        assert reported(signing.get(unsigned)) == (403, "signature_required")
-    assert reported(signing.get(changed(good, expires=""))) == (403, "signature_required")
+        assert error_of(signing.get(unsigned)) == (403, "signature_required")
+    assert error_of(signing.get(changed(good, expires=""))) == (403, "signature_required")
 
 
 def test_the_plain_image_needs_no_signature(signing: Service) -> None:
     """The image is served as ever, under any spelling, and whatever signature comes with it."""
-    path = put_image(signing)
+    path = store_image(signing)
     for query in ("", "?w=256", "?h=256&dpr=1", "?sig=wrong&expires=1"):
         answer = signing.get(path + query)
         assert answer.status_code == 200
@@ -73,7 +73,7 @@ def test_the_plain_image_needs_no_signature(signing: Service) -> None:
 
 def test_each_signed_part_matters(signing: Service) -> None:
     """Other parameters, another image, a later expiry, another signature: 403."""
-    path, other = put_image(signing), put_image(signing)
+    path, other = store_image(signing), store_image(signing)
     good = signed(signing, path, "w=64&filter=sepia&filter=blur")
     sig = dict(parse_qsl(urlsplit(good).query))["sig"]
     assert signing.get(good).status_code == 200
@@ -95,21 +95,21 @@ def test_each_signed_part_matters(signing: Service) -> None:
         changed(good, sig="é"),
     ):
         assert tampered != good
-        assert reported(signing.get(tampered)) == (403, "signature_invalid")
+        assert error_of(signing.get(tampered)) == (403, "signature_invalid")
 
 
 def test_no_store_is_asked_before_the_signature(signing: Service) -> None:
     """Whether there is an image can't be learned without a signature."""
     absent = f"/images/{uuid.uuid4()}.png"
-    assert reported(signing.get(f"{absent}?w=64")) == (403, "signature_required")
-    assert reported(signing.get(signed(signing, absent, "w=64"))) == (404, "image_not_found")
+    assert error_of(signing.get(f"{absent}?w=64")) == (403, "signature_required")
+    assert error_of(signing.get(signed(signing, absent, "w=64"))) == (404, "image_not_found")
     known = {"If-None-Match": "*"}
-    assert reported(signing.get(f"{absent}?w=64", headers=known)) == (403, "signature_required")
+    assert error_of(signing.get(f"{absent}?w=64", headers=known)) == (403, "signature_required")
 
 
 def test_a_signature_expires_and_caches_know(signing: Service, clock: FakeClock) -> None:
     """No cache may keep the answer, or a 304, beyond the expiry; from then on it is 403."""
-    path = put_image(signing)
+    path = store_image(signing)
     good = signed(signing, path, "w=64", "--expires", "2m")
     answer = signing.get(good)
     assert answer.headers["Cache-Control"] == "public, max-age=120, immutable"
@@ -119,21 +119,21 @@ def test_a_signature_expires_and_caches_know(signing: Service, clock: FakeClock)
         assert later.headers["Cache-Control"] == "public, max-age=60, immutable"
     clock.advance(60)
     for headers in ({}, {"If-None-Match": answer.headers["ETag"]}):
-        assert reported(signing.get(good, headers=headers)) == (403, "signature_expired")
+        assert error_of(signing.get(good, headers=headers)) == (403, "signature_expired")
     distant = signed(signing, path, "w=64", "--expires", "9999d")
     assert signing.get(distant).headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
 
 def test_keys_are_rotated_without_a_break(signing: Service, clock: FakeClock) -> None:
     """An address that was signed with the old key is good as long as that key is listed."""
-    path = put_image(signing)
+    path = store_image(signing)
     only, fake = {"data_dir": signing.data_dir}, CountingImaging()
     with serving(settings_for(**only, variant_signing_keys=OLD), clock, fake) as before:
         old = signed(before, path, "w=64")
-        assert reported(before.get(signed(signing, path, "w=64"))) == (403, "signature_invalid")
+        assert error_of(before.get(signed(signing, path, "w=64"))) == (403, "signature_invalid")
     assert signing.get(old).status_code == 200
     with serving(settings_for(**only, variant_signing_keys=NEW), clock, fake) as after:
-        assert reported(after.get(old)) == (403, "signature_invalid")
+        assert error_of(after.get(old)) == (403, "signature_invalid")
         assert after.get(signed(signing, path, "w=64")).status_code == 200
     with serving(settings_for(**only), clock, fake) as without:
         assert without.get(old).status_code == 200
@@ -143,11 +143,11 @@ def test_keys_are_rotated_without_a_break(signing: Service, clock: FakeClock) ->
 
 def test_auto_is_signed_for_whatever_is_accepted(signing: Service) -> None:
     """One signature of `format=auto` is good for every Accept, and for no fixed format."""
-    path = put_image(signing)
+    path = store_image(signing)
     good = signed(signing, path, "w=64&format=auto")
     for accept in ("image/avif", "image/webp", "*/*"):
         assert signing.get(good, headers={"Accept": accept}).status_code == 200
-    assert reported(signing.get(changed(good, format="avif"))) == (403, "signature_invalid")
+    assert error_of(signing.get(changed(good, format="avif"))) == (403, "signature_invalid")
 
 
 def test_the_command_prints_an_address_that_works(tmp_path: Path, clock: FakeClock) -> None:
@@ -157,7 +157,7 @@ def test_the_command_prints_an_address_that_works(tmp_path: Path, clock: FakeClo
         data_dir=tmp_path, variant_signing_keys=NEW, public_url=public, cors_origins=public
     )
     with serving(settings, clock, CountingImaging()) as service:
-        path = put_image(service)
+        path = store_image(service)
         address = signed(
             service, path.removesuffix(".png"), "w=64&background=#ff0000&filter=blur:2"
         )

@@ -1,4 +1,4 @@
-"""Services that ask for keys, and callers who have some."""
+"""Services that require API keys, and helpers to call them with keys."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,68 +14,72 @@ from app.usecases.auth.api_keys import ApiKeys, NewKey
 from tests.support.fakes.ports import FakeClock
 from tests.support.service import Service, serving, settings_for
 
-USUAL = frozenset({Scope.GENERATE, Scope.READ, Scope.DELETE})
+DEFAULT_SCOPES = frozenset({Scope.GENERATE, Scope.READ, Scope.DELETE})
 
 
 @dataclass
-class Locked:
-    """A service that asks for keys, and its clock."""
+class AuthenticatedService:
+    """A service that requires API keys, its clock, and the secrets created so far."""
 
     service: Service
     clock: FakeClock
-    texts: list[str] = field(default_factory=list)
+    secrets: list[str] = field(default_factory=list)
 
     @property
-    def keys(self) -> ApiKeys:
-        """The keys, as an operator has them."""
+    def api_keys(self) -> ApiKeys:
+        """The use case that manages API keys."""
         return dependencies_of(self.service.app).api_keys
 
-    def made(
-        self, name: str, scopes: frozenset[Scope] = USUAL, lifetime: timedelta | None = None
+    def create_key(
+        self,
+        name: str,
+        scopes: frozenset[Scope] = DEFAULT_SCOPES,
+        lifetime: timedelta | None = None,
     ) -> str:
-        """Make a key and return its text."""
-        return self.noted(self.keys.create(name, scopes=scopes, lifetime=lifetime))
+        """Create an API key and return its text."""
+        return self.remember(self.api_keys.create(name, scopes=scopes, lifetime=lifetime))
 
-    def rotated(self, name: str, *, grace: timedelta) -> str:
-        """Rotate a key and return the new text."""
-        return self.noted(self.keys.rotate(name, grace=grace))
+    def rotate_key(self, name: str, *, grace: timedelta) -> str:
+        """Rotate an API key and return the new text."""
+        return self.remember(self.api_keys.rotate(name, grace=grace))
 
-    def noted(self, made: NewKey) -> str:
-        """Remember the text, which must not appear in the log."""
-        self.texts.append(made.text)
-        return made.text
+    def remember(self, key: NewKey) -> str:
+        """Add the key's text to those that must not appear in responses and logs; return it."""
+        self.secrets.append(key.text)
+        return key.text
 
     def call(self, method: str, path: str, key: str = "", **options: Any) -> requests.Response:
-        """Send a request with this key."""
+        """Send a request with this API key."""
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         headers |= options.pop("headers", {})
-        answer = self.service.call(method, path, headers=headers, **options)
-        assert not any(text in answer.text + str(answer.headers) for text in self.texts)
-        return answer
+        response = self.service.call(method, path, headers=headers, **options)
+        visible = response.text + str(response.headers)
+        assert not any(secret in visible for secret in self.secrets)
+        return response
 
     def get(self, path: str, key: str = "", **options: Any) -> requests.Response:
-        """Send a GET with this key."""
+        """Send a GET request with this API key."""
         return self.call("GET", path, key, **options)
 
     def generate(self, key: str, **headers: str) -> requests.Response:
-        """Ask for an image with this key."""
+        """Request an image with this API key."""
         body = {"prompt": "A red fox"}
         return self.call("POST", "/generate-image", key, json=body, headers=headers)
 
-    def image(self, key: str) -> str:
-        """Make an image with this key and return its path."""
-        answer = self.generate(key)
-        assert answer.status_code == 200, answer.text
-        return f"/images/{answer.json()['filename']}"
+    def create_image(self, key: str) -> str:
+        """Generate an image with this API key and return its path."""
+        response = self.generate(key)
+        assert response.status_code == 200, response.text
+        return f"/images/{response.json()['filename']}"
 
 
 @contextmanager
-def locked(**settings: Any) -> Iterator[Locked]:
-    """Serve with keys asked for; afterwards no key may be in the log."""
+def serving_with_keys(**settings: Any) -> Iterator[AuthenticatedService]:
+    """Serve with AUTH_REQUIRED; afterwards check that no key is in the log."""
     clock = FakeClock()
     with serving(settings_for(auth_required=True, **settings), clock) as service:
-        door = Locked(service, clock)
-        yield door
+        auth_service = AuthenticatedService(service, clock)
+        yield auth_service
     log = service.log.getvalue()
     assert " INFO " in log
-    assert not any(text[-38:] in log for text in door.texts)
+    assert not any(secret[-38:] in log for secret in auth_service.secrets)

@@ -1,4 +1,4 @@
-"""Asks for images under a key, and looks at the rows behind them."""
+"""Requests for images with an idempotency key, and access to their records."""
 
 from dataclasses import replace
 from typing import Any
@@ -20,7 +20,7 @@ def post(
     accept: str = "*/*",
     **fields: Any,
 ) -> requests.Response:
-    """Ask for an image under a key, on a connection of its own."""
+    """Request an image with an idempotency key, on a connection of its own."""
     return requests.post(
         f"{service.url}/generate-image",
         json={"prompt": prompt, **fields},
@@ -29,20 +29,20 @@ def post(
     )
 
 
-def reported(answer: requests.Response) -> tuple[int, str, str | None]:
-    """Return status, code and charge of a failure."""
-    body = answer.json()
-    return answer.status_code, body["code"], body.get("charged")
+def error_of(response: requests.Response) -> tuple[int, str, str | None]:
+    """Return status, code and charge of an error response."""
+    body = response.json()
+    return response.status_code, body["code"], body.get("charged")
 
 
-def row_of(service: Service, key: str = KEY) -> ImageRecord:
-    """Return the row of a key."""
-    row = service.ports.records.find(claim_of("", key))
-    assert row is not None
-    return row
+def record_of(service: Service, key: str = KEY) -> ImageRecord:
+    """Return the record of an idempotency key."""
+    record = service.ports.records.find(claim_of("", key))
+    assert record is not None
+    return record
 
 
-def change_row(service: Service, key: str = KEY, **changes: Any) -> None:
-    """Let time or chance have changed the row of a key."""
-    row = row_of(service, key)
-    assert service.ports.records.compare_and_swap(row, replace(row, **changes))
+def change_record(service: Service, key: str = KEY, **changes: Any) -> None:
+    """Change fields of the record of an idempotency key."""
+    record = record_of(service, key)
+    assert service.ports.records.compare_and_swap(record, replace(record, **changes))

@@ -1,4 +1,4 @@
-"""Reads server-sent events from an answer, as they come."""
+"""Client for server-sent events, which reads them as they arrive."""
 
 import base64
 import io
@@ -13,45 +13,45 @@ from PIL import Image
 
 
 @dataclass(frozen=True)
-class Reported:
-    """One event: its name, and its data as JSON."""
+class ReceivedEvent:
+    """A received event: its name and its parsed JSON data."""
 
     name: str
     data: Any
 
 
 @contextmanager
-def streamed(url: str, headers: dict[str, str] | None = None, **body: Any) -> Iterator["Stream"]:
-    """Ask for an image and watch; leaving the block hangs up."""
+def streaming(url: str, headers: dict[str, str] | None = None, **body: Any) -> Iterator["Stream"]:
+    """Request an image as an event stream; leaving the block disconnects."""
     with requests.post(
         f"{url}/generate-image",
         json={"prompt": "A red fox", **body},
         headers={"Accept": "text/event-stream"} | (headers or {}),
         stream=True,
         timeout=30,
-    ) as answer:
-        yield Stream(answer)
+    ) as response:
+        yield Stream(response)
 
 
 class Stream:
-    """The events of an answer, in their order."""
+    """The events of a response, in order."""
 
-    def __init__(self, answer: requests.Response) -> None:
-        self.answer = answer
-        self._events = _events(answer)
+    def __init__(self, response: requests.Response) -> None:
+        self.response = response
+        self._events = _events(response)
 
-    def until(self, name: str) -> Reported:
-        """Skip what comes before the next event of this name."""
+    def until(self, name: str) -> ReceivedEvent:
+        """Return the next event of this name and skip those before it."""
         return next(event for event in self._events if event.name == name)
 
-    def rest(self) -> list[Reported]:
-        """Return all that is still to come."""
+    def rest(self) -> list[ReceivedEvent]:
+        """Return all remaining events."""
         return list(self._events)
 
 
-def as_plain(stream: Stream) -> requests.Response:
-    """Return the answer as a plain call would have got it, made from the last event."""
-    plain = stream.answer
+def to_plain_response(stream: Stream) -> requests.Response:
+    """Convert the last event to the response that a plain request would have got."""
+    plain = stream.response
     if plain.headers["Content-Type"] == "application/json":
         assert plain.content  # read before the connection is closed
         return plain
@@ -64,20 +64,20 @@ def as_plain(stream: Stream) -> requests.Response:
     return plain
 
 
-def image_in(partial: Any) -> Image.Image:
+def decode_partial(partial: Any) -> Image.Image:
     """Decode the image of a `partial` event."""
-    kind, _, text = partial["image"].partition(",")
-    assert kind == "data:image/webp;base64"
+    media_type, _, text = partial["image"].partition(",")
+    assert media_type == "data:image/webp;base64"
     image = Image.open(io.BytesIO(base64.b64decode(text)))
     assert (image.format, image.size) == ("WEBP", (partial["width"], partial["height"]))
     return image.convert("RGBA")
 
 
-def _events(answer: requests.Response) -> Iterator[Reported]:
+def _events(response: requests.Response) -> Iterator[ReceivedEvent]:
     name = ""
-    for line in answer.iter_lines(chunk_size=None, decode_unicode=True):
+    for line in response.iter_lines(chunk_size=None, decode_unicode=True):
         field, _, value = line.partition(": ")
         if field == "event":
             name = value
         elif field == "data":
-            yield Reported(name, json.loads(value))
+            yield ReceivedEvent(name, json.loads(value))

@@ -1,4 +1,4 @@
-"""What the tests of variants have in common: a stored image, and how to read answers."""
+"""Helpers for tests of variants: a stored image, decoded responses, and image processors."""
 
 import io
 import threading
@@ -14,7 +14,7 @@ from tests.support.images.sample_images import encoded, owl
 from tests.support.service import Service
 
 
-def put_image(service: Service) -> str:
+def store_image(service: Service) -> str:
     """Store an image with its original, and return its path."""
     image_id = str(uuid.uuid4())
     original = encoded(owl())
@@ -24,51 +24,51 @@ def put_image(service: Service) -> str:
     return f"/images/{image_id}.png"
 
 
-def decoded(answer: requests.Response) -> Image.Image:
-    """Return the image in the answer, which has to be a whole one of the type it says."""
-    assert answer.status_code == 200, answer.text
-    image = Image.open(io.BytesIO(answer.content))
+def decode_image(response: requests.Response) -> Image.Image:
+    """Decode the image of a response, which must be complete and of the declared type."""
+    assert response.status_code == 200, response.text
+    image = Image.open(io.BytesIO(response.content))
     image.load()
-    assert answer.headers["Content-Type"] == f"image/{(image.format or '').lower()}"
-    assert int(answer.headers["Content-Length"]) == len(answer.content)
+    assert response.headers["Content-Type"] == f"image/{(image.format or '').lower()}"
+    assert int(response.headers["Content-Length"]) == len(response.content)
     return image
 
 
-def reported(answer: requests.Response) -> tuple[int, str]:
-    """Return status and code of a failure, after checking its shape."""
-    body = answer.json()
+def error_of(response: requests.Response) -> tuple[int, str]:
+    """Return status and code of an error response, after checking its shape."""
+    body = response.json()
     assert body["status"] == "error"
-    assert answer.headers["Cache-Control"] == "no-store"
-    return answer.status_code, body["code"]
+    assert response.headers["Cache-Control"] == "no-store"
+    return response.status_code, body["code"]
 
 
 class SlowImaging(FakeImaging):
-    """Computes nothing until its gate is open, and tells when work has begun."""
+    """Waits for `gate` before it computes, and counts started calls in `started`."""
 
     def __init__(self) -> None:
         super().__init__([])
         self.gate = threading.Event()
-        self.begun = threading.Semaphore(0)
+        self.started = threading.Semaphore(0)
 
     def render_variant(
         self, image: bytes, original: Callable[[], bytes], variant: Variant
     ) -> bytes:
-        """See Imaging."""
-        self.begun.release()
+        """See ImageProcessor."""
+        self.started.release()
         assert self.gate.wait(10)
         return super().render_variant(image, original, variant)
 
 
 class CountingImaging(FakeImaging):
-    """Remembers which variants it computed; each is `<canonical> of <image>`."""
+    """Records the canonical text of each computed variant."""
 
     def __init__(self) -> None:
         super().__init__([])
-        self.made: list[str] = []
+        self.computed: list[str] = []
 
     def render_variant(
         self, image: bytes, original: Callable[[], bytes], variant: Variant
     ) -> bytes:
-        """See Imaging."""
-        self.made.append(variant.canonical())
+        """See ImageProcessor."""
+        self.computed.append(variant.canonical())
         return super().render_variant(image, original, variant)

@@ -125,7 +125,7 @@ def test_twenty_callers_of_one_variant_cost_one_computation(stored: World) -> No
     use_case = variants(stored, limit=1, real_cache=True)
 
     def open_once_begun() -> bytes:
-        assert slow.begun.acquire(timeout=10)
+        assert slow.started.acquire(timeout=10)
         slow.gate.set()
         return fetch(use_case, SMALL).data
 
@@ -140,13 +140,13 @@ def test_above_the_limit_callers_are_refused_at_once(stored: World) -> None:
     use_case = variants(stored, limit=2, real_cache=True)
     slow.gate.set()
     fetch(use_case, SMALL)
-    assert slow.begun.acquire(timeout=10)
+    assert slow.started.acquire(timeout=10)
     slow.gate.clear()
     sizes = [Variant(width=side, height=side) for side in (10, 11)]
     waiting = [threading.Thread(target=fetch, args=(use_case, each)) for each in sizes]
     for thread in waiting:
         thread.start()
-    assert all(slow.begun.acquire(timeout=10) for _ in waiting)
+    assert all(slow.started.acquire(timeout=10) for _ in waiting)
     with pytest.raises(VariantsBusy) as refused:
         fetch(use_case, LARGE)
     assert refused.value.retry_after
