@@ -66,9 +66,7 @@ def test_only_who_prefers_events_gets_them(
 ) -> None:
     """The weights in `Accept` decide; who accepts anything gets JSON."""
     body = {"prompt": "A red fox", "dry_run": True}
-    answer = shared_embedded.call(
-        "POST", "/generate-image", json=body, headers={"Accept": accept}
-    )
+    answer = shared_embedded.call("POST", "/generate-image", json=body, headers={"Accept": accept})
     kind = "text/event-stream" if streams else "application/json"
     assert answer.headers["Content-Type"].partition(";")[0] == kind
     assert "Accept" in answer.headers["Vary"]

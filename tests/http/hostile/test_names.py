@@ -91,9 +91,7 @@ def test_such_names_are_not_found(
 def test_a_redirect_holds_no_line_break(shared_embedded: Service, seen: Seen) -> None:
     """A doubled slash is a redirect, in whose Location everything stays encoded."""
     path = f"/images//{ID}.png"
-    status, headers, _ = raw_http.request(
-        shared_embedded.url, path + "?a=%0d%0aSet-Cookie:%20a=b"
-    )
+    status, headers, _ = raw_http.request(shared_embedded.url, path + "?a=%0d%0aSet-Cookie:%20a=b")
     assert status == 308
     assert "Set-Cookie" not in headers
     assert not set("\r\n") & set(headers["Location"])
@@ -111,9 +109,7 @@ def test_a_redirect_holds_no_line_break(shared_embedded: Service, seen: Seen) ->
         }.items()
     ],
 )
-def test_a_malformed_host_is_not_repeated(
-    shared_embedded: Service, seen: Seen, host: str
-) -> None:
+def test_a_malformed_host_is_not_repeated(shared_embedded: Service, seen: Seen, host: str) -> None:
     """A Host header that is no host gets into no address that is answered."""
     answer = shared_embedded.call(
         "POST", "/generate-image", json={"prompt": "A fox"}, headers={"Host": host}
