@@ -1,4 +1,4 @@
-"""`flask images doctor`: checks the set-up before somebody finds out the hard way."""
+"""`flask images doctor`: checks the setup."""
 
 import json
 import sys
@@ -13,54 +13,55 @@ from app.config import UNUSABLE_SETTINGS, ConfigError, Settings
 from app.http.logging_config import secret_pattern
 from app.models import Finding, Level
 
-_SECONDS = 9.0  # for all checks together, since they run side by side
-_ORDER = (
+_SECONDS = 9.0  # for all checks together, since they run in parallel
+_PARTS = (
     "settings",
-    "drawing",
+    "provider",
     "storage",
     "clock",
     "records",
     "cache",
     "data dir",
     "gunicorn",
+    "access",
     "budget",
 )
 _WIDTH = 98
-_COLUMNS = (9, 12, 9)  # part, check, result; what was found has the rest
+_COLUMNS = (9, 12, 9)  # part, check, result; the texts have the rest of the width
 _COLORS = {Level.OK: "green", Level.WARNING: "yellow", Level.FAILED: "red"}
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs instead of a table.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def doctor(as_json: bool) -> None:
-    """Check the settings and every part, within ten seconds, and pay for nothing.
+    """Check the settings and every part of the service.
 
-    Run it as the user who runs the service. Ends with status 0 if nothing failed, 1 if something
-    did, and 2 if the settings can't be used.
+    It takes ten seconds at most and costs nothing. Run it as the user that runs the service.
+    The exit status is 0 if no check failed, 1 if one failed, and 2 if the settings are invalid.
     """
     try:
         settings = Settings.load()
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(UNUSABLE_SETTINGS)
-    findings = _examined(settings)
+    findings = _findings(settings)
     click.echo(_as_json(findings) if as_json else "\n".join(_table(findings)))
     sys.exit(any(finding.level is Level.FAILED for finding in findings))
 
 
-def _examined(settings: Settings) -> list[Finding]:
-    # Loaded here, since every start of the service loads this module.
+def _findings(settings: Settings) -> list[Finding]:
+    # Imported here, because every start of the service imports this module.
     from app.cli.doctor_checks import checks_for
-    from app.usecases.operations.diagnostics import examine
+    from app.usecases.operations.diagnostics import run_checks
 
-    found = f"all {len(Settings.model_fields)} can be used"
+    found = f"all {len(Settings.model_fields)} are valid"
     loaded = Finding(part="settings", check="load", level=Level.OK, found=found)
-    findings = [loaded, *examine(checks_for(settings), seconds=_SECONDS)]
-    return [_blacked_out(finding, settings) for finding in sorted(findings, key=_place)]
+    findings = [loaded, *run_checks(checks_for(settings), seconds=_SECONDS)]
+    return [_redact(finding, settings) for finding in sorted(findings, key=_position)]
 
 
-def _blacked_out(finding: Finding, settings: Settings) -> Finding:
-    """Make sure that no secret is shown, such as a key that was set as the name of a model."""
+def _redact(finding: Finding, settings: Settings) -> Finding:
+    """Replace secrets, such as an API key that was set as the name of a model."""
     secret = secret_pattern(settings.secrets)
     return replace(
         finding,
@@ -69,22 +70,25 @@ def _blacked_out(finding: Finding, settings: Settings) -> Finding:
     )
 
 
-def _place(finding: Finding) -> int:
-    """Tell where the finding's part stands in the table; those of a part keep their order."""
-    return _ORDER.index(finding.part) if finding.part in _ORDER else len(_ORDER)
+def _position(finding: Finding) -> int:
+    """Return where the finding's part stands; findings of one part keep their order."""
+    return _PARTS.index(finding.part) if finding.part in _PARTS else len(_PARTS)
 
 
 def _as_json(findings: Sequence[Finding]) -> str:
-    rows = [
-        {"result" if name == "level" else name: str(value) for name, value in asdict(row).items()}
-        for row in findings
+    entries = [
+        {
+            "result" if name == "level" else name: str(value)
+            for name, value in asdict(finding).items()
+        }
+        for finding in findings
     ]
     failed = any(finding.level is Level.FAILED for finding in findings)
-    return json.dumps({"status": "failed" if failed else "ok", "findings": rows}, indent=2)
+    return json.dumps({"status": "failed" if failed else "ok", "findings": entries}, indent=2)
 
 
 def _table(findings: Sequence[Finding]) -> Iterator[str]:
-    yield _line(("PART", "CHECK", "RESULT"), "FOUND, AND -> WHAT TO DO")
+    yield _line(("PART", "CHECK", "RESULT"), "FINDING, AND -> WHAT TO DO")
     for finding in findings:
         yield from _lines(finding)
     yield ""
@@ -93,8 +97,8 @@ def _table(findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def _lines(finding: Finding) -> Iterator[str]:
-    """Write a finding: the advice below what was found, both folded into the last column."""
-    texts = _folded(finding.found) + (_folded(f"-> {finding.advice}") if finding.advice else [])
+    """Format a finding, with the advice below it, both wrapped into the last column."""
+    texts = _wrap(finding.found) + (_wrap(f"-> {finding.advice}") if finding.advice else [])
     cells = (finding.part, finding.check, str(finding.level))
     first, *more = texts
     yield _line(cells, first, color=_COLORS.get(finding.level))
@@ -102,12 +106,12 @@ def _lines(finding: Finding) -> Iterator[str]:
         yield _line(("", "", ""), text)
 
 
-def _folded(text: str) -> list[str]:
-    wide = _WIDTH - sum(_COLUMNS) - len(_COLUMNS)
-    return textwrap.wrap(text, wide, break_on_hyphens=False) or [""]
+def _wrap(text: str) -> list[str]:
+    width = _WIDTH - sum(_COLUMNS) - len(_COLUMNS)
+    return textwrap.wrap(text, width, break_on_hyphens=False) or [""]
 
 
 def _line(cells: tuple[str, str, str], text: str, *, color: str | None = None) -> str:
-    part, check, result = (cell.ljust(wide) for cell, wide in zip(cells, _COLUMNS, strict=True))
-    # Without a terminal, click takes the color out again.
+    part, check, result = (cell.ljust(width) for cell, width in zip(cells, _COLUMNS, strict=True))
+    # Where the output is no terminal, click removes the color.
     return f"{part} {check} {click.style(result, fg=color)} {text}".rstrip()

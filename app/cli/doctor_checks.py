@@ -1,4 +1,4 @@
-"""Which checks belong to these settings: the wiring of `flask images doctor`."""
+"""Selects and wires the checks that `flask images doctor` runs for the current settings."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -16,76 +16,77 @@ from app.services.diagnostics import (
     gunicorn_config,
     mongodb,
     openai,
-    prices,
     redis,
     s3,
     sqlite,
 )
-from app.services.diagnostics.openai import RequiredModels
+from app.services.diagnostics.openai import RequiredModel
 from app.services.openai.client import lazy_client
 from app.services.runtime.clock import SystemClock
 from app.services.s3.store import S3Store
 from app.usecases.billing.pricing import Prices
 from app.usecases.operations.diagnostics import Check
 
-_GUNICORN = Path(__file__).parents[2] / "gunicorn.conf.py"
+_GUNICORN_FILE = Path(__file__).parents[2] / "gunicorn.conf.py"
 _now = SystemClock().now
 
 
 def checks_for(settings: Settings) -> list[Check]:
-    """List a check for each part, as it is with these settings."""
-    looks: dict[str, Callable[[Settings], Iterable[Finding]]] = {
-        "drawing": _drawing,
-        "storage": _storage,
-        "clock": _clock,
-        "records": _records,
-        "cache": _cache,
-        "data dir": _data_dir,
-        "gunicorn": _gunicorn,
-        "access": _access,
-        "budget": _budget,
+    """Return a check for each part of the service with these settings."""
+    checks: dict[str, Callable[[Settings], Iterable[Finding]]] = {
+        "provider": _check_provider,
+        "storage": _check_storage,
+        "clock": _check_clock,
+        "records": _check_records,
+        "cache": _check_cache,
+        "data dir": _check_data_dir,
+        "gunicorn": _check_gunicorn,
+        "access": _check_access,
+        "budget": _check_budget,
     }
-    return [Check(part=part, run=partial(look, settings)) for part, look in looks.items()]
+    return [Check(part=part, run=partial(check, settings)) for part, check in checks.items()]
 
 
-def _drawing(settings: Settings) -> Iterator[Finding]:
+def _check_provider(settings: Settings) -> Iterator[Finding]:
     if settings.provider == "offline":
         yield openai.offline()
-        return
-    if settings.provider == "replay":
+    elif settings.provider == "replay":
         yield openai.replay(settings.cassettes_path)
-        return
-    if settings.paid_provider == "azure":
+    elif settings.paid_provider == "azure":
         yield openai.azure()
-        return
-    wanted = [
-        RequiredModels("image model", settings.openai_image_model, "OPENAI_IMAGE_MODEL"),
-        RequiredModels("text model", settings.openai_text_model, "OPENAI_TEXT_MODEL"),
+    else:
+        yield from _check_openai(settings)
+
+
+def _check_openai(settings: Settings) -> Iterator[Finding]:
+    required = [
+        RequiredModel("image model", settings.openai_image_model, "OPENAI_IMAGE_MODEL"),
+        RequiredModel("text model", settings.openai_text_model, "OPENAI_TEXT_MODEL"),
     ]
-    if settings.openai_moderation_model == "off":
+    moderation = settings.openai_moderation_model
+    if moderation == "off":
         yield openai.moderation_off()
     else:
-        name = settings.openai_moderation_model
-        wanted.append(RequiredModels("moderation", name, "OPENAI_MODERATION_MODEL"))
+        required.append(RequiredModel("moderation", moderation, "OPENAI_MODERATION_MODEL"))
     client = lazy_client(api_key=_plain(settings.openai_api_key), base_url=settings.openai_base_url)
-    report_time = settings.s3_bucket_name is None
-    yield from openai.check_models(client, wanted, now=_now, report_time=report_time)
+    without_s3 = settings.s3_bucket_name is None
+    yield from openai.check_models(client, required, now=_now, compare_clock=without_s3)
 
 
-def _storage(settings: Settings) -> Iterator[Finding]:
+def _check_storage(settings: Settings) -> Iterator[Finding]:
     store = build_store(settings)
     if isinstance(store, S3Store):
         return s3.check_bucket(store, now=_now)
     return data_dir.check_file_store(settings.data_dir / "store")
 
 
-def _clock(settings: Settings) -> Iterator[Finding]:
-    """Say so if nobody tells the time; else the answers of storage or drawing tell it."""
+def _check_clock(settings: Settings) -> Iterator[Finding]:
+    """Report that nothing is to compare; else the check of S3 or OpenAI compares the clock."""
     if settings.s3_bucket_name is None and settings.paid_provider != "openai":
-        yield clock_skew.no_server()
+        yield clock_skew.not_needed()
 
 
-def _records(settings: Settings) -> Iterator[Finding]:
+def _check_records(settings: Settings) -> Iterator[Finding]:
     if settings.mongodb_uri is None:
         return sqlite.check_file(settings.data_dir / RECORDS_FILE)
     return mongodb.check_database(
@@ -93,25 +94,25 @@ def _records(settings: Settings) -> Iterator[Finding]:
     )
 
 
-def _cache(settings: Settings) -> Iterator[Finding]:
+def _check_cache(settings: Settings) -> Iterator[Finding]:
     if settings.redis_url is None:
-        return redis.memory_of_each_process(settings.web_concurrency)
+        return redis.without_redis(settings.web_concurrency)
     return redis.check_server(_plain(settings.redis_url))
 
 
-def _data_dir(settings: Settings) -> Iterator[Finding]:
+def _check_data_dir(settings: Settings) -> Iterator[Finding]:
     return data_dir.check_data_dir(settings.data_dir)
 
 
-def _gunicorn(settings: Settings) -> Iterator[Finding]:
+def _check_gunicorn(settings: Settings) -> Iterator[Finding]:
     return gunicorn_config.check_settings(
-        _GUNICORN,
+        _GUNICORN_FILE,
         generations=settings.max_concurrent_generations,
         call_seconds=settings.openai_timeout_seconds,
     )
 
 
-def _access(settings: Settings) -> Iterator[Finding]:
+def _check_access(settings: Settings) -> Iterator[Finding]:
     yield from access.check_access(
         paid=settings.paid_provider is not None,
         origins=settings.allowed_origins,
@@ -119,24 +120,24 @@ def _access(settings: Settings) -> Iterator[Finding]:
         auth_required=settings.auth_required,
     )
     if settings.auth_required:
-        yield access.check_keys(partial(_live_keys, settings))
+        yield access.check_keys(partial(_active_keys, settings))
 
 
-def _live_keys(settings: Settings) -> Sequence[ApiKey]:
+def _active_keys(settings: Settings) -> Sequence[ApiKey]:
     if settings.mongodb_uri is None and not (settings.data_dir / RECORDS_FILE).exists():
-        return ()  # and none is made by looking
+        return ()  # reading would create the file
     now = _now()
     return [key for key in build_database(settings).keys.list() if key.is_live(now)]
 
 
-def _budget(settings: Settings) -> Iterator[Finding]:
+def _check_budget(settings: Settings) -> Iterator[Finding]:
     if settings.paid_provider is None:
         return
     table = Prices(settings.price_table)
     image, text = settings.openai_image_model, settings.openai_text_model
-    known = {image: table.knows_drawing(image), text: table.max_prompts_cost(text) is not None}
-    unknown = [model for model, priced in known.items() if not priced]
-    yield from prices.check_prices(unknown, budget=settings.server_budget)
+    priced = {image: table.knows_drawing(image), text: table.max_prompts_cost(text) is not None}
+    unpriced = [model for model, known in priced.items() if not known]
+    yield from access.check_budget(unpriced, budget=settings.server_budget)
 
 
 def _plain(secret: SecretStr | None) -> str:

@@ -1,4 +1,4 @@
-"""`flask images doctor` as an operator runs it: what it prints, and how it ends."""
+"""`flask images doctor` as an operator runs it: its output and its exit status."""
 
 import json
 import shutil
@@ -21,33 +21,38 @@ from tests.support.service import Parts
 
 DOCTOR = ["-m", "flask", "--app", "wsgi", "images", "doctor"]
 EMBEDDED = {
-    "settings", "drawing", "storage", "clock", "records", "cache", "data dir", "gunicorn", "access",
+    "settings", "provider", "storage", "clock", "records", "cache", "data dir", "gunicorn",
+    "access",
 }  # fmt: skip
 
 
 @dataclass
-class Reported:
-    """What the command told."""
+class DoctorOutput:
+    """The command's exit status and output."""
 
     status: int
     text: str
 
     def result(self, part: str, check: str) -> str:
-        """Return the result of a check, of the JSON form."""
-        (row,) = [
-            row
-            for row in json.loads(self.text)["findings"]
-            if (row["part"], row["check"]) == (part, check)
+        """Return the result of a check, from JSON."""
+        (finding,) = [
+            finding
+            for finding in self.findings()
+            if (finding["part"], finding["check"]) == (part, check)
         ]
-        return str(row["result"])
+        return finding["result"]
 
     def failed(self) -> set[tuple[str, str]]:
-        """Name what failed, of the JSON form."""
-        rows = json.loads(self.text)["findings"]
-        return {(row["part"], row["check"]) for row in rows if row["result"] == "failed"}
+        """Return part and name of the failed checks, from JSON."""
+        return {(one["part"], one["check"]) for one in self.findings() if one["result"] == "failed"}
+
+    def findings(self) -> list[dict[str, str]]:
+        """Return all findings, from JSON."""
+        found: list[dict[str, str]] = json.loads(self.text)["findings"]
+        return found
 
 
-Doctor = Callable[..., Reported]
+Doctor = Callable[..., DoctorOutput]
 
 
 @pytest.fixture
@@ -57,7 +62,7 @@ def doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Doctor:
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
 
-    def run(*arguments: str, **settings: Any) -> Reported:
+    def run(*arguments: str, **settings: Any) -> DoctorOutput:
         for name, value in ({"data_dir": tmp_path / "data"} | settings).items():
             monkeypatch.setenv(name.upper(), str(value))
         runner = create_app().test_cli_runner()
@@ -65,13 +70,13 @@ def doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Doctor:
         assert done.exception is None or isinstance(done.exception, SystemExit)
         secrets = (SECRET_MARKER, *Settings.load().secrets)
         assert not [secret for secret in secrets if secret in done.output]
-        return Reported(done.exit_code, done.stdout)
+        return DoctorOutput(done.exit_code, done.stdout)
 
     return run
 
 
 def test_in_an_empty_folder_nothing_fails(tmp_path: Path) -> None:
-    """As a process of its own, with nothing set but DATA_DIR, it ends well and fits the screen."""
+    """In a process of its own, with only DATA_DIR set; the table is at most 100 columns wide."""
     done = subprocess.run(
         [sys.executable, *DOCTOR],
         cwd=tmp_path,
@@ -92,8 +97,8 @@ def test_in_an_empty_folder_nothing_fails(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["store"]
 
 
-def test_settings_that_cannot_be_used_end_with_status_2(tmp_path: Path) -> None:
-    """Every problem is listed at once, without the values."""
+def test_invalid_settings_end_with_status_2(tmp_path: Path) -> None:
+    """Every invalid setting is listed, without its value."""
     wrong = {"port": 70000, "redis_url": "http://:hunter2@x", "image_provider": "openai"}
     done = subprocess.run(
         [sys.executable, *DOCTOR],
@@ -112,10 +117,10 @@ def test_settings_that_cannot_be_used_end_with_status_2(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("doctor")
-def test_settings_that_went_bad_meanwhile_end_with_status_2(
+def test_settings_that_became_invalid_end_with_status_2(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The command reads the settings itself, and says what is wrong with them."""
+    """The command loads the settings itself and names the invalid one."""
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     runner = create_app().test_cli_runner()
     monkeypatch.setenv("PORT", "none")
@@ -124,8 +129,8 @@ def test_settings_that_went_bad_meanwhile_end_with_status_2(
     assert "PORT:" in done.stderr
 
 
-def test_live_keys_are_counted_where_they_are_asked_for(doctor: Doctor, tmp_path: Path) -> None:
-    """Nobody has one, then somebody; looking makes no file."""
+def test_active_keys_are_counted_where_they_are_required(doctor: Doctor, tmp_path: Path) -> None:
+    """No key is a warning, one is ok, and the check creates no file."""
     settings = {"auth_required": "true"}
     assert doctor("--json", **settings).result("access", "keys") == "warning"
     assert not (tmp_path / "data" / "records.sqlite3").exists()
@@ -135,59 +140,61 @@ def test_live_keys_are_counted_where_they_are_asked_for(doctor: Doctor, tmp_path
     assert doctor("--json", **settings).failed() == set()
 
 
-def test_real_parts_that_are_well(doctor: Doctor, parts: Parts) -> None:
-    """On S3, MongoDB, Redis and OpenAI's protocol nothing fails, and nothing is paid."""
+def test_working_parts_pass(doctor: Doctor, parts: Parts) -> None:
+    """With S3, MongoDB, Redis and an OpenAI server nothing fails, and nothing is paid."""
     reported = doctor("--json", **parts.settings)
     assert (reported.status, reported.failed()) == (0, set())
     document = json.loads(reported.text)
     assert document["status"] == "ok"
-    assert {row["part"] for row in document["findings"]} == EMBEDDED | {"budget"}
+    assert {one["part"] for one in document["findings"]} == EMBEDDED | {"budget"}
     for check in ("origins", "keys"):
         assert reported.result("access", check) == "warning"  # which is no failure
     assert {request.endpoint for request in parts.fake.requests} == {"models"}
     assert parts.fake.paid == 0
 
 
-def test_parts_that_are_silent_cost_ten_seconds_in_all(doctor: Doctor, parts: Parts) -> None:
-    """With everything swallowed by a black hole each part is told, with the shipped patience."""
+def test_silent_parts_take_ten_seconds_together(doctor: Doctor, parts: Parts) -> None:
+    """If no part responds, each has a finding, with the shipped timeouts."""
     parts.fake.always("models", Fault.delay(20))
     for proxy in (parts.s3, parts.mongo, parts.redis):
         proxy.black_hole()
-    began = time.monotonic()
+    start = time.monotonic()
     reported = doctor("--json", **parts.settings)
-    assert time.monotonic() - began < 11
+    assert time.monotonic() - start < 11
     assert reported.status == 1
     assert json.loads(reported.text)["status"] == "failed"
     assert reported.failed() == {
-        ("drawing", "key"), ("storage", "bucket"), ("records", "server"), ("cache", "server"),
+        ("provider", "key"), ("storage", "bucket"), ("records", "server"), ("cache", "server"),
     }  # fmt: skip
     assert reported.result("gunicorn", "worker") == "ok"
 
 
-def test_one_broken_part_is_reported_with_what_to_do(doctor: Doctor, parts: Parts) -> None:
-    """A refused key fails; the table says so and how to mend it, and the rest is still checked."""
+def test_a_failure_is_reported_with_an_advice(doctor: Doctor, parts: Parts) -> None:
+    """A refused key fails, the table says how to fix it, and other parts are still checked."""
     wrong = "sk-wrong-000000000000-secret"
     reported = doctor(**(parts.settings | {"openai_api_key": wrong}))
     assert reported.status == 1
     lines = reported.text.splitlines()
-    (number,) = [number for number, line in enumerate(lines) if line.startswith("drawing")]
-    assert lines[number].split()[:3] == ["drawing", "key", "failed"]
+    (number,) = [number for number, line in enumerate(lines) if line.startswith("provider")]
+    assert lines[number].split()[:3] == ["provider", "key", "failed"]
     assert "-> set OPENAI_API_KEY" in lines[number + 1]
     assert "1 failed" in lines[-1]
     assert wrong not in reported.text
-    assert "a row was written, read back and deleted" in reported.text
+    assert "a record was written, read back and deleted" in reported.text
 
 
-def test_without_s3_the_provider_reports_the_time(doctor: Doctor, fake_openai: FakeOpenAI) -> None:
-    """A clock that is far off fails the whole."""
+def test_without_s3_the_clock_is_compared_with_the_provider(
+    doctor: Doctor, fake_openai: FakeOpenAI
+) -> None:
+    """A clock that is ten minutes off is a failure."""
     fake_openai.clock_ahead = 600
     key, address = fake_openai.api_key, fake_openai.base_url
     reported = doctor("--json", openai_api_key=key, openai_base_url=address)
     assert (reported.status, reported.failed()) == (1, {("clock", "skew")})
 
 
-def test_a_key_in_a_wrong_place_is_not_reported(doctor: Doctor, fake_openai: FakeOpenAI) -> None:
-    """A key that was set as the name of a model is blacked out."""
+def test_a_key_in_a_wrong_setting_is_redacted(doctor: Doctor, fake_openai: FakeOpenAI) -> None:
+    """An API key that was set as the name of a model is not shown."""
     reported = doctor(
         openai_api_key=fake_openai.api_key,
         openai_base_url=fake_openai.base_url,
@@ -195,13 +202,13 @@ def test_a_key_in_a_wrong_place_is_not_reported(doctor: Doctor, fake_openai: Fak
         openai_moderation_model="off",
     )
     assert reported.status == 1
-    assert "*** is not there" in reported.text
-    assert "prompts are not checked" in reported.text
+    assert "*** is not available" in reported.text
+    assert "prompts are not moderated" in reported.text
 
 
 def test_a_full_disk_fails(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The limits of room hold for the real command too."""
+    """Too little free space is a failure of the command."""
     usage = shutil.disk_usage("/")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1))
     reported = doctor("--json")
-    assert (reported.status, reported.failed()) == (1, {("data dir", "room")})
+    assert (reported.status, reported.failed()) == (1, {("data dir", "free space")})

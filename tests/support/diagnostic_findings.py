@@ -1,4 +1,4 @@
-"""Reads findings of checks as the tests want them."""
+"""Assertions on the findings of checks."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,20 +8,20 @@ OK, WARNING, FAILED, NOT_USED = Level.OK, Level.WARNING, Level.FAILED, Level.NOT
 
 
 def levels(findings: Iterable[Finding]) -> dict[str, Level]:
-    """Return the result of each check by its name."""
+    """Return the level of each check by its name."""
     found = list(findings)
     results = {finding.check: finding.level for finding in found}
-    assert len(results) == len(found), "a check is named twice"
+    assert len(results) == len(found), "two findings have the same name"
     return results
 
 
 def texts(findings: Iterable[Finding]) -> str:
-    """Return all that is shown of these findings."""
+    """Return the texts that the findings show."""
     return "\n".join(f"{one.part} {one.check}: {one.found} -> {one.advice}" for one in findings)
 
 
 def the(check: str, findings: Sequence[Finding]) -> Finding:
-    """Return the finding of this check; whoever has to act is told how."""
+    """Return the finding of this check; a warning or failure always has an advice."""
     (found,) = [finding for finding in findings if finding.check == check]
     assert bool(found.advice) == (found.level in {WARNING, FAILED})
     return found

@@ -1,1 +1,1 @@
-"""Checks of the set-up, a module for each part: `flask images doctor` runs and prints them."""
+"""Checks of the setup, a module for each part; `flask images doctor` runs and prints them."""

@@ -1,46 +1,52 @@
-"""Compares this machine's clock with the time that another server tells in an answer."""
+"""Compares this machine's clock with the Date header of another server's response."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from app.models import Finding
-from app.services.diagnostics.findings import About
+from app.services.diagnostics.findings import FindingBuilder
 
-_ABOUT = About("clock")
-_NOTICEABLE = timedelta(seconds=5)
-_DANGEROUS = timedelta(minutes=5)  # S3 refuses signatures that are 15 minutes off
-_WHOLE_SECOND = timedelta(seconds=1)  # finer than that a Date header does not tell
-_ADVICE = "let this machine set its clock over the network (NTP)"
+_CLOCK = FindingBuilder("clock")
+_WARNING_AFTER = timedelta(seconds=5)
+_FAILED_AFTER = timedelta(minutes=5)  # S3 refuses signatures that are 15 minutes off
+_RESOLUTION = timedelta(seconds=1)  # of a Date header
+_ADVICE = "synchronize this machine's clock (NTP)"
 
 Now = Callable[[], datetime]
 
 
-def no_server() -> Finding:
-    """Say that no part in use is asked for the time."""
-    return _ABOUT.not_used("skew", "no other server's time matters to this set-up")
+def not_needed() -> Finding:
+    """Report that no server in use checks the time."""
+    return _CLOCK.not_used("skew", "no server in use checks the time")
 
 
-def compare(date_header: str | None, *, asked: datetime, answered: datetime) -> Finding:
-    """Judge the clock by an answer's Date header; `asked` and `answered` are this clock's times."""
-    reported = _parsed(date_header)
-    if reported is None:
-        return _ABOUT.not_used("skew", "no answer that tells the time")
-    ahead = asked - reported - _WHOLE_SECOND  # at least so far, if positive
-    behind = reported - answered
+def compare(date_header: str | None, *, sent: datetime, received: datetime) -> Finding:
+    """Compare the clock with a response's Date header.
+
+    Args:
+        date_header: its value.
+        sent: when the request was sent, by this machine's clock.
+        received: when the response was received, by this machine's clock.
+    """
+    date = _parse(date_header)
+    if date is None:
+        return _CLOCK.not_used("skew", "no response with a date")
+    ahead = sent - date - _RESOLUTION  # at least; the response was made after the request
+    behind = date - received
     skew = max(ahead, behind, timedelta())
-    if skew <= _NOTICEABLE:
-        return _ABOUT.ok("skew", "this machine's clock is right, within 5 s")
+    if skew <= _WARNING_AFTER:
+        return _CLOCK.ok("skew", "this machine's clock is right to within 5 s")
     found = f"this machine's clock is {skew.total_seconds():.0f} s "
     found += "fast" if ahead > behind else "slow"
-    if skew <= _DANGEROUS:
-        return _ABOUT.warning("skew", found, _ADVICE)
-    return _ABOUT.failed("skew", found + "; from 15 minutes on, S3 refuses all requests", _ADVICE)
+    if skew <= _FAILED_AFTER:
+        return _CLOCK.warning("skew", found, _ADVICE)
+    return _CLOCK.failed("skew", f"{found}; at 15 minutes, S3 refuses all requests", _ADVICE)
 
 
-def _parsed(date_header: str | None) -> datetime | None:
+def _parse(date_header: str | None) -> datetime | None:
     try:
-        reported = parsedate_to_datetime(date_header or "")
+        date = parsedate_to_datetime(date_header or "")
     except ValueError:
         return None
-    return reported if reported.tzinfo else reported.replace(tzinfo=UTC)
+    return date if date.tzinfo else date.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Checks DATA_DIR: whether it takes files, keeps them, has room, and what waits in its spool."""
+"""Checks DATA_DIR: writable, private, durable, free space, and originals left in the spool."""
 
 import contextlib
 import os
@@ -10,43 +10,42 @@ from itertools import islice
 from pathlib import Path
 
 from app.errors import AppError
-from app.models import Finding, object_keys
+from app.models import Finding
 from app.services.diagnostics.filesystems import check_durable
-from app.services.diagnostics.findings import About, Trouble
+from app.services.diagnostics.findings import CheckFailed, FindingBuilder
 from app.services.files.image_store import LocalImageStore
 from app.services.files.permissions import make_folder
 
-_DATA = About("data dir")
-_STORE = About("storage")
+_DATA_DIR = FindingBuilder("data dir")
+_STORAGE = FindingBuilder("storage")
 _MIB = 1024 * 1024
-_TIGHT, _FULL = 1024 * _MIB, 64 * _MIB
-_COUNTED = 10_000
+_WARNING_BELOW, _FAILED_BELOW = 1024 * _MIB, 64 * _MIB
+_MAX_COUNTED = 10_000
 _PROBES = "doctor"
 
 
 def free_bytes(folder: Path) -> int:
-    """Return how much the folder's disk can still take from this user."""
+    """Return the free space on the folder's disk, for this user."""
     return shutil.disk_usage(folder).free
 
 
 def check_data_dir(folder: Path, *, free: Callable[[Path], int] = free_bytes) -> Iterator[Finding]:
-    """Look at the folder itself; it is made if it is not there yet, as the service would."""
-    written = _DATA.step("write", lambda: _write_and_flush(folder))
-    yield written
+    """Check the folder. Like the service, it creates a folder that does not exist yet."""
+    yield _DATA_DIR.step("write", lambda: _write_and_flush(folder))
     if folder.is_dir():
-        yield _private(folder)
-        yield _room(free(folder))
-        yield check_durable(_DATA, folder)
-    yield _spool(folder / "spool")
+        yield _check_private(folder)
+        yield _check_free_space(free(folder))
+        yield check_durable(_DATA_DIR, folder)
+    yield _check_spool(folder / "spool")
 
 
 def check_file_store(folder: Path) -> Iterator[Finding]:
-    """Look at the folder that stands in for a bucket, with an object like the real ones."""
-    yield _STORE.step("write", lambda: _round_trip(LocalImageStore(folder)))
-    with contextlib.suppress(OSError):  # not there, or used by another doctor right now
+    """Check the folder that is used in place of a bucket, by storing and deleting an object."""
+    yield _STORAGE.step("write", lambda: _round_trip(LocalImageStore(folder)))
+    with contextlib.suppress(OSError):  # missing, or in use by another doctor
         (folder / _PROBES).rmdir()
     if folder.is_dir():
-        yield check_durable(_STORE, folder)
+        yield check_durable(_STORAGE, folder)
 
 
 def _write_and_flush(folder: Path) -> str:
@@ -61,9 +60,9 @@ def _write_and_flush(folder: Path) -> str:
         finally:
             probe.unlink(missing_ok=True)
     except OSError as error:
-        found = f"{folder} takes no files ({os.strerror(error.errno or 0)})"
-        raise Trouble(found, "give it to the user who runs the service, on a disk") from None
-    return f"{folder} takes files, and flushes them to its disk"
+        found = f"{folder} is not writable ({os.strerror(error.errno or 0)})"
+        raise CheckFailed(found, "make it writable for the user that runs the service") from None
+    return f"{folder} is writable, and files are flushed to its disk"
 
 
 def _round_trip(store: LocalImageStore) -> str:
@@ -75,42 +74,39 @@ def _round_trip(store: LocalImageStore) -> str:
         finally:
             store.delete(key)
     except AppError as error:
-        advice = "give DATA_DIR to the user who runs the service"
-        raise Trouble(f"images can't be kept ({error.detail})", advice) from None
+        advice = "make DATA_DIR writable for the user that runs the service"
+        raise CheckFailed(f"images can't be stored ({error.detail})", advice) from None
     if not same:
-        raise Trouble("a file came back changed", "check the disk")
+        raise CheckFailed("a file was read back with other content", "check the disk")
     return "an image was written, flushed, read back and deleted"
 
 
-def _private(folder: Path) -> Finding:
+def _check_private(folder: Path) -> Finding:
     mode = stat.S_IMODE(folder.stat().st_mode)
     if mode & 0o007:
-        found = f"every user of this machine can look into {folder} (mode {mode:04o})"
-        return _DATA.warning("private", found, f"chmod 700 {folder}")
-    return _DATA.ok("private", f"mode {mode:04o}: closed to other users")
+        found = f"every user of this machine can access {folder} (mode {mode:04o})"
+        return _DATA_DIR.warning("private", found, f"chmod 700 {folder}")
+    return _DATA_DIR.ok("private", f"mode {mode:04o}: other users have no access")
 
 
-def _room(free: int) -> Finding:
+def _check_free_space(free: int) -> Finding:
     found = f"{free // _MIB} MiB are free"
-    if free < _FULL:
-        return _DATA.failed("room", found, "make room: paid images may need it")
-    if free < _TIGHT:
-        return _DATA.warning("room", found, "make room soon")
-    return _DATA.ok("room", found)
+    if free < _FAILED_BELOW:
+        advice = "free more: paid images are kept here while the storage is unavailable"
+        return _DATA_DIR.failed("free space", found, advice)
+    if free < _WARNING_BELOW:
+        return _DATA_DIR.warning("free space", found, "free more soon")
+    return _DATA_DIR.ok("free space", found)
 
 
-def _spool(folder: Path) -> Finding:
-    files = (
-        path
-        for path in folder.glob(f"{object_keys.ORIGINALS}[!.]*")
-        if not object_keys.is_sidecar(path.name)
-    )
-    waiting = sum(1 for _ in islice(files, _COUNTED))
-    if not waiting:
-        return _DATA.ok("spool", "nothing waits for storage")
-    more = " or more" if waiting == _COUNTED else ""
-    return _DATA.warning(
+def _check_spool(folder: Path) -> Finding:
+    files = (path for path in folder.glob("originals/[!.]*") if path.suffix != ".json")
+    count = sum(1 for _ in islice(files, _MAX_COUNTED))
+    if not count:
+        return _DATA_DIR.ok("spool", "empty: all originals are in the storage")
+    more = " or more" if count == _MAX_COUNTED else ""
+    return _DATA_DIR.warning(
         "spool",
-        f"{waiting}{more} paid originals wait in {folder}, since storage could not take them",
-        "running servers store them once storage answers; flask images reconcile --fix does it now",
+        f"{count}{more} paid originals are in {folder}, because the storage was unavailable",
+        "servers move them once the storage responds; `flask images reconcile --fix` does it now",
     )

@@ -1,13 +1,14 @@
-"""The words of all checks: findings about a part, and the trouble that ends a step."""
+"""Builds findings, and words failures for operators."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from app.models import Finding, Level
+from app.services.runtime.failures import Failure, FailureKind
 
 
-class Trouble(Exception):
-    """A step can't be done. Both texts are our own, since they are shown."""
+class CheckFailed(Exception):
+    """A check failed. Both texts are shown, so they hold no secret."""
 
     def __init__(self, found: str, advice: str) -> None:
         super().__init__(found)
@@ -16,33 +17,46 @@ class Trouble(Exception):
 
 
 @dataclass(frozen=True)
-class About:
-    """Makes the findings about one part."""
+class FailureAdvice:
+    """What an operator reads about each kind of failure: the finding, and what to do."""
+
+    by_kind: Mapping[FailureKind, tuple[str, str]]
+    otherwise: tuple[str, str]
+
+    def check_failed(self, failure: Failure) -> CheckFailed:
+        """Word the failure, with its code."""
+        found, advice = self.by_kind.get(failure.kind, self.otherwise)
+        return CheckFailed(f"{found} ({failure.code})", advice)
+
+
+@dataclass(frozen=True)
+class FindingBuilder:
+    """Builds the findings about one part."""
 
     part: str
 
     def ok(self, check: str, found: str) -> Finding:
-        """All is as it should be."""
+        """Report that the check passed."""
         return self._finding(Level.OK, check, found)
 
     def not_used(self, check: str, found: str) -> Finding:
-        """There is nothing to check."""
+        """Report that there is nothing to check."""
         return self._finding(Level.NOT_USED, check, found)
 
     def warning(self, check: str, found: str, advice: str) -> Finding:
-        """It works, but somebody should know."""
+        """Report that it works, but needs attention."""
         return self._finding(Level.WARNING, check, found, advice)
 
     def failed(self, check: str, found: str, advice: str) -> Finding:
-        """It does not work."""
+        """Report that it does not work."""
         return self._finding(Level.FAILED, check, found, advice)
 
     def step(self, check: str, work: Callable[[], str]) -> Finding:
-        """Do a step, which returns what it found or raises Trouble."""
+        """Run a check that returns its finding or raises CheckFailed."""
         try:
             return self.ok(check, work())
-        except Trouble as trouble:
-            return self.failed(check, trouble.found, trouble.advice)
+        except CheckFailed as error:
+            return self.failed(check, error.found, error.advice)
 
     def _finding(self, level: Level, check: str, found: str, advice: str = "") -> Finding:
         return Finding(part=self.part, check=check, level=level, found=found, advice=advice)

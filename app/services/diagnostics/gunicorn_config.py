@@ -1,4 +1,4 @@
-"""Checks what gunicorn will make of its settings file and GUNICORN_CMD_ARGS."""
+"""Checks the settings that gunicorn reads from its file and from GUNICORN_CMD_ARGS."""
 
 import runpy
 from collections.abc import Iterator
@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.models import Finding
-from app.services.diagnostics.findings import About, Trouble
+from app.services.diagnostics.findings import CheckFailed, FindingBuilder
 
 if TYPE_CHECKING:
     from gunicorn.config import Config
 
-_ABOUT = About("gunicorn")
-_OURS = "app.server.gthread_worker.Worker"
-_USE_OURS = f"use worker_class = '{_OURS}'"
-_SHORTEST, _LONGEST = 10, 600
-_SPARE = "raise threads in gunicorn.conf.py, or lower MAX_CONCURRENT_GENERATIONS"
+_GUNICORN = FindingBuilder("gunicorn")
+_WORKER_CLASS = "app.server.gthread_worker.Worker"
+_USE_WORKER_CLASS = f"use worker_class = '{_WORKER_CLASS}'"
+_MIN_TIMEOUT, _MAX_TIMEOUT = 10, 600
+_ADD_THREADS = "raise threads in gunicorn.conf.py, or lower MAX_CONCURRENT_GENERATIONS"
 
 
 def check_settings(file: Path, *, generations: int, call_seconds: float) -> Iterator[Finding]:
@@ -23,70 +23,70 @@ def check_settings(file: Path, *, generations: int, call_seconds: float) -> Iter
 
     Args:
         file: gunicorn.conf.py.
-        generations: how many may run at once in a process.
-        call_seconds: how long one call of the image model may take.
+        generations: the maximum of concurrent generations in a process.
+        call_seconds: the timeout of one call to the image model.
     """
     try:
         from gunicorn.config import Config
     except ImportError:  # it does not run on Windows
-        yield _ABOUT.not_used("settings", "gunicorn can't be loaded on this machine")
+        yield _GUNICORN.not_used("settings", "gunicorn is not available on this machine")
         return
     config = Config()
     try:
         _load(config, file)
-    except Trouble as trouble:
-        yield _ABOUT.failed("settings", trouble.found, trouble.advice)
+    except CheckFailed as error:
+        yield _GUNICORN.failed("settings", error.found, error.advice)
         return
-    yield _worker(config.worker_class_str)
-    yield _threads(config.threads, generations)
-    yield _stop(config.graceful_timeout, 2 * call_seconds)
-    yield _heartbeat(config.timeout)
+    yield _check_worker(config.worker_class_str)
+    yield _check_threads(config.threads, generations)
+    yield _check_stop(config.graceful_timeout, 2 * call_seconds)
+    yield _check_heartbeat(config.timeout)
 
 
 def _load(config: "Config", file: Path) -> None:
-    """Change the defaults in gunicorn's order: first the file, then the environment."""
+    """Apply the settings in gunicorn's order: first the file, then the environment."""
     try:
         for name, value in runpy.run_path(str(file)).items():
             if name in config.settings:
                 config.set(name, value)
-        given = config.parser().parse_args(config.get_cmd_args_from_env())
-        for name, value in vars(given).items():
+        arguments = config.parser().parse_args(config.get_cmd_args_from_env())
+        for name, value in vars(arguments).items():
             if value is not None and name in config.settings:
                 config.set(name, value)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - reason: the file is a program, which can end in any way
         found = f"{file.name} or GUNICORN_CMD_ARGS can't be used ({type(error).__name__})"
-        advice = "run gunicorn --check-config wsgi:app, which names the fault"
-        raise Trouble(found, advice) from None
+        advice = "run gunicorn --check-config wsgi:app, which shows the error"
+        raise CheckFailed(found, advice) from None
 
 
-def _worker(kind: str) -> Finding:
-    if kind == _OURS:
-        return _ABOUT.ok("worker", "threads, for requests that have arrived whole")
-    if kind == "gthread":
-        found = "gthread: callers who send slowly hold its threads"
-        return _ABOUT.warning("worker", found, _USE_OURS)
-    found = f"{kind}: a call to the image model would hold up all others"
-    return _ABOUT.failed("worker", found, _USE_OURS)
+def _check_worker(worker_class: str) -> Finding:
+    if worker_class == _WORKER_CLASS:
+        return _GUNICORN.ok("worker", "threads, which only handle completely received requests")
+    if worker_class == "gthread":
+        found = "gthread: clients that send slowly occupy its threads"
+        return _GUNICORN.warning("worker", found, _USE_WORKER_CLASS)
+    found = f"{worker_class}: a call to the image model would block all other requests"
+    return _GUNICORN.failed("worker", found, _USE_WORKER_CLASS)
 
 
-def _threads(threads: int, generations: int) -> Finding:
-    found = f"{threads} threads for {generations} generations at once in each process"
+def _check_threads(threads: int, generations: int) -> Finding:
+    found = f"{threads} threads for {generations} concurrent generations in each process"
     if threads > generations:
-        return _ABOUT.ok("threads", found)
-    return _ABOUT.failed("threads", found + "; none is left for health checks", _SPARE)
+        return _GUNICORN.ok("threads", found)
+    return _GUNICORN.failed("threads", f"{found}; none is left for health checks", _ADD_THREADS)
 
 
-def _stop(seconds: int, needed: float) -> Finding:
-    found = f"a stop waits {seconds} s for running generations, which can take {needed:.0f} s"
+def _check_stop(seconds: int, needed: float) -> Finding:
+    found = f"a stop waits {seconds} s for running generations, which take up to {needed:.0f} s"
     if seconds >= needed:
-        return _ABOUT.ok("stop", found)
-    return _ABOUT.failed("stop", found, f"set graceful_timeout to {needed:.0f} or more")
+        return _GUNICORN.ok("stop", found)
+    return _GUNICORN.failed("stop", found, f"set graceful_timeout to {needed:.0f} or more")
 
 
-def _heartbeat(seconds: int) -> Finding:
-    found = f"a process that is silent for {seconds} s is started anew"
-    if _SHORTEST <= seconds <= _LONGEST:
-        return _ABOUT.ok("heartbeat", found)
+def _check_heartbeat(seconds: int) -> Finding:
+    found = f"a process that is unresponsive for {seconds} s is restarted"
+    if _MIN_TIMEOUT <= seconds <= _MAX_TIMEOUT:
+        return _GUNICORN.ok("heartbeat", found)
     if seconds == 0:
-        found = "a process that hangs is never started anew"
-    return _ABOUT.warning("heartbeat", found, "set timeout to 60")
+        found = "an unresponsive process is never restarted"
+    return _GUNICORN.warning("heartbeat", found, "set timeout to 60")

@@ -1,4 +1,4 @@
-"""Checks the key and the models by what the provider tells of them, which costs nothing."""
+"""Checks the API key and the models at the provider, without paying for anything."""
 
 import contextlib
 import json
@@ -10,25 +10,55 @@ from typing import TYPE_CHECKING, Any
 
 from app.models import Finding, Level
 from app.services.diagnostics import clock_skew
-from app.services.diagnostics.findings import About, Trouble
+from app.services.diagnostics.findings import FailureAdvice, FindingBuilder
+from app.services.openai.client import classify
+from app.services.runtime.failures import Failure, FailureKind
 from app.services.runtime.lazy_client import LazyClient
 
 if TYPE_CHECKING:
     from openai import OpenAI
 
-_ABOUT = About("drawing")
+_PROVIDER = FindingBuilder("provider")
 _TIMEOUT_SECONDS, _CONNECT_SECONDS = 4.0, 3.0
-_SOON = timedelta(days=60)
-_KEY_TROUBLE = {
-    401: ("the key is refused (status 401)", "set OPENAI_API_KEY to a valid key"),
-    429: ("the provider asks to wait (status 429)", "wait a minute; see the account's limits"),
+_SHUTDOWN_WARNING = timedelta(days=60)
+_ADVICE = FailureAdvice(
+    {
+        FailureKind.CREDENTIALS_REFUSED: (
+            "the provider refuses the key",
+            "set OPENAI_API_KEY to a valid key",
+        ),
+        FailureKind.RATE_LIMITED: (
+            "the provider's rate limit is reached",
+            "wait a minute; see the account's limits",
+        ),
+        FailureKind.QUOTA_EXCEEDED: (
+            "the account has no credit left or reached its limit",
+            "add credit, or raise the limit",
+        ),
+        FailureKind.SERVER_ERROR: (
+            "the provider reports an error of its own",
+            "see the provider's status page, and try again",
+        ),
+    },
+    otherwise=(
+        "no usable response from the provider",
+        "check the network, OPENAI_BASE_URL, and OPENAI_API_KEY for stray characters",
+    ),
+)
+# A key with restricted permissions, or another server, may have no list of models.
+_NOT_LISTED = {
+    FailureKind.PERMISSION_DENIED,
+    FailureKind.NOT_FOUND,
+    FailureKind.REJECTED,
+    FailureKind.CONTENT_REJECTED,
 }
-_NO_ADDRESS = "see that OPENAI_BASE_URL leads to OpenAI's API; it usually ends in /v1"
+_NO_RESPONSE = {FailureKind.UNREACHABLE, FailureKind.NO_RESPONSE, FailureKind.BAD_RESPONSE}
+_CHECK_BASE_URL = "correct OPENAI_BASE_URL, which usually ends in /v1"
 
 
 @dataclass(frozen=True)
-class RequiredModels:
-    """A model that the service uses: what for, its name, and the setting that names it."""
+class RequiredModel:
+    """A model that the service uses: the check's name, the model's, and the setting's."""
 
     check: str
     name: str
@@ -36,152 +66,146 @@ class RequiredModels:
 
 
 @dataclass(frozen=True)
-class _Answer:
-    status: int
-    date: str | None = None
+class _Response:
+    """The JSON and the Date header of a response, or the failure in place of it."""
+
     document: Any = None
+    date: str | None = None
+    failure: Failure | None = None
 
 
 def offline() -> Finding:
-    """Say what is drawn without a provider."""
-    return _ABOUT.ok("provider", "offline: images are drawn by rules, not AI, and cost nothing")
+    """Report that images are made without a provider."""
+    return _PROVIDER.ok("mode", "offline: images are composed by rules, not AI, and are free")
 
 
 def replay(folder: Path) -> Finding:
-    """Say whether there is anything to replay."""
+    """Check whether there are cassettes to replay."""
     if next(folder.glob("*/*.json"), None) is None:
-        reported = f"replay: nothing is recorded in {folder}, so every request is refused"
-        return _ABOUT.warning("provider", reported, "record with IMAGE_PROVIDER=record first")
-    return _ABOUT.ok("provider", f"replay: what is recorded in {folder}, at no cost")
+        found = f"replay: no cassettes in {folder}, so every request is refused"
+        return _PROVIDER.warning("mode", found, "record some with IMAGE_PROVIDER=record first")
+    return _PROVIDER.ok("mode", f"replay: the cassettes in {folder}, for free")
 
 
 def azure() -> Finding:
-    """Say what can be known of Azure without drawing."""
-    reported = "Azure OpenAI: a key can't list deployments, so their names are not looked up"
-    return _ABOUT.ok("provider", reported)
+    """Report that deployments on Azure can't be checked without generating an image."""
+    found = "Azure OpenAI: a key can't list deployments, so their names are not checked"
+    return _PROVIDER.ok("mode", found)
 
 
 def moderation_off() -> Finding:
-    """Say what it means that no model looks at prompts."""
-    found = "off: prompts are not checked before they are drawn"
-    return _ABOUT.warning("moderation", found, "set OPENAI_MODERATION_MODEL, which is free")
+    """Report that prompts are not moderated."""
+    found = "off: prompts are not moderated"
+    return _PROVIDER.warning("moderation", found, "set OPENAI_MODERATION_MODEL, which is free")
 
 
 def check_models(
     client: "LazyClient[OpenAI]",
-    wanted: Sequence[RequiredModels],
+    required: Sequence[RequiredModel],
     *,
     now: clock_skew.Now,
-    report_time: bool,
+    compare_clock: bool,
 ) -> Iterator[Finding]:
-    """Ask for the list of models, and look up each that is wanted.
+    """Request the list of models, and look up each required model.
 
     Args:
         client: the service's client.
-        wanted: the models that the service uses.
+        required: the models that the service uses.
         now: this machine's clock.
-        report_time: whether to compare that clock with the provider's.
+        compare_clock: whether to compare that clock with the provider's.
     """
     with contextlib.closing(client):
-        asked = now()
-        try:
-            answer = _ask(lambda: _models(client).list())
-        except Trouble as trouble:
-            answer = _Answer(0)
-            key = _ABOUT.failed("key", trouble.found, trouble.advice)
-        else:
-            key = _about_key(answer)
+        sent = now()
+        response = _request(lambda: _models(client).list())
+        key = _check_key(response)
         yield key
-        if report_time:
-            yield clock_skew.compare(answer.date, asked=asked, answered=now())
+        if compare_clock:
+            yield clock_skew.compare(response.date, sent=sent, received=now())
         if key.level is not Level.FAILED:
-            listed = _by_name(answer.document)
-            yield from (_about_model(client, one, listed, now().date()) for one in wanted)
+            listed = _by_name(response.document)
+            yield from (_check_model(client, one, listed, now().date()) for one in required)
 
 
 def _models(client: "LazyClient[OpenAI]") -> Any:
     from openai import Timeout
 
-    patient = client().with_options(timeout=Timeout(_TIMEOUT_SECONDS, connect=_CONNECT_SECONDS))
-    return patient.models.with_raw_response
+    timeout = Timeout(_TIMEOUT_SECONDS, connect=_CONNECT_SECONDS)
+    return client().with_options(timeout=timeout).models.with_raw_response
 
 
-def _ask(call: Callable[[], Any]) -> _Answer:
-    """Send one request; nothing of the answer but its status, date and JSON is looked at."""
-    import httpx2
-    from openai import APIStatusError, OpenAIError
-
+def _request(call: Callable[[], Any]) -> _Response:
+    """Send one request. Of an error response, only the status and the date are kept."""
     try:
         raw = call()
-        status, date_header, text = raw.status_code, raw.headers.get("date"), raw.text
-    except APIStatusError as error:
-        return _Answer(error.status_code, error.response.headers.get("date"))
-    except (OpenAIError, httpx2.HTTPError, UnicodeError) as error:
-        name = type(error.__cause__ or error).__name__
-        advice = "check the network, OPENAI_BASE_URL, and OPENAI_API_KEY for stray characters"
-        raise Trouble(f"the provider gives no answer ({name})", advice) from None
+        date_header, text = raw.headers.get("date"), raw.text
+    except Exception as error:
+        failure = classify(error)
+        if failure is None:
+            raise
+        response = getattr(error, "response", None)
+        date_header = response.headers.get("date") if response is not None else None
+        return _Response(date=date_header, failure=failure)
     with contextlib.suppress(ValueError):
-        return _Answer(status, date_header, json.loads(text))
-    return _Answer(status, date_header)
+        return _Response(json.loads(text), date_header)
+    return _Response(date=date_header)
 
 
-def _about_key(answer: _Answer) -> Finding:
-    if answer.status in _KEY_TROUBLE:
-        return _ABOUT.failed("key", *_KEY_TROUBLE[answer.status])
-    if answer.status >= 500:
-        found = f"the provider has a fault of its own (status {answer.status})"
-        return _ABOUT.failed("key", found, "see the provider's status page, and try again")
-    if answer.status != 200:
-        # A restricted key, or another server, may have no list; each model is still asked for.
-        found = f"it gets no list of models (status {answer.status}), so it may not be allowed here"
-        return _ABOUT.warning("key", found, "let this key read models, to be sure")
-    if not _by_name(answer.document):
-        return _ABOUT.failed("key", "the address answers, but with no list of models", _NO_ADDRESS)
-    return _ABOUT.ok("key", "accepted")
+def _check_key(response: _Response) -> Finding:
+    failure = response.failure
+    if failure is not None and failure.kind in _NOT_LISTED:
+        found = f"the models can't be listed ({failure.code}), so the key may not be sufficient"
+        return _PROVIDER.warning("key", found, "allow the key to read models, to be sure")
+    if failure is not None:
+        error = _ADVICE.check_failed(failure)
+        return _PROVIDER.failed("key", error.found, error.advice)
+    if not _by_name(response.document):
+        return _PROVIDER.failed("key", "the response is not a list of models", _CHECK_BASE_URL)
+    return _PROVIDER.ok("key", "accepted")
 
 
 def _by_name(document: Any) -> dict[str, dict[str, Any]]:
-    entries = document.get("data") if isinstance(document, dict) else None
-    usable = [one for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []
-    return {str(one.get("id")): one for one in usable}
+    data = document.get("data") if isinstance(document, dict) else None
+    entries = [one for one in data if isinstance(one, dict)] if isinstance(data, list) else []
+    return {str(one.get("id")): one for one in entries}
 
 
-def _about_model(
+def _check_model(
     client: "LazyClient[OpenAI]",
-    wanted: RequiredModels,
+    required: RequiredModel,
     listed: dict[str, dict[str, Any]],
     today: date,
 ) -> Finding:
-    entry, status = listed.get(wanted.name), 200
-    if entry is None:  # aliases and tuned models can be missing from the list
-        try:
-            answer = _ask(lambda: _models(client).retrieve(wanted.name))
-        except Trouble as trouble:
-            return _ABOUT.failed(wanted.check, trouble.found, trouble.advice)
-        status, entry = answer.status, answer.document
-    if status == 200 and isinstance(entry, dict):
-        return _about_end(wanted, entry.get("shutdown_date"), today)
-    advice = f"set {wanted.setting} to a model that this key may use"
-    if status in {400, 404} and listed:
-        found = f"{wanted.name} is not there for this key (status {status})"
-        return _ABOUT.failed(wanted.check, found, advice)
-    return _ABOUT.warning(wanted.check, f"{wanted.name} can't be looked up ({status})", advice)
+    entry: Any = listed.get(required.name)
+    failure = None
+    if entry is None:  # aliases and fine-tuned models may be missing from the list
+        response = _request(lambda: _models(client).retrieve(required.name))
+        entry, failure = response.document, response.failure
+    if failure is None and isinstance(entry, dict):
+        return _check_shutdown(required, entry.get("shutdown_date"), today)
+    if failure is not None and failure.kind in _NO_RESPONSE:
+        error = _ADVICE.check_failed(failure)
+        return _PROVIDER.failed(required.check, error.found, error.advice)
+    code = failure.code if failure else "not JSON"
+    advice = f"set {required.setting} to a model that this key can use"
+    if listed and failure and failure.kind in {FailureKind.NOT_FOUND, FailureKind.REJECTED}:
+        found = f"{required.name} is not available to this key ({code})"
+        return _PROVIDER.failed(required.check, found, advice)
+    return _PROVIDER.warning(required.check, f"{required.name} can't be looked up ({code})", advice)
 
 
-def _about_end(wanted: RequiredModels, reported: Any, today: date) -> Finding:
-    """Judge a model by the day of its end, if there is one."""
-    if reported is None:
-        return _ABOUT.ok(wanted.check, f"{wanted.name} is there")
-    advice = f"set {wanted.setting} to a newer model"
+def _check_shutdown(required: RequiredModel, shutdown_date: Any, today: date) -> Finding:
+    name, check = required.name, required.check
+    if shutdown_date is None:
+        return _PROVIDER.ok(check, f"{name} is available")
+    advice = f"set {required.setting} to a newer model"
     try:
-        end = date.fromisoformat(str(reported)[:10])
+        end = date.fromisoformat(str(shutdown_date)[:10])
     except ValueError:
-        found = f"{wanted.name} will be shut down, on a day that can't be read"
-        return _ABOUT.warning(wanted.check, found, advice)
+        found = f"{name} will be shut down, on a date that can't be read"
+        return _PROVIDER.warning(check, found, advice)
     if end <= today:
-        found = f"{wanted.name} was shut down on {end}"
-        return _ABOUT.failed(wanted.check, found, advice)
-    found = f"{wanted.name} will be shut down on {end}"
-    if end - today <= _SOON:
-        return _ABOUT.warning(wanted.check, found, advice)
-    return _ABOUT.ok(wanted.check, found)
+        return _PROVIDER.failed(check, f"{name} was shut down on {end}", advice)
+    found = f"{name} will be shut down on {end}"
+    if end - today <= _SHUTDOWN_WARNING:
+        return _PROVIDER.warning(check, found, advice)
+    return _PROVIDER.ok(check, found)

@@ -1,52 +1,75 @@
-"""Checks Redis: quick enough for a cache, writable, and ready to forget when it is full."""
+"""Checks Redis: fast enough for a cache, writable, and evicting when it is full."""
 
 import contextlib
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from app.models import Finding
-from app.services.caching.redis import TIMEOUT_SECONDS
-from app.services.diagnostics.findings import About, Trouble
+from app.services.caching.redis import TIMEOUT_SECONDS, classify
+from app.services.diagnostics.findings import CheckFailed, FailureAdvice, FindingBuilder
+from app.services.runtime.failures import FailureKind, replace_errors
 
 if TYPE_CHECKING:
     from redis import Redis
 
-_ABOUT = About("cache")
+_CACHE = FindingBuilder("cache")
 _TIMEOUT_SECONDS = 2.0
 _MIB = 1024 * 1024
+_CHECK_NETWORK = "check REDIS_URL, and the network between here and the server"
+_ALLOW = "allow this user to read and write keys; the server must not be a read-only replica"
+_ADVICE = FailureAdvice(
+    {
+        FailureKind.CREDENTIALS_REFUSED: (
+            "the password is refused or missing",
+            "correct REDIS_URL",
+        ),
+        FailureKind.PERMISSION_DENIED: ("this user lacks a permission", _ALLOW),
+        FailureKind.REJECTED: ("Redis refuses the command", _ALLOW),
+        FailureKind.TLS: (
+            "the TLS connection to Redis failed",
+            "check the scheme of REDIS_URL (rediss for TLS), and the server's certificate",
+        ),
+        FailureKind.NO_RESPONSE: ("Redis did not respond in time", _CHECK_NETWORK),
+    },
+    otherwise=("Redis can't be reached", _CHECK_NETWORK),
+)
 
 
-def memory_of_each_process(processes: int) -> Iterator[Finding]:
-    """Say what it means that there is no Redis."""
-    found = f"each of the {processes} processes has its own, for a minute" if processes > 1 else ""
-    yield _ABOUT.ok("memory", found or "the process keeps what it read for a minute")
+def without_redis(processes: int) -> Iterator[Finding]:
+    """Report what is cached where there is no Redis."""
+    if processes > 1:
+        found = f"each of the {processes} processes has a cache of its own, for a minute"
+    else:
+        found = "in the memory of the process, for a minute"
+    yield _CACHE.ok("memory", found)
 
 
 def check_server(url: str) -> Iterator[Finding]:
-    """Look for the server, then write a value and delete it, then ask what it does when full."""
+    """Connect to the server, write a value and delete it, then check its memory policy."""
     client = _client(url)
     with contextlib.closing(client):
         try:
-            with _reported():
+            with _errors_replaced():
                 client.ping()
-                seconds = _seconds(client)
-        except Trouble as trouble:
-            yield _ABOUT.failed("server", trouble.found, trouble.advice)
+                seconds = _round_trip_seconds(client)
+        except CheckFailed as error:
+            yield _CACHE.failed("server", error.found, error.advice)
             return
-        yield judge_speed(seconds)
-        yield _ABOUT.step("write", lambda: _write(client))
-        yield _memory(client)
+        yield check_latency(seconds)
+        yield _CACHE.step("write", lambda: _write(client))
+        yield _check_memory(client)
 
 
-def judge_speed(seconds: float) -> Finding:
-    """Compare the time of an answer with the service's patience."""
-    found = f"Redis answers in {seconds * 1000:.1f} ms"
+def check_latency(seconds: float) -> Finding:
+    """Compare the time of a response with the service's timeout."""
+    found = f"Redis responds in {seconds * 1000:.1f} ms"
     if seconds < TIMEOUT_SECONDS:
-        return _ABOUT.ok("server", found)
+        return _CACHE.ok("server", found)
     found += f"; the service waits {TIMEOUT_SECONDS * 1000:.0f} ms and then does without"
-    return _ABOUT.warning("server", found, "put it nearer to the service")
+    return _CACHE.warning("server", found, "run it closer to the service")
 
 
 def _client(url: str) -> "Redis":
@@ -60,55 +83,40 @@ def _client(url: str) -> "Redis":
     )
 
 
-def _seconds(client: "Redis") -> float:
-    """Return how long an answer takes on an open connection."""
-    began = time.perf_counter()
+def _round_trip_seconds(client: "Redis") -> float:
+    """Measure a command on an open connection."""
+    start = time.perf_counter()
     client.ping()
-    return time.perf_counter() - began
+    return time.perf_counter() - start
 
 
 def _write(client: "Redis") -> str:
     key, value = f"doctor:{uuid.uuid4().hex}", uuid.uuid4().bytes
-    with _reported():
+    with _errors_replaced():
         client.set(key, value, ex=60)
         try:
             same = client.get(key) == value
         finally:
             client.delete(key)
     if not same:
-        raise Trouble("a value did not come back", "look at how the server is set up")
+        raise CheckFailed("a value that was written can't be read", "check the server's settings")
     return "a value was written, read back and deleted"
 
 
-def _memory(client: "Redis") -> Finding:
+def _check_memory(client: "Redis") -> Finding:
     try:
-        with _reported():
-            reported = client.info("memory")
-    except Trouble as trouble:
-        return _ABOUT.warning("memory", f"can't be told: {trouble.found}", trouble.advice)
-    limit, policy = int(reported.get("maxmemory", 0)), reported.get("maxmemory_policy")
+        with _errors_replaced():
+            info = client.info("memory")
+    except CheckFailed as error:
+        return _CACHE.warning("memory", f"unknown: {error.found}", error.advice)
+    limit, policy = int(info.get("maxmemory", 0)), info.get("maxmemory_policy")
     if limit and policy == "noeviction":
-        found = f"full at {limit // _MIB} MiB, and then takes nothing new (noeviction)"
-        return _ABOUT.warning("memory", found, "set maxmemory-policy to allkeys-lru")
+        found = f"limited to {limit // _MIB} MiB, and then refuses writes (noeviction)"
+        return _CACHE.warning("memory", found, "set maxmemory-policy to allkeys-lru")
     if limit:
-        return _ABOUT.ok("memory", f"at most {limit // _MIB} MiB, and forgets what is old")
-    return _ABOUT.ok("memory", "no limit is set (maxmemory)")
+        return _CACHE.ok("memory", f"limited to {limit // _MIB} MiB, and then evicts old values")
+    return _CACHE.ok("memory", "not limited (maxmemory is 0)")
 
 
-@contextlib.contextmanager
-def _reported() -> Iterator[None]:
-    """Turn every error of the SDK into Trouble, without a word of the server."""
-    from redis.exceptions import AuthenticationError, RedisError, ResponseError
-
-    try:
-        yield
-    except AuthenticationError:
-        raise Trouble("the password is refused or missing", "correct REDIS_URL") from None
-    except ResponseError as error:
-        name = type(error).__name__
-        advice = "let this user read and write keys; see that the server is no read-only replica"
-        raise Trouble(f"Redis refuses this ({name})", advice) from None
-    except (RedisError, OSError) as error:
-        name = type(error).__name__
-        advice = "see that it can be reached from here; check REDIS_URL and the network"
-        raise Trouble(f"Redis gives no answer ({name})", advice) from None
+def _errors_replaced() -> AbstractContextManager[None]:
+    return replace_errors(classify, _ADVICE.check_failed)

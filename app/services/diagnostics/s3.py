@@ -1,108 +1,120 @@
-"""Checks the bucket: reachable, writable, and whether its clock and ours agree."""
+"""Checks the bucket: reachable, writable, and no clock skew between S3 and this machine."""
 
 import contextlib
 import secrets
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.models import Finding, Level
 from app.services.diagnostics import clock_skew
-from app.services.diagnostics.findings import About, Trouble
+from app.services.diagnostics.findings import CheckFailed, FailureAdvice, FindingBuilder
+from app.services.runtime.failures import Failure, FailureKind, replace_errors
+from app.services.s3.errors import classify
 from app.services.s3.store import S3Store
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
-_ABOUT = About("storage")
-_ADVICE = {
-    400: "correct AWS_REGION and the keys: one of them does not suit this bucket",
-    403: "let these keys list the bucket, and read, write and delete its objects",
-    404: "make the bucket, or correct S3_BUCKET_NAME",
-}
+_STORAGE = FindingBuilder("storage")
+_CHECK_NETWORK = "check S3_ENDPOINT_URL, and the network between here and S3"
+_KEYS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+_ADVICE = FailureAdvice(
+    {
+        FailureKind.CREDENTIALS_MISSING: ("no credentials for S3 were found", f"set {_KEYS}"),
+        FailureKind.CREDENTIALS_REFUSED: ("S3 refuses the credentials", f"correct {_KEYS}"),
+        FailureKind.PERMISSION_DENIED: (
+            "S3 denies access",
+            "check the keys; they need to list the bucket and read, write and delete its objects",
+        ),
+        FailureKind.NOT_FOUND: (
+            "the bucket does not exist",
+            "create it, or correct S3_BUCKET_NAME",
+        ),
+        FailureKind.WRONG_REGION: (
+            "the region or the keys don't belong to this bucket",
+            f"correct AWS_REGION, or {_KEYS}",
+        ),
+        FailureKind.CONFIGURATION: (
+            "the settings for S3 can't be used",
+            "check AWS_REGION, S3_BUCKET_NAME and the AWS profile",
+        ),
+        FailureKind.TLS: (
+            "the TLS connection to S3 failed",
+            "check S3_ENDPOINT_URL and the trusted certificates (AWS_CA_BUNDLE)",
+        ),
+        FailureKind.UNREACHABLE: ("S3 can't be reached", _CHECK_NETWORK),
+        FailureKind.NO_RESPONSE: ("S3 did not respond", _CHECK_NETWORK),
+        FailureKind.BAD_RESPONSE: ("the response of S3 can't be read", _CHECK_NETWORK),
+    },
+    otherwise=("S3 refuses the request", "see the storage server's log"),
+)
+
+
+@dataclass(frozen=True)
+class _BucketResponse:
+    """The Date header of a response about the bucket, and the failure if there was one."""
+
+    date: str | None
+    failure: Failure | None = None
 
 
 def check_bucket(store: S3Store, *, now: clock_skew.Now) -> Iterator[Finding]:
-    """Look for the bucket, then keep, read and delete a small object below `doctor/`."""
+    """Check the bucket, then write, read and delete a small object below `doctor/`."""
     with contextlib.closing(store):
-        asked = now()
-        try:
-            with _reported():
-                client = store.client()
-                answer = _head(client, store.bucket)
-        except Trouble as trouble:
-            yield _ABOUT.failed("bucket", trouble.found, trouble.advice)
-            yield clock_skew.compare(None, asked=asked, answered=now())
+        sent = now()
+        response = _head_bucket(store)
+        yield clock_skew.compare(response.date, sent=sent, received=now())
+        if response.failure is not None:
+            error = _ADVICE.check_failed(response.failure)
+            yield _STORAGE.failed("bucket", error.found, error.advice)
             return
-        date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
-        yield clock_skew.compare(date, asked=asked, answered=now())
-        reached = _ABOUT.step("bucket", lambda: _judged(answer))
-        yield reached
-        if reached.level is Level.OK:
-            yield from _probe(client, store.bucket)
+        yield _STORAGE.ok("bucket", "the bucket exists, and the keys can access it")
+        yield from _check_objects(store.client(), store.bucket)
 
 
-def _head(client: "BaseClient", bucket: str) -> Any:
-    """Return the answer, be it a refusal: that tells the time too."""
+def _head_bucket(store: S3Store) -> _BucketResponse:
     from botocore.exceptions import ClientError
 
     try:
-        return client.head_bucket(Bucket=bucket)
-    except ClientError as error:
-        return error.response
+        response = store.client().head_bucket(Bucket=store.bucket)
+    except Exception as error:
+        failure = classify(error)
+        if failure is None:
+            raise
+        date = _date(error.response) if isinstance(error, ClientError) else None
+        return _BucketResponse(date, failure)
+    return _BucketResponse(_date(response))
 
 
-def _judged(answer: Any) -> str:
-    status = answer["ResponseMetadata"]["HTTPStatusCode"]
-    if status != 200:
-        raise _refused(status)
-    return "the bucket is there, and these keys may list it"
+def _date(response: Any) -> str | None:
+    date: str | None = response["ResponseMetadata"]["HTTPHeaders"].get("date")
+    return date
 
 
-def _probe(client: "BaseClient", bucket: str) -> Iterator[Finding]:
-    place = {"Bucket": bucket, "Key": f"doctor/{uuid.uuid4().hex}"}
+def _check_objects(client: "BaseClient", bucket: str) -> Iterator[Finding]:
+    probe = {"Bucket": bucket, "Key": f"doctor/{uuid.uuid4().hex}"}
     data = secrets.token_bytes(64)
-    written = _step("write", "an object was written", lambda: client.put_object(**place, Body=data))
+    written = _step("write", "an object was written", lambda: client.put_object(**probe, Body=data))
     yield written
     if written.level is not Level.OK:
         return
-    yield _step("read back", "it came back unchanged", lambda: _compare(client, place, data))
-    yield _step("delete", "it was deleted", lambda: client.delete_object(**place))
+    yield _step("read back", "with the same content", lambda: _compare(client, probe, data))
+    yield _step("delete", "the object was deleted", lambda: client.delete_object(**probe))
 
 
 def _step(check: str, found: str, work: Callable[[], object]) -> Finding:
-    def reported() -> str:
-        with _reported():
+    def run() -> str:
+        with replace_errors(classify, _ADVICE.check_failed):
             work()
         return found
 
-    return _ABOUT.step(check, reported)
+    return _STORAGE.step(check, run)
 
 
-def _compare(client: "BaseClient", place: dict[str, str], data: bytes) -> None:
-    with contextlib.closing(client.get_object(**place)["Body"]) as body:
+def _compare(client: "BaseClient", probe: dict[str, str], data: bytes) -> None:
+    with contextlib.closing(client.get_object(**probe)["Body"]) as body:
         if body.read() != data:
-            raise Trouble("the object came back changed", "look at what is between here and S3")
-
-
-@contextlib.contextmanager
-def _reported() -> Iterator[None]:
-    """Turn every error of the SDK into Trouble, without a word of the server."""
-    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
-    from urllib3.exceptions import HTTPError
-
-    try:
-        yield
-    except ClientError as error:
-        raise _refused(error.response["ResponseMetadata"]["HTTPStatusCode"]) from None
-    except NoCredentialsError:
-        advice = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-        raise Trouble("no keys for S3 were found", advice) from None
-    except (BotoCoreError, HTTPError, OSError, ValueError, KeyError) as error:
-        advice = "see that S3 can be reached from here; check S3_ENDPOINT_URL and the network"
-        raise Trouble(f"S3 gives no usable answer ({type(error).__name__})", advice) from None
-
-
-def _refused(status: int) -> Trouble:
-    advice = _ADVICE.get(status, "look at the storage server")
-    return Trouble(f"S3 refuses this (status {status})", advice)
+            found = "the object was read back with other content"
+            raise CheckFailed(found, "check proxies between here and S3")

@@ -1,4 +1,4 @@
-"""Checks the file of the records: whole, writable, and kept as safely as the service promises."""
+"""Checks the records' SQLite file: undamaged, writable, and with durable commits."""
 
 import contextlib
 import sqlite3
@@ -10,88 +10,85 @@ from pathlib import Path
 from app.errors import RecordsUnavailable
 from app.models import Finding, Level
 from app.services.diagnostics.filesystems import MOUNTINFO, mount_of
-from app.services.diagnostics.findings import About, Trouble
-from app.services.sqlite.database import SqliteDatabase
+from app.services.diagnostics.findings import CheckFailed, FindingBuilder
+from app.services.runtime.failures import Failure, FailureKind
+from app.services.sqlite.database import SqliteDatabase, classify
 
-_ABOUT = About("records")
+_RECORDS = FindingBuilder("records")
 _TIMEOUT_SECONDS = 2.5
-_STEPS_BETWEEN_LOOKS = 10_000
-_FULL = 2
-_NOT_OURS = "see that it belongs to the user who runs the service, and who else holds it"
-_BROKEN = "restore it from a copy, and look at the disk"
+_PROGRESS_STEPS = 10_000  # virtual machine steps between two looks at the time
+_SYNCHRONOUS_FULL = 2
+_CHECK_ACCESS = "it must belong to the user that runs the service; check what else holds it open"
+_RESTORE = "restore it from a backup, and check the disk"
 
 
 def check_file(path: Path, *, mountinfo: Path = MOUNTINFO) -> Iterator[Finding]:
-    """Look at the file as it lies there, then use it as the service does.
+    """Check the file as it is, then write to it like the service.
 
-    Where there is no file yet, another one beside it is used and deleted.
+    If there is no file yet, a temporary one beside it is written to instead.
     """
     mount = mount_of(path.parent, mountinfo)
     if mount and mount.over_network:
         found = f"the file is on a network file system ({mount.kind}), where locks can fail"
-        yield _ABOUT.warning("disk", found, "put DATA_DIR on a local disk, or use MongoDB")
+        yield _RECORDS.warning("disk", found, "put DATA_DIR on a local disk, or use MongoDB")
     if not path.exists():
-        yield _ABOUT.ok("file", "not there yet: the service makes it at its first use")
-        with _stand_in(path) as other:
-            yield _ABOUT.step("write", lambda: _use(other))
+        yield _RECORDS.ok("file", "none yet: the service creates it at its first use")
+        with _temporary_file(path) as other:
+            yield _RECORDS.step("write", lambda: _write_like_the_service(other))
         return
-    whole = _check_pages(path)
-    yield whole
-    if whole.level is not Level.FAILED:
-        yield _ABOUT.step("write", lambda: _use(path))
+    checked = _quick_check(path)
+    yield checked
+    if checked.level is not Level.FAILED:
+        yield _RECORDS.step("write", lambda: _write_like_the_service(path))
 
 
-def _check_pages(path: Path) -> Finding:
+def _quick_check(path: Path) -> Finding:
     deadline = time.monotonic() + _TIMEOUT_SECONDS
     try:
         with contextlib.closing(_open(path)) as connection:
-            connection.set_progress_handler(
-                lambda: time.monotonic() > deadline, _STEPS_BETWEEN_LOOKS
-            )
-            (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    except sqlite3.DatabaseError as error:
-        return _unreadable(error)
-    if answer != "ok":
-        return _ABOUT.failed("file", "damaged: PRAGMA quick_check finds faults", _BROKEN)
-    return _ABOUT.ok("file", "PRAGMA quick_check finds no fault")
+            connection.set_progress_handler(lambda: time.monotonic() > deadline, _PROGRESS_STEPS)
+            (result,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.Error as error:
+        return _unreadable(classify(error))
+    if result != "ok":
+        return _RECORDS.failed("file", "damaged: PRAGMA quick_check reports errors", _RESTORE)
+    return _RECORDS.ok("file", "PRAGMA quick_check reports no error")
 
 
-def _unreadable(error: sqlite3.DatabaseError) -> Finding:
-    code = error.sqlite_errorcode & 0xFF  # the rest only tells more about it
-    if code == sqlite3.SQLITE_INTERRUPT:
-        found = f"no fault within {_TIMEOUT_SECONDS} s, but the file is too large to be sure"
-        return _ABOUT.warning("file", found, "run PRAGMA quick_check when there is time")
-    if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-        return _ABOUT.failed("file", f"damaged ({error.sqlite_errorname})", _BROKEN)
-    return _ABOUT.failed("file", f"can't be read ({error.sqlite_errorname})", _NOT_OURS)
+def _unreadable(failure: Failure) -> Finding:
+    if failure.kind is FailureKind.INTERRUPTED:
+        found = f"no error within {_TIMEOUT_SECONDS} s, but the file is too large to check fully"
+        return _RECORDS.warning("file", found, "run PRAGMA quick_check when there is time")
+    if failure.kind is FailureKind.DAMAGED:
+        return _RECORDS.failed("file", f"damaged ({failure.code})", _RESTORE)
+    return _RECORDS.failed("file", f"can't be read ({failure.code})", _CHECK_ACCESS)
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    uri = f"{path.absolute().as_uri()}?mode=rw"  # never makes a file
+    uri = f"{path.absolute().as_uri()}?mode=rw"  # never creates a file
     return sqlite3.connect(uri, uri=True, timeout=_TIMEOUT_SECONDS)
 
 
-def _use(path: Path) -> str:
-    """Write through the service's own connection, and see what that promises."""
+def _write_like_the_service(path: Path) -> str:
     try:
-        # The modes belong to a connection, so it has to be one that the service would use.
+        # Both modes belong to a connection, so it has to be one of the service's own.
         with (
-            contextlib.closing(SqliteDatabase(path)) as file,
-            file.connection() as connection,
+            contextlib.closing(SqliteDatabase(path)) as database,
+            database.connection() as connection,
         ):
             (journal,) = connection.execute("PRAGMA journal_mode").fetchone()
             (synchronous,) = connection.execute("PRAGMA synchronous").fetchone()
             _write(connection)
     except RecordsUnavailable as error:
-        raise Trouble(f"rows can't be written ({error.detail})", _NOT_OURS) from None
-    if journal != "wal" or synchronous < _FULL:
-        found = f"a crash can lose rows (journal {journal}, synchronous {synchronous})"
-        raise Trouble(found, "put DATA_DIR on a local disk that takes SQLite's WAL")
-    return "a row was written and deleted; WAL, synchronous FULL"
+        raise CheckFailed(f"records can't be written ({error.detail})", _CHECK_ACCESS) from None
+    if journal != "wal" or synchronous < _SYNCHRONOUS_FULL:
+        found = f"a crash can lose records (journal {journal}, synchronous {synchronous})"
+        raise CheckFailed(found, "put DATA_DIR on a local disk that supports SQLite's WAL")
+    return "a record was written and deleted; WAL, synchronous FULL"
 
 
 def _write(connection: sqlite3.Connection) -> None:
-    """Write to a table of its own that is gone when the transaction ends."""
+    """Write to a table that is dropped in the same transaction."""
     connection.execute("BEGIN IMMEDIATE")
     connection.execute("CREATE TABLE doctor (id TEXT)")
     connection.execute("INSERT INTO doctor VALUES (?)", (uuid.uuid4().hex,))
@@ -99,11 +96,11 @@ def _write(connection: sqlite3.Connection) -> None:
 
 
 @contextlib.contextmanager
-def _stand_in(path: Path) -> Iterator[Path]:
-    """Name a file beside the one that is not there yet; it is deleted afterwards."""
-    other = path.with_name(f".doctor-{uuid.uuid4().hex}.sqlite3")
+def _temporary_file(path: Path) -> Iterator[Path]:
+    """Yield a name beside the missing file, and delete what was made under it."""
+    temporary = path.with_name(f".doctor-{uuid.uuid4().hex}.sqlite3")
     try:
-        yield other
+        yield temporary
     finally:
-        for left in path.parent.glob(f"{other.name}*"):
+        for left in path.parent.glob(f"{temporary.name}*"):
             left.unlink(missing_ok=True)

@@ -1,10 +1,10 @@
-"""The MongoDB client, and the one place where its errors become ours."""
+"""The MongoDB client, and the translation of its errors."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from app.errors import RecordsUnavailable
+from app.services.runtime.failures import Failure, FailureKind, kind_by_class, replace_errors
 from app.services.runtime.lazy_client import LazyClient
 
 if TYPE_CHECKING:
@@ -12,15 +12,21 @@ if TYPE_CHECKING:
     from pymongo.collection import Collection
 
 _TIMEOUT_MS = 2500
+_KINDS_BY_CODE = {
+    13: FailureKind.PERMISSION_DENIED,
+    18: FailureKind.CREDENTIALS_REFUSED,
+    50: FailureKind.NO_RESPONSE,  # MaxTimeMSExpired
+    8000: FailureKind.CREDENTIALS_REFUSED,  # Atlas
+}
 
 
 class MongoDatabase:
     """One database with all collections; its client is made at first use, after the server forked.
 
     Args:
-        uri: as MongoDB defines it, with all options.
-        name: of the database.
-        client: an open client to use instead of making one from the uri.
+        uri: a MongoDB connection string with all options.
+        name: the database's name.
+        client: an open client to use instead of making one from the URI.
     """
 
     def __init__(
@@ -40,28 +46,60 @@ class MongoDatabase:
         return self._client()[self._name][name]
 
     def close(self) -> None:
-        """Let go of all connections; the next use opens new ones."""
+        """Close the connections; the next use opens new ones."""
         self._client.close()
 
 
 def make_client(uri: str) -> "MongoClient[dict[str, Any]]":
-    """Make a client whose calls end in time, whatever the server does."""
+    """Make a client whose calls time out, whatever the server does.
+
+    Raises:
+        ConfigurationError: the URI or one of its options is invalid.
+    """
     from pymongo import MongoClient
-
-    return MongoClient(
-        uri,
-        tz_aware=True,
-        connectTimeoutMS=_TIMEOUT_MS,
-        timeoutMS=_TIMEOUT_MS,  # for a whole call, with finding the server and all retries
-    )
-
-
-@contextmanager
-def translate_errors() -> Iterator[None]:
-    """Turn every error of the SDK into one of ours."""
-    from pymongo.errors import PyMongoError
+    from pymongo.errors import ConfigurationError
 
     try:
-        yield
-    except PyMongoError as error:
-        raise RecordsUnavailable(f"MongoDB: {type(error).__name__}") from None
+        return MongoClient(
+            uri,
+            tz_aware=True,
+            connectTimeoutMS=_TIMEOUT_MS,
+            timeoutMS=_TIMEOUT_MS,  # of a whole call, including server selection and retries
+        )
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(type(error).__name__) from None
+
+
+def translate_errors() -> AbstractContextManager[None]:
+    """Replace errors of the SDK by RecordsUnavailable."""
+    return replace_errors(classify, _app_error)
+
+
+def classify(error: Exception) -> Failure | None:
+    """Classify an error of the SDK; None for any other exception."""
+    from pymongo.errors import OperationFailure, PyMongoError
+
+    if not isinstance(error, PyMongoError):
+        return None
+    name = type(error).__name__
+    if isinstance(error, OperationFailure) and error.code is not None:
+        kind = _KINDS_BY_CODE.get(error.code, FailureKind.REJECTED)
+        return Failure(kind=kind, detail=f"{name}, code {error.code}", code=f"code {error.code}")
+    return Failure(kind=_kind(error), detail=name, code=name)
+
+
+def _kind(error: Exception) -> FailureKind:
+    from pymongo import errors
+
+    kinds = (
+        (errors.NetworkTimeout, FailureKind.NO_RESPONSE),
+        (errors.ExecutionTimeout, FailureKind.NO_RESPONSE),
+        (errors.WTimeoutError, FailureKind.NO_RESPONSE),
+        (errors.ConnectionFailure, FailureKind.UNREACHABLE),
+        (errors.ConfigurationError, FailureKind.CONFIGURATION),
+    )
+    return kind_by_class(error, kinds, FailureKind.REJECTED)
+
+
+def _app_error(failure: Failure) -> RecordsUnavailable:
+    return RecordsUnavailable(f"MongoDB: {failure.detail}")

@@ -41,7 +41,7 @@ _OUT_OF_MONEY = {
 _STATUS_KINDS = {
     401: FailureKind.CREDENTIALS_REFUSED,
     403: FailureKind.PERMISSION_DENIED,
-    404: FailureKind.CONTAINER_NOT_FOUND,
+    404: FailureKind.NOT_FOUND,
     429: FailureKind.RATE_LIMITED,
 }
 _APP_ERRORS: Mapping[FailureKind, type[AppError]] = {

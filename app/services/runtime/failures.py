@@ -18,7 +18,7 @@ class FailureKind(StrEnum):
     CREDENTIALS_MISSING = "credentials_missing"
     CREDENTIALS_REFUSED = "credentials_refused"
     PERMISSION_DENIED = "permission_denied"
-    CONTAINER_NOT_FOUND = "container_not_found"  # the bucket, or the model
+    NOT_FOUND = "not_found"  # the bucket, or the model
     OBJECT_NOT_FOUND = "object_not_found"
     WRONG_REGION = "wrong_region"
     RATE_LIMITED = "rate_limited"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _KINDS_BY_CODE = {
     "NoSuchKey": FailureKind.OBJECT_NOT_FOUND,
-    "NoSuchBucket": FailureKind.CONTAINER_NOT_FOUND,
+    "NoSuchBucket": FailureKind.NOT_FOUND,
     "AccessDenied": FailureKind.PERMISSION_DENIED,
     "AllAccessDisabled": FailureKind.PERMISSION_DENIED,
     "ExpiredToken": FailureKind.CREDENTIALS_REFUSED,
@@ -27,7 +27,7 @@ _KINDS_BY_CODE = {
     "301": FailureKind.WRONG_REGION,
     "400": FailureKind.WRONG_REGION,
     "403": FailureKind.PERMISSION_DENIED,
-    "404": FailureKind.CONTAINER_NOT_FOUND,
+    "404": FailureKind.NOT_FOUND,
 }
 
 

@@ -1,4 +1,4 @@
-"""Examines all parts of the set-up at once, none for longer than the time allows."""
+"""Runs the checks of the setup in parallel, under one deadline."""
 
 import threading
 import time
@@ -10,47 +10,47 @@ from app.models import Finding, Level
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """Looks at a part; its findings count from the moment that each is yielded."""
+    """A check of one part; each finding counts as soon as it is yielded."""
 
     part: str
     run: Callable[[], Iterable[Finding]]
 
 
-def examine(checks: Sequence[Check], *, seconds: float) -> list[Finding]:
-    """Run all checks side by side and return what they found, in the order of the checks.
+def run_checks(checks: Sequence[Check], *, seconds: float) -> list[Finding]:
+    """Run all checks in parallel; return their findings in the order of the checks.
 
-    A check that is still under way at the end of the time is given up on, which is a finding; so
-    is a check that breaks. Neither touches the others.
+    A check that is unfinished after `seconds`, or that raises, yields a failed finding and
+    affects no other check.
     """
     deadline = time.monotonic() + seconds
-    examinations = [_Examination(check) for check in checks]
-    return [finding for one in examinations for finding in one.findings(deadline, seconds)]
+    running = [_RunningCheck(check) for check in checks]
+    return [finding for check in running for finding in check.findings(deadline, seconds)]
 
 
-class _Examination:
-    """A check under way in a thread of its own."""
+class _RunningCheck:
+    """A check in a thread of its own."""
 
     def __init__(self, check: Check) -> None:
         self._check = check
-        self._found: list[Finding] = []
-        # A daemon, so that one which hangs does not keep the command from ending.
+        self._findings: list[Finding] = []
+        # A daemon thread, so that a check that hangs does not keep the process alive.
         self._thread = threading.Thread(target=self._run, name=f"check {check.part}", daemon=True)
         self._thread.start()
 
     def findings(self, deadline: float, seconds: float) -> list[Finding]:
         self._thread.join(max(0.0, deadline - time.monotonic()))
         if not self._thread.is_alive():
-            return self._found
-        late = self._failed("time", f"no answer within {seconds:g} s", "see whether it hangs")
-        return [*self._found, late]
+            return self._findings
+        found = f"the check did not finish within {seconds:g} s"
+        return [*self._findings, self._failed("time", found, "check whether this part responds")]
 
     def _run(self) -> None:
         try:
             for finding in self._check.run():
-                self._found.append(finding)
-        except Exception as error:  # noqa: BLE001 - reason: whatever breaks here is a finding, and must not stop the others
-            name = type(error).__name__
-            self._found.append(self._failed("check", f"it broke with {name}", "report this fault"))
+                self._findings.append(finding)
+        except Exception as error:  # noqa: BLE001 - reason: any error is a finding, and must not stop the other checks
+            found = f"the check raised {type(error).__name__}"
+            self._findings.append(self._failed("check", found, "report this as a bug"))
 
     def _failed(self, check: str, found: str, advice: str) -> Finding:
         part = self._check.part

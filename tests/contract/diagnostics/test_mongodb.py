@@ -1,4 +1,4 @@
-"""The check of MongoDB, on a real server that can be made to refuse."""
+"""The check of MongoDB, on a real server that can be made to refuse commands."""
 
 import contextlib
 import time
@@ -9,8 +9,8 @@ import pytest
 from pymongo import MongoClient
 
 from app.models import Finding, PageQuery
-from app.services.diagnostics import mongodb as checkup
 from app.services.diagnostics.mongodb import check_database
+from app.services.mongodb import client as mongodb_client
 from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.indexes import INDEXES
 from app.services.mongodb.records import MongoRecords
@@ -26,23 +26,23 @@ Client = MongoClient[dict[str, Any]]
 
 @pytest.fixture
 def client(mongo_server: MongoServer) -> Iterator[Client]:
-    """Make a client that looks behind the scenes."""
+    """Make a client for the test itself."""
     with Client(mongo_server.uri) as client:
         yield client
 
 
 def check(uri: str, database: str) -> list[Finding]:
-    """Check a database; neither address nor password is told."""
+    """Check a database; no finding shows its address or password."""
     found = list(check_database(uri=uri, database=database))
     for private in ("127.0.0.1", PASSWORD, "full error"):
         assert private not in texts(found)
     return found
 
 
-def test_all_is_well_and_no_row_is_left(
+def test_a_good_database_passes_and_is_left_unchanged(
     mongo_server: MongoServer, mongo_database: str, client: Client
 ) -> None:
-    """The service's own indexes are all that is needed, and the list stays as it was."""
+    """The service's own indexes are complete, and the probe is not left behind."""
     with contextlib.closing(
         MongoRecords(MongoDatabase(uri=mongo_server.uri, name=mongo_database))
     ) as records:
@@ -53,10 +53,10 @@ def test_all_is_well_and_no_row_is_left(
     assert client[mongo_database].list_collection_names() == ["generations", "ranks"]
 
 
-def test_the_check_needs_what_the_service_makes(
+def test_the_check_expects_the_indexes_that_the_service_creates(
     mongo_server: MongoServer, mongo_database: str, client: Client
 ) -> None:
-    """The indexes that are looked for are exactly those that the records make."""
+    """The expected indexes are exactly those that MongoRecords creates."""
     with contextlib.closing(
         MongoRecords(MongoDatabase(uri=mongo_server.uri, name=mongo_database))
     ) as records:
@@ -68,7 +68,7 @@ def test_the_check_needs_what_the_service_makes(
 def test_an_empty_database_needs_no_indexes_yet(
     mongo_server: MongoServer, mongo_database: str
 ) -> None:
-    """Before the first use nothing is missing, and a second look finds the same."""
+    """Before the first use no index is missing, and checking creates none."""
     for _ in range(2):
         found = check(mongo_server.uri, mongo_database)
         assert levels(found) == ALL_OK
@@ -78,7 +78,7 @@ def test_an_empty_database_needs_no_indexes_yet(
 def test_missing_indexes_are_named(
     mongo_server: MongoServer, mongo_database: str, client: Client
 ) -> None:
-    """Rows without the indexes that find them are a warning."""
+    """Records without their indexes are a warning."""
     collection = client[mongo_database]["generations"]
     collection.insert_one({"state": "ready"})
     collection.create_index(INDEXES["newest"], name="newest")
@@ -87,10 +87,10 @@ def test_missing_indexes_are_named(
     assert "matches" in the("indexes", found).found
 
 
-def test_an_index_of_the_same_name_fails(
+def test_an_index_with_other_keys_fails(
     mongo_server: MongoServer, mongo_database: str, client: Client
 ) -> None:
-    """The service could not make its own beside it."""
+    """The service can't create its own index under the same name."""
     client[mongo_database]["generations"].create_index([("state", 1)], name="newest")
     assert levels(check(mongo_server.uri, mongo_database)) == ALL_OK | {"indexes": FAILED}
 
@@ -99,7 +99,7 @@ def test_an_index_of_the_same_name_fails(
     ("command", "code", "failed"),
     [("ping", 1, "server"), ("listIndexes", 13, "indexes"), ("insert", 13, "write")],
 )
-def test_each_step_can_be_refused(
+def test_a_refused_command_fails_its_step(
     mongo_server: MongoServer,
     mongo_database: str,
     client: Client,
@@ -107,7 +107,7 @@ def test_each_step_can_be_refused(
     code: int,
     failed: str,
 ) -> None:
-    """A command that this user may not send is told at its step, and later steps are taken."""
+    """The finding is at the step that needs the command, and later steps still run."""
     refused = {"failCommands": [command], "errorCode": code}
     client[mongo_database]["generations"].insert_one({"state": "ready"})
     client.admin.command({"configureFailPoint": "failCommand", "mode": "alwaysOn", "data": refused})
@@ -121,7 +121,7 @@ def test_each_step_can_be_refused(
 
 
 def test_a_wrong_password_fails(mongo_server: MongoServer, mongo_database: str) -> None:
-    """It is refused, and it is not told."""
+    """The finding reports the refusal without the password."""
     uri = mongo_server.uri.replace("mongodb://", f"mongodb://nobody:{PASSWORD}@")
     found = check(uri, mongo_database)
     assert levels(found) == {"server": FAILED}
@@ -130,26 +130,26 @@ def test_a_wrong_password_fails(mongo_server: MongoServer, mongo_database: str) 
 
 @pytest.mark.parametrize("rest", ["x:port/", "a,b/?directConnection=true"])
 def test_an_address_that_cannot_be_used_fails(rest: str, mongo_database: str) -> None:
-    """What the driver says of it can quote it, so only the kind of fault is told."""
+    """The driver's message can quote the address, so the finding only says what to correct."""
     found = check(f"mongodb://user:{PASSWORD}@{rest}", mongo_database)
     assert levels(found) == {"server": FAILED}
     assert "MONGODB_URI" in found[0].advice
 
 
 @pytest.mark.parametrize("fault", [FaultProxy.refuse, FaultProxy.black_hole, FaultProxy.reset])
-def test_an_unreachable_server_fails_in_time(
+def test_an_unreachable_server_fails_quickly(
     mongo_server: MongoServer,
     mongo_database: str,
     fault: Callable[[FaultProxy], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Whether refused, silent or reset: one finding, after one call's patience."""
-    assert checkup._TIMEOUT_MS <= 2500
-    monkeypatch.setattr(checkup, "_TIMEOUT_MS", 400)  # lest this test take as long
+    """Whether refused, silent or reset: one finding, after one call's timeout."""
+    assert mongodb_client._TIMEOUT_MS <= 2500
+    monkeypatch.setattr(mongodb_client, "_TIMEOUT_MS", 400)  # to keep the test short
     with FaultProxy(mongo_server.host, mongo_server.port) as proxy:
         fault(proxy)
-        began = time.monotonic()
+        start = time.monotonic()
         found = check(f"mongodb://{proxy.host}:{proxy.port}/?directConnection=true", mongo_database)
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - start < 3
     assert levels(found) == {"server": FAILED}
-    assert "no answer" in found[0].found
+    assert "network" in found[0].advice

@@ -1,4 +1,4 @@
-"""What the provider tells of key and models, over the real protocol, and that it costs nothing."""
+"""The check of API key and models, over the real protocol and free of charge."""
 
 import contextlib
 import time
@@ -10,44 +10,44 @@ import pytest
 
 from app.models import Finding, Level
 from app.services.diagnostics import openai
-from app.services.diagnostics.openai import RequiredModels, check_models
+from app.services.diagnostics.openai import RequiredModel, check_models
 from app.services.openai.client import lazy_client
 from tests.support.diagnostic_findings import FAILED, NOT_USED, OK, WARNING, levels, texts, the
 from tests.support.fake_openai import SECRET_MARKER, Behavior, FakeOpenAI, Fault
 from tests.support.servers.fault_proxy import FaultProxy
 from tests.support.servers.free_ports import HOST
 
-IMAGE = RequiredModels("image model", "gpt-image-2.6-flare", "OPENAI_IMAGE_MODEL")
-TEXT = RequiredModels("text model", "gpt-6-luna", "OPENAI_TEXT_MODEL")
-MODERATION = RequiredModels("moderation", "omni-moderation-latest", "OPENAI_MODERATION_MODEL")
-WANTED = (IMAGE, TEXT, MODERATION)
+IMAGE = RequiredModel("image model", "gpt-image-2.6-flare", "OPENAI_IMAGE_MODEL")
+TEXT = RequiredModel("text model", "gpt-6-luna", "OPENAI_TEXT_MODEL")
+MODERATION = RequiredModel("moderation", "omni-moderation-latest", "OPENAI_MODERATION_MODEL")
+REQUIRED = (IMAGE, TEXT, MODERATION)
 TODAY = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ALL_OK = {"key": OK, "image model": OK, "text model": OK, "moderation": OK}
-BAD_ANSWERS = {
+BAD_RESPONSES = {
     "429": Fault.rate_limited(),
     "500": Fault.status(500),
     "503": Fault.status(503),
-    "a page": Fault.html(paid=False),
-    "a text": Fault.answer({"data": "none"}),
-    "a list": Fault.answer([SECRET_MARKER]),
+    "html": Fault.html(paid=False),
+    "data is text": Fault.answer({"data": "none"}),
+    "not an object": Fault.answer([SECRET_MARKER]),
     "numbers": Fault.answer({"data": [1]}),
-    "nothing": Fault.drop_before_response(paid=False),
-    "cut": Fault.cut(20, paid=False),
+    "no response": Fault.drop_before_response(paid=False),
+    "truncated": Fault.cut(20, paid=False),
 }
 
 
 def now() -> datetime:
-    """Tell the time."""
+    """Return the current time."""
     return datetime.now(UTC)
 
 
-def check(fake: FakeOpenAI, *wanted: RequiredModels, **changes: Any) -> list[Finding]:
-    """Check with the fake; nothing is paid, and no word of it or of the key is told."""
+def check(fake: FakeOpenAI, *required: RequiredModel, **changes: Any) -> list[Finding]:
+    """Check the fake; nothing is paid, and no finding shows its texts, its port or a key."""
     key = changes.pop("key", fake.api_key)
     address = changes.pop("address", fake.base_url)
-    options: dict[str, Any] = {"now": lambda: TODAY, "report_time": False} | changes
+    options: dict[str, Any] = {"now": lambda: TODAY, "compare_clock": False} | changes
     client = lazy_client(api_key=key, base_url=address)
-    found = list(check_models(client, wanted or WANTED, **options))
+    found = list(check_models(client, required or REQUIRED, **options))
     assert {request.endpoint for request in fake.requests} <= {"models", "unknown"}
     assert fake.paid == 0
     for private in (SECRET_MARKER, key, fake.api_key, key[-6:], f":{fake.port}"):
@@ -55,14 +55,14 @@ def check(fake: FakeOpenAI, *wanted: RequiredModels, **changes: Any) -> list[Fin
     return found
 
 
-def test_all_is_well(fake_openai: FakeOpenAI) -> None:
-    """A good key and known models are found with a single request."""
+def test_a_good_key_and_good_models_pass(fake_openai: FakeOpenAI) -> None:
+    """A single request is enough."""
     assert levels(check(fake_openai)) == ALL_OK
     assert len(fake_openai.requests) == 1
 
 
-def test_a_wrong_key_fails_and_nothing_more_is_asked(fake_openai: FakeOpenAI) -> None:
-    """The provider echoes parts of a wrong key; we do not."""
+def test_a_wrong_key_fails_without_further_requests(fake_openai: FakeOpenAI) -> None:
+    """The provider's message quotes parts of a wrong key; the finding does not."""
     found = check(fake_openai, key="sk-wrong-000000000000-secret")
     assert levels(found) == {"key": FAILED}
     assert "401" in the("key", found).found
@@ -71,17 +71,17 @@ def test_a_wrong_key_fails_and_nothing_more_is_asked(fake_openai: FakeOpenAI) ->
 
 @pytest.mark.parametrize("key", ["sk-with-newline-000000\n", "sk-mit-ümlaut-0000000"])
 def test_a_key_that_cannot_be_sent_fails(fake_openai: FakeOpenAI, key: str) -> None:
-    """Characters that no header can hold are hinted at."""
+    """The advice mentions characters that a header can't hold."""
     found = check(fake_openai, key=key)
     assert levels(found) == {"key": FAILED}
     assert "stray characters" in found[0].advice
 
 
-@pytest.mark.parametrize("one", WANTED, ids=lambda one: one.check)
-def test_a_model_that_is_not_there_fails(fake_openai: FakeOpenAI, one: RequiredModels) -> None:
-    """Each kind of model is looked up by name before it is called missing."""
-    others = [other for other in WANTED if other is not one]
-    found = check(fake_openai, RequiredModels(one.check, "no-such-model", one.setting), *others)
+@pytest.mark.parametrize("one", REQUIRED, ids=lambda one: one.check)
+def test_a_missing_model_fails(fake_openai: FakeOpenAI, one: RequiredModel) -> None:
+    """Each model is looked up by name before it is reported missing."""
+    others = [other for other in REQUIRED if other is not one]
+    found = check(fake_openai, RequiredModel(one.check, "no-such-model", one.setting), *others)
     assert levels(found) == ALL_OK | {one.check: FAILED}
     assert "no-such-model" in the(one.check, found).found
     assert one.setting in the(one.check, found).advice
@@ -94,8 +94,8 @@ def test_a_model_that_is_not_there_fails(fake_openai: FakeOpenAI, one: RequiredM
         (1, WARNING, "will be"), (60, WARNING, "will be"), (61, OK, "will be"),
     ],
 )  # fmt: skip
-def test_the_end_of_a_model(fake_openai: FakeOpenAI, days: int, level: Level, word: str) -> None:
-    """Past ends fail, those within 60 days warn, and the date is told."""
+def test_shutdown_dates(fake_openai: FakeOpenAI, days: int, level: Level, word: str) -> None:
+    """A past date fails, one within 60 days is a warning, and the finding states it."""
     end = (TODAY + timedelta(days=days)).date().isoformat()
     fake_openai.shutdown_dates[IMAGE.name] = end
     found = check(fake_openai)
@@ -104,14 +104,14 @@ def test_the_end_of_a_model(fake_openai: FakeOpenAI, days: int, level: Level, wo
     assert end in the("image model", found).found
 
 
-def test_an_end_that_cannot_be_read_is_a_warning(fake_openai: FakeOpenAI) -> None:
-    """What the provider wrote instead of a date is not told."""
+def test_an_unreadable_shutdown_date_is_a_warning(fake_openai: FakeOpenAI) -> None:
+    """The finding does not show the provider's text."""
     fake_openai.shutdown_dates[TEXT.name] = SECRET_MARKER
     assert levels(check(fake_openai)) == ALL_OK | {"text model": WARNING}
 
 
 def test_a_model_can_be_missing_from_the_list(fake_openai: FakeOpenAI) -> None:
-    """Aliases are found by their name alone, with their end."""
+    """Aliases are looked up by name, with their shutdown date."""
     fake_openai.listed = False
     fake_openai.shutdown_dates[TEXT.name] = "2026-12-01"
     assert levels(check(fake_openai)) == ALL_OK | {"text model": WARNING}
@@ -120,67 +120,71 @@ def test_a_model_can_be_missing_from_the_list(fake_openai: FakeOpenAI) -> None:
 @pytest.mark.parametrize(
     "fault", [Fault.status(403), Fault.status(404)], ids=lambda fault: fault.name
 )
-def test_a_list_that_is_not_given_leaves_doubt(fake_openai: FakeOpenAI, fault: Behavior) -> None:
-    """A restricted key or another server may draw all the same, so nothing is called failed."""
+def test_a_refused_list_is_a_warning(fake_openai: FakeOpenAI, fault: Behavior) -> None:
+    """A restricted key or a compatible server may still generate images, so nothing fails."""
     fake_openai.always("models", fault)
     assert levels(check(fake_openai)) == dict.fromkeys(ALL_OK, WARNING)
 
 
-@pytest.mark.parametrize("name", BAD_ANSWERS)
-def test_any_other_answer_fails(fake_openai: FakeOpenAI, name: str) -> None:
-    """What is no list, or no whole one, fails at once and without a word of it."""
-    fake_openai.always("models", BAD_ANSWERS[name])
+@pytest.mark.parametrize("name", BAD_RESPONSES)
+def test_any_other_response_fails(fake_openai: FakeOpenAI, name: str) -> None:
+    """A response without a complete list fails, and is not quoted."""
+    fake_openai.always("models", BAD_RESPONSES[name])
     assert levels(check(fake_openai)) == {"key": FAILED}
 
 
-def test_a_model_whose_look_up_breaks_off_fails(fake_openai: FakeOpenAI) -> None:
-    """Trouble between the list and a model is told at that model."""
+def test_a_failed_lookup_of_a_model_fails(fake_openai: FakeOpenAI) -> None:
+    """The finding is at that model; the others are still looked up."""
     fake_openai.listed = False
     fake_openai.script("models", Behavior("as usual"), Fault.drop_before_response(paid=False))
     found = check(fake_openai, TEXT, MODERATION)
     assert levels(found) == {"key": OK, "text model": FAILED, "moderation": OK}
 
 
-def test_an_address_that_is_not_the_api_fails(fake_openai: FakeOpenAI) -> None:
-    """Without /v1 there is no list and no model, which nobody can call well."""
+def test_a_base_url_that_is_not_the_api_fails(fake_openai: FakeOpenAI) -> None:
+    """Without /v1 neither the list nor a model is found, so no finding is ok."""
     found = check(fake_openai, address=fake_openai.base_url.removesuffix("/v1"))
     assert OK not in levels(found).values()
 
 
 @contextlib.contextmanager
 def proxied(fake: FakeOpenAI) -> Iterator[FaultProxy]:
-    """Put a proxy before the fake."""
+    """Run a proxy before the fake."""
     with FaultProxy(HOST, fake.port) as proxy:
         yield proxy
 
 
 @pytest.mark.parametrize("fault", [FaultProxy.refuse, FaultProxy.black_hole, FaultProxy.reset])
-def test_an_unreachable_provider_fails_in_time(
+def test_an_unreachable_provider_fails_quickly(
     fake_openai: FakeOpenAI, fault: Callable[[FaultProxy], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whether refused, silent or reset: one finding, after one request's patience."""
+    """Whether refused, silent or reset: one finding, after one request's timeout."""
     assert openai._TIMEOUT_SECONDS <= 4
-    monkeypatch.setattr(openai, "_TIMEOUT_SECONDS", 0.5)  # lest this test take as long
+    monkeypatch.setattr(openai, "_TIMEOUT_SECONDS", 0.5)  # to keep the test short
     with proxied(fake_openai) as proxy:
         fault(proxy)
-        began = time.monotonic()
-        found = check(fake_openai, address=f"http://{proxy.host}:{proxy.port}/v1", report_time=True)
-        assert time.monotonic() - began < 3
+        start = time.monotonic()
+        found = check(
+            fake_openai, address=f"http://{proxy.host}:{proxy.port}/v1", compare_clock=True
+        )
+        assert time.monotonic() - start < 3
     assert levels(found) == {"key": FAILED, "skew": NOT_USED}
 
 
 @pytest.mark.parametrize(
     ("ahead", "level"), [(0, OK), (60, WARNING), (-60, WARNING), (400, FAILED)]
 )
-def test_the_provider_reports_the_time(fake_openai: FakeOpenAI, ahead: float, level: Level) -> None:
-    """Where S3 is not used, the provider's Date header is what the clock is judged by."""
+def test_the_clock_is_compared_with_the_provider(
+    fake_openai: FakeOpenAI, ahead: float, level: Level
+) -> None:
+    """Without S3, the provider's Date header decides."""
     fake_openai.clock_ahead = ahead
-    found = check(fake_openai, now=now, report_time=True)
+    found = check(fake_openai, now=now, compare_clock=True)
     assert levels(found) == ALL_OK | {"skew": level}
 
 
-def test_a_refusal_reports_the_time_too(fake_openai: FakeOpenAI) -> None:
-    """A wrong clock is told beside a wrong key."""
+def test_the_date_of_a_refusal_is_compared(fake_openai: FakeOpenAI) -> None:
+    """A wrong clock is reported beside a wrong key."""
     fake_openai.clock_ahead = 400
-    found = check(fake_openai, key="sk-wrong-000000000000-secret", now=now, report_time=True)
+    found = check(fake_openai, key="sk-wrong-000000000000-secret", now=now, compare_clock=True)
     assert levels(found) == {"key": FAILED, "skew": FAILED}

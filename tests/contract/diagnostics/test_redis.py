@@ -1,4 +1,4 @@
-"""The check of the cache, on a real server that can be made to refuse."""
+"""The check of Redis, on a real server that can be made to refuse commands."""
 
 import contextlib
 import time
@@ -8,8 +8,8 @@ import pytest
 from redis import Redis
 
 from app.models import Finding, Level
-from app.services.diagnostics import redis as checkup
-from app.services.diagnostics.redis import check_server, judge_speed, memory_of_each_process
+from app.services.diagnostics import redis as diagnostics
+from app.services.diagnostics.redis import check_latency, check_server, without_redis
 from tests.support.diagnostic_findings import FAILED, OK, WARNING, levels, texts, the
 from tests.support.servers.databases import RedisServer
 from tests.support.servers.fault_proxy import FaultProxy
@@ -19,7 +19,7 @@ PASSWORD = "hunter2"
 
 @pytest.fixture
 def client(redis_flushed: RedisServer) -> Iterator[Redis]:
-    """Make a client that changes the server, and change it back afterwards."""
+    """Make a client that may change the server's settings; they are reset afterwards."""
     with contextlib.closing(Redis.from_url(redis_flushed.url)) as client:
         yield client
         client.config_set("maxmemory", 0)
@@ -28,17 +28,19 @@ def client(redis_flushed: RedisServer) -> Iterator[Redis]:
 
 
 def check(url: str) -> list[Finding]:
-    """Check a server; neither address nor password is told."""
+    """Check a server; no finding shows its address, user or password."""
     found = list(check_server(url))
     for private in ("127.0.0.1", PASSWORD, "someone"):
         assert private not in texts(found)
     return found
 
 
-def test_all_is_well_and_nothing_is_left(redis_flushed: RedisServer, client: Redis) -> None:
-    """A value is written, read and deleted."""
+def test_a_good_server_passes_and_is_left_unchanged(
+    redis_flushed: RedisServer, client: Redis
+) -> None:
+    """The value that the check writes is deleted."""
     found = check(redis_flushed.url)
-    # A busy test machine may answer late, which is a warning.
+    # A busy test machine may respond late, which is a warning.
     assert levels(found) | {"server": OK} == {"server": OK, "write": OK, "memory": OK}
     assert the("server", found).level is not FAILED
     assert client.keys() == []
@@ -48,28 +50,28 @@ def test_all_is_well_and_nothing_is_left(redis_flushed: RedisServer, client: Red
     ("limit", "policy", "level"),
     [("64mb", "noeviction", WARNING), ("64mb", "allkeys-lru", OK), ("0", "noeviction", OK)],
 )
-def test_what_happens_when_it_is_full(
+def test_a_full_server_has_to_evict(
     redis_flushed: RedisServer, client: Redis, limit: str, policy: str, level: Level
 ) -> None:
-    """A server with a limit that forgets nothing ends up taking nothing."""
+    """A memory limit without eviction ends in refused writes."""
     client.config_set("maxmemory-policy", policy)
     client.config_set("maxmemory", limit)
     assert the("memory", check(redis_flushed.url)).level is level
 
 
 @pytest.mark.parametrize(
-    ("rights", "expected"),
+    ("permissions", "expected"),
     [
         (["+ping", "+info"], {"write": FAILED, "memory": OK}),
         (["+ping", "+set", "+get", "+del"], {"write": OK, "memory": WARNING}),
     ],
 )
-def test_what_a_user_may_not_do_is_reported(
-    redis_flushed: RedisServer, client: Redis, rights: list[str], expected: dict[str, Level]
+def test_a_missing_permission_is_reported(
+    redis_flushed: RedisServer, client: Redis, permissions: list[str], expected: dict[str, Level]
 ) -> None:
-    """Each right that the check or the service needs is missed at its place."""
+    """The finding is at the step that needs the permission."""
     client.acl_setuser(
-        "someone", enabled=True, passwords=[f"+{PASSWORD}"], commands=rights, keys=["*"]
+        "someone", enabled=True, passwords=[f"+{PASSWORD}"], commands=permissions, keys=["*"]
     )
     url = redis_flushed.url.replace("redis://", f"redis://someone:{PASSWORD}@")
     found = levels(check(url))
@@ -77,7 +79,7 @@ def test_what_a_user_may_not_do_is_reported(
 
 
 def test_a_wrong_password_fails(redis_flushed: RedisServer) -> None:
-    """It is refused, and it is not told."""
+    """The finding reports the refusal without the password."""
     url = redis_flushed.url.replace("redis://", f"redis://someone:{PASSWORD}@")
     found = check(url)
     assert levels(found) == {"server": FAILED}
@@ -85,29 +87,29 @@ def test_a_wrong_password_fails(redis_flushed: RedisServer) -> None:
 
 
 @pytest.mark.parametrize("fault", [FaultProxy.refuse, FaultProxy.black_hole, FaultProxy.reset])
-def test_an_unreachable_server_fails_in_time(
+def test_an_unreachable_server_fails_quickly(
     redis_flushed: RedisServer,
     fault: Callable[[FaultProxy], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Whether refused, silent or reset: one finding, after one call's patience."""
-    assert checkup._TIMEOUT_SECONDS <= 2
-    monkeypatch.setattr(checkup, "_TIMEOUT_SECONDS", 0.3)  # lest this test take as long
+    """Whether refused, silent or reset: one finding, after one call's timeout."""
+    assert diagnostics._TIMEOUT_SECONDS <= 2
+    monkeypatch.setattr(diagnostics, "_TIMEOUT_SECONDS", 0.3)  # to keep the test short
     with FaultProxy(redis_flushed.host, redis_flushed.port) as proxy:
         fault(proxy)
-        began = time.monotonic()
+        start = time.monotonic()
         found = check(f"redis://{proxy.host}:{proxy.port}/0")
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - start < 2
     assert levels(found) == {"server": FAILED}
 
 
 def test_a_slow_server_is_a_warning() -> None:
-    """What takes longer than the service waits might as well not be there."""
-    assert judge_speed(0.039).level is OK
-    assert judge_speed(0.041).level is WARNING
+    """A response that takes longer than the service's timeout is no use."""
+    assert check_latency(0.039).level is OK
+    assert check_latency(0.041).level is WARNING
 
 
-def test_memory_is_each_process_s_own() -> None:
-    """Without Redis the number of caches is told."""
-    (found,) = memory_of_each_process(3)
+def test_without_redis_each_process_has_its_own_cache() -> None:
+    """The finding states the number of caches."""
+    (found,) = without_redis(3)
     assert (found.level, "3 processes" in found.found) == (OK, True)

@@ -1,4 +1,4 @@
-"""The checks of DATA_DIR and of the files that stand in for a bucket."""
+"""The checks of DATA_DIR and of the folder that is used in place of a bucket."""
 
 from pathlib import Path
 
@@ -10,18 +10,18 @@ from tests.support.diagnostic_findings import FAILED, OK, WARNING, levels, the
 MIB = 1024 * 1024
 
 
-def test_a_good_folder_is_made_and_left_empty(tmp_path: Path) -> None:
-    """The folder is made as the service would, and no probe stays behind."""
+def test_a_good_folder_is_created_and_left_empty(tmp_path: Path) -> None:
+    """The folder is created like the service does, and no probe is left behind."""
     folder = tmp_path / "a" / "data"
     results = levels(check_data_dir(folder, free=lambda _: 2048 * MIB))
-    assert {name: results[name] for name in ("write", "room", "spool")} == {
-        "write": OK, "room": OK, "spool": OK,
+    assert {name: results[name] for name in ("write", "free space", "spool")} == {
+        "write": OK, "free space": OK, "spool": OK,
     }  # fmt: skip
     assert list(folder.iterdir()) == []
 
 
-def test_a_folder_that_takes_no_files_fails(tmp_path: Path) -> None:
-    """A file in the folder's place is told, for the data as for the store."""
+def test_a_folder_that_is_not_writable_fails(tmp_path: Path) -> None:
+    """A file in place of the folder fails both checks."""
     place = tmp_path / "data"
     place.write_text("in the way")
     assert the("write", list(check_data_dir(place))).level is FAILED
@@ -32,15 +32,15 @@ def test_a_folder_that_takes_no_files_fails(tmp_path: Path) -> None:
     ("free", "level"),
     [(64 * MIB - 1, FAILED), (64 * MIB, WARNING), (1024 * MIB - 1, WARNING), (1024 * MIB, OK)],
 )
-def test_room(tmp_path: Path, free: int, level: object) -> None:
-    """Under 64 MiB fails, under 1 GiB warns."""
-    found = the("room", list(check_data_dir(tmp_path, free=lambda _: free)))
+def test_free_space(tmp_path: Path, free: int, level: object) -> None:
+    """Less than 64 MiB fails, less than 1 GiB is a warning."""
+    found = the("free space", list(check_data_dir(tmp_path, free=lambda _: free)))
     assert found.level is level
     assert f"{free // MIB} MiB" in found.found
 
 
-def test_what_waits_in_the_spool_is_counted(tmp_path: Path) -> None:
-    """Each waiting image counts once, not its note or half a file, and all stays there."""
+def test_originals_in_the_spool_are_counted(tmp_path: Path) -> None:
+    """Sidecar files and incomplete files don't count, and no file is removed."""
     originals = tmp_path / "spool" / "originals"
     originals.mkdir(parents=True)
     for name in ("a.png", "a.json", "b.webp", "b.json", "c.bin", ".d.png.0123.tmp"):
@@ -52,8 +52,8 @@ def test_what_waits_in_the_spool_is_counted(tmp_path: Path) -> None:
     assert len(list(originals.iterdir())) == 6
 
 
-def test_the_store_is_used_and_left_as_it_was(tmp_path: Path) -> None:
-    """An image is written, read and deleted; what was there before is untouched."""
+def test_the_file_store_is_left_unchanged(tmp_path: Path) -> None:
+    """The probe is deleted, and other files are kept."""
     kept = tmp_path / "images" / "kept.png"
     kept.parent.mkdir()
     kept.write_bytes(b"kept")

@@ -1,4 +1,4 @@
-"""Checks that only look at what they are given: clock, access, mounts."""
+"""Checks without I/O: clock, access, budget, mounts; and how failures are worded."""
 
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -8,10 +8,11 @@ import pytest
 
 from app.errors import RecordsUnavailable
 from app.models import ApiKey, Level
-from app.services.diagnostics.access import check_access, check_keys
+from app.services.diagnostics.access import check_access, check_budget, check_keys
 from app.services.diagnostics.clock_skew import compare
 from app.services.diagnostics.filesystems import check_durable, mount_of
-from app.services.diagnostics.findings import About
+from app.services.diagnostics.findings import FailureAdvice, FindingBuilder
+from app.services.runtime.failures import Failure, FailureKind
 from tests.support.builders import NOON
 from tests.support.diagnostic_findings import FAILED, NOT_USED, OK, WARNING, levels, the
 from tests.support.fakes.api_keys import a_key
@@ -23,43 +24,43 @@ MOUNTINFO = r"""
 31 27 0:26 / /srv/over rw - ext4 /dev/vdb rw
 32 31 0:27 / /srv/over rw - overlay overlay rw
 33 27 0:28 / /srv/far rw - nfs4 host:/x rw
-a line that tells nothing
+a line of another form
 """
 
 
 def header(at: datetime) -> str:
-    """Write a time as a Date header does."""
+    """Format a time as a Date header."""
     return format_datetime(at, usegmt=True)
 
 
 @pytest.mark.parametrize(
     ("seconds", "level", "word"),
     [
-        (0, OK, "right"), (4, OK, "right"), (-4, OK, "right"), (-5, OK, "right"),
+        (0, OK, "within"), (4, OK, "within"), (-4, OK, "within"), (-5, OK, "within"),
         (8, WARNING, "slow"), (-8, WARNING, "fast"), (290, WARNING, "slow"),
         (310, FAILED, "slow"), (-310, FAILED, "fast"), (86_400, FAILED, "slow"),
     ],
 )  # fmt: skip
-def test_clock(seconds: int, level: Level, word: str) -> None:
-    """Up to 5 s is right, up to 5 minutes a warning, beyond it S3 will soon refuse us."""
-    reported = header(NOON + timedelta(seconds=seconds))
-    finding = compare(reported, asked=NOON, answered=NOON)
+def test_clock_skew(seconds: int, level: Level, word: str) -> None:
+    """Up to 5 s is ok, up to 5 minutes a warning; more fails, as S3 refuses at 15 minutes."""
+    date = header(NOON + timedelta(seconds=seconds))
+    finding = compare(date, sent=NOON, received=NOON)
     assert (finding.part, finding.level) == ("clock", level)
     assert word in finding.found
 
 
-def test_a_slow_answer_makes_no_clock_wrong() -> None:
-    """The other server may have told its time at any moment between question and answer."""
+def test_a_slow_response_is_no_clock_skew() -> None:
+    """The Date header may be from any moment between request and response."""
     for moment in range(9):
-        reported = header(NOON + timedelta(seconds=moment))
-        answered = NOON + timedelta(seconds=8)
-        assert compare(reported, asked=NOON, answered=answered).level is OK
+        date = header(NOON + timedelta(seconds=moment))
+        received = NOON + timedelta(seconds=8)
+        assert compare(date, sent=NOON, received=received).level is OK
 
 
-@pytest.mark.parametrize("reported", [None, "", "yesterday", "Sun, 99 Nov 2026 12:00:00 GMT"])
-def test_without_a_time_no_clock_is_judged(reported: str | None) -> None:
-    """An answer without a readable date is no verdict."""
-    assert compare(reported, asked=NOON, answered=NOON).level is NOT_USED
+@pytest.mark.parametrize("date", [None, "", "yesterday", "Sun, 99 Nov 2026 12:00:00 GMT"])
+def test_without_a_date_nothing_is_compared(date: str | None) -> None:
+    """A missing or unreadable Date header is neither good nor bad."""
+    assert compare(date, sent=NOON, received=NOON).level is NOT_USED
 
 
 @pytest.mark.parametrize(
@@ -75,20 +76,20 @@ def test_without_a_time_no_clock_is_judged(reported: str | None) -> None:
     ],
 )
 def test_access(paid: bool, origins: list[str], host: str, expected: dict[str, Level]) -> None:
-    """What costs nothing may be open; what costs money is better closed, by keys for one."""
+    """Paid images without API keys are a warning; free ones are not."""
     found = levels(check_access(paid=paid, origins=origins, host=host, auth_required=False))
     assert found == expected | ({"keys": WARNING} if paid else {})
     locked = levels(check_access(paid=paid, origins=origins, host=host, auth_required=True))
     assert set(locked.values()) == {OK}
 
 
-def test_live_keys_are_counted() -> None:
-    """It is told how many there are; no key, or no store of keys, lets nobody in."""
+def test_active_keys_are_counted() -> None:
+    """No active key is a warning; a repository that can't be read fails."""
 
     def unreadable() -> list[ApiKey]:
         raise RecordsUnavailable
 
-    assert check_keys(lambda: [a_key(), a_key()]).found == "2 live"
+    assert check_keys(lambda: [a_key(), a_key()]).found == "2 active"
     assert the("keys", [check_keys(list)]).level is WARNING
     assert the("keys", [check_keys(unreadable)]).level is FAILED
 
@@ -104,23 +105,47 @@ def test_live_keys_are_counted() -> None:
     ],
 )
 def test_mounts(tmp_path: Path, path: str, kind: str, level: Level) -> None:
-    """The innermost mount counts, the last one at its place; memory and containers are told."""
+    """The innermost mount counts, and of several at one point the last."""
     table = tmp_path / "mountinfo"
     table.write_text(MOUNTINFO)
     mount = mount_of(Path(path), table)
     assert mount is not None
     assert (mount.kind, mount.over_network) == (kind, kind == "nfs4")
-    assert check_durable(About("data dir"), Path(path), table).level is level
+    assert check_durable(FindingBuilder("data dir"), Path(path), table).level is level
 
 
-def test_without_a_table_of_mounts_nothing_is_claimed(tmp_path: Path) -> None:
-    """On a system that does not tell its mounts, that is all that is said."""
-    assert check_durable(About("data dir"), tmp_path, tmp_path / "none").level is NOT_USED
+def test_without_mountinfo_durability_is_unknown(tmp_path: Path) -> None:
+    """On systems other than Linux, that is no warning."""
+    assert check_durable(FindingBuilder("data dir"), tmp_path, tmp_path / "none").level is NOT_USED
 
 
-@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="needs a folder in memory")  # noqa: S108 - reason: that folder is meant
-def test_a_real_folder_in_memory_is_reported() -> None:
-    """Linux's own table is read right."""
-    finding = check_durable(About("data dir"), Path("/dev/shm/x"))  # noqa: S108 - reason: that folder is meant
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="needs a file system in memory")  # noqa: S108 - reason: that folder is meant
+def test_a_real_folder_in_memory_is_a_warning() -> None:
+    """The real /proc/self/mountinfo is parsed."""
+    finding = check_durable(FindingBuilder("data dir"), Path("/dev/shm/x"))  # noqa: S108 - reason: that folder is meant
     assert finding.level is WARNING
     assert "restart" in finding.found
+
+
+@pytest.mark.parametrize(
+    ("unpriced", "budget", "expected"),
+    [
+        ([], "20/month", {"prices": OK, "server": OK}),
+        (["gpt-image-9"], "20/month", {"prices": WARNING, "server": OK}),
+        ([], None, {"prices": OK, "server": NOT_USED}),
+    ],
+)
+def test_budget(unpriced: list[str], budget: str | None, expected: dict[str, Level]) -> None:
+    """A budget needs known prices; without a budget nothing is limited."""
+    assert levels(check_budget(unpriced, budget=budget)) == expected
+
+
+def test_failures_are_worded_by_their_kind() -> None:
+    """A finding states the kind's text and the failure's code, but never its log detail."""
+    advice = FailureAdvice({FailureKind.TLS: ("no TLS", "check it")}, otherwise=("other", "look"))
+    known, unknown = (
+        advice.check_failed(Failure(kind=kind, detail="log only", code="code 1"))
+        for kind in (FailureKind.TLS, FailureKind.LOCKED)
+    )
+    assert (known.found, known.advice) == ("no TLS (code 1)", "check it")
+    assert (unknown.found, unknown.advice) == ("other (code 1)", "look")

@@ -1,4 +1,4 @@
-"""The check of gunicorn's settings, on the shipped file and on spoilt ones."""
+"""The check of gunicorn's settings, on the shipped file and on broken ones."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def check(file: Path = SHIPPED) -> dict[str, Level]:
 
 
 def test_the_shipped_settings_are_good() -> None:
-    """What is shipped has no fault."""
+    """The shipped file passes every check."""
     assert check() == GOOD
 
 
@@ -38,16 +38,16 @@ def test_the_shipped_settings_are_good() -> None:
         ("--timeout 3600", {"heartbeat": WARNING}),
     ],
 )
-def test_what_the_environment_changes_counts(
+def test_the_environment_overrides_the_file(
     arguments: str, changed: dict[str, Level], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """GUNICORN_CMD_ARGS has the last word, as in gunicorn itself."""
+    """GUNICORN_CMD_ARGS has precedence, as in gunicorn itself."""
     monkeypatch.setenv("GUNICORN_CMD_ARGS", arguments)
     assert check() == GOOD | changed
 
 
-def test_the_file_counts(tmp_path: Path) -> None:
-    """Without its settings, gunicorn's own defaults are found wanting."""
+def test_the_file_overrides_the_defaults(tmp_path: Path) -> None:
+    """The defaults of gunicorn are not sufficient."""
     file = tmp_path / "gunicorn.conf.py"
     file.write_text("worker_class = 'gthread'\n")
     assert check(file) == {"worker": WARNING, "threads": FAILED, "stop": FAILED, "heartbeat": OK}
@@ -64,8 +64,8 @@ def test_the_file_counts(tmp_path: Path) -> None:
         None,
     ],
 )
-def test_a_file_that_cannot_be_used_fails(tmp_path: Path, content: str | None) -> None:
-    """However the file ends, that is a finding, without its words."""
+def test_a_file_that_can_not_be_loaded_fails(tmp_path: Path, content: str | None) -> None:
+    """Any error in the file is a finding, without the error's text."""
     file = tmp_path / "gunicorn.conf.py"
     if content:
         file.write_text(content)
@@ -74,8 +74,8 @@ def test_a_file_that_cannot_be_used_fails(tmp_path: Path, content: str | None) -
     assert "hunter2" not in texts(found)
 
 
-def test_arguments_that_cannot_be_used_fail(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An option that gunicorn does not know would stop its start."""
+def test_invalid_arguments_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unknown option would prevent gunicorn's start."""
     monkeypatch.setenv("GUNICORN_CMD_ARGS", "--thread-count 5")
     found = list(check_settings(SHIPPED, generations=128, call_seconds=120))
     assert the("settings", found).level is FAILED

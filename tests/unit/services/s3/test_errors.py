@@ -25,8 +25,8 @@ def refusal(status: int, code: str) -> exceptions.ClientError:
     ("status", "code", "kind"),
     [
         (404, "NoSuchKey", FailureKind.OBJECT_NOT_FOUND),
-        (404, "NoSuchBucket", FailureKind.CONTAINER_NOT_FOUND),
-        (404, "404", FailureKind.CONTAINER_NOT_FOUND),
+        (404, "NoSuchBucket", FailureKind.NOT_FOUND),
+        (404, "404", FailureKind.NOT_FOUND),
         (403, "AccessDenied", FailureKind.PERMISSION_DENIED),
         (403, "403", FailureKind.PERMISSION_DENIED),
         (403, "SignatureDoesNotMatch", FailureKind.CREDENTIALS_REFUSED),
