@@ -1,4 +1,4 @@
-"""Azure OpenAI: other addresses, another header, deployments for models."""
+"""Azure OpenAI: its URLs, its API key header, and deployments in place of models."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ DEPLOYMENT = "gpt-image-2.6-flare"
 
 
 def azure(fake: FakeOpenAI, folder: Path) -> dict[str, Any]:
-    """Settings that draw with the fake as if it were Azure."""
+    """Return settings that use the fake server as Azure OpenAI."""
     return {
         "azure_openai_api_key": fake.api_key,
         "azure_openai_endpoint": fake.base_url.removesuffix("/v1"),
@@ -22,37 +22,37 @@ def azure(fake: FakeOpenAI, folder: Path) -> dict[str, Any]:
     }
 
 
-def test_an_image_is_drawn_and_a_prompt_enriched(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
-    """By Azure's addresses, with its header and version; moderation is Azure's own."""
+def test_image_and_text_calls_use_azures_urls_and_header(
+    tmp_path: Path, fake_openai: FakeOpenAI
+) -> None:
+    """Calls use Azure's URLs, header and API version; Azure moderates prompts itself."""
     with serving(settings_for(**azure(fake_openai, tmp_path))) as service:
-        made = service.generate(enhance=True)
-        rehearsed = service.generate(dry_run=True).json()["requests"]
+        response = service.generate(enhance=True)
+        dry_run = service.generate(dry_run=True).json()["requests"]
         assert service.get("/generate-prompts").status_code == 200
-    assert made.status_code == 200
-    assert (made.json()["provider"], made.json()["charged"]) == ("azure", "yes")
-    (drawn,) = fake_openai.asked("images")
-    assert drawn.headers["api-key"] == fake_openai.api_key
-    assert "authorization" not in drawn.headers
-    assert [request["path"] for request in rehearsed] == [
+    assert response.status_code == 200
+    assert (response.json()["provider"], response.json()["charged"]) == ("azure", "yes")
+    (image_call,) = fake_openai.asked("images")
+    assert image_call.headers["api-key"] == fake_openai.api_key
+    assert "authorization" not in image_call.headers
+    assert [request["path"] for request in dry_run] == [
         f"/deployments/{DEPLOYMENT}/images/generations"
     ]
     assert len(fake_openai.asked("chat")) == 2
     assert fake_openai.asked("moderations") == []
 
 
-def test_azures_filter_is_a_refusal(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
-    """content_policy_violation is the prompt's fault, and costs nothing."""
+def test_azures_content_filter_rejects_the_prompt(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
+    """`content_policy_violation` is 400 `prompt_rejected` at no charge."""
     fake_openai.script("images", Fault.content_policy_violation())
     with serving(settings_for(**azure(fake_openai, tmp_path))) as service:
-        refused = service.generate()
-    body = refused.json()
-    assert (refused.status_code, body["code"], body["charged"]) == (400, "prompt_rejected", "no")
+        rejected = service.generate()
+    body = rejected.json()
+    assert (rejected.status_code, body["code"], body["charged"]) == (400, "prompt_rejected", "no")
 
 
-def test_a_redirect_is_not_followed_and_nothing_tried_twice(
-    tmp_path: Path, fake_openai: FakeOpenAI
-) -> None:
-    """Azure's client has the habits of the other: one question, whatever happens."""
+def test_azure_calls_are_not_retried(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
+    """Like the OpenAI client, the Azure client sends a failed call once."""
     fake_openai.script("images", Fault.status(500))
     with serving(settings_for(**azure(fake_openai, tmp_path))) as service:
         assert service.generate().json()["charged"] == "unknown"
@@ -60,7 +60,7 @@ def test_a_redirect_is_not_followed_and_nothing_tried_twice(
 
 
 @pytest.mark.parametrize(
-    ("values", "draws"),
+    ("values", "provider"),
     [
         ({"azure_openai_api_key": "k", "azure_openai_endpoint": "https://x.example"}, "azure"),
         (
@@ -74,8 +74,8 @@ def test_a_redirect_is_not_followed_and_nothing_tried_twice(
         ({}, "offline"),
     ],
 )
-def test_who_draws_follows_from_the_keys(values: dict[str, Any], draws: str) -> None:
-    """OpenAI's key wins, then Azure's, then it is the painter; IMAGE_PROVIDER decides otherwise."""
+def test_api_keys_select_the_provider(values: dict[str, Any], provider: str) -> None:
+    """OpenAI's key wins over Azure's; without keys it is offline; IMAGE_PROVIDER overrides."""
     settings = settings_for(**values)
-    assert settings.provider == draws
+    assert settings.provider == provider
     assert settings_for(**values, image_provider="replay").paid_provider is None

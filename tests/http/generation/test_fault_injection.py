@@ -1,4 +1,4 @@
-"""X-Simulate: every error on demand, where nobody can be paid."""
+"""X-Simulate: errors on demand, on servers without a paid provider."""
 
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,14 @@ from tests.support.http.sse_client import streaming
 from tests.support.service import Service, openai_settings, serving, settings_for
 
 
-def asked(service: Service, faults: str, key: str = "") -> requests.Response:
-    """Ask for an image and these faults."""
+def generate_with(service: Service, faults: str, key: str = "") -> requests.Response:
+    """Request an image with these simulated faults."""
     headers = {"X-Simulate": faults} | ({"Idempotency-Key": key} if key else {})
     return service.call("POST", "/generate-image", json={"prompt": "A fox"}, headers=headers)
 
 
 @pytest.mark.parametrize(
-    ("faults", "status", "code", "charged", "again"),
+    ("faults", "status", "code", "charged", "repeated"),
     [
         ("timeout", 504, "provider_timeout", "unknown", "outcome_unknown"),
         ("429", 429, "rate_limited", "no", None),
@@ -39,46 +39,46 @@ def asked(service: Service, faults: str, key: str = "") -> requests.Response:
         ("internal_error", 500, "internal_error", "no", None),
     ],
 )
-def test_each_fault_is_answered_as_the_real_one(
-    embedded: Service, faults: str, status: int, code: str, charged: str, again: str | None
+def test_simulated_fault_has_the_real_faults_response(
+    embedded: Service, faults: str, status: int, code: str, charged: str, repeated: str | None
 ) -> None:
-    """Status, code and charge; then the same key gets what it would get after the real one."""
-    answer = asked(embedded, faults, key=f"{faults}-key")
-    body = answer.json()
-    assert (answer.status_code, body["code"], body["charged"]) == (status, code, charged)
+    """Status, code and charge are those of the real fault, also for a repeated key."""
+    response = generate_with(embedded, faults, key=f"{faults}-key")
+    body = response.json()
+    assert (response.status_code, body["code"], body["charged"]) == (status, code, charged)
     if status == 429:
-        assert int(answer.headers["Retry-After"]) > 0
-    later = embedded.call(
+        assert int(response.headers["Retry-After"]) > 0
+    repetition = embedded.call(
         "POST",
         "/generate-image",
         json={"prompt": "A fox"},
         headers={"Idempotency-Key": f"{faults}-key"},
     )
-    assert later.json().get("code") == again
-    assert (later.status_code == 200) is (again is None)
+    assert repetition.json().get("code") == repeated
+    assert (repetition.status_code == 200) is (repeated is None)
 
 
-def test_all_that_can_be_asked_for_is_tried_above() -> None:
-    """No fault is left out."""
-    (marks,) = test_each_fault_is_answered_as_the_real_one.pytestmark  # type: ignore[attr-defined]  # reason: pytest's
-    tried = {row[2] for row in marks.args[1]}
-    assert tried == {*fault_injection._WHILE_DRAWING, *fault_injection._BEFORE}
+def test_all_faults_are_tested() -> None:
+    """The test above covers all faults that can be simulated."""
+    (marks,) = test_simulated_fault_has_the_real_faults_response.pytestmark  # type: ignore[attr-defined]  # reason: pytest's
+    tested = {case[2] for case in marks.args[1]}
+    assert tested == {*fault_injection._WHILE_DRAWING, *fault_injection._BEFORE}
 
 
-def test_slowness_comes_before_a_fault(embedded: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    """slow=SECONDS holds the answer back, whether it is an image or an error."""
+def test_delay_comes_before_a_fault(embedded: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`slow=SECONDS` delays the response, whether it is an image or an error."""
     slept: list[float] = []
     monkeypatch.setattr(fault_injection, "_sleep", slept.append)
-    assert asked(embedded, "slow=8").status_code == 200
-    assert asked(embedded, "timeout, slow=2.5").status_code == 504
-    assert asked(embedded, "SLOW=1,Moderation").status_code == 400
+    assert generate_with(embedded, "slow=8").status_code == 200
+    assert generate_with(embedded, "timeout, slow=2.5").status_code == 504
+    assert generate_with(embedded, "SLOW=1,Moderation").status_code == 400
     assert [seconds for seconds in slept if seconds] == [8, 2.5, 1]
 
 
-def test_prompts_and_streams_fail_too(embedded: Service) -> None:
-    """/generate-prompts answers the fault, and a stream ends with it."""
-    reported = embedded.get("/generate-prompts", headers={"X-Simulate": "provider_quota"})
-    assert (reported.status_code, reported.json()["code"]) == (503, "provider_quota")
+def test_faults_apply_to_prompts_and_streams(embedded: Service) -> None:
+    """/generate-prompts returns the fault, and a stream ends with it."""
+    response = embedded.get("/generate-prompts", headers={"X-Simulate": "provider_quota"})
+    assert (response.status_code, response.json()["code"]) == (503, "provider_quota")
     assert embedded.get("/generate-prompts").status_code == 200
     with streaming(embedded.url, {"X-Simulate": "timeout"}) as stream:
         last = stream.rest()[-1]
@@ -88,34 +88,38 @@ def test_prompts_and_streams_fail_too(embedded: Service) -> None:
     )
 
 
-def test_one_request_leaves_the_next_alone(embedded: Service) -> None:
-    """A fault is of one request, also on the same thread and connection."""
+def test_fault_applies_to_one_request(embedded: Service) -> None:
+    """A fault does not affect the next request, also on the same thread and connection."""
     for _ in range(3):
-        assert asked(embedded, "timeout").status_code == 504
+        assert generate_with(embedded, "timeout").status_code == 504
         assert embedded.generate().status_code == 200
 
 
 @pytest.mark.parametrize("faults", ["", "teapot", "slow=", "slow=121", "slow=-1", "200", "429;x"])
-def test_what_is_no_fault_is_refused(embedded: Service, faults: str) -> None:
-    """400 names the header and what may be asked for; nothing is drawn."""
+def test_invalid_header_is_rejected(embedded: Service, faults: str) -> None:
+    """An invalid header is 400, which names the header; no image is generated."""
     before = len(embedded.images())
-    reported = asked(embedded, faults)
-    assert (reported.status_code, reported.json()["errors"][0]["field"]) == (400, "X-Simulate")
+    response = generate_with(embedded, faults)
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "X-Simulate")
     assert len(embedded.images()) == before
 
 
 @pytest.mark.parametrize("values", [{}, {"image_provider": "record"}])
-def test_never_where_somebody_is_paid(
+def test_header_is_rejected_with_a_paid_provider(
     tmp_path: Path, fake_openai: FakeOpenAI, values: dict[str, Any]
 ) -> None:
-    """With a paid provider the header is refused, and nobody is asked."""
+    """With a paid provider the header is 400, and no provider call is made."""
     settings = openai_settings(fake_openai) | values | {"data_dir": tmp_path}
     with serving(settings_for(**settings)) as service:
-        reported = asked(service, "timeout")
+        image = generate_with(service, "timeout")
         prompts = service.get("/generate-prompts", headers={"X-Simulate": "timeout"})
-    for answer in (reported, prompts):
-        assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
-    assert (fake_openai.paid, fake_openai.asked("chat"), fake_openai.asked("moderations")) == (
+    for response in (image, prompts):
+        assert (response.status_code, response.json()["code"]) == (400, "invalid_request")
+    assert (
+        fake_openai.paid,
+        fake_openai.asked("chat"),
+        fake_openai.asked("moderations"),
+    ) == (
         *(0, []),
         [],
     )

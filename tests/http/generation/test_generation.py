@@ -1,4 +1,4 @@
-"""POST /generate-image when all goes well."""
+"""Successful requests to POST /generate-image."""
 
 import io
 import re
@@ -14,14 +14,14 @@ from tests.support.service import Parts, Service, serving, settings_for
 NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.png")
 
 
-def test_answer_has_the_documented_fields(service: Service) -> None:
-    """The answer is 200 with every documented field, and Location is the image's address."""
-    answer = service.generate("  A red fox  ")
-    body = answer.json()
-    assert answer.status_code == 200
+def test_response_has_the_documented_fields(service: Service) -> None:
+    """The response is 200 with every documented field, and Location is the image's URL."""
+    response = service.generate("  A red fox  ")
+    body = response.json()
+    assert response.status_code == 200
     assert body["status"] == "success"
     assert NAME.fullmatch(body["filename"])
-    assert body["url"] == answer.headers["Location"] == f"{service.url}/images/{body['filename']}"
+    assert body["url"] == response.headers["Location"] == f"{service.url}/images/{body['filename']}"
     assert body["first_prompt"] == "  A red fox  "
     assert body["prompt"] == "A red fox"
     assert body["new_prompt"] == f"A red fox\n\n{PROMPT_SUFFIX}"
@@ -34,7 +34,7 @@ def test_answer_has_the_documented_fields(service: Service) -> None:
 
 
 def test_image_is_a_256_png_with_transparent_background(service: Service) -> None:
-    """The image is a 256x256 RGBA PNG: transparent at its border, opaque in the subject."""
+    """The image is a 256x256 RGBA PNG, transparent at its border and opaque in the subject."""
     png = service.get(f"/images/{service.generate().json()['filename']}").content
     with Image.open(io.BytesIO(png)) as image:
         assert (image.format, image.mode, image.size) == ("PNG", "RGBA", (256, 256))
@@ -44,8 +44,8 @@ def test_image_is_a_256_png_with_transparent_background(service: Service) -> Non
 
 
 @pytest.mark.parametrize("size", ["1536x1024", "1024x1536"])
-def test_image_that_is_not_square_is_fitted_and_centred(service: Service, size: str) -> None:
-    """A wide or tall original keeps its shape: equal transparent bars fill the square."""
+def test_non_square_image_is_fitted_and_centered(service: Service, size: str) -> None:
+    """A wide or tall original keeps its proportions, between equal transparent bars."""
     body = service.generate("A blue cup", size=size).json()
     assert f"{body['original']['width']}x{body['original']['height']}" == size
     png = service.get(f"/images/{body['filename']}").content
@@ -58,15 +58,15 @@ def test_image_that_is_not_square_is_fitted_and_centred(service: Service, size: 
     assert lines.max() == 255
 
 
-def test_offline_says_that_it_is_not_ai(embedded: Service) -> None:
-    """Without a key the answer says that it was drawn offline and for nothing."""
+def test_offline_images_are_marked_as_offline(embedded: Service) -> None:
+    """Without a provider key, the response names the offline painter and no charge."""
     body = embedded.generate().json()
     assert (body["provider"], body["model"], body["charged"]) == ("offline", "emblem-painter", "no")
     assert body["image_url"] == body["url"]
 
 
-def test_one_paid_call_and_the_original_kept_as_it_came(real: Service, parts: Parts) -> None:
-    """One request is paid, and the store holds its image byte for byte."""
+def test_one_charged_call_whose_original_is_stored_unchanged(real: Service, parts: Parts) -> None:
+    """One call is charged, and the store has its image byte for byte."""
     body = real.generate().json()
     assert (body["provider"], body["charged"]) == ("openai", "yes")
     assert parts.fake.paid == 1
@@ -76,32 +76,32 @@ def test_one_paid_call_and_the_original_kept_as_it_came(real: Service, parts: Pa
     assert body["image_url"] == f"{endpoint}/{bucket}/images/{body['filename']}"
 
 
-def test_moderated_first_and_drawn_with_the_defaults(real: Service, parts: Parts) -> None:
-    """The prompt is moderated before it is drawn, with the configured models and quality."""
+def test_prompt_is_moderated_before_generation(real: Service, parts: Parts) -> None:
+    """Moderation comes first; generation uses the configured model and quality."""
     real.generate("A small boat")
-    moderation, drawing = parts.fake.requests
+    moderation, generation = parts.fake.requests
     assert (moderation.endpoint, moderation.body["input"]) == ("moderations", "A small boat")
-    assert drawing.endpoint == "images"
-    assert drawing.body["model"] == "gpt-image-2.6-flare"
-    assert (drawing.body["quality"], drawing.body["size"]) == ("medium", "1024x1024")
-    assert drawing.body["prompt"].startswith("A small boat\n\n")
+    assert generation.endpoint == "images"
+    assert generation.body["model"] == "gpt-image-2.6-flare"
+    assert (generation.body["quality"], generation.body["size"]) == ("medium", "1024x1024")
+    assert generation.body["prompt"].startswith("A small boat\n\n")
 
 
-def test_enhance_has_the_prompt_rewritten_before_it_is_drawn(real: Service, parts: Parts) -> None:
-    """With enhance, the text model's prompt is drawn and told as new_prompt; prompt stays."""
+def test_enhance_rewrites_the_prompt_before_generation(real: Service, parts: Parts) -> None:
+    """With `enhance`, the text model's prompt is used as `new_prompt`; `prompt` is unchanged."""
     body = real.generate("A small boat", enhance=True).json()
-    drawn = parts.fake.requests[-1].body["prompt"]
+    sent_prompt = parts.fake.requests[-1].body["prompt"]
     assert [request.endpoint for request in parts.fake.requests] == [
         "moderations",
         "chat",
         "images",
     ]
-    assert body["new_prompt"] == drawn != f"A small boat\n\n{PROMPT_SUFFIX}"
+    assert body["new_prompt"] == sent_prompt != f"A small boat\n\n{PROMPT_SUFFIX}"
     assert body["prompt"] == "A small boat"
 
 
-def test_same_offline_prompt_is_drawn_alike_but_kept_twice(embedded: Service) -> None:
-    """Two requests are two images with names of their own, also for the same prompt."""
+def test_same_offline_prompt_gives_equal_images_with_own_names(embedded: Service) -> None:
+    """Two requests with the same prompt give two equal images under their own names."""
     first, second = embedded.generate("A tree").json(), embedded.generate("A tree").json()
     assert first["filename"] != second["filename"]
     other = embedded.generate("A cup").json()
@@ -111,14 +111,14 @@ def test_same_offline_prompt_is_drawn_alike_but_kept_twice(embedded: Service) ->
     assert one != three
 
 
-def test_metadata_reports_what_the_answer_reported(service: Service) -> None:
-    """GET /images/<filename>/metadata answers what the generation answered."""
+def test_metadata_equals_the_generation_response(service: Service) -> None:
+    """GET /images/<filename>/metadata returns the body of the generation response."""
     body = service.generate("A green door").json()
     assert service.get(f"/images/{body['filename']}/metadata").json() == body
 
 
-def test_public_url_is_used_for_addresses(parts: Parts) -> None:
-    """PUBLIC_URL and S3_PUBLIC_URL replace the addresses that callers would else see."""
+def test_public_urls_are_used_in_responses(parts: Parts) -> None:
+    """PUBLIC_URL and S3_PUBLIC_URL are the bases of `url` and `image_url`."""
     settings = settings_for(
         **parts.settings,
         public_url="https://images.example.com/",

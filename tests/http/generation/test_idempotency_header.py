@@ -1,15 +1,15 @@
-"""The header Idempotency-Key itself: its forms, its limits, and where it is described."""
+"""The Idempotency-Key header: its syntax, limits and documentation."""
 
 import pytest
 
 from tests.support.http.idempotent_requests import post
 from tests.support.service import Service
 
-LONGEST = "k" * 255
+MAX_KEY = "k" * 255
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("bare", "quoted"),
     [
         ("abc", '"abc"'),
         ('a"b', r'"a\"b"'),
@@ -17,22 +17,22 @@ LONGEST = "k" * 255
         (r"a\"b", r'"a\\\"b"'),
         ("a,b;c=d", '"a,b;c=d"'),
         ("!~", '"!~"'),
-        (LONGEST, f'"{LONGEST}"'),
+        (MAX_KEY, f'"{MAX_KEY}"'),
         ('"' * 255, '"' + r"\"" * 255 + '"'),
     ],
 )
-def test_bare_and_quoted_forms_are_one_key(embedded: Service, one: str, other: str) -> None:
-    """A key is the same whether it is sent as it is or as a string of RFC 9651."""
-    answers = [post(embedded, key=key) for key in (one, other, one)]
-    assert [answer.status_code for answer in answers] == [200] * 3
-    assert len({answer.json()["filename"] for answer in answers}) == 1
+def test_bare_and_quoted_keys_are_the_same(embedded: Service, bare: str, quoted: str) -> None:
+    """A bare key and the same key as a string of RFC 9651 are equal."""
+    responses = [post(embedded, key=key) for key in (bare, quoted, bare)]
+    assert [response.status_code for response in responses] == [200] * 3
+    assert len({response.json()["filename"] for response in responses}) == 1
 
 
-def test_keys_differ_in_every_character(embedded: Service) -> None:
-    """Case counts, and so does each sign within the quotes."""
-    keys = ["abc", "ABC", "abcd", r'"ab\"c"', r'"ab\\c"', "a-b-c", LONGEST, LONGEST[1:]]
-    answers = [post(embedded, key=key) for key in keys]
-    assert len({answer.json()["filename"] for answer in answers}) == len(keys)
+def test_keys_are_compared_exactly(embedded: Service) -> None:
+    """Keys that differ in case or any character are different."""
+    keys = ["abc", "ABC", "abcd", r'"ab\"c"', r'"ab\\c"', "a-b-c", MAX_KEY, MAX_KEY[1:]]
+    responses = [post(embedded, key=key) for key in keys]
+    assert len({response.json()["filename"] for response in responses}) == len(keys)
 
 
 @pytest.mark.parametrize(
@@ -52,48 +52,50 @@ def test_keys_differ_in_every_character(embedded: Service) -> None:
     ],
     ids=repr,
 )
-def test_key_that_is_none_is_refused(embedded: Service, key: str) -> None:
-    """Empty, too long, or with other signs than visible ASCII: 400 that names the header."""
-    answer = embedded.call(
+def test_invalid_key_is_rejected(embedded: Service, key: str) -> None:
+    """A key that is empty, too long or not visible ASCII is 400, which names the header."""
+    response = embedded.call(
         "POST",
         "/generate-image",
         json={"prompt": "A red fox"},
         headers={"Idempotency-Key": key.encode("latin-1")},
     )
-    body = answer.json()
-    assert (answer.status_code, body["code"]) == (400, "invalid_request")
+    body = response.json()
+    assert (response.status_code, body["code"]) == (400, "invalid_request")
     assert body["errors"][0]["field"] == "Idempotency-Key"
     assert body["errors"][0]["message"]
     assert embedded.images() == []
 
 
-def test_request_that_is_not_valid_does_not_use_its_key_up(embedded: Service) -> None:
-    """A body that is refused leaves the key for the right one."""
+def test_invalid_request_does_not_use_up_its_key(embedded: Service) -> None:
+    """After an invalid body, the key can be used for a valid one."""
     assert post(embedded, " ").json()["code"] == "invalid_request"
     assert post(embedded).status_code == 200
 
 
-def test_other_calls_do_not_look_at_it(embedded: Service) -> None:
-    """Where nothing is paid a key has no meaning, whatever is in it."""
+def test_other_endpoints_ignore_the_header(embedded: Service) -> None:
+    """Endpoints that charge nothing ignore the header, even if it is invalid."""
     for path in ("/images", "/healthz"):
         assert embedded.get(path, headers={"Idempotency-Key": "not a key"}).status_code == 200
 
 
-def test_header_is_described(embedded: Service) -> None:
-    """The OpenAPI document has the parameter, at the one call that takes it, and its answers."""
+def test_header_is_documented(embedded: Service) -> None:
+    """The OpenAPI document has the parameter at the one operation that takes it, and its errors."""
     paths = embedded.get("/openapi.json").json()["paths"]
-    having = [
+    operations = [
         (path, method)
-        for path, calls in paths.items()
-        for method, call in calls.items()
-        if any(parameter["name"] == "Idempotency-Key" for parameter in call["parameters"])
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+        if any(parameter["name"] == "Idempotency-Key" for parameter in operation["parameters"])
     ]
-    assert having == [("/generate-image", "post")]
-    post_ = paths["/generate-image"]["post"]
-    (header,) = (each for each in post_["parameters"] if each["name"] == "Idempotency-Key")
+    assert operations == [("/generate-image", "post")]
+    operation = paths["/generate-image"]["post"]
+    (header,) = (
+        parameter for parameter in operation["parameters"] if parameter["name"] == "Idempotency-Key"
+    )
     assert (header["in"], header["required"]) == ("header", False)
     examples = {
-        status: set(post_["responses"][status]["content"]["application/json"]["examples"])
+        status: set(operation["responses"][status]["content"]["application/json"]["examples"])
         for status in ("409", "410", "422", "502", "503")
     }
     assert examples["409"] == {"generation_in_progress", "outcome_unknown"}
@@ -102,8 +104,8 @@ def test_header_is_described(embedded: Service) -> None:
     assert {"storage_unavailable", "records_unavailable"} <= examples["503"]
 
 
-def test_pages_of_other_origins_may_use_it(embedded: Service) -> None:
-    """A preflight allows the header, and scripts may read that an answer was replayed."""
+def test_cors_allows_the_header(embedded: Service) -> None:
+    """A preflight allows the header, and scripts can read Idempotency-Replayed."""
     preflight = embedded.call(
         "OPTIONS",
         "/generate-image",
@@ -114,6 +116,8 @@ def test_pages_of_other_origins_may_use_it(embedded: Service) -> None:
         },
     )
     assert "idempotency-key" in preflight.headers["Access-Control-Allow-Headers"].lower()
-    answer = post(embedded)
-    exposed = {name.strip() for name in answer.headers["Access-Control-Expose-Headers"].split(",")}
+    response = post(embedded)
+    exposed = {
+        name.strip() for name in response.headers["Access-Control-Expose-Headers"].split(",")
+    }
     assert {"Idempotency-Replayed", "Location", "Retry-After"} <= exposed

@@ -7,35 +7,35 @@ from tests.support.service import Parts, Service
 
 
 @pytest.mark.parametrize("count", [1, 10, 20])
-def test_as_many_distinct_prompts_as_asked(service: Service, count: int) -> None:
-    """The answer has exactly `count` prompts, all different."""
-    answer = service.get(f"/generate-prompts?count={count}")
-    prompts = answer.json()["prompts"]
-    assert (answer.status_code, answer.json()["status"]) == (200, "success")
-    assert answer.headers["Cache-Control"] == "no-store"
+def test_count_sets_the_number_of_distinct_prompts(service: Service, count: int) -> None:
+    """The response has exactly `count` prompts, all different."""
+    response = service.get(f"/generate-prompts?count={count}")
+    prompts = response.json()["prompts"]
+    assert (response.status_code, response.json()["status"]) == (200, "success")
+    assert response.headers["Cache-Control"] == "no-store"
     assert len({prompt.casefold() for prompt in prompts}) == len(prompts) == count
     assert all(prompt.strip() for prompt in prompts)
 
 
-def test_ten_prompts_unless_said_otherwise(service: Service) -> None:
-    """Without count there are ten."""
+def test_default_count_is_ten(service: Service) -> None:
+    """Without `count` there are ten prompts."""
     assert len(service.get("/generate-prompts").json()["prompts"]) == 10
 
 
-def test_polling_costs_one_call_and_still_varies(real: Service, parts: Parts) -> None:
-    """Many calls within a minute ask the model once, and their answers differ."""
-    answers = {tuple(real.get("/generate-prompts?count=5").json()["prompts"]) for _ in range(8)}
-    assert len(answers) == 8
+def test_polling_costs_one_model_call_and_varies(real: Service, parts: Parts) -> None:
+    """Many requests within a minute cause one model call, and their responses differ."""
+    responses = {tuple(real.get("/generate-prompts?count=5").json()["prompts"]) for _ in range(8)}
+    assert len(responses) == 8
     assert [request.endpoint for request in parts.fake.requests] == ["chat"]
 
 
-def test_theme_reaches_the_model(real: Service, parts: Parts) -> None:
-    """The theme is what the model is asked for; another theme is another question."""
+def test_theme_is_sent_to_the_model(real: Service, parts: Parts) -> None:
+    """The theme is part of the model call; each theme has a call of its own."""
     real.get("/generate-prompts?theme=pirates")
     real.get("/generate-prompts?theme=Pirates")
     real.get("/generate-prompts?theme=winter")
-    questions = [str(request.body["messages"]) for request in parts.fake.requests]
-    assert ["pirates" in question for question in questions] == [True, False]
+    messages = [str(request.body["messages"]) for request in parts.fake.requests]
+    assert ["pirates" in message for message in messages] == [True, False]
     assert parts.fake.requests[0].body["response_format"]["type"] == "json_schema"
 
 
@@ -50,10 +50,10 @@ def test_theme_reaches_the_model(real: Service, parts: Parts) -> None:
         ("lang=de", "lang"),
     ],
 )
-def test_bad_query_is_refused(real: Service, parts: Parts, query: str, field: str) -> None:
-    """A wrong parameter is 400 that names it, and no call is made."""
-    answer = real.get(f"/generate-prompts?{query}")
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field)
+def test_invalid_query_is_rejected(real: Service, parts: Parts, query: str, field: str) -> None:
+    """An invalid parameter is 400, names the parameter and causes no model call."""
+    response = real.get(f"/generate-prompts?{query}")
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, field)
     assert parts.fake.requests == []
 
 
@@ -70,24 +70,24 @@ def test_bad_query_is_refused(real: Service, parts: Parts, query: str, field: st
         (Fault.status(401, "invalid_api_key"), 503, "provider_misconfigured"),
     ],
 )
-def test_fault_of_the_text_model(
+def test_text_model_errors(
     real: Service, parts: Parts, fault: Fault, status: int, code: str
 ) -> None:
-    """Each fault has its status and code, and the next call tries again."""
+    """Each error has its status and code, and the next request tries again."""
     parts.fake.script("chat", fault)
-    answer = real.get("/generate-prompts")
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    response = real.get("/generate-prompts")
+    assert (response.status_code, response.json()["code"]) == (status, code)
     assert real.get("/generate-prompts").status_code == 200
 
 
-def test_fenced_answer_is_understood(real: Service, parts: Parts) -> None:
-    """Prompts that a compatible server wraps in a code fence are taken out of it."""
+def test_prompts_in_a_code_fence_are_extracted(real: Service, parts: Parts) -> None:
+    """Prompts that a compatible server wraps in a code fence are extracted."""
     parts.fake.script("chat", Fault.fenced())
     assert len(real.get("/generate-prompts").json()["prompts"]) == 10
 
 
-def test_offline_prompts_say_so(embedded: Service) -> None:
-    """Offline prompts are put together from lists, and the answer says offline."""
-    answer = embedded.get("/generate-prompts?theme=winter").json()
-    assert answer["provider"] == "offline"
-    assert all("winter" in prompt for prompt in answer["prompts"])
+def test_offline_prompts_are_marked_as_offline(embedded: Service) -> None:
+    """Offline prompts are combined from word lists, with `offline` as the provider."""
+    response = embedded.get("/generate-prompts?theme=winter").json()
+    assert response["provider"] == "offline"
+    assert all("winter" in prompt for prompt in response["prompts"])
