@@ -1,4 +1,4 @@
-"""`python -m bench.verdict.fit`: cross-validate the confidence, fit it, write confidence.json."""
+"""`python -m bench.confidence.fit`: cross-validate the confidence, fit it, write confidence.json."""
 
 import argparse
 import hashlib
@@ -9,8 +9,8 @@ from itertools import pairwise
 import numpy as np
 
 from app.imaging.cutout import confidence
-from bench.verdict import table
-from bench.verdict.table import Array, Table
+from bench.confidence import table
+from bench.confidence.table import Array, Table
 
 WRONG = 30.0  # dB of PSNR below which a cutout counts as wrong: one white area in 300 is the other
 FOLDS = 10
@@ -137,7 +137,7 @@ def fitted(data: Table) -> dict[str, float]:
 
 def main() -> None:
     """Print the report; then write the rates, or compare them with those that are shipped."""
-    parser = argparse.ArgumentParser(prog="python -m bench.verdict.fit", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.confidence.fit", description=__doc__)
     parser.add_argument("--check", action="store_true", help="fit and compare, write nothing")
     check = parser.parse_args().check
     data = table.load()

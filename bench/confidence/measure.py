@@ -14,12 +14,12 @@ import numpy as np
 
 from app.imaging import cutout
 from app.imaging.cutout import confidence, holes, quality_metrics
+from bench.confidence import blobs, drawings, table
+from bench.confidence.table import Table
 from bench.cutout.artwork import CACHE
 from bench.cutout.metrics import measure
 from bench.holes import table as areas
 from bench.holes import train
-from bench.verdict import blobs, drawings, table
-from bench.verdict.table import Table
 
 Row = tuple[list[float], float, str, str, str]
 
@@ -61,7 +61,7 @@ def _rows(source: str) -> Iterator[Row]:
 
 def main() -> None:
     """Write the table, or compare it with the one that is there."""
-    parser = argparse.ArgumentParser(prog="python -m bench.verdict.measure", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.confidence.measure", description=__doc__)
     parser.add_argument("--check", action="store_true", help="measure and compare, write nothing")
     check = parser.parse_args().check
     CACHE.mkdir(parents=True, exist_ok=True)

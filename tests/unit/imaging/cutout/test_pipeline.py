@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from tests.support.images.color_profiles import wide_gamut
-from tests.support.images.orientation import BLUE, PLACES, RED, alpha_flag, cut, flag, sixteen
+from tests.support.images.flag_images import BLUE, PLACES, RED, alpha_flag, cut, flag, sixteen
 from tests.support.images.sample_images import encoded
 
 

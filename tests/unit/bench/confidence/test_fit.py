@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from app.imaging.cutout import confidence
-from bench.verdict import fit, table
-from bench.verdict.table import Table
+from bench.confidence import fit, table
+from bench.confidence.table import Table
 
 Array = NDArray[np.float64]
 
@@ -50,7 +50,7 @@ def test_each_fitted_doubt_has_earned_its_place() -> None:
 
 
 def test_unseen_images_are_reported_apart_as_promised(data: Table, sure: Array) -> None:
-    """See bench/verdict/README.md: by rank, and of the worst hardly any is called good."""
+    """See bench/confidence/README.md: by rank, and of the worst hardly any is called good."""
     worst, wrong = data.psnr <= np.quantile(data.psnr, 0.1), data.psnr < fit.WRONG
     good = sure >= confidence.GOOD
     assert fit.auc(worst, sure) >= 0.90

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from bench.confidence import blobs
+from bench.confidence.table import TONED
 from bench.cutout import artwork, degrade
 from bench.cutout.artwork import Artwork, seed
 from bench.cutout.degrade import KINDS, Image
 from bench.cutout.truth import truth_of
 from bench.holes import features
 from bench.holes import table as areas
-from bench.verdict import blobs
-from bench.verdict.table import TONED
 
 EACH = 36  # drawings of one set: half by lot, half of those known to enclose white areas
 SETS = tuple(
