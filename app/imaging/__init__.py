@@ -1,13 +1,13 @@
-"""Images as pure functions from bytes to bytes: no I/O, no settings, safe in many threads.
+"""Images as pure functions from bytes to bytes: no I/O, no settings, thread-safe.
 
-Importing this package is cheap; OpenCV, NumPy and Pillow are loaded by the first image.
+Importing this package is cheap. OpenCV, NumPy and Pillow are loaded with the first image.
 """
 
 from collections.abc import Callable
 
 from app.imaging.cutout.report import Cutout, CutoutReport, Holes
 from app.imaging.errors import NotAnImage, TooLarge, UnusableImage
-from app.imaging.formats.header import MAX_PIXELS, ImageInfo, sniff
+from app.imaging.formats.header import MAX_PIXELS, ImageInfo, read_header
 from app.imaging.formats.xmp import Provenance
 from app.imaging.variants.filters import Filter
 from app.imaging.variants.outline_shadow import Outline, Shadow
@@ -38,78 +38,79 @@ __all__ = [
 
 
 def inspect(data: bytes) -> ImageInfo:
-    """Read format and size from the header, without decoding any pixel.
+    """Read format and size from the header, without decoding a pixel.
 
     Raises:
-        NotAnImage: neither PNG, WEBP nor JPEG, or cut short.
+        NotAnImage: neither PNG, WEBP nor JPEG, or truncated.
         TooLarge: more than MAX_PIXELS.
     """
-    return sniff(data)
+    return read_header(data)
 
 
 def cutout(
     data: bytes,
     *,
-    size: int = 256,
+    size: int = SIDE,
     holes: Holes = "auto",
-    origin: Provenance | None = None,
-    earlier: bytes = b"",
+    provenance: Provenance | None = None,
+    previous: bytes = b"",
 ) -> Cutout:
-    """Cut the subject out of a white or one-colored background, fitted into a square and centred.
+    """Cut the subject out of a plain background and fit it into a square.
 
-    An image that has transparency already is only resized; one without a plain background is kept
-    whole. The report says either.
+    An image that is transparent already is only resized, and one without a plain background is
+    kept whole; the report says so.
 
     Args:
         data: a PNG, JPEG or WEBP file of up to MAX_PIXELS.
         size: side of the result, in pixels.
-        holes: what becomes of enclosed areas of background color.
-        origin: what the file shall tell of where it comes from; None: it tells nothing.
-        earlier: a file of the same image as it was stored before; what it tells is told again.
+        holes: how to treat enclosed areas of background color: `keep` keeps all as part of the
+            subject, `cut` cuts all out, `auto` classifies each.
+        provenance: the origin to state in the file's metadata, if any.
+        previous: a file of the same image as it was stored before; its metadata is copied instead.
 
     Raises:
-        NotAnImage: the bytes are not a whole image.
+        NotAnImage: the bytes are not a complete image.
         TooLarge: the image has too many pixels; nothing was decoded.
     """
     from app.imaging.cutout import pipeline
 
-    return pipeline.cutout(data, size=size, holes=holes, origin=origin, earlier=earlier)
+    return pipeline.cutout(data, size=size, holes=holes, provenance=provenance, previous=previous)
 
 
 def preview(data: bytes) -> bytes:
-    """Cut out an image that isn't finished yet, for someone to look at while it is being drawn.
+    """Cut out a partial image, to be displayed while the final one is being generated.
 
     Args:
         data: a PNG, JPEG or WEBP file of up to MAX_PIXELS.
 
     Returns:
-        A WEBP file of SIDE x SIDE px, with what `cutout` would find.
+        A WEBP file of SIDE x SIDE px, with the same pixels as `cutout` but for compression.
 
     Raises:
-        NotAnImage: the bytes are not a whole image.
+        NotAnImage: the bytes are not a complete image.
         TooLarge: the image has too many pixels; nothing was decoded.
     """
-    from app.imaging.cutout import preview as previewing
+    from app.imaging.cutout import pipeline
 
-    return previewing.preview(data)
+    return pipeline.preview(data)
 
 
 def render_variant(image: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
-    """Show a stored image as the variant says: at another size, in another format, with effects.
+    """Render a stored image as a variant: another size, another format, effects.
 
     Args:
         image: the cutout as it is stored, a 256x256 RGBA PNG.
-        original: fetches what the image was cut from, a PNG, JPEG or WEBP file of up to
-            MAX_PIXELS. It is only called where the stored image is not enough: for a square of
-            more than 256 px, or when holes are to be cut differently.
-        variant: what is wanted.
+        original: fetches the file that the image was cut from, a PNG, JPEG or WEBP of up to
+            MAX_PIXELS. It is only called if the stored image is not enough: for a square of more
+            than 256 px, or for another treatment of holes.
+        variant: size, format and effects.
 
     Returns:
-        A file of the variant's format, of exactly its size, that tells of where it comes from what
-        the stored image does, and has no other metadata.
+        A file of the variant's format and exact size. It states the stored image's provenance
+        and has no other metadata.
 
     Raises:
-        NotAnImage: the bytes are not a whole image.
+        NotAnImage: the bytes are not a complete image.
         TooLarge: the image has too many pixels; nothing was decoded.
     """
     from app.imaging.variants import render

@@ -1,4 +1,4 @@
-"""The two ways in which an image can be refused."""
+"""Reasons why an image is refused."""
 
 
 class UnusableImage(ValueError):
@@ -6,8 +6,8 @@ class UnusableImage(ValueError):
 
 
 class NotAnImage(UnusableImage):
-    """The bytes are not a whole PNG, WEBP or JPEG."""
+    """The bytes are not a complete PNG, WEBP or JPEG."""
 
 
 class TooLarge(UnusableImage):
-    """The header promises more pixels than are ever decoded."""
+    """The header states more pixels than are ever decoded."""

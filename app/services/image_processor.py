@@ -28,7 +28,7 @@ class LocalImageProcessor:
     ) -> imaging.Cutout:
         """See Imaging."""
         with self._slots:
-            return imaging.cutout(data, origin=origin, earlier=earlier)
+            return imaging.cutout(data, provenance=origin, previous=earlier)
 
     def preview(self, data: bytes) -> bytes | None:
         """See Imaging."""

@@ -1,4 +1,4 @@
-"""`python -m bench.confidence.fit`: cross-validate the confidence, fit it, write confidence.json."""
+"""Fit the confidence, cross-validated, and write confidence.json: `bench.confidence.fit`."""
 
 import argparse
 import hashlib
@@ -25,14 +25,18 @@ _BINS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 1.01)
 
 def strengths(data: Table) -> Array:
     """Tell how strong each fitted doubt is: (n, doubts + 1), the last column is 1."""
-    rows = [[*(doubt(seen) for doubt in confidence.FITTED), 1.0] for seen in data.seen()]
+    rows = [
+        [*(doubt.strength(seen) for doubt in confidence.FITTED_RISKS), 1.0] for seen in data.seen()
+    ]
     return np.array(rows)
 
 
 def by_hand(data: Table) -> Array:
     """Add up the hazards whose rates are not fitted: (n,)."""
-    known = [doubt for doubt in confidence.DOUBTS if doubt.rate is not None]
-    return np.array([sum(d(seen) * (d.rate or 0.0) for d in known) for seen in data.seen()])
+    known = [doubt for doubt in confidence.RISKS if doubt.hazard is not None]
+    return np.array(
+        [sum(d.strength(seen) * (d.hazard or 0.0) for d in known) for seen in data.seen()]
+    )
 
 
 def fit(strong: Array, given: Array, wrong: Array) -> Array:
@@ -96,7 +100,7 @@ def line(label: str, psnr: Array, sure: Array) -> str:
 
     Worst is the tenth with the lowest PSNR, wrong what lies below WRONG, better the upper half.
     """
-    worst, good = psnr <= np.quantile(psnr, 0.1), sure >= confidence.GOOD
+    worst, good = psnr <= np.quantile(psnr, 0.1), sure >= confidence.GOOD_CONFIDENCE
     below, best = psnr < WRONG, psnr >= np.median(psnr)
     shares = (worst, below, best)
     return (
@@ -131,7 +135,7 @@ def report(data: Table) -> Iterator[str]:
 def fitted(data: Table) -> dict[str, float]:
     """Fit the rates that are shipped, by the names of their evidence, to all images."""
     found = fit(strengths(data), by_hand(data), data.psnr < WRONG)
-    names = [*(doubt.of for doubt in confidence.FITTED), confidence.ANYTHING]
+    names = [*(doubt.metric for doubt in confidence.FITTED_RISKS), confidence.BASELINE]
     return dict(zip(names, (round(float(rate), 4) for rate in found), strict=True))
 
 
@@ -145,11 +149,11 @@ def main() -> None:
         print(text, flush=True)
     found = fitted(data)
     if not check:
-        confidence.RATES.write_text(json.dumps({"rates": found}, indent=2) + "\n", "utf-8")
-    shipped = json.loads(confidence.RATES.read_text("utf-8"))["rates"]
+        confidence.HAZARDS_FILE.write_text(json.dumps({"hazards": found}, indent=2) + "\n", "utf-8")
+    shipped = json.loads(confidence.HAZARDS_FILE.read_text("utf-8"))["hazards"]
     print(found)
     if any(abs(shipped[name] - rate) > LIMIT for name, rate in found.items()):
-        raise SystemExit(f"{confidence.RATES.name} differs: {shipped}")
+        raise SystemExit(f"{confidence.HAZARDS_FILE.name} differs: {shipped}")
 
 
 if __name__ == "__main__":

@@ -29,19 +29,19 @@ SOURCES = (blobs.SOURCE, *(icons.name for icons in drawings.SETS))
 def measured(source: str) -> list[Row]:
     """Measure all images of one set, by a judgement of holes that has not seen its style."""
     cv2.setNumThreads(1)
-    with mock.patch.object(holes, "MODEL", judgement(source)):
+    with mock.patch.object(holes, "MODEL_FILE", judgement(source)):
         return list(_rows(source))
 
 
 def judgement(source: str) -> Path:
     """Train the forest without the style of a set, whose areas it would know too well."""
     if source == blobs.SOURCE:
-        return holes.MODEL
+        return holes.MODEL_FILE
     path = CACHE / f"without-{source}.json"
     data = areas.load()
     styles = np.array([train.STYLES[str(each)] for each in data.source])[data.image]
     used = styles != train.STYLES[source]
-    model = train.fit(data.traits[used], data.paint[used], data.weights()[used])
+    model = train.fit(data.features[used], data.subject[used], data.weights()[used])
     path.write_text(json.dumps(train.exported(model)), "utf-8")
     return path
 
@@ -50,11 +50,13 @@ def _rows(source: str) -> Iterator[Row]:
     """Cut each image out; what is kept whole has no evidence, and is left out."""
     for drawing in drawings.artworks(source):
         for image in drawings.images(drawing):
-            with mock.patch.object(confidence, "gather", wraps=quality_metrics.gather) as gather:
+            with mock.patch.object(
+                confidence, "measure_quality", wraps=quality_metrics.measure_quality
+            ) as gather:
                 png = cutout(image.data).png
             if gather.call_args is None:
                 continue
-            found = astuple(quality_metrics.gather(*gather.call_args.args))
+            found = astuple(quality_metrics.measure_quality(*gather.call_args.args))
             quality: Any = measure(png, image.truth)["psnr"]
             yield list(found), float(quality), source, drawing.name, image.kind
 
@@ -79,7 +81,7 @@ def main() -> None:
     known = table.load()
     if not np.array_equal(known.name, made.name) or not np.array_equal(known.kind, made.kind):
         raise SystemExit("other images than in the table")
-    apart = np.abs(known.evidence - made.evidence).max(axis=0)
+    apart = np.abs(known.metrics - made.metrics).max(axis=0)
     print(dict(zip(table.NAMES, apart.round(6).tolist(), strict=True)))
     print(f"PSNR differs by {np.abs(known.psnr - made.psnr).max():.4f} dB at most")
 

@@ -11,7 +11,7 @@ from app.imaging.cutout.quality_metrics import QualityMetrics
 
 Array = NDArray[Any]
 
-PATH = Path(__file__).with_name("evidence.npz")
+PATH = Path(__file__).with_name("metrics.npz")
 TONED = "toned"
 """The kind in which paper and white paint are off white alike."""
 
@@ -23,14 +23,14 @@ class Table:
     """One row for each image.
 
     Attributes:
-        evidence: (n, 10) float32, in the order of NAMES.
+        metrics: (n, 10) float32, in the order of NAMES.
         psnr: (n,) float32 of the cutout against the truth, dB, at most 50.
         source: (n,) name of the set that the drawing is from.
         name: (n,) name of the drawing within its set.
         kind: (n,) what was done to it.
     """
 
-    evidence: Array
+    metrics: Array
     psnr: Array
     source: Array
     name: Array
@@ -38,7 +38,7 @@ class Table:
 
     def seen(self) -> list[QualityMetrics]:
         """Return the rows as what the verdict is given."""
-        return [QualityMetrics(*map(float, row)) for row in self.evidence]
+        return [QualityMetrics(*map(float, row)) for row in self.metrics]
 
     def save(self, path: Path = PATH) -> None:
         """Write it, compressed."""

@@ -11,7 +11,10 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from app.imaging.cutout import background, hole_features, holes, regions
+from app.imaging.cutout import holes
+from app.imaging.cutout.background import color_distance, estimate_background
+from app.imaging.cutout.hole_features import measure_regions
+from app.imaging.cutout.regions import background_like, label_regions, subject_box
 from bench.cutout import artwork
 from bench.cutout.artwork import IconSet
 from bench.holes import lattice, table
@@ -117,19 +120,21 @@ def measured(pixels: Array) -> tuple[Array, Array, Array] | None:
     """Measure enclosed areas as the cutout does: traits, is paint, pixels; None without any."""
     paper, alpha = on_white(pixels)
     work = np.rint(paper).astype(np.uint8)
-    back = background.measure(work)
-    apart = background.distance(work, back.color)
-    top, bottom, left, right = regions.around(apart, back)
+    back = estimate_background(work)
+    apart = color_distance(work, back.color)
+    top, bottom, left, right = subject_box(apart, back)
     box = np.s_[top:bottom, left:right]
     work, apart, alpha = (np.ascontiguousarray(plane[box]) for plane in (work, apart, alpha))
-    parts = regions.connect(regions.alike(apart, back))
-    large = [i for i in parts.enclosed if parts.stats[i, cv2.CC_STAT_AREA] >= holes._LEAST]
-    alike = [i for i in large if holes._same(work, parts, i, back, 0.0)][: holes._MOST]
+    parts = label_regions(background_like(apart, back))
+    large = [i for i in parts.enclosed if parts.stats[i, cv2.CC_STAT_AREA] >= holes._MIN_AREA]
+    alike = [i for i in large if holes._has_color(work, parts, i, back, 0.0)][
+        : holes._MAX_CLASSIFIED
+    ]
     if not alike:
         return None
     solid = np.bincount(parts.labels.ravel(), (alpha > 0.5).ravel(), len(parts.stats))[alike]
     size = parts.stats[alike, cv2.CC_STAT_AREA]
-    return hole_features.measure(work, parts, alike), solid > 0.5 * size, size
+    return measure_regions(work, parts, alike), solid > 0.5 * size, size
 
 
 def compare(source: str, every: int, known: Table) -> str:
@@ -142,8 +147,8 @@ def compare(source: str, every: int, known: Table) -> str:
             missing += 1
         elif found is not None:
             images, rows = images + 1, rows + len(place)
-            labels += int((found[1] != known.paint[place]).sum())
-            apart = max(apart, float(np.abs(found[0] - known.traits[place]).max()))
+            labels += int((found[1] != known.subject[place]).sum())
+            apart = max(apart, float(np.abs(found[0] - known.features[place]).max()))
     return (
         f"{source:<26}{images:>5} images {rows:>6} areas: largest difference {apart:.6f}, "
         f"{labels} other labels, {missing} images with other areas"

@@ -17,8 +17,8 @@ class Table:
     """One row for each enclosed area; images have columns of their own.
 
     Attributes:
-        traits: (n, 31) float32, in the order of `app.imaging.cutout.hole_features.NAMES`.
-        paint: (n,) bool: True where the artwork is opaque, False where it is a hole.
+        features: (n, 31) float32, in the order of `app.imaging.cutout.hole_features.NAMES`.
+        subject: (n,) bool: True where the artwork is opaque, False where it is a hole.
         area: (n,) int32 pixels.
         image: (n,) int16 number of the image that an area lies in.
         source: (p,) name of the set that an image is from.
@@ -26,8 +26,8 @@ class Table:
         held_out: (p,) bool: never trained on.
     """
 
-    traits: Array
-    paint: Array
+    features: Array
+    subject: Array
     area: Array
     image: Array
     source: Array

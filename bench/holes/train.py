@@ -18,7 +18,7 @@ from bench.holes.table import Array, Table
 FOLDS = 5
 LIMIT = 0.02  # by which --check lets a probability differ
 STYLES = {icons.name: icons.style for icons in SETS} | {LATTICE: LATTICE}
-_AREA = [hole_features.NAMES.index("area_image")]
+_AREA = [hole_features.NAMES.index("area_to_image")]
 _HEAD = ("areas", "paint %", "accuracy", "at KEEP", "by image", "AUC")
 
 
@@ -38,10 +38,14 @@ def fit(features: Array, paint: Array, weights: Array) -> HistGradientBoostingCl
 
 def out_of_sample(data: Table, groups: Array, columns: Any = slice(None)) -> Array:
     """Chance of paint, each group of rows judged by a model that was trained on the others."""
-    features, weights, chance = data.traits[:, columns], data.weights(), np.zeros(len(data.paint))
+    features, weights, chance = (
+        data.features[:, columns],
+        data.weights(),
+        np.zeros(len(data.subject)),
+    )
     for group in np.unique(groups):
         mine = groups == group
-        model = fit(features[~mine], data.paint[~mine], weights[~mine])
+        model = fit(features[~mine], data.subject[~mine], weights[~mine])
         chance[mine] = model.predict_proba(features[mine])[:, 1]
     return chance
 
@@ -54,7 +58,7 @@ def fold(name: str) -> int:
 def ship(data: Table) -> HistGradientBoostingClassifier:
     """Train on all images but those held out."""
     used = ~data.held_out[data.image]
-    return fit(data.traits[used], data.paint[used], data.weights()[used])
+    return fit(data.features[used], data.subject[used], data.weights()[used])
 
 
 def exported(model: HistGradientBoostingClassifier) -> dict[str, Any]:
@@ -80,12 +84,12 @@ def exported(model: HistGradientBoostingClassifier) -> dict[str, Any]:
 
 def report(data: Table) -> Iterator[str]:
     """Tell how often areas are judged rightly that the model hasn't seen, and by simple rules."""
-    every, weights = np.ones(len(data.paint), bool), data.weights()
+    every, weights = np.ones(len(data.subject), bool), data.weights()
 
     def line(label: str, chance: Array, some: Array = every) -> str:
-        paint, chance, weight = data.paint[some], chance[some], weights[some]
+        paint, chance, weight = data.subject[some], chance[some], weights[some]
         right = (chance > 0.5) == paint
-        kept = (chance >= holes.KEEP) == paint
+        kept = (chance >= holes.KEEP_THRESHOLD) == paint
         auc = f"{roc_auc_score(paint, chance):.3f}" if 0 < paint.mean() < 1 else "-"
         cells = [f"{len(paint)}", f"{100 * paint.mean():.0f}"]
         shares = right.mean(), kept.mean(), np.average(right, weights=weight)
@@ -107,11 +111,11 @@ def report(data: Table) -> Iterator[str]:
 
 def unseen(data: Table, chance: Array) -> str:
     """Tell how the shipped model does on the images that were held out."""
-    right = (chance >= holes.KEEP) == data.paint
+    right = (chance >= holes.KEEP_THRESHOLD) == data.subject
     wrong = np.unique(data.image[~right])
     held, rows = np.flatnonzero(data.held_out), data.held_out[data.image]
     return (
-        f"held out: {right[rows].sum()} of {rows.sum()} areas right at KEEP = {holes.KEEP}, "
+        f"held out: {right[rows].sum()} of {rows.sum()} areas right at {holes.KEEP_THRESHOLD}, "
         f"{len(np.setdiff1d(held, wrong))} of {len(held)} images without an error"
     )
 
@@ -126,12 +130,12 @@ def main() -> None:
         print(text, flush=True)
     model = ship(data)
     if not check:
-        holes.MODEL.write_text(json.dumps(exported(model), separators=(",", ":")), "utf-8")
-        decision_trees.load.cache_clear()
-    shipped = decision_trees.load(holes.MODEL).probability(data.traits)
-    apart = float(np.abs(shipped - model.predict_proba(data.traits)[:, 1]).max())
+        holes.MODEL_FILE.write_text(json.dumps(exported(model), separators=(",", ":")), "utf-8")
+        decision_trees.load_trees.cache_clear()
+    shipped = decision_trees.load_trees(holes.MODEL_FILE).predict(data.features)
+    apart = float(np.abs(shipped - model.predict_proba(data.features)[:, 1]).max())
     print(unseen(data, shipped))
-    print(f"{holes.MODEL.name} differs from the trained model by {apart:.6f} at most")
+    print(f"{holes.MODEL_FILE.name} differs from the trained model by {apart:.6f} at most")
     if apart > LIMIT:
         raise SystemExit(f"that is more than {LIMIT}")
 

@@ -12,10 +12,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from app.imaging import cutout
-from app.imaging.cutout import background as backdrops
 from app.imaging.cutout import edge_alpha, regions
+from app.imaging.cutout.background import color_distance, estimate_background
 from app.imaging.cutout.report import CutoutReport
-from app.imaging.cutout.segmentation import SegmentationOptions, take_apart
+from app.imaging.cutout.segmentation import SegmentationOptions, segment
 from app.painter import paint
 
 SIDE, GAP, HEAD = 256, 12, 22
@@ -43,18 +43,20 @@ def steps(data: bytes) -> list[Image.Image]:
     """Return one image a title."""
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     work = cv2.resize(pixels, (2 * SIDE, 2 * SIDE), interpolation=cv2.INTER_AREA)
-    back = backdrops.measure(work)
-    apart = backdrops.distance(work, back.color)
-    scene = take_apart(work, apart, back, SegmentationOptions("auto", lossy=False, ringing=0.0))
-    width = edge_alpha.softness(scene.apart, scene.paper)
-    alpha = edge_alpha.alpha(work, scene.apart, scene.paper, scene.color, width)
+    back = estimate_background(work)
+    apart = color_distance(work, back.color)
+    scene = segment(work, apart, back, SegmentationOptions("auto", lossy=False, ringing=0.0))
+    width = edge_alpha.edge_width(scene.distance, scene.background)
+    alpha = edge_alpha.estimate_alpha(work, scene.distance, scene.background, scene.color, width)
     done = cutout(data)
     print(_described(done.report))
     result = Image.open(io.BytesIO(done.png))
     return [
         _shown(work[..., ::-1]),
         _shown(np.minimum(apart.astype(int) * 2, 255)),
-        _shown(_sorted(regions.connect(regions.alike(apart, back)), scene.paper)),
+        _shown(
+            _sorted(regions.label_regions(regions.background_like(apart, back)), scene.background)
+        ),
         _shown(alpha),
         _over(result, "magenta"),
         _over(result, "black"),

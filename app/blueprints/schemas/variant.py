@@ -16,7 +16,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from app.imaging import Filter, Outline, Shadow
-from app.imaging.variants.values import Color, Range, color, number
+from app.imaging.variants.values import Color, Range, parse_color, parse_number
 from app.imaging.variants.variant import MAX_FILTERS, RANGES, SIDE, WHITE
 
 DPR = Range(1, 4)
@@ -40,10 +40,10 @@ class NumberInRange:
             ValueError: it is not a number, or out of range.
         """
         try:
-            value = number(text)
+            value = parse_number(text)
         except ValueError:
             value = math.nan  # NaN is out of every range
-        return self.range.checked(value, "")
+        return self.range.validate(value, "")
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
@@ -62,13 +62,13 @@ def _filters(texts: tuple[str, ...]) -> tuple[Filter, ...]:
 
 
 def _background(text: str) -> Color | None:
-    return None if text == "transparent" else color(text)
+    return None if text == "transparent" else parse_color(text)
 
 
 def _outline(text: str) -> Outline:
     width, comma, rest = text.partition(",")
     try:
-        return Outline(number(width), color(rest) if comma else WHITE)
+        return Outline(parse_number(width), parse_color(rest) if comma else WHITE)
     except ValueError:
         raise ValueError(
             "must be a width in pixels and optionally a color, such as 4,#ffffff"
@@ -78,11 +78,11 @@ def _outline(text: str) -> Outline:
 def _shadow(text: str) -> Shadow:
     try:
         dx, dy, blur, *rest = text.split(",")
-        tint = color(rest.pop(0)) if rest else _BLACK
-        opacity = number(rest.pop(0)) if rest else _OPACITY
+        tint = parse_color(rest.pop(0)) if rest else _BLACK
+        opacity = parse_number(rest.pop(0)) if rest else _OPACITY
         if rest:
             raise ValueError("too many parts")
-        return Shadow(number(dx), number(dy), number(blur), tint, opacity)
+        return Shadow(parse_number(dx), parse_number(dy), parse_number(blur), tint, opacity)
     except ValueError:
         raise ValueError(
             "must be right,down,blur in pixels and optionally a color and an opacity, "

@@ -1,1 +1,1 @@
-"""Cut the subject out of its background."""
+"""Remove the background of an image and report how well that went."""

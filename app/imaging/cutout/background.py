@@ -1,4 +1,4 @@
-"""What color the background has, and how far each pixel is from it."""
+"""Estimate the background's color and each pixel's distance from it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,47 +14,82 @@ BORDER = 2  # px of the working image: 4 px of a 1024 px original
 
 @dataclass(frozen=True)
 class Background:
-    """The background as the border shows it.
+    """The background, as measured along the border.
 
     Attributes:
         color: (3,) float32 BGR mean, 0..255.
         noise: standard deviation of a border pixel in levels, 0 for flat color.
-        share: part of the border that has this color, 0..1.
+        border_share: fraction of the border that has this color, 0..1.
     """
 
     color: Array
     noise: float
-    share: float
+    border_share: float
 
     @property
-    def plain(self) -> bool:
-        """Whether there is a background at all: most of the border, or clean near-white."""
-        paper = float(self.color.min()) >= 235 and self.noise <= 2.5
-        return self.share >= (0.25 if paper else 0.6)
+    def is_plain(self) -> bool:
+        """Whether there is a background: most of the border, or clean near-white."""
+        near_white = float(self.color.min()) >= 235 and self.noise <= 2.5
+        return self.border_share >= (0.25 if near_white else 0.6)
 
 
-def measure(work: Array) -> Background:
-    """The commonest color of the border of an (h, w, 3) uint8 image.
+def estimate_background(image: Array) -> Background:
+    """Find the most common color along the border.
 
-    The fullest of 4096 color bins stands up to a subject that covers much of the border; the
-    mean of what is near it is finer than a level, which telling paint from paper needs.
+    The fullest of 4096 color bins is robust to a subject that covers much of the border. The mean
+    of the pixels near it is finer than one level, which separating white parts of the subject
+    from the background needs.
+
+    Args:
+        image: (h, w, 3) uint8 BGR.
     """
     b = BORDER
-    strips = (work[:b, ::4], work[-b:, ::4], work[b:-b:4, :b], work[b:-b:4, -b:])
-    edge = np.concatenate([s.reshape(-1, 3) for s in strips])
-    coarse = (edge >> 4).astype(np.uint16)
+    strips = (image[:b, ::4], image[-b:, ::4], image[b:-b:4, :b], image[b:-b:4, -b:])
+    border = np.concatenate([strip.reshape(-1, 3) for strip in strips])
+    coarse = (border >> 4).astype(np.uint16)
     bins = coarse[:, 0] | coarse[:, 1] << 4 | coarse[:, 2] << 8
-    common = edge[bins == np.bincount(bins).argmax()]
-    middle = common.mean(axis=0, dtype=np.float32)
-    off = np.abs(edge - middle).max(axis=1)
-    reach = min(12.0, max(4.0, 4.5 * float(np.median(off[off <= 12]))))
-    same = edge[off <= reach].astype(np.float64)
-    noise = float(same.std(axis=0).mean())
-    return Background(same.mean(axis=0).astype(np.float32), noise, len(same) / len(edge))
+    fullest = border[bins == np.bincount(bins).argmax()]
+    center = fullest.mean(axis=0, dtype=np.float32)
+    deviation = np.abs(border - center).max(axis=1)
+    tolerance = min(12.0, max(4.0, 4.5 * float(np.median(deviation[deviation <= 12]))))
+    matching = border[deviation <= tolerance].astype(np.float64)
+    noise = float(matching.std(axis=0).mean())
+    share = len(matching) / len(border)
+    return Background(matching.mean(axis=0).astype(np.float32), noise, share)
 
 
-def distance(work: Array, color: Array) -> Array:
-    """Largest channel difference from one color, rounded to levels: (h, w) uint8."""
+def color_distance(image: Array, color: Array) -> Array:
+    """Return each pixel's largest channel difference from a color.
+
+    Args:
+        image: (h, w, 3) uint8 BGR.
+        color: (3,) float32 BGR; it is rounded to levels.
+
+    Returns:
+        (h, w) uint8 levels.
+    """
     level = np.rint(color).astype(np.float64)
-    blue, green, red = cv2.split(cv2.absdiff(work, np.append(level, 0.0)))
-    return cv2.max(cv2.max(blue, green), red)
+    return _largest_channel(cv2.absdiff(image, np.append(level, 0.0)))
+
+
+def image_distance(image: Array, background: Array) -> Array:
+    """Return each pixel's largest channel difference from a background that varies.
+
+    Args:
+        image: (h, w, 3) uint8 BGR.
+        background: color of the background, of any size, (h', w', 3) float32 BGR; it is rounded
+            to levels, then interpolated.
+
+    Returns:
+        (h, w) uint8 levels.
+    """
+    size = (image.shape[1], image.shape[0])
+    rounded = np.clip(background + np.float32(0.5), 0, 255).astype(np.uint8)
+    nearest = cv2.resize(rounded, size, interpolation=cv2.INTER_LINEAR)
+    return _largest_channel(cv2.absdiff(image, nearest))
+
+
+def _largest_channel(image: Any) -> Array:
+    """Return the maximum of an image's three channels: (h, w)."""
+    blue, green, red = cv2.split(image)
+    return np.asarray(cv2.max(cv2.max(blue, green), red))

@@ -1,4 +1,4 @@
-"""Boosted decision trees read from a table: plain numbers, no code in the file."""
+"""Evaluate boosted decision trees that are stored as plain numbers."""
 
 import json
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class DecisionTrees:
-    """All trees' nodes in five flat arrays; a leaf points to itself.
+    """The nodes of all trees in five flat arrays; a leaf points to itself.
 
     Attributes:
-        feature: column that a node looks at.
-        threshold: the left branch is taken where the value is at most this.
-        left: number of the node to the left.
-        right: number of the node to the right.
+        feature: column that a node compares.
+        threshold: values up to this take the left branch.
+        left: index of the left child.
+        right: index of the right child.
         value: log-odds that a leaf adds.
-        roots: number of each tree's first node.
+        roots: index of each tree's root.
         depth: of the deepest tree.
         bias: log-odds before any tree.
     """
@@ -36,28 +36,35 @@ class DecisionTrees:
     depth: int
     bias: float
 
-    def probability(self, rows: Array) -> Array:
-        """Chance of the positive class for each row of an (n, k) array: (n,) float64, 0..1."""
-        node = np.tile(self.roots, (len(rows), 1))
-        line = np.arange(len(rows))[:, None]
+    def predict(self, samples: Array) -> Array:
+        """Return the probability of the positive class for each sample.
+
+        Args:
+            samples: (n, k), a sample per row and a feature per column.
+
+        Returns:
+            (n,) float64, 0..1.
+        """
+        node = np.tile(self.roots, (len(samples), 1))
+        sample = np.arange(len(samples))[:, None]
         for _ in range(self.depth):
-            low = rows[line, self.feature[node]] <= self.threshold[node]
-            node = np.where(low, self.left[node], self.right[node])
-        odds = self.bias + self.value[node].sum(axis=1)
-        return np.asarray(1 / (1 + np.exp(-odds)))
+            go_left = samples[sample, self.feature[node]] <= self.threshold[node]
+            node = np.where(go_left, self.left[node], self.right[node])
+        log_odds = self.bias + self.value[node].sum(axis=1)
+        return np.asarray(1 / (1 + np.exp(-log_odds)))
 
 
 @lru_cache(maxsize=4)
-def load(path: Path) -> DecisionTrees:
-    """Read a table that bench/holes/train.py has written."""
-    raw = json.loads(path.read_text("utf-8"))
+def load_trees(path: Path) -> DecisionTrees:
+    """Read a file that bench/holes/train.py wrote."""
+    document = json.loads(path.read_text("utf-8"))
     return DecisionTrees(
-        feature=np.array(raw["feature"], np.int32),
-        threshold=np.array(raw["threshold"], np.float64),
-        left=np.array(raw["left"], np.int32),
-        right=np.array(raw["right"], np.int32),
-        value=np.array(raw["value"], np.float64),
-        roots=np.array(raw["roots"], np.int32),
-        depth=int(raw["depth"]),
-        bias=float(raw["bias"]),
+        feature=np.array(document["feature"], np.int32),
+        threshold=np.array(document["threshold"], np.float64),
+        left=np.array(document["left"], np.int32),
+        right=np.array(document["right"], np.int32),
+        value=np.array(document["value"], np.float64),
+        roots=np.array(document["roots"], np.int32),
+        depth=int(document["depth"]),
+        bias=float(document["bias"]),
     )

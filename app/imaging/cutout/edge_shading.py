@@ -1,4 +1,4 @@
-"""How a subject's color changes towards its edge, as shading makes it."""
+"""Model how shading changes a subject's color towards its edge."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,12 +9,12 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-_FIRST, _LAST = 4.0, 9.0  # px from the edge: where paper no longer shows through, and not far in
-_REACH = 4  # px on the half-size image, over which pixels are pooled
-_FEW = 5  # pixels of a pool that are not enough
-_SPREAD = 0.4  # px^2: variance of depth that a slope needs
-_ROUGH = 8.0  # levels of what the slope leaves over: more is pattern, not shading
-_STEEP = 12.0  # levels per px at most
+_MIN_DEPTH, _MAX_DEPTH = 4.0, 9.0  # px from the edge: no background shows through, yet not far in
+_RADIUS = 4  # px on the half-size image, over which moments are averaged
+_MIN_PIXELS = 5  # within that window, for a fit
+_MIN_VARIANCE = 0.4  # px^2: of depth, for a slope
+_MAX_RESIDUAL = 8.0  # levels: more is a pattern, not shading
+_MAX_SLOPE = 12.0  # levels per px
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class EdgeShading:
     """The subject's shading along its edge.
 
     Attributes:
-        depth: (h * w,) float32 distance of each pixel to the paper, px.
+        depth: (h * w,) float32 distance of each pixel to the background, px.
         slope: (n, 3) float32 change of color per px inwards, at every second pixel.
         stride: width of the image, px.
     """
@@ -32,55 +32,51 @@ class EdgeShading:
     stride: int
 
     @classmethod
-    def of(cls, work: Array, paper: Array) -> "EdgeShading":
-        """Fit color to depth, a straight line around each pixel, by pooled moments.
+    def estimate(cls, image: Array, background: Array) -> "EdgeShading":
+        """Fit a line of color over depth around each pixel, by local moments.
 
-        Rendered and painted subjects grow lighter or darker towards their rim. The purest color
-        near an edge lies some pixels inside, so a pixel of the rim would pass for half open.
+        Rendered and painted subjects grow lighter or darker towards their edge. The purest color
+        lies some pixels inside, so without this an edge pixel would pass for half transparent.
 
         Args:
-            work: (h, w, 3) uint8 BGR.
-            paper: (h, w) uint8, 1 where background.
+            image: (h, w, 3) uint8 BGR.
+            background: (h, w) uint8 mask, 1 where the image is background.
         """
-        depth = cv2.distanceTransform(1 - paper, cv2.DIST_L2, 3)
-        place, seen = depth[::2, ::2, None], work[::2, ::2].astype(np.float32)
-        weight = ((place >= _FIRST) & (place <= _LAST)).astype(np.float32)
-        level = seen * weight
-        count, *sums = (
-            _pooled(plane)
-            for plane in (
-                weight,
-                weight * place,
-                weight * place**2,
-                level,
-                level * place,
-                level * seen,
-            )
+        depth = cv2.distanceTransform(1 - background, cv2.DIST_L2, 3)
+        x, y = depth[::2, ::2, None], image[::2, ::2].astype(np.float32)
+        weight = ((x >= _MIN_DEPTH) & (x <= _MAX_DEPTH)).astype(np.float32)
+        weighted = y * weight
+        moments = (weight, weight * x, weight * x**2, weighted, weighted * x, weighted * y)
+        count, *sums = (_box_mean(moment) for moment in moments)
+        mean_x, mean_xx, mean_y, mean_xy, mean_yy = (
+            each / np.maximum(count, 1e-6) for each in sums
         )
-        middle, square, mean, both, power = (each / np.maximum(count, 1e-6) for each in sums)
-        spread = square - middle**2
-        common = both - mean * middle
-        slope = common / np.maximum(spread, _SPREAD)
-        rough = (power - mean**2 - slope * common).max(axis=2, keepdims=True)
-        few = _FEW / (2 * _REACH + 1) ** 2
-        slope *= (count >= few) & (spread > _SPREAD) & (rough < _ROUGH**2)
-        flat = np.clip(slope, -_STEEP, _STEEP).reshape(-1, 3)
-        return cls(depth.ravel(), flat, work.shape[1])
+        variance = mean_xx - mean_x**2
+        covariance = mean_xy - mean_y * mean_x
+        slope = covariance / np.maximum(variance, _MIN_VARIANCE)
+        residual = (mean_yy - mean_y**2 - slope * covariance).max(axis=2, keepdims=True)
+        enough = count >= _MIN_PIXELS / (2 * _RADIUS + 1) ** 2
+        slope *= enough & (variance > _MIN_VARIANCE) & (residual < _MAX_RESIDUAL**2)
+        flat = np.clip(slope, -_MAX_SLOPE, _MAX_SLOPE).reshape(-1, 3)
+        return cls(depth.ravel(), flat, image.shape[1])
 
-    def between(self, here: Array, source: Array) -> Array:
-        """What to add to the colors of pixels to carry them to others: (n, 3) float32 levels.
+    def color_change(self, targets: Array, sources: Array) -> Array:
+        """Return what extrapolates the colors at `sources` to `targets`.
 
         Args:
-            here: (n,) flat places where the colors are wanted.
-            source: (n,) flat places where they were found.
+            targets: (n,) flat indices of the pixels to predict.
+            sources: (n,) flat indices of the pixels whose colors are known.
+
+        Returns:
+            (n, 3) float32 levels to add.
         """
-        row, column = np.divmod(here, self.stride)
+        row, column = np.divmod(targets, self.stride)
         slope = self.slope[(row // 2) * ((self.stride + 1) // 2) + column // 2]
-        return np.asarray(slope * (self.depth[here] - self.depth[source])[:, None])
+        return np.asarray(slope * (self.depth[targets] - self.depth[sources])[:, None])
 
 
-def _pooled(plane: Array) -> Array:
-    """Mean over a square around each pixel: (h, w, 1 or 3) float32."""
-    side = (2 * _REACH + 1,) * 2
-    out = cv2.blur(plane, side, borderType=cv2.BORDER_REPLICATE)
+def _box_mean(plane: Array) -> Array:
+    """Return the mean over a square around each pixel: (h, w, 1 or 3) float32."""
+    size = (2 * _RADIUS + 1,) * 2
+    out = cv2.blur(plane, size, borderType=cv2.BORDER_REPLICATE)
     return np.asarray(out[..., None] if out.ndim == 2 else out)

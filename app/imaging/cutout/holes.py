@@ -1,4 +1,4 @@
-"""Enclosed areas of background color: holes to cut out, or paint to keep?"""
+"""Classify enclosed regions of background color: holes to cut, or subject to keep."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,142 +15,159 @@ from app.imaging.cutout.report import Holes
 
 Array = npt.NDArray[Any]
 
-SAME = 0.6  # levels by which the mean of a hole may differ from the background
-PURE = 0.7  # levels from pure white within which white paint can't be told by its color
-KEEP = 0.6  # chance of being paint from which an area is kept
-DARKER = 4.0  # levels by which a hole in the shade is darker than the background at least
-SHADE = 25.0  # levels by which a hole's shade may differ from what its surroundings promise
-SEEN, GLARING = 0.0008, 0.004  # parts of the image: a mistake begins to show, and can't be missed
-MODEL = Path(__file__).with_name("holes.json")
-_LEAST = 6  # px: smaller areas are noise, and are cut when they match
-_LOOKED = 256  # the largest areas; an image with more is noise, and the rest stays
-_MOST = 24  # areas measured; the many small ones after them follow the last
-_CORE = np.ones((3, 3), np.uint8)
+COLOR_TOLERANCE = 0.6  # levels by which the mean of a hole may differ from the background
+WHITE_TOLERANCE = 0.7  # levels from pure white within which color can't identify a hole
+KEEP_THRESHOLD = 0.6  # probability of being subject from which a region is kept
+MIN_SHADE = 4.0  # levels by which a hole in a shadow is darker than the background at least
+SHADE_TOLERANCE = 25.0  # levels by which a hole's shade may differ from the estimated shadow
+VISIBLE_SHARE, OBVIOUS_SHARE = 0.0008, 0.004  # of the image: an error begins to show; is obvious
+MODEL_FILE = Path(__file__).with_name("holes.json")
+_MIN_AREA = 6  # px: smaller regions are noise, and are cut if they match
+_MAX_REGIONS = 256  # the largest; an image with more is noise, and the rest is kept
+_MAX_CLASSIFIED = 24  # regions measured; smaller ones get the result of the last
+_SQUARE_3 = np.ones((3, 3), np.uint8)
 
 
 @dataclass(frozen=True)
 class HoleDecisions:
-    """What became of the enclosed areas.
+    """How the enclosed regions were classified.
 
     Attributes:
-        paper: (n,) bool per enclosed area: True is background.
-        kept: areas that match the background's color and were kept.
-        cut: areas that were cut.
-        misjudged: how many of the areas are expected to be judged wrongly, each weighed by how
-            visible that would be.
-        same_color: how visible the largest area is that was cut for its color alone, 0..1.
-        shade_cut: part of the image, 0..1, that is enclosed, lies in a shadow, and was cut.
-        shade_kept: the same, but kept.
+        is_background: (n,) bool, for each enclosed region.
+        kept: regions that match the background's color and were kept.
+        cut: regions that were cut.
+        expected_errors: number of regions that are expected to be misclassified, each weighted by
+            its visibility.
+        color_only: visibility, 0..1, of the largest region that was cut because of its color
+            alone.
+        shadow_cut: share of the image, 0..1, that is enclosed, lies in a shadow, and was cut.
+        shadow_kept: the same, but kept.
     """
 
-    paper: Array
+    is_background: Array
     kept: int
     cut: int
-    misjudged: float = 0.0
-    same_color: float = 0.0
-    shade_cut: float = 0.0
-    shade_kept: float = 0.0
+    expected_errors: float = 0.0
+    color_only: float = 0.0
+    shadow_cut: float = 0.0
+    shadow_kept: float = 0.0
 
 
-def decide(
-    work: Array,
-    parts: Regions,
-    backdrop: Background,
+def classify_holes(
+    image: Array,
+    regions: Regions,
+    background: Background,
     mode: Holes,
     *,
     slack: float = 0.0,
     shaded: Array | None = None,
 ) -> HoleDecisions:
-    """Sort the enclosed areas into paint and hole.
+    """Classify the enclosed regions as background or subject.
 
     Args:
-        work: (h, w, 3) uint8 BGR.
-        parts: connected areas of background-like pixels.
-        backdrop: the background.
-        mode: `keep` or `cut` settle it for all; `auto` judges each.
-        slack: levels that compression may shift the mean of a small area.
+        image: (h, w, 3) uint8 BGR.
+        regions: connected regions of background-like pixels.
+        background: the background.
+        mode: `keep` or `cut` treats all alike; `auto` classifies each.
+        slack: levels by which compression may shift the mean of a small region.
         shaded: (h / 4, w / 4, 3) float32 color of the background where a shadow lies on it.
     """
-    paper = np.zeros(len(parts.stats), bool)
-    looked = parts.enclosed[:_LOOKED]
-    inside = [i for i in looked if parts.stats[i, cv2.CC_STAT_AREA] >= _LEAST]
-    if mode == "keep" or not inside:
-        return HoleDecisions(paper, len(inside), 0)
-    alike = inside
-    if mode == "auto":
-        alike = [i for i in inside if _same(work, parts, i, backdrop, slack)]
-    if not alike and shaded is None:
-        return HoleDecisions(paper, 0, 0)
-    chance = np.zeros(len(alike))
-    by_form = mode == "auto" and float(np.abs(backdrop.color - 255).max()) <= PURE
-    if alike and by_form:
-        chance = _paint(work, parts, alike)
-    hole = chance < KEEP
-    rest = sorted(set(inside) - set(alike))
-    more: list[int] = []
-    if shaded is not None and mode == "auto" and rest:
-        whole = (work.shape[1], work.shape[0])
-        under = cv2.resize(shaded, whole, interpolation=cv2.INTER_LINEAR)
-        more = [i for i in rest if _in_shade(work, parts, i, backdrop, under)]
-        paper[np.array(more, int)] = True
-    paper[np.array(alike, int)[hole]] = True
-    size = parts.stats[alike, cv2.CC_STAT_AREA] / hole_features.IMAGE
-    wrong = np.minimum(chance, 1 - chance)
-    color_alone = mode == "auto" and not by_form and shaded is None
-    in_shade = [] if shaded is None else rest
-    shade = parts.stats[in_shade, cv2.CC_STAT_AREA].sum() / hole_features.IMAGE
-    shade_cut = parts.stats[more, cv2.CC_STAT_AREA].sum() / hole_features.IMAGE
+    is_background = np.zeros(len(regions.stats), bool)
+    largest = regions.enclosed[:_MAX_REGIONS]
+    candidates = [i for i in largest if regions.stats[i, cv2.CC_STAT_AREA] >= _MIN_AREA]
+    if mode == "keep" or not candidates:
+        return HoleDecisions(is_background, len(candidates), 0)
+    auto = mode == "auto"
+    matching = [
+        i for i in candidates if not auto or _has_color(image, regions, i, background, slack)
+    ]
+    if not matching and shaded is None:
+        return HoleDecisions(is_background, 0, 0)
+    by_shape = auto and float(np.abs(background.color - 255).max()) <= WHITE_TOLERANCE
+    chance = np.zeros(len(matching))
+    if matching and by_shape:
+        chance = _subject_probability(image, regions, matching)
+    hole = chance < KEEP_THRESHOLD
+    others = sorted(set(candidates) - set(matching)) if shaded is not None else []
+    in_shadow: list[int] = []
+    if shaded is not None and auto and others:
+        in_shadow = _shaded_holes(image, regions, others, background, shaded)
+    is_background[np.array(in_shadow, int)] = True
+    is_background[np.array(matching, int)[hole]] = True
+    visible = visibility(_share(regions, matching))
+    shadow_cut = _share(regions, in_shadow).sum()
     return HoleDecisions(
-        paper,
+        is_background,
         int((~hole).sum()),
         int(hole.sum()),
-        misjudged=float((wrong * visible(size)).sum()),
-        same_color=float(visible(size).max(initial=0.0)) if color_alone else 0.0,
-        shade_cut=float(shade_cut),
-        shade_kept=float(shade - shade_cut),
+        expected_errors=float((np.minimum(chance, 1 - chance) * visible).sum()),
+        color_only=float(visible.max(initial=0.0))
+        if auto and not by_shape and shaded is None
+        else 0.0,
+        shadow_cut=float(shadow_cut),
+        shadow_kept=float(_share(regions, others).sum() - shadow_cut),
     )
 
 
-def visible(share: Array) -> Array:
-    """How much an area judged wrongly would show, 0..1, from its (n,) share of the image.
+def visibility(share: Array) -> Array:
+    """Return how visible misclassified regions are, 0..1.
 
-    White against magenta, one area of 0.0008 of the image costs so much that the PSNR ends at
-    36 dB, one of 0.004 at 29 dB; in between it grows as the decibels do.
+    White against magenta, one region of 0.0008 of the image lowers the PSNR to 36 dB, and one of
+    0.004 to 29 dB; in between visibility grows as the decibels do.
+
+    Args:
+        share: (n,) areas, relative to the image's.
     """
-    steps = np.log(np.maximum(share, SEEN) / SEEN) / np.log(GLARING / SEEN)
-    return np.asarray(np.minimum(steps, 1.0))
+    steps = np.log(np.maximum(share, VISIBLE_SHARE) / VISIBLE_SHARE)
+    return np.asarray(np.minimum(steps / np.log(OBVIOUS_SHARE / VISIBLE_SHARE), 1.0))
 
 
-def _paint(work: Array, parts: Regions, alike: list[int]) -> Array:
-    """Chance of each area to be paint, by boosted trees (Friedman, 2001) over `traits.NAMES`."""
-    judged = decision_trees.load(MODEL).probability(
-        hole_features.measure(work, parts, alike[:_MOST])
-    )
-    rest = np.full(len(alike) - len(judged), judged[-1])
-    return np.concatenate([judged, rest])
+def _share(regions: Regions, numbers: list[int]) -> Array:
+    return np.asarray(regions.stats[numbers, cv2.CC_STAT_AREA] / hole_features.IMAGE_AREA)
 
 
-def _same(work: Array, parts: Regions, number: int, backdrop: Background, slack: float) -> bool:
-    """Whether the inner pixels of an area have the very color of the background."""
-    x, y, w, h, pixels = (int(v) for v in parts.stats[number])
-    mask = (parts.labels[y : y + h, x : x + w] == number).view(np.uint8)
+def _subject_probability(image: Array, regions: Regions, numbers: list[int]) -> Array:
+    """Return each region's probability of being subject.
+
+    Boosted decision trees (Friedman, 2001) over `hole_features.NAMES` compute it.
+    """
+    features = hole_features.measure_regions(image, regions, numbers[:_MAX_CLASSIFIED])
+    chance = decision_trees.load_trees(MODEL_FILE).predict(features)
+    rest = np.full(len(numbers) - len(chance), chance[-1])
+    return np.concatenate([chance, rest])
+
+
+def _has_color(
+    image: Array, regions: Regions, number: int, background: Background, slack: float
+) -> bool:
+    """Return whether a region's inner pixels have exactly the background's color."""
+    x, y, w, h, area = (int(v) for v in regions.stats[number])
+    mask = (regions.labels[y : y + h, x : x + w] == number).view(np.uint8)
     for _ in range(2):
-        core = cv2.erode(mask, _CORE, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+        core = cv2.erode(mask, _SQUARE_3, borderType=cv2.BORDER_CONSTANT, borderValue=0)
         if cv2.countNonZero(core) < 12:
             break
-        mask, pixels = core, cv2.countNonZero(core)
-    mean = np.array(cv2.mean(work[y : y + h, x : x + w], mask)[:3])
-    reach = SAME + slack * min(1.0, 40 / pixels)
-    return bool(np.abs(mean - backdrop.color).max() <= reach)
+        mask, area = core, cv2.countNonZero(core)
+    mean = np.array(cv2.mean(image[y : y + h, x : x + w], mask)[:3])
+    tolerance = COLOR_TOLERANCE + slack * min(1.0, 40 / area)
+    return bool(np.abs(mean - background.color).max() <= tolerance)
 
 
-def _in_shade(
-    work: Array, parts: Regions, number: int, backdrop: Background, shaded: Array
+def _shaded_holes(
+    image: Array, regions: Regions, numbers: list[int], background: Background, shaded: Array
+) -> list[int]:
+    """Return the regions that look like the shaded background around the subject."""
+    size = (image.shape[1], image.shape[0])
+    expected = cv2.resize(shaded, size, interpolation=cv2.INTER_LINEAR)
+    return [i for i in numbers if _has_shade(image, regions, i, background, expected)]
+
+
+def _has_shade(
+    image: Array, regions: Regions, number: int, background: Background, expected: Array
 ) -> bool:
-    """Whether an area looks like the shaded background that surrounds the subject there."""
-    x, y, w, h, _ = (int(v) for v in parts.stats[number])
+    x, y, w, h, _ = (int(v) for v in regions.stats[number])
     box = np.s_[y : y + h, x : x + w]
-    mask = (parts.labels[box] == number).view(np.uint8)
-    seen, expected = np.array(cv2.mean(work[box], mask)), np.array(cv2.mean(shaded[box], mask))
-    darker = float((backdrop.color - seen[:3]).max())
-    return darker >= DARKER and bool(np.abs(seen - expected).max() <= SHADE)
+    mask = (regions.labels[box] == number).view(np.uint8)
+    found, shade = np.array(cv2.mean(image[box], mask)), np.array(cv2.mean(expected[box], mask))
+    darker = float((background.color - found[:3]).max())
+    return darker >= MIN_SHADE and bool(np.abs(found - shade).max() <= SHADE_TOLERANCE)

@@ -1,4 +1,4 @@
-"""The cutout at larger sizes: judged as at the plain size, with the edges of the original."""
+"""Cut out at larger sizes: classified as at the plain size, with the original's edges."""
 
 from typing import Any
 
@@ -6,113 +6,116 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.imaging.cutout import background as backdrops
 from app.imaging.cutout import compositing
-from app.imaging.cutout.background import Background
-from app.imaging.cutout.matte import Matte, matte
+from app.imaging.cutout.background import (
+    Background,
+    color_distance,
+    estimate_background,
+    image_distance,
+)
+from app.imaging.cutout.matte import Matte, compute_matte
 from app.imaging.cutout.report import Holes
 from app.imaging.cutout.segmentation import SegmentationOptions
 from app.imaging.formats.decode import decode
-from app.imaging.formats.header import sniff
+from app.imaging.formats.header import read_header
 
 Array = npt.NDArray[Any]
 
-WORK = 512  # px: longer side of the image on which the plain cutout is judged
-_RADIUS = 3  # px there, over which opacity follows the colors in a straight line
-_CALM = 1e-4  # variance of the guide, in parts of 255 squared, below which it says nothing
+WORKING_SIZE = 512  # px: longer side of the image that the plain cutout is segmented on
+_RADIUS = 3  # px there, over which alpha is linear in the guide
+_EPSILON = 1e-4  # variance of the guide, in parts of 255 squared, below which it is ignored
 
 
-def separate(data: bytes, *, size: int, holes: Holes) -> Array:
-    """The subject without its background: (size, size, 4) uint8 RGBA, straight alpha.
+def cut_out_large(data: bytes, *, size: int, holes: Holes) -> Array:
+    """Cut out at a size larger than the plain one.
 
-    What is paper, paint or hole is decided on the same small image as in the plain cutout, so
-    both show the same. Only the edges are made anew, from the colors of the larger one.
+    Background, subject and holes are segmented on the same small image as in the plain cutout,
+    so both show the same. Only the edges are computed again, from the larger image.
 
     Args:
         data: a PNG, JPEG or WEBP file of up to 8.3 million pixels.
-        size: side of the result, px; more than WORK / 2.
-        holes: what becomes of enclosed areas of background color.
+        size: side of the result, px; more than WORKING_SIZE / 2.
+        holes: how to treat enclosed areas of background color.
+
+    Returns:
+        (size, size, 4) uint8 RGBA, straight alpha.
 
     Raises:
-        NotAnImage: the bytes are not a whole image.
+        NotAnImage: the bytes are not a complete image.
         TooLarge: the image has too many pixels; nothing was decoded.
     """
-    header = sniff(data)
+    header = read_header(data)
     pixels = decode(data, header)
-    fine = compositing.shrink(pixels, *compositing.fitted(pixels, size))
+    large = compositing.resize(pixels, *compositing.fit_size(pixels, size))
     if pixels.shape[2] == 4:
-        return compositing.centre(fine, size)
-    width, height = compositing.fitted(pixels, WORK // 2)
-    work = compositing.shrink(pixels, 2 * width, 2 * height)
-    back = backdrops.measure(work)
-    if not back.plain:
-        return compositing.centre(compositing.opaque(fine), size)
-    return compositing.centre(_cut(work, fine, back, SegmentationOptions.of(header, holes)), size)
+        return compositing.center(large, size)
+    width, height = compositing.fit_size(pixels, WORKING_SIZE // 2)
+    small = compositing.resize(pixels, 2 * width, 2 * height)
+    background = estimate_background(small)
+    if not background.is_plain:
+        return compositing.center(compositing.to_rgba(large), size)
+    options = SegmentationOptions.for_header(header, holes)
+    return compositing.center(_cut_out(small, large, background, options), size)
 
 
-def _cut(work: Array, fine: Array, back: Background, order: SegmentationOptions) -> Array:
-    found = matte(work, back, order)
-    paper = _paper(found, back, work.shape)
-    alpha = refined(
-        _whole(found.alpha, found, np.zeros(work.shape[:2], np.uint8)),
-        _whole(found.scene.apart, found, backdrops.distance(work, back.color)),
-        _apart(fine, paper),
+def _cut_out(
+    small: Array, large: Array, background: Background, options: SegmentationOptions
+) -> Array:
+    matte = compute_matte(small, background, options)
+    color = _background_color(matte, background, small.shape)
+    distance = color_distance if color.ndim == 1 else image_distance
+    alpha = upsample_alpha(
+        _paste(matte.alpha, matte, np.zeros(small.shape[:2], np.uint8)),
+        _paste(matte.segmentation.distance, matte, color_distance(small, background.color)),
+        distance(large, color),
     )
-    return compositing.uncomposite(fine, alpha, paper, fine.shape[1], fine.shape[0])
+    return compositing.uncomposite(large, alpha, color, large.shape[1], large.shape[0])
 
 
-def refined(alpha: Array, guide: Array, fine: Array) -> Array:
-    """Opacity on a larger image, along that image's edges: (h, w) uint8.
+def upsample_alpha(alpha: Array, guide: Array, large_guide: Array) -> Array:
+    """Enlarge alpha along the edges of a larger image, by a guided filter.
 
-    Around each pixel opacity is taken for a straight line over the guide, which is fitted on the
-    small image and read on the large one (He and Sun, "Fast Guided Filter", 2015).
+    Around each pixel alpha is modelled as a linear function of the guide, which is fitted on the
+    small image and evaluated on the large one (He and Sun, "Fast Guided Filter", 2015).
 
     Args:
-        alpha: opacity on the small image, (h, w) uint8.
+        alpha: of the small image, (h, w) uint8.
         guide: distance from the background there, (h, w) uint8.
-        fine: distance from the background on the large image, (h, w) uint8.
+        large_guide: distance from the background on the large image, (h', w') uint8.
+
+    Returns:
+        (h', w') uint8.
     """
-    level, seen = alpha.astype(np.float32) / 255, guide.astype(np.float32) / 255
-    mean, mean_seen = _pooled(level), _pooled(seen)
-    spread = _pooled(seen * seen) - mean_seen * mean_seen
-    slope = (_pooled(level * seen) - mean * mean_seen) / (spread + np.float32(_CALM))
-    offset = mean - slope * mean_seen
-    size = (fine.shape[1], fine.shape[0])
-    rise = cv2.resize(_pooled(slope), size, interpolation=cv2.INTER_LINEAR)
-    start = cv2.resize(_pooled(offset), size, interpolation=cv2.INTER_LINEAR)
-    out = cv2.multiply(rise, fine, scale=1 / 255, dtype=cv2.CV_32F)
-    out = np.asarray(cv2.add(out, start))
+    target, source = alpha.astype(np.float32) / 255, guide.astype(np.float32) / 255
+    mean_target, mean_source = _box_mean(target), _box_mean(source)
+    variance = _box_mean(source * source) - mean_source * mean_source
+    covariance = _box_mean(target * source) - mean_target * mean_source
+    slope = covariance / (variance + np.float32(_EPSILON))
+    offset = mean_target - slope * mean_source
+    size = (large_guide.shape[1], large_guide.shape[0])
+    large_slope = cv2.resize(_box_mean(slope), size, interpolation=cv2.INTER_LINEAR)
+    large_offset = cv2.resize(_box_mean(offset), size, interpolation=cv2.INTER_LINEAR)
+    out = cv2.multiply(large_slope, large_guide, scale=1 / 255, dtype=cv2.CV_32F)
+    out = np.asarray(cv2.add(out, large_offset))
     return np.asarray(cv2.convertScaleAbs(np.maximum(out, 0, out=out), alpha=255))
 
 
-def _pooled(plane: Array) -> Array:
+def _box_mean(plane: Array) -> Array:
     return np.asarray(cv2.blur(plane, (2 * _RADIUS + 1,) * 2))
 
 
-def _whole(part: Array, found: Matte, canvas: Array) -> Array:
-    """Put what is known within the box into the whole image."""
-    top, bottom, left, right = found.box
+def _paste(part: Array, matte: Matte, canvas: Array) -> Array:
+    """Write what is known within the matte's box into the whole image."""
+    top, bottom, left, right = matte.box
     canvas[top:bottom, left:right] = part
     return canvas
 
 
-def _paper(found: Matte, back: Background, shape: tuple[int, ...]) -> Array:
-    """Color of the background: (3,), or where a shadow tints it (h, w, 3); float32 BGR."""
-    color = found.scene.color
+def _background_color(matte: Matte, background: Background, shape: tuple[int, ...]) -> Array:
+    """Return the background's color: (3,), or with a shadow (h, w, 3); float32 BGR."""
+    color = matte.segmentation.color
     if color.ndim == 1:
         return color
-    size = (found.inner.shape[1], found.inner.shape[0])
+    size = (matte.image.shape[1], matte.image.shape[0])
     part = cv2.resize(color, size, interpolation=cv2.INTER_LINEAR)
-    return _whole(np.asarray(part), found, np.full(shape, back.color, np.float32))
-
-
-def _apart(fine: Array, paper: Array) -> Array:
-    """Largest channel difference from the background: (h, w) uint8."""
-    if paper.ndim == 1:
-        return backdrops.distance(fine, paper)
-    size = (fine.shape[1], fine.shape[0])
-    rounded = np.clip(paper + np.float32(0.5), 0, 255).astype(np.uint8)
-    blue, green, red = cv2.split(
-        cv2.absdiff(fine, cv2.resize(rounded, size, interpolation=cv2.INTER_LINEAR))
-    )
-    return np.asarray(cv2.max(cv2.max(blue, green), red))
+    return _paste(np.asarray(part), matte, np.full(shape, background.color, np.float32))

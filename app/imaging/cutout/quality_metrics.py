@@ -1,4 +1,4 @@
-"""What a finished cutout gives away about how well it went: plain numbers, no judgement."""
+"""Measure properties of a cutout that correlate with its quality."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,97 +12,98 @@ from app.imaging.cutout.holes import HoleDecisions
 
 Array = npt.NDArray[Any]
 
-_CRUMB = 9.0  # px of outlined area: 4 x 4 px, and less, of the finished image
-_CRUMBS = 10  # counted at most: by then the edge has fallen to pieces
+_FRAGMENT_AREA = 9.0  # px within the outline: 4 x 4 px, and less, of the result
+_MAX_FRAGMENTS = 10  # counted at most: by then the edge has disintegrated
 
 
 @dataclass(frozen=True)
 class CutoutMeasurements:
-    """What the steps of one cutout found.
+    """What the steps of one cutout measured.
 
     Attributes:
-        backdrop: the background.
-        alpha: (size, size) uint8, of the finished image.
-        holes: what became of enclosed areas.
-        softness: width of the edges in output px.
-        shadow: whether a shadow was taken for background.
-        faint: part of the outline that hardly differs from the background, 0..1.
-        fitted: height and width that the image takes up of the square, in px.
+        background: the background.
+        alpha: (size, size) uint8, of the result.
+        holes: how enclosed regions were classified.
+        edge_width: mean width of the edges, px of the result.
+        shadow: whether a shadow was removed with the background.
+        low_contrast: share of the outline that hardly differs from the background, 0..1.
+        content_size: height and width that the image takes up in the square, px.
     """
 
-    backdrop: Background
+    background: Background
     alpha: Array
     holes: HoleDecisions
-    softness: float
+    edge_width: float
     shadow: bool
-    faint: float
-    fitted: tuple[int, int]
+    low_contrast: float
+    content_size: tuple[int, int]
 
 
 @dataclass(frozen=True)
 class QualityMetrics:
-    """The numbers that confidence rests on.
+    """The numbers that the confidence is computed from.
 
     Attributes:
-        misjudged: enclosed areas, weighed by how visible they are, that are expected to be
-            judged wrongly.
-        same_color: how visible the largest area is that was cut for its color alone, 0..1.
-        shade_cut: part of the image, 0..1, that is enclosed under a shadow and was cut.
-        shade_kept: the same, but kept.
-        crumbs: tiny separate bits of subject, 0..10.
-        faint: part of the outline that hardly differs from the background, 0..1.
-        pocket: part of the image, 0..1, cut through a narrow gap.
-        hidden: part of the image's border, 0..1, that the background doesn't show at.
+        hole_errors: enclosed regions that are expected to be misclassified, weighted by their
+            visibility.
+        color_only: visibility, 0..1, of the largest region that was cut because of its color
+            alone.
+        shadow_cut: share of the image, 0..1, that is enclosed in a shadow and was cut.
+        shadow_kept: the same, but kept.
+        fragments: tiny separate pieces of subject, 0..10.
+        low_contrast: share of the outline that hardly differs from the background, 0..1.
+        inlet: share of the image, 0..1, that is cut through a narrow gap.
+        clipped: share of the image's border, 0..1, that is not background.
         noise: standard deviation of the background, in levels.
         coverage: mean opacity over the square, 0..1.
     """
 
-    misjudged: float
-    same_color: float
-    shade_cut: float
-    shade_kept: float
-    crumbs: float
-    faint: float
-    pocket: float
-    hidden: float
+    hole_errors: float
+    color_only: float
+    shadow_cut: float
+    shadow_kept: float
+    fragments: float
+    low_contrast: float
+    inlet: float
+    clipped: float
     noise: float
     coverage: float
 
 
-def gather(facts: CutoutMeasurements) -> QualityMetrics:
-    """Measure what the steps have not measured yet: about 0.3 ms."""
-    holes = facts.holes
+def measure_quality(found: CutoutMeasurements) -> QualityMetrics:
+    """Compute the metrics; this takes about 0.3 ms."""
+    holes = found.holes
     return QualityMetrics(
-        misjudged=holes.misjudged,
-        same_color=holes.same_color,
-        shade_cut=holes.shade_cut,
-        shade_kept=holes.shade_kept,
-        crumbs=float(_crumbs(facts.alpha)),
-        faint=facts.faint,
-        pocket=_pocket(facts.alpha),
-        hidden=1 - facts.backdrop.share,
-        noise=facts.backdrop.noise,
-        coverage=float(facts.alpha.mean()) / 255,
+        hole_errors=holes.expected_errors,
+        color_only=holes.color_only,
+        shadow_cut=holes.shadow_cut,
+        shadow_kept=holes.shadow_kept,
+        fragments=float(_count_fragments(found.alpha)),
+        low_contrast=found.low_contrast,
+        inlet=_inlet_share(found.alpha),
+        clipped=1 - found.background.border_share,
+        noise=found.background.noise,
+        coverage=float(found.alpha.mean()) / 255,
     )
 
 
-def _crumbs(alpha: Array) -> int:
-    """Count bits of subject that hang together with nothing: pale paint and shadows leave them."""
+def _count_fragments(alpha: Array) -> int:
+    """Count isolated pieces of subject, which pale subjects and shadows leave."""
     opaque = (alpha > 127).view(np.uint8)
-    outlines, _ = cv2.findContours(opaque, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    found = 0
-    for outline in outlines:
-        found += cv2.contourArea(outline) < _CRUMB
-        if found == _CRUMBS:
+    contours, _ = cv2.findContours(opaque, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    count = 0
+    for contour in contours:
+        count += cv2.contourArea(contour) < _FRAGMENT_AREA
+        if count == _MAX_FRAGMENTS:
             break
-    return found
+    return count
 
 
-def _pocket(alpha: Array) -> float:
-    """Part of the image that is cut, but reached only through gaps under 5 px wide."""
+def _inlet_share(alpha: Array) -> float:
+    """Return the share of the image that is cut, but only connected by gaps under 5 px."""
     clear = (alpha < 128).view(np.uint8)
-    framed = cv2.copyMakeBorder(clear, 3, 3, 3, 3, cv2.BORDER_CONSTANT, value=1)
-    core = cv2.erode(framed, np.ones((5, 5), np.uint8))
-    cv2.floodFill(framed, None, (0, 0), 2, flags=4)
+    padded = cv2.copyMakeBorder(clear, 3, 3, 3, 3, cv2.BORDER_CONSTANT, value=1)
+    core = cv2.erode(padded, np.ones((5, 5), np.uint8))
+    cv2.floodFill(padded, None, (0, 0), 2, flags=4)
     cv2.floodFill(core, None, (3, 3), 2, flags=4)
-    return float(np.count_nonzero((core == 1) & (framed == 2))) / alpha.size
+    return float(np.count_nonzero((core == 1) & (padded == 2))) / alpha.size

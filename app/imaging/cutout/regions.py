@@ -1,4 +1,4 @@
-"""Which pixels look like background, and the connected areas that they make."""
+"""Find background-like pixels and label their connected regions."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,24 +12,24 @@ from app.imaging.cutout.background import Background
 Array = npt.NDArray[Any]
 
 TOLERANCE = 12  # levels from the background that an edge or compression noise may reach
-SOLID = 4  # levels beyond noise at which a solid patch is paint all the same
-STRONG = 48  # levels that ringing does not reach
-SPECK = 150  # px: what stands alone and is larger is no ringing
+SOLID_TOLERANCE = 4  # levels beyond noise at which a solid patch is subject all the same
+MIN_CONTRAST = 48  # levels that ringing does not reach
+MAX_SPECK_AREA = 150  # px: an isolated region that is larger is no ringing
 MARGIN = 8  # px kept around the subject
-POCKET = 600  # px: smaller bays stay part of the outside
-_GAP = np.ones((3, 3), np.uint8)
-_PATCH = np.ones((5, 5), np.uint8)
+MIN_INLET_AREA = 600  # px: smaller bays stay part of the outside
+_SQUARE_3 = np.ones((3, 3), np.uint8)
+_SQUARE_5 = np.ones((5, 5), np.uint8)
 
 
 @dataclass(frozen=True)
 class Regions:
-    """Connected areas of background-like pixels.
+    """Connected regions of background-like pixels.
 
     Attributes:
-        outside: (h, w) uint8, 1 where an area reaches the border of the image.
-        subject: (h, w) uint8, 1 where pixels are no background.
-        labels: (h, w) int32 number of the enclosed area that a pixel is in, or 0.
-        stats: (n, 5) int32 x, y, width, height, pixels of each enclosed area; row 0 is unused.
+        outside: (h, w) uint8 mask, 1 where a region reaches the border of the image.
+        subject: (h, w) uint8 mask, 1 where pixels are not background-like.
+        labels: (h, w) int32 number of the enclosed region that a pixel is in, or 0.
+        stats: (n, 5) int32 x, y, width, height, area of each enclosed region; row 0 is unused.
     """
 
     outside: Array
@@ -39,88 +39,103 @@ class Regions:
 
     @property
     def enclosed(self) -> list[int]:
-        """Numbers of the enclosed areas, largest first."""
+        """Numbers of the enclosed regions, largest first."""
         order = np.argsort(-self.stats[1:, cv2.CC_STAT_AREA], kind="stable")
         return [int(i) + 1 for i in order]
 
-    def mask(self, chosen: Array) -> Array:
-        """1 outside and where the enclosed area's entry of the (n,) bool array is set."""
-        if not chosen.any():
+    def background_mask(self, is_background: Array) -> Array:
+        """Return 1 outside and in the enclosed regions that are background.
+
+        Args:
+            is_background: (n,) bool, for each enclosed region.
+        """
+        if not is_background.any():
             return self.outside
-        return self.outside | chosen.view(np.uint8).take(self.labels, mode="clip")
+        return self.outside | is_background.view(np.uint8).take(self.labels, mode="clip")
 
 
-def around(apart: Array, backdrop: Background) -> tuple[int, int, int, int]:
-    """Top, bottom, left and right of what is no background, with a margin, in even numbers.
+def subject_box(distance: Array, background: Background) -> tuple[int, int, int, int]:
+    """Return top, bottom, left and right of the subject with a margin, as even numbers.
 
-    All else is done inside this box only. An empty image gives the whole image.
+    All later steps work inside this box only. An empty image gives the whole image.
     """
-    x, y, w, h = cv2.boundingRect((apart > SOLID + 3 * backdrop.noise).view(np.uint8))
+    threshold = SOLID_TOLERANCE + 3 * background.noise
+    x, y, w, h = cv2.boundingRect((distance > threshold).view(np.uint8))
     if not w:
-        return 0, apart.shape[0], 0, apart.shape[1]
+        return 0, distance.shape[0], 0, distance.shape[1]
     top, left = max(0, y - MARGIN) & ~1, max(0, x - MARGIN) & ~1
-    bottom = min(apart.shape[0], (y + h + MARGIN + 1) & ~1)
-    right = min(apart.shape[1], (x + w + MARGIN + 1) & ~1)
+    bottom = min(distance.shape[0], (y + h + MARGIN + 1) & ~1)
+    right = min(distance.shape[1], (x + w + MARGIN + 1) & ~1)
     return top, bottom, left, right
 
 
-def alike(apart: Array, backdrop: Background, ringing: float = 0.0) -> Array:
-    """1 where a pixel passes for background: (h, w) uint8.
+def background_like(distance: Array, background: Background, ringing: float = 0.0) -> Array:
+    """Return a mask of the pixels that may be background: (h, w) uint8, 1 or 0.
 
-    Close to the background's color, unless it lies in a solid patch that differs from it by more
-    than noise does: cream paint on white paper. Edges and ringing are no patches.
+    They are close to the background's color, unless they lie in a solid patch that differs from
+    it by more than noise does, such as cream on white. Edges and ringing form no patches.
+
+    Args:
+        distance: (h, w) uint8 color distance from the background.
+        background: the background.
+        ringing: levels of compression noise beyond the usual.
     """
-    slack = 3 * backdrop.noise
-    solid, edge = SOLID + ringing + slack, TOLERANCE + ringing + slack
-    patch = cv2.morphologyEx((apart > solid).view(np.uint8), cv2.MORPH_OPEN, _PATCH)
-    return np.asarray((apart <= edge) & (patch == 0)).view(np.uint8)
+    slack = 3 * background.noise
+    solid, edge = SOLID_TOLERANCE + ringing + slack, TOLERANCE + ringing + slack
+    patches = cv2.morphologyEx((distance > solid).view(np.uint8), cv2.MORPH_OPEN, _SQUARE_5)
+    return np.asarray((distance <= edge) & (patches == 0)).view(np.uint8)
 
 
-def connect(mask: Array) -> Regions:
-    """Connected areas of an (h, w) uint8 mask of 0 and 1; edges sharing a corner don't connect.
+def label_regions(mask: Array) -> Regions:
+    """Label the 4-connected regions of a mask.
 
-    Filling from the border costs a tenth of labelling everything, and most images enclose
-    nothing that is left to label.
+    A flood fill from the border costs a tenth of labelling the whole image, and in most images
+    nothing enclosed is left to label.
+
+    Args:
+        mask: (h, w) uint8, 1 where pixels are background-like.
     """
-    framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1)
-    cv2.floodFill(framed, None, (0, 0), 2, flags=4)
-    filled = framed[1:-1, 1:-1]
+    padded = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1)
+    cv2.floodFill(padded, None, (0, 0), 2, flags=4)
+    filled = padded[1:-1, 1:-1]
     outside, subject = (filled == 2).view(np.uint8), (filled == 0).view(np.uint8)
-    left = (filled == 1).view(np.uint8)
-    pocket = _pocket(framed, outside)
-    if pocket is not None:
-        outside, left = outside & (1 - pocket), left | pocket
-    if not cv2.countNonZero(left):
+    enclosed = (filled == 1).view(np.uint8)
+    inlets = _narrow_inlets(padded, outside)
+    if inlets is not None:
+        outside, enclosed = outside & (1 - inlets), enclosed | inlets
+    if not cv2.countNonZero(enclosed):
         return Regions(outside, subject, np.zeros(mask.shape, np.int32), np.zeros((1, 5), np.int32))
-    x, y, w, h = cv2.boundingRect(left)
-    part = left[y : y + h, x : x + w]
-    _, some, stats, _ = cv2.connectedComponentsWithStats(part, connectivity=4)
+    x, y, w, h = cv2.boundingRect(enclosed)
+    box = np.s_[y : y + h, x : x + w]
+    _, box_labels, stats, _ = cv2.connectedComponentsWithStats(enclosed[box], connectivity=4)
     labels = np.zeros(mask.shape, np.int32)
-    labels[y : y + h, x : x + w] = some
+    labels[box] = box_labels
     stats[:, :2] += (x, y)
     return Regions(outside, subject, labels, stats)
 
 
-def _pocket(filled: Array, outside: Array) -> Array | None:
-    """1 where the outside is only reached through a gap of a pixel or two, as in open line art."""
-    wide = cv2.erode((filled == 2).view(np.uint8), _GAP, borderValue=1)
-    cv2.floodFill(wide, None, (0, 0), 2, flags=4)
-    core = (wide[1:-1, 1:-1] == 1).view(np.uint8)
-    if cv2.countNonZero(core) < POCKET:
+def _narrow_inlets(filled: Array, outside: Array) -> Array | None:
+    """Return a mask of the outside behind gaps of a pixel or two, as in open line art."""
+    eroded = cv2.erode((filled == 2).view(np.uint8), _SQUARE_3, borderValue=1)
+    cv2.floodFill(eroded, None, (0, 0), 2, flags=4)
+    core = (eroded[1:-1, 1:-1] == 1).view(np.uint8)
+    if cv2.countNonZero(core) < MIN_INLET_AREA:
         return None
-    core = cv2.morphologyEx(core, cv2.MORPH_OPEN, _PATCH)
-    return np.asarray(cv2.bitwise_and(cv2.dilate(core, _PATCH), outside))
+    core = cv2.morphologyEx(core, cv2.MORPH_OPEN, _SQUARE_5)
+    return np.asarray(cv2.bitwise_and(cv2.dilate(core, _SQUARE_5), outside))
 
 
-def specks(apart: Array, parts: Regions) -> Array:
-    """Ringing that compression left on the paper: 1 where small, faint bits stand alone.
+def ringing_specks(distance: Array, regions: Regions) -> Array:
+    """Return a mask of ringing that compression left on the background.
+
+    Ringing is small, faint and isolated.
 
     Args:
-        apart: (h, w) uint8 distance from the background.
-        parts: areas of that image.
+        distance: (h, w) uint8 color distance from the background.
+        regions: of that image.
     """
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(parts.subject, connectivity=8)
-    strong = np.bincount(labels[apart > STRONG], minlength=len(stats)) > 0
-    alone = ~strong & (stats[:, cv2.CC_STAT_AREA] < SPECK)
-    alone[0] = False
-    return np.asarray(alone.view(np.uint8)[labels])
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(regions.subject, connectivity=8)
+    strong = np.bincount(labels[distance > MIN_CONTRAST], minlength=len(stats)) > 0
+    specks = ~strong & (stats[:, cv2.CC_STAT_AREA] < MAX_SPECK_AREA)
+    specks[0] = False
+    return np.asarray(specks.view(np.uint8)[labels])

@@ -1,32 +1,30 @@
-"""An image taken apart into paper and subject."""
+"""Segment an image into background and subject."""
 
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
-import numpy as np
 import numpy.typing as npt
 
-from app.imaging.cutout import holes as judging
-from app.imaging.cutout import regions
-from app.imaging.cutout import shadows as shadow
-from app.imaging.cutout.background import Background
+from app.imaging.cutout.background import Background, image_distance
+from app.imaging.cutout.holes import HoleDecisions, classify_holes
+from app.imaging.cutout.regions import Regions, background_like, label_regions, ringing_specks
 from app.imaging.cutout.report import Holes
+from app.imaging.cutout.shadows import is_shadow, shaded_background, shadow_candidates
 from app.imaging.formats.header import ImageInfo
 
 Array = npt.NDArray[Any]
 
-SHIFT = 3.0  # levels by which lossy compression may shift the mean of a small area
-_CALM = 14.0  # quantizer step up to which a JPEG's ringing stays inside the usual tolerance
-_RISE, _MOST = 0.25, 6.0  # levels of ringing for each step beyond, and at most
+LOSSY_COLOR_SHIFT = 3.0  # levels by which lossy compression may shift a small region's mean
+_USUAL_STEP = 14.0  # quantizer step up to which a JPEG's ringing stays within the tolerance
+_RINGING_PER_STEP, _MAX_RINGING = 0.25, 6.0  # levels, for each step beyond
 
 
 @dataclass(frozen=True)
 class SegmentationOptions:
-    """How to take an image apart.
+    """How to segment an image.
 
     Attributes:
-        holes: what becomes of enclosed areas.
+        holes: how to treat enclosed regions.
         lossy: whether compression has left noise around the edges.
         ringing: levels of that noise beyond the usual.
     """
@@ -36,68 +34,64 @@ class SegmentationOptions:
     ringing: float
 
     @classmethod
-    def of(cls, header: ImageInfo, holes: Holes) -> "SegmentationOptions":
-        """The order for an image with this header."""
-        ringing = min(max(header.step - _CALM, 0.0) * _RISE, _MOST)
-        return cls(holes, header.lossy, ringing)
+    def for_header(cls, header: ImageInfo, holes: Holes) -> "SegmentationOptions":
+        """Return the options for an image with this header."""
+        ringing = max(header.step - _USUAL_STEP, 0.0) * _RINGING_PER_STEP
+        return cls(holes, header.lossy, min(ringing, _MAX_RINGING))
 
 
 @dataclass(frozen=True)
 class Segmentation:
-    """An image taken apart.
+    """A segmented image.
 
     Attributes:
-        paper: (h, w) uint8, 1 where the image is background.
-        apart: (h, w) uint8 distance from the background, shade included.
-        color: of the background: (3,), or under a shadow (h / 4, w / 4, 3); float32 BGR.
-        verdicts: what became of enclosed areas.
+        background: (h, w) uint8 mask, 1 where the image is background.
+        distance: (h, w) uint8 color distance from the background, shadow included.
+        color: of the background: (3,), or with a shadow (h / 4, w / 4, 3); float32 BGR.
+        holes: how enclosed regions were classified.
         shadow: whether a shadow was found.
     """
 
-    paper: Array
-    apart: Array
+    background: Array
+    distance: Array
     color: Array
-    verdicts: judging.HoleDecisions
+    holes: HoleDecisions
     shadow: bool
 
 
-def take_apart(
-    work: Array, apart: Array, back: Background, order: SegmentationOptions
+def segment(
+    image: Array, distance: Array, background: Background, options: SegmentationOptions
 ) -> Segmentation:
-    """Tell the background from the subject.
+    """Separate the background from the subject.
 
     Args:
-        work: (h, w, 3) uint8 BGR.
-        apart: (h, w) uint8 distance from the background's color.
-        back: the background.
-        order: how to do it.
+        image: (h, w, 3) uint8 BGR.
+        distance: (h, w) uint8 distance from the background's color.
+        background: the background.
+        options: how to do it.
     """
-    near = regions.alike(apart, back, order.ringing)
-    smooth = shadow.smooth(work, apart, back)
-    if smooth is not None:
-        parts = regions.connect(near | smooth)
-        if shadow.real(apart, parts.outside, back):
-            return _shaded(work, back, parts, order)
-    parts = regions.connect(near)
-    if order.lossy:
-        parts = regions.connect(near | regions.specks(apart, parts))
-    slack = SHIFT if order.lossy else 0.0
-    judged = judging.decide(work, parts, back, order.holes, slack=slack)
-    return Segmentation(parts.mask(judged.paper), apart, back.color, judged, shadow=False)
+    similar = background_like(distance, background, options.ringing)
+    candidates = shadow_candidates(image, distance, background)
+    if candidates is not None:
+        regions = label_regions(similar | candidates)
+        if is_shadow(distance, regions.outside, background):
+            return _segment_with_shadow(image, background, regions, options)
+    regions = label_regions(similar)
+    if options.lossy:
+        regions = label_regions(similar | ringing_specks(distance, regions))
+    slack = LOSSY_COLOR_SHIFT if options.lossy else 0.0
+    holes = classify_holes(image, regions, background, options.holes, slack=slack)
+    mask = regions.background_mask(holes.is_background)
+    return Segmentation(mask, distance, background.color, holes, shadow=False)
 
 
-def _shaded(
-    work: Array, back: Background, parts: regions.Regions, order: SegmentationOptions
+def _segment_with_shadow(
+    image: Array, background: Background, regions: Regions, options: SegmentationOptions
 ) -> Segmentation:
-    """The same where a shadow lies on the paper, whose color then changes from place to place."""
-    coarse = shadow.paper_under(work, parts.outside, back)
-    judged = judging.decide(work, parts, back, order.holes, shaded=coarse)
-    paper = parts.mask(judged.paper)
-    if judged.paper.any():
-        coarse = shadow.paper_under(work, paper, back)
-    size = (work.shape[1], work.shape[0])
-    rounded = np.clip(coarse + np.float32(0.5), 0, 255).astype(np.uint8)
-    nearest = cv2.resize(rounded, size, interpolation=cv2.INTER_LINEAR)
-    blue, green, red = cv2.split(cv2.absdiff(work, nearest))
-    apart = cv2.max(cv2.max(blue, green), red)
-    return Segmentation(paper, apart, coarse, judged, shadow=True)
+    """Segment an image whose background varies in color because of a shadow."""
+    color = shaded_background(image, regions.outside, background)
+    holes = classify_holes(image, regions, background, options.holes, shaded=color)
+    mask = regions.background_mask(holes.is_background)
+    if holes.is_background.any():
+        color = shaded_background(image, mask, background)
+    return Segmentation(mask, image_distance(image, color), color, holes, shadow=True)

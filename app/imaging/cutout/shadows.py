@@ -1,4 +1,4 @@
-"""Soft shadows on the background: finding them, and what the paper looks like under them."""
+"""Detect soft shadows on the background and estimate its color under them."""
 
 from typing import Any
 
@@ -7,81 +7,95 @@ import numpy as np
 import numpy.typing as npt
 
 from app.imaging.cutout.background import Background
-from app.imaging.cutout.regions import SOLID, TOLERANCE
+from app.imaging.cutout.regions import SOLID_TOLERANCE, TOLERANCE
 
 Array = npt.NDArray[Any]
 
-DARKEST = 130  # levels by which a shadow may darken the paper
-NEUTRAL = 10  # levels by which it may tint it
-STEP = 1.6  # levels by which a smooth pixel may differ from the mean of its neighbours
-FAINT = 0.012  # part of the image that faint grey must cover before shadows are looked for
-DEEP = 40  # levels below the background that part of a real shadow passes through
-_COARSE = 4  # a shadow is smooth: its color is pooled on an image this much smaller
-_RADII = (6, 2, 1)  # px there, over which the paper's color is carried under the subject
+MAX_DARKENING = 130  # levels by which a shadow may darken the background
+MAX_TINT = 10  # levels by which it may tint it
+MAX_CURVATURE = 1.6  # levels by which a smooth pixel may differ from the mean of its neighbors
+MIN_FAINT_SHARE = 0.012  # of the image that faint grey must cover to search for a shadow
+DEEP = 40  # levels below the background that part of a shadow passes through
+_SCALE = 4  # a shadow is smooth: its color is averaged on an image this much smaller
+_RADII = (6, 2, 1)  # px there, over which the background's color extends below the subject
 
 
-def smooth(work: Array, apart: Array, backdrop: Background) -> Array | None:
-    """1 where a pixel may be shaded paper, or None where the image has no shadow.
+def shadow_candidates(image: Array, distance: Array, background: Background) -> Array | None:
+    """Return a mask of the pixels that may be shaded background, or None.
 
-    A shadow darkens all channels alike and has no edges: its second derivative is nearly nothing,
-    while even a faint outline's is not. The search only starts when much of the image
-    lies a few levels below the background, as the fading end of a shadow does.
+    A shadow darkens all channels alike and has no edges: its second derivative is nearly zero,
+    while even a faint outline's is not. The search only starts when much of the image lies a few
+    levels below the background, as the fading end of a shadow does.
 
     Args:
-        work: (h, w, 3) uint8 BGR.
-        apart: (h, w) uint8 distance from the background.
-        backdrop: the background.
+        image: (h, w, 3) uint8 BGR.
+        distance: (h, w) uint8 color distance from the background.
+        background: the background.
+
+    Returns:
+        (h, w) uint8, 1 where a pixel may be shaded background; None if there is no shadow.
     """
-    slack = 3 * backdrop.noise
-    faint = cv2.inRange(apart, SOLID + slack, TOLERANCE + slack)
-    flat = STEP + 3 * backdrop.noise
-    if cv2.countNonZero(faint) < FAINT * apart.size:
+    slack = 3 * background.noise
+    faint = cv2.inRange(distance, SOLID_TOLERANCE + slack, TOLERANCE + slack)
+    if cv2.countNonZero(faint) < MIN_FAINT_SHARE * distance.size:
         return None
-    grey = cv2.cvtColor(work, cv2.COLOR_BGR2GRAY).astype(np.float32)
-    bend = cv2.absdiff(grey, cv2.blur(grey, (3, 3)))
-    blue, green, red = cv2.split(work)
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    curvature = cv2.absdiff(grey, cv2.blur(grey, (3, 3)))
+    blue, green, red = cv2.split(image)
     low, high = cv2.min(cv2.min(blue, green), red), cv2.max(cv2.max(blue, green), red)
-    even = cv2.subtract(high, low) <= NEUTRAL + slack
-    found = (bend <= flat) & even & (apart <= DARKEST)
-    return found.view(np.uint8)
+    neutral = cv2.subtract(high, low) <= MAX_TINT + slack
+    smooth = curvature <= MAX_CURVATURE + 3 * background.noise
+    return (smooth & neutral & (distance <= MAX_DARKENING)).view(np.uint8)
 
 
-def real(apart: Array, shaded: Array, backdrop: Background) -> bool:
-    """Whether the smooth pixels that join the outside grade from faint to deep, as shadows do.
+def is_shadow(distance: Array, shaded: Array, background: Background) -> bool:
+    """Return whether the candidates outside grade from faint to deep, as a shadow does.
 
-    Cream paint has one depth, ringing around edges is not smooth: neither passes.
+    Cream color has a single depth, and ringing around edges is not smooth: both fail.
 
     Args:
-        apart: (h, w) uint8 distance from the background.
-        shaded: (h, w) uint8, 1 where shaded paper would join the outside.
-        backdrop: the background.
+        distance: (h, w) uint8 color distance from the background.
+        shaded: (h, w) uint8 mask, 1 where shaded background would join the outside.
+        background: the background.
     """
-    low, middle = SOLID + 3 * backdrop.noise, TOLERANCE + 3 * backdrop.noise
-    depths = cv2.calcHist([apart], [0], shaded, [256], [0, 256]).ravel()
-    faint = depths[int(low) + 1 : int(middle) + 1].sum()
-    deep = depths[int(middle) + 1 : DEEP + 1].sum()
-    return bool(faint >= FAINT * 0.8 * apart.size and deep >= FAINT * 0.4 * apart.size)
+    slack = 3 * background.noise
+    low, middle = SOLID_TOLERANCE + slack, TOLERANCE + slack
+    histogram = cv2.calcHist([distance], [0], shaded, [256], [0, 256]).ravel()
+    faint = histogram[int(low) + 1 : int(middle) + 1].sum()
+    deep = histogram[int(middle) + 1 : DEEP + 1].sum()
+    return bool(
+        faint >= MIN_FAINT_SHARE * 0.8 * distance.size
+        and deep >= MIN_FAINT_SHARE * 0.4 * distance.size
+    )
 
 
-def paper_under(work: Array, paper: Array, backdrop: Background) -> Array:
-    """Color of the background, shade included, on a coarse image: (h / 4, w / 4, 3) float32 BGR.
+def shaded_background(image: Array, mask: Array, background: Background) -> Array:
+    """Estimate the background's color, shadow included, on a coarse image.
 
-    Known where the paper shows; elsewhere the mean of what shows nearby (normalized convolution,
-    Knutsson and Westin, 1993), and the plain background where nothing does. A shadow is smooth, so
-    `cv2.resize` gives it at any size.
+    The color is known where the background is visible. Elsewhere it is the mean of what is
+    visible nearby (normalized convolution, Knutsson and Westin, 1993), or the plain background
+    where nothing is. A shadow is smooth, so `cv2.resize` gives it at any size.
+
+    Args:
+        image: (h, w, 3) uint8 BGR.
+        mask: (h, w) uint8, 1 where the image is background.
+        background: the background.
+
+    Returns:
+        (h / 4, w / 4, 3) float32 BGR.
     """
-    height, width = paper.shape
-    size = (max(1, width // _COARSE), max(1, height // _COARSE))
-    seen = np.zeros_like(work)
-    cv2.copyTo(work, paper, seen)
-    small = cv2.resize(seen, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    weight = cv2.resize(paper * np.uint8(255), size, interpolation=cv2.INTER_AREA)
-    both = np.dstack([small, weight.astype(np.float32) * np.float32(1 / 255)])
+    height, width = mask.shape
+    size = (max(1, width // _SCALE), max(1, height // _SCALE))
+    visible = np.zeros_like(image)
+    cv2.copyTo(image, mask, visible)
+    color = cv2.resize(visible, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    weight = cv2.resize(mask * np.uint8(255), size, interpolation=cv2.INTER_AREA)
+    stacked = np.dstack([color, weight.astype(np.float32) * np.float32(1 / 255)])
     out = np.empty((size[1], size[0], 3), np.float32)
-    out[:] = backdrop.color
+    out[:] = background.color
     for radius in _RADII:
-        pooled = cv2.blur(both, (2 * radius + 1,) * 2, borderType=cv2.BORDER_REPLICATE)
-        share = pooled[..., 3:]
-        mean = pooled[..., :3] / np.maximum(share, np.float32(1e-6))
+        means = cv2.blur(stacked, (2 * radius + 1,) * 2, borderType=cv2.BORDER_REPLICATE)
+        share = means[..., 3:]
+        mean = means[..., :3] / np.maximum(share, np.float32(1e-6))
         out = np.where(share > 0.02, mean, out)
     return out

@@ -1,4 +1,4 @@
-"""From file bytes to 8-bit sRGB pixels."""
+"""Decode image files to 8-bit sRGB pixels."""
 
 import contextlib
 import io
@@ -17,27 +17,37 @@ from app.imaging.formats.header import ImageInfo
 Array = npt.NDArray[Any]
 
 _FORMATS = ("PNG", "JPEG", "WEBP")
-_BAD = (OSError, ValueError, SyntaxError, EOFError, MemoryError, IndexError, KeyError, TypeError)
+_DECODE_ERRORS = (
+    OSError, ValueError, SyntaxError, EOFError, MemoryError, IndexError, KeyError, TypeError,
+    UnidentifiedImageError, Image.DecompressionBombError,
+)  # fmt: skip
 
 
 def decode(data: bytes, header: ImageInfo) -> Array:
-    """Pixels of the image, upright: (h, w, 3) BGR or (h, w, 4) BGRA uint8, straight alpha.
+    """Decode an image, upright, to BGR or BGRA.
 
-    Plain files take OpenCV's path, two to five times faster; all others Pillow's, which knows
-    profiles, palettes, transparency and CMYK.
+    OpenCV decodes plain files, two to five times faster than Pillow. Pillow decodes all others:
+    it supports color profiles, palettes, transparency and CMYK.
+
+    Args:
+        data: a PNG, JPEG or WEBP file.
+        header: the header of that file, as `read_header` returns it.
+
+    Returns:
+        (h, w, 3) BGR or (h, w, 4) BGRA uint8, with straight alpha.
 
     Raises:
         NotAnImage: the file is damaged.
     """
-    pixels = _fast(data, header.format) if header.plain else None
+    pixels = _decode_with_opencv(data, header.format) if header.plain else None
     if pixels is None:
-        pixels = _careful(data, header)
+        pixels = _decode_with_pillow(data, header)
     return pixels
 
 
-def _fast(data: bytes, kind: str) -> Array | None:
-    ready = png_inflate.stored(data) if kind == "png" else None
-    file = np.frombuffer(data, np.uint8) if ready is None else ready
+def _decode_with_opencv(data: bytes, file_format: str) -> Array | None:
+    inflated = png_inflate.with_stored_pixels(data) if file_format == "png" else None
+    file = np.frombuffer(data, np.uint8) if inflated is None else inflated
     try:
         pixels = cv2.imdecode(file, cv2.IMREAD_COLOR)
     except cv2.error:
@@ -45,16 +55,16 @@ def _fast(data: bytes, kind: str) -> Array | None:
     return None if pixels is None else np.asarray(pixels)
 
 
-def _careful(data: bytes, header: ImageInfo) -> Array:
+def _decode_with_pillow(data: bytes, header: ImageInfo) -> Array:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             file = Image.open(io.BytesIO(data), formats=_FORMATS)
-            if file.size != (header.width, header.height):  # only that size was found bearable
-                raise NotAnImage("the file tells two sizes")
+            if file.size != (header.width, header.height):  # only the header's size was checked
+                raise NotAnImage("the file states two sizes")
             file.load()
             image = _to_srgb(_to_eight_bits(ImageOps.exif_transpose(file)))
-    except (*_BAD, UnidentifiedImageError, Image.DecompressionBombError) as e:
+    except _DECODE_ERRORS as e:
         raise NotAnImage("the image can't be decoded") from e
     pixels = np.asarray(image)
     if pixels.shape[2] == 4 and pixels[..., 3].min() == 255:
@@ -64,7 +74,10 @@ def _careful(data: bytes, header: ImageInfo) -> Array:
 
 
 def _to_eight_bits(image: Image.Image) -> Image.Image:
-    """16-bit grey as 8-bit grey, profile kept; Pillow reads 16-bit color as 8-bit by itself."""
+    """Convert 16-bit grey to 8-bit grey and keep the profile.
+
+    Pillow itself reads 16-bit color as 8-bit color.
+    """
     if not image.mode.startswith("I"):
         return image
     grey = np.asarray(image).astype(np.int64).clip(0, 65535)
@@ -74,13 +87,13 @@ def _to_eight_bits(image: Image.Image) -> Image.Image:
 
 
 def _to_srgb(image: Image.Image) -> Image.Image:
-    """RGB or RGBA in sRGB, by the embedded profile if it has a usable one."""
-    clear = image.has_transparency_data
+    """Convert to RGB or RGBA in sRGB, using the embedded profile if it is valid."""
+    transparent = image.has_transparency_data
     profile = image.info.get("icc_profile")
-    if image.mode == "P" or (clear and profile):  # a conversion by profile drops tRNS
-        image = image.convert("RGBA" if clear else "RGB")
+    if image.mode == "P" or (transparent and profile):  # a profile conversion drops tRNS
+        image = image.convert("RGBA" if transparent else "RGB")
     if profile and image.mode in {"RGB", "RGBA", "CMYK", "L"}:
-        # A broken profile says nothing about the pixels.
+        # A broken profile says nothing about the pixels, so they are taken for sRGB.
         with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError):
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             mode = "RGBA" if image.mode == "RGBA" else "RGB"
@@ -88,4 +101,4 @@ def _to_srgb(image: Image.Image) -> Image.Image:
                 image, source, ImageCms.createProfile("sRGB"), outputMode=mode
             )
             image = converted or image
-    return image.convert("RGBA" if clear else "RGB")
+    return image.convert("RGBA" if transparent else "RGB")

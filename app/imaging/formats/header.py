@@ -1,15 +1,16 @@
-"""What a file is and how large, from its header alone: nothing is decoded."""
+"""Read an image's format and size from its header, without decoding a pixel."""
 
 import struct
 from dataclasses import dataclass
 from typing import Literal
 
 from app.imaging.errors import NotAnImage, TooLarge
-from app.imaging.formats import c2pa as credentials
+from app.imaging.formats import c2pa
 
 MAX_PIXELS = 3840 * 2160
-_PNG = b"\x89PNG\r\n\x1a\n"
-_MAX_SCANS = 64  # encoders make about ten
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_NOT_PLAIN = frozenset({b"tRNS", b"iCCP", b"eXIf", b"acTL"})  # PNG chunks
+_MAX_SCANS = 64  # of a progressive JPEG; encoders write about ten
 _SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
@@ -18,11 +19,11 @@ class ImageInfo:
     """An image's header.
 
     Attributes:
-        format: of the file.
+        format: the file format.
         width: px.
         height: px.
         plain: whether it is 8-bit grey or RGB without alpha, palette or color profile, so that
-            the fast decoder gives the right colors.
+            the fast decoder returns the right colors.
         lossy: whether compression adds noise around edges.
         step: mean quantizer step of a JPEG: 12 at quality 90, 29 at 75; 0 for other files.
         credentials: whether it has Content Credentials, a C2PA manifest; nothing is verified.
@@ -37,24 +38,24 @@ class ImageInfo:
     credentials: bool = False
 
 
-def sniff(data: bytes) -> ImageInfo:
+def read_header(data: bytes) -> ImageInfo:
     """Read the header.
 
     Raises:
-        NotAnImage: neither PNG, JPEG nor WEBP, or cut short.
+        NotAnImage: neither PNG, JPEG nor WEBP, or truncated.
         TooLarge: more than `MAX_PIXELS`.
     """
     try:
-        if data.startswith(_PNG):
-            header = _png(data)
+        if data.startswith(_PNG_SIGNATURE):
+            header = _read_png(data)
         elif data.startswith(b"\xff\xd8\xff"):
-            header = _jpeg(data)
+            header = _read_jpeg(data)
         elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-            header = _webp(data)
+            header = _read_webp(data)
         else:
             raise NotAnImage("neither a PNG, a JPEG nor a WEBP file")
     except (struct.error, IndexError) as e:
-        raise NotAnImage("the file is cut short") from e
+        raise NotAnImage("the file is truncated") from e
     if header.width < 1 or header.height < 1:
         raise NotAnImage("the image has no pixels")
     if header.width * header.height > MAX_PIXELS:
@@ -62,54 +63,54 @@ def sniff(data: bytes) -> ImageInfo:
     return header
 
 
-def _png(data: bytes) -> ImageInfo:
+def _read_png(data: bytes) -> ImageInfo:
     if data[12:16] != b"IHDR":
         raise NotAnImage("the PNG file has no header")
     width, height, depth, color = struct.unpack(">IIBB", data[16:26])
-    plain, signed = depth == 8 and color in {0, 2}, False
-    at = 8
+    plain, credentials = depth == 8 and color in {0, 2}, False
+    offset = 8
     while True:
-        (length,) = struct.unpack(">I", data[at : at + 4])
-        name = data[at + 4 : at + 8]
+        (length,) = struct.unpack(">I", data[offset : offset + 4])
+        name = data[offset + 4 : offset + 8]
         if name == b"IEND":
             break
-        if name == b"IHDR" and at > 8:  # decoders differ in which one they go by
+        if name == b"IHDR" and offset > 8:  # decoders differ in which of the two they use
             raise NotAnImage("the PNG file has two headers")
-        plain = plain and name not in {b"tRNS", b"iCCP", b"eXIf", b"acTL"}
-        signed = signed or (name == b"caBX" and length > 0)
-        at += 12 + length
-    return ImageInfo("png", width, height, plain, lossy=False, credentials=signed)
+        plain = plain and name not in _NOT_PLAIN
+        credentials = credentials or (name == b"caBX" and length > 0)
+        offset += 12 + length
+    return ImageInfo("png", width, height, plain, lossy=False, credentials=credentials)
 
 
-def _jpeg(data: bytes) -> ImageInfo:
+def _read_jpeg(data: bytes) -> ImageInfo:
     if data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda"):
-        raise NotAnImage("the JPEG file is cut short")
+        raise NotAnImage("the JPEG file is truncated")
     if data.count(b"\xff\xda") > _MAX_SCANS:  # each can cost a pass over all pixels
         raise NotAnImage("the JPEG file has too many scans")
-    at, plain, step = 2, True, 0.0
+    offset, plain, step = 2, True, 0.0
     while True:
-        while data[at] == 0xFF and data[at + 1] == 0xFF:
-            at += 1
-        marker = data[at + 1]
-        if data[at] != 0xFF or marker in {0xD9, 0xDA}:
+        while data[offset] == 0xFF and data[offset + 1] == 0xFF:
+            offset += 1
+        marker = data[offset + 1]
+        if data[offset] != 0xFF or marker in {0xD9, 0xDA}:
             raise NotAnImage("the JPEG file has no frame")
-        (length,) = struct.unpack(">H", data[at + 2 : at + 4])
-        body = data[at + 4 : at + 2 + length]
+        (length,) = struct.unpack(">H", data[offset + 2 : offset + 4])
+        body = data[offset + 4 : offset + 2 + length]
         plain = plain and not body.startswith((b"Exif\0", b"ICC_PROFILE\0"))
         if marker == 0xDB and not step and len(body) >= 65:
             step = sum(body[1:65]) / 64
         if marker in _SOF:
             height, width, channels = struct.unpack(">HHB", body[1:6])
             plain = plain and channels in {1, 3}
-            signed = credentials.in_jpeg(data)
-            return ImageInfo("jpeg", width, height, plain, True, step, signed)
-        at += 2 + length
+            credentials = c2pa.jpeg_has_manifest(data)
+            return ImageInfo("jpeg", width, height, plain, True, step, credentials)
+        offset += 2 + length
 
 
-def _webp(data: bytes) -> ImageInfo:
+def _read_webp(data: bytes) -> ImageInfo:
     (length,) = struct.unpack("<I", data[4:8])
     if length + 8 > len(data):
-        raise NotAnImage("the WEBP file is cut short")
+        raise NotAnImage("the WEBP file is truncated")
     name = data[12:16]
     if name == b"VP8 ":
         width, height = struct.unpack("<HH", data[26:30])
@@ -122,6 +123,7 @@ def _webp(data: bytes) -> ImageInfo:
         flags = data[20]
         width = int.from_bytes(data[24:27], "little") + 1
         height = int.from_bytes(data[27:30], "little") + 1
-        signed = credentials.in_webp(data)
-        return ImageInfo("webp", width, height, not flags & 0x3A, lossy=True, credentials=signed)
+        credentials = c2pa.webp_has_manifest(data)
+        plain = not flags & 0x3A
+        return ImageInfo("webp", width, height, plain, lossy=True, credentials=credentials)
     raise NotAnImage("the WEBP file has no image")

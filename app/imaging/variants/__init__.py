@@ -1,4 +1,4 @@
-"""Variants: a stored image at other sizes, in other formats and with effects, for nothing.
+"""Variants of a stored image: other sizes, formats and effects, at no cost of generation.
 
-`variant` holds the parameters, without loading any pixel library; `render` computes the image.
+`variant` holds the parameters and loads no pixel library; `render` computes the image.
 """

@@ -1,4 +1,4 @@
-"""Effects that mix a pixel with its neighbours, each by its opacity."""
+"""Filters that combine a pixel with its neighbors, weighted by alpha."""
 
 import math
 from typing import Any
@@ -7,69 +7,69 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.imaging.variants.premultiply import straightened, weighted
+from app.imaging.variants.premultiply import premultiply, unpremultiply
 
 Array = npt.NDArray[Any]
 
-_DETAIL = 1.0  # px: standard deviation of what sharpening takes for the blurred image
-_EXACT = 4.0  # px: wider Gaussians are three boxes
+_SHARPEN_SIGMA = 1.0  # px: of the blurred image that sharpening compares with
+_MAX_EXACT_SIGMA = 4.0  # px: wider Gaussians are approximated by three boxes
 _BOXES = 3
 
 
-def blurred(image: Array, deviation: float) -> Array:
-    """A Gaussian blur; beyond the image there is nothing, as in CSS.
+def blur(image: Array, sigma: float) -> Array:
+    """Blur by a Gaussian; as in CSS, the image is surrounded by transparency.
 
     Args:
         image: (h, w, 4) uint8 RGBA, straight alpha.
-        deviation: standard deviation, px.
+        sigma: standard deviation, px.
     """
-    return straightened(gaussian(weighted(image), deviation))
+    return unpremultiply(gaussian_blur(premultiply(image), sigma))
 
 
-def sharpened(image: Array, factor: float) -> Array:
-    """Colors `factor` times as far from those of the blurred image; opacity is kept.
+def sharpen(image: Array, factor: float) -> Array:
+    """Scale the difference of colors from the blurred image; alpha is kept.
 
-    0 is the blurred image's color, 1 is unchanged, more is an unsharp mask.
+    A factor of 0 gives the blurred image's color, 1 changes nothing, more is an unsharp mask.
     """
-    soft = blurred(image, _DETAIL)
+    soft = blur(image, _SHARPEN_SIGMA)
     out = cv2.addWeighted(image, factor, soft, 1 - factor, 0)
     out[..., 3] = image[..., 3]
     return np.asarray(out)
 
 
-def pixelated(image: Array, px: float) -> Array:
-    """Mean colors of a grid of equal cells, as near to `px` wide and high as fits."""
+def pixelate(image: Array, px: float) -> Array:
+    """Average over a grid of equal cells, as close to `px` wide and high as fits."""
     height, width = image.shape[:2]
     cells = max(1, round(width / px)), max(1, round(height / px))
-    means = cv2.resize(weighted(image), cells, interpolation=cv2.INTER_AREA)
-    means = straightened(np.asarray(means).reshape(cells[1], cells[0], 4))
+    means = cv2.resize(premultiply(image), cells, interpolation=cv2.INTER_AREA)
+    means = unpremultiply(np.asarray(means).reshape(cells[1], cells[0], 4))
     return np.asarray(cv2.resize(means, (width, height), interpolation=cv2.INTER_NEAREST_EXACT))
 
 
-def gaussian(plane: Array, deviation: float) -> Array:
-    """A blur of any (h, w) or (h, w, n) uint16 array with zeros around it.
+def gaussian_blur(plane: Array, sigma: float) -> Array:
+    """Blur an (h, w) or (h, w, n) uint16 array that is surrounded by zeros.
 
-    Wide ones are boxes one after the other, which take the same time whatever their width (Kovesi,
+    Wide blurs are a sequence of boxes, which takes the same time whatever their width (Kovesi,
     "Fast Almost-Gaussian Filtering", 2010).
     """
-    if deviation <= 0:
+    if sigma <= 0:
         return plane
-    if deviation < _EXACT:
-        side = 2 * math.ceil(4 * deviation) + 1
+    if sigma < _MAX_EXACT_SIGMA:
+        side = 2 * math.ceil(4 * sigma) + 1
         return np.asarray(
-            cv2.GaussianBlur(plane, (side, side), deviation, borderType=cv2.BORDER_CONSTANT)
+            cv2.GaussianBlur(plane, (side, side), sigma, borderType=cv2.BORDER_CONSTANT)
         )
-    sides = _boxes(deviation)
-    margin = sum(sides) // 2  # or what the first box carries beyond the border would be lost
+    sides = _box_widths(sigma)
+    margin = sum(sides) // 2  # keeps what the first box spreads beyond the border
     plane = cv2.copyMakeBorder(plane, *(margin,) * 4, cv2.BORDER_CONSTANT, value=0)
     for side in sides:
         plane = np.asarray(cv2.blur(plane, (side, side), borderType=cv2.BORDER_CONSTANT))
     return plane[margin:-margin, margin:-margin]
 
 
-def _boxes(deviation: float) -> list[int]:
-    """Odd widths, two apart at most, whose variances add up to the Gaussian's."""
-    square = 12 * deviation**2
+def _box_widths(sigma: float) -> list[int]:
+    """Return odd widths, at most two apart, whose variances add up to the Gaussian's."""
+    square = 12 * sigma**2
     narrow = (math.floor(math.sqrt(square / _BOXES + 1)) - 1) // 2 * 2 + 1
     wide = round((square - _BOXES * (narrow**2 - 1)) / (4 * narrow + 4))
     return [narrow] * (_BOXES - wide) + [narrow + 2] * wide

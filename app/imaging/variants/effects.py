@@ -1,4 +1,4 @@
-"""Adjustments and filters: which function each name stands for."""
+"""Apply adjustments and filters by name."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,34 +11,34 @@ from app.imaging.variants.variant import Variant
 
 Array = npt.NDArray[Any]
 
-FUNCTIONS: dict[str, Callable[..., Array]] = {
-    "grayscale": color.grey,
+FILTER_FUNCTIONS: dict[str, Callable[..., Array]] = {
+    "grayscale": color.grayscale,
     "sepia": color.sepia,
-    "invert": color.inverted,
-    "opacity": color.faded,
-    "posterize": color.posterized,
-    "solarize": color.solarized,
+    "invert": color.invert,
+    "opacity": color.scale_opacity,
+    "posterize": color.posterize,
+    "solarize": color.solarize,
     "duotone": color.duotone,
-    "tint": color.tinted,
-    "blur": blur.blurred,
-    "sharpen": lambda image, amount: blur.sharpened(image, 1 + amount),
-    "pixelate": blur.pixelated,
+    "tint": color.tint,
+    "blur": blur.blur,
+    "sharpen": lambda image, amount: blur.sharpen(image, 1 + amount),
+    "pixelate": blur.pixelate,
 }
 
 
-def adjusted(image: Array, variant: Variant) -> Array:
-    """An (h, w, 4) uint8 RGBA image with the variant's adjustments made."""
+def apply_adjustments(image: Array, variant: Variant) -> Array:
+    """Apply the variant's adjustments to an (h, w, 4) uint8 RGBA image."""
     if (variant.brightness, variant.contrast, variant.gamma) != (1, 1, 1):
-        image = color.toned(image, variant.brightness, variant.contrast, variant.gamma)
+        image = color.adjust_tone(image, variant.brightness, variant.contrast, variant.gamma)
     if variant.saturation != 1:
-        image = color.saturated(image, variant.saturation)
+        image = color.saturate(image, variant.saturation)
     if variant.hue != 0:
-        image = color.hue_turned(image, variant.hue)
+        image = color.rotate_hue(image, variant.hue)
     if variant.sharpness != 1:
-        image = blur.sharpened(image, variant.sharpness)
+        image = blur.sharpen(image, variant.sharpness)
     return image
 
 
-def filtered(image: Array, wanted: Filter) -> Array:
-    """An (h, w, 4) uint8 RGBA image through one filter."""
-    return FUNCTIONS[wanted.name](image, *wanted.values)
+def apply_filter(image: Array, chosen: Filter) -> Array:
+    """Apply one filter to an (h, w, 4) uint8 RGBA image."""
+    return FILTER_FUNCTIONS[chosen.name](image, *chosen.values)

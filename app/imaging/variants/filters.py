@@ -1,4 +1,4 @@
-"""The filters by name: which arguments each takes, and their ranges."""
+"""The filters by name, with their arguments and ranges."""
 
 from dataclasses import dataclass
 
@@ -6,10 +6,10 @@ from app.imaging.variants.values import (
     Color,
     InvalidVariant,
     Range,
-    checked_color,
-    color,
-    number,
-    written,
+    format_value,
+    parse_color,
+    parse_number,
+    validate_color,
 )
 
 Value = float | Color
@@ -21,10 +21,10 @@ class Argument:
     """One argument of a filter.
 
     Attributes:
-        name: for people.
+        name: for error messages.
         range: of a number; None for a color.
-        default: what is taken if it isn't given; None if it must be.
-        pixels: whether it is a length in output pixels, which a caller's `dpr` multiplies.
+        default: its value if omitted; None if it is required.
+        pixels: whether it is a length in output pixels, which a request's `dpr` multiplies.
     """
 
     name: str
@@ -48,7 +48,7 @@ FILTERS: dict[str, tuple[Argument, ...]] = {
     "sharpen": (Argument("amount", Range(0.01, 4), 1.0),),
     "pixelate": (Argument("px", Range(2, 256), 8.0, pixels=True),),
 }
-"""Every filter, and its arguments in order; what each does is in docs/variants.md."""
+"""Each filter's arguments in order; docs/variants.md describes what it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +70,19 @@ class Filter:
             raise InvalidVariant(PARAMETER, f"{self.name} takes at most {len(arguments)} arguments")
         given = (*self.values, *(a.default for a in arguments[len(self.values) :]))
         values = tuple(
-            self._checked(value, argument) for value, argument in zip(given, arguments, strict=True)
+            self._validate(value, argument)
+            for value, argument in zip(given, arguments, strict=True)
         )
         object.__setattr__(self, "values", values)
 
-    def _checked(self, value: Value | None, argument: Argument) -> Value:
+    def _validate(self, value: Value | None, argument: Argument) -> Value:
         if value is None:
             raise InvalidVariant(PARAMETER, f"{self.name} needs its {argument.name}")
         try:
             if argument.range is None and isinstance(value, tuple):
-                return checked_color(value, PARAMETER)
+                return validate_color(value, PARAMETER)
             if argument.range is not None and not isinstance(value, tuple):
-                return argument.range.checked(value, PARAMETER)
+                return argument.range.validate(value, PARAMETER)
         except InvalidVariant as e:
             raise InvalidVariant(PARAMETER, f"the {argument.name} of {self.name} {e}") from e
         kind = "color" if argument.range is None else "number"
@@ -89,19 +90,19 @@ class Filter:
 
     @classmethod
     def parse(cls, text: str) -> "Filter":
-        """Read `name` or `name:value,value`, such as `blur:2.5` or `duotone:001133,ffeecc`.
+        """Parse `name` or `name:value,value`, such as `blur:2.5` or `duotone:001133,ffeecc`.
 
         Raises:
-            InvalidVariant: it isn't written like that, or says what can't be.
+            InvalidVariant: the text has another form, or an argument is invalid.
         """
         name, colon, rest = text.partition(":")
         arguments = FILTERS.get(name, ())
         parts = rest.split(",") if colon else []
         if len(parts) > len(arguments):
-            return cls(name, (0.0,) * len(parts))  # which says what is wrong
+            return cls(name, (0.0,) * len(parts))  # raises the error for too many arguments
         try:
             values = tuple(
-                color(part) if argument.range is None else number(part)
+                parse_color(part) if argument.range is None else parse_number(part)
                 for part, argument in zip(parts, arguments, strict=False)
             )
         except ValueError as e:
@@ -109,10 +110,10 @@ class Filter:
         return cls(name, values)
 
     def scaled(self, factor: float) -> "Filter":
-        """The same filter on an image that is larger by a factor.
+        """Return the same filter for an image that is larger by a factor.
 
         Raises:
-            InvalidVariant: a length is out of range then.
+            InvalidVariant: a scaled length is out of range.
         """
         values = tuple(
             value * factor if argument.pixels and not isinstance(value, tuple) else value
@@ -121,4 +122,4 @@ class Filter:
         return Filter(self.name, values)
 
     def __str__(self) -> str:
-        return f"{self.name}:{','.join(written(value) for value in self.values)}"
+        return f"{self.name}:{','.join(format_value(value) for value in self.values)}"

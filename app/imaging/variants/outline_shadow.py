@@ -1,24 +1,24 @@
-"""What can be asked for to lie under the subject: an outline and a shadow."""
+"""Parameters of the outline and the shadow of a variant."""
 
 from typing import NamedTuple
 
-from app.imaging.variants.values import Color, Range, checked_color
+from app.imaging.variants.values import Color, Range, validate_color
 
 OUTLINE = Range(0, 64)  # px
 OFFSET = Range(-256, 256)  # px, of a shadow to the right and downwards
-SPREAD = Range(0, 64)  # px, standard deviation of a shadow's blur
+BLUR = Range(0, 64)  # px, standard deviation of a shadow's blur
 OPACITY = Range(0, 1)
 
 
 class Outline(NamedTuple):
-    """A rim of one color round the subject, like a sticker's."""
+    """A border of one color around the subject, like a sticker's."""
 
     px: float
     color: Color
 
 
 class Shadow(NamedTuple):
-    """A shadow that the subject casts: offset in px, standard deviation in px, opacity 0..1."""
+    """The subject's drop shadow: offset in px, standard deviation in px, opacity 0..1."""
 
     dx: float
     dy: float
@@ -27,26 +27,34 @@ class Shadow(NamedTuple):
     opacity: float
 
 
-def checked_outline(given: tuple[float, Color] | None) -> Outline | None:
-    """Return the outline if it is within its ranges, or None if nothing would be seen of it."""
+def validate_outline(given: tuple[float, Color] | None) -> Outline | None:
+    """Check the ranges of an outline; return None for an invisible one.
+
+    Raises:
+        InvalidVariant: a value is out of range.
+    """
     if given is None:
         return None
     name = "outline"
-    made = Outline(OUTLINE.checked(given[0], name), checked_color(given[1], name))
-    return made if made.px > 0 else None
+    outline = Outline(OUTLINE.validate(given[0], name), validate_color(given[1], name))
+    return outline if outline.px > 0 else None
 
 
-def checked_shadow(given: tuple[float, float, float, Color, float] | None) -> Shadow | None:
-    """Return the shadow if it is within its ranges, or None if nothing would be seen of it."""
+def validate_shadow(given: tuple[float, float, float, Color, float] | None) -> Shadow | None:
+    """Check the ranges of a shadow; return None for an invisible one.
+
+    Raises:
+        InvalidVariant: a value is out of range.
+    """
     if given is None:
         return None
     dx, dy, blur, color, opacity = given
     name = "shadow"
-    made = Shadow(
-        OFFSET.checked(dx, name),
-        OFFSET.checked(dy, name),
-        SPREAD.checked(blur, name),
-        checked_color(color, name),
-        OPACITY.checked(opacity, name),
+    shadow = Shadow(
+        OFFSET.validate(dx, name),
+        OFFSET.validate(dy, name),
+        BLUR.validate(blur, name),
+        validate_color(color, name),
+        OPACITY.validate(opacity, name),
     )
-    return made if made.opacity > 0 else None
+    return shadow if shadow.opacity > 0 else None

@@ -1,18 +1,56 @@
-"""From the stored image to a variant, in the order that `Variant` promises."""
+"""Render a variant, in the order of steps that `Variant` documents."""
 
 from collections.abc import Callable
+from typing import Any
 
-from app.imaging.formats.xmp import packet_in
-from app.imaging.variants import effects, geometry, layers, source
-from app.imaging.variants.encode import encoded
-from app.imaging.variants.variant import Variant
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from app.imaging.cutout.large_cutout import cut_out_large
+from app.imaging.cutout.pipeline import cut_out_pixels
+from app.imaging.errors import NotAnImage
+from app.imaging.formats.header import read_header
+from app.imaging.formats.xmp import read_packet
+from app.imaging.variants import effects, geometry, layers
+from app.imaging.variants.encode import encode
+from app.imaging.variants.premultiply import resize
+from app.imaging.variants.variant import SIDE, Variant
+
+Array = npt.NDArray[Any]
 
 
 def render_variant(image: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
     """See `app.imaging.render_variant`."""
-    square = source.square(image, original, variant)
-    pixels = geometry.framed(square, variant)
-    pixels = effects.adjusted(pixels, variant)
+    pixels = geometry.arrange(_load_square(image, original, variant), variant)
+    pixels = effects.apply_adjustments(pixels, variant)
     for each in variant.filters:
-        pixels = effects.filtered(pixels, each)
-    return encoded(layers.laid(pixels, variant), variant, packet_in(image))
+        pixels = effects.apply_filter(pixels, each)
+    return encode(layers.composite(pixels, variant), variant, read_packet(image))
+
+
+def _load_square(image: bytes, original: Callable[[], bytes], variant: Variant) -> Array:
+    """Return the cutout at the variant's side: (side, side, 4) uint8 RGBA, straight alpha.
+
+    Up to the stored size that is the stored image, resized. Beyond the original's own size there
+    is no more detail, so the cutout is enlarged.
+    """
+    side = variant.side
+    if not variant.needs_original:
+        return resize(_decode_stored(image), side, side)
+    data = original()
+    header = read_header(data)
+    size = min(max(side, SIDE), max(header.width, header.height, SIDE))
+    if size == SIDE:
+        square, _ = cut_out_pixels(data, size=SIDE, holes=variant.holes)
+    else:
+        square = cut_out_large(data, size=size, holes=variant.holes)
+    return resize(square, side, side)
+
+
+def _decode_stored(image: bytes) -> Array:
+    read_header(image)
+    pixels = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.dtype != np.uint8 or pixels.shape[2:] != (4,):
+        raise NotAnImage("the stored image is not an 8-bit RGBA file")
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA))

@@ -1,4 +1,4 @@
-"""The words of a variant: numbers in a range, colors, and how each is written."""
+"""Numbers and colors of a variant: ranges, parsing and formatting."""
 
 import re
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ _HEX = re.compile(r"#?([0-9a-f]{3}|[0-9a-f]{6})", re.ASCII | re.IGNORECASE)
 
 
 class InvalidVariant(ValueError):
-    """What was asked for is no variant.
+    """The parameters make no valid variant.
 
     Attributes:
-        parameter: the name under which callers give it, such as `w`.
+        parameter: the name of the invalid parameter in the API, such as `w`.
     """
 
     def __init__(self, parameter: str, problem: str) -> None:
@@ -24,20 +24,20 @@ class InvalidVariant(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Which numbers are allowed; `whole` allows no fractions."""
+    """The numbers that a parameter accepts; `whole` allows no fractions."""
 
     low: float
     high: float
     whole: bool = False
 
     def __str__(self) -> str:
-        return f"{written(self.low)} to {written(self.high)}"
+        return f"{format_value(self.low)} to {format_value(self.high)}"
 
-    def checked(self, value: float, parameter: str) -> float:
-        """The value, rounded to thousandths.
+    def validate(self, value: float, parameter: str) -> float:
+        """Return the value, rounded to thousandths.
 
         Raises:
-            InvalidVariant: it is out of range, a fraction where there may be none, or not a number.
+            InvalidVariant: it is out of range, not whole where it has to be, or not a number.
         """
         if not self.low <= value <= self.high or (self.whole and value != int(value)):
             kind = "a whole number from" if self.whole else "a number from"
@@ -45,22 +45,22 @@ class Range:
         return int(value) if self.whole else round(value, 3) + 0.0  # no negative zero
 
 
-def number(text: str) -> float:
-    """Read a number such as `2`, `-0.5`: no exponents, no signs of plus.
+def parse_number(text: str) -> float:
+    """Parse a number such as `2` or `-0.5`, without exponent or plus sign.
 
     Raises:
-        ValueError: it isn't written like that.
+        ValueError: the text has another form.
     """
     if not _NUMBER.fullmatch(text):
         raise ValueError("must be a number such as 2 or 0.5")
     return float(text)
 
 
-def color(text: str) -> Color:
-    """Read `#rrggbb`, `rrggbb`, `#rgb` or `rgb`.
+def parse_color(text: str) -> Color:
+    """Parse `#rrggbb`, `rrggbb`, `#rgb` or `rgb`.
 
     Raises:
-        ValueError: it isn't written like that.
+        ValueError: the text has another form.
     """
     found = _HEX.fullmatch(text)
     if found is None:
@@ -70,18 +70,18 @@ def color(text: str) -> Color:
     return red, green, blue
 
 
-def written(value: float | Color) -> str:
-    """The one text of a number or a color: `0.5`, `2`, `ff8800`."""
+def format_value(value: float | Color) -> str:
+    """Return the canonical text of a number or a color: `0.5`, `2`, `ff8800`."""
     if isinstance(value, tuple):
         return bytes(value).hex()
     return f"{value:.3f}".rstrip("0").rstrip(".")
 
 
-def checked_color(value: Color, parameter: str) -> Color:
-    """The color itself.
+def validate_color(value: Color, parameter: str) -> Color:
+    """Return the color.
 
     Raises:
-        InvalidVariant: it has not three whole numbers from 0 to 255.
+        InvalidVariant: it does not consist of three whole numbers from 0 to 255.
     """
     if len(value) != 3 or any(level not in range(256) for level in value):
         raise InvalidVariant(parameter, "must be a color of three whole numbers from 0 to 255")

@@ -1,18 +1,18 @@
-"""What a variant is: everything that can be asked of an image, and one text for each wish."""
+"""The parameters of a variant, validated, and their canonical text."""
 
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
 from app.imaging.cutout.report import Holes
 from app.imaging.variants.filters import Filter
-from app.imaging.variants.outline_shadow import Outline, Shadow, checked_outline, checked_shadow
-from app.imaging.variants.values import Color, InvalidVariant, Range, checked_color, written
+from app.imaging.variants.outline_shadow import Outline, Shadow, validate_outline, validate_shadow
+from app.imaging.variants.values import Color, InvalidVariant, Range, format_value, validate_color
 
 Fit = Literal["contain", "cover", "fill"]
 Format = Literal["png", "webp", "avif", "jpeg"]
 Flip = Literal["", "h", "v", "hv"]
 
-SIDE = 256  # px of the plain image
+SIDE = 256  # px of the stored image
 WHITE: Color = (255, 255, 255)
 MAX_FILTERS = 8
 RANGES: dict[str, Range] = {
@@ -28,9 +28,9 @@ RANGES: dict[str, Range] = {
     "hue": Range(-180, 180),
 }
 """Of the fields that are numbers."""
-QUALITY: dict[Format, int] = {"webp": 85, "avif": 65, "jpeg": 85}
-"""What is taken where no quality is given. PNG has none."""
-LOSSLESS = 100  # quality from which a WEBP loses nothing
+DEFAULT_QUALITY: dict[Format, int] = {"webp": 85, "avif": 65, "jpeg": 85}
+"""Used where no quality is given. PNG has none."""
+LOSSLESS = 100  # quality at which a WEBP is lossless
 
 _CHOICES = {
     "fit": get_args(Fit),
@@ -39,41 +39,41 @@ _CHOICES = {
     "rotate": (0, 90, 180, 270),
     "holes": get_args(Holes),
 }
-_NAMES = {"width": "w", "height": "h", "filters": "filter"}  # on the wire, where they differ
+_API_NAMES = {"width": "w", "height": "h", "filters": "filter"}  # where they differ
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """One way to show an image; without arguments it is the plain image.
+    """A rendering of a stored image; without arguments, the plain image.
 
-    All lengths are in pixels of the result. Numbers are kept to thousandths. Work is done in this
-    order: cut, rotate, flip, fit, adjustments (brightness, contrast, gamma, saturation, hue,
+    All lengths are in pixels of the result. Numbers are rounded to thousandths. The order of
+    steps is: cut, rotate, flip, fit, adjustments (brightness, contrast, gamma, saturation, hue,
     sharpness), filters, outline, shadow, background, format.
 
     Attributes:
         width: of the result.
         height: of the result.
-        fit: `contain` shows the whole square in the middle of the result, `cover` fills the
-            result with its middle, `fill` stretches it.
+        fit: `contain` centers the whole square in the result, `cover` fills the result and crops
+            what is beyond, `fill` stretches.
         format: of the file.
-        quality: 1..100; None for the usual one of the format. 100 makes a WEBP lossless.
-        background: a color for what is transparent, or None. JPEG takes white for None.
-        padding: left free on each side, inside of width and height.
+        quality: 1..100; None for the format's default. 100 makes a WEBP lossless.
+        background: a color for what is transparent, or None. JPEG uses white for None.
+        padding: empty space on each side, within width and height.
         brightness: factor of all channels, 1 for unchanged.
-        contrast: factor of the distance to mid-grey, 1 for unchanged.
-        saturation: 0 is grey, 1 unchanged.
+        contrast: factor of the distance to mid-gray, 1 for unchanged.
+        saturation: 0 is gray, 1 unchanged.
         gamma: 1 for unchanged, more is lighter.
-        hue: degrees by which hues turn, 0 for unchanged.
+        hue: rotation of hues in degrees, 0 for unchanged.
         sharpness: 0 is smooth, 1 unchanged, more is sharper.
         filters: at most 8, in order.
         rotate: 0, 90, 180 or 270 degrees clockwise.
         flip: `h` swaps left and right, `v` top and bottom; after rotating.
         outline: (px, color), or None.
         shadow: (dx, dy, blur, color, opacity), or None.
-        holes: what becomes of enclosed areas of background color when cutting, see `cutout`.
+        holes: how the cutout treats enclosed areas of background color, see `cutout`.
 
     Raises:
-        InvalidVariant: a ValueError in words for callers, with the `parameter` that is wrong.
+        InvalidVariant: a parameter is invalid; the message is meant for callers of the API.
     """
 
     width: int = SIDE
@@ -100,83 +100,83 @@ class Variant:
         for name, limits in RANGES.items():
             value = getattr(self, name)
             if value is not None:
-                object.__setattr__(self, name, limits.checked(value, _NAMES.get(name, name)))
+                object.__setattr__(self, name, limits.validate(value, _API_NAMES.get(name, name)))
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
-                shown = ", ".join(str(choice) for choice in choices if choice != "")
-                raise InvalidVariant(name, f"must be one of {shown}")
+                listed = ", ".join(str(choice) for choice in choices if choice != "")
+                raise InvalidVariant(name, f"must be one of {listed}")
         if len(self.filters) > MAX_FILTERS:
             raise InvalidVariant("filter", f"may be given at most {MAX_FILTERS} times")
         if 2 * self.padding >= min(self.width, self.height):
             raise InvalidVariant("padding", "must leave room: less than half of the shorter side")
         if self.background is not None:
-            checked_color(self.background, "background")
-        object.__setattr__(self, "outline", checked_outline(self.outline))
-        object.__setattr__(self, "shadow", checked_shadow(self.shadow))
+            validate_color(self.background, "background")
+        object.__setattr__(self, "outline", validate_outline(self.outline))
+        object.__setattr__(self, "shadow", validate_shadow(self.shadow))
 
     @property
     def content_type(self) -> str:
-        """For the header of that name."""
+        """Value of the header of that name."""
         return f"image/{self.format}"
 
     @property
-    def inner(self) -> tuple[int, int]:
+    def inner_size(self) -> tuple[int, int]:
         """Width and height within the padding, px."""
         return self.width - 2 * self.padding, self.height - 2 * self.padding
 
     @property
     def side(self) -> int:
-        """The side, in px, at which the square is shown, before `fill` stretches it."""
-        return min(self.inner) if self.fit == "contain" else max(self.inner)
+        """Side of the square in px, before `fill` stretches it."""
+        return min(self.inner_size) if self.fit == "contain" else max(self.inner_size)
 
     @property
     def needs_original(self) -> bool:
-        """Whether the stored image is not enough."""
+        """Whether the stored image is too small or has other holes."""
         return self.side > SIDE or self.holes != "auto"
 
     @property
-    def turned(self) -> tuple[int, bool]:
-        """Degrees to rotate clockwise, and whether to swap left and right after it.
+    def orientation(self) -> tuple[int, bool]:
+        """Degrees to rotate clockwise, and whether to mirror horizontally afterwards.
 
-        The eight ways of laying a square, each in one form: `v` is `h` after half a turn.
+        Each of the eight orientations of a square has one form: `v` is `h` after half a turn.
         """
         half = 180 if "v" in self.flip else 0
         return (self.rotate + half) % 360, self.flip in {"h", "v"}
 
     def canonical(self) -> str:
-        """The one text of this variant, in the form of a query; "" for the plain image.
+        """Return the canonical text in the form of a query; "" for the plain image.
 
-        What differs from the plain image, as `name=value` in the order of names, joined by `&`.
-        What can't make a difference is left out, such as the quality of a PNG. Equal texts mean
+        It has what differs from the plain image as `name=value`, sorted by name and joined by
+        `&`. What makes no difference is omitted, such as the quality of a PNG. Equal texts mean
         equal images.
         """
-        reported = {field.name: getattr(self, field.name) for field in fields(self)}
-        reported["rotate"], mirrored = self.turned
-        reported["flip"] = "h" if mirrored else ""
-        reported["hue"] = 180.0 if self.hue == -180 else self.hue
-        if self.quality == QUALITY.get(self.format, self.quality):
-            reported["quality"] = None
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values["rotate"], mirrored = self.orientation
+        values["flip"] = "h" if mirrored else ""
+        values["hue"] = 180.0 if self.hue == -180 else self.hue
+        if self.quality == DEFAULT_QUALITY.get(self.format, self.quality):
+            values["quality"] = None
         if self.format == "jpeg" and self.background == WHITE:
-            reported["background"] = None
-        if self.inner[0] == self.inner[1]:
-            reported["fit"] = "contain"
+            values["background"] = None
+        if self.inner_size[0] == self.inner_size[1]:
+            values["fit"] = "contain"
         pairs = [
-            (_NAMES.get(name, name), text)
-            for name, value in reported.items()
-            if value != _PLAIN[name]
-            for text in _texts(value)
+            (_API_NAMES.get(name, name), text)
+            for name, value in values.items()
+            if value != _DEFAULTS[name]
+            for text in _format_field(value)
         ]
         pairs.sort(key=lambda pair: pair[0])  # stable, so filters keep their order
         return "&".join(f"{name}={text}" for name, text in pairs)
 
 
-_PLAIN: dict[str, Any] = {field.name: field.default for field in fields(Variant)}
+_DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(Variant)}
 
 
-def _texts(value: Any) -> list[str]:
-    """What is written of a field: one text, or one a filter."""
+def _format_field(value: Any) -> list[str]:
+    """Format a field: one text, or one for each filter."""
     if isinstance(value, Outline | Shadow):
-        return [",".join(written(part) for part in value)]
+        return [",".join(format_value(part) for part in value)]
     if isinstance(value, tuple) and value and isinstance(value[0], Filter):
         return [str(each) for each in value]
-    return [value if isinstance(value, str) else written(value)]
+    return [value if isinstance(value, str) else format_value(value)]

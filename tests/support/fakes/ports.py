@@ -48,7 +48,7 @@ REPORT = CutoutReport(
     shadow=False,
     confidence=0.7,
     verdict="check",
-    reasons=("enclosed areas may be paint or holes",),
+    reasons=("enclosed areas may be subject or holes",),
 )
 
 

@@ -27,8 +27,8 @@ def sure(data: Table) -> Array:
 
 def test_the_table_has_the_evidence_that_the_cutout_gathers(data: Table) -> None:
     """A field more, or in another place, would make the rates nonsense."""
-    assert data.evidence.shape == (len(data.psnr), len(table.NAMES))
-    assert {doubt.of for doubt in confidence.DOUBTS} == set(table.NAMES)
+    assert data.metrics.shape == (len(data.psnr), len(table.NAMES))
+    assert {doubt.metric for doubt in confidence.RISKS} == set(table.NAMES)
 
 
 def test_no_image_is_in_the_table_twice(data: Table) -> None:
@@ -39,20 +39,20 @@ def test_no_image_is_in_the_table_twice(data: Table) -> None:
 
 def test_the_shipped_rates_are_those_that_the_table_gives(data: Table) -> None:
     """Whoever changes the table, the doubts or the fit has to ship what follows from it."""
-    shipped = json.loads(confidence.RATES.read_text("utf-8"))["rates"]
+    shipped = json.loads(confidence.HAZARDS_FILE.read_text("utf-8"))["hazards"]
     assert fit.fitted(data) == pytest.approx(shipped, abs=fit.LIMIT)
 
 
 def test_each_fitted_doubt_has_earned_its_place() -> None:
     """A doubt that the images give no weight to does not belong on the list."""
-    shipped = json.loads(confidence.RATES.read_text("utf-8"))["rates"]
-    assert all(shipped[doubt.of] > 0.1 for doubt in confidence.FITTED)
+    shipped = json.loads(confidence.HAZARDS_FILE.read_text("utf-8"))["hazards"]
+    assert all(shipped[doubt.metric] > 0.1 for doubt in confidence.FITTED_RISKS)
 
 
 def test_unseen_images_are_reported_apart_as_promised(data: Table, sure: Array) -> None:
     """See bench/confidence/README.md: by rank, and of the worst hardly any is called good."""
     worst, wrong = data.psnr <= np.quantile(data.psnr, 0.1), data.psnr < fit.WRONG
-    good = sure >= confidence.GOOD
+    good = sure >= confidence.GOOD_CONFIDENCE
     assert fit.auc(worst, sure) >= 0.90
     assert good[worst].mean() <= 0.02
     assert good[wrong].mean() <= 0.04

@@ -46,19 +46,19 @@ def test_a_finished_cutout_is_good() -> None:
     """Existing transparency is trusted, and the report says that nothing was cut."""
     reported = report(see_through())
     assert (reported.verdict, reported.confidence) == ("good", 1.0)
-    assert "transparent already" in reported.reasons[0]
+    assert "already transparent" in reported.reasons[0]
 
 
 DOUBTFUL: dict[str, tuple[GeneratedImage, str]] = {
     "thin ring": (lambda: ring(20), "enclosed areas"),
     "ring": (lambda: ring(30), "enclosed areas"),
-    "runs off": (run_off, "runs off the image"),
+    "runs off": (run_off, "beyond the image"),
     "uneven": (uneven, "background is uneven"),
     "pale": (pale, "as light as the background"),
     "crack": (bottle, "narrow gap"),
     "shadow inside": (shaded_ring, "shadow"),
     "off white": (on_cream, "color alone"),
-    "crumbs": (crumbled, "crumbs"),
+    "crumbs": (crumbled, "fragments"),
     "nearly full": (nearly_full, "almost nothing was cut"),
     "tiny": (tiny, "almost nothing was left"),
 }
@@ -70,7 +70,7 @@ def test_each_doubt_asks_for_a_look(name: str) -> None:
     draw, reason = DOUBTFUL[name]
     reported = report(draw())
     assert reported.verdict == "check"
-    assert reported.confidence < confidence.GOOD
+    assert reported.confidence < confidence.GOOD_CONFIDENCE
     assert any(reason in text for text in reported.reasons)
 
 

@@ -26,20 +26,20 @@ def table() -> dict[str, Array]:
 
 def chance_of(rows: Array) -> Array:
     """Ask the shipped model."""
-    return decision_trees.load(holes.MODEL).probability(rows)
+    return decision_trees.load_trees(holes.MODEL_FILE).predict(rows)
 
 
 def test_it_was_trained_on_the_columns_that_are_measured(table: dict[str, Array]) -> None:
     """A column more, or in another place, would make it answer nonsense."""
-    document = json.loads(holes.MODEL.read_text("utf-8"))
+    document = json.loads(holes.MODEL_FILE.read_text("utf-8"))
     assert document["columns"] == list(hole_features.NAMES)
     assert set(document["feature"]) <= set(range(len(hole_features.NAMES)))
-    assert table["traits"].shape == (len(table["paint"]), len(hole_features.NAMES))
+    assert table["features"].shape == (len(table["subject"]), len(hole_features.NAMES))
 
 
 def test_each_branch_leads_to_a_leaf_within_the_depth() -> None:
     """Whoever walks `depth` steps from any root has arrived: one step more changes nothing."""
-    trees = decision_trees.load(holes.MODEL)
+    trees = decision_trees.load_trees(holes.MODEL_FILE)
     reached = np.array(trees.roots)
     for _ in range(trees.depth):
         reached = np.unique(np.concatenate([trees.left[reached], trees.right[reached]]))
@@ -50,16 +50,16 @@ def test_each_branch_leads_to_a_leaf_within_the_depth() -> None:
 
 def test_its_answers_are_chances(table: dict[str, Array]) -> None:
     """Whatever row of the table it is asked about."""
-    chance = chance_of(table["traits"])
-    assert chance.shape == table["paint"].shape
+    chance = chance_of(table["features"])
+    assert chance.shape == table["subject"].shape
     assert ((chance >= 0) & (chance <= 1)).all()
 
 
 def test_the_same_rows_get_the_same_answers(table: dict[str, Array]) -> None:
     """Neither an earlier question nor the company that a row is asked in changes its answer."""
-    rows = table["traits"][::50]
+    rows = table["features"][::50]
     together = chance_of(rows)
-    decision_trees.load.cache_clear()
+    decision_trees.load_trees.cache_clear()
     alone = [chance_of(row[None])[0] for row in rows]
     assert together.tolist() == chance_of(rows).tolist()
     assert alone == pytest.approx(together.tolist(), abs=1e-12)
@@ -67,8 +67,10 @@ def test_the_same_rows_get_the_same_answers(table: dict[str, Array]) -> None:
 
 def test_random_areas_are_judged_as_well_as_promised(table: dict[str, Array]) -> None:
     """It has seen most of them, so the cross-validated accuracy is the least to expect."""
-    picked = np.random.default_rng(7).choice(len(table["paint"]), 600, replace=False)
-    right = (chance_of(table["traits"][picked]) >= holes.KEEP) == table["paint"][picked]
+    picked = np.random.default_rng(7).choice(len(table["subject"]), 600, replace=False)
+    right = (chance_of(table["features"][picked]) >= holes.KEEP_THRESHOLD) == table["subject"][
+        picked
+    ]
     assert right.mean() >= CROSS_VALIDATED - MARGIN
 
 
@@ -90,5 +92,5 @@ def test_clear_images_that_were_held_out(
     (image,) = np.flatnonzero((table["source"] == source) & (table["name"] == name))
     assert table["held_out"][image]
     rows = table["image"] == image
-    assert (table["paint"][rows] == paint).all()
-    assert ((chance_of(table["traits"][rows]) >= holes.KEEP) == paint).all()
+    assert (table["subject"][rows] == paint).all()
+    assert ((chance_of(table["features"][rows]) >= holes.KEEP_THRESHOLD) == paint).all()

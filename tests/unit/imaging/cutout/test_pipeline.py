@@ -1,4 +1,4 @@
-"""Transparency that an image comes with is trusted: it is only resized."""
+"""Transparency that an image comes with is trusted: it is only resize."""
 
 import numpy as np
 import pytest

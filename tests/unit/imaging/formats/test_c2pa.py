@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app import imaging
 from app.imaging import UnusableImage
-from app.imaging.formats.c2pa import in_jpeg, in_webp
+from app.imaging.formats.c2pa import jpeg_has_manifest, webp_has_manifest
 from tests.support.images.content_credentials import PLAIN, SIGNED, STORE, box, jpeg, png, webp
 from tests.support.images.sample_images import pixels
 
@@ -66,7 +66,9 @@ def test_only_the_first_thousand_parts_are_looked_at() -> None:
     assert not imaging.inspect(webp(before=b"ABCD\0\0\0\0" * 1000)).credentials
 
 
-@pytest.mark.parametrize(("look", "kind"), [(in_jpeg, "JPEG"), (in_webp, "WEBP")])
+@pytest.mark.parametrize(
+    ("look", "kind"), [(jpeg_has_manifest, "JPEG"), (webp_has_manifest, "WEBP")]
+)
 def test_looking_ends_where_the_file_does(look: Callable[[bytes], bool], kind: str) -> None:
     """A file that is cut off anywhere is looked through to its end, and no further."""
     found = [look(SIGNED[kind][:length]) for length in range(len(SIGNED[kind]) + 1)]

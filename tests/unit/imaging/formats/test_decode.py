@@ -159,7 +159,7 @@ def test_a_png_inflated_ahead_gives_the_decoder_the_same_pixels(
     values = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), np.uint8)
     plain = encoded(Image.fromarray(values).convert(mode))
     for data in (plain, split(plain, 3)):
-        stored = png_inflate.stored(data)
+        stored = png_inflate.with_stored_pixels(data)
         assert stored is not None
         found = cv2.imdecode(stored, cv2.IMREAD_UNCHANGED)
         usual = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
@@ -177,7 +177,7 @@ def test_only_whole_plain_pngs_are_inflated_ahead() -> None:
     wrong += struct.pack(">I", zlib.crc32(b"IDAT" + longer)) + PLAIN[-12:]
     large = encoded(Image.new("L", (2000, 1501)))
     for data in (bytes(damaged), wrong, interlaced(RGB), sixteen(RGB), large):
-        assert png_inflate.stored(data) is None
+        assert png_inflate.with_stored_pixels(data) is None
 
 
 def test_a_broken_profile_is_ignored() -> None:

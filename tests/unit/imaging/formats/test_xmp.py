@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app import imaging
 from app.errors import ImagePendingUpload, StorageUnavailable
 from app.imaging import Provenance, Variant
-from app.imaging.formats.xmp import packet, packet_in
+from app.imaging.formats.xmp import build_packet, read_packet
 from app.imaging.variants.variant import Format
 from app.usecases.images.provenance import ProvenanceBuilder
 from tests.support.builders import World, a_generation, a_request
@@ -25,7 +25,7 @@ PLAIN = imaging.cutout(ORIGINAL).png
 
 def cut(row: Any = ROW, *, with_prompts: bool = False) -> bytes:
     """Return the image as it is stored for this row."""
-    return imaging.cutout(ORIGINAL, origin=ProvenanceBuilder(with_prompts).of(row)).png
+    return imaging.cutout(ORIGINAL, provenance=ProvenanceBuilder(with_prompts).of(row)).png
 
 
 def test_an_image_of_a_model_says_so() -> None:
@@ -116,7 +116,7 @@ def test_a_prompt_is_reported_if_that_is_wanted() -> None:
 def test_any_prompt_makes_a_packet_that_can_be_read(prompt: str) -> None:
     """What XML can't write is replaced, one by one; all else comes back as it was."""
     origin = Provenance(id="x", source="trainedAlgorithmicMedia", prompt=prompt)
-    reported = xmp_readers.parsed(packet(origin)).get("Iptc4xmpExt:AIPromptInformation", "")
+    reported = xmp_readers.parsed(build_packet(origin)).get("Iptc4xmpExt:AIPromptInformation", "")
     assert len(reported) == len(prompt)
     assert all(mine in (theirs, "\ufffd") for mine, theirs in zip(reported, prompt, strict=True))
     assert reported == prompt or any(c < " " or c in "\ud800\ufffe\uffff" for c in prompt)
@@ -160,7 +160,7 @@ KEYWORD = b"XML:com.adobe.xmp\0\0\0\0\0"
 )
 def test_what_is_no_packet_of_ours_is_not_copied(file: bytes) -> None:
     """Files without one, cut off, with lies about lengths, or with one of any size, give none."""
-    assert packet_in(file) == b""
+    assert read_packet(file) == b""
 
 
 STORED = cut()
@@ -172,7 +172,7 @@ def test_a_damaged_file_gives_some_bytes_or_none(data: st.DataObject) -> None:
     file = bytearray(STORED)
     for _ in range(data.draw(st.integers(0, 4))):
         file[data.draw(st.integers(0, 1500))] = data.draw(st.integers(0, 255))
-    assert len(packet_in(bytes(file[: data.draw(st.integers(0, len(file)))]))) <= 60_000
+    assert len(read_packet(bytes(file[: data.draw(st.integers(0, len(file)))]))) <= 60_000
 
 
 def test_what_a_file_reports_comes_from_its_row(world: World) -> None:
@@ -186,7 +186,8 @@ def test_what_a_file_reports_comes_from_its_row(world: World) -> None:
 def test_an_image_keeps_telling_what_its_row_forgot(world: World) -> None:
     """Where row and note are lost and the image isn't, cutting it again keeps what it tells."""
     assert (
-        imaging.cutout(ORIGINAL, origin=Provenance(id="x", source=None), earlier=cut()).png == cut()
+        imaging.cutout(ORIGINAL, provenance=Provenance(id="x", source=None), previous=cut()).png
+        == cut()
     )
     lost = replace(world.generate(a_request()), provider="", model="")
     world.keeper.publish(lost, b"the paid original")

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from app.imaging import Variant
-from app.imaging.variants.premultiply import resized
+from app.imaging.variants.premultiply import resize
 from tests.support.images.variant_images import (
     assert_same,
     random_image,
@@ -90,14 +90,14 @@ def test_enlarging_neither_rings_nor_bleeds() -> None:
     """Between opaque white and transparent black lies white, less and less of it."""
     half = np.zeros((256, 256, 4), int)
     half[:, :128] = 255
-    found = resized(half.astype(np.uint8), 1000, 1000).astype(int)
+    found = resize(half.astype(np.uint8), 1000, 1000).astype(int)
     assert (found[found[..., 3] > 0, :3] == 255).all()
     assert (np.diff(found[500, :, 3]) <= 0).all()
 
 
 def test_enlarging_leaves_no_color_where_nothing_is() -> None:
     """Bicubic interpolation overshoots, but never into pixels that stay transparent."""
-    found = resized(IMAGE.astype(np.uint8), 700, 700)
+    found = resize(IMAGE.astype(np.uint8), 700, 700)
     assert not found[found[..., 3] == 0].any()
 
 
