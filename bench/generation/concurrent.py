@@ -1,4 +1,4 @@
-"""128 generations at once, on a model that takes five seconds: time, memory, processor, health.
+"""128 concurrent generations, on a model that takes five seconds: time, memory, processor, health.
 
 The service runs as shipped: gunicorn.conf.py, two workers, S3. Beside it runs what can't be left
 out, in two processes as well: 128 times the bare cutout and two uploads of the same bytes.
@@ -72,7 +72,7 @@ def _measure(records: str, folder: Path, image: bytes, settings: dict[str, Any])
         with gunicorn(folder / str(number), web_concurrency=WORKERS, **settings) as server:
             rounds.append(_round(server, image, settings))
         print(f"  {records} {number + 1}: {asdict(rounds[-1])}", file=sys.stderr)
-    title = f"{GENERATIONS} generations at once, {DELAY:.0f} s each, S3 and {records}"
+    title = f"{GENERATIONS} concurrent generations, {DELAY:.0f} s each, S3 and {records}"
     report(f"many_{records.lower()}", f"{title} (median of {ROUNDS})", _rows(rounds))
 
 
