@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parents[3]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("bench/*/README.md")])
 # Tests write these pages, and their rows can't be split: one fault or attack is one row.
 WRITTEN_BY_TESTS = {ROOT / "docs/faults.md", ROOT / "docs/attacks.md"}
+CODE = ("app", "tests", "bench")
+AT_THE_ROOT = {"wsgi.py"}
 MAX_WIDTH = 120
 MAX_LINES = {"README.md": 150, "docs/architecture.md": 250}
 FLASKS_OWN = {(404, "not_found"), (405, "method_not_allowed")}
@@ -38,6 +40,18 @@ def test_links_lead_to_files_and_headings_that_exist() -> None:
     """Every relative link and image of a document has its target in the repository."""
     broken = [f"{path.relative_to(ROOT)}: {link}" for path in DOCUMENTS for link in _broken(path)]
     assert broken == []
+
+
+def test_named_modules_and_commands_exist() -> None:
+    """Every file of code and every `python -m` command that a document names is there."""
+    known = {str(path.relative_to(ROOT)) for room in CODE for path in (ROOT / room).rglob("*.py")}
+    gone = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in DOCUMENTS
+        for name in _named_modules(path.read_text())
+        if not any(f"/{module}".endswith(f"/{name}") for module in known)
+    ]
+    assert gone == []
 
 
 def test_the_readme_links_every_document() -> None:
@@ -69,6 +83,16 @@ def _errors(kind: type[AppError]) -> Iterator[type[AppError]]:
         yield kind
     for below in kind.__subclasses__():
         yield from _errors(below)
+
+
+def _named_modules(text: str) -> Iterator[str]:
+    """Yield the modules that backticks and commands name, as paths."""
+    for name in re.findall(r"`([\w/]+\.py)`", text):
+        if name not in AT_THE_ROOT:
+            yield name
+    for name in re.findall(r"python -m ((?:tests|bench|app)[.\w]*)", text):
+        package = name.replace(".", "/")
+        yield f"{package}/__main__.py" if (ROOT / package).is_dir() else f"{package}.py"
 
 
 def _first_cells(path: Path) -> list[str]:
