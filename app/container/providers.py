@@ -40,17 +40,22 @@ def _offline() -> ProviderAdapters:
 
 def _replay(settings: Settings) -> ProviderAdapters:
     from app.services.replay.cassettes import Cassettes
-    from app.services.replay.player import Replay, ReplayGenerator, ReplayModerator, ReplayWriter
+    from app.services.replay.player import (
+        CassettePlayer,
+        ReplayGenerator,
+        ReplayModerator,
+        ReplayWriter,
+    )
 
-    replay = Replay(Cassettes(settings.cassettes_path), speed=settings.replay_speed)
+    player = CassettePlayer(Cassettes(settings.cassettes_path), speed=settings.replay_speed)
     return ProviderAdapters(
         generator=ReplayGenerator(
-            replay,
+            player,
             model=settings.openai_image_model,
             transparent=settings.openai_native_transparency,
         ),
-        moderator=ReplayModerator(replay),
-        writer=ReplayWriter(replay, model=settings.openai_text_model),
+        moderator=ReplayModerator(player),
+        writer=ReplayWriter(player, model=settings.openai_text_model),
     )
 
 

@@ -1,4 +1,4 @@
-"""A folder of what a provider answered, by what it was asked."""
+"""Cassettes: a provider's recorded responses, in a folder for each request."""
 
 import hashlib
 import json
@@ -13,108 +13,140 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import CassetteMissing
+from app.models import ImageRequest
 
 _log = logging.getLogger(__name__)
 
-Question = Mapping[str, Any]
+RequestKey = Mapping[str, Any]
+"""The fields that identify a request.
+
+They include neither the model, so that recordings of one model can be replayed under the name of
+another, nor the number of partial images.
+"""
+
+
+def image_key(request: ImageRequest) -> RequestKey:
+    """Return the key of a request for an image."""
+    return {
+        "call": "draw",
+        "prompt": request.new_prompt,
+        "size": request.size,
+        "quality": request.quality,
+    }
+
+
+def moderation_key(prompt: str) -> RequestKey:
+    """Return the key of a request to moderate a prompt."""
+    return {"call": "check", "prompt": prompt}
+
+
+def enhancement_key(prompt: str) -> RequestKey:
+    """Return the key of a request to enhance a prompt."""
+    return {"call": "enhance", "prompt": prompt}
+
+
+def invention_key(count: int, theme: str) -> RequestKey:
+    """Return the key of a request to invent prompts."""
+    return {"call": "invent", "count": count, "theme": theme}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recorded:
-    """One answer.
+class RecordedResponse:
+    """A recorded response of the provider.
 
     Attributes:
-        seconds: how long it took.
-        told: what it said, as plain values.
-        files: partial images, as many as `told["partials"]`, then the image or what came in
-            its place; each with the second in which it came.
+        seconds: how long the call took.
+        response: the result or the error, as plain values.
+        files: partial images, as many as `response["partials"]`, then the image or the bytes that
+            came instead; each with the seconds from the start of the call until it arrived.
     """
 
     seconds: float
-    reported: Mapping[str, Any]
+    response: Mapping[str, Any]
     files: Sequence[tuple[float, bytes]] = field(default=())
 
 
 class Cassettes:
-    """Keeps answers in a folder for each question: `<call>-<hash>/0001.json`, bytes beside it.
+    """Stores responses as `<call>-<hash of the request>/0001.json`, with their files beside it.
 
-    All of it may be put under version control: it has neither keys nor what callers are called.
+    Cassettes can be put under version control: they contain no API keys and no caller names.
 
     Args:
-        folder: where; it is made when it is first needed.
+        folder: where to store them; created at the first write.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        self._given: Counter[str] = Counter()
+        self._replayed: Counter[str] = Counter()
 
-    def add(self, question: Question, answer: Recorded) -> None:
-        """Keep an answer behind those that were given before.
+    def add(self, key: RequestKey, response: RecordedResponse) -> None:
+        """Append a response to those of the same request.
 
-        What can't be written is only logged: the answer may have been paid for.
+        A failed write is only logged, because the response may have been paid for.
         """
         try:
             with self._lock:
-                self._write(self._folder / _name(question), question, answer)
+                self._write(self._folder / _folder_name(key), key, response)
         except OSError as error:
-            _log.error("an answer could not be recorded: %s", type(error).__name__)
+            _log.error("a response could not be recorded: %s", type(error).__name__)
 
-    def next(self, question: Question) -> Recorded:
-        """Return the answers in the order in which they were recorded, then the last one again.
+    def next(self, key: RequestKey) -> RecordedResponse:
+        """Return the request's next response in recorded order; the last one repeats.
 
         Raises:
-            CassetteMissing: there is none, or it can't be read.
+            CassetteMissing: no response is recorded, or it can't be read.
         """
-        name = _name(question)
+        name = _folder_name(key)
         folder = self._folder / name
         numbers = sorted(path.stem for path in folder.glob("[0-9]*.json"))
         if not numbers:
             raise CassetteMissing(f"nothing in {name}")
         with self._lock:
-            place = min(self._given[name], len(numbers) - 1)
-            self._given[name] += 1
+            index = min(self._replayed[name], len(numbers) - 1)
+            self._replayed[name] += 1
         try:
-            return _read(folder, numbers[place])
+            return _read(folder, numbers[index])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise CassetteMissing(f"{name}/{numbers[place]}: {type(error).__name__}") from None
+            raise CassetteMissing(f"{name}/{numbers[index]}: {type(error).__name__}") from None
 
-    def _write(self, folder: Path, question: Question, answer: Recorded) -> None:
+    def _write(self, folder: Path, key: RequestKey, response: RecordedResponse) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         last = max((int(path.stem) for path in folder.glob("[0-9]*.json")), default=0)
         number = f"{last + 1:04d}"
         files = []
-        for index, (second, data) in enumerate(answer.files):
+        for index, (seconds, data) in enumerate(response.files):
             name = f"{number}-{index}.bin"
-            _put(folder / name, data)
-            files.append({"name": name, "second": round(second, 3)})
+            _write_atomically(folder / name, data)
+            files.append({"name": name, "seconds": round(seconds, 3)})
         document = {
-            "question": dict(question),
-            "seconds": round(answer.seconds, 3),
-            "reported": dict(answer.reported),
+            "request": dict(key),
+            "seconds": round(response.seconds, 3),
+            "response": dict(response.response),
             "files": files,
         }
-        # Last, so that an answer that was cut off while it was written isn't there at all.
-        _put(folder / f"{number}.json", json.dumps(document, indent=1, ensure_ascii=False).encode())
+        # Written last, so that an interrupted recording has no document and is not replayed.
+        text = json.dumps(document, indent=1, ensure_ascii=False)
+        _write_atomically(folder / f"{number}.json", text.encode())
 
 
-def _name(question: Question) -> str:
-    canonical = json.dumps(question, sort_keys=True, separators=(",", ":"))
-    return f"{question['call']}-{hashlib.sha256(canonical.encode()).hexdigest()[:32]}"
+def _folder_name(key: RequestKey) -> str:
+    canonical = json.dumps(key, sort_keys=True, separators=(",", ":"))
+    return f"{key['call']}-{hashlib.sha256(canonical.encode()).hexdigest()[:32]}"
 
 
-def _read(folder: Path, number: str) -> Recorded:
+def _read(folder: Path, number: str) -> RecordedResponse:
     document = json.loads((folder / f"{number}.json").read_bytes())
     files = [
-        (float(file["second"]), (folder / Path(file["name"]).name).read_bytes())
+        (float(file["seconds"]), (folder / Path(file["name"]).name).read_bytes())
         for file in document["files"]
     ]
-    return Recorded(
-        seconds=float(document["seconds"]), reported=dict(document["reported"]), files=files
+    return RecordedResponse(
+        seconds=float(document["seconds"]), response=dict(document["response"]), files=files
     )
 
 
-def _put(path: Path, data: bytes) -> None:
+def _write_atomically(path: Path, data: bytes) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
     with os.fdopen(handle, "wb") as file:
         file.write(data)

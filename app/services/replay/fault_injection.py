@@ -1,4 +1,8 @@
-"""The drawing and moderating ports, failing on demand; only around those that cost nothing."""
+"""The provider's ports with injected faults, for front ends that test their error handling.
+
+Only providers that are free of charge are wrapped. The fault is chosen by the request; see
+app/usecases/generation/fault_injection.py.
+"""
 
 from dataclasses import dataclass
 
@@ -9,7 +13,7 @@ from app.usecases.generation import fault_injection
 
 
 class FaultInjectingGenerator:
-    """Draws by another, later or not at all if the request asks for that."""
+    """ImageGenerator that delays or fails drawing if the request asks for it."""
 
     costs_money = False
 
@@ -19,7 +23,7 @@ class FaultInjectingGenerator:
         self.transparent = inner.transparent
 
     def describe(self, request: ImageRequest) -> None:
-        """See ImageGenerator: nothing is sent to anyone."""
+        """See ImageGenerator. The wrapped generator sends no request."""
 
     def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
         """See ImageGenerator."""
@@ -29,7 +33,7 @@ class FaultInjectingGenerator:
 
 @dataclass(frozen=True)
 class FaultInjectingModerator:
-    """Judges by another, unless the request asks for a fault that comes before drawing."""
+    """Moderator that raises the faults which occur before drawing."""
 
     inner: Moderator
 

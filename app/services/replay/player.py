@@ -1,4 +1,4 @@
-"""The drawing, moderating and writing ports on recordings: offline, and never for money."""
+"""The provider's ports on cassettes: offline and free of charge."""
 
 import time
 from collections.abc import Callable
@@ -14,48 +14,52 @@ from app.errors import (
 )
 from app.models import EnhancedPrompt, GeneratedImage, ImageRequest, InventedPrompts
 from app.ports.providers import OnPartial
-from app.services.replay import request_key
-from app.services.replay.cassettes import Cassettes, Question, Recorded
+from app.services.replay import cassettes
+from app.services.replay.cassettes import Cassettes, RecordedResponse, RequestKey
 
 _FAILURES: dict[str, type[AppError]] = {kind.code: kind for kind in PROVIDER_FAILURES}
 
 Sleep = Callable[[float], object]
 
 
-class Replay:
-    """Plays answers, as fast as they came or faster.
+class CassettePlayer:
+    """Replays recorded responses, at the recorded speed or faster.
 
     Args:
-        recordings: what was answered.
-        speed: 1 takes the time that it took, 10 a tenth of it; 0 takes none at all.
-        sleep: waits so many seconds.
+        recorded: the cassettes.
+        speed: 1 replays at the recorded speed, 10 ten times faster, 0 without waiting.
+        sleep: waits for a number of seconds.
     """
 
-    def __init__(self, recordings: Cassettes, *, speed: float, sleep: Sleep = time.sleep) -> None:
-        self._recordings = recordings
+    def __init__(self, recorded: Cassettes, *, speed: float, sleep: Sleep = time.sleep) -> None:
+        self._cassettes = recorded
         self._speed = speed
         self._sleep = sleep
 
     def play(
-        self, question: Question, on_partial: Callable[[int, bytes], object] | None = None
-    ) -> Recorded:
-        """Return the answer once its time has come; `on_partial` hears of what came before.
+        self, key: RequestKey, on_partial: Callable[[int, bytes], object] | None = None
+    ) -> RecordedResponse:
+        """Return the next response to this request, after its recorded delay.
+
+        Args:
+            key: identifies the request.
+            on_partial: called with each partial image when it is due.
 
         Raises:
-            CassetteMissing: there is none.
-            AppError: what the provider failed with when this was recorded.
+            CassetteMissing: no response is recorded.
+            AppError: the recorded error of the provider.
         """
-        answer = self._recordings.next(question)
-        passed = 0.0
-        for index, (second, data) in enumerate(answer.files[: _partials(answer)]):
-            self._wait(second - passed)
-            passed = second
+        recorded = self._cassettes.next(key)
+        elapsed = 0.0
+        for index, (seconds, data) in enumerate(recorded.files[: _partial_count(recorded)]):
+            self._wait(seconds - elapsed)
+            elapsed = seconds
             if on_partial:
                 on_partial(index, data)
-        self._wait(answer.seconds - passed)
-        if "error" in answer.reported:
-            raise _failure(answer)
-        return answer
+        self._wait(recorded.seconds - elapsed)
+        if "error" in recorded.response:
+            raise _recorded_error(recorded)
+        return recorded
 
     def _wait(self, seconds: float) -> None:
         if self._speed and seconds > 0:
@@ -63,87 +67,87 @@ class Replay:
 
 
 class ReplayGenerator:
-    """Gives the images that were drawn once, byte for byte."""
+    """ImageGenerator that returns the recorded images, byte for byte."""
 
     provider = "replay"
     costs_money = False
 
-    def __init__(self, replay: Replay, *, model: str, transparent: bool) -> None:
-        self._replay = replay
+    def __init__(self, player: CassettePlayer, *, model: str, transparent: bool) -> None:
+        self._player = player
         self.model = model
         self.transparent = transparent
 
     def describe(self, request: ImageRequest) -> None:
-        """See ImageGenerator: nothing is sent to anyone."""
+        """See ImageGenerator. A replay sends no request."""
 
     def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
-        """See ImageGenerator. As many partial images as were recorded, and are asked for."""
+        """See ImageGenerator. At most the recorded number of partial images is available."""
 
-        def shown(index: int, image: bytes) -> None:
+        def forward_partial(index: int, image: bytes) -> None:
             if on_partial and index < request.partial_images:
                 on_partial(index, image)
 
         try:
-            answer = self._replay.play(request_key.draw(request), shown)
+            recorded = self._player.play(cassettes.image_key(request), forward_partial)
         except TransparencyRefused:
             self.transparent = False
             raise
-        image = _last(answer)
+        image = _final_bytes(recorded)
         if not image:
             raise CassetteMissing("an image without its file")
-        return GeneratedImage(data=image, model=str(answer.reported.get("model") or self.model))
+        return GeneratedImage(data=image, model=str(recorded.response.get("model") or self.model))
 
 
 class ReplayModerator:
-    """Judges as it was judged."""
+    """Moderator that repeats the recorded verdicts."""
 
-    def __init__(self, replay: Replay) -> None:
-        self._replay = replay
+    def __init__(self, player: CassettePlayer) -> None:
+        self._player = player
 
     def check(self, prompt: str) -> None:
         """See Moderator."""
-        self._replay.play(request_key.check(prompt))
+        self._player.play(cassettes.moderation_key(prompt))
 
 
 class ReplayWriter:
-    """Writes what was written."""
+    """PromptWriter that returns the recorded prompts."""
 
     costs_money = False
 
-    def __init__(self, replay: Replay, *, model: str) -> None:
-        self._replay = replay
+    def __init__(self, player: CassettePlayer, *, model: str) -> None:
+        self._player = player
         self.model = model
 
     def describe(self, prompt: str) -> None:
-        """See PromptWriter: nothing is sent to anyone."""
+        """See PromptWriter. A replay sends no request."""
 
     def invent(self, count: int, *, theme: str) -> InventedPrompts:
         """See PromptWriter."""
-        answer = self._replay.play(request_key.invent(count, theme))
+        recorded = self._player.play(cassettes.invention_key(count, theme))
         return InventedPrompts(
-            prompts=[str(text) for text in answer.reported.get("prompts", ())], usage=None
+            prompts=[str(text) for text in recorded.response.get("prompts", ())], usage=None
         )
 
     def enhance(self, prompt: str) -> EnhancedPrompt:
         """See PromptWriter."""
-        answer = self._replay.play(request_key.enhance(prompt))
-        return EnhancedPrompt(prompt=str(answer.reported.get("prompt", prompt)), usage=None)
+        recorded = self._player.play(cassettes.enhancement_key(prompt))
+        return EnhancedPrompt(prompt=str(recorded.response.get("prompt", prompt)), usage=None)
 
 
-def _failure(answer: Recorded) -> AppError:
-    kind = _FAILURES.get(str(answer.reported["error"]), ProviderError)
-    reported = answer.reported.get("charged")
-    charged = Charged(reported) if reported else None
+def _recorded_error(recorded: RecordedResponse) -> AppError:
+    kind = _FAILURES.get(str(recorded.response["error"]), ProviderError)
+    value = recorded.response.get("charged")
+    charged = Charged(value) if value else None
     if issubclass(kind, ProviderBadResponse):
-        return kind("replayed", evidence=_last(answer), charged=charged)
-    return kind("replayed", charged=charged, retry_after=answer.reported.get("retry_after"))
+        return kind("replayed", evidence=_final_bytes(recorded), charged=charged)
+    return kind("replayed", charged=charged, retry_after=recorded.response.get("retry_after"))
 
 
-def _partials(answer: Recorded) -> int:
-    reported = answer.reported.get("partials", 0)
-    return reported if isinstance(reported, int) else 0
+def _partial_count(recorded: RecordedResponse) -> int:
+    count = recorded.response.get("partials", 0)
+    return count if isinstance(count, int) else 0
 
 
-def _last(answer: Recorded) -> bytes:
-    """Return the image, or what came in its place; b"" if nothing did."""
-    return b"".join(data for _, data in answer.files[_partials(answer) :])
+def _final_bytes(recorded: RecordedResponse) -> bytes:
+    """Return the image, or the bytes that came instead; b"" if there are none."""
+    return b"".join(data for _, data in recorded.files[_partial_count(recorded) :])

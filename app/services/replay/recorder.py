@@ -1,4 +1,4 @@
-"""The drawing, moderating and writing ports around a paid provider, writing down its answers."""
+"""The provider's ports around a paid provider, which record its responses on cassettes."""
 
 import time
 from collections.abc import Iterator
@@ -17,52 +17,54 @@ from app.models import (
 )
 from app.ports import ImageGenerator, Moderator, PromptWriter
 from app.ports.providers import OnPartial
-from app.services.replay import request_key
-from app.services.replay.cassettes import Cassettes, Question, Recorded
+from app.services.replay import cassettes
+from app.services.replay.cassettes import Cassettes, RecordedResponse, RequestKey
 
 
 @dataclass
-class _Take:
-    """What is written down of one call."""
+class _Recording:
+    """The recording of a call in progress."""
 
-    began: float = field(default_factory=time.monotonic)
-    reported: dict[str, Any] = field(default_factory=dict)
+    started: float = field(default_factory=time.monotonic)
+    response: dict[str, Any] = field(default_factory=dict)
     files: list[tuple[float, bytes]] = field(default_factory=list)
 
-    def add(self, data: bytes) -> None:
-        self.files.append((time.monotonic() - self.began, data))
+    def add_file(self, data: bytes) -> None:
+        self.files.append((time.monotonic() - self.started, data))
 
 
 @contextmanager
-def _taking(recordings: Cassettes, question: Question) -> Iterator[_Take]:
-    """Write down what becomes of the call, an error of ours too."""
-    take = _Take()
+def _record(recorded: Cassettes, key: RequestKey) -> Iterator[_Recording]:
+    """Record the response of a call, or the AppError that it raises."""
+    recording = _Recording()
     try:
-        yield take
+        yield recording
     except AppError as error:
-        take.reported = {
+        recording.response = {
             "error": error.code,
             "charged": error.charged,
             "retry_after": error.retry_after,
         }
         if isinstance(error, ProviderBadResponse):
-            take.files.clear()
-            take.add(error.evidence)
+            recording.files.clear()
+            recording.add_file(error.evidence)
         raise
     finally:
-        if take.reported:
-            seconds = time.monotonic() - take.began
-            recordings.add(
-                question, Recorded(seconds=seconds, reported=take.reported, files=take.files)
+        if recording.response:
+            response = RecordedResponse(
+                seconds=time.monotonic() - recording.started,
+                response=recording.response,
+                files=recording.files,
             )
+            recorded.add(key, response)
 
 
 class RecordingGenerator:
-    """Draws by another, and writes down the images, the partial ones and the failures."""
+    """ImageGenerator that records images, partial images and errors of another one."""
 
-    def __init__(self, inner: ImageGenerator, recordings: Cassettes) -> None:
+    def __init__(self, inner: ImageGenerator, recorded: Cassettes) -> None:
         self._inner = inner
-        self._recordings = recordings
+        self._cassettes = recorded
         self.provider, self.model = inner.provider, inner.model
         self.costs_money = inner.costs_money
 
@@ -77,48 +79,48 @@ class RecordingGenerator:
 
     def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
         """See ImageGenerator."""
-        with _taking(self._recordings, request_key.draw(request)) as take:
+        with _record(self._cassettes, cassettes.image_key(request)) as recording:
 
-            def shown(index: int, image: bytes) -> None:
-                take.add(image)
+            def record_partial(index: int, image: bytes) -> None:
+                recording.add_file(image)
                 if on_partial:
                     on_partial(index, image)
 
-            drawing = self._inner.draw(request, on_partial=shown)
-            partial_images = len(take.files)
-            take.add(drawing.data)
-            take.reported = {
-                "model": drawing.model,
-                "usage": _plain(drawing.usage),
+            generated = self._inner.draw(request, on_partial=record_partial)
+            partial_images = len(recording.files)
+            recording.add_file(generated.data)
+            recording.response = {
+                "model": generated.model,
+                "usage": _usage_fields(generated.usage),
                 "partials": partial_images,
             }
-            return drawing
+            return generated
 
     def close(self) -> None:
-        """Let go of the other's connections."""
+        """Close the connections of the recorded provider."""
         getattr(self._inner, "close", lambda: None)()
 
 
 class RecordingModerator:
-    """Judges by another, and writes down the verdicts."""
+    """Moderator that records the verdicts of another one."""
 
-    def __init__(self, inner: Moderator, recordings: Cassettes) -> None:
+    def __init__(self, inner: Moderator, recorded: Cassettes) -> None:
         self._inner = inner
-        self._recordings = recordings
+        self._cassettes = recorded
 
     def check(self, prompt: str) -> None:
         """See Moderator."""
-        with _taking(self._recordings, request_key.check(prompt)) as take:
+        with _record(self._cassettes, cassettes.moderation_key(prompt)) as recording:
             self._inner.check(prompt)
-            take.reported = {"allowed": True}
+            recording.response = {"allowed": True}
 
 
 class RecordingWriter:
-    """Writes by another, and keeps what was written."""
+    """PromptWriter that records the prompts of another one."""
 
-    def __init__(self, inner: PromptWriter, recordings: Cassettes) -> None:
+    def __init__(self, inner: PromptWriter, recorded: Cassettes) -> None:
         self._inner = inner
-        self._recordings = recordings
+        self._cassettes = recorded
         self.model, self.costs_money = inner.model, inner.costs_money
 
     def describe(self, prompt: str) -> UpstreamRequest | None:
@@ -127,18 +129,24 @@ class RecordingWriter:
 
     def invent(self, count: int, *, theme: str) -> InventedPrompts:
         """See PromptWriter."""
-        with _taking(self._recordings, request_key.invent(count, theme)) as take:
+        with _record(self._cassettes, cassettes.invention_key(count, theme)) as recording:
             invented = self._inner.invent(count, theme=theme)
-            take.reported = {"prompts": invented.prompts, "usage": _plain(invented.usage)}
+            recording.response = {
+                "prompts": invented.prompts,
+                "usage": _usage_fields(invented.usage),
+            }
             return invented
 
     def enhance(self, prompt: str) -> EnhancedPrompt:
         """See PromptWriter."""
-        with _taking(self._recordings, request_key.enhance(prompt)) as take:
+        with _record(self._cassettes, cassettes.enhancement_key(prompt)) as recording:
             enhanced = self._inner.enhance(prompt)
-            take.reported = {"prompt": enhanced.prompt, "usage": _plain(enhanced.usage)}
+            recording.response = {
+                "prompt": enhanced.prompt,
+                "usage": _usage_fields(enhanced.usage),
+            }
             return enhanced
 
 
-def _plain(usage: TokenUsage | None) -> dict[str, int] | None:
+def _usage_fields(usage: TokenUsage | None) -> dict[str, int] | None:
     return asdict(usage) if usage else None
