@@ -1,6 +1,7 @@
-"""The drawing, moderating and writing ports without any network: the stand-in for a provider.
+"""The provider's ports without a network: the default if no API key is set.
 
-It is honest about what it is: images are painted by rules, not by an AI model, for nothing.
+Images are drawn by fixed rules, not by an AI model, and are free of charge. The names of provider
+and models say so.
 """
 
 import random
@@ -34,7 +35,7 @@ _STYLES = (
 
 
 class OfflineGenerator:
-    """Paints an emblem that follows from the prompt alone."""
+    """ImageGenerator that draws an emblem; equal prompts give equal images."""
 
     provider = "offline"
     model = "emblem-painter"
@@ -42,10 +43,10 @@ class OfflineGenerator:
     transparent = False
 
     def describe(self, request: ImageRequest) -> None:
-        """See ImageGenerator: nothing is sent to anyone."""
+        """See ImageGenerator. No request is sent."""
 
     def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
-        """See ImageGenerator. The partial images are the finished one, out of focus."""
+        """See ImageGenerator. Partial images are blurred copies of the finished image."""
         from app import painter
 
         width, height = (int(side) for side in request.size.split("x"))
@@ -57,7 +58,7 @@ class OfflineGenerator:
 
 
 class OfflineModerator:
-    """Refuses a few plain words, so that callers can try how a refusal looks."""
+    """Moderator that rejects a few words, so that clients can test a rejection."""
 
     def check(self, prompt: str) -> None:
         """See Moderator."""
@@ -66,7 +67,7 @@ class OfflineModerator:
 
 
 class OfflinePromptWriter:
-    """Puts prompts together from lists of parts."""
+    """PromptWriter that combines subjects, details and styles at random."""
 
     model = "lists-of-parts"
     costs_money = False
@@ -75,20 +76,20 @@ class OfflinePromptWriter:
         self._rng = rng
 
     def invent(self, count: int, *, theme: str) -> InventedPrompts:
-        """See PromptWriter. At most as many as there are subjects, each subject once."""
+        """See PromptWriter. Each subject occurs once, which limits the count to 40."""
         subjects = self._rng.sample(_SUBJECTS, min(count, len(_SUBJECTS)))
         topic = f", {theme} theme" if theme else ""
-        prompts = [f"{_article(name)} {name} {self._finish()}{topic}" for name in subjects]
+        prompts = [f"{_article(name)} {name} {self._detail_and_style()}{topic}" for name in subjects]
         return InventedPrompts(prompts=prompts, usage=None)
 
     def describe(self, prompt: str) -> None:
-        """See PromptWriter: nothing is sent to anyone."""
+        """See PromptWriter. No request is sent."""
 
     def enhance(self, prompt: str) -> EnhancedPrompt:
         """See PromptWriter."""
-        return EnhancedPrompt(prompt=f"{prompt}, {self._finish()}", usage=None)
+        return EnhancedPrompt(prompt=f"{prompt}, {self._detail_and_style()}", usage=None)
 
-    def _finish(self) -> str:
+    def _detail_and_style(self) -> str:
         return f"{self._rng.choice(_DETAILS)}, {self._rng.choice(_STYLES)}"
 
 
