@@ -1,1 +1,1 @@
-"""The provider for use without a network."""
+"""The provider that works without a network."""

@@ -79,7 +79,9 @@ class OfflinePromptWriter:
         """See PromptWriter. Each subject occurs once, which limits the count to 40."""
         subjects = self._rng.sample(_SUBJECTS, min(count, len(_SUBJECTS)))
         topic = f", {theme} theme" if theme else ""
-        prompts = [f"{_article(name)} {name} {self._detail_and_style()}{topic}" for name in subjects]
+        prompts = [
+            f"{_article(name)} {name} {self._detail_and_style()}{topic}" for name in subjects
+        ]
         return InventedPrompts(prompts=prompts, usage=None)
 
     def describe(self, prompt: str) -> None:

@@ -1,1 +1,1 @@
-"""OpenAI, Azure OpenAI and compatible image, text and moderation models."""
+"""Adapters of the OpenAI API, for OpenAI, Azure OpenAI and compatible servers."""

@@ -1,9 +1,9 @@
-"""The OpenAI client, and the one place where its errors become ours."""
+"""Clients of the OpenAI SDK, and the translation of its errors."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from json import JSONDecodeError
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.errors import (
     AppError,
@@ -24,13 +24,11 @@ if TYPE_CHECKING:
     from openai import APIConnectionError, APIStatusError, OpenAI
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
-TEXT_TIMEOUT_SECONDS = 30.0
-_CONNECT_SECONDS = 5.0
-_MAX_WAIT_SECONDS = 3600
+_MAX_RETRY_AFTER_SECONDS = 3600
 
-# A 400 is told by its code only: the type is the same for a refused prompt and a wrong setting.
-REFUSALS = {"moderation_blocked", "content_policy_violation", "invalid_prompt"}
-_OUT_OF_MONEY = {
+# Only its code identifies a 400: a rejected prompt and an invalid parameter have the same type.
+REJECTION_CODES = {"moderation_blocked", "content_policy_violation", "invalid_prompt"}
+_QUOTA_CODES = {
     "billing_hard_limit_reached",
     "credit_balance_exhausted",
     "insufficient_quota",
@@ -58,57 +56,45 @@ _APP_ERRORS_IF_SENT: Mapping[FailureKind, Callable[..., AppError]] = {
 
 
 def lazy_client(*, api_key: str, base_url: str | None) -> "LazyClient[OpenAI]":
-    """Return the client for all calls: made at first use, shared by the process's threads."""
+    """Return a client of OpenAI or a compatible server, made at its first use.
+
+    The threads of a process share it.
+    """
 
     def make() -> "OpenAI":
         from openai import OpenAI
 
-        return OpenAI(api_key=api_key, base_url=base_url or DEFAULT_BASE_URL, **_habits())
+        from app.services.openai.http_client import client_options
+
+        return OpenAI(api_key=api_key, base_url=base_url or DEFAULT_BASE_URL, **client_options())
 
     return LazyClient(make)
 
 
 def lazy_azure_client(*, api_key: str, endpoint: str, api_version: str) -> "LazyClient[OpenAI]":
-    """Return the like for Azure OpenAI, where models are deployments, with names of their own."""
+    """Return a client of Azure OpenAI, whose models are deployments with names of their own."""
 
     def make() -> "OpenAI":
         from openai import AzureOpenAI
 
+        from app.services.openai.http_client import client_options
+
         return AzureOpenAI(
-            api_key=api_key, azure_endpoint=endpoint, api_version=api_version, **_habits()
+            api_key=api_key, azure_endpoint=endpoint, api_version=api_version, **client_options()
         )
 
     return LazyClient(make)
 
 
-def _habits() -> dict[str, Any]:
-    """Return what holds for all clients.
-
-    They never retry by themselves: the SDK's own two retries can buy the same image three times.
-    """
-    from openai import DefaultHttpxClient, Timeout
-
-    from app.services.openai.error_body_limit import shortened
-
-    return {
-        "max_retries": 0,
-        # By itself it would follow redirects to any host, prompt and all.
-        "http_client": DefaultHttpxClient(
-            follow_redirects=False, event_hooks={"response": [shortened]}
-        ),
-        "timeout": Timeout(TEXT_TIMEOUT_SECONDS, connect=_CONNECT_SECONDS),
-    }
-
-
 @contextmanager
 def translate_errors(*, if_sent: Charged | None) -> Iterator[None]:
-    """Turn every error of the SDK into one of ours.
+    """Translate each error of the SDK into an AppError.
 
-    Upstream's text stays behind: it can echo keys and prompts. The log gets its status, its code
-    and its request id.
+    The provider's message is dropped, because it can quote keys and prompts. The log gets the
+    status, code and request id.
 
     Args:
-        if_sent: whether a request that was sent and failed is charged for, as far as one can know.
+        if_sent: whether a request that was sent and then failed is charged for.
     """
     with replace_errors(classify, lambda failure: _app_error(failure, if_sent)):
         yield
@@ -124,25 +110,30 @@ def classify(error: Exception) -> Failure | None:
     if isinstance(error, APIConnectionError):
         return _connection_failure(error)
     name = type(error).__name__
-    if isinstance(error, httpx2.HTTPError):  # while the body was read
+    if isinstance(error, httpx2.HTTPError):  # while reading the body
         return Failure(kind=FailureKind.NO_RESPONSE, detail=name, code=name)
     if isinstance(error, OpenAIError | JSONDecodeError):
         return Failure(kind=FailureKind.BAD_RESPONSE, detail=name, code=name)
-    if isinstance(error, UnicodeEncodeError) and error.encoding == "ascii":  # of a header: the key
+    if (
+        isinstance(error, UnicodeEncodeError) and error.encoding == "ascii"
+    ):  # the API key, in a header
         return Failure(kind=FailureKind.CONFIGURATION, detail=name, code=name)
     return None
 
 
-def refusal(code: object, kind: object, detail: str) -> AppError | None:
-    """Return what this error of the API means, where its code alone tells, or None."""
-    refused = _refusal_kind(code, kind)
-    return None if refused is None else _APP_ERRORS[refused](detail)
+def error_for_code(code: object, kind: object, detail: str) -> AppError | None:
+    """Return the AppError for the `code` and `type` of an API error; None if they decide nothing.
+
+    They decide for rejected prompts and exhausted quotas.
+    """
+    failure = _kind_for_code(code, kind)
+    return None if failure is None else _APP_ERRORS[failure](detail)
 
 
-def _refusal_kind(code: object, kind: object) -> FailureKind | None:
-    if code in REFUSALS:
+def _kind_for_code(code: object, kind: object) -> FailureKind | None:
+    if code in REJECTION_CODES:
         return FailureKind.CONTENT_REJECTED
-    if code in _OUT_OF_MONEY or kind == "insufficient_quota":
+    if code in _QUOTA_CODES or kind == "insufficient_quota":
         return FailureKind.QUOTA_EXCEEDED
     return None
 
@@ -160,7 +151,7 @@ def _connection_failure(error: "APIConnectionError") -> Failure:
 def _status_failure(error: "APIStatusError") -> Failure:
     status = error.status_code
     return Failure(
-        kind=_refusal_kind(error.code, error.type) or _status_kind(status),
+        kind=_kind_for_code(error.code, error.type) or _status_kind(status),
         detail=f"status {status}, code {error.code}, request {error.request_id}",
         code=f"status {status}",
         retry_after=_retry_after(error),
@@ -185,6 +176,8 @@ def _app_error(failure: Failure, if_sent: Charged | None) -> AppError:
 
 
 def _retry_after(error: "APIStatusError") -> int | None:
-    """Return the seconds that upstream asks to wait, or None if it doesn't say."""
+    """Return the Retry-After header in seconds, capped; None if it is missing or not a number."""
     value = error.response.headers.get("retry-after", "")
-    return min(int(value), _MAX_WAIT_SECONDS) if value.isascii() and value.isdigit() else None
+    return (
+        min(int(value), _MAX_RETRY_AFTER_SECONDS) if value.isascii() and value.isdigit() else None
+    )

@@ -1,34 +1,59 @@
-"""Keeps the provider's error answers short: the SDK reads all of them, however large."""
+"""The HTTP client under the OpenAI SDK: timeouts, no retries, no redirects, bounded errors.
+
+Imported with the SDK at the first call, because importing httpx2 takes a tenth of a second.
+"""
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx2
+from openai import DefaultHttpxClient, Timeout
 
-_MAX_BYTES = 1024 * 1024
-_MAX_PACKED_BYTES = 64 * 1024  # compressed ones may unpack to a thousand times as much
+TEXT_TIMEOUT_SECONDS = 30.0
+_CONNECT_SECONDS = 5.0
+
+_MAX_ERROR_BYTES = 1024 * 1024
+_MAX_COMPRESSED_ERROR_BYTES = 64 * 1024  # decompressed, it can be a thousand times as large
 
 
-def shortened(response: httpx2.Response) -> None:
-    """Let an error's body end early; what it says is in its first bytes."""
+def client_options() -> dict[str, Any]:
+    """Return the options that all clients of the SDK share."""
+    return {
+        # The SDK's default of two retries could pay for the same image three times.
+        "max_retries": 0,
+        # The SDK's default follows redirects to any host, and sends the prompt there.
+        "http_client": DefaultHttpxClient(
+            follow_redirects=False, event_hooks={"response": [limit_error_body]}
+        ),
+        "timeout": Timeout(TEXT_TIMEOUT_SECONDS, connect=_CONNECT_SECONDS),
+    }
+
+
+def limit_error_body(response: httpx2.Response) -> None:
+    """Truncate the body of an error response, which the SDK reads whole, however large it is.
+
+    The error's code and message are within the first bytes.
+    """
     if response.status_code >= 400 and isinstance(response.stream, httpx2.SyncByteStream):
-        packed = "content-encoding" in response.headers
-        response.stream = _Short(response.stream, _MAX_PACKED_BYTES if packed else _MAX_BYTES)
+        compressed = "content-encoding" in response.headers
+        limit = _MAX_COMPRESSED_ERROR_BYTES if compressed else _MAX_ERROR_BYTES
+        response.stream = _TruncatedStream(response.stream, limit)
 
 
-class _Short(httpx2.SyncByteStream):
-    """The beginning of a stream."""
+class _TruncatedStream(httpx2.SyncByteStream):
+    """The first `max_bytes` of a stream."""
 
-    def __init__(self, stream: httpx2.SyncByteStream, most_bytes: int) -> None:
+    def __init__(self, stream: httpx2.SyncByteStream, max_bytes: int) -> None:
         self._stream = stream
-        self._left = most_bytes
+        self._left = max_bytes
 
     def __iter__(self) -> Iterator[bytes]:
-        for piece in self._stream:
-            yield piece[: self._left]
-            self._left -= len(piece)
+        for chunk in self._stream:
+            yield chunk[: self._left]
+            self._left -= len(chunk)
             if self._left <= 0:
                 return
 
     def close(self) -> None:
-        """Close the stream itself."""
+        """Close the underlying stream."""
         self._stream.close()

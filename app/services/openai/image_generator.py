@@ -2,18 +2,26 @@
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
-from app.errors import Charged, ProviderBadResponse, ProviderTimeout, TransparencyRefused
+from app.errors import Charged, ProviderBadResponse, TransparencyRefused
 from app.models import GeneratedImage, ImageRequest, UpstreamRequest
 from app.ports.providers import OnPartial
-from app.services.openai import image_download, image_stream
-from app.services.openai.client import REFUSALS, translate_errors
-from app.services.openai.token_usage import image_usage
+from app.services.openai import image_stream
+from app.services.openai.client import REJECTION_CODES, translate_errors
+from app.services.openai.image_download import download_image
+from app.services.openai.responses import (
+    ImageResponse,
+    check_complexity,
+    image_usage,
+    parse_image_url,
+    read_body,
+    until_deadline,
+)
 from app.services.runtime.lazy_client import LazyClient
 from app.services.runtime.throttle import FailOpenSemaphore
 
@@ -21,46 +29,26 @@ if TYPE_CHECKING:
     from openai import BadRequestError, OpenAI
 
 _CONNECT_SECONDS = 5.0
-_LEGACY = "dall-e"
-_STREAMING = ("stream", "partial_images")
-_ABOUT_STREAMING = re.compile(r"\b(stream|streaming|partial_images)\b", re.IGNORECASE)
-_LARGEST_ANSWER = 64 * 1024 * 1024  # bytes; a 3840x2160 PNG in base64 has about half of that
-# Sixty answers that arrive together, read piece by piece in sixty threads, keep each other and the
-# health checks from Python's lock. A slow line must not make the others wait: a second at most.
-_MAX_CONCURRENT_READ = 2
-_MAX_TURN_SECONDS = 1
-
-
-class _Answer(BaseModel):
-    """The one image of an answer, or of the event that ends a stream.
-
-    Its base64 is read with the JSON: far faster than by Python.
-    """
-
-    model_config = ConfigDict(val_json_bytes="base64")
-
-    image: bytes = Field(
-        validation_alias=AliasChoices(AliasPath("data", 0, "b64_json"), "b64_json"), min_length=1
-    )
-    usage: Any = None
-
-
-class _AddressAnswer(BaseModel):
-    """The address of the one image, which some compatible servers answer with instead."""
-
-    url: str = Field(validation_alias=AliasPath("data", 0, "url"), min_length=1)
-    usage: Any = None
+_LEGACY_PREFIX = "dall-e"
+_STREAM_PARAMETERS = ("stream", "partial_images")
+_MENTIONS_STREAMING = re.compile(r"\b(stream|streaming|partial_images)\b", re.IGNORECASE)
+_MAX_RESPONSE_BYTES = 64 * 1024 * 1024  # a 3840x2160 PNG in base64 has about half of that
+# Sixty responses that arrive together, read chunk by chunk in sixty threads, would starve each
+# other and the health checks of the interpreter lock. A slow connection holds up the others for at
+# most a second.
+_MAX_CONCURRENT_READS = 2
+_MAX_READ_WAIT_SECONDS = 1
 
 
 class OpenAIGenerator:
-    """Buys one image a call, with one request.
+    """ImageGenerator that pays for one image per call, with one request.
 
     Args:
         client: makes the calls.
-        model: the image model; `dall-e-*` names work against servers that still have them.
-        timeout_seconds: for the whole call.
-        provider: `openai`, or `azure`, whose address has the model in it.
-        transparent: ask for a transparent background, until the model refuses to draw one.
+        model: the image model; `dall-e-*` names work on servers that still have these models.
+        timeout_seconds: the time limit of a call.
+        provider: `openai`, or `azure`, which expects the model in the path.
+        transparent: request a transparent background, until the model refuses it.
     """
 
     costs_money = True
@@ -74,14 +62,14 @@ class OpenAIGenerator:
         provider: Literal["openai", "azure"] = "openai",
         transparent: bool = False,
     ) -> None:
-        self.transparent = transparent and not model.startswith(_LEGACY)
+        self.transparent = transparent and not model.startswith(_LEGACY_PREFIX)
         self.provider = provider
         self._path = f"/deployments/{model}" if provider == "azure" else ""
         self._client = client
         self.model = model
         self._timeout_seconds = timeout_seconds
-        self._reading = FailOpenSemaphore(
-            at_once=_MAX_CONCURRENT_READ, patience_seconds=_MAX_TURN_SECONDS
+        self._read_slots = FailOpenSemaphore(
+            at_once=_MAX_CONCURRENT_READS, patience_seconds=_MAX_READ_WAIT_SECONDS
         )
 
     def describe(self, request: ImageRequest) -> UpstreamRequest:
@@ -92,86 +80,91 @@ class OpenAIGenerator:
             "size": request.size,
             "n": 1,
         }
-        if self.model.startswith(_LEGACY):
+        if self.model.startswith(_LEGACY_PREFIX):
             parameters |= {"response_format": "b64_json"}
         else:
-            # Left to itself, the model chooses the background by the prompt's words.
+            # By default, the model chooses the background from the words of the prompt.
             background = "transparent" if self.transparent else "opaque"
             parameters |= {
                 "quality": request.quality,
                 "background": background,
                 "output_format": "png",
             }
-        if request.partial_images and not self.model.startswith(_LEGACY):
-            parameters |= dict(zip(_STREAMING, (True, request.partial_images), strict=True))
+        if request.partial_images and not self.model.startswith(_LEGACY_PREFIX):
+            parameters |= dict(zip(_STREAM_PARAMETERS, (True, request.partial_images), strict=True))
         return UpstreamRequest(
             method="POST", path=f"{self._path}/images/generations", body=parameters
         )
 
     def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
-        """See ImageGenerator. A server that can't send partial images is asked without them."""
-        plain = self.describe(replace(request, partial_images=0))
-        asked = self.describe(request)
+        """See ImageGenerator.
+
+        A server that rejects streaming, and has therefore drawn nothing, gets a second request
+        without it.
+        """
+        parameters = self.describe(request).body
+        without_stream = self.describe(replace(request, partial_images=0)).body
         deadline = time.monotonic() + self._timeout_seconds
         with translate_errors(if_sent=Charged.UNKNOWN):
             try:
-                body, deadline = self._request(asked.body, deadline, on_partial)
+                body, deadline = self._request(parameters, deadline, on_partial)
             except _bad_request() as error:
-                if asked.body.get("background") == "transparent" and error.param == "background":
+                if parameters.get("background") == "transparent" and error.param == "background":
                     self.transparent = False
                     raise TransparencyRefused("param background") from None
                 late = time.monotonic() > deadline - self._timeout_seconds / 2
-                if asked == plain or late or not _refuses_streaming(error):
+                if parameters == without_stream or late or not _rejects_streaming(error):
                     raise
-                body, deadline = self._request(plain.body, deadline)
-        image, usage = self._read(body, deadline)
+                body, deadline = self._request(without_stream, deadline)
+        image, usage = self._image_in(body, deadline)
         return GeneratedImage(data=image, model=self.model, usage=image_usage(usage))
 
     def close(self) -> None:
-        """Let go of all connections; the next use opens new ones."""
+        """Close all connections. The next call opens new ones."""
         self._client.close()
 
     def _request(
         self, parameters: Mapping[str, Any], deadline: float, on_partial: OnPartial | None = None
     ) -> tuple[bytes, float]:
-        """Return the raw JSON with the image, and the deadline of what is left to do.
+        """Return the JSON with the image, and the deadline for processing it.
 
-        Raw, because the SDK's own parsing lets HTML and cut JSON through, and streams without end.
+        The body is read raw, because the SDK's own parser accepts HTML and truncated JSON, and
+        reads streams without a limit.
         """
         from openai import Timeout
 
         timeout = Timeout(max(deadline - time.monotonic(), 0.1), connect=_CONNECT_SECONDS)
         images = self._client().images.with_streaming_response
-        with images.generate(**parameters, timeout=timeout) as answer:
-            if answer.headers.get("content-type", "").startswith(image_stream.CONTENT_TYPE):
-                # No turn here: between its events such an answer takes a minute.
-                chunks = _in_time(answer.iter_bytes(), deadline)
-                most = _LARGEST_ANSWER
-                return image_stream.completed(chunks, on_partial, most_bytes=most), deadline
-            with self._reading.turn() as waited:
-                deadline += waited  # which is not the answer's fault: it is here, and paid
-                return _whole(_in_time(answer.iter_bytes(), deadline)), deadline
+        with images.generate(**parameters, timeout=timeout) as response:
+            if response.headers.get("content-type", "").startswith(image_stream.CONTENT_TYPE):
+                # Read without a slot, because a minute can pass between two events.
+                chunks = until_deadline(response.iter_bytes(), deadline)
+                event = image_stream.read_completed_event(
+                    chunks, on_partial, max_bytes=_MAX_RESPONSE_BYTES
+                )
+                return event, deadline
+            with self._read_slots.turn() as waited:
+                deadline += waited  # the response has arrived and is paid for
+                chunks = until_deadline(response.iter_bytes(), deadline)
+                return read_body(chunks, max_bytes=_MAX_RESPONSE_BYTES), deadline
 
-    def _read(self, body: bytes, deadline: float) -> tuple[bytes, Any]:
-        """Return the first image and the usage; if there is none, all is kept as evidence."""
-        if body.count(b",") > image_stream.MAX_COMMAS:
-            raise ProviderBadResponse(
-                "answer of too many parts", evidence=bytes(body), charged=Charged.YES
-            )
+    def _image_in(self, body: bytes, deadline: float) -> tuple[bytes, Any]:
+        """Return the image and the usage in a response, or keep the response as evidence."""
+        check_complexity(body, "response")
         try:
-            answer = _Answer.model_validate_json(body)
-            return answer.image, answer.usage  # noqa: TRY300 - reason: what follows is the other way
+            response = ImageResponse.model_validate_json(body)
+            return response.image, response.usage  # noqa: TRY300 - reason: the rest handles errors
         except ValidationError as error:
             unusable = ProviderBadResponse(
                 error.errors(include_input=False)[0]["type"], charged=Charged.YES
             )
         try:
-            if found := _address(body):
-                image = image_download.fetch(
+            if found := parse_image_url(body):
+                image = download_image(
                     found.url,
                     base_url=str(self._client().base_url),
                     deadline=deadline,
-                    most_bytes=_LARGEST_ANSWER,
+                    max_bytes=_MAX_RESPONSE_BYTES,
                 )
                 return image, found.usage
         except ProviderBadResponse as error:
@@ -186,34 +179,11 @@ def _bad_request() -> type["BadRequestError"]:
     return BadRequestError
 
 
-def _refuses_streaming(error: "BadRequestError") -> bool:
-    """Tell whether the server doesn't know how to stream; then it has drawn nothing.
+def _rejects_streaming(error: "BadRequestError") -> bool:
+    """Return whether a server rejects streaming, which means that it has drawn nothing.
 
-    A refused prompt is none of that, whatever words are in it.
+    A rejected prompt is never taken for that, even if it contains these words.
     """
-    if error.code in REFUSALS:
+    if error.code in REJECTION_CODES:
         return False
-    return error.param in _STREAMING or bool(_ABOUT_STREAMING.search(error.message))
-
-
-def _in_time(chunks: Iterable[bytes], deadline: float) -> Iterator[bytes]:
-    for chunk in chunks:
-        yield chunk
-        if time.monotonic() > deadline:
-            raise ProviderTimeout("deadline", charged=Charged.UNKNOWN)
-
-
-def _whole(chunks: Iterable[bytes]) -> bytes:
-    body = bytearray()
-    for chunk in chunks:
-        body += chunk
-        if len(body) > _LARGEST_ANSWER:
-            raise ProviderBadResponse("answer too large", evidence=bytes(body), charged=Charged.YES)
-    return bytes(body)
-
-
-def _address(body: bytes) -> _AddressAnswer | None:
-    try:
-        return _AddressAnswer.model_validate_json(body)
-    except ValidationError:
-        return None
+    return error.param in _STREAM_PARAMETERS or bool(_MENTIONS_STREAMING.search(error.message))

@@ -1,7 +1,8 @@
-"""Reads the events that an image model sends while it draws (server-sent events, WHATWG HTML).
+"""Parser of the server-sent events of a streamed image (WHATWG HTML).
 
-Events come as `image_generation.partial_image`, any number of times, and one
-`image_generation.completed`. Errors come with status 200 here: only their code says what they are.
+A stream has any number of `image_generation.partial_image` events and one
+`image_generation.completed`. Errors in a stream have status 200, so only their code identifies
+them.
 """
 
 import re
@@ -12,97 +13,97 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from app.errors import AppError, Charged, ProviderBadResponse, ProviderError
 from app.ports.providers import OnPartial
-from app.services.openai.client import refusal
+from app.services.openai.client import error_for_code
+from app.services.openai.responses import check_complexity
 
 CONTENT_TYPE = "text/event-stream"
 
-MAX_COMMAS = 1000
-"""In an answer or an event. Base64 has none, and the rest has a few dozen; millions of small values
-in JSON would take twenty times their length in memory."""
-
 _EVENT_END = re.compile(rb"\r?\n\r?\n")
-_MAX_END = 4  # bytes
-_MAX_CODE = 64
+_MAX_EVENT_END_BYTES = 4
+_MAX_CODE_LENGTH = 64
 
 
-class _Event(BaseModel):
-    """What is read of an event. Errors are told as `{"error": {...}}`, or flat."""
+class _EventData(BaseModel):
+    """The type and error of an event. The error is an object, or its fields are on top level."""
 
     type: Any = None
     error: Any = None
     code: Any = None
 
 
-class _Partial(BaseModel):
+class _PartialImage(BaseModel):
     model_config = ConfigDict(val_json_bytes="base64")
 
     partial_image_index: int = 0
     b64_json: bytes
 
 
-def completed(chunks: Iterable[bytes], on_partial: OnPartial | None, *, most_bytes: int) -> bytes:
-    """Return the JSON of the event that brings the whole image; what comes later is not read.
+def read_completed_event(
+    chunks: Iterable[bytes], on_partial: OnPartial | None, *, max_bytes: int
+) -> bytes:
+    """Return the data of the event with the finished image, and ignore what follows it.
 
-    A partial image that can't be read is left out.
+    Partial images that can't be parsed are skipped.
 
     Args:
-        chunks: the body of the answer, as it arrives.
-        on_partial: hears of partial images.
-        most_bytes: that one event may have.
+        chunks: the body of the response, as it arrives.
+        on_partial: called with each partial image.
+        max_bytes: the largest event that is accepted.
 
     Raises:
-        AppError: the model refuses, fails, or ends without an image.
+        AppError: the model rejects the prompt or fails, or the stream ends without an image.
     """
-    for name, data in _events(chunks, most_bytes):
-        if data.count(b",") > MAX_COMMAS:
-            raise ProviderBadResponse("event of too many parts", evidence=data, charged=Charged.YES)
+    for name, data in _events(chunks, max_bytes):
+        check_complexity(data, "event")
         try:
-            event = _Event.model_validate_json(data)
+            event = _EventData.model_validate_json(data)
         except ValidationError:
-            event = _Event()
+            event = _EventData()
         kind = str(event.type or name)
         if kind.endswith(".completed"):
             return data
         if event.error or kind == "error":
-            raise _failure(event)
+            raise _error_of(event)
         if kind.endswith(".partial_image") and on_partial:
-            _show(data, on_partial)
+            _report_partial(data, on_partial)
     raise ProviderError("the stream ended without an image", charged=Charged.UNKNOWN)
 
 
-def _show(data: bytes, on_partial: OnPartial) -> None:
+def _report_partial(data: bytes, on_partial: OnPartial) -> None:
     try:
-        partial = _Partial.model_validate_json(data)
+        partial = _PartialImage.model_validate_json(data)
     except ValidationError:
         return
     on_partial(partial.partial_image_index, partial.b64_json)
 
 
-def _failure(event: _Event) -> AppError:
-    reported = event.error if isinstance(event.error, dict) else {"code": event.code}
-    code = str(reported.get("code"))[:_MAX_CODE]
+def _error_of(event: _EventData) -> AppError:
+    fields = event.error if isinstance(event.error, dict) else {"code": event.code}
+    code = str(fields.get("code"))[:_MAX_CODE_LENGTH]
     detail = f"error event, code {code}"
-    return refusal(code, reported.get("type"), detail) or ProviderError(
+    return error_for_code(code, fields.get("type"), detail) or ProviderError(
         detail, charged=Charged.UNKNOWN
     )
 
 
-def _events(chunks: Iterable[bytes], most_bytes: int) -> Iterator[tuple[str, bytes]]:
-    """Yield the name and the data of each event, of the last one also if its end is missing."""
-    held = bytearray()
+def _events(chunks: Iterable[bytes], max_bytes: int) -> Iterator[tuple[str, bytes]]:
+    """Yield name and data of each event; the last one may lack the blank line at its end."""
+    buffer = bytearray()
     for chunk in chunks:
-        looked_at = max(len(held) - _MAX_END, 0)
-        held += chunk
-        while end := _EVENT_END.search(held, looked_at):
-            yield _event(bytes(held[: end.start()]))
-            del held[: end.end()]
-            looked_at = 0
-        if len(held) > most_bytes:
-            raise ProviderBadResponse("event too large", evidence=bytes(held), charged=Charged.YES)
-    yield _event(bytes(held))
+        searched = max(len(buffer) - _MAX_EVENT_END_BYTES, 0)
+        buffer += chunk
+        while end := _EVENT_END.search(buffer, searched):
+            yield _parse_event(bytes(buffer[: end.start()]))
+            del buffer[: end.end()]
+            searched = 0
+        if len(buffer) > max_bytes:
+            raise ProviderBadResponse(
+                "event too large", evidence=bytes(buffer), charged=Charged.YES
+            )
+    yield _parse_event(bytes(buffer))
 
 
-def _event(text: bytes) -> tuple[str, bytes]:
+def _parse_event(text: bytes) -> tuple[str, bytes]:
     name, data = "", []
     for line in text.splitlines():
         field, _, value = line.partition(b":")

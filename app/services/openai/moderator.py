@@ -11,19 +11,24 @@ if TYPE_CHECKING:
 
 
 class OpenAIModerator:
-    """Asks before anything is paid."""
+    """Moderator that rejects the prompts which a moderation model flags.
+
+    Args:
+        client: makes the calls.
+        model: the moderation model.
+    """
 
     def __init__(self, client: "LazyClient[OpenAI]", *, model: str) -> None:
         self._client = client
         self._model = model
 
     def check(self, prompt: str) -> None:
-        """See Moderator."""
+        """See Moderator. A response without a verdict counts as an error, never as approval."""
         with translate_errors(if_sent=Charged.NO):
-            answer = self._client().moderations.create(model=self._model, input=prompt)
+            response = self._client().moderations.create(model=self._model, input=prompt)
         try:
-            flagged = answer.results[0].flagged
-        except (AttributeError, IndexError, TypeError):  # an HTML page arrives as a plain str
+            flagged = response.results[0].flagged
+        except (AttributeError, IndexError, TypeError):  # the SDK returns an HTML page as a str
             raise ProviderBadResponse("moderation without result", charged=Charged.NO) from None
         if not isinstance(flagged, bool):
             raise ProviderBadResponse("moderation without verdict", charged=Charged.NO)
@@ -32,7 +37,7 @@ class OpenAIModerator:
 
 
 class NoModerator:
-    """Lets everything pass: for compatible servers that have no moderation endpoint."""
+    """Moderator that accepts every prompt, for servers without a moderation endpoint."""
 
     def check(self, prompt: str) -> None:
         """See Moderator."""

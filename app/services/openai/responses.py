@@ -1,33 +1,109 @@
-"""Reads from OpenAI's answers how many tokens were used; what is strange counts as not told."""
+"""Parsing of the API's responses: images, and the tokens that a call used."""
 
+import time
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, ValidationError
+
+from app.errors import Charged, ProviderBadResponse, ProviderTimeout
 from app.models import TokenUsage
 
-_MOST = 10_000_000  # tokens; a call that used more is not to be believed
+_MAX_COMMAS = 1000
+"""In a response or event. Base64 has none and the rest a few dozen. JSON of millions of small
+values would take twenty times its size in memory once it is parsed."""
+
+_MAX_TOKENS = 10_000_000  # per call; a larger number is taken for an error of the server
 
 
-def image_usage(reported: Any) -> TokenUsage | None:
-    """Read the `usage` of an answer to images.generate, as parsed JSON."""
-    if not isinstance(reported, dict):
+class ImageResponse(BaseModel):
+    """The image in a response, or in the last event of a stream.
+
+    Pydantic decodes the base64 while it parses the JSON, which is far faster than Python's base64.
+    """
+
+    model_config = ConfigDict(val_json_bytes="base64")
+
+    image: bytes = Field(
+        validation_alias=AliasChoices(AliasPath("data", 0, "b64_json"), "b64_json"), min_length=1
+    )
+    usage: Any = None
+
+
+class ImageUrlResponse(BaseModel):
+    """The URL of an image, which some compatible servers return instead of its bytes."""
+
+    url: str = Field(validation_alias=AliasPath("data", 0, "url"), min_length=1)
+    usage: Any = None
+
+
+def parse_image_url(body: bytes) -> ImageUrlResponse | None:
+    """Return the URL in a response; None if it contains none."""
+    try:
+        return ImageUrlResponse.model_validate_json(body)
+    except ValidationError:
         return None
-    details = reported.get("input_tokens_details")
-    taken = details if isinstance(details, dict) else {"text_tokens": reported.get("input_tokens")}
-    return _usage(
-        text_in=taken.get("text_tokens"),
-        image_in=taken.get("image_tokens", 0),
-        image_out=reported.get("output_tokens"),
+
+
+def check_complexity(body: bytes, what: str) -> None:
+    """Refuse to parse JSON of an unreasonable number of values.
+
+    Raises:
+        ProviderBadResponse: the body has too many values; it is kept as evidence.
+    """
+    if body.count(b",") > _MAX_COMMAS:
+        raise ProviderBadResponse(f"{what} of too many values", evidence=body, charged=Charged.YES)
+
+
+def until_deadline(chunks: Iterable[bytes], deadline: float) -> Iterator[bytes]:
+    """Yield chunks until the deadline, on the monotonic clock.
+
+    Raises:
+        ProviderTimeout: the deadline has passed.
+    """
+    for chunk in chunks:
+        yield chunk
+        if time.monotonic() > deadline:
+            raise ProviderTimeout("deadline", charged=Charged.UNKNOWN)
+
+
+def read_body(chunks: Iterable[bytes], *, max_bytes: int) -> bytes:
+    """Join the chunks of a body.
+
+    Raises:
+        ProviderBadResponse: the body is larger than `max_bytes`; its beginning is the evidence.
+    """
+    body = bytearray()
+    for chunk in chunks:
+        body += chunk
+        if len(body) > max_bytes:
+            raise ProviderBadResponse(
+                "response too large", evidence=bytes(body), charged=Charged.YES
+            )
+    return bytes(body)
+
+
+def image_usage(usage: Any) -> TokenUsage | None:
+    """Read the `usage` of an image response, as parsed JSON; None if it is missing or invalid."""
+    if not isinstance(usage, dict):
+        return None
+    details = usage.get("input_tokens_details")
+    tokens = details if isinstance(details, dict) else {"text_tokens": usage.get("input_tokens")}
+    return _token_usage(
+        text_in=tokens.get("text_tokens"),
+        image_in=tokens.get("image_tokens", 0),
+        image_out=usage.get("output_tokens"),
     )
 
 
-def text_usage(reported: Any) -> TokenUsage | None:
-    """Read the `usage` of a chat completion."""
-    return _usage(
-        text_in=getattr(reported, "prompt_tokens", None),
-        text_out=getattr(reported, "completion_tokens", None),
+def text_usage(usage: Any) -> TokenUsage | None:
+    """Read the `usage` of a chat completion; None if it is missing or invalid."""
+    return _token_usage(
+        text_in=getattr(usage, "prompt_tokens", None),
+        text_out=getattr(usage, "completion_tokens", None),
     )
 
 
-def _usage(**tokens: Any) -> TokenUsage | None:
-    sound = all(type(count) is int and 0 <= count <= _MOST for count in tokens.values())
-    return TokenUsage(**tokens) if sound and any(tokens.values()) else None
+def _token_usage(**tokens: Any) -> TokenUsage | None:
+    valid = all(type(count) is int and 0 <= count <= _MAX_TOKENS for count in tokens.values())
+    return TokenUsage(**tokens) if valid and any(tokens.values()) else None

@@ -154,7 +154,7 @@ def test_a_download_is_cut_off_at_the_cap(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A body beyond the cap for answers is not read on."""
-    monkeypatch.setattr(image_generator, "_LARGEST_ANSWER", 5000)
+    monkeypatch.setattr(image_generator, "_MAX_RESPONSE_BYTES", 5000)
     error = refused(generator, fake_openai, f"{fake_openai.base_url}/files/0")
     assert error.detail.endswith("too large")
     seen(f"{error.status} {error.code}, given up")

@@ -97,7 +97,7 @@ def test_an_endless_answer_is_cut_off(
     generator: OpenAIGenerator, fake_openai: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An answer larger than any image is not read to its end, and what came of it is kept."""
-    monkeypatch.setattr("app.services.openai.image_generator._LARGEST_ANSWER", 5000)
+    monkeypatch.setattr("app.services.openai.image_generator._MAX_RESPONSE_BYTES", 5000)
     with fails_as(
         ProviderBadResponse, charged=YES, fake=fake_openai, endpoint="images"
     ) as reported:

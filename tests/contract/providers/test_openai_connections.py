@@ -103,11 +103,11 @@ def test_an_answer_that_waits_to_be_read_is_not_given_up(
     lazy_openai: "LazyClient[OpenAI]", fake_openai: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Behind lines that hang, an image waits a little and is read, though its time is over."""
-    monkeypatch.setattr(image_generator, "_MAX_TURN_SECONDS", 1.2)
+    monkeypatch.setattr(image_generator, "_MAX_READ_WAIT_SECONDS", 1.2)
     generator = OpenAIGenerator(lazy_openai, model=MODEL, timeout_seconds=1)
     with contextlib.ExitStack() as hanging:
-        for _ in range(image_generator._MAX_CONCURRENT_READ):
-            hanging.enter_context(generator._reading.turn())
+        for _ in range(image_generator._MAX_CONCURRENT_READS):
+            hanging.enter_context(generator._read_slots.turn())
         assert [draw(generator).data] == fake_openai.images
 
 

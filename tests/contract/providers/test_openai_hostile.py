@@ -7,7 +7,7 @@ import pytest
 
 from app.errors import AppError, Charged
 from app.services.openai.client import lazy_client
-from app.services.openai.error_body_limit import shortened
+from app.services.openai.http_client import limit_error_body
 from app.services.openai.image_generator import OpenAIGenerator
 from tests.attacks import Seen, attack
 from tests.support.openai.checks import MODEL, draw
@@ -53,7 +53,7 @@ def test_an_error_without_end_is_read_to_a_limit(
     """So it fills no memory; what was compressed may grow, and gets less."""
     stream = Endless()
     response = httpx2.Response(status, headers=encoding, stream=stream)
-    shortened(response)
+    limit_error_body(response)
     assert len(response.read()) == most
     assert stream.taken == most
 
@@ -62,5 +62,5 @@ def test_an_answer_that_is_no_error_is_left_as_it_is() -> None:
     """Images have a limit of their own, which keeps what came as evidence."""
     stream = Endless()
     response = httpx2.Response(200, stream=stream)
-    shortened(response)
+    limit_error_body(response)
     assert response.stream is stream

@@ -185,7 +185,7 @@ def test_an_event_of_a_million_parts_is_not_parsed() -> None:
     """Parsed, it would take many times its size in memory; it is kept as it is."""
     event = b'data: {"type": "image_generation.partial_image", "b64_json": [' + b"1," * 10**5
     with pytest.raises(ProviderBadResponse) as caught:
-        image_stream.completed([event + b"1]}\n\n"], None, most_bytes=10**8)
+        image_stream.read_completed_event([event + b"1]}\n\n"], None, max_bytes=10**8)
     assert caught.value.charged is Charged.YES
     assert caught.value.evidence.count(b",") > 10**5
 
@@ -226,7 +226,7 @@ def test_an_endless_event_is_cut_off(
     generator: OpenAIGenerator, fake_openai: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An event larger than any image is not read to its end, and what came of it is kept."""
-    monkeypatch.setattr("app.services.openai.image_generator._LARGEST_ANSWER", 5000)
+    monkeypatch.setattr("app.services.openai.image_generator._MAX_RESPONSE_BYTES", 5000)
     with fails_as(
         ProviderBadResponse, charged=YES, fake=fake_openai, endpoint="images"
     ) as reported:
