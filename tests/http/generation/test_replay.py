@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from app.services.replay.cassettes import Cassettes, Recorded
-from app.services.replay.player import Replay
+from app.services.replay.cassettes import Cassettes, RecordedResponse
+from app.services.replay.player import CassettePlayer
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.http.sse_client import streaming
 from tests.support.service import Service, openai_settings, serving, settings_for
@@ -147,15 +147,15 @@ def test_partial_images_are_replayed(tmp_path: Path, fake_openai: FakeOpenAI) ->
 
 def test_replay_speed_scales_the_recorded_time(tmp_path: Path) -> None:
     """The recorded times are divided by REPLAY_SPEED; 0 means no delay."""
-    recordings = Cassettes(tmp_path)
-    question = {"call": "draw"}
+    cassettes = Cassettes(tmp_path)
+    key = {"call": "draw"}
     files = [(2.0, b"a"), (5.0, b"b"), (6.0, b"c")]
-    recordings.add(question, Recorded(seconds=6.5, reported={"partials": 2}, files=files))
+    cassettes.add(key, RecordedResponse(seconds=6.5, response={"partials": 2}, files=files))
     for speed, waits in ((1, [2.0, 3.0, 1.5]), (2, [1.0, 1.5, 0.75]), (0, [])):
         slept: list[float] = []
         seen: list[bytes] = []
-        replay = Replay(recordings, speed=speed, sleep=slept.append)
-        replay.play(question, lambda _, data: seen.append(data))  # noqa: B023 - reason: called within the iteration
+        player = CassettePlayer(cassettes, speed=speed, sleep=slept.append)
+        player.play(key, lambda _, data: seen.append(data))  # noqa: B023 - reason: called within the iteration
         assert (slept, seen) == (waits, [b"a", b"b"])
 
 
@@ -169,13 +169,13 @@ def test_cassettes_contain_no_secret(tmp_path: Path, fake_openai: FakeOpenAI) ->
         path for path in files if path.parent.name.startswith("draw-") and path.suffix == ".json"
     ]
     cassette = json.loads(document.read_text())
-    assert set(cassette) == {"question", "seconds", "reported", "files"}
+    assert set(cassette) == {"request", "seconds", "response", "files"}
     with Image.open(document.parent / cassette["files"][0]["name"]) as image:
         assert image.format == "PNG"
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"no JSON", b"[]", b"{}", b'{"seconds": 1, "reported": {}, "files": []}']
+    "content", [b"", b"no JSON", b"[]", b"{}", b'{"seconds": 1, "response": {}, "files": []}']
 )
 def test_damaged_cassette_counts_as_missing(
     tmp_path: Path, fake_openai: FakeOpenAI, content: bytes
