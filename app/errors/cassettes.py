@@ -4,7 +4,7 @@ from app.errors.base import AppError, Charged
 
 
 class CassetteMissing(AppError):
-    """This was never recorded, and nobody else may be asked."""
+    """Replaying found no recording of the request."""
 
     status, code, charged = 501, "recording_missing", Charged.NO
     message = (

@@ -4,7 +4,7 @@ from app.errors.base import AppError
 
 
 class SignatureRequired(AppError):
-    """This server computes only variants that its operator has signed."""
+    """The variant needs a signature and has none."""
 
     status, code = 403, "signature_required"
     message = "Variants of images have to be signed here: `expires` and `sig` are missing."

@@ -31,7 +31,7 @@ class ImageStore(Protocol):
         """Yield the keys that begin so, in order, a part at a time, however many there are."""
 
     def public_url(self, key: str) -> str | None:
-        """The object's own address, or None where only this service can serve it."""
+        """Return the object's own address, or None if only this service can serve it."""
 
     def link(self, key: str) -> str:
         """Return an address from which anyone who has it can read the object for an hour.

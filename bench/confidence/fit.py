@@ -81,7 +81,7 @@ def out_of_sample(data: Table, groups: Array) -> Array:
 
 
 def folds(data: Table) -> Array:
-    """Number a fold for each image; drawings of one name are in the same, in whatever style."""
+    """Assign a fold to each image; drawings of one name share a fold in all styles."""
     names = [f"{s}{n}" if n.isdigit() else n for s, n in zip(data.source, data.name, strict=True)]
     digests = (hashlib.sha256(name.encode()).digest() for name in names)
     return np.array([int.from_bytes(digest[:4], "big") % FOLDS for digest in digests])

@@ -70,7 +70,7 @@ def _net(
 
 
 def _wheel(lines: Array, frame: Array, radius: int, thick: int, rng: np.random.Generator) -> None:
-    """A rim, spokes and a hub, and sometimes a second ring."""
+    """Draw a rim, spokes and a hub, and sometimes a second ring."""
     middle, spokes = (_MIDDLE, _MIDDLE), int(rng.integers(5, 17))
     for spoke in range(spokes):
         angle = _TURN * spoke / spokes
@@ -83,7 +83,7 @@ def _wheel(lines: Array, frame: Array, radius: int, thick: int, rng: np.random.G
 
 
 def _fence(lines: Array, frame: Array, radius: int, thick: int, rng: np.random.Generator) -> None:
-    """Posts and two or three rails."""
+    """Draw posts and two or three rails."""
     low, high = _MIDDLE - radius, _MIDDLE + radius
     for x in np.linspace(low, high, int(rng.integers(4, 12))):
         _line(lines, (x, low), (x, high), int(thick * 1.5))

@@ -58,7 +58,7 @@ def report_of(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with a file of two hundred prompts."""
+    """Make a folder with a file of two hundred prompts."""
     prompts = "".join(f"A fox, number {number}\n" for number in range(ROWS))
     (tmp_path / "prompts.txt").write_text(prompts)
     return tmp_path

@@ -192,7 +192,7 @@ def _wait_until_shutting_down(server: Gunicorn) -> None:
 
 
 def _assert_refused(server: Gunicorn) -> None:
-    """A generation is refused at once and for nothing; reads go on, and /readyz tells why."""
+    """Check that a generation is refused immediately and unpaid, while reads go on."""
     began = time.monotonic()
     refused, ready = server.generate(), server.get("/readyz")
     assert server.get("/healthz").status_code == server.get("/images").status_code == 200

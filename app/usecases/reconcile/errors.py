@@ -4,6 +4,6 @@ from app.errors import AppError
 
 
 class RepairFailed(AppError):
-    """This one can't be mended; its text says why."""
+    """A discrepancy can't be repaired; the text says why."""
 
     code = "not_mended"

@@ -100,7 +100,7 @@ def test_who_has_no_key_sees_images_and_no_originals(
 
 @pytest.fixture(scope="module")
 def shared_images(s3_server: S3Server) -> S3Server:
-    """A bucket of the name that compose.yaml uses, with something at each place."""
+    """Make a bucket named as in compose.yaml, with an object in each place."""
     compose = yaml.safe_load((Path(__file__).parents[3] / "compose.yaml").read_text())
     assert f'"actions": ["{ANYONE_MAY}"]' in compose["configs"]["s3"]["content"]
     client = s3_client(s3_server)

@@ -20,7 +20,7 @@ def noise(rng: np.random.Generator, width: int, height: int) -> Pixels:
 
 
 def pale_noise(rng: np.random.Generator, width: int, height: int) -> Pixels:
-    """Draw nearly white pixels: is any of them the background?"""
+    """Draw nearly white pixels, any of which may be background."""
     return rng.integers(int(rng.integers(200, 256)), 256, (height, width, 3), dtype=np.uint8)
 
 

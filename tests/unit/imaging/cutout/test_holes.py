@@ -19,7 +19,7 @@ MARGIN = 0.04  # three standard errors of the accuracy on 600 rows
 
 @pytest.fixture(scope="module")
 def table() -> dict[str, Array]:
-    """What was measured of the artwork."""
+    """Return the measurements of the artwork."""
     with np.load(TABLE, allow_pickle=False) as file:
         return dict(file)
 

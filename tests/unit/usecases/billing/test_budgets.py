@@ -53,7 +53,7 @@ def with_budget(world: World, micros: int) -> None:
 
 
 def check_in_step(world: World) -> None:
-    """The ledger counts exactly what the only row says."""
+    """Check that the ledger counts exactly what the only record says."""
     assert spent(world).micros == world.row.booked_micros
 
 
