@@ -12,8 +12,8 @@ from tests.support.service import Parts, Service, serving, settings_for
 
 
 @pytest.fixture
-def without_memory(parts: Parts, tmp_path: Path) -> Iterator[Service]:
-    """Serve on real parts, with nothing kept in the process's own memory."""
+def without_memory_cache(parts: Parts, tmp_path: Path) -> Iterator[Service]:
+    """Serve on real parts, without the memory cache."""
     settings = settings_for(data_dir=tmp_path, memory_cache_mb=0, **parts.settings)
     with serving(settings) as service:
         yield service
@@ -25,8 +25,8 @@ def image(service: Service) -> requests.Response:
     return service.get(f"/images/{service.generate().json()['filename']}")
 
 
-def test_headers_let_caches_keep_it_for_ever(image: requests.Response) -> None:
-    """An image has its type, length, strong ETag and date, and is immutable for a year."""
+def test_headers_allow_permanent_caching(image: requests.Response) -> None:
+    """An image has type, length, strong ETag and date, and can be cached for a year."""
     headers = image.headers
     assert image.status_code == 200
     assert headers["Content-Type"] == "image/png"
@@ -39,47 +39,47 @@ def test_headers_let_caches_keep_it_for_ever(image: requests.Response) -> None:
     assert "Vary" not in headers
 
 
-def test_known_image_is_not_sent_again(service: Service, image: requests.Response) -> None:
-    """If-None-Match and If-Modified-Since get 304 without a body; another ETag gets it all."""
+def test_conditional_requests_get_304(service: Service, image: requests.Response) -> None:
+    """If-None-Match and If-Modified-Since give 304 without a body; another ETag gives 200."""
     path = image.url.removeprefix(service.url)
     tag, date = image.headers["ETag"], image.headers["Last-Modified"]
-    for known in ({"If-None-Match": tag}, {"If-None-Match": "*"}, {"If-Modified-Since": date}):
-        answer = service.get(path, headers=known)
-        assert (answer.status_code, answer.content) == (304, b"")
-        assert answer.headers["ETag"] == tag
-        assert "immutable" in answer.headers["Cache-Control"]
+    for headers in ({"If-None-Match": tag}, {"If-None-Match": "*"}, {"If-Modified-Since": date}):
+        response = service.get(path, headers=headers)
+        assert (response.status_code, response.content) == (304, b"")
+        assert response.headers["ETag"] == tag
+        assert "immutable" in response.headers["Cache-Control"]
     assert service.get(path, headers={"If-None-Match": '"other"'}).content == image.content
 
 
 def test_head_is_get_without_the_body(service: Service, image: requests.Response) -> None:
-    """HEAD has the headers of GET and no body."""
-    answer = service.call("HEAD", image.url.removeprefix(service.url))
-    assert (answer.status_code, answer.content) == (200, b"")
+    """HEAD has the headers of GET, without a body."""
+    response = service.call("HEAD", image.url.removeprefix(service.url))
+    assert (response.status_code, response.content) == (200, b"")
     for name in ("Content-Length", "Content-Type", "ETag", "Last-Modified", "Cache-Control"):
-        assert answer.headers[name] == image.headers[name]
+        assert response.headers[name] == image.headers[name]
 
 
 @pytest.mark.parametrize(
-    ("asked", "part"),
+    ("byte_range", "part"),
     [("0-99", slice(0, 100)), ("100-", slice(100, None)), ("-50", slice(-50, None))],
 )
-def test_range_gets_that_part(
-    service: Service, image: requests.Response, asked: str, part: slice
+def test_range_returns_that_part(
+    service: Service, image: requests.Response, byte_range: str, part: slice
 ) -> None:
-    """A range gets 206 with exactly these bytes."""
+    """A range gives 206 with exactly these bytes."""
     path = image.url.removeprefix(service.url)
-    answer = service.get(path, headers={"Range": f"bytes={asked}"})
-    assert (answer.status_code, answer.content) == (206, image.content[part])
-    assert answer.headers["Content-Range"].endswith(f"/{len(image.content)}")
+    response = service.get(path, headers={"Range": f"bytes={byte_range}"})
+    assert (response.status_code, response.content) == (206, image.content[part])
+    assert response.headers["Content-Range"].endswith(f"/{len(image.content)}")
 
 
-def test_range_past_the_end_is_refused(service: Service, image: requests.Response) -> None:
-    """A range that lies outside gets 416 in the one error shape."""
+def test_range_past_the_end_is_rejected(service: Service, image: requests.Response) -> None:
+    """A range past the end is 416 with a JSON error."""
     path = image.url.removeprefix(service.url)
-    answer = service.get(path, headers={"Range": "bytes=9999999-"})
-    assert answer.status_code == 416
-    assert answer.json()["status"] == "error"
-    assert answer.headers["Content-Range"] == f"bytes */{len(image.content)}"
+    response = service.get(path, headers={"Range": "bytes=9999999-"})
+    assert response.status_code == 416
+    assert response.json()["status"] == "error"
+    assert response.headers["Content-Range"] == f"bytes */{len(image.content)}"
 
 
 @pytest.mark.parametrize(
@@ -100,33 +100,33 @@ def test_range_past_the_end_is_refused(service: Service, image: requests.Respons
     ],
 )
 def test_any_other_name_is_not_found(embedded: Service, name: str) -> None:
-    """A name that is not ours is 404 in the one shape, before any store is asked."""
-    answer = embedded.get(f"/images/{name}")
-    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    """A name of any other form is 404 without reading a store."""
+    response = embedded.get(f"/images/{name}")
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 
 def test_absent_image_is_not_found_and_not_cached(service: Service) -> None:
-    """A well-formed name of nothing is 404, no-store, and found as soon as it is there."""
+    """An absent image is 404 and no-store, and 200 as soon as it is stored."""
     image_id = uuid.uuid4()
-    answer = service.get(f"/images/{image_id}.png")
-    assert (answer.status_code, answer.json()["code"]) == (404, "image_not_found")
-    assert answer.headers["Cache-Control"] == "no-store"
-    service.ports.store.put(f"images/{image_id}.png", b"there now", content_type="image/png")
-    assert service.get(f"/images/{image_id}.png").content == b"there now"
+    response = service.get(f"/images/{image_id}.png")
+    assert (response.status_code, response.json()["code"]) == (404, "image_not_found")
+    assert response.headers["Cache-Control"] == "no-store"
+    service.ports.store.put(f"images/{image_id}.png", b"stored now", content_type="image/png")
+    assert service.get(f"/images/{image_id}.png").content == b"stored now"
 
 
-def test_unknown_parameter_is_refused(service: Service, image: requests.Response) -> None:
-    """A parameter that means nothing is told, not ignored."""
-    answer = service.get(image.url.removeprefix(service.url) + "?width=100")
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "width")
+def test_unknown_parameter_is_rejected(service: Service, image: requests.Response) -> None:
+    """An unknown parameter is 400, not ignored."""
+    response = service.get(image.url.removeprefix(service.url) + "?width=100")
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "width")
 
 
-def test_deleted_image_is_gone(service: Service, image: requests.Response) -> None:
-    """DELETE answers 204 and removes image, original, metadata and list entry; again is 404."""
+def test_deleted_image_is_not_found(service: Service, image: requests.Response) -> None:
+    """DELETE is 204 and removes image, original, record and list entry; again it is 404."""
     path = image.url.removeprefix(service.url)
     image_id = path.removeprefix("/images/").removesuffix(".png")
-    answer = service.call("DELETE", path)
-    assert (answer.status_code, answer.content) == (204, b"")
+    response = service.call("DELETE", path)
+    assert (response.status_code, response.content) == (204, b"")
     assert service.get(path).status_code == 404
     assert service.get(f"{path}/metadata").status_code == 404
     assert service.images() == []
@@ -134,33 +134,33 @@ def test_deleted_image_is_gone(service: Service, image: requests.Response) -> No
     assert service.call("DELETE", path).status_code == 404
 
 
-def test_second_read_comes_from_redis(without_memory: Service, parts: Parts) -> None:
-    """What was read once is served from Redis, also while S3 is down."""
-    path = f"/images/{without_memory.generate().json()['filename']}"
-    first = without_memory.get(path)
+def test_second_read_comes_from_redis(without_memory_cache: Service, parts: Parts) -> None:
+    """An image that was read once is served from Redis, also while S3 is down."""
+    path = f"/images/{without_memory_cache.generate().json()['filename']}"
+    first = without_memory_cache.get(path)
     parts.s3.refuse()
-    assert without_memory.get(path).content == first.content
+    assert without_memory_cache.get(path).content == first.content
 
 
-def test_poisoned_cache_is_never_served(without_memory: Service, parts: Parts) -> None:
-    """A cached value that doesn't match its SHA-256 is dropped and read from S3 again."""
-    path = f"/images/{without_memory.generate().json()['filename']}"
-    good = without_memory.get(path).content
+def test_poisoned_cache_is_never_served(without_memory_cache: Service, parts: Parts) -> None:
+    """A cached value that doesn't match its SHA-256 is replaced from S3."""
+    path = f"/images/{without_memory_cache.generate().json()['filename']}"
+    content = without_memory_cache.get(path).content
     with Redis.from_url(parts.settings["redis_url"]) as redis:
         (key,) = redis.keys("*")
-        whole = redis.hget(key, "image")
-        assert isinstance(whole, bytes)
-        for poison in (b"", b"x", whole[:-1], whole[:-1] + b"?", b"\x00" * 200):
-            redis.hset(key, "image", poison)
-            assert without_memory.get(path).content == good
-            assert redis.hget(key, "image") == whole
+        cached = redis.hget(key, "image")
+        assert isinstance(cached, bytes)
+        for damaged in (b"", b"x", cached[:-1], cached[:-1] + b"?", b"\x00" * 200):
+            redis.hset(key, "image", damaged)
+            assert without_memory_cache.get(path).content == content
+            assert redis.hget(key, "image") == cached
         redis.delete(key)
         redis.rpush(key, "something else")
-        assert without_memory.get(path).content == good
+        assert without_memory_cache.get(path).content == content
 
 
-def test_deleted_image_is_gone_from_both_levels(real: Service, parts: Parts) -> None:
-    """What memory and Redis had is not found any more, at once, nor brought back by a read."""
+def test_deleted_image_is_removed_from_both_caches(real: Service, parts: Parts) -> None:
+    """After deletion neither memory nor Redis serves the image, and a read doesn't restore it."""
     path = f"/images/{real.generate().json()['filename']}"
     assert real.get(path).status_code == real.get(path).status_code == 200
     assert real.call("DELETE", path).status_code == 204

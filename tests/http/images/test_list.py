@@ -14,8 +14,8 @@ from tests.support.service import Parts, Service
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def store_rows(service: Service, count: int, *, same_time: bool = False) -> list[str]:
-    """Put ready rows straight into the records; return their file names, newest first."""
+def insert_records(service: Service, count: int, *, same_time: bool = False) -> list[str]:
+    """Insert ready records directly; return their file names, newest first."""
     for number in range(count):
         created = START if same_time else START + timedelta(seconds=number)
         service.ports.records.insert(
@@ -36,9 +36,9 @@ def store_rows(service: Service, count: int, *, same_time: bool = False) -> list
     return [f"00000000-0000-4000-8000-{number:012d}.png" for number in reversed(range(count))]
 
 
-def names(answer: dict[str, Any]) -> list[str]:
+def names(body: dict[str, Any]) -> list[str]:
     """Return the file names of a page."""
-    return [image["filename"] for image in answer["images"]]
+    return [image["filename"] for image in body["images"]]
 
 
 def test_empty_list(service: Service) -> None:
@@ -55,16 +55,16 @@ def test_empty_list(service: Service) -> None:
     }
 
 
-def test_generated_image_is_listed_as_it_was_answered(service: Service) -> None:
-    """An image appears in the list with all that the generation answered."""
-    answer = service.generate("A yellow kite").json()
+def test_listed_image_equals_the_generation_response(service: Service) -> None:
+    """An image is listed with all fields of the generation response."""
+    response = service.generate("A yellow kite").json()
     (listed,) = service.images()
-    assert {**listed, "status": "success"} == answer
+    assert {**listed, "status": "success"} == response
 
 
-def test_pages_newest_first_with_right_totals(service: Service) -> None:
-    """Pages cut the list newest first; totals are right and a page past the end is empty."""
-    expected = store_rows(service, 7)
+def test_pages_are_newest_first_with_totals(service: Service) -> None:
+    """Pages are newest first, totals are correct, and a page past the end is empty."""
+    expected = insert_records(service, 7)
     pages = [service.get(f"/images?page={page}&limit=3").json() for page in (1, 2, 3, 4)]
     assert [names(page) for page in pages] == [expected[:3], expected[3:6], expected[6:], []]
     assert {(page["total_pages"], page["total_images"], page["limit"]) for page in pages} == {
@@ -73,22 +73,22 @@ def test_pages_newest_first_with_right_totals(service: Service) -> None:
 
 
 @pytest.mark.parametrize("same_time", [False, True])
-def test_every_image_once_by_page_and_by_cursor(service: Service, same_time: bool) -> None:
-    """Paging by number and by cursor shows each image once, also where times are equal."""
-    expected = store_rows(service, 11, same_time=same_time)
+def test_pages_and_cursors_list_each_image_once(service: Service, same_time: bool) -> None:
+    """Paging by number and by cursor lists each image once, also with equal times."""
+    expected = insert_records(service, 11, same_time=same_time)
     by_page = [service.get(f"/images?page={page}&limit=2").json() for page in range(1, 7)]
     assert [name for page in by_page for name in names(page)] == expected
     page = service.get("/images?limit=3").json()
-    seen = names(page)
+    listed = names(page)
     while page["next_cursor"]:
         page = service.get(f"/images?limit=3&cursor={page['next_cursor']}").json()
-        seen += names(page)
-    assert seen == expected
+        listed += names(page)
+    assert listed == expected
 
 
-def test_cursor_is_not_disturbed_by_new_images(service: Service) -> None:
-    """An image that is added meanwhile makes the cursor neither repeat nor skip another."""
-    expected = store_rows(service, 4)
+def test_cursor_is_stable_while_images_are_added(service: Service) -> None:
+    """A new image makes the cursor neither repeat nor skip another one."""
+    expected = insert_records(service, 4)
     first = service.get("/images?limit=2").json()
     service.generate("Something newer")
     second = service.get(f"/images?limit=2&cursor={first['next_cursor']}").json()
@@ -97,48 +97,48 @@ def test_cursor_is_not_disturbed_by_new_images(service: Service) -> None:
 
 
 @pytest.mark.parametrize(
-    ("milliseconds", "shown"), [(99_999_999_999_999, 2), (-60_000_000_000_000, 0)]
+    ("milliseconds", "count"), [(99_999_999_999_999, 2), (-60_000_000_000_000, 0)]
 )
 @pytest.mark.parametrize("words", ["", "&q=image"])
-def test_a_cursor_may_be_of_any_time(
-    service: Service, milliseconds: int, shown: int, words: str
+def test_cursor_accepts_any_time(
+    service: Service, milliseconds: int, count: int, words: str
 ) -> None:
-    """One of the far future has everything behind it, one of the far past nothing."""
-    store_rows(service, 2)
+    """A cursor in the far future lists everything, one in the far past nothing."""
+    insert_records(service, 2)
     cursor = base64.urlsafe_b64encode(f"{milliseconds}:x".encode()).decode().rstrip("=")
-    answer = service.get(f"/images?cursor={cursor}{words}")
-    assert (answer.status_code, len(answer.json()["images"])) == (200, shown)
+    response = service.get(f"/images?cursor={cursor}{words}")
+    assert (response.status_code, len(response.json()["images"])) == (200, count)
 
 
-def test_the_answer_is_as_the_contract_says(service: Service) -> None:
-    """What is sent is a ListResponse, field by field, for drawn images and for bare rows."""
-    store_rows(service, 3)
+def test_response_matches_its_schema(service: Service) -> None:
+    """The body is a ListResponse, field by field, for generated images and bare records."""
+    insert_records(service, 3)
     service.generate("A yellow kite")
     for path in ("/images", "/images?limit=2", "/images?q=kite", "/images?page=9"):
-        answer = service.get(path).json()
-        read = ListResponse.model_validate(answer)
-        assert answer.keys() == ListResponse.model_fields.keys()
-        for image, form in zip(answer["images"], read.images, strict=True):
-            assert image.keys() == type(form).model_fields.keys()
+        body = service.get(path).json()
+        parsed = ListResponse.model_validate(body)
+        assert body.keys() == ListResponse.model_fields.keys()
+        for image, model in zip(body["images"], parsed.images, strict=True):
+            assert image.keys() == type(model).model_fields.keys()
 
 
-def test_a_page_that_was_answered_before_is_never_out_of_date(service: Service) -> None:
-    """A page asked for again shows what was drawn or deleted meanwhile; addresses are one's own."""
+def test_cached_pages_are_never_stale(service: Service) -> None:
+    """A repeated request shows images added and deleted since, with URLs of its own host."""
     for number in range(2):
         service.generate(f"Image {number}")
         assert len(service.images()) == number + 1
-    gone = service.images()[0]
-    assert service.images()[0] == gone
-    service.call("DELETE", f"/images/{gone['filename']}")
-    (left,) = service.images()
-    assert left != gone
+    deleted = service.images()[0]
+    assert service.images()[0] == deleted
+    service.call("DELETE", f"/images/{deleted['filename']}")
+    (remaining,) = service.images()
+    assert remaining != deleted
     (other,) = service.get("/images?limit=100", headers={"Host": "other.test"}).json()["images"]
-    assert other["url"] == f"http://other.test/images/{left['filename']}"
+    assert other["url"] == f"http://other.test/images/{remaining['filename']}"
 
 
-def test_search_wants_all_words_in_any_order(service: Service) -> None:
-    """`q` finds images whose prompts have all its words, case and accents folded."""
-    expected = store_rows(service, 6)
+def test_search_matches_all_words_in_any_order(service: Service) -> None:
+    """`q` finds images whose prompts contain all its words, ignoring case and accents."""
+    expected = insert_records(service, 6)
     found = service.get("/images?q=VITAL+elan").json()
     assert names(found) == [name for name in expected if int(name[-5]) % 2]
     assert found["total_images"] == 3
@@ -164,21 +164,23 @@ def test_search_wants_all_words_in_any_order(service: Service) -> None:
         ("page=2&cursor=MTc2NzIyNTYwMDAwMDph", ""),
     ],
 )
-def test_bad_query_is_refused(embedded: Service, query: str, field: str) -> None:
-    """A wrong, unknown or repeated parameter gets 400 that names it."""
-    answer = embedded.get(f"/images?{query}")
-    body = answer.json()
-    assert (answer.status_code, body["code"]) == (400, "invalid_request")
+def test_invalid_query_is_rejected(embedded: Service, query: str, field: str) -> None:
+    """An invalid, unknown or repeated parameter is 400, which names it."""
+    response = embedded.get(f"/images?{query}")
+    body = response.json()
+    assert (response.status_code, body["code"]) == (400, "invalid_request")
     assert field in [error["field"] for error in body["errors"]]
 
 
-def test_row_that_another_hand_damaged_does_not_break_the_list(real: Service, parts: Parts) -> None:
-    """A row without most of its fields is listed with empty ones, never a 500."""
+def test_damaged_record_does_not_break_the_list(real: Service, parts: Parts) -> None:
+    """A record without most of its fields is listed with empty ones, without a 500."""
     from pymongo import MongoClient
 
     with MongoClient[dict[str, Any]](parts.settings["mongodb_uri"]) as client:
-        rows = client[parts.settings["mongodb_database"]]["generations"]
-        rows.insert_one({"_id": "damaged", "state": "ready", "image": 3, "created_at": "never"})
-    answer = real.get("/images")
-    assert answer.status_code == 200
-    assert names(answer.json()) == ["damaged.png"]
+        collection = client[parts.settings["mongodb_database"]]["generations"]
+        collection.insert_one(
+            {"_id": "damaged", "state": "ready", "image": 3, "created_at": "never"}
+        )
+    response = real.get("/images")
+    assert response.status_code == 200
+    assert names(response.json()) == ["damaged.png"]

@@ -1,4 +1,4 @@
-"""What callers learn of where an image comes from: in its file, and in the answers."""
+"""Provenance of images: XMP metadata in files, and content credentials in responses."""
 
 from pathlib import Path
 
@@ -13,67 +13,65 @@ from tests.support.service import Parts, Service, openai_settings, serving, sett
 SOURCES = {"offline": "algorithmicMedia", "openai": "trainedAlgorithmicMedia"}
 
 
-def test_a_served_image_and_its_variants_report_their_origin(service: Service) -> None:
-    """The file tells id, model, time and source of its row, not the prompt; so do variants."""
-    made = service.generate("A red fox").json()
-    path, image_id = f"/images/{made['filename']}", made["filename"].removesuffix(".png")
+def test_image_and_variants_contain_provenance(service: Service) -> None:
+    """Image and variants contain the record's id, model, time and source, not the prompt."""
+    image = service.generate("A red fox").json()
+    path, image_id = f"/images/{image['filename']}", image["filename"].removesuffix(".png")
     reported = xmp_readers.reported(service.get(path).content)
-    row = service.ports.records.get(image_id)
-    assert row
+    record = service.ports.records.get(image_id)
+    assert record
     assert reported["dc:identifier"] == image_id
-    assert reported["xmp:CreatorTool"] == made["model"]
-    assert reported["xmp:CreateDate"] == row.requested_at.isoformat(timespec="milliseconds")
+    assert reported["xmp:CreatorTool"] == image["model"]
+    assert reported["xmp:CreateDate"] == record.requested_at.isoformat(timespec="milliseconds")
     assert (
-        reported["Iptc4xmpExt:DigitalSourceType"] == xmp_readers.TYPES + SOURCES[made["provider"]]
+        reported["Iptc4xmpExt:DigitalSourceType"] == xmp_readers.TYPES + SOURCES[image["provider"]]
     )
     assert "fox" not in str(reported)
     for query in ("format=webp&w=64", "format=jpeg&w=64", "format=avif&w=64", "w=300"):
         assert xmp_readers.reported(service.get(f"{path}?{query}").content) == reported
 
 
-@pytest.mark.parametrize("wanted", [False, True])
-def test_the_prompt_is_reported_only_where_the_operator_wants_it(
-    fake_openai: FakeOpenAI, tmp_path: Path, wanted: bool
+@pytest.mark.parametrize("include", [False, True])
+def test_prompt_is_included_only_if_configured(
+    fake_openai: FakeOpenAI, tmp_path: Path, include: bool
 ) -> None:
-    """With XMP_INCLUDE_PROMPT=true the file carries the prompt; without, no word of it."""
+    """The file contains the prompt only with XMP_INCLUDE_PROMPT=true."""
     settings = settings_for(
-        data_dir=tmp_path, xmp_include_prompt=wanted, **openai_settings(fake_openai)
+        data_dir=tmp_path, xmp_include_prompt=include, **openai_settings(fake_openai)
     )
     with serving(settings) as service:
-        made = service.generate("A red <fox> & a 🦊").json()
-        reported = xmp_readers.reported(service.get(f"/images/{made['filename']}").content)
+        image = service.generate("A red <fox> & a 🦊").json()
+        reported = xmp_readers.reported(service.get(f"/images/{image['filename']}").content)
     assert reported.get("Iptc4xmpExt:AIPromptInformation") == (
-        made["new_prompt"] if wanted else None
+        image["new_prompt"] if include else None
     )
 
 
-def test_answers_report_whether_the_original_has_content_credentials(
-    real: Service, parts: Parts
-) -> None:
-    """Generation, metadata and list tell of the manifest, and the original keeps all its bytes."""
-    drawn = []
+def test_responses_report_content_credentials(real: Service, parts: Parts) -> None:
+    """Generation, metadata and list report the manifest, and the original is unchanged."""
+    originals = []
 
     def signed(data: bytes) -> bytes:
-        drawn.append(with_manifest(data))
-        return drawn[0]
+        originals.append(with_manifest(data))
+        return originals[0]
 
     plain = real.generate().json()
     parts.fake.script("images", Fault("signed", paid=True, image=signed))
-    made = real.generate().json()
-    for image, expected in ((plain, False), (made, True)):
+    with_credentials = real.generate().json()
+    for image, expected in ((plain, False), (with_credentials, True)):
         assert image["original"]["content_credentials"] is expected
         path = f"/images/{image['filename']}"
         assert real.get(f"{path}/metadata").json()["original"] == image["original"]
     listed = {image["filename"]: image["original"] for image in real.images()}
-    assert listed == {image["filename"]: image["original"] for image in (plain, made)}
-    image_id = made["filename"].removesuffix(".png")
-    assert real.ports.store.get(f"originals/{image_id}.png").data == drawn[0]
-    assert b"caBX" not in real.get(f"/images/{made['filename']}").content
+    assert listed == {image["filename"]: image["original"] for image in (plain, with_credentials)}
+    image_id = with_credentials["filename"].removesuffix(".png")
+    assert real.ports.store.get(f"originals/{image_id}.png").data == originals[0]
+    assert b"caBX" not in real.get(f"/images/{with_credentials['filename']}").content
 
 
-def test_of_an_older_image_nobody_knows(service: Service) -> None:
-    """A row from before originals were looked at for manifests tells null."""
-    row = a_generation()
-    assert service.ports.records.insert(row)
-    found = service.get(f"/images/{row.id}.png/metadata").json()
-    assert found["original"]["content_credentials"] is None
+def test_content_credentials_of_older_images_are_unknown(service: Service) -> None:
+    """For a record from before originals were checked for manifests, the field is null."""
+    record = a_generation()
+    assert service.ports.records.insert(record)
+    body = service.get(f"/images/{record.id}.png/metadata").json()
+    assert body["original"]["content_credentials"] is None

@@ -1,4 +1,4 @@
-"""The dashboard and the alerts that are shipped speak of metrics that there are."""
+"""The shipped dashboard and alerts use existing metrics."""
 
 import json
 import re
@@ -25,35 +25,35 @@ EXPRESSIONS = [
 ]
 
 
-def test_every_name_and_label_is_in_a_real_scrape(real: Service, parts: Parts) -> None:
-    """After traffic of all kinds, each metric that they ask for is told, with those labels."""
+def test_all_metrics_and_labels_exist(real: Service, parts: Parts) -> None:
+    """After mixed traffic, /metrics has each metric and label of the expressions."""
     name = real.generate().json()["filename"]
     parts.fake.script("images", Fault.html())
     assert real.generate().status_code == 502
     for path in (f"/images/{name}", f"/images/{name}?w=64", "/nowhere"):
         real.get(path)
-    reported: dict[str, set[str]] = {}
-    for called, labels in samples(real.get("/metrics").text):
-        reported.setdefault(called, set()).update(label for label, _ in labels)
+    labels_by_metric: dict[str, set[str]] = {}
+    for metric, labels in samples(real.get("/metrics").text):
+        labels_by_metric.setdefault(metric, set()).update(label for label, _ in labels)
     for expression in EXPRESSIONS:
         for metric, needed in mentions(expression).labels.items():
-            assert metric in reported, expression
-            assert needed <= reported[metric], expression
+            assert metric in labels_by_metric, expression
+            assert needed <= labels_by_metric[metric], expression
 
 
-def test_what_the_alerts_ask_for_by_value_is_reported(real: Service, parts: Parts) -> None:
-    """The route and the levels that expressions compare with are those of the metrics."""
+def test_compared_label_values_exist(real: Service, parts: Parts) -> None:
+    """The routes and outcomes in expressions are values that /metrics reports."""
     name = real.generate().json()["filename"]
     real.get(f"/images/{name}")
     assert parts.fake.paid == 1
     page = real.get("/metrics").text
-    for wanted in re.findall(r'(?:route|outcome)="([^"]+)"', " ".join(EXPRESSIONS)):
-        assert f'"{wanted}"' in page
+    for compared in re.findall(r'(?:route|outcome)="([^"]+)"', " ".join(EXPRESSIONS)):
+        assert f'"{compared}"' in page
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
-def test_every_alert_says_what_is_wrong_and_what_to_do(rule: dict[str, Any]) -> None:
-    """Each has a severity, a summary, and an action; all in few words."""
+def test_every_alert_has_a_summary_and_an_action(rule: dict[str, Any]) -> None:
+    """Each alert has a severity, a summary and an action of reasonable length."""
     assert rule["labels"]["severity"] in {"page", "ticket"}
     assert set(rule["annotations"]) == {"summary", "action"}
     assert all(20 < len(text) < 400 for text in rule["annotations"].values())
@@ -61,25 +61,27 @@ def test_every_alert_says_what_is_wrong_and_what_to_do(rule: dict[str, Any]) -> 
     assert used <= set(re.findall(r"\w+", rule["expr"]))
 
 
-def test_the_dashboard_can_be_imported_anywhere() -> None:
-    """Panels have ids and titles of their own and ask the source that is chosen; none overlap."""
+def test_dashboard_is_portable() -> None:
+    """Panels have unique ids and titles, use the selected data source and don't overlap."""
     panels = DASHBOARD["panels"]
     assert [item["name"] for item in DASHBOARD["templating"]["list"]] == ["datasource"]
     assert {target["datasource"]["uid"] for target in TARGETS} == {"${datasource}"}
     assert len({panel["id"] for panel in panels}) == len(panels)
     assert len({panel["title"] for panel in panels}) == len(panels)
-    taken: set[tuple[int, int]] = set()
+    occupied: set[tuple[int, int]] = set()
     for panel in panels:
         x, y, w, h = (panel["gridPos"][side] for side in "xywh")
-        cells = {(column, row) for column in range(x, x + w) for row in range(y, y + h)}
+        cells = {(column, line) for column in range(x, x + w) for line in range(y, y + h)}
         assert x + w <= 24
-        assert not cells & taken, panel["title"]
-        taken |= cells
+        assert not cells & occupied, panel["title"]
+        occupied |= cells
 
 
-def test_legends_name_labels_that_are_kept() -> None:
-    """A legend shows only labels by which its expression sums."""
+def test_legends_use_grouped_labels() -> None:
+    """A legend uses only labels that its expression groups by."""
     for target in TARGETS:
-        shown = set(re.findall(r"{{(\w+)}}", target["legendFormat"]))
-        kept = set(re.findall(r"\w+", " ".join(re.findall(r"by \(([^)]*)\)", target["expr"]))))
-        assert shown <= kept, target["expr"]
+        used_labels = set(re.findall(r"{{(\w+)}}", target["legendFormat"]))
+        grouped_labels = set(
+            re.findall(r"\w+", " ".join(re.findall(r"by \(([^)]*)\)", target["expr"])))
+        )
+        assert used_labels <= grouped_labels, target["expr"]

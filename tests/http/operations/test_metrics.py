@@ -1,4 +1,4 @@
-"""GET /metrics after real traffic."""
+"""GET /metrics after requests of all kinds."""
 
 from pathlib import Path
 
@@ -11,15 +11,15 @@ from tests.support.service import Parts, Service
 
 
 def scrape(service: Service) -> str:
-    """Return the metrics."""
-    answer = service.get("/metrics")
-    assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
-    assert answer.headers["Cache-Control"] == "no-store"
-    return answer.text
+    """Return the text of /metrics."""
+    response = service.get("/metrics")
+    assert response.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert response.headers["Cache-Control"] == "no-store"
+    return response.text
 
 
-def test_everything_that_happened_is_counted(service: Service) -> None:
-    """Requests by rule, generations by outcome, reads by level, whoever answers them."""
+def test_requests_generations_and_cache_reads_are_counted(service: Service) -> None:
+    """Metrics count requests by rule, generations by outcome and cache reads by level."""
     name = service.generate().json()["filename"]
     for path in (f"/images/{name}", f"/images/{name}?w=64", "/nowhere", "/images?page=0"):
         service.get(path)
@@ -42,9 +42,9 @@ def test_everything_that_happened_is_counted(service: Service) -> None:
     assert value(page, "imageapi_spool_images") == 0
 
 
-def test_nothing_that_callers_or_operators_wrote_is_reported(real: Service, parts: Parts) -> None:
-    """No prompt, name, address, key or word of another server is in the metrics."""
-    name = real.generate("A fox that nobody may know of").json()["filename"]
+def test_metrics_contain_no_user_data(real: Service, parts: Parts) -> None:
+    """Metrics contain no prompt, name, address, key or text of another server."""
+    name = real.generate("A secret fox").json()["filename"]
     parts.fake.script("images", Fault.html())
     real.generate("Another fox")
     real.get(f"/images/{name}?w=64&s=signature")
@@ -52,34 +52,36 @@ def test_nothing_that_callers_or_operators_wrote_is_reported(real: Service, part
     secrets = (SECRET_MARKER, parts.fake.api_key, parts.settings["aws_secret_access_key"])
     for word in (*secrets, "fox", name[:8], "127.0.0.1", "signature", "s3_bucket"):
         assert word not in page
-    labels = {key for _, has in samples(page) for key, _ in has}
+    labels = {key for _, pairs in samples(page) for key, _ in pairs}
     assert labels == {
         *("charged", "le", "level", "method", "outcome", "part", "provider", "python_version"),
         *("route", "status", "step", "version"),
     }
 
 
-def test_an_image_that_waits_is_seen(real: Service, parts: Parts) -> None:
-    """While storage is down, the part is 0 and the paid image is counted in the spool."""
-    real.get("/readyz")  # so that the next one is still believed to be well
+def test_spooled_images_are_counted(real: Service, parts: Parts) -> None:
+    """While storage is down, the charged image counts as spooled."""
+    real.get("/readyz")  # so that the cached state of storage is up
     parts.s3.refuse()
     assert real.generate().json()["charged"] == "yes"
     page = scrape(real)
     assert value(page, "imageapi_spool_images") == 1
-    paid = {"outcome": "storage_unavailable", "charged": "yes"}
-    assert value(page, "imageapi_generations_total", **paid) == 1
+    labels = {"outcome": "storage_unavailable", "charged": "yes"}
+    assert value(page, "imageapi_generations_total", **labels) == 1
 
 
-def test_the_callers_id_and_the_steps_are_in_one_story(embedded: Service) -> None:
-    """All lines of a request carry its id."""
-    given = "story-1"
-    embedded.call("POST", "/generate-image", json={"prompt": "x"}, headers={"X-Request-ID": given})
-    lines = [line for line in embedded.log.getvalue().splitlines() if f"[{given}]" in line]
+def test_all_log_lines_of_a_request_have_its_id(embedded: Service) -> None:
+    """All log lines of a request contain its id."""
+    request_id = "story-1"
+    embedded.call(
+        "POST", "/generate-image", json={"prompt": "x"}, headers={"X-Request-ID": request_id}
+    )
+    lines = [line for line in embedded.log.getvalue().splitlines() if f"[{request_id}]" in line]
     assert [line.split("] ")[1].split()[0] for line in lines] == ["generation", "POST"]
 
 
-def test_where_keys_are_asked_for_metrics_take_one_of_their_own(tmp_path: Path) -> None:
-    """Without a key 401, with one for images 403; the log tells who called by the key's id."""
+def test_metrics_require_their_own_scope(tmp_path: Path) -> None:
+    """401 without a key, 403 with a key for images; the log has the key's id."""
     with (
         log_records("app.http.access_log") as records,
         serving_with_keys(data_dir=tmp_path) as auth_service,

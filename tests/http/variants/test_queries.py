@@ -1,4 +1,4 @@
-"""Ten thousand random queries: an image or a clear refusal, never a failure of the server."""
+"""Ten thousand random queries get an image or a 400, never a server error."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from app.imaging.variants.variant import RANGES
 from tests.support.http.variant_requests import CountingImaging, store_image
 from tests.support.service import serving, settings_for
 
-Ask = Callable[[str], tuple[int, dict[str, str], bytes]]
+Request = Callable[[str], tuple[int, dict[str, str], bytes]]
 
 _repeatable = settings(
     derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
@@ -30,32 +30,32 @@ def _number(low: float, high: float) -> st.SearchStrategy[str]:
     return st.decimals(str(low), str(high), places=2).map(str)
 
 
-def _given(name: str, values: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[str, str]]:
+def _parameter(name: str, values: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[str, str]]:
     return st.tuples(st.just(name), values)
 
 
 _COLORS = st.sampled_from(["fff", "#f80", "00ff7f", "#123456"])
 _NUMBERS = [
-    _given(
+    _parameter(
         _WIRE.get(name, name),
         st.integers(int(r.low), int(r.high)).map(str) if r.whole else _number(r.low, r.high),
     )
     for name, r in RANGES.items()
 ]
 _OTHERS = [
-    _given("dpr", _number(1, 4)),
-    _given("fit", st.sampled_from(["contain", "cover", "fill"])),
-    _given("format", st.sampled_from(["png", "webp", "avif", "jpeg", "auto"])),
-    _given("background", _COLORS | st.just("transparent")),
-    _given("filter", st.sampled_from(sorted(FILTERS))),
-    _given("filter", st.builds("blur:{}".format, _number(0.1, 64))),
-    _given("filter", st.builds("duotone:{},{}".format, _COLORS, _COLORS)),
-    _given("rotate", st.sampled_from(["0", "90", "180", "270"])),
-    _given("flip", st.sampled_from(["h", "v", "hv", ""])),
-    _given("outline", st.builds("{},{}".format, _number(0, 64), _COLORS)),
-    _given("shadow", st.builds("{},{},{}".format, *[_number(0, 64)] * 3)),
-    _given("holes", st.sampled_from(["auto", "keep", "cut"])),
-    _given("expires", st.integers(1, 10**11).map(str)),
+    _parameter("dpr", _number(1, 4)),
+    _parameter("fit", st.sampled_from(["contain", "cover", "fill"])),
+    _parameter("format", st.sampled_from(["png", "webp", "avif", "jpeg", "auto"])),
+    _parameter("background", _COLORS | st.just("transparent")),
+    _parameter("filter", st.sampled_from(sorted(FILTERS))),
+    _parameter("filter", st.builds("blur:{}".format, _number(0.1, 64))),
+    _parameter("filter", st.builds("duotone:{},{}".format, _COLORS, _COLORS)),
+    _parameter("rotate", st.sampled_from(["0", "90", "180", "270"])),
+    _parameter("flip", st.sampled_from(["h", "v", "hv", ""])),
+    _parameter("outline", st.builds("{},{}".format, _number(0, 64), _COLORS)),
+    _parameter("shadow", st.builds("{},{},{}".format, *[_number(0, 64)] * 3)),
+    _parameter("holes", st.sampled_from(["auto", "keep", "cut"])),
+    _parameter("expires", st.integers(1, 10**11).map(str)),
 ]
 _ODD = st.one_of(
     st.sampled_from(["nan", "inf", "-inf", "1e3", "-0", "٣", "1_0", "+1", " 1", "9" * 400]),
@@ -63,11 +63,11 @@ _ODD = st.one_of(
     st.text(max_size=6),
 )
 _NAMES = [*(_WIRE.get(name, name) for name in RANGES), *"dpr fit format filter sig x W".split()]
-_WRONG = st.tuples(st.sampled_from([*_NAMES, "background", "outline", "shadow"]), _ODD)
+_INVALID = st.tuples(st.sampled_from([*_NAMES, "background", "outline", "shadow"]), _ODD)
 _PARTS = st.one_of(
     *(
         pairs.map(lambda pair: f"{pair[0]}={quote(pair[1], errors='replace')}")
-        for pairs in (*_NUMBERS, *_OTHERS, _WRONG, _WRONG)
+        for pairs in (*_NUMBERS, *_OTHERS, _INVALID, _INVALID)
     ),
     st.text(alphabet="wh=&;%#+0519.,:\x00\xff", max_size=20),
 )
@@ -78,60 +78,63 @@ _SMALL = st.lists(st.one_of(*_NUMBERS[2:], *_OTHERS[1:]), max_size=4).flatmap(
 )
 
 
-def runs(parts: list[str]) -> Iterator[str]:
-    """Join each part to up to three that follow, in a ring: forty queries of ten parts."""
+def combinations(parts: list[str]) -> Iterator[str]:
+    """Join each part with up to three that follow it, cyclically: ten parts give 40 queries."""
     ring = parts * 2
     for size in range(1, 5):
-        yield from ("&".join(ring[at : at + size]) for at in range(len(parts)))
+        yield from ("&".join(ring[start : start + size]) for start in range(len(parts)))
 
 
-def asking(app: Flask, path: str) -> Ask:
-    """Return what gets this path with a query; a test client would take most of the time."""
+def requester(app: Flask, path: str) -> Request:
+    """Return a function that requests the path with a query, faster than a test client."""
     environ = EnvironBuilder(path).get_environ()
 
-    def ask(query: str) -> tuple[int, dict[str, str], bytes]:
-        answered: list[Any] = []
-        asked = environ | {"QUERY_STRING": query}
-        body = app(asked, lambda status, headers, _=None: answered.extend([status, headers]))  # type: ignore[arg-type]  # reason: nobody writes by it
-        return int(answered[0][:3]), dict(answered[1]), b"".join(body)
+    def request(query: str) -> tuple[int, dict[str, str], bytes]:
+        started: list[Any] = []
 
-    return ask
+        def start_response(status: str, headers: list[tuple[str, str]], _: Any = None) -> Any:
+            started.extend([status, headers])
+
+        body = app(environ | {"QUERY_STRING": query}, start_response)
+        return int(started[0][:3]), dict(started[1]), b"".join(body)
+
+    return request
 
 
 @pytest.fixture(scope="module")
-def cheap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
-    """Ask a service whose imaging computes nothing."""
-    folder = tmp_path_factory.mktemp("cheap")
+def fake_imaging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Request]:
+    """Request variants from a service whose image processor computes nothing."""
+    folder = tmp_path_factory.mktemp("fake")
     with serving(
         settings_for(data_dir=folder, log_level="ERROR"), imaging=CountingImaging()
-    ) as one:
-        yield asking(one.app, store_image(one))
+    ) as service:
+        yield requester(service.app, store_image(service))
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
-    """Ask a service with the real imaging."""
-    with serving(settings_for(data_dir=tmp_path_factory.mktemp("whole"))) as one:
-        yield asking(one.app, store_image(one))
+def real_imaging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Request]:
+    """Request variants from a service with the real image processor."""
+    with serving(settings_for(data_dir=tmp_path_factory.mktemp("real"))) as service:
+        yield requester(service.app, store_image(service))
 
 
 @settings(_repeatable, max_examples=250)
 @given(st.lists(_PARTS, min_size=10, max_size=10, unique=True))
-def test_ten_thousand_queries_never_break_the_server(cheap: Ask, parts: list[str]) -> None:
-    """Whatever is asked, the answer is an image, or 400 in the one shape with names."""
-    for query in runs(parts):
-        status, _, body = cheap(query)
+def test_random_queries_never_fail_the_server(fake_imaging: Request, parts: list[str]) -> None:
+    """Any query gets an image, or a 400 error that names fields."""
+    for query in combinations(parts):
+        status, _, body = fake_imaging(query)
         assert status in {200, 400}, query
         if status == 400:
-            error_of = orjson.loads(body)
-            assert (error_of["code"], bool(error_of["errors"])) == ("invalid_request", True)
+            error = orjson.loads(body)
+            assert (error["code"], bool(error["errors"])) == ("invalid_request", True)
 
 
 @settings(_repeatable, max_examples=150)
 @given(_SMALL)
-def test_what_is_accepted_is_an_image(whole: Ask, query: str) -> None:
-    """Every variant that is accepted decodes, in the type that its header says."""
-    status, headers, body = whole(query)
+def test_accepted_queries_return_an_image(real_imaging: Request, query: str) -> None:
+    """Every 200 response decodes as an image of the declared type."""
+    status, headers, body = real_imaging(query)
     assert status in {200, 400}, query
     if status == 200:
         with Image.open(io.BytesIO(body)) as image:
