@@ -15,7 +15,7 @@ from app.services.openai import image_stream
 from app.services.openai.client import REJECTION_CODES, translate_errors
 from app.services.openai.image_download import download_image
 from app.services.openai.responses import (
-    ImageResponse,
+    ImagesPayload,
     check_complexity,
     image_usage,
     parse_image_url,
@@ -152,7 +152,7 @@ class OpenAIGenerator:
         """Return the image and the usage in a response, or keep the response as evidence."""
         check_complexity(body, "response")
         try:
-            response = ImageResponse.model_validate_json(body)
+            response = ImagesPayload.model_validate_json(body)
             return response.image, response.usage  # noqa: TRY300 - reason: the rest handles errors
         except ValidationError as error:
             unusable = ProviderBadResponse(

@@ -16,7 +16,7 @@ values would take twenty times its size in memory once it is parsed."""
 _MAX_TOKENS = 10_000_000  # per call; a larger number is taken for an error of the server
 
 
-class ImageResponse(BaseModel):
+class ImagesPayload(BaseModel):
     """The image in a response, or in the last event of a stream.
 
     Pydantic decodes the base64 while it parses the JSON, which is far faster than Python's base64.
