@@ -1,4 +1,4 @@
-"""`flask images reconcile` on whole services: what is lost comes back, byte for byte."""
+"""`flask images reconcile` on whole services: damaged images are restored byte for byte."""
 
 import hashlib
 import json
@@ -27,7 +27,7 @@ from tests.support.service import Parts, Service, close, settings_for
 
 
 class LaterClock(SystemClock):
-    """Is two minutes ahead: the leases of those who died are over."""
+    """Is two minutes ahead, so that the leases of crashed processes have expired."""
 
     def now(self) -> datetime:
         """See Clock."""
@@ -35,18 +35,18 @@ class LaterClock(SystemClock):
 
 
 def reconcile(service: Service, *options: str) -> tuple[int, dict[str, Any]]:
-    """Run the command; return its exit status and what it wrote."""
+    """Run the command; return its exit status and its report."""
     result = service.app.test_cli_runner().invoke(args=["images", "reconcile", "--json", *options])
     return result.exit_code, json.loads(result.stdout)
 
 
-def copy_of(service: Service, row: ImageRecord) -> ImageRecord:
-    """Put a second image like this one into store and records, quicker than by drawing it."""
-    assert row.original
+def copy_of(service: Service, record: ImageRecord) -> ImageRecord:
+    """Store a copy of an image under a new id, which is faster than generating one."""
+    assert record.original
     store, image_id = service.ports.store, str(uuid.uuid4())
-    original = replace(row.original, key=row.original.key.replace(row.id, image_id))
-    copy = replace(row, id=image_id, original=original)
-    data = store.get(row.original.key).data
+    original = replace(record.original, key=record.original.key.replace(record.id, image_id))
+    copy = replace(record, id=image_id, original=original)
+    data = store.get(record.original.key).data
     store.put(original.key, data, content_type="image/png")
     store.put(
         object_keys.sidecar_key(image_id), sidecar.write(copy), content_type="application/json"
@@ -56,84 +56,86 @@ def copy_of(service: Service, row: ImageRecord) -> ImageRecord:
     return copy
 
 
-def a_row(service: Service) -> tuple[ImageRecord, bytes]:
-    """Generate an image; return its row and the bytes that are served."""
+def a_record(service: Service) -> tuple[ImageRecord, bytes]:
+    """Generate an image; return its record and its bytes."""
     filename = service.generate().json()["filename"]
-    row = service.ports.records.get(filename.removesuffix(".png"))
-    assert row
-    return row, service.get(f"/images/{filename}").content
+    record = service.ports.records.get(filename.removesuffix(".png"))
+    assert record
+    return record, service.get(f"/images/{filename}").content
 
 
 def drop_records(service: Service) -> None:
-    """Lose the whole SQLite database."""
+    """Delete the SQLite database."""
     service.ports.records.close()  # type: ignore[attr-defined]  # reason: not part of the port
     for file in service.data_dir.glob("records.sqlite3*"):
         file.unlink()
 
 
-def test_whatever_was_spoilt_is_repaired(service: Service, fake_openai: FakeOpenAI) -> None:
-    """One run mends every kind of mess at once without paying; a second one finds nothing."""
-    row, _ = a_row(service)
-    rows = [copy_of(service, row) for _ in MENDABLE]
-    stored = [service.ports.store.get(f"images/{row.id}.png").data for row in rows]
-    for mess, spoilt in zip(MENDABLE, rows, strict=True):
-        mess.spoil(service.ports, spoilt)
+def test_all_kinds_of_damage_are_repaired_in_one_run(
+    service: Service, fake_openai: FakeOpenAI
+) -> None:
+    """One run repairs every kind of damage without a charge; a second one finds nothing."""
+    record, _ = a_record(service)
+    records = [copy_of(service, record) for _ in MENDABLE]
+    images = [service.ports.store.get(f"images/{record.id}.png").data for record in records]
+    for damage, damaged in zip(MENDABLE, records, strict=True):
+        damage.spoil(service.ports, damaged)
     paid = fake_openai.paid
-    status, looked = reconcile(service)
-    assert (status, looked["found"], looked["left"]) == (1, len(MENDABLE), len(MENDABLE))
+    status, report = reconcile(service)
+    assert (status, report["found"], report["left"]) == (1, len(MENDABLE), len(MENDABLE))
     status, repaired = reconcile(service, "--fix")
     assert (status, repaired["repaired"], repaired["left"]) == (0, len(MENDABLE), 0)
-    status, again = reconcile(service, "--fix")
-    assert (status, again["found"]) == (0, 0)
-    for mess, spoilt, served in zip(MENDABLE, rows, stored, strict=True):
-        answer = service.get(f"/images/{spoilt.id}.png")
-        assert answer.status_code == (200 if mess.alive else 404), mess.name
-        assert not mess.alive or answer.content == served, mess.name
-        metadata = service.get(f"/images/{spoilt.id}.png/metadata")
-        assert metadata.status_code == answer.status_code, mess.name
+    status, second = reconcile(service, "--fix")
+    assert (status, second["found"]) == (0, 0)
+    for damage, damaged, served in zip(MENDABLE, records, images, strict=True):
+        response = service.get(f"/images/{damaged.id}.png")
+        assert response.status_code == (200 if damage.alive else 404), damage.name
+        assert not damage.alive or response.content == served, damage.name
+        metadata = service.get(f"/images/{damaged.id}.png/metadata")
+        assert metadata.status_code == response.status_code, damage.name
     assert fake_openai.paid == paid
 
 
-def test_sqlite_that_was_lost_is_rebuilt(embedded: Service) -> None:
-    """After the records' file is gone, the list is as it was, and so are the images."""
-    made = [embedded.generate(prompt).json() for prompt in ("A red fox", "A blue whale")]
-    before = {row["filename"]: row for row in embedded.images()}
+def test_lost_sqlite_database_is_rebuilt(embedded: Service) -> None:
+    """After the database file is deleted, list and images are restored."""
+    created = [embedded.generate(prompt).json() for prompt in ("A red fox", "A blue whale")]
+    before = {image["filename"]: image for image in embedded.images()}
     drop_records(embedded)
     assert embedded.images() == []
     assert reconcile(embedded, "--fix")[0] == 0
-    after = {row["filename"]: row for row in embedded.images()}
-    for answer in made:
-        name = answer["filename"]
-        # The time at which it was asked for is all that the note has.
+    after = {image["filename"]: image for image in embedded.images()}
+    for image in created:
+        name = image["filename"]
+        # The sidecar has the time of the request only.
         assert after[name] | {"created_at": ""} == before[name] | {"created_at": ""}
     assert reconcile(embedded)[1]["found"] == 0
 
 
-def test_mongodb_that_was_lost_is_rebuilt(
+def test_lost_mongodb_database_is_rebuilt(
     real: Service, parts: Parts, mongo_server: MongoServer, mongo_database: str
 ) -> None:
-    """After the database is dropped, rows come back from S3 alone, and nothing is paid."""
-    made = real.generate("A red fox").json()
-    served = real.get(f"/images/{made['filename']}").content
+    """After the database is dropped, records are rebuilt from S3 without a charge."""
+    created = real.generate("A red fox").json()
+    served = real.get(f"/images/{created['filename']}").content
     client: MongoClient[dict[str, Any]] = MongoClient(mongo_server.uri)
     with client:
         client.drop_database(mongo_database)
     assert reconcile(real, "--fix")[0] == 0
-    (found,) = real.images()
-    assert found["first_prompt"] == "A red fox"
-    assert found["original"] == made["original"]
-    assert real.get(f"/images/{made['filename']}").content == served
+    (image,) = real.images()
+    assert image["first_prompt"] == "A red fox"
+    assert image["original"] == created["original"]
+    assert real.get(f"/images/{created['filename']}").content == served
     assert parts.fake.paid == 1
 
 
-def test_an_image_that_is_repaired_is_not_hidden_by_the_cache(real: Service) -> None:
-    """Originals that are read to mend images are not remembered in the cache."""
-    row, _ = a_row(real)
-    _, _, image = keys_of(row)
-    dropping("image")(real.ports, row)
+def test_repairs_do_not_fill_the_cache(real: Service) -> None:
+    """Originals read for repairs are not cached."""
+    record, _ = a_record(real)
+    _, _, image = keys_of(record)
+    dropping("image")(real.ports, record)
     assert reconcile(real, "--fix")[0] == 0
-    assert real.ports.cache.peek(row.id, "original.png") is None
-    assert hashlib.sha256(real.ports.store.get(image).data).hexdigest() == row.image.sha256  # type: ignore[union-attr]  # reason: it is ready
+    assert real.ports.cache.peek(record.id, "original.png") is None
+    assert hashlib.sha256(real.ports.store.get(image).data).hexdigest() == record.image.sha256  # type: ignore[union-attr]  # reason: it is ready
 
 
 KILLED = """
@@ -144,7 +146,7 @@ from app import create_app
 from app.config import Settings
 from app.container import build_ports
 
-class Deadly:
+class KillingProcessor:
     def inspect(self, data):
         from app import imaging
         return imaging.inspect(data)
@@ -156,19 +158,19 @@ class Deadly:
         return None
 
 settings = Settings(_env_file=None, data_dir=Path(sys.argv[1]))
-app = create_app(settings, replace(build_ports(settings), imaging=Deadly()))
+app = create_app(settings, replace(build_ports(settings), imaging=KillingProcessor()))
 app.test_cli_runner().invoke(args=["images", "reconcile", "--fix"])
 """
 
 
-def test_a_run_that_is_killed_is_finished_by_the_next(embedded: Service) -> None:
-    """Kill -9 in the middle of a repair leaves nothing that the next run can't mend."""
-    row, served = a_row(embedded)
+def test_killed_run_is_completed_by_the_next(embedded: Service) -> None:
+    """The next run completes a repair that was interrupted by SIGKILL."""
+    record, served = a_record(embedded)
     drop_records(embedded)
     process = python_process.start(KILLED, embedded.data_dir)
     process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL
-    # The lease of the dead runs for a minute; until then its row is left alone.
+    # The killed run holds a lease of a minute; until then its record is not repaired.
     assert reconcile(embedded, "--fix")[1]["found"] == 0
     settings = settings_for(data_dir=embedded.data_dir)
     ports = replace(build_ports(settings), clock=LaterClock())
@@ -176,13 +178,13 @@ def test_a_run_that_is_killed_is_finished_by_the_next(embedded: Service) -> None
     status, report = reconcile(later, "--fix")
     close(ports)
     assert (status, list(report["kinds"])) == (0, ["overdue"])
-    assert embedded.get(f"/images/{row.id}.png").content == served
-    assert [found["filename"] for found in embedded.images()] == [f"{row.id}.png"]
+    assert embedded.get(f"/images/{record.id}.png").content == served
+    assert [image["filename"] for image in embedded.images()] == [f"{record.id}.png"]
 
 
-def test_half_written_files_are_removed(embedded: Service) -> None:
-    """What a crash left in the store and the spool a day ago is gone, and new files are not."""
-    a_row(embedded)
+def test_old_temporary_files_are_removed(embedded: Service) -> None:
+    """Temporary files older than a day are removed from store and spool, new ones are kept."""
+    a_record(embedded)
     names = ("store/images/.a.png.1.tmp", "store/images/.b.png.2.tmp", "spool/.c.3.tmp")
     files = [embedded.data_dir / name for name in names]
     for file in files:
@@ -195,9 +197,9 @@ def test_half_written_files_are_removed(embedded: Service) -> None:
     assert [file.exists() for file in files] == [False, True, False]
 
 
-def test_a_store_out_of_reach_is_status_2(real: Service, parts: Parts) -> None:
-    """The one line on standard error names neither host nor key."""
-    a_row(real)
+def test_unreachable_store_is_status_2(real: Service, parts: Parts) -> None:
+    """The line on standard error contains neither host nor key."""
+    a_record(real)
     for proxy in (parts.s3, parts.mongo):
         proxy.refuse()
         result = real.app.test_cli_runner().invoke(args=["images", "reconcile", "--fix"])
@@ -208,8 +210,8 @@ def test_a_store_out_of_reach_is_status_2(real: Service, parts: Parts) -> None:
         assert parts.settings["aws_access_key_id"] not in stopped[0]
 
 
-def test_a_data_folder_that_is_empty_has_nothing_to_do(tmp_path: Path) -> None:
-    """On a new server nothing is wrong, and there is no folder for it to stumble over."""
+def test_new_server_has_nothing_to_reconcile(tmp_path: Path) -> None:
+    """Without a data folder the command succeeds and finds nothing."""
     settings = settings_for(data_dir=tmp_path / "new")
     ports = build_ports(settings)
     service = Service("", create_app(settings, ports), ports, settings.data_dir)

@@ -1,0 +1,153 @@
+"""`flask images export` and `flask images import`."""
+
+import io
+import json
+import os
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from app.models import ImageRecord, State
+from tests.support.http.command_line import CommandLine
+from tests.support.images.sample_images import encoded, owl
+
+
+def test_export_and_import_copy_images_completely(
+    source: CommandLine, target: CommandLine, tmp_path: Path
+) -> None:
+    """Imported images equal the exported ones, also after a second export and import."""
+    folder = tmp_path / "out"
+    for copied in (6, 0):
+        result = source("export", folder, "--originals")
+        assert result.stdout == f"3 images in {folder}, {copied} files copied, 0 not.\n"
+    for summary in ("3 images taken in, 0 were there", "0 images taken in, 3 were there"):
+        assert target("import", folder).stdout == f"{summary}, 0 failed.\n"
+    assert target.listed() == source.listed()
+    for image in source.listed():
+        assert target.image(image["id"]) == source.image(image["id"])
+        for commands in (source, target):
+            assert commands.ports.store.get(f"originals/{image['id']}.json")
+
+
+def test_interrupted_export_is_completed(source: CommandLine, tmp_path: Path) -> None:
+    """A repeated export copies missing and partial files only."""
+    source("export", tmp_path)
+    first, second, _ = sorted(tmp_path.glob("*.png"))
+    content = first.read_bytes()
+    first.write_bytes(content[:100])
+    second.unlink()
+    assert "2 files copied" in source("export", tmp_path).stdout
+    assert first.read_bytes() == content
+    assert not list(tmp_path.glob(".part-*"))
+
+
+def test_images_without_a_manifest_are_imported_once(target: CommandLine, tmp_path: Path) -> None:
+    """The file name becomes the prompt; invalid files are reported; nothing is charged."""
+    original = encoded(owl(300, 300), "JPEG", quality=90)
+    (tmp_path / "a_small-owl.jpg").write_bytes(original)
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
+    (tmp_path / "notes.md").write_text("no image")
+    for imported, existing in ((1, 0), (0, 1)):
+        result = target("import", tmp_path)
+        summary = f"{imported} images taken in, {existing} were there, 1 failed.\n"
+        assert (result.exit_code, result.stdout) == (1, summary)
+    (image,) = target.listed()
+    assert (image["prompt"], image["provider"], image["charged"], image["cost_usd"]) == (
+        *("a small owl", "import", "no"),
+        0,
+    )
+    assert target.ports.store.get(f"originals/{image['id']}.jpeg").data == original
+    with Image.open(io.BytesIO(target.image(image["id"]))) as cut:
+        assert (cut.size, cut.getpixel((0, 0))[3]) == ((256, 256), 0)  # type: ignore[index]  # reason: RGBA
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"file": "../secret.png", "prompt": "a"}',
+        '{"file": "/etc/passwd", "prompt": "a"}',
+        '{"file": "nothing.png", "prompt": "a"}',
+        '{"prompt": "a"}',
+        '{"file": "a.png", "id": "../../x"}',
+        '{"file": "a.png", "created_at": "yesterday"}',
+        "[]",
+        "no JSON",
+    ],
+)
+def test_invalid_manifest_entries_are_rejected(
+    target: CommandLine, tmp_path: Path, line: str
+) -> None:
+    """An entry with a foreign path or invalid values is reported and imports nothing."""
+    (tmp_path / "secret.png").write_bytes(encoded(owl(64, 64)))
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(encoded(owl(64, 64)))
+    (folder / "manifest.jsonl").write_text(f"{line}\n")
+    result = target("import", folder)
+    assert result.stdout == "0 images taken in, 0 were there, 1 failed.\n"
+    assert target.listed() == []
+
+
+def test_interrupted_import_is_completed(
+    source: CommandLine, target: CommandLine, tmp_path: Path
+) -> None:
+    """A repeated import completes an expired record; while its lease runs, it is reported."""
+    source("export", tmp_path, "--originals")
+    first = source.listed()[0]
+    now = target.ports.clock.now()
+    record = ImageRecord(
+        id=str(first["id"]),
+        state=State.PENDING,
+        requested_at=now,
+        lease_until=now + timedelta(minutes=5),
+        provider="openai",
+    )
+    assert target.ports.records.insert(record)
+    assert target("import", tmp_path).stdout == "2 images taken in, 0 were there, 1 failed.\n"
+    assert target.ports.records.compare_and_swap(record, replace(record, lease_until=now))
+    assert target("import", tmp_path).stdout == "1 images taken in, 2 were there, 0 failed.\n"
+    assert target.image(first["id"]) == source.image(first["id"])
+
+
+def test_import_keeps_records_with_an_idempotency_key(source: CommandLine, tmp_path: Path) -> None:
+    """A failed generation with an idempotency key keeps its record."""
+    source("export", tmp_path, "--originals")
+    record = replace(
+        source.ports.records.scan(limit=1)[0],
+        id="0f9b2d6c-4e1a-4f0f-8a54-000000000000",
+        state=State.FAILED,
+        claim="c",
+    )
+    assert source.ports.records.insert(record)
+    manifest = tmp_path / "manifest.jsonl"
+    entry = json.loads(manifest.read_text().splitlines()[0])
+    manifest.write_text(json.dumps(entry | {"id": record.id}))
+    assert "0 images taken in, 1 were there" in source("import", tmp_path).stdout
+    assert source.ports.records.get(record.id) == record
+
+
+def test_second_export_extends_the_manifest(source: CommandLine, tmp_path: Path) -> None:
+    """The manifest lists all images that are still in the folder."""
+    source("export", tmp_path, "--q", "fox")
+    source("export", tmp_path, "--q", "castle")
+    summary = [json.loads(line) for line in (tmp_path / "manifest.jsonl").read_text().splitlines()]
+    assert {entry["prompt"] for entry in summary} == {"A red fox", "A castle"}
+    (tmp_path / summary[0]["file"]).unlink()
+    source("export", tmp_path, "--q", "bär")
+    summary = [json.loads(line) for line in (tmp_path / "manifest.jsonl").read_text().splitlines()]
+    assert {entry["prompt"] for entry in summary} == {"A castle", "Ein Bär"}
+
+
+def test_import_accepts_file_names_that_are_not_unicode(
+    target: CommandLine, tmp_path: Path
+) -> None:
+    """A name in another encoding is imported; a folder named like an image is ignored."""
+    name = os.fsencode(tmp_path) + b"/caf\xe9.png"
+    with open(name, "wb") as file:  # noqa: PTH123 - reason: bytes are no Path
+        file.write(encoded(owl(64, 64)))
+    (tmp_path / "folder.png").mkdir()
+    assert target("import", tmp_path).stdout == "1 images taken in, 0 were there, 0 failed.\n"
+    assert target.listed()[0]["prompt"] == "caf?"
