@@ -1,7 +1,34 @@
-"""gunicorn for calls that take two minutes: `gunicorn wsgi:app` reads this file by itself."""
+"""Settings for gunicorn, which reads this file by itself: `gunicorn wsgi:app`.
 
+They suit requests that take minutes. Any of them can be overridden on the command line or in
+GUNICORN_CMD_ARGS.
+"""
+
+import argparse
+import contextlib
+import os
+import shlex
 import sys
 from typing import Any
+
+_SHIPPED_WORKER_CLASS = "app.server.gthread_worker.Worker"
+
+
+def _requested_worker_class() -> str:
+    """Return the worker class, which other settings depend on: the command line wins."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("-k", "--worker-class", default=_SHIPPED_WORKER_CLASS)
+    arguments = [*shlex.split(os.environ.get("GUNICORN_CMD_ARGS", "")), *sys.argv[1:]]
+    return str(parser.parse_known_args(arguments)[0].worker_class)
+
+
+worker_class = _requested_worker_class()
+if "gevent" in worker_class:
+    # Before the application is imported: locks made earlier would block all of a process.
+    with contextlib.suppress(ImportError):  # gunicorn itself reports that gevent is missing
+        from gevent import monkey
+
+        monkey.patch_all()
 
 from gunicorn.glogging import Logger
 
@@ -9,8 +36,9 @@ from app.blueprints.dependencies import dependencies_of
 from app.config import ConfigError, Settings
 from app.container import preload
 from app.http import logging_config
-from app.server import graceful_shutdown, malloc, prometheus_multiproc, rlimits
+from app.server import error_responses, graceful_shutdown, process_setup
 from app.server.periodic import PeriodicTask
+from app.server.worker_classes import describe_missing_features
 
 try:
     _settings = Settings.load()
@@ -19,47 +47,48 @@ except ConfigError as error:
 
 _MAINTENANCE_SECONDS = 15
 _SPARE_THREADS = 16  # for health checks and reads while every generation slot is taken
+_SYNC = worker_class in {"sync", "gunicorn.workers.sync.SyncWorker"}
 
-rlimits.allow_many()
-malloc.share_arenas()  # before the first thread, and for all workers
+process_setup.raise_open_file_limit()
+process_setup.limit_memory_arenas()  # before the first thread, and for all workers
 
 bind = f"{_settings.host}:{_settings.port}"
-worker_class = "app.server.gthread_worker.Worker"  # gthread that parses off its threads
 workers = _settings.web_concurrency
-threads = _settings.max_concurrent_generations + _SPARE_THREADS
+# With more than one thread gunicorn would replace `sync` by `gthread`.
+threads = 1 if _SYNC else _settings.max_concurrent_generations + _SPARE_THREADS
 
 # The application is loaded once and then forked: half the memory, and a faster start. Clients are
-# made at their first use, so no worker shares a connection.
+# created at their first use, so workers share no connection.
 preload_app = True
 
-# For gthread this is a heartbeat, not a limit on requests.
-timeout = 60
-# A stop or reload lets running generations finish: two timeouts is the longest that one can take.
+# Shutdown and reload wait for active generations; none takes longer than two upstream timeouts.
 # The master counts from its own signal, so what the hooks below do is within this time.
 graceful_timeout = int(2 * _settings.openai_timeout_seconds) + 30
+# A heartbeat, which workers send beside their requests; only `sync` can't.
+timeout = graceful_timeout if _SYNC else 60
 keepalive = 75  # longer than the 60 s after which common proxies drop idle connections
 
-# Only TRUSTED_PROXIES decides whose forwarding headers count (http/trusted_proxies.py). By itself
-# gunicorn would take the scheme from whoever calls from this machine.
+# Only TRUSTED_PROXIES decides whose forwarding headers count (http/trusted_proxies.py). By default
+# gunicorn would take the scheme from any client on this machine.
 forwarded_allow_ips = ""
 secure_scheme_headers: dict[str, str] = {}
 
-# Connections of each worker, idle ones included. Above it new ones wait in the kernel's queue.
+# Connections per worker, idle ones included. Further ones wait in the kernel's queue.
 worker_connections = 1000
 
-# The longest address that means anything is a signed variant's, of some 700 characters.
+# The longest meaningful address is a signed variant's, with some 700 characters.
 limit_request_line = 4096
 # Browsers send about 20 fields, and proxies add ten.
 limit_request_fields = 64
-# Room for the cookies of other things on the same host, which nobody here reads.
+# Enough for the cookies of other services on the same host, which this one ignores.
 limit_request_field_size = 8190
 
 
 class SafeLogger(Logger):  # type: ignore[misc]  # reason: gunicorn has no types
-    """Writes gunicorn's own log as the service writes its: one form, and no secret."""
+    """Formats gunicorn's log like the application's, with secrets redacted."""
 
     def setup(self, cfg: Any) -> None:
-        """See gunicorn."""
+        """Replace the formatters that gunicorn has set up."""
         super().setup(cfg)
         for handler in self.error_log.handlers:
             handler.setFormatter(
@@ -69,29 +98,33 @@ class SafeLogger(Logger):  # type: ignore[misc]  # reason: gunicorn has no types
 
 logger_class = SafeLogger
 
-# Nothing here uses the control socket, and a server needs no second door.
+# Nothing here uses gunicorn's control socket.
 control_socket_disable = True
 
 
 def on_starting(_server: Any) -> None:
-    """Let the workers keep their metrics together; the application has not loaded any by now."""
-    prometheus_multiproc.share()
+    """Share metrics between workers; nothing has imported prometheus_client yet."""
+    process_setup.share_metrics()
 
 
 def when_ready(server: Any) -> None:
-    """Let the master tell its workers that it stops, which is no reload; load all they need."""
-    graceful_shutdown.close_at_stop(server, dependencies_of(server.app.wsgi()).concurrency_limit)
+    """Prepare the master: close generations on shutdown, load what all workers need."""
+    graceful_shutdown.close_on_shutdown(server, dependencies_of(server.app.wsgi()).concurrency_limit)
     preload(_settings)
+    missing = describe_missing_features(server.cfg.worker_class_str, shipped=_SHIPPED_WORKER_CLASS)
+    if missing:
+        server.log.warning(missing)
 
 
 def post_worker_init(worker: Any) -> None:
-    """Let a worker finish what others left, and its own generations when the server stops."""
+    """Prepare a worker: JSON errors, graceful shutdown and periodic maintenance."""
     dependencies = dependencies_of(worker.wsgi)
-    graceful_shutdown.finish_before_leaving(worker, dependencies.concurrency_limit)
+    worker.handle_error = error_responses.send_error
+    graceful_shutdown.finish_generations(worker, dependencies.concurrency_limit)
     PeriodicTask(dependencies.maintenance, _MAINTENANCE_SECONDS).start()
-    PeriodicTask(malloc.give_back, _MAINTENANCE_SECONDS).start()
+    PeriodicTask(process_setup.release_free_memory, _MAINTENANCE_SECONDS).start()
 
 
 def child_exit(_server: Any, worker: Any) -> None:
-    """Keep what a dead worker counted, and nothing else of it."""
-    prometheus_multiproc.forget(worker.pid)
+    """Keep the counters of a dead worker and drop its gauges."""
+    process_setup.discard_live_metrics(worker.pid)

@@ -10,10 +10,6 @@ from app.errors import ServiceBusy, ShuttingDown
 MAX_BODY_BYTES = 64 * 1024
 
 
-def _ignore() -> None:
-    """Do nothing: no server has subscribed."""
-
-
 class ConcurrencyLimit:
     """Context manager that admits `limit` generations and rejects more without queueing.
 
@@ -26,8 +22,6 @@ class ConcurrencyLimit:
         self._limit = limit
         self._active = 0
         self._on_idle: Callable[[], object] | None = None
-        self._on_enter: Callable[[], object] = _ignore
-        self._on_exit: Callable[[], object] = _ignore
         # Re-entrant: signal handlers use it, and one may interrupt another in the same thread.
         self._lock = threading.RLock()
         self._closed = mmap.mmap(-1, 1)  # a byte that forked processes share
@@ -39,7 +33,6 @@ class ConcurrencyLimit:
             if self._active >= self._limit:
                 raise ServiceBusy("the limit of concurrent generations is reached")
             self._active += 1
-        self._on_enter()
 
     def __exit__(
         self,
@@ -49,12 +42,7 @@ class ConcurrencyLimit:
     ) -> None:
         with self._lock:
             self._active -= 1
-        self._on_exit()
         self._notify_if_idle()
-
-    def subscribe(self, *, on_enter: Callable[[], object], on_exit: Callable[[], object]) -> None:
-        """Call these whenever a generation starts or ends, in its own thread."""
-        self._on_enter, self._on_exit = on_enter, on_exit
 
     @property
     def closed(self) -> bool:

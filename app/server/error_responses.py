@@ -1,6 +1,8 @@
-"""What the server itself refuses, before there is a request: in the one shape of all errors."""
+"""JSON errors for requests that the parser rejects, under every worker class."""
 
+import contextlib
 import logging
+import socket
 from http import HTTPStatus
 from typing import Any
 
@@ -18,25 +20,31 @@ from app.http import request_id
 _log = logging.getLogger(__name__)
 
 
-def refusal(error: BaseException) -> bytes:
-    """Log a refusal; return the whole answer, which says that the connection ends with it.
+def send_error(_request: Any, client: socket.socket, _address: Any, error: BaseException) -> None:
+    """Respond to a rejected request; takes the place of a gunicorn worker's `handle_error`."""
+    with contextlib.suppress(OSError):  # the client has disconnected
+        client.sendall(_error_response(error))
 
-    Neither repeats what was sent: nobody knows yet what it is.
+
+def _error_response(error: BaseException) -> bytes:
+    """Log a rejected request and return the response, which closes the connection.
+
+    Neither the log nor the response repeats what the client sent: it may be anything.
     """
     environ: dict[str, Any] = {}
     request_id.begin(environ)
     try:
-        known = _known(error)
-        if known.status < 500:
-            _log.info("%s: %s before there was a request", known.code, type(error).__name__)
+        public = _public_error(error)
+        if public.status < 500:
+            _log.info("%s: request rejected by the parser (%s)", public.code, type(error).__name__)
         else:
-            _log.error("%s: %s", known.code, type(error).__name__, exc_info=error)
-        return _answer(known)
+            _log.error("%s: %s", public.code, type(error).__name__, exc_info=error)
+        return _serialize(public)
     finally:
         request_id.end()
 
 
-def _known(error: BaseException) -> AppError:
+def _public_error(error: BaseException) -> AppError:
     if isinstance(error, AppError):
         return error
     if isinstance(error, LimitRequestLine):
@@ -48,7 +56,7 @@ def _known(error: BaseException) -> AppError:
     return AppError()
 
 
-def _answer(error: AppError) -> bytes:
+def _serialize(error: AppError) -> bytes:
     identity = request_id.request_id()
     body = orjson.dumps(
         {"status": "error", "message": error.message, "code": error.code, "request_id": identity}

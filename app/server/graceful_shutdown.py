@@ -1,23 +1,29 @@
-"""Stopping: first no new generations, then the last one ends, and only then gunicorn leaves.
+"""Graceful shutdown: reject new generations, finish the active ones, then let gunicorn exit.
 
-By itself gunicorn closes its door as soon as it is told to stop, so for the minutes that a running
-generation may take, nobody could see images or learn that the server is about to go. A worker
-gets the same SIGTERM when it is replaced in a reload, though, and then others take its callers and
-it has to leave at once. Only the master knows the difference: it closes the `ConcurrencyLimit` when
-the whole server stops, and not in a reload.
+By default gunicorn stops accepting connections as soon as it gets SIGTERM. While a generation
+runs, which may take minutes, no client could then read images or see in `/readyz` that the server
+shuts down. A worker that is replaced in a reload gets the same signal, but has to stop accepting
+at once, because its replacement serves new clients. Only the master knows the difference: it
+closes the `ConcurrencyLimit` when the whole server stops, and leaves it open in a reload.
+
+Nothing here depends on the worker class.
 """
 
 import os
 import signal
+import threading
+from collections.abc import Callable
 from functools import partial
 from types import FrameType
 from typing import Protocol
 
 from app.http.concurrency import ConcurrencyLimit
 
+_HEARTBEAT_SECONDS = 1.0
+
 
 class Master(Protocol):
-    """What is used of gunicorn's arbiter, which has no types."""
+    """The part of gunicorn's arbiter that is used here; gunicorn has no type hints."""
 
     pid: int
     master_pid: int
@@ -28,58 +34,70 @@ class Master(Protocol):
 
 
 class StoppableWorker(Protocol):
-    """What is used of our worker; gunicorn's part of it has no types."""
+    """The part of gunicorn's workers that is used here; gunicorn has no type hints."""
 
     alive: bool
+    run: Callable[[], None]
 
-    def stay(self) -> None:
-        """Don't leave, although no caller is connected, until told to go."""
-
-    def go(self) -> None:
-        """Leave once no caller is connected; callable from any thread."""
+    def notify(self) -> None:
+        """Send a heartbeat to the master."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Finish what has been accepted, then leave; for gthread, callable from any thread."""
+        """Stop accepting connections, finish the open ones, then return from `run`."""
 
 
-def close_at_stop(master: Master, in_flight: ConcurrencyLimit) -> None:
-    """Close `in_flight` in all workers in the moment in which the master is told to stop.
+def close_on_shutdown(master: Master, limit: ConcurrencyLimit) -> None:
+    """Close `limit` in all workers as soon as the master gets SIGTERM.
 
-    That is earlier than the workers' own signal, which a reload that is under way can hold up.
+    The workers' own signal may come much later: gunicorn first completes a reload in progress.
     """
 
-    def reported(sig: int, frame: FrameType | None) -> None:
-        # A worker has this handler too, from the fork until it sets its own.
-        if os.getpid() == master.pid and not _another_master_serves(master):
-            in_flight.close()
+    def handle_sigterm(sig: int, frame: FrameType | None) -> None:
+        # A forked worker has this handler too, until it installs its own.
+        if os.getpid() == master.pid and not _is_being_replaced(master):
+            limit.close()
         master.signal(sig, frame)
 
-    signal.signal(signal.SIGTERM, reported)
+    signal.signal(signal.SIGTERM, handle_sigterm)
 
 
-def finish_before_leaving(worker: StoppableWorker, in_flight: ConcurrencyLimit) -> None:
-    """Let the worker serve on after its SIGTERM until its generations have ended.
+def finish_generations(worker: StoppableWorker, limit: ConcurrencyLimit) -> None:
+    """Keep the worker process alive until its last generation has ended.
 
-    That is: if the server stops. A worker that others replace leaves its door to them at once; but
-    its process ends with its last generation, also if that one's caller has left.
+    In a shutdown the worker also serves other requests for that long. In a reload it stops
+    accepting connections at once, but its process outlives a generation whose client has left.
     """
+    worker.run = partial(_run_until_idle, worker, worker.run, limit)
+    idle = threading.Event()
 
-    def reported(sig: int, _: FrameType | None) -> None:
-        if not worker.alive:  # it is leaving
+    def repeat_sigterm() -> None:
+        idle.set()
+        os.kill(os.getpid(), signal.SIGTERM)  # from any thread, the main one handles it
+
+    def handle_sigterm(sig: int, _: FrameType | None) -> None:
+        if not worker.alive:  # it is exiting already
             return
-        leave = partial(worker.handle_exit, sig, None)
-        if in_flight.closed:
-            in_flight.call_when_idle(leave)
+        if limit.closed and not idle.is_set():
+            limit.call_when_idle(repeat_sigterm)
             return
-        leave()
+        worker.handle_exit(sig, None)
 
-    in_flight.subscribe(on_enter=worker.stay, on_exit=worker.go)
-    signal.signal(signal.SIGTERM, reported)
-    signal.siginterrupt(signal.SIGTERM, False)  # as gunicorn has it: calls under way go on
-    if in_flight.closed:  # the signal may have come between the fork and here, unheard
-        reported(signal.SIGTERM, None)
+    signal.signal(signal.SIGTERM, handle_sigterm)
+    signal.siginterrupt(signal.SIGTERM, False)  # as in gunicorn: system calls continue
+    if limit.closed:  # a signal between the fork and this line had no effect
+        handle_sigterm(signal.SIGTERM, None)
 
 
-def _another_master_serves(master: Master) -> bool:
-    """Tell whether the callers go to the other of the two masters that SIGUSR2 leads to."""
+def _run_until_idle(
+    worker: StoppableWorker, run: Callable[[], None], limit: ConcurrencyLimit
+) -> None:
+    run()
+    idle = threading.Event()
+    limit.call_when_idle(idle.set)
+    while not idle.wait(_HEARTBEAT_SECONDS):
+        worker.notify()
+
+
+def _is_being_replaced(master: Master) -> bool:
+    """Return whether another master, started by SIGUSR2, serves the clients."""
     return bool(master.reexec_pid or master.master_pid)

@@ -1,9 +1,9 @@
-"""gunicorn's worker with threads, but a request takes a thread only once all of it has arrived.
+"""gunicorn's threaded worker, except that a thread gets a request only once it is complete.
 
-By itself gunicorn lets a thread wait for whatever a caller sends slowly, and its loop wait for
-callers who don't hang up, so a few of those would hold the whole server. Here the loop holds all
-connections that wait for something, and never waits for one: those that arrive, up to a whole
-request of at most 64 KiB of body, and those that leave. Each has a time by which it is cut off.
+gunicorn's own threaded worker lets a thread wait while a client sends slowly, and its event loop
+wait for clients that don't close their connection, so a few such clients can block the server.
+Here the event loop holds every connection that waits for something, and never blocks: those that
+receive a request, up to 64 KiB of body, and those that are closing. Each has a deadline.
 """
 
 import contextlib
@@ -20,204 +20,185 @@ from gunicorn.http.errors import NoMoreData
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 
 from app.errors import RequestTimeout
-from app.server.error_responses import refusal
+from app.server.error_responses import send_error
 from app.server.request_buffer import RequestBuffer
 
 HEAD_SECONDS = 10.0
 BODY_SECONDS = 20.0
-_READING_SECONDS = 10  # in which a caller has to take something of an answer
-_LEAVING_SECONDS = 2.0  # for the caller to read the answer and hang up
-_SECONDS_BETWEEN_LOOKS = 0.25
-_PIECE_BYTES = 64 * 1024
-_READING_TIME = struct.pack("ll", _READING_SECONDS, 0)  # the kernel's timeval
+_SEND_SECONDS = 10  # in which a client has to read some of a response
+_CLOSE_SECONDS = 2.0  # for the client to read the response and close its side
+_DEADLINE_CHECK_SECONDS = 0.25
+_READ_BYTES = 64 * 1024
+_SEND_TIMEOUT = struct.pack("ll", _SEND_SECONDS, 0)  # the kernel's timeval
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Connection(TConn):  # type: ignore[misc] # reason: gunicorn has no types
-    """A connection, and until when the loop holds it."""
+    """A client connection with its request buffer and its deadline in the event loop."""
 
     def __init__(self, worker: "Worker", sock: socket.socket, client: Any, server: Any) -> None:
         super().__init__(worker.cfg, sock, client, server)
-        self.arrival = RequestBuffer(worker.cfg, client)
-        self.held_until = 0.0
-        self.awaits_body = False
-        self.reported_to_continue = False
+        self.buffer = RequestBuffer(worker.cfg, client)
+        self.deadline = 0.0
+        self.receives_body = False
+        self.continue_sent = False
         self._worker = worker
 
-    def await_request(self) -> None:
-        """Be ready for the next request, some of which may have come with the one before."""
-        held = self.parser.unreader.take_buffered() if self.parser else b""
-        self.arrival = RequestBuffer(self.cfg, self.client, held)
-        self.awaits_body = False
-        self.reported_to_continue = False
-        # One that was kept alive is right already, and a call would give Python's lock away.
+    def start_request(self) -> None:
+        """Prepare for the next request, part of which may have come behind the previous one."""
+        received = self.parser.unreader.take_buffered() if self.parser else b""
+        self.buffer = RequestBuffer(self.cfg, self.client, received)
+        self.receives_body = False
+        self.continue_sent = False
+        # A kept-alive socket is non-blocking already, and the call would release the GIL.
         if self.sock.getblocking():
             self.sock.setblocking(False)
 
-    def hand_over(self) -> None:
-        """Give gunicorn's parser the bytes of the request."""
+    def finish_receiving(self) -> None:
+        """Pass the complete request to gunicorn's parser."""
         self.init()
-        self.parser.unreader.unread(bytes(self.arrival.data))
+        self.parser.unreader.unread(bytes(self.buffer.data))
         self.data_ready = True
 
     def close(self, graceful: bool = False) -> None:
-        """Close; gracefully means to leave the caller time to read the answer."""
+        """Close; if graceful, give the client time to read the response."""
         if graceful:
-            self._worker.let_leave(self)
+            self._worker.close_gracefully(self)
         else:
             super().close()
 
 
 class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no types
-    """See the module.
+    """Threaded worker that receives requests in its event loop.
 
-    The methods without an underscore are gunicorn's, but for `let_leave`, `stay` and `go`.
+    Public methods override gunicorn's, except `close_gracefully`.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        # Each with what is done when its time is over.
+        # The connections in the event loop, each with what is called at its deadline.
         self._held: dict[Connection, Callable[[Connection], None]] = {}
-        self._next_look = 0.0
+        self._next_deadline_check = 0.0
 
     def accept(self, listener: socket.socket) -> None:
-        """Take a new connection, and hold it."""
+        """Accept a connection and start to receive its request."""
         try:
             sock, client = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return
         self.nr_conns += 1
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _READING_TIME)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _SEND_TIMEOUT)
         self.enqueue_req(Connection(self, sock, client, listener.getsockname()))
 
     def enqueue_req(self, conn: Connection) -> None:
-        """Hold a connection until its next request has arrived, then let a thread handle that."""
-        conn.await_request()
-        self._arrives(conn)  # most have sent all of it by now
+        """Receive a connection's next request, and pass it to a thread once it is complete."""
+        conn.start_request()
+        self._receive(conn)  # usually all of it is there
 
-    def let_leave(self, conn: Connection) -> None:
-        """Hold a connection that was answered until the caller hangs up (RFC 9112, section 9.6).
+    def close_gracefully(self, conn: Connection) -> None:
+        """Hold an answered connection until the client closes it (RFC 9112, section 9.6).
 
-        To close while there is something unread would reset it, and the answer be lost.
+        Closing a socket with unread data resets it, and the client would lose the response.
         """
         self.nr_conns += 1
         try:
             conn.sock.setblocking(False)
             conn.sock.shutdown(socket.SHUT_WR)
-            self._hold(conn, _LEAVING_SECONDS, self._leaves, self._drop)
-        except (OSError, ValueError):  # it is gone, or closed
+            self._hold(conn, _CLOSE_SECONDS, self._discard_input, self._drop)
+        except (OSError, ValueError):  # reset, or closed already
             self._drop(conn)
 
-    def stay(self) -> None:
-        """Don't leave while something runs whose caller may leave; from any thread.
-
-        What is deferred is done in its order: so this counts before its caller's own end does.
-        """
-        self.method_queue.defer(self._count, 1)
-
-    def go(self) -> None:
-        """Take back a `stay`, from any thread."""
-        self.method_queue.defer(self._count, -1)
-
-    def _count(self, change: int) -> None:
-        self.nr_conns += change  # what gunicorn waits for
-
     def handle_request(self, req: Any, conn: Connection) -> Any:
-        """Answer, without telling the caller once more to send what is there."""
-        if conn.reported_to_continue:
+        """Run the application, without sending `100 Continue` for a body that is there."""
+        if conn.continue_sent:
             req._expected_100_continue = False
         try:
             return super().handle_request(req, conn)
-        except BlockingIOError:  # the time to read is over; gunicorn takes that for its own fault
-            raise ConnectionResetError(errno.ECONNRESET, "does not read") from None
-
-    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:  # noqa: ARG002 - reason: gunicorn's signature
-        """Answer what gunicorn refuses in the shape of all errors."""
-        with contextlib.suppress(OSError):  # nobody is there to hear it
-            client.sendall(refusal(exc))
+        except BlockingIOError:  # the send timeout, which gunicorn would log as an error
+            raise ConnectionResetError(errno.ECONNRESET, "client does not read") from None
 
     def murder_pending(self) -> None:
-        """Cut off those whose time is over; the loop calls this after every round."""
+        """Close connections past their deadline; the event loop calls this in every round."""
         now = time.monotonic()
-        if now < self._next_look:
+        if now < self._next_deadline_check:
             return
-        self._next_look = now + _SECONDS_BETWEEN_LOOKS
-        for conn in [conn for conn in self._held if conn.held_until <= now]:
+        self._next_deadline_check = now + _DEADLINE_CHECK_SECONDS
+        for conn in [conn for conn in self._held if conn.deadline <= now]:
             self._held[conn](conn)
 
     def _cap_keepalive(self, deadline: float) -> None:
-        """Don't wait long for those who have sent nothing, now that this worker stops."""
+        """During shutdown, wait for idle connections until `deadline` at most."""
         super()._cap_keepalive(deadline)
         for conn in self._held:
-            if not conn.arrival.data:
-                conn.held_until = min(conn.held_until, deadline)
+            if not conn.buffer.data:
+                conn.deadline = min(conn.deadline, deadline)
 
     def _hold(
         self,
         conn: Connection,
         seconds: float,
-        at_data: Callable[[Connection, Any], None],
-        at_end: Callable[[Connection], None],
+        on_readable: Callable[[Connection, Any], None],
+        on_deadline: Callable[[Connection], None],
     ) -> None:
-        conn.held_until = time.monotonic() + seconds
-        if not self.alive and not conn.arrival.data:
-            conn.held_until = min(conn.held_until, time.monotonic() + STOP_KEEPALIVE_LINGER)
-        self.poller.register(conn.sock, EVENT_READ, partial(at_data, conn))
-        self._held[conn] = at_end
+        conn.deadline = time.monotonic() + seconds
+        if not self.alive and not conn.buffer.data:
+            conn.deadline = min(conn.deadline, time.monotonic() + STOP_KEEPALIVE_LINGER)
+        self.poller.register(conn.sock, EVENT_READ, partial(on_readable, conn))
+        self._held[conn] = on_deadline
 
     def _release(self, conn: Connection) -> None:
         if self._held.pop(conn, None):
             self.poller.unregister(conn.sock)
 
-    def _arrives(self, conn: Connection, _: Any = None) -> None:
-        """Read what there is; pass the request on, refuse it, or wait for more."""
+    def _receive(self, conn: Connection, _: Any = None) -> None:
+        """Read what is there; then dispatch the request, reject it, or wait for more."""
         try:
-            piece = _read(conn.sock)
-            whole = conn.arrival.take(piece or b"")
+            data = _read(conn.sock)
+            complete = conn.buffer.append(data or b"")
         except OSError:  # reset
             self._drop(conn)
-        except Exception as error:  # noqa: BLE001 - reason: the loop has to live on for all others
-            self._refuse(conn, error)
+        except Exception as error:  # noqa: BLE001 - reason: the event loop has to survive for all others
+            self._reject(conn, error)
         else:
-            self._go_on(conn, whole=whole, ended=piece == b"")
+            self._proceed(conn, complete=complete, closed=data == b"")
 
-    def _go_on(self, conn: Connection, *, whole: bool, ended: bool) -> None:
-        if whole:
+    def _proceed(self, conn: Connection, *, complete: bool, closed: bool) -> None:
+        if complete:
             self._release(conn)
-            conn.hand_over()
+            conn.finish_receiving()
             super().enqueue_req(conn)
-        elif ended and conn.arrival.data:
-            self._refuse(conn, NoMoreData())
-        elif ended:
+        elif closed and conn.buffer.data:
+            self._reject(conn, NoMoreData())
+        elif closed:
             self._drop(conn)
         else:
-            self._await_more(conn)
+            self._wait_for_more(conn)
 
-    def _await_more(self, conn: Connection) -> None:
+    def _wait_for_more(self, conn: Connection) -> None:
         if conn not in self._held:
-            self._hold(conn, HEAD_SECONDS, self._arrives, self._too_slow)
-        if conn.arrival.head_is_whole and not conn.awaits_body:
-            conn.awaits_body = True
-            conn.held_until = time.monotonic() + BODY_SECONDS
-        if conn.arrival.wants_to_continue and not conn.reported_to_continue:
-            conn.reported_to_continue = True
-            with contextlib.suppress(OSError):  # who doesn't listen may find out by the time
+            self._hold(conn, HEAD_SECONDS, self._receive, self._time_out)
+        if conn.buffer.head_complete and not conn.receives_body:
+            conn.receives_body = True
+            conn.deadline = time.monotonic() + BODY_SECONDS
+        if conn.buffer.expects_continue and not conn.continue_sent:
+            conn.continue_sent = True
+            with contextlib.suppress(OSError):  # the deadline closes a connection that is gone
                 conn.sock.send(_CONTINUE)
 
-    def _too_slow(self, conn: Connection) -> None:
-        if conn.arrival.data:
-            self._refuse(conn, RequestTimeout())
+    def _time_out(self, conn: Connection) -> None:
+        if conn.buffer.data:
+            self._reject(conn, RequestTimeout())
         else:
             self._drop(conn)
 
-    def _refuse(self, conn: Connection, error: BaseException) -> None:
+    def _reject(self, conn: Connection, error: BaseException) -> None:
         self._release(conn)
-        self.handle_error(None, conn.sock, conn.client, error)
+        send_error(None, conn.sock, conn.client, error)
         self.nr_conns -= 1
-        self.let_leave(conn)
+        self.close_gracefully(conn)
 
-    def _leaves(self, conn: Connection, _: Any = None) -> None:
-        """Throw away what still comes, until the caller hangs up."""
+    def _discard_input(self, conn: Connection, _: Any = None) -> None:
+        """Discard what the client still sends, until it closes the connection."""
         try:
             if _read(conn.sock) == b"":
                 self._drop(conn)
@@ -231,8 +212,8 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
 
 
 def _read(sock: socket.socket) -> bytes | None:
-    """Return what has come, nothing at the end, or None if there is nothing yet."""
+    """Return received bytes, b"" at the end of the stream, or None if there are none yet."""
     try:
-        return sock.recv(_PIECE_BYTES)
+        return sock.recv(_READ_BYTES)
     except BlockingIOError:
         return None

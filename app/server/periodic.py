@@ -1,4 +1,4 @@
-"""Runs something again and again, beside the requests."""
+"""Repeat a function in a background thread of a worker."""
 
 import logging
 import threading
@@ -8,32 +8,36 @@ _log = logging.getLogger(__name__)
 
 
 class PeriodicTask:
-    """Calls `work` every so many seconds, in a daemon thread, until it is stopped.
+    """Daemon thread that calls a function at a fixed interval until it is stopped.
 
-    Start it in the process that shall do the work: a thread does not survive a fork.
+    Start it in the process that is to run it: threads do not survive a fork.
+
+    Args:
+        function: is called without arguments; what it raises is logged.
+        interval_seconds: the pause before each call, the first one included.
     """
 
-    def __init__(self, work: Callable[[], None], seconds: float) -> None:
-        self._work = work
-        self._seconds = seconds
+    def __init__(self, function: Callable[[], object], interval_seconds: float) -> None:
+        self._function = function
+        self._interval_seconds = interval_seconds
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin; the first call comes after the first pause. Starting again does nothing."""
+        """Start the thread; starting again does nothing."""
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="ticker", daemon=True)
+            self._thread = threading.Thread(target=self._run, name="periodic", daemon=True)
             self._thread.start()
 
-    def stop(self, *, wait_seconds: float = 5.0) -> None:
-        """Begin no further call, and give the one that is running a little time to end."""
+    def stop(self, *, timeout_seconds: float = 5.0) -> None:
+        """Make no further call, and wait until a running one has ended or time is up."""
         self._stopped.set()
         if self._thread is not None:
-            self._thread.join(wait_seconds)
+            self._thread.join(timeout_seconds)
 
     def _run(self) -> None:
-        while not self._stopped.wait(self._seconds):
+        while not self._stopped.wait(self._interval_seconds):
             try:
-                self._work()
-            except Exception:  # noqa: BLE001 - reason: a thread that dies silently would never work again
-                _log.exception("a round failed; the next one comes as usual")
+                self._function()
+            except Exception:  # noqa: BLE001 - reason: the thread must survive whatever its function raises
+                _log.exception("periodic task failed; the next call follows as scheduled")

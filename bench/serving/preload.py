@@ -35,9 +35,9 @@ control_socket_disable = True
 def post_worker_init(worker):
     from app.config import Settings
     from app.container import preload
-    from app.server import malloc as allocator, periodic as ticker
+    from app.server import periodic, process_setup
     preload(Settings.load())
-    ticker.Ticker(allocator.give_back, 15).start()
+    periodic.PeriodicTask(process_setup.release_free_memory, 15).start()
 """
 
 

@@ -1,15 +1,16 @@
-"""An image is watched being drawn, under gunicorn as it is shipped."""
+"""Streamed generations under gunicorn, as shipped and with its own worker classes."""
 
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.http.sse_client import streaming
-from tests.support.servers.gunicorn import Gunicorn, gunicorn, wait_for
+from tests.support.servers.gunicorn import SHIPPED, Gunicorn, gunicorn, wait_for
 from tests.support.service import openai_settings, serving, settings_for
 
 
@@ -20,12 +21,12 @@ def server(tmp_path: Path, fake_openai: FakeOpenAI) -> Iterator[Gunicorn]:
         yield running
 
 
-def test_events_flow_and_who_leaves_is_waited_for(
+def test_reload_and_shutdown_finish_streams_and_abandoned_generations(
     server: Gunicorn, fake_openai: FakeOpenAI, tmp_path: Path
 ) -> None:
-    """Each event arrives when it happens; a reload and a stop let what runs end, callers or not."""
-    watched, left = threading.Event(), threading.Event()
-    fake_openai.script("images", Fault.last_event_at(watched), Fault.last_event_at(left))
+    """Events are sent as they happen; both generations end and are stored, client or not."""
+    watched, abandoned = threading.Event(), threading.Event()
+    fake_openai.script("images", Fault.last_event_at(watched), Fault.last_event_at(abandoned))
     with streaming(server.url, partial_images=1) as stream:
         assert stream.response.headers["Transfer-Encoding"] == "chunked"
         stream.until("partial")
@@ -37,9 +38,38 @@ def test_events_flow_and_who_leaves_is_waited_for(
         assert stream.rest()[-1].name == "result"
     assert "Worker exiting" not in server.log()
     server.send(signal.SIGTERM)
-    left.set()
+    abandoned.set()
     assert server.exit_status() == 0
     assert server.log().count(": ready") == 2
     assert "Traceback" not in server.log()
     with serving(settings_for(data_dir=tmp_path / "data")) as again:
         assert len(again.images()) == fake_openai.paid == 2
+
+
+def test_replaced_workers_of_all_classes_finish_abandoned_generations(
+    fake_openai: FakeOpenAI, tmp_path: Path
+) -> None:
+    """Whatever its class, a worker exits only after a generation whose client has left."""
+    released = threading.Event()
+    settings = openai_settings(fake_openai) | {"openai_timeout_seconds": 120, "web_concurrency": 1}
+    fake_openai.script("images", *[Fault.last_event_at(released)] * 3)
+    with ExitStack() as stack:
+        servers = [
+            stack.enter_context(
+                gunicorn(tmp_path / kind, SHIPPED, (), ("--worker-class", kind), **settings)
+            )
+            for kind in ("gthread", "sync", "gevent")
+        ]
+        for server in servers:
+            with streaming(server.url, partial_images=1) as stream:
+                stream.until("partial")
+            server.send(signal.SIGHUP)
+        for server in servers:
+            # After twenty seconds a worker notices that the client has left.
+            wait_for(lambda: "POST /generate-image 200" in server.log())  # noqa: B023 - reason: called at once
+            assert "Worker exiting" not in server.log()
+        released.set()
+        for server in servers:
+            wait_for(lambda: "Worker exiting" in server.log())  # noqa: B023 - reason: called at once
+            assert server.log().count(": ready") == 1
+    assert fake_openai.paid == 3

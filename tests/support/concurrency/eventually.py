@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-def eventually(check: Callable[[], object], patience: float = 10.0) -> None:
+def eventually(check: Callable[[], object], patience: float = 60.0) -> None:
     """Return once `check` is true; fail when it isn't for too long."""
     end = time.monotonic() + patience
     while not check():

@@ -132,7 +132,7 @@ class FakeOpenAI:
         self.image, self.api_key = self._initial
         self.shutdown_dates, self.listed, self.clock_ahead = {}, True, 0.0
 
-    def wait_in_flight(self, count: int = 1, timeout: float = 5.0) -> None:
+    def wait_in_flight(self, count: int = 1, timeout: float = 60.0) -> None:
         """Wait until so many image requests are being worked on at once."""
         ledger = self.ledger
         with ledger.changed:

@@ -1,116 +1,130 @@
-"""What SIGTERM does in the master and in a worker, without gunicorn around."""
+"""SIGTERM in the master and in a worker, without gunicorn."""
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import FrameType
 
 import pytest
-from gunicorn.workers.gthread import PollableMethodQueue
 
 from app.http.concurrency import ConcurrencyLimit
-from app.server.graceful_shutdown import close_at_stop, finish_before_leaving
-from app.server.gthread_worker import Worker
+from app.server.graceful_shutdown import close_on_shutdown, finish_generations
+
+
+def _return() -> None:
+    """Do nothing."""
 
 
 @dataclass
-class Reported:
-    """Stands for gunicorn's master and worker, and notes what it was told."""
+class FakeMaster:
+    """Stands in for gunicorn's master and records the signals that it handles."""
 
     pid: int = field(default_factory=os.getpid)
     master_pid: int = 0
     reexec_pid: int = 0
     signals: list[int] = field(default_factory=list)
-    alive: bool = True
-    stays: int = 0
 
     def signal(self, sig: int, frame: FrameType | None) -> None:
-        """Note the master's own handling of a signal."""
+        """Record a signal."""
         assert frame is None or frame.f_lineno
         self.signals.append(sig)
 
-    handle_exit = signal
 
-    def stay(self) -> None:
-        """Count what is waited for."""
-        self.stays += 1
+class FakeWorker:
+    """Stands in for a gunicorn worker and records the signals and heartbeats."""
 
-    def go(self) -> None:
-        """Count one less."""
-        self.stays -= 1
+    def __init__(self, run: Callable[[], None] = _return, *, alive: bool = True) -> None:
+        self.alive = alive
+        self.run = run
+        self.signals: list[int] = []
+        self.heartbeats = 0
+        self.on_heartbeat: Callable[[], object] = _return
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Record a signal."""
+        assert frame is None
+        self.signals.append(sig)
+
+    def notify(self) -> None:
+        """Count a heartbeat."""
+        self.heartbeats += 1
+        self.on_heartbeat()
 
 
 @pytest.fixture(autouse=True)
-def _handlers_stay_here() -> Iterator[None]:
+def _restore_handler() -> Iterator[None]:
     before = signal.getsignal(signal.SIGTERM)
     yield
     signal.signal(signal.SIGTERM, before)
 
 
-def test_the_master_closes_and_then_does_what_it_always_does() -> None:
-    """On SIGTERM the door closes, and gunicorn's own handler gets the signal."""
-    master, in_flight = Reported(), ConcurrencyLimit(1)
-    close_at_stop(master, in_flight)
-    assert not in_flight.closed
+def test_master_closes_and_then_runs_its_own_handler() -> None:
+    """On SIGTERM the limit closes, and gunicorn's own handler gets the signal."""
+    master, limit = FakeMaster(), ConcurrencyLimit(1)
+    close_on_shutdown(master, limit)
+    assert not limit.closed
     signal.raise_signal(signal.SIGTERM)
-    assert (in_flight.closed, master.signals) == (True, [signal.SIGTERM])
+    assert (limit.closed, master.signals) == (True, [signal.SIGTERM])
 
 
 @pytest.mark.parametrize(
     "master",
-    [Reported(reexec_pid=7), Reported(master_pid=7), Reported(pid=1)],
-    ids=["old", "new", "child"],
+    [FakeMaster(reexec_pid=7), FakeMaster(master_pid=7), FakeMaster(pid=1)],
+    ids=["old master", "new master", "forked worker"],
 )
-def test_where_another_serves_on_nothing_closes(master: Reported) -> None:
-    """One of two masters that stops, or a worker just forked, closes no door; it only leaves."""
-    in_flight = ConcurrencyLimit(1)
-    close_at_stop(master, in_flight)
+def test_nothing_closes_where_another_master_serves(master: FakeMaster) -> None:
+    """One of two masters, or a worker just forked, passes the signal on and closes nothing."""
+    limit = ConcurrencyLimit(1)
+    close_on_shutdown(master, limit)
     signal.raise_signal(signal.SIGTERM)
-    assert (in_flight.closed, master.signals) == (False, [signal.SIGTERM])
+    assert (limit.closed, master.signals) == (False, [signal.SIGTERM])
 
 
-def test_a_worker_that_is_replaced_leaves_at_once() -> None:
-    """Without a stop of the server the worker's SIGTERM is gunicorn's, generations or not.
-
-    Its process stays for them, though their callers may have left, and also for one that begins
-    only then, on a connection that was open before.
-    """
-    worker, in_flight = Reported(), ConcurrencyLimit(1)
-    finish_before_leaving(worker, in_flight)
-    with in_flight:
+def test_replaced_worker_exits_at_once() -> None:
+    """In a reload a worker stops accepting connections at once, whatever it generates."""
+    worker, limit = FakeWorker(), ConcurrencyLimit(1)
+    finish_generations(worker, limit)
+    with limit:
         signal.raise_signal(signal.SIGTERM)
-        assert (worker.signals, worker.stays) == ([signal.SIGTERM], 1)
-    assert worker.stays == 0
-    worker.alive = False
-    with in_flight:
-        assert worker.stays == 1
-        in_flight.close()
-        signal.raise_signal(signal.SIGTERM)
-    assert (worker.signals, worker.stays) == ([signal.SIGTERM], 0)
+        assert worker.signals == [signal.SIGTERM]
 
 
-def test_a_worker_that_stays_is_waited_for_like_for_a_caller() -> None:
-    """What keeps gunicorn's loop alive is one connection more, until the loop hears otherwise."""
-    worker = object.__new__(Worker)
-    worker.nr_conns, worker.method_queue = 0, PollableMethodQueue()
-    worker.method_queue.init()
-    worker.stay()
-    worker.method_queue.run_callbacks(None)
-    assert worker.nr_conns == 1
-    worker.go()
-    worker.method_queue.run_callbacks(None)
-    worker.method_queue.close()
-    assert worker.nr_conns == 0
+def test_exiting_worker_ignores_further_signals() -> None:
+    """A worker that is exiting already does not handle SIGTERM again, even in a shutdown."""
+    worker, limit = FakeWorker(alive=False), ConcurrencyLimit(1)
+    finish_generations(worker, limit)
+    limit.close()
+    signal.raise_signal(signal.SIGTERM)
+    assert worker.signals == []
 
 
-def test_a_worker_of_a_server_that_stops_leaves_with_its_last_generation() -> None:
-    """Then the worker's SIGTERM waits, however often it comes, and is handled in the end."""
-    worker, in_flight = Reported(), ConcurrencyLimit(2)
-    finish_before_leaving(worker, in_flight)
-    with in_flight:
-        with in_flight:
-            in_flight.close()
+def test_process_outlives_generations_of_clients_that_left() -> None:
+    """After the server loop the process waits for the last generation, and sends heartbeats."""
+    events: list[str] = []
+    worker, limit = FakeWorker(run=lambda: events.append("ran")), ConcurrencyLimit(1)
+    finish_generations(worker, limit)
+    limit.__enter__()
+    worker.on_heartbeat = lambda: limit.__exit__(None, None, None)
+    worker.run()
+    assert (events, worker.heartbeats) == (["ran"], 1)
+
+
+def test_process_ends_with_the_server_loop_if_nothing_is_generated() -> None:
+    """Without an active generation nothing delays the exit."""
+    worker = FakeWorker()
+    finish_generations(worker, ConcurrencyLimit(1))
+    worker.run()
+    assert worker.heartbeats == 0
+
+
+def test_worker_of_a_stopping_server_exits_after_its_last_generation() -> None:
+    """In a shutdown SIGTERM is deferred, however often it comes, until no generation is active."""
+    worker, limit = FakeWorker(), ConcurrencyLimit(2)
+    finish_generations(worker, limit)
+    with limit:
+        with limit:
+            limit.close()
             signal.raise_signal(signal.SIGTERM)
             signal.raise_signal(signal.SIGTERM)
         assert worker.signals == []
@@ -119,9 +133,9 @@ def test_a_worker_of_a_server_that_stops_leaves_with_its_last_generation() -> No
     assert worker.signals == [signal.SIGTERM] * 2
 
 
-def test_a_worker_that_starts_into_a_stop_leaves() -> None:
-    """A SIGTERM that came before the worker's handler was there is made up for."""
-    worker, in_flight = Reported(), ConcurrencyLimit(1)
-    in_flight.close()
-    finish_before_leaving(worker, in_flight)
+def test_worker_that_starts_during_a_shutdown_exits() -> None:
+    """A SIGTERM from before the worker's handler was installed is not lost."""
+    worker, limit = FakeWorker(), ConcurrencyLimit(1)
+    limit.close()
+    finish_generations(worker, limit)
     assert worker.signals == [signal.SIGTERM]

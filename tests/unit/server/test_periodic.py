@@ -1,4 +1,4 @@
-"""The ticker: regular work beside the requests."""
+"""Functions that are repeated in a background thread."""
 
 import contextlib
 import threading
@@ -9,60 +9,60 @@ from tests.support.observability.log_capture import log_lines
 
 
 @contextlib.contextmanager
-def ticking(ticker: PeriodicTask) -> Iterator[None]:
-    """Let it run within the block."""
-    ticker.start()
+def running(task: PeriodicTask) -> Iterator[None]:
+    """Run a task within the block."""
+    task.start()
     try:
         yield
     finally:
-        ticker.stop()
+        task.stop()
 
 
-def test_it_works_again_and_again() -> None:
-    """Work is done more than once, in a daemon thread that is not the caller's."""
+def test_function_is_called_repeatedly_in_one_daemon_thread() -> None:
+    """The function is called more than once, always in the same daemon thread."""
     threads: list[threading.Thread] = []
-    thrice = threading.Event()
+    called_thrice = threading.Event()
 
-    def work() -> None:
+    def record_thread() -> None:
         threads.append(threading.current_thread())
         if len(threads) >= 3:
-            thrice.set()
+            called_thrice.set()
 
-    with ticking(PeriodicTask(work, 0.001)):
-        assert thrice.wait(10)
+    with running(PeriodicTask(record_thread, 0.001)):
+        assert called_thrice.wait(60)
     assert len(set(threads)) == 1
     assert threads[0].daemon
     assert not threads[0].is_alive()
 
 
-def test_a_failing_round_is_logged_and_not_the_last() -> None:
-    """Whatever work raises, the next round comes, and the log has the error."""
-    rounds: list[int] = []
-    again = threading.Event()
+def test_failure_is_logged_and_does_not_end_the_task() -> None:
+    """After an exception the next call follows, and the log has the error."""
+    calls: list[int] = []
+    called_again = threading.Event()
 
-    def work() -> None:
-        rounds.append(1)
-        if len(rounds) > 1:
-            again.set()
+    def fail() -> None:
+        calls.append(1)
+        if len(calls) > 1:
+            called_again.set()
         raise ZeroDivisionError
 
-    with log_lines() as lines, ticking(PeriodicTask(work, 0.001)):
-        assert again.wait(10)
+    with log_lines() as lines, running(PeriodicTask(fail, 0.001)):
+        assert called_again.wait(60)
     assert [line for line in lines if line.startswith("ERROR")]
 
 
-def test_it_stops_within_its_pause() -> None:
-    """Stopping does not wait for the pause to end, and no round comes afterwards."""
-    rounds: list[int] = []
-    ticker = PeriodicTask(lambda: rounds.append(1), 3600)
+def test_stop_does_not_wait_for_the_interval() -> None:
+    """Stopping interrupts the pause, and no call follows."""
+    calls: list[int] = []
+    task = PeriodicTask(lambda: calls.append(1), 3600)
     before = threading.active_count()
-    with ticking(ticker):
-        ticker.start()
+    with running(task):
+        task.start()
         assert threading.active_count() == before + 1
     assert threading.active_count() == before
-    assert rounds == []
+    assert calls == []
 
 
-def test_stopping_what_never_ran_is_fine() -> None:
-    """A server that ends before it has begun may stop it all the same."""
+def test_task_that_never_ran_can_be_stopped() -> None:
+    """Stopping a task that was not started does nothing."""
     PeriodicTask(lambda: None, 1).stop()

@@ -1,4 +1,4 @@
-"""When a request has arrived, as far as bytes alone can tell."""
+"""When a request counts as complete, judged by its bytes alone."""
 
 import pytest
 from gunicorn.config import Config
@@ -13,51 +13,54 @@ _FALSE_END = b"4\r\n\r\n\r\n\r\n"
 
 
 @pytest.fixture
-def arrival() -> RequestBuffer:
-    """Give one of which nothing has come."""
+def buffer() -> RequestBuffer:
+    """Create an empty buffer."""
     return RequestBuffer(Config(), ("127.0.0.1", 1))
 
 
 @pytest.mark.parametrize(
     "request_bytes",
     [
-        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
-        _HEAD + b"Content-Length: 0\r\n\r\n",
-        _HEAD + b"CONTENT-length:  5\r\n\r\n12345",
-        _HEAD + b"Content-Length: 8\r\n\r\n\r\n\r\n\r\n\r\n",
-        _CHUNKED + b"0\r\n\r\n",
-        _CHUNKED + _FALSE_END * 3 + b"2;a=b\r\n{}\r\n000\r\nX-Sum: 1\r\n\r\n",
+        pytest.param(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", id="no body"),
+        pytest.param(_HEAD + b"Content-Length: 0\r\n\r\n", id="empty body"),
+        pytest.param(_HEAD + b"CONTENT-length:  5\r\n\r\n12345", id="body"),
+        pytest.param(
+            _HEAD + b"Content-Length: 8\r\n\r\n\r\n\r\n\r\n\r\n", id="body of line breaks"
+        ),
+        pytest.param(_CHUNKED + b"0\r\n\r\n", id="no chunk"),
+        pytest.param(
+            _CHUNKED + _FALSE_END * 3 + b"2;a=b\r\n{}\r\n000\r\nX-Sum: 1\r\n\r\n",
+            id="chunks and trailer",
+        ),
     ],
 )
-def test_a_request_is_whole_with_its_last_byte_and_not_before(
-    arrival: RequestBuffer, request_bytes: bytes
+def test_request_is_complete_with_its_last_byte(
+    buffer: RequestBuffer, request_bytes: bytes
 ) -> None:
-    """Byte by byte, exactly the last one completes it."""
-    whole = [arrival.take(bytes([byte])) for byte in request_bytes]
-    assert whole == [False] * (len(request_bytes) - 1) + [True]
-    assert arrival.data == request_bytes
+    """Sent byte by byte, a request is complete after the last byte and not before."""
+    complete = [buffer.append(bytes([byte])) for byte in request_bytes]
+    assert complete == [False] * (len(request_bytes) - 1) + [True]
+    assert buffer.data == request_bytes
 
 
-def test_a_body_may_have_64_kib_and_no_more(arrival: RequestBuffer) -> None:
-    """The largest valid body is awaited; one byte more is refused when it is announced."""
-    assert not arrival.take(_HEAD + b"Content-Length: %d\r\n\r\n" % MAX_BODY_BYTES)
-    assert arrival.take(bytes(MAX_BODY_BYTES))
+def test_body_is_limited_to_64_kib(buffer: RequestBuffer) -> None:
+    """The largest valid body is received; one byte more is rejected when it is announced."""
+    assert not buffer.append(_HEAD + b"Content-Length: %d\r\n\r\n" % MAX_BODY_BYTES)
+    assert buffer.append(bytes(MAX_BODY_BYTES))
     with pytest.raises(RequestTooLarge):
-        RequestBuffer(Config(), ("127.0.0.1", 1)).take(
+        RequestBuffer(Config(), ("127.0.0.1", 1)).append(
             _HEAD + b"Content-Length: %d\r\n\r\n" % (MAX_BODY_BYTES + 1)
         )
 
 
-def test_chunks_that_keep_looking_like_the_end_are_not_looked_at_for_ever(
-    arrival: RequestBuffer,
-) -> None:
-    """Who makes the server read the same body again and again is refused."""
-    arrival.take(_CHUNKED)
+def test_chunks_that_keep_looking_like_the_last_one_are_rejected(buffer: RequestBuffer) -> None:
+    """A client can't make the server parse the same body again and again."""
+    buffer.append(_CHUNKED)
     with pytest.raises(RequestTooLarge):
-        any(arrival.take(_FALSE_END) for _ in range(60))
+        any(buffer.append(_FALSE_END) for _ in range(60))
 
 
-def test_thousands_of_tiny_chunks_are_refused(arrival: RequestBuffer) -> None:
-    """Each chunk costs as much as all that follow it, so there may not be too many."""
+def test_thousands_of_tiny_chunks_are_rejected(buffer: RequestBuffer) -> None:
+    """Parsing a chunk copies all that follow it, so their number is limited."""
     with pytest.raises(RequestTooLarge):
-        arrival.take(_CHUNKED + b"1\r\n{\r\n" * 5000)
+        buffer.append(_CHUNKED + b"1\r\n{\r\n" * 5000)

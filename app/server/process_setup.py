@@ -1,0 +1,68 @@
+"""What gunicorn's processes set up: open files, memory, and the directory of shared metrics."""
+
+import atexit
+import ctypes
+import os
+import resource
+import shutil
+import tempfile
+
+_OPEN_FILES = 4096  # a thousand connections, and the files and sockets opened for them
+_M_ARENA_MAX = -8  # glibc's malloc.h
+_MAX_ARENAS = 2
+
+
+def raise_open_file_limit() -> None:
+    """Raise the soft limit of open files to 4096, or to the hard limit.
+
+    Many systems set it to 1024. A worker that can't accept a connection for want of a file
+    descriptor would exit.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < limit:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+
+
+def limit_memory_arenas() -> None:
+    """Make all threads of this process and its forks share two arenas; only glibc has them.
+
+    By default glibc creates an arena for each of many threads, and each keeps its own free memory.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_ARENA_MAX, _MAX_ARENAS)
+
+
+def release_free_memory() -> None:
+    """Return free memory to the system; after a burst that is most of what the burst used.
+
+    Call it now and then instead of freeing each block at once: the kernel has to clear every page
+    of fresh memory, which doubles the time of a cutout.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
+def share_metrics() -> None:
+    """Keep the metrics of this process and its forks in a new private directory.
+
+    Call it before anything imports prometheus_client, which decides at import time whether it
+    keeps its numbers in files. The directory is removed when this process exits.
+    """
+    directory, owner = tempfile.mkdtemp(prefix="imageapi-metrics-"), os.getpid()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory  # read by prometheus_client
+
+    def remove() -> None:
+        if os.getpid() == owner:  # forked processes run this too when they exit
+            shutil.rmtree(directory, ignore_errors=True)
+
+    atexit.register(remove)
+
+
+def discard_live_metrics(pid: int) -> None:
+    """Drop the gauges of a dead worker, such as its active generations, and keep its counters."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(pid)  # type: ignore[no-untyped-call]  # reason: it has no types

@@ -1,0 +1,38 @@
+"""What the log says about worker classes."""
+
+import pytest
+
+from app.server.worker_classes import describe_missing_features
+
+SHIPPED = "app.server.gthread_worker.Worker"
+
+
+def test_shipped_class_lacks_nothing() -> None:
+    """Nothing is logged about the shipped class."""
+    assert describe_missing_features(SHIPPED, shipped=SHIPPED) is None
+
+
+@pytest.mark.parametrize(
+    ("worker_class", "feature"),
+    [
+        ("gthread", "without occupying a thread"),
+        ("gunicorn.workers.gthread.ThreadWorker", "without occupying a thread"),
+        ("sync", "more than one request at a time"),
+        ("gunicorn.workers.sync.SyncWorker", "more than one request at a time"),
+        ("gevent", "while an image is processed"),
+        ("gunicorn.workers.ggevent.GeventWorker", "while an image is processed"),
+    ],
+)
+def test_missing_features_are_named(worker_class: str, feature: str) -> None:
+    """The line names the class, by either of its names, and what it lacks."""
+    line = describe_missing_features(worker_class, shipped=SHIPPED)
+    assert line is not None
+    assert line.startswith(f"not available with worker class {worker_class}: ")
+    assert feature in line
+    assert "deadlines" in line
+
+
+def test_other_classes_are_called_untested() -> None:
+    """Of a class that the tests don't cover the line says so, and names the shipped one."""
+    line = describe_missing_features("tornado", shipped=SHIPPED)
+    assert line == f"worker class tornado is untested; the shipped one is {SHIPPED}"
