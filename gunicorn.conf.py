@@ -109,7 +109,9 @@ def on_starting(_server: Any) -> None:
 
 def when_ready(server: Any) -> None:
     """Prepare the master: close generations on shutdown, load what all workers need."""
-    graceful_shutdown.close_on_shutdown(server, dependencies_of(server.app.wsgi()).concurrency_limit)
+    graceful_shutdown.close_on_shutdown(
+        server, dependencies_of(server.app.wsgi()).concurrency_limit
+    )
     preload(_settings)
     missing = describe_missing_features(server.cfg.worker_class_str, shipped=_SHIPPED_WORKER_CLASS)
     if missing:

@@ -183,7 +183,7 @@ def _wait_for_shutdown(server: Gunicorn) -> None:
 
 
 def _assert_rejected(server: Gunicorn) -> None:
-    """A generation is rejected unpaid, reads succeed, and /readyz gives the reason.
+    """Check that a generation is rejected unpaid, reads succeed, and /readyz gives the reason.
 
     None of these waits for the active generations: they are held for as long as this runs.
     """
