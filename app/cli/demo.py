@@ -1,4 +1,4 @@
-"""`make demo`: the whole main job once, over HTTP, against a server of its own."""
+"""`make demo`: start a server and use each of its main calls once."""
 
 import contextlib
 import http.client
@@ -20,7 +20,12 @@ _REQUEST_SECONDS = 60
 
 
 @click.command()
-@click.option("--prompt", default="A happy robot with a flower", show_default=True)
+@click.option(
+    "--prompt",
+    default="A happy robot with a flower",
+    show_default=True,
+    help="Prompt of the image.",
+)
 @click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
@@ -29,26 +34,26 @@ _REQUEST_SECONDS = 60
     help="Folder for the image.",
 )
 def demo(prompt: str, output: Path) -> None:
-    """Start a server, invent prompts, generate, fetch, list, and leave the image.
+    """Start a server, invent prompts, and generate, fetch, list and save an image.
 
-    It always draws offline, whatever key is set, so it never costs anything.
+    The image is drawn offline even if an API key is set, so the demo is free of charge.
     """
     with _server() as port:
         invented = _call(port, "GET", "/generate-prompts?count=3")
         for text in json.loads(invented)["prompts"]:
             click.echo(f"GET /generate-prompts   {text}")
-        made = json.loads(_call(port, "POST", "/generate-image", {"prompt": prompt}))
-        click.echo(f"POST /generate-image    {made['url']}")
-        image = _call(port, "GET", f"/images/{made['filename']}")
+        generated = json.loads(_call(port, "POST", "/generate-image", {"prompt": prompt}))
+        click.echo(f"POST /generate-image    {generated['url']}")
+        image = _call(port, "GET", f"/images/{generated['filename']}")
         click.echo(f"GET /images/...png      {len(image)} bytes")
         listed = json.loads(_call(port, "GET", "/images?page=1&limit=10"))
-        click.echo(f"GET /images             {listed['total_images']} in all")
-        if listed["images"][0]["filename"] != made["filename"]:
-            raise click.ClickException("the new image is not the first of the list")
+        click.echo(f"GET /images             {listed['total_images']} in total")
+        if listed["images"][0]["filename"] != generated["filename"]:
+            raise click.ClickException("the new image is not the first one in the list")
     output.mkdir(parents=True, exist_ok=True)
-    file = output / made["filename"]
+    file = output / generated["filename"]
     file.write_bytes(image)
-    click.echo(f"The image is {file}")
+    click.echo(f"Saved the image as {file}")
 
 
 @contextlib.contextmanager
@@ -61,21 +66,21 @@ def _server() -> Iterator[int]:
     environment = os.environ | offline
     process = subprocess.Popen(command, env=environment)  # noqa: S603 - reason: fixed arguments
     try:
-        _wait_until_it_answers(port, process)
+        _wait_until_ready(port, process)
         yield port
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()
 
 
-def _wait_until_it_answers(port: int, process: "subprocess.Popen[bytes]") -> None:
+def _wait_until_ready(port: int, process: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + _START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         with contextlib.suppress(ConnectionError):
             _call(port, "GET", "/healthz")
             return
         time.sleep(0.1)
-    raise click.ClickException("the server did not start; its messages are above")
+    raise click.ClickException("the server did not start; see its messages above")
 
 
 def _call(port: int, method: str, path: str, body: dict[str, Any] | None = None) -> bytes:
@@ -83,16 +88,16 @@ def _call(port: int, method: str, path: str, body: dict[str, Any] | None = None)
     with contextlib.closing(connection):
         data = json.dumps(body) if body else None
         connection.request(method, path, data, {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        content = answer.read()
-    if answer.status != 200:
-        raise click.ClickException(f"{method} {path}: {answer.status} {content[:500]!r}")
+        response = connection.getresponse()
+        content = response.read()
+    if response.status != 200:
+        raise click.ClickException(f"{method} {path}: {response.status} {content[:500]!r}")
     return content
 
 
 def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
         return port
 
 

@@ -1,4 +1,7 @@
-"""How commands end that can't do their work."""
+"""Exit statuses of the commands, and the errors that end them.
+
+Click itself exits with status 2 for invalid arguments and 1 for an aborted prompt.
+"""
 
 import sys
 from collections.abc import Iterator
@@ -9,19 +12,36 @@ import click
 from app.errors import AppError
 from app.usecases.auth.api_keys import ApiKeyRejected
 
-OUT_OF_REACH = 2
+INCOMPLETE = 1
+"""The command ran to its end, but some of its work failed or is left."""
+
+FAILED = 2
+"""The command could not start, or was cut short by an error."""
 
 
 @contextmanager
-def reported() -> Iterator[None]:
-    """Say on standard error what failed, and end with status 2."""
+def exit_on_error(*, unavailable: int = FAILED) -> Iterator[None]:
+    """Print an expected error on standard error, and exit.
+
+    Args:
+        unavailable: the exit status of an AppError, such as an unreachable database.
+    """
     try:
         yield
-    except (AppError, ApiKeyRejected) as error:
-        message = error.message if isinstance(error, AppError) else str(error)
-        click.echo(f"Stopped: {message}", err=True)
+    except ApiKeyRejected as error:
+        fail(str(error))
+    except AppError as error:
+        fail(describe(error), unavailable)
     except OSError as error:
-        click.echo(f"Stopped: {error.strerror}: {error.filename}", err=True)
-    else:
-        return
-    sys.exit(OUT_OF_REACH)
+        fail(f"{error.strerror}: {error.filename}")
+
+
+def describe(error: AppError) -> str:
+    """Return an error's message for people, with its detail for operators."""
+    return f"{error.message} ({error.detail})" if error.detail else error.message
+
+
+def fail(message: str, status: int = FAILED) -> None:
+    """Print an error message on standard error, and exit."""
+    click.echo(f"Error: {message}", err=True)
+    sys.exit(status)

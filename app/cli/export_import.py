@@ -15,9 +15,9 @@ import click
 from flask.cli import with_appcontext
 
 from app.blueprints.dependencies import deps
-from app.cli.caller_option import caller_named
-from app.cli.exit_codes import reported
+from app.cli.exit_codes import exit_on_error
 from app.cli.list_show_delete import described, newest
+from app.cli.params import find_owner
 from app.errors import AppError
 from app.imaging import UnusableImage
 from app.models import Caller, ImageRecord, Original, ProcessedImage, object_keys
@@ -40,8 +40,8 @@ def export(folder: Path, originals: bool, query: str, owner: str) -> None:
 
     What is there already is not copied again, so an export that was cut off can be repeated.
     """
-    caller, copied, missing = caller_named(owner), 0, 0
-    with reported():
+    caller, copied, missing = find_owner(owner), 0, 0
+    with exit_on_error():
         folder.mkdir(parents=True, exist_ok=True)
         lines: dict[str, str] = _earlier(folder)
         for row in newest(None, query=query, owner=caller.id or None):
@@ -70,9 +70,9 @@ def import_(folder: Path, owner: str) -> None:
     it tells prompts, times and ids, and only what it names is taken in; else a file's name is its
     prompt. What is there already is passed over.
     """
-    caller = caller_named(owner, live=True)
+    caller = find_owner(owner, active=True)
     taken = there = failed = 0
-    with reported():
+    with exit_on_error():
         for name, found in _found(folder, caller):
             try:
                 if isinstance(found, str):

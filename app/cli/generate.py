@@ -18,12 +18,12 @@ from flask.cli import with_appcontext
 from app.blueprints.dependencies import deps
 from app.cli import prompt_files
 from app.cli.batch_report import as_lines, as_object
-from app.cli.caller_option import caller_named
-from app.cli.exit_codes import OUT_OF_REACH, reported
+from app.cli.exit_codes import FAILED, exit_on_error
+from app.cli.params import find_owner
 from app.models import ImageRequest
 from app.usecases.generation.batch import Batch, BatchItem, BatchOutcome, rows_of
 
-_SOME_LEFT, _UNUSABLE = 1, OUT_OF_REACH
+_SOME_LEFT, _UNUSABLE = 1, FAILED
 _MAX_AT_ONCE = 32
 
 
@@ -69,7 +69,7 @@ def generate(
     if dry_run:
         _report_estimate(wishes, as_json=as_json)
         return
-    caller = caller_named(owner, live=True)
+    caller = find_owner(owner, active=True)
     if not name:
         name = file.name if file else secrets.token_hex(8)
     rows = rows_of(name, wishes, caller)
@@ -91,12 +91,12 @@ def _wishes(
         raise click.UsageError("Give prompts, with --enhance, --quality, --size; or --file alone.")
     try:
         if file:
-            return prompt_files.read(file)
-        return [prompt_files.wish({"prompt": prompt, **given}) for prompt in prompts]
-    except prompt_files.UnusableFile as error:
+            return prompt_files.read_prompt_file(file)
+        return [prompt_files.parse_request({"prompt": prompt, **given}) for prompt in prompts]
+    except prompt_files.PromptFileError as error:
         problems = error.problems
     except ValueError as error:
-        problems = prompt_files.reported(error)
+        problems = prompt_files.problems_in(error)
     for problem in problems:
         click.echo(problem, err=True)
     sys.exit(_UNUSABLE)
@@ -104,7 +104,7 @@ def _wishes(
 
 def _refuse_unless_meant(rows: Sequence[BatchItem], *, resume: bool) -> None:
     """Draw nothing by surprise: neither a file again, nor all of it where a part was expected."""
-    with reported():
+    with exit_on_error():
         begun = sum(deps().generate.repeats.knows(row.claim) for row in rows)
     if begun and not resume:
         click.echo(

@@ -1,5 +1,9 @@
-"""`flask images ...`: what an operator does with images from the command line."""
+"""`flask images`: the group of commands for stored images and for the service's upkeep.
 
+A new command is a module here, with its function added to `_COMMANDS`.
+"""
+
+import click
 from flask.cli import AppGroup
 
 from app.cli.doctor import doctor
@@ -10,8 +14,7 @@ from app.cli.reconcile import reconcile
 from app.cli.recut import recut
 from app.cli.sign import sign
 
-images = AppGroup("images", help="Draw, list, move, cut out again and repair images; and more.")
-for command in (
+_COMMANDS = (
     generate,
     list_,
     show,
@@ -19,8 +22,21 @@ for command in (
     import_,
     recut,
     delete,
-    doctor,
-    reconcile,
     sign,
-):
-    images.add_command(command)
+    reconcile,
+    doctor,
+)
+"""In the order of `flask images --help`: from making images to checking the service."""
+
+
+class _OrderedGroup(AppGroup):
+    """A group whose help lists commands in the order in which they were added."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - reason: of click
+        """Return the names of the commands, unsorted."""
+        return list(self.commands)
+
+
+images = _OrderedGroup("images", help="Generate, list, move, recut, sign and repair images.")
+for _command in _COMMANDS:
+    images.add_command(_command)

@@ -10,8 +10,8 @@ import click
 from flask.cli import with_appcontext
 
 from app.blueprints.dependencies import deps
-from app.cli.caller_option import caller_named
-from app.cli.exit_codes import reported
+from app.cli.exit_codes import exit_on_error
+from app.cli.params import find_owner
 from app.errors import AppError, ImageNotFound
 from app.models import ImageRecord, PageQuery, object_keys
 from app.models.prompts import fold
@@ -28,8 +28,8 @@ _SOME_LEFT = 1
 @with_appcontext
 def list_(limit: int, query: str, owner: str, as_json: bool) -> None:
     """List images, the newest first: id, time, cost, model and prompt."""
-    caller = caller_named(owner)
-    with reported():
+    caller = find_owner(owner)
+    with exit_on_error():
         for row in newest(limit, query=query, owner=caller.id or None):
             click.echo(json.dumps(described(row)) if as_json else _line(row))
 
@@ -39,7 +39,7 @@ def list_(limit: int, query: str, owner: str, as_json: bool) -> None:
 @with_appcontext
 def show(image_id: str) -> None:
     """Tell all that is known of the image of this id, as JSON."""
-    with reported():
+    with exit_on_error():
         click.echo(
             json.dumps(described(deps().images.record(object_keys.id_of_name(image_id))), indent=2)
         )

@@ -1,4 +1,4 @@
-"""`flask images reconcile`: what is wrong with rows and objects, and mends it."""
+"""`flask images reconcile`: discrepancies between records and stored objects."""
 
 import json
 import sys
@@ -9,42 +9,40 @@ import click
 from flask.cli import with_appcontext
 
 from app.blueprints.dependencies import deps
-from app.errors import AppError
+from app.cli.exit_codes import INCOMPLETE, exit_on_error
 from app.usecases.reconcile.report import Report, Tally
 
-_SHOWN = 20
-_OUT_OF_REACH = 2
+_MAX_LISTED = 20
 
 
-@click.command(short_help="Find what rows and images have lost of each other, and mend it.")
-@click.option("--fix", is_flag=True, help="Mend what can be mended; without it, only look.")
-@click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
+@click.command(short_help="Find and repair discrepancies between records and images.")
+@click.option("--fix", is_flag=True, help="Repair what is found. Without it, nothing is changed.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @with_appcontext
 def reconcile(fix: bool, as_json: bool) -> None:
-    """Find rows and images that have lost each other, and bring them together again.
+    """Find discrepancies between records and stored images, and repair them with --fix.
 
-    It may run beside servers, and never pays. Exit status: 0 if nothing is left to be mended,
-    1 if something is, 2 if storage or records can't be reached.
+    It can run beside servers, and never generates or pays for anything.
+
+    The exit status is 0 if no discrepancy is left, 1 if one is left, and 2 if the storage or the
+    records are unavailable.
     """
-    try:
+    with exit_on_error():
         report = _run(fix=fix)
-    except AppError as error:
-        click.echo(f"Stopped: {error.message} ({error})", err=True)
-        sys.exit(_OUT_OF_REACH)
     if as_json:
         click.echo(json.dumps(as_object(report)))
     else:
         for line in as_lines(report):
             click.echo(line)
-    sys.exit(1 if report.left else 0)
+    sys.exit(INCOMPLETE if report.left else 0)
 
 
 def _run(*, fix: bool) -> Report:
-    work = deps().reconcile
+    run = deps().reconcile
     if not _is_terminal():
-        return work(fix=fix)
-    with click.progressbar(length=work.count_rows(), file=sys.stderr, label="Rows") as bar:
-        return work(fix=fix, progress=bar.update)
+        return run(fix=fix)
+    with click.progressbar(length=run.count_rows(), file=sys.stderr, label="Records") as bar:
+        return run(fix=fix, progress=bar.update)
 
 
 def _is_terminal() -> bool:
@@ -52,10 +50,10 @@ def _is_terminal() -> bool:
 
 
 def as_object(report: Report) -> dict[str, Any]:
-    """Return the report as plain values."""
+    """Return the report as JSON-compatible values."""
     return {
         "fix": report.fix,
-        "rows": report.rows,
+        "records": report.rows,
         "found": report.found,
         "repaired": report.found - report.left,
         "left": report.left,
@@ -82,32 +80,32 @@ def _tally(tally: Tally) -> dict[str, Any]:
 
 
 def as_lines(report: Report) -> Iterable[str]:
-    """Yield the report as text for people."""
-    yield f"{report.rows} rows read."
+    """Yield the lines of the report as text."""
+    yield f"{report.rows} records checked."
     if report.tallies:
         yield f"{'':18}{'found':>9}{'repaired':>10}{'left':>9}"
     for kind, tally in sorted(report.tallies.items()):
         yield f"{kind:18}{tally.found:9}{tally.repaired:10}{tally.left:9}"
     for kind, tally in sorted(report.tallies.items()):
         yield f"\n{kind}:"
-        for found in tally.listed[:_SHOWN]:
+        for found in tally.listed[:_MAX_LISTED]:
             yield f"  {found.id}  {found.reason or 'repaired'}"
         yield from _and_more(tally.found)
     yield from _unknown_lines(report)
     if not report.found:
-        yield "Nothing to do."
+        yield "No discrepancies found."
     elif report.left and not report.fix:
-        yield "\nNothing was changed. Run it with --fix to mend what can be mended."
+        yield "\nNothing was changed. Run the command with --fix to repair."
 
 
 def _unknown_lines(report: Report) -> Iterable[str]:
     if report.unknown.found:
-        yield "\nunknown outcomes, for information (each may have been paid for):"
-    for image_id, time in report.unknown.listed[:_SHOWN]:
-        yield f"  {image_id}  asked for {time.isoformat()}"
+        yield "\nunknown outcomes, for information only (each may have been paid for):"
+    for image_id, time in report.unknown.listed[:_MAX_LISTED]:
+        yield f"  {image_id}  requested at {time.isoformat()}"
     yield from _and_more(report.unknown.found)
 
 
 def _and_more(found: int) -> Iterable[str]:
-    if found > _SHOWN:
-        yield f"  and {found - _SHOWN} more"
+    if found > _MAX_LISTED:
+        yield f"  and {found - _MAX_LISTED} more"

@@ -7,7 +7,7 @@ import click
 from flask.cli import with_appcontext
 
 from app.blueprints.dependencies import deps
-from app.cli.exit_codes import reported
+from app.cli.exit_codes import exit_on_error
 from app.usecases.images.recut import RecutResult
 
 _SHEET = "contact-sheet.png"
@@ -35,7 +35,7 @@ def recut(folder: Path | None, in_place: bool) -> None:
     same = failed = 0
     changed: list[RecutResult] = []
     count = 0
-    with reported():
+    with exit_on_error():
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
         for one in deps().recut(in_place=in_place):

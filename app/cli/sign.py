@@ -1,6 +1,5 @@
-"""`flask images sign`: makes addresses of variants for servers that ask for signatures."""
+"""`flask images sign`: URLs of variants for servers that require signatures."""
 
-import sys
 from urllib.parse import parse_qsl, urlencode
 
 import click
@@ -8,53 +7,54 @@ from flask.cli import with_appcontext
 
 from app.blueprints.dependencies import deps
 from app.blueprints.variant_query import VariantRequest, read_variant_request
-from app.cli.durations import Duration
-from app.errors import AppError, InvalidRequest
+from app.cli.exit_codes import exit_on_error
+from app.cli.params import DurationParam
+from app.errors import InvalidRequest
 from app.http.url_signing import Signature
 from app.models import object_keys
 
-_UNUSABLE = 2
 
-
-@click.command(short_help="Make the signed address of a variant.")
-@click.argument("name")
+@click.command(short_help="Sign the URL of a variant.")
+@click.argument("image")
 @click.argument("query")
 @click.option(
-    "--expires", default="30d", type=Duration(), show_default=True, help="How long it is good."
+    "--expires",
+    default="30d",
+    type=DurationParam(),
+    show_default=True,
+    help="Validity of the signature, such as 12h or 30d.",
 )
 @with_appcontext
-def sign(name: str, query: str, expires: int) -> None:
-    """Print the signed address of a variant.
+def sign(image: str, query: str, expires: int) -> None:
+    """Print the signed URL of a variant.
 
-    NAME is an image's id or filename, QUERY is like 'w=512&format=webp'. The address begins with
-    PUBLIC_URL, if that is set. Nothing is read or computed. Exit status: 0, or 2 if there is
-    nothing to sign, or nothing to sign it with.
+    IMAGE is the id or filename of an image, QUERY the variant, such as 'w=512&format=webp'. The
+    URL starts with PUBLIC_URL if that is set. Whether the image exists is not checked.
+
+    The exit status is 0, or 2 if the URL can't be signed.
     """
-    try:
-        click.echo(_address(object_keys.id_of_name(name), query, expires))
-    except AppError as error:
-        click.echo(error.message, err=True)
-        sys.exit(_UNUSABLE)
+    with exit_on_error():
+        click.echo(_signed_url(object_keys.id_of_name(image), query, expires))
 
 
-def _address(image_id: str, query: str, seconds: int) -> str:
-    wish = read_variant_request(query)
-    problem = _problem(image_id, wish)
+def _signed_url(image_id: str, query: str, seconds: int) -> str:
+    request = read_variant_request(query)
+    problem = _problem(image_id, request)
     if problem:
         raise InvalidRequest(message=problem)
-    made = deps().signer.sign(image_id, wish.canonical, seconds=seconds)
+    signature = deps().signer.sign(image_id, request.canonical, seconds=seconds)
     given = [pair for pair in parse_qsl(query) if pair[1]]
-    signed = urlencode([*given, ("expires", made.expires), ("sig", made.sig)], safe=",:")
+    signed = urlencode([*given, ("expires", signature.expires), ("sig", signature.sig)], safe=",:")
     return f"{deps().server_info.public_url or ''}{object_keys.image_path(image_id)}?{signed}"
 
 
-def _problem(image_id: str, wish: VariantRequest) -> str:
+def _problem(image_id: str, request: VariantRequest) -> str:
     if not deps().signer.keys:
-        return "VARIANT_SIGNING_KEYS is not set, so variants need no signature."
+        return "Variants need no signature, because VARIANT_SIGNING_KEYS is not set."
     if not object_keys.is_id(image_id):
-        return "NAME has to be an image's id or filename."
-    if wish.signature != Signature():
-        return "Leave out expires and sig: they are what is made here."
-    if wish.is_plain:
-        return "This is the plain image, which needs no signature."
+        return "IMAGE is not the id or filename of an image. Copy it from `flask images list`."
+    if request.signature != Signature():
+        return "QUERY contains expires or sig, which this command adds. Leave them out."
+    if request.is_plain:
+        return "QUERY stands for the plain image, which needs no signature."
     return ""

@@ -1,4 +1,4 @@
-"""`flask spec openapi|postman`: this API as a file, for other tools."""
+"""`flask spec`: the API's specification as a file for other tools."""
 
 import json
 import re
@@ -12,31 +12,34 @@ from app.blueprints.meta import openapi_document
 
 _SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 _VARIABLES = {"base_url": "http://localhost:5000", "api_key": "", "filename": ""}
-_IMAGE = re.compile(r"{(\w+)}")
+_PATH_PARAMETER = re.compile(r"{(\w+)}")
 
-spec = AppGroup("spec", help="Write this API's specification for other tools.")
+spec = AppGroup("spec", help="Print the API's specification for other tools.")
 
 
-@spec.command(short_help="Write the OpenAPI document.")
+@spec.command(short_help="Print the OpenAPI document.")
 @with_appcontext
 def openapi() -> None:
-    """Write the OpenAPI 3.1 document, as /openapi.json has it."""
-    _write(openapi_document())
+    """Print the OpenAPI 3.1 document, which the service also returns at /openapi.json."""
+    _print_json(openapi_document())
 
 
-@spec.command(short_help="Write a Postman collection.")
+@spec.command(short_help="Print a Postman collection.")
 @with_appcontext
 def postman() -> None:
-    """Write a Postman collection (v2.1), made from the OpenAPI document.
+    """Print a Postman collection (v2.1) of all calls.
 
-    Its requests are in an order in which they can be run: what is drawn first is fetched and
-    deleted by the later ones. Set base_url, and api_key where the server asks for keys.
+    The requests can be run in their order: the image that the first one generates is fetched and
+    deleted by the later ones. Set the variable base_url, and api_key if the server requires keys.
     """
-    _write(collection(openapi_document()))
+    _print_json(postman_collection(openapi_document()))
 
 
-def collection(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Make the collection: a folder a tag, a request a call, each with a test of its status."""
+def postman_collection(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the Postman collection of an OpenAPI document.
+
+    Each tag is a folder, and each call a request with a test of its status.
+    """
     folders: dict[str, list[dict[str, Any]]] = {tag["name"]: [] for tag in document["tags"]}
     for method, path, operation in _in_order(document):
         folders[operation["tags"][0]].append(_request(document, method, path, operation))
@@ -53,7 +56,7 @@ def collection(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _in_order(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield the calls, deletions last."""
+    """Yield all calls; deletions come last."""
     calls = [
         (method, path, operation)
         for path, operations in document["paths"].items()
@@ -66,7 +69,7 @@ def _request(
     document: Mapping[str, Any], method: str, path: str, operation: dict[str, Any]
 ) -> dict[str, Any]:
     status = next(code for code in operation["responses"] if code.startswith("2"))
-    segments = _IMAGE.sub(r"{{\1}}", path).strip("/").split("/")
+    segments = _PATH_PARAMETER.sub(r"{{\1}}", path).strip("/").split("/")
     query = [
         {
             "key": parameter["name"],
@@ -115,6 +118,6 @@ def _test(status: str, operation: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _write(document: Mapping[str, Any]) -> None:
+def _print_json(document: Mapping[str, Any]) -> None:
     json.dump(document, sys.stdout, indent=2, ensure_ascii=False)
     sys.stdout.write("\n")

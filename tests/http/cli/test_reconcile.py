@@ -204,7 +204,7 @@ def test_unreachable_store_is_status_2(real: Service, parts: Parts) -> None:
         proxy.refuse()
         result = real.app.test_cli_runner().invoke(args=["images", "reconcile", "--fix"])
         proxy.pass_through()
-        stopped = [line for line in result.stderr.splitlines() if line.startswith("Stopped: ")]
+        stopped = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
         assert (result.exit_code, result.stdout, len(stopped)) == (2, "", 1)
         assert "127.0.0.1" not in stopped[0]
         assert parts.settings["aws_access_key_id"] not in stopped[0]

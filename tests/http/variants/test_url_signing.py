@@ -174,11 +174,11 @@ def test_command_prints_a_valid_url(tmp_path: Path, clock: FakeClock) -> None:
 @pytest.mark.parametrize(
     ("name", "query", "message"),
     [
-        ("fox.png", "w=64", "NAME has to be an image's id or filename."),
+        ("fox.png", "w=64", "IMAGE is not the id or filename of an image."),
         ("", "w=9999", "w: Must be a whole number from 1 to 2048."),
         ("", "width=64", "width: Unknown field."),
         ("", "w=256", "needs no signature"),
-        ("", "w=64&expires=5", "Leave out expires and sig"),
+        ("", "w=64&expires=5", "contains expires or sig"),
     ],
 )
 def test_command_rejects_what_can_not_be_signed(

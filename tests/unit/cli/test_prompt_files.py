@@ -1,17 +1,17 @@
-"""Files of prompts: what is read, and that all that is wrong is told at once."""
+"""Prompt files: formats, and the errors that are reported."""
 
 from pathlib import Path
 
 import pytest
 
-from app.cli.prompt_files import UnusableFile, read
+from app.cli.prompt_files import PromptFileError, read_prompt_file
 from app.models import ImageRequest
 
 FOX = ImageRequest(first_prompt="A red fox", prompt="A red fox", size="1024x1024")
 
 
-def made(folder: Path, name: str, text: str | bytes) -> Path:
-    """Write a file."""
+def write(folder: Path, name: str, text: str | bytes) -> Path:
+    """Write a file and return its path."""
     path = folder / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return path
@@ -27,51 +27,57 @@ def made(folder: Path, name: str, text: str | bytes) -> Path:
         ("a.jsonl", '{"prompt": "A red fox"}\n\n{"prompt": "A red fox", "enhance": false}\n'),
     ],
 )
-def test_all_forms_say_the_same(tmp_path: Path, name: str, text: str) -> None:
-    """Lines, a table and objects; with a byte order mark, Windows' line ends, empty lines."""
-    assert read(made(tmp_path, name, text)) == [FOX, FOX]
+def test_all_formats_give_equal_requests(tmp_path: Path, name: str, text: str) -> None:
+    """Text, CSV and JSON lines are read, also with BOM, CRLF line ends and empty lines."""
+    assert read_prompt_file(write(tmp_path, name, text)) == [FOX, FOX]
 
 
-def test_fields_are_those_of_the_api(tmp_path: Path) -> None:
-    """A prompt may go over lines in a table; enhance, quality and size are as in a body."""
+def test_csv_has_the_fields_of_the_api(tmp_path: Path) -> None:
+    """A CSV has prompts of several lines, and `enhance`, `quality` and `size` as in a body."""
     text = 'prompt,enhance,quality,size\n"A fox,\nand a hen",Yes,low,1536x1024\n'
-    (wish,) = read(made(tmp_path, "a.csv", text))
-    assert (wish.prompt, wish.enhance) == ("A fox,\nand a hen", True)
-    assert (wish.quality, wish.size) == ("low", "1536x1024")
+    (request,) = read_prompt_file(write(tmp_path, "a.csv", text))
+    assert (request.prompt, request.enhance) == ("A fox,\nand a hen", True)
+    assert (request.quality, request.size) == ("low", "1536x1024")
 
 
 @pytest.mark.parametrize(
     ("name", "text", "problems"),
     [
-        ("a.json", "[]", ["a.json: a file of prompts ends in .txt, .csv or .jsonl."]),
-        ("a.txt", "\n# nothing\n", ["a.txt has no prompts."]),
+        ("a.json", "[]", ["a.json: unknown file type. Use .txt, .csv or .jsonl."]),
+        ("a.txt", "\n# nothing\n", ["a.txt: the file contains no prompts."]),
         ("a.txt", f"{'x' * 4001}\nA fox\n\x07\n", ["line 1: prompt: ", "line 3: prompt: "]),
-        ("a.csv", "A red fox\nA blue fox\n", ["line 1: The first line has to name the columns"]),
+        ("a.csv", "A red fox\nA blue fox\n", ["line 1: The header has no column `prompt`."]),
         ("a.csv", "prompt,size\nA fox,1x1\n,\nA fox\n", ["line 2: size: ", "line 3: prompt: "]),
         ("a.csv", "prompt\nA fox, red\n", ["line 2: more columns: "]),
         ("a.csv", "prompt,enhance\nA fox,perhaps\n", ["line 2: enhance: "]),
-        ("a.csv", 'prompt\n"A fox\n', ["a.csv can't be read: "]),
-        ("a.txt", b"\xff\xfe", ["a.txt can't be read: "]),
+        ("a.csv", 'prompt\n"A fox\n', ["a.csv: the file can't be read: "]),
+        ("a.txt", b"\xff\xfe", ["a.txt: the file can't be read: "]),
         (
             "a.jsonl",
             '{"prompt": "A fox"}\nnot JSON\n["a"]\n{"prompt": 1}\n'
             '{"prompt": "a", "dry_run": true}\n{"prompt": "a", "color": 1}\n',
-            ["line 2: This", "line 3: the line", "line 4: prompt", "line 5: dry_run", "line 6: co"],
+            [
+                "line 2: The line",
+                "line 3: the line",
+                "line 4: prompt",
+                "line 5: dry_run",
+                "line 6: co",
+            ],
         ),
     ],
 )
-def test_all_that_is_wrong_is_reported_at_once(
+def test_all_errors_of_a_file_are_reported_together(
     tmp_path: Path, name: str, text: str | bytes, problems: list[str]
 ) -> None:
-    """Each with its line, before anything is drawn."""
-    with pytest.raises(UnusableFile) as caught:
-        read(made(tmp_path, name, text))
+    """Each error is reported with its line number."""
+    with pytest.raises(PromptFileError) as caught:
+        read_prompt_file(write(tmp_path, name, text))
     assert len(caught.value.problems) == len(problems), caught.value.problems
     for problem, reported in zip(problems, caught.value.problems, strict=True):
         assert problem in reported
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    """It is told as a problem of the file."""
-    with pytest.raises(UnusableFile):
-        read(tmp_path / "nothing.txt")
+def test_missing_file_is_reported(tmp_path: Path) -> None:
+    """A file that doesn't exist is an error of the prompt file."""
+    with pytest.raises(PromptFileError):
+        read_prompt_file(tmp_path / "nothing.txt")

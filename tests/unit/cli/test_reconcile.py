@@ -1,4 +1,4 @@
-"""`flask images reconcile`: what it prints, and its exit status."""
+"""`flask images reconcile`: output and exit statuses."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ from tests.support.service import settings_for
 
 @pytest.fixture
 def app(world: World, tmp_path: Path) -> Flask:
-    """Build the app on the fakes."""
+    """Build the app on fake ports."""
     return create_app(settings_for(data_dir=tmp_path, log_level="ERROR"), world.ports)
 
 
@@ -30,27 +30,27 @@ def run(app: Flask, *options: str) -> Result:
     return app.test_cli_runner().invoke(args=["images", "reconcile", *options])
 
 
-def test_nothing_wrong_is_status_0(app: Flask, world: World) -> None:
-    """A sound service has nothing to do, and says how much was looked at."""
+def test_no_discrepancy_exits_with_status_0(app: Flask, world: World) -> None:
+    """Without discrepancies the command prints the number of checked records."""
     world.generate(a_request())
     result = run(app)
-    assert (result.exit_code, result.stdout) == (0, "1 rows read.\nNothing to do.\n")
+    assert (result.exit_code, result.stdout) == (0, "1 records checked.\nNo discrepancies found.\n")
 
 
-def test_what_is_left_is_status_1_and_what_is_repaired_0(app: Flask, world: World) -> None:
-    """A run that only looks ends with 1 and says how to mend; a run that mended all with 0."""
+def test_status_is_1_until_the_discrepancy_is_repaired(app: Flask, world: World) -> None:
+    """A run without --fix exits with 1 and mentions --fix; a run that repairs all exits with 0."""
     dropping("image")(world.ports, world.generate(a_request()))
-    looked, repaired, again = run(app), run(app, "--fix"), run(app)
-    assert [looked.exit_code, repaired.exit_code, again.exit_code] == [1, 0, 0]
-    assert "--fix" in looked.stdout
-    assert world.row.id in looked.stdout
+    checked, repaired, again = run(app), run(app, "--fix"), run(app)
+    assert [checked.exit_code, repaired.exit_code, again.exit_code] == [1, 0, 0]
+    assert "--fix" in checked.stdout
+    assert world.row.id in checked.stdout
     assert "image_missing" in repaired.stdout
     assert "--fix" not in repaired.stdout
-    assert again.stdout.endswith("Nothing to do.\n")
+    assert again.stdout.endswith("No discrepancies found.\n")
 
 
-def test_what_can_not_be_repaired_is_status_1(app: Flask, world: World) -> None:
-    """A loss is told with its reason as often as the command is run."""
+def test_irreparable_discrepancy_exits_with_status_1(app: Flask, world: World) -> None:
+    """A loss that can't be repaired is reported with its reason in every run."""
     dropping("original")(world.ports, world.generate(a_request()))
     for _ in range(2):
         result = run(app, "--fix")
@@ -60,22 +60,22 @@ def test_what_can_not_be_repaired_is_status_1(app: Flask, world: World) -> None:
 
 @pytest.mark.parametrize("options", [(), ("--json",), ("--fix",)])
 @pytest.mark.parametrize("part", ["store", "records"])
-def test_a_part_out_of_reach_is_status_2(
+def test_unavailable_part_exits_with_status_2(
     app: Flask, world: World, part: str, options: tuple[str, ...]
 ) -> None:
-    """One clear line on standard error, and nothing on standard output."""
+    """The message is one line on standard error; standard output stays empty."""
     if part == "store":
         world.store.fail("keys originals", StorageUnavailable("S3: EndpointConnectionError"))
     else:
         world.records.fail("scan", RecordsUnavailable("MongoDB: ServerSelectionTimeoutError"))
     result = run(app, *options)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.startswith("Stopped: The image ")
+    assert result.stderr.startswith("Error: The image ")
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_the_table_counts_what_was_found_repaired_and_left(app: Flask, world: World) -> None:
-    """One line a kind, with three numbers under their names."""
+def test_table_counts_found_repaired_and_left(app: Flask, world: World) -> None:
+    """The table has a line per kind with the numbers of found, repaired and left ones."""
     for part in ("image", "image", "note", "original"):
         dropping(part)(world.ports, world.generate(a_request()))
     lines = run(app, "--fix").stdout.splitlines()
@@ -87,8 +87,8 @@ def test_the_table_counts_what_was_found_repaired_and_left(app: Flask, world: Wo
     ]
 
 
-def test_json_is_one_object_with_counts_and_lists(app: Flask, world: World) -> None:
-    """Programs get the same facts, by kind, with reasons; unknown outcomes stand apart."""
+def test_json_has_counts_and_lists(app: Flask, world: World) -> None:
+    """The JSON object has counts, ids and reasons by kind, and unknown outcomes separately."""
     gone = world.generate(a_request())
     dropping("original")(world.ports, gone)
     unknown = a_generation(state=State.UNKNOWN, original=None, image=None)
@@ -97,7 +97,7 @@ def test_json_is_one_object_with_counts_and_lists(app: Flask, world: World) -> N
     assert result.exit_code == 1
     assert json.loads(result.stdout) == {
         "fix": True,
-        "rows": 2,
+        "records": 2,
         "found": 1,
         "repaired": 0,
         "left": 1,
@@ -119,7 +119,7 @@ def test_json_is_one_object_with_counts_and_lists(app: Flask, world: World) -> N
 
 
 def full_report() -> Report:
-    """Make a report with more findings than are listed."""
+    """Return a report with more discrepancies than are listed."""
     report = Report(fix=True)
     for number in range(1500):
         report.tallies[Discrepancy.NOTE_MISSING].add(ReportedDiscrepancy(f"id-{number}"))
@@ -127,26 +127,28 @@ def full_report() -> Report:
     return report
 
 
-def test_people_get_twenty_names_a_kind() -> None:
-    """However much was found, the text stays readable and says how many more there are."""
+def test_text_lists_twenty_ids_of_a_kind() -> None:
+    """The text lists at most 20 ids of a kind, and the number of further ones."""
     lines = "\n".join(as_lines(full_report())).splitlines()
     assert len([line for line in lines if line.startswith("  id-")]) == 20
     assert len([line for line in lines if line.startswith("  unknown-")]) == 20
     assert lines.count("  and 1480 more") == 2
 
 
-def test_programs_get_a_thousand_names_a_kind() -> None:
-    """Lists are capped, and say how many more there are."""
-    found: dict[str, Any] = as_object(full_report())
-    for part in (found["kinds"]["note_missing"], found["unknown_outcomes"]):
+def test_json_lists_a_thousand_ids_of_a_kind() -> None:
+    """The JSON lists at most 1,000 ids of a kind, and the number of further ones."""
+    report: dict[str, Any] = as_object(full_report())
+    for part in (report["kinds"]["note_missing"], report["unknown_outcomes"]):
         assert (part["found"], len(part["listed"]), part["more"]) == (1500, 1000, 500)
 
 
-def test_a_terminal_gets_a_bar(app: Flask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Progress is shown on standard error of a terminal only, and never disturbs the output."""
+def test_progress_bar_in_a_terminal(
+    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Progress is printed on standard error, and only if that is a terminal."""
     world.generate(a_request())
     assert run(app, "--json").stderr == ""
     monkeypatch.setattr("app.cli.reconcile._is_terminal", lambda: True)
     result = run(app, "--json")
-    assert "Rows" in result.stderr
-    assert json.loads(result.stdout)["rows"] == 1
+    assert "Records" in result.stderr
+    assert json.loads(result.stdout)["records"] == 1
