@@ -1,4 +1,4 @@
-"""Holds what happened against what a row says."""
+"""Compare what happened with what a row expects."""
 
 import functools
 from collections.abc import Iterable
@@ -9,67 +9,73 @@ import requests
 
 from app.imaging import cutout
 from app.ports import ImageStore, Ports, Spool
-from tests.faults.row import UNTIL_IT_RESETS, Answer, Kept
+from tests.faults.row import UNTIL_IT_RESETS, ExpectedResponse, Kept
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.images import xmp_readers
 
 _IMAGES = {".png": "original", ".webp": "original", ".jpeg": "original"}
 _KINDS = _IMAGES | {".bin": "evidence", ".json": "note"}
 _REQUIRED = {"status", "message", "code", "request_id"}
-_DAY_SECONDS = 86_401  # a second more, so that nobody comes too early
+_DAY_SECONDS = 86_401  # one second more than a day
 _REPORTED_BY_SOME = ("Retry-After", "Idempotency-Replayed", "Allow")
 
 
-def check_answer(answer: requests.Response, expected: Answer, private: Iterable[str]) -> None:
-    """Check status, code, charge, headers and form; and that nothing private is told."""
-    assert answer.status_code == expected.status, answer.text
-    reported = {name: answer.headers[name] for name in _REPORTED_BY_SOME if name in answer.headers}
+def check_response(
+    response: requests.Response, expected: ExpectedResponse, private: Iterable[str]
+) -> None:
+    """Check status, code, charge, headers and form, and that nothing private is in it."""
+    assert response.status_code == expected.status, response.text
+    reported = {
+        name: response.headers[name] for name in _REPORTED_BY_SOME if name in response.headers
+    }
     reported |= (
         {"Allow": ", ".join(sorted(reported["Allow"].split(", ")))} if "Allow" in reported else {}
     )
-    if expected.code == "rate_limited":  # which tells how long the window still lasts
+    if expected.code == "rate_limited":  # it depends on the rest of the window
         assert int(reported.pop("Retry-After")) > 0
     if expected.code == "budget_exceeded":
         assert 0 < int(reported["Retry-After"]) <= _DAY_SECONDS
         reported["Retry-After"] = UNTIL_IT_RESETS
     assert reported == dict(expected.headers)
-    assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    assert answer.headers["X-Request-ID"]
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert response.headers["X-Request-ID"]
     if expected.status >= 400:
-        _check_failure(answer, expected)
-    elif answer.headers["Content-Type"] == "application/json":
-        body = answer.json()
+        _check_failure(response, expected)
+    elif response.headers["Content-Type"] == "application/json":
+        body = response.json()
         assert (body["status"], body.get("charged")) == ("success", expected.charged)
-    whole = answer.text + "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
-    check_silence(whole, private)
+    whole = response.text + "\n".join(
+        f"{name}: {value}" for name, value in response.headers.items()
+    )
+    check_absence(whole, private)
 
 
-def _check_failure(answer: requests.Response, expected: Answer) -> None:
-    assert answer.headers["Content-Type"] == "application/json"
-    assert answer.headers["Cache-Control"] == "no-store"
-    body: dict[str, Any] = answer.json()
+def _check_failure(response: requests.Response, expected: ExpectedResponse) -> None:
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.headers["Cache-Control"] == "no-store"
+    body: dict[str, Any] = response.json()
     assert body["status"] == "error"
     assert (body["code"], body.get("charged")) == (expected.code, expected.charged)
     assert body["message"].endswith(".")
-    assert body["request_id"] == answer.headers["X-Request-ID"]
+    assert body["request_id"] == response.headers["X-Request-ID"]
     assert set(body) - {"charged", "errors", "resets_at"} == _REQUIRED
     assert all(set(error) == {"field", "message"} for error in body.get("errors", ()))
 
 
-def check_silence(text: str, private: Iterable[str]) -> None:
+def check_absence(text: str, private: Iterable[str]) -> None:
     """Check that none of these words is in the text."""
     for word in private:
         assert word not in text
 
 
 def kept(ports: Ports) -> Kept:
-    """Tell what there is: rows, and the kinds of objects in store and spool."""
+    """Return the records, and the kinds of objects in store and spool."""
     rows = sorted(f"{row.state} {row.charged}" for row in ports.records.scan(limit=100))
     return Kept(tuple(rows), _kinds(_stored(ports)), _kinds(_spooled(ports)))
 
 
 def check_kept(ports: Ports, expected: Kept, fake: FakeOpenAI) -> None:
-    """Check what there is, and that originals are what was paid for, byte for byte."""
+    """Check what exists, and that originals are the paid images, byte for byte."""
     assert kept(ports) == expected
     places: list[tuple[ImageStore | Spool, list[str]]] = [
         (ports.store, _stored(ports)),
@@ -94,7 +100,7 @@ def _spooled(ports: Ports) -> list[str]:
 
 
 def check_image(png: bytes, fake: FakeOpenAI) -> None:
-    """Check that this is, byte for byte, the cutout of an image that was paid for, and says so."""
+    """Check that this is the cutout of a paid image, byte for byte, with its provenance."""
     assert (
         xmp_readers.reported(png)["Iptc4xmpExt:DigitalSourceType"]
         == f"{xmp_readers.TYPES}trainedAlgorithmicMedia"

@@ -1,4 +1,4 @@
-"""Explains failures inside of the checks too."""
+"""Rewrite the assertions of the checks, so that their failures are explained."""
 
 import pytest
 

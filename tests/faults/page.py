@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.faults.row import Again, Answer, Crash, Kept, Row
+from tests.faults.row import Again, Crash, ExpectedResponse, Kept, Row
 from tests.faults.table import CRASHES, TOPICS
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
@@ -76,22 +76,24 @@ def _table(head: Iterable[str], rows: Iterable[tuple[str, ...]]) -> str:
 def _row(row: Row) -> tuple[str, ...]:
     later = _again(row.again)
     if row.meanwhile:
-        later = f"{_answer(row.meanwhile)}, while the lease runs; then {later}"
-    charged = row.answer.charged or "–"
-    return row.what, _answer(row.answer), charged, str(row.paid), _kept(row.kept), later
+        later = f"{_response(row.meanwhile)}, while the lease runs; then {later}"
+    charged = row.response.charged or "–"
+    return row.what, _response(row.response), charged, str(row.paid), _kept(row.kept), later
 
 
 def _crash(crash: Crash) -> tuple[str, ...]:
     later = _again(crash.again)
     if crash.with_new_key is not None:
         later += f"; a new key generates it; paid {crash.with_new_key}"
-    return crash.what, str(crash.paid), _kept(crash.kept), _answer(crash.meanwhile), later
+    return crash.what, str(crash.paid), _kept(crash.kept), _response(crash.meanwhile), later
 
 
-def _answer(answer: Answer) -> str:
-    code = f" `{answer.code}`" if answer.code else ""
-    reported = "".join(f", {_HEADERS[name].format(text)}" for name, text in answer.headers.items())
-    return f"{answer.status}{code}{reported}"
+def _response(response: ExpectedResponse) -> str:
+    code = f" `{response.code}`" if response.code else ""
+    reported = "".join(
+        f", {_HEADERS[name].format(text)}" for name, text in response.headers.items()
+    )
+    return f"{response.status}{code}{reported}"
 
 
 def _kept(kept: Kept) -> str:
@@ -107,4 +109,4 @@ def _state(state: str, charged: str) -> str:
 
 
 def _again(again: Again | None) -> str:
-    return f"{_answer(again.answer)}; paid {again.paid}" if again else "–"
+    return f"{_response(again.response)}; paid {again.paid}" if again else "–"

@@ -1,4 +1,4 @@
-"""What a row of the matrix says."""
+"""The rows of the fault matrix: faults, expected responses and stored state."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -10,20 +10,20 @@ import requests
 from tests.faults.points import Point
 from tests.faults.stage import Stage, generate
 
-HOW = {
+OUTAGES = {
     "refuse": "refuses connections",
-    "black_hole": "swallows everything",
+    "black_hole": "accepts requests and never responds",
     "reset": "resets connections",
 }
-"""How a part can be down, by the name of the proxy's method."""
+"""How a part can fail, by the name of the proxy's method."""
 
-UNTIL_IT_RESETS = "until the budget begins again"
-"""What the header Retry-After says of a budget, which nobody can tell in advance."""
+UNTIL_IT_RESETS = "until the budget resets"
+"""Stands for the Retry-After of a budget, which depends on the time of day."""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a caller gets: status, code of an error, `charged`, and what the headers say."""
+class ExpectedResponse:
+    """The expected status, error code, `charged` and headers."""
 
     status: int = 200
     code: str = ""
@@ -33,7 +33,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Kept:
-    """What there is afterwards: rows as "state charged", and the kinds of objects."""
+    """What exists afterwards: records as "state charged", and the kinds of objects."""
 
     rows: tuple[str, ...] = ()
     objects: tuple[str, ...] = ()
@@ -42,9 +42,9 @@ class Kept:
 
 @dataclass(frozen=True)
 class Again:
-    """What the same request with the same key gets once all is well, and what is paid in total."""
+    """The response to the same request with the same key once all is well, and the total paid."""
 
-    answer: Answer
+    response: ExpectedResponse
     paid: int
     kept: Kept | None = None
 
@@ -54,22 +54,22 @@ class Row:
     """A fault of a request.
 
     Attributes:
-        what: what breaks, for readers.
-        given: makes it break.
-        asks: sends the request; the same again later.
-        settings: of the service, where others than usual are needed.
-        log: what the log has to tell, beside the request's id.
+        what: the fault, for readers.
+        given: causes the fault.
+        asks: sends the request; called again later.
+        settings: settings of the service that differ from the usual ones.
+        log: what the log has to contain, beside the request's id.
         also: checks what only this row promises.
-        meanwhile: what the same key gets while the lease of the first request lives.
+        meanwhile: the response to the same key while the first request's lease runs.
     """
 
     what: str
     given: Callable[[Stage], object] = lambda _: None
     asks: Callable[[Stage], requests.Response] = generate
-    answer: Answer
+    response: ExpectedResponse
     paid: int = 0
     kept: Kept = Kept()
-    meanwhile: Answer | None = None
+    meanwhile: ExpectedResponse | None = None
     again: Again | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     log: tuple[str, ...] = ()
@@ -78,20 +78,20 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Crash:
-    """A worker killed at a certain point; its caller sees the connection break.
+    """A worker killed at a certain point, whose client loses the connection.
 
     Attributes:
         what: when it is killed, for readers.
-        at: where it is stopped, to be killed there.
-        embedded: the parts for which the stand-ins are used: `s3`, `mongo`.
-        with_new_key: what is paid in total once a new key has asked for the same.
+        at: the point where it is held and then killed.
+        embedded: the parts that embedded ones replace: `s3`, `mongo`.
+        with_new_key: the total paid once the same request came with a new key.
     """
 
     what: str
     at: Point
     paid: int
     kept: Kept
-    meanwhile: Answer
+    meanwhile: ExpectedResponse
     again: Again
     embedded: tuple[str, ...] = ()
     with_new_key: int | None = None
@@ -99,36 +99,36 @@ class Crash:
 
 @dataclass(frozen=True)
 class Topic:
-    """Rows on the same part of the service."""
+    """The rows of one part of the service."""
 
     title: str
     rows: tuple[Row, ...]
 
 
 def slug(what: str) -> str:
-    """Return the name of a row's test."""
+    """Return the id of a row's test."""
     return re.sub(r"\W+", "-", what.lower()).strip("-")
 
 
-MADE = Answer(charged="yes")
-REPLAYED = Answer(charged="yes", headers={"Idempotency-Replayed": "true"})
-RUNNING = Answer(409, "generation_in_progress", "unknown", {"Retry-After": "5"})
-OUTCOME_UNKNOWN = Answer(409, "outcome_unknown", "unknown")
+SUCCESS = ExpectedResponse(charged="yes")
+REPLAYED = ExpectedResponse(charged="yes", headers={"Idempotency-Replayed": "true"})
+RUNNING = ExpectedResponse(409, "generation_in_progress", "unknown", {"Retry-After": "5"})
+OUTCOME_UNKNOWN = ExpectedResponse(409, "outcome_unknown", "unknown")
 
 NOTHING = Kept()
 READY = Kept(rows=("ready yes",), objects=("image", "note", "original"))
 
 
 def failed(charged: str = "no") -> Kept:
-    """Return that only a row is left, which tells how it ended."""
+    """Expect a single failed record and no objects."""
     return Kept(rows=(f"{'unknown' if charged == 'unknown' else 'failed'} {charged}",))
 
 
-DRAWN_NOW = Again(MADE, paid=1, kept=READY)
-"""Nothing was bought the first time, so the same key draws it now."""
+GENERATED_NOW = Again(SUCCESS, paid=1, kept=READY)
+"""Nothing was paid for the first time, so the same key generates the image now."""
 
 FINISHED = Again(REPLAYED, paid=1, kept=READY)
-"""What was bought is made use of: nothing is paid again."""
+"""The paid original is used, and nothing is paid again."""
 
-NEVER_AGAIN = Again(OUTCOME_UNKNOWN, paid=1, kept=failed("unknown"))
-"""It may have been bought, so this key never buys again."""
+NEVER_PAID_AGAIN = Again(OUTCOME_UNKNOWN, paid=1, kept=failed("unknown"))
+"""It may have been paid for, so this key never pays again."""

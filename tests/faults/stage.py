@@ -1,4 +1,4 @@
-"""Where a row of the matrix is played: the service on real parts that can be made to fail."""
+"""A service on real parts that can be made to fail, on which the matrix runs."""
 
 import contextlib
 import threading
@@ -20,22 +20,22 @@ from tests.support.service import Parts, Service, serving, settings_for
 PROMPT = "A red fox with a lantern"
 KEY = "5a1c7f8e-matrix"
 LEASE_SECONDS = 120.0
-"""More than any lease in these tests."""
+"""Longer than any lease in these tests."""
 
-_CHECKED_SECONDS = 6.0  # what a check of a part found counts for five
-_REDIS_PASSWORD = "redis-password-0123"  # the server takes any from its default user
+_CHECKED_SECONDS = 6.0  # longer than a check of a part is remembered
+_REDIS_PASSWORD = "redis-password-0123"  # the server accepts any from its default user
 _PUBLIC_URL = "https://images.example.com"
 
 
 class MovedClock:
-    """The machine's clock, and a little beyond: nothing here waits for time to pass."""
+    """The system's clock with an offset, so that no test waits for time to pass."""
 
     def __init__(self) -> None:
         self._clock = SystemClock()
         self._ahead = 0.0
 
     def forward(self, seconds: float) -> None:
-        """Let so much time have passed."""
+        """Move the clock forward."""
         self._ahead += seconds
 
     def now(self) -> datetime:
@@ -48,7 +48,7 @@ class MovedClock:
 
 
 class Stage:
-    """A service, and everything that can be done to it."""
+    """A service with its parts, a clock, and the faults that can be caused."""
 
     def __init__(self, service: Service, parts: Parts, clock: MovedClock) -> None:
         self.service, self.parts, self.clock = service, parts, clock
@@ -62,34 +62,34 @@ class Stage:
     def generate(
         self, prompt: str = PROMPT, *, key: str | None = KEY, **fields: Any
     ) -> requests.Response:
-        """Ask for an image."""
+        """Request an image."""
         return self.post({"prompt": prompt, **fields}, key=key)
 
     def post(
         self, body: object, *, key: str | None = KEY, kind: str | None = "application/json"
     ) -> requests.Response:
-        """Send any body, bytes as they are, to the address that generates."""
+        """Post any body to /generate-image; bytes are sent unchanged."""
         headers = {"Idempotency-Key": key, "Content-Type": kind}
         content = {"data": body} if isinstance(body, bytes) else {"json": body}
         given = {name: value for name, value in headers.items() if value is not None}
         return self.service.call("POST", "/generate-image", headers=given, **content)
 
-    def draw(self) -> None:
-        """Have an image made, whose address is `path` from then on."""
-        answer = self.generate()
-        assert answer.status_code == 200, answer.text
-        self.path = f"/images/{answer.json()['filename']}"
+    def generate_image(self) -> None:
+        """Generate an image and remember its `path`."""
+        response = self.generate()
+        assert response.status_code == 200, response.text
+        self.path = f"/images/{response.json()['filename']}"
 
     def check_parts(self) -> None:
-        """Have the parts found up: that counts for a few seconds."""
+        """Check that all parts are up, which the service remembers for a few seconds."""
         assert self.service.get("/readyz").status_code == 200
 
     def in_background(self, work: Callable[[], object]) -> None:
-        """Do this while something else goes on; `heal` waits for its end."""
+        """Run this in the background; `heal` waits for its end."""
         self._background.append(self._pool.submit(work))
 
     def break_at(self, point: Held, how: str = "refuse") -> None:
-        """Let the part fail from the moment when a request is at this point."""
+        """Make the part fail once a request has reached this point."""
         point.set_up(self.parts, self.released)
 
         def watch() -> None:
@@ -99,11 +99,11 @@ class Stage:
         self.in_background(watch)
 
     def repair_by(self, repair: Callable[[], object]) -> None:
-        """Let `heal` do this as well."""
+        """Add an action to `heal`."""
         self._repairs.append(repair)
 
     def heal(self) -> None:
-        """Make everything work again, and have it noticed."""
+        """Make everything work again, and wait until the service notices."""
         self.released.set()
         while self._background:
             self._background.pop().result()
@@ -117,13 +117,13 @@ class Stage:
         self.clock.forward(_CHECKED_SECONDS)
 
     def close(self) -> None:
-        """Leave nothing running."""
+        """Heal everything and stop the background work."""
         self.heal()
         self._pool.shutdown()
 
 
 def eventually(check: Callable[[], object], patience: float = 30.0) -> None:
-    """Return once the check neither fails nor raises one of our errors."""
+    """Return once the check neither fails nor raises an AppError."""
     deadline = time.monotonic() + patience
     while True:
         try:
@@ -137,18 +137,18 @@ def eventually(check: Callable[[], object], patience: float = 30.0) -> None:
 
 
 def generate(stage: Stage) -> requests.Response:
-    """Ask for an image under the key of this test."""
+    """Request an image under the key of this test."""
     return stage.generate()
 
 
 def fetch(stage: Stage) -> requests.Response:
-    """Fetch the image that was drawn before."""
+    """Fetch the image that was generated before."""
     return stage.service.get(stage.path)
 
 
 @contextlib.contextmanager
 def staged(parts: Parts, folder: Path, settings: Mapping[str, Any]) -> Iterator[Stage]:
-    """Serve on the real parts, without the memory that would hide how some of them fail."""
+    """Serve on the real parts, without the memory cache, which would hide faults."""
     clock = MovedClock()
     values = settings_of(parts, folder) | {"memory_cache_mb": 0} | dict(settings)
     with serving(settings_for(**values), clock) as service:
@@ -160,7 +160,7 @@ def staged(parts: Parts, folder: Path, settings: Mapping[str, Any]) -> Iterator[
 
 
 def settings_of(parts: Parts, folder: Path) -> dict[str, Any]:
-    """Return settings under which no answer has a reason to name a host or a bucket."""
+    """Return settings under which no response needs to name a host or a bucket."""
     redis = f"redis://default:{_REDIS_PASSWORD}@{parts.redis.host}:{parts.redis.port}/0"
     return parts.settings | {
         "redis_url": redis,
@@ -170,7 +170,7 @@ def settings_of(parts: Parts, folder: Path) -> dict[str, Any]:
 
 
 def secrets_of(parts: Parts) -> tuple[str, ...]:
-    """Return what must never be in a log."""
+    """Return the texts that must never be in a log."""
     return (
         parts.fake.api_key,
         parts.settings["openai_api_key"],
@@ -181,7 +181,7 @@ def secrets_of(parts: Parts) -> tuple[str, ...]:
 
 
 def private_names_of(parts: Parts) -> tuple[str, ...]:
-    """Return what must never be in an answer: secrets, hosts, and names of places."""
+    """Return the texts that must never be in a response: secrets, hosts and names."""
     proxies = (parts.s3, parts.mongo, parts.redis)
     return (
         *secrets_of(parts),

@@ -1,10 +1,10 @@
-"""The matrix at the end of a run, a line a row."""
+"""Summary of the matrix at the end of a run, one line per row."""
 
 import pytest
 
 
 def print_matrix(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print each row that was run: whether it holds, and what was paid."""
+    """Print for each row whether it holds, and what was paid."""
     reports = [
         (dict(report.user_properties), outcome)
         for outcome in ("passed", "failed")

@@ -1,4 +1,4 @@
-"""The fault matrix: every row there is. The tests run it, and docs/faults.md is written from it."""
+"""The fault matrix. The tests run it, and docs/faults.md is written from it."""
 
 from tests.faults.rows import (
     cache,

@@ -1,4 +1,4 @@
-"""Kills a worker of gunicorn at every point of a generation that matters."""
+"""Crashes: a gunicorn worker is killed at each critical point of a generation."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ import requests
 from app.container import build_ports
 from app.ports import Ports
 from tests.faults import checks
-from tests.faults.row import Answer, Crash, Kept, slug
+from tests.faults.row import Crash, ExpectedResponse, Kept, slug
 from tests.faults.stage import (
     KEY,
     PROMPT,
@@ -39,13 +39,13 @@ _PATIENCE = 60
 
 
 class Killed:
-    """A server whose worker is killed, and what is left then."""
+    """A server whose worker is killed, with ports to inspect what is left."""
 
     def __init__(self, server: Gunicorn, ports: Ports, parts: Parts) -> None:
         self.server, self.ports, self.parts = server, ports, parts
 
     def ask(self, key: str = KEY) -> requests.Response:
-        """Ask for the image, with a key."""
+        """Request the image with an idempotency key."""
         return requests.post(
             f"{self.server.url}/generate-image",
             json={"prompt": PROMPT},
@@ -54,7 +54,7 @@ class Killed:
         )
 
     def crash(self, row: Crash) -> None:
-        """Ask, and kill the worker when it is where the row says; the connection breaks."""
+        """Request an image, and kill the worker at the row's point; the connection breaks."""
         released, worker = threading.Event(), worker_of(self.server)
         row.at.set_up(self.parts, released)
         with ThreadPoolExecutor(1) as pool:
@@ -71,16 +71,16 @@ class Killed:
         self.parts.mongo.pass_through()
 
     def end_lease(self) -> None:
-        """Let the lease of the only row be over."""
+        """Expire the lease of the only record."""
         (row,) = self.ports.records.scan(limit=2)
         past = row.requested_at - timedelta(hours=1)
         assert self.ports.records.compare_and_swap(row, replace(row, lease_until=past))
 
-    def check(self, answer: requests.Response, expected: Answer) -> None:
-        """Check an answer, and the image behind it."""
-        checks.check_answer(answer, expected, private_names_of(self.parts))
-        if answer.status_code == 200:
-            served = self.server.get(f"/images/{answer.json()['filename']}")
+    def check(self, response: requests.Response, expected: ExpectedResponse) -> None:
+        """Check a response, and the image behind it."""
+        checks.check_response(response, expected, private_names_of(self.parts))
+        if response.status_code == 200:
+            served = self.server.get(f"/images/{response.json()['filename']}")
             checks.check_image(served.content, self.parts.fake)
 
 
@@ -89,7 +89,7 @@ def _same(found: Kept, expected: Kept) -> None:
 
 
 def worker_of(server: Gunicorn) -> int:
-    """Return the process id of the only worker, once it is there."""
+    """Return the process id of the only worker, once it has started."""
     wait_for(lambda: workers_of(server))
     (worker,) = workers_of(server)
     return worker
@@ -106,14 +106,14 @@ def workers_of(server: Gunicorn) -> list[int]:
 
 @pytest.fixture
 def row(request: pytest.FixtureRequest) -> Crash:
-    """Give the row."""
+    """Return the row."""
     found: Crash = request.param
     return found
 
 
 @pytest.fixture
 def killed(row: Crash, parts: Parts, tmp_path: Path) -> Iterator[Killed]:
-    """Run gunicorn with one worker, and look at what it keeps with ports of our own."""
+    """Run gunicorn with one worker, and inspect its stores with separate ports."""
     dropped = {name for part in row.embedded for name in _SETTINGS[part]}
     settings: dict[str, Any] = {
         name: value for name, value in settings_of(parts, tmp_path).items() if name not in dropped
@@ -126,7 +126,7 @@ def killed(row: Crash, parts: Parts, tmp_path: Path) -> Iterator[Killed]:
 
 @pytest.mark.parametrize("row", ROWS, indirect=True)
 def test_crash(row: Crash, killed: Killed, record_property: Callable[[str, object], None]) -> None:
-    """The row holds: what is paid and kept, what the same key gets before and after the lease."""
+    """The row holds: what is paid and kept, and the responses during and after the lease."""
     record_property("fault", f"kill -9 {row.what}")
     fake = killed.parts.fake
     killed.crash(row)
@@ -135,13 +135,13 @@ def test_crash(row: Crash, killed: Killed, record_property: Callable[[str, objec
     killed.check(killed.ask(), row.meanwhile)
     assert fake.paid == row.paid
     killed.end_lease()
-    killed.check(killed.ask(), row.again.answer)
+    killed.check(killed.ask(), row.again.response)
     assert fake.paid == row.again.paid
     checks.check_kept(killed.ports, row.again.kept or row.kept, fake)
     record_property("paid", f"{row.paid} -> {fake.paid}")
     if row.with_new_key is not None:
-        killed.check(killed.ask(key="another"), Answer(charged="yes"))
+        killed.check(killed.ask(key="another"), ExpectedResponse(charged="yes"))
         assert fake.paid == row.with_new_key
     log = killed.server.log()
     assert "Traceback" not in log
-    checks.check_silence(log, secrets_of(killed.parts))
+    checks.check_absence(log, secrets_of(killed.parts))

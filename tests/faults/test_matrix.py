@@ -1,4 +1,4 @@
-"""Runs every row of the matrix over real connections."""
+"""The rows of the fault matrix, over real connections."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -34,46 +34,46 @@ def test_row(
     caplog: pytest.LogCaptureFixture,
     record_property: Callable[[str, object], None],
 ) -> None:
-    """The row holds: answer, payment, what is kept, what the same key gets; no secret gets out."""
+    """The row holds: response, payment, stored state, the same key; no secret leaks."""
     record_property("fault", name)
     with staged(parts, tmp_path, row.settings) as stage:
         row.given(stage)
-        answer = row.asks(stage)
-        row.also(stage, answer)
+        response = row.asks(stage)
+        row.also(stage, response)
         stage.heal()
-        checks.check_answer(answer, row.answer, private_names_of(parts))
-        _check_image(stage, answer)
+        checks.check_response(response, row.response, private_names_of(parts))
+        _check_image(stage, response)
         checks.check_kept(stage.service.ports, row.kept, parts.fake)
         assert parts.fake.paid == row.paid
         if row.again:
-            _ask_again(stage, row)
+            _repeat(stage, row)
         paid = str(row.paid) if row.again is None else f"{row.paid} -> {parts.fake.paid}"
         record_property("paid", paid)
         log = stage.service.log.getvalue()
-    for reported in (*row.log, f"[{answer.headers['X-Request-ID']}]"):
+    for reported in (*row.log, f"[{response.headers['X-Request-ID']}]"):
         assert reported in log
-    checks.check_silence(log + caplog.text, secrets_of(parts))
+    checks.check_absence(log + caplog.text, secrets_of(parts))
 
 
-def _ask_again(stage: Stage, row: Row) -> None:
+def _repeat(stage: Stage, row: Row) -> None:
     assert row.again is not None
     private = private_names_of(stage.parts)
     if row.meanwhile:
-        checks.check_answer(row.asks(stage), row.meanwhile, private)
+        checks.check_response(row.asks(stage), row.meanwhile, private)
         assert stage.fake.paid == row.paid
         stage.clock.forward(LEASE_SECONDS)
-    answer = row.asks(stage)
-    checks.check_answer(answer, row.again.answer, private)
-    _check_image(stage, answer)
+    response = row.asks(stage)
+    checks.check_response(response, row.again.response, private)
+    _check_image(stage, response)
     assert stage.fake.paid == row.again.paid
     if row.again.kept:
         checks.check_kept(stage.service.ports, row.again.kept, stage.fake)
 
 
-def _check_image(stage: Stage, answer: requests.Response) -> None:
-    """Check the bytes of the image that was answered, or whose address was."""
-    if answer.headers.get("Content-Type") == "image/png":
-        checks.check_image(answer.content, stage.fake)
-    elif answer.status_code == 200 and "filename" in answer.json():
-        served = stage.service.get(f"/images/{answer.json()['filename']}")
+def _check_image(stage: Stage, response: requests.Response) -> None:
+    """Check the bytes of the image that was returned, or whose address was."""
+    if response.headers.get("Content-Type") == "image/png":
+        checks.check_image(response.content, stage.fake)
+    elif response.status_code == 200 and "filename" in response.json():
+        served = stage.service.get(f"/images/{response.json()['filename']}")
         checks.check_image(served.content, stage.fake)

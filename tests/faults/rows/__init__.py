@@ -1,1 +1,1 @@
-"""The rows, by topic."""
+"""Rows of the fault matrix by topic."""

@@ -1,9 +1,9 @@
-"""What goes wrong at Redis: nobody notices."""
+"""Faults of Redis, which no caller notices."""
 
 from redis import Redis
 from requests import Response
 
-from tests.faults.row import HOW, MADE, READY, Again, Answer, Row, Topic
+from tests.faults.row import OUTAGES, READY, SUCCESS, Again, ExpectedResponse, Row, Topic
 from tests.faults.stage import KEY, Stage, fetch
 
 _SOON = 2.0  # seconds, for a busy machine; a failure costs two times 40 ms at most
@@ -11,14 +11,14 @@ _SOON = 2.0  # seconds, for a busy machine; a failure costs two times 40 ms at m
 
 def _read(how: str) -> Row:
     def given(stage: Stage) -> None:
-        stage.draw()
+        stage.generate_image()
         getattr(stage.parts.redis, how)()
 
     return Row(
-        what=f"Redis {HOW[how]}, and an image is fetched",
+        what=f"Redis {OUTAGES[how]}, and an image is fetched",
         given=given,
         asks=fetch,
-        answer=Answer(),
+        response=ExpectedResponse(),
         paid=1,
         kept=READY,
         log=("cache is down",),
@@ -26,15 +26,15 @@ def _read(how: str) -> Row:
     )
 
 
-def _comes_soon_and_is_ready(stage: Stage, answer: Response) -> None:
-    assert answer.elapsed.total_seconds() < _SOON
+def _comes_soon_and_is_ready(stage: Stage, response: Response) -> None:
+    assert response.elapsed.total_seconds() < _SOON
     ready = stage.service.get("/readyz")
     assert ready.status_code == 200
     assert ready.json()["parts"]["cache"] == {"kind": "redis", "up": False, "required": False}
 
 
 def _poisoned(stage: Stage) -> None:
-    stage.draw()
+    stage.generate_image()
     fetch(stage)
     with Redis(host=stage.parts.redis.host, port=stage.parts.redis.port) as redis:
         for name in redis.keys("*"):
@@ -45,23 +45,23 @@ def _poisoned(stage: Stage) -> None:
 TOPIC = Topic(
     "Cache",
     (
-        *(_read(how) for how in HOW),
+        *(_read(how) for how in OUTAGES),
         Row(
             what="Redis is down, and an image is generated",
             given=lambda stage: stage.parts.redis.refuse(),
             asks=lambda stage: stage.generate(key=KEY),
-            answer=MADE,
+            response=SUCCESS,
             paid=1,
             kept=READY,
         ),
         Row(
-            what="Redis holds something else than was put there",
+            what="Redis holds other bytes than were stored",
             given=_poisoned,
             asks=fetch,
-            answer=Answer(),
+            response=ExpectedResponse(),
             paid=1,
             kept=READY,
-            again=Again(Answer(), paid=1),
+            again=Again(ExpectedResponse(), paid=1),
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""A worker killed with kill -9, and where it was then."""
+"""Crashes: a worker killed with kill -9, by point."""
 
 from tests.faults.points import (
     MARKING_BEGUN,
@@ -6,12 +6,12 @@ from tests.faults.points import (
     PUTTING_NOTE,
     PUTTING_ORIGINAL,
     SETTING_READY,
-    Drawing,
+    Generating,
 )
 from tests.faults.row import (
-    DRAWN_NOW,
     FINISHED,
-    NEVER_AGAIN,
+    GENERATED_NOW,
+    NEVER_PAID_AGAIN,
     OUTCOME_UNKNOWN,
     READY,
     REPLAYED,
@@ -22,35 +22,35 @@ from tests.faults.row import (
     failed,
 )
 
-_DRAWING = "during the paid call"
-_SET = "when the image was stored, before the row is set ready"
+_GENERATING = "during the paid call"
+_SET = "after the image was stored, before the record is set ready"
 _BEGUN = "pending unknown"
 
 
-def _while_drawing(what: str, *embedded: str) -> Crash:
+def _while_generating(what: str, *embedded: str) -> Crash:
     return Crash(
         what=what,
-        at=Drawing(),
+        at=Generating(),
         embedded=embedded,
         paid=1,
         kept=Kept(rows=(_BEGUN,)),
         meanwhile=RUNNING,
-        again=NEVER_AGAIN,
+        again=NEVER_PAID_AGAIN,
         with_new_key=2,
     )
 
 
 CRASHES = (
     Crash(
-        what="after the row was written, before it is marked that paying begins",
+        what="after the record was written, before it is marked as about to be paid",
         at=MARKING_BEGUN,
         paid=0,
         kept=Kept(rows=("pending no",)),
         meanwhile=RUNNING,
-        again=DRAWN_NOW,
+        again=GENERATED_NOW,
     ),
     Crash(
-        what="after it was marked that paying begins, before the paid call",
+        what="after it was marked as about to be paid, before the paid call",
         at=MARKING_BEGUN.answered,
         paid=0,
         kept=Kept(rows=(_BEGUN,)),
@@ -58,15 +58,15 @@ CRASHES = (
         again=Again(OUTCOME_UNKNOWN, paid=0, kept=failed("unknown")),
         with_new_key=1,
     ),
-    _while_drawing(_DRAWING),
-    _while_drawing(f"{_DRAWING}, with files and SQLite", "s3", "mongo"),
+    _while_generating(_GENERATING),
+    _while_generating(f"{_GENERATING}, with files and SQLite", "s3", "mongo"),
     Crash(
         what="after the paid call, before the original is stored",
         at=PUTTING_ORIGINAL,
         paid=1,
         kept=Kept(rows=(_BEGUN,)),
         meanwhile=RUNNING,
-        again=NEVER_AGAIN,
+        again=NEVER_PAID_AGAIN,
         with_new_key=2,
     ),
     Crash(
@@ -120,7 +120,7 @@ CRASHES = (
         again=FINISHED,
     ),
     Crash(
-        what="after the row was set ready, before the answer",
+        what="after the record was set ready, before the response",
         at=SETTING_READY.answered,
         paid=1,
         kept=READY,

@@ -1,15 +1,15 @@
-"""What an Idempotency-Key gets that was used before, or that is none."""
+"""Idempotency keys that were used before, or are invalid."""
 
 from tests.faults.row import (
     FINISHED,
-    MADE,
-    NEVER_AGAIN,
+    NEVER_PAID_AGAIN,
     OUTCOME_UNKNOWN,
     READY,
     REPLAYED,
     RUNNING,
+    SUCCESS,
     Again,
-    Answer,
+    ExpectedResponse,
     Kept,
     Row,
     Topic,
@@ -18,9 +18,9 @@ from tests.faults.row import (
 from tests.faults.stage import Stage
 from tests.support.fake_openai import Fault
 
-_INVALID = Answer(400, "invalid_request")
-_REUSED = Answer(422, "idempotency_key_reused", "no")
-_DELETED = Answer(410, "image_deleted", "no")
+_INVALID = ExpectedResponse(400, "invalid_request")
+_REUSED = ExpectedResponse(422, "idempotency_key_reused", "no")
+_DELETED = ExpectedResponse(410, "image_deleted", "no")
 _BARE = Kept(rows=("deleted no",))
 
 
@@ -36,12 +36,12 @@ def _outcome_unknown(stage: Stage) -> None:
 
 
 def _deleted(stage: Stage) -> None:
-    stage.draw()
+    stage.generate_image()
     assert stage.service.call("DELETE", stage.path).status_code == 204
 
 
 def _bad_key(what: str, key: str) -> Row:
-    return Row(what=what, asks=lambda stage: stage.generate(key=key), answer=_INVALID)
+    return Row(what=what, asks=lambda stage: stage.generate(key=key), response=_INVALID)
 
 
 TOPIC = Topic(
@@ -49,42 +49,42 @@ TOPIC = Topic(
     (
         Row(
             what="The key's image is finished",
-            given=Stage.draw,
-            answer=REPLAYED,
+            given=Stage.generate_image,
+            response=REPLAYED,
             paid=1,
             kept=READY,
             again=FINISHED,
         ),
         Row(
-            what="The key's image is being drawn",
+            what="The key's image is being generated",
             given=_running,
-            answer=RUNNING,
+            response=RUNNING,
             paid=1,
             kept=READY,
             again=FINISHED,
         ),
         Row(
             what="The key was used for another body",
-            given=Stage.draw,
+            given=Stage.generate_image,
             asks=lambda stage: stage.generate("A blue whale"),
-            answer=_REUSED,
+            response=_REUSED,
             paid=1,
             kept=READY,
             again=Again(_REUSED, paid=1),
         ),
         Row(
-            what="Nobody knows whether the key's image was drawn",
+            what="It is unknown whether the key's image was generated",
             given=_outcome_unknown,
-            answer=OUTCOME_UNKNOWN,
+            response=OUTCOME_UNKNOWN,
             paid=1,
             kept=failed("unknown"),
-            again=NEVER_AGAIN,
+            again=NEVER_PAID_AGAIN,
         ),
         Row(
-            what="Nobody knows whether it was drawn, and a new key is taken",
+            what="The same, and a new key is used",
             given=_outcome_unknown,
             asks=lambda stage: stage.generate(key="another"),
-            answer=MADE,
+            response=SUCCESS,
             paid=2,
             kept=Kept(rows=("ready yes", "unknown unknown"), objects=READY.objects),
             again=Again(REPLAYED, paid=2),
@@ -92,7 +92,7 @@ TOPIC = Topic(
         Row(
             what="The key's image was deleted",
             given=_deleted,
-            answer=_DELETED,
+            response=_DELETED,
             paid=1,
             kept=_BARE,
             again=Again(_DELETED, paid=1, kept=_BARE),

@@ -1,4 +1,4 @@
-"""What a budget refuses, and what goes wrong with the ledger that counts it."""
+"""Budgets that refuse, and faults of the ledger."""
 
 import threading
 from typing import Any
@@ -7,13 +7,13 @@ from pymongo import MongoClient
 
 from app.services.mongodb.client import MongoDatabase
 from tests.faults.row import (
-    DRAWN_NOW,
     FINISHED,
-    MADE,
+    GENERATED_NOW,
     READY,
+    SUCCESS,
     UNTIL_IT_RESETS,
     Again,
-    Answer,
+    ExpectedResponse,
     Row,
     Topic,
 )
@@ -21,30 +21,30 @@ from tests.faults.stage import Stage
 from tests.support.fake_openai import Fault
 from tests.support.servers.free_ports import free_port
 
-_OVER = Answer(429, "budget_exceeded", "no", {"Retry-After": UNTIL_IT_RESETS})
-_UNPRICED = Answer(503, "price_unknown", "no")
+_OVER = ExpectedResponse(429, "budget_exceeded", "no", {"Retry-After": UNTIL_IT_RESETS})
+_UNPRICED = ExpectedResponse(503, "price_unknown", "no")
 
 
 def _ledger_down(stage: Stage) -> None:
-    """Let the ledger, and nothing else, ask a MongoDB that isn't there."""
+    """Point the ledger, and nothing else, to a MongoDB that does not exist."""
     ledger = stage.service.ports.ledger.__dict__
-    nobody: MongoClient[dict[str, Any]] = MongoClient(
+    unreachable: MongoClient[dict[str, Any]] = MongoClient(
         "127.0.0.1", free_port(), serverSelectionTimeoutMS=50
     )
     right = ledger["_database"]
-    ledger["_database"] = MongoDatabase(uri="", name="none", client=nobody)
+    ledger["_database"] = MongoDatabase(uri="", name="none", client=unreachable)
     stage.repair_by(lambda: ledger.update(_database=right))
-    stage.repair_by(nobody.close)
+    stage.repair_by(unreachable.close)
 
 
-def _ledger_down_while_drawing(stage: Stage) -> None:
-    drawn = threading.Event()
-    stage.fake.script("images", Fault.until(drawn))
+def _ledger_down_while_generating(stage: Stage) -> None:
+    generated = threading.Event()
+    stage.fake.script("images", Fault.until(generated))
 
     def take_down() -> None:
         stage.fake.wait_in_flight(timeout=30)
         _ledger_down(stage)
-        drawn.set()
+        generated.set()
 
     stage.in_background(take_down)
 
@@ -60,26 +60,26 @@ TOPIC = Topic(
         Row(
             what="The budget has too little left",
             settings={"server_budget": "0.01/day"},
-            answer=_OVER,
+            response=_OVER,
             again=Again(_OVER, paid=0),
         ),
         Row(
-            what="There is a budget, and the model's price is not known",
+            what="There is a budget, and the model's price is unknown",
             given=_unknown_model,
             settings={"server_budget": "100/day"},
-            answer=_UNPRICED,
+            response=_UNPRICED,
             again=Again(_UNPRICED, paid=0),
         ),
         Row(
-            what="The ledger of spending is down before paying",
+            what="The ledger is down before paying",
             given=_ledger_down,
-            answer=Answer(503, "records_unavailable", "no", {"Retry-After": "5"}),
-            again=DRAWN_NOW,
+            response=ExpectedResponse(503, "records_unavailable", "no", {"Retry-After": "5"}),
+            again=GENERATED_NOW,
         ),
         Row(
-            what="The ledger of spending fails while the image is drawn",
-            given=_ledger_down_while_drawing,
-            answer=MADE,
+            what="The ledger fails while the image is generated",
+            given=_ledger_down_while_generating,
+            response=SUCCESS,
             paid=1,
             kept=READY,
             again=FINISHED,

@@ -1,19 +1,19 @@
-"""What goes wrong at OpenAI."""
+"""Faults of OpenAI."""
 
 from collections.abc import Callable
 
 from requests import Response
 
 from tests.faults.row import (
-    DRAWN_NOW,
-    MADE,
-    NEVER_AGAIN,
+    GENERATED_NOW,
+    NEVER_PAID_AGAIN,
     NOTHING,
     OUTCOME_UNKNOWN,
     READY,
     REPLAYED,
+    SUCCESS,
     Again,
-    Answer,
+    ExpectedResponse,
     Kept,
     Row,
     Topic,
@@ -22,35 +22,35 @@ from tests.faults.row import (
 from tests.faults.stage import Stage
 from tests.support.fake_openai import Fault
 
-_REFUSED = Answer(400, "prompt_rejected", "no")
-_QUOTA = Answer(503, "provider_quota", "no")
-_WRONG_SETTING = Answer(503, "provider_misconfigured", "no")
-_UNREACHABLE = Answer(503, "provider_unreachable", "no", {"Retry-After": "5"})
-_LATE = Answer(504, "provider_timeout", "unknown")
-_FAILED = Answer(502, "provider_error", "unknown")
-_BAD = Answer(502, "provider_bad_response", "yes")
-_BAD_AGAIN = Answer(502, "provider_bad_response", "yes", {"Idempotency-Replayed": "true"})
+_REFUSED = ExpectedResponse(400, "prompt_rejected", "no")
+_QUOTA = ExpectedResponse(503, "provider_quota", "no")
+_WRONG_SETTING = ExpectedResponse(503, "provider_misconfigured", "no")
+_UNREACHABLE = ExpectedResponse(503, "provider_unreachable", "no", {"Retry-After": "5"})
+_LATE = ExpectedResponse(504, "provider_timeout", "unknown")
+_FAILED = ExpectedResponse(502, "provider_error", "unknown")
+_BAD = ExpectedResponse(502, "provider_bad_response", "yes")
+_BAD_AGAIN = ExpectedResponse(502, "provider_bad_response", "yes", {"Idempotency-Replayed": "true"})
 _EVIDENCE = Kept(rows=("failed yes",), objects=("evidence", "note"))
 _SHORT = {"openai_timeout_seconds": 1}
 _LONG = 8  # seconds, for a busy machine
 
 
-def _unpaid(what: str, fault: Fault, answer: Answer) -> Row:
+def _unpaid(what: str, fault: Fault, response: ExpectedResponse) -> Row:
     return Row(
         what=what,
         given=lambda stage: stage.fake.script("images", fault),
-        answer=answer,
+        response=response,
         kept=failed(),
-        again=DRAWN_NOW,
-        also=_asked_once,
+        again=GENERATED_NOW,
+        also=_requested_once,
     )
 
 
-def _paid_perhaps(what: str, fault: Fault, answer: Answer, **settings: float) -> Row:
+def _paid_perhaps(what: str, fault: Fault, response: ExpectedResponse, **settings: float) -> Row:
     return Row(
         what=what,
         given=lambda stage: stage.fake.script("images", fault),
-        answer=answer,
+        response=response,
         paid=int(fault.paid),
         kept=failed("unknown"),
         again=Again(OUTCOME_UNKNOWN, paid=int(fault.paid), kept=failed("unknown")),
@@ -67,41 +67,41 @@ def _bad_given(what: str, given: Callable[[Stage], object]) -> Row:
     return Row(
         what=what,
         given=given,
-        answer=_BAD,
+        response=_BAD,
         paid=1,
         kept=_EVIDENCE,
         again=Again(_BAD_AGAIN, paid=1, kept=_EVIDENCE),
-        also=_asked_once,
+        also=_requested_once,
     )
 
 
-def _without_moderation(what: str, fault: Fault, answer: Answer) -> Row:
+def _without_moderation(what: str, fault: Fault, response: ExpectedResponse) -> Row:
     return Row(
         what=f"Moderation {what}",
         given=lambda stage: stage.fake.script("moderations", fault),
-        answer=answer,
-        again=DRAWN_NOW,
+        response=response,
+        again=GENERATED_NOW,
     )
 
 
-def _without_writer(what: str, fault: Fault, answer: Answer) -> Row:
+def _without_writer(what: str, fault: Fault, response: ExpectedResponse) -> Row:
     return Row(
-        what=f"The text model {what}, when the prompt shall be enhanced",
+        what=f"The text model {what}, when the prompt is to be enhanced",
         given=lambda stage: stage.fake.script("chat", fault),
         asks=lambda stage: stage.generate(enhance=True),
-        answer=answer,
+        response=response,
         kept=failed(),
-        again=DRAWN_NOW,
+        again=GENERATED_NOW,
     )
 
 
-def _asked_once(stage: Stage, _: object) -> None:
+def _requested_once(stage: Stage, _: object) -> None:
     assert len(stage.fake.asked("images")) == 1
 
 
-def _given_up_in_time(stage: Stage, answer: Response) -> None:
-    _asked_once(stage, answer)
-    assert answer.elapsed.total_seconds() < _LONG
+def _given_up_in_time(stage: Stage, response: Response) -> None:
+    _requested_once(stage, response)
+    assert response.elapsed.total_seconds() < _LONG
 
 
 def _stopped(stage: Stage) -> None:
@@ -115,12 +115,12 @@ def _other_key(stage: Stage) -> None:
     stage.repair_by(lambda: setattr(stage.fake, "api_key", right))
 
 
-def _address(stage: Stage) -> str:
+def _image_address(stage: Stage) -> str:
     return f"{stage.fake.base_url}/files/0"
 
 
 def _addressed(stage: Stage) -> None:
-    stage.fake.script("images", Fault.address(_address(stage)))
+    stage.fake.script("images", Fault.address(_image_address(stage)))
 
 
 def _redirected(stage: Stage) -> None:
@@ -143,97 +143,99 @@ TOPIC = Topic(
         Row(
             what="OpenAI can't be reached",
             given=_stopped,
-            answer=_UNREACHABLE,
+            response=_UNREACHABLE,
             kept=NOTHING,
-            again=DRAWN_NOW,
+            again=GENERATED_NOW,
         ),
         Row(
             what="OpenAI can't be reached, and there is no moderation to notice it",
             given=_stopped,
             settings={"openai_moderation_model": "off"},
-            answer=_UNREACHABLE,
+            response=_UNREACHABLE,
             kept=failed(),
-            again=DRAWN_NOW,
+            again=GENERATED_NOW,
         ),
         Row(
-            what="OpenAI does not answer in time",
+            what="OpenAI does not respond in time",
             given=_silent,
             settings=_SHORT,
-            answer=_LATE,
+            response=_LATE,
             paid=1,
             kept=failed("unknown"),
-            again=NEVER_AGAIN,
+            again=NEVER_PAID_AGAIN,
             also=_given_up_in_time,
         ),
         _paid_perhaps(
-            "OpenAI's answer only drips",
+            "OpenAI's response arrives too slowly",
             Fault.drip(chunk=1000, pause=0.1),
             _LATE,
             **_SHORT,
         ),
         _paid_perhaps(
-            "OpenAI hangs up once it has the request", Fault.drop_before_response(), _LATE
+            "OpenAI hangs up after receiving the request", Fault.drop_before_response(), _LATE
         ),
-        _paid_perhaps("OpenAI's answer breaks off", Fault.cut(5000), _LATE),
+        _paid_perhaps("OpenAI's response is cut off", Fault.cut(5000), _LATE),
         _paid_perhaps("OpenAI fails with 500", Fault.status(500), _FAILED),
         _paid_perhaps("OpenAI is overloaded", Fault.status(503, "server_is_overloaded"), _FAILED),
         _unpaid(
-            "OpenAI asks to slow down for 7 seconds",
+            "OpenAI's rate limit, with Retry-After 7",
             Fault.rate_limited(7),
-            Answer(503, "provider_rate_limited", "no", {"Retry-After": "7"}),
+            ExpectedResponse(503, "provider_rate_limited", "no", {"Retry-After": "7"}),
         ),
-        _unpaid("The account is out of money", Fault.quota(), _QUOTA),
+        _unpaid("The account has no credit", Fault.quota(), _QUOTA),
         _unpaid("The account is at its limit", Fault.billing_hard_limit(), _QUOTA),
         Row(
-            what="OpenAI does not know our key",
+            what="OpenAI rejects the API key",
             given=_other_key,
-            answer=_WRONG_SETTING,
-            again=DRAWN_NOW,
+            response=_WRONG_SETTING,
+            again=GENERATED_NOW,
         ),
-        _unpaid("The organisation is not verified", Fault.status(403, None), _WRONG_SETTING),
+        _unpaid("The organization is not verified", Fault.status(403, None), _WRONG_SETTING),
         _unpaid("The model is retired", Fault.model_retired(), _WRONG_SETTING),
         _unpaid("The model does not exist", Fault.model_retired(missing=True), _WRONG_SETTING),
-        _unpaid("A parameter is refused", Fault.transparent_refused(), _WRONG_SETTING),
+        _unpaid("A parameter is rejected", Fault.transparent_refused(), _WRONG_SETTING),
         _unpaid("The image model blocks the prompt", Fault.moderation_blocked(), _REFUSED),
-        _unpaid("An older model blocks it", Fault.content_policy_violation(), _REFUSED),
-        _unpaid("The prompt counts as invalid", Fault.invalid_prompt(), _REFUSED),
-        _bad("OpenAI answers with a web page", Fault.html()),
-        _bad("The answer holds no image", Fault.no_data()),
-        _bad("The answer has null for a list", Fault.null_data()),
+        _unpaid("An older model blocks the prompt", Fault.content_policy_violation(), _REFUSED),
+        _unpaid("The prompt is rejected as invalid", Fault.invalid_prompt(), _REFUSED),
+        _bad("OpenAI returns a web page", Fault.html()),
+        _bad("The response has no image", Fault.no_data()),
+        _bad("The response has null instead of a list", Fault.null_data()),
         _bad("The image is empty", Fault.empty_b64()),
         _bad("The image is not base64", Fault.bad_b64()),
-        _bad("The answer is half a document", Fault.truncated_json()),
-        _bad("The image is a text", Fault.not_an_image()),
+        _bad("The response is truncated JSON", Fault.truncated_json()),
+        _bad("The image is text", Fault.not_an_image()),
         _bad("The image is an SVG with a script", Fault.svg()),
-        _bad("The image breaks off", Fault.truncated_image()),
+        _bad("The image is truncated", Fault.truncated_image()),
         _bad("The image would unpack to a gigabyte", Fault.bomb()),
         Row(
-            what="A compatible server answers with an address of its own instead of the image",
+            what="A compatible server returns its own address of the image",
             given=_addressed,
-            answer=MADE,
+            response=SUCCESS,
             paid=1,
             kept=READY,
             again=Again(REPLAYED, paid=1, kept=READY),
-            also=_asked_once,
+            also=_requested_once,
         ),
         _bad("The address is on another server", Fault.address("http://169.254.169.254/x.png")),
         _bad_given("The address redirects", _redirected),
         _bad_given("There is no image at the address", _lost),
         _without_moderation(
-            "fails with 500", Fault.status(500), Answer(502, "provider_error", "no")
+            "fails with 500", Fault.status(500), ExpectedResponse(502, "provider_error", "no")
         ),
         _without_moderation(
             "hangs up",
             Fault.drop_before_response(paid=False),
-            Answer(504, "provider_timeout", "no"),
+            ExpectedResponse(504, "provider_timeout", "no"),
         ),
         _without_moderation(
-            "answers with a web page",
+            "returns a web page",
             Fault.html(paid=False),
-            Answer(502, "provider_bad_response", "no"),
+            ExpectedResponse(502, "provider_bad_response", "no"),
         ),
-        _without_moderation("is out of money", Fault.quota(), _QUOTA),
-        _without_writer("chats", Fault.prose(), Answer(502, "provider_bad_response", "no")),
+        _without_moderation("has no credit", Fault.quota(), _QUOTA),
+        _without_writer(
+            "returns prose", Fault.prose(), ExpectedResponse(502, "provider_bad_response", "no")
+        ),
         _without_writer("refuses", Fault.refusal(), _REFUSED),
     ),
 )

@@ -1,18 +1,18 @@
-"""What goes wrong at MongoDB."""
+"""Faults of MongoDB."""
 
 from requests import Response
 
 from tests.faults.points import MARKING_BEGUN, SETTING_READY
 from tests.faults.row import (
-    DRAWN_NOW,
     FINISHED,
-    HOW,
-    MADE,
+    GENERATED_NOW,
+    OUTAGES,
     OUTCOME_UNKNOWN,
     READY,
     RUNNING,
+    SUCCESS,
     Again,
-    Answer,
+    ExpectedResponse,
     Kept,
     Row,
     Topic,
@@ -20,31 +20,31 @@ from tests.faults.row import (
 )
 from tests.faults.stage import Stage, fetch
 
-_DOWN = Answer(503, "records_unavailable", "no", {"Retry-After": "5"})
-_UNREADABLE = Answer(503, "records_unavailable", None, {"Retry-After": "5"})
+_DOWN = ExpectedResponse(503, "records_unavailable", "no", {"Retry-After": "5"})
+_UNREADABLE = ExpectedResponse(503, "records_unavailable", None, {"Retry-After": "5"})
 _LONG = 10  # seconds, for a busy machine; MongoDB's own clients wait for 30
 
 
 def _before(how: str) -> Row:
     return Row(
-        what=f"MongoDB {HOW[how]} before paying",
+        what=f"MongoDB {OUTAGES[how]} before paying",
         given=lambda stage: getattr(stage.parts.mongo, how)(),
-        answer=_DOWN,
-        again=DRAWN_NOW,
+        response=_DOWN,
+        again=GENERATED_NOW,
     )
 
 
-def _drawn_then_down(stage: Stage) -> None:
-    stage.draw()
+def _generated_then_down(stage: Stage) -> None:
+    stage.generate_image()
     stage.parts.mongo.refuse()
 
 
-def _read(what: str, path: str, well: Answer) -> Row:
+def _read(what: str, path: str, well: ExpectedResponse) -> Row:
     return Row(
         what=f"MongoDB is down, and {what}",
-        given=_drawn_then_down,
+        given=_generated_then_down,
         asks=lambda stage: stage.service.get(path.format(image=stage.path)),
-        answer=_UNREADABLE,
+        response=_UNREADABLE,
         paid=1,
         kept=READY,
         also=_comes_within_seconds,
@@ -52,33 +52,33 @@ def _read(what: str, path: str, well: Answer) -> Row:
     )
 
 
-def _comes_within_seconds(_: Stage, answer: Response) -> None:
-    assert answer.elapsed.total_seconds() < _LONG
+def _comes_within_seconds(_: Stage, response: Response) -> None:
+    assert response.elapsed.total_seconds() < _LONG
 
 
 TOPIC = Topic(
     "Records",
     (
-        *(_before(how) for how in HOW),
+        *(_before(how) for how in OUTAGES),
         Row(
             what="MongoDB is down before paying, and the request has no key",
             given=lambda stage: stage.parts.mongo.refuse(),
             asks=lambda stage: stage.generate(key=None),
-            answer=_DOWN,
-            again=Again(MADE, paid=1, kept=READY),
+            response=_DOWN,
+            again=Again(SUCCESS, paid=1, kept=READY),
         ),
         Row(
-            what="MongoDB fails between the row and the mark that paying begins",
+            what="MongoDB fails between the record and the mark that paying begins",
             given=lambda stage: stage.break_at(MARKING_BEGUN),
-            answer=_DOWN,
+            response=_DOWN,
             kept=Kept(rows=("pending no",)),
             meanwhile=RUNNING,
-            again=DRAWN_NOW,
+            again=GENERATED_NOW,
         ),
         Row(
-            what="MongoDB takes the mark that paying begins, but its answer is lost",
+            what="MongoDB stores the mark that paying begins, but its response is lost",
             given=lambda stage: stage.break_at(MARKING_BEGUN.answered),
-            answer=_DOWN,
+            response=_DOWN,
             kept=Kept(rows=("pending unknown",)),
             meanwhile=RUNNING,
             again=Again(OUTCOME_UNKNOWN, paid=0, kept=failed("unknown")),
@@ -86,19 +86,19 @@ TOPIC = Topic(
         Row(
             what="MongoDB fails after the image was stored",
             given=lambda stage: stage.break_at(SETTING_READY),
-            answer=MADE,
+            response=SUCCESS,
             paid=1,
             kept=Kept(rows=("pending unknown",), objects=READY.objects),
             meanwhile=RUNNING,
             again=FINISHED,
         ),
-        _read("the list is read", "/images", Answer()),
-        _read("what is known of an image is read", "{image}/metadata", MADE),
+        _read("the list is read", "/images", ExpectedResponse()),
+        _read("an image's metadata is read", "{image}/metadata", SUCCESS),
         Row(
             what="MongoDB is down, and an image is fetched",
-            given=_drawn_then_down,
+            given=_generated_then_down,
             asks=fetch,
-            answer=Answer(),
+            response=ExpectedResponse(),
             paid=1,
             kept=READY,
         ),

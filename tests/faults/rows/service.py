@@ -1,12 +1,22 @@
-"""What goes wrong in the service itself."""
+"""Faults of the service itself."""
 
 from requests import Response
 
-from tests.faults.row import FINISHED, MADE, READY, RUNNING, Again, Answer, Kept, Row, Topic
+from tests.faults.row import (
+    FINISHED,
+    READY,
+    RUNNING,
+    SUCCESS,
+    Again,
+    ExpectedResponse,
+    Kept,
+    Row,
+    Topic,
+)
 from tests.faults.stage import Stage, fetch
 from tests.support.fake_openai import Fault
 
-_BUG = Answer(500, "internal_error")
+_BUG = ExpectedResponse(500, "internal_error")
 _NO_SUCH = "/images/00000000-0000-4000-8000-000000000000.png"
 
 
@@ -29,35 +39,37 @@ def _bug_in_imaging(stage: Stage) -> None:
     stage.repair_by(lambda: imaging.pop("cut_out"))
 
 
-def _shows_nothing(_: Stage, answer: Response) -> None:
-    assert "NoneType" not in answer.text
-    assert "Traceback" not in answer.text
+def _shows_nothing(_: Stage, response: Response) -> None:
+    assert "NoneType" not in response.text
+    assert "Traceback" not in response.text
 
 
 TOPIC = Topic(
     "The service itself",
     (
         Row(
-            what="As many images are being drawn as may be",
+            what="All generation slots are taken",
             given=_full,
             settings={"max_concurrent_generations": 1},
-            answer=Answer(503, "busy", "no", {"Retry-After": "5"}),
+            response=ExpectedResponse(503, "busy", "no", {"Retry-After": "5"}),
             paid=1,
             kept=READY,
-            again=Again(MADE, paid=2, kept=Kept(READY.rows * 2, tuple(sorted(READY.objects * 2)))),
+            again=Again(
+                SUCCESS, paid=2, kept=Kept(READY.rows * 2, tuple(sorted(READY.objects * 2)))
+            ),
         ),
         Row(
-            what="A bug of ours",
+            what="A bug in the service",
             given=_bug_in_store,
             asks=fetch,
-            answer=_BUG,
+            response=_BUG,
             log=("internal_error: AttributeError", "Traceback"),
             also=_shows_nothing,
         ),
         Row(
-            what="A bug of ours strikes after paying",
+            what="A bug in the service after paying",
             given=_bug_in_imaging,
-            answer=Answer(500, "internal_error", "unknown"),
+            response=ExpectedResponse(500, "internal_error", "unknown"),
             paid=1,
             kept=Kept(rows=("pending unknown",), objects=("note", "original")),
             meanwhile=RUNNING,

@@ -1,49 +1,49 @@
-"""What goes wrong at S3, and on the disk where images wait for it."""
+"""Faults of S3, and of the disk where originals wait for it."""
 
 from requests import Response
 
 from tests.faults.points import PUTTING_IMAGE, PUTTING_NOTE, Held
 from tests.faults.row import (
-    DRAWN_NOW,
     FINISHED,
-    HOW,
+    GENERATED_NOW,
+    OUTAGES,
     READY,
     Again,
-    Answer,
+    ExpectedResponse,
     Kept,
     Row,
     Topic,
 )
 from tests.faults.stage import Stage, fetch
 
-_DOWN = Answer(503, "storage_unavailable", "no", {"Retry-After": "5"})
-_WAITS = Answer(503, "storage_unavailable", "yes", {"Retry-After": "5"})
-_UNREADABLE = Answer(503, "storage_unavailable", None, {"Retry-After": "5"})
+_DOWN = ExpectedResponse(503, "storage_unavailable", "no", {"Retry-After": "5"})
+_WAITS = ExpectedResponse(503, "storage_unavailable", "yes", {"Retry-After": "5"})
+_UNREADABLE = ExpectedResponse(503, "storage_unavailable", None, {"Retry-After": "5"})
 _SPOOLED = Kept(rows=("pending yes",), spool=("note", "original"))
 
 
 def _before(how: str) -> Row:
     return Row(
-        what=f"S3 {HOW[how]} before paying",
+        what=f"S3 {OUTAGES[how]} before paying",
         given=lambda stage: getattr(stage.parts.s3, how)(),
-        answer=_DOWN,
-        again=DRAWN_NOW,
+        response=_DOWN,
+        again=GENERATED_NOW,
     )
 
 
 def _read(how: str) -> Row:
     def given(stage: Stage) -> None:
-        stage.draw()
+        stage.generate_image()
         getattr(stage.parts.s3, how)()
 
     return Row(
-        what=f"S3 {HOW[how]}, and an image is fetched",
+        what=f"S3 {OUTAGES[how]}, and an image is fetched",
         given=given,
         asks=fetch,
-        answer=_UNREADABLE,
+        response=_UNREADABLE,
         paid=1,
         kept=READY,
-        again=Again(Answer(), paid=1, kept=READY),
+        again=Again(ExpectedResponse(), paid=1, kept=READY),
     )
 
 
@@ -71,17 +71,17 @@ def _asked_elsewhere(stage: Stage) -> None:
     stage.repair_by(back)
 
 
-def _reports_that_it_is_safe(_: Stage, answer: Response) -> None:
-    assert "kept safely" in answer.json()["message"]
+def _reports_that_it_is_safe(_: Stage, response: Response) -> None:
+    assert "kept safely" in response.json()["message"]
 
 
 def _object_gone(stage: Stage) -> None:
-    stage.draw()
+    stage.generate_image()
     stage.service.ports.store.delete(stage.path.removeprefix("/"))
 
 
 def _delete_while_down(stage: Stage) -> None:
-    stage.draw()
+    stage.generate_image()
     stage.parts.s3.refuse()
 
 
@@ -96,7 +96,7 @@ def _after_original(point: Held, what: str, kept: Kept) -> Row:
     return Row(
         what=what,
         given=lambda stage: stage.break_at(point),
-        answer=_WAITS,
+        response=_WAITS,
         paid=1,
         kept=kept,
         again=FINISHED,
@@ -107,42 +107,42 @@ def _after_original(point: Held, what: str, kept: Kept) -> Row:
 TOPIC = Topic(
     "Storage",
     (
-        *(_before(how) for how in HOW),
+        *(_before(how) for how in OUTAGES),
         Row(
-            what="The disk where an image could wait for S3 has no room",
+            what="The spool's disk is full",
             given=_no_room,
-            answer=_DOWN,
-            again=DRAWN_NOW,
+            response=_DOWN,
+            again=GENERATED_NOW,
         ),
         Row(
             what="S3 fails after paying",
             given=_down_after_paying,
-            answer=_WAITS,
+            response=_WAITS,
             paid=1,
             kept=_SPOOLED,
             again=FINISHED,
             also=_reports_that_it_is_safe,
         ),
         Row(
-            what="S3 failed after paying, is still down, and the same key asks",
+            what="S3 failed after paying, is still down, and the same key is used",
             given=_asked_while_down,
-            answer=_WAITS,
+            response=_WAITS,
             paid=1,
             kept=_SPOOLED,
             again=FINISHED,
             also=_reports_that_it_is_safe,
         ),
         Row(
-            what="S3 failed after paying, and the same key asks another server",
+            what="S3 failed after paying, and the same key is used on another server",
             given=_asked_elsewhere,
-            answer=_WAITS,
+            response=_WAITS,
             paid=1,
             kept=_SPOOLED,
             again=FINISHED,
         ),
         _after_original(
             PUTTING_NOTE,
-            "S3 fails right after it took the original",
+            "S3 fails right after storing the original",
             Kept(rows=("pending yes",), objects=("original",), spool=("note", "original")),
         ),
         _after_original(
@@ -154,19 +154,19 @@ TOPIC = Topic(
             what="S3 has no such image",
             given=_object_gone,
             asks=fetch,
-            answer=Answer(404, "image_not_found"),
+            response=ExpectedResponse(404, "image_not_found"),
             paid=1,
             kept=Kept(rows=("ready yes",), objects=("note", "original")),
         ),
-        *(_read(how) for how in HOW),
+        *(_read(how) for how in OUTAGES),
         Row(
             what="S3 is down, and an image is deleted",
             given=_delete_while_down,
             asks=lambda stage: stage.service.call("DELETE", stage.path),
-            answer=_UNREADABLE,
+            response=_UNREADABLE,
             paid=1,
             kept=Kept(rows=("deleted yes",), objects=READY.objects),
-            again=Again(Answer(204), paid=1, kept=Kept(rows=("deleted no",))),
+            again=Again(ExpectedResponse(204), paid=1, kept=Kept(rows=("deleted no",))),
         ),
     ),
 )

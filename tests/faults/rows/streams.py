@@ -1,16 +1,16 @@
-"""What goes wrong while somebody watches an image being drawn."""
+"""Faults during a streamed response."""
 
 from requests import Response
 
 from tests.faults.row import (
-    DRAWN_NOW,
     FINISHED,
-    MADE,
-    NEVER_AGAIN,
+    GENERATED_NOW,
+    NEVER_PAID_AGAIN,
     READY,
     REPLAYED,
+    SUCCESS,
     Again,
-    Answer,
+    ExpectedResponse,
     Kept,
     Row,
     Topic,
@@ -26,13 +26,13 @@ _BROKEN = b'event: image_generation.completed\ndata: {"b64_json": "%%"}\n\n'
 _EVIDENCE = Kept(rows=("failed yes",), objects=("evidence", "note"))
 
 
-def _watch(stage: Stage) -> Response:
+def _stream(stage: Stage) -> Response:
     with streaming(stage.service.url, _KEYED, prompt=PROMPT, partial_images=1) as stream:
         return to_plain_response(stream)
 
 
-def _leave(stage: Stage) -> None:
-    """Watch until there is something to see, and hang up."""
+def _disconnect(stage: Stage) -> None:
+    """Read the stream until the first preview, and disconnect."""
     stage.fake.script("images", Fault.last_event_at(stage.released))
     with streaming(stage.service.url, _KEYED, prompt=PROMPT, partial_images=1) as stream:
         stream.until("partial")
@@ -44,15 +44,15 @@ def _check_ready(stage: Stage) -> None:
     assert stage.service.images()
 
 
-def _unknown(what: str, fault: Fault, answer: Answer) -> Row:
+def _unknown(what: str, fault: Fault, response: ExpectedResponse) -> Row:
     return Row(
         what=what,
         given=lambda stage: stage.fake.script("images", fault),
-        asks=_watch,
-        answer=answer,
+        asks=_stream,
+        response=response,
         paid=1,
         kept=failed("unknown"),
-        again=NEVER_AGAIN,
+        again=NEVER_PAID_AGAIN,
     )
 
 
@@ -63,52 +63,54 @@ def _asked_twice(stage: Stage, _: object) -> None:
 
 
 TOPIC = Topic(
-    "An image that is watched being drawn",
+    "Streamed responses",
     (
         Row(
-            what="Its caller leaves, and asks again",
-            given=_leave,
-            answer=REPLAYED,
+            what="The client disconnects, and sends the request again",
+            given=_disconnect,
+            response=REPLAYED,
             paid=1,
             kept=READY,
             again=Again(REPLAYED, paid=1, kept=READY),
         ),
         Row(
-            what="The server of the model can't stream",
+            what="The model's server can't stream",
             given=lambda stage: stage.fake.script("images", Fault.stream_refused()),
-            asks=_watch,
-            answer=MADE,
+            asks=_stream,
+            response=SUCCESS,
             paid=1,
             kept=READY,
             again=FINISHED,
             also=_asked_twice,
         ),
         Row(
-            what="The model refuses the prompt while it draws",
+            what="The model refuses the prompt while generating",
             given=lambda stage: stage.fake.script("images", Fault.stream_error(paid=False)),
-            asks=_watch,
-            answer=Answer(400, "prompt_rejected", "no"),
+            asks=_stream,
+            response=ExpectedResponse(400, "prompt_rejected", "no"),
             kept=failed(),
-            again=DRAWN_NOW,
+            again=GENERATED_NOW,
         ),
         _unknown(
             "The model's stream ends without the image",
             Fault.stream_unfinished(),
-            Answer(502, "provider_error", "unknown"),
+            ExpectedResponse(502, "provider_error", "unknown"),
         ),
         _unknown(
-            "The model's stream breaks off",
+            "The model's stream is cut off",
             Fault.cut(5000),
-            Answer(504, "provider_timeout", "unknown"),
+            ExpectedResponse(504, "provider_timeout", "unknown"),
         ),
         Row(
             what="The image at the end of the stream is not base64",
             given=lambda stage: stage.fake.script("images", Fault.stream_ends_with(_BROKEN)),
-            asks=_watch,
-            answer=Answer(*_BAD),
+            asks=_stream,
+            response=ExpectedResponse(*_BAD),
             paid=1,
             kept=_EVIDENCE,
-            again=Again(Answer(*_BAD, {"Idempotency-Replayed": "true"}), paid=1, kept=_EVIDENCE),
+            again=Again(
+                ExpectedResponse(*_BAD, {"Idempotency-Replayed": "true"}), paid=1, kept=_EVIDENCE
+            ),
         ),
     ),
 )
