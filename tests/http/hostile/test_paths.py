@@ -1,4 +1,4 @@
-"""Hostile paths and names."""
+"""Hostile paths, hosts and header values."""
 
 import json
 from collections.abc import Callable
@@ -12,8 +12,8 @@ from tests.support.http import raw_http
 from tests.support.service import Service
 
 ID = "0f9b2d6c-4e1a-4f0f-8a54-b0c1f2a3d4e5"
-_ABSENT = "404 not_found, no store asked"
-_TRIED = {
+_ABSENT = "404 not_found, store not read"
+_PATHS = {
     "Dots to the parent": "/images/../" + ID + ".png",
     "Dots to /etc/passwd": "/images/../../../../etc/passwd",
     "Dots, encoded": "/images/%2e%2e/%2e%2e/etc/passwd",
@@ -27,69 +27,72 @@ _TRIED = {
     "A NUL in the name": f"/images/{ID}%00.png",
     "A NUL, encoded twice": f"/images/{ID}.png%2500",
     "A line break behind the name": f"/images/{ID}.png%0a",
-    "A line break before the ending": f"/images/{ID}%0a.png",
+    "A line break before the extension": f"/images/{ID}%0a.png",
     "A header behind the name": f"/images/{ID}.png%0d%0aSet-Cookie:%20a=b",
     "A space behind the name": f"/images/{ID}.png%20",
     "A dot behind the name": f"/images/{ID}.png.",
     "A slash behind the name": f"/images/{ID}.png/",
-    "A parameter of the path": f"/images/{ID}.png;w=64",
+    "A path parameter": f"/images/{ID}.png;w=64",
     "Upper case": f"/images/{ID.upper()}.png",
-    "Another ending": f"/images/{ID}.jpeg",
-    "Two endings": f"/images/{ID}.png.png",
-    "No ending": f"/images/{ID}",
+    "Another extension": f"/images/{ID}.jpeg",
+    "Two extensions": f"/images/{ID}.png.png",
+    "No extension": f"/images/{ID}",
     "Digits of another script": f"/images/{ID[:-1]}%D9%A5.png",
-    "A letter that looks alike": f"/images/{ID[:-2]}%D0%B55.png",
+    "A look-alike letter": f"/images/{ID[:-2]}%D0%B55.png",
     "A full-width letter": f"/images/{ID[:-1]}%EF%BC%95.png",
-    "Hyphens that look alike": "/images/" + ID.replace("-", "%E2%80%90") + ".png",
+    "Look-alike hyphens": "/images/" + ID.replace("-", "%E2%80%90") + ".png",
     "Braces around the id": f"/images/%7B{ID}%7D.png",
     "8,000 characters": "/images/" + "a" * 8000 + ".png",
     "A line break behind `metadata`": f"/images/{ID}.png/metadata%0a",
     "An original": f"/images/../originals/{ID}.png",
-    "A file of the program": "/static/../wsgi.py",
-    "A file of the program, encoded": "/static/..%2fwsgi.py",
-    "A file of the program by backslash": "/static/..%5cwsgi.py",
-    "A file of the program by dots encoded": "/static/%2e%2e/__init__.py",
+    "A source file": "/static/../wsgi.py",
+    "A source file, encoded": "/static/..%2fwsgi.py",
+    "A source file by backslash": "/static/..%5cwsgi.py",
+    "A source file by encoded dots": "/static/%2e%2e/__init__.py",
 }
 
 
 @pytest.fixture
-def asked(shared_embedded: Service, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """List what is wanted of the store from now on."""
-    asked: list[str] = []
+def store_calls(shared_embedded: Service, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Record the store methods called from now on."""
+    store_calls: list[str] = []
     for name in ("get", "delete"):
-        monkeypatch.setattr(CachingStore, name, _noted(asked, name, getattr(CachingStore, name)))
+        monkeypatch.setattr(
+            CachingStore, name, _recorded(store_calls, name, getattr(CachingStore, name))
+        )
     shared_embedded.get(f"/images/{ID}.png")
-    assert asked == ["get"]  # so that an empty list below means something
-    asked.clear()
-    return asked
+    assert store_calls == ["get"]  # so that an empty list below is meaningful
+    store_calls.clear()
+    return store_calls
 
 
-def _noted(asked: list[str], name: str, method: Callable[..., Any]) -> Callable[..., Any]:
-    def noting(*arguments: Any, **named: Any) -> Any:
-        asked.append(name)
-        return method(*arguments, **named)
+def _recorded(store_calls: list[str], name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    def wrapper(*arguments: Any, **keywords: Any) -> Any:
+        store_calls.append(name)
+        return method(*arguments, **keywords)
 
-    return noting
+    return wrapper
 
 
 @pytest.mark.parametrize(
-    "path", [pytest.param(p, marks=attack(w, expect=_ABSENT), id=w) for w, p in _TRIED.items()]
+    "path",
+    [pytest.param(p, marks=attack(name, expect=_ABSENT), id=name) for name, p in _PATHS.items()],
 )
-def test_such_names_are_not_found(
-    shared_embedded: Service, asked: list[str], seen: Seen, path: str
+def test_other_names_are_not_found(
+    shared_embedded: Service, store_calls: list[str], seen: Seen, path: str
 ) -> None:
-    """Any other name than `<uuid>.png` is 404, and no store is asked, to read or to delete."""
+    """Any name other than `<uuid>.png` is 404 without a call to the store."""
     for method in ("DELETE", "HEAD", "GET"):
         status, headers, body = raw_http.request(shared_embedded.url, path, method)
         assert status == 404 or (status == 405 and method == "DELETE")
         assert "Set-Cookie" not in headers
-    stores = ", ".join(asked) or "no store"
-    seen(f"{status} {json.loads(body)['code']}, {stores} asked")
+    calls = "store read" if store_calls else "store not read"
+    seen(f"{status} {json.loads(body)['code']}, {calls}")
 
 
-@attack("A header by way of a redirect", expect="one header, encoded")
-def test_a_redirect_holds_no_line_break(shared_embedded: Service, seen: Seen) -> None:
-    """A doubled slash is a redirect, in whose Location everything stays encoded."""
+@attack("A header injected through a redirect", expect="one header, encoded")
+def test_redirects_contain_no_line_breaks(shared_embedded: Service, seen: Seen) -> None:
+    """A double slash redirects to a Location in which everything stays encoded."""
     path = f"/images//{ID}.png"
     status, headers, _ = raw_http.request(shared_embedded.url, path + "?a=%0d%0aSet-Cookie:%20a=b")
     assert status == 308
@@ -109,13 +112,13 @@ def test_a_redirect_holds_no_line_break(shared_embedded: Service, seen: Seen) ->
         }.items()
     ],
 )
-def test_a_malformed_host_is_not_repeated(shared_embedded: Service, seen: Seen, host: str) -> None:
-    """A Host header that is no host gets into no address that is answered."""
-    answer = shared_embedded.call(
+def test_malformed_host_is_not_repeated(shared_embedded: Service, seen: Seen, host: str) -> None:
+    """A malformed Host header appears in no URL of the response."""
+    response = shared_embedded.call(
         "POST", "/generate-image", json={"prompt": "A fox"}, headers={"Host": host}
     )
-    reported = answer.text + answer.headers.get("Location", "")
-    seen("repeated" if "script" in reported or "evil" in reported else "not repeated")
+    visible = response.text + response.headers.get("Location", "")
+    seen("repeated" if "script" in visible or "evil" in visible else "not repeated")
 
 
 _HEADERS = {
@@ -137,13 +140,13 @@ _HEADERS = {
     ],
 )
 def test_hostile_request_ids_are_replaced(embedded: Service, seen: Seen, value: bytes) -> None:
-    """What is not made of 64 letters, digits, dashes is neither answered nor logged as an id."""
+    """An id that isn't 1 to 64 letters, digits, - and _ is neither returned nor logged."""
     request = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Request-ID: "
-    answer = raw_http.send(embedded.url, request + value + b"\r\n\r\n")
-    head = answer.partition(b"\r\n\r\n")[0]
+    response = raw_http.send(embedded.url, request + value + b"\r\n\r\n")
+    head = response.partition(b"\r\n\r\n")[0]
     (line,) = [line for line in head.splitlines() if line.lower().startswith(b"x-request-id: ")]
-    made = line.partition(b": ")[2].decode()
-    assert (len(made), int(made, 16) >= 0) == (32, True)
+    new_id = line.partition(b": ")[2].decode()
+    assert (len(new_id), int(new_id, 16) >= 0) == (32, True)
     assert value.decode("latin-1") not in embedded.log.getvalue()
     seen("replaced")
 
@@ -161,10 +164,10 @@ def test_hostile_request_ids_are_replaced(embedded: Service, seen: Seen, value: 
         }.items()
     ],
 )
-def test_hostile_idempotency_keys_are_refused(
+def test_hostile_idempotency_keys_are_rejected(
     shared_embedded: Service, seen: Seen, value: bytes
 ) -> None:
-    """A key that is not 1 to 255 visible ASCII characters is 400, and nothing is drawn."""
+    """A key that is not 1 to 255 visible ASCII characters is 400; nothing is generated."""
     headers = {"Idempotency-Key": value}
     before = shared_embedded.images()
     body = {"prompt": "A fox"}

