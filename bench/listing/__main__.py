@@ -70,7 +70,7 @@ def _report_old_ways(records: SqliteRecords) -> None:
 
     def ask(question: str, *values: int) -> Call:
         def call() -> None:
-            with records._file.connection() as connection:
+            with records._database.connection() as connection:
                 connection.execute(question, values).fetchall()
 
         return call

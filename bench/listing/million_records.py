@@ -74,7 +74,7 @@ def file() -> Path:
     half.unlink(missing_ok=True)
     print(f"Writing {COUNT:,} rows to {FILE}: some minutes, once.")
     with closing(SqliteRecords(SqliteDatabase(half))) as records:
-        with records._file.connection() as connection:
+        with records._database.connection() as connection:
             connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
             _write(connection)
         records.recount(fix=True)
@@ -89,7 +89,7 @@ def _write(connection: sqlite3.Connection) -> None:
     for name, _ in made:
         connection.execute(f"DROP TRIGGER {name}")
     for row in rows(COUNT):
-        connection.execute(sqlite_records._INSERT, sqlite_rows.values(row))
-        sqlite_records._write_words(connection, row)
+        connection.execute(sqlite_records._INSERT, sqlite_rows.to_row(row))
+        sqlite_records._write_tokens(connection, row)
     for _, sql in made:
         connection.execute(sql)

@@ -1,4 +1,4 @@
-"""Fixtures of the contract suites: every implementation of a port in turn."""
+"""Fixtures of the contract suites: each implementation of a port in turn."""
 
 import contextlib
 from collections.abc import Iterator
@@ -29,32 +29,32 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def sqlite(tmp_path: Path) -> Iterator[SqliteRecords]:
-    """Make records in a new file, in a folder that is not there yet."""
+    """Make a record store in a new file, in a folder that does not exist yet."""
     with contextlib.closing(
         SqliteRecords(SqliteDatabase(tmp_path / "data" / "records.sqlite3"))
-    ) as records:
-        yield records
+    ) as store:
+        yield store
 
 
 @pytest.fixture
 def mongodb(mongo_server: MongoServer, mongo_database: str) -> Iterator[MongoRecords]:
-    """Make records in a new database of a MongoDB server."""
+    """Make a record store in a new database of a MongoDB server."""
     with contextlib.closing(
         MongoRecords(MongoDatabase(uri=mongo_server.uri, name=mongo_database))
-    ) as records:
-        yield records
+    ) as store:
+        yield store
 
 
 @pytest.fixture
 def mongomock_(mongo_database: str) -> MongoRecords:
-    """Make records on an imitation of a MongoDB client."""
+    """Make a record store on mongomock, an imitation of a MongoDB client."""
     return MongoRecords(
         MongoDatabase(uri="", name=mongo_database, client=mongomock.MongoClient(tz_aware=True))
     )
 
 
 @pytest.fixture(params=["sqlite", "mongodb", "mongomock_"])
-def records(request: pytest.FixtureRequest) -> ImageRecords:
+def store(request: pytest.FixtureRequest) -> ImageRecords:
     """Give each implementation in turn."""
     made: ImageRecords = request.getfixturevalue(request.param)
     return made

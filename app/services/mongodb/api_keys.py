@@ -14,7 +14,7 @@ Document = dict[str, Any]
 
 
 class MongoApiKeys:
-    """Keeps a document per key in the collection `api_keys`."""
+    """Keeps a document per API key in the collection `api_keys`."""
 
     def __init__(self, database: MongoDatabase) -> None:
         self._database = database
@@ -25,51 +25,51 @@ class MongoApiKeys:
 
         with translate_errors():
             collection = self._collection()
-            # Needed for nothing but this; making an index that is there does nothing.
+            # Only inserts need the index; creating an existing one has no effect.
             collection.create_index([("name", 1)], name="names", unique=True)
             try:
-                collection.insert_one(_document(key))
+                collection.insert_one(_document_of(key))
             except DuplicateKeyError:
                 return False
         return True
 
     def compare_and_swap(self, old: ApiKey, new: ApiKey) -> bool:
         """See ApiKeyRepository."""
-        seen = {"_id": old.id, "hash": old.hash, "revoked_at": old.revoked_at}
+        expected = {"_id": old.id, "hash": old.hash, "revoked_at": old.revoked_at}
         with translate_errors():
-            return self._collection().replace_one(seen, _document(new)).matched_count == 1
+            return self._collection().replace_one(expected, _document_of(new)).matched_count == 1
 
     def get(self, key_id: str) -> ApiKey | None:
         """See ApiKeyRepository."""
-        return next(iter(self._keys({"_id": key_id})), None)
+        return next(iter(self._find({"_id": key_id})), None)
 
     def find(self, name: str) -> ApiKey | None:
         """See ApiKeyRepository."""
-        return next(iter(self._keys({"name": name})), None)
+        return next(iter(self._find({"name": name})), None)
 
     def list(self) -> Sequence[ApiKey]:
         """See ApiKeyRepository."""
-        return self._keys({})
+        return self._find({})
 
     def close(self) -> None:
-        """Let go of all connections; the next use opens new ones."""
+        """Close the connections; the next use opens new ones."""
         self._database.close()
 
-    def _keys(self, chosen: Document) -> Sequence[ApiKey]:
+    def _find(self, condition: Document) -> Sequence[ApiKey]:
         with translate_errors():
-            found = self._collection().find(chosen).sort([("created_at", 1), ("_id", 1)])
-            return [_key(document) for document in found]
+            found = self._collection().find(condition).sort([("created_at", 1), ("_id", 1)])
+            return [_key_of(document) for document in found]
 
     def _collection(self) -> "Collection[Document]":
         return self._database.collection("api_keys")
 
 
-def _document(key: ApiKey) -> Document:
+def _document_of(key: ApiKey) -> Document:
     document = asdict(key)
     return {"_id": document.pop("id"), **document, "scopes": sorted(key.scopes)}
 
 
-def _key(document: Mapping[str, Any]) -> ApiKey:
+def _key_of(document: Mapping[str, Any]) -> ApiKey:
     budget = document["budget"]
     return ApiKey(
         id=document["_id"],

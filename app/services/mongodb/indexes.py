@@ -1,4 +1,4 @@
-"""The indexes that the records need in MongoDB."""
+"""The indexes of the records in MongoDB."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -13,22 +13,22 @@ INDEXES = {
     "leases": [("state", 1), ("lease_until", 1)],
 }
 _OPTIONS: dict[str, dict[str, Any]] = {"claims": {"unique": True, "sparse": True}}
-_FORMER = "words"  # it ordered matches by time, but not by id
+_OBSOLETE = "words"  # sorted matches by time, but not by id
 _INDEX_NOT_FOUND = 27
-_BUILD_SECONDS = 600  # for as many rows as there may be
+_BUILD_SECONDS = 600  # long enough for a large collection
 
 
-def make_indexes(collection: "Collection[dict[str, Any]]") -> None:
-    """Make those that are missing, and drop what they replace."""
+def create_indexes(collection: "Collection[dict[str, Any]]") -> None:
+    """Create the missing indexes, and drop the obsolete one."""
     import pymongo
 
-    known = collection.index_information()
+    existing = collection.index_information()
     with pymongo.timeout(_BUILD_SECONDS):
         for name, keys in INDEXES.items():
-            if name not in known:
+            if name not in existing:
                 collection.create_index(keys, name=name, **_OPTIONS.get(name, {}))
-        if _FORMER in known:
-            _drop(collection, _FORMER)
+        if _OBSOLETE in existing:
+            _drop(collection, _OBSOLETE)
 
 
 def _drop(collection: "Collection[dict[str, Any]]", name: str) -> None:
@@ -37,5 +37,5 @@ def _drop(collection: "Collection[dict[str, Any]]", name: str) -> None:
     try:
         collection.drop_index(name)
     except OperationFailure as error:
-        if error.code != _INDEX_NOT_FOUND:  # another process was faster
+        if error.code != _INDEX_NOT_FOUND:  # else another process dropped it first
             raise

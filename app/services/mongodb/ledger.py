@@ -15,10 +15,11 @@ _DAY_CHARS = len("2026-11-23")
 
 
 class MongoLedger:
-    """Keeps a document for each account and window.
+    """Keeps a document per account and window.
 
-    What limits a reservation is one document each, taken from on a condition; where a second one
-    refuses, the first gets back what was taken. A crash in between leaves it taken.
+    A reservation increments each limited window on the condition that the budget allows it. If a
+    later window refuses, the earlier ones are decremented again; a crash in between leaves them
+    too high.
     """
 
     def __init__(self, database: MongoDatabase) -> None:
@@ -28,18 +29,18 @@ class MongoLedger:
         self, accounts: Mapping[str, Budget | None], micros: int, at: datetime
     ) -> str | None:
         """See Ledger."""
-        taken: list[str] = []
+        reserved: list[str] = []
         with translate_errors():
             for account, budget in accounts.items():
                 if budget is None:
                     continue
                 key = _key(account, window_of(budget.period, at))
-                if not self._take(key, micros, budget.micros):
-                    self._add(taken, Spending(micros=-micros))
+                if not self._add_within(key, micros, budget.micros):
+                    self._add(reserved, Spending(micros=-micros))
                     return account
-                taken.append(key)
+                reserved.append(key)
             rest = {_key(account, window) for account in accounts for window in windows_of(at)}
-            self._add(rest - set(taken), Spending(micros=micros))
+            self._add(rest - set(reserved), Spending(micros=micros))
         return None
 
     def record_spending(self, accounts: Iterable[str], change: Spending, at: datetime) -> None:
@@ -56,39 +57,39 @@ class MongoLedger:
 
     def days(self, account: str, first: date, last: date) -> Mapping[str, Spending]:
         """See Ledger."""
-        ends = {"$gte": _key(account, str(first)), "$lte": _key(account, str(last))}
+        span = {"$gte": _key(account, str(first)), "$lte": _key(account, str(last))}
         with translate_errors():
-            found = list(self._collection().find({"_id": ends}).sort("_id", 1))
-        by_window = {str(one["_id"]).rpartition("/")[2]: _spent(one) for one in found}
+            found = list(self._collection().find({"_id": span}).sort("_id", 1))
+        by_window = {str(entry["_id"]).rpartition("/")[2]: _spent(entry) for entry in found}
         return {window: spent for window, spent in by_window.items() if len(window) == _DAY_CHARS}
 
-    def _take(self, key: str, micros: int, limit: int) -> bool:
-        """Count so much if it stays within the limit.
+    def _add_within(self, key: str, micros: int, limit: int) -> bool:
+        """Add `micros` if the sum stays within the limit.
 
-        Where the document is not there yet, it is made; of several who make it at once, all but one
-        are told that it is there, and try again.
+        A missing document is created. If several callers create it at the same time, all but one
+        get a DuplicateKeyError and try again.
         """
         from pymongo.errors import DuplicateKeyError
 
         if micros > limit:
             return False
-        within = {"_id": key, "micros": {"$lte": limit - micros}}
-        more = {"$inc": {"micros": micros}}
+        allowed = {"_id": key, "micros": {"$lte": limit - micros}}
+        increment = {"$inc": {"micros": micros}}
         try:
-            self._collection().update_one(within, more, upsert=True)
-        except DuplicateKeyError:  # it is there: it was made just now, or has too little left
-            return self._collection().update_one(within, more).matched_count == 1
+            self._collection().update_one(allowed, increment, upsert=True)
+        except DuplicateKeyError:  # created just now, or too little of the budget is left
+            return self._collection().update_one(allowed, increment).matched_count == 1
         return True
 
     def _add(self, keys: Iterable[str], change: Spending) -> None:
         from pymongo import UpdateOne
 
-        numbers = {
+        amounts = {
             "micros": change.micros,
             "pictures": change.images,
             "pictures_of_unknown_cost": change.images_of_unknown_cost,
         }
-        updates = [UpdateOne({"_id": key}, {"$inc": numbers}, upsert=True) for key in sorted(keys)]
+        updates = [UpdateOne({"_id": key}, {"$inc": amounts}, upsert=True) for key in sorted(keys)]
         if updates:
             self._collection().bulk_write(updates, ordered=False)
 

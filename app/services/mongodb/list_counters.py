@@ -1,7 +1,7 @@
-"""The counts of listed rows that are kept in MongoDB, in the collection `ranks`.
+"""The counts of listed records that MongoDB keeps, in the collection `ranks`.
 
-They are changed right after the row they count, so a crash between the two leaves them one off; a
-recount finds and mends that.
+They are updated right after the record, so a crash between the two leaves them off by one; a
+recount finds and repairs that.
 """
 
 import time
@@ -19,37 +19,37 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 Bucket = tuple[str, int, int]
-"""Whose it is, its shift, and its number."""
+"""An owner, a shift, and the bucket's number."""
 
 READY: Document = {"state": str(State.READY)}
 _VERSION: Document = {"_id": "version"}
 _FIRST_COUNT: Document = {"_id": "first count"}
 _RECOUNT_SECONDS = 600
 _TIMEOUT_SECONDS = 2.0
-_LOOK_AGAIN_SECONDS = 0.05
+_POLL_SECONDS = 0.05
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class MongoListCounters:
-    """Counts the ready rows of `generations` by time."""
+    """Counts the ready records in `generations` by time."""
 
     def __init__(self, generations: "Collection[Document]") -> None:
         self._generations = generations
         self._ranks: Collection[Document] = generations.database["ranks"]
 
     def prepare(self) -> None:
-        """Make the index; count the rows if that was never done to the end, as after an update.
+        """Create the index, and count the records if that was never completed.
 
         Raises:
             RecordsUnavailable: another process is counting them.
         """
         self._ranks.create_index([("owner", 1), ("shift", 1), ("bucket", -1)], name="children_of")
-        # Former versions counted for everyone only, and didn't say so.
-        nobodys: Document = {"shift": {"$exists": True}, "owner": {"$exists": False}}
-        self._ranks.update_many(nobodys, {"$set": {"owner": EVERYONE}})
+        # Earlier versions counted for everyone only, without an owner field.
+        without_owner: Document = {"shift": {"$exists": True}, "owner": {"$exists": False}}
+        self._ranks.update_many(without_owner, {"$set": {"owner": EVERYONE}})
         if self._is_counted():
             return
-        if self._may_count():
+        if self._lease_first_count():
             self.recount(fix=True)
             self._ranks.update_one(_FIRST_COUNT, {"$set": {"done": True}})
         else:
@@ -58,8 +58,8 @@ class MongoListCounters:
     def _is_counted(self) -> bool:
         return self._ranks.find_one(_FIRST_COUNT | {"done": True}) is not None
 
-    def _may_count(self) -> bool:
-        """Take the right to count, which one process has for a while; if it dies, another may."""
+    def _lease_first_count(self) -> bool:
+        """Take the lease of the first count; it expires, in case the process dies."""
         from pymongo.errors import DuplicateKeyError
 
         now = datetime.now(UTC)
@@ -75,54 +75,67 @@ class MongoListCounters:
         deadline = time.monotonic() + _TIMEOUT_SECONDS
         while not self._is_counted():
             if time.monotonic() > deadline:
-                raise RecordsUnavailable("MongoDB: another process counts the rows")
-            time.sleep(_LOOK_AGAIN_SECONDS)
+                raise RecordsUnavailable("MongoDB: another process is counting the records")
+            time.sleep(_POLL_SECONDS)
 
-    def moved(self, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> None:
-        """Count a row that was written, by how it was and how it is; None stands for no row."""
+    def update(self, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> None:
+        """Count a write, by the document before and after it; None if there is none."""
         if not (_is_listed(before) or _is_listed(after)):
             return
         changes = Counter(_buckets_of(after))
         changes.subtract(_buckets_of(before))
         self._add(changes)
-        self._changed()
+        self._increment_version()
 
     def version(self) -> int:
-        """See Records."""
+        """See ImageRecords."""
         found = self._ranks.find_one(_VERSION)
         return int(found["n"]) if found else 0
 
     def total(self, owner: str) -> int:
-        """Return how many rows of the owner are listed: a sum of some counts a year."""
-        return sum(row["n"] for row in self._ranks.find({"owner": owner, "shift": SHIFTS[0]}))
+        """Return the number of the owner's listed records, from a few counts per year."""
+        return sum(count["n"] for count in self._ranks.find({"owner": owner, "shift": SHIFTS[0]}))
 
     def seek(self, owner: str, offset: int) -> tuple[datetime, int] | None:
-        """Return the time before which the row at this offset is, and how many come before it."""
-        place = seek(offset, lambda shift, wider: self._children(owner, shift, wider))
-        return place and (_EPOCH + timedelta(milliseconds=place[0]), place[1])
+        """Locate the record at this offset; see list_counters.seek."""
+        located = seek(offset, lambda shift, wider: self._child_counts(owner, shift, wider))
+        return located and (_EPOCH + timedelta(milliseconds=located[0]), located[1])
 
     def recount(self, *, fix: bool) -> int:
-        """See Records."""
+        """See ImageRecords."""
         import pymongo
 
-        self._generations.find_one({}, {"_id": 1})  # a server that is away is told in usual time
-        with pymongo.timeout(_RECOUNT_SECONDS):  # the time of every listed row is read
-            before, truth, kept = self._counts(), self._truth(), self._counts()
-            missing = {
-                bucket: lacking
-                for bucket in truth | kept
-                if (lacking := _lacking(truth[bucket], before[bucket], kept[bucket]))
+        self._generations.find_one({}, {"_id": 1})  # fails in the usual time if the server is down
+        with pymongo.timeout(_RECOUNT_SECONDS):  # the time of each listed record is read
+            before, counted, after = (
+                self._stored_counts(),
+                self._count_records(),
+                self._stored_counts(),
+            )
+            corrections = {
+                bucket: correction
+                for bucket in counted | after
+                if (correction := _correction(counted[bucket], before[bucket], after[bucket]))
             }
-            if fix and missing:
-                self._add(missing)
-                self._changed()
-            return len(missing)
+            if fix and corrections:
+                self._add(corrections)
+                self._increment_version()
+            return len(corrections)
 
-    def _truth(self) -> Counter[Bucket]:
-        truth: Counter[Bucket] = Counter()
-        for row in self._generations.find(READY, {"_id": 0, "created_at": 1, "owner": 1}):
-            truth.update(_buckets_of(READY | row))
-        return truth
+    def _count_records(self) -> Counter[Bucket]:
+        counted: Counter[Bucket] = Counter()
+        for document in self._generations.find(READY, {"_id": 0, "created_at": 1, "owner": 1}):
+            counted.update(_buckets_of(READY | document))
+        return counted
+
+    def _stored_counts(self) -> Counter[Bucket]:
+        found = self._ranks.find({"shift": {"$exists": True}})
+        return Counter(
+            {
+                (count.get("owner", EVERYONE), count["shift"], count["bucket"]): count["n"]
+                for count in found
+            }
+        )
 
     def _add(self, changes: Mapping[Bucket, int]) -> None:
         for bucket, n in changes.items():
@@ -130,45 +143,41 @@ class MongoListCounters:
                 change = {"$inc": {"n": n}, "$setOnInsert": _fields(bucket)}
                 self._ranks.update_one(_key(bucket), change, upsert=True)
 
-    def _changed(self) -> None:
+    def _increment_version(self) -> None:
         self._ranks.update_one(_VERSION, {"$inc": {"n": 1}}, upsert=True)
 
-    def _counts(self) -> Counter[Bucket]:
-        found = self._ranks.find({"shift": {"$exists": True}})
-        return Counter(
-            {(row.get("owner", EVERYONE), row["shift"], row["bucket"]): row["n"] for row in found}
-        )
-
-    def _children(self, owner: str, shift: int, wider: int | None) -> Iterable[tuple[int, int]]:
-        chosen: Document = {"owner": owner, "shift": shift}
+    def _child_counts(self, owner: str, shift: int, wider: int | None) -> Iterable[tuple[int, int]]:
+        condition: Document = {"owner": owner, "shift": shift}
         if wider is not None:
             first = wider << CHILD_BITS
-            chosen["bucket"] = {"$gte": first, "$lt": first + (1 << CHILD_BITS)}
-        found = self._ranks.find(chosen).sort("bucket", -1)
-        return [(row["bucket"], row["n"]) for row in found]
+            condition["bucket"] = {"$gte": first, "$lt": first + (1 << CHILD_BITS)}
+        found = self._ranks.find(condition).sort("bucket", -1)
+        return [(count["bucket"], count["n"]) for count in found]
 
 
-def _lacking(truth: int, before: int, after: int) -> int:
-    """Return what surely lacks from a count that was read before and after the rows were.
+def _correction(counted: int, before: int, after: int) -> int:
+    """Return what has to be added to a stored count, which was read before and after counting.
 
-    If it moved meanwhile, rows that were counted in between may be in it already, or not yet.
+    If it changed in between, some of the records that were counted may be in it already.
     """
-    if before <= truth <= after or after <= truth <= before:
+    if before <= counted <= after or after <= counted <= before:
         return 0
-    return min(truth - before, truth - after, key=abs)
+    return min(counted - before, counted - after, key=abs)
 
 
-def _is_listed(row: Mapping[str, Any] | None) -> bool:
-    return row is not None and row.get("state") == State.READY
+def _is_listed(document: Mapping[str, Any] | None) -> bool:
+    return document is not None and document.get("state") == State.READY
 
 
-def _buckets_of(row: Mapping[str, Any] | None) -> list[Bucket]:
-    """Return where the row counts. One whose time another hand has damaged counts nowhere."""
-    created = row.get("created_at") if row is not None and _is_listed(row) else None
+def _buckets_of(document: Mapping[str, Any] | None) -> list[Bucket]:
+    """Return where the document is counted: nowhere if its time is damaged."""
+    if document is None or not _is_listed(document):
+        return []
+    created = document.get("created_at")
     if not isinstance(created, datetime):
         return []
     found = buckets(round(created.timestamp() * 1000))
-    owners = {EVERYONE, str((row or {}).get("owner") or EVERYONE)}
+    owners = {EVERYONE, str(document.get("owner") or EVERYONE)}
     return [(owner, *bucket) for owner in owners for bucket in found]
 
 

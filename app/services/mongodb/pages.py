@@ -1,12 +1,12 @@
-"""Pages of the list in the MongoDB records: how documents are found, not how they are read."""
+"""Finds the documents of a page of the list in the MongoDB records."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.models import PageQuery, Position
 from app.services.mongodb.list_counters import READY, MongoListCounters
-from app.services.records.list_counters import EVERYONE, MAX_COUNTED, owner_word
+from app.services.records.list_counters import EVERYONE
+from app.services.records.pages import MAX_COUNTED, FoundPage, owner_token
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
@@ -16,70 +16,57 @@ Document = dict[str, Any]
 _NEWEST_FIRST = [("created_at", -1), ("_id", -1)]
 
 
-@dataclass(frozen=True)
-class MongoPage:
-    """The documents of a page and, if there is one, the one behind it."""
-
-    documents: Sequence[Document]
-    total: int
-    exact: bool = True
-
-
-def find(collection: "Collection[Document]", query: PageQuery) -> MongoPage:
+def find(collection: "Collection[Document]", query: PageQuery) -> FoundPage[Document]:
     """Find the documents of a page."""
-    return _find_words(collection, query) if query.words else _find_any(collection, query)
+    return _find_matches(collection, query) if query.words else _find_any(collection, query)
 
 
-def _find_any(collection: "Collection[Document]", query: PageQuery) -> MongoPage:
-    """Find a page of what is listed, of one owner or of all; the counts give place and total."""
-    ranks, owner, offset = MongoListCounters(collection), query.owner, query.offset
-    whose = EVERYONE if owner is None else owner
-    listed = READY if owner is None else READY | {"owner": owner}
-    chosen, total = listed | _behind(query.after), ranks.total(whose)
+def _find_any(collection: "Collection[Document]", query: PageQuery) -> FoundPage[Document]:
+    """Find a page of everyone's or one owner's list; counters give its start and the total."""
+    counters, offset = MongoListCounters(collection), query.offset
+    owner = EVERYONE if query.owner is None else query.owner
+    listed = READY if query.owner is None else READY | {"owner": query.owner}
+    condition, total = listed | _after(query.after), counters.total(owner)
     if offset and query.after is None:
-        place = ranks.seek(whose, offset)
-        if place is None:
-            return MongoPage(documents=(), total=total)
-        chosen, offset = listed | {"created_at": {"$lt": place[0]}}, place[1]
-    documents = _page(collection, chosen, query.limit, offset)
-    return MongoPage(documents=documents, total=total)
+        located = counters.seek(owner, offset)
+        if located is None:
+            return FoundPage(entries=(), total=total)
+        before, offset = located
+        condition = listed | {"created_at": {"$lt": before}}
+    return FoundPage(entries=_page(collection, condition, query.limit, offset), total=total)
 
 
-def _find_words(collection: "Collection[Document]", query: PageQuery) -> MongoPage:
-    """Find a page of the documents that have all these words, and count those to a limit."""
-    owned = [] if query.owner is None else [owner_word(query.owner)]
-    words = [*query.words, *owned]
+def _find_matches(collection: "Collection[Document]", query: PageQuery) -> FoundPage[Document]:
+    """Find a page of the documents that have all words; matches are counted up to a limit."""
+    owner = [] if query.owner is None else [owner_token(query.owner)]
+    tokens = [*query.words, *owner]
 
-    def frequency(word: str) -> int:
-        return _counted(collection, READY | {"tokens": word})
+    def frequency(token: str) -> int:
+        return _count(collection, READY | {"tokens": token})
 
-    # The first of `$all` is what the index is asked for; the rest only filters.
-    rarest_first = sorted(words, key=frequency) if len(words) > 1 else words
-    chosen = READY | {"tokens": {"$all": rarest_first}}
-    counted = _counted(collection, chosen)
-    return MongoPage(
-        documents=_page(collection, chosen | _behind(query.after), query.limit, query.offset),
-        total=min(counted, MAX_COUNTED),
-        exact=counted <= MAX_COUNTED,
-    )
+    # MongoDB looks up the first token of `$all` in the index, and filters by the others.
+    rarest_first = sorted(tokens, key=frequency) if len(tokens) > 1 else tokens
+    condition = READY | {"tokens": {"$all": rarest_first}}
+    page = _page(collection, condition | _after(query.after), query.limit, query.offset)
+    return FoundPage.of_matches(page, _count(collection, condition))
 
 
-def _counted(collection: "Collection[Document]", chosen: Document) -> int:
-    return collection.count_documents(chosen, limit=MAX_COUNTED + 1)
+def _count(collection: "Collection[Document]", condition: Document) -> int:
+    return collection.count_documents(condition, limit=MAX_COUNTED + 1)
 
 
 def _page(
-    collection: "Collection[Document]", chosen: Document, limit: int, offset: int
+    collection: "Collection[Document]", condition: Document, limit: int, offset: int
 ) -> Sequence[Document]:
-    return list(collection.find(chosen).sort(_NEWEST_FIRST).skip(offset).limit(limit + 1))
+    return list(collection.find(condition).sort(_NEWEST_FIRST).skip(offset).limit(limit + 1))
 
 
-def _behind(after: Position | None) -> Document:
-    if after is None:
+def _after(position: Position | None) -> Document:
+    if position is None:
         return {}
-    same_time = {"created_at": after.created_at, "_id": {"$lt": after.id}}
-    # The first condition says little more, but it is what bounds the index.
+    same_time = {"created_at": position.created_at, "_id": {"$lt": position.id}}
+    # The first condition is implied by the second, but only the first bounds the index.
     return {
-        "created_at": {"$lte": after.created_at},
-        "$or": [{"created_at": {"$lt": after.created_at}}, same_time],
+        "created_at": {"$lte": position.created_at},
+        "$or": [{"created_at": {"$lt": position.created_at}}, same_time],
     }

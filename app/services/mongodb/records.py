@@ -1,4 +1,4 @@
-"""The Records port on MongoDB."""
+"""The ImageRecords port on MongoDB."""
 
 import logging
 import threading
@@ -11,28 +11,28 @@ from app.errors import RecordsUnavailable
 from app.models import ImageRecord, Page, PageQuery, State
 from app.services.mongodb import pages
 from app.services.mongodb.client import MongoDatabase, translate_errors
-from app.services.mongodb.indexes import make_indexes
+from app.services.mongodb.indexes import create_indexes
 from app.services.mongodb.list_counters import MongoListCounters
 from app.services.records.document import from_document, to_document
-from app.services.records.list_counters import owner_word
+from app.services.records.pages import owner_token
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
 
 Document = dict[str, Any]
 
-# Less than the client's timeout: so who waits for one that fails doesn't wait as long again.
-_PREPARING_SECONDS = 2.0
-_LISTING = {"state": 1, "created_at": 1, "owner": 1}
+# Below the client's timeout, so that waiting for a preparation that fails does not double it.
+_PREPARATION_SECONDS = 2.0
+_COUNTED_FIELDS = {"state": 1, "created_at": 1, "owner": 1}
 
 _log = logging.getLogger(__name__)
 
 
 class MongoRecords:
-    """Keeps a document per generation in the collection `generations`.
+    """Keeps a document per record in the collection `generations`.
 
-    The indexes are made at first use, after the server has forked; making an index that is there
-    already does nothing, so workers that start together don't disturb each other.
+    Indexes are created at first use, after the server has forked. Creating an existing index has
+    no effect, so workers can start in parallel.
     """
 
     def __init__(self, database: MongoDatabase) -> None:
@@ -40,11 +40,11 @@ class MongoRecords:
         self._prepared = False
         self._preparing = threading.Lock()
 
-    def insert(self, generation: ImageRecord) -> bool:
-        """See Records."""
+    def insert(self, record: ImageRecord) -> bool:
+        """See ImageRecords."""
         from pymongo.errors import DuplicateKeyError
 
-        document = _with_key(generation)
+        document = _document_of(record)
         with translate_errors():
             try:
                 self._collection().insert_one(document)
@@ -54,97 +54,97 @@ class MongoRecords:
         return True
 
     def compare_and_swap(self, old: ImageRecord, new: ImageRecord) -> bool:
-        """See Records."""
-        seen = {"_id": old.id, "state": str(old.state), "lease_until": old.lease_until}
-        document = _with_key(new)
+        """See ImageRecords."""
+        expected = {"_id": old.id, "state": str(old.state), "lease_until": old.lease_until}
+        document = _document_of(new)
         with translate_errors():
-            before = self._collection().find_one_and_replace(seen, document, projection=_LISTING)
+            before = self._collection().find_one_and_replace(
+                expected, document, projection=_COUNTED_FIELDS
+            )
         if before:
             self._count(before, document)
         return before is not None
 
     def get(self, image_id: str) -> ImageRecord | None:
-        """See Records."""
-        with translate_errors():
-            document = self._collection().find_one({"_id": image_id})
-        return _without_key(document) if document else None
+        """See ImageRecords."""
+        return self._find_one({"_id": image_id})
 
     def find(self, claim: str) -> ImageRecord | None:
-        """See Records."""
-        with translate_errors():
-            document = self._collection().find_one({"claim": claim})
-        return _without_key(document) if document else None
+        """See ImageRecords."""
+        return self._find_one({"claim": claim})
 
     def page(self, query: PageQuery) -> Page:
-        """See Records."""
+        """See ImageRecords."""
         with translate_errors():
             found = pages.find(self._collection(), query)
-        return Page(
-            records=[_without_key(document) for document in found.documents[: query.limit]],
-            total=found.total,
-            total_exact=found.exact,
-            more=len(found.documents) > query.limit,
-        )
+        return found.read(query.limit, _record_of)
 
     def version(self) -> int:
-        """See Records."""
+        """See ImageRecords."""
         with translate_errors():
-            return self._ranks().version()
+            return self._counters().version()
 
     def recount(self, *, fix: bool) -> int:
-        """See Records."""
+        """See ImageRecords."""
         with translate_errors():
-            return self._ranks().recount(fix=fix)
+            return self._counters().recount(fix=fix)
 
     def delete(self, image_id: str) -> None:
-        """See Records."""
+        """See ImageRecords."""
         with translate_errors():
-            before = self._collection().find_one_and_delete({"_id": image_id}, projection=_LISTING)
+            before = self._collection().find_one_and_delete(
+                {"_id": image_id}, projection=_COUNTED_FIELDS
+            )
         self._count(before, None)
 
     def expired_leases(self, now: datetime, *, limit: int) -> Sequence[ImageRecord]:
-        """See Records."""
-        chosen = {"state": str(State.PENDING), "lease_until": {"$lte": now}}
+        """See ImageRecords."""
+        expired = {"state": str(State.PENDING), "lease_until": {"$lte": now}}
         with translate_errors():
-            found = self._collection().find(chosen).sort("lease_until", 1).limit(limit)
-            return [_without_key(row) for row in found]
+            found = self._collection().find(expired).sort("lease_until", 1).limit(limit)
+            return [_record_of(document) for document in found]
 
     def scan(self, *, after: str = "", limit: int) -> Sequence[ImageRecord]:
-        """See Records."""
+        """See ImageRecords."""
         with translate_errors():
             found = self._collection().find({"_id": {"$gt": after}}).sort("_id", 1).limit(limit)
-            return [_without_key(row) for row in found]
+            return [_record_of(document) for document in found]
 
     def forget_claims(self, before: datetime) -> int:
-        """See Records."""
+        """See ImageRecords."""
         old: Document = {"claim": {"$exists": True}, "requested_at": {"$lt": before}}
-        bare = {"state": str(State.DELETED), "created_at": None}
-        settled = {"state": {"$ne": str(State.PENDING)}}
+        tombstones = {"state": str(State.DELETED), "created_at": None}
+        finished = {"state": {"$ne": str(State.PENDING)}}
         with translate_errors():
-            self._collection().delete_many(old | bare)
-            forgotten = self._collection().update_many(old | settled, {"$unset": {"claim": ""}})
-            return forgotten.modified_count
+            self._collection().delete_many(old | tombstones)
+            result = self._collection().update_many(old | finished, {"$unset": {"claim": ""}})
+            return result.modified_count
 
     def ping(self) -> None:
-        """See Records."""
+        """See ImageRecords."""
         with translate_errors():
             self._database.client().admin.command("ping")
 
     def close(self) -> None:
-        """Let go of all connections; the next use opens new ones."""
+        """Close the connections; the next use opens new ones."""
         self._database.close()
 
+    def _find_one(self, condition: Document) -> ImageRecord | None:
+        with translate_errors():
+            document = self._collection().find_one(condition)
+        return _record_of(document) if document else None
+
     def _count(self, before: Document | None, after: Document | None) -> None:
-        """Keep the counts up to date; the row is written, so a failure here is not the caller's."""
+        """Update the counters. The record is written, so a failure does not fail the call."""
         from pymongo.errors import PyMongoError
 
         try:
-            self._ranks().moved(before, after)
+            self._counters().update(before, after)
         except PyMongoError as error:
             name = type(error).__name__
-            _log.warning("A row was written, but not counted (%s): reconcile mends that.", name)
+            _log.warning("a record was written but not counted (%s); reconcile repairs it", name)
 
-    def _ranks(self) -> MongoListCounters:
+    def _counters(self) -> MongoListCounters:
         return MongoListCounters(self._collection())
 
     def _collection(self) -> "Collection[Document]":
@@ -154,33 +154,33 @@ class MongoRecords:
         return collection
 
     def _prepare(self, collection: "Collection[Document]") -> None:
-        """Make what the collection needs; other threads wait, but not for as long as it may take.
+        """Create indexes and counters. Other threads wait, but for a limited time.
 
         Raises:
-            RecordsUnavailable: it takes long, as it may after an update.
+            RecordsUnavailable: it takes longer, as it can after an update.
         """
-        if not self._preparing.acquire(timeout=_PREPARING_SECONDS):
-            raise RecordsUnavailable("MongoDB: indexes and counts are being made")
+        if not self._preparing.acquire(timeout=_PREPARATION_SECONDS):
+            raise RecordsUnavailable("MongoDB: indexes and counters are being created")
         try:
             if not self._prepared:
-                make_indexes(collection)
+                create_indexes(collection)
                 MongoListCounters(collection).prepare()
                 self._prepared = True
         finally:
             self._preparing.release()
 
 
-def _with_key(generation: ImageRecord) -> Document:
-    document = to_document(generation)
-    if not generation.claim:
-        del document["claim"]  # the index of claims holds those rows only that have one
-    if generation.owner:
-        document["tokens"].append(owner_word(generation.owner))
+def _document_of(record: ImageRecord) -> Document:
+    document = to_document(record)
+    if not record.claim:
+        del document["claim"]  # so that the sparse index of claims leaves it out
+    if record.owner:
+        document["tokens"].append(owner_token(record.owner))
     return {"_id": document.pop("id"), **document}
 
 
-def _without_key(document: Mapping[str, Any]) -> ImageRecord:
-    generation = from_document({**document, "id": document["_id"]})
-    if generation.owner and generation.tokens[-1:] == (owner_word(generation.owner),):
-        return replace(generation, tokens=generation.tokens[:-1])
-    return generation
+def _record_of(document: Mapping[str, Any]) -> ImageRecord:
+    record = from_document({**document, "id": document["_id"]})
+    if record.owner and record.tokens[-1:] == (owner_token(record.owner),):
+        return replace(record, tokens=record.tokens[:-1])
+    return record

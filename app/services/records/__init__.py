@@ -1,1 +1,1 @@
-"""What the record stores share: the document format and list counters."""
+"""Shared by the record stores: the document format, list counters and pages."""

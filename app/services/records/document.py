@@ -1,4 +1,4 @@
-"""How a Generation is written down: one form for all record stores."""
+"""Converts a record to and from a document, the form that all record stores keep."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
@@ -10,24 +10,27 @@ from app.models import ImageRecord, Original, ProcessedImage, State, object_keys
 from app.models.prompts import split_prompt
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
+_TEXT_FIELDS = tuple(
+    field.name for field in fields(ImageRecord) if field.type is str and field.name != "id"
+)
 
 
-def to_document(generation: ImageRecord) -> dict[str, Any]:
-    """Return the row as plain values and UTC datetimes."""
-    document = asdict(generation)
-    document["tokens"] = list(generation.tokens)
-    document["state"] = str(generation.state)
-    document["charged"] = str(generation.charged)
+def to_document(record: ImageRecord) -> dict[str, Any]:
+    """Return the record as plain values and UTC datetimes."""
+    document = asdict(record)
+    document["tokens"] = list(record.tokens)
+    document["state"] = str(record.state)
+    document["charged"] = str(record.charged)
     return document
 
 
 def from_document(document: Mapping[str, Any]) -> ImageRecord:
-    """Return the generation. What is missing or strange in a row gets its empty value.
+    """Return the record. A missing or malformed field gets its empty value.
 
-    A row that another hand damaged must not take the whole list down.
+    One damaged document must not make the whole list unreadable.
     """
-    values = {name: _text(document.get(name)) for name in _TEXTS}
-    if "subject" not in document:  # written when the drawn text had one field
+    values = {name: _text(document.get(name)) for name in _TEXT_FIELDS}
+    if "subject" not in document:  # written when subject and suffix were one field
         whole = _text(document.get("new_prompt"))
         values["subject"], values["prompt_suffix"] = split_prompt(whole)
     return ImageRecord(
@@ -43,13 +46,8 @@ def from_document(document: Mapping[str, Any]) -> ImageRecord:
         text_micros=_number(document.get("text_micros")) or 0,
         booked_micros=_number(document.get("booked_micros")) or 0,
         original=_original(document.get("original")),
-        image=_rendition(document.get("image")),
+        image=_processed_image(document.get("image")),
     )
-
-
-_TEXTS = tuple(
-    column.name for column in fields(ImageRecord) if column.type is str and column.name != "id"
-)
 
 
 def _text(value: object) -> str:
@@ -59,7 +57,7 @@ def _text(value: object) -> str:
 def _number(value: object) -> int | None:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         return None
-    return int(value)  # MongoDB's driver has an integer of its own for 64 bits
+    return int(value)  # pymongo has its own class for 64-bit integers
 
 
 def _texts(value: object) -> tuple[str, ...]:
@@ -67,7 +65,7 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def _time(value: object) -> datetime | None:
-    """Accept what the stores give back: a datetime, or ISO 8601 text."""
+    """Accept both forms that the stores return: a datetime, or ISO 8601 text."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)
@@ -78,47 +76,45 @@ def _time(value: object) -> datetime | None:
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
-def _member(kind: Any, value: object, otherwise: Any) -> Any:
+def _member(enum: Any, value: object, default: Any) -> Any:
     try:
-        return kind(value)
+        return enum(value)
     except ValueError:
-        return otherwise
+        return default
 
 
 def _original(value: object) -> Original | None:
-    stored = _stored(value)
-    if (
-        stored is None
-        or not isinstance(value, dict)
-        or value.get("format") not in object_keys.IMAGE_FORMATS
-    ):
+    common = _common_fields(value)
+    if common is None or not isinstance(value, dict):
+        return None
+    if value.get("format") not in object_keys.IMAGE_FORMATS:
         return None
     credentials = value.get("content_credentials")
     known = credentials if isinstance(credentials, bool) else None
-    return Original(**stored, format=value["format"], content_credentials=known)
+    return Original(**common, format=value["format"], content_credentials=known)
 
 
-def _rendition(value: object) -> ProcessedImage | None:
-    stored = _stored(value)
-    if stored is None or not isinstance(value, dict):
+def _processed_image(value: object) -> ProcessedImage | None:
+    common = _common_fields(value)
+    if common is None or not isinstance(value, dict):
         return None
     report = value.get("report", {})
-    return ProcessedImage(**stored, report=report) if isinstance(report, dict) else None
+    return ProcessedImage(**common, report=report) if isinstance(report, dict) else None
 
 
-def _stored(value: object) -> dict[str, Any] | None:
-    """Return what both kinds of images have, or None unless all of it is there and well."""
+def _common_fields(value: object) -> dict[str, Any] | None:
+    """Return the fields of both kinds of images; None if one is missing or malformed."""
     if not isinstance(value, dict):
         return None
-    stored: dict[str, Any] = {}
+    common: dict[str, Any] = {}
     for name in ("key", "sha256"):
         text = value.get(name)
         if not isinstance(text, str):
             return None
-        stored[name] = text
+        common[name] = text
     for name in ("width", "height", "size_bytes"):
         number = value.get(name)
         if not isinstance(number, int) or isinstance(number, bool):
             return None
-        stored[name] = int(number)  # MongoDB's driver has an integer of its own for 64 bits
-    return stored
+        common[name] = int(number)  # pymongo has its own class for 64-bit integers
+    return common

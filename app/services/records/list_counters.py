@@ -1,59 +1,56 @@
-"""Counts of listed rows by time, from which a page's place and the total are known at once.
+"""Counts of listed records by time, which locate any page without a scan.
 
-Milliseconds are cut into buckets of three widths, each 256 of the next: 50 days, 5 hours, a minute.
-Instead of passing over all rows before a page, one passes over the counts of whole buckets,
-and then over the rows of a single minute.
+Times in milliseconds fall into buckets of three widths, each 256 times the next: 50 days, 5 hours
+and a minute. To find an offset, the counts of whole buckets are skipped first, then the records
+of a single minute.
 
-Every row counts for everyone, and once more for its owner, if it has one.
+Each record is counted for everyone, and once more for its owner if it has one.
 """
 
 from collections.abc import Callable, Iterable
 
 SHIFTS = (32, 24, 16)
-"""How many bits of a time in milliseconds a bucket leaves out, the widest first."""
+"""How many bits of a time in milliseconds a bucket leaves out, the widest bucket first."""
 CHILD_BITS = 8
-"""How many bits the buckets inside of a wider one differ in."""
-
-MAX_COUNTED = 1000
-"""Matches of words are counted, up to here: to count all takes as long as there are many."""
+"""In how many bits the buckets inside a wider bucket differ."""
 
 EVERYONE = ""
-"""Whose counts those of all rows are."""
+"""The owner under which all records are counted."""
 
-Children = Callable[[int, int | None], Iterable[tuple[int, int]]]
+ChildCounts = Callable[[int, int | None], Iterable[tuple[int, int]]]
+"""Returns (bucket, count) pairs of a shift, newest first.
 
-
-def owner_word(owner: str) -> str:
-    """Return what a row of this owner is found by among its words; nobody can search for it."""
-    return f"\x00{owner}"
+The second argument is the bucket of the next wider shift that contains them; None for the widest.
+"""
 
 
 def buckets(milliseconds: int) -> list[tuple[int, int]]:
-    """Return the buckets that this time is in, as (shift, bucket)."""
+    """Return the buckets that contain this time, as (shift, bucket)."""
     return [(shift, milliseconds >> shift) for shift in SHIFTS]
 
 
-def seek(offset: int, children: Children) -> tuple[int, int] | None:
-    """Find the row at this offset, counted from the newest.
+def seek(offset: int, child_counts: ChildCounts) -> tuple[int, int] | None:
+    """Locate the record at this offset from the newest.
 
     Args:
-        offset: how many rows to pass over.
-        children: gives the (bucket, count) of this shift, newest first, that are inside of the
-            bucket of the next wider shift, or all of the widest.
+        offset: how many records to skip.
+        child_counts: reads the counts.
 
     Returns:
-        A time in milliseconds, and how many of the rows before it are to be passed over still;
-        None if there are not that many rows.
+        A time in milliseconds, and how many of the records before it are still to be skipped;
+        None if there are not that many records.
     """
     wider: int | None = None
     for shift in SHIFTS:
         found = None
-        for bucket, count in children(shift, wider):
+        for bucket, count in child_counts(shift, wider):
             if offset < count:
                 found = bucket
                 break
             offset -= count
-        if found is None:  # the end; or narrow counts are short of the wide one: go on behind it
+        if found is None:
+            # The end of the list; or the narrow counts add up to less than the wide one, and the
+            # search goes on behind it.
             return None if wider is None else (wider << (shift + CHILD_BITS), offset)
         wider = found
     return ((wider or 0) + 1) << SHIFTS[-1], offset

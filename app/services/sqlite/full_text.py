@@ -1,61 +1,64 @@
-"""The search for words in the SQLite records: an FTS5 table whose row ids tell the time.
+"""Full-text search in the SQLite records: an FTS5 table whose row ids are ordered by time.
 
-A listed row has its words at `created_ms << 20` and a bit more, which makes its place unique. So
-the full-text index itself gives the newest matches first, and reads no more than are wanted; only
-rows of one millisecond have to be put in order by id. Words are written as hexadecimal digits:
-whatever is in them, FTS5 takes each for one plain word and compares it exactly.
+The tokens of a listed record are at `created_ms << 20` plus a counter that makes the row id
+unique. So the full-text index itself yields the newest matches first and reads no more than
+needed; only records of the same millisecond have to be sorted by id. Tokens are stored in
+hexadecimal, so FTS5 treats each as one plain word and compares it exactly.
 """
 
 import itertools
 import sqlite3
 from collections.abc import Iterator, Sequence
 
-from app.services.records.list_counters import MAX_COUNTED
+from app.services.records.pages import MAX_COUNTED
 
 _BITS = 20
 _NEXT_PLACE = f"""SELECT coalesce(max(rowid), :ms << {_BITS}) + 1 FROM words
     WHERE rowid BETWEEN :ms << {_BITS} AND (:ms + 1 << {_BITS}) - 1"""  # noqa: S608 - reason: constants only
-_FOUND = f"""SELECT rowid >> {_BITS}, id FROM words
+_MATCHES = f"""SELECT rowid >> {_BITS}, id FROM words
     WHERE words MATCH ? AND rowid < ? ORDER BY rowid DESC"""  # noqa: S608 - reason: constants only
 _COUNT = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)"
-_END = 2**63 - 1
+_MAX_ROWID = 2**63 - 1
 
-Place = tuple[int, str]
+ListKey = tuple[int, str]
+"""What the list is sorted by: (created_ms, id)."""
 
 
-def write_words(
-    connection: sqlite3.Connection, image_id: str, created_ms: int, words: Sequence[str]
+def write_tokens(
+    connection: sqlite3.Connection, image_id: str, created_ms: int, tokens: Sequence[str]
 ) -> None:
-    """Let this listed row be found by its words; those it had are gone with its last version."""
+    """Index a listed record. Triggers have removed the tokens of its previous version."""
     (place,) = connection.execute(_NEXT_PLACE, {"ms": created_ms}).fetchone()
     connection.execute("UPDATE generations SET place = ? WHERE id = ?", (place, image_id))
     connection.execute(
         "INSERT INTO words (rowid, tokens, id) VALUES (?, ?, ?)",
-        (place, " ".join(map(_hex, words)), image_id),
+        (place, " ".join(map(_hex, tokens)), image_id),
     )
 
 
 def find(
-    connection: sqlite3.Connection, words: Sequence[str], after: Place | None
-) -> Iterator[Place]:
-    """Yield (created_ms, id) of the rows that have all these words, newest first."""
-    before = _END if after is None else max(-_END, min(_END, (after[0] + 1) << _BITS))
-    found = connection.execute(_FOUND, (_all_of(words), before))
-    for _, same_time in itertools.groupby(found, key=lambda place: place[0]):
-        for place in sorted(same_time, reverse=True):
-            if after is None or place < after:
-                yield place
+    connection: sqlite3.Connection, tokens: Sequence[str], after: ListKey | None
+) -> Iterator[ListKey]:
+    """Yield the keys of the records that have all tokens, newest first."""
+    before = _MAX_ROWID
+    if after is not None:
+        before = max(-_MAX_ROWID, min(_MAX_ROWID, (after[0] + 1) << _BITS))
+    matches = connection.execute(_MATCHES, (_all_of(tokens), before))
+    for _, same_time in itertools.groupby(matches, key=lambda key: key[0]):
+        for key in sorted(same_time, reverse=True):
+            if after is None or key < after:
+                yield key
 
 
-def count(connection: sqlite3.Connection, words: Sequence[str]) -> int:
-    """Return how many rows have all these words; more than MAX_COUNTED is MAX_COUNTED + 1."""
-    counted: int = connection.execute(_COUNT, (_all_of(words), MAX_COUNTED + 1)).fetchone()[0]
+def count(connection: sqlite3.Connection, tokens: Sequence[str]) -> int:
+    """Count the records that have all tokens, up to MAX_COUNTED + 1."""
+    counted: int = connection.execute(_COUNT, (_all_of(tokens), MAX_COUNTED + 1)).fetchone()[0]
     return counted
 
 
-def _all_of(words: Sequence[str]) -> str:
-    return " AND ".join(f'"{_hex(word)}"' for word in words)
+def _all_of(tokens: Sequence[str]) -> str:
+    return " AND ".join(f'"{_hex(token)}"' for token in tokens)
 
 
-def _hex(word: str) -> str:
-    return word.encode().hex()
+def _hex(token: str) -> str:
+    return token.encode().hex()

@@ -17,46 +17,46 @@ _SELECT = "SELECT window, micros, pictures, pictures_of_unknown_cost FROM spendi
 
 
 class SqliteLedger:
-    """Keeps a row for each account and window; a reservation is one transaction."""
+    """Keeps a row per account and window; a reservation is one transaction."""
 
-    def __init__(self, file: SqliteDatabase) -> None:
-        self._file = file
+    def __init__(self, database: SqliteDatabase) -> None:
+        self._database = database
 
     def reserve(
         self, accounts: Mapping[str, Budget | None], micros: int, at: datetime
     ) -> str | None:
         """See Ledger."""
-        with self._file.writing() as connection:
+        with self._database.writing() as connection:
             for account, budget in accounts.items():
-                if budget and _micros(connection, account, budget, at) + micros > budget.micros:
+                if budget and _spent(connection, account, budget, at) + micros > budget.micros:
                     return account
             _add(connection, accounts, Spending(micros=micros), at)
         return None
 
     def record_spending(self, accounts: Iterable[str], change: Spending, at: datetime) -> None:
         """See Ledger."""
-        with self._file.writing() as connection:
+        with self._database.writing() as connection:
             _add(connection, accounts, change, at)
 
     def spent(self, account: str, window: str) -> Spending:
         """See Ledger."""
-        return self._read("account = ? AND window = ?", account, window).get(window, Spending())
+        return self._select("account = ? AND window = ?", account, window).get(window, Spending())
 
     def days(self, account: str, first: date, last: date) -> Mapping[str, Spending]:
         """See Ledger."""
         days = "account = ? AND window BETWEEN ? AND ? AND length(window) = 10 ORDER BY window"
-        return self._read(days, account, first.isoformat(), last.isoformat())
+        return self._select(days, account, first.isoformat(), last.isoformat())
 
-    def _read(self, chosen: str, *values: str) -> dict[str, Spending]:
-        with self._file.connection() as connection:
-            rows = connection.execute(f"{_SELECT} WHERE {chosen}", values).fetchall()
+    def _select(self, condition: str, *values: str) -> dict[str, Spending]:
+        with self._database.connection() as connection:
+            rows = connection.execute(f"{_SELECT} WHERE {condition}", values).fetchall()
         return {
             window: Spending(micros=micros, images=images, images_of_unknown_cost=unknown)
             for window, micros, images, unknown in rows
         }
 
 
-def _micros(connection: sqlite3.Connection, account: str, budget: Budget, at: datetime) -> int:
+def _spent(connection: sqlite3.Connection, account: str, budget: Budget, at: datetime) -> int:
     window = window_of(budget.period, at)
     query = "SELECT micros FROM spending WHERE account = ? AND window = ?"
     row = connection.execute(query, (account, window)).fetchone()
@@ -66,6 +66,6 @@ def _micros(connection: sqlite3.Connection, account: str, budget: Budget, at: da
 def _add(
     connection: sqlite3.Connection, accounts: Iterable[str], change: Spending, at: datetime
 ) -> None:
-    numbers = (change.micros, change.images, change.images_of_unknown_cost)
-    rows = [(account, window, *numbers) for account in accounts for window in windows_of(at)]
+    amounts = (change.micros, change.images, change.images_of_unknown_cost)
+    rows = [(account, window, *amounts) for account in accounts for window in windows_of(at)]
     connection.executemany(_ADD, rows)

@@ -1,132 +1,134 @@
-"""The Records port on SQLite: what is used where there is no MongoDB."""
+"""The ImageRecords port on SQLite, which is used without MongoDB."""
 
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
 from app.models import ImageRecord, Page, PageQuery, State
-from app.services.records.list_counters import owner_word
+from app.services.records.pages import owner_token
 from app.services.sqlite import pages
 from app.services.sqlite.database import SqliteDatabase
-from app.services.sqlite.full_text import write_words
-from app.services.sqlite.rows import READ, WRITTEN, created_ms, generation_of, milliseconds, values
+from app.services.sqlite.full_text import write_tokens
+from app.services.sqlite.rows import (
+    READ_COLUMNS,
+    WRITTEN_COLUMNS,
+    created_ms,
+    from_row,
+    to_milliseconds,
+    to_row,
+)
 from app.services.sqlite.schema import recount
 
-_SELECT = f"SELECT {READ} FROM generations WHERE "  # noqa: S608 - reason: constants only
-_INSERT = f"INSERT INTO generations ({WRITTEN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - reason: constants only
-_EXCHANGE = (
-    f"UPDATE generations SET ({WRITTEN}) = (?, ?, ?, ?, ?, ?, ?, ?), place = NULL "  # noqa: S608 - reason: constants only
+_SELECT = f"SELECT {READ_COLUMNS} FROM generations WHERE "  # noqa: S608 - reason: constants only
+_INSERT = f"INSERT INTO generations ({WRITTEN_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - reason: constants only
+_COMPARE_AND_SWAP = (
+    f"UPDATE generations SET ({WRITTEN_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?, ?), place = NULL "  # noqa: S608 - reason: constants only
     "WHERE id = ? AND state = ? AND lease_ms = ?"
 )
 
 
 class SqliteRecords:
-    """Keeps a row per generation in one file; workers and threads may share it."""
+    """Keeps a row per record in one file, shared by threads and worker processes."""
 
-    def __init__(self, file: SqliteDatabase) -> None:
-        self._file = file
+    def __init__(self, database: SqliteDatabase) -> None:
+        self._database = database
 
-    def insert(self, generation: ImageRecord) -> bool:
-        """See Records."""
-        with self._file.writing() as connection:
+    def insert(self, record: ImageRecord) -> bool:
+        """See ImageRecords."""
+        with self._database.writing() as connection:
             try:
-                connection.execute(_INSERT, values(generation))
+                connection.execute(_INSERT, to_row(record))
             except sqlite3.IntegrityError:
                 return False
-            _write_words(connection, generation)
+            _write_tokens(connection, record)
         return True
 
     def compare_and_swap(self, old: ImageRecord, new: ImageRecord) -> bool:
-        """See Records."""
-        seen = (old.id, str(old.state), milliseconds(old.lease_until))
-        with self._file.writing() as connection:
-            done = connection.execute(_EXCHANGE, (*values(new), *seen)).rowcount == 1
-            if done:
-                _write_words(connection, new)
-        return done
+        """See ImageRecords."""
+        expected = (old.id, str(old.state), to_milliseconds(old.lease_until))
+        with self._database.writing() as connection:
+            cursor = connection.execute(_COMPARE_AND_SWAP, (*to_row(new), *expected))
+            swapped = cursor.rowcount == 1
+            if swapped:
+                _write_tokens(connection, new)
+        return swapped
 
     def get(self, image_id: str) -> ImageRecord | None:
-        """See Records."""
-        return next(iter(self._rows("id = ?", image_id)), None)
+        """See ImageRecords."""
+        return next(iter(self._select("id = ?", image_id)), None)
 
     def find(self, claim: str) -> ImageRecord | None:
-        """See Records."""
-        return next(iter(self._rows("claim = ?", claim)), None)
+        """See ImageRecords."""
+        return next(iter(self._select("claim = ?", claim)), None)
 
     def page(self, query: PageQuery) -> Page:
-        """See Records."""
-        with self._file.connection() as connection:
-            connection.execute("BEGIN")  # rows and total are of the same moment
-            found = pages.find(connection, query)
-            rows = [
-                connection.execute(_SELECT + "id = ?", (image_id,)).fetchone()
-                for image_id in found.ids[: query.limit]
-            ]
-        return Page(
-            records=[generation_of(row) for row in rows],
-            total=found.total,
-            total_exact=found.exact,
-            more=len(found.ids) > query.limit,
-        )
+        """See ImageRecords."""
+        with self._database.connection() as connection:
+            connection.execute("BEGIN")  # records and total are of the same moment
+
+            def read(image_id: str) -> ImageRecord:
+                return from_row(connection.execute(_SELECT + "id = ?", (image_id,)).fetchone())
+
+            return pages.find(connection, query).read(query.limit, read)
 
     def version(self) -> int:
-        """See Records."""
-        with self._file.connection() as connection:
+        """See ImageRecords."""
+        with self._database.connection() as connection:
             (version,) = connection.execute("SELECT n FROM list_version").fetchone()
         return int(version)
 
     def recount(self, *, fix: bool) -> int:
-        """See Records: triggers keep the counts, so only another hand can make them wrong."""
-        with self._file.connection() as connection:
+        """See ImageRecords. Triggers keep the counts, so only external changes can spoil them."""
+        with self._database.connection() as connection:
             connection.execute("BEGIN IMMEDIATE" if fix else "BEGIN")
             return recount(connection, fix=fix)
 
     def delete(self, image_id: str) -> None:
-        """See Records."""
-        with self._file.writing() as connection:
+        """See ImageRecords."""
+        with self._database.writing() as connection:
             connection.execute("DELETE FROM generations WHERE id = ?", (image_id,))
 
     def expired_leases(self, now: datetime, *, limit: int) -> Sequence[ImageRecord]:
-        """See Records."""
-        late = "state = ? AND lease_ms <= ? ORDER BY lease_ms LIMIT ?"
-        return self._rows(late, str(State.PENDING), milliseconds(now), limit)
+        """See ImageRecords."""
+        expired = "state = ? AND lease_ms <= ? ORDER BY lease_ms LIMIT ?"
+        return self._select(expired, str(State.PENDING), to_milliseconds(now), limit)
 
     def scan(self, *, after: str = "", limit: int) -> Sequence[ImageRecord]:
-        """See Records."""
-        return self._rows("id > ? ORDER BY id LIMIT ?", after, limit)
+        """See ImageRecords."""
+        return self._select("id > ? ORDER BY id LIMIT ?", after, limit)
 
     def forget_claims(self, before: datetime) -> int:
-        """See Records."""
-        old = (str(State.PENDING), milliseconds(before))
-        with self._file.writing() as connection:
+        """See ImageRecords."""
+        before_ms = to_milliseconds(before)
+        with self._database.writing() as connection:
             connection.execute(
                 "DELETE FROM generations WHERE claim IS NOT NULL AND state = ? "
                 "AND created_ms IS NULL AND requested_ms < ?",
-                (str(State.DELETED), milliseconds(before)),
+                (str(State.DELETED), before_ms),
             )
             return connection.execute(
                 "UPDATE generations SET claim = NULL "
                 "WHERE claim IS NOT NULL AND state <> ? AND requested_ms < ?",
-                old,
+                (str(State.PENDING), before_ms),
             ).rowcount
 
     def ping(self) -> None:
-        """See Records: a write transaction can be had."""
-        with self._file.writing():
+        """See ImageRecords. Begins a write transaction."""
+        with self._database.writing():
             pass
 
     def close(self) -> None:
-        """Let go of all connections; the next use opens new ones."""
-        self._file.close()
+        """Close the connections; the next use opens new ones."""
+        self._database.close()
 
-    def _rows(self, chosen: str, *values: object) -> list[ImageRecord]:
-        with self._file.connection() as connection:
-            rows = connection.execute(_SELECT + chosen, values).fetchall()
-        return [generation_of(row) for row in rows]
+    def _select(self, condition: str, *values: object) -> list[ImageRecord]:
+        with self._database.connection() as connection:
+            rows = connection.execute(_SELECT + condition, values).fetchall()
+        return [from_row(row) for row in rows]
 
 
-def _write_words(connection: sqlite3.Connection, generation: ImageRecord) -> None:
-    created = created_ms(generation)
-    if generation.state is State.READY and created is not None:
-        owner = [owner_word(generation.owner)] if generation.owner else []
-        write_words(connection, generation.id, created, [*generation.tokens, *owner])
+def _write_tokens(connection: sqlite3.Connection, record: ImageRecord) -> None:
+    created = created_ms(record)
+    if record.state is State.READY and created is not None:
+        owner = [owner_token(record.owner)] if record.owner else []
+        write_tokens(connection, record.id, created, [*record.tokens, *owner])

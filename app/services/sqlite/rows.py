@@ -1,4 +1,4 @@
-"""How a Generation is a row of the SQLite records: some columns to find it by, and its document."""
+"""Converts records to and from rows: columns for queries, and the whole record as a document."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,42 +7,40 @@ import orjson
 from app.models import ImageRecord, State
 from app.services.records.document import from_document, to_document
 
-WRITTEN = "id, state, created_ms, owner, claim, lease_ms, requested_ms, document"
-"""The columns that `values` gives, in its order."""
-READ = "id, document, claim, state, lease_ms, created_ms, owner"
-"""The columns that `generation_of` takes, in its order."""
+WRITTEN_COLUMNS = "id, state, created_ms, owner, claim, lease_ms, requested_ms, document"
+"""The columns of the values that `to_row` returns."""
+READ_COLUMNS = "id, document, claim, state, lease_ms, created_ms, owner"
+"""The columns of the row that `from_row` takes."""
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
-def values(generation: ImageRecord) -> tuple[object, ...]:
-    """Return the values of the columns, in their order."""
+def to_row(record: ImageRecord) -> tuple[object, ...]:
+    """Return the values of WRITTEN_COLUMNS."""
     return (
-        generation.id,
-        str(generation.state),
-        created_ms(generation),
-        generation.owner or None,
-        generation.claim or None,
-        milliseconds(generation.lease_until),
-        milliseconds(generation.requested_at),
-        orjson.dumps(to_document(generation)).decode(),
+        record.id,
+        str(record.state),
+        created_ms(record),
+        record.owner or None,
+        record.claim or None,
+        to_milliseconds(record.lease_until),
+        to_milliseconds(record.requested_at),
+        orjson.dumps(to_document(record)).decode(),
     )
 
 
-def created_ms(generation: ImageRecord) -> int | None:
-    """Return where the row belongs in the list; listed rows have to have a place."""
-    created = generation.created_at
-    if created is None and generation.state is State.READY:
-        created = generation.requested_at
-    return None if created is None else milliseconds(created)
+def created_ms(record: ImageRecord) -> int | None:
+    """Return the record's time in the list. Every listed record has one."""
+    created = record.created_at
+    if created is None and record.state is State.READY:
+        created = record.requested_at
+    return None if created is None else to_milliseconds(created)
 
 
-def generation_of(
-    row: tuple[str, str, str | None, str, int, int | None, str | None],
-) -> ImageRecord:
-    """Return the row; what it is exchanged, listed and owned by comes from the columns.
+def from_row(row: tuple[str, str, str | None, str, int, int | None, str | None]) -> ImageRecord:
+    """Return the record of a row. Its columns win over the document.
 
-    So that is right even if the text is damaged.
+    So state, lease, owner and position in the list are right even if the document is damaged.
     """
     image_id, text, claim, state, lease_ms, listed_ms, owner = row
     try:
@@ -55,18 +53,18 @@ def generation_of(
         "owner": owner or "",
         "claim": claim or "",
         "state": state,
-        "lease_until": moment(lease_ms),
+        "lease_until": from_milliseconds(lease_ms),
     }
     if listed_ms is not None:
-        columns["created_at"] = moment(listed_ms)
+        columns["created_at"] = from_milliseconds(listed_ms)
     return from_document({**known, **columns})
 
 
-def milliseconds(time: datetime) -> int:
-    """Return the time in milliseconds since 1970, as columns have it."""
+def to_milliseconds(time: datetime) -> int:
+    """Return the time in milliseconds since 1970, as in the columns."""
     return round(time.timestamp() * 1000)
 
 
-def moment(since_epoch: int) -> datetime:
-    """Return the time of so many milliseconds since 1970."""
-    return _EPOCH + timedelta(milliseconds=since_epoch)
+def from_milliseconds(milliseconds: int) -> datetime:
+    """Return the time that is this many milliseconds after 1970."""
+    return _EPOCH + timedelta(milliseconds=milliseconds)

@@ -1,22 +1,22 @@
-"""The tables of the SQLite records, and how older files get them."""
+"""The tables of the SQLite file, and the migration of older files."""
 
 import sqlite3
 
 from app.services.records.list_counters import EVERYONE, SHIFTS
 
-_WIDTHS = f"(SELECT column1 AS shift FROM (VALUES {', '.join(f'({n})' for n in SHIFTS)}))"  # noqa: S608 - reason: constants only
+_ALL_SHIFTS = f"(SELECT column1 AS shift FROM (VALUES {', '.join(f'({n})' for n in SHIFTS)}))"  # noqa: S608 - reason: constants only
 
 
 def _count(row: str) -> str:
-    """Count the row in its buckets, for everyone and for its owner, if it is listed."""
+    """Return SQL that counts a listed row in its buckets, for everyone and for its owner."""
     return f"""INSERT INTO ranks SELECT who.column1, shift, {row}.created_ms >> shift, 1
-        FROM (VALUES ('{EVERYONE}'), ({row}.owner)) AS who, {_WIDTHS}
+        FROM (VALUES ('{EVERYONE}'), ({row}.owner)) AS who, {_ALL_SHIFTS}
         WHERE who.column1 IS NOT NULL AND {row}.state = 'ready'
         ON CONFLICT DO UPDATE SET n = n + 1;"""  # noqa: S608 - reason: constants only
 
 
 def _uncount(row: str) -> str:
-    """Take the row out of its buckets, if it was listed; empty ones go."""
+    """Return SQL that removes a listed row from its buckets, and deletes empty buckets."""
     statements = ""
     for shift in SHIFTS:
         bucket = (
@@ -28,19 +28,19 @@ def _uncount(row: str) -> str:
     return statements
 
 
-_OF_ALL = f"""SELECT '{EVERYONE}', shift, created_ms >> shift, count(*)
-    FROM generations, {_WIDTHS} WHERE state = 'ready' GROUP BY 2, 3"""  # noqa: S608 - reason: constants only
-_OF_EACH = f"""SELECT owner, shift, created_ms >> shift, count(*)
-    FROM generations, {_WIDTHS} WHERE state = 'ready' AND owner IS NOT NULL GROUP BY 1, 2, 3"""  # noqa: S608 - reason: constants only
-_TRUE = f"{_OF_ALL} UNION ALL {_OF_EACH}"
+_COUNTS_OF_EVERYONE = f"""SELECT '{EVERYONE}', shift, created_ms >> shift, count(*)
+    FROM generations, {_ALL_SHIFTS} WHERE state = 'ready' GROUP BY 2, 3"""  # noqa: S608 - reason: constants only
+_COUNTS_OF_OWNERS = f"""SELECT owner, shift, created_ms >> shift, count(*)
+    FROM generations, {_ALL_SHIFTS} WHERE state = 'ready' AND owner IS NOT NULL GROUP BY 1, 2, 3"""  # noqa: S608 - reason: constants only
+_RECOUNTED = f"{_COUNTS_OF_EVERYONE} UNION ALL {_COUNTS_OF_OWNERS}"
 
-# Of a document that can't be read, or names none, the row is nobody's.
-_REPORTED_OWNER = """CASE WHEN json_valid(document) THEN
+# A row has no owner if its document is unreadable or names none.
+_OWNER_IN_DOCUMENT = """CASE WHEN json_valid(document) THEN
     CASE json_type(document, '$.owner') WHEN 'text' THEN json_extract(document, '$.owner') END
 END"""
-_CHANGED = "UPDATE list_version SET n = n + 1;"
-_FORGET_WORDS = "DELETE FROM words WHERE rowid = old.place;"
-_LEAVE_PLACE = "UPDATE generations SET place = NULL WHERE id = new.id AND place = old.place;"
+_INCREMENT_VERSION = "UPDATE list_version SET n = n + 1;"
+_DELETE_TOKENS = "DELETE FROM words WHERE rowid = old.place;"
+_CLEAR_PLACE = "UPDATE generations SET place = NULL WHERE id = new.id AND place = old.place;"
 
 _STEPS = (
     (
@@ -63,8 +63,8 @@ _STEPS = (
         "ALTER TABLE generations ADD COLUMN claim TEXT",
         "ALTER TABLE generations ADD COLUMN lease_ms INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE generations ADD COLUMN requested_ms INTEGER NOT NULL DEFAULT 0",
-        # A Julian day is counted in days from noon; Unix time began at 2440587.5.
-        # What can't be read as a time stays 0, which is how such a row is read as well.
+        # A Julian day begins at noon; Unix time began at Julian day 2440587.5.
+        # An unreadable time becomes 0, which is also how such a document is read.
         """UPDATE generations SET lease_ms = coalesce(round((julianday(
             CASE WHEN json_valid(document) THEN
                 CASE json_type(document, '$.lease_until') WHEN 'text' THEN
@@ -86,13 +86,13 @@ _STEPS = (
         ) - 2440587.5) * 86400000), 0) WHERE requested_ms = 0""",
         "UPDATE generations SET created_ms = requested_ms "
         "WHERE state = 'ready' AND created_ms IS NULL",
-        # Another number after every change of what is listed.
+        # A number that every change of the list increments.
         "CREATE TABLE list_version (n INTEGER NOT NULL)",
         "INSERT INTO list_version VALUES (0)",
-        # The words of listed rows, at a place in the order of time; see sqlite_words.py.
+        # The tokens of listed rows, at a place in the order of time; see full_text.py.
         "CREATE VIRTUAL TABLE words USING fts5"
         "(tokens, id UNINDEXED, detail = none, columnsize = 0, tokenize = ascii)",
-        # A table with row ids: without, rows of more than a kilobyte take a page of their own each.
+        # A table with row ids: without them, rows of more than a kilobyte take a page each.
         """CREATE TABLE rows_anew (
             id TEXT PRIMARY KEY NOT NULL,
             state TEXT NOT NULL,
@@ -139,29 +139,29 @@ _STEPS = (
         "ALTER TABLE generations ADD COLUMN owner TEXT",
         "CREATE INDEX owned ON generations (owner, state, created_ms DESC, id DESC) "
         "WHERE owner IS NOT NULL",
-        # Former versions counted for everyone only, by triggers of the same names.
+        # Earlier versions counted for everyone only, by triggers of the same names.
         "DROP TRIGGER IF EXISTS listed",
         "DROP TRIGGER IF EXISTS relisted",
         "DROP TRIGGER IF EXISTS unlisted",
         "DROP TABLE IF EXISTS ranks",
-        f"UPDATE generations SET owner = {_REPORTED_OWNER} WHERE {_REPORTED_OWNER} > ''",  # noqa: S608 - reason: constants only
-        # As `owner_word` is written by sqlite_words.py.
+        f"UPDATE generations SET owner = {_OWNER_IN_DOCUMENT} WHERE {_OWNER_IN_DOCUMENT} > ''",  # noqa: S608 - reason: constants only
+        # The same form in which full_text.py writes `owner_token`.
         """UPDATE words SET tokens = words.tokens || ' 00' || lower(hex(owner)) FROM generations
             WHERE owner IS NOT NULL AND place = words.rowid""",
-        # How many listed rows there are in each stretch of time; see ranks.py.
+        # The number of listed rows in each bucket of time; see list_counters.py.
         """CREATE TABLE ranks (
             owner TEXT NOT NULL, shift INTEGER NOT NULL, bucket INTEGER NOT NULL,
             n INTEGER NOT NULL, PRIMARY KEY (owner, shift, bucket)
         ) WITHOUT ROWID""",
-        f"INSERT INTO ranks {_TRUE}",
+        f"INSERT INTO ranks {_RECOUNTED}",
         f"""CREATE TRIGGER listed AFTER INSERT ON generations WHEN new.state = 'ready'
-            BEGIN {_count("new")} {_CHANGED} END""",
+            BEGIN {_count("new")} {_INCREMENT_VERSION} END""",
         f"""CREATE TRIGGER relisted AFTER UPDATE OF state, created_ms, document ON generations
             WHEN 'ready' IN (old.state, new.state)
             BEGIN {_uncount("old")} {_count("new")}
-                {_FORGET_WORDS} {_LEAVE_PLACE} {_CHANGED} END""",
+                {_DELETE_TOKENS} {_CLEAR_PLACE} {_INCREMENT_VERSION} END""",
         f"""CREATE TRIGGER unlisted AFTER DELETE ON generations WHEN old.state = 'ready'
-            BEGIN {_uncount("old")} {_FORGET_WORDS} {_CHANGED} END""",
+            BEGIN {_uncount("old")} {_DELETE_TOKENS} {_INCREMENT_VERSION} END""",
     ),
     (
         """CREATE TABLE spending (
@@ -177,7 +177,7 @@ _STEPS = (
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the file to the newest form, in one transaction; several processes may try at once."""
+    """Migrate the file to the newest version, in one transaction. Safe in parallel processes."""
     with connection:
         connection.execute("BEGIN IMMEDIATE")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -187,14 +187,14 @@ def migrate(connection: sqlite3.Connection) -> None:
 
 
 def recount(connection: sqlite3.Connection, *, fix: bool) -> int:
-    """Compare the kept counts with the rows; return how many were wrong. See Records."""
-    truth = set(connection.execute(_TRUE))
-    kept = set(connection.execute("SELECT owner, shift, bucket, n FROM ranks"))
-    wrong = {count[:3] for count in truth ^ kept}
+    """Compare the stored counts with the rows; return how many were wrong. See ImageRecords."""
+    recounted = set(connection.execute(_RECOUNTED))
+    stored = set(connection.execute("SELECT owner, shift, bucket, n FROM ranks"))
+    wrong = {count[:3] for count in recounted ^ stored}
     if fix and wrong:
         connection.executemany(
             "DELETE FROM ranks WHERE owner = ? AND shift = ? AND bucket = ?", wrong
         )
-        connection.executemany("INSERT INTO ranks VALUES (?, ?, ?, ?)", truth - kept)
-        connection.execute(_CHANGED)
+        connection.executemany("INSERT INTO ranks VALUES (?, ?, ?, ?)", recounted - stored)
+        connection.execute(_INCREMENT_VERSION)
     return len(wrong)

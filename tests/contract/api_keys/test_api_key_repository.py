@@ -1,4 +1,4 @@
-"""What every key ring promises: SQLite, a MongoDB server, an imitation of one, and the fake."""
+"""API key repositories: SQLite, a MongoDB server, mongomock, and the fake of other tests."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -27,22 +27,24 @@ PRECISE = NOON + timedelta(milliseconds=678)
 
 @pytest.fixture
 def sqlite(tmp_path: Path) -> Iterator[SqliteApiKeys]:
-    """Make a ring in a new file."""
-    with closing(SqliteApiKeys(SqliteDatabase(tmp_path / "data" / "records.sqlite3"))) as ring:
-        yield ring
+    """Make a repository in a new file."""
+    with closing(
+        SqliteApiKeys(SqliteDatabase(tmp_path / "data" / "records.sqlite3"))
+    ) as repository:
+        yield repository
 
 
 @pytest.fixture
 def mongodb(mongo_server: MongoServer, mongo_database: str) -> Iterator[MongoApiKeys]:
-    """Make a ring in a new database of a MongoDB server."""
+    """Make a repository in a new database of a MongoDB server."""
     database = MongoDatabase(uri=mongo_server.uri, name=mongo_database)
-    with closing(MongoApiKeys(database)) as ring:
-        yield ring
+    with closing(MongoApiKeys(database)) as repository:
+        yield repository
 
 
 @pytest.fixture
 def mongomock_(mongo_database: str) -> MongoApiKeys:
-    """Make a ring on an imitation of a MongoDB client."""
+    """Make a repository on mongomock, an imitation of a MongoDB client."""
     return MongoApiKeys(
         MongoDatabase(uri="", name=mongo_database, client=mongomock.MongoClient(tz_aware=True))
     )
@@ -50,19 +52,19 @@ def mongomock_(mongo_database: str) -> MongoApiKeys:
 
 @pytest.fixture
 def fake() -> FakeApiKeys:
-    """Make the ring of the use cases' tests."""
+    """Make the fake that the tests of use cases use."""
     return FakeApiKeys([])
 
 
 @pytest.fixture(params=["sqlite", "mongodb", "mongomock_", "fake"])
-def ring(request: pytest.FixtureRequest) -> ApiKeyRepository:
-    """Give each implementation in turn."""
+def repository(request: pytest.FixtureRequest) -> ApiKeyRepository:
+    """Return each implementation in turn."""
     made: ApiKeyRepository = request.getfixturevalue(request.param)
     return made
 
 
-def test_a_key_comes_back_as_it_was_inserted(ring: ApiKeyRepository) -> None:
-    """Every field survives, by id and by name: times to the millisecond, budgets exactly."""
+def test_a_key_is_read_as_it_was_inserted(repository: ApiKeyRepository) -> None:
+    """Every field is kept: times to the millisecond, budgets exactly."""
     full = a_key(
         scopes=frozenset(Scope),
         rate="30/minute",
@@ -70,80 +72,82 @@ def test_a_key_comes_back_as_it_was_inserted(ring: ApiKeyRepository) -> None:
         created_at=PRECISE,
         expires_at=PRECISE + timedelta(days=90),
         revoked_at=PRECISE + timedelta(seconds=1),
-        previous_hash="the one before",
+        previous_hash="previous",
         previous_until=PRECISE + timedelta(hours=24),
     )
-    bare = a_key("0000000000", scopes=frozenset())
-    for key in (full, bare):
-        assert ring.insert(key)
-        assert ring.get(key.id) == ring.find(key.name) == key
+    minimal = a_key("0000000000", scopes=frozenset())
+    for key in (full, minimal):
+        assert repository.insert(key)
+        assert repository.get(key.id) == repository.find(key.name) == key
 
 
-def test_what_is_not_there_is_none(ring: ApiKeyRepository) -> None:
-    """Unknown ids and names give None, and so do operators of a database in their place."""
-    assert ring.list() == []
-    ring.insert(a_key())
+def test_an_unknown_key_is_none(repository: ApiKeyRepository) -> None:
+    """Query operators in place of an id or a name match nothing either."""
+    assert repository.list() == []
+    repository.insert(a_key())
     for text in ("", "unknown", "%", "$ne", '{"$gt": ""}', "' OR 1=1 --"):
-        assert ring.get(text) is None
-        assert ring.find(text) is None
+        assert repository.get(text) is None
+        assert repository.find(text) is None
 
 
 @pytest.mark.parametrize("same", ["id", "name"])
-def test_ids_and_names_are_never_used_twice(ring: ApiKeyRepository, same: str) -> None:
-    """A second key of an id or a name is refused, and the first one stays, revoked or not."""
+def test_ids_and_names_are_unique(repository: ApiKeyRepository, same: str) -> None:
+    """A second key with the same id or name is refused, even if the first is revoked."""
     first = a_key(revoked_at=PRECISE)
     other = a_key("0000000000", hash="another")
-    assert ring.insert(first)
-    assert not ring.insert(replace(other, **{same: getattr(first, same)}))
-    assert ring.list() == [first]
+    assert repository.insert(first)
+    assert not repository.insert(replace(other, **{same: getattr(first, same)}))
+    assert repository.list() == [first]
 
 
-def test_keys_are_listed_by_age(ring: ApiKeyRepository) -> None:
-    """The oldest comes first, and ids decide where times are equal."""
+def test_keys_are_listed_by_age(repository: ApiKeyRepository) -> None:
+    """The oldest come first; keys of the same time are sorted by id."""
     later = PRECISE + timedelta(milliseconds=1)
     made = [a_key("b"), a_key("a"), a_key("c", created_at=PRECISE), a_key("A", created_at=later)]
     for key in made:
-        ring.insert(key)
-    assert [key.id for key in ring.list()] == ["a", "b", "c", "A"]
+        repository.insert(key)
+    assert [key.id for key in repository.list()] == ["a", "b", "c", "A"]
 
 
-def test_an_exchange_needs_what_was_seen(ring: ApiKeyRepository) -> None:
-    """Whoever saw another secret, or didn't see the revocation, changes nothing."""
+def test_a_swap_needs_the_same_hash_and_revocation(repository: ApiKeyRepository) -> None:
+    """With another hash or revocation it returns False and changes nothing."""
     key, other = a_key(), a_key("0000000000")
     for each in (key, other):
-        ring.insert(each)
+        repository.insert(each)
     rotated = replace(key, hash="new", previous_hash=key.hash, previous_until=PRECISE)
     revoked = replace(rotated, revoked_at=PRECISE)
-    assert not ring.compare_and_swap(rotated, revoked)
-    assert ring.compare_and_swap(key, rotated)
-    assert not ring.compare_and_swap(key, replace(key, hash="late"))
-    assert ring.compare_and_swap(rotated, revoked)
-    assert not ring.compare_and_swap(rotated, replace(rotated, hash="late"))
-    assert not ring.compare_and_swap(a_key("unknown"), a_key("unknown"))
-    assert ring.list() == [other, revoked]
+    assert not repository.compare_and_swap(rotated, revoked)
+    assert repository.compare_and_swap(key, rotated)
+    assert not repository.compare_and_swap(key, replace(key, hash="late"))
+    assert repository.compare_and_swap(rotated, revoked)
+    assert not repository.compare_and_swap(rotated, replace(rotated, hash="late"))
+    assert not repository.compare_and_swap(a_key("unknown"), a_key("unknown"))
+    assert repository.list() == [other, revoked]
 
 
-def test_of_many_exchanges_one_succeeds(ring: ApiKeyRepository) -> None:
-    """Eight threads that rotate one key at the same time: one wins, and its secret is kept."""
+def test_one_of_many_concurrent_swaps_succeeds(repository: ApiKeyRepository) -> None:
+    """Of eight threads that rotate one key, one gets True, and its hash is stored."""
     key = a_key()
-    ring.insert(key)
-    won = at_once(8, lambda number: ring.compare_and_swap(key, replace(key, hash=f"new {number}")))
-    found = ring.get(key.id)
-    assert won.count(True) == 1
+    repository.insert(key)
+    results = at_once(
+        8, lambda number: repository.compare_and_swap(key, replace(key, hash=f"new {number}"))
+    )
+    found = repository.get(key.id)
+    assert results.count(True) == 1
     assert found is not None
-    assert found.hash == f"new {won.index(True)}"
+    assert found.hash == f"new {results.index(True)}"
 
 
-def test_what_can_not_be_asked_is_no_absence(tmp_path: Path) -> None:
-    """A store out of reach raises RecordsUnavailable, and never says that there is no key."""
+def test_an_unreachable_store_is_an_outage(tmp_path: Path) -> None:
+    """It raises RecordsUnavailable, rather than reporting that there is no key."""
     (tmp_path / "records.sqlite3").write_bytes(b"no database at all" * 100)
     client: MongoClient[dict[str, Any]] = MongoClient("mongodb://127.0.0.1:9", timeoutMS=100)
-    nowhere = MongoDatabase(uri="", name="none", client=client)
-    for ring in (
+    unreachable = MongoDatabase(uri="", name="none", client=client)
+    for repository in (
         SqliteApiKeys(SqliteDatabase(tmp_path / "records.sqlite3")),
-        MongoApiKeys(nowhere),
+        MongoApiKeys(unreachable),
     ):
-        with closing(ring), pytest.raises(RecordsUnavailable):
-            ring.get("Ab3dEf6hIj")
-        with closing(ring), pytest.raises(RecordsUnavailable):
-            ring.insert(a_key())
+        with closing(repository), pytest.raises(RecordsUnavailable):
+            repository.get("Ab3dEf6hIj")
+        with closing(repository), pytest.raises(RecordsUnavailable):
+            repository.insert(a_key())

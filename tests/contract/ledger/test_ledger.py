@@ -1,4 +1,4 @@
-"""Every ledger counts, and lets no more through than the budgets allow."""
+"""Every ledger adds up spending, and reserves no more than the budgets allow."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -31,14 +31,14 @@ def month(micros: int) -> Budget:
     return Budget(micros=micros, period="month")
 
 
-def test_what_was_never_counted_is_nothing(ledger: Ledger) -> None:
-    """An account that nobody knows has spent nothing, on no day."""
+def test_an_unknown_account_has_spent_nothing(ledger: Ledger) -> None:
+    """Its spending is zero, and it has no days."""
     assert ledger.spent("", "2026-11-23") == Spending()
     assert ledger.days("", TODAY, TODAY) == {}
 
 
-def test_what_is_reserved_counts_for_every_account_by_day_and_month(ledger: Ledger) -> None:
-    """With or without a budget, each account's day and month are counted, and no others."""
+def test_a_reservation_counts_for_each_account_by_day_and_month(ledger: Ledger) -> None:
+    """It does so with or without a budget, and for no other account or window."""
     assert ledger.reserve({"a": day(100), "": None}, 40, NOON) is None
     for account in ("a", ""):
         for window in ("2026-11-23", "2026-11"):
@@ -46,8 +46,8 @@ def test_what_is_reserved_counts_for_every_account_by_day_and_month(ledger: Ledg
     assert ledger.spent("b", "2026-11-23") == ledger.spent("a", "2026-11-24") == Spending()
 
 
-def test_a_budget_may_be_spent_to_the_last_micro(ledger: Ledger) -> None:
-    """Exactly as much as the budget goes through, and not one millionth more."""
+def test_a_budget_can_be_used_up_exactly(ledger: Ledger) -> None:
+    """The whole budget can be reserved, but not one micro more."""
     assert ledger.reserve({"a": day(100)}, 60, NOON) is None
     assert ledger.reserve({"a": day(100)}, 41, NOON) == "a"
     assert ledger.reserve({"a": day(100)}, 40, NOON) is None
@@ -55,15 +55,15 @@ def test_a_budget_may_be_spent_to_the_last_micro(ledger: Ledger) -> None:
     assert ledger.spent("a", "2026-11-23") == Spending(micros=100)
 
 
-def test_more_than_the_whole_budget_is_refused_at_once(ledger: Ledger) -> None:
-    """Also when nothing was counted yet."""
+def test_more_than_the_whole_budget_is_refused(ledger: Ledger) -> None:
+    """It is refused even if nothing is reserved yet."""
     assert ledger.reserve({"a": day(100)}, 101, NOON) == "a"
     assert ledger.spent("a", "2026-11-23") == Spending()
 
 
 @pytest.mark.parametrize("order", [("a", ""), ("", "a")])
-def test_a_refusal_counts_nothing_anywhere(ledger: Ledger, order: tuple[str, str]) -> None:
-    """If one of two budgets has too little left, the other one is as it was."""
+def test_a_refused_reservation_counts_nothing(ledger: Ledger, order: tuple[str, str]) -> None:
+    """If one of two budgets is too small, the other is unchanged."""
     budgets = {"a": day(100), "": month(30)}
     assert ledger.reserve({account: budgets[account] for account in order}, 31, NOON) == ""
     for account in order:
@@ -71,8 +71,8 @@ def test_a_refusal_counts_nothing_anywhere(ledger: Ledger, order: tuple[str, str
             assert ledger.spent(account, window).micros == 0
 
 
-def test_a_budget_begins_again_with_its_period(ledger: Ledger) -> None:
-    """A day's budget is whole again on the next day, a month's on the first of the next."""
+def test_a_budget_is_reset_with_its_period(ledger: Ledger) -> None:
+    """A daily budget is reset on the next day, a monthly one on the first of the next month."""
     evening, dawn = NOON.replace(day=30, hour=23), NOON.replace(month=12, day=1, hour=0)
     for budget in (day(10), month(10)):
         account = budget.period
@@ -83,8 +83,8 @@ def test_a_budget_begins_again_with_its_period(ledger: Ledger) -> None:
     assert ledger.reserve({"day": day(10)}, 10, dawn + timedelta(days=1)) is None
 
 
-def test_what_is_booked_is_added(ledger: Ledger) -> None:
-    """Booked changes add up, also those below nothing, and free what was reserved."""
+def test_recorded_spending_is_added(ledger: Ledger) -> None:
+    """Changes add up; negative ones release what was reserved."""
     ledger.reserve({"a": day(100)}, 100, NOON)
     ledger.record_spending(["a"], Spending(micros=-60, images=1), NOON)
     ledger.record_spending(["a"], Spending(images=1, images_of_unknown_cost=1), NOON)
@@ -93,14 +93,14 @@ def test_what_is_booked_is_added(ledger: Ledger) -> None:
     assert ledger.reserve({"a": day(100)}, 60, NOON) is None
 
 
-def test_days_are_those_asked_for_in_order(ledger: Ledger) -> None:
-    """Days come in order, without months, other accounts or days outside of the span."""
+def test_days_are_sorted_and_limited_to_the_span(ledger: Ledger) -> None:
+    """Months, other accounts and days outside of the span are left out."""
     for number in (3, 1, 0, 2, 4):
         at = NOON + timedelta(days=number)
         ledger.record_spending(["a"], Spending(micros=number + 1), at)
         ledger.record_spending(["aa", ""], Spending(micros=99), at)
-    reported = ledger.days("a", TODAY + timedelta(days=1), TODAY + timedelta(days=3))
-    assert list(reported.items()) == [
+    days = ledger.days("a", TODAY + timedelta(days=1), TODAY + timedelta(days=3))
+    assert list(days.items()) == [
         ("2026-11-24", Spending(micros=2)),
         ("2026-11-25", Spending(micros=3)),
         ("2026-11-26", Spending(micros=4)),
@@ -110,18 +110,18 @@ def test_days_are_those_asked_for_in_order(ledger: Ledger) -> None:
     ]
 
 
-def test_of_many_at_once_the_budget_lets_exactly_so_many_through(ledger: Ledger) -> None:
-    """Twenty threads at two budgets, one for seven and one for five: five get through."""
+def test_concurrent_reservations_stay_within_the_budget(ledger: Ledger) -> None:
+    """Of twenty threads at two budgets, for seven and for five of them, five succeed."""
     if isinstance(ledger, FakeLedger):
-        return  # it is for tests with one thread
+        return  # it is for tests with one thread only
     budgets = {"a": day(70), "": month(59)}
-    reported = at_once(20, lambda _: ledger.reserve(budgets, 10, NOON))
-    assert reported.count(None) == 5
+    results = at_once(20, lambda _: ledger.reserve(budgets, 10, NOON))
+    assert results.count(None) == 5
     assert ledger.spent("a", "2026-11-23").micros == ledger.spent("", "2026-11").micros == 50
 
 
-def test_a_store_that_is_down_is_reported(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Nothing but RecordsUnavailable comes out of a ledger whose store can't be reached."""
+def test_an_unreachable_store_is_an_outage(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Every call raises RecordsUnavailable."""
     blocked = tmp_path_factory.mktemp("blocked") / "file"
     blocked.write_text("in the way")
     client: MongoClient[dict[str, Any]] = MongoClient(
@@ -133,10 +133,10 @@ def test_a_store_that_is_down_is_reported(tmp_path_factory: pytest.TempPathFacto
         MongoLedger(database),
     ):
         for call in (
-            lambda: ledger.reserve({"": day(10)}, 1, NOON),  # noqa: B023 - reason: called at once
-            lambda: ledger.record_spending([""], Spending(micros=1), NOON),  # noqa: B023 - reason: called at once
-            lambda: ledger.spent("", "2026-11"),  # noqa: B023 - reason: called at once
-            lambda: ledger.days("", TODAY, TODAY),  # noqa: B023 - reason: called at once
+            lambda: ledger.reserve({"": day(10)}, 1, NOON),  # noqa: B023 - reason: called in this round only
+            lambda: ledger.record_spending([""], Spending(micros=1), NOON),  # noqa: B023 - reason: called in this round only
+            lambda: ledger.spent("", "2026-11"),  # noqa: B023 - reason: called in this round only
+            lambda: ledger.days("", TODAY, TODAY),  # noqa: B023 - reason: called in this round only
         ):
             with pytest.raises(RecordsUnavailable):
                 call()

@@ -1,4 +1,4 @@
-"""What every record store promises about claims and exchanges: who may work on a row."""
+"""Claims and compare-and-swap, on every record store."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,48 +11,48 @@ from app.models.prompts import fold
 from app.ports import ImageRecords
 from tests.support.builders import NOON, a_generation
 from tests.support.concurrency.threads import at_once
-from tests.support.stores.record_stores import add, ids, with_words
+from tests.support.stores.record_stores import add, ids, with_prompt
 
 MILLISECOND = timedelta(milliseconds=1)
 
 
-def test_a_claim_is_taken_once(records: ImageRecords) -> None:
-    """A second row with the same claim is refused, and neither row nor words of it are kept."""
+def test_a_claim_is_unique(store: ImageRecords) -> None:
+    """A second record with the same claim is refused, and none of it is stored."""
     first = a_generation(claim="c", prompt="red fox", tokens=("red",))
     second = a_generation(claim="c", prompt="blue owl", tokens=("blue",))
-    assert records.insert(first)
-    assert not records.insert(second)
-    assert records.get(second.id) is None
-    assert records.find("c") == records.get(first.id) == first
-    assert records.page(PageQuery(limit=10, words=["blue"])).total == 0
-    assert records.insert(replace(second, claim="d"))
+    assert store.insert(first)
+    assert not store.insert(second)
+    assert store.get(second.id) is None
+    assert store.find("c") == store.get(first.id) == first
+    assert store.page(PageQuery(limit=10, words=["blue"])).total == 0
+    assert store.insert(replace(second, claim="d"))
 
 
-def test_a_taken_id_changes_nothing(records: ImageRecords) -> None:
-    """A row whose id is taken is refused, and leaves no claim and no word behind."""
-    row = with_words("red fox")
-    assert records.insert(row)
-    assert not records.insert(replace(row, claim="c", tokens=("owl",)))
-    assert (records.get(row.id), records.find("c")) == (row, None)
-    assert records.page(PageQuery(limit=10, words=["owl"])).total == 0
+def test_a_taken_id_changes_nothing(store: ImageRecords) -> None:
+    """A record whose id is taken is refused, and stores neither claim nor tokens."""
+    record = with_prompt("red fox")
+    assert store.insert(record)
+    assert not store.insert(replace(record, claim="c", tokens=("owl",)))
+    assert (store.get(record.id), store.find("c")) == (record, None)
+    assert store.page(PageQuery(limit=10, words=["owl"])).total == 0
 
 
-def test_many_rows_have_no_claim(records: ImageRecords) -> None:
-    """Rows without a claim don't get in each other's way, and no claim finds none of them."""
-    rows = [a_generation() for _ in range(3)]
-    assert all(records.insert(row) for row in rows)
-    assert records.compare_and_swap(rows[0], rows[0])
-    assert records.find("c") is None
-    assert records.page(PageQuery(limit=10)).total == 3
+def test_any_number_of_records_may_have_no_claim(store: ImageRecords) -> None:
+    """Records without a claim don't conflict, and no claim finds them."""
+    records = [a_generation() for _ in range(3)]
+    assert all(store.insert(record) for record in records)
+    assert store.compare_and_swap(records[0], records[0])
+    assert store.find("c") is None
+    assert store.page(PageQuery(limit=10)).total == 3
 
 
-def test_of_many_who_insert_a_claim_one_succeeds(records: ImageRecords) -> None:
-    """Eight threads with one claim: one row is there, and it belongs to the one who was told so."""
-    rows = [a_generation(claim="c") for _ in range(8)]
-    reported = at_once(8, lambda number: records.insert(rows[number]))
-    assert sum(reported) == 1
-    assert records.find("c") == rows[reported.index(True)]
-    assert records.page(PageQuery(limit=10)).total == 1
+def test_one_of_many_concurrent_inserts_of_a_claim_succeeds(store: ImageRecords) -> None:
+    """Of eight threads one gets True, and its record is the one stored."""
+    records = [a_generation(claim="c") for _ in range(8)]
+    results = at_once(8, lambda number: store.insert(records[number]))
+    assert sum(results) == 1
+    assert store.find("c") == records[results.index(True)]
+    assert store.page(PageQuery(limit=10)).total == 1
 
 
 @pytest.mark.parametrize(
@@ -65,89 +65,93 @@ def test_of_many_who_insert_a_claim_one_succeeds(records: ImageRecords) -> None:
     ],
     ids=["state", "later", "earlier", "id"],
 )
-def test_a_row_is_exchanged_only_as_it_was_seen(
-    records: ImageRecords, change: dict[str, object]
+def test_a_swap_needs_the_same_state_and_lease(
+    store: ImageRecords, change: dict[str, object]
 ) -> None:
-    """Another state or lease, by a millisecond, or another row: False, and nothing is changed."""
-    row = a_generation(state=State.PENDING, lease_until=NOON)
-    records.insert(row)
-    seen = replace(row, **change)  # type: ignore[arg-type]  # reason: from the table
-    assert not records.compare_and_swap(seen, replace(row, prompt="changed"))
-    assert records.get(row.id) == row
-    assert records.get("another") is None
+    """A different state, lease (by a millisecond) or id returns False and changes nothing."""
+    record = a_generation(state=State.PENDING, lease_until=NOON)
+    store.insert(record)
+    expected = replace(record, **change)  # type: ignore[arg-type]  # reason: from the table
+    assert not store.compare_and_swap(expected, replace(record, prompt="changed"))
+    assert store.get(record.id) == record
+    assert store.get("another") is None
 
 
-def test_only_state_and_lease_have_to_be_as_seen(records: ImageRecords) -> None:
-    """What else was learnt about a row since does not count, and all of the new row is written."""
-    row = a_generation(state=State.PENDING, claim="c")
-    records.insert(row)
+def test_only_state_and_lease_are_compared(store: ImageRecords) -> None:
+    """Other fields may differ, and all of the new record is written."""
+    record = a_generation(state=State.PENDING, claim="c")
+    store.insert(record)
     seen = ImageRecord(
-        id=row.id, state=row.state, requested_at=NOON, lease_until=row.lease_until, tokens=("x",)
+        id=record.id,
+        state=record.state,
+        requested_at=NOON,
+        lease_until=record.lease_until,
+        tokens=("x",),
     )
-    new = replace(row, tokens=("x",), claim="d", charged=Charged.UNKNOWN, lease_until=NOON)
-    assert records.compare_and_swap(seen, new)
-    assert records.get(row.id) == records.find("d") == new
-    assert records.find("c") is None
+    new = replace(record, tokens=("x",), claim="d", charged=Charged.UNKNOWN, lease_until=NOON)
+    assert store.compare_and_swap(seen, new)
+    assert store.get(record.id) == store.find("d") == new
+    assert store.find("c") is None
 
 
-def test_of_many_who_exchange_a_row_one_succeeds(records: ImageRecords) -> None:
-    """Eight threads take over the same row again and again: each time exactly one gets it."""
-    row = a_generation(state=State.PENDING, lease_until=NOON)
-    records.insert(row)
+def test_one_of_many_concurrent_swaps_succeeds(store: ImageRecords) -> None:
+    """Of eight threads that swap the same record, exactly one gets True, in each round."""
+    record = a_generation(state=State.PENDING, lease_until=NOON)
+    store.insert(record)
     for turn in range(1, 6):
-        seen = records.get(row.id)
+        seen = store.get(record.id)
         assert seen is not None
-        wishes = [
+        candidates = [
             replace(seen, lease_until=NOON + turn * MILLISECOND, model=str(number))
             for number in range(8)
         ]
-        reported = at_once(8, lambda number: records.compare_and_swap(seen, wishes[number]))  # noqa: B023 - reason: used at once
-        assert sum(reported) == 1
-        assert records.get(row.id) == wishes[reported.index(True)]
+        results = at_once(8, lambda number: store.compare_and_swap(seen, candidates[number]))  # noqa: B023 - reason: used in this round only
+        assert sum(results) == 1
+        assert store.get(record.id) == candidates[results.index(True)]
 
 
-def test_an_exchanged_row_is_found_by_its_new_words(records: ImageRecords) -> None:
-    """The old words find it no longer, whatever words the seen row has."""
-    row = with_words("red fox")
-    records.insert(row)
-    for seen in (row, replace(row, tokens=fold("blue owl"))):
-        now = records.get(row.id)
+def test_a_swapped_record_is_found_by_its_new_tokens(store: ImageRecords) -> None:
+    """Its old tokens don't find it, whatever tokens the expected record has."""
+    record = with_prompt("red fox")
+    store.insert(record)
+    for seen in (record, replace(record, tokens=fold("blue owl"))):
+        now = store.get(record.id)
         assert now is not None
-        records.compare_and_swap(now, replace(row, tokens=("between",)))
-        assert records.compare_and_swap(seen, replace(row, tokens=fold("blue owl")))
-        assert ids(records.page(PageQuery(limit=9, words=["blue", "owl"])).records) == [row.id]
+        store.compare_and_swap(now, replace(record, tokens=("between",)))
+        assert store.compare_and_swap(seen, replace(record, tokens=fold("blue owl")))
+        assert ids(store.page(PageQuery(limit=9, words=["blue", "owl"])).records) == [record.id]
         for word in ("red", "between"):
-            assert records.page(PageQuery(limit=9, words=[word])).total == 0
+            assert store.page(PageQuery(limit=9, words=[word])).total == 0
 
 
-def test_a_claim_that_was_given_up_is_free(records: ImageRecords) -> None:
-    """After an exchange without the claim, or a deletion, another row may have it."""
+def test_a_removed_claim_can_be_used_again(store: ImageRecords) -> None:
+    """It is free after a swap that removes it, and after a deletion."""
     first, second, third = (a_generation(claim="c") for _ in range(3))
-    records.insert(first)
-    assert records.compare_and_swap(first, replace(first, claim=""))
-    assert records.insert(second)
-    records.delete(second.id)
-    assert records.find("c") is None
-    assert records.insert(third)
+    store.insert(first)
+    assert store.compare_and_swap(first, replace(first, claim=""))
+    assert store.insert(second)
+    store.delete(second.id)
+    assert store.find("c") is None
+    assert store.insert(third)
 
 
-def test_claims_are_plain_text(records: ImageRecords) -> None:
-    """A claim that looks like an operator finds nothing but itself."""
-    records.insert(a_generation(claim="c"))
+def test_claims_are_plain_text(store: ImageRecords) -> None:
+    """A claim that looks like a query operator only matches itself."""
+    store.insert(a_generation(claim="c"))
     for text in ('{"$gt": ""}', "%", "' OR 1=1 --", "$ne"):
-        assert records.find(text) is None
-        row = a_generation(claim=text)
-        records.insert(row)
-        assert records.find(text) == row
+        assert store.find(text) is None
+        record = a_generation(claim=text)
+        store.insert(record)
+        assert store.find(text) == record
 
 
-def test_times_keep_their_milliseconds(records: ImageRecords) -> None:
-    """A lease and a request at any millisecond of the clock come back as they were."""
+def test_times_keep_their_milliseconds(store: ImageRecords) -> None:
+    """A lease and a request time are read with the millisecond that was written."""
     times = [datetime(2026, 1, 2, 3, 4, 5, number * 1000, UTC) for number in (1, 249, 501, 999)]
-    rows = [
+    records = [
         a_generation(lease_until=time, requested_at=time, state=State.PENDING) for time in times
     ]
-    add(records, rows)
-    for row in rows:
-        assert records.get(row.id) == row
-        assert records.compare_and_swap(row, row)
+    add(store, records)
+    for record in records:
+        assert store.get(record.id) == record
+        assert store.compare_and_swap(record, record)

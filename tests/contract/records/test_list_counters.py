@@ -1,4 +1,4 @@
-"""Counts that went wrong are found and mended; the list is read by its indexes."""
+"""Wrong counts are found and repaired; the list is read by its indexes."""
 
 import sqlite3
 from collections.abc import Callable
@@ -20,14 +20,14 @@ from app.services.sqlite.records import SqliteRecords
 from tests.support.builders import NOON, a_generation
 from tests.support.concurrency.threads import at_once
 from tests.support.servers.databases import MongoServer
-from tests.support.stores.record_stores import add, ids, owned_by, some_rows
+from tests.support.stores.record_stores import add, ids, owned_by, some_records
 
 
 def test_sqlite_repairs_damaged_counts(sqlite: SqliteRecords, tmp_path: Path) -> None:
-    """Counts that another hand changed, dropped or made up are told, and set right."""
-    rows = owned_by("ann", some_rows(6))
-    add(sqlite, rows)
-    damaged = 2 + 2 + 1 + 1  # of everyone's and Ann's, Ann's alone, and one that was made up
+    """Counts that were changed, deleted or invented are found and corrected."""
+    records = owned_by("ann", some_records(6))
+    add(sqlite, records)
+    damaged = 2 + 2 + 1 + 1  # two of everyone's and Ann's, one of Ann's, and an invented one
     with closing(sqlite3.connect(tmp_path / "data" / "records.sqlite3")) as other, other:
         other.execute("UPDATE ranks SET n = n + 5 WHERE shift = 32")
         other.execute("DELETE FROM ranks WHERE shift = 24")
@@ -38,7 +38,9 @@ def test_sqlite_repairs_damaged_counts(sqlite: SqliteRecords, tmp_path: Path) ->
     assert sqlite.recount(fix=False) == 0
     for owner in (None, "ann"):
         assert sqlite.page(PageQuery(limit=1, owner=owner)).total == 6
-        assert ids(sqlite.page(PageQuery(limit=9, offset=4, owner=owner)).records) == ids(rows[4:])
+        assert ids(sqlite.page(PageQuery(limit=9, offset=4, owner=owner)).records) == ids(
+            records[4:]
+        )
 
 
 @pytest.mark.parametrize(
@@ -53,7 +55,7 @@ def test_sqlite_repairs_damaged_counts(sqlite: SqliteRecords, tmp_path: Path) ->
         ),
         lambda ranks: ranks.delete_many({}),
     ],
-    ids=["wrong", "lost", "made up", "an owner's lost", "an owner made up", "all lost"],
+    ids=["wrong", "lost", "invented", "an owner's lost", "an owner invented", "all lost"],
 )
 def test_mongodb_repairs_damaged_counts(
     mongodb: MongoRecords,
@@ -61,9 +63,9 @@ def test_mongodb_repairs_damaged_counts(
     mongo_database: str,
     damage: Callable[[Any], object],
 ) -> None:
-    """What a crash between a row and its count leaves is told, and set right."""
-    rows = owned_by("ann", some_rows(6))
-    add(mongodb, rows)
+    """Counts that a crash left wrong are found and corrected."""
+    records = owned_by("ann", some_records(6))
+    add(mongodb, records)
     before = mongodb.version()
     with MongoClient[dict[str, Any]](mongo_server.uri) as client:
         damage(client[mongo_database]["ranks"])
@@ -72,17 +74,19 @@ def test_mongodb_repairs_damaged_counts(
     assert mongodb.recount(fix=False) == 0
     for owner in (None, "ann"):
         assert mongodb.page(PageQuery(limit=1, owner=owner)).total == 6
-        assert ids(mongodb.page(PageQuery(limit=9, offset=4, owner=owner)).records) == ids(rows[4:])
+        assert ids(mongodb.page(PageQuery(limit=9, offset=4, owner=owner)).records) == ids(
+            records[4:]
+        )
     assert mongodb.page(PageQuery(limit=1, owner="bob")).total == 0
     assert mongodb.version() > 0
     assert before > 0
 
 
-def test_a_collection_from_before_there_were_counts_is_counted_at_once(
+def test_a_collection_without_counts_is_counted_at_first_use(
     mongodb: MongoRecords, mongo_server: MongoServer, mongo_database: str
 ) -> None:
-    """After an update the first use counts the rows that are there."""
-    add(mongodb, some_rows(6))
+    """After an update the existing records are counted."""
+    add(mongodb, some_records(6))
     with MongoClient[dict[str, Any]](mongo_server.uri) as client:
         client[mongo_database].drop_collection("ranks")
     with closing(MongoRecords(MongoDatabase(uri=mongo_server.uri, name=mongo_database))) as updated:
@@ -90,17 +94,17 @@ def test_a_collection_from_before_there_were_counts_is_counted_at_once(
         assert updated.recount(fix=False) == 0
 
 
-def test_counts_from_before_rows_had_owners_are_everyones(
+def test_counts_without_an_owner_are_everyones(
     mongodb: MongoRecords, mongo_server: MongoServer, mongo_database: str
 ) -> None:
-    """After an update they count on, and new rows count for their owners too."""
-    rows = some_rows(6)
-    add(mongodb, rows)
+    """After an update they stay valid, and new records are counted for their owners too."""
+    records = some_records(6)
+    add(mongodb, records)
     with MongoClient[dict[str, Any]](mongo_server.uri) as client:
         client[mongo_database]["ranks"].update_many({}, {"$unset": {"owner": ""}})
         client[mongo_database]["generations"].update_many({}, {"$unset": {"owner": ""}})
     with closing(MongoRecords(MongoDatabase(uri=mongo_server.uri, name=mongo_database))) as updated:
-        hers = a_generation(owner="ann", created_at=rows[-1].created_at)
+        hers = a_generation(owner="ann", created_at=records[-1].created_at)
         updated.insert(hers)
         assert updated.page(PageQuery(limit=1)).total == 7
         assert ids(updated.page(PageQuery(limit=9, owner="ann")).records) == [hers.id]
@@ -108,13 +112,13 @@ def test_counts_from_before_rows_had_owners_are_everyones(
         assert updated.recount(fix=False) == 0
 
 
-@pytest.mark.parametrize("left", [0, 2], ids=["uncounted", "counted in part"])
-def test_many_that_begin_at_once_count_once(
+@pytest.mark.parametrize("left", [0, 2], ids=["uncounted", "partly counted"])
+def test_concurrent_first_uses_count_once(
     mongodb: MongoRecords, mongo_server: MongoServer, mongo_database: str, left: int
 ) -> None:
-    """After an update, threads and processes leave right counts; a count cut short is finished."""
-    rows = some_rows(6)
-    add(mongodb, rows)
+    """Threads and processes end up with right counts; an interrupted count is completed."""
+    records = some_records(6)
+    add(mongodb, records)
     with MongoClient[dict[str, Any]](mongo_server.uri) as client:
         ranks = client[mongo_database]["ranks"]
         kept = list(ranks.find({"shift": {"$exists": True}}).limit(left))
@@ -131,11 +135,11 @@ def test_many_that_begin_at_once_count_once(
         totals = at_once(6, lambda number: servers[number % 2].page(PageQuery(limit=1)).total)
         assert totals == [6] * 6
         assert servers[0].recount(fix=False) == 0
-        assert ids(servers[1].page(PageQuery(limit=9, offset=4)).records) == ids(rows[4:])
+        assert ids(servers[1].page(PageQuery(limit=9, offset=4)).records) == ids(records[4:])
 
 
-def test_another_hand_takes_no_other_rows_words(sqlite: SqliteRecords, tmp_path: Path) -> None:
-    """A row that was changed by hand gives up its place, so its words alone are lost."""
+def test_an_external_change_affects_no_other_record(sqlite: SqliteRecords, tmp_path: Path) -> None:
+    """A row that was changed externally loses its own tokens only."""
     fox = a_generation(tokens=("fox",))
     sqlite.insert(fox)
     with closing(sqlite3.connect(tmp_path / "data" / "records.sqlite3")) as other:
@@ -148,56 +152,54 @@ def test_another_hand_takes_no_other_rows_words(sqlite: SqliteRecords, tmp_path:
     assert sqlite.page(PageQuery(limit=1, words=["cat"])).total == 1
 
 
-def test_sqlite_reads_pages_by_an_index_and_sorts_nothing(
-    sqlite: SqliteRecords, tmp_path: Path
-) -> None:
-    """By number and by cursor a page is one range of the index that has its order."""
+def test_sqlite_pages_are_index_ranges(sqlite: SqliteRecords, tmp_path: Path) -> None:
+    """By offset and by position, a page is one range of an index, without sorting."""
     sqlite.insert(a_generation())
     with closing(sqlite3.connect(tmp_path / "data" / "records.sqlite3")) as connection:
-        for whose, index, owner in (
+        for owned, index, owner in (
             ("", "newest (state=?", ()),
             (pages._OWNED, "owned (owner=?", ("ann",)),
         ):
-            for chosen, values in (
+            for condition, values in (
                 ("", ()),
                 (pages._BEFORE, (1,)),
-                (pages._BEHIND, (1, "x")),
+                (pages._AFTER, (1, "x")),
             ):
-                question = pages._LISTED + whose + chosen + pages._NEWEST_FIRST
+                statement = pages._LISTED + owned + condition + pages._NEWEST_FIRST
                 plan = connection.execute(
-                    f"EXPLAIN QUERY PLAN {question}", (*owner, *values, 5, 0)
+                    f"EXPLAIN QUERY PLAN {statement}", (*owner, *values, 5, 0)
                 ).fetchall()
                 (step,) = [line[-1] for line in plan]
                 assert step.startswith(f"SEARCH generations USING COVERING INDEX {index}")
-                assert ("created_ms" in step) == bool(chosen)
+                assert ("created_ms" in step) == bool(condition)
 
 
-def test_two_servers_of_one_file_agree(tmp_path: Path) -> None:
-    """What one process changes, the other counts and lists at once."""
+def test_two_processes_on_one_file_agree(tmp_path: Path) -> None:
+    """A change by one is counted and listed by the other immediately."""
     path = tmp_path / "records.sqlite3"
     with (
         closing(SqliteRecords(SqliteDatabase(path))) as one,
         closing(SqliteRecords(SqliteDatabase(path))) as other,
     ):
-        rows = some_rows(5)
-        add(one, rows[:3])
+        records = some_records(5)
+        add(one, records[:3])
         seen = other.version()
-        add(other, rows[3:])
-        one.delete(rows[1].id)
-        for records in (one, other):
-            assert (records.page(PageQuery(limit=1)).total, records.version() == seen) == (4, False)
-            assert ids(records.page(PageQuery(limit=3, offset=1)).records) == ids(rows[2:])
+        add(other, records[3:])
+        one.delete(records[1].id)
+        for store in (one, other):
+            assert (store.page(PageQuery(limit=1)).total, store.version() == seen) == (4, False)
+            assert ids(store.page(PageQuery(limit=3, offset=1)).records) == ids(records[2:])
         late = a_generation(created_at=NOON - timedelta(days=400))
         other.insert(late)
         assert ids(one.page(PageQuery(limit=3, offset=4)).records) == [late.id]
 
 
 @pytest.mark.parametrize(
-    ("truth", "before", "after", "lacking"),
+    ("counted", "before", "after", "correction"),
     [(5, 5, 5, 0), (5, 3, 3, 2), (5, 8, 8, -3), (5, 4, 6, 0), (5, 6, 4, 0), (9, 0, 2, 7)],
 )
-def test_a_count_that_moves_is_repaired_as_far_as_is_sure(
-    truth: int, before: int, after: int, lacking: int
+def test_a_changing_count_is_corrected_conservatively(
+    counted: int, before: int, after: int, correction: int
 ) -> None:
-    """Rows that are counted while others are read are not counted twice."""
-    assert list_counters._lacking(truth, before, after) == lacking
+    """Records that are written during a recount are not counted twice."""
+    assert list_counters._correction(counted, before, after) == correction

@@ -1,4 +1,4 @@
-"""What MongoDB can do to us, and what several processes do to it."""
+"""MongoDB: its documents and indexes, outages, and several processes."""
 
 import contextlib
 import time
@@ -40,54 +40,52 @@ records.close()
 
 @pytest.fixture
 def client(mongo_server: MongoServer) -> Iterator[MongoClient[dict[str, Any]]]:
-    """Make a client that looks behind the scenes."""
+    """Make a client for the test itself."""
     with MongoClient[dict[str, Any]](mongo_server.uri) as client:
         yield client
 
 
 @pytest.fixture
 def proxied(mongo_server: MongoServer, mongo_database: str) -> Iterator[Proxied]:
-    """Make records behind a proxy that can break their connections."""
+    """Make a record store behind a proxy that can break its connections."""
     with FaultProxy(mongo_server.host, mongo_server.port) as proxy:
         uri = f"mongodb://{proxy.host}:{proxy.port}/?directConnection=true"
-        with contextlib.closing(
-            MongoRecords(MongoDatabase(uri=uri, name=mongo_database))
-        ) as records:
-            yield records, proxy
+        with contextlib.closing(MongoRecords(MongoDatabase(uri=uri, name=mongo_database))) as store:
+            yield store, proxy
 
 
-def assert_unavailable(records: ImageRecords) -> None:
-    """Check that every call says so in about three seconds, and that no error tells an address."""
+def assert_unavailable(store: ImageRecords) -> None:
+    """Check that every call fails within about three seconds, without showing an address."""
     calls = (
-        lambda: records.insert(a_generation()),
-        lambda: records.compare_and_swap(a_generation(), a_generation()),
-        lambda: records.get("x"),
-        lambda: records.page(PageQuery(limit=10)),
-        lambda: records.page(PageQuery(limit=10, words=["x"])),
-        records.version,
-        lambda: records.recount(fix=True),
-        lambda: records.delete("x"),
-        lambda: records.find("x"),
-        lambda: records.expired_leases(NOON, limit=10),
-        lambda: records.scan(limit=10),
-        lambda: records.forget_claims(NOON),
-        records.ping,
+        lambda: store.insert(a_generation()),
+        lambda: store.compare_and_swap(a_generation(), a_generation()),
+        lambda: store.get("x"),
+        lambda: store.page(PageQuery(limit=10)),
+        lambda: store.page(PageQuery(limit=10, words=["x"])),
+        store.version,
+        lambda: store.recount(fix=True),
+        lambda: store.delete("x"),
+        lambda: store.find("x"),
+        lambda: store.expired_leases(NOON, limit=10),
+        lambda: store.scan(limit=10),
+        lambda: store.forget_claims(NOON),
+        store.ping,
     )
 
     def one(number: int) -> float:
-        began = time.monotonic()
+        start = time.monotonic()
         with pytest.raises(RecordsUnavailable) as caught:
             calls[number]()
         assert "127.0.0.1" not in f"{caught.value} {caught.value.detail}"
-        return time.monotonic() - began
+        return time.monotonic() - start
 
     assert max(at_once(len(calls), one)) < 3.5
 
 
-def test_the_list_and_the_search_have_indexes(
+def test_list_and_search_have_indexes(
     mongodb: MongoRecords, client: MongoClient[dict[str, Any]], mongo_database: str
 ) -> None:
-    """The first use makes the indexes that order the list and find words."""
+    """The first use creates the indexes of the list, the search and the leases."""
     mongodb.insert(a_generation())
     indexes = client[mongo_database]["generations"].index_information()
     keys = [index["key"] for index in indexes.values()]
@@ -96,49 +94,49 @@ def test_the_list_and_the_search_have_indexes(
     assert [("state", 1), ("lease_until", 1)] in keys
 
 
-def test_claims_are_unique_and_only_rows_with_one_are_in_the_index(
+def test_the_index_of_claims_is_unique_and_sparse(
     mongodb: MongoRecords, client: MongoClient[dict[str, Any]], mongo_database: str
 ) -> None:
-    """The first use makes a unique, sparse index; a row without a claim has no such field."""
-    row = a_generation()
-    mongodb.insert(row)
+    """A record without a claim has no such field, so the index leaves it out."""
+    record = a_generation()
+    mongodb.insert(record)
     collection = client[mongo_database]["generations"]
     claims = collection.index_information()["claims"]
     assert (claims["key"], claims["unique"], claims["sparse"]) == ([("claim", 1)], True, True)
-    document = collection.find_one({"_id": row.id})
+    document = collection.find_one({"_id": record.id})
     assert document is not None
     assert "claim" not in document
 
 
-def test_rows_from_before_there_were_claims_can_be_worked_on(
+def test_documents_of_versions_without_claims_can_be_swapped(
     mongodb: MongoRecords, client: MongoClient[dict[str, Any]], mongo_database: str
 ) -> None:
-    """Documents that an older version wrote, without claims, get the index and can be exchanged."""
-    rows = [a_generation(state=State.PENDING) for _ in range(3)]
-    for row in rows:
-        document = to_document(row)
+    """Documents without a claim field get the index, and can be given a claim."""
+    records = [a_generation(state=State.PENDING) for _ in range(3)]
+    for record in records:
+        document = to_document(record)
         del document["claim"]
         client[mongo_database]["generations"].insert_one({"_id": document.pop("id"), **document})
-    for row in rows:
-        assert mongodb.compare_and_swap(row, replace(row, claim=row.id))
-        assert mongodb.find(row.id) == replace(row, claim=row.id)
+    for record in records:
+        assert mongodb.compare_and_swap(record, replace(record, claim=record.id))
+        assert mongodb.find(record.id) == replace(record, claim=record.id)
 
 
-def test_times_are_kept_as_times(
+def test_times_are_stored_as_dates(
     mongodb: MongoRecords, client: MongoClient[dict[str, Any]], mongo_database: str
 ) -> None:
-    """Whoever looks with other tools finds dates, not texts, and the id as the key."""
-    row = a_generation()
-    mongodb.insert(row)
-    document = client[mongo_database]["generations"].find_one({"_id": row.id})
+    """Other tools see dates rather than texts, and the id as the document's key."""
+    record = a_generation()
+    mongodb.insert(record)
+    document = client[mongo_database]["generations"].find_one({"_id": record.id})
     assert document is not None
     assert document["created_at"] == NOON.replace(tzinfo=None)
 
 
-def test_two_processes_may_begin_at_once(
+def test_two_processes_can_start_in_parallel(
     mongo_server: MongoServer, mongo_database: str, mongodb: MongoRecords
 ) -> None:
-    """Workers that start together on an empty database both work, and nothing is lost."""
+    """On an empty database both work, and no record is lost."""
     workers = [python_process.start(INSERT, mongo_server.uri, mongo_database) for _ in range(2)]
     for worker in workers:
         assert worker.stdout is not None
@@ -152,41 +150,41 @@ def test_two_processes_may_begin_at_once(
     assert mongodb.page(PageQuery(limit=1)).total == 20
 
 
-def test_a_server_that_is_down_at_the_start_is_found_later(proxied: Proxied) -> None:
-    """Without a server each of many callers is told in three seconds; with one, all is well."""
-    records, proxy = proxied
+def test_a_server_that_is_down_at_the_start_is_used_later(proxied: Proxied) -> None:
+    """Concurrent calls fail within three seconds until the server is up."""
+    store, proxy = proxied
     proxy.refuse()
-    assert_unavailable(records)
+    assert_unavailable(store)
     proxy.restore()
-    records.insert(a_generation())
-    assert records.page(PageQuery(limit=10)).total == 1
+    store.insert(a_generation())
+    assert store.page(PageQuery(limit=10)).total == 1
 
 
-def test_an_outage_in_between_is_reported_in_time_and_forgotten(proxied: Proxied) -> None:
-    """A server that goes away is missed in three seconds, and used again once it is back."""
-    records, proxy = proxied
-    row = a_generation()
-    records.insert(row)
+def test_an_outage_ends_when_the_server_is_back(proxied: Proxied) -> None:
+    """During the outage calls fail within three seconds; afterwards they succeed."""
+    store, proxy = proxied
+    record = a_generation()
+    store.insert(record)
     proxy.refuse()
-    assert_unavailable(records)
+    assert_unavailable(store)
     proxy.restore()
-    assert records.get(row.id) == row
+    assert store.get(record.id) == record
 
 
-def test_a_silent_server_is_given_up_on_in_time(proxied: Proxied) -> None:
-    """A server that takes everything and answers nothing holds a caller up for three seconds."""
-    records, proxy = proxied
-    records.insert(a_generation())
+def test_a_silent_server_times_out(proxied: Proxied) -> None:
+    """A server that never responds delays a call by three seconds at most."""
+    store, proxy = proxied
+    store.insert(a_generation())
     proxy.black_hole()
-    assert_unavailable(records)
+    assert_unavailable(store)
     proxy.restore()
-    assert records.page(PageQuery(limit=10)).total == 1
+    assert store.page(PageQuery(limit=10)).total == 1
 
 
-def test_a_single_hiccup_is_not_noticed(proxied: Proxied) -> None:
-    """Connections that broke while nobody used them cost no reader an error."""
-    records, proxy = proxied
-    records.insert(a_generation())
+def test_broken_pooled_connections_are_replaced(proxied: Proxied) -> None:
+    """Connections that broke while they were idle cause no error."""
+    store, proxy = proxied
+    store.insert(a_generation())
     proxy.refuse()
     proxy.restore()
-    assert records.page(PageQuery(limit=10)).total == 1
+    assert store.page(PageQuery(limit=10)).total == 1

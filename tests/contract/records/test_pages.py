@@ -1,4 +1,4 @@
-"""What every record store promises about its list: order, pages, totals, words."""
+"""Order, pages, totals and search, on every record store."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -9,76 +9,87 @@ from app.models import PageQuery
 from app.models.prompts import fold
 from app.ports import ImageRecords
 from tests.support.builders import NOON, a_generation
-from tests.support.stores.record_stores import add, ids, owned_by, place_of, some_rows, with_words
+from tests.support.stores.record_stores import (
+    add,
+    ids,
+    owned_by,
+    position_after,
+    some_records,
+    with_prompt,
+)
 
 
-def test_the_newest_come_first_and_ids_decide_between_equals(records: ImageRecords) -> None:
-    """The order is fixed even where several rows have the same time."""
-    rows = some_rows(10)
-    add(records, rows)
-    assert list(records.page(PageQuery(limit=100)).records) == rows
+def test_records_are_sorted_by_time_and_id(store: ImageRecords) -> None:
+    """The newest come first; records of the same time are in a fixed order."""
+    records = some_records(10)
+    add(store, records)
+    assert list(store.page(PageQuery(limit=100)).records) == records
 
 
 LIMITS = (1, 4, 7, 20, 21, 50)
 
 
-def test_pages_by_number_cover_each_row_once(records: ImageRecords) -> None:
-    """Going from page to page shows all rows in order, with the right total and end."""
-    rows = some_rows(20)
-    add(records, rows)
+def test_pages_by_offset_cover_each_record_once(store: ImageRecords) -> None:
+    """Consecutive pages return all records in order, with the right total and end."""
+    records = some_records(20)
+    add(store, records)
     for limit in LIMITS:
         seen: list[str] = []
-        for offset in range(0, len(rows), limit):
-            page = records.page(PageQuery(limit=limit, offset=offset))
+        for offset in range(0, len(records), limit):
+            page = store.page(PageQuery(limit=limit, offset=offset))
             assert page.total == 20
             assert page.more == (offset + limit < 20)
             seen += ids(page.records)
-        assert seen == ids(rows), limit
+        assert seen == ids(records), limit
 
 
-def test_pages_by_position_cover_each_row_once(records: ImageRecords) -> None:
-    """Going on behind the last row shows all rows in order, also among equal times."""
-    rows = some_rows(20)
-    add(records, rows)
+def test_pages_by_position_cover_each_record_once(store: ImageRecords) -> None:
+    """Continuing after the last record returns all records, also among equal times."""
+    records = some_records(20)
+    add(store, records)
     for limit in LIMITS:
         seen: list[str] = []
         after, more = None, True
         while more:
-            page = records.page(PageQuery(limit=limit, after=after))
+            page = store.page(PageQuery(limit=limit, after=after))
             assert page.total == 20
             assert 0 < len(page.records) <= limit
             seen += ids(page.records)
-            after, more = place_of(page.records[-1]), page.more
-        assert seen == ids(rows), limit
+            after, more = position_after(page.records[-1]), page.more
+        assert seen == ids(records), limit
 
 
-def test_a_new_row_does_not_disturb_who_pages_by_position(records: ImageRecords) -> None:
-    """Rows that come while someone pages neither repeat nor hide another row."""
-    rows = some_rows(6)
-    add(records, rows)
-    first = records.page(PageQuery(limit=3))
-    records.insert(a_generation(created_at=NOON + timedelta(days=1)))
-    records.delete(first.records[-1].id)
-    assert ids(records.page(PageQuery(limit=3, after=place_of(first.records[-1]))).records) == ids(
-        rows[3:]
-    )
+def test_pages_by_position_are_stable_under_inserts(store: ImageRecords) -> None:
+    """Records that are inserted while a client pages neither repeat nor hide others."""
+    records = some_records(6)
+    add(store, records)
+    first = store.page(PageQuery(limit=3))
+    store.insert(a_generation(created_at=NOON + timedelta(days=1)))
+    store.delete(first.records[-1].id)
+    assert ids(
+        store.page(PageQuery(limit=3, after=position_after(first.records[-1]))).records
+    ) == ids(records[3:])
 
 
-def test_a_page_past_the_end_is_empty(records: ImageRecords) -> None:
-    """Neither a large offset nor a place behind the oldest row is an error."""
-    assert records.page(PageQuery(limit=5)).records == []
-    rows = some_rows(3)
-    add(records, rows)
-    places = ({"offset": 3}, {"offset": 10**9}, {"after": place_of(rows[-1])})
+def test_a_page_past_the_end_is_empty(store: ImageRecords) -> None:
+    """Neither a large offset nor a position after the oldest record is an error."""
+    assert store.page(PageQuery(limit=5)).records == []
+    records = some_records(3)
+    add(store, records)
+    places = ({"offset": 3}, {"offset": 10**9}, {"after": position_after(records[-1])})
     for place in places:
-        page = records.page(PageQuery(limit=5, **place))
+        page = store.page(PageQuery(limit=5, **place))
         assert (list(page.records), page.total, page.more) == ([], 3, False)
 
 
-def test_words_have_to_be_there_all_of_them(records: ImageRecords) -> None:
-    """Rows are found by all the words together, in any order, and by whole words only."""
-    both, one, other = with_words("A red fox"), with_words("Red foxglove"), with_words("blue fox")
-    add(records, [both, one, other])
+def test_a_search_needs_all_words(store: ImageRecords) -> None:
+    """Words match in any order, whole words only."""
+    both, one, other = (
+        with_prompt("A red fox"),
+        with_prompt("Red foxglove"),
+        with_prompt("blue fox"),
+    )
+    add(store, [both, one, other])
     for text, found in [
         ("red", [both, one]),
         ("red fox", [both]),
@@ -87,64 +98,71 @@ def test_words_have_to_be_there_all_of_them(records: ImageRecords) -> None:
         ("fo", []),
         ("red fox green", []),
     ]:
-        page = records.page(PageQuery(limit=10, words=fold(text)))
+        page = store.page(PageQuery(limit=10, words=fold(text)))
         assert set(ids(page.records)) == set(ids(found))
         assert page.total == len(found)
 
 
-def test_pages_of_found_rows_are_pages_too(records: ImageRecords) -> None:
-    """Paging, totals and the end count the rows that match, by number and by position."""
-    rows = [replace(row, tokens=("fox",) if n % 2 else ()) for n, row in enumerate(some_rows(10))]
-    add(records, rows)
-    matching = rows[1::2]
-    first = records.page(PageQuery(limit=3, words=["fox"]))
+def test_a_search_has_pages(store: ImageRecords) -> None:
+    """Pages, total and end count the matching records, by offset and by position."""
+    records = [
+        replace(record, tokens=("fox",) if n % 2 else ())
+        for n, record in enumerate(some_records(10))
+    ]
+    add(store, records)
+    matching = records[1::2]
+    first = store.page(PageQuery(limit=3, words=["fox"]))
     assert (ids(first.records), first.total, first.more) == (ids(matching[:3]), 5, True)
-    for place in (3, place_of(first.records[-1])):
+    for place in (3, position_after(first.records[-1])):
         after, offset = (None, place) if isinstance(place, int) else (place, 0)
-        rest = records.page(PageQuery(limit=3, words=["fox"], after=after, offset=offset))
+        rest = store.page(PageQuery(limit=3, words=["fox"], after=after, offset=offset))
         assert (ids(rest.records), rest.total, rest.more) == (ids(matching[3:]), 5, False)
 
 
-def test_an_owner_has_a_list_of_their_own(records: ImageRecords) -> None:
-    """Rows, total, end, words and any place in the list are the owner's; others' are not there."""
-    rows = [
-        replace(row, owner=("ann", "bob", "")[n % 3], tokens=("fox", "red") if n % 2 else ("fox",))
-        for n, row in enumerate(some_rows(24))
+def test_each_owner_has_a_separate_list(store: ImageRecords) -> None:
+    """Records, total, end, search and positions only cover the owner's records."""
+    records = [
+        replace(
+            record, owner=("ann", "bob", "")[n % 3], tokens=("fox", "red") if n % 2 else ("fox",)
+        )
+        for n, record in enumerate(some_records(24))
     ]
-    add(records, rows)
+    add(store, records)
     for owner in ("ann", "bob"):
-        theirs = [row for row in rows if row.owner == owner]
-        assert list(records.page(PageQuery(limit=99, owner=owner)).records) == theirs
-        for words, chosen in (
+        theirs = [record for record in records if record.owner == owner]
+        assert list(store.page(PageQuery(limit=99, owner=owner)).records) == theirs
+        for words, matching in (
             ((), theirs),
             (("fox",), theirs),
-            (("red", "fox"), [row for row in theirs if "red" in row.tokens]),
+            (("red", "fox"), [record for record in theirs if "red" in record.tokens]),
         ):
-            by_number = records.page(PageQuery(limit=2, offset=1, words=words, owner=owner))
-            assert ids(by_number.records) == ids(chosen[1:3])
-            assert (by_number.total, by_number.more) == (len(chosen), True)
-            # The place may be behind a row of somebody else.
-            behind = records.page(
-                PageQuery(limit=99, after=place_of(rows[11]), words=words, owner=owner)
+            by_number = store.page(PageQuery(limit=2, offset=1, words=words, owner=owner))
+            assert ids(by_number.records) == ids(matching[1:3])
+            assert (by_number.total, by_number.more) == (len(matching), True)
+            # The position may be after another owner's record.
+            following = store.page(
+                PageQuery(limit=99, after=position_after(records[11]), words=words, owner=owner)
             )
-            older = [row for row in chosen if row in rows[12:]]
-            assert (ids(behind.records), behind.total) == (ids(older), len(chosen))
-    assert records.page(PageQuery(limit=99)).total == 24
+            older = [record for record in matching if record in records[12:]]
+            assert (ids(following.records), following.total) == (ids(older), len(matching))
+    assert store.page(PageQuery(limit=99)).total == 24
 
 
 @pytest.mark.parametrize("words", [(), ("fox",)])
-def test_who_owns_nothing_sees_nothing(records: ImageRecords, words: tuple[str, ...]) -> None:
-    """Neither an id that looks much the same has another's rows, nor has a part of one."""
-    add(records, owned_by("ann", some_rows(2)) + some_rows(2))
+def test_an_owner_without_records_has_an_empty_list(
+    store: ImageRecords, words: tuple[str, ...]
+) -> None:
+    """An id that is similar to another owner's, or part of it, matches nothing."""
+    add(store, owned_by("ann", some_records(2)) + some_records(2))
     for owner in ("bob", "ANN", "an", "616e6e"):
-        page = records.page(PageQuery(limit=9, words=words, owner=owner))
+        page = store.page(PageQuery(limit=9, words=words, owner=owner))
         assert (list(page.records), page.total, page.more) == ([], 0, False)
 
 
-def test_how_an_owner_is_noted_is_no_word_of_the_row(records: ImageRecords) -> None:
-    """The row comes back as it was, and is found by none of the words that hold its owner's id."""
-    (row,) = owned_by("ann", [a_generation()])
-    records.insert(row)
-    assert records.get(row.id) == row
+def test_the_owner_token_is_hidden(store: ImageRecords) -> None:
+    """The record is read as it was written, and no search for the owner's id finds it."""
+    (record,) = owned_by("ann", [a_generation()])
+    store.insert(record)
+    assert store.get(record.id) == record
     for word in ("ann", "616e6e", "owner"):
-        assert records.page(PageQuery(limit=9, words=[word])).records == []
+        assert store.page(PageQuery(limit=9, words=[word])).records == []

@@ -1,4 +1,4 @@
-"""Reconcile on many images: it never holds them in memory."""
+"""Reconcile on many images: its memory does not grow with them."""
 
 import contextlib
 import os
@@ -21,13 +21,13 @@ from tests.support.builders import NOON, a_generation
 from tests.support.reconcile.damage import keys_of
 from tests.support.service import close, settings_for
 
-ROWS = 5_000
-PEAK_BYTES = 10_000_000  # two pages of rows take half of it; all rows would take 20 MB
+RECORDS = 5_000
+PEAK_BYTES = 10_000_000  # two pages of records take half of it; all records would take 20 MB
 
 
 @pytest.fixture
 def many(tmp_path: Path) -> Iterator[Dependencies]:
-    """Make a service with many rows; of every hundredth image the row is lost."""
+    """Make a service with many images; every hundredth has no record."""
     settings = settings_for(data_dir=tmp_path, log_level="ERROR")
     ports = build_ports(settings)
     ports.records.ping()
@@ -38,7 +38,7 @@ def many(tmp_path: Path) -> Iterator[Dependencies]:
         connection.executemany(
             "INSERT INTO generations (id, state, created_ms, lease_ms, document) "
             "VALUES (?, 'ready', ?, ?, ?)",
-            rows(folder, ROWS),
+            rows(folder, RECORDS),
         )
         connection.commit()
     app = create_app(settings, ports)
@@ -47,7 +47,7 @@ def many(tmp_path: Path) -> Iterator[Dependencies]:
 
 
 def rows(folder: Path, count: int) -> Iterator[tuple[str, int, int, str]]:
-    """Make the files of each image, and yield the columns of its row."""
+    """Write the files of each image, and yield the columns of its row."""
     pattern = a_generation(prompt="A red fox with a lantern, in bright enamel colors. " * 4)
     text = orjson.dumps(to_document(pattern)).decode()
     at = round((NOON - timedelta(days=1)).timestamp() * 1000)
@@ -61,15 +61,15 @@ def rows(folder: Path, count: int) -> Iterator[tuple[str, int, int, str]]:
 
 
 def test_memory_does_not_grow_with_the_images(many: Dependencies) -> None:
-    """A run over 5,000 images, 50 of them without a row, stays within a few megabytes."""
+    """A run over 5,000 images, 50 of them without a record, takes a few megabytes."""
     tracemalloc.start()
     try:
         report = many.reconcile(fix=False)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    lost = ROWS // 100
-    assert report.rows == ROWS - lost
+    lost = RECORDS // 100
+    assert report.rows == RECORDS - lost
     assert {kind: tally.found for kind, tally in report.tallies.items()} == {
         Discrepancy.ROW_MISSING: lost
     }

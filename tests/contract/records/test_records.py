@@ -1,4 +1,4 @@
-"""What every record store promises: SQLite, a MongoDB server, and an imitation of one."""
+"""Inserting, reading, listing and deleting, on every record store."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,102 +9,102 @@ from app.errors import Charged
 from app.models import ImageRecord, PageQuery, Position, State
 from app.ports import ImageRecords
 from tests.support.builders import NOON, a_generation
-from tests.support.stores.record_stores import add, ids, with_words
+from tests.support.stores.record_stores import add, ids, with_prompt
 
 OPERATORS = ['{"$gt": ""}', "$where", "$ne", "a.b", "'; DROP TABLE generations; --", "%", "*"]
 
 
 @pytest.mark.parametrize("state", State)
-def test_a_row_comes_back_as_it_was_inserted(records: ImageRecords, state: State) -> None:
-    """Every field of a row survives, its times to the millisecond, in whatever state it is."""
+def test_a_record_is_read_as_it_was_inserted(store: ImageRecords, state: State) -> None:
+    """Every field is kept, times to the millisecond, in every state."""
     precise = datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC)
-    row = a_generation(state=state, created_at=precise, requested_at=precise, error="a_code")
-    records.insert(row)
-    assert records.get(row.id) == row
+    record = a_generation(state=state, created_at=precise, requested_at=precise, error="a_code")
+    store.insert(record)
+    assert store.get(record.id) == record
 
 
-def test_a_row_without_an_image_comes_back_too(records: ImageRecords) -> None:
-    """A row that knows little yet is kept as it is."""
-    row = ImageRecord(id="x", state=State.PENDING, requested_at=NOON, lease_until=NOON)
-    records.insert(row)
-    assert records.get("x") == row
+def test_a_record_without_an_image_is_read_as_it_was_inserted(store: ImageRecords) -> None:
+    """A record with the required fields only is kept too."""
+    record = ImageRecord(id="x", state=State.PENDING, requested_at=NOON, lease_until=NOON)
+    store.insert(record)
+    assert store.get("x") == record
 
 
-def test_an_unknown_id_gives_nothing(records: ImageRecords) -> None:
-    """A row that was never inserted is None, and no error."""
-    records.insert(a_generation())
-    assert records.get("00000000-0000-0000-0000-000000000000") is None
+def test_an_unknown_id_is_none(store: ImageRecords) -> None:
+    """A record that was never inserted is None, and no error."""
+    store.insert(a_generation())
+    assert store.get("00000000-0000-0000-0000-000000000000") is None
 
 
-def test_replacing_writes_the_row_again(records: ImageRecords) -> None:
-    """The row of the same id is exactly what was written last, and others are untouched."""
+def test_a_swap_replaces_the_whole_record(store: ImageRecords) -> None:
+    """The record is exactly what was written last, and others are unchanged."""
     pending = a_generation(state=State.PENDING, created_at=None, original=None, image=None)
     other = a_generation()
-    add(records, [pending, other])
+    add(store, [pending, other])
     ready = a_generation(id=pending.id, charged=Charged.YES)
-    assert records.compare_and_swap(pending, ready)
-    assert records.get(pending.id) == ready
-    assert records.get(other.id) == other
-    assert records.page(PageQuery(limit=10)).total == 2
+    assert store.compare_and_swap(pending, ready)
+    assert store.get(pending.id) == ready
+    assert store.get(other.id) == other
+    assert store.page(PageQuery(limit=10)).total == 2
 
 
-def test_an_id_is_never_used_twice(records: ImageRecords) -> None:
-    """A second insert of an id is refused and leaves the first row as it is."""
-    row = a_generation()
-    records.insert(row)
-    assert not records.insert(replace(row, prompt="another"))
-    assert records.get(row.id) == row
+def test_an_id_is_unique(store: ImageRecords) -> None:
+    """A second insert of an id is refused and leaves the first record unchanged."""
+    record = a_generation()
+    store.insert(record)
+    assert not store.insert(replace(record, prompt="another"))
+    assert store.get(record.id) == record
 
 
-def test_a_deleted_row_is_gone_for_good(records: ImageRecords) -> None:
-    """A deleted row is neither found nor listed, and an update that comes late can't revive it."""
-    gone, kept = with_words("red fox"), with_words("red owl")
-    add(records, [gone, kept])
-    records.delete(gone.id)
-    records.delete(gone.id)
-    assert not records.compare_and_swap(gone, gone)
-    assert records.get(gone.id) is None
-    assert ids(records.page(PageQuery(limit=10)).records) == [kept.id]
-    assert records.page(PageQuery(limit=10, words=["red"])).total == 1
+def test_a_deleted_record_stays_deleted(store: ImageRecords) -> None:
+    """It is neither found nor listed, and a late update can't restore it."""
+    gone, kept = with_prompt("red fox"), with_prompt("red owl")
+    add(store, [gone, kept])
+    store.delete(gone.id)
+    store.delete(gone.id)
+    assert not store.compare_and_swap(gone, gone)
+    assert store.get(gone.id) is None
+    assert ids(store.page(PageQuery(limit=10)).records) == [kept.id]
+    assert store.page(PageQuery(limit=10, words=["red"])).total == 1
 
 
-def test_only_ready_rows_are_listed(records: ImageRecords) -> None:
-    """What is pending, failed or unknown doesn't show and doesn't count."""
-    rows = {state: with_words("fox", state) for state in State}
-    add(records, list(rows.values()))
+def test_only_ready_records_are_listed(store: ImageRecords) -> None:
+    """Records in other states are neither listed nor counted."""
+    records = {state: with_prompt("fox", state) for state in State}
+    add(store, list(records.values()))
     for page in (
-        records.page(PageQuery(limit=10)),
-        records.page(PageQuery(limit=10, words=["fox"])),
+        store.page(PageQuery(limit=10)),
+        store.page(PageQuery(limit=10, words=["fox"])),
     ):
-        assert (ids(page.records), page.total, page.more) == ([rows[State.READY].id], 1, False)
+        assert (ids(page.records), page.total, page.more) == ([records[State.READY].id], 1, False)
 
 
-def test_a_row_is_listed_once_it_is_ready(records: ImageRecords) -> None:
-    """Becoming ready puts a row at the head of the list, found by the words it began with."""
-    older, pending = with_words("red fox"), with_words("red owl", State.PENDING)
-    add(records, [older, pending])
+def test_a_record_is_listed_once_it_is_ready(store: ImageRecords) -> None:
+    """It is then first in the list, and found by its words."""
+    older, pending = with_prompt("red fox"), with_prompt("red owl", State.PENDING)
+    add(store, [older, pending])
     later = NOON + timedelta(seconds=1)
-    records.compare_and_swap(pending, replace(pending, state=State.READY, created_at=later))
-    assert ids(records.page(PageQuery(limit=10)).records) == [pending.id, older.id]
-    assert ids(records.page(PageQuery(limit=10, words=["owl"])).records) == [pending.id]
+    store.compare_and_swap(pending, replace(pending, state=State.READY, created_at=later))
+    assert ids(store.page(PageQuery(limit=10)).records) == [pending.id, older.id]
+    assert ids(store.page(PageQuery(limit=10, words=["owl"])).records) == [pending.id]
 
 
 @pytest.mark.parametrize("text", OPERATORS)
-def test_what_looks_like_an_operator_is_plain_text(records: ImageRecords, text: str) -> None:
-    """Nothing that a caller sends is understood as part of a query."""
-    strange, usual = a_generation(id=text, prompt=text, tokens=(text,)), a_generation()
-    add(records, [strange, usual])
-    assert records.get(text) == strange
-    assert ids(records.page(PageQuery(limit=10, words=[text])).records) == [text]
-    place = Position(created_at=NOON + timedelta(days=1), id=text)
-    assert records.page(PageQuery(limit=10, after=place)).total == 2
-    records.delete(text)
-    assert ids(records.page(PageQuery(limit=10)).records) == [usual.id]
+def test_query_operators_are_plain_text(store: ImageRecords, text: str) -> None:
+    """No text of a caller is interpreted as part of a query."""
+    unusual, usual = a_generation(id=text, prompt=text, tokens=(text,)), a_generation()
+    add(store, [unusual, usual])
+    assert store.get(text) == unusual
+    assert ids(store.page(PageQuery(limit=10, words=[text])).records) == [text]
+    position = Position(created_at=NOON + timedelta(days=1), id=text)
+    assert store.page(PageQuery(limit=10, after=position)).total == 2
+    store.delete(text)
+    assert ids(store.page(PageQuery(limit=10)).records) == [usual.id]
 
 
-def test_records_that_work_answer(records: ImageRecords) -> None:
-    """The check for readiness passes, before anything is stored and afterwards."""
-    records.ping()
-    records.insert(a_generation())
-    records.ping()
-    assert records.page(PageQuery(limit=1)).total == 1
+def test_a_working_store_responds_to_ping(store: ImageRecords) -> None:
+    """It does so before anything is stored, and afterwards."""
+    store.ping()
+    store.insert(a_generation())
+    store.ping()
+    assert store.page(PageQuery(limit=1)).total == 1

@@ -1,4 +1,4 @@
-"""What becomes of a SQLite file that an older version wrote."""
+"""Migration of SQLite files that older versions wrote."""
 
 import sqlite3
 from contextlib import closing
@@ -16,7 +16,7 @@ from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
 from tests.support.builders import NOON, a_generation
 from tests.support.servers import python_process
-from tests.support.stores.record_stores import ids, place_of
+from tests.support.stores.record_stores import ids, position_after
 
 THIRD_SCHEMA = Path(__file__).with_name("schema_3.sql").read_text()
 FIRST_SCHEMA = """
@@ -49,8 +49,8 @@ SHAPE = "SELECT type, name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORD
 VALUES = "SELECT id, state, created_ms, owner, claim, lease_ms FROM generations ORDER BY id"
 
 
-def old_rows() -> list[ImageRecord]:
-    """Make rows as the first version could write them: in every state, at odd milliseconds."""
+def old_records() -> list[ImageRecord]:
+    """Make records that the first version could write: in every state, at odd milliseconds."""
     leases = [NOON + timedelta(milliseconds=number * 7919) for number in range(20)]
     return [
         a_generation(
@@ -65,136 +65,140 @@ def old_rows() -> list[ImageRecord]:
     ]
 
 
-def write(path: Path, rows: list[ImageRecord]) -> None:
-    """Write a file as the first version did."""
+def write(path: Path, records: list[ImageRecord]) -> None:
+    """Write a file like the first version."""
     path.parent.mkdir()
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executescript(FIRST_SCHEMA)
-        for row in rows:
-            document = to_document(row)
+        for record in records:
+            document = to_document(record)
             del document["claim"]  # there was none
-            created = round((row.created_at or NOON).timestamp() * 1000)
-            values = (row.id, str(row.state), created, orjson.dumps(document).decode())
+            created = round((record.created_at or NOON).timestamp() * 1000)
+            values = (record.id, str(record.state), created, orjson.dumps(document).decode())
             connection.execute("INSERT INTO generations VALUES (?, ?, ?, ?)", values)
-            for token in row.tokens:
-                connection.execute("INSERT INTO tokens VALUES (?, ?)", (token, row.id))
+            for token in record.tokens:
+                connection.execute("INSERT INTO tokens VALUES (?, ?)", (token, record.id))
 
 
-def ask(path: Path, question: str) -> list[Any]:
-    """Look behind the scenes."""
+def query(path: Path, statement: str) -> list[Any]:
+    """Return the rows of a query on the file."""
     with closing(sqlite3.connect(path)) as connection:
-        return connection.execute(question).fetchall()
+        return connection.execute(statement).fetchall()
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Name the database's file."""
+    """Return the path of the database's file."""
     return tmp_path / "data" / "records.sqlite3"
 
 
-def test_nothing_is_lost(path: Path) -> None:
-    """Every row of the first schema is there as it was: in the list, by its words, by its id."""
-    rows = old_rows()
-    write(path, rows)
-    with closing(SqliteRecords(SqliteDatabase(path))) as records:
-        assert {row.id: row for row in records.scan(limit=1000)} == {row.id: row for row in rows}
-        ready = [row for row in rows if row.state is State.READY]
+def test_no_record_is_lost(path: Path) -> None:
+    """Every record of the first version is in the list, and found by its words and its id."""
+    records = old_records()
+    write(path, records)
+    with closing(SqliteRecords(SqliteDatabase(path))) as store:
+        assert {record.id: record for record in store.scan(limit=1000)} == {
+            record.id: record for record in records
+        }
+        ready = [record for record in records if record.state is State.READY]
         for words in ([], ["fox"], ["élan", "狐"]):
-            page = records.page(PageQuery(limit=1000, words=words))
-            assert ({row.id for row in page.records}, page.total) == (
+            page = store.page(PageQuery(limit=1000, words=words))
+            assert ({record.id for record in page.records}, page.total) == (
                 {r.id for r in ready},
                 len(ready),
             )
-        anns = [row for row in ready if row.owner == "ann"]
+        anns = [record for record in ready if record.owner == "ann"]
         for words in ([], ["fox"]):
-            assert records.page(PageQuery(limit=1, words=words, owner="ann")).total == len(anns)
-        assert records.page(PageQuery(limit=1, words=["elan"])).total == 0
-        assert records.recount(fix=False) == 0
-    with closing(SqliteRecords(SqliteDatabase(path))) as records:
-        assert len(records.scan(limit=1000)) == len(rows)
-    assert ask(path, "PRAGMA user_version") == [(6,)]
+            assert store.page(PageQuery(limit=1, words=words, owner="ann")).total == len(anns)
+        assert store.page(PageQuery(limit=1, words=["elan"])).total == 0
+        assert store.recount(fix=False) == 0
+    with closing(SqliteRecords(SqliteDatabase(path))) as store:
+        assert len(store.scan(limit=1000)) == len(records)
+    assert query(path, "PRAGMA user_version") == [(6,)]
 
 
-def test_a_row_without_its_time_is_listed_where_its_cursor_says(path: Path) -> None:
-    """Whoever walks past a row that has no time of drawing, or is damaged, meets each row once."""
-    rows = [
+def test_records_without_a_time_have_a_fixed_position(path: Path) -> None:
+    """Paging past a record without created_at, or a damaged one, returns each record once."""
+    records = [
         a_generation(requested_at=NOON + timedelta(minutes=n), created_at=NOON + timedelta(hours=n))
         for n in range(5)
     ]
-    write(path, rows)
-    timeless = orjson.dumps(to_document(replace(rows[1], created_at=None))).decode()
+    write(path, records)
+    timeless = orjson.dumps(to_document(replace(records[1], created_at=None))).decode()
     with closing(sqlite3.connect(path)) as other, other:
         change = "UPDATE generations SET created_ms = ?, document = ? WHERE id = ?"
-        other.execute(change, (None, timeless, rows[1].id))
-        other.execute("UPDATE generations SET document = '{' WHERE id = ?", (rows[3].id,))
-    with closing(SqliteRecords(SqliteDatabase(path))) as records:
+        other.execute(change, (None, timeless, records[1].id))
+        other.execute("UPDATE generations SET document = '{' WHERE id = ?", (records[3].id,))
+    with closing(SqliteRecords(SqliteDatabase(path))) as store:
         walked: list[ImageRecord] = []
-        page = records.page(PageQuery(limit=1))
+        page = store.page(PageQuery(limit=1))
         while len(walked) < 9:
             walked += page.records
             if not page.more:
                 break
-            page = records.page(PageQuery(limit=1, after=place_of(page.records[-1])))
-    assert ids(walked) == ids([rows[number] for number in (4, 3, 2, 1, 0)])
+            page = store.page(PageQuery(limit=1, after=position_after(page.records[-1])))
+    assert ids(walked) == ids([records[number] for number in (4, 3, 2, 1, 0)])
 
 
-def test_old_rows_can_be_worked_on(path: Path) -> None:
-    """Every migrated row can be exchanged as it is read, to the millisecond, and get a claim."""
-    rows = old_rows()
-    write(path, rows)
-    with closing(SqliteRecords(SqliteDatabase(path))) as records:
-        late = [row.id for row in rows if row.state is State.PENDING]
+def test_migrated_records_can_be_swapped(path: Path) -> None:
+    """Each can be swapped as it is read, to the millisecond, and be given a claim."""
+    records = old_records()
+    write(path, records)
+    with closing(SqliteRecords(SqliteDatabase(path))) as store:
+        late = [record.id for record in records if record.state is State.PENDING]
         assert [
-            row.id for row in records.expired_leases(NOON + timedelta(days=1), limit=99)
+            record.id for record in store.expired_leases(NOON + timedelta(days=1), limit=99)
         ] == late
-        for number, row in enumerate(rows):
-            changed = replace(row, state=State.PENDING, claim=str(number))
-            assert not records.compare_and_swap(
-                replace(row, lease_until=NOON - timedelta(days=1)), changed
+        for number, record in enumerate(records):
+            changed = replace(record, state=State.PENDING, claim=str(number))
+            assert not store.compare_and_swap(
+                replace(record, lease_until=NOON - timedelta(days=1)), changed
             )
-            assert records.compare_and_swap(row, changed)
-            assert records.find(str(number)) == changed
+            assert store.compare_and_swap(record, changed)
+            assert store.find(str(number)) == changed
 
 
-def test_a_migrated_file_has_the_form_of_a_new_one(path: Path, tmp_path: Path) -> None:
-    """Old or new, a file ends up with the same tables and indexes, and the same values in them."""
-    rows, new = old_rows(), tmp_path / "new.sqlite3"
-    write(path, rows)
+def test_a_migrated_file_equals_a_new_one(path: Path, tmp_path: Path) -> None:
+    """Both have the same tables and indexes, with the same values."""
+    records, new = old_records(), tmp_path / "new.sqlite3"
+    write(path, records)
     with (
         closing(SqliteRecords(SqliteDatabase(path))) as old,
         closing(SqliteRecords(SqliteDatabase(new))) as other,
     ):
         old.ping()
-        for row in rows:
-            other.insert(row)
-    for question in (SHAPE, VALUES, COUNTS, WORDS):
-        assert ask(path, question) == ask(new, question)
+        for record in records:
+            other.insert(record)
+    for statement in (SHAPE, VALUES, COUNTS, WORDS):
+        assert query(path, statement) == query(new, statement)
 
 
-def test_a_file_without_owners_gets_counts_for_each(path: Path, tmp_path: Path) -> None:
-    """What version 3 counted for everyone counts on; rows count for whom their documents name."""
-    rows, new = old_rows(), tmp_path / "new.sqlite3"
+def test_a_file_without_owners_gets_counts_for_each_owner(path: Path, tmp_path: Path) -> None:
+    """Version 3's counts stay valid; records are also counted for the owner in their document."""
+    records, new = old_records(), tmp_path / "new.sqlite3"
     path.parent.mkdir()
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executescript(THIRD_SCHEMA)
-        for row in rows:
-            created = round((row.created_at or NOON).timestamp() * 1000)
-            document = orjson.dumps(to_document(row)).decode()
-            values = (row.id, str(row.state), created, document)
+        for record in records:
+            created = round((record.created_at or NOON).timestamp() * 1000)
+            document = orjson.dumps(to_document(record)).decode()
+            values = (record.id, str(record.state), created, document)
             connection.execute(
                 "INSERT INTO generations (id, state, created_ms, document) VALUES (?, ?, ?, ?)",
                 values,
             )
     hers = a_generation(owner="ann")
-    reported = [row for row in rows if row.owner == "ann" and row.state is State.READY]
+    reported = [
+        record for record in records if record.owner == "ann" and record.state is State.READY
+    ]
     with (
         closing(SqliteRecords(SqliteDatabase(path))) as old,
         closing(SqliteRecords(SqliteDatabase(new))) as other,
     ):
-        assert old.version() == 7 + len(rows) // len(State)
+        assert old.version() == 7 + len(records) // len(State)
         assert old.insert(hers)
-        for row in (*rows, hers):
-            other.insert(row)
+        for record in (*records, hers):
+            other.insert(record)
         assert old.recount(fix=False) == 0
         assert set(ids(old.page(PageQuery(limit=99, owner="ann")).records)) == {
             hers.id,
@@ -204,8 +208,8 @@ def test_a_file_without_owners_gets_counts_for_each(path: Path, tmp_path: Path) 
         assert ids(old.page(PageQuery(limit=99)).records) == ids(
             other.page(PageQuery(limit=99)).records
         )
-    for question in (SHAPE, COUNTS):
-        assert ask(path, question) == ask(new, question)
+    for statement in (SHAPE, COUNTS):
+        assert query(path, statement) == query(new, statement)
 
 
 @pytest.mark.parametrize(
@@ -226,26 +230,26 @@ def test_a_file_without_owners_gets_counts_for_each(path: Path, tmp_path: Path) 
         '{"lease_until": ["2026-11-22T12:00:00+00:00"]}',
     ],
 )
-def test_a_damaged_row_does_not_stop_the_migration(path: Path, document: str) -> None:
-    """A row in which no lease can be read is migrated with the others, and can be exchanged."""
+def test_a_damaged_document_does_not_stop_the_migration(path: Path, document: str) -> None:
+    """A record whose lease can't be read is migrated with the others, and can be swapped."""
     kept, damaged = a_generation(), a_generation()
     write(path, [kept, damaged])
     with closing(sqlite3.connect(path)) as connection, connection:
         spoil = "UPDATE generations SET document = ?, state = 'pending' WHERE id = ?"
         connection.execute(spoil, (document, damaged.id))
-    with closing(SqliteRecords(SqliteDatabase(path))) as records:
-        assert records.get(kept.id) == kept
-        seen = records.get(damaged.id)
+    with closing(SqliteRecords(SqliteDatabase(path))) as store:
+        assert store.get(kept.id) == kept
+        seen = store.get(damaged.id)
         assert seen is not None
         assert seen.owner == ""
-        assert records.compare_and_swap(seen, damaged)
-        assert records.get(damaged.id) == damaged
+        assert store.compare_and_swap(seen, damaged)
+        assert store.get(damaged.id) == damaged
 
 
-def test_two_processes_may_migrate_at_once(path: Path) -> None:
-    """Workers that start together on an old file both work, and nothing is lost."""
-    rows = old_rows()
-    write(path, rows)
+def test_two_processes_can_migrate_in_parallel(path: Path) -> None:
+    """Workers that start together on an old file both work, and no record is lost."""
+    records = old_records()
+    write(path, records)
     workers = [python_process.start(OPEN, path) for _ in range(2)]
     for worker in workers:
         assert worker.stdout is not None
@@ -254,16 +258,16 @@ def test_two_processes_may_migrate_at_once(path: Path) -> None:
         assert worker.stdin is not None
         worker.stdin.write("go\n")
         worker.stdin.flush()
-    assert [python_process.finish(worker) for worker in workers] == [f"{len(rows)}\n"] * 2
+    assert [python_process.finish(worker) for worker in workers] == [f"{len(records)}\n"] * 2
 
 
-def test_a_file_of_a_later_version_is_left_as_it_is(path: Path) -> None:
-    """Going back to this version after an update neither fails nor turns the file back."""
-    with closing(SqliteRecords(SqliteDatabase(path))) as records:
-        row = a_generation()
-        records.insert(row)
+def test_a_file_of_a_later_version_is_not_migrated_back(path: Path) -> None:
+    """This version can use a file of a later one, and keeps its version number."""
+    with closing(SqliteRecords(SqliteDatabase(path))) as store:
+        record = a_generation()
+        store.insert(record)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA user_version = 9")
-    with closing(SqliteRecords(SqliteDatabase(path))) as records:
-        assert records.get(row.id) == row
-    assert ask(path, "PRAGMA user_version") == [(9,)]
+    with closing(SqliteRecords(SqliteDatabase(path))) as store:
+        assert store.get(record.id) == record
+    assert query(path, "PRAGMA user_version") == [(9,)]

@@ -30,7 +30,7 @@ from tests.support.servers.databases import (
     valkey,
 )
 from tests.support.servers.processes import ServerFailedError, running
-from tests.support.servers.seaweedfs import ANYONE_MAY
+from tests.support.servers.seaweedfs import ANONYMOUS_ACTION
 
 
 def test_s3_keeps_objects_in_fresh_buckets(s3_server: S3Server, s3_bucket: str) -> None:
@@ -102,7 +102,7 @@ def test_who_has_no_key_sees_images_and_no_originals(
 def shared_images(s3_server: S3Server) -> S3Server:
     """Make a bucket named as in compose.yaml, with an object in each place."""
     compose = yaml.safe_load((Path(__file__).parents[3] / "compose.yaml").read_text())
-    assert f'"actions": ["{ANYONE_MAY}"]' in compose["configs"]["s3"]["content"]
+    assert f'"actions": ["{ANONYMOUS_ACTION}"]' in compose["configs"]["s3"]["content"]
     client = s3_client(s3_server)
     new_bucket(s3_server, client, "images")
     for folder in ("images", "originals", "imagesx"):

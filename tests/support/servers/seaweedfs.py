@@ -15,17 +15,16 @@ from tests.support.servers.processes import Process, listens, program, running, 
 REGION = "us-east-1"
 ACCESS_KEY = "test-access-key"
 READER_KEY = "test-reader-key"
-ANYONE_MAY = "Read:images/images/*"
-"""What compose.yaml lets those do who have no key: see images, and no original."""
-# The gRPC side of each of the four parts listens this much above its port.
-GRPC = 10_000
+ANONYMOUS_ACTION = "Read:images/images/*"
+"""What compose.yaml allows without credentials: reading images, but not originals."""
+GRPC_OFFSET = 10_000  # from the HTTP port of each of the four parts to its gRPC port
 
 
 @dataclass(frozen=True)
 class S3Server:
-    """A running SeaweedFS and the only keys that it accepts.
+    """A running SeaweedFS and its credentials.
 
-    With `READER_KEY` and the same secret, a client may only list and read.
+    With `READER_KEY` and the same secret, a client can only list and read.
     """
 
     endpoint_url: str
@@ -40,18 +39,18 @@ class S3Server:
 
 @contextlib.contextmanager
 def seaweedfs(directory: Path) -> Iterator[S3Server]:
-    """Run SeaweedFS; it is yielded once it really stores and returns an object."""
+    """Run SeaweedFS; yield it once it stores and returns an object."""
     with contextlib.ExitStack() as stack:
         yield started(stack, lambda: _seaweedfs(directory))
 
 
 def s3_client(server: S3Server, **overrides: Any) -> Any:
-    """Make a boto3 client for the server; it does not retry unless told to."""
+    """Make a boto3 client for the server, which does not retry unless overridden."""
     return _client(server.endpoint_url, server.secret_key, overrides)
 
 
 def new_bucket(server: S3Server, client: Any, name: str = "") -> str:
-    """Create an empty bucket in some milliseconds and return its name, by default a new one."""
+    """Create an empty bucket within milliseconds, and return its name."""
     name = name or f"test-{uuid.uuid4().hex}"
     client.create_bucket(Bucket=name)
     _grow(server.master_url, name)
@@ -60,7 +59,7 @@ def new_bucket(server: S3Server, client: Any, name: str = "") -> str:
 
 @contextlib.contextmanager
 def _seaweedfs(directory: Path) -> Iterator[S3Server]:
-    ports = master, volume, filer, s3 = free_ports(4, offset=GRPC)
+    ports = master, volume, filer, s3 = free_ports(4, offset=GRPC_OFFSET)
     data, keys = directory / "data", directory / "s3.config"
     data.mkdir(parents=True, exist_ok=True)
     secret = uuid.uuid4().hex
@@ -68,13 +67,13 @@ def _seaweedfs(directory: Path) -> Iterator[S3Server]:
     command: list[str | Path] = [
         *(program("weed"), "server", f"-dir={data}", f"-ip={HOST}", f"-ip.bind={HOST}"),
         *("-master.telemetry=false", "-master.volumeSizeLimitMB=256", "-volume.max=1000"),
-        # Alone, without electing itself: saves a second, and sometimes five.
+        # A single master without an election: saves one to five seconds.
         "-master.peers=none",
         *("-filer", "-s3", f"-s3.config={keys}", "-s3.autoCreateBucket=false"),
         *("-s3.port.iceberg=0", "-s3.port.lance=0", f"-s3.port={s3}"),
         *(f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}"),
     ]
-    # Each bucket has volumes of its own; seven at once is more than a test bucket needs.
+    # Each bucket has its own volumes, by default seven: more than a test bucket needs.
     env = {"WEED_MASTER_VOLUME_GROWTH_COPY_1": "1"}
     endpoint, master_url = f"http://{HOST}:{s3}", f"http://{HOST}:{master}"
     client = _client(endpoint, secret, {})
@@ -92,11 +91,11 @@ def _seaweedfs(directory: Path) -> Iterator[S3Server]:
 
 @contextlib.contextmanager
 def _sockets_removed(ports: Iterable[int]) -> Iterator[None]:
-    """Remove what a killed SeaweedFS leaves in a place that cannot be configured."""
+    """Remove the sockets of a killed SeaweedFS, whose place can't be configured."""
     yield
     for port in ports:
-        for number in (port, port + GRPC):
-            for left in Path("/tmp").glob(f"seaweedfs-*-{number}.sock"):  # noqa: S108  reason: its own choice
+        for number in (port, port + GRPC_OFFSET):
+            for left in Path("/tmp").glob(f"seaweedfs-*-{number}.sock"):  # noqa: S108  reason: SeaweedFS chose it
                 left.unlink(missing_ok=True)
 
 
@@ -110,7 +109,7 @@ def _identities(secret: str) -> str:
         }
         for key, actions in allowed.items()
     ]
-    identities.append({"name": "anonymous", "actions": [ANYONE_MAY]})
+    identities.append({"name": "anonymous", "actions": [ANONYMOUS_ACTION]})
     return json.dumps({"identities": identities})
 
 
@@ -144,7 +143,7 @@ def _stores(client: Any, master_url: str) -> bool:
 
 
 def _grow(master_url: str, bucket: str) -> None:
-    # Without this the first object of a bucket waits 0.2 s until the master has made it a volume.
+    # Otherwise a bucket's first object waits 0.2 s until the master has created a volume.
     url = f"{master_url}/vol/grow?collection={bucket}&count=1"
-    with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  reason: our own server
-        answer.read()
+    with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310  reason: our own server
+        response.read()

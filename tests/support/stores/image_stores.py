@@ -1,4 +1,4 @@
-"""Makes image stores on the test servers."""
+"""Makes S3 stores on the test servers."""
 
 import contextlib
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from tests.support.servers.fault_proxy import FaultProxy
 
 @contextlib.contextmanager
 def s3_store(server: S3Server, bucket: str, **changes: Any) -> Iterator[S3Store]:
-    """Make a store on a bucket of this server, or with some other arguments."""
+    """Make a store on a bucket of this server, or with other arguments."""
     arguments = {
         "bucket": bucket,
         "region": server.region,

@@ -1,4 +1,4 @@
-"""Makes record stores, and rows to put into them."""
+"""Makes records, and adds them to record stores."""
 
 import random
 from collections.abc import Sequence
@@ -11,38 +11,38 @@ from app.ports import ImageRecords
 from tests.support.builders import NOON, a_generation
 
 
-def some_rows(count: int, seed: int = 0) -> list[ImageRecord]:
-    """Make ready rows, three at each time, and return them as they belong in the list."""
-    rows = [
+def some_records(count: int, seed: int = 0) -> list[ImageRecord]:
+    """Make ready records, three at each time, in the order of the list."""
+    records = [
         a_generation(created_at=NOON + timedelta(milliseconds=number // 3))
         for number in range(count)
     ]
-    random.Random(seed).shuffle(rows)
-    return sorted(rows, key=lambda row: (row.created_at or NOON, row.id), reverse=True)
+    random.Random(seed).shuffle(records)
+    return sorted(records, key=lambda record: (record.created_at or NOON, record.id), reverse=True)
 
 
-def add(records: ImageRecords, rows: Sequence[ImageRecord], seed: int = 1) -> None:
-    """Insert the rows in an order that tells nothing."""
-    for row in random.Random(seed).sample(list(rows), len(rows)):
-        records.insert(row)
+def add(store: ImageRecords, records: Sequence[ImageRecord], seed: int = 1) -> None:
+    """Insert the records in random order."""
+    for record in random.Random(seed).sample(list(records), len(records)):
+        store.insert(record)
 
 
-def owned_by(owner: str, rows: Sequence[ImageRecord]) -> list[ImageRecord]:
-    """Give the rows to this owner."""
-    return [replace(row, owner=owner) for row in rows]
+def owned_by(owner: str, records: Sequence[ImageRecord]) -> list[ImageRecord]:
+    """Return the records with this owner."""
+    return [replace(record, owner=owner) for record in records]
 
 
-def with_words(text: str, state: State = State.READY) -> ImageRecord:
-    """Make a row of this prompt."""
+def with_prompt(text: str, state: State = State.READY) -> ImageRecord:
+    """Make a record of this prompt, with its tokens."""
     return a_generation(prompt=text, tokens=fold(text), state=state)
 
 
-def place_of(row: ImageRecord) -> Position:
-    """Return the place in the list just behind this row."""
-    assert row.created_at is not None
-    return Position(created_at=row.created_at, id=row.id)
+def position_after(record: ImageRecord) -> Position:
+    """Return the list position right after this record."""
+    assert record.created_at is not None
+    return Position(created_at=record.created_at, id=record.id)
 
 
-def ids(rows: Sequence[ImageRecord]) -> list[str]:
-    """Name the rows."""
-    return [row.id for row in rows]
+def ids(records: Sequence[ImageRecord]) -> list[str]:
+    """Return the records' ids."""
+    return [record.id for record in records]

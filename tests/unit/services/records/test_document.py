@@ -1,3 +1,5 @@
+"""The document format: every record survives it, and damaged documents can be read."""
+
 import string
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -37,7 +39,7 @@ originals = st.builds(
     sha256=texts,
     content_credentials=st.none() | st.booleans(),
 )
-renditions = st.builds(
+processed_images = st.builds(
     ProcessedImage,
     key=texts,
     width=counts,
@@ -46,7 +48,7 @@ renditions = st.builds(
     sha256=texts,
     report=st.dictionaries(names, scalars | st.lists(scalars, max_size=3), max_size=3),
 )
-generations = st.builds(
+records = st.builds(
     ImageRecord,
     id=texts,
     state=st.sampled_from(State),
@@ -56,33 +58,33 @@ generations = st.builds(
     created_at=st.none() | times,
     tokens=st.lists(texts, max_size=3).map(tuple),
     original=st.none() | originals,
-    image=st.none() | renditions,
+    image=st.none() | processed_images,
     **dict.fromkeys(("fingerprint", "first_prompt", "prompt", "subject", "prompt_suffix"), texts),
     **dict.fromkeys(("quality", "size", "provider", "model", "error"), texts),
 )
-strange = st.recursive(
+malformed = st.recursive(
     scalars | times | times.map(lambda time: time.replace(tzinfo=None)),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3),
     max_leaves=6,
 )
 
 
-@given(generations)
-def test_a_row_survives_being_written_as_json(row: ImageRecord) -> None:
-    """What SQLite keeps as JSON comes back as the very same generation."""
-    assert from_document(orjson.loads(orjson.dumps(to_document(row)))) == row
+@given(records)
+def test_a_record_survives_json(record: ImageRecord) -> None:
+    """A document that is stored as JSON, as in SQLite, yields an equal record."""
+    assert from_document(orjson.loads(orjson.dumps(to_document(record)))) == record
 
 
-@given(generations)
-def test_a_row_survives_being_written_as_bson(row: ImageRecord) -> None:
-    """What MongoDB keeps as BSON comes back as the very same generation."""
+@given(records)
+def test_a_record_survives_bson(record: ImageRecord) -> None:
+    """A document that is stored as BSON, as in MongoDB, yields an equal record."""
     options: CodecOptions[Mapping[str, Any]] = CodecOptions(tz_aware=True)
-    assert from_document(decode(encode(to_document(row)), options)) == row
+    assert from_document(decode(encode(to_document(record)), options)) == record
 
 
-@given(st.dictionaries(st.sampled_from(NAMES) | names, strange))
-def test_a_damaged_row_still_reads(document: dict[str, Any]) -> None:
-    """Whatever stands in a row, reading it gives a generation whose fields have their types."""
+@given(st.dictionaries(st.sampled_from(NAMES) | names, malformed))
+def test_a_damaged_document_can_be_read(document: dict[str, Any]) -> None:
+    """Whatever a document contains, the record's fields have the right types."""
     read = from_document({**document, "id": "the-id"})
     assert read.id == "the-id"
     _assert_well_formed(read)
@@ -90,35 +92,35 @@ def test_a_damaged_row_still_reads(document: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 @settings(max_examples=20)
-@given(value=strange)
-def test_one_damaged_field_harms_no_other(name: str, value: object) -> None:
-    """All other fields of a damaged row are read as they are."""
-    row = a_generation()
-    read = from_document({**to_document(row), name: value})
+@given(value=malformed)
+def test_a_malformed_field_affects_no_other(name: str, value: object) -> None:
+    """All other fields are read unchanged."""
+    record = a_generation()
+    read = from_document({**to_document(record), name: value})
     _assert_well_formed(read)
     for other in NAMES:
         if other != name:
-            assert getattr(read, other) == getattr(row, other)
+            assert getattr(read, other) == getattr(record, other)
 
 
 @pytest.mark.parametrize("part", ["original", "image"])
-@given(data=st.data(), value=strange)
-def test_a_damaged_part_of_a_row_counts_as_missing_or_reads_well(
+@given(data=st.data(), value=malformed)
+def test_a_malformed_image_field_is_missing_or_valid(
     part: str, data: st.DataObject, value: object
 ) -> None:
-    """Whatever stands in what is known about an image, nothing of a wrong type comes out."""
+    """Whatever a document contains about an image, no value of a wrong type is returned."""
     document = to_document(a_generation())
     document[part][data.draw(st.sampled_from(sorted(document[part])))] = value
     _assert_well_formed(from_document(document))
 
 
 @pytest.mark.parametrize("part", ["original", "image"])
-def test_what_a_newer_version_adds_does_no_harm(part: str) -> None:
-    """A field that this version does not know is passed over, not taken for damage."""
-    row = a_generation()
-    document = to_document(row)
+def test_unknown_fields_are_ignored(part: str) -> None:
+    """A field that a newer version added is not taken for damage."""
+    record = a_generation()
+    document = to_document(record)
     document[part]["added_later"] = document["added_later"] = 1
-    assert from_document(document) == row
+    assert from_document(document) == record
 
 
 def test_a_document_with_the_drawn_text_in_one_field_reads() -> None:
@@ -131,7 +133,7 @@ def test_a_document_with_the_drawn_text_in_one_field_reads() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_missing_field_gets_its_empty_value(name: str) -> None:
-    """A row of which a field was lost reads; unsure states and charges count as unknown."""
+    """A missing state or charge is read as unknown."""
     document = to_document(a_generation())
     del document[name]
     read = from_document(document)
@@ -140,17 +142,24 @@ def test_a_missing_field_gets_its_empty_value(name: str) -> None:
     assert getattr(read, name) in (empty.get(name), "", 0, (), None, datetime.fromtimestamp(0, UTC))
 
 
-def _assert_well_formed(row: ImageRecord) -> None:
+def _assert_well_formed(record: ImageRecord) -> None:
     for name in ("requested_at", "lease_until"):
-        assert getattr(row, name).utcoffset() is not None
-    assert row.created_at is None or row.created_at.utcoffset() is not None
-    assert isinstance(row.state, State)
-    assert isinstance(row.charged, Charged)
-    assert isinstance(row.tokens, tuple)
-    texts = (row.fingerprint, row.first_prompt, row.prompt, row.new_prompt, row.quality, row.size)
-    more = (row.provider, row.model, row.error, *row.tokens)
+        assert getattr(record, name).utcoffset() is not None
+    assert record.created_at is None or record.created_at.utcoffset() is not None
+    assert isinstance(record.state, State)
+    assert isinstance(record.charged, Charged)
+    assert isinstance(record.tokens, tuple)
+    texts = (
+        record.fingerprint,
+        record.first_prompt,
+        record.prompt,
+        record.new_prompt,
+        record.quality,
+        record.size,
+    )
+    more = (record.provider, record.model, record.error, *record.tokens)
     assert all(isinstance(text, str) for text in (*texts, *more))
-    for part in (row.original, row.image):
+    for part in (record.original, record.image):
         if part is not None:
             fields = {name: getattr(part, name) for name in type(part).__slots__}
             TypeAdapter(type(part)).validate_python(fields)
