@@ -262,7 +262,7 @@ def test_two_processes_can_migrate_in_parallel(path: Path) -> None:
 
 
 def test_a_file_of_a_later_version_is_not_migrated_back(path: Path) -> None:
-    """This version can use a file of a later one, and keeps its version number."""
+    """Older code can use the file, and keeps its version number."""
     with closing(SqliteRecords(SqliteDatabase(path))) as store:
         record = a_generation()
         store.insert(record)
