@@ -14,8 +14,8 @@ class ConcurrencyLimit:
     """Context manager that admits `limit` generations and rejects more without queueing.
 
     The server runs a few more threads than that, so health checks never wait for generations.
-    The count is per process. The closed state is shared by all processes forked from the one that
-    created this object, so the server's master can close it for its workers.
+    The count is per process. The closed state is shared with all processes that are forked later,
+    so the server's master can close it for its workers.
     """
 
     def __init__(self, limit: int) -> None:

@@ -1,4 +1,4 @@
-"""Asks again with a key that was used before."""
+"""Retries with an idempotency key that was used before, for unit tests."""
 
 from dataclasses import replace
 from typing import Any
@@ -13,15 +13,15 @@ from tests.support.builders import World, a_request
 CLAIM = claim_of("", "a key")
 
 
-def again(world: World, claim: str = CLAIM, **wish: Any) -> AppError:
-    """Ask once more for what fails, and return the error."""
+def again(world: World, claim: str = CLAIM, **fields: Any) -> AppError:
+    """Repeat the request, which must fail, and return the error."""
     with pytest.raises(AppError) as caught:
-        world.make(a_request(**wish), claim=claim)
+        world.make(a_request(**fields), claim=claim)
     return caught.value
 
 
 def ended(world: World, state: State, charged: Charged, error: str) -> None:
-    """Let the first request with the key have ended like this; nothing has happened since."""
+    """Put the first request with the key into this final state, and clear recorded calls."""
     world.make(a_request(), claim=CLAIM)
     world.records.rows[world.row.id] = replace(world.row, state=state, charged=charged, error=error)
     world.events.clear()
