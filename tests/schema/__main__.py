@@ -1,4 +1,4 @@
-"""`make fuzz`: many requests against the service with everything built in, and how they ended."""
+"""`make fuzz`: run Schemathesis against the service on embedded parts."""
 
 import argparse
 import os
@@ -12,9 +12,9 @@ from tests.support.servers.gunicorn import gunicorn
 
 
 def main() -> int:
-    """Run it and return the exit status: 1 if anything was wrong."""
+    """Run Schemathesis and return the exit status: 1 after a failure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--examples", type=int, default=1000, help="an operation")
+    parser.add_argument("--examples", type=int, default=1000, help="requests per operation")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     clean_environment(os.environ)

@@ -1,4 +1,4 @@
-"""Lets Schemathesis make requests from the service's own description, right and wrong ones."""
+"""Run Schemathesis, which derives valid and invalid requests from the OpenAPI document."""
 
 import json
 import re
@@ -9,32 +9,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# A description can't say everything, such as that `page` and `cursor` exclude each other or that
-# an Idempotency-Key was used for another body. So what it allows may still be refused.
+# The document can't express everything, such as that `page` and `cursor` exclude each other or
+# that an Idempotency-Key was used for another body. Requests that it allows may still be refused.
 _LEFT_OUT = "positive_data_acceptance"
-_REFUSALS = [400, 401, 403, 404, 405, 409, 413, 414, 415, 422, 429, 431]  # of what is forbidden
+_REFUSALS = [400, 401, 403, 404, 405, 409, 413, 414, 415, 422, 429, 431]  # of invalid requests
 _LONG_LINE = re.compile(r"(.{400}).+")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: its report as Schemathesis writes it, and what it printed."""
+    """The report of a run as written by Schemathesis, and its output."""
 
     report: dict[str, Any]
     printed: str
 
     @property
     def cases(self) -> int:
-        """How many requests were made up."""
+        """The number of generated requests."""
         return int(self.report["test_cases"]["generated"])
 
     @property
     def failures(self) -> list[Any]:
-        """What broke a check, and what could not be tried at all."""
+        """The failed checks, and the operations that could not be tested."""
         return [*self.report["failures"], *self.report["errors"]]
 
     def summary(self) -> str:
-        """Return a few lines for people."""
+        """Return a summary of three lines."""
         phases = ", ".join(
             f"{name}: {phase['status']}" for name, phase in self.report["phases"].items()
         )
@@ -48,16 +48,15 @@ class Outcome:
 def run(
     url: str, folder: Path, *, examples: int, seed: int, keys: Mapping[str, str] | None = None
 ) -> Outcome:
-    """Try the service at `url`; the reports go to the folder.
+    """Test the service at `url`.
 
     Args:
-        url: where it runs.
-        folder: for files that are left behind.
-        keys: of two callers or more, by name, who must not see each other's images. What needs
-            a key is tried without one too.
-        examples: requests an operation in the phase that makes them up at random, and sequences
-            of requests that belong together.
-        seed: the same one makes the same requests.
+        url: the address of the service.
+        folder: for reports and configuration.
+        keys: API keys of two or more callers, by name, who must not see each other's images.
+            Calls that need a key are also tried without one.
+        examples: random requests per operation, and sequences of related requests.
+        seed: the same seed makes the same requests.
     """
     report = folder / "report.json"
     _configure(folder, keys or {})
@@ -76,7 +75,7 @@ def run(
 
 
 def _configure(folder: Path, keys: Mapping[str, str]) -> None:
-    """Write down what counts as a refusal, and who calls, where Schemathesis looks for it."""
+    """Write the expected statuses and the callers to Schemathesis's configuration."""
     config = f"[checks]\nnegative_data_rejection.expected-statuses = {_REFUSALS}\n"
     if keys:
         config += _callers(folder, keys)

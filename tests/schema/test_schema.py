@@ -1,4 +1,4 @@
-"""The running service against its own description."""
+"""The running service against its OpenAPI document."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ EXAMPLES, SEED = 25, 20261123
 
 
 def made_key(name: str, folder: Path, settings: Mapping[str, Any]) -> str:
-    """Make a key as an operator does."""
+    """Create an API key with the command."""
     done = subprocess.run(
         [sys.executable, "-m", "flask", "--app", "wsgi", "keys", "create", name],
         cwd=folder,
@@ -28,10 +28,10 @@ def made_key(name: str, folder: Path, settings: Mapping[str, Any]) -> str:
 def test_no_request_breaks_the_service_or_its_description(
     tmp_path: Path, shared: dict[str, Any]
 ) -> None:
-    """Among thousands of requests none gives a 500 or an answer that isn't documented.
+    """Among thousands of requests none gets a 500 or an undocumented response.
 
-    What the description forbids is refused; without a key nobody is let in where one is asked for;
-    what was made is there for who made it, and for nobody else; what was deleted is gone.
+    Invalid requests are refused; calls that need a key are refused without one; an image is
+    visible to the caller that made it and to no other; a deleted image is gone.
     """
     settings = shared | {"auth_required": True, "web_concurrency": 1, "log_level": "WARNING"}
     keys = {name: made_key(name, tmp_path, settings) for name in ("ann", "bob")}

@@ -1,1 +1,1 @@
-"""A soak: customers buy images from two servers while everything around them breaks."""
+"""Soak test: customers order images from two servers while everything around them fails."""

@@ -1,4 +1,4 @@
-"""`make soak`: twenty minutes of it, and the table at the end."""
+"""`make soak`: run the soak test for twenty minutes and print a table."""
 
 import argparse
 import os
@@ -9,7 +9,7 @@ from tests.support.network_guard import clean_environment
 
 
 def main() -> int:
-    """Run it and return the exit status: 1 if anything was wrong."""
+    """Run the soak test and return the exit status: 1 if anything was wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--seed", type=int, default=1)

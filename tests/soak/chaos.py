@@ -1,4 +1,4 @@
-"""Breaks one thing after the other, and mends it."""
+"""Faults at random: break one part after the other, and repair it."""
 
 import contextlib
 import os
@@ -13,12 +13,12 @@ from tests.soak.fleet import Server
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.servers.fault_proxy import FaultProxy
 
-_HOW = ("refuse", "black_hole", "reset", "delay")
+_OUTAGES = ("refuse", "black_hole", "reset", "delay")
 
 
 @dataclass
 class Chaos:
-    """Everything that can be broken."""
+    """The servers and parts that can be broken, and what was broken so far."""
 
     servers: list[Server]
     proxies: dict[str, FaultProxy]
@@ -26,19 +26,19 @@ class Chaos:
     rng: random.Random
     done: Counter[str] = field(default_factory=Counter)
 
-    def go_on(self, until: float) -> None:
-        """Break and mend until that time (monotonic); leave everything whole."""
-        deeds: tuple[tuple[Callable[[], str], int], ...] = (
+    def run(self, until: float) -> None:
+        """Break and repair until that time (monotonic), and leave everything working."""
+        actions: tuple[tuple[Callable[[], str], int], ...] = (
             (self._kill_a_worker, 3),
             (self._kill_a_server, 2),
             (self._restart_a_server, 1),
-            (self._take_a_part_away, 5),
-            (self._spoil_answers, 4),
+            (self._break_a_part, 5),
+            (self._script_a_provider_fault, 4),
         )
-        kinds, weights = zip(*deeds, strict=True)
+        kinds, weights = zip(*actions, strict=True)
         while time.monotonic() < until:
-            (deed,) = self.rng.choices(kinds, weights)
-            self.done[deed()] += 1
+            (action,) = self.rng.choices(kinds, weights)
+            self.done[action()] += 1
             time.sleep(self.rng.uniform(0.3, 1.5))
 
     def _kill_a_worker(self) -> str:
@@ -65,19 +65,19 @@ class Chaos:
             server.start()
         return f"server restarted ({status})"
 
-    def _take_a_part_away(self) -> str:
+    def _break_a_part(self) -> str:
         name = self.rng.choice(sorted(self.proxies))
-        how = self.rng.choice(_HOW)
+        outage = self.rng.choice(_OUTAGES)
         proxy = self.proxies[name]
-        if how == "delay":
+        if outage == "delay":
             proxy.delay(0.2)
         else:
-            getattr(proxy, how)()
+            getattr(proxy, outage)()
         time.sleep(self.rng.uniform(0.5, 4))
         proxy.restore()
-        return f"{name} {how}"
+        return f"{name} {outage}"
 
-    def _spoil_answers(self) -> str:
+    def _script_a_provider_fault(self) -> str:
         fault = self.rng.choice(
             (
                 Fault.drop_before_response(),

@@ -1,4 +1,4 @@
-"""Customers: each wish has a key, and they ask until they know what became of it."""
+"""Customers, who repeat each order under its idempotency key until its outcome is known."""
 
 import random
 import threading
@@ -11,7 +11,7 @@ import requests
 
 from tests.soak.fleet import Server
 
-_PATIENCE = 40
+_TIMEOUT_SECONDS = 40
 EXPECTED = {
     (200, None),
     (400, "prompt_rejected"),
@@ -32,87 +32,87 @@ EXPECTED = {
 
 
 @dataclass
-class Wish:
-    """An image that somebody wants, under one key."""
+class Order:
+    """An image that a customer requests, under one idempotency key."""
 
     key: str
     prompt: str
     lock: threading.Lock = field(default_factory=threading.Lock)
     body: dict[str, Any] | None = None
     image: bytes | None = None
-    end: str = ""
+    outcome: str = ""
 
 
 class Market:
-    """All wishes, and everything that was seen; it notes what must not happen."""
+    """All orders and responses, and a list of what must not happen."""
 
     def __init__(self, servers: list[Server]) -> None:
         self.servers = servers
-        self.wishes: list[Wish] = []
+        self.orders: list[Order] = []
         self.seen: Counter[str] = Counter()
         self.wrong: list[str] = []
         self.lock = threading.Lock()
 
-    def new_wish(self) -> Wish:
-        """Add a wish that nobody had before."""
+    def new_order(self) -> Order:
+        """Add a new order."""
         with self.lock:
-            number = len(self.wishes)
-            self.wishes.append(Wish(f"soak-{number}", f"Soak number {number}: a red fox"))
-            return self.wishes[-1]
+            number = len(self.orders)
+            self.orders.append(Order(f"soak-{number}", f"Soak number {number}: a red fox"))
+            return self.orders[-1]
 
-    def ask(self, wish: Wish, server: Server) -> None:
-        """Ask once for the image, and check the answer against all that was heard before."""
-        answer = self._send(server, "POST", "/generate-image", wish.prompt, wish.key)
-        if answer is None:
+    def request(self, order: Order, server: Server) -> None:
+        """Request the image once, and compare the response with all earlier ones."""
+        response = self._send(server, "POST", "/generate-image", order.prompt, order.key)
+        if response is None:
             return
-        body = answer.json()
-        self._note(answer.status_code, body.get("code"), f"{wish.key}: {answer.text[:300]}")
-        with wish.lock:
-            if answer.status_code == 200:
-                if wish.body is not None and wish.body != body:
-                    self.wrong.append(f"{wish.key} was answered in two ways")
-                wish.body, wish.end = body, "image"
-            elif wish.body is not None:
-                # Its row may wait for the records to be back; anything final would be wrong.
-                if answer.status_code < 500 and body["code"] != "generation_in_progress":
-                    self.wrong.append(f"{wish.key} was answered, and later {body['code']}")
+        body = response.json()
+        self._note(response.status_code, body.get("code"), f"{order.key}: {response.text[:300]}")
+        with order.lock:
+            if response.status_code == 200:
+                if order.body is not None and order.body != body:
+                    self.wrong.append(f"{order.key} got two different responses")
+                order.body, order.outcome = body, "image"
+            elif order.body is not None:
+                # Its record may wait for the records to be back; anything final would be wrong.
+                if response.status_code < 500 and body["code"] != "generation_in_progress":
+                    self.wrong.append(f"{order.key} got an image, and later {body['code']}")
             elif body["code"] == "outcome_unknown":
-                wish.end = "unknown"
+                order.outcome = "unknown"
             elif body["code"] == "provider_bad_response" and body["charged"] == "yes":
-                wish.end = "garbage"
+                order.outcome = "garbage"
 
-    def ask_otherwise(self, wish: Wish, server: Server) -> None:
-        """Use the key of a wish that has come to an end for another; it must never be drawn."""
-        if not wish.end:
+    def reuse_key(self, order: Order, server: Server) -> None:
+        """Use a finished order's key for another prompt, which must never give an image."""
+        if not order.outcome:
             return
-        answer = self._send(server, "POST", "/generate-image", "Something else", wish.key)
-        if answer is not None:
-            self._note(answer.status_code, answer.json().get("code"), answer.text[:300])
-            if answer.status_code == 200:
-                self.wrong.append(f"{wish.key} gave an image for another prompt")
+        response = self._send(server, "POST", "/generate-image", "Something else", order.key)
+        if response is not None:
+            self._note(response.status_code, response.json().get("code"), response.text[:300])
+            if response.status_code == 200:
+                self.wrong.append(f"{order.key} gave an image for another prompt")
 
-    def look(self, wish: Wish, server: Server) -> bool:
-        """Fetch the image; it must be the same bytes, every time, from every server."""
-        if wish.body is None:
+    def fetch(self, order: Order, server: Server) -> bool:
+        """Fetch the image, which must be the same bytes each time, from every server."""
+        if order.body is None:
             return False
-        path = f"/images/{wish.body['filename']}"
-        answer = self._send(server, "GET", path)
-        if answer is None or answer.status_code == 503:
+        path = f"/images/{order.body['filename']}"
+        response = self._send(server, "GET", path)
+        if response is None or response.status_code == 503:
             return False
-        with wish.lock:
-            if answer.status_code != 200:
-                self.wrong.append(f"{wish.key}: GET gave {answer.status_code}")
-            elif wish.image is None:
-                wish.image = answer.content
-            elif wish.image != answer.content:
-                self.wrong.append(f"{wish.key}: the image has changed")
-        return answer.status_code == 200
+        with order.lock:
+            if response.status_code != 200:
+                self.wrong.append(f"{order.key}: GET gave {response.status_code}")
+            elif order.image is None:
+                order.image = response.content
+            elif order.image != response.content:
+                self.wrong.append(f"{order.key}: the image has changed")
+        return response.status_code == 200
 
     def browse(self, server: Server) -> None:
         """Read the list."""
-        answer = self._send(server, "GET", "/images?limit=50")
-        if answer is not None and answer.status_code not in {200, 503}:
-            self.wrong.append(f"the list gave {answer.status_code}: {answer.text[:300]}")
+        response = self._send(server, "GET", "/images?limit=50")
+        if response is not None and response.status_code not in {200, 503}:
+            self.wrong.append(f"the list gave {response.status_code}: {response.text[:300]}")
 
     def _send(
         self, server: Server, method: str, path: str, prompt: str = "", key: str = ""
@@ -121,7 +121,7 @@ class Market:
         body = {"prompt": prompt} if prompt else None
         try:
             return requests.request(
-                method, server.url + path, json=body, headers=headers, timeout=_PATIENCE
+                method, server.url + path, json=body, headers=headers, timeout=_TIMEOUT_SECONDS
             )
         except requests.RequestException:
             self.seen["connection lost"] += 1
@@ -134,20 +134,20 @@ class Market:
                 self.wrong.append(f"unexpected {status}: {text}")
 
 
-def go_shopping(market: Market, seed: int, until: float, pause: float) -> None:
-    """Be one customer until that time (monotonic), who pauses for up to so many seconds."""
+def run_customer(market: Market, seed: int, until: float, pause: float) -> None:
+    """Act as one customer until that time (monotonic), pausing up to `pause` seconds."""
     rng = random.Random(seed)
     while time.monotonic() < until:
         server, chance = rng.choice(market.servers), rng.random()
-        old = rng.choice(market.wishes) if market.wishes else market.new_wish()
+        old = rng.choice(market.orders) if market.orders else market.new_order()
         if chance < 0.35:
-            market.ask(market.new_wish(), server)
+            market.request(market.new_order(), server)
         elif chance < 0.7:
-            market.ask(old, server)
+            market.request(old, server)
         elif chance < 0.75:
-            market.ask_otherwise(old, server)
+            market.reuse_key(old, server)
         elif chance < 0.9:
-            market.look(old, server)
+            market.fetch(old, server)
         else:
             market.browse(server)
         time.sleep(rng.uniform(0, pause))

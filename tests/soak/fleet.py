@@ -20,7 +20,7 @@ _STOP_SECONDS = 60
 
 
 class Server:
-    """A gunicorn that can be killed and started again, always on the same port and disk."""
+    """A gunicorn server that can be killed and restarted on the same port and disk."""
 
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
         folder.mkdir(parents=True)
@@ -35,7 +35,7 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start it and wait until it responds."""
         command = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py")]
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(

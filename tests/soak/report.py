@@ -1,4 +1,4 @@
-"""What is left when the dust has settled."""
+"""Evaluation of a soak: repairs, payments and outcomes."""
 
 import json
 from collections import Counter
@@ -7,26 +7,26 @@ from typing import Any
 
 from app.models import State
 from app.ports import ImageRecords
-from tests.soak.customers import Market, Wish
+from tests.soak.customers import Market, Order
 from tests.soak.fleet import Server
 from tests.support.fake_openai import FakeOpenAI
 
 
 @dataclass
 class Result:
-    """The figures of a soak, and everything that should not be."""
+    """The figures of a soak test, and everything that went wrong."""
 
     figures: dict[str, Any] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
 
     def table(self) -> str:
-        """Return the figures, a line each, and what is wrong below them."""
+        """Return the figures, one per line, followed by what went wrong."""
         lines = [f"{name:<44}{value}" for name, value in self.figures.items()]
         return "\n".join([*lines, *(f"WRONG: {text}" for text in self.wrong)])
 
 
-def let_leases_run_out(records: ImageRecords) -> int:
-    """Play the time that must pass until dead processes count as dead; all servers are down."""
+def expire_leases(records: ImageRecords) -> int:
+    """Expire all leases, as time would; all servers must be down."""
     after, aged = "", 0
     while rows := records.scan(after=after, limit=500):
         for row in rows:
@@ -37,7 +37,7 @@ def let_leases_run_out(records: ImageRecords) -> int:
 
 
 def reconcile(servers: list[Server], result: Result) -> None:
-    """Repair on every server, then expect that nothing is left to do on any."""
+    """Repair on every server, then check that nothing is left to repair."""
     for server in servers:
         server.run("images", "reconcile", "--fix", "--json")
     for server in servers:
@@ -48,36 +48,38 @@ def reconcile(servers: list[Server], result: Result) -> None:
             json.loads(done.stdout)
 
 
-def settle_accounts(market: Market, fake: FakeOpenAI, result: Result) -> None:
-    """Ask for every wish once more, and compare what was paid with what was got."""
-    for number, wish in enumerate(market.wishes):
-        market.ask(wish, market.servers[number % 2])
+def compare_payments(market: Market, fake: FakeOpenAI, result: Result) -> None:
+    """Request every order once more, and compare payments with outcomes."""
+    for number, order in enumerate(market.orders):
+        market.request(order, market.servers[number % 2])
         for server in market.servers:
-            if wish.body is not None and not market.look(wish, server):
-                result.wrong.append(f"{wish.key}: its image can't be fetched from {server.url}")
-    paid = _paid_by_wish(market.wishes, fake)
-    ends = Counter(wish.end or "no end" for wish in market.wishes)
-    result.figures |= {f"wishes that ended with: {end}": ends[end] for end in sorted(ends)}
+            if order.body is not None and not market.fetch(order, server):
+                result.wrong.append(f"{order.key}: its image can't be fetched from {server.url}")
+    paid = _paid_by_order(market.orders, fake)
+    outcomes = Counter(order.outcome or "none" for order in market.orders)
+    result.figures |= {
+        f"orders with outcome: {outcome}": outcomes[outcome] for outcome in sorted(outcomes)
+    }
     result.figures["paid in all"] = fake.paid
     result.figures["paid for unknown outcomes"] = sum(
-        paid[wish.key] for wish in market.wishes if wish.end == "unknown"
+        paid[order.key] for order in market.orders if order.outcome == "unknown"
     )
-    for wish in market.wishes:
-        _check(wish, paid[wish.key], result)
+    for order in market.orders:
+        _check(order, paid[order.key], result)
     if fake.paid != sum(paid.values()):
-        result.wrong.append("something was paid that nobody wished for")
+        result.wrong.append("something was paid that no order asked for")
     result.wrong += market.wrong
 
 
-def _paid_by_wish(wishes: list[Wish], fake: FakeOpenAI) -> dict[str, int]:
+def _paid_by_order(orders: list[Order], fake: FakeOpenAI) -> dict[str, int]:
     by_prompt = {prompt.partition("\n")[0]: paid for prompt, paid in fake.paid_for.items()}
-    return {wish.key: by_prompt.get(wish.prompt, 0) for wish in wishes}
+    return {order.key: by_prompt.get(order.prompt, 0) for order in orders}
 
 
-def _check(wish: Wish, paid: int, result: Result) -> None:
+def _check(order: Order, paid: int, result: Result) -> None:
     if paid > 1:
-        result.wrong.append(f"{wish.key} was paid {paid} times")
-    if wish.end in {"image", "garbage"} and paid != 1:
-        result.wrong.append(f"{wish.key} ended with {wish.end} and was paid {paid} times")
-    if not wish.end:
-        result.wrong.append(f"{wish.key} has no end")
+        result.wrong.append(f"{order.key} was paid {paid} times")
+    if order.outcome in {"image", "garbage"} and paid != 1:
+        result.wrong.append(f"{order.key} ended with {order.outcome} and was paid {paid} times")
+    if not order.outcome:
+        result.wrong.append(f"{order.key} has no outcome")

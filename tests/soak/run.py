@@ -1,4 +1,4 @@
-"""Runs a soak from beginning to end."""
+"""Run a soak test: servers, customers, faults, and the evaluation."""
 
 import random
 import tempfile
@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.records import MongoRecords
 from tests.soak.chaos import Chaos
-from tests.soak.customers import Market, go_shopping
+from tests.soak.customers import Market, run_customer
 from tests.soak.fleet import Server, memory_mb
-from tests.soak.report import Result, let_leases_run_out, reconcile, settle_accounts
+from tests.soak.report import Result, compare_payments, expire_leases, reconcile
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.servers.databases import new_bucket, s3_client, seaweedfs, secantusdb, valkey
 from tests.support.servers.fault_proxy import FaultProxy
@@ -25,12 +25,12 @@ _MAX_MB = 300
 
 
 def soak(seconds: float, seed: int, *, pause: float = 0.1) -> Result:
-    """Let customers buy while everything breaks, then repair and settle the accounts.
+    """Run customers while everything fails, then repair and compare payments.
 
     Args:
-        seconds: how long they buy.
-        seed: of what they do and what breaks.
-        pause: seconds for which a customer pauses at most.
+        seconds: how long customers place orders.
+        seed: decides what customers do and what breaks.
+        pause: the longest pause of a customer, in seconds.
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -70,32 +70,32 @@ def soak(seconds: float, seed: int, *, pause: float = 0.1) -> Result:
         result = Result()
         chaos = Chaos(servers, proxies, fake, random.Random(seed))
         until = time.monotonic() + seconds
-        shoppers = [
-            threading.Thread(target=go_shopping, args=(market, seed + number, until, pause))
+        customers = [
+            threading.Thread(target=run_customer, args=(market, seed + number, until, pause))
             for number in range(1, _CUSTOMERS + 1)
         ]
-        _live(market, chaos, shoppers, until, result)
+        _run_all(market, chaos, customers, until, result)
         fake.clear()
         result.figures["stopped with status"] = [server.stop() for server in servers]
         with closing(MongoRecords(MongoDatabase(uri=mongo.uri, name=_DATABASE))) as records:
-            result.figures["leases that ran out"] = let_leases_run_out(records)
+            result.figures["leases expired"] = expire_leases(records)
         for server in servers:
             server.start()
         reconcile(servers, result)
-        settle_accounts(market, fake, result)
-        result.figures["answers"] = dict(market.seen.most_common())
+        compare_payments(market, fake, result)
+        result.figures["responses"] = dict(market.seen.most_common())
         result.figures["what was broken"] = dict(chaos.done.most_common())
         return result
 
 
-def _live(
+def _run_all(
     market: Market,
     chaos: Chaos,
-    shoppers: list[threading.Thread],
+    customers: list[threading.Thread],
     until: float,
     result: Result,
 ) -> None:
-    threads = [*shoppers, threading.Thread(target=chaos.go_on, args=(until,))]
+    threads = [*customers, threading.Thread(target=chaos.run, args=(until,))]
     for thread in threads:
         thread.start()
     samples: dict[int, list[float]] = {}
@@ -106,11 +106,11 @@ def _live(
         time.sleep(0.5)
     for thread in threads:
         thread.join()
-    _weigh(samples, result)
+    _check_memory(samples, result)
 
 
-def _weigh(samples: dict[int, list[float]], result: Result) -> None:
-    """Look at what workers hold: a leak would make the oldest the largest."""
+def _check_memory(samples: dict[int, list[float]], result: Result) -> None:
+    """Check the workers' memory: a leak would make the oldest the largest."""
     by_age = sorted(samples.values(), key=len)
     result.figures["workers seen"] = len(samples)
     result.figures["oldest workers: age in s, peak in MB"] = [
