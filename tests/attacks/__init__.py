@@ -1,4 +1,4 @@
-"""Tests that attack the service: marked with what they try, run like all others, shown as a page.
+"""Tests that attack the service, marked with what they try and shown as a page.
 
     @attack("JSON with a key twice", expect="400 invalid_json")
     def test_doubled_key(service: Service, seen: Seen) -> None:

@@ -1,4 +1,4 @@
-"""`python -m tests.attacks` makes all attacks and writes docs/attacks.md."""
+"""`python -m tests.attacks`: run all attacks and write docs/attacks.md."""
 
 import sys
 
@@ -9,7 +9,7 @@ from tests.attacks.summary import rows_of
 
 
 class _Writer:
-    """Writes the page when the run has ended."""
+    """Write the page at the end of the run."""
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         PATH.write_text(page(rows_of(terminalreporter)), encoding="utf-8")

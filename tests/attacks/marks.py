@@ -1,4 +1,4 @@
-"""How a test says what it tries, what it expects, and what it saw."""
+"""The `@attack` mark: what a test tries, what it expects, and what it observed."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ def attack(what: str, *, expect: str) -> pytest.MarkDecorator:
 
 
 def noting(test: pytest.Item) -> Seen:
-    """Return what checks and notes what an attack has led to, for the fixture `seen`."""
+    """Return the function behind the fixture `seen`: it checks and records the result."""
     mark = test.get_closest_marker("attack")
     if mark is None:
         raise ValueError("a test that takes `seen` is marked with @attack")
@@ -34,7 +34,7 @@ def noting(test: pytest.Item) -> Seen:
 
 
 def outcome(result: object) -> str:
-    """Return the answer of a request as `status code`; anything else as its text."""
+    """Return a response as `status code`, and anything else as text."""
     if not isinstance(result, requests.Response):
         return str(result)
     is_json = result.headers.get("Content-Type") == "application/json" and result.content

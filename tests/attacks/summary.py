@@ -1,4 +1,4 @@
-"""The attacks of a run."""
+"""Summary of the attacks of a run."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from tests.attacks.page import Row, expected_rows
 
 
 def rows_of(terminalreporter: pytest.TerminalReporter) -> list[Row]:
-    """Return each attack in the order of the tests, with what was seen."""
+    """Return each attack with its result, in the order of the tests."""
     seen: dict[tuple[str, str], set[str]] = {}
     for (heading, what, found), _ in _made(terminalreporter):
         seen.setdefault((heading, what), set()).add(found)
@@ -19,7 +19,7 @@ def rows_of(terminalreporter: pytest.TerminalReporter) -> list[Row]:
 
 
 def print_attacks(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print how many attacks were made, and those that did not end as they have to."""
+    """Print the number of attacks, and those with an unexpected result."""
     made = {(what, outcome) for (_, what, _), outcome in _made(terminalreporter)}
     if not made:
         return
@@ -31,7 +31,7 @@ def print_attacks(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def _made(terminalreporter: pytest.TerminalReporter) -> Iterator[tuple[tuple[str, str, str], str]]:
-    """Yield heading, attack and what was seen, and whether the test passed."""
+    """Yield heading, attack and result, and whether the test passed."""
     for outcome in ("passed", "failed"):
         for report in terminalreporter.getreports(outcome):
             for name, reported in report.user_properties:

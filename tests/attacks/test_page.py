@@ -1,4 +1,4 @@
-"""The page and the tests are one."""
+"""docs/attacks.md agrees with the tests."""
 
 from collections import Counter
 
@@ -11,6 +11,6 @@ def test_page_lists_all_attacks_and_all_were_held_off() -> None:
 
 
 def test_no_attack_is_there_twice() -> None:
-    """Below a heading every attack has a name of its own."""
+    """Within a heading every attack has its own name."""
     names = Counter((row.heading, row.what) for row in expected_rows())
     assert [name for name, count in names.items() if count > 1] == []

@@ -1,4 +1,4 @@
-"""The page and the table are one."""
+"""docs/faults.md agrees with the table."""
 
 from collections import Counter
 
@@ -12,6 +12,6 @@ def test_page_is_what_the_table_says() -> None:
 
 
 def test_no_row_is_there_twice() -> None:
-    """Every row has a name of its own."""
+    """Every row has its own name."""
     names = [row.what for topic in TOPICS for row in topic.rows] + [row.what for row in CRASHES]
     assert [name for name, count in Counter(names).items() if count > 1] == []
