@@ -4,11 +4,11 @@ import { call } from "./api.js";
 import { find, later, make } from "./dom.js";
 import { buildEditor, readable } from "./editor.js";
 import { remove } from "./gallery.js";
-import { blobOf, idOf, pathOf, plainPath, show, showBlob } from "./pictures.js";
+import { blobOf, idOf, pathOf, plainPath, show, showBlob } from "./images.js";
 import { SNIPPETS } from "./snippets.js";
 import { addBackdrops } from "./stage.js";
 import { note } from "./toasts.js";
-import { bytes, date, drawnBy, inWords, money } from "./words.js";
+import { bytes, date, drawnBy, inWords, money } from "./messages.js";
 
 const ID = /^#([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 const dialog = find("#detail");

@@ -1,10 +1,10 @@
 // The pictures, newest first: search, and older ones as they are scrolled to.
 
 import { call } from "./api.js";
-import { isBeingDeleted, deleteSoon } from "./deleting.js";
+import { isBeingDeleted, deleteSoon } from "./deletion.js";
 import { find, later, make } from "./dom.js";
-import { idOf, plainPath, show } from "./pictures.js";
-import { drawnBy, inWords } from "./words.js";
+import { idOf, plainPath, show } from "./images.js";
+import { drawnBy, inWords } from "./messages.js";
 
 const PAGE = 48;
 const list = find("#gallery");

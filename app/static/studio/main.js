@@ -4,7 +4,7 @@ import { openFromAddress } from "./detail.js";
 import { find } from "./dom.js";
 import { restart } from "./gallery.js";
 import { changeKey } from "./key.js";
-import "./maker.js";
+import "./generate_form.js";
 
 find("#change-key")?.addEventListener("click", changeKey);
 restart();

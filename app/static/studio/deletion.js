@@ -2,9 +2,9 @@
 
 import { call, Failure } from "./api.js";
 import { currentKey } from "./key.js";
-import { pathOf } from "./pictures.js";
+import { pathOf } from "./images.js";
 import { note } from "./toasts.js";
-import { inWords } from "./words.js";
+import { inWords } from "./messages.js";
 
 const SECONDS = 7;
 const waiting = new Map(); // id of the timer, by the picture's path

@@ -4,10 +4,10 @@ import { call, posted } from "./api.js";
 import { find, later } from "./dom.js";
 import { generate, newKey } from "./generation.js";
 import { addNewest } from "./gallery.js";
-import { idOf, plainPath, show } from "./pictures.js";
+import { idOf, plainPath, show } from "./images.js";
 import { server } from "./server.js";
 import { addBackdrops } from "./stage.js";
-import { duration, inWords, money, stepInWords } from "./words.js";
+import { duration, inWords, money, stepInWords } from "./messages.js";
 
 const form = find("#ask");
 const stage = find("#stage");
