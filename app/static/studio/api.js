@@ -1,11 +1,11 @@
-// Calls of the service. Addresses are relative, so the service may lie below a path.
+// Requests to the API. URLs are relative, so the service may be mounted below a path.
 
 import { askForKey, currentKey } from "./key.js";
 
 export class Failure extends Error {
-  constructor(answer, status, retryAfter) {
-    super(answer.message ?? "The server's answer makes no sense.");
-    Object.assign(this, { ...answer, status, retryAfter });
+  constructor(body, status, retryAfter) {
+    super(body.message ?? "The server sent an unexpected response.");
+    Object.assign(this, { ...body, status, retryAfter });
   }
 }
 
@@ -15,13 +15,13 @@ export async function request(path, options = {}) {
   for (;;) {
     const key = currentKey();
     const headers = key ? { ...options.headers, Authorization: `Bearer ${key}` } : options.headers;
-    const response = await sent(path, { ...options, headers });
+    const response = await send(path, { ...options, headers });
     if (response.status !== 401) return response;
     await askForKey(key);
   }
 }
 
-async function sent(path, options) {
+async function send(path, options) {
   try {
     return await fetch(path, options);
   } catch (error) {
@@ -34,7 +34,7 @@ export async function failureOf(response) {
   try {
     return new Failure(await response.json(), response.status, wait);
   } catch {
-    // Not from the service: a proxy in between answers so when it gives up.
+    // Not an error of the service: a proxy in between gave up.
     return response.status >= 500 ? new ConnectionLost() : new Failure({}, response.status, wait);
   }
 }
@@ -49,7 +49,7 @@ export async function call(path, options) {
   }
 }
 
-export const posted = (body, headers = {}) => ({
+export const postOptions = (body, headers = {}) => ({
   method: "POST",
   headers: { "Content-Type": "application/json", ...headers },
   body: JSON.stringify(body),

@@ -1,47 +1,47 @@
-// Deleting with a way back: hidden at once, sent to the server a little later.
+// Deletion that can be undone: the card is hidden first, the request is sent later.
 
 import { call, Failure } from "./api.js";
 import { currentKey } from "./key.js";
 import { pathOf } from "./images.js";
-import { note } from "./toasts.js";
-import { inWords } from "./messages.js";
+import { notify } from "./toasts.js";
+import { errorMessage } from "./messages.js";
 
 const SECONDS = 7;
-const waiting = new Map(); // id of the timer, by the picture's path
+const pending = new Map(); // timer ids by the image's path
 
-/** Delete a picture unless that is undone in time; `bringBack` is called if it stays. */
-export function deleteSoon(image, bringBack) {
+/** Delete an image unless that is undone in time; `restore` is called if it stays. */
+export function deleteSoon(image, restore) {
   const path = pathOf(image);
-  const timer = setTimeout(() => send(path, bringBack), 1000 * SECONDS);
-  waiting.set(path, timer);
+  const timer = setTimeout(() => send(path, restore), 1000 * SECONDS);
+  pending.set(path, timer);
   const undo = () => {
     clearTimeout(timer);
-    waiting.delete(path);
-    bringBack();
+    pending.delete(path);
+    restore();
   };
-  note("Picture deleted.", { seconds: SECONDS - 0.5, action: { label: "Undo", work: undo } });
+  notify("Image deleted.", { seconds: SECONDS - 0.5, action: { label: "Undo", run: undo } });
 }
 
-export const isBeingDeleted = (image) => waiting.has(pathOf(image));
+export const isPendingDeletion = (image) => pending.has(pathOf(image));
 
-async function send(path, bringBack) {
-  waiting.delete(path);
+async function send(path, restore) {
+  pending.delete(path);
   try {
     await call(path, { method: "DELETE" });
   } catch (error) {
     if (error instanceof Failure && error.code === "image_not_found") return;
-    bringBack();
-    note(`The picture is still there. ${inWords(error)}`);
+    restore();
+    notify(`The image was not deleted. ${errorMessage(error)}`);
   }
 }
 
-// Who leaves the page has not undone it; keepalive lets the request outlive the page.
+// Leaving the page doesn't undo a deletion; keepalive lets the request outlive the page.
 addEventListener("pagehide", () => {
   const key = currentKey();
   const headers = key ? { Authorization: `Bearer ${key}` } : {};
-  for (const [path, timer] of waiting) {
+  for (const [path, timer] of pending) {
     clearTimeout(timer);
     fetch(path, { method: "DELETE", headers, keepalive: true });
   }
-  waiting.clear();
+  pending.clear();
 });

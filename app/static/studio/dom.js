@@ -1,4 +1,4 @@
-// Finding and making elements. Text is always set as text, so nothing that is shown can be markup.
+// Find and create elements. Text is set as text content, so no value is parsed as markup.
 
 export const find = (selector, within = document) => within.querySelector(selector);
 
@@ -12,11 +12,12 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
-export function later(milliseconds, work) {
+/** Return a function that runs `work` once its calls have paused for `milliseconds`. */
+export function debounce(milliseconds, work) {
   let timer;
-  return (...given) => {
+  return (...args) => {
     clearTimeout(timer);
-    timer = setTimeout(() => work(...given), milliseconds);
+    timer = setTimeout(() => work(...args), milliseconds);
   };
 }
 

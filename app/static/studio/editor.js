@@ -1,19 +1,19 @@
-// Sliders and choices for every parameter of a variant, which together write its query.
+// The variant editor: a control for every parameter, which together make the query.
 
 import { control } from "./controls.js";
 import { filterList } from "./filters.js";
 import { make } from "./dom.js";
-import { GROUPS, written } from "./variants.js";
+import { GROUPS, serialize } from "./variants.js";
 
-/** Build the controls into a form; returns what tells the query, as URLSearchParams. */
-export function buildEditor(form, changed) {
+/** Build the controls into a form; return a function that gives the query as URLSearchParams. */
+export function buildEditor(form, onChange) {
   const parts = [];
-  const groups = GROUPS.map(({ title, open = false, parts: described }) => {
-    const made = described.map((part) => built(part, changed));
-    parts.push(...made);
-    return group(title, open, ...made.map((part) => part.element));
+  const groups = GROUPS.map(({ title, open = false, parts: specs }) => {
+    const built = specs.map((part) => buildPart(part, onChange));
+    parts.push(...built);
+    return group(title, open, ...built.map((part) => part.element));
   });
-  const filters = filterList(changed);
+  const filters = filterList(onChange);
   groups.splice(2, 0, group("Filters", false, filters.element));
   form.replaceChildren(...groups);
   return () => {
@@ -31,22 +31,22 @@ const group = (title, open, ...children) => make(
   "details", { open }, make("summary", {}, title), make("div", { className: "controls" }, ...children),
 );
 
-function built({ name, label, fields, neutral, optional }, changed) {
-  const controls = fields.map((field) => control(field, changed));
-  const text = () => written(controls.map((each) => each.value()));
+function buildPart({ name, label, fields, neutral, optional }, onChange) {
+  const controls = fields.map((field) => control(field, onChange));
+  const text = () => serialize(controls.map((each) => each.value()));
   const elements = controls.map((each) => each.element);
   if (!optional) {
     return { name, element: elements[0], text: () => (text() === neutral ? null : text()) };
   }
-  const wanted = make("input", { type: "checkbox" });
+  const toggle = make("input", { type: "checkbox" });
   const inner = make("div", { className: "controls", hidden: true }, ...elements);
-  wanted.addEventListener("change", () => {
-    inner.hidden = !wanted.checked;
-    changed();
+  toggle.addEventListener("change", () => {
+    inner.hidden = !toggle.checked;
+    onChange();
   });
-  const element = make("div", { className: "optional" }, make("label", { className: "check" }, wanted, label), inner);
-  return { name, element, text: () => (wanted.checked ? text() : null) };
+  const element = make("div", { className: "optional" }, make("label", { className: "check" }, toggle, label), inner);
+  return { name, element, text: () => (toggle.checked ? text() : null) };
 }
 
-/** A query for people: commas and colons need no escaping in one. */
+/** Format a query with its commas and colons unescaped, which a query allows. */
 export const readable = (query) => String(query).replaceAll("%2C", ",").replaceAll("%3A", ":");

@@ -1,26 +1,26 @@
-// Server-sent events out of the body of a fetch, as EventSource can't send a POST.
+// Server-sent events from the body of a fetch: EventSource can't send a POST.
 
 export async function* eventsOf(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  let held = "";
+  let buffer = "";
   for (;;) {
     const { value, done } = await reader.read();
     if (done) return;
-    held += value;
-    const blocks = held.split(/\r?\n\r?\n/);
-    held = blocks.pop();
+    buffer += value;
+    const blocks = buffer.split(/\r?\n\r?\n/);
+    buffer = blocks.pop();
     for (const block of blocks) {
-      const event = read(block);
+      const event = parseEvent(block);
       if (event) yield event;
     }
   }
 }
 
-function read(block) {
+function parseEvent(block) {
   const fields = {};
   for (const line of block.split(/\r?\n/)) {
     const [, name, value] = /^([^:]*): ?(.*)$/.exec(line) ?? [];
-    if (name) fields[name] = value; // without a name it is a comment that keeps the line open
+    if (name) fields[name] = value; // a line without a name is a comment that keeps the connection open
   }
   return fields.data ? { name: fields.event, data: JSON.parse(fields.data) } : null;
 }

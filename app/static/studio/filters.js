@@ -1,10 +1,10 @@
-// The list of filters, which are applied in their order.
+// The list of filters, applied in order.
 
 import { control } from "./controls.js";
 import { make } from "./dom.js";
-import { FILTERS, MOST_FILTERS, written } from "./variants.js";
+import { FILTERS, MAX_FILTERS, serialize } from "./variants.js";
 
-export function filterList(changed) {
+export function filterList(onChange) {
   let filters = [];
   const list = make("ol", { className: "filters" });
   const names = Object.entries(FILTERS).map(([value, { label }]) => make("option", { value }, label));
@@ -12,34 +12,34 @@ export function filterList(changed) {
     "select", { "aria-label": "Add a filter" }, make("option", { value: "" }, "Add a filter …"), ...names,
   );
 
-  function arrange() {
+  function refresh() {
     list.replaceChildren(...filters.map((filter) => filter.element));
-    picker.disabled = filters.length === MOST_FILTERS;
-    changed();
+    picker.disabled = filters.length === MAX_FILTERS;
+    onChange();
   }
 
   function add(name) {
     const { label, fields } = FILTERS[name];
-    const controls = fields.map((field) => control(field, changed));
-    const earlier = make("button", { type: "button", className: "small", "aria-label": `${label}: apply earlier` }, "Earlier");
-    const away = make("button", { type: "button", className: "small", "aria-label": `${label}: remove` }, "Remove");
+    const controls = fields.map((field) => control(field, onChange));
+    const earlierButton = make("button", { type: "button", className: "small", "aria-label": `${label}: apply earlier` }, "Earlier");
+    const removeButton = make("button", { type: "button", className: "small", "aria-label": `${label}: remove` }, "Remove");
     const element = make(
-      "li", {}, make("strong", {}, label), earlier, away, ...controls.map((each) => each.element),
+      "li", {}, make("strong", {}, label), earlierButton, removeButton, ...controls.map((each) => each.element),
     );
-    const filter = { element, text: () => `${name}:${written(controls.map((each) => each.value()))}` };
-    earlier.addEventListener("click", () => {
-      const at = filters.indexOf(filter);
-      if (at > 0) filters.splice(at - 1, 2, filter, filters[at - 1]);
-      arrange();
-      earlier.focus();
+    const filter = { element, text: () => `${name}:${serialize(controls.map((each) => each.value()))}` };
+    earlierButton.addEventListener("click", () => {
+      const index = filters.indexOf(filter);
+      if (index > 0) filters.splice(index - 1, 2, filter, filters[index - 1]);
+      refresh();
+      earlierButton.focus();
     });
-    away.addEventListener("click", () => {
+    removeButton.addEventListener("click", () => {
       filters = filters.filter((other) => other !== filter);
-      arrange();
+      refresh();
       picker.focus();
     });
     filters.push(filter);
-    arrange();
+    refresh();
   }
 
   picker.addEventListener("change", () => {

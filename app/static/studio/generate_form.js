@@ -1,30 +1,30 @@
-// Asking for a picture, and watching it being drawn.
+// The generation form, its progress and the result.
 
-import { call, posted } from "./api.js";
-import { find, later } from "./dom.js";
+import { call, postOptions } from "./api.js";
+import { find, debounce } from "./dom.js";
 import { generate, newKey } from "./generation.js";
 import { addNewest } from "./gallery.js";
-import { idOf, plainPath, show } from "./images.js";
+import { idOf, plainPath, setImage } from "./images.js";
 import { server } from "./server.js";
-import { addBackdrops } from "./stage.js";
-import { duration, inWords, money, stepInWords } from "./messages.js";
+import { addBackdropPicker } from "./stage.js";
+import { duration, errorMessage, money, stepMessage } from "./messages.js";
 
 const form = find("#ask");
 const stage = find("#stage");
-const picture = find("#result");
+const result = find("#result");
 const status = find("#status");
 const clock = find("#elapsed");
 const cost = find("#cost");
 const submit = find("#generate");
-const surprise = find("#surprise");
-const estimates = new Map(); // by everything but the prompt, whose length matters little
+const suggestButton = find("#surprise");
+const estimates = new Map(); // by all options but the prompt, which hardly changes the estimate
 
-function say(text, tone = "") {
+function setStatus(text, tone = "") {
   status.textContent = text;
   status.dataset.tone = tone;
 }
 
-function wish() {
+function requestBody() {
   const fields = new FormData(form);
   const made = {
     prompt: fields.get("prompt"), enhance: fields.has("enhance"), size: fields.get("size"),
@@ -42,39 +42,39 @@ function startClock() {
   return () => { tick(); clearInterval(timer); };
 }
 
-const watch = {
-  progress: ({ step }) => say(`${stepInWords(step)} …`),
+const listener = {
+  progress: ({ step }) => setStatus(`${stepMessage(step)} …`),
   partial: ({ image }) => {
-    picture.src = image;
-    picture.alt = "The picture as it is being drawn";
-    picture.hidden = false;
+    result.src = image;
+    result.alt = "Preview of the image being generated";
+    result.hidden = false;
   },
   waiting: (seconds, error) => {
-    const why = error.code ? inWords(error) : "The connection was lost.";
-    const text = error.code === "generation_in_progress" ? "Still being drawn." : why;
-    say(`${text} Asking again in ${duration(seconds)} with the same key, so nothing is paid twice.`, "warning");
+    const why = error.code ? errorMessage(error) : "The connection was lost.";
+    const text = error.code === "generation_in_progress" ? "Still being generated." : why;
+    setStatus(`${text} Retrying in ${duration(seconds)} with the same key, so nothing is paid twice.`, "warning");
   },
 };
 
 async function draw() {
   if (submit.getAttribute("aria-disabled") === "true") return;
-  const asked = wish();
+  const body = requestBody();
   submit.setAttribute("aria-disabled", "true");
   stage.classList.add("busy");
   find("#open-result").hidden = true;
-  picture.hidden = true;
-  say("Sending …");
+  result.hidden = true;
+  setStatus("Sending …");
   stage.scrollIntoView({ block: "nearest" }); // on a phone it is below the form
   const stop = startClock();
   try {
-    const { image, repeated } = await generate(asked, keyFor(asked), watch);
+    const { image, retried } = await generate(body, keyFor(body), listener);
     unfinished = null;
-    finish(image, repeated);
+    showResult(image, retried);
   } catch (error) {
-    // Whoever repeats the very same wish repeats it under the same key, unless that key is used up.
-    if (isUsedUp(error)) unfinished = null;
-    picture.hidden = true;
-    say(inWords(error), "error");
+    // Repeating the same request uses the same key, unless that key has its final result.
+    if (isFinal(error)) unfinished = null;
+    result.hidden = true;
+    setStatus(errorMessage(error), "error");
   } finally {
     stop();
     stage.classList.remove("busy");
@@ -82,64 +82,64 @@ async function draw() {
   }
 }
 
-let unfinished = null; // the wish that has no answer yet, with its key
+let unfinished = null; // the request without a result yet, and its key
 
-function keyFor(asked) {
-  const text = JSON.stringify(asked);
+function keyFor(body) {
+  const text = JSON.stringify(body);
   if (unfinished?.text !== text) unfinished = { text, key: newKey() };
   return unfinished.key;
 }
 
-const isUsedUp = (error) => ["image_deleted", "idempotency_key_reused", "outcome_unknown"].includes(error.code)
+const isFinal = (error) => ["image_deleted", "idempotency_key_reused", "outcome_unknown"].includes(error.code)
   || (error.charged === "yes" && !error.retryAfter);
 
-function finish(image, repeated) {
-  show(picture, plainPath(image));
-  picture.alt = image.prompt;
-  picture.hidden = false;
+function showResult(image, retried) {
+  setImage(result, plainPath(image));
+  result.alt = image.prompt;
+  result.hidden = false;
   const link = find("#open-result");
   link.href = `#${idOf(image)}`;
   link.hidden = false;
-  const price = image.provider === "offline" ? "Drawn offline, not by AI, for nothing."
-    : image.provider === "replay" ? "Replayed, for nothing." : `Done. It cost ${money(image.cost_usd)}.`;
-  say(repeated ? `${price} The picture was fetched on a further try: nothing was paid twice.` : price, "good");
+  const price = image.provider === "offline" ? "Generated offline, not by AI, at no cost."
+    : image.provider === "replay" ? "Replayed at no cost." : `Done. It cost ${money(image.cost_usd)}.`;
+  setStatus(retried ? `${price} The connection was retried; nothing was paid twice.` : price, "good");
   addNewest(image);
 }
 
 async function estimate() {
   if (server.free) {
-    cost.textContent = "Costs nothing.";
+    cost.textContent = "Free.";
     return;
   }
   if (!form.elements.prompt.value.trim()) return;
-  const asked = { ...wish(), dry_run: true };
-  const options = JSON.stringify({ ...asked, prompt: "" });
-  if (!estimates.has(options)) estimates.set(options, call("generate-image", posted(asked)));
+  const body = { ...requestBody(), dry_run: true };
+  const options = JSON.stringify({ ...body, prompt: "" });
+  if (!estimates.has(options)) estimates.set(options, call("generate-image", postOptions(body)));
   try {
     const { estimate_usd: dollars } = await estimates.get(options);
-    cost.textContent = dollars === null ? "What it costs is unknown." : `Costs ${money(dollars)} at most.`;
+    cost.textContent = dollars === null ? "Cost unknown." : `At most ${money(dollars)}.`;
   } catch {
-    estimates.delete(options); // drawing itself will tell what is wrong
+    estimates.delete(options); // generating reports the error
     cost.textContent = "";
   }
 }
 
-async function takePrompt() {
-  surprise.disabled = true;
+async function suggestPrompt() {
+  suggestButton.disabled = true;
   try {
     const { prompts } = await call("generate-prompts?count=1");
     form.elements.prompt.value = prompts[0];
     form.elements.prompt.focus();
-    say("");
+    setStatus("");
     estimate();
   } catch (error) {
-    say(inWords(error), "error");
+    setStatus(errorMessage(error), "error");
   } finally {
-    surprise.disabled = false;
+    suggestButton.disabled = false;
   }
 }
 
-addBackdrops(stage);
+addBackdropPicker(stage);
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   draw();
@@ -148,7 +148,7 @@ form.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
 });
 form.addEventListener("change", estimate);
-form.elements.prompt.addEventListener("input", later(1200, estimate));
-surprise.addEventListener("click", takePrompt);
-submit.disabled = surprise.disabled = false;
+form.elements.prompt.addEventListener("input", debounce(1200, estimate));
+suggestButton.addEventListener("click", suggestPrompt);
+submit.disabled = suggestButton.disabled = false;
 estimate();

@@ -1,63 +1,63 @@
-// One wish, one payment: everything is sent with one Idempotency-Key, as often as it takes.
+// Generate an image: retries send the same Idempotency-Key, so it is paid for once.
 
-import { ConnectionLost, Failure, failureOf, posted, request } from "./api.js";
+import { ConnectionLost, Failure, failureOf, postOptions, request } from "./api.js";
 import { eventsOf } from "./events.js";
 import { pause } from "./dom.js";
 
-const MOST_TRIES = 40;
-const LONGEST_WAIT = 15; // seconds
-const WORTH_REPEATING = new Set([
+const MAX_TRIES = 40;
+const MAX_WAIT = 15; // seconds
+const RETRYABLE = new Set([
   "generation_in_progress", "busy", "shutting_down", "storage_unavailable", "records_unavailable",
 ]);
 
-/** Make up a key. `crypto.randomUUID` is missing on pages that came by plain HTTP. */
+/** Create a key. `crypto.randomUUID` is available in secure contexts only. */
 export function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /**
- * Draw, and repeat until there is an answer.
+ * Generate an image, retrying while that is safe and useful.
  *
- * `watch` has `progress(data)`, `partial(data)` and `waiting(seconds, error)`. Returns
- * `{image, repeated}`, where `repeated` says that the answer came on a further try.
+ * `listener` has `progress(data)`, `partial(data)` and `waiting(seconds, error)`. Returns
+ * `{image, retried}`; `retried` is true if the first try didn't succeed.
  */
-export async function generate(wish, key, watch) {
+export async function generate(body, key, listener) {
   for (let tries = 1; ; tries += 1) {
     try {
-      return { image: await once(wish, key, watch), repeated: tries > 1 };
+      return { image: await tryOnce(body, key, listener), retried: tries > 1 };
     } catch (error) {
-      if (!isWorthRepeating(error) || tries === MOST_TRIES) throw error;
-      const seconds = Math.max(error.retryAfter ?? 0, Math.min(2 ** (tries - 1), LONGEST_WAIT));
-      watch.waiting(seconds, error);
+      if (!isRetryable(error) || tries === MAX_TRIES) throw error;
+      const seconds = Math.max(error.retryAfter ?? 0, Math.min(2 ** (tries - 1), MAX_WAIT));
+      listener.waiting(seconds, error);
       await pause(1000 * seconds);
     }
   }
 }
 
-function isWorthRepeating(error) {
+function isRetryable(error) {
   if (error instanceof ConnectionLost) return true;
-  // Without Retry-After the answer is final, such as for a picture that could be kept nowhere.
-  return error instanceof Failure && error.retryAfter > 0 && WORTH_REPEATING.has(error.code);
+  // Without Retry-After the error is final.
+  return error instanceof Failure && error.retryAfter > 0 && RETRYABLE.has(error.code);
 }
 
-async function once(wish, key, watch) {
+async function tryOnce(body, key, listener) {
   const headers = { Accept: "text/event-stream", "Idempotency-Key": key };
-  const response = await request("generate-image", posted(wish, headers));
+  const response = await request("generate-image", postOptions(body, headers));
   if (!response.ok) throw await failureOf(response);
   const streams = response.headers.get("Content-Type")?.startsWith("text/event-stream");
   try {
-    return streams ? await watched(response.body, watch) : await response.json();
+    return streams ? await readStream(response.body, listener) : await response.json();
   } catch (error) {
     throw error instanceof Failure ? error : new ConnectionLost();
   }
 }
 
-async function watched(body, watch) {
-  for await (const { name, data } of eventsOf(body)) {
+async function readStream(stream, listener) {
+  for await (const { name, data } of eventsOf(stream)) {
     if (name === "result") return data;
     if (name === "error") throw new Failure(data, data.http_status, data.retry_after);
-    if (name === "progress" || name === "partial") watch[name](data);
+    if (name === "progress" || name === "partial") listener[name](data);
   }
   throw new ConnectionLost();
 }

@@ -1,14 +1,14 @@
-// Pictures, which an <img> can fetch by itself unless they are only for who has the key.
+// Image URLs, and loading of private images, which <img> can't fetch without the key.
 
 import { failureOf, request } from "./api.js";
 import { server } from "./server.js";
 
 export const idOf = (image) => image.filename.replace(/\.png$/, "");
 
-/** Where a picture is on this host: the page may be reached under another name than answers tell. */
+/** The image's path on this host, which may have another name than the one in `url`. */
 export const pathOf = (image, query = "") => `images/${image.filename}${query && `?${query}`}`;
 
-/** A server that redirects plain pictures sends variants itself; others would be blocked here. */
+/** Where plain images redirect to the store, ask for a variant: the page's policy blocks other hosts. */
 export const plainPath = (image) => pathOf(image, server.redirects ? "format=webp" : "");
 
 export async function blobOf(path, signal) {
@@ -17,26 +17,26 @@ export async function blobOf(path, signal) {
   return response.blob();
 }
 
-export function showBlob(picture, blob) {
-  const address = URL.createObjectURL(blob);
-  const release = () => URL.revokeObjectURL(address);
-  picture.addEventListener("load", release, { once: true });
-  picture.src = address;
+export function setImageBlob(img, blob) {
+  const url = URL.createObjectURL(blob);
+  const release = () => URL.revokeObjectURL(url);
+  img.addEventListener("load", release, { once: true });
+  img.src = url;
 }
 
-export function show(picture, path) {
-  if (!server.hidesPictures) {
-    picture.src = path;
+export function setImage(img, path) {
+  if (!server.privateImages) {
+    img.src = path;
     return;
   }
-  picture.dataset.path = path;
-  nearby.observe(picture);
+  img.dataset.path = path;
+  visibilityObserver.observe(img);
 }
 
-const nearby = new IntersectionObserver((entries) => {
+const visibilityObserver = new IntersectionObserver((entries) => {
   for (const { isIntersecting, target } of entries) {
     if (!isIntersecting) continue;
-    nearby.unobserve(target);
-    blobOf(target.dataset.path).then((blob) => showBlob(target, blob), () => target.classList.add("missing"));
+    visibilityObserver.unobserve(target);
+    blobOf(target.dataset.path).then((blob) => setImageBlob(target, blob), () => target.classList.add("missing"));
   }
 }, { rootMargin: "400px" });

@@ -1,4 +1,4 @@
-// The API key: in this page's memory, and in the tab's session if the person wants that.
+// The API key: in this page's memory, and in session storage if that is chosen.
 
 import { find } from "./dom.js";
 
@@ -6,38 +6,38 @@ const NAME = "image-generator-key";
 const dialog = find("#key-dialog");
 const form = find("#key-form");
 let key = sessionStorage.getItem(NAME) ?? "";
-let asking = null;
+let prompting = null;
 
 export class NoKey extends Error {}
 
 export const currentKey = () => key;
 
-export function askForKey(refused) {
-  if (key !== refused) return Promise.resolve(); // another call has asked meanwhile
-  asking ??= ask(Boolean(refused)).finally(() => { asking = null; });
-  return asking;
+export function askForKey(rejectedKey) {
+  if (key !== rejectedKey) return Promise.resolve(); // it was changed meanwhile
+  prompting ??= promptForKey(Boolean(rejectedKey)).finally(() => { prompting = null; });
+  return prompting;
 }
 
 export function changeKey() {
-  ask(false).catch(() => {}); // who gives none keeps the one before
+  promptForKey(false).catch(() => {}); // cancelled: the current key stays
 }
 
-function ask(wasRefused) {
-  find("#key-refused").hidden = !wasRefused;
+function promptForKey(rejected) {
+  find("#key-refused").hidden = !rejected;
   form.reset();
   dialog.returnValue = "";
   dialog.showModal();
   return new Promise((resolve, reject) => {
     dialog.addEventListener("close", () => {
       if (dialog.returnValue !== "use") return reject(new NoKey());
-      keep(form.elements.key.value.trim(), form.elements.session.checked);
-      form.reset(); // the field holds it no longer
+      store(form.elements.key.value.trim(), form.elements.session.checked);
+      form.reset(); // remove it from the field
       resolve();
     }, { once: true });
   });
 }
 
-function keep(text, inSession) {
+function store(text, inSession) {
   key = text;
   if (inSession) sessionStorage.setItem(NAME, key);
   else sessionStorage.removeItem(NAME);

@@ -1,54 +1,54 @@
-// What people are told: steps, money, dates, and errors with what to do about them.
+// Texts for people: steps, amounts, dates, and errors with what to do about them.
 
 import { ConnectionLost } from "./api.js";
 import { NoKey } from "./key.js";
 
 const STEPS = {
   moderation: "Checking the prompt",
-  checks: "Checking that the picture can be kept",
+  checks: "Checking storage",
   enhance: "Enriching the prompt",
-  upstream: "Drawing",
-  original: "Keeping the original",
+  upstream: "Generating",
+  original: "Storing the original",
   cutout: "Cutting out the background",
-  store: "Storing the picture",
-  record: "Writing it down",
+  store: "Storing the image",
+  record: "Saving the record",
 };
 
 const ERRORS = {
-  prompt_rejected: "The model's rules don't allow this prompt. Ask for something else.",
-  rate_limited: "Too many requests in a short time.",
-  budget_exceeded: "The budget for pictures is used up.",
-  forbidden: "Your key isn't allowed to do this. Ask the operator for one that is.",
-  signature_required: "This server shows only variants that its operator has signed, so pictures can't be edited here. The plain one can be downloaded: 256 pixels, PNG.",
-  image_not_found: "This picture isn't there: it was deleted, or is somebody else's.",
-  image_deleted: "This picture was deleted meanwhile.",
-  outcome_unknown: "Nobody knows whether the picture was drawn and paid for. Drawing again may pay a second time.",
-  provider_timeout: "The model took too long.",
-  provider_quota: "The server's account with the image model has no money left. The operator has to act.",
-  provider_misconfigured: "The server can't use its image model. The operator has to act.",
-  price_unknown: "The server doesn't know what this model costs. The operator has to act.",
-  provider_unreachable: "The image model can't be reached at the moment. Try again soon.",
-  provider_rate_limited: "The image model is asked too often at the moment.",
-  busy: "The server is drawing as much as it can. Try again soon.",
-  storage_unavailable: "The server can't store pictures at the moment.",
-  records_unavailable: "The server can't read its records at the moment.",
+  prompt_rejected: "The prompt was rejected by the model's content rules. Change it and try again.",
+  rate_limited: "You've hit the rate limit.",
+  budget_exceeded: "The budget is used up.",
+  forbidden: "Your API key doesn't allow this. Ask the operator for one that does.",
+  signature_required: "This server serves signed variants only, so images can't be edited here. The plain 256-pixel PNG can be downloaded.",
+  image_not_found: "This image doesn't exist, or belongs to another key.",
+  image_deleted: "This image has been deleted.",
+  outcome_unknown: "It is unknown whether the image was generated and paid for. Generating again may pay a second time.",
+  provider_timeout: "The image model didn't respond in time.",
+  provider_quota: "The server's account with the image provider has no credit left. Contact the operator.",
+  provider_misconfigured: "The server's image provider is misconfigured. Contact the operator.",
+  price_unknown: "The server has no price for this model. Contact the operator.",
+  provider_unreachable: "The image provider can't be reached. Try again soon.",
+  provider_rate_limited: "The image provider's rate limit is reached.",
+  busy: "The server is at its limit of concurrent generations. Try again soon.",
+  storage_unavailable: "The image store is unavailable.",
+  records_unavailable: "The database is unavailable.",
 };
 
 const CHARGED = {
   no: "Nothing was paid.",
-  yes: "The picture was paid for, and what came is kept.",
+  yes: "The image was paid for, and the original is kept.",
   unknown: "It may have been paid for.",
 };
 
-export const stepInWords = (step) => STEPS[step] ?? "Working";
+export const stepMessage = (step) => STEPS[step] ?? "Working";
 
-export function inWords(error) {
+export function errorMessage(error) {
   if (error instanceof ConnectionLost) return "The server can't be reached. Check your connection, then try again.";
-  if (error instanceof NoKey) return "This server needs an API key. Ask its operator for one, and enter it with “Key” above.";
+  if (error instanceof NoKey) return "This server requires an API key. Get one from the operator and enter it under “Key” above.";
   const parts = [ERRORS[error.code] ?? error.message];
   if (error.retryAfter) parts.push(`Try again in ${duration(error.retryAfter)}.`);
   if (error.charged) parts.push(CHARGED[error.charged]);
-  if (error.status >= 500 && error.request_id) parts.push(`For the operator: request ${error.request_id}.`);
+  if (error.status >= 500 && error.request_id) parts.push(`Request ID: ${error.request_id}.`);
   return parts.join(" ");
 }
 
@@ -68,4 +68,4 @@ export const bytes = (size) => (size < 1024 ? `${size} bytes` : `${(size / 1024)
 
 export const date = (text) => new Date(text).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 
-export const drawnBy = (image) => (image.provider === "offline" ? "drawn offline, not by AI" : image.model);
+export const modelLabel = (image) => (image.provider === "offline" ? "offline, not AI" : image.model);

@@ -1,11 +1,11 @@
-// What the page was told about the server that sent it.
+// Facts about the server, from the page's data attributes.
 
-const told = document.body.dataset;
+const { provider, model, keys, images, redirects } = document.body.dataset;
 
 export const server = {
-  free: ["offline", "replay"].includes(told.provider),
-  model: told.model,
-  asksForKeys: told.keys === "yes",
-  hidesPictures: told.pictures === "private",
-  redirects: told.redirects === "yes",
+  free: ["offline", "replay"].includes(provider),
+  model,
+  requiresKey: keys === "yes",
+  privateImages: images === "private",
+  redirects: redirects === "yes",
 };

@@ -1,4 +1,4 @@
-// An address in the forms in which people need it.
+// Code snippets for a variant's URL.
 
 const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
 const shell = (text) => `'${text.replaceAll("'", "'\\''")}'`;
@@ -11,11 +11,11 @@ export const SNIPPETS = {
   curl: { label: "curl", write: ({ url, file }) => `curl -o ${file} ${shell(url)}` },
   fetch: { label: "fetch", write: ({ url }) => `const response = await fetch(${JSON.stringify(url)});
 if (!response.ok) throw new Error((await response.json()).message);
-const picture = await response.blob();` },
+const image = await response.blob();` },
   python: { label: "Python", write: ({ url, file }) => `import requests
 
-answer = requests.get(${JSON.stringify(url)}, timeout=60)
-answer.raise_for_status()
+response = requests.get(${JSON.stringify(url)}, timeout=60)
+response.raise_for_status()
 with open("${file}", "wb") as file:
-    file.write(answer.content)` },
+    file.write(response.content)` },
 };

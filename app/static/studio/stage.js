@@ -1,13 +1,13 @@
-// What pictures lie on, to see that their backgrounds are transparent.
+// The backdrop behind an image, which shows its transparency.
 
 import { find, make } from "./dom.js";
 
-const BACKDROPS = { checker: "Checkerboard", dark: "Dark", light: "Light", own: "Own colour" };
+const BACKDROPS = { checker: "Checkerboard", dark: "Dark", light: "Light", own: "Custom color" };
 
-/** Let people choose what is behind the picture of a stage. */
-export function addBackdrops(stage) {
+/** Add controls that choose the backdrop of a stage. */
+export function addBackdropPicker(stage) {
   const name = `backdrop-${stage.id}`;
-  const colour = make("input", { type: "color", value: "#e8590c", "aria-label": "Own colour behind the picture" });
+  const color = make("input", { type: "color", value: "#e8590c", "aria-label": "Custom backdrop color" });
   const choose = (backdrop) => {
     stage.dataset.backdrop = backdrop;
     find(`input[value=${backdrop}]`, group).checked = true;
@@ -18,14 +18,14 @@ export function addBackdrops(stage) {
   ));
   const group = make(
     "fieldset", { className: "backdrops" },
-    make("legend", { className: "unseen" }, "Behind the picture"), ...choices, colour,
+    make("legend", { className: "unseen" }, "Backdrop"), ...choices, color,
   );
   group.addEventListener("change", (event) => {
-    // Set by script, which the page's policy allows; style attributes in markup it doesn't.
-    stage.style.setProperty("--own", colour.value);
-    choose(event.target === colour ? "own" : event.target.value);
+    // The page's policy allows styles set by script, but no style attributes in markup.
+    stage.style.setProperty("--own", color.value);
+    choose(event.target === color ? "own" : event.target.value);
   });
   stage.after(group);
-  stage.style.setProperty("--own", colour.value);
+  stage.style.setProperty("--own", color.value);
   choose("checker");
 }

@@ -1,19 +1,19 @@
-// Short notes at the edge of the page, perhaps with one thing to do.
+// Short notifications, optionally with one action.
 
 import { find, make } from "./dom.js";
 
-const shelf = find("#toasts");
+const container = find("#toasts");
 
-/** Show a note for so many seconds; returns what takes it away. */
-export function note(text, { seconds = 6, action = null } = {}) {
+/** Show a notification; return a function that removes it. */
+export function notify(text, { seconds = 6, action = null } = {}) {
   const toast = make("div", { className: "toast" }, make("span", {}, text));
   const remove = () => toast.remove();
   if (action) {
     const button = make("button", { type: "button", className: "quiet" }, action.label);
-    button.addEventListener("click", () => { remove(); action.work(); });
+    button.addEventListener("click", () => { remove(); action.run(); });
     toast.append(button);
   }
-  shelf.append(toast);
+  container.append(toast);
   setTimeout(remove, 1000 * seconds);
   return remove;
 }

@@ -1,7 +1,7 @@
-// The parameters of a variant: what people see of each, and how its values are written.
+// The parameters of a variant: their labels, controls and serialization.
 
 const number = (label, min, max, step, value) => ({ kind: "number", label, min, max, step, value });
-const colour = (label, value) => ({ kind: "colour", label, value });
+const color = (label, value) => ({ kind: "color", label, value });
 const choice = (label, options) => ({ kind: "choice", label, options, value: Object.keys(options)[0] });
 
 const always = (name, field) => ({ name, fields: [field], neutral: String(field.value) });
@@ -10,15 +10,15 @@ const optional = (name, label, ...fields) => ({ name, label, fields, optional: t
 export const GROUPS = [
   { title: "Size and format", open: true, parts: [
     always("w", number("Width", 1, 2048, 1, 256)),
-    optional("h", "Height of its own", number("Height", 1, 2048, 1, 256)),
-    always("dpr", number("Pixels per point", 1, 4, 0.5, 1)),
-    always("fit", choice("Fit", { contain: "show all", cover: "fill with the middle", fill: "stretch" })),
+    optional("h", "Set the height", number("Height", 1, 2048, 1, 256)),
+    always("dpr", number("Pixel ratio", 1, 4, 0.5, 1)),
+    always("fit", choice("Fit", { contain: "contain", cover: "cover", fill: "stretch" })),
     always("padding", number("Padding", 0, 512, 1, 0)),
-    always("format", choice("Format", { png: "PNG", webp: "WebP", avif: "AVIF", jpeg: "JPEG", auto: "what the viewer takes" })),
-    optional("quality", "Quality of its own", number("Quality", 1, 100, 1, 80)),
-    optional("background", "Background", colour("Background colour", "#ffffff")),
+    always("format", choice("Format", { png: "PNG", webp: "WebP", avif: "AVIF", jpeg: "JPEG", auto: "best for the browser" })),
+    optional("quality", "Set the quality", number("Quality", 1, 100, 1, 80)),
+    optional("background", "Background", color("Background color", "#ffffff")),
   ] },
-  { title: "Colour", parts: [
+  { title: "Color", parts: [
     always("brightness", number("Brightness", 0, 4, 0.05, 1)),
     always("contrast", number("Contrast", 0, 4, 0.05, 1)),
     always("saturation", number("Saturation", 0, 4, 0.05, 1)),
@@ -26,22 +26,22 @@ export const GROUPS = [
     always("gamma", number("Gamma", 0.1, 4, 0.05, 1)),
     always("sharpness", number("Sharpness", 0, 4, 0.05, 1)),
   ] },
-  { title: "Turn and cut", parts: [
-    always("rotate", choice("Rotate", { 0: "not", 90: "90° clockwise", 180: "180°", 270: "90° anticlockwise" })),
-    always("flip", choice("Flip", { "": "not", h: "left and right", v: "top and bottom", hv: "both" })),
-    always("holes", choice("Enclosed white", { auto: "judge each", keep: "keep all", cut: "cut all" })),
+  { title: "Rotate, flip, holes", parts: [
+    always("rotate", choice("Rotate", { 0: "none", 90: "90° clockwise", 180: "180°", 270: "90° anticlockwise" })),
+    always("flip", choice("Flip", { "": "none", h: "left and right", v: "top and bottom", hv: "both" })),
+    always("holes", choice("Enclosed white", { auto: "automatic", keep: "keep all", cut: "cut all" })),
   ] },
   { title: "Outline and shadow", parts: [
-    optional("outline", "Outline", number("Outline width", 0, 64, 1, 6), colour("Outline colour", "#ffffff")),
+    optional("outline", "Outline", number("Outline width", 0, 64, 1, 6), color("Outline color", "#ffffff")),
     optional(
       "shadow", "Shadow",
       number("To the right", -256, 256, 1, 0), number("Down", -256, 256, 1, 6), number("Blur", 0, 64, 1, 6),
-      colour("Shadow colour", "#000000"), number("Opacity", 0, 1, 0.05, 0.5),
+      color("Shadow color", "#000000"), number("Opacity", 0, 1, 0.05, 0.5),
     ),
   ] },
 ];
 
-export const MOST_FILTERS = 8;
+export const MAX_FILTERS = 8;
 
 const amount = (value = 1) => [number("Amount", 0.01, 1, 0.01, value)];
 
@@ -52,12 +52,12 @@ export const FILTERS = {
   opacity: { label: "Opacity", fields: [number("Amount", 0, 1, 0.01, 0.5)] },
   posterize: { label: "Posterize", fields: [number("Levels", 2, 64, 1, 4)] },
   solarize: { label: "Solarize", fields: [number("Threshold", 0, 255, 1, 128)] },
-  duotone: { label: "Duotone", fields: [colour("Dark colour", "#1e1450"), colour("Light colour", "#ffdc96")] },
-  tint: { label: "Tint", fields: [colour("Tint colour", "#0f766e"), ...amount(0.5)] },
+  duotone: { label: "Duotone", fields: [color("Dark color", "#1e1450"), color("Light color", "#ffdc96")] },
+  tint: { label: "Tint", fields: [color("Tint color", "#0f766e"), ...amount(0.5)] },
   blur: { label: "Blur", fields: [number("Pixels", 0.1, 64, 0.1, 2)] },
   sharpen: { label: "Sharpen", fields: [number("Amount", 0.01, 4, 0.01, 1)] },
   pixelate: { label: "Pixelate", fields: [number("Pixels", 2, 256, 1, 8)] },
 };
 
-/** Write values as one parameter takes them; `#` is left out, as it would have to be escaped. */
-export const written = (values) => values.map((value) => value.replace(/^#/, "")).join(",");
+/** Serialize the values of one parameter, without `#`, which would need escaping. */
+export const serialize = (values) => values.map((value) => value.replace(/^#/, "")).join(",");
