@@ -1,4 +1,4 @@
-"""A browser for all tests of a process, and a page for each that is watched and photographed."""
+"""The browser of a test process; pages are checked for errors and screenshots kept."""
 
 import re
 from collections.abc import Iterator
@@ -14,19 +14,19 @@ from tests.support.service import Service, serving, settings_for
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Run one browser. Not for longer: its event loop would be in the way of other tests."""
+    """Run one browser. Package scope, because its event loop would disturb other tests."""
     with chromium() as running:
         yield running
 
 
 @pytest.fixture
 def tabs(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Tabs]:
-    """Open pages; afterwards none may have failed, or done what its policy forbids."""
+    """Open pages; fail if one had an error or violated its policy."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     opened = Tabs(browser)
     yield opened
     name = re.sub(r"[^\w-]+", "-", request.node.name).strip("-")
-    opened.photograph(SCREENSHOTS / name)
+    opened.screenshot(SCREENSHOTS / name)
     opened.close()
     assert opened.violations == []
     assert opened.failures == []
@@ -34,12 +34,12 @@ def tabs(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Tabs]:
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    """Serve with nothing set but the folder for data."""
+    """Serve with default settings."""
     with serving(settings_for(data_dir=tmp_path)) as running:
         yield running
 
 
 @pytest.fixture
 def studio(tabs: Tabs, service: Service) -> Studio:
-    """Open the studio of a service that draws offline, at a desktop's width."""
+    """Open the studio of an offline service at desktop width."""
     return tabs.studio(service.url)

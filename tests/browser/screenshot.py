@@ -23,7 +23,7 @@ _PROMPTS = (
 
 
 def main() -> None:
-    """Draw some pictures offline, and photograph the page with the last of them on its stage."""
+    """Generate images offline and save a screenshot of the studio."""
     with (
         tempfile.TemporaryDirectory() as folder,
         chromium() as browser,
@@ -33,10 +33,10 @@ def main() -> None:
             service.generate(prompt)
         tabs = Tabs(browser)
         studio = tabs.studio(service.url, (1280, 1070))
-        studio.draw(_PROMPTS[-1])
-        expect(studio.see("#gallery img")).to_have_count(len(_PROMPTS))
+        studio.generate(_PROMPTS[-1])
+        expect(studio.find("#gallery img")).to_have_count(len(_PROMPTS))
         studio.page.wait_for_load_state("networkidle")
-        studio.see("h1").click()
+        studio.find("h1").click()
         shot = Image.open(io.BytesIO(studio.page.screenshot())).convert("RGB")
         tabs.close()
     shot.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(

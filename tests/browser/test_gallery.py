@@ -1,4 +1,4 @@
-"""The gallery, keys, and pages of other origins."""
+"""The gallery, API keys, and pages of other origins."""
 
 import threading
 from collections.abc import Iterator
@@ -21,25 +21,25 @@ MANY = 500
 
 @pytest.fixture
 def full(service: Service) -> Service:
-    """Fill a service with pictures, which all look the same."""
-    picture = service.get(f"/images/{service.generate().json()['filename']}").content
+    """Fill a service with many records of one image."""
+    png = service.get(f"/images/{service.generate().json()['filename']}").content
     for number in range(1, MANY):
-        row = a_generation(
-            prompt=f"Picture number {number}", created_at=NOON - timedelta(seconds=number)
+        record = a_generation(
+            prompt=f"Image number {number}", created_at=NOON - timedelta(seconds=number)
         )
-        assert row.image
-        service.ports.store.put(row.image.key, picture, content_type="image/png")
-        service.ports.records.insert(row)
+        assert record.image
+        service.ports.store.put(record.image.key, png, content_type="image/png")
+        service.ports.records.insert(record)
     return service
 
 
-def test_hundreds_of_pictures_are_scrolled_and_searched(tabs: Tabs, full: Service) -> None:
-    """Older pictures come as they are scrolled to, each once; a search narrows them."""
+def test_hundreds_of_images_scroll_and_search(tabs: Tabs, full: Service) -> None:
+    """Scrolling loads every image once; a search narrows the list."""
     studio = tabs.studio(full.url, PHONE)
     fetched: list[str] = []
     studio.page.on("request", lambda request: fetched.append(request.url))
-    cards = studio.see("#gallery li")
-    expect(studio.see("#gallery-status")).to_have_text(f"{MANY} pictures")
+    cards = studio.find("#gallery li")
+    expect(studio.find("#gallery-status")).to_have_text(f"{MANY} images")
     assert cards.count() < MANY
     while cards.count() < MANY:
         known = cards.count()
@@ -47,40 +47,40 @@ def test_hundreds_of_pictures_are_scrolled_and_searched(tabs: Tabs, full: Servic
         studio.page.wait_for_function(
             "(known) => document.querySelectorAll('#gallery li').length > known", arg=known
         )
-    expect(studio.see("#more")).to_be_hidden()
+    expect(studio.find("#more")).to_be_hidden()
     ids = cards.evaluate_all("(all) => all.map((card) => card.id)")
     assert len(set(ids)) == MANY
     studio.page.get_by_label("Search the prompts").fill("number 77")
     expect(cards).to_have_count(1)
-    expect(studio.see("#gallery-status")).to_have_text("1 found")
+    expect(studio.find("#gallery-status")).to_have_text("1 found")
     studio.page.get_by_label("Search the prompts").fill("unheard of")
-    expect(studio.see("#gallery-status")).to_contain_text("No picture has these words")
+    expect(studio.find("#gallery-status")).to_contain_text("No image has these words")
 
 
-def test_a_key_is_asked_for_and_kept_no_longer_than_wanted(tabs: Tabs, tmp_path: Path) -> None:
-    """A key is typed in and shows private pictures; the tab keeps it only if the person says so."""
+def test_a_key_is_kept_only_as_long_as_chosen(tabs: Tabs, tmp_path: Path) -> None:
+    """A key shows private images; the tab keeps it only if that is chosen."""
     with serving_with_keys(data_dir=tmp_path, public_images=False) as auth_service:
         key = auth_service.create_key("alice")
         studio = tabs.studio(auth_service.service.url)
-        dialog = studio.see("#key-dialog")
+        dialog = studio.find("#key-dialog")
         expect(dialog).to_be_visible()
-        assert studio.serious() == []
+        assert studio.axe_problems() == []
         studio.page.get_by_label("Key", exact=True).fill("igk_wrong")
         studio.page.get_by_role("button", name="Use this key").click()
-        expect(studio.see("#key-refused")).to_be_visible()
+        expect(studio.find("#key-refused")).to_be_visible()
         studio.page.get_by_label("Key", exact=True).fill(key)
         studio.page.get_by_role("button", name="Use this key").click()
         expect(dialog).to_be_hidden()
-        studio.draw("A red fox")
+        studio.generate("A red fox")
         shown(studio.page, "#result")
         shown(studio.page, "#gallery img")
         assert studio.page.evaluate("sessionStorage.length + localStorage.length") == 0
         studio.page.reload()
         expect(dialog).to_be_visible()
         studio.page.get_by_label("Key", exact=True).fill(key)
-        studio.page.get_by_label("Keep it until this tab is closed").check()
+        studio.page.get_by_label("Keep it until I close this tab").check()
         studio.page.get_by_role("button", name="Use this key").click()
-        expect(studio.see("#gallery li")).to_have_count(1)
+        expect(studio.find("#gallery li")).to_have_count(1)
         studio.page.reload()
         shown(studio.page, "#gallery img")
         expect(dialog).to_be_hidden()
@@ -88,17 +88,17 @@ def test_a_key_is_asked_for_and_kept_no_longer_than_wanted(tabs: Tabs, tmp_path:
 
 
 def shown(page: Page, selector: str) -> None:
-    """Wait until a picture has been loaded."""
+    """Wait until an image has loaded."""
     page.wait_for_function(
         "(selector) => document.querySelector(selector)?.naturalWidth > 0", arg=selector
     )
 
 
-def test_a_page_of_another_origin_can_draw(tabs: Tabs, service: Service) -> None:
-    """`fetch` from elsewhere reads the answer, its events, its headers, and shows the picture."""
+def test_another_origin_can_generate(tabs: Tabs, service: Service) -> None:
+    """`fetch` from another origin reads events and headers, and shows the image."""
     with elsewhere() as url:
         page = tabs.open(url)
-        told = page.evaluate(
+        seen = page.evaluate(
             """async (service) => {
               const response = await fetch(`${service}/generate-image`, {
                 method: "POST",
@@ -117,13 +117,13 @@ def test_a_page_of_another_origin_can_draw(tabs: Tabs, service: Service) -> None
             service.url,
         )
         shown(page, "img")
-    assert set(told["names"]) == {"progress", "partial", "result"}
-    assert told["id"]
+    assert set(seen["names"]) == {"progress", "partial", "result"}
+    assert seen["id"]
 
 
 @contextmanager
 def elsewhere() -> Iterator[str]:
-    """Serve a page that has nothing to do with the service."""
+    """Serve a page of another origin."""
     page = Response("<!doctype html><title>Elsewhere</title><img>", content_type="text/html")
     server = make_server("127.0.0.1", 0, page)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

@@ -1,4 +1,4 @@
-"""The studio from the first visit to a downloaded picture."""
+"""The studio's main page."""
 
 import re
 
@@ -13,35 +13,35 @@ from tests.support.browser.studio import DESKTOP, PHONE, Scheme, Studio, Tabs
 from tests.support.service import Service
 
 
-def test_a_picture_is_drawn_and_shown(studio: Studio, service: Service) -> None:
-    """A prompt becomes a picture on the stage and in the gallery, told to be offline and free."""
-    expect(studio.see(".notice")).to_contain_text("not made by AI")
-    expect(studio.see("#cost")).to_contain_text("Costs nothing")
-    studio.draw("A red fox with a lantern")
-    studio.status("Drawn offline, not by AI")
-    expect(studio.see("#elapsed")).to_have_text(re.compile(r"^\d+\.\d s$"))
-    expect(studio.see("#gallery li")).to_have_count(1)
-    expect(studio.see("#gallery .prompt")).to_have_text("A red fox with a lantern")
+def test_an_image_is_generated_and_shown(studio: Studio, service: Service) -> None:
+    """A prompt becomes an image on the stage and in the gallery, labelled offline and free."""
+    expect(studio.find(".notice")).to_contain_text("no AI, no cost")
+    expect(studio.find("#cost")).to_contain_text("Free")
+    studio.generate("A red fox with a lantern")
+    studio.expect_status("Generated offline, not by AI")
+    expect(studio.find("#elapsed")).to_have_text(re.compile(r"^\d+\.\d s$"))
+    expect(studio.find("#gallery li")).to_have_count(1)
+    expect(studio.find("#gallery .prompt")).to_have_text("A red fox with a lantern")
     (image,) = service.images()
     assert image["prompt"] == "A red fox with a lantern"
-    assert studio.see("#result").evaluate("(picture) => picture.naturalWidth") == 256
+    assert studio.find("#result").evaluate("(img) => img.naturalWidth") == 256
 
 
-def test_what_lies_behind_the_picture_can_be_chosen(studio: Studio) -> None:
-    """A checkerboard at first; then dark, light, or any colour."""
-    stage = studio.see("#stage")
+def test_the_backdrop_can_be_chosen(studio: Studio) -> None:
+    """A checkerboard by default; then dark, light, or any color."""
+    stage = studio.find("#stage")
     expect(stage).to_have_css("background-image", re.compile("repeating-conic-gradient"))
-    backdrops = studio.page.get_by_role("group", name="Behind the picture").first
-    for name, colour in (("Dark", "rgb(20, 24, 26)"), ("Light", "rgb(255, 255, 255)")):
+    backdrops = studio.page.get_by_role("group", name="Backdrop").first
+    for name, color in (("Dark", "rgb(20, 24, 26)"), ("Light", "rgb(255, 255, 255)")):
         backdrops.get_by_role("radio", name=name).check()
-        expect(stage).to_have_css("background-color", colour)
-    backdrops.get_by_label("Own colour behind the picture").fill("#ff00ff")
+        expect(stage).to_have_css("background-color", color)
+    backdrops.get_by_label("Custom backdrop color").fill("#ff00ff")
     expect(stage).to_have_css("background-color", "rgb(255, 0, 255)")
-    expect(backdrops.get_by_role("radio", name="Own colour")).to_be_checked()
+    expect(backdrops.get_by_role("radio", name="Custom color")).to_be_checked()
 
 
-def test_the_editor_knows_every_parameter(studio: Studio) -> None:
-    """Sliders and choices have the names, ranges and options of the API; so have filters."""
+def test_the_editor_matches_the_api(studio: Studio) -> None:
+    """Controls and filters have the names, ranges and options of the API."""
     known = studio.page.evaluate("import('./static/studio/variants.js')")
     parts = {part["name"]: part for group in known["GROUPS"] for part in group["parts"]}
     fields = VariantQuery.model_json_schema()["properties"]
@@ -56,25 +56,23 @@ def test_the_editor_knows_every_parameter(studio: Studio) -> None:
     assert set(known["FILTERS"]) == set(FILTERS)
     for name, filter_ in known["FILTERS"].items():
         Filter.parse(":".join([name, ",".join(str(one["value"]) for one in filter_["fields"])]))
-    assert known["MOST_FILTERS"] == MAX_FILTERS
+    assert known["MAX_FILTERS"] == MAX_FILTERS
 
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_everybody_can_use_it(
-    tabs: Tabs, service: Service, size: tuple[int, int], scheme: Scheme
-) -> None:
-    """At any width, light or dark, axe finds nothing serious and nothing is cut off at the side."""
+def test_accessibility(tabs: Tabs, service: Service, size: tuple[int, int], scheme: Scheme) -> None:
+    """At any width, light or dark, axe finds nothing serious and nothing overflows."""
     service.generate("An owl on a pile of books")
     studio = tabs.studio(service.url, size, scheme)
-    expect(studio.see("#gallery li")).to_have_count(1)
-    studio.draw("A lighthouse in a storm")
-    assert studio.serious() == []
-    studio.see("#open-result").click()
-    expect(studio.see("#detail-picture")).to_be_visible()
-    assert studio.serious() == []
+    expect(studio.find("#gallery li")).to_have_count(1)
+    studio.generate("A lighthouse in a storm")
+    assert studio.axe_problems() == []
+    studio.find("#open-result").click()
+    expect(studio.find("#detail-image")).to_be_visible()
+    assert studio.axe_problems() == []
     for width in (size[0], 320):
         studio.page.set_viewport_size({"width": width, "height": size[1]})
-        assert studio.see("#detail").evaluate("(box) => box.scrollWidth - box.clientWidth") <= 0
+        assert studio.find("#detail").evaluate("(box) => box.scrollWidth - box.clientWidth") <= 0
         assert studio.page.evaluate("document.documentElement.scrollWidth") <= width
     studio.page.set_viewport_size({"width": size[0], "height": size[1]})

@@ -1,4 +1,4 @@
-"""The browser of the tests: what `make test` fetched, or the one that CHROMIUM names."""
+"""Chromium for the tests: as `make test` installed it, or as CHROMIUM names it."""
 
 import os
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ _QUIET = (
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Run a browser that asks nobody for anything, with libraries and fonts of its own."""
+    """Run a browser without network requests of its own, with bundled fonts."""
     program = os.environ.get("CHROMIUM") or _FETCHED / "chromium"
     environment: dict[str, str | float | bool] = {
         **os.environ,

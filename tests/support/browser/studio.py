@@ -1,4 +1,4 @@
-"""Pages in a browser, and the studio as a person uses it."""
+"""Browser pages, and the studio as a user operates it."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,26 +23,26 @@ class Studio:
 
     page: Page
 
-    def see(self, selector: str) -> Locator:
-        """Return what the selector finds."""
+    def find(self, selector: str) -> Locator:
+        """Return a locator of the selector."""
         return self.page.locator(selector)
 
-    def draw(self, prompt: str = "A red fox") -> None:
-        """Ask for a picture, and wait until it is there."""
-        self.ask(prompt)
-        expect(self.see("#open-result")).to_be_visible()
+    def generate(self, prompt: str = "A red fox") -> None:
+        """Generate an image and wait for it."""
+        self.submit(prompt)
+        expect(self.find("#open-result")).to_be_visible()
 
-    def ask(self, prompt: str) -> None:
-        """Ask for a picture."""
-        self.page.get_by_label("What shall be drawn?").fill(prompt)
-        self.page.get_by_role("button", name="Draw", exact=True).click()
+    def submit(self, prompt: str) -> None:
+        """Enter a prompt and press Generate."""
+        self.page.get_by_label("Describe an image").fill(prompt)
+        self.page.get_by_role("button", name="Generate", exact=True).click()
 
-    def status(self, text: str) -> None:
-        """Wait until the status says so."""
-        expect(self.see("#status")).to_contain_text(text)
+    def expect_status(self, text: str) -> None:
+        """Wait for a text in the status line."""
+        expect(self.find("#status")).to_contain_text(text)
 
-    def serious(self) -> list[str]:
-        """Return what axe finds that is serious or worse."""
+    def axe_problems(self) -> list[str]:
+        """Return the serious and critical findings of axe."""
         self.page.evaluate(AXE.read_text())
         found: dict[str, Any] = self.page.evaluate("axe.run()")
         return [
@@ -55,7 +55,7 @@ class Studio:
 
 @dataclass
 class Tabs:
-    """All pages that a test opens, and what went wrong in them."""
+    """The pages that a test opens, with their errors and policy violations."""
 
     browser: Browser
     violations: list[str] = field(default_factory=list)
@@ -63,7 +63,7 @@ class Tabs:
     contexts: list[BrowserContext] = field(default_factory=list)
 
     def open(self, url: str, size: tuple[int, int] = DESKTOP, scheme: Scheme = "light") -> Page:
-        """Open a page in a session of its own."""
+        """Open a page in a new browser context."""
         context = self.browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             color_scheme=scheme,
@@ -74,28 +74,28 @@ class Tabs:
         context.add_init_script(_WATCH)
         self.contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda told: self._heard(told.text))
+        page.on("console", lambda message: self._note_violation(message.text))
         page.on("pageerror", lambda error: self.failures.append(str(error)))
         page.goto(url)
         return page
 
     def studio(self, url: str, size: tuple[int, int] = DESKTOP, scheme: Scheme = "light") -> Studio:
-        """Open the studio, and wait until it can be used."""
+        """Open the studio and wait until it is ready."""
         studio = Studio(self.open(f"{url}/", size, scheme))
-        expect(studio.see("#generate")).to_be_enabled()
+        expect(studio.find("#generate")).to_be_enabled()
         return studio
 
-    def photograph(self, path: Path) -> None:
-        """Keep what the pages show now."""
+    def screenshot(self, path: Path) -> None:
+        """Save a screenshot of every page."""
         pages = [page for context in self.contexts for page in context.pages]
         for number, page in enumerate(pages):
             page.screenshot(path=f"{path}{number or ''}.png")
 
     def close(self) -> None:
-        """Close them all."""
+        """Close all pages."""
         for context in self.contexts:
             context.close()
 
-    def _heard(self, text: str) -> None:
+    def _note_violation(self, text: str) -> None:
         if text.startswith("violation: ") or "Content Security Policy" in text:
             self.violations.append(text)

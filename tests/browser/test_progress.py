@@ -1,0 +1,75 @@
+"""Progress, previews and broken connections while a model generates."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.browser.studio import PHONE, Tabs
+from tests.support.concurrency.eventually import eventually
+from tests.support.fake_openai import FakeOpenAI, Fault
+from tests.support.servers.fault_proxy import FaultProxy
+from tests.support.service import Service, openai_settings, serving, settings_for
+
+
+@pytest.fixture
+def paid(fake_openai: FakeOpenAI, tmp_path: Path) -> Iterator[Service]:
+    """Serve with a paid model."""
+    with serving(settings_for(data_dir=tmp_path, **openai_settings(fake_openai))) as service:
+        yield service
+
+
+def test_previews_show_while_generating(tabs: Tabs, paid: Service, fake_openai: FakeOpenAI) -> None:
+    """The page shows the estimate, the step, the time and a preview before the image."""
+    end = threading.Event()
+    fake_openai.script("images", Fault.last_event_at(end))
+    studio = tabs.studio(paid.url, PHONE, "dark")
+    expect(studio.find(".notice")).to_contain_text("Each image costs money")
+    studio.page.get_by_label("Previews").select_option("2")
+    studio.page.get_by_label("Describe an image").fill("A red fox")
+    expect(studio.find("#cost")).to_contain_text("At most")
+    studio.submit("A red fox")
+    studio.expect_status("Generating …")
+    expect(studio.find("#result")).to_have_attribute("alt", "Preview of the image being generated")
+    assert (studio.find("#result").get_attribute("src") or "").startswith("data:image/webp;base64,")
+    ticked = studio.find("#elapsed").inner_text()
+    expect(studio.find("#elapsed")).not_to_have_text(ticked)
+    assert studio.axe_problems() == []
+    end.set()
+    studio.expect_status("Done. It cost $")
+    expect(studio.find("#result")).to_have_attribute("alt", "A red fox")
+    assert fake_openai.paid == 1
+
+
+def test_a_lost_connection_pays_once(tabs: Tabs, paid: Service, fake_openai: FakeOpenAI) -> None:
+    """A connection lost while generating is reported, and the image fetched later."""
+    end = threading.Event()
+    fake_openai.script("images", Fault.until(end))
+    with FaultProxy("127.0.0.1", int(paid.url.rpartition(":")[2])) as line:
+        studio = tabs.studio(f"http://{line.host}:{line.port}")
+        studio.submit("A red fox")
+        studio.expect_status("Generating …")
+        line.refuse()
+        studio.expect_status("The connection was lost.")
+        end.set()
+        eventually(paid.images)
+        line.pass_through()
+        studio.expect_status("nothing was paid twice")
+        expect(studio.find("#gallery li")).to_have_count(1)
+    assert fake_openai.paid == 1
+    assert len(paid.images()) == 1
+
+
+def test_refusals_are_explained(tabs: Tabs, paid: Service, fake_openai: FakeOpenAI) -> None:
+    """An error says what happened, what to do, and whether it was charged."""
+    fake_openai.script("images", Fault.moderation_blocked())
+    studio = tabs.studio(paid.url)
+    studio.submit("Something bad")
+    studio.expect_status("The prompt was rejected by the model's content rules.")
+    studio.expect_status("Nothing was paid.")
+    assert studio.find("#status").get_attribute("data-tone") == "error"
+    expect(studio.find("#result")).to_be_hidden()
+    studio.generate("A red fox")
+    studio.expect_status("Done.")
