@@ -71,8 +71,8 @@ def seen(request: pytest.FixtureRequest) -> Iterator[Seen]:
 
 
 @pytest.fixture
-def answers_break_off() -> Iterator[None]:
-    """Collect, within the test, the sockets that an SDK drops when an answer breaks off.
+def truncated_responses() -> Iterator[None]:
+    """Collect sockets of truncated responses within the test.
 
     botocore leaves them to the garbage collector.
     """

@@ -85,7 +85,7 @@ def test_the_clock_is_compared_with_s3(
     assert levels(check(s3_server, s3_bucket, behind=behind)) == ALL_OK | {"skew": level}
 
 
-@pytest.mark.usefixtures("answers_break_off")
+@pytest.mark.usefixtures("truncated_responses")
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # botocore's, as in the store's own tests
 @pytest.mark.parametrize(
     "fault",

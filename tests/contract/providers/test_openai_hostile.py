@@ -11,7 +11,7 @@ from app.services.openai.http_client import limit_error_body
 from app.services.openai.image_generator import OpenAIGenerator
 from tests.attacks import Seen, attack
 from tests.support.openai.checks import MODEL, draw
-from tests.support.servers.canned_response import talking
+from tests.support.servers.canned_response import canned_server
 
 MIB = 1024 * 1024
 
@@ -31,15 +31,19 @@ class Endless(httpx2.SyncByteStream):
 @attack("A model's server that redirects the call to another", expect="nothing sent there")
 def test_no_redirect_is_followed(status: int, seen: Seen) -> None:
     """The other server hears nothing of prompt and key, and nothing counts as paid."""
-    with talking(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n") as other:
+    with canned_server(
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    ) as other:
         away = f"HTTP/1.1 {status} Away\r\nLocation: {other.address}/v1/images\r\n"
-        with talking(f"{away}Content-Length: 0\r\nConnection: close\r\n\r\n".encode()) as first:
+        with canned_server(
+            f"{away}Content-Length: 0\r\nConnection: close\r\n\r\n".encode()
+        ) as first:
             client = lazy_client(api_key="sk-test", base_url=f"{first.address}/v1")
             generator = OpenAIGenerator(client, model=MODEL, timeout_seconds=5)
             with pytest.raises(AppError) as caught:
                 draw(generator)
             generator.close()
-        seen("nothing sent there" if other.asked == [] else "sent there")
+        seen("nothing sent there" if other.requests == [] else "sent there")
     assert caught.value.charged is Charged.NO
 
 

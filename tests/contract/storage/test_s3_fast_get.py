@@ -12,7 +12,7 @@ from app.errors import ImageNotFound, StorageUnavailable
 from app.services.s3 import session as settings
 from app.services.s3.store import S3Store
 from tests.support.concurrency.threads import at_once
-from tests.support.servers.canned_response import TalkingServer, talking
+from tests.support.servers.canned_response import CannedServer, canned_server
 from tests.support.servers.databases import S3Server
 from tests.support.servers.fault_proxy import FaultProxy
 from tests.support.stores.image_stores import proxied_s3_store, s3_store
@@ -20,7 +20,7 @@ from tests.support.stores.image_stores import proxied_s3_store, s3_store
 pytestmark = [
     # botocore leaves the socket of a truncated response to the garbage collector.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.usefixtures("answers_break_off"),
+    pytest.mark.usefixtures("truncated_responses"),
 ]
 
 KEY = "images/x.png"
@@ -47,38 +47,40 @@ def error(status: str, code: str) -> bytes:
 
 
 @pytest.fixture
-def bucket() -> Iterator[TalkingServer]:
+def bucket() -> Iterator[CannedServer]:
     """Run a server with one image."""
-    with talking(response()) as server:
+    with canned_server(response()) as server:
         yield server
 
 
 @pytest.fixture
-def store(bucket: TalkingServer, s3_server: S3Server) -> Iterator[S3Store]:
+def store(bucket: CannedServer, s3_server: S3Server) -> Iterator[S3Store]:
     """Make a store on it that has read once, and so knows the endpoint."""
     with s3_store(s3_server, "images", endpoint_url=bucket.address) as store:
         assert store.get(KEY).data == DATA
-        bucket.asked.clear()
+        bucket.requests.clear()
         yield store
 
 
-def test_reads_after_the_first_bypass_the_sdk(store: S3Store, bucket: TalkingServer) -> None:
+def test_reads_after_the_first_bypass_the_sdk(store: S3Store, bucket: CannedServer) -> None:
     """Each further read is one request that the SDK did not make."""
     assert store.get(KEY) == store.get(KEY)
-    assert len(bucket.asked) == 2
-    assert not any(SDK_MARKER in asked for asked in bucket.asked)
-    assert all(asked.startswith(b"GET /images/images/x.png HTTP/1.1") for asked in bucket.asked)
+    assert len(bucket.requests) == 2
+    assert not any(SDK_MARKER in request for request in bucket.requests)
+    assert all(
+        request.startswith(b"GET /images/images/x.png HTTP/1.1") for request in bucket.requests
+    )
 
 
 CRC = base64.b64encode(zlib.crc32(DATA).to_bytes(4, "big")).decode()
 
 
-def test_a_correct_checksum_is_accepted(store: S3Store, bucket: TalkingServer) -> None:
+def test_a_correct_checksum_is_accepted(store: S3Store, bucket: CannedServer) -> None:
     """So is the checksum of a multipart upload, which can't be compared."""
     for checksum in (CRC, "b2dKwA==-3"):
-        bucket.answer = response(x_amz_checksum_crc32=checksum)
+        bucket.response = response(x_amz_checksum_crc32=checksum)
         assert store.get(KEY).data == DATA
-    assert not any(SDK_MARKER in asked for asked in bucket.asked)
+    assert not any(SDK_MARKER in request for request in bucket.requests)
 
 
 FAULTS = {
@@ -100,32 +102,32 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_other_responses_are_left_to_the_sdk(
-    store: S3Store, bucket: TalkingServer, fault: str
+    store: S3Store, bucket: CannedServer, fault: str
 ) -> None:
     """They yield neither an image nor "not found", and the next read works again."""
-    bucket.answer = FAULTS[fault]
+    bucket.response = FAULTS[fault]
     with pytest.raises(StorageUnavailable) as caught:
         store.get(KEY)
-    assert any(SDK_MARKER in asked for asked in bucket.asked)
+    assert any(SDK_MARKER in request for request in bucket.requests)
     assert bucket.address.rpartition(":")[2] not in str(caught.value)
-    bucket.answer = response()
+    bucket.response = response()
     assert store.get(KEY).data == DATA
 
 
-def test_only_no_such_key_is_not_found(store: S3Store, bucket: TalkingServer) -> None:
+def test_only_no_such_key_is_not_found(store: S3Store, bucket: CannedServer) -> None:
     """That error code is accepted without asking the SDK."""
-    bucket.answer = error("404 Not Found", "NoSuchKey")
+    bucket.response = error("404 Not Found", "NoSuchKey")
     with pytest.raises(ImageNotFound):
         store.get(KEY)
-    assert len(bucket.asked) == 1
+    assert len(bucket.requests) == 1
 
 
-def test_a_server_error_is_retried_by_the_sdk(store: S3Store, bucket: TalkingServer) -> None:
+def test_a_server_error_is_retried_by_the_sdk(store: S3Store, bucket: CannedServer) -> None:
     """After the fast read fails, the SDK makes its usual two attempts."""
-    bucket.answer = error("500 Internal Server Error", "InternalError")
+    bucket.response = error("500 Internal Server Error", "InternalError")
     with pytest.raises(StorageUnavailable):
         store.get(KEY)
-    assert sum(SDK_MARKER in asked for asked in bucket.asked) == 2
+    assert sum(SDK_MARKER in request for request in bucket.requests) == 2
 
 
 CREDENTIAL_PROCESS = """#!/bin/sh
@@ -138,7 +140,7 @@ printf '"SessionToken": "token-%s", "Expiration": "%s"}}' "$n" "$end"
 
 
 def test_credentials_are_refreshed(
-    bucket: TalkingServer, s3_server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bucket: CannedServer, s3_server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A fast read is signed with temporary credentials, which are renewed before they expire."""
     program = tmp_path / "credentials.sh"
@@ -150,9 +152,9 @@ def test_credentials_are_refreshed(
     changes = {"access_key_id": None, "secret_access_key": None, "endpoint_url": bucket.address}
     with s3_store(s3_server, "images", **changes) as store:
         store.get(KEY)
-        bucket.asked.clear()
+        bucket.requests.clear()
         assert [store.get(KEY).data for _ in range(2)] == [DATA, DATA]
-    first, second = (asked.decode().lower() for asked in bucket.asked)
+    first, second = (request.decode().lower() for request in bucket.requests)
     assert SDK_MARKER.decode() not in first + second
     numbers = [
         int(text.partition("credential=key-")[2].partition("/")[0]) for text in (first, second)
@@ -163,15 +165,15 @@ def test_credentials_are_refreshed(
 
 
 def test_a_proxy_of_the_environment_is_used(
-    bucket: TalkingServer, s3_server: S3Server, monkeypatch: pytest.MonkeyPatch
+    bucket: CannedServer, s3_server: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Behind a proxy the SDK makes every read, through the proxy."""
     monkeypatch.setenv("HTTP_PROXY", bucket.address)
     with s3_store(s3_server, "images", endpoint_url="http://s3.test:9000") as store:
         assert [store.get(KEY).data for _ in range(2)] == [DATA, DATA]
-    for asked in bucket.asked:
-        assert asked.startswith(b"GET http://s3.test:9000/images/images/x.png HTTP/1.1")
-        assert SDK_MARKER in asked
+    for request in bucket.requests:
+        assert request.startswith(b"GET http://s3.test:9000/images/images/x.png HTTP/1.1")
+        assert SDK_MARKER in request
 
 
 def on_seaweedfs(server: S3Server, bucket: str, work: Callable[..., None]) -> None:

@@ -6,14 +6,14 @@ import pytest
 
 from app.errors import StorageUnavailable
 from tests.support.concurrency.threads import at_once
-from tests.support.servers.canned_response import TalkingServer, talking
+from tests.support.servers.canned_response import CannedServer, canned_server
 from tests.support.servers.databases import S3Server
 from tests.support.stores.image_stores import proxied_s3_store, s3_store
 
 pytestmark = [
     # botocore leaves the socket of a truncated response to the garbage collector.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.usefixtures("answers_break_off"),
+    pytest.mark.usefixtures("truncated_responses"),
 ]
 
 KEY = "images/x.png"
@@ -38,9 +38,9 @@ CUTS = (
 
 
 @pytest.fixture
-def amazon() -> Iterator[TalkingServer]:
+def amazon() -> Iterator[CannedServer]:
     """Run a server that responds like Amazon S3, with an image of five bytes."""
-    with talking(AMAZON_RESPONSE) as server:
+    with canned_server(AMAZON_RESPONSE) as server:
         yield server
 
 
@@ -63,24 +63,24 @@ def test_a_truncated_response_is_an_outage(s3_server: S3Server, s3_bucket: str) 
 
 
 def test_truncated_headers_do_not_make_an_empty_image(
-    amazon: TalkingServer, s3_server: S3Server
+    amazon: CannedServer, s3_server: S3Server
 ) -> None:
     """Even where the cut removes Content-Length, the read fails."""
     with s3_store(s3_server, "bucket", endpoint_url=amazon.address) as store:
         assert (store.get(KEY).data, store.get(KEY).content_type) == (b"hello", "image/png")
-        for behind in CUTS:
-            amazon.answer = AMAZON_RESPONSE.partition(behind)[0] + behind
+        for end in CUTS:
+            amazon.response = AMAZON_RESPONSE.partition(end)[0] + end
             with pytest.raises(StorageUnavailable):
                 store.get(KEY)
 
 
 @pytest.mark.parametrize("body", [b"<ListBucketResult><Contents>", b"<html>", b"\xff"])
 def test_a_listing_that_can_not_be_parsed_is_an_outage(
-    amazon: TalkingServer, s3_server: S3Server, body: bytes
+    amazon: CannedServer, s3_server: S3Server, body: bytes
 ) -> None:
-    """Neither an empty list nor a fault of ours."""
+    """It is neither an empty list nor an internal error."""
     head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-    amazon.answer = head.encode() + body
+    amazon.response = head.encode() + body
     with (
         s3_store(s3_server, "bucket", endpoint_url=amazon.address) as store,
         pytest.raises(StorageUnavailable),

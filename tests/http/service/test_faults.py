@@ -36,7 +36,7 @@ def test_offline_provider_rejects_some_words(embedded: Service) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # botocore drops the socket
-@pytest.mark.usefixtures("answers_break_off")
+@pytest.mark.usefixtures("truncated_responses")
 def test_truncated_s3_response_is_not_served(real: Service, parts: Parts) -> None:
     """A truncated response from S3 is 503 and not cached."""
     path = f"/images/{real.generate().json()['filename']}"

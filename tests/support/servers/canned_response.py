@@ -1,4 +1,4 @@
-"""A server that gives one answer, byte for byte, to whatever it is asked."""
+"""A server that sends the same bytes in response to every request."""
 
 import contextlib
 import socket
@@ -8,39 +8,39 @@ from collections.abc import Iterator
 from tests.support.servers.free_ports import HOST
 
 
-class TalkingServer:
-    """Says the same to every request and hangs up; remembers what was `asked`."""
+class CannedServer:
+    """Sends `response` to each client and closes the connection; records the `requests`."""
 
-    def __init__(self, answer: bytes) -> None:
-        self.answer = answer
-        self.asked: list[bytes] = []
+    def __init__(self, response: bytes) -> None:
+        self.response = response
+        self.requests: list[bytes] = []
         self._listener = socket.create_server((HOST, 0))
         self.address = f"http://{HOST}:{self._listener.getsockname()[1]}"
 
     def serve(self) -> None:
-        """Serve until somebody connects and asks nothing."""
+        """Serve until a client connects and sends nothing."""
         while True:
             connection, _ = self._listener.accept()
             with connection:
-                asked = connection.recv(65_536)
-                if not asked:
+                request = connection.recv(65_536)
+                if not request:
                     return
-                self.asked.append(asked)
-                connection.sendall(self.answer)
+                self.requests.append(request)
+                connection.sendall(self.response)
 
     def stop(self) -> None:
-        """Connect and ask nothing."""
+        """Connect and send nothing."""
         socket.create_connection(self._listener.getsockname()).close()
 
     def close(self) -> None:
-        """Listen no more."""
+        """Close the listening socket."""
         self._listener.close()
 
 
 @contextlib.contextmanager
-def talking(answer: bytes) -> Iterator[TalkingServer]:
-    """Run one that says this."""
-    with contextlib.closing(TalkingServer(answer)) as server:
+def canned_server(response: bytes) -> Iterator[CannedServer]:
+    """Run a server with this response."""
+    with contextlib.closing(CannedServer(response)) as server:
         thread = threading.Thread(target=server.serve)
         thread.start()
         yield server
