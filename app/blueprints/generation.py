@@ -89,13 +89,13 @@ def _generator(image_request: ImageRequest, idempotency_key: str | None) -> Gene
 
     def generate(listener: ProgressListener) -> GenerationResult:
         with deps().concurrency_limit, fault_injection.simulating(simulated):
-            return deps().generate(image_request, caller=caller(), claim=claim, viewer=listener)
+            return deps().generate(image_request, caller=caller(), claim=claim, listener=listener)
 
     return generate
 
 
 def _result(result: GenerationResult) -> Response:
-    image = image_response(result.generation, deps())
+    image = image_response(result.record, deps())
     response = jsonify(image.model_dump())
     response.headers["Location"] = image.url
     if result.replayed:
@@ -111,7 +111,7 @@ def _dry_run(
         raise errors.InvalidRequest(
             message=problem, errors=[{"field": "Idempotency-Key", "message": problem}]
         )
-    estimate = deps().estimates.rehearse(image_request)
+    estimate = deps().estimates.estimate(image_request)
     content = dry_run_response(estimate).model_dump()
     response = single_event(content) if streams else jsonify(content)
     response.headers["Cache-Control"] = "no-store"

@@ -82,7 +82,7 @@ class _StreamedGeneration:
         try:
             result = self._generate(self._listener)
             self.replayed = result.replayed
-            self._put("result", image_response(result.generation, deps()).model_dump())
+            self._put("result", image_response(result.record, deps()).model_dump())
         except Exception as error:  # noqa: BLE001 - reason: all errors become events or responses
             self._fail(error)
         finally:

@@ -14,29 +14,29 @@ def as_object(outcomes: Sequence[BatchOutcome], *, reason: str | None) -> dict[s
     charges = Counter(str(one.error.charged) for one in outcomes if one.error)
     return {
         "rows": len(outcomes),
-        "drawn": sum(one.image is not None and not one.replayed for one in outcomes),
-        "drawn_before": sum(one.image is not None and one.replayed for one in outcomes),
+        "drawn": sum(one.record is not None and not one.replayed for one in outcomes),
+        "drawn_before": sum(one.record is not None and one.replayed for one in outcomes),
         "failed": sum(one.error is not None for one in outcomes),
-        "left": sum(one.image is None and one.error is None for one in outcomes),
+        "left": sum(one.record is None and one.error is None for one in outcomes),
         "perhaps_paid_without_image": charges["yes"] + charges["unknown"],
         "of_unknown_cost": sum(
-            one.image is not None and one.image.cost_micros is None and not one.replayed
+            one.record is not None and one.record.cost_micros is None and not one.replayed
             for one in outcomes
         ),
         "cost_usd": sum(one.cost_micros for one in outcomes) / 1e6,
         "stopped_by": reason,
         "images": [
-            {"row": one.row.number, "id": one.image.id, "prompt": one.image.prompt}
+            {"row": one.item.number, "id": one.record.id, "prompt": one.record.prompt}
             for one in outcomes
-            if one.image
+            if one.record
         ],
         "failures": [
             {
-                "row": one.row.number,
+                "row": one.item.number,
                 "code": one.error.code,
                 "message": one.error.message,
                 "charged": one.error.charged,
-                "prompt": one.row.request.prompt,
+                "prompt": one.item.request.prompt,
             }
             for one in outcomes
             if one.error

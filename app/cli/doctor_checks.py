@@ -127,7 +127,7 @@ def _active_keys(settings: Settings) -> Sequence[ApiKey]:
     if settings.mongodb_uri is None and not (settings.data_dir / RECORDS_FILE).exists():
         return ()  # reading would create the file
     now = _now()
-    return [key for key in build_database(settings).keys.list() if key.is_live(now)]
+    return [key for key in build_database(settings).api_keys.list() if key.is_live(now)]
 
 
 def _check_budget(settings: Settings) -> Iterator[Finding]:

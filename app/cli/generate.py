@@ -21,7 +21,7 @@ from app.cli.batch_report import as_lines, as_object
 from app.cli.exit_codes import FAILED, exit_on_error
 from app.cli.params import find_owner
 from app.models import ImageRequest
-from app.usecases.generation.batch import Batch, BatchItem, BatchOutcome, rows_of
+from app.usecases.generation.batch import Batch, BatchItem, BatchOutcome, batch_items
 
 _SOME_LEFT, _UNUSABLE = 1, FAILED
 _MAX_AT_ONCE = 32
@@ -72,12 +72,12 @@ def generate(
     caller = find_owner(owner, active=True)
     if not name:
         name = file.name if file else secrets.token_hex(8)
-    rows = rows_of(name, wishes, caller)
+    rows = batch_items(name, wishes, caller)
     _refuse_unless_meant(rows, resume=resume)
-    batch = Batch(deps().generate, caller=caller, at_once=concurrency)
+    batch = Batch(deps().generate, caller=caller, concurrency=concurrency)
     with _interrupts(batch.stop):
-        outcomes = sorted(_watched(batch.run(rows), len(rows)), key=lambda one: one.row.number)
-    report = as_object(outcomes, reason=batch.reason.message if batch.reason else None)
+        outcomes = sorted(_watched(batch.run(rows), len(rows)), key=lambda one: one.item.number)
+    report = as_object(outcomes, reason=batch.stopped_by.message if batch.stopped_by else None)
     for line in [json.dumps(report)] if as_json else as_lines(report):
         click.echo(line)
     sys.exit(_SOME_LEFT if report["failed"] or report["left"] else 0)
@@ -105,7 +105,7 @@ def _wishes(
 def _refuse_unless_meant(rows: Sequence[BatchItem], *, resume: bool) -> None:
     """Draw nothing by surprise: neither a file again, nor all of it where a part was expected."""
     with exit_on_error():
-        begun = sum(deps().generate.repeats.knows(row.claim) for row in rows)
+        begun = sum(deps().generate.idempotency.knows(row.claim) for row in rows)
     if begun and not resume:
         click.echo(
             f"{begun} of these {len(rows)} rows were begun before. Go on with --resume, or draw "
@@ -166,13 +166,13 @@ def _watched(outcomes: Iterable[BatchOutcome], total: int) -> Iterator[BatchOutc
 
 
 def _line(outcome: BatchOutcome) -> str:
-    if outcome.image:
-        return f"{outcome.image.id}{' (drawn before)' if outcome.replayed else ''}"
+    if outcome.record:
+        return f"{outcome.record.id}{' (drawn before)' if outcome.replayed else ''}"
     return outcome.error.code if outcome.error else "not begun"
 
 
 def _report_estimate(wishes: Sequence[ImageRequest], *, as_json: bool) -> None:
-    most = [deps().estimates.most(wish)[1] for wish in wishes]
+    most = [deps().estimates.max_cost(wish)[1] for wish in wishes]
     known = [micros for micros in most if micros is not None]
     dollars = sum(known) / 1e6 if len(known) == len(most) else None
     if as_json:

@@ -39,16 +39,16 @@ def recut(folder: Path | None, in_place: bool) -> None:
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
         for one in deps().recut(in_place=in_place):
-            if one.trouble:
+            if one.problem:
                 failed += 1
-                click.echo(f"{one.row.id}: {one.trouble}", err=True)
+                click.echo(f"{one.record.id}: {one.problem}", err=True)
             elif not one.changed:
                 same += 1
             else:
                 count += 1
                 if folder:
-                    (folder / f"{one.row.id}-before.png").write_bytes(one.before)
-                    (folder / f"{one.row.id}-after.png").write_bytes(one.after)
+                    (folder / f"{one.record.id}-before.png").write_bytes(one.before)
+                    (folder / f"{one.record.id}-after.png").write_bytes(one.after)
                     changed = sorted([*changed, one], key=_confidence)[:_MAX_ON_SHEET]
         if folder:
             from app.imaging.contact_sheet import contact_sheet
@@ -62,9 +62,9 @@ def recut(folder: Path | None, in_place: bool) -> None:
 
 
 def _confidence(one: RecutResult) -> float:
-    return float(one.row.image.report.get("confidence", 0)) if one.row.image else 0.0
+    return float(one.record.image.report.get("confidence", 0)) if one.record.image else 0.0
 
 
 def _caption(one: RecutResult) -> str:
-    prompt = one.row.prompt.encode("ascii", "replace").decode()
+    prompt = one.record.prompt.encode("ascii", "replace").decode()
     return f"{_confidence(one):.2f} {' '.join(prompt.split())}"

@@ -44,7 +44,7 @@ class DatabaseAdapters:
     """The adapters that share one database."""
 
     records: ImageRecords
-    keys: ApiKeyRepository
+    api_keys: ApiKeyRepository
     ledger: Ledger
 
 
@@ -58,13 +58,13 @@ def build_ports(settings: Settings) -> Ports:
         generator=provider.generator,
         moderator=provider.moderator,
         writer=provider.writer,
-        imaging=LocalImageProcessor(at_once=_MAX_CONCURRENT_IMAGES),
+        image_processor=LocalImageProcessor(at_once=_MAX_CONCURRENT_IMAGES),
         store=CachingStore(build_store(settings), cache),
         spool=FileSpool(settings.data_dir / "spool"),
         cache=cache,
         records=database.records,
-        keys=database.keys,
-        limiter=_limiter(settings),
+        api_keys=database.api_keys,
+        rate_limiter=_limiter(settings),
         ledger=database.ledger,
         clock=SystemClock(),
         observer=observer,
@@ -98,7 +98,7 @@ def build_database(settings: Settings) -> DatabaseAdapters:
 
         file = SqliteDatabase(settings.data_dir / RECORDS_FILE)
         return DatabaseAdapters(
-            records=SqliteRecords(file), keys=SqliteApiKeys(file), ledger=SqliteLedger(file)
+            records=SqliteRecords(file), api_keys=SqliteApiKeys(file), ledger=SqliteLedger(file)
         )
     from app.services.mongodb.api_keys import MongoApiKeys
     from app.services.mongodb.client import MongoDatabase
@@ -107,7 +107,9 @@ def build_database(settings: Settings) -> DatabaseAdapters:
 
     database = MongoDatabase(uri=uri, name=settings.mongodb_database)
     return DatabaseAdapters(
-        records=MongoRecords(database), keys=MongoApiKeys(database), ledger=MongoLedger(database)
+        records=MongoRecords(database),
+        api_keys=MongoApiKeys(database),
+        ledger=MongoLedger(database),
     )
 
 

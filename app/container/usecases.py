@@ -1,11 +1,18 @@
 """Makes the use cases on top of the ports."""
 
 import random
-from dataclasses import replace
 from datetime import timedelta
 
 from app.blueprints.dependencies import Dependencies, ServerInfo
 from app.config import VERSION, Settings
+from app.container.generation import (
+    build_finalizer,
+    build_generate_image,
+    build_maintenance,
+    build_reconcile,
+    build_recovery,
+    past_the_cache,
+)
 from app.container.selection import select_adapters
 from app.errors import AppError
 from app.http.concurrency import ConcurrencyLimit
@@ -14,7 +21,6 @@ from app.http.url_signing import Signer
 from app.models import Rate
 from app.ports import ImageCache, Ports
 from app.services.caching.api_key_cache import CachedApiKeys
-from app.services.caching.caching_store import CachingStore, UncachedStore
 from app.services.caching.memory import MemoryCache
 from app.services.files.temp_files import LocalTempFiles
 from app.usecases.auth.api_keys import ApiKeys
@@ -23,21 +29,13 @@ from app.usecases.billing.budgets import BudgetGuard, budget_from
 from app.usecases.billing.pricing import Prices
 from app.usecases.billing.usage_report import UsageReports
 from app.usecases.generation.estimates import Estimates
-from app.usecases.generation.finalize import ImageFinalizer
-from app.usecases.generation.generate_image import GenerateImage
-from app.usecases.generation.idempotency import IdempotencyService
-from app.usecases.generation.pending_records import PendingRecords
-from app.usecases.generation.recovery import Recovery
 from app.usecases.images.images import Images
 from app.usecases.images.import_image import ImportImage
 from app.usecases.images.prompts import Prompts
-from app.usecases.images.provenance import ProvenanceBuilder
 from app.usecases.images.recut import RecutImages
 from app.usecases.images.variants import Variants
 from app.usecases.operations.health import Part, Readiness
-from app.usecases.operations.maintenance import Maintenance
 from app.usecases.operations.metrics_report import MetricsReport
-from app.usecases.reconcile.run import Reconcile
 
 # A drawing takes two timeouts at most; storing and recording it, with all waiting, takes less
 # than a minute. Whoever is later than that is dead.
@@ -63,8 +61,6 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         ),
         clock=ports.clock,
     )
-    origins = ProvenanceBuilder(with_prompts=settings.xmp_include_prompt)
-    keeper = ImageFinalizer(ports, origins)
     images = Images(
         ports.store,
         ports.records,
@@ -72,61 +68,67 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
     )
     prices = Prices(settings.price_table)
     budget = budget_from(settings.server_budget)
-    till = BudgetGuard(ledger=ports.ledger, clock=ports.clock, budget=budget)
+    budget_guard = BudgetGuard(ledger=ports.ledger, clock=ports.clock, budget=budget)
     estimates = Estimates(
         generator=ports.generator,
         writer=ports.writer,
         prices=prices,
         quality=settings.openai_image_quality,
     )
-    repairing = _past_the_cache(ports)
-    repairer = ImageFinalizer(repairing, origins)
-    recovery = Recovery(repairing, repairer)
+    with_prompts = settings.xmp_include_prompt
+    finalizer = build_finalizer(ports, with_prompts=with_prompts)
+    uncached = past_the_cache(ports)
+    recovery = build_recovery(uncached, build_finalizer(uncached, with_prompts=with_prompts))
     retention = timedelta(days=settings.idempotency_ttl_days)
     return Dependencies(
-        generate=GenerateImage(
-            ports=ports,
+        generate=build_generate_image(
+            ports,
+            estimates=estimates,
+            budget_guard=budget_guard,
             readiness=readiness,
-            repeats=IdempotencyService(ports, recovery, retention),
-            keeper=keeper,
-            intents=PendingRecords(
-                ports=ports,
-                estimates=estimates,
-                till=till,
-                lease=timedelta(
-                    seconds=2 * settings.openai_timeout_seconds + _LEASE_MARGIN_SECONDS
-                ),
-            ),
+            finalizer=finalizer,
+            recovery=recovery,
+            lease=timedelta(seconds=2 * settings.openai_timeout_seconds + _LEASE_MARGIN_SECONDS),
+            retention=retention,
         ),
         estimates=estimates,
-        preview=ports.imaging.preview,
+        preview=ports.image_processor.preview,
         images=images,
         variants=Variants(
             images=images,
             store=ports.store,
-            imaging=ports.imaging,
+            image_processor=ports.image_processor,
             cache=ports.cache,
             limit=settings.max_concurrent_variants,
         ),
         prompts=Prompts(
-            ports.writer, prices=prices, till=till, clock=ports.clock, rng=random.SystemRandom()
+            ports.writer,
+            prices=prices,
+            budget_guard=budget_guard,
+            clock=ports.clock,
+            rng=random.SystemRandom(),
         ),
         usage_reports=UsageReports(ports.ledger, ports.clock),
         readiness=readiness,
-        metrics_report=MetricsReport(ports, readiness),
-        import_image=ImportImage(ports, keeper),
-        recut=RecutImages(repairing, repairer),
-        reconcile=Reconcile(
-            repairing,
+        metrics_report=MetricsReport(ports.observer, ports.spool, readiness),
+        import_image=ImportImage(
+            records=ports.records,
+            image_processor=ports.image_processor,
+            clock=ports.clock,
+            finalizer=finalizer,
+        ),
+        recut=RecutImages(
+            records=ports.records, store=uncached.store, finalizer=recovery.finalizer
+        ),
+        reconcile=build_reconcile(
+            uncached,
             recovery,
             LocalTempFiles(settings.data_dir / "store", settings.data_dir / "spool"),
         ),
-        maintenance=Maintenance(
-            ports=repairing, readiness=readiness, recovery=recovery, retention=retention
-        ),
+        maintenance=build_maintenance(uncached, readiness, recovery, retention),
         authenticate=_authentication(ports) if settings.auth_required else None,
-        rate_limits=RateLimits(rates=_rates(settings), limiter=ports.limiter),
-        api_keys=ApiKeys(ports.keys, ports.clock),
+        rate_limits=RateLimits(rates=_rates(settings), limiter=ports.rate_limiter),
+        api_keys=ApiKeys(ports.api_keys, ports.clock),
         store=ports.store,
         page_cache=MemoryCache(max_bytes=_PAGES_BYTES, ttl_seconds=_PAGES_SECONDS),
         concurrency_limit=ConcurrencyLimit(settings.max_concurrent_generations),
@@ -147,7 +149,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
 
 
 def _authentication(ports: Ports) -> Authentication:
-    return Authentication(CachedApiKeys(ports.keys, ports.clock).get, ports.clock)
+    return Authentication(CachedApiKeys(ports.api_keys, ports.clock).get, ports.clock)
 
 
 def _rates(settings: Settings) -> dict[LimitName, Rate | None]:
@@ -156,13 +158,6 @@ def _rates(settings: Settings) -> dict[LimitName, Rate | None]:
         "prompts": Rate.parse(settings.rate_limit_prompts),
         "default": Rate.parse(settings.rate_limit_default),
     }
-
-
-def _past_the_cache(ports: Ports) -> Ports:
-    """Return the ports for repairs, which have to see what the store itself has."""
-    if isinstance(ports.store, CachingStore):
-        return replace(ports, store=UncachedStore(ports.store.store, ports.cache))
-    return ports
 
 
 def _ping_cache(cache: ImageCache) -> None:

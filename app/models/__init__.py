@@ -1,4 +1,4 @@
-"""What the service talks about, as frozen dataclasses without behavior of their own."""
+"""The domain model: frozen dataclasses without I/O."""
 
 from app.models.api_key import ApiKey
 from app.models.billing import (
@@ -12,16 +12,10 @@ from app.models.billing import (
     UsageReport,
 )
 from app.models.callers import ANONYMOUS, Budget, Caller, Scope
-from app.models.generation import (
-    GeneratedImage,
-    ImageRecord,
-    ImageRequest,
-    Original,
-    ProcessedImage,
-    State,
-    StoredImage,
-)
+from app.models.generation import ImageRecord, InvalidTransition, State
 from app.models.health import Finding, Level, PartHealth
+from app.models.image_request import ImageRequest
+from app.models.images import GeneratedImage, Original, ProcessedImage, StoredImage
 from app.models.pages import Page, PageQuery, Position
 from app.models.rate_limit import Rate, RateLimitStatus
 
@@ -37,6 +31,7 @@ __all__ = [
     "GeneratedImage",
     "ImageRecord",
     "ImageRequest",
+    "InvalidTransition",
     "InventedPrompts",
     "Level",
     "Original",

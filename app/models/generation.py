@@ -1,133 +1,72 @@
-"""Generations, the images that come of them, and pages of them."""
+"""Generations: their records, and the states that a record goes through."""
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from app.errors import Charged
-from app.models.billing import TokenUsage
-from app.models.object_keys import ImageFormat
-from app.models.prompts import join_prompt
+from app.models.image_request import ImageRequest
+from app.models.images import Original, ProcessedImage
+from app.models.prompts import fold, join_prompt
 
 
 class State(StrEnum):
-    """Where a generation stands."""
+    """The state of a generation."""
 
-    PENDING = "pending"  # asked for; perhaps being drawn, perhaps cut off
-    READY = "ready"  # image stored
+    PENDING = "pending"  # requested; being drawn, or interrupted
+    READY = "ready"  # the image is stored
     FAILED = "failed"  # ended without a usable image
-    UNKNOWN = "unknown"  # sent, but nobody knows whether it was drawn and paid for
-    DELETED = "deleted"  # being removed; or removed, and remembered for its key only
+    UNKNOWN = "unknown"  # sent to the model; it is unknown whether an image was drawn and charged
+    DELETED = "deleted"  # being removed; or removed, and kept for its Idempotency-Key only
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageRequest:
-    """A validated request for an image, carried from the view to the provider.
-
-    The view fills in what the caller sent; the use case completes it before drawing.
-
-    Attributes:
-        first_prompt: the caller's prompt, verbatim.
-        prompt: the same without surrounding space.
-        enhance: whether the text model enriches the prompt first.
-        quality: how much work the model puts in; "" means the server's setting, until completed.
-        size: in pixels, as `1024x1024`.
-        partial_images: how many unfinished images to send while drawing, 0 to 3. Each costs
-            something, and the model may send fewer.
-        subject: what to draw: the prompt, enhanced if asked for; "" until completed.
-        prompt_suffix: the sentence on the background that follows it; "" until completed.
-    """
-
-    first_prompt: str
-    prompt: str
-    enhance: bool = False
-    quality: str = ""
-    size: str
-    partial_images: int = 0
-    subject: str = ""
-    prompt_suffix: str = ""
-
-    @property
-    def new_prompt(self) -> str:
-        """The text that is drawn."""
-        return join_prompt(self.subject, self.prompt_suffix)
-
-    @property
-    def asked(self) -> dict[str, object]:
-        """What the caller asked for: equal for requests that stand for the same image."""
-        return {
-            "first_prompt": self.first_prompt,
-            "prompt": self.prompt,
-            "enhance": self.enhance,
-            "quality": self.quality,
-            "size": self.size,
-        }
-
-    @property
-    def fingerprint(self) -> str:
-        """The SHA-256 of `asked`, which an Idempotency-Key is bound to."""
-        canonical = json.dumps(self.asked, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode()).hexdigest()
+_NOT_DELETED = (State.PENDING, State.READY, State.FAILED, State.UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GeneratedImage:
-    """What an image model answered: the bytes as they came, and who drew them.
-
-    `usage` is what that used; None if the model doesn't tell.
-    """
-
-    data: bytes
-    model: str
-    usage: TokenUsage | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Original:
-    """The image as it was bought; never changed. `width` and `height` in pixels.
-
-    `content_credentials` tells whether it has a C2PA manifest; None if nobody has looked.
-    """
-
-    key: str
-    format: ImageFormat
-    width: int
-    height: int
-    size_bytes: int
-    sha256: str
-    content_credentials: bool | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessedImage:
-    """The cut-out image made from the original. `width` and `height` in pixels."""
-
-    key: str
-    width: int
-    height: int
-    size_bytes: int
-    sha256: str
-    report: Mapping[str, Any] = field(default_factory=dict)
+class InvalidTransition(ValueError):
+    """A record has no such transition from its present state."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRecord:
-    """One row of the records: what was asked, what was drawn, and how it ended.
+    """The record of one generation: what was asked, what was drawn, and how it ended.
 
-    Times are UTC with whole milliseconds, which is what every store can keep. `created_at` is when
-    the image had been drawn, so that new rows appear at the head of the list. `tokens` are
-    the folded words of the prompts, for searching. `owner` is the id of the Caller who asked.
-    `claim` stands for caller and Idempotency-Key; no two rows have the same. While a row is
-    pending, whoever set `lease_until` works on it; once that time is over, anyone may take it over.
-    `charged` is `no` in a pending row until the paid call may have begun.
+    Each transition is a method that returns the next record. Only the record stores' `insert` and
+    `compare_and_swap` make it count, so of several servers one wins:
 
-    Money is in millionths of a US dollar. `cost_micros` is what drawing and enhancing cost, None if
-    nobody knows, or not yet. `text_micros` is what enhancing cost, or
-    at most may have. `booked_micros` is what the ledger counts for this row at present.
+        new record         pending
+        leased_until       any but deleted -> pending   a server takes over the unfinished work
+        started            pending -> pending   the paid call may begin, so `charged` is `unknown`
+        drawn              pending -> pending   the model has responded
+        paid               pending -> pending   the bytes are at hand and may be stored
+        released           pending -> pending   the image waits for storage, for any server
+        ready              pending, ready -> ready   the cut-out image is stored
+        failed             pending -> failed    ended without a usable image
+        unknown            pending -> unknown   sent, but no whole response arrived
+        deleted            ready, deleted -> deleted   objects may be removed from here on
+        tombstone          deleted -> deleted   all that remains for the Idempotency-Key
+
+    A failed record from before the paid call is replaced by a new one with the same id, if its
+    request is repeated.
+
+    Attributes:
+        requested_at, created_at, lease_until: UTC with whole milliseconds, the finest that every
+            store keeps. `created_at` is when the image had been drawn, so that new records appear
+            at the head of the list. While a record is pending, the server that set `lease_until`
+            works on it; after that time any server may take it over.
+        owner: the id of the caller; "" without API keys.
+        claim: stands for caller and Idempotency-Key, and is unique; "" for none.
+        fingerprint: of the request; see ImageRequest.
+        tokens: the folded words of the prompts, for searching.
+        charged: `no` in a pending record until the paid call may have begun.
+        error: the code of the error that it ended or was interrupted with.
+        cost_micros: what drawing and enhancing cost; None if that is unknown, or not known yet.
+        text_micros: what enhancing cost, or may have cost at most.
+        booked_micros: what the ledger counts for this record at present.
+
+    Money is in micros, millionths of a US dollar.
     """
 
     id: str
@@ -160,11 +99,99 @@ class ImageRecord:
         """The text that was drawn: the subject, and the sentence on the background."""
         return join_prompt(self.subject, self.prompt_suffix)
 
+    def is_leased(self, now: datetime) -> bool:
+        """Return whether a server is working on it, so that no other one may touch it."""
+        return self.state is State.PENDING and self.lease_until > now
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredImage:
-    """A stored object with its type and the time it was stored (UTC, whole seconds)."""
+    def leased_until(self, time: datetime) -> "ImageRecord":
+        """Take over the work until this time."""
+        return self._from(*_NOT_DELETED, state=State.PENDING, lease_until=time)
 
-    data: bytes
-    content_type: str
-    modified: datetime
+    def started(
+        self, request: ImageRequest, *, lease_until: datetime, charged: Charged, text_micros: int
+    ) -> "ImageRecord":
+        """Begin to draw the completed request; from now on money may have been spent."""
+        return self._from(
+            State.PENDING,
+            lease_until=lease_until,
+            subject=request.subject,
+            prompt_suffix=request.prompt_suffix,
+            tokens=fold(self.prompt, request.subject),
+            charged=charged,
+            text_micros=text_micros,
+        )
+
+    def drawn(
+        self, *, model: str, cost_micros: int | None, created_at: datetime | None = None
+    ) -> "ImageRecord":
+        """Add what the model's response says, or a note of it."""
+        return self._from(
+            State.PENDING,
+            model=model or self.model,
+            cost_micros=cost_micros,
+            created_at=created_at or self.created_at,
+        )
+
+    def paid(self, created_at: datetime, original: Original | None) -> "ImageRecord":
+        """Add the original, which is charged for unless nothing was sent for money.
+
+        Args:
+            created_at: when it was drawn, if that is not known already.
+            original: None if the bytes are not recognized as an image.
+        """
+        is_free = self.charged is Charged.NO
+        return self._from(
+            State.PENDING,
+            charged=Charged.NO if is_free else Charged.YES,
+            created_at=self.created_at or created_at,
+            cost_micros=0 if is_free else self.cost_micros,
+            original=original or self.original,
+        )
+
+    def released(self, now: datetime, *, error: str, charged: Charged) -> "ImageRecord":
+        """Give up the lease of an image that waits for storage."""
+        return self._from(State.PENDING, lease_until=now, error=error, charged=charged)
+
+    def ready(self, image: ProcessedImage) -> "ImageRecord":
+        """Set the stored cut-out image."""
+        return self._from(State.PENDING, State.READY, state=State.READY, image=image, error="")
+
+    def failed(self, error: str, *, charged: Charged) -> "ImageRecord":
+        """End without a usable image."""
+        return self._from(State.PENDING, state=State.FAILED, error=error, charged=charged)
+
+    def unknown(self, error: str) -> "ImageRecord":
+        """End without knowing whether an image was drawn and charged for."""
+        return self._from(State.PENDING, state=State.UNKNOWN, error=error, charged=Charged.UNKNOWN)
+
+    def deleted(self) -> "ImageRecord":
+        """Mark it before its objects are removed; all else stays, so that this can be repeated."""
+        return self._from(State.READY, State.DELETED, state=State.DELETED)
+
+    def tombstone(self) -> "ImageRecord":
+        """Keep nothing but what a later request with the same Idempotency-Key needs."""
+        record = self._from(State.DELETED)
+        return ImageRecord(
+            id=record.id,
+            state=State.DELETED,
+            requested_at=record.requested_at,
+            lease_until=record.lease_until,
+            owner=record.owner,
+            claim=record.claim,
+            fingerprint=record.fingerprint,
+        )
+
+    def booked(self) -> "ImageRecord":
+        """Set what the ledger has to count for it, now that it has ended.
+
+        That is its cost; if the cost is unknown, what was reserved; and if no image was charged
+        for, the cost of enhancing.
+        """
+        due = self.booked_micros if self.cost_micros is None else self.cost_micros
+        return replace(self, booked_micros=self.text_micros if self.charged is Charged.NO else due)
+
+    def _from(self, *states: State, **changes: Any) -> "ImageRecord":
+        """Return the record with these changes, provided that it is in one of the states."""
+        if self.state not in states:
+            raise InvalidTransition(f"a record that is {self.state} can't be changed like that")
+        return replace(self, **changes)

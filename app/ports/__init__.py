@@ -36,13 +36,13 @@ class Ports:
     generator: ImageGenerator
     moderator: Moderator
     writer: PromptWriter
-    imaging: ImageProcessor
+    image_processor: ImageProcessor
     store: ImageStore
     spool: Spool
     cache: ImageCache
     records: ImageRecords
-    keys: ApiKeyRepository
-    limiter: RateLimiter
+    api_keys: ApiKeyRepository
+    rate_limiter: RateLimiter
     ledger: Ledger
     clock: Clock
     observer: Observer

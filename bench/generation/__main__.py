@@ -73,7 +73,7 @@ def _careless(ports: Ports) -> None:
     ports.moderator.check(PROMPT)
     image_id, now = str(uuid.uuid4()), ports.clock.now()
     drawing = ports.generator.draw(REQUEST)
-    cutout = ports.imaging.cut_out(drawing.data)
+    cutout = ports.image_processor.cut_out(drawing.data)
     ports.store.put(f"originals/{image_id}.png", drawing.data, content_type="image/png")
     ports.store.put(f"images/{image_id}.png", cutout.png, content_type="image/png")
     ports.records.insert(

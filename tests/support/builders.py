@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from app.container.generation import build_finalizer, build_generate_image, build_recovery
 from app.errors import Charged
 from app.models import ANONYMOUS, Caller, ImageRecord, ImageRequest, Original, ProcessedImage, State
 from app.models.prompts import fold
@@ -14,12 +15,7 @@ from app.services.observability.observer import TelemetryObserver
 from app.usecases.billing.budgets import BudgetGuard
 from app.usecases.billing.pricing import Prices
 from app.usecases.generation.estimates import Estimates
-from app.usecases.generation.finalize import ImageFinalizer
-from app.usecases.generation.generate_image import GenerateImage
-from app.usecases.generation.idempotency import IdempotencyService
-from app.usecases.generation.pending_records import PendingRecords
 from app.usecases.generation.progress import NO_LISTENER, ProgressListener
-from app.usecases.generation.recovery import Recovery
 from app.usecases.operations.health import Part, Readiness
 from tests.support.fakes.api_keys import FakeApiKeys
 from tests.support.fakes.ports import (
@@ -125,39 +121,36 @@ class World:
             generator=self.generator,
             moderator=self.moderator,
             writer=self.writer,
-            imaging=self.imaging,
+            image_processor=self.imaging,
             store=self.store,
             spool=self.spool,
             cache=self.cache,
             records=self.records,
-            keys=self.keys,
+            api_keys=self.keys,
             ledger=self.ledger,
             clock=self.clock,
-            limiter=FakeRateLimiter(),
+            rate_limiter=FakeRateLimiter(),
             observer=TelemetryObserver(version="test"),
         )
         parts = (
             Part(name="storage", kind="fake", ping=self.store.ping),
             Part(name="records", kind="fake", ping=self.records.ping),
         )
-        self.keeper = ImageFinalizer(self.ports)
-        self.recover = Recovery(self.ports, self.keeper)
-        self.make = GenerateImage(
-            ports=self.ports,
-            readiness=Readiness(parts, clock=self.clock),
-            repeats=IdempotencyService(self.ports, self.recover, RETENTION),
-            keeper=self.keeper,
-            intents=PendingRecords(
-                ports=self.ports,
-                estimates=Estimates(
-                    generator=self.generator,
-                    writer=self.writer,
-                    prices=Prices(PRICES),
-                    quality="medium",
-                ),
-                till=BudgetGuard(ledger=self.ledger, clock=self.clock),
-                lease=LEASE,
-            ),
+        self.readiness = Readiness(parts, clock=self.clock)
+        self.estimates = Estimates(
+            generator=self.generator, writer=self.writer, prices=Prices(PRICES), quality="medium"
+        )
+        self.finalizer = build_finalizer(self.ports)
+        self.recover = build_recovery(self.ports, self.finalizer)
+        self.make = build_generate_image(
+            self.ports,
+            estimates=self.estimates,
+            budget_guard=BudgetGuard(ledger=self.ledger, clock=self.clock),
+            readiness=self.readiness,
+            finalizer=self.finalizer,
+            recovery=self.recover,
+            lease=LEASE,
+            retention=RETENTION,
         )
 
     def generate(
@@ -166,13 +159,13 @@ class World:
         *,
         caller: Caller = ANONYMOUS,
         claim: str = "",
-        viewer: ProgressListener = NO_LISTENER,
+        listener: ProgressListener = NO_LISTENER,
     ) -> ImageRecord:
         """Make an image, or get the one that was made before."""
-        return self.make(request, caller=caller, claim=claim, viewer=viewer).generation
+        return self.make(request, caller=caller, claim=claim, listener=listener).record
 
     @property
-    def row(self) -> ImageRecord:
-        """The only row, as it is now."""
-        (row,) = self.records.rows.values()
-        return row
+    def record(self) -> ImageRecord:
+        """The only record, as it is now."""
+        (record,) = self.records.rows.values()
+        return record

@@ -85,11 +85,14 @@ def settings_for(**values: Any) -> Settings:
 
 @contextlib.contextmanager
 def serving(
-    settings: Settings, clock: Clock | None = None, imaging: ImageProcessor | None = None
+    settings: Settings,
+    clock: Clock | None = None,
+    image_processor: ImageProcessor | None = None,
 ) -> Iterator[Service]:
     """Serve the app from this process, on a free port, with a thread per request."""
     ports = build_ports(settings)
-    ports = replace(ports, clock=clock or ports.clock, imaging=imaging or ports.imaging)
+    ports = replace(ports, clock=clock or ports.clock)
+    ports = replace(ports, image_processor=image_processor or ports.image_processor)
     if isinstance(ports.generator, OfflineGenerator):
         ports = replace(ports, generator=CachingGenerator())
     app = create_app(settings, ports)

@@ -1,22 +1,16 @@
-"""Keeps the ledger in step with the rows: what is reserved, booked and given back.
-
-A row says in `booked_micros` what the ledger counts for it. Whoever wins the exchange that changes
-this books the difference, so it is booked once. A crash between the two can only leave more
-counted than was spent. One thing is counted and in no row any more: what enhancing cost before a
-refusal, once the same key begins anew in the same row.
-"""
+"""Budgets: reserves money before anything is paid."""
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import cast
 
-from app.errors import BudgetExceeded, Charged, PriceUnknown, RecordsUnavailable
-from app.models import Budget, Caller, ImageRecord, Spending
+from app.errors import BudgetExceeded, PriceUnknown, RecordsUnavailable
+from app.models import Budget, Caller, Spending
 from app.models.billing_period import Period, end_of
-from app.ports import Clock, Ledger, Ports
+from app.ports import Clock, Ledger
 
 SERVER = ""
 """The account of the whole server."""
@@ -59,9 +53,9 @@ class BudgetGuard:
             raise self._exceeded(budgets[refused])
         return micros
 
-    def settle(self, caller: Caller, change_micros: int, at: datetime) -> None:
+    def reconcile_cost(self, caller: Caller, change_micros: int, at: datetime) -> None:
         """Correct what was counted; a failure of the ledger leaves more counted than was spent."""
-        _book_for(self.ledger, caller.id, Spending(micros=change_micros), at)
+        record_spending(self.ledger, caller.id, Spending(micros=change_micros), at)
 
     def budgets_of(self, caller: Caller) -> Mapping[str, Budget | None]:
         """Return the accounts to which the caller's spending counts, with their budgets."""
@@ -84,53 +78,8 @@ def budget_from(text: str | None) -> Budget | None:
     return Budget(micros=int(Decimal(dollars) * _MICROS), period=cast(Period, period))
 
 
-def with_due(end: ImageRecord) -> ImageRecord:
-    """Say in a row that has ended what the ledger has to count for it.
-
-    That is what it cost; where nobody knows, what was reserved; and where no image was paid,
-    what enhancing cost.
-    """
-    if end.charged is Charged.NO:
-        due = end.text_micros
-    else:
-        due = end.booked_micros if end.cost_micros is None else end.cost_micros
-    return replace(end, booked_micros=due)
-
-
-def compare_and_swap(ports: Ports, old: ImageRecord, new: ImageRecord) -> bool:
-    """Write the row anew, and book what changed; False if it is no longer `old`."""
-    return _booked(ports.ledger, old, new, lambda: ports.records.compare_and_swap(old, new))
-
-
-def insert(ports: Ports, row: ImageRecord) -> bool:
-    """Insert a row for objects that had none, and book it; False if its id is taken."""
-    unbooked = replace(row, booked_micros=0, image=None)
-    return _booked(ports.ledger, unbooked, row, lambda: ports.records.insert(row))
-
-
-def _booked(ledger: Ledger, old: ImageRecord, new: ImageRecord, write: Callable[[], bool]) -> bool:
-    """Book before writing what is added, and after it what is taken off.
-
-    So a crash in between never leaves less counted than was spent.
-    """
-    change = new.booked_micros - old.booked_micros
-    added = max(change, 0)
-    _book(ledger, new, Spending(micros=added))
-    if not write():
-        _book(ledger, new, Spending(micros=-added))
-        return False
-    images = (new.image is not None) - (old.image is not None)
-    unknown = images if new.cost_micros is None else 0
-    rest = Spending(micros=change - added, images=images, images_of_unknown_cost=unknown)
-    _book(ledger, new, rest)
-    return True
-
-
-def _book(ledger: Ledger, row: ImageRecord, change: Spending) -> None:
-    _book_for(ledger, row.owner, change, row.requested_at)
-
-
-def _book_for(ledger: Ledger, account: str, change: Spending, at: datetime) -> None:
+def record_spending(ledger: Ledger, account: str, change: Spending, at: datetime) -> None:
+    """Count a change for the account and the server; a failure is logged only."""
     if change == Spending():
         return
     try:

@@ -1,4 +1,4 @@
-"""Draws many images, none of them twice, however often it is begun again."""
+"""Generates a batch of images, each of them once, however often the batch is run."""
 
 import hashlib
 import json
@@ -24,15 +24,15 @@ from app.usecases.generation.generate_image import GenerationResult
 from app.usecases.generation.idempotency import claim_of
 
 MAX_TRIES = 6
-"""Of one row, if it was told each time that another try may help."""
+"""Attempts at one item, as long as each error says that retrying may help."""
 
-_MAX_WAIT = 60.0  # seconds between two tries
-# What the next row would meet too.
-_FOR_ALL = (BudgetExceeded, PriceUnknown, ProviderMisconfigured, ProviderQuota)
+_MAX_WAIT = 60.0  # seconds between two attempts
+# Errors that the other items would meet too.
+_STOPPING = (BudgetExceeded, PriceUnknown, ProviderMisconfigured, ProviderQuota)
 
 
 class Generate(Protocol):
-    """Draws one image, or answers with the one that was drawn under this claim before."""
+    """Generates one image, or returns the one that was generated under this claim before."""
 
     def __call__(self, request: ImageRequest, *, caller: Caller, claim: str) -> GenerationResult:
         """See GenerateImage."""
@@ -40,7 +40,7 @@ class Generate(Protocol):
 
 @dataclass(frozen=True)
 class BatchItem:
-    """A wish of a batch; `number` is its place in it, from 1, and `claim` its Idempotency-Key."""
+    """A request of a batch; `number` is its place, from 1, and `claim` its Idempotency-Key."""
 
     number: int
     request: ImageRequest
@@ -49,99 +49,101 @@ class BatchItem:
 
 @dataclass(frozen=True)
 class BatchOutcome:
-    """How a row ended: with an image, or with an error. Neither: it was not begun."""
+    """How an item ended: with a record or an error; with neither, if it was not begun."""
 
-    row: BatchItem
-    image: ImageRecord | None = None
+    item: BatchItem
+    record: ImageRecord | None = None
     replayed: bool = False
     error: AppError | None = None
 
     @property
     def cost_micros(self) -> int:
         """What this run paid for it, as far as that is known."""
-        bought = self.image is not None and not self.replayed
-        return (self.image.cost_micros or 0) if self.image and bought else 0
+        if self.record is None or self.replayed:
+            return 0
+        return self.record.cost_micros or 0
 
 
-def rows_of(name: str, requests: Iterable[ImageRequest], caller: Caller) -> list[BatchItem]:
-    """Give each wish a claim that is the same each time.
+def batch_items(name: str, requests: Iterable[ImageRequest], caller: Caller) -> list[BatchItem]:
+    """Give each request a claim that is the same in every run.
 
-    It derives from the batch's name, from the wish, and from how many equal ones stand before it.
-    So rows may be added, removed and moved between two runs, and what was drawn stays drawn; a row
-    that is changed is another row.
+    The claim derives from the batch's name, the request, and the number of equal requests before
+    it. So requests may be added, removed and moved between two runs without generating any of
+    them again. A request that was changed is a new one.
     """
     seen: Counter[str] = Counter()
-    rows = []
+    items = []
     for number, request in enumerate(requests, start=1):
-        wish = json.dumps(request.asked, sort_keys=True)
-        seen[wish] += 1
-        key = hashlib.sha256(f"{name}\n{seen[wish]}\n{wish}".encode()).hexdigest()
-        rows.append(BatchItem(number, request, claim_of(caller.id, f"batch {key}")))
-    return rows
+        identity = json.dumps(request.identity, sort_keys=True)
+        seen[identity] += 1
+        key = hashlib.sha256(f"{name}\n{seen[identity]}\n{identity}".encode()).hexdigest()
+        items.append(BatchItem(number, request, claim_of(caller.id, f"batch {key}")))
+    return items
 
 
 class Batch:
-    """Draws rows, several at a time.
+    """Runs items, several at a time.
 
     Args:
-        draw: draws one.
-        caller: who owns the images, and whose budget holds.
-        at_once: how many are drawn at the same time.
-        wait: waits so many seconds, or less if the batch is stopped.
+        generate: generates one image.
+        caller: who owns the images, and whose budget applies.
+        concurrency: how many images are generated at the same time.
+        wait: waits this many seconds, or less if the batch is stopped.
     """
 
     def __init__(
         self,
-        draw: Generate,
+        generate: Generate,
         *,
         caller: Caller,
-        at_once: int,
+        concurrency: int,
         wait: Callable[[threading.Event, float], object] = threading.Event.wait,
     ) -> None:
-        self._draw = draw
+        self._generate = generate
         self._caller = caller
-        self._at_once = at_once
+        self._concurrency = concurrency
         self._wait = wait
         self._stopped = threading.Event()
-        self.reason: AppError | None = None
-        """Why no further row is begun; None if that was asked for, or there was no need."""
+        self.stopped_by: AppError | None = None
+        """The error that stopped the batch, if one did."""
 
     def stop(self) -> None:
-        """Begin no further row; those that have begun end."""
+        """Begin no further item; those under way are completed."""
         self._stopped.set()
 
-    def run(self, rows: Sequence[BatchItem]) -> Iterator[BatchOutcome]:
-        """Draw, and yield each row's outcome once it has ended, in whatever order."""
-        with ThreadPoolExecutor(self._at_once, thread_name_prefix="batch") as pool:
-            futures: list[Future[BatchOutcome]] = [pool.submit(self._ended, row) for row in rows]
+    def run(self, items: Sequence[BatchItem]) -> Iterator[BatchOutcome]:
+        """Yield the outcome of each item when it has ended, in any order."""
+        with ThreadPoolExecutor(self._concurrency, thread_name_prefix="batch") as pool:
+            futures: list[Future[BatchOutcome]] = [pool.submit(self._run, item) for item in items]
             try:
                 for future in as_completed(futures):
                     yield future.result()
             finally:
-                self.stop()  # whoever leaves early leaves no thread that goes on buying
+                self.stop()  # a consumer that stops early must leave no thread that goes on paying
 
-    def _ended(self, row: BatchItem) -> BatchOutcome:
+    def _run(self, item: BatchItem) -> BatchOutcome:
         tries = 0
         while not self._stopped.is_set():
             tries += 1
             try:
-                answer = self._draw(row.request, caller=self._caller, claim=row.claim)
+                result = self._generate(item.request, caller=self._caller, claim=item.claim)
             except AppError as error:
-                if isinstance(error, _FOR_ALL):
-                    self.reason = error
+                if isinstance(error, _STOPPING):
+                    self.stopped_by = error
                     self.stop()
                 elif _may_help(error, tries):
                     self._wait(self._stopped, min(error.retry_after or 1, _MAX_WAIT))
                     continue
-                return BatchOutcome(row, error=error)
-            return BatchOutcome(row, answer.generation, answer.replayed and tries == 1)
-        return BatchOutcome(row)
+                return BatchOutcome(item, error=error)
+            return BatchOutcome(item, result.record, result.replayed and tries == 1)
+        return BatchOutcome(item)
 
 
 def _may_help(error: AppError, tries: int) -> bool:
-    """Tell whether the row may be tried again: the same claim never pays twice.
+    """Return whether to try again; the same claim never pays twice.
 
-    Another process that works on it, or was killed while it did, is waited for: its lease ends.
+    An item that another process works on is waited for, also if that process was killed: its
+    lease ends.
     """
     if isinstance(error, GenerationInProgress):
         return True

@@ -1,33 +1,22 @@
-"""What a generation sends to models, and what that costs at most."""
+"""Completes requests, and estimates what they cost before anything is sent."""
 
 from dataclasses import dataclass, replace
 
 from app.models import CostEstimate, ImageRequest, UpstreamRequest
+from app.models.prompts import PROMPT_SUFFIX, TRANSPARENT_PROMPT_SUFFIX
 from app.ports import ImageGenerator, PromptWriter
 from app.usecases.billing.pricing import Prices
-
-PROMPT_SUFFIX = (
-    "A single subject, centred and whole, on a plain pure white background, "
-    "with no shadow, no frame and no text."
-)
-"""Added to every prompt: the cutout needs a background that it can tell from the subject."""
-
-TRANSPARENT_PROMPT_SUFFIX = (
-    "A single subject, centred and whole, on a transparent background, "
-    "with no shadow, no frame and no text."
-)
-"""Added instead where the model itself leaves the background out."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Estimates:
-    """Tells beforehand what would be sent and paid; nothing is sent, kept or paid here.
+    """Requests to models, and their maximum cost; nothing is sent, stored or paid here.
 
     Args:
-        generator: draws.
+        generator: draws the images.
         writer: enhances prompts.
-        prices: of both their models.
-        quality: drawn with, if the request doesn't say.
+        prices: of both models.
+        quality: of images whose request does not name one.
     """
 
     generator: ImageGenerator
@@ -50,26 +39,25 @@ class Estimates:
             prompt_suffix=TRANSPARENT_PROMPT_SUFFIX if transparent else PROMPT_SUFFIX,
         )
 
-    def rehearse(self, request: ImageRequest) -> CostEstimate:
-        """Tell what this would send to models and cost at most; nothing is sent, kept or paid.
+    def estimate(self, request: ImageRequest) -> CostEstimate:
+        """Return the requests that would be sent to models, and the maximum cost.
 
-        With `enhance` the image model's prompt is the one that is not enriched yet.
+        With `enhance`, the request to the image model shows the prompt before it is enhanced.
         """
-        enhancing, drawing = self._requests(request)
-        sent = tuple(one for one in (enhancing, drawing) if one is not None)
-        _, most = self.most(request)
-        return CostEstimate(estimate_micros=most, requests=sent)
+        enhancing, drawing = self._upstream_requests(request)
+        requests = tuple(one for one in (enhancing, drawing) if one is not None)
+        _, total = self.max_cost(request)
+        return CostEstimate(estimate_micros=total, requests=requests)
 
-    def most(self, request: ImageRequest) -> tuple[int | None, int | None]:
-        """Return what enhancing, and all of it, may cost at most; None if nobody knows."""
-        enhancing, drawing = self._requests(request)
+    def max_cost(self, request: ImageRequest) -> tuple[int | None, int | None]:
+        """Return the maximum cost of enhancing, and in total, in micros; None if unknown."""
+        enhancing, drawing = self._upstream_requests(request)
         if drawing is None or not self.generator.costs_money:
             return 0, 0
         return self.prices.max_generation_cost(enhancing, drawing)
 
-    def _requests(
+    def _upstream_requests(
         self, request: ImageRequest
     ) -> tuple[UpstreamRequest | None, UpstreamRequest | None]:
-        """Return the requests to the text model and the image model, where there are any."""
         enhancing = self.writer.describe(request.prompt) if request.enhance else None
         return enhancing, self.generator.describe(self.complete(request))

@@ -1,13 +1,13 @@
-"""Makes a stored image out of bought bytes, and writes down how a generation ended.
+"""Stores what was paid for, and writes how a generation ended.
 
-Every step may be repeated, by whomever, at any time: the keys derive from the row's id, and the
-same bytes give the same image.
+Every step may be repeated by any server at any time: the keys derive from the record's id, and
+equal bytes give an equal image.
 """
 
 import hashlib
 import logging
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 
 from app.errors import (
     AppError,
@@ -19,141 +19,141 @@ from app.errors import (
 )
 from app.imaging import Cutout, UnusableImage
 from app.models import ImageRecord, Original, ProcessedImage, State, object_keys
-from app.ports import ImageStore, Ports, Spool
-from app.usecases.billing import budgets
+from app.ports import Clock, ImageProcessor, ImageStore, Observer, Spool
+from app.usecases.billing.accounting import AccountedRecords
 from app.usecases.generation import sidecar
-from app.usecases.images.provenance import ProvenanceBuilder, forgotten
+from app.usecases.images.provenance import ProvenanceBuilder, image_with_lost_provenance
 
 _log = logging.getLogger(__name__)
-_TRIES = 5  # somebody else may be changing the row at the same moment
+_MAX_TRIES = 5  # another server may be changing the record at the same moment
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ImageFinalizer:
-    """Brings a bought image home.
+    """Persists a generated image and finalizes its record.
 
-    `leased` is always a row whose state and lease are as in the records: what was learnt since is
-    in its other fields.
+    A `record` that is passed in has the state and the lease of the stored one; its other fields
+    may hold what was learned since.
     """
 
-    ports: Ports
-    origins: ProvenanceBuilder = field(default_factory=ProvenanceBuilder)
+    store: ImageStore
+    spool: Spool
+    records: AccountedRecords
+    image_processor: ImageProcessor
+    clock: Clock
+    observer: Observer
+    provenance: ProvenanceBuilder
 
-    def keep(self, leased: ImageRecord, data: bytes, *, safe: bool = False) -> ImageRecord:
-        """Store the bought bytes as they came, then cut out, store that, and set the row ready.
+    def finalize(self, record: ImageRecord, data: bytes, *, safe: bool = False) -> ImageRecord:
+        """Store the original, cut out and store the image, and set the record ready.
 
         Args:
-            leased: the row.
-            data: what was bought.
-            safe: whether the store or the spool has it already.
+            record: a pending one.
+            data: the original, exactly as the model sent it.
+            safe: whether the store or the spool has the original already.
 
         Raises:
-            ImagePendingUpload: the bytes are in the spool or in the store, to be finished later.
-            StorageUnavailable: neither store nor spool took them.
-            ProviderBadResponse: they are no image; they are kept as evidence.
+            ImagePendingUpload: the original is in the spool or the store, to be finished later.
+            StorageUnavailable: neither store nor spool accepted the original.
+            ProviderBadResponse: the bytes are no image; they are kept as evidence.
         """
-        free = leased.charged is Charged.NO
-        bought = replace(
-            leased,
-            charged=Charged.NO if free else Charged.YES,
-            created_at=leased.created_at or self.ports.clock.now(),
-            cost_micros=0 if free else leased.cost_micros,
-        )
-        bought, trouble = self._look(bought, data)
+        original, problem = self._inspect(record.id, data)
+        paid = record.paid(self.clock.now(), original)
         try:
-            with self.ports.observer.step("original"):
-                self._put_or_spool(bought, data, safe=safe)
-            if bought.original is None:
-                raise ProviderBadResponse(trouble)
-            ready = self.publish(bought, data)
+            with self.observer.step("original"):
+                self._put_or_spool(paid, data, safe=safe)
+            if paid.original is None:
+                raise ProviderBadResponse(problem)
+            ready = self.process(paid, data)
         except (ProviderBadResponse, StorageUnavailable) as error:
-            raise self.close(bought, error) from None
-        return self.settle(bought, ready)
+            raise self.fail_record(paid, error) from None
+        return self._write_outcome(paid, ready)
 
-    def publish(self, bought: ImageRecord, data: bytes) -> ImageRecord:
-        """Cut out, and store that; return the row as it then should be.
+    def process(self, record: ImageRecord, data: bytes) -> ImageRecord:
+        """Cut out and store the image; return the record as ready, without writing it.
 
         Raises:
             ImagePendingUpload: the store does not answer.
             ProviderBadResponse: the bytes are no image.
         """
         try:
-            cut, png = self.cut(bought, data)
-            with self.ports.observer.step("store"):
-                _put(self.ports.store, [(object_keys.image_key(bought.id), png)])
+            ready, png = self.cut_out(record, data)
+            with self.observer.step("store"):
+                _put(self.store, [(object_keys.image_key(record.id), png)])
         except UnusableImage as error:
             raise ProviderBadResponse(str(error)) from None
         except StorageUnavailable as error:
             raise ImagePendingUpload(error.detail) from None
-        return replace(cut, state=State.READY, error="")
+        return ready
 
-    def cut(self, bought: ImageRecord, data: bytes) -> tuple[ImageRecord, bytes]:
-        """Cut out; return the row with that image, and its file.
+    def cut_out(self, record: ImageRecord, data: bytes) -> tuple[ImageRecord, bytes]:
+        """Cut out the image; return the record as ready, and the image's file.
 
         Raises:
             UnusableImage: the bytes are no image.
-            StorageUnavailable: nobody can tell what the file told before.
+            StorageUnavailable: the store does not answer.
         """
-        with self.ports.observer.step("cutout"):
-            origin = self.origins.of(bought)
-            earlier = forgotten(self.ports.store, bought)
-            cutout = self.ports.imaging.cut_out(data, origin, earlier)
-        return replace(bought, image=_rendition(bought.id, cutout)), cutout.png
+        with self.observer.step("cutout"):
+            provenance = self.provenance.of(record)
+            earlier = image_with_lost_provenance(self.store, record)
+            cutout = self.image_processor.cut_out(data, provenance, earlier)
+        return record.ready(_processed_image(record.id, cutout)), cutout.png
 
-    def keep_evidence(self, leased: ImageRecord, data: bytes) -> None:
-        """Keep an answer that can't be used, as well as can be: the caller's error comes first."""
+    def store_evidence(self, record: ImageRecord, data: bytes) -> None:
+        """Keep an unusable response if possible; failing that is logged, not raised."""
         try:
-            self._put_or_spool(leased, data)
+            self._put_or_spool(record, data)
         except StorageUnavailable as error:
-            _log.warning("evidence of %s is not in the store: %s", leased.id, error.detail)
+            _log.warning("evidence of %s is not in the store: %s", record.id, error.detail)
 
-    def close(self, leased: ImageRecord, error: AppError) -> AppError:
-        """Write down how it ended; return the error, with `charged` set.
+    def fail_record(self, record: ImageRecord, error: AppError) -> AppError:
+        """Write how the generation ended; return the error, with `charged` set.
 
-        An image that only waits for storage stays pending, free for anyone to finish.
+        The record of an image that only waits for storage stays pending, free for any server.
         """
-        charged = error.charged = error.charged or leased.charged
+        charged = error.charged = error.charged or record.charged
         if isinstance(error, ImagePendingUpload):
-            end = replace(leased, lease_until=self.ports.clock.now())
+            outcome = record.released(self.clock.now(), error=error.code, charged=charged)
+        elif charged is Charged.UNKNOWN:
+            outcome = record.unknown(error.code)
         else:
-            unknown = charged is Charged.UNKNOWN
-            end = replace(leased, state=State.UNKNOWN if unknown else State.FAILED)
-        self.settle(leased, replace(end, charged=charged, error=error.code))
+            outcome = record.failed(error.code, charged=charged)
+        self._write_outcome(record, outcome)
         return error
 
-    def settle(self, leased: ImageRecord, end: ImageRecord) -> ImageRecord:
-        """Update the row, and book what it cost; return how it should be then.
+    def _write_outcome(self, record: ImageRecord, outcome: ImageRecord) -> ImageRecord:
+        """Replace the record and book its cost; return the record as it should be stored.
 
-        If that fails, the pending row and the object's key still tell all.
-
-        If the lease ran out and somebody guessed what became of it, what we know counts.
+        If the records can't be reached, the pending record and the objects tell the same. If the
+        lease ended and another server guessed the outcome, this one counts.
         """
-        end = budgets.with_due(end)
-        self.ports.observer.note(end)
+        outcome = outcome.booked()
+        self.observer.note(outcome)
         try:
-            with self.ports.observer.step("record"):
-                if not budgets.compare_and_swap(self.ports, leased, end):
-                    self._overrule(end)
+            with self.observer.step("record"):
+                if not self.records.compare_and_swap(record, outcome):
+                    self._overrule(outcome)
         except RecordsUnavailable as error:
-            _log.error("row %s could not be set to %s: %s", end.id, end.state, error.detail)
-        return end
+            state, detail = outcome.state, error.detail
+            _log.error("record %s could not be set to %s: %s", outcome.id, state, detail)
+        return outcome
 
-    def _overrule(self, end: ImageRecord) -> None:
-        for _ in range(_TRIES):
-            now = self.ports.records.get(end.id)
-            if now is None or not _overrules(end, now):
+    def _overrule(self, outcome: ImageRecord) -> None:
+        for _ in range(_MAX_TRIES):
+            stored = self.records.get(outcome.id)
+            if stored is None or not _overrules(outcome, stored):
                 return
-            if budgets.compare_and_swap(self.ports, now, replace(end, claim=now.claim)):
+            if self.records.compare_and_swap(stored, replace(outcome, claim=stored.claim)):
                 return
 
-    def _look(self, bought: ImageRecord, data: bytes) -> tuple[ImageRecord, str]:
-        """Add what the header tells; if these bytes are no image, say why instead."""
+    def _inspect(self, image_id: str, data: bytes) -> tuple[Original | None, str]:
+        """Describe the original by its header; if it is no image, say why instead."""
         try:
-            info = self.ports.imaging.inspect(data)
+            info = self.image_processor.inspect(data)
         except UnusableImage as error:
-            return bought, str(error)
+            return None, str(error)
         original = Original(
-            key=object_keys.original_key(bought.id, info.format),
+            key=object_keys.original_key(image_id, info.format),
             format=info.format,
             width=info.width,
             height=info.height,
@@ -161,40 +161,40 @@ class ImageFinalizer:
             sha256=hashlib.sha256(data).hexdigest(),
             content_credentials=info.credentials,
         )
-        return replace(bought, original=original), ""
+        return original, ""
 
-    def _put_or_spool(self, bought: ImageRecord, data: bytes, *, safe: bool = False) -> None:
-        original = bought.original
-        key = original.key if original else object_keys.evidence_key(bought.id)
-        note = object_keys.sidecar_key(bought.id), sidecar.write(bought)
+    def _put_or_spool(self, record: ImageRecord, data: bytes, *, safe: bool = False) -> None:
+        original = record.original
+        key = original.key if original else object_keys.evidence_key(record.id)
+        note = object_keys.sidecar_key(record.id), sidecar.write(record)
         objects = ((key, data), note)
         try:
-            _put(self.ports.store, objects)
+            _put(self.store, objects)
         except StorageUnavailable as error:
             if not safe:
-                _put(self.ports.spool, objects)
-            _log.warning("storage is down: a paid original waits as %s", key)
+                _put(self.spool, objects)
+            _log.warning("the store is unavailable: a paid original waits as %s", key)
             raise ImagePendingUpload(error.detail) from None
 
 
-def _overrules(end: ImageRecord, now: ImageRecord) -> bool:
-    """Tell whether what a late worker knows counts more than what the row says by now.
+def _overrules(outcome: ImageRecord, stored: ImageRecord) -> bool:
+    """Return whether a late worker's outcome counts more than the stored record.
 
-    A stored image does, unless the row is ready or deleted. Any other end does where somebody
-    could only guess; but not what became of a later attempt, which was asked for at another time.
+    A stored image does, unless the record is ready or deleted. Any other outcome does if the
+    stored one is a guess about the same attempt, but never if it belongs to a later attempt.
     """
-    if end.state is State.READY:
-        return now.state not in {State.READY, State.DELETED}
-    guessed = now.state is State.UNKNOWN and now.requested_at == end.requested_at
-    return guessed and end.state is not State.UNKNOWN
+    if outcome.state is State.READY:
+        return stored.state not in {State.READY, State.DELETED}
+    is_guess = stored.state is State.UNKNOWN and stored.requested_at == outcome.requested_at
+    return is_guess and outcome.state is not State.UNKNOWN
 
 
-def _put(store: ImageStore | Spool, objects: Iterable[tuple[str, bytes]]) -> None:
+def _put(place: ImageStore | Spool, objects: Iterable[tuple[str, bytes]]) -> None:
     for key, data in objects:
-        store.put(key, data, content_type=object_keys.content_type_of(key))
+        place.put(key, data, content_type=object_keys.content_type_of(key))
 
 
-def _rendition(image_id: str, cutout: Cutout) -> ProcessedImage:
+def _processed_image(image_id: str, cutout: Cutout) -> ProcessedImage:
     return ProcessedImage(
         key=object_keys.image_key(image_id),
         width=cutout.size,

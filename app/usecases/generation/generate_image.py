@@ -1,24 +1,18 @@
-"""Buys one image: the only place where money is spent.
+"""Generates one image: the only place where money is spent on images.
 
-The order of the steps is the promise that no image is paid for twice or lost. The row is written
-before paying, the original is stored before anything else is done with it, and every key derives
-from the row's id, so that whatever a crash leaves behind can be found again.
+The order of the steps ensures that no image is paid for twice, and none is lost. The record is
+written before paying, the original is stored before anything else is done with it, and all object
+keys derive from the record's id, so that whatever a crash leaves behind can be found again.
 """
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from app.errors import (
-    AppError,
-    Charged,
-    GenerationInProgress,
-    ProviderBadResponse,
-    TransparencyRefused,
-)
+from app.errors import AppError, Charged, ProviderBadResponse, TransparencyRefused
 from app.models import ANONYMOUS, Caller, GeneratedImage, ImageRecord, ImageRequest, State
-from app.models.prompts import fold
-from app.ports import Ports
+from app.ports import ImageGenerator, Moderator, Observer, PromptWriter, Spool
 from app.usecases.billing.pricing import total
+from app.usecases.generation.estimates import Estimates
 from app.usecases.generation.finalize import ImageFinalizer
 from app.usecases.generation.idempotency import IdempotencyService
 from app.usecases.generation.pending_records import PendingRecords
@@ -30,29 +24,37 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class GenerationResult:
-    """A ready image; `replayed` tells that an earlier request with the same key made it."""
+    """The record of a ready image; `replayed` if an earlier request with the same key made it."""
 
-    generation: ImageRecord
+    record: ImageRecord
     replayed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class GenerateImage:
-    """Turns a request into a stored image and its row.
+    """Turns a request into a stored image and its record.
 
     Args:
-        ports: the outside world.
-        readiness: asked before any money is spent.
-        repeats: knows the keys that were used before.
-        keeper: keeps what was bought.
-        intents: write down what is about to be bought, and hold the money.
+        generator, moderator, writer: the provider.
+        spool: holds disk space for the paid bytes, in case the store fails.
+        observer: measures the steps.
+        readiness: checked before any money is spent.
+        idempotency: finds earlier requests with the same key.
+        estimates: completes requests.
+        pending_records: writes the record before paying.
+        finalizer: stores what was paid for, and ends the record.
     """
 
-    ports: Ports
+    generator: ImageGenerator
+    moderator: Moderator
+    writer: PromptWriter
+    spool: Spool
+    observer: Observer
     readiness: Readiness
-    repeats: IdempotencyService
-    keeper: ImageFinalizer
-    intents: PendingRecords
+    idempotency: IdempotencyService
+    estimates: Estimates
+    pending_records: PendingRecords
+    finalizer: ImageFinalizer
 
     def __call__(
         self,
@@ -60,122 +62,84 @@ class GenerateImage:
         *,
         caller: Caller = ANONYMOUS,
         claim: str = "",
-        viewer: ProgressListener = NO_LISTENER,
+        listener: ProgressListener = NO_LISTENER,
     ) -> GenerationResult:
-        """Draw, keep, cut out, store and record one image; or answer from an earlier request.
+        """Generate, store and record one image, or return the result of an earlier request.
 
         Args:
-            request: the validated wish.
-            caller: who asks, and will own the image.
+            request: as the caller sent it.
+            caller: the owner of the image.
             claim: stands for caller and Idempotency-Key (see `claim_of`); "" for none.
-            viewer: watches it; an answer from an earlier request shows nothing.
+            listener: hears of the progress; it hears nothing of an earlier request's result.
 
         Raises:
             AppError: with `charged` always set.
         """
-        drawn_by = self.ports.generator
-        watch = self.ports.observer.generation(
-            caller=caller.id, provider=drawn_by.provider, model=drawn_by.model
-        )
-        with watch:
+        with self.observer.generation(
+            caller=caller.id, provider=self.generator.provider, model=self.generator.model
+        ):
             try:
-                answer = self._answer(request, caller, claim, viewer)
+                result = self._result(request, caller, claim, listener)
             except AppError as error:
                 error.charged = error.charged or Charged.NO
                 raise
-            self.ports.observer.note(answer.generation, replayed=answer.replayed)
-            return answer
+            self.observer.note(result.record, replayed=result.replayed)
+            return result
 
-    def _answer(
-        self, request: ImageRequest, caller: Caller, claim: str, viewer: ProgressListener
+    def _result(
+        self, request: ImageRequest, caller: Caller, claim: str, listener: ProgressListener
     ) -> GenerationResult:
-        earlier = self.repeats.find_existing(claim, request.fingerprint) if claim else None
+        earlier = self.idempotency.find_existing(claim, request.fingerprint) if claim else None
         if earlier and earlier.state is State.READY:
             return GenerationResult(earlier, replayed=True)
-        with self.ports.spool.room(), self.ports.observer.follow(viewer.report_step):
-            return GenerationResult(self._make(request, caller, claim, earlier, viewer))
+        with self.spool.room(), self.observer.follow(listener.report_step):
+            self._check(request)
+            record = self.pending_records.create(request, caller, claim, earlier)
+            return GenerationResult(self._generate(record, request, listener))
 
-    def _make(
-        self,
-        request: ImageRequest,
-        caller: Caller,
-        claim: str,
-        earlier: ImageRecord | None,
-        viewer: ProgressListener,
-    ) -> ImageRecord:
-        with self.ports.observer.step("moderation"):
-            self.ports.moderator.check(request.prompt)
-        with self.ports.observer.step("checks"):
+    def _check(self, request: ImageRequest) -> None:
+        with self.observer.step("moderation"):
+            self.moderator.check(request.prompt)
+        with self.observer.step("checks"):
             self.readiness.require("storage", "records")
-        leased = self.intents.write(request, caller, claim, earlier)
-        try:
-            completed, text_cost = self._complete(request)
-            leased = self._begin(leased, completed, text_cost)
-            leased, drawing = self._buy(leased, completed, viewer)
-        except AppError as error:
-            raise self.keeper.close(leased, error) from None
-        cost = total(text_cost, self.intents.estimates.prices.cost(drawing.model, drawing.usage))
-        return self.keeper.keep(
-            replace(leased, model=drawing.model, cost_micros=cost), drawing.data
-        )
 
-    def _begin(
-        self, leased: ImageRecord, request: ImageRequest, text_cost: int | None
+    def _generate(
+        self, record: ImageRecord, request: ImageRequest, listener: ProgressListener
     ) -> ImageRecord:
-        """Write down that from now on money may have been spent."""
-        begun = replace(
-            leased,
-            lease_until=self.ports.clock.now()
-            + self.intents.lease,  # writing may have taken a while
-            subject=request.subject,
-            prompt_suffix=request.prompt_suffix,
-            tokens=fold(request.prompt, request.subject),
-            charged=Charged.UNKNOWN if self.ports.generator.costs_money else Charged.NO,
-            text_micros=leased.text_micros if text_cost is None else text_cost,
-        )
-        _log.debug("%s is drawn as: %s", begun.id, begun.new_prompt)
-        self._write(leased, begun)
-        return begun
-
-    def _write(self, leased: ImageRecord, begun: ImageRecord) -> None:
-        with self.ports.observer.step("record"):
-            written = self.ports.records.compare_and_swap(leased, begun)
-        if not written:
-            raise GenerationInProgress("the lease ran out before paying", charged=Charged.NO)
+        try:
+            request, text_cost = self._complete(request)
+            record = self.pending_records.start(record, request, text_cost)
+            try:
+                image = self._draw(record, request, listener)
+            except TransparencyRefused:  # nothing was paid; draw on white instead
+                request = self.estimates.complete(request, subject=request.subject)
+                record = self.pending_records.start(record, request, text_cost)
+                image = self._draw(record, request, listener)
+        except AppError as error:
+            raise self.finalizer.fail_record(record, error) from None
+        cost = total(text_cost, self.estimates.prices.cost(image.model, image.usage))
+        record = record.drawn(model=image.model, cost_micros=cost)
+        return self.finalizer.finalize(record, image.data)
 
     def _complete(self, request: ImageRequest) -> tuple[ImageRequest, int | None]:
         """Return the request as it is drawn, and what enhancing cost; None if it is unknown."""
-        estimates, writer = self.intents.estimates, self.ports.writer
         if not request.enhance:
-            return estimates.complete(request), 0
-        with self.ports.observer.step("enhance"):
-            enhanced = writer.enhance(request.prompt)
-        cost = estimates.prices.cost(writer.model, enhanced.usage) if writer.costs_money else 0
-        return estimates.complete(request, subject=enhanced.prompt), cost
-
-    def _buy(
-        self, leased: ImageRecord, request: ImageRequest, viewer: ProgressListener
-    ) -> tuple[ImageRecord, GeneratedImage]:
-        """Draw; on white instead, if the model turns out not to leave backgrounds out."""
-        try:
-            return leased, self._draw(leased, request, viewer)
-        except TransparencyRefused:
-            request = self.intents.estimates.complete(request, subject=request.subject)
-        on_white = replace(
-            leased,
-            lease_until=self.ports.clock.now() + self.intents.lease,
-            prompt_suffix=request.prompt_suffix,
-        )
-        self._write(leased, on_white)
-        return on_white, self._draw(on_white, request, viewer)
+            return self.estimates.complete(request), 0
+        with self.observer.step("enhance"):
+            enhanced = self.writer.enhance(request.prompt)
+        cost: int | None = 0
+        if self.writer.costs_money:
+            cost = self.estimates.prices.cost(self.writer.model, enhanced.usage)
+        return self.estimates.complete(request, subject=enhanced.prompt), cost
 
     def _draw(
-        self, leased: ImageRecord, request: ImageRequest, viewer: ProgressListener
+        self, record: ImageRecord, request: ImageRequest, listener: ProgressListener
     ) -> GeneratedImage:
+        _log.debug("%s is drawn as: %s", record.id, request.new_prompt)
         try:
-            with self.ports.observer.step("upstream"):
-                return self.ports.generator.draw(request, on_partial=viewer.report_partial)
+            with self.observer.step("upstream"):
+                return self.generator.draw(request, on_partial=listener.report_partial)
         except ProviderBadResponse as error:
             if error.evidence:
-                self.keeper.keep_evidence(leased, error.evidence)
+                self.finalizer.store_evidence(record, error.evidence)
             raise

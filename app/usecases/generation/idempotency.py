@@ -1,4 +1,4 @@
-"""What a request gets whose Idempotency-Key was used before.
+"""Results of earlier requests with the same Idempotency-Key.
 
 After draft-ietf-httpapi-idempotency-key-header: a key stands for one request of one caller.
 """
@@ -18,96 +18,104 @@ from app.errors import (
     StorageUnavailable,
 )
 from app.models import ImageRecord, State
-from app.ports import Ports
+from app.ports import Clock, ImageRecords
 from app.usecases.generation.recovery import Recovery
 
 _LOST = (
-    "The image for this Idempotency-Key was paid for, but could not be kept anywhere. "
-    "A new key draws it anew, and pays again."
+    "The image for this Idempotency-Key was paid for, but could not be stored. "
+    "To generate it again, and pay again, use a new key."
 )
 
 
 def claim_of(caller: str, key: str) -> str:
-    """Return what stands for this caller's key in the records: a SHA-256, in hex."""
+    """Return what stands for this caller's Idempotency-Key in the records: a SHA-256, in hex."""
     return hashlib.sha256(f"{caller}\n{key}".encode()).hexdigest()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class IdempotencyService:
-    """Answers from the earlier request where it can, and never pays.
+    """Finds the result of an earlier request. Never pays.
 
     Args:
+        records: where earlier requests are found.
+        clock: tells which keys are forgotten.
+        recovery: finishes an earlier request that was interrupted.
         retention: how long a key is remembered, from its first use.
     """
 
-    ports: Ports
+    records: ImageRecords
+    clock: Clock
     recovery: Recovery
     retention: timedelta
 
     def find_existing(self, claim: str, fingerprint: str) -> ImageRecord | None:
-        """Return the earlier request's row: ready, or failed without having cost anything.
+        """Return the earlier request's record: ready, or failed at no cost.
 
         None means that the key is new, or forgotten.
 
         Raises:
-            IdempotencyKeyReused: it was another request.
-            GenerationInProgress: somebody is working on it.
-            OutcomeUnknown: it may have been paid for, and nothing came.
-            ImageDeleted: it was made and deleted.
-            ProviderBadResponse: it was paid for, and is no image.
-            StorageUnavailable: the image waits for storage, or was lost for the lack of it.
-            RecordsUnavailable: nobody can tell.
+            IdempotencyKeyReused: it was a different request.
+            GenerationInProgress: a server is working on it.
+            OutcomeUnknown: it may have been charged for, and there is no image.
+            ImageDeleted: the image was deleted.
+            ProviderBadResponse: it was charged for, and is no image.
+            StorageUnavailable: the image waits for storage, or could not be stored.
+            RecordsUnavailable: the records can't be reached.
         """
-        row = self.ports.records.find(claim)
-        if row is None or self._is_forgotten(row):
+        record = self._find(claim)
+        if record is None:
             return None
-        if row.fingerprint != fingerprint:
+        if record.fingerprint != fingerprint:
             raise IdempotencyKeyReused
-        if row.state is State.PENDING:
-            if row.lease_until > self.ports.clock.now():
-                raise GenerationInProgress(row.id)
-            row = self._recovered(row)
-        return _answer(row)
+        if record.is_leased(self.clock.now()):
+            raise GenerationInProgress(record.id)
+        if record.state is State.PENDING:
+            record = self._recover(record)
+        return _usable(record)
 
     def knows(self, claim: str) -> bool:
-        """Tell whether there was a request with this claim that isn't forgotten.
+        """Return whether there was a request with this claim that is not forgotten.
 
         Raises:
-            RecordsUnavailable: nobody can tell.
+            RecordsUnavailable: the records can't be reached.
         """
-        row = self.ports.records.find(claim)
-        return row is not None and not self._is_forgotten(row)
+        return self._find(claim) is not None
 
-    def _recovered(self, row: ImageRecord) -> ImageRecord:
+    def _find(self, claim: str) -> ImageRecord | None:
+        record = self.records.find(claim)
+        return None if record is None or self._is_forgotten(record) else record
+
+    def _recover(self, record: ImageRecord) -> ImageRecord:
         try:
-            return self.recovery(row)
+            return self.recovery(record)
         except AppError as error:
-            error.charged = error.charged or row.charged
+            error.charged = error.charged or record.charged
             raise
 
-    def _is_forgotten(self, row: ImageRecord) -> bool:
-        before = self.ports.clock.now() - self.retention
-        if row.requested_at >= before or row.state is State.PENDING:
+    def _is_forgotten(self, record: ImageRecord) -> bool:
+        before = self.clock.now() - self.retention
+        if record.requested_at >= before or record.state is State.PENDING:
             return False
-        self.ports.records.forget_claims(before)
+        self.records.forget_claims(before)
         return True
 
 
-def _answer(row: ImageRecord) -> ImageRecord:
-    if row.state is State.UNKNOWN:
-        raise OutcomeUnknown(row.id)
-    if row.state is State.DELETED:
-        raise ImageDeleted(row.id)
-    if row.state is State.FAILED and row.charged is not Charged.NO:
-        lost = row.error == StorageUnavailable.code
-        error = _lost(row) if lost else ProviderBadResponse(row.id)
-        error.charged, error.replayed = row.charged, True
+def _usable(record: ImageRecord) -> ImageRecord:
+    """Return the record, or raise the error that the earlier request ended with."""
+    if record.state is State.UNKNOWN:
+        raise OutcomeUnknown(record.id)
+    if record.state is State.DELETED:
+        raise ImageDeleted(record.id)
+    if record.state is State.FAILED and record.charged is not Charged.NO:
+        is_lost = record.error == StorageUnavailable.code
+        error = _lost(record) if is_lost else ProviderBadResponse(record.id)
+        error.charged, error.replayed = record.charged, True
         raise error
-    return row
+    return record
 
 
-def _lost(row: ImageRecord) -> StorageUnavailable:
-    """Say that neither store nor spool took it; there is nothing to come back for."""
-    error = StorageUnavailable(row.id, message=_LOST)
+def _lost(record: ImageRecord) -> StorageUnavailable:
+    """Return the error of an original that was not stored; retrying can't help."""
+    error = StorageUnavailable(record.id, message=_LOST)
     error.retry_after = None
     return error

@@ -1,93 +1,116 @@
-"""Writes down what is about to be bought, with its money held, before anything of it is paid."""
+"""Writes records before anything is paid, with the maximum cost reserved."""
 
 import contextlib
 import uuid
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from app.errors import GenerationInProgress, RecordsUnavailable
+from app.errors import Charged, GenerationInProgress, RecordsUnavailable
 from app.models import Caller, ImageRecord, ImageRequest, State
-from app.ports import Ports
+from app.ports import Clock, ImageRecords, Observer
 from app.usecases.billing.budgets import BudgetGuard
 from app.usecases.generation.estimates import Estimates
 
 
 @dataclass(frozen=True, kw_only=True)
 class PendingRecords:
-    """Makes pending rows.
+    """Creates pending records, and marks them before the paid call.
 
     Args:
-        ports: the outside world.
-        estimates: tell what an image may cost.
-        till: holds the budgets.
-        lease: how long a generation may take before it counts as abandoned.
+        records: where they are stored.
+        clock: tells when leases end.
+        observer: hears of each new record.
+        estimates: the maximum cost of a request, and the model that draws.
+        budget_guard: reserves the maximum cost.
+        lease: the time after which a generation counts as abandoned.
     """
 
-    ports: Ports
+    records: ImageRecords
+    clock: Clock
+    observer: Observer
     estimates: Estimates
-    till: BudgetGuard
+    budget_guard: BudgetGuard
     lease: timedelta
 
-    def write(
-        self,
-        request: ImageRequest,
-        caller: Caller,
-        claim: str,
-        earlier: ImageRecord | None,
+    def create(
+        self, request: ImageRequest, caller: Caller, claim: str, earlier: ImageRecord | None
     ) -> ImageRecord:
-        """Hold the most that it may cost, then insert the row.
+        """Reserve the maximum cost, then insert a pending record.
 
         Args:
-            request: the validated wish.
-            caller: who asks, and will own the image.
+            request: as the caller sent it.
+            caller: the owner of the image.
             claim: stands for caller and Idempotency-Key; "" for none.
-            earlier: the row of a try that failed before an image was paid, to begin again with.
+            earlier: the record of an attempt that failed before an image was charged for. The new
+                record replaces it, under the same id.
 
         Raises:
             BudgetExceeded: a budget has too little left.
-            PriceUnknown: there is a budget, and nobody knows what it may cost.
-            GenerationInProgress: another request with this claim was faster.
-            RecordsUnavailable: nothing was written, or nobody knows.
+            PriceUnknown: there is a budget, and the cost is unknown.
+            GenerationInProgress: another request with this claim was first.
+            RecordsUnavailable: the record was not written, or this is unknown.
         """
-        intent = self._intent(request, caller, claim)
-        intent = self._reserved(intent, request, caller)
+        record = self._new(request, caller, claim)
+        text_micros, total_micros = self.estimates.max_cost(request)
+        held = self.budget_guard.reserve(caller, total_micros, record.requested_at)
+        record = replace(record, booked_micros=held, text_micros=min(text_micros or 0, held))
         if earlier is not None:
-            intent = replace(intent, id=earlier.id)
+            record = replace(record, id=earlier.id)
         try:
-            with self.ports.observer.step("record"):
-                written = self._put(intent, earlier)
+            with self.observer.step("record"):
+                written = self._write(record, earlier)
         except RecordsUnavailable:
-            self._give_back_unless_written(intent, caller)
+            self._release_unless_written(record, caller)
             raise
         if not written:
-            self._give_back(intent, caller)
+            self._release(record, caller)
             raise GenerationInProgress("another request with this key was faster")
-        self.ports.observer.note(intent)
-        return intent
+        self.observer.note(record)
+        return record
 
-    def _put(self, intent: ImageRecord, earlier: ImageRecord | None) -> bool:
+    def start(
+        self, record: ImageRecord, request: ImageRequest, text_cost: int | None
+    ) -> ImageRecord:
+        """Write that from now on money may have been spent.
+
+        Args:
+            record: a pending one.
+            request: completed, as it is sent to the model.
+            text_cost: what enhancing cost, in micros; None if unknown.
+
+        Raises:
+            GenerationInProgress: the lease ended, and another server has taken over the record.
+            RecordsUnavailable: the record was not written, or this is unknown.
+        """
+        started = record.started(
+            request,
+            lease_until=self.clock.now() + self.lease,  # writing may have taken a while
+            charged=Charged.UNKNOWN if self.estimates.generator.costs_money else Charged.NO,
+            text_micros=record.text_micros if text_cost is None else text_cost,
+        )
+        with self.observer.step("record"):
+            written = self.records.compare_and_swap(record, started)
+        if not written:
+            raise GenerationInProgress("the lease ended before the paid call", charged=Charged.NO)
+        return started
+
+    def _write(self, record: ImageRecord, earlier: ImageRecord | None) -> bool:
         if earlier is None:
-            return self.ports.records.insert(intent)
-        return self.ports.records.compare_and_swap(earlier, intent)
+            return self.records.insert(record)
+        return self.records.compare_and_swap(earlier, record)
 
-    def _reserved(self, intent: ImageRecord, request: ImageRequest, caller: Caller) -> ImageRecord:
-        """Count the most that this may cost, before anything of it is paid or written down."""
-        text, most = self.estimates.most(request)
-        held = self.till.reserve(caller, most, intent.requested_at)
-        return replace(intent, booked_micros=held, text_micros=min(text or 0, held))
-
-    def _give_back_unless_written(self, intent: ImageRecord, caller: Caller) -> None:
-        """Give back what is held only if the records can say that no row tells of it."""
+    def _release_unless_written(self, record: ImageRecord, caller: Caller) -> None:
+        """Release the reservation only if the records confirm that nothing was written."""
         with contextlib.suppress(RecordsUnavailable):
-            row = self.ports.records.get(intent.id)
-            if row is None or row.requested_at != intent.requested_at:
-                self._give_back(intent, caller)
+            stored = self.records.get(record.id)
+            if stored is None or stored.requested_at != record.requested_at:
+                self._release(record, caller)
 
-    def _give_back(self, intent: ImageRecord, caller: Caller) -> None:
-        self.till.settle(caller, -intent.booked_micros, intent.requested_at)
+    def _release(self, record: ImageRecord, caller: Caller) -> None:
+        self.budget_guard.reconcile_cost(caller, -record.booked_micros, record.requested_at)
 
-    def _intent(self, request: ImageRequest, caller: Caller, claim: str) -> ImageRecord:
-        now = self.ports.clock.now()
+    def _new(self, request: ImageRequest, caller: Caller, claim: str) -> ImageRecord:
+        now, generator = self.clock.now(), self.estimates.generator
         return ImageRecord(
             id=str(uuid.uuid4()),
             state=State.PENDING,
@@ -100,6 +123,6 @@ class PendingRecords:
             prompt=request.prompt,
             quality=self.estimates.complete(request).quality,
             size=request.size,
-            provider=self.ports.generator.provider,
-            model=self.ports.generator.model,
+            provider=generator.provider,
+            model=generator.model,
         )

@@ -1,4 +1,4 @@
-"""Who watches one generation while it runs."""
+"""Progress of a running generation."""
 
 import logging
 from collections.abc import Callable
@@ -11,35 +11,35 @@ _log = logging.getLogger(__name__)
 
 
 def _ignore(*_: object) -> None:
-    """Look away."""
+    """Do nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProgressListener:
-    """Hears what happens, from the thread that works, so hearing must not take long.
+    """Receives events, in the thread of the generation, so its callbacks must be quick.
 
     Args:
-        on_step: hears of each step that begins, once the prompt is new and there is room.
-        on_partial: hears of each partial image, as the model made it: before the cutout.
+        on_step: called as each step begins, once it is clear that the request is a new one.
+        on_partial: called with each partial image, as the model made it: before the cutout.
     """
 
     on_step: Callable[[Step], object] = _ignore
     on_partial: OnPartial = _ignore
 
     def report_step(self, step: Step) -> None:
-        """Tell of a step; no image fails because of who watches."""
+        """Report a step; an error of the listener is logged, and fails no generation."""
         try:
             self.on_step(step)
         except Exception:  # noqa: BLE001 - reason: the image may be paid for by now
-            _log.exception("a viewer could not hear of a step")
+            _log.exception("a progress listener failed at a step")
 
     def report_partial(self, index: int, image: bytes) -> None:
-        """Tell of a partial image, likewise."""
+        """Report a partial image, likewise."""
         try:
             self.on_partial(index, image)
         except Exception:  # noqa: BLE001 - reason: the image may be paid for by now
-            _log.exception("a viewer could not hear of a partial image")
+            _log.exception("a progress listener failed at a partial image")
 
 
 NO_LISTENER = ProgressListener()
-"""Watches nothing."""
+"""Ignores all events."""

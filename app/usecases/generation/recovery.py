@@ -1,8 +1,8 @@
-"""Finishes generations whose process is gone, or which waited for storage. Never pays."""
+"""Finishes generations that were interrupted, or that wait for storage. Never pays."""
 
 import itertools
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from app.errors import (
@@ -14,103 +14,106 @@ from app.errors import (
     ProviderBadResponse,
     StorageUnavailable,
 )
-from app.models import ImageRecord, State, object_keys
-from app.ports import ImageStore, Ports, Spool
-from app.usecases.billing import budgets
+from app.models import ImageRecord, object_keys
+from app.ports import Clock, ImageStore, Spool
+from app.usecases.billing.accounting import AccountedRecords
 from app.usecases.generation import sidecar
 from app.usecases.generation.finalize import ImageFinalizer
+
+ABANDONED = "abandoned"
+"""The error of a record whose server stopped before the paid call."""
 
 _log = logging.getLogger(__name__)
 _LEASE = timedelta(seconds=60)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Recovery:
-    """Takes over a row and brings it to an end."""
+    """Takes over a record and brings it to an end.
 
-    ports: Ports
-    keeper: ImageFinalizer
+    `store` must bypass the cache: recovery needs to see what the store itself has.
+    """
 
-    def __call__(self, row: ImageRecord) -> ImageRecord:
-        """Finish from the original if it is anywhere; else tell what is known.
+    records: AccountedRecords
+    store: ImageStore
+    spool: Spool
+    clock: Clock
+    finalizer: ImageFinalizer
+
+    def __call__(self, record: ImageRecord) -> ImageRecord:
+        """Finish from the original if it is found; else write what is known.
 
         Returns:
-            The row: ready, or `unknown` if the paid call had begun, or `failed` if it had not.
+            The record: ready; `unknown` if the paid call had begun; `failed` if it had not.
 
         Raises:
-            GenerationInProgress: somebody else is at it.
-            ImagePendingUpload: the store does not answer, or the original waits on another server.
-            ProviderBadResponse: what was bought is no image.
-            RecordsUnavailable: the row is as it was, or pending with a new lease.
+            GenerationInProgress: another server is working on it.
+            ImagePendingUpload: the store does not answer, or the original is in the spool of
+                another server.
+            ProviderBadResponse: the original is no image.
+            RecordsUnavailable: the record is unchanged, or pending with a new lease.
         """
-        until = self.ports.clock.now() + _LEASE
-        leased = replace(row, state=State.PENDING, lease_until=until)
-        if not self.ports.records.compare_and_swap(row, leased):
-            raise GenerationInProgress("taken over by another")
+        leased = record.leased_until(self.clock.now() + _LEASE)
+        if not self.records.compare_and_swap(record, leased):
+            raise GenerationInProgress("another server has taken over")
         try:
-            found = self._find(leased)
+            found = self._find_original(leased)
         except StorageUnavailable as error:
-            raise self.keeper.close(leased, _waits(leased, error.detail)) from None
+            raise self.finalizer.fail_record(leased, _pending(leased, error.detail)) from None
         if found is None:
             return self._give_up(leased)
         try:
-            ready = self.keeper.keep(*found, safe=True)
+            ready = self.finalizer.finalize(*found, safe=True)
         except ProviderBadResponse:
-            self.clear_spool(row.id)
+            self.clear_spool(record.id)
             raise
-        self.clear_spool(row.id)
+        self.clear_spool(record.id)
         return ready
 
     def clear_spool(self, image_id: str) -> None:
-        """Remove what waited in the spool, after the store has it; what stays does no harm."""
+        """Remove what the store has by now from the spool; failing that does no harm."""
         try:
             for key in (*_keys(image_id), object_keys.sidecar_key(image_id)):
-                self.ports.spool.delete(key)
+                self.spool.delete(key)
         except StorageUnavailable as error:
             _log.warning("%s is still in the spool: %s", image_id, error.detail)
 
-    def _find(self, leased: ImageRecord) -> tuple[ImageRecord, bytes] | None:
-        """Return what was bought, and the row with what only the one who bought it knew."""
-        keys = (leased.original.key,) if leased.original else _keys(leased.id)
-        places: tuple[ImageStore | Spool, ...] = (self.ports.spool, self.ports.store)
+    def _find_original(self, record: ImageRecord) -> tuple[ImageRecord, bytes] | None:
+        """Return the original's bytes, and the record completed from the note beside it."""
+        keys = (record.original.key,) if record.original else _keys(record.id)
+        places: tuple[ImageStore | Spool, ...] = (self.spool, self.store)
         for place, key in itertools.product(places, keys):
             data = _get(place, key)
             if data is not None:
-                return _as_noted(leased, _get(place, object_keys.sidecar_key(leased.id))), data
+                return _completed(record, _get(place, object_keys.sidecar_key(record.id))), data
         return None
 
-    def _give_up(self, leased: ImageRecord) -> ImageRecord:
-        if leased.charged is Charged.YES:
-            elsewhere = _waits(leased, "its original waits on another server")
-            raise self.keeper.close(leased, elsewhere)
-        unknown = leased.charged is Charged.UNKNOWN
-        end = replace(
-            leased,
-            state=State.UNKNOWN if unknown else State.FAILED,
-            error=OutcomeUnknown.code if unknown else "abandoned",
-        )
-        end = budgets.with_due(end)
-        if not budgets.compare_and_swap(self.ports, leased, end):
-            raise GenerationInProgress("finished by another meanwhile")
-        return end
+    def _give_up(self, record: ImageRecord) -> ImageRecord:
+        if record.charged is Charged.YES:
+            error = _pending(record, "its original waits on another server")
+            raise self.finalizer.fail_record(record, error)
+        if record.charged is Charged.UNKNOWN:
+            outcome = record.unknown(OutcomeUnknown.code).booked()
+        else:
+            outcome = record.failed(ABANDONED, charged=Charged.NO).booked()
+        if not self.records.compare_and_swap(record, outcome):
+            raise GenerationInProgress("another server has finished it")
+        return outcome
 
 
-def _waits(row: ImageRecord, detail: str) -> ImagePendingUpload:
-    """Say that the image is safe only where it is known to have been drawn."""
-    drawn = row.charged is Charged.YES or row.original is not None
-    return ImagePendingUpload(detail, message=None if drawn else StorageUnavailable.message)
+def _pending(record: ImageRecord, detail: str) -> ImagePendingUpload:
+    """Return the error; it calls the image safe only if it is known to have been drawn."""
+    is_drawn = record.charged is Charged.YES or record.original is not None
+    return ImagePendingUpload(detail, message=None if is_drawn else StorageUnavailable.message)
 
 
-def _as_noted(leased: ImageRecord, note: bytes | None) -> ImageRecord:
-    """Add what is noted, so that a later answer is the one that was given, or would have been."""
+def _completed(record: ImageRecord, note: bytes | None) -> ImageRecord:
+    """Add what only the server that drew the image knew, so that all responses are equal."""
     if note is None:
-        return leased
-    noted = sidecar.read(leased.id, note, found_at=leased.requested_at)
-    return replace(
-        leased,
-        created_at=noted.created_at,
-        model=noted.model or leased.model,
-        cost_micros=noted.cost_micros,
+        return record
+    noted = sidecar.read(record.id, note, found_at=record.requested_at)
+    return record.drawn(
+        model=noted.model, cost_micros=noted.cost_micros, created_at=noted.created_at
     )
 
 

@@ -1,6 +1,6 @@
-"""Reads, lists and removes images that were made."""
+"""Reads, lists and deletes images."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from app.errors import ImageNotFound
@@ -8,59 +8,59 @@ from app.models import ImageRecord, Page, PageQuery, State, StoredImage, object_
 from app.ports import ImageRecords, ImageStore
 
 
-class Owners(Protocol):
-    """Remembers for a while who owns images: a text under two texts."""
+class OwnerCache(Protocol):
+    """Remembers the owners of images for a while."""
 
     def get(self, group: str, name: str, /) -> str | None:
-        """Return what is remembered, or None."""
+        """Return the remembered owner, or None."""
 
     def put(self, group: str, name: str, owner: str, /, *, size: int) -> None:
-        """Remember an owner of so many bytes."""
+        """Remember an owner; `size` is in bytes."""
 
     def forget(self, group: str, /) -> None:
-        """Forget what is remembered of this group."""
+        """Forget all entries of this group."""
 
 
 @dataclass(frozen=True)
 class Images:
     """The images that are ready.
 
-    Where an `owner` is given, another's images are as if they weren't there; None sees all.
-    "" is who made images without a key: they are nobody's, and so that one sees none.
+    With an `owner`, the images of other callers count as missing; None reaches all images. The
+    owner "" is that of images made without an API key, and reaches none.
     """
 
     store: ImageStore
     records: ImageRecords
-    owners: Owners | None = None
+    owners: OwnerCache | None = None
 
     def fetch(self, image_id: str) -> StoredImage:
-        """Return the cut-out image; needs the store only, so it works without records.
+        """Return the cut-out image. Reads the store only, so it works without records.
 
         Raises:
             ImageNotFound: there is none.
-            StorageUnavailable: nobody can tell.
+            StorageUnavailable: the store is unreachable.
         """
         return self.store.get(object_keys.image_key(image_id))
 
     def link(self, image_id: str) -> str:
-        """Return an address at the store itself from which the image can be read for an hour.
+        """Return a URL at the store itself from which the image can be read for an hour.
 
-        The store isn't asked whether it has the image; who follows the address will hear.
+        It is not checked whether the store has the image.
 
         Raises:
-            StorageUnavailable: there is no such address.
+            StorageUnavailable: there is no such URL.
         """
         return self.store.link(object_keys.image_key(image_id))
 
     def owner_of(self, image_id: str) -> str:
-        """Return the id of the caller that the image was made for; "" for nobody's.
+        """Return the id of the caller whom the image belongs to; "" for an image without owner.
 
-        It never changes, so it is remembered, but for no longer than deleted images are. A row
-        has its owner before it is ready: its image may be there already.
+        The owner never changes, so it is cached, for as long as images are. A record has its owner
+        before it is ready, since the image may be stored already.
 
         Raises:
             ImageNotFound: there is none, or it was deleted.
-            RecordsUnavailable: nobody can tell.
+            RecordsUnavailable: the records are unreachable.
         """
         owner = self.owners.get(image_id, "owner") if self.owners else None
         if owner is None:
@@ -70,93 +70,92 @@ class Images:
         return owner
 
     def _recorded_owner(self, image_id: str) -> str:
-        row = self.records.get(image_id)
-        if row is None or row.state is State.DELETED:
+        record = self.records.get(image_id)
+        if record is None or record.state is State.DELETED:
             raise ImageNotFound(image_id)
-        return row.owner
+        return record.owner
 
     def record(self, image_id: str, *, owner: str | None = None) -> ImageRecord:
-        """Return the row of a ready image.
+        """Return the record of a ready image.
 
         Raises:
             ImageNotFound: there is none.
-            RecordsUnavailable: nobody can tell.
+            RecordsUnavailable: the records are unreachable.
         """
-        row = self.records.get(image_id)
-        if row is None or row.state is not State.READY or not _belongs(row, owner):
+        record = self.records.get(image_id)
+        if record is None or record.state is not State.READY or not _belongs_to(record, owner):
             raise ImageNotFound(image_id)
-        return row
+        return record
 
     def page(self, query: PageQuery) -> Page:
         """Return a page, newest first.
 
         Raises:
-            RecordsUnavailable: the list can't be read.
+            RecordsUnavailable: the records are unreachable.
         """
         if query.owner == "":
             return Page(records=(), total=0, more=False)
         return self.records.page(query)
 
     def version(self) -> int:
-        """Return a number that is another one after every change of what pages show.
+        """Return a number that differs after every change of what pages show.
 
         Raises:
-            RecordsUnavailable: nobody can tell.
+            RecordsUnavailable: the records are unreachable.
         """
         return self.records.version()
 
     def delete(self, image_id: str, *, owner: str | None = None) -> None:
-        """Mark the row, remove the objects, and the row last: a failure half-way can be repeated.
+        """Delete the objects, then the record; a deletion that was interrupted can be repeated.
 
-        Of an image with an Idempotency-Key a bare row stays for as long as keys are remembered,
-        so that a late retry doesn't buy it again.
+        If the image has an Idempotency-Key, a tombstone stays for as long as keys are remembered,
+        so that a late retry does not pay for it again.
 
         Raises:
             ImageNotFound: there is none.
-            StorageUnavailable: perhaps not all of it was removed.
-            RecordsUnavailable: nothing was removed, or only the row is left.
+            StorageUnavailable: some objects may be left.
+            RecordsUnavailable: nothing was deleted, or only the record is left.
         """
-        row = self.records.get(image_id)
-        if row is None or not _is_there(row) or not _belongs(row, owner):
+        record = self.records.get(image_id)
+        if record is None or not _can_be_deleted(record) or not _belongs_to(record, owner):
             raise ImageNotFound(image_id)
-        going = replace(row, state=State.DELETED)
-        if not self.records.compare_and_swap(row, going):
+        deleted = record.deleted()
+        if not self.records.compare_and_swap(record, deleted):
             raise ImageNotFound(image_id)
         if self.owners:
             self.owners.forget(image_id)
-        for key in (
-            object_keys.image_key(image_id),
-            _original(row),
-            object_keys.sidecar_key(image_id),
-        ):
+        for key in _object_keys(record):
             self.store.delete(key)
-        if row.claim:
-            self.records.compare_and_swap(going, _bare(going))
+        if record.claim:
+            self.records.compare_and_swap(deleted, deleted.tombstone())
         else:
             self.records.delete(image_id)
 
 
-def _is_there(row: ImageRecord) -> bool:
-    half_deleted = row.state is State.DELETED and row.created_at is not None
-    return row.state is State.READY or half_deleted
+def undo_if_deleted(
+    records: ImageRecords, store: ImageStore, image_id: str, keys: tuple[str, ...]
+) -> None:
+    """Delete what was just stored if its image was deleted meanwhile.
+
+    A deletion marks the record first and deletes objects afterwards. If the record is still there
+    now, a later deletion will find these objects.
+    """
+    record = records.get(image_id)
+    if record is None or record.state is State.DELETED:
+        for key in keys:
+            store.delete(key)
 
 
-def _belongs(row: ImageRecord, owner: str | None) -> bool:
-    return owner is None or (row.owner == owner and owner != "")
+def _can_be_deleted(record: ImageRecord) -> bool:
+    is_half_deleted = record.state is State.DELETED and record.created_at is not None
+    return record.state is State.READY or is_half_deleted
 
 
-def _original(row: ImageRecord) -> str:
-    return row.original.key if row.original else object_keys.original_keys(row.id)[0]
+def _belongs_to(record: ImageRecord, owner: str | None) -> bool:
+    return owner is None or (record.owner == owner and owner != "")
 
 
-def _bare(row: ImageRecord) -> ImageRecord:
-    """Return what remains of a deleted image: its key, and nothing that was asked or drawn."""
-    return ImageRecord(
-        id=row.id,
-        state=State.DELETED,
-        requested_at=row.requested_at,
-        lease_until=row.lease_until,
-        owner=row.owner,
-        claim=row.claim,
-        fingerprint=row.fingerprint,
-    )
+def _object_keys(record: ImageRecord) -> tuple[str, ...]:
+    originals = object_keys.original_keys(record.id)
+    original_key = record.original.key if record.original else originals[0]
+    return object_keys.image_key(record.id), original_key, object_keys.sidecar_key(record.id)

@@ -1,4 +1,4 @@
-"""Takes in images that were made elsewhere."""
+"""Imports images that were made elsewhere."""
 
 import hashlib
 import uuid
@@ -8,18 +8,17 @@ from datetime import datetime, timedelta
 from app.errors import Charged, GenerationInProgress
 from app.models import ANONYMOUS, Caller, ImageRecord, State
 from app.models.prompts import fold
-from app.ports import Ports
-from app.usecases.billing import budgets
+from app.ports import Clock, ImageProcessor, ImageRecords
 from app.usecases.generation.finalize import ImageFinalizer
+from app.usecases.images.provenance import IMPORTED
 
-PROVIDER = "import"
 _LEASE = timedelta(minutes=5)
 _NAMESPACE = uuid.UUID("6c1f7d1e-2f0b-5d0c-9a53-8f6f2f9d6b11")  # of ids that derive from bytes
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExportedImage:
-    """An image from elsewhere, and what is known of it; "" and None for what is not."""
+    """An image to import, and what is known about it; "" and None for what is not."""
 
     data: bytes
     prompt: str
@@ -34,67 +33,69 @@ class ExportedImage:
     caller: Caller = field(default=ANONYMOUS)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ImportImage:
-    """Stores an image as if it had been drawn here, for nothing."""
+    """Stores an image as if it had been generated here, at no cost."""
 
-    ports: Ports
-    keeper: ImageFinalizer
+    records: ImageRecords
+    image_processor: ImageProcessor
+    clock: Clock
+    finalizer: ImageFinalizer
 
-    def __call__(self, found: ExportedImage) -> ImageRecord | None:
-        """Keep the bytes as they are, cut out, and write the row; None if it is there already.
+    def __call__(self, exported: ExportedImage) -> ImageRecord | None:
+        """Store the bytes, cut out the image and write its record; None if it exists already.
 
-        Without an id of its own, an image's id derives from its bytes and its owner, so
-        taking it in again does nothing.
+        An image without an id gets one that derives from its bytes and its owner, so importing it
+        again does nothing.
 
         Raises:
             UnusableImage: the bytes are no PNG, WEBP or JPEG that can be decoded.
-            GenerationInProgress: another process is just taking it in.
-            StorageUnavailable: the store does not take it.
-            RecordsUnavailable: nobody can tell whether it is there.
+            GenerationInProgress: another process is importing it.
+            StorageUnavailable: the store does not answer.
+            RecordsUnavailable: the records can't be reached.
         """
-        self.ports.imaging.inspect(found.data)
-        row = self._row(found)
-        there = self.ports.records.get(row.id)
-        if there is not None and not self._may_be_replaced(there):
-            if there.state is State.PENDING:
-                raise GenerationInProgress(row.id)
+        self.image_processor.inspect(exported.data)
+        record = self._new_record(exported)
+        existing = self.records.get(record.id)
+        if existing is None:
+            written = self.records.insert(record)
+        elif self._may_be_replaced(existing):
+            written = self.records.compare_and_swap(existing, record)
+        elif existing.state is not State.PENDING:
             return None
-        written = (
-            budgets.insert(self.ports, row)
-            if there is None
-            else self.ports.records.compare_and_swap(there, row)
-        )
+        else:
+            written = False
         if not written:
-            raise GenerationInProgress(row.id)
-        return self.keeper.keep(row, found.data)
+            raise GenerationInProgress(record.id)
+        return self.finalizer.finalize(record, exported.data)
 
-    def _may_be_replaced(self, row: ImageRecord) -> bool:
-        """Tell whether an import that was cut off, or failed, left this behind, and nothing else.
+    def _may_be_replaced(self, record: ImageRecord) -> bool:
+        """Return whether an interrupted or failed import left this record behind.
 
-        Whatever somebody asked for with a key, or may have paid for, has a history of its own.
+        A record with an Idempotency-Key, or that may have been charged for, has a history of its
+        own.
         """
-        over = row.state is State.PENDING and row.lease_until <= self.ports.clock.now()
-        ended = over or row.state is State.FAILED
-        return ended and not row.claim and row.charged is Charged.NO
+        is_abandoned = record.state is State.PENDING and not record.is_leased(self.clock.now())
+        has_ended = is_abandoned or record.state is State.FAILED
+        return has_ended and not record.claim and record.charged is Charged.NO
 
-    def _row(self, found: ExportedImage) -> ImageRecord:
-        now = self.ports.clock.now()
-        bytes_of = hashlib.sha256(found.data).hexdigest()
-        own = uuid.uuid5(_NAMESPACE, f"{found.caller.id}\n{bytes_of}")
+    def _new_record(self, exported: ExportedImage) -> ImageRecord:
+        now = self.clock.now()
+        sha256 = hashlib.sha256(exported.data).hexdigest()
+        derived_id = uuid.uuid5(_NAMESPACE, f"{exported.caller.id}\n{sha256}")
         return ImageRecord(
-            id=found.image_id or str(own),
+            id=exported.image_id or str(derived_id),
             state=State.PENDING,
-            requested_at=found.requested_at or found.created_at or now,
+            requested_at=exported.requested_at or exported.created_at or now,
             lease_until=now + _LEASE,
-            created_at=found.created_at or now,
-            owner=found.caller.id,
-            first_prompt=found.prompt,
-            prompt=found.prompt.strip(),
-            subject=found.new_prompt,
-            tokens=fold(found.prompt, found.new_prompt),
-            quality=found.quality,
-            size=found.size,
-            provider=found.provider or PROVIDER,
-            model=found.model,
+            created_at=exported.created_at or now,
+            owner=exported.caller.id,
+            first_prompt=exported.prompt,
+            prompt=exported.prompt.strip(),
+            subject=exported.new_prompt,
+            tokens=fold(exported.prompt, exported.new_prompt),
+            quality=exported.quality,
+            size=exported.size,
+            provider=exported.provider or IMPORTED,
+            model=exported.model,
         )

@@ -46,13 +46,13 @@ class Prompts:
         writer: PromptWriter,
         *,
         prices: Prices,
-        till: BudgetGuard,
+        budget_guard: BudgetGuard,
         clock: Clock,
         rng: random.Random,
     ) -> None:
         self._writer = writer
         self._prices = prices
-        self._till = till
+        self._budget_guard = budget_guard
         self._clock = clock
         self._rng = rng
         self._pools: OrderedDict[str, _Pool] = OrderedDict()
@@ -92,17 +92,17 @@ class Prompts:
         if not self._writer.costs_money:
             return self._writer.invent(_POOL_SIZE, theme=theme).prompts
         now, model = self._clock.now(), self._writer.model
-        held = self._till.reserve(caller, self._prices.max_prompts_cost(model), now)
+        held = self._budget_guard.reserve(caller, self._prices.max_prompts_cost(model), now)
         try:
             invented = self._writer.invent(_POOL_SIZE, theme=theme)
         except AppError as error:
             # A refusal may have come as an answer, whose tokens are paid for.
             if error.charged is Charged.NO and not isinstance(error, PromptRejected):
-                self._till.settle(caller, -held, now)
+                self._budget_guard.reconcile_cost(caller, -held, now)
             raise
         cost = self._prices.cost(model, invented.usage)
         if cost is not None:
-            self._till.settle(caller, cost - held, now)
+            self._budget_guard.reconcile_cost(caller, cost - held, now)
         return invented.prompts
 
     def _pool_for(self, theme: str) -> _Pool:

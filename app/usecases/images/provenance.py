@@ -1,4 +1,4 @@
-"""What an image's file tells of where the image comes from, by its row."""
+"""Provenance that an image's file states, derived from its record."""
 
 from dataclasses import dataclass
 
@@ -7,41 +7,44 @@ from app.imaging import Provenance
 from app.models import ImageRecord, object_keys
 from app.ports import ImageStore
 
-_UNKNOWN = frozenset({"import", ""})  # made elsewhere, or of a row whose note was lost
-_RULES = "offline"  # drawn by an algorithm that nothing was trained for: no AI
+IMPORTED = "import"
+"""The provider of an imported image whose own one is unknown."""
+
+_OFFLINE = "offline"  # draws by rules, without anything trained: no AI
 
 
 @dataclass(frozen=True)
 class ProvenanceBuilder:
-    """Tells origins; the words that were drawn only if `with_prompts`, for they may be private."""
+    """Builds the provenance; includes prompts only if `with_prompts`, for they may be private."""
 
     with_prompts: bool = False
 
-    def of(self, row: ImageRecord) -> Provenance:
-        """Return the origin: the same whenever and by whomever the image is cut out.
+    def of(self, record: ImageRecord) -> Provenance:
+        """Return the provenance, which is the same whenever and wherever the image is cut out.
 
-        All who draw but the offline painter are AI models, so one that is added is marked as such.
+        Every provider but the offline one counts as an AI model, so a new one is marked as such.
         """
-        if row.provider in _UNKNOWN:
-            return Provenance(id=row.id, source=None, model=row.model)
+        if record.provider in {IMPORTED, ""}:  # made elsewhere, or rebuilt without a note
+            return Provenance(id=record.id, source=None, model=record.model)
+        is_ai = record.provider != _OFFLINE
         return Provenance(
-            id=row.id,
-            source="algorithmicMedia" if row.provider == _RULES else "trainedAlgorithmicMedia",
-            created=row.requested_at,
-            model=row.model,
-            prompt=row.new_prompt if self.with_prompts else "",
+            id=record.id,
+            source="trainedAlgorithmicMedia" if is_ai else "algorithmicMedia",
+            created=record.requested_at,
+            model=record.model,
+            prompt=record.new_prompt if self.with_prompts else "",
         )
 
 
-def forgotten(store: ImageStore, row: ImageRecord) -> bytes:
-    """Return the stored image if it may know more of its origin than the row, else b"".
+def image_with_lost_provenance(store: ImageStore, record: ImageRecord) -> bytes:
+    """Return the stored image if it may state more than the record knows, else b"".
 
-    A row that was rebuilt without its note knows nothing, but the image's file may still tell.
+    A record that was rebuilt without its note knows nothing, but the image's file may.
 
     Raises:
-        StorageUnavailable: nobody can tell.
+        StorageUnavailable: the store does not answer.
     """
     try:
-        return b"" if row.provider else store.get(object_keys.image_key(row.id)).data
+        return b"" if record.provider else store.get(object_keys.image_key(record.id)).data
     except ImageNotFound:
         return b""

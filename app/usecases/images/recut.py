@@ -1,4 +1,4 @@
-"""Makes images anew from their originals, with the cutout as it is today."""
+"""Cuts images out again from their originals, with the current cutout."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,64 +6,69 @@ from dataclasses import dataclass
 from app.errors import AppError
 from app.imaging import UnusableImage
 from app.models import ImageRecord, State, object_keys
-from app.ports import Ports
+from app.ports import ImageRecords, ImageStore
 from app.usecases.generation.finalize import ImageFinalizer
-from app.usecases.images.cleanup import take_back_if_deleted
+from app.usecases.images.images import undo_if_deleted
 
-_AT_ONCE = 100  # rows that are read together
+_PAGE_SIZE = 100  # records that are read together
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecutResult:
-    """What became of one image: how it was and how it is now, or why there is nothing new."""
+    """One image before and after, or the problem that left it unchanged."""
 
-    row: ImageRecord
+    record: ImageRecord
     before: bytes = b""
     after: bytes = b""
-    trouble: str = ""
+    problem: str = ""
 
     @property
     def changed(self) -> bool:
-        """Whether the cutout of today is another one."""
-        return not self.trouble and self.before != self.after
+        """Whether the current cutout gives a different image."""
+        return not self.problem and self.before != self.after
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RecutImages:
-    """Goes through all images that are ready. It never pays.
+    """Goes through all ready images. Never pays.
 
     Args:
-        ports: with a store that is read past the cache, and forgets what changes.
-        keeper: makes and stores images.
+        records: the images' records.
+        store: one that is read past the cache.
+        finalizer: cuts out images.
     """
 
-    ports: Ports
-    keeper: ImageFinalizer
+    records: ImageRecords
+    store: ImageStore
+    finalizer: ImageFinalizer
 
     def __call__(self, *, in_place: bool) -> Iterator[RecutResult]:
-        """Yield each image, by id; with `in_place` what changed has taken the old one's place.
+        """Yield each image, by id; with `in_place`, replace the images that changed.
 
         Raises:
-            RecordsUnavailable: the rows can't be read.
+            RecordsUnavailable: the records can't be read.
         """
         after = ""
-        while rows := self.ports.records.scan(after=after, limit=_AT_ONCE):
-            after = rows[-1].id
-            for row in rows:
-                if row.state is State.READY and row.original and row.image:
-                    yield self._recut(row, row.original.key, row.image.key, in_place=in_place)
+        while records := self.records.scan(after=after, limit=_PAGE_SIZE):
+            after = records[-1].id
+            for record in records:
+                if record.state is State.READY and record.original and record.image:
+                    original_key, image_key = record.original.key, record.image.key
+                    yield self._recut(record, original_key, image_key, in_place=in_place)
 
-    def _recut(self, row: ImageRecord, original: str, image: str, *, in_place: bool) -> RecutResult:
+    def _recut(
+        self, record: ImageRecord, original_key: str, image_key: str, *, in_place: bool
+    ) -> RecutResult:
         try:
-            before = self.ports.store.get(image).data
-            data = self.ports.store.get(original).data
-            new, png = self.keeper.cut(row, data)
-            if in_place and (png != before or new != row):
-                self.ports.store.put(image, png, content_type=object_keys.PNG)
-                written = self.ports.records.compare_and_swap(row, new)
-                take_back_if_deleted(self.ports, row.id, (image,))
+            before = self.store.get(image_key).data
+            original = self.store.get(original_key).data
+            recut, png = self.finalizer.cut_out(record, original)
+            if in_place and (png != before or recut != record):
+                self.store.put(image_key, png, content_type=object_keys.PNG)
+                written = self.records.compare_and_swap(record, recut)
+                undo_if_deleted(self.records, self.store, record.id, (image_key,))
                 if not written:
-                    return RecutResult(row=row, trouble="the row was changed meanwhile")
+                    return RecutResult(record=record, problem="the record changed meanwhile")
         except (AppError, UnusableImage) as error:
-            return RecutResult(row=row, trouble=str(error))
-        return RecutResult(row=new, before=before, after=png)
+            return RecutResult(record=record, problem=str(error))
+        return RecutResult(record=recut, before=before, after=png)

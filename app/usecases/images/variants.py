@@ -17,7 +17,7 @@ class Variants:
     Args:
         images: the plain images.
         store: what keeps the originals.
-        imaging: computes variants, one at a time.
+        image_processor: computes variants, one at a time.
         cache: keeps them, and computes each once however many ask at the same time.
         limit: how many different ones may be computed or wait for it in this process. Each holds a
             thread, and the other threads belong to generations and health checks.
@@ -28,13 +28,13 @@ class Variants:
         *,
         images: Images,
         store: ImageStore,
-        imaging: ImageProcessor,
+        image_processor: ImageProcessor,
         cache: ImageCache,
         limit: int,
     ) -> None:
         self._images = images
         self._store = store
-        self._imaging = imaging
+        self._image_processor = image_processor
         self._cache = cache
         self._places = threading.BoundedSemaphore(limit)
 
@@ -63,7 +63,7 @@ class Variants:
     def _make(self, image_id: str, image: StoredImage, variant: Variant) -> StoredImage:
         with self._place():
             try:
-                data = self._imaging.render_variant(
+                data = self._image_processor.render_variant(
                     image.data, lambda: self._original(image_id), variant
                 )
             except UnusableImage as error:

@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from app.errors import AppError, GenerationInProgress, ImagePendingUpload
-from app.ports import Ports
+from app.ports import Clock, ImageRecords
 from app.usecases.generation.recovery import Recovery
 from app.usecases.operations.health import Readiness
-from app.usecases.reconcile.rebuild import Rebuilder
 from app.usecases.reconcile.spool_drain import SpoolDrain
 
 _MAX_CONCURRENT_OVERDUE = 20
@@ -30,35 +29,36 @@ class Maintenance:
         retention: how long an Idempotency-Key is remembered.
     """
 
-    ports: Ports
+    records: ImageRecords
+    clock: Clock
     readiness: Readiness
     recovery: Recovery
+    spool_drain: SpoolDrain
     retention: timedelta
     _forgot_at: float = field(default=float("-inf"), init=False)
 
     def __call__(self) -> None:
         """Do a round. Where nothing waits, it lists one folder and asks the records once."""
         try:
-            self._round(self.ports.clock.now())
+            self._round(self.clock.now())
         except AppError as error:
             # Whoever watches the server hears of a part that is down from /readyz.
             _log.debug("housekeeping has to wait: %s", error)
 
     def _round(self, now: datetime) -> None:
-        spooled = SpoolDrain(self.ports, self.recovery, Rebuilder(self.ports))
-        waiting = list(spooled.ids())
-        expired_leases = self.ports.records.expired_leases(now, limit=_MAX_CONCURRENT_OVERDUE)
+        waiting = list(self.spool_drain.ids())
+        expired_leases = self.records.expired_leases(now, limit=_MAX_CONCURRENT_OVERDUE)
         self._forget_claims(now)
         for image_id in waiting:
-            self._try(image_id, partial(spooled.drain, image_id))
-        for row in expired_leases:
-            if row.id not in waiting:
-                self._try(row.id, partial(self.recovery, row))
+            self._try(image_id, partial(self.spool_drain.drain, image_id))
+        for record in expired_leases:
+            if record.id not in waiting:
+                self._try(record.id, partial(self.recovery, record))
 
     def _forget_claims(self, now: datetime) -> None:
-        monotonic = self.ports.clock.monotonic()
+        monotonic = self.clock.monotonic()
         if monotonic - self._forgot_at >= _FORGET_SECONDS:
-            self.ports.records.forget_claims(now - self.retention)
+            self.records.forget_claims(now - self.retention)
             self._forgot_at = monotonic
 
     def _try(self, image_id: str, work: Callable[[], object]) -> None:

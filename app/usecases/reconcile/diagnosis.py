@@ -39,7 +39,7 @@ class ObservedState:
     """An image's row, and the keys of its objects in the store."""
 
     id: str
-    row: ImageRecord | None
+    record: ImageRecord | None
     keys: frozenset[str]
 
     @property
@@ -53,24 +53,19 @@ class ObservedState:
         return object_keys.image_key(self.id) in self.keys
 
 
-def is_being_made(row: ImageRecord | None, now: datetime) -> bool:
-    """Tell whether somebody is working on it right now, so that nobody else may touch it."""
-    return row is not None and row.state is State.PENDING and row.lease_until > now
-
-
 def diagnose(seen: ObservedState, now: datetime) -> tuple[Discrepancy, ...]:
     """Return all that is wrong, in the order in which it is to be mended."""
-    row = seen.row
-    if row is None:
+    record = seen.record
+    if record is None:
         return _of_objects(seen)
-    if row.state is State.READY:
-        return _of_ready(seen, row)
-    if row.state is State.PENDING:
-        return () if is_being_made(row, now) else (Discrepancy.OVERDUE,)
-    if row.state is State.DELETED:
-        return (Discrepancy.HALF_DELETED,) if row.created_at or seen.keys else ()
+    if record.state is State.READY:
+        return _of_ready(seen, record)
+    if record.state is State.PENDING:
+        return () if record.is_leased(now) else (Discrepancy.OVERDUE,)
+    if record.state is State.DELETED:
+        return (Discrepancy.HALF_DELETED,) if record.created_at or seen.keys else ()
     # An original that turned out to be no image is where it belongs.
-    refused = row.state is State.FAILED and row.error == ProviderBadResponse.code
+    refused = record.state is State.FAILED and record.error == ProviderBadResponse.code
     return (Discrepancy.UNFINISHED,) if seen.image and not refused else ()
 
 
@@ -84,16 +79,17 @@ def _of_objects(seen: ObservedState) -> tuple[Discrepancy, ...]:
     return (Discrepancy.LOST,) if seen.keys else ()
 
 
-def _of_ready(seen: ObservedState, row: ImageRecord) -> tuple[Discrepancy, ...]:
-    has_original = row.original.key in seen.keys if row.original else seen.image is not None
+def _of_ready(seen: ObservedState, record: ImageRecord) -> tuple[Discrepancy, ...]:
+    original = record.original
+    has_original = original.key in seen.keys if original else seen.image is not None
     if not (has_original or seen.has_image):
         return (Discrepancy.LOST,)
     wrong = (
         (Discrepancy.IMAGE_MISSING, not seen.has_image),
         (
             Discrepancy.NOTE_MISSING,
-            row.original and object_keys.sidecar_key(seen.id) not in seen.keys,
+            original and object_keys.sidecar_key(seen.id) not in seen.keys,
         ),
-        (Discrepancy.ORIGINAL_LOST, row.original and not has_original),
+        (Discrepancy.ORIGINAL_LOST, original and not has_original),
     )
     return tuple(kind for kind, applies in wrong if applies)

@@ -11,7 +11,7 @@ from app.errors import (
     StorageUnavailable,
 )
 from app.imaging import UnusableImage
-from app.ports import Ports
+from app.ports import ImageRecords, ImageStore
 from app.usecases.reconcile.diagnosis import BEYOND_REPAIR, Discrepancy
 from app.usecases.reconcile.report import Report, ReportedDiscrepancy
 
@@ -32,7 +32,8 @@ class RepairJob:
 class RepairExecutor:
     """One broken image never stops a run; a part that is out of reach does."""
 
-    ports: Ports
+    store: ImageStore
+    records: ImageRecords
     report: Report
 
     def look(self, image_id: str, look: Callable[[], None]) -> None:
@@ -67,8 +68,8 @@ class RepairExecutor:
             work()
         except (StorageUnavailable, RecordsUnavailable) as error:
             # Is it this one object that can't be had, or the whole part?
-            self.ports.store.ping()
-            self.ports.records.ping()
+            self.store.ping()
+            self.records.ping()
             return error
         except Exception as error:  # noqa: BLE001 - reason: one broken item must not stop the run
             return error

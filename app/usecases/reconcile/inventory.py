@@ -10,7 +10,7 @@ from app.models import ImageRecord, object_keys
 from app.ports import ImageRecords, ImageStore
 from app.usecases.reconcile.diagnosis import ObservedState
 
-_MAX_CONCURRENT_ROWS = 500
+_PAGE_SIZE = 500  # records that are read together
 _Entry = tuple[str, ImageRecord | str]
 
 
@@ -29,7 +29,7 @@ class Inventory:
         wrong here may only be new.
         """
         streams = (
-            ((row.id, row) for row in self._rows() if object_keys.is_id(row.id)),
+            ((record.id, record) for record in self._records() if object_keys.is_id(record.id)),
             _by_id(self.store.keys(object_keys.ORIGINALS)),
             _by_id(self.store.keys(object_keys.IMAGES)),
         )
@@ -43,18 +43,19 @@ class Inventory:
         Rows are made before their objects and go after them: only what is found between two
         equal rows belongs to them.
         """
-        row = self.records.get(image_id)
+        record = self.records.get(image_id)
         found = chain.from_iterable(
             self.store.keys(prefix) for prefix in object_keys.key_prefixes(image_id)
         )
         keys = frozenset(key for key in found if object_keys.id_of_key(key))
-        return ObservedState(image_id, row, keys) if self.records.get(image_id) == row else None
+        is_unchanged = self.records.get(image_id) == record
+        return ObservedState(image_id, record, keys) if is_unchanged else None
 
-    def _rows(self) -> Iterator[ImageRecord]:
+    def _records(self) -> Iterator[ImageRecord]:
         after = ""
-        while rows := self.records.scan(after=after, limit=_MAX_CONCURRENT_ROWS):
-            yield from rows
-            after = rows[-1].id
+        while records := self.records.scan(after=after, limit=_PAGE_SIZE):
+            yield from records
+            after = records[-1].id
 
 
 def _by_id(keys: Iterable[str]) -> Iterator[_Entry]:
@@ -63,10 +64,10 @@ def _by_id(keys: Iterable[str]) -> Iterator[_Entry]:
 
 
 def _gather(image_id: str, entries: Iterable[ImageRecord | str]) -> ObservedState:
-    row, keys = None, set[str]()
+    record, keys = None, set[str]()
     for entry in entries:
         if isinstance(entry, str):
             keys.add(entry)
         else:
-            row = entry
-    return ObservedState(image_id, row, frozenset(keys))
+            record = entry
+    return ObservedState(image_id, record, frozenset(keys))

@@ -12,13 +12,13 @@ from PIL import Image
 
 from app import imaging
 from app.errors import PromptRejected
+from app.models.prompts import PROMPT_SUFFIX
 from app.ports import ImageGenerator, Moderator, PromptWriter
 from app.services.offline.provider import OfflineGenerator, OfflineModerator, OfflinePromptWriter
 from app.services.openai.image_generator import OpenAIGenerator
 from app.services.openai.moderator import OpenAIModerator
 from app.services.openai.prompt_writer import OpenAIPromptWriter
 from app.services.runtime.lazy_client import LazyClient
-from app.usecases.generation.estimates import PROMPT_SUFFIX
 from tests.support.builders import a_drawing
 from tests.support.fake_openai import FakeOpenAI
 

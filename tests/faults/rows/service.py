@@ -34,7 +34,7 @@ def _bug_in_store(stage: Stage) -> None:
 
 
 def _bug_in_imaging(stage: Stage) -> None:
-    imaging = stage.service.ports.imaging.__dict__
+    imaging = stage.service.ports.image_processor.__dict__
     imaging["cut_out"] = None  # what a bug might do
     stage.repair_by(lambda: imaging.pop("cut_out"))
 

@@ -12,7 +12,7 @@ from app import create_app
 from app.errors import ImageNotFound
 from app.models import ANONYMOUS, ImageRecord
 from app.services.caching.caching_store import CachingStore
-from app.usecases.generation.batch import rows_of
+from app.usecases.generation.batch import batch_items
 from app.usecases.generation.finalize import ImageFinalizer
 from app.usecases.images.images import Images
 from tests.support.builders import a_request
@@ -118,13 +118,13 @@ def test_invalid_arguments_are_status_2(target: CommandLine, arguments: list[str
 def test_owner_option_assigns_images_to_a_key(target: CommandLine) -> None:
     """With `--owner` images belong to that API key, in lists and for idempotency."""
     target.app.test_cli_runner().invoke(args=["keys", "create", "alice"])
-    (key,) = target.ports.keys.list()
+    (key,) = target.ports.api_keys.list()
     assert target("generate", "A hen", "--owner", "alice").exit_code == 0
     assert target("generate", "A cow").exit_code == 0
     (line,) = target("list", "--owner", key.id).stdout.splitlines()
     assert "A hen" in line
-    (record,) = rows_of("b", [a_request()], ANONYMOUS)
-    assert record.claim != rows_of("b", [a_request()], key.caller)[0].claim
+    (item,) = batch_items("b", [a_request()], ANONYMOUS)
+    assert item.claim != batch_items("b", [a_request()], key.caller)[0].claim
 
 
 def test_commands_log_only_on_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,17 +152,17 @@ def test_recut_does_not_restore_a_deleted_image(
 ) -> None:
     """If an image is deleted while it is recut, the new files are removed."""
     deleted = str(source.listed()[0]["id"])
-    cut = ImageFinalizer.cut
+    cut_out = ImageFinalizer.cut_out
 
     def deleting(
         self: ImageFinalizer, record: ImageRecord, data: bytes
     ) -> tuple[ImageRecord, bytes]:
-        new, png = cut(self, record, data)
+        new, png = cut_out(self, record, data)
         if record.id == deleted:
-            Images(self.ports.store, self.ports.records).delete(deleted)
+            Images(self.store, self.records.records).delete(deleted)
         return replace(new, model="another"), png
 
-    monkeypatch.setattr(ImageFinalizer, "cut", deleting)
+    monkeypatch.setattr(ImageFinalizer, "cut_out", deleting)
     assert source("recut", "--in-place").exit_code == 1
     with pytest.raises(ImageNotFound):
         source.image(deleted)

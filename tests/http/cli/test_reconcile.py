@@ -15,10 +15,10 @@ from pymongo import MongoClient
 
 from app import create_app
 from app.container import build_ports
+from app.container.generation import build_finalizer
 from app.models import ImageRecord, object_keys
 from app.services.runtime.clock import SystemClock
 from app.usecases.generation import sidecar
-from app.usecases.generation.finalize import ImageFinalizer
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.reconcile.damage import MENDABLE, dropping, keys_of
 from tests.support.servers import python_process
@@ -51,7 +51,7 @@ def copy_of(service: Service, record: ImageRecord) -> ImageRecord:
     store.put(
         object_keys.sidecar_key(image_id), sidecar.write(copy), content_type="application/json"
     )
-    copy = ImageFinalizer(service.ports).publish(copy, data)
+    copy = build_finalizer(service.ports).process(copy, data)
     assert service.ports.records.insert(copy)
     return copy
 
@@ -158,7 +158,7 @@ class KillingProcessor:
         return None
 
 settings = Settings(_env_file=None, data_dir=Path(sys.argv[1]))
-app = create_app(settings, replace(build_ports(settings), imaging=KillingProcessor()))
+app = create_app(settings, replace(build_ports(settings), image_processor=KillingProcessor()))
 app.test_cli_runner().invoke(args=["images", "reconcile", "--fix"])
 """
 

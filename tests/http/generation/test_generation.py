@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.usecases.generation.estimates import PROMPT_SUFFIX
+from app.models.prompts import PROMPT_SUFFIX
 from tests.support.images.xmp_readers import without
 from tests.support.service import Parts, Service, serving, settings_for
 

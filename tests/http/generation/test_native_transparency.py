@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from app.usecases.generation.estimates import PROMPT_SUFFIX, TRANSPARENT_PROMPT_SUFFIX
+from app.models.prompts import PROMPT_SUFFIX, TRANSPARENT_PROMPT_SUFFIX
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.http.sse_client import streaming
 from tests.support.service import Service, openai_settings, serving, settings_for

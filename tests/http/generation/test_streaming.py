@@ -143,7 +143,7 @@ def test_unexpected_exception_is_an_internal_error_event(
     def fail(*_: object) -> None:
         raise ZeroDivisionError("hidden")
 
-    monkeypatch.setattr(type(embedded.ports.imaging), "cut_out", fail)
+    monkeypatch.setattr(type(embedded.ports.image_processor), "cut_out", fail)
     with streaming(embedded.url, {"X-Request-ID": "mine"}) as stream:
         last = stream.rest()[-1]
     assert (last.name, last.data["http_status"]) == ("error", 500)

@@ -29,7 +29,7 @@ def imaging() -> CountingImaging:
 @pytest.fixture
 def service_with_fake(tmp_path: Path, imaging: CountingImaging) -> Iterator[Service]:
     """Serve on embedded parts with that image processor."""
-    with serving(settings_for(data_dir=tmp_path), imaging=imaging) as service:
+    with serving(settings_for(data_dir=tmp_path), image_processor=imaging) as service:
         yield service
 
 
@@ -91,7 +91,7 @@ def test_requests_above_the_limit_are_rejected_immediately(tmp_path: Path) -> No
     """Above the limit it is 503 `busy` with Retry-After; cached variants are still served."""
     slow = SlowImaging()
     settings = settings_for(data_dir=tmp_path, max_concurrent_variants=2)
-    with serving(settings, imaging=slow) as service, ThreadPoolExecutor(2) as callers:
+    with serving(settings, image_processor=slow) as service, ThreadPoolExecutor(2) as callers:
         path = store_image(service)
         slow.gate.set()
         assert service.get(f"{path}?w=50").status_code == 200
@@ -118,7 +118,7 @@ def test_second_read_comes_from_redis(real: Service, parts: Parts) -> None:
     parts.s3.refuse()
     counting = CountingImaging()
     settings = settings_for(data_dir=real.data_dir, **parts.settings)
-    with serving(settings, imaging=counting) as other:
+    with serving(settings, image_processor=counting) as other:
         assert other.get(f"{path}?w=64").content == first.content
     assert counting.computed == []
 

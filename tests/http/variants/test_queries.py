@@ -106,7 +106,7 @@ def fake_imaging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Request]:
     """Request variants from a service whose image processor computes nothing."""
     folder = tmp_path_factory.mktemp("fake")
     with serving(
-        settings_for(data_dir=folder, log_level="ERROR"), imaging=CountingImaging()
+        settings_for(data_dir=folder, log_level="ERROR"), image_processor=CountingImaging()
     ) as service:
         yield requester(service.app, store_image(service))
 

@@ -24,7 +24,7 @@ def imaging() -> CountingImaging:
 @pytest.fixture
 def service_with_fake(tmp_path: Path, imaging: CountingImaging) -> Iterator[Service]:
     """Serve on embedded parts with that image processor."""
-    with serving(settings_for(data_dir=tmp_path), imaging=imaging) as service:
+    with serving(settings_for(data_dir=tmp_path), image_processor=imaging) as service:
         yield service
 
 

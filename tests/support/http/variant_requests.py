@@ -18,7 +18,7 @@ def store_image(service: Service) -> str:
     """Store an image with its original, and return its path."""
     image_id = str(uuid.uuid4())
     original = encoded(owl())
-    cutout = service.ports.imaging.cut_out(original)
+    cutout = service.ports.image_processor.cut_out(original)
     service.ports.store.put(f"images/{image_id}.png", cutout.png, content_type="image/png")
     service.ports.store.put(f"originals/{image_id}.png", original, content_type="image/png")
     return f"/images/{image_id}.png"

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from app.container.generation import build_reconcile
 from app.models import ImageRecord
 from app.usecases.reconcile.diagnosis import Discrepancy
 from app.usecases.reconcile.report import Report
-from app.usecases.reconcile.run import Reconcile
 from tests.support.builders import World, a_request
 from tests.support.reconcile.damage import MENDABLE
 
@@ -22,17 +22,17 @@ class FakeTempFiles:
     files: dict[str, datetime] = field(default_factory=dict)
 
     def older_than(self, time: datetime) -> Iterator[str]:
-        """See Leftovers."""
+        """See TempFiles."""
         yield from [name for name, written in self.files.items() if written < time]
 
     def remove(self, name: str) -> None:
-        """See Leftovers."""
+        """See TempFiles."""
         self.files.pop(name, None)
 
 
-def reconcile(world: World, *, fix: bool, leftovers: FakeTempFiles | None = None) -> Report:
+def reconcile(world: World, *, fix: bool, temp_files: FakeTempFiles | None = None) -> Report:
     """Run it once."""
-    return Reconcile(world.ports, world.recover, leftovers or FakeTempFiles())(fix=fix)
+    return build_reconcile(world.ports, world.recover, temp_files or FakeTempFiles())(fix=fix)
 
 
 def outcome(report: Report) -> dict[Discrepancy, tuple[int, int]]:

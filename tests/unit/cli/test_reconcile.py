@@ -43,7 +43,7 @@ def test_status_is_1_until_the_discrepancy_is_repaired(app: Flask, world: World)
     checked, repaired, again = run(app), run(app, "--fix"), run(app)
     assert [checked.exit_code, repaired.exit_code, again.exit_code] == [1, 0, 0]
     assert "--fix" in checked.stdout
-    assert world.row.id in checked.stdout
+    assert world.record.id in checked.stdout
     assert "image_missing" in repaired.stdout
     assert "--fix" not in repaired.stdout
     assert again.stdout.endswith("No discrepancies found.\n")
@@ -55,7 +55,7 @@ def test_irreparable_discrepancy_exits_with_status_1(app: Flask, world: World) -
     for _ in range(2):
         result = run(app, "--fix")
         assert result.exit_code == 1
-        assert f"{world.row.id}  the store has no original any more" in result.stdout
+        assert f"{world.record.id}  the store has no original any more" in result.stdout
 
 
 @pytest.mark.parametrize("options", [(), ("--json",), ("--fix",)])

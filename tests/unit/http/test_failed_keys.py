@@ -37,7 +37,7 @@ class ProtectedApp:
     def __init__(self, folder: Path, world: World) -> None:
         self._world = world
         self._keys = ApiKeys(world.keys, world.clock)
-        ports = replace(world.ports, limiter=SharedRateLimiter([], SqliteWindow()))
+        ports = replace(world.ports, rate_limiter=SharedRateLimiter([], SqliteWindow()))
         settings = settings_for(
             data_dir=folder,
             auth_required=True,

@@ -179,7 +179,7 @@ def test_what_a_file_reports_comes_from_its_row(world: World) -> None:
     """An image that is bought, and one that is finished later, are cut with the row's origin."""
     made = world.generate(a_request())
     assert world.imaging.origins == [(ProvenanceBuilder().of(made), b"")]
-    world.keeper.publish(made, b"the paid original")
+    world.finalizer.process(made, b"the paid original")
     assert world.imaging.origins[1] == world.imaging.origins[0]
 
 
@@ -190,13 +190,13 @@ def test_an_image_keeps_telling_what_its_row_forgot(world: World) -> None:
         == cut()
     )
     lost = replace(world.generate(a_request()), provider="", model="")
-    world.keeper.publish(lost, b"the paid original")
+    world.finalizer.process(lost, b"the paid original")
     assert world.imaging.origins[1] == (
         ProvenanceBuilder().of(lost),
         b"cutout of the paid original",
     )
     world.store.delete(f"images/{lost.id}.png")
-    world.keeper.publish(lost, b"the paid original")
+    world.finalizer.process(lost, b"the paid original")
     assert world.imaging.origins[2] == (ProvenanceBuilder().of(lost), b"")
 
 
@@ -205,5 +205,5 @@ def test_a_store_that_is_down_loses_no_origin(world: World) -> None:
     lost = replace(world.generate(a_request()), provider="", model="")
     world.store.fail("get images", StorageUnavailable())
     with pytest.raises(ImagePendingUpload):
-        world.keeper.publish(lost, b"the paid original")
+        world.finalizer.process(lost, b"the paid original")
     assert len(world.imaging.origins) == 1

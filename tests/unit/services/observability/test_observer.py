@@ -40,7 +40,7 @@ def test_a_generation_is_one_line_with_the_time_of_each_step(world: World) -> No
     """Id, caller, who drew it, how it ended, what it cost, and where the time went."""
     caller = Caller(id="c1", name="shop", scopes=frozenset(Scope))
     with log_records("app.services.observability.observer") as records:
-        made = world.make(a_request(enhance=True), caller=caller).generation
+        made = world.make(a_request(enhance=True), caller=caller).record
     (line,) = lines_of(records)
     spent = line.pop("steps_ms")
     assert set(spent) == STEPS
@@ -115,7 +115,9 @@ def test_an_image_that_waits_is_bought_once(world: World) -> None:
             world.generate(a_request(), claim="key")
     reported = page(world)
     assert len(world.generator.asked) == 1
-    assert value(reported, "imageapi_cost_dollars_total") == (world.row.cost_micros or 0) / 1e6 > 0
+    assert (
+        value(reported, "imageapi_cost_dollars_total") == (world.record.cost_micros or 0) / 1e6 > 0
+    )
     assert value(reported, "imageapi_charged_failures_total", charged="yes") == 1
 
 

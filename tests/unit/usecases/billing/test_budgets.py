@@ -29,7 +29,8 @@ from app.models import (
     TokenUsage,
     UpstreamRequest,
 )
-from app.usecases.billing.budgets import SERVER, BudgetGuard, budget_from, compare_and_swap
+from app.usecases.billing.accounting import AccountedRecords
+from app.usecases.billing.budgets import SERVER, BudgetGuard, budget_from
 from app.usecases.billing.pricing import Prices
 from tests.support.builders import World, a_request
 
@@ -46,21 +47,22 @@ def spent(world: World, account: str = SERVER) -> Spending:
 
 def with_budget(world: World, micros: int) -> None:
     """Give the whole server a budget a day."""
-    till = BudgetGuard(
+    guard = BudgetGuard(
         ledger=world.ledger, clock=world.clock, budget=Budget(micros=micros, period="day")
     )
-    world.make = replace(world.make, intents=replace(world.make.intents, till=till))
+    pending_records = replace(world.make.pending_records, budget_guard=guard)
+    world.make = replace(world.make, pending_records=pending_records)
 
 
 def check_in_step(world: World) -> None:
     """Check that the ledger counts exactly what the only record says."""
-    assert spent(world).micros == world.row.booked_micros
+    assert spent(world).micros == world.record.booked_micros
 
 
 def test_the_cost_of_both_calls_takes_the_place_of_the_estimate(world: World) -> None:
     """Row, caller's account and the server's count what drawing and enhancing really cost."""
-    made = world.make(a_request(enhance=True), caller=ALICE).generation
-    assert made.cost_micros == world.row.booked_micros == COST + TEXT
+    made = world.make(a_request(enhance=True), caller=ALICE).record
+    assert made.cost_micros == world.record.booked_micros == COST + TEXT
     assert spent(world, "alice") == spent(world) == Spending(micros=COST + TEXT, images=1)
 
 
@@ -148,7 +150,7 @@ def test_a_row_of_which_nobody_knows_stays_counted(world: World) -> None:
     world.records.insert = cut_off  # type: ignore[method-assign]  # reason: answers are lost
     with pytest.raises(RecordsUnavailable):
         world.generate(a_request())
-    assert spent(world).micros == world.row.booked_micros > 0
+    assert spent(world).micros == world.record.booked_micros > 0
 
 
 def test_a_row_that_was_written_though_the_answer_was_lost_stays_counted(world: World) -> None:
@@ -164,7 +166,7 @@ def test_a_row_that_was_written_though_the_answer_was_lost_stays_counted(world: 
         world.generate(a_request())
     check_in_step(world)
     world.clock.advance(1000)
-    world.recover(world.row)
+    world.recover(world.record)
     assert spent(world) == Spending()
 
 
@@ -185,7 +187,7 @@ def test_a_crash_before_booking_never_counts_less_than_was_spent(
     world.records.compare_and_swap = dying  # type: ignore[method-assign]  # reason: the process ends
     with pytest.raises(KeyboardInterrupt):
         world.generate(a_request())
-    assert spent(world).micros >= (world.row.cost_micros or 0) > 0
+    assert spent(world).micros >= (world.record.cost_micros or 0) > 0
 
 
 def test_a_dearer_image_that_comes_too_late_is_not_counted_twice(world: World) -> None:
@@ -193,8 +195,9 @@ def test_a_dearer_image_that_comes_too_late_is_not_counted_twice(world: World) -
     world.generator.usage = TokenUsage(text_in=100, image_out=5000)
     world.generate(a_request())
     before = spent(world)
-    changed = replace(world.row, booked_micros=10**6)
-    assert not compare_and_swap(world.ports, replace(world.row, state=State.PENDING), changed)
+    changed = replace(world.record, booked_micros=10**6)
+    records = AccountedRecords(world.records, world.ledger)
+    assert not records.compare_and_swap(replace(world.record, state=State.PENDING), changed)
     assert spent(world) == before
 
 
@@ -204,7 +207,7 @@ def test_a_row_that_was_given_up_is_counted_once_it_is_found(world: World) -> No
 
     def late(request: ImageRequest, **_: object) -> GeneratedImage:
         world.clock.advance(1000)
-        world.recover(world.row)
+        world.recover(world.record)
         check_in_step(world)
         return draw(request)
 
@@ -245,13 +248,14 @@ def test_a_callers_own_budget_is_held_too(world: World) -> None:
     with pytest.raises(BudgetExceeded) as caught:
         world.make(a_request(), caller=poor)
     assert caught.value.facts == {"resets_at": "2026-12-01T00:00:00Z"}
-    assert world.make(a_request(), caller=ALICE).generation.cost_micros == COST
+    assert world.make(a_request(), caller=ALICE).record.cost_micros == COST
 
 
 def test_an_unknown_price_is_refused_only_where_there_is_a_budget(world: World) -> None:
     """Without a price nothing is bought within a budget; without a budget it is let through."""
-    unpriced = replace(world.make.intents.estimates, prices=Prices())
-    world.make = replace(world.make, intents=replace(world.make.intents, estimates=unpriced))
+    unpriced = replace(world.estimates, prices=Prices())
+    pending_records = replace(world.make.pending_records, estimates=unpriced)
+    world.make = replace(world.make, estimates=unpriced, pending_records=pending_records)
     assert world.generate(a_request()).cost_micros is None
     with_budget(world, 10**9)
     with pytest.raises(PriceUnknown):

@@ -7,7 +7,7 @@ import pytest
 from app.errors import Charged, RecordsUnavailable
 from app.imaging import ImageInfo
 from app.models import State
-from app.usecases.generation.estimates import PROMPT_SUFFIX
+from app.models.prompts import PROMPT_SUFFIX
 from tests.support.builders import LEASE, World, a_request
 from tests.support.fakes.ports import REPORT
 from tests.support.observability.log_capture import log_lines
@@ -108,17 +108,17 @@ def test_the_row_is_pending_before_paying_and_ready_at_the_end(world: World) -> 
     intent = world.records.history[0]
     assert (intent.created_at, intent.original, intent.image) == (None, None, None)
     assert intent.charged is Charged.NO
-    assert world.row == made
+    assert world.record == made
 
 
 def test_the_row_keeps_its_times_and_who_drew(world: World) -> None:
     """The lease runs from the request, and an image is as old as its completion."""
     began = world.clock.now()
     world.generate(a_request())
-    assert (world.row.requested_at, world.row.lease_until) == (began, began + LEASE)
-    assert world.row.created_at == began
-    assert (world.row.provider, world.row.model) == ("fake", "fake-painter-2026")
-    assert (world.row.quality, world.row.size) == ("medium", "1024x1024")
+    assert (world.record.requested_at, world.record.lease_until) == (began, began + LEASE)
+    assert world.record.created_at == began
+    assert (world.record.provider, world.record.model) == ("fake", "fake-painter-2026")
+    assert (world.record.quality, world.record.size) == ("medium", "1024x1024")
 
 
 def test_created_at_is_when_the_image_is_ready(
@@ -140,7 +140,7 @@ def test_created_at_is_when_the_image_is_ready(
 def test_the_row_can_be_found_by_all_its_words(world: World) -> None:
     """Words of the caller's prompt and of the enhanced one are searchable, house words are not."""
     world.generate(a_request(prompt="Ein FUCHS", enhance=True))
-    assert set(world.row.tokens) == {"ein", "fuchs", "enhanced"}
+    assert set(world.record.tokens) == {"ein", "fuchs", "enhanced"}
 
 
 @pytest.mark.parametrize("costs_money", [True, False])
@@ -175,5 +175,5 @@ def test_records_that_fail_after_storing_still_let_the_image_be_answered(world: 
         made = world.generate(a_request())
     assert made.state is State.READY
     assert f"images/{made.id}.png" in world.store.objects
-    assert world.row.state is State.PENDING
+    assert world.record.state is State.PENDING
     assert [line for line in lines if line.startswith("ERROR") and made.id in line]

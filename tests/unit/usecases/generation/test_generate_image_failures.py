@@ -16,9 +16,11 @@ from app.errors import (
     ProviderUnreachable,
     RecordsUnavailable,
     StorageUnavailable,
+    TransparencyRefused,
 )
 from app.imaging import UnusableImage
-from app.models import State
+from app.models import GeneratedImage, ImageRequest, State
+from app.models.prompts import PROMPT_SUFFIX, TRANSPARENT_PROMPT_SUFFIX
 from tests.support.builders import World, a_request
 from tests.support.observability.log_capture import log_lines
 
@@ -73,7 +75,7 @@ def test_between_the_intent_and_the_call_nothing_is_bought(
     getattr(world, port).fail(step, error)
     assert refused(world, type(error), enhance=True).charged is Charged.NO
     assert world.generator.asked == []
-    assert (world.row.charged, world.store.objects) == (Charged.NO, {})
+    assert (world.record.charged, world.store.objects) == (Charged.NO, {})
 
 
 @pytest.mark.parametrize(
@@ -94,8 +96,8 @@ def test_a_failed_drawing_is_written_down(
     """The row tells how the one drawing ended and whether it was paid; unsure counts as unknown."""
     world.generator.fail("draw", error)
     assert refused(world, type(error)).charged is charged
-    assert (world.row.state, world.row.charged) == (state, charged)
-    assert world.row.error == error.code
+    assert (world.record.state, world.record.charged) == (state, charged)
+    assert world.record.error == error.code
     assert len(world.generator.asked) == 1
 
 
@@ -111,7 +113,7 @@ def test_an_unusable_answer_is_kept_as_evidence(world: World) -> None:
     error = ProviderBadResponse("html", evidence=b"<html>", charged=Charged.YES)
     world.generator.fail("draw", error)
     refused(world, ProviderBadResponse)
-    stored = world.store.objects[f"originals/{world.row.id}.bin"]
+    stored = world.store.objects[f"originals/{world.record.id}.bin"]
     assert (stored.data, stored.content_type) == (b"<html>", "application/octet-stream")
 
 
@@ -125,8 +127,8 @@ def test_evidence_that_can_not_be_stored_does_not_hide_the_error(
     if not spool_works:
         world.spool.fail("put originals", StorageUnavailable())
     assert refused(world, ProviderBadResponse).charged is Charged.YES
-    assert world.row.state is State.FAILED
-    evidence = f"originals/{world.row.id}.bin"
+    assert world.record.state is State.FAILED
+    evidence = f"originals/{world.record.id}.bin"
     assert [key for key in world.spool.objects if key == evidence] == [evidence] * spool_works
 
 
@@ -138,10 +140,10 @@ def test_an_original_that_can_not_be_stored_waits_in_the_spool(
     world.generator.costs_money = costs_money
     world.store.fail("put originals", StorageUnavailable("gone"))
     error = refused(world, ImagePendingUpload)
-    key = f"originals/{world.row.id}.png"
+    key = f"originals/{world.record.id}.png"
     assert world.spool.objects[key].data == world.generator.data
-    assert error.charged is world.row.charged is (Charged.YES if costs_money else Charged.NO)
-    assert world.row.state is State.PENDING
+    assert error.charged is world.record.charged is (Charged.YES if costs_money else Charged.NO)
+    assert world.record.state is State.PENDING
     assert "kept safely" in error.message
     assert error.retry_after
 
@@ -162,19 +164,19 @@ def test_paid_bytes_that_are_no_image_are_kept_before_the_refusal(world: World, 
     error = refused(world, ProviderBadResponse)
     assert error.charged is Charged.YES
     ending = "bin" if step == "inspect" else "png"
-    assert world.store.objects[f"originals/{world.row.id}.{ending}"].data == world.generator.data
-    assert (world.row.state, world.row.charged) == (State.FAILED, Charged.YES)
-    assert world.row.error == "provider_bad_response"
+    assert world.store.objects[f"originals/{world.record.id}.{ending}"].data == world.generator.data
+    assert (world.record.state, world.record.charged) == (State.FAILED, Charged.YES)
+    assert world.record.error == "provider_bad_response"
 
 
 def test_a_cutout_that_can_not_be_stored_leaves_the_original(world: World) -> None:
     """If the store fails between the two objects, the paid one is there and the row says where."""
     world.store.fail("put images", StorageUnavailable())
     assert refused(world, ImagePendingUpload).charged is Charged.YES
-    original, note = f"originals/{world.row.id}.png", f"originals/{world.row.id}.json"
+    original, note = f"originals/{world.record.id}.png", f"originals/{world.record.id}.json"
     assert list(world.store.objects) == [original, note]
-    assert world.row.state is State.PENDING
-    assert world.row.original is not None
+    assert world.record.state is State.PENDING
+    assert world.record.original is not None
     assert world.spool.objects == {}
 
 
@@ -183,9 +185,9 @@ def test_a_bug_after_paying_leaves_original_and_intent(world: World) -> None:
     world.imaging.fail("cut_out", ZeroDivisionError())
     with pytest.raises(ZeroDivisionError):
         world.generate(a_request())
-    original, note = f"originals/{world.row.id}.png", f"originals/{world.row.id}.json"
+    original, note = f"originals/{world.record.id}.png", f"originals/{world.record.id}.json"
     assert list(world.store.objects) == [original, note]
-    assert world.row.state is State.PENDING
+    assert world.record.state is State.PENDING
 
 
 def test_the_first_error_survives_records_that_fail_too(world: World) -> None:
@@ -194,8 +196,8 @@ def test_the_first_error_survives_records_that_fail_too(world: World) -> None:
     world.records.fail("compare_and_swap", RecordsUnavailable(), after=1)
     with log_lines() as lines:
         refused(world, ProviderTimeout)
-    assert world.row.state is State.PENDING
-    assert [line for line in lines if world.row.id in line]
+    assert world.record.state is State.PENDING
+    assert [line for line in lines if world.record.id in line]
 
 
 def test_a_storage_that_came_back_is_used_again(world: World) -> None:
@@ -205,3 +207,22 @@ def test_a_storage_that_came_back_is_used_again(world: World) -> None:
     world.store.repair()
     world.clock.advance(5)
     assert world.generate(a_request()).state is State.READY
+
+
+def test_a_failure_on_white_is_recorded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the model refuses transparency and then fails, the record says how it ended."""
+
+    def draw(request: ImageRequest, **_: object) -> GeneratedImage:
+        world.clock.advance(30)
+        world.generator.asked.append(request)
+        if world.generator.transparent:
+            world.generator.transparent = False
+            raise TransparencyRefused
+        raise ProviderTimeout(charged=Charged.UNKNOWN)
+
+    world.generator.transparent = True
+    monkeypatch.setattr(world.generator, "draw", draw)
+    refused(world, ProviderTimeout)
+    suffixes = [request.prompt_suffix for request in world.generator.asked]
+    assert suffixes == [TRANSPARENT_PROMPT_SUFFIX, PROMPT_SUFFIX]
+    assert (world.record.state, world.record.prompt_suffix) == (State.UNKNOWN, PROMPT_SUFFIX)

@@ -51,12 +51,12 @@ def test_what_may_have_been_paid_is_answered_and_not_repeated(
 ) -> None:
     """The answer follows from the row; no other part hears of it, and the row stays as it is."""
     ended(world, state, charged, error)
-    before = world.row
+    before = world.record
     answer = again(world)
     assert type(answer) is kind
     assert (answer.charged, answer.replayed) == (reported, replayed)
     assert world.events == ["records find"]
-    assert world.row == before
+    assert world.record == before
 
 
 def test_nobody_waits_for_an_image_that_was_lost(world: World) -> None:
@@ -67,7 +67,7 @@ def test_nobody_waits_for_an_image_that_was_lost(world: World) -> None:
     second = again(world)
     assert (first.code, second.code) == ("storage_unavailable", "storage_unavailable")
     assert (second.charged, second.replayed, second.retry_after) == (Charged.YES, True, None)
-    assert "could not be kept" in second.message
+    assert "could not be stored" in second.message
     assert len(world.generator.asked) == 1
 
 
@@ -82,10 +82,10 @@ def test_a_key_is_for_one_request(
     """With another body a key is refused in every state, and nothing is done for it."""
     ended(world, state, Charged.NO, "")
     world.clock.advance(LEASE.total_seconds() + 1 if late else 0)
-    before = world.row
+    before = world.record
     answer = again(world, **change)
     assert (type(answer), answer.charged) == (IdempotencyKeyReused, Charged.NO)
-    assert (world.events, world.row) == (["records find"], before)
+    assert (world.events, world.record) == (["records find"], before)
 
 
 def test_a_ready_image_is_answered_as_it_was(world: World) -> None:
@@ -95,7 +95,7 @@ def test_a_ready_image_is_answered_as_it_was(world: World) -> None:
     world.clock.advance(3600)
     second = world.make(a_request(), claim=CLAIM)
     assert (first.replayed, second.replayed) == (False, True)
-    assert second.generation == first.generation == world.row
+    assert second.record == first.record == world.record
     assert world.events == ["records find"]
 
 
@@ -116,14 +116,14 @@ def test_what_failed_before_paying_may_run_again(
     """The key draws once the trouble is over, in the row that is there: one key, one row."""
     getattr(world, port).fail(step, error)
     assert again(world, enhance=True).charged is Charged.NO
-    failed = world.row
+    failed = world.record
     getattr(world, port).repair()
     world.clock.advance(60)
     made = world.make(a_request(enhance=True), claim=CLAIM)
-    assert (made.replayed, made.generation.id) == (False, failed.id)
-    assert (world.row.state, world.row.error, world.row.claim) == (State.READY, "", CLAIM)
-    assert world.row.lease_until == world.clock.now() + LEASE
-    assert "fox" in world.row.tokens
+    assert (made.replayed, made.record.id) == (False, failed.id)
+    assert (world.record.state, world.record.error, world.record.claim) == (State.READY, "", CLAIM)
+    assert world.record.lease_until == world.clock.now() + LEASE
+    assert "fox" in world.record.tokens
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_an_unknown_outcome_is_never_paid_again(world: World, error: AppError) -
         world.clock.advance(LEASE.total_seconds())
         assert type(again(world)) is OutcomeUnknown
     assert len(world.generator.asked) == 1
-    assert world.make(a_request(), claim=claim_of("", "a new key")).generation.state == "ready"
+    assert world.make(a_request(), claim=claim_of("", "a new key")).record.state == "ready"
     assert len(world.generator.asked) == 2
 
 
@@ -167,13 +167,13 @@ def test_whoever_loses_the_race_for_a_new_key_buys_nothing(world: World) -> None
     check = world.moderator.check
     world.moderator.check = lambda prompt: (check(prompt), world.records.insert(other))[0]  # type: ignore[method-assign]  # reason: this one call is scripted
     assert type(again(world)) is GenerationInProgress
-    assert (world.generator.asked, world.row) == ([], other)
+    assert (world.generator.asked, world.record) == ([], other)
 
 
 def test_whoever_loses_the_race_for_a_failed_row_buys_nothing(world: World) -> None:
     """If another request began anew with the failed row, this one is told to come back."""
     ended(world, State.FAILED, Charged.NO, "provider_rate_limited")
-    taken = replace(world.row, state=State.PENDING)
+    taken = replace(world.record, state=State.PENDING)
     check = world.moderator.check
 
     def take(prompt: str) -> None:
@@ -182,13 +182,13 @@ def test_whoever_loses_the_race_for_a_failed_row_buys_nothing(world: World) -> N
 
     world.moderator.check = take  # type: ignore[method-assign]  # reason: this one call is scripted
     assert type(again(world)) is GenerationInProgress
-    assert (world.generator.asked, world.row) == ([], taken)
+    assert (world.generator.asked, world.record) == ([], taken)
 
 
 def test_keys_of_several_callers_and_no_key_at_all_are_apart(world: World) -> None:
     """The same key of another caller, another key, and no key each draw an image of their own."""
     claims = [CLAIM, claim_of("someone", "a key"), claim_of("", "a Key"), "", ""]
-    ids = {world.make(a_request(), claim=claim).generation.id for claim in claims}
+    ids = {world.make(a_request(), claim=claim).record.id for claim in claims}
     assert len(ids) == len(world.generator.asked) == 5
 
 

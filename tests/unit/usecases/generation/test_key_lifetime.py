@@ -24,7 +24,7 @@ def test_keys_are_remembered_for_so_long_and_no_longer(
 ) -> None:
     """Up to the last millisecond the key answers; then it is a new one, and the row lives on."""
     ended(world, state, Charged.YES, "provider_bad_response")
-    old = world.row.id
+    old = world.record.id
     world.clock.advance(seconds)
     if remembered:
         world.generator.fail("draw", ZeroDivisionError())
@@ -35,7 +35,7 @@ def test_keys_are_remembered_for_so_long_and_no_longer(
         assert world.generator.asked == []
     else:
         made = world.make(a_request(prompt="Another"), claim=CLAIM)
-        assert (made.replayed, made.generation.id == old) == (False, False)
+        assert (made.replayed, made.record.id == old) == (False, False)
         assert world.records.rows[old].claim == ""
 
 
@@ -60,7 +60,7 @@ def test_what_waited_is_answered_once_storage_is_back(world: World) -> None:
     made = world.make(a_request(), claim=CLAIM)
     assert made.replayed
     assert (len(world.generator.asked), world.spool.objects) == (1, {})
-    image = world.store.objects[f"images/{made.generation.id}.png"]
+    image = world.store.objects[f"images/{made.record.id}.png"]
     assert image.data == b"cutout of " + world.generator.data
 
 
@@ -81,11 +81,11 @@ def test_a_crash_before_paying_is_drawn_again(world: World) -> None:
     world.writer.fail("enhance", KeyboardInterrupt())  # type: ignore[arg-type]  # reason: as sudden as a kill
     with pytest.raises(KeyboardInterrupt):
         world.make(a_request(enhance=True), claim=CLAIM)
-    left = world.row
+    left = world.record
     world.writer.repair()
     world.clock.advance(LEASE.total_seconds())
     made = world.make(a_request(enhance=True), claim=CLAIM)
-    assert (made.replayed, made.generation.id) == (False, left.id)
+    assert (made.replayed, made.record.id) == (False, left.id)
     assert len(world.generator.asked) == 1
 
 

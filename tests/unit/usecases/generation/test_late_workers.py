@@ -38,14 +38,14 @@ def meanwhile(world: World, act: Callable[[], object], error: AppError | None = 
 def given_up(world: World) -> None:
     """Let the lease run out and another server look for the image, in vain."""
     world.clock.advance(PAST)
-    assert world.recover(world.row).state is State.UNKNOWN
+    assert world.recover(world.record).state is State.UNKNOWN
 
 
 def test_an_image_that_comes_late_is_ready_all_the_same(world: World) -> None:
     """Given up as unknown by another server, then stored: the row is ready, and the key answers."""
     meanwhile(world, lambda: given_up(world))
     made = world.generate(a_request(), claim=CLAIM)
-    assert (world.row, made.state) == (made, State.READY)
+    assert (world.record, made.state) == (made, State.READY)
     assert world.generate(a_request(), claim=CLAIM) == made
     assert len(world.generator.asked) == 1
 
@@ -56,11 +56,11 @@ def test_a_row_that_is_ready_or_deleted_is_never_overwritten(world: World, state
     other = a_generation(state=state, claim=CLAIM)
 
     def finish() -> None:
-        world.records.rows = {world.row.id: replace(other, id=world.row.id)}
+        world.records.rows = {world.record.id: replace(other, id=world.record.id)}
 
     meanwhile(world, finish)
     made = world.generate(a_request(), claim=CLAIM)
-    assert world.row == replace(other, id=made.id)
+    assert world.record == replace(other, id=made.id)
 
 
 def test_a_row_that_is_gone_is_not_made_again(world: World) -> None:
@@ -85,13 +85,13 @@ def test_a_row_that_changes_again_is_tried_again(
 
     monkeypatch.setattr(world.records, "get", get_and_lose)
     world.generate(a_request(), claim=CLAIM)
-    assert world.row.state is State.READY
+    assert world.record.state is State.READY
 
 
 def taken(world: World) -> None:
     """Let another server hold the row, as if it were looking for the image."""
-    until = world.row.lease_until + timedelta(seconds=99)
-    world.records.rows[world.row.id] = replace(world.row, lease_until=until)
+    until = world.record.lease_until + timedelta(seconds=99)
+    world.records.rows[world.record.id] = replace(world.record, lease_until=until)
 
 
 def test_a_claim_that_was_forgotten_meanwhile_stays_so(world: World) -> None:
@@ -104,7 +104,7 @@ def test_a_claim_that_was_forgotten_meanwhile_stays_so(world: World) -> None:
 
     meanwhile(world, forget)
     world.generate(a_request(), claim=CLAIM)
-    assert (world.row.state, world.row.claim) == (State.READY, "")
+    assert (world.record.state, world.record.claim) == (State.READY, "")
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_what_a_late_worker_knows_beats_a_guess(
     meanwhile(world, act, error)
     with pytest.raises(AppError) as caught:
         world.generate(a_request(), claim=CLAIM)
-    assert (world.row.state, world.row.charged, world.row.error) == (
+    assert (world.record.state, world.record.charged, world.record.error) == (
         state,
         charged,
         caught.value.code if state is not State.UNKNOWN else "outcome_unknown",
@@ -163,7 +163,7 @@ def test_a_late_loser_says_nothing_about_a_later_attempt(
 
     def later() -> EnhancedPrompt:
         world.clock.advance(PAST)
-        world.recover(world.row)
+        world.recover(world.record)
         meanwhile(world, lambda: None, ProviderTimeout(charged=Charged.UNKNOWN))
         monkeypatch.undo()
         with pytest.raises(ProviderTimeout):
@@ -174,5 +174,5 @@ def test_a_late_loser_says_nothing_about_a_later_attempt(
     with pytest.raises(GenerationInProgress) as caught:
         world.generate(a_request(enhance=True), claim=CLAIM)
     assert caught.value.charged is Charged.NO
-    assert (world.row.state, world.row.charged) == (State.UNKNOWN, Charged.UNKNOWN)
+    assert (world.record.state, world.record.charged) == (State.UNKNOWN, Charged.UNKNOWN)
     assert len(world.generator.asked) == 1

@@ -27,7 +27,7 @@ class Watched:
 def test_each_step_is_heard_of_as_it_begins(world: World) -> None:
     """All steps are told in their order, and the partial images while the model draws."""
     watched = Watched()
-    world.generate(a_request(partial_images=2), viewer=watched.viewer)
+    world.generate(a_request(partial_images=2), listener=watched.viewer)
     assert watched.steps == [
         *("moderation", "checks", "record", "record", "upstream"),
         *("original", "cutout", "store", "record"),
@@ -40,7 +40,7 @@ def test_nobody_sees_an_image_of_a_refused_prompt(world: World) -> None:
     world.moderator.fail("check", PromptRejected())
     watched = Watched()
     with pytest.raises(PromptRejected):
-        world.generate(a_request(partial_images=3), viewer=watched.viewer)
+        world.generate(a_request(partial_images=3), listener=watched.viewer)
     assert (watched.steps, watched.partials) == (["moderation"], [])
 
 
@@ -48,7 +48,7 @@ def test_an_answer_from_an_earlier_request_shows_nothing(world: World) -> None:
     """Partial images are no part of the wish: the same key answers with or without them."""
     first = world.generate(a_request(), claim=CLAIM)
     watched = Watched()
-    again = world.generate(a_request(partial_images=3), claim=CLAIM, viewer=watched.viewer)
+    again = world.generate(a_request(partial_images=3), claim=CLAIM, listener=watched.viewer)
     assert (again, watched.steps, watched.partials) == (first, [], [])
     assert len(world.generator.asked) == 1
 
@@ -56,7 +56,7 @@ def test_an_answer_from_an_earlier_request_shows_nothing(world: World) -> None:
 def test_a_budget_has_to_hold_the_partial_images(world: World) -> None:
     """Each adds 100 output tokens, to a dry run and to what is held before anything is paid."""
     plain, shown = (
-        world.make.intents.estimates.rehearse(a_request(partial_images=count)).estimate_micros or 0
+        world.estimates.estimate(a_request(partial_images=count)).estimate_micros or 0
         for count in (0, 3)
     )
     assert shown - plain == 3 * 100 * PRICES["fake-painter"]["image_out"]
@@ -76,6 +76,6 @@ def test_who_watches_can_not_fail_what_is_watched(
         raise ZeroDivisionError
 
     viewer = ProgressListener(on_step=broken, on_partial=broken)
-    assert world.generate(a_request(partial_images=1), viewer=viewer).image
+    assert world.generate(a_request(partial_images=1), listener=viewer).image
     assert len(world.generator.asked) == 1
-    assert "a viewer could not hear of a partial image" in caplog.text
+    assert "a progress listener failed at a partial image" in caplog.text

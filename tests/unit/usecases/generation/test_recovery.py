@@ -42,18 +42,22 @@ def test_with_everything_up_it_is_brought_to_an_end(world: World, left: Left) ->
         check_not_found(world, left, result)
     elif left.ending == "bin":
         assert type(result) is ProviderBadResponse
-        assert result.charged is world.row.charged is paid(left)
-        assert (world.row.state, world.row.error) == (State.FAILED, "provider_bad_response")
+        assert result.charged is world.record.charged is paid(left)
+        assert (world.record.state, world.record.error) == (State.FAILED, "provider_bad_response")
         assert contents(world) == ({f"originals/{ID}.bin": DATA}, {})
     else:
-        assert result == world.row
-        assert (world.row.state, world.row.charged, world.row.error) == ("ready", paid(left), "")
-        assert world.row.created_at == (DRAWN if left.note else world.clock.now())
-        assert (world.row.model == MODEL) is left.note
+        assert result == world.record
+        assert (world.record.state, world.record.charged, world.record.error) == (
+            "ready",
+            paid(left),
+            "",
+        )
+        assert world.record.created_at == (DRAWN if left.note else world.clock.now())
+        assert (world.record.model == MODEL) is left.note
         key = f"originals/{ID}.{left.ending}"
         assert contents(world) == ({key: DATA, f"images/{ID}.png": b"cutout of " + DATA}, {})
-        assert world.row.original is not None
-        assert (world.row.original.key, world.row.original.size_bytes) == (key, len(DATA))
+        assert world.record.original is not None
+        assert (world.record.original.key, world.record.original.size_bytes) == (key, len(DATA))
     assert (NOTE in world.store.objects) is (left.where != "nowhere")
     assert NOTE not in world.spool.objects
     assert world.generator.asked == []
@@ -62,17 +66,17 @@ def test_with_everything_up_it_is_brought_to_an_end(world: World, left: Left) ->
 def check_not_found(world: World, left: Left, result: ImageRecord | AppError) -> None:
     """Check the end of a row without an original on this server or in the store."""
     assert contents(world) == ({}, {})
-    assert world.row.charged is left.charged
+    assert world.record.charged is left.charged
     if left.charged is Charged.YES:
         assert type(result) is ImagePendingUpload
         assert result.charged is Charged.YES
         assert result.retry_after
-        assert (world.row.state, world.row.lease_until) == (State.PENDING, world.clock.now())
+        assert (world.record.state, world.record.lease_until) == (State.PENDING, world.clock.now())
     else:
-        assert result == world.row
+        assert result == world.record
         unknown = (State.UNKNOWN, "outcome_unknown")
         expected = unknown if left.charged is Charged.UNKNOWN else (State.FAILED, "abandoned")
-        assert (world.row.state, world.row.error) == expected
+        assert (world.record.state, world.record.error) == expected
 
 
 @every
@@ -85,8 +89,8 @@ def test_with_the_store_down_nothing_is_lost_or_decided(world: World, left: Left
     result = recover(world, row)
     assert type(result) is ImagePendingUpload
     seen = left.where in {"spool", "both"}
-    assert result.charged is world.row.charged is (paid(left) if seen else left.charged)
-    assert (world.row.state, world.row.lease_until) == (State.PENDING, world.clock.now())
+    assert result.charged is world.record.charged is (paid(left) if seen else left.charged)
+    assert (world.record.state, world.record.lease_until) == (State.PENDING, world.clock.now())
     assert contents(world) == before
     assert world.generator.asked == []
 
@@ -99,7 +103,7 @@ def test_whoever_comes_second_leaves_it_alone(world: World, left: Left) -> None:
     world.records.compare_and_swap(seen, taken)
     before = contents(world)
     assert type(recover(world, seen)) is GenerationInProgress
-    assert world.row == taken
+    assert world.record == taken
     assert contents(world) == before
     assert world.generator.asked == []
 
@@ -111,14 +115,14 @@ def test_with_the_records_down_it_can_be_done_again(world: World, left: Left, go
     row = leave(world, left)
     world.records.fail("compare_and_swap", RecordsUnavailable("down"), after=good)
     recover(world, row)
-    assert world.row.state is State.PENDING
+    assert world.record.state is State.PENDING
     world.records.repair()
     world.clock.advance(60)
-    second = recover(world, world.row)
+    second = recover(world, world.record)
     if left.where == "nowhere":
         check_not_found(world, left, second)
     else:
         wanted = State.FAILED if left.ending == "bin" else State.READY
-        assert (world.row.state, world.row.charged) == (wanted, paid(left))
+        assert (world.record.state, world.record.charged) == (wanted, paid(left))
     assert contents(world)[1] == {}
     assert world.generator.asked == []

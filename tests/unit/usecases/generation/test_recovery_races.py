@@ -20,7 +20,7 @@ def test_a_full_disk_does_not_lose_what_is_safe_already(world: World, where: str
     world.store.fail("put originals", StorageUnavailable())
     world.spool.fail("put originals", StorageUnavailable())
     assert type(recover(world, row)) is ImagePendingUpload
-    assert (world.row.state, contents(world)) == (State.PENDING, before)
+    assert (world.record.state, contents(world)) == (State.PENDING, before)
 
 
 def test_a_spool_that_can_not_be_emptied_does_not_hide_the_image(world: World) -> None:
@@ -28,8 +28,8 @@ def test_a_spool_that_can_not_be_emptied_does_not_hide_the_image(world: World) -
     row = leave(world, Left(Charged.YES, "spool"))
     world.spool.fail("delete originals", StorageUnavailable("disk"))
     with log_lines() as lines:
-        assert recover(world, row) == world.row
-    assert world.row.state is State.READY
+        assert recover(world, row) == world.record
+    assert world.record.state is State.READY
     assert [line for line in lines if ID in line]
 
 
@@ -59,7 +59,7 @@ def test_an_image_keeps_the_place_that_it_had(world: World) -> None:
     made_at = row.requested_at + timedelta(seconds=1)
     world.records.rows[ID] = row = replace(row, created_at=made_at)
     recover(world, row)
-    assert world.row.created_at == made_at
+    assert world.record.created_at == made_at
 
 
 def test_the_same_bytes_are_found_in_the_spool_first(world: World) -> None:
@@ -84,4 +84,4 @@ def test_a_worker_that_stored_it_meanwhile_is_believed(
 
     monkeypatch.setattr(world.records, "compare_and_swap", late)
     assert type(recover(world, row)) is GenerationInProgress
-    assert world.row == ready
+    assert world.record == ready

@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from app.errors import Charged
 from app.models import ImageRecord, State, object_keys
-from app.models.prompts import fold
+from app.models.prompts import PROMPT_SUFFIX, fold
 from app.services.records.document import from_document, to_document
 from app.usecases.generation import sidecar
-from app.usecases.generation.estimates import PROMPT_SUFFIX
 from tests.support.builders import NOON, World, a_generation, a_request
 
 KEPT = (

@@ -70,7 +70,7 @@ def test_what_is_not_ready_can_not_be_deleted(world: World, images: Images, stat
     objects = dict(world.store.objects)
     with pytest.raises(ImageNotFound):
         images.delete(made.id)
-    assert (world.row, world.store.objects) == (row, objects)
+    assert (world.record, world.store.objects) == (row, objects)
 
 
 @pytest.mark.parametrize("claim", ["", CLAIM])
@@ -106,9 +106,9 @@ def test_a_failure_at_any_step_is_made_good_by_asking_again(
         with pytest.raises(error):
             images.delete(made.id)
         if step in {"get", "compare_and_swap"} and good == 0:
-            assert (world.row, world.store.objects) == (made, objects)
+            assert (world.record, world.store.objects) == (made, objects)
         else:
-            assert world.row.state is State.DELETED
+            assert world.record.state is State.DELETED
             assert images.page(PageQuery(limit=10)).total == 0
     getattr(world, port).repair()
     images.delete(made.id)
@@ -126,7 +126,7 @@ def test_the_key_of_a_half_deleted_image_draws_nothing(world: World, images: Ima
     for _ in range(2):
         with pytest.raises(ImageDeleted):
             world.generate(a_request(), claim=CLAIM)
-        if world.row.created_at:
+        if world.record.created_at:
             images.delete(made.id)
     assert len(world.generator.asked) == 1
 
@@ -142,4 +142,4 @@ def test_a_row_that_changes_in_between_is_not_deleted(
     monkeypatch.setattr(world.records, "get", lambda _: made)
     with pytest.raises(ImageNotFound):
         images.delete(made.id)
-    assert (world.row, world.store.objects) == (other, objects)
+    assert (world.record, world.store.objects) == (other, objects)

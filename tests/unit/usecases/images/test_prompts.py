@@ -28,7 +28,7 @@ def prompts_of(world: World, seed: int = 0) -> Prompts:
     return Prompts(
         world.writer,
         prices=Prices(PRICES),
-        till=BudgetGuard(ledger=world.ledger, clock=world.clock),
+        budget_guard=BudgetGuard(ledger=world.ledger, clock=world.clock),
         clock=world.clock,
         rng=random.Random(seed),
     )
@@ -160,7 +160,7 @@ def test_over_the_budget_older_prompts_are_handed_out(world: World) -> None:
     prompts = Prompts(
         world.writer,
         prices=Prices(PRICES),
-        till=BudgetGuard(
+        budget_guard=BudgetGuard(
             ledger=world.ledger, clock=world.clock, budget=Budget(micros=most, period="day")
         ),
         clock=world.clock,

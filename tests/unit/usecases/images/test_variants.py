@@ -27,7 +27,7 @@ def variants(world: World, *, limit: int = 8, real_cache: bool = False) -> Varia
     return Variants(
         images=Images(world.store, world.records),
         store=world.store,
-        imaging=world.imaging,
+        image_processor=world.imaging,
         cache=TwoLevelCache(memory_bytes=1_000_000) if real_cache else world.cache,
         limit=limit,
     )

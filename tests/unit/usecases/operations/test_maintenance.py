@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.container.generation import build_maintenance
 from app.errors import Charged, GenerationInProgress, RecordsUnavailable, StorageUnavailable
 from app.models import State
 from app.usecases.operations.maintenance import Maintenance
@@ -18,12 +19,7 @@ OWN = [mess for mess in MENDABLE if mess.name.startswith("spooled") or mess.name
 
 def housekeeping(world: World) -> Maintenance:
     """Make one on the fakes."""
-    return Maintenance(
-        ports=world.ports,
-        readiness=world.make.readiness,
-        recovery=world.recover,
-        retention=RETENTION,
-    )
+    return build_maintenance(world.ports, world.readiness, world.recover, RETENTION)
 
 
 def expired_leases(world: World, count: int) -> None:
@@ -67,10 +63,10 @@ def test_keys_are_forgotten_once_an_hour(world: World) -> None:
     world.generate(a_request(), claim="c")
     world.clock.advance(RETENTION.total_seconds())
     keep()
-    assert world.row.claim == "c"
+    assert world.record.claim == "c"
     world.clock.advance(3600)
     keep()
-    assert world.row.claim == ""
+    assert world.record.claim == ""
 
 
 def test_a_round_finishes_twenty_late_rows_at_most(world: World) -> None:

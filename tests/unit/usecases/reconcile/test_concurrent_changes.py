@@ -98,7 +98,7 @@ def test_unknown_outcomes_are_reported_and_not_left(world: World) -> None:
     report = reconcile(world, fix=True)
     assert (report.found, report.left) == (0, 0)
     assert report.unknown.listed == [(row.id, row.requested_at)]
-    assert world.row == row
+    assert world.record == row
 
 
 def test_other_things_in_a_shared_bucket_are_none_of_its_business(world: World) -> None:
@@ -135,10 +135,10 @@ def test_many_findings_are_counted_and_the_first_thousand_named(world: World) ->
 def test_half_written_files_go_after_a_day(world: World, fix: bool) -> None:
     """A file that a crash left is removed once nobody can be writing it any more."""
     now = world.clock.now()
-    leftovers = FakeTempFiles({"old": now - timedelta(days=1, seconds=1), "new": now})
-    report = reconcile(world, fix=fix, leftovers=leftovers)
+    temp_files = FakeTempFiles({"old": now - timedelta(days=1, seconds=1), "new": now})
+    report = reconcile(world, fix=fix, temp_files=temp_files)
     assert outcome(report) == {Discrepancy.TEMPORARY: (1, 0) if fix else (0, 1)}
-    assert set(leftovers.files) == ({"new"} if fix else {"old", "new"})
+    assert set(temp_files.files) == ({"new"} if fix else {"old", "new"})
 
 
 def test_evidence_in_the_spool_reaches_the_store(world: World) -> None:
@@ -151,7 +151,7 @@ def test_evidence_in_the_spool_reaches_the_store(world: World) -> None:
     assert outcome(reconcile(world, fix=True)) == {Discrepancy.SPOOLED: (1, 0)}
     assert world.spool.objects == {}
     assert world.store.objects[f"originals/{row.id}.bin"].data == b"<html>"
-    assert world.row == failed
+    assert world.record == failed
 
 
 def test_a_note_alone_in_the_spool_is_cleared(world: World) -> None:
@@ -171,7 +171,11 @@ def test_a_deletion_that_is_finished_keeps_the_key(world: World) -> None:
     row = world.generate(a_request(), claim="the claim")
     setting("image", state=State.DELETED)(world.ports, row)
     assert outcome(reconcile(world, fix=True)) == {Discrepancy.HALF_DELETED: (1, 0)}
-    assert (world.row.state, world.row.claim, world.row.prompt) == (State.DELETED, "the claim", "")
+    assert (world.record.state, world.record.claim, world.record.prompt) == (
+        State.DELETED,
+        "the claim",
+        "",
+    )
     assert world.store.objects == {}
     assert outcome(reconcile(world, fix=True)) == {}
 

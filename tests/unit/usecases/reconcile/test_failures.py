@@ -86,7 +86,7 @@ def test_what_waits_on_another_server_is_left(world: World) -> None:
     report = reconcile(world, fix=True)
     assert outcome(report) == {Discrepancy.OVERDUE: (0, 1)}
     assert reasons(report) == ["its original waits on another server"]
-    assert world.row.state is State.PENDING
+    assert world.record.state is State.PENDING
 
 
 def test_an_image_alone_that_is_no_image_is_left(world: World) -> None:
@@ -130,7 +130,7 @@ def test_bytes_that_are_no_image_are_an_end_too(
     world.imaging.fail(step, UnusableImage("an SVG"))
     assert reconcile(world, fix=True).left == 0
     assert reconcile(world, fix=True).found == 0
-    assert (world.row.state, world.row.error) == (State.FAILED, "provider_bad_response")
+    assert (world.record.state, world.record.error) == (State.FAILED, "provider_bad_response")
     assert world.store.objects[f"originals/{row.id}.{ending}"].data == world.generator.data
     assert world.spool.objects == {}
 

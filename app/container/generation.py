@@ -1,0 +1,143 @@
+"""Builds the use cases that generate, recover and repair images, from the ports they use."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from app.ports import Ports, TempFiles
+from app.services.caching.caching_store import CachingStore, UncachedStore
+from app.usecases.billing.accounting import AccountedRecords
+from app.usecases.billing.budgets import BudgetGuard
+from app.usecases.generation.estimates import Estimates
+from app.usecases.generation.finalize import ImageFinalizer
+from app.usecases.generation.generate_image import GenerateImage
+from app.usecases.generation.idempotency import IdempotencyService
+from app.usecases.generation.pending_records import PendingRecords
+from app.usecases.generation.recovery import Recovery
+from app.usecases.images.provenance import ProvenanceBuilder
+from app.usecases.operations.health import Readiness
+from app.usecases.operations.maintenance import Maintenance
+from app.usecases.reconcile.rebuild import Rebuilder
+from app.usecases.reconcile.repairs import Repairs
+from app.usecases.reconcile.run import Reconcile
+from app.usecases.reconcile.spool_drain import SpoolDrain
+
+
+def past_the_cache(ports: Ports) -> Ports:
+    """Return ports for repairs, which need to see what the store itself has."""
+    if isinstance(ports.store, CachingStore):
+        return replace(ports, store=UncachedStore(ports.store.store, ports.cache))
+    return ports
+
+
+def build_finalizer(ports: Ports, *, with_prompts: bool = False) -> ImageFinalizer:
+    """Build what stores images; `with_prompts` includes prompts in their files."""
+    return ImageFinalizer(
+        store=ports.store,
+        spool=ports.spool,
+        records=AccountedRecords(ports.records, ports.ledger),
+        image_processor=ports.image_processor,
+        clock=ports.clock,
+        observer=ports.observer,
+        provenance=ProvenanceBuilder(with_prompts=with_prompts),
+    )
+
+
+def build_recovery(ports: Ports, finalizer: ImageFinalizer) -> Recovery:
+    """Build what finishes interrupted generations."""
+    return Recovery(
+        records=AccountedRecords(ports.records, ports.ledger),
+        store=ports.store,
+        spool=ports.spool,
+        clock=ports.clock,
+        finalizer=finalizer,
+    )
+
+
+def build_generate_image(
+    ports: Ports,
+    *,
+    estimates: Estimates,
+    budget_guard: BudgetGuard,
+    readiness: Readiness,
+    finalizer: ImageFinalizer,
+    recovery: Recovery,
+    lease: timedelta,
+    retention: timedelta,
+) -> GenerateImage:
+    """Build what generates images.
+
+    `lease` is the time after which a generation counts as abandoned, `retention` that for which
+    an Idempotency-Key is remembered.
+    """
+    return GenerateImage(
+        generator=ports.generator,
+        moderator=ports.moderator,
+        writer=ports.writer,
+        spool=ports.spool,
+        observer=ports.observer,
+        readiness=readiness,
+        idempotency=IdempotencyService(
+            records=ports.records, clock=ports.clock, recovery=recovery, retention=retention
+        ),
+        estimates=estimates,
+        pending_records=PendingRecords(
+            records=ports.records,
+            clock=ports.clock,
+            observer=ports.observer,
+            estimates=estimates,
+            budget_guard=budget_guard,
+            lease=lease,
+        ),
+        finalizer=finalizer,
+    )
+
+
+def build_reconcile(ports: Ports, recovery: Recovery, temp_files: TempFiles) -> Reconcile:
+    """Build what finds and repairs discrepancies."""
+    return Reconcile(
+        records=ports.records,
+        store=ports.store,
+        clock=ports.clock,
+        repairs=Repairs(
+            records=ports.records,
+            store=ports.store,
+            finalizer=recovery.finalizer,
+            recovery=recovery,
+            rebuilder=_build_rebuilder(ports),
+        ),
+        spool_drain=_build_spool_drain(ports, recovery),
+        temp_files=temp_files,
+    )
+
+
+def build_maintenance(
+    ports: Ports, readiness: Readiness, recovery: Recovery, retention: timedelta
+) -> Maintenance:
+    """Build what a running server does in the background."""
+    return Maintenance(
+        records=ports.records,
+        clock=ports.clock,
+        readiness=readiness,
+        recovery=recovery,
+        spool_drain=_build_spool_drain(ports, recovery),
+        retention=retention,
+    )
+
+
+def _build_spool_drain(ports: Ports, recovery: Recovery) -> SpoolDrain:
+    return SpoolDrain(
+        records=ports.records,
+        store=ports.store,
+        spool=ports.spool,
+        clock=ports.clock,
+        recovery=recovery,
+        rebuilder=_build_rebuilder(ports),
+    )
+
+
+def _build_rebuilder(ports: Ports) -> Rebuilder:
+    return Rebuilder(
+        records=AccountedRecords(ports.records, ports.ledger),
+        store=ports.store,
+        image_processor=ports.image_processor,
+    )

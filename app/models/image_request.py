@@ -1,0 +1,57 @@
+"""Requests for images."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from app.models.prompts import join_prompt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageRequest:
+    """A validated request for an image, carried from the view to the provider.
+
+    The view fills in what the caller sent; the use case completes it before drawing.
+
+    Attributes:
+        first_prompt: the caller's prompt, verbatim.
+        prompt: the same without surrounding space.
+        enhance: whether the text model enriches the prompt first.
+        quality: how much work the model puts in; "" means the server's setting, until completed.
+        size: in pixels, as `1024x1024`.
+        partial_images: how many unfinished images to send while drawing, 0 to 3. Each costs
+            something, and the model may send fewer.
+        subject: what to draw: the prompt, enhanced if asked for; "" until completed.
+        prompt_suffix: the sentence on the background that follows it; "" until completed.
+    """
+
+    first_prompt: str
+    prompt: str
+    enhance: bool = False
+    quality: str = ""
+    size: str
+    partial_images: int = 0
+    subject: str = ""
+    prompt_suffix: str = ""
+
+    @property
+    def new_prompt(self) -> str:
+        """The text that is drawn."""
+        return join_prompt(self.subject, self.prompt_suffix)
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """What the caller asked for: equal in requests that may share one image."""
+        return {
+            "first_prompt": self.first_prompt,
+            "prompt": self.prompt,
+            "enhance": self.enhance,
+            "quality": self.quality,
+            "size": self.size,
+        }
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of `identity` in hex, which an Idempotency-Key is bound to."""
+        canonical = json.dumps(self.identity, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()

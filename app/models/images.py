@@ -1,0 +1,65 @@
+"""Images: as the model drew them, as they were cut out, and as they are stored."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from app.models.billing import TokenUsage
+from app.models.object_keys import ImageFormat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratedImage:
+    """An image model's response: the bytes of the image, and the model that drew it.
+
+    `usage` is None if the response does not report it.
+    """
+
+    data: bytes
+    model: str
+    usage: TokenUsage | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """The stored image as the model drew it; it never changes.
+
+    Attributes:
+        width, height: in pixels.
+        content_credentials: whether the file has a C2PA manifest; None if that was not checked.
+    """
+
+    key: str
+    format: ImageFormat
+    width: int
+    height: int
+    size_bytes: int
+    sha256: str
+    content_credentials: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessedImage:
+    """The stored cut-out image, made from the original.
+
+    Attributes:
+        width, height: in pixels.
+        report: what the cutout measured and decided.
+    """
+
+    key: str
+    width: int
+    height: int
+    size_bytes: int
+    sha256: str
+    report: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredImage:
+    """An object from the image store; `modified` is UTC with whole seconds."""
+
+    data: bytes
+    content_type: str
+    modified: datetime
