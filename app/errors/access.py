@@ -1,44 +1,41 @@
-"""Errors of authentication, authorization, rate limits and budgets."""
+"""Why a caller is not let in, or not now."""
 
 from app.errors.base import AppError, Charged
 
 
 class Unauthorized(AppError):
-    """The API key is missing, malformed, unknown, revoked or expired; the response is the same."""
+    """No key, or a malformed, unknown, revoked or expired one; the caller can't tell which."""
 
     status, code = 401, "unauthorized"
-    message = (
-        "A valid API key is required. Send it as `Authorization: Bearer <key>` or "
-        "`X-API-Key: <key>`."
-    )
+    message = "Send a valid API key, as `Authorization: Bearer <key>` or `X-API-Key: <key>`."
 
 
 class Forbidden(AppError):
-    """The API key is valid, but lacks the scope."""
+    """The key is good, and not for this."""
 
     status, code = 403, "forbidden"
-    message = "This API key lacks the scope for this request. Use another key."
+    message = "This API key does not allow that."
 
 
 class RateLimited(AppError):
-    """The caller's rate limit is reached."""
+    """The caller has asked too often."""
 
     status, code = 429, "rate_limited"
-    message = "You've hit the rate limit. Try again later."
+    message = "Too many requests. Please try again later."
 
 
 class BudgetExceeded(AppError):
-    """The budget is spent, or reserved for images that are being generated."""
+    """What may be spent is spent, or held for images that are being drawn."""
 
     status, code, charged = 429, "budget_exceeded", Charged.NO
-    message = "The budget is used up, so nothing was charged. Try again when it resets."
+    message = "The budget is used up. Nothing was paid."
 
 
 class PriceUnknown(AppError):
-    """There is a budget, but the price of the model is unknown."""
+    """There is a budget, and nobody can tell whether this would stay within it."""
 
     status, code, charged = 503, "price_unknown", Charged.NO
     message = (
-        "The server has a budget, but the model's price is unknown, so nothing was charged. "
-        "The operator must set OPENAI_PRICES."
+        "There is a budget here, and the price of the model is not known, so nothing was paid. "
+        "The operator has to set OPENAI_PRICES."
     )

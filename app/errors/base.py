@@ -1,7 +1,7 @@
-"""Base of all expected errors.
+"""What all failures have in common.
 
-An error is safe by default: only `message`, `code` and the fields below are sent to the client.
-`detail` is logged, and never contains an API key or text from an upstream server.
+An error is safe by default: only `message`, `code` and the few fields beside them are sent to the
+caller; `detail` goes to the log and never holds a key or an upstream's own text.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import ClassVar
 
 
 class Charged(StrEnum):
-    """Whether the provider charged for an image."""
+    """Whether an image was paid for."""
 
     NO = "no"
     YES = "yes"
@@ -18,25 +18,23 @@ class Charged(StrEnum):
 
 
 class AppError(Exception):
-    """Base of all expected errors.
+    """Base of all expected failures.
 
     Args:
-        detail: text for the log only.
+        detail: for the log only.
         message: replaces the class's message for people.
-        retry_after: whole seconds after which a retry makes sense.
-        charged: whether the provider charged for an image; None if no image is concerned.
-        errors: the invalid fields, as `{"field": ..., "message": ...}`.
-        facts: further fields of the response, for programs.
+        retry_after: whole seconds after which trying again makes sense.
+        charged: whether an image was paid for; None where no image is concerned.
+        errors: the fields at fault, as `{"field": ..., "message": ...}`.
+        facts: further fields of the answer, for programs.
 
     Attributes:
-        replayed: whether this repeats the response to an earlier request.
+        replayed: whether this is the answer to an earlier request, told once more.
     """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal_error"
-    message: str = (
-        "An unexpected error occurred. Try again, and report the `request_id` if it persists."
-    )
+    message: str = "Something went wrong on our side."
     retry_after: int | None = None
     charged: Charged | None = None
     replayed: bool = False

@@ -1,82 +1,72 @@
-"""Errors of calls to the provider."""
+"""What any call to the provider that draws and writes may end with."""
 
 from app.errors.base import AppError, Charged
+from app.errors.cassettes import CassetteMissing
 from app.errors.requests import PromptRejected
 
 
 class ProviderUnreachable(AppError):
-    """No connection was made, so nothing was sent or charged."""
+    """No connection was made, so nothing was sent and nothing can have been paid."""
 
     status, code, retry_after, charged = 503, "provider_unreachable", 5, Charged.NO
-    message = "The image provider is unreachable. Nothing was charged. Try again."
+    message = "The image provider can't be reached. Nothing was paid; please try again."
 
 
 class ProviderTimeout(AppError):
-    """No complete response was received. Never retried, as the request may be charged."""
+    """The request was sent, but no whole answer came back. Never retried: it may have been paid."""
 
     status, code = 504, "provider_timeout"
-    message = "The image provider did not respond in time. The request may have been charged."
+    message = "The image provider did not answer in time."
 
 
 class ProviderError(AppError):
-    """The provider returned a server error."""
+    """The provider failed on its side."""
 
     status, code = 502, "provider_error"
-    message = "The image provider reported an error. The request may have been charged."
+    message = "The image provider failed."
 
 
 class ProviderRateLimited(AppError):
-    """The provider's rate limit is reached."""
+    """The provider asks us to slow down."""
 
     status, code, retry_after, charged = 503, "provider_rate_limited", 20, Charged.NO
-    message = "The image provider is busy. Nothing was charged. Try again later."
+    message = "The image provider is busy. Nothing was paid; please try again later."
 
 
 class ProviderQuota(AppError):
-    """The operator's account at the provider has no credit left, or has reached its limit."""
+    """The operator's account has no money left, or reached its limit."""
 
     status, code, charged = 503, "provider_quota", Charged.NO
-    message = "The image provider's quota is used up. The operator must raise it."
+    message = "The image provider's quota is used up. The operator has to raise it."
 
 
 class ProviderMisconfigured(AppError):
-    """An invalid key, an unknown or retired model, or an invalid parameter."""
+    """Bad key, unknown or retired model, wrong parameter: only the operator can mend it."""
 
     status, code, charged = 503, "provider_misconfigured", Charged.NO
-    message = "The image provider rejects this server's configuration. The operator must fix it."
+    message = "The image provider refuses this server's configuration. The operator has to fix it."
 
 
 class TransparencyRefused(ProviderMisconfigured):
-    """The model doesn't support transparency; a white background is requested instead."""
+    """The model can't draw on a transparent background. It is asked for a white one instead."""
 
 
 class ProviderBadResponse(AppError):
-    """The provider's response is not a usable image.
+    """The provider answered with something that can't be used.
 
     Args:
-        detail: text for the log only.
-        evidence: the received bytes, which are kept, as they may have been charged.
-        charged: whether the provider charged for the response.
+        detail: for the log only.
+        evidence: the bytes that came back, to be kept: they may have been paid for.
     """
 
     status, code = 502, "provider_bad_response"
-    message = "The image provider's response is not a usable image."
+    message = "The image provider's answer can't be used."
 
     def __init__(
         self, detail: str, *, evidence: bytes = b"", charged: Charged | None = None
     ) -> None:
         super().__init__(detail, charged=charged)
         self.evidence = evidence
-
-
-class CassetteMissing(AppError):
-    """In replay mode, there is no cassette of the request."""
-
-    status, code, charged = 501, "recording_missing", Charged.NO
-    message = (
-        "This server replays recorded requests only, and this request was not recorded. Record it "
-        "with IMAGE_PROVIDER=record, or send a recorded request."
-    )
 
 
 PROVIDER_FAILURES: tuple[type[AppError], ...] = (
@@ -90,4 +80,4 @@ PROVIDER_FAILURES: tuple[type[AppError], ...] = (
     ProviderUnreachable,
     CassetteMissing,
 )
-"""All errors that a call to the provider can raise."""
+"""What any call to the provider may end with."""

@@ -1,66 +1,66 @@
-"""Errors for invalid requests."""
+"""What is wrong with a request."""
 
 from app.errors.base import AppError, Charged
 
 
 class InvalidJson(AppError):
-    """The body is not JSON, or parsers may read it differently."""
+    """The body is not JSON, or not JSON that all parsers read alike."""
 
     status, code = 400, "invalid_json"
     message = "The body is not valid JSON."
 
 
 class InvalidRequest(AppError):
-    """A field is missing, unknown or invalid."""
+    """A field is missing, unknown or wrong."""
 
     status, code = 400, "invalid_request"
     message = "The request is not valid."
 
 
 class PromptRejected(AppError):
-    """The prompt violates the content policy."""
+    """The prompt breaks the content rules."""
 
     status, code, charged = 400, "prompt_rejected", Charged.NO
-    message = "This prompt violates the content policy. Try a different prompt."
+    message = "This prompt was refused by the content rules. Please ask for something else."
 
 
 class UnsupportedMediaType(AppError):
-    """The content type of the body is not JSON."""
+    """The body is not declared as JSON."""
 
     status, code = 415, "unsupported_media_type"
     message = "Send the body as JSON, with the header Content-Type: application/json."
 
 
 class RequestTooLarge(AppError):
-    """The body is larger than the limit."""
+    """The body is larger than any valid one."""
 
     status, code = 413, "request_too_large"
-    message = "The body is larger than 64 KiB. Send a shorter one."
+    message = "The request is larger than 64 KiB."
 
 
 class AddressTooLong(AppError):
-    """The request line is longer than the limit."""
+    """The request line is longer than that of any valid request."""
 
     status, code = 414, "address_too_long"
-    message = "The URL is too long."
+    message = "The address of the request is too long."
 
 
 class HeadersTooLarge(AppError):
-    """There are too many headers, or too large ones."""
+    """There are too many header fields, or too large ones."""
 
     status, code = 431, "headers_too_large"
-    message = "The request has too many headers, or headers that are too large."
+    message = "The request has too many or too large header fields."
 
 
 class RequestTimeout(AppError):
-    """The request was not received in time."""
+    """The request did not arrive in time."""
 
     status, code = 408, "request_timeout"
-    message = "The request was not received in time. Send it again."
+    message = "The request took too long to arrive."
 
 
 class ImageNotFound(AppError):
-    """The image does not exist, or is not the caller's."""
+    """There is no such image."""
 
     status, code = 404, "image_not_found"
-    message = "There is no image with this name."
+    message = "There is no image of that name."

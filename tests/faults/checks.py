@@ -102,10 +102,10 @@ def _spooled(ports: Ports) -> list[str]:
 def check_image(png: bytes, fake: FakeOpenAI) -> None:
     """Check that this is the cutout of a paid image, byte for byte, with its provenance."""
     assert (
-        xmp_readers.reported(png)["Iptc4xmpExt:DigitalSourceType"]
-        == f"{xmp_readers.TYPES}trainedAlgorithmicMedia"
+        xmp_readers.read_properties(png)["Iptc4xmpExt:DigitalSourceType"]
+        == f"{xmp_readers.SOURCE_TYPES}trainedAlgorithmicMedia"
     )
-    assert xmp_readers.without(png) in {_cut_out(image) for image in fake.images}
+    assert xmp_readers.strip_packet(png) in {_cut_out(image) for image in fake.images}
 
 
 @functools.lru_cache(maxsize=16)

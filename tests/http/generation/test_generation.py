@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from app.models.prompts import PROMPT_SUFFIX
-from tests.support.images.xmp_readers import without
+from tests.support.images.xmp_readers import strip_packet
 from tests.support.service import Parts, Service, serving, settings_for
 
 NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.png")
@@ -106,7 +106,7 @@ def test_same_offline_prompt_gives_equal_images_with_own_names(embedded: Service
     assert first["filename"] != second["filename"]
     other = embedded.generate("A cup").json()
     files = [embedded.get(f"/images/{body['filename']}").content for body in (first, second, other)]
-    one, two, three = map(without, files)
+    one, two, three = map(strip_packet, files)
     assert one == two
     assert one != three
 

@@ -17,18 +17,19 @@ def test_image_and_variants_contain_provenance(service: Service) -> None:
     """Image and variants contain the record's id, model, time and source, not the prompt."""
     image = service.generate("A red fox").json()
     path, image_id = f"/images/{image['filename']}", image["filename"].removesuffix(".png")
-    reported = xmp_readers.reported(service.get(path).content)
+    reported = xmp_readers.read_properties(service.get(path).content)
     record = service.ports.records.get(image_id)
     assert record
     assert reported["dc:identifier"] == image_id
     assert reported["xmp:CreatorTool"] == image["model"]
     assert reported["xmp:CreateDate"] == record.requested_at.isoformat(timespec="milliseconds")
     assert (
-        reported["Iptc4xmpExt:DigitalSourceType"] == xmp_readers.TYPES + SOURCES[image["provider"]]
+        reported["Iptc4xmpExt:DigitalSourceType"]
+        == xmp_readers.SOURCE_TYPES + SOURCES[image["provider"]]
     )
     assert "fox" not in str(reported)
     for query in ("format=webp&w=64", "format=jpeg&w=64", "format=avif&w=64", "w=300"):
-        assert xmp_readers.reported(service.get(f"{path}?{query}").content) == reported
+        assert xmp_readers.read_properties(service.get(f"{path}?{query}").content) == reported
 
 
 @pytest.mark.parametrize("include", [False, True])
@@ -41,7 +42,7 @@ def test_prompt_is_included_only_if_configured(
     )
     with serving(settings) as service:
         image = service.generate("A red <fox> & a 🦊").json()
-        reported = xmp_readers.reported(service.get(f"/images/{image['filename']}").content)
+        reported = xmp_readers.read_properties(service.get(f"/images/{image['filename']}").content)
     assert reported.get("Iptc4xmpExt:AIPromptInformation") == (
         image["new_prompt"] if include else None
     )

@@ -1,4 +1,4 @@
-"""How long a piece of work keeps Python's global lock, whatever else the machine does meanwhile."""
+"""Measure how long a piece of work holds Python's global lock, independent of the load."""
 
 import sys
 import threading
@@ -8,33 +8,34 @@ from itertools import pairwise
 from pathlib import Path
 
 QUEUED = Path("/proc/thread-self/schedstat")
-"""Linux tells here how long a thread was ready to run, but had no processor (second number)."""
+"""Linux reports here how long a thread was runnable without a processor (second number)."""
 
-AT_ONCE = 0.0002  # seconds after which Python's loop hands the lock to a thread that asks
+SWITCH_INTERVAL = 0.0002  # seconds after which Python's loop yields the lock on request
 Beat = tuple[float, float, float]
 
 
 def longest_hold(work: Callable[[], object]) -> float:
     """Return the longest time, in ms, for which the work kept another thread from the lock.
 
-    That thread asks for the lock all the time, and Python's own loop hands it over at once, so that
-    what is left are single steps. Between two turns the thread may have waited for a processor,
-    which the machine's load decides; that time is taken off. It may also have waited because the
-    work had the lock, but no processor itself: so no more counts than the work computed in between.
+    That thread requests the lock all the time, and Python's own loop yields it immediately, so
+    what remains are single steps. Between two turns the thread may have waited for a processor,
+    which depends on the machine's load; that time is subtracted. It may also have waited because
+    the work held the lock without a processor of its own, so at most the processor time of the
+    work in between counts.
     """
     clock = time.pthread_getcpuclockid(threading.get_ident())
     beats: list[Beat] = []
     done = threading.Event()
 
-    def heart() -> None:
+    def beat() -> None:
         while not done.is_set():
             queued = int(QUEUED.read_bytes().split()[1]) / 1e9
             beats.append((time.perf_counter(), queued, time.clock_gettime(clock)))
             time.sleep(0.0002)
 
     interval = sys.getswitchinterval()
-    sys.setswitchinterval(AT_ONCE)
-    thread = threading.Thread(target=heart)
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    thread = threading.Thread(target=beat)
     thread.start()
     try:
         time.sleep(0.005)
@@ -54,8 +55,8 @@ def _held(before: Beat, after: Beat) -> float:
     return min(passed - queued, computed)
 
 
-def holder(seconds: float) -> Callable[[], object]:
-    """Return something that computes for about so long and never lets go of the lock."""
+def make_holder(seconds: float) -> Callable[[], object]:
+    """Return a function that computes for about this long without releasing the lock."""
     count, spent = 10_000, 0.0
     while spent < seconds:
         count = count * 5 // 4

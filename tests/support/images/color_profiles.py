@@ -1,4 +1,4 @@
-"""Color profiles, and what their colors are in sRGB: both from the same numbers."""
+"""ICC profiles, and their colors in sRGB, from the same matrices."""
 
 import struct
 
@@ -24,8 +24,8 @@ def wide_gamut() -> bytes:
     return _profile(b"RGB ", tags | dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), _curve(GAMMA)))
 
 
-def linear_grey() -> bytes:
-    """Return an ICC profile, version 2, of grey levels in proportion to the light."""
+def linear_gray() -> bytes:
+    """Return an ICC profile, version 2, of gray levels that are linear in light."""
     return _profile(b"GRAY", {b"kTRC": _curve(1.0)})
 
 
@@ -52,12 +52,12 @@ def _profile(space: bytes, special: dict[bytes, bytes]) -> bytes:
 
 
 def in_srgb(color: tuple[int, int, int]) -> NDArray[np.float64]:
-    """Return the sRGB levels of a color of that profile."""
+    """Return the sRGB levels of a color in the wide gamut."""
     light = (np.array(color) / 255) ** GAMMA
-    return curved(np.linalg.solve(_SRGB, _P3 @ light))
+    return encode_srgb(np.linalg.solve(_SRGB, _P3 @ light))
 
 
-def curved(light: NDArray[np.float64]) -> NDArray[np.float64]:
+def encode_srgb(light: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the sRGB levels of amounts of light, 0..1."""
     linear = np.clip(light, 0, 1)
     share = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)

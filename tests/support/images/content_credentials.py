@@ -1,4 +1,4 @@
-"""Images with Content Credentials, in the places that C2PA 2.2, annex A.3, names."""
+"""Images with Content Credentials, where C2PA 2.2, annex A.3, places them."""
 
 import struct
 import zlib
@@ -10,21 +10,21 @@ PLAIN = {kind: encoded(owl(64, 48), kind) for kind in ("PNG", "JPEG", "WEBP")}
 
 
 def box(kind: bytes, content: bytes) -> bytes:
-    """Make a JUMBF box."""
+    """Return a JUMBF box."""
     return struct.pack(">I", 8 + len(content)) + kind + content
 
 
 STORE = box(b"jumb", box(b"jumd", _TYPE + b"\x03c2pa\x00") + box(b"free", b"manifest" * 9))
-"""A manifest store, but for the manifest."""
+"""A manifest store without a manifest in it."""
 
 
 def png(name: bytes = b"caBX", content: bytes = STORE) -> bytes:
-    """Put a chunk into a PNG."""
+    """Return a PNG with a chunk."""
     return with_manifest(PLAIN["PNG"], name, content)
 
 
 def with_manifest(file: bytes, name: bytes = b"caBX", content: bytes = STORE) -> bytes:
-    """Put the manifest behind the header of any PNG."""
+    """Insert the manifest after the header of any PNG."""
     chunk = name + content
     whole = struct.pack(">I", len(content)) + chunk + struct.pack(">I", zlib.crc32(chunk))
     return file[:33] + whole + file[33:]
@@ -33,7 +33,7 @@ def with_manifest(file: bytes, name: bytes = b"caBX", content: bytes = STORE) ->
 def jpeg(
     marker: int = 0xEB, content: bytes = STORE, fill: int = 0, behind: bytes = b"\xff\xe0"
 ) -> bytes:
-    """Put a segment behind another one of a JPEG, the first unless another marker is named."""
+    """Return a JPEG with a segment after another: after the first, unless `behind` names one."""
     file, body = PLAIN["JPEG"], b"JP\x00\x01\x00\x00\x00\x01" + content
     at = file.index(behind) + 2
     at += int.from_bytes(file[at : at + 2])
@@ -42,7 +42,7 @@ def jpeg(
 
 
 def webp(name: bytes = b"C2PA", content: bytes = STORE, before: bytes = b"") -> bytes:
-    """Write a WEBP in its extended form, with a chunk at its end, and others before that."""
+    """Return an extended WEBP with a chunk at its end, and others before that."""
     size = b"".join((side - 1).to_bytes(3, "little") for side in (64, 48))
     extended = b"VP8X" + struct.pack("<I", 10) + bytes(4) + size
     chunk = name + struct.pack("<I", len(content)) + content + bytes(len(content) % 2)

@@ -1,4 +1,4 @@
-"""Files that a hostile model could answer with: small to send, dear to whoever believes them."""
+"""Hostile image files: small to send, expensive to decode."""
 
 import io
 import struct
@@ -16,7 +16,7 @@ _MIB = 1 << 20
 
 
 def chunk(name: bytes, data: bytes) -> bytes:
-    """Make a chunk of a PNG file."""
+    """Return a chunk of a PNG file."""
     check = struct.pack(">I", zlib.crc32(name + data))
     return struct.pack(">I", len(data)) + name + data + check
 
@@ -25,15 +25,15 @@ def _header(width: int, height: int, *, depth: int = 8, color: int = 2) -> bytes
     return chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, 0))
 
 
-def _sound(*chunks: bytes) -> bytes:
-    """Draw a sound PNG with these chunks behind its header."""
+def _valid_png(*chunks: bytes) -> bytes:
+    """Return a valid PNG with these chunks after its header."""
     png = sample_images.draw(640, 480, 0)
     return png[:33] + b"".join(chunks) + png[33:]
 
 
 @cache
 def bomb(*first: bytes) -> bytes:
-    """Make the PNG of 20 kB that decodes to 644 MiB, with these chunks before its header."""
+    """Return a PNG of 20 kB that decodes to 644 MiB, with these chunks before its header."""
     packed = zlib.compress(bytes((_SIDE // 8 + 1) * _SIDE), 9)
     header = _header(_SIDE, _SIDE, depth=1, color=0)
     body = header + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
@@ -54,7 +54,7 @@ def _profile(size: int) -> bytes:
 
 def _animated() -> bytes:
     control = struct.pack(">IIIIIHHBB", 0, 640, 480, 0, 0, 1, 100, 0, 0)
-    return _sound(chunk(b"acTL", struct.pack(">II", 10_000, 0)), chunk(b"fcTL", control))
+    return _valid_png(chunk(b"acTL", struct.pack(">II", 10_000, 0)), chunk(b"fcTL", control))
 
 
 def _webp_of_two_sizes() -> bytes:
@@ -95,16 +95,19 @@ FILES: Mapping[str, tuple[Callable[[], bytes], str]] = {
         DECODED,
     ),
     "A PNG with 10,000 texts": (
-        lambda: _sound(chunk(b"tEXt", b"k\0" + b"v" * 100) * 10_000),
+        lambda: _valid_png(chunk(b"tEXt", b"k\0" + b"v" * 100) * 10_000),
         DECODED,
     ),
-    "A PNG with 1 GiB of compressed texts": (lambda: _sound(_compressed_text() * 1000), DECODED),
+    "A PNG with 1 GiB of compressed texts": (
+        lambda: _valid_png(_compressed_text() * 1000),
+        DECODED,
+    ),
     "The same with a profile": (
-        lambda: _sound(_profile(500), _compressed_text() * 1000),
+        lambda: _valid_png(_profile(500), _compressed_text() * 1000),
         REFUSED,
     ),
     "A PNG whose color profile unpacks to 20 MiB": (
-        lambda: _sound(_profile(20 * _MIB)),
+        lambda: _valid_png(_profile(20 * _MIB)),
         REFUSED,
     ),
     "An animated PNG of 10,000 frames, of which one is there": (_animated, DECODED),
@@ -118,4 +121,4 @@ FILES: Mapping[str, tuple[Callable[[], bytes], str]] = {
     "An EPS": (lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", REFUSED),
     "An SVG with a script": (lambda: sample_images.SVG, REFUSED),
 }
-"""Each file with what has to come of it."""
+"""Each file, by name, with the expected result."""

@@ -1,4 +1,4 @@
-"""Images that no artist would draw, made from a few numbers: what a cutout must survive."""
+"""Random synthetic images that a cutout must survive."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,40 +15,40 @@ Maker = Callable[[np.random.Generator, int, int], Pixels]
 
 
 def noise(rng: np.random.Generator, width: int, height: int) -> Pixels:
-    """Draw every pixel in a color of its own."""
+    """Return pixels of independent random colors."""
     return rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
 def pale_noise(rng: np.random.Generator, width: int, height: int) -> Pixels:
-    """Draw nearly white pixels, any of which may be background."""
+    """Return nearly white pixels without a clear background."""
     return rng.integers(int(rng.integers(200, 256)), 256, (height, width, 3), dtype=np.uint8)
 
 
 def specks(rng: np.random.Generator, width: int, height: int) -> Pixels:
-    """Draw black and white dots: thousands of areas, most of them enclosed."""
+    """Return black and white dots: thousands of regions, most of them enclosed."""
     dark = rng.random((height, width, 1)) < rng.random()
     return np.where(dark, 0, 255).astype(np.uint8).repeat(3, axis=2)
 
 
 def gradient(rng: np.random.Generator, width: int, height: int) -> Pixels:
-    """Draw a slope from one color to another."""
+    """Return a gradient between colors."""
     first, across, down = rng.uniform(0, 255, (3, 3))
     y, x = np.mgrid[0:height, 0:width][..., None] / max(width, height)
     return np.asarray((first + (across - first) * x + (down - first) * y).clip(0, 255), np.uint8)
 
 
 def flat(rng: np.random.Generator, width: int, height: int) -> Pixels:
-    """Draw one color."""
+    """Return one color."""
     return np.full((height, width, 3), rng.integers(0, 256, 3), np.uint8)
 
 
 def white(_: np.random.Generator, width: int, height: int) -> Pixels:
-    """Draw nothing."""
+    """Return white."""
     return np.full((height, width, 3), 255, np.uint8)
 
 
 def stripes(rng: np.random.Generator, width: int, height: int) -> Pixels:
-    """Draw stripes on white, across or down."""
+    """Return horizontal or vertical stripes on white."""
     image, step = white(rng, width, height), int(rng.integers(1, 9))
     lines = image if rng.random() < 0.5 else image.transpose(1, 0, 2)
     lines[::step] = rng.integers(0, 256, 3)
@@ -56,7 +56,7 @@ def stripes(rng: np.random.Generator, width: int, height: int) -> Pixels:
 
 
 def checkers(rng: np.random.Generator, width: int, height: int) -> Pixels:
-    """Draw a board of two colors, one of them often white."""
+    """Return a checkerboard of two colors, one of them often white."""
     step = int(rng.integers(1, 17))
     y, x = np.mgrid[0:height, 0:width]
     two = rng.integers(0, 256, (2, 3))
@@ -66,7 +66,7 @@ def checkers(rng: np.random.Generator, width: int, height: int) -> Pixels:
 
 
 def boxes(rng: np.random.Generator, width: int, height: int) -> Pixels:
-    """Draw frames and blocks on white: areas within areas."""
+    """Return blocks on white: regions within regions."""
     image = white(rng, width, height)
     for _ in range(int(rng.integers(1, 12))):
         top, left = int(rng.integers(height)), int(rng.integers(width))
@@ -82,8 +82,8 @@ MAKERS: tuple[Maker, ...] = (
 
 
 @dataclass(frozen=True)
-class Odd:
-    """An image in so few words that a failing one can be read and repeated."""
+class OddImage:
+    """The parameters of an image, short enough to read and repeat a failing one."""
 
     make: Maker
     width: int
@@ -94,7 +94,7 @@ class Odd:
     alpha: str
 
     def file(self) -> bytes:
-        """Draw and encode it."""
+        """Render and encode the image."""
         rng = np.random.default_rng(self.seed)
         image = Image.fromarray(self.make(rng, self.width, self.height))
         if self.alpha == "noise":
@@ -112,10 +112,10 @@ class Odd:
 _SIDES = st.one_of(st.integers(1, 8), st.integers(9, 120), st.sampled_from((1, 2, 400, 1500)))
 
 
-def odd_images() -> st.SearchStrategy[Odd]:
-    """Mix content, shape, format, quality and transparency."""
+def odd_images() -> st.SearchStrategy[OddImage]:
+    """Return a strategy that combines content, shape, format, quality and transparency."""
     return st.builds(
-        Odd,
+        OddImage,
         make=st.sampled_from(MAKERS),
         width=_SIDES,
         height=_SIDES,

@@ -1,4 +1,4 @@
-"""Small synthetic images whose right cutout is known, and how to look at a result."""
+"""Small synthetic images with a known cutout, and helpers to inspect results."""
 
 import io
 from typing import Any
@@ -8,25 +8,25 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 INK = (20, 40, 110)
-"""The dark color that subjects are drawn with."""
+"""The dark color of subjects."""
 
-_FINE = 4  # drawn so many times larger and scaled down, which gives smooth edges
+_SCALE = 4  # rendered this much larger and averaged, for smooth edges
 
 
 def owl(width: int = 512, height: int = 512, mode: str = "RGB") -> Image.Image:
-    """Draw a dark disc with two round white eyes, on white, in the middle of the image."""
-    canvas = Image.new("RGB", (width * _FINE, height * _FINE), "white")
+    """Return a dark disc with two round white eyes, centered on white."""
+    canvas = Image.new("RGB", (width * _SCALE, height * _SCALE), "white")
     pen = ImageDraw.Draw(canvas)
-    middle_x, middle_y = width * _FINE / 2, height * _FINE / 2
-    unit = min(width, height) * _FINE / 16
-    _disc(pen, middle_x, middle_y, 6 * unit, INK)
+    center_x, center_y = width * _SCALE / 2, height * _SCALE / 2
+    unit = min(width, height) * _SCALE / 16
+    _disc(pen, center_x, center_y, 6 * unit, INK)
     for side in (-2, 2):
-        _disc(pen, middle_x + side * unit, middle_y - 2 * unit, 1.3 * unit, (255, 255, 255))
+        _disc(pen, center_x + side * unit, center_y - 2 * unit, 1.3 * unit, (255, 255, 255))
     return canvas.resize((width, height), Image.Resampling.BOX).convert(mode)
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
-    """Write the image as a file."""
+    """Return the image as a file."""
     out = io.BytesIO()
     image.save(out, kind, **options)
     return out.getvalue()
@@ -40,7 +40,7 @@ def pixels(png: bytes) -> NDArray[np.int64]:
 
 
 def over(rgba: NDArray[np.int64], backdrop: int) -> NDArray[np.float64]:
-    """Return the colors that are seen when the cutout lies on a grey of this level."""
+    """Return the colors of a cutout composited over a gray of this level."""
     alpha = rgba[..., 3:] / 255
     return np.asarray(rgba[..., :3] * alpha + backdrop * (1 - alpha))
 

@@ -1,4 +1,4 @@
-"""Images for the tests of variants, and how to look at a result."""
+"""Random stored images for tests of variants, and helpers to inspect results."""
 
 import io
 from typing import Any
@@ -14,15 +14,15 @@ Pixels = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
-def stored(rgba: Any) -> bytes:
-    """Write RGBA values as an image that might be stored."""
+def encode_stored(rgba: Any) -> bytes:
+    """Return RGBA values as the file of a stored image."""
     out = io.BytesIO()
     Image.fromarray(np.asarray(rgba, np.uint8)).save(out, "PNG", compress_level=1)
     return out.getvalue()
 
 
 def random_image(seed: int, height: int = 256, width: int = 256) -> Pixels:
-    """Any colors with any opacity, a third of the pixels transparent, a third opaque."""
+    """Return random colors and alphas; a third of the pixels is transparent, a third opaque."""
     rng = np.random.default_rng(seed)
     rgba = rng.integers(0, 256, (height, width, 4))
     third = rng.integers(0, 3, (height, width))
@@ -32,42 +32,43 @@ def random_image(seed: int, height: int = 256, width: int = 256) -> Pixels:
     return np.asarray(rgba)
 
 
-def never() -> bytes:
-    """Fail: the original isn't to be fetched."""
+def no_original() -> bytes:
+    """Fail, for tests in which the original must not be fetched."""
     raise AssertionError("the original was fetched")
 
 
-def shown(file: bytes) -> Pixels:
+def decode(file: bytes) -> Pixels:
     """Return the RGBA values of a file."""
     with Image.open(io.BytesIO(file)) as image:
         return np.asarray(image.convert("RGBA")).astype(np.int64)
 
 
-def varied(rgba: Any, **wanted: Any) -> Pixels:
-    """Return what becomes of a stored image, the original of which isn't needed."""
-    return shown(imaging.render_variant(stored(rgba), never, Variant(**wanted)))
+def render(rgba: Any, **parameters: Any) -> Pixels:
+    """Render a variant of a stored image that does not need its original."""
+    file = imaging.render_variant(encode_stored(rgba), no_original, Variant(**parameters))
+    return decode(file)
 
 
-def weighted(rgba: Any) -> Floats:
-    """Return colors weighted by opacity, and opacity, all 0..1."""
+def premultiplied(rgba: Any) -> Floats:
+    """Return premultiplied colors and alpha, all 0..1."""
     values = np.asarray(rgba, float) / 255
     values[..., :3] *= values[..., 3:]
     return values
 
 
 def straight(values: Floats) -> Floats:
-    """Return the opposite of `weighted`, in levels."""
+    """Return the inverse of `premultiplied`, in levels."""
     alpha = values[..., 3:]
     color = np.divide(values[..., :3], alpha, out=np.zeros_like(values[..., :3]), where=alpha > 0)
     return np.concatenate([color, alpha], axis=-1) * 255
 
 
-def assert_same(found: Pixels, expected: Floats, *, levels: float = 1.0) -> None:
-    """Compare opacity, and colors as they are seen on black and on white."""
+def assert_close(found: Pixels, expected: Floats, *, levels: float = 1.0) -> None:
+    """Compare alpha, and the colors composited over black and over white."""
     assert np.abs(found[..., 3] - expected[..., 3]).max() <= levels
     for backdrop in (0, 255):
-        seen, right = (
+        actual, right = (
             values[..., :3] * (values[..., 3:] / 255) + backdrop * (1 - values[..., 3:] / 255)
             for values in (found, expected)
         )
-        assert np.abs(seen - right).max() <= levels
+        assert np.abs(actual - right).max() <= levels

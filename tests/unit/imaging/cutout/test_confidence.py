@@ -1,103 +1,136 @@
-"""What the report says of clear cases: good where all is plain, and why not where it is not."""
+"""How metrics become a confidence, and which images are called good, doubtful or bad."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
 from app import imaging
 from app.imaging import CutoutReport
-from app.imaging.cutout import confidence
-from tests.support.images.doubtful_cutouts import (
-    GeneratedImage,
-    bottle,
-    crumbled,
-    disc,
-    nearly_full,
-    nothing_visible,
-    on_blue,
-    on_cream,
-    page,
-    pale,
-    photo,
-    ring,
-    run_off,
-    see_through,
-    shaded,
-    shaded_ring,
-    tiny,
-    uneven,
+from app.imaging.cutout.confidence import (
+    GOOD_CONFIDENCE,
+    RISKS,
+    Risk,
+    estimate_confidence,
 )
+from app.imaging.cutout.quality_metrics import QualityMetrics
+from tests.support.images import doubtful_cutouts as images
+from tests.support.images.doubtful_cutouts import ImageFactory
 from tests.support.images.sample_images import encoded
 
-
-def report(drawn: Image.Image) -> CutoutReport:
-    """Cut out and return the report."""
-    return imaging.cutout(encoded(drawn)).report
-
-
-@pytest.mark.parametrize("draw", [disc, on_blue, shaded])
-def test_a_plain_subject_is_good(draw: GeneratedImage) -> None:
-    """One subject on an even background, with no doubt about any part, is called good."""
-    reported = report(draw())
-    assert (reported.verdict, reported.reasons) == ("good", ())
-    assert reported.confidence >= 0.99
+PERFECT = QualityMetrics(
+    hole_errors=0.0, color_only=0.0, shadow_cut=0.0, shadow_kept=0.0, fragments=0.0,
+    low_contrast=0.0, inlet=0.0, clipped=0.0, noise=0.0, coverage=0.4,
+)  # fmt: skip
 
 
-def test_a_finished_cutout_is_good() -> None:
+def confidence_with(**metrics: float) -> float:
+    """Return the confidence of a perfect cutout but for these metrics."""
+    return estimate_confidence(replace(PERFECT, **metrics))[0]
+
+
+@pytest.mark.parametrize("risk", RISKS, ids=lambda risk: risk.reason)
+def test_a_complete_risk_is_reported_and_never_good(risk: Risk) -> None:
+    """Each risk alone, at its strongest, gives its own reason only and requires a check."""
+    confidence, reasons = estimate_confidence(replace(PERFECT, **{risk.metric: risk.high}))
+    assert confidence < GOOD_CONFIDENCE
+    assert reasons == (risk.reason,)
+
+
+@pytest.mark.parametrize("risk", RISKS, ids=lambda risk: risk.reason)
+def test_a_stronger_risk_never_raises_the_confidence(risk: Risk) -> None:
+    """Confidence decreases monotonically from where a risk begins to where it is complete."""
+    steps = np.linspace(risk.low, risk.high, 9)
+    found = [confidence_with(**{risk.metric: float(value)}) for value in steps]
+    assert found == sorted(found, reverse=True)
+    assert found[0] > GOOD_CONFIDENCE > found[-1]
+
+
+def test_small_risks_add_up() -> None:
+    """Two risks that are each too small for a check require one together."""
+    one, other = confidence_with(hole_errors=0.08), confidence_with(noise=1.7)
+    both = confidence_with(hole_errors=0.08, noise=1.7)
+    assert min(one, other) >= GOOD_CONFIDENCE > both
+
+
+def test_a_negligible_risk_gives_no_reason() -> None:
+    """A risk that costs less than 5 % of the confidence is not reported."""
+    confidence, reasons = estimate_confidence(replace(PERFECT, hole_errors=0.02))
+    assert 0.95 < confidence < confidence_with()
+    assert reasons == ()
+
+
+def report_of(image: Image.Image) -> CutoutReport:
+    """Return the report of the cutout."""
+    return imaging.cutout(encoded(image)).report
+
+
+@pytest.mark.parametrize("make", [images.disc, images.on_blue, images.shadowed])
+def test_a_plain_subject_is_good(make: ImageFactory) -> None:
+    """A subject on an even background, without any risk, gets the verdict good."""
+    report = report_of(make())
+    assert (report.verdict, report.reasons) == ("good", ())
+    assert report.confidence >= 0.99
+
+
+def test_existing_transparency_is_good() -> None:
     """Existing transparency is trusted, and the report says that nothing was cut."""
-    reported = report(see_through())
-    assert (reported.verdict, reported.confidence) == ("good", 1.0)
-    assert "already transparent" in reported.reasons[0]
+    report = report_of(images.transparent())
+    assert (report.verdict, report.confidence) == ("good", 1.0)
+    assert "already transparent" in report.reasons[0]
 
 
-DOUBTFUL: dict[str, tuple[GeneratedImage, str]] = {
-    "thin ring": (lambda: ring(20), "enclosed areas"),
-    "ring": (lambda: ring(30), "enclosed areas"),
-    "runs off": (run_off, "beyond the image"),
-    "uneven": (uneven, "background is uneven"),
-    "pale": (pale, "as light as the background"),
-    "crack": (bottle, "narrow gap"),
-    "shadow inside": (shaded_ring, "shadow"),
-    "off white": (on_cream, "color alone"),
-    "crumbs": (crumbled, "fragments"),
-    "nearly full": (nearly_full, "almost nothing was cut"),
-    "tiny": (tiny, "almost nothing was left"),
+DOUBTFUL: dict[str, tuple[ImageFactory, str]] = {
+    "thin ring": (lambda: images.ring(20), "enclosed areas"),
+    "ring": (lambda: images.ring(30), "enclosed areas"),
+    "clipped": (images.clipped, "beyond the image"),
+    "noisy": (images.noisy, "background is uneven"),
+    "pale": (images.pale, "as light as the background"),
+    "cracked": (images.cracked, "narrow gap"),
+    "shadow inside": (images.shadowed_ring, "shadow"),
+    "off-white": (images.on_cream, "color alone"),
+    "fragments": (images.fragmented, "fragments"),
+    "nearly full": (images.nearly_full, "almost nothing was cut"),
+    "tiny": (images.tiny, "almost nothing was left"),
 }
 
 
 @pytest.mark.parametrize("name", DOUBTFUL)
-def test_each_doubt_asks_for_a_look(name: str) -> None:
-    """What may have gone wrong lowers the confidence below good, and is told in words."""
-    draw, reason = DOUBTFUL[name]
-    reported = report(draw())
-    assert reported.verdict == "check"
-    assert reported.confidence < confidence.GOOD_CONFIDENCE
-    assert any(reason in text for text in reported.reasons)
+def test_a_doubtful_cutout_requires_a_check(name: str) -> None:
+    """A possible flaw lowers the confidence below good, and the report names it."""
+    make, reason = DOUBTFUL[name]
+    report = report_of(make())
+    assert report.verdict == "check"
+    assert report.confidence < GOOD_CONFIDENCE
+    assert any(reason in text for text in report.reasons)
 
 
-HOPELESS: dict[str, tuple[GeneratedImage, str]] = {
-    "empty page": (lambda: page()[0], "nothing but background"),
-    "photo": (photo, "kept whole"),
-    "nothing visible": (nothing_visible, "empty"),
+HOPELESS: dict[str, tuple[ImageFactory, str]] = {
+    "blank": (lambda: images.blank()[0], "nothing but background"),
+    "photo": (images.photo, "kept whole"),
+    "invisible": (images.invisible, "empty"),
 }
 
 
 @pytest.mark.parametrize("name", HOPELESS)
-def test_what_is_no_cutout_is_bad(name: str) -> None:
-    """A result that nobody can use is called bad, with no confidence and the reason."""
-    draw, reason = HOPELESS[name]
-    reported = report(draw())
-    assert (reported.verdict, reported.confidence) == ("bad", 0.0)
-    assert reason in reported.reasons[0]
+def test_an_unusable_cutout_is_bad(name: str) -> None:
+    """An unusable result gets the verdict bad, no confidence, and the reason."""
+    make, reason = HOPELESS[name]
+    report = report_of(make())
+    assert (report.verdict, report.confidence) == ("bad", 0.0)
+    assert reason in report.reasons[0]
 
 
-def test_the_doubt_about_a_hole_is_gone_when_the_caller_decides() -> None:
-    """With holes=keep nothing is guessed, so that nothing is in doubt."""
-    reported = imaging.cutout(encoded(ring(20)), holes="keep").report
-    assert reported.verdict == "good"
+def test_a_decision_by_the_caller_leaves_no_doubt_about_holes() -> None:
+    """With holes=keep no region is classified, so none may be misclassified."""
+    report = imaging.cutout(encoded(images.ring(20)), holes="keep").report
+    assert report.verdict == "good"
 
 
-def test_softness_reports_blurred_edges_from_sharp_ones() -> None:
-    """The width of the edge that the report tells grows with the blur."""
-    widths = [report(disc().filter(ImageFilter.GaussianBlur(b))).softness for b in (0, 1, 2)]
+def test_softness_grows_with_blur() -> None:
+    """The reported width of the edge is larger for a blurred image than for a sharp one."""
+    blurred = (images.disc().filter(ImageFilter.GaussianBlur(radius)) for radius in (0, 1, 2))
+    widths = [report_of(image).softness for image in blurred]
     assert widths == sorted(widths)
     assert widths[2] > widths[0] + 0.5

@@ -1,4 +1,4 @@
-"""The shipped model for enclosed areas, held against the table that it was trained from."""
+"""The classifier of holes, compared with the table that it was trained on."""
 
 import json
 from pathlib import Path
@@ -14,31 +14,31 @@ Array = NDArray[Any]
 
 TABLE = Path(__file__).parents[4] / "bench" / "holes" / "features.npz"
 CROSS_VALIDATED = 0.89  # see bench/holes/README.md
-MARGIN = 0.04  # three standard errors of the accuracy on 600 rows
+MARGIN = 0.04  # three standard errors of the accuracy on 600 regions
 
 
 @pytest.fixture(scope="module")
 def table() -> dict[str, Array]:
-    """Return the measurements of the artwork."""
+    """Return the features of the training set."""
     with np.load(TABLE, allow_pickle=False) as file:
         return dict(file)
 
 
-def chance_of(rows: Array) -> Array:
-    """Ask the shipped model."""
-    return decision_trees.load_trees(holes.MODEL_FILE).predict(rows)
+def predict(features: Array) -> Array:
+    """Return the shipped model's probability of being subject."""
+    return decision_trees.load_trees(holes.MODEL_FILE).predict(features)
 
 
-def test_it_was_trained_on_the_columns_that_are_measured(table: dict[str, Array]) -> None:
-    """A column more, or in another place, would make it answer nonsense."""
+def test_the_model_uses_the_measured_features(table: dict[str, Array]) -> None:
+    """The model, the table and the code have the same features in the same order."""
     document = json.loads(holes.MODEL_FILE.read_text("utf-8"))
     assert document["columns"] == list(hole_features.NAMES)
     assert set(document["feature"]) <= set(range(len(hole_features.NAMES)))
     assert table["features"].shape == (len(table["subject"]), len(hole_features.NAMES))
 
 
-def test_each_branch_leads_to_a_leaf_within_the_depth() -> None:
-    """Whoever walks `depth` steps from any root has arrived: one step more changes nothing."""
+def test_each_branch_ends_in_a_leaf_within_the_depth() -> None:
+    """After `depth` steps from any root, another step changes nothing."""
     trees = decision_trees.load_trees(holes.MODEL_FILE)
     reached = np.array(trees.roots)
     for _ in range(trees.depth):
@@ -48,34 +48,32 @@ def test_each_branch_leads_to_a_leaf_within_the_depth() -> None:
     assert (trees.right[leaves] == leaves).all()
 
 
-def test_its_answers_are_chances(table: dict[str, Array]) -> None:
-    """Whatever row of the table it is asked about."""
-    chance = chance_of(table["features"])
+def test_predictions_are_probabilities(table: dict[str, Array]) -> None:
+    """Every region of the table gets a probability from 0 to 1."""
+    chance = predict(table["features"])
     assert chance.shape == table["subject"].shape
     assert ((chance >= 0) & (chance <= 1)).all()
 
 
-def test_the_same_rows_get_the_same_answers(table: dict[str, Array]) -> None:
-    """Neither an earlier question nor the company that a row is asked in changes its answer."""
-    rows = table["features"][::50]
-    together = chance_of(rows)
+def test_predictions_are_independent(table: dict[str, Array]) -> None:
+    """A region's probability depends neither on earlier calls nor on other regions."""
+    features = table["features"][::50]
+    together = predict(features)
     decision_trees.load_trees.cache_clear()
-    alone = [chance_of(row[None])[0] for row in rows]
-    assert together.tolist() == chance_of(rows).tolist()
+    alone = [predict(each[None])[0] for each in features]
+    assert together.tolist() == predict(features).tolist()
     assert alone == pytest.approx(together.tolist(), abs=1e-12)
 
 
-def test_random_areas_are_judged_as_well_as_promised(table: dict[str, Array]) -> None:
-    """It has seen most of them, so the cross-validated accuracy is the least to expect."""
-    picked = np.random.default_rng(7).choice(len(table["subject"]), 600, replace=False)
-    right = (chance_of(table["features"][picked]) >= holes.KEEP_THRESHOLD) == table["subject"][
-        picked
-    ]
-    assert right.mean() >= CROSS_VALIDATED - MARGIN
+def test_random_regions_are_classified_as_accurately_as_stated(table: dict[str, Array]) -> None:
+    """The model was trained on most of them, so it reaches the cross-validated accuracy."""
+    chosen = np.random.default_rng(7).choice(len(table["subject"]), 600, replace=False)
+    kept = predict(table["features"][chosen]) >= holes.KEEP_THRESHOLD
+    assert (kept == table["subject"][chosen]).mean() >= CROSS_VALIDATED - MARGIN
 
 
 @pytest.mark.parametrize(
-    ("source", "name", "paint"),
+    ("source", "name", "subject"),
     [
         ("noto", "four-thirty", True),  # the face of a clock
         ("noto", "memo", True),  # a sheet of paper
@@ -86,11 +84,17 @@ def test_random_areas_are_judged_as_well_as_promised(table: dict[str, Array]) ->
     ],
 )
 def test_clear_images_that_were_held_out(
-    table: dict[str, Array], source: str, name: str, paint: bool
+    table: dict[str, Array], source: str, name: str, subject: bool
 ) -> None:
-    """They are new to the model, and anyone can tell what they are."""
+    """Unambiguous images outside the training set are classified correctly."""
     (image,) = np.flatnonzero((table["source"] == source) & (table["name"] == name))
     assert table["held_out"][image]
     rows = table["image"] == image
-    assert (table["subject"][rows] == paint).all()
-    assert ((chance_of(table["features"][rows]) >= holes.KEEP_THRESHOLD) == paint).all()
+    assert (table["subject"][rows] == subject).all()
+    assert ((predict(table["features"][rows]) >= holes.KEEP_THRESHOLD) == subject).all()
+
+
+def test_visibility_grows_with_the_area() -> None:
+    """An invisible region counts nothing, and an obvious one counts in full."""
+    shares = np.array([0.0, holes.VISIBLE_SHARE, 0.0018, holes.OBVIOUS_SHARE, 0.3])
+    assert holes.visibility(shares).tolist() == pytest.approx([0, 0, 0.504, 1, 1], abs=1e-3)

@@ -1,4 +1,4 @@
-"""Content Credentials of originals: that they are seen, and that nothing breaks on them."""
+"""Content Credentials of originals are detected, and damaged ones do no harm."""
 
 import contextlib
 from collections.abc import Callable
@@ -15,8 +15,8 @@ from tests.support.images.sample_images import pixels
 
 
 @pytest.mark.parametrize("kind", SIGNED)
-def test_a_manifest_is_seen_and_changes_no_pixel(kind: str) -> None:
-    """A file with a manifest store tells so, the same image without it doesn't."""
+def test_a_manifest_is_detected_and_changes_no_pixel(kind: str) -> None:
+    """A file with a manifest store is reported as such, and the same image without is not."""
     assert imaging.inspect(SIGNED[kind]).credentials
     assert not imaging.inspect(PLAIN[kind]).credentials
     cut, plain = (pixels(imaging.cutout(files[kind]).png) for files in (SIGNED, PLAIN))
@@ -38,12 +38,12 @@ OTHERS = {
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_other_metadata_is_no_manifest(name: str) -> None:
-    """Only what C2PA names counts, and only where it has its place."""
+    """Only what C2PA specifies counts, and only in its place."""
     assert not imaging.inspect(OTHERS[name]).credentials
 
 
-def test_a_manifest_behind_others_is_seen() -> None:
-    """Fill bytes, a large box and a chunk of odd length don't hide it."""
+def test_a_manifest_after_other_segments_is_detected() -> None:
+    """Fill bytes, a large box and a chunk of odd length don't hide a manifest."""
     assert imaging.inspect(jpeg(fill=99)).credentials
     long = b"\0\0\0\1jumb" + bytes(8) + STORE[8:]  # the length of a large box has 64 bits
     assert imaging.inspect(jpeg(content=long)).credentials
@@ -51,27 +51,28 @@ def test_a_manifest_behind_others_is_seen() -> None:
     assert imaging.inspect(webp(before=odd)).credentials
 
 
-def test_a_chunk_that_reaches_beyond_the_file_is_no_manifest() -> None:
-    """A WEBP that promises more than it has brings no manifest."""
+def test_a_chunk_beyond_the_end_of_the_file_is_no_manifest() -> None:
+    """A WEBP chunk that states more bytes than the file has is ignored."""
     file = webp()
-    at = file.rindex(b"C2PA") + 4
-    assert not imaging.inspect(file[:at] + b"\xff\xff\xff\x7f" + file[at + 4 :]).credentials
+    offset = file.rindex(b"C2PA") + 4
+    longer = file[:offset] + b"\xff\xff\xff\x7f" + file[offset + 4 :]
+    assert not imaging.inspect(longer).credentials
 
 
-def test_only_the_first_thousand_parts_are_looked_at() -> None:
-    """So a file made of a million empty parts holds nobody up."""
-    parts = b"\xff\xe5\x00\x02" * 1000
+def test_only_the_first_thousand_segments_are_examined() -> None:
+    """A file of a million empty segments does not block the service."""
+    segments = b"\xff\xe5\x00\x02" * 1000
     assert imaging.inspect(SIGNED["JPEG"]).credentials
-    assert not imaging.inspect(SIGNED["JPEG"][:2] + parts + SIGNED["JPEG"][2:]).credentials
+    assert not imaging.inspect(SIGNED["JPEG"][:2] + segments + SIGNED["JPEG"][2:]).credentials
     assert not imaging.inspect(webp(before=b"ABCD\0\0\0\0" * 1000)).credentials
 
 
 @pytest.mark.parametrize(
-    ("look", "kind"), [(jpeg_has_manifest, "JPEG"), (webp_has_manifest, "WEBP")]
+    ("detect", "kind"), [(jpeg_has_manifest, "JPEG"), (webp_has_manifest, "WEBP")]
 )
-def test_looking_ends_where_the_file_does(look: Callable[[bytes], bool], kind: str) -> None:
-    """A file that is cut off anywhere is looked through to its end, and no further."""
-    found = [look(SIGNED[kind][:length]) for length in range(len(SIGNED[kind]) + 1)]
+def test_detection_stops_at_the_end_of_the_file(detect: Callable[[bytes], bool], kind: str) -> None:
+    """A file truncated at any byte is searched to its end without an error."""
+    found = [detect(SIGNED[kind][:length]) for length in range(len(SIGNED[kind]) + 1)]
     assert found == sorted(found)
     assert found[-1]
 
@@ -79,7 +80,7 @@ def test_looking_ends_where_the_file_does(look: Callable[[bytes], bool], kind: s
 @settings(max_examples=60)
 @given(kind=st.sampled_from(sorted(SIGNED)), data=st.data())
 def test_damaged_files_are_refused_or_read(kind: str, data: st.DataObject) -> None:
-    """A file that was cut off or changed anywhere is an image or none; nothing else happens."""
+    """A truncated or changed file is read or raises UnusableImage, and nothing else."""
     file = bytearray(SIGNED[kind])
     for _ in range(data.draw(st.integers(0, 4))):
         file[data.draw(st.integers(0, len(file) - 1))] = data.draw(st.integers(0, 255))

@@ -1,4 +1,4 @@
-"""Which files are taken for images, and that nothing else is ever decoded."""
+"""Which files are accepted as images; nothing else is ever decoded."""
 
 import io
 from typing import Any
@@ -18,7 +18,7 @@ from tests.support.images.sample_images import encoded, owl
 from tests.support.servers import python_process
 
 FILES = {kind: encoded(owl(64, 48), kind) for kind in ("PNG", "JPEG", "WEBP")}
-WEIGH = """
+MEMORY = """
 import pathlib, re
 from app import imaging
 from tests.support.fake_openai import sample_images
@@ -30,9 +30,9 @@ def memory(name):
 imaging.cutout(sample_images.draw(640, 480, 0))
 bomb = sample_images.bomb(20_000, 20_000)
 before = memory("VmRSS")
-for look in (imaging.inspect, imaging.cutout):
+for read in (imaging.inspect, imaging.cutout):
     try:
-        look(bomb)
+        read(bomb)
     except imaging.UnusableImage:
         continue
     raise AssertionError("the bomb was accepted")
@@ -41,7 +41,7 @@ print(memory("VmHWM") - before)
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_the_header_reports_format_and_size(kind: Any) -> None:
+def test_the_header_has_format_and_size(kind: Any) -> None:
     """Format and size are read without decoding a pixel."""
     info = imaging.inspect(FILES[kind])
     assert (info.format, info.width, info.height) == (kind.lower(), 64, 48)
@@ -55,24 +55,24 @@ REFUSED = {
     "text": fake_images.TEXT,
     "html": b"<!doctype html><title>x</title>",
     "nothing": b"",
-    "cut png header": FILES["PNG"][:20],
-    "cut jpeg header": FILES["JPEG"][:20],
-    "cut webp header": FILES["WEBP"][:20],
+    "truncated png header": FILES["PNG"][:20],
+    "truncated jpeg header": FILES["JPEG"][:20],
+    "truncated webp header": FILES["WEBP"][:20],
     "bomb": fake_images.bomb(20_000, 20_000),
-    "one row too many": fake_images.bomb(3840, 2161),
+    "one line too many": fake_images.bomb(3840, 2161),
 }
 
 
 @pytest.mark.parametrize("name", REFUSED)
-@pytest.mark.parametrize("look", [imaging.inspect, imaging.cutout])
-def test_anything_else_is_refused(name: str, look: Any) -> None:
-    """Only PNG, WEBP and JPEG of a bearable size are looked into, whatever a file claims to be."""
+@pytest.mark.parametrize("read", [imaging.inspect, imaging.cutout])
+def test_other_files_are_refused(name: str, read: Any) -> None:
+    """Only PNG, WEBP and JPEG of an accepted size are read, whatever a file claims to be."""
     with pytest.raises(UnusableImage):
-        look(REFUSED[name])
+        read(REFUSED[name])
 
 
 def test_the_largest_image_is_accepted() -> None:
-    """What the image models draw at most can be cut out."""
+    """The largest size that the image models generate is accepted."""
     data = encoded(Image.new("RGB", (3840, 2160), "white"))
     assert imaging.MAX_PIXELS == 3840 * 2160
     info = imaging.inspect(data)
@@ -80,37 +80,55 @@ def test_the_largest_image_is_accepted() -> None:
 
 
 def test_a_bomb_is_never_decoded() -> None:
-    """An image of too many pixels is refused by its header, in some bytes instead of gigabytes."""
-    assert int(python_process.run(WEIGH)) < 50
+    """An image of too many pixels is refused by its header, before any memory is allocated."""
+    assert int(python_process.run(MEMORY)) < 50
 
 
 @pytest.mark.parametrize("kind", FILES)
 @pytest.mark.parametrize("part", [0.3, 0.6, 0.95])
-def test_half_an_image_is_no_image(kind: str, part: float) -> None:
-    """A file that lost its end is refused, not shown with its lower half missing."""
+def test_a_truncated_image_is_refused(kind: str, part: float) -> None:
+    """A file without its end is refused instead of shown with its lower half missing."""
     noise = np.random.default_rng(0).integers(0, 255, (96, 128, 3), dtype=np.uint8)
     data = encoded(Image.fromarray(noise), kind)
     with pytest.raises(UnusableImage):
         imaging.cutout(data[: int(len(data) * part)])
 
 
-def test_a_second_header_is_refused_before_any_decoder() -> None:
-    """A PNG that tells its size twice is refused by its headers alone: decoders differ on it."""
+def test_a_second_header_is_refused() -> None:
+    """A PNG with two headers is refused before it is decoded: decoders differ on it."""
     twice = FILES["PNG"][:33] + FILES["PNG"][8:]
     with pytest.raises(UnusableImage):
         imaging.inspect(twice)
 
 
-def test_nothing_is_decoded_in_another_size_than_was_measured() -> None:
-    """Where the decoder finds another size than the header had, it is not let go on."""
-    reported = ImageInfo("png", 32, 32, plain=False)
+def test_an_image_of_another_size_than_its_header_is_refused() -> None:
+    """A file that the decoder finds to be of another size than the checked one is refused."""
+    stated = ImageInfo("png", 32, 32, plain=False)
     with pytest.raises(NotAnImage):
-        decode(FILES["PNG"], reported)
+        decode(FILES["PNG"], stated)
+
+
+def progressive_jpeg(extra_scans: int) -> bytes:
+    """Return a progressive JPEG whose last scan, of 42 bytes, is repeated."""
+    out = io.BytesIO()
+    Image.new("L", (3840, 2160), 200).save(out, "JPEG", progressive=True, quality=50)
+    file = out.getvalue()
+    last = file.rfind(b"\xff\xc4", 0, file.rfind(b"\xff\xda"))  # with its table
+    return file[:-2] + file[last:-2] * extra_scans + b"\xff\xd9"
+
+
+def test_a_jpeg_of_many_scans_is_refused() -> None:
+    """A small JPEG that would take minutes to decode is refused: each scan can cost a pass."""
+    assert imaging.inspect(progressive_jpeg(20)).format == "jpeg"
+    file = progressive_jpeg(2000)
+    assert len(file) < 200_000
+    with pytest.raises(imaging.UnusableImage):
+        imaging.inspect(file)
 
 
 @given(st.binary(max_size=300))
-def test_random_bytes_are_no_image(data: bytes) -> None:
-    """Bytes that mean nothing are refused, and raise nothing else."""
+def test_random_bytes_are_refused(data: bytes) -> None:
+    """Random bytes raise UnusableImage and nothing else."""
     with pytest.raises(UnusableImage):
         imaging.cutout(data)
 
@@ -118,8 +136,8 @@ def test_random_bytes_are_no_image(data: bytes) -> None:
 @pytest.mark.parametrize("kind", FILES)
 @settings(max_examples=60)
 @given(data=st.data())
-def test_damaged_files_raise_nothing_else(kind: str, data: st.DataObject) -> None:
-    """A file with wrong bytes in it is cut out or refused; no library's own error comes out."""
+def test_damaged_files_raise_only_unusable_image(kind: str, data: st.DataObject) -> None:
+    """A file with wrong bytes is cut out or refused; no library's own error is raised."""
     damaged = bytearray(FILES[kind])
     for _ in range(data.draw(st.integers(1, 4))):
         damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))

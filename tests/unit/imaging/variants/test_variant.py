@@ -1,4 +1,4 @@
-"""What can be asked for, and the one text of each wish."""
+"""Validation of variants and filters, and their canonical text."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,13 +24,13 @@ RED = (255, 0, 0)
         {"shadow": (4, 4, 4, RED, 0)},
     ],
 )
-def test_the_plain_image_has_no_text(same: dict[str, Any]) -> None:
-    """What shows nothing but the plain image has the canonical text of it, which is empty."""
+def test_the_plain_image_has_an_empty_text(same: dict[str, Any]) -> None:
+    """Parameters that have no effect give the plain image's canonical text, which is empty."""
     assert Variant(**same).canonical() == ""
 
 
-def test_the_text_is_a_sorted_query_in_which_filters_keep_their_order() -> None:
-    """Names are those of the query, in order; numbers and colors have one form each."""
+def test_the_text_is_a_sorted_query() -> None:
+    """Names are sorted, filters keep their order, and numbers and colors have one form."""
     variant = Variant(
         width=512,
         height=300,
@@ -67,20 +67,20 @@ def test_the_text_is_a_sorted_query_in_which_filters_keep_their_order() -> None:
         ({"filters": (Filter("blur"),)}, {"filters": (Filter("blur", (2,)),)}),
     ],
 )
-def test_what_looks_the_same_has_the_same_text(one: dict[str, Any], other: dict[str, Any]) -> None:
-    """Two ways to ask for the same pixels are one variant."""
+def test_equivalent_variants_have_the_same_text(one: dict[str, Any], other: dict[str, Any]) -> None:
+    """Two sets of parameters for the same pixels have one text."""
     assert Variant(**one).canonical() == Variant(**other).canonical() != ""
 
 
 def test_the_order_of_filters_makes_a_difference() -> None:
-    """Inverting before sepia isn't sepia before inverting."""
+    """Inverting before sepia differs from sepia before inverting."""
     invert, sepia = Filter("invert"), Filter("sepia")
     texts = {Variant(filters=each).canonical() for each in [(invert, sepia), (sepia, invert)]}
     assert texts == {"filter=invert:1&filter=sepia:1", "filter=sepia:1&filter=invert:1"}
 
 
 @pytest.mark.parametrize(
-    ("wrong", "parameter", "reported"),
+    ("values", "parameter", "message"),
     [
         ({"width": 0}, "w", "1 to 2048"),
         ({"height": 2049}, "h", "1 to 2048"),
@@ -97,14 +97,14 @@ def test_the_order_of_filters_makes_a_difference() -> None:
         ({"filters": (Filter("sepia"),) * 9}, "filter", "8"),
     ],
 )
-def test_what_cannot_be_is_refused_by_name_and_range(
-    wrong: dict[str, Any], parameter: str, reported: str
+def test_an_invalid_value_names_its_parameter_and_range(
+    values: dict[str, Any], parameter: str, message: str
 ) -> None:
-    """A value out of range names its parameter, as callers know it, and the range."""
+    """The error has the parameter's name in the API, and the message its range."""
     with pytest.raises(InvalidVariant) as refused:
-        Variant(**wrong)
+        Variant(**values)
     assert refused.value.parameter == parameter
-    assert reported in str(refused.value)
+    assert message in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -112,8 +112,8 @@ def test_what_cannot_be_is_refused_by_name_and_range(
     ["", "x", "Blur", "blur:", "blur:1e1", "blur:+1", "blur:0", "blur:65", "blur:1,2", "blur:nan",
      "duotone", "duotone:fff", "duotone:fff,12", "tint:1", "posterize:2.5", "sepia:1:1"],
 )  # fmt: skip
-def test_a_filter_that_cannot_be_is_refused(text: str) -> None:
-    """Unknown names, missing, surplus, odd and excessive arguments are all refused."""
+def test_an_invalid_filter_is_refused(text: str) -> None:
+    """Unknown names and missing, surplus, malformed or out-of-range arguments are refused."""
     with pytest.raises(InvalidVariant) as refused:
         Filter.parse(text)
     assert refused.value.parameter == "filter"
@@ -122,13 +122,13 @@ def test_a_filter_that_cannot_be_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["blur:2.5", "duotone:001133,ffeecc", "tint:00ff00,0.5", "invert:1"]
 )
-def test_a_filter_reads_its_own_text(text: str) -> None:
-    """The text of a filter gives that filter again."""
+def test_a_filter_parses_its_own_text(text: str) -> None:
+    """Parsing the text of a filter gives an equal filter."""
     assert str(Filter.parse(text)) == text
 
 
-def test_a_filter_grows_with_the_pixels() -> None:
-    """Lengths follow a denser screen; amounts don't, and too much is refused."""
+def test_lengths_scale_with_the_pixel_ratio() -> None:
+    """Lengths are scaled, amounts are not, and a length out of range is refused."""
     assert Filter("blur", (3,)).scaled(2) == Filter("blur", (6,))
     assert Filter("sharpen", (3,)).scaled(2) == Filter("sharpen", (3,))
     with pytest.raises(InvalidVariant):
@@ -144,9 +144,9 @@ BUILDERS: list[Callable[[float], Variant]] = [
 
 
 @given(st.sampled_from(BUILDERS), st.floats(0, 3.9), st.floats(0, 3.9))
-def test_equal_texts_are_equal_variants(
+def test_equal_variants_have_equal_texts(
     build: Callable[[float], Variant], one: float, other: float
 ) -> None:
-    """Text and variant are rounded alike, so one cache entry never stands for two images."""
+    """Text and variant are rounded alike, so one cache entry never serves two images."""
     first, second = build(one), build(other)
     assert (first == second) == (first.canonical() == second.canonical())

@@ -1,4 +1,4 @@
-"""Any variant at all."""
+"""Any valid variant is rendered."""
 
 import io
 from typing import Any, get_args
@@ -40,7 +40,7 @@ def _filters() -> st.SearchStrategy[Filter]:
     return st.one_of(each)
 
 
-WISHES = st.fixed_dictionaries(
+PARAMETERS = st.fixed_dictionaries(
     {},
     optional={
         **{name: _numbers(name) for name in RANGES if name not in {"width", "height", "padding"}},
@@ -64,11 +64,12 @@ WISHES = st.fixed_dictionaries(
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(WISHES)
-def test_any_variant_gives_a_file_of_its_format_and_size(wish: dict[str, Any]) -> None:
-    """Whatever is asked for within the ranges is made, and has what it promises."""
-    assume(2 * wish.get("padding", 0) < min(wish.get("width", 256), wish.get("height", 256)))
-    variant = Variant(**wish)
+@given(PARAMETERS)
+def test_any_variant_gives_a_file_of_its_format_and_size(parameters: dict[str, Any]) -> None:
+    """All parameters within their ranges give a file of the variant's format and size."""
+    sides = parameters.get("width", 256), parameters.get("height", 256)
+    assume(2 * parameters.get("padding", 0) < min(sides))
+    variant = Variant(**parameters)
     file = imaging.render_variant(IMAGE, lambda: ORIGINAL, variant)
     with Image.open(io.BytesIO(file)) as image:
         assert f"image/{str(image.format).lower()}" == variant.content_type

@@ -1,1 +1,0 @@
-"""Static files and compressed responses."""

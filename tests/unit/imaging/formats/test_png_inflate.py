@@ -1,0 +1,59 @@
+"""PNGs are inflated before they are decoded, with the same pixels."""
+
+import struct
+import zlib
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.imaging.formats.png_inflate import with_stored_pixels
+from tests.support.images.flag_images import RGB, SIDE, encode_16_bits, encode_interlaced, flag
+from tests.support.images.sample_images import encoded
+
+PLAIN = encoded(flag())
+
+
+def split_idat(data: bytes, parts: int) -> bytes:
+    """Return the same PNG with its pixels in this number of IDAT chunks."""
+    offset, body = 33, b""
+    while data[offset + 4 : offset + 8] != b"IEND":
+        (length,) = struct.unpack(">I", data[offset : offset + 4])
+        assert data[offset + 4 : offset + 8] == b"IDAT"
+        body, offset = body + data[offset + 8 : offset + 8 + length], offset + 12 + length
+    step = -(-len(body) // parts)
+    pieces = (b"IDAT" + body[i : i + step] for i in range(0, len(body), step))
+    chunks = (struct.pack(">I", len(p) - 4) + p + struct.pack(">I", zlib.crc32(p)) for p in pieces)
+    return data[:33] + b"".join(chunks) + data[offset:]
+
+
+# One scan line is longer than 65535 bytes; pixels fill a block of that size exactly, or nearly.
+@pytest.mark.parametrize(
+    "size", [(1, 1), (512, 512), (30000, 3), (1456, 15), (4368, 15), (109, 200)]
+)
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_an_inflated_png_has_the_same_pixels(size: tuple[int, int], mode: str) -> None:
+    """The decoder reads the same pixels from the inflated file, however many chunks it had."""
+    values = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), np.uint8)
+    plain = encoded(Image.fromarray(values).convert(mode))
+    for data in (plain, split_idat(plain, 3)):
+        inflated = with_stored_pixels(data)
+        assert inflated is not None
+        found = cv2.imdecode(inflated, cv2.IMREAD_UNCHANGED)
+        expected = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+        assert found is not None
+        assert expected is not None
+        assert np.array_equal(found, expected)
+
+
+def test_only_complete_plain_pngs_are_inflated() -> None:
+    """Damaged, interlaced, 16-bit and too large files are left to the decoders."""
+    damaged = bytearray(PLAIN)
+    damaged[len(PLAIN) // 2] ^= 1
+    longer = zlib.compress(bytes((SIDE * 3 + 1) * SIDE + 1))
+    surplus = PLAIN[:33] + struct.pack(">I", len(longer)) + b"IDAT" + longer
+    surplus += struct.pack(">I", zlib.crc32(b"IDAT" + longer)) + PLAIN[-12:]
+    large = encoded(Image.new("L", (2000, 1501)))
+    for data in (bytes(damaged), surplus, encode_interlaced(RGB), encode_16_bits(RGB), large):
+        assert with_stored_pixels(data) is None
