@@ -140,7 +140,7 @@ def test_any_history_gives_the_right_list(kind: str, history: Sequence[Step]) ->
 def test_any_history_gives_the_right_list_on_a_server(
     mongodb: MongoRecords, history: Sequence[Step]
 ) -> None:
-    """The same on a MongoDB server, whose database is reused for each history."""
+    """Pages and totals agree on a MongoDB server too, whose database is reused."""
     for record in mongodb.scan(limit=1000):
         mongodb.delete(record.id)
     expected = apply(mongodb, history)

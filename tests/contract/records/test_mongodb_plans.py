@@ -117,7 +117,7 @@ def test_a_page_is_queried_in_the_order_of_an_index(
     assert "COLLSCAN" not in dict(plan)
 
 
-def test_a_page_by_cursor_bounds_the_index(store: MongoRecords, recorder: QueryRecorder) -> None:
+def test_a_page_by_position_bounds_the_index(store: MongoRecords, recorder: QueryRecorder) -> None:
     """A plain condition on the time is beside the exact one, which is an `$or`."""
     store.page(PageQuery(limit=5, after=AFTER))
     (query,) = recorder.queries("generations")

@@ -76,7 +76,7 @@ CRC = base64.b64encode(zlib.crc32(DATA).to_bytes(4, "big")).decode()
 
 
 def test_a_correct_checksum_is_accepted(store: S3Store, bucket: CannedServer) -> None:
-    """So is the checksum of a multipart upload, which can't be compared."""
+    """A matching checksum is accepted; one of a multipart upload is not compared."""
     for checksum in (CRC, "b2dKwA==-3"):
         bucket.response = response(x_amz_checksum_crc32=checksum)
         assert store.get(KEY).data == DATA
@@ -104,7 +104,7 @@ FAULTS = {
 def test_other_responses_are_left_to_the_sdk(
     store: S3Store, bucket: CannedServer, fault: str
 ) -> None:
-    """They yield neither an image nor "not found", and the next read works again."""
+    """Such a response is neither an image nor "not found", and the next read works again."""
     bucket.response = FAULTS[fault]
     with pytest.raises(StorageUnavailable) as caught:
         store.get(KEY)
@@ -115,7 +115,7 @@ def test_other_responses_are_left_to_the_sdk(
 
 
 def test_only_no_such_key_is_not_found(store: S3Store, bucket: CannedServer) -> None:
-    """That error code is accepted without asking the SDK."""
+    """The error code NoSuchKey raises ImageNotFound, without a request of the SDK."""
     bucket.response = error("404 Not Found", "NoSuchKey")
     with pytest.raises(ImageNotFound):
         store.get(KEY)
