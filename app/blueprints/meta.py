@@ -1,12 +1,8 @@
 """Health checks, metrics, API documentation and the start page."""
 
-from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, render_template, send_file
-from werkzeug.exceptions import NotFound
+from flask import Blueprint, Response, current_app, jsonify, render_template
 
 from app import errors
 from app.blueprints.dependencies import deps
@@ -22,13 +18,6 @@ blueprint = Blueprint("meta", __name__)
 
 _DOCUMENT = "app.openapi_document"
 _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
-# Only the files of this package are used. Its code, a plugin of a framework, is never imported.
-_SWAGGER_UI_PACKAGE = "flask_openapi3_swagger"
-_SWAGGER_UI_FILES = {
-    "swagger-ui.css": "css/swagger-ui.css",
-    "swagger-ui-bundle.js": "js/swagger-ui-bundle.js",
-}
-_SWAGGER_UI_MAX_AGE = 86_400  # seconds; the files change with the package's version only
 
 
 @blueprint.get("/healthz")
@@ -100,22 +89,6 @@ def openapi() -> Response:
 def docs() -> Response:
     """Show the API's documentation as a page."""
     return _page("docs.html", api=openapi_document())
-
-
-@blueprint.get("/docs/<name>")
-def swagger_ui(name: str) -> Response:
-    """Send a file of Swagger UI."""
-    if name not in _SWAGGER_UI_FILES:
-        raise NotFound
-    return send_file(_swagger_ui_folder() / _SWAGGER_UI_FILES[name], max_age=_SWAGGER_UI_MAX_AGE)
-
-
-@cache
-def _swagger_ui_folder() -> Path:
-    package = find_spec(_SWAGGER_UI_PACKAGE)
-    if package is None or not package.submodule_search_locations:
-        raise RuntimeError(f"{_SWAGGER_UI_PACKAGE} is not installed: see requirements.txt")
-    return Path(package.submodule_search_locations[0], "templates/swagger")
 
 
 def openapi_document() -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from flask import request
+from flask import current_app, request
 
 from app.blueprints.dependencies import Dependencies
 from app.blueprints.pagination import ListQuery, encode_cursor
@@ -97,11 +97,34 @@ def list_response(page: Page, query: ListQuery, deps: Dependencies) -> dict[str,
 def image_fields(record: ImageRecord, deps: Dependencies, base_url: str) -> dict[str, Any]:
     """Return the fields of a ready image, with absolute URLs, as in the schema Image."""
     url = base_url + object_keys.image_path(record.id)
-    original, image = record.original, record.image
     return {
         "filename": object_keys.image_name(record.id),
         "url": url,
         "image_url": deps.store.public_url(object_keys.image_key(record.id)) or url,
+        **record_fields(record),
+    }
+
+
+def operator_fields(record: ImageRecord) -> dict[str, Any]:
+    """Return all fields that commands show of a ready image, as JSON values."""
+    fields = {
+        "id": record.id,
+        **record_fields(record),
+        "requested_at": record.requested_at,
+        "quality": record.quality,
+        "size": record.size,
+        "owner": record.owner or None,
+    }
+    if record.original:
+        fields["original"] |= {"key": record.original.key}
+    values: dict[str, Any] = current_app.json.loads(current_app.json.dumps(fields))
+    return values
+
+
+def record_fields(record: ImageRecord) -> dict[str, Any]:
+    """Return the fields of a ready image that callers and operators see alike."""
+    original, image = record.original, record.image
+    return {
         "prompt": record.prompt,
         "first_prompt": record.first_prompt,
         "new_prompt": record.new_prompt,

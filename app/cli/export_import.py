@@ -15,8 +15,9 @@ import click
 from flask.cli import with_appcontext
 
 from app.blueprints.dependencies import deps
+from app.blueprints.serializers import operator_fields
 from app.cli.exit_codes import exit_on_error
-from app.cli.list_show_delete import described, newest
+from app.cli.list_show_delete import newest
 from app.cli.params import find_owner
 from app.errors import AppError
 from app.imaging import UnusableImage
@@ -131,7 +132,10 @@ def _write(path: Path, data: bytes) -> None:
 
 def _entry(row: ImageRecord, *, originals: bool) -> dict[str, Any]:
     original = row.original.key if row.original and originals else None
-    return described(row) | {"file": object_keys.image_name(row.id), "original_file": original}
+    return operator_fields(row) | {
+        "file": object_keys.image_name(row.id),
+        "original_file": original,
+    }
 
 
 def _found(folder: Path, caller: Caller) -> Iterator[tuple[str, ExportedImage | str]]:

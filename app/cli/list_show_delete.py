@@ -4,12 +4,12 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import click
 from flask.cli import with_appcontext
 
 from app.blueprints.dependencies import deps
+from app.blueprints.serializers import operator_fields
 from app.cli.exit_codes import exit_on_error
 from app.cli.params import find_owner
 from app.errors import AppError, ImageNotFound
@@ -31,7 +31,7 @@ def list_(limit: int, query: str, owner: str, as_json: bool) -> None:
     caller = find_owner(owner)
     with exit_on_error():
         for row in newest(limit, query=query, owner=caller.id or None):
-            click.echo(json.dumps(described(row)) if as_json else _line(row))
+            click.echo(json.dumps(operator_fields(row)) if as_json else _line(row))
 
 
 @click.command(short_help="Tell all that is known of an image.")
@@ -41,7 +41,9 @@ def show(image_id: str) -> None:
     """Tell all that is known of the image of this id, as JSON."""
     with exit_on_error():
         click.echo(
-            json.dumps(described(deps().images.record(object_keys.id_of_name(image_id))), indent=2)
+            json.dumps(
+                operator_fields(deps().images.record(object_keys.id_of_name(image_id))), indent=2
+            )
         )
 
 
@@ -81,28 +83,6 @@ def newest(
             return
         left -= len(page.records)
         page_query = replace(page_query, limit=min(left, _PAGE), after=page.end)
-
-
-def described(row: ImageRecord) -> dict[str, Any]:
-    """Describe an image as plain values."""
-    original = row.original
-    return {
-        "id": row.id,
-        "prompt": row.prompt,
-        "first_prompt": row.first_prompt,
-        "new_prompt": row.new_prompt,
-        "requested_at": row.requested_at.isoformat(),
-        "created_at": (row.created_at or row.requested_at).isoformat(),
-        "provider": row.provider,
-        "model": row.model,
-        "quality": row.quality,
-        "size": row.size,
-        "owner": row.owner or None,
-        "charged": str(row.charged),
-        "cost_usd": None if row.cost_micros is None else row.cost_micros / 1e6,
-        "cutout": dict(row.image.report) if row.image else {},
-        "original": {"key": original.key, "sha256": original.sha256} if original else None,
-    }
 
 
 def _line(row: ImageRecord) -> str:

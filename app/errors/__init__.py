@@ -1,4 +1,4 @@
-"""Every failure the service answers with: a public half for callers, a private half for the log."""
+"""All expected errors: a public half for the client, a private half for the log."""
 
 from app.errors.access import (
     BudgetExceeded,
@@ -8,7 +8,6 @@ from app.errors.access import (
     Unauthorized,
 )
 from app.errors.base import AppError, Charged
-from app.errors.cassettes import CassetteMissing
 from app.errors.idempotency import (
     GenerationInProgress,
     IdempotencyKeyReused,
@@ -25,6 +24,7 @@ from app.errors.infrastructure import (
 )
 from app.errors.provider import (
     PROVIDER_FAILURES,
+    CassetteMissing,
     ProviderBadResponse,
     ProviderError,
     ProviderMisconfigured,

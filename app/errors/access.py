@@ -1,41 +1,44 @@
-"""Why a caller is not let in, or not now."""
+"""Errors of authentication, authorization, rate limits and budgets."""
 
 from app.errors.base import AppError, Charged
 
 
 class Unauthorized(AppError):
-    """No key, or a malformed, unknown, revoked or expired one; the caller can't tell which."""
+    """The API key is missing, malformed, unknown, revoked or expired; the response is the same."""
 
     status, code = 401, "unauthorized"
-    message = "Send a valid API key, as `Authorization: Bearer <key>` or `X-API-Key: <key>`."
+    message = (
+        "A valid API key is required. Send it as `Authorization: Bearer <key>` or "
+        "`X-API-Key: <key>`."
+    )
 
 
 class Forbidden(AppError):
-    """The key is good, and not for this."""
+    """The API key is valid, but lacks the scope."""
 
     status, code = 403, "forbidden"
-    message = "This API key does not allow that."
+    message = "This API key lacks the scope for this request. Use another key."
 
 
 class RateLimited(AppError):
-    """The caller has asked too often."""
+    """The caller's rate limit is reached."""
 
     status, code = 429, "rate_limited"
-    message = "Too many requests. Please try again later."
+    message = "You've hit the rate limit. Try again later."
 
 
 class BudgetExceeded(AppError):
-    """What may be spent is spent, or held for images that are being drawn."""
+    """The budget is spent, or reserved for images that are being generated."""
 
     status, code, charged = 429, "budget_exceeded", Charged.NO
-    message = "The budget is used up. Nothing was paid."
+    message = "The budget is used up, so nothing was charged. Try again when it resets."
 
 
 class PriceUnknown(AppError):
-    """There is a budget, and nobody can tell whether this would stay within it."""
+    """There is a budget, but the price of the model is unknown."""
 
     status, code, charged = 503, "price_unknown", Charged.NO
     message = (
-        "There is a budget here, and the price of the model is not known, so nothing was paid. "
-        "The operator has to set OPENAI_PRICES."
+        "The server has a budget, but the model's price is unknown, so nothing was charged. "
+        "The operator must set OPENAI_PRICES."
     )

@@ -1,7 +1,7 @@
-"""What all failures have in common.
+"""Base of all expected errors.
 
-An error is safe by default: only `message`, `code` and the few fields beside them are sent to the
-caller; `detail` goes to the log and never holds a key or an upstream's own text.
+An error is safe by default: only `message`, `code` and the fields below are sent to the client.
+`detail` is logged, and never contains an API key or text from an upstream server.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import ClassVar
 
 
 class Charged(StrEnum):
-    """Whether an image was paid for."""
+    """Whether the provider charged for an image."""
 
     NO = "no"
     YES = "yes"
@@ -18,23 +18,25 @@ class Charged(StrEnum):
 
 
 class AppError(Exception):
-    """Base of all expected failures.
+    """Base of all expected errors.
 
     Args:
-        detail: for the log only.
+        detail: text for the log only.
         message: replaces the class's message for people.
-        retry_after: whole seconds after which trying again makes sense.
-        charged: whether an image was paid for; None where no image is concerned.
-        errors: the fields at fault, as `{"field": ..., "message": ...}`.
-        facts: further fields of the answer, for programs.
+        retry_after: whole seconds after which a retry makes sense.
+        charged: whether the provider charged for an image; None if no image is concerned.
+        errors: the invalid fields, as `{"field": ..., "message": ...}`.
+        facts: further fields of the response, for programs.
 
     Attributes:
-        replayed: whether this is the answer to an earlier request, told once more.
+        replayed: whether this repeats the response to an earlier request.
     """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal_error"
-    message: str = "Something went wrong on our side."
+    message: str = (
+        "An unexpected error occurred. Try again, and report the `request_id` if it persists."
+    )
     retry_after: int | None = None
     charged: Charged | None = None
     replayed: bool = False

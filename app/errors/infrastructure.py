@@ -1,48 +1,48 @@
-"""What our own parts fail with."""
+"""Errors of the service's own parts: capacity, storage and records."""
 
 from app.errors.base import AppError, Charged
 
 
 class ServiceBusy(AppError):
-    """As many generations run as this process may hold."""
+    """The process runs as many generations as it may."""
 
     status, code, retry_after, charged = 503, "busy", 5, Charged.NO
-    message = "Too many images are being drawn right now. Please try again shortly."
+    message = "Too many images are being generated. Try again in a few seconds."
 
 
 class ShuttingDown(AppError):
-    """The server finishes what it has begun and takes on nothing new."""
+    """The server completes running generations and starts no new ones."""
 
     status, code, retry_after, charged = 503, "shutting_down", 5, Charged.NO
-    message = "The server is being stopped or restarted. Nothing was paid; please try again."
+    message = "The server is shutting down or restarting. Nothing was charged. Try again."
 
 
 class NotReady(AppError):
-    """A part that the service can't work without is down."""
+    """A required part is down."""
 
     status, code, retry_after = 503, "not_ready", 5
     message = "The service is not ready."
 
 
 class StorageUnavailable(AppError):
-    """The image store can't be reached or refuses us."""
+    """The image store is unreachable or rejects the request."""
 
     status, code = 503, "storage_unavailable"
     retry_after: int | None = 5
-    message = "The image storage is not available right now."
+    message = "The image storage is unavailable. Try again later."
 
 
 class ImagePendingUpload(StorageUnavailable):
-    """An image was bought and its bytes are safe, but the store can't take all of it now."""
+    """An image was charged and its bytes are kept, but they can't be stored yet."""
 
     message = (
-        "The image was drawn and kept safely, but the image storage is not available right now. "
-        "It will be finished without being paid for again."
+        "The image was generated and is kept safely, but the image storage is unavailable. It will "
+        "be completed without another charge. Try again later with the same Idempotency-Key."
     )
 
 
 class RecordsUnavailable(AppError):
-    """The records store can't be reached or refuses us."""
+    """The record store is unreachable or rejects the request."""
 
     status, code, retry_after = 503, "records_unavailable", 5
-    message = "The image records are not available right now."
+    message = "The image records are unavailable. Try again later."

@@ -1,72 +1,82 @@
-"""What any call to the provider that draws and writes may end with."""
+"""Errors of calls to the provider."""
 
 from app.errors.base import AppError, Charged
-from app.errors.cassettes import CassetteMissing
 from app.errors.requests import PromptRejected
 
 
 class ProviderUnreachable(AppError):
-    """No connection was made, so nothing was sent and nothing can have been paid."""
+    """No connection was made, so nothing was sent or charged."""
 
     status, code, retry_after, charged = 503, "provider_unreachable", 5, Charged.NO
-    message = "The image provider can't be reached. Nothing was paid; please try again."
+    message = "The image provider is unreachable. Nothing was charged. Try again."
 
 
 class ProviderTimeout(AppError):
-    """The request was sent, but no whole answer came back. Never retried: it may have been paid."""
+    """No complete response was received. Never retried, as the request may be charged."""
 
     status, code = 504, "provider_timeout"
-    message = "The image provider did not answer in time."
+    message = "The image provider did not respond in time. The request may have been charged."
 
 
 class ProviderError(AppError):
-    """The provider failed on its side."""
+    """The provider returned a server error."""
 
     status, code = 502, "provider_error"
-    message = "The image provider failed."
+    message = "The image provider reported an error. The request may have been charged."
 
 
 class ProviderRateLimited(AppError):
-    """The provider asks us to slow down."""
+    """The provider's rate limit is reached."""
 
     status, code, retry_after, charged = 503, "provider_rate_limited", 20, Charged.NO
-    message = "The image provider is busy. Nothing was paid; please try again later."
+    message = "The image provider is busy. Nothing was charged. Try again later."
 
 
 class ProviderQuota(AppError):
-    """The operator's account has no money left, or reached its limit."""
+    """The operator's account at the provider has no credit left, or has reached its limit."""
 
     status, code, charged = 503, "provider_quota", Charged.NO
-    message = "The image provider's quota is used up. The operator has to raise it."
+    message = "The image provider's quota is used up. The operator must raise it."
 
 
 class ProviderMisconfigured(AppError):
-    """Bad key, unknown or retired model, wrong parameter: only the operator can mend it."""
+    """An invalid key, an unknown or retired model, or an invalid parameter."""
 
     status, code, charged = 503, "provider_misconfigured", Charged.NO
-    message = "The image provider refuses this server's configuration. The operator has to fix it."
+    message = "The image provider rejects this server's configuration. The operator must fix it."
 
 
 class TransparencyRefused(ProviderMisconfigured):
-    """The model can't draw on a transparent background. It is asked for a white one instead."""
+    """The model doesn't support transparency; a white background is requested instead."""
 
 
 class ProviderBadResponse(AppError):
-    """The provider answered with something that can't be used.
+    """The provider's response is not a usable image.
 
     Args:
-        detail: for the log only.
-        evidence: the bytes that came back, to be kept: they may have been paid for.
+        detail: text for the log only.
+        evidence: the received bytes, which are kept, as they may have been charged.
+        charged: whether the provider charged for the response.
     """
 
     status, code = 502, "provider_bad_response"
-    message = "The image provider's answer can't be used."
+    message = "The image provider's response is not a usable image."
 
     def __init__(
         self, detail: str, *, evidence: bytes = b"", charged: Charged | None = None
     ) -> None:
         super().__init__(detail, charged=charged)
         self.evidence = evidence
+
+
+class CassetteMissing(AppError):
+    """In replay mode, there is no cassette of the request."""
+
+    status, code, charged = 501, "recording_missing", Charged.NO
+    message = (
+        "This server replays recorded requests only, and this request was not recorded. Record it "
+        "with IMAGE_PROVIDER=record, or send a recorded request."
+    )
 
 
 PROVIDER_FAILURES: tuple[type[AppError], ...] = (
@@ -80,4 +90,4 @@ PROVIDER_FAILURES: tuple[type[AppError], ...] = (
     ProviderUnreachable,
     CassetteMissing,
 )
-"""What any call to the provider may end with."""
+"""All errors that a call to the provider can raise."""

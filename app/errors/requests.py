@@ -1,66 +1,66 @@
-"""What is wrong with a request."""
+"""Errors for invalid requests."""
 
 from app.errors.base import AppError, Charged
 
 
 class InvalidJson(AppError):
-    """The body is not JSON, or not JSON that all parsers read alike."""
+    """The body is not JSON, or parsers may read it differently."""
 
     status, code = 400, "invalid_json"
     message = "The body is not valid JSON."
 
 
 class InvalidRequest(AppError):
-    """A field is missing, unknown or wrong."""
+    """A field is missing, unknown or invalid."""
 
     status, code = 400, "invalid_request"
     message = "The request is not valid."
 
 
 class PromptRejected(AppError):
-    """The prompt breaks the content rules."""
+    """The prompt violates the content policy."""
 
     status, code, charged = 400, "prompt_rejected", Charged.NO
-    message = "This prompt was refused by the content rules. Please ask for something else."
+    message = "This prompt violates the content policy. Try a different prompt."
 
 
 class UnsupportedMediaType(AppError):
-    """The body is not declared as JSON."""
+    """The content type of the body is not JSON."""
 
     status, code = 415, "unsupported_media_type"
     message = "Send the body as JSON, with the header Content-Type: application/json."
 
 
 class RequestTooLarge(AppError):
-    """The body is larger than any valid one."""
+    """The body is larger than the limit."""
 
     status, code = 413, "request_too_large"
-    message = "The request is larger than 64 KiB."
+    message = "The body is larger than 64 KiB. Send a shorter one."
 
 
 class AddressTooLong(AppError):
-    """The request line is longer than that of any valid request."""
+    """The request line is longer than the limit."""
 
     status, code = 414, "address_too_long"
-    message = "The address of the request is too long."
+    message = "The URL is too long."
 
 
 class HeadersTooLarge(AppError):
-    """There are too many header fields, or too large ones."""
+    """There are too many headers, or too large ones."""
 
     status, code = 431, "headers_too_large"
-    message = "The request has too many or too large header fields."
+    message = "The request has too many headers, or headers that are too large."
 
 
 class RequestTimeout(AppError):
-    """The request did not arrive in time."""
+    """The request was not received in time."""
 
     status, code = 408, "request_timeout"
-    message = "The request took too long to arrive."
+    message = "The request was not received in time. Send it again."
 
 
 class ImageNotFound(AppError):
-    """There is no such image."""
+    """The image does not exist, or is not the caller's."""
 
     status, code = 404, "image_not_found"
-    message = "There is no image of that name."
+    message = "There is no image with this name."

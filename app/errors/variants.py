@@ -1,45 +1,47 @@
-"""Why a variant of an image is not served."""
+"""Errors of variants."""
 
 from app.errors.base import AppError
 
 
 class SignatureRequired(AppError):
-    """The variant needs a signature and has none."""
+    """The variant requires a signature and has none."""
 
     status, code = 403, "signature_required"
-    message = "Variants of images have to be signed here: `expires` and `sig` are missing."
+    message = "Variants require a signature. Add the parameters `expires` and `sig`."
 
 
 class SignatureInvalid(AppError):
-    """The signature belongs to another image, other parameters, another time or another key."""
+    """The signature was made for another image, other parameters, another expiry or key."""
 
     status, code = 403, "signature_invalid"
-    message = "The signature does not fit this address."
+    message = "The signature doesn't match this URL. Sign it again."
 
 
 class SignatureExpired(AppError):
-    """The signature is ours, and its time is over."""
+    """The signature is correct, but has expired."""
 
     status, code = 403, "signature_expired"
-    message = "The signature of this address has expired."
+    message = "The signature of this URL has expired. Sign it again."
 
 
 class VariantsBusy(AppError):
-    """As many variants wait to be computed as this process may hold."""
+    """The process computes as many variants as it may."""
 
     status, code, retry_after = 503, "busy", 2
-    message = "Too many variants are being computed right now. Please try again shortly."
+    message = "Too many variants are being computed. Try again in a few seconds."
 
 
 class OriginalMissing(AppError):
-    """The image is there, but the original, from which this variant would be cut, is gone."""
+    """The image exists, but the original that the variant is computed from does not."""
 
     status, code = 404, "original_missing"
-    message = "The original of this image is gone; only variants up to its own size can be made."
+    message = (
+        "The original of this image is missing. Request a variant of at most the image's size."
+    )
 
 
 class ImageDamaged(AppError):
-    """What the store has can't be decoded, so nothing can be computed from it."""
+    """The stored image can't be decoded."""
 
     status, code = 500, "image_damaged"
-    message = "The stored image can't be read. The operator has to look at it."
+    message = "The stored image is damaged. The operator must check it."

@@ -112,7 +112,7 @@ def test_two_hundred_images_killed_half_way_are_paid_once(
     assert {failure["code"] for failure in report["failures"]} == {"outcome_unknown"}
     assert report["failed"] == report["perhaps_paid_without_image"] == AT_ONCE
     assert fake_openai.paid == ROWS
-    assert len(fake_openai.asked("images")) == ROWS
+    assert len(fake_openai.requests_to("images")) == ROWS
 
 
 def test_ctrl_c_lets_what_is_drawn_end(folder: Path, fake_openai: FakeOpenAI) -> None:

@@ -44,7 +44,7 @@ def check_race(servers: Sequence[Gunicorn], fake: FakeOpenAI) -> str:
     answers = at_once(ASKED, ask)
     drawn = [answer for answer in answers if answer.status_code == 200]
     refused = [answer for answer in answers if answer not in drawn]
-    assert (len(drawn), fake.paid, len(fake.asked("images"))) == (ALLOWED, ALLOWED, ALLOWED)
+    assert (len(drawn), fake.paid, len(fake.requests_to("images"))) == (ALLOWED, ALLOWED, ALLOWED)
     reported = {(one.status_code, one.json()["code"]) for one in refused}
     assert len(reported) == 1, reported
     ((status, code),) = reported

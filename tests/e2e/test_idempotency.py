@@ -51,7 +51,7 @@ def check_race(servers: Sequence[Gunicorn], fake: FakeOpenAI) -> None:
             again = post(server, key).json()
             assert again["filename"] == drawn[0].json()["filename"]
             assert again["created_at"] == drawn[0].json()["created_at"]
-    assert len(fake.asked("images")) == TURNS
+    assert len(fake.requests_to("images")) == TURNS
 
 
 def test_two_workers_on_embedded_stores_pay_once(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
@@ -117,9 +117,9 @@ def test_kill_while_paying_never_pays_again(
         for _ in range(2):
             answer = post(server)
             assert (answer.status_code, answer.json()["code"]) == (409, "outcome_unknown")
-        assert len(fake_openai.asked("images")) == 1
+        assert len(fake_openai.requests_to("images")) == 1
         assert post(server, "a-new-key").status_code == 200
-        assert len(fake_openai.asked("images")) == 2
+        assert len(fake_openai.requests_to("images")) == 2
 
 
 def test_without_room_nothing_is_bought_and_all_else_works(
@@ -140,7 +140,7 @@ def test_without_room_nothing_is_bought_and_all_else_works(
         assert post(server).json() == made
         assert server.get(f"/images/{made['filename']}").status_code == 200
         assert server.get("/images").json()["total_images"] == 1
-        assert (fake_openai.paid, len(fake_openai.asked("moderations"))) == (1, 1)
+        assert (fake_openai.paid, len(fake_openai.requests_to("moderations"))) == (1, 1)
         spool.unlink()
         assert post(server, "a-new-key").status_code == 200
     assert fake_openai.paid == 2

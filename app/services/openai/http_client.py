@@ -12,8 +12,12 @@ from openai import DefaultHttpxClient, Timeout
 TEXT_TIMEOUT_SECONDS = 30.0
 _CONNECT_SECONDS = 5.0
 
-_MAX_ERROR_BYTES = 1024 * 1024
-_MAX_COMPRESSED_ERROR_BYTES = 64 * 1024  # decompressed, it can be a thousand times as large
+# Other encodings, and several at once, can decompress to a million times the size.
+_MAX_ERROR_BYTES = {
+    "identity": 1024 * 1024,
+    "gzip": 64 * 1024,  # decompressed, it can be a thousand times as large
+    "deflate": 64 * 1024,
+}
 
 
 def client_options() -> dict[str, Any]:
@@ -23,7 +27,10 @@ def client_options() -> dict[str, Any]:
         "max_retries": 0,
         # The SDK's default follows redirects to any host, and sends the prompt there.
         "http_client": DefaultHttpxClient(
-            follow_redirects=False, event_hooks={"response": [limit_error_body]}
+            follow_redirects=False,
+            event_hooks={"response": [limit_error_body]},
+            # By default httpx2 accepts what any installed package can decompress.
+            headers={"Accept-Encoding": "gzip, deflate"},
         ),
         "timeout": Timeout(TEXT_TIMEOUT_SECONDS, connect=_CONNECT_SECONDS),
     }
@@ -35,8 +42,8 @@ def limit_error_body(response: httpx2.Response) -> None:
     The error's code and message are within the first bytes.
     """
     if response.status_code >= 400 and isinstance(response.stream, httpx2.SyncByteStream):
-        compressed = "content-encoding" in response.headers
-        limit = _MAX_COMPRESSED_ERROR_BYTES if compressed else _MAX_ERROR_BYTES
+        encoding = response.headers.get("content-encoding", "identity").strip().lower()
+        limit = _MAX_ERROR_BYTES.get(encoding, 0)
         response.stream = _TruncatedStream(response.stream, limit)
 
 

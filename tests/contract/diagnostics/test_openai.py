@@ -28,9 +28,9 @@ BAD_RESPONSES = {
     "500": Fault.status(500),
     "503": Fault.status(503),
     "html": Fault.html(paid=False),
-    "data is text": Fault.answer({"data": "none"}),
-    "not an object": Fault.answer([SECRET_MARKER]),
-    "numbers": Fault.answer({"data": [1]}),
+    "data is text": Fault.json_response({"data": "none"}),
+    "not an object": Fault.json_response([SECRET_MARKER]),
+    "numbers": Fault.json_response({"data": [1]}),
     "no response": Fault.drop_before_response(paid=False),
     "truncated": Fault.cut(20, paid=False),
 }

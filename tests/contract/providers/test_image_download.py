@@ -28,7 +28,7 @@ def stranger() -> Iterator[FakeOpenAI]:
 
 def refused(generator: OpenAIGenerator, fake: FakeOpenAI, address: str) -> ProviderBadResponse:
     """Draw an image whose address is useless; return the error, which has all that was bought."""
-    fake.script("images", Fault.address(address))
+    fake.script("images", Fault.image_url(address))
     with fails_as(ProviderBadResponse, charged=YES, fake=fake, endpoint="images") as reported:
         draw(generator)
     error: ProviderBadResponse = reported.error
@@ -42,9 +42,9 @@ def test_an_image_is_fetched_from_the_server_that_drew_it(
     generator: OpenAIGenerator, fake_openai: FakeOpenAI
 ) -> None:
     """An address on the server's own origin is followed once, with no key sent along."""
-    fake_openai.script("images", Fault.address(f"{fake_openai.base_url}/files/0"))
+    fake_openai.script("images", Fault.image_url(f"{fake_openai.base_url}/files/0"))
     assert draw(generator).data == fake_openai.images[0]
-    (asked,) = fake_openai.asked("files")
+    (asked,) = fake_openai.requests_to("files")
     assert "authorization" not in asked.headers
     assert not [value for value in asked.headers.values() if fake_openai.api_key in value]
     assert fake_openai.paid == 1
@@ -132,7 +132,7 @@ def test_no_redirect_is_followed(
     location = place.format(other=stranger.port)
     fake_openai.script("files", Fault.status(302, headers={"location": location}))
     error = refused(generator, fake_openai, f"{fake_openai.base_url}/files/0")
-    assert (len(fake_openai.asked("files")), len(stranger.requests)) == (1, 0)
+    assert (len(fake_openai.requests_to("files")), len(stranger.requests)) == (1, 0)
     assert error.detail.endswith("status 302")
     seen(f"{error.status} {error.code}, given up")
 

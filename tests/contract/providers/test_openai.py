@@ -24,7 +24,7 @@ def test_the_request_says_exactly_what_a_gpt_image_model_takes(
 ) -> None:
     """One opaque PNG is asked for, and `response_format` is never sent to such a model."""
     draw(generator, prompt="a fox\n\non white", size="1536x1024", quality="high")
-    (request,) = fake_openai.asked("images")
+    (request,) = fake_openai.requests_to("images")
     assert request.body == {
         "model": MODEL,
         "prompt": "a fox\n\non white",

@@ -7,7 +7,7 @@ import pytest
 
 from app.errors import AppError, Charged
 from app.services.openai.client import lazy_client
-from app.services.openai.http_client import limit_error_body
+from app.services.openai.http_client import client_options, limit_error_body
 from app.services.openai.image_generator import OpenAIGenerator
 from tests.attacks import Seen, attack
 from tests.support.openai.checks import MODEL, draw
@@ -48,18 +48,35 @@ def test_no_redirect_is_followed(status: int, seen: Seen) -> None:
 
 
 @pytest.mark.parametrize(
-    ("encoding", "most"), [({}, MIB), ({"Content-Encoding": "br2"}, MIB // 16)]
+    ("encoding", "limit"),
+    [
+        ({}, MIB),
+        ({"Content-Encoding": "identity"}, MIB),
+        ({"Content-Encoding": "GZIP"}, MIB // 16),
+        ({"Content-Encoding": "deflate"}, MIB // 16),
+        ({"Content-Encoding": "br"}, 0),
+        ({"Content-Encoding": "zstd"}, 0),
+        ({"Content-Encoding": "gzip, gzip"}, 0),
+    ],
+    ids=lambda value: next(iter(value.values()), "none") if isinstance(value, dict) else None,
 )
 @pytest.mark.parametrize("status", [400, 429, 500])
 def test_an_error_without_end_is_read_to_a_limit(
-    status: int, encoding: dict[str, str], most: int
+    status: int, encoding: dict[str, str], limit: int
 ) -> None:
-    """So it fills no memory; what was compressed may grow, and gets less."""
+    """So it fills no memory; the more an encoding can expand, the less of it is read."""
     stream = Endless()
     response = httpx2.Response(status, headers=encoding, stream=stream)
     limit_error_body(response)
-    assert len(response.read()) == most
-    assert stream.taken == most
+    assert len(b"".join(response.iter_raw())) == limit
+    assert stream.taken == max(limit, 65_536)
+
+
+def test_only_bounded_encodings_are_requested() -> None:
+    """Installing a decompressor does not change what providers may send."""
+    client = client_options()["http_client"]
+    assert client.headers["Accept-Encoding"] == "gzip, deflate"
+    client.close()
 
 
 def test_an_answer_that_is_no_error_is_left_as_it_is() -> None:

@@ -57,7 +57,7 @@ def test_a_verdict_without_a_verdict_is_none(
     moderator: OpenAIModerator, fake_openai: FakeOpenAI, results: object
 ) -> None:
     """An answer that flags nothing because it says nothing lets no prompt pass."""
-    fake_openai.script("moderations", Fault.answer({"results": results}))
+    fake_openai.script("moderations", Fault.json_response({"results": results}))
     with fails_as(ProviderBadResponse, charged=NO, fake=fake_openai, endpoint="moderations"):
         moderator.check("a red mug")
 

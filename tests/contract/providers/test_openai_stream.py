@@ -66,7 +66,7 @@ def test_partial_images_come_before_the_whole_one(
     assert [index for index, _ in shown.partials] == [0, 1]
     assert all(image.startswith(b"\x89PNG") for _, image in shown.partials)
     assert [drawing.data] == fake_openai.images
-    (request,) = fake_openai.asked("images")
+    (request,) = fake_openai.requests_to("images")
     assert (request.body["stream"], request.body["partial_images"]) == (True, 2)
     assert drawing.usage
     assert drawing.usage.image_out == draw(generator).usage.image_out + 200
@@ -95,7 +95,7 @@ def test_without_partial_images_nothing_is_streamed(
 ) -> None:
     """With none wanted, or with an old model, the request is the plain one."""
     watch(generator, Shown(), partials=0)
-    assert "stream" not in fake_openai.asked("images")[0].body
+    assert "stream" not in fake_openai.requests_to("images")[0].body
     with (
         FakeOpenAI(legacy_models=True, api_key="sk-test-own") as old,
         generator_at(old.base_url, model="dall-e-3") as legacy,
@@ -146,7 +146,7 @@ def test_a_server_that_can_not_stream_is_asked_plainly(
     """A 400 about streaming was no image, so the same is asked once more without it."""
     fake_openai.script("images", Fault.stream_refused(parameter))
     assert [watch(generator, Shown()).data] == fake_openai.images
-    first, second = fake_openai.asked("images")
+    first, second = fake_openai.requests_to("images")
     assert "stream" in first.body
     assert second.body == generator.describe(a_drawing("a red mug")).body
     given = [float(one.headers["x-stainless-read-timeout"]) for one in (first, second)]
@@ -165,7 +165,7 @@ def test_other_words_for_that_are_understood(
     generator: OpenAIGenerator, fake_openai: FakeOpenAI, message: str
 ) -> None:
     """A compatible server may name no parameter."""
-    fake_openai.script("images", Fault.answer({"error": {"message": message}}, status=400))
+    fake_openai.script("images", Fault.json_response({"error": {"message": message}}, status=400))
     assert [watch(generator, Shown()).data] == fake_openai.images
     assert fake_openai.paid == 1
 
@@ -175,10 +175,10 @@ def test_a_refused_prompt_is_not_asked_again(
 ) -> None:
     """Also if what is refused has such a word in it."""
     reported = {"message": "a mountain stream", "code": "moderation_blocked"}
-    fake_openai.script("images", Fault.answer({"error": reported}, status=400))
+    fake_openai.script("images", Fault.json_response({"error": reported}, status=400))
     with pytest.raises(PromptRejected):
         watch(generator, Shown())
-    assert len(fake_openai.asked("images")) == 1
+    assert len(fake_openai.requests_to("images")) == 1
 
 
 def test_an_event_of_a_million_parts_is_not_parsed() -> None:
@@ -198,7 +198,7 @@ def test_what_is_refused_late_is_not_asked_again(fake_openai: FakeOpenAI) -> Non
         pytest.raises(ProviderMisconfigured),
     ):
         watch(hasty, Shown())
-    assert (fake_openai.paid, len(fake_openai.asked("images"))) == (0, 1)
+    assert (fake_openai.paid, len(fake_openai.requests_to("images"))) == (0, 1)
 
 
 def test_a_plain_request_is_never_asked_twice(
@@ -240,4 +240,7 @@ def test_the_request_that_is_described_is_the_one_that_is_sent(
     """What a dry run shows of a streamed call is what the model gets."""
     watch(generator, Shown(), partials=3)
     reported = generator.describe(a_drawing("a red mug", partial_images=3))
-    assert (reported.body["model"], reported.body) == (MODEL, fake_openai.asked("images")[0].body)
+    assert (reported.body["model"], reported.body) == (
+        MODEL,
+        fake_openai.requests_to("images")[0].body,
+    )

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 def chat(message: dict[str, Any], finish_reason: str = "stop") -> Behavior:
     """Answer a completion with this message."""
     choice = {"index": 0, "message": {"role": "assistant", **message}}
-    return Fault.answer({"choices": [{**choice, "finish_reason": finish_reason}]})
+    return Fault.json_response({"choices": [{**choice, "finish_reason": finish_reason}]})
 
 
 NOT_THE_FORM: dict[str, Behavior] = {
     "prose": Fault.prose(),
     "out of tokens": Fault.out_of_tokens(),
-    "no choice": Fault.answer({"choices": []}),
-    "null choices": Fault.answer({"choices": None}),
+    "no choice": Fault.json_response({"choices": []}),
+    "null choices": Fault.json_response({"choices": None}),
     "no content": chat({"content": None}),
     "an empty content": chat({"content": ""}),
     "another object": chat({"content": '{"ideas": ["x"]}'}),

@@ -22,7 +22,7 @@ def test_a_drawing_arrives_byte_for_byte_and_is_paid_once(
     """What the openai_client gets is what the meter kept, and costs one generation."""
     assert [draw(openai_client)] == fake_openai.images
     assert (fake_openai.paid, fake_openai.in_flight) == (1, 0)
-    (request,) = fake_openai.asked("images")
+    (request,) = fake_openai.requests_to("images")
     assert request.body["prompt"] == "a red mug"
     assert request.headers["authorization"] == f"Bearer {fake_openai.api_key}"
 

@@ -83,7 +83,7 @@ def test_a_late_answer_times_out_and_is_paid(
     fake_openai.script("images", Fault.delay(10))
     with pytest.raises(openai.APITimeoutError):
         ask(openai_client.with_options(timeout=0.2))
-    assert (fake_openai.paid, len(fake_openai.asked("images"))) == (1, 1)
+    assert (fake_openai.paid, len(fake_openai.requests_to("images"))) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_faults_are_taken_in_order_and_then_all_is_well(
     assert (answers[0], len(answers[1]), *answers[2:]) == (None, 1, [], [])
     fake_openai.clear()
     assert len(draw(openai_client)) > 1_000
-    assert not fake_openai.asked("moderations")
+    assert not fake_openai.requests_to("moderations")
 
 
 def test_a_reset_forgets_everything(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:

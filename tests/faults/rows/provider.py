@@ -96,7 +96,7 @@ def _without_writer(what: str, fault: Fault, response: ExpectedResponse) -> Row:
 
 
 def _requested_once(stage: Stage, _: object) -> None:
-    assert len(stage.fake.asked("images")) == 1
+    assert len(stage.fake.requests_to("images")) == 1
 
 
 def _given_up_in_time(stage: Stage, response: Response) -> None:
@@ -120,7 +120,7 @@ def _image_address(stage: Stage) -> str:
 
 
 def _addressed(stage: Stage) -> None:
-    stage.fake.script("images", Fault.address(_image_address(stage)))
+    stage.fake.script("images", Fault.image_url(_image_address(stage)))
 
 
 def _redirected(stage: Stage) -> None:
@@ -216,7 +216,7 @@ TOPIC = Topic(
             again=Again(REPLAYED, paid=1, kept=READY),
             also=_requested_once,
         ),
-        _bad("The address is on another server", Fault.address("http://169.254.169.254/x.png")),
+        _bad("The address is on another server", Fault.image_url("http://169.254.169.254/x.png")),
         _bad_given("The address redirects", _redirected),
         _bad_given("There is no image at the address", _lost),
         _without_moderation(

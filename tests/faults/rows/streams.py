@@ -57,7 +57,7 @@ def _unknown(what: str, fault: Fault, response: ExpectedResponse) -> Row:
 
 
 def _asked_twice(stage: Stage, _: object) -> None:
-    first, second = stage.fake.asked("images")
+    first, second = stage.fake.requests_to("images")
     assert "stream" in first.body
     assert "stream" not in second.body
 

@@ -71,7 +71,7 @@ def test_budget_applies_to_prompts(tmp_path: Path, fake_openai: FakeOpenAI) -> N
     with serving(settings_for(data_dir=tmp_path, **settings)) as service:
         rejected = service.get("/generate-prompts")
     assert (rejected.status_code, rejected.json()["code"]) == (429, "budget_exceeded")
-    assert fake_openai.asked("chat") == []
+    assert fake_openai.requests_to("chat") == []
 
 
 def test_rejected_themes_use_up_the_budget(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
@@ -83,7 +83,7 @@ def test_rejected_themes_use_up_the_budget(tmp_path: Path, fake_openai: FakeOpen
             service.get(f"/generate-prompts?theme=t{number}").json()["code"] for number in range(3)
         ]
     assert codes == ["prompt_rejected", "budget_exceeded", "budget_exceeded"]
-    assert len(fake_openai.asked("chat")) == 1
+    assert len(fake_openai.requests_to("chat")) == 1
 
 
 def test_default_models_have_prices() -> None:

@@ -15,7 +15,7 @@ def test_dry_run_shows_the_exact_upstream_request(
     assert fake_openai.requests == []
     assert (usage_of(paid_service)["days"], paid_service.images()) == ([], [])
     image = paid_service.generate("A red fox 🦊", **options).json()
-    (sent,) = fake_openai.asked("images")
+    (sent,) = fake_openai.requests_to("images")
     assert dry.json()["requests"] == [
         {"method": "POST", "path": "/images/generations", "body": sent.body}
     ]
@@ -28,7 +28,7 @@ def test_dry_run_with_enhance_shows_both_requests(
     """The text model's request equals the one sent later; the estimate covers both."""
     dry = paid_service.generate("A red fox", dry_run=True, enhance=True).json()
     image = paid_service.generate("A red fox", enhance=True).json()
-    (text,) = fake_openai.asked("chat")
+    (text,) = fake_openai.requests_to("chat")
     assert [request["path"] for request in dry["requests"]] == [
         "/chat/completions",
         "/images/generations",

@@ -32,14 +32,14 @@ def test_image_and_text_calls_use_azures_urls_and_header(
         assert service.get("/generate-prompts").status_code == 200
     assert response.status_code == 200
     assert (response.json()["provider"], response.json()["charged"]) == ("azure", "yes")
-    (image_call,) = fake_openai.asked("images")
+    (image_call,) = fake_openai.requests_to("images")
     assert image_call.headers["api-key"] == fake_openai.api_key
     assert "authorization" not in image_call.headers
     assert [request["path"] for request in dry_run] == [
         f"/deployments/{DEPLOYMENT}/images/generations"
     ]
-    assert len(fake_openai.asked("chat")) == 2
-    assert fake_openai.asked("moderations") == []
+    assert len(fake_openai.requests_to("chat")) == 2
+    assert fake_openai.requests_to("moderations") == []
 
 
 def test_azures_content_filter_rejects_the_prompt(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
@@ -56,7 +56,7 @@ def test_azure_calls_are_not_retried(tmp_path: Path, fake_openai: FakeOpenAI) ->
     fake_openai.script("images", Fault.status(500))
     with serving(settings_for(**azure(fake_openai, tmp_path))) as service:
         assert service.generate().json()["charged"] == "unknown"
-    assert len(fake_openai.asked("images")) == 1
+    assert len(fake_openai.requests_to("images")) == 1
 
 
 @pytest.mark.parametrize(

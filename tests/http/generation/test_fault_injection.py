@@ -117,8 +117,8 @@ def test_header_is_rejected_with_a_paid_provider(
         assert (response.status_code, response.json()["code"]) == (400, "invalid_request")
     assert (
         fake_openai.paid,
-        fake_openai.asked("chat"),
-        fake_openai.asked("moderations"),
+        fake_openai.requests_to("chat"),
+        fake_openai.requests_to("moderations"),
     ) == (
         *(0, []),
         [],

@@ -48,7 +48,7 @@ def test_concurrent_requests_with_one_key_are_charged_once(
     assert len(service.ports.records.scan(limit=10)) == 1
     if "real" in request.node.name:
         fake = request.getfixturevalue("parts").fake
-        assert (fake.paid, len(fake.asked("images"))) == (1, 1)
+        assert (fake.paid, len(fake.requests_to("images"))) == (1, 1)
 
 
 def test_running_request_is_reported_immediately(real: Service, parts: Parts) -> None:

@@ -29,7 +29,7 @@ def service(tmp_path: Path, fake_openai: FakeOpenAI) -> Iterator[Service]:
 def test_transparency_is_requested_and_kept(service: Service, fake_openai: FakeOpenAI) -> None:
     """Request and prompt ask for transparency, and the image keeps its alpha channel."""
     body = service.generate().json()
-    (sent,) = fake_openai.asked("images")
+    (sent,) = fake_openai.requests_to("images")
     assert sent.body["background"] == "transparent"
     assert sent.body["prompt"] == body["new_prompt"] == f"A red fox\n\n{TRANSPARENT_PROMPT_SUFFIX}"
     stored = service.get(f"/images/{body['filename']}").content
@@ -46,13 +46,13 @@ def test_unsupported_transparency_falls_back_to_white(
     fake_openai.script("images", Fault.transparent_refused())
     body = service.generate().json()
     assert body["new_prompt"] == f"A red fox\n\n{PROMPT_SUFFIX}"
-    rejected, accepted = fake_openai.asked("images")
+    rejected, accepted = fake_openai.requests_to("images")
     assert (rejected.body["background"], accepted.body["background"]) == ("transparent", "opaque")
     assert accepted.body["prompt"] == body["new_prompt"]
     assert service.get(f"/images/{body['filename']}/metadata").json() == body
     assert service.generate().status_code == 200
-    assert fake_openai.asked("images")[-1].body["background"] == "opaque"
-    assert (fake_openai.paid, len(fake_openai.asked("images"))) == (2, 3)
+    assert fake_openai.requests_to("images")[-1].body["background"] == "opaque"
+    assert (fake_openai.paid, len(fake_openai.requests_to("images"))) == (2, 3)
 
 
 def test_second_rejection_is_an_error(service: Service, fake_openai: FakeOpenAI) -> None:
@@ -60,7 +60,7 @@ def test_second_rejection_is_an_error(service: Service, fake_openai: FakeOpenAI)
     fake_openai.script("images", Fault.transparent_refused(), Fault.transparent_refused())
     rejected = service.generate()
     assert (rejected.status_code, rejected.json()["code"]) == (503, "provider_misconfigured")
-    assert (rejected.json()["charged"], len(fake_openai.asked("images"))) == ("no", 2)
+    assert (rejected.json()["charged"], len(fake_openai.requests_to("images"))) == ("no", 2)
 
 
 def test_streams_fall_back_too(service: Service, fake_openai: FakeOpenAI) -> None:

@@ -53,7 +53,7 @@ def test_image_is_replayed_byte_for_byte(tmp_path: Path, fake_openai: FakeOpenAI
     for name in ("new_prompt", "model", "cutout", "width"):
         assert replayed[name] == first[name]
     assert (replayed["provider"], replayed["charged"], replayed["cost_usd"]) == ("replay", "no", 0)
-    assert (fake_openai.paid, fake_openai.asked("moderations")) == (0, [])
+    assert (fake_openai.paid, fake_openai.requests_to("moderations")) == (0, [])
 
 
 def test_responses_are_replayed_in_order_and_the_last_repeats(

@@ -88,7 +88,7 @@ def test_partial_images_are_small_and_transparent(real: Service, parts: Parts) -
     image = decode_partial(partial)
     assert max(image.size) <= 256
     assert image.getchannel("A").getextrema() == (0, 255)
-    assert parts.fake.asked("images")[0].body["partial_images"] == 1
+    assert parts.fake.requests_to("images")[0].body["partial_images"] == 1
 
 
 def test_generation_continues_after_a_disconnect(real: Service, parts: Parts) -> None:
@@ -102,7 +102,7 @@ def test_generation_continues_after_a_disconnect(real: Service, parts: Parts) ->
     response = post(real)
     assert (response.status_code, response.headers["Idempotency-Replayed"]) == (200, "true")
     assert response.json() | {"status": 0} == real.images()[0] | {"status": 0}
-    assert (parts.fake.paid, len(parts.fake.asked("images"))) == (1, 1)
+    assert (parts.fake.paid, len(parts.fake.requests_to("images"))) == (1, 1)
 
 
 def test_replayed_stream_contains_only_the_result(service: Service) -> None:
@@ -211,7 +211,7 @@ def test_default_partial_images_apply_to_streams_only(
         assert difference == pytest.approx(2 * 100 * 30 / 1e6)
         with streaming(service.url, partial_images=0) as stream:
             stream.rest()
-        assert "stream" not in fake_openai.asked("images")[0].body
+        assert "stream" not in fake_openai.requests_to("images")[0].body
 
 
 def test_access_log_line_is_written_when_the_stream_ends(real: Service, parts: Parts) -> None:

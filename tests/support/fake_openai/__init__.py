@@ -1,4 +1,4 @@
-"""An OpenAI-compatible HTTP server for tests: scripted faults and a meter of what was paid."""
+"""An OpenAI-compatible HTTP server for tests, with scripted faults and a record of charges."""
 
 from tests.support.fake_openai.behavior import Behavior
 from tests.support.fake_openai.errors import SECRET_MARKER, mask_key

@@ -1,4 +1,4 @@
-"""How one request shall be answered: the plain data that every fault is made of."""
+"""How the fake responds to one request: the data of which every fault consists."""
 
 import threading
 from collections.abc import Callable
@@ -10,7 +10,16 @@ from tests.support.fake_openai.reply import Reply
 
 @dataclass(frozen=True)
 class Delivery:
-    """How the bytes of an answer are put on the wire; by default all at once."""
+    """How a response is sent; by default in one piece.
+
+    Attributes:
+        drop: close the connection without a response.
+        cut_after: close the connection after this many bytes of the body.
+        chunk: send the body in pieces of this many bytes.
+        by_event: send each server-sent event as a piece.
+        pause: seconds to wait before each piece.
+        last_at: wait for this event before the last piece.
+    """
 
     drop: bool = False
     cut_after: int | None = None
@@ -22,11 +31,16 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Behavior:
-    """A departure from the normal answer.
+    """A deviation from the normal response.
 
-    `reply` replaces the answer without drawing anything, `image` replaces what is drawn,
-    `rewrite` spoils the finished answer, `wait` and `delivery` say when and how it is sent.
-    `paid` says whether the generation is billed although something goes wrong.
+    Attributes:
+        name: identifies the behavior in test ids.
+        paid: whether the generation is charged although something goes wrong.
+        wait: called before the response is sent, with a function that sleeps.
+        reply: replaces the response; nothing is generated.
+        image: replaces the generated image.
+        rewrite: changes the normal response.
+        delivery: how the response is sent.
     """
 
     name: str
@@ -38,9 +52,13 @@ class Behavior:
     delivery: Delivery = field(default_factory=Delivery, repr=False)
 
     def after(self, seconds: float) -> Self:
-        """Return the same behavior, answered this much later."""
+        """Return the same behavior, delayed."""
         return replace(self, wait=lambda sleep: sleep(seconds))
 
+    def calling(self, action: Callable[[], object]) -> Self:
+        """Return the same behavior, which calls a function before it responds."""
+        return replace(self, wait=lambda _: action())
+
     def billed(self, paid: bool = True) -> Self:
-        """Return the same behavior, counted as paid or not."""
+        """Return the same behavior, charged or free."""
         return replace(self, paid=paid)

@@ -1,4 +1,4 @@
-"""Error bodies in the words and with the fields of the real API."""
+"""Error responses with the texts and fields of the real API."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 from tests.support.fake_openai.reply import Reply
 
 SECRET_MARKER = "UPSTREAM-SECRET-TEXT"
-"""Stands in every scripted error: a test that finds it in an answer or a log has found a leak."""
+"""Part of every scripted error: if a response or a log contains it, there is a leak."""
 
 INVALID_REQUEST = "invalid_request_error"
 IMAGE_USER_ERROR = "image_generation_user_error"
 
-# What the API calls an error of this status when nothing more special is meant.
+# The usual code and type of an error with this status.
 USUAL_CODES: Mapping[int, tuple[str | None, str]] = {
     400: ("invalid_value", INVALID_REQUEST),
     401: ("invalid_api_key", INVALID_REQUEST),
@@ -24,7 +24,7 @@ USUAL_CODES: Mapping[int, tuple[str | None, str]] = {
 
 
 def mask_key(key: str) -> str:
-    """Hide the middle of a key the way the API does when it echoes one."""
+    """Mask the middle of a key as the API does when it quotes one."""
     if len(key) < 12:
         return "*" * len(key)
     return f"{key[:8]}{'*' * (len(key) - 12)}{key[-4:]}"
@@ -40,18 +40,18 @@ def error(
     headers: Mapping[str, str] | None = None,
     **more: Any,
 ) -> Reply:
-    """Build an error answer; `more` adds fields such as `moderation_details`."""
+    """Return an error response; `more` adds fields such as `moderation_details`."""
     inner = {"message": message, "type": kind, "param": param, "code": code, **more}
     return Reply.of({"error": inner}, status, headers)
 
 
 def leaky(message: str) -> str:
-    """Add what must never reach a caller: the marker and a masked key."""
+    """Add what must never reach a client: the marker and a masked key."""
     return f"{message} [{SECRET_MARKER}; key {mask_key('sk-test-fake-openai-key-000000')}]"
 
 
 def wrong_key(key: str | None) -> Reply:
-    """Build the 401 for a missing or an unknown key."""
+    """Return the 401 for a missing or unknown key."""
     if not key:
         return error(
             401,
@@ -67,18 +67,18 @@ def wrong_key(key: str | None) -> Reply:
 
 
 def unknown_parameter(name: str) -> Reply:
-    """Build the 400 for a parameter that this model does not take."""
+    """Return the 400 for a parameter that the model doesn't support."""
     return error(400, f"Unknown parameter: '{name}'.", "unknown_parameter", param=name)
 
 
 def invalid_value(param: str, value: object, supported: str, kind: str = INVALID_REQUEST) -> Reply:
-    """Build the 400 for a value that is not one of the supported ones."""
+    """Return the 400 for an unsupported value."""
     message = f"Invalid value: '{value}'. Supported values are: {supported}."
     return error(400, message, "invalid_value", kind, param)
 
 
 def moderation_blocked(note: str = "", stage: str = "input") -> Reply:
-    """Build the 400 with which the image model itself refuses a prompt."""
+    """Return the 400 for a prompt that the image model itself rejects."""
     return error(
         400,
         "Your request was rejected by the safety system. If you believe this is an error, contact "
@@ -91,7 +91,7 @@ def moderation_blocked(note: str = "", stage: str = "input") -> Reply:
 
 
 def no_such_model(model: object) -> Reply:
-    """Build the 404 for a model that is unknown to this key."""
+    """Return the 404 for a model that is unknown or not available to the key."""
     return error(
         404,
         f"The model `{model}` does not exist or you do not have access to it.",

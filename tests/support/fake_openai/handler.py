@@ -1,23 +1,54 @@
-"""The HTTP side: reads a request, lets an endpoint answer it, and misbehaves on the wire."""
+"""The HTTP side of the fake: routes requests, and sends responses with scripted faults."""
 
 import json
 import re
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
 from tests.support.fake_openai import errors, images, text
-from tests.support.fake_openai.behavior import Delivery
-from tests.support.fake_openai.call import Call
+from tests.support.fake_openai.behavior import Behavior, Delivery
 from tests.support.fake_openai.ledger import Ledger, Request
-from tests.support.fake_openai.reply import ApiError, Reply
+from tests.support.fake_openai.reply import ApiError, Json, Reply
 
 if TYPE_CHECKING:
-    from tests.support.fake_openai.server import _Server
+    from tests.support.fake_openai.server import FakeOpenAI, _Server
 
-# Azure's addresses have the deployment in them, and its key comes in a header of its own.
+
+@dataclass(frozen=True)
+class Call:
+    """A request that is being handled, with its ledger and its scripted behavior."""
+
+    fake: "FakeOpenAI"
+    ledger: Ledger
+    path: str
+    body: bytes
+    behavior: Behavior | None
+
+    def json_body(self) -> Json:
+        """Return the body as a JSON object.
+
+        Raises:
+            ApiError: it is none.
+        """
+        try:
+            document = json.loads(self.body)
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            raise ApiError(errors.error(400, "We could not parse the JSON body of your request."))
+        return document
+
+    def charge(self, generations: int) -> None:
+        """Charge generations, unless the scripted behavior is free."""
+        if self.behavior is None or self.behavior.paid:
+            self.ledger.charge(generations, str(self.json_body().get("prompt")))
+
+
+# Azure's paths contain the deployment, and its API key has a header of its own.
 _AZURE = r"/openai/deployments/[\w.-]+"
 _ROUTES: tuple[tuple[str, str, Callable[[Call], Reply]], ...] = (
     (f"POST (/v1|{_AZURE})/images/generations", "images", images.generate),
@@ -29,35 +60,35 @@ _ROUTES: tuple[tuple[str, str, Callable[[Call], Reply]], ...] = (
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Serves one connection."""
+    """Handles the requests of a connection."""
 
     server: "_Server"
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def setup(self) -> None:
-        """Make the connection known to the server."""
+        """Register the connection at the server."""
         super().setup()
         self.server.connections.add(self.connection)
 
     def finish(self) -> None:
-        """Forget the connection."""
+        """Unregister the connection."""
         self.server.connections.discard(self.connection)
         super().finish()
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing: the ledger is the log."""
+        """Log nothing, because the ledger has all requests."""
 
     def do_GET(self) -> None:
-        """Answer a GET request."""
+        """Handle a GET request."""
         self._serve()
 
     def do_POST(self) -> None:
-        """Answer a POST request."""
+        """Handle a POST request."""
         self._serve()
 
     def date_time_string(self, timestamp: float | None = None) -> str:
-        """Tell the time for the Date header."""
+        """Return the Date header, by the fake's clock."""
         return super().date_time_string((timestamp or time.time()) + self.server.fake.clock_ahead)
 
     def _serve(self) -> None:
@@ -65,35 +96,35 @@ class Handler(BaseHTTPRequestHandler):
         ledger = self.server.fake.ledger
         name, endpoint = _route(f"{self.command} {self.path.partition('?')[0]}")
         headers = {key.lower(): value for key, value in self.headers.items()}
-        behavior = ledger.note(Request(name, headers, _parsed(body)))
+        behavior = ledger.add(Request(name, headers, _parsed(body)))
         call = Call(self.server.fake, ledger, self.path.partition("?")[0], body, behavior)
-        answer = self._counted_answer if name == "images" else self._answer
+        respond = self._counted_response if name == "images" else self._response
         delivery = behavior.delivery if behavior else Delivery()
-        self._deliver(answer(call, endpoint), delivery, ledger)
+        self._send(respond(call, endpoint), delivery, ledger)
 
-    def _counted_answer(self, call: Call, endpoint: Callable[[Call], Reply]) -> Reply:
-        # The count goes down before the first byte is sent: a client that asks again at once must
-        # not look like two clients.
+    def _counted_response(self, call: Call, endpoint: Callable[[Call], Reply]) -> Reply:
+        # Counted down before the first byte is sent, because a client that sends its next request
+        # immediately must not count twice.
         call.ledger.begin()
         try:
-            return self._answer(call, endpoint)
+            return self._response(call, endpoint)
         finally:
             call.ledger.end()
 
-    def _answer(self, call: Call, endpoint: Callable[[Call], Reply]) -> Reply:
+    def _response(self, call: Call, endpoint: Callable[[Call], Reply]) -> Reply:
         behavior = call.behavior
         if behavior and behavior.reply:
-            call.bill(1)
+            call.charge(1)
             reply = behavior.reply
         else:
-            reply = self._normal_answer(call, endpoint)
+            reply = self._normal_response(call, endpoint)
             if behavior and behavior.rewrite and reply.status == 200:
                 reply = behavior.rewrite(reply)
         if behavior and behavior.wait:
             behavior.wait(call.ledger.sleep)
         return reply
 
-    def _normal_answer(self, call: Call, endpoint: Callable[[Call], Reply]) -> Reply:
+    def _normal_response(self, call: Call, endpoint: Callable[[Call], Reply]) -> Reply:
         scheme, _, key = (self.headers.get("authorization") or "").partition(" ")
         if self.path.startswith("/openai/") and "api-version=" in self.path:
             scheme, key = "Bearer", self.headers.get("api-key") or ""
@@ -101,10 +132,10 @@ class Handler(BaseHTTPRequestHandler):
             return errors.wrong_key(key)
         try:
             return endpoint(call)
-        except ApiError as refused:
-            return refused.reply
+        except ApiError as error:
+            return error.reply
 
-    def _deliver(self, reply: Reply, delivery: Delivery, ledger: Ledger) -> None:
+    def _send(self, reply: Reply, delivery: Delivery, ledger: Ledger) -> None:
         if delivery.drop:
             self.close_connection = True
             return
@@ -129,7 +160,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def _waited(delivery: Delivery, ledger: Ledger, *, is_last: bool) -> bool:
-    """Wait as long as is scripted for a piece; tell whether the test still runs."""
+    """Wait before a piece as scripted. Return False if the test has ended."""
     if delivery.pause and ledger.sleep(delivery.pause):
         return False
     while is_last and delivery.last_at and not delivery.last_at.is_set():
@@ -145,13 +176,13 @@ def _pieces(body: bytes, delivery: Delivery) -> list[bytes]:
     return [body[start : start + size] for start in range(0, len(body), size)]
 
 
-def _route(asked: str) -> tuple[str, Callable[[Call], Reply]]:
+def _route(request: str) -> tuple[str, Callable[[Call], Reply]]:
     for pattern, name, endpoint in _ROUTES:
-        if re.fullmatch(pattern, asked):
+        if re.fullmatch(pattern, request):
             return name, endpoint
 
     def unknown(_: Call) -> Reply:
-        return errors.error(404, f"Invalid URL ({asked})")
+        return errors.error(404, f"Invalid URL ({request})")
 
     return "unknown", unknown
 

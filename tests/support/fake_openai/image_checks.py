@@ -1,4 +1,4 @@
-"""The checks of the image endpoint, in the words and with the codes of the real API."""
+"""Validation of image requests, with the messages and codes of the real API."""
 
 import re
 from typing import Any
@@ -27,7 +27,7 @@ _LEGACY_CHOICES: dict[str, tuple[object, ...]] = {
 
 
 def check_names(body: Json, legacy: bool) -> None:
-    """Refuse parameters that the model does not take."""
+    """Reject parameters that the model doesn't support."""
     allowed = _SHARED | (_LEGACY_ONLY if legacy else _GPT_ONLY)
     for name in body:
         if name not in allowed:
@@ -35,7 +35,7 @@ def check_names(body: Json, legacy: bool) -> None:
 
 
 def check_prompt(body: Json, limit: int) -> None:
-    """Refuse a prompt that is missing, empty or too long."""
+    """Reject a missing, empty or too long prompt."""
     prompt: Any = body.get("prompt")
     if not prompt or not isinstance(prompt, str):
         message, code = "Missing required parameter: 'prompt'.", "missing_required_parameter"
@@ -50,7 +50,7 @@ def check_prompt(body: Json, limit: int) -> None:
 
 
 def check_values(body: Json, legacy: bool) -> None:
-    """Refuse values outside of their lists, and values that do not go together."""
+    """Reject unsupported values and unsupported combinations of values."""
     for name, choices in (_LEGACY_CHOICES if legacy else _CHOICES).items():
         value = body.get(name)
         if value is not None and value not in choices:
@@ -66,13 +66,13 @@ def check_values(body: Json, legacy: bool) -> None:
 
 
 def checked_size(size: str, legacy: bool) -> tuple[int, int]:
-    """Return width and height, or refuse a size that the model cannot draw."""
+    """Return width and height, or reject a size that the model doesn't support."""
     if size == "auto":
         return 1024, 1024
     match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", size)
     if match:
         width, height = int(match[1]), int(match[2])
-        if (size in _LEGACY_SIZES) if legacy else _drawable(width, height):
+        if (size in _LEGACY_SIZES) if legacy else _supported(width, height):
             return width, height
     sizes = _LEGACY_SIZES if legacy else ("1024x1024", "1024x1536", "1536x1024", "and auto")
     message = f"Invalid size '{size}'. Supported sizes are {', '.join(sizes)}."
@@ -80,8 +80,8 @@ def checked_size(size: str, legacy: bool) -> tuple[int, int]:
     raise ApiError(errors.error(400, message, "invalid_value", kind, "size"))
 
 
-def _drawable(width: int, height: int) -> bool:
-    """Tell whether a GPT image model draws this size: steps of 16, at most 3:1, within limits."""
+def _supported(width: int, height: int) -> bool:
+    """Return whether GPT image models support a size: multiples of 16, at most 3:1, in limits."""
     long, short = max(width, height), min(width, height)
     whole_steps = width % 16 == 0 and height % 16 == 0
     return (

@@ -1,9 +1,11 @@
-"""POST /v1/images/generations: checks a request as the real API does, draws, bills."""
+"""POST /v1/images/generations, as JSON or as server-sent events."""
 
+import base64
+import json
 import time
 from typing import TYPE_CHECKING
 
-from tests.support.fake_openai import errors, sample_images, streaming
+from tests.support.fake_openai import errors, sample_images
 from tests.support.fake_openai.image_checks import (
     check_names,
     check_prompt,
@@ -13,7 +15,7 @@ from tests.support.fake_openai.image_checks import (
 from tests.support.fake_openai.reply import ApiError, Json, Reply
 
 if TYPE_CHECKING:
-    from tests.support.fake_openai.call import Call
+    from tests.support.fake_openai.handler import Call
 
 IMAGE_MODELS = ("gpt-image-2.6-flare", "gpt-image-2.6-sunburst", "gpt-image-2")
 LEGACY_MODELS = ("dall-e-3",)
@@ -21,7 +23,7 @@ BLOCKED_WORD = "blocked-by-image-model"
 
 
 def generate(call: "Call") -> Reply:
-    """Check, draw, bill and answer one request."""
+    """Validate a request as the real API does, generate and charge."""
     body = call.json_body()
     legacy = _checked_model(body, call.fake.image_models) in LEGACY_MODELS
     check_names(body, legacy)
@@ -31,25 +33,25 @@ def generate(call: "Call") -> Reply:
     count = int(body.get("n") or 1)
     if BLOCKED_WORD in body["prompt"]:
         raise ApiError(errors.moderation_blocked())
-    call.bill(count)
+    call.charge(count)
     drawn = [_draw(call, body, width, height) for _ in range(count)]
     if body.get("stream"):
-        return streaming.answer(body, drawn, f"{width}x{height}", usage(body, width, height))
+        return _stream(body, drawn, f"{width}x{height}", usage(body, width, height))
     items = [_item(call, body, image, legacy) for image in drawn]
-    answer: Json = {"created": int(time.time()), "data": items}
+    document: Json = {"created": int(time.time()), "data": items}
     if not legacy:
-        answer |= {
+        document |= {
             "background": "transparent" if body.get("background") == "transparent" else "opaque",
             "output_format": body.get("output_format") or "png",
             "quality": _drawn_quality(body),
             "size": f"{width}x{height}",
             "usage": usage(body, width, height, count),
         }
-    return Reply.of(answer)
+    return Reply.of(document)
 
 
 def usage(body: Json, width: int, height: int, count: int = 1) -> Json:
-    """Count tokens roughly as the real API bills them."""
+    """Return token counts, roughly as the real API charges them."""
     text = len(body["prompt"]) // 4 + 7
     rate = {"low": 272, "medium": 1056, "high": 4160}.get(_drawn_quality(body), 6240)
     drawn = count * rate * width * height // (1024 * 1024)
@@ -75,16 +77,16 @@ def _draw(call: "Call", body: Json, width: int, height: int) -> bytes:
     image = call.fake.image or sample_images.draw(width, height, number, kind, transparent)
     if call.behavior and call.behavior.image:
         image = call.behavior.image(image)
-    call.ledger.keep(image)
+    call.ledger.add_image(image)
     return image
 
 
 def _item(call: "Call", body: Json, image: bytes, legacy: bool) -> Json:
     if not legacy:
-        return {"b64_json": streaming.encoded(image)}
+        return {"b64_json": _encoded(image)}
     revised = {"revised_prompt": f"{body['prompt']}, in careful detail"}
     if body.get("response_format") == "b64_json":
-        return {"b64_json": streaming.encoded(image), **revised}
+        return {"b64_json": _encoded(image), **revised}
     place = call.ledger.images.index(image)
     return {"url": f"{call.fake.base_url}/files/{place}", **revised}
 
@@ -98,6 +100,33 @@ def _checked_model(body: Json, known: tuple[str, ...]) -> str:
 
 
 def show(call: "Call") -> Reply:
-    """Serve an image under the address that the old models give instead of base64."""
+    """Return an image under the URL that the old models return instead of base64."""
     place = int(call.path.rpartition("/")[2])
     return Reply(200, call.ledger.images[place], "image/png")
+
+
+def _stream(body: Json, images: list[bytes], size: str, usage: Json) -> Reply:
+    """Return the requested partial images, then a completed event for each image."""
+    shared = {
+        "created_at": int(time.time()),
+        "size": size,
+        "quality": body.get("quality") or "medium",
+        "background": body.get("background") or "opaque",
+        "output_format": body.get("output_format") or "png",
+    }
+    events = [
+        _event("partial_image", images[0], {**shared, "partial_image_index": index})
+        for index in range(int(body.get("partial_images") or 0))
+    ]
+    events += [_event("completed", image, {**shared, "usage": usage}) for image in images]
+    return Reply(200, b"".join(events), "text/event-stream; charset=utf-8")
+
+
+def _event(name: str, image: bytes, fields: Json) -> bytes:
+    kind = f"image_generation.{name}"
+    data = json.dumps({"type": kind, "b64_json": _encoded(image), **fields})
+    return f"event: {kind}\ndata: {data}\n\n".encode()
+
+
+def _encoded(image: bytes) -> str:
+    return base64.b64encode(image).decode()

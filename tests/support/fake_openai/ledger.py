@@ -1,4 +1,4 @@
-"""What happened since the last reset: requests, images, money, and what is still scripted."""
+"""What happened since the last reset: requests, images, charges and scripted behaviors."""
 
 import itertools
 import threading
@@ -13,7 +13,7 @@ from tests.support.fake_openai.behavior import Behavior
 
 @dataclass(frozen=True)
 class Request:
-    """One request as it arrived; header names are in lower case."""
+    """A received request; header names are in lower case."""
 
     endpoint: str
     headers: Mapping[str, str]
@@ -22,10 +22,10 @@ class Request:
 
 
 class Ledger:
-    """The thread-safe book of one test; a reset closes it and opens a new one.
+    """The thread-safe ledger of a test; a reset closes it and opens a new one.
 
-    A request keeps the book under which it arrived, so what is still running when a test ends
-    cannot spoil the counts of the next one.
+    A request keeps the ledger under which it arrived, so requests that are still running when a
+    test ends do not change the counts of the next test.
     """
 
     def __init__(self) -> None:
@@ -41,8 +41,8 @@ class Ledger:
         self._queued: dict[str, deque[Behavior]] = {}
         self._standing: dict[str, Behavior] = {}
 
-    def note(self, request: Request) -> Behavior | None:
-        """Write a request down and return the behavior that is scripted for it, if any."""
+    def add(self, request: Request) -> Behavior | None:
+        """Add a request, and return the behavior that is scripted for it."""
         with self.changed:
             self.requests.append(request)
             self.changed.notify_all()
@@ -50,49 +50,49 @@ class Ledger:
             return queued.popleft() if queued else self._standing.get(request.endpoint)
 
     def begin(self) -> None:
-        """Count one more image request that is being worked on."""
+        """Count an image request that has started."""
         with self.changed:
             self.in_flight += 1
             self.peak_in_flight = max(self.peak_in_flight, self.in_flight)
             self.changed.notify_all()
 
     def end(self) -> None:
-        """Count one image request less."""
+        """Count an image request that has ended."""
         with self.changed:
             self.in_flight -= 1
             self.changed.notify_all()
 
-    def pay(self, generations: int, prompt: str) -> None:
-        """Bill generations of this prompt."""
+    def charge(self, generations: int, prompt: str) -> None:
+        """Charge generations of a prompt."""
         with self.changed:
             self.paid += generations
             self.paid_for[prompt] += generations
 
     def next_number(self) -> int:
-        """Return a number that no other image of this book has."""
+        """Return a number that is unique among the images of this ledger."""
         return next(self._numbers)
 
-    def keep(self, image: bytes) -> None:
-        """Keep the bytes of a drawn image."""
+    def add_image(self, image: bytes) -> None:
+        """Add the bytes of a generated image."""
         with self.changed:
             self.images.append(image)
 
-    def script(self, endpoint: str, *behaviours: Behavior) -> None:
-        """Queue behaviors, one for each coming request."""
+    def script(self, endpoint: str, *behaviors: Behavior) -> None:
+        """Queue behaviors, one for each following request."""
         with self.changed:
-            self._queued.setdefault(endpoint, deque()).extend(behaviours)
+            self._queued.setdefault(endpoint, deque()).extend(behaviors)
 
     def always(self, endpoint: str, behavior: Behavior) -> None:
-        """Answer every request like this once the queue is empty."""
+        """Use a behavior for every request once the queue is empty."""
         with self.changed:
             self._standing[endpoint] = behavior
 
     def clear(self) -> None:
-        """Forget everything that was scripted."""
+        """Drop all scripted behaviors."""
         with self.changed:
             self._queued.clear()
             self._standing.clear()
 
     def sleep(self, seconds: float) -> bool:
-        """Wait, but not beyond the end of the test; tell whether the test has ended."""
+        """Sleep until the test ends at most. Return whether it has ended."""
         return self.closed.wait(seconds)

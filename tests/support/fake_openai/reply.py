@@ -1,4 +1,4 @@
-"""What goes back over the wire, and the question it answers."""
+"""Responses of the fake before they are sent."""
 
 import json
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Reply:
-    """One HTTP answer, complete and not yet sent."""
+    """A complete HTTP response."""
 
     status: int
     body: bytes
@@ -21,20 +21,20 @@ class Reply:
     def of(
         cls, document: object, status: int = 200, headers: Mapping[str, str] | None = None
     ) -> Self:
-        """Answer with a JSON document."""
+        """Return a response with a JSON document."""
         return cls(status, json.dumps(document).encode(), headers=headers or {})
 
     def document(self) -> Any:
-        """Return the body as parsed JSON."""
+        """Return the parsed JSON of the body."""
         return json.loads(self.body)
 
     def with_document(self, document: object) -> Self:
-        """Return the same answer around another JSON document."""
+        """Return the same response with another JSON document."""
         return replace(self, body=json.dumps(document).encode())
 
 
 class ApiError(Exception):
-    """Ends the handling of a request with an error answer."""
+    """Ends the handling of a request with an error response."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(reply.status)

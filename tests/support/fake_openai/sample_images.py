@@ -1,4 +1,4 @@
-"""What the fake draws: fast, white-backed images, and files that are dangerous or broken."""
+"""Images of the fake: simple ones on white, and dangerous or damaged files."""
 
 import io
 import struct
@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 Color = tuple[int, int, int, int]
 
-# Eight looks are enough to tell images apart; drawing each once keeps a test run fast.
+# Eight looks are enough to distinguish images; drawing each once keeps test runs fast.
 LOOKS = 8
 _COLORS = (
     (214, 40, 57),
@@ -50,8 +50,8 @@ def _drawn(width: int, height: int, look: int, kind: str, transparent: bool) -> 
 
 
 def _subject(unit: int, look: int, background: Color) -> Image.Image:
-    """Draw a jug: its handle encloses background, its label is white paint with a dark dot."""
-    # Twice the size and halved again: the soft edge that every real image has.
+    """Draw a jug: its handle encloses background, its label is white with a dark dot."""
+    # Drawn at twice the size and halved, for soft edges like those of real images.
     tile = Image.new("RGBA", (unit * 26, unit * 26), background)
     pen = ImageDraw.Draw(tile)
     color = (*_COLORS[look], 255)
@@ -80,7 +80,7 @@ def _chunk(name: bytes, data: bytes) -> bytes:
 
 @lru_cache(maxsize=4)
 def bomb(width: int = 20_000, height: int = 20_000) -> bytes:
-    """Make a PNG of about a megabyte that honestly decompresses to over a gigabyte of black."""
+    """Return a valid PNG of about a megabyte that decompresses to over a gigabyte of black."""
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return (
         b"\x89PNG\r\n\x1a\n"
@@ -91,12 +91,12 @@ def bomb(width: int = 20_000, height: int = 20_000) -> bytes:
 
 
 def _deflated_zeros(count: int) -> bytes:
-    # A fully flushed block stands on its own, so one compressed piece can be repeated: the bomb
-    # is built in a millisecond, without ever holding what it expands to.
+    # A fully flushed block is independent, so one compressed piece can be repeated. That takes a
+    # millisecond, and no memory for the decompressed data.
     piece = 1 << 20
     whole, rest = divmod(count, piece)
     body = _flushed(bytes(piece)) * whole + _flushed(bytes(rest))
-    # Adler-32 of zeros is known without reading them: a stays 1, b counts the bytes.
+    # The Adler-32 of zeros needs no pass over them: a stays 1, b counts the bytes.
     checksum = ((count % 65521) << 16) | 1
     return b"\x78\x9c" + body + b"\x03\x00" + struct.pack(">I", checksum)
 

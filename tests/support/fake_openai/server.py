@@ -1,4 +1,4 @@
-"""The fake itself: a threaded HTTP server, its settings, its meter and its script."""
+"""The fake itself: a threaded HTTP server with its settings, script and ledger."""
 
 import socket
 import sys
@@ -19,7 +19,7 @@ Endpoint = Literal["images", "moderations", "chat", "models", "files"]
 
 
 class _Server(ThreadingHTTPServer):
-    """Knows its open connections, so that stopping really ends them."""
+    """A server that closes its open connections when it is stopped."""
 
     daemon_threads = True
     request_queue_size = 256
@@ -30,18 +30,18 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), Handler)
 
     def server_bind(self) -> None:
-        # The parent class asks the name service for this machine's name, which can take seconds.
+        # The parent class looks up the name of this machine, which can take seconds.
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
         self.server_name, self.server_port = "127.0.0.1", self.socket.getsockname()[1]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        # A client that has gone away is what many tests want; anything else is a bug of the fake.
+        # Many tests make a client disconnect; any other error is a bug of the fake.
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
-    def hang_up(self) -> None:
-        """Close what is still connected."""
+    def close_connections(self) -> None:
+        """Close all open connections."""
         for connection in tuple(self.connections):
             try:
                 connection.shutdown(socket.SHUT_RDWR)
@@ -50,11 +50,18 @@ class _Server(ThreadingHTTPServer):
 
 
 class FakeOpenAI:
-    """An OpenAI-compatible server on this machine that counts what it would have cost.
+    """An OpenAI-compatible server on this machine, which records what it would have charged.
 
-    `image` replaces what is drawn by fixed bytes; `legacy_models` adds `dall-e-3`. A test can
-    also set `shutdown_dates` of models, whether models are `listed` or only known by name, and by
-    how many seconds the clock that answers tell is ahead.
+    Args:
+        image: fixed bytes to return as every image.
+        legacy_models: also offer `dall-e-3`.
+        api_key: the only key that is accepted.
+        port: default: a free one.
+
+    Attributes:
+        shutdown_dates: of models, by name.
+        listed: whether the list of models has all of them, or only the first one.
+        clock_ahead: by how many seconds the Date header is ahead.
     """
 
     def __init__(
@@ -78,11 +85,11 @@ class FakeOpenAI:
 
     @property
     def base_url(self) -> str:
-        """What clients take as their base URL; it stays the same over stop and start."""
+        """The base URL for clients; stop and start don't change it."""
         return f"http://127.0.0.1:{self.port}/v1"
 
     def start(self) -> Self:
-        """Begin to serve; what was counted and scripted before a stop still holds."""
+        """Start serving, with the ledger and script from before a stop."""
         self.ledger.closed.clear()
         self._server = _Server(self.port, self)
         self._thread = threading.Thread(
@@ -92,13 +99,13 @@ class FakeOpenAI:
         return self
 
     def stop(self) -> None:
-        """Stop serving, hang up; connecting is refused until the next start."""
+        """Stop serving and close all connections; new ones are refused until the next start."""
         if self._server is None or self._thread is None:
             return
         self.ledger.closed.set()
         self._server.shutdown()
         self._server.server_close()
-        self._server.hang_up()
+        self._server.close_connections()
         self._thread.join()
         self._server = self._thread = None
 
@@ -113,63 +120,72 @@ class FakeOpenAI:
     ) -> None:
         self.stop()
 
-    def script(self, endpoint: Endpoint, *behaviours: Behavior) -> None:
-        """Queue behaviors, one for each coming request to this endpoint; then all is normal."""
-        self.ledger.script(endpoint, *behaviours)
+    def script(self, endpoint: Endpoint, *behaviors: Behavior) -> None:
+        """Queue behaviors, one for each following request to an endpoint."""
+        self.ledger.script(endpoint, *behaviors)
 
     def always(self, endpoint: Endpoint, behavior: Behavior) -> None:
-        """Answer every request to this endpoint like this once the queue is empty."""
+        """Use a behavior for every request to an endpoint once the queue is empty."""
         self.ledger.always(endpoint, behavior)
 
     def clear(self) -> None:
-        """Forget everything that was scripted."""
+        """Drop all scripted behaviors."""
         self.ledger.clear()
 
     def reset(self) -> None:
-        """Begin anew: nothing scripted, asked, drawn or paid; what still waits is let go."""
+        """Drop all requests, images, charges and behaviors, and release waiting requests."""
         self.ledger.closed.set()
         self.ledger = Ledger()
         self.image, self.api_key = self._initial
         self.shutdown_dates, self.listed, self.clock_ahead = {}, True, 0.0
 
     def wait_in_flight(self, count: int = 1, timeout: float = 60.0) -> None:
-        """Wait until so many image requests are being worked on at once."""
+        """Wait until this number of image requests is being handled."""
         ledger = self.ledger
         with ledger.changed:
             if not ledger.changed.wait_for(lambda: ledger.in_flight == count, timeout):
                 raise TimeoutError(f"{ledger.in_flight} requests in flight, not {count}")
 
-    def asked(self, endpoint: Endpoint) -> list[Request]:
-        """Return the requests to one endpoint, oldest first."""
+    def wait_for_request(self, endpoint: Endpoint, count: int = 1, timeout: float = 60.0) -> None:
+        """Wait until an endpoint has received this number of requests."""
+        ledger = self.ledger
+        with ledger.changed:
+            if not ledger.changed.wait_for(
+                lambda: len(self.requests_to(endpoint)) >= count, timeout
+            ):
+                raise TimeoutError(f"fewer than {count} requests to {endpoint}")
+
+    def requests_to(self, endpoint: Endpoint) -> list[Request]:
+        """Return the requests to an endpoint, oldest first."""
         return [request for request in self.requests if request.endpoint == endpoint]
 
     @property
     def requests(self) -> list[Request]:
-        """Every request since the last reset, oldest first."""
+        """All requests since the last reset, oldest first."""
         return list(self.ledger.requests)
 
     @property
     def images(self) -> list[bytes]:
-        """The bytes of every image that was drawn, as they were sent."""
+        """The bytes of all generated images, as they were sent."""
         return list(self.ledger.images)
 
     @property
     def paid(self) -> int:
-        """How many generations would have been billed."""
+        """The number of charged generations."""
         return self.ledger.paid
 
     @property
     def paid_for(self) -> dict[str, int]:
-        """How many generations of each prompt would have been billed."""
+        """The number of charged generations of each prompt."""
         with self.ledger.changed:
             return dict(self.ledger.paid_for)
 
     @property
     def in_flight(self) -> int:
-        """How many image requests are being worked on now."""
+        """The number of image requests that are being handled."""
         return self.ledger.in_flight
 
     @property
     def peak_in_flight(self) -> int:
-        """How many image requests were being worked on at the same time at most."""
+        """The highest number of image requests that were handled at the same time."""
         return self.ledger.peak_in_flight

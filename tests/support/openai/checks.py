@@ -31,13 +31,13 @@ def fails_as(
 
     Nothing that the provider said is in it or in its traceback, and no key either.
     """
-    reported, before = Reported(), len(fake.asked(endpoint))
+    reported, before = Reported(), len(fake.requests_to(endpoint))
     with pytest.raises(AppError) as caught:
         yield reported
     reported.error = caught.value
     assert type(reported.error) is kind
     assert reported.error.charged is charged
-    assert len(fake.asked(endpoint)) - before == 1
+    assert len(fake.requests_to(endpoint)) - before == 1
     trace = "".join(traceback.format_exception(reported.error))
     said = f"{reported.error} {reported.error.detail} {reported.error.message} {trace}"
     for private in (SECRET_MARKER, DEFAULT_API_KEY, "sk-test", f":{fake.port}"):

@@ -39,8 +39,8 @@ FAILURES: dict[str, tuple[Behavior, type[AppError], Charged, int]] = {
     "400": (Fault.status(400), ProviderMisconfigured, NO, 0),
     "401": (Fault.status(401), ProviderMisconfigured, NO, 0),
     "403": (Fault.status(403), ProviderMisconfigured, NO, 0),
-    "400 of a proxy": (Fault.answer("no object", status=400), ProviderMisconfigured, NO, 0),
-    "502 of a proxy": (Fault.answer(["x"], status=502), ProviderError, UNKNOWN, 0),
+    "400 of a proxy": (Fault.json_response("no object", status=400), ProviderMisconfigured, NO, 0),
+    "502 of a proxy": (Fault.json_response(["x"], status=502), ProviderError, UNKNOWN, 0),
     "dropped, paid": (Fault.drop_before_response(), ProviderTimeout, UNKNOWN, 1),
     "dropped": (Fault.drop_before_response(paid=False), ProviderTimeout, UNKNOWN, 0),
     "cut at once": (Fault.cut(0), ProviderTimeout, UNKNOWN, 1),
@@ -50,7 +50,7 @@ FAILURES: dict[str, tuple[Behavior, type[AppError], Charged, int]] = {
 
 
 def _paid(document: object) -> Behavior:
-    return Fault.answer(document, paid=True)
+    return Fault.json_response(document, paid=True)
 
 
 WITHOUT_IMAGE: dict[str, tuple[Behavior, bytes]] = {
@@ -95,8 +95,8 @@ OUTAGES: dict[str, tuple[Behavior, type[AppError], Charged | None]] = {
     "cut": (Fault.cut(20, paid=False), ProviderTimeout, None),
     "html": (Fault.html(paid=False), ProviderBadResponse, None),
     "truncated json": (Fault.truncated_json(), ProviderBadResponse, None),
-    "an empty object": (Fault.answer({}), ProviderBadResponse, None),
-    "a list": (Fault.answer([1]), ProviderBadResponse, None),
-    "null": (Fault.answer(None), ProviderBadResponse, None),
+    "an empty object": (Fault.json_response({}), ProviderBadResponse, None),
+    "a list": (Fault.json_response([1]), ProviderBadResponse, None),
+    "null": (Fault.json_response(None), ProviderBadResponse, None),
 }
 """What is answered, what it is called, and whether it was charged for where that can be told."""

@@ -1,4 +1,4 @@
-"""The catalogue of everything that can go wrong upstream."""
+"""The catalog of all faults of the provider."""
 
 import threading
 from collections.abc import Callable
@@ -13,16 +13,16 @@ from tests.support.fake_openai.reply import Reply
 
 
 class WireFaults(Behavior):
-    """Faults of time and of the connection; the generation is paid unless told otherwise."""
+    """Delays and connection faults; the generation is charged by default."""
 
     @classmethod
     def delay(cls, seconds: float, paid: bool = True) -> Self:
-        """Answer normally, but late."""
+        """Respond normally after a delay."""
         return cls("delay", paid).after(seconds)
 
     @classmethod
-    def until(cls, released: threading.Event, limit: float = 30.0) -> Self:
-        """Answer normally once the test sets the event; paid."""
+    def until(cls, released: threading.Event, limit: float = 120.0) -> Self:
+        """Respond normally once the test sets an event; charged."""
 
         def wait(sleep: Callable[[float], bool]) -> None:
             for _ in range(int(limit * 100)):
@@ -33,32 +33,32 @@ class WireFaults(Behavior):
 
     @classmethod
     def drop_before_response(cls, paid: bool = True) -> Self:
-        """Read the whole request, then close the connection without a byte."""
-        # Unpaid means that the model never drew: a reply of its own skips the drawing.
+        """Read the whole request, then close the connection without a response."""
+        # A reply replaces the generation, which is therefore not charged.
         reply = None if paid else Reply(500, b"")
         return cls("drop_before_response", paid, reply=reply, delivery=Delivery(drop=True))
 
     @classmethod
     def cut(cls, after_bytes: int = 1000, paid: bool = True) -> Self:
-        """Promise the whole body, send its first bytes, close."""
+        """Announce the whole body, send its first bytes and close the connection."""
         return cls("cut", paid, delivery=Delivery(cut_after=after_bytes))
 
     @classmethod
     def drip(cls, chunk: int = 4096, pause: float = 0.05, paid: bool = True) -> Self:
-        """Send the body in small pieces with a pause before each."""
+        """Send the body in small pieces, with a pause before each."""
         return cls("drip", paid, delivery=Delivery(chunk=chunk, pause=pause))
 
     @classmethod
     def slow_events(cls, pause: float = 0.05, paid: bool = True) -> Self:
-        """Send a streamed answer event by event with a pause before each."""
+        """Send a stream event by event, with a pause before each."""
         return cls("slow_events", paid, delivery=Delivery(by_event=True, pause=pause))
 
     @classmethod
     def last_event_at(cls, released: threading.Event) -> Self:
-        """Send a streamed answer, but its last event only once the test sets this; paid."""
+        """Send a stream, but its last event only once the test sets an event; charged."""
         delivery = Delivery(by_event=True, last_at=released)
         return cls("last_event_at", paid=True, delivery=delivery)
 
 
 class Fault(WireFaults, ErrorFaults, ImageFaults, StreamFaults, TextFaults):
-    """Every fault by its name: `fake.script("images", Fault.delay(5), Fault.quota())`."""
+    """All faults by name, as in `fake.script("images", Fault.delay(5), Fault.quota())`."""

@@ -1,4 +1,4 @@
-"""Faults of an image that is streamed while it is drawn."""
+"""Faults of streamed images."""
 
 import json
 from typing import Self
@@ -9,28 +9,28 @@ from tests.support.fake_openai.reply import Reply
 
 
 class StreamFaults(Behavior):
-    """Streams that end badly, or otherwise than was asked."""
+    """Streams with an error, or in another form than requested."""
 
     @classmethod
     def stream_error(cls, code: str = "moderation_blocked", paid: bool = True) -> Self:
-        """End a stream with an error event where the finished image belongs."""
+        """End a stream with an error event instead of the finished image."""
         event = {"error": {"code": code, "type": IMAGE_USER_ERROR, "message": leaky("Rejected.")}}
         last = f"data: {json.dumps(event)}\n\n".encode()
         return cls("stream_error", paid, rewrite=lambda reply: _without_last(reply, last))
 
     @classmethod
     def stream_unfinished(cls) -> Self:
-        """End a stream properly, but without the finished image."""
+        """End a stream without an error and without the finished image."""
         return cls("stream_unfinished", paid=True, rewrite=lambda reply: _without_last(reply, b""))
 
     @classmethod
     def stream_refused(cls, parameter: str = "stream") -> Self:
-        """Answer the 400 of a server that can't stream; not paid."""
+        """Respond with the 400 of a server without support for streaming; free."""
         return cls("stream_refused", reply=unknown_parameter(parameter))
 
     @classmethod
     def stream_as_json(cls) -> Self:
-        """Draw, and answer as if no stream had been asked for."""
+        """Respond with JSON although a stream was requested."""
 
         def rewrite(reply: Reply) -> Reply:
             last = json.loads(_events(reply)[-1].partition(b"data: ")[2])
@@ -46,7 +46,7 @@ class StreamFaults(Behavior):
 
     @classmethod
     def stream_ends_with(cls, last: bytes) -> Self:
-        """Send these bytes where the finished image belongs; paid."""
+        """Send these bytes instead of the finished image; charged."""
         return cls("stream_ends_with", paid=True, rewrite=lambda reply: _without_last(reply, last))
 
 
@@ -59,5 +59,5 @@ def _joined(events: list[bytes], reply: Reply) -> Reply:
 
 
 def _without_last(reply: Reply, last: bytes) -> Reply:
-    begun = _joined(_events(reply)[:-1], reply)
-    return Reply(reply.status, begun.body + last, reply.content_type)
+    start = _joined(_events(reply)[:-1], reply)
+    return Reply(reply.status, start.body + last, reply.content_type)

@@ -1,4 +1,4 @@
-"""Faults of the text model's answer: status 200, wrong content."""
+"""Faulty chat completions with status 200."""
 
 import json
 from collections.abc import Callable
@@ -10,43 +10,43 @@ from tests.support.fake_openai.reply import Reply
 
 
 class TextFaults(Behavior):
-    """Chat answers that do not hold what was asked for."""
+    """Completions without the requested output."""
 
     @classmethod
-    def _choice(cls, name: str, spoil: Callable[[dict[str, Any]], object]) -> Self:
+    def _choice(cls, name: str, change_choice: Callable[[dict[str, Any]], object]) -> Self:
         def rewrite(reply: Reply) -> Reply:
             document = reply.document()
-            spoil(document["choices"][0])
+            change_choice(document["choices"][0])
             return reply.with_document(document)
 
         return cls(name, paid=True, rewrite=rewrite)
 
     @classmethod
     def _content(cls, name: str, change: Callable[[str], str]) -> Self:
-        def spoil(choice: dict[str, Any]) -> None:
+        def change_choice(choice: dict[str, Any]) -> None:
             choice["message"]["content"] = change(choice["message"]["content"])
 
-        return cls._choice(name, spoil)
+        return cls._choice(name, change_choice)
 
     @classmethod
     def refusal(cls) -> Self:
-        """Refuse politely: no content, a text in `refusal`."""
-        said = {"content": None, "refusal": leaky("I'm sorry, but I can't help with that.")}
-        return cls._choice("refusal", lambda choice: choice["message"].update(said))
+        """Refuse: no content, but a text in `refusal`."""
+        message = {"content": None, "refusal": leaky("I'm sorry, but I can't help with that.")}
+        return cls._choice("refusal", lambda choice: choice["message"].update(message))
 
     @classmethod
     def prose(cls) -> Self:
-        """Answer in plain sentences although JSON was asked for."""
+        """Respond with plain text although JSON was requested."""
         return cls._content("prose", lambda _: "Sure! Here are some ideas:\n1. A red fox\n2. A bee")
 
     @classmethod
     def fenced(cls) -> Self:
-        """Wrap the right JSON in a Markdown fence."""
+        """Wrap the JSON in a Markdown fence."""
         return cls._content("fenced", lambda content: f"```json\n{content}\n```")
 
     @classmethod
     def few(cls, count: int = 1) -> Self:
-        """Give fewer prompts than were asked for."""
+        """Return fewer prompts than requested."""
 
         def change(content: str) -> str:
             return json.dumps({"prompts": json.loads(content)["prompts"][:count]})
@@ -55,7 +55,7 @@ class TextFaults(Behavior):
 
     @classmethod
     def duplicates(cls) -> Self:
-        """Give one and the same prompt again and again."""
+        """Repeat the same prompt."""
 
         def change(content: str) -> str:
             prompts = json.loads(content)["prompts"]
@@ -65,11 +65,11 @@ class TextFaults(Behavior):
 
     @classmethod
     def out_of_tokens(cls) -> Self:
-        """Stop in the middle of the JSON with finish_reason `length`."""
+        """Stop in the middle of the JSON, with finish_reason `length`."""
 
-        def spoil(choice: dict[str, Any]) -> None:
+        def change_choice(choice: dict[str, Any]) -> None:
             content = choice["message"]["content"]
             choice["message"]["content"] = content[: len(content) // 2]
             choice["finish_reason"] = "length"
 
-        return cls._choice("out_of_tokens", spoil)
+        return cls._choice("out_of_tokens", change_choice)
