@@ -1,4 +1,4 @@
-"""How a batch ended, for people and for programs."""
+"""Report of `flask images generate`, as JSON and as text."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -6,59 +6,70 @@ from typing import Any
 
 from app.usecases.generation.batch import BatchOutcome
 
-_SHOWN = 20
+_MAX_LISTED = 20
 
 
-def as_object(outcomes: Sequence[BatchOutcome], *, reason: str | None) -> dict[str, Any]:
-    """Return how a batch ended, as plain values."""
-    charges = Counter(str(one.error.charged) for one in outcomes if one.error)
+def as_object(outcomes: Sequence[BatchOutcome], *, stopped_by: str | None) -> dict[str, Any]:
+    """Return the report as JSON-compatible values.
+
+    Args:
+        outcomes: of all prompts, in order.
+        stopped_by: the message of the error that stopped the batch, if one did.
+    """
+    charges = Counter(str(outcome.error.charged) for outcome in outcomes if outcome.error)
+    records = [outcome.record for outcome in outcomes if outcome.record and not outcome.replayed]
     return {
-        "rows": len(outcomes),
-        "drawn": sum(one.record is not None and not one.replayed for one in outcomes),
-        "drawn_before": sum(one.record is not None and one.replayed for one in outcomes),
-        "failed": sum(one.error is not None for one in outcomes),
-        "left": sum(one.record is None and one.error is None for one in outcomes),
-        "perhaps_paid_without_image": charges["yes"] + charges["unknown"],
-        "of_unknown_cost": sum(
-            one.record is not None and one.record.cost_micros is None and not one.replayed
-            for one in outcomes
+        "prompts": len(outcomes),
+        "generated": len(records),
+        "already_generated": sum(outcome.replayed for outcome in outcomes if outcome.record),
+        "failed": sum(outcome.error is not None for outcome in outcomes),
+        "not_started": sum(
+            outcome.record is None and outcome.error is None for outcome in outcomes
         ),
-        "cost_usd": sum(one.cost_micros for one in outcomes) / 1e6,
-        "stopped_by": reason,
+        "possibly_charged_without_image": charges["yes"] + charges["unknown"],
+        "of_unknown_cost": sum(record.cost_micros is None for record in records),
+        "cost_usd": sum(outcome.cost_micros for outcome in outcomes) / 1e6,
+        "stopped_by": stopped_by,
         "images": [
-            {"row": one.item.number, "id": one.record.id, "prompt": one.record.prompt}
-            for one in outcomes
-            if one.record
+            {
+                "number": outcome.item.number,
+                "id": outcome.record.id,
+                "prompt": outcome.record.prompt,
+            }
+            for outcome in outcomes
+            if outcome.record
         ],
         "failures": [
             {
-                "row": one.item.number,
-                "code": one.error.code,
-                "message": one.error.message,
-                "charged": one.error.charged,
-                "prompt": one.item.request.prompt,
+                "number": outcome.item.number,
+                "code": outcome.error.code,
+                "message": outcome.error.message,
+                "charged": outcome.error.charged,
+                "prompt": outcome.item.request.prompt,
             }
-            for one in outcomes
-            if one.error
+            for outcome in outcomes
+            if outcome.error
         ],
     }
 
 
 def as_lines(report: dict[str, Any]) -> Iterator[str]:
-    """Yield the report as text for people."""
-    yield f"{report['drawn']} drawn, {report['drawn_before']} drawn before, " + (
-        f"{report['failed']} failed, {report['left']} not begun; ${report['cost_usd']:.4f}"
+    """Yield the lines of the report as text."""
+    yield (
+        f"{report['generated']} generated, {report['already_generated']} already generated, "
+        f"{report['failed']} failed, {report['not_started']} not started; "
+        f"cost ${report['cost_usd']:.4f}"
     )
     if report["of_unknown_cost"]:
-        yield f"and {report['of_unknown_cost']} images of unknown cost"
-    for failure in report["failures"][:_SHOWN]:
+        yield f"plus {report['of_unknown_cost']} images of unknown cost"
+    for failure in report["failures"][:_MAX_LISTED]:
         yield (
-            f"row {failure['row']}: {failure['code']}, charged: {failure['charged']}. "
-            + (failure["message"])
+            f"prompt {failure['number']}: {failure['code']}, charged: {failure['charged']}. "
+            f"{failure['message']}"
         )
-    if len(report["failures"]) > _SHOWN:
-        yield f"and {len(report['failures']) - _SHOWN} more"
+    if len(report["failures"]) > _MAX_LISTED:
+        yield f"and {len(report['failures']) - _MAX_LISTED} more failures"
     if report["stopped_by"]:
         yield f"Stopped: {report['stopped_by']}"
-    if report["left"]:
-        yield "Go on with --resume."
+    if report["not_started"]:
+        yield "Continue with --resume."

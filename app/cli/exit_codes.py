@@ -6,6 +6,7 @@ Click itself exits with status 2 for invalid arguments and 1 for an aborted prom
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 import click
 
@@ -41,7 +42,7 @@ def describe(error: AppError) -> str:
     return f"{error.message} ({error.detail})" if error.detail else error.message
 
 
-def fail(message: str, status: int = FAILED) -> None:
+def fail(message: str, status: int = FAILED) -> NoReturn:
     """Print an error message on standard error, and exit."""
     click.echo(f"Error: {message}", err=True)
     sys.exit(status)

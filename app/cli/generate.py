@@ -1,4 +1,4 @@
-"""`flask images generate`: draws many images from the command line."""
+"""`flask images generate`: batches of images from the command line."""
 
 import json
 import os
@@ -16,34 +16,49 @@ import click
 from flask.cli import with_appcontext
 
 from app.blueprints.dependencies import deps
-from app.cli import prompt_files
 from app.cli.batch_report import as_lines, as_object
-from app.cli.exit_codes import FAILED, exit_on_error
-from app.cli.params import find_owner
+from app.cli.exit_codes import FAILED, INCOMPLETE, exit_on_error, fail
+from app.cli.params import find_owner, owner_option
+from app.cli.prompt_files import PromptFileError, parse_request, problems_in, read_prompt_file
 from app.models import ImageRequest
 from app.usecases.generation.batch import Batch, BatchItem, BatchOutcome, batch_items
 
-_SOME_LEFT, _UNUSABLE = 1, FAILED
-_MAX_AT_ONCE = 32
+_MAX_CONCURRENCY = 32
+_SIGINT_STATUS = 130
 
 
-@click.command(short_help="Draw images, one for each prompt, and none of them twice.")
+@click.command(short_help="Generate an image for each prompt, and none of them twice.")
 @click.argument("prompts", nargs=-1)
 @click.option(
     "--file",
     "file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Prompts: a .txt with one a line, a .csv with a header, or a .jsonl.",
+    help="Read prompts from a .txt file (one per line), .csv file (with a header) or .jsonl file.",
 )
-@click.option("--name", default="", help="The batch's name; by default that of the file.")
-@click.option("--resume", is_flag=True, help="Go on with this batch: draw what is not drawn yet.")
-@click.option("--concurrency", type=click.IntRange(1, _MAX_AT_ONCE), default=4, show_default=True)
-@click.option("--enhance", is_flag=True, help="Of PROMPTS: let the text model enrich them.")
-@click.option("--quality", help="Of PROMPTS; by default the server's setting.")
-@click.option("--size", help="Of PROMPTS; by default 1024x1024.")
-@click.option("--owner", default="", help="The API key, by name or id, that will own the images.")
-@click.option("--dry-run", is_flag=True, help="Only tell what it costs at most; pay nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
+@click.option(
+    "--name", default="", show_default="the file's name", help="Name of the batch, for --resume."
+)
+@click.option("--resume", is_flag=True, help="Continue a batch: generate the missing images.")
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, _MAX_CONCURRENCY),
+    default=4,
+    show_default=True,
+    help="Number of images to generate at the same time.",
+)
+@click.option("--enhance", is_flag=True, help="Let the text model enrich PROMPTS.")
+@click.option(
+    "--quality", show_default="OPENAI_IMAGE_QUALITY", help="Quality of the images of PROMPTS."
+)
+@click.option(
+    "--size",
+    metavar="WIDTHxHEIGHT",
+    show_default="1024x1024",
+    help="Size of the originals of PROMPTS, in pixels.",
+)
+@owner_option("API key (name or id) that will own the images.")
+@click.option("--dry-run", is_flag=True, help="Print the maximum cost, and generate nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @with_appcontext
 def generate(
     *,
@@ -57,94 +72,99 @@ def generate(
     as_json: bool,
     **fields: Any,
 ) -> None:
-    """Draw an image for each of PROMPTS, or for each prompt of a file.
+    """Generate an image for each of PROMPTS, or for each prompt in a file.
 
-    Each row has a key that derives from the batch's name and from its text. So a batch that was cut
-    off, by Ctrl-C, a crash or a budget, goes on with --resume, and nothing is drawn or paid for
-    twice. Keys are remembered for IDEMPOTENCY_TTL_DAYS. Ctrl-C lets what is being drawn end.
+    A batch that was interrupted (by Ctrl-C, a crash or an exhausted budget) continues with
+    --resume. Each prompt has an idempotency key, derived from the name of the batch and the prompt,
+    so no image is generated or paid for twice before IDEMPOTENCY_TTL_DAYS have passed. Ctrl-C waits
+    for the images that are being generated.
 
-    Exit status: 0 if each row has its image, 1 if not, 2 if nothing could be begun.
+    The exit status is 0 if every prompt has its image, 1 if not, and 2 if nothing was started.
     """
-    wishes = _wishes(prompts, file, fields)
+    requests = _requests(prompts, file, fields)
     if dry_run:
-        _report_estimate(wishes, as_json=as_json)
+        _print_estimate(requests, as_json=as_json)
         return
     caller = find_owner(owner, active=True)
     if not name:
         name = file.name if file else secrets.token_hex(8)
-    rows = batch_items(name, wishes, caller)
-    _refuse_unless_meant(rows, resume=resume)
+    items = batch_items(name, requests, caller)
+    _check_resume(items, resume=resume)
     batch = Batch(deps().generate, caller=caller, concurrency=concurrency)
-    with _interrupts(batch.stop):
-        outcomes = sorted(_watched(batch.run(rows), len(rows)), key=lambda one: one.item.number)
-    report = as_object(outcomes, reason=batch.stopped_by.message if batch.stopped_by else None)
+    with _stop_on_interrupt(batch.stop):
+        outcomes = sorted(
+            _with_progress(batch.run(items), len(items)), key=lambda outcome: outcome.item.number
+        )
+    report = as_object(outcomes, stopped_by=batch.stopped_by.message if batch.stopped_by else None)
     for line in [json.dumps(report)] if as_json else as_lines(report):
         click.echo(line)
-    sys.exit(_SOME_LEFT if report["failed"] or report["left"] else 0)
+    sys.exit(INCOMPLETE if report["failed"] or report["not_started"] else 0)
 
 
-def _wishes(
+def _requests(
     prompts: Sequence[str], file: Path | None, fields: dict[str, Any]
 ) -> list[ImageRequest]:
     given = {name: value for name, value in fields.items() if value}
-    if bool(prompts) == bool(file) or (file and given):
-        raise click.UsageError("Give prompts, with --enhance, --quality, --size; or --file alone.")
+    if bool(prompts) == bool(file):
+        raise click.UsageError("Give either PROMPTS or --file.")
+    if file and given:
+        raise click.UsageError(
+            "--enhance, --quality and --size are for PROMPTS only. Set them in the file."
+        )
     try:
         if file:
-            return prompt_files.read_prompt_file(file)
-        return [prompt_files.parse_request({"prompt": prompt, **given}) for prompt in prompts]
-    except prompt_files.PromptFileError as error:
+            return read_prompt_file(file)
+        return [parse_request({"prompt": prompt, **given}) for prompt in prompts]
+    except PromptFileError as error:
         problems = error.problems
     except ValueError as error:
-        problems = prompt_files.problems_in(error)
+        problems = problems_in(error)
     for problem in problems:
-        click.echo(problem, err=True)
-    sys.exit(_UNUSABLE)
+        click.echo(f"Error: {problem}", err=True)
+    sys.exit(FAILED)
 
 
-def _refuse_unless_meant(rows: Sequence[BatchItem], *, resume: bool) -> None:
-    """Draw nothing by surprise: neither a file again, nor all of it where a part was expected."""
+def _check_resume(items: Sequence[BatchItem], *, resume: bool) -> None:
+    """Exit if the batch was started before but is not resumed, or the other way round."""
     with exit_on_error():
-        begun = sum(deps().generate.idempotency.knows(row.claim) for row in rows)
-    if begun and not resume:
-        click.echo(
-            f"{begun} of these {len(rows)} rows were begun before. Go on with --resume, or draw "
-            "all of them again under another --name.",
-            err=True,
+        started = sum(deps().generate.idempotency.knows(item.claim) for item in items)
+    if started and not resume:
+        fail(
+            f"{started} of these {len(items)} prompts were started before. Continue with "
+            "--resume, or generate all of them again with another --name."
         )
-        sys.exit(_UNUSABLE)
-    if resume and not begun:
-        click.echo(
-            "Nothing of this batch is known, so all of it would be drawn: begin it "
-            "without --resume.",
-            err=True,
+    if resume and not started:
+        fail(
+            "There is nothing to resume: no prompt of this batch was started before. Check --name "
+            "and the file, or start the batch without --resume."
         )
-        sys.exit(_UNUSABLE)
 
 
 @contextmanager
-def _interrupts(stop: Callable[[], None]) -> Iterator[None]:
-    """Stop at the first Ctrl-C, once what is being drawn has ended; leave at the second."""
+def _stop_on_interrupt(stop: Callable[[], None]) -> Iterator[None]:
+    """Call `stop` at the first Ctrl-C; exit immediately at the second one."""
 
     def on_interrupt(_: int, __: FrameType | None) -> None:
-        if asked.is_set():
-            os._exit(130)
-        asked.set()
+        if interrupted.is_set():
+            os._exit(_SIGINT_STATUS)
+        interrupted.set()
         stop()
         click.echo(
-            "\nStopping: what is being drawn ends first. Ctrl-C again leaves at once.", err=True
+            "\nStopping after the images that are being generated. "
+            "Press Ctrl-C again to exit immediately.",
+            err=True,
         )
 
-    asked = threading.Event()
-    before = signal.signal(signal.SIGINT, on_interrupt)
+    interrupted = threading.Event()
+    previous = signal.signal(signal.SIGINT, on_interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, previous)
 
 
-def _watched(outcomes: Iterable[BatchOutcome], total: int) -> Iterator[BatchOutcome]:
-    """Show how far it is, on standard error: a bar at a terminal, else a line an image."""
+def _with_progress(outcomes: Iterable[BatchOutcome], total: int) -> Iterator[BatchOutcome]:
+    """Print progress on standard error: a bar in a terminal, else a line per image."""
     failed = micros = 0
 
     def so_far(_: object) -> str:
@@ -152,7 +172,7 @@ def _watched(outcomes: Iterable[BatchOutcome], total: int) -> Iterator[BatchOutc
 
     if not sys.stderr.isatty():
         for count, outcome in enumerate(outcomes, start=1):
-            click.echo(f"{count}/{total} {_line(outcome)}", err=True)
+            click.echo(f"{count}/{total} {_summary(outcome)}", err=True)
             yield outcome
         return
     with click.progressbar(
@@ -165,19 +185,21 @@ def _watched(outcomes: Iterable[BatchOutcome], total: int) -> Iterator[BatchOutc
             yield outcome
 
 
-def _line(outcome: BatchOutcome) -> str:
+def _summary(outcome: BatchOutcome) -> str:
     if outcome.record:
-        return f"{outcome.record.id}{' (drawn before)' if outcome.replayed else ''}"
-    return outcome.error.code if outcome.error else "not begun"
+        return f"{outcome.record.id}{' (already generated)' if outcome.replayed else ''}"
+    return outcome.error.code if outcome.error else "not started"
 
 
-def _report_estimate(wishes: Sequence[ImageRequest], *, as_json: bool) -> None:
-    most = [deps().estimates.max_cost(wish)[1] for wish in wishes]
-    known = [micros for micros in most if micros is not None]
-    dollars = sum(known) / 1e6 if len(known) == len(most) else None
+def _print_estimate(requests: Sequence[ImageRequest], *, as_json: bool) -> None:
+    costs = [deps().estimates.max_cost(request)[1] for request in requests]
+    known = [micros for micros in costs if micros is not None]
+    dollars = sum(known) / 1e6 if len(known) == len(costs) else None
     if as_json:
-        click.echo(json.dumps({"rows": len(wishes), "estimate_usd": dollars}))
+        click.echo(json.dumps({"prompts": len(requests), "estimate_usd": dollars}))
     elif dollars is None:
-        click.echo(f"{len(wishes)} images; the model's price is not known (OPENAI_PRICES).")
+        click.echo(
+            f"{len(requests)} images; the price of the model is unknown. Set it in OPENAI_PRICES."
+        )
     else:
-        click.echo(f"{len(wishes)} images for ${dollars:.4f} at most.")
+        click.echo(f"{len(requests)} images for at most ${dollars:.4f}.")

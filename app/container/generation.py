@@ -1,4 +1,4 @@
-"""Builds the use cases that generate, recover and repair images, from the ports they use."""
+"""Build the use cases that generate, recover and repair images."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -23,14 +23,14 @@ from app.usecases.reconcile.spool_drain import SpoolDrain
 
 
 def past_the_cache(ports: Ports) -> Ports:
-    """Return ports for repairs, which need to see what the store itself has."""
+    """Return ports whose store is read without the cache, as repairs require."""
     if isinstance(ports.store, CachingStore):
         return replace(ports, store=UncachedStore(ports.store.store, ports.cache))
     return ports
 
 
 def build_finalizer(ports: Ports, *, with_prompts: bool = False) -> ImageFinalizer:
-    """Build what stores images; `with_prompts` includes prompts in their files."""
+    """Build the image finalizer; `with_prompts` writes prompts into the files."""
     return ImageFinalizer(
         store=ports.store,
         spool=ports.spool,
@@ -43,7 +43,7 @@ def build_finalizer(ports: Ports, *, with_prompts: bool = False) -> ImageFinaliz
 
 
 def build_recovery(ports: Ports, finalizer: ImageFinalizer) -> Recovery:
-    """Build what finishes interrupted generations."""
+    """Build the recovery of interrupted generations."""
     return Recovery(
         records=AccountedRecords(ports.records, ports.ledger),
         store=ports.store,
@@ -64,10 +64,17 @@ def build_generate_image(
     lease: timedelta,
     retention: timedelta,
 ) -> GenerateImage:
-    """Build what generates images.
+    """Build the generation of images.
 
-    `lease` is the time after which a generation counts as abandoned, `retention` that for which
-    an Idempotency-Key is remembered.
+    Args:
+        ports: the adapters.
+        estimates: estimates costs.
+        budget_guard: checks budgets.
+        readiness: of storage and records.
+        finalizer: stores images.
+        recovery: finishes interrupted generations.
+        lease: the time after which a generation counts as abandoned.
+        retention: how long an Idempotency-Key is remembered.
     """
     return GenerateImage(
         generator=ports.generator,
@@ -93,7 +100,7 @@ def build_generate_image(
 
 
 def build_reconcile(ports: Ports, recovery: Recovery, temp_files: TempFiles) -> Reconcile:
-    """Build what finds and repairs discrepancies."""
+    """Build the search for discrepancies and their repair."""
     return Reconcile(
         records=ports.records,
         store=ports.store,
@@ -113,7 +120,7 @@ def build_reconcile(ports: Ports, recovery: Recovery, temp_files: TempFiles) -> 
 def build_maintenance(
     ports: Ports, readiness: Readiness, recovery: Recovery, retention: timedelta
 ) -> Maintenance:
-    """Build what a running server does in the background."""
+    """Build the background work of a running server."""
     return Maintenance(
         records=ports.records,
         clock=ports.clock,

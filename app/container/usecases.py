@@ -1,4 +1,4 @@
-"""Makes the use cases on top of the ports."""
+"""Build the use cases and the dependencies of the views."""
 
 import random
 from datetime import timedelta
@@ -37,16 +37,16 @@ from app.usecases.images.variants import Variants
 from app.usecases.operations.health import Part, Readiness
 from app.usecases.operations.metrics_report import MetricsReport
 
-# A drawing takes two timeouts at most; storing and recording it, with all waiting, takes less
-# than a minute. Whoever is later than that is dead.
+# A generation takes at most two timeouts, and storing its image, with all waiting, less than a
+# minute. A worker that takes longer is presumed dead.
 _LEASE_MARGIN_SECONDS = 60
-_PAGES_BYTES = 8 * 1024 * 1024
-_OWNERS_BYTES = 8 * 1024 * 1024
-_PAGES_SECONDS = 60
+_PAGE_CACHE_BYTES = 8 * 1024 * 1024
+_OWNER_CACHE_BYTES = 8 * 1024 * 1024
+_CACHE_TTL_SECONDS = 60
 
 
 def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
-    """Make the use cases on these ports."""
+    """Build the dependencies of the views on these ports."""
     kinds = {selected.part: selected.kind for selected in select_adapters(settings)}
     readiness = Readiness(
         (
@@ -64,7 +64,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
     images = Images(
         ports.store,
         ports.records,
-        MemoryCache(max_bytes=_OWNERS_BYTES, ttl_seconds=_PAGES_SECONDS),
+        MemoryCache(max_bytes=_OWNER_CACHE_BYTES, ttl_seconds=_CACHE_TTL_SECONDS),
     )
     prices = Prices(settings.price_table)
     budget = budget_from(settings.server_budget)
@@ -130,7 +130,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         rate_limits=RateLimits(rates=_rates(settings), limiter=ports.rate_limiter),
         api_keys=ApiKeys(ports.api_keys, ports.clock),
         store=ports.store,
-        page_cache=MemoryCache(max_bytes=_PAGES_BYTES, ttl_seconds=_PAGES_SECONDS),
+        page_cache=MemoryCache(max_bytes=_PAGE_CACHE_BYTES, ttl_seconds=_CACHE_TTL_SECONDS),
         concurrency_limit=ConcurrencyLimit(settings.max_concurrent_generations),
         signer=Signer(settings.signing_keys, ports.clock),
         server_info=ServerInfo(
@@ -162,4 +162,4 @@ def _rates(settings: Settings) -> dict[LimitName, Rate | None]:
 
 def _ping_cache(cache: ImageCache) -> None:
     if not cache.is_up():
-        raise AppError("the cache does not answer")
+        raise AppError("the cache does not respond")

@@ -1,4 +1,4 @@
-"""A batch that is killed and resumed pays for each image once."""
+"""Batches that are killed or interrupted, and resumed: each image is paid for once."""
 
 import json
 import signal
@@ -17,12 +17,13 @@ import pytest
 from app.models import State
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
-from tests.support.fake_openai import FakeOpenAI, Fault
-from tests.support.servers.gunicorn import ROOT, environment, wait_for
+from tests.support.fake_openai import Behavior, FakeOpenAI
+from tests.support.servers.gunicorn import ROOT, environment
 from tests.support.service import openai_settings
 
-ROWS = 200
-AT_ONCE = 4
+PROMPTS = 200
+CONCURRENCY = 4
+_TIMEOUT_SECONDS = 600  # only limits how long a failing test takes
 
 
 @contextmanager
@@ -30,7 +31,7 @@ def batch(folder: Path, fake: FakeOpenAI, *options: str) -> Iterator[subprocess.
     """Run `flask images generate` on the file of prompts."""
     settings = openai_settings(fake) | {
         "data_dir": folder / "data",
-        "openai_timeout_seconds": 120,  # longer than any test waits
+        "openai_timeout_seconds": _TIMEOUT_SECONDS,
     }
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "images", "generate"]
     process = subprocess.Popen(
@@ -49,8 +50,8 @@ def batch(folder: Path, fake: FakeOpenAI, *options: str) -> Iterator[subprocess.
 
 
 def report_of(process: subprocess.Popen[str]) -> dict[str, Any]:
-    """Wait for its end, and return what it told."""
-    out, err = process.communicate(timeout=120)
+    """Wait for the end of the command, and return its report."""
+    out, err = process.communicate(timeout=_TIMEOUT_SECONDS)
     assert out, err
     report: dict[str, Any] = json.loads(out)
     return report
@@ -58,70 +59,82 @@ def report_of(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Make a folder with a file of two hundred prompts."""
-    prompts = "".join(f"A fox, number {number}\n" for number in range(ROWS))
+    """Return a folder with a file of 200 prompts."""
+    prompts = "".join(f"A fox, number {number}\n" for number in range(PROMPTS))
     (tmp_path / "prompts.txt").write_text(prompts)
     return tmp_path
 
 
-class HeldBack:
-    """Calls that wait in the model until something happens, and how many there are."""
+class HeldRequests:
+    """Requests after the first ones, which the model holds back until they are released."""
 
-    def __init__(self, released: threading.Event) -> None:
-        self.count = 0
-        self.fault = Fault("held_back", paid=True, wait=self._wait)
-        self._released = released
-        self._lock = threading.Lock()
+    def __init__(self, fake: FakeOpenAI, *, after: int) -> None:
+        self._count = 0
+        self._changed = threading.Condition()
+        self._released = threading.Event()
+        fake.script("images", *[Behavior("normal", paid=True)] * after)
+        fake.always("images", Behavior("held", paid=True, wait=self._hold))
 
-    def _wait(self, _: object) -> None:
-        with self._lock:
-            self.count += 1
-        self._released.wait(120)
+    def wait_for(self, count: int) -> None:
+        """Wait until this number of requests is held back."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._count == count, _TIMEOUT_SECONDS)
+
+    def release(self) -> None:
+        """Let the held requests end, and hold back no others."""
+        self._released.set()
+
+    def _hold(self, _: object) -> None:
+        with self._changed:
+            self._count += 1
+            self._changed.notify_all()
+        self._released.wait(_TIMEOUT_SECONDS)
 
 
 def end_leases(folder: Path) -> int:
-    """Let as much time pass as the rows of a dead process need to be free; return how many."""
+    """End the leases of a killed process, as time would. Return how many there were."""
     records = SqliteRecords(SqliteDatabase(folder / "data" / "records.sqlite3"))
-    pending = [row for row in records.scan(limit=2 * ROWS) if row.state is State.PENDING]
-    for row in pending:
-        assert records.compare_and_swap(
-            row, replace(row, lease_until=row.requested_at + timedelta(0))
-        )
+    pending = [
+        record for record in records.scan(limit=2 * PROMPTS) if record.state is State.PENDING
+    ]
+    for record in pending:
+        ended = replace(record, lease_until=record.requested_at + timedelta(0))
+        assert records.compare_and_swap(record, ended)
     records.close()
     return len(pending)
 
 
-def test_two_hundred_images_killed_half_way_are_paid_once(
+def test_killed_batch_is_resumed_without_paying_twice(
     folder: Path, fake_openai: FakeOpenAI
 ) -> None:
-    """Those that were being drawn at the kill were paid: they are told, and never bought again."""
-    drawn = threading.Event()
-    with batch(folder, fake_openai, "--concurrency", str(AT_ONCE)) as process:
-        for drawn_so_far in range(ROWS // 2):  # each within what a busy machine may take
-            wait_for(lambda: fake_openai.paid > drawn_so_far)  # noqa: B023 - reason: used at once
-        held = HeldBack(drawn)
-        fake_openai.always("images", held.fault)
-        wait_for(lambda: held.count == AT_ONCE)
+    """Images in progress at the kill were paid for: they are reported, and not generated again."""
+    held = HeldRequests(fake_openai, after=PROMPTS // 2)
+    with batch(folder, fake_openai, "--concurrency", str(CONCURRENCY)) as process:
+        held.wait_for(CONCURRENCY)
         process.send_signal(signal.SIGKILL)
         process.wait()
-    drawn.set()
-    assert end_leases(folder) == AT_ONCE
+    held.release()
+    assert end_leases(folder) == CONCURRENCY
     with batch(folder, fake_openai, "--resume") as process:
         report = report_of(process)
-    assert report["drawn"] + report["drawn_before"] + report["failed"] == ROWS
+    assert report["generated"] + report["already_generated"] + report["failed"] == PROMPTS
     assert {failure["code"] for failure in report["failures"]} == {"outcome_unknown"}
-    assert report["failed"] == report["perhaps_paid_without_image"] == AT_ONCE
-    assert fake_openai.paid == ROWS
-    assert len(fake_openai.requests_to("images")) == ROWS
+    assert report["failed"] == report["possibly_charged_without_image"] == CONCURRENCY
+    assert fake_openai.paid == PROMPTS
+    assert len(fake_openai.requests_to("images")) == PROMPTS
 
 
-def test_ctrl_c_lets_what_is_drawn_end(folder: Path, fake_openai: FakeOpenAI) -> None:
-    """Nothing is lost: the next run draws the rest, and exactly the rest."""
-    with batch(folder, fake_openai) as process:
-        wait_for(lambda: fake_openai.paid >= 20)
+def test_ctrl_c_completes_the_images_in_progress(folder: Path, fake_openai: FakeOpenAI) -> None:
+    """After Ctrl-C the images in progress are completed, and no others are started."""
+    held = HeldRequests(fake_openai, after=20)
+    with batch(folder, fake_openai, "--concurrency", str(CONCURRENCY)) as process:
+        held.wait_for(CONCURRENCY)
         process.send_signal(signal.SIGINT)
+        assert process.stderr
+        assert any(line.startswith("Stopping") for line in process.stderr)
+        held.release()
         report = report_of(process)
     assert process.returncode == 1
     assert report["failed"] == 0
-    assert report["drawn"] == fake_openai.paid < ROWS
-    assert report["left"] == ROWS - report["drawn"]
+    assert report["generated"] == fake_openai.paid == 20 + CONCURRENCY
+    assert report["not_started"] == PROMPTS - report["generated"]

@@ -28,12 +28,12 @@ def test_recut_compares_and_replaces(source: CommandLine, tmp_path: Path) -> Non
     assert isinstance(source.ports.store, CachingStore)
     source.ports.store.store.put(f"images/{changed}.png", old, content_type="image/png")
     result = source("recut", "--compare", tmp_path)
-    assert result.stdout.endswith("1 would change, 2 are the same, 0 failed.\n")
+    assert result.stdout.endswith("1 would change, 2 unchanged, 0 failed.\n")
     assert (tmp_path / f"{changed}-before.png").read_bytes() == old
     assert (tmp_path / f"{changed}-after.png").read_bytes() == right
     with Image.open(tmp_path / "contact-sheet.png") as sheet:
         assert sheet.convert("RGB").getpixel((20, 60)) == (200, 0, 0)
-    for summary in ("1 changed, 2 are the same", "0 changed, 3 are the same"):
+    for summary in ("1 changed, 2 unchanged", "0 changed, 3 unchanged"):
         assert source("recut", "--in-place").stdout == f"{summary}, 0 failed.\n"
     assert source.image(changed) == right
     answer = source.app.test_client().get(f"/images/{changed}.png")
@@ -46,7 +46,7 @@ def test_recut_reports_missing_originals(source: CommandLine, tmp_path: Path) ->
     without_original = source.listed()[0]["id"]
     source.ports.store.delete(f"originals/{without_original}.png")
     result = source("recut", "--in-place")
-    assert (result.exit_code, result.stdout) == (1, "0 changed, 2 are the same, 1 failed.\n")
+    assert (result.exit_code, result.stdout) == (1, "0 changed, 2 unchanged, 1 failed.\n")
     assert str(without_original) in result.stderr
     assert source.image(without_original)
     assert (
@@ -85,12 +85,13 @@ def test_generate_resumes_a_file_only_on_request(source: CommandLine, tmp_path: 
     assert source("generate", "--file", file).exit_code == 0
     second = source("generate", "--file", file)
     assert second.exit_code == 2
-    assert "2 of these 2 rows" in second.stderr
+    assert "2 of these 2 prompts" in second.stderr
     file.write_text("A cow\nA hen\nA hen\n")
     report = json.loads(source("generate", "--file", file, "--resume", "--json").stdout)
-    assert (report["drawn"], report["drawn_before"]) == (1, 2)
+    assert (report["generated"], report["already_generated"]) == (1, 2)
     assert (
-        json.loads(source("generate", "--file", file, "--name", "b", "--json").stdout)["drawn"] == 3
+        json.loads(source("generate", "--file", file, "--name", "b", "--json").stdout)["generated"]
+        == 3
     )
     assert len(source.listed()) == 3 + 3 + 3
 
