@@ -11,7 +11,7 @@ import pytest
 
 from tests.attacks.marks import Seen, noting
 from tests.attacks.summary import print_attacks
-from tests.faults.summary import print_matrix
+from tests.faults.page import print_matrix
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.network_guard import block_network, clean_environment
 from tests.support.servers.databases import (

@@ -18,6 +18,7 @@ from app.container import build_ports
 from app.ports import Ports
 from tests.faults import checks
 from tests.faults.row import Crash, ExpectedResponse, Kept, slug
+from tests.faults.rows import CRASHES
 from tests.faults.stage import (
     KEY,
     PROMPT,
@@ -26,7 +27,6 @@ from tests.faults.stage import (
     secrets_of,
     settings_of,
 )
-from tests.faults.table import CRASHES
 from tests.support.servers.gunicorn import Gunicorn, gunicorn, wait_for
 from tests.support.service import Parts, close, settings_for
 

@@ -8,6 +8,7 @@ import requests
 
 from tests.faults import checks
 from tests.faults.row import Row, slug
+from tests.faults.rows import TOPICS
 from tests.faults.stage import (
     LEASE_SECONDS,
     Stage,
@@ -15,7 +16,6 @@ from tests.faults.stage import (
     secrets_of,
     staged,
 )
-from tests.faults.table import TOPICS
 from tests.support.service import Parts
 
 ROWS = [

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from tests.faults.page import PATH, page
-from tests.faults.table import CRASHES, TOPICS
+from tests.faults.rows import CRASHES, TOPICS
 
 
 def test_page_is_what_the_table_says() -> None:

@@ -1,1 +1,21 @@
-"""Rows of the fault matrix by topic."""
+"""The fault matrix. The tests run it, and docs/faults.md is written from it."""
+
+from tests.faults.rows import (
+    cache,
+    keys,
+    money,
+    provider,
+    records,
+    requests,
+    service,
+    storage,
+    streams,
+)
+from tests.faults.rows.crashes import CRASHES
+
+__all__ = ["CRASHES", "TOPICS"]
+
+TOPICS = tuple(
+    topic.TOPIC
+    for topic in (requests, provider, streams, storage, records, cache, keys, money, service)
+)
