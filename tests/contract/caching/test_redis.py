@@ -1,4 +1,4 @@
-"""What Redis can do to us: nothing but a miss, and hardly any time."""
+"""Faults of Redis, which are cache misses and cost hardly any time."""
 
 import contextlib
 import statistics
@@ -27,44 +27,44 @@ FAULTS: dict[str, Break] = {
 }
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SLOWER = 0.2
-"""How many seconds a broken cache may cost: 100 ms, and as much again for a busy test machine."""
+"""The seconds that a broken cache may cost: 100 ms, and 100 ms more for a busy machine."""
 
 
 @pytest.fixture
 def proxy(redis_flushed: RedisServer) -> Iterator[FaultProxy]:
-    """Put a proxy before an empty Valkey."""
+    """Put a proxy in front of an empty Valkey."""
     with FaultProxy(redis_flushed.host, redis_flushed.port) as proxy:
         yield proxy
 
 
 @pytest.fixture
 def cache(proxy: FaultProxy) -> Iterator[RedisCache]:
-    """Make a cache that goes through the proxy and holds one value."""
+    """Return a cache behind the proxy that holds one value."""
     with new_cache(proxy) as cache:
         put(cache, "kept", b"kept")
         yield cache
 
 
 @pytest.fixture
-def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a cache that failed be asked again at once."""
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retry a failed cache without waiting."""
     monkeypatch.setattr("app.services.caching.redis._REST_SECONDS", 0)
 
 
 def new_cache(proxy: FaultProxy) -> contextlib.closing[RedisCache]:
-    """Make a cache that has failed nobody yet."""
+    """Return a cache that has not failed yet."""
     return contextlib.closing(RedisCache(f"redis://{proxy.host}:{proxy.port}/0"))
 
 
 def put(cache: RedisCache, image_id: str, data: bytes) -> None:
-    """Remember an image of these bytes, as one that was just looked for."""
+    """Cache an image of these bytes under the current generation."""
     image = StoredImage(data=data, content_type="image/png", modified=NOON)
     generation = cache.get(image_id, "image").generation
     cache.put(image_id, "image", image, generation=generation)
 
 
 def get(cache: RedisCache, image_id: str) -> bytes | None:
-    """Return the bytes of an image, if they are remembered."""
+    """Return the cached bytes of an image, or None."""
     image = cache.get(image_id, "image").image
     return image.data if image else None
 
@@ -77,7 +77,7 @@ def seconds(call: Callable[[], object]) -> float:
 
 
 def hits(cache: RedisCache, key: str, value: bytes) -> bool:
-    """Tell whether the cache gives this value within some tries; any other would be a mix-up."""
+    """Return whether the cache returns this value within some attempts, and never another."""
     for _ in range(100):
         found = get(cache, key)
         assert found in {None, value}
@@ -87,10 +87,10 @@ def hits(cache: RedisCache, key: str, value: bytes) -> bool:
     return False
 
 
-@pytest.mark.usefixtures("no_rest")
+@pytest.mark.usefixtures("no_pause")
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_broken_cache_is_a_miss(cache: RedisCache, proxy: FaultProxy, fault: str) -> None:
-    """Whatever happens on the way to Redis, calls return as if the cache were empty."""
+    """With every fault of the connection, calls return as if the cache were empty."""
     FAULTS[fault](proxy)
     assert get(cache, "kept") is None
     put(cache, "other", b"x")
@@ -104,7 +104,7 @@ def test_a_broken_cache_is_a_miss(cache: RedisCache, proxy: FaultProxy, fault: s
 @pytest.mark.parametrize("known", [True, False], ids=["connected before", "new"])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_broken_cache_costs_little_time(proxy: FaultProxy, fault: str, known: bool) -> None:
-    """The one call that finds out is hardly slower, and the calls after it not at all."""
+    """The first call after a fault is hardly slower, and later calls are not slower at all."""
     spent = []
     for _ in range(5):
         proxy.restore()
@@ -118,8 +118,8 @@ def test_a_broken_cache_costs_little_time(proxy: FaultProxy, fault: str, known: 
     assert statistics.median(resting) < 0.01
 
 
-def test_many_callers_of_a_silent_cache_wait_together(proxy: FaultProxy) -> None:
-    """Callers who find out at the same moment don't wait for each other."""
+def test_concurrent_calls_of_a_silent_cache_wait_together(proxy: FaultProxy) -> None:
+    """Concurrent calls that notice the fault do not wait for each other."""
     proxy.black_hole()
     with new_cache(proxy) as cache:
         began = time.monotonic()
@@ -127,10 +127,10 @@ def test_many_callers_of_a_silent_cache_wait_together(proxy: FaultProxy) -> None
         assert time.monotonic() - began < 2 * SLOWER
 
 
-def test_a_cache_that_failed_is_left_alone_for_a_while(
+def test_a_failed_cache_is_not_used_for_a_while(
     cache: RedisCache, proxy: FaultProxy
 ) -> None:
-    """For some seconds after a failure the server is not even asked."""
+    """For some seconds after a failure no request is sent to the server."""
     proxy.refuse()
     assert get(cache, "kept") is None
     proxy.restore()
@@ -141,7 +141,7 @@ def test_a_cache_that_failed_is_left_alone_for_a_while(
 def test_a_cache_that_is_back_is_used_again(
     cache: RedisCache, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After its rest the cache is asked again."""
+    """After the pause the cache is used again."""
     monkeypatch.setattr("app.services.caching.redis._REST_SECONDS", 0.1)
     proxy.reset()
     assert get(cache, "kept") is None
@@ -149,11 +149,11 @@ def test_a_cache_that_is_back_is_used_again(
     assert hits(cache, "kept", b"kept")
 
 
-@pytest.mark.usefixtures("no_rest")
-def test_a_late_answer_is_never_taken_for_another_ones(
+@pytest.mark.usefixtures("no_pause")
+def test_a_late_response_is_not_read_by_another_call(
     cache: RedisCache, proxy: FaultProxy
 ) -> None:
-    """The answer to a call that was given up on is not read by the call after it."""
+    """A response that arrives after its timeout is not read by the next call."""
     put(cache, "other", b"other")
     for _ in range(5):
         proxy.delay(0.2)
@@ -162,11 +162,11 @@ def test_a_late_answer_is_never_taken_for_another_ones(
         assert hits(cache, "other", b"other")
 
 
-@pytest.mark.usefixtures("no_rest")
+@pytest.mark.usefixtures("no_pause")
 def test_what_is_deleted_during_an_outage_is_not_served_after_it(
     cache: RedisCache, proxy: FaultProxy, redis_flushed: RedisServer
 ) -> None:
-    """What can't be forgotten is a miss here, and forgotten for all once the server is back."""
+    """An image deleted during the outage is a miss here, and for all once the server is back."""
     proxy.refuse()
     cache.forget("kept")
     assert get(cache, "kept") is None
@@ -178,11 +178,11 @@ def test_what_is_deleted_during_an_outage_is_not_served_after_it(
     assert hits(cache, "kept", b"new")
 
 
-@pytest.mark.usefixtures("no_rest")
+@pytest.mark.usefixtures("no_pause")
 def test_an_outage_is_one_log_line_a_minute(
     cache: RedisCache, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many calls fail, the log tells it once, and again after a minute."""
+    """Failures are logged once, and again after a minute, whatever their number."""
     proxy.refuse()
     with log_lines() as lines:
         at_once(8, lambda _: [get(cache, "kept") for _ in range(5)])
@@ -194,9 +194,9 @@ def test_an_outage_is_one_log_line_a_minute(
     assert not any(proxy.host in line or str(proxy.port) in line for line in lines)
 
 
-@pytest.mark.usefixtures("no_rest")
+@pytest.mark.usefixtures("no_pause")
 def test_a_key_of_another_kind_is_a_miss(cache: RedisCache, redis_flushed: RedisServer) -> None:
-    """If somebody else's list lies under our key, that is a miss and no error."""
+    """A list of another program under the same key is a miss and no error."""
     with Redis.from_url(redis_flushed.url) as client:
         (key,) = client.keys("*")
         client.delete(key)
@@ -204,10 +204,10 @@ def test_a_key_of_another_kind_is_a_miss(cache: RedisCache, redis_flushed: Redis
     assert get(cache, "kept") is None
 
 
-def test_values_are_kept_for_a_day_under_names_of_our_own(
+def test_values_expire_after_a_day_and_have_a_prefix(
     cache: RedisCache, redis_flushed: RedisServer
 ) -> None:
-    """Entries expire, and don't get in the way of others who use the same Redis."""
+    """Entries expire, and their prefix separates them from other users of the same Redis."""
     assert cache.is_up()
     with Redis.from_url(redis_flushed.url) as client:
         (key,) = client.keys("*")
@@ -216,7 +216,7 @@ def test_values_are_kept_for_a_day_under_names_of_our_own(
 
 
 def test_a_full_redis_is_a_miss(cache: RedisCache, redis_flushed: RedisServer) -> None:
-    """A server that takes no more values is no error either."""
+    """A server that accepts no more values causes no error."""
     with Redis.from_url(redis_flushed.url) as client:
         client.config_set("maxmemory", 1)
         try:

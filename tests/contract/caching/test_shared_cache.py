@@ -1,0 +1,132 @@
+"""The image cache of several processes that share one Valkey."""
+
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from redis import Redis
+
+from app.errors import ImageNotFound
+from app.services.caching.image_cache import TwoLevelCache
+from app.services.caching.redis import RedisCache
+from tests.support.concurrency.threads import at_once
+from tests.support.servers.databases import RedisServer
+from tests.support.stores.image_stores import CountingSource, image, unexpected
+
+
+@pytest.fixture
+def two(redis_flushed: RedisServer) -> Iterator[tuple[TwoLevelCache, TwoLevelCache]]:
+    """Return the caches of two processes over one Valkey, without memory of their own."""
+    with contextlib.ExitStack() as stack:
+        caches = [
+            stack.enter_context(
+                contextlib.closing(TwoLevelCache(memory_bytes=0, shared=RedisCache(url)))
+            )
+            for url in [redis_flushed.url] * 2
+        ]
+        yield caches[0], caches[1]
+
+
+def test_forgetting_wins_over_a_fetch_of_another_process(
+    two: tuple[TwoLevelCache, TwoLevelCache],
+) -> None:
+    """A result that another process read before a deletion is served by no process after it."""
+    mine, other = two
+    slow = CountingSource(image(b"old"))
+    slow.released.clear()
+
+    def fetch(number: int) -> None:
+        if number == 0:
+            other.fetch("x", "image", slow)
+        else:
+            assert slow.started.wait(10)
+            mine.forget("x")
+            slow.released.set()
+
+    at_once(2, fetch)
+    for cache in two:
+        with pytest.raises(ImageNotFound):
+            cache.fetch("x", "image", CountingSource(ImageNotFound()))
+
+
+def test_a_replaced_image_is_shared_again(
+    two: tuple[TwoLevelCache, TwoLevelCache],
+) -> None:
+    """An image that is read after the old one was forgotten is shared by all processes."""
+    mine, other = two
+    mine.fetch("x", "image", CountingSource(image(b"old")))
+    mine.forget("x")
+    assert mine.fetch("x", "image", CountingSource(image(b"new"))).data == b"new"
+    assert other.fetch("x", "image", unexpected).data == b"new"
+
+
+def test_processes_share_images_but_not_originals(
+    two: tuple[TwoLevelCache, TwoLevelCache],
+) -> None:
+    """An image is read once for all processes, an original once by each."""
+    mine, other = two
+    for name, share, times in (("image", True, 0), ("original.png", False, 1)):
+        mine.fetch("x", name, CountingSource(image()), share=share)
+        source = CountingSource(image())
+        other.fetch("x", name, source, share=share)
+        assert source.reads == times
+
+
+def test_redis_keeps_a_bounded_number_of_entries_per_image(
+    two: tuple[TwoLevelCache, TwoLevelCache], redis_flushed: RedisServer
+) -> None:
+    """Redis keeps at most 256 fields of an image, whatever the number of variants."""
+    for number in range(300):
+        two[0].fetch("x", f"w={number}", CountingSource(image(b"")))
+    with Redis.from_url(redis_flushed.url) as redis:
+        (key,) = redis.keys("*")
+        assert redis.hlen(key) <= 256
+    assert two[1].fetch("x", "w=299", unexpected) == image(b"")
+
+
+@pytest.fixture
+def field(redis_flushed: RedisServer) -> Iterator[tuple[Redis, bytes, bytes]]:
+    """Return a client, the key of an image in Valkey, and its valid value."""
+    with contextlib.closing(RedisCache(redis_flushed.url)) as shared:
+        shared.put("x", "image", image(), generation=b"")
+        with Redis.from_url(redis_flushed.url) as redis:
+            (key,) = redis.keys("*")
+            yield redis, key, redis.hget(key, "image") or b""
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_only_valid_values_are_served(
+    two: tuple[TwoLevelCache, TwoLevelCache], field: tuple[Redis, bytes, bytes], data: st.DataObject
+) -> None:
+    """Foreign, truncated, extended and modified values are read again and replaced."""
+    redis, key, valid = field
+    place = data.draw(st.integers(0, len(valid) - 1))
+    poison = data.draw(
+        st.sampled_from(
+            [
+                valid[:place],
+                valid + b"\0",
+                valid[:place] + bytes([valid[place] ^ 1]) + valid[place + 1 :],
+            ]
+        )
+        | st.binary(max_size=200)
+    )
+    redis.hset(key, "image", poison)
+    source = CountingSource(image())
+    assert two[0].fetch("x", "image", source) == image()
+    assert source.reads == 1
+    assert redis.hget(key, "image") == valid
+
+
+def test_a_valid_value_under_another_name_is_not_served(
+    two: tuple[TwoLevelCache, TwoLevelCache], field: tuple[Redis, bytes, bytes]
+) -> None:
+    """A value that was copied to another field or image is invalid there."""
+    redis, key, valid = field
+    redis.hset(key, "w=1", valid)
+    redis.hset(key[:-1] + b"y", "image", valid)
+    for place in (("x", "w=1"), ("y", "image")):
+        assert two[0].fetch(*place, CountingSource(image(b"right"))).data == b"right"
