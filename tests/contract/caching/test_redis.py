@@ -127,9 +127,7 @@ def test_concurrent_calls_of_a_silent_cache_wait_together(proxy: FaultProxy) -> 
         assert time.monotonic() - began < 2 * SLOWER
 
 
-def test_a_failed_cache_is_not_used_for_a_while(
-    cache: RedisCache, proxy: FaultProxy
-) -> None:
+def test_a_failed_cache_is_not_used_for_a_while(cache: RedisCache, proxy: FaultProxy) -> None:
     """For some seconds after a failure no request is sent to the server."""
     proxy.refuse()
     assert get(cache, "kept") is None
@@ -150,9 +148,7 @@ def test_a_cache_that_is_back_is_used_again(
 
 
 @pytest.mark.usefixtures("no_pause")
-def test_a_late_response_is_not_read_by_another_call(
-    cache: RedisCache, proxy: FaultProxy
-) -> None:
+def test_a_late_response_is_not_read_by_another_call(cache: RedisCache, proxy: FaultProxy) -> None:
     """A response that arrives after its timeout is not read by the next call."""
     put(cache, "other", b"other")
     for _ in range(5):
