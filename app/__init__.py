@@ -28,7 +28,7 @@ from app.http.delivery import compression, static_files
 from app.http.json_provider import OrjsonProvider
 from app.http.trusted_proxies import TrustedProxies
 from app.models import object_keys
-from app.ports import Ports
+from app.ports import Observer, Ports
 
 
 class ImageName(BaseConverter):
@@ -55,20 +55,9 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     ports = ports or container.build_ports(settings)
     log(trace_id=ports.observer.trace_id)
     app = Flask(__name__, static_folder=None)
-    # One byte above the limit: Werkzeug truncates a body without a length instead of rejecting it.
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
-    app.json = OrjsonProvider(app)
-    app.url_map.converters["image_name"] = ImageName
-    request_id.register(app, ports.observer)
-    error_handlers.register(app)
-    security_headers.register(app)
-    static_files.register(app)
-    compression.register(app)
-    for module in (generation, images, prompts, usage, meta):
-        app.register_blueprint(module.blueprint)
-    app.cli.add_command(spec_commands)
-    app.cli.add_command(images_commands)
-    app.cli.add_command(keys_commands)
+    _configure(app)
+    _register_handlers(app, ports.observer)
+    _register_routes_and_commands(app)
     cors_headers = cors.register(app, origins=settings.allowed_origins)
     rate_limits.register(app)
     deps = container.build_dependencies(settings, ports)
@@ -81,12 +70,40 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
         any_origin=settings.allowed_origins == ["*"],
         observer=ports.observer,
     )
-    proxies = TrustedProxies(app.wsgi_app, settings.trusted_networks)
-    app.wsgi_app = proxies  # type: ignore[method-assign]  # reason: Flask's way to wrap an app
-    traced = ports.observer.trace(app.wsgi_app)
-    app.wsgi_app = traced  # type: ignore[method-assign,assignment]  # reason: Flask's way to wrap an app
+    _wrap(app, settings, ports.observer)
     container.log_selection(settings)
     return app
+
+
+def _configure(app: Flask) -> None:
+    # One byte above the limit: Werkzeug truncates a body without a length instead of rejecting it.
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
+    app.json = OrjsonProvider(app)
+    app.url_map.converters["image_name"] = ImageName
+
+
+def _register_handlers(app: Flask, observer: Observer) -> None:
+    """Register handlers of requests and responses; those of responses run in reverse order."""
+    request_id.register(app, observer)
+    error_handlers.register(app)
+    security_headers.register(app)
+    static_files.register(app)
+    compression.register(app)
+
+
+def _register_routes_and_commands(app: Flask) -> None:
+    for module in (generation, images, prompts, usage, meta):
+        app.register_blueprint(module.blueprint)
+    for commands in (spec_commands, images_commands, keys_commands):
+        app.cli.add_command(commands)
+
+
+def _wrap(app: Flask, settings: Settings, observer: Observer) -> None:
+    """Wrap the app and its image middleware with trusted proxies, and that with tracing."""
+    proxies = TrustedProxies(app.wsgi_app, settings.trusted_networks)
+    app.wsgi_app = proxies  # type: ignore[method-assign]  # reason: Flask's way to wrap an app
+    traced = observer.trace(app.wsgi_app)
+    app.wsgi_app = traced  # type: ignore[method-assign,assignment]  # reason: Flask's way to wrap an app
 
 
 def _level(settings: Settings) -> str:
