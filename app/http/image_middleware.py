@@ -165,7 +165,8 @@ def send_image(spec: ImageResponseSpec) -> Response:
     """Return the response for an image, with ranges and date conditions applied."""
     if_none_match = request.headers.get("If-None-Match")
     if if_none_match is not None and is_not_modified(spec, if_none_match):
-        return Response(status=304, headers=caching_headers(spec, spec.vary))
+        # A 304 has no Content-Type; the mimetype keeps it from being handled as compressible HTML.
+        return Response(status=304, headers=caching_headers(spec, spec.vary), mimetype="image/png")
     stored = spec.read()
     headers = caching_headers(spec, spec.vary) + content_headers(spec, stored)
     response = Response(stored.data, headers=headers)

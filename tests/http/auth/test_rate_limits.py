@@ -141,5 +141,5 @@ def test_default_limits() -> None:
     defaults = Settings(_env_file=None)
     rates = [getattr(defaults, name) for name in NO_LIMITS]
     assert rates == ["10/minute", "20/minute", "300/minute"]
-    with pytest.raises(ValueError, match="must be addresses and networks"):
+    with pytest.raises(ValueError, match="must be a comma-separated list of IP addresses"):
         settings_for(trusted_proxies="127.0.0.1, proxy.example")
