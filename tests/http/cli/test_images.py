@@ -104,7 +104,7 @@ def test_generate_resumes_a_file_only_on_request(source: CommandLine, tmp_path: 
         ["--file", __file__],
         ["A hen", "--size", "1x1"],
         [" "],
-        ["A hen", "--owner", "nobody"],
+        ["A hen", "--owner", "unknown"],
         ["A hen", "--concurrency", "0"],
     ],
 )
