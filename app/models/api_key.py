@@ -1,4 +1,4 @@
-"""API keys, as they are kept: never the secret itself."""
+"""API keys as they are stored, which never includes the secret itself."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,11 +8,14 @@ from app.models.callers import Budget, Caller, Scope
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """A key, and what who has it may do.
+    """A key, and what its caller may do.
 
-    `id` is public and is what the Caller is known by; it stays when the secret is rotated.
-    `hash` is the SHA-256 of the key's whole text in hex. `previous_hash` is that of the text
-    before the last rotation, good until `previous_until`. Times are UTC with whole milliseconds.
+    Times are UTC with whole milliseconds.
+
+    Attributes:
+        id: the public id, which is also that of the Caller; it stays when the secret is rotated.
+        hash: the SHA-256 of the whole key text, in hex.
+        previous_hash: that of the text before the last rotation, valid until `previous_until`.
     """
 
     id: str
@@ -28,12 +31,12 @@ class ApiKey:
     previous_until: datetime | None = None
 
     def is_live(self, now: datetime) -> bool:
-        """Tell whether the key is neither revoked nor expired."""
+        """Return whether the key is neither revoked nor expired."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
     @property
     def caller(self) -> Caller:
-        """Who has this key."""
+        """The caller that this key authenticates."""
         return Caller(
             id=self.id, name=self.name, scopes=self.scopes, rate=self.rate, budget=self.budget
         )

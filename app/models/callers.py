@@ -1,4 +1,4 @@
-"""Who calls, and what they may do and spend."""
+"""Callers, and what they may do and spend."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,17 +6,17 @@ from typing import Literal
 
 
 class Scope(StrEnum):
-    """What a caller may do."""
+    """A permission of a caller."""
 
-    GENERATE = "generate"  # draw images and invent prompts: what may cost money
-    READ = "read"  # list and describe images, and see what was spent
+    GENERATE = "generate"  # generate images and invent prompts: what may cost money
+    READ = "read"  # list and describe images, and see the usage
     DELETE = "delete"
-    METRICS = "metrics"  # see how the whole server does; for the operator's own tools
+    METRICS = "metrics"  # read the metrics of the whole server; for the operator's tools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """The most that may be spent in each day or month (UTC), in millionths of a US dollar."""
+    """The maximum spending of a day or a month (UTC), in millionths of a US dollar."""
 
     micros: int
     period: Literal["day", "month"]
@@ -24,11 +24,13 @@ class Budget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who asks.
+    """The sender of a request.
 
-    `id` owns images, idempotency keys and spending; it is "" for everyone where no keys are
-    asked for. `rate` such as `30/minute` takes the place of the server's limit on generations;
-    "" leaves that.
+    Attributes:
+        id: owner of images, idempotency keys and spending; "" for all callers of a server without
+            API keys.
+        rate: a rate such as `30/minute` instead of the server's limit on generations; "" for that
+            limit.
     """
 
     id: str
@@ -39,4 +41,4 @@ class Caller:
 
 
 ANONYMOUS = Caller(id="", name="", scopes=frozenset(Scope))
-"""Every caller of a server that asks for no keys."""
+"""All callers of a server without API keys."""

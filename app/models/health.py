@@ -1,4 +1,4 @@
-"""How the parts of the service are."""
+"""Health of the service's parts, and findings of the doctor."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,7 +6,12 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartHealth:
-    """How a part of the service is: `kind` names the implementation, never its address."""
+    """Whether a part of the service is up.
+
+    Attributes:
+        kind: the implementation, such as `s3`; never its address.
+        required: whether the service can't work without it.
+    """
 
     name: str
     kind: str
@@ -15,7 +20,7 @@ class PartHealth:
 
 
 class Level(StrEnum):
-    """How a check of the set-up ended."""
+    """The result of a check."""
 
     OK = "ok"
     WARNING = "warning"
@@ -25,9 +30,10 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What one check of the set-up found, and what the operator can do about it.
+    """What a check found, and what the operator can do about it.
 
-    Its texts are the service's own: never a key, a password, or what another server said.
+    All texts are the service's own. They never include a key, a password or the response of
+    another server.
     """
 
     part: str

@@ -1,4 +1,4 @@
-"""What knows who may call."""
+"""The port to stored API keys."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -7,22 +7,22 @@ from app.models import ApiKey
 
 
 class ApiKeyRepository(Protocol):
-    """Keeps API keys.
+    """Stores API keys.
 
-    Every method raises RecordsUnavailable when the store can't be reached or refuses us.
+    Every method raises RecordsUnavailable if the store is unreachable or refuses access.
     """
 
     def insert(self, key: ApiKey) -> bool:
-        """Add a new key; False, and nothing is done, if its id or its name is taken."""
+        """Add a new key; return False, and change nothing, if its id or its name is taken."""
 
     def compare_and_swap(self, old: ApiKey, new: ApiKey) -> bool:
-        """Write the key anew if its hash and revocation are still those of `old`; else False."""
+        """Replace the key if its hash and revocation equal those of `old`; else return False."""
 
     def get(self, key_id: str) -> ApiKey | None:
         """Return the key, live or not, or None."""
 
     def find(self, name: str) -> ApiKey | None:
-        """Return the key of this name, live or not, or None."""
+        """Return the key with this name, live or not, or None."""
 
     def list(self) -> Sequence[ApiKey]:
-        """Return all keys, the oldest first and by id where times are equal."""
+        """Return all keys, oldest first, and by id among equal times."""

@@ -1,4 +1,4 @@
-"""What keeps account of money."""
+"""The port to the ledger of spending."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -8,23 +8,22 @@ from app.models import Budget, Spending
 
 
 class Ledger(Protocol):
-    """Counts what accounts spend, in windows: a day `2026-11-23` and a month `2026-11`, both UTC.
+    """Counts the spending of accounts in windows: a day `2026-11-23` and a month `2026-11`, UTC.
 
     An account is the id of a caller, or "" for the whole server. Every method raises
-    RecordsUnavailable when the store can't be reached or refuses us.
+    RecordsUnavailable if the store is unreachable or refuses access.
     """
 
     def reserve(
         self, accounts: Mapping[str, Budget | None], micros: int, at: datetime
     ) -> str | None:
-        """Count so much for all accounts at once, unless it is more than one of them has left.
+        """Count an amount for all accounts, unless one of them has less left.
 
-        Of any number of threads, processes and servers, no more get through than the budgets
-        allow.
+        Concurrent calls of any number of threads, processes and servers never exceed a budget.
 
         Args:
             accounts: each with its budget, or None.
-            micros: millionths of a US dollar, at least 0.
+            micros: the amount in millionths of a US dollar, at least 0.
             at: the time in whose windows it counts.
 
         Returns:
@@ -35,7 +34,7 @@ class Ledger(Protocol):
         """Add a change, whose numbers may be negative, in the windows of that time."""
 
     def spent(self, account: str, window: str) -> Spending:
-        """Return what the account has spent in one window; nothing is a sum too."""
+        """Return the spending of the account in a window, which may be zero."""
 
     def days(self, account: str, first: date, last: date) -> Mapping[str, Spending]:
-        """Return the days from the first to the last in which anything was counted, in order."""
+        """Return the days in this range with spending, in order; both ends are included."""

@@ -1,4 +1,4 @@
-"""What those who watch the service are told."""
+"""The port to logs, metrics and traces."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -10,42 +10,42 @@ from app.models import ImageRecord, PartHealth
 Step = Literal[
     "moderation", "checks", "enhance", "upstream", "original", "cutout", "store", "record"
 ]
-"""What a generation spends its time on, in the usual order; a step may be taken several times."""
+"""The steps of a generation in their usual order; a step may occur several times."""
 
 
 class Observer(Protocol):
-    """Turns what happens into log lines, metrics and traces.
+    """Turns events into log lines, metrics and traces.
 
-    No method ever fails: nobody's image depends on who watches.
+    No method ever raises, so that observing can't fail a generation.
     """
 
     def generation(
         self, *, caller: str, provider: str, model: str
     ) -> AbstractContextManager[object]:
-        """Watch one generation, from this thread: how long it takes, and what it ends with."""
+        """Observe a generation in this thread: its duration and its outcome."""
 
     def follow(self, on_step: Callable[[Step], object]) -> AbstractContextManager[object]:
-        """Tell of each step that this thread's generation begins within the block."""
+        """Call `on_step` as each step of this thread's generation begins within the block."""
 
     def step(self, name: Step) -> AbstractContextManager[object]:
-        """Watch one step, of the generation that this thread is at if there is one."""
+        """Observe a step, of this thread's generation if there is one."""
 
-    def note(self, row: ImageRecord, *, replayed: bool = False) -> None:
-        """Hear how the row of this thread's generation is now, or that an earlier one answers."""
+    def note(self, record: ImageRecord, *, replayed: bool = False) -> None:
+        """Set the record of this thread's generation; `replayed` if it is an earlier one's."""
 
     def request(self, *, method: str, route: str, status: int, seconds: float) -> None:
-        """Hear of an answered request. `route` is the rule that matched, never the path."""
+        """Count a completed request; `route` is the rule that matched, never the path."""
 
     def trace(self, app: WSGIApplication) -> WSGIApplication:
-        """Return the application with its requests traced, or as it is if nobody wants traces."""
+        """Return the application with its requests traced, or unchanged without tracing."""
 
     def trace_id(self) -> str:
-        """Return the id of the trace that this thread is in, or ""."""
+        """Return the id of this thread's trace, or ""."""
 
     def page(self, parts: Sequence[PartHealth], *, waiting: int | None) -> bytes:
-        """Return the metrics of all processes of this server as Prometheus reads them.
+        """Return the metrics of all processes of this server in Prometheus' text format.
 
         Args:
-            parts: how each part is.
-            waiting: images in the spool; None if nobody can tell.
+            parts: the health of each part.
+            waiting: the number of images in the spool; None if unknown.
         """

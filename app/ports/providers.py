@@ -1,4 +1,4 @@
-"""What draws, judges and writes."""
+"""The ports to providers and to image processing."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -13,28 +13,28 @@ from app.models import (
 )
 
 OnPartial = Callable[[int, bytes], object]
-"""Takes an image that is not finished yet: its number from 0, and its bytes. It must not fail, and
-must not take long: the image itself may be waiting behind it."""
+"""Receives the number, from 0, and the bytes of an unfinished image. It must not raise, and must
+be quick: the image itself may be waiting behind it."""
 
 
 class ImageGenerator(Protocol):
-    """Draws images, perhaps for money."""
+    """Draws images, possibly for money."""
 
     @property
     def provider(self) -> str:
-        """Short name for answers and logs, such as `openai`."""
+        """Short name for responses and logs, such as `openai`."""
 
     @property
     def model(self) -> str:
-        """The model that is asked to draw."""
+        """The model that draws."""
 
     @property
     def costs_money(self) -> bool:
-        """Whether a drawn image is charged for."""
+        """Whether an image is charged for."""
 
     @property
     def transparent(self) -> bool:
-        """Whether images are asked for that have a transparent background already."""
+        """Whether the model draws on a transparent background."""
 
     def describe(self, request: ImageRequest) -> UpstreamRequest | None:
         """Return the request that `draw` would send; None if it sends none."""
@@ -44,14 +44,14 @@ class ImageGenerator(Protocol):
 
         Args:
             request: what to draw; completed.
-            on_partial: takes the partial images, in the thread that draws.
+            on_partial: receives the partial images, in this thread.
 
         Raises:
             PromptRejected: the model refuses the prompt.
-            TransparencyRefused: it can't draw like that; nothing was paid, and `transparent` is
-                False from now on.
-            ProviderBadResponse: an answer came and can't be used; it carries the evidence.
-            AppError: another of the Provider errors, with `charged` set.
+            TransparencyRefused: the model can't draw on a transparent background. Nothing was
+                paid, and `transparent` is False from now on.
+            ProviderBadResponse: the response can't be used; the error carries it as evidence.
+            AppError: another of PROVIDER_FAILURES, with `charged` set.
         """
 
 
@@ -59,33 +59,33 @@ class Moderator(Protocol):
     """Decides whether a prompt may be drawn."""
 
     def check(self, prompt: str) -> None:
-        """Let a decent prompt pass.
+        """Return if the prompt is acceptable.
 
         Raises:
             PromptRejected: it may not be drawn.
-            AppError: one of the Provider errors: nobody can tell.
+            AppError: another of PROVIDER_FAILURES.
         """
 
 
 class PromptWriter(Protocol):
-    """Writes prompts, perhaps for money."""
+    """Writes prompts, possibly for money."""
 
     @property
     def model(self) -> str:
-        """The model that is asked to write."""
+        """The model that writes."""
 
     @property
     def costs_money(self) -> bool:
-        """Whether what is written is charged for."""
+        """Whether a prompt is charged for."""
 
     def describe(self, prompt: str) -> UpstreamRequest | None:
         """Return the request that `enhance` would send; None if it sends none."""
 
     def invent(self, count: int, *, theme: str) -> InventedPrompts:
-        """Return about `count` prompts on the theme ("" for any), varied from call to call.
+        """Return about `count` prompts on the theme ("" for any), which vary between calls.
 
         Raises:
-            AppError: one of the Provider errors.
+            AppError: one of PROVIDER_FAILURES.
         """
 
     def enhance(self, prompt: str) -> EnhancedPrompt:
@@ -93,12 +93,12 @@ class PromptWriter(Protocol):
 
         Raises:
             PromptRejected: the model refuses the prompt.
-            AppError: one of the Provider errors.
+            AppError: another of PROVIDER_FAILURES.
         """
 
 
 class ImageProcessor(Protocol):
-    """Looks into images, and makes cutouts and variants of them."""
+    """Inspects images, cuts them out and renders variants."""
 
     def inspect(self, data: bytes) -> ImageInfo:
         """Read format and size from the header, without decoding.
@@ -108,14 +108,14 @@ class ImageProcessor(Protocol):
         """
 
     def cut_out(
-        self, data: bytes, origin: Provenance | None = None, earlier: bytes = b""
+        self, data: bytes, provenance: Provenance | None = None, previous: bytes = b""
     ) -> Cutout:
-        """Make the 256x256 image with a transparent background.
+        """Return the 256x256 image with a transparent background.
 
         Args:
             data: the original.
-            origin: what the image's file shall tell of where it comes from; None: nothing.
-            earlier: the file as it was stored before; what it tells is told again instead.
+            provenance: what the image's file states about its origin; None for nothing.
+            previous: the file that was stored before, whose provenance is kept instead.
 
         Raises:
             UnusableImage: the image can't be decoded.
@@ -124,18 +124,18 @@ class ImageProcessor(Protocol):
     def preview(self, data: bytes) -> bytes | None:
         """Cut out a partial image: a WEBP of SIDE x SIDE px.
 
-        None if it can't be decoded, or if it would have to wait for others, or others for it.
+        Return None if it can't be decoded, or if the processor is busy.
         """
 
     def render_variant(
         self, image: bytes, original: Callable[[], bytes], variant: Variant
     ) -> bytes:
-        """Show a stored image as the variant says; its file tells of its origin what that does.
+        """Render a stored image as a variant, with the provenance of the image's file.
 
         Args:
-            image: the cutout as it is stored.
-            original: fetches what it was cut from; called only if the cutout is not enough.
-            variant: what is wanted.
+            image: the stored cutout.
+            original: fetches the original; called only if the cutout is too small.
+            variant: size, format and filters.
 
         Raises:
             UnusableImage: one of the two can't be decoded.

@@ -1,4 +1,4 @@
-"""What keeps images."""
+"""The ports to stored images: store, spool, temporary files and cache."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -9,13 +9,13 @@ from app.models import StoredImage
 
 
 class ImageStore(Protocol):
-    """Keeps objects under keys such as `images/<uuid>.png`.
+    """Stores objects under the keys of `app.models.object_keys`.
 
-    Every method raises StorageUnavailable when the store can't be reached or refuses us.
+    Every method raises StorageUnavailable if the store is unreachable or refuses access.
     """
 
     def put(self, key: str, data: bytes, *, content_type: str) -> None:
-        """Store durably; what has returned survives a crash. Storing again replaces."""
+        """Store the object durably, replacing an earlier one: it survives a crash after this."""
 
     def get(self, key: str) -> StoredImage:
         """Return the object.
@@ -25,36 +25,36 @@ class ImageStore(Protocol):
         """
 
     def delete(self, key: str) -> None:
-        """Remove the object; one that is not there is fine."""
+        """Remove the object, if there is one."""
 
     def keys(self, prefix: str) -> Iterator[str]:
-        """Yield the keys that begin so, in order, a part at a time, however many there are."""
+        """Yield the keys with this prefix, in order, page by page."""
 
     def public_url(self, key: str) -> str | None:
-        """Return the object's own address, or None if only this service can serve it."""
+        """Return the object's own URL, or None if only this service can serve it."""
 
     def link(self, key: str) -> str:
-        """Return an address from which anyone who has it can read the object for an hour.
+        """Return a URL from which the object can be read by anyone for an hour.
 
         Raises:
-            StorageUnavailable: only this service can serve it.
+            StorageUnavailable: only this service can serve the object.
         """
 
     def ping(self) -> None:
-        """Return if the store answers and lets us in."""
+        """Return if the store is reachable and grants access."""
 
 
 class Spool(Protocol):
-    """Keeps on this server's disk what the store can't take now.
+    """Keeps on this server's disk what the store does not accept now.
 
-    Every method raises StorageUnavailable when the disk is full or fails.
+    Every method raises StorageUnavailable if the disk is full or fails.
     """
 
     def room(self) -> AbstractContextManager[None]:
-        """Hold room for one image, for whatever this thread may have to put."""
+        """Reserve disk space for one image that this thread may have to put."""
 
     def put(self, key: str, data: bytes, *, content_type: str) -> None:
-        """Store durably, in the room that is held; storing again replaces."""
+        """Store the object durably in the reserved space, replacing an earlier one."""
 
     def get(self, key: str) -> StoredImage:
         """Return the object.
@@ -64,53 +64,52 @@ class Spool(Protocol):
         """
 
     def delete(self, key: str) -> None:
-        """Remove the object; one that is not there is fine."""
+        """Remove the object, if there is one."""
 
     def keys(self, prefix: str) -> Iterator[str]:
-        """Yield the keys that begin so, in order."""
+        """Yield the keys with this prefix, in order."""
 
 
 class TempFiles(Protocol):
-    """The files that a crash left half written on this server's disk.
+    """Incomplete files that a crash left on this server's disk.
 
-    Every method raises StorageUnavailable when the disk fails.
+    Every method raises StorageUnavailable if the disk fails.
     """
 
     def older_than(self, time: datetime) -> Iterator[str]:
-        """Yield the names of those that were last written before then."""
+        """Yield the names of the files that were last written earlier."""
 
     def remove(self, name: str) -> None:
-        """Remove the file; one that is not there is fine."""
+        """Remove the file, if there is one."""
 
 
 class ImageCache(Protocol):
-    """Remembers images and what is computed from them; forgets when it likes, and never fails.
+    """Caches images and variants; may drop entries at any time, and never fails.
 
-    An entry has the id of its image and a name: `image`, `original.<ending>`, or a variant's
-    canonical text.
+    An entry has the id of its image and a name: `image`, `original.<ending>`, or the canonical
+    text of a variant.
     """
 
     def peek(self, image_id: str, name: str) -> StoredImage | None:
-        """Return what this process has at hand, or None; asks nobody else."""
+        """Return the entry from this process's memory, or None."""
 
     def fetch(
         self, image_id: str, name: str, make: Callable[[], StoredImage], *, share: bool = True
     ) -> StoredImage:
-        """Return what is remembered, else what `make` returns, which is remembered then.
+        """Return the entry; if there is none, make and cache it.
 
-        However many threads ask at the same time, one of them makes it, and the others get the
-        same result or error. That an image is absent is remembered for two seconds; no other
-        error ever is.
+        Concurrent calls for the same entry share one call of `make`, its result or its error. A
+        missing image is remembered for two seconds; no other error is.
 
         Args:
-            image_id: of the image that this is, or belongs to.
-            name: which of the things of that image.
-            make: gets it from where it is kept, or computes it.
-            share: whether other processes may have it too; not for what is large.
+            image_id: the image that the entry is, or belongs to.
+            name: the name of the entry.
+            make: reads or computes the entry.
+            share: whether to cache it for other processes too; not for large entries.
         """
 
     def forget(self, image_id: str) -> None:
-        """Forget everything of that image, also what is being made right now."""
+        """Drop all entries of the image, also those that are being made."""
 
     def is_up(self) -> bool:
-        """Whether the part of the cache that processes share answers."""
+        """Return whether the cache that processes share responds."""

@@ -1,4 +1,4 @@
-"""The Imaging port on `app.imaging`, with a cap on how many images are worked on at once."""
+"""The ImageProcessor port on `app.imaging`, with limits on concurrent work."""
 
 import threading
 from collections.abc import Callable
@@ -20,18 +20,18 @@ class LocalImageProcessor:
         self._variants = threading.Semaphore(1)
 
     def inspect(self, data: bytes) -> imaging.ImageInfo:
-        """See Imaging."""
+        """See ImageProcessor."""
         return imaging.inspect(data)
 
     def cut_out(
-        self, data: bytes, origin: imaging.Provenance | None = None, earlier: bytes = b""
+        self, data: bytes, provenance: imaging.Provenance | None = None, previous: bytes = b""
     ) -> imaging.Cutout:
-        """See Imaging."""
+        """See ImageProcessor."""
         with self._slots:
-            return imaging.cutout(data, provenance=origin, previous=earlier)
+            return imaging.cutout(data, provenance=provenance, previous=previous)
 
     def preview(self, data: bytes) -> bytes | None:
-        """See Imaging."""
+        """See ImageProcessor."""
         if not self._slots.acquire(blocking=False):  # a paid image comes first
             return None
         try:
@@ -44,7 +44,7 @@ class LocalImageProcessor:
     def render_variant(
         self, image: bytes, original: Callable[[], bytes], variant: imaging.Variant
     ) -> bytes:
-        """See Imaging."""
+        """See ImageProcessor."""
         # Fetched ahead of the queue, so that nobody waits there for another's slow store.
         fetched = original() if variant.needs_original else b""
         with self._variants:

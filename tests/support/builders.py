@@ -1,4 +1,4 @@
-"""Makes valid things for tests; a test names only what matters to it."""
+"""Builders of valid objects; a test names only what matters to it."""
 
 import hashlib
 import uuid
@@ -22,8 +22,8 @@ from tests.support.fakes.ports import (
     FakeCache,
     FakeClock,
     FakeGenerator,
+    FakeImageProcessor,
     FakeImageRecords,
-    FakeImaging,
     FakeLedger,
     FakeModerator,
     FakePromptWriter,
@@ -61,10 +61,10 @@ def a_drawing(subject: str = "A red fox", **changes: Any) -> ImageRequest:
 
 
 def a_generation(**changes: Any) -> ImageRecord:
-    """Make the row of a ready image; other ids and prompts carry over to keys and tokens."""
+    """Make the record of a ready image; id and prompt carry over to keys and tokens."""
     image_id = changes.get("id") or str(uuid.uuid4())
     prompt = changes.get("prompt", "A red fox")
-    row = ImageRecord(
+    record = ImageRecord(
         id=image_id,
         state=State.READY,
         requested_at=NOON - timedelta(seconds=40),
@@ -98,18 +98,18 @@ def a_generation(**changes: Any) -> ImageRecord:
             report={"background": "#ffffff", "coverage": 0.25},
         ),
     )
-    return replace(row, **changes)
+    return replace(record, **changes)
 
 
 class World:
-    """All fakes with one log of `events`, and the use cases on top of them."""
+    """All fakes, with one log of `events`, and the use cases on top of them."""
 
     def __init__(self) -> None:
         self.events: list[str] = []
         self.generator = FakeGenerator(self.events)
         self.moderator = FakeModerator(self.events)
         self.writer = FakePromptWriter(self.events)
-        self.imaging = FakeImaging(self.events)
+        self.image_processor = FakeImageProcessor(self.events)
         self.store = FakeStore(self.events)
         self.spool = FakeSpool(self.events)
         self.cache = FakeCache(self.events)
@@ -121,7 +121,7 @@ class World:
             generator=self.generator,
             moderator=self.moderator,
             writer=self.writer,
-            image_processor=self.imaging,
+            image_processor=self.image_processor,
             store=self.store,
             spool=self.spool,
             cache=self.cache,
@@ -161,11 +161,11 @@ class World:
         claim: str = "",
         listener: ProgressListener = NO_LISTENER,
     ) -> ImageRecord:
-        """Make an image, or get the one that was made before."""
+        """Generate an image, or return that of an earlier request."""
         return self.make(request, caller=caller, claim=claim, listener=listener).record
 
     @property
     def record(self) -> ImageRecord:
-        """The only record, as it is now."""
-        (record,) = self.records.rows.values()
+        """The only stored record."""
+        (record,) = self.records.by_id.values()
         return record

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from app.models import Budget, Spending
-from app.models.billing_period import window_of, windows_of
+from app.models.billing import window_of, windows_of
 from app.services.mongodb.client import MongoDatabase, translate_errors
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from app.models import Budget, Spending
-from app.models.billing_period import window_of, windows_of
+from app.models.billing import window_of, windows_of
 from app.services.sqlite.database import SqliteDatabase
 
 _ADD = """INSERT INTO spending (account, window, micros, pictures, pictures_of_unknown_cost)

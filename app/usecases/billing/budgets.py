@@ -9,7 +9,7 @@ from typing import cast
 
 from app.errors import BudgetExceeded, PriceUnknown, RecordsUnavailable
 from app.models import Budget, Caller, Spending
-from app.models.billing_period import Period, end_of
+from app.models.billing import Period, end_of
 from app.ports import Clock, Ledger
 
 SERVER = ""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.models import Budget, BudgetState, UsageReport
-from app.models.billing_period import end_of, window_of
+from app.models.billing import end_of, window_of
 from app.ports import Clock, Ledger
 
 

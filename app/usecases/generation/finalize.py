@@ -95,8 +95,8 @@ class ImageFinalizer:
         """
         with self.observer.step("cutout"):
             provenance = self.provenance.of(record)
-            earlier = image_with_lost_provenance(self.store, record)
-            cutout = self.image_processor.cut_out(data, provenance, earlier)
+            previous = image_with_lost_provenance(self.store, record)
+            cutout = self.image_processor.cut_out(data, provenance, previous)
         return record.ready(_processed_image(record.id, cutout)), cutout.png
 
     def store_evidence(self, record: ImageRecord, data: bytes) -> None:

@@ -1,7 +1,7 @@
-"""Stand-ins for all ports, for tests of the use cases: they keep state to assert on.
+"""Fakes of all ports, for tests of the use cases; they keep state to assert on.
 
-They share one log of events, so that a test can tell the order of steps across ports, and each
-step can be told to fail: `store.fail("put originals", StorageUnavailable())`.
+They share one log of events, so that a test can check the order of steps across ports. A test can
+script a failure of any step: `store.fail("put originals", StorageUnavailable())`.
 """
 
 import itertools
@@ -29,8 +29,8 @@ __all__ = [
     "FakeCache",
     "FakeClock",
     "FakeGenerator",
+    "FakeImageProcessor",
     "FakeImageRecords",
-    "FakeImaging",
     "FakeLedger",
     "FakeModerator",
     "FakePromptWriter",
@@ -53,7 +53,7 @@ REPORT = CutoutReport(
 
 
 class FakeGenerator(Scripted):
-    """Draws `data` and remembers what was asked."""
+    """Draws `data`, and keeps the requests."""
 
     name = "generator"
     provider = "fake"
@@ -64,7 +64,7 @@ class FakeGenerator(Scripted):
         super().__init__(events)
         self.costs_money = True
         self.data = b"the paid original"
-        self.asked: list[ImageRequest] = []
+        self.requests: list[ImageRequest] = []
         self.usage: TokenUsage | None = TokenUsage(text_in=100, image_out=1000)
 
     def describe(self, request: ImageRequest) -> UpstreamRequest:
@@ -75,17 +75,17 @@ class FakeGenerator(Scripted):
         return UpstreamRequest(method="POST", path="/draw", body=body)
 
     def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
-        """See ImageGenerator. As many partial images come as are asked for."""
+        """See ImageGenerator; sends all the partial images that are requested."""
         for index in range(request.partial_images):
             assert on_partial is not None
             on_partial(index, b"partial %d" % index)
-        self.asked.append(request)
+        self.requests.append(request)
         self.step("draw")
         return GeneratedImage(data=self.data, model="fake-painter-2026", usage=self.usage)
 
 
 class FakeModerator(Scripted):
-    """Lets everything pass and remembers it."""
+    """Accepts every prompt, and keeps them."""
 
     name = "moderator"
 
@@ -100,7 +100,7 @@ class FakeModerator(Scripted):
 
 
 class FakePromptWriter(Scripted):
-    """Never invents the same prompt twice, unless `next_lists` says what comes next."""
+    """Invents a new prompt each time, unless `next_lists` has the next ones."""
 
     name = "writer"
     model = "fake-writer"
@@ -115,7 +115,7 @@ class FakePromptWriter(Scripted):
         self._numbers = itertools.count()
 
     def invent(self, count: int, *, theme: str) -> InventedPrompts:
-        """See PromptWriter. With a gate it answers once the gate is open."""
+        """See PromptWriter; with a gate, it responds once the gate is open."""
         self.themes.append(theme)
         self.step("invent")
         if self.gate is not None:
@@ -136,45 +136,45 @@ class FakePromptWriter(Scripted):
         return EnhancedPrompt(prompt=f"{prompt}, enhanced", usage=self.usage)
 
 
-class FakeImaging(Scripted):
-    """Takes everything for an image as `info` says, and marks what it cut out."""
+class FakeImageProcessor(Scripted):
+    """Describes any bytes as `info`, and marks what it cut out."""
 
     name = "imaging"
 
     def __init__(self, events: list[str]) -> None:
         super().__init__(events)
         self.info = ImageInfo("png", 1536, 1024)
-        self.origins: list[tuple[Provenance | None, bytes]] = []
+        self.provenances: list[tuple[Provenance | None, bytes]] = []
 
     def inspect(self, data: bytes) -> ImageInfo:  # noqa: ARG002 - reason: part of the port
-        """See Imaging."""
+        """See ImageProcessor."""
         self.step("inspect")
         return self.info
 
     def cut_out(
-        self, data: bytes, origin: Provenance | None = None, earlier: bytes = b""
+        self, data: bytes, provenance: Provenance | None = None, previous: bytes = b""
     ) -> Cutout:
-        """See Imaging."""
-        self.origins.append((origin, earlier))
+        """See ImageProcessor."""
+        self.provenances.append((provenance, previous))
         self.step("cut_out")
         return Cutout(png=b"cutout of " + data, size=256, report=REPORT)
 
     def preview(self, data: bytes) -> bytes | None:
-        """See Imaging."""
+        """See ImageProcessor."""
         self.step("preview")
         return b"preview of " + data
 
     def render_variant(
         self, image: bytes, original: Callable[[], bytes], variant: Variant
     ) -> bytes:
-        """See Imaging. It fetches the original only where more than 256 px are wanted."""
+        """See ImageProcessor; fetches the original for more than 256 px only."""
         self.step("render_variant")
         source = original() if max(variant.width, variant.height) > 256 else image
         return variant.canonical().encode() + b" of " + source
 
 
 class FakeClock:
-    """Stands still until it is told to advance."""
+    """Stands still until it is advanced."""
 
     def __init__(self) -> None:
         self.time = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -189,14 +189,14 @@ class FakeClock:
         return self.seconds
 
     def advance(self, seconds: float) -> None:
-        """Let time pass."""
+        """Advance by this many seconds."""
         self.time += timedelta(seconds=seconds)
         self.seconds += seconds
 
 
 class FakeRateLimiter:
-    """Lets everyone in; the real ones are counted with in tests of their own."""
+    """Allows every request; the real limiters have tests of their own."""
 
     def hit(self, rate: Rate, _: str, /, *, add: bool = True) -> RateLimitStatus:  # noqa: ARG002 - reason: the port's
-        """Allow it."""
+        """See RateLimiter."""
         return RateLimitStatus(allowed=True, remaining=rate.amount, reset=1.0)

@@ -1,10 +1,10 @@
-"""What all fakes of ports have in common: a shared log of events and scripted failures."""
+"""The base of all fakes of ports: a shared log of events, and scripted failures."""
 
 from collections import Counter
 
 
 class Scripted:
-    """Writes each step down, and fails where it was told to."""
+    """Logs each step, and fails at the steps that a test has scripted."""
 
     name = ""
 
@@ -14,16 +14,16 @@ class Scripted:
         self._good: Counter[str] = Counter()
 
     def fail(self, step: str, error: Exception, *, after: int = 0) -> None:
-        """Let this step succeed so many times more, and raise the error from then on."""
+        """Raise the error at this step from now on, after this many further successes."""
         self._failures[step] = error
         self._good[step] = after
 
     def repair(self) -> None:
-        """Let everything succeed again."""
+        """Remove all scripted failures."""
         self._failures.clear()
 
     def step(self, step: str) -> None:
-        """Take one step: log it, and fail if that is scripted."""
+        """Log a step, and fail if that is scripted."""
         self.events.append(f"{self.name} {step}")
         if step in self._failures:
             if not self._good[step]:

@@ -1,4 +1,4 @@
-"""Fakes of the ports that keep things: images, cached values, rows."""
+"""Fakes of the ports that store things: objects, cached images, spending and records."""
 
 import contextlib
 import itertools
@@ -8,12 +8,12 @@ from datetime import UTC, date, datetime
 
 from app.errors import ImageNotFound
 from app.models import Budget, ImageRecord, Page, PageQuery, Spending, State, StoredImage
-from app.models.billing_period import window_of, windows_of
+from app.models.billing import window_of, windows_of
 from tests.support.fakes.scripted import Scripted
 
 
 class FakeStore(Scripted):
-    """Keeps objects in a dictionary; steps are named after the folder, as in `put images`."""
+    """Stores objects in a dictionary; steps are named after the folder, as in `put images`."""
 
     def __init__(self, events: list[str], name: str = "store") -> None:
         super().__init__(events)
@@ -57,7 +57,7 @@ class FakeStore(Scripted):
 
 
 class FakeSpool(FakeStore):
-    """Keeps objects in a dictionary, and counts who holds room."""
+    """Stores objects in a dictionary, and counts the reservations of space."""
 
     def __init__(self, events: list[str]) -> None:
         super().__init__(events, name="spool")
@@ -75,7 +75,7 @@ class FakeSpool(FakeStore):
 
 
 class FakeCache(Scripted):
-    """Keeps entries in a dictionary."""
+    """Stores entries in a dictionary."""
 
     name = "cache"
 
@@ -114,7 +114,7 @@ class FakeCache(Scripted):
 
 
 class FakeLedger(Scripted):
-    """Counts in a dictionary, by account and window."""
+    """Counts spending in a dictionary, by account and window."""
 
     name = "ledger"
 
@@ -162,61 +162,64 @@ class FakeLedger(Scripted):
 
 
 class FakeImageRecords(Scripted):
-    """Keeps rows in a dictionary, and every version of them in `history`."""
+    """Stores records in a dictionary, and every version of them in `history`."""
 
     name = "records"
 
     def __init__(self, events: list[str]) -> None:
         super().__init__(events)
-        self.rows: dict[str, ImageRecord] = {}
+        self.by_id: dict[str, ImageRecord] = {}
         self.history: list[ImageRecord] = []
         self.versions = 0
         self.miscounted = 0
 
-    def insert(self, generation: ImageRecord) -> bool:
-        """See Records."""
+    def insert(self, record: ImageRecord) -> bool:
+        """See ImageRecords."""
         self.step("insert")
-        claimed = generation.claim and self.find_quietly(generation.claim)
-        if generation.id in self.rows or claimed:
+        claimed = record.claim and self._find(record.claim)
+        if record.id in self.by_id or claimed:
             return False
-        self._write(generation)
+        self._write(record)
         return True
 
     def compare_and_swap(self, old: ImageRecord, new: ImageRecord) -> bool:
-        """See Records."""
+        """See ImageRecords."""
         self.step("compare_and_swap")
-        now = self.rows.get(old.id)
+        now = self.by_id.get(old.id)
         if now is None or (now.state, now.lease_until) != (old.state, old.lease_until):
             return False
         self._write(new)
         return True
 
     def get(self, image_id: str) -> ImageRecord | None:
-        """See Records."""
+        """See ImageRecords."""
         self.step("get")
-        return self.rows.get(image_id)
+        return self.by_id.get(image_id)
 
     def find(self, claim: str) -> ImageRecord | None:
-        """See Records."""
+        """See ImageRecords."""
         self.step("find")
-        return self.find_quietly(claim)
+        return self._find(claim)
 
-    def find_quietly(self, claim: str) -> ImageRecord | None:
-        """Find without it being an event."""
-        return next((row for row in self.rows.values() if row.claim == claim), None)
+    def _find(self, claim: str) -> ImageRecord | None:
+        return next((record for record in self.by_id.values() if record.claim == claim), None)
 
     def page(self, query: PageQuery) -> Page:
-        """See Records."""
+        """See ImageRecords."""
         self.step("page")
         ready = [
-            row
-            for row in self.rows.values()
-            if row.state is State.READY and query.owner in {None, row.owner}
+            record
+            for record in self.by_id.values()
+            if record.state is State.READY and query.owner in {None, record.owner}
         ]
-        chosen = [row for row in ready if set(query.words) <= set(row.tokens)]
+        chosen = [record for record in ready if set(query.words) <= set(record.tokens)]
         chosen.sort(key=_place, reverse=True)
         after = query.after
-        rest = [row for row in chosen if not after or _place(row) < (after.created_at, after.id)]
+        rest = [
+            record
+            for record in chosen
+            if not after or _place(record) < (after.created_at, after.id)
+        ]
         end = query.offset + query.limit
         return Page(
             records=rest[query.offset : end],
@@ -226,59 +229,67 @@ class FakeImageRecords(Scripted):
         )
 
     def version(self) -> int:
-        """See Records: every call is taken for a change."""
+        """See ImageRecords; every call counts as a change."""
         self.step("version")
         self.versions += 1
         return self.versions
 
     def recount(self, *, fix: bool) -> int:
-        """See Records."""
+        """See ImageRecords."""
         self.step("recount")
         wrong = self.miscounted
         self.miscounted = 0 if fix else wrong
         return wrong
 
     def delete(self, image_id: str) -> None:
-        """See Records."""
+        """See ImageRecords."""
         self.step("delete")
-        self.rows.pop(image_id, None)
+        self.by_id.pop(image_id, None)
 
     def expired_leases(self, now: datetime, *, limit: int) -> Sequence[ImageRecord]:
-        """See Records."""
+        """See ImageRecords."""
         self.step("expired_leases")
-        pending = [row for row in self.rows.values() if row.state is State.PENDING]
-        late = [row for row in pending if row.lease_until <= now]
-        return sorted(late, key=lambda row: row.lease_until)[:limit]
+        pending = [record for record in self.by_id.values() if record.state is State.PENDING]
+        late = [record for record in pending if record.lease_until <= now]
+        return sorted(late, key=lambda record: record.lease_until)[:limit]
 
     def scan(self, *, after: str = "", limit: int) -> Sequence[ImageRecord]:
-        """See Records."""
+        """See ImageRecords."""
         self.step("scan")
-        return [self.rows[key] for key in sorted(self.rows) if key > after][:limit]
+        return [self.by_id[key] for key in sorted(self.by_id) if key > after][:limit]
 
     def forget_claims(self, before: datetime) -> int:
-        """See Records."""
+        """See ImageRecords."""
         self.step("forget_claims")
-        old = [row for row in self.rows.values() if row.claim and row.requested_at < before]
-        bare = [row for row in old if row.state is State.DELETED and row.created_at is None]
-        settled = [row for row in old if row.state is not State.PENDING and row not in bare]
-        for row in bare:
-            del self.rows[row.id]
-        for row in settled:
-            self._write(replace(row, claim=""))
+        old = [
+            record
+            for record in self.by_id.values()
+            if record.claim and record.requested_at < before
+        ]
+        bare = [
+            record for record in old if record.state is State.DELETED and record.created_at is None
+        ]
+        settled = [
+            record for record in old if record.state is not State.PENDING and record not in bare
+        ]
+        for record in bare:
+            del self.by_id[record.id]
+        for record in settled:
+            self._write(replace(record, claim=""))
         return len(settled)
 
     def ping(self) -> None:
-        """See Records."""
+        """See ImageRecords."""
         self.step("ping")
 
-    def _write(self, generation: ImageRecord) -> None:
-        self.rows[generation.id] = generation
-        self.history.append(generation)
+    def _write(self, record: ImageRecord) -> None:
+        self.by_id[record.id] = record
+        self.history.append(record)
 
 
 def _folder(key: str) -> str:
     return key.partition("/")[0]
 
 
-def _place(row: ImageRecord) -> tuple[datetime, str]:
-    return row.created_at or row.requested_at, row.id
+def _place(record: ImageRecord) -> tuple[datetime, str]:
+    return record.created_at or record.requested_at, record.id

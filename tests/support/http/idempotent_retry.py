@@ -23,8 +23,8 @@ def again(world: World, claim: str = CLAIM, **fields: Any) -> AppError:
 def ended(world: World, state: State, charged: Charged, error: str) -> None:
     """Put the first request with the key into this final state, and clear recorded calls."""
     world.make(a_request(), claim=CLAIM)
-    world.records.rows[world.record.id] = replace(
+    world.records.by_id[world.record.id] = replace(
         world.record, state=state, charged=charged, error=error
     )
     world.events.clear()
-    world.generator.asked.clear()
+    world.generator.requests.clear()

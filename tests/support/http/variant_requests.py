@@ -9,7 +9,7 @@ import requests
 from PIL import Image
 
 from app.imaging import Variant
-from tests.support.fakes.ports import FakeImaging
+from tests.support.fakes.ports import FakeImageProcessor
 from tests.support.images.sample_images import encoded, owl
 from tests.support.service import Service
 
@@ -42,7 +42,7 @@ def error_of(response: requests.Response) -> tuple[int, str]:
     return response.status_code, body["code"]
 
 
-class SlowImaging(FakeImaging):
+class SlowImaging(FakeImageProcessor):
     """Waits for `gate` before it computes, and counts started calls in `started`."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class SlowImaging(FakeImaging):
         return super().render_variant(image, original, variant)
 
 
-class CountingImaging(FakeImaging):
+class CountingImaging(FakeImageProcessor):
     """Records the canonical text of each computed variant."""
 
     def __init__(self) -> None:

@@ -62,9 +62,9 @@ def leave(world: World, left: Left) -> ImageRecord:
             note = sidecar.write(replace(row, created_at=DRAWN, model=MODEL))
             target.put(NOTE, note, content_type="application/json")
     if left.ending == "bin":
-        world.imaging.fail("inspect", UnusableImage("a page"))
+        world.image_processor.fail("inspect", UnusableImage("a page"))
     else:
-        world.imaging.info = ImageInfo(left.ending, 1536, 1024)  # type: ignore[arg-type]  # reason: from the table
+        world.image_processor.info = ImageInfo(left.ending, 1536, 1024)  # type: ignore[arg-type]  # reason: from the table
     return row
 
 

@@ -45,7 +45,7 @@ def test_standard_output_has_only_the_key(app: Flask, world: World) -> None:
         assert (result.exit_code, bool(KEY.fullmatch(text))) == (0, True)
         assert "alice" in result.stderr
         assert text not in result.stderr
-        (key,) = world.keys.rows.values()
+        (key,) = world.keys.by_id.values()
         assert (key.id, key.hash) == (id_in(text), hash_of(text))
 
 
@@ -53,7 +53,7 @@ def test_options_set_the_fields_of_the_key(app: Flask, world: World) -> None:
     """Scopes, rate limit, budget (to the millionth of a dollar) and expiry are stored as given."""
     options = ["--scope", "read, metrics", "--rate", "30/minute"]
     run(app, "create", "ops", *options, "--budget", "0.000001/month", "--expires", "90d")
-    (key,) = world.keys.rows.values()
+    (key,) = world.keys.by_id.values()
     assert key.scopes == {Scope.READ, Scope.METRICS}
     assert (key.rate, key.budget) == ("30/minute", Budget(micros=1, period="month"))
     assert key.expires_at == world.clock.time + timedelta(days=90)
@@ -62,7 +62,7 @@ def test_options_set_the_fields_of_the_key(app: Flask, world: World) -> None:
 def test_default_key_has_image_scopes_and_no_limits(app: Flask, world: World) -> None:
     """A key can generate, read and delete by default, without own limits and without expiry."""
     run(app, "create", "alice")
-    (key,) = world.keys.rows.values()
+    (key,) = world.keys.by_id.values()
     assert key.scopes == {Scope.GENERATE, Scope.READ, Scope.DELETE}
     assert (key.rate, key.budget, key.expires_at) == ("", None, None)
 
@@ -80,7 +80,7 @@ def test_default_key_has_image_scopes_and_no_limits(app: Flask, world: World) ->
 def test_budgets_are_exact(app: Flask, world: World, given: str, micros: int, printed: str) -> None:
     """Budgets are parsed and printed without rounding by binary fractions."""
     run(app, "create", "alice", "--budget", f"{given}/day")
-    (key,) = world.keys.rows.values()
+    (key,) = world.keys.by_id.values()
     assert key.budget == Budget(micros=micros, period="day")
     assert listed(app)[0]["budget"] == f"{printed}/day"
 
@@ -101,7 +101,7 @@ def test_invalid_option_creates_no_key(app: Flask, world: World, option: str, va
     assert (result.exit_code, result.stdout) == (2, "")
     assert option in result.stderr
     assert "must be" in result.stderr
-    assert world.keys.rows == {}
+    assert world.keys.by_id == {}
 
 
 @pytest.mark.parametrize(
@@ -121,11 +121,11 @@ def test_rejected_command_exits_with_status_2(
     run(app, "create", "alice")
     run(app, "create", "old")
     run(app, "revoke", "old")
-    before = dict(world.keys.rows)
+    before = dict(world.keys.by_id)
     result = run(app, *arguments)
     assert (result.exit_code, result.stdout) == (2, "")
     assert len(result.stderr.splitlines()) == 1
-    assert world.keys.rows == before
+    assert world.keys.by_id == before
 
 
 @pytest.mark.parametrize("command", [("create", "x"), ("list",), ("revoke", "x"), ("rotate", "x")])
@@ -162,7 +162,7 @@ def test_list_has_all_fields_but_the_secret(app: Flask, world: World) -> None:
     assert (rows["bob"]["scopes"], rows["bob"]["budget"]) == (["read"], "2.50/day")
     table = run(app, "list").stdout
     assert [line.split()[1] for line in table.splitlines()] == ["NAME", "alice", "bob", "carol"]
-    for key in world.keys.rows.values():
+    for key in world.keys.by_id.values():
         assert key.hash not in table + json.dumps(rows)
 
 
@@ -171,5 +171,5 @@ def test_grace_period_of_rotated_key(app: Flask, world: World) -> None:
     run(app, "create", "alice")
     for options, hours in (((), 24), (("--grace", "90m"), 1.5), (("--grace", "0s"), 0)):
         run(app, "rotate", "alice", *options)
-        (key,) = world.keys.rows.values()
+        (key,) = world.keys.by_id.values()
         assert key.previous_until == world.clock.time + timedelta(hours=hours)

@@ -92,7 +92,7 @@ def test_json_has_counts_and_lists(app: Flask, world: World) -> None:
     gone = world.generate(a_request())
     dropping("original")(world.ports, gone)
     unknown = a_generation(state=State.UNKNOWN, original=None, image=None)
-    world.records.rows[unknown.id] = unknown
+    world.records.by_id[unknown.id] = unknown
     result = run(app, "--fix", "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout) == {

@@ -114,7 +114,7 @@ def test_an_image_that_waits_is_bought_once(world: World) -> None:
         with pytest.raises(ImagePendingUpload):
             world.generate(a_request(), claim="key")
     reported = page(world)
-    assert len(world.generator.asked) == 1
+    assert len(world.generator.requests) == 1
     assert (
         value(reported, "imageapi_cost_dollars_total") == (world.record.cost_micros or 0) / 1e6 > 0
     )

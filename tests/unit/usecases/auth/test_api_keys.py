@@ -89,7 +89,7 @@ def test_what_fails_form_or_checksum_asks_no_store(office: Office) -> None:
 def test_only_the_hash_is_kept(office: Office) -> None:
     """What is stored is the SHA-256 of the whole text; neither repr nor row holds the secret."""
     made = office.keys.create("alice", scopes={Scope.READ})
-    (row,) = office.ring.rows.values()
+    (row,) = office.ring.by_id.values()
     assert row.hash == hash_of(made.text)
     assert made.text[-38:] not in repr(row) + repr(made)
 
@@ -166,16 +166,16 @@ def test_keys_are_changed_by_name_or_id(office: Office) -> None:
     first = office.keys.revoke(key_id).revoked_at
     office.clock.advance(60)
     assert office.keys.revoke("alice").revoked_at == first
-    before = dict(office.ring.rows)
+    before = dict(office.ring.by_id)
     office.made("old", lifetime=DAY)
     office.clock.advance(2 * DAY.total_seconds())
-    before |= office.ring.rows
+    before |= office.ring.by_id
     for name in ("alice", "old", "nobody", ""):
         with pytest.raises(ApiKeyRejected):
             office.keys.rotate(name, grace=DAY)
     with pytest.raises(ApiKeyRejected):
         office.keys.revoke("nobody")
-    assert office.ring.rows == before
+    assert office.ring.by_id == before
 
 
 @pytest.mark.parametrize("name", ["", " ", "a b", "-a", "ä", "a\n", "a\x1b[1m", "a" * 65, "../a"])
@@ -183,7 +183,7 @@ def test_names_are_plain(office: Office, name: str) -> None:
     """A name that could confuse a log, a terminal or a shell is refused, and nothing is made."""
     with pytest.raises(ApiKeyRejected):
         office.made(name)
-    assert office.ring.rows == {}
+    assert office.ring.by_id == {}
 
 
 def test_names_are_unique(office: Office) -> None:

@@ -135,15 +135,15 @@ def test_a_row_that_could_not_be_written_gives_back_what_was_held(world: World) 
     world.records.fail("insert", RecordsUnavailable())
     with pytest.raises(RecordsUnavailable):
         world.generate(a_request())
-    assert (world.records.rows, spent(world)) == ({}, Spending())
+    assert (world.records.by_id, spent(world)) == ({}, Spending())
 
 
 def test_a_row_of_which_nobody_knows_stays_counted(world: World) -> None:
     """The records fail while they write, and can't be asked either: the row may be there."""
     insert = world.records.insert
 
-    def cut_off(generation: ImageRecord) -> bool:
-        insert(generation)
+    def cut_off(record: ImageRecord) -> bool:
+        insert(record)
         world.records.fail("get", RecordsUnavailable())
         raise RecordsUnavailable
 
@@ -157,8 +157,8 @@ def test_a_row_that_was_written_though_the_answer_was_lost_stays_counted(world: 
     """What the records did write down is not given back, until its row has ended."""
     insert = world.records.insert
 
-    def unheard(generation: ImageRecord) -> bool:
-        insert(generation)
+    def unheard(record: ImageRecord) -> bool:
+        insert(record)
         raise RecordsUnavailable
 
     world.records.insert = unheard  # type: ignore[method-assign]  # reason: answers are lost
@@ -229,7 +229,7 @@ def test_a_ledger_that_fails_before_lets_nothing_be_bought(world: World) -> None
     world.ledger.fail("reserve", RecordsUnavailable())
     with pytest.raises(RecordsUnavailable):
         world.generate(a_request())
-    assert (world.generator.asked, world.records.rows) == ([], {})
+    assert (world.generator.requests, world.records.by_id) == ([], {})
 
 
 def test_over_the_budget_the_answer_says_when_it_begins_again(world: World) -> None:
@@ -239,7 +239,7 @@ def test_over_the_budget_the_answer_says_when_it_begins_again(world: World) -> N
         world.generate(a_request())
     assert caught.value.facts == {"resets_at": "2026-11-23T00:00:00Z"}
     assert caught.value.retry_after == 12 * 3600 + 1
-    assert (world.generator.asked, world.records.rows, spent(world)) == ([], {}, Spending())
+    assert (world.generator.requests, world.records.by_id, spent(world)) == ([], {}, Spending())
 
 
 def test_a_callers_own_budget_is_held_too(world: World) -> None:
@@ -260,7 +260,7 @@ def test_an_unknown_price_is_refused_only_where_there_is_a_budget(world: World) 
     with_budget(world, 10**9)
     with pytest.raises(PriceUnknown):
         world.generate(a_request())
-    assert len(world.generator.asked) == 1
+    assert len(world.generator.requests) == 1
 
 
 @pytest.mark.parametrize(

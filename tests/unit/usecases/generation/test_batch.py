@@ -48,7 +48,7 @@ def test_each_row_has_its_image_and_a_second_run_pays_nothing(world: World) -> N
     rows = batch_items("b", wishes("A red fox", "A castle", "A red fox"), ANONYMOUS)
     first, second = (run(batch_of(world, concurrency=3), rows) for _ in range(2))
     ids = [one.record.id for one in first if one.record]
-    assert len(set(ids)) == len(world.generator.asked) == 3
+    assert len(set(ids)) == len(world.generator.requests) == 3
     assert [one.record.id for one in second if one.record] == ids
     assert [one.replayed for one in second] == [True] * 3
     assert sum(one.cost_micros for one in first) > sum(one.cost_micros for one in second) == 0
@@ -108,7 +108,7 @@ def test_what_may_help_is_tried_again(
     (outcome,) = run(batch_of(world, reported), batch_items("b", wishes("a"), ANONYMOUS))
     assert outcome.error
     assert outcome.error.code == error.code
-    assert (len(world.generator.asked), reported) == (tries, waits)
+    assert (len(world.generator.requests), reported) == (tries, waits)
 
 
 def test_an_image_that_waits_for_storage_is_paid_once(world: World) -> None:
@@ -117,7 +117,7 @@ def test_an_image_that_waits_for_storage_is_paid_once(world: World) -> None:
     batch = Batch(world.make, caller=ANONYMOUS, concurrency=1, wait=lambda *_: world.store.repair())
     (outcome,) = run(batch, batch_items("b", wishes("a"), ANONYMOUS))
     assert outcome.record
-    assert len(world.generator.asked) == 1
+    assert len(world.generator.requests) == 1
 
 
 def test_a_row_of_a_killed_process_is_waited_for(world: World) -> None:
@@ -137,7 +137,7 @@ def test_a_row_of_a_killed_process_is_waited_for(world: World) -> None:
     (outcome,) = run(batch, [row])
     assert outcome.error
     assert outcome.error.code == "outcome_unknown"
-    assert len(world.generator.asked) == 1
+    assert len(world.generator.requests) == 1
 
 
 def test_a_budget_stops_the_batch(world: World) -> None:
@@ -147,7 +147,7 @@ def test_a_budget_stops_the_batch(world: World) -> None:
     outcomes = run(batch, batch_items("b", wishes("a", "b", "c"), ANONYMOUS))
     assert [bool(one.error) for one in outcomes] == [True, False, False]
     assert isinstance(batch.stopped_by, BudgetExceeded)
-    assert world.generator.asked == []
+    assert world.generator.requests == []
 
 
 def test_stopping_lets_those_under_way_end(world: World) -> None:

@@ -44,7 +44,7 @@ def test_without_a_wish_for_it_nothing_is_enhanced(world: World) -> None:
 def test_what_is_drawn_has_two_paragraphs(world: World) -> None:
     """The model gets the caller's wish, and after an empty line the house sentence."""
     made = world.generate(a_request(prompt="A red fox  \n\nwith a hat"))
-    (drawn,) = world.generator.asked
+    (drawn,) = world.generator.requests
     assert (drawn.subject, drawn.prompt_suffix) == ("A red fox  \n\nwith a hat", PROMPT_SUFFIX)
     assert drawn.new_prompt == f"A red fox  \n\nwith a hat\n\n{PROMPT_SUFFIX}" == made.new_prompt
     assert (drawn.size, drawn.quality) == ("1024x1024", "medium")
@@ -60,7 +60,7 @@ def test_a_wish_never_ends_in_space(world: World) -> None:
 def test_an_enhanced_wish_is_drawn_and_the_callers_words_are_kept(world: World) -> None:
     """`new_prompt` tells what was drawn, the other two what was asked, verbatim and trimmed."""
     made = world.generate(a_request(enhance=True, quality="high", size="1536x1024"))
-    (drawn,) = world.generator.asked
+    (drawn,) = world.generator.requests
     assert drawn.new_prompt == f"A red fox, enhanced\n\n{PROMPT_SUFFIX}" == made.new_prompt
     assert (drawn.size, drawn.quality) == ("1536x1024", "high")
     assert (made.first_prompt, made.prompt) == (" A red fox\n", "A red fox")
@@ -74,7 +74,7 @@ def test_the_callers_own_words_are_moderated(world: World) -> None:
 
 def test_the_original_is_stored_byte_for_byte(world: World) -> None:
     """What was paid for lies under the row's id, with its own type, size and hash."""
-    world.imaging.info = ImageInfo("webp", 1536, 1024)
+    world.image_processor.info = ImageInfo("webp", 1536, 1024)
     made = world.generate(a_request())
     assert made.original is not None
     assert made.original.key == f"originals/{made.id}.webp"

@@ -50,8 +50,8 @@ def test_before_the_intent_is_written_nothing_is_bought(
     """A failure up to the intent row costs nothing, says so, and leaves no trace."""
     getattr(world, port).fail(step, error)
     assert refused(world, type(error), enhance=True).charged is Charged.NO
-    assert world.generator.asked == []
-    assert (world.records.rows, world.store.objects) == ({}, {})
+    assert world.generator.requests == []
+    assert (world.records.by_id, world.store.objects) == ({}, {})
 
 
 def test_a_refused_prompt_reaches_no_other_port(world: World) -> None:
@@ -74,7 +74,7 @@ def test_between_the_intent_and_the_call_nothing_is_bought(
     """A failure after the row is written, and before the call is noted in it, costs nothing."""
     getattr(world, port).fail(step, error)
     assert refused(world, type(error), enhance=True).charged is Charged.NO
-    assert world.generator.asked == []
+    assert world.generator.requests == []
     assert (world.record.charged, world.store.objects) == (Charged.NO, {})
 
 
@@ -98,7 +98,7 @@ def test_a_failed_drawing_is_written_down(
     assert refused(world, type(error)).charged is charged
     assert (world.record.state, world.record.charged) == (state, charged)
     assert world.record.error == error.code
-    assert len(world.generator.asked) == 1
+    assert len(world.generator.requests) == 1
 
 
 def test_a_drawing_is_never_repeated_by_itself(world: World) -> None:
@@ -160,7 +160,7 @@ def test_what_neither_store_nor_spool_takes_is_not_called_safe(world: World) -> 
 @pytest.mark.parametrize("step", ["inspect", "cut_out"])
 def test_paid_bytes_that_are_no_image_are_kept_before_the_refusal(world: World, step: str) -> None:
     """Bytes that can't be used were still paid for, so they are stored, and the error says so."""
-    world.imaging.fail(step, UnusableImage("an SVG"))
+    world.image_processor.fail(step, UnusableImage("an SVG"))
     error = refused(world, ProviderBadResponse)
     assert error.charged is Charged.YES
     ending = "bin" if step == "inspect" else "png"
@@ -182,7 +182,7 @@ def test_a_cutout_that_can_not_be_stored_leaves_the_original(world: World) -> No
 
 def test_a_bug_after_paying_leaves_original_and_intent(world: World) -> None:
     """Even an unforeseen error finds the paid bytes stored and the row still pending."""
-    world.imaging.fail("cut_out", ZeroDivisionError())
+    world.image_processor.fail("cut_out", ZeroDivisionError())
     with pytest.raises(ZeroDivisionError):
         world.generate(a_request())
     original, note = f"originals/{world.record.id}.png", f"originals/{world.record.id}.json"
@@ -214,7 +214,7 @@ def test_a_failure_on_white_is_recorded(world: World, monkeypatch: pytest.Monkey
 
     def draw(request: ImageRequest, **_: object) -> GeneratedImage:
         world.clock.advance(30)
-        world.generator.asked.append(request)
+        world.generator.requests.append(request)
         if world.generator.transparent:
             world.generator.transparent = False
             raise TransparencyRefused
@@ -223,6 +223,6 @@ def test_a_failure_on_white_is_recorded(world: World, monkeypatch: pytest.Monkey
     world.generator.transparent = True
     monkeypatch.setattr(world.generator, "draw", draw)
     refused(world, ProviderTimeout)
-    suffixes = [request.prompt_suffix for request in world.generator.asked]
+    suffixes = [request.prompt_suffix for request in world.generator.requests]
     assert suffixes == [TRANSPARENT_PROMPT_SUFFIX, PROMPT_SUFFIX]
     assert (world.record.state, world.record.prompt_suffix) == (State.UNKNOWN, PROMPT_SUFFIX)

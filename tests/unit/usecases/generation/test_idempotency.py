@@ -68,7 +68,7 @@ def test_nobody_waits_for_an_image_that_was_lost(world: World) -> None:
     assert (first.code, second.code) == ("storage_unavailable", "storage_unavailable")
     assert (second.charged, second.replayed, second.retry_after) == (Charged.YES, True, None)
     assert "could not be stored" in second.message
-    assert len(world.generator.asked) == 1
+    assert len(world.generator.requests) == 1
 
 
 @pytest.mark.parametrize("state", State)
@@ -139,7 +139,7 @@ def test_what_left_no_row_runs_again(world: World, port: str, step: str, error: 
     """A refusal before the row is written leaves the key free, for this body or another."""
     getattr(world, port).fail(step, error)
     assert again(world).charged is Charged.NO
-    assert world.records.rows == {}
+    assert world.records.by_id == {}
     getattr(world, port).repair()
     world.clock.advance(60)
     assert not world.make(a_request(prompt="Something else"), claim=CLAIM).replayed
@@ -156,9 +156,9 @@ def test_an_unknown_outcome_is_never_paid_again(world: World, error: AppError) -
     for _ in range(3):
         world.clock.advance(LEASE.total_seconds())
         assert type(again(world)) is OutcomeUnknown
-    assert len(world.generator.asked) == 1
+    assert len(world.generator.requests) == 1
     assert world.make(a_request(), claim=claim_of("", "a new key")).record.state == "ready"
-    assert len(world.generator.asked) == 2
+    assert len(world.generator.requests) == 2
 
 
 def test_whoever_loses_the_race_for_a_new_key_buys_nothing(world: World) -> None:
@@ -167,7 +167,7 @@ def test_whoever_loses_the_race_for_a_new_key_buys_nothing(world: World) -> None
     check = world.moderator.check
     world.moderator.check = lambda prompt: (check(prompt), world.records.insert(other))[0]  # type: ignore[method-assign]  # reason: this one call is scripted
     assert type(again(world)) is GenerationInProgress
-    assert (world.generator.asked, world.record) == ([], other)
+    assert (world.generator.requests, world.record) == ([], other)
 
 
 def test_whoever_loses_the_race_for_a_failed_row_buys_nothing(world: World) -> None:
@@ -178,18 +178,18 @@ def test_whoever_loses_the_race_for_a_failed_row_buys_nothing(world: World) -> N
 
     def take(prompt: str) -> None:
         check(prompt)
-        world.records.rows[taken.id] = taken
+        world.records.by_id[taken.id] = taken
 
     world.moderator.check = take  # type: ignore[method-assign]  # reason: this one call is scripted
     assert type(again(world)) is GenerationInProgress
-    assert (world.generator.asked, world.record) == ([], taken)
+    assert (world.generator.requests, world.record) == ([], taken)
 
 
 def test_keys_of_several_callers_and_no_key_at_all_are_apart(world: World) -> None:
     """The same key of another caller, another key, and no key each draw an image of their own."""
     claims = [CLAIM, claim_of("someone", "a key"), claim_of("", "a Key"), "", ""]
     ids = {world.make(a_request(), claim=claim).record.id for claim in claims}
-    assert len(ids) == len(world.generator.asked) == 5
+    assert len(ids) == len(world.generator.requests) == 5
 
 
 def test_a_claim_reports_neither_caller_nor_key() -> None:

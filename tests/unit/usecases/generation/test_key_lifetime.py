@@ -32,11 +32,11 @@ def test_keys_are_remembered_for_so_long_and_no_longer(
             assert world.make(a_request(), claim=CLAIM).replayed
         else:
             again(world)
-        assert world.generator.asked == []
+        assert world.generator.requests == []
     else:
         made = world.make(a_request(prompt="Another"), claim=CLAIM)
         assert (made.replayed, made.record.id == old) == (False, False)
-        assert world.records.rows[old].claim == ""
+        assert world.records.by_id[old].claim == ""
 
 
 def test_a_row_that_is_worked_on_keeps_its_key_however_old(world: World) -> None:
@@ -47,7 +47,7 @@ def test_a_row_that_is_worked_on_keeps_its_key_however_old(world: World) -> None
     assert type(again(world)) is ImagePendingUpload
     world.store.repair()
     assert world.make(a_request(), claim=CLAIM).replayed
-    assert len(world.generator.asked) == 1
+    assert len(world.generator.requests) == 1
 
 
 def test_what_waited_is_answered_once_storage_is_back(world: World) -> None:
@@ -59,7 +59,7 @@ def test_what_waited_is_answered_once_storage_is_back(world: World) -> None:
     world.store.repair()
     made = world.make(a_request(), claim=CLAIM)
     assert made.replayed
-    assert (len(world.generator.asked), world.spool.objects) == (1, {})
+    assert (len(world.generator.requests), world.spool.objects) == (1, {})
     image = world.store.objects[f"images/{made.record.id}.png"]
     assert image.data == b"cutout of " + world.generator.data
 
@@ -73,7 +73,7 @@ def test_a_crash_in_the_middle_of_paying_is_unknown(world: World) -> None:
     assert type(again(world)) is GenerationInProgress
     world.clock.advance(LEASE.total_seconds())
     assert type(again(world)) is OutcomeUnknown
-    assert len(world.generator.asked) == 1
+    assert len(world.generator.requests) == 1
 
 
 def test_a_crash_before_paying_is_drawn_again(world: World) -> None:
@@ -86,7 +86,7 @@ def test_a_crash_before_paying_is_drawn_again(world: World) -> None:
     world.clock.advance(LEASE.total_seconds())
     made = world.make(a_request(enhance=True), claim=CLAIM)
     assert (made.replayed, made.record.id) == (False, left.id)
-    assert len(world.generator.asked) == 1
+    assert len(world.generator.requests) == 1
 
 
 @pytest.mark.parametrize("charged", Charged)

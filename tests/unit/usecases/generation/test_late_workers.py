@@ -26,7 +26,7 @@ def meanwhile(world: World, act: Callable[[], object], error: AppError | None = 
     """Let this happen while the model draws; then it answers, or fails."""
 
     def draw(request: ImageRequest, **_: object) -> GeneratedImage:
-        world.generator.asked.append(request)
+        world.generator.requests.append(request)
         act()
         if error is not None:
             raise error
@@ -47,7 +47,7 @@ def test_an_image_that_comes_late_is_ready_all_the_same(world: World) -> None:
     made = world.generate(a_request(), claim=CLAIM)
     assert (world.record, made.state) == (made, State.READY)
     assert world.generate(a_request(), claim=CLAIM) == made
-    assert len(world.generator.asked) == 1
+    assert len(world.generator.requests) == 1
 
 
 @pytest.mark.parametrize("state", [State.READY, State.DELETED])
@@ -56,7 +56,7 @@ def test_a_row_that_is_ready_or_deleted_is_never_overwritten(world: World, state
     other = a_generation(state=state, claim=CLAIM)
 
     def finish() -> None:
-        world.records.rows = {world.record.id: replace(other, id=world.record.id)}
+        world.records.by_id = {world.record.id: replace(other, id=world.record.id)}
 
     meanwhile(world, finish)
     made = world.generate(a_request(), claim=CLAIM)
@@ -65,9 +65,9 @@ def test_a_row_that_is_ready_or_deleted_is_never_overwritten(world: World, state
 
 def test_a_row_that_is_gone_is_not_made_again(world: World) -> None:
     """If the row was removed meanwhile, none comes back."""
-    meanwhile(world, world.records.rows.clear)
+    meanwhile(world, world.records.by_id.clear)
     world.generate(a_request(), claim=CLAIM)
-    assert world.records.rows == {}
+    assert world.records.by_id == {}
 
 
 def test_a_row_that_changes_again_is_tried_again(
@@ -80,7 +80,7 @@ def test_a_row_that_changes_again_is_tried_again(
     def get_and_lose(image_id: str) -> ImageRecord | None:
         seen = get(image_id)
         if seen is not None and seen.state is State.PENDING:
-            world.records.rows[image_id] = replace(seen, state=State.UNKNOWN)
+            world.records.by_id[image_id] = replace(seen, state=State.UNKNOWN)
         return seen
 
     monkeypatch.setattr(world.records, "get", get_and_lose)
@@ -91,7 +91,7 @@ def test_a_row_that_changes_again_is_tried_again(
 def taken(world: World) -> None:
     """Let another server hold the row, as if it were looking for the image."""
     until = world.record.lease_until + timedelta(seconds=99)
-    world.records.rows[world.record.id] = replace(world.record, lease_until=until)
+    world.records.by_id[world.record.id] = replace(world.record, lease_until=until)
 
 
 def test_a_claim_that_was_forgotten_meanwhile_stays_so(world: World) -> None:
@@ -150,7 +150,7 @@ def test_what_waits_in_the_spool_after_being_given_up_is_answered(world: World) 
         world.generate(a_request(), claim=CLAIM)
     world.store.repair()
     assert world.generate(a_request(), claim=CLAIM).state is State.READY
-    assert (len(world.generator.asked), world.spool.objects) == (1, {})
+    assert (len(world.generator.requests), world.spool.objects) == (1, {})
 
 
 def test_a_late_loser_says_nothing_about_a_later_attempt(
@@ -175,4 +175,4 @@ def test_a_late_loser_says_nothing_about_a_later_attempt(
         world.generate(a_request(enhance=True), claim=CLAIM)
     assert caught.value.charged is Charged.NO
     assert (world.record.state, world.record.charged) == (State.UNKNOWN, Charged.UNKNOWN)
-    assert len(world.generator.asked) == 1
+    assert len(world.generator.requests) == 1

@@ -50,7 +50,7 @@ def test_an_answer_from_an_earlier_request_shows_nothing(world: World) -> None:
     watched = Watched()
     again = world.generate(a_request(partial_images=3), claim=CLAIM, listener=watched.viewer)
     assert (again, watched.steps, watched.partials) == (first, [], [])
-    assert len(world.generator.asked) == 1
+    assert len(world.generator.requests) == 1
 
 
 def test_a_budget_has_to_hold_the_partial_images(world: World) -> None:
@@ -63,7 +63,7 @@ def test_a_budget_has_to_hold_the_partial_images(world: World) -> None:
     poor = replace(ANONYMOUS, id="poor", budget=Budget(micros=shown - 1, period="day"))
     with pytest.raises(BudgetExceeded):
         world.generate(a_request(partial_images=3), caller=poor)
-    assert world.generator.asked == []
+    assert world.generator.requests == []
     assert world.generate(a_request(), caller=poor).image
 
 
@@ -77,5 +77,5 @@ def test_who_watches_can_not_fail_what_is_watched(
 
     viewer = ProgressListener(on_step=broken, on_partial=broken)
     assert world.generate(a_request(partial_images=1), listener=viewer).image
-    assert len(world.generator.asked) == 1
+    assert len(world.generator.requests) == 1
     assert "a progress listener failed at a partial image" in caplog.text

@@ -60,7 +60,7 @@ def test_with_everything_up_it_is_brought_to_an_end(world: World, left: Left) ->
         assert (world.record.original.key, world.record.original.size_bytes) == (key, len(DATA))
     assert (NOTE in world.store.objects) is (left.where != "nowhere")
     assert NOTE not in world.spool.objects
-    assert world.generator.asked == []
+    assert world.generator.requests == []
 
 
 def check_not_found(world: World, left: Left, result: ImageRecord | AppError) -> None:
@@ -92,7 +92,7 @@ def test_with_the_store_down_nothing_is_lost_or_decided(world: World, left: Left
     assert result.charged is world.record.charged is (paid(left) if seen else left.charged)
     assert (world.record.state, world.record.lease_until) == (State.PENDING, world.clock.now())
     assert contents(world) == before
-    assert world.generator.asked == []
+    assert world.generator.requests == []
 
 
 @every
@@ -105,7 +105,7 @@ def test_whoever_comes_second_leaves_it_alone(world: World, left: Left) -> None:
     assert type(recover(world, seen)) is GenerationInProgress
     assert world.record == taken
     assert contents(world) == before
-    assert world.generator.asked == []
+    assert world.generator.requests == []
 
 
 @every
@@ -125,4 +125,4 @@ def test_with_the_records_down_it_can_be_done_again(world: World, left: Left, go
         wanted = State.FAILED if left.ending == "bin" else State.READY
         assert (world.record.state, world.record.charged) == (wanted, paid(left))
     assert contents(world)[1] == {}
-    assert world.generator.asked == []
+    assert world.generator.requests == []

@@ -57,7 +57,7 @@ def test_an_image_keeps_the_place_that_it_had(world: World) -> None:
     """A row that says when its image was made keeps that time."""
     row = leave(world, Left(Charged.YES, "store"))
     made_at = row.requested_at + timedelta(seconds=1)
-    world.records.rows[ID] = row = replace(row, created_at=made_at)
+    world.records.by_id[ID] = row = replace(row, created_at=made_at)
     recover(world, row)
     assert world.record.created_at == made_at
 
@@ -79,7 +79,7 @@ def test_a_worker_that_stored_it_meanwhile_is_believed(
 
     def late(old: ImageRecord, new: ImageRecord) -> bool:
         if new.state is State.UNKNOWN:
-            world.records.rows[ID] = ready
+            world.records.by_id[ID] = ready
         return compare_and_swap(old, new)
 
     monkeypatch.setattr(world.records, "compare_and_swap", late)

@@ -40,14 +40,14 @@ def test_nothing_of_it_is_left_but_its_key(
     world: World, images: Images, claim: str, info: ImageInfo
 ) -> None:
     """Image, original and note go; of an image with a key a row without any text stays."""
-    world.imaging.info = info
+    world.image_processor.info = info
     kept = world.generate(a_request(prompt="Another"))
     made = world.generate(a_request(), claim=claim)
     images.delete(made.id)
     assert all(kept.id in key for key in world.store.objects)
     assert len(world.store.objects) == 3
-    assert world.records.rows.get(made.id) == (bare(made) if claim else None)
-    assert "fox" not in repr(world.records.rows.get(made.id)).lower()
+    assert world.records.by_id.get(made.id) == (bare(made) if claim else None)
+    assert "fox" not in repr(world.records.by_id.get(made.id)).lower()
 
 
 @pytest.mark.parametrize("claim", ["", CLAIM])
@@ -66,7 +66,7 @@ def test_what_is_deleted_is_not_there(world: World, images: Images, claim: str) 
 def test_what_is_not_ready_can_not_be_deleted(world: World, images: Images, state: State) -> None:
     """A row that is worked on, or ended without an image, is left alone."""
     made = world.generate(a_request())
-    world.records.rows[made.id] = row = replace(made, state=state)
+    world.records.by_id[made.id] = row = replace(made, state=state)
     objects = dict(world.store.objects)
     with pytest.raises(ImageNotFound):
         images.delete(made.id)
@@ -113,7 +113,7 @@ def test_a_failure_at_any_step_is_made_good_by_asking_again(
     getattr(world, port).repair()
     images.delete(made.id)
     assert world.store.objects == {}
-    assert world.records.rows == ({made.id: bare(made)} if claim else {})
+    assert world.records.by_id == ({made.id: bare(made)} if claim else {})
 
 
 def test_the_key_of_a_half_deleted_image_draws_nothing(world: World, images: Images) -> None:
@@ -128,7 +128,7 @@ def test_the_key_of_a_half_deleted_image_draws_nothing(world: World, images: Ima
             world.generate(a_request(), claim=CLAIM)
         if world.record.created_at:
             images.delete(made.id)
-    assert len(world.generator.asked) == 1
+    assert len(world.generator.requests) == 1
 
 
 def test_a_row_that_changes_in_between_is_not_deleted(
@@ -138,7 +138,7 @@ def test_a_row_that_changes_in_between_is_not_deleted(
     made = world.generate(a_request())
     objects = dict(world.store.objects)
     other = replace(made, lease_until=made.lease_until + timedelta(seconds=1))
-    world.records.rows[made.id] = other
+    world.records.by_id[made.id] = other
     monkeypatch.setattr(world.records, "get", lambda _: made)
     with pytest.raises(ImageNotFound):
         images.delete(made.id)

@@ -38,14 +38,14 @@ def test_anothers_image_is_as_absent_as_one_that_never_was(
     use: str, world: World, images: Images, hers: ImageRecord
 ) -> None:
     """The error is the same to the letter but for the id, and nothing is touched."""
-    kept, objects = dict(world.records.rows), dict(world.store.objects)
+    kept, objects = dict(world.records.by_id), dict(world.store.objects)
     said = []
     for image_id in (hers.id, a_generation().id):
         with pytest.raises(ImageNotFound) as raised:
             USES[use](images, image_id, BOB.id)
         said.append(vars(raised.value) | {"detail": raised.value.detail.replace(image_id, "")})
     assert said[0] == said[1]
-    assert (world.records.rows, world.store.objects) == (kept, objects)
+    assert (world.records.by_id, world.store.objects) == (kept, objects)
 
 
 @pytest.mark.parametrize("owner", ["ann", None])
@@ -57,7 +57,7 @@ def test_the_owner_and_the_server_itself_may_do_all(
     assert [row.id for row in images.page(PageQuery(limit=9, owner=owner)).records] == [hers.id]
     images.delete(hers.id, owner=owner)
     assert world.store.objects == {}
-    assert world.records.rows[hers.id].owner == "ann"  # what is left for the key's sake
+    assert world.records.by_id[hers.id].owner == "ann"  # what is left for the key's sake
 
 
 def test_an_owners_list_has_only_her_images(
@@ -95,7 +95,7 @@ def test_who_has_no_id_owns_nothing(world: World, images: Images, hers: ImageRec
         for made in (hers, nobodys):
             with pytest.raises(ImageNotFound):
                 use(images, made.id, "")
-    assert {hers.id, nobodys.id} <= world.records.rows.keys()
+    assert {hers.id, nobodys.id} <= world.records.by_id.keys()
 
 
 @pytest.mark.parametrize("state", [State.PENDING, State.UNKNOWN, State.FAILED])
@@ -103,7 +103,7 @@ def test_an_image_has_its_owner_before_its_row_is_ready(
     world: World, images: Images, hers: ImageRecord, state: State
 ) -> None:
     """So who was answered, but whose row could not be set ready, can read the image."""
-    world.records.rows[hers.id] = replace(hers, state=state)
+    world.records.by_id[hers.id] = replace(hers, state=state)
     assert images.owner_of(hers.id) == "ann"
 
 
@@ -111,6 +111,6 @@ def test_a_deleted_image_is_forgotten(world: World, images: Images, hers: ImageR
     """From the moment that it is deleted it has no owner, though its bare row has."""
     assert images.owner_of(hers.id) == "ann"
     images.delete(hers.id, owner="ann")
-    assert world.records.rows[hers.id].owner == "ann"
+    assert world.records.by_id[hers.id].owner == "ann"
     with pytest.raises(ImageNotFound):
         images.owner_of(hers.id)

@@ -76,9 +76,9 @@ def test_the_same_record_gives_the_same_file() -> None:
 def test_every_cutout_states_its_record_s_provenance(world: World) -> None:
     """A generated image and one that is finished later are cut with the same provenance."""
     made = world.generate(a_request())
-    assert world.imaging.origins == [(ProvenanceBuilder().of(made), b"")]
+    assert world.image_processor.provenances == [(ProvenanceBuilder().of(made), b"")]
     world.finalizer.process(made, b"the paid original")
-    assert world.imaging.origins[1] == world.imaging.origins[0]
+    assert world.image_processor.provenances[1] == world.image_processor.provenances[0]
 
 
 def test_a_lost_record_s_image_keeps_its_provenance(world: World) -> None:
@@ -86,10 +86,10 @@ def test_a_lost_record_s_image_keeps_its_provenance(world: World) -> None:
     lost = replace(world.generate(a_request()), provider="", model="")
     world.finalizer.process(lost, b"the paid original")
     provenance = ProvenanceBuilder().of(lost)
-    assert world.imaging.origins[1] == (provenance, b"cutout of the paid original")
+    assert world.image_processor.provenances[1] == (provenance, b"cutout of the paid original")
     world.store.delete(f"images/{lost.id}.png")
     world.finalizer.process(lost, b"the paid original")
-    assert world.imaging.origins[2] == (provenance, b"")
+    assert world.image_processor.provenances[2] == (provenance, b"")
 
 
 def test_an_unreachable_store_loses_no_provenance(world: World) -> None:
@@ -98,4 +98,4 @@ def test_an_unreachable_store_loses_no_provenance(world: World) -> None:
     world.store.fail("get images", StorageUnavailable())
     with pytest.raises(ImagePendingUpload):
         world.finalizer.process(lost, b"the paid original")
-    assert len(world.imaging.origins) == 1
+    assert len(world.image_processor.provenances) == 1

@@ -27,7 +27,7 @@ def variants(world: World, *, limit: int = 8, real_cache: bool = False) -> Varia
     return Variants(
         images=Images(world.store, world.records),
         store=world.store,
-        image_processor=world.imaging,
+        image_processor=world.image_processor,
         cache=TwoLevelCache(memory_bytes=1_000_000) if real_cache else world.cache,
         limit=limit,
     )
@@ -102,10 +102,10 @@ def test_a_deleted_image_has_no_variants_even_if_they_are_cached(stored: World) 
 def test_what_can_not_be_decoded_is_reported_and_not_remembered(stored: World) -> None:
     """Damaged bytes in the store are an error of ours; once they are mended, it works."""
     use_case = variants(stored, real_cache=True)
-    stored.imaging.fail("render_variant", NotAnImage("cut short"))
+    stored.image_processor.fail("render_variant", NotAnImage("cut short"))
     with pytest.raises(ImageDamaged, match=f"{ID}: cut short"):
         fetch(use_case, SMALL)
-    stored.imaging.repair()
+    stored.image_processor.repair()
     assert fetch(use_case, SMALL).data == b"h=64&w=64 of image"
 
 
@@ -121,7 +121,7 @@ def test_a_failing_store_is_reported_and_not_remembered(stored: World) -> None:
 
 def test_twenty_callers_of_one_variant_cost_one_computation(stored: World) -> None:
     """However many ask at the same time, it is computed once, and takes one place."""
-    stored.imaging = slow = SlowImaging()
+    stored.image_processor = slow = SlowImaging()
     use_case = variants(stored, limit=1, real_cache=True)
 
     def open_once_begun() -> bytes:
@@ -136,7 +136,7 @@ def test_twenty_callers_of_one_variant_cost_one_computation(stored: World) -> No
 
 def test_above_the_limit_callers_are_refused_at_once(stored: World) -> None:
     """Full places refuse another variant, never a cached one, and are free again afterwards."""
-    stored.imaging = slow = SlowImaging()
+    stored.image_processor = slow = SlowImaging()
     use_case = variants(stored, limit=2, real_cache=True)
     slow.gate.set()
     fetch(use_case, SMALL)
@@ -161,7 +161,7 @@ def test_above_the_limit_callers_are_refused_at_once(stored: World) -> None:
 def test_a_failure_gives_its_place_back(stored: World) -> None:
     """As many failures as there are places leave all of them free."""
     use_case = variants(stored, limit=1, real_cache=True)
-    stored.imaging.fail("render_variant", NotAnImage("cut short"))
+    stored.image_processor.fail("render_variant", NotAnImage("cut short"))
     for _ in range(2):
         with pytest.raises(ImageDamaged):
             fetch(use_case, SMALL)

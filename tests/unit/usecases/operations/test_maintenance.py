@@ -27,7 +27,7 @@ def expired_leases(world: World, count: int) -> None:
     for number in range(count):
         late = world.clock.now() - timedelta(seconds=count - number)
         row = a_generation(state=State.PENDING, lease_until=late, original=None, image=None)
-        world.records.rows[row.id] = replace(row, created_at=None, charged=Charged.NO)
+        world.records.by_id[row.id] = replace(row, created_at=None, charged=Charged.NO)
 
 
 @pytest.mark.parametrize("mess", OWN, ids=name_of)
@@ -38,9 +38,9 @@ def test_what_waits_here_is_brought_home(world: World, mess: Mess) -> None:
     mess.spoil(world.ports, row)
     housekeeping(world)()
     assert world.spool.objects == {}
-    state = world.records.rows[row.id].state
+    state = world.records.by_id[row.id].state
     assert state is (State.READY if mess.alive else State.DELETED)
-    assert len(world.generator.asked) == 1
+    assert len(world.generator.requests) == 1
 
 
 def test_an_empty_round_asks_next_to_nothing(world: World) -> None:
@@ -74,12 +74,12 @@ def test_a_round_finishes_twenty_late_rows_at_most(world: World) -> None:
     expired_leases(world, 25)
     keep = housekeeping(world)
     keep()
-    late = [row for row in world.records.rows.values() if row.state is State.PENDING]
+    late = [row for row in world.records.by_id.values() if row.state is State.PENDING]
     assert len(late) == 5
     oldest = world.clock.now() - timedelta(seconds=5)
     assert all(row.lease_until >= oldest for row in late)
     keep()
-    assert {row.state for row in world.records.rows.values()} != {State.PENDING}
+    assert {row.state for row in world.records.by_id.values()} != {State.PENDING}
 
 
 @pytest.mark.parametrize("part", ["store", "records"])
@@ -107,15 +107,15 @@ def test_one_broken_row_does_not_stop_the_round(world: World) -> None:
     for _ in range(2):
         row = world.generate(a_request())
         late = world.clock.now() - timedelta(seconds=1)
-        world.records.rows[row.id] = replace(row, state=State.PENDING, lease_until=late)
+        world.records.by_id[row.id] = replace(row, state=State.PENDING, lease_until=late)
     expired_leases(world, 1)
-    world.imaging.fail("cut_out", ZeroDivisionError())
+    world.image_processor.fail("cut_out", ZeroDivisionError())
     with log_lines() as lines:
         housekeeping(world)()
     errors = [line for line in lines if line.startswith("ERROR")]
     assert len(errors) == 2
     assert all("unexpected ZeroDivisionError" in line for line in errors)
-    assert State.FAILED in {row.state for row in world.records.rows.values()}
+    assert State.FAILED in {row.state for row in world.records.by_id.values()}
 
 
 def test_the_loser_of_a_race_is_quiet(world: World) -> None:
@@ -139,9 +139,9 @@ def test_rounds_of_two_workers_do_not_disturb_each_other(world: World, mess: Mes
         housekeeping(world)()
     assert [line for line in lines if line.startswith(("WARNING", "ERROR"))] == []
     assert world.spool.objects == {}
-    state = world.records.rows[row.id].state
+    state = world.records.by_id[row.id].state
     assert state is (State.READY if mess.alive else State.DELETED)
-    assert len(world.generator.asked) == 1
+    assert len(world.generator.requests) == 1
 
 
 def test_what_is_being_made_is_left_alone(world: World) -> None:
@@ -149,8 +149,8 @@ def test_what_is_being_made_is_left_alone(world: World) -> None:
     row = world.generate(a_request())
     until = world.clock.now() + timedelta(milliseconds=1)
     spooling(setting("image", state=State.PENDING, lease_until=until))(world.ports, row)
-    before = dict(world.records.rows), dict(world.store.objects), dict(world.spool.objects)
+    before = dict(world.records.by_id), dict(world.store.objects), dict(world.spool.objects)
     with log_lines() as lines:
         housekeeping(world)()
-    assert (world.records.rows, world.store.objects, world.spool.objects) == before
+    assert (world.records.by_id, world.store.objects, world.spool.objects) == before
     assert lines == []

@@ -32,9 +32,9 @@ def test_what_is_being_made_is_left_alone(world: World, spooled: bool) -> None:
     until = world.clock.now() + timedelta(milliseconds=1)
     spoil = setting("image", state=State.PENDING, lease_until=until)
     (spooling(spoil) if spooled else spoil)(world.ports, row)
-    before = dict(world.records.rows), dict(world.store.objects), dict(world.spool.objects)
+    before = dict(world.records.by_id), dict(world.store.objects), dict(world.spool.objects)
     assert outcome(reconcile(world, fix=True)) == {}
-    assert (world.records.rows, world.store.objects, world.spool.objects) == before
+    assert (world.records.by_id, world.store.objects, world.spool.objects) == before
 
 
 def test_a_listing_of_the_past_is_not_believed(world: World) -> None:
@@ -63,7 +63,7 @@ def test_an_image_that_is_deleted_while_it_is_looked_at_is_no_finding(world: Wor
 
     world.store.keys = listing  # type: ignore[method-assign]  # reason: the deletion comes in between
     assert outcome(reconcile(world, fix=True)) == {}
-    assert (world.records.rows, world.store.objects) == ({}, {})
+    assert (world.records.by_id, world.store.objects) == ({}, {})
 
 
 @pytest.mark.parametrize("spoiled", ["image", "note", "spooled, ready"])
@@ -73,7 +73,7 @@ def test_a_deletion_wins_over_a_repair_that_runs(world: World, spoiled: str) -> 
     images = Images(world.store, world.records)
     during(world.store, "put", lambda: images.delete(row.id))
     reconcile(world, fix=True)
-    assert (world.records.rows, world.store.objects) == ({}, {})
+    assert (world.records.by_id, world.store.objects) == ({}, {})
 
 
 @pytest.mark.parametrize("mess", [m for m in MENDABLE if m.alive], ids=name_of)
@@ -87,14 +87,14 @@ def test_two_runs_at_once_do_not_disturb_each_other(world: World, mess: Mess) ->
     first = reconcile(world, fix=True)
     assert (first.left, [run.left for run in second]) == (0, [0] * len(second))
     assert outcome(reconcile(world, fix=True)) == {}
-    assert world.records.rows[row.id].state is State.READY
-    assert len(world.generator.asked) == 1
+    assert world.records.by_id[row.id].state is State.READY
+    assert len(world.generator.requests) == 1
 
 
 def test_unknown_outcomes_are_reported_and_not_left(world: World) -> None:
     """Where nothing was stored nothing can be mended: such rows are listed, with their time."""
     row = a_generation(state=State.UNKNOWN, original=None, image=None, created_at=None)
-    world.records.rows[row.id] = row
+    world.records.by_id[row.id] = row
     report = reconcile(world, fix=True)
     assert (report.found, report.left) == (0, 0)
     assert report.unknown.listed == [(row.id, row.requested_at)]
@@ -116,7 +116,7 @@ def test_other_things_in_a_shared_bucket_are_none_of_its_business(world: World) 
     ):
         world.store.put(key, b"x", content_type="text/plain")
     row = a_generation(id="another hand's row")
-    world.records.rows[row.id] = row
+    world.records.by_id[row.id] = row
     before = dict(world.store.objects)
     assert outcome(reconcile(world, fix=True)) == {}
     assert world.store.objects == before
@@ -126,7 +126,7 @@ def test_many_findings_are_counted_and_the_first_thousand_named(world: World) ->
     """The report stays small however much is wrong."""
     for _ in range(MAX_LISTED + 5):
         row = a_generation()
-        world.records.rows[row.id] = row
+        world.records.by_id[row.id] = row
     tally = reconcile(world, fix=False).tallies[Discrepancy.LOST]
     assert (tally.found, len(tally.listed), tally.more) == (MAX_LISTED + 5, MAX_LISTED, 5)
 
@@ -145,7 +145,7 @@ def test_evidence_in_the_spool_reaches_the_store(world: World) -> None:
     """An unusable answer of a generation that has failed goes to the store; the row stays."""
     row = spoilt(world, "evidence")
     (failed,) = [replace(row, state=State.FAILED, original=None, image=None, created_at=None)]
-    world.records.rows[row.id] = failed
+    world.records.by_id[row.id] = failed
     for ending in ("bin", "json"):
         move(f"originals/{row.id}.{ending}", world.store, world.spool)
     assert outcome(reconcile(world, fix=True)) == {Discrepancy.SPOOLED: (1, 0)}
@@ -161,7 +161,7 @@ def test_a_note_alone_in_the_spool_is_cleared(world: World) -> None:
     world.records.delete(row.id)
     world.store.delete(keys_of(row)[2])
     assert outcome(reconcile(world, fix=True)) == {Discrepancy.SPOOLED: (1, 0)}
-    assert (world.spool.objects, world.store.objects, world.records.rows) == ({}, {}, {})
+    assert (world.spool.objects, world.store.objects, world.records.by_id) == ({}, {}, {})
     with pytest.raises(ImageNotFound):
         world.store.get(keys_of(row)[2])
 

@@ -33,11 +33,11 @@ def _times(row: ImageRecord) -> dict[str, Any]:
 def test_without_fix_it_is_reported_and_not_touched(world: World, mess: Mess) -> None:
     """A run that only looks names the finding and changes no row and no object."""
     row, _ = spoilt(world, mess)
-    before = dict(world.records.rows), dict(world.store.objects), dict(world.spool.objects)
+    before = dict(world.records.by_id), dict(world.store.objects), dict(world.spool.objects)
     report = reconcile(world, fix=False)
     assert outcome(report) == {mess.kind: (0, 1)}
     assert [found.id for found in report.tallies[mess.kind].listed] == [row.id]
-    assert (world.records.rows, world.store.objects, world.spool.objects) == before
+    assert (world.records.by_id, world.store.objects, world.spool.objects) == before
 
 
 @pytest.mark.parametrize("mess", MENDABLE, ids=name_of)
@@ -46,9 +46,9 @@ def test_with_fix_it_is_repaired_for_good_and_for_nothing(world: World, mess: Me
     row, image = spoilt(world, mess)
     assert outcome(reconcile(world, fix=True)) == {mess.kind: (1, 0)}
     assert outcome(reconcile(world, fix=True)) == {}
-    assert len(world.generator.asked) == 2
+    assert len(world.generator.requests) == 2
     assert world.spool.objects == {}
-    now = world.records.rows.get(row.id)
+    now = world.records.by_id.get(row.id)
     assert (now is not None and now.state is State.READY) is mess.alive
     if mess.alive:
         assert now is not None
@@ -65,10 +65,10 @@ def test_with_fix_it_is_repaired_for_good_and_for_nothing(world: World, mess: Me
 def test_what_is_lost_is_left_as_it_is(world: World, mess: Mess) -> None:
     """Nothing is removed or made up for what can't be brought back, and it is told every time."""
     spoilt(world, mess)
-    before = dict(world.records.rows), dict(world.store.objects)
+    before = dict(world.records.by_id), dict(world.store.objects)
     for _ in range(2):
         assert outcome(reconcile(world, fix=True)) == {mess.kind: (0, 1)}
-    assert (world.records.rows, world.store.objects) == before
+    assert (world.records.by_id, world.store.objects) == before
 
 
 def test_sound_images_are_not_even_looked_at_twice(world: World) -> None:
@@ -87,7 +87,7 @@ def test_an_original_without_note_gets_what_is_known(world: World, mess: Mess) -
     """Its row has an empty prompt, the time of the object, and counts as paid."""
     row, _ = spoilt(world, mess)
     reconcile(world, fix=True)
-    now = world.records.rows[row.id]
+    now = world.records.by_id[row.id]
     original = world.store.objects[keys_of(row)[0]]
     assert (now.prompt, now.requested_at, str(now.charged)) == ("", original.modified, "yes")
 
@@ -97,7 +97,7 @@ def test_evidence_gets_a_failed_row(world: World) -> None:
     (mess,) = (mess for mess in MENDABLE if mess.name == "evidence")
     row, _ = spoilt(world, mess)
     reconcile(world, fix=True)
-    now = world.records.rows[row.id]
+    now = world.records.by_id[row.id]
     assert (now.state, now.error, str(now.charged)) == (
         State.FAILED,
         "provider_bad_response",

@@ -16,7 +16,7 @@ def test_a_bug_in_one_repair_does_not_stop_the_run(world: World, name: str) -> N
     """What can't be mended is left, with the kind of error and nothing of its text."""
     spoilt(world, name)
     spoilt(world, "note")
-    world.imaging.fail("cut_out", ZeroDivisionError("s3.internal"))
+    world.image_processor.fail("cut_out", ZeroDivisionError("s3.internal"))
     report = reconcile(world, fix=True)
     assert report.left == 1
     assert outcome(report)[Discrepancy.NOTE_MISSING] == (1, 0)
@@ -92,10 +92,10 @@ def test_what_waits_on_another_server_is_left(world: World) -> None:
 def test_an_image_alone_that_is_no_image_is_left(world: World) -> None:
     """No row is made up for bytes that can't be shown."""
     spoilt(world, "all but image")
-    world.imaging.fail("inspect", UnusableImage("an SVG"))
+    world.image_processor.fail("inspect", UnusableImage("an SVG"))
     report = reconcile(world, fix=True)
     assert (outcome(report), reasons(report)) == ({Discrepancy.IMAGE_ALONE: (0, 1)}, ["an SVG"])
-    assert world.records.rows == {}
+    assert world.records.by_id == {}
 
 
 def test_a_row_that_can_not_be_taken_over_is_left(world: World) -> None:
@@ -127,7 +127,7 @@ def test_bytes_that_are_no_image_are_an_end_too(
     row = spoilt(world, name)
     if name == "row":
         dropping("image")(world.ports, row)
-    world.imaging.fail(step, UnusableImage("an SVG"))
+    world.image_processor.fail(step, UnusableImage("an SVG"))
     assert reconcile(world, fix=True).left == 0
     assert reconcile(world, fix=True).found == 0
     assert (world.record.state, world.record.error) == (State.FAILED, "provider_bad_response")
@@ -138,8 +138,8 @@ def test_bytes_that_are_no_image_are_an_end_too(
 def test_recovery_clears_the_spool_of_what_is_no_image(world: World) -> None:
     """Once the store has such bytes, whoever finished them, they don't wait any more."""
     row = spoilt(world, "spooled")
-    world.imaging.fail("cut_out", UnusableImage("an SVG"))
+    world.image_processor.fail("cut_out", UnusableImage("an SVG"))
     with pytest.raises(ProviderBadResponse):
-        world.recover(world.records.rows[row.id])
+        world.recover(world.records.by_id[row.id])
     assert world.spool.objects == {}
     assert world.store.objects[keys_of(row)[0]].data == world.generator.data
