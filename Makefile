@@ -30,6 +30,7 @@ fuzz: $(VENV)/.development ## send thousands of requests derived from the OpenAP
 lint: $(VENV)/.development ## check formatting, lint, vocabulary, types, architecture and container files
 	$(BIN) -m ruff format --check .
 	$(BIN) -m ruff check .
+	$(VENV)/bin/codespell $$(git ls-files)
 	$(BIN) -m mypy app tests wsgi.py gunicorn.conf.py
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/hadolint Dockerfile

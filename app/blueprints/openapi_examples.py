@@ -12,7 +12,7 @@ _IMAGE: dict[str, Any] = {
     "image_url": f"https://my-bucket.s3.us-east-1.amazonaws.com/images/{_FILE}",
     "prompt": _PROMPT,
     "first_prompt": _PROMPT,
-    "new_prompt": f"{_PROMPT}\n\nA single subject, centred and whole, on a plain pure white "
+    "new_prompt": f"{_PROMPT}\n\nA single subject, centered and whole, on a plain pure white "
     "background, with no shadow, no frame and no text.",
     "created_at": "2026-11-22T12:00:40.123000Z",
     "width": 256,

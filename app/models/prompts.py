@@ -4,13 +4,13 @@ import re
 import unicodedata
 
 PROMPT_SUFFIX = (
-    "A single subject, centred and whole, on a plain pure white background, "
+    "A single subject, centered and whole, on a plain pure white background, "
     "with no shadow, no frame and no text."
 )
 """Added to each prompt: the cutout needs a background that differs from the subject."""
 
 TRANSPARENT_PROMPT_SUFFIX = (
-    "A single subject, centred and whole, on a transparent background, "
+    "A single subject, centered and whole, on a transparent background, "
     "with no shadow, no frame and no text."
 )
 """Added instead if the model itself draws on a transparent background."""

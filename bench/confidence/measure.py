@@ -27,13 +27,13 @@ SOURCES = (blobs.SOURCE, *(icons.name for icons in drawings.SETS))
 
 
 def measured(source: str) -> list[Row]:
-    """Measure all images of one set, by a judgement of holes that has not seen its style."""
+    """Measure all images of one set, by a judgment of holes that has not seen its style."""
     cv2.setNumThreads(1)
-    with mock.patch.object(holes, "MODEL_FILE", judgement(source)):
+    with mock.patch.object(holes, "MODEL_FILE", judgment(source)):
         return list(_rows(source))
 
 
-def judgement(source: str) -> Path:
+def judgment(source: str) -> Path:
     """Train the forest without the style of a set, whose areas it would know too well."""
     if source == blobs.SOURCE:
         return holes.MODEL_FILE

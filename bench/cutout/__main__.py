@@ -22,7 +22,7 @@ def main() -> None:
 
     cv2.setNumThreads(1)
     asked = _arguments(degrade.KINDS, tuple(methods.METHODS))
-    print(table.licences(), end="\n\n", flush=True)
+    print(table.licenses(), end="\n\n", flush=True)
     _say("rendering what isn't in the cache, compiling what runs for the first time")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the peers, about their own parts

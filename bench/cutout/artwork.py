@@ -38,7 +38,7 @@ class IconSet:
 
     name: str
     version: str
-    licence: str
+    license: str
     style: str
 
     @property

@@ -86,7 +86,7 @@ def _imagemagick() -> Cut:
     environment = {**os.environ, "MAGICK_THREAD_LIMIT": "1"}
 
     def cut(data: bytes) -> bytes:
-        # Its own way to centre rounds differently, which would count as a shift of one pixel.
+        # Its own way to center rounds differently, which would count as a shift of one pixel.
         left, top, _, _ = placed(*_opened(data).size)
         end = [f"{OUT}x{OUT}-{left}-{top}", "png32:-"]
         done = subprocess.run(

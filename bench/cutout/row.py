@@ -1,6 +1,6 @@
 """`python -m bench.cutout.row`: draw the row of the contact sheet in docs/cutout.md.
 
-The drawing is under the MIT licence, and the judgement of enclosed areas was not trained on it.
+The drawing is under the MIT license, and the judgment of enclosed areas was not trained on it.
 """
 
 from pathlib import Path

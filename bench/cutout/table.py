@@ -13,10 +13,10 @@ _QUALITY = ("psnr", "sure", "halo", "left", "eaten")
 _HEADS = ("n", "PSNR", "(ours)", "sure", "halo", "left %", "eaten %", "shadow", "KB", "ms")
 
 
-def licences() -> str:
-    """Name the sets of icons and their licences."""
+def licenses() -> str:
+    """Name the sets of icons and their licenses."""
     lines = [
-        f"  {icons.package + '@' + icons.version:<38}{icons.licence:<14}{icons.style}"
+        f"  {icons.package + '@' + icons.version:<38}{icons.license:<14}{icons.style}"
         for icons in SETS
     ]
     return "\n".join(["Artwork, fetched from npm and never committed:", *lines])

@@ -42,7 +42,7 @@ def truth_of(premultiplied: Floats) -> Truth:
 
 
 def placed(width: int, height: int) -> tuple[int, int, int, int]:
-    """Tell where an image lies in the result: left, top, width, height; centred, not distorted."""
+    """Tell where an image lies in the result: left, top, width, height; centered, not distorted."""
     scale = OUT / max(width, height)
     across, down = max(1, round(width * scale)), max(1, round(height * scale))
     return (OUT - across) // 2, (OUT - down) // 2, across, down

@@ -20,7 +20,7 @@ from bench.cutout.artwork import IconSet
 from bench.holes import lattice, table
 from bench.holes.table import Array, Table
 
-# Name, version and licence of what npm fetches; sets of one style are held out together.
+# Name, version and license of what npm fetches; sets of one style are held out together.
 SETS = (
     IconSet("twemoji", "1.2.5", "CC-BY-4.0", "twemoji"),
     IconSet("noto", "1.2.9", "Apache-2.0", "noto"),

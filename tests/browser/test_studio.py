@@ -14,7 +14,7 @@ from tests.support.service import Service
 
 
 def test_an_image_is_generated_and_shown(studio: Studio, service: Service) -> None:
-    """A prompt becomes an image on the stage and in the gallery, labelled offline and free."""
+    """A prompt becomes an image on the stage and in the gallery, labeled offline and free."""
     expect(studio.find(".notice")).to_contain_text("no AI, no cost")
     expect(studio.find("#cost")).to_contain_text("Free")
     studio.generate("A red fox with a lantern")

@@ -75,7 +75,7 @@ def _cut_out(
 def upsample_alpha(alpha: Array, guide: Array, large_guide: Array) -> Array:
     """Enlarge alpha along the edges of a larger image, by a guided filter.
 
-    Around each pixel alpha is modelled as a linear function of the guide, which is fitted on the
+    Around each pixel alpha is modeled as a linear function of the guide, which is fitted on the
     small image and evaluated on the large one (He and Sun, "Fast Guided Filter", 2015).
 
     Args:

@@ -89,7 +89,7 @@ def background_like(distance: Array, background: Background, ringing: float = 0.
 def label_regions(mask: Array) -> Regions:
     """Label the 4-connected regions of a mask.
 
-    A flood fill from the border costs a tenth of labelling the whole image, and in most images
+    A flood fill from the border costs a tenth of labeling the whole image, and in most images
     nothing enclosed is left to label.
 
     Args:

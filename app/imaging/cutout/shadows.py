@@ -14,7 +14,7 @@ Array = npt.NDArray[Any]
 MAX_DARKENING = 130  # levels by which a shadow may darken the background
 MAX_TINT = 10  # levels by which it may tint it
 MAX_CURVATURE = 1.6  # levels by which a smooth pixel may differ from the mean of its neighbors
-MIN_FAINT_SHARE = 0.012  # of the image that faint grey must cover to search for a shadow
+MIN_FAINT_SHARE = 0.012  # of the image that faint gray must cover to search for a shadow
 DEEP = 40  # levels below the background that part of a shadow passes through
 _SCALE = 4  # a shadow is smooth: its color is averaged on an image this much smaller
 _RADII = (6, 2, 1)  # px there, over which the background's color extends below the subject
@@ -39,8 +39,8 @@ def shadow_candidates(image: Array, distance: Array, background: Background) -> 
     faint = cv2.inRange(distance, SOLID_TOLERANCE + slack, TOLERANCE + slack)
     if cv2.countNonZero(faint) < MIN_FAINT_SHARE * distance.size:
         return None
-    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.float32)
-    curvature = cv2.absdiff(grey, cv2.blur(grey, (3, 3)))
+    gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    curvature = cv2.absdiff(gray, cv2.blur(gray, (3, 3)))
     blue, green, red = cv2.split(image)
     low, high = cv2.min(cv2.min(blue, green), red), cv2.max(cv2.max(blue, green), red)
     neutral = cv2.subtract(high, low) <= MAX_TINT + slack

@@ -74,14 +74,14 @@ def _decode_with_pillow(data: bytes, header: ImageInfo) -> Array:
 
 
 def _to_eight_bits(image: Image.Image) -> Image.Image:
-    """Convert 16-bit grey to 8-bit grey and keep the profile.
+    """Convert 16-bit gray to 8-bit gray and keep the profile.
 
     Pillow itself reads 16-bit color as 8-bit color.
     """
     if not image.mode.startswith("I"):
         return image
-    grey = np.asarray(image).astype(np.int64).clip(0, 65535)
-    out = Image.fromarray(((grey + 128) // 257).astype(np.uint8))
+    gray = np.asarray(image).astype(np.int64).clip(0, 65535)
+    out = Image.fromarray(((gray + 128) // 257).astype(np.uint8))
     out.info["icc_profile"] = image.info.get("icc_profile")
     return out
 

@@ -22,7 +22,7 @@ class ImageInfo:
         format: the file format.
         width: px.
         height: px.
-        plain: whether it is 8-bit grey or RGB without alpha, palette or color profile, so that
+        plain: whether it is 8-bit gray or RGB without alpha, palette or color profile, so that
             the fast decoder returns the right colors.
         lossy: whether compression adds noise around edges.
         step: mean quantizer step of a JPEG: 12 at quality 90, 29 at 75; 0 for other files.

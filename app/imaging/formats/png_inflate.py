@@ -23,7 +23,7 @@ _IEND = b"\0\0\0\0IEND\xaeB`\x82"
 def with_stored_pixels(data: bytes) -> Array | None:
     """Return the same PNG with its pixels stored instead of compressed.
 
-    Supports 8-bit grey and RGB that is not interlaced.
+    Supports 8-bit gray and RGB that is not interlaced.
 
     Args:
         data: a PNG file whose chunks are complete.

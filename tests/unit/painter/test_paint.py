@@ -80,7 +80,7 @@ def test_invisible_differences_make_no_difference(twin: str) -> None:
     [(1024, 1024), (1536, 1024), (1024, 1536), (64, 64), (333, 127), (65, 2048), (2048, 2047)],
 )
 def test_an_image_has_the_requested_size_and_a_white_border(width: int, height: int) -> None:
-    """It is an opaque RGB PNG, centred, pure white on at least 3% of the shorter side all round."""
+    """The image is an opaque RGB PNG, centered, with a pure white border of 3% or more."""
     image = painted("a bear and a bee", width, height)
     assert (image.format, image.mode, image.size) == ("PNG", "RGB", (width, height))
     assert "transparency" not in image.info

@@ -17,7 +17,7 @@ PIXELS, INSIDE = 256 * 256, 128 * 128
 
 
 def a_square(color: int = 0, width: int = SIDE, height: int = SIDE) -> Floats:
-    """Give the full-size truth of an opaque grey square, premultiplied."""
+    """Give the full-size truth of an opaque gray square, premultiplied."""
     truth = np.zeros((height, width, 4), np.float32)
     truth[SQUARE, SQUARE] = [color / 255] * 3 + [1]
     return truth
@@ -60,7 +60,7 @@ def test_psnr_is_of_the_composite_over_magenta() -> None:
 
 
 def test_a_color_that_is_off_counts_as_it_is_seen() -> None:
-    """Grey 51 instead of black is wrong by a fifth in each channel of a quarter of the pixels."""
+    """Gray 51 instead of black is wrong by a fifth in each channel of a quarter of the pixels."""
     error = 0.2**2 * INSIDE / PIXELS
     expected = -10 * math.log10(error)
     assert measure(png(a_result(51)), EXACT)["psnr"] == pytest.approx(expected)
@@ -152,7 +152,7 @@ def test_any_good_filter_is_right() -> None:
     ("width", "height", "window"),
     [(1024, 1024, (0, 0, 256, 256)), (1536, 1024, (0, 42, 256, 171)), (1, 1000, (127, 0, 1, 256))],
 )
-def test_other_shapes_are_expected_centred(
+def test_other_shapes_are_expected_centered(
     width: int, height: int, window: tuple[int, int, int, int]
 ) -> None:
     """The truth of an image that isn't square has transparent bars on both sides."""
