@@ -34,7 +34,7 @@ _DEFAULT_SPAN = timedelta(days=29)
 def usage(query: UsageQuery) -> Response:
     """Report costs by day (UTC).
 
-    The report covers the API key, or the whole server if it requires no API keys. Amounts
+    The report covers the caller's API key, or the whole server if it requires no API keys. Amounts
     reserved for images that are being generated count as spent.
     """
     first, last = _days(query)

@@ -116,7 +116,8 @@ class VariantQuery(BaseModel):
         1.0, description="Device pixel ratio, by which all lengths are multiplied."
     )
     format: Literal["png", "webp", "avif", "jpeg", "auto"] = Field(
-        "png", description="`auto`: the smallest format that the Accept header names."
+        "png",
+        description="`auto`: the format that the Accept header prefers, the smallest of equals.",
     )
     quality: Annotated[int | None, NumberInRange(RANGES["quality"])] = Field(
         None, description="Quality of WebP, AVIF and JPEG; the default depends on the format."

@@ -122,6 +122,7 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
             "name": name,
             "in": "path",
             "required": True,
+            "description": "File name of the image.",
             "schema": {
                 "type": "string",
                 "pattern": f"^{object_keys.IMAGE_NAME_PATTERN}$",
