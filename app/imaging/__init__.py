@@ -1,5 +1,6 @@
-"""Images as pure functions from bytes to bytes: no I/O, no settings, thread-safe.
+"""Image processing as pure functions from bytes to bytes.
 
+There is no I/O and no state, so all functions are thread-safe.
 Importing this package is cheap. OpenCV, NumPy and Pillow are loaded with the first image.
 """
 
@@ -78,7 +79,7 @@ def cutout(
 
 
 def preview(data: bytes) -> bytes:
-    """Cut out a partial image, to be displayed while the final one is being generated.
+    """Cut out a partial image, for display during the generation.
 
     Args:
         data: a PNG, JPEG or WEBP file of up to MAX_PIXELS.
@@ -96,7 +97,7 @@ def preview(data: bytes) -> bytes:
 
 
 def render_variant(image: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
-    """Render a stored image as a variant: another size, another format, effects.
+    """Render a stored image in another size or format, or with effects.
 
     Args:
         image: the cutout as it is stored, a 256x256 RGBA PNG.

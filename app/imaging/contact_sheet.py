@@ -15,10 +15,10 @@ _SHEET, _INK = (250, 250, 250), (40, 40, 40)
 
 
 def contact_sheet(pairs: Sequence[tuple[bytes, bytes, str]]) -> bytes:
-    """Compose pairs of images on a checkerboard, old left of new, with captions.
+    """Compose pairs of images on a checkerboard, with captions.
 
     Args:
-        pairs: old and new, as files that Pillow can read, and the caption (one line of printable
+        pairs: old (left) and new (right), as files that Pillow can read, and the caption (one line of printable
             ASCII; text that is too long for its pair is cut off).
 
     Returns:
