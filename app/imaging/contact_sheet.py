@@ -18,8 +18,8 @@ def contact_sheet(pairs: Sequence[tuple[bytes, bytes, str]]) -> bytes:
     """Compose pairs of images on a checkerboard, with captions.
 
     Args:
-        pairs: old (left) and new (right), as files that Pillow can read, and the caption (one line of printable
-            ASCII; text that is too long for its pair is cut off).
+        pairs: old (left) and new (right), as files that Pillow can read, and the caption: a line
+            of printable ASCII, cut off if it is too long for its pair.
 
     Returns:
         A PNG: 128 px an image, five pairs a line.

@@ -73,7 +73,7 @@ def color_distance(image: Array, color: Array) -> Array:
 
 
 def image_distance(image: Array, background: Array) -> Array:
-    """Return each pixel's largest channel difference from a background that varies.
+    """Return each pixel's largest channel difference from an image.
 
     Args:
         image: (h, w, 3) uint8 BGR.

@@ -44,7 +44,7 @@ def uncomposite(image: Array, alpha: Array, background: Array, width: int, heigh
 
 
 def fit_size(image: Array, side: int) -> tuple[int, int]:
-    """Return the width and height, at least 1 px, that fit an image into a square."""
+    """Return the width and height that fit an image into a square."""
     height, width = image.shape[:2]
     scale = side / max(width, height)
     return max(1, round(width * scale)), max(1, round(height * scale))

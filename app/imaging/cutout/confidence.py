@@ -90,7 +90,7 @@ def hazards() -> tuple[float, tuple[float, ...]]:
 
 
 def estimate_confidence(metrics: QualityMetrics) -> tuple[float, tuple[str, ...]]:
-    """Return the probability that the cutout is right, 0..1, and the reasons against it.
+    """Return the probability that the cutout is right, and reasons against.
 
     Each risk is a failure that is independent of the others, with a hazard in proportion to its
     strength. The probability that none comes true is exp(-(hazard x strength + ...)): a binary
@@ -123,7 +123,7 @@ def report_cutout(found: CutoutMeasurements) -> CutoutReport:
 
 
 def report_transparent(alpha: Array, size: int) -> CutoutReport:
-    """Return the report of an image that was already transparent and was only resized."""
+    """Return the report of a transparent image that was only resized."""
     coverage = float(alpha.sum(dtype=np.int64)) / 255 / size**2
     empty = float(alpha.mean()) / 255 < EMPTY_COVERAGE
     return CutoutReport(
@@ -134,7 +134,7 @@ def report_transparent(alpha: Array, size: int) -> CutoutReport:
 
 
 def report_uncut(background: Background, coverage: float) -> CutoutReport:
-    """Return the report of an image that is kept whole for lack of a plain background."""
+    """Return the report of an image without a plain background."""
     reasons = ("no plain background was found, so the image is kept whole",)
     return CutoutReport(
         _to_hex(background), round(coverage, 4), 0.0, 0, 0, touches_border=True, shadow=False,

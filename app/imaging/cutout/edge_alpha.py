@@ -41,9 +41,9 @@ def edge_width(distance: Array, background: Array) -> float:
 
 
 def low_contrast_share(distance: Array, background: Array) -> float:
-    """Return the fraction of the outline, 0..1, that hardly differs from the background.
+    """Return the share of the outline that hardly differs from the background.
 
-    The strongest pixel nearby decides.
+    The strongest pixel nearby decides; the share is 0..1.
     """
     outline = _outline(background)
     weak = (cv2.dilate(distance, _SQUARE_7) < 30).view(np.uint8)
@@ -102,8 +102,9 @@ def estimate_alpha(
 
 
 def _edge_bands(background: Array, width: float) -> list[tuple[Array, Array, Array]]:
-    """Return (band, where its foreground color comes from, where else), outermost first.
+    """Return the bands along the edge, outermost first.
 
+    Each has a mask, a mask of the pixels that its foreground color comes from, and a fallback.
     Color is only taken from deeper than the pixel itself. So a light area behind a dark outline
     stays opaque, while a smear in front of the outline becomes transparent.
     """
@@ -119,7 +120,7 @@ def _edge_bands(background: Array, width: float) -> list[tuple[Array, Array, Arr
 
 
 def _neighbor_offsets(stride: int, radius: int) -> list[int]:
-    """Return the offsets from a pixel's flat index to its neighbors within a radius."""
+    """Return the flat offsets of a pixel's neighbors within a radius."""
     span = range(-radius, radius + 1)
     disc = [(y, x) for y in span for x in span if 0 < y * y + x * x <= radius * radius + 1]
     return [y * stride + x for y, x in disc]
@@ -132,7 +133,10 @@ def _masked(ranked: Array, mask: Array) -> Array:
 
 
 def _rank_by_distance(distance: Array) -> Array:
-    """Pack each pixel's distance and index into one int32, so that one maximum finds both."""
+    """Pack each pixel's distance and index into an int32.
+
+    So a single maximum finds both.
+    """
     ranked = distance.astype(np.int32)
     ranked <<= _INDEX_BITS
     ranked |= _pixel_indices(*distance.shape)

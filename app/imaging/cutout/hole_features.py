@@ -29,7 +29,7 @@ _COLOR_BIN = np.array([1, 4, 16], np.int32)
 
 @dataclass(frozen=True)
 class _Subject:
-    """What all regions of an image share; unit: 1 % of the subject's longer side, px."""
+    """Properties that all regions of an image share."""
 
     depth: Array  # distance to the outside, px
     stroke: Array  # distance of a subject's pixel to anything background-like, px
@@ -38,7 +38,7 @@ class _Subject:
     area: float
     solidity: float
     box: tuple[int, int, int, int]
-    unit: float
+    unit: float  # 1 % of the longer side, px
 
 
 def _measure_subject(image: Array, solid: Array, outside: Array) -> _Subject:
@@ -113,7 +113,7 @@ def _measure_region(
 def _measure_shape(
     mask: Array, contour: Array, area: int
 ) -> tuple[tuple[float, float, float], float]:
-    """Return elongation, number of vertices and concavity, and the inscribed radius in px."""
+    """Return elongation, vertices and concavity, and the inscribed radius."""
     padded = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     radius = float(cv2.distanceTransform(padded, cv2.DIST_L2, 3).max())
     length = cv2.arcLength(contour, True)
@@ -126,7 +126,7 @@ def _measure_shape(
 def _measure_ring(
     image: Array, mask: Array, solid: Array, subject: _Subject, box: Any
 ) -> tuple[list[float], Array]:
-    """Measure the colors just around a region, further out, and of the silhouette nearby."""
+    """Measure the colors around a region and of the silhouette nearby."""
     first = cv2.dilate(mask, _SQUARE_5)
     second = cv2.dilate(first, _SQUARE_5 if subject.unit < 2.2 else _SQUARE_9)
     third = cv2.dilate(second, _SQUARE_9)
@@ -151,7 +151,10 @@ def _measure_ring(
 
 
 def _measure_strokes(mask: Array, solid: Array, stroke: Array, unit: float) -> list[float]:
-    """Measure how thick the strokes around a region are: thin all round in nets and lattices."""
+    """Measure the thickness of the strokes around a region.
+
+    In nets and lattices they are thin on all sides.
+    """
     near = cv2.dilate(mask, _SQUARE_9, iterations=2)
     depth = stroke[((near - mask) > 0) & solid]
     if not len(depth):
@@ -162,7 +165,7 @@ def _measure_strokes(mask: Array, solid: Array, stroke: Array, unit: float) -> l
 def _measure_islands(
     image: Array, mask: Array, solid: Array, inner: list[Array], area: float
 ) -> list[float]:
-    """Return how many islands lie in a region, the share they cover, their brightness."""
+    """Return the number, share and brightness of islands in a region."""
     if not inner:
         return [0.0, 0.0, 0.0]
     filled = np.zeros_like(mask)
@@ -173,7 +176,7 @@ def _measure_islands(
 
 
 def _compare_regions(table: Array, stats: Array, rings: Array, subject: _Subject) -> None:
-    """Fill in the columns that compare the regions of one image with each other."""
+    """Fill in the columns that compare the regions of an image."""
     sizes, area = stats[:, 2:4], stats[:, 4]
     ratio = np.minimum.outer(area, area) / np.maximum.outer(area, area)
     width = np.minimum.outer(sizes[:, 0], sizes[:, 0]) / np.maximum.outer(sizes[:, 0], sizes[:, 0])

@@ -1,4 +1,4 @@
-"""Classify enclosed regions of background color: holes to cut, or subject to keep."""
+"""Classify enclosed regions of background color as hole or subject."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,7 +140,7 @@ def _subject_probability(image: Array, regions: Regions, numbers: list[int]) -> 
 def _has_color(
     image: Array, regions: Regions, number: int, background: Background, slack: float
 ) -> bool:
-    """Return whether a region's inner pixels have exactly the background's color."""
+    """Return whether a region's inner pixels have the background's color."""
     x, y, w, h, area = (int(v) for v in regions.stats[number])
     mask = (regions.labels[y : y + h, x : x + w] == number).view(np.uint8)
     for _ in range(2):
@@ -156,7 +156,7 @@ def _has_color(
 def _shaded_holes(
     image: Array, regions: Regions, numbers: list[int], background: Background, shaded: Array
 ) -> list[int]:
-    """Return the regions that look like the shaded background around the subject."""
+    """Return the regions that look like shaded background."""
     size = (image.shape[1], image.shape[0])
     expected = cv2.resize(shaded, size, interpolation=cv2.INTER_LINEAR)
     return [i for i in numbers if _has_shade(image, regions, i, background, expected)]

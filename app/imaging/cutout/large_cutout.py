@@ -1,4 +1,4 @@
-"""Cut out at larger sizes: classified as at the plain size, with the original's edges."""
+"""Cut out at larger sizes, with the edges of the original."""
 
 from typing import Any
 
@@ -112,7 +112,7 @@ def _paste(part: Array, matte: Matte, canvas: Array) -> Array:
 
 
 def _background_color(matte: Matte, background: Background, shape: tuple[int, ...]) -> Array:
-    """Return the background's color: (3,), or with a shadow (h, w, 3); float32 BGR."""
+    """Return the color as (3,), or with a shadow (h, w, 3); float32 BGR."""
     color = matte.segmentation.color
     if color.ndim == 1:
         return color

@@ -1,4 +1,4 @@
-"""The cutout pipeline: from an image file to a small square PNG without background."""
+"""The cutout pipeline: from an image file to a square RGBA PNG."""
 
 from typing import Any
 
@@ -74,7 +74,7 @@ def cut_out_pixels(data: bytes, *, size: int, holes: Holes) -> Result:
 def _cut_out(
     image: Array, background: Background, options: SegmentationOptions, size: int
 ) -> Result:
-    """Cut out an image with a plain background; `image` has twice the output's size."""
+    """Cut out an image with a plain background, of twice the output's size."""
     matte = compute_matte(image, background, options)
     segmentation, (top, bottom, left, right) = matte.segmentation, matte.box
     height, width = (bottom - top) // 2, (right - left) // 2

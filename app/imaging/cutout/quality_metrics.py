@@ -100,7 +100,7 @@ def _count_fragments(alpha: Array) -> int:
 
 
 def _inlet_share(alpha: Array) -> float:
-    """Return the share of the image that is cut, but only connected by gaps under 5 px."""
+    """Return the share of the image that is cut through gaps under 5 px."""
     clear = (alpha < 128).view(np.uint8)
     padded = cv2.copyMakeBorder(clear, 3, 3, 3, 3, cv2.BORDER_CONSTANT, value=1)
     core = cv2.erode(padded, np.ones((5, 5), np.uint8))

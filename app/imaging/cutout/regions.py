@@ -55,9 +55,12 @@ class Regions:
 
 
 def subject_box(distance: Array, background: Background) -> tuple[int, int, int, int]:
-    """Return top, bottom, left and right of the subject with a margin, as even numbers.
+    """Return the subject's box with a margin.
 
     All later steps work inside this box only. An empty image gives the whole image.
+
+    Returns:
+        Top, bottom, left and right in px, as even numbers.
     """
     threshold = SOLID_TOLERANCE + 3 * background.noise
     x, y, w, h = cv2.boundingRect((distance > threshold).view(np.uint8))
@@ -70,7 +73,7 @@ def subject_box(distance: Array, background: Background) -> tuple[int, int, int,
 
 
 def background_like(distance: Array, background: Background, ringing: float = 0.0) -> Array:
-    """Return a mask of the pixels that may be background: (h, w) uint8, 1 or 0.
+    """Return a mask of the pixels that may be background.
 
     They are close to the background's color, unless they lie in a solid patch that differs from
     it by more than noise does, such as cream on white. Edges and ringing form no patches.
@@ -79,6 +82,9 @@ def background_like(distance: Array, background: Background, ringing: float = 0.
         distance: (h, w) uint8 color distance from the background.
         background: the background.
         ringing: levels of compression noise beyond the usual.
+
+    Returns:
+        (h, w) uint8, 1 or 0.
     """
     slack = 3 * background.noise
     solid, edge = SOLID_TOLERANCE + ringing + slack, TOLERANCE + ringing + slack
@@ -115,7 +121,10 @@ def label_regions(mask: Array) -> Regions:
 
 
 def _narrow_inlets(filled: Array, outside: Array) -> Array | None:
-    """Return a mask of the outside behind gaps of a pixel or two, as in open line art."""
+    """Return a mask of the outside behind gaps of a pixel or two, or None.
+
+    Open line art has such gaps.
+    """
     eroded = cv2.erode((filled == 2).view(np.uint8), _SQUARE_3, borderValue=1)
     cv2.floodFill(eroded, None, (0, 0), 2, flags=4)
     core = (eroded[1:-1, 1:-1] == 1).view(np.uint8)

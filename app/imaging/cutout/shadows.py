@@ -49,9 +49,10 @@ def shadow_candidates(image: Array, distance: Array, background: Background) -> 
 
 
 def is_shadow(distance: Array, shaded: Array, background: Background) -> bool:
-    """Return whether the candidates outside grade from faint to deep, as a shadow does.
+    """Return whether the candidates are a shadow.
 
-    Cream color has a single depth, and ringing around edges is not smooth: both fail.
+    A shadow grades from faint to deep where it joins the outside. Cream color has a single depth,
+    and ringing around edges is not smooth: both fail.
 
     Args:
         distance: (h, w) uint8 color distance from the background.

@@ -87,7 +87,7 @@ def _to_eight_bits(image: Image.Image) -> Image.Image:
 
 
 def _to_srgb(image: Image.Image) -> Image.Image:
-    """Convert to RGB or RGBA in sRGB, using the embedded profile if it is valid."""
+    """Convert to RGB or RGBA in sRGB, by the embedded profile if valid."""
     transparent = image.has_transparency_data
     profile = image.info.get("icc_profile")
     if image.mode == "P" or (transparent and profile):  # a profile conversion drops tRNS

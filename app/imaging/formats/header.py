@@ -1,4 +1,4 @@
-"""Read an image's format and size from its header, without decoding a pixel."""
+"""Read an image's format and size from its header alone."""
 
 import struct
 from dataclasses import dataclass

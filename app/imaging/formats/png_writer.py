@@ -1,4 +1,4 @@
-"""Write small RGBA images as PNG, about ten times faster than a general encoder."""
+"""Encode small RGBA images as PNG, ten times as fast as usual encoders."""
 
 import struct
 from typing import Any

@@ -1,4 +1,4 @@
-"""Build and read the XMP packet that states an image's provenance inside its file.
+"""Build and read the XMP packet that states an image's provenance.
 
 XMP: ISO 16684-1. Its place in a PNG: XMP specification, part 3. Properties and source types: IPTC
 Photo Metadata 2025.1 and its vocabulary http://cv.iptc.org/newscodes/digitalsourcetype.

@@ -1,4 +1,4 @@
-"""Variants of a stored image: other sizes, formats and effects, at no cost of generation.
+"""Variants of a stored image: other sizes, other formats and effects.
 
 `variant` holds the parameters and loads no pixel library; `render` computes the image.
 """

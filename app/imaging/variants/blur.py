@@ -38,7 +38,7 @@ def sharpen(image: Array, factor: float) -> Array:
 
 
 def pixelate(image: Array, px: float) -> Array:
-    """Average over a grid of equal cells, as close to `px` wide and high as fits."""
+    """Average over a grid of equal cells of about `px` x `px`."""
     height, width = image.shape[:2]
     cells = max(1, round(width / px)), max(1, round(height / px))
     means = cv2.resize(premultiply(image), cells, interpolation=cv2.INTER_AREA)
@@ -68,7 +68,7 @@ def gaussian_blur(plane: Array, sigma: float) -> Array:
 
 
 def _box_widths(sigma: float) -> list[int]:
-    """Return odd widths, at most two apart, whose variances add up to the Gaussian's."""
+    """Return odd widths whose variances add up to the Gaussian's."""
     square = 12 * sigma**2
     narrow = (math.floor(math.sqrt(square / _BOXES + 1)) - 1) // 2 * 2 + 1
     wide = round((square - _BOXES * (narrow**2 - 1)) / (4 * narrow + 4))

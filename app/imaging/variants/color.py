@@ -34,7 +34,7 @@ def adjust_tone(image: Array, brightness: float, contrast: float, gamma: float) 
 
 
 def posterize(image: Array, levels: float) -> Array:
-    """Quantize each channel to equal steps (feFuncR of type "discrete", section 9.7)."""
+    """Quantize each channel to equal steps (discrete feFuncR, section 9.7)."""
     step = np.minimum(np.arange(256) / 255 * levels // 1, levels - 1)
     return _apply_curve(image, step / (levels - 1))
 
@@ -84,13 +84,13 @@ def tint(image: Array, color: Color, amount: float) -> Array:
 
 
 def duotone(image: Array, dark: Color, light: Color) -> Array:
-    """Map black to one color and white to the other, by the gray of `grayscale`."""
+    """Map black to one color and white to another, by `grayscale`."""
     low, high = np.array(dark, float), np.array(light, float)
     return _apply_matrix(image, _GRAY * (high - low)[:, None] / 255, low)
 
 
 def _apply_matrix(image: Array, matrix: Array, offset: Array | None = None) -> Array:
-    """Multiply each color by a 3x3 matrix and add an offset in levels; round and clip."""
+    """Multiply colors by a 3x3 matrix and add levels; round and clip."""
     full = np.zeros((4, 5), np.float32)
     full[:3, :3] = matrix
     full[3, 3] = 1

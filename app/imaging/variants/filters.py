@@ -53,7 +53,9 @@ FILTERS: dict[str, tuple[Argument, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A filter with all its arguments: `Filter("blur")` is `Filter("blur", (2.0,))`.
+    """A filter with all its arguments.
+
+    `Filter("blur")` is `Filter("blur", (2.0,))`.
 
     Raises:
         InvalidVariant: an unknown filter, or an argument that is missing, extra or out of range.
@@ -90,7 +92,9 @@ class Filter:
 
     @classmethod
     def parse(cls, text: str) -> "Filter":
-        """Parse `name` or `name:value,value`, such as `blur:2.5` or `duotone:001133,ffeecc`.
+        """Parse `name` or `name:value,value`.
+
+        Examples are `blur:2.5` and `duotone:001133,ffeecc`.
 
         Raises:
             InvalidVariant: the text has another form, or an argument is invalid.

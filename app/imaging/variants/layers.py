@@ -46,7 +46,7 @@ def composite(image: Array, variant: Variant) -> Array:
 
 
 def outline_coverage(alpha: Array, px: float) -> Array:
-    """Return the coverage of everything within `px` of the subject, itself included.
+    """Return the coverage of the subject and everything within `px` of it.
 
     Euclidean distance from where alpha is one half makes round corners. The distance is computed
     on an enlarged image, so the edge is smooth.
@@ -92,7 +92,9 @@ def shadow_coverage(alpha: Array, shadow: Shadow) -> Array:
 
 
 def _composite_below(canvas: Array, coverage: Array | None, color: Color) -> None:
-    """Composite a color below premultiplied pixels, in place (Porter and Duff's "over", 1984).
+    """Composite a color below premultiplied pixels, in place.
+
+    This is Porter and Duff's "over" (1984).
 
     Args:
         canvas: (h, w, 4) uint16, premultiplied.

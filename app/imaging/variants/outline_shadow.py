@@ -18,7 +18,10 @@ class Outline(NamedTuple):
 
 
 class Shadow(NamedTuple):
-    """The subject's drop shadow: offset in px, standard deviation in px, opacity 0..1."""
+    """The subject's drop shadow.
+
+    Offset and blur (its standard deviation) are in px; opacity is 0..1.
+    """
 
     dx: float
     dy: float

@@ -30,7 +30,7 @@ def render_variant(image: bytes, original: Callable[[], bytes], variant: Variant
 
 
 def _load_square(image: bytes, original: Callable[[], bytes], variant: Variant) -> Array:
-    """Return the cutout at the variant's side: (side, side, 4) uint8 RGBA, straight alpha.
+    """Return the cutout as (side, side, 4) uint8 RGBA, straight alpha.
 
     Up to the stored size that is the stored image, resized. Beyond the original's own size there
     is no more detail, so the cutout is enlarged.

@@ -136,7 +136,9 @@ class Variant:
 
     @property
     def orientation(self) -> tuple[int, bool]:
-        """Degrees to rotate clockwise, and whether to mirror horizontally afterwards.
+        """Degrees to rotate clockwise, and whether to mirror afterwards.
+
+        Mirroring swaps left and right.
 
         Each of the eight orientations of a square has one form: `v` is `h` after half a turn.
         """
@@ -144,7 +146,7 @@ class Variant:
         return (self.rotate + half) % 360, self.flip in {"h", "v"}
 
     def canonical(self) -> str:
-        """Return the canonical text in the form of a query; "" for the plain image.
+        """Return the canonical text as a query; "" for the plain image.
 
         It has what differs from the plain image as `name=value`, sorted by name and joined by
         `&`. What makes no difference is omitted, such as the quality of a PNG. Equal texts mean
