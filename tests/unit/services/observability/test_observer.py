@@ -72,7 +72,7 @@ def test_a_generation_is_one_line_with_the_time_of_each_step(world: World) -> No
             "upstream",
         ),
         ("store put images", StorageUnavailable("down"), "storage_unavailable", "yes", "store"),
-        ("imaging cut_out", RuntimeError("a bug"), "internal_error", "unknown", "cutout"),
+        ("image_processor cut_out", RuntimeError("a bug"), "internal_error", "unknown", "cutout"),
     ],
 )
 def test_a_failure_is_reported_like_a_success(
