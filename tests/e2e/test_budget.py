@@ -1,4 +1,4 @@
-"""A budget holds: across threads, workers and servers, exactly what it allows is bought."""
+"""Budgets across threads, workers and servers: exactly the allowed images are paid for."""
 
 import json
 from collections.abc import Sequence
@@ -13,54 +13,54 @@ from tests.support.fake_openai import FakeOpenAI
 from tests.support.servers.gunicorn import Gunicorn, gunicorn
 from tests.support.service import openai_settings
 
-IMAGE = 1056 * 30  # micros: a medium image, where text costs nothing
-ALLOWED, ASKED, TRIES = 7, 50, 20
+IMAGE_COST = 1056 * 30  # micros: a medium image, where text costs nothing
+ALLOWED, REQUESTED, TRIES = 7, 50, 20
 BUDGET = {
-    "server_budget": f"{ALLOWED * IMAGE / 1_000_000:.6f}/month",
+    "server_budget": f"{ALLOWED * IMAGE_COST / 1_000_000:.6f}/month",
     "rate_limit_generate": "off",
     "openai_prices": json.dumps({"gpt-image-2.6-flare": {"text_in": 0}}),
 }
 
 
-EXPECTED = f"{ALLOWED} paid, {ASKED - ALLOWED} times 429 budget_exceeded"
+EXPECTED = f"{ALLOWED} paid, {REQUESTED - ALLOWED} times 429 budget_exceeded"
 
 
 def check_race(servers: Sequence[Gunicorn], fake: FakeOpenAI) -> str:
-    """Ask for fifty images at once; seven are drawn, and the others told that it is enough.
+    """Request fifty images concurrently at a budget for seven.
 
     Returns:
-        What came of it, in words.
+        A summary of the outcome.
     """
 
-    def ask(number: int) -> requests.Response:
+    def generate(number: int) -> requests.Response:
         server = servers[number % len(servers)]
-        # On a busy machine the records may not answer all fifty in time: 503, and nothing paid.
+        # On a busy machine the record store may time out for some: 503, and nothing paid.
         for _ in range(TRIES):
-            answer = server.generate(f"A red fox with the number {number}")
-            if answer.status_code != 503:
+            response = server.generate(f"A red fox with the number {number}")
+            if response.status_code != 503:
                 break
-        return answer
+        return response
 
-    answers = at_once(ASKED, ask)
-    drawn = [answer for answer in answers if answer.status_code == 200]
-    refused = [answer for answer in answers if answer not in drawn]
-    assert (len(drawn), fake.paid, len(fake.requests_to("images"))) == (ALLOWED, ALLOWED, ALLOWED)
-    reported = {(one.status_code, one.json()["code"]) for one in refused}
-    assert len(reported) == 1, reported
-    ((status, code),) = reported
+    responses = at_once(REQUESTED, generate)
+    succeeded = [response for response in responses if response.status_code == 200]
+    rejected = [response for response in responses if response not in succeeded]
+    assert (len(succeeded), fake.paid, len(fake.requests_to("images"))) == (ALLOWED,) * 3
+    outcomes = {(response.status_code, response.json()["code"]) for response in rejected}
+    assert len(outcomes) == 1, outcomes
+    ((status, code),) = outcomes
     for server in servers:
-        reported = server.get("/usage").json()
-        assert reported["budget"]["remaining_usd"] == 0
-        assert reported["days"][0]["images"] == ALLOWED
-        assert round(reported["cost_usd"] * 1_000_000) == ALLOWED * IMAGE
-    return f"{fake.paid} paid, {len(refused)} times {status} {code}"
+        usage = server.get("/usage").json()
+        assert usage["budget"]["remaining_usd"] == 0
+        assert usage["days"][0]["images"] == ALLOWED
+        assert round(usage["cost_usd"] * 1_000_000) == ALLOWED * IMAGE_COST
+    return f"{fake.paid} paid, {len(rejected)} times {status} {code}"
 
 
 @attack("50 requests at once at a budget for 7: SQLite, two workers", expect=EXPECTED)
-def test_two_workers_on_sqlite_buy_exactly_what_the_budget_allows(
+def test_two_workers_on_sqlite_stay_within_the_budget(
     tmp_path: Path, fake_openai: FakeOpenAI, seen: Seen
 ) -> None:
-    """Fifty requests over two processes on one SQLite file, at a budget for seven: seven paid."""
+    """Of fifty requests over two processes with one SQLite file, seven are paid for."""
     settings = openai_settings(fake_openai) | BUDGET
     with gunicorn(tmp_path, web_concurrency=2, **settings) as server:
         seen(check_race([server], fake_openai))
@@ -68,10 +68,10 @@ def test_two_workers_on_sqlite_buy_exactly_what_the_budget_allows(
 
 
 @attack("50 requests at once at a budget for 7: MongoDB, two servers", expect=EXPECTED)
-def test_two_servers_on_mongodb_buy_exactly_what_the_budget_allows(
+def test_two_servers_on_mongodb_stay_within_the_budget(
     tmp_path: Path, shared: dict[str, Any], fake_openai: FakeOpenAI, seen: Seen
 ) -> None:
-    """Fifty requests over two servers on one MongoDB, at a budget for seven: seven are paid."""
+    """Of fifty requests over two servers with one MongoDB, seven are paid for."""
     settings = shared | BUDGET
     with (
         gunicorn(tmp_path / "one", web_concurrency=1, **settings) as one,

@@ -1,4 +1,4 @@
-"""The service as a user who may write nowhere but in DATA_DIR and a temporary directory."""
+"""The service as a user who may write only to DATA_DIR and a temporary directory."""
 
 import json
 import os
@@ -12,11 +12,11 @@ import pytest
 
 from tests.support.servers.gunicorn import ROOT, SHIPPED, Gunicorn, gunicorn, wait_for
 
-_NOBODY = 54321  # an id that owns nothing on any machine
-# Python may lie in root's home, so the stranger keeps the right to read, but none to write.
+_UNPRIVILEGED = 54321  # an id that owns nothing on any machine
+# Python may be installed in root's home, so the user keeps the capability to read.
 _READ_ONLY = "-all,+dac_read_search"
-_BECOME = (
-    *("setpriv", "--reuid", str(_NOBODY), "--clear-groups", "--no-new-privs"),
+_SWITCH_USER = (
+    *("setpriv", "--reuid", str(_UNPRIVILEGED), "--clear-groups", "--no-new-privs"),
     *(f"--{kind}={_READ_ONLY}" for kind in ("inh-caps", "ambient-caps", "bounding-set")),
 )
 _SHARED = [Path(place) for place in ("/tmp", "/var/tmp", "/dev/shm", "/run/lock")]  # noqa: S108 - reason: to see that nothing is left there
@@ -25,13 +25,13 @@ _SECRETS = {"openai_api_key": "sk-test-6f1d0c2b9a8e7d6c", "variant_signing_keys"
 
 @pytest.fixture
 def user() -> int:
-    """Give an unprivileged user: a stranger, if we may become one; else who we are."""
-    return _NOBODY if os.geteuid() == 0 and shutil.which("setpriv") else os.geteuid()
+    """Return an unprivileged user id: another one if we may switch to it, else our own."""
+    return _UNPRIVILEGED if os.geteuid() == 0 and shutil.which("setpriv") else os.geteuid()
 
 
 @pytest.fixture
 def folder(user: int) -> Iterator[Path]:
-    """Give a folder that the user can reach but not change, with two inside that it can."""
+    """Create a folder that the user can't write to, with two inside that it can."""
     folder = Path(tempfile.mkdtemp())
     for name in ("data", "tmp"):
         (folder / name).mkdir(mode=0o700)
@@ -45,20 +45,18 @@ def folder(user: int) -> Iterator[Path]:
 
 @pytest.fixture
 def server(folder: Path, user: int) -> Iterator[Gunicorn]:
-    """Run it by the options of the container, with some secrets in its settings."""
+    """Run the service with the container's options and some secrets in its settings."""
     (command,) = re.findall(r"^CMD (\[.*\])$", (ROOT / "Dockerfile").read_text(), re.M)
     options = " ".join(json.loads(command)[1:-1])
     container = {"tmpdir": folder / "tmp", "pythondontwritebytecode": 1, "home": "/nowhere"}
     settings = {"image_provider": "offline", "gunicorn_cmd_args": options, **_SECRETS}
-    become = _BECOME if user == _NOBODY else ()
-    with gunicorn(folder, SHIPPED, become, **container, **settings) as running:
+    switch_user = _SWITCH_USER if user == _UNPRIVILEGED else ()
+    with gunicorn(folder, SHIPPED, switch_user, **container, **settings) as running:
         yield running
 
 
-def test_nothing_is_written_but_in_the_two_folders(
-    server: Gunicorn, folder: Path, user: int
-) -> None:
-    """An image is made, served, varied and listed, and no other file is there afterwards."""
+def test_only_the_two_folders_are_written_to(server: Gunicorn, folder: Path, user: int) -> None:
+    """After an image was generated, served and listed, no other file has appeared."""
     others = set(_owned(user))
     name = server.generate().json()["filename"]
     assert server.get(f"/images/{name}").status_code == 200
@@ -71,8 +69,8 @@ def test_nothing_is_written_but_in_the_two_folders(
     assert list((folder / "tmp").iterdir()) == []
 
 
-def test_no_secret_is_in_the_arguments_of_a_process(server: Gunicorn) -> None:
-    """Every user of the machine can see a command line, so no secret is in any."""
+def test_process_arguments_contain_no_secret(server: Gunicorn) -> None:
+    """Every user of the machine can read command lines, so they contain no secret."""
     master = server.process.pid
     children = Path(f"/proc/{master}/task/{master}/children")
     wait_for(lambda: len(children.read_text().split()) == 2)
@@ -84,9 +82,9 @@ def test_no_secret_is_in_the_arguments_of_a_process(server: Gunicorn) -> None:
 
 
 def _owned(user: int) -> Iterator[Path]:
-    """Find what is theirs where any user can write, and what a stranger has in the checkout."""
+    """Find the user's files in shared directories and, for another user, in the checkout."""
     places = [path for place in _SHARED if place.is_dir() for path in place.iterdir()]
-    if user == _NOBODY:
+    if user == _UNPRIVILEGED:
         places += [path for room in ("app", "tests", "docs") for path in (ROOT / room).rglob("*")]
         places += ROOT.iterdir()
     yield from (path for path in places if _owner(path) == user)
@@ -95,5 +93,5 @@ def _owned(user: int) -> Iterator[Path]:
 def _owner(path: Path) -> int | None:
     try:
         return path.lstat().st_uid
-    except OSError:  # gone meanwhile
+    except OSError:  # deleted meanwhile
         return None

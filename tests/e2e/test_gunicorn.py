@@ -1,4 +1,4 @@
-"""The service under gunicorn with its shipped settings."""
+"""The service under gunicorn, as shipped."""
 
 import socket
 import subprocess
@@ -14,12 +14,18 @@ from redis import Redis
 
 from tests.support.fake_openai import SECRET_MARKER, FakeOpenAI
 from tests.support.servers.databases import MongoServer, RedisServer, S3Server
-from tests.support.servers.gunicorn import ROOT, environment, gunicorn, wait_for
+from tests.support.servers.gunicorn import (
+    ROOT,
+    TIMEOUT_SECONDS,
+    environment,
+    gunicorn,
+    wait_for,
+)
 from tests.support.service import openai_settings
 
 
-def test_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
-    """After kill -9 and a restart every answered image is listed and served, byte for byte."""
+def test_kill_loses_no_generated_image(tmp_path: Path) -> None:
+    """After kill -9 and a restart every image is listed and served, byte for byte."""
     with gunicorn(tmp_path) as server:
         names = [server.generate(f"Cup number {n}").json()["filename"] for n in range(4)]
         images = {name: server.get(f"/images/{name}").content for name in names}
@@ -31,12 +37,12 @@ def test_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
             assert server.get(f"/images/{name}").content == stored
 
 
-def test_workers_share_what_is_embedded(tmp_path: Path) -> None:
-    """With several workers on files and SQLite, many requests at once all succeed and add up."""
+def test_workers_share_embedded_stores(tmp_path: Path) -> None:
+    """With three workers on files and SQLite, all concurrent requests succeed and are counted."""
     with gunicorn(tmp_path, web_concurrency=3) as server:
         with ThreadPoolExecutor(12) as pool:
-            answers = list(pool.map(lambda n: server.generate(f"Star {n}"), range(24)))
-        names = {answer.json()["filename"] for answer in answers}
+            responses = list(pool.map(lambda n: server.generate(f"Star {n}"), range(24)))
+        names = {response.json()["filename"] for response in responses}
         assert len(names) == 24
         for _ in range(6):
             assert server.get("/images?limit=1").json()["total_images"] == 24
@@ -44,7 +50,7 @@ def test_workers_share_what_is_embedded(tmp_path: Path) -> None:
         assert "ERROR" not in server.log()
 
 
-def test_whole_job_on_real_parts(
+def test_main_job_on_real_parts(
     tmp_path: Path,
     s3_server: S3Server,
     s3_bucket: str,
@@ -53,7 +59,7 @@ def test_whole_job_on_real_parts(
     redis_flushed: RedisServer,
     fake_openai: FakeOpenAI,
 ) -> None:
-    """On S3, MongoDB, Redis and OpenAI's protocol, each part holds what it should afterwards."""
+    """S3, MongoDB and Redis hold what they should after an image was generated and read."""
     settings: dict[str, Any] = openai_settings(fake_openai) | {
         "aws_access_key_id": s3_server.access_key,
         "aws_secret_access_key": s3_server.secret_key,
@@ -62,7 +68,8 @@ def test_whole_job_on_real_parts(
         "s3_endpoint_url": s3_server.endpoint_url,
         "mongodb_uri": mongo_server.uri,
         "mongodb_database": mongo_database,
-        "redis_url": redis_flushed.url,
+        # Any Redis command has the time that it needs on a busy machine.
+        "redis_url": f"{redis_flushed.url}?socket_timeout=60&socket_connect_timeout=60",
     }
     with gunicorn(tmp_path, **settings) as server:
         body = server.generate("A brass key", enhance=True).json()
@@ -85,9 +92,9 @@ def test_whole_job_on_real_parts(
     assert original["Body"].read() == fake_openai.images[0]
     s3.close()
     with MongoClient[dict[str, Any]](mongo_server.uri) as mongo:
-        row = mongo[mongo_database]["generations"].find_one({"_id": image_id})
-    assert row is not None
-    assert (row["state"], row["charged"], row["prompt"]) == ("ready", "yes", "A brass key")
+        record = mongo[mongo_database]["generations"].find_one({"_id": image_id})
+    assert record is not None
+    assert (record["state"], record["charged"], record["prompt"]) == ("ready", "yes", "A brass key")
     with Redis.from_url(redis_flushed.url) as redis:
         (key,) = redis.keys("*")
         assert bytes(redis.hget(key, "image") or b"").endswith(png)
@@ -97,8 +104,8 @@ def test_whole_job_on_real_parts(
         assert secret not in log
 
 
-def test_start_says_what_was_chosen_and_why(tmp_path: Path) -> None:
-    """The log has a line a part at start: what is used, and because of which setting."""
+def test_selected_parts_are_logged(tmp_path: Path) -> None:
+    """At start the log names each part that is used, and the setting that selects it."""
     with gunicorn(tmp_path) as server:
         log = server.log()
     assert "provider: offline painter, which draws by fixed rules, not AI (OPENAI_API_KEY" in log
@@ -107,8 +114,8 @@ def test_start_says_what_was_chosen_and_why(tmp_path: Path) -> None:
     assert "cache: memory of each process (REDIS_URL is not set)" in log
 
 
-def test_parts_that_are_down_do_not_stop_the_start(tmp_path: Path) -> None:
-    """With nothing behind any address the service starts, lives, and says that it isn't ready."""
+def test_service_starts_while_its_parts_are_down(tmp_path: Path) -> None:
+    """If no part can be reached, the service starts, is alive, and is not ready."""
     nowhere = "127.0.0.1:9"
     with gunicorn(
         tmp_path,
@@ -131,8 +138,8 @@ def test_parts_that_are_down_do_not_stop_the_start(tmp_path: Path) -> None:
         }
 
 
-def test_wrong_settings_stop_the_start_with_every_problem(tmp_path: Path) -> None:
-    """The start ends at once with all problems and no value of theirs."""
+def test_invalid_settings_are_all_reported(tmp_path: Path) -> None:
+    """The server does not start, and names every invalid setting without its value."""
     secret = "redis-password-123"
     wrong = {"port": "70000", "redis_url": f"http://:{secret}@x", "image_provider": "openai"}
     done = subprocess.run(
@@ -140,7 +147,7 @@ def test_wrong_settings_stop_the_start_with_every_problem(tmp_path: Path) -> Non
         cwd=tmp_path,
         env=environment(wrong) | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
-        timeout=30,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )
     text = (done.stdout + done.stderr).decode()
@@ -155,40 +162,43 @@ def test_wrong_settings_stop_the_start_with_every_problem(tmp_path: Path) -> Non
     assert "Traceback" not in text
 
 
-def test_huge_body_gets_its_answer(tmp_path: Path) -> None:
-    """A body of 10 MB is 413 in the one shape, however it is sent."""
+def test_large_body_gets_a_response(tmp_path: Path) -> None:
+    """A body of 10 MB gets 413 as JSON, with a length or chunked."""
     with gunicorn(tmp_path) as server:
         headers = {"Content-Type": "application/json"}
         for body in (b"x" * 10_000_000, (b"x" * 100_000 for _ in range(100))):
-            answer = requests.post(
-                f"{server.url}/generate-image", data=body, headers=headers, timeout=20
+            response = requests.post(
+                f"{server.url}/generate-image",
+                data=body,
+                headers=headers,
+                timeout=TIMEOUT_SECONDS,
             )
-            assert (answer.status_code, answer.json()["code"]) == (413, "request_too_large")
+            assert (response.status_code, response.json()["code"]) == (413, "request_too_large")
 
 
 def test_workers_that_start_together_share_mongodb(
     tmp_path: Path, mongo_server: MongoServer, mongo_database: str
 ) -> None:
-    """Workers that make the indexes at the same moment all work."""
+    """Workers that create the indexes at the same time all succeed."""
     settings = {"mongodb_uri": mongo_server.uri, "mongodb_database": mongo_database}
     with gunicorn(tmp_path, web_concurrency=4, **settings) as server:
         with ThreadPoolExecutor(16) as pool:
-            answers = list(pool.map(lambda _: server.get("/images"), range(32)))
-        assert {answer.status_code for answer in answers} == {200}
+            responses = list(pool.map(lambda _: server.get("/images"), range(32)))
+        assert {response.status_code for response in responses} == {200}
     with MongoClient[dict[str, Any]](mongo_server.uri) as mongo:
         assert {"newest", "matches"} <= set(
             mongo[mongo_database]["generations"].index_information()
         )
 
 
-def test_demo_leaves_an_image(tmp_path: Path) -> None:
-    """`make demo` does the whole job over HTTP, offline also with a key, and saves the image."""
+def test_demo_saves_an_image(tmp_path: Path) -> None:
+    """`make demo` generates an image over HTTP, offline also with a key, and saves it."""
     done = subprocess.run(
         [sys.executable, "-m", "app.cli.demo", "--output", tmp_path / "out"],
         cwd=ROOT,
         env=environment({"data_dir": tmp_path / "data", "openai_api_key": "sk-test-00000000000"}),
         capture_output=True,
-        timeout=60,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )
     assert done.returncode == 0, done.stderr.decode()
@@ -197,8 +207,8 @@ def test_demo_leaves_an_image(tmp_path: Path) -> None:
     assert str(image) in done.stdout.decode()
 
 
-def test_flask_run_serves_it_too(tmp_path: Path) -> None:
-    """`flask run` serves the same application."""
+def test_flask_run_serves_the_application(tmp_path: Path) -> None:
+    """`flask run` serves the application too."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
     process = subprocess.Popen(
@@ -209,37 +219,37 @@ def test_flask_run_serves_it_too(tmp_path: Path) -> None:
         stdout=subprocess.DEVNULL,
     )
     try:
-        wait_for(lambda: _answers(port))
+        wait_for(lambda: _is_healthy(port))
     finally:
         process.terminate()
         process.wait()
 
 
-def _answers(port: int) -> bool:
+def _is_healthy(port: int) -> bool:
     try:
-        answer = requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5)
+        response = requests.get(f"http://127.0.0.1:{port}/healthz", timeout=TIMEOUT_SECONDS)
     except requests.ConnectionError:
         return False
-    return bool(answer.json() == {"status": "success"})
+    return bool(response.json() == {"status": "success"})
 
 
-def test_threads_share_the_memory_that_they_give_back(tmp_path: Path) -> None:
-    """The allocator's settings hold in workers: many threads share two arenas."""
+def test_threads_share_memory_arenas(tmp_path: Path) -> None:
+    """The allocator's settings hold in workers: all threads share two arenas."""
     with gunicorn(tmp_path, web_concurrency=1) as server:
         with ThreadPoolExecutor(12) as pool:
-            answers = list(pool.map(lambda n: server.generate(f"Moon {n}"), range(24)))
-        assert {answer.status_code for answer in answers} == {200}
+            responses = list(pool.map(lambda n: server.generate(f"Moon {n}"), range(24)))
+        assert {response.status_code for response in responses} == {200}
         (worker,) = children_of(server.process.pid)
         assert len(arenas(worker)) < 5  # without the setting there are as many as threads
 
 
 def children_of(pid: int) -> list[int]:
-    """Return the processes that this one started."""
+    """Return the child processes of a process."""
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def arenas(pid: int) -> list[int]:
-    """Return where arenas of threads begin: glibc reserves 64 MB for each, on such a border."""
+    """Return the addresses of memory arenas: glibc aligns each to its 64 MB."""
     reserved, found = 64 * 1024 * 1024, []
     for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
         start, end = (int(part, 16) for part in line.split()[0].split("-"))

@@ -1,4 +1,4 @@
-"""/metrics under gunicorn: whichever worker answers tells what all of them did."""
+"""/metrics under gunicorn: any worker reports the numbers of all."""
 
 import os
 import signal
@@ -14,44 +14,44 @@ from tests.support.servers.gunicorn import Gunicorn, gunicorn, wait_for
 REQUESTS, NOWHERE = "imageapi_requests_total", {"route": "other", "status": "404"}
 
 
-def counted(server: Gunicorn) -> float:
-    """Ask any worker how many requests came for what isn't there."""
+def count_not_found(server: Gunicorn) -> float:
+    """Return how many requests any worker reports for unknown addresses."""
     return value(server.get("/metrics").text, REQUESTS, **NOWHERE)
 
 
-def each_worker_answered(server: Gunicorn, ask: Callable[[], requests.Response]) -> int:
-    """Ask until each worker has counted some; return how often."""
+def reach_each_worker(server: Gunicorn, send: Callable[[], requests.Response]) -> int:
+    """Send requests until each worker has counted one; return their number."""
     folder = metrics_folder(server)
-    asked = 0
-    while len(list(folder.glob("counter_*.db"))) < 2 or asked < 20:
-        assert ask().status_code == 404
-        asked += 1
-        assert asked < 2000
-    return asked
+    sent = 0
+    while len(list(folder.glob("counter_*.db"))) < 2 or sent < 20:
+        assert send().status_code == 404
+        sent += 1
+        assert sent < 2000
+    return sent
 
 
 def metrics_folder(server: Gunicorn) -> Path:
-    """Return where the workers keep their metrics."""
+    """Return the directory of the metrics that workers share."""
     (folder,) = (server.log_file.parent / "tmp").glob("imageapi-metrics-*")
     return folder
 
 
-def test_any_worker_reports_what_all_counted_and_none_is_forgotten(tmp_path: Path) -> None:
-    """All scrapes agree, a killed worker's counts stay, and a stop leaves no file behind."""
+def test_any_worker_reports_the_counts_of_all(tmp_path: Path) -> None:
+    """All scrapes agree, a killed worker's counts remain, and shutdown removes all files."""
     (tmp_path / "tmp").mkdir()
     with gunicorn(tmp_path, tmpdir=tmp_path / "tmp") as server:
         assert server.generate().status_code == 200
-        asked = each_worker_answered(server, lambda: server.get("/nowhere"))
-        assert [counted(server) for _ in range(10)] == [asked] * 10
+        sent = reach_each_worker(server, lambda: server.get("/nowhere"))
+        assert [count_not_found(server) for _ in range(10)] == [sent] * 10
         before = children_of(server.process.pid)
         os.kill(before[0], signal.SIGKILL)
         wait_for(lambda: len(set(children_of(server.process.pid)) - {before[0]}) == 2)
-        assert [counted(server) for _ in range(10)] == [asked] * 10
+        assert [count_not_found(server) for _ in range(10)] == [sent] * 10
         server.send(signal.SIGHUP)
         wait_for(lambda: not set(children_of(server.process.pid)) & set(before))
         assert server.get("/nowhere").status_code == 404
         page = server.get("/metrics").text
-        assert value(page, REQUESTS, **NOWHERE) == asked + 1
+        assert value(page, REQUESTS, **NOWHERE) == sent + 1
         assert value(page, "imageapi_generations_total", outcome="ready") == 1
         assert value(page, "imageapi_generations_in_flight") == 0
         folder = metrics_folder(server)
@@ -60,8 +60,8 @@ def test_any_worker_reports_what_all_counted_and_none_is_forgotten(tmp_path: Pat
     assert not folder.exists()
 
 
-def test_a_worker_that_died_at_work_is_not_in_flight(tmp_path: Path) -> None:
-    """What a killed worker was at doesn't count as running for ever."""
+def test_killed_worker_has_no_active_generations(tmp_path: Path) -> None:
+    """The gauges of a killed worker are dropped."""
     (tmp_path / "tmp").mkdir()
     with gunicorn(tmp_path, tmpdir=tmp_path / "tmp", web_concurrency=1) as server:
         server.generate()
@@ -72,12 +72,12 @@ def test_a_worker_that_died_at_work_is_not_in_flight(tmp_path: Path) -> None:
         wait_for(lambda: not gauge.exists())
 
 
-def test_gunicorns_own_log_is_json_too(tmp_path: Path) -> None:
-    """Every line of a server that nobody looks at is one JSON object, gunicorn's own included."""
+def test_log_of_gunicorn_is_json_too(tmp_path: Path) -> None:
+    """Without a terminal every line is one JSON object, those of gunicorn included."""
     with gunicorn(tmp_path, log_format="auto") as server:
         server.get("/healthz")
         server.stop()
         lines = server.log_lines()
-    said = {(line["logger"].partition(".")[0], line["level"]) for line in lines}
-    assert said == {("app", "INFO"), ("gunicorn", "INFO")}
+    sources = {(line["logger"].partition(".")[0], line["level"]) for line in lines}
+    assert sources == {("app", "INFO"), ("gunicorn", "INFO")}
     assert "Shutting down: Master" in {line["message"] for line in lines}

@@ -21,7 +21,7 @@ class WireFaults(Behavior):
         return cls("delay", paid).after(seconds)
 
     @classmethod
-    def until(cls, released: threading.Event, limit: float = 120.0) -> Self:
+    def until(cls, released: threading.Event, limit: float = 300.0) -> Self:
         """Respond normally once the test sets an event; charged."""
 
         def wait(sleep: Callable[[float], bool]) -> None:

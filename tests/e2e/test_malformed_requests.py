@@ -1,4 +1,4 @@
-"""Requests that gunicorn, as it is shipped, refuses before the service sees them."""
+"""Requests that the shipped server rejects before the application sees them."""
 
 import json
 import socket
@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 from tests.attacks import Seen, attack
-from tests.support.servers.gunicorn import Gunicorn, gunicorn
+from tests.support.servers.gunicorn import TIMEOUT_SECONDS, Gunicorn, gunicorn
 
 _GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
 _POST = b"POST /generate-image HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 _CHUNKED = b"Transfer-Encoding: chunked\r\n"
 _SMUGGLED = b"GET /images HTTP/1.1\r\nHost: x\r\n\r\n"
-REFUSED = {
+REJECTED = {
     "no HTTP": (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 400),
     "an empty line": (b"\r\n\r\n", 400),
     "bare line feeds": (b"GET /healthz HTTP/1.1\nHost: x\n\n", 400),
@@ -47,8 +47,8 @@ REFUSED = {
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gunicorn]:
-    """Run the service as it is shipped."""
-    with gunicorn(tmp_path_factory.mktemp("refused")) as running:
+    """Run the service, which must survive all of this without an error."""
+    with gunicorn(tmp_path_factory.mktemp("rejected")) as running:
         yield running
         assert "Worker exiting" not in running.log()
         assert "ERROR" not in running.log()
@@ -73,22 +73,21 @@ _CODES = {
                 expect=f"{status} {_CODES[status]}, and no more",
             ),
         )
-        for name, (sent, status) in REFUSED.items()
+        for name, (sent, status) in REJECTED.items()
     ],
 )
-def test_what_cannot_be_understood_is_refused(
+def test_malformed_requests_are_rejected(
     server: Gunicorn, request_bytes: bytes, seen: Seen
 ) -> None:
-    """It is answered at once in the one shape, what follows is not read, and others go on."""
-    host, _, port = server.url.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=5) as caller:
-        caller.sendall(request_bytes)
-        caller.sendall(_SMUGGLED)
-        received = b"".join(iter(lambda: caller.recv(65536), b""))
+    """The response is a JSON error, what follows is not read, and other clients are served."""
+    with socket.create_connection(server.address, timeout=TIMEOUT_SECONDS) as client:
+        client.sendall(request_bytes)
+        client.sendall(_SMUGGLED)
+        received = b"".join(iter(lambda: client.recv(65536), b""))
     head, _, body = received.partition(b"\r\n\r\n")
     assert b"\r\nConnection: close" in head
-    answer = json.loads(body)  # which would fail if there was something behind it
-    seen(f"{head.split()[1].decode()} {answer['code']}, and no more")
-    assert sorted(answer) == ["code", "message", "request_id", "status"]
-    assert f"[{answer['request_id']}] {answer['code']}" in server.log()
+    error = json.loads(body)  # fails if another response follows
+    seen(f"{head.split()[1].decode()} {error['code']}, and no more")
+    assert sorted(error) == ["code", "message", "request_id", "status"]
+    assert f"[{error['request_id']}] {error['code']}" in server.log()
     assert server.get("/healthz").status_code == 200
