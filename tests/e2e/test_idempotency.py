@@ -141,7 +141,7 @@ def test_full_disk_rejects_generations_only(tmp_path: Path, fake_openai: FakeOpe
         assert post(server).json() == made
         assert server.get(f"/images/{made['filename']}").status_code == 200
         assert server.get("/images").json()["total_images"] == 1
-        assert (fake_openai.paid, len(fake_openai.asked("moderations"))) == (1, 1)
+        assert (fake_openai.paid, len(fake_openai.requests_to("moderations"))) == (1, 1)
         spool.unlink()
         assert post(server, "a-new-key").status_code == 200
     assert fake_openai.paid == 2
