@@ -170,7 +170,7 @@ def openai_client(fake_openai_server: FakeOpenAI) -> Iterator["OpenAI"]:
     from openai import OpenAI
 
     key, url = fake_openai_server.api_key, fake_openai_server.base_url
-    with OpenAI(api_key=key, base_url=url, max_retries=0, timeout=5) as client:
+    with OpenAI(api_key=key, base_url=url, max_retries=0, timeout=60) as client:
         yield client
 
 

@@ -20,7 +20,7 @@ from app.services.sqlite.ledger import SqliteLedger
 from app.services.sqlite.records import SqliteRecords
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.fakes.stores import FakeLedger
-from tests.support.openai.checks import MODEL
+from tests.support.openai.checks import MODEL, TIMEOUT_SECONDS
 from tests.support.servers.databases import MongoServer
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def store(request: pytest.FixtureRequest) -> ImageRecords:
 
 @pytest.fixture(scope="session")
 def lazy_openai(fake_openai_server: FakeOpenAI) -> Iterator["LazyClient[OpenAI]"]:
-    """Make the service's own client for the fake; one for all tests, since TLS takes time."""
+    """Return the service's own client for the fake, shared because loading certificates is slow."""
     client = lazy_client(api_key=fake_openai_server.api_key, base_url=fake_openai_server.base_url)
     with contextlib.closing(client):
         yield client
@@ -70,8 +70,8 @@ def lazy_openai(fake_openai_server: FakeOpenAI) -> Iterator["LazyClient[OpenAI]"
 
 @pytest.fixture
 def generator(lazy_openai: "LazyClient[OpenAI]", fake_openai: FakeOpenAI) -> OpenAIGenerator:  # noqa: ARG001 - reason: reset for each test
-    """Make a generator on the fake."""
-    return OpenAIGenerator(lazy_openai, model=MODEL, timeout_seconds=10)
+    """Return a generator on the fake."""
+    return OpenAIGenerator(lazy_openai, model=MODEL, timeout_seconds=TIMEOUT_SECONDS)
 
 
 @pytest.fixture(params=["sqlite", "mongodb", "fake"])

@@ -1,6 +1,5 @@
-"""Addresses of images, from an OpenAI-compatible server."""
+"""Image URLs in responses of an OpenAI-compatible server."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -12,103 +11,103 @@ from app.services.openai.image_download import origin
 from app.services.openai.image_generator import OpenAIGenerator
 from tests.attacks import Seen, attack
 from tests.support.fake_openai import FakeOpenAI, Fault
-from tests.support.openai.checks import draw, fails_as
+from tests.support.openai.checks import TIMEOUT_SECONDS, draw, fails_as, use_clock
 from tests.support.openai.faults import YES
 
 _REFUSED = "502 provider_bad_response, nothing fetched"
-_GIVEN_UP = "502 provider_bad_response, given up"
+_GIVEN_UP = "502 provider_bad_response, download aborted"
 
 
 @pytest.fixture
-def stranger() -> Iterator[FakeOpenAI]:
-    """Run another server on this machine, which must not be asked for anything."""
+def other_server() -> Iterator[FakeOpenAI]:
+    """Run another server on this machine, which must not receive any request."""
     with FakeOpenAI() as server:
         yield server
 
 
-def refused(generator: OpenAIGenerator, fake: FakeOpenAI, address: str) -> ProviderBadResponse:
-    """Draw an image whose address is useless; return the error, which has all that was bought."""
-    fake.script("images", Fault.image_url(address))
-    with fails_as(ProviderBadResponse, charged=YES, fake=fake, endpoint="images") as reported:
+def rejected(generator: OpenAIGenerator, fake: FakeOpenAI, url: str) -> ProviderBadResponse:
+    """Generate an image with an unusable URL, and return the error with the evidence."""
+    fake.script("images", Fault.image_url(url))
+    with fails_as(ProviderBadResponse, charged=YES, fake=fake, endpoint="images") as caught:
         draw(generator)
-    error: ProviderBadResponse = reported.error
+    error: ProviderBadResponse = caught.error
     assert error.evidence.startswith(b'{"created"')
     assert b'"url"' in error.evidence
-    assert address not in error.detail
+    assert url not in error.detail
     return error
 
 
-def test_an_image_is_fetched_from_the_server_that_drew_it(
+def test_image_is_downloaded_from_the_own_server(
     generator: OpenAIGenerator, fake_openai: FakeOpenAI
 ) -> None:
-    """An address on the server's own origin is followed once, with no key sent along."""
+    """A URL on the server's own origin is requested once, without the API key."""
     fake_openai.script("images", Fault.image_url(f"{fake_openai.base_url}/files/0"))
     assert draw(generator).data == fake_openai.images[0]
-    (asked,) = fake_openai.requests_to("files")
-    assert "authorization" not in asked.headers
-    assert not [value for value in asked.headers.values() if fake_openai.api_key in value]
+    (request,) = fake_openai.requests_to("files")
+    assert "authorization" not in request.headers
+    assert not [value for value in request.headers.values() if fake_openai.api_key in value]
     assert fake_openai.paid == 1
 
 
-def test_upper_case_of_scheme_and_host_makes_no_other_server() -> None:
-    """Scheme and host are compared as RFC 3986 (6.2.2.1) has it, and a usual port may be named."""
-    address = "HTTP://LOCALHOST:81/v1/files/0"
+def test_origin_ignores_case_and_default_ports() -> None:
+    """Scheme and host are compared without case (RFC 3986, 6.2.2.1), and with default ports."""
+    url = "HTTP://LOCALHOST:81/v1/files/0"
     base = "http://localhost:81/v1"
-    assert origin(URL(address)) == origin(URL(base))
+    assert origin(URL(url)) == origin(URL(base))
     assert origin(URL("https://a.example:443/x")) == origin(URL("https://A.example/v1"))
 
 
-def _tried(what: str, address: str) -> object:
-    return pytest.param(address, marks=attack(what, expect=_REFUSED), id=what)
+def _attack(what: str, url: str) -> object:
+    return pytest.param(url, marks=attack(what, expect=_REFUSED), id=what)
 
 
 @pytest.mark.parametrize(
-    "address",
+    "url",
     [
-        _tried("Another host", "http://localhost:{other}/v1/files/0"),
-        _tried("Another host on the right port", "http://localhost:{own}/v1/files/0"),
-        _tried("Another port", "http://127.0.0.1:{other}/v1/files/0"),
-        _tried("No port", "http://127.0.0.1/v1/files/0"),
-        _tried("https instead of http", "https://127.0.0.1:{own}/v1/files/0"),
-        _tried("The cloud's metadata", "http://169.254.169.254/latest/meta-data/"),
-        _tried("A file", "file:///etc/passwd"),
-        _tried("Data", "data:image/png;base64,iVBORw0KGgo="),
-        _tried("FTP", "ftp://127.0.0.1:{own}/x"),
-        _tried("A path without a host", "/v1/files/0"),
-        _tried("A host without a scheme", "//127.0.0.1:{own}/v1/files/0"),
-        _tried("The right host as a user name", "http://127.0.0.1:{own}@localhost:{other}/x"),
-        _tried("The right host before a backslash", "http://127.0.0.1:{own}\\@localhost:{other}/"),
-        _tried("A user at the right host", "http://user:password@127.0.0.1:{own}/v1/files/0"),
-        _tried("The right host in a query", "http://localhost:{other}/?@127.0.0.1:{own}/"),
-        _tried("The right host as a subdomain", "http://127.0.0.1.evil.example:{own}/"),
-        _tried("A dot after the host", "http://127.0.0.1.:{own}/v1/files/0"),
-        _tried("The host as one number", "http://2130706433:{own}/v1/files/0"),
-        _tried("The host in short", "http://127.1:{own}/v1/files/0"),
-        _tried("The host in digits of another script", "http://١٢٧.0.0.1:{own}/v1/files/0"),
-        _tried("The host percent-encoded", "http://%3127.0.0.1:{own}/v1/files/0"),
-        _tried("The host as IPv6", "http://[::ffff:127.0.0.1]:{own}/v1/files/0"),
-        _tried("A line break in the path", "http://127.0.0.1:{own}/\r\nHost: evil.example"),
-        _tried("A space before the address", " http://127.0.0.1:{own}/v1/files/0"),
-        _tried("A port beyond all ports", "http://127.0.0.1:{own}0000/"),
-        _tried("An address of 100,000 characters", "http://127.0.0.1:{own}/" + "a" * 100_000),
+        _attack("Another host", "http://localhost:{other}/v1/files/0"),
+        _attack("Another host on the right port", "http://localhost:{own}/v1/files/0"),
+        _attack("Another port", "http://127.0.0.1:{other}/v1/files/0"),
+        _attack("No port", "http://127.0.0.1/v1/files/0"),
+        _attack("https instead of http", "https://127.0.0.1:{own}/v1/files/0"),
+        _attack("The cloud's metadata", "http://169.254.169.254/latest/meta-data/"),
+        _attack("A file", "file:///etc/passwd"),
+        _attack("Data", "data:image/png;base64,iVBORw0KGgo="),
+        _attack("FTP", "ftp://127.0.0.1:{own}/x"),
+        _attack("A path without a host", "/v1/files/0"),
+        _attack("A host without a scheme", "//127.0.0.1:{own}/v1/files/0"),
+        _attack("The right host as a user name", "http://127.0.0.1:{own}@localhost:{other}/x"),
+        _attack("The right host before a backslash", "http://127.0.0.1:{own}\\@localhost:{other}/"),
+        _attack("A user at the right host", "http://user:password@127.0.0.1:{own}/v1/files/0"),
+        _attack("The right host in a query", "http://localhost:{other}/?@127.0.0.1:{own}/"),
+        _attack("The right host as a subdomain", "http://127.0.0.1.evil.example:{own}/"),
+        _attack("A dot after the host", "http://127.0.0.1.:{own}/v1/files/0"),
+        _attack("The host as one number", "http://2130706433:{own}/v1/files/0"),
+        _attack("The host in short", "http://127.1:{own}/v1/files/0"),
+        _attack("The host in digits of another script", "http://١٢٧.0.0.1:{own}/v1/files/0"),
+        _attack("The host percent-encoded", "http://%3127.0.0.1:{own}/v1/files/0"),
+        _attack("The host as IPv6", "http://[::ffff:127.0.0.1]:{own}/v1/files/0"),
+        _attack("A line break in the path", "http://127.0.0.1:{own}/\r\nHost: evil.example"),
+        _attack("A space before the URL", " http://127.0.0.1:{own}/v1/files/0"),
+        _attack("A port beyond all ports", "http://127.0.0.1:{own}0000/"),
+        _attack("A URL of 100,000 characters", "http://127.0.0.1:{own}/" + "a" * 100_000),
     ],
 )
-def test_only_the_own_server_is_asked(
+def test_other_servers_receive_no_request(
     generator: OpenAIGenerator,
     fake_openai: FakeOpenAI,
-    stranger: FakeOpenAI,
+    other_server: FakeOpenAI,
     seen: Seen,
-    address: str,
+    url: str,
 ) -> None:
-    """Whatever upstream names, nobody else is asked, and its server not for something else."""
-    text = address.format(own=fake_openai.port, other=stranger.port)
-    error = refused(generator, fake_openai, text)
-    asked = len(fake_openai.requests) - 1 + len(stranger.requests)
-    seen(f"{error.status} {error.code}, {asked or 'nothing'} fetched")
+    """Whatever the URL is, no other server gets a request, and the own one no further request."""
+    text = url.format(own=fake_openai.port, other=other_server.port)
+    error = rejected(generator, fake_openai, text)
+    requests = len(fake_openai.requests) - 1 + len(other_server.requests)
+    seen(f"{error.status} {error.code}, {requests or 'nothing'} fetched")
 
 
 @pytest.mark.parametrize(
-    "place",
+    "target",
     [
         pytest.param(
             "http://127.0.0.1:{other}/v1/files/0",
@@ -124,51 +123,53 @@ def test_only_the_own_server_is_asked(
 def test_no_redirect_is_followed(
     generator: OpenAIGenerator,
     fake_openai: FakeOpenAI,
-    stranger: FakeOpenAI,
+    other_server: FakeOpenAI,
     seen: Seen,
-    place: str,
+    target: str,
 ) -> None:
-    """A redirect is a failure, wherever it leads."""
-    location = place.format(other=stranger.port)
+    """A redirect counts as a failed download, whatever its target is."""
+    location = target.format(other=other_server.port)
     fake_openai.script("files", Fault.status(302, headers={"location": location}))
-    error = refused(generator, fake_openai, f"{fake_openai.base_url}/files/0")
-    assert (len(fake_openai.requests_to("files")), len(stranger.requests)) == (1, 0)
+    error = rejected(generator, fake_openai, f"{fake_openai.base_url}/files/0")
+    assert (len(fake_openai.requests_to("files")), len(other_server.requests)) == (1, 0)
     assert error.detail.endswith("status 302")
-    seen(f"{error.status} {error.code}, given up")
+    seen(f"{error.status} {error.code}, download aborted")
 
 
 @pytest.mark.parametrize("fault", [Fault.status(404), Fault.status(500), Fault.cut(1000)])
-def test_what_can_not_be_fetched_was_paid_all_the_same(
+def test_failed_download_is_charged(
     generator: OpenAIGenerator, fake_openai: FakeOpenAI, fault: Fault
 ) -> None:
-    """If the image can't be had, the answer that names it is kept as evidence."""
+    """If the download fails, the error says `charged`, and has the response as evidence."""
     fake_openai.script("files", fault)
-    refused(generator, fake_openai, f"{fake_openai.base_url}/files/0")
+    rejected(generator, fake_openai, f"{fake_openai.base_url}/files/0")
 
 
-@attack("An image that is larger than any", expect=_GIVEN_UP)
-def test_a_download_is_cut_off_at_the_cap(
+@attack("An image that is larger than the limit", expect=_GIVEN_UP)
+def test_download_is_aborted_at_the_size_limit(
     generator: OpenAIGenerator,
     fake_openai: FakeOpenAI,
     seen: Seen,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A body beyond the cap for answers is not read on."""
+    """The download stops once the body exceeds the size limit."""
     monkeypatch.setattr(image_generator, "_MAX_RESPONSE_BYTES", 5000)
-    error = refused(generator, fake_openai, f"{fake_openai.base_url}/files/0")
+    error = rejected(generator, fake_openai, f"{fake_openai.base_url}/files/0")
     assert error.detail.endswith("too large")
-    seen(f"{error.status} {error.code}, given up")
+    seen(f"{error.status} {error.code}, download aborted")
 
 
-@attack("An image that drips byte by byte", expect=_GIVEN_UP)
-def test_a_download_is_within_the_deadline_of_the_call(
-    fake_openai: FakeOpenAI, generator: OpenAIGenerator, seen: Seen
+@attack("An image that is sent byte by byte", expect=_GIVEN_UP)
+def test_download_is_within_the_deadline_of_the_call(
+    fake_openai: FakeOpenAI,
+    generator: OpenAIGenerator,
+    seen: Seen,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Answer and image together have the time that one call may take."""
-    hurried = OpenAIGenerator(generator._client, model=generator.model, timeout_seconds=0.6)
-    fake_openai.script("files", Fault.drip(chunk=10, pause=0.05))
-    began = time.monotonic()
-    error = refused(hurried, fake_openai, f"{fake_openai.base_url}/files/0")
-    assert time.monotonic() - began < 5
-    assert error.detail.endswith(("deadline", "ReadTimeout"))
-    seen(f"{error.status} {error.code}, given up")
+    """The response and the download of its image share the time limit of a call."""
+    clock = use_clock(monkeypatch)
+    slow = Fault.drip(chunk=10, pause=0.05).calling(lambda: clock.advance(TIMEOUT_SECONDS))
+    fake_openai.script("files", slow)
+    error = rejected(generator, fake_openai, f"{fake_openai.base_url}/files/0")
+    assert error.detail.endswith("deadline")
+    seen(f"{error.status} {error.code}, download aborted")

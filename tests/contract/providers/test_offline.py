@@ -1,4 +1,4 @@
-"""What every provider promises that draws, moderates and writes: the offline one and OpenAI."""
+"""The provider's ports, on the offline provider and on OpenAI."""
 
 import io
 import random
@@ -30,7 +30,7 @@ PROVIDERS = ("offline", "openai")
 
 @pytest.fixture(params=PROVIDERS)
 def either(request: pytest.FixtureRequest, generator: OpenAIGenerator) -> ImageGenerator:
-    """Give each generator in turn."""
+    """Return each generator in turn."""
     return OfflineGenerator() if request.param == "offline" else generator
 
 
@@ -40,7 +40,7 @@ def moderator(
     lazy_openai: "LazyClient[OpenAI]",
     fake_openai: FakeOpenAI,  # noqa: ARG001 - reason: reset for each test
 ) -> Moderator:
-    """Give each moderator in turn."""
+    """Return each moderator in turn."""
     if request.param == "offline":
         return OfflineModerator()
     return OpenAIModerator(lazy_openai, model="omni-moderation-latest")
@@ -52,26 +52,26 @@ def writer(
     lazy_openai: "LazyClient[OpenAI]",
     fake_openai: FakeOpenAI,  # noqa: ARG001 - reason: reset for each test
 ) -> PromptWriter:
-    """Give each writer in turn."""
+    """Return each writer in turn."""
     if request.param == "offline":
         return OfflinePromptWriter(rng=random.Random(0))
     return OpenAIPromptWriter(lazy_openai, model="gpt-6-luna", rng=random.Random(0))
 
 
 def drawn(generator: ImageGenerator, prompt: str, size: str = "1024x1024") -> bytes:
-    """Draw the prompt as the service asks for it."""
+    """Generate an image of the prompt with the prompt suffix of the service."""
     return generator.draw(a_drawing(prompt, prompt_suffix=PROMPT_SUFFIX, size=size)).data
 
 
 @pytest.mark.parametrize("size", ["1024x1024", "1536x1024", "1024x1536"])
-def test_a_drawing_is_an_image_of_the_asked_size(either: ImageGenerator, size: str) -> None:
-    """Every size that callers may ask for is drawn, as a PNG."""
+def test_image_has_the_requested_size(either: ImageGenerator, size: str) -> None:
+    """Every size of the API gives a PNG of that size."""
     info = imaging.inspect(drawn(either, "a red fox", size))
     assert (info.format, f"{info.width}x{info.height}") == ("png", size)
 
 
-def test_a_drawing_has_a_white_background_and_a_subject(either: ImageGenerator) -> None:
-    """The corners are white, the middle of the image is not, and a cutout comes of it."""
+def test_image_has_a_subject_on_white(either: ImageGenerator) -> None:
+    """The corners are white, and the cutout has a subject of reasonable size."""
     data = drawn(either, "a red fox")
     with Image.open(io.BytesIO(data)) as image:
         corners = [image.convert("RGB").getpixel((x, y)) for x in (0, 1023) for y in (0, 1023)]
@@ -79,36 +79,36 @@ def test_a_drawing_has_a_white_background_and_a_subject(either: ImageGenerator) 
     assert 0.1 < imaging.cutout(data).report.coverage < 0.9
 
 
-def test_a_drawing_reports_who_drew_it(either: ImageGenerator) -> None:
-    """Provider and model have names, and only what takes money says that it costs some."""
-    drawing = either.draw(a_drawing("a fox"))
-    assert drawing.model == either.model
+def test_image_names_provider_and_model(either: ImageGenerator) -> None:
+    """Provider and model have names, and only paid providers cost money."""
+    generated = either.draw(a_drawing("a fox"))
+    assert generated.model == either.model
     assert either.provider in PROVIDERS
     assert either.costs_money == (either.provider == "openai")
 
 
-def test_partial_images_come_before_the_drawing_they_are_of(either: ImageGenerator) -> None:
-    """As many as are asked for, numbered, each of which can be cut out; the drawing is the same."""
-    heard: list[tuple[int, bytes]] = []
+def test_partial_images_precede_the_final_image(either: ImageGenerator) -> None:
+    """The requested number of partial images arrives; they don't change the final image."""
+    partial: list[tuple[int, bytes]] = []
     request = a_drawing("a fox", size="1536x1024", partial_images=3)
-    drawing = either.draw(request, on_partial=lambda index, data: heard.append((index, data)))
-    assert [index for index, _ in heard] == [0, 1, 2]
-    assert all(imaging.cutout(data).report.coverage > 0.02 for _, data in heard)
-    assert imaging.inspect(drawing.data).width == 1536
+    generated = either.draw(request, on_partial=lambda index, data: partial.append((index, data)))
+    assert [index for index, _ in partial] == [0, 1, 2]
+    assert all(imaging.cutout(data).report.coverage > 0.02 for _, data in partial)
+    assert imaging.inspect(generated.data).width == 1536
     if either.provider == "offline":
-        assert drawing.data == either.draw(replace(request, partial_images=0)).data
+        assert generated.data == either.draw(replace(request, partial_images=0)).data
 
 
 def test_offline_partial_images_become_sharper() -> None:
-    """Each is nearer to the finished image than the one before, and small."""
-    heard: list[bytes] = []
+    """Each partial image is closer to the final one than its predecessor, and small."""
+    partial: list[bytes] = []
     request = a_drawing("a fox", partial_images=3)
-    data = OfflineGenerator().draw(request, on_partial=lambda _, draft: heard.append(draft)).data
-    shown = [_pixels(draft) for draft in [*heard, data]]
-    off = [float(np.abs(one - shown[-1]).mean()) for one in shown[:-1]]
-    assert off == sorted(off, reverse=True)
-    assert off[-1] > 0
-    assert all(imaging.inspect(draft).width == 512 for draft in heard)
+    data = OfflineGenerator().draw(request, on_partial=lambda _, draft: partial.append(draft)).data
+    *drafts, final = [_pixels(image) for image in [*partial, data]]
+    differences = [float(np.abs(draft - final).mean()) for draft in drafts]
+    assert differences == sorted(differences, reverse=True)
+    assert differences[-1] > 0
+    assert all(imaging.inspect(draft).width == 512 for draft in partial)
 
 
 def _pixels(data: bytes) -> npt.NDArray[np.float32]:
@@ -120,51 +120,49 @@ def _pixels(data: bytes) -> npt.NDArray[np.float32]:
     "prompt", ["a red fox", "狐 🦊", "x", "a\n\nb", "'; DROP TABLE", "fox " * 900]
 )
 def test_any_prompt_can_be_drawn(either: ImageGenerator, prompt: str) -> None:
-    """Whatever callers may write is drawn."""
+    """Any text that the API accepts gives an image."""
     assert imaging.inspect(drawn(either, prompt)).width == 1024
 
 
 @pytest.mark.parametrize("prompt", ["a red fox", "a vase of flowers", "Bücher im Regal"])
-def test_decent_prompts_pass(moderator: Moderator, prompt: str) -> None:
-    """Ordinary prompts are let through."""
+def test_ordinary_prompts_are_accepted(moderator: Moderator, prompt: str) -> None:
+    """Ordinary prompts pass the moderation."""
     moderator.check(prompt)
 
 
 @pytest.mark.parametrize("prompt", ["a nude forbidden thing", "FORBIDDEN\nNude"])
-def test_indecent_prompts_are_refused(moderator: Moderator, prompt: str) -> None:
-    """Refused prompts are the caller's error, whatever their case, and cost nothing."""
-    with pytest.raises(PromptRejected) as refused:
+def test_indecent_prompts_are_rejected(moderator: Moderator, prompt: str) -> None:
+    """Rejected prompts are the caller's error, in any letter case, and free of charge."""
+    with pytest.raises(PromptRejected) as rejected:
         moderator.check(prompt)
-    assert refused.value.charged == "no"
+    assert rejected.value.charged == "no"
 
 
 @pytest.mark.parametrize("count", [1, 20, 40])
 @pytest.mark.parametrize("theme", ["", "deep sea"])
-def test_prompts_are_as_many_as_asked_and_distinct(
-    writer: PromptWriter, count: int, theme: str
-) -> None:
-    """A pool of 40 can be filled at once, with prompts that say something."""
+def test_invented_prompts_are_distinct(writer: PromptWriter, count: int, theme: str) -> None:
+    """Up to 40 distinct prompts of at least three words are returned by one call."""
     prompts = writer.invent(count, theme=theme).prompts
     assert len({prompt.casefold() for prompt in prompts}) == count
     assert all(len(prompt.split()) >= 3 for prompt in prompts)
 
 
-def test_an_enhanced_prompt_keeps_its_subject(writer: PromptWriter) -> None:
-    """Enhancing adds to what was asked and takes nothing away."""
-    better = writer.enhance("a red fox").prompt
-    assert "a red fox" in better
-    assert len(better) > len("a red fox") + 10
+def test_enhanced_prompt_keeps_its_subject(writer: PromptWriter) -> None:
+    """An enhanced prompt contains the original one and more detail."""
+    enhanced = writer.enhance("a red fox").prompt
+    assert "a red fox" in enhanced
+    assert len(enhanced) > len("a red fox") + 10
 
 
-def test_the_offline_painter_is_repeatable_and_varied() -> None:
-    """The same prompt gives the same bytes, another prompt another image."""
+def test_offline_images_depend_on_the_prompt_only() -> None:
+    """Equal prompts give equal bytes, and different prompts different images."""
     painter = OfflineGenerator()
     assert drawn(painter, "a red fox") == drawn(painter, "a red fox")
     assert len({drawn(painter, prompt) for prompt in ("a red fox", "a blue fox", "an owl")}) == 3
 
 
-def test_the_offline_writer_varies_and_takes_up_the_theme() -> None:
-    """Two calls differ, and each prompt mentions the theme."""
+def test_offline_prompts_vary_and_contain_the_theme() -> None:
+    """Two calls return different prompts, each of which contains the theme."""
     writer = OfflinePromptWriter(rng=random.Random(0))
     first, second = (writer.invent(10, theme="deep sea").prompts for _ in range(2))
     assert first != second
@@ -172,8 +170,8 @@ def test_the_offline_writer_varies_and_takes_up_the_theme() -> None:
 
 
 @pytest.mark.parametrize("prompt", ["a category", "Scunthorpe gorge", "a torturer's denuded tree"])
-def test_the_offline_word_list_matches_whole_words(prompt: str) -> None:
-    """Words that merely contain a refused one are not refused, apart from its own forms."""
+def test_offline_word_list_matches_whole_words(prompt: str) -> None:
+    """Words that contain a rejected word are accepted, except for its own inflections."""
     if "torturer" in prompt:
         with pytest.raises(PromptRejected):
             OfflineModerator().check(prompt)

@@ -1,4 +1,4 @@
-"""The image model over the official client: what is sent, what comes back, what it cost."""
+"""The image generator on OpenAI: requests, responses and charges."""
 
 import pytest
 
@@ -9,20 +9,16 @@ from tests.support.openai.checks import MODEL, draw, fails_as, generator_at
 from tests.support.openai.faults import FAILURES, NO, RETRY_AFTER, WITHOUT_IMAGE, YES
 
 
-def test_one_request_buys_one_image_as_it_was_drawn(
-    generator: OpenAIGenerator, fake_openai: FakeOpenAI
-) -> None:
-    """The bytes are exactly those that the model drew, for one request and one payment."""
-    drawing = draw(generator)
-    assert [drawing.data] == fake_openai.images
-    assert drawing.model == MODEL
+def test_one_request_returns_one_image(generator: OpenAIGenerator, fake_openai: FakeOpenAI) -> None:
+    """The bytes are those of the model, after one request with one charge."""
+    generated = draw(generator)
+    assert [generated.data] == fake_openai.images
+    assert generated.model == MODEL
     assert (fake_openai.paid, len(fake_openai.requests)) == (1, 1)
 
 
-def test_the_request_says_exactly_what_a_gpt_image_model_takes(
-    generator: OpenAIGenerator, fake_openai: FakeOpenAI
-) -> None:
-    """One opaque PNG is asked for, and `response_format` is never sent to such a model."""
+def test_request_to_a_gpt_image_model(generator: OpenAIGenerator, fake_openai: FakeOpenAI) -> None:
+    """The request is for one opaque PNG, without `response_format`, which is not supported."""
     draw(generator, prompt="a fox\n\non white", size="1536x1024", quality="high")
     (request,) = fake_openai.requests_to("images")
     assert request.body == {
@@ -36,8 +32,8 @@ def test_the_request_says_exactly_what_a_gpt_image_model_takes(
     }
 
 
-def test_an_old_model_is_asked_in_its_own_way() -> None:
-    """A dall-e model gets what it knows, base64 among it, and its image arrives."""
+def test_request_to_a_dall_e_model() -> None:
+    """A dall-e model gets only parameters that it supports, such as `response_format`."""
     with (
         FakeOpenAI(legacy_models=True, api_key="sk-test-own") as fake,
         generator_at(fake.base_url, model="dall-e-3") as generator,
@@ -53,10 +49,10 @@ def test_an_old_model_is_asked_in_its_own_way() -> None:
 
 
 @pytest.mark.parametrize("name", FAILURES)
-def test_every_failure_is_reported_by_its_own_name_and_price(
+def test_each_failure_has_its_own_error_and_charge(
     generator: OpenAIGenerator, fake_openai: FakeOpenAI, name: str
 ) -> None:
-    """What fails, and whether it cost money, is told by status and code, after one request."""
+    """Status and code decide the error and its charge, after one request."""
     fault, kind, charged, paid = FAILURES[name]
     fake_openai.script("images", fault)
     with fails_as(kind, charged=charged, fake=fake_openai, endpoint="images"):
@@ -66,17 +62,15 @@ def test_every_failure_is_reported_by_its_own_name_and_price(
 
 
 @pytest.mark.parametrize("name", WITHOUT_IMAGE)
-def test_a_paid_answer_without_an_image_is_kept_as_evidence(
+def test_response_without_image_is_kept_as_evidence(
     generator: OpenAIGenerator, fake_openai: FakeOpenAI, name: str
 ) -> None:
-    """A 200 that holds no image was paid for, so the error carries all of its bytes."""
+    """A 200 without an image was charged, so the error has all of its bytes."""
     fault, start = WITHOUT_IMAGE[name]
     fake_openai.script("images", fault)
-    with fails_as(
-        ProviderBadResponse, charged=YES, fake=fake_openai, endpoint="images"
-    ) as reported:
+    with fails_as(ProviderBadResponse, charged=YES, fake=fake_openai, endpoint="images") as caught:
         draw(generator)
-    assert reported.error.evidence.startswith(start)
+    assert caught.error.evidence.startswith(start)
     assert fake_openai.paid == 1
 
 
@@ -85,45 +79,41 @@ def test_a_paid_answer_without_an_image_is_kept_as_evidence(
     [Fault.not_an_image(), Fault.svg(), Fault.truncated_image(), Fault.wrong_size()],
     ids=lambda fault: fault.name,
 )
-def test_whatever_was_drawn_is_handed_over(
+def test_unusable_images_are_returned(
     generator: OpenAIGenerator, fake_openai: FakeOpenAI, fault: Fault
 ) -> None:
-    """Judging the image is not the generator's task: what was paid for is returned."""
+    """The generator does not check the image, because it was paid for; its caller does."""
     fake_openai.script("images", fault)
     assert draw(generator).data == fake_openai.images[0]
 
 
-def test_an_endless_answer_is_cut_off(
+def test_oversized_response_is_truncated(
     generator: OpenAIGenerator, fake_openai: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An answer larger than any image is not read to its end, and what came of it is kept."""
+    """A response beyond the size limit is not read to its end; its start is the evidence."""
     monkeypatch.setattr("app.services.openai.image_generator._MAX_RESPONSE_BYTES", 5000)
-    with fails_as(
-        ProviderBadResponse, charged=YES, fake=fake_openai, endpoint="images"
-    ) as reported:
+    with fails_as(ProviderBadResponse, charged=YES, fake=fake_openai, endpoint="images") as caught:
         draw(generator)
-    assert len(reported.error.evidence) > 5000
+    assert len(caught.error.evidence) > 5000
 
 
-def test_an_answer_of_a_million_parts_is_not_parsed(
+def test_response_of_a_million_values_is_not_parsed(
     generator: OpenAIGenerator, fake_openai: FakeOpenAI
 ) -> None:
-    """Parsed, it would take many times its size in memory; it is kept as it is."""
+    """It would take many times its size in memory, so it is kept as evidence unparsed."""
     fake_openai.script("images", Fault.many_parts())
-    with fails_as(
-        ProviderBadResponse, charged=YES, fake=fake_openai, endpoint="images"
-    ) as reported:
+    with fails_as(ProviderBadResponse, charged=YES, fake=fake_openai, endpoint="images") as caught:
         draw(generator)
-    assert reported.error.evidence.count(b",") > 10**6
+    assert caught.error.evidence.count(b",") > 10**6
 
 
 @pytest.mark.parametrize("name", RETRY_AFTER)
-def test_the_time_to_wait_is_passed_on(
+def test_retry_after_is_passed_on(
     generator: OpenAIGenerator, fake_openai: FakeOpenAI, name: str
 ) -> None:
-    """The provider's Retry-After is taken over if it is a bearable number, else a default."""
+    """A valid Retry-After of the provider is passed on up to a limit, otherwise a default."""
     fault, seconds = RETRY_AFTER[name]
     fake_openai.script("images", fault)
-    with fails_as(ProviderRateLimited, charged=NO, fake=fake_openai, endpoint="images") as reported:
+    with fails_as(ProviderRateLimited, charged=NO, fake=fake_openai, endpoint="images") as caught:
         draw(generator)
-    assert reported.error.retry_after == seconds
+    assert caught.error.retry_after == seconds

@@ -1,4 +1,4 @@
-"""A provider that sends elsewhere, or doesn't come to an end."""
+"""A provider that redirects, or sends endless errors."""
 
 from collections.abc import Iterator
 
@@ -10,27 +10,27 @@ from app.services.openai.client import lazy_client
 from app.services.openai.http_client import client_options, limit_error_body
 from app.services.openai.image_generator import OpenAIGenerator
 from tests.attacks import Seen, attack
-from tests.support.openai.checks import MODEL, draw
+from tests.support.openai.checks import MODEL, TIMEOUT_SECONDS, draw
 from tests.support.servers.canned_response import canned_server
 
 MIB = 1024 * 1024
 
 
 class Endless(httpx2.SyncByteStream):
-    """Bytes without end, and how many were taken."""
+    """An endless body, which counts the bytes that were read."""
 
-    taken = 0
+    bytes_read = 0
 
     def __iter__(self) -> Iterator[bytes]:
         while True:
-            self.taken += 65_536
+            self.bytes_read += 65_536
             yield b"x" * 65_536
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 @attack("A model's server that redirects the call to another", expect="nothing sent there")
 def test_no_redirect_is_followed(status: int, seen: Seen) -> None:
-    """The other server hears nothing of prompt and key, and nothing counts as paid."""
+    """The other server gets neither prompt nor API key, and nothing counts as charged."""
     with canned_server(
         b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
     ) as other:
@@ -39,7 +39,7 @@ def test_no_redirect_is_followed(status: int, seen: Seen) -> None:
             f"{away}Content-Length: 0\r\nConnection: close\r\n\r\n".encode()
         ) as first:
             client = lazy_client(api_key="sk-test", base_url=f"{first.address}/v1")
-            generator = OpenAIGenerator(client, model=MODEL, timeout_seconds=5)
+            generator = OpenAIGenerator(client, model=MODEL, timeout_seconds=TIMEOUT_SECONDS)
             with pytest.raises(AppError) as caught:
                 draw(generator)
             generator.close()
@@ -61,15 +61,13 @@ def test_no_redirect_is_followed(status: int, seen: Seen) -> None:
     ids=lambda value: next(iter(value.values()), "none") if isinstance(value, dict) else None,
 )
 @pytest.mark.parametrize("status", [400, 429, 500])
-def test_an_error_without_end_is_read_to_a_limit(
-    status: int, encoding: dict[str, str], limit: int
-) -> None:
-    """So it fills no memory; the more an encoding can expand, the less of it is read."""
+def test_error_body_is_limited(status: int, encoding: dict[str, str], limit: int) -> None:
+    """An error is read up to a limit: the more its encoding can expand, the less is read."""
     stream = Endless()
     response = httpx2.Response(status, headers=encoding, stream=stream)
     limit_error_body(response)
     assert len(b"".join(response.iter_raw())) == limit
-    assert stream.taken == max(limit, 65_536)
+    assert stream.bytes_read == max(limit, 65_536)
 
 
 def test_only_bounded_encodings_are_requested() -> None:
@@ -79,8 +77,8 @@ def test_only_bounded_encodings_are_requested() -> None:
     client.close()
 
 
-def test_an_answer_that_is_no_error_is_left_as_it_is() -> None:
-    """Images have a limit of their own, which keeps what came as evidence."""
+def test_successful_response_is_not_truncated() -> None:
+    """A successful response is read by other code, which has a limit of its own."""
     stream = Endless()
     response = httpx2.Response(200, stream=stream)
     limit_error_body(response)

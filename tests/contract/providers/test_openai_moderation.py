@@ -1,4 +1,4 @@
-"""Moderation over the official client: no verdict, no image."""
+"""The moderator on OpenAI: without a verdict, no prompt is accepted."""
 
 from typing import TYPE_CHECKING
 
@@ -17,34 +17,32 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def moderator(lazy_openai: "LazyClient[OpenAI]") -> OpenAIModerator:
-    """Make a moderator on the fake."""
+    """Return a moderator on the fake."""
     return OpenAIModerator(lazy_openai, model="omni-moderation-latest")
 
 
-def test_moderation_asks_once_about_exactly_the_prompt(
+def test_moderation_sends_the_prompt_once(
     moderator: OpenAIModerator, fake_openai: FakeOpenAI
 ) -> None:
-    """A decent prompt passes after one request, which costs nothing."""
+    """An acceptable prompt passes after one request, which is free."""
     moderator.check("a red mug")
     (request,) = fake_openai.requests
     assert request.body == {"model": "omni-moderation-latest", "input": "a red mug"}
     assert fake_openai.paid == 0
 
 
-def test_what_moderation_flags_is_refused(
-    moderator: OpenAIModerator, fake_openai: FakeOpenAI
-) -> None:
-    """A flagged prompt is the caller's error, and the refusal doesn't repeat it."""
-    with fails_as(PromptRejected, charged=NO, fake=fake_openai, endpoint="moderations") as reported:
+def test_flagged_prompt_is_rejected(moderator: OpenAIModerator, fake_openai: FakeOpenAI) -> None:
+    """A flagged prompt is the caller's error, whose text does not quote the prompt."""
+    with fails_as(PromptRejected, charged=NO, fake=fake_openai, endpoint="moderations") as caught:
         moderator.check("something forbidden")
-    assert "forbidden" not in f"{reported.error.message} {reported.error.detail}"
+    assert "forbidden" not in f"{caught.error.message} {caught.error.detail}"
 
 
 @pytest.mark.parametrize("name", OUTAGES)
-def test_a_moderation_that_fails_lets_nothing_pass(
+def test_failed_moderation_accepts_no_prompt(
     moderator: OpenAIModerator, fake_openai: FakeOpenAI, name: str
 ) -> None:
-    """Without a verdict no prompt passes; each failure has its own name, and costs nothing."""
+    """Each failure of the moderation has its own error, is free, and accepts no prompt."""
     fault, kind, _ = OUTAGES[name]
     fake_openai.script("moderations", fault)
     with fails_as(kind, charged=NO, fake=fake_openai, endpoint="moderations"):
@@ -53,15 +51,15 @@ def test_a_moderation_that_fails_lets_nothing_pass(
 
 
 @pytest.mark.parametrize("results", [[], None, [{}], [None], "text"], ids=str)
-def test_a_verdict_without_a_verdict_is_none(
+def test_response_without_verdict_accepts_no_prompt(
     moderator: OpenAIModerator, fake_openai: FakeOpenAI, results: object
 ) -> None:
-    """An answer that flags nothing because it says nothing lets no prompt pass."""
+    """A response without a verdict is an invalid response, not an approval."""
     fake_openai.script("moderations", Fault.json_response({"results": results}))
     with fails_as(ProviderBadResponse, charged=NO, fake=fake_openai, endpoint="moderations"):
         moderator.check("a red mug")
 
 
-def test_without_a_moderation_everything_passes() -> None:
-    """For servers that have no moderation, nobody is asked."""
+def test_no_moderator_accepts_every_prompt() -> None:
+    """NoModerator accepts every prompt without a request."""
     NoModerator().check("something forbidden")

@@ -1,4 +1,4 @@
-"""The text model over the official client."""
+"""The prompt writer on OpenAI."""
 
 import json
 import random
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def chat(message: dict[str, Any], finish_reason: str = "stop") -> Behavior:
-    """Answer a completion with this message."""
+    """Respond with a completion that contains this message."""
     choice = {"index": 0, "message": {"role": "assistant", **message}}
     return Fault.json_response({"choices": [{**choice, "finish_reason": finish_reason}]})
 
 
-NOT_THE_FORM: dict[str, Behavior] = {
+OTHER_OUTPUT: dict[str, Behavior] = {
     "prose": Fault.prose(),
     "out of tokens": Fault.out_of_tokens(),
     "no choice": Fault.json_response({"choices": []}),
@@ -31,7 +31,7 @@ NOT_THE_FORM: dict[str, Behavior] = {
     "no content": chat({"content": None}),
     "an empty content": chat({"content": ""}),
     "another object": chat({"content": '{"ideas": ["x"]}'}),
-    "more than asked": chat({"content": '{"prompts": ["x"], "prompt": "x", "more": 1}'}),
+    "more than requested": chat({"content": '{"prompts": ["x"], "prompt": "x", "more": 1}'}),
     "numbers": chat({"content": '{"prompts": [1, 2], "prompt": 3}'}),
     "a list": chat({"content": '["x"]'}),
     "half a character": chat({"content": '{"prompts": ["\ud800"], "prompt": "\ud800"}'}),
@@ -41,29 +41,29 @@ NOT_THE_FORM: dict[str, Behavior] = {
 
 @pytest.fixture
 def writer(lazy_openai: "LazyClient[OpenAI]") -> OpenAIPromptWriter:
-    """Make a writer on the fake."""
+    """Return a writer on the fake."""
     return OpenAIPromptWriter(lazy_openai, model="gpt-6-luna", rng=random.Random(0))
 
 
-def test_inventing_asks_once_for_a_strict_form(
+def test_invent_requests_structured_output(
     writer: OpenAIPromptWriter, fake_openai: FakeOpenAI
 ) -> None:
-    """One request asks for so many prompts on the theme, as JSON of a closed schema."""
+    """One request contains the number, the theme, and a strict JSON schema."""
     assert len(set(writer.invent(40, theme="the sea").prompts)) == 40
     (request,) = fake_openai.requests
     assert request.body["model"] == "gpt-6-luna"
     assert request.body["reasoning_effort"] == "low"
-    form = request.body["response_format"]["json_schema"]
-    assert form["strict"]
-    assert form["schema"]["additionalProperties"] is False
-    said = request.body["messages"][-1]["content"]
-    assert "the sea" in said
-    assert "40" in said
+    output = request.body["response_format"]["json_schema"]
+    assert output["strict"]
+    assert output["schema"]["additionalProperties"] is False
+    text = request.body["messages"][-1]["content"]
+    assert "the sea" in text
+    assert "40" in text
     assert "the sea" not in request.body["messages"][0]["content"]
 
 
-def test_every_question_is_another_one(writer: OpenAIPromptWriter, fake_openai: FakeOpenAI) -> None:
-    """Two calls don't ask the same, lest the model answer the same."""
+def test_invent_varies_its_requests(writer: OpenAIPromptWriter, fake_openai: FakeOpenAI) -> None:
+    """Two calls send different messages, so that the model returns different prompts."""
     for _ in range(2):
         writer.invent(10, theme="")
     first, second = (request.body["messages"] for request in fake_openai.requests)
@@ -72,18 +72,18 @@ def test_every_question_is_another_one(writer: OpenAIPromptWriter, fake_openai: 
     assert "Theme" not in first[1]["content"]
 
 
-def test_a_model_that_does_not_reason_is_not_reported_how_much_to(
+def test_reasoning_effort_is_only_sent_to_reasoning_models(
     lazy_openai: "LazyClient[OpenAI]", fake_openai: FakeOpenAI
 ) -> None:
-    """A parameter that the model would refuse is not sent."""
+    """Other models would reject the parameter."""
     OpenAIPromptWriter(lazy_openai, model="gpt-4o-mini", rng=random.Random(0)).enhance("a mug")
     assert "reasoning_effort" not in fake_openai.requests[0].body
 
 
-def test_enhancing_gives_a_richer_prompt(
+def test_enhance_returns_a_richer_prompt(
     writer: OpenAIPromptWriter, fake_openai: FakeOpenAI
 ) -> None:
-    """The prompt comes back with more detail, for one request, and no image is paid for."""
+    """The prompt is returned with more detail after one request, without an image."""
     better = writer.enhance("a red mug").prompt
     assert better.startswith("a red mug, ")
     assert (len(fake_openai.requests), fake_openai.paid) == (1, 0)
@@ -91,10 +91,10 @@ def test_enhancing_gives_a_richer_prompt(
 
 
 @pytest.mark.parametrize("name", OUTAGES)
-def test_a_text_model_that_fails_is_reported_by_its_own_name(
+def test_each_failure_has_its_own_error(
     writer: OpenAIPromptWriter, fake_openai: FakeOpenAI, name: str
 ) -> None:
-    """Each failure has its class, after one request, and the next call works."""
+    """Each failure raises its own error after one request, and the next call works."""
     fault, kind, charged = OUTAGES[name]
     fake_openai.script("chat", fault)
     with fails_as(kind, charged=charged, fake=fake_openai, endpoint="chat"):
@@ -102,31 +102,31 @@ def test_a_text_model_that_fails_is_reported_by_its_own_name(
     assert writer.invent(10, theme="")
 
 
-@pytest.mark.parametrize("name", NOT_THE_FORM)
-def test_an_answer_in_another_form_is_a_bad_response(
+@pytest.mark.parametrize("name", OTHER_OUTPUT)
+def test_output_of_another_schema_is_a_bad_response(
     writer: OpenAIPromptWriter, fake_openai: FakeOpenAI, name: str
 ) -> None:
-    """What isn't the JSON that was asked for is not guessed at, whoever asked."""
-    fake_openai.always("chat", NOT_THE_FORM[name])
+    """Output that does not match the schema is not used, neither by invent nor by enhance."""
+    fake_openai.always("chat", OTHER_OUTPUT[name])
     for call in (lambda: writer.invent(10, theme=""), lambda: writer.enhance("a mug")):
         with fails_as(ProviderBadResponse, charged=None, fake=fake_openai, endpoint="chat"):
             call()
 
 
 @pytest.mark.parametrize("blank", ["", "  \n"])
-def test_an_empty_enhancement_is_a_bad_response(
+def test_empty_enhancement_is_a_bad_response(
     writer: OpenAIPromptWriter, fake_openai: FakeOpenAI, blank: str
 ) -> None:
-    """A prompt is never enhanced into nothing."""
+    """A prompt is never replaced by an empty one."""
     fake_openai.script("chat", chat({"content": json.dumps({"prompt": blank})}))
     with fails_as(ProviderBadResponse, charged=None, fake=fake_openai, endpoint="chat"):
         writer.enhance("a red mug")
 
 
-def test_fences_and_prose_around_the_answer_are_tolerated(
+def test_text_around_the_output_is_ignored(
     writer: OpenAIPromptWriter, fake_openai: FakeOpenAI
 ) -> None:
-    """The right JSON is found within a Markdown fence or between sentences."""
+    """The JSON is found inside a Markdown fence or between sentences."""
     fake_openai.script(
         "chat", Fault.fenced(), chat({"content": 'Sure!\n{"prompts": ["a fox"]}\nEnjoy.'})
     )
@@ -135,21 +135,21 @@ def test_fences_and_prose_around_the_answer_are_tolerated(
 
 
 @pytest.mark.parametrize(
-    "fault", [Fault.refusal(), chat({"content": ""}, "content_filter")], ids=["said", "filtered"]
+    "fault", [Fault.refusal(), chat({"content": ""}, "content_filter")], ids=["refusal", "filter"]
 )
-def test_a_refusal_is_the_callers_error(
+def test_refusal_rejects_the_prompt(
     writer: OpenAIPromptWriter, fake_openai: FakeOpenAI, fault: Behavior
 ) -> None:
-    """A model that declines, politely or by its filter, makes the prompt a rejected one."""
+    """A refusal by the model or by its content filter is a rejected prompt."""
     fake_openai.script("chat", fault)
     with fails_as(PromptRejected, charged=NO, fake=fake_openai, endpoint="chat"):
         writer.enhance("a red mug")
 
 
-def test_too_few_or_equal_prompts_are_handed_on_as_they_are(
+def test_too_few_or_equal_prompts_are_returned(
     writer: OpenAIPromptWriter, fake_openai: FakeOpenAI
 ) -> None:
-    """Whether the prompts suffice is for those to say who know what is wanted."""
+    """The writer does not check number and variety of the prompts; its caller does."""
     fake_openai.script("chat", Fault.few(1), Fault.duplicates())
     assert len(writer.invent(10, theme="").prompts) == 1
     assert len(set(writer.invent(10, theme="").prompts)) == 1

@@ -1,4 +1,4 @@
-"""The official client against the fake of OpenAI: drawings, refusals, and the meter."""
+"""The fake OpenAI server with the official client: images, rejections and charges."""
 
 import base64
 import io
@@ -16,10 +16,8 @@ from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.openai.official_client import IMAGE_MODEL, draw
 
 
-def test_a_drawing_arrives_byte_for_byte_and_is_paid_once(
-    openai_client: OpenAI, fake_openai: FakeOpenAI
-) -> None:
-    """What the openai_client gets is what the meter kept, and costs one generation."""
+def test_image_is_returned_and_charged_once(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
+    """The client gets the bytes in `images`, for one request and one charge."""
     assert [draw(openai_client)] == fake_openai.images
     assert (fake_openai.paid, fake_openai.in_flight) == (1, 0)
     (request,) = fake_openai.requests_to("images")
@@ -27,61 +25,60 @@ def test_a_drawing_arrives_byte_for_byte_and_is_paid_once(
     assert request.headers["authorization"] == f"Bearer {fake_openai.api_key}"
 
 
-def test_no_two_drawings_are_alike(openai_client: OpenAI) -> None:
-    """Even more drawings than there are looks differ in their bytes."""
+def test_all_images_are_different(openai_client: OpenAI) -> None:
+    """The bytes of all images differ, even if there are more images than looks."""
     assert len({draw(openai_client) for _ in range(10)}) == 10
 
 
-def test_a_drawing_is_white_around_a_subject_with_white_and_a_hole(openai_client: OpenAI) -> None:
-    """Background, the hole in the handle and the label are pure white, the jug is not."""
+def test_image_has_white_background_hole_and_label(openai_client: OpenAI) -> None:
+    """Background, the hole in the handle and the label are white; the jug is not."""
     with Image.open(io.BytesIO(draw(openai_client))) as image:
-        at = [image.getpixel(spot) for spot in ((0, 0), (1023, 1023), (717, 487), (471, 589))]
-        assert at == [(255, 255, 255)] * 4
+        points = ((0, 0), (1023, 1023), (717, 487), (471, 589))
+        assert [image.getpixel(point) for point in points] == [(255, 255, 255)] * 4
         assert image.getpixel((300, 300)) != (255, 255, 255)
 
 
 @pytest.mark.parametrize("kind", ["png", "webp", "jpeg"])
-def test_format_and_size_are_as_asked(openai_client: OpenAI, kind: str) -> None:
-    """The image has the asked format and size."""
+def test_image_has_the_requested_format_and_size(openai_client: OpenAI, kind: str) -> None:
+    """The image has the requested format and size."""
     with Image.open(io.BytesIO(draw(openai_client, output_format=kind, size="1536x1024"))) as image:
         assert (image.format, image.size) == (kind.upper(), (1536, 1024))
 
 
-def test_a_transparent_drawing_is_transparent(openai_client: OpenAI) -> None:
-    """Background and hole have no opacity when transparency is asked for; the label has."""
+def test_transparent_background(openai_client: OpenAI) -> None:
+    """With a transparent background, background and hole are transparent, the label is not."""
     with Image.open(io.BytesIO(draw(openai_client, background="transparent"))) as image:
         alpha = image.getchannel("A")
-        at = [alpha.getpixel(spot) for spot in ((0, 0), (717, 487), (471, 589))]
-    assert at == [0, 0, 255]
+        opacity = [alpha.getpixel(point) for point in ((0, 0), (717, 487), (471, 589))]
+    assert opacity == [0, 0, 255]
 
 
-def test_own_bytes_can_be_draw(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
-    """A test can say exactly which bytes are drawn."""
+def test_image_can_be_replaced(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
+    """A test can set the bytes of the image."""
     fake_openai.image = b"exactly these"
     assert draw(openai_client) == b"exactly these"
 
 
-def test_answers_report_what_was_used(openai_client: OpenAI) -> None:
-    """The answer carries usage and no revised prompt, as GPT image models answer."""
-    answer = openai_client.images.generate(
+def test_response_has_the_usage(openai_client: OpenAI) -> None:
+    """Responses of GPT image models have the usage, and no revised prompt."""
+    response = openai_client.images.generate(
         model=IMAGE_MODEL, prompt="a red mug", n=2, quality="low"
     )
-    assert answer.usage is not None
-    assert answer.usage.total_tokens == answer.usage.input_tokens + answer.usage.output_tokens
-    assert [item.revised_prompt for item in answer.data or []] == [None, None]
-    assert (answer.quality, answer.size, answer.background) == ("low", "1024x1024", "opaque")
+    usage = response.usage
+    assert usage is not None
+    assert usage.total_tokens == usage.input_tokens + usage.output_tokens
+    assert [item.revised_prompt for item in response.data or []] == [None, None]
+    assert (response.quality, response.size, response.background) == ("low", "1024x1024", "opaque")
 
 
-def test_several_images_are_several_payments(
-    openai_client: OpenAI, fake_openai: FakeOpenAI
-) -> None:
-    """Asking for three images at once costs three generations."""
+def test_each_image_of_a_request_is_charged(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
+    """A request for three images is charged as three generations."""
     openai_client.images.generate(model=IMAGE_MODEL, prompt="a red mug", n=3)
     assert (fake_openai.paid, len(fake_openai.images)) == (3, 3)
 
 
 @pytest.mark.parametrize(
-    ("asked", "code", "param"),
+    ("parameters", "code", "param"),
     [
         ({"response_format": "b64_json"}, "unknown_parameter", "response_format"),
         ({"style": "vivid"}, "unknown_parameter", "style"),
@@ -95,31 +92,29 @@ def test_several_images_are_several_payments(
         ({"prompt": "blocked-by-image-model"}, "moderation_blocked", None),
     ],
 )
-def test_wrong_requests_are_refused_and_free(
+def test_invalid_requests_are_rejected_and_free(
     openai_client: OpenAI,
     fake_openai: FakeOpenAI,
-    asked: dict[str, Any],
+    parameters: dict[str, Any],
     code: str,
     param: str | None,
 ) -> None:
-    """A request that the real API refuses is refused with its code, and nothing is paid."""
-    with pytest.raises(openai.BadRequestError) as refused:
-        draw(openai_client, **asked)
-    assert (refused.value.code, refused.value.param) == (code, param)
+    """A request that the real API rejects gets the same code, and is not charged."""
+    with pytest.raises(openai.BadRequestError) as rejected:
+        draw(openai_client, **parameters)
+    assert (rejected.value.code, rejected.value.param) == (code, param)
     assert fake_openai.paid == 0
 
 
-def test_a_wrong_key_is_refused_with_a_masked_echo(
-    openai_client: OpenAI, fake_openai: FakeOpenAI
-) -> None:
-    """A wrong key gets the real 401, which echoes the key with its middle hidden."""
-    with pytest.raises(openai.AuthenticationError, match=r"sk-wrong\*+0000\.") as refused:
+def test_wrong_api_key_is_rejected(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
+    """A wrong API key gets the 401 of the real API, which quotes the masked key."""
+    with pytest.raises(openai.AuthenticationError, match=r"sk-wrong\*+0000\.") as rejected:
         draw(openai_client.with_options(api_key="sk-wrong-key-0000"))
-    assert (refused.value.code, fake_openai.paid) == ("invalid_api_key", 0)
+    assert (rejected.value.code, fake_openai.paid) == ("invalid_api_key", 0)
 
 
-def test_old_models_draw_where_they_still_exist() -> None:
-    """With legacy models, dall-e-3 gives an address, or base64 if that is asked for."""
+def test_legacy_models_return_urls_or_base64() -> None:
+    """With legacy models, dall-e-3 returns a URL, or base64 if requested."""
     with (
         FakeOpenAI(legacy_models=True) as fake,
         OpenAI(api_key=fake.api_key, base_url=fake.base_url, max_retries=0) as client,
@@ -129,15 +124,15 @@ def test_old_models_draw_where_they_still_exist() -> None:
         inline = generate(model="dall-e-3", prompt="a mug", response_format="b64_json").data[0]
         assert linked.b64_json is None
         assert linked.revised_prompt is not None
-        with urllib.request.urlopen(linked.url) as answer:  # noqa: S310  reason: our own server
-            assert answer.read() == fake.images[0]
+        with urllib.request.urlopen(linked.url) as response:  # noqa: S310  reason: our own server
+            assert response.read() == fake.images[0]
         assert base64.b64decode(inline.b64_json) == fake.images[1]
 
 
-def test_a_stream_brings_partial_images_and_the_whole_one(
+def test_stream_has_partial_images_and_the_final_one(
     openai_client: OpenAI, fake_openai: FakeOpenAI
 ) -> None:
-    """A streamed drawing arrives as the partial events asked for and one completed event."""
+    """A stream has the requested number of partial images and one completed event."""
     with openai_client.images.generate(
         model=IMAGE_MODEL, prompt="a red mug", stream=True, partial_images=2
     ) as stream:
@@ -149,14 +144,14 @@ def test_a_stream_brings_partial_images_and_the_whole_one(
 
 
 def test_concurrent_requests_are_counted(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
-    """The meter knows how many drawings run at once, also at the peak, and loses no payment."""
+    """The fake counts concurrent requests, their highest number, and all charges."""
     released = threading.Event()
     fake_openai.always("images", Fault.until(released))
     with ThreadPoolExecutor(8) as pool:
-        drawings = [pool.submit(draw, openai_client) for _ in range(8)]
+        futures = [pool.submit(draw, openai_client) for _ in range(8)]
         fake_openai.wait_in_flight(8)
         released.set()
-        images = {drawing.result() for drawing in drawings}
+        images = {future.result() for future in futures}
     assert images == set(fake_openai.images)
     assert (len(images), fake_openai.paid) == (8, 8)
     assert (fake_openai.peak_in_flight, fake_openai.in_flight) == (8, 0)

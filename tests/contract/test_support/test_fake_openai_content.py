@@ -1,4 +1,4 @@
-"""The official client against answers of status 200 that are of no use; all were paid for."""
+"""Faulty responses of status 200 from the fake OpenAI server, which are all charged."""
 
 import base64
 import binascii
@@ -12,45 +12,41 @@ from openai import OpenAI
 from PIL import Image, UnidentifiedImageError
 
 from tests.support.fake_openai import Behavior, FakeOpenAI, Fault
-from tests.support.openai.official_client import ask, draw
+from tests.support.openai.official_client import draw, request_image
 
 
-def test_a_page_instead_of_json_is_no_exception(
-    openai_client: OpenAI, fake_openai: FakeOpenAI
-) -> None:
-    """The client hands out an HTML page as a text instead of raising."""
+def test_html_page_raises_no_exception(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
+    """The client returns an HTML page as a string instead of raising an exception."""
     fake_openai.script("images", Fault.html())
-    assert str(ask(openai_client)).startswith("<!doctype html>")
+    assert str(request_image(openai_client)).startswith("<!doctype html>")
     assert fake_openai.paid == 1
 
 
-def test_broken_json_is_not_an_error_of_the_client(
-    openai_client: OpenAI, fake_openai: FakeOpenAI
-) -> None:
-    """Half a JSON document raises the JSON module's error, not one of the client's."""
+def test_truncated_json_raises_a_json_error(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
+    """Truncated JSON raises the error of the module json, not one of the client."""
     fake_openai.script("images", Fault.truncated_json())
     with pytest.raises(json.JSONDecodeError):
-        ask(openai_client)
+        request_image(openai_client)
     assert (fake_openai.paid, len(fake_openai.images)) == (1, 1)
 
 
-def test_missing_images_pass_silently(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
-    """No list, an empty list, no characters and bad characters all come without an exception."""
+def test_missing_images_raise_no_exception(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
+    """No list, an empty list, empty and invalid base64 are returned without an exception."""
     fake_openai.script(
         "images", Fault.no_data(), Fault.null_data(), Fault.empty_b64(), Fault.bad_b64()
     )
-    assert [ask(openai_client).data, ask(openai_client).data] == [[], None]
-    assert ask(openai_client).data[0].b64_json == ""
+    assert [request_image(openai_client).data, request_image(openai_client).data] == [[], None]
+    assert request_image(openai_client).data[0].b64_json == ""
     with pytest.raises(binascii.Error):
-        base64.b64decode(ask(openai_client).data[0].b64_json, validate=True)
+        base64.b64decode(request_image(openai_client).data[0].b64_json, validate=True)
     assert (fake_openai.paid, len(fake_openai.images)) == (4, 4)
 
 
 @pytest.mark.parametrize("fault", [Fault.not_an_image(), Fault.svg()])
-def test_what_is_no_raster_image_cannot_be_opened(
+def test_text_and_svg_are_not_opened_as_images(
     openai_client: OpenAI, fake_openai: FakeOpenAI, fault: Behavior
 ) -> None:
-    """Valid base64 of a text or a vector drawing is not an image."""
+    """The base64 of a text or an SVG contains no raster image."""
     fake_openai.script("images", fault)
     data = draw(openai_client)
     with pytest.raises(UnidentifiedImageError):
@@ -58,10 +54,10 @@ def test_what_is_no_raster_image_cannot_be_opened(
     assert (fake_openai.paid, fake_openai.images) == (1, [data])
 
 
-def test_half_an_image_opens_but_does_not_load(
+def test_truncated_image_is_opened_but_not_loaded(
     openai_client: OpenAI, fake_openai: FakeOpenAI
 ) -> None:
-    """A truncated file has a sound header and fails in its pixels."""
+    """A truncated image has a valid header, and fails when its pixels are read."""
     fake_openai.script("images", Fault.truncated_image())
     with (
         Image.open(io.BytesIO(draw(openai_client))) as image,
@@ -70,8 +66,8 @@ def test_half_an_image_opens_but_does_not_load(
         image.load()
 
 
-def test_sound_images_can_be_wrong(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
-    """An image can have another size than was asked for, or show nothing at all."""
+def test_valid_images_can_be_unexpected(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
+    """A valid image can have another size than requested, or be entirely white."""
     fake_openai.script("images", Fault.wrong_size(640, 480), Fault.all_white())
     with Image.open(io.BytesIO(draw(openai_client))) as wrong:
         assert wrong.size == (640, 480)
@@ -79,10 +75,8 @@ def test_sound_images_can_be_wrong(openai_client: OpenAI, fake_openai: FakeOpenA
         assert blank.getextrema() == ((255, 255),) * 3
 
 
-def test_a_bomb_is_small_and_announces_its_size(
-    openai_client: OpenAI, fake_openai: FakeOpenAI
-) -> None:
-    """The bomb is a megabyte whose header says 20000x20000; a smaller one really decompresses."""
+def test_decompression_bomb_is_a_small_file(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
+    """The bomb has a megabyte and a header of 20000x20000; a smaller one is decompressed."""
     fake_openai.script("images", Fault.bomb(), Fault.bomb(300, 200))
     bomb = draw(openai_client)
     assert len(bomb) < 2_000_000
@@ -91,15 +85,15 @@ def test_a_bomb_is_small_and_announces_its_size(
         assert small.getextrema() == ((0, 0),) * 3
 
 
-def test_a_stream_can_end_in_an_error(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
-    """An error event raises without a status, a stream without its end passes silently."""
+def test_stream_can_end_with_an_error(openai_client: OpenAI, fake_openai: FakeOpenAI) -> None:
+    """An error event raises an error without a status; an unfinished stream raises none."""
     fake_openai.script("images", Fault.stream_error(), Fault.stream_unfinished())
     with (
-        ask(openai_client, stream=True, partial_images=1) as stream,
+        request_image(openai_client, stream=True, partial_images=1) as stream,
         pytest.raises(openai.APIError) as raised,
     ):
         list(stream)
     assert not isinstance(raised.value, openai.APIStatusError)
     assert raised.value.code == "moderation_blocked"
-    with ask(openai_client, stream=True, partial_images=1) as stream:
+    with request_image(openai_client, stream=True, partial_images=1) as stream:
         assert [event.type for event in stream] == ["image_generation.partial_image"]

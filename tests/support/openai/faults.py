@@ -1,4 +1,4 @@
-"""What can go wrong with an image upstream, and what each of it has to be called and cost."""
+"""Faults of the provider, with the errors and charges that they have to lead to."""
 
 from app.errors import (
     AppError,
@@ -14,7 +14,7 @@ from app.errors import (
 from tests.support.fake_openai import Behavior, Fault
 
 NO, YES, UNKNOWN = Charged.NO, Charged.YES, Charged.UNKNOWN
-_NO_MONEY = (
+_QUOTA_CODES = (
     *("credit_balance_exhausted", "insufficient_quota", "organization_spend_limit_exceeded"),
     *("organization_usage_limit_exceeded", "project_spend_limit_exceeded", "not_known_yet"),
 )
@@ -27,7 +27,7 @@ FAILURES: dict[str, tuple[Behavior, type[AppError], Charged, int]] = {
     "408": (Fault.status(408), ProviderError, UNKNOWN, 0),
     "409": (Fault.status(409), ProviderError, UNKNOWN, 0),
     "429": (Fault.rate_limited(), ProviderRateLimited, NO, 0),
-    **{code: (Fault.quota(code), ProviderQuota, NO, 0) for code in _NO_MONEY},
+    **{code: (Fault.quota(code), ProviderQuota, NO, 0) for code in _QUOTA_CODES},
     "billing limit": (Fault.billing_hard_limit(), ProviderQuota, NO, 0),
     "blocked input": (Fault.moderation_blocked(), PromptRejected, NO, 0),
     "blocked output": (Fault.moderation_blocked("output"), PromptRejected, NO, 0),
@@ -46,7 +46,7 @@ FAILURES: dict[str, tuple[Behavior, type[AppError], Charged, int]] = {
     "cut at once": (Fault.cut(0), ProviderTimeout, UNKNOWN, 1),
     "cut later": (Fault.cut(1000), ProviderTimeout, UNKNOWN, 1),
 }
-"""What is answered, what it is called, whether it was charged for, and what was really paid."""
+"""Faults of image requests: the error, its `charged`, and the number of charged generations."""
 
 
 def _paid(document: object) -> Behavior:
@@ -70,7 +70,7 @@ WITHOUT_IMAGE: dict[str, tuple[Behavior, bytes]] = {
     "null": (_paid(None), b"null"),
     "an error": (_paid({"error": {"message": "hidden"}}), b'{"error"'),
 }
-"""Paid answers of status 200 that hold no image, and how their bytes begin."""
+"""Charged responses of status 200 without an image, and how their bytes begin."""
 
 RETRY_AFTER: dict[str, tuple[Behavior, int]] = {
     "7": (Fault.rate_limited(7), 7),
@@ -82,7 +82,7 @@ RETRY_AFTER: dict[str, tuple[Behavior, int]] = {
         for value in ("Wed, 21 Oct 2026 07:28:00 GMT", "-5", "1.5", "soon")
     },
 }
-"""Rate limits, and how many seconds callers are told to wait."""
+"""Rate limits, and the Retry-After in seconds that callers get."""
 
 OUTAGES: dict[str, tuple[Behavior, type[AppError], Charged | None]] = {
     "500": (Fault.status(500), ProviderError, None),
@@ -99,4 +99,4 @@ OUTAGES: dict[str, tuple[Behavior, type[AppError], Charged | None]] = {
     "a list": (Fault.json_response([1]), ProviderBadResponse, None),
     "null": (Fault.json_response(None), ProviderBadResponse, None),
 }
-"""What is answered, what it is called, and whether it was charged for where that can be told."""
+"""Faults of other requests: the error, and its `charged`, or None where no image is involved."""

@@ -1,4 +1,4 @@
-"""What the tests ask the fake of OpenAI for, through the official client."""
+"""Requests to the fake OpenAI server with the official client."""
 
 import base64
 from typing import Any
@@ -9,26 +9,26 @@ IMAGE_MODEL = "gpt-image-2.6-flare"
 PROMPTS = {"prompts": {"type": "array", "items": {"type": "string"}}}
 
 
-def ask(client: OpenAI, **more: Any) -> Any:
-    """Ask for one image."""
-    asked = {"model": IMAGE_MODEL, "prompt": "a red mug", "size": "1024x1024", **more}
+def request_image(client: OpenAI, **more: Any) -> Any:
+    """Request an image and return the response."""
+    parameters = {"model": IMAGE_MODEL, "prompt": "a red mug", "size": "1024x1024", **more}
     generate: Any = client.images.generate
-    return generate(**asked)
+    return generate(**parameters)
 
 
 def draw(client: OpenAI, **more: Any) -> bytes:
-    """Ask for one image and return its bytes."""
-    return base64.b64decode(ask(client, **more).data[0].b64_json)
+    """Request an image and return its bytes."""
+    return base64.b64decode(request_image(client, **more).data[0].b64_json)
 
 
-def ask_text(client: OpenAI, said: str, properties: dict[str, Any], **more: Any) -> Any:
-    """Ask the text model for JSON of a schema and return its choice."""
+def request_text(client: OpenAI, text: str, properties: dict[str, Any], **more: Any) -> Any:
+    """Request JSON of a schema from the text model and return the choice."""
     schema = {"type": "object", "properties": properties, "required": list(properties)}
-    asked = {"name": "answer", "strict": True, "schema": {**schema, "additionalProperties": False}}
+    output = {"name": "output", "strict": True, "schema": {**schema, "additionalProperties": False}}
     create: Any = client.chat.completions.create
-    answer = create(
+    completion = create(
         model="gpt-6-luna",
-        messages=[{"role": "user", "content": said}],
-        response_format={"type": "json_schema", "json_schema": {**asked, **more}},
+        messages=[{"role": "user", "content": text}],
+        response_format={"type": "json_schema", "json_schema": {**output, **more}},
     )
-    return answer.choices[0]
+    return completion.choices[0]
