@@ -1,4 +1,4 @@
-"""The real servers of the tests: SeaweedFS for S3, SecantusDB for MongoDB, Valkey for Redis."""
+"""Real servers for tests: SeaweedFS for S3, SecantusDB for MongoDB, Valkey for Redis."""
 
 import contextlib
 import sys
@@ -68,7 +68,7 @@ def secantusdb(
 
 @contextlib.contextmanager
 def valkey(directory: Path, port: int | None = None) -> Iterator[RedisServer]:
-    """Run Valkey; it keeps nothing on disk."""
+    """Run Valkey, which keeps nothing on disk."""
     with contextlib.ExitStack() as stack:
         yield started(stack, lambda: _valkey(directory, port or free_port()))
 

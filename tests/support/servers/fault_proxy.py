@@ -1,4 +1,4 @@
-"""A TCP proxy between a client and a real server that can break the connection in many ways."""
+"""A TCP proxy that can break the connection between a client and a real server."""
 
 import asyncio
 import contextlib
@@ -13,12 +13,12 @@ from typing import Any, Literal, Self
 
 from tests.support.servers.free_ports import HOST, free_port
 
-Discrepancy = Literal["pass_through", "refuse", "black_hole", "reset", "delay", "cut_after", "hold"]
+FaultKind = Literal["pass_through", "refuse", "black_hole", "reset", "delay", "cut_after", "hold"]
 
 
 @dataclass(frozen=True)
 class _Mode:
-    kind: Discrepancy
+    kind: FaultKind
     seconds: float = 0.0
     limit: int = 0
     pattern: bytes = b""
@@ -28,28 +28,28 @@ class _Mode:
 
 @dataclass
 class _Link:
-    """What one connection has asked lately, and whether it is held because of that."""
+    """The last bytes of a connection's requests, and whether the connection is held."""
 
     tail: bytes = b""
     held: bool = False
 
-    def passes(self, chunk: bytes, mode: _Mode, *, answers: bool) -> bool:
-        """Tell whether this chunk goes on; a pattern may lie across chunks."""
-        if not answers:
+    def passes(self, chunk: bytes, mode: _Mode, *, is_response: bool) -> bool:
+        """Return whether to forward a chunk; a pattern may extend over several chunks."""
+        if not is_response:
             seen = self.tail + chunk
             self.held = self.held or mode.pattern in seen
             self.tail = seen[-len(mode.pattern) :]
-        stays = self.held and mode.forward == answers
-        if stays:
+        held_back = self.held and mode.forward == is_response
+        if held_back:
             mode.held.set()
-        return not stays
+        return not held_back
 
 
 class FaultProxy:
-    """Forwards a fixed local port to a server, and misbehaves on demand.
+    """Forwards a fixed local port to a server, with faults on demand.
 
-    A mode holds for new and for existing connections from the moment that its method returns. One
-    event loop in a daemon thread owns all sockets, so that none is closed while it is being read.
+    When the method for a mode returns, the mode applies to new and existing connections. One event
+    loop in a daemon thread owns all sockets, so that none is closed while it is being read.
     """
 
     def __init__(self, target_host: str, target_port: int) -> None:
@@ -84,46 +84,46 @@ class FaultProxy:
     restore = pass_through
 
     def refuse(self) -> None:
-        """Listen no more: connecting is refused, existing connections are reset."""
+        """Stop listening: new connections are refused, existing ones are reset."""
         self._switch(_Mode("refuse"))
 
     def black_hole(self) -> None:
-        """Accept and swallow everything, answer nothing; what was swallowed stays lost.
+        """Accept connections, discard all data, and send nothing.
 
-        Leaving this mode resets the connections of which a part is missing.
+        Leaving this mode resets the connections whose data were discarded.
         """
         self._switch(_Mode("black_hole"))
 
     def reset(self) -> None:
-        """Reset existing connections, and new ones as soon as they are accepted."""
+        """Reset existing connections, and new ones when they are accepted."""
         self._switch(_Mode("reset"))
 
     def delay(self, seconds: float) -> None:
-        """Hold back every chunk of an answer for so long."""
+        """Delay every chunk of a response by a number of seconds."""
         self._switch(_Mode("delay", seconds=seconds))
 
-    def cut_after(self, answer_bytes: int) -> None:
-        """Close each connection after so many more bytes of answer."""
-        self._switch(_Mode("cut_after", limit=answer_bytes))
+    def cut_after(self, response_bytes: int) -> None:
+        """Close each connection after this number of further response bytes."""
+        self._switch(_Mode("cut_after", limit=response_bytes))
 
     def hold_at(self, pattern: bytes, *, forward: bool) -> None:
-        """Hold each connection that asks for something with these bytes in it; others pass.
+        """Hold each connection with these bytes in a request; others are forwarded.
 
-        That request and all after it are withheld; or, with `forward`, they go on, and it is the
-        answers that are withheld. What was held stays lost: leaving this mode resets everything.
+        That request and all later ones are withheld; with `forward` they are forwarded and the
+        responses are withheld. Leaving this mode resets all connections.
         """
         self._switch(_Mode("hold", pattern=pattern, forward=forward))
 
-    def wait_until_held(self, timeout: float = 30.0) -> None:
-        """Wait until a request, or with `forward` the first bytes of its answer, are held."""
+    def wait_until_held(self, timeout: float = 120.0) -> None:
+        """Wait until a request, or with `forward` the start of its response, is held."""
         if not self._mode.held.wait(timeout):
-            raise TimeoutError(f"nothing asked for {self._mode.pattern!r}")
+            raise TimeoutError(f"no request contained {self._mode.pattern!r}")
 
     def _switch(self, mode: _Mode) -> None:
         self._run(self._enter(mode))
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=5)
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=60)
 
     async def _enter(self, mode: _Mode) -> None:
         broken = self._mode.kind in {"black_hole", "hold"} or mode.kind in {"refuse", "reset"}
@@ -137,7 +137,7 @@ class FaultProxy:
             await self._reset_all()
 
     async def _stop_listening(self, listener: asyncio.Server) -> None:
-        """Accept no more, then close; asyncio drops a socket that it accepted just before that."""
+        """Stop accepting, then close; asyncio drops a socket that it accepted just before."""
         for listening in listener.sockets:
             self._loop.remove_reader(listening.fileno())
         await asyncio.sleep(0)
@@ -146,16 +146,16 @@ class FaultProxy:
     async def _reset_all(self) -> None:
         links = dict(self._links)
         for link, writer in links.items():
-            # Both: a task that is cancelled before its first step never closes anything.
+            # Both, because a task that is cancelled before its first step closes nothing.
             _reset(writer)
             link.cancel()
         await asyncio.gather(*links, return_exceptions=True)
 
     async def _settle(self) -> None:
-        """Let everything end that was under way when the listener closed."""
+        """Wait for all connections that were open when the listener closed."""
         while others := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(others)
-        # A closed one waits for whoever does not read the rest, and outlives its writer.
+        # A closed transport outlives its writer if the other side does not read.
         for transport in list(self._transports):
             transport.abort()
         await asyncio.sleep(0)
@@ -171,7 +171,7 @@ class FaultProxy:
             if self._mode.kind in {"reset", "refuse"}:
                 _reset(writer)
             elif self._mode.kind == "black_hole":
-                await self._pump(reader, writer, _Link(), answers=False)
+                await self._pump(reader, writer, _Link(), is_response=False)
             else:
                 await self._connect(reader, writer)
         except (asyncio.CancelledError, OSError):
@@ -184,13 +184,13 @@ class FaultProxy:
         self._transports.add(back.transport)
         link = _Link()
         pumps = (
-            asyncio.ensure_future(self._pump(reader, back, link, answers=False)),
-            asyncio.ensure_future(self._pump(there, writer, link, answers=True)),
+            asyncio.ensure_future(self._pump(reader, back, link, is_response=False)),
+            asyncio.ensure_future(self._pump(there, writer, link, is_response=True)),
         )
         try:
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            back.close()  # first, since the waiting below can be cancelled as well
+            back.close()  # first, because the wait below can be cancelled
             for pump in pumps:
                 pump.cancel()
             await asyncio.gather(*pumps, return_exceptions=True)
@@ -201,9 +201,9 @@ class FaultProxy:
         sink: asyncio.StreamWriter,
         link: _Link,
         *,
-        answers: bool,
+        is_response: bool,
     ) -> None:
-        # Draining shall mean sent: nothing is left behind in a buffer when a link ends.
+        # Drained means sent: no data remain in a buffer when a connection ends.
         sink.transport.set_write_buffer_limits(high=0)
         mode, passed = self._mode, 0
         while chunk := await source.read(65_536):
@@ -211,21 +211,21 @@ class FaultProxy:
                 mode, passed = self._mode, 0
             if mode.kind == "black_hole":
                 continue
-            if mode.kind == "hold" and not link.passes(chunk, mode, answers=answers):
+            if mode.kind == "hold" and not link.passes(chunk, mode, is_response=is_response):
                 continue
-            if answers and mode.kind == "delay":
+            if is_response and mode.kind == "delay":
                 await asyncio.sleep(mode.seconds)
-            if answers and mode.kind == "cut_after":
+            if is_response and mode.kind == "cut_after":
                 chunk = chunk[: mode.limit - passed]
             sink.write(chunk)
             await sink.drain()
             passed += len(chunk)
-            if answers and mode.kind == "cut_after" and passed >= mode.limit:
+            if is_response and mode.kind == "cut_after" and passed >= mode.limit:
                 return
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:
-    # Closing with a linger time of zero sends RST instead of the orderly FIN.
+    # With a linger time of zero, closing sends RST instead of FIN.
     connection = writer.get_extra_info("socket")
     with contextlib.suppress(OSError):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -5,13 +5,13 @@ import socket
 
 HOST = "127.0.0.1"
 
-# Below what operating systems give to outgoing connections (from 32768 on Linux, 49152 on
-# macOS), with room for a second port 10000 above: nothing takes such a port by accident.
+# Below the ports that systems give to outgoing connections (from 32768 on Linux, 49152 on
+# macOS), also with 10000 added: no connection takes such a port by accident.
 _RANGE = range(10_500, 22_000)
 
 
 def free_port() -> int:
-    """Return a port on which nothing listens."""
+    """Return a port that no process listens on."""
     return free_ports(1)[0]
 
 
@@ -27,7 +27,7 @@ def free_ports(count: int, offset: int = 0) -> list[int]:
 
 
 def _is_free(port: int) -> bool:
-    # No SO_REUSEADDR here: a port whose last connections still linger is not chosen either.
+    # Without SO_REUSEADDR, so a port whose last connections linger is not chosen either.
     with socket.socket() as probe:
         try:
             probe.bind((HOST, port))

@@ -1,4 +1,4 @@
-"""Runs a server as a child process that is gone when the tests are gone."""
+"""Servers as child processes that end with the tests."""
 
 import contextlib
 import os
@@ -18,8 +18,8 @@ from tests.support.servers.free_ports import HOST
 Server = TypeVar("Server")
 Process = subprocess.Popen[bytes]
 
-# Runs before the server in the same process. On Linux it asks the kernel to kill the server when
-# the tests die, however they die; elsewhere only an orderly end of the tests stops it.
+# Runs before the server in the same process. On Linux the kernel then kills the server when the
+# tests end, however they end; elsewhere only an orderly end of the tests does.
 _LAUNCHER = """
 import os, signal, sys
 if sys.platform == "linux":
@@ -33,7 +33,7 @@ os.execv(sys.argv[2], sys.argv[2:])
 
 
 class ServerFailedError(RuntimeError):
-    """A server could not be started; the message ends with the tail of its log."""
+    """A server did not start; the message ends with the last lines of its log."""
 
     def __init__(self, what: str, log: Path) -> None:
         tail = log.read_text(errors="replace")[-3000:] if log.exists() else ""
@@ -46,12 +46,12 @@ def running(
     directory: Path,
     ready: Callable[[], object],
     env: Mapping[str, str] | None = None,
-    patience: float = 30.0,
+    timeout: float = 120.0,
 ) -> Iterator[Process]:
-    """Run a server until the block ends, then kill it and everything that it started.
+    """Run a server until the block ends, then kill it and its child processes.
 
-    It is ready once `ready()` neither raises nor returns a false value. Start it in the main
-    thread: on Linux it dies with the thread that started it. What it prints is kept in
+    The server is ready once `ready()` neither raises nor returns a false value. Start it in the
+    main thread: on Linux it ends with the thread that started it. Its output is kept in
     `server.log` in its directory.
     """
     directory.mkdir(parents=True, exist_ok=True)
@@ -68,27 +68,27 @@ def running(
             start_new_session=True,
         )
     try:
-        _wait_until(ready, process, log, patience)
+        _wait_until(ready, process, log, timeout)
         yield process
     finally:
         kill(process)
 
 
 def kill(process: Process) -> None:
-    """Kill a server and its children as a power cut would; harmless when it is dead already."""
+    """Kill -9 a server and its child processes, if they still run."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
 def _plain_environment(directory: Path) -> dict[str, str]:
-    # Neither credentials nor settings of the person at this machine reach a test server.
+    # No credentials and settings of this machine's user reach a test server.
     kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     return kept | {"HOME": str(directory), "TMPDIR": str(directory)}
 
 
-def _wait_until(ready: Callable[[], object], process: Process, log: Path, patience: float) -> None:
-    deadline = time.monotonic() + patience
+def _wait_until(ready: Callable[[], object], process: Process, log: Path, timeout: float) -> None:
+    deadline = time.monotonic() + timeout
     last: Exception | None = None
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -96,17 +96,17 @@ def _wait_until(ready: Callable[[], object], process: Process, log: Path, patien
         try:
             if ready():
                 return
-        except Exception as error:  # noqa: BLE001  reason: each client has errors of its own for "not yet"
+        except Exception as error:  # noqa: BLE001  reason: each client has its own errors for "not ready"
             last = error
         time.sleep(0.02)
-    raise ServerFailedError(f"the server was not ready after {patience} s ({last!r})", log)
+    raise ServerFailedError(f"the server was not ready after {timeout} s ({last!r})", log)
 
 
 def started(
     stack: contextlib.ExitStack,
     once: Callable[[], contextlib.AbstractContextManager[Server]],
 ) -> Server:
-    """Enter a server, up to three times: a free port can be taken just before it is used."""
+    """Start a server, trying three times: another process can take a free port first."""
     for _ in range(2):
         with contextlib.suppress(ServerFailedError):
             return stack.enter_context(once())
@@ -114,7 +114,7 @@ def started(
 
 
 def program(name: str) -> Path:
-    """Return a program that a package put beside the Python interpreter."""
+    """Return the path of a program that a Python package has installed."""
     found = shutil.which(name, path=sysconfig.get_path("scripts")) or shutil.which(name)
     if found is None:
         raise FileNotFoundError(f"{name} is not installed; see requirements-dev.txt")
@@ -122,7 +122,7 @@ def program(name: str) -> Path:
 
 
 def listens(port: int) -> bool:
-    """Tell whether somebody accepts connections on this port."""
+    """Return whether a process accepts connections on a port."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex((HOST, port)) == 0

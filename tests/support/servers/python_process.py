@@ -1,4 +1,4 @@
-"""Runs pieces of Python in processes of their own."""
+"""Python code in processes of its own."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[3]
 def start(
     code: str, *arguments: object, cwd: Path = ROOT, env: Mapping[str, str] | None = None
 ) -> subprocess.Popen[str]:
-    """Start Python on this code, with the project's packages in reach."""
+    """Start Python with this code, which can import the project's packages."""
     return subprocess.Popen(
         [sys.executable, "-W", "error", "-c", code, *map(str, arguments)],
         cwd=cwd,
@@ -25,14 +25,14 @@ def start(
 
 
 def finish(process: subprocess.Popen[str]) -> str:
-    """Wait for an orderly end and return what was printed."""
-    said, complained = process.communicate(timeout=30)
-    assert process.returncode == 0, complained
-    return said
+    """Wait until the process exits with status 0, and return its output."""
+    output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    return output
 
 
 def run(
     code: str, *arguments: object, cwd: Path = ROOT, env: Mapping[str, str] | None = None
 ) -> str:
-    """Run Python on this code to its end and return what it printed."""
+    """Run Python with this code, and return its output."""
     return finish(start(code, *arguments, cwd=cwd, env=env))

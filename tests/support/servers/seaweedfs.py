@@ -124,8 +124,8 @@ def _client(endpoint: str, secret: str, overrides: dict[str, Any]) -> Any:
         "region_name": REGION,
         "config": Config(
             retries={"total_max_attempts": 1},
-            connect_timeout=2,
-            read_timeout=10,
+            connect_timeout=10,
+            read_timeout=60,
             s3={"addressing_style": "path"},
         ),
     }
@@ -145,5 +145,5 @@ def _stores(client: Any, master_url: str) -> bool:
 def _grow(master_url: str, bucket: str) -> None:
     # Otherwise a bucket's first object waits 0.2 s until the master has created a volume.
     url = f"{master_url}/vol/grow?collection={bucket}&count=1"
-    with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310  reason: our own server
+    with urllib.request.urlopen(url, timeout=60) as response:  # noqa: S310  reason: our own server
         response.read()
