@@ -83,12 +83,12 @@ def _partial_images(body: GenerateBody) -> int:
 def _generator(image_request: ImageRequest, idempotency_key: str | None) -> Generate:
     """Return a function that generates the image, or returns an earlier request's result."""
     claim = claim_of(caller().id, idempotency_key) if idempotency_key else ""
-    simulated = fault_injection.parse(
+    fault = fault_injection.parse(
         request.headers.get(fault_injection.HEADER), allowed=deps().server_info.fault_injection
     )
 
     def generate(listener: ProgressListener) -> GenerationResult:
-        with deps().concurrency_limit, fault_injection.simulating(simulated):
+        with deps().concurrency_limit, fault_injection.injecting(fault):
             return deps().generate(image_request, caller=caller(), claim=claim, listener=listener)
 
     return generate

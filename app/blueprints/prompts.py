@@ -37,11 +37,11 @@ def generate_prompts(query: PromptsQuery) -> Response:
     The prompts are distinct and change from call to call. They come from a pool that is refilled
     at most once a minute.
     """
-    simulated = fault_injection.parse(
+    fault = fault_injection.parse(
         request.headers.get(fault_injection.HEADER), allowed=deps().server_info.fault_injection
     )
-    simulated.before()
-    simulated.drawing()
+    fault.raise_before_drawing()
+    fault.raise_while_drawing()
     prompts = deps().prompts.suggest(query.count, theme=query.theme, caller=caller())
     content = PromptsResponse(prompts=prompts, provider=deps().server_info.provider)
     response = jsonify(content.model_dump())

@@ -27,7 +27,7 @@ class FaultInjectingGenerator:
 
     def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
         """See ImageGenerator."""
-        fault_injection.current().drawing()
+        fault_injection.current().raise_while_drawing()
         return self._inner.draw(request, on_partial=on_partial)
 
 
@@ -40,4 +40,4 @@ class FaultInjectingModerator:
     def check(self, prompt: str) -> None:
         """See Moderator."""
         self.inner.check(prompt)
-        fault_injection.current().before()
+        fault_injection.current().raise_before_drawing()

@@ -1,4 +1,4 @@
-"""Faults on demand, so that a front end can be tried against every error, for nothing."""
+"""Faults on request, to try a front end against every error at no cost."""
 
 import re
 import time
@@ -36,7 +36,7 @@ _SHORT = {
     "429": "rate_limited",
     "moderation": "prompt_rejected",
 }
-# What a provider fails with once it is asked to draw, and what it costs then.
+# Errors of a provider that was asked to draw, and whether they are charged for.
 _WHILE_DRAWING: dict[str, tuple[type[AppError], Charged]] = {
     "provider_timeout": (ProviderTimeout, Charged.UNKNOWN),
     "provider_error": (ProviderError, Charged.UNKNOWN),
@@ -45,8 +45,8 @@ _WHILE_DRAWING: dict[str, tuple[type[AppError], Charged]] = {
     "provider_misconfigured": (ProviderMisconfigured, Charged.NO),
     "provider_unreachable": (ProviderUnreachable, Charged.NO),
 }
-# What fails before anybody is asked; no row is written then.
-_BEFORE: dict[str, type[AppError]] = {
+# Errors before the provider is asked to draw; no record is written then.
+_BEFORE_DRAWING: dict[str, type[AppError]] = {
     kind.code: kind
     for kind in (
         BudgetExceeded,
@@ -61,32 +61,32 @@ _BEFORE: dict[str, type[AppError]] = {
         AppError,
     )
 }
-_WAITS = {"rate_limited": 30, "budget_exceeded": 3600}  # seconds until the next try
+_RETRY_AFTER = {"rate_limited": 30, "budget_exceeded": 3600}  # seconds
 _SLOW = re.compile(r"slow=(\d{1,3}(?:\.\d{1,3})?)")
 
 
 @dataclass(frozen=True)
 class InjectedFault:
-    """What is to happen to one request: it is slow for so many seconds, then fails with a code."""
+    """The fault of one request: a delay in seconds, then an error code; both may be missing."""
 
     seconds: float = 0.0
     code: str = ""
 
-    def before(self) -> None:
-        """Fail as what comes before drawing does.
+    def raise_before_drawing(self) -> None:
+        """Raise the error, if it is one that occurs before drawing.
 
         Raises:
-            AppError: the fault that was asked for.
+            AppError: the requested error.
         """
-        if kind := _BEFORE.get(self.code):
+        if kind := _BEFORE_DRAWING.get(self.code):
             self._wait()
-            raise kind("simulated", retry_after=_WAITS.get(self.code))
+            raise kind("simulated", retry_after=_RETRY_AFTER.get(self.code))
 
-    def drawing(self) -> None:
-        """Take long, and fail as a provider does.
+    def raise_while_drawing(self) -> None:
+        """Wait, then raise the error, if it is one of a provider.
 
         Raises:
-            AppError: the fault that was asked for.
+            AppError: the requested error.
         """
         self._wait()
         if self.code in _WHILE_DRAWING:
@@ -98,43 +98,45 @@ class InjectedFault:
 
 
 _sleep: Callable[[float], object] = time.sleep
-_NOTHING = InjectedFault()
-_current: ContextVar[InjectedFault] = ContextVar("simulation", default=_NOTHING)
+_NO_FAULT = InjectedFault()
+_current: ContextVar[InjectedFault] = ContextVar("fault", default=_NO_FAULT)
 
 
 def parse(text: str | None, *, allowed: bool) -> InjectedFault:
-    """Read `slow=8`, `timeout`, `429`, `moderation` or an error's code; two by a comma.
+    """Parse `slow=8`, `timeout`, `429`, `moderation` or an error code; a comma joins two.
 
     Args:
-        text: the header; None if there is none.
-        allowed: whether nobody can be paid by this server.
+        text: the value of the header; None without one.
+        allowed: whether faults may be injected: only if no provider is paid.
 
     Raises:
-        InvalidRequest: it is none of them, or a paid provider is on.
+        InvalidRequest: the text is none of these, or faults are not allowed.
     """
     if text is None:
-        return _NOTHING
+        return _NO_FAULT
     if not allowed:
-        raise _refused("Faults are simulated offline and in replays only, never for money.")
+        raise _refused(
+            "Faults can't be simulated with a paid provider. Use IMAGE_PROVIDER=offline or replay."
+        )
     seconds, code = 0.0, ""
     for word in (part.strip().lower() for part in text.split(",")):
         name = _SHORT.get(word, word)
         if slow := _SLOW.fullmatch(word):
             seconds = float(slow[1])
-        elif name in _WHILE_DRAWING or name in _BEFORE:
+        elif name in _WHILE_DRAWING or name in _BEFORE_DRAWING:
             code = name
         else:
-            known = ", ".join([*_SHORT, *sorted({*_WHILE_DRAWING, *_BEFORE})])
-            raise _refused(f"Give slow=SECONDS, or one of {known}.")
+            known = ", ".join([*_SHORT, *sorted({*_WHILE_DRAWING, *_BEFORE_DRAWING})])
+            raise _refused(f"Unknown fault. Use slow=SECONDS, or one of {known}.")
     if seconds > MAX_SECONDS:
-        raise _refused(f"slow may be up to {MAX_SECONDS} seconds.")
+        raise _refused(f"The delay is too long. Use at most slow={MAX_SECONDS}.")
     return InjectedFault(seconds, code)
 
 
 @contextmanager
-def simulating(simulation: InjectedFault) -> Iterator[None]:
-    """Let `current` return this until the block ends, in this thread."""
-    token = _current.set(simulation)
+def injecting(fault: InjectedFault) -> Iterator[None]:
+    """Make `current` return this fault within the block, in this thread."""
+    token = _current.set(fault)
     try:
         yield
     finally:
@@ -142,7 +144,7 @@ def simulating(simulation: InjectedFault) -> Iterator[None]:
 
 
 def current() -> InjectedFault:
-    """Return what is to happen to the request that this thread is at."""
+    """Return the fault of this thread's request."""
     return _current.get()
 
 

@@ -1,4 +1,4 @@
-"""The note beside an original, from which its row can be rebuilt if the records are lost."""
+"""The note beside an original, from which its record can be rebuilt."""
 
 import json
 import re
@@ -21,40 +21,40 @@ _TEXTS = (
     "model",
 )
 _MAX_MICROS = 1_000_000_000
-
-
 _OWNER = re.compile(r"[0-9A-Za-z]{1,32}")
 
 
-def write(generation: ImageRecord) -> bytes:
-    """Return the note on a bought image as JSON.
+def write(record: ImageRecord) -> bytes:
+    """Return the note about a paid image as JSON.
 
-    Of the caller it has the id, which is public, and nothing else.
+    Of the caller it includes the id only, which is public.
     """
-    note = {name: getattr(generation, name) for name in _TEXTS} | {
-        "id": generation.id,
-        "owner": generation.owner,
-        "charged": str(generation.charged),
-        "requested_at": generation.requested_at.isoformat(),
-        "created_at": (generation.created_at or generation.requested_at).isoformat(),
-        "cost_micros": generation.cost_micros,
-        "original": asdict(generation.original) if generation.original else None,
+    note = {name: getattr(record, name) for name in _TEXTS} | {
+        "id": record.id,
+        "owner": record.owner,
+        "charged": str(record.charged),
+        "requested_at": record.requested_at.isoformat(),
+        "created_at": (record.created_at or record.requested_at).isoformat(),
+        "cost_micros": record.cost_micros,
+        "original": asdict(record.original) if record.original else None,
     }
     return json.dumps(note, ensure_ascii=False, indent=1, sort_keys=True).encode()
 
 
 def read(image_id: str, data: bytes, *, found_at: datetime) -> ImageRecord:
-    """Return the row as it was when the original was stored: pending, with no lease.
+    """Return the record as it was when the original was stored: pending, without a lease.
 
-    What is missing or strange in the note gets its empty value; without a time, `found_at` is.
+    Missing and invalid fields of the note get their empty value, and the time `found_at`.
     """
     note = _object(data)
     texts: dict[str, Any] = {
-        name: _sound(value) for name in _TEXTS if isinstance(value := note.get(name), str)
+        name: _without_surrogates(value)
+        for name in _TEXTS
+        if isinstance(value := note.get(name), str)
     }
-    if "subject" not in note and isinstance(whole := note.get("new_prompt"), str):
-        # Written when the drawn text had one field.
-        texts["subject"], texts["prompt_suffix"] = split_prompt(_sound(whole))
+    whole = note.get("new_prompt")
+    if "subject" not in note and isinstance(whole, str):  # written when the text had one field
+        texts["subject"], texts["prompt_suffix"] = split_prompt(_without_surrogates(whole))
     requested_at = _time(note.get("requested_at")) or found_at
     return ImageRecord(
         **texts,
@@ -72,55 +72,55 @@ def read(image_id: str, data: bytes, *, found_at: datetime) -> ImageRecord:
 
 
 def _owner(value: Any) -> str:
-    """Return the id of the owner, or "" if it can't be one: then the image is nobody's."""
+    """Return the id of the owner, or "" if it is not valid."""
     return value if isinstance(value, str) and _OWNER.fullmatch(value) else ""
 
 
 def _object(data: bytes) -> dict[str, Any]:
     try:
         note = json.loads(data)
-    except (ValueError, RecursionError):  # the latter from brackets without end
+    except (ValueError, RecursionError):  # the latter from nesting without end
         return {}
     return note if isinstance(note, dict) else {}
 
 
 def _time(value: Any) -> datetime | None:
-    """Return the time in UTC and whole milliseconds, as rows have it."""
+    """Return the time in UTC and whole milliseconds, as records have it."""
     try:
         time = datetime.fromisoformat(value)
         time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-    except (TypeError, ValueError, OverflowError):  # the last at the ends of the calendar
+    except (TypeError, ValueError, OverflowError):  # the last near the years 1 and 9999
         return None
     return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
 def _cost(value: object) -> int | None:
-    """Return the cost if an image can cost that: less than a thousand dollars."""
+    """Return the cost if it is plausible for an image: less than a thousand dollars."""
     if not isinstance(value, int) or isinstance(value, bool):
         return None
     return value if 0 <= value < _MAX_MICROS else None
 
 
-def _sound(text: str) -> str:
-    """Return the text without lone surrogates, which JSON can spell and no store keeps."""
+def _without_surrogates(text: str) -> str:
+    """Return the text without lone surrogates, which JSON can express but no store accepts."""
     return text.encode(errors="replace").decode()
 
 
 def _original(image_id: str, value: object) -> Original | None:
-    """Return what the note tells of the original, if it is whole and about this very object."""
+    """Return the original if its description is complete and names this very object."""
     if not isinstance(value, dict):
         return None
     credentials = value.get("content_credentials")
-    known = credentials if isinstance(credentials, bool) else None
+    checked = credentials if isinstance(credentials, bool) else None
     try:
-        reported = Original(**value | {"content_credentials": known})
+        original = Original(**value | {"content_credentials": checked})
     except TypeError:
         return None
-    numbers = (reported.width, reported.height, reported.size_bytes)
-    sound = (
-        reported.format in object_keys.IMAGE_FORMATS
-        and reported.key == object_keys.original_key(image_id, reported.format)
+    numbers = (original.width, original.height, original.size_bytes)
+    is_valid = (
+        original.format in object_keys.IMAGE_FORMATS
+        and original.key == object_keys.original_key(image_id, original.format)
         and all(type(number) is int for number in numbers)
-        and isinstance(reported.sha256, str)
+        and isinstance(original.sha256, str)
     )
-    return reported if sound else None
+    return original if is_valid else None

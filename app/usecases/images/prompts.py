@@ -1,4 +1,4 @@
-"""Invents prompts, at a bounded price."""
+"""Invents prompts, at a limited cost."""
 
 import random
 import threading
@@ -22,12 +22,12 @@ from app.usecases.billing.pricing import Prices
 MAX_COUNT = 20
 _POOL_SECONDS = 60.0
 _POOL_SIZE = 2 * MAX_COUNT
-_POOLS = 32  # themes that are remembered at once
+_MAX_POOLS = 32  # themes that are remembered
 
 
 @dataclass
 class _Pool:
-    """Prompts on one theme; each is handed out once before any is handed out again."""
+    """The prompts on a theme; each is returned once before any is returned again."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     filled_at: float = float("-inf")
@@ -36,9 +36,16 @@ class _Pool:
 
 
 class Prompts:
-    """Hands out random prompts from a pool that the text model fills once a minute a theme.
+    """Returns random prompts from a pool per theme, which the text model refills once a minute.
 
-    So a page that polls costs one model call a minute, and its answers still vary.
+    So a page that polls costs one model call a minute, and its responses still vary.
+
+    Args:
+        writer: the text model.
+        prices: of that model.
+        budget_guard: reserves the maximum cost of a refill.
+        clock: tells when to refill.
+        rng: shuffles the prompts.
     """
 
     def __init__(
@@ -61,15 +68,15 @@ class Prompts:
     def suggest(self, count: int, *, theme: str = "", caller: Caller = ANONYMOUS) -> list[str]:
         """Return `count` (1..20) distinct prompts on the theme.
 
-        The caller who has the pool filled pays for it. Who has nothing left to spend, or can't be
-        told to have, gets older prompts, if there are any.
+        A refill is charged to the caller who triggers it. If their budget does not allow it, or
+        can't be checked, they get older prompts, if there are any.
 
         Raises:
             BudgetExceeded: a budget has too little left, and there are no older prompts.
             PriceUnknown: there is a budget and no known price, and there are no older prompts.
-            RecordsUnavailable: nobody knows what is left, and there are no older prompts.
-            ProviderBadResponse: the model gave too few.
-            AppError: another of the Provider errors.
+            RecordsUnavailable: the budget can't be checked, and there are no older prompts.
+            ProviderBadResponse: the model returned too few prompts.
+            AppError: another of PROVIDER_FAILURES.
         """
         pool = self._pool_for(theme.casefold())
         with pool.lock:
@@ -88,7 +95,7 @@ class Prompts:
         pool.filled_at = self._clock.monotonic()
 
     def _invented(self, theme: str, caller: Caller) -> list[str]:
-        """Ask the text model, and book what that cost; the most it may cost, if nobody knows."""
+        """Call the text model, and book the cost; if it is unknown, the maximum stays reserved."""
         if not self._writer.costs_money:
             return self._writer.invent(_POOL_SIZE, theme=theme).prompts
         now, model = self._clock.now(), self._writer.model
@@ -96,7 +103,7 @@ class Prompts:
         try:
             invented = self._writer.invent(_POOL_SIZE, theme=theme)
         except AppError as error:
-            # A refusal may have come as an answer, whose tokens are paid for.
+            # A refusal may be a regular response, whose tokens are charged for.
             if error.charged is Charged.NO and not isinstance(error, PromptRejected):
                 self._budget_guard.reconcile_cost(caller, -held, now)
             raise
@@ -109,7 +116,7 @@ class Prompts:
         with self._lock:
             pool = self._pools.setdefault(theme, _Pool())
             self._pools.move_to_end(theme)
-            if len(self._pools) > _POOLS:
+            if len(self._pools) > _MAX_POOLS:
                 self._pools.popitem(last=False)
             return pool
 

@@ -1,4 +1,4 @@
-"""Shows images in other sizes, formats and colors, computed from what is stored: for nothing."""
+"""Variants of stored images: other sizes, formats and colors, at no cost."""
 
 import threading
 from collections.abc import Iterator
@@ -12,15 +12,15 @@ from app.usecases.images.images import Images
 
 
 class Variants:
-    """The images that are ready, as callers want to see them.
+    """Renders variants of ready images.
 
     Args:
         images: the plain images.
-        store: what keeps the originals.
-        image_processor: computes variants, one at a time.
-        cache: keeps them, and computes each once however many ask at the same time.
-        limit: how many different ones may be computed or wait for it in this process. Each holds a
-            thread, and the other threads belong to generations and health checks.
+        store: has the originals.
+        image_processor: renders variants, one at a time.
+        cache: caches them, and coalesces concurrent requests for the same one.
+        limit: how many variants may be rendered or waiting in this process. Each occupies a
+            thread, and the other threads are needed for generations and health checks.
     """
 
     def __init__(
@@ -36,32 +36,32 @@ class Variants:
         self._store = store
         self._image_processor = image_processor
         self._cache = cache
-        self._places = threading.BoundedSemaphore(limit)
+        self._slots = threading.BoundedSemaphore(limit)
 
     def fetch(self, image_id: str, variant: Variant, name: str) -> StoredImage:
-        """Return this variant of the image, dated like the image; needs no records.
+        """Return a variant, with the image's modification time. Needs no records.
 
-        The image comes first, also if the variant is cached: where it is gone, so are they.
+        The image is read first even if the variant is cached, so deleted images have no variants.
 
         Args:
-            image_id: of the image.
-            variant: how to show it.
+            image_id: the image.
+            variant: size, format and filters.
             name: the variant's canonical text, which is "" for the plain image.
 
         Raises:
             ImageNotFound: there is no such image.
-            OriginalMissing: it is there, but the original that is needed isn't.
-            ImageDamaged: image or original can't be decoded.
-            VariantsBusy: too many wait already.
-            StorageUnavailable: nobody can tell.
+            OriginalMissing: the variant needs the original, which is missing.
+            ImageDamaged: the image or the original can't be decoded.
+            VariantsBusy: too many variants are being rendered.
+            StorageUnavailable: the store is unreachable.
         """
         image = self._images.fetch(image_id)
         if not name:
             return image
-        return self._cache.fetch(image_id, name, lambda: self._make(image_id, image, variant))
+        return self._cache.fetch(image_id, name, lambda: self._render(image_id, image, variant))
 
-    def _make(self, image_id: str, image: StoredImage, variant: Variant) -> StoredImage:
-        with self._place():
+    def _render(self, image_id: str, image: StoredImage, variant: Variant) -> StoredImage:
+        with self._slot():
             try:
                 data = self._image_processor.render_variant(
                     image.data, lambda: self._original(image_id), variant
@@ -71,13 +71,13 @@ class Variants:
         return StoredImage(data=data, content_type=variant.content_type, modified=image.modified)
 
     @contextmanager
-    def _place(self) -> Iterator[None]:
-        if not self._places.acquire(blocking=False):
-            raise VariantsBusy("variants in work are at their limit")
+    def _slot(self) -> Iterator[None]:
+        if not self._slots.acquire(blocking=False):
+            raise VariantsBusy("the limit of concurrent variants is reached")
         try:
             yield
         finally:
-            self._places.release()
+            self._slots.release()
 
     def _original(self, image_id: str) -> bytes:
         for key in object_keys.original_keys(image_id):

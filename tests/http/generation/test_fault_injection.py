@@ -62,7 +62,7 @@ def test_all_faults_are_tested() -> None:
     """The test above covers all faults that can be simulated."""
     (marks,) = test_simulated_fault_has_the_real_faults_response.pytestmark  # type: ignore[attr-defined]  # reason: pytest's
     tested = {case[2] for case in marks.args[1]}
-    assert tested == {*fault_injection._WHILE_DRAWING, *fault_injection._BEFORE}
+    assert tested == {*fault_injection._WHILE_DRAWING, *fault_injection._BEFORE_DRAWING}
 
 
 def test_delay_comes_before_a_fault(embedded: Service, monkeypatch: pytest.MonkeyPatch) -> None:
