@@ -1,4 +1,4 @@
-"""Who waits for whom when many images are worked on."""
+"""Queues of the image processor: what waits for what."""
 
 import io
 import threading
@@ -18,8 +18,8 @@ IMAGE = imaging.cutout(ORIGINAL).png
 LARGE = Variant(width=300, height=300)
 
 
-def test_a_slow_store_holds_up_no_other_variant() -> None:
-    """While one variant waits for its original, others are made, and images are cut out."""
+def test_a_slow_store_delays_no_other_variant() -> None:
+    """While one variant waits for its original, other variants and cutouts are made."""
     pillow, fetching, go_on = LocalImageProcessor(at_once=1), threading.Event(), threading.Event()
 
     def slow() -> bytes:
@@ -36,8 +36,8 @@ def test_a_slow_store_holds_up_no_other_variant() -> None:
         assert waiting.result() == imaging.render_variant(IMAGE, lambda: ORIGINAL, LARGE)
 
 
-def test_variants_made_by_many_threads_are_those_of_one() -> None:
-    """Nothing is shared between them but a queue."""
+def test_variants_made_by_many_threads_equal_those_of_one() -> None:
+    """Concurrent threads share only the queue."""
     pillow = LocalImageProcessor(at_once=1)
     wanted = [Variant(width=200 + 20 * n, height=300, outline=(n, (255, 0, 0))) for n in range(8)]
     with ThreadPoolExecutor(8) as pool:
@@ -46,7 +46,7 @@ def test_variants_made_by_many_threads_are_those_of_one() -> None:
 
 
 def test_a_preview_is_the_cutout_as_a_small_webp() -> None:
-    """Its pixels are those of the cutout, as well as a WEBP keeps them."""
+    """The preview has the cutout's pixels, within WEBP's accuracy."""
     preview = LocalImageProcessor(at_once=1).preview(ORIGINAL)
     assert preview
     with Image.open(io.BytesIO(preview)) as shown, Image.open(io.BytesIO(IMAGE)) as cut:
@@ -56,14 +56,14 @@ def test_a_preview_is_the_cutout_as_a_small_webp() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"no image", ORIGINAL[:500]], ids=["", "text", "half"])
 def test_a_preview_that_can_not_be_made_is_none(data: bytes) -> None:
-    """A partial image that is broken is no error, and holds nothing up afterwards."""
+    """A broken partial image is no error, and delays nothing afterwards."""
     pillow = LocalImageProcessor(at_once=1)
     assert pillow.preview(data) is None
     assert pillow.preview(ORIGINAL)
 
 
-def test_nobody_waits_for_a_preview(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While an image that was paid for is cut out, no preview is made."""
+def test_a_preview_delays_no_paid_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a paid image is cut out, no preview is made."""
     cutting, go_on = threading.Event(), threading.Event()
     cutout = imaging.cutout
 

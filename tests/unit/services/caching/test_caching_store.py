@@ -10,7 +10,7 @@ KEY = "images/x.png"
 
 
 def filled(data: bytes = b"the image") -> tuple[World, CachingStore]:
-    """Make a cached store that has one object, which the cache has not seen."""
+    """Return a caching store with one object that is not cached yet."""
     world = World()
     store = CachingStore(world.store, world.cache)
     store.put(KEY, data, content_type="image/png")
@@ -19,8 +19,8 @@ def filled(data: bytes = b"the image") -> tuple[World, CachingStore]:
 
 
 @given(st.binary(max_size=5000))
-def test_what_was_read_once_is_read_from_the_cache(data: bytes) -> None:
-    """The second read asks the store no more, and gives the same bytes, type and time."""
+def test_a_second_read_comes_from_the_cache(data: bytes) -> None:
+    """The second read does not reach the store and returns the same bytes, type and time."""
     world, store = filled(data)
     first, second = store.get(KEY), store.get(KEY)
     assert first == second == world.store.objects[KEY]
@@ -28,8 +28,8 @@ def test_what_was_read_once_is_read_from_the_cache(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("error", [StorageUnavailable(), ImageNotFound()])
-def test_failures_of_the_store_are_reported_as_they_are(error: AppError) -> None:
-    """After an outage, or once a missing object has come, the next read gives it."""
+def test_failures_of_the_store_are_not_cached(error: AppError) -> None:
+    """A read after an outage, or after a missing object was stored, returns the object."""
     world, store = filled()
     world.store.fail("get images", error)
     with pytest.raises(type(error)):
@@ -40,7 +40,7 @@ def test_failures_of_the_store_are_reported_as_they_are(error: AppError) -> None
 
 
 def test_a_cached_image_survives_an_outage_of_the_store() -> None:
-    """What the cache has is served while the store is down."""
+    """Cached images are served while the store is down."""
     world, store = filled()
     store.get(KEY)
     world.store.fail("get images", StorageUnavailable())
@@ -48,7 +48,7 @@ def test_a_cached_image_survives_an_outage_of_the_store() -> None:
 
 
 def test_replacing_forgets_the_old_content_after_the_new_is_stored() -> None:
-    """No read can bring the old content back into the cache once the new one is stored."""
+    """Once the new content is stored, no read can put the old content back into the cache."""
     world, store = filled()
     store.get(KEY)
     world.events.clear()
@@ -69,7 +69,7 @@ def test_deleting_forgets_the_content_after_the_object_is_gone() -> None:
 
 
 def test_a_failed_deletion_keeps_the_entry() -> None:
-    """What the store still has may still be served."""
+    """An object that is still in the store may still be served."""
     world, store = filled()
     store.get(KEY)
     world.store.fail("delete images", StorageUnavailable())
@@ -79,7 +79,7 @@ def test_a_failed_deletion_keeps_the_entry() -> None:
 
 
 def test_addresses_and_health_are_those_of_the_store() -> None:
-    """The cache has no say in where objects can be found and whether the store answers."""
+    """Public addresses and pings are passed to the store."""
     world, store = filled()
     world.cache.up = False
     store.ping()
@@ -87,8 +87,8 @@ def test_addresses_and_health_are_those_of_the_store() -> None:
     assert store.public_url(KEY) == world.store.public_url(KEY)
 
 
-def test_originals_are_remembered_by_this_process_only_and_reported_apart() -> None:
-    """Originals aren't shared, and one of another type is another entry."""
+def test_originals_are_cached_by_this_process_only() -> None:
+    """Originals are not shared, and each file type is an entry of its own."""
     world, store = filled()
     for ending in ("png", "webp"):
         store.put(f"originals/x.{ending}", ending.encode(), content_type=f"image/{ending}")
@@ -98,8 +98,8 @@ def test_originals_are_remembered_by_this_process_only_and_reported_apart() -> N
     assert set(world.cache.entries) == {("x", "original.png"), ("x", "original.webp")}
 
 
-def test_notes_are_never_remembered() -> None:
-    """A note is read from the store each time, and writing one forgets no image."""
+def test_sidecar_notes_are_never_cached() -> None:
+    """A sidecar note is read from the store each time, and storing one drops no image."""
     world, store = filled()
     store.get(KEY)
     store.put("originals/x.json", b"{}", content_type="application/json")

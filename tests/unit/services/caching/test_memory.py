@@ -9,7 +9,7 @@ IDS, NAMES = "abcd", ("image", "w=1")
 
 
 def room(values: int, size: int = 0) -> int:
-    """Return how many bytes so many values of that size take."""
+    """Return the bytes that a number of values of that size take."""
     return values * (size + ENTRY_BYTES)
 
 
@@ -19,7 +19,7 @@ def put(cache: MemoryCache[bytes], image_id: str, value: bytes, name: str = "ima
 
 
 def held(cache: MemoryCache[bytes]) -> dict[tuple[str, str], bytes]:
-    """Return everything that can be had from the cache."""
+    """Return all entries of the cache."""
     found = {(image_id, name): cache.get(image_id, name) for image_id in IDS for name in NAMES}
     return {key: value for key, value in found.items() if value is not None}
 
@@ -31,7 +31,7 @@ def held(cache: MemoryCache[bytes]) -> dict[tuple[str, str], bytes]:
     )
 )
 def test_it_never_holds_more_than_its_limit(steps: list[tuple[str, str, int | None]]) -> None:
-    """After any puts and forgettings the values fit, and each is the one that was put last."""
+    """After any sequence of calls the values fit, and each is the last one that was put."""
     limit = room(3, 1000)
     cache: MemoryCache[bytes] = MemoryCache(max_bytes=limit, ttl_seconds=60)
     last: dict[tuple[str, str], bytes] = {}
@@ -48,8 +48,8 @@ def test_it_never_holds_more_than_its_limit(steps: list[tuple[str, str, int | No
         assert all(value == last[key] for key, value in values.items())
 
 
-def test_the_value_unused_for_longest_goes_first() -> None:
-    """Reading and putting both count as use."""
+def test_the_least_recently_used_value_is_evicted_first() -> None:
+    """Reading and storing both count as use."""
     cache: MemoryCache[bytes] = MemoryCache(max_bytes=room(3, 1), ttl_seconds=60)
     for image_id in "abc":
         put(cache, image_id, b"1")
@@ -59,8 +59,8 @@ def test_the_value_unused_for_longest_goes_first() -> None:
     assert {key[0] for key in held(cache)} == {"a", "b", "d"}
 
 
-def test_room_that_is_given_back_is_used() -> None:
-    """The books stay right: what was forgotten or replaced takes no room."""
+def test_released_room_is_used_again() -> None:
+    """Forgotten and replaced values take no room."""
     cache: MemoryCache[bytes] = MemoryCache(max_bytes=room(2, 10), ttl_seconds=60)
     for _ in range(5):
         put(cache, "a", b"1" * 10)
@@ -71,8 +71,8 @@ def test_room_that_is_given_back_is_used() -> None:
     assert held(cache) == {("a", "image"): b"2" * 10, ("b", "image"): b"3" * 10}
 
 
-def test_a_value_that_can_not_fit_is_not_kept_and_pushes_nothing_out() -> None:
-    """A value over the limit leaves the others in peace, and its own old value is not served."""
+def test_a_value_above_the_limit_is_not_kept_and_evicts_nothing() -> None:
+    """A value above the limit evicts nothing, and its old value is not served."""
     cache: MemoryCache[bytes] = MemoryCache(max_bytes=room(2, 10), ttl_seconds=60)
     put(cache, "a", b"old")
     put(cache, "b", b"1")
@@ -80,8 +80,8 @@ def test_a_value_that_can_not_fit_is_not_kept_and_pushes_nothing_out() -> None:
     assert held(cache) == {("b", "image"): b"1"}
 
 
-def test_forgetting_an_image_takes_all_its_names_and_no_other_image() -> None:
-    """Whatever is kept under an image's id goes with it."""
+def test_forgetting_an_image_drops_all_its_entries_and_no_others() -> None:
+    """Forgetting an image drops every entry under its id."""
     cache: MemoryCache[bytes] = MemoryCache(max_bytes=room(8, 1), ttl_seconds=60)
     for image_id in "ab":
         for name in NAMES:
@@ -91,7 +91,7 @@ def test_forgetting_an_image_takes_all_its_names_and_no_other_image() -> None:
 
 
 def test_values_expire_however_often_they_are_read() -> None:
-    """Reading a value does not prolong its life, which bounds how long a deleted one is served."""
+    """Reading does not extend a value's lifetime, so deleted images are served briefly only."""
     cache: MemoryCache[bytes] = MemoryCache(max_bytes=room(1, 9), ttl_seconds=0.05)
     put(cache, "a", b"1")
     assert cache.get("a", "image") == b"1"
@@ -100,8 +100,8 @@ def test_values_expire_however_often_they_are_read() -> None:
     assert held(cache) == {("b", "image"): b"123456789"}
 
 
-def test_threads_do_not_spoil_the_books() -> None:
-    """After many threads have used it, all of its room can be used, and no more."""
+def test_threads_keep_the_accounting_correct() -> None:
+    """After use by many threads, exactly the whole capacity is available."""
     cache: MemoryCache[bytes] = MemoryCache(max_bytes=room(3, 10), ttl_seconds=60)
 
     def work(number: int) -> None:

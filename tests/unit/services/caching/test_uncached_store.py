@@ -1,4 +1,4 @@
-"""The store that repairs use: reads past the cache, and lets it forget what changes."""
+"""The store for repairs, which bypasses the cache and invalidates what it changes."""
 
 from app.services.caching.caching_store import CachingStore, UncachedStore
 from tests.support.builders import World
@@ -6,8 +6,8 @@ from tests.support.builders import World
 KEY = "images/x.png"
 
 
-def test_reading_asks_the_store_and_remembers_nothing(world: World) -> None:
-    """What the cache says is not believed, and originals don't fill it."""
+def test_reading_bypasses_the_cache(world: World) -> None:
+    """Reads ignore the cache, and originals do not fill it."""
     world.store.put(KEY, b"old", content_type="image/png")
     CachingStore(world.store, world.cache).get(KEY)
     world.store.put(KEY, b"new", content_type="image/png")
@@ -16,8 +16,8 @@ def test_reading_asks_the_store_and_remembers_nothing(world: World) -> None:
     assert world.cache.entries == entries
 
 
-def test_what_is_changed_is_forgotten_by_the_cache(world: World) -> None:
-    """Callers see what a repair stored or removed, not what they saw before."""
+def test_changes_invalidate_the_cache(world: World) -> None:
+    """Clients see what a repair stored or removed."""
     cached, fresh = (kind(world.store, world.cache) for kind in (CachingStore, UncachedStore))
     fresh.put(KEY, b"first", content_type="image/png")
     assert cached.get(KEY).data == b"first"

@@ -1,4 +1,4 @@
-"""Who can read what the service keeps on disk."""
+"""Permissions of the files that the service keeps on disk."""
 
 import os
 import stat
@@ -23,15 +23,15 @@ def umask(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def modes(folder: Path) -> set[tuple[str, int]]:
-    """Return kind and mode of all that is there, the folder included."""
+    """Return type and mode of everything in the folder, itself included."""
     return {
         ("folder" if path.is_dir() else "file", stat.S_IMODE(path.stat().st_mode))
         for path in (folder, *folder.rglob("*"))
     }
 
 
-def test_only_the_owner_can_read_images_and_what_waits(tmp_path: Path) -> None:
-    """Whatever the umask, folders get 0700 and files 0600, in the store and in the spool."""
+def test_only_the_owner_can_read_images_and_the_spool(tmp_path: Path) -> None:
+    """Folders get 0700 and files 0600 in the store and in the spool, whatever the umask."""
     data = tmp_path / "data"
     store, spool = LocalImageStore(data / "store"), FileSpool(data / "spool")
     store.ping()
@@ -42,7 +42,7 @@ def test_only_the_owner_can_read_images_and_what_waits(tmp_path: Path) -> None:
 
 
 def test_only_the_owner_can_read_records(tmp_path: Path) -> None:
-    """SQLite's file and those beside it get 0600 too, while they are in use."""
+    """SQLite's file and its companions get 0600 too, while they are in use."""
     data = tmp_path / "data"
     file = SqliteDatabase(data / "records.sqlite3")
     with file.writing() as connection:
@@ -52,8 +52,8 @@ def test_only_the_owner_can_read_records(tmp_path: Path) -> None:
     file.close()
 
 
-def test_a_folder_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
-    """Whoever made DATA_DIR may have meant it; the doctor tells if every user can look into it."""
+def test_an_existing_folder_keeps_its_mode(tmp_path: Path) -> None:
+    """An existing DATA_DIR keeps its mode; the doctor reports if other users can read it."""
     tmp_path.chmod(0o755)
     LocalImageStore(tmp_path / "store").ping()
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755

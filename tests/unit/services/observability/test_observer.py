@@ -1,4 +1,4 @@
-"""What is told about each generation, and that telling it never harms one."""
+"""Log lines and metrics of generations, which never fail a generation."""
 
 import logging
 from typing import Any, get_args
@@ -27,7 +27,7 @@ PART = PartHealth(name="storage", kind="s3", up=False, required=True)
 
 
 def lines_of(records: list[logging.LogRecord]) -> list[dict[str, Any]]:
-    """Return the fields of each line about a generation."""
+    """Return the fields of each log line about a generation."""
     return [record.__dict__["fields"] for record in records]
 
 
@@ -37,7 +37,7 @@ def page(world: World) -> str:
 
 
 def test_a_generation_is_one_line_with_the_time_of_each_step(world: World) -> None:
-    """Id, caller, who drew it, how it ended, what it cost, and where the time went."""
+    """The line has id, caller, provider, outcome, cost, and the time of each step."""
     caller = Caller(id="c1", name="shop", scopes=frozenset(Scope))
     with log_records("app.services.observability.observer") as records:
         made = world.make(a_request(enhance=True), caller=caller).record
@@ -78,7 +78,7 @@ def test_a_generation_is_one_line_with_the_time_of_each_step(world: World) -> No
 def test_a_failure_is_reported_like_a_success(
     world: World, step: str, error: Exception, outcome: str, charged: str, last: str
 ) -> None:
-    """The line names the error's code and whether it was paid for, as far as the steps went."""
+    """The line of a failure has the error's code, the charge, and the steps that were taken."""
     part, _, name = step.partition(" ")
     getattr(world, part).fail(name, error)
     with (
@@ -95,7 +95,7 @@ def test_a_failure_is_reported_like_a_success(
 
 
 def test_a_repeated_request_is_reported_as_one_and_costs_nothing(world: World) -> None:
-    """The second line names the same image, and counts apart."""
+    """A replayed response is logged with the same image's id, and counted separately."""
     with log_records("app.services.observability.observer") as records:
         for _ in range(2):
             made = world.generate(a_request(), claim="key")
@@ -107,8 +107,8 @@ def test_a_repeated_request_is_reported_as_one_and_costs_nothing(world: World) -
     assert value(page(world), "imageapi_generations_total", charged="yes") == 1
 
 
-def test_an_image_that_waits_is_bought_once(world: World) -> None:
-    """However often its key is repeated, its dollars and its payment are counted once."""
+def test_a_spooled_image_is_counted_once(world: World) -> None:
+    """Repeating the key of a spooled image counts its cost and payment only once."""
     world.store.fail("put originals", StorageUnavailable())
     for _ in range(3):
         with pytest.raises(ImagePendingUpload):
@@ -121,8 +121,8 @@ def test_an_image_that_waits_is_bought_once(world: World) -> None:
     assert value(reported, "imageapi_charged_failures_total", charged="yes") == 1
 
 
-def test_asking_whether_an_image_is_ready_is_no_payment(world: World) -> None:
-    """The 409 of a key whose image is being drawn says `unknown`, and counts as no payment."""
+def test_a_request_for_a_running_generation_is_no_payment(world: World) -> None:
+    """The 409 of a key whose generation is running is `unknown`, and counts as no payment."""
     draw = world.generator.draw
 
     def asked_meanwhile(request: ImageRequest, **_: object) -> GeneratedImage:
@@ -138,15 +138,17 @@ def test_asking_whether_an_image_is_ready_is_no_payment(world: World) -> None:
 
 
 def test_prompts_are_reported_at_debug_only(world: World) -> None:
-    """No line above DEBUG has a word of what was asked."""
+    """No line above DEBUG contains a word of the prompt."""
     with log_records("app") as records:
         world.generate(a_request(prompt="A secret fox"))
     telling = {record.levelname for record in records if "secret fox" in record.getMessage()}
     assert telling == {"DEBUG"}
 
 
-def test_a_metric_that_fails_fails_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With every way of counting broken, the image is made, and the trouble is logged."""
+def test_a_failing_metric_fails_no_generation(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If every metric fails, the image is generated all the same, and the failure is logged."""
 
     def full(*_: object, **__: object) -> None:
         raise OSError("disk full")
@@ -160,7 +162,7 @@ def test_a_metric_that_fails_fails_nobody(world: World, monkeypatch: pytest.Monk
 
 
 def test_labels_have_few_values_whatever_callers_send(world: World) -> None:
-    """Made-up methods are one label, so nobody can fill the memory with them."""
+    """Invented methods share one label, so clients cannot fill the memory with labels."""
     watch = TelemetryObserver(version="1")
     for number in range(50):
         watch.request(method=f"BREW{number}", route="other", status=405, seconds=0.001)
@@ -173,7 +175,7 @@ def test_labels_have_few_values_whatever_callers_send(world: World) -> None:
 
 
 def test_errors_carry_what_the_line_reports() -> None:
-    """An error of which nobody said whether it was charged counts as not charged."""
+    """An error without a known charge counts as not charged."""
     watch = TelemetryObserver(version="1").generation(caller="", provider="openai", model="m")
     with (
         log_records("app.services.observability.observer") as records,

@@ -1,4 +1,4 @@
-"""Traces: a span a request and a span a step, if somebody asked for them."""
+"""Traces: one span per request and one per step, if OpenTelemetry is enabled."""
 
 import io
 import json
@@ -35,7 +35,7 @@ WITHOUT_IT = "import sys\nsys.modules['opentelemetry'] = None\n" + START
 
 @pytest.fixture
 def spans() -> Iterator[InMemorySpanExporter]:
-    """Keep all spans."""
+    """Return the exporter that keeps all spans."""
     exporter = InMemorySpanExporter()
     yield exporter
     exporter.shutdown()
@@ -43,7 +43,7 @@ def spans() -> Iterator[InMemorySpanExporter]:
 
 @pytest.fixture
 def log() -> io.StringIO:
-    """Keep what the service logs."""
+    """Return the stream of the service's log."""
     return io.StringIO()
 
 
@@ -54,7 +54,7 @@ def client(
     spans: InMemorySpanExporter,
     log: io.StringIO,
 ) -> Iterator[Client]:
-    """Call a service on fakes that is traced."""
+    """Return a client of a traced service on fakes."""
 
     def provider() -> TracerProvider:
         made = TracerProvider()
@@ -76,9 +76,9 @@ def client(
 def test_steps_are_below_the_request_and_that_is_below_its_caller(
     client: Client, spans: InMemorySpanExporter, log: io.StringIO, accept: str
 ) -> None:
-    """All spans are in the caller's trace, whose id is in the log lines, and tell no prompt.
+    """All spans belong to the caller's trace, whose id is logged, and contain no prompt.
 
-    The request's ends with its answer, also if another thread works on that.
+    The request's span ends with the response, even if another thread does the work.
     """
     headers = {**FROM_CALLER, "Accept": accept}
     client.post("/generate-image", json={"prompt": "A hidden fox"}, headers=headers, buffered=True)
@@ -104,7 +104,7 @@ def test_steps_are_below_the_request_and_that_is_below_its_caller(
 
 
 def test_a_request_without_a_trace_begins_one(client: Client, spans: InMemorySpanExporter) -> None:
-    """Each has a trace of its own, what is nowhere by its method only, whatever that is."""
+    """Each request without a trace gets one; an unknown path is named by its method only."""
     for given in ({}, {"traceparent": "broken"}):
         client.open("/x", method="BREW", headers=given, buffered=True)
     one, two = spans.get_finished_spans()
@@ -113,10 +113,10 @@ def test_a_request_without_a_trace_begins_one(client: Client, spans: InMemorySpa
     assert one.context.trace_id != two.context.trace_id
 
 
-def test_a_failure_is_marked_and_its_text_kept_back(
+def test_a_failure_is_marked_without_its_text(
     client: Client, world: World, spans: InMemorySpanExporter
 ) -> None:
-    """The failed step and the request are errors; what the error says is not for others."""
+    """The failed step and the request are marked as errors, without the error's text."""
     world.store.fail("put originals", StorageUnavailable("bucket-name refused"))
     assert client.post("/generate-image", json={"prompt": "x"}, buffered=True).status_code == 503
     finished = spans.get_finished_spans()
@@ -126,7 +126,7 @@ def test_a_failure_is_marked_and_its_text_kept_back(
 
 
 def test_images_are_traced_too(client: Client, world: World, spans: InMemorySpanExporter) -> None:
-    """What the gate answers has its span, with the rule and never the name."""
+    """Responses of the image middleware have spans, with the route and never the name."""
     path = "images/0f9b2d6c-4e1a-4f0f-8a54-b0c1f2a3d4e5.png"
     world.store.put(path, b"the image", content_type="image/png")
     assert client.get(f"/{path}", buffered=True).status_code == 200
@@ -149,21 +149,21 @@ def test_images_are_traced_too(client: Client, world: World, spans: InMemorySpan
 def test_opentelemetrys_own_variables_decide(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], exporter: str | None
 ) -> None:
-    """Traces are made if an exporter or its address is named, and not switched off."""
+    """Tracing is enabled by an exporter or its address, unless it is switched off."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert traces_exporter() == exporter
 
 
 @pytest.mark.usefixtures("nothing_set")
-def test_nothing_is_imported_that_nobody_asked_for(tmp_path: Path) -> None:
-    """Without the variables OpenTelemetry isn't even loaded, though it is installed."""
+def test_opentelemetry_is_imported_only_if_enabled(tmp_path: Path) -> None:
+    """Without its variables OpenTelemetry is not imported, although it is installed."""
     assert python_process.run(START, cwd=tmp_path).split() == []
 
 
 @pytest.mark.usefixtures("nothing_set")
-def test_what_is_asked_for_and_not_installed_is_reported_once(tmp_path: Path) -> None:
-    """The service starts, with one warning that says what to install."""
+def test_a_missing_installation_is_reported_once(tmp_path: Path) -> None:
+    """The service starts with one warning that says what to install."""
     asked = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "LOG_FORMAT": "text"}
     process = python_process.start(WITHOUT_IT, cwd=tmp_path, env=asked)
     _, said = process.communicate(timeout=30)

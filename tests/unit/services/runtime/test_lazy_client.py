@@ -31,17 +31,17 @@ print(status, (used(), closed()) == mine)
 
 
 class FakeClient:
-    """Knows whether it was closed."""
+    """A client that records whether it was closed."""
 
     closed = False
 
     def close(self) -> None:
-        """Be closed."""
+        """Record the call."""
         self.closed = True
 
 
-def test_nothing_is_made_before_it_is_needed() -> None:
-    """Building a part opens no connection."""
+def test_no_client_is_made_before_its_first_use() -> None:
+    """Creating the lazy client opens no connection."""
     made: list[FakeClient] = []
 
     def make() -> FakeClient:
@@ -55,10 +55,10 @@ def test_nothing_is_made_before_it_is_needed() -> None:
 
 
 def test_twenty_threads_get_one_client() -> None:
-    """Threads that need the client at the same moment share the one that is made."""
+    """Threads that need the client at the same moment share a single one."""
 
     def make() -> FakeClient:
-        time.sleep(0.05)  # so that all threads come while it is being made
+        time.sleep(0.05)  # so that all threads arrive while it is being made
         return FakeClient()
 
     client = LazyClient(make)
@@ -66,12 +66,12 @@ def test_twenty_threads_get_one_client() -> None:
 
 
 def test_a_forked_child_makes_its_own() -> None:
-    """A worker process neither uses nor closes the connection of its parent, which keeps it."""
+    """A forked worker neither uses nor closes its parent's connection."""
     assert python_process.run(FORK).split() == ["0", "True"]
 
 
-def test_a_client_that_could_not_be_made_is_tried_again() -> None:
-    """A failure is the caller's to handle, and the next call makes the client."""
+def test_a_failed_creation_is_tried_again() -> None:
+    """The failure is raised to the caller, and the next call creates the client."""
     up = False
 
     def make() -> FakeClient:
@@ -86,8 +86,8 @@ def test_a_client_that_could_not_be_made_is_tried_again() -> None:
     assert isinstance(client(), FakeClient)
 
 
-def test_a_closed_client_is_let_go_of_once() -> None:
-    """Closing closes the client that there is, does nothing without one, and a use makes anew."""
+def test_a_client_is_closed_once() -> None:
+    """Closing closes an existing client once, and the next use creates another."""
     client = LazyClient(FakeClient)
     client.close()
     first = client()

@@ -1,4 +1,4 @@
-"""Turns: few at once, and nobody behind one that hangs."""
+"""The throttle: few calls run concurrently, and none waits long for one that hangs."""
 
 import threading
 
@@ -9,26 +9,26 @@ from tests.support.concurrency.threads import at_once
 
 
 class Work:
-    """Counts who is inside."""
+    """Counts the calls that are running."""
 
     def __init__(self) -> None:
         self.inside = self.most = 0
         self._lock = threading.Lock()
 
     def begin(self) -> None:
-        """Count one in."""
+        """Count a call that starts."""
         with self._lock:
             self.inside += 1
             self.most = max(self.most, self.inside)
 
     def end(self) -> None:
-        """Count one out."""
+        """Count a call that ends."""
         with self._lock:
             self.inside -= 1
 
 
-def test_no_more_than_the_places_are_taken_at_once() -> None:
-    """Of twelve threads two at a time work, and all of them come to it."""
+def test_no_more_calls_than_slots_run_concurrently() -> None:
+    """Of twelve threads two work at a time, and all of them get a turn."""
     turns, work, done = FailOpenSemaphore(at_once=2, patience_seconds=30), Work(), []
     together = threading.Barrier(2)
 
@@ -43,8 +43,8 @@ def test_no_more_than_the_places_are_taken_at_once() -> None:
     assert (work.most, sorted(done)) == (2, list(range(12)))
 
 
-def test_nobody_waits_long_behind_work_that_hangs() -> None:
-    """Who has waited for long goes ahead, is told how long, and takes no place from anyone."""
+def test_no_call_waits_long_for_one_that_hangs() -> None:
+    """A call that waited too long proceeds, learns how long it waited, and takes no slot."""
     turns = FailOpenSemaphore(at_once=1, patience_seconds=0.01)
     hangs, passed = threading.Event(), threading.Event()
 
@@ -62,8 +62,8 @@ def test_nobody_waits_long_behind_work_that_hangs() -> None:
     at_once(2, one)
 
 
-def test_a_place_is_given_back_by_work_that_fails() -> None:
-    """An error on a turn comes out, and the next has the place."""
+def test_a_failed_call_releases_its_slot() -> None:
+    """An error during a turn is raised, and its slot is released."""
     turns = FailOpenSemaphore(at_once=1, patience_seconds=30)
     for _ in range(2):
         with pytest.raises(OSError, match="broken"), turns.turn():
