@@ -1,4 +1,4 @@
-"""The entry point for WSGI servers: `gunicorn wsgi:app`, `flask run`."""
+"""Entry point for WSGI servers: `gunicorn wsgi:app`, `flask run`."""
 
 from app import create_app
 

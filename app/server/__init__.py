@@ -1,1 +1,1 @@
-"""What gunicorn alone uses: the worker, graceful shutdown and process limits."""
+"""Code that runs under gunicorn only: workers, graceful shutdown, process setup."""

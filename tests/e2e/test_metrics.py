@@ -7,7 +7,6 @@ from pathlib import Path
 
 import requests
 
-from tests.e2e.test_gunicorn import children_of
 from tests.support.observability.metrics_page import value
 from tests.support.servers.gunicorn import Gunicorn, gunicorn, wait_for
 
@@ -43,12 +42,12 @@ def test_any_worker_reports_the_counts_of_all(tmp_path: Path) -> None:
         assert server.generate().status_code == 200
         sent = reach_each_worker(server, lambda: server.get("/nowhere"))
         assert [count_not_found(server) for _ in range(10)] == [sent] * 10
-        before = children_of(server.process.pid)
+        before = server.workers()
         os.kill(before[0], signal.SIGKILL)
-        wait_for(lambda: len(set(children_of(server.process.pid)) - {before[0]}) == 2)
+        wait_for(lambda: len(set(server.workers()) - {before[0]}) == 2)
         assert [count_not_found(server) for _ in range(10)] == [sent] * 10
         server.send(signal.SIGHUP)
-        wait_for(lambda: not set(children_of(server.process.pid)) & set(before))
+        wait_for(lambda: not set(server.workers()) & set(before))
         assert server.get("/nowhere").status_code == 404
         page = server.get("/metrics").text
         assert value(page, REQUESTS, **NOWHERE) == sent + 1
@@ -65,7 +64,7 @@ def test_killed_worker_has_no_active_generations(tmp_path: Path) -> None:
     (tmp_path / "tmp").mkdir()
     with gunicorn(tmp_path, tmpdir=tmp_path / "tmp", web_concurrency=1) as server:
         server.generate()
-        (worker,) = children_of(server.process.pid)
+        (worker,) = server.workers()
         gauge = metrics_folder(server) / f"gauge_livesum_{worker}.db"
         assert gauge.exists()
         os.kill(worker, signal.SIGKILL)

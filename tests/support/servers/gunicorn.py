@@ -68,6 +68,12 @@ class Gunicorn:
         """Return the log so far, if LOG_FORMAT is json."""
         return [json.loads(line) for line in self.log().splitlines()]
 
+    def workers(self) -> list[int]:
+        """Return the process ids of the workers."""
+        master = self.process.pid
+        children = Path(f"/proc/{master}/task/{master}/children").read_text()
+        return [int(child) for child in children.split()]
+
     def kill(self) -> None:
         """Kill -9 all processes."""
         with contextlib.suppress(ProcessLookupError):
