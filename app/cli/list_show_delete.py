@@ -1,4 +1,4 @@
-"""`flask images list|show|delete`: what there is, and away with it."""
+"""`flask images list`, `show` and `delete`."""
 
 import json
 import sys
@@ -10,82 +10,84 @@ from flask.cli import with_appcontext
 
 from app.blueprints.dependencies import deps
 from app.blueprints.serializers import operator_fields
-from app.cli.exit_codes import exit_on_error
-from app.cli.params import find_owner
-from app.errors import AppError, ImageNotFound
+from app.cli.exit_codes import INCOMPLETE, describe, exit_on_error
+from app.cli.params import find_owner, owner_option, query_option
+from app.errors import AppError
 from app.models import ImageRecord, PageQuery, object_keys
 from app.models.prompts import fold
 
-_PAGE = 100
-_SOME_LEFT = 1
+_PAGE_SIZE = 100
 
 
-@click.command("list", short_help="List images, the newest first.")
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
-@click.option("--q", "query", default="", help="Words that the prompts have to contain.")
-@click.option("--owner", default="", help="Only images of this API key, by name or id.")
-@click.option("--json", "as_json", is_flag=True, help="Write one JSON object a line.")
+@click.command("list", short_help="List images, newest first.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="Maximum number of images.",
+)
+@query_option()
+@owner_option("Only images of this API key (name or id).")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object per line.")
 @with_appcontext
 def list_(limit: int, query: str, owner: str, as_json: bool) -> None:
-    """List images, the newest first: id, time, cost, model and prompt."""
+    """List images, newest first, with id, time, cost, model and prompt."""
     caller = find_owner(owner)
     with exit_on_error():
-        for row in newest(limit, query=query, owner=caller.id or None):
-            click.echo(json.dumps(operator_fields(row)) if as_json else _line(row))
+        for record in newest_records(limit, query=query, owner=caller.id or None):
+            click.echo(json.dumps(operator_fields(record)) if as_json else _line(record))
 
 
-@click.command(short_help="Tell all that is known of an image.")
-@click.argument("image_id")
+@click.command(short_help="Print the record of an image as JSON.")
+@click.argument("image")
 @with_appcontext
-def show(image_id: str) -> None:
-    """Tell all that is known of the image of this id, as JSON."""
+def show(image: str) -> None:
+    """Print the record of IMAGE (id or filename) as JSON."""
     with exit_on_error():
-        click.echo(
-            json.dumps(
-                operator_fields(deps().images.record(object_keys.id_of_name(image_id))), indent=2
-            )
-        )
+        record = deps().images.record(object_keys.id_of_name(image))
+        click.echo(json.dumps(operator_fields(record), indent=2))
 
 
-@click.command(short_help="Delete images, originals included.")
-@click.argument("image_ids", nargs=-1, required=True)
-@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.command(short_help="Delete images and their originals permanently.")
+@click.argument("images", nargs=-1, required=True)
+@click.option("--yes", is_flag=True, help="Delete without confirmation.")
 @with_appcontext
-def delete(image_ids: tuple[str, ...], yes: bool) -> None:
-    """Delete images with their originals and rows. They can't be brought back."""
+def delete(images: tuple[str, ...], yes: bool) -> None:
+    """Delete IMAGES (ids or filenames) with their originals and records permanently.
+
+    The exit status is 0, or 1 if some images could not be deleted.
+    """
     if not yes:
-        click.confirm(f"Delete {len(image_ids)} images for good?", abort=True, err=True)
-    missing = 0
-    for image_id in map(object_keys.id_of_name, image_ids):
+        click.confirm(f"Delete {len(images)} images permanently?", abort=True, err=True)
+    failed = 0
+    for image_id in map(object_keys.id_of_name, images):
         try:
             deps().images.delete(image_id)
-        except ImageNotFound:
-            missing += 1
-            click.echo(f"{image_id}: there is no such image", err=True)
         except AppError as error:
-            missing += 1
-            click.echo(f"{image_id}: {error.message} ({error})", err=True)
+            failed += 1
+            click.echo(f"{image_id}: {describe(error)}", err=True)
         else:
             click.echo(f"{image_id} deleted")
-    sys.exit(_SOME_LEFT if missing else 0)
+    sys.exit(INCOMPLETE if failed else 0)
 
 
-def newest(
+def newest_records(
     limit: int | None, *, query: str = "", owner: str | None = None
 ) -> Iterator[ImageRecord]:
-    """Yield rows of ready images, the newest first; all of them if `limit` is None."""
+    """Yield the records of ready images, newest first; None means no limit."""
     left = sys.maxsize if limit is None else limit
-    page_query = PageQuery(limit=min(left, _PAGE), words=fold(query), owner=owner)
+    page_query = PageQuery(limit=min(left, _PAGE_SIZE), words=fold(query), owner=owner)
     while left > 0:
         page = deps().images.page(page_query)
         yield from page.records
         if page.end is None:
             return
         left -= len(page.records)
-        page_query = replace(page_query, limit=min(left, _PAGE), after=page.end)
+        page_query = replace(page_query, limit=min(left, _PAGE_SIZE), after=page.end)
 
 
-def _line(row: ImageRecord) -> str:
-    cost = "-" if row.cost_micros is None else f"${row.cost_micros / 1e6:.4f}"
-    when = (row.created_at or row.requested_at).strftime("%Y-%m-%d %H:%M")
-    return f"{row.id}  {when}  {cost:>8}  {row.model or row.provider}  {row.prompt!r}"
+def _line(record: ImageRecord) -> str:
+    cost = "-" if record.cost_micros is None else f"${record.cost_micros / 1e6:.4f}"
+    when = (record.created_at or record.requested_at).strftime("%Y-%m-%d %H:%M")
+    return f"{record.id}  {when}  {cost:>8}  {record.model or record.provider}  {record.prompt!r}"

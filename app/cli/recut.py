@@ -29,7 +29,7 @@ def recut(folder: Path | None, in_place: bool) -> None:
     Give --compare or --in-place. Replaced images keep their URLs. They are removed from the caches
     of this service, but browsers and CDNs may keep the old ones for up to a year.
 
-    The exit status is 0, or 1 if some images could not be cut out, and 2 if nothing was done.
+    The exit status is 0, 1 if some images could not be cut out, and 2 if nothing was done.
     """
     if bool(folder) == in_place:
         raise click.UsageError("Give either --compare FOLDER or --in-place.")

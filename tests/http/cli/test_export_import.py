@@ -22,8 +22,8 @@ def test_export_and_import_copy_images_completely(
     folder = tmp_path / "out"
     for copied in (6, 0):
         result = source("export", folder, "--originals")
-        assert result.stdout == f"3 images in {folder}, {copied} files copied, 0 not.\n"
-    for summary in ("3 images taken in, 0 were there", "0 images taken in, 3 were there"):
+        assert result.stdout == f"3 images in {folder}, {copied} files copied, 0 images failed.\n"
+    for summary in ("3 images imported, 0 already there", "0 images imported, 3 already there"):
         assert target("import", folder).stdout == f"{summary}, 0 failed.\n"
     assert target.listed() == source.listed()
     for image in source.listed():
@@ -52,7 +52,7 @@ def test_images_without_a_manifest_are_imported_once(target: CommandLine, tmp_pa
     (tmp_path / "notes.md").write_text("no image")
     for imported, existing in ((1, 0), (0, 1)):
         result = target("import", tmp_path)
-        summary = f"{imported} images taken in, {existing} were there, 1 failed.\n"
+        summary = f"{imported} images imported, {existing} already there, 1 failed.\n"
         assert (result.exit_code, result.stdout) == (1, summary)
     (image,) = target.listed()
     assert (image["prompt"], image["provider"], image["charged"], image["cost_usd"]) == (
@@ -87,7 +87,7 @@ def test_invalid_manifest_entries_are_rejected(
     (folder / "a.png").write_bytes(encoded(owl(64, 64)))
     (folder / "manifest.jsonl").write_text(f"{line}\n")
     result = target("import", folder)
-    assert result.stdout == "0 images taken in, 0 were there, 1 failed.\n"
+    assert result.stdout == "0 images imported, 0 already there, 1 failed.\n"
     assert target.listed() == []
 
 
@@ -106,9 +106,9 @@ def test_interrupted_import_is_completed(
         provider="openai",
     )
     assert target.ports.records.insert(record)
-    assert target("import", tmp_path).stdout == "2 images taken in, 0 were there, 1 failed.\n"
+    assert target("import", tmp_path).stdout == "2 images imported, 0 already there, 1 failed.\n"
     assert target.ports.records.compare_and_swap(record, replace(record, lease_until=now))
-    assert target("import", tmp_path).stdout == "1 images taken in, 2 were there, 0 failed.\n"
+    assert target("import", tmp_path).stdout == "1 images imported, 2 already there, 0 failed.\n"
     assert target.image(first["id"]) == source.image(first["id"])
 
 
@@ -125,7 +125,7 @@ def test_import_keeps_records_with_an_idempotency_key(source: CommandLine, tmp_p
     manifest = tmp_path / "manifest.jsonl"
     entry = json.loads(manifest.read_text().splitlines()[0])
     manifest.write_text(json.dumps(entry | {"id": record.id}))
-    assert "0 images taken in, 1 were there" in source("import", tmp_path).stdout
+    assert "0 images imported, 1 already there" in source("import", tmp_path).stdout
     assert source.ports.records.get(record.id) == record
 
 
@@ -149,5 +149,5 @@ def test_import_accepts_file_names_that_are_not_unicode(
     with open(name, "wb") as file:  # noqa: PTH123 - reason: bytes are no Path
         file.write(encoded(owl(64, 64)))
     (tmp_path / "folder.png").mkdir()
-    assert target("import", tmp_path).stdout == "1 images taken in, 0 were there, 0 failed.\n"
+    assert target("import", tmp_path).stdout == "1 images imported, 0 already there, 0 failed.\n"
     assert target.listed()[0]["prompt"] == "caf?"
