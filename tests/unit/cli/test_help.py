@@ -11,12 +11,17 @@ from app.cli.spec import spec
 _MAX_SUMMARY = 68  # characters, so that a terminal of 80 columns shows the whole summary
 
 
-COMMANDS = [*images.commands.values(), *keys.commands.values(), *spec.commands.values(), demo]
+COMMANDS = {
+    f"{group.name} {name}": command
+    for group in (images, keys, spec)
+    for name, command in group.commands.items()
+} | {"demo": demo}
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
-def test_each_command_and_option_has_a_help_text(command: click.Command) -> None:
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_and_option_has_a_help_text(name: str) -> None:
     """The summary fits into a line, and each text is a sentence with a period."""
+    command = COMMANDS[name]
     summary = command.get_short_help_str(limit=_MAX_SUMMARY)
     options = [option for option in command.params if isinstance(option, click.Option)]
     for text in (summary, *(option.help or "" for option in options)):
