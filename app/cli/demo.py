@@ -36,7 +36,8 @@ _REQUEST_SECONDS = 60
 def demo(prompt: str, output: Path) -> None:
     """Start a server, and use each of its main calls once.
 
-    It invents prompts, then generates, fetches, lists and saves an image. The image is drawn offline even if an API key is set, so the demo is free of charge.
+    It invents prompts, then generates, fetches, lists and saves an image. The image is drawn
+    offline even if an API key is set, so the demo is free of charge.
     """
     with _server() as port:
         invented = _call(port, "GET", "/generate-prompts?count=3")
