@@ -1,4 +1,4 @@
-"""Many images, none of them twice."""
+"""Batches: each image is generated once, in any number of runs."""
 
 import threading
 from collections.abc import Sequence
@@ -25,28 +25,28 @@ from tests.support.builders import World, a_request
 ALICE = Caller(id="alice", name="Alice", scopes=frozenset(Scope))
 
 
-def wishes(*prompts: str) -> list[ImageRequest]:
-    """Make a wish for each prompt."""
+def requests_for(*prompts: str) -> list[ImageRequest]:
+    """Make a request for each prompt."""
     return [a_request(first_prompt=prompt, prompt=prompt) for prompt in prompts]
 
 
 def batch_of(world: World, waits: list[float] | None = None, concurrency: int = 1) -> Batch:
-    """Make a batch on the fakes that notes how long it would wait."""
-    reported: list[float] = [] if waits is None else waits
+    """Make a batch on the fakes that notes its waiting times."""
+    waited: list[float] = [] if waits is None else waits
     return Batch(
-        world.make, caller=ANONYMOUS, concurrency=concurrency, wait=lambda _, s: reported.append(s)
+        world.make, caller=ANONYMOUS, concurrency=concurrency, wait=lambda _, s: waited.append(s)
     )
 
 
-def run(batch: Batch, rows: Sequence[BatchItem]) -> list[BatchOutcome]:
-    """Run it to its end; outcomes by row."""
-    return sorted(batch.run(rows), key=lambda one: one.item.number)
+def run(batch: Batch, items: Sequence[BatchItem]) -> list[BatchOutcome]:
+    """Run the batch to its end; return the outcomes by number."""
+    return sorted(batch.run(items), key=lambda one: one.item.number)
 
 
-def test_each_row_has_its_image_and_a_second_run_pays_nothing(world: World) -> None:
-    """Equal prompts are two images; run again, all of them are those of the first run."""
-    rows = batch_items("b", wishes("A red fox", "A castle", "A red fox"), ANONYMOUS)
-    first, second = (run(batch_of(world, concurrency=3), rows) for _ in range(2))
+def test_second_run_pays_nothing(world: World) -> None:
+    """Equal prompts give two images; a second run returns those of the first."""
+    items = batch_items("b", requests_for("A red fox", "A castle", "A red fox"), ANONYMOUS)
+    first, second = (run(batch_of(world, concurrency=3), items) for _ in range(2))
     ids = [one.record.id for one in first if one.record]
     assert len(set(ids)) == len(world.generator.requests) == 3
     assert [one.record.id for one in second if one.record] == ids
@@ -59,21 +59,23 @@ def test_each_row_has_its_image_and_a_second_run_pays_nothing(world: World) -> N
     st.permutations(range(8)),
     st.sampled_from([ANONYMOUS, ALICE]),
 )
-def test_rows_may_be_moved_but_not_shared(
+def test_claims_are_independent_of_the_order(
     prompts: list[str], order: list[int], caller: Caller
 ) -> None:
-    """The claims of a file are the same in any order; another batch or caller has others."""
+    """A batch has the same claims in any order; another batch or caller has others."""
     moved = [prompts[place] for place in order if place < len(prompts)]
-    claims = {row.claim for row in batch_items("b", wishes(*prompts), caller)}
+    claims = {item.claim for item in batch_items("b", requests_for(*prompts), caller)}
     assert len(claims) == len(prompts)
-    assert {row.claim for row in batch_items("b", wishes(*moved), caller)} == claims
-    assert not claims & {row.claim for row in batch_items("other", wishes(*prompts), caller)}
+    assert {item.claim for item in batch_items("b", requests_for(*moved), caller)} == claims
+    assert not claims & {
+        item.claim for item in batch_items("other", requests_for(*prompts), caller)
+    }
     another = replace(caller, id="bob")
-    assert not claims & {row.claim for row in batch_items("b", wishes(*prompts), another)}
+    assert not claims & {item.claim for item in batch_items("b", requests_for(*prompts), another)}
 
 
-def test_a_failure_is_reported_and_the_others_are_drawn(world: World) -> None:
-    """One refused prompt stops nobody, and is not tried again."""
+def test_failed_item_does_not_stop_the_others(world: World) -> None:
+    """One rejected prompt stops no other item, and is not tried again."""
     check = world.moderator.check
 
     def strict(prompt: str) -> None:
@@ -82,7 +84,7 @@ def test_a_failure_is_reported_and_the_others_are_drawn(world: World) -> None:
             raise PromptRejected
 
     world.moderator.check = strict  # type: ignore[method-assign]  # reason: refuses one
-    outcomes = run(batch_of(world), batch_items("b", wishes("a", "bad", "c"), ANONYMOUS))
+    outcomes = run(batch_of(world), batch_items("b", requests_for("a", "bad", "c"), ANONYMOUS))
     assert [one.error.code if one.error else None for one in outcomes] == [
         None,
         "prompt_rejected",
@@ -99,33 +101,33 @@ def test_a_failure_is_reported_and_the_others_are_drawn(world: World) -> None:
         (ProviderTimeout(charged=Charged.UNKNOWN), 1, []),
     ],
 )
-def test_what_may_help_is_tried_again(
+def test_temporary_errors_are_retried(
     world: World, error: AppError, tries: int, waits: list[float]
 ) -> None:
-    """As often as it makes sense, after the time that was told; what may be paid for never."""
+    """Retries wait for Retry-After; what may have been charged for is never retried."""
     world.generator.fail("draw", error)
-    reported: list[float] = []
-    (outcome,) = run(batch_of(world, reported), batch_items("b", wishes("a"), ANONYMOUS))
+    waited: list[float] = []
+    (outcome,) = run(batch_of(world, waited), batch_items("b", requests_for("a"), ANONYMOUS))
     assert outcome.error
     assert outcome.error.code == error.code
-    assert (len(world.generator.requests), reported) == (tries, waits)
+    assert (len(world.generator.requests), waited) == (tries, waits)
 
 
-def test_an_image_that_waits_for_storage_is_paid_once(world: World) -> None:
-    """The tries that follow finish it."""
+def test_image_waiting_for_storage_is_paid_once(world: World) -> None:
+    """The next attempt finishes the image."""
     world.store.fail("put originals", StorageUnavailable())
     batch = Batch(world.make, caller=ANONYMOUS, concurrency=1, wait=lambda *_: world.store.repair())
-    (outcome,) = run(batch, batch_items("b", wishes("a"), ANONYMOUS))
+    (outcome,) = run(batch, batch_items("b", requests_for("a"), ANONYMOUS))
     assert outcome.record
     assert len(world.generator.requests) == 1
 
 
-def test_a_row_of_a_killed_process_is_waited_for(world: World) -> None:
-    """Its lease ends, and then it is told what became of it; it isn't bought again."""
-    (row,) = batch_items("b", wishes("a"), ANONYMOUS)
+def test_item_of_a_killed_process_is_waited_for(world: World) -> None:
+    """When its lease ends, the outcome is known; it isn't paid for again."""
+    (item,) = batch_items("b", requests_for("a"), ANONYMOUS)
     world.generator.fail("draw", KeyboardInterrupt())  # type: ignore[arg-type]  # reason: the process ends
     with pytest.raises(KeyboardInterrupt):
-        world.make(row.request, claim=row.claim)
+        world.make(item.request, claim=item.claim)
     assert world.record.state is State.PENDING
     world.generator.repair()
     batch = Batch(
@@ -134,24 +136,24 @@ def test_a_row_of_a_killed_process_is_waited_for(world: World) -> None:
         concurrency=1,
         wait=lambda _, seconds: world.clock.advance(seconds),
     )
-    (outcome,) = run(batch, [row])
+    (outcome,) = run(batch, [item])
     assert outcome.error
     assert outcome.error.code == "outcome_unknown"
     assert len(world.generator.requests) == 1
 
 
-def test_a_budget_stops_the_batch(world: World) -> None:
-    """What all others would meet too is met once, and the rest is left for another day."""
+def test_exhausted_budget_stops_the_batch(world: World) -> None:
+    """An error that all items would meet stops the batch, and the others are not begun."""
     world.ledger.fail("reserve", BudgetExceeded())
     batch = batch_of(world)
-    outcomes = run(batch, batch_items("b", wishes("a", "b", "c"), ANONYMOUS))
+    outcomes = run(batch, batch_items("b", requests_for("a", "b", "c"), ANONYMOUS))
     assert [bool(one.error) for one in outcomes] == [True, False, False]
     assert isinstance(batch.stopped_by, BudgetExceeded)
     assert world.generator.requests == []
 
 
-def test_stopping_lets_those_under_way_end(world: World) -> None:
-    """After a stop no further row is begun, and what was being drawn has its image."""
+def test_stopping_completes_running_items(world: World) -> None:
+    """After a stop no item begins, and the running one has its image."""
     began, go_on = threading.Event(), threading.Event()
     draw = world.generator.draw
 
@@ -163,8 +165,8 @@ def test_stopping_lets_those_under_way_end(world: World) -> None:
     world.generator.draw = slow  # type: ignore[method-assign,assignment]  # reason: takes its time
     batch = batch_of(world)
     ended: list[BatchOutcome] = []
-    rows = batch_items("b", wishes("a", "b"), ANONYMOUS)
-    thread = threading.Thread(target=lambda: ended.extend(batch.run(rows)))
+    items = batch_items("b", requests_for("a", "b"), ANONYMOUS)
+    thread = threading.Thread(target=lambda: ended.extend(batch.run(items)))
     thread.start()
     assert began.wait(10)
     batch.stop()

@@ -1,3 +1,5 @@
+"""The steps of a generation, and what it stores."""
+
 import hashlib
 from dataclasses import asdict
 from typing import Any
@@ -13,8 +15,8 @@ from tests.support.fakes.ports import REPORT
 from tests.support.observability.log_capture import log_lines
 
 
-def test_the_steps_are_in_the_order_that_loses_nothing(world: World) -> None:
-    """Make room, refuse, look, write down, enhance, pay; keep what was paid before touching it."""
+def test_steps_occur_in_the_safe_order(world: World) -> None:
+    """Space, checks and the record come before paying; the original is stored before the cutout."""
     world.generate(a_request(enhance=True))
     assert [event for event in world.events if event != "imaging inspect"] == [
         "spool room",
@@ -35,14 +37,14 @@ def test_the_steps_are_in_the_order_that_loses_nothing(world: World) -> None:
     ]
 
 
-def test_without_a_wish_for_it_nothing_is_enhanced(world: World) -> None:
-    """The text model is asked only if the caller wants it."""
+def test_prompts_are_enhanced_on_request_only(world: World) -> None:
+    """Without `enhance` the text model is not called."""
     world.generate(a_request())
     assert "writer enhance" not in world.events
 
 
-def test_what_is_drawn_has_two_paragraphs(world: World) -> None:
-    """The model gets the caller's wish, and after an empty line the house sentence."""
+def test_drawn_prompt_is_subject_and_suffix(world: World) -> None:
+    """The model gets the prompt, a blank line and the prompt suffix."""
     made = world.generate(a_request(prompt="A red fox  \n\nwith a hat"))
     (drawn,) = world.generator.requests
     assert (drawn.subject, drawn.prompt_suffix) == ("A red fox  \n\nwith a hat", PROMPT_SUFFIX)
@@ -51,14 +53,14 @@ def test_what_is_drawn_has_two_paragraphs(world: World) -> None:
     assert "white background" in PROMPT_SUFFIX
 
 
-def test_a_wish_never_ends_in_space(world: World) -> None:
-    """However a wish ends, exactly one empty line parts it from the house sentence."""
+def test_subject_has_no_trailing_space(world: World) -> None:
+    """One blank line separates the subject from the suffix, however the prompt ends."""
     made = world.generate(a_request(prompt="A red fox \n\n"))
     assert made.new_prompt == f"A red fox\n\n{PROMPT_SUFFIX}"
 
 
-def test_an_enhanced_wish_is_drawn_and_the_callers_words_are_kept(world: World) -> None:
-    """`new_prompt` tells what was drawn, the other two what was asked, verbatim and trimmed."""
+def test_enhanced_prompt_is_drawn_and_the_callers_kept(world: World) -> None:
+    """`new_prompt` is the drawn text; the other fields have the prompt verbatim and trimmed."""
     made = world.generate(a_request(enhance=True, quality="high", size="1536x1024"))
     (drawn,) = world.generator.requests
     assert drawn.new_prompt == f"A red fox, enhanced\n\n{PROMPT_SUFFIX}" == made.new_prompt
@@ -66,14 +68,14 @@ def test_an_enhanced_wish_is_drawn_and_the_callers_words_are_kept(world: World) 
     assert (made.first_prompt, made.prompt) == (" A red fox\n", "A red fox")
 
 
-def test_the_callers_own_words_are_moderated(world: World) -> None:
-    """Moderation sees what the caller asked for, before any other text model does."""
+def test_callers_prompt_is_moderated(world: World) -> None:
+    """Moderation checks the caller's prompt, before the text model changes it."""
     world.generate(a_request(enhance=True))
     assert world.moderator.checked == ["A red fox"]
 
 
-def test_the_original_is_stored_byte_for_byte(world: World) -> None:
-    """What was paid for lies under the row's id, with its own type, size and hash."""
+def test_original_is_stored_byte_for_byte(world: World) -> None:
+    """The original's key derives from the id; the record has its type, size and hash."""
     world.image_processor.info = ImageInfo("webp", 1536, 1024)
     made = world.generate(a_request())
     assert made.original is not None
@@ -85,8 +87,8 @@ def test_the_original_is_stored_byte_for_byte(world: World) -> None:
     assert made.original.sha256 == hashlib.sha256(stored.data).hexdigest()
 
 
-def test_the_cutout_of_the_original_is_stored(world: World) -> None:
-    """The image that callers fetch is the cutout of exactly the bytes that were bought."""
+def test_cutout_of_the_original_is_stored(world: World) -> None:
+    """The stored image is the cutout of exactly the bytes that were paid for."""
     made = world.generate(a_request())
     assert made.image is not None
     assert made.image.key == f"images/{made.id}.png"
@@ -97,22 +99,22 @@ def test_the_cutout_of_the_original_is_stored(world: World) -> None:
     assert made.image.report == asdict(REPORT) | {"reasons": list(REPORT.reasons)}
 
 
-def test_the_row_is_pending_before_paying_and_ready_at_the_end(world: World) -> None:
-    """Whoever looks while the model draws finds the intent, and afterwards what was answered."""
+def test_record_is_pending_before_paying_and_ready_at_the_end(world: World) -> None:
+    """The record is written before the model is called, and updated at the end."""
     made = world.generate(a_request())
-    assert [row.state for row in world.records.history] == [
+    assert [record.state for record in world.records.history] == [
         State.PENDING,
         State.PENDING,
         State.READY,
     ]
-    intent = world.records.history[0]
-    assert (intent.created_at, intent.original, intent.image) == (None, None, None)
-    assert intent.charged is Charged.NO
+    pending = world.records.history[0]
+    assert (pending.created_at, pending.original, pending.image) == (None, None, None)
+    assert pending.charged is Charged.NO
     assert world.record == made
 
 
-def test_the_row_keeps_its_times_and_who_drew(world: World) -> None:
-    """The lease runs from the request, and an image is as old as its completion."""
+def test_record_has_times_provider_and_model(world: World) -> None:
+    """The lease runs from the request; `created_at` is when the image was drawn."""
     began = world.clock.now()
     world.generate(a_request())
     assert (world.record.requested_at, world.record.lease_until) == (began, began + LEASE)
@@ -121,10 +123,10 @@ def test_the_row_keeps_its_times_and_who_drew(world: World) -> None:
     assert (world.record.quality, world.record.size) == ("medium", "1024x1024")
 
 
-def test_created_at_is_when_the_image_is_ready(
+def test_created_at_is_when_the_image_was_drawn(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`created_at` is taken after the drawing, so a slow image still heads the list."""
+    """A slow image still appears at the head of the list."""
     began, draw = world.clock.now(), world.generator.draw
 
     def slowly(*args: Any, **kwargs: Any) -> Any:
@@ -137,22 +139,22 @@ def test_created_at_is_when_the_image_is_ready(
     assert made.created_at == world.clock.now() != began
 
 
-def test_the_row_can_be_found_by_all_its_words(world: World) -> None:
-    """Words of the caller's prompt and of the enhanced one are searchable, house words are not."""
+def test_record_is_found_by_the_words_of_both_prompts(world: World) -> None:
+    """The words of the caller's and of the enhanced prompt are tokens; the suffix's are not."""
     world.generate(a_request(prompt="Ein FUCHS", enhance=True))
     assert set(world.record.tokens) == {"ein", "fuchs", "enhanced"}
 
 
 @pytest.mark.parametrize("costs_money", [True, False])
-def test_charged_reports_whether_the_provider_costs_money(world: World, costs_money: bool) -> None:
-    """A drawn image was paid for exactly if its provider takes money."""
+def test_images_are_charged_if_the_provider_costs_money(world: World, costs_money: bool) -> None:
+    """An image is charged for if and only if its provider costs money."""
     world.generator.costs_money = costs_money
     made = world.generate(a_request())
     assert made.charged is (Charged.YES if costs_money else Charged.NO)
 
 
-def test_every_image_has_an_id_of_its_own(world: World) -> None:
-    """The same request twice makes two images with one fingerprint."""
+def test_every_image_has_its_own_id(world: World) -> None:
+    """Two equal requests make two images with the same fingerprint."""
     first, second = world.generate(a_request()), world.generate(a_request())
     assert first.id != second.id
     assert first.fingerprint == second.fingerprint
@@ -162,14 +164,16 @@ def test_every_image_has_an_id_of_its_own(world: World) -> None:
     "change",
     [{"prompt": "A blue fox"}, {"enhance": True}, {"quality": "high"}, {"size": "1536x1024"}],
 )
-def test_other_requests_have_other_fingerprints(world: World, change: dict[str, Any]) -> None:
-    """Each field of the validated request counts in its fingerprint."""
+def test_different_requests_have_different_fingerprints(
+    world: World, change: dict[str, Any]
+) -> None:
+    """Each field of the validated request is part of the fingerprint."""
     usual, other = world.generate(a_request()), world.generate(a_request(**change))
     assert usual.fingerprint != other.fingerprint
 
 
-def test_records_that_fail_after_storing_still_let_the_image_be_answered(world: World) -> None:
-    """A stored image is answered even if its row can't be updated; the log tells of it."""
+def test_stored_image_is_returned_if_the_records_fail(world: World) -> None:
+    """A stored image is returned though its record can't be updated, which is logged."""
     world.records.fail("compare_and_swap", RecordsUnavailable("disk on fire"), after=1)
     with log_lines() as lines:
         made = world.generate(a_request())

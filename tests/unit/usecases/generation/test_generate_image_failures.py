@@ -1,4 +1,4 @@
-"""What a failure at each step of a generation costs, keeps and leaves in the records."""
+"""Failures at each step of a generation: their cost, and what is stored and recorded."""
 
 from typing import Any
 
@@ -25,10 +25,10 @@ from tests.support.builders import World, a_request
 from tests.support.observability.log_capture import log_lines
 
 
-def refused(world: World, kind: type[AppError], **wish: Any) -> Any:
-    """Ask for an image that can't be had, and return the error."""
+def failed_request(world: World, kind: type[AppError], **fields: Any) -> Any:
+    """Request an image, which must fail, and return the error."""
     with pytest.raises(kind) as caught:
-        world.generate(a_request(**wish))
+        world.generate(a_request(**fields))
     assert type(caught.value) is kind
     return caught.value
 
@@ -44,20 +44,20 @@ def refused(world: World, kind: type[AppError], **wish: Any) -> Any:
         ("records", "insert", RecordsUnavailable()),
     ],
 )
-def test_before_the_intent_is_written_nothing_is_bought(
+def test_failure_before_the_record_costs_nothing(
     world: World, port: str, step: str, error: AppError
 ) -> None:
-    """A failure up to the intent row costs nothing, says so, and leaves no trace."""
+    """A failure before the record is written costs nothing, says so, and stores nothing."""
     getattr(world, port).fail(step, error)
-    assert refused(world, type(error), enhance=True).charged is Charged.NO
+    assert failed_request(world, type(error), enhance=True).charged is Charged.NO
     assert world.generator.requests == []
     assert (world.records.by_id, world.store.objects) == ({}, {})
 
 
-def test_a_refused_prompt_reaches_no_other_port(world: World) -> None:
-    """Neither the stores nor the text model hear of a refused prompt."""
+def test_rejected_prompt_reaches_no_other_port(world: World) -> None:
+    """Neither the stores nor the text model receive a rejected prompt."""
     world.moderator.fail("check", PromptRejected())
-    refused(world, PromptRejected, enhance=True)
+    failed_request(world, PromptRejected, enhance=True)
     assert world.events == ["spool room", "moderator check"]
 
 
@@ -68,12 +68,12 @@ def test_a_refused_prompt_reaches_no_other_port(world: World) -> None:
         ("records", "compare_and_swap", RecordsUnavailable()),
     ],
 )
-def test_between_the_intent_and_the_call_nothing_is_bought(
+def test_failure_before_the_paid_call_costs_nothing(
     world: World, port: str, step: str, error: AppError
 ) -> None:
-    """A failure after the row is written, and before the call is noted in it, costs nothing."""
+    """A failure after the record is written, but before the paid call, costs nothing."""
     getattr(world, port).fail(step, error)
-    assert refused(world, type(error), enhance=True).charged is Charged.NO
+    assert failed_request(world, type(error), enhance=True).charged is Charged.NO
     assert world.generator.requests == []
     assert (world.record.charged, world.store.objects) == (Charged.NO, {})
 
@@ -90,56 +90,52 @@ def test_between_the_intent_and_the_call_nothing_is_bought(
         (ProviderBadResponse(""), Charged.UNKNOWN, State.UNKNOWN),
     ],
 )
-def test_a_failed_drawing_is_written_down(
+def test_failed_call_is_recorded(
     world: World, error: AppError, charged: Charged, state: State
 ) -> None:
-    """The row tells how the one drawing ended and whether it was paid; unsure counts as unknown."""
+    """The record has the outcome and the charge; an unreported charge is unknown."""
     world.generator.fail("draw", error)
-    assert refused(world, type(error)).charged is charged
+    assert failed_request(world, type(error)).charged is charged
     assert (world.record.state, world.record.charged) == (state, charged)
     assert world.record.error == error.code
     assert len(world.generator.requests) == 1
 
 
-def test_a_drawing_is_never_repeated_by_itself(world: World) -> None:
-    """Whatever goes wrong afterwards, one request buys one drawing at most."""
+def test_paid_call_is_never_repeated(world: World) -> None:
+    """One request calls the image model once, whatever fails afterwards."""
     world.store.fail("put originals", StorageUnavailable())
-    refused(world, ImagePendingUpload)
+    failed_request(world, ImagePendingUpload)
     assert world.events.count("generator draw") == 1
 
 
-def test_an_unusable_answer_is_kept_as_evidence(world: World) -> None:
-    """The bytes of an answer that may have cost money are stored under the row's id."""
+def test_unusable_response_is_kept_as_evidence(world: World) -> None:
+    """The bytes of a response that may have cost money are stored under the record's id."""
     error = ProviderBadResponse("html", evidence=b"<html>", charged=Charged.YES)
     world.generator.fail("draw", error)
-    refused(world, ProviderBadResponse)
+    failed_request(world, ProviderBadResponse)
     stored = world.store.objects[f"originals/{world.record.id}.bin"]
     assert (stored.data, stored.content_type) == (b"<html>", "application/octet-stream")
 
 
 @pytest.mark.parametrize("spool_works", [True, False])
-def test_evidence_that_can_not_be_stored_does_not_hide_the_error(
-    world: World, spool_works: bool
-) -> None:
-    """The caller hears of the bad answer even if its evidence reaches only the spool, or none."""
+def test_unstored_evidence_does_not_hide_the_error(world: World, spool_works: bool) -> None:
+    """The error is the same whether the evidence is in the spool, or could not be stored."""
     world.generator.fail("draw", ProviderBadResponse("", evidence=b"x", charged=Charged.YES))
     world.store.fail("put originals", StorageUnavailable())
     if not spool_works:
         world.spool.fail("put originals", StorageUnavailable())
-    assert refused(world, ProviderBadResponse).charged is Charged.YES
+    assert failed_request(world, ProviderBadResponse).charged is Charged.YES
     assert world.record.state is State.FAILED
     evidence = f"originals/{world.record.id}.bin"
     assert [key for key in world.spool.objects if key == evidence] == [evidence] * spool_works
 
 
 @pytest.mark.parametrize("costs_money", [True, False])
-def test_an_original_that_can_not_be_stored_waits_in_the_spool(
-    world: World, costs_money: bool
-) -> None:
-    """If the store fails after paying, the spool has the bytes and the row stays pending."""
+def test_original_waits_in_the_spool_if_the_store_fails(world: World, costs_money: bool) -> None:
+    """The spool has the paid bytes, and the record stays pending."""
     world.generator.costs_money = costs_money
     world.store.fail("put originals", StorageUnavailable("gone"))
-    error = refused(world, ImagePendingUpload)
+    error = failed_request(world, ImagePendingUpload)
     key = f"originals/{world.record.id}.png"
     assert world.spool.objects[key].data == world.generator.data
     assert error.charged is world.record.charged is (Charged.YES if costs_money else Charged.NO)
@@ -148,20 +144,20 @@ def test_an_original_that_can_not_be_stored_waits_in_the_spool(
     assert error.retry_after
 
 
-def test_what_neither_store_nor_spool_takes_is_not_called_safe(world: World) -> None:
-    """If the spool fails too, the caller isn't told that the image was kept."""
+def test_lost_original_is_not_called_safe(world: World) -> None:
+    """If store and spool fail, the message does not say that the image is kept."""
     world.store.fail("put originals", StorageUnavailable())
     world.spool.fail("put originals", StorageUnavailable())
-    error = refused(world, StorageUnavailable)
+    error = failed_request(world, StorageUnavailable)
     assert error.charged is Charged.YES
     assert "kept safely" not in error.message
 
 
 @pytest.mark.parametrize("step", ["inspect", "cut_out"])
-def test_paid_bytes_that_are_no_image_are_kept_before_the_refusal(world: World, step: str) -> None:
-    """Bytes that can't be used were still paid for, so they are stored, and the error says so."""
+def test_paid_bytes_that_are_no_image_are_kept(world: World, step: str) -> None:
+    """Unusable bytes are stored first, and the error says that they were charged for."""
     world.image_processor.fail(step, UnusableImage("an SVG"))
-    error = refused(world, ProviderBadResponse)
+    error = failed_request(world, ProviderBadResponse)
     assert error.charged is Charged.YES
     ending = "bin" if step == "inspect" else "png"
     assert world.store.objects[f"originals/{world.record.id}.{ending}"].data == world.generator.data
@@ -169,10 +165,10 @@ def test_paid_bytes_that_are_no_image_are_kept_before_the_refusal(world: World, 
     assert world.record.error == "provider_bad_response"
 
 
-def test_a_cutout_that_can_not_be_stored_leaves_the_original(world: World) -> None:
-    """If the store fails between the two objects, the paid one is there and the row says where."""
+def test_unstored_cutout_leaves_the_original(world: World) -> None:
+    """If the store fails after the original, the record stays pending and names the original."""
     world.store.fail("put images", StorageUnavailable())
-    assert refused(world, ImagePendingUpload).charged is Charged.YES
+    assert failed_request(world, ImagePendingUpload).charged is Charged.YES
     original, note = f"originals/{world.record.id}.png", f"originals/{world.record.id}.json"
     assert list(world.store.objects) == [original, note]
     assert world.record.state is State.PENDING
@@ -180,8 +176,8 @@ def test_a_cutout_that_can_not_be_stored_leaves_the_original(world: World) -> No
     assert world.spool.objects == {}
 
 
-def test_a_bug_after_paying_leaves_original_and_intent(world: World) -> None:
-    """Even an unforeseen error finds the paid bytes stored and the row still pending."""
+def test_unexpected_exception_leaves_original_and_record(world: World) -> None:
+    """After an unexpected exception the original is stored and the record is pending."""
     world.image_processor.fail("cut_out", ZeroDivisionError())
     with pytest.raises(ZeroDivisionError):
         world.generate(a_request())
@@ -190,27 +186,29 @@ def test_a_bug_after_paying_leaves_original_and_intent(world: World) -> None:
     assert world.record.state is State.PENDING
 
 
-def test_the_first_error_survives_records_that_fail_too(world: World) -> None:
-    """The caller hears what happened to the drawing, the operator also of the row."""
+def test_first_error_survives_failing_records(world: World) -> None:
+    """The caller gets the provider's error; the failure of the records is logged."""
     world.generator.fail("draw", ProviderTimeout(charged=Charged.UNKNOWN))
     world.records.fail("compare_and_swap", RecordsUnavailable(), after=1)
     with log_lines() as lines:
-        refused(world, ProviderTimeout)
+        failed_request(world, ProviderTimeout)
     assert world.record.state is State.PENDING
     assert [line for line in lines if world.record.id in line]
 
 
-def test_a_storage_that_came_back_is_used_again(world: World) -> None:
-    """An outage is noticed before paying, and forgotten some seconds after it ended."""
+def test_recovered_store_is_used_again(world: World) -> None:
+    """An outage is found before paying, and forgotten seconds after its end."""
     world.store.fail("ping", StorageUnavailable())
-    refused(world, StorageUnavailable)
+    failed_request(world, StorageUnavailable)
     world.store.repair()
     world.clock.advance(5)
     assert world.generate(a_request()).state is State.READY
 
 
-def test_a_failure_on_white_is_recorded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If the model refuses transparency and then fails, the record says how it ended."""
+def test_failure_after_refused_transparency_is_recorded(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the model refuses transparency and then fails, the record has that outcome."""
 
     def draw(request: ImageRequest, **_: object) -> GeneratedImage:
         world.clock.advance(30)
@@ -222,7 +220,7 @@ def test_a_failure_on_white_is_recorded(world: World, monkeypatch: pytest.Monkey
 
     world.generator.transparent = True
     monkeypatch.setattr(world.generator, "draw", draw)
-    refused(world, ProviderTimeout)
+    failed_request(world, ProviderTimeout)
     suffixes = [request.prompt_suffix for request in world.generator.requests]
     assert suffixes == [TRANSPARENT_PROMPT_SUFFIX, PROMPT_SUFFIX]
     assert (world.record.state, world.record.prompt_suffix) == (State.UNKNOWN, PROMPT_SUFFIX)

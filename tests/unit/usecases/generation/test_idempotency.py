@@ -1,4 +1,4 @@
-"""What a key answers that was used before: never a second payment."""
+"""Repeated requests with an Idempotency-Key never pay twice."""
 
 from dataclasses import replace
 from typing import Any
@@ -39,28 +39,28 @@ UNPAYABLE = [
 ]
 
 
-@pytest.mark.parametrize(("state", "charged", "error", "kind", "reported", "replayed"), UNPAYABLE)
-def test_what_may_have_been_paid_is_answered_and_not_repeated(
+@pytest.mark.parametrize(("state", "charged", "code", "kind", "reported", "replayed"), UNPAYABLE)
+def test_possibly_paid_outcome_is_repeated_from_the_record(
     world: World,
     state: State,
     charged: Charged,
-    error: str,
+    code: str,
     kind: type[AppError],
     reported: Charged,
     replayed: bool,
 ) -> None:
-    """The answer follows from the row; no other part hears of it, and the row stays as it is."""
-    ended(world, state, charged, error)
+    """The error follows from the record alone, which stays unchanged."""
+    ended(world, state, charged, code)
     before = world.record
-    answer = again(world)
-    assert type(answer) is kind
-    assert (answer.charged, answer.replayed) == (reported, replayed)
+    error = again(world)
+    assert type(error) is kind
+    assert (error.charged, error.replayed) == (reported, replayed)
     assert world.events == ["records find"]
     assert world.record == before
 
 
-def test_nobody_waits_for_an_image_that_was_lost(world: World) -> None:
-    """If neither store nor spool took it, its key says so, and doesn't ask to come back."""
+def test_lost_image_has_no_retry_after(world: World) -> None:
+    """If store and spool failed, a retry says so, without Retry-After."""
     for place in (world.store, world.spool):
         place.fail("put originals", StorageUnavailable())
     first = again(world)
@@ -76,20 +76,20 @@ def test_nobody_waits_for_an_image_that_was_lost(world: World) -> None:
 @pytest.mark.parametrize(
     "change", [{"prompt": "A blue fox"}, {"first_prompt": "A red fox"}, {"size": "1536x1024"}]
 )
-def test_a_key_is_for_one_request(
+def test_key_belongs_to_one_request(
     world: World, state: State, late: bool, change: dict[str, Any]
 ) -> None:
-    """With another body a key is refused in every state, and nothing is done for it."""
+    """A different request with the same key is rejected in every state, without side effects."""
     ended(world, state, Charged.NO, "")
     world.clock.advance(LEASE.total_seconds() + 1 if late else 0)
     before = world.record
-    answer = again(world, **change)
-    assert (type(answer), answer.charged) == (IdempotencyKeyReused, Charged.NO)
+    error = again(world, **change)
+    assert (type(error), error.charged) == (IdempotencyKeyReused, Charged.NO)
     assert (world.events, world.record) == (["records find"], before)
 
 
-def test_a_ready_image_is_answered_as_it_was(world: World) -> None:
-    """The same row comes back, marked as replayed; no part but the records is asked."""
+def test_ready_image_is_replayed(world: World) -> None:
+    """The same record is returned, marked as replayed; only the records are read."""
     first = world.make(a_request(), claim=CLAIM)
     world.events.clear()
     world.clock.advance(3600)
@@ -110,10 +110,10 @@ def test_a_ready_image_is_answered_as_it_was(world: World) -> None:
         ("writer", "enhance", ProviderTimeout()),
     ],
 )
-def test_what_failed_before_paying_may_run_again(
+def test_unpaid_failure_is_retried_in_the_same_record(
     world: World, port: str, step: str, error: AppError
 ) -> None:
-    """The key draws once the trouble is over, in the row that is there: one key, one row."""
+    """A retry generates the image under the id of the failed record."""
     getattr(world, port).fail(step, error)
     assert again(world, enhance=True).charged is Charged.NO
     failed = world.record
@@ -135,8 +135,10 @@ def test_what_failed_before_paying_may_run_again(
         ("records", "find", RecordsUnavailable()),
     ],
 )
-def test_what_left_no_row_runs_again(world: World, port: str, step: str, error: AppError) -> None:
-    """A refusal before the row is written leaves the key free, for this body or another."""
+def test_failure_without_record_leaves_the_key_free(
+    world: World, port: str, step: str, error: AppError
+) -> None:
+    """A failure before the record is written leaves the key free, for any request."""
     getattr(world, port).fail(step, error)
     assert again(world).charged is Charged.NO
     assert world.records.by_id == {}
@@ -148,8 +150,8 @@ def test_what_left_no_row_runs_again(world: World, port: str, step: str, error: 
 @pytest.mark.parametrize(
     "error", [ProviderTimeout(charged=Charged.UNKNOWN), ProviderError(), ProviderBadResponse("")]
 )
-def test_an_unknown_outcome_is_never_paid_again(world: World, error: AppError) -> None:
-    """However often the key is sent, the model was asked once; a new key asks anew."""
+def test_unknown_outcome_is_never_paid_again(world: World, error: AppError) -> None:
+    """Retries never call the model again; a new key does."""
     world.generator.fail("draw", error)
     assert type(again(world)) is type(error)
     world.generator.repair()
@@ -161,8 +163,8 @@ def test_an_unknown_outcome_is_never_paid_again(world: World, error: AppError) -
     assert len(world.generator.requests) == 2
 
 
-def test_whoever_loses_the_race_for_a_new_key_buys_nothing(world: World) -> None:
-    """If another request wrote its row first, this one is told to come back."""
+def test_loser_of_a_race_for_a_new_key_pays_nothing(world: World) -> None:
+    """If another request inserts its record first, this one gets 409 and calls no model."""
     other = a_generation(claim=CLAIM, state=State.PENDING)
     check = world.moderator.check
     world.moderator.check = lambda prompt: (check(prompt), world.records.insert(other))[0]  # type: ignore[method-assign]  # reason: this one call is scripted
@@ -170,8 +172,8 @@ def test_whoever_loses_the_race_for_a_new_key_buys_nothing(world: World) -> None
     assert (world.generator.requests, world.record) == ([], other)
 
 
-def test_whoever_loses_the_race_for_a_failed_row_buys_nothing(world: World) -> None:
-    """If another request began anew with the failed row, this one is told to come back."""
+def test_loser_of_a_race_for_a_failed_record_pays_nothing(world: World) -> None:
+    """If another request replaces the failed record first, this one gets 409."""
     ended(world, State.FAILED, Charged.NO, "provider_rate_limited")
     taken = replace(world.record, state=State.PENDING)
     check = world.moderator.check
@@ -185,15 +187,15 @@ def test_whoever_loses_the_race_for_a_failed_row_buys_nothing(world: World) -> N
     assert (world.generator.requests, world.record) == ([], taken)
 
 
-def test_keys_of_several_callers_and_no_key_at_all_are_apart(world: World) -> None:
-    """The same key of another caller, another key, and no key each draw an image of their own."""
+def test_keys_of_different_callers_are_separate(world: World) -> None:
+    """Different callers, different keys and requests without a key get images of their own."""
     claims = [CLAIM, claim_of("someone", "a key"), claim_of("", "a Key"), "", ""]
     ids = {world.make(a_request(), claim=claim).record.id for claim in claims}
     assert len(ids) == len(world.generator.requests) == 5
 
 
-def test_a_claim_reports_neither_caller_nor_key() -> None:
-    """What is written down is a SHA-256 in hex, and needs both to be the same."""
+def test_claim_reveals_neither_caller_nor_key() -> None:
+    """A claim is a SHA-256 in hex of both."""
     claims = {claim_of(caller, key) for caller in ("", "a", "ab") for key in ("b", "bb", "c")}
     assert len(claims) == 9
     assert {len(claim) for claim in claims} == {64}

@@ -1,4 +1,4 @@
-"""How long a key is remembered, and what it answers after a crash or an outage."""
+"""How long an Idempotency-Key is remembered, also after a crash or an outage."""
 
 import pytest
 
@@ -19,10 +19,10 @@ DAYS = RETENTION.total_seconds()
 
 @pytest.mark.parametrize("state", [State.READY, State.FAILED, State.UNKNOWN, State.DELETED])
 @pytest.mark.parametrize(("seconds", "remembered"), [(DAYS, True), (DAYS + 0.001, False)])
-def test_keys_are_remembered_for_so_long_and_no_longer(
+def test_keys_are_remembered_for_the_retention_time(
     world: World, state: State, seconds: float, remembered: bool
 ) -> None:
-    """Up to the last millisecond the key answers; then it is a new one, and the row lives on."""
+    """After its last millisecond the key is a new one, and the old record has lost its claim."""
     ended(world, state, Charged.YES, "provider_bad_response")
     old = world.record.id
     world.clock.advance(seconds)
@@ -39,8 +39,8 @@ def test_keys_are_remembered_for_so_long_and_no_longer(
         assert world.records.by_id[old].claim == ""
 
 
-def test_a_row_that_is_worked_on_keeps_its_key_however_old(world: World) -> None:
-    """A pending row's key is not forgotten: its image may have been paid for."""
+def test_pending_record_keeps_its_key(world: World) -> None:
+    """The key of a pending record is not forgotten: its image may have been paid for."""
     world.store.fail("put originals", StorageUnavailable())
     assert type(again(world)) is ImagePendingUpload
     world.clock.advance(2 * DAYS)
@@ -50,8 +50,8 @@ def test_a_row_that_is_worked_on_keeps_its_key_however_old(world: World) -> None
     assert len(world.generator.requests) == 1
 
 
-def test_what_waited_is_answered_once_storage_is_back(world: World) -> None:
-    """Storage down after paying, then back: the same key gets the image, and pays nothing."""
+def test_waiting_image_is_returned_once_storage_is_back(world: World) -> None:
+    """After an outage of the store, a retry returns the paid image at no cost."""
     world.store.fail("put originals", StorageUnavailable())
     assert again(world).charged is Charged.YES
     assert again(world).charged is Charged.YES
@@ -64,8 +64,8 @@ def test_what_waited_is_answered_once_storage_is_back(world: World) -> None:
     assert image.data == b"cutout of " + world.generator.data
 
 
-def test_a_crash_in_the_middle_of_paying_is_unknown(world: World) -> None:
-    """While the lease lives the key is busy; afterwards its outcome is unknown, and not paid."""
+def test_crash_during_the_paid_call_is_unknown(world: World) -> None:
+    """The key is busy until the lease ends; then its outcome is unknown, and not paid again."""
     world.generator.fail("draw", KeyboardInterrupt())  # type: ignore[arg-type]  # reason: as sudden as a kill
     with pytest.raises(KeyboardInterrupt):
         world.make(a_request(), claim=CLAIM)
@@ -76,8 +76,8 @@ def test_a_crash_in_the_middle_of_paying_is_unknown(world: World) -> None:
     assert len(world.generator.requests) == 1
 
 
-def test_a_crash_before_paying_is_drawn_again(world: World) -> None:
-    """A worker that died before the paid call leaves a key that draws, in the same row."""
+def test_crash_before_the_paid_call_is_retried(world: World) -> None:
+    """After a crash before the paid call, a retry generates the image under the same id."""
     world.writer.fail("enhance", KeyboardInterrupt())  # type: ignore[arg-type]  # reason: as sudden as a kill
     with pytest.raises(KeyboardInterrupt):
         world.make(a_request(enhance=True), claim=CLAIM)
@@ -90,12 +90,10 @@ def test_a_crash_before_paying_is_drawn_again(world: World) -> None:
 
 
 @pytest.mark.parametrize("charged", Charged)
-def test_trouble_while_recovering_reports_what_is_known_about_the_payment(
-    world: World, charged: Charged
-) -> None:
-    """With the records failing over an abandoned row, nobody hears that nothing was paid."""
+def test_failed_recovery_reports_the_known_charge(world: World, charged: Charged) -> None:
+    """If the records fail during recovery, the error has the charge of the record."""
     ended(world, State.PENDING, charged, "")
     world.clock.advance(LEASE.total_seconds())
     world.records.fail("compare_and_swap", RecordsUnavailable())
-    answer = again(world)
-    assert (type(answer), answer.charged) == (RecordsUnavailable, charged)
+    error = again(world)
+    assert (type(error), error.charged) == (RecordsUnavailable, charged)

@@ -1,4 +1,4 @@
-"""What becomes of a row whose worker comes back after its lease ran out."""
+"""Workers that finish after their lease has ended."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,7 +23,7 @@ PAST = LEASE.total_seconds() + 1
 
 
 def meanwhile(world: World, act: Callable[[], object], error: AppError | None = None) -> None:
-    """Let this happen while the model draws; then it answers, or fails."""
+    """Make the model call this while it draws; then it returns an image, or fails."""
 
     def draw(request: ImageRequest, **_: object) -> GeneratedImage:
         world.generator.requests.append(request)
@@ -35,15 +35,15 @@ def meanwhile(world: World, act: Callable[[], object], error: AppError | None = 
     world.generator.draw = draw  # type: ignore[method-assign]  # reason: this one call is scripted
 
 
-def given_up(world: World) -> None:
-    """Let the lease run out and another server look for the image, in vain."""
+def give_up(world: World) -> None:
+    """Let the lease end and another server give up the record as unknown."""
     world.clock.advance(PAST)
     assert world.recover(world.record).state is State.UNKNOWN
 
 
-def test_an_image_that_comes_late_is_ready_all_the_same(world: World) -> None:
-    """Given up as unknown by another server, then stored: the row is ready, and the key answers."""
-    meanwhile(world, lambda: given_up(world))
+def test_late_image_is_ready(world: World) -> None:
+    """A record that was given up as unknown becomes ready, and its key returns the image."""
+    meanwhile(world, lambda: give_up(world))
     made = world.generate(a_request(), claim=CLAIM)
     assert (world.record, made.state) == (made, State.READY)
     assert world.generate(a_request(), claim=CLAIM) == made
@@ -51,8 +51,8 @@ def test_an_image_that_comes_late_is_ready_all_the_same(world: World) -> None:
 
 
 @pytest.mark.parametrize("state", [State.READY, State.DELETED])
-def test_a_row_that_is_ready_or_deleted_is_never_overwritten(world: World, state: State) -> None:
-    """Whoever comes late leaves a finished image as it is, and a deleted one deleted."""
+def test_ready_or_deleted_record_is_never_overwritten(world: World, state: State) -> None:
+    """A late worker changes neither a finished image nor a deleted one."""
     other = a_generation(state=state, claim=CLAIM)
 
     def finish() -> None:
@@ -63,18 +63,18 @@ def test_a_row_that_is_ready_or_deleted_is_never_overwritten(world: World, state
     assert world.record == replace(other, id=made.id)
 
 
-def test_a_row_that_is_gone_is_not_made_again(world: World) -> None:
-    """If the row was removed meanwhile, none comes back."""
+def test_removed_record_is_not_restored(world: World) -> None:
+    """If the record was removed meanwhile, it stays removed."""
     meanwhile(world, world.records.by_id.clear)
     world.generate(a_request(), claim=CLAIM)
     assert world.records.by_id == {}
 
 
-def test_a_row_that_changes_again_is_tried_again(
+def test_update_is_retried_if_the_record_changes_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If another server gives the row up in the very moment between, the image still wins."""
-    meanwhile(world, lambda: taken(world))
+    """If another server gives up the record between read and write, the image still wins."""
+    meanwhile(world, lambda: take_over(world))
     get = world.records.get
 
     def get_and_lose(image_id: str) -> ImageRecord | None:
@@ -88,17 +88,17 @@ def test_a_row_that_changes_again_is_tried_again(
     assert world.record.state is State.READY
 
 
-def taken(world: World) -> None:
-    """Let another server hold the row, as if it were looking for the image."""
+def take_over(world: World) -> None:
+    """Let another server lease the record."""
     until = world.record.lease_until + timedelta(seconds=99)
     world.records.by_id[world.record.id] = replace(world.record, lease_until=until)
 
 
-def test_a_claim_that_was_forgotten_meanwhile_stays_so(world: World) -> None:
-    """A late image does not take back a key that may be another row's by now."""
+def test_forgotten_claim_stays_forgotten(world: World) -> None:
+    """A late image does not reclaim a key that may belong to another record by now."""
 
     def forget() -> None:
-        given_up(world)
+        give_up(world)
         world.clock.advance(8 * 86_400)
         world.records.forget_claims(world.clock.now())
 
@@ -116,19 +116,19 @@ def test_a_claim_that_was_forgotten_meanwhile_stays_so(world: World) -> None:
         ("", ProviderTimeout(charged=Charged.UNKNOWN), State.UNKNOWN, Charged.UNKNOWN),
     ],
 )
-def test_what_a_late_worker_knows_beats_a_guess(
+def test_late_outcome_replaces_a_guess(
     world: World, broken: str, error: AppError | None, state: State, charged: Charged
 ) -> None:
-    """Given up as unknown, then it turns out: waiting in the spool, lost, or never paid."""
+    """A late outcome replaces `unknown`: waiting in the spool, lost, or never charged."""
 
-    def act() -> None:
-        given_up(world)
+    def fail_storage() -> None:
+        give_up(world)
         if broken:
             world.store.fail("put originals", StorageUnavailable())
         if broken == "both":
             world.spool.fail("put originals", StorageUnavailable())
 
-    meanwhile(world, act, error)
+    meanwhile(world, fail_storage, error)
     with pytest.raises(AppError) as caught:
         world.generate(a_request(), claim=CLAIM)
     assert (world.record.state, world.record.charged, world.record.error) == (
@@ -138,14 +138,14 @@ def test_what_a_late_worker_knows_beats_a_guess(
     )
 
 
-def test_what_waits_in_the_spool_after_being_given_up_is_answered(world: World) -> None:
-    """An image that came late, into the spool, answers its key once storage is back."""
+def test_late_image_in_the_spool_is_returned_later(world: World) -> None:
+    """A late image in the spool is returned for its key once storage is back."""
 
-    def act() -> None:
-        given_up(world)
+    def fail_storage() -> None:
+        give_up(world)
         world.store.fail("put originals", StorageUnavailable())
 
-    meanwhile(world, act)
+    meanwhile(world, fail_storage)
     with pytest.raises(ImagePendingUpload):
         world.generate(a_request(), claim=CLAIM)
     world.store.repair()
@@ -153,12 +153,12 @@ def test_what_waits_in_the_spool_after_being_given_up_is_answered(world: World) 
     assert (len(world.generator.requests), world.spool.objects) == (1, {})
 
 
-def test_a_late_loser_says_nothing_about_a_later_attempt(
+def test_late_worker_does_not_change_a_later_attempt(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A worker that lost its row before paying can't tell that the next attempt cost nothing.
+    """A worker that lost its record before paying can't mark the next attempt as free.
 
-    Else a key whose second attempt may have been paid would be free to pay again.
+    Otherwise a key whose second attempt may have been charged could be charged again.
     """
 
     def later() -> EnhancedPrompt:

@@ -1,4 +1,4 @@
-"""Watching a generation: what is heard, what it costs, and that it changes nothing else."""
+"""Progress of a generation: the reported events, and their cost."""
 
 from dataclasses import replace
 
@@ -12,49 +12,49 @@ from tests.support.builders import PRICES, World, a_request
 CLAIM = "c" * 64
 
 
-class Watched:
-    """Remembers what a viewer heard."""
+class Recorder:
+    """Records the events that a listener receives."""
 
     def __init__(self) -> None:
         self.steps: list[str] = []
         self.partials: list[tuple[int, bytes]] = []
-        self.viewer = ProgressListener(
+        self.listener = ProgressListener(
             on_step=self.steps.append,
             on_partial=lambda index, data: self.partials.append((index, data)),
         )
 
 
-def test_each_step_is_heard_of_as_it_begins(world: World) -> None:
-    """All steps are told in their order, and the partial images while the model draws."""
-    watched = Watched()
-    world.generate(a_request(partial_images=2), listener=watched.viewer)
-    assert watched.steps == [
+def test_each_step_is_reported_as_it_begins(world: World) -> None:
+    """Steps are reported in their order, and partial images while the model draws."""
+    recorder = Recorder()
+    world.generate(a_request(partial_images=2), listener=recorder.listener)
+    assert recorder.steps == [
         *("moderation", "checks", "record", "record", "upstream"),
         *("original", "cutout", "store", "record"),
     ]
-    assert watched.partials == [(0, b"partial 0"), (1, b"partial 1")]
+    assert recorder.partials == [(0, b"partial 0"), (1, b"partial 1")]
 
 
-def test_nobody_sees_an_image_of_a_refused_prompt(world: World) -> None:
-    """The prompt is judged before the model is asked, so no partial image can come."""
+def test_rejected_prompt_has_no_partial_images(world: World) -> None:
+    """The prompt is moderated before the model is called."""
     world.moderator.fail("check", PromptRejected())
-    watched = Watched()
+    recorder = Recorder()
     with pytest.raises(PromptRejected):
-        world.generate(a_request(partial_images=3), listener=watched.viewer)
-    assert (watched.steps, watched.partials) == (["moderation"], [])
+        world.generate(a_request(partial_images=3), listener=recorder.listener)
+    assert (recorder.steps, recorder.partials) == (["moderation"], [])
 
 
-def test_an_answer_from_an_earlier_request_shows_nothing(world: World) -> None:
-    """Partial images are no part of the wish: the same key answers with or without them."""
+def test_replayed_result_has_no_events(world: World) -> None:
+    """The number of partial images is not part of the fingerprint."""
     first = world.generate(a_request(), claim=CLAIM)
-    watched = Watched()
-    again = world.generate(a_request(partial_images=3), claim=CLAIM, listener=watched.viewer)
-    assert (again, watched.steps, watched.partials) == (first, [], [])
+    recorder = Recorder()
+    again = world.generate(a_request(partial_images=3), claim=CLAIM, listener=recorder.listener)
+    assert (again, recorder.steps, recorder.partials) == (first, [], [])
     assert len(world.generator.requests) == 1
 
 
-def test_a_budget_has_to_hold_the_partial_images(world: World) -> None:
-    """Each adds 100 output tokens, to a dry run and to what is held before anything is paid."""
+def test_partial_images_count_towards_the_budget(world: World) -> None:
+    """Each adds 100 output tokens, in a dry run and in the reservation."""
     plain, shown = (
         world.estimates.estimate(a_request(partial_images=count)).estimate_micros or 0
         for count in (0, 3)
@@ -67,15 +67,15 @@ def test_a_budget_has_to_hold_the_partial_images(world: World) -> None:
     assert world.generate(a_request(), caller=poor).image
 
 
-def test_who_watches_can_not_fail_what_is_watched(
+def test_failing_listener_does_not_fail_the_generation(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whatever goes wrong in telling, the image is paid once, stored and answered."""
+    """If the listener raises, the image is paid for once, stored and returned."""
 
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    viewer = ProgressListener(on_step=broken, on_partial=broken)
-    assert world.generate(a_request(partial_images=1), listener=viewer).image
+    listener = ProgressListener(on_step=broken, on_partial=broken)
+    assert world.generate(a_request(partial_images=1), listener=listener).image
     assert len(world.generator.requests) == 1
     assert "a progress listener failed at a partial image" in caplog.text

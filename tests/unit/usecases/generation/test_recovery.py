@@ -1,4 +1,4 @@
-"""Every way in which a generation can be left behind, and what becomes of it, for nothing."""
+"""Recovery of interrupted generations, in every combination; it never pays."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -34,10 +34,10 @@ every = pytest.mark.parametrize("left", list(all_left()), ids=str)
 
 
 @every
-def test_with_everything_up_it_is_brought_to_an_end(world: World, left: Left) -> None:
-    """Found images become ready, garbage is kept as evidence, and what was not found is told."""
-    row = leave(world, left)
-    result = recover(world, row)
+def test_interrupted_generation_is_finished(world: World, left: Left) -> None:
+    """Images become ready, other bytes are evidence, and a missing original is an outcome."""
+    record = leave(world, left)
+    result = recover(world, record)
     if left.where == "nowhere":
         check_not_found(world, left, result)
     elif left.ending == "bin":
@@ -64,7 +64,7 @@ def test_with_everything_up_it_is_brought_to_an_end(world: World, left: Left) ->
 
 
 def check_not_found(world: World, left: Left, result: ImageRecord | AppError) -> None:
-    """Check the end of a row without an original on this server or in the store."""
+    """Check the outcome of a record whose original is neither on this server nor in the store."""
     assert contents(world) == ({}, {})
     assert world.record.charged is left.charged
     if left.charged is Charged.YES:
@@ -80,13 +80,13 @@ def check_not_found(world: World, left: Left, result: ImageRecord | AppError) ->
 
 
 @every
-def test_with_the_store_down_nothing_is_lost_or_decided(world: World, left: Left) -> None:
-    """The row stays pending and free for anyone; store and spool stay as they were."""
-    row = leave(world, left)
+def test_store_outage_decides_nothing(world: World, left: Left) -> None:
+    """The record stays pending and free for any server; store and spool are unchanged."""
+    record = leave(world, left)
     before = contents(world)
     for step in ("get originals", "put originals", "put images"):
         world.store.fail(step, StorageUnavailable("down"))
-    result = recover(world, row)
+    result = recover(world, record)
     assert type(result) is ImagePendingUpload
     seen = left.where in {"spool", "both"}
     assert result.charged is world.record.charged is (paid(left) if seen else left.charged)
@@ -96,8 +96,8 @@ def test_with_the_store_down_nothing_is_lost_or_decided(world: World, left: Left
 
 
 @every
-def test_whoever_comes_second_leaves_it_alone(world: World, left: Left) -> None:
-    """If another took the row first, nothing is looked up, stored or changed."""
+def test_loser_of_the_takeover_changes_nothing(world: World, left: Left) -> None:
+    """If another server takes over first, nothing is read, stored or changed."""
     seen = leave(world, left)
     taken = replace(seen, lease_until=seen.lease_until + timedelta(seconds=60))
     world.records.compare_and_swap(seen, taken)
@@ -110,11 +110,11 @@ def test_whoever_comes_second_leaves_it_alone(world: World, left: Left) -> None:
 
 @every
 @pytest.mark.parametrize("good", [0, 1])
-def test_with_the_records_down_it_can_be_done_again(world: World, left: Left, good: int) -> None:
-    """Failing at the first write or at the last, the next one who comes finds all that it needs."""
-    row = leave(world, left)
+def test_records_outage_can_be_retried(world: World, left: Left, good: int) -> None:
+    """After a failure at the first write or at the last, a second recovery succeeds."""
+    record = leave(world, left)
     world.records.fail("compare_and_swap", RecordsUnavailable("down"), after=good)
-    recover(world, row)
+    recover(world, record)
     assert world.record.state is State.PENDING
     world.records.repair()
     world.clock.advance(60)

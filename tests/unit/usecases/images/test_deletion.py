@@ -1,4 +1,4 @@
-"""Deleting an image: what goes, what stays, and how a failure half-way is made good."""
+"""Deleting an image, and repeating a deletion that failed half-way."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,37 +21,37 @@ def images(world: World) -> Images:
     return Images(world.store, world.records)
 
 
-def bare(row: ImageRecord) -> ImageRecord:
-    """Return what shall remain of an image with a key."""
+def tombstone_of(record: ImageRecord) -> ImageRecord:
+    """Return what remains of an image with an Idempotency-Key."""
     return ImageRecord(
-        id=row.id,
+        id=record.id,
         state=State.DELETED,
-        requested_at=row.requested_at,
-        lease_until=row.lease_until,
-        owner=row.owner,
-        claim=row.claim,
-        fingerprint=row.fingerprint,
+        requested_at=record.requested_at,
+        lease_until=record.lease_until,
+        owner=record.owner,
+        claim=record.claim,
+        fingerprint=record.fingerprint,
     )
 
 
 @pytest.mark.parametrize("claim", ["", CLAIM])
 @pytest.mark.parametrize("info", [ImageInfo("png", 1, 1), ImageInfo("webp", 1, 1)])
-def test_nothing_of_it_is_left_but_its_key(
+def test_deletion_leaves_the_key_only(
     world: World, images: Images, claim: str, info: ImageInfo
 ) -> None:
-    """Image, original and note go; of an image with a key a row without any text stays."""
+    """Objects and record are removed; with a key, a tombstone without any text stays."""
     world.image_processor.info = info
     kept = world.generate(a_request(prompt="Another"))
     made = world.generate(a_request(), claim=claim)
     images.delete(made.id)
     assert all(kept.id in key for key in world.store.objects)
     assert len(world.store.objects) == 3
-    assert world.records.by_id.get(made.id) == (bare(made) if claim else None)
+    assert world.records.by_id.get(made.id) == (tombstone_of(made) if claim else None)
     assert "fox" not in repr(world.records.by_id.get(made.id)).lower()
 
 
 @pytest.mark.parametrize("claim", ["", CLAIM])
-def test_what_is_deleted_is_not_there(world: World, images: Images, claim: str) -> None:
+def test_deleted_image_is_not_found(world: World, images: Images, claim: str) -> None:
     """A deleted image has no record, is not listed, and can't be deleted again."""
     made = world.generate(a_request(), claim=claim)
     images.delete(made.id)
@@ -63,14 +63,14 @@ def test_what_is_deleted_is_not_there(world: World, images: Images, claim: str) 
 
 
 @pytest.mark.parametrize("state", [State.PENDING, State.FAILED, State.UNKNOWN])
-def test_what_is_not_ready_can_not_be_deleted(world: World, images: Images, state: State) -> None:
-    """A row that is worked on, or ended without an image, is left alone."""
+def test_unready_image_is_not_deleted(world: World, images: Images, state: State) -> None:
+    """A record that is pending, or ended without an image, is left alone."""
     made = world.generate(a_request())
-    world.records.by_id[made.id] = row = replace(made, state=state)
+    world.records.by_id[made.id] = record = replace(made, state=state)
     objects = dict(world.store.objects)
     with pytest.raises(ImageNotFound):
         images.delete(made.id)
-    assert (world.record, world.store.objects) == (row, objects)
+    assert (world.record, world.store.objects) == (record, objects)
 
 
 @pytest.mark.parametrize("claim", ["", CLAIM])
@@ -86,7 +86,7 @@ def test_what_is_not_ready_can_not_be_deleted(world: World, images: Images, stat
         ("records", "delete", 0, RecordsUnavailable),
     ],
 )
-def test_a_failure_at_any_step_is_made_good_by_asking_again(
+def test_failed_deletion_can_be_repeated(
     world: World,
     images: Images,
     claim: str,
@@ -95,14 +95,14 @@ def test_a_failure_at_any_step_is_made_good_by_asking_again(
     good: int,
     error: type[Exception],
 ) -> None:
-    """Before the row is marked nothing is touched; after it, asking again removes the rest."""
+    """Before the record is marked nothing changes; after it, repeating removes the rest."""
     made = world.generate(a_request(), claim=claim)
     objects = dict(world.store.objects)
     getattr(world, port).fail(step, error(), after=good)
-    last_of_the_other_kind = (good == 1 and port == "records" and not claim) or (
+    is_step_of_other_case = (good == 1 and port == "records" and not claim) or (
         step == "delete" and bool(claim)
     )
-    if not last_of_the_other_kind:  # whose last step is another one
+    if not is_step_of_other_case:
         with pytest.raises(error):
             images.delete(made.id)
         if step in {"get", "compare_and_swap"} and good == 0:
@@ -113,11 +113,11 @@ def test_a_failure_at_any_step_is_made_good_by_asking_again(
     getattr(world, port).repair()
     images.delete(made.id)
     assert world.store.objects == {}
-    assert world.records.by_id == ({made.id: bare(made)} if claim else {})
+    assert world.records.by_id == ({made.id: tombstone_of(made)} if claim else {})
 
 
-def test_the_key_of_a_half_deleted_image_draws_nothing(world: World, images: Images) -> None:
-    """From the moment that the row is marked, its key says that the image was deleted."""
+def test_key_of_a_half_deleted_image_generates_nothing(world: World, images: Images) -> None:
+    """As soon as the record is marked, its key says that the image was deleted."""
     made = world.generate(a_request(), claim=CLAIM)
     world.store.fail("delete images", StorageUnavailable())
     with pytest.raises(StorageUnavailable):
@@ -131,10 +131,10 @@ def test_the_key_of_a_half_deleted_image_draws_nothing(world: World, images: Ima
     assert len(world.generator.requests) == 1
 
 
-def test_a_row_that_changes_in_between_is_not_deleted(
+def test_changed_record_is_not_deleted(
     world: World, images: Images, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If another took the row after it was read, nothing of it is removed."""
+    """If the record changes after it was read, nothing is removed."""
     made = world.generate(a_request())
     objects = dict(world.store.objects)
     other = replace(made, lease_until=made.lease_until + timedelta(seconds=1))

@@ -1,4 +1,4 @@
-"""Where an owner is given, another's images are as if they weren't there."""
+"""With an owner, the images of other callers count as missing."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,48 +34,46 @@ USES: dict[str, Callable[[Images, str, str], Any]] = {
 
 
 @pytest.mark.parametrize("use", USES)
-def test_anothers_image_is_as_absent_as_one_that_never_was(
+def test_foreign_image_looks_like_a_missing_one(
     use: str, world: World, images: Images, hers: ImageRecord
 ) -> None:
-    """The error is the same to the letter but for the id, and nothing is touched."""
+    """The error is the same except for the id, and nothing is changed."""
     kept, objects = dict(world.records.by_id), dict(world.store.objects)
-    said = []
+    errors = []
     for image_id in (hers.id, a_generation().id):
         with pytest.raises(ImageNotFound) as raised:
             USES[use](images, image_id, BOB.id)
-        said.append(vars(raised.value) | {"detail": raised.value.detail.replace(image_id, "")})
-    assert said[0] == said[1]
+        errors.append(vars(raised.value) | {"detail": raised.value.detail.replace(image_id, "")})
+    assert errors[0] == errors[1]
     assert (world.records.by_id, world.store.objects) == (kept, objects)
 
 
 @pytest.mark.parametrize("owner", ["ann", None])
-def test_the_owner_and_the_server_itself_may_do_all(
+def test_owner_and_server_may_do_all(
     owner: str | None, world: World, images: Images, hers: ImageRecord
 ) -> None:
-    """Ann, and a server that asks for no keys, describe, list and delete the image."""
+    """The owner, and a server without API keys, describe, list and delete the image."""
     assert images.record(hers.id, owner=owner).id == hers.id
-    assert [row.id for row in images.page(PageQuery(limit=9, owner=owner)).records] == [hers.id]
+    assert [record.id for record in images.page(PageQuery(limit=9, owner=owner)).records] == [
+        hers.id
+    ]
     images.delete(hers.id, owner=owner)
     assert world.store.objects == {}
-    assert world.records.by_id[hers.id].owner == "ann"  # what is left for the key's sake
+    assert world.records.by_id[hers.id].owner == "ann"  # the tombstone
 
 
-def test_an_owners_list_has_only_her_images(
-    world: World, images: Images, hers: ImageRecord
-) -> None:
-    """Rows, totals and matches are of the owner's images."""
+def test_list_has_the_owners_images_only(world: World, images: Images, hers: ImageRecord) -> None:
+    """Records, totals and matches are those of the owner."""
     world.generate(a_request(), caller=BOB)
     world.generate(a_request(), caller=BOB)
     assert images.page(PageQuery(limit=9)).total == 3
     for words in ((), ("fox",)):
         page = images.page(PageQuery(limit=9, words=words, owner="ann"))
-        assert ([row.id for row in page.records], page.total) == ([hers.id], 1)
+        assert ([record.id for record in page.records], page.total) == ([hers.id], 1)
 
 
-def test_the_owner_of_an_image_is_asked_for_once(
-    world: World, images: Images, hers: ImageRecord
-) -> None:
-    """It never changes; but of an image that isn't there nothing is remembered."""
+def test_owner_of_an_image_is_cached(world: World, images: Images, hers: ImageRecord) -> None:
+    """An owner never changes, so it is read once; a missing image is not cached."""
     world.events.clear()
     assert [images.owner_of(hers.id) for _ in range(3)] == ["ann"] * 3
     assert world.events.count("records get") == 1
@@ -86,29 +84,29 @@ def test_the_owner_of_an_image_is_asked_for_once(
     assert images.owner_of(late.id) == "bob"
 
 
-def test_who_has_no_id_owns_nothing(world: World, images: Images, hers: ImageRecord) -> None:
-    """Images that were made without a key are nobody's, and nobody's list has nothing in it."""
-    nobodys = world.generate(a_request())
+def test_empty_owner_owns_nothing(world: World, images: Images, hers: ImageRecord) -> None:
+    """Images made without a key have no owner, and the list of that owner is empty."""
+    unowned = world.generate(a_request())
     page = images.page(PageQuery(limit=9, owner=""))
     assert (list(page.records), page.total, page.more) == ([], 0, False)
     for use in USES.values():
-        for made in (hers, nobodys):
+        for made in (hers, unowned):
             with pytest.raises(ImageNotFound):
                 use(images, made.id, "")
-    assert {hers.id, nobodys.id} <= world.records.by_id.keys()
+    assert {hers.id, unowned.id} <= world.records.by_id.keys()
 
 
 @pytest.mark.parametrize("state", [State.PENDING, State.UNKNOWN, State.FAILED])
-def test_an_image_has_its_owner_before_its_row_is_ready(
+def test_image_has_its_owner_before_it_is_ready(
     world: World, images: Images, hers: ImageRecord, state: State
 ) -> None:
-    """So who was answered, but whose row could not be set ready, can read the image."""
+    """So a caller can read an image whose record could not be set ready."""
     world.records.by_id[hers.id] = replace(hers, state=state)
     assert images.owner_of(hers.id) == "ann"
 
 
-def test_a_deleted_image_is_forgotten(world: World, images: Images, hers: ImageRecord) -> None:
-    """From the moment that it is deleted it has no owner, though its bare row has."""
+def test_deleted_image_has_no_owner(world: World, images: Images, hers: ImageRecord) -> None:
+    """As soon as the image is deleted it has no owner, though its tombstone has one."""
     assert images.owner_of(hers.id) == "ann"
     images.delete(hers.id, owner="ann")
     assert world.records.by_id[hers.id].owner == "ann"

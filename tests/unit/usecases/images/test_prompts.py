@@ -1,3 +1,5 @@
+"""Suggested prompts: variety, cost and failures."""
+
 import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -35,26 +37,26 @@ def prompts_of(world: World, seed: int = 0) -> Prompts:
 
 
 @given(st.lists(st.integers(1, 20), min_size=1, max_size=12))
-def test_an_answer_has_as_many_distinct_prompts_as_asked(counts: list[int]) -> None:
-    """However often and however many are asked, no answer repeats itself."""
+def test_suggestions_are_distinct_and_complete(counts: list[int]) -> None:
+    """Every call returns the requested number of distinct prompts."""
     prompts = prompts_of(World())
     for count in counts:
         assert len(set(prompts.suggest(count))) == count
 
 
 @pytest.mark.parametrize("count", [1, 7, 10, 20])
-def test_every_prompt_is_handed_out_before_any_comes_again(world: World, count: int) -> None:
-    """Within a minute the pool of 40 is used up before the first repetition."""
+def test_pool_is_used_up_before_prompts_repeat(world: World, count: int) -> None:
+    """Within a minute the 40 prompts of a pool are returned before any repeats."""
     prompts = prompts_of(world)
-    answers = [prompts.suggest(count) for _ in range(40 // count)]
-    handed_out = {prompt for answer in answers for prompt in answer}
-    assert len(handed_out) == 40 // count * count
+    responses = [prompts.suggest(count) for _ in range(40 // count)]
+    returned = {prompt for response in responses for prompt in response}
+    assert len(returned) == 40 // count * count
     assert prompts.suggest(count)
     assert world.writer.themes == [""]
 
 
-def test_a_minute_costs_one_call_of_the_model(world: World) -> None:
-    """The model is asked again after 60 seconds, not sooner, and its new prompts are used."""
+def test_pool_is_refilled_once_a_minute(world: World) -> None:
+    """The model is called again after 60 seconds, and its new prompts are used."""
     prompts = prompts_of(world)
     first = set(prompts.suggest(20))
     world.clock.advance(59.9)
@@ -65,21 +67,21 @@ def test_a_minute_costs_one_call_of_the_model(world: World) -> None:
     assert len(world.writer.themes) == 2
 
 
-def test_the_order_is_random() -> None:
-    """Which prompts come first is not what the model listed first."""
-    answers = {tuple(prompts_of(World(), seed).suggest(10)) for seed in range(20)}
-    assert len(answers) == 20
+def test_order_is_random() -> None:
+    """The order is not that of the model's list."""
+    responses = {tuple(prompts_of(World(), seed).suggest(10)) for seed in range(20)}
+    assert len(responses) == 20
 
 
-def test_spelling_variants_count_once_and_blanks_not_at_all(world: World) -> None:
-    """Case and spacing don't make a prompt another one, and empty prompts are no prompts."""
+def test_duplicate_and_blank_prompts_are_dropped(world: World) -> None:
+    """Prompts that differ in case and spacing only are equal."""
     world.writer.next_lists = [["A fox", " a  FOX ", "An owl", "", "  "]]
-    answer = prompts_of(world).suggest(2)
-    assert sorted(prompt.lower() for prompt in answer) == ["a fox", "an owl"]
+    response = prompts_of(world).suggest(2)
+    assert sorted(prompt.lower() for prompt in response) == ["a fox", "an owl"]
 
 
-def test_too_few_prompts_are_an_error_and_the_next_call_tries_again(world: World) -> None:
-    """A model that gives too few is not stuck with for a minute."""
+def test_too_few_prompts_are_an_error(world: World) -> None:
+    """A short list is not kept: the next call refills the pool."""
     world.writer.next_lists = [["one", "two", "Two", ""]]
     prompts = prompts_of(world)
     with pytest.raises(ProviderBadResponse):
@@ -88,8 +90,8 @@ def test_too_few_prompts_are_an_error_and_the_next_call_tries_again(world: World
     assert len(world.writer.themes) == 2
 
 
-def test_enough_for_a_small_wish_is_enough(world: World) -> None:
-    """A short list serves the callers that it can, and a bigger wish asks the model again."""
+def test_short_list_serves_small_counts(world: World) -> None:
+    """A short list serves the counts that it can; a larger one refills the pool."""
     world.writer.next_lists = [["one", "two", "three"]]
     prompts = prompts_of(world)
     assert len(prompts.suggest(3)) == 3
@@ -98,8 +100,8 @@ def test_enough_for_a_small_wish_is_enough(world: World) -> None:
     assert len(prompts.suggest(4)) == 4
 
 
-def test_a_failing_model_is_asked_again_at_once(world: World) -> None:
-    """The writer's own error reaches the caller and isn't remembered."""
+def test_model_errors_are_not_cached(world: World) -> None:
+    """The provider's error is raised, and the next call tries again."""
     world.writer.fail("invent", ProviderTimeout("slow"))
     prompts = prompts_of(world)
     with pytest.raises(ProviderTimeout):
@@ -108,18 +110,18 @@ def test_a_failing_model_is_asked_again_at_once(world: World) -> None:
     assert len(prompts.suggest(5)) == 5
 
 
-def test_many_callers_at_once_cost_one_call(world: World) -> None:
-    """Callers who come while the model is being asked wait for that one answer, and differ."""
+def test_concurrent_callers_share_one_call(world: World) -> None:
+    """Callers that arrive during a refill wait for it, and get different prompts."""
     world.writer.gate = threading.Event()
     prompts = prompts_of(world)
     threading.Timer(0.1, world.writer.gate.set).start()
-    answers = at_once(8, lambda _: prompts.suggest(5))
-    assert len({prompt for answer in answers for prompt in answer}) == 40
+    responses = at_once(8, lambda _: prompts.suggest(5))
+    assert len({prompt for response in responses for prompt in response}) == 40
     assert world.writer.themes == [""]
 
 
-def test_a_slow_theme_does_not_hold_up_another(world: World) -> None:
-    """Callers with a filled pool are served while the model thinks about another theme."""
+def test_slow_theme_does_not_block_another(world: World) -> None:
+    """A filled pool is served while another theme is being refilled."""
     prompts = prompts_of(world)
     prompts.suggest(1, theme="sea")
     world.writer.gate = threading.Event()
@@ -131,8 +133,8 @@ def test_a_slow_theme_does_not_hold_up_another(world: World) -> None:
         assert len(slow.result(10)) == 1
 
 
-def test_themes_have_pools_of_their_own(world: World) -> None:
-    """A theme gets its own prompts, however its letters are cased."""
+def test_themes_have_separate_pools(world: World) -> None:
+    """Each theme has its own prompts; case does not matter."""
     prompts = prompts_of(world)
     assert all(prompt.endswith("on Sea") for prompt in prompts.suggest(20, theme="Sea"))
     assert all(prompt.endswith("on Sea") for prompt in prompts.suggest(20, theme="SEA"))
@@ -140,8 +142,8 @@ def test_themes_have_pools_of_their_own(world: World) -> None:
     assert world.writer.themes == ["Sea", "sky"]
 
 
-def test_only_the_themes_used_last_are_remembered(world: World) -> None:
-    """Callers can't fill the memory with themes: the one unused for longest is forgotten."""
+def test_least_recently_used_theme_is_dropped(world: World) -> None:
+    """The number of themes in memory is limited."""
     prompts = prompts_of(world)
     prompts.suggest(1, theme="popular")
     for number in range(100):
@@ -154,8 +156,8 @@ def test_only_the_themes_used_last_are_remembered(world: World) -> None:
     assert world.writer.themes.count("theme 0") == 2
 
 
-def test_over_the_budget_older_prompts_are_handed_out(world: World) -> None:
-    """Who has nothing left to spend gets what the pool has; an empty pool is refused, unasked."""
+def test_exhausted_budget_returns_older_prompts(world: World) -> None:
+    """Without budget the pool is used as it is; an empty pool is an error, without a call."""
     most = Prices(PRICES).max_prompts_cost(world.writer.model) or 0
     prompts = Prompts(
         world.writer,
@@ -175,8 +177,8 @@ def test_over_the_budget_older_prompts_are_handed_out(world: World) -> None:
     assert world.writer.themes == [""]
 
 
-def test_while_the_ledger_is_down_older_prompts_are_handed_out(world: World) -> None:
-    """What is in the pool costs nothing; an empty pool is not filled on a guess."""
+def test_ledger_outage_returns_older_prompts(world: World) -> None:
+    """With the ledger down the pool is used as it is, and an empty pool is an error."""
     prompts = prompts_of(world)
     assert prompts.suggest(5)
     world.clock.advance(61)
@@ -191,10 +193,10 @@ def test_while_the_ledger_is_down_older_prompts_are_handed_out(world: World) -> 
     ("error", "counted"),
     [(ProviderUnreachable(), False), (ProviderTimeout(), True), (PromptRejected(), True)],
 )
-def test_a_failed_question_counts_if_it_may_have_been_paid(
+def test_failed_call_counts_if_it_may_be_charged(
     world: World, error: AppError, counted: bool
 ) -> None:
-    """What never arrived costs nothing; what may have been answered, if only by a no, counts."""
+    """A call that was not sent costs nothing; a timeout or a refusal stays reserved."""
     world.writer.fail("invent", error)
     with pytest.raises(type(error)):
         prompts_of(world).suggest(5)

@@ -1,3 +1,5 @@
+"""Variants: computed once, from the right source, within the limit."""
+
 import threading
 
 import pytest
@@ -34,21 +36,21 @@ def variants(world: World, *, limit: int = 8, real_cache: bool = False) -> Varia
 
 
 def fetch(use_case: Variants, variant: Variant) -> StoredImage:
-    """Fetch a variant of the one image there is."""
+    """Fetch a variant of the stored image."""
     return use_case.fetch(ID, variant, variant.canonical())
 
 
 @pytest.fixture
 def stored(world: World) -> World:
-    """Give a world with an image and its original."""
+    """Store an image and its original."""
     world.store.put(f"images/{ID}.png", b"image", content_type="image/png")
     world.store.put(f"originals/{ID}.png", b"original", content_type="image/png")
     world.events.clear()
     return world
 
 
-def test_a_variant_is_made_once_and_dated_like_the_image(stored: World) -> None:
-    """It has its own bytes and type, the image's time, and is computed a single time."""
+def test_variant_is_computed_once(stored: World) -> None:
+    """A variant has its own bytes and type, and the image's modification time."""
     use_case, webp = variants(stored), Variant(format="webp")
     first, second = fetch(use_case, webp), fetch(use_case, webp)
     assert first == second
@@ -58,30 +60,30 @@ def test_a_variant_is_made_once_and_dated_like_the_image(stored: World) -> None:
     assert "store get originals" not in stored.events
 
 
-def test_the_plain_image_is_served_as_it_is(stored: World) -> None:
-    """What changes nothing computes nothing."""
+def test_plain_image_is_not_computed(stored: World) -> None:
+    """Parameters without effect return the stored image."""
     assert fetch(variants(stored), Variant(quality=50)).data == b"image"
     assert "imaging render_variant" not in stored.events
 
 
-def test_neither_records_nor_the_painter_are_asked(stored: World) -> None:
-    """A variant needs the store only: nothing is drawn, and it works without records."""
+def test_variant_needs_the_store_only(stored: World) -> None:
+    """No image is generated, and no record is read."""
     stored.records.fail("get", RuntimeError())
     fetch(variants(stored), LARGE)
     assert {event.partition(" ")[0] for event in stored.events} == {"store", "cache", "imaging"}
 
 
 @pytest.mark.parametrize("ending", ["png", "webp", "jpeg"])
-def test_the_original_is_found_whatever_its_format(world: World, ending: str) -> None:
-    """Large variants come from the original, under each of the names it may have."""
+def test_original_is_found_in_any_format(world: World, ending: str) -> None:
+    """Large variants come from the original, under each of its possible keys."""
     world.store.put(f"images/{ID}.png", b"image", content_type="image/png")
     world.store.put(f"originals/{ID}.json", b"{}", content_type="application/json")
     world.store.put(f"originals/{ID}.{ending}", b"original", content_type=f"image/{ending}")
     assert fetch(variants(world), LARGE).data == b"h=512&w=512 of original"
 
 
-def test_without_its_original_an_image_has_small_variants_only(stored: World) -> None:
-    """The image itself still serves small variants; a large one says what is missing."""
+def test_missing_original_leaves_small_variants(stored: World) -> None:
+    """Small variants come from the image; a large one is OriginalMissing."""
     stored.store.delete(f"originals/{ID}.png")
     use_case = variants(stored)
     assert fetch(use_case, SMALL).data == b"h=64&w=64 of image"
@@ -89,8 +91,8 @@ def test_without_its_original_an_image_has_small_variants_only(stored: World) ->
         fetch(use_case, LARGE)
 
 
-def test_a_deleted_image_has_no_variants_even_if_they_are_cached(stored: World) -> None:
-    """The image comes first, so a variant that a cache has kept is not served without it."""
+def test_deleted_image_has_no_variants(stored: World) -> None:
+    """A cached variant is not returned without its image."""
     use_case = variants(stored)
     fetch(use_case, SMALL)
     stored.store.delete(f"images/{ID}.png")
@@ -99,8 +101,8 @@ def test_a_deleted_image_has_no_variants_even_if_they_are_cached(stored: World) 
         fetch(use_case, SMALL)
 
 
-def test_what_can_not_be_decoded_is_reported_and_not_remembered(stored: World) -> None:
-    """Damaged bytes in the store are an error of ours; once they are mended, it works."""
+def test_damaged_image_is_not_cached(stored: World) -> None:
+    """Undecodable bytes are ImageDamaged, until they are repaired."""
     use_case = variants(stored, real_cache=True)
     stored.image_processor.fail("render_variant", NotAnImage("cut short"))
     with pytest.raises(ImageDamaged, match=f"{ID}: cut short"):
@@ -109,8 +111,8 @@ def test_what_can_not_be_decoded_is_reported_and_not_remembered(stored: World) -
     assert fetch(use_case, SMALL).data == b"h=64&w=64 of image"
 
 
-def test_a_failing_store_is_reported_and_not_remembered(stored: World) -> None:
-    """While nobody can tell whether there is an original, the answer is 503; later it works."""
+def test_store_outage_is_not_cached(stored: World) -> None:
+    """An outage is StorageUnavailable, and the next call tries again."""
     use_case = variants(stored, real_cache=True)
     stored.store.fail("get originals", StorageUnavailable())
     with pytest.raises(StorageUnavailable):
@@ -119,8 +121,8 @@ def test_a_failing_store_is_reported_and_not_remembered(stored: World) -> None:
     assert fetch(use_case, LARGE).data == b"h=512&w=512 of original"
 
 
-def test_twenty_callers_of_one_variant_cost_one_computation(stored: World) -> None:
-    """However many ask at the same time, it is computed once, and takes one place."""
+def test_concurrent_calls_share_one_computation(stored: World) -> None:
+    """Concurrent calls for a variant compute it once, and occupy one slot."""
     stored.image_processor = slow = SlowImaging()
     use_case = variants(stored, limit=1, real_cache=True)
 
@@ -129,13 +131,13 @@ def test_twenty_callers_of_one_variant_cost_one_computation(stored: World) -> No
         slow.gate.set()
         return fetch(use_case, SMALL).data
 
-    answers = at_once(21, lambda n: fetch(use_case, SMALL).data if n else open_once_begun())
-    assert set(answers) == {b"h=64&w=64 of image"}
+    responses = at_once(21, lambda n: fetch(use_case, SMALL).data if n else open_once_begun())
+    assert set(responses) == {b"h=64&w=64 of image"}
     assert slow.events == ["imaging render_variant"]
 
 
-def test_above_the_limit_callers_are_refused_at_once(stored: World) -> None:
-    """Full places refuse another variant, never a cached one, and are free again afterwards."""
+def test_calls_above_the_limit_are_refused(stored: World) -> None:
+    """A full limit refuses new variants immediately, never cached ones."""
     stored.image_processor = slow = SlowImaging()
     use_case = variants(stored, limit=2, real_cache=True)
     slow.gate.set()
@@ -158,8 +160,8 @@ def test_above_the_limit_callers_are_refused_at_once(stored: World) -> None:
     assert fetch(use_case, LARGE).data == b"h=512&w=512 of original"
 
 
-def test_a_failure_gives_its_place_back(stored: World) -> None:
-    """As many failures as there are places leave all of them free."""
+def test_failure_releases_its_slot(stored: World) -> None:
+    """Failures do not use up the limit."""
     use_case = variants(stored, limit=1, real_cache=True)
     stored.image_processor.fail("render_variant", NotAnImage("cut short"))
     for _ in range(2):
