@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.config import Settings
 from app.errors import AppError
+from app.usecases.reconcile.diagnosis import Discrepancy
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("bench/*/README.md")])
@@ -71,11 +72,33 @@ def test_each_setting_is_documented_once() -> None:
 
 def test_each_error_is_documented_with_its_status() -> None:
     """The table of docs/api.md lists every code of the error tree, and Flask's two."""
-    text = (ROOT / "docs/api.md").read_text().partition("\n## Errors\n")[2]
+    text = _section(ROOT / "docs/api.md", "Errors")
     rows = re.findall(r"^\| (\d{3}) \| (`[^|]+) \|", text, re.M)
     documented = {(int(status), code) for status, c in rows for code in re.findall(r"`(\w+)`", c)}
     raised = {(kind.status, kind.code) for kind in _errors(AppError)}
     assert documented == raised | FLASKS_OWN
+
+
+def test_each_kind_of_discrepancy_is_documented() -> None:
+    """The table of docs/operations.md lists every kind that `flask images reconcile` reports."""
+    text = _section(ROOT / "docs/operations.md", "Repairs")
+    rows = re.findall(r"^\| (`[a-z_` ]+`) \|", text, re.M)
+    assert {name for cell in rows for name in re.findall(r"`(\w+)`", cell)} == set(Discrepancy)
+
+
+def test_each_metric_is_documented() -> None:
+    """The table of docs/operations.md lists every metric of the service."""
+    code = (ROOT / "app/services/observability/metrics.py").read_text()
+    measured = set(re.findall(r'"(imageapi_\w+)"', code))
+    text = _section(ROOT / "docs/operations.md", "Metrics")
+    documented = set(re.findall(r"^\| `(imageapi_\w+)` \|", text, re.M))
+    assert {name.removesuffix("_total") for name in documented} == measured
+
+
+def _section(path: Path, heading: str) -> str:
+    """Return the text below a heading, up to the next one of the same level."""
+    marks, text = re.split(rf"^(#+) {heading}$", path.read_text(), maxsplit=1, flags=re.M)[1:]
+    return re.split(rf"^{marks} ", text, maxsplit=1, flags=re.M)[0]
 
 
 def _errors(kind: type[AppError]) -> Iterator[type[AppError]]:
