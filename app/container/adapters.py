@@ -58,7 +58,7 @@ def build_ports(settings: Settings) -> Ports:
         generator=provider.generator,
         moderator=provider.moderator,
         writer=provider.writer,
-        image_processor=LocalImageProcessor(at_once=_MAX_CONCURRENT_IMAGES),
+        image_processor=LocalImageProcessor(max_concurrent=_MAX_CONCURRENT_IMAGES),
         store=CachingStore(build_store(settings), cache),
         spool=FileSpool(settings.data_dir / "spool"),
         cache=cache,

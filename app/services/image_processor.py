@@ -7,7 +7,7 @@ from app import imaging
 
 
 class LocalImageProcessor:
-    """Makes cutouts, `at_once` at a time, and one variant at a time beside them.
+    """Makes cutouts, `max_concurrent` at a time, and one variant at a time beside them.
 
     Decoding and cutting takes tens of milliseconds of processor time. Dozens of threads doing so
     together starve each other and everything else in the process (health checks waited three
@@ -15,8 +15,8 @@ class LocalImageProcessor:
     of their own, so that no image that was paid for waits behind them.
     """
 
-    def __init__(self, *, at_once: int) -> None:
-        self._slots = threading.Semaphore(at_once)
+    def __init__(self, *, max_concurrent: int) -> None:
+        self._slots = threading.Semaphore(max_concurrent)
         self._variants = threading.Semaphore(1)
 
     def inspect(self, data: bytes) -> imaging.ImageInfo:
@@ -45,7 +45,7 @@ class LocalImageProcessor:
         self, image: bytes, original: Callable[[], bytes], variant: imaging.Variant
     ) -> bytes:
         """See ImageProcessor."""
-        # Fetched ahead of the queue, so that nobody waits there for another's slow store.
+        # Fetched ahead of the queue, so that no other variant waits for a slow store.
         fetched = original() if variant.needs_original else b""
         with self._variants:
             return imaging.render_variant(image, lambda: fetched, variant)

@@ -85,7 +85,7 @@ def _cpu_per_request(server: Server, query: str) -> float:
 def _servers(folder: Path) -> Iterator[dict[str, Server]]:
     """Run all servers, with the same image."""
     original = OfflineGenerator().draw(_REQUEST).data
-    image = LocalImageProcessor(at_once=1).cut_out(original).png
+    image = LocalImageProcessor(in_threads=1).cut_out(original).png
     (folder / "body").write_bytes(image)
     apps: dict[str, tuple[str, dict[str, str]]] = {
         "bare": ("bench.serving.bare:app", {"BENCH_BODY": str(folder / "body")}),

@@ -8,7 +8,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.support.browser.studio import Studio, Tabs
-from tests.support.concurrency.eventually import eventually
+from tests.support.concurrency.threads import eventually
 from tests.support.service import Service, serving, settings_for
 
 

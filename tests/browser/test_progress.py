@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.browser.studio import PHONE, Tabs
-from tests.support.concurrency.eventually import eventually
+from tests.support.concurrency.threads import eventually
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.servers.fault_proxy import FaultProxy
 from tests.support.service import Service, openai_settings, serving, settings_for

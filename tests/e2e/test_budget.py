@@ -8,7 +8,7 @@ from typing import Any
 import requests
 
 from tests.attacks import Seen, attack
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.servers.gunicorn import Gunicorn, gunicorn
 from tests.support.service import openai_settings
@@ -41,7 +41,7 @@ def check_race(servers: Sequence[Gunicorn], fake: FakeOpenAI) -> str:
                 break
         return response
 
-    responses = at_once(REQUESTED, generate)
+    responses = in_threads(REQUESTED, generate)
     succeeded = [response for response in responses if response.status_code == 200]
     rejected = [response for response in responses if response not in succeeded]
     assert (len(succeeded), fake.paid, len(fake.requests_to("images"))) == (ALLOWED,) * 3

@@ -18,7 +18,7 @@ from app.services.mongodb.records import MongoRecords
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
 from app.usecases.generation.idempotency import claim_of
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.servers.gunicorn import TIMEOUT_SECONDS, Gunicorn, gunicorn
 from tests.support.service import openai_settings
@@ -40,7 +40,7 @@ def check_race(servers: Sequence[Gunicorn], fake: FakeOpenAI) -> None:
     """Send sixteen concurrent requests with one key, and again with another key."""
     for round_number in range(1, ROUNDS + 1):
         key = f"race-{round_number}"
-        responses = at_once(16, lambda number: post(servers[number % len(servers)], key))  # noqa: B023 - reason: called at once
+        responses = in_threads(16, lambda number: post(servers[number % len(servers)], key))  # noqa: B023 - reason: called at once
         succeeded = [response for response in responses if response.status_code == 200]
         others = {
             response.json().get("code") for response in responses if response not in succeeded

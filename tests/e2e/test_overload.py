@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.images.sample_images import encoded, owl
 from tests.support.servers.gunicorn import (
@@ -58,7 +58,7 @@ def test_full_server_rejects_generations_and_serves_reads(
     with ThreadPoolExecutor(SLOTS) as pool:
         running = [pool.submit(generate_when_idle, server) for _ in range(SLOTS)]
         fake_openai.wait_in_flight(SLOTS)
-        responses = at_once(48, lambda number: _send(server, number))
+        responses = in_threads(48, lambda number: _send(server, number))
         assert fake_openai.in_flight == SLOTS  # so no response waited for a slot
         assert [response.status_code for response in responses] == [503, 503, 200, 200] * 12
         for rejected in responses[::4] + responses[1::4]:

@@ -69,7 +69,7 @@ class OpenAIGenerator:
         self.model = model
         self._timeout_seconds = timeout_seconds
         self._read_slots = FailOpenSemaphore(
-            at_once=_MAX_CONCURRENT_READS, patience_seconds=_MAX_READ_WAIT_SECONDS
+            max_concurrent=_MAX_CONCURRENT_READS, timeout_seconds=_MAX_READ_WAIT_SECONDS
         )
 
     def describe(self, request: ImageRequest) -> UpstreamRequest:

@@ -1,11 +1,11 @@
-"""The Clock port on the machine's own clocks."""
+"""The Clock port on the system's clocks."""
 
 import time
 from datetime import UTC, datetime
 
 
 class SystemClock:
-    """Wall-clock time in whole milliseconds, the finest that every record store keeps."""
+    """Wall-clock time in milliseconds, the finest unit that every record store keeps."""
 
     def now(self) -> datetime:
         """See Clock."""

@@ -1,4 +1,4 @@
-"""Makes clients when they are first needed."""
+"""Clients that are created at their first use."""
 
 import os
 import threading
@@ -10,17 +10,17 @@ class Closable(Protocol):
     """A client that holds connections."""
 
     def close(self) -> None:
-        """Let go of them."""
+        """Close the connections."""
 
 
 T = TypeVar("T", bound=Closable)
 
 
 class LazyClient(Generic[T]):
-    """A client that is made at its first use, once per process.
+    """A client that is created at its first use, once per process.
 
-    So start-up stays fast, a part that is down does not stop it, and a server that forks its
-    workers never shares a connection between them.
+    The start therefore stays fast, a part that is down does not prevent it, and forked workers
+    never share a connection.
     """
 
     def __init__(self, make: Callable[[], T]) -> None:
@@ -29,7 +29,7 @@ class LazyClient(Generic[T]):
         self._made: tuple[int, T] | None = None
 
     def __call__(self) -> T:
-        """Return this process's client."""
+        """Return the client of this process."""
         made = self._made
         if made is not None and made[0] == os.getpid():
             return made[1]
@@ -39,7 +39,7 @@ class LazyClient(Generic[T]):
             return self._made[1]
 
     def close(self) -> None:
-        """Let go of this process's client, if there is one; the next use makes another."""
+        """Close the client of this process, if there is one; the next use creates another."""
         with self._lock:
             made, self._made = self._made, None
         if made is not None and made[0] == os.getpid():

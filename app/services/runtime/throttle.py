@@ -1,4 +1,4 @@
-"""Turns: work that is done the sooner, the fewer do it side by side."""
+"""A semaphore for work that is faster with fewer concurrent threads."""
 
 import threading
 import time
@@ -7,22 +7,22 @@ from contextlib import contextmanager
 
 
 class FailOpenSemaphore:
-    """Lets `at_once` threads work, and the others wait for `patience_seconds` at most.
+    """Admits `max_concurrent` threads; the others wait for `timeout_seconds` at most.
 
-    After that they go ahead all the same: where the work hangs, nobody waits behind it for long.
+    After that they proceed without a slot, so that no thread waits long behind work that hangs.
     """
 
-    def __init__(self, *, at_once: int, patience_seconds: float) -> None:
-        self._places = threading.Semaphore(at_once)
-        self._patience_seconds = patience_seconds
+    def __init__(self, *, max_concurrent: int, timeout_seconds: float) -> None:
+        self._slots = threading.Semaphore(max_concurrent)
+        self._timeout_seconds = timeout_seconds
 
     @contextmanager
     def turn(self) -> Iterator[float]:
-        """Wait for a place, and hold it while the block runs; yield the seconds of waiting."""
-        began = time.monotonic()
-        placed = self._places.acquire(timeout=self._patience_seconds)
+        """Wait for a slot and hold it during the block; yield the seconds of waiting."""
+        started = time.monotonic()
+        acquired = self._slots.acquire(timeout=self._timeout_seconds)
         try:
-            yield time.monotonic() - began
+            yield time.monotonic() - started
         finally:
-            if placed:
-                self._places.release()
+            if acquired:
+                self._slots.release()

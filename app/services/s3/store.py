@@ -46,7 +46,7 @@ class S3Store:
         self.bucket = bucket
         self._is_public = public_base is not None
         self._uploads = FailOpenSemaphore(
-            at_once=_MAX_CONCURRENT_UPLOADS, patience_seconds=_MAX_WAIT_SECONDS
+            max_concurrent=_MAX_CONCURRENT_UPLOADS, timeout_seconds=_MAX_WAIT_SECONDS
         )
         self._base_url = public_base or _bucket_url(bucket, region, endpoint_url)
 

@@ -18,7 +18,7 @@ from app.services.mongodb.api_keys import MongoApiKeys
 from app.services.mongodb.client import MongoDatabase
 from app.services.sqlite.api_keys import SqliteApiKeys
 from app.services.sqlite.database import SqliteDatabase
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 from tests.support.fakes.api_keys import NOON, FakeApiKeys, a_key
 from tests.support.servers.databases import MongoServer
 
@@ -129,7 +129,7 @@ def test_one_of_many_concurrent_swaps_succeeds(repository: ApiKeyRepository) -> 
     """Of eight threads that rotate one key, one gets True, and its hash is stored."""
     key = a_key()
     repository.insert(key)
-    results = at_once(
+    results = in_threads(
         8, lambda number: repository.compare_and_swap(key, replace(key, hash=f"new {number}"))
     )
     found = repository.get(key.id)

@@ -13,8 +13,7 @@ from app.models import StoredImage
 from app.ports import ImageCache
 from app.services.caching.image_cache import TwoLevelCache
 from app.services.caching.redis import RedisCache
-from tests.support.concurrency.eventually import eventually
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import eventually, in_threads
 from tests.support.stores.image_stores import CountingSource, image, unexpected
 
 MIB = 1024 * 1024
@@ -68,7 +67,7 @@ def test_concurrent_fetches_are_coalesced(cache: ImageCache) -> None:
     source = CountingSource(image())
     source.released.clear()
     threading.Timer(0.05, source.released.set).start()
-    assert at_once(20, lambda _: cache.fetch("x", "image", source)) == [image()] * 20
+    assert in_threads(20, lambda _: cache.fetch("x", "image", source)) == [image()] * 20
     assert source.reads == 1
 
 
@@ -88,7 +87,7 @@ def test_an_error_reaches_all_waiting_fetches_and_is_not_cached(cache: ImageCach
             return "failed"
         return "got"
 
-    assert at_once(8, fetch) == ["released", *["failed"] * 7]
+    assert in_threads(8, fetch) == ["released", *["failed"] * 7]
     assert cache.fetch("x", "image", CountingSource(image())) == image()
 
 
@@ -149,7 +148,7 @@ def test_forgetting_wins_over_a_running_fetch(cache: ImageCache) -> None:
         assert cache.fetch("x", "image", CountingSource(image(b"new"))).data == b"new"
         source.released.set()
 
-    at_once(2, fetch)
+    in_threads(2, fetch)
     assert cache.fetch("x", "image", unexpected).data == b"new"
 
 

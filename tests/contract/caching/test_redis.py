@@ -11,8 +11,7 @@ from redis import Redis
 
 from app.models import StoredImage
 from app.services.caching.redis import RedisCache
-from tests.support.concurrency.eventually import eventually
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import eventually, in_threads
 from tests.support.observability.log_capture import log_lines
 from tests.support.servers.databases import RedisServer
 from tests.support.servers.fault_proxy import FaultProxy
@@ -123,7 +122,7 @@ def test_concurrent_calls_of_a_silent_cache_wait_together(proxy: FaultProxy) -> 
     proxy.black_hole()
     with new_cache(proxy) as cache:
         began = time.monotonic()
-        assert at_once(20, lambda _: get(cache, "kept")) == [None] * 20
+        assert in_threads(20, lambda _: get(cache, "kept")) == [None] * 20
         assert time.monotonic() - began < 2 * SLOWER
 
 
@@ -181,7 +180,7 @@ def test_an_outage_is_one_log_line_a_minute(
     """Failures are logged once, and again after a minute, whatever their number."""
     proxy.refuse()
     with log_lines() as lines:
-        at_once(8, lambda _: [get(cache, "kept") for _ in range(5)])
+        in_threads(8, lambda _: [get(cache, "kept") for _ in range(5)])
         assert len(lines) == 1
         monkeypatch.setattr("app.services.caching.redis._LOG_EVERY_SECONDS", 0)
         get(cache, "kept")

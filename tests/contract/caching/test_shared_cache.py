@@ -11,7 +11,7 @@ from redis import Redis
 from app.errors import ImageNotFound
 from app.services.caching.image_cache import TwoLevelCache
 from app.services.caching.redis import RedisCache
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 from tests.support.servers.databases import RedisServer
 from tests.support.stores.image_stores import CountingSource, image, unexpected
 
@@ -45,7 +45,7 @@ def test_forgetting_wins_over_a_fetch_of_another_process(
             mine.forget("x")
             slow.released.set()
 
-    at_once(2, fetch)
+    in_threads(2, fetch)
     for cache in two:
         with pytest.raises(ImageNotFound):
             cache.fetch("x", "image", CountingSource(ImageNotFound()))

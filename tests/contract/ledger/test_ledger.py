@@ -13,7 +13,7 @@ from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.ledger import MongoLedger
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.ledger import SqliteLedger
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 from tests.support.fakes.stores import FakeLedger
 from tests.support.servers.free_ports import free_port
 
@@ -115,7 +115,7 @@ def test_concurrent_reservations_stay_within_the_budget(ledger: Ledger) -> None:
     if isinstance(ledger, FakeLedger):
         return  # it is for tests with one thread only
     budgets = {"a": day(70), "": month(59)}
-    results = at_once(20, lambda _: ledger.reserve(budgets, 10, NOON))
+    results = in_threads(20, lambda _: ledger.reserve(budgets, 10, NOON))
     assert results.count(None) == 5
     assert ledger.spent("a", "2026-11-23").micros == ledger.spent("", "2026-11").micros == 50
 

@@ -17,7 +17,7 @@ from app.services.openai import image_generator
 from app.services.openai.image_generator import OpenAIGenerator
 from app.services.runtime.lazy_client import LazyClient
 from app.services.runtime.throttle import FailOpenSemaphore
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.openai.checks import (
     MODEL,
@@ -101,7 +101,7 @@ def test_wrong_api_key_is_a_misconfiguration(fake_openai: FakeOpenAI) -> None:
 
 def test_threads_share_one_client(generator: OpenAIGenerator, fake_openai: FakeOpenAI) -> None:
     """Sixteen concurrent calls send sixteen requests, and each gets an image of its own."""
-    images = at_once(16, lambda _: draw(generator).data)
+    images = in_threads(16, lambda _: draw(generator).data)
     assert set(images) == set(fake_openai.images)
     assert (len(set(images)), fake_openai.paid, len(fake_openai.requests)) == (16, 16, 16)
 
@@ -110,7 +110,7 @@ class _LateSlots(FailOpenSemaphore):
     """Read slots that are free only after the time limit of the call."""
 
     def __init__(self, clock: AdjustableClock) -> None:
-        super().__init__(at_once=1, patience_seconds=0)
+        super().__init__(max_concurrent=1, timeout_seconds=0)
         self._clock = clock
 
     @contextlib.contextmanager
@@ -153,7 +153,7 @@ def test_invalid_response_does_not_affect_concurrent_calls(
         except ProviderBadResponse as error:
             return error
 
-    results = at_once(8, one)
+    results = in_threads(8, one)
     (bad,) = (result for result in results if isinstance(result, ProviderBadResponse))
     images = {result for result in results if isinstance(result, bytes)}
     assert bad.evidence.startswith(b'{"created"')

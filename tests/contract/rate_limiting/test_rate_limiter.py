@@ -17,8 +17,7 @@ from app.services.rate_limiting.limiter import (
 )
 from app.services.rate_limiting.redis_window import RedisWindow
 from app.services.rate_limiting.sqlite_window import SqliteWindow
-from tests.support.concurrency.eventually import eventually
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import eventually, in_threads
 from tests.support.observability.log_capture import log_lines
 from tests.support.servers.databases import RedisServer
 from tests.support.servers.fault_proxy import FaultProxy
@@ -81,7 +80,7 @@ def test_threads_share_the_count(window: RateLimitBackend) -> None:
             with contextlib.suppress(BackendUnavailable):
                 return window.hit(MINUTE, "a").allowed
 
-    assert sum(at_once(21, patient)) == 7
+    assert sum(in_threads(21, patient)) == 7
 
 
 @pytest.mark.usefixtures("no_haste")
@@ -95,7 +94,7 @@ def test_a_burst_is_counted_in_one_place(tmp_path: Path, monkeypatch: pytest.Mon
 
     file = SqliteWindow(tmp_path / "file", now=slow_clock)
     with contextlib.closing(SharedRateLimiter([file], SqliteWindow())) as limiter:
-        assert sum(at_once(50, lambda _: limiter.hit(MINUTE, "a").allowed)) == 7
+        assert sum(in_threads(50, lambda _: limiter.hit(MINUTE, "a").allowed)) == 7
 
 
 @pytest.mark.usefixtures("no_haste")
@@ -113,7 +112,7 @@ def test_who_waits_behind_a_failure_does_not_try_too(
         limiter.hit(MINUTE, "b")
         other.execute("BEGIN IMMEDIATE")
         began = time.monotonic()
-        assert sum(at_once(20, lambda _: limiter.hit(MINUTE, "a").allowed)) == 7
+        assert sum(in_threads(20, lambda _: limiter.hit(MINUTE, "a").allowed)) == 7
         assert time.monotonic() - began < SLOWER
 
 

@@ -10,7 +10,7 @@ from app.models import ImageRecord, PageQuery, State
 from app.models.prompts import fold
 from app.ports import ImageRecords
 from tests.support.builders import NOON, a_generation
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 from tests.support.stores.record_stores import add, ids, with_prompt
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -49,7 +49,7 @@ def test_any_number_of_records_may_have_no_claim(store: ImageRecords) -> None:
 def test_one_of_many_concurrent_inserts_of_a_claim_succeeds(store: ImageRecords) -> None:
     """Of eight threads one gets True, and its record is the one stored."""
     records = [a_generation(claim="c") for _ in range(8)]
-    results = at_once(8, lambda number: store.insert(records[number]))
+    results = in_threads(8, lambda number: store.insert(records[number]))
     assert sum(results) == 1
     assert store.find("c") == records[results.index(True)]
     assert store.page(PageQuery(limit=10)).total == 1
@@ -105,7 +105,7 @@ def test_one_of_many_concurrent_swaps_succeeds(store: ImageRecords) -> None:
             replace(seen, lease_until=NOON + turn * MILLISECOND, model=str(number))
             for number in range(8)
         ]
-        results = at_once(8, lambda number: store.compare_and_swap(seen, candidates[number]))  # noqa: B023 - reason: used in this round only
+        results = in_threads(8, lambda number: store.compare_and_swap(seen, candidates[number]))  # noqa: B023 - reason: used in this round only
         assert sum(results) == 1
         assert store.get(record.id) == candidates[results.index(True)]
 

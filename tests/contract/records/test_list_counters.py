@@ -18,7 +18,7 @@ from app.services.sqlite import pages
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
 from tests.support.builders import NOON, a_generation
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 from tests.support.servers.databases import MongoServer
 from tests.support.stores.record_stores import add, ids, owned_by, some_records
 
@@ -132,7 +132,7 @@ def test_concurrent_first_uses_count_once(
             )
             for _ in range(2)
         ]
-        totals = at_once(6, lambda number: servers[number % 2].page(PageQuery(limit=1)).total)
+        totals = in_threads(6, lambda number: servers[number % 2].page(PageQuery(limit=1)).total)
         assert totals == [6] * 6
         assert servers[0].recount(fix=False) == 0
         assert ids(servers[1].page(PageQuery(limit=9, offset=4)).records) == ids(records[4:])

@@ -16,7 +16,7 @@ from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.records import MongoRecords
 from app.services.records.document import to_document
 from tests.support.builders import NOON, a_generation
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 from tests.support.servers import python_process
 from tests.support.servers.databases import MongoServer
 from tests.support.servers.fault_proxy import FaultProxy
@@ -79,7 +79,7 @@ def assert_unavailable(store: ImageRecords) -> None:
         assert "127.0.0.1" not in f"{caught.value} {caught.value.detail}"
         return time.monotonic() - start
 
-    assert max(at_once(len(calls), one)) < 3.5
+    assert max(in_threads(len(calls), one)) < 3.5
 
 
 def test_list_and_search_have_indexes(

@@ -12,7 +12,7 @@ from app.services.sqlite import database
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
 from tests.support.builders import a_generation
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 from tests.support.servers import python_process
 
 INSERT_FOREVER = """
@@ -35,7 +35,7 @@ from app.models import PageQuery
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
 from tests.support.builders import a_generation
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 
 store = SqliteRecords(SqliteDatabase(Path(sys.argv[1])))
 
@@ -49,7 +49,7 @@ def write(number):
         written.append(record.id)
     return written
 
-for written in at_once(8, write):
+for written in in_threads(8, write):
     print(*written)
 store.close()
 """
@@ -77,7 +77,7 @@ def test_threads_of_a_process_write_one_at_a_time(path: Path) -> None:
         with store._database.writing() as connection:
             assert connection.in_transaction
             assert not store._database._writer.acquire(blocking=False)
-        assert all(at_once(64, lambda _: store.insert(a_generation())))
+        assert all(in_threads(64, lambda _: store.insert(a_generation())))
         assert store.insert(a_generation())
 
 

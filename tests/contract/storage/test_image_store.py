@@ -17,7 +17,7 @@ from app.services.caching.image_cache import TwoLevelCache
 from app.services.caching.redis import RedisCache
 from app.services.files.image_store import LocalImageStore
 from app.services.s3.store import S3Store
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 from tests.support.servers.databases import RedisServer, S3Server, new_bucket, s3_client
 from tests.support.servers.free_ports import HOST, free_port
 from tests.support.stores.image_stores import s3_store
@@ -167,7 +167,7 @@ def test_threads_store_and_read_their_own_objects(store: ImageStore) -> None:
             store.put(key, data, content_type="image/png")
             assert store.get(key).data == data
 
-    at_once(16, work)
+    in_threads(16, work)
 
 
 @pytest.mark.parametrize("store", ["files", "seaweedfs", "cached"], indirect=True)  # moto can 500
@@ -183,7 +183,7 @@ def test_threads_that_share_an_object_never_see_half_of_it(store: ImageStore) ->
                 store.put(key, data, content_type="image/png")
             assert store.get(key).data in versions
 
-    at_once(16, work)
+    in_threads(16, work)
 
 
 def test_files_have_no_address_of_their_own(files: LocalImageStore, cached: CachingStore) -> None:

@@ -17,7 +17,7 @@ from app.services.caching.image_cache import TwoLevelCache
 from app.services.files.image_store import LocalImageStore
 from app.services.files.spool import FileSpool
 from app.services.s3.store import S3Store
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 from tests.support.servers.databases import S3Server, new_bucket, s3_client
 from tests.support.stores.image_stores import proxied_s3_store, s3_store
 
@@ -72,7 +72,7 @@ def full_bucket(s3_server: S3Server) -> tuple[str, list[str]]:
             for key in keys[number::8]:
                 client.put_object(Bucket=name, Key=key, Body=b"x")
 
-        at_once(8, put)
+        in_threads(8, put)
     return name, sorted(keys)
 
 

@@ -11,7 +11,7 @@ import pytest
 from app.errors import ImageNotFound, StorageUnavailable
 from app.services.s3 import session as settings
 from app.services.s3.store import S3Store
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 from tests.support.servers.canned_response import CannedServer, canned_server
 from tests.support.servers.databases import S3Server
 from tests.support.servers.fault_proxy import FaultProxy
@@ -204,10 +204,10 @@ def test_dead_pooled_connections_are_replaced(s3_server: S3Server, s3_bucket: st
     """After a restart of S3 no read fails, though all pooled connections are dead."""
 
     def work(store: S3Store, proxy: FaultProxy) -> None:
-        at_once(8, lambda _: store.get(KEY))
+        in_threads(8, lambda _: store.get(KEY))
         proxy.refuse()
         proxy.restore()
-        found = at_once(8, lambda _: store.get(KEY).data)
+        found = in_threads(8, lambda _: store.get(KEY).data)
         assert found == [DATA] * 8
 
     on_seaweedfs(s3_server, s3_bucket, work)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.errors import StorageUnavailable
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 from tests.support.servers.canned_response import CannedServer, canned_server
 from tests.support.servers.databases import S3Server
 from tests.support.stores.image_stores import proxied_s3_store, s3_store
@@ -59,7 +59,7 @@ def test_a_truncated_response_is_an_outage(s3_server: S3Server, s3_bucket: str) 
             proxy.restore()
             assert store.get(KEY).data == IMAGE
 
-    at_once(len(places), one)
+    in_threads(len(places), one)
 
 
 def test_truncated_headers_do_not_make_an_empty_image(

@@ -9,7 +9,7 @@ import pytest
 from app.errors import ImageNotFound, StorageUnavailable
 from app.services.s3 import session as settings
 from app.services.s3.store import S3Store
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 from tests.support.servers.databases import S3Server, new_bucket, s3_client
 from tests.support.servers.fault_proxy import FaultProxy
 from tests.support.stores.image_stores import proxied_s3_store, s3_store
@@ -41,7 +41,7 @@ def assert_unavailable(store: S3Store, server: S3Server) -> None:
         assert caught.value.detail.startswith("S3")
         assert caught.value.retry_after
 
-    at_once(4, one)
+    in_threads(4, one)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 
 from app.services.s3 import store as settings
 from app.services.s3.store import S3Store
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 from tests.support.servers.free_ports import HOST
 
 CALLERS = 16
@@ -78,5 +78,5 @@ def test_parallel_uploads_are_limited(slow: SlowStore) -> None:
         endpoint_url=f"http://{HOST}:{slow.server_port}",
     )
     with contextlib.closing(store):
-        at_once(CALLERS, lambda n: store.put(f"images/{n}.png", b"x", content_type="image/png"))
+        in_threads(CALLERS, lambda n: store.put(f"images/{n}.png", b"x", content_type="image/png"))
     assert (slow.max_running, slow.stored) == (settings._MAX_CONCURRENT_UPLOADS, CALLERS)

@@ -8,7 +8,7 @@ import pytest
 
 from app.errors import ImageNotFound, StorageUnavailable
 from app.services.files.spool import ROOM_BYTES, FileSpool
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 from tests.support.servers import python_process
 
 KEY = "originals/0.png"
@@ -134,7 +134,7 @@ def test_each_thread_has_room_of_its_own(spool: FileSpool) -> None:
             done.wait()
             return taken(spool)
 
-    for number, size in enumerate(at_once(8, work)):
+    for number, size in enumerate(in_threads(8, work)):
         assert (size <= SLACK) if number % 2 else (size >= ROOM_BYTES)
 
 

@@ -6,7 +6,7 @@ import openai
 import pytest
 from openai import OpenAI
 
-from tests.support.concurrency.eventually import eventually
+from tests.support.concurrency.threads import eventually
 from tests.support.fake_openai import SECRET_MARKER, Behavior, FakeOpenAI, Fault
 from tests.support.openai.official_client import draw, request_image
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 from tests.attacks import Seen, attack
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 from tests.support.service import Parts, Service, serving, settings_for
 
 _NOWHERE = "in no response and in no line of the log"
@@ -54,7 +54,7 @@ def all_responses(service: Service) -> str:
         partial(service.generate, enhance=True),
     ]
     # Concurrent, since some wait for an unavailable server.
-    responses = at_once(len(calls), lambda number: calls[number]())
+    responses = in_threads(len(calls), lambda number: calls[number]())
     return "\n".join(
         f"{response.status_code} {response.reason} {response.headers} {response.text}"
         for response in responses

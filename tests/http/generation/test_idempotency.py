@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from app.models import State
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 from tests.support.fake_openai import Fault
 from tests.support.http.idempotent_requests import KEY, change_record, error_of, post, record_of
 from tests.support.service import Parts, Service
@@ -38,7 +38,7 @@ def test_concurrent_requests_with_one_key_are_charged_once(
     service: Service, request: pytest.FixtureRequest
 ) -> None:
     """Of sixteen requests with one key, one generates; the others get its image or 409."""
-    responses = at_once(16, lambda _: post(service))
+    responses = in_threads(16, lambda _: post(service))
     succeeded = [response for response in responses if response.status_code == 200]
     waiting = [response for response in responses if response.status_code == 409]
     assert len(succeeded) + len(waiting) == 16
@@ -173,7 +173,7 @@ def test_without_records_nothing_is_charged(real: Service, parts: Parts) -> None
     first = post(real)
     parts.mongo.refuse()
     keys = (KEY, "a-new-key")
-    for response in at_once(2, lambda number: post(real, key=keys[number])):
+    for response in in_threads(2, lambda number: post(real, key=keys[number])):
         assert (response.status_code, response.json()["code"]) == (503, "records_unavailable")
         assert int(response.headers["Retry-After"]) > 0
     parts.mongo.pass_through()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.models import State
-from tests.support.concurrency.eventually import eventually
+from tests.support.concurrency.threads import eventually
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.http.authenticated_service import AuthenticatedService
 from tests.support.http.idempotent_requests import KEY, post

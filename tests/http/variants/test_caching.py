@@ -9,7 +9,7 @@ import pytest
 import requests
 from redis import Redis
 
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 from tests.support.http.variant_requests import (
     CountingImaging,
     SlowImaging,
@@ -78,7 +78,7 @@ def test_concurrent_requests_share_one_computation(
 ) -> None:
     """Twenty concurrent requests for a new variant share one computation."""
     path = store_image(service_with_fake)
-    responses = at_once(
+    responses = in_threads(
         20, lambda _: requests.get(f"{service_with_fake.url}{path}?w=99", timeout=30)
     )
     assert {(response.status_code, response.content) for response in responses} == {

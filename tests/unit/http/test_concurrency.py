@@ -8,7 +8,7 @@ import pytest
 
 from app.errors import Charged, ServiceBusy, ShuttingDown
 from app.http.concurrency import ConcurrencyLimit
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 
 
 def test_limit_rejects_one_more_immediately() -> None:
@@ -55,7 +55,7 @@ def test_limit_holds_with_concurrent_threads() -> None:
             all_tried.wait(10)
             return False
 
-    assert sum(at_once(20, enter)) == 5
+    assert sum(in_threads(20, enter)) == 5
 
 
 def test_closed_limit_rejects_new_generations_only() -> None:
@@ -101,7 +101,7 @@ def test_idle_callback_runs_once_with_concurrent_exits() -> None:
         assert calls == []
         barrier.wait(10)
 
-    at_once(9, lambda number: close(number) if number == 0 else enter_and_leave(number))
+    in_threads(9, lambda number: close(number) if number == 0 else enter_and_leave(number))
     assert calls == [1]
 
 

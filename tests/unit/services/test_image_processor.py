@@ -20,7 +20,11 @@ LARGE = Variant(width=300, height=300)
 
 def test_a_slow_store_delays_no_other_variant() -> None:
     """While one variant waits for its original, other variants and cutouts are made."""
-    pillow, fetching, go_on = LocalImageProcessor(at_once=1), threading.Event(), threading.Event()
+    pillow, fetching, go_on = (
+        LocalImageProcessor(max_concurrent=1),
+        threading.Event(),
+        threading.Event(),
+    )
 
     def slow() -> bytes:
         fetching.set()
@@ -38,7 +42,7 @@ def test_a_slow_store_delays_no_other_variant() -> None:
 
 def test_variants_made_by_many_threads_equal_those_of_one() -> None:
     """Concurrent threads share only the queue."""
-    pillow = LocalImageProcessor(at_once=1)
+    pillow = LocalImageProcessor(max_concurrent=1)
     wanted = [Variant(width=200 + 20 * n, height=300, outline=(n, (255, 0, 0))) for n in range(8)]
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda v: pillow.render_variant(IMAGE, lambda: ORIGINAL, v), wanted))
@@ -47,7 +51,7 @@ def test_variants_made_by_many_threads_equal_those_of_one() -> None:
 
 def test_a_preview_is_the_cutout_as_a_small_webp() -> None:
     """The preview has the cutout's pixels, within WEBP's accuracy."""
-    preview = LocalImageProcessor(at_once=1).preview(ORIGINAL)
+    preview = LocalImageProcessor(max_concurrent=1).preview(ORIGINAL)
     assert preview
     with Image.open(io.BytesIO(preview)) as shown, Image.open(io.BytesIO(IMAGE)) as cut:
         assert (shown.format, shown.size) == ("WEBP", (imaging.SIDE, imaging.SIDE))
@@ -57,7 +61,7 @@ def test_a_preview_is_the_cutout_as_a_small_webp() -> None:
 @pytest.mark.parametrize("data", [b"", b"no image", ORIGINAL[:500]], ids=["", "text", "half"])
 def test_a_preview_that_can_not_be_made_is_none(data: bytes) -> None:
     """A broken partial image is no error, and delays nothing afterwards."""
-    pillow = LocalImageProcessor(at_once=1)
+    pillow = LocalImageProcessor(max_concurrent=1)
     assert pillow.preview(data) is None
     assert pillow.preview(ORIGINAL)
 
@@ -73,7 +77,7 @@ def test_a_preview_delays_no_paid_image(monkeypatch: pytest.MonkeyPatch) -> None
         return cutout(data, **more)
 
     monkeypatch.setattr(imaging, "cutout", slow)
-    pillow = LocalImageProcessor(at_once=1)
+    pillow = LocalImageProcessor(max_concurrent=1)
     with ThreadPoolExecutor(1) as other:
         paid = other.submit(pillow.cut_out, ORIGINAL)
         assert cutting.wait(10)

@@ -19,7 +19,7 @@ from PIL import Image, ImageChops, ImageFilter
 from app import imaging
 from app.imaging import Holes
 from tests.support.concurrency.interpreter_lock import QUEUED, longest_hold, make_holder
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 from tests.support.images.odd_images import OddImage, noise, odd_images
 from tests.support.images.sample_images import encoded, owl, pixels
 from tests.support.servers import python_process
@@ -117,7 +117,7 @@ def test_ten_threads_give_the_same_bytes() -> None:
         done = [digest(data) for data in rotated]
         return done[5 - number % 5 :] + done[: 5 - number % 5]
 
-    assert all(found == expected for found in at_once(10, work))
+    assert all(found == expected for found in in_threads(10, work))
 
 
 def largest_image(kind: str) -> bytes:

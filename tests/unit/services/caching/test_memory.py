@@ -2,8 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.services.caching.memory import ENTRY_BYTES, MemoryCache
-from tests.support.concurrency.eventually import eventually
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import eventually, in_threads
 
 IDS, NAMES = "abcd", ("image", "w=1")
 
@@ -112,7 +111,7 @@ def test_threads_keep_the_accounting_correct() -> None:
             if turn % 7 == 0:
                 cache.forget(image_id)
 
-    at_once(8, work)
+    in_threads(8, work)
     for image_id in "abc":
         put(cache, image_id, b"1234567890")
     assert {key[0] for key in held(cache)} == set("abc")

@@ -3,7 +3,7 @@ import time
 import pytest
 
 from app.services.runtime.lazy_client import LazyClient
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 from tests.support.servers import python_process
 
 FORK = """
@@ -62,7 +62,7 @@ def test_twenty_threads_get_one_client() -> None:
         return FakeClient()
 
     client = LazyClient(make)
-    assert len(set(at_once(20, lambda _: client()))) == 1
+    assert len(set(in_threads(20, lambda _: client()))) == 1
 
 
 def test_a_forked_child_makes_its_own() -> None:

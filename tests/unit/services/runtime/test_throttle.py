@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from app.services.runtime.throttle import FailOpenSemaphore
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 
 
 class Work:
@@ -29,7 +29,7 @@ class Work:
 
 def test_no_more_calls_than_slots_run_concurrently() -> None:
     """Of twelve threads two work at a time, and all of them get a turn."""
-    turns, work, done = FailOpenSemaphore(at_once=2, patience_seconds=30), Work(), []
+    turns, work, done = FailOpenSemaphore(max_concurrent=2, timeout_seconds=30), Work(), []
     together = threading.Barrier(2)
 
     def one(number: int) -> None:
@@ -39,13 +39,13 @@ def test_no_more_calls_than_slots_run_concurrently() -> None:
             done.append(number)
             work.end()
 
-    at_once(12, one)
+    in_threads(12, one)
     assert (work.most, sorted(done)) == (2, list(range(12)))
 
 
 def test_no_call_waits_long_for_one_that_hangs() -> None:
     """A call that waited too long proceeds, learns how long it waited, and takes no slot."""
-    turns = FailOpenSemaphore(at_once=1, patience_seconds=0.01)
+    turns = FailOpenSemaphore(max_concurrent=1, timeout_seconds=0.01)
     hangs, passed = threading.Event(), threading.Event()
 
     def one(number: int) -> None:
@@ -59,12 +59,12 @@ def test_no_call_waits_long_for_one_that_hangs() -> None:
                 hangs.set()
                 assert passed.wait(10)
 
-    at_once(2, one)
+    in_threads(2, one)
 
 
 def test_a_failed_call_releases_its_slot() -> None:
     """An error during a turn is raised, and its slot is released."""
-    turns = FailOpenSemaphore(at_once=1, patience_seconds=30)
+    turns = FailOpenSemaphore(max_concurrent=1, timeout_seconds=30)
     for _ in range(2):
         with pytest.raises(OSError, match="broken"), turns.turn():
             raise OSError("broken")

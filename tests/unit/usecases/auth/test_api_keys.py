@@ -14,7 +14,7 @@ from app.services.caching.api_key_cache import KEYS, REST_SECONDS, SECONDS, Cach
 from app.usecases.auth.api_keys import ApiKeyRejected, ApiKeys
 from app.usecases.auth.authentication import Authentication
 from app.usecases.auth.key_format import hash_of, id_in, new_id, new_text
-from tests.support.concurrency.eventually import eventually
+from tests.support.concurrency.threads import eventually
 from tests.support.fakes.api_keys import FakeApiKeys, a_key
 from tests.support.fakes.ports import FakeClock
 

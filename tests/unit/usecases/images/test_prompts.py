@@ -22,7 +22,7 @@ from app.usecases.billing.budgets import BudgetGuard
 from app.usecases.billing.pricing import Prices
 from app.usecases.images.prompts import Prompts
 from tests.support.builders import PRICES, World
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 
 
 def prompts_of(world: World, seed: int = 0) -> Prompts:
@@ -115,7 +115,7 @@ def test_concurrent_callers_share_one_call(world: World) -> None:
     world.writer.gate = threading.Event()
     prompts = prompts_of(world)
     threading.Timer(0.1, world.writer.gate.set).start()
-    responses = at_once(8, lambda _: prompts.suggest(5))
+    responses = in_threads(8, lambda _: prompts.suggest(5))
     assert len({prompt for response in responses for prompt in response}) == 40
     assert world.writer.themes == [""]
 

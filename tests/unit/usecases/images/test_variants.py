@@ -17,7 +17,7 @@ from app.services.caching.image_cache import TwoLevelCache
 from app.usecases.images.images import Images
 from app.usecases.images.variants import Variants
 from tests.support.builders import World
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads
 from tests.support.http.variant_requests import SlowImaging
 
 ID = "500e1665-0b52-4734-9ec8-c7241187276b"
@@ -131,7 +131,7 @@ def test_concurrent_calls_share_one_computation(stored: World) -> None:
         slow.gate.set()
         return fetch(use_case, SMALL).data
 
-    responses = at_once(21, lambda n: fetch(use_case, SMALL).data if n else open_once_begun())
+    responses = in_threads(21, lambda n: fetch(use_case, SMALL).data if n else open_once_begun())
     assert set(responses) == {b"h=64&w=64 of image"}
     assert slow.events == ["imaging render_variant"]
 
