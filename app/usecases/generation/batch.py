@@ -32,7 +32,7 @@ _STOPPING = (BudgetExceeded, PriceUnknown, ProviderMisconfigured, ProviderQuota)
 
 
 class Generate(Protocol):
-    """Generates one image, or returns the one that was generated under this claim before."""
+    """Generates one image, or returns the result of an earlier call with this claim."""
 
     def __call__(self, request: ImageRequest, *, caller: Caller, claim: str) -> GenerationResult:
         """See GenerateImage."""

@@ -73,7 +73,7 @@ class ImageFinalizer:
         """Cut out and store the image; return the record as ready, without writing it.
 
         Raises:
-            ImagePendingUpload: the store does not answer.
+            ImagePendingUpload: the store is unreachable.
             ProviderBadResponse: the bytes are no image.
         """
         try:
@@ -91,7 +91,7 @@ class ImageFinalizer:
 
         Raises:
             UnusableImage: the bytes are no image.
-            StorageUnavailable: the store does not answer.
+            StorageUnavailable: the store is unreachable.
         """
         with self.observer.step("cutout"):
             provenance = self.provenance.of(record)
@@ -124,8 +124,8 @@ class ImageFinalizer:
     def _write_outcome(self, record: ImageRecord, outcome: ImageRecord) -> ImageRecord:
         """Replace the record and book its cost; return the record as it should be stored.
 
-        If the records can't be reached, the pending record and the objects tell the same. If the
-        lease ended and another server guessed the outcome, this one counts.
+        If the records are unreachable, nothing is lost: the outcome follows from the pending record
+        and the objects. If the lease ended and another server guessed the outcome, this one counts.
         """
         outcome = outcome.booked()
         self.observer.note(outcome)

@@ -22,8 +22,8 @@ from app.ports import Clock, ImageRecords
 from app.usecases.generation.recovery import Recovery
 
 _LOST = (
-    "The image for this Idempotency-Key was paid for, but could not be stored. "
-    "To generate it again, and pay again, use a new key."
+    "The image for this Idempotency-Key was charged, but could not be stored. "
+    "To generate it again, with another charge, use a new key."
 )
 
 
@@ -38,7 +38,7 @@ class IdempotencyService:
 
     Args:
         records: where earlier requests are found.
-        clock: tells which keys are forgotten.
+        clock: the time, from which keys expire.
         recovery: finishes an earlier request that was interrupted.
         retention: how long a key is remembered, from its first use.
     """
@@ -60,7 +60,7 @@ class IdempotencyService:
             ImageDeleted: the image was deleted.
             ProviderBadResponse: it was charged for, and is no image.
             StorageUnavailable: the image waits for storage, or could not be stored.
-            RecordsUnavailable: the records can't be reached.
+            RecordsUnavailable: the records are unreachable.
         """
         record = self._find(claim)
         if record is None:
@@ -77,7 +77,7 @@ class IdempotencyService:
         """Return whether there was a request with this claim that is not forgotten.
 
         Raises:
-            RecordsUnavailable: the records can't be reached.
+            RecordsUnavailable: the records are unreachable.
         """
         return self._find(claim) is not None
 

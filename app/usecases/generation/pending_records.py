@@ -18,7 +18,7 @@ class PendingRecords:
 
     Args:
         records: where they are stored.
-        clock: tells when leases end.
+        clock: the time, from which leases run.
         observer: hears of each new record.
         estimates: the maximum cost of a request, and the model that draws.
         budget_guard: reserves the maximum cost.

@@ -48,7 +48,7 @@ class Recovery:
 
         Raises:
             GenerationInProgress: another server is working on it.
-            ImagePendingUpload: the store does not answer, or the original is in the spool of
+            ImagePendingUpload: the store is unreachable, or the original is in the spool of
                 another server.
             ProviderBadResponse: the original is no image.
             RecordsUnavailable: the record is unchanged, or pending with a new lease.

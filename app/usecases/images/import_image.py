@@ -51,8 +51,8 @@ class ImportImage:
         Raises:
             UnusableImage: the bytes are no PNG, WEBP or JPEG that can be decoded.
             GenerationInProgress: another process is importing it.
-            StorageUnavailable: the store does not answer.
-            RecordsUnavailable: the records can't be reached.
+            StorageUnavailable: the store is unreachable.
+            RecordsUnavailable: the records are unreachable.
         """
         self.image_processor.inspect(exported.data)
         record = self._new_record(exported)

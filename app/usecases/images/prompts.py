@@ -44,7 +44,7 @@ class Prompts:
         writer: the text model.
         prices: of that model.
         budget_guard: reserves the maximum cost of a refill.
-        clock: tells when to refill.
+        clock: the time, by which pools are refilled.
         rng: shuffles the prompts.
     """
 

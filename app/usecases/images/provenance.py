@@ -42,7 +42,7 @@ def image_with_lost_provenance(store: ImageStore, record: ImageRecord) -> bytes:
     A record that was rebuilt without its note knows nothing, but the image's file may.
 
     Raises:
-        StorageUnavailable: the store does not answer.
+        StorageUnavailable: the store is unreachable.
     """
     try:
         return b"" if record.provider else store.get(object_keys.image_key(record.id)).data

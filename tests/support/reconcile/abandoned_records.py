@@ -1,4 +1,4 @@
-"""Generations that were left behind by a worker that died, in every combination."""
+"""Records that a killed worker left behind, in every combination."""
 
 import itertools
 from collections.abc import Iterator
@@ -21,7 +21,15 @@ PLACES = {"nowhere": (), "store": ("store",), "spool": ("spool",), "both": ("sto
 
 @dataclass(frozen=True)
 class Left:
-    """What a worker left behind when it died."""
+    """What a killed worker left behind.
+
+    Attributes:
+        charged: of the record.
+        where: the places that have the original: a key of PLACES.
+        ending: of the original's key.
+        known: whether the record describes the original.
+        note: whether there is a note beside the original.
+    """
 
     charged: Charged
     where: str
@@ -35,58 +43,58 @@ class Left:
 
 
 def all_left() -> Iterator[Left]:
-    """Name every combination that can be."""
+    """Yield every possible combination."""
     for charged, known in itertools.product(Charged, (False, True)):
         yield Left(charged, "nowhere", known=known)
         for where, ending, note in itertools.product(
             ("store", "spool", "both"), ("png", "webp", "jpeg", "bin"), (False, True)
         ):
-            if not (known and ending == "bin"):  # evidence has no name in the row
+            if not (known and ending == "bin"):  # a record does not describe evidence
                 yield Left(charged, where, ending, known, note)
 
 
 def leave(world: World, left: Left) -> ImageRecord:
-    """Set up the world as it was left; return the row, whose lease is just over."""
-    row = a_generation(
+    """Set up the fakes as they were left; return the record, whose lease has just ended."""
+    record = a_generation(
         id=ID, state=State.PENDING, charged=left.charged, created_at=None, original=None, image=None
     )
     key = f"originals/{ID}.{left.ending}"
     if left.known:
-        row = replace(row, original=_original(key, left.ending))
-    row = replace(row, lease_until=world.clock.now())
-    world.records.insert(row)
+        record = replace(record, original=_original(key, left.ending))
+    record = replace(record, lease_until=world.clock.now())
+    world.records.insert(record)
     for place in PLACES[left.where]:
         target = world.store if place == "store" else world.spool
         target.put(key, DATA, content_type="x")
         if left.note:
-            note = sidecar.write(replace(row, created_at=DRAWN, model=MODEL))
+            note = sidecar.write(replace(record, created_at=DRAWN, model=MODEL))
             target.put(NOTE, note, content_type="application/json")
     if left.ending == "bin":
         world.image_processor.fail("inspect", UnusableImage("a page"))
     else:
         world.image_processor.info = ImageInfo(left.ending, 1536, 1024)  # type: ignore[arg-type]  # reason: from the table
-    return row
+    return record
 
 
 def _original(key: str, ending: str) -> Original:
     return Original(key=key, format=ending, width=1536, height=1024, size_bytes=1, sha256="0")  # type: ignore[arg-type]  # reason: from the table
 
 
-def recover(world: World, row: ImageRecord) -> ImageRecord | AppError:
-    """Return the row, or the error."""
+def recover(world: World, record: ImageRecord) -> ImageRecord | AppError:
+    """Recover the record; return the recovered one, or the error."""
     try:
-        return world.recover(row)
+        return world.recover(record)
     except AppError as error:
         return error
 
 
 def paid(left: Left) -> Charged:
-    """Tell what is known about the payment once the original has been seen."""
+    """Return the charge that is known once the original is found."""
     return Charged.NO if left.charged is Charged.NO else Charged.YES
 
 
 def contents(world: World) -> tuple[dict[str, bytes], dict[str, bytes]]:
-    """Return what store and spool hold, without the note, which is compared by itself."""
+    """Return the contents of store and spool, without the note."""
     return tuple(  # type: ignore[return-value]  # reason: of two
         {key: stored.data for key, stored in place.objects.items() if key != NOTE}
         for place in (world.store, world.spool)

@@ -102,7 +102,7 @@ def test_a_started_record_has_the_drawn_text_and_its_words() -> None:
 
 
 def test_a_response_names_the_model_and_the_cost() -> None:
-    """A model that names itself takes the place of the one that was asked."""
+    """The model named in the response replaces the requested one."""
     drawn = pending(model="asked").drawn(model="", cost_micros=5, created_at=NOON)
     assert (drawn.model, drawn.cost_micros, drawn.created_at) == ("asked", 5, NOON)
     assert pending().drawn(model="other", cost_micros=None).model == "other"
