@@ -1,4 +1,4 @@
-"""Fixtures that every test may use: the real servers, the fake of OpenAI, and the guards."""
+"""Fixtures for all tests: real servers, the fake OpenAI server, and the network guard."""
 
 import gc
 import os
@@ -34,7 +34,7 @@ _MAX_FIRST = ("tests/soak", "tests/faults", "tests/schema", "tests/e2e")
 
 
 def pytest_configure() -> None:
-    """Put up the guards before any module of a test is imported."""
+    """Install the guards before any test module is imported."""
     clean_environment(os.environ)
     sys.dont_write_bytecode = False
     block_network()
@@ -42,7 +42,7 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Look for no garbage among what is loaded here, now or later: it stays until the end."""
+    """Exclude modules loaded during collection from garbage collection, for speed."""
     gc.disable()
     try:
         return (yield)
@@ -52,19 +52,19 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the rooms whose files take longest, so that no process ends long after others."""
+    """Start with the slowest folders, so that no process ends long after the others."""
     items.sort(key=lambda item: [not item.nodeid.startswith(room) for room in _MAX_FIRST])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the fault matrix. Here, since the process that prints loads no conftest below."""
+    """Print the fault matrix; the printing process loads no conftest of a subfolder."""
     print_matrix(terminalreporter)
     print_attacks(terminalreporter)
 
 
 @pytest.fixture
 def seen(request: pytest.FixtureRequest) -> Iterator[Seen]:
-    """Check and note what an attack has led to; a test that never tells is no attack."""
+    """Check and record the result of an attack; a test that reports none fails."""
     yield noting(request.node)
     reported = any(name == "attack" for name, _ in request.node.user_properties)
     assert reported, "nothing was seen"
@@ -103,7 +103,7 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
 
 @pytest.fixture(scope="session")
 def bucket_client(s3_server: S3Server) -> Iterator[Any]:
-    """Make one client for all buckets: each takes a while to make."""
+    """Return one client for all buckets, because creating a client is slow."""
     client = s3_client(s3_server)
     yield client
     client.close()
@@ -111,19 +111,19 @@ def bucket_client(s3_server: S3Server) -> Iterator[Any]:
 
 @pytest.fixture
 def s3_bucket(s3_server: S3Server, bucket_client: Any) -> str:
-    """Name a bucket that is new and empty."""
+    """Create an empty bucket and return its name."""
     return new_bucket(s3_server, bucket_client)
 
 
 @pytest.fixture
 def mongo_database(mongo_server: MongoServer) -> str:  # noqa: ARG001  reason: the server must run
-    """Name a database that nobody has used."""
+    """Return the name of an unused database."""
     return f"test_{uuid.uuid4().hex}"
 
 
 @pytest.fixture
 def redis_flushed(redis_server: RedisServer) -> RedisServer:
-    """Give the Redis server without anything in it."""
+    """Return the Redis server, emptied."""
     from redis import Redis
 
     with Redis.from_url(redis_server.url) as client:
@@ -133,14 +133,14 @@ def redis_flushed(redis_server: RedisServer) -> RedisServer:
 
 @pytest.fixture(scope="session")
 def fake_openai_server() -> Iterator[FakeOpenAI]:
-    """Run one fake of OpenAI for all tests; a test takes `fake_openai`."""
+    """Run one fake OpenAI server for all tests, which use it by `fake_openai`."""
     with FakeOpenAI() as fake:
         yield fake
 
 
 @pytest.fixture
 def fake_openai(fake_openai_server: FakeOpenAI) -> Iterator[FakeOpenAI]:
-    """Give the fake of OpenAI with nothing scripted and nothing counted."""
+    """Return the fake OpenAI server, reset."""
     fake_openai_server.reset()
     yield fake_openai_server
     fake_openai_server.reset()
@@ -155,8 +155,8 @@ def parts(
     redis_flushed: RedisServer,
     fake_openai: FakeOpenAI,
 ) -> Iterator["Parts"]:
-    """Give the real parts, each behind a proxy."""
-    from tests.support.service import real_parts  # with the whole app, which the guards come before
+    """Return the real parts, each behind a proxy."""
+    from tests.support.service import real_parts  # imports the app, which needs the guards first
 
     with real_parts(
         s3_server, s3_bucket, mongo_server, mongo_database, redis_flushed, fake_openai
@@ -166,7 +166,7 @@ def parts(
 
 @pytest.fixture(scope="session")
 def openai_client(fake_openai_server: FakeOpenAI) -> Iterator["OpenAI"]:
-    """Make the official client for the fake; it does not retry. Loading certificates takes time."""
+    """Return the official client for the fake server, without retries."""
     from openai import OpenAI
 
     key, url = fake_openai_server.api_key, fake_openai_server.base_url
@@ -182,9 +182,9 @@ def shared(
     mongo_database: str,
     fake_openai: FakeOpenAI,
 ) -> dict[str, Any]:
-    """Give the settings of servers that share S3 and MongoDB."""
+    """Return the settings of servers that share S3 and MongoDB."""
     from tests.support.service import (
-        openai_settings,  # with the whole app, which the guards come before
+        openai_settings,  # imports the app, which needs the guards first
     )
 
     return openai_settings(fake_openai) | {

@@ -55,7 +55,7 @@ def mongomock_(mongo_database: str) -> MongoRecords:
 
 @pytest.fixture(params=["sqlite", "mongodb", "mongomock_"])
 def store(request: pytest.FixtureRequest) -> ImageRecords:
-    """Give each implementation in turn."""
+    """Return each implementation in turn."""
     made: ImageRecords = request.getfixturevalue(request.param)
     return made
 
@@ -78,7 +78,7 @@ def generator(lazy_openai: "LazyClient[OpenAI]", fake_openai: FakeOpenAI) -> Ope
 def ledger(
     request: pytest.FixtureRequest, tmp_path: Path, mongo_server: MongoServer, mongo_database: str
 ) -> Iterator[Ledger]:
-    """Give each ledger in turn, with nothing in it."""
+    """Return each ledger in turn, empty."""
     if request.param == "fake":
         yield FakeLedger([])
     elif request.param == "sqlite":

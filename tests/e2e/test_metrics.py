@@ -7,7 +7,7 @@ from pathlib import Path
 
 import requests
 
-from tests.support.observability.metrics_page import value
+from tests.support.observability.prometheus import value
 from tests.support.servers.gunicorn import Gunicorn, gunicorn, wait_for
 
 REQUESTS, NOWHERE = "imageapi_requests_total", {"route": "other", "status": "404"}

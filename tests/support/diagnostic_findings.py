@@ -21,7 +21,7 @@ def texts(findings: Iterable[Finding]) -> str:
 
 
 def the(check: str, findings: Sequence[Finding]) -> Finding:
-    """Return the finding of this check; a warning or failure always has an advice."""
+    """Return the finding of a check; warnings and failures have advice, others have none."""
     (found,) = [finding for finding in findings if finding.check == check]
     assert bool(found.advice) == (found.level in {WARNING, FAILED})
     return found

@@ -1,4 +1,4 @@
-"""Keeps the tests on this machine: no foreign host is reached, no real credential is used."""
+"""Isolate the tests: they reach no other host and use no real credentials."""
 
 import ipaddress
 import os
@@ -9,8 +9,8 @@ from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
-# What the person at this machine has set would make a test behave otherwise than elsewhere, or
-# talk to, or pay, somebody else.
+# Settings of this machine's user would change the results of tests, or make them contact and pay
+# other services.
 _PREFIXES = ("AWS_", "OPENAI_", "AZURE_OPENAI_", "OTEL_")
 _EXAMPLE = Path(__file__).resolve().parents[2] / ".env.example"
 _SETTINGS = frozenset(re.findall(r"^([A-Z0-9_]+)=", _EXAMPLE.read_text(), re.MULTILINE))
@@ -18,7 +18,7 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
 class NetworkBlockedError(RuntimeError):
-    """A test tried to reach another host; no OSError, lest it be taken for an outage."""
+    """A test tried to reach another host; no OSError, so that it is not taken for an outage."""
 
 
 def clean_environment(environment: MutableMapping[str, str]) -> None:
@@ -26,19 +26,19 @@ def clean_environment(environment: MutableMapping[str, str]) -> None:
     for name in tuple(environment):
         if name.startswith(_PREFIXES) or name.upper() in _SETTINGS.union(_PROXIES):
             del environment[name]
-    # boto3 reads these files, and asks an address of the cloud for keys when it finds none.
+    # boto3 reads these files, and without keys requests some from an address of the cloud.
     environment["AWS_CONFIG_FILE"] = environment["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     environment["AWS_EC2_METADATA_DISABLED"] = "true"
-    # Nobody here speaks TLS, and a client that is made loads all certificates of the machine.
+    # No test uses TLS, and creating a client loads all certificates of the machine.
     environment["SSL_CERT_FILE"], environment["SSL_CERT_DIR"] = "", os.devnull
-    # A hundred servers and commands are started, and each would compile the whole service anew.
+    # A hundred servers and commands are started, and each would compile the whole service again.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def block_network() -> None:
-    """Allow this process connections to the loopback interface only, for good.
+    """Restrict this process to connections to the loopback interface, permanently.
 
-    An audit hook sees every connection that Python makes, whichever library asks for it.
+    An audit hook sees every connection that Python makes, by any library.
     """
     sys.addaudithook(_check)
 
@@ -50,7 +50,7 @@ def _check(event: str, args: tuple[Any, ...]) -> None:
             raise NetworkBlockedError(f"a test tried to reach {address[0]}")
     elif event in {"socket.getaddrinfo", "socket.gethostbyname"} and not _is_local(args[0]):
         if str(args[0]).endswith(".invalid"):
-            # A name that never exists lets a test have a failing look-up without asking anybody.
+            # For a look-up that fails without a request to a name server.
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         raise NetworkBlockedError(f"a test tried to look up {args[0]}")
 

@@ -8,20 +8,20 @@ from hypothesis import settings
 from app.config import Settings
 from tests.support.builders import World
 
-# The same examples in every run, and none fails for being slow on a busy machine.
+# The same examples in every run, and no failures because of a busy machine.
 settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
 settings.load_profile("repeatable")
 
 
 @pytest.fixture
 def world() -> World:
-    """Give all fakes and the use cases on top of them."""
+    """Return all fakes, with the use cases on them."""
     return World()
 
 
 @pytest.fixture
 def nothing_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Stand in an empty folder without any setting, and name that folder."""
+    """Change to an empty folder, remove all settings, and return the folder."""
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
         monkeypatch.delenv(name, raising=False)

@@ -9,8 +9,7 @@ import pytest
 import yaml
 
 from tests.support.fake_openai import Fault
-from tests.support.observability.metrics_page import samples
-from tests.support.observability.promql import mentions
+from tests.support.observability.prometheus import mentions, samples
 from tests.support.service import Parts, Service
 
 DEPLOY = Path(__file__).parents[3] / "deploy"

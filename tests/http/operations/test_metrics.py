@@ -6,7 +6,7 @@ from app.models import Scope
 from tests.support.fake_openai import SECRET_MARKER, Fault
 from tests.support.http.authenticated_service import serving_with_keys
 from tests.support.observability.log_capture import log_records
-from tests.support.observability.metrics_page import samples, value
+from tests.support.observability.prometheus import samples, value
 from tests.support.service import Parts, Service
 
 

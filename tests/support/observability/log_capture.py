@@ -1,11 +1,11 @@
-"""Listens to the service's log, whoever has configured it."""
+"""Capture the service's log, however it is configured."""
 
 import contextlib
 import logging
 from collections.abc import Iterator
 
 
-class _Book(logging.Handler):
+class _Collector(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self.lines: list[str] = []
@@ -18,26 +18,26 @@ class _Book(logging.Handler):
 
 @contextlib.contextmanager
 def log_lines(logger_name: str = "app") -> Iterator[list[str]]:
-    """Collect `LEVEL message` of all that is logged within the block."""
-    with _listening(logger_name) as record_spending:
-        yield record_spending.lines
+    """Collect `LEVEL message` of everything that is logged within the block."""
+    with _collecting(logger_name) as collector:
+        yield collector.lines
 
 
 @contextlib.contextmanager
 def log_records(logger_name: str = "app") -> Iterator[list[logging.LogRecord]]:
-    """Collect the records of all that is logged within the block."""
-    with _listening(logger_name) as record_spending:
-        yield record_spending.records
+    """Collect the log records of everything that is logged within the block."""
+    with _collecting(logger_name) as collector:
+        yield collector.records
 
 
 @contextlib.contextmanager
-def _listening(logger_name: str) -> Iterator[_Book]:
-    logger, record_spending = logging.getLogger(logger_name), _Book()
+def _collecting(logger_name: str) -> Iterator[_Collector]:
+    logger, collector = logging.getLogger(logger_name), _Collector()
     level = logger.level
     logger.setLevel(logging.DEBUG)
-    logger.addHandler(record_spending)
+    logger.addHandler(collector)
     try:
-        yield record_spending
+        yield collector
     finally:
-        logger.removeHandler(record_spending)
+        logger.removeHandler(collector)
         logger.setLevel(level)

@@ -20,7 +20,7 @@ from app.services.observability.metrics import Metrics
 from app.services.observability.observer import TelemetryObserver
 from tests.support.builders import World, a_request
 from tests.support.observability.log_capture import log_records
-from tests.support.observability.metrics_page import value
+from tests.support.observability.prometheus import value
 
 STEPS = set(get_args(Step))
 PART = PartHealth(name="storage", kind="s3", up=False, required=True)
