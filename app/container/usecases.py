@@ -2,6 +2,7 @@
 
 import random
 from datetime import timedelta
+from typing import Any
 
 from app.blueprints.dependencies import Dependencies, ServerInfo
 from app.config import VERSION, Settings
@@ -18,7 +19,7 @@ from app.errors import AppError
 from app.http.concurrency import ConcurrencyLimit
 from app.http.rate_limits import LimitName, RateLimits
 from app.http.url_signing import Signer
-from app.models import Rate
+from app.models import Budget, Rate
 from app.ports import ImageCache, Ports
 from app.services.caching.api_key_cache import CachedApiKeys
 from app.services.caching.memory import MemoryCache
@@ -47,25 +48,8 @@ _CACHE_TTL_SECONDS = 60
 
 def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
     """Build the dependencies of the views on these ports."""
-    kinds = {selected.part: selected.kind for selected in select_adapters(settings)}
-    readiness = Readiness(
-        (
-            Part(name="storage", kind=kinds["storage"], ping=ports.store.ping),
-            Part(name="records", kind=kinds["records"], ping=ports.records.ping),
-            Part(
-                name="cache",
-                kind=kinds["cache"],
-                ping=lambda: _ping_cache(ports.cache),
-                required=False,
-            ),
-        ),
-        clock=ports.clock,
-    )
-    images = Images(
-        ports.store,
-        ports.records,
-        MemoryCache(max_bytes=_OWNER_CACHE_BYTES, ttl_seconds=_CACHE_TTL_SECONDS),
-    )
+    readiness = _readiness(settings, ports)
+    images = Images(ports.store, ports.records, _memory_cache(_OWNER_CACHE_BYTES))
     prices = Prices(settings.price_table)
     budget = budget_from(settings.server_budget)
     budget_guard = BudgetGuard(ledger=ports.ledger, clock=ports.clock, budget=budget)
@@ -94,13 +78,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         estimates=estimates,
         preview=ports.image_processor.preview,
         images=images,
-        variants=Variants(
-            images=images,
-            store=ports.store,
-            image_processor=ports.image_processor,
-            cache=ports.cache,
-            limit=settings.max_concurrent_variants,
-        ),
+        variants=_variants(settings, ports, images),
         prompts=Prompts(
             ports.writer,
             prices=prices,
@@ -130,22 +108,58 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         rate_limits=RateLimits(rates=_rates(settings), limiter=ports.rate_limiter),
         api_keys=ApiKeys(ports.api_keys, ports.clock),
         store=ports.store,
-        page_cache=MemoryCache(max_bytes=_PAGE_CACHE_BYTES, ttl_seconds=_CACHE_TTL_SECONDS),
+        page_cache=_memory_cache(_PAGE_CACHE_BYTES),
         concurrency_limit=ConcurrencyLimit(settings.max_concurrent_generations),
         signer=Signer(settings.signing_keys, ports.clock),
-        server_info=ServerInfo(
-            provider=ports.generator.provider,
-            model=ports.generator.model,
-            public_url=settings.public_url,
-            version=VERSION,
-            redirects=settings.serve_mode == "redirect",
-            auth_required=settings.auth_required,
-            public_images=settings.public_images or not settings.auth_required,
-            partial_images=settings.openai_partial_images,
-            budget=budget,
-            fault_injection=settings.paid_provider is None,
-        ),
+        server_info=_server_info(settings, ports, budget),
     )
+
+
+def _readiness(settings: Settings, ports: Ports) -> Readiness:
+    kinds = {selected.part: selected.kind for selected in select_adapters(settings)}
+    cache = Part(
+        name="cache",
+        kind=kinds["cache"],
+        ping=lambda: _ping_cache(ports.cache),
+        required=False,
+    )
+    return Readiness(
+        (
+            Part(name="storage", kind=kinds["storage"], ping=ports.store.ping),
+            Part(name="records", kind=kinds["records"], ping=ports.records.ping),
+            cache,
+        ),
+        clock=ports.clock,
+    )
+
+
+def _variants(settings: Settings, ports: Ports, images: Images) -> Variants:
+    return Variants(
+        images=images,
+        store=ports.store,
+        image_processor=ports.image_processor,
+        cache=ports.cache,
+        limit=settings.max_concurrent_variants,
+    )
+
+
+def _server_info(settings: Settings, ports: Ports, budget: Budget | None) -> ServerInfo:
+    return ServerInfo(
+        provider=ports.generator.provider,
+        model=ports.generator.model,
+        public_url=settings.public_url,
+        version=VERSION,
+        redirects=settings.serve_mode == "redirect",
+        auth_required=settings.auth_required,
+        public_images=settings.public_images or not settings.auth_required,
+        partial_images=settings.openai_partial_images,
+        budget=budget,
+        fault_injection=settings.paid_provider is None,
+    )
+
+
+def _memory_cache(max_bytes: int) -> MemoryCache[Any]:
+    return MemoryCache(max_bytes=max_bytes, ttl_seconds=_CACHE_TTL_SECONDS)
 
 
 def _authentication(ports: Ports) -> Authentication:

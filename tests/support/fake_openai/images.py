@@ -34,16 +34,16 @@ def generate(call: "Call") -> Reply:
     if BLOCKED_WORD in body["prompt"]:
         raise ApiError(errors.moderation_blocked())
     call.charge(count)
-    drawn = [_draw(call, body, width, height) for _ in range(count)]
+    images = [_generate_image(call, body, width, height) for _ in range(count)]
     if body.get("stream"):
-        return _stream(body, drawn, f"{width}x{height}", usage(body, width, height))
-    items = [_item(call, body, image, legacy) for image in drawn]
+        return _stream(body, images, f"{width}x{height}", usage(body, width, height))
+    items = [_item(call, body, image, legacy) for image in images]
     document: Json = {"created": int(time.time()), "data": items}
     if not legacy:
         document |= {
             "background": "transparent" if body.get("background") == "transparent" else "opaque",
             "output_format": body.get("output_format") or "png",
-            "quality": _drawn_quality(body),
+            "quality": _quality(body),
             "size": f"{width}x{height}",
             "usage": usage(body, width, height, count),
         }
@@ -53,24 +53,24 @@ def generate(call: "Call") -> Reply:
 def usage(body: Json, width: int, height: int, count: int = 1) -> Json:
     """Return token counts, roughly as the real API charges them."""
     text = len(body["prompt"]) // 4 + 7
-    rate = {"low": 272, "medium": 1056, "high": 4160}.get(_drawn_quality(body), 6240)
-    drawn = count * rate * width * height // (1024 * 1024)
-    drawn += 100 * int(body.get("partial_images") or 0)
+    rate = {"low": 272, "medium": 1056, "high": 4160}.get(_quality(body), 6240)
+    image_tokens = count * rate * width * height // (1024 * 1024)
+    image_tokens += 100 * int(body.get("partial_images") or 0)
     return {
         "input_tokens": text,
         "input_tokens_details": {"text_tokens": text, "image_tokens": 0},
-        "output_tokens": drawn,
-        "output_tokens_details": {"image_tokens": drawn, "text_tokens": 0},
-        "total_tokens": text + drawn,
+        "output_tokens": image_tokens,
+        "output_tokens_details": {"image_tokens": image_tokens, "text_tokens": 0},
+        "total_tokens": text + image_tokens,
     }
 
 
-def _drawn_quality(body: Json) -> str:
+def _quality(body: Json) -> str:
     quality = body.get("quality") or "auto"
     return "medium" if quality == "auto" else str(quality)
 
 
-def _draw(call: "Call", body: Json, width: int, height: int) -> bytes:
+def _generate_image(call: "Call", body: Json, width: int, height: int) -> bytes:
     kind = body.get("output_format") or "png"
     number = call.ledger.next_number()
     transparent = body.get("background") == "transparent"

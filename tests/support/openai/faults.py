@@ -43,7 +43,7 @@ FAILURES: dict[str, tuple[Behavior, type[AppError], Charged, int]] = {
     "502 of a proxy": (Fault.json_response(["x"], status=502), ProviderError, UNKNOWN, 0),
     "dropped, paid": (Fault.drop_before_response(), ProviderTimeout, UNKNOWN, 1),
     "dropped": (Fault.drop_before_response(paid=False), ProviderTimeout, UNKNOWN, 0),
-    "cut at once": (Fault.cut(0), ProviderTimeout, UNKNOWN, 1),
+    "cut immediately": (Fault.cut(0), ProviderTimeout, UNKNOWN, 1),
     "cut later": (Fault.cut(1000), ProviderTimeout, UNKNOWN, 1),
 }
 """Faults of image requests: the error, its `charged`, and the number of charged generations."""
