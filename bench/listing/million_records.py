@@ -15,7 +15,7 @@ from app.services.sqlite import records as sqlite_records
 from app.services.sqlite import rows as sqlite_rows
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
-from tests.support.builders import a_generation
+from tests.support.builders import a_record
 
 COUNT = 1_000_000
 OWNER = "half"
@@ -56,7 +56,7 @@ def rows(count: int, seed: int = 5) -> Iterator[ImageRecord]:
 def generation(rng: random.Random, created: datetime, prompt: str) -> ImageRecord:
     """Make a ready row of about a kilobyte."""
     image_id = str(uuid.UUID(int=rng.getrandbits(128), version=4))
-    return a_generation(
+    return a_record(
         id=image_id,
         prompt=prompt,
         requested_at=created - timedelta(seconds=30),

@@ -25,7 +25,7 @@ from app.usecases.auth.api_keys import ApiKeys
 from bench.results import Row, report
 from bench.serving.load import gets
 from bench.serving.server import Server, gunicorn
-from tests.support.builders import a_generation
+from tests.support.builders import a_record
 
 _ROUNDS = int(os.environ.get("BENCH_ROUNDS", "7"))
 _SECONDS = 3
@@ -125,9 +125,9 @@ def _serving(folder: Path, settings: Mapping[str, str]) -> Iterator[tuple[Server
         with closing(file):
             made = ApiKeys(SqliteApiKeys(file), SystemClock()).create("bench", scopes={Scope.READ})
             records = SqliteRecords(file)
-            records.insert(a_generation(id=_NAME, owner=made.key.id))
+            records.insert(a_record(id=_NAME, owner=made.key.id))
             for _ in range(_ROWS):
-                records.insert(a_generation(owner=made.key.id))
+                records.insert(a_record(owner=made.key.id))
         yield server, made.text
 
 

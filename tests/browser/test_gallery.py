@@ -12,7 +12,7 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
 from tests.support.browser.studio import PHONE, Tabs
-from tests.support.builders import NOON, a_generation
+from tests.support.builders import NOON, a_record
 from tests.support.http.authenticated_service import serving_with_keys
 from tests.support.service import Service
 
@@ -24,7 +24,7 @@ def full(service: Service) -> Service:
     """Fill a service with many records of one image."""
     png = service.get(f"/images/{service.generate().json()['filename']}").content
     for number in range(1, MANY):
-        record = a_generation(
+        record = a_record(
             prompt=f"Image number {number}", created_at=NOON - timedelta(seconds=number)
         )
         assert record.image

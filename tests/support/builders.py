@@ -60,7 +60,7 @@ def a_drawing(subject: str = "A red fox", **changes: Any) -> ImageRequest:
     return a_request(first_prompt=subject, prompt=subject, subject=subject, **changes)
 
 
-def a_generation(**changes: Any) -> ImageRecord:
+def a_record(**changes: Any) -> ImageRecord:
     """Make the record of a ready image; id and prompt carry over to keys and tokens."""
     image_id = changes.get("id") or str(uuid.uuid4())
     prompt = changes.get("prompt", "A red fox")

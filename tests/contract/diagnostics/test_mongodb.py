@@ -14,7 +14,7 @@ from app.services.mongodb import client as mongodb_client
 from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.indexes import INDEXES
 from app.services.mongodb.records import MongoRecords
-from tests.support.builders import a_generation
+from tests.support.builders import a_record
 from tests.support.diagnostic_findings import FAILED, OK, WARNING, levels, texts, the
 from tests.support.servers.databases import MongoServer
 from tests.support.servers.fault_proxy import FaultProxy
@@ -46,7 +46,7 @@ def test_a_good_database_passes_and_is_left_unchanged(
     with contextlib.closing(
         MongoRecords(MongoDatabase(uri=mongo_server.uri, name=mongo_database))
     ) as records:
-        records.insert(a_generation())
+        records.insert(a_record())
         assert levels(check(mongo_server.uri, mongo_database)) == ALL_OK
         assert records.page(PageQuery(limit=10)).total == 1
     assert client[mongo_database]["generations"].count_documents({}) == 1
@@ -60,7 +60,7 @@ def test_the_check_expects_the_indexes_that_the_service_creates(
     with contextlib.closing(
         MongoRecords(MongoDatabase(uri=mongo_server.uri, name=mongo_database))
     ) as records:
-        records.insert(a_generation())
+        records.insert(a_record())
     made = client[mongo_database]["generations"].index_information()
     assert {name: made[name]["key"] for name in made if name != "_id_"} == INDEXES
 

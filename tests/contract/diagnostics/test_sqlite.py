@@ -10,7 +10,7 @@ from app.services.diagnostics import sqlite
 from app.services.diagnostics.sqlite import check_file
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
-from tests.support.builders import a_generation
+from tests.support.builders import a_record
 from tests.support.diagnostic_findings import FAILED, OK, WARNING, levels, the
 
 ALL_OK = {"file": OK, "write": OK}
@@ -22,7 +22,7 @@ def path(tmp_path: Path) -> Path:
     path = tmp_path / "data" / "records.sqlite3"
     with contextlib.closing(SqliteRecords(SqliteDatabase(path))) as records:
         for _ in range(50):
-            records.insert(a_generation(prompt="a fox " * 50))
+            records.insert(a_record(prompt="a fox " * 50))
     return path
 
 

@@ -19,7 +19,7 @@ from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.records import MongoRecords
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
-from tests.support.builders import NOON, a_generation
+from tests.support.builders import NOON, a_record
 from tests.support.fakes.stores import FakeImageRecords
 from tests.support.stores.record_stores import add, ids, position_after, some_records
 
@@ -29,7 +29,7 @@ EDGE_MS = (1 << 24) - round(NOON.timestamp() * 1000) % (1 << 24)
 TIMES = (0, 0, 1, EDGE_MS - 1, EDGE_MS, -70_000, -5_000_000_000, 400 * 86_400_000)
 
 records = st.builds(
-    lambda state, ms, tokens, owner: a_generation(
+    lambda state, ms, tokens, owner: a_record(
         state=state,
         created_at=NOON + timedelta(milliseconds=ms),
         tokens=tuple(sorted(tokens)),
@@ -151,7 +151,7 @@ def test_any_history_gives_the_right_list_on_a_server(
 
 def test_the_version_changes_with_the_list(store: ImageRecords) -> None:
     """Listing, changing and removing a record change it; unlisted records don't."""
-    record = a_generation(state=State.PENDING)
+    record = a_record(state=State.PENDING)
     seen = [store.version()]
     store.insert(record)
     assert store.version() == seen[0]
@@ -180,7 +180,7 @@ def test_paging_during_inserts_returns_each_old_record_once(store: ImageRecords)
         if len(walked) < 12:
             for shift in (-1, 0, 10):
                 created = after.created_at + timedelta(milliseconds=shift)
-                store.insert(a_generation(created_at=created))
+                store.insert(a_record(created_at=created))
     old = set(ids(expected))
     assert [image_id for image_id in walked if image_id in old] == ids(expected)
     assert len(set(walked)) == len(walked)

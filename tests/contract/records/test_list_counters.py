@@ -17,7 +17,7 @@ from app.services.mongodb.records import MongoRecords
 from app.services.sqlite import pages
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
-from tests.support.builders import NOON, a_generation
+from tests.support.builders import NOON, a_record
 from tests.support.concurrency.threads import in_threads
 from tests.support.servers.databases import MongoServer
 from tests.support.stores.record_stores import add, ids, owned_by, some_records
@@ -104,7 +104,7 @@ def test_counts_without_an_owner_are_everyones(
         client[mongo_database]["ranks"].update_many({}, {"$unset": {"owner": ""}})
         client[mongo_database]["generations"].update_many({}, {"$unset": {"owner": ""}})
     with closing(MongoRecords(MongoDatabase(uri=mongo_server.uri, name=mongo_database))) as updated:
-        hers = a_generation(owner="ann", created_at=records[-1].created_at)
+        hers = a_record(owner="ann", created_at=records[-1].created_at)
         updated.insert(hers)
         assert updated.page(PageQuery(limit=1)).total == 7
         assert ids(updated.page(PageQuery(limit=9, owner="ann")).records) == [hers.id]
@@ -140,13 +140,13 @@ def test_concurrent_first_uses_count_once(
 
 def test_an_external_change_affects_no_other_record(sqlite: SqliteRecords, tmp_path: Path) -> None:
     """A row that was changed externally loses its own tokens only."""
-    fox = a_generation(tokens=("fox",))
+    fox = a_record(tokens=("fox",))
     sqlite.insert(fox)
     with closing(sqlite3.connect(tmp_path / "data" / "records.sqlite3")) as other:
         change = "UPDATE generations SET document = document WHERE id = ?"
         with other:
             other.execute(change, (fox.id,))
-        sqlite.insert(a_generation(tokens=("cat",)))
+        sqlite.insert(a_record(tokens=("cat",)))
         with other:
             other.execute(change, (fox.id,))
     assert sqlite.page(PageQuery(limit=1, words=["cat"])).total == 1
@@ -154,7 +154,7 @@ def test_an_external_change_affects_no_other_record(sqlite: SqliteRecords, tmp_p
 
 def test_sqlite_pages_are_index_ranges(sqlite: SqliteRecords, tmp_path: Path) -> None:
     """By offset and by position, a page is one range of an index, without sorting."""
-    sqlite.insert(a_generation())
+    sqlite.insert(a_record())
     with closing(sqlite3.connect(tmp_path / "data" / "records.sqlite3")) as connection:
         for owned, index, owner in (
             ("", "newest (state=?", ()),
@@ -189,7 +189,7 @@ def test_two_processes_on_one_file_agree(tmp_path: Path) -> None:
         for store in (one, other):
             assert (store.page(PageQuery(limit=1)).total, store.version() == seen) == (4, False)
             assert ids(store.page(PageQuery(limit=3, offset=1)).records) == ids(records[2:])
-        late = a_generation(created_at=NOON - timedelta(days=400))
+        late = a_record(created_at=NOON - timedelta(days=400))
         other.insert(late)
         assert ids(one.page(PageQuery(limit=3, offset=4)).records) == [late.id]
 

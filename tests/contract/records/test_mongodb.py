@@ -15,7 +15,7 @@ from app.ports import ImageRecords
 from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.records import MongoRecords
 from app.services.records.document import to_document
-from tests.support.builders import NOON, a_generation
+from tests.support.builders import NOON, a_record
 from tests.support.concurrency.threads import in_threads
 from tests.support.servers import python_process
 from tests.support.servers.databases import MongoServer
@@ -27,13 +27,13 @@ INSERT = """
 import sys
 from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.records import MongoRecords
-from tests.support.builders import a_generation
+from tests.support.builders import a_record
 
 records = MongoRecords(MongoDatabase(uri=sys.argv[1], name=sys.argv[2]))
 print("ready", flush=True)
 sys.stdin.readline()
 for _ in range(10):
-    records.insert(a_generation())
+    records.insert(a_record())
 records.close()
 """
 
@@ -57,8 +57,8 @@ def proxied(mongo_server: MongoServer, mongo_database: str) -> Iterator[Proxied]
 def assert_unavailable(store: ImageRecords) -> None:
     """Check that every call fails within about three seconds, without showing an address."""
     calls = (
-        lambda: store.insert(a_generation()),
-        lambda: store.compare_and_swap(a_generation(), a_generation()),
+        lambda: store.insert(a_record()),
+        lambda: store.compare_and_swap(a_record(), a_record()),
         lambda: store.get("x"),
         lambda: store.page(PageQuery(limit=10)),
         lambda: store.page(PageQuery(limit=10, words=["x"])),
@@ -86,7 +86,7 @@ def test_list_and_search_have_indexes(
     mongodb: MongoRecords, client: MongoClient[dict[str, Any]], mongo_database: str
 ) -> None:
     """The first use creates the indexes of the list, the search and the leases."""
-    mongodb.insert(a_generation())
+    mongodb.insert(a_record())
     indexes = client[mongo_database]["generations"].index_information()
     keys = [index["key"] for index in indexes.values()]
     assert [("state", 1), ("created_at", -1), ("_id", -1)] in keys
@@ -98,7 +98,7 @@ def test_the_index_of_claims_is_unique_and_sparse(
     mongodb: MongoRecords, client: MongoClient[dict[str, Any]], mongo_database: str
 ) -> None:
     """A record without a claim has no such field, so the index leaves it out."""
-    record = a_generation()
+    record = a_record()
     mongodb.insert(record)
     collection = client[mongo_database]["generations"]
     claims = collection.index_information()["claims"]
@@ -112,7 +112,7 @@ def test_documents_of_versions_without_claims_can_be_swapped(
     mongodb: MongoRecords, client: MongoClient[dict[str, Any]], mongo_database: str
 ) -> None:
     """Documents without a claim field get the index, and can be given a claim."""
-    records = [a_generation(state=State.PENDING) for _ in range(3)]
+    records = [a_record(state=State.PENDING) for _ in range(3)]
     for record in records:
         document = to_document(record)
         del document["claim"]
@@ -126,7 +126,7 @@ def test_times_are_stored_as_dates(
     mongodb: MongoRecords, client: MongoClient[dict[str, Any]], mongo_database: str
 ) -> None:
     """Other tools see dates rather than texts, and the id as the document's key."""
-    record = a_generation()
+    record = a_record()
     mongodb.insert(record)
     document = client[mongo_database]["generations"].find_one({"_id": record.id})
     assert document is not None
@@ -156,14 +156,14 @@ def test_a_server_that_is_down_at_the_start_is_used_later(proxied: Proxied) -> N
     proxy.refuse()
     assert_unavailable(store)
     proxy.restore()
-    store.insert(a_generation())
+    store.insert(a_record())
     assert store.page(PageQuery(limit=10)).total == 1
 
 
 def test_an_outage_ends_when_the_server_is_back(proxied: Proxied) -> None:
     """During the outage calls fail within three seconds; afterwards they succeed."""
     store, proxy = proxied
-    record = a_generation()
+    record = a_record()
     store.insert(record)
     proxy.refuse()
     assert_unavailable(store)
@@ -174,7 +174,7 @@ def test_an_outage_ends_when_the_server_is_back(proxied: Proxied) -> None:
 def test_a_silent_server_times_out(proxied: Proxied) -> None:
     """A server that never responds delays a call by three seconds at most."""
     store, proxy = proxied
-    store.insert(a_generation())
+    store.insert(a_record())
     proxy.black_hole()
     assert_unavailable(store)
     proxy.restore()
@@ -184,7 +184,7 @@ def test_a_silent_server_times_out(proxied: Proxied) -> None:
 def test_broken_pooled_connections_are_replaced(proxied: Proxied) -> None:
     """Connections that broke while they were idle cause no error."""
     store, proxy = proxied
-    store.insert(a_generation())
+    store.insert(a_record())
     proxy.refuse()
     proxy.restore()
     assert store.page(PageQuery(limit=10)).total == 1

@@ -24,7 +24,7 @@ from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.indexes import INDEXES
 from app.services.mongodb.records import MongoRecords
 from app.services.records.list_counters import SHIFTS
-from tests.support.builders import NOON, a_generation
+from tests.support.builders import NOON, a_record
 from tests.support.servers.databases import MongoServer
 
 Command = dict[str, Any]
@@ -74,7 +74,7 @@ def filled(client: MongoClient[Command], mongo_server: MongoServer) -> MongoReco
     store = MongoRecords(MongoDatabase(uri=mongo_server.uri, name=database, client=client))
     for days in range(30):
         store.insert(
-            a_generation(created_at=NOON - timedelta(days=days), tokens=("fox", "red"), owner="ann")
+            a_record(created_at=NOON - timedelta(days=days), tokens=("fox", "red"), owner="ann")
         )
     return store
 

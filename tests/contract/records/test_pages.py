@@ -8,7 +8,7 @@ import pytest
 from app.models import PageQuery
 from app.models.prompts import fold
 from app.ports import ImageRecords
-from tests.support.builders import NOON, a_generation
+from tests.support.builders import NOON, a_record
 from tests.support.stores.record_stores import (
     add,
     ids,
@@ -64,7 +64,7 @@ def test_pages_by_position_are_stable_under_inserts(store: ImageRecords) -> None
     records = some_records(6)
     add(store, records)
     first = store.page(PageQuery(limit=3))
-    store.insert(a_generation(created_at=NOON + timedelta(days=1)))
+    store.insert(a_record(created_at=NOON + timedelta(days=1)))
     store.delete(first.records[-1].id)
     assert ids(
         store.page(PageQuery(limit=3, after=position_after(first.records[-1]))).records
@@ -161,7 +161,7 @@ def test_an_owner_without_records_has_an_empty_list(
 
 def test_the_owner_token_is_hidden(store: ImageRecords) -> None:
     """The record is read as it was written, and no search for the owner's id finds it."""
-    (record,) = owned_by("ann", [a_generation()])
+    (record,) = owned_by("ann", [a_record()])
     store.insert(record)
     assert store.get(record.id) == record
     for word in ("ann", "616e6e", "owner"):

@@ -17,7 +17,7 @@ from app.blueprints.dependencies import Dependencies
 from app.container import build_ports
 from app.services.records.document import to_document
 from app.usecases.reconcile.diagnosis import Discrepancy
-from tests.support.builders import NOON, a_generation
+from tests.support.builders import NOON, a_record
 from tests.support.reconcile.damage import keys_of
 from tests.support.service import close, settings_for
 
@@ -48,7 +48,7 @@ def many(tmp_path: Path) -> Iterator[Dependencies]:
 
 def rows(folder: Path, count: int) -> Iterator[tuple[str, int, int, str]]:
     """Write the files of each image, and yield the columns of its row."""
-    pattern = a_generation(prompt="A red fox with a lantern, in bright enamel colors. " * 4)
+    pattern = a_record(prompt="A red fox with a lantern, in bright enamel colors. " * 4)
     text = orjson.dumps(to_document(pattern)).decode()
     at = round((NOON - timedelta(days=1)).timestamp() * 1000)
     for number in range(count):

@@ -8,7 +8,7 @@ import pytest
 from app.errors import Charged
 from app.models import ImageRecord, PageQuery, Position, State
 from app.ports import ImageRecords
-from tests.support.builders import NOON, a_generation
+from tests.support.builders import NOON, a_record
 from tests.support.stores.record_stores import add, ids, with_prompt
 
 OPERATORS = ['{"$gt": ""}', "$where", "$ne", "a.b", "'; DROP TABLE generations; --", "%", "*"]
@@ -18,7 +18,7 @@ OPERATORS = ['{"$gt": ""}', "$where", "$ne", "a.b", "'; DROP TABLE generations; 
 def test_a_record_is_read_as_it_was_inserted(store: ImageRecords, state: State) -> None:
     """Every field is kept, times to the millisecond, in every state."""
     precise = datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC)
-    record = a_generation(state=state, created_at=precise, requested_at=precise, error="a_code")
+    record = a_record(state=state, created_at=precise, requested_at=precise, error="a_code")
     store.insert(record)
     assert store.get(record.id) == record
 
@@ -32,16 +32,16 @@ def test_a_record_without_an_image_is_read_as_it_was_inserted(store: ImageRecord
 
 def test_an_unknown_id_is_none(store: ImageRecords) -> None:
     """A record that was never inserted is None, and no error."""
-    store.insert(a_generation())
+    store.insert(a_record())
     assert store.get("00000000-0000-0000-0000-000000000000") is None
 
 
 def test_a_swap_replaces_the_whole_record(store: ImageRecords) -> None:
     """The record is exactly what was written last, and others are unchanged."""
-    pending = a_generation(state=State.PENDING, created_at=None, original=None, image=None)
-    other = a_generation()
+    pending = a_record(state=State.PENDING, created_at=None, original=None, image=None)
+    other = a_record()
     add(store, [pending, other])
-    ready = a_generation(id=pending.id, charged=Charged.YES)
+    ready = a_record(id=pending.id, charged=Charged.YES)
     assert store.compare_and_swap(pending, ready)
     assert store.get(pending.id) == ready
     assert store.get(other.id) == other
@@ -50,7 +50,7 @@ def test_a_swap_replaces_the_whole_record(store: ImageRecords) -> None:
 
 def test_an_id_is_unique(store: ImageRecords) -> None:
     """A second insert of an id is refused and leaves the first record unchanged."""
-    record = a_generation()
+    record = a_record()
     store.insert(record)
     assert not store.insert(replace(record, prompt="another"))
     assert store.get(record.id) == record
@@ -92,7 +92,7 @@ def test_a_record_is_listed_once_it_is_ready(store: ImageRecords) -> None:
 @pytest.mark.parametrize("text", OPERATORS)
 def test_query_operators_are_plain_text(store: ImageRecords, text: str) -> None:
     """No text of a caller is interpreted as part of a query."""
-    unusual, usual = a_generation(id=text, prompt=text, tokens=(text,)), a_generation()
+    unusual, usual = a_record(id=text, prompt=text, tokens=(text,)), a_record()
     add(store, [unusual, usual])
     assert store.get(text) == unusual
     assert ids(store.page(PageQuery(limit=10, words=[text])).records) == [text]
@@ -105,6 +105,6 @@ def test_query_operators_are_plain_text(store: ImageRecords, text: str) -> None:
 def test_a_working_store_responds_to_ping(store: ImageRecords) -> None:
     """It does so before anything is stored, and afterwards."""
     store.ping()
-    store.insert(a_generation())
+    store.insert(a_record())
     store.ping()
     assert store.page(PageQuery(limit=1)).total == 1

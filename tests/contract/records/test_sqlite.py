@@ -11,7 +11,7 @@ from app.models import PageQuery
 from app.services.sqlite import database
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
-from tests.support.builders import a_generation
+from tests.support.builders import a_record
 from tests.support.concurrency.threads import in_threads
 from tests.support.servers import python_process
 
@@ -20,11 +20,11 @@ import sys
 from pathlib import Path
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
-from tests.support.builders import a_generation
+from tests.support.builders import a_record
 
 store = SqliteRecords(SqliteDatabase(Path(sys.argv[1])))
 while True:
-    record = a_generation()
+    record = a_record()
     store.insert(record)
     print(record.id, flush=True)
 """
@@ -34,7 +34,7 @@ from pathlib import Path
 from app.models import PageQuery
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
-from tests.support.builders import a_generation
+from tests.support.builders import a_record
 from tests.support.concurrency.threads import in_threads
 
 store = SqliteRecords(SqliteDatabase(Path(sys.argv[1])))
@@ -42,7 +42,7 @@ store = SqliteRecords(SqliteDatabase(Path(sys.argv[1])))
 def write(number):
     written = []
     for _ in range(10):
-        record = a_generation(prompt="a busy fox")
+        record = a_record(prompt="a busy fox")
         store.insert(record)
         store.compare_and_swap(record, record)
         store.page(PageQuery(limit=5))
@@ -77,8 +77,8 @@ def test_threads_of_a_process_write_one_at_a_time(path: Path) -> None:
         with store._database.writing() as connection:
             assert connection.in_transaction
             assert not store._database._writer.acquire(blocking=False)
-        assert all(in_threads(64, lambda _: store.insert(a_generation())))
-        assert store.insert(a_generation())
+        assert all(in_threads(64, lambda _: store.insert(a_record())))
+        assert store.insert(a_record())
 
 
 def test_waiting_too_long_to_write_is_an_outage(
@@ -86,14 +86,14 @@ def test_waiting_too_long_to_write_is_an_outage(
 ) -> None:
     """While one thread holds the write lock, other writes fail and reads succeed."""
     monkeypatch.setattr(database, "_BUSY_SECONDS", 0.05)
-    record = a_generation()
+    record = a_record()
     with closing(SqliteRecords(SqliteDatabase(path))) as store:
         store.insert(record)
         with store._database.writing():
             with pytest.raises(RecordsUnavailable):
-                store.insert(a_generation())
+                store.insert(a_record())
             assert store.get(record.id) == record
-        assert store.insert(a_generation())
+        assert store.insert(a_record())
 
 
 def test_a_kill_loses_no_completed_insert(path: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_kill_loses_no_completed_insert(path: Path) -> None:
     with closing(SqliteRecords(SqliteDatabase(path))) as store:
         assert all(store.get(image_id) for image_id in returned)
         assert store.page(PageQuery(limit=1)).total - len(returned) in {0, 1}
-        store.insert(a_generation())
+        store.insert(a_record())
 
 
 def test_commits_are_durable(path: Path) -> None:
@@ -122,7 +122,7 @@ def test_commits_are_durable(path: Path) -> None:
 
 def test_records_survive_a_restart(path: Path) -> None:
     """A new process reads the same records."""
-    record = a_generation(prompt="A red fox")
+    record = a_record(prompt="A red fox")
     with closing(SqliteRecords(SqliteDatabase(path))) as store:
         store.insert(record)
     with closing(SqliteRecords(SqliteDatabase(path))) as store:
@@ -133,7 +133,7 @@ def test_records_survive_a_restart(path: Path) -> None:
 def test_a_failed_insert_leaves_no_trace(path: Path) -> None:
     """A record is written with its tokens or not at all."""
     with closing(SqliteRecords(SqliteDatabase(path))) as store:
-        record = a_generation()
+        record = a_record()
         store.ping()
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute("ALTER TABLE words RENAME TO elsewhere")
@@ -148,7 +148,7 @@ def test_a_failed_insert_leaves_no_trace(path: Path) -> None:
 
 def test_deleting_a_record_deletes_its_tokens(path: Path) -> None:
     """The tokens of deleted records don't accumulate in the file."""
-    record = a_generation()
+    record = a_record()
     with closing(SqliteRecords(SqliteDatabase(path))) as store:
         store.insert(record)
         store.delete(record.id)

@@ -12,7 +12,7 @@ from app.errors import Charged, RecordsUnavailable
 from app.models import PageQuery, State
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
-from tests.support.builders import NOON, a_generation
+from tests.support.builders import NOON, a_record
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("damage", ["{", "[1]", "null", "7", ""])
 def test_a_damaged_document_does_not_break_the_list(path: Path, damage: str) -> None:
     """The other records are still listed."""
-    kept, damaged = a_generation(), a_generation()
+    kept, damaged = a_record(), a_record()
     with closing(SqliteRecords(SqliteDatabase(path))) as store:
         for record in (kept, damaged):
             store.insert(record)
@@ -37,7 +37,7 @@ def test_a_damaged_document_does_not_break_the_list(path: Path, damage: str) -> 
 
 def test_a_damaged_pending_record_can_be_finished(path: Path) -> None:
     """It is returned with its expired lease, and can be swapped for a finished record."""
-    record = a_generation(state=State.PENDING, claim="c")
+    record = a_record(state=State.PENDING, claim="c")
     with closing(SqliteRecords(SqliteDatabase(path))) as store:
         store.insert(record)
         with closing(sqlite3.connect(path)) as connection, connection:
@@ -53,8 +53,8 @@ def test_a_damaged_pending_record_can_be_finished(path: Path) -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        lambda store: store.insert(a_generation()),
-        lambda store: store.compare_and_swap(a_generation(), a_generation()),
+        lambda store: store.insert(a_record()),
+        lambda store: store.compare_and_swap(a_record(), a_record()),
         lambda store: store.get("x"),
         lambda store: store.page(PageQuery(limit=1)),
         lambda store: store.page(PageQuery(limit=1, words=["x"])),
@@ -85,14 +85,14 @@ def test_an_unusable_path_is_an_outage_until_it_is_usable(
             call(store)
         assert str(path.parent) not in f"{caught.value} {caught.value.detail}"
         obstacle_file.unlink()
-        store.insert(a_generation())
+        store.insert(a_record())
         assert store.page(PageQuery(limit=1)).total == 1
 
 
 def test_a_locked_database_is_an_outage(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While another program holds the write lock, ping and writes fail and reads succeed."""
     monkeypatch.setattr("app.services.sqlite.database._BUSY_SECONDS", 0.05)
-    record = a_generation()
+    record = a_record()
     path.parent.mkdir()
     with (
         closing(SqliteRecords(SqliteDatabase(path))) as store,
@@ -100,17 +100,17 @@ def test_a_locked_database_is_an_outage(path: Path, monkeypatch: pytest.MonkeyPa
     ):
         store.insert(record)
         other.execute("BEGIN IMMEDIATE")
-        for call in (store.ping, lambda: store.insert(a_generation())):
+        for call in (store.ping, lambda: store.insert(a_record())):
             with pytest.raises(RecordsUnavailable):
                 call()
         assert store.get(record.id) == record
         other.rollback()
-        store.insert(a_generation())
+        store.insert(a_record())
 
 
 def test_a_damaged_record_keeps_its_owner(tmp_path: Path) -> None:
     """A record with a damaged document is listed, read and rewritten with its owner."""
-    record = a_generation(owner="ann")
+    record = a_record(owner="ann")
     with closing(SqliteRecords(SqliteDatabase(tmp_path / "records.sqlite3"))) as store:
         store.insert(record)
         with closing(sqlite3.connect(tmp_path / "records.sqlite3")) as other, other:

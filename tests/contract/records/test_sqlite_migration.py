@@ -14,7 +14,7 @@ from app.models import ImageRecord, PageQuery, State
 from app.services.records.document import to_document
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
-from tests.support.builders import NOON, a_generation
+from tests.support.builders import NOON, a_record
 from tests.support.servers import python_process
 from tests.support.stores.record_stores import ids, position_after
 
@@ -42,7 +42,7 @@ def old_records() -> list[ImageRecord]:
     """Make records that the first version could write: in every state, at odd milliseconds."""
     leases = [NOON + timedelta(milliseconds=number * 7919) for number in range(20)]
     return [
-        a_generation(
+        a_record(
             state=state,
             lease_until=lease,
             prompt=f"fox {number}",
@@ -109,7 +109,7 @@ def test_no_record_is_lost(path: Path) -> None:
 def test_records_without_a_time_have_a_fixed_position(path: Path) -> None:
     """Paging past a record without created_at, or a damaged one, returns each record once."""
     records = [
-        a_generation(requested_at=NOON + timedelta(minutes=n), created_at=NOON + timedelta(hours=n))
+        a_record(requested_at=NOON + timedelta(minutes=n), created_at=NOON + timedelta(hours=n))
         for n in range(5)
     ]
     write(path, records)
@@ -174,7 +174,7 @@ def test_a_file_without_owners_gets_counts_for_each_owner(path: Path, tmp_path: 
                 "INSERT INTO generations (id, state, created_ms, document) VALUES (?, ?, ?, ?)",
                 values,
             )
-    hers = a_generation(owner="ann")
+    hers = a_record(owner="ann")
     reported = [
         record for record in records if record.owner == "ann" and record.state is State.READY
     ]
@@ -209,7 +209,7 @@ def test_a_file_without_owners_gets_counts_for_each_owner(path: Path, tmp_path: 
 )  # fmt: skip
 def test_a_damaged_document_does_not_stop_the_migration(path: Path, document: str) -> None:
     """A record whose lease can't be read is migrated with the others, and can be swapped."""
-    kept, damaged = a_generation(), a_generation()
+    kept, damaged = a_record(), a_record()
     write(path, [kept, damaged])
     with closing(sqlite3.connect(path)) as connection, connection:
         spoil = "UPDATE generations SET document = ?, state = 'pending' WHERE id = ?"
@@ -241,7 +241,7 @@ def test_two_processes_can_migrate_in_parallel(path: Path) -> None:
 def test_a_file_of_a_later_version_is_not_migrated_back(path: Path) -> None:
     """An older version of the service can use the file, and keeps its version number."""
     with closing(SqliteRecords(SqliteDatabase(path))) as store:
-        record = a_generation()
+        record = a_record()
         store.insert(record)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA user_version = 9")

@@ -8,7 +8,7 @@ import pytest
 
 from app.models import ImageRecord, State
 from app.ports import ImageRecords
-from tests.support.builders import NOON, a_generation
+from tests.support.builders import NOON, a_record
 from tests.support.stores.record_stores import add
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -17,11 +17,11 @@ MILLISECOND = timedelta(milliseconds=1)
 def test_expired_leases_are_sorted(store: ImageRecords) -> None:
     """Only pending records with an expired lease, the oldest lease first, up to the limit."""
     records = [
-        a_generation(state=State.PENDING, lease_until=NOON + number * MILLISECOND)
+        a_record(state=State.PENDING, lease_until=NOON + number * MILLISECOND)
         for number in range(6)
     ]
     others = [
-        a_generation(state=state, lease_until=NOON - timedelta(days=1))
+        a_record(state=state, lease_until=NOON - timedelta(days=1))
         for state in State
         if state is not State.PENDING
     ]
@@ -34,7 +34,7 @@ def test_expired_leases_are_sorted(store: ImageRecords) -> None:
 @pytest.mark.parametrize("limit", [1, 3, 7, 8, 100])
 def test_a_scan_returns_every_record_once(store: ImageRecords, limit: int) -> None:
     """Continuing after the last id returns all records, in every state, sorted by id."""
-    records = [a_generation(state=list(State)[number % 5]) for number in range(7)]
+    records = [a_record(state=list(State)[number % 5]) for number in range(7)]
     add(store, records)
     seen: list[ImageRecord] = []
     while part := store.scan(after=seen[-1].id if seen else "", limit=limit):
@@ -45,7 +45,7 @@ def test_a_scan_returns_every_record_once(store: ImageRecords, limit: int) -> No
 
 def test_a_scan_continues_after_deleted_records(store: ImageRecords) -> None:
     """Records that are deleted during a scan hide no other records from it."""
-    records = sorted((a_generation() for _ in range(4)), key=lambda record: record.id)
+    records = sorted((a_record() for _ in range(4)), key=lambda record: record.id)
     add(store, records)
     first = store.scan(limit=2)
     for record in first:
@@ -61,7 +61,7 @@ def test_old_claims_are_forgotten(store: ImageRecords) -> None:
         name: str, state: State, requested: datetime, *, tombstone: bool = False
     ) -> ImageRecord:
         made = None if tombstone else NOON
-        return a_generation(claim=name, state=state, requested_at=requested, created_at=made)
+        return a_record(claim=name, state=state, requested_at=requested, created_at=made)
 
     kept = [record(f"young {state}", state, young) for state in State]
     kept += [
@@ -70,7 +70,7 @@ def test_old_claims_are_forgotten(store: ImageRecords) -> None:
     ]
     finished = [record(f"old {state}", state, old) for state in State if state is not State.PENDING]
     tombstone = record("old tombstone", State.DELETED, old, tombstone=True)
-    unclaimed = a_generation(requested_at=old, state=State.DELETED, created_at=None)
+    unclaimed = a_record(requested_at=old, state=State.DELETED, created_at=None)
     add(store, [*kept, *finished, tombstone, unclaimed])
     assert store.forget_claims(NOON) == len(finished) == 4
     assert store.forget_claims(NOON) == 0
@@ -96,7 +96,7 @@ def test_a_forgotten_claim_can_be_used_again(
     store: ImageRecords, reuse: Callable[[ImageRecords, ImageRecord], bool]
 ) -> None:
     """Another record may have it; the first record can still be changed, without the claim."""
-    first, second = a_generation(claim="c"), a_generation(claim="c")
+    first, second = a_record(claim="c"), a_record(claim="c")
     store.insert(first)
     store.forget_claims(first.requested_at + MILLISECOND)
     assert reuse(store, second)

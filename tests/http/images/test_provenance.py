@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.builders import a_generation
+from tests.support.builders import a_record
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.images import xmp_readers
 from tests.support.images.content_credentials import with_manifest
@@ -72,7 +72,7 @@ def test_responses_report_content_credentials(real: Service, parts: Parts) -> No
 
 def test_content_credentials_of_older_images_are_unknown(service: Service) -> None:
     """For a record from before originals were checked for manifests, the field is null."""
-    record = a_generation()
+    record = a_record()
     assert service.ports.records.insert(record)
     body = service.get(f"/images/{record.id}.png/metadata").json()
     assert body["original"]["content_credentials"] is None

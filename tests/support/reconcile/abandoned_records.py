@@ -9,7 +9,7 @@ from app.errors import AppError, Charged
 from app.imaging import ImageInfo, UnusableImage
 from app.models import ImageRecord, Original, State, object_keys
 from app.usecases.generation import sidecar
-from tests.support.builders import NOON, World, a_generation
+from tests.support.builders import NOON, World, a_record
 
 ID = "0b8f2f0e-2f6b-4a30-9a4e-5f0c9a3d1e77"
 NOTE = object_keys.sidecar_key(ID)
@@ -55,7 +55,7 @@ def all_left() -> Iterator[Left]:
 
 def leave(world: World, left: Left) -> ImageRecord:
     """Set up the fakes as they were left; return the record, whose lease has just ended."""
-    record = a_generation(
+    record = a_record(
         id=ID, state=State.PENDING, charged=left.charged, created_at=None, original=None, image=None
     )
     key = f"originals/{ID}.{left.ending}"

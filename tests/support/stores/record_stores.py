@@ -8,14 +8,13 @@ from datetime import timedelta
 from app.models import ImageRecord, Position, State
 from app.models.prompts import fold
 from app.ports import ImageRecords
-from tests.support.builders import NOON, a_generation
+from tests.support.builders import NOON, a_record
 
 
 def some_records(count: int, seed: int = 0) -> list[ImageRecord]:
     """Make ready records, three at each time, in the order of the list."""
     records = [
-        a_generation(created_at=NOON + timedelta(milliseconds=number // 3))
-        for number in range(count)
+        a_record(created_at=NOON + timedelta(milliseconds=number // 3)) for number in range(count)
     ]
     random.Random(seed).shuffle(records)
     return sorted(records, key=lambda record: (record.created_at or NOON, record.id), reverse=True)
@@ -34,7 +33,7 @@ def owned_by(owner: str, records: Sequence[ImageRecord]) -> list[ImageRecord]:
 
 def with_prompt(text: str, state: State = State.READY) -> ImageRecord:
     """Make a record of this prompt, with its tokens."""
-    return a_generation(prompt=text, tokens=fold(text), state=state)
+    return a_record(prompt=text, tokens=fold(text), state=state)
 
 
 def position_after(record: ImageRecord) -> Position:

@@ -14,7 +14,7 @@ from app.errors import RecordsUnavailable, StorageUnavailable
 from app.models import State
 from app.usecases.reconcile.diagnosis import Discrepancy
 from app.usecases.reconcile.report import Report, ReportedDiscrepancy
-from tests.support.builders import NOON, World, a_generation, a_request
+from tests.support.builders import NOON, World, a_record, a_request
 from tests.support.reconcile.damage import dropping
 from tests.support.service import settings_for
 
@@ -91,7 +91,7 @@ def test_json_has_counts_and_lists(app: Flask, world: World) -> None:
     """The JSON object has counts, ids and reasons by kind, and unknown outcomes separately."""
     gone = world.generate(a_request())
     dropping("original")(world.ports, gone)
-    unknown = a_generation(state=State.UNKNOWN, original=None, image=None)
+    unknown = a_record(state=State.UNKNOWN, original=None, image=None)
     world.records.by_id[unknown.id] = unknown
     result = run(app, "--fix", "--json")
     assert result.exit_code == 1

@@ -16,7 +16,7 @@ from app.http.image_middleware import ImageMiddleware
 from app.http.trusted_proxies import TrustedProxies
 from app.models import ANONYMOUS, Scope
 from app.usecases.auth.api_keys import ApiKeys
-from tests.support.builders import World, a_generation
+from tests.support.builders import World, a_record
 from tests.support.service import settings_for
 
 OWN, FOREIGN, ANONYMOUS_IMAGE, ABSENT = (
@@ -89,7 +89,7 @@ def private(tmp_path: Path, world: World, settings: dict[str, Any]) -> PrivateIm
     own = keys.create("alice", scopes={Scope.READ})
     no_read = keys.create("blind", scopes={Scope.GENERATE, Scope.DELETE})
     for image_id, owner in ((OWN, own.key.id), (FOREIGN, no_read.key.id), (ANONYMOUS_IMAGE, "")):
-        world.records.insert(replace(a_generation(id=image_id), owner=owner))
+        world.records.insert(replace(a_record(id=image_id), owner=owner))
         world.store.put(f"images/{image_id}.png", b"the image", content_type="image/png")
         world.store.put(f"originals/{image_id}.png", b"the original", content_type="image/png")
     world.events.clear()

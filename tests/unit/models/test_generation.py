@@ -9,7 +9,7 @@ import pytest
 
 from app.errors import Charged
 from app.models import ImageRecord, InvalidTransition, State
-from tests.support.builders import NOON, a_drawing, a_generation
+from tests.support.builders import NOON, a_drawing, a_record
 
 LATER = NOON + timedelta(minutes=3)
 
@@ -20,7 +20,7 @@ def pending(**changes: Any) -> ImageRecord:
     """Make the record of a request that was just made."""
     fresh: dict[str, Any] = {"created_at": None, "charged": Charged.NO}
     fresh |= {"original": None, "image": None, "tokens": (), "subject": "", "prompt_suffix": ""}
-    return a_generation(**({"state": State.PENDING} | fresh | changes))
+    return a_record(**({"state": State.PENDING} | fresh | changes))
 
 
 def changed(before: ImageRecord, after: ImageRecord) -> set[str]:
@@ -38,7 +38,7 @@ TRANSITIONS: dict[str, tuple[Transition, State]] = {
         State.PENDING,
     ),
     "drawn": (lambda record: record.drawn(model="m", cost_micros=1), State.PENDING),
-    "paid": (lambda record: record.paid(NOON, a_generation().original), State.PENDING),
+    "paid": (lambda record: record.paid(NOON, a_record().original), State.PENDING),
     "released": (
         lambda record: record.released(NOON, error="e", charged=Charged.YES),
         State.PENDING,
@@ -61,7 +61,7 @@ ALLOWED = {
 
 def an_image() -> Any:
     """Make a cut-out image."""
-    return a_generation().image
+    return a_record().image
 
 
 @pytest.mark.parametrize("state", State)
@@ -69,7 +69,7 @@ def an_image() -> Any:
 def test_each_transition_exists_from_its_states_only(state: State, name: str) -> None:
     """An allowed transition leads to its state; any other one raises InvalidTransition."""
     transition, target = TRANSITIONS[name]
-    record = a_generation(state=state)
+    record = a_record(state=state)
     if name in ALLOWED[state]:
         assert transition(record).state is target
     else:
@@ -88,7 +88,7 @@ def test_leases_end() -> None:
     record = pending(lease_until=NOON)
     assert record.is_leased(NOON - timedelta(milliseconds=1))
     assert not record.is_leased(NOON)
-    assert not a_generation(lease_until=LATER).is_leased(NOON)
+    assert not a_record(lease_until=LATER).is_leased(NOON)
 
 
 def test_a_started_record_has_the_drawn_text_and_its_words() -> None:
@@ -120,14 +120,14 @@ def test_bytes_are_charged_for_unless_nothing_was_sent(
     before: Charged, after: Charged, cost: int
 ) -> None:
     """Only a record whose generation costs no money stays uncharged, and then it cost nothing."""
-    original = a_generation().original
+    original = a_record().original
     paid = pending(charged=before, cost_micros=5).paid(NOON, original)
     assert (paid.charged, paid.cost_micros, paid.original) == (after, cost, original)
 
 
 def test_an_image_keeps_its_time_and_its_original() -> None:
     """A later server neither moves the image in the list nor forgets what is known of it."""
-    record = pending(created_at=NOON, original=a_generation().original)
+    record = pending(created_at=NOON, original=a_record().original)
     paid = record.paid(LATER, None)
     assert (paid.created_at, paid.original) == (NOON, record.original)
     assert pending().paid(LATER, None).created_at == LATER
@@ -157,7 +157,7 @@ def test_an_unknown_outcome_may_have_been_charged_for() -> None:
 
 def test_a_deleted_record_keeps_all_until_its_objects_are_gone() -> None:
     """So a deletion that was interrupted can be repeated; its tombstone is for the key only."""
-    record = a_generation(owner="ann", claim="c" * 64)
+    record = a_record(owner="ann", claim="c" * 64)
     assert changed(record, record.deleted()) == {"state"}
     tombstone = record.deleted().tombstone()
     kept = {"id", "requested_at", "lease_until", "owner", "claim", "fingerprint"}

@@ -16,9 +16,9 @@ from pydantic import TypeAdapter
 from app.errors import Charged
 from app.models import ImageRecord, Original, ProcessedImage, State
 from app.services.records.document import from_document, to_document
-from tests.support.builders import a_generation
+from tests.support.builders import a_record
 
-NAMES = sorted(to_document(a_generation()).keys() - {"id"})
+NAMES = sorted(to_document(a_record()).keys() - {"id"})
 
 times = st.integers(0, 7_000_000_000_000).map(
     lambda ms: datetime.fromtimestamp(ms / 1000, UTC).replace(microsecond=ms % 1000 * 1000)
@@ -95,7 +95,7 @@ def test_a_damaged_document_can_be_read(document: dict[str, Any]) -> None:
 @given(value=malformed)
 def test_a_malformed_field_affects_no_other(name: str, value: object) -> None:
     """All other fields are read unchanged."""
-    record = a_generation()
+    record = a_record()
     read = from_document({**to_document(record), name: value})
     _assert_well_formed(read)
     for other in NAMES:
@@ -109,7 +109,7 @@ def test_a_malformed_image_field_is_missing_or_valid(
     part: str, data: st.DataObject, value: object
 ) -> None:
     """Whatever a document contains about an image, no value of a wrong type is returned."""
-    document = to_document(a_generation())
+    document = to_document(a_record())
     document[part][data.draw(st.sampled_from(sorted(document[part])))] = value
     _assert_well_formed(from_document(document))
 
@@ -117,7 +117,7 @@ def test_a_malformed_image_field_is_missing_or_valid(
 @pytest.mark.parametrize("part", ["original", "image"])
 def test_unknown_fields_are_ignored(part: str) -> None:
     """A field that a newer version added is not taken for damage."""
-    record = a_generation()
+    record = a_record()
     document = to_document(record)
     document[part]["added_later"] = document["added_later"] = 1
     assert from_document(document) == record
@@ -125,7 +125,7 @@ def test_unknown_fields_are_ignored(part: str) -> None:
 
 def test_a_document_with_the_drawn_text_in_one_field_reads() -> None:
     """Documents from before subject and suffix were two fields give the same record."""
-    record = a_generation()
+    record = a_record()
     document = to_document(record)
     del document["subject"], document["prompt_suffix"]
     assert from_document(document | {"new_prompt": record.new_prompt}) == record
@@ -134,7 +134,7 @@ def test_a_document_with_the_drawn_text_in_one_field_reads() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_missing_field_gets_its_empty_value(name: str) -> None:
     """A missing state or charge is read as unknown."""
-    document = to_document(a_generation())
+    document = to_document(a_record())
     del document[name]
     read = from_document(document)
     _assert_well_formed(read)

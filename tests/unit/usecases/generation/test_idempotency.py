@@ -25,7 +25,7 @@ from app.errors import (
 )
 from app.models import State
 from app.usecases.generation.idempotency import claim_of
-from tests.support.builders import LEASE, World, a_generation, a_request
+from tests.support.builders import LEASE, World, a_record, a_request
 from tests.support.http.idempotent_retry import CLAIM, again, ended
 
 UNPAYABLE = [
@@ -165,7 +165,7 @@ def test_unknown_outcome_is_never_paid_again(world: World, error: AppError) -> N
 
 def test_loser_of_a_race_for_a_new_key_pays_nothing(world: World) -> None:
     """If another request inserts its record first, this one gets 409 and calls no model."""
-    other = a_generation(claim=CLAIM, state=State.PENDING)
+    other = a_record(claim=CLAIM, state=State.PENDING)
     check = world.moderator.check
     world.moderator.check = lambda prompt: (check(prompt), world.records.insert(other))[0]  # type: ignore[method-assign]  # reason: this one call is scripted
     assert type(again(world)) is GenerationInProgress

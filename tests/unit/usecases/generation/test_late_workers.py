@@ -16,7 +16,7 @@ from app.errors import (
     StorageUnavailable,
 )
 from app.models import EnhancedPrompt, GeneratedImage, ImageRecord, ImageRequest, State
-from tests.support.builders import LEASE, World, a_generation, a_request
+from tests.support.builders import LEASE, World, a_record, a_request
 
 CLAIM = "c" * 64
 PAST = LEASE.total_seconds() + 1
@@ -53,7 +53,7 @@ def test_late_image_is_ready(world: World) -> None:
 @pytest.mark.parametrize("state", [State.READY, State.DELETED])
 def test_ready_or_deleted_record_is_never_overwritten(world: World, state: State) -> None:
     """A late worker changes neither a finished image nor a deleted one."""
-    other = a_generation(state=state, claim=CLAIM)
+    other = a_record(state=state, claim=CLAIM)
 
     def finish() -> None:
         world.records.by_id = {world.record.id: replace(other, id=world.record.id)}

@@ -7,7 +7,7 @@ import pytest
 
 from app.errors import Charged, GenerationInProgress, ImagePendingUpload, StorageUnavailable
 from app.models import ImageRecord, State
-from tests.support.builders import World, a_generation
+from tests.support.builders import World, a_record
 from tests.support.observability.log_capture import log_lines
 from tests.support.reconcile.abandoned_records import ID, Left, contents, leave, recover
 
@@ -73,7 +73,7 @@ def test_spool_is_searched_first(world: World) -> None:
 def test_late_worker_wins_over_recovery(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """If the late worker finishes during recovery, the outcome is not set to unknown."""
     record = leave(world, Left(Charged.UNKNOWN, "nowhere"))
-    ready, compare_and_swap = a_generation(id=ID), world.records.compare_and_swap
+    ready, compare_and_swap = a_record(id=ID), world.records.compare_and_swap
 
     def late(old: ImageRecord, new: ImageRecord) -> bool:
         if new.state is State.UNKNOWN:

@@ -15,7 +15,7 @@ from app.models import ImageRecord, State, object_keys
 from app.models.prompts import PROMPT_SUFFIX, fold
 from app.services.records.document import from_document, to_document
 from app.usecases.generation import sidecar
-from tests.support.builders import NOON, World, a_generation, a_request
+from tests.support.builders import NOON, World, a_record, a_request
 
 KEPT = (
     "first_prompt",
@@ -47,7 +47,7 @@ def stored_and_read(record: ImageRecord) -> ImageRecord:
 
 def note_with(**changes: Any) -> bytes:
     """Write a note with changed fields."""
-    note = json.loads(sidecar.write(a_generation(id="x")))
+    note = json.loads(sidecar.write(a_record(id="x")))
     original = note["original"] | changes.pop("original", {})
     return json.dumps(note | {"original": original} | changes).encode()
 
@@ -55,7 +55,7 @@ def note_with(**changes: Any) -> bytes:
 @given(st.lists(st.text(), min_size=8, max_size=8), st.sampled_from([Charged.NO, Charged.YES]))
 def test_note_has_request_times_charge_and_original(texts: list[str], charged: Charged) -> None:
     """Every text, time, charge and the original are read as they were written."""
-    record = a_generation(id="x", charged=charged, **dict(zip(KEPT, texts, strict=True)))
+    record = a_record(id="x", charged=charged, **dict(zip(KEPT, texts, strict=True)))
     rebuilt = read(sidecar.write(record))
     assert [getattr(rebuilt, name) for name in KEPT] == texts
     assert (rebuilt.requested_at, rebuilt.charged) == (record.requested_at, charged)
@@ -64,7 +64,7 @@ def test_note_has_request_times_charge_and_original(texts: list[str], charged: C
 
 def test_rebuilt_record_is_pending() -> None:
     """A rebuilt record is pending without a lease, and has its place in the list."""
-    record = a_generation(id="x")
+    record = a_record(id="x")
     rebuilt = read(sidecar.write(record))
     assert (rebuilt.state, rebuilt.image, rebuilt.error) == (State.PENDING, None, "")
     assert rebuilt.lease_until == rebuilt.requested_at == record.requested_at
@@ -88,7 +88,7 @@ def test_rebuilt_record_is_found_by_the_same_words(world: World, enhance: bool) 
 
 def test_note_has_the_callers_id_only() -> None:
     """The owner is kept; claim and fingerprint are not in the note."""
-    record = a_generation(id="x", owner="ann", claim="c" * 64, fingerprint="d" * 64)
+    record = a_record(id="x", owner="ann", claim="c" * 64, fingerprint="d" * 64)
     assert read(sidecar.write(record)).owner == "ann"
     text = sidecar.write(record).decode()
     for private in ("claim", "fingerprint", record.claim, record.fingerprint):
@@ -106,7 +106,7 @@ def test_note_is_stored_beside_the_original(world: World) -> None:
 
 def test_evidence_has_a_note_without_original() -> None:
     """The note beside evidence describes no original."""
-    record = replace(a_generation(id="x"), original=None)
+    record = replace(a_record(id="x"), original=None)
     assert read(sidecar.write(record)).original is None
 
 
@@ -163,7 +163,7 @@ def test_description_of_another_original_is_ignored(reported: dict[str, Any]) ->
 @pytest.mark.parametrize("reported", [True, False, None])
 def test_content_credentials_are_kept(reported: bool | None) -> None:
     """The rebuilt record says whether the original has Content Credentials."""
-    record = a_generation(id="x")
+    record = a_record(id="x")
     assert record.original
     record = replace(record, original=replace(record.original, content_credentials=reported))
     assert read(sidecar.write(record)).original == record.original

@@ -10,7 +10,7 @@ from app.errors import ImageNotFound
 from app.models import ANONYMOUS, ImageRecord, PageQuery, State
 from app.services.caching.memory import MemoryCache
 from app.usecases.images.images import Images
-from tests.support.builders import World, a_generation, a_request
+from tests.support.builders import World, a_record, a_request
 
 ANN, BOB = replace(ANONYMOUS, id="ann"), replace(ANONYMOUS, id="bob")
 
@@ -40,7 +40,7 @@ def test_foreign_image_looks_like_a_missing_one(
     """The error is the same except for the id, and nothing is changed."""
     kept, objects = dict(world.records.by_id), dict(world.store.objects)
     errors = []
-    for image_id in (hers.id, a_generation().id):
+    for image_id in (hers.id, a_record().id):
         with pytest.raises(ImageNotFound) as raised:
             USES[use](images, image_id, BOB.id)
         errors.append(vars(raised.value) | {"detail": raised.value.detail.replace(image_id, "")})
@@ -77,7 +77,7 @@ def test_owner_of_an_image_is_cached(world: World, images: Images, hers: ImageRe
     world.events.clear()
     assert [images.owner_of(hers.id) for _ in range(3)] == ["ann"] * 3
     assert world.events.count("records get") == 1
-    late = a_generation(owner="bob")
+    late = a_record(owner="bob")
     with pytest.raises(ImageNotFound):
         images.owner_of(late.id)
     world.records.insert(late)

@@ -8,12 +8,12 @@ import pytest
 from app import imaging
 from app.errors import ImagePendingUpload, StorageUnavailable
 from app.usecases.images.provenance import ProvenanceBuilder
-from tests.support.builders import World, a_generation, a_request
+from tests.support.builders import World, a_record, a_request
 from tests.support.images.sample_images import encoded, owl
 from tests.support.images.xmp_readers import SOURCE_TYPES, read_properties
 
 ORIGINAL = encoded(owl())
-RECORD = a_generation(id="9b2f7f6e-55a1-4f43-8b9c-0f0f5c1c2a11")
+RECORD = a_record(id="9b2f7f6e-55a1-4f43-8b9c-0f0f5c1c2a11")
 PROMPT, SOURCE_TYPE = "Iptc4xmpExt:AIPromptInformation", "Iptc4xmpExt:DigitalSourceType"
 
 

@@ -9,7 +9,7 @@ from app.container.generation import build_maintenance
 from app.errors import Charged, GenerationInProgress, RecordsUnavailable, StorageUnavailable
 from app.models import State
 from app.usecases.operations.maintenance import Maintenance
-from tests.support.builders import RETENTION, World, a_generation, a_request
+from tests.support.builders import RETENTION, World, a_record, a_request
 from tests.support.observability.log_capture import log_lines
 from tests.support.reconcile.damage import MENDABLE, Mess, name_of, setting, spooling
 from tests.support.reconcile.runs import during
@@ -26,7 +26,7 @@ def expired_leases(world: World, count: int) -> None:
     """Insert rows that nobody works on any more, and that cost nothing."""
     for number in range(count):
         late = world.clock.now() - timedelta(seconds=count - number)
-        row = a_generation(state=State.PENDING, lease_until=late, original=None, image=None)
+        row = a_record(state=State.PENDING, lease_until=late, original=None, image=None)
         world.records.by_id[row.id] = replace(row, created_at=None, charged=Charged.NO)
 
 

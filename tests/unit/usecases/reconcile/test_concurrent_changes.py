@@ -11,7 +11,7 @@ from app.models import State
 from app.usecases.images.images import Images
 from app.usecases.reconcile.diagnosis import Discrepancy
 from app.usecases.reconcile.report import MAX_LISTED
-from tests.support.builders import World, a_generation, a_request
+from tests.support.builders import World, a_record, a_request
 from tests.support.reconcile.damage import (
     MENDABLE,
     Mess,
@@ -93,7 +93,7 @@ def test_two_runs_at_once_do_not_disturb_each_other(world: World, mess: Mess) ->
 
 def test_unknown_outcomes_are_reported_and_not_left(world: World) -> None:
     """Where nothing was stored nothing can be mended: such rows are listed, with their time."""
-    row = a_generation(state=State.UNKNOWN, original=None, image=None, created_at=None)
+    row = a_record(state=State.UNKNOWN, original=None, image=None, created_at=None)
     world.records.by_id[row.id] = row
     report = reconcile(world, fix=True)
     assert (report.found, report.left) == (0, 0)
@@ -115,7 +115,7 @@ def test_other_things_in_a_shared_bucket_are_none_of_its_business(world: World) 
         "backup/a.png",
     ):
         world.store.put(key, b"x", content_type="text/plain")
-    row = a_generation(id="another hand's row")
+    row = a_record(id="another hand's row")
     world.records.by_id[row.id] = row
     before = dict(world.store.objects)
     assert outcome(reconcile(world, fix=True)) == {}
@@ -125,7 +125,7 @@ def test_other_things_in_a_shared_bucket_are_none_of_its_business(world: World) 
 def test_many_findings_are_counted_and_the_first_thousand_named(world: World) -> None:
     """The report stays small however much is wrong."""
     for _ in range(MAX_LISTED + 5):
-        row = a_generation()
+        row = a_record()
         world.records.by_id[row.id] = row
     tally = reconcile(world, fix=False).tallies[Discrepancy.LOST]
     assert (tally.found, len(tally.listed), tally.more) == (MAX_LISTED + 5, MAX_LISTED, 5)
