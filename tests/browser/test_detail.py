@@ -8,7 +8,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.support.browser.studio import Studio, Tabs
-from tests.support.concurrency.threads import eventually
+from tests.support.concurrency.threads import wait_until
 from tests.support.service import Service, serving, settings_for
 
 
@@ -96,7 +96,7 @@ def test_deleting_can_be_undone(tabs: Tabs, service: Service) -> None:
     tabs_left = studio.page
     assert len(service.images()) == 1
     tabs_left.goto(f"{service.url}/docs")
-    eventually(lambda: not service.images())
+    wait_until(lambda: not service.images())
 
 
 def test_keyboard_operates_everything(studio: Studio, service: Service) -> None:

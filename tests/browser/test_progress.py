@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.browser.studio import PHONE, Tabs
-from tests.support.concurrency.threads import eventually
+from tests.support.concurrency.threads import wait_until
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.servers.fault_proxy import FaultProxy
 from tests.support.service import Service, openai_settings, serving, settings_for
@@ -54,7 +54,7 @@ def test_a_lost_connection_pays_once(tabs: Tabs, paid: Service, fake_openai: Fak
         line.refuse()
         studio.expect_status("The connection was lost.")
         end.set()
-        eventually(paid.images)
+        wait_until(paid.images)
         line.pass_through()
         studio.expect_status("nothing was paid twice")
         expect(studio.find("#gallery li")).to_have_count(1)

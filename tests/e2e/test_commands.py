@@ -7,7 +7,8 @@ from pathlib import Path
 
 import requests
 
-from tests.support.servers.gunicorn import ROOT, TIMEOUT_SECONDS, environment, wait_for
+from tests.support.concurrency.threads import wait_until
+from tests.support.servers.gunicorn import ROOT, TIMEOUT_SECONDS, environment
 
 
 def test_invalid_settings_are_all_reported(tmp_path: Path) -> None:
@@ -62,7 +63,7 @@ def test_flask_run_serves_the_application(tmp_path: Path) -> None:
         stdout=subprocess.DEVNULL,
     )
     try:
-        wait_for(lambda: _is_healthy(port))
+        wait_until(lambda: _is_healthy(port))
     finally:
         process.terminate()
         process.wait()

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.servers.gunicorn import ROOT, SHIPPED, Gunicorn, gunicorn, wait_for
+from tests.support.concurrency.threads import wait_until
+from tests.support.servers.gunicorn import ROOT, SHIPPED, Gunicorn, gunicorn
 
 _UNPRIVILEGED = 54321  # an id that owns nothing on any machine
 # Python may be installed in root's home, so the user keeps the capability to read.
@@ -71,7 +72,7 @@ def test_only_the_two_folders_are_written_to(server: Gunicorn, folder: Path, use
 
 def test_process_arguments_contain_no_secret(server: Gunicorn) -> None:
     """Every user of the machine can read command lines, so they contain no secret."""
-    wait_for(lambda: len(server.workers()) == 2)
+    wait_until(lambda: len(server.workers()) == 2)
     pids = (server.process.pid, *server.workers())
     lines = [Path(f"/proc/{pid}/cmdline").read_text() for pid in pids]
     assert "wsgi:app" in lines[0]

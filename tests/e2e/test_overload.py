@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.support.concurrency.threads import in_threads
+from tests.support.concurrency.threads import in_threads, wait_until
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.images.sample_images import encoded, owl
 from tests.support.servers.gunicorn import (
@@ -21,7 +21,6 @@ from tests.support.servers.gunicorn import (
     Gunicorn,
     generate_when_idle,
     gunicorn,
-    wait_for,
 )
 from tests.support.service import openai_settings
 
@@ -83,7 +82,7 @@ def test_generations_of_clients_that_disconnect_are_stored(
         response = HTTPResponse(half_closed)
         response.begin()
         assert response.status == 200  # this client can still read
-    wait_for(lambda: server.get("/images").json()["total_images"] == 3)
+    wait_until(lambda: server.get("/images").json()["total_images"] == 3)
     images = server.get("/images").json()["images"]
     assert sorted(image["prompt"] for image in images) == ["closed", "half closed", "reset"]
     assert {server.get(f"/images/{image['filename']}").status_code for image in images} == {200}

@@ -17,7 +17,8 @@ import requests
 
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.images.sample_images import encoded, owl
-from tests.support.servers.gunicorn import Gunicorn, generate_when_idle, gunicorn, wait_for
+from tests.support.concurrency.threads import wait_until
+from tests.support.servers.gunicorn import Gunicorn, generate_when_idle, gunicorn
 from tests.support.service import openai_settings, serving, settings_for
 
 Pending = Future[requests.Response]
@@ -73,8 +74,8 @@ def test_shutdown_waits_for_the_last_generation_of_all_workers(
     server.send(signal.SIGTERM)
     _wait_for_shutdown(server)
     releases[0].set()
-    wait_for(lambda: server.log().count("Worker exiting") == 1)
-    wait_for(lambda: sum(one.done() for one in running) == 1)
+    wait_until(lambda: server.log().count("Worker exiting") == 1)
+    wait_until(lambda: sum(one.done() for one in running) == 1)
     _assert_rejected(server)
     assert server.get("/images").json()["total_images"] == 1
     releases[1].set()
@@ -95,7 +96,7 @@ def test_interrupt_ends_a_shutdown_that_waits(
     releases, (running,) = _start_held(server, pool, fake_openai, 1)
     server.send(signal.SIGTERM)
     _wait_for_shutdown(server)
-    wait_for(lambda: "Handling signal: term" in server.log())  # an earlier SIGINT is ignored
+    wait_until(lambda: "Handling signal: term" in server.log())  # an earlier SIGINT is ignored
     server.send(signal.SIGINT)
     assert server.exit_status() == 0
     assert not releases[0].is_set()
@@ -115,7 +116,7 @@ def test_reload_rejects_no_request(
         for release in releases:
             release.set()
         assert [one.result().status_code for one in running] == [200, 200]
-        wait_for(lambda: server.log().count("Worker exiting") == 2)
+        wait_until(lambda: server.log().count("Worker exiting") == 2)
     _assert_shutdown_is_graceful(server, pool, fake_openai)
     assert fake_openai.paid == 4
 
@@ -153,7 +154,7 @@ def _start_held(
 def _reload(server: Gunicorn) -> None:
     """Reload, and wait until new workers serve and old ones have stopped accepting."""
     server.send(signal.SIGHUP)
-    wait_for(lambda: server.log().count("Booting worker") == 4)
+    wait_until(lambda: server.log().count("Booting worker") == 4)
 
 
 @contextmanager
@@ -179,7 +180,7 @@ def _every_request_succeeds(
 
 
 def _wait_for_shutdown(server: Gunicorn) -> None:
-    wait_for(lambda: server.get("/readyz").status_code == 503)
+    wait_until(lambda: server.get("/readyz").status_code == 503)
 
 
 def _assert_rejected(server: Gunicorn) -> None:

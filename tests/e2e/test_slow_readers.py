@@ -6,7 +6,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.attacks import Seen, attack
-from tests.support.servers.gunicorn import TIMEOUT_SECONDS, Gunicorn, gunicorn, wait_for
+from tests.support.concurrency.threads import wait_until
+from tests.support.servers.gunicorn import TIMEOUT_SECONDS, Gunicorn, gunicorn
 
 _THREADS = 1 + 16  # of gunicorn.conf.py, with one concurrent generation
 
@@ -27,7 +28,7 @@ def test_clients_that_do_not_read_are_disconnected(tmp_path: Path, seen: Seen) -
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             client.connect(server.address)
             client.sendall(request * 60)
-        wait_for(lambda: not _responds(server, within=2))
+        wait_until(lambda: not _responds(server, within=2))
         until = time.monotonic() + TIMEOUT_SECONDS
         while not (responds := _responds(server, within=10)) and time.monotonic() < until:
             pass

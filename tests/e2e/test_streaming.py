@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.fake_openai import FakeOpenAI, Fault
-from tests.support.http.sse_client import streaming
-from tests.support.servers.gunicorn import SHIPPED, Gunicorn, gunicorn, wait_for
+from tests.support.http.clients import streaming
+from tests.support.concurrency.threads import wait_until
+from tests.support.servers.gunicorn import SHIPPED, Gunicorn, gunicorn
 from tests.support.service import openai_settings, serving, settings_for
 
 
@@ -33,7 +34,7 @@ def test_reload_and_shutdown_finish_streams_and_abandoned_generations(
         with streaming(server.url, partial_images=1) as other:
             other.until("partial")
         server.send(signal.SIGHUP)
-        wait_for(lambda: server.log().count("Booting worker") == 2)
+        wait_until(lambda: server.log().count("Booting worker") == 2)
         watched.set()
         assert stream.rest()[-1].name == "result"
     assert "Worker exiting" not in server.log()
@@ -66,10 +67,10 @@ def test_replaced_workers_of_all_classes_finish_abandoned_generations(
             server.send(signal.SIGHUP)
         for server in servers:
             # After twenty seconds a worker notices that the client has left.
-            wait_for(lambda: "POST /generate-image 200" in server.log())  # noqa: B023 - reason: called at once
+            wait_until(lambda: "POST /generate-image 200" in server.log())  # noqa: B023 - reason: called at once
             assert "Worker exiting" not in server.log()
         released.set()
         for server in servers:
-            wait_for(lambda: "Worker exiting" in server.log())  # noqa: B023 - reason: called at once
+            wait_until(lambda: "Worker exiting" in server.log())  # noqa: B023 - reason: called at once
             assert server.log().count(": ready") == 1
     assert fake_openai.paid == 3

@@ -13,9 +13,10 @@ import pytest
 
 from tests.e2e.test_idempotency import check_race
 from tests.support.fake_openai import FakeOpenAI, Fault
-from tests.support.http.sse_client import streaming
+from tests.support.http.clients import streaming
+from tests.support.concurrency.threads import wait_until
 from tests.support.servers.databases import RedisServer
-from tests.support.servers.gunicorn import SHIPPED, Gunicorn, gunicorn, wait_for
+from tests.support.servers.gunicorn import SHIPPED, Gunicorn, gunicorn
 from tests.support.service import openai_settings
 
 pytestmark = pytest.mark.parametrize("worker_class", ["gthread", "sync", "gevent"])
@@ -121,7 +122,7 @@ def test_shutdown_finishes_a_generation(
         running = pool.submit(server.generate)
         fake_openai.wait_in_flight(1, timeout=60)
         server.send(signal.SIGTERM)
-        wait_for(lambda: "Handling signal: term" in server.log())
+        wait_until(lambda: "Handling signal: term" in server.log())
         assert not running.done()
         released.set()
         assert running.result().status_code == 200

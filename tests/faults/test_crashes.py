@@ -27,7 +27,8 @@ from tests.faults.stage import (
     secrets_of,
     settings_of,
 )
-from tests.support.servers.gunicorn import Gunicorn, gunicorn, wait_for
+from tests.support.concurrency.threads import wait_until
+from tests.support.servers.gunicorn import Gunicorn, gunicorn
 from tests.support.service import Parts, close, settings_for
 
 ROWS = [pytest.param(row, id=slug(row.what)) for row in CRASHES]
@@ -90,7 +91,7 @@ def _same(found: Kept, expected: Kept) -> None:
 
 def worker_of(server: Gunicorn) -> int:
     """Return the process id of the only worker, once it has started."""
-    wait_for(lambda: workers_of(server))
+    wait_until(lambda: workers_of(server))
     (worker,) = workers_of(server)
     return worker
 

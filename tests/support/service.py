@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import logging
 import threading
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from click.testing import Result
 from flask import Flask
 from werkzeug.serving import make_server
 
@@ -32,6 +34,9 @@ NO_LIMITS = {
     "rate_limit_default": "off",
 }
 """Settings without rate limits, for tests that send many requests."""
+
+IMAGE_MICROS = 1056 * 30
+"""The price of a medium image's output tokens, in millionths of a dollar."""
 
 
 @dataclass
@@ -57,6 +62,13 @@ class Service:
         """Request an image."""
         return self.call("POST", "/generate-image", json={"prompt": prompt, **fields})
 
+    def usage(self, query: str = "") -> dict[str, Any]:
+        """Return the body of GET /usage."""
+        response = self.get(f"/usage{query}")
+        assert response.status_code == 200, response.text
+        body: dict[str, Any] = response.json()
+        return body
+
     def images(self) -> list[dict[str, Any]]:
         """Return the first page of the list of images."""
         images: list[dict[str, Any]] = self.get("/images?limit=100").json()["images"]
@@ -76,6 +88,11 @@ class CachingGenerator(OfflineGenerator):
 @cache
 def _generate(request: ImageRequest) -> GeneratedImage:
     return OfflineGenerator().draw(request)
+
+
+def micros(dollars: float) -> int:
+    """Convert dollars to whole millionths."""
+    return round(dollars * 1_000_000)
 
 
 def settings_for(**values: Any) -> Settings:
@@ -125,6 +142,30 @@ def close(ports: Ports) -> None:
     """Close the connections of these ports."""
     for part in [ports.store, *vars(ports).values(), *vars(ports.store).values()]:
         getattr(part, "close", lambda: None)()
+
+
+class CommandLine:
+    """A service without a socket, and its `flask images` commands."""
+
+    def __init__(self, folder: Path) -> None:
+        settings = settings_for(data_dir=folder)
+        self.ports: Ports = build_ports(settings)
+        self.app: Flask = create_app(settings, self.ports)
+
+    def __call__(self, *arguments: str | Path, stdin: str = "") -> Result:
+        """Run `flask images ...` with this input."""
+        words = ["images", *map(str, arguments)]
+        result = self.app.test_cli_runner().invoke(args=words, input=stdin)
+        assert result.exception is None or isinstance(result.exception, SystemExit)
+        return result
+
+    def listed(self) -> list[dict[str, object]]:
+        """Return the output of `list --json`."""
+        return [json.loads(line) for line in self("list", "--json").stdout.splitlines()]
+
+    def image(self, image_id: object) -> bytes:
+        """Return the bytes of a stored image."""
+        return self.ports.store.get(f"images/{image_id}.png").data
 
 
 def openai_settings(fake: FakeOpenAI) -> dict[str, Any]:

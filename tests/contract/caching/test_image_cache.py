@@ -13,7 +13,7 @@ from app.models import StoredImage
 from app.ports import ImageCache
 from app.services.caching.image_cache import TwoLevelCache
 from app.services.caching.redis import RedisCache
-from tests.support.concurrency.threads import eventually, in_threads
+from tests.support.concurrency.threads import wait_until, in_threads
 from tests.support.stores.image_stores import CountingSource, image, unexpected
 
 MIB = 1024 * 1024
@@ -115,7 +115,7 @@ def test_absence_is_remembered_for_a_moment_only(new_cache: NewCache) -> None:
             return cache.fetch("x", "image", CountingSource(image())) == image()
         return False
 
-    eventually(is_found)
+    wait_until(is_found)
 
 
 def test_forgetting_an_image_drops_all_its_entries(cache: ImageCache) -> None:

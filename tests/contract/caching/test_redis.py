@@ -11,7 +11,7 @@ from redis import Redis
 
 from app.models import StoredImage
 from app.services.caching.redis import RedisCache
-from tests.support.concurrency.threads import eventually, in_threads
+from tests.support.concurrency.threads import wait_until, in_threads
 from tests.support.observability.log_capture import log_lines
 from tests.support.servers.databases import RedisServer
 from tests.support.servers.fault_proxy import FaultProxy
@@ -168,7 +168,7 @@ def test_what_is_deleted_during_an_outage_is_not_served_after_it(
     proxy.restore()
     with contextlib.closing(RedisCache(redis_flushed.url)) as other:
         assert get(other, "kept") == b"kept"
-        eventually(lambda: get(cache, "another") is None and get(other, "kept") is None)
+        wait_until(lambda: get(cache, "another") is None and get(other, "kept") is None)
     put(cache, "kept", b"new")
     assert hits(cache, "kept", b"new")
 

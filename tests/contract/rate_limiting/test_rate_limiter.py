@@ -17,7 +17,7 @@ from app.services.rate_limiting.limiter import (
 )
 from app.services.rate_limiting.redis_window import RedisWindow
 from app.services.rate_limiting.sqlite_window import SqliteWindow
-from tests.support.concurrency.threads import eventually, in_threads
+from tests.support.concurrency.threads import wait_until, in_threads
 from tests.support.observability.log_capture import log_lines
 from tests.support.servers.databases import RedisServer
 from tests.support.servers.fault_proxy import FaultProxy
@@ -130,7 +130,7 @@ def test_the_window_moves(window: RateLimitBackend) -> None:
     second = Rate(1, 1)
     assert window.hit(second, "a").allowed
     assert not window.hit(second, "a").allowed
-    eventually(lambda: window.hit(second, "a").allowed)
+    wait_until(lambda: window.hit(second, "a").allowed)
 
 
 def test_the_window_is_exact(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import openai
 import pytest
 from openai import OpenAI
 
-from tests.support.concurrency.threads import eventually
+from tests.support.concurrency.threads import wait_until
 from tests.support.fake_openai import SECRET_MARKER, Behavior, FakeOpenAI, Fault
 from tests.support.openai.official_client import draw, request_image
 
@@ -80,7 +80,7 @@ def test_late_response_is_charged(openai_client: OpenAI, fake_openai: FakeOpenAI
     fake_openai.script("images", Fault.delay(120))
     with pytest.raises(openai.APITimeoutError):
         request_image(openai_client.with_options(timeout=0.2))
-    eventually(lambda: fake_openai.paid == 1)
+    wait_until(lambda: fake_openai.paid == 1)
     assert len(fake_openai.requests_to("images")) == 1
 
 

@@ -18,7 +18,7 @@ from tests.faults.row import (
 )
 from tests.faults.stage import KEY, PROMPT, Stage, eventually
 from tests.support.fake_openai import Fault
-from tests.support.http.sse_client import streaming, to_plain_response
+from tests.support.http.clients import streaming, to_plain_response
 
 _KEYED = {"Idempotency-Key": KEY}
 _BAD = (502, "provider_bad_response", "yes")

@@ -9,8 +9,7 @@ from app.models import Budget
 from app.usecases.billing.pricing import Prices
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.http.authenticated_service import DEFAULT_SCOPES, serving_with_keys
-from tests.support.http.usage_requests import IMAGE, usage_of
-from tests.support.service import openai_settings, serving, settings_for
+from tests.support.service import IMAGE_MICROS, openai_settings, serving, settings_for
 
 FREE_TEXT = {"gpt-image-2.6-flare": {"text_in": 0}}
 
@@ -20,14 +19,14 @@ def test_offline_images_are_free_in_any_budget(tmp_path: Path) -> None:
     with serving(settings_for(data_dir=tmp_path, server_budget="0.000001/day")) as service:
         assert service.generate(enhance=True).json()["cost_usd"] == 0
         assert service.get("/generate-prompts").status_code == 200
-        usage_after = usage_of(service)
+        usage_after = service.usage()
     assert (usage_after["cost_usd"], usage_after["days"][0]["images"]) == (0, 1)
     assert usage_after["budget"]["remaining_usd"] == 0.000001
 
 
 def test_budget_rejects_images_beyond_it(parts: Any, tmp_path: Path) -> None:
     """With a budget for one image, the second is 429 with Retry-After, and not charged."""
-    budget, prices = f"{IMAGE / 1_000_000:.6f}/day", json.dumps(FREE_TEXT)
+    budget, prices = f"{IMAGE_MICROS / 1_000_000:.6f}/day", json.dumps(FREE_TEXT)
     values = parts.settings | {
         "server_budget": budget,
         "openai_prices": prices,
@@ -36,7 +35,7 @@ def test_budget_rejects_images_beyond_it(parts: Any, tmp_path: Path) -> None:
     with serving(settings_for(**values)) as service:
         assert service.generate("one").status_code == 200
         rejected = service.generate("two")
-        budget_after = usage_of(service)["budget"]
+        budget_after = service.usage()["budget"]
         assert service.get("/images").json()["total_images"] == 1
     body = rejected.json()
     assert (rejected.status_code, body["code"], body["charged"]) == (429, "budget_exceeded", "no")
@@ -46,7 +45,7 @@ def test_budget_rejects_images_beyond_it(parts: Any, tmp_path: Path) -> None:
     assert now < resets_at <= now + timedelta(days=1, minutes=1)
     assert parts.fake.paid == 1
     assert (budget_after["remaining_usd"], budget_after["period"]) == (0, "day")
-    assert budget_after["spent_usd"] == budget_after["limit_usd"] == IMAGE / 1_000_000
+    assert budget_after["spent_usd"] == budget_after["limit_usd"] == IMAGE_MICROS / 1_000_000
 
 
 def test_unknown_price_is_rejected_with_a_budget(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
@@ -61,7 +60,7 @@ def test_unknown_price_is_rejected_with_a_budget(tmp_path: Path, fake_openai: Fa
         assert fake_openai.paid == 0
     with serving(settings_for(data_dir=tmp_path / "b", **settings)) as service:
         assert service.generate().json()["cost_usd"] is None
-        assert usage_of(service)["days"][0]["images_of_unknown_cost"] == 1
+        assert service.usage()["days"][0]["images_of_unknown_cost"] == 1
     fake_openai.image_models = fake_openai.image_models[:-1]
 
 
@@ -98,7 +97,7 @@ def test_each_key_has_its_own_budget_and_usage(tmp_path: Path, fake_openai: Fake
     """A key beyond its budget is rejected, another one isn't, and each sees its own usage."""
     settings = openai_settings(fake_openai) | {"openai_prices": json.dumps(FREE_TEXT)}
     with serving_with_keys(data_dir=tmp_path, **settings) as auth_service:
-        budget = Budget(micros=IMAGE, period="month")
+        budget = Budget(micros=IMAGE_MICROS, period="month")
         limited = auth_service.remember(
             auth_service.api_keys.create("limited", scopes=DEFAULT_SCOPES, budget=budget)
         )

@@ -1,7 +1,6 @@
 """Dry runs: estimates and upstream requests without a charge."""
 
 from tests.support.fake_openai import FakeOpenAI
-from tests.support.http.usage_requests import usage_of
 from tests.support.service import Service
 
 
@@ -13,7 +12,7 @@ def test_dry_run_shows_the_exact_upstream_request(
     dry = paid_service.generate("A red fox 🦊", dry_run=True, **options)
     assert (dry.status_code, dry.json()["dry_run"]) == (200, True)
     assert fake_openai.requests == []
-    assert (usage_of(paid_service)["days"], paid_service.images()) == ([], [])
+    assert (paid_service.usage()["days"], paid_service.images()) == ([], [])
     image = paid_service.generate("A red fox 🦊", **options).json()
     (sent,) = fake_openai.requests_to("images")
     assert dry.json()["requests"] == [

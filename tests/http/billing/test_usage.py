@@ -8,19 +8,18 @@ import pytest
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.fake_openai.behavior import Behavior
 from tests.support.fake_openai.reply import Reply
-from tests.support.http.usage_requests import IMAGE, micros, usage_of
-from tests.support.service import Service
+from tests.support.service import IMAGE_MICROS, Service, micros
 
 
 def test_cost_is_the_same_in_all_responses(real: Service) -> None:
     """Generation, metadata, list and usage report the cost of the tokens that the model used."""
     image = real.generate("A red fox").json()
     text = len(image["new_prompt"]) // 4 + 7
-    assert micros(image["cost_usd"]) == IMAGE + 5 * text
+    assert micros(image["cost_usd"]) == IMAGE_MICROS + 5 * text
     name = image["filename"]
     assert real.get(f"/images/{name}/metadata").json()["cost_usd"] == image["cost_usd"]
     assert real.images()[0]["cost_usd"] == image["cost_usd"]
-    usage_after = usage_of(real)
+    usage_after = real.usage()
     today = datetime.now(UTC).date().isoformat()
     day = {"cost_usd": image["cost_usd"], "images": 1, "images_of_unknown_cost": 0}
     assert usage_after == {
@@ -36,9 +35,9 @@ def test_cost_includes_enhance(paid_service: Service) -> None:
     """An image with an enhanced prompt costs the sum of both calls."""
     image = paid_service.generate("A red fox", enhance=True).json()
     text = len(image["new_prompt"]) // 4 + 7
-    cost_of_image = IMAGE + 5 * text
+    cost_of_image = IMAGE_MICROS + 5 * text
     assert cost_of_image < micros(image["cost_usd"]) < cost_of_image + 500
-    assert usage_of(paid_service)["cost_usd"] == image["cost_usd"]
+    assert paid_service.usage()["cost_usd"] == image["cost_usd"]
 
 
 @pytest.mark.parametrize(
@@ -65,9 +64,9 @@ def test_unknown_cost_is_null_and_its_estimate_stays_reserved(
 
     fake_openai.script("images", Behavior("odd usage", paid=True, rewrite=replace_usage))
     assert paid_service.generate().json()["cost_usd"] is None
-    usage_after = usage_of(paid_service)
+    usage_after = paid_service.usage()
     assert usage_after["days"][0]["images_of_unknown_cost"] == 1
-    assert micros(usage_after["cost_usd"]) > IMAGE
+    assert micros(usage_after["cost_usd"]) > IMAGE_MICROS
 
 
 def test_free_failure_releases_its_reservation(
@@ -76,15 +75,15 @@ def test_free_failure_releases_its_reservation(
     """The reservation for an image that was rejected at no charge is released."""
     fake_openai.script("images", Fault.rate_limited())
     assert paid_service.generate().json()["charged"] == "no"
-    assert usage_of(paid_service)["cost_usd"] == 0
+    assert paid_service.usage()["cost_usd"] == 0
 
 
 def test_unknown_charge_stays_reserved(paid_service: Service, fake_openai: FakeOpenAI) -> None:
     """If the charge is unknown, the estimate counts as spent."""
     fake_openai.script("images", Fault.drop_before_response())
     assert paid_service.generate().json()["charged"] == "unknown"
-    usage_after = usage_of(paid_service)
-    assert micros(usage_after["cost_usd"]) > IMAGE
+    usage_after = paid_service.usage()
+    assert micros(usage_after["cost_usd"]) > IMAGE_MICROS
     assert usage_after["days"][0]["images"] == 0
 
 
@@ -96,7 +95,7 @@ def test_replay_is_free(paid_service: Service) -> None:
     )
     assert replayed.headers["Idempotency-Replayed"] == "true"
     assert replayed.json() == first.json()
-    usage_after = usage_of(paid_service)
+    usage_after = paid_service.usage()
     assert (usage_after["cost_usd"], usage_after["days"][0]["images"]) == (
         first.json()["cost_usd"],
         1,
@@ -106,11 +105,11 @@ def test_replay_is_free(paid_service: Service) -> None:
 def test_prompts_are_charged_once_per_pool(paid_service: Service) -> None:
     """Filling the pool costs money, using it is free, and no image is counted."""
     assert paid_service.get("/generate-prompts").status_code == 200
-    first = usage_of(paid_service)
+    first = paid_service.usage()
     assert 0 < micros(first["cost_usd"]) < 1000
     assert first["days"][0]["images"] == 0
     assert paid_service.get("/generate-prompts").status_code == 200
-    assert usage_of(paid_service) == first
+    assert paid_service.usage() == first
 
 
 @pytest.mark.parametrize(
@@ -136,5 +135,5 @@ def test_usage_covers_the_requested_days(embedded: Service) -> None:
     embedded.generate()
     today = datetime.now(UTC).date()
     yesterday = today - timedelta(days=1)
-    assert len(usage_of(embedded, f"?from={yesterday}&to={today}")["days"]) == 1
-    assert usage_of(embedded, f"?from={yesterday}&to={yesterday}")["days"] == []
+    assert len(embedded.usage(f"?from={yesterday}&to={today}")["days"]) == 1
+    assert embedded.usage(f"?from={yesterday}&to={yesterday}")["days"] == []

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.http.command_line import CommandLine
-from tests.support.service import close
+from tests.support.service import CommandLine, close
 
 PROMPTS = ("A red fox", "A castle", "Ein Bär")
 

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from app.models import ImageRecord, State
-from tests.support.http.command_line import CommandLine
 from tests.support.images.sample_images import encoded, owl
+from tests.support.service import CommandLine
 
 
 def test_export_and_import_copy_images_completely(

@@ -16,8 +16,8 @@ from app.usecases.generation.batch import batch_items
 from app.usecases.generation.finalize import ImageFinalizer
 from app.usecases.images.images import Images
 from tests.support.builders import a_request
-from tests.support.http.command_line import CommandLine
 from tests.support.images.sample_images import encoded
+from tests.support.service import CommandLine
 
 
 def test_recut_compares_and_replaces(source: CommandLine, tmp_path: Path) -> None:

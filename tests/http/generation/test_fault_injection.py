@@ -8,7 +8,7 @@ import requests
 
 from app.usecases.generation import fault_injection
 from tests.support.fake_openai import FakeOpenAI
-from tests.support.http.sse_client import streaming
+from tests.support.http.clients import streaming
 from tests.support.service import Service, openai_settings, serving, settings_for
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from app.models.prompts import PROMPT_SUFFIX, TRANSPARENT_PROMPT_SUFFIX
 from tests.support.fake_openai import FakeOpenAI, Fault
-from tests.support.http.sse_client import streaming
+from tests.support.http.clients import streaming
 from tests.support.service import Service, openai_settings, serving, settings_for
 
 

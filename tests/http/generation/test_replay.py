@@ -12,7 +12,7 @@ from PIL import Image
 from app.services.replay.cassettes import Cassettes, RecordedResponse
 from app.services.replay.player import CassettePlayer
 from tests.support.fake_openai import FakeOpenAI, Fault
-from tests.support.http.sse_client import streaming
+from tests.support.http.clients import streaming
 from tests.support.service import Service, openai_settings, serving, settings_for
 
 SECRET = "a fox with a secret"

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from app.models import State
-from tests.support.concurrency.threads import eventually
+from tests.support.concurrency.threads import wait_until
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.http.authenticated_service import AuthenticatedService
+from tests.support.http.clients import decode_partial, streaming
 from tests.support.http.idempotent_requests import KEY, post
-from tests.support.http.sse_client import decode_partial, streaming
 from tests.support.service import Parts, Service, openai_settings, serving, settings_for
 
 STREAM = "text/event-stream"
@@ -98,7 +98,7 @@ def test_generation_continues_after_a_disconnect(real: Service, parts: Parts) ->
     with streaming(real.url, KEY_HEADER, partial_images=2) as stream:
         stream.until("partial")
     released.set()
-    eventually(real.images)
+    wait_until(real.images)
     response = post(real)
     assert (response.status_code, response.headers["Idempotency-Replayed"]) == (200, "true")
     assert response.json() | {"status": 0} == real.images()[0] | {"status": 0}
@@ -182,8 +182,8 @@ def test_disconnected_stream_counts_against_the_limit(tmp_path: Path) -> None:
                 rejected = post(service, key="another", accept=accept)
                 assert (rejected.status_code, rejected.json()["code"]) == (503, "busy")
             released.set()
-            eventually(service.images)
-            eventually(lambda: service.generate().status_code == 200)
+            wait_until(service.images)
+            wait_until(lambda: service.generate().status_code == 200)
 
 
 def test_stream_requires_an_api_key(
@@ -223,7 +223,7 @@ def test_access_log_line_is_written_when_the_stream_ends(real: Service, parts: P
         assert line not in real.log.getvalue()
         released.set()
         stream.rest()
-        eventually(lambda: line in real.log.getvalue())
+        wait_until(lambda: line in real.log.getvalue())
     (record,) = real.ports.records.scan(limit=10)
     assert record.state is State.READY
     assert f"[mine] generation {record.id}: ready" in real.log.getvalue()

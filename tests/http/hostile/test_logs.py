@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.attacks import Seen, attack
-from tests.support.http import raw_http
+from tests.support.http import clients
 from tests.support.service import Service
 
 _PRINTABLE = "one printable line per event"
@@ -36,10 +36,10 @@ def test_log_lines_can_not_be_forged(embedded: Service, seen: Seen, text: str) -
     """Text in paths, headers, prompts, themes and searches stays on its event's line."""
     encoded = quote(text, safe="")
     before = len(lines(embedded))
-    raw_http.request(embedded.url, f"/{encoded}")
-    raw_http.request(embedded.url, f"/images/{encoded}.png?{encoded}={encoded}")
-    raw_http.request(embedded.url, f"/images?q={encoded[:900]}")
-    raw_http.request(embedded.url, f"/generate-prompts?theme={encoded[:900]}")
+    clients.raw_request(embedded.url, f"/{encoded}")
+    clients.raw_request(embedded.url, f"/images/{encoded}.png?{encoded}={encoded}")
+    clients.raw_request(embedded.url, f"/images?q={encoded[:900]}")
+    clients.raw_request(embedded.url, f"/generate-prompts?theme={encoded[:900]}")
     header = text.replace("\r", " ").replace("\n", " ").replace("\0", " ").encode()
     header_names = ("X-Request-ID", "Idempotency-Key", "Origin", "If-None-Match", "User-Agent")
     embedded.call(

@@ -8,7 +8,7 @@ import pytest
 
 from app.services.caching.caching_store import CachingStore
 from tests.attacks import Seen, attack
-from tests.support.http import raw_http
+from tests.support.http import clients
 from tests.support.service import Service
 
 ID = "0f9b2d6c-4e1a-4f0f-8a54-b0c1f2a3d4e5"
@@ -83,7 +83,7 @@ def test_other_names_are_not_found(
 ) -> None:
     """Any name other than `<uuid>.png` is 404 without a call to the store."""
     for method in ("DELETE", "HEAD", "GET"):
-        status, headers, body = raw_http.request(shared_embedded.url, path, method)
+        status, headers, body = clients.raw_request(shared_embedded.url, path, method)
         assert status == 404 or (status == 405 and method == "DELETE")
         assert "Set-Cookie" not in headers
     calls = "store read" if store_calls else "store not read"
@@ -93,8 +93,8 @@ def test_other_names_are_not_found(
 @attack("A header injected through a redirect", expect="one header, encoded")
 def test_redirects_contain_no_line_breaks(shared_embedded: Service, seen: Seen) -> None:
     """A double slash redirects to a Location in which everything stays encoded."""
-    path = f"/images//{ID}.png"
-    status, headers, _ = raw_http.request(shared_embedded.url, path + "?a=%0d%0aSet-Cookie:%20a=b")
+    path = f"/images//{ID}.png?a=%0d%0aSet-Cookie:%20a=b"
+    status, headers, _ = clients.raw_request(shared_embedded.url, path)
     assert status == 308
     assert "Set-Cookie" not in headers
     assert not set("\r\n") & set(headers["Location"])
@@ -142,7 +142,7 @@ _HEADERS = {
 def test_hostile_request_ids_are_replaced(embedded: Service, seen: Seen, value: bytes) -> None:
     """An id that isn't 1 to 64 letters, digits, - and _ is neither returned nor logged."""
     request = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Request-ID: "
-    response = raw_http.send(embedded.url, request + value + b"\r\n\r\n")
+    response = clients.raw_send(embedded.url, request + value + b"\r\n\r\n")
     head = response.partition(b"\r\n\r\n")[0]
     (line,) = [line for line in head.splitlines() if line.lower().startswith(b"x-request-id: ")]
     new_id = line.partition(b": ")[2].decode()

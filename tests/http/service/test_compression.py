@@ -7,7 +7,7 @@ import brotli
 import pytest
 import requests
 
-from tests.support.http.sse_client import streaming
+from tests.support.http.clients import streaming
 from tests.support.service import Service
 
 DECOMPRESS = {"br": brotli.decompress, "gzip": gzip.decompress}

@@ -1,15 +1,43 @@
-"""Client for server-sent events, which reads them as they arrive."""
+"""HTTP clients for event streams, and for requests that common clients would normalize."""
 
 import base64
+import http.client
 import io
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from PIL import Image
+
+
+def raw_request(url: str, path: str, method: str = "GET") -> tuple[int, dict[str, str], bytes]:
+    """Send a request for exactly this path; return status, headers and body.
+
+    Common clients would normalize paths such as `/images/../x`.
+    """
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
+    try:
+        connection.request(method, path)
+        response = connection.getresponse()
+        return response.status, dict(response.getheaders()), response.read()
+    finally:
+        connection.close()
+
+
+def raw_send(url: str, data: bytes) -> bytes:
+    """Send these bytes; return all bytes received until the server closes the connection."""
+    parts = urlsplit(url)
+    received = b""
+    with socket.create_connection((parts.hostname, parts.port), timeout=60) as connection:
+        connection.sendall(data)
+        while chunk := connection.recv(65_536):
+            received += chunk
+    return received
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.services.caching.memory import ENTRY_BYTES, MemoryCache
-from tests.support.concurrency.threads import eventually, in_threads
+from tests.support.concurrency.threads import wait_until, in_threads
 
 IDS, NAMES = "abcd", ("image", "w=1")
 
@@ -94,7 +94,7 @@ def test_values_expire_however_often_they_are_read() -> None:
     cache: MemoryCache[bytes] = MemoryCache(max_bytes=room(1, 9), ttl_seconds=0.05)
     put(cache, "a", b"1")
     assert cache.get("a", "image") == b"1"
-    eventually(lambda: cache.get("a", "image") is None)
+    wait_until(lambda: cache.get("a", "image") is None)
     put(cache, "b", b"123456789")
     assert held(cache) == {("b", "image"): b"123456789"}
 

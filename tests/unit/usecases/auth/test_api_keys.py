@@ -14,7 +14,7 @@ from app.services.caching.api_key_cache import KEYS, REST_SECONDS, SECONDS, Cach
 from app.usecases.auth.api_keys import ApiKeyRejected, ApiKeys
 from app.usecases.auth.authentication import Authentication
 from app.usecases.auth.key_format import hash_of, id_in, new_id, new_text
-from tests.support.concurrency.threads import eventually
+from tests.support.concurrency.threads import wait_until
 from tests.support.fakes.api_keys import FakeApiKeys, a_key
 from tests.support.fakes.ports import FakeClock
 
@@ -243,7 +243,7 @@ def test_many_at_once_ask_once(office: Office, monkeypatch: pytest.MonkeyPatch) 
     with ThreadPoolExecutor(8) as pool:
         callers = [pool.submit(office.authenticate, text) for _ in range(8)]
         flights = office.cached._flights._flights
-        eventually(lambda: office.asked() > 1 or any(flight.awaited for flight in flights.values()))
+        wait_until(lambda: office.asked() > 1 or any(flight.awaited for flight in flights.values()))
         answered.set()
     assert {caller.result().name for caller in callers} == {"alice"}
     assert office.asked() == 1

@@ -26,7 +26,11 @@ from app.errors import (
 from app.models import State
 from app.usecases.generation.idempotency import claim_of
 from tests.support.builders import LEASE, World, a_record, a_request
-from tests.support.http.idempotent_retry import CLAIM, again, ended
+from tests.support.http.idempotent_requests import (
+    CLAIM,
+    error_of_repeated_request,
+    finish_first_request,
+)
 
 UNPAYABLE = [
     (State.PENDING, Charged.NO, "", GenerationInProgress, Charged.UNKNOWN, False),
@@ -50,9 +54,9 @@ def test_possibly_paid_outcome_is_repeated_from_the_record(
     replayed: bool,
 ) -> None:
     """The error follows from the record alone, which stays unchanged."""
-    ended(world, state, charged, code)
+    finish_first_request(world, state, charged, code)
     before = world.record
-    error = again(world)
+    error = error_of_repeated_request(world)
     assert type(error) is kind
     assert (error.charged, error.replayed) == (reported, replayed)
     assert world.events == ["records find"]
@@ -63,8 +67,8 @@ def test_lost_image_has_no_retry_after(world: World) -> None:
     """If store and spool failed, a retry says so, without Retry-After."""
     for place in (world.store, world.spool):
         place.fail("put originals", StorageUnavailable())
-    first = again(world)
-    second = again(world)
+    first = error_of_repeated_request(world)
+    second = error_of_repeated_request(world)
     assert (first.code, second.code) == ("storage_unavailable", "storage_unavailable")
     assert (second.charged, second.replayed, second.retry_after) == (Charged.YES, True, None)
     assert "could not be stored" in second.message
@@ -80,10 +84,10 @@ def test_key_belongs_to_one_request(
     world: World, state: State, late: bool, change: dict[str, Any]
 ) -> None:
     """A different request with the same key is rejected in every state, without side effects."""
-    ended(world, state, Charged.NO, "")
+    finish_first_request(world, state, Charged.NO, "")
     world.clock.advance(LEASE.total_seconds() + 1 if late else 0)
     before = world.record
-    error = again(world, **change)
+    error = error_of_repeated_request(world, **change)
     assert (type(error), error.charged) == (IdempotencyKeyReused, Charged.NO)
     assert (world.events, world.record) == (["records find"], before)
 
@@ -115,7 +119,7 @@ def test_unpaid_failure_is_retried_in_the_same_record(
 ) -> None:
     """A retry generates the image under the id of the failed record."""
     getattr(world, port).fail(step, error)
-    assert again(world, enhance=True).charged is Charged.NO
+    assert error_of_repeated_request(world, enhance=True).charged is Charged.NO
     failed = world.record
     getattr(world, port).repair()
     world.clock.advance(60)
@@ -140,7 +144,7 @@ def test_failure_without_record_leaves_the_key_free(
 ) -> None:
     """A failure before the record is written leaves the key free, for any request."""
     getattr(world, port).fail(step, error)
-    assert again(world).charged is Charged.NO
+    assert error_of_repeated_request(world).charged is Charged.NO
     assert world.records.by_id == {}
     getattr(world, port).repair()
     world.clock.advance(60)
@@ -153,11 +157,11 @@ def test_failure_without_record_leaves_the_key_free(
 def test_unknown_outcome_is_never_paid_again(world: World, error: AppError) -> None:
     """Retries never call the model again; a new key does."""
     world.generator.fail("draw", error)
-    assert type(again(world)) is type(error)
+    assert type(error_of_repeated_request(world)) is type(error)
     world.generator.repair()
     for _ in range(3):
         world.clock.advance(LEASE.total_seconds())
-        assert type(again(world)) is OutcomeUnknown
+        assert type(error_of_repeated_request(world)) is OutcomeUnknown
     assert len(world.generator.requests) == 1
     assert world.make(a_request(), claim=claim_of("", "a new key")).record.state == "ready"
     assert len(world.generator.requests) == 2
@@ -168,13 +172,13 @@ def test_loser_of_a_race_for_a_new_key_pays_nothing(world: World) -> None:
     other = a_record(claim=CLAIM, state=State.PENDING)
     check = world.moderator.check
     world.moderator.check = lambda prompt: (check(prompt), world.records.insert(other))[0]  # type: ignore[method-assign]  # reason: this one call is scripted
-    assert type(again(world)) is GenerationInProgress
+    assert type(error_of_repeated_request(world)) is GenerationInProgress
     assert (world.generator.requests, world.record) == ([], other)
 
 
 def test_loser_of_a_race_for_a_failed_record_pays_nothing(world: World) -> None:
     """If another request replaces the failed record first, this one gets 409."""
-    ended(world, State.FAILED, Charged.NO, "provider_rate_limited")
+    finish_first_request(world, State.FAILED, Charged.NO, "provider_rate_limited")
     taken = replace(world.record, state=State.PENDING)
     check = world.moderator.check
 
@@ -183,7 +187,7 @@ def test_loser_of_a_race_for_a_failed_record_pays_nothing(world: World) -> None:
         world.records.by_id[taken.id] = taken
 
     world.moderator.check = take  # type: ignore[method-assign]  # reason: this one call is scripted
-    assert type(again(world)) is GenerationInProgress
+    assert type(error_of_repeated_request(world)) is GenerationInProgress
     assert (world.generator.requests, world.record) == ([], taken)
 
 

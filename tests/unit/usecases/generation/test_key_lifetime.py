@@ -12,7 +12,11 @@ from app.errors import (
 )
 from app.models import State
 from tests.support.builders import LEASE, RETENTION, World, a_request
-from tests.support.http.idempotent_retry import CLAIM, again, ended
+from tests.support.http.idempotent_requests import (
+    CLAIM,
+    error_of_repeated_request,
+    finish_first_request,
+)
 
 DAYS = RETENTION.total_seconds()
 
@@ -23,7 +27,7 @@ def test_keys_are_remembered_for_the_retention_time(
     world: World, state: State, seconds: float, remembered: bool
 ) -> None:
     """After its last millisecond the key is a new one, and the old record has lost its claim."""
-    ended(world, state, Charged.YES, "provider_bad_response")
+    finish_first_request(world, state, Charged.YES, "provider_bad_response")
     old = world.record.id
     world.clock.advance(seconds)
     if remembered:
@@ -31,7 +35,7 @@ def test_keys_are_remembered_for_the_retention_time(
         if state is State.READY:
             assert world.make(a_request(), claim=CLAIM).replayed
         else:
-            again(world)
+            error_of_repeated_request(world)
         assert world.generator.requests == []
     else:
         made = world.make(a_request(prompt="Another"), claim=CLAIM)
@@ -42,9 +46,9 @@ def test_keys_are_remembered_for_the_retention_time(
 def test_pending_record_keeps_its_key(world: World) -> None:
     """The key of a pending record is not forgotten: its image may have been paid for."""
     world.store.fail("put originals", StorageUnavailable())
-    assert type(again(world)) is ImagePendingUpload
+    assert type(error_of_repeated_request(world)) is ImagePendingUpload
     world.clock.advance(2 * DAYS)
-    assert type(again(world)) is ImagePendingUpload
+    assert type(error_of_repeated_request(world)) is ImagePendingUpload
     world.store.repair()
     assert world.make(a_request(), claim=CLAIM).replayed
     assert len(world.generator.requests) == 1
@@ -53,8 +57,8 @@ def test_pending_record_keeps_its_key(world: World) -> None:
 def test_waiting_image_is_returned_once_storage_is_back(world: World) -> None:
     """After an outage of the store, a retry returns the paid image at no cost."""
     world.store.fail("put originals", StorageUnavailable())
-    assert again(world).charged is Charged.YES
-    assert again(world).charged is Charged.YES
+    assert error_of_repeated_request(world).charged is Charged.YES
+    assert error_of_repeated_request(world).charged is Charged.YES
     assert world.spool.objects
     world.store.repair()
     made = world.make(a_request(), claim=CLAIM)
@@ -70,9 +74,9 @@ def test_crash_during_the_paid_call_is_unknown(world: World) -> None:
     with pytest.raises(KeyboardInterrupt):
         world.make(a_request(), claim=CLAIM)
     world.generator.repair()
-    assert type(again(world)) is GenerationInProgress
+    assert type(error_of_repeated_request(world)) is GenerationInProgress
     world.clock.advance(LEASE.total_seconds())
-    assert type(again(world)) is OutcomeUnknown
+    assert type(error_of_repeated_request(world)) is OutcomeUnknown
     assert len(world.generator.requests) == 1
 
 
@@ -92,8 +96,8 @@ def test_crash_before_the_paid_call_is_retried(world: World) -> None:
 @pytest.mark.parametrize("charged", Charged)
 def test_failed_recovery_reports_the_known_charge(world: World, charged: Charged) -> None:
     """If the records fail during recovery, the error has the charge of the record."""
-    ended(world, State.PENDING, charged, "")
+    finish_first_request(world, State.PENDING, charged, "")
     world.clock.advance(LEASE.total_seconds())
     world.records.fail("compare_and_swap", RecordsUnavailable())
-    error = again(world)
+    error = error_of_repeated_request(world)
     assert (type(error), error.charged) == (RecordsUnavailable, charged)
