@@ -7,8 +7,9 @@ from pathlib import Path
 
 import requests
 
+from tests.support.concurrency.threads import wait_until
 from tests.support.observability.prometheus import value
-from tests.support.servers.gunicorn import Gunicorn, gunicorn, wait_for
+from tests.support.servers.gunicorn import Gunicorn, gunicorn
 
 REQUESTS, NOWHERE = "imageapi_requests_total", {"route": "other", "status": "404"}
 

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 import requests
 
+from tests.support.concurrency.threads import wait_until
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.images.sample_images import encoded, owl
-from tests.support.concurrency.threads import wait_until
 from tests.support.servers.gunicorn import Gunicorn, generate_when_idle, gunicorn
 from tests.support.service import openai_settings, serving, settings_for
 

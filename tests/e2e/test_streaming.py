@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.concurrency.threads import wait_until
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.http.clients import streaming
-from tests.support.concurrency.threads import wait_until
 from tests.support.servers.gunicorn import SHIPPED, Gunicorn, gunicorn
 from tests.support.service import openai_settings, serving, settings_for
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from tests.e2e.test_idempotency import check_race
+from tests.support.concurrency.threads import wait_until
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.http.clients import streaming
-from tests.support.concurrency.threads import wait_until
 from tests.support.servers.databases import RedisServer
 from tests.support.servers.gunicorn import SHIPPED, Gunicorn, gunicorn
 from tests.support.service import openai_settings

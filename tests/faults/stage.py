@@ -2,7 +2,6 @@
 
 import contextlib
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ import requests
 from app.errors import AppError
 from app.services.runtime.clock import SystemClock
 from tests.faults.points import Held
+from tests.support.concurrency.threads import wait_until_passes
 from tests.support.fake_openai import SECRET_MARKER
 from tests.support.service import Parts, Service, serving, settings_for
 
@@ -112,28 +112,14 @@ class Stage:
         self.fake.clear()
         while self._repairs:
             self._repairs.pop()()
-        eventually(self.service.ports.records.ping)
-        eventually(self.service.ports.store.ping)
+        for part in (self.service.ports.records, self.service.ports.store):
+            wait_until_passes(part.ping, (AppError,))
         self.clock.forward(_CHECKED_SECONDS)
 
     def close(self) -> None:
         """Heal everything and stop the background work."""
         self.heal()
         self._pool.shutdown()
-
-
-def eventually(check: Callable[[], object], patience: float = 30.0) -> None:
-    """Return once the check neither fails nor raises an AppError."""
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            check()
-        except (AssertionError, AppError):
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-        else:
-            return
 
 
 def generate(stage: Stage) -> requests.Response:

@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from app.container import build_ports
+from app.errors import AppError
 from app.ports import Ports
 from tests.faults import checks
 from tests.faults.row import Crash, ExpectedResponse, Kept, slug
@@ -22,12 +23,11 @@ from tests.faults.rows import CRASHES
 from tests.faults.stage import (
     KEY,
     PROMPT,
-    eventually,
     private_names_of,
     secrets_of,
     settings_of,
 )
-from tests.support.concurrency.threads import wait_until
+from tests.support.concurrency.threads import wait_until, wait_until_passes
 from tests.support.servers.gunicorn import Gunicorn, gunicorn
 from tests.support.service import Parts, close, settings_for
 
@@ -63,7 +63,9 @@ class Killed:
             row.at.wait(self.parts)
             if row.at.hasty:
                 os.kill(worker, signal.SIGSTOP)
-            eventually(lambda: _same(checks.kept(self.ports), row.kept))
+            wait_until_passes(
+                lambda: _same(checks.kept(self.ports), row.kept), (AssertionError, AppError)
+            )
             os.kill(worker, signal.SIGKILL)
             with pytest.raises(requests.ConnectionError):
                 asked.result()

@@ -13,7 +13,7 @@ from app.models import StoredImage
 from app.ports import ImageCache
 from app.services.caching.image_cache import TwoLevelCache
 from app.services.caching.redis import RedisCache
-from tests.support.concurrency.threads import wait_until, in_threads
+from tests.support.concurrency.threads import in_threads, wait_until
 from tests.support.stores.image_stores import CountingSource, image, unexpected
 
 MIB = 1024 * 1024

@@ -11,7 +11,7 @@ from redis import Redis
 
 from app.models import StoredImage
 from app.services.caching.redis import RedisCache
-from tests.support.concurrency.threads import wait_until, in_threads
+from tests.support.concurrency.threads import in_threads, wait_until
 from tests.support.observability.log_capture import log_lines
 from tests.support.servers.databases import RedisServer
 from tests.support.servers.fault_proxy import FaultProxy

@@ -17,7 +17,7 @@ from app.services.rate_limiting.limiter import (
 )
 from app.services.rate_limiting.redis_window import RedisWindow
 from app.services.rate_limiting.sqlite_window import SqliteWindow
-from tests.support.concurrency.threads import wait_until, in_threads
+from tests.support.concurrency.threads import in_threads, wait_until
 from tests.support.observability.log_capture import log_lines
 from tests.support.servers.databases import RedisServer
 from tests.support.servers.fault_proxy import FaultProxy

@@ -16,7 +16,8 @@ from tests.faults.row import (
     Topic,
     failed,
 )
-from tests.faults.stage import KEY, PROMPT, Stage, eventually
+from tests.faults.stage import KEY, PROMPT, Stage
+from tests.support.concurrency.threads import wait_until
 from tests.support.fake_openai import Fault
 from tests.support.http.clients import streaming, to_plain_response
 
@@ -37,11 +38,7 @@ def _disconnect(stage: Stage) -> None:
     with streaming(stage.service.url, _KEYED, prompt=PROMPT, partial_images=1) as stream:
         stream.until("partial")
     stage.released.set()
-    eventually(lambda: _check_ready(stage))
-
-
-def _check_ready(stage: Stage) -> None:
-    assert stage.service.images()
+    wait_until(stage.service.images)
 
 
 def _unknown(what: str, fault: Fault, response: ExpectedResponse) -> Row:

@@ -8,22 +8,41 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+TIMEOUT_SECONDS = 120.0
+"""Only limits how long a failing test takes; no test depends on the machine's speed."""
+
 
 def in_threads(count: int, work: Callable[[int], T]) -> list[T]:
     """Call `work` with 0, 1, 2 ... in threads that start together; return the results."""
     barrier = threading.Barrier(count)
 
     def begin(number: int) -> T:
-        barrier.wait(60)
+        barrier.wait(TIMEOUT_SECONDS)
         return work(number)
 
     with ThreadPoolExecutor(count) as pool:
         return list(pool.map(begin, range(count)))
 
 
-def eventually(check: Callable[[], object], timeout: float = 60.0) -> None:
-    """Return once `check` is true; fail after the timeout."""
-    end = time.monotonic() + timeout
-    while not check():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.002)
+def wait_until(condition: Callable[[], object], pause: float = 0.002) -> None:
+    """Wait until the condition holds, and check it again after each pause (seconds)."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not hold in time"
+        time.sleep(pause)
+
+
+def wait_until_passes(
+    check: Callable[[], object], retried: tuple[type[Exception], ...] = (AssertionError,)
+) -> None:
+    """Repeat a check until it raises none of these errors; in the end, raise the last one."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while True:
+        try:
+            check()
+        except retried:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.services.caching.memory import ENTRY_BYTES, MemoryCache
-from tests.support.concurrency.threads import wait_until, in_threads
+from tests.support.concurrency.threads import in_threads, wait_until
 
 IDS, NAMES = "abcd", ("image", "w=1")
 
