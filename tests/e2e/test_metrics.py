@@ -7,7 +7,6 @@ from pathlib import Path
 
 import requests
 
-from tests.support.concurrency.threads import wait_until
 from tests.support.observability.prometheus import value
 from tests.support.servers.gunicorn import Gunicorn, gunicorn
 
@@ -45,10 +44,10 @@ def test_any_worker_reports_the_counts_of_all(tmp_path: Path) -> None:
         assert [count_not_found(server) for _ in range(10)] == [sent] * 10
         before = server.workers()
         os.kill(before[0], signal.SIGKILL)
-        wait_for(lambda: len(set(server.workers()) - {before[0]}) == 2)
+        wait_until(lambda: len(set(server.workers()) - {before[0]}) == 2)
         assert [count_not_found(server) for _ in range(10)] == [sent] * 10
         server.send(signal.SIGHUP)
-        wait_for(lambda: not set(server.workers()) & set(before))
+        wait_until(lambda: not set(server.workers()) & set(before))
         assert server.get("/nowhere").status_code == 404
         page = server.get("/metrics").text
         assert value(page, REQUESTS, **NOWHERE) == sent + 1
@@ -69,7 +68,7 @@ def test_killed_worker_has_no_active_generations(tmp_path: Path) -> None:
         gauge = metrics_folder(server) / f"gauge_livesum_{worker}.db"
         assert gauge.exists()
         os.kill(worker, signal.SIGKILL)
-        wait_for(lambda: not gauge.exists())
+        wait_until(lambda: not gauge.exists())
 
 
 def test_log_of_gunicorn_is_json_too(tmp_path: Path) -> None:
