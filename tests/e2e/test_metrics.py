@@ -7,6 +7,7 @@ from pathlib import Path
 
 import requests
 
+from tests.support.concurrency.threads import wait_until
 from tests.support.observability.prometheus import value
 from tests.support.servers.gunicorn import Gunicorn, gunicorn
 
