@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from app.errors import AppError
-from app.models import Finding
+from app.models import Finding, object_keys
 from app.services.diagnostics.filesystems import check_durable
 from app.services.diagnostics.findings import CheckFailed, FindingBuilder
 from app.services.files.image_store import LocalImageStore
@@ -66,9 +66,9 @@ def _write_and_flush(folder: Path) -> str:
 
 
 def _round_trip(store: LocalImageStore) -> str:
-    key, data = f"{_PROBES}/{uuid.uuid4().hex}.png", uuid.uuid4().bytes
+    key, data = f"{_PROBES}/{object_keys.image_name(uuid.uuid4().hex)}", uuid.uuid4().bytes
     try:
-        store.put(key, data, content_type="image/png")
+        store.put(key, data, content_type=object_keys.PNG)
         try:
             same = store.get(key).data == data
         finally:
@@ -100,8 +100,9 @@ def _check_free_space(free: int) -> Finding:
 
 
 def _check_spool(folder: Path) -> Finding:
-    files = (path for path in folder.glob("originals/[!.]*") if path.suffix != ".json")
-    count = sum(1 for _ in islice(files, _MAX_COUNTED))
+    paths = folder.glob(f"{object_keys.ORIGINALS}[!.]*")
+    originals = (path for path in paths if not object_keys.is_sidecar(path.name))
+    count = sum(1 for _ in islice(originals, _MAX_COUNTED))
     if not count:
         return _DATA_DIR.ok("spool", "empty: all originals are in the storage")
     more = " or more" if count == _MAX_COUNTED else ""
