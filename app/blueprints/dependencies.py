@@ -13,7 +13,7 @@ from app.http.url_signing import Signer
 from app.models import Budget
 from app.ports import ImageStore
 from app.usecases.auth.api_keys import ApiKeys
-from app.usecases.billing.usage_report import UsageReports
+from app.usecases.billing.usage_report import UsageReporter
 from app.usecases.generation.estimates import Estimates
 from app.usecases.generation.generate_image import GenerateImage
 from app.usecases.images.images import Images
@@ -78,7 +78,7 @@ class Dependencies:
     images: Images
     variants: Variants
     prompts: Prompts
-    usage_reports: UsageReports
+    usage_reporter: UsageReporter
     readiness: Readiness
     metrics_report: MetricsReport
     import_image: ImportImage

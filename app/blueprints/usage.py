@@ -43,7 +43,7 @@ def usage(query: UsageQuery) -> Response:
         name, account, budget = caller().name, caller().id, caller().budget
     else:
         name, account, budget = None, SERVER, server_info.budget
-    report = deps().usage_reports.statement(account, budget, first, last)
+    report = deps().usage_reporter.report(account, budget, first, last)
     response = jsonify(usage_response(name, report).model_dump())
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -55,7 +55,7 @@ def _days(query: UsageQuery) -> tuple[date, date]:
     Raises:
         InvalidRequest: the range is too long, or ends before it starts.
     """
-    last = query.to or deps().usage_reports.clock.now().date()
+    last = query.to or deps().usage_reporter.clock.now().date()
     first = query.from_ or last - min(_DEFAULT_SPAN, last - date.min)
     if not 0 <= (last - first).days < MAX_USAGE_DAYS:
         problem = f"`from` must not be after `to`; the range is at most {MAX_USAGE_DAYS} days."

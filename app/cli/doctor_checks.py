@@ -135,7 +135,7 @@ def _check_budget(settings: Settings) -> Iterator[Finding]:
         return
     table = Prices(settings.price_table)
     image, text = settings.openai_image_model, settings.openai_text_model
-    priced = {image: table.knows_drawing(image), text: table.max_prompts_cost(text) is not None}
+    priced = {image: table.has_image_prices(image), text: table.max_prompts_cost(text) is not None}
     unpriced = [model for model, known in priced.items() if not known]
     yield from access.check_budget(unpriced, budget=settings.server_budget)
 

@@ -12,7 +12,7 @@ from app.blueprints.dependencies import deps
 from app.cli.exit_codes import exit_on_error
 from app.cli.params import BudgetParam, DurationParam, RateParam, ScopesParam, format_budget
 from app.models import ApiKey, Budget, Scope
-from app.usecases.auth.api_keys import NewKey
+from app.usecases.auth.api_keys import NewApiKey
 
 _UNAVAILABLE = 1  # the exit status if the keys can't be read or written
 _COLUMNS = ("id", "name", "scopes", "rate", "budget", "created", "expires", "state")
@@ -117,7 +117,7 @@ def rotate(name_or_id: str, grace: int) -> None:
     )
 
 
-def _print_secret(made: NewKey, message: str) -> None:
+def _print_secret(made: NewApiKey, message: str) -> None:
     """Print only the secret on standard output, so that scripts can capture it."""
     click.echo(f"{message} Store the key safely, it is not displayed again:", err=True)
     click.echo(made.text)

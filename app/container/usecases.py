@@ -26,16 +26,16 @@ from app.services.caching.memory import MemoryCache
 from app.services.files.temp_files import LocalTempFiles
 from app.usecases.auth.api_keys import ApiKeys
 from app.usecases.auth.authentication import Authentication
-from app.usecases.billing.budgets import BudgetGuard, budget_from
+from app.usecases.billing.budgets import BudgetGuard, parse_budget
 from app.usecases.billing.pricing import Prices
-from app.usecases.billing.usage_report import UsageReports
+from app.usecases.billing.usage_report import UsageReporter
 from app.usecases.generation.estimates import Estimates
 from app.usecases.images.images import Images
 from app.usecases.images.import_image import ImportImage
 from app.usecases.images.prompts import Prompts
 from app.usecases.images.recut import RecutImages
 from app.usecases.images.variants import Variants
-from app.usecases.operations.health import Part, Readiness
+from app.usecases.operations.health import HealthCheck, Readiness
 from app.usecases.operations.metrics_report import MetricsReport
 
 # A generation takes at most two timeouts, and storing its image, with all waiting, less than a
@@ -51,7 +51,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
     readiness = _readiness(settings, ports)
     images = Images(ports.store, ports.records, _memory_cache(_OWNER_CACHE_BYTES))
     prices = Prices(settings.price_table)
-    budget = budget_from(settings.server_budget)
+    budget = parse_budget(settings.server_budget)
     budget_guard = BudgetGuard(ledger=ports.ledger, clock=ports.clock, budget=budget)
     estimates = Estimates(
         generator=ports.generator,
@@ -86,7 +86,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
             clock=ports.clock,
             rng=random.SystemRandom(),
         ),
-        usage_reports=UsageReports(ports.ledger, ports.clock),
+        usage_reporter=UsageReporter(ports.ledger, ports.clock),
         readiness=readiness,
         metrics_report=MetricsReport(ports.observer, ports.spool, readiness),
         import_image=ImportImage(
@@ -117,7 +117,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
 
 def _readiness(settings: Settings, ports: Ports) -> Readiness:
     kinds = {selected.part: selected.kind for selected in select_adapters(settings)}
-    cache = Part(
+    cache = HealthCheck(
         name="cache",
         kind=kinds["cache"],
         ping=lambda: _ping_cache(ports.cache),
@@ -125,8 +125,8 @@ def _readiness(settings: Settings, ports: Ports) -> Readiness:
     )
     return Readiness(
         (
-            Part(name="storage", kind=kinds["storage"], ping=ports.store.ping),
-            Part(name="records", kind=kinds["records"], ping=ports.records.ping),
+            HealthCheck(name="storage", kind=kinds["storage"], ping=ports.store.ping),
+            HealthCheck(name="records", kind=kinds["records"], ping=ports.records.ping),
             cache,
         ),
         clock=ports.clock,

@@ -16,7 +16,7 @@ from app.usecases.billing.budgets import BudgetGuard
 from app.usecases.billing.pricing import Prices
 from app.usecases.generation.estimates import Estimates
 from app.usecases.generation.progress import NO_LISTENER, ProgressListener
-from app.usecases.operations.health import Part, Readiness
+from app.usecases.operations.health import HealthCheck, Readiness
 from tests.support.fakes.api_keys import FakeApiKeys
 from tests.support.fakes.ports import (
     FakeCache,
@@ -133,8 +133,8 @@ class World:
             observer=TelemetryObserver(version="test"),
         )
         parts = (
-            Part(name="storage", kind="fake", ping=self.store.ping),
-            Part(name="records", kind="fake", ping=self.records.ping),
+            HealthCheck(name="storage", kind="fake", ping=self.store.ping),
+            HealthCheck(name="records", kind="fake", ping=self.records.ping),
         )
         self.readiness = Readiness(parts, clock=self.clock)
         self.estimates = Estimates(

@@ -1,4 +1,4 @@
-"""Makes, lists, revokes and rotates API keys."""
+"""Create, list, revoke and rotate API keys."""
 
 import re
 from collections.abc import Callable, Sequence, Set
@@ -10,29 +10,29 @@ from app.ports import ApiKeyRepository, Clock
 from app.usecases.auth.key_format import hash_of, new_id, new_text
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.@-]{0,63}", re.ASCII)
-_TRIES = 3
+_MAX_TRIES = 3
 
 
 class ApiKeyRejected(Exception):
-    """It can't be done; the text says why, for the operator."""
+    """An API key can't be created or changed; the text for the operator says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class NewKey:
-    """A key whose text is known just now, and never again."""
+class NewApiKey:
+    """An API key with its text, which is stored nowhere and can't be shown again."""
 
     key: ApiKey
     text: str
 
     def __repr__(self) -> str:
-        return f"NewKey({self.key.id})"
+        return f"NewApiKey({self.key.id})"
 
 
 @dataclass(frozen=True)
 class ApiKeys:
-    """The keys of all callers."""
+    """Manages the API keys of all callers."""
 
-    ring: ApiKeyRepository
+    repository: ApiKeyRepository
     clock: Clock
 
     def create(
@@ -43,22 +43,22 @@ class ApiKeys:
         rate: str = "",
         budget: Budget | None = None,
         lifetime: timedelta | None = None,
-    ) -> NewKey:
-        """Make a key, good for its lifetime or until it is revoked.
+    ) -> NewApiKey:
+        """Create a key that is valid for its lifetime, or until it is revoked.
+
+        Args:
+            name: unique among all keys; it names the caller in commands and logs.
+            scopes: what the caller may do.
+            rate: the caller's own rate limit, like `30/minute`; "" for the default.
+            budget: the caller's own budget, if any.
+            lifetime: None if the key does not expire.
 
         Raises:
-            ApiKeyRejected: the name is taken, even if by a revoked key, or is the id of another
-                key, or can't be one.
+            ApiKeyRejected: the name is malformed, is the id of another key, or is taken, even by
+                a revoked key.
             RecordsUnavailable: the keys can't be reached.
         """
-        if not _NAME.fullmatch(name):
-            raise ApiKeyRejected(
-                "NAME has to be of at most 64 letters, digits and . _ - @, a letter or digit first."
-            )
-        if self.ring.find(name):
-            raise ApiKeyRejected(f"There is a key of the name {name} already.")
-        if self.ring.get(name):  # who means that key by its id would revoke this one
-            raise ApiKeyRejected(f"{name} is the id of another key.")
+        self._check_name(name)
         key_id, now = new_id(), self.clock.now()
         text = new_text(key_id)
         key = ApiKey(
@@ -71,9 +71,9 @@ class ApiKeys:
             expires_at=now + lifetime if lifetime else None,
             hash=hash_of(text),
         )
-        if not self.ring.insert(key):
-            raise ApiKeyRejected(f"Another key of the name {name} was made just now.")
-        return NewKey(key=key, text=text)
+        if not self.repository.insert(key):
+            raise ApiKeyRejected(f"A key named {name} has just been created. Choose another name.")
+        return NewApiKey(key=key, text=text)
 
     def list(self) -> Sequence[ApiKey]:
         """Return all keys, the oldest first.
@@ -81,22 +81,22 @@ class ApiKeys:
         Raises:
             RecordsUnavailable: the keys can't be reached.
         """
-        return self.ring.list()
+        return self.repository.list()
 
     def find(self, name_or_id: str) -> ApiKey:
-        """Return the key.
+        """Return the key with this name or id.
 
         Raises:
             ApiKeyRejected: there is no such key.
             RecordsUnavailable: the keys can't be reached.
         """
-        key = self.ring.find(name_or_id) or self.ring.get(name_or_id)
+        key = self.repository.find(name_or_id) or self.repository.get(name_or_id)
         if key is None:
-            raise ApiKeyRejected(f"There is no key of the name or id {name_or_id}.")
+            raise ApiKeyRejected(f"No key has the name or id {name_or_id}.")
         return key
 
     def revoke(self, name_or_id: str) -> ApiKey:
-        """Let nobody in with this key any more; one that is revoked stays as it is.
+        """Revoke a key; one that is revoked already stays as it is.
 
         Raises:
             ApiKeyRejected: there is no such key.
@@ -108,13 +108,13 @@ class ApiKeys:
 
         return self._change(name_or_id, revoked)
 
-    def rotate(self, name_or_id: str, *, grace: timedelta) -> NewKey:
-        """Give the key a new secret; the one before it is good for the grace time.
+    def rotate(self, name_or_id: str, *, grace: timedelta) -> NewApiKey:
+        """Give a key a new secret; the previous one stays valid for the grace time.
 
-        One that was replaced earlier is good no longer, whatever its grace time was.
+        A secret that was replaced earlier becomes invalid, even within its own grace time.
 
         Raises:
-            ApiKeyRejected: there is no such key, or it isn't live any more.
+            ApiKeyRejected: there is no such key, or it is revoked or expired.
             RecordsUnavailable: the keys can't be reached.
         """
         text = ""
@@ -123,19 +123,30 @@ class ApiKeys:
             nonlocal text
             now = self.clock.now()
             if not key.is_live(now):
-                raise ApiKeyRejected(f"The key {key.name} is revoked or expired: make another one.")
+                raise ApiKeyRejected(f"The key {key.name} is revoked or expired. Create a new one.")
             text = new_text(key.id)
             return replace(
                 key, hash=hash_of(text), previous_hash=key.hash, previous_until=now + grace
             )
 
-        return NewKey(key=self._change(name_or_id, rotated), text=text)
+        return NewApiKey(key=self._change(name_or_id, rotated), text=text)
+
+    def _check_name(self, name: str) -> None:
+        if not _NAME.fullmatch(name):
+            raise ApiKeyRejected(
+                "NAME can have at most 64 letters, digits and . _ - @, and must begin with a "
+                "letter or a digit."
+            )
+        if self.repository.find(name):
+            raise ApiKeyRejected(f"There is already a key named {name}. Choose another name.")
+        if self.repository.get(name):  # revoking that key by its id would revoke this one
+            raise ApiKeyRejected(f"{name} is the id of another key. Choose another name.")
 
     def _change(self, name_or_id: str, change: Callable[[ApiKey], ApiKey]) -> ApiKey:
-        """Exchange the key for what it is to become, anew if others change it meanwhile."""
-        for _ in range(_TRIES):
+        """Change a key; if another process changes it in the meantime, read it again and retry."""
+        for _ in range(_MAX_TRIES):
             key = self.find(name_or_id)
             changed = change(key)
-            if self.ring.compare_and_swap(key, changed):
+            if self.repository.compare_and_swap(key, changed):
                 return changed
-        raise ApiKeyRejected("Others are changing this key at the same time: try again.")
+        raise ApiKeyRejected("The key is being changed by other processes. Try again.")

@@ -1,4 +1,4 @@
-"""Tells who has a key."""
+"""Authenticate callers by API key."""
 
 import hmac
 from collections.abc import Callable
@@ -13,43 +13,46 @@ from app.usecases.auth.key_format import hash_of, id_in
 
 @dataclass(frozen=True)
 class Authentication:
-    """Lets in who has a live key.
+    """Checks API keys.
 
-    Attributes:
-        lookup: returns the key of an id, or None; raises RecordsUnavailable. Calls its second
-            argument before it asks for a key that it doesn't know.
-        clock: tells whether the key is still good.
+    Args:
+        lookup: returns the key with an id, or None; raises RecordsUnavailable. It calls its second
+            argument before it reads a key from the repository that this process has not seen.
+        clock: for expiry and grace times.
     """
 
     lookup: Callable[[str, Callable[[], None]], ApiKey | None]
     clock: Clock
 
-    def __call__(self, text: str, before_asking: Callable[[], None] = lambda: None) -> Caller:
-        """Return who has the key of this text.
+    def __call__(self, text: str, before_lookup: Callable[[], None] = lambda: None) -> Caller:
+        """Return the caller with this key.
 
-        What `before_asking` raises keeps a key that isn't known yet from being looked up.
+        Args:
+            text: the key, as it was sent.
+            before_lookup: called before the repository is read for a key that this process has
+                not seen. If it raises, the repository is not read.
 
         Raises:
-            Unauthorized: nobody has; only the log hears why.
-            RecordsUnavailable: nobody can tell.
+            Unauthorized: the key is not valid; the detail, for the log only, says why.
+            RecordsUnavailable: the keys can't be reached.
         """
         key_id = id_in(text)
         if key_id is None:
             raise Unauthorized("no key, or a malformed one")
-        key = self.lookup(key_id, before_asking)
+        key = self.lookup(key_id, before_lookup)
         if key is None:
             raise Unauthorized("unknown key")
         now = self.clock.now()
-        if not _fits(key, hash_of(text), now):
+        if not _matches(key, hash_of(text), now):
             raise Unauthorized(f"wrong or replaced secret of key {key_id}")
         if not key.is_live(now):
             raise Unauthorized(f"revoked or expired key {key_id}")
         return key.caller
 
 
-def _fits(key: ApiKey, given: str, now: datetime) -> bool:
-    """Compare with both secrets, each in constant time."""
-    fits_new = hmac.compare_digest(given, key.hash)
-    fits_old = hmac.compare_digest(given, key.previous_hash)
+def _matches(key: ApiKey, sent_hash: str, now: datetime) -> bool:
+    """Compare with the current and the previous hash, both in constant time."""
+    is_current = hmac.compare_digest(sent_hash, key.hash)
+    is_previous = hmac.compare_digest(sent_hash, key.previous_hash)
     in_grace = key.previous_until is not None and now < key.previous_until
-    return fits_new or (fits_old and in_grace)
+    return is_current or (is_previous and in_grace)

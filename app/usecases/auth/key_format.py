@@ -1,8 +1,7 @@
 """The text of an API key: `igk_`, a public id, a secret, and a checksum.
 
 All parts are base62. The form and the CRC-32 (as in RFC 1952) at the end let secret scanners find
-keys that leaked, with few false alarms, and let the service refuse most wrong texts without asking
-anyone.
+leaked keys with few false alarms, and let the service refuse most wrong texts without a lookup.
 """
 
 import hashlib
@@ -20,18 +19,18 @@ _FORM = re.compile(
 
 
 def new_id() -> str:
-    """Make the public part of a key."""
+    """Return a new random id, the public part of a key."""
     return _random(_ID_CHARS)
 
 
 def new_text(key_id: str) -> str:
-    """Make a key with a new secret of 190 random bits."""
+    """Return a key with this id and a new secret of 190 random bits."""
     body = f"{PREFIX}{key_id}_{_random(_SECRET_CHARS)}"
     return body + _checksum(body)
 
 
 def id_in(text: str) -> str | None:
-    """Return the public id, or None if the text can't be a key: its form or checksum is wrong."""
+    """Return the id in a key's text, or None if its form or checksum is wrong."""
     form = _FORM.fullmatch(text)
     if form is None or _checksum(text[:-_SUM_CHARS]) != text[-_SUM_CHARS:]:
         return None
@@ -39,9 +38,9 @@ def id_in(text: str) -> str | None:
 
 
 def hash_of(text: str) -> str:
-    """Return what is kept of a key: its SHA-256, in hex.
+    """Return the hash that is stored of a key: SHA-256 in hex.
 
-    Slow hashes are for passwords, which can be guessed. Nobody guesses 190 random bits.
+    Slow hashes protect passwords, which can be guessed; 190 random bits can't.
     """
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -1,9 +1,10 @@
-"""Keeps the ledger in step with the records.
+"""Keep the ledger consistent with the records.
 
-A record says in `booked_micros` what the ledger counts for it. The `compare_and_swap` that changes
-this books the difference, so it is booked once. A crash between the two leaves more counted than
-was spent, never less. One amount is counted without being in any record: what enhancing cost
-before a refusal, once a request with the same Idempotency-Key replaces the record.
+A record's `booked_micros` is what the ledger counts for it. The write that changes it also books
+the difference, so each difference is booked once. After a crash between the two, the ledger counts
+more than was spent, never less. One amount is counted without being in any record: the cost of
+enhancing a prompt that was then refused, once a request with the same Idempotency-Key replaces the
+record.
 """
 
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from app.usecases.billing.budgets import record_spending
 
 @dataclass(frozen=True)
 class AccountedRecords:
-    """Writes records, and books what they cost."""
+    """Writes records, and books their cost in the ledger."""
 
     records: ImageRecords
     ledger: Ledger
@@ -30,7 +31,7 @@ class AccountedRecords:
         return self.records.get(image_id)
 
     def insert(self, record: ImageRecord) -> bool:
-        """Insert a record for objects that had none; False if its id is taken.
+        """Insert a record, and book its cost; False if its id is taken.
 
         Raises:
             RecordsUnavailable: the records can't be reached.
@@ -39,7 +40,7 @@ class AccountedRecords:
         return self._write(unbooked, record, lambda: self.records.insert(record))
 
     def compare_and_swap(self, old: ImageRecord, new: ImageRecord) -> bool:
-        """Replace the record, unless another server has changed it; then return False.
+        """Replace a record, and book the difference; False if another server has changed it.
 
         Raises:
             RecordsUnavailable: the records can't be reached.
@@ -47,19 +48,19 @@ class AccountedRecords:
         return self._write(old, new, lambda: self.records.compare_and_swap(old, new))
 
     def _write(self, old: ImageRecord, new: ImageRecord, write: Callable[[], bool]) -> bool:
-        """Book what is added before writing, and what is taken off after it.
+        """Book an increase before the write, and a decrease after it.
 
-        So a crash in between never leaves less counted than was spent.
+        A crash in between never leaves less counted than was spent.
         """
         change = new.booked_micros - old.booked_micros
-        added = max(change, 0)
-        self._book(new, Spending(micros=added))
+        increase = max(change, 0)
+        self._book(new, Spending(micros=increase))
         if not write():
-            self._book(new, Spending(micros=-added))
+            self._book(new, Spending(micros=-increase))
             return False
         images = (new.image is not None) - (old.image is not None)
         unknown = images if new.cost_micros is None else 0
-        rest = Spending(micros=change - added, images=images, images_of_unknown_cost=unknown)
+        rest = Spending(micros=change - increase, images=images, images_of_unknown_cost=unknown)
         self._book(new, rest)
         return True
 

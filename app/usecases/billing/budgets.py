@@ -1,4 +1,4 @@
-"""Budgets: reserves money before anything is paid."""
+"""Budgets: reserve the maximum cost before anything is paid."""
 
 import logging
 from collections.abc import Mapping
@@ -21,11 +21,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class BudgetGuard:
-    """Holds budgets before anything is paid.
+    """Checks the budgets of callers and of the server.
 
     Args:
-        ledger: what is spent.
-        clock: tells when a refused caller may come again.
+        ledger: counts what is spent and reserved.
+        clock: for the time at which a budget is reset.
         budget: of the whole server, if it has one.
     """
 
@@ -34,32 +34,31 @@ class BudgetGuard:
     budget: Budget | None = None
 
     def reserve(self, caller: Caller, micros: int | None, at: datetime) -> int:
-        """Count the most that something may cost, and return that.
+        """Reserve a maximum cost, and return the reserved amount.
 
-        Without any budget, what nobody knows the price of is let through, and nothing counted.
+        If the cost is unknown and there is no budget, nothing is reserved.
+
+        Args:
+            caller: whose account it counts for, beside the server's.
+            micros: the maximum cost; None if unknown.
+            at: the time of the request, which decides the day and month.
 
         Raises:
-            BudgetExceeded: it is more than is left of a budget.
-            PriceUnknown: there is a budget, and nobody knows what it may cost.
-            RecordsUnavailable: nobody knows what is left.
+            BudgetExceeded: a budget has too little left.
+            PriceUnknown: there is a budget, and the cost is unknown.
+            RecordsUnavailable: the ledger can't be reached.
         """
-        budgets = self.budgets_of(caller)
+        budgets = {caller.id: caller.budget, SERVER: self.budget}
         if micros is None:
-            if any(budgets.values()):
-                raise PriceUnknown
-            return 0
+            return _without_price(budgets)
         refused = self.ledger.reserve(budgets, micros, at) if micros else None
         if refused is not None:
             raise self._exceeded(budgets[refused])
         return micros
 
     def reconcile_cost(self, caller: Caller, change_micros: int, at: datetime) -> None:
-        """Correct what was counted; a failure of the ledger leaves more counted than was spent."""
+        """Correct a reservation; if the ledger fails, more stays counted than was spent."""
         record_spending(self.ledger, caller.id, Spending(micros=change_micros), at)
-
-    def budgets_of(self, caller: Caller) -> Mapping[str, Budget | None]:
-        """Return the accounts to which the caller's spending counts, with their budgets."""
-        return {caller.id: caller.budget, SERVER: self.budget}
 
     def _exceeded(self, budget: Budget | None) -> BudgetExceeded:
         now = self.clock.now()
@@ -70,8 +69,8 @@ class BudgetGuard:
         )
 
 
-def budget_from(text: str | None) -> Budget | None:
-    """Read a budget like `20.00/day` or `300/month`, in dollars with at most six places."""
+def parse_budget(text: str | None) -> Budget | None:
+    """Parse a budget like `20.00/day` or `300/month`, in dollars with at most six decimals."""
     if not text:
         return None
     dollars, _, period = text.partition("/")
@@ -79,10 +78,16 @@ def budget_from(text: str | None) -> Budget | None:
 
 
 def record_spending(ledger: Ledger, account: str, change: Spending, at: datetime) -> None:
-    """Count a change for the account and the server; a failure is logged only."""
+    """Add a change to the account and to the server's; a failure is only logged."""
     if change == Spending():
         return
     try:
         ledger.record_spending({account, SERVER}, change, at)
     except RecordsUnavailable as error:
-        _log.error("not booked for %r: %s (%s)", account, change, error.detail)
+        _log.error("spending of account %r not recorded: %s (%s)", account, change, error.detail)
+
+
+def _without_price(budgets: Mapping[str, Budget | None]) -> int:
+    if any(budgets.values()):
+        raise PriceUnknown
+    return 0

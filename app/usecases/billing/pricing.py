@@ -1,8 +1,8 @@
-"""What calls of models cost.
+"""The cost of calls of models, in micros: millionths of a US dollar.
 
-The shipped prices are OpenAI's, in dollars per million tokens, which is millionths of a dollar per
-token: from OpenAI's pricing page as reported on 2026-11-05, read on 2026-11-22. OPENAI_PRICES is
-merged over them.
+The default prices are OpenAI's, in dollars per million tokens, which is micros per token: from
+OpenAI's pricing page as reported on 2026-11-05, read on 2026-11-22. The setting OPENAI_PRICES
+overrides them.
 """
 
 import json
@@ -14,11 +14,11 @@ from typing import Any
 
 from app.models import TokenUsage, UpstreamRequest
 
-Table = Mapping[str, Mapping[str, Any]]
+PriceTable = Mapping[str, Mapping[str, Any]]
 
 # Output tokens of an image, by quality and size. Up to `high` they are those that OpenAI published
-# for gpt-image-1, here as estimates for its successors; `xhigh` and `max` are generous guesses.
-# `auto` may choose the dearest of the three that all models have.
+# for gpt-image-1, used as estimates for its successors; `xhigh` and `max` are generous guesses.
+# `auto` may choose the most expensive of the three that all models have.
 _HIGH = {"1024x1024": 4160, "1024x1536": 6240, "1536x1024": 6208}
 _OUTPUT_TOKENS = {
     "low": {"1024x1024": 272, "1024x1536": 408, "1536x1024": 400},
@@ -29,7 +29,7 @@ _OUTPUT_TOKENS = {
     "max": {size: 4 * tokens for size, tokens in _HIGH.items()},
 }
 _IMAGE_MODEL = {"text_in": 5, "image_in": 8, "image_out": 30, "output_tokens": _OUTPUT_TOKENS}
-SHIPPED: Table = {
+DEFAULT_PRICES: PriceTable = {
     "gpt-image-2": _IMAGE_MODEL,
     "gpt-image-2.5-flare": _IMAGE_MODEL,
     "gpt-image-2.5-sunburst": _IMAGE_MODEL,
@@ -38,75 +38,79 @@ SHIPPED: Table = {
     "gpt-6-luna": {"text_in": 0.10, "text_out": 0.50},
 }
 
-_PARTIAL_TOKENS = 100  # output tokens of each partial image, as on the same page
-_ENHANCED_TOKENS = 2048  # more than eighty words and the thought that goes before them
-_INVENTED_TOKENS = 8192  # more than forty ideas of twenty words
-_INVENTING_BYTES = 8192  # more than the question with the longest theme
+_PARTIAL_TOKENS = 100  # output tokens of each partial image, from the same page
+_ENHANCED_TOKENS = 2048  # more than eighty words and the reasoning before them
+_PROMPTS_OUTPUT_TOKENS = 8192  # more than forty prompts of twenty words
+_PROMPTS_INPUT_BYTES = 8192  # more than the request with the longest theme
 
 
 class Prices:
-    """Turns tokens into money.
+    """Computes the cost of tokens.
 
     Args:
-        over: prices that replace or complete the shipped ones, by model and kind of token. A dated
-            version of a model begins with the prices of that model.
+        overrides: prices that replace or complete the default ones, by model and kind of token. A
+            dated version of a model inherits the prices of that model.
     """
 
-    def __init__(self, over: Table | None = None) -> None:
-        self._table = dict(SHIPPED)
-        for model, reported in sorted((over or {}).items(), key=lambda item: len(item[0])):
-            self._table[model] = _completed(self._prices(model), reported)
+    def __init__(self, overrides: PriceTable | None = None) -> None:
+        self._table = dict(DEFAULT_PRICES)
+        for model, prices in sorted((overrides or {}).items(), key=lambda item: len(item[0])):
+            self._table[model] = _merged(self._prices(model), prices)
 
     def cost(self, model: str, usage: TokenUsage | None) -> int | None:
-        """Return what that cost, to the nearest micro; None if nobody can tell."""
+        """Return the cost of a call, to the nearest micro; None if unknown."""
         exact = self._exact(model, usage)
         return None if exact is None else int(exact.quantize(Decimal(1), ROUND_HALF_UP))
 
     def max_image_cost(self, request: UpstreamRequest, *, more_text: int = 0) -> int | None:
-        """Return an upper bound, as far as output tokens can be told; None if there is none.
+        """Return the maximum cost of an image; None if unknown.
 
-        A token of text has at least one byte, so the bytes bound the tokens.
+        A token of text has at least one byte, so the number of bytes bounds that of tokens.
 
         Args:
-            request: what the image model is asked.
+            request: to the image model.
             more_text: tokens by which the prompt may grow.
         """
         model, prompt = str(request.body["model"]), str(request.body["prompt"])
         by_quality = self._prices(model).get("output_tokens", {})
         quality = str(request.body.get("quality", "auto"))
-        drawn = by_quality.get(quality, {}).get(str(request.body["size"]))
-        if drawn is None:
+        image_tokens = by_quality.get(quality, {}).get(str(request.body["size"]))
+        if image_tokens is None:
             return None
-        shown = _PARTIAL_TOKENS * int(request.body.get("partial_images", 0))
-        usage = TokenUsage(text_in=_bytes(prompt) + more_text, image_out=drawn + shown)
-        return self._most(model, usage)
+        partial_tokens = _PARTIAL_TOKENS * int(request.body.get("partial_images", 0))
+        usage = TokenUsage(
+            text_in=_bytes(prompt) + more_text, image_out=image_tokens + partial_tokens
+        )
+        return self._max_cost(model, usage)
 
-    def knows_drawing(self, model: str) -> bool:
-        """Tell whether it is known what this model draws for, and how many tokens that takes."""
+    def has_image_prices(self, model: str) -> bool:
+        """Return whether the maximum cost of this model's images is known."""
         prices = self._prices(model)
         return bool(prices.get("output_tokens")) and "image_out" in prices and "text_in" in prices
 
     def max_enhance_cost(self, request: UpstreamRequest) -> int | None:
-        """Return an upper bound; the length of the answer is guessed generously."""
-        asked = _bytes(json.dumps(request.body, ensure_ascii=False))
-        usage = TokenUsage(text_in=asked, text_out=_ENHANCED_TOKENS)
-        return self._most(str(request.body["model"]), usage)
+        """Return the maximum cost of enhancing, with a generous guess of the output's length."""
+        text_in = _bytes(json.dumps(request.body, ensure_ascii=False))
+        usage = TokenUsage(text_in=text_in, text_out=_ENHANCED_TOKENS)
+        return self._max_cost(str(request.body["model"]), usage)
 
     def max_generation_cost(
-        self, enhancing: UpstreamRequest | None, drawing: UpstreamRequest
+        self, text_request: UpstreamRequest | None, image_request: UpstreamRequest
     ) -> tuple[int | None, int | None]:
-        """Return the most that the text call may cost, and the most that both may."""
-        if enhancing is None:
-            return 0, self.max_image_cost(drawing)
-        text = self.max_enhance_cost(enhancing)
-        image = self.max_image_cost(drawing, more_text=_ENHANCED_TOKENS)
-        return text, total(text, image)
+        """Return the maximum cost of the text call, and of both calls together."""
+        if text_request is None:
+            return 0, self.max_image_cost(image_request)
+        text = self.max_enhance_cost(text_request)
+        image = self.max_image_cost(image_request, more_text=_ENHANCED_TOKENS)
+        return text, add_costs(text, image)
 
     def max_prompts_cost(self, model: str) -> int | None:
-        """Return an upper bound of what it costs to fill a pool of prompts."""
-        return self._most(model, TokenUsage(text_in=_INVENTING_BYTES, text_out=_INVENTED_TOKENS))
+        """Return the maximum cost of writing a pool of prompts; None if unknown."""
+        return self._max_cost(
+            model, TokenUsage(text_in=_PROMPTS_INPUT_BYTES, text_out=_PROMPTS_OUTPUT_TOKENS)
+        )
 
-    def _most(self, model: str, usage: TokenUsage) -> int | None:
+    def _max_cost(self, model: str, usage: TokenUsage) -> int | None:
         exact = self._exact(model, usage)
         return None if exact is None else math.ceil(exact)
 
@@ -121,23 +125,23 @@ class Prices:
         return cost if prices else None
 
     def _prices(self, model: str) -> Mapping[str, Any]:
-        """Return the prices of this model, or of the one of which it is a dated version."""
+        """Return the prices of this model, or of the model of which it is a dated version."""
         if model in self._table:
             return self._table[model]
         known = [name for name in self._table if model.startswith(f"{name}-20")]
         return self._table[max(known, key=len)] if known else {}
 
 
-def _completed(known: Mapping[str, Any], reported: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what is known of a model, with what was told in its place, quality by quality."""
+def _merged(known: Mapping[str, Any], overrides: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a model's prices with overrides; output tokens are merged quality by quality."""
     tokens = dict(known.get("output_tokens", {}))
-    for quality, by_size in reported.get("output_tokens", {}).items():
+    for quality, by_size in overrides.get("output_tokens", {}).items():
         tokens[quality] = {**tokens.get(quality, {}), **by_size}
-    return {**known, **reported} | ({"output_tokens": tokens} if tokens else {})
+    return {**known, **overrides} | ({"output_tokens": tokens} if tokens else {})
 
 
-def total(one: int | None, other: int | None) -> int | None:
-    """Add what two calls cost; None if nobody knows what one of them did."""
+def add_costs(one: int | None, other: int | None) -> int | None:
+    """Return the cost of both calls; None if that of either is unknown."""
     return None if one is None or other is None else one + other
 
 

@@ -1,4 +1,4 @@
-"""Tells what was spent."""
+"""Report what an account has spent."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -9,19 +9,28 @@ from app.ports import Clock, Ledger
 
 
 @dataclass(frozen=True)
-class UsageReports:
-    """Reads the ledger."""
+class UsageReporter:
+    """Makes usage reports from the ledger.
+
+    Args:
+        ledger: counts what accounts spend.
+        clock: for the present day and month.
+    """
 
     ledger: Ledger
     clock: Clock
 
-    def statement(
-        self, account: str, budget: Budget | None, first: date, last: date
-    ) -> UsageReport:
-        """Return what the account spent from the first day to the last, and how its budget stands.
+    def report(self, account: str, budget: Budget | None, first: date, last: date) -> UsageReport:
+        """Return the spending of an account by day, and the state of its budget.
+
+        Args:
+            account: the id of a caller, or "" for the whole server.
+            budget: of the account, if it has one.
+            first: the first day of the report, in UTC.
+            last: its last day.
 
         Raises:
-            RecordsUnavailable: nobody can tell.
+            RecordsUnavailable: the ledger can't be reached.
         """
         return UsageReport(
             days=self.ledger.days(account, first, last),

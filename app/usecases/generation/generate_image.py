@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from app.errors import AppError, Charged, ProviderBadResponse, TransparencyRefused
 from app.models import ANONYMOUS, Caller, GeneratedImage, ImageRecord, ImageRequest, State
 from app.ports import ImageGenerator, Moderator, Observer, PromptWriter, Spool
-from app.usecases.billing.pricing import total
+from app.usecases.billing.pricing import add_costs
 from app.usecases.generation.estimates import Estimates
 from app.usecases.generation.finalize import ImageFinalizer
 from app.usecases.generation.idempotency import IdempotencyService
@@ -117,7 +117,7 @@ class GenerateImage:
                 image = self._draw(record, request, listener)
         except AppError as error:
             raise self.finalizer.fail_record(record, error) from None
-        cost = total(text_cost, self.estimates.prices.cost(image.model, image.usage))
+        cost = add_costs(text_cost, self.estimates.prices.cost(image.model, image.usage))
         record = record.drawn(model=image.model, cost_micros=cost)
         return self.finalizer.finalize(record, image.data)
 

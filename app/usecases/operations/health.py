@@ -1,4 +1,4 @@
-"""Tells whether the parts answer, without asking them again and again."""
+"""Check the health of the service's parts, and cache the results."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -8,12 +8,19 @@ from app.errors import AppError
 from app.models import PartHealth
 from app.ports import Clock
 
-_FRESH_SECONDS = 5.0
+_TTL_SECONDS = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
-    """A part to watch; `ping` returns, or raises the AppError that callers shall see."""
+class HealthCheck:
+    """The check of one part.
+
+    Args:
+        name: of the part, such as `storage`.
+        kind: the implementation, such as `s3`.
+        ping: returns, or raises the AppError that clients see.
+        required: whether the service is not ready without the part.
+    """
 
     name: str
     kind: str
@@ -22,54 +29,56 @@ class Part:
 
 
 @dataclass
-class _Watched:
-    part: Part
+class _CachedCheck:
+    check: HealthCheck
     lock: threading.Lock = field(default_factory=threading.Lock)
     checked_at: float = float("-inf")
     error: AppError | None = None
 
 
 class Readiness:
-    """Asks each part at most every five seconds, and one caller at a time."""
+    """Runs each check at most every five seconds, and in one thread at a time."""
 
-    def __init__(self, parts: tuple[Part, ...], *, clock: Clock) -> None:
-        self._watched: Mapping[str, _Watched] = {part.name: _Watched(part) for part in parts}
+    def __init__(self, checks: tuple[HealthCheck, ...], *, clock: Clock) -> None:
+        self._checks: Mapping[str, _CachedCheck] = {
+            check.name: _CachedCheck(check) for check in checks
+        }
         self._clock = clock
 
     def require(self, *names: str) -> None:
-        """Return if these parts answer.
+        """Return if all of these parts respond.
 
         Raises:
-            AppError: the first one's trouble.
+            AppError: the error of the first part that is down; a new instance for each call.
         """
         for name in names:
-            error = self._check(self._watched[name])
+            error = self._run(self._checks[name])
             if error is not None:
                 raise type(error)(error.detail)
 
     def report(self) -> tuple[PartHealth, ...]:
-        """Return how each part is."""
+        """Return the health of each part."""
         return tuple(
             PartHealth(
-                name=watched.part.name,
-                kind=watched.part.kind,
-                up=self._check(watched) is None,
-                required=watched.part.required,
+                name=cached.check.name,
+                kind=cached.check.kind,
+                up=self._run(cached) is None,
+                required=cached.check.required,
             )
-            for watched in self._watched.values()
+            for cached in self._checks.values()
         )
 
-    def _check(self, watched: _Watched) -> AppError | None:
-        with watched.lock:
-            if self._clock.monotonic() - watched.checked_at >= _FRESH_SECONDS:
-                watched.error = _trouble(watched.part)
-                watched.checked_at = self._clock.monotonic()
-            return watched.error
+    def _run(self, cached: _CachedCheck) -> AppError | None:
+        with cached.lock:
+            if self._clock.monotonic() - cached.checked_at >= _TTL_SECONDS:
+                cached.error = _ping(cached.check)
+                cached.checked_at = self._clock.monotonic()
+            return cached.error
 
 
-def _trouble(part: Part) -> AppError | None:
+def _ping(check: HealthCheck) -> AppError | None:
     try:
-        part.ping()
+        check.ping()
     except AppError as error:
         return error
     return None

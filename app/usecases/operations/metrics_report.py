@@ -1,4 +1,8 @@
-"""What the operator's tools ask a running server for."""
+"""Report the metrics of a running server, as `/metrics` returns them.
+
+Counters and histograms are collected while requests run. The health of the parts and the number of
+images in the spool are states, so they are read when the report is made.
+"""
 
 from dataclasses import dataclass
 
@@ -10,18 +14,27 @@ from app.usecases.operations.health import Readiness
 
 @dataclass(frozen=True)
 class MetricsReport:
-    """Brings together what was counted and how the server is at this moment."""
+    """Combines the collected metrics with the present state of parts and spool.
+
+    Args:
+        observer: has collected the metrics.
+        spool: of this server.
+        readiness: of the parts.
+    """
 
     observer: Observer
     spool: Spool
     readiness: Readiness
 
     def __call__(self) -> bytes:
-        """Return all metrics in Prometheus' text format; a part that is down stops nothing."""
-        return self.observer.page(self.readiness.report(), waiting=self._waiting())
+        """Return all metrics in Prometheus's text format.
 
-    def _waiting(self) -> int | None:
-        """Count the images in the spool, without the notes beside them."""
+        A part that is down is reported as such; a spool that can't be read is left out.
+        """
+        return self.observer.page(self.readiness.report(), waiting=self._count_spooled())
+
+    def _count_spooled(self) -> int | None:
+        """Return the number of images in the spool, not counting notes; None if unreadable."""
         try:
             keys = self.spool.keys(object_keys.ORIGINALS)
             return sum(not object_keys.is_sidecar(key) for key in keys)

@@ -10,7 +10,7 @@ import requests
 
 from app.blueprints.dependencies import dependencies_of
 from app.models import Scope
-from app.usecases.auth.api_keys import ApiKeys, NewKey
+from app.usecases.auth.api_keys import ApiKeys, NewApiKey
 from tests.support.fakes.ports import FakeClock
 from tests.support.service import Service, serving, settings_for
 
@@ -43,7 +43,7 @@ class AuthenticatedService:
         """Rotate an API key and return the new text."""
         return self.remember(self.api_keys.rotate(name, grace=grace))
 
-    def remember(self, key: NewKey) -> str:
+    def remember(self, key: NewApiKey) -> str:
         """Add the key's text to those that must not appear in responses and logs; return it."""
         self.secrets.append(key.text)
         return key.text

@@ -30,7 +30,7 @@ from app.models import (
     UpstreamRequest,
 )
 from app.usecases.billing.accounting import AccountedRecords
-from app.usecases.billing.budgets import SERVER, BudgetGuard, budget_from
+from app.usecases.billing.budgets import SERVER, BudgetGuard, parse_budget
 from app.usecases.billing.pricing import Prices
 from tests.support.builders import World, a_request
 
@@ -268,7 +268,7 @@ def test_an_unknown_price_is_refused_only_where_there_is_a_budget(world: World) 
 )
 def test_a_budget_is_read_to_the_millionth(text: str, micros: int) -> None:
     """Dollars become micros exactly."""
-    assert budget_from(text) == Budget(micros=micros, period="day")
+    assert parse_budget(text) == Budget(micros=micros, period="day")
 
 
 def test_prices_of_dated_models_are_those_of_their_longest_known_name() -> None:

@@ -1,3 +1,5 @@
+"""Health checks are cached for five seconds, and run in one thread at a time."""
+
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -5,12 +7,12 @@ import pytest
 
 from app.errors import AppError, RecordsUnavailable, StorageUnavailable
 from app.models import PartHealth
-from app.usecases.operations.health import Part, Readiness
+from app.usecases.operations.health import HealthCheck, Readiness
 from tests.support.fakes.ports import FakeClock
 
 
 class FakePart:
-    """Counts its pings, fails if told to, and can be held up by a gate."""
+    """Counts its pings; they can fail, and can be blocked by a gate."""
 
     def __init__(self) -> None:
         self.pings = 0
@@ -19,7 +21,7 @@ class FakePart:
         self.gate.set()
 
     def ping(self) -> None:
-        """Answer, or raise what the test wants."""
+        """Return, or raise the scripted error."""
         self.pings += 1
         assert self.gate.wait(10)
         if self.error:
@@ -28,38 +30,38 @@ class FakePart:
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """Give a clock that stands still."""
+    """Return a clock that advances only on request."""
     return FakeClock()
 
 
 @pytest.fixture
 def storage() -> FakePart:
-    """Give a required part."""
+    """Return a required part."""
     return FakePart()
 
 
 @pytest.fixture
 def cache() -> FakePart:
-    """Give a part that is not required."""
+    """Return a part that is not required."""
     return FakePart()
 
 
 @pytest.fixture
 def readiness(clock: FakeClock, storage: FakePart, cache: FakePart) -> Readiness:
-    """Watch both parts."""
+    """Return the readiness of both parts."""
     return Readiness(
         (
-            Part(name="storage", kind="s3", ping=storage.ping),
-            Part(name="cache", kind="redis", ping=cache.ping, required=False),
+            HealthCheck(name="storage", kind="s3", ping=storage.ping),
+            HealthCheck(name="cache", kind="redis", ping=cache.ping, required=False),
         ),
         clock=clock,
     )
 
 
-def test_a_part_is_asked_at_most_every_five_seconds(
+def test_result_is_cached_for_five_seconds(
     readiness: Readiness, clock: FakeClock, storage: FakePart
 ) -> None:
-    """What was found is believed for five seconds, good or bad."""
+    """Neither a success nor an error is checked again within five seconds."""
     readiness.require("storage")
     clock.advance(4.9)
     storage.error = StorageUnavailable()
@@ -72,10 +74,10 @@ def test_a_part_is_asked_at_most_every_five_seconds(
     assert storage.pings == 2
 
 
-def test_a_part_that_came_back_is_noticed(
+def test_end_of_an_outage_is_noticed_after_five_seconds(
     readiness: Readiness, clock: FakeClock, storage: FakePart
 ) -> None:
-    """Five seconds after a failure the part is asked again."""
+    """Five seconds after an error the part is checked again."""
     storage.error = StorageUnavailable()
     with pytest.raises(StorageUnavailable):
         readiness.require("storage")
@@ -84,10 +86,8 @@ def test_a_part_that_came_back_is_noticed(
     readiness.require("storage")
 
 
-def test_a_parts_own_error_is_raised_again_each_time(
-    readiness: Readiness, storage: FakePart
-) -> None:
-    """Callers get errors of their own, which one of them may mark without harming the other."""
+def test_each_call_raises_a_new_error(readiness: Readiness, storage: FakePart) -> None:
+    """Callers set fields of the error, so they must not share one."""
     storage.error = StorageUnavailable("S3: ConnectTimeout")
     caught = []
     for _ in range(2):
@@ -98,25 +98,28 @@ def test_a_parts_own_error_is_raised_again_each_time(
     assert {error.detail for error in caught} == {"S3: ConnectTimeout"}
 
 
-def test_the_first_missing_part_is_reported(clock: FakeClock) -> None:
-    """Parts are asked in the order given, and the first trouble ends it."""
+def test_first_error_is_raised(clock: FakeClock) -> None:
+    """Parts are checked in the order of the names, until one is down."""
     first, second = FakePart(), FakePart()
     first.error, second.error = RecordsUnavailable(), StorageUnavailable()
-    parts = (Part(name="a", kind="x", ping=first.ping), Part(name="b", kind="x", ping=second.ping))
+    checks = (
+        HealthCheck(name="a", kind="x", ping=first.ping),
+        HealthCheck(name="b", kind="x", ping=second.ping),
+    )
     with pytest.raises(RecordsUnavailable):
-        Readiness(parts, clock=clock).require("a", "b")
+        Readiness(checks, clock=clock).require("a", "b")
     assert second.pings == 0
 
 
-def test_only_the_named_parts_count(readiness: Readiness, cache: FakePart) -> None:
-    """A part that nobody requires may be down."""
+def test_only_named_parts_are_checked(readiness: Readiness, cache: FakePart) -> None:
+    """A part that the caller does not name may be down."""
     cache.error = AppError()
     readiness.require("storage")
     assert cache.pings == 0
 
 
-def test_the_report_reports_part_by_part(readiness: Readiness, cache: FakePart) -> None:
-    """Each part is reported with its kind, whether it is up and whether that matters."""
+def test_report_has_every_part(readiness: Readiness, cache: FakePart) -> None:
+    """It has the name and kind of each part, and whether it is up and required."""
     cache.error = AppError()
     assert readiness.report() == (
         PartHealth(name="storage", kind="s3", up=True, required=True),
@@ -124,8 +127,8 @@ def test_the_report_reports_part_by_part(readiness: Readiness, cache: FakePart) 
     )
 
 
-def test_many_callers_ask_a_slow_part_once(readiness: Readiness, storage: FakePart) -> None:
-    """A hundred requests that meet a slow store don't ask it a hundred times."""
+def test_concurrent_requests_ping_a_slow_part_once(readiness: Readiness, storage: FakePart) -> None:
+    """Eight threads that require a slow part at the same time share one ping."""
     storage.gate.clear()
     with ThreadPoolExecutor(8) as pool:
         waiting = [pool.submit(readiness.require, "storage") for _ in range(8)]
