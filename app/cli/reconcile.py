@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 
 from app.blueprints.dependencies import deps
 from app.cli.exit_codes import INCOMPLETE, exit_on_error
-from app.usecases.reconcile.report import Report, Tally
+from app.usecases.reconcile.report import KindSummary, ReconcileReport
 
 _MAX_LISTED = 20
 
@@ -34,14 +34,14 @@ def reconcile(fix: bool, as_json: bool) -> None:
     else:
         for line in as_lines(report):
             click.echo(line)
-    sys.exit(INCOMPLETE if report.left else 0)
+    sys.exit(INCOMPLETE if report.remaining else 0)
 
 
-def _run(*, fix: bool) -> Report:
+def _run(*, fix: bool) -> ReconcileReport:
     run = deps().reconcile
     if not _is_terminal():
         return run(fix=fix)
-    with click.progressbar(length=run.count_rows(), file=sys.stderr, label="Records") as bar:
+    with click.progressbar(length=run.count_records(), file=sys.stderr, label="Records") as bar:
         return run(fix=fix, progress=bar.update)
 
 
@@ -49,56 +49,56 @@ def _is_terminal() -> bool:
     return sys.stderr.isatty()
 
 
-def as_object(report: Report) -> dict[str, Any]:
+def as_object(report: ReconcileReport) -> dict[str, Any]:
     """Return the report as JSON-compatible values."""
     return {
         "fix": report.fix,
-        "records": report.rows,
+        "records": report.records,
         "found": report.found,
-        "repaired": report.found - report.left,
-        "left": report.left,
-        "kinds": {str(kind): _tally(tally) for kind, tally in sorted(report.tallies.items())},
+        "repaired": report.found - report.remaining,
+        "left": report.remaining,
+        "kinds": {str(kind): _summary(summary) for kind, summary in sorted(report.kinds.items())},
         "unknown_outcomes": {
             "found": report.unknown.found,
             "listed": [
                 {"id": image_id, "requested_at": time.isoformat()}
                 for image_id, time in report.unknown.listed
             ],
-            "more": report.unknown.found - len(report.unknown.listed),
+            "more": report.unknown.unlisted,
         },
     }
 
 
-def _tally(tally: Tally) -> dict[str, Any]:
+def _summary(summary: KindSummary) -> dict[str, Any]:
     return {
-        "found": tally.found,
-        "repaired": tally.repaired,
-        "left": tally.left,
-        "listed": [{"id": found.id, "reason": found.reason or None} for found in tally.listed],
-        "more": tally.more,
+        "found": summary.found,
+        "repaired": summary.repaired,
+        "left": summary.remaining,
+        "listed": [{"id": entry.id, "reason": entry.reason or None} for entry in summary.listed],
+        "more": summary.unlisted,
     }
 
 
-def as_lines(report: Report) -> Iterable[str]:
+def as_lines(report: ReconcileReport) -> Iterable[str]:
     """Yield the lines of the report as text."""
-    yield f"{report.rows} records checked."
-    if report.tallies:
+    yield f"{report.records} records checked."
+    if report.kinds:
         yield f"{'':18}{'found':>9}{'repaired':>10}{'left':>9}"
-    for kind, tally in sorted(report.tallies.items()):
-        yield f"{kind:18}{tally.found:9}{tally.repaired:10}{tally.left:9}"
-    for kind, tally in sorted(report.tallies.items()):
+    for kind, summary in sorted(report.kinds.items()):
+        yield f"{kind:18}{summary.found:9}{summary.repaired:10}{summary.remaining:9}"
+    for kind, summary in sorted(report.kinds.items()):
         yield f"\n{kind}:"
-        for found in tally.listed[:_MAX_LISTED]:
-            yield f"  {found.id}  {found.reason or 'repaired'}"
-        yield from _and_more(tally.found)
+        for entry in summary.listed[:_MAX_LISTED]:
+            yield f"  {entry.id}  {entry.reason or 'repaired'}"
+        yield from _and_more(summary.found)
     yield from _unknown_lines(report)
     if not report.found:
         yield "No discrepancies found."
-    elif report.left and not report.fix:
+    elif report.remaining and not report.fix:
         yield "\nNothing was changed. Run the command with --fix to repair."
 
 
-def _unknown_lines(report: Report) -> Iterable[str]:
+def _unknown_lines(report: ReconcileReport) -> Iterable[str]:
     if report.unknown.found:
         yield "\nunknown outcomes, for information only (each may have been paid for):"
     for image_id, time in report.unknown.listed[:_MAX_LISTED]:

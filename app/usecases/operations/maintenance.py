@@ -1,4 +1,4 @@
-"""What a running server does by itself, quietly, so that no operator has to."""
+"""Background work of a running server."""
 
 import logging
 from collections.abc import Callable
@@ -12,20 +12,25 @@ from app.usecases.generation.recovery import Recovery
 from app.usecases.operations.health import Readiness
 from app.usecases.reconcile.spool_drain import SpoolDrain
 
-_MAX_CONCURRENT_OVERDUE = 20
-_FORGET_SECONDS = 3600.0
+_MAX_RECOVERED = 20  # in one round
+_FORGET_CLAIMS_SECONDS = 3600.0
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(kw_only=True)
 class Maintenance:
-    """One round: bring home what waits in the spool, finish what others left, forget old keys.
+    """Drains the spool, finishes interrupted generations, and forgets old idempotency keys.
 
-    Every process of every server may do rounds at the same time: who takes a row over is agreed
-    on in the records. Only one thread of a process calls it.
+    Every process of every server may run it at the same time: the records decide which of them
+    takes over a record. Within a process only one thread may call it.
 
     Args:
+        records: where interrupted generations are found.
+        clock: for leases, and the time between two rounds of forgetting.
+        readiness: of storage and records, without which nothing is tried.
+        recovery: finishes interrupted generations.
+        spool_drain: drains this server's spool.
         retention: how long an Idempotency-Key is remembered.
     """
 
@@ -35,45 +40,45 @@ class Maintenance:
     recovery: Recovery
     spool_drain: SpoolDrain
     retention: timedelta
-    _forgot_at: float = field(default=float("-inf"), init=False)
+    _claims_forgotten_at: float = field(default=float("-inf"), init=False)
 
     def __call__(self) -> None:
-        """Do a round. Where nothing waits, it lists one folder and asks the records once."""
+        """Run one round; without work it costs a listing of the spool and one query."""
         try:
-            self._round(self.clock.now())
+            self._run(self.clock.now())
         except AppError as error:
-            # Whoever watches the server hears of a part that is down from /readyz.
-            _log.debug("housekeeping has to wait: %s", error)
+            # Operators see that a part is down at /readyz, so the log level is low.
+            _log.debug("maintenance is postponed: %s", error)
 
-    def _round(self, now: datetime) -> None:
-        waiting = list(self.spool_drain.ids())
-        expired_leases = self.records.expired_leases(now, limit=_MAX_CONCURRENT_OVERDUE)
+    def _run(self, now: datetime) -> None:
+        spooled = list(self.spool_drain.ids())
+        expired_leases = self.records.expired_leases(now, limit=_MAX_RECOVERED)
         self._forget_claims(now)
-        for image_id in waiting:
+        for image_id in spooled:
             self._try(image_id, partial(self.spool_drain.drain, image_id))
         for record in expired_leases:
-            if record.id not in waiting:
+            if record.id not in spooled:
                 self._try(record.id, partial(self.recovery, record))
 
     def _forget_claims(self, now: datetime) -> None:
         monotonic = self.clock.monotonic()
-        if monotonic - self._forgot_at >= _FORGET_SECONDS:
+        if monotonic - self._claims_forgotten_at >= _FORGET_CLAIMS_SECONDS:
             self.records.forget_claims(now - self.retention)
-            self._forgot_at = monotonic
+            self._claims_forgotten_at = monotonic
 
     def _try(self, image_id: str, work: Callable[[], object]) -> None:
-        # Asked before each, and answered from memory: an outage ends the round.
+        # Results are cached, so that this is cheap; an outage ends the round.
         self.readiness.require("storage", "records")
         try:
             work()
         except GenerationInProgress:
-            return  # another process has it
+            return  # another process is working on it
         except ImagePendingUpload as error:
-            # Perhaps for days, on another server; the next round looks again.
-            _log.debug("%s waits: %s", image_id, error)
+            # The original may wait on another server for days; each round tries again.
+            _log.debug("%s waits for storage: %s", image_id, error)
         except AppError as error:
             _log.warning("%s could not be finished: %s", image_id, error)
         except Exception as error:  # noqa: BLE001 - reason: one broken item must not stop the round
             _log.error("%s could not be finished: unexpected %s", image_id, type(error).__name__)
         else:
-            _log.info("%s, which was left unfinished, is settled", image_id)
+            _log.info("finished %s, which had been interrupted", image_id)

@@ -1,5 +1,6 @@
-"""Brings rows and objects together again after crashes, outages and lost parts.
+"""Find and repair discrepancies between records, stored objects and the spool.
 
-It runs beside servers, so it trusts no listing: what looks wrong is looked at again before it is
-told or touched, and every repair goes through the records' insert and exchange.
+Crashes, outages and lost databases cause them. Servers may run at the same time, so listings are
+never trusted: each discrepancy is checked again before it is reported or repaired, and every
+repair goes through the records' `insert` or `compare_and_swap`.
 """

@@ -1,4 +1,4 @@
-"""What can be wrong with an image, judged from its row and the names of its objects."""
+"""Diagnose an image from its record and the keys of its objects."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,87 +9,89 @@ from app.models import ImageRecord, State, object_keys
 
 
 class Discrepancy(StrEnum):
-    """A kind of finding."""
+    """A kind of discrepancy; the values are the names in the report."""
 
-    IMAGE_MISSING = "image_missing"  # ready, and the original is there to be cut again
-    NOTE_MISSING = "note_missing"  # ready, but its row could not be rebuilt
-    ORIGINAL_LOST = "original_lost"  # ready; the image is all there is
-    LOST = "lost"  # a row, or a note, and neither image nor original
-    ROW_MISSING = "row_missing"  # an original that no row knows
-    EVIDENCE_ALONE = "evidence_alone"  # an unusable answer that no row knows
-    IMAGE_ALONE = "image_alone"  # an image that neither row nor original knows
-    OVERDUE = "overdue"  # pending, and whoever worked on it is gone
-    UNFINISHED = "unfinished"  # given up, but here is the original
-    HALF_DELETED = "half_deleted"  # a deletion that was cut off
-    SPOOLED = "spooled"  # waits on this server's disk
-    TEMPORARY = "temporary_file"  # a file that a crash left half written
-    MISCOUNTED = "miscounted"  # the list's kept counts differ from its rows
-    BROKEN = "broken"  # can't even be looked at
+    IMAGE_MISSING = "image_missing"  # ready; the image can be cut out of the original again
+    NOTE_MISSING = "note_missing"  # ready; without its note the record could not be rebuilt
+    ORIGINAL_LOST = "original_lost"  # ready; only the cut-out image is left
+    LOST = "lost"  # neither image nor original, but a record or a note
+    RECORD_MISSING = "record_missing"  # an original without a record
+    ORPHANED_EVIDENCE = "orphaned_evidence"  # an unusable response without a record
+    ORPHANED_IMAGE = "orphaned_image"  # a cut-out image without record and original
+    LEASE_EXPIRED = "lease_expired"  # pending, and no server is working on it
+    UNFINISHED = "unfinished"  # failed or unknown, but the original is stored
+    HALF_DELETED = "half_deleted"  # a deletion that was interrupted
+    SPOOLED = "spooled"  # waits in the spool of this server
+    TEMPORARY_FILE = "temporary_file"  # partly written when a process crashed
+    MISCOUNTED = "miscounted"  # the list's counts differ from its records
+    CHECK_FAILED = "check_failed"  # can't be checked
 
 
-BEYOND_REPAIR = {
-    Discrepancy.ORIGINAL_LOST: "the store has no original any more",
-    Discrepancy.LOST: "the store has neither image nor original",
+IRREPARABLE = {
+    Discrepancy.ORIGINAL_LOST: "the original is no longer in the store",
+    Discrepancy.LOST: "neither the image nor its original is in the store",
 }
-"""The kinds that nothing here can mend, and why."""
+"""The kinds that can't be repaired, and why."""
 
 
 @dataclass(frozen=True, slots=True)
-class ObservedState:
-    """An image's row, and the keys of its objects in the store."""
+class ImageSnapshot:
+    """An image's record and the keys of its objects in the store."""
 
     id: str
     record: ImageRecord | None
     keys: frozenset[str]
 
     @property
-    def image(self) -> str | None:
-        """The key of an original that may be an image."""
+    def original_key(self) -> str | None:
+        """The key of an original that may be an image, or None."""
         return object_keys.original_among(self.keys)
 
     @property
     def has_image(self) -> bool:
-        """Whether the cut-out image is there."""
+        """Whether the cut-out image is stored."""
         return object_keys.image_key(self.id) in self.keys
 
+    @property
+    def has_note(self) -> bool:
+        """Whether the note is stored from which the record can be rebuilt."""
+        return object_keys.sidecar_key(self.id) in self.keys
 
-def diagnose(seen: ObservedState, now: datetime) -> tuple[Discrepancy, ...]:
-    """Return all that is wrong, in the order in which it is to be mended."""
-    record = seen.record
+
+def diagnose(snapshot: ImageSnapshot, now: datetime) -> tuple[Discrepancy, ...]:
+    """Return all discrepancies, in the order in which they are to be repaired."""
+    record = snapshot.record
     if record is None:
-        return _of_objects(seen)
+        return _without_record(snapshot)
     if record.state is State.READY:
-        return _of_ready(seen, record)
+        return _of_ready(snapshot, record)
     if record.state is State.PENDING:
-        return () if record.is_leased(now) else (Discrepancy.OVERDUE,)
+        return () if record.is_leased(now) else (Discrepancy.LEASE_EXPIRED,)
     if record.state is State.DELETED:
-        return (Discrepancy.HALF_DELETED,) if record.created_at or seen.keys else ()
-    # An original that turned out to be no image is where it belongs.
-    refused = record.state is State.FAILED and record.error == ProviderBadResponse.code
-    return (Discrepancy.UNFINISHED,) if seen.image and not refused else ()
+        return (Discrepancy.HALF_DELETED,) if record.created_at or snapshot.keys else ()
+    # The original of a failed record was kept although its bytes are no image.
+    is_evidence = record.state is State.FAILED and record.error == ProviderBadResponse.code
+    return (Discrepancy.UNFINISHED,) if snapshot.original_key and not is_evidence else ()
 
 
-def _of_objects(seen: ObservedState) -> tuple[Discrepancy, ...]:
-    if seen.image:
-        return (Discrepancy.ROW_MISSING,)
-    if seen.has_image:
-        return (Discrepancy.IMAGE_ALONE,)
-    if object_keys.evidence_key(seen.id) in seen.keys:
-        return (Discrepancy.EVIDENCE_ALONE,)
-    return (Discrepancy.LOST,) if seen.keys else ()
+def _without_record(snapshot: ImageSnapshot) -> tuple[Discrepancy, ...]:
+    if snapshot.original_key:
+        return (Discrepancy.RECORD_MISSING,)
+    if snapshot.has_image:
+        return (Discrepancy.ORPHANED_IMAGE,)
+    if object_keys.evidence_key(snapshot.id) in snapshot.keys:
+        return (Discrepancy.ORPHANED_EVIDENCE,)
+    return (Discrepancy.LOST,) if snapshot.keys else ()
 
 
-def _of_ready(seen: ObservedState, record: ImageRecord) -> tuple[Discrepancy, ...]:
+def _of_ready(snapshot: ImageSnapshot, record: ImageRecord) -> tuple[Discrepancy, ...]:
     original = record.original
-    has_original = original.key in seen.keys if original else seen.image is not None
-    if not (has_original or seen.has_image):
+    has_original = original.key in snapshot.keys if original else snapshot.original_key is not None
+    if not (has_original or snapshot.has_image):
         return (Discrepancy.LOST,)
-    wrong = (
-        (Discrepancy.IMAGE_MISSING, not seen.has_image),
-        (
-            Discrepancy.NOTE_MISSING,
-            original and object_keys.sidecar_key(seen.id) not in seen.keys,
-        ),
+    checks = (
+        (Discrepancy.IMAGE_MISSING, not snapshot.has_image),
+        (Discrepancy.NOTE_MISSING, original and not snapshot.has_note),
         (Discrepancy.ORIGINAL_LOST, original and not has_original),
     )
-    return tuple(kind for kind, applies in wrong if applies)
+    return tuple(kind for kind, applies in checks if applies)

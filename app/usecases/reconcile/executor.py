@@ -1,4 +1,4 @@
-"""Tries to mend one thing, and writes down what became of it, whatever happens."""
+"""Execute checks and repairs, and report the outcome of each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,15 +12,23 @@ from app.errors import (
 )
 from app.imaging import UnusableImage
 from app.ports import ImageRecords, ImageStore
-from app.usecases.reconcile.diagnosis import BEYOND_REPAIR, Discrepancy
-from app.usecases.reconcile.report import Report, ReportedDiscrepancy
+from app.usecases.reconcile.diagnosis import IRREPARABLE, Discrepancy
+from app.usecases.reconcile.report import ReconcileReport, ReportEntry
 
-_ONLY_LOOKED = "this run only looks"
+_REPAIRS_NOT_ALLOWED = "not repaired: this run only reports"
+_NO_EFFECT = "the repair had no effect"
 
 
 @dataclass(frozen=True)
 class RepairJob:
-    """Something that is wrong: how to mend it, and how to tell whether it still is wrong."""
+    """A discrepancy and its repair.
+
+    Attributes:
+        kind: of the discrepancy.
+        id: of the image, or the name of a file.
+        repair: repairs it, or raises.
+        persists: checks whether the discrepancy is still there.
+    """
 
     kind: Discrepancy
     id: str
@@ -30,44 +38,44 @@ class RepairJob:
 
 @dataclass(frozen=True)
 class RepairExecutor:
-    """One broken image never stops a run; a part that is out of reach does."""
+    """Runs checks and repairs. An error of one image is reported; an outage ends the run."""
 
     store: ImageStore
     records: ImageRecords
-    report: Report
+    report: ReconcileReport
 
-    def look(self, image_id: str, look: Callable[[], None]) -> None:
-        """Look at something; if that fails, it is left as broken."""
-        error = self._error_of(look)
+    def check(self, image_id: str, check: Callable[[], None]) -> None:
+        """Run a check; report the image if the check fails."""
+        error = self._error_of(check)
         if error is not None:
-            self._note(Discrepancy.BROKEN, image_id, _reason(error))
+            self._add(Discrepancy.CHECK_FAILED, image_id, _reason(error))
 
-    def handle(self, case: RepairJob) -> None:
-        """Mend this, if the run may, and note the outcome."""
-        if case.kind in BEYOND_REPAIR:
-            self._note(case.kind, case.id, BEYOND_REPAIR[case.kind])
+    def execute(self, job: RepairJob) -> None:
+        """Report a discrepancy, and repair it first if that is possible and allowed."""
+        if job.kind in IRREPARABLE:
+            self._add(job.kind, job.id, IRREPARABLE[job.kind])
         elif not self.report.fix:
-            self._note(case.kind, case.id, _ONLY_LOOKED)
+            self._add(job.kind, job.id, _REPAIRS_NOT_ALLOWED)
         else:
-            self._repair(case)
+            self._repair(job)
 
-    def _repair(self, case: RepairJob) -> None:
-        error = self._error_of(case.repair)
-        persists = case.persists()
+    def _repair(self, job: RepairJob) -> None:
+        error = self._error_of(job.repair)
+        persists = job.persists()
         if error is None:
-            self._note(case.kind, case.id, "it is as it was" if persists else "")
+            self._add(job.kind, job.id, _NO_EFFECT if persists else "")
         elif persists or not isinstance(error, GenerationInProgress | ImageNotFound):
-            self._note(case.kind, case.id, _reason(error))
-        # Otherwise somebody else has mended or removed it meanwhile.
+            self._add(job.kind, job.id, _reason(error))
+        # Otherwise another process has repaired or deleted it in the meantime.
 
-    def _note(self, kind: Discrepancy, image_id: str, reason: str) -> None:
-        self.report.tallies[kind].add(ReportedDiscrepancy(image_id, reason))
+    def _add(self, kind: Discrepancy, image_id: str, reason: str) -> None:
+        self.report.kinds[kind].add(ReportEntry(image_id, reason))
 
     def _error_of(self, work: Callable[[], object]) -> Exception | None:
         try:
             work()
         except (StorageUnavailable, RecordsUnavailable) as error:
-            # Is it this one object that can't be had, or the whole part?
+            # The pings raise if the whole store is unavailable, rather than this one object.
             self.store.ping()
             self.records.ping()
             return error
@@ -77,7 +85,7 @@ class RepairExecutor:
 
 
 def _reason(error: Exception) -> str:
-    """Say what happened without quoting anybody else: their texts may hold addresses."""
+    """Describe the error. Texts of unexpected ones are left out: they may contain addresses."""
     if isinstance(error, AppError | UnusableImage):
         return str(error)
     return f"unexpected {type(error).__name__}"

@@ -1,4 +1,4 @@
-"""Goes through all rows and objects in step, and looks twice at a single one."""
+"""List all records and objects by image, and read single images consistently."""
 
 import heapq
 from collections.abc import Iterable, Iterator
@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from app.models import ImageRecord, object_keys
 from app.ports import ImageRecords, ImageStore
-from app.usecases.reconcile.diagnosis import ObservedState
+from app.usecases.reconcile.diagnosis import ImageSnapshot
 
 _PAGE_SIZE = 500  # records that are read together
 _Entry = tuple[str, ImageRecord | str]
@@ -16,17 +16,17 @@ _Entry = tuple[str, ImageRecord | str]
 
 @dataclass(frozen=True)
 class Inventory:
-    """Sees what there is."""
+    """Reads records together with the keys of their objects."""
 
     store: ImageStore
     records: ImageRecords
 
-    def everything(self) -> Iterator[ObservedState]:
-        """Yield each image by its id, whether rows, objects or both tell of it.
+    def images(self) -> Iterator[ImageSnapshot]:
+        """Yield every image that has a record or an object, in the order of ids.
 
-        The three listings come in the order of ids and are merged as they come, so a million
-        images take no more memory than a thousand. They are of different moments: what looks
-        wrong here may only be new.
+        The three listings are sorted by id and merged while they are read, so a million images
+        take no more memory than a thousand. They are read at different times, so a discrepancy
+        may only be a change that happened in between.
         """
         streams = (
             ((record.id, record) for record in self._records() if object_keys.is_id(record.id)),
@@ -35,21 +35,21 @@ class Inventory:
         )
         merged: Iterator[_Entry] = heapq.merge(*streams, key=itemgetter(0))
         for image_id, entries in groupby(merged, key=itemgetter(0)):
-            yield _gather(image_id, (found for _, found in entries))
+            yield _snapshot(image_id, (value for _, value in entries))
 
-    def look(self, image_id: str) -> ObservedState | None:
-        """Return the image as it is now, or None if somebody is changing it.
+    def read(self, image_id: str) -> ImageSnapshot | None:
+        """Return the present state of an image, or None if it changes at this moment.
 
-        Rows are made before their objects and go after them: only what is found between two
-        equal rows belongs to them.
+        Records are inserted before their objects are stored and deleted after them, so the keys
+        that are listed between two equal reads of the record belong to it.
         """
         record = self.records.get(image_id)
-        found = chain.from_iterable(
+        listed = chain.from_iterable(
             self.store.keys(prefix) for prefix in object_keys.key_prefixes(image_id)
         )
-        keys = frozenset(key for key in found if object_keys.id_of_key(key))
+        keys = frozenset(key for key in listed if object_keys.id_of_key(key))
         is_unchanged = self.records.get(image_id) == record
-        return ObservedState(image_id, record, keys) if is_unchanged else None
+        return ImageSnapshot(image_id, record, keys) if is_unchanged else None
 
     def _records(self) -> Iterator[ImageRecord]:
         after = ""
@@ -59,15 +59,15 @@ class Inventory:
 
 
 def _by_id(keys: Iterable[str]) -> Iterator[_Entry]:
-    # Other names would not only be none of our business: they need not be in the order of ids.
+    # Other keys in the bucket are not ours, and are not sorted by id.
     return ((image_id, key) for key in keys if (image_id := object_keys.id_of_key(key)))
 
 
-def _gather(image_id: str, entries: Iterable[ImageRecord | str]) -> ObservedState:
+def _snapshot(image_id: str, entries: Iterable[ImageRecord | str]) -> ImageSnapshot:
     record, keys = None, set[str]()
     for entry in entries:
         if isinstance(entry, str):
             keys.add(entry)
         else:
             record = entry
-    return ObservedState(image_id, record, frozenset(keys))
+    return ImageSnapshot(image_id, record, frozenset(keys))

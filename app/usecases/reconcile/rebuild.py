@@ -1,4 +1,4 @@
-"""Makes records for objects that have none."""
+"""Rebuild lost records from stored objects."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -12,38 +12,42 @@ from app.usecases.generation import sidecar
 
 @dataclass(frozen=True, kw_only=True)
 class Rebuilder:
-    """Inserts a record from the note, or from what an object alone tells.
+    """Inserts records from the notes beside originals, or from the objects alone.
 
-    Every method raises GenerationInProgress if another server was faster.
+    Every method raises GenerationInProgress if another server has inserted the record first.
     """
 
     records: AccountedRecords
     store: ImageStore
     image_processor: ImageProcessor
 
-    def as_pending(self, image_id: str, place: ImageStore | Spool, original: str) -> ImageRecord:
-        """Return the record of an original in this place: pending, for Recovery to finish."""
-        record = self._from_note(image_id, place, original)
-        # Recovery finds the original by the record's id, and reads its header anew.
+    def insert_pending(
+        self, image_id: str, source: ImageStore | Spool, original_key: str
+    ) -> ImageRecord:
+        """Insert a pending record for an original, which Recovery can finish."""
+        record = self._from_note(image_id, source, original_key)
+        # Recovery finds the original by the record's id, and reads its header again.
         return self._insert(replace(record, original=None))
 
-    def as_failed(self, image_id: str, place: ImageStore | Spool, evidence: str) -> ImageRecord:
-        """Return the record of a response that was paid for and can't be used."""
-        record = self._from_note(image_id, place, evidence)
+    def insert_failed(
+        self, image_id: str, source: ImageStore | Spool, evidence_key: str
+    ) -> ImageRecord:
+        """Insert a failed record for a paid response that can't be used."""
+        record = self._from_note(image_id, source, evidence_key)
         failed = record.failed(ProviderBadResponse.code, charged=record.charged)
         return self._insert(replace(failed, original=None, created_at=None))
 
-    def as_ready(self, image_id: str, image_key: str) -> ImageRecord:
-        """Return the record of an image whose original is lost."""
+    def insert_ready(self, image_id: str, image_key: str) -> ImageRecord:
+        """Insert a ready record for a cut-out image whose original is lost."""
         image = self._describe(image_key, self.store.get(image_key))
         record = self._from_note(image_id, self.store, image_key)
         return self._insert(replace(record.ready(image), original=None))
 
-    def _from_note(self, image_id: str, place: ImageStore | Spool, key: str) -> ImageRecord:
+    def _from_note(self, image_id: str, source: ImageStore | Spool, key: str) -> ImageRecord:
         try:
-            note = place.get(object_keys.sidecar_key(image_id))
+            note = source.get(object_keys.sidecar_key(image_id))
         except ImageNotFound:
-            return sidecar.read(image_id, b"", found_at=place.get(key).modified)
+            return sidecar.read(image_id, b"", found_at=source.get(key).modified)
         return sidecar.read(image_id, note.data, found_at=note.modified)
 
     def _describe(self, key: str, stored: StoredImage) -> ProcessedImage:
@@ -59,5 +63,5 @@ class Rebuilder:
     def _insert(self, record: ImageRecord) -> ImageRecord:
         record = record.booked()
         if not self.records.insert(record):
-            raise GenerationInProgress("its record exists by now")
+            raise GenerationInProgress("the record exists already")
         return record

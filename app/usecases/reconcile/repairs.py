@@ -1,25 +1,30 @@
-"""Mends one image, in the way that its kind of finding needs."""
+"""Repair one image, by the kind of its discrepancy."""
 
 import contextlib
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from app.errors import GenerationInProgress, ImageNotFound, ProviderBadResponse
+from app.errors import AppError, GenerationInProgress, ImageNotFound, ProviderBadResponse
 from app.models import ImageRecord, object_keys
 from app.ports import ImageRecords, ImageStore
 from app.usecases.generation import sidecar
 from app.usecases.generation.finalize import ImageFinalizer
 from app.usecases.generation.recovery import Recovery
 from app.usecases.images.images import Images, undo_if_deleted
-from app.usecases.reconcile.diagnosis import Discrepancy, ObservedState
-from app.usecases.reconcile.errors import RepairFailed
+from app.usecases.reconcile.diagnosis import Discrepancy, ImageSnapshot
 from app.usecases.reconcile.rebuild import Rebuilder
+
+
+class RepairFailed(AppError):
+    """A discrepancy can't be repaired; the detail says why."""
+
+    code = "repair_failed"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Repairs:
-    """Every repair may be made twice, by two at once, or be cut off at any moment."""
+    """Repairs images. Each repair may run twice, concurrently, or be interrupted at any point."""
 
     records: ImageRecords
     store: ImageStore
@@ -27,76 +32,79 @@ class Repairs:
     recovery: Recovery
     rebuilder: Rebuilder
 
-    def repair(self, kind: Discrepancy, seen: ObservedState) -> None:
-        """Mend this.
+    def repair(self, kind: Discrepancy, snapshot: ImageSnapshot) -> None:
+        """Repair a discrepancy.
 
         Raises:
-            GenerationInProgress: somebody else is at it.
-            AppError: it could not be done; its text says why.
-            UnusableImage: what should be an image is none.
+            GenerationInProgress: another process has changed the image, or is working on it.
+            AppError: the repair failed; its text says why.
+            UnusableImage: the object that should be an image is none.
         """
-        self._ways[kind](seen)
+        self._repairs[kind](snapshot)
 
     @property
-    def _ways(self) -> Mapping[Discrepancy, Callable[[ObservedState], None]]:
+    def _repairs(self) -> Mapping[Discrepancy, Callable[[ImageSnapshot], None]]:
         return {
-            Discrepancy.IMAGE_MISSING: self._cut_again,
+            Discrepancy.IMAGE_MISSING: self._cut_out_again,
             Discrepancy.NOTE_MISSING: self._write_note,
-            Discrepancy.ROW_MISSING: self._rebuild_pending,
-            Discrepancy.EVIDENCE_ALONE: self._rebuild_failed,
-            Discrepancy.IMAGE_ALONE: self._rebuild_ready,
-            Discrepancy.OVERDUE: self._recover,
+            Discrepancy.RECORD_MISSING: self._rebuild_pending,
+            Discrepancy.ORPHANED_EVIDENCE: self._rebuild_failed,
+            Discrepancy.ORPHANED_IMAGE: self._rebuild_ready,
+            Discrepancy.LEASE_EXPIRED: self._recover,
             Discrepancy.UNFINISHED: self._recover,
             Discrepancy.HALF_DELETED: self._delete,
         }
 
-    def _cut_again(self, seen: ObservedState) -> None:
-        """Cut the image out of its original anew; meanwhile its row stays as it is."""
-        record = _record_of(seen)
-        if record.original is None:  # a record that lost it; finishing it once more finds it
+    def _cut_out_again(self, snapshot: ImageSnapshot) -> None:
+        """Cut the image out of its original again; the record stays ready in the meantime."""
+        record = _record_of(snapshot)
+        if record.original is None:  # recovery finds the original and completes the record
             return self._finish(record)
         data = self.store.get(record.original.key).data
         if hashlib.sha256(data).hexdigest() != record.original.sha256:
-            raise RepairFailed("the original is not the one that the record names")
+            raise RepairFailed("the stored original is not the one that the record names")
         restored = self.finalizer.process(record, data)
         written = self.records.compare_and_swap(record, restored)
-        undo_if_deleted(self.records, self.store, seen.id, (object_keys.image_key(seen.id),))
+        image_key = object_keys.image_key(snapshot.id)
+        undo_if_deleted(self.records, self.store, snapshot.id, (image_key,))
         if not written:
-            raise GenerationInProgress("its record has changed")
+            raise GenerationInProgress("the record has changed")
         return None
 
-    def _write_note(self, seen: ObservedState) -> None:
-        note = object_keys.sidecar_key(seen.id)
-        content = sidecar.write(_record_of(seen))
-        self.store.put(note, content, content_type=object_keys.JSON)
-        undo_if_deleted(self.records, self.store, seen.id, (note,))
+    def _write_note(self, snapshot: ImageSnapshot) -> None:
+        key = object_keys.sidecar_key(snapshot.id)
+        content = sidecar.write(_record_of(snapshot))
+        self.store.put(key, content, content_type=object_keys.JSON)
+        undo_if_deleted(self.records, self.store, snapshot.id, (key,))
 
-    def _rebuild_pending(self, seen: ObservedState) -> None:
-        self._finish(self.rebuilder.as_pending(seen.id, self.store, str(seen.image)))
+    def _rebuild_pending(self, snapshot: ImageSnapshot) -> None:
+        original_key = str(snapshot.original_key)
+        self._finish(self.rebuilder.insert_pending(snapshot.id, self.store, original_key))
 
-    def _rebuild_failed(self, seen: ObservedState) -> None:
-        self.rebuilder.as_failed(seen.id, self.store, object_keys.evidence_key(seen.id))
+    def _rebuild_failed(self, snapshot: ImageSnapshot) -> None:
+        evidence_key = object_keys.evidence_key(snapshot.id)
+        self.rebuilder.insert_failed(snapshot.id, self.store, evidence_key)
 
-    def _rebuild_ready(self, seen: ObservedState) -> None:
-        self.rebuilder.as_ready(seen.id, object_keys.image_key(seen.id))
+    def _rebuild_ready(self, snapshot: ImageSnapshot) -> None:
+        self.rebuilder.insert_ready(snapshot.id, object_keys.image_key(snapshot.id))
 
-    def _recover(self, seen: ObservedState) -> None:
-        self._finish(_record_of(seen))
+    def _recover(self, snapshot: ImageSnapshot) -> None:
+        self._finish(_record_of(snapshot))
 
     def _finish(self, record: ImageRecord) -> None:
-        # Bytes that are no image are an end too: kept, and written down as such.
+        # An original that is no image ends as a failed record, which is a repair as well.
         with contextlib.suppress(ProviderBadResponse):
             self.recovery(record)
 
-    def _delete(self, seen: ObservedState) -> None:
-        for key in sorted(seen.keys):
+    def _delete(self, snapshot: ImageSnapshot) -> None:
+        for key in sorted(snapshot.keys):
             self.store.delete(key)
-        if _record_of(seen).created_at:
-            with contextlib.suppress(ImageNotFound):  # somebody else finished the deletion
-                Images(self.store, self.records).delete(seen.id)
+        if _record_of(snapshot).created_at:
+            with contextlib.suppress(ImageNotFound):  # another process finished the deletion
+                Images(self.store, self.records).delete(snapshot.id)
 
 
-def _record_of(seen: ObservedState) -> ImageRecord:
-    if seen.record is None:
-        raise RepairFailed("it has no record")
-    return seen.record
+def _record_of(snapshot: ImageSnapshot) -> ImageRecord:
+    if snapshot.record is None:
+        raise RepairFailed("the image has no record")
+    return snapshot.record

@@ -1,4 +1,4 @@
-"""What was found, what was mended, and what is left."""
+"""The report of a run: what was found, what was repaired, and what remains."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -7,72 +7,91 @@ from datetime import datetime
 from app.usecases.reconcile.diagnosis import Discrepancy
 
 MAX_LISTED = 1000
-"""How many findings of a kind are kept by name; beyond that they are only counted."""
+"""The number of entries that are listed for each kind; further ones are only counted."""
 
 
 @dataclass(frozen=True)
-class ReportedDiscrepancy:
-    """An image, by its id, or a file; `reason` says why it is left, and is empty if it isn't."""
+class ReportEntry:
+    """One discrepancy.
+
+    Attributes:
+        id: of the image, or the name of a file.
+        reason: why it was not repaired; empty if it was.
+    """
 
     id: str
     reason: str = ""
 
 
 @dataclass
-class Tally:
-    """The findings of one kind."""
+class KindSummary:
+    """The discrepancies of one kind."""
 
     found: int = 0
     repaired: int = 0
-    listed: list[ReportedDiscrepancy] = field(default_factory=list)
+    listed: list[ReportEntry] = field(default_factory=list)
 
     @property
-    def left(self) -> int:
-        """How many still need somebody."""
+    def remaining(self) -> int:
+        """The number that was not repaired."""
         return self.found - self.repaired
 
     @property
-    def more(self) -> int:
-        """How many are not listed."""
+    def unlisted(self) -> int:
+        """The number beyond those that are listed."""
         return self.found - len(self.listed)
 
-    def add(self, finding: ReportedDiscrepancy) -> None:
-        """Count a finding."""
+    def add(self, entry: ReportEntry) -> None:
+        """Count a discrepancy, and list it if there is room."""
         self.found += 1
-        self.repaired += not finding.reason
+        self.repaired += not entry.reason
         if len(self.listed) < MAX_LISTED:
-            self.listed.append(finding)
+            self.listed.append(entry)
 
 
 @dataclass
-class UnknownObjects:
-    """The generations of which nobody knows whether they were paid for: nothing to be mended."""
+class UnknownOutcomes:
+    """Generations that may or may not have been charged for; there is nothing to repair."""
 
     found: int = 0
     listed: list[tuple[str, datetime]] = field(default_factory=list)
 
+    @property
+    def unlisted(self) -> int:
+        """The number beyond those that are listed."""
+        return self.found - len(self.listed)
+
     def add(self, image_id: str, requested_at: datetime) -> None:
-        """Count one."""
+        """Count a generation, and list it if there is room."""
         self.found += 1
         if len(self.listed) < MAX_LISTED:
             self.listed.append((image_id, requested_at))
 
 
 @dataclass
-class Report:
-    """The outcome of a run. `fix` tells whether it was allowed to mend anything."""
+class ReconcileReport:
+    """The outcome of a run.
+
+    Attributes:
+        fix: whether repairs were allowed.
+        records: the number of records that were checked.
+        kinds: the discrepancies by kind.
+        unknown: generations with an unknown outcome, which are no discrepancies.
+    """
 
     fix: bool
-    rows: int = 0
-    tallies: defaultdict[Discrepancy, Tally] = field(default_factory=lambda: defaultdict(Tally))
-    unknown: UnknownObjects = field(default_factory=UnknownObjects)
+    records: int = 0
+    kinds: defaultdict[Discrepancy, KindSummary] = field(
+        default_factory=lambda: defaultdict(KindSummary)
+    )
+    unknown: UnknownOutcomes = field(default_factory=UnknownOutcomes)
 
     @property
     def found(self) -> int:
-        """How many things were wrong."""
-        return sum(tally.found for tally in self.tallies.values())
+        """The number of discrepancies."""
+        return sum(summary.found for summary in self.kinds.values())
 
     @property
-    def left(self) -> int:
-        """How many of them still are."""
-        return sum(tally.left for tally in self.tallies.values())
+    def remaining(self) -> int:
+        """The number of discrepancies that were not repaired."""
+        return sum(summary.remaining for summary in self.kinds.values())

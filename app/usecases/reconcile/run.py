@@ -1,4 +1,4 @@
-"""The whole run: spool, rows and objects, temporary files."""
+"""Reconcile the spool, records and objects, temporary files and the list's counts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,19 +7,19 @@ from functools import partial
 
 from app.models import PageQuery, State
 from app.ports import Clock, ImageRecords, ImageStore, TempFiles
-from app.usecases.reconcile.diagnosis import Discrepancy, ObservedState, diagnose
+from app.usecases.reconcile.diagnosis import Discrepancy, ImageSnapshot, diagnose
 from app.usecases.reconcile.executor import RepairExecutor, RepairJob
 from app.usecases.reconcile.inventory import Inventory
 from app.usecases.reconcile.repairs import Repairs
-from app.usecases.reconcile.report import Report
+from app.usecases.reconcile.report import ReconcileReport
 from app.usecases.reconcile.spool_drain import SpoolDrain
 
-_OLD = timedelta(days=1)
+_TEMP_FILE_AGE = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reconcile:
-    """Finds what is wrong, and mends what can be. It never pays."""
+    """Finds discrepancies and repairs them. It never pays."""
 
     records: ImageRecords
     store: ImageStore
@@ -29,26 +29,30 @@ class Reconcile:
     temp_files: TempFiles
 
     def __call__(
-        self, *, fix: bool, progress: Callable[[int], None] = lambda _rows: None
-    ) -> Report:
-        """Go through everything; `progress` hears of every row.
+        self, *, fix: bool, progress: Callable[[int], None] = lambda _records: None
+    ) -> ReconcileReport:
+        """Check everything once.
+
+        Args:
+            fix: whether to repair what is found.
+            progress: called with the number of records that were checked since its last call.
 
         Raises:
-            StorageUnavailable: the store, or this server's disk, is out of reach.
-            RecordsUnavailable: the records are.
+            StorageUnavailable: the store or this server's disk is unavailable.
+            RecordsUnavailable: the records are unavailable.
         """
         run = _Run(
-            executor=RepairExecutor(self.store, self.records, Report(fix=fix)),
+            executor=RepairExecutor(self.store, self.records, ReconcileReport(fix=fix)),
             inventory=Inventory(self.store, self.records),
-            work=self,
+            reconcile=self,
         )
-        run.go_through_everything(progress)
-        run.remove_temporary()
-        run.count_again()
+        run.check_images(progress)
+        run.remove_temp_files()
+        run.correct_counts()
         return run.executor.report
 
-    def count_rows(self) -> int:
-        """Return how many images are ready: about how many rows there are, and quick to tell."""
+    def count_records(self) -> int:
+        """Return the number of ready images: a fast estimate of the number of records."""
         return self.records.page(PageQuery(limit=1)).total
 
 
@@ -56,55 +60,58 @@ class Reconcile:
 class _Run:
     executor: RepairExecutor
     inventory: Inventory
-    work: Reconcile
+    reconcile: Reconcile
 
-    def go_through_everything(self, progress: Callable[[int], None]) -> None:
-        waiting = frozenset(self.work.spool_drain.ids())
-        for image_id in sorted(waiting):
-            self.executor.look(image_id, partial(self._drain, image_id))
-        for seen in self.inventory.everything():
-            if seen.record:
-                self.executor.report.rows += 1
+    def check_images(self, progress: Callable[[int], None]) -> None:
+        spooled = frozenset(self.reconcile.spool_drain.ids())
+        for image_id in sorted(spooled):
+            self.executor.check(image_id, partial(self._drain, image_id))
+        for snapshot in self.inventory.images():
+            if snapshot.record:
+                self.executor.report.records += 1
                 progress(1)
-            if seen.id not in waiting:
-                self._judge(seen)
+            if snapshot.id not in spooled:
+                self._check(snapshot)
 
-    def remove_temporary(self) -> None:
-        temp_files = self.work.temp_files
-        for name in temp_files.older_than(self.work.clock.now() - _OLD):
+    def remove_temp_files(self) -> None:
+        temp_files = self.reconcile.temp_files
+        for name in temp_files.older_than(self.reconcile.clock.now() - _TEMP_FILE_AGE):
             remove = partial(temp_files.remove, name)
-            self.executor.handle(RepairJob(Discrepancy.TEMPORARY, name, remove, lambda: False))
+            self.executor.execute(
+                RepairJob(Discrepancy.TEMPORARY_FILE, name, remove, lambda: False)
+            )
 
-    def count_again(self) -> None:
-        recount = self.work.records.recount
+    def correct_counts(self) -> None:
+        recount = self.reconcile.records.recount
         if recount(fix=False):
             repair = partial(recount, fix=True)
             persists = partial(recount, fix=False)
-            self.executor.handle(RepairJob(Discrepancy.MISCOUNTED, "list", repair, persists))
+            self.executor.execute(RepairJob(Discrepancy.MISCOUNTED, "list", repair, persists))
 
     def _drain(self, image_id: str) -> None:
-        waits = partial(self.work.spool_drain.waits, image_id)
-        if waits():
-            drain = partial(self.work.spool_drain.drain, image_id)
-            self.executor.handle(RepairJob(Discrepancy.SPOOLED, image_id, drain, waits))
+        is_waiting = partial(self.reconcile.spool_drain.is_waiting, image_id)
+        if is_waiting():
+            drain = partial(self.reconcile.spool_drain.drain, image_id)
+            self.executor.execute(RepairJob(Discrepancy.SPOOLED, image_id, drain, is_waiting))
 
-    def _judge(self, seen: ObservedState) -> None:
-        if self._diagnose(seen):
-            self.executor.look(seen.id, partial(self._look_again, seen.id))
-        elif seen.record and seen.record.state is State.UNKNOWN:
-            self.executor.report.unknown.add(seen.id, seen.record.requested_at)
+    def _check(self, snapshot: ImageSnapshot) -> None:
+        if self._diagnose(snapshot):
+            self.executor.check(snapshot.id, partial(self._check_again, snapshot.id))
+        elif snapshot.record and snapshot.record.state is State.UNKNOWN:
+            self.executor.report.unknown.add(snapshot.id, snapshot.record.requested_at)
 
-    def _look_again(self, image_id: str) -> None:
-        seen = self.inventory.look(image_id)
-        if seen is None:
-            return  # somebody is changing it right now
-        for kind in self._diagnose(seen):
-            repair = partial(self.work.repairs.repair, kind, seen)
+    def _check_again(self, image_id: str) -> None:
+        """Read the image once more, since the listings may be outdated, and repair it."""
+        snapshot = self.inventory.read(image_id)
+        if snapshot is None:
+            return  # another process is changing it
+        for kind in self._diagnose(snapshot):
+            repair = partial(self.reconcile.repairs.repair, kind, snapshot)
             persists = partial(self._persists, kind, image_id)
-            self.executor.handle(RepairJob(kind, image_id, repair, persists))
+            self.executor.execute(RepairJob(kind, image_id, repair, persists))
 
     def _persists(self, kind: Discrepancy, image_id: str) -> bool:
-        return kind in self._diagnose(self.inventory.look(image_id))
+        return kind in self._diagnose(self.inventory.read(image_id))
 
-    def _diagnose(self, seen: ObservedState | None) -> tuple[Discrepancy, ...]:
-        return diagnose(seen, self.work.clock.now()) if seen else ()
+    def _diagnose(self, snapshot: ImageSnapshot | None) -> tuple[Discrepancy, ...]:
+        return diagnose(snapshot, self.reconcile.clock.now()) if snapshot else ()

@@ -69,8 +69,8 @@ def test_memory_does_not_grow_with_the_images(many: Dependencies) -> None:
     finally:
         tracemalloc.stop()
     lost = RECORDS // 100
-    assert report.rows == RECORDS - lost
-    assert {kind: tally.found for kind, tally in report.tallies.items()} == {
-        Discrepancy.ROW_MISSING: lost
+    assert report.records == RECORDS - lost
+    assert {kind: summary.found for kind, summary in report.kinds.items()} == {
+        Discrepancy.RECORD_MISSING: lost
     }
     assert peak < PEAK_BYTES

@@ -20,7 +20,7 @@ from app.models import ImageRecord, object_keys
 from app.services.runtime.clock import SystemClock
 from app.usecases.generation import sidecar
 from tests.support.fake_openai import FakeOpenAI
-from tests.support.reconcile.damage import MENDABLE, dropping, keys_of
+from tests.support.reconcile.damage import REPAIRABLE, dropping, keys_of
 from tests.support.servers import python_process
 from tests.support.servers.databases import MongoServer
 from tests.support.service import Parts, Service, close, settings_for
@@ -76,18 +76,18 @@ def test_all_kinds_of_damage_are_repaired_in_one_run(
 ) -> None:
     """One run repairs every kind of damage without a charge; a second one finds nothing."""
     record, _ = a_record(service)
-    records = [copy_of(service, record) for _ in MENDABLE]
+    records = [copy_of(service, record) for _ in REPAIRABLE]
     images = [service.ports.store.get(f"images/{record.id}.png").data for record in records]
-    for damage, damaged in zip(MENDABLE, records, strict=True):
-        damage.spoil(service.ports, damaged)
+    for damage, damaged in zip(REPAIRABLE, records, strict=True):
+        damage.apply(service.ports, damaged)
     paid = fake_openai.paid
     status, report = reconcile(service)
-    assert (status, report["found"], report["left"]) == (1, len(MENDABLE), len(MENDABLE))
+    assert (status, report["found"], report["left"]) == (1, len(REPAIRABLE), len(REPAIRABLE))
     status, repaired = reconcile(service, "--fix")
-    assert (status, repaired["repaired"], repaired["left"]) == (0, len(MENDABLE), 0)
+    assert (status, repaired["repaired"], repaired["left"]) == (0, len(REPAIRABLE), 0)
     status, second = reconcile(service, "--fix")
     assert (status, second["found"]) == (0, 0)
-    for damage, damaged, served in zip(MENDABLE, records, images, strict=True):
+    for damage, damaged, served in zip(REPAIRABLE, records, images, strict=True):
         response = service.get(f"/images/{damaged.id}.png")
         assert response.status_code == (200 if damage.alive else 404), damage.name
         assert not damage.alive or response.content == served, damage.name
@@ -177,7 +177,7 @@ def test_killed_run_is_completed_by_the_next(embedded: Service) -> None:
     later = Service("", create_app(settings, ports), ports, settings.data_dir)
     status, report = reconcile(later, "--fix")
     close(ports)
-    assert (status, list(report["kinds"])) == (0, ["overdue"])
+    assert (status, list(report["kinds"])) == (0, ["lease_expired"])
     assert embedded.get(f"/images/{record.id}.png").content == served
     assert [image["filename"] for image in embedded.images()] == [f"{record.id}.png"]
 

@@ -9,10 +9,10 @@ from app.blueprints.dependencies import Dependencies
 from app.container import build_dependencies, build_ports
 from app.models import State
 from tests.support.observability.log_capture import log_lines
-from tests.support.reconcile.damage import MENDABLE
+from tests.support.reconcile.damage import REPAIRABLE
 from tests.support.service import Parts, Service, close, settings_for
 
-SPOOLED = next(mess for mess in MENDABLE if mess.name == "spooled")
+SPOOLED = next(damage for damage in REPAIRABLE if damage.name == "spooled")
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_two_workers_drain_one_spool(
     for name in names:
         record = real.ports.records.get(name.removesuffix(".png"))
         assert record
-        SPOOLED.spoil(real.ports, record)
+        SPOOLED.apply(real.ports, record)
     assert real.images() == []
     barrier = threading.Barrier(2)
 
@@ -61,7 +61,7 @@ def test_spooled_image_is_completed_after_the_outage(
     """A charged image in the spool is completed by the first maintenance after the outage."""
     real.generate()
     (record,) = real.ports.records.scan(limit=10)
-    SPOOLED.spoil(real.ports, record)
+    SPOOLED.apply(real.ports, record)
     parts.s3.refuse()
     workers[0].maintenance()
     pending = real.ports.records.get(record.id)

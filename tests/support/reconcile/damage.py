@@ -1,4 +1,4 @@
-"""Ways to spoil an image that is ready, on whatever parts: what crashes and outages leave."""
+"""Damage to ready images, as crashes and outages leave it, on any implementation of the ports."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,137 +10,159 @@ from app.models import ImageRecord, State, object_keys
 from app.ports import ImageStore, Ports, Spool
 from app.usecases.reconcile.diagnosis import Discrepancy
 
-Spoil = Callable[[Ports, ImageRecord], None]
+Apply = Callable[[Ports, ImageRecord], None]
 
 
 @dataclass(frozen=True)
-class Mess:
-    """A way to spoil an image.
+class Damage:
+    """A kind of damage.
 
     Attributes:
-        kind: what it is found to be.
-        alive: whether the image is there and ready once it is mended.
-        same_row: whether its row then is as it was, but for what nobody could know.
+        kind: how it is reported.
+        apply: damages an image.
+        alive: whether the image is ready again after the repair.
+        same_record: whether its record then equals the former one, except for fields that are
+            stored nowhere else.
     """
 
     name: str
     kind: Discrepancy
-    spoil: Spoil
+    apply: Apply
     alive: bool = True
-    same_row: bool = True
+    same_record: bool = True
 
 
-def keys_of(row: ImageRecord) -> tuple[str, str, str]:
+def keys_of(record: ImageRecord) -> tuple[str, str, str]:
     """Return the keys of original, note and image."""
-    assert row.original
-    return row.original.key, object_keys.sidecar_key(row.id), f"images/{row.id}.png"
+    assert record.original
+    return (
+        record.original.key,
+        object_keys.sidecar_key(record.id),
+        object_keys.image_key(record.id),
+    )
 
 
-def dropping(*parts: str) -> Spoil:
-    """Remove some of row, original, note and image."""
+def dropping(*parts: str) -> Apply:
+    """Return damage that deletes some of `record`, `original`, `note` and `image`."""
 
-    def spoil(ports: Ports, row: ImageRecord) -> None:
-        for part, key in zip(("original", "note", "image"), keys_of(row), strict=True):
+    def apply(ports: Ports, record: ImageRecord) -> None:
+        for part, key in zip(("original", "note", "image"), keys_of(record), strict=True):
             if part in parts:
                 ports.store.delete(key)
-        if "row" in parts:
-            ports.records.delete(row.id)
+        if "record" in parts:
+            ports.records.delete(record.id)
 
-    return spoil
+    return apply
 
 
-def setting(*dropped: str, **changes: Any) -> Spoil:
-    """Change the row, after removing objects."""
+def changing(*dropped: str, **changes: Any) -> Apply:
+    """Return damage that deletes objects and changes the record; its lease has expired."""
 
-    def spoil(ports: Ports, row: ImageRecord) -> None:
-        dropping(*dropped)(ports, row)
+    def apply(ports: Ports, record: ImageRecord) -> None:
+        dropping(*dropped)(ports, record)
         values: dict[str, Any] = {"lease_until": ports.clock.now() - timedelta(seconds=1)}
-        assert ports.records.compare_and_swap(row, replace(row, **(values | changes)))
+        assert ports.records.compare_and_swap(record, replace(record, **(values | changes)))
 
-    return spoil
+    return apply
 
 
-def spooling(*spoils: Spoil, only_note: bool = False) -> Spoil:
-    """Move original and note from the store to the spool, and spoil more."""
+def spooling(*further: Apply, only_note: bool = False) -> Apply:
+    """Return damage that moves original and note to the spool, and applies further damage."""
 
-    def spoil(ports: Ports, row: ImageRecord) -> None:
-        original, note, _ = keys_of(row)
+    def apply(ports: Ports, record: ImageRecord) -> None:
+        original, note, _ = keys_of(record)
         for key in [note] if only_note else [original, note]:
             move(key, ports.store, ports.spool)
-        for further in spoils:
-            further(ports, row)
+        for apply_next in further:
+            apply_next(ports, record)
 
-    return spoil
+    return apply
 
 
 def move(key: str, source: ImageStore | Spool, target: ImageStore | Spool) -> None:
     """Move an object."""
-    found = source.get(key)
-    target.put(key, found.data, content_type=found.content_type)
+    stored = source.get(key)
+    target.put(key, stored.data, content_type=stored.content_type)
     source.delete(key)
 
 
-def evidence(ports: Ports, row: ImageRecord) -> None:
-    """Leave nothing but an answer that is no image, and its note."""
-    ports.store.put(f"originals/{row.id}.bin", b"<html>", content_type="application/octet-stream")
-    dropping("row", "original", "image")(ports, row)
+def _leave_evidence(ports: Ports, record: ImageRecord) -> None:
+    """Leave only a response that is no image, and its note."""
+    evidence_key = object_keys.evidence_key(record.id)
+    ports.store.put(evidence_key, b"<html>", content_type="application/octet-stream")
+    dropping("record", "original", "image")(ports, record)
 
 
-_BEGUN = {"state": State.PENDING, "image": None, "created_at": None, "charged": Charged.UNKNOWN}
-_GIVEN_UP = {"state": State.UNKNOWN, "error": "outcome_unknown", "image": None, "created_at": None}
+_INTERRUPTED = {
+    "state": State.PENDING,
+    "image": None,
+    "created_at": None,
+    "charged": Charged.UNKNOWN,
+}
+_UNKNOWN = {"state": State.UNKNOWN, "error": "outcome_unknown", "image": None, "created_at": None}
 
-MENDABLE = (
-    Mess("image", Discrepancy.IMAGE_MISSING, dropping("image")),
-    Mess("note", Discrepancy.NOTE_MISSING, dropping("note")),
-    Mess("row", Discrepancy.ROW_MISSING, dropping("row")),
-    Mess("row and image", Discrepancy.ROW_MISSING, dropping("row", "image")),
-    Mess("row and note", Discrepancy.ROW_MISSING, dropping("row", "note"), same_row=False),
-    Mess(
-        "all but image",
-        Discrepancy.IMAGE_ALONE,
-        dropping("row", "original", "note"),
-        same_row=False,
+REPAIRABLE = (
+    Damage("image", Discrepancy.IMAGE_MISSING, dropping("image")),
+    Damage("note", Discrepancy.NOTE_MISSING, dropping("note")),
+    Damage("record", Discrepancy.RECORD_MISSING, dropping("record")),
+    Damage("record and image", Discrepancy.RECORD_MISSING, dropping("record", "image")),
+    Damage(
+        "record and note",
+        Discrepancy.RECORD_MISSING,
+        dropping("record", "note"),
+        same_record=False,
     ),
-    Mess("row and original", Discrepancy.IMAGE_ALONE, dropping("row", "original")),
-    Mess("evidence", Discrepancy.EVIDENCE_ALONE, evidence, alive=False),
-    Mess("cut off", Discrepancy.OVERDUE, setting("image", **_BEGUN)),
-    Mess(
-        "cut off before paying",
-        Discrepancy.OVERDUE,
-        setting(
-            "image", "original", "note", **(_BEGUN | {"original": None, "charged": Charged.NO})
+    Damage(
+        "all but image",
+        Discrepancy.ORPHANED_IMAGE,
+        dropping("record", "original", "note"),
+        same_record=False,
+    ),
+    Damage("record and original", Discrepancy.ORPHANED_IMAGE, dropping("record", "original")),
+    Damage("evidence", Discrepancy.ORPHANED_EVIDENCE, _leave_evidence, alive=False),
+    Damage("interrupted", Discrepancy.LEASE_EXPIRED, changing("image", **_INTERRUPTED)),
+    Damage(
+        "interrupted before paying",
+        Discrepancy.LEASE_EXPIRED,
+        changing(
+            "image",
+            "original",
+            "note",
+            **(_INTERRUPTED | {"original": None, "charged": Charged.NO}),
         ),
         alive=False,
     ),
-    Mess("given up", Discrepancy.UNFINISHED, setting("image", **_GIVEN_UP)),
-    Mess("deletion", Discrepancy.HALF_DELETED, setting("image", state=State.DELETED), alive=False),
-    Mess(
-        "objects of a deleted one",
+    Damage("unknown", Discrepancy.UNFINISHED, changing("image", **_UNKNOWN)),
+    Damage(
+        "deletion", Discrepancy.HALF_DELETED, changing("image", state=State.DELETED), alive=False
+    ),
+    Damage(
+        "objects of a tombstone",
         Discrepancy.HALF_DELETED,
-        setting(state=State.DELETED, created_at=None),
+        changing(state=State.DELETED, created_at=None),
         alive=False,
     ),
-    Mess("spooled", Discrepancy.SPOOLED, spooling(setting("image", **_BEGUN))),
-    Mess("spooled, ready", Discrepancy.SPOOLED, spooling()),
-    Mess("spooled, no original known", Discrepancy.SPOOLED, spooling(setting(original=None))),
-    Mess("spooled note", Discrepancy.SPOOLED, spooling(only_note=True)),
-    Mess("spooled, given up", Discrepancy.SPOOLED, spooling(setting("image", **_GIVEN_UP))),
-    Mess("spooled, row lost", Discrepancy.SPOOLED, spooling(dropping("row", "image"))),
-    Mess(
+    Damage("spooled", Discrepancy.SPOOLED, spooling(changing("image", **_INTERRUPTED))),
+    Damage("spooled, ready", Discrepancy.SPOOLED, spooling()),
+    Damage("spooled, no original named", Discrepancy.SPOOLED, spooling(changing(original=None))),
+    Damage("spooled note", Discrepancy.SPOOLED, spooling(only_note=True)),
+    Damage("spooled, unknown", Discrepancy.SPOOLED, spooling(changing("image", **_UNKNOWN))),
+    Damage("spooled, no record", Discrepancy.SPOOLED, spooling(dropping("record", "image"))),
+    Damage(
         "spooled, deleted",
         Discrepancy.SPOOLED,
-        spooling(setting("image", state=State.DELETED, created_at=None)),
+        spooling(changing("image", state=State.DELETED, created_at=None)),
         alive=False,
     ),
 )
 
-HOPELESS = (
-    Mess("original", Discrepancy.ORIGINAL_LOST, dropping("original")),
-    Mess("original and image", Discrepancy.LOST, dropping("original", "image"), alive=False),
-    Mess("all but note", Discrepancy.LOST, dropping("row", "original", "image"), alive=False),
+IRREPARABLE = (
+    Damage("original", Discrepancy.ORIGINAL_LOST, dropping("original")),
+    Damage("original and image", Discrepancy.LOST, dropping("original", "image"), alive=False),
+    Damage("all but note", Discrepancy.LOST, dropping("record", "original", "image"), alive=False),
 )
 
 
-def name_of(mess: Mess) -> str:
-    """Name a mess in the list of tests."""
-    return mess.name.replace(" ", "_")
+def name_of(damage: Damage) -> str:
+    """Return the id of a parametrized test."""
+    return damage.name.replace(" ", "_")

@@ -1,4 +1,4 @@
-"""Runs of reconcile on the fakes."""
+"""Runs of reconcile on fakes."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -8,16 +8,16 @@ from typing import Any
 from app.container.generation import build_reconcile
 from app.models import ImageRecord
 from app.usecases.reconcile.diagnosis import Discrepancy
-from app.usecases.reconcile.report import Report
+from app.usecases.reconcile.report import ReconcileReport
 from tests.support.builders import World, a_request
-from tests.support.reconcile.damage import MENDABLE
+from tests.support.reconcile.damage import REPAIRABLE
 
-_SPOIL = {mess.name: mess.spoil for mess in MENDABLE}
+_BY_NAME = {damage.name: damage for damage in REPAIRABLE}
 
 
 @dataclass
 class FakeTempFiles:
-    """Half-written files with the times at which they were written."""
+    """Temporary files with the times of their last write."""
 
     files: dict[str, datetime] = field(default_factory=dict)
 
@@ -30,37 +30,39 @@ class FakeTempFiles:
         self.files.pop(name, None)
 
 
-def reconcile(world: World, *, fix: bool, temp_files: FakeTempFiles | None = None) -> Report:
-    """Run it once."""
+def reconcile(
+    world: World, *, fix: bool, temp_files: FakeTempFiles | None = None
+) -> ReconcileReport:
+    """Run it once, and return its report."""
     return build_reconcile(world.ports, world.recover, temp_files or FakeTempFiles())(fix=fix)
 
 
-def outcome(report: Report) -> dict[Discrepancy, tuple[int, int]]:
-    """Return, by kind, how many were repaired and how many are left."""
-    return {kind: (tally.repaired, tally.left) for kind, tally in report.tallies.items()}
+def outcome(report: ReconcileReport) -> dict[Discrepancy, tuple[int, int]]:
+    """Return the numbers of repaired and remaining discrepancies by kind."""
+    return {kind: (summary.repaired, summary.remaining) for kind, summary in report.kinds.items()}
 
 
-def reasons(report: Report) -> list[str]:
-    """Return why what is left is left."""
-    tallies = report.tallies.values()
-    return [found.reason for tally in tallies for found in tally.listed if found.reason]
+def reasons(report: ReconcileReport) -> list[str]:
+    """Return the reasons why discrepancies were not repaired."""
+    entries = [entry for summary in report.kinds.values() for entry in summary.listed]
+    return [entry.reason for entry in entries if entry.reason]
 
 
-def spoilt(world: World, name: str) -> ImageRecord:
-    """Make an image and spoil it."""
-    row = world.generate(a_request())
+def a_damaged_image(world: World, name: str) -> ImageRecord:
+    """Generate an image and damage it; return its record from before the damage."""
+    record = world.generate(a_request())
     world.clock.advance(1000)
-    _SPOIL[name](world.ports, row)
-    return row
+    _BY_NAME[name].apply(world.ports, record)
+    return record
 
 
-def during(port: Any, method: str, meddle: Callable[[], object]) -> None:
-    """Let something happen once, just before the first call of this method does its work."""
-    original, todo = getattr(port, method), [meddle]
+def before_first_call(port: Any, method: str, action: Callable[[], object]) -> None:
+    """Run an action once, just before the next call of a method."""
+    original, actions = getattr(port, method), [action]
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        if todo:
-            todo.pop()()
+        if actions:
+            actions.pop()()
         return original(*args, **kwargs)
 
     setattr(port, method, call)

@@ -13,7 +13,7 @@ from app.cli.reconcile import as_lines, as_object
 from app.errors import RecordsUnavailable, StorageUnavailable
 from app.models import State
 from app.usecases.reconcile.diagnosis import Discrepancy
-from app.usecases.reconcile.report import Report, ReportedDiscrepancy
+from app.usecases.reconcile.report import ReconcileReport, ReportEntry
 from tests.support.builders import NOON, World, a_record, a_request
 from tests.support.reconcile.damage import dropping
 from tests.support.service import settings_for
@@ -55,7 +55,7 @@ def test_irreparable_discrepancy_exits_with_status_1(app: Flask, world: World) -
     for _ in range(2):
         result = run(app, "--fix")
         assert result.exit_code == 1
-        assert f"{world.record.id}  the store has no original any more" in result.stdout
+        assert f"{world.record.id}  the original is no longer in the store" in result.stdout
 
 
 @pytest.mark.parametrize("options", [(), ("--json",), ("--fix",)])
@@ -106,7 +106,7 @@ def test_json_has_counts_and_lists(app: Flask, world: World) -> None:
                 "found": 1,
                 "repaired": 0,
                 "left": 1,
-                "listed": [{"id": gone.id, "reason": "the store has no original any more"}],
+                "listed": [{"id": gone.id, "reason": "the original is no longer in the store"}],
                 "more": 0,
             }
         },
@@ -118,11 +118,11 @@ def test_json_has_counts_and_lists(app: Flask, world: World) -> None:
     }
 
 
-def full_report() -> Report:
+def full_report() -> ReconcileReport:
     """Return a report with more discrepancies than are listed."""
-    report = Report(fix=True)
+    report = ReconcileReport(fix=True)
     for number in range(1500):
-        report.tallies[Discrepancy.NOTE_MISSING].add(ReportedDiscrepancy(f"id-{number}"))
+        report.kinds[Discrepancy.NOTE_MISSING].add(ReportEntry(f"id-{number}"))
         report.unknown.add(f"unknown-{number}", NOON)
     return report
 

@@ -1,4 +1,4 @@
-"""How reconcile behaves beside running servers, and with what is not a fault at all."""
+"""Changes by servers while reconcile runs, and states that are no discrepancies."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -13,187 +13,193 @@ from app.usecases.reconcile.diagnosis import Discrepancy
 from app.usecases.reconcile.report import MAX_LISTED
 from tests.support.builders import World, a_record, a_request
 from tests.support.reconcile.damage import (
-    MENDABLE,
-    Mess,
+    REPAIRABLE,
+    Damage,
+    changing,
     dropping,
     keys_of,
     move,
     name_of,
-    setting,
     spooling,
 )
-from tests.support.reconcile.runs import FakeTempFiles, during, outcome, reconcile, spoilt
+from tests.support.reconcile.runs import (
+    FakeTempFiles,
+    a_damaged_image,
+    before_first_call,
+    outcome,
+    reconcile,
+)
 
 
 @pytest.mark.parametrize("spooled", [False, True])
-def test_what_is_being_made_is_left_alone(world: World, spooled: bool) -> None:
-    """A pending row whose lease runs is neither told nor touched, whatever objects it has."""
-    row = world.generate(a_request())
+def test_leased_record_is_neither_reported_nor_changed(world: World, spooled: bool) -> None:
+    """While the lease of a pending record runs, its objects do not matter."""
+    record = world.generate(a_request())
     until = world.clock.now() + timedelta(milliseconds=1)
-    spoil = setting("image", state=State.PENDING, lease_until=until)
-    (spooling(spoil) if spooled else spoil)(world.ports, row)
+    damage = changing("image", state=State.PENDING, lease_until=until)
+    (spooling(damage) if spooled else damage)(world.ports, record)
     before = dict(world.records.by_id), dict(world.store.objects), dict(world.spool.objects)
     assert outcome(reconcile(world, fix=True)) == {}
     assert (world.records.by_id, world.store.objects, world.spool.objects) == before
 
 
-def test_a_listing_of_the_past_is_not_believed(world: World) -> None:
-    """An image that was made while the listings were read is no finding."""
+def test_outdated_listing_is_checked_again(world: World) -> None:
+    """An image that is created while the listings are read is no discrepancy."""
     world.generate(a_request())
-    world.records.scan = lambda **_: []  # type: ignore[method-assign]  # reason: what was listed before it was made
+    world.records.scan = lambda **_: []  # type: ignore[method-assign]  # reason: the list from before it was created
     world.events.clear()
     assert outcome(reconcile(world, fix=True)) == {}
     assert "records insert" not in world.events
 
 
-def test_an_image_that_is_deleted_while_it_is_looked_at_is_no_finding(world: World) -> None:
-    """Objects that go away between two looks at the row don't count as lost."""
-    row = world.generate(a_request())
+def test_deletion_during_the_check_is_no_discrepancy(world: World) -> None:
+    """Objects that are deleted between two reads of the record do not count as lost."""
+    record = world.generate(a_request())
     world.clock.advance(1000)
-    dropping("image")(world.ports, row)
+    dropping("image")(world.ports, record)
     delete = Images(world.store, world.records).delete
-    looked: list[str] = []
+    listed: list[str] = []
     keys = world.store.keys
 
     def listing(prefix: str) -> Any:
-        if prefix.endswith(".") and not looked:
-            looked.append(prefix)
-            delete(row.id)
+        if prefix.endswith(".") and not listed:
+            listed.append(prefix)
+            delete(record.id)
         return keys(prefix)
 
-    world.store.keys = listing  # type: ignore[method-assign]  # reason: the deletion comes in between
+    world.store.keys = listing  # type: ignore[method-assign]  # reason: deletes the image in between
     assert outcome(reconcile(world, fix=True)) == {}
     assert (world.records.by_id, world.store.objects) == ({}, {})
 
 
-@pytest.mark.parametrize("spoiled", ["image", "note", "spooled, ready"])
-def test_a_deletion_wins_over_a_repair_that_runs(world: World, spoiled: str) -> None:
-    """What a repair stores for an image that is deleted meanwhile does not stay."""
-    row = spoilt(world, spoiled)
+@pytest.mark.parametrize("name", ["image", "note", "spooled, ready"])
+def test_deletion_during_a_repair_wins(world: World, name: str) -> None:
+    """What a repair stores for an image that is deleted meanwhile is deleted as well."""
+    record = a_damaged_image(world, name)
     images = Images(world.store, world.records)
-    during(world.store, "put", lambda: images.delete(row.id))
+    before_first_call(world.store, "put", lambda: images.delete(record.id))
     reconcile(world, fix=True)
     assert (world.records.by_id, world.store.objects) == ({}, {})
 
 
-@pytest.mark.parametrize("mess", [m for m in MENDABLE if m.alive], ids=name_of)
-def test_two_runs_at_once_do_not_disturb_each_other(world: World, mess: Mess) -> None:
-    """A second run that comes in the middle of a repair leaves all in order, whoever is faster."""
-    row = world.generate(a_request())
+@pytest.mark.parametrize("damage", [d for d in REPAIRABLE if d.alive], ids=name_of)
+def test_two_concurrent_runs_repair_an_image_once(world: World, damage: Damage) -> None:
+    """If a second run starts during a repair, nothing remains after either of them."""
+    record = world.generate(a_request())
     world.clock.advance(1000)
-    mess.spoil(world.ports, row)
+    damage.apply(world.ports, record)
     second: list[Any] = []
-    during(world.store, "put", lambda: second.append(reconcile(world, fix=True)))
+    before_first_call(world.store, "put", lambda: second.append(reconcile(world, fix=True)))
     first = reconcile(world, fix=True)
-    assert (first.left, [run.left for run in second]) == (0, [0] * len(second))
+    assert (first.remaining, [run.remaining for run in second]) == (0, [0] * len(second))
     assert outcome(reconcile(world, fix=True)) == {}
-    assert world.records.by_id[row.id].state is State.READY
+    assert world.records.by_id[record.id].state is State.READY
     assert len(world.generator.requests) == 1
 
 
-def test_unknown_outcomes_are_reported_and_not_left(world: World) -> None:
-    """Where nothing was stored nothing can be mended: such rows are listed, with their time."""
-    row = a_record(state=State.UNKNOWN, original=None, image=None, created_at=None)
-    world.records.by_id[row.id] = row
+def test_unknown_outcomes_are_no_discrepancies(world: World) -> None:
+    """Without stored objects there is nothing to repair: they are listed with their times."""
+    record = a_record(state=State.UNKNOWN, original=None, image=None, created_at=None)
+    world.records.by_id[record.id] = record
     report = reconcile(world, fix=True)
-    assert (report.found, report.left) == (0, 0)
-    assert report.unknown.listed == [(row.id, row.requested_at)]
-    assert world.record == row
+    assert (report.found, report.remaining) == (0, 0)
+    assert report.unknown.listed == [(record.id, record.requested_at)]
+    assert world.record == record
 
 
-def test_other_things_in_a_shared_bucket_are_none_of_its_business(world: World) -> None:
-    """Only names that this service gives are looked at; all else is neither told nor touched."""
+def test_other_objects_in_the_bucket_are_ignored(world: World) -> None:
+    """Keys and ids of another form are neither reported nor changed."""
     known = world.generate(a_request()).id
-    strange = "ffffffff-ffff-4fff-bfff-ffffffffffff"
+    unknown = "ffffffff-ffff-4fff-bfff-ffffffffffff"
     for key in (
         "originals/notes.txt",
         "images/0badcafe.png",
-        f"images/0/{strange}.png",
-        f"images/{strange}.webp",
-        f"originals/0/{strange}.png",
+        f"images/0/{unknown}.png",
+        f"images/{unknown}.webp",
+        f"originals/0/{unknown}.png",
         f"originals/{known}.txt",
         "backup/a.png",
     ):
         world.store.put(key, b"x", content_type="text/plain")
-    row = a_record(id="another hand's row")
-    world.records.by_id[row.id] = row
+    record = a_record(id="inserted by hand")
+    world.records.by_id[record.id] = record
     before = dict(world.store.objects)
     assert outcome(reconcile(world, fix=True)) == {}
     assert world.store.objects == before
 
 
-def test_many_findings_are_counted_and_the_first_thousand_named(world: World) -> None:
-    """The report stays small however much is wrong."""
+def test_report_lists_a_thousand_entries_of_a_kind(world: World) -> None:
+    """Further discrepancies are counted, so that the report stays small."""
     for _ in range(MAX_LISTED + 5):
-        row = a_record()
-        world.records.by_id[row.id] = row
-    tally = reconcile(world, fix=False).tallies[Discrepancy.LOST]
-    assert (tally.found, len(tally.listed), tally.more) == (MAX_LISTED + 5, MAX_LISTED, 5)
+        record = a_record()
+        world.records.by_id[record.id] = record
+    lost = reconcile(world, fix=False).kinds[Discrepancy.LOST]
+    assert (lost.found, len(lost.listed), lost.unlisted) == (MAX_LISTED + 5, MAX_LISTED, 5)
 
 
 @pytest.mark.parametrize("fix", [True, False])
-def test_half_written_files_go_after_a_day(world: World, fix: bool) -> None:
-    """A file that a crash left is removed once nobody can be writing it any more."""
+def test_temporary_files_are_removed_after_a_day(world: World, fix: bool) -> None:
+    """A partly written file is removed once no process can still be writing it."""
     now = world.clock.now()
     temp_files = FakeTempFiles({"old": now - timedelta(days=1, seconds=1), "new": now})
     report = reconcile(world, fix=fix, temp_files=temp_files)
-    assert outcome(report) == {Discrepancy.TEMPORARY: (1, 0) if fix else (0, 1)}
+    assert outcome(report) == {Discrepancy.TEMPORARY_FILE: (1, 0) if fix else (0, 1)}
     assert set(temp_files.files) == ({"new"} if fix else {"old", "new"})
 
 
-def test_evidence_in_the_spool_reaches_the_store(world: World) -> None:
-    """An unusable answer of a generation that has failed goes to the store; the row stays."""
-    row = spoilt(world, "evidence")
-    (failed,) = [replace(row, state=State.FAILED, original=None, image=None, created_at=None)]
-    world.records.by_id[row.id] = failed
+def test_spooled_evidence_is_uploaded(world: World) -> None:
+    """The unusable response of a failed generation is stored; its record is unchanged."""
+    record = a_damaged_image(world, "evidence")
+    failed = replace(record, state=State.FAILED, original=None, image=None, created_at=None)
+    world.records.by_id[record.id] = failed
     for ending in ("bin", "json"):
-        move(f"originals/{row.id}.{ending}", world.store, world.spool)
+        move(f"originals/{record.id}.{ending}", world.store, world.spool)
     assert outcome(reconcile(world, fix=True)) == {Discrepancy.SPOOLED: (1, 0)}
     assert world.spool.objects == {}
-    assert world.store.objects[f"originals/{row.id}.bin"].data == b"<html>"
+    assert world.store.objects[f"originals/{record.id}.bin"].data == b"<html>"
     assert world.record == failed
 
 
-def test_a_note_alone_in_the_spool_is_cleared(world: World) -> None:
-    """What is left of a clearing that was cut off, of an image that is deleted since, goes."""
-    row = spoilt(world, "spooled, ready")
-    world.spool.delete(keys_of(row)[0])
-    world.records.delete(row.id)
-    world.store.delete(keys_of(row)[2])
+def test_note_without_original_is_cleared_from_the_spool(world: World) -> None:
+    """The note of an image that was uploaded and then deleted is not stored again."""
+    record = a_damaged_image(world, "spooled, ready")
+    original, note, image = keys_of(record)
+    world.spool.delete(original)
+    world.records.delete(record.id)
+    world.store.delete(image)
     assert outcome(reconcile(world, fix=True)) == {Discrepancy.SPOOLED: (1, 0)}
     assert (world.spool.objects, world.store.objects, world.records.by_id) == ({}, {}, {})
     with pytest.raises(ImageNotFound):
-        world.store.get(keys_of(row)[2])
+        world.store.get(note)
 
 
-def test_a_deletion_that_is_finished_keeps_the_key(world: World) -> None:
-    """Of an image with an Idempotency-Key the bare row stays, as after any deletion."""
-    row = world.generate(a_request(), claim="the claim")
-    setting("image", state=State.DELETED)(world.ports, row)
+def test_finished_deletion_keeps_the_claim(world: World) -> None:
+    """The record of an image with an Idempotency-Key stays, with nothing but its claim."""
+    record = world.generate(a_request(), claim="the claim")
+    changing("image", state=State.DELETED)(world.ports, record)
     assert outcome(reconcile(world, fix=True)) == {Discrepancy.HALF_DELETED: (1, 0)}
-    assert (world.record.state, world.record.claim, world.record.prompt) == (
-        State.DELETED,
-        "the claim",
-        "",
-    )
+    assert (world.record.state, world.record.claim) == (State.DELETED, "the claim")
+    assert world.record.prompt == ""
     assert world.store.objects == {}
     assert outcome(reconcile(world, fix=True)) == {}
 
 
-@pytest.mark.parametrize("name", ["cut off", "given up", "spooled"])
-def test_what_another_takes_over_first_is_no_finding(world: World, name: str) -> None:
-    """Whoever loses the race for a row neither counts it as mended nor as left."""
-    spoilt(world, name)
+@pytest.mark.parametrize("name", ["interrupted", "unknown", "spooled"])
+def test_record_that_another_process_takes_over_is_not_counted(world: World, name: str) -> None:
+    """The run that loses the race reports the image neither as repaired nor as remaining."""
+    a_damaged_image(world, name)
     second: list[Any] = []
-    during(world.records, "compare_and_swap", lambda: second.append(reconcile(world, fix=True)))
+    before_first_call(
+        world.records, "compare_and_swap", lambda: second.append(reconcile(world, fix=True))
+    )
     assert outcome(reconcile(world, fix=True)) == {}
     assert [list(outcome(run).values()) for run in second] == [[(1, 0)]]
 
 
 @pytest.mark.parametrize("fix", [False, True])
-def test_counts_of_the_list_that_are_wrong_are_one_finding(world: World, fix: bool) -> None:
-    """However many of the kept counts are off, the list is told once, and mended if it may be."""
+def test_wrong_counts_are_one_discrepancy(world: World, fix: bool) -> None:
+    """However many counts of the list are wrong, it is reported once, and repaired with fix."""
     world.records.miscounted = 7
-    tally = reconcile(world, fix=fix).tallies[Discrepancy.MISCOUNTED]
-    assert (tally.found, tally.repaired) == (1, int(fix))
+    miscounted = reconcile(world, fix=fix).kinds[Discrepancy.MISCOUNTED]
+    assert (miscounted.found, miscounted.repaired) == (1, int(fix))
     assert world.records.miscounted == (0 if fix else 7)

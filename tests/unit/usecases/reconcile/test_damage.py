@@ -1,4 +1,4 @@
-"""Each thing that can be wrong with an image: found, mended, and then no longer found."""
+"""Every kind of damage is found, repaired if possible, and not found again."""
 
 from dataclasses import replace
 from typing import Any
@@ -8,100 +8,98 @@ import pytest
 from app.models import ImageRecord, State, object_keys
 from app.usecases.generation import sidecar
 from tests.support.builders import World, a_request
-from tests.support.reconcile.damage import HOPELESS, MENDABLE, Mess, keys_of, name_of
-from tests.support.reconcile.runs import outcome, reconcile
+from tests.support.reconcile.damage import IRREPARABLE, REPAIRABLE, Damage, keys_of, name_of
+from tests.support.reconcile.runs import a_damaged_image, outcome, reconcile
 
-EVERY = pytest.mark.parametrize("mess", MENDABLE + HOPELESS, ids=name_of)
-UNKNOWABLE: dict[str, Any] = {"claim": "", "fingerprint": ""}
+EVERY = pytest.mark.parametrize("damage", REPAIRABLE + IRREPARABLE, ids=name_of)
+STORED_NOWHERE_ELSE: dict[str, Any] = {"claim": "", "fingerprint": ""}
 
 
-def spoilt(world: World, mess: Mess) -> tuple[ImageRecord, bytes]:
-    """Make an image, another one beside it, and spoil the first; return it as it was."""
-    row = world.generate(a_request(prompt="A red fox"))
-    image = world.store.objects[keys_of(row)[2]].data
+def one_of_two_damaged(world: World, damage: Damage) -> tuple[ImageRecord, bytes]:
+    """Generate two images and damage the first; return its former record and bytes."""
+    record = world.generate(a_request(prompt="A red fox"))
+    image = world.store.objects[keys_of(record)[2]].data
     world.generate(a_request(prompt="A blue whale"))
     world.clock.advance(1000)
-    mess.spoil(world.ports, row)
-    return row, image
+    damage.apply(world.ports, record)
+    return record, image
 
 
-def _times(row: ImageRecord) -> dict[str, Any]:
-    return {"lease_until": row.lease_until, "created_at": row.created_at}
+def _times(record: ImageRecord) -> dict[str, Any]:
+    return {"lease_until": record.lease_until, "created_at": record.created_at}
 
 
 @EVERY
-def test_without_fix_it_is_reported_and_not_touched(world: World, mess: Mess) -> None:
-    """A run that only looks names the finding and changes no row and no object."""
-    row, _ = spoilt(world, mess)
+def test_without_fix_damage_is_reported_only(world: World, damage: Damage) -> None:
+    """The report names the image, and no record or object is changed."""
+    record, _ = one_of_two_damaged(world, damage)
     before = dict(world.records.by_id), dict(world.store.objects), dict(world.spool.objects)
     report = reconcile(world, fix=False)
-    assert outcome(report) == {mess.kind: (0, 1)}
-    assert [found.id for found in report.tallies[mess.kind].listed] == [row.id]
+    assert outcome(report) == {damage.kind: (0, 1)}
+    assert [entry.id for entry in report.kinds[damage.kind].listed] == [record.id]
     assert (world.records.by_id, world.store.objects, world.spool.objects) == before
 
 
-@pytest.mark.parametrize("mess", MENDABLE, ids=name_of)
-def test_with_fix_it_is_repaired_for_good_and_for_nothing(world: World, mess: Mess) -> None:
-    """The image is as it was, at its old time, or gone for good; a second run finds nothing."""
-    row, image = spoilt(world, mess)
-    assert outcome(reconcile(world, fix=True)) == {mess.kind: (1, 0)}
+@pytest.mark.parametrize("damage", REPAIRABLE, ids=name_of)
+def test_with_fix_damage_is_repaired_without_a_charge(world: World, damage: Damage) -> None:
+    """The image is ready as before, or deleted completely; a second run finds nothing."""
+    record, image = one_of_two_damaged(world, damage)
+    assert outcome(reconcile(world, fix=True)) == {damage.kind: (1, 0)}
     assert outcome(reconcile(world, fix=True)) == {}
     assert len(world.generator.requests) == 2
     assert world.spool.objects == {}
-    now = world.records.by_id.get(row.id)
-    assert (now is not None and now.state is State.READY) is mess.alive
-    if mess.alive:
-        assert now is not None
-        assert world.store.objects[keys_of(row)[2]].data == image
-        assert now.created_at == row.created_at
-    if mess.alive and mess.same_row and now and now.original:
-        known = replace(row, **UNKNOWABLE, **_times(now))
-        assert replace(now, **UNKNOWABLE) == known
-        assert world.store.objects[keys_of(row)[0]].data == world.generator.data
-        assert world.store.objects[object_keys.sidecar_key(row.id)].data == sidecar.write(row)
+    repaired = world.records.by_id.get(record.id)
+    assert (repaired is not None and repaired.state is State.READY) is damage.alive
+    if damage.alive:
+        assert repaired is not None
+        assert world.store.objects[keys_of(record)[2]].data == image
+        assert repaired.created_at == record.created_at
+    if damage.alive and damage.same_record and repaired and repaired.original:
+        expected = replace(record, **STORED_NOWHERE_ELSE, **_times(repaired))
+        assert replace(repaired, **STORED_NOWHERE_ELSE) == expected
+        assert world.store.objects[keys_of(record)[0]].data == world.generator.data
+        note = world.store.objects[object_keys.sidecar_key(record.id)].data
+        assert note == sidecar.write(record)
 
 
-@pytest.mark.parametrize("mess", HOPELESS, ids=name_of)
-def test_what_is_lost_is_left_as_it_is(world: World, mess: Mess) -> None:
-    """Nothing is removed or made up for what can't be brought back, and it is told every time."""
-    spoilt(world, mess)
+@pytest.mark.parametrize("damage", IRREPARABLE, ids=name_of)
+def test_irreparable_damage_changes_nothing(world: World, damage: Damage) -> None:
+    """Nothing is deleted or invented, and every run reports it."""
+    one_of_two_damaged(world, damage)
     before = dict(world.records.by_id), dict(world.store.objects)
     for _ in range(2):
-        assert outcome(reconcile(world, fix=True)) == {mess.kind: (0, 1)}
+        assert outcome(reconcile(world, fix=True)) == {damage.kind: (0, 1)}
     assert (world.records.by_id, world.store.objects) == before
 
 
-def test_sound_images_are_not_even_looked_at_twice(world: World) -> None:
-    """Where nothing is wrong, the listings are all that is read, and nothing is written."""
+def test_sound_images_cost_only_the_listings(world: World) -> None:
+    """Without damage nothing else is read, and nothing is written."""
     for _ in range(3):
         world.generate(a_request())
     world.events.clear()
     report = reconcile(world, fix=True)
-    assert (report.found, report.rows) == (0, 3)
-    listed = {"spool keys originals", "store keys originals", "store keys images", "records scan"}
-    assert set(world.events) == listed | {"records recount"}
+    assert (report.found, report.records) == (0, 3)
+    listings = {"spool keys originals", "store keys originals", "store keys images", "records scan"}
+    assert set(world.events) == listings | {"records recount"}
 
 
-@pytest.mark.parametrize("mess", [m for m in MENDABLE if m.name == "row and note"], ids=name_of)
-def test_an_original_without_note_gets_what_is_known(world: World, mess: Mess) -> None:
-    """Its row has an empty prompt, the time of the object, and counts as paid."""
-    row, _ = spoilt(world, mess)
+def test_record_is_rebuilt_without_a_note(world: World) -> None:
+    """The record has an empty prompt and the object's time, and counts as charged."""
+    record = a_damaged_image(world, "record and note")
     reconcile(world, fix=True)
-    now = world.records.by_id[row.id]
-    original = world.store.objects[keys_of(row)[0]]
-    assert (now.prompt, now.requested_at, str(now.charged)) == ("", original.modified, "yes")
+    rebuilt = world.records.by_id[record.id]
+    original = world.store.objects[keys_of(record)[0]]
+    assert rebuilt.prompt == ""
+    assert rebuilt.requested_at == original.modified
+    assert str(rebuilt.charged) == "yes"
 
 
-def test_evidence_gets_a_failed_row(world: World) -> None:
-    """An unusable answer that no row knows was paid for, and is written down as just that."""
-    (mess,) = (mess for mess in MENDABLE if mess.name == "evidence")
-    row, _ = spoilt(world, mess)
+def test_failed_record_is_rebuilt_from_evidence(world: World) -> None:
+    """An unusable response without a record was charged, so it gets a failed record."""
+    record = a_damaged_image(world, "evidence")
     reconcile(world, fix=True)
-    now = world.records.by_id[row.id]
-    assert (now.state, now.error, str(now.charged)) == (
-        State.FAILED,
-        "provider_bad_response",
-        "yes",
-    )
-    assert (now.prompt, now.created_at, now.original) == (row.prompt, None, None)
-    assert world.store.objects[f"originals/{row.id}.bin"].data == b"<html>"
+    rebuilt = world.records.by_id[record.id]
+    assert (rebuilt.state, rebuilt.error) == (State.FAILED, "provider_bad_response")
+    assert str(rebuilt.charged) == "yes"
+    assert (rebuilt.prompt, rebuilt.created_at, rebuilt.original) == (record.prompt, None, None)
+    assert world.store.objects[f"originals/{record.id}.bin"].data == b"<html>"

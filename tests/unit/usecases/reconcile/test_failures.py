@@ -1,4 +1,4 @@
-"""When something fails: one broken image never stops reconcile, a part that is down does."""
+"""An error with one image does not stop a run; an unavailable store or record store does."""
 
 import pytest
 
@@ -7,37 +7,39 @@ from app.imaging import UnusableImage
 from app.models import State
 from app.usecases.reconcile.diagnosis import Discrepancy
 from tests.support.builders import World, a_request
-from tests.support.reconcile.damage import dropping, keys_of, setting
-from tests.support.reconcile.runs import outcome, reasons, reconcile, spoilt
+from tests.support.reconcile.damage import changing, dropping, keys_of
+from tests.support.reconcile.runs import a_damaged_image, outcome, reasons, reconcile
 
 
-@pytest.mark.parametrize("name", ["image", "row", "cut off", "spooled", "spooled, row lost"])
-def test_a_bug_in_one_repair_does_not_stop_the_run(world: World, name: str) -> None:
-    """What can't be mended is left, with the kind of error and nothing of its text."""
-    spoilt(world, name)
-    spoilt(world, "note")
+@pytest.mark.parametrize(
+    "name", ["image", "record", "interrupted", "spooled", "spooled, no record"]
+)
+def test_unexpected_error_in_a_repair_does_not_stop_the_run(world: World, name: str) -> None:
+    """The report has the error's class without its text, and other images are repaired."""
+    a_damaged_image(world, name)
+    a_damaged_image(world, "note")
     world.image_processor.fail("cut_out", ZeroDivisionError("s3.internal"))
     report = reconcile(world, fix=True)
-    assert report.left == 1
+    assert report.remaining == 1
     assert outcome(report)[Discrepancy.NOTE_MISSING] == (1, 0)
     assert reasons(report) == ["unexpected ZeroDivisionError"]
 
 
-def test_an_object_that_can_not_be_read_does_not_stop_the_run(world: World) -> None:
-    """If the store answers, and only this object fails, it is left and the rest is mended."""
-    spoilt(world, "image")
-    spoilt(world, "note")
-    world.store.fail("get originals", StorageUnavailable("S3 answered AccessDenied"))
+def test_unreadable_object_does_not_stop_the_run(world: World) -> None:
+    """If the store responds and one object can't be read, other images are repaired."""
+    a_damaged_image(world, "image")
+    a_damaged_image(world, "note")
+    world.store.fail("get originals", StorageUnavailable("S3: AccessDenied"))
     report = reconcile(world, fix=True)
     assert outcome(report) == {Discrepancy.IMAGE_MISSING: (0, 1), Discrepancy.NOTE_MISSING: (1, 0)}
-    assert reasons(report) == ["S3 answered AccessDenied"]
+    assert reasons(report) == ["S3: AccessDenied"]
 
 
-def test_an_image_that_can_not_be_looked_at_is_left(world: World) -> None:
-    """If even the second look fails, the image is told as broken."""
-    spoilt(world, "image")
-    world.records.fail("get", RecordsUnavailable("a damaged row"))
-    assert outcome(reconcile(world, fix=True)) == {Discrepancy.BROKEN: (0, 1)}
+def test_image_that_can_not_be_checked_is_reported(world: World) -> None:
+    """If an image can't be read again, its check has failed."""
+    a_damaged_image(world, "image")
+    world.records.fail("get", RecordsUnavailable("a damaged record"))
+    assert outcome(reconcile(world, fix=True)) == {Discrepancy.CHECK_FAILED: (0, 1)}
 
 
 @pytest.mark.parametrize(
@@ -49,18 +51,16 @@ def test_an_image_that_can_not_be_looked_at_is_left(world: World) -> None:
         ("records", "scan", RecordsUnavailable()),
     ],
 )
-def test_a_part_that_is_down_ends_the_run(
-    world: World, port: str, step: str, error: Exception
-) -> None:
-    """Without a listing nothing can be told, so the run fails as a whole."""
+def test_failed_listing_ends_the_run(world: World, port: str, step: str, error: Exception) -> None:
+    """Without a listing nothing can be compared, so the run raises the error."""
     getattr(world, port).fail(step, error)
     with pytest.raises(type(error)):
         reconcile(world, fix=True)
 
 
-def test_a_store_that_goes_down_ends_the_run(world: World) -> None:
-    """If the store does not answer any more, its images are not told as broken one by one."""
-    spoilt(world, "image")
+def test_outage_of_the_store_ends_the_run(world: World) -> None:
+    """If the store stops responding, the run ends, rather than reporting every image."""
+    a_damaged_image(world, "image")
     for step in ("get originals", "ping"):
         world.store.fail(step, StorageUnavailable())
     with pytest.raises(StorageUnavailable):
@@ -68,78 +68,82 @@ def test_a_store_that_goes_down_ends_the_run(world: World) -> None:
 
 
 @pytest.mark.parametrize("place", ["store", "spool"])
-def test_another_original_than_the_row_reports_of_is_left(world: World, place: str) -> None:
-    """Nothing is made from bytes that are not those which were bought."""
-    row = spoilt(world, "image" if place == "store" else "spooled, ready")
-    getattr(world, place).put(keys_of(row)[0], b"other bytes", content_type="image/png")
+def test_original_with_another_hash_is_not_used(world: World, place: str) -> None:
+    """If the bytes are not those of the record, no image is made of them, and they stay."""
+    record = a_damaged_image(world, "image" if place == "store" else "spooled, ready")
+    getattr(world, place).put(keys_of(record)[0], b"other bytes", content_type="image/png")
     report = reconcile(world, fix=True)
-    assert report.left == 1
+    assert report.remaining == 1
     assert "not" in reasons(report)[0]
-    assert getattr(world, place).get(keys_of(row)[0]).data == b"other bytes"
+    assert getattr(world, place).get(keys_of(record)[0]).data == b"other bytes"
 
 
-def test_what_waits_on_another_server_is_left(world: World) -> None:
-    """A paid image whose original is nowhere to be seen stays pending, and is told."""
-    row = world.generate(a_request())
+def test_original_on_another_server_is_reported(world: World) -> None:
+    """A charged image whose original is not found stays pending."""
+    record = world.generate(a_request())
     world.clock.advance(1000)
-    setting("image", "original", "note", state=State.PENDING, image=None)(world.ports, row)
+    damage = changing("image", "original", "note", state=State.PENDING, image=None)
+    damage(world.ports, record)
     report = reconcile(world, fix=True)
-    assert outcome(report) == {Discrepancy.OVERDUE: (0, 1)}
+    assert outcome(report) == {Discrepancy.LEASE_EXPIRED: (0, 1)}
     assert reasons(report) == ["its original waits on another server"]
     assert world.record.state is State.PENDING
 
 
-def test_an_image_alone_that_is_no_image_is_left(world: World) -> None:
-    """No row is made up for bytes that can't be shown."""
-    spoilt(world, "all but image")
+def test_no_record_is_rebuilt_for_an_unusable_image(world: World) -> None:
+    """If the orphaned object is no image, it is reported and gets no record."""
+    a_damaged_image(world, "all but image")
     world.image_processor.fail("inspect", UnusableImage("an SVG"))
     report = reconcile(world, fix=True)
-    assert (outcome(report), reasons(report)) == ({Discrepancy.IMAGE_ALONE: (0, 1)}, ["an SVG"])
+    assert outcome(report) == {Discrepancy.ORPHANED_IMAGE: (0, 1)}
+    assert reasons(report) == ["an SVG"]
     assert world.records.by_id == {}
 
 
-def test_a_row_that_can_not_be_taken_over_is_left(world: World) -> None:
-    """If nobody else is at it, and the records refuse every time, somebody has to look."""
-    spoilt(world, "cut off")
-    world.records.compare_and_swap = lambda *_: False  # type: ignore[method-assign]  # reason: a damaged row
-    assert outcome(reconcile(world, fix=True)) == {Discrepancy.OVERDUE: (0, 1)}
+def test_record_that_can_not_be_written_is_reported(world: World) -> None:
+    """If the record can't be changed although no server works on it, it remains."""
+    a_damaged_image(world, "interrupted")
+    world.records.compare_and_swap = lambda *_: False  # type: ignore[method-assign]  # reason: a damaged record
+    assert outcome(reconcile(world, fix=True)) == {Discrepancy.LEASE_EXPIRED: (0, 1)}
 
 
-def test_a_repair_that_did_not_help_is_not_reported_as_one(world: World) -> None:
-    """What still is as it was after mending counts as left."""
-    spoilt(world, "note")
-    world.store.put = lambda *_, **__: None  # type: ignore[method-assign]  # reason: a store that lies
+def test_repair_without_effect_is_not_reported_as_repaired(world: World) -> None:
+    """A discrepancy that is still found after its repair remains."""
+    a_damaged_image(world, "note")
+    world.store.put = lambda *_, **__: None  # type: ignore[method-assign]  # reason: loses what it is given
     report = reconcile(world, fix=True)
-    assert (outcome(report), reasons(report)) == (
-        {Discrepancy.NOTE_MISSING: (0, 1)},
-        ["it is as it was"],
-    )
+    assert outcome(report) == {Discrepancy.NOTE_MISSING: (0, 1)}
+    assert reasons(report) == ["the repair had no effect"]
 
 
 @pytest.mark.parametrize(
     ("name", "step", "ending"),
-    [("cut off", "cut_out", "png"), ("spooled", "cut_out", "png"), ("row", "inspect", "bin")],
+    [
+        ("interrupted", "cut_out", "png"),
+        ("spooled", "cut_out", "png"),
+        ("record", "inspect", "bin"),
+    ],
 )
-def test_bytes_that_are_no_image_are_an_end_too(
+def test_unusable_original_ends_as_failed_record(
     world: World, name: str, step: str, ending: str
 ) -> None:
-    """They stay in the store, the row says so, the spool is cleared, and nothing is left."""
-    row = spoilt(world, name)
-    if name == "row":
-        dropping("image")(world.ports, row)
+    """The bytes stay in the store, the spool is cleared, and no discrepancy remains."""
+    record = a_damaged_image(world, name)
+    if name == "record":
+        dropping("image")(world.ports, record)
     world.image_processor.fail(step, UnusableImage("an SVG"))
-    assert reconcile(world, fix=True).left == 0
+    assert reconcile(world, fix=True).remaining == 0
     assert reconcile(world, fix=True).found == 0
     assert (world.record.state, world.record.error) == (State.FAILED, "provider_bad_response")
-    assert world.store.objects[f"originals/{row.id}.{ending}"].data == world.generator.data
+    assert world.store.objects[f"originals/{record.id}.{ending}"].data == world.generator.data
     assert world.spool.objects == {}
 
 
-def test_recovery_clears_the_spool_of_what_is_no_image(world: World) -> None:
-    """Once the store has such bytes, whoever finished them, they don't wait any more."""
-    row = spoilt(world, "spooled")
+def test_recovery_clears_the_spool_of_an_unusable_original(world: World) -> None:
+    """Once the store has the bytes, they do not wait in the spool any longer."""
+    record = a_damaged_image(world, "spooled")
     world.image_processor.fail("cut_out", UnusableImage("an SVG"))
     with pytest.raises(ProviderBadResponse):
-        world.recover(world.records.by_id[row.id])
+        world.recover(world.records.by_id[record.id])
     assert world.spool.objects == {}
-    assert world.store.objects[keys_of(row)[0]].data == world.generator.data
+    assert world.store.objects[keys_of(record)[0]].data == world.generator.data
