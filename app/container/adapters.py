@@ -23,8 +23,8 @@ from app.services.files.image_store import LocalImageStore
 from app.services.files.spool import FileSpool
 from app.services.image_processor import LocalImageProcessor
 from app.services.observability.observer import TelemetryObserver
+from app.services.rate_limiting.backend import mongodb_backend, redis_backend, sqlite_backend
 from app.services.rate_limiting.limiter import RateLimitBackend, SharedRateLimiter
-from app.services.rate_limiting.sqlite_window import SqliteWindow
 from app.services.runtime.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class DatabaseAdapters:
     records: ImageRecords
     api_keys: ApiKeyRepository
     ledger: Ledger
+    rate_limits: RateLimitBackend | None = None  # where servers share the database
 
 
 def build_ports(settings: Settings) -> Ports:
@@ -64,7 +65,7 @@ def build_ports(settings: Settings) -> Ports:
         cache=cache,
         records=database.records,
         api_keys=database.api_keys,
-        rate_limiter=_limiter(settings),
+        rate_limiter=_limiter(settings, database.rate_limits),
         ledger=database.ledger,
         clock=SystemClock(),
         observer=observer,
@@ -110,6 +111,7 @@ def build_database(settings: Settings) -> DatabaseAdapters:
         records=MongoRecords(database),
         api_keys=MongoApiKeys(database),
         ledger=MongoLedger(database),
+        rate_limits=mongodb_backend(database),
     )
 
 
@@ -123,14 +125,15 @@ def _cache(settings: Settings, observer: TelemetryObserver) -> ImageCache:
     return TwoLevelCache(memory_bytes=memory, shared=RedisCache(url), count=observer.cache_read)
 
 
-def _limiter(settings: Settings) -> RateLimiter:
-    windows: list[RateLimitBackend] = [SqliteWindow(settings.data_dir / "limits.sqlite3")]
+def _limiter(settings: Settings, shared: RateLimitBackend | None) -> RateLimiter:
+    """Count for all servers where there is Redis or MongoDB, else in a file of this server."""
+    backends: list[RateLimitBackend] = [sqlite_backend(settings.data_dir / "limits.sqlite3")]
     url = _value_of(settings.redis_url)
     if url is not None:
-        from app.services.rate_limiting.redis_window import RedisWindow
-
-        windows.insert(0, RedisWindow(url))
-    return SharedRateLimiter(windows, SqliteWindow())
+        shared = redis_backend(url)
+    if shared is not None:
+        backends.insert(0, shared)
+    return SharedRateLimiter(backends, sqlite_backend())
 
 
 def _tracing() -> "Tracing | None":

@@ -13,8 +13,8 @@ _MODULES = {
     "offline": ("app.painter",),
     "openai": ("openai.resources.images", "openai.resources.moderations", "httpcore2"),
     "s3": ("app.services.s3.session", "botocore.endpoint"),
-    "mongodb": ("pymongo",),
-    "redis": ("redis",),
+    "mongodb": ("app.services.rate_limiting.mongodb_storage",),
+    "redis": ("app.services.rate_limiting.redis_storage",),
 }
 """The modules that an implementation imports at its first use."""
 
@@ -102,6 +102,7 @@ def preload(settings: Settings) -> None:
     """
     import_module("app.imaging.cutout.pipeline")
     import_module("app.services.observability.metrics")
+    import_module("app.services.rate_limiting.sqlite_storage")
     for selected in select_adapters(settings):
         for name in _MODULES.get(selected.kind, ()):
             import_module(name)

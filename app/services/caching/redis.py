@@ -6,7 +6,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from app.models import StoredImage
 from app.services.caching.serialization import pack, unpack
@@ -26,8 +26,6 @@ _MAX_VALUE_BYTES = 2 * 1024 * 1024  # more than our patience can wait for
 _MAX_FIELDS = 256
 _MAX_OWED = 10_000
 TIMEOUT_SECONDS = 0.04  # for connecting and for answering, so at most twice that a failure
-_REST_SECONDS = 5.0
-_LOG_EVERY_SECONDS = 60.0
 
 _log = logging.getLogger(__name__)
 
@@ -53,8 +51,17 @@ class RedisCache:
     forgotten meanwhile is a miss for this process, and forgotten, one by one, by later reads.
     """
 
-    def __init__(self, url: str) -> None:
-        self._client: LazyClient[Redis] = LazyClient(lambda: make_client(url))
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        rest_seconds: float = 5.0,
+        log_every_seconds: float = 60.0,
+    ) -> None:
+        self._client = LazyClient(lambda: _make_client(url, timeout_seconds))
+        self._rest_seconds = rest_seconds
+        self._log_every_seconds = log_every_seconds
         self._lock = threading.Lock()
         self._rest_until = float("-inf")
         self._logged_at = float("-inf")
@@ -120,8 +127,8 @@ class RedisCache:
     def _note_failure(self, reason: str) -> None:
         now = time.monotonic()
         with self._lock:
-            self._rest_until = now + _REST_SECONDS
-            if now - self._logged_at < _LOG_EVERY_SECONDS:
+            self._rest_until = now + self._rest_seconds
+            if now - self._logged_at < self._log_every_seconds:
                 return
             self._logged_at = now
         _log.warning("cache is down (%s): images come from the store", reason)
@@ -159,22 +166,26 @@ def _renew(client: "Redis", key: str, generation: bytes) -> bool:
     return True
 
 
-def make_client(url: str) -> "Redis":
-    """Make a client that never waits for long; it connects at first use."""
-    from redis import Redis
+def client_options(timeout_seconds: float) -> dict[str, Any]:
+    """Return what makes a client fail fast: connecting and each response have that time."""
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
-    return Redis.from_url(
-        url,
-        socket_timeout=TIMEOUT_SECONDS,
-        socket_connect_timeout=TIMEOUT_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-        # The old protocol and no client name: a new connection then needs no round trips of its
-        # own before the first command, each of which could use up the patience again.
-        protocol=2,
-        driver_info=None,
-    )
+    return {
+        "socket_timeout": timeout_seconds,
+        "socket_connect_timeout": timeout_seconds,
+        "retry": Retry(NoBackoff(), 0),
+        # The old protocol and no client name: otherwise a new connection needs round trips of its
+        # own before the first command, each of which may take the whole time again.
+        "protocol": 2,
+        "driver_info": None,
+    }
+
+
+def _make_client(url: str, timeout_seconds: float) -> "Redis":
+    from redis import Redis
+
+    return Redis.from_url(url, **client_options(timeout_seconds))
 
 
 def classify(error: Exception) -> Failure | None:

@@ -1,27 +1,43 @@
-"""Folders and files that only the user who runs the service can read, whatever the umask."""
+"""Folders and files that only the service's user can read, whatever the umask."""
 
+import contextlib
 import os
 from pathlib import Path
 
-PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
+_FOLDER_MODE = 0o700
+_FILE_MODE = 0o600
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it that are missing; one that is there keeps its mode."""
+    """Make a folder and its missing parents; an existing one keeps its mode."""
     if folder.is_dir():
         return
     make_folder(folder.parent)
     try:
-        folder.mkdir(mode=PRIVATE_FOLDER)
+        folder.mkdir(mode=_FOLDER_MODE)
     except FileExistsError:  # another process was faster, or it is a file
         if not folder.is_dir():
             raise
         return
-    folder.chmod(PRIVATE_FOLDER)  # the umask may have taken too much of it
+    folder.chmod(_FOLDER_MODE)  # the umask may have removed some of the mode
 
 
 def open_new(path: Path) -> int:
-    """Make a file that is not there yet; return its descriptor, open for writing."""
-    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, PRIVATE_FILE)
-    os.fchmod(descriptor, PRIVATE_FILE)
+    """Make a file that does not exist yet; return its descriptor, open for writing.
+
+    Raises:
+        FileExistsError: it exists.
+    """
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, _FILE_MODE)
+    os.fchmod(descriptor, _FILE_MODE)
     return descriptor
+
+
+def make_file(path: Path) -> None:
+    """Make an empty file and its missing folders; an existing file is left as it is.
+
+    For databases: SQLite gives its journals the mode of the file.
+    """
+    make_folder(path.parent)
+    with contextlib.suppress(FileExistsError):
+        os.close(open_new(path))

@@ -1,4 +1,4 @@
-"""Counts requests where all who serve can see it: the first place that answers."""
+"""The RateLimiter port: counts in the first backend that responds."""
 
 import logging
 import threading
@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 
 
 class BackendUnavailable(Exception):
-    """The place where requests are counted does not answer; the text may be logged."""
+    """A backend can't count now; the text may be logged."""
 
 
 class RateLimitBackend(Protocol):
@@ -25,55 +25,60 @@ class RateLimitBackend(Protocol):
         """Count a request, unless the rate is used up; without `add` only look.
 
         Raises:
-            BackendUnavailable: it can't be done now.
+            BackendUnavailable: it can't count now.
         """
 
     def close(self) -> None:
-        """Let go of all connections; the next use opens new ones."""
+        """Close the connections; the next use opens new ones."""
 
 
 class SharedRateLimiter:
-    """Counts in the first of its windows that answers; the last one always does.
+    """Count in the first backend that responds.
 
-    A window that failed is left alone for five seconds; that is logged once a minute. What was
-    counted in one window isn't known to the next, so a change lets a caller have its rate again.
+    A backend that failed is skipped for five seconds; failures are logged once a minute. Backends
+    do not know each other's counts, so that a caller's rate begins anew after a change.
+
+    Args:
+        backends: in order of preference.
+        last: is used when all others fail, and never fails itself.
+        monotonic: returns the seconds of a clock that is never set.
     """
 
     def __init__(
         self,
-        windows: Sequence[RateLimitBackend],
+        backends: Sequence[RateLimitBackend],
         last: RateLimitBackend,
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._windows = tuple(windows)
+        self._backends = tuple(backends)
         self._last = last
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._rest_until = [float("-inf")] * len(self._windows)
+        self._skip_until = [float("-inf")] * len(self._backends)
         self._logged_at = float("-inf")
 
     def hit(self, rate: Rate, who: str, *, add: bool = True) -> RateLimitStatus:
-        """Count a request of `who`, unless the rate is used up; without `add` only look."""
-        for place, window in enumerate(self._windows):
-            if self._monotonic() < self._rest_until[place]:
+        """See RateLimiter."""
+        for index, backend in enumerate(self._backends):
+            if self._monotonic() < self._skip_until[index]:
                 continue
             try:
-                return window.hit(rate, who, add=add)
+                return backend.hit(rate, who, add=add)
             except BackendUnavailable as error:
-                self._note_failure(place, str(error))
+                self._note_failure(index, str(error))
         return self._last.hit(rate, who, add=add)
 
     def close(self) -> None:
-        """Let go of all connections."""
-        for window in (*self._windows, self._last):
-            window.close()
+        """Close the connections of all backends."""
+        for backend in (*self._backends, self._last):
+            backend.close()
 
-    def _note_failure(self, place: int, reason: str) -> None:
+    def _note_failure(self, index: int, reason: str) -> None:
         now = self._monotonic()
         with self._lock:
-            self._rest_until[place] = now + _REST_SECONDS
+            self._skip_until[index] = now + _REST_SECONDS
             if now - self._logged_at < _LOG_EVERY_SECONDS:
                 return
             self._logged_at = now
-        _log.warning("rate limits are counted elsewhere for a while: %s", reason)
+        _log.warning("Rate limit backend unavailable, using the next one: %s", reason)

@@ -1,0 +1,168 @@
+"""Rate limit backends on storages of the `limits` library.
+
+The library takes some 40 ms to load, so that it is imported when a request is first counted, or
+before gunicorn forks its workers.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import quote
+
+from app.models import Rate, RateLimitStatus
+from app.services.caching.redis import TIMEOUT_SECONDS
+from app.services.rate_limiting.limiter import BackendUnavailable
+from app.services.runtime.lazy_client import LazyClient
+
+if TYPE_CHECKING:
+    from app.services.mongodb.client import MongoDatabase
+
+_MAX_ATTEMPTS = 3
+_MIN_RESET_SECONDS = 0.001
+
+
+class WindowStorage(Protocol):
+    """What a backend uses of a storage; the first three are from `limits.storage`.
+
+    Attributes:
+        failures: what is raised when the storage is unavailable.
+        damage: what is raised when something else is stored under a key.
+    """
+
+    @property
+    def failures(self) -> tuple[type[Exception], ...]: ...
+    @property
+    def damage(self) -> tuple[type[Exception], ...]: ...
+
+    def acquire_entry(self, key: str, limit: int, expiry: int) -> bool:
+        """Add an entry and return True, unless there are `limit` entries."""
+
+    def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
+        """Return when the oldest entry was added, and how many there are.
+
+        Without entries the time is the current one, or None in MongoDB.
+        """
+
+    def clear(self, key: str) -> None:
+        """Delete all entries of a key."""
+
+    def close(self) -> None:
+        """Close the connections."""
+
+
+class StorageBackend:
+    """Count requests in one storage.
+
+    Args:
+        name: for the log.
+        make: makes the storage when it is first used, without connecting.
+        deadline: limits the time of all calls within its block.
+        now: returns seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        make: Callable[[], WindowStorage],
+        *,
+        deadline: Callable[[], AbstractContextManager[object]] = nullcontext,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._name = name
+        self._storage = LazyClient(make)
+        self._deadline = deadline
+        self._now = now
+
+    def hit(self, rate: Rate, who: str, /, *, add: bool = True) -> RateLimitStatus:
+        """Count a request, unless the rate is used up; without `add` only look.
+
+        Raises:
+            BackendUnavailable: the storage is down, slow, or returns what it never should.
+        """
+        storage = self._storage()
+        key = hashlib.sha256(f"{rate.seconds}:{who}".encode()).hexdigest()[:32]
+        failures: tuple[type[Exception], ...] = (*storage.failures, OSError, ValueError, TypeError)
+        try:
+            with self._deadline():
+                try:
+                    return self._hit(storage, rate, key, add=add)
+                except storage.damage:
+                    storage.clear(key)
+                    return self._hit(storage, rate, key, add=add)
+        except failures as error:
+            raise BackendUnavailable(f"{self._name}, {type(error).__name__}") from None
+
+    def close(self) -> None:
+        """Close the connections; the next use opens new ones."""
+        self._storage.close()
+
+    def _hit(self, storage: WindowStorage, rate: Rate, key: str, *, add: bool) -> RateLimitStatus:
+        for _ in range(_MAX_ATTEMPTS):
+            allowed = add and storage.acquire_entry(key, rate.amount, rate.seconds)
+            start, used = storage.get_moving_window(key, rate.amount, rate.seconds)
+            remaining = max(0, rate.amount - used)
+            allowed = allowed or (remaining > 0 and not add)
+            since = (self._now() - start) if used else 0.0
+            if since < -rate.seconds:
+                storage.clear(key)  # the clock was set back: nobody may be kept out for longer
+            elif allowed or not remaining:
+                break
+            # Else it was refused although there is room: the window moved between the two calls,
+            # or MongoDB refused one of two requests that were the first of their key.
+        reset = min(max(rate.seconds - since, _MIN_RESET_SECONDS), rate.seconds)
+        return RateLimitStatus(allowed=allowed, remaining=remaining, reset=reset)
+
+
+def redis_backend(url: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> StorageBackend:
+    """Count in Redis or Valkey, for all servers."""
+
+    def make() -> WindowStorage:
+        from app.services.rate_limiting.redis_storage import RedisWindows
+
+        return RedisWindows(url, timeout_seconds=timeout_seconds)
+
+    return StorageBackend("Redis", make)
+
+
+def mongodb_backend(database: "MongoDatabase", *, timeout_seconds: float = 0.09) -> StorageBackend:
+    """Count in MongoDB, for all servers."""
+
+    def make() -> WindowStorage:
+        from app.services.rate_limiting.mongodb_storage import MongoWindows
+
+        return MongoWindows(database)
+
+    def deadline() -> AbstractContextManager[object]:
+        from pymongo import timeout
+
+        return timeout(timeout_seconds)
+
+    return StorageBackend("MongoDB", make, deadline=deadline)
+
+
+def sqlite_backend(
+    path: Path | None = None,
+    *,
+    now: Callable[[], float] = time.time,
+    max_entries: int = 200_000,  # about 20 MB
+    **waits: float,
+) -> StorageBackend:
+    """Count in an SQLite file, for all processes of a server; without a path in memory.
+
+    Args:
+        path: of the file.
+        now: returns seconds since 1970, the same for all processes.
+        max_entries: see SqliteStorage.
+        **waits: see SqliteFile.
+    """
+
+    def make() -> WindowStorage:
+        from app.services.rate_limiting.sqlite_storage import SqliteStorage
+
+        uri = f"sqlite://{quote(str(path.absolute())) if path else ''}"
+        return SqliteStorage(uri, now=now, max_entries=max_entries, **waits)
+
+    return StorageBackend("the file of limits", make, now=now)

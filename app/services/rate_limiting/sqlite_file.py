@@ -1,0 +1,83 @@
+"""The SQLite file in which all processes of a server count requests."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.services.files.permissions import make_file
+
+
+class SqliteFile:
+    """One connection, which threads take in turn; without a path to a database in memory.
+
+    Args:
+        path: of the file, which is made if it is missing; None for memory.
+        schema: what to execute on a new connection.
+        busy_seconds: how long to wait for another process that writes to the file.
+        queue_seconds: how long to wait for other threads. Their queue moves quickly, and a burst
+            of requests that gave up soon would be counted elsewhere, and have its rate twice.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        schema: str,
+        *,
+        busy_seconds: float = 0.09,
+        queue_seconds: float = 1.0,
+    ) -> None:
+        self._path, self._schema = path, schema
+        self._busy_seconds = busy_seconds
+        self._queue_seconds = queue_seconds if path else -1  # memory has no alternative
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._connection: sqlite3.Connection | None = None
+
+    @contextmanager
+    def transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[sqlite3.Connection]:
+        """Lend the connection for one transaction.
+
+        Raises:
+            sqlite3.Error, OSError: the file can't be used, or others keep it busy.
+        """
+        failures = self._failures
+        if not self._lock.acquire(timeout=self._queue_seconds):
+            raise sqlite3.OperationalError("other threads are using the file")
+        try:
+            if failures != self._failures:  # a queue of threads finds out once, not one by one
+                raise sqlite3.OperationalError("the file has just failed for another thread")
+            with self._open() as connection:  # commits, or rolls back
+                connection.execute(begin)
+                yield connection
+        except (sqlite3.Error, OSError):
+            self._failures += 1
+            raise
+        finally:
+            self._lock.release()
+
+    def close(self) -> None:
+        """Close the connection; the next use opens a new one."""
+        with self._lock:
+            if self._connection:
+                self._connection.close()
+                self._connection = None
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            if self._path:
+                make_file(self._path)
+            connection = sqlite3.connect(
+                self._path or ":memory:",
+                timeout=self._busy_seconds,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+            try:
+                connection.executescript(self._schema)
+            except sqlite3.Error:
+                connection.close()
+                raise
+            self._connection = connection
+        return self._connection
