@@ -12,6 +12,6 @@ class RateLimiter(Protocol):
         """Count a request, unless the rate is used up; without `add`, only return the status.
 
         `key` names the caller and what is limited; each key is counted separately. Never fails,
-        and waits less than 100 ms for a part that is down: Redis, or the file. In a burst of
-        requests the file's threads wait for each other, for a second at most.
+        and waits at most 100 ms for Redis or a file that is down, and 600 ms for MongoDB. In a
+        burst of requests, threads wait for each other's use of the file, for a second at most.
         """

@@ -75,7 +75,7 @@ def test_main_job_on_real_parts(
     """S3, MongoDB, Redis and OpenAI's client work too, and each image is paid for once."""
     settings = shared | {
         # Any Redis command has the time that it needs on a busy machine.
-        "redis_url": f"{redis_flushed.url}?socket_timeout=60&socket_connect_timeout=60",
+        "redis_url": redis_flushed.patient_url,
         "gunicorn_cmd_args": f"-k {worker_class}",
     }
     with gunicorn(tmp_path, **settings) as server:

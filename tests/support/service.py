@@ -25,7 +25,7 @@ from app.ports import Clock, ImageProcessor, Ports
 from app.ports.providers import OnPartial
 from app.services.offline.provider import OfflineGenerator
 from tests.support.fake_openai import FakeOpenAI
-from tests.support.servers.databases import MongoServer, RedisServer, S3Server
+from tests.support.servers.databases import MongoServer, RedisServer, S3Server, patient
 from tests.support.servers.fault_proxy import FaultProxy
 
 NO_LIMITS = {
@@ -212,6 +212,7 @@ def real_parts(
             "s3_endpoint_url": f"http://{s3_proxy.host}:{s3_proxy.port}",
             "mongodb_uri": f"mongodb://{mongo_proxy.host}:{mongo_proxy.port}/?directConnection=true",
             "mongodb_database": database,
-            "redis_url": f"redis://{redis_proxy.host}:{redis_proxy.port}/0",
+            # Long enough for a busy machine, and short enough to wait for when Redis is silent.
+            "redis_url": patient(f"redis://{redis_proxy.host}:{redis_proxy.port}/0", seconds=5),
         }
         yield Parts(s3_proxy, mongo_proxy, redis_proxy, fake, settings)

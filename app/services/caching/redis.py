@@ -55,11 +55,10 @@ class RedisCache:
         self,
         url: str,
         *,
-        timeout_seconds: float = TIMEOUT_SECONDS,
         rest_seconds: float = 5.0,
         log_every_seconds: float = 60.0,
     ) -> None:
-        self._client = LazyClient(lambda: _make_client(url, timeout_seconds))
+        self._client = LazyClient(lambda: _make_client(url))
         self._rest_seconds = rest_seconds
         self._log_every_seconds = log_every_seconds
         self._lock = threading.Lock()
@@ -166,14 +165,14 @@ def _renew(client: "Redis", key: str, generation: bytes) -> bool:
     return True
 
 
-def client_options(timeout_seconds: float) -> dict[str, Any]:
-    """Return what makes a client fail fast: connecting and each response have that time."""
+def client_options() -> dict[str, Any]:
+    """Return the options of a client that fails fast; options in the URL replace them."""
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
     return {
-        "socket_timeout": timeout_seconds,
-        "socket_connect_timeout": timeout_seconds,
+        "socket_timeout": TIMEOUT_SECONDS,
+        "socket_connect_timeout": TIMEOUT_SECONDS,
         "retry": Retry(NoBackoff(), 0),
         # The old protocol and no client name: otherwise a new connection needs round trips of its
         # own before the first command, each of which may take the whole time again.
@@ -182,10 +181,10 @@ def client_options(timeout_seconds: float) -> dict[str, Any]:
     }
 
 
-def _make_client(url: str, timeout_seconds: float) -> "Redis":
+def _make_client(url: str) -> "Redis":
     from redis import Redis
 
-    return Redis.from_url(url, **client_options(timeout_seconds))
+    return Redis.from_url(url, **client_options())
 
 
 def classify(error: Exception) -> Failure | None:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
 from app.models import Rate, RateLimitStatus
-from app.services.caching.redis import TIMEOUT_SECONDS
 from app.services.rate_limiting.limiter import BackendUnavailable
 from app.services.runtime.lazy_client import LazyClient
 
@@ -25,17 +24,15 @@ _MIN_RESET_SECONDS = 0.001
 
 
 class WindowStorage(Protocol):
-    """What a backend uses of a storage; the first three are from `limits.storage`.
-
-    Attributes:
-        failures: what is raised when the storage is unavailable.
-        damage: what is raised when something else is stored under a key.
-    """
+    """What a backend uses of a storage of `limits`, and adds to it."""
 
     @property
-    def failures(self) -> tuple[type[Exception], ...]: ...
+    def failures(self) -> tuple[type[Exception], ...]:
+        """What is raised when the storage is unavailable."""
+
     @property
-    def damage(self) -> tuple[type[Exception], ...]: ...
+    def damage(self) -> tuple[type[Exception], ...]:
+        """What is raised when other data is stored under a key."""
 
     def acquire_entry(self, key: str, limit: int, expiry: int) -> bool:
         """Add an entry and return True, unless there are `limit` entries."""
@@ -76,14 +73,14 @@ class StorageBackend:
         self._deadline = deadline
         self._now = now
 
-    def hit(self, rate: Rate, who: str, /, *, add: bool = True) -> RateLimitStatus:
+    def hit(self, rate: Rate, key: str, /, *, add: bool = True) -> RateLimitStatus:
         """Count a request, unless the rate is used up; without `add` only look.
 
         Raises:
             BackendUnavailable: the storage is down, slow, or returns what it never should.
         """
         storage = self._storage()
-        key = hashlib.sha256(f"{rate.seconds}:{who}".encode()).hexdigest()[:32]
+        key = hashlib.sha256(f"{rate.seconds}:{key}".encode()).hexdigest()[:32]  # short, no names
         failures: tuple[type[Exception], ...] = (*storage.failures, OSError, ValueError, TypeError)
         try:
             with self._deadline():
@@ -100,6 +97,7 @@ class StorageBackend:
         self._storage.close()
 
     def _hit(self, storage: WindowStorage, rate: Rate, key: str, *, add: bool) -> RateLimitStatus:
+        """Count and read the window; try again if a refusal has no reason."""
         for _ in range(_MAX_ATTEMPTS):
             allowed = add and storage.acquire_entry(key, rate.amount, rate.seconds)
             start, used = storage.get_moving_window(key, rate.amount, rate.seconds)
@@ -107,22 +105,22 @@ class StorageBackend:
             allowed = allowed or (remaining > 0 and not add)
             since = (self._now() - start) if used else 0.0
             if since < -rate.seconds:
-                storage.clear(key)  # the clock was set back: nobody may be kept out for longer
+                storage.clear(key)  # the clock was set back: the entries would count for too long
             elif allowed or not remaining:
                 break
-            # Else it was refused although there is room: the window moved between the two calls,
-            # or MongoDB refused one of two requests that were the first of their key.
+            # Else there is room: the window has moved since the refusal, or MongoDB refused one of
+            # two simultaneous requests that were the first of their key.
         reset = min(max(rate.seconds - since, _MIN_RESET_SECONDS), rate.seconds)
         return RateLimitStatus(allowed=allowed, remaining=remaining, reset=reset)
 
 
-def redis_backend(url: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> StorageBackend:
+def redis_backend(url: str) -> StorageBackend:
     """Count in Redis or Valkey, for all servers."""
 
     def make() -> WindowStorage:
         from app.services.rate_limiting.redis_storage import RedisWindows
 
-        return RedisWindows(url, timeout_seconds=timeout_seconds)
+        return RedisWindows(url)
 
     return StorageBackend("Redis", make)
 

@@ -21,7 +21,7 @@ class BackendUnavailable(Exception):
 class RateLimitBackend(Protocol):
     """A place where requests are counted."""
 
-    def hit(self, rate: Rate, who: str, /, *, add: bool = True) -> RateLimitStatus:
+    def hit(self, rate: Rate, key: str, /, *, add: bool = True) -> RateLimitStatus:
         """Count a request, unless the rate is used up; without `add` only look.
 
         Raises:
@@ -58,16 +58,16 @@ class SharedRateLimiter:
         self._skip_until = [float("-inf")] * len(self._backends)
         self._logged_at = float("-inf")
 
-    def hit(self, rate: Rate, who: str, *, add: bool = True) -> RateLimitStatus:
+    def hit(self, rate: Rate, key: str, *, add: bool = True) -> RateLimitStatus:
         """See RateLimiter."""
         for index, backend in enumerate(self._backends):
             if self._monotonic() < self._skip_until[index]:
                 continue
             try:
-                return backend.hit(rate, who, add=add)
+                return backend.hit(rate, key, add=add)
             except BackendUnavailable as error:
                 self._note_failure(index, str(error))
-        return self._last.hit(rate, who, add=add)
+        return self._last.hit(rate, key, add=add)
 
     def close(self) -> None:
         """Close the connections of all backends."""

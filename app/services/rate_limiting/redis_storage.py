@@ -16,8 +16,8 @@ class RedisWindows(RedisStorage):
     failures: tuple[type[Exception], ...] = (RedisError,)
     damage: tuple[type[Exception], ...] = (ResponseError,)
 
-    def __init__(self, url: str, *, timeout_seconds: float) -> None:
-        super().__init__(url, key_prefix="image-api:rate:2", **client_options(timeout_seconds))
+    def __init__(self, url: str) -> None:
+        super().__init__(url, key_prefix="image-api:rate:2", **client_options())
 
     def close(self) -> None:
         """Close the connections."""

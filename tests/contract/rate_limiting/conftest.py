@@ -22,8 +22,7 @@ PATIENCE = 30.0
 @pytest.fixture
 def redis(redis_flushed: RedisServer) -> Iterator[StorageBackend]:
     """Count in Valkey."""
-    url = f"redis://{redis_flushed.host}:{redis_flushed.port}/0"
-    with contextlib.closing(redis_backend(url, timeout_seconds=PATIENCE)) as backend:
+    with contextlib.closing(redis_backend(redis_flushed.patient_url)) as backend:
         yield backend
 
 

@@ -16,7 +16,7 @@ from app.services.rate_limiting.limiter import BackendUnavailable, SharedRateLim
 from tests.support.concurrency.durations import fastest, seconds
 from tests.support.concurrency.eventually import eventually
 from tests.support.observability.log_capture import log_lines
-from tests.support.servers.databases import MongoServer, RedisServer
+from tests.support.servers.databases import MongoServer, RedisServer, patient
 from tests.support.servers.fault_proxy import FaultProxy
 
 RATE = Rate(7, 60)
@@ -37,18 +37,19 @@ def proxy(request: pytest.FixtureRequest) -> Iterator[FaultProxy]:
 def new_backend(
     proxy: FaultProxy, request: pytest.FixtureRequest, mongo_database: str
 ) -> Iterator[NewBackend]:
-    """Give what makes a backend, with a client of its own, behind the proxy."""
+    """Give what makes a backend behind the proxy, with the shipped time limit or another."""
     with contextlib.ExitStack() as stack:
 
-        def make(**options: float) -> StorageBackend:
+        def make(seconds: int | None = None) -> StorageBackend:
             address = f"{proxy.host}:{proxy.port}"
             if request.node.callspec.params["proxy"] == "redis":
-                backend = redis_backend(f"redis://{address}/0", **options)
+                url = f"redis://{address}/0"
+                backend = redis_backend(patient(url, seconds) if seconds else url)
                 return stack.enter_context(contextlib.closing(backend))
             uri = f"mongodb://{address}/?directConnection=true"
             database = MongoDatabase(uri=uri, name=mongo_database)
             stack.enter_context(contextlib.closing(database))
-            return mongodb_backend(database, **options)
+            return mongodb_backend(database, **({"timeout_seconds": seconds} if seconds else {}))
 
         yield make
 
@@ -58,7 +59,7 @@ def test_limits_hold_when_a_shared_backend_goes_down(
     proxy: FaultProxy, new_backend: NewBackend, memory: StorageBackend, fault: str
 ) -> None:
     """The next backend takes over, limits hold there, and one line is logged."""
-    limiter = SharedRateLimiter([new_backend(timeout_seconds=2)], memory)
+    limiter = SharedRateLimiter([new_backend(2)], memory)
     with log_lines("app.services.rate_limiting.limiter") as lines:
         assert limiter.hit(RATE, "a").remaining == 6
         getattr(proxy, fault)()

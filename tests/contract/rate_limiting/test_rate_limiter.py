@@ -46,9 +46,7 @@ def test_a_burst_is_counted_exactly(backend: StorageBackend) -> None:
 
 def test_no_request_of_a_burst_is_refused_without_reason(backend: StorageBackend) -> None:
     """Of 20 simultaneous requests all are allowed if the rate has room for them."""
-    for caller in "abcde":
-        statuses = at_once(20, lambda _, caller=caller: backend.hit(Rate(100, 60), caller))
-        assert all(status.allowed for status in statuses)
+    assert all(at_once(20, lambda _: backend.hit(Rate(100, 60), "a").allowed))
 
 
 def test_the_window_moves(backend: StorageBackend) -> None:

@@ -35,9 +35,11 @@ def clock() -> Clock:
     return Clock()
 
 
-def allowed(backend: StorageBackend, rate: Rate, who: str, hits: int = 20) -> int:
+def allowed(
+    backend: StorageBackend | SharedRateLimiter, rate: Rate, key: str, hits: int = 20
+) -> int:
     """Return how many of some requests are allowed."""
-    return sum(backend.hit(rate, who).allowed for _ in range(hits))
+    return sum(backend.hit(rate, key).allowed for _ in range(hits))
 
 
 def test_two_processes_share_the_file(new_file: NewFile) -> None:

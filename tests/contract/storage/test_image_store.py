@@ -64,7 +64,7 @@ def moto(moto_address: str, s3_server: S3Server) -> Iterator[S3Store]:
 @pytest.fixture
 def cached(files: LocalImageStore, redis_flushed: RedisServer) -> Iterator[CachingStore]:
     """Make a store on files with Valkey before it."""
-    shared = RedisCache(redis_flushed.url)
+    shared = RedisCache(redis_flushed.patient_url)
     with contextlib.closing(TwoLevelCache(memory_bytes=10_000_000, shared=shared)) as cache:
         yield CachingStore(files, cache)
 

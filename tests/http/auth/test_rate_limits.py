@@ -1,7 +1,9 @@
 """Rate limits over HTTP: headers, separate counts, trusted proxies and shared counts."""
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import requests
 
 from app.config import Settings
 from app.models import Rate
+from app.services.rate_limiting.backend import mongodb_backend
 from tests.attacks import Seen, attack
 from tests.support.servers.gunicorn import gunicorn
 from tests.support.service import NO_LIMITS, Parts, Service, serving, settings_for
@@ -90,19 +93,36 @@ def test_urls_use_the_proxys_scheme_and_host(service: Service) -> None:
     assert "https://images.example.com/images/" in response.text
 
 
-def test_servers_share_counts_in_redis(
-    parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Two servers share a count in Redis, and count on without it."""
-    # On a busy machine, too, the first request must be counted in Redis.
-    monkeypatch.setattr("app.services.caching.redis.TIMEOUT_SECONDS", 10)
-    settings = settings_for(**(parts.settings | LIMITS), data_dir=tmp_path)
-    with serving(settings) as one, serving(settings) as other:
+def test_servers_share_counts_in_redis(parts: Parts, tmp_path: Path) -> None:
+    """Two servers share a count in Redis, and each counts on without it."""
+    with two_servers(parts.settings | LIMITS, tmp_path) as (one, other):
         assert one.get("/generate-prompts").status_code == 200
         assert other.get("/generate-prompts").status_code == 429
         parts.redis.refuse()
-        assert [one.get("/generate-prompts").status_code for _ in range(2)] == [200, 429]
-        parts.redis.pass_through()
+        for server in (one, other):
+            codes = [server.get("/generate-prompts").status_code for _ in range(2)]
+            assert codes == [200, 429]
+
+
+def test_servers_share_counts_in_mongodb(
+    parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without Redis, two servers share a count in MongoDB."""
+    patient = partial(mongodb_backend, timeout_seconds=60)
+    monkeypatch.setattr("app.container.adapters.mongodb_backend", patient)
+    with two_servers(parts.settings | LIMITS | {"redis_url": None}, tmp_path) as (one, other):
+        assert one.get("/generate-prompts").status_code == 200
+        assert other.get("/generate-prompts").status_code == 429
+
+
+@contextlib.contextmanager
+def two_servers(settings: dict[str, Any], folder: Path) -> Iterator[tuple[Service, Service]]:
+    """Serve on two servers with data folders of their own."""
+    with (
+        serving(settings_for(**settings, data_dir=folder / "one")) as one,
+        serving(settings_for(**settings, data_dir=folder / "other")) as other,
+    ):
+        yield one, other
 
 
 def test_workers_share_counts(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ __all__ = [
     "ServerFailedError",
     "kill",
     "new_bucket",
+    "patient",
     "s3_client",
     "seaweedfs",
     "secantusdb",
@@ -51,6 +52,16 @@ class RedisServer:
     process: Process
     host: str
     port: int
+
+    @property
+    def patient_url(self) -> str:
+        """The URL with time limits that hold on a busy machine."""
+        return patient(self.url)
+
+
+def patient(url: str, seconds: int = 60) -> str:
+    """Add time limits to the URL of a Redis server, which replace those of the service."""
+    return f"{url}?socket_timeout={seconds}&socket_connect_timeout={seconds}"
 
 
 @contextlib.contextmanager

@@ -10,8 +10,8 @@ from werkzeug.test import Client, TestResponse
 from app import create_app
 from app.models import Scope
 from app.services.caching.api_key_cache import SECONDS
+from app.services.rate_limiting.backend import sqlite_backend
 from app.services.rate_limiting.limiter import SharedRateLimiter
-from app.services.rate_limiting.sqlite_window import SqliteWindow
 from app.usecases.auth.api_keys import ApiKeys
 from app.usecases.auth.key_format import new_id, new_text
 from tests.support.builders import World
@@ -37,7 +37,7 @@ class ProtectedApp:
     def __init__(self, folder: Path, world: World) -> None:
         self._world = world
         self._keys = ApiKeys(world.keys, world.clock)
-        ports = replace(world.ports, rate_limiter=SharedRateLimiter([], SqliteWindow()))
+        ports = replace(world.ports, rate_limiter=SharedRateLimiter([], sqlite_backend()))
         settings = settings_for(
             data_dir=folder,
             auth_required=True,
