@@ -13,8 +13,7 @@ from app.services.rate_limiting.backend import (
     redis_backend,
 )
 from app.services.rate_limiting.limiter import BackendUnavailable, SharedRateLimiter
-from tests.support.concurrency.durations import fastest, seconds
-from tests.support.concurrency.eventually import eventually
+from tests.support.concurrency.threads import fastest, seconds, wait_until
 from tests.support.observability.log_capture import log_lines
 from tests.support.servers.databases import MongoServer, RedisServer, patient
 from tests.support.servers.fault_proxy import FaultProxy
@@ -104,7 +103,7 @@ def connect(backend: StorageBackend) -> None:
             return backend.hit(RATE, "b", add=False).allowed
         return False
 
-    eventually(responds)
+    wait_until(responds)
 
 
 def refused(backend: StorageBackend) -> None:

@@ -4,8 +4,7 @@ import pytest
 
 from app.models import Rate
 from app.services.rate_limiting.backend import StorageBackend
-from tests.support.concurrency.eventually import eventually
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import in_threads, wait_until
 
 RATE = Rate(7, 60)
 
@@ -41,12 +40,12 @@ def test_looking_counts_nothing(backend: StorageBackend) -> None:
 
 def test_a_burst_is_counted_exactly(backend: StorageBackend) -> None:
     """Of 21 simultaneous requests 7 are allowed."""
-    assert sum(at_once(21, lambda _: backend.hit(RATE, "a").allowed)) == 7
+    assert sum(in_threads(21, lambda _: backend.hit(RATE, "a").allowed)) == 7
 
 
 def test_no_request_of_a_burst_is_refused_without_reason(backend: StorageBackend) -> None:
     """Of 20 simultaneous requests all are allowed if the rate has room for them."""
-    assert all(at_once(20, lambda _: backend.hit(Rate(100, 60), "a").allowed))
+    assert all(in_threads(20, lambda _: backend.hit(Rate(100, 60), "a").allowed))
 
 
 def test_the_window_moves(backend: StorageBackend) -> None:
@@ -54,7 +53,7 @@ def test_the_window_moves(backend: StorageBackend) -> None:
     second = Rate(1, 1)
     assert backend.hit(second, "a").allowed
     refused = backend.hit(second, "a")
-    eventually(lambda: backend.hit(second, "a").allowed)
+    wait_until(lambda: backend.hit(second, "a").allowed)
     assert not refused.allowed
 
 
@@ -62,7 +61,7 @@ def test_an_expired_window_is_empty(backend: StorageBackend) -> None:
     """Looking at a window whose requests all expired reports the whole rate."""
     second = Rate(2, 1)
     backend.hit(second, "a")
-    eventually(lambda: backend.hit(second, "a", add=False).remaining == 2)
+    wait_until(lambda: backend.hit(second, "a", add=False).remaining == 2)
     status = backend.hit(second, "a", add=False)
     assert status.allowed
     assert 0 < status.reset <= 1

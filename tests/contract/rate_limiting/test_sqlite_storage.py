@@ -11,8 +11,7 @@ import pytest
 from app.models import Rate
 from app.services.rate_limiting.backend import StorageBackend, sqlite_backend
 from app.services.rate_limiting.limiter import BackendUnavailable, SharedRateLimiter
-from tests.support.concurrency.durations import fastest, seconds
-from tests.support.concurrency.threads import at_once
+from tests.support.concurrency.threads import fastest, in_threads, seconds
 
 RATE = Rate(7, 60)
 NewFile = Callable[..., StorageBackend]
@@ -52,7 +51,7 @@ def test_two_processes_share_the_file(new_file: NewFile) -> None:
 def test_a_burst_in_two_processes_is_counted_exactly(new_file: NewFile) -> None:
     """Of 40 simultaneous requests in two processes 7 are allowed."""
     processes = new_file(), new_file()
-    assert sum(at_once(40, lambda number: processes[number % 2].hit(RATE, "a").allowed)) == 7
+    assert sum(in_threads(40, lambda number: processes[number % 2].hit(RATE, "a").allowed)) == 7
 
 
 def test_a_long_queue_of_threads_is_counted_in_the_file(
@@ -65,7 +64,7 @@ def test_a_long_queue_of_threads_is_counted_in_the_file(
         return time.time()
 
     limiter = SharedRateLimiter([new_file(busy_seconds=0.01, now=slow_clock)], memory)
-    assert sum(at_once(50, lambda _: limiter.hit(RATE, "a").allowed)) == 7
+    assert sum(in_threads(50, lambda _: limiter.hit(RATE, "a").allowed)) == 7
 
 
 def test_a_queue_of_threads_waits_for_a_busy_file_once(
@@ -76,7 +75,7 @@ def test_a_queue_of_threads_waits_for_a_busy_file_once(
     limiter.hit(RATE, "b")
     with closing(sqlite3.connect(tmp_path / "limits", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        took = seconds(lambda: at_once(20, lambda _: limiter.hit(RATE, "a")))
+        took = seconds(lambda: in_threads(20, lambda _: limiter.hit(RATE, "a")))
     assert took < 5  # of the 10 seconds that 20 waits take
     assert memory.hit(RATE, "a").remaining == 0
 
@@ -232,7 +231,7 @@ def test_processes_that_start_together_share_a_new_file(tmp_path: Path) -> None:
         sqlite_backend(tmp_path / "limits", busy_seconds=30, queue_seconds=30) for _ in range(8)
     ]
     try:
-        assert sum(at_once(8, lambda number: backends[number].hit(RATE, "a").allowed)) == 7
+        assert sum(in_threads(8, lambda number: backends[number].hit(RATE, "a").allowed)) == 7
     finally:
         for backend in backends:
             backend.close()
