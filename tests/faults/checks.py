@@ -1,4 +1,4 @@
-"""Compare what happened with what a row expects."""
+"""Checks of responses and stored state against a row of the fault matrix."""
 
 import functools
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ import requests
 
 from app.imaging import cutout
 from app.ports import ImageStore, Ports, Spool
-from tests.faults.row import UNTIL_IT_RESETS, ExpectedResponse, Kept
+from tests.faults.row import UNTIL_IT_RESETS, ExpectedResponse, StoredState
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.images import xmp_readers
 
@@ -17,21 +17,20 @@ _IMAGES = {".png": "original", ".webp": "original", ".jpeg": "original"}
 _KINDS = _IMAGES | {".bin": "evidence", ".json": "note"}
 _REQUIRED = {"status", "message", "code", "request_id"}
 _DAY_SECONDS = 86_401  # one second more than a day
-_REPORTED_BY_SOME = ("Retry-After", "Idempotency-Replayed", "Allow")
+_CHECKED_HEADERS = ("Retry-After", "Idempotency-Replayed", "Allow")
 
 
 def check_response(
     response: requests.Response, expected: ExpectedResponse, private: Iterable[str]
 ) -> None:
-    """Check status, code, charge, headers and form, and that nothing private is in it."""
+    """Check status, code, charge, headers and shape, and that nothing private appears."""
     assert response.status_code == expected.status, response.text
     reported = {
-        name: response.headers[name] for name in _REPORTED_BY_SOME if name in response.headers
+        name: response.headers[name] for name in _CHECKED_HEADERS if name in response.headers
     }
-    reported |= (
-        {"Allow": ", ".join(sorted(reported["Allow"].split(", ")))} if "Allow" in reported else {}
-    )
-    if expected.code == "rate_limited":  # it depends on the rest of the window
+    if "Allow" in reported:  # in any order
+        reported["Allow"] = ", ".join(sorted(reported["Allow"].split(", ")))
+    if expected.code == "rate_limited":  # the time depends on the rest of the window
         assert int(reported.pop("Retry-After")) > 0
     if expected.code == "budget_exceeded":
         assert 0 < int(reported["Retry-After"]) <= _DAY_SECONDS
@@ -63,26 +62,26 @@ def _check_failure(response: requests.Response, expected: ExpectedResponse) -> N
 
 
 def check_absence(text: str, private: Iterable[str]) -> None:
-    """Check that none of these words is in the text."""
+    """Check that the text contains none of these words."""
     for word in private:
         assert word not in text
 
 
-def kept(ports: Ports) -> Kept:
+def stored_state(ports: Ports) -> StoredState:
     """Return the records, and the kinds of objects in store and spool."""
-    rows = sorted(f"{row.state} {row.charged}" for row in ports.records.scan(limit=100))
-    return Kept(tuple(rows), _kinds(_stored(ports)), _kinds(_spooled(ports)))
+    records = sorted(f"{one.state} {one.charged}" for one in ports.records.scan(limit=100))
+    return StoredState(tuple(records), _kinds(_stored(ports)), _kinds(_spooled(ports)))
 
 
-def check_kept(ports: Ports, expected: Kept, fake: FakeOpenAI) -> None:
-    """Check what exists, and that originals are the paid images, byte for byte."""
-    assert kept(ports) == expected
+def check_stored(ports: Ports, expected: StoredState, fake: FakeOpenAI) -> None:
+    """Check the stored state, and that originals equal the paid images."""
+    assert stored_state(ports) == expected
     places: list[tuple[ImageStore | Spool, list[str]]] = [
         (ports.store, _stored(ports)),
         (ports.spool, _spooled(ports)),
     ]
     found = [(place, key) for place, keys in places for key in keys]
-    ids = {row.id for row in ports.records.scan(limit=100)}
+    ids = {record.id for record in ports.records.scan(limit=100)}
     for place, key in found:
         data = place.get(key).data
         assert data

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.row import Again, Crash, ExpectedResponse, Kept, Row
+from tests.faults.row import Crash, ExpectedResponse, Repeat, Row, StoredState
 from tests.faults.rows import CRASHES, TOPICS
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
@@ -94,18 +94,18 @@ def _table(head: Iterable[str], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _row(row: Row) -> tuple[str, ...]:
-    later = _again(row.again)
-    if row.meanwhile:
-        later = f"{_response(row.meanwhile)}, while the lease runs; then {later}"
+    later = _repeat(row.repeat)
+    if row.during_lease:
+        later = f"{_response(row.during_lease)}, while the lease runs; then {later}"
     charged = row.response.charged or "–"
-    return row.what, _response(row.response), charged, str(row.paid), _kept(row.kept), later
+    return row.name, _response(row.response), charged, str(row.paid), _stored(row.stored), later
 
 
 def _crash(crash: Crash) -> tuple[str, ...]:
-    later = _again(crash.again)
+    later = _repeat(crash.repeat)
     if crash.with_new_key is not None:
         later += f"; a new key generates it; paid {crash.with_new_key}"
-    return crash.what, str(crash.paid), _kept(crash.kept), _response(crash.meanwhile), later
+    return crash.name, str(crash.paid), _stored(crash.stored), _response(crash.during_lease), later
 
 
 def _response(response: ExpectedResponse) -> str:
@@ -116,10 +116,10 @@ def _response(response: ExpectedResponse) -> str:
     return f"{response.status}{code}{reported}"
 
 
-def _kept(kept: Kept) -> str:
-    rows = [_state(*row.split()) for row in kept.rows]
-    spool = [f"in the spool: {' and '.join(kept.spool)}"] if kept.spool else []
-    return ", ".join([*rows, *kept.objects, *spool]) or "nothing"
+def _stored(stored: StoredState) -> str:
+    records = [_state(*record.split()) for record in stored.records]
+    spool = [f"in the spool: {' and '.join(stored.spool)}"] if stored.spool else []
+    return ", ".join([*records, *stored.objects, *spool]) or "nothing"
 
 
 def _state(state: str, charged: str) -> str:
@@ -128,5 +128,5 @@ def _state(state: str, charged: str) -> str:
     return f"record `{state}`"
 
 
-def _again(again: Again | None) -> str:
-    return f"{_response(again.response)}; paid {again.paid}" if again else "–"
+def _repeat(repeat: Repeat | None) -> str:
+    return f"{_response(repeat.response)}; paid {repeat.paid}" if repeat else "–"

@@ -1,4 +1,4 @@
-"""Points of a generation at which a worker can be held, by its connections."""
+"""Points of a generation at which a connection of the worker can be held."""
 
 import threading
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from tests.support.service import Parts
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldRequest:
     """A request that never arrives, or with `forward` whose response never does."""
 
     part: Literal["s3", "mongo"]
@@ -17,21 +17,21 @@ class Held:
     forward: bool = False
 
     @property
-    def hasty(self) -> bool:
-        """Whether the worker may time out before everything has been checked."""
+    def freeze(self) -> bool:
+        """Whether to stop the worker's process, which could time out during the checks."""
         return self.part == "mongo"
 
     @property
-    def answered(self) -> Self:
-        """The same point after the request was carried out: only the response is held."""
+    def response_held(self) -> Self:
+        """The same point after the request was carried out: only its response is held."""
         return replace(self, forward=True)
 
-    def set_up(self, parts: Parts, released: threading.Event) -> None:  # noqa: ARG002  reason: Generating needs it
+    def set_up(self, parts: Parts, released: threading.Event) -> None:  # noqa: ARG002  reason: Generating uses it
         """Hold the first request that reaches this point."""
         getattr(parts, self.part).hold_at(self.pattern, forward=self.forward)
 
     def wait(self, parts: Parts) -> None:
-        """Wait until a request is here."""
+        """Wait until a request reaches this point."""
         getattr(parts, self.part).wait_until_held()
 
 
@@ -39,22 +39,24 @@ class Held:
 class Generating:
     """The paid call, while the image is being generated."""
 
-    hasty = False
+    freeze = False
 
     def set_up(self, parts: Parts, released: threading.Event) -> None:
-        """Make the next generation last until it is released."""
+        """Make the next generation last until `released` is set."""
         parts.fake.script("images", Fault.until(released))
 
     def wait(self, parts: Parts) -> None:
         """Wait until an image is being generated."""
-        parts.fake.wait_in_flight(timeout=30)
+        parts.fake.wait_in_flight()
 
 
-Point = Held | Generating
+Point = HeldRequest | Generating
 
 
-PUTTING_ORIGINAL = Held("s3", b"/originals/")
-PUTTING_NOTE = Held("s3", b".json ")
-PUTTING_IMAGE = Held("s3", b"/images/")
-MARKING_BEGUN = Held("mongo", b"\0unknown\0")  # a string in MongoDB's protocol
-SETTING_READY = Held("mongo", b"\0ready\0\x09requested_at\0")  # in a whole record, not in a query
+PUTTING_ORIGINAL = HeldRequest("s3", b"/originals/")
+PUTTING_NOTE = HeldRequest("s3", b".json ")
+PUTTING_IMAGE = HeldRequest("s3", b"/images/")
+MARKING_STARTED = HeldRequest("mongo", b"\0unknown\0")  # a string in MongoDB's protocol
+SETTING_READY = HeldRequest(
+    "mongo", b"\0ready\0\x09requested_at\0"
+)  # in a whole record, not in a query

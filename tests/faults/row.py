@@ -8,7 +8,7 @@ from typing import Any
 import requests
 
 from tests.faults.points import Point
-from tests.faults.stage import Stage, generate
+from tests.faults.rig import Rig, generate
 
 OUTAGES = {
     "refuse": "refuses connections",
@@ -18,7 +18,7 @@ OUTAGES = {
 """How a part can fail, by the name of the proxy's method."""
 
 UNTIL_IT_RESETS = "until the budget resets"
-"""Stands for the Retry-After of a budget, which depends on the time of day."""
+"""Replaces the Retry-After of a budget, which depends on the time of day."""
 
 
 @dataclass(frozen=True)
@@ -32,21 +32,21 @@ class ExpectedResponse:
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredState:
     """What exists afterwards: records as "state charged", and the kinds of objects."""
 
-    rows: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
     objects: tuple[str, ...] = ()
     spool: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Again:
+class Repeat:
     """The response to the same request with the same key once all is well, and the total paid."""
 
     response: ExpectedResponse
     paid: int
-    kept: Kept | None = None
+    stored: StoredState | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,26 +54,26 @@ class Row:
     """A fault of a request.
 
     Attributes:
-        what: the fault, for readers.
-        given: causes the fault.
-        asks: sends the request; called again later.
+        name: the fault, for readers.
+        cause: causes the fault.
+        send: sends the request; called again for `repeat`.
         settings: settings of the service that differ from the usual ones.
-        log: what the log has to contain, beside the request's id.
-        also: checks what only this row promises.
-        meanwhile: the response to the same key while the first request's lease runs.
+        log: texts that the log contains, beside the request's id.
+        check: checks a promise that only this row makes.
+        during_lease: the response to the same key while the first request's lease runs.
     """
 
-    what: str
-    given: Callable[[Stage], object] = lambda _: None
-    asks: Callable[[Stage], requests.Response] = generate
+    name: str
+    cause: Callable[[Rig], object] = lambda _: None
+    send: Callable[[Rig], requests.Response] = generate
     response: ExpectedResponse
     paid: int = 0
-    kept: Kept = Kept()
-    meanwhile: ExpectedResponse | None = None
-    again: Again | None = None
+    stored: StoredState = StoredState()
+    during_lease: ExpectedResponse | None = None
+    repeat: Repeat | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     log: tuple[str, ...] = ()
-    also: Callable[[Stage, requests.Response], object] = lambda _, __: None
+    check: Callable[[Rig, requests.Response], object] = lambda _, __: None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,18 +81,18 @@ class Crash:
     """A worker killed at a certain point, whose client loses the connection.
 
     Attributes:
-        what: when it is killed, for readers.
+        name: when it is killed, for readers.
         at: the point where it is held and then killed.
         embedded: the parts that embedded ones replace: `s3`, `mongo`.
-        with_new_key: the total paid once the same request came with a new key.
+        with_new_key: the total paid after the same request with a new key.
     """
 
-    what: str
+    name: str
     at: Point
     paid: int
-    kept: Kept
-    meanwhile: ExpectedResponse
-    again: Again
+    stored: StoredState
+    during_lease: ExpectedResponse
+    repeat: Repeat
     embedded: tuple[str, ...] = ()
     with_new_key: int | None = None
 
@@ -105,9 +105,9 @@ class Topic:
     rows: tuple[Row, ...]
 
 
-def slug(what: str) -> str:
+def slug(name: str) -> str:
     """Return the id of a row's test."""
-    return re.sub(r"\W+", "-", what.lower()).strip("-")
+    return re.sub(r"\W+", "-", name.lower()).strip("-")
 
 
 SUCCESS = ExpectedResponse(charged="yes")
@@ -115,20 +115,20 @@ REPLAYED = ExpectedResponse(charged="yes", headers={"Idempotency-Replayed": "tru
 RUNNING = ExpectedResponse(409, "generation_in_progress", "unknown", {"Retry-After": "5"})
 OUTCOME_UNKNOWN = ExpectedResponse(409, "outcome_unknown", "unknown")
 
-NOTHING = Kept()
-READY = Kept(rows=("ready yes",), objects=("image", "note", "original"))
+NOTHING = StoredState()
+READY = StoredState(records=("ready yes",), objects=("image", "note", "original"))
 
 
-def failed(charged: str = "no") -> Kept:
+def failed(charged: str = "no") -> StoredState:
     """Expect a single failed record and no objects."""
-    return Kept(rows=(f"{'unknown' if charged == 'unknown' else 'failed'} {charged}",))
+    return StoredState(records=(f"{'unknown' if charged == 'unknown' else 'failed'} {charged}",))
 
 
-GENERATED_NOW = Again(SUCCESS, paid=1, kept=READY)
+GENERATED_NOW = Repeat(SUCCESS, paid=1, stored=READY)
 """Nothing was paid for the first time, so the same key generates the image now."""
 
-FINISHED = Again(REPLAYED, paid=1, kept=READY)
+FINISHED = Repeat(REPLAYED, paid=1, stored=READY)
 """The paid original is used, and nothing is paid again."""
 
-NEVER_PAID_AGAIN = Again(OUTCOME_UNKNOWN, paid=1, kept=failed("unknown"))
+NEVER_PAID_AGAIN = Repeat(OUTCOME_UNKNOWN, paid=1, stored=failed("unknown"))
 """It may have been paid for, so this key never pays again."""

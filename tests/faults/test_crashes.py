@@ -18,40 +18,39 @@ from app.container import build_ports
 from app.errors import AppError
 from app.ports import Ports
 from tests.faults import checks
-from tests.faults.row import Crash, ExpectedResponse, Kept, slug
-from tests.faults.rows import CRASHES
-from tests.faults.stage import (
+from tests.faults.rig import (
     KEY,
     PROMPT,
     private_names_of,
     secrets_of,
     settings_of,
 )
-from tests.support.concurrency.threads import wait_until, wait_until_passes
+from tests.faults.row import Crash, ExpectedResponse, StoredState, slug
+from tests.faults.rows import CRASHES
+from tests.support.concurrency.threads import TIMEOUT_SECONDS, wait_until, wait_until_passes
 from tests.support.servers.gunicorn import Gunicorn, gunicorn
 from tests.support.service import Parts, close, settings_for
 
-ROWS = [pytest.param(row, id=slug(row.what)) for row in CRASHES]
+ROWS = [pytest.param(row, id=slug(row.name)) for row in CRASHES]
 _SETTINGS = {
     "s3": ("s3_bucket_name", "s3_endpoint_url", "aws_access_key_id", "aws_secret_access_key"),
     "mongo": ("mongodb_uri",),
 }
-_PATIENCE = 60
 
 
-class Killed:
+class CrashingServer:
     """A server whose worker is killed, with ports to inspect what is left."""
 
     def __init__(self, server: Gunicorn, ports: Ports, parts: Parts) -> None:
         self.server, self.ports, self.parts = server, ports, parts
 
-    def ask(self, key: str = KEY) -> requests.Response:
+    def generate(self, key: str = KEY) -> requests.Response:
         """Request the image with an idempotency key."""
         return requests.post(
             f"{self.server.url}/generate-image",
             json={"prompt": PROMPT},
             headers={"Idempotency-Key": key},
-            timeout=_PATIENCE,
+            timeout=TIMEOUT_SECONDS,
         )
 
     def crash(self, row: Crash) -> None:
@@ -59,25 +58,27 @@ class Killed:
         released, worker = threading.Event(), worker_of(self.server)
         row.at.set_up(self.parts, released)
         with ThreadPoolExecutor(1) as pool:
-            asked = pool.submit(self.ask)
+            response = pool.submit(self.generate)
             row.at.wait(self.parts)
-            if row.at.hasty:
+            if row.at.freeze:
                 os.kill(worker, signal.SIGSTOP)
             wait_until_passes(
-                lambda: _same(checks.kept(self.ports), row.kept), (AssertionError, AppError)
+                lambda: _same(checks.stored_state(self.ports), row.stored),
+                (AssertionError, AppError),
             )
             os.kill(worker, signal.SIGKILL)
             with pytest.raises(requests.ConnectionError):
-                asked.result()
+                response.result()
         released.set()
         self.parts.s3.pass_through()
         self.parts.mongo.pass_through()
 
     def end_lease(self) -> None:
         """Expire the lease of the only record."""
-        (row,) = self.ports.records.scan(limit=2)
-        past = row.requested_at - timedelta(hours=1)
-        assert self.ports.records.compare_and_swap(row, replace(row, lease_until=past))
+        (record,) = self.ports.records.scan(limit=2)
+        past = record.requested_at - timedelta(hours=1)
+        expired = replace(record, lease_until=past)
+        assert self.ports.records.compare_and_swap(record, expired)
 
     def check(self, response: requests.Response, expected: ExpectedResponse) -> None:
         """Check a response, and the image behind it."""
@@ -87,7 +88,7 @@ class Killed:
             checks.check_image(served.content, self.parts.fake)
 
 
-def _same(found: Kept, expected: Kept) -> None:
+def _same(found: StoredState, expected: StoredState) -> None:
     assert found == expected
 
 
@@ -115,7 +116,7 @@ def row(request: pytest.FixtureRequest) -> Crash:
 
 
 @pytest.fixture
-def killed(row: Crash, parts: Parts, tmp_path: Path) -> Iterator[Killed]:
+def crashing(row: Crash, parts: Parts, tmp_path: Path) -> Iterator[CrashingServer]:
     """Run gunicorn with one worker, and inspect its stores with separate ports."""
     dropped = {name for part in row.embedded for name in _SETTINGS[part]}
     settings: dict[str, Any] = {
@@ -123,28 +124,30 @@ def killed(row: Crash, parts: Parts, tmp_path: Path) -> Iterator[Killed]:
     }
     ports = build_ports(settings_for(**settings))
     with gunicorn(tmp_path, web_concurrency=1, **settings) as server:
-        yield Killed(server, ports, parts)
+        yield CrashingServer(server, ports, parts)
     close(ports)
 
 
 @pytest.mark.parametrize("row", ROWS, indirect=True)
-def test_crash(row: Crash, killed: Killed, record_property: Callable[[str, object], None]) -> None:
+def test_crash(
+    row: Crash, crashing: CrashingServer, record_property: Callable[[str, object], None]
+) -> None:
     """The row holds: what is paid and kept, and the responses during and after the lease."""
-    record_property("fault", f"kill -9 {row.what}")
-    fake = killed.parts.fake
-    killed.crash(row)
-    checks.check_kept(killed.ports, row.kept, fake)
+    record_property("fault", f"kill -9 {row.name}")
+    fake = crashing.parts.fake
+    crashing.crash(row)
+    checks.check_stored(crashing.ports, row.stored, fake)
     assert fake.paid == row.paid
-    killed.check(killed.ask(), row.meanwhile)
+    crashing.check(crashing.generate(), row.during_lease)
     assert fake.paid == row.paid
-    killed.end_lease()
-    killed.check(killed.ask(), row.again.response)
-    assert fake.paid == row.again.paid
-    checks.check_kept(killed.ports, row.again.kept or row.kept, fake)
+    crashing.end_lease()
+    crashing.check(crashing.generate(), row.repeat.response)
+    assert fake.paid == row.repeat.paid
+    checks.check_stored(crashing.ports, row.repeat.stored or row.stored, fake)
     record_property("paid", f"{row.paid} -> {fake.paid}")
     if row.with_new_key is not None:
-        killed.check(killed.ask(key="another"), ExpectedResponse(charged="yes"))
+        crashing.check(crashing.generate(key="another"), ExpectedResponse(charged="yes"))
         assert fake.paid == row.with_new_key
-    log = killed.server.log()
+    log = crashing.server.log()
     assert "Traceback" not in log
-    checks.check_absence(log, secrets_of(killed.parts))
+    checks.check_absence(log, secrets_of(crashing.parts))

@@ -13,5 +13,5 @@ def test_page_is_what_the_table_says() -> None:
 
 def test_no_row_is_there_twice() -> None:
     """Every row has its own name."""
-    names = [row.what for topic in TOPICS for row in topic.rows] + [row.what for row in CRASHES]
+    names = [row.name for topic in TOPICS for row in topic.rows] + [row.name for row in CRASHES]
     assert [name for name, count in Counter(names).items() if count > 1] == []

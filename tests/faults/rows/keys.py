@@ -1,5 +1,6 @@
 """Idempotency keys that were used before, or are invalid."""
 
+from tests.faults.rig import Rig
 from tests.faults.row import (
     FINISHED,
     NEVER_PAID_AGAIN,
@@ -8,94 +9,93 @@ from tests.faults.row import (
     REPLAYED,
     RUNNING,
     SUCCESS,
-    Again,
     ExpectedResponse,
-    Kept,
+    Repeat,
     Row,
+    StoredState,
     Topic,
     failed,
 )
-from tests.faults.stage import Stage
 from tests.support.fake_openai import Fault
 
 _INVALID = ExpectedResponse(400, "invalid_request")
 _REUSED = ExpectedResponse(422, "idempotency_key_reused", "no")
 _DELETED = ExpectedResponse(410, "image_deleted", "no")
-_BARE = Kept(rows=("deleted no",))
+_BARE = StoredState(records=("deleted no",))
 
 
-def _running(stage: Stage) -> None:
-    stage.fake.script("images", Fault.until(stage.released))
-    stage.in_background(stage.generate)
-    stage.fake.wait_in_flight(timeout=30)
+def _running(rig: Rig) -> None:
+    rig.fake.script("images", Fault.until(rig.released))
+    rig.in_background(rig.generate)
+    rig.fake.wait_in_flight()
 
 
-def _outcome_unknown(stage: Stage) -> None:
-    stage.fake.script("images", Fault.drop_before_response())
-    stage.generate()
+def _outcome_unknown(rig: Rig) -> None:
+    rig.fake.script("images", Fault.drop_before_response())
+    rig.generate()
 
 
-def _deleted(stage: Stage) -> None:
-    stage.generate_image()
-    assert stage.service.call("DELETE", stage.path).status_code == 204
+def _deleted(rig: Rig) -> None:
+    rig.generate_image()
+    assert rig.service.call("DELETE", rig.path).status_code == 204
 
 
-def _bad_key(what: str, key: str) -> Row:
-    return Row(what=what, asks=lambda stage: stage.generate(key=key), response=_INVALID)
+def _bad_key(name: str, key: str) -> Row:
+    return Row(name=name, send=lambda rig: rig.generate(key=key), response=_INVALID)
 
 
 TOPIC = Topic(
     "Idempotency-Key",
     (
         Row(
-            what="The key's image is finished",
-            given=Stage.generate_image,
+            name="The key's image is finished",
+            cause=Rig.generate_image,
             response=REPLAYED,
             paid=1,
-            kept=READY,
-            again=FINISHED,
+            stored=READY,
+            repeat=FINISHED,
         ),
         Row(
-            what="The key's image is being generated",
-            given=_running,
+            name="The key's image is being generated",
+            cause=_running,
             response=RUNNING,
             paid=1,
-            kept=READY,
-            again=FINISHED,
+            stored=READY,
+            repeat=FINISHED,
         ),
         Row(
-            what="The key was used for another body",
-            given=Stage.generate_image,
-            asks=lambda stage: stage.generate("A blue whale"),
+            name="The key was used for another body",
+            cause=Rig.generate_image,
+            send=lambda rig: rig.generate("A blue whale"),
             response=_REUSED,
             paid=1,
-            kept=READY,
-            again=Again(_REUSED, paid=1),
+            stored=READY,
+            repeat=Repeat(_REUSED, paid=1),
         ),
         Row(
-            what="It is unknown whether the key's image was generated",
-            given=_outcome_unknown,
+            name="It is unknown whether the key's image was generated",
+            cause=_outcome_unknown,
             response=OUTCOME_UNKNOWN,
             paid=1,
-            kept=failed("unknown"),
-            again=NEVER_PAID_AGAIN,
+            stored=failed("unknown"),
+            repeat=NEVER_PAID_AGAIN,
         ),
         Row(
-            what="The same, and a new key is used",
-            given=_outcome_unknown,
-            asks=lambda stage: stage.generate(key="another"),
+            name="The same, and a new key is used",
+            cause=_outcome_unknown,
+            send=lambda rig: rig.generate(key="another"),
             response=SUCCESS,
             paid=2,
-            kept=Kept(rows=("ready yes", "unknown unknown"), objects=READY.objects),
-            again=Again(REPLAYED, paid=2),
+            stored=StoredState(records=("ready yes", "unknown unknown"), objects=READY.objects),
+            repeat=Repeat(REPLAYED, paid=2),
         ),
         Row(
-            what="The key's image was deleted",
-            given=_deleted,
+            name="The key's image was deleted",
+            cause=_deleted,
             response=_DELETED,
             paid=1,
-            kept=_BARE,
-            again=Again(_DELETED, paid=1, kept=_BARE),
+            stored=_BARE,
+            repeat=Repeat(_DELETED, paid=1, stored=_BARE),
         ),
         _bad_key("The key is longer than 255 characters", "k" * 256),
         _bad_key("The key has a space in it", "two words"),

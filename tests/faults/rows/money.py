@@ -6,18 +6,18 @@ from typing import Any
 from pymongo import MongoClient
 
 from app.services.mongodb.client import MongoDatabase
+from tests.faults.rig import Rig
 from tests.faults.row import (
     FINISHED,
     GENERATED_NOW,
     READY,
     SUCCESS,
     UNTIL_IT_RESETS,
-    Again,
     ExpectedResponse,
+    Repeat,
     Row,
     Topic,
 )
-from tests.faults.stage import Stage
 from tests.support.fake_openai import Fault
 from tests.support.servers.free_ports import free_port
 
@@ -25,32 +25,32 @@ _OVER = ExpectedResponse(429, "budget_exceeded", "no", {"Retry-After": UNTIL_IT_
 _UNPRICED = ExpectedResponse(503, "price_unknown", "no")
 
 
-def _ledger_down(stage: Stage) -> None:
+def _ledger_down(rig: Rig) -> None:
     """Point the ledger, and nothing else, to a MongoDB that does not exist."""
-    ledger = stage.service.ports.ledger.__dict__
+    ledger = rig.service.ports.ledger.__dict__
     unreachable: MongoClient[dict[str, Any]] = MongoClient(
         "127.0.0.1", free_port(), serverSelectionTimeoutMS=50
     )
     right = ledger["_database"]
     ledger["_database"] = MongoDatabase(uri="", name="none", client=unreachable)
-    stage.repair_by(lambda: ledger.update(_database=right))
-    stage.repair_by(unreachable.close)
+    rig.repair_by(lambda: ledger.update(_database=right))
+    rig.repair_by(unreachable.close)
 
 
-def _ledger_down_while_generating(stage: Stage) -> None:
+def _ledger_down_while_generating(rig: Rig) -> None:
     generated = threading.Event()
-    stage.fake.script("images", Fault.until(generated))
+    rig.fake.script("images", Fault.until(generated))
 
     def take_down() -> None:
-        stage.fake.wait_in_flight(timeout=30)
-        _ledger_down(stage)
+        rig.fake.wait_in_flight()
+        _ledger_down(rig)
         generated.set()
 
-    stage.in_background(take_down)
+    rig.in_background(take_down)
 
 
-def _unknown_model(stage: Stage) -> None:
-    generator = stage.service.ports.generator.__dict__
+def _unknown_model(rig: Rig) -> None:
+    generator = rig.service.ports.generator.__dict__
     generator["model"] = "gpt-image-9"
 
 
@@ -58,31 +58,31 @@ TOPIC = Topic(
     "Money",
     (
         Row(
-            what="The budget has too little left",
+            name="The budget has too little left",
             settings={"server_budget": "0.01/day"},
             response=_OVER,
-            again=Again(_OVER, paid=0),
+            repeat=Repeat(_OVER, paid=0),
         ),
         Row(
-            what="There is a budget, and the model's price is unknown",
-            given=_unknown_model,
+            name="There is a budget, and the model's price is unknown",
+            cause=_unknown_model,
             settings={"server_budget": "100/day"},
             response=_UNPRICED,
-            again=Again(_UNPRICED, paid=0),
+            repeat=Repeat(_UNPRICED, paid=0),
         ),
         Row(
-            what="The ledger is down before paying",
-            given=_ledger_down,
+            name="The ledger is down before paying",
+            cause=_ledger_down,
             response=ExpectedResponse(503, "records_unavailable", "no", {"Retry-After": "5"}),
-            again=GENERATED_NOW,
+            repeat=GENERATED_NOW,
         ),
         Row(
-            what="The ledger fails while the image is generated",
-            given=_ledger_down_while_generating,
+            name="The ledger fails while the image is generated",
+            cause=_ledger_down_while_generating,
             response=SUCCESS,
             paid=1,
-            kept=READY,
-            again=FINISHED,
+            stored=READY,
+            repeat=FINISHED,
             log=("not booked",),
         ),
     ),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from requests import Response
 
+from tests.faults.rig import Rig
 from tests.faults.row import (
     GENERATED_NOW,
     NEVER_PAID_AGAIN,
@@ -12,14 +13,13 @@ from tests.faults.row import (
     READY,
     REPLAYED,
     SUCCESS,
-    Again,
     ExpectedResponse,
-    Kept,
+    Repeat,
     Row,
+    StoredState,
     Topic,
     failed,
 )
-from tests.faults.stage import Stage
 from tests.support.fake_openai import Fault
 
 _REFUSED = ExpectedResponse(400, "prompt_rejected", "no")
@@ -30,140 +30,140 @@ _LATE = ExpectedResponse(504, "provider_timeout", "unknown")
 _FAILED = ExpectedResponse(502, "provider_error", "unknown")
 _BAD = ExpectedResponse(502, "provider_bad_response", "yes")
 _BAD_AGAIN = ExpectedResponse(502, "provider_bad_response", "yes", {"Idempotency-Replayed": "true"})
-_EVIDENCE = Kept(rows=("failed yes",), objects=("evidence", "note"))
+_EVIDENCE = StoredState(records=("failed yes",), objects=("evidence", "note"))
 _SHORT = {"openai_timeout_seconds": 1}
 _LONG = 8  # seconds, for a busy machine
 
 
-def _unpaid(what: str, fault: Fault, response: ExpectedResponse) -> Row:
+def _unpaid(name: str, fault: Fault, response: ExpectedResponse) -> Row:
     return Row(
-        what=what,
-        given=lambda stage: stage.fake.script("images", fault),
+        name=name,
+        cause=lambda rig: rig.fake.script("images", fault),
         response=response,
-        kept=failed(),
-        again=GENERATED_NOW,
-        also=_requested_once,
+        stored=failed(),
+        repeat=GENERATED_NOW,
+        check=_requested_once,
     )
 
 
-def _paid_perhaps(what: str, fault: Fault, response: ExpectedResponse, **settings: float) -> Row:
+def _paid_perhaps(name: str, fault: Fault, response: ExpectedResponse, **settings: float) -> Row:
     return Row(
-        what=what,
-        given=lambda stage: stage.fake.script("images", fault),
+        name=name,
+        cause=lambda rig: rig.fake.script("images", fault),
         response=response,
         paid=int(fault.paid),
-        kept=failed("unknown"),
-        again=Again(OUTCOME_UNKNOWN, paid=int(fault.paid), kept=failed("unknown")),
+        stored=failed("unknown"),
+        repeat=Repeat(OUTCOME_UNKNOWN, paid=int(fault.paid), stored=failed("unknown")),
         settings=settings,
-        also=_given_up_in_time,
+        check=_given_up_in_time,
     )
 
 
-def _bad(what: str, fault: Fault) -> Row:
-    return _bad_given(what, lambda stage: stage.fake.script("images", fault))
+def _bad(name: str, fault: Fault) -> Row:
+    return _bad_given(name, lambda rig: rig.fake.script("images", fault))
 
 
-def _bad_given(what: str, given: Callable[[Stage], object]) -> Row:
+def _bad_given(name: str, cause: Callable[[Rig], object]) -> Row:
     return Row(
-        what=what,
-        given=given,
+        name=name,
+        cause=cause,
         response=_BAD,
         paid=1,
-        kept=_EVIDENCE,
-        again=Again(_BAD_AGAIN, paid=1, kept=_EVIDENCE),
-        also=_requested_once,
+        stored=_EVIDENCE,
+        repeat=Repeat(_BAD_AGAIN, paid=1, stored=_EVIDENCE),
+        check=_requested_once,
     )
 
 
-def _without_moderation(what: str, fault: Fault, response: ExpectedResponse) -> Row:
+def _without_moderation(name: str, fault: Fault, response: ExpectedResponse) -> Row:
     return Row(
-        what=f"Moderation {what}",
-        given=lambda stage: stage.fake.script("moderations", fault),
+        name=f"Moderation {name}",
+        cause=lambda rig: rig.fake.script("moderations", fault),
         response=response,
-        again=GENERATED_NOW,
+        repeat=GENERATED_NOW,
     )
 
 
-def _without_writer(what: str, fault: Fault, response: ExpectedResponse) -> Row:
+def _without_writer(name: str, fault: Fault, response: ExpectedResponse) -> Row:
     return Row(
-        what=f"The text model {what}, when the prompt is to be enhanced",
-        given=lambda stage: stage.fake.script("chat", fault),
-        asks=lambda stage: stage.generate(enhance=True),
+        name=f"The text model {name}, when the prompt is to be enhanced",
+        cause=lambda rig: rig.fake.script("chat", fault),
+        send=lambda rig: rig.generate(enhance=True),
         response=response,
-        kept=failed(),
-        again=GENERATED_NOW,
+        stored=failed(),
+        repeat=GENERATED_NOW,
     )
 
 
-def _requested_once(stage: Stage, _: object) -> None:
-    assert len(stage.fake.requests_to("images")) == 1
+def _requested_once(rig: Rig, _: object) -> None:
+    assert len(rig.fake.requests_to("images")) == 1
 
 
-def _given_up_in_time(stage: Stage, response: Response) -> None:
-    _requested_once(stage, response)
+def _given_up_in_time(rig: Rig, response: Response) -> None:
+    _requested_once(rig, response)
     assert response.elapsed.total_seconds() < _LONG
 
 
-def _stopped(stage: Stage) -> None:
-    stage.fake.stop()
-    stage.repair_by(stage.fake.start)
+def _stopped(rig: Rig) -> None:
+    rig.fake.stop()
+    rig.repair_by(rig.fake.start)
 
 
-def _other_key(stage: Stage) -> None:
-    stage.fake.api_key = "sk-test-a-new-key-0000000000"
-    right = stage.parts.settings["openai_api_key"]
-    stage.repair_by(lambda: setattr(stage.fake, "api_key", right))
+def _other_key(rig: Rig) -> None:
+    rig.fake.api_key = "sk-test-a-new-key-0000000000"
+    right = rig.parts.settings["openai_api_key"]
+    rig.repair_by(lambda: setattr(rig.fake, "api_key", right))
 
 
-def _image_address(stage: Stage) -> str:
-    return f"{stage.fake.base_url}/files/0"
+def _image_address(rig: Rig) -> str:
+    return f"{rig.fake.base_url}/files/0"
 
 
-def _addressed(stage: Stage) -> None:
-    stage.fake.script("images", Fault.image_url(_image_address(stage)))
+def _addressed(rig: Rig) -> None:
+    rig.fake.script("images", Fault.image_url(_image_address(rig)))
 
 
-def _redirected(stage: Stage) -> None:
-    _addressed(stage)
-    stage.fake.script("files", Fault.status(302, headers={"location": "/v1/files/0"}))
+def _redirected(rig: Rig) -> None:
+    _addressed(rig)
+    rig.fake.script("files", Fault.status(302, headers={"location": "/v1/files/0"}))
 
 
-def _lost(stage: Stage) -> None:
-    _addressed(stage)
-    stage.fake.script("files", Fault.status(404))
+def _lost(rig: Rig) -> None:
+    _addressed(rig)
+    rig.fake.script("files", Fault.status(404))
 
 
-def _silent(stage: Stage) -> None:
-    stage.fake.script("images", Fault.until(stage.released))
+def _silent(rig: Rig) -> None:
+    rig.fake.script("images", Fault.until(rig.released))
 
 
 TOPIC = Topic(
     "OpenAI",
     (
         Row(
-            what="OpenAI can't be reached",
-            given=_stopped,
+            name="OpenAI can't be reached",
+            cause=_stopped,
             response=_UNREACHABLE,
-            kept=NOTHING,
-            again=GENERATED_NOW,
+            stored=NOTHING,
+            repeat=GENERATED_NOW,
         ),
         Row(
-            what="OpenAI can't be reached, and there is no moderation to notice it",
-            given=_stopped,
+            name="OpenAI can't be reached, and there is no moderation to notice it",
+            cause=_stopped,
             settings={"openai_moderation_model": "off"},
             response=_UNREACHABLE,
-            kept=failed(),
-            again=GENERATED_NOW,
+            stored=failed(),
+            repeat=GENERATED_NOW,
         ),
         Row(
-            what="OpenAI does not respond in time",
-            given=_silent,
+            name="OpenAI does not respond in time",
+            cause=_silent,
             settings=_SHORT,
             response=_LATE,
             paid=1,
-            kept=failed("unknown"),
-            again=NEVER_PAID_AGAIN,
-            also=_given_up_in_time,
+            stored=failed("unknown"),
+            repeat=NEVER_PAID_AGAIN,
+            check=_given_up_in_time,
         ),
         _paid_perhaps(
             "OpenAI's response arrives too slowly",
@@ -185,10 +185,10 @@ TOPIC = Topic(
         _unpaid("The account has no credit", Fault.quota(), _QUOTA),
         _unpaid("The account is at its limit", Fault.billing_hard_limit(), _QUOTA),
         Row(
-            what="OpenAI rejects the API key",
-            given=_other_key,
+            name="OpenAI rejects the API key",
+            cause=_other_key,
             response=_WRONG_SETTING,
-            again=GENERATED_NOW,
+            repeat=GENERATED_NOW,
         ),
         _unpaid("The organization is not verified", Fault.status(403, None), _WRONG_SETTING),
         _unpaid("The model is retired", Fault.model_retired(), _WRONG_SETTING),
@@ -208,13 +208,13 @@ TOPIC = Topic(
         _bad("The image is truncated", Fault.truncated_image()),
         _bad("The image would unpack to a gigabyte", Fault.bomb()),
         Row(
-            what="A compatible server returns its own address of the image",
-            given=_addressed,
+            name="A compatible server returns its own address of the image",
+            cause=_addressed,
             response=SUCCESS,
             paid=1,
-            kept=READY,
-            again=Again(REPLAYED, paid=1, kept=READY),
-            also=_requested_once,
+            stored=READY,
+            repeat=Repeat(REPLAYED, paid=1, stored=READY),
+            check=_requested_once,
         ),
         _bad("The address is on another server", Fault.image_url("http://169.254.169.254/x.png")),
         _bad_given("The address redirects", _redirected),

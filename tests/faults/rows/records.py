@@ -2,7 +2,8 @@
 
 from requests import Response
 
-from tests.faults.points import MARKING_BEGUN, SETTING_READY
+from tests.faults.points import MARKING_STARTED, SETTING_READY
+from tests.faults.rig import Rig, fetch
 from tests.faults.row import (
     FINISHED,
     GENERATED_NOW,
@@ -11,14 +12,13 @@ from tests.faults.row import (
     READY,
     RUNNING,
     SUCCESS,
-    Again,
     ExpectedResponse,
-    Kept,
+    Repeat,
     Row,
+    StoredState,
     Topic,
     failed,
 )
-from tests.faults.stage import Stage, fetch
 
 _DOWN = ExpectedResponse(503, "records_unavailable", "no", {"Retry-After": "5"})
 _UNREADABLE = ExpectedResponse(503, "records_unavailable", None, {"Retry-After": "5"})
@@ -27,32 +27,32 @@ _LONG = 10  # seconds, for a busy machine; MongoDB's own clients wait for 30
 
 def _before(how: str) -> Row:
     return Row(
-        what=f"MongoDB {OUTAGES[how]} before paying",
-        given=lambda stage: getattr(stage.parts.mongo, how)(),
+        name=f"MongoDB {OUTAGES[how]} before paying",
+        cause=lambda rig: getattr(rig.parts.mongo, how)(),
         response=_DOWN,
-        again=GENERATED_NOW,
+        repeat=GENERATED_NOW,
     )
 
 
-def _generated_then_down(stage: Stage) -> None:
-    stage.generate_image()
-    stage.parts.mongo.refuse()
+def _generated_then_down(rig: Rig) -> None:
+    rig.generate_image()
+    rig.parts.mongo.refuse()
 
 
-def _read(what: str, path: str, well: ExpectedResponse) -> Row:
+def _read(name: str, path: str, well: ExpectedResponse) -> Row:
     return Row(
-        what=f"MongoDB is down, and {what}",
-        given=_generated_then_down,
-        asks=lambda stage: stage.service.get(path.format(image=stage.path)),
+        name=f"MongoDB is down, and {name}",
+        cause=_generated_then_down,
+        send=lambda rig: rig.service.get(path.format(image=rig.path)),
         response=_UNREADABLE,
         paid=1,
-        kept=READY,
-        also=_comes_within_seconds,
-        again=Again(well, paid=1),
+        stored=READY,
+        check=_comes_within_seconds,
+        repeat=Repeat(well, paid=1),
     )
 
 
-def _comes_within_seconds(_: Stage, response: Response) -> None:
+def _comes_within_seconds(_: Rig, response: Response) -> None:
     assert response.elapsed.total_seconds() < _LONG
 
 
@@ -61,46 +61,46 @@ TOPIC = Topic(
     (
         *(_before(how) for how in OUTAGES),
         Row(
-            what="MongoDB is down before paying, and the request has no key",
-            given=lambda stage: stage.parts.mongo.refuse(),
-            asks=lambda stage: stage.generate(key=None),
+            name="MongoDB is down before paying, and the request has no key",
+            cause=lambda rig: rig.parts.mongo.refuse(),
+            send=lambda rig: rig.generate(key=None),
             response=_DOWN,
-            again=Again(SUCCESS, paid=1, kept=READY),
+            repeat=Repeat(SUCCESS, paid=1, stored=READY),
         ),
         Row(
-            what="MongoDB fails between the record and the mark that paying begins",
-            given=lambda stage: stage.break_at(MARKING_BEGUN),
+            name="MongoDB fails between the record and the mark that paying begins",
+            cause=lambda rig: rig.break_at(MARKING_STARTED),
             response=_DOWN,
-            kept=Kept(rows=("pending no",)),
-            meanwhile=RUNNING,
-            again=GENERATED_NOW,
+            stored=StoredState(records=("pending no",)),
+            during_lease=RUNNING,
+            repeat=GENERATED_NOW,
         ),
         Row(
-            what="MongoDB stores the mark that paying begins, but its response is lost",
-            given=lambda stage: stage.break_at(MARKING_BEGUN.answered),
+            name="MongoDB stores the mark that paying begins, but its response is lost",
+            cause=lambda rig: rig.break_at(MARKING_STARTED.response_held),
             response=_DOWN,
-            kept=Kept(rows=("pending unknown",)),
-            meanwhile=RUNNING,
-            again=Again(OUTCOME_UNKNOWN, paid=0, kept=failed("unknown")),
+            stored=StoredState(records=("pending unknown",)),
+            during_lease=RUNNING,
+            repeat=Repeat(OUTCOME_UNKNOWN, paid=0, stored=failed("unknown")),
         ),
         Row(
-            what="MongoDB fails after the image was stored",
-            given=lambda stage: stage.break_at(SETTING_READY),
+            name="MongoDB fails after the image was stored",
+            cause=lambda rig: rig.break_at(SETTING_READY),
             response=SUCCESS,
             paid=1,
-            kept=Kept(rows=("pending unknown",), objects=READY.objects),
-            meanwhile=RUNNING,
-            again=FINISHED,
+            stored=StoredState(records=("pending unknown",), objects=READY.objects),
+            during_lease=RUNNING,
+            repeat=FINISHED,
         ),
         _read("the list is read", "/images", ExpectedResponse()),
         _read("an image's metadata is read", "{image}/metadata", SUCCESS),
         Row(
-            what="MongoDB is down, and an image is fetched",
-            given=_generated_then_down,
-            asks=fetch,
+            name="MongoDB is down, and an image is fetched",
+            cause=_generated_then_down,
+            send=fetch,
             response=ExpectedResponse(),
             paid=1,
-            kept=READY,
+            stored=READY,
         ),
     ),
 )

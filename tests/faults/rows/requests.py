@@ -2,36 +2,36 @@
 
 from requests import Response
 
-from tests.faults.row import Again, ExpectedResponse, Row, Topic
-from tests.faults.stage import Stage
+from tests.faults.rig import Rig
+from tests.faults.row import ExpectedResponse, Repeat, Row, Topic
 
 _INVALID = ExpectedResponse(400, "invalid_request")
 _REFUSED = ExpectedResponse(400, "prompt_rejected", "no")
 
 
 def _body(
-    what: str,
+    name: str,
     body: object,
     response: ExpectedResponse = _INVALID,
     *,
     kind: str | None = "application/json",
 ) -> Row:
-    def asks(stage: Stage) -> Response:
-        return stage.post(body, kind=kind)
+    def send(rig: Rig) -> Response:
+        return rig.post(body, kind=kind)
 
-    return Row(what=what, asks=asks, response=response, also=_nothing_was_requested)
-
-
-def _address(what: str, method: str, path: str, response: ExpectedResponse) -> Row:
-    return Row(what=what, asks=lambda stage: stage.service.call(method, path), response=response)
+    return Row(name=name, send=send, response=response, check=_nothing_was_requested)
 
 
-def _nothing_was_requested(stage: Stage, _: object) -> None:
-    assert stage.fake.requests == []
+def _address(name: str, method: str, path: str, response: ExpectedResponse) -> Row:
+    return Row(name=name, send=lambda rig: rig.service.call(method, path), response=response)
 
 
-def _no_image_was_requested(stage: Stage, _: object) -> None:
-    assert [request.endpoint for request in stage.fake.requests] == ["moderations"]
+def _nothing_was_requested(rig: Rig, _: object) -> None:
+    assert rig.fake.requests == []
+
+
+def _no_image_was_requested(rig: Rig, _: object) -> None:
+    assert [request.endpoint for request in rig.fake.requests] == ["moderations"]
 
 
 TOPIC = Topic(
@@ -73,18 +73,18 @@ TOPIC = Topic(
             ExpectedResponse(405, "method_not_allowed", headers={"Allow": "OPTIONS, POST"}),
         ),
         Row(
-            what="The caller exceeds its rate limit",
-            given=lambda stage: stage.post([1]),
+            name="The caller exceeds its rate limit",
+            cause=lambda rig: rig.post([1]),
             settings={"rate_limit_generate": "1/hour"},
             response=ExpectedResponse(429, "rate_limited"),
-            also=_nothing_was_requested,
+            check=_nothing_was_requested,
         ),
         Row(
-            what="The prompt is inappropriate",
-            asks=lambda stage: stage.generate("something forbidden"),
+            name="The prompt is inappropriate",
+            send=lambda rig: rig.generate("something forbidden"),
             response=_REFUSED,
-            also=_no_image_was_requested,
-            again=Again(_REFUSED, paid=0),
+            check=_no_image_was_requested,
+            repeat=Repeat(_REFUSED, paid=0),
         ),
     ),
 )

@@ -2,6 +2,7 @@
 
 from requests import Response
 
+from tests.faults.rig import KEY, PROMPT, Rig
 from tests.faults.row import (
     FINISHED,
     GENERATED_NOW,
@@ -9,14 +10,13 @@ from tests.faults.row import (
     READY,
     REPLAYED,
     SUCCESS,
-    Again,
     ExpectedResponse,
-    Kept,
+    Repeat,
     Row,
+    StoredState,
     Topic,
     failed,
 )
-from tests.faults.stage import KEY, PROMPT, Stage
 from tests.support.concurrency.threads import wait_until
 from tests.support.fake_openai import Fault
 from tests.support.http.clients import streaming, to_plain_response
@@ -24,37 +24,37 @@ from tests.support.http.clients import streaming, to_plain_response
 _KEYED = {"Idempotency-Key": KEY}
 _BAD = (502, "provider_bad_response", "yes")
 _BROKEN = b'event: image_generation.completed\ndata: {"b64_json": "%%"}\n\n'
-_EVIDENCE = Kept(rows=("failed yes",), objects=("evidence", "note"))
+_EVIDENCE = StoredState(records=("failed yes",), objects=("evidence", "note"))
 
 
-def _stream(stage: Stage) -> Response:
-    with streaming(stage.service.url, _KEYED, prompt=PROMPT, partial_images=1) as stream:
+def _stream(rig: Rig) -> Response:
+    with streaming(rig.service.url, _KEYED, prompt=PROMPT, partial_images=1) as stream:
         return to_plain_response(stream)
 
 
-def _disconnect(stage: Stage) -> None:
+def _disconnect(rig: Rig) -> None:
     """Read the stream until the first preview, and disconnect."""
-    stage.fake.script("images", Fault.last_event_at(stage.released))
-    with streaming(stage.service.url, _KEYED, prompt=PROMPT, partial_images=1) as stream:
+    rig.fake.script("images", Fault.last_event_at(rig.released))
+    with streaming(rig.service.url, _KEYED, prompt=PROMPT, partial_images=1) as stream:
         stream.until("partial")
-    stage.released.set()
-    wait_until(stage.service.images)
+    rig.released.set()
+    wait_until(rig.service.images)
 
 
-def _unknown(what: str, fault: Fault, response: ExpectedResponse) -> Row:
+def _unknown(name: str, fault: Fault, response: ExpectedResponse) -> Row:
     return Row(
-        what=what,
-        given=lambda stage: stage.fake.script("images", fault),
-        asks=_stream,
+        name=name,
+        cause=lambda rig: rig.fake.script("images", fault),
+        send=_stream,
         response=response,
         paid=1,
-        kept=failed("unknown"),
-        again=NEVER_PAID_AGAIN,
+        stored=failed("unknown"),
+        repeat=NEVER_PAID_AGAIN,
     )
 
 
-def _asked_twice(stage: Stage, _: object) -> None:
-    first, second = stage.fake.requests_to("images")
+def _second_request_is_not_streamed(rig: Rig, _: object) -> None:
+    first, second = rig.fake.requests_to("images")
     assert "stream" in first.body
     assert "stream" not in second.body
 
@@ -63,30 +63,30 @@ TOPIC = Topic(
     "Streamed responses",
     (
         Row(
-            what="The client disconnects, and sends the request again",
-            given=_disconnect,
+            name="The client disconnects, and sends the request again",
+            cause=_disconnect,
             response=REPLAYED,
             paid=1,
-            kept=READY,
-            again=Again(REPLAYED, paid=1, kept=READY),
+            stored=READY,
+            repeat=Repeat(REPLAYED, paid=1, stored=READY),
         ),
         Row(
-            what="The model's server can't stream",
-            given=lambda stage: stage.fake.script("images", Fault.stream_refused()),
-            asks=_stream,
+            name="The model's server can't stream",
+            cause=lambda rig: rig.fake.script("images", Fault.stream_refused()),
+            send=_stream,
             response=SUCCESS,
             paid=1,
-            kept=READY,
-            again=FINISHED,
-            also=_asked_twice,
+            stored=READY,
+            repeat=FINISHED,
+            check=_second_request_is_not_streamed,
         ),
         Row(
-            what="The model refuses the prompt while generating",
-            given=lambda stage: stage.fake.script("images", Fault.stream_error(paid=False)),
-            asks=_stream,
+            name="The model refuses the prompt while generating",
+            cause=lambda rig: rig.fake.script("images", Fault.stream_error(paid=False)),
+            send=_stream,
             response=ExpectedResponse(400, "prompt_rejected", "no"),
-            kept=failed(),
-            again=GENERATED_NOW,
+            stored=failed(),
+            repeat=GENERATED_NOW,
         ),
         _unknown(
             "The model's stream ends without the image",
@@ -99,14 +99,14 @@ TOPIC = Topic(
             ExpectedResponse(504, "provider_timeout", "unknown"),
         ),
         Row(
-            what="The image at the end of the stream is not base64",
-            given=lambda stage: stage.fake.script("images", Fault.stream_ends_with(_BROKEN)),
-            asks=_stream,
+            name="The image at the end of the stream is not base64",
+            cause=lambda rig: rig.fake.script("images", Fault.stream_ends_with(_BROKEN)),
+            send=_stream,
             response=ExpectedResponse(*_BAD),
             paid=1,
-            kept=_EVIDENCE,
-            again=Again(
-                ExpectedResponse(*_BAD, {"Idempotency-Replayed": "true"}), paid=1, kept=_EVIDENCE
+            stored=_EVIDENCE,
+            repeat=Repeat(
+                ExpectedResponse(*_BAD, {"Idempotency-Replayed": "true"}), paid=1, stored=_EVIDENCE
             ),
         ),
     ),

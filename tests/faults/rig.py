@@ -1,4 +1,4 @@
-"""A service on real parts that can be made to fail, on which the matrix runs."""
+"""A service on real parts that can be made to fail; the matrix runs on it."""
 
 import contextlib
 import threading
@@ -12,7 +12,7 @@ import requests
 
 from app.errors import AppError
 from app.services.runtime.clock import SystemClock
-from tests.faults.points import Held
+from tests.faults.points import HeldRequest
 from tests.support.concurrency.threads import wait_until_passes
 from tests.support.fake_openai import SECRET_MARKER
 from tests.support.service import Parts, Service, serving, settings_for
@@ -22,35 +22,35 @@ KEY = "5a1c7f8e-matrix"
 LEASE_SECONDS = 120.0
 """Longer than any lease in these tests."""
 
-_CHECKED_SECONDS = 6.0  # longer than a check of a part is remembered
+_CHECK_CACHE_SECONDS = 6.0  # longer than the service caches a check of a part
 _REDIS_PASSWORD = "redis-password-0123"  # the server accepts any from its default user
 _PUBLIC_URL = "https://images.example.com"
 
 
-class MovedClock:
+class AdjustableClock:
     """The system's clock with an offset, so that no test waits for time to pass."""
 
     def __init__(self) -> None:
         self._clock = SystemClock()
-        self._ahead = 0.0
+        self._offset = 0.0
 
-    def forward(self, seconds: float) -> None:
+    def advance(self, seconds: float) -> None:
         """Move the clock forward."""
-        self._ahead += seconds
+        self._offset += seconds
 
     def now(self) -> datetime:
         """See Clock."""
-        return self._clock.now() + timedelta(seconds=self._ahead)
+        return self._clock.now() + timedelta(seconds=self._offset)
 
     def monotonic(self) -> float:
         """See Clock."""
-        return self._clock.monotonic() + self._ahead
+        return self._clock.monotonic() + self._offset
 
 
-class Stage:
+class Rig:
     """A service with its parts, a clock, and the faults that can be caused."""
 
-    def __init__(self, service: Service, parts: Parts, clock: MovedClock) -> None:
+    def __init__(self, service: Service, parts: Parts, clock: AdjustableClock) -> None:
         self.service, self.parts, self.clock = service, parts, clock
         self.fake = parts.fake
         self.released = threading.Event()
@@ -85,10 +85,10 @@ class Stage:
         assert self.service.get("/readyz").status_code == 200
 
     def in_background(self, work: Callable[[], object]) -> None:
-        """Run this in the background; `heal` waits for its end."""
+        """Run this in the background; `heal` waits for it."""
         self._background.append(self._pool.submit(work))
 
-    def break_at(self, point: Held, how: str = "refuse") -> None:
+    def break_at(self, point: HeldRequest, how: str = "refuse") -> None:
         """Make the part fail once a request has reached this point."""
         point.set_up(self.parts, self.released)
 
@@ -114,7 +114,7 @@ class Stage:
             self._repairs.pop()()
         for part in (self.service.ports.records, self.service.ports.store):
             wait_until_passes(part.ping, (AppError,))
-        self.clock.forward(_CHECKED_SECONDS)
+        self.clock.advance(_CHECK_CACHE_SECONDS)
 
     def close(self) -> None:
         """Heal everything and stop the background work."""
@@ -122,27 +122,27 @@ class Stage:
         self._pool.shutdown()
 
 
-def generate(stage: Stage) -> requests.Response:
+def generate(rig: Rig) -> requests.Response:
     """Request an image under the key of this test."""
-    return stage.generate()
+    return rig.generate()
 
 
-def fetch(stage: Stage) -> requests.Response:
+def fetch(rig: Rig) -> requests.Response:
     """Fetch the image that was generated before."""
-    return stage.service.get(stage.path)
+    return rig.service.get(rig.path)
 
 
 @contextlib.contextmanager
-def staged(parts: Parts, folder: Path, settings: Mapping[str, Any]) -> Iterator[Stage]:
+def running_rig(parts: Parts, folder: Path, settings: Mapping[str, Any]) -> Iterator[Rig]:
     """Serve on the real parts, without the memory cache, which would hide faults."""
-    clock = MovedClock()
+    clock = AdjustableClock()
     values = settings_of(parts, folder) | {"memory_cache_mb": 0} | dict(settings)
     with serving(settings_for(**values), clock) as service:
-        stage = Stage(service, parts, clock)
+        rig = Rig(service, parts, clock)
         try:
-            yield stage
+            yield rig
         finally:
-            stage.close()
+            rig.close()
 
 
 def settings_of(parts: Parts, folder: Path) -> dict[str, Any]:
