@@ -23,7 +23,7 @@ def _requested_worker_class() -> str:
 
 
 worker_class = _requested_worker_class()
-if "gevent" in worker_class:
+if "gevent" in worker_class and __name__ != "<run_path>":  # the doctor only reads this file
     # Before the application is imported: locks made earlier would block all of a process.
     with contextlib.suppress(ImportError):  # gunicorn itself reports that gevent is missing
         from gevent import monkey

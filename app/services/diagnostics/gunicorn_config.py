@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 _GUNICORN = FindingBuilder("gunicorn")
 _WORKER_CLASS = "app.server.gthread_worker.Worker"
 _USE_WORKER_CLASS = f"use worker_class = '{_WORKER_CLASS}'"
+_OTHER_WORKER_CLASSES = {
+    "gthread": "clients that send slowly occupy its threads",
+    "gevent": "all requests of a process wait while one processes an image",
+    "sync": "a process handles one request at a time, health checks included",
+}
+_WITHOUT_THREADS = frozenset({"gevent", "sync"})
 _MIN_TIMEOUT, _MAX_TIMEOUT = 10, 600
 _ADD_THREADS = "raise threads in gunicorn.conf.py, or lower MAX_CONCURRENT_GENERATIONS"
 
@@ -38,7 +44,7 @@ def check_settings(file: Path, *, generations: int, call_seconds: float) -> Iter
         yield _GUNICORN.failed("settings", error.found, error.advice)
         return
     yield _check_worker(config.worker_class_str)
-    yield _check_threads(config.threads, generations)
+    yield _check_threads(config.worker_class_str, config.threads, generations)
     yield _check_stop(config.graceful_timeout, 2 * call_seconds)
     yield _check_heartbeat(config.timeout)
 
@@ -62,14 +68,16 @@ def _load(config: "Config", file: Path) -> None:
 def _check_worker(worker_class: str) -> Finding:
     if worker_class == _WORKER_CLASS:
         return _GUNICORN.ok("worker", "threads, which only handle completely received requests")
-    if worker_class == "gthread":
-        found = "gthread: clients that send slowly occupy its threads"
+    if worker_class in _OTHER_WORKER_CLASSES:
+        found = f"{worker_class}: {_OTHER_WORKER_CLASSES[worker_class]}"
         return _GUNICORN.warning("worker", found, _USE_WORKER_CLASS)
-    found = f"{worker_class}: a call to the image model would block all other requests"
+    found = f"{worker_class}: not supported by the service"
     return _GUNICORN.failed("worker", found, _USE_WORKER_CLASS)
 
 
-def _check_threads(threads: int, generations: int) -> Finding:
+def _check_threads(worker_class: str, threads: int, generations: int) -> Finding:
+    if worker_class in _WITHOUT_THREADS:
+        return _GUNICORN.not_used("threads", f"{worker_class} workers have no threads")
     found = f"{threads} threads for {generations} concurrent generations in each process"
     if threads > generations:
         return _GUNICORN.ok("threads", found)

@@ -6,7 +6,7 @@ import pytest
 
 from app.models import Level
 from app.services.diagnostics.gunicorn_config import check_settings
-from tests.support.diagnostic_findings import FAILED, OK, WARNING, levels, texts, the
+from tests.support.diagnostic_findings import FAILED, NOT_USED, OK, WARNING, levels, texts, the
 
 SHIPPED = Path(__file__).parents[4] / "gunicorn.conf.py"
 GOOD = {"worker": OK, "threads": OK, "stop": OK, "heartbeat": OK}
@@ -26,9 +26,11 @@ def test_the_shipped_settings_are_good() -> None:
 @pytest.mark.parametrize(
     ("arguments", "changed"),
     [
-        ("--worker-class sync --threads 1", {"worker": FAILED, "threads": FAILED}),
         ("--worker-class tornado", {"worker": FAILED}),
         ("--worker-class gthread", {"worker": WARNING}),
+        ("--worker-class gevent", {"worker": WARNING, "threads": NOT_USED}),
+        ("-k sync", {"worker": WARNING, "threads": NOT_USED}),
+        ("-k sync --threads 200", {"worker": WARNING}),  # gunicorn makes it gthread
         ("--threads 128", {"threads": FAILED}),
         ("--threads 129", {}),
         ("--graceful-timeout 239", {"stop": FAILED}),
