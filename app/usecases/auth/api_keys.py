@@ -14,12 +14,12 @@ _MAX_TRIES = 3
 
 
 class ApiKeyRejected(Exception):
-    """An API key can't be created or changed; the text for the operator says why."""
+    """An API key can't be created or changed; the text says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewApiKey:
-    """An API key with its text, which is stored nowhere and can't be shown again."""
+    """A new API key and its text, which is not stored anywhere."""
 
     key: ApiKey
     text: str
@@ -109,7 +109,7 @@ class ApiKeys:
         return self._change(name_or_id, revoked)
 
     def rotate(self, name_or_id: str, *, grace: timedelta) -> NewApiKey:
-        """Give a key a new secret; the previous one stays valid for the grace time.
+        """Give a key a new secret; the old one is valid for the grace time.
 
         A secret that was replaced earlier becomes invalid, even within its own grace time.
 
@@ -143,7 +143,7 @@ class ApiKeys:
             raise ApiKeyRejected(f"{name} is the id of another key. Choose another name.")
 
     def _change(self, name_or_id: str, change: Callable[[ApiKey], ApiKey]) -> ApiKey:
-        """Change a key; if another process changes it in the meantime, read it again and retry."""
+        """Change a key; retry if another process changes it first."""
         for _ in range(_MAX_TRIES):
             key = self.find(name_or_id)
             changed = change(key)

@@ -40,7 +40,9 @@ class AccountedRecords:
         return self._write(unbooked, record, lambda: self.records.insert(record))
 
     def compare_and_swap(self, old: ImageRecord, new: ImageRecord) -> bool:
-        """Replace a record, and book the difference; False if another server has changed it.
+        """Replace a record, and book the difference in cost.
+
+        Returns False if another server has changed the record.
 
         Raises:
             RecordsUnavailable: the records can't be reached.

@@ -57,7 +57,10 @@ class BudgetGuard:
         return micros
 
     def reconcile_cost(self, caller: Caller, change_micros: int, at: datetime) -> None:
-        """Correct a reservation; if the ledger fails, more stays counted than was spent."""
+        """Correct a reservation.
+
+        If the ledger fails, more stays counted than was spent.
+        """
         record_spending(self.ledger, caller.id, Spending(micros=change_micros), at)
 
     def _exceeded(self, budget: Budget | None) -> BudgetExceeded:
@@ -70,7 +73,10 @@ class BudgetGuard:
 
 
 def parse_budget(text: str | None) -> Budget | None:
-    """Parse a budget like `20.00/day` or `300/month`, in dollars with at most six decimals."""
+    """Parse a budget in dollars, like `20.00/day` or `300/month`.
+
+    It has at most six decimals.
+    """
     if not text:
         return None
     dollars, _, period = text.partition("/")
@@ -78,7 +84,7 @@ def parse_budget(text: str | None) -> Budget | None:
 
 
 def record_spending(ledger: Ledger, account: str, change: Spending, at: datetime) -> None:
-    """Add a change to the account and to the server's; a failure is only logged."""
+    """Add a change to an account and the server's; only log a failure."""
     if change == Spending():
         return
     try:

@@ -89,7 +89,7 @@ class Prices:
         return bool(prices.get("output_tokens")) and "image_out" in prices and "text_in" in prices
 
     def max_enhance_cost(self, request: UpstreamRequest) -> int | None:
-        """Return the maximum cost of enhancing, with a generous guess of the output's length."""
+        """Return the maximum cost of enhancing, guessing the output generously."""
         text_in = _bytes(json.dumps(request.body, ensure_ascii=False))
         usage = TokenUsage(text_in=text_in, text_out=_ENHANCED_TOKENS)
         return self._max_cost(str(request.body["model"]), usage)
@@ -125,7 +125,7 @@ class Prices:
         return cost if prices else None
 
     def _prices(self, model: str) -> Mapping[str, Any]:
-        """Return the prices of this model, or of the model of which it is a dated version."""
+        """Return the prices of a model or, of a dated version, of its model."""
         if model in self._table:
             return self._table[model]
         known = [name for name in self._table if model.startswith(f"{name}-20")]
@@ -133,7 +133,7 @@ class Prices:
 
 
 def _merged(known: Mapping[str, Any], overrides: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a model's prices with overrides; output tokens are merged quality by quality."""
+    """Merge prices of a model, and output tokens quality by quality."""
     tokens = dict(known.get("output_tokens", {}))
     for quality, by_size in overrides.get("output_tokens", {}).items():
         tokens[quality] = {**tokens.get(quality, {}), **by_size}

@@ -17,7 +17,7 @@ class Check:
 
 
 def run_checks(checks: Sequence[Check], *, seconds: float) -> list[Finding]:
-    """Run all checks in parallel; return their findings in the order of the checks.
+    """Run checks in parallel; return the findings in the order of checks.
 
     A check that is unfinished after `seconds`, or that raises, yields a failed finding and
     affects no other check.

@@ -20,7 +20,9 @@ _log = logging.getLogger(__name__)
 
 @dataclass(kw_only=True)
 class Maintenance:
-    """Drains the spool, finishes interrupted generations, and forgets old idempotency keys.
+    """Finishes what was interrupted: one round of background work.
+
+    A round drains the spool, finishes interrupted generations and forgets old idempotency keys.
 
     Every process of every server may run it at the same time: the records decide which of them
     takes over a record. Within a process only one thread may call it.
@@ -43,7 +45,7 @@ class Maintenance:
     _claims_forgotten_at: float = field(default=float("-inf"), init=False)
 
     def __call__(self) -> None:
-        """Run one round; without work it costs a listing of the spool and one query."""
+        """Run one round; without work, list the spool and run one query."""
         try:
             self._run(self.clock.now())
         except AppError as error:

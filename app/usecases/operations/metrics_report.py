@@ -14,7 +14,7 @@ from app.usecases.operations.health import Readiness
 
 @dataclass(frozen=True)
 class MetricsReport:
-    """Combines the collected metrics with the present state of parts and spool.
+    """Combines the collected metrics with the state of parts and spool.
 
     Args:
         observer: has collected the metrics.
@@ -34,7 +34,7 @@ class MetricsReport:
         return self.observer.page(self.readiness.report(), waiting=self._count_spooled())
 
     def _count_spooled(self) -> int | None:
-        """Return the number of images in the spool, not counting notes; None if unreadable."""
+        """Return the number of images in the spool; None if it is unreadable."""
         try:
             keys = self.spool.keys(object_keys.ORIGINALS)
             return sum(not object_keys.is_sidecar(key) for key in keys)

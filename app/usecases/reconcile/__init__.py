@@ -1,4 +1,4 @@
-"""Find and repair discrepancies between records, stored objects and the spool.
+"""Find and repair discrepancies between records, store and spool.
 
 Crashes, outages and lost databases cause them. Servers may run at the same time, so listings are
 never trusted: each discrepancy is checked again before it is reported or repaired, and every

@@ -38,7 +38,10 @@ class RepairJob:
 
 @dataclass(frozen=True)
 class RepairExecutor:
-    """Runs checks and repairs. An error of one image is reported; an outage ends the run."""
+    """Runs checks and repairs, and reports their outcomes.
+
+    An error of one image does not end the run; an outage does.
+    """
 
     store: ImageStore
     records: ImageRecords
@@ -51,7 +54,7 @@ class RepairExecutor:
             self._add(Discrepancy.CHECK_FAILED, image_id, _reason(error))
 
     def execute(self, job: RepairJob) -> None:
-        """Report a discrepancy, and repair it first if that is possible and allowed."""
+        """Repair a discrepancy, if possible and allowed, and report it."""
         if job.kind in IRREPARABLE:
             self._add(job.kind, job.id, IRREPARABLE[job.kind])
         elif not self.report.fix:
@@ -85,7 +88,7 @@ class RepairExecutor:
 
 
 def _reason(error: Exception) -> str:
-    """Describe the error. Texts of unexpected ones are left out: they may contain addresses."""
+    """Describe an error, without texts that may contain addresses."""
     if isinstance(error, AppError | UnusableImage):
         return str(error)
     return f"unexpected {type(error).__name__}"

@@ -1,4 +1,4 @@
-"""List all records and objects by image, and read single images consistently."""
+"""List records and objects by image; read one image consistently."""
 
 import heapq
 from collections.abc import Iterable, Iterator
@@ -38,7 +38,7 @@ class Inventory:
             yield _snapshot(image_id, (value for _, value in entries))
 
     def read(self, image_id: str) -> ImageSnapshot | None:
-        """Return the present state of an image, or None if it changes at this moment.
+        """Return the state of an image, or None if it is being changed.
 
         Records are inserted before their objects are stored and deleted after them, so the keys
         that are listed between two equal reads of the record belong to it.

@@ -12,7 +12,9 @@ from app.usecases.generation import sidecar
 
 @dataclass(frozen=True, kw_only=True)
 class Rebuilder:
-    """Inserts records from the notes beside originals, or from the objects alone.
+    """Inserts records for objects that have none.
+
+    They are read from the note beside the original or, without one, from the object itself.
 
     Every method raises GenerationInProgress if another server has inserted the record first.
     """

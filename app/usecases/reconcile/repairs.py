@@ -24,7 +24,10 @@ class RepairFailed(AppError):
 
 @dataclass(frozen=True, kw_only=True)
 class Repairs:
-    """Repairs images. Each repair may run twice, concurrently, or be interrupted at any point."""
+    """Repairs images.
+
+    Each repair may run twice, run concurrently, or be interrupted at any point.
+    """
 
     records: ImageRecords
     store: ImageStore
@@ -56,13 +59,13 @@ class Repairs:
         }
 
     def _cut_out_again(self, snapshot: ImageSnapshot) -> None:
-        """Cut the image out of its original again; the record stays ready in the meantime."""
+        """Cut the image out again; its record stays ready in the meantime."""
         record = _record_of(snapshot)
         if record.original is None:  # recovery finds the original and completes the record
             return self._finish(record)
         data = self.store.get(record.original.key).data
         if hashlib.sha256(data).hexdigest() != record.original.sha256:
-            raise RepairFailed("the stored original is not the one that the record names")
+            raise RepairFailed("the stored original does not have the hash in the record")
         restored = self.finalizer.process(record, data)
         written = self.records.compare_and_swap(record, restored)
         image_key = object_keys.image_key(snapshot.id)

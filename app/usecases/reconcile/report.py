@@ -1,4 +1,4 @@
-"""The report of a run: what was found, what was repaired, and what remains."""
+"""The report of a run: what was found, repaired, and remains."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -51,7 +51,7 @@ class KindSummary:
 
 @dataclass
 class UnknownOutcomes:
-    """Generations that may or may not have been charged for; there is nothing to repair."""
+    """Generations that may have been charged; there is nothing to repair."""
 
     found: int = 0
     listed: list[tuple[str, datetime]] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Reconcile the spool, records and objects, temporary files and the list's counts."""
+"""Run all checks: spool, images, temporary files and counts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class Reconcile:
         return run.executor.report
 
     def count_records(self) -> int:
-        """Return the number of ready images: a fast estimate of the number of records."""
+        """Return the number of ready images, a fast estimate for progress."""
         return self.records.page(PageQuery(limit=1)).total
 
 
@@ -101,7 +101,7 @@ class _Run:
             self.executor.report.unknown.add(snapshot.id, snapshot.record.requested_at)
 
     def _check_again(self, image_id: str) -> None:
-        """Read the image once more, since the listings may be outdated, and repair it."""
+        """Read the image again, as listings may be outdated; then repair it."""
         snapshot = self.inventory.read(image_id)
         if snapshot is None:
             return  # another process is changing it

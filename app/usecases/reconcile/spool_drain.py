@@ -1,4 +1,4 @@
-"""Move what waits in this server's spool to the store, and finish its records."""
+"""Upload the images in this server's spool, and finish their records."""
 
 import hashlib
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _ENDED = (State.FAILED, State.UNKNOWN)
 
 @dataclass(frozen=True, kw_only=True)
 class SpoolDrain:
-    """Drains the spool, one image at a time. Several processes may drain one spool."""
+    """Drains the spool, one image at a time, in any number of processes."""
 
     records: ImageRecords
     store: ImageStore
@@ -34,11 +34,11 @@ class SpoolDrain:
         return (image_id for image_id, _ in groupby(keys, key=object_keys.id_of_key) if image_id)
 
     def is_waiting(self, image_id: str) -> bool:
-        """Return whether the image has objects in the spool, and no server works on it."""
+        """Return whether an image is in the spool and no server works on it."""
         return not self._is_leased(self.records.get(image_id)) and bool(self._keys(image_id))
 
     def drain(self, image_id: str) -> None:
-        """Finish the image, make sure that the store has its original, and clear the spool.
+        """Finish an image, upload its original, and clear the spool.
 
         Raises:
             GenerationInProgress: another process is working on it.
@@ -57,7 +57,7 @@ class SpoolDrain:
         return record is not None and record.is_leased(self.clock.now())
 
     def _rebuild(self, image_id: str, keys: frozenset[str]) -> ImageRecord | None:
-        """Insert a record; None if only a note is left, whose original was uploaded earlier."""
+        """Insert a record; None if the original was uploaded before."""
         if original_key := object_keys.original_among(keys):
             return self.rebuilder.insert_pending(image_id, self.spool, original_key)
         evidence_key = object_keys.evidence_key(image_id)
@@ -89,7 +89,7 @@ class SpoolDrain:
         if original and original.key in keys - stored:
             data = self.spool.get(original.key).data
             if hashlib.sha256(data).hexdigest() != original.sha256:
-                raise RepairFailed("the spooled original is not the one that the record names")
+                raise RepairFailed("the spooled original does not have the hash in the record")
             content_type = object_keys.content_type_of(original.key)
             self.store.put(original.key, data, content_type=content_type)
         elif original and original.key not in stored and object_keys.original_among(keys):

@@ -20,7 +20,7 @@ PLACES = {"nowhere": (), "store": ("store",), "spool": ("spool",), "both": ("sto
 
 
 @dataclass(frozen=True)
-class Left:
+class AbandonedState:
     """What a killed worker left behind.
 
     Attributes:
@@ -42,37 +42,42 @@ class Left:
         return "-".join((self.charged, self.where, self.ending, *known))
 
 
-def all_left() -> Iterator[Left]:
+def all_abandoned_states() -> Iterator[AbandonedState]:
     """Yield every possible combination."""
     for charged, known in itertools.product(Charged, (False, True)):
-        yield Left(charged, "nowhere", known=known)
+        yield AbandonedState(charged, "nowhere", known=known)
         for where, ending, note in itertools.product(
             ("store", "spool", "both"), ("png", "webp", "jpeg", "bin"), (False, True)
         ):
             if not (known and ending == "bin"):  # a record does not describe evidence
-                yield Left(charged, where, ending, known, note)
+                yield AbandonedState(charged, where, ending, known, note)
 
 
-def leave(world: World, left: Left) -> ImageRecord:
+def set_up_abandoned(world: World, abandoned: AbandonedState) -> ImageRecord:
     """Set up the fakes as they were left; return the record, whose lease has just ended."""
     record = a_record(
-        id=ID, state=State.PENDING, charged=left.charged, created_at=None, original=None, image=None
+        id=ID,
+        state=State.PENDING,
+        charged=abandoned.charged,
+        created_at=None,
+        original=None,
+        image=None,
     )
-    key = f"originals/{ID}.{left.ending}"
-    if left.known:
-        record = replace(record, original=_original(key, left.ending))
+    key = f"originals/{ID}.{abandoned.ending}"
+    if abandoned.known:
+        record = replace(record, original=_original(key, abandoned.ending))
     record = replace(record, lease_until=world.clock.now())
     world.records.insert(record)
-    for place in PLACES[left.where]:
+    for place in PLACES[abandoned.where]:
         target = world.store if place == "store" else world.spool
         target.put(key, DATA, content_type="x")
-        if left.note:
+        if abandoned.note:
             note = sidecar.write(replace(record, created_at=DRAWN, model=MODEL))
             target.put(NOTE, note, content_type="application/json")
-    if left.ending == "bin":
+    if abandoned.ending == "bin":
         world.image_processor.fail("inspect", UnusableImage("a page"))
     else:
-        world.image_processor.info = ImageInfo(left.ending, 1536, 1024)  # type: ignore[arg-type]  # reason: from the table
+        world.image_processor.info = ImageInfo(abandoned.ending, 1536, 1024)  # type: ignore[arg-type]  # reason: from the table
     return record
 
 
@@ -88,9 +93,9 @@ def recover(world: World, record: ImageRecord) -> ImageRecord | AppError:
         return error
 
 
-def paid(left: Left) -> Charged:
+def paid(abandoned: AbandonedState) -> Charged:
     """Return the charge that is known once the original is found."""
-    return Charged.NO if left.charged is Charged.NO else Charged.YES
+    return Charged.NO if abandoned.charged is Charged.NO else Charged.YES
 
 
 def contents(world: World) -> tuple[dict[str, bytes], dict[str, bytes]]:

@@ -9,13 +9,19 @@ from app.errors import Charged, GenerationInProgress, ImagePendingUpload, Storag
 from app.models import ImageRecord, State
 from tests.support.builders import World, a_record
 from tests.support.observability.log_capture import log_lines
-from tests.support.reconcile.abandoned_records import ID, Left, contents, leave, recover
+from tests.support.reconcile.abandoned_records import (
+    ID,
+    AbandonedState,
+    contents,
+    recover,
+    set_up_abandoned,
+)
 
 
 @pytest.mark.parametrize("where", ["store", "spool"])
 def test_full_disk_loses_no_stored_original(world: World, where: str) -> None:
     """If neither store nor spool accept anything, an original in one of them still waits."""
-    record = leave(world, Left(Charged.YES, where))
+    record = set_up_abandoned(world, AbandonedState(Charged.YES, where))
     before = contents(world)
     world.store.fail("put originals", StorageUnavailable())
     world.spool.fail("put originals", StorageUnavailable())
@@ -25,7 +31,7 @@ def test_full_disk_loses_no_stored_original(world: World, where: str) -> None:
 
 def test_uncleared_spool_does_not_hide_the_image(world: World) -> None:
     """A finished image is returned though its spool could not be cleared, which is logged."""
-    record = leave(world, Left(Charged.YES, "spool"))
+    record = set_up_abandoned(world, AbandonedState(Charged.YES, "spool"))
     world.spool.fail("delete originals", StorageUnavailable("disk"))
     with log_lines() as lines:
         assert recover(world, record) == world.record
@@ -46,7 +52,7 @@ def test_only_a_drawn_image_is_called_safe(
     world: World, charged: Charged, known: bool, safe: bool
 ) -> None:
     """With the store down, the message calls an image kept only if it is known to be drawn."""
-    record = leave(world, Left(charged, "nowhere", known=known))
+    record = set_up_abandoned(world, AbandonedState(charged, "nowhere", known=known))
     world.store.fail("get originals", StorageUnavailable())
     result = recover(world, record)
     assert isinstance(result, ImagePendingUpload)
@@ -55,7 +61,7 @@ def test_only_a_drawn_image_is_called_safe(
 
 def test_image_keeps_its_place_in_the_list(world: World) -> None:
     """A record that has `created_at` keeps it."""
-    record = leave(world, Left(Charged.YES, "store"))
+    record = set_up_abandoned(world, AbandonedState(Charged.YES, "store"))
     drawn_at = record.requested_at + timedelta(seconds=1)
     world.records.by_id[ID] = record = replace(record, created_at=drawn_at)
     recover(world, record)
@@ -64,7 +70,7 @@ def test_image_keeps_its_place_in_the_list(world: World) -> None:
 
 def test_spool_is_searched_first(world: World) -> None:
     """An original in the spool is used without reading the store."""
-    record = leave(world, Left(Charged.YES, "both"))
+    record = set_up_abandoned(world, AbandonedState(Charged.YES, "both"))
     recover(world, record)
     reads = [event for event in world.events if " get " in event]
     assert reads == ["spool get originals"] * 2  # the image and its note
@@ -72,7 +78,7 @@ def test_spool_is_searched_first(world: World) -> None:
 
 def test_late_worker_wins_over_recovery(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """If the late worker finishes during recovery, the outcome is not set to unknown."""
-    record = leave(world, Left(Charged.UNKNOWN, "nowhere"))
+    record = set_up_abandoned(world, AbandonedState(Charged.UNKNOWN, "nowhere"))
     ready, compare_and_swap = a_record(id=ID), world.records.compare_and_swap
 
     def late(old: ImageRecord, new: ImageRecord) -> bool:
