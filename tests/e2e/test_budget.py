@@ -56,7 +56,7 @@ def check_race(servers: Sequence[Gunicorn], fake: FakeOpenAI) -> str:
     return f"{fake.paid} paid, {len(rejected)} times {status} {code}"
 
 
-@attack("50 requests at once at a budget for 7: SQLite, two workers", expect=EXPECTED)
+@attack("50 concurrent requests at a budget for 7: SQLite, two workers", expect=EXPECTED)
 def test_two_workers_on_sqlite_stay_within_the_budget(
     tmp_path: Path, fake_openai: FakeOpenAI, seen: Seen
 ) -> None:
@@ -67,7 +67,7 @@ def test_two_workers_on_sqlite_stay_within_the_budget(
         assert "ERROR" not in server.log()
 
 
-@attack("50 requests at once at a budget for 7: MongoDB, two servers", expect=EXPECTED)
+@attack("50 concurrent requests at a budget for 7: MongoDB, two servers", expect=EXPECTED)
 def test_two_servers_on_mongodb_stay_within_the_budget(
     tmp_path: Path, shared: dict[str, Any], fake_openai: FakeOpenAI, seen: Seen
 ) -> None:

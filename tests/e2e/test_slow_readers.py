@@ -12,7 +12,7 @@ from tests.support.servers.gunicorn import TIMEOUT_SECONDS, Gunicorn, gunicorn
 _THREADS = 1 + 16  # of gunicorn.conf.py, with one concurrent generation
 
 
-@attack("More callers than threads who read nothing", expect="others are answered again")
+@attack("More clients than threads that read no response", expect="others are answered again")
 def test_clients_that_do_not_read_are_disconnected(tmp_path: Path, seen: Seen) -> None:
     """A client that reads nothing of a response for ten seconds occupies a thread no longer."""
     with (
