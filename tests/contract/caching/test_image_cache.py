@@ -78,7 +78,7 @@ def test_an_error_reaches_all_waiting_fetches_and_is_not_cached(cache: ImageCach
 
     def fetch(number: int) -> str:
         if number == 0:
-            assert source.started.wait(10)
+            assert source.started.wait(60)
             source.released.set()
             return "released"
         try:
@@ -143,7 +143,7 @@ def test_forgetting_wins_over_a_running_fetch(cache: ImageCache) -> None:
         if number == 0:
             assert cache.fetch("x", "image", source).data == b"old"
             return
-        assert source.started.wait(10)
+        assert source.started.wait(60)
         cache.forget("x")
         assert cache.fetch("x", "image", CountingSource(image(b"new"))).data == b"new"
         source.released.set()

@@ -41,7 +41,7 @@ def test_forgetting_wins_over_a_fetch_of_another_process(
         if number == 0:
             other.fetch("x", "image", slow)
         else:
-            assert slow.started.wait(10)
+            assert slow.started.wait(60)
             mine.forget("x")
             slow.released.set()
 

@@ -79,7 +79,7 @@ def assert_unavailable(store: ImageRecords) -> None:
         assert "127.0.0.1" not in f"{caught.value} {caught.value.detail}"
         return time.monotonic() - start
 
-    assert max(in_threads(len(calls), one)) < 3.5
+    assert max(in_threads(len(calls), one)) < 25  # the client's own limit is 30 s
 
 
 def test_list_and_search_have_indexes(

@@ -44,7 +44,7 @@ class Upload(BaseHTTPRequestHandler):
                 store.full.set()
             elif store.running > settings._MAX_CONCURRENT_UPLOADS:
                 store.too_many.set()
-        assert store.full.wait(10)
+        assert store.full.wait(60)
         store.too_many.wait(0.2)  # time for one more to arrive, which must not happen
         with store.lock:
             store.running -= 1

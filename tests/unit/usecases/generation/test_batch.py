@@ -159,7 +159,7 @@ def test_stopping_completes_running_items(world: World) -> None:
 
     def slow(request: ImageRequest, **options: Any) -> object:
         began.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         return draw(request, **options)
 
     world.generator.draw = slow  # type: ignore[method-assign,assignment]  # reason: takes its time
@@ -168,7 +168,7 @@ def test_stopping_completes_running_items(world: World) -> None:
     items = batch_items("b", requests_for("a", "b"), ANONYMOUS)
     thread = threading.Thread(target=lambda: ended.extend(batch.run(items)))
     thread.start()
-    assert began.wait(10)
+    assert began.wait(60)
     batch.stop()
     go_on.set()
     thread.join()

@@ -130,7 +130,7 @@ def test_slow_theme_does_not_block_another(world: World) -> None:
         assert len(prompts.suggest(1, theme="sea")) == 1
         assert not slow.done()
         world.writer.gate.set()
-        assert len(slow.result(10)) == 1
+        assert len(slow.result(60)) == 1
 
 
 def test_themes_have_separate_pools(world: World) -> None:

@@ -127,7 +127,7 @@ def test_concurrent_calls_share_one_computation(stored: World) -> None:
     use_case = variants(stored, limit=1, real_cache=True)
 
     def open_once_begun() -> bytes:
-        assert slow.started.acquire(timeout=10)
+        assert slow.started.acquire(timeout=60)
         slow.gate.set()
         return fetch(use_case, SMALL).data
 
@@ -142,13 +142,13 @@ def test_calls_above_the_limit_are_refused(stored: World) -> None:
     use_case = variants(stored, limit=2, real_cache=True)
     slow.gate.set()
     fetch(use_case, SMALL)
-    assert slow.started.acquire(timeout=10)
+    assert slow.started.acquire(timeout=60)
     slow.gate.clear()
     sizes = [Variant(width=side, height=side) for side in (10, 11)]
     waiting = [threading.Thread(target=fetch, args=(use_case, each)) for each in sizes]
     for thread in waiting:
         thread.start()
-    assert all(slow.started.acquire(timeout=10) for _ in waiting)
+    assert all(slow.started.acquire(timeout=60) for _ in waiting)
     with pytest.raises(VariantsBusy) as refused:
         fetch(use_case, LARGE)
     assert refused.value.retry_after

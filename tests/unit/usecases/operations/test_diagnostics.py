@@ -44,10 +44,10 @@ def test_a_hanging_check_times_out_and_keeps_its_findings() -> None:
 
     def hanging() -> Iterator[Finding]:
         yield finding("hanging", "before")
-        released.wait(10)
+        released.wait(60)
 
     def silent() -> Iterator[Finding]:
-        released.wait(10)
+        released.wait(60)
         yield from ()
 
     start = time.monotonic()
@@ -57,7 +57,7 @@ def test_a_hanging_check_times_out_and_keeps_its_findings() -> None:
     ]
     found = run_checks(checks, seconds=0.2)
     released.set()
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 50  # each check would take 60 s
     assert [(one.part, one.check, one.level) for one in found] == [
         ("hanging", "before", OK), ("hanging", "time", FAILED), ("other", "time", FAILED),
     ]  # fmt: skip

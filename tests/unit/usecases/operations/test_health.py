@@ -23,7 +23,7 @@ class FakePart:
     def ping(self) -> None:
         """Return, or raise the scripted error."""
         self.pings += 1
-        assert self.gate.wait(10)
+        assert self.gate.wait(60)
         if self.error:
             raise self.error
 
@@ -134,5 +134,5 @@ def test_concurrent_requests_ping_a_slow_part_once(readiness: Readiness, storage
         waiting = [pool.submit(readiness.require, "storage") for _ in range(8)]
         threading.Timer(0.1, storage.gate.set).start()
         for caller in waiting:
-            caller.result(10)
+            caller.result(60)
     assert storage.pings == 1
