@@ -1,1 +1,1 @@
-"""Soak test: customers order images from two servers while everything around them fails."""
+"""Soak test: customers order images from two servers while every other part fails at random."""

@@ -43,14 +43,14 @@ class Order:
     outcome: str = ""
 
 
-class Market:
-    """All orders and responses, and a list of what must not happen."""
+class OrderBook:
+    """All orders, the responses to them, and the violations of promises."""
 
     def __init__(self, servers: list[Server]) -> None:
         self.servers = servers
         self.orders: list[Order] = []
-        self.seen: Counter[str] = Counter()
-        self.wrong: list[str] = []
+        self.responses: Counter[str] = Counter()
+        self.violations: list[str] = []
         self.lock = threading.Lock()
 
     def new_order(self) -> Order:
@@ -70,12 +70,12 @@ class Market:
         with order.lock:
             if response.status_code == 200:
                 if order.body is not None and order.body != body:
-                    self.wrong.append(f"{order.key} got two different responses")
+                    self.violations.append(f"{order.key} got two different responses")
                 order.body, order.outcome = body, "image"
             elif order.body is not None:
-                # Its record may wait for the records to be back; anything final would be wrong.
+                # Records may be unavailable for a while; any final error would be a violation.
                 if response.status_code < 500 and body["code"] != "generation_in_progress":
-                    self.wrong.append(f"{order.key} got an image, and later {body['code']}")
+                    self.violations.append(f"{order.key} got an image, and later {body['code']}")
             elif body["code"] == "outcome_unknown":
                 order.outcome = "unknown"
             elif body["code"] == "provider_bad_response" and body["charged"] == "yes":
@@ -89,7 +89,7 @@ class Market:
         if response is not None:
             self._note(response.status_code, response.json().get("code"), response.text[:300])
             if response.status_code == 200:
-                self.wrong.append(f"{order.key} gave an image for another prompt")
+                self.violations.append(f"{order.key} gave an image for another prompt")
 
     def fetch(self, order: Order, server: Server) -> bool:
         """Fetch the image, which must be the same bytes each time, from every server."""
@@ -101,18 +101,18 @@ class Market:
             return False
         with order.lock:
             if response.status_code != 200:
-                self.wrong.append(f"{order.key}: GET gave {response.status_code}")
+                self.violations.append(f"{order.key}: GET gave {response.status_code}")
             elif order.image is None:
                 order.image = response.content
             elif order.image != response.content:
-                self.wrong.append(f"{order.key}: the image has changed")
+                self.violations.append(f"{order.key}: the image has changed")
         return response.status_code == 200
 
     def browse(self, server: Server) -> None:
         """Read the list."""
         response = self._send(server, "GET", "/images?limit=50")
         if response is not None and response.status_code not in {200, 503}:
-            self.wrong.append(f"the list gave {response.status_code}: {response.text[:300]}")
+            self.violations.append(f"the list gave {response.status_code}: {response.text[:300]}")
 
     def _send(
         self, server: Server, method: str, path: str, prompt: str = "", key: str = ""
@@ -124,30 +124,30 @@ class Market:
                 method, server.url + path, json=body, headers=headers, timeout=_TIMEOUT_SECONDS
             )
         except requests.RequestException:
-            self.seen["connection lost"] += 1
+            self.responses["connection lost"] += 1
             return None
 
     def _note(self, status: int, code: str | None, text: str) -> None:
         with self.lock:
-            self.seen[f"{status} {code or ''}".strip()] += 1
+            self.responses[f"{status} {code or ''}".strip()] += 1
             if (status, code) not in EXPECTED:
-                self.wrong.append(f"unexpected {status}: {text}")
+                self.violations.append(f"unexpected {status}: {text}")
 
 
-def run_customer(market: Market, seed: int, until: float, pause: float) -> None:
+def run_customer(book: OrderBook, seed: int, until: float, pause: float) -> None:
     """Act as one customer until that time (monotonic), pausing up to `pause` seconds."""
     rng = random.Random(seed)
     while time.monotonic() < until:
-        server, chance = rng.choice(market.servers), rng.random()
-        old = rng.choice(market.orders) if market.orders else market.new_order()
+        server, chance = rng.choice(book.servers), rng.random()
+        old = rng.choice(book.orders) if book.orders else book.new_order()
         if chance < 0.35:
-            market.request(market.new_order(), server)
+            book.request(book.new_order(), server)
         elif chance < 0.7:
-            market.request(old, server)
+            book.request(old, server)
         elif chance < 0.75:
-            market.reuse_key(old, server)
+            book.reuse_key(old, server)
         elif chance < 0.9:
-            market.fetch(old, server)
+            book.fetch(old, server)
         else:
-            market.browse(server)
+            book.browse(server)
         time.sleep(rng.uniform(0, pause))

@@ -49,7 +49,7 @@ class Server:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             with contextlib.suppress(requests.RequestException):
-                requests.get(f"{self.url}/healthz", timeout=5)
+                requests.get(f"{self.url}/healthz", timeout=60)
                 return
             time.sleep(0.1)
         raise AssertionError(f"{self.url} did not start:\n{self.log_file.read_text()[-3000:]}")

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.records import MongoRecords
 from tests.soak.chaos import Chaos
-from tests.soak.customers import Market, run_customer
+from tests.soak.customers import OrderBook, run_customer
 from tests.soak.fleet import Server, memory_mb
 from tests.soak.report import Result, compare_payments, expire_leases, reconcile
 from tests.support.fake_openai import FakeOpenAI
@@ -34,9 +34,9 @@ def soak(seconds: float, seed: int, *, pause: float = 0.1) -> Result:
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        s3 = stack.enter_context(seaweedfs(_made(folder / "s3")))
-        mongo = stack.enter_context(secantusdb(_made(folder / "mongo")))
-        redis = stack.enter_context(valkey(_made(folder / "redis")))
+        s3 = stack.enter_context(seaweedfs(_create(folder / "s3")))
+        mongo = stack.enter_context(secantusdb(_create(folder / "mongo")))
+        redis = stack.enter_context(valkey(_create(folder / "redis")))
         fake = stack.enter_context(FakeOpenAI())
         with closing(s3_client(s3)) as client:
             bucket = new_bucket(s3, client)
@@ -66,15 +66,15 @@ def soak(seconds: float, seed: int, *, pause: float = 0.1) -> Result:
         for server in servers:
             stack.callback(server.kill)
             server.start()
-        market = Market(servers)
+        book = OrderBook(servers)
         result = Result()
         chaos = Chaos(servers, proxies, fake, random.Random(seed))
         until = time.monotonic() + seconds
         customers = [
-            threading.Thread(target=run_customer, args=(market, seed + number, until, pause))
+            threading.Thread(target=run_customer, args=(book, seed + number, until, pause))
             for number in range(1, _CUSTOMERS + 1)
         ]
-        _run_all(market, chaos, customers, until, result)
+        _run_all(book, chaos, customers, until, result)
         fake.clear()
         result.figures["stopped with status"] = [server.stop() for server in servers]
         with closing(MongoRecords(MongoDatabase(uri=mongo.uri, name=_DATABASE))) as records:
@@ -82,14 +82,14 @@ def soak(seconds: float, seed: int, *, pause: float = 0.1) -> Result:
         for server in servers:
             server.start()
         reconcile(servers, result)
-        compare_payments(market, fake, result)
-        result.figures["responses"] = dict(market.seen.most_common())
+        compare_payments(book, fake, result)
+        result.figures["responses"] = dict(book.responses.most_common())
         result.figures["what was broken"] = dict(chaos.done.most_common())
         return result
 
 
 def _run_all(
-    market: Market,
+    book: OrderBook,
     chaos: Chaos,
     customers: list[threading.Thread],
     until: float,
@@ -100,7 +100,7 @@ def _run_all(
         thread.start()
     samples: dict[int, list[float]] = {}
     while time.monotonic() < until:
-        for pid in (pid for server in market.servers for pid in server.workers()):
+        for pid in (pid for server in book.servers for pid in server.workers()):
             if (size := memory_mb(pid)) is not None:
                 samples.setdefault(pid, []).append(size)
         time.sleep(0.5)
@@ -119,9 +119,9 @@ def _check_memory(samples: dict[int, list[float]], result: Result) -> None:
     peak = max(max(sizes) for sizes in samples.values())
     result.figures["largest worker, MB"] = round(peak)
     if peak > _MAX_MB:
-        result.wrong.append(f"a worker held {peak:.0f} MB")
+        result.violations.append(f"a worker held {peak:.0f} MB")
 
 
-def _made(folder: Path) -> Path:
+def _create(folder: Path) -> Path:
     folder.mkdir()
     return folder
