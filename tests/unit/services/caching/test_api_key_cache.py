@@ -41,7 +41,7 @@ def test_concurrent_requests_share_one_lookup(
 
     def slow(key_id: str) -> ApiKey | None:
         key = get(key_id)
-        assert released.wait(10)
+        assert released.wait(60)
         return key
 
     monkeypatch.setattr(service.repository, "get", slow)
