@@ -1,4 +1,4 @@
-"""The ImageStore port on files: what is used where there is no bucket."""
+"""The ImageStore port on files, used without a bucket."""
 
 import os
 import uuid
@@ -11,22 +11,22 @@ from app.models import StoredImage, object_keys
 from app.services.files.permissions import make_folder, open_new
 
 _ENDINGS = tuple(f".{ending}" for ending in sorted(object_keys.STORED_ENDINGS))
-_HEX_DIGITS = "0123456789abcdef"  # what names begin with; a file that is not whole has a dot
+_HEX_DIGITS = "0123456789abcdef"  # first characters of names; incomplete files start with a dot
 
 
 class LocalImageStore:
-    """Keeps each object as a file below `root`.
+    """Keeps each object as a file under `root`.
 
-    A file appears under its name only when it is whole and on the disk: it is written under
-    another name, flushed, renamed, and the folder flushed too. A crash at any moment leaves the
-    old state or the new one.
+    A file appears under its name only when it is complete and on disk: it is written under another
+    name, flushed and renamed, and the folder is flushed too. A crash leaves the old state or the
+    new one.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
     def put(self, key: str, data: bytes, *, content_type: str) -> None:  # noqa: ARG002 - reason: part of the port
-        """See ImageStore. The type follows from the key's ending, so it needs no place here."""
+        """See ImageStore. The type follows from the key's ending, so it is not stored."""
         path = self._root / key
         try:
             make_folder(path.parent)
@@ -36,12 +36,12 @@ class LocalImageStore:
 
     def get(self, key: str) -> StoredImage:
         """See ImageStore."""
-        # By descriptor, since this is read for every image that no cache has.
+        # By descriptor, for speed: every cache miss reads here.
         try:
             descriptor = os.open(f"{self._root}/{key}", os.O_RDONLY | os.O_CLOEXEC)
             try:
-                about = os.fstat(descriptor)
-                data = _read(descriptor, about.st_size)
+                status = os.fstat(descriptor)
+                data = _read(descriptor, status.st_size)
             finally:
                 os.close(descriptor)
         except FileNotFoundError:
@@ -51,7 +51,7 @@ class LocalImageStore:
         return StoredImage(
             data=data,
             content_type=object_keys.content_type_of(key),
-            modified=datetime.fromtimestamp(int(about.st_mtime), UTC),
+            modified=datetime.fromtimestamp(int(status.st_mtime), UTC),
         )
 
     def delete(self, key: str) -> None:
@@ -65,15 +65,15 @@ class LocalImageStore:
     def keys(self, prefix: str) -> Iterator[str]:
         """See ImageStore. A sixteenth of the folder is sorted in memory at a time.
 
-        A name up to its dot is looked up by the endings there are: listing a folder of a million
-        files would take a second each time.
+        A name up to its dot is looked up by all known endings, because listing a folder of a
+        million files takes a second.
         """
         folder, _, start = prefix.rpartition("/")
         try:
             if start.endswith("."):
                 names = [start[:-1] + ending for ending in _ENDINGS]
                 yield from (
-                    f"{folder}/{name}" for name in names if _is_there(self._root / folder / name)
+                    f"{folder}/{name}" for name in names if _exists(self._root / folder / name)
                 )
                 return
             for digit in [start[0]] if start else _HEX_DIGITS:
@@ -83,15 +83,15 @@ class LocalImageStore:
             raise _unavailable(error) from None
 
     def public_url(self, key: str) -> str | None:  # noqa: ARG002 - reason: part of the port
-        """See ImageStore: only this service can serve these files."""
+        """See ImageStore. Only this service can serve the files."""
         return None
 
     def link(self, key: str) -> str:  # noqa: ARG002 - reason: part of the port
-        """See ImageStore: settings that would ask for this are refused at the start."""
+        """See ImageStore. Settings that need this are refused at the start."""
         raise StorageUnavailable("files have no address of their own")
 
     def ping(self) -> None:
-        """See ImageStore: a file can be made here."""
+        """See ImageStore. Checks that a file can be created."""
         probe = self._root / f".ping-{uuid.uuid4().hex}"
         try:
             make_folder(self._root)
@@ -102,7 +102,7 @@ class LocalImageStore:
 
 
 def _read(descriptor: int, size: int) -> bytes:
-    """Read it all: usually at once, for which there is no need to know that nothing follows."""
+    """Read the whole file; one call is usually enough, and needs no second one to find the end."""
     data = os.read(descriptor, size)
     if len(data) == size:
         return data
@@ -111,7 +111,7 @@ def _read(descriptor: int, size: int) -> bytes:
 
 
 def _names(folder: Path, start: str) -> list[str]:
-    """Return the names of whole files that begin so, sorted."""
+    """Return the sorted names of complete files that start with `start`."""
     try:
         with os.scandir(folder) as entries:
             return sorted(entry.name for entry in entries if entry.name.startswith(start))
@@ -119,7 +119,7 @@ def _names(folder: Path, start: str) -> list[str]:
         return []
 
 
-def _is_there(path: Path) -> bool:
+def _exists(path: Path) -> bool:
     try:
         path.stat()
     except FileNotFoundError:
@@ -142,7 +142,7 @@ def _write_durably(path: Path, data: bytes) -> None:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Make the rename itself durable."""
+    """Flush the folder, which makes the rename durable."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

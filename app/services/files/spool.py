@@ -1,4 +1,4 @@
-"""The Spool port: the folder where paid images wait while the store is down."""
+"""The Spool port: the folder of paid images that wait for the store."""
 
 import contextlib
 import errno
@@ -15,26 +15,26 @@ from app.services.files.image_store import LocalImageStore
 from app.services.files.permissions import make_folder
 
 ROOM_BYTES = 8 * 1024 * 1024
-"""Held for an image: a 1536x1024 PNG has 6.3 MB if nothing of it can be compressed."""
+"""Reserved for an image; an incompressible PNG of 1536x1024 has 6.3 MB."""
 
 
-class _Held(threading.local):
-    """The room that this thread holds."""
+class _Reservation(threading.local):
+    """The room that this thread has reserved."""
 
     ballast: BinaryIO | None = None
 
 
 class FileSpool:
-    """Keeps files below `root`, and makes sure beforehand that there is room for them.
+    """Keeps files under `root`, and reserves room for them beforehand.
 
-    The room is a nameless file of that size: while it is held, nobody else can use up the disk,
-    and it is gone when its process is, however that ends.
+    The room is an unnamed file of that size. It occupies its blocks until they are released, and
+    the system frees them when the process ends, however it ends.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._files = LocalImageStore(root)
-        self._held = _Held()
+        self._reserved = _Reservation()
 
     @contextlib.contextmanager
     def room(self) -> Iterator[None]:
@@ -42,20 +42,20 @@ class FileSpool:
         with contextlib.ExitStack() as stack:
             try:
                 make_folder(self._root)
-                held = stack.enter_context(tempfile.TemporaryFile(dir=self._root, buffering=0))
-                _allocate(held, ROOM_BYTES)
+                file = stack.enter_context(tempfile.TemporaryFile(dir=self._root, buffering=0))
+                _allocate(file, ROOM_BYTES)
             except OSError as error:
                 raise StorageUnavailable(
                     f"spool: no room ({type(error).__name__}, errno {error.errno})",
-                    message="The server's disk is full or unusable, so nothing can be drawn now.",
+                    message="The server's disk is full or unusable. Nothing was charged.",
                 ) from None
-            self._held.ballast = held
+            self._reserved.ballast = file
             yield
 
     def put(self, key: str, data: bytes, *, content_type: str) -> None:
         """See Spool."""
-        if self._held.ballast is not None and not self._held.ballast.closed:
-            self._held.ballast.truncate(0)
+        if self._reserved.ballast is not None and not self._reserved.ballast.closed:
+            self._reserved.ballast.truncate(0)
         self._files.put(key, data, content_type=content_type)
 
     def get(self, key: str) -> StoredImage:
@@ -76,5 +76,5 @@ def _allocate(file: BinaryIO, size: int) -> None:
         os.posix_fallocate(file.fileno(), 0, size)
     else:  # macOS
         written = file.write(bytes(size))
-        if written < size:  # a disk that fills up cuts a write short before it refuses one
+        if written < size:  # a nearly full disk shortens a write before it refuses one
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

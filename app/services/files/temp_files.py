@@ -1,4 +1,4 @@
-"""The Leftovers port: what LocalImageStore was writing when its process died."""
+"""The TempFiles port: files that LocalImageStore was writing when its process died."""
 
 import os
 from collections.abc import Iterator
@@ -9,13 +9,13 @@ from app.errors import StorageUnavailable
 
 
 class LocalTempFiles:
-    """Finds half-written files below the folders; names are relative to what holds the folders."""
+    """Finds incomplete files in the folders; names start with a folder's name."""
 
     def __init__(self, *folders: Path) -> None:
         self._folders = {folder.name: folder for folder in folders}
 
     def older_than(self, time: datetime) -> Iterator[str]:
-        """See Leftovers."""
+        """See TempFiles."""
         try:
             for name, folder in self._folders.items():
                 for entry in _files(folder):
@@ -25,7 +25,7 @@ class LocalTempFiles:
             raise _unavailable(error) from None
 
     def remove(self, name: str) -> None:
-        """See Leftovers."""
+        """See TempFiles."""
         folder, _, rest = name.partition("/")
         try:
             (self._folders[folder] / rest).unlink(missing_ok=True)
@@ -34,7 +34,7 @@ class LocalTempFiles:
 
 
 def _files(folder: Path) -> Iterator["os.DirEntry[str]"]:
-    """Yield all files below, without ever holding a whole folder's names in memory."""
+    """Yield all files in a folder and its subfolders, without holding all names in memory."""
     try:
         with os.scandir(folder) as entries:
             for entry in entries:

@@ -1,7 +1,7 @@
-"""The service's metrics, kept by prometheus_client.
+"""The service's metrics in prometheus_client.
 
-Under gunicorn they are kept in files that all workers read (`metrics_folder.py`). Labels have few
-values: nothing that a caller sends is ever one.
+Under gunicorn they are kept in files that all workers read (`server/process_setup.py`). Labels
+have few values: client data never becomes one.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,48 +23,48 @@ from prometheus_client.values import MutexValue, ValueClass
 from app.models import PartHealth
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"})
-_PERHAPS_PAID = ("yes", "unknown")
+_CHARGES = ("yes", "unknown")
 _LEVELS = ("memory", "redis", "store", "computed")
 # Seconds: a read from memory takes less than one thousandth, an image up to two minutes.
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
-# Several processes have no common time of creation.
+# Several processes have no common creation time.
 disable_created_metrics()  # type: ignore[no-untyped-call]  # reason: it has no types
 
 
 class Metrics:
-    """All metrics of one process; `page` tells those of all processes of the server."""
+    """The metrics of one process; `page` returns those of all processes of the server."""
 
     def __init__(self, *, version: str) -> None:
         self._version = version
         self._registry = registry = CollectorRegistry()
         self._requests = Counter(
             "imageapi_requests",
-            "Answered requests.",
+            "Requests.",
             ("method", "route", "status"),
             registry=registry,
         )
         self._request_seconds = Histogram(
             "imageapi_request_duration_seconds",
-            "Time from a request's arrival to its answer.",
+            "Time from a request's arrival to its response.",
             ("route",),
             buckets=_BUCKETS,
             registry=registry,
         )
         self._generations = Counter(
             "imageapi_generations",
-            "Ended generations: ready, replayed, or the code of the error; and whether this one "
-            "was charged for.",
+            "Generations by outcome (ready, replayed, or the error's code), and whether this "
+            "request was charged.",
             ("outcome", "provider", "charged"),
             registry=registry,
         )
         failures = Counter(
             "imageapi_charged_failures",
-            "Generations without an image that were charged for: yes, or unknown.",
+            "Generations without an image that were, or may have been, charged.",
             ("charged",),
             registry=registry,
         )
-        self._charged_failures = {charged: failures.labels(charged) for charged in _PERHAPS_PAID}
+        self._charged_failures = {charged: failures.labels(charged) for charged in _CHARGES}
         self._generation_seconds = Histogram(
             "imageapi_generation_duration_seconds",
             "Time that a generation took.",
@@ -86,18 +86,18 @@ class Metrics:
         )
         self.in_flight = Gauge(
             "imageapi_generations_in_flight",
-            "Generations that run.",
+            "Running generations.",
             registry=registry,
             multiprocess_mode="livesum",
         )
         reads = Counter(
             "imageapi_cache_reads",
-            "Images and variants read, by where they were found or made.",
+            "Reads of images and variants, by the level that had them.",
             ("level",),
             registry=registry,
         )
         self._reads = {level: reads.labels(level) for level in _LEVELS}
-        # Looked up once: to find a child by its labels takes longer than to count.
+        # Looked up once: finding a child by its labels takes longer than counting.
         self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -127,22 +127,22 @@ class Metrics:
         self._step_seconds.labels(name).observe(seconds)
 
     def cache_read(self, level: str) -> None:
-        """Count a read that ended at this level: memory, redis, store or computed."""
+        """Count a read by the level that it reached: memory, redis, store or computed."""
         self._reads[level].inc()
 
     def page(self, parts: Sequence[PartHealth], waiting: int | None) -> bytes:
-        """Return all that is known, in Prometheus' text format."""
+        """Return all metrics in Prometheus' text format."""
         registry = self._registry
         if ValueClass is not MutexValue:
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # reason: it has no types
         now = CollectorRegistry()
-        now.register(_Now(self._version, parts, waiting))
+        now.register(_ScrapeCollector(self._version, parts, waiting))
         return generate_latest(registry) + generate_latest(now)
 
 
-class _Now(Collector):
-    """What is found out at the moment of asking, by the process that answers."""
+class _ScrapeCollector(Collector):
+    """Metrics that the responding process determines at the time of the scrape."""
 
     def __init__(self, version: str, parts: Sequence[PartHealth], waiting: int | None) -> None:
         self._version = version
@@ -151,7 +151,7 @@ class _Now(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """See Collector."""
-        up = GaugeMetricFamily("imageapi_part_up", "Whether a part answers.", labels=["part"])
+        up = GaugeMetricFamily("imageapi_part_up", "Whether a part is up.", labels=["part"])
         for part in self._parts:
             up.add_metric([part.name], float(part.up))
         yield up

@@ -25,28 +25,28 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass
-class _Seen:
-    """The generation that a thread is at."""
+class _CurrentGeneration:
+    """The current generation of a thread."""
 
     caller: str
     provider: str
     model: str
     outcome: str = "internal_error"
     charged: Charged = Charged.UNKNOWN
-    row: ImageRecord | None = None
+    record: ImageRecord | None = None
     replayed: bool = False
     steps: dict[str, float] = field(default_factory=dict)  # seconds
     on_step: Callable[[Step], object] | None = None
 
 
-_current: ContextVar[_Seen | None] = ContextVar("generation", default=None)
+_current: ContextVar[_CurrentGeneration | None] = ContextVar("generation", default=None)
 
 
 class TelemetryObserver:
-    """Counts, measures, and writes one line about each generation.
+    """Writes metrics, traces, and one log line per generation.
 
-    prometheus_client is loaded when first something is counted, so start-up stays fast. Without
-    `tracing` there are no traces.
+    prometheus_client is imported at the first count, which keeps the start fast. Without `tracing`
+    there are no traces.
     """
 
     def __init__(self, *, version: str, tracing: "Tracing | None" = None) -> None:
@@ -58,33 +58,36 @@ class TelemetryObserver:
     @contextmanager
     def generation(self, *, caller: str, provider: str, model: str) -> Iterator[None]:
         """See Observer."""
-        seen = _Seen(caller, provider, model)
-        token, began = _current.set(seen), time.monotonic()
+        state = _CurrentGeneration(caller, provider, model)
+        token, began = _current.set(state), time.monotonic()
         self._report(lambda metrics: metrics.in_flight.inc())
         try:
             yield
-            seen.outcome, seen.charged = "ready", seen.row.charged if seen.row else Charged.NO
+            state.outcome, state.charged = (
+                "ready",
+                state.record.charged if state.record else Charged.NO,
+            )
         except AppError as error:
-            seen.outcome, seen.charged = error.code, error.charged or Charged.NO
-            seen.replayed = error.replayed
+            state.outcome, state.charged = error.code, error.charged or Charged.NO
+            state.replayed = error.replayed
             raise
         finally:
             _current.reset(token)
             self._report(lambda metrics: metrics.in_flight.dec())
-            self._report(partial(_end, seen, time.monotonic() - began))
+            self._report(partial(_end, state, time.monotonic() - began))
 
     @contextmanager
     def follow(self, on_step: Callable[[Step], object]) -> Iterator[None]:
         """See Observer."""
-        seen = _current.get()
-        if seen is None:
+        state = _current.get()
+        if state is None:
             yield
             return
-        seen.on_step = on_step
+        state.on_step = on_step
         try:
             yield
         finally:
-            seen.on_step = None
+            state.on_step = None
 
     @contextmanager
     def step(self, name: Step) -> Iterator[None]:
@@ -98,23 +101,23 @@ class TelemetryObserver:
                 yield
         finally:
             seconds = time.monotonic() - began
-            seen = _current.get()
-            if seen is not None:
-                seen.steps[name] = seen.steps.get(name, 0.0) + seconds
+            state = _current.get()
+            if state is not None:
+                state.steps[name] = state.steps.get(name, 0.0) + seconds
             self._report(lambda metrics: metrics.step(name, seconds))
 
-    def note(self, row: ImageRecord, *, replayed: bool = False) -> None:
+    def note(self, record: ImageRecord, *, replayed: bool = False) -> None:
         """See Observer."""
-        seen = _current.get()
-        if seen is not None:
-            seen.row, seen.replayed = row, replayed
+        state = _current.get()
+        if state is not None:
+            state.record, state.replayed = record, replayed
 
     def request(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """See Observer."""
         self._report(lambda metrics: metrics.request(method, route, status, seconds))
 
     def cache_read(self, level: str) -> None:
-        """Count a read that ended at this level: memory, redis, store or computed."""
+        """Count a read by the level that it reached: memory, redis, store or computed."""
         self._report(lambda metrics: metrics.cache_read(level))
 
     def trace(self, app: WSGIApplication) -> WSGIApplication:
@@ -126,7 +129,7 @@ class TelemetryObserver:
         return self._tracing.trace_id() if self._tracing else ""
 
     def close(self) -> None:
-        """Send what is still to be sent."""
+        """Send the remaining spans."""
         if self._tracing:
             self._tracing.close()
 
@@ -137,8 +140,8 @@ class TelemetryObserver:
     def _report(self, count: "Callable[[Metrics], object]") -> None:
         try:
             count(self._metrics or self._made())
-        except Exception:  # noqa: BLE001 - reason: a disk that is full must not fail what is counted
-            _log.exception("a metric could not be kept")
+        except Exception:  # noqa: BLE001 - reason: a full disk must not fail what is counted
+            _log.exception("a metric could not be recorded")
 
     def _made(self) -> "Metrics":
         with self._lock:
@@ -149,36 +152,36 @@ class TelemetryObserver:
             return self._metrics
 
 
-def _end(seen: _Seen, seconds: float, metrics: "Metrics") -> None:
-    """Write the one line about a generation, and count it."""
-    row = seen.row
-    provider = row.provider if row else seen.provider
-    micros = row.cost_micros if row else None
-    steps = {name: _ms(spent) for name, spent in seen.steps.items()}
+def _end(state: _CurrentGeneration, seconds: float, metrics: "Metrics") -> None:
+    """Write the log line of a generation, and count it."""
+    record = state.record
+    provider = record.provider if record else state.provider
+    micros = record.cost_micros if record else None
+    steps = {name: _ms(spent) for name, spent in state.steps.items()}
     fields = {
         "event": "generation",
-        "generation": row.id if row else None,
-        "caller": seen.caller or None,
+        "generation": record.id if record else None,
+        "caller": state.caller or None,
         "provider": provider,
-        "model": row.model if row else seen.model,
-        "outcome": seen.outcome,
-        "replayed": seen.replayed,
-        "charged": str(seen.charged),
+        "model": record.model if record else state.model,
+        "outcome": state.outcome,
+        "replayed": state.replayed,
+        "charged": str(state.charged),
         "cost_usd": None if micros is None else micros / 1e6,
         "ms": _ms(seconds),
         "steps_ms": steps,
     }
-    outcome = "replayed" if seen.replayed and seen.outcome == "ready" else seen.outcome
+    outcome = "replayed" if state.replayed and state.outcome == "ready" else state.outcome
     spent = ", ".join(f"{name} {ms:.0f}" for name, ms in steps.items())
-    about = (row.id if row else "-", outcome, seen.charged, fields["ms"], spent or "no step")
+    about = (record.id if record else "-", outcome, state.charged, fields["ms"], spent or "no step")
     _log.info("generation %s: %s, charged: %s, %.0f ms (%s)", *about, extra={"fields": fields})
-    # Who waits for what another request bought, repeats or finishes it, has not bought it again.
-    bought = "upstream" in seen.steps
+    # A request that waits for, replays or finishes another one's image has not paid again.
+    paid = "upstream" in state.steps
     metrics.generation(
         outcome,
         provider,
-        charged=str(seen.charged) if bought else "no",
-        dollars=micros / 1e6 if bought and micros is not None else 0.0,
+        charged=str(state.charged) if paid else "no",
+        dollars=micros / 1e6 if paid and micros is not None else 0.0,
         seconds=seconds,
     )
 

@@ -1,7 +1,7 @@
-"""Traces by OpenTelemetry: a span a request and a span a step.
+"""OpenTelemetry traces: one span per request and one per step.
 
-This module is imported only if OpenTelemetry's variables ask for traces; nearly all of them are
-read by OpenTelemetry itself. No span holds a prompt, a query, or the text of an error.
+This module is imported only if OpenTelemetry's variables enable traces. OpenTelemetry reads nearly
+all of them itself. No span contains a prompt, a query, or the text of an error.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -22,7 +22,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"
 
 
 class _Provider:
-    """OpenTelemetry's provider, which lets go of what it holds like all our clients."""
+    """OpenTelemetry's provider with the `close` of a client."""
 
     def __init__(self, made: TracerProvider) -> None:
         self.tracer: Tracer = made.get_tracer(_NAME)
@@ -30,7 +30,7 @@ class _Provider:
 
 
 class Tracing:
-    """Makes spans. Provider and exporter are made at first use, so each forked process has its own.
+    """Creates spans. Provider and exporter are created at first use, in each forked process.
 
     Args:
         make_provider: see `exporting_to`.
@@ -40,12 +40,12 @@ class Tracing:
         self._provider = LazyClient(lambda: _Provider(make_provider()))
 
     def close(self) -> None:
-        """Send what has not been sent yet."""
+        """Send the remaining spans."""
         self._provider.close()
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Make a span of a step."""
+        """Create the span of a step."""
         start = self._provider().tracer.start_as_current_span
         with start(name, record_exception=False, set_status_on_exception=False) as span:
             try:
@@ -55,16 +55,16 @@ class Tracing:
                 raise
 
     def trace_id(self) -> str:
-        """Return the id of the trace that this thread is in, or ""."""
+        """Return the id of this thread's trace, or ""."""
         context = get_current_span().get_span_context()
         return f"{context.trace_id:032x}" if context.is_valid else ""
 
     def requests(self, app: WSGIApplication) -> WSGIApplication:
-        """Make a span of each request that this application answers, in its caller's trace."""
+        """Wrap the application in a span per request, in the client's trace."""
 
         def traced(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
             given = environ["REQUEST_METHOD"]
-            method = given if given in _METHODS else "_OTHER"  # as OpenTelemetry calls them
+            method = given if given in _METHODS else "_OTHER"  # OpenTelemetry's name for others
             carrier = {
                 "traceparent": environ.get("HTTP_TRACEPARENT", ""),
                 "tracestate": environ.get("HTTP_TRACESTATE", ""),
@@ -82,21 +82,21 @@ class Tracing:
                     span.set_status(StatusCode.ERROR)
                 return start_response(status, *rest)
 
-            with ExitStack() as unanswered:
-                unanswered.callback(span.end)
+            with ExitStack() as open_span:
+                open_span.callback(span.end)
                 with use_span(span, record_exception=False):
                     body = app(environ, started)
                 route = environ.get("app.route")
                 if route:
                     span.set_attribute("http.route", route)
                     span.update_name(f"{method} {route}")
-                return _Answer(body, unanswered.pop_all())
+                return _TracedBody(body, open_span.pop_all())
 
         return traced
 
 
-class _Answer:
-    """The body of an answer, at whose end something is done."""
+class _TracedBody:
+    """A response body with a callback at its end."""
 
     def __init__(self, body: Iterable[bytes], at_end: ExitStack) -> None:
         self._body = body
@@ -106,16 +106,16 @@ class _Answer:
         return iter(self._body)
 
     def close(self) -> None:
-        """Close the body, as servers do when it was sent or nobody is there to take it."""
+        """Close the body, as servers do after sending it or losing the client."""
         with self._at_end:
             getattr(self._body, "close", lambda: None)()
 
 
 def exporting_to(exporter: str) -> Callable[[], TracerProvider]:
-    """Return what makes a provider that sends its spans there: `otlp` or `console`.
+    """Return a factory of providers that send spans to `otlp` or `console`.
 
     Raises:
-        ImportError: that exporter is not installed.
+        ImportError: the exporter is not installed.
     """
     make_exporter = _exporter(exporter)
 

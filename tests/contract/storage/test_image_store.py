@@ -1,4 +1,4 @@
-"""What every image store promises: files, S3 on two servers, and a store behind a cache."""
+"""Image stores: files, S3 on two servers, and a store behind a cache."""
 
 import contextlib
 import itertools
@@ -28,7 +28,7 @@ LARGE = bytes(range(256)) * 8 * 1024
 
 @pytest.fixture(scope="module")
 def moto_address() -> Iterator[str]:
-    """Run a second, quite different S3 server and give its address."""
+    """Run a second, different S3 server and return its address."""
     server = ThreadedMotoServer(ip_address=HOST, port=free_port(), verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -38,13 +38,13 @@ def moto_address() -> Iterator[str]:
 
 @pytest.fixture
 def files(tmp_path: Path) -> LocalImageStore:
-    """Make a store on files."""
+    """Return a store on files."""
     return LocalImageStore(tmp_path / "store")
 
 
 @pytest.fixture(scope="module")
 def seaweedfs(s3_server: S3Server) -> Iterator[S3Store]:
-    """Make a store on SeaweedFS."""
+    """Return a store on SeaweedFS."""
     with contextlib.closing(s3_client(s3_server)) as client:
         bucket = new_bucket(s3_server, client)
     with s3_store(s3_server, bucket) as store:
@@ -53,7 +53,7 @@ def seaweedfs(s3_server: S3Server) -> Iterator[S3Store]:
 
 @pytest.fixture(scope="module")
 def moto(moto_address: str, s3_server: S3Server) -> Iterator[S3Store]:
-    """Make a store on moto."""
+    """Return a store on moto."""
     bucket = f"test-{uuid.uuid4().hex}"
     with contextlib.closing(s3_client(s3_server, endpoint_url=moto_address)) as client:
         client.create_bucket(Bucket=bucket)
@@ -63,7 +63,7 @@ def moto(moto_address: str, s3_server: S3Server) -> Iterator[S3Store]:
 
 @pytest.fixture
 def cached(files: LocalImageStore, redis_flushed: RedisServer) -> Iterator[CachingStore]:
-    """Make a store on files with Valkey before it."""
+    """Return a store on files with Valkey in front of it."""
     shared = RedisCache(redis_flushed.patient_url)
     with contextlib.closing(TwoLevelCache(memory_bytes=10_000_000, shared=shared)) as cache:
         yield CachingStore(files, cache)
@@ -71,19 +71,19 @@ def cached(files: LocalImageStore, redis_flushed: RedisServer) -> Iterator[Cachi
 
 @pytest.fixture(params=ALL)
 def store(request: pytest.FixtureRequest) -> ImageStore:
-    """Give each implementation in turn."""
+    """Return each implementation in turn."""
     made: ImageStore = request.getfixturevalue(request.param)
     return made
 
 
 def a_key(folder: str = "images", ending: str = "png") -> str:
-    """Name an object that nobody has used."""
+    """Return an unused object key."""
     return f"{folder}/{uuid.uuid4()}.{ending}"
 
 
 @pytest.mark.parametrize("data", [b"", b"\0", b"\r\n\xff\xfe", LARGE], ids=len)
-def test_what_was_put_is_got_byte_for_byte(store: ImageStore, data: bytes) -> None:
-    """An object comes back exactly as it was put, again and again, empty or two megabytes long."""
+def test_an_object_is_read_byte_for_byte(store: ImageStore, data: bytes) -> None:
+    """An object is read exactly as it was stored, each time, empty or two megabytes long."""
     key = a_key()
     store.put(key, data, content_type="image/png")
     assert [store.get(key).data for _ in range(2)] == [data, data]
@@ -99,14 +99,14 @@ def test_what_was_put_is_got_byte_for_byte(store: ImageStore, data: bytes) -> No
     ],
 )
 def test_an_object_keeps_its_type(store: ImageStore, ending: str, content_type: str) -> None:
-    """The type that an object was stored with is the type that it is served with."""
+    """An object is returned with the type that it was stored with."""
     key = a_key("originals", ending)
     store.put(key, b"x", content_type=content_type)
     assert [store.get(key).content_type for _ in range(2)] == [content_type] * 2
 
 
 def test_an_object_reports_when_it_was_stored(store: ImageStore) -> None:
-    """The time is UTC and in whole seconds, as HTTP wants it, and the same at every read."""
+    """The time is UTC in whole seconds, as HTTP needs it, and the same at every read."""
     key, before = a_key(), datetime.now(UTC)
     store.put(key, b"x", content_type="image/png")
     first, second = store.get(key).modified, store.get(key).modified
@@ -117,7 +117,7 @@ def test_an_object_reports_when_it_was_stored(store: ImageStore) -> None:
 
 
 def test_storing_again_replaces(store: ImageStore) -> None:
-    """The content put last is the content got, also if the old one was read in between."""
+    """The last content is returned, even if the old one was read in between."""
     key = a_key()
     for data in (b"first", b"second and longer", b""):
         store.put(key, data, content_type="image/png")
@@ -125,14 +125,14 @@ def test_storing_again_replaces(store: ImageStore) -> None:
 
 
 def test_an_absent_object_is_not_found(store: ImageStore) -> None:
-    """What was never stored is said to be absent."""
+    """An object that was never stored raises ImageNotFound."""
     store.put(a_key(), b"x", content_type="image/png")
     with pytest.raises(ImageNotFound):
         store.get(a_key())
 
 
 def test_a_deleted_object_is_gone(store: ImageStore) -> None:
-    """After its deletion an object is absent, also if it had been read, and others stay."""
+    """A deleted object is absent, even if it had been read, and others stay."""
     gone, kept = a_key(), a_key()
     for key in (gone, kept):
         store.put(key, b"x", content_type="image/png")
@@ -143,7 +143,7 @@ def test_a_deleted_object_is_gone(store: ImageStore) -> None:
     assert store.get(kept).data == b"x"
 
 
-def test_deleting_what_is_not_there_is_fine(store: ImageStore) -> None:
+def test_deleting_an_absent_object_succeeds(store: ImageStore) -> None:
     """A deletion can be repeated."""
     key = a_key()
     store.delete(key)
@@ -152,14 +152,14 @@ def test_deleting_what_is_not_there_is_fine(store: ImageStore) -> None:
     store.delete(key)
 
 
-def test_a_store_that_works_answers(store: ImageStore) -> None:
-    """The check for readiness passes, again and again."""
+def test_a_working_store_responds(store: ImageStore) -> None:
+    """The ping succeeds, repeatedly."""
     store.ping()
     store.ping()
 
 
 def test_threads_store_and_read_their_own_objects(store: ImageStore) -> None:
-    """Sixteen threads at once each get back exactly what they put."""
+    """Each of sixteen concurrent threads reads exactly what it stored."""
 
     def work(number: int) -> None:
         for turn in range(4):
@@ -171,8 +171,8 @@ def test_threads_store_and_read_their_own_objects(store: ImageStore) -> None:
 
 
 @pytest.mark.parametrize("store", ["files", "seaweedfs", "cached"], indirect=True)  # moto can 500
-def test_threads_that_share_an_object_never_see_half_of_it(store: ImageStore) -> None:
-    """While one object is replaced again and again, every reader gets one whole version of it."""
+def test_readers_never_see_part_of_an_object(store: ImageStore) -> None:
+    """While an object is replaced repeatedly, every reader gets one complete version."""
     key, versions = a_key(), [bytes([number]) * 300_000 for number in range(4)]
     store.put(key, versions[0], content_type="image/png")
 
@@ -186,8 +186,8 @@ def test_threads_that_share_an_object_never_see_half_of_it(store: ImageStore) ->
     in_threads(16, work)
 
 
-def test_files_have_no_address_of_their_own(files: LocalImageStore, cached: CachingStore) -> None:
-    """Only this service can serve files, cached or not."""
+def test_files_have_no_public_url(files: LocalImageStore, cached: CachingStore) -> None:
+    """Files have no public URL, cached or not."""
     assert [store.public_url("images/x.png") for store in (files, cached)] == [None, None]
 
 

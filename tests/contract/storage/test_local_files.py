@@ -1,4 +1,4 @@
-"""What the store on files promises beyond the others: whole files, whatever happens meanwhile."""
+"""The store on files: complete files, whatever happens meanwhile."""
 
 import threading
 from collections.abc import Callable
@@ -40,23 +40,23 @@ except StorageUnavailable as error:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Name the folder of the store."""
+    """Return the folder of the store."""
     return tmp_path / "store"
 
 
 @pytest.fixture
 def store(root: Path) -> LocalImageStore:
-    """Make a store on files."""
+    """Return a store on files."""
     return LocalImageStore(root)
 
 
 def names(root: Path) -> list[str]:
-    """List the files that are there, hidden ones too."""
+    """List all files, including hidden ones."""
     return [path.name for path in root.rglob("*") if path.is_file()]
 
 
 def test_a_reader_sees_the_old_file_or_the_new_one(store: LocalImageStore) -> None:
-    """While a file is replaced, every read gives one of the two versions as a whole."""
+    """While a file is replaced, every read returns one of the two versions completely."""
     store.put(KEY, OLD, content_type="image/png")
     done = threading.Event()
     seen: set[bytes] = set()
@@ -74,8 +74,8 @@ def test_a_reader_sees_the_old_file_or_the_new_one(store: LocalImageStore) -> No
     assert seen <= {OLD, NEW}
 
 
-def test_a_new_file_appears_whole_or_not_at_all(store: LocalImageStore) -> None:
-    """A file that is being written is absent until it is complete."""
+def test_a_new_file_appears_completely_or_not_at_all(store: LocalImageStore) -> None:
+    """A new file is absent until it is complete."""
     done = threading.Event()
     seen: set[bytes] = set()
 
@@ -96,8 +96,8 @@ def test_a_new_file_appears_whole_or_not_at_all(store: LocalImageStore) -> None:
     assert seen <= {NEW}
 
 
-def test_a_killed_writer_leaves_a_whole_file(root: Path, store: LocalImageStore) -> None:
-    """After a kill in the middle of writing, what was put before or just now is there whole."""
+def test_a_killed_writer_leaves_a_complete_file(root: Path, store: LocalImageStore) -> None:
+    """After a kill during a write, the old or the new version is there completely."""
     process = python_process.start(PUT_FOREVER, root)
     assert process.stdout is not None
     returned = [int(process.stdout.readline()) for _ in range(5)][-1]
@@ -109,10 +109,8 @@ def test_a_killed_writer_leaves_a_whole_file(root: Path, store: LocalImageStore)
     assert store.get(KEY).data == b"as before"
 
 
-def test_what_an_interrupted_write_left_behind_is_no_object(
-    root: Path, store: LocalImageStore
-) -> None:
-    """A temporary file that a crash left is not taken for the object, and doesn't disturb it."""
+def test_the_rest_of_an_interrupted_write_is_no_object(root: Path, store: LocalImageStore) -> None:
+    """A temporary file that a crash left is no object, and does not affect the object."""
     store.put("images/other.png", b"x", content_type="image/png")
     (root / "images" / ".x.png.0123456789abcdef.tmp").write_bytes(b"half of")
     with pytest.raises(ImageNotFound):
@@ -122,18 +120,16 @@ def test_what_an_interrupted_write_left_behind_is_no_object(
     assert store.get(KEY).data == b"whole"
 
 
-def test_a_full_disk_leaves_neither_half_a_file_nor_litter(
-    root: Path, store: LocalImageStore
-) -> None:
-    """A write that the system cuts short is an outage, and the old file stays as it was."""
+def test_a_full_disk_leaves_no_incomplete_file(root: Path, store: LocalImageStore) -> None:
+    """A truncated write is an outage, and the old file is unchanged."""
     store.put(KEY, b"old", content_type="image/png")
     assert python_process.run(PUT_TOO_MUCH, root).startswith("files: OSError")
     assert store.get(KEY).data == b"old"
     assert names(root) == ["x.png"]
 
 
-def test_putting_leaves_nothing_but_the_object(root: Path, store: LocalImageStore) -> None:
-    """After puts, checks and a deletion only the stored files are there."""
+def test_storing_leaves_only_the_object(root: Path, store: LocalImageStore) -> None:
+    """After writes, pings and a deletion only the stored files exist."""
     store.ping()
     store.put(KEY, b"1", content_type="image/png")
     store.put(KEY, b"2", content_type="image/png")
@@ -156,7 +152,7 @@ def test_putting_leaves_nothing_but_the_object(root: Path, store: LocalImageStor
 def test_a_folder_that_can_not_be_used_is_an_outage(
     root: Path, store: LocalImageStore, call: Callable[[LocalImageStore], object]
 ) -> None:
-    """With a file in place of its folder the store is down, and no image is called absent."""
+    """With a file in place of its folder the store is down, and no image is reported missing."""
     root.write_bytes(b"in the way")
     with pytest.raises(StorageUnavailable) as caught:
         call(store)
@@ -167,13 +163,13 @@ def test_a_folder_that_can_not_be_used_is_an_outage(
 def test_the_type_does_not_depend_on_the_machine(
     store: LocalImageStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A slim system without a table of types serves the same types."""
+    """A system without a table of MIME types serves the same types."""
     monkeypatch.setattr("mimetypes.guess_type", lambda *_, **__: (None, None))
     store.put("originals/x.webp", b"x", content_type="image/webp")
     assert store.get("originals/x.webp").content_type == "image/webp"
 
 
 def test_files_survive_the_process(root: Path, store: LocalImageStore) -> None:
-    """What one process has stored another one serves."""
+    """Another process can read what one process stored."""
     store.put(KEY, b"x", content_type="image/png")
     assert LocalImageStore(root).get(KEY) == store.get(KEY)

@@ -1,4 +1,4 @@
-"""What the spool promises: room that is really there before paying, and gone with its holder."""
+"""The spool, which reserves real room before a payment and releases it with its process."""
 
 import os
 import threading
@@ -13,7 +13,7 @@ from tests.support.servers import python_process
 
 KEY = "originals/0.png"
 LARGEST = bytes(6_300_000)
-SLACK = 256 * 1024  # for what a file system needs by itself
+SLACK = 256 * 1024  # for the file system's own data
 
 NO_SPACE = """
 import os, resource, signal, sys
@@ -51,31 +51,31 @@ with FileSpool(Path(sys.argv[1])).room():
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Name the folder of the spool, which is not there yet."""
+    """Return the folder of the spool, which does not exist yet."""
     return tmp_path / "data" / "spool"
 
 
 @pytest.fixture
 def spool(root: Path) -> FileSpool:
-    """Make a spool."""
+    """Return a spool."""
     return FileSpool(root)
 
 
 def taken(spool: FileSpool) -> int:
-    """Return how many bytes of disk the room of this thread takes up; 0 without any."""
-    ballast = spool._held.ballast
+    """Return the bytes of disk that this thread has reserved."""
+    ballast = spool._reserved.ballast
     if ballast is None or ballast.closed:
         return 0
     return os.fstat(ballast.fileno()).st_blocks * 512
 
 
 def files(root: Path) -> list[str]:
-    """List the files that are there, hidden ones too."""
+    """List all files, including hidden ones."""
     return sorted(path.name for path in root.rglob("*") if path.is_file())
 
 
-def test_room_is_disk_that_nobody_else_can_have(spool: FileSpool, root: Path) -> None:
-    """The room takes up real blocks, enough for the largest image, under no name."""
+def test_room_is_reserved_disk_space(spool: FileSpool, root: Path) -> None:
+    """The room occupies real disk blocks, enough for the largest image, in an unnamed file."""
     assert len(LARGEST) < ROOM_BYTES
     assert taken(spool) == 0
     with spool.room():
@@ -84,8 +84,8 @@ def test_room_is_disk_that_nobody_else_can_have(spool: FileSpool, root: Path) ->
     assert taken(spool) == 0
 
 
-def test_what_is_put_uses_the_room(spool: FileSpool) -> None:
-    """Putting gives the room up for the image, and a second object goes beside it."""
+def test_storing_uses_the_room(spool: FileSpool) -> None:
+    """Storing an image releases the room for it, and a second object can be stored beside it."""
     with spool.room():
         for key in (KEY, "originals/0.json"):
             spool.put(key, LARGEST, content_type="image/png")
@@ -93,8 +93,8 @@ def test_what_is_put_uses_the_room(spool: FileSpool) -> None:
         assert spool.get(KEY).data == LARGEST
 
 
-def test_a_put_without_room_is_fine(spool: FileSpool) -> None:
-    """What is put before, after and without any room is kept all the same."""
+def test_storing_without_room_works(spool: FileSpool) -> None:
+    """Objects are also stored before, after and without a reservation."""
     spool.put(KEY, b"before", content_type="image/png")
     with spool.room():
         pass
@@ -106,8 +106,8 @@ def test_a_put_without_room_is_fine(spool: FileSpool) -> None:
         spool.get(KEY)
 
 
-def test_room_is_given_back_after_an_error(spool: FileSpool, root: Path) -> None:
-    """However the work ends, its room is free again, and there is room for the next."""
+def test_room_is_released_after_an_error(spool: FileSpool, root: Path) -> None:
+    """The room is released after success and after errors, and the next one can be reserved."""
 
     def fail(error: BaseException) -> None:
         assert taken(spool) >= ROOM_BYTES
@@ -123,7 +123,7 @@ def test_room_is_given_back_after_an_error(spool: FileSpool, root: Path) -> None
 
 
 def test_each_thread_has_room_of_its_own(spool: FileSpool) -> None:
-    """Eight threads hold room at once; when one puts, the others keep theirs."""
+    """Eight threads hold room concurrently; when one stores an image, the others keep theirs."""
     half, done = threading.Barrier(8, timeout=20), threading.Barrier(8, timeout=20)
 
     def work(number: int) -> int:
@@ -139,7 +139,7 @@ def test_each_thread_has_room_of_its_own(spool: FileSpool) -> None:
 
 
 def test_room_is_gone_with_a_killed_process(root: Path) -> None:
-    """After kill -9 the disk has the room again, and nothing is left in the folder."""
+    """After kill -9 the disk space is free again, and the folder is empty."""
     process = python_process.start(HOLD, root)
     assert process.stdout is not None
     assert process.stdout.readline() == "held\n"
@@ -151,7 +151,7 @@ def test_room_is_gone_with_a_killed_process(root: Path) -> None:
 
 @pytest.mark.parametrize("how", ["allocates", "writes"])
 def test_without_space_there_is_no_room(root: Path, how: str) -> None:
-    """A disk that is nearly full is noticed before paying, with or without fallocate."""
+    """A nearly full disk is noticed before a payment, with and without fallocate."""
     first, second, third, descriptors = python_process.run(NO_SPACE, root, how).splitlines()
     assert first == second
     assert first.startswith("spool: no room (OSError, errno ")
@@ -165,7 +165,7 @@ def test_without_space_there_is_no_room(root: Path, how: str) -> None:
 def test_a_folder_that_can_not_be_made_is_an_outage_until_it_can(
     spool: FileSpool, tmp_path: Path, obstacle: str
 ) -> None:
-    """With a file in its place there is no room, and no path is told; without it all is well."""
+    """A file in its place means no room, and an error without a path; without it all works."""
     in_the_way = tmp_path / obstacle
     in_the_way.parent.mkdir(exist_ok=True)
     in_the_way.write_bytes(b"in the way")
@@ -177,7 +177,7 @@ def test_a_folder_that_can_not_be_made_is_an_outage_until_it_can(
         assert taken(spool) >= ROOM_BYTES
 
 
-def test_trouble_within_the_room_is_not_taken_for_a_full_disk(spool: FileSpool) -> None:
-    """An error of the work itself comes out as it is."""
+def test_an_error_of_the_work_is_not_taken_for_a_full_disk(spool: FileSpool) -> None:
+    """An error of the work itself is raised unchanged."""
     with pytest.raises(FileNotFoundError), spool.room():
         raise FileNotFoundError

@@ -1,4 +1,4 @@
-"""Half-written files on a real disk."""
+"""Incomplete files on a real disk."""
 
 import os
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ NOW = datetime.now(UTC)
 
 
 def a_file(path: Path, *, days_old: float) -> Path:
-    """Make a file that was last written so long ago."""
+    """Create a file that was last written this long ago."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"x")
     time = (NOW - timedelta(days=days_old)).timestamp()
@@ -21,8 +21,8 @@ def a_file(path: Path, *, days_old: float) -> Path:
     return path
 
 
-def test_only_old_half_written_files_are_found_and_removed(tmp_path: Path) -> None:
-    """Whole files, other hidden files and what may still be written stay."""
+def test_only_old_incomplete_files_are_found_and_removed(tmp_path: Path) -> None:
+    """Complete files, other hidden files and recently written ones stay."""
     stay = [
         a_file(tmp_path / "store/images/a.png", days_old=9),
         a_file(tmp_path / "store/images/.a.png.1.tmp", days_old=0.9),
@@ -41,14 +41,14 @@ def test_only_old_half_written_files_are_found_and_removed(tmp_path: Path) -> No
     assert files == set(stay)
 
 
-def test_folders_that_are_not_there_have_no_leftovers(tmp_path: Path) -> None:
-    """With S3 there is no folder of objects, and a new server has no spool."""
+def test_missing_folders_have_no_temporary_files(tmp_path: Path) -> None:
+    """With S3 there is no folder of objects, and a new server has no spool; neither is an error."""
     leftovers = LocalTempFiles(tmp_path / "store", tmp_path / "spool")
     assert list(leftovers.older_than(NOW)) == []
 
 
-def test_a_disk_that_fails_is_storage_that_is_down(tmp_path: Path) -> None:
-    """What the disk refuses is told without its path."""
+def test_a_failing_disk_is_an_outage(tmp_path: Path) -> None:
+    """The error of a failing disk does not contain its path."""
     (tmp_path / "store").write_bytes(b"a file where a folder should be")
     leftovers = LocalTempFiles(tmp_path / "store")
     with pytest.raises(StorageUnavailable) as caught:
