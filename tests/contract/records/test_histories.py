@@ -20,7 +20,7 @@ from app.services.mongodb.records import MongoRecords
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
 from tests.support.builders import NOON, a_record
-from tests.support.fakes.stores import FakeImageRecords
+from tests.support.fakes.records import FakeImageRecords
 from tests.support.stores.record_stores import add, ids, position_after, some_records
 
 WORDS = ("red", "fox", "狐", "élan")

@@ -21,8 +21,9 @@ from app.models import (
     UpstreamRequest,
 )
 from app.ports.providers import OnPartial
+from tests.support.fakes.records import FakeImageRecords
 from tests.support.fakes.scripted import Scripted
-from tests.support.fakes.stores import FakeCache, FakeImageRecords, FakeLedger, FakeSpool, FakeStore
+from tests.support.fakes.stores import FakeCache, FakeLedger, FakeSpool, FakeStore
 
 __all__ = [
     "REPORT",

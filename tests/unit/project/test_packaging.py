@@ -1,8 +1,9 @@
-"""Dockerfile and compose.yaml, as far as they can be checked without a container engine."""
+"""Pinned requirements, and the container files as far as checks need no container engine."""
 
 import re
 from pathlib import Path
 
+import pytest
 import yaml
 
 from app.config import Settings
@@ -10,6 +11,12 @@ from app.config import Settings
 ROOT = Path(__file__).resolve().parents[3]
 FIELDS = {name.upper() for name in Settings.model_fields}
 NOT_OURS = {"PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "MALLOC_ARENA_MAX"}
+REQUIREMENTS = sorted(path.name for path in ROOT.glob("requirements*.txt"))
+_PIN = re.compile(
+    r"[a-z0-9][a-z0-9-]*(\[[a-z0-9,]+\])?==[0-9][0-9a-z.]*"
+    r'(; python_version < "3\.\d+")?',  # of a backport, which newer versions can't install
+    re.ASCII,
+)
 
 
 def test_dockerfile_sets_settings_that_exist() -> None:
@@ -80,3 +87,22 @@ def test_compose_gives_generations_time_to_finish() -> None:
     minutes = int(services["app"]["stop_grace_period"].removesuffix("m"))
     slowest = 2 * Settings.model_fields["openai_timeout_seconds"].default + 30
     assert minutes * 60 > slowest
+
+
+@pytest.mark.parametrize("name", REQUIREMENTS)
+def test_every_package_is_pinned_exactly(name: str) -> None:
+    """Each line names one package and one version: no ranges, addresses or options."""
+    assert [line for line in _pins(name) if not _PIN.fullmatch(line)] == []
+
+
+def test_packages_installed_together_are_pinned_once() -> None:
+    """Each package of the development environment has its version in one place."""
+    together = [re.split(r"[\[=]", line)[0] for line in _pins("requirements.txt")]
+    together += [re.split(r"[\[=]", line)[0] for line in _pins("requirements-dev.txt")]
+    assert len(together) == len(set(together))
+
+
+def _pins(name: str) -> list[str]:
+    """Return the lines of a file that name a package."""
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith(("#", "-r "))]
