@@ -59,7 +59,7 @@ class Ground:
 
 
 def cut_out(markup: str, extent: Extent, longer_side: float) -> Image.Image:
-    """Return an RGBA image of the markup, cropped to it, its longer side so many pixels."""
+    """Return an RGBA image of the markup, cropped to it, scaled to its longer side."""
     left, top = extent.left - _MARGIN, extent.top - _MARGIN
     view = Extent(left, top, extent.right + _MARGIN, extent.bottom + _MARGIN)
     unit = longer_side / extent.span

@@ -3,7 +3,7 @@
 By default gunicorn stops accepting connections as soon as it gets SIGTERM. While a generation
 runs, which may take minutes, no client could then read images or see in `/readyz` that the server
 shuts down. A worker that is replaced in a reload gets the same signal, but has to stop accepting
-at once, because its replacement serves new clients. Only the master knows the difference: it
+immediately, because its replacement serves new clients. Only the master knows the difference: it
 closes the `ConcurrencyLimit` when the whole server stops, and leaves it open in a reload.
 
 Nothing here depends on the worker class.
@@ -65,7 +65,7 @@ def finish_generations(worker: StoppableWorker, limit: ConcurrencyLimit) -> None
     """Keep the worker process alive until its last generation has ended.
 
     In a shutdown the worker also serves other requests for that long. In a reload it stops
-    accepting connections at once, but its process outlives a generation whose client has left.
+    accepting connections immediately, but its process outlives a generation whose client has left.
     """
     worker.run = partial(_run_until_idle, worker, worker.run, limit)
     idle = threading.Event()

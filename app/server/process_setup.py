@@ -37,8 +37,8 @@ def limit_memory_arenas() -> None:
 def release_free_memory() -> None:
     """Return free memory to the system; after a burst that is most of what the burst used.
 
-    Call it now and then instead of freeing each block at once: the kernel has to clear every page
-    of fresh memory, which doubles the time of a cutout.
+    Call it now and then instead of freeing each block immediately: the kernel has to clear every
+    page of fresh memory, which doubles the time of a cutout.
     """
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:

@@ -40,7 +40,7 @@ def check_race(servers: Sequence[Gunicorn], fake: FakeOpenAI) -> None:
     """Send sixteen concurrent requests with one key, and again with another key."""
     for round_number in range(1, ROUNDS + 1):
         key = f"race-{round_number}"
-        responses = in_threads(16, lambda number: post(servers[number % len(servers)], key))  # noqa: B023 - reason: called at once
+        responses = in_threads(16, lambda number: post(servers[number % len(servers)], key))  # noqa: B023 - reason: called immediately
         succeeded = [response for response in responses if response.status_code == 200]
         others = {
             response.json().get("code") for response in responses if response not in succeeded

@@ -124,7 +124,7 @@ def test_reload_rejects_no_request(
 def test_shutdown_during_a_reload(
     pool: ThreadPoolExecutor, server: Gunicorn, fake_openai: FakeOpenAI
 ) -> None:
-    """New workers reject generations at once, although gunicorn first completes its reload."""
+    """New workers reject generations immediately, although gunicorn first completes its reload."""
     (release_old,), (old,) = _start_held(server, pool, fake_openai, 1)
     _reload(server)
     # The worker with an active generation keeps serving; the idle one may exit at any time.

@@ -67,10 +67,10 @@ def test_replaced_workers_of_all_classes_finish_abandoned_generations(
             server.send(signal.SIGHUP)
         for server in servers:
             # After twenty seconds a worker notices that the client has left.
-            wait_until(lambda: "POST /generate-image 200" in server.log())  # noqa: B023 - reason: called at once
+            wait_until(lambda: "POST /generate-image 200" in server.log())  # noqa: B023 - reason: called immediately
             assert "Worker exiting" not in server.log()
         released.set()
         for server in servers:
-            wait_until(lambda: "Worker exiting" in server.log())  # noqa: B023 - reason: called at once
+            wait_until(lambda: "Worker exiting" in server.log())  # noqa: B023 - reason: called immediately
             assert server.log().count(": ready") == 1
     assert fake_openai.paid == 3

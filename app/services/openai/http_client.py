@@ -12,7 +12,7 @@ from openai import DefaultHttpxClient, Timeout
 TEXT_TIMEOUT_SECONDS = 30.0
 _CONNECT_SECONDS = 5.0
 
-# Other encodings, and several at once, can decompress to a million times the size.
+# Other encodings, and combined ones, can decompress to a million times the size.
 _MAX_ERROR_BYTES = {
     "identity": 1024 * 1024,
     "gzip": 64 * 1024,  # decompressed, it can be a thousand times as large

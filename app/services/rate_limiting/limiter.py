@@ -36,7 +36,7 @@ class SharedRateLimiter:
     """Count in the first backend that responds.
 
     A backend that failed is skipped for five seconds; failures are logged once a minute. Backends
-    do not know each other's counts, so that a caller's rate begins anew after a change.
+    do not know each other's counts, so a caller may use its rate again after a change.
 
     Args:
         backends: in order of preference.

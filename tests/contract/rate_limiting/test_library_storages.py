@@ -85,7 +85,7 @@ def test_a_clock_that_was_set_back_refuses_no_request(
 
 
 def test_clocks_that_differ_delete_nothing(storage: Storage, backend: StorageBackend) -> None:
-    """Entries of a server whose clock is ahead count; nobody has to wait longer than the window."""
+    """Entries of a server whose clock is ahead count; no wait is longer than the window."""
     storage.entries = [NOW + 30] * 7
     status = backend.hit(RATE, "a")
     assert (status.allowed, status.remaining, status.reset) == (False, 0, 60)

@@ -81,8 +81,8 @@ def test_nothing_closes_where_another_master_serves(master: FakeMaster) -> None:
     assert (limit.closed, master.signals) == (False, [signal.SIGTERM])
 
 
-def test_replaced_worker_exits_at_once() -> None:
-    """In a reload a worker stops accepting connections at once, whatever it generates."""
+def test_replaced_worker_exits_immediately() -> None:
+    """In a reload a worker stops accepting immediately, even while it generates."""
     worker, limit = FakeWorker(), ConcurrencyLimit(1)
     finish_generations(worker, limit)
     with limit:

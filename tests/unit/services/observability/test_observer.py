@@ -141,8 +141,8 @@ def test_prompts_are_reported_at_debug_only(world: World) -> None:
     """No line above DEBUG contains a word of the prompt."""
     with log_records("app") as records:
         world.generate(a_request(prompt="A secret fox"))
-    telling = {record.levelname for record in records if "secret fox" in record.getMessage()}
-    assert telling == {"DEBUG"}
+    levels = {record.levelname for record in records if "secret fox" in record.getMessage()}
+    assert levels == {"DEBUG"}
 
 
 def test_a_failing_metric_fails_no_generation(
