@@ -1,4 +1,4 @@
-"""Resolution of requests for images: access, signature and variant, before anything is read."""
+"""Resolve requests for images: access, signature and variant."""
 
 from functools import partial
 from typing import Any
@@ -15,7 +15,7 @@ from app.models import Scope
 def resolve_image(
     deps: Dependencies, image_id: str, environ: dict[str, Any]
 ) -> ImageResponseSpec | None:
-    """Resolve a request for the image middleware; None leaves redirects to the view.
+    """Resolve a request for the middleware; None leaves it to the view.
 
     Raises:
         ImageNotFound, Unauthorized, RateLimited, Forbidden, RecordsUnavailable: see
@@ -39,7 +39,7 @@ def resolve_image(
 
 
 def authorize_read(deps: Dependencies, image_id: str, environ: dict[str, Any]) -> None:
-    """Check that the caller may read the image: anyone if images are public, else its owner.
+    """Check that the caller may read the image.
 
     Raises:
         ImageNotFound: it doesn't exist, or isn't the caller's; the responses are the same.

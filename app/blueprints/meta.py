@@ -92,7 +92,7 @@ def docs() -> Response:
 
 
 def openapi_document() -> dict[str, Any]:
-    """Return the OpenAPI document, generated once: that takes as long as fifty list requests."""
+    """Return the OpenAPI document, which is generated once, for speed."""
     document: dict[str, Any] | None = current_app.extensions.get(_DOCUMENT)
     if document is None:
         info = deps().server_info

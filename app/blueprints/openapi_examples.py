@@ -1,4 +1,4 @@
-"""Example responses for the OpenAPI document; tests check them against the schemas."""
+"""Example responses for the OpenAPI document, checked by tests."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Pagination of the list: the query's schema, and cursors, which are opaque positions."""
+"""Pagination of the list: its query and its opaque cursors."""
 
 import base64
 import binascii
@@ -32,7 +32,7 @@ class ListQuery(BaseModel):
         return self
 
     def page_query(self, owner: str | None) -> PageQuery:
-        """Return the page query for the images of `owner`, or of all callers if None."""
+        """Return the page query for images of `owner`, or of all if None."""
         after = decode_cursor(self.cursor) if self.cursor else None
         offset = 0 if after else (self.page - 1) * self.limit
         return PageQuery(

@@ -95,7 +95,7 @@ def list_response(page: Page, query: ListQuery, deps: Dependencies) -> dict[str,
 
 
 def image_fields(record: ImageRecord, deps: Dependencies, base_url: str) -> dict[str, Any]:
-    """Return the fields of a ready image, with absolute URLs, as in the schema Image."""
+    """Return the fields of a ready image, as in the schema Image."""
     url = base_url + object_keys.image_path(record.id)
     return {
         "filename": object_keys.image_name(record.id),

@@ -117,7 +117,7 @@ def _variant(query: VariantQuery, image_format: Format) -> Variant:
 
 
 def _is_transparent(query: VariantQuery) -> bool:
-    """Return whether `background=transparent` is explicit, not just the default."""
+    """Return whether `background=transparent` is given explicitly."""
     return query.background is None and "background" in query.model_fields_set
 
 

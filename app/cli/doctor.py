@@ -71,7 +71,7 @@ def _redact(finding: Finding, settings: Settings) -> Finding:
 
 
 def _position(finding: Finding) -> int:
-    """Return where the finding's part stands; findings of one part keep their order."""
+    """Return the finding's position; a part's findings keep their order."""
     return _PARTS.index(finding.part) if finding.part in _PARTS else len(_PARTS)
 
 
@@ -97,7 +97,7 @@ def _table(findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def _lines(finding: Finding) -> Iterator[str]:
-    """Format a finding, with the advice below it, both wrapped into the last column."""
+    """Format a finding and its advice, wrapped into the last column."""
     texts = _wrap(finding.found) + (_wrap(f"-> {finding.advice}") if finding.advice else [])
     cells = (finding.part, finding.check, str(finding.level))
     first, *more = texts

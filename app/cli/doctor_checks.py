@@ -1,4 +1,4 @@
-"""Selects and wires the checks that `flask images doctor` runs for the current settings."""
+"""Select and wire the checks of `flask images doctor`."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -81,7 +81,7 @@ def _check_storage(settings: Settings) -> Iterator[Finding]:
 
 
 def _check_clock(settings: Settings) -> Iterator[Finding]:
-    """Report that nothing is to compare; else the check of S3 or OpenAI compares the clock."""
+    """Report an unchecked clock; the checks of S3 or OpenAI compare it."""
     if settings.s3_bucket_name is None and settings.paid_provider != "openai":
         yield clock_skew.not_needed()
 

@@ -1,4 +1,4 @@
-"""`flask images export` and `import`: images and their manifest in a folder."""
+"""`flask images export` and `import`: folders with a manifest."""
 
 import json
 import os
@@ -36,7 +36,7 @@ _MAX_PROMPT_LENGTH = 4000
 @owner_option("Only images of this API key (name or id).")
 @with_appcontext
 def export(folder: Path, originals: bool, query: str, owner: str) -> None:
-    """Copy images to FOLDER and describe them in its manifest.jsonl, a line per image.
+    """Copy images to FOLDER, with a line per image in manifest.jsonl.
 
     Files that are already there are not copied again, so an interrupted export can be repeated.
 
@@ -95,7 +95,7 @@ def import_(folder: Path, owner: str) -> None:
 
 
 def _copy_files(record: ImageRecord, folder: Path, *, originals: bool) -> int:
-    """Copy the files that are missing or differ in size. Return how many were copied."""
+    """Copy missing and changed files; return their number."""
     files: dict[Path, ProcessedImage | Original | None] = {
         folder / object_keys.image_name(record.id): record.image
     }
@@ -112,7 +112,7 @@ def _copy_files(record: ImageRecord, folder: Path, *, originals: bool) -> int:
 
 
 def _exported_lines(folder: Path) -> dict[str, str]:
-    """Return the manifest's lines by image id, without those whose image is missing."""
+    """Return the manifest's lines of existing images, by image id."""
     lines = {}
     if (folder / _MANIFEST).exists():
         for line in (folder / _MANIFEST).read_text(encoding="utf-8").splitlines():
@@ -142,7 +142,7 @@ def _entry(record: ImageRecord, *, originals: bool) -> dict[str, Any]:
 
 
 def _files(folder: Path, caller: Caller) -> Iterator[tuple[str, ExportedImage | str]]:
-    """Yield each file's name with the image to import, or with the reason why it can't be."""
+    """Yield each file's name with its image, or with the reason against."""
     manifest = folder / _MANIFEST
     if not manifest.exists():
         for path in sorted(folder.iterdir()):
@@ -189,7 +189,7 @@ def _valid_text(text: str) -> str:
 
 
 def _parse_time(text: str | None) -> datetime | None:
-    """Parse a time in ISO 8601, by default in UTC, to the milliseconds that records keep."""
+    """Parse an ISO 8601 time, by default UTC, to milliseconds."""
     if not text:
         return None
     time = datetime.fromisoformat(text)

@@ -125,7 +125,7 @@ def _requests(
 
 
 def _check_resume(items: Sequence[BatchItem], *, resume: bool) -> None:
-    """Exit if the batch was started before but is not resumed, or the other way round."""
+    """Exit unless `--resume` fits whether the batch was started before."""
     with exit_on_error():
         started = sum(deps().generate.idempotency.knows(item.claim) for item in items)
     if started and not resume:
@@ -164,7 +164,7 @@ def _stop_on_interrupt(stop: Callable[[], None]) -> Iterator[None]:
 
 
 def _with_progress(outcomes: Iterable[BatchOutcome], total: int) -> Iterator[BatchOutcome]:
-    """Print progress on standard error: a bar in a terminal, else a line per image."""
+    """Print progress on standard error: a bar, or a line per image."""
     failed = micros = 0
 
     def so_far(_: object) -> str:

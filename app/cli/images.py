@@ -1,4 +1,4 @@
-"""`flask images`: the group of commands for stored images and for the service's upkeep.
+"""`flask images`: commands for stored images and maintenance.
 
 A new command is a module here, with its function added to `_COMMANDS`.
 """

@@ -54,7 +54,7 @@ def show(image: str) -> None:
 @click.option("--yes", is_flag=True, help="Delete without confirmation.")
 @with_appcontext
 def delete(images: tuple[str, ...], yes: bool) -> None:
-    """Delete IMAGES (ids or filenames) with their originals and records permanently.
+    """Delete IMAGES (ids or filenames) and their originals permanently.
 
     The exit status is 0, or 1 if some images could not be deleted.
     """

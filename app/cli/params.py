@@ -106,14 +106,14 @@ def owner_option(help_text: str) -> Callable[[Command], Command]:
 
 
 def query_option() -> Callable[[Command], Command]:
-    """Add the option `--q`, which filters images by the words of their prompts."""
+    """Add the option `--q`, which filters images by prompt words."""
     return click.option(
         "--q", "query", metavar="WORDS", default="", help="Only images with these prompt words."
     )
 
 
 def find_owner(owner: str, *, active: bool = False) -> Caller:
-    """Return the caller that `--owner` names, or ANONYMOUS for "". Exit if there is none.
+    """Return the caller named by `--owner`, ANONYMOUS for "", or exit.
 
     Args:
         owner: name or id of an API key.

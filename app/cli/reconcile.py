@@ -1,4 +1,4 @@
-"""`flask images reconcile`: discrepancies between records and stored objects."""
+"""`flask images reconcile`: discrepancies of records and objects."""
 
 import json
 import sys
@@ -20,7 +20,7 @@ _MAX_LISTED = 20
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @with_appcontext
 def reconcile(fix: bool, as_json: bool) -> None:
-    """Find discrepancies between records and stored images, and repair them with --fix.
+    """Find discrepancies of records and images; repair them with --fix.
 
     It can run beside servers, and never generates or pays for anything.
 

@@ -24,7 +24,7 @@ _MAX_ON_SHEET = 100
 @click.option("--in-place", is_flag=True, help="Replace the images.")
 @with_appcontext
 def recut(folder: Path | None, in_place: bool) -> None:
-    """Cut out all images again from their originals, with the current cutout, free of charge.
+    """Cut out all images again from their originals, free of charge.
 
     Give --compare or --in-place. Replaced images keep their URLs. They are removed from the caches
     of this service, but browsers and CDNs may keep the old ones for up to a year.

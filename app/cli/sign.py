@@ -1,4 +1,4 @@
-"""`flask images sign`: URLs of variants for servers that require signatures."""
+"""`flask images sign`: URLs for servers that require signatures."""
 
 from urllib.parse import parse_qsl, urlencode
 

@@ -1,4 +1,4 @@
-"""Settings, from environment variables and `.env`. No other package reads the environment."""
+"""Settings, from the environment and `.env`; read nowhere else."""
 
 from app.config.environment import ConfigError, traces_exporter
 from app.config.settings import UNUSABLE_SETTINGS, VERSION, Settings

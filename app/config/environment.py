@@ -1,4 +1,4 @@
-"""Errors of the settings, and the environment variables that belong to OpenTelemetry."""
+"""Errors of the settings, and OpenTelemetry's own variables."""
 
 import os
 

@@ -168,7 +168,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def provider(self) -> ProviderName:
-        """The provider in use: IMAGE_PROVIDER, or the one with an API key, or `offline`."""
+        """The provider: IMAGE_PROVIDER, else by API key, else `offline`."""
         return self.image_provider or self._provider_with_key or "offline"
 
     @cached_property
@@ -186,7 +186,7 @@ class Settings(BaseSettings):
 
     @property
     def moderates_prompts(self) -> bool:
-        """Whether a moderation model checks prompts. Azure has none; it filters by itself."""
+        """Whether a moderation model checks prompts; Azure filters itself."""
         return self.paid_provider == "openai" and self.openai_moderation_model != "off"
 
     @cached_property
@@ -202,7 +202,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def trusted_networks(self) -> tuple[str, ...]:
-        """The proxies whose forwarded headers are trusted: addresses, networks, `unix`."""
+        """The proxies whose forwarded headers are trusted."""
         return tuple(split_list(self.trusted_proxies or ""))
 
     @cached_property
@@ -213,7 +213,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def price_table(self) -> dict[str, dict[str, Any]]:
-        """The prices of OPENAI_PRICES by model, without the fields that are not set."""
+        """The prices of OPENAI_PRICES by model, without unset fields."""
         return {
             model: prices.model_dump(exclude_none=True, exclude_unset=True)
             for model, prices in (self.openai_prices or {}).items()

@@ -1,4 +1,4 @@
-"""The composition root: select, build and connect all parts from the settings."""
+"""The composition root: select, build and connect all parts."""
 
 from app.container.adapters import RECORDS_FILE, build_database, build_ports, build_store
 from app.container.selection import log_selection, preload

@@ -126,7 +126,7 @@ def _cache(settings: Settings, observer: TelemetryObserver) -> ImageCache:
 
 
 def _limiter(settings: Settings, shared: RateLimitBackend | None) -> RateLimiter:
-    """Count for all servers where there is Redis or MongoDB, else in a file of this server."""
+    """Count in Redis or MongoDB if there is one, else in a local file."""
     backends: list[RateLimitBackend] = [sqlite_backend(settings.data_dir / "limits.sqlite3")]
     url = _value_of(settings.redis_url)
     if url is not None:

@@ -1,4 +1,4 @@
-"""Select an implementation for each part, and load its modules before the fork."""
+"""Select an implementation for each part, and preload modules."""
 
 import gc
 import logging
@@ -56,7 +56,7 @@ def select_adapters(settings: Settings) -> tuple[SelectedAdapter, ...]:
 
 
 def _provider(settings: Settings) -> tuple[tuple[str, str], str, object]:
-    """Return the provider's kind and description, the setting that decides, and its value."""
+    """Return kind, description, deciding setting and its value."""
     model = settings.openai_image_model
     moderation = "" if settings.moderates_prompts else ", without a moderation model"
     descriptions = {
@@ -81,7 +81,7 @@ def _selected(part: str, selected: tuple[str, str], setting: str, value: object)
 
 
 def log_selection(settings: Settings) -> None:
-    """Log the implementation of each part, and a warning if anyone can incur costs."""
+    """Log each part's implementation, and a warning about open costs."""
     for selected in select_adapters(settings):
         _log.info("%s: %s (%s)", selected.part, selected.description, selected.reason)
     if settings.paid_provider and not settings.auth_required:
@@ -93,7 +93,7 @@ def log_selection(settings: Settings) -> None:
 
 
 def preload(settings: Settings) -> None:
-    """Import the modules that the settings need, before a server forks its workers.
+    """Import the modules that the settings need, before a server forks.
 
     Also reads S3's API descriptions. Clients are not made here; each worker makes its own.
 

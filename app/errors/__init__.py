@@ -1,4 +1,4 @@
-"""All expected errors: a public half for the client, a private half for the log."""
+"""Expected errors: a public half, and a private half for the log."""
 
 from app.errors.access import (
     BudgetExceeded,

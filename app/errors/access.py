@@ -4,7 +4,10 @@ from app.errors.base import AppError, Charged
 
 
 class Unauthorized(AppError):
-    """The API key is missing, malformed, unknown, revoked or expired; the response is the same."""
+    """The API key is missing, malformed, unknown, revoked or expired.
+
+    The response is the same for all of these.
+    """
 
     status, code = 401, "unauthorized"
     message = (

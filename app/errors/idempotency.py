@@ -4,7 +4,10 @@ from app.errors.base import AppError, Charged
 
 
 class GenerationInProgress(AppError):
-    """The first request with this idempotency key is still running, and may be charged."""
+    """The first request with this idempotency key is still running.
+
+    It may be charged.
+    """
 
     status, code, retry_after = 409, "generation_in_progress", 5
     charged = Charged.UNKNOWN
@@ -12,7 +15,10 @@ class GenerationInProgress(AppError):
 
 
 class OutcomeUnknown(AppError):
-    """It is unknown whether the first request was charged, so it is not repeated."""
+    """It is unknown whether the first request was charged.
+
+    So it is not repeated.
+    """
 
     status, code, charged = 409, "outcome_unknown", Charged.UNKNOWN
     message = (
@@ -29,7 +35,10 @@ class IdempotencyKeyReused(AppError):
 
 
 class ImageDeleted(AppError):
-    """The image of this idempotency key was deleted; it is not generated again."""
+    """The image of this idempotency key was deleted.
+
+    It is not generated again.
+    """
 
     status, code, charged = 410, "image_deleted", Charged.NO
     message = (

@@ -33,7 +33,7 @@ class StorageUnavailable(AppError):
 
 
 class ImagePendingUpload(StorageUnavailable):
-    """An image was charged and its bytes are kept, but they can't be stored yet."""
+    """An image was charged and kept, but can't be stored yet."""
 
     message = (
         "The image was generated and is kept safely, but the image storage is unavailable. It will "

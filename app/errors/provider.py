@@ -12,7 +12,10 @@ class ProviderUnreachable(AppError):
 
 
 class ProviderTimeout(AppError):
-    """No complete response was received. Never retried, as the request may be charged."""
+    """No complete response was received; never retried.
+
+    The request may be charged.
+    """
 
     status, code = 504, "provider_timeout"
     message = "The image provider did not respond in time. The request may have been charged."
@@ -33,7 +36,7 @@ class ProviderRateLimited(AppError):
 
 
 class ProviderQuota(AppError):
-    """The operator's account at the provider has no credit left, or has reached its limit."""
+    """The operator's account has no credit, or reached its limit."""
 
     status, code, charged = 503, "provider_quota", Charged.NO
     message = "The image provider's quota is used up. The operator must raise it."
@@ -47,7 +50,7 @@ class ProviderMisconfigured(AppError):
 
 
 class TransparencyRefused(ProviderMisconfigured):
-    """The model doesn't support transparency; a white background is requested instead."""
+    """The model doesn't support transparency; white is requested instead."""
 
 
 class ProviderBadResponse(AppError):

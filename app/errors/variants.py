@@ -11,7 +11,7 @@ class SignatureRequired(AppError):
 
 
 class SignatureInvalid(AppError):
-    """The signature was made for another image, other parameters, another expiry or key."""
+    """The signature is for another image, parameters, expiry or key."""
 
     status, code = 403, "signature_invalid"
     message = "The signature doesn't match this URL. Sign it again."
@@ -32,7 +32,7 @@ class VariantsBusy(AppError):
 
 
 class OriginalMissing(AppError):
-    """The image exists, but the original that the variant is computed from does not."""
+    """The image exists, but not the original that the variant needs."""
 
     status, code = 404, "original_missing"
     message = (

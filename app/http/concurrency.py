@@ -11,7 +11,7 @@ MAX_BODY_BYTES = 64 * 1024
 
 
 class ConcurrencyLimit:
-    """Context manager that admits `limit` generations and rejects more without queueing.
+    """Context manager that admits `limit` generations without queueing.
 
     The server runs a few more threads than that, so health checks never wait for generations.
     The count is per process. The closed state is shared with all processes that are forked later,
@@ -54,7 +54,7 @@ class ConcurrencyLimit:
         self._closed[0] = 1
 
     def call_when_idle(self, callback: Callable[[], object]) -> None:
-        """Call `callback` once no generation is active, now or in the last one's thread.
+        """Call `callback` once no generation is active.
 
         Close the limit first: otherwise a new generation may start before `callback` acts.
         """

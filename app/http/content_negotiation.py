@@ -9,7 +9,7 @@ _MAX_ACCEPT_CHARS = 1000
 
 
 def preferred(accept: str, types: Sequence[str]) -> str:
-    """Return the media type with the highest weight, the first one among equals.
+    """Return the media type with the highest weight, the first of equals.
 
     A wildcard matches only the last of `types`, which every client can read: `*/*` does not
     promise support for the newer ones. The last type is also the default if none is acceptable.

@@ -38,7 +38,7 @@ _MAX_CACHED_ORIGINS = 256
 
 
 def register(app: Flask, *, origins: list[str]) -> Callable[[str | None], HeaderList]:
-    """Answer preflight requests and add CORS headers to all responses, errors included.
+    """Answer preflight requests; add CORS headers, also to errors.
 
     Credentials (cookies) are never allowed: the service uses none. If `origins` is a list of
     origins, every response varies on Origin, also the responses to other origins.

@@ -60,7 +60,7 @@ def _handle_app_error(error: AppError) -> Response:
 
 
 def _handle_http_exception(error: HTTPException) -> Response:
-    """Convert an error of Flask's own, keeping headers such as Allow and Location."""
+    """Convert an error of Flask's own, keeping Allow and Location."""
     original = error.get_response()
     status = original.status_code
     if status < 400:  # a redirect, for example to add a trailing slash

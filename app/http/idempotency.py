@@ -29,7 +29,7 @@ OPENAPI_PARAMETER = {
 
 
 def read_idempotency_key() -> str | None:
-    """Return the request's idempotency key without quotes; None if there is none.
+    """Return the request's idempotency key without quotes, or None.
 
     Raises:
         InvalidRequest: it is empty, too long, or not made of visible ASCII characters.

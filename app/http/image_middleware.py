@@ -1,4 +1,4 @@
-"""WSGI middleware that serves images without Flask, which is most of the cost of such a request.
+"""WSGI middleware that serves images without Flask, for speed.
 
 It handles the common case: GET or HEAD of a well-formed image name, with or without
 If-None-Match. Ranges, date conditions and other unusual headers go to Flask's view, and so do
@@ -41,7 +41,7 @@ _ROUTE = "/images/<image_name:filename>"  # the rule of Flask's view
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageResponseSpec:
-    """How to respond to a request for an image, determined before anything is read.
+    """How to respond to a request for an image, before reading it.
 
     Attributes:
         image_id: id of the image.
@@ -162,7 +162,7 @@ class ImageMiddleware:
 
 
 def send_image(spec: ImageResponseSpec) -> Response:
-    """Return the response for an image, with ranges and date conditions applied."""
+    """Return the response for an image, with ranges and date conditions."""
     if_none_match = request.headers.get("If-None-Match")
     if if_none_match is not None and is_not_modified(spec, if_none_match):
         # A 304 has no Content-Type; the mimetype keeps it from being handled as compressible HTML.
@@ -176,7 +176,7 @@ def send_image(spec: ImageResponseSpec) -> Response:
 
 
 def is_not_modified(spec: ImageResponseSpec, if_none_match: str) -> bool:
-    """Return whether the client has the current bytes, so that nothing has to be read.
+    """Return whether the client has the current bytes.
 
     Uses the weak comparison of RFC 9110 (13.1.2). `*` matches any existing image, so that is read.
     """

@@ -1,4 +1,4 @@
-"""JSON by orjson, several times faster than the standard library on a page of records."""
+"""JSON by orjson, several times faster than the standard library."""
 
 import json
 from typing import Any

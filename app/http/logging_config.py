@@ -54,13 +54,13 @@ def make_formatter(
 
 
 def secret_pattern(secrets: tuple[str, ...]) -> re.Pattern[str]:
-    """Return a pattern for these values, longest first, and for anything like an API key."""
+    """Return a pattern for these values and anything like an API key."""
     known = sorted((re.escape(secret) for secret in secrets if secret), key=len, reverse=True)
     return re.compile("|".join([*known, _KEY.pattern]))
 
 
 class TextFormatter(logging.Formatter):
-    """Formats `time level [request id] message`, for terminals and line-based tools.
+    """Formats `time level [request id] message`, for terminals.
 
     Control characters in the message are escaped, so that clients can't forge lines or send
     terminal escapes. Tracebacks follow on indented lines.

@@ -24,7 +24,7 @@ _parse = lru_cache(maxsize=256)(Rate.parse)
 
 @dataclass(frozen=True, kw_only=True)
 class RateLimits:
-    """The rate of each limit, None for no limit, and the limiter that counts requests."""
+    """The rate of each limit (None for no limit), and the limiter."""
 
     rates: Mapping[LimitName, Rate | None]
     limiter: RateLimiter
@@ -48,7 +48,7 @@ def enforce_limit(
     *,
     add: bool = True,
 ) -> None:
-    """Count the request against a limit, by caller or, if anonymous, by client address.
+    """Count the request against a limit, by caller or client address.
 
     Args:
         limits: the configured limits.

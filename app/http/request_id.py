@@ -1,4 +1,4 @@
-"""Request ids, which appear in the response and in every log line of a request."""
+"""Request ids, in the response and in every log line of a request."""
 
 import random
 import re

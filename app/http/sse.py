@@ -1,4 +1,4 @@
-"""Responses with server-sent events (WHATWG HTML, section 9.2) from a background thread.
+"""Responses with server-sent events from a background thread.
 
 The thread never waits for the client: it puts events into an EventQueue, and the response sends
 them for as long as the client stays connected.
@@ -33,7 +33,7 @@ class ServerSentEvent:
 
 
 class EventQueue:
-    """Thread-safe queue from the thread that produces events to the thread that sends them."""
+    """Thread-safe queue of events between producer and sender."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -52,7 +52,7 @@ class EventQueue:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Ignore events from now on, as all were put or the client has disconnected."""
+        """Ignore further events: all were put, or the client is gone."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -91,7 +91,7 @@ def event_stream_response(queue: EventQueue) -> Response:
 def encode_events(
     queue: EventQueue, *, keep_alive_seconds: float = KEEP_ALIVE_SECONDS
 ) -> Iterator[bytes]:
-    """Yield encoded events as they arrive, and a comment after each silent interval."""
+    """Yield encoded events, and a comment after each silent interval."""
     try:
         while not queue.is_finished:
             if not queue.wait(keep_alive_seconds):

@@ -29,7 +29,7 @@ Address = IPv4Address | IPv6Address
 
 
 class TrustedProxies:
-    """Outermost WSGI middleware, which applies the forwarded headers of trusted proxies.
+    """Outermost WSGI middleware: forwarded headers of trusted proxies.
 
     The client is the right-most address of X-Forwarded-For that is not a trusted proxy's. An
     entry that is not an address ends the search, and the last proxy counts as the client. Ports,
@@ -83,7 +83,10 @@ class TrustedProxies:
 
 
 def rate_limit_address(peer: str) -> str:
-    """Return what to count an address as: its /64 for IPv6, as a client has all of that."""
+    """Return what to count an address as: its /64 network for IPv6.
+
+    A client has all addresses of its network.
+    """
     address = _address(peer)
     if isinstance(address, IPv6Address):
         return str(IPv6Network((address, 64), strict=False))

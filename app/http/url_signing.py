@@ -24,7 +24,7 @@ class Signature:
 
 @dataclass(frozen=True, repr=False)
 class Signer:
-    """Signs with the first key and accepts all of them, so that keys can be rotated.
+    """Signs with the first key and accepts all of them, for rotation.
 
     Without keys, signatures are neither required nor checked.
     """
@@ -39,7 +39,7 @@ class Signer:
         return Signature(expires=expires, sig=digest.hex())
 
     def check(self, image_id: str, parameters: str, signature: Signature) -> int | None:
-        """Return how many seconds the signature is valid: at least 1, or None without limit.
+        """Return the remaining validity in seconds, or None without limit.
 
         It may be encoded in hex or in base64url.
 
@@ -70,7 +70,10 @@ def _digest(key: str, image_id: str, parameters: str, expires: int) -> bytes:
 
 
 def _encoded(digest: bytes, sig: str) -> tuple[bytes, bytes]:
-    """Return digest and signature in the signature's encoding, compared as text for strictness."""
+    """Return digest and signature in the signature's encoding.
+
+    They are compared as text, for strictness.
+    """
     if len(sig) == _HEX_DIGITS:
         return digest.hex().encode(), sig.encode()
     return base64.urlsafe_b64encode(digest).rstrip(b"="), sig.rstrip("=").encode()

@@ -1,1 +1,1 @@
-"""Code that runs under gunicorn only: workers, graceful shutdown, process setup."""
+"""Code for gunicorn only: workers, shutdown, process setup."""

@@ -1,4 +1,7 @@
-"""JSON errors for requests that the parser rejects, under every worker class."""
+"""JSON errors for requests that the parser rejects.
+
+They are sent under every worker class.
+"""
 
 import contextlib
 import logging
@@ -21,13 +24,13 @@ _log = logging.getLogger(__name__)
 
 
 def send_error(_request: Any, client: socket.socket, _address: Any, error: BaseException) -> None:
-    """Respond to a rejected request; takes the place of a gunicorn worker's `handle_error`."""
+    """Respond to a rejected request, as a worker's `handle_error`."""
     with contextlib.suppress(OSError):  # the client has disconnected
         client.sendall(_error_response(error))
 
 
 def _error_response(error: BaseException) -> bytes:
-    """Log a rejected request and return the response, which closes the connection.
+    """Log a rejected request and return the response.
 
     Neither the log nor the response repeats what the client sent: it may be anything.
     """

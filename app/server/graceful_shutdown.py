@@ -1,4 +1,4 @@
-"""Graceful shutdown: reject new generations, finish the active ones, then let gunicorn exit.
+"""Graceful shutdown: finish the active generations, then exit.
 
 By default gunicorn stops accepting connections as soon as it gets SIGTERM. While a generation
 runs, which may take minutes, no client could then read images or see in `/readyz` that the server
@@ -23,7 +23,7 @@ _HEARTBEAT_SECONDS = 1.0
 
 
 class Master(Protocol):
-    """The part of gunicorn's arbiter that is used here; gunicorn has no type hints."""
+    """The used part of gunicorn's arbiter, which has no type hints."""
 
     pid: int
     master_pid: int
@@ -34,7 +34,7 @@ class Master(Protocol):
 
 
 class StoppableWorker(Protocol):
-    """The part of gunicorn's workers that is used here; gunicorn has no type hints."""
+    """The used part of gunicorn's workers, which have no type hints."""
 
     alive: bool
     run: Callable[[], None]
@@ -43,7 +43,7 @@ class StoppableWorker(Protocol):
         """Send a heartbeat to the master."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop accepting connections, finish the open ones, then return from `run`."""
+        """Stop accepting, finish the open connections, then return."""
 
 
 def close_on_shutdown(master: Master, limit: ConcurrencyLimit) -> None:

@@ -1,4 +1,4 @@
-"""gunicorn's threaded worker, except that a thread gets a request only once it is complete.
+"""gunicorn's threaded worker, with threads for complete requests only.
 
 gunicorn's own threaded worker lets a thread wait while a client sends slowly, and its event loop
 wait for clients that don't close their connection, so a few such clients can block the server.
@@ -34,7 +34,7 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Connection(TConn):  # type: ignore[misc] # reason: gunicorn has no types
-    """A client connection with its request buffer and its deadline in the event loop."""
+    """A client connection with its request buffer and deadline."""
 
     def __init__(self, worker: "Worker", sock: socket.socket, client: Any, server: Any) -> None:
         super().__init__(worker.cfg, sock, client, server)
@@ -45,7 +45,7 @@ class Connection(TConn):  # type: ignore[misc] # reason: gunicorn has no types
         self._worker = worker
 
     def start_request(self) -> None:
-        """Prepare for the next request, part of which may have come behind the previous one."""
+        """Prepare for the next request, which may have arrived in part."""
         received = self.parser.unreader.take_buffered() if self.parser else b""
         self.buffer = RequestBuffer(self.cfg, self.client, received)
         self.receives_body = False
@@ -91,12 +91,12 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
         self.enqueue_req(Connection(self, sock, client, listener.getsockname()))
 
     def enqueue_req(self, conn: Connection) -> None:
-        """Receive a connection's next request, and pass it to a thread once it is complete."""
+        """Receive the next request; pass it to a thread once complete."""
         conn.start_request()
         self._receive(conn)  # usually all of it is there
 
     def close_gracefully(self, conn: Connection) -> None:
-        """Hold an answered connection until the client closes it (RFC 9112, section 9.6).
+        """Hold an answered connection until the client closes it.
 
         Closing a socket with unread data resets it, and the client would lose the response.
         """
@@ -109,7 +109,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
             self._drop(conn)
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
-        """Run the application, without sending `100 Continue` for a body that is there."""
+        """Run the application, without `100 Continue` for a present body."""
         if conn.continue_sent:
             req._expected_100_continue = False
         try:
@@ -118,7 +118,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
             raise ConnectionResetError(errno.ECONNRESET, "client does not read") from None
 
     def murder_pending(self) -> None:
-        """Close connections past their deadline; the event loop calls this in every round."""
+        """Close connections past their deadline, in every round of the loop."""
         now = time.monotonic()
         if now < self._next_deadline_check:
             return
@@ -151,7 +151,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
             self.poller.unregister(conn.sock)
 
     def _receive(self, conn: Connection, _: Any = None) -> None:
-        """Read what is there; then dispatch the request, reject it, or wait for more."""
+        """Read; then dispatch the request, reject it, or wait for more."""
         try:
             data = _read(conn.sock)
             complete = conn.buffer.append(data or b"")
@@ -212,7 +212,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
 
 
 def _read(sock: socket.socket) -> bytes | None:
-    """Return received bytes, b"" at the end of the stream, or None if there are none yet."""
+    """Return received bytes, b"" at the end, or None if there are none."""
     try:
         return sock.recv(_READ_BYTES)
     except BlockingIOError:

@@ -8,7 +8,7 @@ _log = logging.getLogger(__name__)
 
 
 class PeriodicTask:
-    """Daemon thread that calls a function at a fixed interval until it is stopped.
+    """Daemon thread that calls a function at a fixed interval.
 
     Start it in the process that is to run it: threads do not survive a fork.
 
@@ -30,7 +30,7 @@ class PeriodicTask:
             self._thread.start()
 
     def stop(self, *, timeout_seconds: float = 5.0) -> None:
-        """Make no further call, and wait until a running one has ended or time is up."""
+        """Make no further call, and wait for a running one to end."""
         self._stopped.set()
         if self._thread is not None:
             self._thread.join(timeout_seconds)

@@ -1,4 +1,4 @@
-"""What gunicorn's processes set up: open files, memory, and the directory of shared metrics."""
+"""Setup of gunicorn's processes: files, memory, shared metrics."""
 
 import atexit
 import ctypes
@@ -25,7 +25,7 @@ def raise_open_file_limit() -> None:
 
 
 def limit_memory_arenas() -> None:
-    """Make all threads of this process and its forks share two arenas; only glibc has them.
+    """Make all threads of this process and its forks share two arenas.
 
     By default glibc creates an arena for each of many threads, and each keeps its own free memory.
     """
@@ -35,7 +35,7 @@ def limit_memory_arenas() -> None:
 
 
 def release_free_memory() -> None:
-    """Return free memory to the system; after a burst that is most of what the burst used.
+    """Return free memory to the system.
 
     Call it now and then instead of freeing each block immediately: the kernel has to clear every
     page of fresh memory, which doubles the time of a cutout.
@@ -46,7 +46,7 @@ def release_free_memory() -> None:
 
 
 def share_metrics() -> None:
-    """Keep the metrics of this process and its forks in a new private directory.
+    """Keep the metrics of this process and its forks in one directory.
 
     Call it before anything imports prometheus_client, which decides at import time whether it
     keeps its numbers in files. The directory is removed when this process exits.
@@ -62,7 +62,7 @@ def share_metrics() -> None:
 
 
 def discard_live_metrics(pid: int) -> None:
-    """Drop the gauges of a dead worker, such as its active generations, and keep its counters."""
+    """Drop the gauges of a dead worker and keep its counters."""
     from prometheus_client.multiprocess import mark_process_dead
 
     mark_process_dead(pid)  # type: ignore[no-untyped-call]  # reason: it has no types

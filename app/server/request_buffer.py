@@ -65,7 +65,7 @@ class RequestBuffer:
         return self._parse()
 
     def _is_bodyless(self) -> bool:
-        """Return whether this is a head that announces no body, the most frequent case."""
+        """Return whether this head announces no body, the usual case."""
         if not self.data.endswith(_END):
             return False
         head = self.data.lower()
@@ -114,6 +114,9 @@ class RequestBuffer:
 
 
 def _available(data: bytearray) -> Iterator[bytes]:
-    """Yield the bytes for the parser, which would take a plain end for a closed connection."""
+    """Yield the bytes for the parser, without an end of the stream.
+
+    The parser would take a plain end for a closed connection.
+    """
     yield bytes(data)
     raise NoMoreData

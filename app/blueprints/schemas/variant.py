@@ -29,7 +29,7 @@ _NUMBER = r"-?\d+(\.\d+)?"
 
 @dataclass(frozen=True)
 class NumberInRange:
-    """Pydantic annotation for a decimal number in a range, which every error message states."""
+    """Pydantic annotation for a number in a range, named in its errors."""
 
     range: Range
 
@@ -98,7 +98,7 @@ _FILTERS = WithJsonSchema({"type": "array", "items": {"type": "string"}, "maxIte
 
 
 class VariantQuery(BaseModel):
-    """Selects a variant; without parameters, the plain image of 256x256 pixels."""
+    """Selects a variant; without parameters, the plain image."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -1,4 +1,4 @@
-"""Contracts: declarations of a view's request, responses, access and errors.
+"""Contracts: a view's request, responses, access and errors.
 
 The same declaration validates requests and generates `/openapi.json`, so the two can't differ.
 """

@@ -1,4 +1,4 @@
-"""Validation of bodies and queries by Pydantic models, with an error message per field."""
+"""Validate bodies and queries with Pydantic models."""
 
 from typing import TypeVar, get_origin
 from urllib.parse import parse_qsl
@@ -100,6 +100,6 @@ def _sentence(text: str) -> str:
 
 
 def invalid_request(problems: list[dict[str, str]]) -> InvalidRequest:
-    """Return the error for invalid fields, each as `{"field": ..., "message": ...}`."""
+    """Return the error for invalid fields with their messages."""
     summary = " ".join(f"{problem['field']}: {problem['message']}" for problem in problems)
     return InvalidRequest(message=f"The request is not valid. {summary}", errors=problems)

@@ -30,7 +30,10 @@ _SETTINGS = {
 
 
 def register(app: Flask) -> None:
-    """Compress responses where clients accept it; static files once per process."""
+    """Compress responses where clients accept it.
+
+    Static files are compressed once per process.
+    """
     app.config.update(_SETTINGS)
     dynamic, static = Compress(app), Compress(app)
     static.cache, static.cache_key = DictCache(), _static_file_name

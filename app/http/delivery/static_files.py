@@ -30,7 +30,7 @@ _SWAGGER_UI_FILES = {
 
 
 def register(app: Flask) -> None:
-    """Serve the files, and make `url_for("static", filename=...)` return versioned addresses.
+    """Serve static files under versioned addresses.
 
     The application has to be created with `static_folder=None`.
     """
@@ -45,7 +45,7 @@ def register(app: Flask) -> None:
 
 
 def _send(filename: str, version: str = "") -> Response:
-    """Send a file; clients keep it for a year if its address has the current digest.
+    """Send a file, to be cached for a year under the current digest.
 
     Another version's address returns the current file, revalidated at each use: while servers are
     replaced one by one, a page from one of them may load its files from another. In debug mode
