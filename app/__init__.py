@@ -9,7 +9,7 @@ from werkzeug.routing import BaseConverter
 
 from app import container
 from app.blueprints import dependencies, generation, image_requests, images, meta, prompts, usage
-from app.cli.images import images as images_commands
+from app.cli.images.group import images as images_commands
 from app.cli.keys import keys as keys_commands
 from app.cli.spec import spec as spec_commands
 from app.config import UNUSABLE_SETTINGS, ConfigError, Settings

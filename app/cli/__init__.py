@@ -1,1 +1,1 @@
-"""Commands for operators."""
+"""Command groups for operators: `flask images`, `flask keys` and `flask spec`."""

@@ -4,7 +4,7 @@ import click
 import pytest
 
 from app.cli.demo import demo
-from app.cli.images import images
+from app.cli.images.group import images
 from app.cli.keys import keys
 from app.cli.spec import spec
 

@@ -51,7 +51,7 @@ def doctor(as_json: bool) -> None:
 
 def _findings(settings: Settings) -> list[Finding]:
     # Imported here, because every start of the service imports this module.
-    from app.cli.doctor_checks import checks_for
+    from app.cli.images.doctor_wiring import checks_for
     from app.usecases.operations.diagnostics import run_checks
 
     found = f"all {len(Settings.model_fields)} are valid"

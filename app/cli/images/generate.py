@@ -16,10 +16,15 @@ import click
 from flask.cli import with_appcontext
 
 from app.blueprints.dependencies import deps
-from app.cli.batch_report import as_lines, as_object
 from app.cli.exit_codes import FAILED, INCOMPLETE, exit_on_error, fail
+from app.cli.images.batch_report import as_lines, as_object
+from app.cli.images.prompt_files import (
+    PromptFileError,
+    parse_request,
+    problems_in,
+    read_prompt_file,
+)
 from app.cli.params import find_owner, owner_option
-from app.cli.prompt_files import PromptFileError, parse_request, problems_in, read_prompt_file
 from app.models import ImageRequest
 from app.usecases.generation.batch import Batch, BatchItem, BatchOutcome, batch_items
 

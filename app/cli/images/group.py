@@ -6,13 +6,13 @@ A new command is a module here, with its function added to `_COMMANDS`.
 import click
 from flask.cli import AppGroup
 
-from app.cli.doctor import doctor
-from app.cli.export_import import export, import_
-from app.cli.generate import generate
-from app.cli.list_show_delete import delete, list_, show
-from app.cli.reconcile import reconcile
-from app.cli.recut import recut
-from app.cli.sign import sign
+from app.cli.images.doctor import doctor
+from app.cli.images.export_import import export, import_
+from app.cli.images.generate import generate
+from app.cli.images.list_show_delete import delete, list_, show
+from app.cli.images.reconcile import reconcile
+from app.cli.images.recut import recut
+from app.cli.images.sign import sign
 
 _COMMANDS = (
     generate,

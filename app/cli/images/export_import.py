@@ -17,7 +17,7 @@ from flask.cli import with_appcontext
 from app.blueprints.dependencies import deps
 from app.blueprints.serializers import operator_fields
 from app.cli.exit_codes import INCOMPLETE, describe, exit_on_error
-from app.cli.list_show_delete import newest_records
+from app.cli.images.list_show_delete import newest_records
 from app.cli.params import find_owner, owner_option, query_option
 from app.errors import AppError
 from app.imaging import UnusableImage

@@ -9,7 +9,7 @@ from click.testing import Result
 from flask import Flask
 
 from app import create_app
-from app.cli.reconcile import as_lines, as_object
+from app.cli.images.reconcile import as_lines, as_object
 from app.errors import RecordsUnavailable, StorageUnavailable
 from app.models import State
 from app.usecases.reconcile.diagnosis import Discrepancy
@@ -148,7 +148,7 @@ def test_progress_bar_in_a_terminal(
     """Progress is printed on standard error, and only if that is a terminal."""
     world.generate(a_request())
     assert run(app, "--json").stderr == ""
-    monkeypatch.setattr("app.cli.reconcile._is_terminal", lambda: True)
+    monkeypatch.setattr("app.cli.images.reconcile._is_terminal", lambda: True)
     result = run(app, "--json")
     assert "Records" in result.stderr
     assert json.loads(result.stdout)["records"] == 1

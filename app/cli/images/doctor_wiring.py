@@ -27,7 +27,7 @@ from app.services.s3.store import S3Store
 from app.usecases.billing.pricing import Prices
 from app.usecases.operations.diagnostics import Check
 
-_GUNICORN_FILE = Path(__file__).parents[2] / "gunicorn.conf.py"
+_GUNICORN_FILE = Path(__file__).parents[3] / "gunicorn.conf.py"
 _now = SystemClock().now
 
 
