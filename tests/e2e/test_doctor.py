@@ -14,7 +14,7 @@ import pytest
 from click.testing import Result
 
 from app import create_app
-from app.cli import doctor as doctor_command
+from app.cli.images import doctor as doctor_command
 from app.config import Settings
 from tests.support.fake_openai import SECRET_MARKER, FakeOpenAI, Fault
 from tests.support.servers.gunicorn import ROOT, TIMEOUT_SECONDS, environment
