@@ -25,7 +25,7 @@ from app.services.image_processor import LocalImageProcessor
 from app.services.observability.observer import TelemetryObserver
 from app.services.rate_limiting.backend import mongodb_backend, redis_backend, sqlite_backend
 from app.services.rate_limiting.limiter import RateLimitBackend, SharedRateLimiter
-from app.services.runtime.clock import SystemClock
+from app.services.runtime.timing import SystemClock
 
 if TYPE_CHECKING:
     from app.services.observability.tracing import Tracing

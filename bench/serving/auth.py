@@ -17,7 +17,7 @@ from pathlib import Path
 
 from app.models import Scope
 from app.services.files.image_store import LocalImageStore
-from app.services.runtime.clock import SystemClock
+from app.services.runtime.timing import SystemClock
 from app.services.sqlite.api_keys import SqliteApiKeys
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords

@@ -18,7 +18,7 @@ from app.models import ImageRequest
 from app.services.files.image_store import LocalImageStore
 from app.services.image_processor import LocalImageProcessor
 from app.services.offline.provider import OfflineGenerator
-from app.services.runtime.clock import SystemClock
+from app.services.runtime.timing import SystemClock
 from bench.results import Row, report
 from bench.serving.load import gets
 from bench.serving.server import Server, gunicorn
@@ -85,7 +85,7 @@ def _cpu_per_request(server: Server, query: str) -> float:
 def _servers(folder: Path) -> Iterator[dict[str, Server]]:
     """Run all servers, with the same image."""
     original = OfflineGenerator().draw(_REQUEST).data
-    image = LocalImageProcessor(in_threads=1).cut_out(original).png
+    image = LocalImageProcessor(max_concurrent=1).cut_out(original).png
     (folder / "body").write_bytes(image)
     apps: dict[str, tuple[str, dict[str, str]]] = {
         "bare": ("bench.serving.bare:app", {"BENCH_BODY": str(folder / "body")}),

@@ -11,7 +11,7 @@ from typing import Any
 import requests
 
 from app.errors import AppError
-from app.services.runtime.clock import SystemClock
+from app.services.runtime.timing import SystemClock
 from tests.faults.points import HeldRequest
 from tests.support.concurrency.threads import wait_until_passes
 from tests.support.fake_openai import SECRET_MARKER

@@ -22,7 +22,7 @@ from app.services.diagnostics import (
 )
 from app.services.diagnostics.openai import RequiredModel
 from app.services.openai.client import lazy_client
-from app.services.runtime.clock import SystemClock
+from app.services.runtime.timing import SystemClock
 from app.services.s3.store import S3Store
 from app.usecases.billing.pricing import Prices
 from app.usecases.operations.diagnostics import Check

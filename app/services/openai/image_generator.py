@@ -23,7 +23,7 @@ from app.services.openai.responses import (
     until_deadline,
 )
 from app.services.runtime.lazy_client import LazyClient
-from app.services.runtime.throttle import FailOpenSemaphore
+from app.services.runtime.timing import FailOpenSemaphore
 
 if TYPE_CHECKING:
     from openai import BadRequestError, OpenAI
@@ -143,7 +143,7 @@ class OpenAIGenerator:
                     chunks, on_partial, max_bytes=_MAX_RESPONSE_BYTES
                 )
                 return event, deadline
-            with self._read_slots.turn() as waited:
+            with self._read_slots.slot() as waited:
                 deadline += waited  # the response has arrived and is paid for
                 chunks = until_deadline(response.iter_bytes(), deadline)
                 return read_body(chunks, max_bytes=_MAX_RESPONSE_BYTES), deadline

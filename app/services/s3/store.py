@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from app.errors import StorageUnavailable
 from app.models import StoredImage
 from app.services.runtime.lazy_client import LazyClient
-from app.services.runtime.throttle import FailOpenSemaphore
+from app.services.runtime.timing import FailOpenSemaphore
 from app.services.s3.errors import translate_errors
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class S3Store:
 
     def put(self, key: str, data: bytes, *, content_type: str) -> None:
         """See ImageStore."""
-        with self._uploads.turn(), translate_errors():
+        with self._uploads.slot(), translate_errors():
             self.client().put_object(
                 Bucket=self.bucket,
                 Key=key,

@@ -16,7 +16,7 @@ from app.errors import (
 from app.services.openai import image_generator
 from app.services.openai.image_generator import OpenAIGenerator
 from app.services.runtime.lazy_client import LazyClient
-from app.services.runtime.throttle import FailOpenSemaphore
+from app.services.runtime.timing import FailOpenSemaphore
 from tests.support.concurrency.threads import in_threads
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.openai.checks import (
@@ -114,9 +114,9 @@ class _LateSlots(FailOpenSemaphore):
         self._clock = clock
 
     @contextlib.contextmanager
-    def turn(self) -> Iterator[float]:
+    def slot(self) -> Iterator[float]:
         """See FailOpenSemaphore."""
-        with super().turn() as waited:
+        with super().slot() as waited:
             self._clock.advance(2 * TIMEOUT_SECONDS)
             yield waited + 2 * TIMEOUT_SECONDS
 
@@ -137,7 +137,7 @@ def test_hanging_reads_do_not_block_others(
     generator = OpenAIGenerator(lazy_openai, model=MODEL, timeout_seconds=TIMEOUT_SECONDS)
     with contextlib.ExitStack() as hanging:
         for _ in range(image_generator._MAX_CONCURRENT_READS):
-            hanging.enter_context(generator._read_slots.turn())
+            hanging.enter_context(generator._read_slots.slot())
         assert [draw(generator).data] == fake_openai.images
 
 

@@ -17,7 +17,7 @@ from app import create_app
 from app.container import build_ports
 from app.container.generation import build_finalizer
 from app.models import ImageRecord, object_keys
-from app.services.runtime.clock import SystemClock
+from app.services.runtime.timing import SystemClock
 from app.usecases.generation import sidecar
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.reconcile.damage import REPAIRABLE, dropping, keys_of

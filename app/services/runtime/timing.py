@@ -1,15 +1,30 @@
-"""A semaphore for work that is faster with fewer concurrent threads."""
+"""The Clock port on the system's clocks, and a semaphore whose waits are limited."""
 
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+
+
+class SystemClock:
+    """Wall-clock time in milliseconds, the finest unit that every record store keeps."""
+
+    def now(self) -> datetime:
+        """See Clock."""
+        now = datetime.now(UTC)
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+    def monotonic(self) -> float:
+        """See Clock."""
+        return time.monotonic()
 
 
 class FailOpenSemaphore:
     """Admits `max_concurrent` threads; the others wait for `timeout_seconds` at most.
 
     After that they proceed without a slot, so that no thread waits long behind work that hangs.
+    For work that is faster with fewer concurrent threads.
     """
 
     def __init__(self, *, max_concurrent: int, timeout_seconds: float) -> None:
@@ -17,7 +32,7 @@ class FailOpenSemaphore:
         self._timeout_seconds = timeout_seconds
 
     @contextmanager
-    def turn(self) -> Iterator[float]:
+    def slot(self) -> Iterator[float]:
         """Wait for a slot and hold it during the block; yield the seconds of waiting."""
         started = time.monotonic()
         acquired = self._slots.acquire(timeout=self._timeout_seconds)

@@ -1,10 +1,10 @@
-"""The throttle: few calls run concurrently, and none waits long for one that hangs."""
+"""The fail-open semaphore: few calls run concurrently, and none waits long for one that hangs."""
 
 import threading
 
 import pytest
 
-from app.services.runtime.throttle import FailOpenSemaphore
+from app.services.runtime.timing import FailOpenSemaphore
 from tests.support.concurrency.threads import in_threads
 
 
@@ -28,12 +28,12 @@ class Work:
 
 
 def test_no_more_calls_than_slots_run_concurrently() -> None:
-    """Of twelve threads two work at a time, and all of them get a turn."""
-    turns, work, done = FailOpenSemaphore(max_concurrent=2, timeout_seconds=30), Work(), []
+    """Of twelve threads two work at a time, and all of them get a slot."""
+    semaphore, work, done = FailOpenSemaphore(max_concurrent=2, timeout_seconds=30), Work(), []
     together = threading.Barrier(2)
 
     def one(number: int) -> None:
-        with turns.turn():
+        with semaphore.slot():
             work.begin()
             together.wait(60)  # passed only if there are two
             done.append(number)
@@ -45,13 +45,13 @@ def test_no_more_calls_than_slots_run_concurrently() -> None:
 
 def test_no_call_waits_long_for_one_that_hangs() -> None:
     """A call that waited too long proceeds, learns how long it waited, and takes no slot."""
-    turns = FailOpenSemaphore(max_concurrent=1, timeout_seconds=0.01)
+    semaphore = FailOpenSemaphore(max_concurrent=1, timeout_seconds=0.01)
     hangs, passed = threading.Event(), threading.Event()
 
     def one(number: int) -> None:
         if number:
             assert hangs.wait(60)
-        with turns.turn() as waited:
+        with semaphore.slot() as waited:
             if number:
                 assert waited >= 0.01
                 passed.set()
@@ -63,8 +63,8 @@ def test_no_call_waits_long_for_one_that_hangs() -> None:
 
 
 def test_a_failed_call_releases_its_slot() -> None:
-    """An error during a turn is raised, and its slot is released."""
-    turns = FailOpenSemaphore(max_concurrent=1, timeout_seconds=30)
+    """An error in a slot is raised, and its slot is released."""
+    semaphore = FailOpenSemaphore(max_concurrent=1, timeout_seconds=30)
     for _ in range(2):
-        with pytest.raises(OSError, match="broken"), turns.turn():
+        with pytest.raises(OSError, match="broken"), semaphore.slot():
             raise OSError("broken")
