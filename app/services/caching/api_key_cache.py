@@ -1,4 +1,4 @@
-"""Remembers for a moment what a ApiKeyRepository told."""
+"""Caches the API keys of an ApiKeyRepository for a few seconds."""
 
 import threading
 from collections import OrderedDict
@@ -10,74 +10,74 @@ from app.ports import ApiKeyRepository, Clock
 from app.services.caching.single_flight import SharedCall, SingleFlight
 
 SECONDS = 5.0
-"""How long an answer is good: by then every process knows of a revocation."""
+"""How long an entry is valid: after that, every process knows of a revocation."""
 KEYS = 4096
-"""How many keys are remembered, and apart from them how many ids that are nobody's."""
+"""How many keys are cached, and separately, how many ids that belong to no key."""
 REST_SECONDS = 1.0
-"""How long a ring that failed is left alone: each question may hold a thread for seconds."""
+"""How long a failed repository is not used: each call may hold a thread for seconds."""
 
-_Reported = tuple[float, ApiKey | None]
+_Entry = tuple[float, ApiKey | None]  # when it was read, and the key, if there is one
 
 
 class CachedApiKeys:
-    """Asks the ring for an id once at a time, and once in `SECONDS`, found or not.
+    """Reads each id from the repository once in `SECONDS`, whether a key exists or not.
 
-    Invented ids are remembered apart, so that they push out no key. That the ring failed is
-    remembered for `REST_SECONDS`, for all ids; then one thread tries again, while others are
-    still refused at once.
+    Concurrent reads of an id are coalesced. Unknown ids are cached separately, so that invented
+    ones evict no key. After a failure all ids are refused for `REST_SECONDS`; then one thread tries
+    again, while the others are still refused.
     """
 
-    def __init__(self, ring: ApiKeyRepository, clock: Clock) -> None:
-        self._ring = ring
+    def __init__(self, repository: ApiKeyRepository, clock: Clock) -> None:
+        self._repository = repository
         self._clock = clock
-        self._flights: SingleFlight[_Reported] = SingleFlight()
-        self._found: OrderedDict[str, _Reported] = OrderedDict()
-        self._absent: OrderedDict[str, _Reported] = OrderedDict()
+        self._reads: SingleFlight[_Entry] = SingleFlight()
+        self._found: OrderedDict[str, _Entry] = OrderedDict()
+        self._absent: OrderedDict[str, _Entry] = OrderedDict()
         self._lock = threading.Lock()
-        self._rest_until: float | None = None  # None as long as the ring answers
+        self._rest_until: float | None = None  # None while the repository responds
 
-    def get(self, key_id: str, before_asking: Callable[[], None] = lambda: None) -> ApiKey | None:
-        """Return the key, live or not, or None, as it was within the last `SECONDS`.
+    def get(self, key_id: str, before_reading: Callable[[], None] = lambda: None) -> ApiKey | None:
+        """Return the key, live or not, or None, as of the last `SECONDS`.
 
         Args:
             key_id: the public part of a key.
-            before_asking: called before the ring is asked for an id that it had no key for, or
-                wasn't asked for yet; what it raises is raised here, and nothing is asked.
+            before_reading: is called before the repository is read for an id that is not known to
+                belong to a key. What it raises is raised here, and nothing is read.
 
         Raises:
-            RecordsUnavailable: nobody can tell.
+            RecordsUnavailable: the repository is unreachable, or was a moment ago.
         """
-        reported = self._remembered(key_id)
-        if reported is None:
+        entry = self._cached(key_id)
+        if entry is None:
             if key_id not in self._found:
-                before_asking()
-            reported = self._flights.run((key_id, "key"), self._ask)
-        return reported[1]
+                before_reading()
+            entry = self._reads.run((key_id, "key"), self._read)
+        return entry[1]
 
-    def _remembered(self, key_id: str) -> _Reported | None:
-        reported = self._found.get(key_id) or self._absent.get(key_id)
-        return reported if reported and self._clock.monotonic() - reported[0] < SECONDS else None
+    def _cached(self, key_id: str) -> _Entry | None:
+        entry = self._found.get(key_id) or self._absent.get(key_id)
+        return entry if entry and self._clock.monotonic() - entry[0] < SECONDS else None
 
-    def _ask(self, flight: SharedCall[_Reported]) -> _Reported:
-        key_id = flight.key[0]
-        # Another thread may have come back with it after this one looked.
-        return self._remembered(key_id) or self._keep(key_id, self._clock.monotonic())
+    def _read(self, call: SharedCall[_Entry]) -> _Entry:
+        key_id = call.key[0]
+        # Another thread may have read it since this one looked.
+        return self._cached(key_id) or self._store(key_id, self._clock.monotonic())
 
-    def _keep(self, key_id: str, asked_at: float) -> _Reported:
-        reported = asked_at, self._ask_ring(key_id)
-        memory, other = (self._found, self._absent) if reported[1] else (self._absent, self._found)
+    def _store(self, key_id: str, read_at: float) -> _Entry:
+        entry = read_at, self._read_repository(key_id)
+        entries, others = (self._found, self._absent) if entry[1] else (self._absent, self._found)
         with self._lock:
-            other.pop(key_id, None)
-            memory[key_id] = reported
-            memory.move_to_end(key_id)
-            if len(memory) > KEYS:
-                memory.popitem(last=False)
-        return reported
+            others.pop(key_id, None)
+            entries[key_id] = entry
+            entries.move_to_end(key_id)
+            if len(entries) > KEYS:
+                entries.popitem(last=False)
+        return entry
 
-    def _ask_ring(self, key_id: str) -> ApiKey | None:
+    def _read_repository(self, key_id: str) -> ApiKey | None:
         self._respect_rest()
         try:
-            key = self._ring.get(key_id)
+            key = self._repository.get(key_id)
         except RecordsUnavailable:
             self._rest_until = self._clock.monotonic() + REST_SECONDS
             raise
@@ -90,5 +90,5 @@ class CachedApiKeys:
                 return
             now = self._clock.monotonic()
             if now < self._rest_until:
-                raise RecordsUnavailable("the keys could not be asked a moment ago")
-            self._rest_until = now + REST_SECONDS  # this thread tries; the others need not
+                raise RecordsUnavailable("the API keys were unavailable a moment ago")
+            self._rest_until = now + REST_SECONDS  # this thread tries, the others need not

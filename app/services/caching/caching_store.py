@@ -1,4 +1,4 @@
-"""An ImageStore that asks a cache before the store behind it."""
+"""Image stores with a cache in front."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from app.ports import ImageCache, ImageStore
 
 @dataclass(frozen=True)
 class CachingStore:
-    """Remembers images and originals that were read. Other objects are passed through."""
+    """Caches the images and originals that are read; other objects are passed through."""
 
     store: ImageStore
     cache: ImageCache
@@ -21,7 +21,7 @@ class CachingStore:
         self._forget(key)
 
     def get(self, key: str) -> StoredImage:
-        """See ImageStore. Originals stay in this process: they are large and seldom read."""
+        """See ImageStore. Originals are not shared: they are large and rarely read."""
         entry = _entry(key)
         if entry is None:
             return self.store.get(key)
@@ -57,9 +57,9 @@ class CachingStore:
 
 @dataclass(frozen=True)
 class UncachedStore(CachingStore):
-    """Reads past the cache, and lets it forget what changes.
+    """Reads without the cache, but drops from it what changes.
 
-    For repairs: they have to see what is really there, and would fill the cache with originals.
+    For repairs: they need what is really stored, and would fill the cache with originals.
     """
 
     def get(self, key: str) -> StoredImage:
@@ -71,7 +71,7 @@ _IMAGE = "image"
 
 
 def _entry(key: str) -> tuple[str, str] | None:
-    """Return id and name of the cache's entry, or None for what is not remembered."""
+    """Return the id and name of the cache entry, or None for an object that is not cached."""
     folder, image_id, ending = object_keys.split_key(key)
     if folder == object_keys.IMAGES:
         return image_id, _IMAGE

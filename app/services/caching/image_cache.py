@@ -1,4 +1,4 @@
-"""The ImageCache port: this process's memory, over what processes share, if anything."""
+"""The ImageCache port: this process's memory, in front of a cache that processes share."""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,19 +11,19 @@ from app.services.caching.single_flight import SharedCall, SingleFlight
 
 _MEMORY_SECONDS = 60.0
 _ABSENT_SECONDS = 2.0
-_ABSENT_ENTRIES = 1000
-_LARGE_SHARE = 4  # one part in four of the memory is for what is not shared: originals, 1.6 MB each
+_MAX_ABSENT_ENTRIES = 1000
+_LARGE_SHARE = 4  # a quarter of the memory is for entries that are not shared: originals, 1.6 MB
 
 
 class TwoLevelCache:
-    """Looks in memory, then in the shared level; makes each thing once per process.
+    """Reads memory, then the shared level, then the source, which is called once per process.
 
     Args:
-        memory_bytes: what the memory level may take; 0 for none.
-        shared: the level that processes share.
-        memory_seconds: how long a thing is kept in memory.
-        absent_seconds: how long it is remembered that something is absent.
-        count: hears of each read where it ended: memory, redis, store or computed.
+        memory_bytes: the size of the memory level; 0 for none.
+        shared: the level that processes share, if any.
+        memory_seconds: how long an entry is kept in memory.
+        absent_seconds: how long a missing image is remembered.
+        count: is called with the level at which a read ended: memory, redis, store or computed.
     """
 
     def __init__(
@@ -43,12 +43,12 @@ class TwoLevelCache:
         self._large: MemoryCache[StoredImage] = MemoryCache(
             max_bytes=large, ttl_seconds=memory_seconds
         )
-        # Apart from the others, so that asking for invented names pushes nothing out.
+        # Separate, so that requests for invented names evict nothing.
         self._absent: MemoryCache[bool] = MemoryCache(
-            max_bytes=_ABSENT_ENTRIES * ENTRY_BYTES, ttl_seconds=absent_seconds
+            max_bytes=_MAX_ABSENT_ENTRIES * ENTRY_BYTES, ttl_seconds=absent_seconds
         )
         self._shared = shared
-        self._flights: SingleFlight[StoredImage] = SingleFlight()
+        self._reads: SingleFlight[StoredImage] = SingleFlight()
 
     def peek(self, image_id: str, name: str) -> StoredImage | None:
         """See ImageCache."""
@@ -58,14 +58,14 @@ class TwoLevelCache:
         self, image_id: str, name: str, make: Callable[[], StoredImage], *, share: bool = True
     ) -> StoredImage:
         """See ImageCache."""
-        found = self.peek(image_id, name)
-        if found is not None:
+        cached = self.peek(image_id, name)
+        if cached is not None:
             self._count("memory")
-            return found
+            return cached
         if self._absent.get(image_id, name) is not None:
             self._count("memory")
             raise ImageNotFound(f"{name} of {image_id}")
-        return self._flights.run((image_id, name), partial(self._look, make, share))
+        return self._reads.run((image_id, name), partial(self._read, make, share))
 
     def forget(self, image_id: str) -> None:
         """See ImageCache."""
@@ -74,7 +74,7 @@ class TwoLevelCache:
             for memory in (self._images, self._large, self._absent):
                 memory.forget(image_id)
 
-        self._flights.call_off(image_id, forget)
+        self._reads.cancel(image_id, forget)
         if self._shared is not None:
             self._shared.forget(image_id)
 
@@ -83,47 +83,45 @@ class TwoLevelCache:
         return self._shared is None or self._shared.is_up()
 
     def close(self) -> None:
-        """Let go of all connections; the next use opens new ones."""
+        """Close the connections; the next use opens new ones."""
         if self._shared is not None:
             self._shared.close()
 
-    def _look(
-        self, make: Callable[[], StoredImage], share: bool, flight: SharedCall[StoredImage]
+    def _read(
+        self, make: Callable[[], StoredImage], share: bool, call: SharedCall[StoredImage]
     ) -> StoredImage:
-        image_id, name = flight.key
-        image = self.peek(image_id, name)  # from a flight that ended a moment ago
+        image_id, name = call.key
+        image = self.peek(image_id, name)  # from a call that has just ended
         if image is not None:
             return image
         if share and self._shared is not None:
-            image = self._look_at_shared(self._shared, make, flight)
+            image = self._read_shared(self._shared, make, call)
         else:
-            image = self._made(make, flight)
+            image = self._make(make, call)
         memory, size = self._images if share else self._large, len(image.data)
-        self._flights.keep(flight, partial(memory.put, image_id, name, image, size=size))
+        self._reads.keep(call, partial(memory.put, image_id, name, image, size=size))
         return image
 
-    def _look_at_shared(
-        self, shared: RedisCache, make: Callable[[], StoredImage], flight: SharedCall[StoredImage]
+    def _read_shared(
+        self, shared: RedisCache, make: Callable[[], StoredImage], call: SharedCall[StoredImage]
     ) -> StoredImage:
-        found = shared.get(*flight.key)
+        found = shared.get(*call.key)
         if found.image is not None:
             self._count("redis")
             return found.image
-        image = self._made(make, flight)
-        shared.put(*flight.key, image, generation=found.generation)
+        image = self._make(make, call)
+        shared.put(*call.key, image, generation=found.generation)
         return image
 
-    def _made(
-        self, make: Callable[[], StoredImage], flight: SharedCall[StoredImage]
-    ) -> StoredImage:
-        image_id, name = flight.key
+    def _make(self, make: Callable[[], StoredImage], call: SharedCall[StoredImage]) -> StoredImage:
+        image_id, name = call.key
         self._count("computed" if _is_variant(name) else "store")
         try:
             return make()
         except ImageNotFound:
-            self._flights.keep(flight, partial(self._absent.put, image_id, name, True, size=0))
+            self._reads.keep(call, partial(self._absent.put, image_id, name, True, size=0))
             raise
 
 
 def _is_variant(name: str) -> bool:
-    return "=" in name  # as every canonical text of a variant has
+    return "=" in name  # which the canonical text of every variant contains

@@ -1,4 +1,4 @@
-"""The nearer level of the image cache: this process's memory."""
+"""The first level of the image cache: this process's memory."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 ENTRY_BYTES = 1024
-"""What an entry takes beside its value's bytes: keys, objects, links. Rounded up."""
+"""What an entry takes beside its value: keys, objects, links. Rounded up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +20,12 @@ class _Entry(Generic[T]):
 
 
 class MemoryCache(Generic[T]):
-    """Keeps the values that were used last, as they are.
+    """Keeps the most recently used values.
 
     Args:
-        max_bytes: sum of the values' sizes and of `ENTRY_BYTES` for each.
-        ttl_seconds: how long a value is kept. It bounds how long another worker process, which
-            does not hear of a deletion, may still serve a deleted image.
+        max_bytes: the limit of the sum of the values' sizes and of `ENTRY_BYTES` for each.
+        ttl_seconds: how long a value is kept. A worker process does not learn of deletions in
+            another one, so this limits how long it may still serve a deleted image.
     """
 
     def __init__(self, *, max_bytes: int, ttl_seconds: float) -> None:
@@ -50,7 +50,7 @@ class MemoryCache(Generic[T]):
             return entry.value
 
     def put(self, image_id: str, name: str, value: T, *, size: int) -> None:
-        """Remember a value of so many bytes, unless it alone would not fit."""
+        """Keep a value of this size in bytes, unless it alone exceeds the limit."""
         key, size = (image_id, name), size + ENTRY_BYTES
         with self._lock:
             self._drop(key)
@@ -63,7 +63,7 @@ class MemoryCache(Generic[T]):
                 self._drop(next(iter(self._entries)))
 
     def forget(self, image_id: str) -> None:
-        """Forget all values of that image."""
+        """Drop all values of an image."""
         with self._lock:
             for name in tuple(self._names.get(image_id, ())):
                 self._drop((image_id, name))

@@ -1,4 +1,4 @@
-"""The farther level of the image cache, which processes share: Redis or Valkey."""
+"""The second level of the image cache, which processes share: Redis or Valkey."""
 
 import logging
 import os
@@ -18,45 +18,48 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_PREFIX = "image-api:3:"  # the number changes whenever the form of the values does
-_GENERATION = b"generation"  # a field beside the values; no canonical text is a bare word
+_PREFIX = "image-api:3:"  # the number changes with the form of the values
+_GENERATION = b"generation"  # a field beside the values; no variant's text is a bare word
 _TTL_SECONDS = 24 * 3600
-_FORGOTTEN_SECONDS = 60  # longer than any read of a store lasts
-_MAX_VALUE_BYTES = 2 * 1024 * 1024  # more than our patience can wait for
+_GENERATION_TTL_SECONDS = 60  # longer than any read of a store
+_MAX_VALUE_BYTES = 2 * 1024 * 1024  # more can't be transferred within the timeout
 _MAX_FIELDS = 256
-_MAX_OWED = 10_000
-TIMEOUT_SECONDS = 0.04  # for connecting and for answering, so at most twice that a failure
+_MAX_PENDING_DELETIONS = 10_000
+TIMEOUT_SECONDS = 0.04  # for connecting, and for each response: a failure takes at most twice that
 
 _log = logging.getLogger(__name__)
 
 
-class CacheHit(NamedTuple):
-    """What the cache had, and of which generation of the image; None if it can't be told."""
+class CacheLookup(NamedTuple):
+    """The cached image, if any, and the generation under which it can be put.
+
+    Without a generation, the cache is unavailable.
+    """
 
     image: StoredImage | None
     generation: bytes | None
 
 
 class RedisCache:
-    """Keeps a hash for each image, with a field for each thing, for a day at most.
+    """Keeps a hash for each image, with a field for each name, for a day at most.
 
-    Each value carries the SHA-256 of its name and content: whatever else is found is a miss.
+    Each value starts with a SHA-256 of its name and content, so that any other value is a miss.
 
-    Forgetting gives the image a new generation, under which values are valid that were looked
-    for after that. So a reader who got an image before it was deleted can put it afterwards, from
-    whatever process: nobody takes it.
+    `forget` gives the image a new generation, and values of an earlier one are misses. So a process
+    that read an image before its deletion may put it afterwards: no process will serve it.
 
-    A cache that is down must not slow anything: its patience is short, and after a failure it is
-    left alone for a few seconds. Such failures are logged once a minute. What should have been
-    forgotten meanwhile is a miss for this process, and forgotten, one by one, by later reads.
+    A cache that is down must not slow requests: timeouts are short, and after a failure the cache
+    is not used for a few seconds. Failures are logged once a minute. Deletions that failed are
+    retried, one with each later read; until then the image is a miss for this process.
+
+    Args:
+        url: of the server. Its options replace `client_options`, as in `?socket_timeout=0.2`.
+        rest_seconds: how long the cache is not used after a failure.
+        log_every_seconds: how often failures are logged.
     """
 
     def __init__(
-        self,
-        url: str,
-        *,
-        rest_seconds: float = 5.0,
-        log_every_seconds: float = 60.0,
+        self, url: str, *, rest_seconds: float = 5.0, log_every_seconds: float = 60.0
     ) -> None:
         self._client = LazyClient(lambda: _make_client(url))
         self._rest_seconds = rest_seconds
@@ -64,24 +67,24 @@ class RedisCache:
         self._lock = threading.Lock()
         self._rest_until = float("-inf")
         self._logged_at = float("-inf")
-        self._owed: dict[str, None] = {}
+        self._pending_deletions: dict[str, None] = {}  # ids, in order
 
-    def get(self, image_id: str, name: str) -> CacheHit:
-        """Return the image, or the generation with which it can be put."""
-        self._forget_what_is_owed()
-        if image_id in self._owed:
-            return CacheHit(None, None)
-        answer = self._attempt(lambda client: _read(client, _PREFIX + image_id, name))
-        if answer is None:
-            return CacheHit(None, None)
-        value, generation = answer[0], answer[1] or b""
+    def get(self, image_id: str, name: str) -> CacheLookup:
+        """Return the image, or the generation under which it can be put."""
+        self._retry_deletion()
+        if image_id in self._pending_deletions:
+            return CacheLookup(None, None)
+        found = self._attempt(lambda client: _read(client, _PREFIX + image_id, name))
+        if found is None:
+            return CacheLookup(None, None)
+        value, generation = found[0], found[1] or b""
         image = None if value is None else unpack(_label(image_id, name, generation), value)
-        return CacheHit(image, generation)
+        return CacheLookup(image, generation)
 
     def put(
         self, image_id: str, name: str, image: StoredImage, *, generation: bytes | None
     ) -> None:
-        """Remember the image, if possible, as one that was looked for in that generation."""
+        """Cache the image, if possible, as one that was read during this generation."""
         if generation is None or len(image.data) > _MAX_VALUE_BYTES:
             return
         key, value = _PREFIX + image_id, pack(_label(image_id, name, generation), image)
@@ -90,24 +93,24 @@ class RedisCache:
             self.forget(image_id)
 
     def forget(self, image_id: str) -> None:
-        """Forget everything of that image, also what will be put by those who read it before."""
+        """Drop all entries of the image, also those that earlier readers will put later."""
         key, generation = _PREFIX + image_id, os.urandom(8)
         if self._attempt(lambda client: _renew(client, key, generation)):
-            self._owed.pop(image_id, None)
-        elif len(self._owed) < _MAX_OWED:
-            self._owed[image_id] = None
+            self._pending_deletions.pop(image_id, None)
+        elif len(self._pending_deletions) < _MAX_PENDING_DELETIONS:
+            self._pending_deletions[image_id] = None
 
     def is_up(self) -> bool:
-        """Whether the server answers."""
+        """Return whether the server responds."""
         return bool(self._attempt(lambda client: client.ping()))
 
     def close(self) -> None:
-        """Let go of all connections; the next use opens new ones."""
+        """Close the connections; the next use opens new ones."""
         self._client.close()
 
-    def _forget_what_is_owed(self) -> None:
-        """Forget one of those that could not be forgotten while the server was down."""
-        image_id = next(iter(self._owed), None)
+    def _retry_deletion(self) -> None:
+        """Retry one of the deletions that failed while the server was down."""
+        image_id = next(iter(self._pending_deletions), None)
         if image_id is not None:
             self.forget(image_id)
 
@@ -130,7 +133,7 @@ class RedisCache:
             if now - self._logged_at < self._log_every_seconds:
                 return
             self._logged_at = now
-        _log.warning("cache is down (%s): images come from the store", reason)
+        _log.warning("cache is down (%s): images are read from the store", reason)
 
 
 def _label(image_id: str, name: str, generation: bytes) -> bytes:
@@ -142,13 +145,13 @@ def _read(client: "Redis", key: str, name: str) -> list[bytes | None]:
 
     try:
         return cast("list[bytes | None]", client.hmget(key, [name, _GENERATION]))
-    except ResponseError:  # something else lies under our key
+    except ResponseError:  # the key holds something else than a hash
         client.delete(key)
         return [None, None]
 
 
 def _write(client: "Redis", key: str, name: str, value: bytes) -> int:
-    """Put the value; return how many fields there are then."""
+    """Put the value; return the number of fields after that."""
     pipeline = client.pipeline(transaction=False)
     pipeline.hset(key, name, value)
     pipeline.expire(key, _TTL_SECONDS)
@@ -160,13 +163,13 @@ def _renew(client: "Redis", key: str, generation: bytes) -> bool:
     pipeline = client.pipeline(transaction=True)
     pipeline.delete(key)
     pipeline.hset(key, _GENERATION, generation)
-    pipeline.expire(key, _FORGOTTEN_SECONDS)
+    pipeline.expire(key, _GENERATION_TTL_SECONDS)
     pipeline.execute()
     return True
 
 
 def client_options() -> dict[str, Any]:
-    """Return the options of a client that fails fast; options in the URL replace them."""
+    """Return the options of a client that fails fast; those in its URL replace them."""
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
@@ -175,7 +178,7 @@ def client_options() -> dict[str, Any]:
         "socket_connect_timeout": TIMEOUT_SECONDS,
         "retry": Retry(NoBackoff(), 0),
         # The old protocol and no client name: otherwise a new connection needs round trips of its
-        # own before the first command, each of which may take the whole time again.
+        # own before the first command, each of which may take the whole timeout again.
         "protocol": 2,
         "driver_info": None,
     }

@@ -1,4 +1,4 @@
-"""The form of an image outside of this process: bytes that can be told from any others."""
+"""The binary form of an image outside this process, which detects any change."""
 
 import hashlib
 import struct
@@ -6,13 +6,12 @@ from datetime import UTC, datetime
 
 from app.models import StoredImage
 
-_HEADER = struct.Struct(
-    ">32sqB"
-)  # SHA-256 of what follows and of its label, seconds, type's length
+# The SHA-256 of the label and all that follows, the time in seconds, the length of the type.
+_HEADER = struct.Struct(">32sqB")
 
 
 def pack(label: bytes, image: StoredImage) -> bytes:
-    """Return the image as bytes that are only valid under this label."""
+    """Return the image as bytes that are valid only under this label."""
     kind = image.content_type.encode()
     seconds = int(image.modified.timestamp())
     digest = _digest(label, seconds, kind, image.data)
@@ -20,7 +19,7 @@ def pack(label: bytes, image: StoredImage) -> bytes:
 
 
 def unpack(label: bytes, value: bytes) -> StoredImage | None:
-    """Return the image, or None if these are not bytes that `pack` made for this label."""
+    """Return the image, or None if `pack` did not make these bytes for this label."""
     if len(value) < _HEADER.size:
         return None
     digest, seconds, length = _HEADER.unpack_from(value)

@@ -1,4 +1,4 @@
-"""One thread works for all that ask for the same thing at the same time."""
+"""Coalesces concurrent calls with equal keys."""
 
 import threading
 from collections.abc import Callable
@@ -12,64 +12,69 @@ Key = tuple[str, str]
 
 @dataclass(eq=False, slots=True)
 class SharedCall(Generic[T]):
-    """Work under way; `awaited` is what others wait for, once there are any."""
+    """A call in progress.
+
+    Attributes:
+        key: the id of an object, and a name.
+        joined: completed with the result, if other threads have joined the call.
+    """
 
     key: Key
-    awaited: Future[T] | None = None
+    joined: Future[T] | None = None
 
 
 class SingleFlight(Generic[T]):
-    """Runs work under a key of an image's id and a name, once at a time.
+    """Runs one call per key at a time; concurrent callers share its result or its error.
 
-    Work that is called off ends as it would have, for those who wait for it already; but nobody
-    joins it any more, and what it found is not kept.
+    A call that was cancelled still returns its result to the callers that have joined it. No
+    caller joins it afterwards, and `keep` ignores its result.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._flights: dict[Key, SharedCall[T]] = {}
+        self._calls: dict[Key, SharedCall[T]] = {}
 
     def run(self, key: Key, work: Callable[[SharedCall[T]], T]) -> T:
-        """Return what `work` returns, or what another thread's does that runs already.
+        """Return the result of `work`, or of a call with this key that is in progress.
 
-        Whatever it raises is raised in all of these threads.
+        An exception is raised in all threads that share the call.
         """
         with self._lock:
-            theirs = self._flights.get(key)
-            if theirs is None:
-                mine = self._flights[key] = SharedCall(key)
+            running = self._calls.get(key)
+            if running is None:
+                call = self._calls[key] = SharedCall(key)
             else:
-                awaited = theirs.awaited = theirs.awaited or Future()
-        if theirs is not None:
-            return awaited.result()
+                joined = running.joined = running.joined or Future()
+        if running is not None:
+            return joined.result()
         try:
-            result = work(mine)
-        except BaseException as error:  # reason: whatever it was, others wait for the end
-            if (others := self._end(mine)) is not None:
-                others.set_exception(error)
+            result = work(call)
+        except BaseException as error:  # reason: the threads that joined must not wait forever
+            if (waiting := self._end(call)) is not None:
+                waiting.set_exception(error)
             raise
-        if (others := self._end(mine)) is not None:
-            others.set_result(result)
+        if (waiting := self._end(call)) is not None:
+            waiting.set_result(result)
         return result
 
-    def keep(self, flight: SharedCall[T], remember: Callable[[], None]) -> bool:
-        """Call `remember`, unless the flight was called off; tell whether it was called."""
+    def keep(self, call: SharedCall[T], store: Callable[[], None]) -> bool:
+        """Run `store` unless the call was cancelled; return whether it ran."""
         with self._lock:
-            if self._flights.get(flight.key) is not flight:
+            if self._calls.get(call.key) is not call:
                 return False
-            remember()
+            store()
             return True
 
-    def call_off(self, image_id: str, forget: Callable[[], None]) -> None:
-        """Call off all work for that image, and call `forget` in the same moment."""
+    def cancel(self, object_id: str, forget: Callable[[], None]) -> None:
+        """Cancel all calls for an object, and run `forget` atomically with that."""
         with self._lock:
-            for key in [key for key in self._flights if key[0] == image_id]:
-                del self._flights[key]
+            for key in [key for key in self._calls if key[0] == object_id]:
+                del self._calls[key]
             forget()
 
-    def _end(self, flight: SharedCall[T]) -> Future[T] | None:
-        """Let nobody join any more; return what those wait for who did."""
+    def _end(self, call: SharedCall[T]) -> Future[T] | None:
+        """Let no more threads join; return the future of those that have."""
         with self._lock:
-            if self._flights.get(flight.key) is flight:
-                del self._flights[flight.key]
-            return flight.awaited
+            if self._calls.get(call.key) is call:
+                del self._calls[call.key]
+            return call.joined

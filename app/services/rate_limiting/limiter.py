@@ -81,4 +81,4 @@ class SharedRateLimiter:
             if now - self._logged_at < _LOG_EVERY_SECONDS:
                 return
             self._logged_at = now
-        _log.warning("Rate limit backend unavailable, using the next one: %s", reason)
+        _log.warning("rate limit backend is down (%s): requests are counted elsewhere", reason)

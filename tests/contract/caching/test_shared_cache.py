@@ -24,7 +24,7 @@ def two(redis_flushed: RedisServer) -> Iterator[tuple[TwoLevelCache, TwoLevelCac
             stack.enter_context(
                 contextlib.closing(TwoLevelCache(memory_bytes=0, shared=RedisCache(url)))
             )
-            for url in [redis_flushed.url] * 2
+            for url in [redis_flushed.patient_url] * 2
         ]
         yield caches[0], caches[1]
 
@@ -89,7 +89,7 @@ def test_redis_keeps_a_bounded_number_of_entries_per_image(
 @pytest.fixture
 def field(redis_flushed: RedisServer) -> Iterator[tuple[Redis, bytes, bytes]]:
     """Return a client, the key of an image in Valkey, and its valid value."""
-    with contextlib.closing(RedisCache(redis_flushed.url)) as shared:
+    with contextlib.closing(RedisCache(redis_flushed.patient_url)) as shared:
         shared.put("x", "image", image(), generation=b"")
         with Redis.from_url(redis_flushed.url) as redis:
             (key,) = redis.keys("*")

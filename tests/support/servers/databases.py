@@ -59,7 +59,7 @@ class RedisServer:
         return patient(self.url)
 
 
-def patient(url: str, seconds: int = 60) -> str:
+def patient(url: str, seconds: float = 60) -> str:
     """Add time limits to the URL of a Redis server, which replace those of the service."""
     return f"{url}?socket_timeout={seconds}&socket_connect_timeout={seconds}"
 
