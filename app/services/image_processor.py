@@ -7,12 +7,12 @@ from app import imaging
 
 
 class LocalImageProcessor:
-    """Makes cutouts, `max_concurrent` at a time, and one variant at a time beside them.
+    """Makes `max_concurrent` cutouts at a time, and one variant at a time beside them.
 
-    Decoding and cutting takes tens of milliseconds of processor time. Dozens of threads doing so
-    together starve each other and everything else in the process (health checks waited three
-    seconds); one after the other finishes just as soon with half the memory. Variants have a queue
-    of their own, so that no image that was paid for waits behind them.
+    Decoding and cutting out takes tens of milliseconds of processor time. Dozens of threads that do
+    so concurrently starve the rest of the process (health checks took three seconds); one after the
+    other, they finish as early and need half the memory. Variants have a queue of their own, so
+    that no paid image waits for them.
     """
 
     def __init__(self, *, max_concurrent: int) -> None:
