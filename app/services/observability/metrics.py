@@ -101,7 +101,7 @@ class Metrics:
         self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count an answered request."""
+        """Count a completed request."""
         known = self._known.get((method, route, status))
         if known is None:
             named = method if method in _METHODS else "other"
@@ -115,7 +115,7 @@ class Metrics:
     def generation(
         self, outcome: str, provider: str, *, charged: str, dollars: float, seconds: float
     ) -> None:
-        """Count an ended generation; `charged` is about this request, not about an earlier one."""
+        """Count a generation that ended; `charged` is whether this request was charged."""
         self._generations.labels(outcome, provider, charged).inc()
         self._generation_seconds.labels(outcome).observe(seconds)
         if outcome != "ready" and charged in self._charged_failures:

@@ -45,12 +45,10 @@ def test_concurrent_requests_share_one_lookup(
         return key
 
     monkeypatch.setattr(service.repository, "get", slow)
-    flights = service.cache._flights._flights
+    reads = service.cache._reads._calls
     with ThreadPoolExecutor(8) as pool:
         callers = [pool.submit(service.authenticate, text) for _ in range(8)]
-        wait_until(
-            lambda: service.lookups() > 1 or any(flight.awaited for flight in flights.values())
-        )
+        wait_until(lambda: service.lookups() > 1 or any(call.joined for call in reads.values()))
         released.set()
     assert {caller.result().name for caller in callers} == {"alice"}
     assert service.lookups() == 1
