@@ -14,7 +14,7 @@ _MODULES = {
     "openai": ("openai.resources.images", "openai.resources.moderations", "httpcore2"),
     "s3": ("app.services.s3.session", "botocore.endpoint"),
     "mongodb": ("app.services.rate_limiting.mongodb_storage",),
-    "redis": ("app.services.rate_limiting.redis_storage",),
+    "redis": ("redis",),
 }
 """The modules that an implementation imports at its first use."""
 

@@ -8,11 +8,13 @@ import hashlib
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
 from app.models import Rate, RateLimitStatus
+from app.services.caching.redis import client_options
 from app.services.rate_limiting.limiter import BackendUnavailable
 from app.services.runtime.lazy_client import LazyClient
 
@@ -24,15 +26,7 @@ _MIN_RESET_SECONDS = 0.001
 
 
 class WindowStorage(Protocol):
-    """What a backend uses of a storage of `limits`, and adds to it."""
-
-    @property
-    def failures(self) -> tuple[type[Exception], ...]:
-        """What is raised when the storage is unavailable."""
-
-    @property
-    def damage(self) -> tuple[type[Exception], ...]:
-        """What is raised when other data is stored under a key."""
+    """What a backend uses of a storage: `MovingWindowSupport` in `limits.storage`."""
 
     def acquire_entry(self, key: str, limit: int, expiry: int) -> bool:
         """Add an entry and return True, unless there are `limit` entries."""
@@ -46,8 +40,22 @@ class WindowStorage(Protocol):
     def clear(self, key: str) -> None:
         """Delete all entries of a key."""
 
-    def close(self) -> None:
-        """Close the connections."""
+
+@dataclass(frozen=True, kw_only=True)
+class OpenStorage:
+    """A storage in use.
+
+    Attributes:
+        storage: the storage itself.
+        failures: what it raises when it is unavailable.
+        damage: what it raises when other data is stored under a key.
+        close: closes its connections.
+    """
+
+    storage: WindowStorage
+    failures: tuple[type[Exception], ...]
+    damage: tuple[type[Exception], ...] = ()
+    close: Callable[[], None]
 
 
 class StorageBackend:
@@ -55,7 +63,7 @@ class StorageBackend:
 
     Args:
         name: for the log.
-        make: makes the storage when it is first used, without connecting.
+        open_storage: makes the storage when it is first used, without connecting.
         deadline: limits the time of all calls within its block.
         now: returns seconds since 1970.
     """
@@ -63,13 +71,13 @@ class StorageBackend:
     def __init__(
         self,
         name: str,
-        make: Callable[[], WindowStorage],
+        open_storage: Callable[[], OpenStorage],
         *,
         deadline: Callable[[], AbstractContextManager[object]] = nullcontext,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._name = name
-        self._storage = LazyClient(make)
+        self._open = LazyClient(open_storage)
         self._deadline = deadline
         self._now = now
 
@@ -79,22 +87,22 @@ class StorageBackend:
         Raises:
             BackendUnavailable: the storage is down, slow, or returns what it never should.
         """
-        storage = self._storage()
+        opened = self._open()
         key = hashlib.sha256(f"{rate.seconds}:{key}".encode()).hexdigest()[:32]  # short, no names
-        failures: tuple[type[Exception], ...] = (*storage.failures, OSError, ValueError, TypeError)
+        failures: tuple[type[Exception], ...] = (*opened.failures, OSError, ValueError, TypeError)
         try:
             with self._deadline():
                 try:
-                    return self._hit(storage, rate, key, add=add)
-                except storage.damage:
-                    storage.clear(key)
-                    return self._hit(storage, rate, key, add=add)
+                    return self._hit(opened.storage, rate, key, add=add)
+                except opened.damage:
+                    opened.storage.clear(key)
+                    return self._hit(opened.storage, rate, key, add=add)
         except failures as error:
             raise BackendUnavailable(f"{self._name}, {type(error).__name__}") from None
 
     def close(self) -> None:
         """Close the connections; the next use opens new ones."""
-        self._storage.close()
+        self._open.close()
 
     def _hit(self, storage: WindowStorage, rate: Rate, key: str, *, add: bool) -> RateLimitStatus:
         """Count and read the window; try again if a refusal has no reason."""
@@ -115,30 +123,48 @@ class StorageBackend:
 
 
 def redis_backend(url: str) -> StorageBackend:
-    """Count in Redis or Valkey, for all servers."""
+    """Count in Redis or Valkey, for all servers.
 
-    def make() -> WindowStorage:
-        from app.services.rate_limiting.redis_storage import RedisWindows
+    Entries have the time of the server that counts: if two clocks differ by a second, so do the
+    windows. Options in the URL replace the shipped ones, as in `?socket_timeout=0.2`.
+    """
 
-        return RedisWindows(url)
+    def open_storage() -> OpenStorage:
+        from limits.storage import RedisStorage
+        from redis.exceptions import RedisError, ResponseError
 
-    return StorageBackend("Redis", make)
+        storage = RedisStorage(url, key_prefix="image-api:rate:2", **client_options())
+        return OpenStorage(
+            storage=storage,
+            failures=(RedisError,),
+            damage=(ResponseError,),
+            close=storage.storage.close,
+        )
+
+    return StorageBackend("Redis", open_storage)
 
 
 def mongodb_backend(database: "MongoDatabase", *, timeout_seconds: float = 0.09) -> StorageBackend:
-    """Count in MongoDB, for all servers."""
+    """Count in MongoDB, for all servers. The database is closed by its owner."""
 
-    def make() -> WindowStorage:
+    def open_storage() -> OpenStorage:
+        from pymongo.errors import OperationFailure, PyMongoError
+
         from app.services.rate_limiting.mongodb_storage import MongoWindows
 
-        return MongoWindows(database)
+        return OpenStorage(
+            storage=MongoWindows(database),
+            failures=(PyMongoError,),
+            damage=(OperationFailure,),
+            close=lambda: None,
+        )
 
     def deadline() -> AbstractContextManager[object]:
         from pymongo import timeout
 
         return timeout(timeout_seconds)
 
-    return StorageBackend("MongoDB", make, deadline=deadline)
+    return StorageBackend("MongoDB", open_storage, deadline=deadline)
 
 
 def sqlite_backend(
@@ -157,10 +183,11 @@ def sqlite_backend(
         **waits: see SqliteFile.
     """
 
-    def make() -> WindowStorage:
+    def open_storage() -> OpenStorage:
         from app.services.rate_limiting.sqlite_storage import SqliteStorage
 
         uri = f"sqlite://{quote(str(path.absolute())) if path else ''}"
-        return SqliteStorage(uri, now=now, max_entries=max_entries, **waits)
+        storage = SqliteStorage(uri, now=now, max_entries=max_entries, **waits)
+        return OpenStorage(storage=storage, failures=storage.base_exceptions, close=storage.close)
 
-    return StorageBackend("the file of limits", make, now=now)
+    return StorageBackend("the file of limits", open_storage, now=now)

@@ -5,7 +5,6 @@ from typing import Any
 from limits.storage import MongoDBStorage
 from pymongo import ReadPreference, WriteConcern
 from pymongo.collection import Collection
-from pymongo.errors import OperationFailure, PyMongoError
 
 from app.services.mongodb.client import MongoDatabase
 
@@ -18,9 +17,6 @@ class MongoWindows(MongoDBStorage):
     The library would make a client of its own; with the service's client, the servers are found
     and the connections are open already.
     """
-
-    failures: tuple[type[Exception], ...] = (PyMongoError,)
-    damage: tuple[type[Exception], ...] = (OperationFailure,)
 
     def __init__(self, database: MongoDatabase) -> None:
         super().__init__("", window_collection_name=_COLLECTION)
@@ -46,6 +42,3 @@ class MongoWindows(MongoDBStorage):
     def clear(self, key: str) -> None:
         """See Storage. Moving windows have no counters."""
         self.windows.delete_one({"_id": key})
-
-    def close(self) -> None:
-        """Leave the client open: it belongs to the service."""

@@ -54,8 +54,7 @@ class SqliteStorage(Storage, MovingWindowSupport):
     """
 
     STORAGE_SCHEME = ["sqlite"]  # noqa: RUF012 - reason: so declared by the library
-    base_exceptions = failures = (sqlite3.Error, OSError)
-    damage = ()
+    base_exceptions = (sqlite3.Error, OSError)
 
     def __init__(
         self, uri: str, *, max_entries: int, now: Callable[[], float], **waits: float

@@ -8,7 +8,7 @@ from redis import Redis
 
 from app.models import Rate
 from app.services.mongodb.client import MongoDatabase
-from app.services.rate_limiting.backend import StorageBackend
+from app.services.rate_limiting.backend import OpenStorage, StorageBackend
 from tests.support.servers.databases import RedisServer
 
 RATE = Rate(7, 60)
@@ -16,9 +16,6 @@ RATE = Rate(7, 60)
 
 class Storage:
     """A storage in memory whose responses a test decides."""
-
-    failures: tuple[type[Exception], ...] = ()
-    damage: tuple[type[Exception], ...] = ()
 
     def __init__(self) -> None:
         self.refusals = 0
@@ -40,9 +37,6 @@ class Storage:
         """Delete all entries."""
         self.entries.clear()
 
-    def close(self) -> None:
-        """Hold no connections."""
-
 
 NOW = 1000.0
 
@@ -56,7 +50,8 @@ def storage() -> Storage:
 @pytest.fixture
 def backend(storage: Storage) -> StorageBackend:
     """Count in it."""
-    return StorageBackend("test", lambda: storage, now=lambda: NOW)
+    opened = OpenStorage(storage=storage, failures=(), close=lambda: None)
+    return StorageBackend("test", lambda: opened, now=lambda: NOW)
 
 
 def test_a_refusal_without_reason_is_retried(storage: Storage, backend: StorageBackend) -> None:
