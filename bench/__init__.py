@@ -1,1 +1,1 @@
-"""Measurements: ratios to a floor or a peer, taken in turn in one run so that noise cancels."""
+"""Measurements of speed and quality: see docs/performance.md and the README of each folder."""

@@ -1,10 +1,10 @@
-"""What `import app` costs beside importing every SDK eagerly."""
+"""The cost of `import app`, compared with importing every SDK: `python -m bench.imports`."""
 
 import statistics
 import subprocess
 import sys
 
-from bench.results import Row, report
+from bench.results import compare, report
 
 ROUNDS = 9
 PROGRAMS = {
@@ -17,7 +17,7 @@ FLOOR, REFERENCE = "python alone", "openai + boto3 + pymongo + redis"
 
 
 def main() -> None:
-    """Print the median processor time of fresh processes, and its ratio to the eager imports."""
+    """Measure the processor time of fresh processes, above that of the bare interpreter."""
     spent: dict[str, list[float]] = {name: [] for name in PROGRAMS}
     for number in range(ROUNDS + 1):
         for name, program in PROGRAMS.items():
@@ -25,30 +25,23 @@ def main() -> None:
             if number:  # the first round warms the file cache
                 spent[name].append(seconds)
     above = {
-        name: [seconds - least for seconds, least in zip(times, spent[FLOOR], strict=True)]
+        name: [seconds - floor for seconds, floor in zip(times, spent[FLOOR], strict=True)]
         for name, times in spent.items()
         if name != FLOOR
     }
-    title = f"imports: processor time above python alone (median of {ROUNDS})"
-    report("imports", title, [_row(name, above[name], above[REFERENCE]) for name in above])
-
-
-def _row(name: str, times: list[float], reference: list[float]) -> Row:
-    ratios = [mine / other for mine, other in zip(times, reference, strict=True)]
-    return Row(
-        name=name,
-        ratio=statistics.median(ratios),
-        low=min(ratios),
-        high=max(ratios),
-        value=f"{1000 * statistics.median(times):.0f} ms",
-    )
+    title = f"Imports: processor time above python alone (median of {ROUNDS})"
+    measurements = [
+        compare(name, times, above[REFERENCE], value=f"{1000 * statistics.median(times):.0f} ms")
+        for name, times in above.items()
+    ]
+    report("imports", title, measurements)
 
 
 def _processor_seconds(program: str) -> float:
-    """Return user plus system time that a fresh interpreter measures of itself."""
-    report = f"import time\n{program}\nprint(time.process_time())"
+    """Return the user and system time that a fresh interpreter reports of itself."""
+    report_time = f"import time\n{program}\nprint(time.process_time())"
     done = subprocess.run(
-        [sys.executable, "-c", report], check=True, capture_output=True, text=True
+        [sys.executable, "-c", report_time], check=True, capture_output=True, text=True
     )
     return float(done.stdout.splitlines()[-1])
 

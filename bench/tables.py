@@ -1,6 +1,6 @@
-"""Writes the tables of docs/performance.md from bench/results.json: `python -m bench.tables`.
+"""Write the tables of docs/performance.md from bench/results.json: `python -m bench.tables`.
 
-A table stands between `<!-- name -->` and `<!-- end -->`, with the name of a section.
+A table is between `<!-- name -->` and `<!-- end -->`, with the name of a section.
 """
 
 import json
@@ -8,35 +8,34 @@ import re
 from pathlib import Path
 from typing import Any
 
-from bench.results import FILE
+from bench.results import FILE, Measurement
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
-_PLACE = re.compile(r"<!-- (\w+) -->\n.*?<!-- end -->", re.DOTALL)
+_TABLE = re.compile(r"<!-- (\w+) -->\n.*?<!-- end -->", re.DOTALL)
 
 
 def main() -> None:
-    """Write the page anew."""
-    PAGE.write_text(filled(PAGE.read_text(), json.loads(FILE.read_text())))
+    """Write the page."""
+    PAGE.write_text(fill(PAGE.read_text(), json.loads(FILE.read_text())))
 
 
-def filled(page: str, sections: dict[str, Any]) -> str:
+def fill(page: str, sections: dict[str, Any]) -> str:
     """Return the page with the tables of these sections."""
-    return _PLACE.sub(lambda place: _table(place[1], sections[place[1]]), page)
+    return _TABLE.sub(lambda table: _table(table[1], sections[table[1]]), page)
 
 
 def _table(name: str, section: dict[str, Any]) -> str:
     head = f"*{section['title']}. {section['machine']}, {section['measured']}.*"
     lines = ["| | ratio | low to high | target | |", "|---|---|---|---|---|"]
-    lines += [_line(row) for row in section["rows"]]
+    lines += [_line(Measurement(**row)) for row in section["rows"]]
     return "\n".join([f"<!-- {name} -->", head, "", *lines, "<!-- end -->"])
 
 
-def _line(row: dict[str, Any]) -> str:
-    spread = "" if row["low"] is None else f"{row['low']:.2f} to {row['high']:.2f}"
-    target = "" if row["most"] is None else f"{row['most']:.2f}"
-    missed = row["most"] is not None and row["ratio"] > row["most"]
-    ratio = f"**{row['ratio']:.2f}**" if missed else f"{row['ratio']:.2f}"
-    return f"| {row['name']} | {ratio} | {spread} | {target} | {row['value']} |"
+def _line(each: Measurement) -> str:
+    spread = "" if each.low is None else f"{each.low:.2f} to {each.high:.2f}"
+    target = "" if each.target is None else f"{each.target:.2f}"
+    ratio = f"**{each.ratio:.2f}**" if each.missed else f"{each.ratio:.2f}"
+    return f"| {each.name} | {ratio} | {spread} | {target} | {each.value} |"
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""What the cutout's confidence was fitted to, and how."""
+"""The fit of the cutout's confidence, and the data that it is fitted to: see README.md."""

@@ -1,4 +1,7 @@
-"""Make the evidence table again: draw, cut out, compare with the truth. Needs npm, ten minutes."""
+"""Measure all images and write the training set: `python -m bench.confidence.measure`.
+
+It needs npm, and takes ten minutes.
+"""
 
 import argparse
 import json
@@ -13,77 +16,80 @@ import cv2
 import numpy as np
 
 from app.imaging import cutout
-from app.imaging.cutout import confidence, holes, quality_metrics
-from bench.confidence import blobs, drawings, table
-from bench.confidence.table import Table
+from app.imaging.cutout import confidence, holes
+from app.imaging.cutout.quality_metrics import measure_quality
+from bench.confidence import blobs, samples, table
+from bench.confidence.table import ConfidenceTable
 from bench.cutout.artwork import CACHE
 from bench.cutout.metrics import measure
-from bench.holes import table as areas
+from bench.holes import table as hole_table
 from bench.holes import train
 
 Row = tuple[list[float], float, str, str, str]
 
-SOURCES = (blobs.SOURCE, *(icons.name for icons in drawings.SETS))
+SOURCES = (blobs.SOURCE, *(icons.name for icons in samples.SETS))
 
 
-def measured(source: str) -> list[Row]:
-    """Measure all images of one set, by a judgment of holes that has not seen its style."""
+def measure_source(source: str) -> list[Row]:
+    """Measure all images of a set, with a model of holes that has not seen its style."""
     cv2.setNumThreads(1)
-    with mock.patch.object(holes, "MODEL_FILE", judgment(source)):
+    with mock.patch.object(holes, "MODEL_FILE", train_without(source)):
         return list(_rows(source))
 
 
-def judgment(source: str) -> Path:
-    """Train the forest without the style of a set, whose areas it would know too well."""
+def train_without(source: str) -> Path:
+    """Train a model of holes without the style of a set, on which it would be too good."""
     if source == blobs.SOURCE:
         return holes.MODEL_FILE
     path = CACHE / f"without-{source}.json"
-    data = areas.load()
+    data = hole_table.load()
     styles = np.array([train.STYLES[str(each)] for each in data.source])[data.image]
     used = styles != train.STYLES[source]
     model = train.fit(data.features[used], data.subject[used], data.weights()[used])
-    path.write_text(json.dumps(train.exported(model)), "utf-8")
+    path.write_text(json.dumps(train.export(model)), "utf-8")
     return path
 
 
 def _rows(source: str) -> Iterator[Row]:
-    """Cut each image out; what is kept whole has no evidence, and is left out."""
-    for drawing in drawings.artworks(source):
-        for image in drawings.images(drawing):
-            with mock.patch.object(
-                confidence, "measure_quality", wraps=quality_metrics.measure_quality
-            ) as gather:
-                png = cutout(image.data).png
-            if gather.call_args is None:
+    """Cut out each image; one that is kept whole has no metrics, and is left out."""
+    for artwork in samples.load_artworks(source):
+        for sample in samples.make_samples(artwork):
+            with mock.patch.object(confidence, "measure_quality", wraps=measure_quality) as spy:
+                png = cutout(sample.data).png
+            if spy.call_args is None:
                 continue
-            found = astuple(quality_metrics.measure_quality(*gather.call_args.args))
-            quality: Any = measure(png, image.truth)["psnr"]
-            yield list(found), float(quality), source, drawing.name, image.kind
+            metrics = astuple(measure_quality(*spy.call_args.args))
+            psnr: Any = measure(png, sample.truth)["psnr"]
+            yield list(metrics), float(psnr), source, artwork.name, sample.kind
 
 
 def main() -> None:
-    """Write the table, or compare it with the one that is there."""
-    parser = argparse.ArgumentParser(prog="python -m bench.confidence.measure", description=__doc__)
+    """Write the table, or compare it with the existing one."""
+    parser = argparse.ArgumentParser(prog="python -m bench.confidence.measure")
     parser.add_argument("--check", action="store_true", help="measure and compare, write nothing")
     check = parser.parse_args().check
     CACHE.mkdir(parents=True, exist_ok=True)
     with Pool(2) as pool:
-        rows = [row for part in pool.imap(measured, SOURCES) for row in part]
-    seen, psnr, source, name, kind = zip(*rows, strict=True)
-    made = Table(
-        np.array(seen, np.float32), np.array(psnr, np.float32),
+        rows = [row for part in pool.imap(measure_source, SOURCES) for row in part]
+    metrics, psnr, source, name, kind = zip(*rows, strict=True)
+    measured = ConfidenceTable(
+        np.array(metrics, np.float32), np.array(psnr, np.float32),
         np.array(source), np.array(name), np.array(kind),
     )  # fmt: skip
-    if not check:
-        made.save()
+    if check:
+        _compare(table.load(), measured)
+    else:
+        measured.save()
         print(f"{len(rows)} images")
-        return
-    known = table.load()
-    if not np.array_equal(known.name, made.name) or not np.array_equal(known.kind, made.kind):
-        raise SystemExit("other images than in the table")
-    apart = np.abs(known.metrics - made.metrics).max(axis=0)
-    print(dict(zip(table.NAMES, apart.round(6).tolist(), strict=True)))
-    print(f"PSNR differs by {np.abs(known.psnr - made.psnr).max():.4f} dB at most")
+
+
+def _compare(known: ConfidenceTable, measured: ConfidenceTable) -> None:
+    same_names = np.array_equal(known.name, measured.name)
+    if not same_names or not np.array_equal(known.kind, measured.kind):
+        raise SystemExit("the table has other images")
+    difference = np.abs(known.metrics - measured.metrics).max(axis=0)
+    print(dict(zip(table.NAMES, difference.round(6).tolist(), strict=True)))
+    print(f"PSNR differs by {np.abs(known.psnr - measured.psnr).max():.4f} dB at most")
 
 
 if __name__ == "__main__":

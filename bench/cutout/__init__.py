@@ -1,1 +1,1 @@
-"""How good the cutout is, and how fast, beside what else can be installed: see README.md."""
+"""Quality and speed of the cutout, compared with other methods: see README.md."""

@@ -1,4 +1,4 @@
-"""`make bench-cutout`: measure the project's cutout beside others, print tables, draw a sheet."""
+"""Compare the cutout with other methods; print tables, draw a sheet: `make bench-cutout`."""
 
 import argparse
 import json
@@ -13,7 +13,7 @@ _ROWS = 10  # of the contact sheet
 
 
 def main() -> None:
-    """Do what the command line asks for."""
+    """Measure what the command line selects."""
     started = time.monotonic()
     os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))  # read when the libraries are loaded
     import cv2
@@ -21,26 +21,28 @@ def main() -> None:
     from bench.cutout import artwork, degrade, methods, run, sheet, table
 
     cv2.setNumThreads(1)
-    asked = _arguments(degrade.KINDS, tuple(methods.METHODS))
+    options = _parse_options(degrade.KINDS, tuple(methods.METHODS))
     print(table.licenses(), end="\n\n", flush=True)
-    _say("rendering what isn't in the cache, compiling what runs for the first time")
+    _log("rendering what is not cached, compiling what runs for the first time")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the peers, about their own parts
-        drawings = artwork.artworks()
-        cuts, missing = run.load(asked.methods)
-        results = run.run(drawings, cuts, kinds=asked.kinds, every=asked.every, repeat=asked.repeat)
-        _say(f"\r{len(results.seconds['Pillow floor'])} images measured, drawing the sheet")
+        warnings.simplefilter("ignore")  # of the peers, about themselves
+        artworks = artwork.load_artworks()
+        cuts, missing = run.load(options.methods)
+        results = run.run(
+            artworks, cuts, kinds=options.kinds, every=options.every, repeat=options.repeat
+        )
+        _log(f"\r{len(results.seconds['Pillow floor'])} images measured, composing the sheet")
         path = artwork.CACHE / "sheet.png"
-        sheet.draw(sheet.examples(drawings, asked.kinds, _ROWS), cuts, path)
+        sheet.draw(sheet.examples(artworks, options.kinds, _ROWS), cuts, path)
     print(table.methods(results, missing), end="\n\n")
     for part in (table.by_kind, table.by_set, table.floors):
         print(part(results), end="\n\n")
-    if asked.json:
-        asked.json.write_text(json.dumps({"rows": results.rows, "seconds": results.seconds}))
-    print(f"{os.path.relpath(path)} drawn, {time.monotonic() - started:.0f} s in all")
+    if options.json:
+        options.json.write_text(json.dumps({"rows": results.rows, "seconds": results.seconds}))
+    print(f"{os.path.relpath(path)} written, {time.monotonic() - started:.0f} s in all")
 
 
-def _arguments(kinds: tuple[str, ...], methods: tuple[str, ...]) -> argparse.Namespace:
+def _parse_options(kinds: tuple[str, ...], methods: tuple[str, ...]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.cutout", description=__doc__)
     parser.add_argument("--every", type=_positive, default=1, metavar="N", help="every N-th image")
     parser.add_argument(
@@ -49,13 +51,13 @@ def _arguments(kinds: tuple[str, ...], methods: tuple[str, ...]) -> argparse.Nam
     parser.add_argument("--json", type=Path, metavar="FILE", help="write each image's numbers")
     for name, known in (("kinds", kinds), ("methods", methods)):
         parser.add_argument(f"--{name}", default=",".join(known), help="any of %(default)s")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     for name, known in (("kinds", kinds), ("methods", methods)):
-        words = getattr(asked, name).split(",")
+        words = getattr(options, name).split(",")
         if not set(words) <= set(known):
             parser.error(f"--{name} takes any of {','.join(known)}")
-        setattr(asked, name, [word for word in known if word in words])
-    return asked
+        setattr(options, name, [word for word in known if word in words])
+    return options
 
 
 def _positive(text: str) -> int:
@@ -65,7 +67,7 @@ def _positive(text: str) -> int:
     return number
 
 
-def _say(text: str) -> None:
+def _log(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 

@@ -1,4 +1,4 @@
-"""Drawings with a true outline: icons of npm packages, chosen by a fixed rule and rendered."""
+"""Artwork with a true outline: icons of npm packages, chosen by a fixed rule and rendered."""
 
 import hashlib
 import io
@@ -23,9 +23,9 @@ CACHE = Path(__file__).parents[2] / ".cache" / "bench-cutout"
 
 _EACH = 12  # icons of one set
 _VARIANTS = re.compile(r"skin-tone|-(light|medium|dark)$|flag")
-_WHITE = 240  # a color whose channels are all at least this is taken for white
-_REACH = np.ones((9, 9), np.uint8)  # paint at most 4 pixels away from the paper touches it
-_SEE_THROUGH = np.ones((7, 7), np.uint8)  # wider than any anti-aliased edge
+_WHITE = 240  # level from which all channels count as white
+_CONTACT = np.ones((9, 9), np.uint8)  # white within 4 pixels of the background touches it
+_MAX_EDGE = np.ones((7, 7), np.uint8)  # wider than any anti-aliased edge
 _SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
     'width="{0}" height="{1}" viewBox="{2} {3} {4} {5}">{6}</svg>'
@@ -43,7 +43,7 @@ class IconSet:
 
     @property
     def package(self) -> str:
-        """What npm calls it."""
+        """Its name in npm."""
         return f"@iconify-json/{self.name}"
 
 
@@ -58,7 +58,7 @@ SETS = (
 
 @dataclass(frozen=True, slots=True)
 class Artwork:
-    """One drawing: its pixels are RGBA, not premultiplied."""
+    """A rendered icon; its pixels are RGBA, with straight alpha."""
 
     source: str
     name: str
@@ -66,28 +66,28 @@ class Artwork:
 
 
 def seed(*parts: str) -> int:
-    """Return the same number for the same words, on every machine."""
+    """Return a number that depends on the words alone, on every machine."""
     return int.from_bytes(hashlib.sha256("|".join(parts).encode()).digest()[:4], "big")
 
 
-def artworks() -> list[Artwork]:
-    """Fetch, choose and render; what was rendered before is read from the cache."""
-    return [artwork for icons in SETS for artwork in _chosen(icons)]
+def load_artworks() -> list[Artwork]:
+    """Fetch, choose and render icons, using the cache."""
+    return [each for icons in SETS for each in _choose(icons)]
 
 
-def drawing(source: str, name: str) -> Artwork:
-    """Fetch and render one icon of one of the sets, by name."""
+def load_artwork(source: str, name: str) -> Artwork:
+    """Fetch and render an icon of one of the sets, by name."""
     icons = next(each for each in SETS if each.name == source)
-    return Artwork(source, name, _rendered(icons, _document(icons), name))
+    return Artwork(source, name, render_icon(icons, read_icons(icons), name))
 
 
-def _chosen(icons: IconSet) -> Iterator[Artwork]:
-    """Take the first usable icons in an order that depends on nothing but their names."""
-    document = _document(icons)
+def _choose(icons: IconSet) -> Iterator[Artwork]:
+    """Yield the first usable icons, in an order that depends on their names alone."""
+    document = read_icons(icons)
     names = [name for name in document["icons"] if not _VARIANTS.search(name)]
     found = 0
     for name in sorted(names, key=lambda name: (seed(icons.name, name), name)):
-        pixels = _rendered(icons, document, name)
+        pixels = render_icon(icons, document, name)
         if is_usable(pixels):
             yield Artwork(icons.name, name, pixels)
             found += 1
@@ -95,26 +95,27 @@ def _chosen(icons: IconSet) -> Iterator[Artwork]:
             return
 
 
-def _document(icons: IconSet) -> dict[str, Any]:
+def read_icons(icons: IconSet) -> dict[str, Any]:
+    """Return the icons of a set, fetched by npm if they are not cached."""
     archive = CACHE / f"iconify-json-{icons.name}-{icons.version}.tgz"
     if not archive.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
-        what = f"{icons.package}@{icons.version}"
-        command = ["npm", "pack", "--silent", "--pack-destination", str(CACHE), what]
+        package = f"{icons.package}@{icons.version}"
+        command = ["npm", "pack", "--silent", "--pack-destination", str(CACHE), package]
         try:
             subprocess.run(command, check=True, capture_output=True)
         except FileNotFoundError:
-            raise SystemExit("npm is needed: it fetches the artwork") from None
-        except subprocess.CalledProcessError as failure:
-            raise SystemExit(f"npm could not fetch {what}: {failure.stderr.decode()}") from None
+            raise SystemExit("npm is missing; it fetches the artwork") from None
+        except subprocess.CalledProcessError as error:
+            raise SystemExit(f"npm can't fetch {package}: {error.stderr.decode()}") from None
     with tarfile.open(archive) as files:
         member = files.extractfile("package/icons.json")
         assert member is not None
         return dict(json.load(member))
 
 
-def _rendered(icons: IconSet, document: dict[str, Any], name: str) -> Pixels:
-    """Draw an icon so large that a margin of 6 to 12 percent is left around it."""
+def render_icon(icons: IconSet, document: dict[str, Any], name: str) -> Pixels:
+    """Render an icon with a margin of 6 to 12 percent."""
     png = CACHE / "rendered" / f"{icons.name}-{icons.version}-{name}.png"
     if not png.exists():
         import resvg_py
@@ -126,23 +127,26 @@ def _rendered(icons: IconSet, document: dict[str, Any], name: str) -> Pixels:
         scale = SIDE * (1 - 2 * margin) / max(width, height)
         size = round(width * scale), round(height * scale)
         svg = _SVG.format(*size, get("left"), get("top"), width, height, get("body"))
-        drawn = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True)
+        rendered = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True)
         part = png.with_suffix(".part")
-        part.write_bytes(bytes(drawn))
+        part.write_bytes(bytes(rendered))
         part.replace(png)
     return np.asarray(Image.open(io.BytesIO(png.read_bytes())).convert("RGBA"))
 
 
 def is_usable(pixels: Pixels) -> bool:
-    """Tell whether the outline is certain: nothing see-through, no white paint at the paper."""
+    """Return whether the true outline is certain.
+
+    It is not for transparent artwork, and for white parts that touch the white background.
+    """
     alpha = pixels[..., 3]
-    partly = ((alpha > 5) & (alpha < 250)).astype(np.uint8)
-    if cv2.erode(partly, _SEE_THROUGH).any():
+    partial = ((alpha > 5) & (alpha < 250)).astype(np.uint8)
+    if cv2.erode(partial, _MAX_EDGE).any():
         return False
     empty = cv2.copyMakeBorder(
         (alpha <= 5).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1
     )
-    _, areas = cv2.connectedComponents(empty, connectivity=4)
-    near_paper = cv2.dilate((areas == areas[0, 0]).astype(np.uint8), _REACH)[1:-1, 1:-1]
+    _, labels = cv2.connectedComponents(empty, connectivity=4)
+    near_background = cv2.dilate((labels == labels[0, 0]).astype(np.uint8), _CONTACT)[1:-1, 1:-1]
     white = (pixels[..., :3].min(axis=2) >= _WHITE) & (alpha > 127)
-    return int((white & (near_paper > 0)).sum()) <= 16
+    return int((white & (near_background > 0)).sum()) <= 16

@@ -1,4 +1,4 @@
-"""What a service pays before it removes any background: decode, resize, encode."""
+"""Floors: the time of decoding, resizing and encoding, without any cutout."""
 
 import contextlib
 import io
@@ -13,9 +13,9 @@ import numpy as np
 from PIL import Image
 
 from bench.cutout.artwork import Pixels
-from bench.cutout.clock import spent_by
 from bench.cutout.methods import Cut, png
 from bench.cutout.truth import OUT
+from bench.support.timing import spent_by
 
 Parts = Mapping[str, Callable[[Any], Any]]
 
@@ -23,14 +23,14 @@ _ROUNDS = 3
 
 
 def pillow(data: bytes) -> bytes:
-    """Do it as most services do."""
+    """Process an image as most services do."""
     image = Image.open(io.BytesIO(data)).convert("RGBA")
     return png(image.resize((OUT, OUT), Image.Resampling.LANCZOS))
 
 
 @dataclass(frozen=True, slots=True)
 class Fastest:
-    """The floor of the fastest parts, and what each part took in milliseconds."""
+    """The floor of the fastest parts, and the milliseconds of each part."""
 
     run: Cut
     chosen: Mapping[str, str]
@@ -38,7 +38,7 @@ class Fastest:
 
 
 def fastest(examples: Mapping[str, Sequence[bytes]]) -> Fastest:
-    """Try all parts on a few files of each format, and put the fastest together."""
+    """Measure all parts on a few files of each format, and combine the fastest."""
     tried = {f"decode {name}": _times(_DECODERS, files) for name, files in examples.items()}
     images = [_DECODERS["OpenCV"](file) for files in examples.values() for file in files]
     tried["resize"] = _times(_RESIZERS, images)
@@ -57,15 +57,15 @@ def fastest(examples: Mapping[str, Sequence[bytes]]) -> Fastest:
 
 
 def floors(parts: Fastest) -> dict[str, Cut]:
-    """Return all floors by name, the one of libvips only if it is installed."""
+    """Return all floors by name; libvips only if it is installed."""
     found = {"Pillow floor": pillow, "fastest floor": parts.run}
-    with contextlib.suppress(ImportError, OSError):  # OSError: without its native library
+    with contextlib.suppress(ImportError, OSError):  # OSError: no native library
         found["libvips thumbnail"] = _libvips()
     return found
 
 
 def _libvips() -> Cut:
-    """Do it as libvips does by itself: it shrinks while it reads."""
+    """Process an image with libvips, which shrinks while it decodes."""
     import pyvips
 
     def run(data: bytes) -> bytes:
@@ -76,7 +76,7 @@ def _libvips() -> Cut:
 
 
 def format_of(data: bytes) -> str:
-    """Name the format of one of the bench's own files."""
+    """Return the format of a sample."""
     return {b"\x89P": "png", b"\xff\xd8": "jpeg", b"RI": "webp"}[data[:2]]
 
 
@@ -89,27 +89,27 @@ def _times(parts: Parts, inputs: Sequence[Any]) -> dict[str, float]:
     return found
 
 
-def _opencv_decoded(data: bytes) -> Pixels:
+def _decode_with_opencv(data: bytes) -> Pixels:
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
     assert pixels is not None
     return np.asarray(pixels, np.uint8)
 
 
-def _pillow_resized(pixels: Pixels) -> Pixels:
+def _resize_with_pillow(pixels: Pixels) -> Pixels:
     small = Image.fromarray(pixels).resize((OUT, OUT), Image.Resampling.BOX)
     return np.asarray(small.convert("RGBA"))
 
 
-def _opencv_resized(pixels: Pixels) -> Pixels:
+def _resize_with_opencv(pixels: Pixels) -> Pixels:
     small = cv2.resize(pixels, (OUT, OUT), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2RGBA), np.uint8)
 
 
 _DECODERS: Parts = {
-    "OpenCV": _opencv_decoded,
+    "OpenCV": _decode_with_opencv,
     "Pillow": lambda data: np.asarray(Image.open(io.BytesIO(data)).convert("RGB")),
 }
-_RESIZERS: Parts = {"OpenCV, area": _opencv_resized, "Pillow, box": _pillow_resized}
+_RESIZERS: Parts = {"OpenCV, area": _resize_with_opencv, "Pillow, box": _resize_with_pillow}
 
 
 def _encoders() -> Parts:
@@ -123,18 +123,18 @@ def _encoders() -> Parts:
         from zlib_ng import zlib_ng
     except ImportError:
         return found
-    found["zlib-ng, level 2"] = lambda pixels: _plain_png(pixels, zlib_ng)
+    found["zlib-ng, level 2"] = lambda pixels: _unfiltered_png(pixels, zlib_ng)
     return found
 
 
-def _plain_png(pixels: Pixels, zlib_ng: Any) -> bytes:
-    """Write an RGBA PNG whose rows are not filtered."""
+def _unfiltered_png(pixels: Pixels, zlib_ng: Any) -> bytes:
+    """Encode an RGBA PNG whose scan lines are not filtered."""
     height, width = pixels.shape[:2]
-    rows = np.zeros((height, 1 + 4 * width), np.uint8)
-    rows[:, 1:] = pixels.reshape(height, -1)
+    lines = np.zeros((height, 1 + 4 * width), np.uint8)
+    lines[:, 1:] = pixels.reshape(height, -1)
     header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
     file = b"\x89PNG\r\n\x1a\n"
-    for kind, body in ((b"IHDR", header), (b"IDAT", zlib_ng.compress(rows, 2)), (b"IEND", b"")):
+    for kind, body in ((b"IHDR", header), (b"IDAT", zlib_ng.compress(lines, 2)), (b"IEND", b"")):
         checksum = zlib_ng.crc32(kind + body)
         file += struct.pack(">I", len(body)) + kind + body + struct.pack(">I", checksum)
     return file

@@ -1,4 +1,4 @@
-"""How far a result is from the truth."""
+"""Compare a result with the truth."""
 
 import io
 
@@ -8,7 +8,7 @@ from PIL import Image
 
 from bench.cutout.truth import OUT, Floats, Mask, Truth
 
-BEST = 50.0  # dB; beyond it nobody sees a difference, and one perfect image shall not hide others
+MAX_PSNR = 50.0  # dB; beyond it no difference is visible, and a perfect image must not hide others
 
 MAGENTA = np.array([255, 0, 255], np.float32)
 _BLACK = np.zeros(3, np.float32)
@@ -18,15 +18,15 @@ def measure(png: bytes, truth: Truth) -> dict[str, float | None]:
     """Compare a result with the nearest of the references.
 
     Returns:
-        `psnr`: of the composite over magenta, in dB, at most BEST.
+        `psnr`: of the composite over magenta, in dB, at most MAX_PSNR.
         `sure`: the same without enclosed white areas.
         `halo`: mean color error (0..255) in the boundary band, over black and over magenta.
         `left`: percent of the background that kept an alpha above 0.1.
         `eaten`: percent of the opaque subject whose alpha fell below 0.5.
     """
     result = read(png)
-    seen = over(result, MAGENTA)
-    distances = [_squared(seen - over(reference, MAGENTA)) for reference in truth.references]
+    composite = over(result, MAGENTA)
+    distances = [_squared(composite - over(reference, MAGENTA)) for reference in truth.references]
     nearest = int(np.argmin([distance.mean() for distance in distances]))
     reference = truth.references[nearest]
     alpha, true_alpha = result[..., 3], reference[..., 3]
@@ -51,17 +51,17 @@ def read(png: bytes) -> Floats:
 
 
 def over(premultiplied: Floats, backdrop: Floats) -> Floats:
-    """Lay a premultiplied image over a color."""
+    """Composite a premultiplied image over a color."""
     return premultiplied[..., :3] + (1 - premultiplied[..., 3:]) * backdrop
 
 
 def _squared(difference: Floats) -> Floats:
-    """Mean the squares of the three channels."""
+    """Return the mean square of the three channels."""
     return np.asarray(np.einsum("yxc,yxc->yx", difference, difference) / np.float32(3))
 
 
 def _psnr(squared_error: float) -> float:
-    return min(BEST, float(10 * np.log10(255**2 / max(squared_error, 1e-9))))
+    return min(MAX_PSNR, float(10 * np.log10(255**2 / max(squared_error, 1e-9))))
 
 
 def _mean(values: Floats, mask: Mask) -> float:
@@ -73,9 +73,9 @@ def _percent(wrong: Mask, among: Mask) -> float:
 
 
 def _halo(result: Floats, reference: Floats) -> float | None:
-    """Mean the error where the truth is a mixture, and one pixel around it; None without edges."""
-    mixed = (reference[..., 3] > 0.02) & (reference[..., 3] < 0.98)
-    band = cv2.dilate(mixed.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    """Return the mean error at the edges and one pixel around, or None without edges."""
+    edges = (reference[..., 3] > 0.02) & (reference[..., 3] < 0.98)
+    band = cv2.dilate(edges.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     if not band.any():
         return None
     errors = [

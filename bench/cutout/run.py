@@ -1,4 +1,4 @@
-"""Run floors and methods on the same images in turn, and keep what came out."""
+"""Run floors and methods on the same samples in turn."""
 
 import statistics
 import sys
@@ -8,10 +8,10 @@ from typing import Any
 
 from bench.cutout import floors
 from bench.cutout.artwork import Artwork, seed
-from bench.cutout.clock import spent_by
-from bench.cutout.degrade import KINDS, Sample, images
-from bench.cutout.methods import METHODS, Cut, Missing
+from bench.cutout.degrade import KINDS, Sample, make_samples
+from bench.cutout.methods import METHODS, Cut, NotInstalled
 from bench.cutout.metrics import measure
+from bench.support.timing import spent_by
 
 Row = dict[str, Any]
 
@@ -20,83 +20,89 @@ _EXAMPLES = 5  # files of each format that the parts of the fastest floor are tr
 
 @dataclass(slots=True)
 class Results:
-    """One row an image and method; `seconds` by floor or method, then by image."""
+    """The results of a run.
+
+    Attributes:
+        fastest: the floor of the fastest parts.
+        seconds: by floor or method, then by image.
+        rows: the quality of each image by each method.
+    """
 
     fastest: floors.Fastest
     seconds: dict[str, dict[str, float]]
     rows: list[Row] = field(default_factory=list)
 
     def median_ms(self, name: str, among: str | None = None) -> float:
-        """Return the median over the images that `among` was run on too, in milliseconds."""
+        """Return the median milliseconds over the images that `among` ran on too."""
         spent = self.seconds[name]
         return 1000 * statistics.median(spent[image] for image in self.seconds[among or name])
 
 
 def load(names: Collection[str]) -> tuple[dict[str, Cut], dict[str, str]]:
-    """Make the methods; also tell which can't be made, and why."""
-    made: dict[str, Cut] = {}
+    """Load the methods; also return which are not installed, and why."""
+    loaded: dict[str, Cut] = {}
     missing: dict[str, str] = {}
     for name in names:
         try:
-            made[name] = METHODS[name].make()
-        except Missing as reason:
+            loaded[name] = METHODS[name].make()
+        except NotInstalled as reason:
             missing[name] = str(reason)
-    return made, missing
+    return loaded, missing
 
 
 def run(
-    drawings: Sequence[Artwork],
+    artworks: Sequence[Artwork],
     cuts: Mapping[str, Cut],
     *,
     kinds: Collection[str],
     every: int,
     repeat: int,
 ) -> Results:
-    """Measure everything."""
-    fastest = floors.fastest(_examples(drawings))
+    """Measure all floors and methods on the selected samples."""
+    fastest = floors.fastest(_example_files(artworks))
     timed = {**floors.floors(fastest), **cuts}
     results = Results(fastest, {name: {} for name in timed})
-    for number, image in enumerate(_chosen(drawings, kinds, every)):
+    for number, sample in enumerate(_select(artworks, kinds, every)):
         if number == 0:
             for cut in timed.values():
-                cut(image.data)  # what is loaded or compiled at first use is not counted
-        due = [name for name in timed if _is_due(name, image)]
-        start = number % len(due)  # so that none always runs after the same other
+                cut(sample.data)  # loading and compiling at first use is not counted
+        due = [name for name in timed if _is_due(name, sample)]
+        start = number % len(due)  # so that the order varies
         for name in due[start:] + due[:start]:
-            _one(results, image, name, timed[name], repeat)
+            _measure(results, sample, name, timed[name], repeat)
         if number % 20 == 19 and sys.stderr.isatty():
             print(f"\r{number + 1} images", end="", file=sys.stderr, flush=True)
     return results
 
 
-def _examples(drawings: Sequence[Artwork]) -> dict[str, list[bytes]]:
+def _example_files(artworks: Sequence[Artwork]) -> dict[str, list[bytes]]:
     found: dict[str, list[bytes]] = {}
-    for drawing in drawings[:: max(1, len(drawings) // _EXAMPLES)]:
-        for image in images(drawing, ("clean", "jpeg", "webp")):
-            found.setdefault(floors.format_of(image.data), []).append(image.data)
+    for artwork in artworks[:: max(1, len(artworks) // _EXAMPLES)]:
+        for sample in make_samples(artwork, ("clean", "jpeg", "webp")):
+            found.setdefault(floors.format_of(sample.data), []).append(sample.data)
     return found
 
 
-def _chosen(drawings: Sequence[Artwork], kinds: Collection[str], every: int) -> Iterator[Sample]:
-    """Take every N-th diagonal of drawings x kinds: a sample has its share of each."""
-    for row, drawing in enumerate(drawings):
+def _select(artworks: Sequence[Artwork], kinds: Collection[str], every: int) -> Iterator[Sample]:
+    """Yield every N-th diagonal of artwork x kinds, so that each has its share."""
+    for row, artwork in enumerate(artworks):
         wanted = [
             kind
             for column, kind in enumerate(KINDS)
             if kind in kinds and (row + column) % every == 0
         ]
-        yield from images(drawing, wanted)
+        yield from make_samples(artwork, wanted)
 
 
-def _is_due(name: str, image: Sample) -> bool:
-    """Slow methods get a sample that looks random, and is the same in every run."""
-    return name not in METHODS or seed("slow", image.key) % METHODS[name].step == 0
+def _is_due(name: str, sample: Sample) -> bool:
+    """Return whether a method runs on a sample; slow ones run on a random, fixed selection."""
+    return name not in METHODS or seed("slow", sample.key) % METHODS[name].step == 0
 
 
-def _one(results: Results, image: Sample, name: str, cut: Cut, repeat: int) -> None:
-    tries = [spent_by(cut, image.data) for _ in range(repeat)]
-    results.seconds[name][image.key] = min(seconds for seconds, _ in tries)
+def _measure(results: Results, sample: Sample, name: str, cut: Cut, repeat: int) -> None:
+    tries = [spent_by(cut, sample.data) for _ in range(repeat)]
+    results.seconds[name][sample.key] = min(seconds for seconds, _ in tries)
     if name in METHODS:
         png = tries[0][1]
-        row = {"method": name, "image": image.key, "set": image.source, "kind": image.kind}
-        results.rows.append({**row, "bytes": len(png), **measure(png, image.truth)})
+        row = {"method": name, "image": sample.key, "set": sample.source, "kind": sample.kind}
+        results.rows.append({**row, "bytes": len(png), **measure(png, sample.truth)})

@@ -1,4 +1,4 @@
-"""The results in words and columns."""
+"""Format the results as tables."""
 
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ _HEADS = ("n", "PSNR", "(ours)", "sure", "halo", "left %", "eaten %", "shadow", 
 
 
 def licenses() -> str:
-    """Name the sets of icons and their licenses."""
+    """List the icon sets and their licenses."""
     lines = [
         f"  {icons.package + '@' + icons.version:<38}{icons.license:<14}{icons.style}"
         for icons in SETS
@@ -23,7 +23,7 @@ def licenses() -> str:
 
 
 def methods(results: Results, missing: Mapping[str, str]) -> str:
-    """Compare the methods: quality of the headline's kinds, the shadow beside it, and time."""
+    """Compare the methods: quality of the headline's kinds, of shadows, and time."""
     head = "".join(f"{name:>8}" for name in _HEADS)
     lines = [f"{'method':<{_NAME}}{head}{'/Pillow':>8}{'/fast':>8}"]
     for name in METHODS:
@@ -45,16 +45,16 @@ def by_set(results: Results) -> str:
 
 
 def floors(results: Results) -> str:
-    """Tell what the floors take and what the fastest one is made of."""
+    """Show the time of the floors and the parts of the fastest one."""
     lines = [
         f"{name:<{_NAME}}{results.median_ms(name):>6.1f} ms"
         for name in results.seconds
         if name not in METHODS
     ]
-    lines.append("Parts of the fastest floor (with the ms of all that were tried):")
+    lines.append("Parts of the fastest floor (with the ms of all alternatives):")
     for step, spent in results.fastest.tried.items():
-        tried = ", ".join(f"{name} {ms:.1f}" for name, ms in spent.items())
-        lines.append(f"  {step:<{_NAME - 2}}{results.fastest.chosen[step]} ({tried})")
+        alternatives = ", ".join(f"{name} {ms:.1f}" for name, ms in spent.items())
+        lines.append(f"  {step:<{_NAME - 2}}{results.fastest.chosen[step]} ({alternatives})")
     return "\n".join(lines)
 
 
@@ -62,12 +62,12 @@ def _cells(results: Results, name: str) -> str:
     rows = [row for row in results.rows if row["method"] == name]
     same = results.seconds[name].keys()
     ours = [row for row in results.rows if row["method"] == "ours" and row["image"] in same]
-    psnr, *others = (_mean(_of(rows, HEADLINE), column) for column in _QUALITY)
+    psnr, *others = (_mean(_of_kinds(rows, HEADLINE), column) for column in _QUALITY)
     others.append(_mean([row for row in rows if row["kind"] == "shadow"], "sure"))
     ms = results.median_ms(name)
     ratios = (ms / results.median_ms(floor, name) for floor in ("Pillow floor", "fastest floor"))
     size = statistics.mean(row["bytes"] for row in rows) / 1000
-    cells = [f"{len(rows):>8}", psnr, _mean(_of(ours, HEADLINE), "psnr"), *others]
+    cells = [f"{len(rows):>8}", psnr, _mean(_of_kinds(ours, HEADLINE), "psnr"), *others]
     cells += [f"{size:>8.1f}", f"{ms:>8.1f}", *(f"{ratio:>8.2f}" for ratio in ratios)]
     return "".join(cells)
 
@@ -76,7 +76,7 @@ def _split(results: Results, by: str, columns: Sequence[str], kinds: Sequence[st
     width = max(map(len, columns)) + 2
     lines = [f"{'PSNR by ' + by:<{_NAME}}" + "".join(f"{name:>{width}}" for name in columns)]
     for method in METHODS:
-        rows = [row for row in _of(results.rows, kinds) if row["method"] == method]
+        rows = [row for row in _of_kinds(results.rows, kinds) if row["method"] == method]
         if rows:
             cells = (
                 _mean([row for row in rows if row[by] == column], "psnr", width)
@@ -86,7 +86,7 @@ def _split(results: Results, by: str, columns: Sequence[str], kinds: Sequence[st
     return "\n".join(lines)
 
 
-def _of(rows: Iterable[Row], kinds: Sequence[str]) -> list[Row]:
+def _of_kinds(rows: Iterable[Row], kinds: Sequence[str]) -> list[Row]:
     return [row for row in rows if row["kind"] in kinds]
 
 

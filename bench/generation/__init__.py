@@ -1,0 +1,1 @@
+"""The cost of a generation, alone and among many."""

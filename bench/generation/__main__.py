@@ -1,14 +1,15 @@
-"""What paying once and losing nothing costs a generation, beside one that takes no care at all.
+"""The cost of the billing guarantees of a generation: `python -m bench.generation`.
 
-The provider answers at once with a 1024x1024 image, so that only our own work is measured.
+The reference does the same work without them. The provider responds immediately with a 1024x1024
+image, so that only the service's own work is measured.
 """
 
 import statistics
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,88 +18,69 @@ from app.container import build_dependencies, build_ports
 from app.models import ImageRecord, ImageRequest, State
 from app.ports import Ports
 from app.usecases.generation.idempotency import claim_of
-from bench.results import Row, report
+from bench.results import Measurement, report
+from bench.support.servers import new_s3_bucket
+from bench.support.timing import interleave
 from tests.support.fake_openai import FakeOpenAI
-from tests.support.servers.databases import new_bucket, s3_client, seaweedfs, secantusdb
+from tests.support.servers.databases import seaweedfs, secantusdb
 
 ROUNDS = 40
 PROMPT = "A red fox"
 REQUEST = ImageRequest(
     first_prompt=PROMPT, prompt=PROMPT, subject=PROMPT, quality="medium", size="1024x1024"
 )
-Way = Callable[[], object]
 
 
 def main() -> None:
-    """Print the median time of each way, and its ratio to the careless one."""
+    """Measure with embedded stores, then with MongoDB and S3."""
     with ExitStack() as stack:
         fake = stack.enter_context(FakeOpenAI())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        for name in ("s3", "mongo"):
+            (folder / name).mkdir()
         openai = {"openai_api_key": fake.api_key, "openai_base_url": fake.base_url}
         _measure("sqlite", "SQLite, files", {**openai, "data_dir": folder / "embedded"})
-        with _servers(folder) as stores:
-            _measure("mongodb", "MongoDB, S3", {**openai, **stores, "data_dir": folder / "real"})
+        s3 = stack.enter_context(seaweedfs(folder / "s3"))
+        mongo = stack.enter_context(secantusdb(folder / "mongo"))
+        stores = {"mongodb_uri": mongo.uri, "mongodb_database": "bench"} | new_s3_bucket(s3)
+        _measure("mongodb", "MongoDB, S3", {**openai, **stores, "data_dir": folder / "servers"})
 
 
 def _measure(section: str, stores: str, values: dict[str, Any]) -> None:
     settings = Settings(_env_file=None, **values)
     ports = build_ports(settings)
     generate = build_dependencies(settings, ports).generate
-    ways: dict[str, Way] = {
-        "careless: draw, cut out, store, record": lambda: _careless(ports),
+    functions: dict[str, Callable[[], object]] = {
+        "no guarantees: generate, cut out, store, record": lambda: _without_guarantees(ports),
         "this service": lambda: generate(REQUEST),
         "this service, with an Idempotency-Key": lambda: generate(
             REQUEST, claim=claim_of("", uuid.uuid4().hex)
         ),
     }
-    spent: dict[str, list[float]] = {name: [] for name in ways}
-    for number in range(ROUNDS + 3):
-        for name, way in ways.items():
-            began = time.perf_counter()
-            way()
-            if number >= 3:  # the first rounds make connections
-                spent[name].append(time.perf_counter() - began)
-    title = f"one generation, {stores} (median of {ROUNDS}, interleaved)"
-    floor = statistics.median(next(iter(spent.values())))
-    report(f"generation_{section}", title, [_row(name, spent[name], floor) for name in ways])
+    spent = interleave(functions, ROUNDS, warm_up=3, clock=time.perf_counter)
+    medians = {name: statistics.median(times) for name, times in spent.items()}
+    floor = next(iter(medians.values()))
+    title = f"One generation, {stores} (median of {ROUNDS}, interleaved)"
+    measurements = [
+        Measurement(name=name, ratio=median / floor, value=f"{1000 * median:.1f} ms")
+        for name, median in medians.items()
+    ]
+    report(f"generation_{section}", title, measurements)
 
 
-def _row(name: str, times: list[float], floor: float) -> Row:
-    median = statistics.median(times)
-    return Row(name=name, ratio=median / floor, value=f"{1000 * median:.1f} ms")
-
-
-def _careless(ports: Ports) -> None:
-    """Do what is needed to answer once, and nothing for the case that something fails."""
+def _without_guarantees(ports: Ports) -> None:
+    """Do what a response needs, and nothing for the case of a failure."""
     ports.moderator.check(PROMPT)
     image_id, now = str(uuid.uuid4()), ports.clock.now()
-    drawing = ports.generator.draw(REQUEST)
-    cutout = ports.image_processor.cut_out(drawing.data)
-    ports.store.put(f"originals/{image_id}.png", drawing.data, content_type="image/png")
+    generated = ports.generator.draw(REQUEST)
+    cutout = ports.image_processor.cut_out(generated.data)
+    ports.store.put(f"originals/{image_id}.png", generated.data, content_type="image/png")
     ports.store.put(f"images/{image_id}.png", cutout.png, content_type="image/png")
     ports.records.insert(
         ImageRecord(
             id=image_id, state=State.READY, requested_at=now, lease_until=now, created_at=now
         )
     )
-
-
-@contextmanager
-def _servers(folder: Path) -> Iterator[dict[str, Any]]:
-    for name in ("s3", "mongo"):
-        (folder / name).mkdir()
-    with seaweedfs(folder / "s3") as s3, secantusdb(folder / "mongo") as mongo:
-        with closing(s3_client(s3)) as client:
-            bucket = new_bucket(s3, client)
-        yield {
-            "aws_access_key_id": s3.access_key,
-            "aws_secret_access_key": s3.secret_key,
-            "aws_region": s3.region,
-            "s3_bucket_name": bucket,
-            "s3_endpoint_url": s3.endpoint_url,
-            "mongodb_uri": mongo.uri,
-            "mongodb_database": "bench",
-        }
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""128 concurrent generations, on a model that takes five seconds: time, memory, processor, health.
+"""128 concurrent generations with a model that takes five seconds.
 
-The service runs as shipped: gunicorn.conf.py, two workers, S3. Beside it runs what can't be left
-out, in two processes as well: 128 times the bare cutout and two uploads of the same bytes.
+Measures time, memory, processor time and the response time of /healthz. The service runs as
+shipped: gunicorn.conf.py, two workers, S3. The reference is the unavoidable work, in two processes
+as well: 128 bare cutouts, each with two uploads of the same bytes.
 """
 
 import asyncio
@@ -10,8 +11,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,46 +19,57 @@ from typing import Any
 import boto3
 
 from app.imaging import cutout
-from bench.generation.sample_original import bought
-from bench.results import Row, report
+from bench.results import Measurement, compare, report
 from bench.support import http_load, processes
-from tests.support.servers.databases import S3Server, new_bucket, s3_client, seaweedfs, secantusdb
-from tests.support.servers.free_ports import HOST, free_port
-from tests.support.servers.gunicorn import ROOT, Gunicorn, gunicorn
-from tests.support.servers.processes import listens, running
+from bench.support.sample_images import model_image
+from bench.support.servers import new_s3_bucket, upstream_model
+from tests.support.servers.databases import seaweedfs, secantusdb
+from tests.support.servers.gunicorn import Gunicorn, gunicorn
 
 ROUNDS = 3
 GENERATIONS = 128
 WORKERS = 2
 DELAY = 5.0  # seconds that the model takes
-_SETTLE_SECONDS = 16.0  # free memory is given back every fifteen
+_SETTLE_SECONDS = 16.0  # free memory is released every fifteen
 _WARM_UP = 3
 
 
 @dataclass(frozen=True)
 class Round:
-    """What one round came to: seconds, MB, and processor seconds for one generation."""
+    """The results of a round.
 
-    peak: int
+    Attributes:
+        in_flight: the largest number of requests that waited at the model at the same time.
+        wall: seconds until the last response.
+        health: 99th percentile of /healthz, in seconds.
+        memory_before: MB, of all processes of the service.
+        memory_peak: MB.
+        memory_after: MB, once free memory was released.
+        processor: seconds per generation.
+        reference: processor seconds of the unavoidable work per generation.
+    """
+
+    in_flight: int
     wall: float
     health: float
-    base: float
-    most: float
-    after: float
-    own: float
-    bare: float
+    memory_before: float
+    memory_peak: float
+    memory_after: float
+    processor: float
+    reference: float
 
 
 def main() -> None:
-    """Print a table for each kind of records."""
-    processes.end_in_order()
-    image = bought()
+    """Measure with SQLite, then with MongoDB."""
+    processes.exit_on_sigterm()
+    image = model_image()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         for name in ("s3", "mongo"):
             (folder / name).mkdir()
         s3 = stack.enter_context(seaweedfs(folder / "s3"))
-        settings = stack.enter_context(upstream(folder, image, DELAY)) | bucket(s3)
+        model = stack.enter_context(upstream_model(folder, image, DELAY))
+        settings = model | new_s3_bucket(s3)
         mongo = stack.enter_context(secantusdb(folder / "mongo"))
         _measure("SQLite", folder / "sqlite", image, settings)
         records = {"mongodb_uri": mongo.uri, "mongodb_database": "bench"}
@@ -68,92 +79,81 @@ def main() -> None:
 def _measure(records: str, folder: Path, image: bytes, settings: dict[str, Any]) -> None:
     rounds = []
     for number in range(ROUNDS):
-        # Each round begins with a server that has answered a few callers, and no more.
+        # Each round begins with a server that has served a few requests only.
         with gunicorn(folder / str(number), web_concurrency=WORKERS, **settings) as server:
             rounds.append(_round(server, image, settings))
         print(f"  {records} {number + 1}: {asdict(rounds[-1])}", file=sys.stderr)
     title = f"{GENERATIONS} concurrent generations, {DELAY:.0f} s each, S3 and {records}"
-    report(f"many_{records.lower()}", f"{title} (median of {ROUNDS})", _rows(rounds))
+    report(f"many_{records.lower()}", f"{title} (median of {ROUNDS})", _measurements(rounds))
 
 
 def _round(server: Gunicorn, image: bytes, settings: dict[str, Any]) -> Round:
     address = server.url.removeprefix("http://")
-    upstream = settings["openai_base_url"].removeprefix("http://").removesuffix("/v1")
-    bare = _bare(settings, image)
-    asyncio.run(
-        http_load.generate(address, WORKERS * 4)
-    )  # clients and code are loaded at first use
-    asyncio.run(http_load.get(upstream, "/peak"))
+    model = settings["openai_base_url"].removeprefix("http://").removesuffix("/v1")
+    reference = _reference_seconds(settings, image)
+    # Clients and code are loaded with the first requests.
+    asyncio.run(http_load.generate(address, WORKERS * 4))
+    asyncio.run(http_load.get(model, "/peak"))
     time.sleep(_SETTLE_SECONDS)
-    pids = processes.family(server.process.pid)
-    base, before = processes.memory(pids), processes.processor(pids)
-    load = asyncio.run(http_load.under_load(address, GENERATIONS, lambda: processes.memory(pids)))
-    own = processes.processor(pids) - before
-    peak = asyncio.run(http_load.get(upstream, "/peak"))
+    pids = processes.process_tree(server.process.pid)
+    memory_before, before = processes.memory_mb(pids), processes.processor_seconds(pids)
+    load = asyncio.run(
+        http_load.generate_under_probes(address, GENERATIONS, lambda: processes.memory_mb(pids))
+    )
+    processor = processes.processor_seconds(pids) - before
+    peak = asyncio.run(http_load.get(model, "/peak"))
     time.sleep(_SETTLE_SECONDS)
     return Round(
-        peak=int(peak.body),
+        in_flight=int(peak.body),
         wall=load.wall,
         health=load.health,
-        base=base,
-        most=load.most,
-        after=processes.memory(pids),
-        own=own / GENERATIONS,
-        bare=bare / GENERATIONS,
+        memory_before=memory_before,
+        memory_peak=load.peak,
+        memory_after=processes.memory_mb(pids),
+        processor=processor / GENERATIONS,
+        reference=reference / GENERATIONS,
     )
 
 
-def _rows(rounds: list[Round]) -> list[Row]:
+def _measurements(rounds: list[Round]) -> list[Measurement]:
+    memory = [(each.memory_peak - each.memory_before) / GENERATIONS for each in rounds]
+    before = statistics.median(each.memory_before for each in rounds)
+    reference = 1000 * statistics.median(each.reference for each in rounds)
+    health = [1000 * each.health for each in rounds]
+    after = [each.memory_after for each in rounds]
+    processor = [1000 * each.processor for each in rounds]
+    in_flight = [each.in_flight for each in rounds]
+    settled = f"memory {_SETTLE_SECONDS:.0f} s afterwards / before"
     return [
-        _row("in flight at the model / asked for", GENERATIONS, "", [r.peak for r in rounds]),
-        _row("wall / the model's delay", DELAY, "s", [r.wall for r in rounds], most=2.5),
-        _row("/healthz p99 / 150 ms", 150, "ms", [1000 * r.health for r in rounds], most=1),
-        _row(
-            "memory for each in flight / 4 MB",
-            4,
-            "MB",
-            [(r.most - r.base) / GENERATIONS for r in rounds],
-            most=1,
-        ),
-        _row(
-            f"memory {_SETTLE_SECONDS:.0f} s afterwards / before",
-            statistics.median(r.base for r in rounds),
-            "MB",
-            [r.after for r in rounds],
-        ),
-        _row(
-            "processor / bare cutout + two uploads",
-            statistics.median(r.bare for r in rounds) * 1000,
-            "ms",
-            [1000 * r.own for r in rounds],
-            most=1.3,
-        ),
+        _ratio("in flight at the model / requested", GENERATIONS, "", in_flight),
+        _ratio("wall / the model's delay", DELAY, "s", [each.wall for each in rounds], 2.5),
+        _ratio("/healthz p99 / 150 ms", 150, "ms", health, 1),
+        _ratio("memory per generation in flight / 4 MB", 4, "MB", memory, 1),
+        _ratio(settled, before, "MB", after),
+        _ratio("processor / bare cutout + two uploads", reference, "ms", processor, 1.3),
     ]
 
 
-def _row(
-    name: str, reference: float, unit: str, values: list[float], most: float | None = None
-) -> Row:
-    ratios = [value / reference for value in values]
-    return Row(
-        name=name,
-        ratio=statistics.median(ratios),
-        most=most,
-        low=min(ratios),
-        high=max(ratios),
-        value=f"{statistics.median(values):.4g} {unit}".rstrip(),
-    )
+def _ratio(
+    name: str,
+    reference: float,
+    unit: str,
+    values: list[float] | list[int],
+    target: float | None = None,
+) -> Measurement:
+    value = f"{statistics.median(values):.4g} {unit}".rstrip()
+    return compare(name, values, [reference] * len(values), value=value, target=target)
 
 
-def _bare(settings: dict[str, Any], image: bytes) -> float:
-    """Return the processor seconds of as many bare generations, in as many processes."""
+def _reference_seconds(settings: dict[str, Any], image: bytes) -> float:
+    """Return the processor seconds of the unavoidable work, in as many processes."""
     share = GENERATIONS // WORKERS
     with multiprocessing.get_context("spawn").Pool(WORKERS) as pool:
-        return sum(pool.starmap(_careless, [(settings, image, share)] * WORKERS, 1))
+        return sum(pool.starmap(_unavoidable_work, [(settings, image, share)] * WORKERS, 1))
 
 
-def _careless(settings: dict[str, Any], image: bytes, count: int) -> float:
-    """Cut out and upload twice, by boto3 as it comes; return the processor seconds that it took."""
+def _unavoidable_work(settings: dict[str, Any], image: bytes, count: int) -> float:
+    """Cut out and upload twice, with plain boto3; return the processor seconds."""
     client = boto3.client(
         "s3",
         endpoint_url=settings["s3_endpoint_url"],
@@ -166,39 +166,9 @@ def _careless(settings: dict[str, Any], image: bytes, count: int) -> float:
         if number == _WARM_UP:
             began = time.process_time()
         done = cutout(image)
-        client.put_object(Bucket=bucket, Key=f"bare/{number}.bought.png", Body=image)
+        client.put_object(Bucket=bucket, Key=f"bare/{number}.original.png", Body=image)
         client.put_object(Bucket=bucket, Key=f"bare/{number}.png", Body=done.png)
     return time.process_time() - began
-
-
-def bucket(s3: S3Server) -> dict[str, Any]:
-    """Make a bucket; return the settings that lead to it."""
-    with closing(s3_client(s3)) as client:
-        bucket = new_bucket(s3, client)
-    return {
-        "aws_access_key_id": s3.access_key,
-        "aws_secret_access_key": s3.secret_key,
-        "aws_region": s3.region,
-        "s3_bucket_name": bucket,
-        "s3_endpoint_url": s3.endpoint_url,
-    }
-
-
-@contextmanager
-def upstream(folder: Path, image: bytes, delay: float) -> Iterator[dict[str, Any]]:
-    """Run a model that takes so many seconds; yield the settings that lead to it."""
-    port, file = free_port(), folder / "image.png"
-    file.write_bytes(image)
-    command: list[str | Path] = [
-        sys.executable,
-        "-m",
-        "bench.generation.upstream",
-        str(port),
-        str(delay),
-    ]
-    path = {"PYTHONPATH": str(ROOT)}
-    with running([*command, file], folder / "upstream", lambda: listens(port), env=path):
-        yield {"openai_api_key": "sk-bench", "openai_base_url": f"http://{HOST}:{port}/v1"}
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""How the model that tells enclosed paint from holes is trained: see README.md."""
+"""The training of the model that separates holes from subject: see README.md."""

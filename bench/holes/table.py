@@ -1,4 +1,4 @@
-"""The feature table: what was measured of each enclosed area, and which image it is from."""
+"""The training set: the features of each enclosed region, and its image."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,17 +13,17 @@ PATH = Path(__file__).with_name("features.npz")
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """One row for each enclosed area; images have columns of their own.
+class HoleTable:
+    """A row for each enclosed region; images have columns of their own.
 
     Attributes:
         features: (n, 31) float32, in the order of `app.imaging.cutout.hole_features.NAMES`.
-        subject: (n,) bool: True where the artwork is opaque, False where it is a hole.
-        area: (n,) int32 pixels.
-        image: (n,) int16 number of the image that an area lies in.
-        source: (p,) name of the set that an image is from.
+        subject: (n,) bool, True where the artwork is opaque, False in a hole.
+        area: (n,) int32 px.
+        image: (n,) int16 number of the image that a region is in.
+        source: (p,) name of an image's icon set.
         name: (p,) name of an image within its set.
-        held_out: (p,) bool: never trained on.
+        held_out: (p,) bool, never trained on.
     """
 
     features: Array
@@ -35,21 +35,21 @@ class Table:
     held_out: Array
 
     def weights(self) -> Array:
-        """Weigh areas by their side lengths, and all images alike."""
+        """Weight regions by side length, with equal weight for each image."""
         side = np.sqrt(self.area.astype(np.float64))
         return np.asarray(side / np.bincount(self.image, side)[self.image])
 
     def rows_of(self, source: str, name: str) -> Array:
-        """Tell which rows belong to an image; none if it isn't in the table."""
+        """Return the rows of an image; none if it is not in the table."""
         wanted = np.flatnonzero((self.source == source) & (self.name == name))
         return np.flatnonzero(np.isin(self.image, wanted))
 
     def save(self, path: Path = PATH) -> None:
-        """Write it, compressed."""
+        """Write the table, compressed."""
         np.savez_compressed(path, **asdict(self))
 
 
-def load(path: Path = PATH) -> Table:
-    """Read it; it holds nothing that could be executed."""
+def load(path: Path = PATH) -> HoleTable:
+    """Read the table; the file contains nothing executable."""
     with np.load(path, allow_pickle=False) as file:
-        return Table(**file)
+        return HoleTable(**file)

@@ -1,4 +1,4 @@
-"""`make train-holes`: cross-validate the model for enclosed areas, train it, write holes.json."""
+"""Train the model of holes, cross-validated, and write holes.json: `make train-holes`."""
 
 import argparse
 import hashlib
@@ -13,17 +13,17 @@ from sklearn.metrics import roc_auc_score
 from app.imaging.cutout import decision_trees, hole_features, holes
 from bench.holes import table
 from bench.holes.features import LATTICE, SETS
-from bench.holes.table import Array, Table
+from bench.holes.table import Array, HoleTable
 
 FOLDS = 5
-LIMIT = 0.02  # by which --check lets a probability differ
+TOLERANCE = 0.02  # of a probability, for --check
 STYLES = {icons.name: icons.style for icons in SETS} | {LATTICE: LATTICE}
 _AREA = [hole_features.NAMES.index("area_to_image")]
-_HEAD = ("areas", "paint %", "accuracy", "at KEEP", "by image", "AUC")
+_HEAD = ("areas", "subject %", "accuracy", "at KEEP", "by image", "AUC")
 
 
-def fit(features: Array, paint: Array, weights: Array) -> HistGradientBoostingClassifier:
-    """Train a forest; a tenth of more than 10,000 rows decides when to stop early."""
+def fit(features: Array, subject: Array, weights: Array) -> HistGradientBoostingClassifier:
+    """Train boosted trees; with more than 10,000 regions, a tenth decides when to stop."""
     model = HistGradientBoostingClassifier(
         max_iter=150,
         learning_rate=0.08,
@@ -33,11 +33,11 @@ def fit(features: Array, paint: Array, weights: Array) -> HistGradientBoostingCl
         max_features=0.3,
         random_state=0,
     )
-    return model.fit(features, paint, sample_weight=weights)
+    return model.fit(features, subject, sample_weight=weights)
 
 
-def out_of_sample(data: Table, groups: Array, columns: Any = slice(None)) -> Array:
-    """Chance of paint, each group of rows judged by a model that was trained on the others."""
+def out_of_sample(data: HoleTable, groups: Array, columns: Any = slice(None)) -> Array:
+    """Return probabilities of subject, each by a model trained without the region's group."""
     features, weights, chance = (
         data.features[:, columns],
         data.weights(),
@@ -51,18 +51,18 @@ def out_of_sample(data: Table, groups: Array, columns: Any = slice(None)) -> Arr
 
 
 def fold(name: str) -> int:
-    """Put icons of the same name into the same fold, whatever their style."""
+    """Return a fold that depends on an icon's name, not on its style."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[1:3], "big") % FOLDS
 
 
-def ship(data: Table) -> HistGradientBoostingClassifier:
-    """Train on all images but those held out."""
+def train(data: HoleTable) -> HistGradientBoostingClassifier:
+    """Train on all images except those held out."""
     used = ~data.held_out[data.image]
     return fit(data.features[used], data.subject[used], data.weights()[used])
 
 
-def exported(model: HistGradientBoostingClassifier) -> dict[str, Any]:
-    """Flatten the trees into the arrays of `app.imaging.cutout.decision_trees`."""
+def export(model: HistGradientBoostingClassifier) -> dict[str, Any]:
+    """Convert the trees to the arrays of `app.imaging.cutout.decision_trees`."""
     out: dict[str, Any] = {
         key: [] for key in ("feature", "threshold", "left", "right", "value", "roots")
     }
@@ -70,35 +70,35 @@ def exported(model: HistGradientBoostingClassifier) -> dict[str, Any]:
     for (tree,) in model._predictors:
         root = len(out["feature"])
         out["roots"].append(root)
-        for place, node in enumerate(tree.nodes):
+        for index, node in enumerate(tree.nodes):
             leaf = bool(node["is_leaf"])
             out["feature"].append(0 if leaf else int(node["feature_idx"]))
             out["threshold"].append(0 if leaf else float(node["num_threshold"]))
-            out["left"].append(root + (place if leaf else int(node["left"])))
-            out["right"].append(root + (place if leaf else int(node["right"])))
+            out["left"].append(root + (index if leaf else int(node["left"])))
+            out["right"].append(root + (index if leaf else int(node["right"])))
             out["value"].append(round(float(node["value"]), 5) if leaf else 0)
             depth = max(depth, int(node["depth"]))
     bias = float(model._baseline_prediction.ravel()[0])
     return {**out, "depth": depth + 1, "bias": bias, "columns": list(hole_features.NAMES)}
 
 
-def report(data: Table) -> Iterator[str]:
-    """Tell how often areas are judged rightly that the model hasn't seen, and by simple rules."""
+def report(data: HoleTable) -> Iterator[str]:
+    """Yield the lines of the cross-validated report, with simple rules for comparison."""
     every, weights = np.ones(len(data.subject), bool), data.weights()
 
     def line(label: str, chance: Array, some: Array = every) -> str:
-        paint, chance, weight = data.subject[some], chance[some], weights[some]
-        right = (chance > 0.5) == paint
-        kept = (chance >= holes.KEEP_THRESHOLD) == paint
-        auc = f"{roc_auc_score(paint, chance):.3f}" if 0 < paint.mean() < 1 else "-"
-        cells = [f"{len(paint)}", f"{100 * paint.mean():.0f}"]
+        subject, chance, weight = data.subject[some], chance[some], weights[some]
+        right = (chance > 0.5) == subject
+        kept = (chance >= holes.KEEP_THRESHOLD) == subject
+        auc = f"{roc_auc_score(subject, chance):.3f}" if 0 < subject.mean() < 1 else "-"
+        cells = [f"{len(subject)}", f"{100 * subject.mean():.0f}"]
         shares = right.mean(), kept.mean(), np.average(right, weights=weight)
         cells += [*(f"{share:.3f}" for share in shares), auc]
         return f"{label:<26}" + "".join(f"{cell:>12}" for cell in cells)
 
     yield " " * 26 + "".join(f"{head:>12}" for head in _HEAD)
     yield line("always hole", np.zeros(len(every)))
-    yield line("always paint", np.ones(len(every)))
+    yield line("always subject", np.ones(len(every)))
     names = np.array([fold(name) for name in data.name])[data.image]
     yield line(f"area alone, {FOLDS} folds", out_of_sample(data, names, _AREA))
     yield line(f"{FOLDS} folds by icon name", out_of_sample(data, names))
@@ -109,8 +109,8 @@ def report(data: Table) -> Iterator[str]:
         yield line(f"  {style}", chance, styles == style)
 
 
-def unseen(data: Table, chance: Array) -> str:
-    """Tell how the shipped model does on the images that were held out."""
+def report_held_out(data: HoleTable, chance: Array) -> str:
+    """Describe the shipped model's results on the images that were held out."""
     right = (chance >= holes.KEEP_THRESHOLD) == data.subject
     wrong = np.unique(data.image[~right])
     held, rows = np.flatnonzero(data.held_out), data.held_out[data.image]
@@ -121,23 +121,23 @@ def unseen(data: Table, chance: Array) -> str:
 
 
 def main() -> None:
-    """Print the report; then write the model, or compare it with the one that is shipped."""
+    """Print the report; write the model, or compare it with the shipped one."""
     parser = argparse.ArgumentParser(prog="python -m bench.holes.train", description=__doc__)
     parser.add_argument("--check", action="store_true", help="train and compare, write nothing")
     check = parser.parse_args().check
     data = table.load()
     for text in () if check else report(data):
         print(text, flush=True)
-    model = ship(data)
+    model = train(data)
     if not check:
-        holes.MODEL_FILE.write_text(json.dumps(exported(model), separators=(",", ":")), "utf-8")
+        holes.MODEL_FILE.write_text(json.dumps(export(model), separators=(",", ":")), "utf-8")
         decision_trees.load_trees.cache_clear()
     shipped = decision_trees.load_trees(holes.MODEL_FILE).predict(data.features)
     apart = float(np.abs(shipped - model.predict_proba(data.features)[:, 1]).max())
-    print(unseen(data, shipped))
+    print(report_held_out(data, shipped))
     print(f"{holes.MODEL_FILE.name} differs from the trained model by {apart:.6f} at most")
-    if apart > LIMIT:
-        raise SystemExit(f"that is more than {LIMIT}")
+    if apart > TOLERANCE:
+        raise SystemExit(f"that is more than {TOLERANCE}")
 
 
 if __name__ == "__main__":

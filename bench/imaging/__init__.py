@@ -1,0 +1,1 @@
+"""The time of variants, and the images in the documents."""

@@ -1,6 +1,6 @@
-"""Draws the images of docs/cutout.md: each step of a cutout, on the offline painter's own art.
+"""Draw the steps of a cutout for docs/cutout.md: `python -m bench.imaging.steps`.
 
-Run with `python -m bench.imaging.steps`.
+The images are the offline painter's own.
 """
 
 import io
@@ -11,16 +11,16 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
-from app.imaging import cutout
-from app.imaging.cutout import edge_alpha, regions
+from app.imaging import CutoutReport, cutout
 from app.imaging.cutout.background import color_distance, estimate_background
-from app.imaging.cutout.report import CutoutReport
+from app.imaging.cutout.edge_alpha import edge_width, estimate_alpha
+from app.imaging.cutout.regions import Regions, background_like, label_regions
 from app.imaging.cutout.segmentation import SegmentationOptions, segment
 from app.painter import paint
 
 SIDE, GAP, HEAD = 256, 12, 22
-PROMPTS = ("one doughnut", "a mushroom", "an owl reading a book")
-TITLES = ("original", "distance", "subject · hole · paint", "opacity", "over magenta", "over black")
+PROMPTS = ("a doughnut", "a red mushroom", "an owl reading a book")
+TITLES = ("original", "distance", "subject · hole · kept", "opacity", "over magenta", "over black")
 OUT = Path(__file__).resolve().parents[2] / "docs" / "cutout.png"
 
 
@@ -29,9 +29,9 @@ def main() -> None:
     rows = [steps(paint(prompt)) for prompt in PROMPTS]
     width = len(TITLES) * (SIDE + GAP) - GAP
     sheet = Image.new("RGB", (width, HEAD + len(rows) * (SIDE + GAP) - GAP), "white")
-    draw = ImageDraw.Draw(sheet)
+    pen = ImageDraw.Draw(sheet)
     for column, title in enumerate(TITLES):
-        draw.text((column * (SIDE + GAP) + 4, 2), title, fill="black", font_size=15)
+        pen.text((column * (SIDE + GAP) + 4, 2), title, fill="black", font_size=15)
     for row, images in enumerate(rows):
         for column, image in enumerate(images):
             sheet.paste(image, (column * (SIDE + GAP), HEAD + row * (SIDE + GAP)))
@@ -40,40 +40,41 @@ def main() -> None:
 
 
 def steps(data: bytes) -> list[Image.Image]:
-    """Return one image a title."""
+    """Return an image for each title."""
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    work = cv2.resize(pixels, (2 * SIDE, 2 * SIDE), interpolation=cv2.INTER_AREA)
-    back = estimate_background(work)
-    apart = color_distance(work, back.color)
-    scene = segment(work, apart, back, SegmentationOptions("auto", lossy=False, ringing=0.0))
-    width = edge_alpha.edge_width(scene.distance, scene.background)
-    alpha = edge_alpha.estimate_alpha(work, scene.distance, scene.background, scene.color, width)
+    assert pixels is not None
+    image = cv2.resize(pixels, (2 * SIDE, 2 * SIDE), interpolation=cv2.INTER_AREA)
+    background = estimate_background(image)
+    distance = color_distance(image, background.color)
+    options = SegmentationOptions("auto", lossy=False, ringing=0.0)
+    found = segment(image, distance, background, options)
+    width = edge_width(found.distance, found.background)
+    alpha = estimate_alpha(image, found.distance, found.background, found.color, width)
     done = cutout(data)
-    print(_described(done.report))
+    print(_describe(done.report))
     result = Image.open(io.BytesIO(done.png))
+    regions = label_regions(background_like(distance, background))
     return [
-        _shown(work[..., ::-1]),
-        _shown(np.minimum(apart.astype(int) * 2, 255)),
-        _shown(
-            _sorted(regions.label_regions(regions.background_like(apart, back)), scene.background)
-        ),
-        _shown(alpha),
+        _tile(image[..., ::-1]),
+        _tile(np.minimum(distance.astype(int) * 2, 255)),
+        _tile(_color_regions(regions, found.background)),
+        _tile(alpha),
         _over(result, "magenta"),
         _over(result, "black"),
     ]
 
 
-def _sorted(parts: regions.Regions, paper: Any) -> Any:
-    """Color the subject blue, enclosed areas green (cut) or orange (kept), the outside white."""
-    colors = np.full((*paper.shape, 3), 255, np.uint8)
-    enclosed = parts.labels > 0
-    colors[parts.subject.astype(bool)] = (60, 90, 170)
-    colors[enclosed & (paper == 1)] = (40, 170, 90)
-    colors[enclosed & (paper == 0)] = (240, 160, 40)
+def _color_regions(regions: Regions, background: Any) -> Any:
+    """Color the subject blue, enclosed regions green (cut) or orange (kept), the outside white."""
+    colors = np.full((*background.shape, 3), 255, np.uint8)
+    enclosed = regions.labels > 0
+    colors[regions.subject.astype(bool)] = (60, 90, 170)
+    colors[enclosed & (background == 1)] = (40, 170, 90)
+    colors[enclosed & (background == 0)] = (240, 160, 40)
     return colors
 
 
-def _shown(values: Any) -> Image.Image:
+def _tile(values: Any) -> Image.Image:
     image = Image.fromarray(np.ascontiguousarray(values).astype(np.uint8)).convert("RGB")
     return image.resize((SIDE, SIDE), Image.Resampling.BOX)
 
@@ -84,7 +85,7 @@ def _over(image: Image.Image, color: str) -> Image.Image:
     return canvas
 
 
-def _described(report: CutoutReport) -> str:
+def _describe(report: CutoutReport) -> str:
     return f"{report.verdict} {report.confidence} cut {report.holes_cut} kept {report.holes_kept}"
 
 

@@ -1,6 +1,6 @@
-"""Draws the images of docs/variants.md on the offline painter's own art.
+"""Draw the variants in docs/variants.md: `python -m bench.imaging.variant_sheet`.
 
-Run with `python -m bench.imaging.variant_sheet`.
+The image is the offline painter's own.
 """
 
 import io
@@ -16,7 +16,7 @@ from app.painter import paint
 PROMPT = "an owl reading a book"
 SIDE, GAP, HEAD, COLUMNS = 150, 8, 20, 6
 ORANGE, BLACK = (255, 122, 0), (0, 0, 0)
-SHOWN: dict[str, dict[str, Any]] = {
+VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {},
     "saturation=0.3": {"saturation": 0.3},
     "hue=120": {"hue": 120},
@@ -43,16 +43,17 @@ def main() -> None:
     """Write docs/variants.png."""
     original = paint(PROMPT)
     image = imaging.cutout(original).png
-    rows = -(-len(SHOWN) // COLUMNS)
+    rows = -(-len(VARIANTS) // COLUMNS)
     size = (COLUMNS * (SIDE + GAP) - GAP, rows * (SIDE + HEAD + GAP) - GAP)
     sheet = Image.new("RGB", size, "white")
-    draw = ImageDraw.Draw(sheet)
-    for number, (title, wanted) in enumerate(SHOWN.items()):
+    pen = ImageDraw.Draw(sheet)
+    for number, (title, parameters) in enumerate(VARIANTS.items()):
         left, top = number % COLUMNS * (SIDE + GAP), number // COLUMNS * (SIDE + HEAD + GAP)
-        draw.text((left + 2, top + 3), title, fill="black", font_size=13)
-        variant = Variant(**{"width": SIDE, "height": SIDE, **wanted})
-        shown = Image.open(io.BytesIO(imaging.render_variant(image, lambda: original, variant)))
-        sheet.paste(shown, (left, top + HEAD + (SIDE - variant.height) // 2), shown)
+        pen.text((left + 2, top + 3), title, fill="black", font_size=13)
+        variant = Variant(**{"width": SIDE, "height": SIDE, **parameters})
+        rendered = imaging.render_variant(image, lambda: original, variant)
+        tile = Image.open(io.BytesIO(rendered))
+        sheet.paste(tile, (left, top + HEAD + (SIDE - variant.height) // 2), tile)
     sheet.quantize(256).save(OUT, optimize=True)
     print(OUT.name, sheet.size, OUT.stat().st_size)
 

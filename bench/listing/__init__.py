@@ -1,0 +1,1 @@
+"""The time of list pages at a million records."""

@@ -1,4 +1,4 @@
-"""`python -m bench.listing.listing`: list pages at a million SQLite rows."""
+"""The time of list pages at a million SQLite records: `python -m bench.listing`."""
 
 import random
 import statistics
@@ -10,7 +10,8 @@ from app.models import ImageRecord, Page, PageQuery, Position
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
 from bench.listing import million_records
-from bench.results import Row, report
+from bench.listing.million_records import COUNT
+from bench.results import compare, report
 from bench.serving import page_json
 
 _LIMIT = 20
@@ -26,97 +27,95 @@ Call = Callable[[], object]
 
 
 def main() -> None:
-    """Measure and report."""
+    """Measure pages, the former queries, pages after deletions, and a page's JSON."""
     file = million_records.file()
     with closing(SqliteRecords(SqliteDatabase(file))) as records:
-        _report_pages(records)
-        _report_old_ways(records)
-        _report_deleted(records)
-    print(f"\nThe file has {file.stat().st_size / million_records.COUNT:.0f} bytes a row.")
+        _measure_pages(records)
+        _measure_without_counters(records)
+        _measure_after_deletions(records)
+    print(f"\nThe file has {file.stat().st_size / COUNT:.0f} bytes per record.")
     page_json.main()
 
 
-def _report_pages(records: SqliteRecords) -> None:
-    last = million_records.COUNT // _LIMIT
-    pages = {f"page {number:,}": (number, 3.0) for number in (100, 1000, 10_000, 25_000, last)}
-    calls = {name: _page(records, number) for name, (number, _) in pages.items()}
-    most = {name: target for name, (_, target) in pages.items()}
+def _measure_pages(records: SqliteRecords) -> None:
+    last = COUNT // _LIMIT
+    calls = {
+        f"page {number:,}": _page(records, number) for number in (100, 1000, 10_000, 25_000, last)
+    }
     for name, number in (("cursor, middle", last // 2), ("cursor, near the end", last - 2)):
-        calls[name], most[name] = _cursor(records, number), 3.0
+        calls[name] = _cursor(records, number)
     for name, number in (("first", 1), ("middle", last // 4), ("end", last // 2)):
-        shown = f"owner of half, {name}"
-        calls[shown], most[shown] = _page(records, number, million_records.OWNER), 3.0
-    calls["total alone"], most["total alone"] = lambda: records.page(PageQuery(limit=0)), 1.0
-    rare, frequent = (
-        million_records.word(million_records.RARE),
-        [million_records.word(n) for n in million_records.FREQUENT],
-    )
-    for name, words in (
-        ("q, a rare word", [rare]),
-        ("q, a frequent word", frequent[:1]),
-        ("q, two frequent words", frequent),
-        ("q, a frequent and a rare word", [frequent[0], rare]),
-        ("q, a word that nothing has", ["nowhere"]),
-    ):
-        calls[name], most[name] = _search(records, words), 10.0
-    _report(
-        "listing", "A page of 20 in a million, SQLite", {"page 1": _page(records, 1)} | calls, most
-    )
+        calls[f"owner of half, {name}"] = _page(records, number, million_records.OWNER)
+    targets = dict.fromkeys(calls, 3.0) | {"total alone": 1.0}
+    calls["total alone"] = lambda: records.page(PageQuery(limit=0))
+    searches = _searches(records)
+    targets |= dict.fromkeys(searches, 10.0)
+    calls = {"page 1": _page(records, 1)} | calls | searches
+    _measure("listing", "A page of 20 in a million, SQLite", calls, targets)
 
 
-def _report_old_ways(records: SqliteRecords) -> None:
-    """Show what the kept counts are for: OFFSET passes over every row, and so does count."""
-    offset = million_records.COUNT - _LIMIT
+def _searches(records: SqliteRecords) -> dict[str, Call]:
+    rare = million_records.word(million_records.RARE)
+    frequent = [million_records.word(rank) for rank in million_records.FREQUENT]
+    return {
+        "q, a rare word": _search(records, [rare]),
+        "q, a frequent word": _search(records, frequent[:1]),
+        "q, two frequent words": _search(records, frequent),
+        "q, a frequent and a rare word": _search(records, [frequent[0], rare]),
+        "q, a word without matches": _search(records, ["nowhere"]),
+    }
 
-    def ask(question: str, *values: int) -> Call:
+
+def _measure_without_counters(records: SqliteRecords) -> None:
+    """Show what the counters save: OFFSET passes over every record, and so does count."""
+    offset = COUNT - _LIMIT
+
+    def query(statement: str, *values: int) -> Call:
         def call() -> None:
             with records._database.connection() as connection:
-                connection.execute(question, values).fetchall()
+                connection.execute(statement, values).fetchall()
 
         return call
 
     calls = {
         "page 1": _page(records, 1),
-        "the last page by OFFSET": ask(_OFFSET, _LIMIT, offset),
-        "the total by count(*)": ask(_COUNT),
+        "the last page by OFFSET": query(_OFFSET, _LIMIT, offset),
+        "the total by count(*)": query(_COUNT),
     }
-    _report("listing_before", "The same without kept counts", calls, {}, rounds=_OFFSET_ROUNDS)
+    _measure("listing_before", "The same without counters", calls, {}, rounds=_OFFSET_ROUNDS)
 
 
-def _report_deleted(records: SqliteRecords) -> None:
+def _measure_after_deletions(records: SqliteRecords) -> None:
     rng = random.Random(3)
-    gone: list[ImageRecord] = []
+    deleted: list[ImageRecord] = []
     try:
         for _ in range(_DELETED):
-            gone += records.page(
-                PageQuery(limit=1, offset=rng.randrange(million_records.COUNT - _DELETED))
-            ).records
-            records.delete(gone[-1].id)
-        assert records.page(PageQuery(limit=1)).total == million_records.COUNT - _DELETED
-        numbers = (1, 1000, 25_000, (million_records.COUNT - _DELETED) // _LIMIT)
+            query = PageQuery(limit=1, offset=rng.randrange(COUNT - _DELETED))
+            deleted += records.page(query).records
+            records.delete(deleted[-1].id)
+        assert records.page(PageQuery(limit=1)).total == COUNT - _DELETED
+        numbers = (1, 1000, 25_000, (COUNT - _DELETED) // _LIMIT)
         calls = {f"page {number:,}": _page(records, number) for number in numbers}
         title = f"After {_DELETED:,} deletions anywhere in the list"
-        _report("listing_deleted", title, calls, dict.fromkeys(list(calls)[1:], 3.0))
+        _measure("listing_deleted", title, calls, dict.fromkeys(list(calls)[1:], 3.0))
     finally:
-        for row in gone:  # the file is kept for the next time
-            records.insert(row)
+        for record in deleted:  # the file is kept for the next run
+            records.insert(record)
 
 
 def _page(records: SqliteRecords, number: int, owner: str | None = None) -> Call:
-    offset = _LIMIT * (number - 1)
+    query = PageQuery(limit=_LIMIT, offset=_LIMIT * (number - 1), owner=owner)
 
     def call() -> None:
-        assert (
-            len(records.page(PageQuery(limit=_LIMIT, offset=offset, owner=owner)).records) == _LIMIT
-        )
+        assert len(records.page(query).records) == _LIMIT
 
     return call
 
 
 def _cursor(records: SqliteRecords, number: int) -> Call:
-    (row,) = records.page(PageQuery(limit=1, offset=_LIMIT * (number - 1))).records
-    assert row.created_at is not None
-    after = Position(created_at=row.created_at, id=row.id)
+    (record,) = records.page(PageQuery(limit=1, offset=_LIMIT * (number - 1))).records
+    assert record.created_at is not None
+    after = Position(created_at=record.created_at, id=record.id)
     return lambda: records.page(PageQuery(limit=_LIMIT, after=after))
 
 
@@ -129,11 +128,11 @@ def _search(records: SqliteRecords, words: list[str]) -> Call:
     return call
 
 
-def _report(
+def _measure(
     section: str,
     title: str,
     calls: Mapping[str, Call],
-    most: Mapping[str, float],
+    targets: Mapping[str, float],
     rounds: int = _ROUNDS,
 ) -> None:
     """Measure all calls in turn, round by round; the first is the reference."""
@@ -142,20 +141,17 @@ def _report(
         for name, call in calls.items():
             spent[name].append(statistics.median(_seconds(call) for _ in range(_CALLS)))
     reference = next(iter(spent.values()))
-    rows = []
-    for name, seconds in spent.items():
-        ratios = [one / other for one, other in zip(seconds, reference, strict=True)]
-        rows.append(
-            Row(
-                name=name,
-                ratio=statistics.median(ratios),
-                most=most.get(name),
-                low=min(ratios),
-                high=max(ratios),
-                value=f"{1e6 * statistics.median(seconds):.0f} us",
-            )
+    measurements = [
+        compare(
+            name,
+            seconds,
+            reference,
+            value=f"{1e6 * statistics.median(seconds):.0f} us",
+            target=targets.get(name),
         )
-    report(section, title, rows)
+        for name, seconds in spent.items()
+    ]
+    report(section, title, measurements)
 
 
 def _seconds(call: Call) -> float:

@@ -1,4 +1,4 @@
-"""A million rows in SQLite, as a busy year leaves them; made once, and kept in `.cache/bench`."""
+"""A million records in SQLite, like a busy year; created once and kept in `.cache/bench`."""
 
 import itertools
 import random
@@ -19,15 +19,16 @@ from tests.support.builders import a_record
 
 COUNT = 1_000_000
 OWNER = "half"
-"""Who has every other row."""
+"""The owner of every second record."""
 FILE = Path(".cache/bench/million-owned.sqlite3")
+RARE, FREQUENT = 4000, (3, 5)
+"""Ranks of words in the vocabulary."""
 _START = datetime(2025, 1, 1, tzinfo=UTC)
 _MEAN_GAP_MS = 31_536_000_000 // COUNT
 _CACHE_KIB = 3_000_000
 _WORDS = 5000
-_PER_PROMPT = 15
+_WORDS_PER_PROMPT = 15
 _SYLLABLES = ("ba", "ke", "li", "mo", "nu", "ra", "se", "ti", "vo", "zu", "fa", "ge", "hi", "jo")
-RARE, FREQUENT = 4000, (3, 5)
 
 
 def word(rank: int) -> str:
@@ -39,22 +40,21 @@ def word(rank: int) -> str:
     return text
 
 
-def rows(count: int, seed: int = 5) -> Iterator[ImageRecord]:
-    """Make rows in the order of time: exponential gaps, words by Zipf's law."""
+def generate_records(count: int, seed: int = 5) -> Iterator[ImageRecord]:
+    """Yield records in order of time: exponential gaps, words by Zipf's law."""
     rng = random.Random(seed)
     vocabulary = [word(rank) for rank in range(_WORDS)]
     weights = list(itertools.accumulate(1 / (rank + 3) for rank in range(_WORDS)))
-
     created = _START
     for number in range(count):
         created += timedelta(milliseconds=round(rng.expovariate(1 / _MEAN_GAP_MS)))
-        prompt = " ".join(rng.choices(vocabulary, cum_weights=weights, k=_PER_PROMPT))
-        row = generation(rng, created, prompt)
-        yield replace(row, owner=OWNER) if number % 2 else row
+        prompt = " ".join(rng.choices(vocabulary, cum_weights=weights, k=_WORDS_PER_PROMPT))
+        record = _ready_record(rng, created, prompt)
+        yield replace(record, owner=OWNER) if number % 2 else record
 
 
-def generation(rng: random.Random, created: datetime, prompt: str) -> ImageRecord:
-    """Make a ready row of about a kilobyte."""
+def _ready_record(rng: random.Random, created: datetime, prompt: str) -> ImageRecord:
+    """Return a ready record of about a kilobyte."""
     image_id = str(uuid.UUID(int=rng.getrandbits(128), version=4))
     return a_record(
         id=image_id,
@@ -66,30 +66,30 @@ def generation(rng: random.Random, created: datetime, prompt: str) -> ImageRecor
 
 
 def file() -> Path:
-    """Return the file, and make it first if it isn't there: that takes some minutes."""
+    """Return the file; create it first if it is missing, which takes minutes."""
     if FILE.exists():
         return FILE
     FILE.parent.mkdir(parents=True, exist_ok=True)
-    half = FILE.with_suffix(".half")
-    half.unlink(missing_ok=True)
-    print(f"Writing {COUNT:,} rows to {FILE}: some minutes, once.")
-    with closing(SqliteRecords(SqliteDatabase(half))) as records:
+    partial = FILE.with_suffix(".part")
+    partial.unlink(missing_ok=True)
+    print(f"Writing {COUNT:,} records to {FILE}: some minutes, once.")
+    with closing(SqliteRecords(SqliteDatabase(partial))) as records:
         with records._database.connection() as connection:
             connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
             _write(connection)
         records.recount(fix=True)
-    return half.rename(FILE)
+    return partial.rename(FILE)
 
 
 def _write(connection: sqlite3.Connection) -> None:
-    """Write the rows without counting each: all are counted afterwards."""
-    triggers = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
-    made = triggers.fetchall()
+    """Write the records without their triggers; the counters are rebuilt afterwards."""
+    query = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'"
+    triggers = connection.execute(query).fetchall()
     connection.execute("BEGIN")
-    for name, _ in made:
+    for name, _ in triggers:
         connection.execute(f"DROP TRIGGER {name}")
-    for row in rows(COUNT):
-        connection.execute(sqlite_records._INSERT, sqlite_rows.to_row(row))
-        sqlite_records._write_tokens(connection, row)
-    for _, sql in made:
+    for record in generate_records(COUNT):
+        connection.execute(sqlite_records._INSERT, sqlite_rows.to_row(record))
+        sqlite_records._write_tokens(connection, record)
+    for _, sql in triggers:
         connection.execute(sql)

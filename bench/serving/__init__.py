@@ -1,1 +1,1 @@
-"""What a request for an image costs, beside bare Flask that returns the same bytes."""
+"""The cost of a request for an image or a page, compared with bare Flask."""

@@ -1,4 +1,4 @@
-"""`python -m bench.serving`: processor time per request, as a ratio to bare Flask.
+"""Processor time per request, as a ratio to bare Flask: `python -m bench.serving`.
 
 Needs wrk (`apt install wrk`), and Linux for the times of the workers.
 """
@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.services.files.image_store import LocalImageStore
-from bench.results import Row, report
-from bench.serving.load import gets, plainly
+from bench.results import Measurement, compare, report
+from bench.serving.load import send_requests, send_with_wrk
 from bench.serving.server import Server, gunicorn
 from tests.support.servers.databases import new_bucket, s3_client, seaweedfs, valkey
 
@@ -25,28 +25,33 @@ NAME = "0f9b2d6c-4e1a-4f0f-8a54-b0c1f2a3d4e5"
 PATH = f"/images/{NAME}.png"
 BODY = os.urandom(40_000)
 _REFERENCE = "bare Flask, bytes from memory"
-_PLAIN_REFERENCE = "the same, asked without wrk"
+_REFERENCE_WITHOUT_WRK = "the same, without wrk"
 
 
 @dataclass(frozen=True)
 class Target:
-    """What is asked of a server, and at most how much of the reference's time it may cost.
+    """A request to a server.
 
-    The reference is bare Flask that sends the image, asked in the same way.
+    Attributes:
+        server: its name.
+        ratio: to the reference's time, at most; None for no target. The reference is bare Flask
+            that sends the image, requested in the same way.
+        headers: of the request.
+        method: the method to send without wrk, or "" to send a GET with wrk.
     """
 
     server: str
-    most: float | None = None
+    ratio: float | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    plainly: str = ""  # the method to send without wrk
+    method: str = ""
 
 
 TARGETS = {
     _REFERENCE: Target("bare"),
-    _PLAIN_REFERENCE: Target("bare", plainly="GET"),
+    _REFERENCE_WITHOUT_WRK: Target("bare", method="GET"),
     "memory hit": Target("files", 1.05),
     "304": Target("files", 0.75, {"If-None-Match": f'"{NAME}"'}),
-    "HEAD": Target("files", 0.75, plainly="HEAD"),
+    "HEAD": Target("files", 0.75, method="HEAD"),
     "file hit, no cache": Target("files, no memory", 1.1),
     "Redis hit, no memory": Target("redis", 1.4),
     "S3 miss, no cache": Target("s3", 2.2),
@@ -56,7 +61,7 @@ TARGETS = {
 
 
 def main() -> None:
-    """Measure all targets in turn, round by round, and print the table."""
+    """Measure all targets in turn, round by round."""
     if shutil.which("wrk") is None:
         sys.exit("wrk is missing: apt install wrk")
     with ExitStack() as stack:
@@ -65,42 +70,32 @@ def main() -> None:
         spent: dict[str, list[float]] = {name: [] for name in TARGETS}
         for number in range(ROUNDS + 1):
             for name, target in TARGETS.items():
-                seconds = _cpu_per_request(servers[target.server], target)
-                if number:  # the first round makes connections and fills caches
+                seconds = _seconds_per_request(servers[target.server], target)
+                if number:  # the first round opens connections and fills caches
                     spent[name].append(seconds)
-    report("serving", "Serving an image of 40 KB: CPU per request", _rows(spent))
+    measurements = [_measurement(name, spent) for name in spent]
+    report("serving", "Serving an image of 40 KB: CPU per request", measurements)
 
 
-def _rows(spent: Mapping[str, list[float]]) -> list[Row]:
-    rows = []
-    for name, times in spent.items():
-        floor = spent[_PLAIN_REFERENCE if TARGETS[name].plainly else _REFERENCE]
-        ratios = [time / least for time, least in zip(times, floor, strict=True)]
-        rows.append(
-            Row(
-                name=name,
-                ratio=statistics.median(ratios),
-                most=TARGETS[name].most,
-                low=min(ratios),
-                high=max(ratios),
-                value=f"{1e6 * statistics.median(times):.0f} us",
-            )
-        )
-    return rows
+def _measurement(name: str, spent: Mapping[str, list[float]]) -> Measurement:
+    target, times = TARGETS[name], spent[name]
+    reference = spent[_REFERENCE_WITHOUT_WRK if target.method else _REFERENCE]
+    value = f"{1e6 * statistics.median(times):.0f} us"
+    return compare(name, times, reference, value=value, target=target.ratio)
 
 
-def _cpu_per_request(server: Server, target: Target) -> float:
+def _seconds_per_request(server: Server, target: Target) -> float:
     url, before = server.address + PATH, server.cpu_seconds()
-    if target.plainly:
-        count = plainly(target.plainly, url, SECONDS)
+    if target.method:
+        count = send_requests(target.method, url, SECONDS)
     else:
-        count = gets(url, target.headers, SECONDS)
+        count = send_with_wrk(url, target.headers, SECONDS)
     return (server.cpu_seconds() - before) / count
 
 
 @contextmanager
 def _servers(folder: Path) -> Iterator[dict[str, Server]]:
-    """Run all servers, with the image where each looks for it."""
+    """Run all servers, with the image in the store of each."""
     with ExitStack() as stack:
         for name in ("s3", "redis"):
             (folder / name).mkdir()
@@ -118,15 +113,16 @@ def _servers(folder: Path) -> Iterator[dict[str, Server]]:
             "S3_BUCKET_NAME": bucket,
             "S3_ENDPOINT_URL": s3.endpoint_url,
         }
+        references, body = "bench.serving.reference_apps", {"BENCH_BODY": str(folder / "body")}
         apps: dict[str, tuple[str, dict[str, str]]] = {
-            "bare": ("bench.serving.bare:app", {"BENCH_BODY": str(folder / "body")}),
+            "bare": (f"{references}:bytes_from_memory()", body),
             "files": ("wsgi:app", {}),
             "files, no memory": ("wsgi:app", no_memory),
             "redis": ("wsgi:app", no_memory | {"REDIS_URL": redis.url}),
             "s3": ("wsgi:app", on_s3),
             "redirect": ("wsgi:app", on_s3 | {"SERVE_MODE": "redirect"}),
             "boto3": (
-                "bench.serving.boto:app",
+                f"{references}:boto3_get_object()",
                 on_s3 | {"AWS_DEFAULT_REGION": s3.region},
             ),
         }

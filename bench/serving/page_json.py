@@ -1,4 +1,4 @@
-"""`python -m bench.serving.page_json`: CPU of a page of 100 images beside `/healthz`."""
+"""The cost of a page of 100 images, compared with /healthz: `python -m bench.serving.page_json`."""
 
 import contextlib
 import io
@@ -13,45 +13,44 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from app import create_app
 from app.config import Settings
 from app.container import build_ports
-from bench.listing import million_records
-from bench.results import Row, report
+from bench.listing.million_records import generate_records
+from bench.results import compare, report
 
 _ROUNDS = 15
 _CALLS = {"healthz": 60, "warm": 60, "cold": 6}
+_NAMES = {
+    "healthz": "GET /healthz",
+    "warm": "GET /images?limit=100, list unchanged",
+    "cold": "GET /images?limit=100, after a change",
+}
+_TARGETS = {"warm": 1.1}
 
 
 def main() -> None:
-    """Measure and report."""
+    """Measure the processor time of calls of the WSGI application."""
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):
         rounds = list(_rounds(Path(folder)))
-    rows = []
-    for name, label, most in (
-        ("healthz", "GET /healthz", None),
-        ("warm", "GET /images?limit=100, list unchanged", 1.1),
-        ("cold", "GET /images?limit=100, after a change", None),
-    ):
-        ratios = [spent[name] / spent["healthz"] for spent in rounds]
-        micros = 1e6 * statistics.median(spent[name] for spent in rounds)
-        rows.append(
-            Row(
-                name=label,
-                ratio=statistics.median(ratios),
-                most=most,
-                low=min(ratios),
-                high=max(ratios),
-                value=f"{micros:.0f} us",
-            )
+    spent = {name: [each[name] for each in rounds] for name in _NAMES}
+    measurements = [
+        compare(
+            _NAMES[name],
+            times,
+            spent["healthz"],
+            value=f"{1e6 * statistics.median(times):.0f} us",
+            target=_TARGETS.get(name),
         )
-    report("page_json", "A page of 100 images: CPU through the WSGI application", rows)
+        for name, times in spent.items()
+    ]
+    report("page_json", "A page of 100 images: CPU through the WSGI application", measurements)
 
 
 def _rounds(folder: Path) -> Iterator[dict[str, float]]:
-    settings = Settings(_env_file=None, data_dir=folder, rate_limit_default="off")  # type: ignore[call-arg]  # reason: of pydantic-settings
+    settings = Settings(_env_file=None, data_dir=folder, rate_limit_default="off")
     ports = build_ports(settings)
     app = create_app(settings, ports)
-    newest = list(million_records.rows(200))
-    for row in newest:
-        ports.records.insert(row)
+    records = list(generate_records(200))
+    for record in records:
+        ports.records.insert(record)
 
     def call(path: str) -> float:
         environ = EnvironBuilder(path=path).get_environ()
@@ -63,7 +62,7 @@ def _rounds(folder: Path) -> Iterator[dict[str, float]]:
         return spent
 
     def cold() -> float:
-        ports.records.compare_and_swap(newest[0], newest[0])
+        ports.records.compare_and_swap(records[0], records[0])
         return call("/images?limit=100")
 
     calls = {

@@ -1,7 +1,7 @@
-"""What loading the application once, before the fork, saves with four workers: memory and time.
+"""The savings of loading the application once, before the fork: `python -m bench.serving.preload`.
 
-Looked at twice: when each worker has answered a first request, with the same modules loaded, and
-when each has drawn images and stored them in S3, and so has clients and used memory of its own.
+Four workers are measured twice: when each has served a first request, with the same modules loaded,
+and when each has generated images and stored them in S3, with clients and memory of its own.
 """
 
 import asyncio
@@ -13,21 +13,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.generation.concurrent import bucket, upstream
-from bench.generation.sample_original import bought
-from bench.results import Row, report
+from bench.results import Measurement, compare, report
 from bench.support import http_load, processes
+from bench.support.sample_images import model_image
+from bench.support.servers import new_s3_bucket, upstream_model
 from tests.support.servers.databases import seaweedfs
 from tests.support.servers.gunicorn import SHIPPED, gunicorn
 
 ROUNDS = 3
 WORKERS = 4
 _TARGET = 0.42
-_DELAY = 0.3  # seconds in which all workers get something to do
-_BATCHES, _BATCH = 5, 24
-_FIRST = 60  # requests, so that each of the workers gets one
-# The shipped settings, but each worker loads the application and the SDKs by itself.
-_EACH = """
+_DELAY = 0.3  # seconds, in which all workers get a request
+_BATCHES, _BATCH_SIZE = 5, 24
+_FIRST_REQUESTS = 60  # so that each worker gets one
+_SETTLE_SECONDS = 16  # free memory is released every fifteen seconds
+# The shipped settings, except that each worker loads the application and the SDKs by itself.
+_EACH_LOADS = """
 import os
 bind = f"127.0.0.1:{os.environ['PORT']}"
 worker_class, workers, threads = "gthread", int(os.environ["WEB_CONCURRENCY"]), 128
@@ -42,72 +43,71 @@ def post_worker_init(worker):
 
 
 @dataclass(frozen=True)
-class Used:
-    """What master and workers used: MB after a first request and after drawing, and seconds."""
+class Usage:
+    """What master and workers used.
 
-    first: float
-    drawn: float
+    Attributes:
+        memory_first: MB after a first request.
+        memory_used: MB after generating images.
+        seconds: processor seconds until then.
+    """
+
+    memory_first: float
+    memory_used: float
     seconds: float
 
 
+Rounds = tuple[list[Usage], list[Usage]]
+"""What was used in each round, loaded once and loaded by each."""
+
+
 def main() -> None:
-    """Print the memory of four workers, loaded once and loaded each by itself."""
-    processes.end_in_order()
-    once: list[Used] = []
-    each: list[Used] = []
+    """Measure workers that share a loaded application, and workers that each load it."""
+    processes.exit_on_sigterm()
+    shared: list[Usage] = []
+    separate: list[Usage] = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         (folder / "s3").mkdir()
         s3 = stack.enter_context(seaweedfs(folder / "s3"))
-        model = stack.enter_context(upstream(folder, bought(), _DELAY))
-        settings = model | bucket(s3) | {"web_concurrency": WORKERS, "malloc_arena_max": 2}
-        changed = folder / "each.conf.py"
-        changed.write_text(_EACH)
+        model = stack.enter_context(upstream_model(folder, model_image(), _DELAY))
+        settings = model | new_s3_bucket(s3) | {"web_concurrency": WORKERS, "malloc_arena_max": 2}
+        each_loads = folder / "each.conf.py"
+        each_loads.write_text(_EACH_LOADS)
         for number in range(ROUNDS):
-            each.append(_used(folder / f"each{number}", changed, settings))
-            once.append(_used(folder / f"once{number}", SHIPPED, settings))
-    pairs = list(zip(once, each, strict=True))
-    first = [(mine.first, reference.first) for mine, reference in pairs]
-    drawn = [(mine.drawn, reference.drawn) for mine, reference in pairs]
-    seconds = [(mine.seconds, reference.seconds) for mine, reference in pairs]
-    report(
-        "preload",
-        f"{WORKERS} workers, loaded once / loaded by each (median of {ROUNDS})",
-        [
-            _row("memory after a first request", first, "MB", most=_TARGET),
-            _row("memory when all have drawn images", drawn, "MB"),
-            _row("processor time until then", seconds, "s"),
-        ],
-    )
+            separate.append(_usage(folder / f"each{number}", each_loads, settings))
+            shared.append(_usage(folder / f"once{number}", SHIPPED, settings))
+    title = f"{WORKERS} workers, loaded once / loaded by each (median of {ROUNDS})"
+    measurements = [
+        _ratio("memory after a first request", "memory_first", "MB", (shared, separate), _TARGET),
+        _ratio("memory after generating images", "memory_used", "MB", (shared, separate)),
+        _ratio("processor time until then", "seconds", "s", (shared, separate)),
+    ]
+    report("preload", title, measurements)
 
 
-def _used(folder: Path, config: Path, settings: dict[str, Any]) -> Used:
+def _usage(folder: Path, config: Path, settings: dict[str, Any]) -> Usage:
     with gunicorn(folder, config, **settings) as server:
         address = server.url.removeprefix("http://")
-        asyncio.run(_greet(address))
-        pids = processes.family(server.process.pid)
-        first = processes.memory(pids)
+        asyncio.run(_send_first_requests(address))
+        pids = processes.process_tree(server.process.pid)
+        first = processes.memory_mb(pids)
         for _ in range(_BATCHES):
-            asyncio.run(http_load.generate(address, _BATCH))
-        time.sleep(16)  # free memory is given back every fifteen seconds
-        return Used(first, processes.memory(pids), processes.processor(pids))
+            asyncio.run(http_load.generate(address, _BATCH_SIZE))
+        time.sleep(_SETTLE_SECONDS)
+        return Usage(first, processes.memory_mb(pids), processes.processor_seconds(pids))
 
 
-async def _greet(address: str) -> None:
-    await asyncio.gather(*(http_load.get(address, "/healthz") for _ in range(_FIRST)))
+async def _send_first_requests(address: str) -> None:
+    await asyncio.gather(*(http_load.get(address, "/healthz") for _ in range(_FIRST_REQUESTS)))
 
 
-def _row(name: str, pairs: list[tuple[float, float]], unit: str, most: float | None = None) -> Row:
-    ratios = [mine / reference for mine, reference in pairs]
-    value = f"{statistics.median(mine for mine, _ in pairs):.3g} {unit}"
-    return Row(
-        name=name,
-        ratio=statistics.median(ratios),
-        most=most,
-        low=min(ratios),
-        high=max(ratios),
-        value=value,
-    )
+def _ratio(
+    name: str, attribute: str, unit: str, rounds: Rounds, target: float | None = None
+) -> Measurement:
+    values, references = ([getattr(each, attribute) for each in used] for used in rounds)
+    value = f"{statistics.median(values):.3g} {unit}"
+    return compare(name, values, references, value=value, target=target)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""gunicorn with the class that we ship, and how much processor time its workers used."""
+"""Run gunicorn with the shipped worker class, and measure its workers' processor time."""
 
 import contextlib
 import os
@@ -9,13 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.support import processes
 from tests.support.servers.free_ports import HOST, free_port
 from tests.support.servers.processes import listens
 from tests.support.service import NO_LIMITS
 
 ROOT = Path(__file__).resolve().parents[2]
-_TICKS = os.sysconf("SC_CLK_TCK")
-# The same for all that is compared, but for the class: ours has its own.
+_TIMEOUT_SECONDS = 30
+# The same for all applications, except for the worker class: the service has its own.
 _OPTIONS = ("--workers", "2", "--threads", "8", "--keep-alive", "75")
 
 
@@ -27,41 +28,38 @@ class Server:
     master: int
 
     def cpu_seconds(self) -> float:
-        """Return user and system time of the workers so far."""
-        children = Path(f"/proc/{self.master}/task/{self.master}/children").read_text().split()
-        return sum(_ticks(int(worker)) for worker in children) / _TICKS
+        """Return the processor seconds of the workers so far, user and system."""
+        return processes.processor_seconds(processes.children_of(self.master))
 
 
 @contextlib.contextmanager
 def gunicorn(folder: Path, app: str, environment: Mapping[str, str]) -> Iterator[Server]:
-    """Run an app; ours with its own gunicorn.conf.py. What it logs goes to a file."""
+    """Run an application; the service runs with its own gunicorn.conf.py.
+
+    Args:
+        folder: for its log and data.
+        app: as gunicorn expects it, such as `wsgi:app`.
+        environment: settings.
+    """
     folder.mkdir()
-    ours = app == "wsgi:app"
-    config = ROOT / "gunicorn.conf.py" if ours else Path(os.devnull)
-    kind = "app.server.gthread_worker.Worker" if ours else "gthread"
+    is_service = app == "wsgi:app"
+    config = ROOT / "gunicorn.conf.py" if is_service else Path(os.devnull)
+    worker_class = "app.server.gthread_worker.Worker" if is_service else "gthread"
     port = free_port()
     given = {"PYTHONPATH": str(ROOT), "DATA_DIR": str(folder / "data"), "PORT": str(port)}
     given |= {name.upper(): value for name, value in NO_LIMITS.items()}
-    command = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "--config",
-        f"{config}",
-        *_OPTIONS,
-        "--worker-class",
-        kind,
-    ]
+    command = [sys.executable, "-m", "gunicorn", "--config", f"{config}", *_OPTIONS]
+    command += ["--worker-class", worker_class, "--preload", "--no-control-socket"]
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(
-            [*command, "--preload", "--bind", f"{HOST}:{port}", "--no-control-socket", app],
+            [*command, "--bind", f"{HOST}:{port}", app],
             cwd=folder,
             env={"PATH": os.environ["PATH"], **given, **environment},
             stdout=log,
             stderr=log,
         )
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + _TIMEOUT_SECONDS
         while not listens(port):
             assert process.poll() is None, (folder / "log").read_text()
             assert time.monotonic() < deadline, "gunicorn does not listen"
@@ -70,8 +68,3 @@ def gunicorn(folder: Path, app: str, environment: Mapping[str, str]) -> Iterator
     finally:
         process.terminate()
         process.wait()
-
-
-def _ticks(pid: int) -> int:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])

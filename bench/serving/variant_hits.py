@@ -1,6 +1,6 @@
-"""`python -m bench.serving.variant_hits`: CPU per request for variants that were computed before.
+"""The cost of requests for cached variants: `python -m bench.serving.variant_hits`.
 
-The reference is bare Flask that sends as many bytes from memory. Needs wrk (`apt install wrk`).
+The reference is bare Flask that sends the image from memory. Needs wrk (`apt install wrk`).
 """
 
 import os
@@ -19,8 +19,8 @@ from app.services.files.image_store import LocalImageStore
 from app.services.image_processor import LocalImageProcessor
 from app.services.offline.provider import OfflineGenerator
 from app.services.runtime.timing import SystemClock
-from bench.results import Row, report
-from bench.serving.load import gets
+from bench.results import Measurement, compare, report
+from bench.serving.load import send_with_wrk
 from bench.serving.server import Server, gunicorn
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
@@ -33,51 +33,45 @@ QUERY = "w=512&padding=16&format=webp&filter=sepia&outline=4,ffffff&shadow=0,4,6
 _SUBJECT = "A fox with a lantern"
 _REQUEST = ImageRequest(first_prompt=_SUBJECT, prompt=_SUBJECT, subject=_SUBJECT, size="1024x1024")
 _REFERENCE = "bare Flask, bytes from memory"
-_MOST = 1.05
-_ASKED = {
+_TARGET = 1.05
+_REQUESTS = {
     _REFERENCE: ("bare", "", None),
-    "plain image": ("open", "", _MOST),
-    "variant": ("open", f"?{QUERY}", _MOST),
-    "variant by Accept": ("open", "?w=512&format=auto", _MOST),
+    "plain image": ("open", "", _TARGET),
+    "variant": ("open", f"?{QUERY}", _TARGET),
+    "variant by Accept": ("open", "?w=512&format=auto", _TARGET),
     "signed variant": ("signing", "", None),
 }
 
 
 def main() -> None:
-    """Measure all in turn, round by round, and print the table."""
+    """Measure all requests in turn, round by round."""
     if shutil.which("wrk") is None:
         sys.exit("wrk is missing: apt install wrk")
     made = Signer((KEY,), SystemClock()).sign(
         NAME, read_variant_request(QUERY).canonical, seconds=24 * 3600
     )
     signed = f"?{QUERY}&expires={made.expires}&sig={made.sig}"
-    more = {"bare": "", "open": "", "signing": signed}
-    spent: dict[str, list[float]] = {name: [] for name in _ASKED}
+    queries = {"bare": "", "open": "", "signing": signed}
+    spent: dict[str, list[float]] = {name: [] for name in _REQUESTS}
     with tempfile.TemporaryDirectory() as folder, _servers(Path(folder)) as servers:
         for number in range(ROUNDS + 1):
-            for name, (server, query, _) in _ASKED.items():
-                seconds = _cpu_per_request(servers[server], query or more[server])
+            for name, (server, query, _) in _REQUESTS.items():
+                seconds = _seconds_per_request(servers[server], query or queries[server])
                 if number:  # the first round computes the variants
                     spent[name].append(seconds)
-    report("variant_hits", "Serving a cached variant: CPU per request", list(_rows(spent)))
+    measurements = [_measurement(name, spent) for name in spent]
+    report("variant_hits", "Serving a cached variant: CPU per request", measurements)
 
 
-def _rows(spent: Mapping[str, list[float]]) -> Iterator[Row]:
-    for name, times in spent.items():
-        ratios = [time / bare for time, bare in zip(times, spent[_REFERENCE], strict=True)]
-        yield Row(
-            name=name,
-            ratio=statistics.median(ratios),
-            most=_ASKED[name][2],
-            low=min(ratios),
-            high=max(ratios),
-            value=f"{1e6 * statistics.median(times):.0f} us",
-        )
+def _measurement(name: str, spent: Mapping[str, list[float]]) -> Measurement:
+    value = f"{1e6 * statistics.median(spent[name]):.0f} us"
+    target = _REQUESTS[name][2]
+    return compare(name, spent[name], spent[_REFERENCE], value=value, target=target)
 
 
-def _cpu_per_request(server: Server, query: str) -> float:
+def _seconds_per_request(server: Server, query: str) -> float:
     before = server.cpu_seconds()
-    count = gets(server.address + PATH + query, {"Accept": ACCEPT}, SECONDS)
+    count = send_with_wrk(server.address + PATH + query, {"Accept": ACCEPT}, SECONDS)
     return (server.cpu_seconds() - before) / count
 
 
@@ -88,7 +82,10 @@ def _servers(folder: Path) -> Iterator[dict[str, Server]]:
     image = LocalImageProcessor(max_concurrent=1).cut_out(original).png
     (folder / "body").write_bytes(image)
     apps: dict[str, tuple[str, dict[str, str]]] = {
-        "bare": ("bench.serving.bare:app", {"BENCH_BODY": str(folder / "body")}),
+        "bare": (
+            "bench.serving.reference_apps:bytes_from_memory()",
+            {"BENCH_BODY": str(folder / "body")},
+        ),
         "open": ("wsgi:app", {}),
         "signing": ("wsgi:app", {"VARIANT_SIGNING_KEYS": KEY}),
     }

@@ -1,4 +1,4 @@
-"""The image that the measurements generate and serve: of the size that a real model sends."""
+"""Images with the file size of an image model's: fine grain is what makes those large."""
 
 import io
 
@@ -8,11 +8,8 @@ from PIL import Image, ImageDraw, ImageFilter
 SIDE = 1024
 
 
-def bought() -> bytes:
-    """Return a 1024x1024 PNG of about 1.65 MB, always the same: grainy paint on clean white.
-
-    What makes a model's image large is the fine grain of its paint, so that is what it has.
-    """
+def model_image() -> bytes:
+    """Return a deterministic 1024x1024 PNG of about 1.65 MB: a grainy face on clean white."""
     canvas = Image.new("RGB", (SIDE, SIDE), "white")
     pen = ImageDraw.Draw(canvas)
     pen.ellipse((60, 110, 964, 990), fill="#c4572e")
@@ -25,7 +22,19 @@ def bought() -> bytes:
     pen.rounded_rectangle((380, 640, 644, 760), 50, fill="#f2d3b1")
     soft = np.asarray(canvas.filter(ImageFilter.GaussianBlur(1.2))).astype(np.int16)
     grain = np.random.default_rng(5).normal(0, 28, soft.shape)
-    painted = np.where(soft.min(axis=2, keepdims=True) < 250, soft + grain, soft)
+    values = np.where(soft.min(axis=2, keepdims=True) < 250, soft + grain, soft)
+    return _encode(np.clip(values, 0, 255))
+
+
+def add_grain(png: bytes) -> bytes:
+    """Return an image with grain on its subject, which makes the file as large as a model's."""
+    pixels = np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(np.float64)
+    grain = np.random.default_rng(1).normal(0, 3, pixels.shape)
+    pixels += grain * (pixels.min(axis=2, keepdims=True) < 250)
+    return _encode(np.clip(np.rint(pixels), 0, 255))
+
+
+def _encode(values: "np.ndarray[tuple[int, ...], np.dtype[np.generic]]") -> bytes:
     out = io.BytesIO()
-    Image.fromarray(np.clip(painted, 0, 255).astype(np.uint8)).save(out, "PNG")
+    Image.fromarray(values.astype(np.uint8)).save(out, "PNG")
     return out.getvalue()

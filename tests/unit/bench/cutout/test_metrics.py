@@ -1,3 +1,5 @@
+"""The metrics of the cutout benchmark, on images whose values can be computed by hand."""
+
 import io
 import math
 
@@ -6,8 +8,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from bench.cutout.metrics import BEST, measure, read
-from bench.cutout.truth import Floats, Truth, placed, truth_of
+from bench.cutout.metrics import MAX_PSNR, measure, read
+from bench.cutout.truth import Floats, Truth, fit_window, truth_of
 
 Pixels = NDArray[np.uint8]
 
@@ -16,66 +18,66 @@ SQUARE = slice(256, 768)  # of a truth; in the result it is 64..192: 128 x 128 p
 PIXELS, INSIDE = 256 * 256, 128 * 128
 
 
-def a_square(color: int = 0, width: int = SIDE, height: int = SIDE) -> Floats:
-    """Give the full-size truth of an opaque gray square, premultiplied."""
+def square_truth(color: int = 0, width: int = SIDE, height: int = SIDE) -> Floats:
+    """Return the full-size truth of an opaque gray square, premultiplied."""
     truth = np.zeros((height, width, 4), np.float32)
     truth[SQUARE, SQUARE] = [color / 255] * 3 + [1]
     return truth
 
 
-def a_result(color: int = 0) -> Pixels:
-    """Give the perfect result of it."""
+def perfect_result(color: int = 0) -> Pixels:
+    """Return the perfect result for it."""
     result = np.zeros((256, 256, 4), np.uint8)
     result[64:192, 64:192] = [color] * 3 + [255]
     return result
 
 
 def png(pixels: Pixels) -> bytes:
-    """Encode a result."""
+    """Return a result as a file."""
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")
     return file.getvalue()
 
 
-def a_truth(pixels: Pixels) -> Truth:
-    """Take a result for the only right one."""
+def truth_from(pixels: Pixels) -> Truth:
+    """Return a truth for which only this result is right."""
     return Truth((read(png(pixels)),), np.zeros((256, 256), np.bool_))
 
 
-TRUTH, EXACT = truth_of(a_square()), a_truth(a_result())
+TRUTH, EXACT = truth_of(square_truth()), truth_from(perfect_result())
 
 
-def test_a_perfect_result_is_capped() -> None:
-    """Nothing is wrong with it, and its PSNR is the cap, not infinite."""
-    perfect = {"psnr": BEST, "sure": BEST, "left": 0.0, "eaten": 0.0}
-    measured = measure(png(a_result()), TRUTH)
+def test_the_psnr_of_a_perfect_result_is_capped() -> None:
+    """A perfect result has no error, and a PSNR of the cap instead of infinity."""
+    perfect = {"psnr": MAX_PSNR, "sure": MAX_PSNR, "left": 0.0, "eaten": 0.0}
+    measured = measure(png(perfect_result()), TRUTH)
     assert {name: measured[name] for name in perfect} == perfect
 
 
-def test_psnr_is_of_the_composite_over_magenta() -> None:
-    """A black square that was wholly eaten is magenta: two of three channels are wrong by 255."""
+def test_psnr_is_that_of_the_composite_over_magenta() -> None:
+    """A missing black square is magenta: two of three channels are wrong by 255."""
     gone = np.zeros((256, 256, 4), np.uint8)
     error = 2 / 3 * INSIDE / PIXELS
     assert measure(png(gone), EXACT)["psnr"] == pytest.approx(-10 * math.log10(error))
 
 
-def test_a_color_that_is_off_counts_as_it_is_seen() -> None:
+def test_a_color_error_counts_in_each_channel() -> None:
     """Gray 51 instead of black is wrong by a fifth in each channel of a quarter of the pixels."""
     error = 0.2**2 * INSIDE / PIXELS
     expected = -10 * math.log10(error)
-    assert measure(png(a_result(51)), EXACT)["psnr"] == pytest.approx(expected)
+    assert measure(png(perfect_result(51)), EXACT)["psnr"] == pytest.approx(expected)
 
 
-def test_color_beneath_nothing_does_not_count() -> None:
-    """What color a fully transparent pixel has, nobody sees."""
-    result = a_result()
+def test_the_color_of_transparent_pixels_does_not_count() -> None:
+    """A fully transparent pixel may have any color."""
+    result = perfect_result()
     result[:64, :, :3] = 200
-    assert measure(png(result), TRUTH)["psnr"] == BEST
+    assert measure(png(result), TRUTH)["psnr"] == MAX_PSNR
 
 
-def test_left_is_the_percentage_of_background_that_stayed() -> None:
-    """Faint remains up to an alpha of 0.1 don't count, stronger ones do, as a share of paper."""
-    result = a_result()
+def test_left_is_the_percentage_of_remaining_background() -> None:
+    """Remains of an alpha above 0.1 count, as a share of the background."""
+    result = perfect_result()
     result[:16] = [255, 255, 255, 25]
     result[16:32] = [255, 255, 255, 26]
     measured = measure(png(result), EXACT)
@@ -83,9 +85,9 @@ def test_left_is_the_percentage_of_background_that_stayed() -> None:
     assert measured["eaten"] == 0
 
 
-def test_eaten_is_the_percentage_of_subject_that_is_lost() -> None:
-    """Half transparent is still there, less is eaten."""
-    result = a_result()
+def test_eaten_is_the_percentage_of_lost_subject() -> None:
+    """Subject of an alpha below one half is lost."""
+    result = perfect_result()
     result[64:96, 64:192, 3] = 128
     result[96:112, 64:192, 3] = 127
     measured = measure(png(result), EXACT)
@@ -93,10 +95,10 @@ def test_eaten_is_the_percentage_of_subject_that_is_lost() -> None:
     assert measured["left"] == 0
 
 
-def test_halo_is_the_color_error_of_the_edge_alone() -> None:
-    """An edge of 0.5 that came out opaque white: over black 255, over magenta 127.5 and 255."""
+def test_halo_is_the_color_error_at_edges() -> None:
+    """An opaque white edge instead of 0.5 is wrong by 255 over black, 127.5 or 255 over magenta."""
     reference = np.zeros((256, 256, 4), np.float32)
-    reference[:, 100, 3] = 0.5  # black paint, half covering, one pixel wide
+    reference[:, 100, 3] = 0.5  # black, half transparent, one pixel wide
     truth = Truth((reference,), np.zeros((256, 256), np.bool_))
     result = np.zeros((256, 256, 4), np.uint8)
     result[:, 100] = 255
@@ -109,31 +111,31 @@ def test_halo_is_the_color_error_of_the_edge_alone() -> None:
 
 
 def test_an_image_without_edges_has_no_halo() -> None:
-    """Where nothing ends, nothing can shine."""
+    """Without edges there is no band to measure."""
     nothing = Truth((np.zeros((256, 256, 4), np.float32),), np.zeros((256, 256), np.bool_))
     assert measure(png(np.zeros((256, 256, 4), np.uint8)), nothing)["halo"] is None
 
 
-@pytest.mark.parametrize("painted", [True, False])
-def test_sure_leaves_out_enclosed_white_whatever_it_is(painted: bool) -> None:
-    """White paint and a hole within the subject look the same, so `sure` asks for neither."""
-    truth = a_square()
-    truth[448:576, 448:576] = 1 if painted else 0  # in the result: 112..144
-    wrong = a_result()
-    wrong[112:144, 112:144] = 0 if painted else 255
+@pytest.mark.parametrize("filled", [True, False])
+def test_sure_excludes_enclosed_white_areas(filled: bool) -> None:
+    """A white part and a hole look the same on white, so `sure` counts neither."""
+    truth = square_truth()
+    truth[448:576, 448:576] = 1 if filled else 0  # in the result: 112..144
+    wrong = perfect_result()
+    wrong[112:144, 112:144] = 0 if filled else 255
     measured = measure(png(wrong), truth_of(truth))
     error = 1 / 3 * 32**2 / PIXELS  # white beside magenta: green is wrong by 255
     assert measured["psnr"] == pytest.approx(-10 * math.log10(error), abs=0.1)
-    assert measured["sure"] == BEST
+    assert measured["sure"] == MAX_PSNR
 
 
-def test_white_around_the_subject_is_sure() -> None:
-    """Only enclosed areas are left out: paper that reaches the border is not."""
+def test_sure_includes_white_around_the_subject() -> None:
+    """Only enclosed areas are excluded, not the background that reaches the border."""
     assert not TRUTH.enclosed.any()
 
 
-def test_any_good_filter_is_right() -> None:
-    """A result is held against the nearest of several ways to resize, premultiplied."""
+def test_any_good_filter_counts_as_right() -> None:
+    """A result is compared with the nearest of several premultiplied resizes."""
     slanted = np.zeros((SIDE, SIDE, 4), np.float32)
     rows, columns = np.indices((SIDE, SIDE))
     slanted[rows + 2 * columns < SIDE] = [0.8, 0.4, 0.2, 1]
@@ -143,7 +145,7 @@ def test_any_good_filter_is_right() -> None:
         straight[..., :3] /= np.maximum(straight[..., 3:], 1e-6)
         straight[..., 3] *= 255
         result = np.rint(straight).astype(np.uint8)
-        assert measure(png(result), truth)["psnr"] == BEST
+        assert measure(png(result), truth)["psnr"] == MAX_PSNR
     spread = [np.abs(each - truth.references[0]).max() for each in truth.references[1:]]
     assert min(spread) > 1
 
@@ -152,14 +154,14 @@ def test_any_good_filter_is_right() -> None:
     ("width", "height", "window"),
     [(1024, 1024, (0, 0, 256, 256)), (1536, 1024, (0, 42, 256, 171)), (1, 1000, (127, 0, 1, 256))],
 )
-def test_other_shapes_are_expected_centered(
+def test_other_aspect_ratios_are_centered(
     width: int, height: int, window: tuple[int, int, int, int]
 ) -> None:
     """The truth of an image that isn't square has transparent bars on both sides."""
-    assert placed(width, height) == window
+    assert fit_window(width, height) == window
 
 
-def test_a_result_of_another_size_is_no_result() -> None:
-    """A method that doesn't give 256 x 256 pixels is not measured."""
+def test_a_result_of_another_size_is_refused() -> None:
+    """A method whose result is not 256 x 256 pixels is not measured."""
     with pytest.raises(ValueError, match="128x128"):
         measure(png(np.zeros((128, 128, 4), np.uint8)), TRUTH)
