@@ -31,7 +31,7 @@ lint: $(VENV)/.development ## check formatting, lint, vocabulary, types, archite
 	$(BIN) -m ruff format --check .
 	$(BIN) -m ruff check .
 	$(VENV)/bin/codespell $$(git ls-files)
-	$(BIN) -m mypy app tests wsgi.py gunicorn.conf.py
+	$(BIN) -m mypy app bench tests wsgi.py gunicorn.conf.py
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/hadolint Dockerfile
 
