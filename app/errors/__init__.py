@@ -1,4 +1,4 @@
-"""Expected errors: a public half, and a private half for the log."""
+"""Expected errors: a public part for the client, a detail for the log."""
 
 from app.errors.access import (
     BudgetExceeded,

@@ -6,7 +6,7 @@ from app.errors.base import AppError, Charged
 class Unauthorized(AppError):
     """The API key is missing, malformed, unknown, revoked or expired.
 
-    The response is the same for all of these.
+    The response is the same in all cases, so that it reveals nothing about keys.
     """
 
     status, code = 401, "unauthorized"
@@ -17,7 +17,7 @@ class Unauthorized(AppError):
 
 
 class Forbidden(AppError):
-    """The API key is valid, but lacks the scope."""
+    """The API key is valid, but lacks the required scope."""
 
     status, code = 403, "forbidden"
     message = "This API key lacks the scope for this request. Use another key."
@@ -38,7 +38,7 @@ class BudgetExceeded(AppError):
 
 
 class PriceUnknown(AppError):
-    """There is a budget, but the price of the model is unknown."""
+    """A budget applies, but the price of the model is unknown."""
 
     status, code, charged = 503, "price_unknown", Charged.NO
     message = (

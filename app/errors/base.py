@@ -1,7 +1,7 @@
-"""Base of all expected errors.
+"""The base class of all expected errors.
 
-An error is safe by default: only `message`, `code` and the fields below are sent to the client.
-`detail` is logged, and never contains an API key or text from an upstream server.
+Errors are safe by default: the client gets `message`, `code` and further public fields, but never
+`detail`, which is only logged. No detail contains an API key or text from an upstream server.
 """
 
 from collections.abc import Mapping
@@ -22,10 +22,10 @@ class AppError(Exception):
 
     Args:
         detail: text for the log only.
-        message: replaces the class's message for people.
+        message: replaces the class's message, which the client shows to people.
         retry_after: whole seconds after which a retry makes sense.
-        charged: whether the provider charged for an image; None if no image is concerned.
-        errors: the invalid fields, as `{"field": ..., "message": ...}`.
+        charged: whether the provider charged for an image; None if no image is involved.
+        errors: the invalid fields, each as `{"field": ..., "message": ...}`.
         facts: further fields of the response, for programs.
 
     Attributes:

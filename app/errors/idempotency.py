@@ -4,10 +4,7 @@ from app.errors.base import AppError, Charged
 
 
 class GenerationInProgress(AppError):
-    """The first request with this idempotency key is still running.
-
-    It may be charged.
-    """
+    """The first request with this idempotency key is still running."""
 
     status, code, retry_after = 409, "generation_in_progress", 5
     charged = Charged.UNKNOWN
@@ -15,10 +12,7 @@ class GenerationInProgress(AppError):
 
 
 class OutcomeUnknown(AppError):
-    """It is unknown whether the first request was charged.
-
-    So it is not repeated.
-    """
+    """The first request may have been charged, so it is not repeated."""
 
     status, code, charged = 409, "outcome_unknown", Charged.UNKNOWN
     message = (
@@ -35,10 +29,7 @@ class IdempotencyKeyReused(AppError):
 
 
 class ImageDeleted(AppError):
-    """The image of this idempotency key was deleted.
-
-    It is not generated again.
-    """
+    """The image of this idempotency key was deleted."""
 
     status, code, charged = 410, "image_deleted", Charged.NO
     message = (

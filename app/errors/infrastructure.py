@@ -1,17 +1,17 @@
-"""Errors of the service's own parts: capacity, storage and records."""
+"""Errors of capacity, storage and records."""
 
 from app.errors.base import AppError, Charged
 
 
 class ServiceBusy(AppError):
-    """The process runs as many generations as it may."""
+    """The process has reached its limit of concurrent generations."""
 
     status, code, retry_after, charged = 503, "busy", 5, Charged.NO
     message = "Too many images are being generated. Try again in a few seconds."
 
 
 class ShuttingDown(AppError):
-    """The server completes running generations and starts no new ones."""
+    """The server is shutting down and starts no new generations."""
 
     status, code, retry_after, charged = 503, "shutting_down", 5, Charged.NO
     message = "The server is shutting down or restarting. Nothing was charged. Try again."
@@ -33,7 +33,7 @@ class StorageUnavailable(AppError):
 
 
 class ImagePendingUpload(StorageUnavailable):
-    """An image was charged and kept, but can't be stored yet."""
+    """A charged image is kept on this server until it can be stored."""
 
     message = (
         "The image was generated and is kept safely, but the image storage is unavailable. It will "

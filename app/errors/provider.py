@@ -12,9 +12,9 @@ class ProviderUnreachable(AppError):
 
 
 class ProviderTimeout(AppError):
-    """No complete response was received; never retried.
+    """No complete response was received in time.
 
-    The request may be charged.
+    The request is never retried, because it may have been charged.
     """
 
     status, code = 504, "provider_timeout"
@@ -36,21 +36,24 @@ class ProviderRateLimited(AppError):
 
 
 class ProviderQuota(AppError):
-    """The operator's account has no credit, or reached its limit."""
+    """The operator's account at the provider has no credit or quota left."""
 
     status, code, charged = 503, "provider_quota", Charged.NO
     message = "The image provider's quota is used up. The operator must raise it."
 
 
 class ProviderMisconfigured(AppError):
-    """An invalid key, an unknown or retired model, or an invalid parameter."""
+    """The provider rejects the key, the model or a parameter."""
 
     status, code, charged = 503, "provider_misconfigured", Charged.NO
     message = "The image provider rejects this server's configuration. The operator must fix it."
 
 
 class TransparencyRefused(ProviderMisconfigured):
-    """The model doesn't support transparency; white is requested instead."""
+    """The model doesn't support a transparent background.
+
+    A white background is requested instead.
+    """
 
 
 class ProviderBadResponse(AppError):
@@ -58,7 +61,7 @@ class ProviderBadResponse(AppError):
 
     Args:
         detail: text for the log only.
-        evidence: the received bytes, which are kept, as they may have been charged.
+        evidence: the received bytes, which are kept because they may have been charged.
         charged: whether the provider charged for the response.
     """
 
@@ -73,7 +76,7 @@ class ProviderBadResponse(AppError):
 
 
 class CassetteMissing(AppError):
-    """In replay mode, there is no cassette of the request."""
+    """In replay mode, no cassette matches the request."""
 
     status, code, charged = 501, "recording_missing", Charged.NO
     message = (

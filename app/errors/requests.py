@@ -4,7 +4,7 @@ from app.errors.base import AppError, Charged
 
 
 class InvalidJson(AppError):
-    """The body is not JSON, or parsers may read it differently."""
+    """The body is not JSON, or different parsers may read it differently."""
 
     status, code = 400, "invalid_json"
     message = "The body is not valid JSON."
@@ -46,7 +46,7 @@ class AddressTooLong(AppError):
 
 
 class HeadersTooLarge(AppError):
-    """There are too many headers, or too large ones."""
+    """There are too many headers, or some are too large."""
 
     status, code = 431, "headers_too_large"
     message = "The request has too many headers, or headers that are too large."
@@ -60,7 +60,7 @@ class RequestTimeout(AppError):
 
 
 class ImageNotFound(AppError):
-    """The image does not exist, or is not the caller's."""
+    """The image does not exist, or belongs to another caller."""
 
     status, code = 404, "image_not_found"
     message = "There is no image with this name."

@@ -11,7 +11,7 @@ class SignatureRequired(AppError):
 
 
 class SignatureInvalid(AppError):
-    """The signature is for another image, parameters, expiry or key."""
+    """The signature doesn't match the image, parameters, expiry or key."""
 
     status, code = 403, "signature_invalid"
     message = "The signature doesn't match this URL. Sign it again."
@@ -25,14 +25,14 @@ class SignatureExpired(AppError):
 
 
 class VariantsBusy(AppError):
-    """The process computes as many variants as it may."""
+    """The process has reached its limit of concurrent variants."""
 
     status, code, retry_after = 503, "busy", 2
     message = "Too many variants are being computed. Try again in a few seconds."
 
 
 class OriginalMissing(AppError):
-    """The image exists, but not the original that the variant needs."""
+    """The variant requires the original image, which is missing."""
 
     status, code = 404, "original_missing"
     message = (

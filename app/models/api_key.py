@@ -8,14 +8,15 @@ from app.models.callers import Budget, Caller, Scope
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """A key, and what its caller may do.
+    """An API key and the permissions of its caller.
 
     Times are UTC with whole milliseconds.
 
     Attributes:
-        id: the public id, which is also that of the Caller; it stays when the secret is rotated.
+        id: the public id, which is also the caller's id. Rotating the secret keeps it.
         hash: the SHA-256 of the whole key text, in hex.
-        previous_hash: that of the text before the last rotation, valid until `previous_until`.
+        previous_hash: the hash before the last rotation, accepted until `previous_until`; "" if
+            there is none.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Usage and cost of model calls, and the periods in which spending is counted.
+"""Usage and cost of model calls, and the periods of budgets.
 
 Money is in whole micros, millionths of a US dollar. Days and months are in UTC.
 """
@@ -16,7 +16,7 @@ _FORMATS = {"day": "%Y-%m-%d", "month": "%Y-%m"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenUsage:
-    """Tokens of a model call, by how they are priced."""
+    """Tokens that a model call used, by price category."""
 
     text_in: int = 0
     image_in: int = 0
@@ -26,7 +26,10 @@ class TokenUsage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnhancedPrompt:
-    """An enhanced prompt, and the usage of the call; None if the model does not report it."""
+    """An enhanced prompt and the usage of the call.
+
+    `usage` is None if the response does not report it.
+    """
 
     prompt: str
     usage: TokenUsage | None
@@ -34,7 +37,10 @@ class EnhancedPrompt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InventedPrompts:
-    """Invented prompts, and the usage of the call; None if the model does not report it."""
+    """Invented prompts and the usage of the call.
+
+    `usage` is None if the response does not report it.
+    """
 
     prompts: list[str]
     usage: TokenUsage | None
@@ -42,7 +48,7 @@ class InventedPrompts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpstreamRequest:
-    """A request to a model, as it is sent; `path` is below the provider's base URL."""
+    """A request to a model; `path` is relative to the provider's base URL."""
 
     method: str
     path: str
@@ -51,7 +57,10 @@ class UpstreamRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostEstimate:
-    """The requests that a generation would send, and its maximum cost; None if unknown."""
+    """The requests that a generation would send, and its maximum cost.
+
+    `estimate_micros` is None if a price is unknown.
+    """
 
     estimate_micros: int | None
     requests: tuple[UpstreamRequest, ...]
@@ -59,7 +68,10 @@ class CostEstimate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
-    """Spending of an account in a day or a month, including money reserved for images."""
+    """Spending of an account in a day or a month.
+
+    Includes money reserved for images that are being generated.
+    """
 
     micros: int = 0
     images: int = 0
@@ -68,7 +80,7 @@ class Spending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetState:
-    """A budget, what is spent of it, and when its next period begins."""
+    """A budget, its spent amount, and when its next period begins."""
 
     budget: Budget
     spent_micros: int
@@ -77,24 +89,27 @@ class BudgetState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageReport:
-    """The spending of an account by day (such as `2026-11-23`), and the state of its budget."""
+    """The spending of an account by day, and the state of its budget.
+
+    The keys of `days` are dates such as `2026-11-23`.
+    """
 
     days: Mapping[str, Spending]
     budget: BudgetState | None
 
 
 def window_of(period: Period, at: datetime) -> str:
-    """Return the name of the day or month of a time, as `2026-11-23` or `2026-11`."""
+    """Return the day or month that contains a time: `2026-11-23`, `2026-11`."""
     return at.astimezone(UTC).strftime(_FORMATS[period])
 
 
 def windows_of(at: datetime) -> tuple[str, str]:
-    """Return the names of the day and the month of a time."""
+    """Return the day and the month that contain a time."""
     return window_of("day", at), window_of("month", at)
 
 
 def end_of(period: Period, at: datetime) -> datetime:
-    """Return when the day or month of a time ends."""
+    """Return when the day or month that contains a time ends."""
     day = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     if period == "day":
         return day + timedelta(days=1)

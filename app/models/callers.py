@@ -8,15 +8,18 @@ from typing import Literal
 class Scope(StrEnum):
     """A permission of a caller."""
 
-    GENERATE = "generate"  # generate images and invent prompts: what may cost money
-    READ = "read"  # list and describe images, and see the usage
+    GENERATE = "generate"  # generate images and suggest prompts, which may cost money
+    READ = "read"  # list images, read their metadata and report usage
     DELETE = "delete"
-    METRICS = "metrics"  # read the metrics of the whole server; for the operator's tools
+    METRICS = "metrics"  # read the metrics of the whole server, for monitoring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """The maximum spending of a day or a month (UTC), in millionths of a US dollar."""
+    """The maximum spending per day or month (UTC).
+
+    `micros` is in millionths of a US dollar.
+    """
 
     micros: int
     period: Literal["day", "month"]
@@ -27,10 +30,10 @@ class Caller:
     """The sender of a request.
 
     Attributes:
-        id: owner of images, idempotency keys and spending; "" for all callers of a server without
-            API keys.
-        rate: a rate such as `30/minute` instead of the server's limit on generations; "" for that
-            limit.
+        id: the owner of images, idempotency keys and spending; "" for all callers of a server
+            without API keys.
+        rate: a rate such as `30/minute` that replaces the server's limit on generations; "" to
+            keep that limit.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Generations: their records, and the states that a record goes through."""
+"""Records of generations, and the transitions between their states."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,56 +15,56 @@ from app.models.prompts import fold, join_prompt
 class State(StrEnum):
     """The state of a generation."""
 
-    PENDING = "pending"  # requested; being drawn, or interrupted
+    PENDING = "pending"  # requested; in progress or interrupted
     READY = "ready"  # the image is stored
     FAILED = "failed"  # ended without a usable image
     UNKNOWN = "unknown"  # sent to the model; it is unknown whether an image was drawn and charged
-    DELETED = "deleted"  # being removed; or removed, and kept for its Idempotency-Key only
+    DELETED = "deleted"  # being removed, or removed and kept for its Idempotency-Key only
 
 
 _NOT_DELETED = (State.PENDING, State.READY, State.FAILED, State.UNKNOWN)
 
 
 class InvalidTransition(ValueError):
-    """A record has no such transition from its present state."""
+    """The record's current state does not allow the transition."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRecord:
-    """The record of one generation: what was asked, what was drawn, and how it ended.
+    """The record of a generation: its request, image, cost and outcome.
 
-    Each transition is a method that returns the next record. Only the record stores' `insert` and
-    `compare_and_swap` make it count, so of several servers one wins:
+    Each transition is a method that returns the next record. It takes effect only through
+    `compare_and_swap` (`insert` for a new record), so if several servers try, one succeeds:
 
         new record         pending
         leased_until       any but deleted -> pending   a server takes over the unfinished work
         started            pending -> pending   the paid call may begin, so `charged` is `unknown`
         drawn              pending -> pending   the model has responded
-        paid               pending -> pending   the bytes are at hand and may be stored
-        released           pending -> pending   the image waits for storage, for any server
+        paid               pending -> pending   the image was received and can be stored
+        released           pending -> pending   the image waits for storage; any server may go on
         ready              pending, ready -> ready   the cut-out image is stored
         failed             pending -> failed    ended without a usable image
         unknown            pending -> unknown   sent, but no whole response arrived
-        deleted            ready, deleted -> deleted   objects may be removed from here on
-        tombstone          deleted -> deleted   all that remains for the Idempotency-Key
+        deleted            ready, deleted -> deleted   its objects may be removed now
+        tombstone          deleted -> deleted   only the Idempotency-Key is remembered
 
-    A failed record from before the paid call is replaced by a new one with the same id, if its
-    request is repeated.
+    If a generation failed before the paid call, repeating its request replaces the record by a
+    new one with the same id.
 
     Attributes:
-        requested_at, created_at, lease_until: UTC with whole milliseconds, the finest that every
-            store keeps. `created_at` is when the image had been drawn, so that new records appear
-            at the head of the list. While a record is pending, the server that set `lease_until`
-            works on it; after that time any server may take it over.
+        requested_at, created_at, lease_until: UTC with whole milliseconds, the precision that all
+            stores support. `created_at` is when the image was drawn, so that new images appear
+            at the head of the list. Until `lease_until`, a pending record belongs to the server
+            that set it; after that time any server may take it over.
         owner: the id of the caller; "" without API keys.
-        claim: stands for caller and Idempotency-Key, and is unique; "" for none.
-        fingerprint: of the request; see ImageRequest.
+        claim: unique text derived from caller and Idempotency-Key; "" without a key.
+        fingerprint: the fingerprint of the request; see ImageRequest.
         tokens: the folded words of the prompts, for searching.
         charged: `no` in a pending record until the paid call may have begun.
-        error: the code of the error that it ended or was interrupted with.
+        error: the code of the error that ended or interrupted the generation.
         cost_micros: what drawing and enhancing cost; None if that is unknown, or not known yet.
-        text_micros: what enhancing cost, or may have cost at most.
-        booked_micros: what the ledger counts for this record at present.
+        text_micros: what enhancing cost, or its maximum cost if that is unknown.
+        booked_micros: the amount that the ledger currently counts for this record.
 
     Money is in micros, millionths of a US dollar.
     """
@@ -96,11 +96,11 @@ class ImageRecord:
 
     @property
     def new_prompt(self) -> str:
-        """The text that was drawn: the subject, and the sentence on the background."""
+        """The prompt sent to the image model: the subject and the suffix."""
         return join_prompt(self.subject, self.prompt_suffix)
 
     def is_leased(self, now: datetime) -> bool:
-        """Return whether a server is working on it, so that no other one may touch it."""
+        """Return whether a server currently holds the lease of the record."""
         return self.state is State.PENDING and self.lease_until > now
 
     def leased_until(self, time: datetime) -> "ImageRecord":
@@ -110,7 +110,7 @@ class ImageRecord:
     def started(
         self, request: ImageRequest, *, lease_until: datetime, charged: Charged, text_micros: int
     ) -> "ImageRecord":
-        """Begin to draw the completed request; from now on money may have been spent."""
+        """Begin to draw the completed request, which may cost money."""
         return self._from(
             State.PENDING,
             lease_until=lease_until,
@@ -124,7 +124,7 @@ class ImageRecord:
     def drawn(
         self, *, model: str, cost_micros: int | None, created_at: datetime | None = None
     ) -> "ImageRecord":
-        """Add what the model's response says, or a note of it."""
+        """Add the model, cost and time of the response, or of its sidecar."""
         return self._from(
             State.PENDING,
             model=model or self.model,
@@ -133,10 +133,10 @@ class ImageRecord:
         )
 
     def paid(self, created_at: datetime, original: Original | None) -> "ImageRecord":
-        """Add the original, which is charged for unless nothing was sent for money.
+        """Add the original, charged unless no paid request was sent.
 
         Args:
-            created_at: when it was drawn, if that is not known already.
+            created_at: when the image was drawn; ignored if the record has a time already.
             original: None if the bytes are not recognized as an image.
         """
         is_free = self.charged is Charged.NO
@@ -165,11 +165,14 @@ class ImageRecord:
         return self._from(State.PENDING, state=State.UNKNOWN, error=error, charged=Charged.UNKNOWN)
 
     def deleted(self) -> "ImageRecord":
-        """Mark it before its objects are removed; all else stays, so that this can be repeated."""
+        """Mark it as deleted, before its objects are removed.
+
+        The other fields stay, so that an interrupted deletion can be repeated.
+        """
         return self._from(State.READY, State.DELETED, state=State.DELETED)
 
     def tombstone(self) -> "ImageRecord":
-        """Keep nothing but what a later request with the same Idempotency-Key needs."""
+        """Keep only the fields that recognize a repeated Idempotency-Key."""
         record = self._from(State.DELETED)
         return ImageRecord(
             id=record.id,
@@ -182,16 +185,22 @@ class ImageRecord:
         )
 
     def booked(self) -> "ImageRecord":
-        """Set what the ledger has to count for it, now that it has ended.
+        """Set the amount that the ledger has to count for the ended generation.
 
-        That is its cost; if the cost is unknown, what was reserved; and if no image was charged
-        for, the cost of enhancing.
+        It is the cost; the reserved amount if the cost is unknown; or the cost of enhancing if no
+        image was charged.
         """
         due = self.booked_micros if self.cost_micros is None else self.cost_micros
         return replace(self, booked_micros=self.text_micros if self.charged is Charged.NO else due)
 
     def _from(self, *states: State, **changes: Any) -> "ImageRecord":
-        """Return the record with these changes, provided that it is in one of the states."""
+        """Return the changed record if its state is one of `states`.
+
+        Raises:
+            InvalidTransition: it is in another state.
+        """
         if self.state not in states:
-            raise InvalidTransition(f"a record that is {self.state} can't be changed like that")
+            raise InvalidTransition(
+                f"a record in the state {self.state} does not allow this change"
+            )
         return replace(self, **changes)

@@ -1,4 +1,4 @@
-"""Health of the service's parts, and findings of the doctor."""
+"""Health of the service's parts, and findings of `flask doctor`."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,7 +9,7 @@ class PartHealth:
     """Whether a part of the service is up.
 
     Attributes:
-        kind: the implementation, such as `s3`; never its address.
+        kind: the implementation, such as `s3`, without its address.
         required: whether the service can't work without it.
     """
 
@@ -32,7 +32,7 @@ class Level(StrEnum):
 class Finding:
     """What a check found, and what the operator can do about it.
 
-    All texts are the service's own. They never include a key, a password or the response of
+    All texts are the service's own: they never include a key, a password or the response of
     another server.
     """
 

@@ -15,14 +15,15 @@ class ImageRequest:
 
     Attributes:
         first_prompt: the caller's prompt, verbatim.
-        prompt: the same without surrounding space.
+        prompt: the same without surrounding whitespace.
         enhance: whether the text model enriches the prompt first.
-        quality: how much work the model puts in; "" means the server's setting, until completed.
-        size: in pixels, as `1024x1024`.
-        partial_images: how many unfinished images to send while drawing, 0 to 3. Each costs
-            something, and the model may send fewer.
-        subject: what to draw: the prompt, enhanced if asked for; "" until completed.
-        prompt_suffix: the sentence on the background that follows it; "" until completed.
+        quality: the quality of the model's rendering; "" for the server's setting, until
+            completed.
+        size: in pixels, such as `1024x1024`.
+        partial_images: how many unfinished images to send while drawing, 0 to 3. Each adds to the
+            cost, and the model may send fewer.
+        subject: what to draw: the prompt, enhanced if requested; "" until completed.
+        prompt_suffix: the sentence about the background that follows it; "" until completed.
     """
 
     first_prompt: str
@@ -36,12 +37,12 @@ class ImageRequest:
 
     @property
     def new_prompt(self) -> str:
-        """The text that is drawn."""
+        """The prompt sent to the image model: the subject and the suffix."""
         return join_prompt(self.subject, self.prompt_suffix)
 
     @property
     def identity(self) -> dict[str, object]:
-        """What the caller asked for: equal in requests that may share one image."""
+        """The fields that are equal in all repetitions of a request."""
         return {
             "first_prompt": self.first_prompt,
             "prompt": self.prompt,

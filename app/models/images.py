@@ -1,4 +1,4 @@
-"""Images: as the model drew them, as they were cut out, and as they are stored."""
+"""Images as generated, as originals, as cutouts and as stored objects."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from app.models.object_keys import ImageFormat
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GeneratedImage:
-    """An image model's response: the bytes of the image, and the model that drew it.
+    """An image model's response.
 
     `usage` is None if the response does not report it.
     """
@@ -23,7 +23,7 @@ class GeneratedImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
-    """The stored image as the model drew it; it never changes.
+    """The stored image from the model, which never changes.
 
     Attributes:
         width, height: in pixels.

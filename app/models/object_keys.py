@@ -1,11 +1,11 @@
-"""Object keys and file names: every folder, pattern and file ending of what is stored.
+"""Keys and file names of stored objects: folders, patterns, file endings.
 
-    originals/<id>.png, .webp, .jpeg   the image as the model drew it
-    originals/<id>.bin                 evidence: a paid response that is no image
-    originals/<id>.json                the note beside either, from which a record can be rebuilt
+    originals/<id>.png, .webp, .jpeg   the image from the model
+    originals/<id>.bin                 evidence: a paid response that is not an image
+    originals/<id>.json                the sidecar of either, from which a record can be rebuilt
     images/<id>.png                    the cut-out image
 
-Keys derive from the record's id alone, so whatever a crash leaves behind can be found again.
+Keys derive from the record's id alone, so that objects left by a crash can be found again.
 """
 
 import re
@@ -22,7 +22,7 @@ IMAGE_FORMATS: tuple[ImageFormat, ...] = get_args(ImageFormat)
 
 PNG, JSON = "image/png", "application/json"
 _BINARY = "application/octet-stream"
-# Not from the standard library's table, which differs from machine to machine.
+# Not from `mimetypes`, whose table differs from machine to machine.
 _CONTENT_TYPES = {
     "png": PNG,
     "webp": "image/webp",
@@ -47,22 +47,22 @@ _KEY = re.compile(
 
 
 def original_key(image_id: str, image_format: ImageFormat) -> str:
-    """Return the key of the image as the model drew it."""
+    """Return the key of the original in this format."""
     return f"{ORIGINALS}{image_id}.{image_format}"
 
 
 def original_keys(image_id: str) -> tuple[str, ...]:
-    """Return the keys under which the original may be, the usual one first."""
+    """Return the possible keys of the original, the usual one first."""
     return tuple(original_key(image_id, image_format) for image_format in IMAGE_FORMATS)
 
 
 def evidence_key(image_id: str) -> str:
-    """Return the key of a paid response that is no image."""
+    """Return the key of a paid response that is not an image."""
     return f"{ORIGINALS}{image_id}.bin"
 
 
 def sidecar_key(image_id: str) -> str:
-    """Return the key of the note beside the original."""
+    """Return the key of the sidecar beside the original."""
     return f"{ORIGINALS}{image_id}.json"
 
 
@@ -72,12 +72,15 @@ def image_key(image_id: str) -> str:
 
 
 def key_prefixes(image_id: str) -> tuple[str, ...]:
-    """Return what the keys of all of an image's objects begin with."""
+    """Return the prefixes of the keys of all of an image's objects."""
     return f"{ORIGINALS}{image_id}.", f"{IMAGES}{image_id}."
 
 
 def split_key(key: str) -> tuple[str, str, str]:
-    """Split a key into folder, with its slash, image id and file ending; checks nothing."""
+    """Split a key into folder (with its slash), image id and file ending.
+
+    Nothing is validated.
+    """
     folder, slash, name = key.rpartition("/")
     image_id, _, ending = name.partition(".")
     return folder + slash, image_id, ending
@@ -89,18 +92,18 @@ def is_id(text: str) -> bool:
 
 
 def id_of_key(key: str) -> str | None:
-    """Return the image id of a key, or None if the key is not one of the service's own."""
-    found = _KEY.fullmatch(key)
-    return found and (found[1] or found[2])
+    """Return the image id of a key, or None if the key is not the service's."""
+    match = _KEY.fullmatch(key)
+    return match and (match[1] or match[2])
 
 
 def is_sidecar(key: str) -> bool:
-    """Return whether the key is that of a note."""
+    """Return whether the key is that of a sidecar."""
     return key.endswith(".json")
 
 
 def original_among(keys: Iterable[str]) -> str | None:
-    """Return the first key, in order, of an original that may be an image, or None."""
+    """Return the first key of an original in an image format, or None."""
     for key in sorted(keys):
         folder, _, ending = split_key(key)
         if folder == ORIGINALS and ending in IMAGE_FORMATS:
@@ -124,7 +127,7 @@ def id_of_name(name: str) -> str:
 
 
 def content_type_of(key: str) -> str:
-    """Return the content type of a stored object, which follows from its file ending."""
+    """Return the content type of a stored object, by its file ending."""
     return _CONTENT_TYPES.get(key[key.rfind(".") + 1 :], _BINARY)
 
 

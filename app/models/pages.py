@@ -9,7 +9,7 @@ from app.models.generation import ImageRecord
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """A place in the list, newest first: just behind the record of this time and id."""
+    """A position in the list: just after the record of this time and id."""
 
     created_at: datetime
     id: str
@@ -17,14 +17,14 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageQuery:
-    """Which page of the list to read.
+    """Selects a page of the list.
 
     Attributes:
-        limit: how many records at most.
+        limit: the maximum number of records.
         offset: how many records to skip, from the start or from `after`.
-        after: start behind this position.
-        words: keep records that have all these folded words.
-        owner: keep the records of this caller; None keeps all.
+        after: the position to start after; None for the start of the list.
+        words: folded words that every record must contain.
+        owner: the caller whose records are listed; None for all callers.
     """
 
     limit: int
@@ -36,10 +36,10 @@ class PageQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page of ready records, newest first; `more` is set if older ones follow.
+    """A page of ready records, newest first.
 
-    A search counts its matches up to a limit only. If there are more, `total` is that limit and
-    `total_exact` is False.
+    `more` is True if older records follow. A search counts its matches only up to a limit; if
+    there are more, `total` is that limit and `total_exact` is False.
     """
 
     records: Sequence[ImageRecord]
@@ -49,7 +49,7 @@ class Page:
 
     @property
     def end(self) -> Position | None:
-        """The position behind the last record, or None on the last page."""
+        """The position after the last record, or None on the last page."""
         if not self.more:
             return None
         last = self.records[-1]

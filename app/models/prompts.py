@@ -1,4 +1,4 @@
-"""Prompt text: what is drawn, and the words that it is found by."""
+"""Prompt text: its suffix, and the words by which it is searched."""
 
 import re
 import unicodedata
@@ -19,23 +19,24 @@ _WORD = re.compile(r"\w+")
 
 
 def join_prompt(subject: str, suffix: str) -> str:
-    """Return the text that is drawn: the subject, a blank line and the sentence after it."""
+    """Join subject and suffix, separated by a blank line."""
     return f"{subject}\n\n{suffix}" if suffix else subject
 
 
 def split_prompt(new_prompt: str) -> tuple[str, str]:
-    """Split a text that was stored as a whole, before subject and suffix had fields of their own.
+    """Split a joined prompt from a record without separate fields.
 
-    The suffix is the last paragraph. `join_prompt` of the two gives the same text again.
+    Older records store only the joined text. The suffix is its last paragraph; `join_prompt` of
+    the two parts returns the same text.
     """
     subject, blank_line, suffix = new_prompt.rpartition("\n\n")
     return (subject, suffix) if blank_line and suffix else (new_prompt, "")
 
 
 def fold(*texts: str) -> tuple[str, ...]:
-    """Return the distinct words of the texts, sorted, with case and accents folded.
+    """Return the sorted distinct words, without case and accents.
 
-    Searching compares folded words, so it ignores case, accents, order and repetition.
+    Searches compare folded words, so they ignore case, accents, order and repetition.
     """
     decomposed = unicodedata.normalize("NFKD", " ".join(texts)).casefold()
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))

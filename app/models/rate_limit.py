@@ -7,12 +7,12 @@ _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 _FORM = re.compile(f"([1-9][0-9]{{0,5}})/({'|'.join(_SECONDS)})")
 
 OFF = "off"
-"""The text of no limit."""
+"""The text that means no limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """The number of requests allowed in any span of this many seconds."""
+    """The number of requests allowed in any span of `seconds` seconds."""
 
     amount: int
     seconds: int
@@ -22,7 +22,7 @@ class Rate:
         """Parse a text such as `10/minute`; return None for `off`.
 
         Raises:
-            ValueError: the text has another form.
+            ValueError: the text is neither a rate nor `off`.
         """
         if text == OFF:
             return None
@@ -39,7 +39,8 @@ class RateLimitStatus:
     Attributes:
         allowed: whether the request is allowed; only then has it been counted.
         remaining: how many more requests would be allowed now.
-        reset: seconds, above 0, until the next request is allowed, or until the count goes down.
+        reset: seconds (above 0) until the next request is allowed, or, if one is allowed now,
+            until the count goes down.
     """
 
     allowed: bool

@@ -1,4 +1,4 @@
-"""What the use cases need from the outside world. The services implement these protocols."""
+"""Ports: protocols that the use cases require and the services implement."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """One implementation of each port: what the composition root picked."""
+    """An implementation of each port, selected by the composition root."""
 
     generator: ImageGenerator
     moderator: Moderator

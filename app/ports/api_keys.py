@@ -1,4 +1,4 @@
-"""The port to stored API keys."""
+"""Port for stored API keys."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -13,10 +13,14 @@ class ApiKeyRepository(Protocol):
     """
 
     def insert(self, key: ApiKey) -> bool:
-        """Add a new key; return False, and change nothing, if its id or its name is taken."""
+        """Add a new key; return False if its id or name is already in use."""
 
     def compare_and_swap(self, old: ApiKey, new: ApiKey) -> bool:
-        """Replace the key if its hash and revocation equal those of `old`; else return False."""
+        """Replace the key if it still has the hash and revocation of `old`.
+
+        Returns:
+            Whether the key was replaced.
+        """
 
     def get(self, key_id: str) -> ApiKey | None:
         """Return the key, live or not, or None."""
@@ -25,4 +29,4 @@ class ApiKeyRepository(Protocol):
         """Return the key with this name, live or not, or None."""
 
     def list(self) -> Sequence[ApiKey]:
-        """Return all keys, oldest first, and by id among equal times."""
+        """Return all keys, oldest first; keys of the same time by id."""

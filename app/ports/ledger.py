@@ -1,4 +1,4 @@
-"""The port to the ledger of spending."""
+"""Port for the ledger of spending."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -8,33 +8,34 @@ from app.models import Budget, Spending
 
 
 class Ledger(Protocol):
-    """Counts the spending of accounts in windows: a day `2026-11-23` and a month `2026-11`, UTC.
+    """Counts the spending of accounts by day and by month.
 
-    An account is the id of a caller, or "" for the whole server. Every method raises
-    RecordsUnavailable if the store is unreachable or refuses access.
+    An account is the id of a caller, or "" for the whole server. A window is a day (`2026-11-23`)
+    or a month (`2026-11`) in UTC. Every method raises RecordsUnavailable if the store is
+    unreachable or refuses access.
     """
 
     def reserve(
         self, accounts: Mapping[str, Budget | None], micros: int, at: datetime
     ) -> str | None:
-        """Count an amount for all accounts, unless one of them has less left.
+        """Reserve an amount in all accounts, unless it would exceed a budget.
 
-        Concurrent calls of any number of threads, processes and servers never exceed a budget.
+        Concurrent calls from any number of threads, processes and servers never exceed a budget.
 
         Args:
-            accounts: each with its budget, or None.
+            accounts: the accounts with their budgets; None for no budget.
             micros: the amount in millionths of a US dollar, at least 0.
-            at: the time in whose windows it counts.
+            at: the time that selects the windows.
 
         Returns:
-            None; or the account that has too little left, and then nothing is counted.
+            None, or an account whose budget would be exceeded; in that case nothing is reserved.
         """
 
     def record_spending(self, accounts: Iterable[str], change: Spending, at: datetime) -> None:
-        """Add a change, whose numbers may be negative, in the windows of that time."""
+        """Add a change to the windows of a time; its numbers may be negative."""
 
     def spent(self, account: str, window: str) -> Spending:
-        """Return the spending of the account in a window, which may be zero."""
+        """Return the spending of an account in a window; zero if none."""
 
     def days(self, account: str, first: date, last: date) -> Mapping[str, Spending]:
-        """Return the days in this range with spending, in order; both ends are included."""
+        """Return the days with spending from `first` to `last`, in order."""

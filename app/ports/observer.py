@@ -1,4 +1,4 @@
-"""The port to logs, metrics and traces."""
+"""Port for logs, metrics and traces."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -16,34 +16,43 @@ Step = Literal[
 class Observer(Protocol):
     """Turns events into log lines, metrics and traces.
 
-    No method ever raises, so that observing can't fail a generation.
+    No method raises, so that observing can't make a generation fail.
     """
 
     def generation(
         self, *, caller: str, provider: str, model: str
     ) -> AbstractContextManager[object]:
-        """Observe a generation in this thread: its duration and its outcome."""
+        """Measure the duration and outcome of a generation in this thread."""
 
     def follow(self, on_step: Callable[[Step], object]) -> AbstractContextManager[object]:
-        """Call `on_step` as each step of this thread's generation begins within the block."""
+        """Call `on_step` at the start of each step within the block.
+
+        Only steps of this thread's generation count.
+        """
 
     def step(self, name: Step) -> AbstractContextManager[object]:
-        """Observe a step, of this thread's generation if there is one."""
+        """Measure a step, as part of this thread's generation if there is one."""
 
     def note(self, record: ImageRecord, *, replayed: bool = False) -> None:
-        """Set the record of this thread's generation; `replayed` if it is an earlier one's."""
+        """Set the record of this thread's generation.
+
+        `replayed` means that it is the result of an earlier request.
+        """
 
     def request(self, *, method: str, route: str, status: int, seconds: float) -> None:
-        """Count a completed request; `route` is the rule that matched, never the path."""
+        """Count a completed request.
+
+        `route` is the rule that matched, not the path, which is unbounded.
+        """
 
     def trace(self, app: WSGIApplication) -> WSGIApplication:
-        """Return the application with its requests traced, or unchanged without tracing."""
+        """Wrap the application to trace its requests, if tracing is on."""
 
     def trace_id(self) -> str:
         """Return the id of this thread's trace, or ""."""
 
     def page(self, parts: Sequence[PartHealth], *, waiting: int | None) -> bytes:
-        """Return the metrics of all processes of this server in Prometheus' text format.
+        """Return the metrics of all processes in Prometheus' text format.
 
         Args:
             parts: the health of each part.

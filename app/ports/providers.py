@@ -1,4 +1,4 @@
-"""The ports to providers and to image processing."""
+"""Ports for providers and for image processing."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -13,8 +13,9 @@ from app.models import (
 )
 
 OnPartial = Callable[[int, bytes], object]
-"""Receives the number, from 0, and the bytes of an unfinished image. It must not raise, and must
-be quick: the image itself may be waiting behind it."""
+"""Receives the index, from 0, and the bytes of a partial image.
+
+It must not raise or block, because the final image can be next in the same stream."""
 
 
 class ImageGenerator(Protocol):
@@ -26,7 +27,7 @@ class ImageGenerator(Protocol):
 
     @property
     def model(self) -> str:
-        """The model that draws."""
+        """The name of the image model."""
 
     @property
     def costs_money(self) -> bool:
@@ -40,17 +41,17 @@ class ImageGenerator(Protocol):
         """Return the request that `draw` would send; None if it sends none."""
 
     def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
-        """Draw one image, and pay for one at most.
+        """Draw one image; at most one is charged.
 
         Args:
-            request: what to draw; completed.
+            request: the completed request.
             on_partial: receives the partial images, in this thread.
 
         Raises:
             PromptRejected: the model refuses the prompt.
             TransparencyRefused: the model can't draw on a transparent background. Nothing was
-                paid, and `transparent` is False from now on.
-            ProviderBadResponse: the response can't be used; the error carries it as evidence.
+                charged, and `transparent` is False from now on.
+            ProviderBadResponse: the response is not usable; the error carries it as evidence.
             AppError: another of PROVIDER_FAILURES, with `charged` set.
         """
 
@@ -72,7 +73,7 @@ class PromptWriter(Protocol):
 
     @property
     def model(self) -> str:
-        """The model that writes."""
+        """The name of the text model."""
 
     @property
     def costs_money(self) -> bool:
@@ -82,7 +83,9 @@ class PromptWriter(Protocol):
         """Return the request that `enhance` would send; None if it sends none."""
 
     def invent(self, count: int, *, theme: str) -> InventedPrompts:
-        """Return about `count` prompts on the theme ("" for any), which vary between calls.
+        """Return about `count` prompts that vary between calls.
+
+        The subject of all is `theme`; "" for any.
 
         Raises:
             AppError: one of PROVIDER_FAILURES.
@@ -114,29 +117,29 @@ class ImageProcessor(Protocol):
 
         Args:
             data: the original.
-            provenance: what the image's file states about its origin; None for nothing.
-            previous: the file that was stored before, whose provenance is kept instead.
+            provenance: what the file states about its origin; None to state nothing.
+            previous: an earlier file of this image, whose provenance is kept instead.
 
         Raises:
             UnusableImage: the image can't be decoded.
         """
 
     def preview(self, data: bytes) -> bytes | None:
-        """Cut out a partial image: a WEBP of SIDE x SIDE px.
+        """Cut out a partial image and return a WebP of SIDE x SIDE pixels.
 
-        Return None if it can't be decoded, or if the processor is busy.
+        Returns None if the image can't be decoded or the processor is busy.
         """
 
     def render_variant(
         self, image: bytes, original: Callable[[], bytes], variant: Variant
     ) -> bytes:
-        """Render a stored image as a variant, with the provenance of the image's file.
+        """Render a variant of a stored image, keeping its provenance.
 
         Args:
             image: the stored cutout.
-            original: fetches the original; called only if the cutout is too small.
+            original: returns the original; called only if the cutout is too small.
             variant: size, format and filters.
 
         Raises:
-            UnusableImage: one of the two can't be decoded.
+            UnusableImage: the cutout or the original can't be decoded.
         """

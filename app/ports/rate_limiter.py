@@ -1,4 +1,4 @@
-"""The port to rate limits."""
+"""Port for rate limits."""
 
 from typing import Protocol
 
@@ -6,12 +6,16 @@ from app.models import Rate, RateLimitStatus
 
 
 class RateLimiter(Protocol):
-    """Counts the requests of each caller in a moving window."""
+    """Counts the requests of each caller in a sliding window."""
 
     def hit(self, rate: Rate, key: str, /, *, add: bool = True) -> RateLimitStatus:
-        """Count a request, unless the rate is used up; without `add`, only return the status.
+        """Count a request if the rate allows it, and return the status.
 
-        `key` names the caller and what is limited; each key is counted separately. Never fails,
-        and waits at most 100 ms for Redis or a file that is down, and 600 ms for MongoDB. In a
-        burst of requests, threads wait for each other's use of the file, for a second at most.
+        Never raises. It waits at most 100 ms for a Redis or a file that is unavailable, and 600 ms
+        for MongoDB. In a burst of requests, threads wait up to a second for access to the file.
+
+        Args:
+            rate: the rate to enforce.
+            key: names the caller and the limit; each key is counted separately.
+            add: False to return the status without counting.
         """

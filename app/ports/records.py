@@ -1,4 +1,4 @@
-"""The ports to records and to the clock."""
+"""Ports for records and for the clock."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,12 +14,13 @@ class ImageRecords(Protocol):
     """
 
     def insert(self, record: ImageRecord) -> bool:
-        """Add a new record; return False, and change nothing, if its id or claim is taken."""
+        """Add a new record; return False if its id or claim is already in use."""
 
     def compare_and_swap(self, old: ImageRecord, new: ImageRecord) -> bool:
-        """Replace the record if its state and lease equal those of `old`; else return False.
+        """Replace the record if it still has the state and lease of `old`.
 
-        Of several servers that try to take over a record, only one gets True.
+        Returns:
+            Whether it was replaced. If several servers try, only one gets True.
         """
 
     def get(self, image_id: str) -> ImageRecord | None:
@@ -29,33 +30,33 @@ class ImageRecords(Protocol):
         """Return the record with this claim, in any state, or None."""
 
     def page(self, query: PageQuery) -> Page:
-        """Return ready records, newest first, and by id among equal times.
+        """Return ready records, newest first; records of the same time by id.
 
-        The matches of `words` are counted up to a thousand only. An `owner` is never empty.
+        A search by words counts up to a thousand matches. The query's owner must not be "".
         """
 
     def version(self) -> int:
-        """Return a number that differs after every change of what `page` returns."""
+        """Return a number that changes whenever the result of `page` does."""
 
     def recount(self, *, fix: bool) -> int:
-        """Return how many of the counts that are kept for `page` are wrong.
+        """Return how many of the counters kept for `page` are wrong.
 
-        With `fix`, correct them, except those that are changing at this moment.
+        With `fix`, correct them, except those that are being changed at the moment.
         """
 
     def delete(self, image_id: str) -> None:
         """Remove the record, if there is one."""
 
     def expired_leases(self, now: datetime, *, limit: int) -> Sequence[ImageRecord]:
-        """Return pending records whose lease has ended, the oldest lease first."""
+        """Return pending records whose lease has expired, oldest lease first."""
 
     def scan(self, *, after: str = "", limit: int) -> Sequence[ImageRecord]:
-        """Return records in any state, by id, behind the id `after`."""
+        """Return records in any state with ids above `after`, by id."""
 
     def forget_claims(self, before: datetime) -> int:
-        """Remove the claims of records that were requested earlier; return how many.
+        """Remove the claims of records requested before a time; return how many.
 
-        Pending records keep theirs. Tombstones of deleted images are removed.
+        Pending records keep their claims. Tombstones of deleted images are removed.
         """
 
     def ping(self) -> None:
@@ -63,10 +64,10 @@ class ImageRecords(Protocol):
 
 
 class Clock(Protocol):
-    """The time."""
+    """Wall-clock and monotonic time."""
 
     def now(self) -> datetime:
-        """Return the wall-clock time: UTC, whole milliseconds."""
+        """Return the wall-clock time in UTC, with whole milliseconds."""
 
     def monotonic(self) -> float:
-        """Return seconds that never go backwards, to measure spans."""
+        """Return seconds of a clock that never goes backwards."""

@@ -1,4 +1,4 @@
-"""The ports to stored images: store, spool, temporary files and cache."""
+"""Ports for stored images: store, spool, temporary files and cache."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -15,13 +15,16 @@ class ImageStore(Protocol):
     """
 
     def put(self, key: str, data: bytes, *, content_type: str) -> None:
-        """Store the object durably, replacing an earlier one: it survives a crash after this."""
+        """Store the object, replacing an existing one.
+
+        It is durable once this returns, even if the machine crashes.
+        """
 
     def get(self, key: str) -> StoredImage:
         """Return the object.
 
         Raises:
-            ImageNotFound: the store answered that there is none.
+            ImageNotFound: the store has no such object.
         """
 
     def delete(self, key: str) -> None:
@@ -31,10 +34,10 @@ class ImageStore(Protocol):
         """Yield the keys with this prefix, in order, page by page."""
 
     def public_url(self, key: str) -> str | None:
-        """Return the object's own URL, or None if only this service can serve it."""
+        """Return the object's public URL; None if only this service serves it."""
 
     def link(self, key: str) -> str:
-        """Return a URL from which the object can be read by anyone for an hour.
+        """Return a URL with which anyone can read the object for an hour.
 
         Raises:
             StorageUnavailable: only this service can serve the object.
@@ -45,16 +48,16 @@ class ImageStore(Protocol):
 
 
 class Spool(Protocol):
-    """Keeps on this server's disk what the store does not accept now.
+    """Keeps objects on this server's disk until the store accepts them.
 
     Every method raises StorageUnavailable if the disk is full or fails.
     """
 
     def room(self) -> AbstractContextManager[None]:
-        """Reserve disk space for one image that this thread may have to put."""
+        """Reserve disk space within the block, for an image of this thread."""
 
     def put(self, key: str, data: bytes, *, content_type: str) -> None:
-        """Store the object durably in the reserved space, replacing an earlier one."""
+        """Store the object durably in the reserved space."""
 
     def get(self, key: str) -> StoredImage:
         """Return the object.
@@ -71,23 +74,23 @@ class Spool(Protocol):
 
 
 class TempFiles(Protocol):
-    """Incomplete files that a crash left on this server's disk.
+    """Incomplete files left on this server's disk by a crash.
 
     Every method raises StorageUnavailable if the disk fails.
     """
 
     def older_than(self, time: datetime) -> Iterator[str]:
-        """Yield the names of the files that were last written earlier."""
+        """Yield the names of files last written before a time."""
 
     def remove(self, name: str) -> None:
         """Remove the file, if there is one."""
 
 
 class ImageCache(Protocol):
-    """Caches images and variants; may drop entries at any time, and never fails.
+    """Caches images and variants.
 
-    An entry has the id of its image and a name: `image`, `original.<ending>`, or the canonical
-    text of a variant.
+    Entries may be dropped at any time, and no method fails. An entry has the id of its image and
+    a name: `image`, `original.<ending>`, or the canonical text of a variant.
     """
 
     def peek(self, image_id: str, name: str) -> StoredImage | None:
@@ -99,17 +102,17 @@ class ImageCache(Protocol):
         """Return the entry; if there is none, make and cache it.
 
         Concurrent calls for the same entry share one call of `make`, its result or its error. A
-        missing image is remembered for two seconds; no other error is.
+        missing image is remembered for two seconds; other errors are not.
 
         Args:
-            image_id: the image that the entry is, or belongs to.
+            image_id: the id of the entry's image.
             name: the name of the entry.
             make: reads or computes the entry.
-            share: whether to cache it for other processes too; not for large entries.
+            share: whether to cache it for other processes too; False for large entries.
         """
 
     def forget(self, image_id: str) -> None:
-        """Drop all entries of the image, also those that are being made."""
+        """Drop all entries of the image, including those being made."""
 
     def is_up(self) -> bool:
-        """Return whether the cache that processes share responds."""
+        """Return whether the cache shared by the processes responds."""
