@@ -8,7 +8,7 @@ from app.http.auth import caller
 from app.ports import Observer
 
 UNMATCHED_ROUTE = "other"
-"""The route label of requests that match no rule: paths are unbounded, so they are no labels."""
+"""The route label of requests that match no rule; paths are unbounded and can't be labels."""
 
 STARTED_AT = "app.started_at"  # key in the WSGI environment
 ROUTE = "app.route"  # key in the WSGI environment, read by the tracing middleware
@@ -31,7 +31,7 @@ def log_request(
     Args:
         environ: the WSGI environment, which holds the time at which the request started.
         observer: records the metrics.
-        path: the path to log, without the query, which may contain a signature.
+        path: the path to log. The query is left out, as it may contain a signature.
         route: the rule that matched, or UNMATCHED_ROUTE.
         status: the status of the response.
         size: the length of the response's body in bytes; None if unknown.
@@ -41,7 +41,7 @@ def log_request(
     environ[ROUTE] = route
     observer.request(method=method, route=route, status=status, seconds=seconds)
     if _log.isEnabledFor(logging.INFO):
-        # The record is made directly: `_log.info` spends a third of the time finding its caller.
+        # Make the record directly: `_log.info` spends a third of its time on finding its caller.
         arguments = (method, path, status, 1000 * seconds)
         record = _log.makeRecord(_log.name, logging.INFO, "", 0, _LINE, arguments, None)
         record.fields = {

@@ -11,12 +11,12 @@ from app.http.rate_limits import LimitName, RateLimits, enforce_limit
 from app.models import ANONYMOUS, Caller, Scope
 
 Authenticate = Callable[[str, Callable[[], None]], Caller]
-"""Returns the caller that an API key belongs to; raises Unauthorized or RecordsUnavailable.
+"""Returns the caller of an API key; raises Unauthorized or RecordsUnavailable.
 
-The second argument is called before a store is queried for a key unknown to this process."""
+The second argument is called before the store is queried for a key unknown to this process."""
 
 CREDENTIAL_HEADERS = ("Authorization", "X-API-Key")
-"""The headers that can carry an API key. Responses to a single caller vary on them."""
+"""The headers that can carry an API key. Private responses vary on them."""
 
 _AUTHENTICATE, _LIMITS = "app.authenticate", "app.limits"
 
@@ -78,10 +78,10 @@ def authenticate_request(
 ) -> None:
     """Set the current caller from the request's API key.
 
-    Invalid keys count against the default limit of the client's address. Once it is used up, the
-    store is not queried for keys unknown to this process. Many clients can share an address (an
-    office, a proxy), so keys that were valid before still work from there, and valid keys never
-    count against it. Only a valid key that is new to this process has to wait.
+    Invalid keys count against the default limit of the client's address. Once that is used up, the
+    store is not queried for keys unknown to this process. Many clients can share an address, such
+    as an office's or a proxy's, so valid keys never count against its limit and known ones
+    continue to work. Only a valid key that is new to this process has to wait.
 
     Raises:
         Unauthorized: there is no valid API key.
@@ -100,12 +100,12 @@ def authenticate_request(
 
 
 def clear_caller() -> None:
-    """Reset the current caller to ANONYMOUS; threads serve several requests."""
+    """Reset the current caller to ANONYMOUS before the thread's next request."""
     _current.set(ANONYMOUS)
 
 
 def _api_key(environ: dict[str, Any]) -> str:
-    """Return the request's API key; "" if there is none, or two that differ.
+    """Return the request's API key; "" if there is none, or if two differ.
 
     WSGI joins repeated headers with a comma, which no key contains.
     """

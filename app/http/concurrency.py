@@ -11,11 +11,11 @@ MAX_BODY_BYTES = 64 * 1024
 
 
 class ConcurrencyLimit:
-    """Context manager that admits `limit` generations without queueing.
+    """Context manager that rejects generations beyond a limit.
 
-    The server runs a few more threads than that, so health checks never wait for generations.
-    The count is per process. The closed state is shared with all processes that are forked later,
-    so the server's master can close it for its workers.
+    Rejected generations are not queued. The server runs a few more threads than `limit`, so health
+    checks never wait for generations. The count is per process. The closed state is shared with
+    all processes forked later, so gunicorn's master can close the limit for its workers.
     """
 
     def __init__(self, limit: int) -> None:
@@ -56,7 +56,8 @@ class ConcurrencyLimit:
     def call_when_idle(self, callback: Callable[[], object]) -> None:
         """Call `callback` once no generation is active.
 
-        Close the limit first: otherwise a new generation may start before `callback` acts.
+        It is called now, or in the thread of the last generation. Close the limit first: otherwise
+        a new generation may start before `callback` acts.
         """
         with self._lock:
             self._on_idle = callback

@@ -9,10 +9,10 @@ _MAX_ACCEPT_CHARS = 1000
 
 
 def preferred(accept: str, types: Sequence[str]) -> str:
-    """Return the media type with the highest weight, the first of equals.
+    """Return the media type with the highest weight, or the first of equals.
 
-    A wildcard matches only the last of `types`, which every client can read: `*/*` does not
-    promise support for the newer ones. The last type is also the default if none is acceptable.
+    Wildcards match only the last of `types`, which every client supports: `*/*` does not promise
+    support for the newer ones. The last type is also the default if none is acceptable.
     """
     return _preferred(accept[:_MAX_ACCEPT_CHARS], tuple(types))
 
@@ -38,6 +38,6 @@ def _range(part: str) -> tuple[str, float]:
     weight = 1.0
     for parameter in parameters:
         if parameter[:2].lower() == "q=":
-            found = _WEIGHT.fullmatch(parameter)
-            weight = float(found[1]) if found else 0.0
+            match = _WEIGHT.fullmatch(parameter)
+            weight = float(match[1]) if match else 0.0
     return name.lower(), weight

@@ -38,10 +38,10 @@ _MAX_CACHED_ORIGINS = 256
 
 
 def register(app: Flask, *, origins: list[str]) -> Callable[[str | None], HeaderList]:
-    """Answer preflight requests; add CORS headers, also to errors.
+    """Handle preflight requests and add CORS headers to all responses.
 
-    Credentials (cookies) are never allowed: the service uses none. If `origins` is a list of
-    origins, every response varies on Origin, also the responses to other origins.
+    Credentials (cookies) are never allowed, as the service uses none. Unless `origins` is `["*"]`,
+    every response varies on Origin, including responses to other origins.
 
     Returns:
         A function from an Origin header to the CORS headers of a GET response, without `Vary`,

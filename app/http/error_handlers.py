@@ -1,4 +1,4 @@
-"""JSON error responses of one shape, whatever failed."""
+"""JSON responses of one shape for all errors."""
 
 import logging
 
@@ -33,8 +33,8 @@ def register(app: Flask) -> None:
 def error_event(error: Exception) -> dict[str, object]:
     """Log an error and return the data of its `error` event.
 
-    That is the body of the error's response, with `http_status` and `retry_after` in place of
-    the status and the header.
+    It is the body of the error response, with `http_status` and `retry_after` in place of the
+    status and the header.
     """
     app_error = _log_app_error(error) if isinstance(error, AppError) else _log_unexpected(error)
     event = _body_of(app_error) | {"http_status": app_error.status}
@@ -60,7 +60,7 @@ def _handle_app_error(error: AppError) -> Response:
 
 
 def _handle_http_exception(error: HTTPException) -> Response:
-    """Convert an error of Flask's own, keeping Allow and Location."""
+    """Convert a Werkzeug error, keeping headers such as Allow and Location."""
     original = error.get_response()
     status = original.status_code
     if status < 400:  # a redirect, for example to add a trailing slash

@@ -25,14 +25,14 @@ OPENAPI_PARAMETER = {
         "maxLength": 2 * _MAX_CHARS + 2,
     },
 }
-"""The header's OpenAPI parameter object. Quotes and escapes can double the key's length."""
+"""The header's OpenAPI parameter object. Escapes and quotes can double the key's length."""
 
 
 def read_idempotency_key() -> str | None:
     """Return the request's idempotency key without quotes, or None.
 
     Raises:
-        InvalidRequest: it is empty, too long, or not made of visible ASCII characters.
+        InvalidRequest: the key is empty, too long, or has other than visible ASCII characters.
     """
     header = request.headers.get(HEADER)
     if header is None:

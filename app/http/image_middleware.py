@@ -1,9 +1,10 @@
-"""WSGI middleware that serves images without Flask, for speed.
+"""WSGI middleware that serves images without Flask.
 
-It handles the common case: GET or HEAD of a well-formed image name, with or without
-If-None-Match. Ranges, date conditions and other unusual headers go to Flask's view, and so do
-failures, which Flask's error handlers turn into responses. Both paths take their headers from the
-functions here, so their responses are the same.
+Flask would be most of the cost of such a request. The middleware handles the common case: GET or
+HEAD of a well-formed image name, with or without If-None-Match. Requests with ranges, date
+conditions or other unusual headers are passed to Flask's view, and so are failures, which Flask's
+error handlers turn into responses. Both paths use the functions here to build headers, so their
+responses are the same.
 """
 
 import re
@@ -41,14 +42,14 @@ _ROUTE = "/images/<image_name:filename>"  # the rule of Flask's view
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageResponseSpec:
-    """How to respond to a request for an image, before reading it.
+    """Describes the response to a request for an image, before it is read.
 
     Attributes:
         image_id: id of the image.
-        etag: identifies the bytes; it follows from the request alone, as images never change.
+        etag: identifies the bytes; it depends only on the request, as images never change.
         read: returns the image, or raises an AppError.
         varies: whether the response depends on the Accept header.
-        max_age: how long caches may keep it, in seconds.
+        max_age: how long caches may keep the response, in seconds.
         private: whether only the caller's own cache may keep it.
     """
 
@@ -97,7 +98,7 @@ class ImageMiddleware:
 
     Args:
         app: the wrapped application.
-        resolve: returns what to respond with.
+        resolve: returns the spec of the response.
         cors_headers: returns the CORS headers for an Origin header.
         vary: request headers that all responses vary on.
         observer: records the metrics.
@@ -162,7 +163,7 @@ class ImageMiddleware:
 
 
 def send_image(spec: ImageResponseSpec) -> Response:
-    """Return the response for an image, with ranges and date conditions."""
+    """Return the response for an image, honoring ranges and conditions."""
     if_none_match = request.headers.get("If-None-Match")
     if if_none_match is not None and is_not_modified(spec, if_none_match):
         # A 304 has no Content-Type; the mimetype keeps it from being handled as compressible HTML.
@@ -176,9 +177,10 @@ def send_image(spec: ImageResponseSpec) -> Response:
 
 
 def is_not_modified(spec: ImageResponseSpec, if_none_match: str) -> bool:
-    """Return whether the client has the current bytes.
+    """Return whether the client already has the image.
 
-    Uses the weak comparison of RFC 9110 (13.1.2). `*` matches any existing image, so that is read.
+    Uses the weak comparison of RFC 9110 (section 13.1.2). `*` matches any existing image, so the
+    image is read to check that it exists.
     """
     if if_none_match == f'"{spec.etag}"':
         return True
@@ -189,7 +191,7 @@ def is_not_modified(spec: ImageResponseSpec, if_none_match: str) -> bool:
 
 
 def caching_headers(spec: ImageResponseSpec, vary: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Return the headers that 200 and 304 responses share."""
+    """Return the headers common to 200 and 304 responses."""
     scope = "private" if spec.private else "public"
     headers = [
         ("ETag", f'"{spec.etag}"'),

@@ -1,4 +1,4 @@
-"""Logging: one event per line, with the request's id and without secrets."""
+"""Logging: an event per line, with the request id and without secrets."""
 
 import logging
 import re
@@ -32,7 +32,7 @@ def configure(
 
     Args:
         level: DEBUG, INFO, WARNING or ERROR.
-        log_format: json, text, or auto: text at a terminal, else JSON.
+        log_format: json, text, or auto (text on a terminal, else JSON).
         secrets: values to mask wherever they appear.
         trace_id: returns the id of the current trace, or "".
     """
@@ -54,13 +54,16 @@ def make_formatter(
 
 
 def secret_pattern(secrets: tuple[str, ...]) -> re.Pattern[str]:
-    """Return a pattern for these values and anything like an API key."""
+    """Return a pattern of these values and of anything like an API key.
+
+    Longer values come first, so that a value that contains another is masked as a whole.
+    """
     known = sorted((re.escape(secret) for secret in secrets if secret), key=len, reverse=True)
     return re.compile("|".join([*known, _KEY.pattern]))
 
 
 class TextFormatter(logging.Formatter):
-    """Formats `time level [request id] message`, for terminals.
+    """Formats records for terminals: `time level [request id] message`.
 
     Control characters in the message are escaped, so that clients can't forge lines or send
     terminal escapes. Tracebacks follow on indented lines.
@@ -83,15 +86,15 @@ class TextFormatter(logging.Formatter):
 class JsonFormatter(logging.Formatter):
     """Formats each record as a JSON object on one line.
 
-    The record's attribute `fields` adds fields of its own; those that are None are left out.
+    A record's `fields` attribute adds fields to the object; those that are None are omitted.
     """
 
     def __init__(self, secrets: tuple[str, ...], trace_id: Callable[[], str] = str) -> None:
         super().__init__()
         self._trace_id = trace_id
         self._secret = secret_pattern(secrets)
-        # Any line with a secret contains one of these, in JSON's spelling. Few lines do, and a
-        # substring search takes a tenth of the pattern's time.
+        # Every line with a secret contains one of these, escaped as in JSON. Few lines do, and a
+        # substring search takes a tenth of the time of the pattern.
         escaped = [_to_json(secret)[1:-1] for secret in secrets if secret]
         self._markers = (*_KEY_PREFIXES, *escaped)
 
@@ -134,7 +137,7 @@ def _utc_second(since_epoch: int) -> str:
 
 
 def _escaped(text: str) -> str:
-    return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
+    return _CONTROL.sub(lambda match: repr(match[0])[1:-1], text)
 
 
 def _to_json(value: object) -> str:
@@ -154,5 +157,5 @@ def _is_safe(text: str) -> bool:
     return text.isascii() and "\x7f" not in text
 
 
-def _as_json_escape(found: re.Match[str]) -> str:
-    return f"\\u{ord(found[0]):04x}"
+def _as_json_escape(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"

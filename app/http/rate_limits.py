@@ -1,4 +1,4 @@
-"""Rate limits of requests, and the headers that report them.
+"""Rate limits for requests, and the headers that report them.
 
 RateLimit and RateLimit-Policy follow draft-ietf-httpapi-ratelimit-headers-10.
 """
@@ -24,7 +24,10 @@ _parse = lru_cache(maxsize=256)(Rate.parse)
 
 @dataclass(frozen=True, kw_only=True)
 class RateLimits:
-    """The rate of each limit (None for no limit), and the limiter."""
+    """The rate of each limit, and the limiter that counts requests.
+
+    A rate of None means no limit.
+    """
 
     rates: Mapping[LimitName, Rate | None]
     limiter: RateLimiter
@@ -48,17 +51,19 @@ def enforce_limit(
     *,
     add: bool = True,
 ) -> None:
-    """Count the request against a limit, by caller or client address.
+    """Count the request against a limit.
+
+    Requests are counted by caller; anonymous ones by client address.
 
     Args:
         limits: the configured limits.
         limit: the limit to count against; None to count nothing.
         caller: the request's caller.
-        environ: the WSGI environment, where the headers for the response are stored.
+        environ: the WSGI environment, in which the response's headers are stored.
         add: False to check the limit without counting.
 
     Raises:
-        RateLimited: the limit is reached; then the request is not counted.
+        RateLimited: the limit is reached; the request is not counted.
     """
     rate = _rate(limits, limit, caller) if limit else None
     if limit is None or rate is None:

@@ -1,4 +1,4 @@
-"""Request ids, in the response and in every log line of a request."""
+"""Request ids, for the response and for all log lines of a request."""
 
 import random
 import re
@@ -39,7 +39,7 @@ def register(app: Flask, observer: Observer) -> None:
             status=response.status_code,
             size=response.content_length,
         )
-        if response.mimetype == sse.CONTENT_TYPE:  # its duration is known at the end only
+        if response.mimetype == sse.CONTENT_TYPE:  # its duration is known only at its end
             response.call_on_close(partial(copy_context().run, log))
         else:
             log()
@@ -47,7 +47,7 @@ def register(app: Flask, observer: Observer) -> None:
 
 
 def begin(environ: dict[str, Any]) -> None:
-    """Assign the request its id and start time, unless it has them already."""
+    """Assign an id and a start time to the request, unless it has them."""
     if _ID not in environ:
         client_id = environ.get("HTTP_X_REQUEST_ID", "")
         environ[_ID] = client_id if _ACCEPTED.fullmatch(client_id) else _new_id()
@@ -56,7 +56,7 @@ def begin(environ: dict[str, Any]) -> None:
 
 
 def end() -> None:
-    """Clear the current request id, as the thread goes on to another request."""
+    """Clear the current request id before the thread's next request."""
     _current.set("-")
 
 
@@ -66,5 +66,5 @@ def request_id() -> str:
 
 
 def _new_id() -> str:
-    # Ids need not be unguessable, and reading the kernel's randomness releases the GIL.
+    # Ids need not be unguessable, and reading randomness from the kernel releases the GIL.
     return f"{random.getrandbits(128):032x}"

@@ -24,7 +24,7 @@ PAGE_HEADERS: HeaderList = (
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
-"""For pages: they load files of this service only, and other sites can't frame or open them."""
+"""For pages: they load only this service's files, and other sites can't frame or control them."""
 
 _DEFAULT_HEADERS: HeaderList = (
     NOSNIFF,

@@ -1,7 +1,7 @@
-"""Responses with server-sent events from a background thread.
+"""Responses with server-sent events (WHATWG HTML, section 9.2).
 
-The thread never waits for the client: it puts events into an EventQueue, and the response sends
-them for as long as the client stays connected.
+A background thread puts the events into an EventQueue without waiting for the client; the response
+sends them while the client is connected.
 """
 
 import threading
@@ -24,8 +24,8 @@ class ServerSentEvent:
 
     Args:
         name: the event's type.
-        data: returns one line of JSON, or None to skip the event. It is called in the thread that
-            sends the event, when that is due.
+        data: returns one line of JSON, or None to skip the event. It is called just before the
+            event is sent, in the sending thread.
     """
 
     name: str
@@ -33,7 +33,7 @@ class ServerSentEvent:
 
 
 class EventQueue:
-    """Thread-safe queue of events between producer and sender."""
+    """Thread-safe queue between the producer and the sender of events."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -52,13 +52,16 @@ class EventQueue:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Ignore further events: all were put, or the client is gone."""
+        """Ignore further events.
+
+        Called when all events were put, and when the client has disconnected.
+        """
         with self._changed:
             self._closed = True
             self._changed.notify_all()
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait for the next event or the end; return False after a timeout."""
+        """Wait for an event or for `close`; return False after a timeout."""
         with self._changed:
             return self._changed.wait_for(lambda: bool(self._events) or self._closed, seconds)
 

@@ -1,7 +1,7 @@
 """Client address, scheme and host behind trusted proxies.
 
-Werkzeug's ProxyFix counts hops and ignores addresses, so it also trusts clients that reach the
-port without the proxy. Here a forwarded header counts only if its sender is a trusted proxy.
+Werkzeug's ProxyFix counts hops and ignores addresses, so it also trusts clients that connect
+directly, without the proxy. Here a forwarded header counts only if a trusted proxy sent it.
 """
 
 import re
@@ -17,7 +17,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
 
 UNIX = "unix"
-"""Name for clients of a Unix socket, which have no address."""
+"""The name of clients on a Unix socket, which have no address."""
 
 _HOST = re.compile(
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?"
@@ -29,16 +29,16 @@ Address = IPv4Address | IPv6Address
 
 
 class TrustedProxies:
-    """Outermost WSGI middleware: forwarded headers of trusted proxies.
+    """WSGI middleware that applies the forwarded headers of trusted proxies.
 
-    The client is the right-most address of X-Forwarded-For that is not a trusted proxy's. An
-    entry that is not an address ends the search, and the last proxy counts as the client. Ports,
-    which some proxies add, are ignored, as in 192.0.2.1:5555 and [2001:db8::1]:5555. Scheme and
-    host are those that the nearest proxy sent. The forwarded headers are removed from the request.
+    The client is the rightmost address in X-Forwarded-For that does not belong to a trusted proxy.
+    An entry that is not an address ends the search; the proxy before it then counts as the client.
+    Ports, which some proxies add (192.0.2.1:5555, [2001:db8::1]:5555), are ignored. Scheme and
+    host are taken from the nearest proxy. The forwarded headers are removed from the request.
 
     Args:
         app: the wrapped application.
-        trusted: addresses and networks (IPv4, IPv6), and `unix`. If empty, no header is applied.
+        trusted: IPv4 and IPv6 addresses and networks, and `unix`. If empty, no header is applied.
 
     Raises:
         ValueError: an entry of `trusted` is none of these.
@@ -83,9 +83,9 @@ class TrustedProxies:
 
 
 def rate_limit_address(peer: str) -> str:
-    """Return what to count an address as: its /64 network for IPv6.
+    """Return the address, or the /64 network of an IPv6 address.
 
-    A client has all addresses of its network.
+    A single client usually has a whole /64 network, so all of it shares one rate limit.
     """
     address = _address(peer)
     if isinstance(address, IPv6Address):
@@ -104,8 +104,8 @@ def _address(text: str) -> Address | None:
 
 
 def _without_port(entry: str) -> str:
-    found = _ENTRY.fullmatch(entry)  # a bare IPv6 address does not match
-    return (found[1] or found[2]) if found else entry
+    match = _ENTRY.fullmatch(entry)  # a bare IPv6 address does not match
+    return (match[1] or match[2]) if match else entry
 
 
 def _last(value: str) -> str:

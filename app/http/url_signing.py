@@ -24,28 +24,30 @@ class Signature:
 
 @dataclass(frozen=True, repr=False)
 class Signer:
-    """Signs with the first key and accepts all of them, for rotation.
+    """Signs with the first key and accepts signatures of all keys.
 
-    Without keys, signatures are neither required nor checked.
+    Keys can thus be rotated. Without keys, signatures are neither required nor checked.
     """
 
     keys: tuple[str, ...]
     clock: Clock
 
     def sign(self, image_id: str, parameters: str, *, seconds: int) -> Signature:
-        """Return a signature for an image and its parameters, valid for `seconds`."""
+        """Sign an image and its parameters for a number of seconds."""
         expires = int(self.clock.now().timestamp()) + seconds
         digest = _digest(self.keys[0], image_id, parameters, expires)
         return Signature(expires=expires, sig=digest.hex())
 
     def check(self, image_id: str, parameters: str, signature: Signature) -> int | None:
-        """Return the remaining validity in seconds, or None without limit.
+        """Check a signature, which may be encoded in hex or in base64url.
 
-        It may be encoded in hex or in base64url.
+        Returns:
+            The seconds until it expires, at least 1; None if no signatures are required.
 
         Raises:
             SignatureRequired: the signature or its expiry time is missing.
-            SignatureInvalid: it does not match image, parameters, expiry time and keys.
+            SignatureInvalid: it does not match the image, the parameters, the expiry time or any
+                of the keys.
             SignatureExpired: its expiry time has passed.
         """
         if not self.keys:
@@ -53,7 +55,7 @@ class Signer:
         if signature.expires is None or not signature.sig:
             raise SignatureRequired
         digests = [_digest(key, image_id, parameters, signature.expires) for key in self.keys]
-        # All are compared, each in constant time, so the duration reveals nothing.
+        # Compare all, each in constant time, so that the duration reveals nothing.
         matches = [hmac.compare_digest(*_encoded(digest, signature.sig)) for digest in digests]
         if not any(matches):
             raise SignatureInvalid
@@ -64,15 +66,15 @@ class Signer:
 
 
 def _digest(key: str, image_id: str, parameters: str, expires: int) -> bytes:
-    # No part contains a line break, so different triples never give the same text.
+    # No part contains a line break, so different inputs never produce the same text.
     text = f"{image_id}\n{parameters}\n{expires}"
     return hmac.digest(key.encode(), text.encode(), "sha256")
 
 
 def _encoded(digest: bytes, sig: str) -> tuple[bytes, bytes]:
-    """Return digest and signature in the signature's encoding.
+    """Return digest and signature as text in the signature's encoding.
 
-    They are compared as text, for strictness.
+    Decoding the signature instead would accept several spellings of it.
     """
     if len(sig) == _HEX_DIGITS:
         return digest.hex().encode(), sig.encode()

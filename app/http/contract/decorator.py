@@ -1,4 +1,4 @@
-"""Contracts: a view's request, responses, access and errors.
+"""Contracts: declarations of the views' requests, responses and access.
 
 The same declaration validates requests and generates `/openapi.json`, so the two can't differ.
 """
@@ -91,8 +91,8 @@ class Contract:
 def contract(declared: Contract) -> Callable[[ViewFunction], ViewFunction]:
     """Authorize and validate the request, and send the view's result as JSON.
 
-    The view gets its validated `body`, `query` and `idempotency_key` as keyword arguments, as far
-    as the contract declares them. It returns a Pydantic model, a dictionary or a Response.
+    The view gets `body`, `query` and `idempotency_key` as keyword arguments if the contract
+    declares them. It returns a Pydantic model, a dictionary or a Response.
     """
 
     def decorate(view: ViewFunction) -> ViewFunction:

@@ -148,10 +148,7 @@ def _query_parameters(contract: Contract) -> list[dict[str, Any]]:
 
 
 def _without_null_default(schema: dict[str, Any]) -> dict[str, Any]:
-    """Remove a default of null, which a query can't express.
-
-    Absent parameters have no value.
-    """
+    """Remove a default of null, which a query can't express."""
     return {key: value for key, value in schema.items() if (key, value) != ("default", None)}
 
 
@@ -191,7 +188,7 @@ def _success(contract: Contract, references: Any) -> dict[str, Any]:
 def _body_schema(content_type: str) -> dict[str, str]:
     """Return the schema of a body that is not JSON.
 
-    `format` marks bytes for client generators.
+    `format` declares images as bytes to generators of client code.
     """
     binary = content_type.startswith("image/")
     return {"type": "string"} | ({"format": "binary"} if binary else {})

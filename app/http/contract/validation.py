@@ -1,4 +1,4 @@
-"""Validate bodies and queries with Pydantic models."""
+"""Validation of bodies and queries by Pydantic, with errors per field."""
 
 from typing import TypeVar, get_origin
 from urllib.parse import parse_qsl
@@ -22,7 +22,7 @@ def read_body(model: type[Model]) -> Model:
     Raises:
         UnsupportedMediaType: the content type isn't JSON.
         RequestTooLarge: the body is larger than 64 KiB.
-        InvalidJson: the body isn't JSON, or parsers may read it differently.
+        InvalidJson: the body isn't JSON, or different parsers may read it differently.
         InvalidRequest: the body isn't an object, or a field is invalid.
     """
     if request.mimetype != "application/json":
@@ -100,6 +100,6 @@ def _sentence(text: str) -> str:
 
 
 def invalid_request(problems: list[dict[str, str]]) -> InvalidRequest:
-    """Return the error for invalid fields with their messages."""
+    """Return the error for a list of `{"field": ..., "message": ...}`."""
     summary = " ".join(f"{problem['field']}: {problem['message']}" for problem in problems)
     return InvalidRequest(message=f"The request is not valid. {summary}", errors=problems)

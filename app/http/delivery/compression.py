@@ -30,7 +30,7 @@ _SETTINGS = {
 
 
 def register(app: Flask) -> None:
-    """Compress responses where clients accept it.
+    """Compress responses if the client accepts it.
 
     Static files are compressed once per process.
     """
@@ -43,7 +43,7 @@ def register(app: Flask) -> None:
         if response.mimetype not in _MIMETYPES or response.status_code not in {200, 206, 304}:
             return response
         response.vary.add("Accept-Encoding")
-        if response.status_code != 200:  # a part of a file is sent as it is
+        if response.status_code != 200:  # parts of files are not compressed
             return response
         is_static = request.endpoint == static_files.ENDPOINT and not app.debug
         response = (static if is_static else dynamic).after_request(response)

@@ -1,8 +1,8 @@
-"""Static files, under addresses that change with their content.
+"""Static files, at URLs that change with their content.
 
 All files share one digest, which is a part of their path: `/static/v-<digest>/studio/main.js`.
-So JavaScript modules, which import each other by relative paths, need no list of names, and
-clients never revalidate a file.
+JavaScript modules import each other by relative paths, so they need no manifest of hashed names,
+and clients never have to revalidate a file.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ ENDPOINT = "static"
 _ONE_YEAR = 365 * 24 * 3600
 _DIGEST_LENGTH = 12
 _DIGEST = "app.static_digest"  # key in the application's extensions
-# Only the files of this package are used. Its code, a plugin of a framework, is never imported.
+# Only this package's files are used; its code, for another framework, is never imported.
 _SWAGGER_UI_PACKAGE = "flask_openapi3_swagger"
 _SWAGGER_UI_FILES = {
     "swagger-ui/swagger-ui.css": "templates/swagger/css/swagger-ui.css",
@@ -30,9 +30,10 @@ _SWAGGER_UI_FILES = {
 
 
 def register(app: Flask) -> None:
-    """Serve static files under versioned addresses.
+    """Serve the static files at versioned URLs.
 
-    The application has to be created with `static_folder=None`.
+    `url_for("static", filename=...)` returns them. The app has to be created with
+    `static_folder=None`.
     """
     app.extensions[_DIGEST] = _content_digest(_folder(app))
     app.add_url_rule("/static/v-<version>/<path:filename>", ENDPOINT, _send)
@@ -45,11 +46,11 @@ def register(app: Flask) -> None:
 
 
 def _send(filename: str, version: str = "") -> Response:
-    """Send a file, to be cached for a year under the current digest.
+    """Send a file, cacheable for a year if its URL has the current digest.
 
-    Another version's address returns the current file, revalidated at each use: while servers are
-    replaced one by one, a page from one of them may load its files from another. In debug mode
-    files may change at any time, so all are revalidated.
+    The URL of another version returns the current file, revalidated at each use: in a rolling
+    update, a page from one server may load its files from another. In debug mode files may change
+    at any time, so all are revalidated.
     """
     data = _path(filename).read_bytes()
     response = Response(data, mimetype=guess_type(filename)[0])
