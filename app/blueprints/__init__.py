@@ -1,1 +1,1 @@
-"""Views: they map requests to use cases, and results to responses."""
+"""Views, which map requests to use cases and results to responses."""

@@ -1,4 +1,4 @@
-"""Access from the views to the objects that the composition root built."""
+"""Access to the objects that the composition root builds for the views."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ class ServerInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class Dependencies:
-    """The use cases, and the other objects that views need."""
+    """The use cases and other objects that views need."""
 
     generate: GenerateImage
     estimates: Estimates

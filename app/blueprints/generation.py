@@ -81,7 +81,10 @@ def _partial_images(body: GenerateBody) -> int:
 
 
 def _generator(image_request: ImageRequest, idempotency_key: str | None) -> Generate:
-    """Return a function that generates the image or replays it."""
+    """Return a function that generates the image.
+
+    If the idempotency key was used before, it returns the earlier request's result.
+    """
     claim = claim_of(caller().id, idempotency_key) if idempotency_key else ""
     fault = fault_injection.parse(
         request.headers.get(fault_injection.HEADER), allowed=deps().server_info.fault_injection

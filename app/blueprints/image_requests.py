@@ -1,4 +1,4 @@
-"""Resolve requests for images: access, signature and variant."""
+"""Resolution of requests for images: access, signature and variant."""
 
 from functools import partial
 from typing import Any
@@ -15,7 +15,10 @@ from app.models import Scope
 def resolve_image(
     deps: Dependencies, image_id: str, environ: dict[str, Any]
 ) -> ImageResponseSpec | None:
-    """Resolve a request for the middleware; None leaves it to the view.
+    """Resolve a request for the image middleware, before the image is read.
+
+    Returns:
+        The spec of the response, or None to leave a redirect to the view.
 
     Raises:
         ImageNotFound, Unauthorized, RateLimited, Forbidden, RecordsUnavailable: see
@@ -41,8 +44,10 @@ def resolve_image(
 def authorize_read(deps: Dependencies, image_id: str, environ: dict[str, Any]) -> None:
     """Check that the caller may read the image.
 
+    Anyone may read public images; others can be read only by their owner.
+
     Raises:
-        ImageNotFound: it doesn't exist, or isn't the caller's; the responses are the same.
+        ImageNotFound: the image doesn't exist or isn't the caller's; the response is the same.
         Unauthorized: there is no valid API key.
         RateLimited: too many invalid API keys were sent from this address.
         Forbidden: the API key lacks the scope to read.

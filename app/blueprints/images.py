@@ -112,7 +112,7 @@ def get_image(filename: str, query: VariantQuery) -> Response:
 
 
 def _redirect(url: str) -> Response:
-    # The URL may be signed: cache it for less time than it is valid, and for this client only.
+    # The URL may be signed: cache it for less than its validity, and for this client only.
     headers = {"Location": url, "Cache-Control": "private, max-age=600"}
     if not deps().server_info.public_images:
         headers["Vary"] = ", ".join(CREDENTIAL_HEADERS)

@@ -92,7 +92,10 @@ def docs() -> Response:
 
 
 def openapi_document() -> dict[str, Any]:
-    """Return the OpenAPI document, which is generated once, for speed."""
+    """Return the OpenAPI document, which is generated once.
+
+    Generating it takes as long as fifty list requests.
+    """
     document: dict[str, Any] | None = current_app.extensions.get(_DOCUMENT)
     if document is None:
         info = deps().server_info
@@ -105,7 +108,7 @@ def openapi_document() -> dict[str, Any]:
 
 @blueprint.get("/")
 def index() -> Response:
-    """Show the studio, a page to try the service."""
+    """Show the studio, a page to try the service with."""
     return _page("index.html", defaults=deps().server_info)
 
 

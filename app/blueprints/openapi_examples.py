@@ -1,4 +1,7 @@
-"""Example responses for the OpenAPI document, checked by tests."""
+"""Example responses for the OpenAPI document.
+
+Tests validate them against the schemas.
+"""
 
 from typing import Any
 

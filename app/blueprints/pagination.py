@@ -1,4 +1,7 @@
-"""Pagination of the list: its query and its opaque cursors."""
+"""Pagination of the list of images: the query schema and cursors.
+
+To clients, cursors are opaque.
+"""
 
 import base64
 import binascii
@@ -32,7 +35,7 @@ class ListQuery(BaseModel):
         return self
 
     def page_query(self, owner: str | None) -> PageQuery:
-        """Return the page query for images of `owner`, or of all if None."""
+        """Return the page query for the images of `owner`; None for all."""
         after = decode_cursor(self.cursor) if self.cursor else None
         offset = 0 if after else (self.page - 1) * self.limit
         return PageQuery(
@@ -50,7 +53,7 @@ def decode_cursor(cursor: str) -> Position:
     """Decode a cursor made by `encode_cursor`.
 
     Raises:
-        ValueError: it is not such a cursor.
+        ValueError: the text is not such a cursor.
     """
     try:
         padded = cursor + "=" * (-len(cursor) % 4)

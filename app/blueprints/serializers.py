@@ -1,4 +1,4 @@
-"""Serializers from records and reports to response bodies."""
+"""Serialization of records and reports to response bodies."""
 
 from datetime import date
 from typing import Any
@@ -95,7 +95,7 @@ def list_response(page: Page, query: ListQuery, deps: Dependencies) -> dict[str,
 
 
 def image_fields(record: ImageRecord, deps: Dependencies, base_url: str) -> dict[str, Any]:
-    """Return the fields of a ready image, as in the schema Image."""
+    """Return the fields of the schema `Image`, with absolute URLs."""
     url = base_url + object_keys.image_path(record.id)
     return {
         "filename": object_keys.image_name(record.id),
@@ -106,7 +106,7 @@ def image_fields(record: ImageRecord, deps: Dependencies, base_url: str) -> dict
 
 
 def operator_fields(record: ImageRecord) -> dict[str, Any]:
-    """Return all fields that commands show of a ready image, as JSON values."""
+    """Return the fields of a ready image for commands, as JSON values."""
     fields = {
         "id": record.id,
         **record_fields(record),
@@ -122,7 +122,7 @@ def operator_fields(record: ImageRecord) -> dict[str, Any]:
 
 
 def record_fields(record: ImageRecord) -> dict[str, Any]:
-    """Return the fields of a ready image that callers and operators see alike."""
+    """Return the fields of a ready image common to API and commands."""
     original, image = record.original, record.image
     return {
         "prompt": record.prompt,

@@ -1,7 +1,7 @@
 """Generations whose progress is streamed to the client.
 
-A generation runs in a thread of its own, in the context of its request. It completes and is
-stored even if the client disconnects.
+Each generation runs in its own thread, in the context of its request. It completes, and the image
+is stored, even if the client disconnects.
 """
 
 import base64
@@ -33,14 +33,14 @@ _log = logging.getLogger(__name__)
 def stream(generate: Generate) -> Response:
     """Run a generation and return the response that streams its events.
 
-    Errors before the first step are raised, so that they get a normal error response.
+    Errors before the first step are raised, so that they become normal error responses.
 
     Args:
         generate: generates the image, or returns the result of an earlier request.
     """
     generation = _StreamedGeneration(generate)
     run = copy_context().run
-    # A daemon: a graceful stop waits for `concurrency_limit`, and a quick stop must not wait.
+    # A daemon thread: a graceful stop waits for `concurrency_limit`, a quick stop must not wait.
     threading.Thread(target=run, args=(generation.run,), name="generation", daemon=True).start()
     generation.queue.wait()
     if generation.early_error:
@@ -65,7 +65,8 @@ class _StreamedGeneration:
     Attributes:
         queue: the events.
         replayed: whether the result is that of an earlier request.
-        early_error: the error, if it occurred before the first step; then there are no events.
+        early_error: an error that occurred before the first step, in which case there are no
+            events.
     """
 
     def __init__(self, generate: Generate) -> None:

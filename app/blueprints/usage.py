@@ -50,7 +50,7 @@ def usage(query: UsageQuery) -> Response:
 
 
 def _days(query: UsageQuery) -> tuple[date, date]:
-    """Return the first and the last day.
+    """Return the first and the last day of the report.
 
     Raises:
         InvalidRequest: the range is too long, or ends before it starts.

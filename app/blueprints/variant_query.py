@@ -21,8 +21,8 @@ class VariantOption:
 
     Attributes:
         variant: the variant.
-        canonical: its canonical text; "" for the plain image.
-        etag_suffix: follows the image id in its ETag; "" for the plain image.
+        canonical: the variant's canonical text; "" for the plain image.
+        etag_suffix: the part of the ETag after the image id; "" for the plain image.
     """
 
     variant: Variant
@@ -35,8 +35,8 @@ class VariantRequest:
     """A parsed variant query.
 
     Attributes:
-        options: one variant, or one per format if the Accept header decides.
-        canonical: the same text for all spellings of the query; signatures are made for it.
+        options: one variant, or one per format if the Accept header selects the format.
+        canonical: a text that is the same for all spellings of the query; it is what is signed.
         signature: the query's signature, not checked yet.
     """
 
@@ -46,7 +46,7 @@ class VariantRequest:
 
     @property
     def is_plain(self) -> bool:
-        """Whether this is the plain image, in any spelling."""
+        """Whether the query selects the plain image, in any spelling."""
         return not self.canonical
 
 
@@ -63,7 +63,7 @@ def to_variant_request(query: VariantQuery) -> VariantRequest:
     """Convert a validated query.
 
     Raises:
-        InvalidRequest: its parameters contradict each other.
+        InvalidRequest: parameters contradict each other.
     """
     formats = _AUTO_FORMATS if query.format == "auto" else (query.format,)
     try:
@@ -117,7 +117,7 @@ def _variant(query: VariantQuery, image_format: Format) -> Variant:
 
 
 def _is_transparent(query: VariantQuery) -> bool:
-    """Return whether `background=transparent` is given explicitly."""
+    """Return whether `background=transparent` was set explicitly."""
     return query.background is None and "background" in query.model_fields_set
 
 
@@ -132,7 +132,7 @@ def _side(query: VariantQuery, length: int | None) -> int:
 
 
 def _round(pixels: float) -> int:
-    """Round half up, as `round` would round half to even."""
+    """Round half up; `round` would round half to even."""
     return int(pixels + 0.5)
 
 

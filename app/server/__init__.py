@@ -1,1 +1,1 @@
-"""Code for gunicorn only: workers, shutdown, process setup."""
+"""Code for gunicorn only: workers, graceful shutdown, process setup."""

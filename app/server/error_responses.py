@@ -1,6 +1,6 @@
 """JSON errors for requests that the parser rejects.
 
-They are sent under every worker class.
+They work under every worker class.
 """
 
 import contextlib
@@ -24,7 +24,10 @@ _log = logging.getLogger(__name__)
 
 
 def send_error(_request: Any, client: socket.socket, _address: Any, error: BaseException) -> None:
-    """Respond to a rejected request, as a worker's `handle_error`."""
+    """Respond to a rejected request.
+
+    Replaces the method `handle_error` of gunicorn's workers.
+    """
     with contextlib.suppress(OSError):  # the client has disconnected
         client.sendall(_error_response(error))
 
@@ -32,7 +35,7 @@ def send_error(_request: Any, client: socket.socket, _address: Any, error: BaseE
 def _error_response(error: BaseException) -> bytes:
     """Log a rejected request and return the response.
 
-    Neither the log nor the response repeats what the client sent: it may be anything.
+    The response closes the connection. Neither log nor response contains input from the client.
     """
     environ: dict[str, Any] = {}
     request_id.begin(environ)

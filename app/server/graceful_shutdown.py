@@ -1,10 +1,11 @@
-"""Graceful shutdown: finish the active generations, then exit.
+"""Graceful shutdown: finish active generations before gunicorn exits.
 
 By default gunicorn stops accepting connections as soon as it gets SIGTERM. While a generation
 runs, which may take minutes, no client could then read images or see in `/readyz` that the server
-shuts down. A worker that is replaced in a reload gets the same signal, but has to stop accepting
-immediately, because its replacement serves new clients. Only the master knows the difference: it
-closes the `ConcurrencyLimit` when the whole server stops, and leaves it open in a reload.
+is shutting down. A worker that is replaced in a reload gets the same signal, but has to stop
+accepting connections immediately, because its replacement serves new clients. Only the master
+knows the difference: it closes the `ConcurrencyLimit` when the whole server stops, and leaves it
+open in a reload.
 
 Nothing here depends on the worker class.
 """
@@ -23,7 +24,7 @@ _HEARTBEAT_SECONDS = 1.0
 
 
 class Master(Protocol):
-    """The used part of gunicorn's arbiter, which has no type hints."""
+    """The part of gunicorn's untyped `Arbiter` that is used here."""
 
     pid: int
     master_pid: int
@@ -34,7 +35,7 @@ class Master(Protocol):
 
 
 class StoppableWorker(Protocol):
-    """The used part of gunicorn's workers, which have no type hints."""
+    """The part of gunicorn's untyped `Worker` that is used here."""
 
     alive: bool
     run: Callable[[], None]
@@ -43,7 +44,7 @@ class StoppableWorker(Protocol):
         """Send a heartbeat to the master."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop accepting, finish the open connections, then return."""
+        """Stop accepting connections; `run` returns once the open ones end."""
 
 
 def close_on_shutdown(master: Master, limit: ConcurrencyLimit) -> None:
@@ -64,18 +65,19 @@ def close_on_shutdown(master: Master, limit: ConcurrencyLimit) -> None:
 def finish_generations(worker: StoppableWorker, limit: ConcurrencyLimit) -> None:
     """Keep the worker process alive until its last generation has ended.
 
-    In a shutdown the worker also serves other requests for that long. In a reload it stops
-    accepting connections immediately, but its process outlives a generation whose client has left.
+    During a shutdown the worker keeps serving other requests until then. In a reload it stops
+    accepting connections immediately, but its process continues until all generations have ended,
+    including those whose client has disconnected.
     """
     worker.run = partial(_run_until_idle, worker, worker.run, limit)
     idle = threading.Event()
 
     def repeat_sigterm() -> None:
         idle.set()
-        os.kill(os.getpid(), signal.SIGTERM)  # from any thread, the main one handles it
+        os.kill(os.getpid(), signal.SIGTERM)  # sent from any thread, handled in the main one
 
     def handle_sigterm(sig: int, _: FrameType | None) -> None:
-        if not worker.alive:  # it is exiting already
+        if not worker.alive:  # the worker is exiting already
             return
         if limit.closed and not idle.is_set():
             limit.call_when_idle(repeat_sigterm)

@@ -1,9 +1,9 @@
-"""gunicorn's threaded worker, with threads for complete requests only.
+"""A threaded gunicorn worker that dispatches only complete requests.
 
-gunicorn's own threaded worker lets a thread wait while a client sends slowly, and its event loop
-wait for clients that don't close their connection, so a few such clients can block the server.
-Here the event loop holds every connection that waits for something, and never blocks: those that
-receive a request, up to 64 KiB of body, and those that are closing. Each has a deadline.
+In gunicorn's own threaded worker, a thread waits while a client sends slowly, and the event loop
+waits for clients that don't close their connection, so a few such clients can block the server.
+Here the event loop never blocks. It holds every connection that is waiting: those that are
+receiving a request, with up to 64 KiB of body, and those that are closing. Each has a deadline.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ from app.server.request_buffer import RequestBuffer
 
 HEAD_SECONDS = 10.0
 BODY_SECONDS = 20.0
-_SEND_SECONDS = 10  # in which a client has to read some of a response
+_SEND_SECONDS = 10  # within which a client has to read some of a response
 _CLOSE_SECONDS = 2.0  # for the client to read the response and close its side
 _DEADLINE_CHECK_SECONDS = 0.25
 _READ_BYTES = 64 * 1024
@@ -34,7 +34,7 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Connection(TConn):  # type: ignore[misc] # reason: gunicorn has no types
-    """A client connection with its request buffer and deadline."""
+    """A client connection with its request buffer and its deadline."""
 
     def __init__(self, worker: "Worker", sock: socket.socket, client: Any, server: Any) -> None:
         super().__init__(worker.cfg, sock, client, server)
@@ -45,7 +45,10 @@ class Connection(TConn):  # type: ignore[misc] # reason: gunicorn has no types
         self._worker = worker
 
     def start_request(self) -> None:
-        """Prepare for the next request, which may have arrived in part."""
+        """Prepare for the next request.
+
+        Part of it may have been received together with the previous one.
+        """
         received = self.parser.unreader.take_buffered() if self.parser else b""
         self.buffer = RequestBuffer(self.cfg, self.client, received)
         self.receives_body = False
@@ -61,7 +64,7 @@ class Connection(TConn):  # type: ignore[misc] # reason: gunicorn has no types
         self.data_ready = True
 
     def close(self, graceful: bool = False) -> None:
-        """Close; if graceful, give the client time to read the response."""
+        """Close; if `graceful`, give the client time to read the response."""
         if graceful:
             self._worker.close_gracefully(self)
         else:
@@ -76,7 +79,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        # The connections in the event loop, each with what is called at its deadline.
+        # The connections in the event loop, each with the function called at its deadline.
         self._held: dict[Connection, Callable[[Connection], None]] = {}
         self._next_deadline_check = 0.0
 
@@ -91,14 +94,15 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
         self.enqueue_req(Connection(self, sock, client, listener.getsockname()))
 
     def enqueue_req(self, conn: Connection) -> None:
-        """Receive the next request; pass it to a thread once complete."""
+        """Receive a request, and pass it to a thread once it is complete."""
         conn.start_request()
-        self._receive(conn)  # usually all of it is there
+        self._receive(conn)  # usually the whole request has arrived
 
     def close_gracefully(self, conn: Connection) -> None:
-        """Hold an answered connection until the client closes it.
+        """Hold the connection after the response, until the client closes it.
 
-        Closing a socket with unread data resets it, and the client would lose the response.
+        Closing a socket with unread data resets the connection, and the client would lose the
+        response (RFC 9112, section 9.6).
         """
         self.nr_conns += 1
         try:
@@ -109,7 +113,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
             self._drop(conn)
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
-        """Run the application, without `100 Continue` for a present body."""
+        """Run the application; don't send `100 Continue` a second time."""
         if conn.continue_sent:
             req._expected_100_continue = False
         try:
@@ -118,7 +122,10 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
             raise ConnectionResetError(errno.ECONNRESET, "client does not read") from None
 
     def murder_pending(self) -> None:
-        """Close connections past their deadline, in every round of the loop."""
+        """Close connections past their deadline.
+
+        The event loop calls this in every iteration.
+        """
         now = time.monotonic()
         if now < self._next_deadline_check:
             return
@@ -127,7 +134,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
             self._held[conn](conn)
 
     def _cap_keepalive(self, deadline: float) -> None:
-        """During shutdown, wait for idle connections until `deadline` at most."""
+        """During shutdown, limit the deadline of idle connections."""
         super()._cap_keepalive(deadline)
         for conn in self._held:
             if not conn.buffer.data:
@@ -151,7 +158,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
             self.poller.unregister(conn.sock)
 
     def _receive(self, conn: Connection, _: Any = None) -> None:
-        """Read; then dispatch the request, reject it, or wait for more."""
+        """Read received data; then dispatch, reject or wait for more."""
         try:
             data = _read(conn.sock)
             complete = conn.buffer.append(data or b"")
@@ -182,7 +189,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
             conn.deadline = time.monotonic() + BODY_SECONDS
         if conn.buffer.expects_continue and not conn.continue_sent:
             conn.continue_sent = True
-            with contextlib.suppress(OSError):  # the deadline closes a connection that is gone
+            with contextlib.suppress(OSError):  # the deadline closes a broken connection
                 conn.sock.send(_CONTINUE)
 
     def _time_out(self, conn: Connection) -> None:
@@ -198,7 +205,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
         self.close_gracefully(conn)
 
     def _discard_input(self, conn: Connection, _: Any = None) -> None:
-        """Discard what the client still sends, until it closes the connection."""
+        """Discard further input until the client closes the connection."""
         try:
             if _read(conn.sock) == b"":
                 self._drop(conn)
@@ -212,7 +219,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
 
 
 def _read(sock: socket.socket) -> bytes | None:
-    """Return received bytes, b"" at the end, or None if there are none."""
+    """Return received bytes; b"" at the end; None if there are none yet."""
     try:
         return sock.recv(_READ_BYTES)
     except BlockingIOError:

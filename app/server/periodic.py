@@ -1,4 +1,4 @@
-"""Repeat a function in a background thread of a worker."""
+"""Periodic calls of a function in a background thread."""
 
 import logging
 import threading
@@ -8,13 +8,13 @@ _log = logging.getLogger(__name__)
 
 
 class PeriodicTask:
-    """Daemon thread that calls a function at a fixed interval.
+    """Daemon thread that calls a function periodically until it is stopped.
 
-    Start it in the process that is to run it: threads do not survive a fork.
+    Start it in the process that should run it: threads don't survive a fork.
 
     Args:
-        function: is called without arguments; what it raises is logged.
-        interval_seconds: the pause before each call, the first one included.
+        function: the function, called without arguments. Its errors are logged.
+        interval_seconds: the pause before each call, including the first one.
     """
 
     def __init__(self, function: Callable[[], object], interval_seconds: float) -> None:
@@ -30,7 +30,7 @@ class PeriodicTask:
             self._thread.start()
 
     def stop(self, *, timeout_seconds: float = 5.0) -> None:
-        """Make no further call, and wait for a running one to end."""
+        """Stop, and wait for a running call for at most `timeout_seconds`."""
         self._stopped.set()
         if self._thread is not None:
             self._thread.join(timeout_seconds)

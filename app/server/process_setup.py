@@ -1,4 +1,4 @@
-"""Setup of gunicorn's processes: files, memory, shared metrics."""
+"""Setup of gunicorn's processes: open files, memory, shared metrics."""
 
 import atexit
 import ctypes
@@ -15,8 +15,8 @@ _MAX_ARENAS = 2
 def raise_open_file_limit() -> None:
     """Raise the soft limit of open files to 4096, or to the hard limit.
 
-    Many systems set it to 1024. A worker that can't accept a connection for want of a file
-    descriptor would exit.
+    Many systems set it to 1024. A worker that has no file descriptor left for a new connection
+    would exit.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     limit = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
@@ -25,9 +25,10 @@ def raise_open_file_limit() -> None:
 
 
 def limit_memory_arenas() -> None:
-    """Make all threads of this process and its forks share two arenas.
+    """Limit glibc's malloc to two arenas, in this process and its forks.
 
-    By default glibc creates an arena for each of many threads, and each keeps its own free memory.
+    By default glibc creates many arenas, up to one per thread, and each keeps its own free memory.
+    Other C libraries have no arenas.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
@@ -37,8 +38,9 @@ def limit_memory_arenas() -> None:
 def release_free_memory() -> None:
     """Return free memory to the system.
 
-    Call it now and then instead of freeing each block immediately: the kernel has to clear every
-    page of fresh memory, which doubles the time of a cutout.
+    After a burst of requests this is most of the memory that the burst used. Call it periodically
+    instead of returning each block immediately: the kernel has to clear every page of fresh
+    memory, which doubles the time of a cutout.
     """
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
@@ -48,8 +50,8 @@ def release_free_memory() -> None:
 def share_metrics() -> None:
     """Keep the metrics of this process and its forks in one directory.
 
-    Call it before anything imports prometheus_client, which decides at import time whether it
-    keeps its numbers in files. The directory is removed when this process exits.
+    Call it before prometheus_client is imported, which decides at import time whether to keep its
+    values in files. The directory is removed when this process exits.
     """
     directory, owner = tempfile.mkdtemp(prefix="imageapi-metrics-"), os.getpid()
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory  # read by prometheus_client
@@ -62,7 +64,10 @@ def share_metrics() -> None:
 
 
 def discard_live_metrics(pid: int) -> None:
-    """Drop the gauges of a dead worker and keep its counters."""
+    """Drop the gauges of a dead worker, but keep its counters.
+
+    An example of a gauge is the number of active generations.
+    """
     from prometheus_client.multiprocess import mark_process_dead
 
     mark_process_dead(pid)  # type: ignore[no-untyped-call]  # reason: it has no types

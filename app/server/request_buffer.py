@@ -1,8 +1,8 @@
 """Buffer of an incoming request that detects when the request is complete.
 
-gunicorn's own parser decides what a request is: it reads the buffered bytes, and if it runs out of
-them, the request is incomplete. The worker's event loop uses this for all connections, so nothing
-here blocks, and a client that sends byte by byte doesn't make the parser read a body repeatedly.
+gunicorn's own parser decides: it reads the buffered bytes, and if it reaches their end too early,
+the request is incomplete. The worker's event loop uses this for all connections, so nothing here
+blocks, and a client that sends byte by byte doesn't make the parser read a body repeatedly.
 """
 
 from collections.abc import Iterator
@@ -17,10 +17,10 @@ from app.http.concurrency import MAX_BODY_BYTES
 
 MAX_HEAD_BYTES = 32 * 1024
 _MAX_CHUNKED_BYTES = MAX_BODY_BYTES + 2 * MAX_HEAD_BYTES  # includes head, chunk sizes, trailers
-_MAX_CHUNKED_LINES = 2048  # for each chunk the parser copies everything after it
-_MAX_CHUNKED_PARSES = 32  # of data that seems to end; no JSON needs to look like a last chunk
+_MAX_CHUNKED_LINES = 2048  # the parser copies all remaining data for each chunk
+_MAX_CHUNKED_PARSES = 32  # after data that looks like the last chunk, which JSON rarely does
 
-_END = b"\r\n\r\n"  # of a head, and of a chunked body
+_END = b"\r\n\r\n"  # ends a head, and a chunked body
 _FRAMING = (b"content-length", b"transfer-encoding")
 
 
@@ -30,7 +30,7 @@ class RequestBuffer:
     Args:
         cfg: gunicorn's settings.
         client: the client's address.
-        initial: bytes that were read already, behind the previous request.
+        initial: bytes that were received after the previous request.
 
     Attributes:
         data: all bytes so far; more than the request if the client pipelines.
@@ -53,7 +53,7 @@ class RequestBuffer:
 
         Raises:
             ParseException: gunicorn's parser rejects the request.
-            RequestTooLarge: the body is larger than any valid one.
+            RequestTooLarge: the body is larger than the limit.
         """
         self.data += data
         if not self.head_complete and self._is_bodyless():
@@ -65,7 +65,7 @@ class RequestBuffer:
         return self._parse()
 
     def _is_bodyless(self) -> bool:
-        """Return whether this head announces no body, the usual case."""
+        """Return whether the data is a head without a body, the usual case."""
         if not self.data.endswith(_END):
             return False
         head = self.data.lower()
@@ -114,9 +114,9 @@ class RequestBuffer:
 
 
 def _available(data: bytearray) -> Iterator[bytes]:
-    """Yield the bytes for the parser, without an end of the stream.
+    """Yield the bytes, then raise NoMoreData.
 
-    The parser would take a plain end for a closed connection.
+    The parser would take a normal end of the iterator for a closed connection.
     """
     yield bytes(data)
     raise NoMoreData

@@ -1,7 +1,7 @@
-"""Which features the service lacks under gunicorn's own worker classes.
+"""Features that are missing under gunicorn's own worker classes.
 
-The shipped class is `gthread_worker.Worker`. The service also works under gunicorn's `gthread`,
-`sync` and `gevent`; what they can't do is logged at start.
+The default class is `gthread_worker.Worker`. The service also works under gunicorn's `gthread`,
+`sync` and `gevent`; the missing features are logged at startup.
 """
 
 _NO_DEADLINES = "deadlines for clients that send or read slowly"
@@ -29,8 +29,8 @@ def describe_missing_features(worker_class: str, *, shipped: str) -> str | None:
     """Return a log line that names the features missing under a worker class.
 
     Args:
-        worker_class: as gunicorn names it.
-        shipped: the class that lacks nothing.
+        worker_class: gunicorn's name of the class.
+        shipped: the class that has all features.
 
     Returns:
         None for the shipped class.

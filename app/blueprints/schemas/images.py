@@ -61,7 +61,7 @@ class GenerateBody(BaseModel):
     )
 
     def image_request(self, *, partial_images: int = 0) -> ImageRequest:
-        """Return the image request that this body stands for."""
+        """Convert the body to an image request."""
         return ImageRequest(
             first_prompt=self.prompt,
             prompt=self.prompt.strip(),

@@ -29,7 +29,10 @@ _NUMBER = r"-?\d+(\.\d+)?"
 
 @dataclass(frozen=True)
 class NumberInRange:
-    """Pydantic annotation for a number in a range, named in its errors."""
+    """Pydantic annotation for a decimal number in a range.
+
+    Every error message states the range.
+    """
 
     range: Range
 
@@ -37,7 +40,7 @@ class NumberInRange:
         """Parse and check a number.
 
         Raises:
-            ValueError: it is not a number, or out of range.
+            ValueError: the text is not a number, or is out of range.
         """
         try:
             value = parse_number(text)
@@ -98,7 +101,7 @@ _FILTERS = WithJsonSchema({"type": "array", "items": {"type": "string"}, "maxIte
 
 
 class VariantQuery(BaseModel):
-    """Selects a variant; without parameters, the plain image."""
+    """Selects a variant; the default is the plain image of 256x256 pixels."""
 
     model_config = ConfigDict(extra="forbid")
 
