@@ -4,7 +4,10 @@ from app.errors.base import AppError, Charged
 
 
 class GenerationInProgress(AppError):
-    """The first request with this idempotency key is still running."""
+    """The first request with this idempotency key is still running.
+
+    It may be charged.
+    """
 
     status, code, retry_after = 409, "generation_in_progress", 5
     charged = Charged.UNKNOWN
@@ -29,7 +32,10 @@ class IdempotencyKeyReused(AppError):
 
 
 class ImageDeleted(AppError):
-    """The image of this idempotency key was deleted."""
+    """The image of this idempotency key was deleted.
+
+    It is not generated again.
+    """
 
     status, code, charged = 410, "image_deleted", Charged.NO
     message = (

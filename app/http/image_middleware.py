@@ -42,7 +42,7 @@ _ROUTE = "/images/<image_name:filename>"  # the rule of Flask's view
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageResponseSpec:
-    """Describes the response to a request for an image, before it is read.
+    """Describes the response to a request for an image, before reading it.
 
     Attributes:
         image_id: id of the image.

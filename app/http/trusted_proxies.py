@@ -32,9 +32,9 @@ class TrustedProxies:
     """WSGI middleware that applies the forwarded headers of trusted proxies.
 
     The client is the rightmost address in X-Forwarded-For that does not belong to a trusted proxy.
-    An entry that is not an address ends the search; the proxy before it then counts as the client.
-    Ports, which some proxies add (192.0.2.1:5555, [2001:db8::1]:5555), are ignored. Scheme and
-    host are taken from the nearest proxy. The forwarded headers are removed from the request.
+    An entry that is not an address ends the search; the proxy found last is then the client. Ports,
+    which some proxies add (192.0.2.1:5555, [2001:db8::1]:5555), are ignored. Scheme and host are
+    taken from the nearest proxy. The forwarded headers are removed from the request.
 
     Args:
         app: the wrapped application.

@@ -164,7 +164,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
             complete = conn.buffer.append(data or b"")
         except OSError:  # reset
             self._drop(conn)
-        except Exception as error:  # noqa: BLE001 - reason: the event loop has to survive for all others
+        except Exception as error:  # noqa: BLE001 - reason: one connection must not end the event loop
             self._reject(conn, error)
         else:
             self._proceed(conn, complete=complete, closed=data == b"")

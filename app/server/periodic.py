@@ -39,5 +39,5 @@ class PeriodicTask:
         while not self._stopped.wait(self._interval_seconds):
             try:
                 self._function()
-            except Exception:  # noqa: BLE001 - reason: the thread must survive whatever its function raises
+            except Exception:  # noqa: BLE001 - reason: no error of the function may end the thread
                 _log.exception("periodic task failed; the next call follows as scheduled")

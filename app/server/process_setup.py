@@ -48,7 +48,7 @@ def release_free_memory() -> None:
 
 
 def share_metrics() -> None:
-    """Keep the metrics of this process and its forks in one directory.
+    """Keep the metrics of this process and its forks in a new directory.
 
     Call it before prometheus_client is imported, which decides at import time whether to keep its
     values in files. The directory is removed when this process exits.
