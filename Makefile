@@ -31,6 +31,7 @@ lint: $(VENV)/.development ## check formatting, lint, vocabulary, types, archite
 	$(BIN) -m ruff format --check .
 	$(BIN) -m ruff check .
 	$(VENV)/bin/codespell $$(git ls-files)
+	$(BIN) -m pytest -n 0 -q tests/unit/project/test_vocabulary.py
 	$(BIN) -m mypy app bench tests wsgi.py gunicorn.conf.py
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/hadolint Dockerfile

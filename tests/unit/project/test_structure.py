@@ -6,9 +6,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 MODULES = sorted(path for room in ("app", "tests", "bench") for path in (ROOT / room).rglob("*.py"))
-MAX_LINES = 250
+MIN_LINES, MAX_LINES = 40, 250
 MAX_MODULES = 16
 UNIT_TESTS_OF_OTHERS = {"project", "bench"}
+# Their size follows from what they are: a port may be one short protocol.
+ANY_SIZE = {"__init__.py", "__main__.py", "conftest.py"}
+SMALL = {
+    "app/imaging/errors.py": "the error of all imaging packages",
+    "tests/support/diagnostic_findings.py": "used by the tests of each part's checks",
+    "tests/support/fakes/scripted.py": "the base of the fakes in three modules",
+    "tests/support/openai/official_client.py": "imports openai, which few tests need",
+    "tests/support/servers/free_ports.py": "used by servers and by tests without one",
+    "tests/support/servers/python_process.py": "called by its name, as in python_process.run(CODE)",
+}
 PROGRAMS = {"tests/browser/screenshot.py"}  # writes docs/studio.png
 
 
@@ -34,6 +44,12 @@ def test_modules_are_short() -> None:
     assert [_name(path) for path, lines in lengths.items() if lines > MAX_LINES] == []
 
 
+def test_modules_are_not_tiny() -> None:
+    """Modules have 40 lines or a reason; a test module has the size of what it tests."""
+    small = {_name(path) for path in MODULES if _is_tiny(path)}
+    assert small == set(SMALL)
+
+
 def test_folders_are_small() -> None:
     """No folder holds more than 16 modules, not counting `__init__`."""
     counts = Counter(path.parent for path in MODULES if path.name != "__init__.py")
@@ -50,6 +66,12 @@ def test_no_two_public_classes_share_a_name() -> None:
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     )
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def _is_tiny(path: Path) -> bool:
+    if path.name in ANY_SIZE or path.name.startswith("test_") or path.parent == ROOT / "app/ports":
+        return False
+    return len(path.read_text().splitlines()) < MIN_LINES
 
 
 def _is_suite_module(path: Path) -> bool:
