@@ -1,4 +1,4 @@
-"""`make demo`: start a server and use each of its main calls once."""
+"""`make demo`: starts a server and calls each of its main endpoints once."""
 
 import contextlib
 import http.client
@@ -34,9 +34,9 @@ _REQUEST_SECONDS = 60
     help="Folder for the image.",
 )
 def demo(prompt: str, output: Path) -> None:
-    """Start a server, and use each of its main calls once.
+    """Start a server and call each of its main endpoints once.
 
-    It invents prompts, then generates, fetches, lists and saves an image. The image is drawn
+    The demo invents prompts, then generates, fetches, lists and saves an image. The image is drawn
     offline even if an API key is set, so the demo is free of charge.
     """
     with _server() as port:
@@ -50,7 +50,7 @@ def demo(prompt: str, output: Path) -> None:
         listed = json.loads(_call(port, "GET", "/images?page=1&limit=10"))
         click.echo(f"GET /images             {listed['total_images']} in total")
         if listed["images"][0]["filename"] != generated["filename"]:
-            raise click.ClickException("the new image is not the first one in the list")
+            raise click.ClickException("the new image is not the first in the list")
     output.mkdir(parents=True, exist_ok=True)
     file = output / generated["filename"]
     file.write_bytes(image)

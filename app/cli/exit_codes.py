@@ -14,10 +14,10 @@ from app.errors import AppError
 from app.usecases.auth.api_keys import ApiKeyRejected
 
 INCOMPLETE = 1
-"""The command ran to its end, but some of its work failed or is left."""
+"""The command completed, but some of its work failed or is not done."""
 
 FAILED = 2
-"""The command could not start, or was cut short by an error."""
+"""The command could not start, or was aborted by an error."""
 
 
 @contextmanager

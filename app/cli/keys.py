@@ -1,4 +1,4 @@
-"""`flask keys`: the API keys of the service."""
+"""`flask keys`: manages the API keys of the service."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -59,10 +59,10 @@ def create(
     """
     lifetime = None if expires is None else timedelta(seconds=expires)
     with exit_on_error(unavailable=_UNAVAILABLE):
-        made = deps().api_keys.create(
+        new_key = deps().api_keys.create(
             name, scopes=scopes, rate=rate, budget=budget, lifetime=lifetime
         )
-    _print_secret(made, f"Created the API key {made.key.id} for {name}.")
+    _print_secret(new_key, f"Created the API key {new_key.key.id} for {name}.")
 
 
 @keys.command("list", short_help="List all API keys without their secrets.")
@@ -103,24 +103,24 @@ def revoke(name_or_id: str) -> None:
 )
 @with_appcontext
 def rotate(name_or_id: str, grace: int) -> None:
-    """Replace the secret of an API key and print the new one.
+    """Replace the secret of an API key and print the new one on standard output.
 
     It can't be displayed again later. Images, limits and spending stay with the key.
     """
     with exit_on_error(unavailable=_UNAVAILABLE):
-        made = deps().api_keys.rotate(name_or_id, grace=timedelta(seconds=grace))
-    until = _format_time(made.key.previous_until)
+        new_key = deps().api_keys.rotate(name_or_id, grace=timedelta(seconds=grace))
+    until = _format_time(new_key.key.previous_until)
     _print_secret(
-        made,
-        f"Rotated the API key {made.key.id} of {made.key.name}. "
+        new_key,
+        f"Rotated the API key {new_key.key.id} of {new_key.key.name}. "
         f"The old secret is valid until {until}.",
     )
 
 
-def _print_secret(made: NewApiKey, message: str) -> None:
-    """Print only the secret on standard output, for use in scripts."""
-    click.echo(f"{message} Store the key safely, it is not displayed again:", err=True)
-    click.echo(made.text)
+def _print_secret(new_key: NewApiKey, message: str) -> None:
+    """Print only the secret on standard output, so that scripts can capture it."""
+    click.echo(f"{message} Store it safely; it can't be displayed again:", err=True)
+    click.echo(new_key.text)
 
 
 def _fields(key: ApiKey) -> dict[str, Any]:

@@ -36,10 +36,10 @@ class DurationParam(click.ParamType[int]):
         """Return the seconds."""
         if self._allow_zero and value == "0s":
             return 0
-        found = _DURATION.fullmatch(value)
-        if found is None:
+        match = _DURATION.fullmatch(value)
+        if match is None:
             self.fail("must be a duration such as 90s, 15m, 12h or 30d.", param, ctx)
-        return int(found[1]) * _SECONDS[found[2]]
+        return int(match[1]) * _SECONDS[match[2]]
 
 
 class ScopesParam(click.ParamType[frozenset[Scope]]):
@@ -80,17 +80,17 @@ class BudgetParam(click.ParamType[Budget]):
     def convert(
         self, value: str, param: click.Parameter | None, ctx: click.Context | None
     ) -> Budget:
-        """Return the budget, in whole millionths of a dollar."""
-        found = _BUDGET.fullmatch(value)
-        micros = int(Decimal(found[1]) * _MICROS) if found else 0
-        if found is None or not micros:
+        """Return the budget, in whole micros (millionths of a dollar)."""
+        match = _BUDGET.fullmatch(value)
+        micros = int(Decimal(match[1]) * _MICROS) if match else 0
+        if match is None or not micros:
             self.fail(
                 "must be a positive amount of dollars such as 5.00/day or 90/month, with at most "
                 "six decimal places.",
                 param,
                 ctx,
             )
-        return Budget(micros=micros, period=cast(Literal["day", "month"], found[2]))
+        return Budget(micros=micros, period=cast(Literal["day", "month"], match[2]))
 
 
 def format_budget(budget: Budget) -> str:
@@ -106,14 +106,16 @@ def owner_option(help_text: str) -> Callable[[Command], Command]:
 
 
 def query_option() -> Callable[[Command], Command]:
-    """Add the option `--q`, which filters images by prompt words."""
+    """Add the option `--q`, which filters images by the words of their prompts."""
     return click.option(
         "--q", "query", metavar="WORDS", default="", help="Only images with these prompt words."
     )
 
 
 def find_owner(owner: str, *, active: bool = False) -> Caller:
-    """Return the caller named by `--owner`, ANONYMOUS for "", or exit.
+    """Return the caller that `--owner` names, or ANONYMOUS for "".
+
+    Exit if the API key does not exist.
 
     Args:
         owner: name or id of an API key.

@@ -1,4 +1,4 @@
-"""`flask spec`: the API's specification as a file for other tools."""
+"""`flask spec`: prints the API's specification for other tools."""
 
 import json
 import re
@@ -20,25 +20,25 @@ spec = AppGroup("spec", help="Print the API's specification for other tools.")
 @spec.command(short_help="Print the OpenAPI document.")
 @with_appcontext
 def openapi() -> None:
-    """Print the OpenAPI 3.1 document, as at /openapi.json."""
+    """Print the OpenAPI 3.1 document, which the service also serves at /openapi.json."""
     _print_json(openapi_document())
 
 
 @spec.command(short_help="Print a Postman collection.")
 @with_appcontext
 def postman() -> None:
-    """Print a Postman collection (v2.1) of all calls.
+    """Print a Postman collection (v2.1) of all operations.
 
-    The requests can be run in their order: the image that the first one generates is fetched and
-    deleted by the later ones. Set the variable base_url, and api_key if the server requires keys.
+    The requests can be run in order: later ones fetch and delete the image that the first one
+    generates. Set the variable base_url, and api_key if the server requires keys.
     """
     _print_json(postman_collection(openapi_document()))
 
 
 def postman_collection(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the Postman collection of an OpenAPI document.
+    """Convert an OpenAPI document to a Postman collection.
 
-    Each tag is a folder, and each call a request with a test of its status.
+    Each tag becomes a folder, and each operation a request with a test of its status.
     """
     folders: dict[str, list[dict[str, Any]]] = {tag["name"]: [] for tag in document["tags"]}
     for method, path, operation in _in_order(document):
@@ -56,13 +56,13 @@ def postman_collection(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _in_order(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield all calls; deletions come last."""
-    calls = [
+    """Yield all operations; deletions come last."""
+    operations_in_order = [
         (method, path, operation)
         for path, operations in document["paths"].items()
         for method, operation in operations.items()
     ]
-    yield from sorted(calls, key=lambda call: call[0] == "delete")
+    yield from sorted(operations_in_order, key=lambda operation: operation[0] == "delete")
 
 
 def _request(

@@ -1,4 +1,4 @@
-"""Report of `flask images generate`, as JSON and as text."""
+"""Formats the report of `flask images generate` as JSON and as text."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,8 +13,8 @@ def as_object(outcomes: Sequence[BatchOutcome], *, stopped_by: str | None) -> di
     """Return the report as JSON-compatible values.
 
     Args:
-        outcomes: of all prompts, in order.
-        stopped_by: the message of the error that stopped the batch, if one did.
+        outcomes: the outcome of every prompt, in order.
+        stopped_by: the message of the error that stopped the batch, or None.
     """
     charges = Counter(str(outcome.error.charged) for outcome in outcomes if outcome.error)
     records = [outcome.record for outcome in outcomes if outcome.record and not outcome.replayed]

@@ -27,7 +27,7 @@ _PARTS = (
     "budget",
 )
 _WIDTH = 98
-_COLUMNS = (9, 12, 9)  # part, check, result; the texts have the rest of the width
+_COLUMNS = (9, 12, 9)  # part, check, result; the text column gets the remaining width
 _COLORS = {Level.OK: "green", Level.WARNING: "yellow", Level.FAILED: "red"}
 
 
@@ -36,7 +36,8 @@ _COLORS = {Level.OK: "green", Level.WARNING: "yellow", Level.FAILED: "red"}
 def doctor(as_json: bool) -> None:
     """Check the settings and every part of the service.
 
-    It takes ten seconds at most and costs nothing. Run it as the user that runs the service.
+    The checks take at most ten seconds and are free of charge. Run them as the user that runs the
+    service.
     The exit status is 0 if no check failed, 1 if one failed, and 2 if the settings are invalid.
     """
     try:
@@ -50,7 +51,7 @@ def doctor(as_json: bool) -> None:
 
 
 def _findings(settings: Settings) -> list[Finding]:
-    # Imported here, because every start of the service imports this module.
+    # Imported here because every start of the service imports this module.
     from app.cli.images.doctor_wiring import checks_for
     from app.usecases.operations.diagnostics import run_checks
 
@@ -71,7 +72,7 @@ def _redact(finding: Finding, settings: Settings) -> Finding:
 
 
 def _position(finding: Finding) -> int:
-    """Return the finding's position; a part's findings keep their order."""
+    """Return the sort key of a finding: the position of its part in the table."""
     return _PARTS.index(finding.part) if finding.part in _PARTS else len(_PARTS)
 
 
@@ -97,7 +98,7 @@ def _table(findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def _lines(finding: Finding) -> Iterator[str]:
-    """Format a finding and its advice, wrapped into the last column."""
+    """Format a finding, with the advice below it, both wrapped into the last column."""
     texts = _wrap(finding.found) + (_wrap(f"-> {finding.advice}") if finding.advice else [])
     cells = (finding.part, finding.check, str(finding.level))
     first, *more = texts
@@ -113,5 +114,5 @@ def _wrap(text: str) -> list[str]:
 
 def _line(cells: tuple[str, str, str], text: str, *, color: str | None = None) -> str:
     part, check, result = (cell.ljust(width) for cell, width in zip(cells, _COLUMNS, strict=True))
-    # Where the output is no terminal, click removes the color.
+    # Click strips the color if the output is not a terminal.
     return f"{part} {check} {click.style(result, fg=color)} {text}".rstrip()

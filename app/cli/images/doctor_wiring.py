@@ -1,4 +1,4 @@
-"""Select and wire the checks of `flask images doctor`."""
+"""Selects and wires the checks that `flask images doctor` runs for the current settings."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -32,7 +32,7 @@ _now = SystemClock().now
 
 
 def checks_for(settings: Settings) -> list[Check]:
-    """Return a check for each part of the service with these settings."""
+    """Return a check for each part of the service, with these settings."""
     checks: dict[str, Callable[[Settings], Iterable[Finding]]] = {
         "provider": _check_provider,
         "storage": _check_storage,
@@ -81,7 +81,7 @@ def _check_storage(settings: Settings) -> Iterator[Finding]:
 
 
 def _check_clock(settings: Settings) -> Iterator[Finding]:
-    """Report an unchecked clock; the checks of S3 or OpenAI compare it."""
+    """Report that the clock needs no check, unless the S3 or OpenAI check compares it."""
     if settings.s3_bucket_name is None and settings.paid_provider != "openai":
         yield clock_skew.not_needed()
 
@@ -125,7 +125,7 @@ def _check_access(settings: Settings) -> Iterator[Finding]:
 
 def _active_keys(settings: Settings) -> Sequence[ApiKey]:
     if settings.mongodb_uri is None and not (settings.data_dir / RECORDS_FILE).exists():
-        return ()  # reading would create the file
+        return ()  # opening the database would create the file
     now = _now()
     return [key for key in build_database(settings).api_keys.list() if key.is_live(now)]
 

@@ -1,4 +1,4 @@
-"""`flask images export` and `import`: folders with a manifest."""
+"""`flask images export` and `import`: copies images to and from a folder."""
 
 import json
 import os
@@ -36,9 +36,9 @@ _MAX_PROMPT_LENGTH = 4000
 @owner_option("Only images of this API key (name or id).")
 @with_appcontext
 def export(folder: Path, originals: bool, query: str, owner: str) -> None:
-    """Copy images to FOLDER, with a line per image in manifest.jsonl.
+    """Copy images to FOLDER and describe them in its manifest.jsonl, one line per image.
 
-    Files that are already there are not copied again, so an interrupted export can be repeated.
+    Existing files are not copied again, so an interrupted export can be repeated.
 
     The exit status is 0, 1 if some images could not be copied, and 2 if the export failed.
     """
@@ -69,20 +69,20 @@ def export(folder: Path, originals: bool, query: str, owner: str) -> None:
 def import_(folder: Path, owner: str) -> None:
     """Import the PNG, WEBP and JPEG files of FOLDER, free of charge.
 
-    Each file is stored as an original and cut out. If FOLDER has a manifest.jsonl, as exports do,
-    only the files that it names are imported, with its prompts, times and ids. Otherwise the name
-    of a file is its prompt. Images that were imported before are skipped.
+    Each file is stored as an original and cut out. If FOLDER contains the manifest.jsonl of an
+    export, only the files that it lists are imported, with its prompts, times and ids. Otherwise
+    the name of a file is its prompt. Images that were imported before are skipped.
 
     The exit status is 0, 1 if some images could not be imported, and 2 if the import failed.
     """
     caller = find_owner(owner, active=True)
     imported = skipped = failed = 0
     with exit_on_error():
-        for name, found in _files(folder, caller):
+        for name, image_or_problem in _files(folder, caller):
             try:
-                if isinstance(found, str):
-                    raise UnusableImage(found)
-                record = deps().import_image(found)
+                if isinstance(image_or_problem, str):
+                    raise UnusableImage(image_or_problem)
+                record = deps().import_image(image_or_problem)
             except (AppError, UnusableImage) as error:
                 failed += 1
                 click.echo(f"{name}: {error}", err=True)
@@ -95,7 +95,7 @@ def import_(folder: Path, owner: str) -> None:
 
 
 def _copy_files(record: ImageRecord, folder: Path, *, originals: bool) -> int:
-    """Copy missing and changed files; return their number."""
+    """Copy the files that are missing or differ in size; return how many were copied."""
     files: dict[Path, ProcessedImage | Original | None] = {
         folder / object_keys.image_name(record.id): record.image
     }
@@ -112,7 +112,7 @@ def _copy_files(record: ImageRecord, folder: Path, *, originals: bool) -> int:
 
 
 def _exported_lines(folder: Path) -> dict[str, str]:
-    """Return the manifest's lines of existing images, by image id."""
+    """Return the manifest's lines by image id, except those whose image is missing."""
     lines = {}
     if (folder / _MANIFEST).exists():
         for line in (folder / _MANIFEST).read_text(encoding="utf-8").splitlines():
@@ -142,7 +142,7 @@ def _entry(record: ImageRecord, *, originals: bool) -> dict[str, Any]:
 
 
 def _files(folder: Path, caller: Caller) -> Iterator[tuple[str, ExportedImage | str]]:
-    """Yield each file's name with its image, or with the reason against."""
+    """Yield each file's name with the image to import, or with the problem that prevents it."""
     manifest = folder / _MANIFEST
     if not manifest.exists():
         for path in sorted(folder.iterdir()):
@@ -164,7 +164,7 @@ def _files(folder: Path, caller: Caller) -> Iterator[tuple[str, ExportedImage | 
 def _path_inside(folder: Path, name: str) -> Path:
     path = (folder / name).resolve()
     if not path.is_relative_to(folder.resolve()):
-        raise ValueError("the file is outside of the folder")
+        raise ValueError("the file is outside the folder")
     return path
 
 
@@ -184,12 +184,12 @@ def _image_of(entry: dict[str, Any], data: bytes, caller: Caller) -> ExportedIma
 
 
 def _valid_text(text: str) -> str:
-    """Replace what is not Unicode, such as the bytes of a filename in Latin-1."""
+    """Replace lone surrogates, which stand for undecodable bytes in a filename."""
     return text.encode("utf-8", "replace").decode()
 
 
 def _parse_time(text: str | None) -> datetime | None:
-    """Parse an ISO 8601 time, by default UTC, to milliseconds."""
+    """Parse an ISO 8601 time, in UTC by default, and truncate it to milliseconds."""
     if not text:
         return None
     time = datetime.fromisoformat(text)

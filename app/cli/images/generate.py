@@ -1,4 +1,4 @@
-"""`flask images generate`: batches of images from the command line."""
+"""`flask images generate`: generates batches of images."""
 
 import json
 import os
@@ -32,7 +32,7 @@ _MAX_CONCURRENCY = 32
 _SIGINT_STATUS = 130
 
 
-@click.command(short_help="Generate an image for each prompt, and none of them twice.")
+@click.command(short_help="Generate an image for each prompt, but none twice.")
 @click.argument("prompts", nargs=-1)
 @click.option(
     "--file",
@@ -62,7 +62,7 @@ _SIGINT_STATUS = 130
     help="Size of the originals of PROMPTS, in pixels.",
 )
 @owner_option("API key (name or id) that will own the images.")
-@click.option("--dry-run", is_flag=True, help="Print the maximum cost, and generate nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the maximum cost without generating anything.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @with_appcontext
 def generate(
@@ -81,8 +81,8 @@ def generate(
 
     A batch that was interrupted (by Ctrl-C, a crash or an exhausted budget) continues with
     --resume. Each prompt has an idempotency key, derived from the name of the batch and the prompt,
-    so no image is generated or paid for twice before IDEMPOTENCY_TTL_DAYS have passed. Ctrl-C waits
-    for the images that are being generated.
+    so no image is generated or paid for twice within IDEMPOTENCY_TTL_DAYS. Ctrl-C waits for the
+    images that are being generated.
 
     The exit status is 0 if every prompt has its image, 1 if not, and 2 if nothing was started.
     """
@@ -109,17 +109,17 @@ def generate(
 def _requests(
     prompts: Sequence[str], file: Path | None, fields: dict[str, Any]
 ) -> list[ImageRequest]:
-    given = {name: value for name, value in fields.items() if value}
+    options = {name: value for name, value in fields.items() if value}
     if bool(prompts) == bool(file):
         raise click.UsageError("Give either PROMPTS or --file.")
-    if file and given:
+    if file and options:
         raise click.UsageError(
             "--enhance, --quality and --size are for PROMPTS only. Set them in the file."
         )
     try:
         if file:
             return read_prompt_file(file)
-        return [parse_request({"prompt": prompt, **given}) for prompt in prompts]
+        return [parse_request({"prompt": prompt, **options}) for prompt in prompts]
     except PromptFileError as error:
         problems = error.problems
     except ValueError as error:
@@ -130,7 +130,7 @@ def _requests(
 
 
 def _check_resume(items: Sequence[BatchItem], *, resume: bool) -> None:
-    """Exit unless `--resume` fits whether the batch was started before."""
+    """Exit if a started batch lacks --resume, or a new one has it."""
     with exit_on_error():
         started = sum(deps().generate.idempotency.knows(item.claim) for item in items)
     if started and not resume:
@@ -147,7 +147,7 @@ def _check_resume(items: Sequence[BatchItem], *, resume: bool) -> None:
 
 @contextmanager
 def _stop_on_interrupt(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` at the first Ctrl-C; exit immediately at the second one."""
+    """Call `stop` at the first Ctrl-C; exit immediately at the second."""
 
     def on_interrupt(_: int, __: FrameType | None) -> None:
         if interrupted.is_set():
@@ -169,10 +169,10 @@ def _stop_on_interrupt(stop: Callable[[], None]) -> Iterator[None]:
 
 
 def _with_progress(outcomes: Iterable[BatchOutcome], total: int) -> Iterator[BatchOutcome]:
-    """Print progress on standard error: a bar, or a line per image."""
+    """Print progress on standard error: a bar in a terminal, or a line per image."""
     failed = micros = 0
 
-    def so_far(_: object) -> str:
+    def totals(_: object) -> str:
         return f"{failed} failed, ${micros / 1e6:.4f}"
 
     if not sys.stderr.isatty():
@@ -181,7 +181,7 @@ def _with_progress(outcomes: Iterable[BatchOutcome], total: int) -> Iterator[Bat
             yield outcome
         return
     with click.progressbar(
-        length=total, file=sys.stderr, label="Images", item_show_func=so_far
+        length=total, file=sys.stderr, label="Images", item_show_func=totals
     ) as bar:
         for outcome in outcomes:
             failed += outcome.error is not None

@@ -1,6 +1,6 @@
-"""`flask images`: commands for stored images and maintenance.
+"""`flask images`: the command group for images and maintenance.
 
-A new command is a module here, with its function added to `_COMMANDS`.
+To add a command, write it in a module of this package and add it to `_COMMANDS`.
 """
 
 import click
@@ -32,7 +32,7 @@ _COMMANDS = (
 class _OrderedGroup(AppGroup):
     """A group whose help lists commands in the order in which they were added."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - reason: of click
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - reason: click's
         """Return the names of the commands, unsorted."""
         return list(self.commands)
 

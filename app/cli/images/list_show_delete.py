@@ -1,4 +1,4 @@
-"""`flask images list`, `show` and `delete`."""
+"""`flask images list`, `show` and `delete`: commands for stored images."""
 
 import json
 import sys

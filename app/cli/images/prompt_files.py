@@ -1,4 +1,4 @@
-"""Files of prompts for `flask images generate`: parsing and validation."""
+"""Parses and validates the prompt files of `flask images generate`."""
 
 import csv
 import json
@@ -23,7 +23,7 @@ _BOOLEANS = {
 
 
 class PromptFileError(Exception):
-    """The file contains errors; `problems` describes each of them in a line."""
+    """The file is invalid; `problems` describes each error in one line."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -33,9 +33,9 @@ class PromptFileError(Exception):
 def read_prompt_file(path: Path) -> list[ImageRequest]:
     """Read image requests from a .txt, .csv or .jsonl file.
 
-    A .txt file has a prompt per line; empty lines and lines that start with # are skipped. A .csv
+    A .txt file has one prompt per line; empty lines and lines that start with # are skipped. A .csv
     file has a header with the column `prompt`, and optionally `enhance`, `quality` and `size`. A
-    .jsonl file has an object per line, like the body of POST /generate-image.
+    .jsonl file has one object per line, like the body of POST /generate-image.
 
     Raises:
         PromptFileError: the file can't be read, or some of its lines are invalid.
@@ -63,6 +63,9 @@ def read_prompt_file(path: Path) -> list[ImageRequest]:
 def parse_request(fields: Any) -> ImageRequest:
     """Validate fields as POST /generate-image does.
 
+    Args:
+        fields: the parsed line, or the exception that parsing it raised.
+
     Raises:
         ValueError: a field is invalid.
     """
@@ -70,7 +73,7 @@ def parse_request(fields: Any) -> ImageRequest:
         raise fields
     body = GenerateBody.model_validate(fields)
     if body.dry_run:
-        raise ValueError("dry_run: Not possible per line. Use the option --dry-run.")
+        raise ValueError("dry_run: Not allowed in a prompt. Use the option --dry-run.")
     return body.image_request()
 
 
@@ -78,12 +81,12 @@ def problems_in(error: ValueError) -> list[str]:
     """Return a line for each invalid field."""
     if not isinstance(error, ValidationError):
         return [str(error)]
-    return [_problem(found) for found in error.errors(include_url=False, include_input=False)]
+    return [_problem(details) for details in error.errors(include_url=False, include_input=False)]
 
 
-def _problem(found: Mapping[str, Any]) -> str:
-    where = ".".join(map(str, found["loc"])) or "the line"
-    return f"{where}: {found['msg'].removeprefix('Value error, ')}"
+def _problem(details: Mapping[str, Any]) -> str:
+    where = ".".join(map(str, details["loc"])) or "the line"
+    return f"{where}: {details['msg'].removeprefix('Value error, ')}"
 
 
 def _text(text: str) -> Iterator[tuple[int, Any]]:

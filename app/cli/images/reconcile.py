@@ -1,4 +1,4 @@
-"""`flask images reconcile`: discrepancies of records and objects."""
+"""`flask images reconcile`: finds and repairs discrepancies in the stored data."""
 
 import json
 import sys
@@ -16,13 +16,15 @@ _MAX_LISTED = 20
 
 
 @click.command(short_help="Find and repair discrepancies between records and images.")
-@click.option("--fix", is_flag=True, help="Repair what is found. Without it, nothing is changed.")
+@click.option(
+    "--fix", is_flag=True, help="Repair the discrepancies. Without --fix, nothing is changed."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @with_appcontext
 def reconcile(fix: bool, as_json: bool) -> None:
-    """Find discrepancies of records and images; repair them with --fix.
+    """Find discrepancies between records and stored images, and repair them with --fix.
 
-    It can run beside servers, and never generates or pays for anything.
+    The command can run while servers are running. It never generates or pays for anything.
 
     The exit status is 0 if no discrepancy is left, 1 if one is left, and 2 if the storage or the
     records are unavailable.

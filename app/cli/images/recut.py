@@ -1,4 +1,4 @@
-"""`flask images recut`: all images again, with the current cutout."""
+"""`flask images recut`: cuts out all images again."""
 
 import sys
 from pathlib import Path
@@ -19,7 +19,7 @@ _MAX_ON_SHEET = 100
     "--compare",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Write old and new images and a contact sheet to a folder, and change nothing.",
+    help="Write old and new images and a contact sheet to a folder; change nothing.",
 )
 @click.option("--in-place", is_flag=True, help="Replace the images.")
 @with_appcontext

@@ -1,4 +1,4 @@
-"""`flask images sign`: URLs for servers that require signatures."""
+"""`flask images sign`: signs URLs of variants."""
 
 from urllib.parse import parse_qsl, urlencode
 
@@ -28,8 +28,9 @@ from app.models import object_keys
 def sign(image: str, query: str, expires: int) -> None:
     """Print the signed URL of a variant.
 
-    IMAGE is the id or filename of an image, QUERY the variant, such as 'w=512&format=webp'. The
-    URL starts with PUBLIC_URL if that is set. Whether the image exists is not checked.
+    IMAGE is the id or filename of an image, and QUERY describes the variant, such as
+    'w=512&format=webp'. The URL starts with PUBLIC_URL if that is set. The command doesn't check
+    whether the image exists.
 
     The exit status is 0, or 2 if the URL can't be signed.
     """
@@ -43,8 +44,8 @@ def _signed_url(image_id: str, query: str, seconds: int) -> str:
     if problem:
         raise InvalidRequest(message=problem)
     signature = deps().signer.sign(image_id, request.canonical, seconds=seconds)
-    given = [pair for pair in parse_qsl(query) if pair[1]]
-    signed = urlencode([*given, ("expires", signature.expires), ("sig", signature.sig)], safe=",:")
+    pairs = [pair for pair in parse_qsl(query) if pair[1]]
+    signed = urlencode([*pairs, ("expires", signature.expires), ("sig", signature.sig)], safe=",:")
     return f"{deps().server_info.public_url or ''}{object_keys.image_path(image_id)}?{signed}"
 
 
@@ -56,5 +57,5 @@ def _problem(image_id: str, request: VariantRequest) -> str:
     if request.signature != Signature():
         return "QUERY contains expires or sig, which this command adds. Leave them out."
     if request.is_plain:
-        return "QUERY stands for the plain image, which needs no signature."
+        return "QUERY describes the plain image, which needs no signature."
     return ""

@@ -1,4 +1,4 @@
-"""Generates a batch of images, each of them once, however often the batch is run."""
+"""Generates a batch of images, each only once across all runs of the batch."""
 
 import hashlib
 import json
@@ -24,10 +24,10 @@ from app.usecases.generation.generate_image import GenerationResult
 from app.usecases.generation.idempotency import claim_of
 
 MAX_TRIES = 6
-"""Attempts at one item, as long as each error says that retrying may help."""
+"""Maximum number of attempts per item; only errors that allow a retry are retried."""
 
 _MAX_WAIT = 60.0  # seconds between two attempts
-# Errors that the other items would meet too.
+# Errors that would affect all other items too.
 _STOPPING = (BudgetExceeded, PriceUnknown, ProviderMisconfigured, ProviderQuota)
 
 
@@ -40,7 +40,7 @@ class Generate(Protocol):
 
 @dataclass(frozen=True)
 class BatchItem:
-    """A request of a batch; `number` is its place, from 1, and `claim` its Idempotency-Key."""
+    """A request of a batch: its number, from 1, and the claim of its idempotency key."""
 
     number: int
     request: ImageRequest
@@ -49,7 +49,7 @@ class BatchItem:
 
 @dataclass(frozen=True)
 class BatchOutcome:
-    """How an item ended: with a record or an error; with neither, if it was not begun."""
+    """The outcome of an item: a record or an error; neither if it was not started."""
 
     item: BatchItem
     record: ImageRecord | None = None
@@ -58,18 +58,18 @@ class BatchOutcome:
 
     @property
     def cost_micros(self) -> int:
-        """What this run paid for it, as far as that is known."""
+        """The cost of the item in this run, in micros; 0 if it is unknown."""
         if self.record is None or self.replayed:
             return 0
         return self.record.cost_micros or 0
 
 
 def batch_items(name: str, requests: Iterable[ImageRequest], caller: Caller) -> list[BatchItem]:
-    """Give each request a claim that is the same in every run.
+    """Assign each request a claim that is the same in every run.
 
     The claim derives from the batch's name, the request, and the number of equal requests before
-    it. So requests may be added, removed and moved between two runs without generating any of
-    them again. A request that was changed is a new one.
+    it. Requests may therefore be added, removed and moved between two runs without generating any
+    of them again. A changed request counts as a new one.
     """
     seen: Counter[str] = Counter()
     items = []
@@ -82,13 +82,13 @@ def batch_items(name: str, requests: Iterable[ImageRequest], caller: Caller) -> 
 
 
 class Batch:
-    """Runs items, several at a time.
+    """Generates the images of a batch concurrently.
 
     Args:
         generate: generates one image.
-        caller: who owns the images, and whose budget applies.
+        caller: the owner of the images, whose budget applies.
         concurrency: how many images are generated at the same time.
-        wait: waits this many seconds, or less if the batch is stopped.
+        wait: waits for a number of seconds, or until the batch is stopped.
     """
 
     def __init__(
@@ -108,18 +108,18 @@ class Batch:
         """The error that stopped the batch, if one did."""
 
     def stop(self) -> None:
-        """Begin no further item; those under way are completed."""
+        """Start no further items; running ones are completed."""
         self._stopped.set()
 
     def run(self, items: Sequence[BatchItem]) -> Iterator[BatchOutcome]:
-        """Yield the outcome of each item when it has ended, in any order."""
+        """Yield the outcomes of the items in the order of completion."""
         with ThreadPoolExecutor(self._concurrency, thread_name_prefix="batch") as pool:
             futures: list[Future[BatchOutcome]] = [pool.submit(self._run, item) for item in items]
             try:
                 for future in as_completed(futures):
                     yield future.result()
             finally:
-                self.stop()  # a consumer that stops early must leave no thread that goes on paying
+                self.stop()  # if the consumer stops early, no thread may continue to pay
 
     def _run(self, item: BatchItem) -> BatchOutcome:
         tries = 0
@@ -131,7 +131,7 @@ class Batch:
                 if isinstance(error, _STOPPING):
                     self.stopped_by = error
                     self.stop()
-                elif _may_help(error, tries):
+                elif _should_retry(error, tries):
                     self._wait(self._stopped, min(error.retry_after or 1, _MAX_WAIT))
                     continue
                 return BatchOutcome(item, error=error)
@@ -139,11 +139,11 @@ class Batch:
         return BatchOutcome(item)
 
 
-def _may_help(error: AppError, tries: int) -> bool:
+def _should_retry(error: AppError, tries: int) -> bool:
     """Return whether to try again; the same claim never pays twice.
 
-    An item that another process works on is waited for, also if that process was killed: its
-    lease ends.
+    While another process is generating the item, the batch waits for it. If that process was
+    killed, the wait ends with its lease.
     """
     if isinstance(error, GenerationInProgress):
         return True

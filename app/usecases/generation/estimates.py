@@ -1,4 +1,4 @@
-"""Completes requests, and estimates what they cost before anything is sent."""
+"""Completes requests and estimates their cost before anything is sent."""
 
 from dataclasses import dataclass, replace
 
@@ -10,13 +10,13 @@ from app.usecases.billing.pricing import Prices
 
 @dataclass(frozen=True, kw_only=True)
 class Estimates:
-    """Requests to models, and their maximum cost; nothing is sent, stored or paid here.
+    """Builds the requests to models and computes their maximum cost, without sending them.
 
     Args:
         generator: draws the images.
         writer: enhances prompts.
-        prices: of both models.
-        quality: of images whose request does not name one.
+        prices: the prices of both models.
+        quality: the quality of images whose request specifies none.
     """
 
     generator: ImageGenerator
@@ -25,10 +25,10 @@ class Estimates:
     quality: str
 
     def complete(self, request: ImageRequest, *, subject: str | None = None) -> ImageRequest:
-        """Return the request with everything that the image model needs.
+        """Return the request with all fields that the image model needs.
 
         Args:
-            request: as the caller sent it.
+            request: the request as the caller sent it.
             subject: the enhanced prompt; by default the prompt itself.
         """
         transparent = self.generator.transparent
@@ -42,10 +42,10 @@ class Estimates:
     def estimate(self, request: ImageRequest) -> CostEstimate:
         """Return the requests that would be sent to models, and the maximum cost.
 
-        With `enhance`, the request to the image model shows the prompt before it is enhanced.
+        With `enhance`, the request to the image model contains the prompt before enhancement.
         """
-        enhancing, drawing = self._upstream_requests(request)
-        requests = tuple(one for one in (enhancing, drawing) if one is not None)
+        upstream = self._upstream_requests(request)
+        requests = tuple(sent for sent in upstream if sent is not None)
         _, total = self.max_cost(request)
         return CostEstimate(estimate_micros=total, requests=requests)
 

@@ -1,4 +1,4 @@
-"""Faults on request, to try a front end against every error at no cost."""
+"""Injects faults on request, to test a front end against every error at no cost."""
 
 import re
 import time
@@ -36,7 +36,7 @@ _SHORT = {
     "429": "rate_limited",
     "moderation": "prompt_rejected",
 }
-# Errors of a provider that was asked to draw, and whether they are charged for.
+# Errors of the provider while it draws, and whether they are charged for.
 _WHILE_DRAWING: dict[str, tuple[type[AppError], Charged]] = {
     "provider_timeout": (ProviderTimeout, Charged.UNKNOWN),
     "provider_error": (ProviderError, Charged.UNKNOWN),
@@ -45,7 +45,7 @@ _WHILE_DRAWING: dict[str, tuple[type[AppError], Charged]] = {
     "provider_misconfigured": (ProviderMisconfigured, Charged.NO),
     "provider_unreachable": (ProviderUnreachable, Charged.NO),
 }
-# Errors before the provider is asked to draw; no record is written then.
+# Errors before the provider is called; no record is written for them.
 _BEFORE_DRAWING: dict[str, type[AppError]] = {
     kind.code: kind
     for kind in (
@@ -67,13 +67,13 @@ _SLOW = re.compile(r"slow=(\d{1,3}(?:\.\d{1,3})?)")
 
 @dataclass(frozen=True)
 class InjectedFault:
-    """The fault of one request: a delay in seconds, then an error code; both may be missing."""
+    """The fault of one request: a delay in seconds, then an error code; both are optional."""
 
     seconds: float = 0.0
     code: str = ""
 
     def raise_before_drawing(self) -> None:
-        """Raise the error, if it is one that occurs before drawing.
+        """Wait, then raise the error if it occurs before drawing.
 
         Raises:
             AppError: the requested error.
@@ -83,7 +83,7 @@ class InjectedFault:
             raise kind("simulated", retry_after=_RETRY_AFTER.get(self.code))
 
     def raise_while_drawing(self) -> None:
-        """Wait, then raise the error, if it is one of a provider.
+        """Wait, then raise the error if it is one of the provider's.
 
         Raises:
             AppError: the requested error.
@@ -106,11 +106,11 @@ def parse(text: str | None, *, allowed: bool) -> InjectedFault:
     """Parse `slow=8`, `timeout`, `429`, `moderation` or an error code; a comma joins two.
 
     Args:
-        text: the value of the header; None without one.
-        allowed: whether faults may be injected: only if no provider is paid.
+        text: the value of the header; None if it is missing.
+        allowed: whether faults may be injected, which requires a provider that is free of charge.
 
     Raises:
-        InvalidRequest: the text is none of these, or faults are not allowed.
+        InvalidRequest: the text is not a known fault, or faults are not allowed.
     """
     if text is None:
         return _NO_FAULT

@@ -1,7 +1,7 @@
-"""Stores what was paid for, and writes how a generation ended.
+"""Stores generated images and records the outcome of their generation.
 
-Every step may be repeated by any server at any time: the keys derive from the record's id, and
-equal bytes give an equal image.
+Any server may repeat any step at any time: the object keys derive from the record's id, and equal
+originals produce equal images.
 """
 
 import hashlib
@@ -32,8 +32,8 @@ _MAX_TRIES = 5  # another server may be changing the record at the same moment
 class ImageFinalizer:
     """Persists a generated image and finalizes its record.
 
-    A `record` that is passed in has the state and the lease of the stored one; its other fields
-    may hold what was learned since.
+    A `record` argument has the state and the lease of the stored record. Its other fields may be
+    newer than the stored ones.
     """
 
     store: ImageStore
@@ -48,14 +48,14 @@ class ImageFinalizer:
         """Store the original, cut out and store the image, and set the record ready.
 
         Args:
-            record: a pending one.
-            data: the original, exactly as the model sent it.
-            safe: whether the store or the spool has the original already.
+            record: a pending record.
+            data: the original, exactly as the model returned it.
+            safe: whether the store or the spool already has the original.
 
         Raises:
             ImagePendingUpload: the original is in the spool or the store, to be finished later.
             StorageUnavailable: neither store nor spool accepted the original.
-            ProviderBadResponse: the bytes are no image; they are kept as evidence.
+            ProviderBadResponse: the bytes are not an image; they are kept as evidence.
         """
         original, problem = self._inspect(record.id, data)
         paid = record.paid(self.clock.now(), original)
@@ -74,7 +74,7 @@ class ImageFinalizer:
 
         Raises:
             ImagePendingUpload: the store is unreachable.
-            ProviderBadResponse: the bytes are no image.
+            ProviderBadResponse: the bytes are not an image.
         """
         try:
             ready, png = self.cut_out(record, data)
@@ -90,7 +90,7 @@ class ImageFinalizer:
         """Cut out the image; return the record as ready, and the image's file.
 
         Raises:
-            UnusableImage: the bytes are no image.
+            UnusableImage: the bytes are not an image.
             StorageUnavailable: the store is unreachable.
         """
         with self.observer.step("cutout"):
@@ -100,16 +100,17 @@ class ImageFinalizer:
         return record.ready(_processed_image(record.id, cutout)), cutout.png
 
     def store_evidence(self, record: ImageRecord, data: bytes) -> None:
-        """Keep an unusable response if possible; failing that is logged, not raised."""
+        """Store an unusable response; a failure is only logged."""
         try:
             self._put_or_spool(record, data)
         except StorageUnavailable as error:
             _log.warning("evidence of %s is not in the store: %s", record.id, error.detail)
 
     def fail_record(self, record: ImageRecord, error: AppError) -> AppError:
-        """Write how the generation ended; return the error, with `charged` set.
+        """Record that the generation failed; return the error with `charged` set.
 
-        The record of an image that only waits for storage stays pending, free for any server.
+        The record of an image that only waits for storage stays pending, without a lease, so that
+        any server can finish it.
         """
         charged = error.charged = error.charged or record.charged
         if isinstance(error, ImagePendingUpload):
@@ -124,8 +125,9 @@ class ImageFinalizer:
     def _write_outcome(self, record: ImageRecord, outcome: ImageRecord) -> ImageRecord:
         """Replace the record and book its cost; return the record as it should be stored.
 
-        If the records are unreachable, nothing is lost: the outcome follows from the pending record
-        and the objects. If the lease ended and another server guessed the outcome, this one counts.
+        If the records are unreachable, nothing is lost: recovery derives the outcome from the
+        pending record and the objects. If the lease ended and another server guessed the outcome,
+        this outcome replaces the guess.
         """
         outcome = outcome.booked()
         self.observer.note(outcome)
@@ -147,7 +149,7 @@ class ImageFinalizer:
                 return
 
     def _inspect(self, image_id: str, data: bytes) -> tuple[Original | None, str]:
-        """Describe the original by its header; if it is no image, say why instead."""
+        """Return the original's metadata; if the data is not an image, None and the reason."""
         try:
             info = self.image_processor.inspect(data)
         except UnusableImage as error:
@@ -166,22 +168,21 @@ class ImageFinalizer:
     def _put_or_spool(self, record: ImageRecord, data: bytes, *, safe: bool = False) -> None:
         original = record.original
         key = original.key if original else object_keys.evidence_key(record.id)
-        note = object_keys.sidecar_key(record.id), sidecar.write(record)
-        objects = ((key, data), note)
+        objects = ((key, data), (object_keys.sidecar_key(record.id), sidecar.write(record)))
         try:
             _put(self.store, objects)
         except StorageUnavailable as error:
             if not safe:
                 _put(self.spool, objects)
-            _log.warning("the store is unavailable: a paid original waits as %s", key)
+            _log.warning("the store is unavailable; the paid original is kept as %s", key)
             raise ImagePendingUpload(error.detail) from None
 
 
 def _overrules(outcome: ImageRecord, stored: ImageRecord) -> bool:
-    """Return whether a late worker's outcome counts more than the stored record.
+    """Return whether a late worker's outcome replaces the stored record.
 
-    A stored image does, unless the record is ready or deleted. Any other outcome does if the
-    stored one is a guess about the same attempt, but never if it belongs to a later attempt.
+    A ready image does, unless the stored record is ready or deleted. Any other outcome does only
+    if the stored one is a guess about the same attempt.
     """
     if outcome.state is State.READY:
         return stored.state not in {State.READY, State.DELETED}
@@ -189,9 +190,9 @@ def _overrules(outcome: ImageRecord, stored: ImageRecord) -> bool:
     return is_guess and outcome.state is not State.UNKNOWN
 
 
-def _put(place: ImageStore | Spool, objects: Iterable[tuple[str, bytes]]) -> None:
+def _put(store: ImageStore | Spool, objects: Iterable[tuple[str, bytes]]) -> None:
     for key, data in objects:
-        place.put(key, data, content_type=object_keys.content_type_of(key))
+        store.put(key, data, content_type=object_keys.content_type_of(key))
 
 
 def _processed_image(image_id: str, cutout: Cutout) -> ProcessedImage:

@@ -1,8 +1,8 @@
-"""Generates one image: the only place where money is spent on images.
+"""Generates one image. No other module spends money on images.
 
 The order of the steps ensures that no image is paid for twice, and none is lost. The record is
-written before paying, the original is stored before anything else is done with it, and all object
-keys derive from the record's id, so that whatever a crash leaves behind can be found again.
+written before paying, the original is stored before it is processed, and all object keys derive
+from the record's id, so that recovery can find whatever a crash leaves behind.
 """
 
 import logging
@@ -35,14 +35,14 @@ class GenerateImage:
     """Turns a request into a stored image and its record.
 
     Args:
-        generator, moderator, writer: the provider.
-        spool: holds disk space for the paid bytes, in case the store fails.
+        generator, moderator, writer: the provider's ports.
+        spool: reserves disk space for the paid bytes, in case the store fails.
         observer: measures the steps.
         readiness: checked before any money is spent.
         idempotency: finds earlier requests with the same key.
         estimates: completes requests.
         pending_records: writes the record before paying.
-        finalizer: stores what was paid for, and ends the record.
+        finalizer: stores the image and finalizes the record.
     """
 
     generator: ImageGenerator
@@ -67,13 +67,13 @@ class GenerateImage:
         """Generate, store and record one image, or return the result of an earlier request.
 
         Args:
-            request: as the caller sent it.
+            request: the request as the caller sent it.
             caller: the owner of the image.
-            claim: stands for caller and Idempotency-Key (see `claim_of`); "" for none.
-            listener: hears of the progress; it hears nothing of an earlier request's result.
+            claim: identifies caller and Idempotency-Key (see `claim_of`); "" for none.
+            listener: receives progress events; none if the result is that of an earlier request.
 
         Raises:
-            AppError: with `charged` always set.
+            AppError: the generation failed; `charged` is always set.
         """
         with self.observer.generation(
             caller=caller.id, provider=self.generator.provider, model=self.generator.model
@@ -122,7 +122,7 @@ class GenerateImage:
         return self.finalizer.finalize(record, image.data)
 
     def _complete(self, request: ImageRequest) -> tuple[ImageRequest, int | None]:
-        """Return the request as it is drawn, and what enhancing cost; None if it is unknown."""
+        """Return the completed request, and the cost of enhancing it; None if it is unknown."""
         if not request.enhance:
             return self.estimates.complete(request), 0
         with self.observer.step("enhance"):
@@ -135,7 +135,7 @@ class GenerateImage:
     def _draw(
         self, record: ImageRecord, request: ImageRequest, listener: ProgressListener
     ) -> GeneratedImage:
-        _log.debug("%s is drawn as: %s", record.id, request.new_prompt)
+        _log.debug("drawing %s with the prompt: %s", record.id, request.new_prompt)
         try:
             with self.observer.step("upstream"):
                 return self.generator.draw(request, on_partial=listener.report_partial)

@@ -1,6 +1,6 @@
-"""Results of earlier requests with the same Idempotency-Key.
+"""Finds the results of earlier requests with the same Idempotency-Key.
 
-After draft-ietf-httpapi-idempotency-key-header: a key stands for one request of one caller.
+Follows draft-ietf-httpapi-idempotency-key-header: a key identifies one request of one caller.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ _LOST = (
 
 
 def claim_of(caller: str, key: str) -> str:
-    """Return what stands for this caller's Idempotency-Key in the records: a SHA-256, in hex."""
+    """Return the claim of a caller's Idempotency-Key: a SHA-256 in hex."""
     return hashlib.sha256(f"{caller}\n{key}".encode()).hexdigest()
 
 
@@ -37,8 +37,8 @@ class IdempotencyService:
     """Finds the result of an earlier request. Never pays.
 
     Args:
-        records: where earlier requests are found.
-        clock: the time, from which keys expire.
+        records: contain the earlier requests.
+        clock: determines which keys have expired.
         recovery: finishes an earlier request that was interrupted.
         retention: how long a key is remembered, from its first use.
     """
@@ -51,14 +51,14 @@ class IdempotencyService:
     def find_existing(self, claim: str, fingerprint: str) -> ImageRecord | None:
         """Return the earlier request's record: ready, or failed at no cost.
 
-        None means that the key is new, or forgotten.
+        None means that the key is new or has expired.
 
         Raises:
-            IdempotencyKeyReused: it was a different request.
-            GenerationInProgress: a server is working on it.
+            IdempotencyKeyReused: the earlier request was a different one.
+            GenerationInProgress: a server is still working on it.
             OutcomeUnknown: it may have been charged for, and there is no image.
             ImageDeleted: the image was deleted.
-            ProviderBadResponse: it was charged for, and is no image.
+            ProviderBadResponse: it was charged for, but the response was not an image.
             StorageUnavailable: the image waits for storage, or could not be stored.
             RecordsUnavailable: the records are unreachable.
         """
@@ -74,7 +74,7 @@ class IdempotencyService:
         return _usable(record)
 
     def knows(self, claim: str) -> bool:
-        """Return whether there was a request with this claim that is not forgotten.
+        """Return whether a request with this claim was made and has not expired.
 
         Raises:
             RecordsUnavailable: the records are unreachable.
@@ -83,7 +83,7 @@ class IdempotencyService:
 
     def _find(self, claim: str) -> ImageRecord | None:
         record = self.records.find(claim)
-        return None if record is None or self._is_forgotten(record) else record
+        return None if record is None or self._has_expired(record) else record
 
     def _recover(self, record: ImageRecord) -> ImageRecord:
         try:
@@ -92,7 +92,8 @@ class IdempotencyService:
             error.charged = error.charged or record.charged
             raise
 
-    def _is_forgotten(self, record: ImageRecord) -> bool:
+    def _has_expired(self, record: ImageRecord) -> bool:
+        """Return whether the record's claim has expired; if so, forget all expired claims."""
         before = self.clock.now() - self.retention
         if record.requested_at >= before or record.state is State.PENDING:
             return False
@@ -115,7 +116,7 @@ def _usable(record: ImageRecord) -> ImageRecord:
 
 
 def _lost(record: ImageRecord) -> StorageUnavailable:
-    """Return the error of an original that was not stored; retrying can't help."""
+    """Return the error for an original that was lost; retrying can't help."""
     error = StorageUnavailable(record.id, message=_LOST)
     error.retry_after = None
     return error

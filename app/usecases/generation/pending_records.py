@@ -1,4 +1,4 @@
-"""Writes records before anything is paid, with the maximum cost reserved."""
+"""Writes records before the paid call, and reserves the maximum cost."""
 
 import contextlib
 import uuid
@@ -17,10 +17,10 @@ class PendingRecords:
     """Creates pending records, and marks them before the paid call.
 
     Args:
-        records: where they are stored.
-        clock: the time, from which leases run.
-        observer: hears of each new record.
-        estimates: the maximum cost of a request, and the model that draws.
+        records: store the records.
+        clock: determines when leases end.
+        observer: is notified of each new record.
+        estimates: the maximum cost of a request, and the image model.
         budget_guard: reserves the maximum cost.
         lease: the time after which a generation counts as abandoned.
     """
@@ -38,9 +38,9 @@ class PendingRecords:
         """Reserve the maximum cost, then insert a pending record.
 
         Args:
-            request: as the caller sent it.
+            request: the request as the caller sent it.
             caller: the owner of the image.
-            claim: stands for caller and Idempotency-Key; "" for none.
+            claim: identifies caller and Idempotency-Key; "" for none.
             earlier: the record of an attempt that failed before an image was charged for. The new
                 record replaces it, under the same id.
 
@@ -48,12 +48,13 @@ class PendingRecords:
             BudgetExceeded: a budget has too little left.
             PriceUnknown: there is a budget, and the cost is unknown.
             GenerationInProgress: another request with this claim was first.
-            RecordsUnavailable: the record was not written, or this is unknown.
+            RecordsUnavailable: the record was not written, or may not have been.
         """
         record = self._new(request, caller, claim)
         text_micros, total_micros = self.estimates.max_cost(request)
-        held = self.budget_guard.reserve(caller, total_micros, record.requested_at)
-        record = replace(record, booked_micros=held, text_micros=min(text_micros or 0, held))
+        reserved = self.budget_guard.reserve(caller, total_micros, record.requested_at)
+        text_micros = min(text_micros or 0, reserved)
+        record = replace(record, booked_micros=reserved, text_micros=text_micros)
         if earlier is not None:
             record = replace(record, id=earlier.id)
         try:
@@ -64,23 +65,23 @@ class PendingRecords:
             raise
         if not written:
             self._release(record, caller)
-            raise GenerationInProgress("another request with this key was faster")
+            raise GenerationInProgress("another request with this key was first")
         self.observer.note(record)
         return record
 
     def start(
         self, record: ImageRecord, request: ImageRequest, text_cost: int | None
     ) -> ImageRecord:
-        """Write that from now on money may have been spent.
+        """Mark the record as possibly charged for, before the paid call.
 
         Args:
-            record: a pending one.
-            request: completed, as it is sent to the model.
-            text_cost: what enhancing cost, in micros; None if unknown.
+            record: a pending record.
+            request: the completed request that is sent to the model.
+            text_cost: the cost of enhancing, in micros; None if unknown.
 
         Raises:
             GenerationInProgress: the lease ended, and another server has taken over the record.
-            RecordsUnavailable: the record was not written, or this is unknown.
+            RecordsUnavailable: the record was not written, or may not have been.
         """
         started = record.started(
             request,

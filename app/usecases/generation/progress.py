@@ -1,4 +1,4 @@
-"""Progress of a running generation."""
+"""Reports the progress of a running generation to a listener."""
 
 import logging
 from collections.abc import Callable
@@ -16,25 +16,27 @@ def _ignore(*_: object) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class ProgressListener:
-    """Receives events, in the thread of the generation, so its callbacks must be quick.
+    """Receives progress events.
+
+    Its callbacks run in the thread of the generation, so they must be quick.
 
     Args:
-        on_step: called as each step begins, once it is clear that the request is a new one.
-        on_partial: called with each partial image, as the model made it: before the cutout.
+        on_step: called when a step begins; only for requests that are not replayed.
+        on_partial: called with each partial image from the model, which is not cut out.
     """
 
     on_step: Callable[[Step], object] = _ignore
     on_partial: OnPartial = _ignore
 
     def report_step(self, step: Step) -> None:
-        """Report a step; an error of the listener is logged, and fails no generation."""
+        """Report a step; an error of the listener is only logged."""
         try:
             self.on_step(step)
         except Exception:  # noqa: BLE001 - reason: the image may be paid for by now
             _log.exception("a progress listener failed at a step")
 
     def report_partial(self, index: int, image: bytes) -> None:
-        """Report a partial image, likewise."""
+        """Report a partial image; an error of the listener is only logged."""
         try:
             self.on_partial(index, image)
         except Exception:  # noqa: BLE001 - reason: the image may be paid for by now

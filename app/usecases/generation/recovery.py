@@ -1,4 +1,4 @@
-"""Finishes generations that were interrupted, or that wait for storage. Never pays."""
+"""Finishes generations that were interrupted or that wait for storage. Never pays."""
 
 import itertools
 import logging
@@ -29,9 +29,9 @@ _LEASE = timedelta(seconds=60)
 
 @dataclass(frozen=True, kw_only=True)
 class Recovery:
-    """Takes over a record and brings it to an end.
+    """Takes over an abandoned record and finishes its generation.
 
-    `store` must bypass the cache: recovery needs to see what the store itself has.
+    `store` must bypass the cache, because recovery depends on what the store itself contains.
     """
 
     records: AccountedRecords
@@ -41,7 +41,7 @@ class Recovery:
     finalizer: ImageFinalizer
 
     def __call__(self, record: ImageRecord) -> ImageRecord:
-        """Finish from the original if it is found; else write what is known.
+        """Finish the image if its original exists; otherwise record the outcome.
 
         Returns:
             The record: ready; `unknown` if the paid call had begun; `failed` if it had not.
@@ -50,7 +50,7 @@ class Recovery:
             GenerationInProgress: another server is working on it.
             ImagePendingUpload: the store is unreachable, or the original is in the spool of
                 another server.
-            ProviderBadResponse: the original is no image.
+            ProviderBadResponse: the original is not an image.
             RecordsUnavailable: the record is unchanged, or pending with a new lease.
         """
         leased = record.leased_until(self.clock.now() + _LEASE)
@@ -71,7 +71,7 @@ class Recovery:
         return ready
 
     def clear_spool(self, image_id: str) -> None:
-        """Remove what the store has by now from the spool; failing that does no harm."""
+        """Delete an image's objects from the spool; a failure is harmless and only logged."""
         try:
             for key in (*_keys(image_id), object_keys.sidecar_key(image_id)):
                 self.spool.delete(key)
@@ -79,7 +79,7 @@ class Recovery:
             _log.warning("%s is still in the spool: %s", image_id, error.detail)
 
     def _find_original(self, record: ImageRecord) -> tuple[ImageRecord, bytes] | None:
-        """Return the original's bytes, and the record completed from the note beside it."""
+        """Return the record, completed from the sidecar, and the original's bytes."""
         keys = (record.original.key,) if record.original else _keys(record.id)
         places: tuple[ImageStore | Spool, ...] = (self.spool, self.store)
         for place, key in itertools.product(places, keys):
@@ -90,7 +90,7 @@ class Recovery:
 
     def _give_up(self, record: ImageRecord) -> ImageRecord:
         if record.charged is Charged.YES:
-            error = _pending(record, "its original waits on another server")
+            error = _pending(record, "the original is in the spool of another server")
             raise self.finalizer.fail_record(record, error)
         if record.charged is Charged.UNKNOWN:
             outcome = record.unknown(OutcomeUnknown.code).booked()
@@ -102,18 +102,18 @@ class Recovery:
 
 
 def _pending(record: ImageRecord, detail: str) -> ImagePendingUpload:
-    """Return the error; it calls the image safe only if it is known to have been drawn."""
+    """Return the error; its message says that the image is safe only if it was drawn."""
     is_drawn = record.charged is Charged.YES or record.original is not None
     return ImagePendingUpload(detail, message=None if is_drawn else StorageUnavailable.message)
 
 
-def _completed(record: ImageRecord, note: bytes | None) -> ImageRecord:
-    """Add what only the server that drew the image knew, so that all responses are equal."""
-    if note is None:
+def _completed(record: ImageRecord, content: bytes | None) -> ImageRecord:
+    """Add the fields that only the generating server knew, so that all responses are equal."""
+    if content is None:
         return record
-    noted = sidecar.read(record.id, note, found_at=record.requested_at)
+    saved = sidecar.read(record.id, content, found_at=record.requested_at)
     return record.drawn(
-        model=noted.model, cost_micros=noted.cost_micros, created_at=noted.created_at
+        model=saved.model, cost_micros=saved.cost_micros, created_at=saved.created_at
     )
 
 

@@ -1,4 +1,4 @@
-"""The note beside an original, from which its record can be rebuilt."""
+"""Sidecars: JSON files beside the originals, from which records can be rebuilt."""
 
 import json
 import re
@@ -25,11 +25,11 @@ _OWNER = re.compile(r"[0-9A-Za-z]{1,32}")
 
 
 def write(record: ImageRecord) -> bytes:
-    """Return the note about a paid image as JSON.
+    """Return the sidecar of a paid image as JSON.
 
-    Of the caller it includes the id only, which is public.
+    It includes only the caller's id, which is public, and no other data of the caller.
     """
-    note = {name: getattr(record, name) for name in _TEXTS} | {
+    document = {name: getattr(record, name) for name in _TEXTS} | {
         "id": record.id,
         "owner": record.owner,
         "charged": str(record.charged),
@@ -38,36 +38,37 @@ def write(record: ImageRecord) -> bytes:
         "cost_micros": record.cost_micros,
         "original": asdict(record.original) if record.original else None,
     }
-    return json.dumps(note, ensure_ascii=False, indent=1, sort_keys=True).encode()
+    return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True).encode()
 
 
 def read(image_id: str, data: bytes, *, found_at: datetime) -> ImageRecord:
     """Return the record as it was when the original was stored: pending, without a lease.
 
-    Missing and invalid fields of the note get their empty value, and the time `found_at`.
+    Missing and invalid fields get their empty value; times get `found_at`.
     """
-    note = _object(data)
+    document = _object(data)
     texts: dict[str, Any] = {
         name: _without_surrogates(value)
         for name in _TEXTS
-        if isinstance(value := note.get(name), str)
+        if isinstance(value := document.get(name), str)
     }
-    whole = note.get("new_prompt")
-    if "subject" not in note and isinstance(whole, str):  # written when the text had one field
+    whole = document.get("new_prompt")
+    # Older sidecars have subject and suffix in one field.
+    if "subject" not in document and isinstance(whole, str):
         texts["subject"], texts["prompt_suffix"] = split_prompt(_without_surrogates(whole))
-    requested_at = _time(note.get("requested_at")) or found_at
+    requested_at = _time(document.get("requested_at")) or found_at
     return ImageRecord(
         **texts,
         id=image_id,
         state=State.PENDING,
         requested_at=requested_at,
         lease_until=requested_at,
-        owner=_owner(note.get("owner")),
-        created_at=_time(note.get("created_at")) or requested_at,
+        owner=_owner(document.get("owner")),
+        created_at=_time(document.get("created_at")) or requested_at,
         tokens=fold(texts.get("prompt", ""), texts.get("subject", "")),
-        charged=Charged.NO if note.get("charged") == Charged.NO else Charged.YES,
-        cost_micros=_cost(note.get("cost_micros")),
-        original=_original(image_id, note.get("original")),
+        charged=Charged.NO if document.get("charged") == Charged.NO else Charged.YES,
+        cost_micros=_cost(document.get("cost_micros")),
+        original=_original(image_id, document.get("original")),
     )
 
 
@@ -78,14 +79,14 @@ def _owner(value: Any) -> str:
 
 def _object(data: bytes) -> dict[str, Any]:
     try:
-        note = json.loads(data)
-    except (ValueError, RecursionError):  # the latter from nesting without end
+        document = json.loads(data)
+    except (ValueError, RecursionError):  # the latter if the JSON is nested too deeply
         return {}
-    return note if isinstance(note, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
 def _time(value: Any) -> datetime | None:
-    """Return the time in UTC and whole milliseconds, as records have it."""
+    """Return the time in UTC, truncated to milliseconds as in records."""
     try:
         time = datetime.fromisoformat(value)
         time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
@@ -107,7 +108,7 @@ def _without_surrogates(text: str) -> str:
 
 
 def _original(image_id: str, value: object) -> Original | None:
-    """Return the original if its description is complete and names this very object."""
+    """Return the original if its description is complete and matches the image's id."""
     if not isinstance(value, dict):
         return None
     credentials = value.get("content_credentials")

@@ -1,1 +1,1 @@
-"""List, serve, vary, import and delete images; invent prompts."""
+"""List, serve, render variants of, import and delete images; invent prompts."""

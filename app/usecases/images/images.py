@@ -9,24 +9,25 @@ from app.ports import ImageRecords, ImageStore
 
 
 class OwnerCache(Protocol):
-    """Remembers the owners of images for a while."""
+    """Caches the owners of images."""
 
     def get(self, group: str, name: str, /) -> str | None:
-        """Return the remembered owner, or None."""
+        """Return the cached owner, or None."""
 
     def put(self, group: str, name: str, owner: str, /, *, size: int) -> None:
-        """Remember an owner; `size` is in bytes."""
+        """Cache an owner; `size` is in bytes."""
 
     def forget(self, group: str, /) -> None:
-        """Forget all entries of this group."""
+        """Remove all entries of a group."""
 
 
 @dataclass(frozen=True)
 class Images:
     """The images that are ready.
 
-    With an `owner`, the images of other callers count as missing; None reaches all images. The
-    owner "" is that of images made without an API key, and reaches none.
+    The `owner` of a method restricts it to the images of one caller, and those of other callers
+    count as missing. None means no restriction. "" is the owner of images that were generated
+    without an API key, and matches no image.
     """
 
     store: ImageStore
@@ -34,32 +35,32 @@ class Images:
     owners: OwnerCache | None = None
 
     def fetch(self, image_id: str) -> StoredImage:
-        """Return the cut-out image. Reads the store only, so it works without records.
+        """Return the cut-out image. Only the store is read, so the records may be unavailable.
 
         Raises:
-            ImageNotFound: there is none.
+            ImageNotFound: there is no such image.
             StorageUnavailable: the store is unreachable.
         """
         return self.store.get(object_keys.image_key(image_id))
 
     def link(self, image_id: str) -> str:
-        """Return a URL at the store itself from which the image can be read for an hour.
+        """Return a URL of the store, from which anyone can read the image for an hour.
 
-        It is not checked whether the store has the image.
+        The URL is returned even if the store does not have the image.
 
         Raises:
-            StorageUnavailable: there is no such URL.
+            StorageUnavailable: only this service can serve the image.
         """
         return self.store.link(object_keys.image_key(image_id))
 
     def owner_of(self, image_id: str) -> str:
-        """Return the id of the caller whom the image belongs to; "" for an image without owner.
+        """Return the id of the caller who owns the image; "" if it has no owner.
 
-        The owner never changes, so it is cached, for as long as images are. A record has its owner
-        before it is ready, since the image may be stored already.
+        The owner never changes, so it is cached for as long as images are. Records that are not
+        ready count too, because their image may already be stored.
 
         Raises:
-            ImageNotFound: there is none, or it was deleted.
+            ImageNotFound: there is no such image, or it was deleted.
             RecordsUnavailable: the records are unreachable.
         """
         owner = self.owners.get(image_id, "owner") if self.owners else None
@@ -79,7 +80,7 @@ class Images:
         """Return the record of a ready image.
 
         Raises:
-            ImageNotFound: there is none.
+            ImageNotFound: there is no such image.
             RecordsUnavailable: the records are unreachable.
         """
         record = self.records.get(image_id)
@@ -98,7 +99,7 @@ class Images:
         return self.records.page(query)
 
     def version(self) -> int:
-        """Return a number that differs after every change of what pages show.
+        """Return a number that changes with every change to the listed images.
 
         Raises:
             RecordsUnavailable: the records are unreachable.
@@ -106,13 +107,13 @@ class Images:
         return self.records.version()
 
     def delete(self, image_id: str, *, owner: str | None = None) -> None:
-        """Delete the objects, then the record; a deletion that was interrupted can be repeated.
+        """Delete the objects, then the record; an interrupted deletion can be repeated.
 
-        If the image has an Idempotency-Key, a tombstone stays for as long as keys are remembered,
-        so that a late retry does not pay for it again.
+        If the image has an Idempotency-Key, a tombstone stays until the key expires, so that a
+        late retry does not pay for the image again.
 
         Raises:
-            ImageNotFound: there is none.
+            ImageNotFound: there is no such image.
             StorageUnavailable: some objects may be left.
             RecordsUnavailable: nothing was deleted, or only the record is left.
         """
@@ -135,9 +136,9 @@ class Images:
 def undo_if_deleted(
     records: ImageRecords, store: ImageStore, image_id: str, keys: tuple[str, ...]
 ) -> None:
-    """Delete what was just stored if its image was deleted meanwhile.
+    """Delete newly stored objects if their image was deleted in the meantime.
 
-    A deletion marks the record first and deletes objects afterwards. If the record is still there
+    A deletion first marks the record and then deletes the objects. If the record still exists
     now, a later deletion will find these objects.
     """
     record = records.get(image_id)

@@ -13,12 +13,12 @@ from app.usecases.generation.finalize import ImageFinalizer
 from app.usecases.images.provenance import IMPORTED
 
 _LEASE = timedelta(minutes=5)
-_NAMESPACE = uuid.UUID("6c1f7d1e-2f0b-5d0c-9a53-8f6f2f9d6b11")  # of ids that derive from bytes
+_NAMESPACE = uuid.UUID("6c1f7d1e-2f0b-5d0c-9a53-8f6f2f9d6b11")  # of ids derived from image bytes
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExportedImage:
-    """An image to import, and what is known about it; "" and None for what is not."""
+    """An image to import, with its metadata; unknown fields are "" or None."""
 
     data: bytes
     prompt: str
@@ -43,13 +43,16 @@ class ImportImage:
     finalizer: ImageFinalizer
 
     def __call__(self, exported: ExportedImage) -> ImageRecord | None:
-        """Store the bytes, cut out the image and write its record; None if it exists already.
+        """Store the original, cut out the image and write its record.
 
         An image without an id gets one that derives from its bytes and its owner, so importing it
         again does nothing.
 
+        Returns:
+            The record; None if it already exists.
+
         Raises:
-            UnusableImage: the bytes are no PNG, WEBP or JPEG that can be decoded.
+            UnusableImage: the bytes can't be decoded as a PNG, WEBP or JPEG image.
             GenerationInProgress: another process is importing it.
             StorageUnavailable: the store is unreachable.
             RecordsUnavailable: the records are unreachable.
@@ -72,8 +75,8 @@ class ImportImage:
     def _may_be_replaced(self, record: ImageRecord) -> bool:
         """Return whether an interrupted or failed import left this record behind.
 
-        A record with an Idempotency-Key, or that may have been charged for, has a history of its
-        own.
+        A record that has an Idempotency-Key, or that may have been charged for, was not left by an
+        import.
         """
         is_abandoned = record.state is State.PENDING and not record.is_leased(self.clock.now())
         has_ended = is_abandoned or record.state is State.FAILED

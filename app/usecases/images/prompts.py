@@ -22,12 +22,12 @@ from app.usecases.billing.pricing import Prices
 MAX_COUNT = 20
 _POOL_SECONDS = 60.0
 _POOL_SIZE = 2 * MAX_COUNT
-_MAX_POOLS = 32  # themes that are remembered
+_MAX_POOLS = 32  # the least recently used theme is evicted
 
 
 @dataclass
 class _Pool:
-    """The prompts on a theme; each is returned once before any is returned again."""
+    """The prompts on a theme; each is returned once before any is repeated."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     filled_at: float = float("-inf")
@@ -38,13 +38,13 @@ class _Pool:
 class Prompts:
     """Returns random prompts from a pool per theme, which the text model refills once a minute.
 
-    So a page that polls costs one model call a minute, and its responses still vary.
+    A client that polls therefore costs one model call a minute, and its responses still vary.
 
     Args:
-        writer: the text model.
-        prices: of that model.
+        writer: calls the text model.
+        prices: the prices of that model.
         budget_guard: reserves the maximum cost of a refill.
-        clock: the time, by which pools are refilled.
+        clock: determines when pools are refilled.
         rng: shuffles the prompts.
     """
 
@@ -76,7 +76,7 @@ class Prompts:
             PriceUnknown: there is a budget and no known price, and there are no older prompts.
             RecordsUnavailable: the budget can't be checked, and there are no older prompts.
             ProviderBadResponse: the model returned too few prompts.
-            AppError: another of PROVIDER_FAILURES.
+            AppError: any other error in PROVIDER_FAILURES.
         """
         pool = self._pool_for(theme.casefold())
         with pool.lock:
@@ -95,21 +95,21 @@ class Prompts:
         pool.filled_at = self._clock.monotonic()
 
     def _invented(self, theme: str, caller: Caller) -> list[str]:
-        """Call the text model, and book the cost; if it is unknown, the maximum stays reserved."""
+        """Call the text model and record its cost; if unknown, the maximum stays reserved."""
         if not self._writer.costs_money:
             return self._writer.invent(_POOL_SIZE, theme=theme).prompts
         now, model = self._clock.now(), self._writer.model
-        held = self._budget_guard.reserve(caller, self._prices.max_prompts_cost(model), now)
+        reserved = self._budget_guard.reserve(caller, self._prices.max_prompts_cost(model), now)
         try:
             invented = self._writer.invent(_POOL_SIZE, theme=theme)
         except AppError as error:
             # A refusal may be a regular response, whose tokens are charged for.
             if error.charged is Charged.NO and not isinstance(error, PromptRejected):
-                self._budget_guard.reconcile_cost(caller, -held, now)
+                self._budget_guard.reconcile_cost(caller, -reserved, now)
             raise
         cost = self._prices.cost(model, invented.usage)
         if cost is not None:
-            self._budget_guard.reconcile_cost(caller, cost - held, now)
+            self._budget_guard.reconcile_cost(caller, cost - reserved, now)
         return invented.prompts
 
     def _pool_for(self, theme: str) -> _Pool:

@@ -15,7 +15,7 @@ _PAGE_SIZE = 100  # records that are read together
 
 @dataclass(frozen=True, kw_only=True)
 class RecutResult:
-    """One image before and after, or the problem that left it unchanged."""
+    """An image before and after the cutout, or the problem that left it unchanged."""
 
     record: ImageRecord
     before: bytes = b""
@@ -24,18 +24,18 @@ class RecutResult:
 
     @property
     def changed(self) -> bool:
-        """Whether the current cutout gives a different image."""
+        """Whether the current cutout produces a different image."""
         return not self.problem and self.before != self.after
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecutImages:
-    """Goes through all ready images. Never pays.
+    """Cuts out all ready images again, free of charge.
 
     Args:
         records: the images' records.
-        store: one that is read past the cache.
-        finalizer: cuts out images.
+        store: the image store, without its cache.
+        finalizer: cuts out the images.
     """
 
     records: ImageRecords
@@ -43,7 +43,7 @@ class RecutImages:
     finalizer: ImageFinalizer
 
     def __call__(self, *, in_place: bool) -> Iterator[RecutResult]:
-        """Yield each image, by id; with `in_place`, replace the images that changed.
+        """Yield all images, ordered by id; with `in_place`, replace those that changed.
 
         Raises:
             RecordsUnavailable: the records can't be read.
@@ -68,7 +68,7 @@ class RecutImages:
                 written = self.records.compare_and_swap(record, recut)
                 undo_if_deleted(self.records, self.store, record.id, (image_key,))
                 if not written:
-                    return RecutResult(record=record, problem="the record changed meanwhile")
+                    return RecutResult(record=record, problem="the record changed in the meantime")
         except (AppError, UnusableImage) as error:
             return RecutResult(record=record, problem=str(error))
         return RecutResult(record=recut, before=before, after=png)

@@ -1,4 +1,4 @@
-"""Variants of stored images: other sizes, formats and colors, at no cost."""
+"""Renders variants of stored images: other sizes, formats and colors."""
 
 import threading
 from collections.abc import Iterator
@@ -16,9 +16,9 @@ class Variants:
 
     Args:
         images: the plain images.
-        store: has the originals.
+        store: contains the originals.
         image_processor: renders variants, one at a time.
-        cache: caches them, and coalesces concurrent requests for the same one.
+        cache: caches variants, and coalesces concurrent requests for the same variant.
         limit: how many variants may be rendered or waiting in this process. Each occupies a
             thread, and the other threads are needed for generations and health checks.
     """
@@ -44,8 +44,8 @@ class Variants:
         The image is read first even if the variant is cached, so deleted images have no variants.
 
         Args:
-            image_id: the image.
-            variant: size, format and filters.
+            image_id: the id of the image.
+            variant: its size, format and filters.
             name: the variant's canonical text, which is "" for the plain image.
 
         Raises:

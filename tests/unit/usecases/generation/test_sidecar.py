@@ -36,7 +36,7 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 
 
 def read(data: bytes) -> ImageRecord:
-    """Read the note of the record `x`."""
+    """Read the sidecar of the record `x`."""
     return sidecar.read("x", data, found_at=FOUND_AT)
 
 
@@ -87,7 +87,7 @@ def test_rebuilt_record_is_found_by_the_same_words(world: World, enhance: bool) 
 
 
 def test_note_has_the_callers_id_only() -> None:
-    """The owner is kept; claim and fingerprint are not in the note."""
+    """The owner is kept; claim and fingerprint are not in the sidecar."""
     record = a_record(id="x", owner="ann", claim="c" * 64, fingerprint="d" * 64)
     assert read(sidecar.write(record)).owner == "ann"
     text = sidecar.write(record).decode()

@@ -86,7 +86,7 @@ def test_original_on_another_server_is_reported(world: World) -> None:
     damage(world.ports, record)
     report = reconcile(world, fix=True)
     assert outcome(report) == {Discrepancy.LEASE_EXPIRED: (0, 1)}
-    assert reasons(report) == ["its original waits on another server"]
+    assert reasons(report) == ["the original is in the spool of another server"]
     assert world.record.state is State.PENDING
 
 
