@@ -1,1 +1,1 @@
-"""Command groups for operators: `flask images`, `flask keys` and `flask spec`."""
+"""Commands for operators: `flask images`, `flask keys`, `flask spec`."""

@@ -103,7 +103,7 @@ def revoke(name_or_id: str) -> None:
 )
 @with_appcontext
 def rotate(name_or_id: str, grace: int) -> None:
-    """Replace the secret of an API key and print the new one on standard output.
+    """Replace the secret of an API key and print the new one.
 
     It can't be displayed again later. Images, limits and spending stay with the key.
     """
@@ -118,7 +118,7 @@ def rotate(name_or_id: str, grace: int) -> None:
 
 
 def _print_secret(new_key: NewApiKey, message: str) -> None:
-    """Print only the secret on standard output, so that scripts can capture it."""
+    """Print only the secret on standard output, for use in scripts."""
     click.echo(f"{message} Store it safely; it can't be displayed again:", err=True)
     click.echo(new_key.text)
 

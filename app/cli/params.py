@@ -106,7 +106,7 @@ def owner_option(help_text: str) -> Callable[[Command], Command]:
 
 
 def query_option() -> Callable[[Command], Command]:
-    """Add the option `--q`, which filters images by the words of their prompts."""
+    """Add the option `--q`, which filters images by prompt words."""
     return click.option(
         "--q", "query", metavar="WORDS", default="", help="Only images with these prompt words."
     )

@@ -20,7 +20,7 @@ spec = AppGroup("spec", help="Print the API's specification for other tools.")
 @spec.command(short_help="Print the OpenAPI document.")
 @with_appcontext
 def openapi() -> None:
-    """Print the OpenAPI 3.1 document, which the service also serves at /openapi.json."""
+    """Print the OpenAPI 3.1 document that is served at /openapi.json."""
     _print_json(openapi_document())
 
 

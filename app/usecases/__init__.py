@@ -1,1 +1,1 @@
-"""What the API does, in plain Python: no I/O of its own, no framework, no SDK."""
+"""The application's logic: no I/O of its own, no framework, no SDK."""

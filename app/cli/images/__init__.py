@@ -1,1 +1,1 @@
-"""`flask images`: commands for stored images and for the upkeep of the service."""
+"""`flask images`: commands for images and maintenance."""

@@ -1,4 +1,4 @@
-"""Formats the report of `flask images generate` as JSON and as text."""
+"""Format the report of `flask images generate` as JSON and as text."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

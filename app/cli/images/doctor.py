@@ -98,7 +98,7 @@ def _table(findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def _lines(finding: Finding) -> Iterator[str]:
-    """Format a finding, with the advice below it, both wrapped into the last column."""
+    """Format a finding and its advice, wrapped into the last column."""
     texts = _wrap(finding.found) + (_wrap(f"-> {finding.advice}") if finding.advice else [])
     cells = (finding.part, finding.check, str(finding.level))
     first, *more = texts

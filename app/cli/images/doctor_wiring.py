@@ -1,4 +1,4 @@
-"""Selects and wires the checks that `flask images doctor` runs for the current settings."""
+"""Select and wire the checks of `flask images doctor`."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -81,7 +81,10 @@ def _check_storage(settings: Settings) -> Iterator[Finding]:
 
 
 def _check_clock(settings: Settings) -> Iterator[Finding]:
-    """Report that the clock needs no check, unless the S3 or OpenAI check compares it."""
+    """Report the clock as not checked, if no other check compares it.
+
+    The checks of S3 and OpenAI compare it with the server's.
+    """
     if settings.s3_bucket_name is None and settings.paid_provider != "openai":
         yield clock_skew.not_needed()
 

@@ -36,7 +36,7 @@ _MAX_PROMPT_LENGTH = 4000
 @owner_option("Only images of this API key (name or id).")
 @with_appcontext
 def export(folder: Path, originals: bool, query: str, owner: str) -> None:
-    """Copy images to FOLDER and describe them in its manifest.jsonl, one line per image.
+    """Copy images to FOLDER, with a line per image in manifest.jsonl.
 
     Existing files are not copied again, so an interrupted export can be repeated.
 
@@ -95,7 +95,7 @@ def import_(folder: Path, owner: str) -> None:
 
 
 def _copy_files(record: ImageRecord, folder: Path, *, originals: bool) -> int:
-    """Copy the files that are missing or differ in size; return how many were copied."""
+    """Copy files that are missing or differ in size; return their number."""
     files: dict[Path, ProcessedImage | Original | None] = {
         folder / object_keys.image_name(record.id): record.image
     }
@@ -112,7 +112,7 @@ def _copy_files(record: ImageRecord, folder: Path, *, originals: bool) -> int:
 
 
 def _exported_lines(folder: Path) -> dict[str, str]:
-    """Return the manifest's lines by image id, except those whose image is missing."""
+    """Return the manifest's lines by image id, if the image exists."""
     lines = {}
     if (folder / _MANIFEST).exists():
         for line in (folder / _MANIFEST).read_text(encoding="utf-8").splitlines():
@@ -142,7 +142,7 @@ def _entry(record: ImageRecord, *, originals: bool) -> dict[str, Any]:
 
 
 def _files(folder: Path, caller: Caller) -> Iterator[tuple[str, ExportedImage | str]]:
-    """Yield each file's name with the image to import, or with the problem that prevents it."""
+    """Yield each file's name with its image or with the problem found."""
     manifest = folder / _MANIFEST
     if not manifest.exists():
         for path in sorted(folder.iterdir()):
@@ -184,12 +184,15 @@ def _image_of(entry: dict[str, Any], data: bytes, caller: Caller) -> ExportedIma
 
 
 def _valid_text(text: str) -> str:
-    """Replace lone surrogates, which stand for undecodable bytes in a filename."""
+    """Replace lone surrogates, which stand for undecodable bytes.
+
+    Filenames can contain them.
+    """
     return text.encode("utf-8", "replace").decode()
 
 
 def _parse_time(text: str | None) -> datetime | None:
-    """Parse an ISO 8601 time, in UTC by default, and truncate it to milliseconds."""
+    """Parse an ISO 8601 time, UTC by default; truncate to milliseconds."""
     if not text:
         return None
     time = datetime.fromisoformat(text)

@@ -169,7 +169,7 @@ def _stop_on_interrupt(stop: Callable[[], None]) -> Iterator[None]:
 
 
 def _with_progress(outcomes: Iterable[BatchOutcome], total: int) -> Iterator[BatchOutcome]:
-    """Print progress on standard error: a bar in a terminal, or a line per image."""
+    """Print progress on standard error: a bar, or a line per image."""
     failed = micros = 0
 
     def totals(_: object) -> str:

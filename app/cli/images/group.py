@@ -1,4 +1,4 @@
-"""`flask images`: the command group for images and maintenance.
+"""The group `flask images`, with its commands in order.
 
 To add a command, write it in a module of this package and add it to `_COMMANDS`.
 """

@@ -1,4 +1,4 @@
-"""Parses and validates the prompt files of `flask images generate`."""
+"""Parse and validate the prompt files of `flask images generate`."""
 
 import csv
 import json

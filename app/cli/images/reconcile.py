@@ -1,4 +1,4 @@
-"""`flask images reconcile`: finds and repairs discrepancies in the stored data."""
+"""`flask images reconcile`: finds and repairs discrepancies."""
 
 import json
 import sys
@@ -22,7 +22,7 @@ _MAX_LISTED = 20
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @with_appcontext
 def reconcile(fix: bool, as_json: bool) -> None:
-    """Find discrepancies between records and stored images, and repair them with --fix.
+    """Find discrepancies between records and images; repair with --fix.
 
     The command can run while servers are running. It never generates or pays for anything.
 

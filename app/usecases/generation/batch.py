@@ -1,4 +1,4 @@
-"""Generates a batch of images, each only once across all runs of the batch."""
+"""Generate batches, each image only once across all runs."""
 
 import hashlib
 import json
@@ -32,7 +32,7 @@ _STOPPING = (BudgetExceeded, PriceUnknown, ProviderMisconfigured, ProviderQuota)
 
 
 class Generate(Protocol):
-    """Generates one image, or returns the result of an earlier call with this claim."""
+    """Generates an image, or returns the result of an earlier equal call."""
 
     def __call__(self, request: ImageRequest, *, caller: Caller, claim: str) -> GenerationResult:
         """See GenerateImage."""
@@ -40,7 +40,7 @@ class Generate(Protocol):
 
 @dataclass(frozen=True)
 class BatchItem:
-    """A request of a batch: its number, from 1, and the claim of its idempotency key."""
+    """A request of a batch, with its number (from 1) and its claim."""
 
     number: int
     request: ImageRequest
@@ -49,7 +49,7 @@ class BatchItem:
 
 @dataclass(frozen=True)
 class BatchOutcome:
-    """The outcome of an item: a record or an error; neither if it was not started."""
+    """The record or the error of an item; neither if it was not started."""
 
     item: BatchItem
     record: ImageRecord | None = None

@@ -1,4 +1,4 @@
-"""Completes requests and estimates their cost before anything is sent."""
+"""Complete requests and estimate their cost before they are sent."""
 
 from dataclasses import dataclass, replace
 
@@ -10,7 +10,9 @@ from app.usecases.billing.pricing import Prices
 
 @dataclass(frozen=True, kw_only=True)
 class Estimates:
-    """Builds the requests to models and computes their maximum cost, without sending them.
+    """Builds requests to models, and computes their maximum cost.
+
+    Nothing is sent, stored or paid here.
 
     Args:
         generator: draws the images.
@@ -50,7 +52,10 @@ class Estimates:
         return CostEstimate(estimate_micros=total, requests=requests)
 
     def max_cost(self, request: ImageRequest) -> tuple[int | None, int | None]:
-        """Return the maximum cost of enhancing, and in total, in micros; None if unknown."""
+        """Return the maximum cost of enhancing, and the maximum total.
+
+        Both are in micros, or None if unknown.
+        """
         enhancing, drawing = self._upstream_requests(request)
         if drawing is None or not self.generator.costs_money:
             return 0, 0

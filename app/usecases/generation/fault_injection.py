@@ -1,4 +1,7 @@
-"""Injects faults on request, to test a front end against every error at no cost."""
+"""Inject faults on request, to test front ends against every error.
+
+Faults are injected only with providers that are free of charge.
+"""
 
 import re
 import time
@@ -67,7 +70,10 @@ _SLOW = re.compile(r"slow=(\d{1,3}(?:\.\d{1,3})?)")
 
 @dataclass(frozen=True)
 class InjectedFault:
-    """The fault of one request: a delay in seconds, then an error code; both are optional."""
+    """The fault of a request: a delay in seconds, then an error code.
+
+    Both are optional.
+    """
 
     seconds: float = 0.0
     code: str = ""
@@ -103,7 +109,9 @@ _current: ContextVar[InjectedFault] = ContextVar("fault", default=_NO_FAULT)
 
 
 def parse(text: str | None, *, allowed: bool) -> InjectedFault:
-    """Parse `slow=8`, `timeout`, `429`, `moderation` or an error code; a comma joins two.
+    """Parse a fault such as `slow=8`, `timeout`, or `slow=8,timeout`.
+
+    An error is `timeout`, `429`, `moderation` or an error code. A comma joins it to a delay.
 
     Args:
         text: the value of the header; None if it is missing.

@@ -1,4 +1,4 @@
-"""Stores generated images and records the outcome of their generation.
+"""Store generated images and record the outcome of their generation.
 
 Any server may repeat any step at any time: the object keys derive from the record's id, and equal
 originals produce equal images.
@@ -45,7 +45,7 @@ class ImageFinalizer:
     provenance: ProvenanceBuilder
 
     def finalize(self, record: ImageRecord, data: bytes, *, safe: bool = False) -> ImageRecord:
-        """Store the original, cut out and store the image, and set the record ready.
+        """Store the original and its cutout, and set the record ready.
 
         Args:
             record: a pending record.
@@ -70,7 +70,7 @@ class ImageFinalizer:
         return self._write_outcome(paid, ready)
 
     def process(self, record: ImageRecord, data: bytes) -> ImageRecord:
-        """Cut out and store the image; return the record as ready, without writing it.
+        """Cut out and store the image; return the ready record, not written.
 
         Raises:
             ImagePendingUpload: the store is unreachable.
@@ -123,7 +123,7 @@ class ImageFinalizer:
         return error
 
     def _write_outcome(self, record: ImageRecord, outcome: ImageRecord) -> ImageRecord:
-        """Replace the record and book its cost; return the record as it should be stored.
+        """Replace the record and book its cost; return the new record.
 
         If the records are unreachable, nothing is lost: recovery derives the outcome from the
         pending record and the objects. If the lease ended and another server guessed the outcome,
@@ -149,7 +149,7 @@ class ImageFinalizer:
                 return
 
     def _inspect(self, image_id: str, data: bytes) -> tuple[Original | None, str]:
-        """Return the original's metadata; if the data is not an image, None and the reason."""
+        """Return the original's metadata, or None and why it is not an image."""
         try:
             info = self.image_processor.inspect(data)
         except UnusableImage as error:

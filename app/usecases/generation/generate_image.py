@@ -1,4 +1,4 @@
-"""Generates one image. No other module spends money on images.
+"""Generate one image. No other module spends money on images.
 
 The order of the steps ensures that no image is paid for twice, and none is lost. The record is
 written before paying, the original is stored before it is processed, and all object keys derive
@@ -24,7 +24,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class GenerationResult:
-    """The record of a ready image; `replayed` if an earlier request with the same key made it."""
+    """The record of a ready image.
+
+    `replayed` means that an earlier request with the same key generated it.
+    """
 
     record: ImageRecord
     replayed: bool = False
@@ -64,7 +67,7 @@ class GenerateImage:
         claim: str = "",
         listener: ProgressListener = NO_LISTENER,
     ) -> GenerationResult:
-        """Generate, store and record one image, or return the result of an earlier request.
+        """Generate, store and record an image, or return an earlier result.
 
         Args:
             request: the request as the caller sent it.
@@ -122,7 +125,7 @@ class GenerateImage:
         return self.finalizer.finalize(record, image.data)
 
     def _complete(self, request: ImageRequest) -> tuple[ImageRequest, int | None]:
-        """Return the completed request, and the cost of enhancing it; None if it is unknown."""
+        """Return the completed request and its text cost; None if unknown."""
         if not request.enhance:
             return self.estimates.complete(request), 0
         with self.observer.step("enhance"):

@@ -1,4 +1,4 @@
-"""Finds the results of earlier requests with the same Idempotency-Key.
+"""Find the results of earlier requests with the same Idempotency-Key.
 
 Follows draft-ietf-httpapi-idempotency-key-header: a key identifies one request of one caller.
 """
@@ -93,7 +93,7 @@ class IdempotencyService:
             raise
 
     def _has_expired(self, record: ImageRecord) -> bool:
-        """Return whether the record's claim has expired; if so, forget all expired claims."""
+        """Return whether the claim has expired; then forget all expired ones."""
         before = self.clock.now() - self.retention
         if record.requested_at >= before or record.state is State.PENDING:
             return False
@@ -102,7 +102,7 @@ class IdempotencyService:
 
 
 def _usable(record: ImageRecord) -> ImageRecord:
-    """Return the record, or raise the error that the earlier request ended with."""
+    """Return the record, or raise the error of the earlier request."""
     if record.state is State.UNKNOWN:
         raise OutcomeUnknown(record.id)
     if record.state is State.DELETED:

@@ -1,4 +1,4 @@
-"""Writes records before the paid call, and reserves the maximum cost."""
+"""Write records before the paid call, and reserve the maximum cost."""
 
 import contextlib
 import uuid
@@ -101,7 +101,7 @@ class PendingRecords:
         return self.records.compare_and_swap(earlier, record)
 
     def _release_unless_written(self, record: ImageRecord, caller: Caller) -> None:
-        """Release the reservation only if the records confirm that nothing was written."""
+        """Release the reservation if the record is known not to be written."""
         with contextlib.suppress(RecordsUnavailable):
             stored = self.records.get(record.id)
             if stored is None or stored.requested_at != record.requested_at:

@@ -1,4 +1,4 @@
-"""Reports the progress of a running generation to a listener."""
+"""Report the progress of a running generation to a listener."""
 
 import logging
 from collections.abc import Callable

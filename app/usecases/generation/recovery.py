@@ -1,4 +1,7 @@
-"""Finishes generations that were interrupted or that wait for storage. Never pays."""
+"""Finish generations that were interrupted or wait for storage.
+
+Recovery never pays for anything.
+"""
 
 import itertools
 import logging
@@ -71,7 +74,7 @@ class Recovery:
         return ready
 
     def clear_spool(self, image_id: str) -> None:
-        """Delete an image's objects from the spool; a failure is harmless and only logged."""
+        """Delete an image's objects from the spool; failures are only logged."""
         try:
             for key in (*_keys(image_id), object_keys.sidecar_key(image_id)):
                 self.spool.delete(key)
@@ -102,13 +105,16 @@ class Recovery:
 
 
 def _pending(record: ImageRecord, detail: str) -> ImagePendingUpload:
-    """Return the error; its message says that the image is safe only if it was drawn."""
+    """Return the error; it calls an image safe only if it was drawn."""
     is_drawn = record.charged is Charged.YES or record.original is not None
     return ImagePendingUpload(detail, message=None if is_drawn else StorageUnavailable.message)
 
 
 def _completed(record: ImageRecord, content: bytes | None) -> ImageRecord:
-    """Add the fields that only the generating server knew, so that all responses are equal."""
+    """Add the fields that only the generating server knew.
+
+    So every later response equals the first one.
+    """
     if content is None:
         return record
     saved = sidecar.read(record.id, content, found_at=record.requested_at)

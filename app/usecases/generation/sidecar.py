@@ -1,4 +1,4 @@
-"""Sidecars: JSON files beside the originals, from which records can be rebuilt."""
+"""Sidecars: JSON beside the originals, to rebuild records from."""
 
 import json
 import re
@@ -42,7 +42,7 @@ def write(record: ImageRecord) -> bytes:
 
 
 def read(image_id: str, data: bytes, *, found_at: datetime) -> ImageRecord:
-    """Return the record as it was when the original was stored: pending, without a lease.
+    """Return the record as of storing the original: pending, not leased.
 
     Missing and invalid fields get their empty value; times get `found_at`.
     """
@@ -96,19 +96,22 @@ def _time(value: Any) -> datetime | None:
 
 
 def _cost(value: object) -> int | None:
-    """Return the cost if it is plausible for an image: less than a thousand dollars."""
+    """Return the cost if it is plausible: less than 1000 dollars."""
     if not isinstance(value, int) or isinstance(value, bool):
         return None
     return value if 0 <= value < _MAX_MICROS else None
 
 
 def _without_surrogates(text: str) -> str:
-    """Return the text without lone surrogates, which JSON can express but no store accepts."""
+    """Return the text without lone surrogates.
+
+    JSON can express them, but no store accepts them.
+    """
     return text.encode(errors="replace").decode()
 
 
 def _original(image_id: str, value: object) -> Original | None:
-    """Return the original if its description is complete and matches the image's id."""
+    """Return the original if it is complete and matches the image's id."""
     if not isinstance(value, dict):
         return None
     credentials = value.get("content_credentials")

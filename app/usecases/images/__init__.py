@@ -1,1 +1,1 @@
-"""List, serve, render variants of, import and delete images; invent prompts."""
+"""List, serve, import and delete images; render variants; prompts."""

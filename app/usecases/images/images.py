@@ -1,4 +1,4 @@
-"""Reads, lists and deletes images."""
+"""Read, list and delete images."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -35,7 +35,9 @@ class Images:
     owners: OwnerCache | None = None
 
     def fetch(self, image_id: str) -> StoredImage:
-        """Return the cut-out image. Only the store is read, so the records may be unavailable.
+        """Return the cut-out image.
+
+        Only the store is read, so this works while the records are unavailable.
 
         Raises:
             ImageNotFound: there is no such image.
@@ -44,7 +46,7 @@ class Images:
         return self.store.get(object_keys.image_key(image_id))
 
     def link(self, image_id: str) -> str:
-        """Return a URL of the store, from which anyone can read the image for an hour.
+        """Return a URL of the store that serves the image for an hour.
 
         The URL is returned even if the store does not have the image.
 
@@ -107,7 +109,9 @@ class Images:
         return self.records.version()
 
     def delete(self, image_id: str, *, owner: str | None = None) -> None:
-        """Delete the objects, then the record; an interrupted deletion can be repeated.
+        """Delete the objects, then the record.
+
+        An interrupted deletion can be repeated.
 
         If the image has an Idempotency-Key, a tombstone stays until the key expires, so that a
         late retry does not pay for the image again.

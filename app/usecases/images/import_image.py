@@ -1,4 +1,4 @@
-"""Imports images that were made elsewhere."""
+"""Import images that were made elsewhere."""
 
 import hashlib
 import uuid

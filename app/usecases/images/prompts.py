@@ -1,4 +1,4 @@
-"""Invents prompts, at a limited cost."""
+"""Invent prompts at a limited cost."""
 
 import random
 import threading
@@ -36,7 +36,9 @@ class _Pool:
 
 
 class Prompts:
-    """Returns random prompts from a pool per theme, which the text model refills once a minute.
+    """Returns random prompts from a pool for each theme.
+
+    The text model refills a pool once a minute.
 
     A client that polls therefore costs one model call a minute, and its responses still vary.
 
@@ -95,7 +97,10 @@ class Prompts:
         pool.filled_at = self._clock.monotonic()
 
     def _invented(self, theme: str, caller: Caller) -> list[str]:
-        """Call the text model and record its cost; if unknown, the maximum stays reserved."""
+        """Call the text model and record its cost.
+
+        If the cost is unknown, the maximum stays reserved.
+        """
         if not self._writer.costs_money:
             return self._writer.invent(_POOL_SIZE, theme=theme).prompts
         now, model = self._clock.now(), self._writer.model

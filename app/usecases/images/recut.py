@@ -1,4 +1,4 @@
-"""Cuts images out again from their originals, with the current cutout."""
+"""Cut images out again from their originals, with the current cutout."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _PAGE_SIZE = 100  # records that are read together
 
 @dataclass(frozen=True, kw_only=True)
 class RecutResult:
-    """An image before and after the cutout, or the problem that left it unchanged."""
+    """An image before and after, or the problem that left it unchanged."""
 
     record: ImageRecord
     before: bytes = b""
@@ -43,7 +43,7 @@ class RecutImages:
     finalizer: ImageFinalizer
 
     def __call__(self, *, in_place: bool) -> Iterator[RecutResult]:
-        """Yield all images, ordered by id; with `in_place`, replace those that changed.
+        """Yield all images by id; with `in_place`, replace those that changed.
 
         Raises:
             RecordsUnavailable: the records can't be read.

@@ -1,4 +1,4 @@
-"""Renders variants of stored images: other sizes, formats and colors."""
+"""Render variants of stored images: other sizes, formats and colors."""
 
 import threading
 from collections.abc import Iterator
