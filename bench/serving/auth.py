@@ -44,7 +44,7 @@ _SERVERS = {
 
 
 @dataclass(frozen=True)
-class Target:
+class ReadTarget:
     """A request to a server, and the target that it is compared with."""
 
     server: str
@@ -54,7 +54,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Sample:
+class RequestCost:
     """Processor seconds per request, and the number of responses."""
 
     cpu: float
@@ -62,13 +62,13 @@ class Sample:
 
 
 _TARGETS = {
-    "image, off": Target("off", _IMAGE),
-    "image, on": Target("on", _IMAGE, "image, off"),
-    "image, on and private": Target("private", _IMAGE, "image, off"),
-    "304, off": Target("off", _IMAGE, cached=True),
-    "304, on and private": Target("private", _IMAGE, "304, off", cached=True),
-    "list, off": Target("off", _LIST),
-    "list, on": Target("on", _LIST, "list, off"),
+    "image, off": ReadTarget("off", _IMAGE),
+    "image, on": ReadTarget("on", _IMAGE, "image, off"),
+    "image, on and private": ReadTarget("private", _IMAGE, "image, off"),
+    "304, off": ReadTarget("off", _IMAGE, cached=True),
+    "304, on and private": ReadTarget("private", _IMAGE, "304, off", cached=True),
+    "list, off": ReadTarget("off", _LIST),
+    "list, on": ReadTarget("on", _LIST, "list, off"),
 }
 
 
@@ -82,7 +82,7 @@ def main() -> None:
             name: stack.enter_context(_serving(folder / name, settings))
             for name, settings in _SERVERS.items()
         }
-        spent: dict[str, list[Sample]] = {name: [] for name in _TARGETS}
+        spent: dict[str, list[RequestCost]] = {name: [] for name in _TARGETS}
         for number in range(_ROUNDS + 1):
             for name, target in _TARGETS.items():
                 sample = _sample(*servers[target.server], target)
@@ -92,7 +92,7 @@ def main() -> None:
     report("auth", title, [_measurement(name, spent) for name in _TARGETS])
 
 
-def _measurement(name: str, spent: Mapping[str, list[Sample]]) -> Measurement:
+def _measurement(name: str, spent: Mapping[str, list[RequestCost]]) -> Measurement:
     reference = _TARGETS[name].reference
     responses = statistics.median(sample.responses for sample in spent[name])
     return compare(
@@ -104,13 +104,13 @@ def _measurement(name: str, spent: Mapping[str, list[Sample]]) -> Measurement:
     )
 
 
-def _sample(server: Server, key: str, target: Target) -> Sample:
+def _sample(server: Server, key: str, target: ReadTarget) -> RequestCost:
     headers = {"Authorization": f"Bearer {key}"}
     if target.cached:
         headers["If-None-Match"] = f'"{_NAME}"'
     before = server.cpu_seconds()
     responses = send_with_wrk(server.address + target.path, headers, _SECONDS)
-    return Sample((server.cpu_seconds() - before) / responses, responses)
+    return RequestCost((server.cpu_seconds() - before) / responses, responses)
 
 
 @contextmanager

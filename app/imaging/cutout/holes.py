@@ -1,6 +1,6 @@
 """Classify enclosed regions of background color as hole or subject."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,36 +77,51 @@ def classify_holes(
     candidates = [i for i in largest if regions.stats[i, cv2.CC_STAT_AREA] >= _MIN_AREA]
     if mode == "keep" or not candidates:
         return HoleDecisions(is_background, len(candidates), 0)
-    auto = mode == "auto"
-    matching = [
-        i for i in candidates if not auto or _has_color(image, regions, i, background, slack)
-    ]
-    if not matching and shaded is None:
-        return HoleDecisions(is_background, 0, 0)
-    by_shape = auto and float(np.abs(background.color - 255).max()) <= WHITE_TOLERANCE
+    if mode == "cut":
+        is_background[candidates] = True
+        return HoleDecisions(is_background, 0, len(candidates))
+    matching = [i for i in candidates if _has_color(image, regions, i, background, slack)]
+    by_shape = float(np.abs(background.color - 255).max()) <= WHITE_TOLERANCE
     chance = np.zeros(len(matching))
     if matching and by_shape:
         chance = _subject_probability(image, regions, matching)
     hole = chance < KEEP_THRESHOLD
-    others = sorted(set(candidates) - set(matching)) if shaded is not None else []
-    in_shadow: list[int] = []
-    if shaded is not None and auto and others:
-        in_shadow = _shaded_holes(image, regions, others, background, shaded)
-    is_background[np.array(in_shadow, int)] = True
     is_background[np.array(matching, int)[hole]] = True
     visible = visibility(_share(regions, matching))
-    shadow_cut = _share(regions, in_shadow).sum()
-    return HoleDecisions(
+    decisions = HoleDecisions(
         is_background,
-        int((~hole).sum()),
-        int(hole.sum()),
+        kept=int((~hole).sum()),
+        cut=int(hole.sum()),
         expected_errors=float((np.minimum(chance, 1 - chance) * visible).sum()),
-        color_only=float(visible.max(initial=0.0))
-        if auto and not by_shape and shaded is None
-        else 0.0,
-        shadow_cut=float(shadow_cut),
-        shadow_kept=float(_share(regions, others).sum() - shadow_cut),
     )
+    if shaded is not None:
+        others = sorted(set(candidates) - set(matching))
+        return _with_shaded_holes(
+            decisions, image, regions, others, background=background, shaded=shaded
+        )
+    if by_shape:
+        return decisions
+    return replace(decisions, color_only=float(visible.max(initial=0.0)))
+
+
+def _with_shaded_holes(
+    decisions: HoleDecisions,
+    image: Array,
+    regions: Regions,
+    numbers: list[int],
+    *,
+    background: Background,
+    shaded: Array,
+) -> HoleDecisions:
+    """Cut the regions that look like the shaded background around the subject, too."""
+    size = (image.shape[1], image.shape[0])
+    expected = cv2.resize(shaded, size, interpolation=cv2.INTER_LINEAR)
+    holes = [i for i in numbers if _has_shade(image, regions, i, background, expected)]
+    is_background = decisions.is_background.copy()
+    is_background[holes] = True
+    cut = float(_share(regions, holes).sum())
+    kept = float(_share(regions, numbers).sum()) - cut
+    return replace(decisions, is_background=is_background, shadow_cut=cut, shadow_kept=kept)
 
 
 def visibility(share: Array) -> Array:
@@ -151,15 +166,6 @@ def _has_color(
     mean = np.array(cv2.mean(image[y : y + h, x : x + w], mask)[:3])
     tolerance = COLOR_TOLERANCE + slack * min(1.0, 40 / area)
     return bool(np.abs(mean - background.color).max() <= tolerance)
-
-
-def _shaded_holes(
-    image: Array, regions: Regions, numbers: list[int], background: Background, shaded: Array
-) -> list[int]:
-    """Return the regions that look like shaded background."""
-    size = (image.shape[1], image.shape[0])
-    expected = cv2.resize(shaded, size, interpolation=cv2.INTER_LINEAR)
-    return [i for i in numbers if _has_shade(image, regions, i, background, expected)]
 
 
 def _has_shade(
