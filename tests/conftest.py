@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.attacks.marks import Seen, noting
+from tests.attacks.marks import Observe, make_observe
 from tests.attacks.summary import print_attacks
 from tests.faults.page import print_matrix
 from tests.support.fake_openai import FakeOpenAI
@@ -63,11 +63,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture
-def seen(request: pytest.FixtureRequest) -> Iterator[Seen]:
+def observe(request: pytest.FixtureRequest) -> Iterator[Observe]:
     """Check and record the result of an attack; a test that reports none fails."""
-    yield noting(request.node)
+    yield make_observe(request.node)
     reported = any(name == "attack" for name, _ in request.node.user_properties)
-    assert reported, "nothing was seen"
+    assert reported, "nothing was observed"
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import requests
 
-Seen = Callable[[object], None]
+Observe = Callable[[object], None]
 
 
 def attack(what: str, *, expect: str) -> pytest.MarkDecorator:
@@ -13,24 +13,24 @@ def attack(what: str, *, expect: str) -> pytest.MarkDecorator:
 
     Args:
         what: the attack, in words for readers.
-        expect: what has to be seen, such as `400 invalid_json`.
+        expect: the expected observation, such as `400 invalid_json`.
     """
     return pytest.mark.attack(what=what, expect=expect)
 
 
-def noting(test: pytest.Item) -> Seen:
-    """Return the function behind the fixture `seen`: it checks and records the result."""
+def make_observe(test: pytest.Item) -> Observe:
+    """Return the function behind the fixture `observe`: it checks and records the result."""
     mark = test.get_closest_marker("attack")
     if mark is None:
-        raise ValueError("a test that takes `seen` is marked with @attack")
+        raise ValueError("a test that takes `observe` is marked with @attack")
     expected = mark.kwargs["expect"]
 
-    def seen(result: object) -> None:
+    def observe(result: object) -> None:
         found = outcome(result)
         test.user_properties.append(("attack", (heading(test), mark.kwargs["what"], found)))
         assert found == expected
 
-    return seen
+    return observe
 
 
 def outcome(result: object) -> str:

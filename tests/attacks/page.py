@@ -26,7 +26,7 @@ class Row(NamedTuple):
     heading: str
     what: str
     expected: str
-    seen: str
+    observed: str
 
 
 def page(rows: Iterable[Row]) -> str:
@@ -36,13 +36,13 @@ def page(rows: Iterable[Row]) -> str:
         by_heading.setdefault(row.heading, []).append(row)
     parts = [_INTRODUCTION]
     for heading, below in by_heading.items():
-        lines = "".join(f"| {row.what} | {row.expected} | {row.seen} |\n" for row in below)
+        lines = "".join(f"| {row.what} | {row.expected} | {row.observed} |\n" for row in below)
         parts.append(f"## {heading}\n\n{_HEAD}{lines}")
     return "\n".join(parts) + _WRITTEN
 
 
 def expected_rows() -> Iterator[Row]:
-    """Yield what the marks of all tests say, as if all that is expected had been seen."""
+    """Yield what the marks of all tests say, as if every expected result had been observed."""
     for file in sorted(TESTS.rglob("test_*.py")):
         if "@attack(" in (text := file.read_text(encoding="utf-8")) or "marks=attack(" in text:
             name = ".".join(file.relative_to(TESTS.parent).with_suffix("").parts)

@@ -9,11 +9,13 @@ from tests.attacks.page import Row, expected_rows
 
 def rows_of(terminalreporter: pytest.TerminalReporter) -> list[Row]:
     """Return each attack with its result, in the order of the tests."""
-    seen: dict[tuple[str, str], set[str]] = {}
+    observed: dict[tuple[str, str], set[str]] = {}
     for (heading, what, found), _ in _made(terminalreporter):
-        seen.setdefault((heading, what), set()).add(found)
+        observed.setdefault((heading, what), set()).add(found)
     return [
-        row._replace(seen=" / ".join(sorted(seen.get((row.heading, row.what), {"not made"}))))
+        row._replace(
+            observed=" / ".join(sorted(observed.get((row.heading, row.what), {"not made"})))
+        )
         for row in expected_rows()
     ]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from tests.attacks import Seen, attack
+from tests.attacks import Observe, attack
 from tests.support.concurrency.threads import in_threads
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.servers.gunicorn import Gunicorn, gunicorn
@@ -58,18 +58,18 @@ def check_race(servers: Sequence[Gunicorn], fake: FakeOpenAI) -> str:
 
 @attack("50 concurrent requests at a budget for 7: SQLite, two workers", expect=EXPECTED)
 def test_two_workers_on_sqlite_stay_within_the_budget(
-    tmp_path: Path, fake_openai: FakeOpenAI, seen: Seen
+    tmp_path: Path, fake_openai: FakeOpenAI, observe: Observe
 ) -> None:
     """Of fifty requests over two processes with one SQLite file, seven are paid for."""
     settings = openai_settings(fake_openai) | BUDGET
     with gunicorn(tmp_path, web_concurrency=2, **settings) as server:
-        seen(check_race([server], fake_openai))
+        observe(check_race([server], fake_openai))
         assert "ERROR" not in server.log()
 
 
 @attack("50 concurrent requests at a budget for 7: MongoDB, two servers", expect=EXPECTED)
 def test_two_servers_on_mongodb_stay_within_the_budget(
-    tmp_path: Path, shared: dict[str, Any], fake_openai: FakeOpenAI, seen: Seen
+    tmp_path: Path, shared: dict[str, Any], fake_openai: FakeOpenAI, observe: Observe
 ) -> None:
     """Of fifty requests over two servers with one MongoDB, seven are paid for."""
     settings = shared | BUDGET
@@ -77,5 +77,5 @@ def test_two_servers_on_mongodb_stay_within_the_budget(
         gunicorn(tmp_path / "one", web_concurrency=1, **settings) as one,
         gunicorn(tmp_path / "two", web_concurrency=1, **settings) as two,
     ):
-        seen(check_race([one, two], fake_openai))
+        observe(check_race([one, two], fake_openai))
         assert "ERROR" not in one.log() + two.log()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.attacks import Seen, attack
+from tests.attacks import Observe, attack
 from tests.support.servers.gunicorn import TIMEOUT_SECONDS, Gunicorn, gunicorn
 
 _GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
@@ -77,7 +77,7 @@ _CODES = {
     ],
 )
 def test_malformed_requests_are_rejected(
-    server: Gunicorn, request_bytes: bytes, seen: Seen
+    server: Gunicorn, request_bytes: bytes, observe: Observe
 ) -> None:
     """The response is a JSON error, what follows is not read, and other clients are served."""
     with socket.create_connection(server.address, timeout=TIMEOUT_SECONDS) as client:
@@ -87,7 +87,7 @@ def test_malformed_requests_are_rejected(
     head, _, body = received.partition(b"\r\n\r\n")
     assert b"\r\nConnection: close" in head
     error = json.loads(body)  # fails if another response follows
-    seen(f"{head.split()[1].decode()} {error['code']}, and no more")
+    observe(f"{head.split()[1].decode()} {error['code']}, and no more")
     assert sorted(error) == ["code", "message", "request_id", "status"]
     assert f"[{error['request_id']}] {error['code']}" in server.log()
     assert server.get("/healthz").status_code == 200

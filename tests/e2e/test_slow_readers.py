@@ -5,7 +5,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.attacks import Seen, attack
+from tests.attacks import Observe, attack
 from tests.support.concurrency.threads import wait_until
 from tests.support.servers.gunicorn import TIMEOUT_SECONDS, Gunicorn, gunicorn
 
@@ -13,7 +13,7 @@ _THREADS = 1 + 16  # of gunicorn.conf.py, with one concurrent generation
 
 
 @attack("More clients than threads that read no response", expect="others are answered again")
-def test_clients_that_do_not_read_are_disconnected(tmp_path: Path, seen: Seen) -> None:
+def test_clients_that_do_not_read_are_disconnected(tmp_path: Path, observe: Observe) -> None:
     """A client that reads nothing of a response for ten seconds occupies a thread no longer."""
     with (
         ExitStack() as stack,
@@ -32,7 +32,7 @@ def test_clients_that_do_not_read_are_disconnected(tmp_path: Path, seen: Seen) -
         until = time.monotonic() + TIMEOUT_SECONDS
         while not (responds := _responds(server, within=10)) and time.monotonic() < until:
             pass
-        seen("others are answered again" if responds else "others are never answered")
+        observe("others are answered again" if responds else "others are never answered")
         assert "Traceback" not in server.log()
 
 

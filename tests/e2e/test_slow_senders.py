@@ -14,7 +14,7 @@ import pytest
 import requests
 from _pytest.mark import ParameterSet
 
-from tests.attacks import Seen, attack
+from tests.attacks import Observe, attack
 from tests.support.servers.gunicorn import SHIPPED, TIMEOUT_SECONDS, Gunicorn, gunicorn
 
 CLIENTS = 600  # more than the threads of both workers, and than the files that the shell allows
@@ -96,7 +96,9 @@ def _crowds() -> list[ParameterSet]:
 
 
 @pytest.mark.parametrize("start", _crowds())
-def test_slow_senders_delay_no_other_client(server: Gunicorn, start: bytes, seen: Seen) -> None:
+def test_slow_senders_delay_no_other_client(
+    server: Gunicorn, start: bytes, observe: Observe
+) -> None:
     """While six hundred connections send slowly, other clients are served, images too."""
     with Crowd(server, start):
         try:
@@ -105,11 +107,11 @@ def test_slow_senders_delay_no_other_client(server: Gunicorn, start: bytes, seen
             outcome = "others are answered meanwhile"
         except (requests.ConnectionError, requests.Timeout):
             outcome = "others are not answered"
-    seen(outcome)
+    observe(outcome)
 
 
 @attack("A head that comes a byte at a time", expect="408 request_timeout after ten seconds")
-def test_slow_request_times_out(server: Gunicorn, seen: Seen) -> None:
+def test_slow_request_times_out(server: Gunicorn, observe: Observe) -> None:
     """A head has ten seconds, however often a byte of it comes; then the client gets 408."""
     began = time.monotonic()
     with _connect(server.address) as silent, _connect(server.address) as slow:
@@ -121,7 +123,7 @@ def test_slow_request_times_out(server: Gunicorn, seen: Seen) -> None:
         assert silent.recv(1) == b""
         # Not at the first sign of slowness; a busy machine may take longer.
         assert time.monotonic() - began > 5
-    seen(f"{head.split()[1].decode()} {json.loads(body)['code']} after ten seconds")
+    observe(f"{head.split()[1].decode()} {json.loads(body)['code']} after ten seconds")
 
 
 def test_requests_in_pieces_are_answered_as_if_whole(server: Gunicorn) -> None:

@@ -9,7 +9,7 @@ from app.errors import ProviderBadResponse
 from app.services.openai import image_generator
 from app.services.openai.image_download import origin
 from app.services.openai.image_generator import OpenAIGenerator
-from tests.attacks import Seen, attack
+from tests.attacks import Observe, attack
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.openai.checks import TIMEOUT_SECONDS, draw, fails_as, use_clock
 from tests.support.openai.faults import YES
@@ -96,14 +96,14 @@ def test_other_servers_receive_no_request(
     generator: OpenAIGenerator,
     fake_openai: FakeOpenAI,
     other_server: FakeOpenAI,
-    seen: Seen,
+    observe: Observe,
     url: str,
 ) -> None:
     """Whatever the URL is, no other server gets a request, and the own one no further request."""
     text = url.format(own=fake_openai.port, other=other_server.port)
     error = rejected(generator, fake_openai, text)
     requests = len(fake_openai.requests) - 1 + len(other_server.requests)
-    seen(f"{error.status} {error.code}, {requests or 'nothing'} fetched")
+    observe(f"{error.status} {error.code}, {requests or 'nothing'} fetched")
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_no_redirect_is_followed(
     generator: OpenAIGenerator,
     fake_openai: FakeOpenAI,
     other_server: FakeOpenAI,
-    seen: Seen,
+    observe: Observe,
     target: str,
 ) -> None:
     """A redirect counts as a failed download, whatever its target is."""
@@ -133,7 +133,7 @@ def test_no_redirect_is_followed(
     error = rejected(generator, fake_openai, f"{fake_openai.base_url}/files/0")
     assert (len(fake_openai.requests_to("files")), len(other_server.requests)) == (1, 0)
     assert error.detail.endswith("status 302")
-    seen(f"{error.status} {error.code}, download aborted")
+    observe(f"{error.status} {error.code}, download aborted")
 
 
 @pytest.mark.parametrize("fault", [Fault.status(404), Fault.status(500), Fault.cut(1000)])
@@ -149,21 +149,21 @@ def test_failed_download_is_charged(
 def test_download_is_aborted_at_the_size_limit(
     generator: OpenAIGenerator,
     fake_openai: FakeOpenAI,
-    seen: Seen,
+    observe: Observe,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The download stops once the body exceeds the size limit."""
     monkeypatch.setattr(image_generator, "_MAX_RESPONSE_BYTES", 5000)
     error = rejected(generator, fake_openai, f"{fake_openai.base_url}/files/0")
     assert error.detail.endswith("too large")
-    seen(f"{error.status} {error.code}, download aborted")
+    observe(f"{error.status} {error.code}, download aborted")
 
 
 @attack("An image that is sent byte by byte", expect=_GIVEN_UP)
 def test_download_is_within_the_deadline_of_the_call(
     fake_openai: FakeOpenAI,
     generator: OpenAIGenerator,
-    seen: Seen,
+    observe: Observe,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The response and the download of its image share the time limit of a call."""
@@ -172,4 +172,4 @@ def test_download_is_within_the_deadline_of_the_call(
     fake_openai.script("files", slow)
     error = rejected(generator, fake_openai, f"{fake_openai.base_url}/files/0")
     assert error.detail.endswith("deadline")
-    seen(f"{error.status} {error.code}, download aborted")
+    observe(f"{error.status} {error.code}, download aborted")

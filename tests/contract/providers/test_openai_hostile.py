@@ -9,7 +9,7 @@ from app.errors import AppError, Charged
 from app.services.openai.client import lazy_client
 from app.services.openai.http_client import client_options, limit_error_body
 from app.services.openai.image_generator import OpenAIGenerator
-from tests.attacks import Seen, attack
+from tests.attacks import Observe, attack
 from tests.support.openai.checks import MODEL, TIMEOUT_SECONDS, draw
 from tests.support.servers.canned_response import canned_server
 
@@ -29,7 +29,7 @@ class Endless(httpx2.SyncByteStream):
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 @attack("A model's server that redirects the call to another", expect="nothing sent there")
-def test_no_redirect_is_followed(status: int, seen: Seen) -> None:
+def test_no_redirect_is_followed(status: int, observe: Observe) -> None:
     """The other server gets neither prompt nor API key, and nothing counts as charged."""
     with canned_server(
         b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -43,7 +43,7 @@ def test_no_redirect_is_followed(status: int, seen: Seen) -> None:
             with pytest.raises(AppError) as caught:
                 draw(generator)
             generator.close()
-        seen("nothing sent there" if other.requests == [] else "sent there")
+        observe("nothing sent there" if other.requests == [] else "sent there")
     assert caught.value.charged is Charged.NO
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from app.services.caching.api_key_cache import REST_SECONDS
 from app.usecases.auth.key_format import new_id, new_text
-from tests.attacks import Seen, attack
+from tests.attacks import Observe, attack
 from tests.support.http.authenticated_service import AuthenticatedService, serving_with_keys
 from tests.support.service import Parts
 
@@ -15,14 +15,14 @@ CACHE_SECONDS = 5.0
 
 @attack("A revoked key, five seconds later", expect="401 unauthorized")
 def test_revoked_key_is_rejected_within_five_seconds(
-    auth_service: AuthenticatedService, seen: Seen
+    auth_service: AuthenticatedService, observe: Observe
 ) -> None:
     """A cached key may be valid for five seconds more; then it is 401."""
     key = auth_service.create_key("alice")
     assert auth_service.get("/images", key).status_code == 200
     auth_service.api_keys.revoke("alice")
     auth_service.clock.advance(CACHE_SECONDS)
-    seen(auth_service.get("/images", key))
+    observe(auth_service.get("/images", key))
 
 
 def test_rotation_keeps_the_old_key_for_the_grace_time(auth_service: AuthenticatedService) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from app.http.contract.decorator import Contract
 from app.models import Scope
 from app.usecases.auth.key_format import new_id, new_text
-from tests.attacks import Seen, attack
+from tests.attacks import Observe, attack
 from tests.support.http.authenticated_service import AuthenticatedService
 from tests.support.service import Service
 
@@ -47,7 +47,9 @@ def bad_headers(auth_service: AuthenticatedService) -> list[list[tuple[str, str]
     "Missing, malformed, unknown, wrong, revoked, expired and multiple keys",
     expect="the same response to all of them: 401 unauthorized",
 )
-def test_all_bad_keys_get_the_same_response(auth_service: AuthenticatedService, seen: Seen) -> None:
+def test_all_bad_keys_get_the_same_response(
+    auth_service: AuthenticatedService, observe: Observe
+) -> None:
     """Missing, malformed, unknown, revoked, expired and multiple keys get the same 401 bytes."""
     responses = set()
     for headers in bad_headers(auth_service):
@@ -65,7 +67,7 @@ def test_all_bad_keys_get_the_same_response(auth_service: AuthenticatedService, 
         responses.add((response.status, response.read(), tuple(headers_sent)))
         connection.close()
     ((status, body, response_headers),) = responses
-    seen(f"the same response to all of them: {status} {json.loads(body)['code']}")
+    observe(f"the same response to all of them: {status} {json.loads(body)['code']}")
     assert ("WWW-Authenticate", "Bearer") in response_headers
     assert ("Access-Control-Allow-Origin", "*") in dict(response_headers).items()
 
@@ -136,13 +138,13 @@ def test_idempotency_keys_are_scoped_to_the_caller(auth_service: AuthenticatedSe
 
 @attack("A valid key in the URL", expect="401 unauthorized")
 def test_key_in_the_url_is_not_accepted(
-    embedded_auth_service: AuthenticatedService, seen: Seen
+    embedded_auth_service: AuthenticatedService, observe: Observe
 ) -> None:
     """401 without a key in a header, else 400; the log has no query, and so no key."""
     auth_service = embedded_auth_service
     key = auth_service.create_key("alice")
     for name in ("api_key", "key", "access_token"):
-        seen(auth_service.get(f"/images?{name}={key}"))
+        observe(auth_service.get(f"/images?{name}={key}"))
         response = auth_service.get(f"/images?{name}={key}", key)
         assert (response.status_code, response.json()["code"]) == (400, "invalid_request")
     assert " GET /images 400 " in auth_service.service.log.getvalue()

@@ -3,7 +3,7 @@
 import uuid
 
 from app.models import Scope
-from tests.attacks import Seen, attack
+from tests.attacks import Observe, attack
 from tests.support.http.authenticated_service import AuthenticatedService
 
 ABSENT = f"/images/{uuid.UUID(int=0)}.png"
@@ -28,7 +28,7 @@ def test_cursor_of_another_caller_reveals_nothing(auth_service: AuthenticatedSer
 
 
 @attack("Another caller's image: metadata and deletion", expect="404 image_not_found")
-def test_foreign_image_looks_absent(auth_service: AuthenticatedService, seen: Seen) -> None:
+def test_foreign_image_looks_absent(auth_service: AuthenticatedService, observe: Observe) -> None:
     """Metadata and DELETE respond as for an absent image, with all scopes; nothing is deleted."""
     alice, bob = auth_service.create_key("alice"), auth_service.create_key("bob", frozenset(Scope))
     image = auth_service.create_image(alice)
@@ -36,7 +36,7 @@ def test_foreign_image_looks_absent(auth_service: AuthenticatedService, seen: Se
     for method, suffix in (("GET", "/metadata"), ("DELETE", "")):
         foreign = auth_service.call(method, image + suffix, bob, headers=headers)
         absent = auth_service.call(method, ABSENT + suffix, bob, headers=headers)
-        seen(foreign)
+        observe(foreign)
         assert foreign.content == absent.content
     assert auth_service.get(f"{image}/metadata", alice).status_code == 200
     assert auth_service.get(image).status_code == 200

@@ -13,7 +13,7 @@ import requests
 from app.config import Settings
 from app.models import Rate
 from app.services.rate_limiting.backend import mongodb_backend
-from tests.attacks import Seen, attack
+from tests.attacks import Observe, attack
 from tests.support.servers.gunicorn import gunicorn
 from tests.support.service import NO_LIMITS, Parts, Service, serving, settings_for
 
@@ -33,14 +33,14 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 
 @attack("More images per minute than the rate limit allows", expect="429 rate_limited")
-def test_every_response_has_rate_limit_headers(service: Service, seen: Seen) -> None:
+def test_every_response_has_rate_limit_headers(service: Service, observe: Observe) -> None:
     """Images, errors and 429 responses have the headers; a 429 says when to retry."""
     created, invalid, limited = service.generate(), service.generate(prompt=""), service.generate()
     for response, status, remaining in ((created, 200, 1), (invalid, 400, 0), (limited, 429, 0)):
         assert response.status_code == status
         assert response.headers["RateLimit-Policy"] == '"generate";q=2;w=60'
         assert re.fullmatch(rf'"generate";r={remaining};t=\d+', response.headers["RateLimit"])
-    seen(limited)
+    observe(limited)
     assert 1 <= int(limited.headers["Retry-After"]) <= 60
     assert "RateLimit" in created.headers["Access-Control-Expose-Headers"]
     assert re.fullmatch(
@@ -71,7 +71,9 @@ def test_clients_behind_a_trusted_proxy_are_counted_separately(service: Service)
 
 
 @attack("A new forged address in each request, to evade the rate limit", expect="429 rate_limited")
-def test_forged_address_is_ignored_without_trusted_proxies(tmp_path: Path, seen: Seen) -> None:
+def test_forged_address_is_ignored_without_trusted_proxies(
+    tmp_path: Path, observe: Observe
+) -> None:
     """Requests with made-up addresses count against the sender's real address."""
     settings = LIMITS | {"trusted_proxies": ""}
     with serving(settings_for(data_dir=tmp_path, **settings)) as service:
@@ -83,7 +85,7 @@ def test_forged_address_is_ignored_without_trusted_proxies(tmp_path: Path, seen:
             for n in range(3)
         ]
     assert [response.status_code for response in responses] == [200, 429, 429]
-    seen(responses[1])
+    observe(responses[1])
 
 
 def test_urls_use_the_proxys_scheme_and_host(service: Service) -> None:

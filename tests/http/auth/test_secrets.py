@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
-from tests.attacks import Seen, attack
+from tests.attacks import Observe, attack
 from tests.support.concurrency.threads import in_threads
 from tests.support.service import Parts, Service, serving, settings_for
 
@@ -90,7 +90,7 @@ def hostile_settings(parts: Parts) -> dict[str, object]:
 
 @attack("Requests while all servers reject every credential", expect=_NOWHERE)
 def test_no_secret_leaks_when_all_credentials_are_wrong(
-    parts: Parts, tmp_path: Path, seen: Seen
+    parts: Parts, tmp_path: Path, observe: Observe
 ) -> None:
     """Neither responses nor the DEBUG log contain a secret in any encoding."""
     with serving(settings_for(data_dir=tmp_path, **hostile_settings(parts))) as service:
@@ -99,12 +99,12 @@ def test_no_secret_leaks_when_all_credentials_are_wrong(
     assert "503 " in responses
     assert "WARNING" in log
     names = leaked_settings(responses + log)
-    seen(f"leaked: {names}" if names else _NOWHERE)
+    observe(f"leaked: {names}" if names else _NOWHERE)
 
 
 @attack("Requests while all servers refuse connections", expect=_NOWHERE)
 def test_no_secret_leaks_when_connections_are_refused(
-    parts: Parts, tmp_path: Path, seen: Seen
+    parts: Parts, tmp_path: Path, observe: Observe
 ) -> None:
     """The same for refused connections, which raise and log other errors."""
     for proxy in (parts.s3, parts.mongo, parts.redis):
@@ -115,7 +115,7 @@ def test_no_secret_leaks_when_connections_are_refused(
             names = leaked_settings(all_responses(service) + service.log.getvalue())
     finally:
         parts.fake.start()
-    seen(f"leaked: {names}" if names else _NOWHERE)
+    observe(f"leaked: {names}" if names else _NOWHERE)
 
 
 def test_leak_search_finds_every_encoding() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.attacks import Seen, attack
+from tests.attacks import Observe, attack
 from tests.support.service import Service
 
 _JSON = {"Content-Type": "application/json"}
@@ -47,16 +47,18 @@ def _case(description: str, body: bytes, expect: str = _INVALID_JSON) -> object:
         _case("__proto__ as a field", b'{"prompt": "x", "__proto__": {}}', "400 invalid_request"),
     ],
 )
-def test_ambiguous_body_is_rejected(shared_embedded: Service, seen: Seen, body: bytes) -> None:
+def test_ambiguous_body_is_rejected(
+    shared_embedded: Service, observe: Observe, body: bytes
+) -> None:
     """Bodies that parsers read differently, or slowly, are 400 and leave no record."""
     response = shared_embedded.call("POST", "/generate-image", data=body, headers=_JSON)
-    seen(response)
+    observe(response)
     assert response.json()["request_id"] == response.headers["X-Request-ID"]
     assert shared_embedded.images() == []
 
 
 @attack("A chunked body of more than 64 KiB", expect="413 request_too_large")
-def test_chunked_body_is_limited(shared: Service, seen: Seen) -> None:
+def test_chunked_body_is_limited(shared: Service, observe: Observe) -> None:
     """A chunked body is read up to the limit only, then rejected."""
 
     def chunks() -> Iterator[bytes]:
@@ -64,7 +66,7 @@ def test_chunked_body_is_limited(shared: Service, seen: Seen) -> None:
         for _ in range(70):
             yield b"a" * 1024
 
-    seen(shared.call("POST", "/generate-image", data=chunks(), headers=_JSON))
+    observe(shared.call("POST", "/generate-image", data=chunks(), headers=_JSON))
     assert shared.images() == []
 
 

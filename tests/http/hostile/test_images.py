@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.attacks import Seen, attack
+from tests.attacks import Observe, attack
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.images.hostile_images import FILES, REFUSED
 from tests.support.servers import python_process
@@ -54,22 +54,26 @@ def service_with_model(tmp_path: Path, fake_openai: FakeOpenAI) -> Iterator[Serv
     ],
 )
 def test_hostile_image_is_rejected_or_decoded_safely(
-    service_with_model: Service, fake_openai: FakeOpenAI, tmp_path: Path, seen: Seen, name: str
+    service_with_model: Service,
+    fake_openai: FakeOpenAI,
+    tmp_path: Path,
+    observe: Observe,
+    name: str,
 ) -> None:
     """An image that can't be decoded safely is 502, charged and kept as evidence."""
     make, expected = FILES[name]
     file = make()
     fake_openai.script("images", Fault("hostile", paid=True, image=lambda _: file))
     response = service_with_model.generate()
-    seen(response)
+    observe(response)
     assert response.json()["charged"] == "yes"
     assert len(service_with_model.images()) == (expected != REFUSED)
     assert file in [path.read_bytes() for path in tmp_path.glob("store/originals/**/*.*")]
 
 
 @attack("All of these images in one process", expect=f"less than {_MAX_MIB} MiB of memory each")
-def test_hostile_images_need_little_memory(seen: Seen) -> None:
+def test_hostile_images_need_little_memory(observe: Observe) -> None:
     """In a fresh process, each file increases the peak memory by less than 50 MiB."""
     increases: dict[str, Any] = json.loads(python_process.run(MEASURE))
     highest = max(increases.values())
-    seen(f"{'less' if highest < _MAX_MIB else highest} than {_MAX_MIB} MiB of memory each")
+    observe(f"{'less' if highest < _MAX_MIB else highest} than {_MAX_MIB} MiB of memory each")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.attacks import Seen, attack
+from tests.attacks import Observe, attack
 from tests.support.service import Service
 
 ABSENT = "00000000-0000-4000-8000-000000000000"
@@ -35,7 +35,7 @@ def ensure_owl(service: Service) -> None:
 @pytest.mark.parametrize(
     "text", [pytest.param(w, marks=attack(f"The prompt `{w}`", expect=_UNCHANGED)) for w in _TEXTS]
 )
-def test_operators_in_prompts_are_text(shared: Service, seen: Seen, text: str) -> None:
+def test_operators_in_prompts_are_text(shared: Service, observe: Observe, text: str) -> None:
     """A prompt with operators is stored unchanged, and a search for it finds it only."""
     ensure_owl(shared)
     created = shared.generate(text).json()
@@ -43,7 +43,7 @@ def test_operators_in_prompts_are_text(shared: Service, seen: Seen, text: str) -
     assert [image["prompt"] for image in found["images"]] == [text]
     metadata = shared.get(f"/images/{created['filename']}/metadata").json()
     assert metadata["first_prompt"] == metadata["prompt"] == text
-    seen(_UNCHANGED)
+    observe(_UNCHANGED)
 
 
 _MATCHING_ALL = ("$where", "$ne", '{"$gt": ""}', "' OR 'a'='a", "ow* OR y*", "NOT x", "-x")
@@ -56,13 +56,13 @@ _MATCHING_ALL = ("$where", "$ne", '{"$gt": ""}', "' OR 'a'='a", "ow* OR y*", "NO
         for w in _MATCHING_ALL
     ],
 )
-def test_operators_in_searches_are_text(shared: Service, seen: Seen, text: str) -> None:
+def test_operators_in_searches_are_text(shared: Service, observe: Observe, text: str) -> None:
     """An operator in `q` is neither run nor an error, but text that no prompt contains."""
     ensure_owl(shared)
     response = shared.get("/images", params={"q": text, "limit": 100})
     assert response.ok
     found = [image["prompt"] for image in response.json()["images"]]
-    seen("finds an owl" if _OWL in found else "finds no owl")
+    observe("finds an owl" if _OWL in found else "finds no owl")
 
 
 def _query(path: str, expect: str) -> Any:
@@ -96,20 +96,20 @@ _INVALID = "400 invalid_request"
     ],
 )
 def test_operators_in_queries_and_paths_are_rejected(
-    shared_embedded: Service, seen: Seen, path: str
+    shared_embedded: Service, observe: Observe, path: str
 ) -> None:
     """A parameter name with brackets or dots is an unknown name, not an object."""
-    seen(shared_embedded.get(path))
+    observe(shared_embedded.get(path))
 
 
 @attack("A forged cursor with an operator as its id", expect="finds nothing more")
-def test_operators_in_cursors_are_text(shared: Service, seen: Seen) -> None:
+def test_operators_in_cursors_are_text(shared: Service, observe: Observe) -> None:
     """The id in a cursor is compared as text, and the cursor lists images only."""
     ensure_owl(shared)
     # base64url of `0:{"$gt":""}`: a time before all images, with an operator as the id.
     response = shared.get("/images?cursor=MDp7IiRndCI6IiJ9")
     assert response.ok
-    seen("finds nothing more" if not response.json()["images"] else "finds images")
+    observe("finds nothing more" if not response.json()["images"] else "finds images")
 
 
 def _field(name: str, value: object) -> Any:
@@ -134,9 +134,9 @@ def _field(name: str, value: object) -> Any:
     ],
 )
 def test_operators_and_internal_fields_are_rejected(
-    shared: Service, seen: Seen, body: dict[str, Any]
+    shared: Service, observe: Observe, body: dict[str, Any]
 ) -> None:
     """A field of another type is 400, and so are fields that only the server sets."""
     before = shared.images()
-    seen(shared.call("POST", "/generate-image", json=body))
+    observe(shared.call("POST", "/generate-image", json=body))
     assert shared.images() == before

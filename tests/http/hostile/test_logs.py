@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.attacks import Seen, attack
+from tests.attacks import Observe, attack
 from tests.support.http import clients
 from tests.support.service import Service
 
@@ -32,7 +32,7 @@ _TEXTS = {
         for name, text in _TEXTS.items()
     ],
 )
-def test_log_lines_can_not_be_forged(embedded: Service, seen: Seen, text: str) -> None:
+def test_log_lines_can_not_be_forged(embedded: Service, observe: Observe, text: str) -> None:
     """Text in paths, headers, prompts, themes and searches stays on its event's line."""
     encoded = quote(text, safe="")
     before = len(lines(embedded))
@@ -53,7 +53,7 @@ def test_log_lines_can_not_be_forged(embedded: Service, seen: Seen, text: str) -
     forged = {line for line in new_lines if "forged" in line and not is_about_a_request(line)}
     assert forged == set()
     assert len(new_lines) >= 6
-    seen(_PRINTABLE if all(is_printable(line) for line in new_lines) else "control characters")
+    observe(_PRINTABLE if all(is_printable(line) for line in new_lines) else "control characters")
 
 
 def lines(service: Service) -> list[str]:
@@ -72,7 +72,7 @@ def is_printable(line: str) -> bool:
 
 
 @attack("A thousand unknown fields", expect="one line of less than 10 kB")
-def test_long_errors_are_shortened(embedded: Service, seen: Seen) -> None:
+def test_long_errors_are_shortened(embedded: Service, observe: Observe) -> None:
     """Many invalid fields give one short log line and a short response."""
     before = len(lines(embedded))
     body = {f"field-{number:04}-{'x' * 40}": number for number in range(1000)}
@@ -81,7 +81,7 @@ def test_long_errors_are_shortened(embedded: Service, seen: Seen) -> None:
     assert len(response.content) < 10_000
     error_lines = [line for line in lines(embedded)[before:] if "invalid_request" in line]
     longest = max(map(len, error_lines))
-    seen(
+    observe(
         "one line of less than 10 kB"
         if (len(error_lines), longest < 10_000) == (1, True)
         else error_lines

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.services.caching.caching_store import CachingStore
-from tests.attacks import Seen, attack
+from tests.attacks import Observe, attack
 from tests.support.http import clients
 from tests.support.service import Service
 
@@ -79,7 +79,7 @@ def _recorded(store_calls: list[str], name: str, method: Callable[..., Any]) -> 
     [pytest.param(p, marks=attack(name, expect=_ABSENT), id=name) for name, p in _PATHS.items()],
 )
 def test_other_names_are_not_found(
-    shared_embedded: Service, store_calls: list[str], seen: Seen, path: str
+    shared_embedded: Service, store_calls: list[str], observe: Observe, path: str
 ) -> None:
     """Any name other than `<uuid>.png` is 404 without a call to the store."""
     for method in ("DELETE", "HEAD", "GET"):
@@ -87,18 +87,18 @@ def test_other_names_are_not_found(
         assert status == 404 or (status == 405 and method == "DELETE")
         assert "Set-Cookie" not in headers
     calls = "store read" if store_calls else "store not read"
-    seen(f"{status} {json.loads(body)['code']}, {calls}")
+    observe(f"{status} {json.loads(body)['code']}, {calls}")
 
 
 @attack("A header injected through a redirect", expect="one header, encoded")
-def test_redirects_contain_no_line_breaks(shared_embedded: Service, seen: Seen) -> None:
+def test_redirects_contain_no_line_breaks(shared_embedded: Service, observe: Observe) -> None:
     """A double slash redirects to a Location in which everything stays encoded."""
     path = f"/images//{ID}.png?a=%0d%0aSet-Cookie:%20a=b"
     status, headers, _ = clients.raw_request(shared_embedded.url, path)
     assert status == 308
     assert "Set-Cookie" not in headers
     assert not set("\r\n") & set(headers["Location"])
-    seen("one header, encoded")
+    observe("one header, encoded")
 
 
 @pytest.mark.parametrize(
@@ -112,13 +112,15 @@ def test_redirects_contain_no_line_breaks(shared_embedded: Service, seen: Seen) 
         }.items()
     ],
 )
-def test_malformed_host_is_not_repeated(shared_embedded: Service, seen: Seen, host: str) -> None:
+def test_malformed_host_is_not_repeated(
+    shared_embedded: Service, observe: Observe, host: str
+) -> None:
     """A malformed Host header appears in no URL of the response."""
     response = shared_embedded.call(
         "POST", "/generate-image", json={"prompt": "A fox"}, headers={"Host": host}
     )
     visible = response.text + response.headers.get("Location", "")
-    seen("repeated" if "script" in visible or "evil" in visible else "not repeated")
+    observe("repeated" if "script" in visible or "evil" in visible else "not repeated")
 
 
 _HEADERS = {
@@ -139,7 +141,9 @@ _HEADERS = {
         for what, value in _HEADERS.items()
     ],
 )
-def test_hostile_request_ids_are_replaced(embedded: Service, seen: Seen, value: bytes) -> None:
+def test_hostile_request_ids_are_replaced(
+    embedded: Service, observe: Observe, value: bytes
+) -> None:
     """An id that isn't 1 to 64 letters, digits, - and _ is neither returned nor logged."""
     request = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Request-ID: "
     response = clients.raw_send(embedded.url, request + value + b"\r\n\r\n")
@@ -148,7 +152,7 @@ def test_hostile_request_ids_are_replaced(embedded: Service, seen: Seen, value: 
     new_id = line.partition(b": ")[2].decode()
     assert (len(new_id), int(new_id, 16) >= 0) == (32, True)
     assert value.decode("latin-1") not in embedded.log.getvalue()
-    seen("replaced")
+    observe("replaced")
 
 
 @pytest.mark.parametrize(
@@ -165,11 +169,11 @@ def test_hostile_request_ids_are_replaced(embedded: Service, seen: Seen, value: 
     ],
 )
 def test_hostile_idempotency_keys_are_rejected(
-    shared_embedded: Service, seen: Seen, value: bytes
+    shared_embedded: Service, observe: Observe, value: bytes
 ) -> None:
     """A key that is not 1 to 255 visible ASCII characters is 400; nothing is generated."""
     headers = {"Idempotency-Key": value}
     before = shared_embedded.images()
     body = {"prompt": "A fox"}
-    seen(shared_embedded.call("POST", "/generate-image", json=body, headers=headers))
+    observe(shared_embedded.call("POST", "/generate-image", json=body, headers=headers))
     assert shared_embedded.images() == before

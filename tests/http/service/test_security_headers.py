@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.attacks import Seen, attack
+from tests.attacks import Observe, attack
 from tests.support.service import Service
 
 ABSENT = "/images/00000000-0000-4000-8000-000000000000.png"
@@ -39,7 +39,7 @@ def test_data_responses_are_inert_in_a_browser(
 
 @pytest.mark.parametrize("path", ["/", "/docs"])
 @attack("Framing a page, or injecting a foreign script", expect="forbidden by the policy")
-def test_pages_have_a_strict_policy(shared_embedded: Service, seen: Seen, path: str) -> None:
+def test_pages_have_a_strict_policy(shared_embedded: Service, observe: Observe, path: str) -> None:
     """A page loads files of this service only, and can't be framed or opened by scripts."""
     headers = shared_embedded.get(path).headers
     rules = policy(headers).split("; ")
@@ -48,14 +48,16 @@ def test_pages_have_a_strict_policy(shared_embedded: Service, seen: Seen, path: 
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert "camera=()" in headers["Permissions-Policy"]
-    seen("forbidden by the policy" if strict else "allowed")
+    observe("forbidden by the policy" if strict else "allowed")
 
 
 @pytest.mark.parametrize(
     ("query", "extension"), [("", "png"), ("?w=64&format=webp", "webp"), ("?format=jpeg", "jpeg")]
 )
 @attack("Opening an image as a document", expect="default-src 'none'; sandbox")
-def test_images_are_sandboxed(shared: Service, seen: Seen, query: str, extension: str) -> None:
+def test_images_are_sandboxed(
+    shared: Service, observe: Observe, query: str, extension: str
+) -> None:
     """Images and variants are sandboxed, displayed inline and have a file name."""
     filename = shared.generate().json()["filename"]
     name = filename.removesuffix(".png")
@@ -63,14 +65,14 @@ def test_images_are_sandboxed(shared: Service, seen: Seen, query: str, extension
         response = shared.get(f"/images/{filename}{query}", headers=headers)
         assert response.ok
         assert response.headers["Content-Disposition"] == f'inline; filename="{name}.{extension}"'
-        seen(policy(response.headers))
+        observe(policy(response.headers))
 
 
 @attack("Reading the server software's version", expect="not revealed")
-def test_server_software_is_not_revealed(shared_embedded: Service, seen: Seen) -> None:
+def test_server_software_is_not_revealed(shared_embedded: Service, observe: Observe) -> None:
     """The application sets neither Server nor X-Powered-By."""
     client = shared_embedded.app.test_client()
     for path in ("/", "/healthz", "/nowhere"):
         headers = client.get(path).headers
         revealing = {"Server", "X-Powered-By"} & set(headers.keys())
-        seen("revealed" if revealing else "not revealed")
+        observe("revealed" if revealing else "not revealed")
