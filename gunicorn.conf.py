@@ -1,7 +1,7 @@
-"""Settings for gunicorn, which reads this file by itself: `gunicorn wsgi:app`.
+"""Settings for gunicorn, suitable for requests that take minutes.
 
-They suit requests that take minutes. Any of them can be overridden on the command line or in
-GUNICORN_CMD_ARGS.
+`gunicorn wsgi:app` reads this file by default. Options on the command line and in
+GUNICORN_CMD_ARGS override it.
 """
 
 import argparse
@@ -15,7 +15,10 @@ _SHIPPED_WORKER_CLASS = "app.server.gthread_worker.Worker"
 
 
 def _requested_worker_class() -> str:
-    """Return the worker class, which other settings depend on: the command line wins."""
+    """Return the worker class of the command line, or the default.
+
+    Other settings depend on it.
+    """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("-k", "--worker-class", default=_SHIPPED_WORKER_CLASS)
     arguments = [*shlex.split(os.environ.get("GUNICORN_CMD_ARGS", "")), *sys.argv[1:]]
@@ -24,7 +27,7 @@ def _requested_worker_class() -> str:
 
 worker_class = _requested_worker_class()
 if "gevent" in worker_class and __name__ != "<run_path>":  # the doctor only reads this file
-    # Before the application is imported: locks made earlier would block all of a process.
+    # Before the application is imported: locks created earlier would block the whole process.
     with contextlib.suppress(ImportError):  # gunicorn itself reports that gevent is missing
         from gevent import monkey
 
@@ -54,33 +57,33 @@ process_setup.limit_memory_arenas()  # before the first thread, and for all work
 
 bind = f"{_settings.host}:{_settings.port}"
 workers = _settings.web_concurrency
-# With more than one thread gunicorn would replace `sync` by `gthread`.
+# With more than one thread, gunicorn would replace `sync` with `gthread`.
 threads = 1 if _SYNC else _settings.max_concurrent_generations + _SPARE_THREADS
 
-# The application is loaded once and then forked: half the memory, and a faster start. Clients are
-# created at their first use, so workers share no connection.
+# Load the application once, then fork: that halves the memory and speeds up the start. Clients are
+# created when first used, so workers share no connection.
 preload_app = True
 
 # Shutdown and reload wait for active generations; none takes longer than two upstream timeouts.
-# The master counts from its own signal, so what the hooks below do is within this time.
+# The master measures from its own signal, so this includes the time of the hooks below.
 graceful_timeout = int(2 * _settings.openai_timeout_seconds) + 30
-# A heartbeat, which workers send beside their requests; only `sync` can't.
+# The heartbeat. Workers send it while they handle requests, except `sync`, which can't.
 timeout = graceful_timeout if _SYNC else 60
 keepalive = 75  # longer than the 60 s after which common proxies drop idle connections
 
 # Only TRUSTED_PROXIES decides whose forwarding headers count (http/trusted_proxies.py). By default
-# gunicorn would take the scheme from any client on this machine.
+# gunicorn would accept the scheme from any client on this machine.
 forwarded_allow_ips = ""
 secure_scheme_headers: dict[str, str] = {}
 
-# Connections per worker, idle ones included. Further ones wait in the kernel's queue.
+# Connections per worker, including idle ones. Further connections wait in the kernel's queue.
 worker_connections = 1000
 
-# The longest meaningful address is a signed variant's, with some 700 characters.
+# The longest useful URL, that of a signed variant, has about 700 characters.
 limit_request_line = 4096
-# Browsers send about 20 fields, and proxies add ten.
+# Browsers send about 20 fields, and proxies add about ten.
 limit_request_fields = 64
-# Enough for the cookies of other services on the same host, which this one ignores.
+# Enough for cookies of other services on the same host, which this service ignores.
 limit_request_field_size = 8190
 
 
@@ -88,7 +91,7 @@ class SafeLogger(Logger):  # type: ignore[misc]  # reason: gunicorn has no types
     """Formats gunicorn's log like the application's, with secrets redacted."""
 
     def setup(self, cfg: Any) -> None:
-        """Replace the formatters that gunicorn has set up."""
+        """Replace gunicorn's formatters."""
         super().setup(cfg)
         for handler in self.error_log.handlers:
             handler.setFormatter(
@@ -98,17 +101,17 @@ class SafeLogger(Logger):  # type: ignore[misc]  # reason: gunicorn has no types
 
 logger_class = SafeLogger
 
-# Nothing here uses gunicorn's control socket.
+# The service doesn't use gunicorn's control socket.
 control_socket_disable = True
 
 
 def on_starting(_server: Any) -> None:
-    """Share metrics between workers; nothing has imported prometheus_client yet."""
+    """Share metrics between workers, before prometheus_client is imported."""
     process_setup.share_metrics()
 
 
 def when_ready(server: Any) -> None:
-    """Prepare the master: close generations on shutdown, load what all workers need."""
+    """Prepare the master: handle its shutdown and preload shared modules."""
     graceful_shutdown.close_on_shutdown(
         server, dependencies_of(server.app.wsgi()).concurrency_limit
     )
@@ -119,7 +122,7 @@ def when_ready(server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Prepare a worker: JSON errors, graceful shutdown and periodic maintenance."""
+    """Prepare a worker: JSON errors, graceful shutdown, maintenance."""
     dependencies = dependencies_of(worker.wsgi)
     worker.handle_error = error_responses.send_error
     graceful_shutdown.finish_generations(worker, dependencies.concurrency_limit)

@@ -32,7 +32,10 @@ from app.ports import Observer, Ports
 
 
 class ImageName(BaseConverter):
-    """URL converter for `<uuid>.png`; other names are not found without querying a store."""
+    """URL converter for `<uuid>.png`.
+
+    Other names are 404 without a query to a store.
+    """
 
     regex = object_keys.IMAGE_NAME_PATTERN
 
@@ -41,11 +44,11 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     """Create the application.
 
     Args:
-        settings: the settings; by default from the environment and `.env`.
-        ports: the ports; by default those that the settings select.
+        settings: the settings; default: read from the environment and `.env`.
+        ports: the adapters; default: those that the settings select.
 
     Raises:
-        SystemExit: the settings are invalid; all problems are printed to standard error.
+        SystemExit: the settings are invalid. All problems are printed to standard error.
     """
     settings = settings or _settings_or_exit()
     log = partial(
@@ -83,7 +86,10 @@ def _configure(app: Flask) -> None:
 
 
 def _register_handlers(app: Flask, observer: Observer) -> None:
-    """Register handlers of requests and responses; those of responses run in reverse order."""
+    """Register request, response and error handlers.
+
+    Handlers of responses run in reverse order.
+    """
     request_id.register(app, observer)
     error_handlers.register(app)
     security_headers.register(app)
@@ -99,7 +105,10 @@ def _register_routes_and_commands(app: Flask) -> None:
 
 
 def _wrap(app: Flask, settings: Settings, observer: Observer) -> None:
-    """Wrap the app and its image middleware with trusted proxies, and that with tracing."""
+    """Wrap the app and its image middleware in trusted proxies and tracing.
+
+    Tracing is the outermost middleware.
+    """
     proxies = TrustedProxies(app.wsgi_app, settings.trusted_networks)
     app.wsgi_app = proxies  # type: ignore[method-assign]  # reason: Flask's way to wrap an app
     traced = observer.trace(app.wsgi_app)
@@ -107,7 +116,7 @@ def _wrap(app: Flask, settings: Settings, observer: Observer) -> None:
 
 
 def _level(settings: Settings) -> str:
-    """Return the log level: WARNING for commands other than `run`, unless LOG_LEVEL is set."""
+    """Return the log level, by default WARNING for commands except `run`."""
     command = click.get_current_context(silent=True)
     is_server = command is None or command.info_name == "run"
     is_set = "log_level" in settings.model_fields_set

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 
 class ConfigError(Exception):
-    """The settings are invalid. The message lists every problem, but no value."""
+    """The settings are invalid; the message lists all problems, no values."""
 
 
 def explain(error: ValidationError) -> str:

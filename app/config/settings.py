@@ -28,7 +28,7 @@ from app.config.types import (
 )
 
 VERSION = "0.1.0"
-"""The version of this service, which its OpenAPI document states."""
+"""The version of the service, as stated in its OpenAPI document."""
 
 UNUSABLE_SETTINGS = 2
 """The exit status if the settings are invalid."""
@@ -207,7 +207,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def signing_keys(self) -> tuple[str, ...]:
-        """The keys that sign variants. The first one makes new signatures."""
+        """The keys of variant signatures; the first one signs."""
         keys = self.variant_signing_keys
         return tuple(split_list(keys.get_secret_value())) if keys else ()
 

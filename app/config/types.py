@@ -17,7 +17,7 @@ _MIN_SIGNING_KEY_LENGTH = 32  # characters; a random text of that length can't b
 
 
 def split_list(value: str) -> list[str]:
-    """Split a comma-separated value; spaces and empty parts are dropped."""
+    """Split a comma-separated value, dropping spaces and empty parts."""
     return [part.strip() for part in value.split(",") if part.strip()]
 
 

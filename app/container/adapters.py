@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 RECORDS_FILE = "records.sqlite3"
-"""The SQLite database in DATA_DIR."""
+"""The file name of the SQLite database in DATA_DIR."""
 
 _MAX_CONCURRENT_IMAGES = 1  # per process; see LocalImageProcessor
 _MIB = 1024 * 1024
@@ -46,11 +46,11 @@ class DatabaseAdapters:
     records: ImageRecords
     api_keys: ApiKeyRepository
     ledger: Ledger
-    rate_limits: RateLimitBackend | None = None  # where servers share the database
+    rate_limits: RateLimitBackend | None = None  # None if no other server shares the database
 
 
 def build_ports(settings: Settings) -> Ports:
-    """Build all adapters. They connect at their first use."""
+    """Build all adapters, which connect when they are first used."""
     provider = build_provider(settings)
     observer = TelemetryObserver(version=VERSION, tracing=_tracing())
     cache = _cache(settings, observer)

@@ -23,14 +23,14 @@ from app.usecases.reconcile.spool_drain import SpoolDrain
 
 
 def past_the_cache(ports: Ports) -> Ports:
-    """Return ports whose store is read without the cache, as repairs require."""
+    """Return ports whose store reads past the cache, as repairs require."""
     if isinstance(ports.store, CachingStore):
         return replace(ports, store=UncachedStore(ports.store.store, ports.cache))
     return ports
 
 
 def build_finalizer(ports: Ports, *, with_prompts: bool = False) -> ImageFinalizer:
-    """Build the image finalizer; `with_prompts` writes prompts into the files."""
+    """Build the image finalizer; `with_prompts` adds prompts to the files."""
     return ImageFinalizer(
         store=ports.store,
         spool=ports.spool,
@@ -64,13 +64,13 @@ def build_generate_image(
     lease: timedelta,
     retention: timedelta,
 ) -> GenerateImage:
-    """Build the generation of images.
+    """Build the use case that generates images.
 
     Args:
         ports: the adapters.
         estimates: estimates costs.
-        budget_guard: checks budgets.
-        readiness: of storage and records.
+        budget_guard: enforces budgets.
+        readiness: checks storage and records.
         finalizer: stores images.
         recovery: finishes interrupted generations.
         lease: the time after which a generation counts as abandoned.
@@ -100,7 +100,7 @@ def build_generate_image(
 
 
 def build_reconcile(ports: Ports, recovery: Recovery, temp_files: TempFiles) -> Reconcile:
-    """Build the search for discrepancies and their repair."""
+    """Build the use case that finds and repairs discrepancies."""
     return Reconcile(
         records=ports.records,
         store=ports.store,
@@ -120,7 +120,7 @@ def build_reconcile(ports: Ports, recovery: Recovery, temp_files: TempFiles) -> 
 def build_maintenance(
     ports: Ports, readiness: Readiness, recovery: Recovery, retention: timedelta
 ) -> Maintenance:
-    """Build the background work of a running server."""
+    """Build the periodic maintenance of a running server."""
     return Maintenance(
         records=ports.records,
         clock=ports.clock,

@@ -19,7 +19,7 @@ class ProviderAdapters:
 
 
 def build_provider(settings: Settings) -> ProviderAdapters:
-    """Build the provider's adapters, which connect at their first use."""
+    """Build the provider's adapters, which connect when first used."""
     if settings.provider == "offline":
         return _with_fault_injection(_offline())
     if settings.provider == "replay":

@@ -16,7 +16,7 @@ _MODULES = {
     "mongodb": ("app.services.rate_limiting.mongodb_storage",),
     "redis": ("redis",),
 }
-"""The modules that an implementation imports at its first use."""
+"""The modules that an implementation would import when it is first used."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +25,9 @@ class SelectedAdapter:
 
     Attributes:
         part: `provider`, `storage`, `records` or `cache`.
-        kind: the implementation, for programs, such as `s3`.
-        description: the implementation, for people.
-        reason: the setting that decided, and whether it is set.
+        kind: identifies the implementation, such as `s3`.
+        description: describes the implementation to people.
+        reason: the setting that selected it, and whether it is set.
     """
 
     part: str
@@ -56,7 +56,7 @@ def select_adapters(settings: Settings) -> tuple[SelectedAdapter, ...]:
 
 
 def _provider(settings: Settings) -> tuple[tuple[str, str], str, object]:
-    """Return kind, description, deciding setting and its value."""
+    """Return kind and description, the deciding setting, and its value."""
     model = settings.openai_image_model
     moderation = "" if settings.moderates_prompts else ", without a moderation model"
     descriptions = {
@@ -81,7 +81,7 @@ def _selected(part: str, selected: tuple[str, str], setting: str, value: object)
 
 
 def log_selection(settings: Settings) -> None:
-    """Log each part's implementation, and a warning about open costs."""
+    """Log each part's implementation; warn if anyone can incur costs."""
     for selected in select_adapters(settings):
         _log.info("%s: %s (%s)", selected.part, selected.description, selected.reason)
     if settings.paid_provider and not settings.auth_required:
@@ -95,10 +95,10 @@ def log_selection(settings: Settings) -> None:
 def preload(settings: Settings) -> None:
     """Import the modules that the settings need, before a server forks.
 
-    Also reads S3's API descriptions. Clients are not made here; each worker makes its own.
+    It also loads the S3 API description. It creates no clients; each worker creates its own.
 
-    The loaded objects are frozen, which excludes them from garbage collection: they are never
-    freed, and a collection would make each worker copy the memory pages that they share.
+    The loaded objects are frozen, which excludes them from garbage collection. They are never
+    freed, and a collection would make each worker copy the memory pages shared with the others.
     """
     import_module("app.imaging.cutout.pipeline")
     import_module("app.services.observability.metrics")

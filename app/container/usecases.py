@@ -38,8 +38,8 @@ from app.usecases.images.variants import Variants
 from app.usecases.operations.health import HealthCheck, Readiness
 from app.usecases.operations.metrics_report import MetricsReport
 
-# A generation takes at most two timeouts, and storing its image, with all waiting, less than a
-# minute. A worker that takes longer is presumed dead.
+# A generation takes at most two timeouts, and storing its image less than a minute, including all
+# waiting. A worker that takes longer is presumed dead.
 _LEASE_MARGIN_SECONDS = 60
 _PAGE_CACHE_BYTES = 8 * 1024 * 1024
 _OWNER_CACHE_BYTES = 8 * 1024 * 1024
@@ -47,7 +47,7 @@ _CACHE_TTL_SECONDS = 60
 
 
 def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
-    """Build the dependencies of the views on these ports."""
+    """Build the dependencies of the views from settings and ports."""
     readiness = _readiness(settings, ports)
     images = Images(ports.store, ports.records, _memory_cache(_OWNER_CACHE_BYTES))
     prices = Prices(settings.price_table)

@@ -1,8 +1,8 @@
-"""The offline painter: a deterministic emblem for every prompt, where no image model is at hand.
+"""The offline painter: a deterministic emblem for every prompt.
 
-It is no AI and does not pretend to be: it looks for words that it knows (a cat, a rocket, a red
-cup), draws that motif in one of very many variants, and invents an emblem for anything else.
-Motifs are SVG files in motifs/; the code chooses their variants, colors and composition.
+It replaces an image model, but is not AI. It looks for words that it knows (a cat, a rocket, a red
+cup), draws that motif in one of many variants, and invents an emblem for any other prompt. Motifs
+are SVG files in motifs/; the code selects their variants, colors and composition.
 """
 
 import re
@@ -24,17 +24,17 @@ def paint(
 ) -> bytes:
     """Return an RGB PNG of an emblem, the same bytes for the same arguments.
 
-    Nothing but the background depends on `background`, so two images that differ in nothing else
-    give the true opacity of every pixel.
+    The emblem doesn't depend on `background`, so two images of the same prompt and size on
+    different backgrounds determine the true opacity of every pixel.
 
     Args:
-        prompt: Any text; its case and its spacing make no difference.
+        prompt: Any text; case and spacing are ignored.
         width: 64 to 2048 pixels.
         height: 64 to 2048 pixels.
-        background: A color, written as `#rrggbb`.
+        background: A color such as `#ffffff`.
 
     Raises:
-        ValueError: A side is out of range, or the background is no such color.
+        ValueError: A side is out of range, or the background is not a color.
     """
     if not re.fullmatch("#[0-9a-fA-F]{6}", background):
         raise ValueError(f"background must be a color such as #ffffff, not {background!r}")
@@ -45,7 +45,7 @@ def paint(
 
 
 def paint_transparent(prompt: str, *, width: int = 1024, height: int = 1024) -> Image.Image:
-    """Return the emblem that `paint` puts on a background, as an RGBA image of that size.
+    """Return the emblem on a transparent background, as an RGBA image.
 
     Raises:
         ValueError: A side is out of range.
@@ -62,5 +62,5 @@ def paint_transparent(prompt: str, *, width: int = 1024, height: int = 1024) -> 
 
 
 def motif_of(prompt: str) -> str | None:
-    """Return the name of the motif that the prompt's words choose, None if they name none."""
+    """Return the name of the motif that the prompt names, or None."""
     return read(prompt).motif

@@ -1,4 +1,4 @@
-"""Colored fields to put a motif on: a silhouette, a border and what is seen inside."""
+"""Badges behind a motif: a silhouette with a border and a background."""
 
 from .dice import Dice
 from .drawing import INK, Shape, draw_part
@@ -11,7 +11,7 @@ _EVERYTHING = "M-150 -150H150V150H-150Z"
 
 
 def badge(dice: Dice, colors: Palette) -> Figure:
-    """Return a field about 200 units wide around the origin."""
+    """Return a badge about 200 units wide around the origin."""
     edge, shade = draw_part("badge", dice)
     rim, ink, white = dice.pick(_RIMS), colors[INK], colors["white"]
     plate = element(edge, colors[rim]) + element(shade, colors[f"{rim}-shade"])
@@ -31,7 +31,7 @@ def badge(dice: Dice, colors: Palette) -> Figure:
 
 
 def _field(edge: Shape, scale: float, dice: Dice, colors: Palette) -> str:
-    """Return an outlined view, such as hills or stripes, inside the scaled edge."""
+    """Return an outlined scene, such as hills, inside the scaled edge."""
     view = art(draw_part("fields", dice), colors)
     outline = element(edge, "", colors[INK], _STROKE / scale)
     return (

@@ -1,4 +1,4 @@
-"""The whole emblem: a motif with its outline, on its own or on a badge, and what goes with it."""
+"""Composition of an emblem: motif, outline, badge and ornaments."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from .drawing import INK, Shape, draw, draw_part
 from .figure import Figure, Rim, figure
 from .palette import Palette, palette
 from .prompt_reader import Subject
-from .raster import Extent, Ground
+from .raster import Extent, OccupiedArea
 from .vocabulary import INVENTED, MOTIFS, Motif
 
 _OUTLINE: tuple[Rim, ...] = ((INK, 3.4),)
 _STICKER: tuple[Rim, ...] = ((INK, 15.5), ("white", 12.5))
-# How far the rims of a smaller motif reach in the emblem, whatever its scale.
+# Rims of smaller motifs, in units of the emblem, independent of the motif's scale.
 _INSET: tuple[Rim, ...] = ((INK, 11.5), ("white", 7.0), (INK, 2.0))
 _ON_BADGE: tuple[Rim, ...] = (("white", 5.5), (INK, 2.2))
 _OVER_BADGE: tuple[Rim, ...] = ((INK, 8.5), *_ON_BADGE)
@@ -24,7 +24,7 @@ _ORNAMENT_ROLES = ("main", "accent", "contrast", "glow", "blush", "aqua")
 
 @dataclass(frozen=True)
 class Emblem:
-    """A finished drawing, the box around it, and the name of its main motif."""
+    """A finished drawing, its bounding box, and the name of its main motif."""
 
     motif: str
     markup: str
@@ -32,7 +32,7 @@ class Emblem:
 
 
 def compose(subject: Subject, dice: Dice) -> Emblem:
-    """Draw the subject, or an invented motif where it names none."""
+    """Draw the subject, or an invented motif if it names none."""
     parts = dice.branch("composition")
     motif = MOTIFS[subject.motif or parts.pick(INVENTED)]
     colors = palette(dice.branch("palette"), subject.color or motif.natural_color(dice))
@@ -46,15 +46,15 @@ def compose(subject: Subject, dice: Dice) -> Emblem:
         drawn = figure(shapes, colors, _STICKER if layout == "sticker" else _OUTLINE)
     if subject.companion or layout != "badge":
         drawn = _scatter(drawn, colors, parts.branch("ornaments"))
-    return Emblem(motif.name, drawn.markup, Ground(drawn.silhouette).extent)
+    return Emblem(motif.name, drawn.markup, OccupiedArea(drawn.silhouette).extent)
 
 
 def _pair(shapes: Sequence[Shape], colors: Palette, other: Motif, dice: Dice) -> Figure:
-    """Add a smaller second motif: at the upper right, or at the lower left."""
+    """Add a smaller second motif, at the upper right or the lower left."""
     first = figure(shapes, colors, _OUTLINE)
-    theirs = {**palette(dice, other.natural_color(dice)), INK: colors[INK]}
+    companion_colors = {**palette(dice, other.natural_color(dice)), INK: colors[INK]}
     companion = draw(other.name, dice.branch("motif"))
-    box, inner = Ground(first.silhouette).extent, _extent(companion, theirs)
+    box, inner = OccupiedArea(first.silhouette).extent, _extent(companion, companion_colors)
     size = 0.46 * box.span
     scale = size / inner.span
     if other.aloft:
@@ -62,36 +62,36 @@ def _pair(shapes: Sequence[Shape], colors: Palette, other: Motif, dice: Dice) ->
     else:
         x, y = box.left + 0.04 * size, box.bottom - 0.42 * size
     x, y = x - scale * inner.center[0], y - scale * inner.center[1]
-    return first + figure(companion, theirs, _within(scale, _INSET)).moved(x, y, scale)
+    return first + figure(companion, companion_colors, _within(scale, _INSET)).moved(x, y, scale)
 
 
 def _on_badge(shapes: Sequence[Shape], colors: Palette, dice: Dice) -> Figure:
-    """Put the motif on a colored field, wholly inside or rising out of it."""
+    """Put the motif on a badge, inside it or rising above its upper edge."""
     box = _extent(shapes, colors)
     rising = dice.chance(0.5)
     scale = (170 if rising else 138) / box.span
     x, y = (-scale * side for side in box.center)
-    if rising:  # it stands near the lower rim and looks out over the upper one
+    if rising:  # from near the lower edge to above the upper one
         y = 74 - scale * box.bottom
     rims = _within(scale, _OVER_BADGE if rising else _ON_BADGE)
     return badge(dice, colors) + figure(shapes, colors, rims).moved(x, y, scale)
 
 
 def _scatter(emblem: Figure, colors: Palette, dice: Dice) -> Figure:
-    """Put three to seven ornaments of one or two kinds where there is room around the motif."""
-    ground = Ground(emblem.silhouette)
-    half = ground.extent.span / 2
+    """Put three to seven ornaments of one or two kinds around the motif."""
+    occupied = OccupiedArea(emblem.silhouette)
+    half = occupied.extent.span / 2
     kinds = [draw_part("ornaments", dice.branch(kind)) for kind in ("one", "other")]
-    wanted = dice.pick((3, 4, 5, 6, 7))
+    remaining = dice.pick((3, 4, 5, 6, 7))
     for _ in range(40):
         size = half * dice.between(0.055, 0.115)
         reach = half * 1.06 - size
-        x, y = (middle + reach * dice.between(-1, 1) for middle in ground.extent.center)
+        x, y = (middle + reach * dice.between(-1, 1) for middle in occupied.extent.center)
         kind, role = dice.pick(kinds), dice.pick(_ORNAMENT_ROLES)
-        if wanted and ground.take(x, y, 1.25 * size + 6):
+        if remaining and occupied.claim(x, y, 1.25 * size + 6):
             tinted = {**colors, "main": colors[role], "main-shade": colors[f"{role}-shade"]}
             emblem += figure(kind, tinted).moved(x, y, size / _ORNAMENT_SIZE)
-            wanted -= 1
+            remaining -= 1
     return emblem
 
 
@@ -100,4 +100,4 @@ def _within(scale: float, rims: Sequence[Rim]) -> list[Rim]:
 
 
 def _extent(shapes: Sequence[Shape], colors: Palette) -> Extent:
-    return Ground(figure(shapes, colors).silhouette).extent
+    return OccupiedArea(figure(shapes, colors).silhouette).extent

@@ -1,4 +1,4 @@
-"""Choices that depend on a text and on nothing else."""
+"""Deterministic random choices, seeded by a text."""
 
 import hashlib
 import unicodedata
@@ -15,29 +15,32 @@ def canonical(prompt: str) -> str:
 
 
 class Dice:
-    """An endless sequence of throws, the same for the same text on every machine.
+    """An endless sequence of random numbers, determined by a text.
 
-    It runs on SHA-256 in counter mode: `random.Random` promises the same floats across Python
-    versions, but not the same `choice` or `shuffle`.
+    It uses SHA-256 in counter mode, so it is the same on every machine. `random.Random` guarantees
+    the same floats in all Python versions, but not the same `choice` or `shuffle`.
     """
 
     def __init__(self, text: str) -> None:
-        # A lone surrogate can arrive through JSON escapes; it is as good a seed as any.
+        # Lone surrogates are possible: JSON escapes can contain them.
         self._key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-        self._turn = 0
+        self._counter = 0
 
     def branch(self, name: str) -> "Dice":
-        """Return an independent sequence, so that one part's choices don't move another's."""
+        """Return an independent sequence.
+
+        With a sequence for each part, a change of one part does not change the others.
+        """
         return Dice(f"{self._key.hex()}/{name}")
 
     def between(self, low: float, high: float) -> float:
         """Return a number in [low, high)."""
-        self._turn += 1
-        block = hashlib.sha256(self._key + self._turn.to_bytes(8, "big")).digest()
+        self._counter += 1
+        block = hashlib.sha256(self._key + self._counter.to_bytes(8, "big")).digest()
         return low + (high - low) * int.from_bytes(block[:6], "big") / 2**48
 
     def chance(self, share: float) -> bool:
-        """Return True in a `share` (0..1) of all throws."""
+        """Return True with the probability `share` (0 to 1)."""
         return self.between(0, 1) < share
 
     def pick(self, options: Sequence[T]) -> T:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from .drawing import INK, Shape
 from .palette import Palette
 
-# Lines in ink have a rim. Thinner ones, such as whiskers and spokes, would turn into cables; lines
-# in other colors lie on top of ink, or inside.
-_HAIR = 3.0
+# Lines in ink have a rim from this width on. A rim would make thinner ones, such as whiskers and
+# spokes, look like cables; lines in other colors lie on top of ink, or inside.
+_MIN_RIMMED_WIDTH = 3.0
 BLACK = "#000000"
 
 Rim = tuple[str, float]  # a tone and how far it reaches beyond the shapes
@@ -32,10 +32,10 @@ class Figure:
 
 
 def figure(shapes: Sequence[Shape], colors: Palette, rims: Sequence[Rim] = ()) -> Figure:
-    """Return the shapes on top of their rims, the outermost of which comes first."""
+    """Return the shapes on top of their rims; the outermost rim is first."""
     under = "".join(_grown(shapes, colors[tone], reach) for tone, reach in rims)
     widest = max((reach for _, reach in rims), default=0.0)
-    # The edge of a hole is filled in the silhouette: no ornament belongs in there.
+    # Holes are filled in the silhouette, so that no ornament is placed in one.
     closed = (shape if shape.has_rim else replace(shape, fill=INK) for shape in shapes)
     return Figure(under + art(shapes, colors), _grown(closed, BLACK, widest))
 
@@ -49,7 +49,7 @@ def art(shapes: Iterable[Shape], colors: Palette) -> str:
 
 
 def element(shape: Shape, fill: str, stroke: str = "", width: float = 0, extra: str = "") -> str:
-    """Return a shape as an element in a fill and a stroke of its own, "" for none."""
+    """Return a shape as an element with a fill and a stroke, "" for none."""
     drawn = f' fill="{fill}"' if fill else ""
     drawn += f' stroke="{stroke}" stroke-width="{width:.4g}"' if stroke else ""
     return f"<{shape.geometry}{drawn}{extra}/>"
@@ -60,7 +60,7 @@ def _grown(shapes: Iterable[Shape], color: str, reach: float) -> str:
     edges: dict[str, tuple[bool, float]] = {}
     for shape in shapes:
         filled, width = edges.get(shape.geometry, (False, 0.0))
-        if shape.stroke == INK and shape.has_rim and shape.width >= _HAIR:
+        if shape.stroke == INK and shape.has_rim and shape.width >= _MIN_RIMMED_WIDTH:
             width = max(width, shape.width)
         edges[shape.geometry] = filled or bool(shape.fill), width
     return "".join(

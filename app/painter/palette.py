@@ -1,4 +1,4 @@
-"""The colors of one emblem: a dozen roles of four tones, tuned in OKLCH."""
+"""The palette of an emblem: a dozen roles with four tones, in OKLCH."""
 
 import math
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ from .dice import Dice
 # "#rrggbb" by tone: a role, such as "main", or a role with a suffix, such as "main-shade".
 Palette = dict[str, str]
 
-# Factors around 1: how saturated and how light a whole palette is.
+# Factors of the chroma and lightness of a whole palette.
 _MOODS = ((1.0, 1.0), (1.12, 0.98), (0.8, 1.06), (0.94, 0.97), (1.0, 1.03))
-# Where the accent, the contrast and the sky lie from the main hue, in degrees.
+# Hues of accent, contrast and sky, in degrees relative to the main hue.
 _SCHEMES = (
     (35.0, -40.0, 190.0),
     (180.0, 40.0, 215.0),
@@ -24,7 +24,10 @@ _SCHEMES = (
 
 @dataclass(frozen=True)
 class ColorHint:
-    """A color that a prompt names: hue in degrees, chroma and lightness as factors."""
+    """A color that a prompt names.
+
+    The hue is in degrees; chroma and lightness are factors.
+    """
 
     hue: float
     chroma: float = 1.0
@@ -32,7 +35,7 @@ class ColorHint:
 
 
 def palette(dice: Dice, hint: ColorHint | None) -> Palette:
-    """Return the colors of all tones, around the hinted color or around any."""
+    """Return the colors of all tones, based on the hint or a random hue."""
     vivid, bright = dice.pick(_MOODS)
     accent, contrast, sky = dice.pick(_SCHEMES)
     base = hint or ColorHint(dice.between(0, 360))
@@ -62,12 +65,15 @@ def palette(dice: Dice, hint: ColorHint | None) -> Palette:
 
 
 def _natural_lightness(hue: float) -> float:
-    """Yellow is at its best when light, blue and violet when darker."""
+    """Return a hue's typical lightness: high for yellow, low for violet."""
     return 0.715 + 0.105 * math.cos(math.radians(hue - 100.0))
 
 
 def _tones(role: str, light: float, chroma: float, hue: float) -> Iterator[tuple[str, str]]:
-    """Shades lean towards violet and lights towards yellow, as in daylight; grays stay gray."""
+    """Yield the tones of a role.
+
+    Shades tend towards violet and lights towards yellow, as in daylight; grays stay gray.
+    """
     cool, warm = _toward(hue, 285.0, 10.0), _toward(hue, 95.0, 8.0)
     yield role, _hex(light, chroma, hue)
     yield f"{role}-shade", _hex(light - 0.085, chroma * 1.05, cool)
@@ -81,7 +87,7 @@ def _toward(hue: float, goal: float, most: float) -> float:
 
 
 def _hex(light: float, chroma: float, hue: float) -> str:
-    """Convert to sRGB, giving up chroma until the color can be shown."""
+    """Convert to sRGB, reducing the chroma until the color is in gamut."""
     for _ in range(24):
         if all(-0.0005 <= channel <= 1.0005 for channel in _linear(light, chroma, hue)):
             break

@@ -1,4 +1,4 @@
-"""What a prompt names: motifs, and the color of the first."""
+"""Find the motifs that a prompt names, and the color of the first."""
 
 import re
 from collections.abc import Iterator
@@ -8,17 +8,17 @@ from .dice import canonical
 from .palette import ColorHint
 from .vocabulary import COLORS, MOTIFS, OTHER_MEANINGS, WORDS
 
-# A word, or one sign such as an emoji; the joiners and selectors inside emoji say nothing here.
+# A word, or a single symbol such as an emoji. Joiners and selectors inside emoji are ignored.
 _TOKENS = re.compile(r"\w+|[^\w\s\u200d\ufe0f]")
 _ENDINGS = (("ies", "y"), ("ves", "f"), ("es", ""), ("s", ""))
-# How many words may stand between a color and the thing that has it: "red shiny little car".
-_REACH = 4
+# How many words before a motif may name its color, as in "red shiny little car".
+_MAX_DISTANCE = 4
 _MAX_LENGTH = 4000
 
 
 @dataclass(frozen=True)
 class Subject:
-    """The main motif, a second one, and the color of the main one, as far as named."""
+    """The main motif, its color and a second motif, as far as named."""
 
     motif: str | None = None
     companion: str | None = None
@@ -29,39 +29,39 @@ def read(prompt: str) -> Subject:
     """Find the first two motifs and the color in front of the first."""
     words = _TOKENS.findall(canonical(prompt)[:_MAX_LENGTH])
     named: dict[str, int] = {}
-    for place, motif in _motifs(words):
-        named.setdefault(motif, place)
+    for position, motif in _motifs(words):
+        named.setdefault(motif, position)
     if not named:
         return Subject(color=_color(words))
     first, *others = named
     shown = MOTIFS[first].shows
     companion = next((other for other in others if other not in shown), None)
-    place = named[first]
-    return Subject(first, companion, _color(words[max(place - _REACH, 0) : place]))
+    position = named[first]
+    return Subject(first, companion, _color(words[max(position - _MAX_DISTANCE, 0) : position]))
 
 
 def _motifs(words: list[str]) -> Iterator[tuple[int, str]]:
-    """Yield the motifs and where they are named; a pair of words goes before its parts."""
+    """Yield positions and motifs; pairs of words take precedence."""
     previous = ""
-    for place, word in enumerate(words):
-        following = words[place + 1] if place + 1 < len(words) else ""
+    for position, word in enumerate(words):
+        following = words[position + 1] if position + 1 < len(words) else ""
         pair, next_pair = f"{previous} {word}", f"{word} {following}"
         previous = word
         motif = _lookup(pair)
         if not (motif or {pair, next_pair} & OTHER_MEANINGS or _lookup(next_pair)):
             motif = _lookup(word)
         if motif:
-            yield place, motif
+            yield position, motif
 
 
 def _lookup(text: str) -> str | None:
-    """Return the motif that the text names in the singular or in the plural."""
+    """Return the motif that the text names, in singular or plural."""
     stems = (text.removesuffix(end) + singular for end, singular in _ENDINGS if text.endswith(end))
     return next((WORDS[stem] for stem in (text, *stems) if stem in WORDS), None)
 
 
 def _color(words: list[str]) -> ColorHint | None:
-    """Return the last color named; that of the background is not the subject's."""
+    """Return the last color named, except that of the background."""
     for index in range(len(words) - 1, -1, -1):
         around = {*words[max(index - 1, 0) : index], *words[index + 1 : index + 3]}
         known = COLORS.get(words[index])

@@ -1,4 +1,4 @@
-"""From SVG markup to pixels, by resvg."""
+"""Rendering of SVG markup to pixels with resvg."""
 
 import io
 from collections.abc import Iterator
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 from resvg import render, usvg
 
-# A silhouette is measured in a square of this side around the origin, in units, drawn so large.
-_REACH, _GRID = 500.0, 200
-_STEP = _REACH / _GRID
-_MARGIN = 6.0  # units around an emblem, more than a measurement can be wrong by
+# Silhouettes are measured in a square around the origin: its side in units and in pixels.
+_SPAN, _GRID = 500.0, 200
+_STEP = _SPAN / _GRID
+_MARGIN = 6.0  # units around an emblem, more than the error of a measurement
 _DRAFT_SIDE = 512  # px, of the longer side: enough for a preview
 _SOFTEST = 24.0  # px, the radius of the blur that is halved from draft to draft
 
 
 @dataclass(frozen=True)
 class Extent:
-    """The box around something, in units."""
+    """A bounding box, in units."""
 
     left: float
     top: float
@@ -35,20 +35,20 @@ class Extent:
         return max(self.right - self.left, self.bottom - self.top)
 
 
-class Ground:
-    """What a silhouette covers, and which room it leaves."""
+class OccupiedArea:
+    """The area that a silhouette and claimed discs cover."""
 
     def __init__(self, silhouette: str) -> None:
-        corner = -_REACH / 2
+        corner = -_SPAN / 2
         view = Extent(corner, corner, -corner, -corner)
         self._covered = _render(silhouette, view, (_GRID, _GRID)).getchannel("A")
         box = self._covered.point(lambda opacity: 255 * (opacity > 127)).getbbox()
         self.extent = Extent(*(corner + side * _STEP for side in box)) if box else view
 
-    def take(self, x: float, y: float, radius: float) -> bool:
-        """Cover the disc around (x, y) if it is free, and return whether it was."""
+    def claim(self, x: float, y: float, radius: float) -> bool:
+        """Cover the disc around (x, y) if it is free; return whether it was."""
         sides = (x - radius, y - radius, x + radius, y + radius)
-        left, top, right, bottom = (round((side + _REACH / 2) / _STEP) for side in sides)
+        left, top, right, bottom = (round((side + _SPAN / 2) / _STEP) for side in sides)
         disc = Image.new("L", (right - left, bottom - top), 0)
         ImageDraw.Draw(disc).ellipse((0, 0, disc.width - 1, disc.height - 1), fill=255)
         under = self._covered.crop((left, top, right, bottom))
@@ -59,7 +59,7 @@ class Ground:
 
 
 def cut_out(markup: str, extent: Extent, longer_side: float) -> Image.Image:
-    """Return an RGBA image of the markup, cropped to it, scaled to its longer side."""
+    """Render the markup as a cropped RGBA image, `longer_side` pixels long."""
     left, top = extent.left - _MARGIN, extent.top - _MARGIN
     view = Extent(left, top, extent.right + _MARGIN, extent.bottom + _MARGIN)
     unit = longer_side / extent.span

@@ -1,4 +1,7 @@
-"""What the painter knows by name: vocabulary.toml, which explains the fields of a motif."""
+"""The painter's vocabulary, read from vocabulary.toml.
+
+That file explains the fields of a motif.
+"""
 
 import tomllib
 from collections.abc import Sequence
@@ -12,7 +15,10 @@ from .palette import ColorHint
 
 @dataclass(frozen=True)
 class Motif:
-    """A drawing that words can name; None among its natural colors stands for any."""
+    """A drawing that words can name.
+
+    None among its natural colors stands for any color.
+    """
 
     name: str
     colors: tuple[ColorHint | None, ...] = ()
@@ -21,7 +27,7 @@ class Motif:
     shows: frozenset[str] = frozenset()
 
     def natural_color(self, dice: Dice) -> ColorHint | None:
-        """Return a color for the motif, None for any."""
+        """Return a natural color of the motif; None for any color."""
         return dice.pick(self.colors) if self.colors else None
 
 

@@ -15,7 +15,7 @@ from app.painter.dice import Dice
 from app.painter.drawing import draw, draw_part
 from app.painter.figure import figure
 from app.painter.palette import palette
-from app.painter.raster import Ground
+from app.painter.raster import OccupiedArea
 from app.painter.vocabulary import MOTIFS
 
 FOLDER = Path(app.painter.__file__).parent
@@ -151,7 +151,7 @@ def test_every_variant_has_colors_and_stays_on_the_artboard(name: str) -> None:
         assert len(shapes) > 3
         assert {s.fill for s in shapes} | {s.stroke for s in shapes} <= {"", *COLORS}
         if variant < 6:
-            extent = Ground(figure(shapes, COLORS).silhouette).extent
+            extent = OccupiedArea(figure(shapes, COLORS).silhouette).extent
             sides = (extent.left, extent.top, extent.right, extent.bottom)
             assert extent.span >= 150
             assert max(map(abs, sides)) <= 156
