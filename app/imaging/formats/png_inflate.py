@@ -2,7 +2,7 @@
 
 OpenCV's wheels contain zlib 1.2.11, whose inflate takes a large part of the time of decoding an
 image model's PNG. zlib-ng's is faster, which saves about 8 % of a whole cutout of a model's RGB
-file (docs/performance.md). Scan lines stay filtered; the decoder reverses the filters.
+file (docs/decisions.md). Scan lines stay filtered; the decoder reverses the filters.
 """
 
 import struct
