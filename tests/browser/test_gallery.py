@@ -67,7 +67,7 @@ def test_a_key_is_kept_only_as_long_as_chosen(tabs: Tabs, tmp_path: Path) -> Non
         assert studio.axe_problems() == []
         studio.page.get_by_label("Key", exact=True).fill("igk_wrong")
         studio.page.get_by_role("button", name="Use this key").click()
-        expect(studio.find("#key-refused")).to_be_visible()
+        expect(studio.find("#key-rejected")).to_be_visible()
         studio.page.get_by_label("Key", exact=True).fill(key)
         studio.page.get_by_role("button", name="Use this key").click()
         expect(dialog).to_be_hidden()

@@ -56,7 +56,7 @@ def test_a_lost_connection_pays_once(tabs: Tabs, paid: Service, fake_openai: Fak
         end.set()
         wait_until(paid.images)
         line.pass_through()
-        studio.expect_status("nothing was paid twice")
+        studio.expect_status("nothing was charged twice")
         expect(studio.find("#gallery li")).to_have_count(1)
     assert fake_openai.paid == 1
     assert len(paid.images()) == 1
@@ -68,7 +68,7 @@ def test_refusals_are_explained(tabs: Tabs, paid: Service, fake_openai: FakeOpen
     studio = tabs.studio(paid.url)
     studio.submit("Something bad")
     studio.expect_status("The prompt was rejected by the model's content rules.")
-    studio.expect_status("Nothing was paid.")
+    studio.expect_status("Nothing was charged.")
     assert studio.find("#status").get_attribute("data-tone") == "error"
     expect(studio.find("#result")).to_be_hidden()
     studio.generate("A red fox")

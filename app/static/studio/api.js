@@ -1,4 +1,4 @@
-// Requests to the API. URLs are relative, so the service may be mounted below a path.
+// Requests to the API. URLs are relative, so the service can be mounted below a path.
 
 import { askForKey, currentKey } from "./key.js";
 
@@ -34,7 +34,7 @@ export async function failureOf(response) {
   try {
     return new Failure(await response.json(), response.status, wait);
   } catch {
-    // Not an error of the service: a proxy in between gave up.
+    // Not a response of the service, but of a proxy that gave up.
     return response.status >= 500 ? new ConnectionLost() : new Failure({}, response.status, wait);
   }
 }

@@ -1,4 +1,4 @@
-// Form controls for the fields that variants.js describes. Each has `element` and `value()`.
+// Form controls for the fields described in variants.js. Each has `element` and `value()`.
 
 import { make } from "./dom.js";
 

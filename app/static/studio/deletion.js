@@ -1,4 +1,4 @@
-// Deletion that can be undone: the card is hidden first, the request is sent later.
+// Deletion that can be undone: the card is hidden immediately, the request is sent later.
 
 import { call, Failure } from "./api.js";
 import { currentKey } from "./key.js";
@@ -7,9 +7,9 @@ import { notify } from "./toasts.js";
 import { errorMessage } from "./messages.js";
 
 const SECONDS = 7;
-const pending = new Map(); // timer ids by the image's path
+const pending = new Map(); // timer ids by image path
 
-/** Delete an image unless that is undone in time; `restore` is called if it stays. */
+/** Delete an image after a delay. `restore` is called if the deletion is undone or fails. */
 export function deleteSoon(image, restore) {
   const path = pathOf(image);
   const timer = setTimeout(() => send(path, restore), 1000 * SECONDS);

@@ -1,4 +1,4 @@
-// The detail dialog: facts about one image, the variant editor, copying and downloading.
+// The detail dialog: metadata of an image, the variant editor, copying and downloading.
 
 import { call } from "./api.js";
 import { find, debounce, make } from "./dom.js";
@@ -18,20 +18,20 @@ const snippetKind = find("#snippet-kind");
 
 let image = null;
 let query = () => new URLSearchParams();
-let rendering = null; // aborts the previous variant's request
+let rendering = null; // AbortController of the current variant's request
 
 async function open(id) {
-  let found;
+  let metadata;
   try {
-    found = await call(`images/${id}.png/metadata`);
+    metadata = await call(`images/${id}.png/metadata`);
   } catch (error) {
     notify(errorMessage(error));
     history.replaceState(null, "", location.pathname + location.search);
     return;
   }
-  if (location.hash !== `#${id}`) return; // another image was opened meanwhile
+  if (location.hash !== `#${id}`) return; // another image has been opened
   rendering?.abort();
-  image = found;
+  image = metadata;
   describe();
   query = buildEditor(find("#editor"), debounce(120, renderVariant));
   setImage(preview, plainPath(image));
@@ -96,7 +96,7 @@ async function copy() {
     await navigator.clipboard.writeText(text.value);
     statusLine.textContent = "Copied.";
   } catch {
-    // The clipboard is available in secure contexts only.
+    // The clipboard is only available in secure contexts.
     text.select();
     statusLine.textContent = "Press Ctrl+C or ⌘C to copy the selected text.";
   }
@@ -107,7 +107,7 @@ async function download(format) {
   const side = find("#download-size");
   if (!side.reportValidity()) return;
   const ratio = params.has("h") ? Number(params.get("h")) / Number(params.get("w") ?? 256) : 1;
-  params.delete("dpr"); // the size entered is that of the file
+  params.delete("dpr"); // the entered size is that of the file
   params.set("w", side.value);
   if (params.has("h")) params.set("h", Math.max(1, Math.round(side.value * ratio)));
   params.set("format", format);
@@ -151,7 +151,7 @@ dialog.addEventListener("close", () => {
   if (!ID.test(location.hash)) return;
   const card = find(`#card-${location.hash.slice(1)} a`);
   history.replaceState(null, "", location.pathname + location.search);
-  // Otherwise the browser has restored the focus to the element that opened the dialog.
+  // Usually the browser returns the focus to the element that opened the dialog.
   if (document.activeElement === document.body) card?.focus();
 });
 addEventListener("hashchange", openFromAddress);

@@ -1,4 +1,4 @@
-// Find and create elements. Text is set as text content, so no value is parsed as markup.
+// Find and create elements. Text is set as text content, so values are never parsed as markup.
 
 export const find = (selector, within = document) => within.querySelector(selector);
 

@@ -1,11 +1,11 @@
-// The variant editor: a control for every parameter, which together make the query.
+// The variant editor: controls for all parameters, whose values form the query.
 
 import { control } from "./controls.js";
 import { filterList } from "./filters.js";
 import { make } from "./dom.js";
 import { GROUPS, serialize } from "./variants.js";
 
-/** Build the controls into a form; return a function that gives the query as URLSearchParams. */
+/** Fill a form with the controls; return a function that returns the query as URLSearchParams. */
 export function buildEditor(form, onChange) {
   const parts = [];
   const groups = GROUPS.map(({ title, open = false, parts: specs }) => {
@@ -48,5 +48,5 @@ function buildPart({ name, label, fields, neutral, optional }, onChange) {
   return { name, element, text: () => (toggle.checked ? text() : null) };
 }
 
-/** Format a query with its commas and colons unescaped, which a query allows. */
+/** Format a query without escaping commas and colons, which URLs allow in a query. */
 export const readable = (query) => String(query).replaceAll("%2C", ",").replaceAll("%3A", ":");

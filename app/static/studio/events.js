@@ -1,4 +1,4 @@
-// Server-sent events from the body of a fetch: EventSource can't send a POST.
+// Server-sent events from the body of a fetch, because EventSource can't send a POST.
 
 export async function* eventsOf(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
@@ -20,7 +20,7 @@ function parseEvent(block) {
   const fields = {};
   for (const line of block.split(/\r?\n/)) {
     const [, name, value] = /^([^:]*): ?(.*)$/.exec(line) ?? [];
-    if (name) fields[name] = value; // a line without a name is a comment that keeps the connection open
+    if (name) fields[name] = value; // lines without a name are keep-alive comments
   }
   return fields.data ? { name: fields.event, data: JSON.parse(fields.data) } : null;
 }

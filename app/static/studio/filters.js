@@ -1,4 +1,4 @@
-// The list of filters, applied in order.
+// The list of filters, which are applied in order.
 
 import { control } from "./controls.js";
 import { make } from "./dom.js";

@@ -1,4 +1,4 @@
-// The gallery: images newest first, search, and further pages on scrolling.
+// The gallery: images, newest first, with search and infinite scrolling.
 
 import { call } from "./api.js";
 import { isPendingDeletion, deleteSoon } from "./deletion.js";
@@ -13,7 +13,7 @@ const statusLine = find("#gallery-status");
 const more = find("#more");
 
 let cursor = null;
-let generation = 0; // increases with each search, so that responses to earlier ones are dropped
+let generation = 0; // number of the current search; responses to earlier ones are dropped
 let loading = false;
 
 function card(image) {
@@ -34,7 +34,7 @@ export function addNewest(image) {
   updateStatus();
 }
 
-/** Hide an image and delete it shortly after, unless that is undone. */
+/** Hide an image, and delete it shortly after unless the user undoes that. */
 export function remove(image) {
   const removed = find(`#card-${idOf(image)}`);
   if (removed) removed.hidden = true;
@@ -59,7 +59,7 @@ async function load() {
     updateStatus(page);
   } catch (error) {
     if (current !== generation) return;
-    statusLine.classList.add("error"); // stops automatic loading until the button is pressed
+    statusLine.classList.add("error"); // stops automatic loading until "Load more" is pressed
     statusLine.textContent = errorMessage(error);
     more.hidden = false;
   } finally {
@@ -77,7 +77,7 @@ function updateStatus(page) {
   else statusLine.textContent = "";
 }
 
-// An observer reports changes only: observe again in case the end is still in view.
+// An observer only reports changes: observe again in case the end is still visible.
 function observeEnd() {
   endObserver.unobserve(more);
   if (!more.hidden && !statusLine.classList.contains("error")) endObserver.observe(more);

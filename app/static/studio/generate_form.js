@@ -9,15 +9,15 @@ import { server } from "./server.js";
 import { addBackdropPicker } from "./stage.js";
 import { duration, errorMessage, money, stepMessage } from "./messages.js";
 
-const form = find("#ask");
+const form = find("#generate-form");
 const stage = find("#stage");
 const result = find("#result");
 const status = find("#status");
 const clock = find("#elapsed");
 const cost = find("#cost");
 const submit = find("#generate");
-const suggestButton = find("#surprise");
-const estimates = new Map(); // by all options but the prompt, which hardly changes the estimate
+const suggestButton = find("#suggest");
+const estimates = new Map(); // by all options except the prompt, which hardly affects the estimate
 
 function setStatus(text, tone = "") {
   status.textContent = text;
@@ -26,14 +26,14 @@ function setStatus(text, tone = "") {
 
 function requestBody() {
   const fields = new FormData(form);
-  const made = {
+  const body = {
     prompt: fields.get("prompt"), enhance: fields.has("enhance"), size: fields.get("size"),
     partial_images: Number(fields.get("partials")),
   };
-  return fields.get("quality") ? { ...made, quality: fields.get("quality") } : made;
+  return fields.get("quality") ? { ...body, quality: fields.get("quality") } : body;
 }
 
-/** Start a clock that ticks until it is stopped. */
+/** Start the clock; return a function that stops it. */
 function startClock() {
   const began = performance.now();
   const tick = () => { clock.textContent = `${((performance.now() - began) / 1000).toFixed(1)} s`; };
@@ -50,13 +50,13 @@ const listener = {
     result.hidden = false;
   },
   waiting: (seconds, error) => {
-    const why = error.code ? errorMessage(error) : "The connection was lost.";
-    const text = error.code === "generation_in_progress" ? "Still being generated." : why;
-    setStatus(`${text} Retrying in ${duration(seconds)} with the same key, so nothing is paid twice.`, "warning");
+    const reason = error.code ? errorMessage(error) : "The connection was lost.";
+    const text = error.code === "generation_in_progress" ? "Still being generated." : reason;
+    setStatus(`${text} Retrying in ${duration(seconds)} with the same key, so nothing is charged twice.`, "warning");
   },
 };
 
-async function draw() {
+async function submitPrompt() {
   if (submit.getAttribute("aria-disabled") === "true") return;
   const body = requestBody();
   submit.setAttribute("aria-disabled", "true");
@@ -64,14 +64,14 @@ async function draw() {
   find("#open-result").hidden = true;
   result.hidden = true;
   setStatus("Sending …");
-  stage.scrollIntoView({ block: "nearest" }); // on a phone it is below the form
+  stage.scrollIntoView({ block: "nearest" }); // on phones it is below the form
   const stop = startClock();
   try {
     const { image, retried } = await generate(body, keyFor(body), listener);
     unfinished = null;
     showResult(image, retried);
   } catch (error) {
-    // Repeating the same request uses the same key, unless that key has its final result.
+    // Repeating the same request reuses its key, unless the result for that key is final.
     if (isFinal(error)) unfinished = null;
     result.hidden = true;
     setStatus(errorMessage(error), "error");
@@ -82,7 +82,7 @@ async function draw() {
   }
 }
 
-let unfinished = null; // the request without a result yet, and its key
+let unfinished = null; // a request without a result, and its key
 
 function keyFor(body) {
   const text = JSON.stringify(body);
@@ -102,7 +102,7 @@ function showResult(image, retried) {
   link.hidden = false;
   const price = image.provider === "offline" ? "Generated offline, not by AI, at no cost."
     : image.provider === "replay" ? "Replayed at no cost." : `Done. It cost ${money(image.cost_usd)}.`;
-  setStatus(retried ? `${price} The connection was retried; nothing was paid twice.` : price, "good");
+  setStatus(retried ? `${price} The request was retried; nothing was charged twice.` : price, "good");
   addNewest(image);
 }
 
@@ -142,7 +142,7 @@ async function suggestPrompt() {
 addBackdropPicker(stage);
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  draw();
+  submitPrompt();
 });
 form.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();

@@ -1,4 +1,4 @@
-// Generate an image: retries send the same Idempotency-Key, so it is paid for once.
+// Generate an image. Retries send the same Idempotency-Key, so it is charged only once.
 
 import { ConnectionLost, Failure, failureOf, postOptions, request } from "./api.js";
 import { eventsOf } from "./events.js";
@@ -10,7 +10,7 @@ const RETRYABLE = new Set([
   "generation_in_progress", "busy", "shutting_down", "storage_unavailable", "records_unavailable",
 ]);
 
-/** Create a key. `crypto.randomUUID` is available in secure contexts only. */
+/** Create an idempotency key. `crypto.randomUUID` is only available in secure contexts. */
 export function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -20,7 +20,7 @@ export function newKey() {
  * Generate an image, retrying while that is safe and useful.
  *
  * `listener` has `progress(data)`, `partial(data)` and `waiting(seconds, error)`. Returns
- * `{image, retried}`; `retried` is true if the first try didn't succeed.
+ * `{image, retried}`; `retried` is true if the first try failed.
  */
 export async function generate(body, key, listener) {
   for (let tries = 1; ; tries += 1) {
@@ -37,7 +37,7 @@ export async function generate(body, key, listener) {
 
 function isRetryable(error) {
   if (error instanceof ConnectionLost) return true;
-  // Without Retry-After the error is final.
+  // Errors without Retry-After are final.
   return error instanceof Failure && error.retryAfter > 0 && RETRYABLE.has(error.code);
 }
 

@@ -1,14 +1,17 @@
-// Image URLs, and loading of private images, which <img> can't fetch without the key.
+// Image URLs, and loading of private images, which an <img> can't fetch as it sends no API key.
 
 import { failureOf, request } from "./api.js";
 import { server } from "./server.js";
 
 export const idOf = (image) => image.filename.replace(/\.png$/, "");
 
-/** The image's path on this host, which may have another name than the one in `url`. */
+/** Return the image's path on the page's host, which can differ from the host in `url`. */
 export const pathOf = (image, query = "") => `images/${image.filename}${query && `?${query}`}`;
 
-/** Where plain images redirect to the store, ask for a variant: the page's policy blocks other hosts. */
+/**
+ * Return the path of the plain image, or of a variant if plain images redirect to the store: the
+ * page's content security policy blocks other hosts.
+ */
 export const plainPath = (image) => pathOf(image, server.redirects ? "format=webp" : "");
 
 export async function blobOf(path, signal) {

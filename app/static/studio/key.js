@@ -1,4 +1,4 @@
-// The API key: in this page's memory, and in session storage if that is chosen.
+// The API key, kept in memory and, if the user chooses so, in session storage.
 
 import { find } from "./dom.js";
 
@@ -13,7 +13,7 @@ export class NoKey extends Error {}
 export const currentKey = () => key;
 
 export function askForKey(rejectedKey) {
-  if (key !== rejectedKey) return Promise.resolve(); // it was changed meanwhile
+  if (key !== rejectedKey) return Promise.resolve(); // it has been changed
   prompting ??= promptForKey(Boolean(rejectedKey)).finally(() => { prompting = null; });
   return prompting;
 }
@@ -23,7 +23,7 @@ export function changeKey() {
 }
 
 function promptForKey(rejected) {
-  find("#key-refused").hidden = !rejected;
+  find("#key-rejected").hidden = !rejected;
   form.reset();
   dialog.returnValue = "";
   dialog.showModal();
@@ -31,7 +31,7 @@ function promptForKey(rejected) {
     dialog.addEventListener("close", () => {
       if (dialog.returnValue !== "use") return reject(new NoKey());
       store(form.elements.key.value.trim(), form.elements.session.checked);
-      form.reset(); // remove it from the field
+      form.reset(); // clears the field
       resolve();
     }, { once: true });
   });

@@ -1,4 +1,4 @@
-// Starts the page.
+// Starts the studio.
 
 import { openFromAddress } from "./detail.js";
 import { find } from "./dom.js";

@@ -1,4 +1,4 @@
-// Texts for people: steps, amounts, dates, and errors with what to do about them.
+// Messages for the user: steps, amounts, dates, and errors with advice.
 
 import { ConnectionLost } from "./api.js";
 import { NoKey } from "./key.js";
@@ -20,31 +20,31 @@ const ERRORS = {
   budget_exceeded: "The budget is used up.",
   forbidden: "Your API key doesn't allow this. Ask the operator for one that does.",
   signature_required: "This server serves signed variants only, so images can't be edited here. The plain 256-pixel PNG can be downloaded.",
-  image_not_found: "This image doesn't exist, or belongs to another key.",
+  image_not_found: "This image doesn't exist, or belongs to another API key.",
   image_deleted: "This image has been deleted.",
-  outcome_unknown: "It is unknown whether the image was generated and paid for. Generating again may pay a second time.",
+  outcome_unknown: "It is unknown whether the image was generated and charged. Generating it again may be charged again.",
   provider_timeout: "The image model didn't respond in time.",
   provider_quota: "The server's account with the image provider has no credit left. Contact the operator.",
   provider_misconfigured: "The server's image provider is misconfigured. Contact the operator.",
   price_unknown: "The server has no price for this model. Contact the operator.",
-  provider_unreachable: "The image provider can't be reached. Try again soon.",
+  provider_unreachable: "The image provider can't be reached.",
   provider_rate_limited: "The image provider's rate limit is reached.",
-  busy: "The server is at its limit of concurrent generations. Try again soon.",
+  busy: "The server is at its limit of concurrent requests.",
   storage_unavailable: "The image store is unavailable.",
   records_unavailable: "The database is unavailable.",
 };
 
 const CHARGED = {
-  no: "Nothing was paid.",
-  yes: "The image was paid for, and the original is kept.",
-  unknown: "It may have been paid for.",
+  no: "Nothing was charged.",
+  yes: "The image was charged, and the original is kept.",
+  unknown: "It may have been charged.",
 };
 
 export const stepMessage = (step) => STEPS[step] ?? "Working";
 
 export function errorMessage(error) {
   if (error instanceof ConnectionLost) return "The server can't be reached. Check your connection, then try again.";
-  if (error instanceof NoKey) return "This server requires an API key. Get one from the operator and enter it under “Key” above.";
+  if (error instanceof NoKey) return "This server requires an API key. Get one from the operator and enter it under “API key” above.";
   const parts = [ERRORS[error.code] ?? error.message];
   if (error.retryAfter) parts.push(`Try again in ${duration(error.retryAfter)}.`);
   if (error.charged) parts.push(CHARGED[error.charged]);

@@ -18,7 +18,7 @@ export function addBackdropPicker(stage) {
   ));
   const group = make(
     "fieldset", { className: "backdrops" },
-    make("legend", { className: "unseen" }, "Backdrop"), ...choices, color,
+    make("legend", { className: "visually-hidden" }, "Backdrop"), ...choices, color,
   );
   group.addEventListener("change", (event) => {
     // The page's policy allows styles set by script, but no style attributes in markup.

@@ -59,5 +59,5 @@ export const FILTERS = {
   pixelate: { label: "Pixelate", fields: [number("Pixels", 2, 256, 1, 8)] },
 };
 
-/** Serialize the values of one parameter, without `#`, which would need escaping. */
+/** Serialize the values of a parameter, without `#`, which would have to be escaped. */
 export const serialize = (values) => values.map((value) => value.replace(/^#/, "")).join(",");
