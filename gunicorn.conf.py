@@ -11,7 +11,7 @@ import shlex
 import sys
 from typing import Any
 
-_SHIPPED_WORKER_CLASS = "app.server.gthread_worker.Worker"
+_DEFAULT_WORKER_CLASS = "app.server.gthread_worker.Worker"
 
 
 def _requested_worker_class() -> str:
@@ -20,7 +20,7 @@ def _requested_worker_class() -> str:
     Other settings depend on it.
     """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("-k", "--worker-class", default=_SHIPPED_WORKER_CLASS)
+    parser.add_argument("-k", "--worker-class", default=_DEFAULT_WORKER_CLASS)
     arguments = [*shlex.split(os.environ.get("GUNICORN_CMD_ARGS", "")), *sys.argv[1:]]
     return str(parser.parse_known_args(arguments)[0].worker_class)
 
@@ -116,7 +116,7 @@ def when_ready(server: Any) -> None:
         server, dependencies_of(server.app.wsgi()).concurrency_limit
     )
     preload(_settings)
-    missing = describe_missing_features(server.cfg.worker_class_str, shipped=_SHIPPED_WORKER_CLASS)
+    missing = describe_missing_features(server.cfg.worker_class_str, default=_DEFAULT_WORKER_CLASS)
     if missing:
         server.log.warning(missing)
 

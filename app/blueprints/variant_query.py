@@ -36,7 +36,7 @@ class VariantRequest:
 
     Attributes:
         options: one variant, or one per format if the Accept header selects the format.
-        canonical: a text that is the same for all spellings of the query; it is what is signed.
+        canonical: a string that is equal for all spellings of the query; signatures cover it.
         signature: the query's signature, not checked yet.
     """
 

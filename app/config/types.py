@@ -75,7 +75,7 @@ Dollars = Annotated[float | None, Field(ge=0, le=100_000, allow_inf_nan=False)]
 class ModelPrices(BaseModel, extra="forbid", strict=True):
     """Prices of a model in dollars per million tokens, and image tokens.
 
-    Fields that are left out keep the shipped values.
+    Omitted fields keep the built-in values.
     """
 
     text_in: Dollars = None

@@ -206,7 +206,7 @@ def caching_headers(spec: ImageResponseSpec, vary: tuple[str, ...]) -> list[tupl
 
 def content_headers(spec: ImageResponseSpec, stored: StoredImage) -> list[tuple[str, str]]:
     """Return the headers that describe the image in the body."""
-    extension = object_keys.ending_of(stored.content_type)
+    extension = object_keys.extension_of(stored.content_type)
     return [
         ("Content-Disposition", f'inline; filename="{spec.image_id}.{extension}"'),
         ("Content-Type", stored.content_type),

@@ -14,7 +14,7 @@ class ApiKey:
 
     Attributes:
         id: the public id, which is also the caller's id. Rotating the secret keeps it.
-        hash: the SHA-256 of the whole key text, in hex.
+        hash: the SHA-256 of the complete key, in hex.
         previous_hash: the hash before the last rotation, accepted until `previous_until`; "" if
             there is none.
     """

@@ -41,15 +41,15 @@ class ImageRecord:
         started            pending -> pending   the paid call may begin, so `charged` is `unknown`
         drawn              pending -> pending   the model has responded
         paid               pending -> pending   the image was received and can be stored
-        released           pending -> pending   the image waits for storage; any server may go on
+        released           pending -> pending   it waits for storage, on any server
         ready              pending, ready -> ready   the cut-out image is stored
         failed             pending -> failed    ended without a usable image
-        unknown            pending -> unknown   sent, but no whole response arrived
+        unknown            pending -> unknown   sent, but no complete response arrived
         deleted            ready, deleted -> deleted   its objects may be removed now
         tombstone          deleted -> deleted   only the Idempotency-Key is remembered
 
-    If a generation failed before the paid call, repeating its request replaces the record by a
-    new one with the same id.
+    If a generation failed before the paid call, repeating its request replaces the record
+    with a new one that has the same id.
 
     Attributes:
         requested_at, created_at, lease_until: UTC with whole milliseconds, the precision that all

@@ -1,4 +1,4 @@
-"""Keys and file names of stored objects: folders, patterns, file endings.
+"""Keys and file names of stored objects: folders, patterns, extensions.
 
     originals/<id>.png, .webp, .jpeg   the image from the model
     originals/<id>.bin                 evidence: a paid response that is not an image
@@ -18,7 +18,7 @@ ORIGINALS = "originals/"
 IMAGES = "images/"
 
 IMAGE_FORMATS: tuple[ImageFormat, ...] = get_args(ImageFormat)
-"""The formats of originals, the usual one first; each is a file ending too."""
+"""The formats of originals, the usual one first. Each is also a file extension."""
 
 PNG, JSON = "image/png", "application/json"
 _BINARY = "application/octet-stream"
@@ -31,9 +31,11 @@ _CONTENT_TYPES = {
     "json": JSON,
     "bin": _BINARY,
 }
-_ENDINGS_BY_TYPE = {content_type: ending for ending, content_type in _CONTENT_TYPES.items()}
-STORED_ENDINGS = (*IMAGE_FORMATS, "bin", "json")
-"""The file endings of stored objects."""
+_EXTENSIONS_BY_TYPE = {
+    content_type: extension for extension, content_type in _CONTENT_TYPES.items()
+}
+STORED_EXTENSIONS = (*IMAGE_FORMATS, "bin", "json")
+"""The file extensions of stored objects."""
 
 ID_PATTERN = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 IMAGE_NAME_PATTERN = rf"{ID_PATTERN}\.png"
@@ -42,7 +44,7 @@ IMAGE_PATH_PATTERN = rf"/images/{IMAGE_NAME_PATTERN}"
 """An image's URL path on this service; see `image_path`."""
 _ID = re.compile(ID_PATTERN)
 _KEY = re.compile(
-    rf"(?:{ORIGINALS}({ID_PATTERN})\.(?:{'|'.join(STORED_ENDINGS)})|{IMAGES}({ID_PATTERN})\.png)"
+    rf"(?:{ORIGINALS}({ID_PATTERN})\.(?:{'|'.join(STORED_EXTENSIONS)})|{IMAGES}({ID_PATTERN})\.png)"
 )
 
 
@@ -77,17 +79,17 @@ def key_prefixes(image_id: str) -> tuple[str, ...]:
 
 
 def split_key(key: str) -> tuple[str, str, str]:
-    """Split a key into folder (with its slash), image id and file ending.
+    """Split a key into folder (with its slash), image id and file extension.
 
     Nothing is validated.
     """
     folder, slash, name = key.rpartition("/")
-    image_id, _, ending = name.partition(".")
-    return folder + slash, image_id, ending
+    image_id, _, extension = name.partition(".")
+    return folder + slash, image_id, extension
 
 
 def is_id(text: str) -> bool:
-    """Return whether the text has the form of an image id."""
+    """Return whether a string has the form of an image id."""
     return _ID.fullmatch(text) is not None
 
 
@@ -105,8 +107,8 @@ def is_sidecar(key: str) -> bool:
 def original_among(keys: Iterable[str]) -> str | None:
     """Return the first key of an original in an image format, or None."""
     for key in sorted(keys):
-        folder, _, ending = split_key(key)
-        if folder == ORIGINALS and ending in IMAGE_FORMATS:
+        folder, _, extension = split_key(key)
+        if folder == ORIGINALS and extension in IMAGE_FORMATS:
             return key
     return None
 
@@ -127,10 +129,10 @@ def id_of_name(name: str) -> str:
 
 
 def content_type_of(key: str) -> str:
-    """Return the content type of a stored object, by its file ending."""
+    """Return the content type of a stored object, by its file extension."""
     return _CONTENT_TYPES.get(key[key.rfind(".") + 1 :], _BINARY)
 
 
-def ending_of(content_type: str) -> str:
-    """Return the file ending of a content type; `bin` for any other."""
-    return _ENDINGS_BY_TYPE.get(content_type, "bin")
+def extension_of(content_type: str) -> str:
+    """Return the file extension of a content type; `bin` if it is unknown."""
+    return _EXTENSIONS_BY_TYPE.get(content_type, "bin")

@@ -7,7 +7,7 @@ _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 _FORM = re.compile(f"([1-9][0-9]{{0,5}})/({'|'.join(_SECONDS)})")
 
 OFF = "off"
-"""The text that means no limit."""
+"""The value that means no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +19,10 @@ class Rate:
 
     @classmethod
     def parse(cls, text: str) -> "Rate | None":
-        """Parse a text such as `10/minute`; return None for `off`.
+        """Parse a rate such as `10/minute`; return None for `off`.
 
         Raises:
-            ValueError: the text is neither a rate nor `off`.
+            ValueError: the string is neither a rate nor `off`.
         """
         if text == OFF:
             return None

@@ -1,4 +1,4 @@
-"""Deterministic random choices, seeded by a text."""
+"""Deterministic random choices, seeded by a string."""
 
 import hashlib
 import unicodedata
@@ -15,7 +15,7 @@ def canonical(prompt: str) -> str:
 
 
 class Dice:
-    """An endless sequence of random numbers, determined by a text.
+    """An endless sequence of random numbers, determined by a string.
 
     It uses SHA-256 in counter mode, so it is the same on every machine. `random.Random` guarantees
     the same floats in all Python versions, but not the same `choice` or `shuffle`.

@@ -59,7 +59,7 @@ class OccupiedArea:
 
 
 def cut_out(markup: str, extent: Extent, longer_side: float) -> Image.Image:
-    """Render the markup as a cropped RGBA image, `longer_side` pixels long."""
+    """Render the markup as RGBA, cropped, with this longer side in pixels."""
     left, top = extent.left - _MARGIN, extent.top - _MARGIN
     view = Extent(left, top, extent.right + _MARGIN, extent.bottom + _MARGIN)
     unit = longer_side / extent.span

@@ -25,19 +25,19 @@ _ALIASES = {
 }
 
 
-def describe_missing_features(worker_class: str, *, shipped: str) -> str | None:
+def describe_missing_features(worker_class: str, *, default: str) -> str | None:
     """Return a log line that names the features missing under a worker class.
 
     Args:
         worker_class: gunicorn's name of the class.
-        shipped: the class that has all features.
+        default: the class that has all features.
 
     Returns:
-        None for the shipped class.
+        None for the default class.
     """
-    if worker_class == shipped:
+    if worker_class == default:
         return None
     missing = _MISSING.get(_ALIASES.get(worker_class, worker_class))
     if missing is None:
-        return f"worker class {worker_class} is untested; the shipped one is {shipped}"
+        return f"worker class {worker_class} is untested; the default is {default}"
     return f"not available with worker class {worker_class}: {'; '.join(missing)}"

@@ -72,9 +72,9 @@ _IMAGE = "image"
 
 def _entry(key: str) -> tuple[str, str] | None:
     """Return the id and name of the cache entry, or None for an object that is not cached."""
-    folder, image_id, ending = object_keys.split_key(key)
+    folder, image_id, extension = object_keys.split_key(key)
     if folder == object_keys.IMAGES:
         return image_id, _IMAGE
     if folder == object_keys.ORIGINALS and not object_keys.is_sidecar(key):
-        return image_id, f"original.{ending}"
+        return image_id, f"original.{extension}"
     return None

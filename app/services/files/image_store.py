@@ -10,7 +10,7 @@ from app.errors import ImageNotFound, StorageUnavailable
 from app.models import StoredImage, object_keys
 from app.services.files.permissions import make_folder, open_new
 
-_ENDINGS = tuple(f".{ending}" for ending in sorted(object_keys.STORED_ENDINGS))
+_EXTENSIONS = tuple(f".{extension}" for extension in sorted(object_keys.STORED_EXTENSIONS))
 _HEX_DIGITS = "0123456789abcdef"  # first characters of names; incomplete files start with a dot
 
 
@@ -26,7 +26,7 @@ class LocalImageStore:
         self._root = root
 
     def put(self, key: str, data: bytes, *, content_type: str) -> None:  # noqa: ARG002 - reason: part of the port
-        """See ImageStore. The type follows from the key's ending, so it is not stored."""
+        """See ImageStore. The key's extension determines the type, which is not stored."""
         path = self._root / key
         try:
             make_folder(path.parent)
@@ -65,13 +65,13 @@ class LocalImageStore:
     def keys(self, prefix: str) -> Iterator[str]:
         """See ImageStore. A sixteenth of the folder is sorted in memory at a time.
 
-        A name up to its dot is looked up by all known endings, because listing a folder of a
+        A name up to its dot is looked up by all known extensions, because listing a folder of a
         million files takes a second.
         """
         folder, _, start = prefix.rpartition("/")
         try:
             if start.endswith("."):
-                names = [start[:-1] + ending for ending in _ENDINGS]
+                names = [start[:-1] + extension for extension in _EXTENSIONS]
                 yield from (
                     f"{folder}/{name}" for name in names if _exists(self._root / folder / name)
                 )

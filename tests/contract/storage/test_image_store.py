@@ -76,9 +76,9 @@ def store(request: pytest.FixtureRequest) -> ImageStore:
     return made
 
 
-def a_key(folder: str = "images", ending: str = "png") -> str:
+def a_key(folder: str = "images", extension: str = "png") -> str:
     """Return an unused object key."""
-    return f"{folder}/{uuid.uuid4()}.{ending}"
+    return f"{folder}/{uuid.uuid4()}.{extension}"
 
 
 @pytest.mark.parametrize("data", [b"", b"\0", b"\r\n\xff\xfe", LARGE], ids=len)
@@ -90,7 +90,7 @@ def test_an_object_is_read_byte_for_byte(store: ImageStore, data: bytes) -> None
 
 
 @pytest.mark.parametrize(
-    ("ending", "content_type"),
+    ("extension", "content_type"),
     [
         ("png", "image/png"),
         ("webp", "image/webp"),
@@ -98,9 +98,9 @@ def test_an_object_is_read_byte_for_byte(store: ImageStore, data: bytes) -> None
         ("bin", "application/octet-stream"),
     ],
 )
-def test_an_object_keeps_its_type(store: ImageStore, ending: str, content_type: str) -> None:
+def test_an_object_keeps_its_type(store: ImageStore, extension: str, content_type: str) -> None:
     """An object is returned with the type that it was stored with."""
-    key = a_key("originals", ending)
+    key = a_key("originals", extension)
     store.put(key, b"x", content_type=content_type)
     assert [store.get(key).content_type for _ in range(2)] == [content_type] * 2
 
@@ -192,7 +192,7 @@ def test_files_have_no_public_url(files: LocalImageStore, cached: CachingStore) 
 
 
 def test_keys_are_independent(store: ImageStore) -> None:
-    """The same name in another folder or with another ending is another object."""
+    """The same name in another folder or with another extension is another object."""
     name = str(uuid.uuid4())
     keys = [f"{folder}/{name}.{end}" for folder, end in itertools.product("ab", ("png", "webp"))]
     for key in keys:

@@ -79,8 +79,8 @@ def full_bucket(s3_server: S3Server) -> tuple[str, list[str]]:
 def test_keys_are_sorted_and_filtered_by_prefix(store: ImageStore) -> None:
     """A prefix can be a folder, part of a name, or an id; other folders' keys are left out."""
     ids = [f"{digits}{str(uuid.uuid4())[2:]}" for digits in ("ab", "ab", "a0", "00", "ff", "9c")]
-    endings = ("bin", "jpeg", "json", "png", "webp")
-    keys = [f"originals/{name}.{end}" for name, end in itertools.product(ids, endings)]
+    extensions = ("bin", "jpeg", "json", "png", "webp")
+    keys = [f"originals/{name}.{end}" for name, end in itertools.product(ids, extensions)]
     for key in [*reversed(keys), f"images/{ids[0]}.png"]:
         store.put(key, b"x", content_type="image/png")
     for prefix in (

@@ -26,31 +26,31 @@ class AbandonedState:
     Attributes:
         charged: of the record.
         where: the places that have the original: a key of PLACES.
-        ending: of the original's key.
+        extension: of the original's key.
         known: whether the record describes the original.
         note: whether there is a note beside the original.
     """
 
     charged: Charged
     where: str
-    ending: str = "png"
+    extension: str = "png"
     known: bool = False
     note: bool = False
 
     def __str__(self) -> str:
         known = ("unnamed", "named")[self.known], ("bare", "noted")[self.note]
-        return "-".join((self.charged, self.where, self.ending, *known))
+        return "-".join((self.charged, self.where, self.extension, *known))
 
 
 def all_abandoned_states() -> Iterator[AbandonedState]:
     """Yield every possible combination."""
     for charged, known in itertools.product(Charged, (False, True)):
         yield AbandonedState(charged, "nowhere", known=known)
-        for where, ending, note in itertools.product(
+        for where, extension, note in itertools.product(
             ("store", "spool", "both"), ("png", "webp", "jpeg", "bin"), (False, True)
         ):
-            if not (known and ending == "bin"):  # a record does not describe evidence
-                yield AbandonedState(charged, where, ending, known, note)
+            if not (known and extension == "bin"):  # a record does not describe evidence
+                yield AbandonedState(charged, where, extension, known, note)
 
 
 def set_up_abandoned(world: World, abandoned: AbandonedState) -> ImageRecord:
@@ -63,9 +63,9 @@ def set_up_abandoned(world: World, abandoned: AbandonedState) -> ImageRecord:
         original=None,
         image=None,
     )
-    key = f"originals/{ID}.{abandoned.ending}"
+    key = f"originals/{ID}.{abandoned.extension}"
     if abandoned.known:
-        record = replace(record, original=_original(key, abandoned.ending))
+        record = replace(record, original=_original(key, abandoned.extension))
     record = replace(record, lease_until=world.clock.now())
     world.records.insert(record)
     for place in PLACES[abandoned.where]:
@@ -74,15 +74,15 @@ def set_up_abandoned(world: World, abandoned: AbandonedState) -> ImageRecord:
         if abandoned.note:
             note = sidecar.write(replace(record, created_at=DRAWN, model=MODEL))
             target.put(NOTE, note, content_type="application/json")
-    if abandoned.ending == "bin":
+    if abandoned.extension == "bin":
         world.image_processor.fail("inspect", UnusableImage("a page"))
     else:
-        world.image_processor.info = ImageInfo(abandoned.ending, 1536, 1024)  # type: ignore[arg-type]  # reason: from the table
+        world.image_processor.info = ImageInfo(abandoned.extension, 1536, 1024)  # type: ignore[arg-type]  # reason: from the table
     return record
 
 
-def _original(key: str, ending: str) -> Original:
-    return Original(key=key, format=ending, width=1536, height=1024, size_bytes=1, sha256="0")  # type: ignore[arg-type]  # reason: from the table
+def _original(key: str, extension: str) -> Original:
+    return Original(key=key, format=extension, width=1536, height=1024, size_bytes=1, sha256="0")  # type: ignore[arg-type]  # reason: from the table
 
 
 def recover(world: World, record: ImageRecord) -> ImageRecord | AppError:

@@ -25,7 +25,7 @@ def test_every_key_contains_its_id(key: str) -> None:
 
 def test_keys_differ() -> None:
     """No two objects of an image share a key."""
-    assert len(set(KEYS)) == len(KEYS) == len(object_keys.STORED_ENDINGS) + 1
+    assert len(set(KEYS)) == len(KEYS) == len(object_keys.STORED_EXTENSIONS) + 1
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_the_original_is_found_among_keys() -> None:
 
 
 def test_names_and_ids_convert_into_each_other() -> None:
-    """A file name without its ending is the id; a bare id stays as it is."""
+    """A file name without its extension is the id; a bare id stays as it is."""
     name = object_keys.image_name(ID)
     assert object_keys.id_of_name(name) == object_keys.id_of_name(ID) == ID
     assert object_keys.image_path(ID) == f"/images/{name}"
@@ -81,15 +81,15 @@ def test_names_and_ids_convert_into_each_other() -> None:
         ("images/x", "application/octet-stream"),
     ],
 )
-def test_the_content_type_follows_from_the_ending(key: str, content_type: str) -> None:
-    """An unknown ending has the type of arbitrary bytes."""
+def test_the_content_type_follows_from_the_extension(key: str, content_type: str) -> None:
+    """An unknown extension has the type of arbitrary bytes."""
     assert object_keys.content_type_of(key) == content_type
 
 
 @pytest.mark.parametrize(
-    ("content_type", "ending"),
+    ("content_type", "extension"),
     [("image/png", "png"), ("image/avif", "avif"), ("text/html", "bin"), ("", "bin")],
 )
-def test_the_ending_follows_from_the_content_type(content_type: str, ending: str) -> None:
-    """A file that is downloaded gets the ending of its type."""
-    assert object_keys.ending_of(content_type) == ending
+def test_the_extension_follows_from_the_content_type(content_type: str, extension: str) -> None:
+    """A file that is downloaded gets the extension of its type."""
+    assert object_keys.extension_of(content_type) == extension

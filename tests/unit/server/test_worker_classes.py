@@ -4,12 +4,12 @@ import pytest
 
 from app.server.worker_classes import describe_missing_features
 
-SHIPPED = "app.server.gthread_worker.Worker"
+DEFAULT = "app.server.gthread_worker.Worker"
 
 
-def test_shipped_class_lacks_nothing() -> None:
-    """Nothing is logged about the shipped class."""
-    assert describe_missing_features(SHIPPED, shipped=SHIPPED) is None
+def test_default_class_lacks_nothing() -> None:
+    """Nothing is logged about the default class."""
+    assert describe_missing_features(DEFAULT, default=DEFAULT) is None
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_shipped_class_lacks_nothing() -> None:
 )
 def test_missing_features_are_named(worker_class: str, feature: str) -> None:
     """The line names the class, by either of its names, and what it lacks."""
-    line = describe_missing_features(worker_class, shipped=SHIPPED)
+    line = describe_missing_features(worker_class, default=DEFAULT)
     assert line is not None
     assert line.startswith(f"not available with worker class {worker_class}: ")
     assert feature in line
@@ -33,6 +33,6 @@ def test_missing_features_are_named(worker_class: str, feature: str) -> None:
 
 
 def test_other_classes_are_called_untested() -> None:
-    """Of a class that the tests don't cover the line says so, and names the shipped one."""
-    line = describe_missing_features("tornado", shipped=SHIPPED)
-    assert line == f"worker class tornado is untested; the shipped one is {SHIPPED}"
+    """For an unknown class, the line says that it is untested and names the default."""
+    line = describe_missing_features("tornado", default=DEFAULT)
+    assert line == f"worker class tornado is untested; the default is {DEFAULT}"

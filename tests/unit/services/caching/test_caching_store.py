@@ -90,8 +90,8 @@ def test_addresses_and_health_are_those_of_the_store() -> None:
 def test_originals_are_cached_by_this_process_only() -> None:
     """Originals are not shared, and each file type is an entry of its own."""
     world, store = filled()
-    for ending in ("png", "webp"):
-        store.put(f"originals/x.{ending}", ending.encode(), content_type=f"image/{ending}")
+    for extension in ("png", "webp"):
+        store.put(f"originals/x.{extension}", extension.encode(), content_type=f"image/{extension}")
     world.events.clear()
     assert [store.get(f"originals/x.{end}").data for end in ("png", "webp")] == [b"png", b"webp"]
     assert world.events.count("cache fetch privately") == 2

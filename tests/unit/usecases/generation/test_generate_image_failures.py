@@ -159,8 +159,10 @@ def test_paid_bytes_that_are_no_image_are_kept(world: World, step: str) -> None:
     world.image_processor.fail(step, UnusableImage("an SVG"))
     error = failed_request(world, ProviderBadResponse)
     assert error.charged is Charged.YES
-    ending = "bin" if step == "inspect" else "png"
-    assert world.store.objects[f"originals/{world.record.id}.{ending}"].data == world.generator.data
+    extension = "bin" if step == "inspect" else "png"
+    assert (
+        world.store.objects[f"originals/{world.record.id}.{extension}"].data == world.generator.data
+    )
     assert (world.record.state, world.record.charged) == (State.FAILED, Charged.YES)
     assert world.record.error == "provider_bad_response"
 

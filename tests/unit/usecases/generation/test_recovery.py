@@ -40,7 +40,7 @@ def test_interrupted_generation_is_finished(world: World, abandoned: AbandonedSt
     result = recover(world, record)
     if abandoned.where == "nowhere":
         check_not_found(world, abandoned, result)
-    elif abandoned.ending == "bin":
+    elif abandoned.extension == "bin":
         assert type(result) is ProviderBadResponse
         assert result.charged is world.record.charged is paid(abandoned)
         assert (world.record.state, world.record.error) == (State.FAILED, "provider_bad_response")
@@ -54,7 +54,7 @@ def test_interrupted_generation_is_finished(world: World, abandoned: AbandonedSt
         )
         assert world.record.created_at == (DRAWN if abandoned.note else world.clock.now())
         assert (world.record.model == MODEL) is abandoned.note
-        key = f"originals/{ID}.{abandoned.ending}"
+        key = f"originals/{ID}.{abandoned.extension}"
         assert contents(world) == ({key: DATA, f"images/{ID}.png": b"cutout of " + DATA}, {})
         assert world.record.original is not None
         assert (world.record.original.key, world.record.original.size_bytes) == (key, len(DATA))
@@ -126,7 +126,7 @@ def test_records_outage_can_be_retried(world: World, abandoned: AbandonedState, 
     if abandoned.where == "nowhere":
         check_not_found(world, abandoned, second)
     else:
-        wanted = State.FAILED if abandoned.ending == "bin" else State.READY
+        wanted = State.FAILED if abandoned.extension == "bin" else State.READY
         assert (world.record.state, world.record.charged) == (wanted, paid(abandoned))
     assert contents(world)[1] == {}
     assert world.generator.requests == []

@@ -73,12 +73,12 @@ def test_variant_needs_the_store_only(stored: World) -> None:
     assert {event.partition(" ")[0] for event in stored.events} == {"store", "cache", "imaging"}
 
 
-@pytest.mark.parametrize("ending", ["png", "webp", "jpeg"])
-def test_original_is_found_in_any_format(world: World, ending: str) -> None:
+@pytest.mark.parametrize("extension", ["png", "webp", "jpeg"])
+def test_original_is_found_in_any_format(world: World, extension: str) -> None:
     """Large variants come from the original, under each of its possible keys."""
     world.store.put(f"images/{ID}.png", b"image", content_type="image/png")
     world.store.put(f"originals/{ID}.json", b"{}", content_type="application/json")
-    world.store.put(f"originals/{ID}.{ending}", b"original", content_type=f"image/{ending}")
+    world.store.put(f"originals/{ID}.{extension}", b"original", content_type=f"image/{extension}")
     assert fetch(variants(world), LARGE).data == b"h=512&w=512 of original"
 
 

@@ -152,8 +152,8 @@ def test_spooled_evidence_is_uploaded(world: World) -> None:
     record = a_damaged_image(world, "evidence")
     failed = replace(record, state=State.FAILED, original=None, image=None, created_at=None)
     world.records.by_id[record.id] = failed
-    for ending in ("bin", "json"):
-        move(f"originals/{record.id}.{ending}", world.store, world.spool)
+    for extension in ("bin", "json"):
+        move(f"originals/{record.id}.{extension}", world.store, world.spool)
     assert outcome(reconcile(world, fix=True)) == {Discrepancy.SPOOLED: (1, 0)}
     assert world.spool.objects == {}
     assert world.store.objects[f"originals/{record.id}.bin"].data == b"<html>"

@@ -117,7 +117,7 @@ def test_repair_without_effect_is_not_reported_as_repaired(world: World) -> None
 
 
 @pytest.mark.parametrize(
-    ("name", "step", "ending"),
+    ("name", "step", "extension"),
     [
         ("interrupted", "cut_out", "png"),
         ("spooled", "cut_out", "png"),
@@ -125,7 +125,7 @@ def test_repair_without_effect_is_not_reported_as_repaired(world: World) -> None
     ],
 )
 def test_unusable_original_ends_as_failed_record(
-    world: World, name: str, step: str, ending: str
+    world: World, name: str, step: str, extension: str
 ) -> None:
     """The bytes stay in the store, the spool is cleared, and no discrepancy remains."""
     record = a_damaged_image(world, name)
@@ -135,7 +135,7 @@ def test_unusable_original_ends_as_failed_record(
     assert reconcile(world, fix=True).remaining == 0
     assert reconcile(world, fix=True).found == 0
     assert (world.record.state, world.record.error) == (State.FAILED, "provider_bad_response")
-    assert world.store.objects[f"originals/{record.id}.{ending}"].data == world.generator.data
+    assert world.store.objects[f"originals/{record.id}.{extension}"].data == world.generator.data
     assert world.spool.objects == {}
 
 
