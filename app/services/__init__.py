@@ -1,1 +1,1 @@
-"""The service modules: each wraps one client and implements a port. All the I/O there is."""
+"""Adapters: each module implements a port on one client. All I/O is here."""

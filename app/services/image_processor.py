@@ -1,4 +1,4 @@
-"""The ImageProcessor port on `app.imaging`, with limits on concurrent work."""
+"""The ImageProcessor port on `app.imaging`, with concurrency limits."""
 
 import threading
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from app import imaging
 
 
 class LocalImageProcessor:
-    """Makes `max_concurrent` cutouts at a time, and one variant at a time beside them.
+    """Limits concurrent cutouts, and renders one variant at a time.
 
     Decoding and cutting out takes tens of milliseconds of processor time. Dozens of threads that do
     so concurrently starve the rest of the process (health checks took three seconds); one after the

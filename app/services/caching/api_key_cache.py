@@ -1,4 +1,4 @@
-"""Caches the API keys of an ApiKeyRepository for a few seconds."""
+"""Cache the API keys of an ApiKeyRepository for a few seconds."""
 
 import threading
 from collections import OrderedDict
@@ -10,17 +10,17 @@ from app.ports import ApiKeyRepository, Clock
 from app.services.caching.single_flight import SharedCall, SingleFlight
 
 SECONDS = 5.0
-"""How long an entry is valid: after that, every process knows of a revocation."""
+"""The lifetime of an entry: after that, every process knows of a revocation."""
 KEYS = 4096
-"""How many keys are cached, and separately, how many ids that belong to no key."""
+"""The maximum number of cached keys, and of cached ids that belong to no key."""
 REST_SECONDS = 1.0
-"""How long a failed repository is not used: each call may hold a thread for seconds."""
+"""The time without calls after a failure: each may block a thread for seconds."""
 
 _Entry = tuple[float, ApiKey | None]  # when it was read, and the key, if there is one
 
 
 class CachedApiKeys:
-    """Reads each id from the repository once in `SECONDS`, whether a key exists or not.
+    """Reads each id from the repository at most once in `SECONDS`.
 
     Concurrent reads of an id are coalesced. Unknown ids are cached separately, so that invented
     ones evict no key. After a failure all ids are refused for `REST_SECONDS`; then one thread tries
@@ -41,8 +41,8 @@ class CachedApiKeys:
 
         Args:
             key_id: the public part of a key.
-            before_reading: is called before the repository is read for an id that is not known to
-                belong to a key. What it raises is raised here, and nothing is read.
+            before_reading: called before the repository is read for an id that is not known to
+                belong to a key. If it raises, nothing is read.
 
         Raises:
             RecordsUnavailable: the repository is unreachable, or was a moment ago.
@@ -91,4 +91,4 @@ class CachedApiKeys:
             now = self._clock.monotonic()
             if now < self._rest_until:
                 raise RecordsUnavailable("the API keys were unavailable a moment ago")
-            self._rest_until = now + REST_SECONDS  # this thread tries, the others need not
+            self._rest_until = now + REST_SECONDS  # only this thread tries again

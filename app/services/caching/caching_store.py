@@ -10,7 +10,7 @@ from app.ports import ImageCache, ImageStore
 
 @dataclass(frozen=True)
 class CachingStore:
-    """Caches the images and originals that are read; other objects are passed through."""
+    """Caches images and originals; reads other objects from the store."""
 
     store: ImageStore
     cache: ImageCache
@@ -21,7 +21,10 @@ class CachingStore:
         self._forget(key)
 
     def get(self, key: str) -> StoredImage:
-        """See ImageStore. Originals are not shared: they are large and rarely read."""
+        """See ImageStore. Originals are cached only in memory.
+
+        They are large and rarely read.
+        """
         entry = _entry(key)
         if entry is None:
             return self.store.get(key)
@@ -57,9 +60,10 @@ class CachingStore:
 
 @dataclass(frozen=True)
 class UncachedStore(CachingStore):
-    """Reads without the cache, but drops from it what changes.
+    """Reads without the cache, but removes changed objects from it.
 
-    For repairs: they need what is really stored, and would fill the cache with originals.
+    Repairs use it: they need the actual contents of the store, and would fill the cache with
+    originals.
     """
 
     def get(self, key: str) -> StoredImage:
@@ -71,7 +75,7 @@ _IMAGE = "image"
 
 
 def _entry(key: str) -> tuple[str, str] | None:
-    """Return the id and name of the cache entry, or None for an object that is not cached."""
+    """Return id and name of the cache entry, or None if it is not cached."""
     folder, image_id, extension = object_keys.split_key(key)
     if folder == object_keys.IMAGES:
         return image_id, _IMAGE

@@ -1,4 +1,4 @@
-"""The ImageCache port: this process's memory, in front of a cache that processes share."""
+"""The ImageCache port: memory of the process before a shared cache."""
 
 from collections.abc import Callable
 from functools import partial
@@ -16,14 +16,16 @@ _LARGE_SHARE = 4  # a quarter of the memory is for entries that are not shared: 
 
 
 class TwoLevelCache:
-    """Reads memory, then the shared level, then the source, which is called once per process.
+    """Reads memory, then the shared level, then the source.
+
+    Concurrent reads of an entry in a process call the source once.
 
     Args:
         memory_bytes: the size of the memory level; 0 for none.
         shared: the level that processes share, if any.
-        memory_seconds: how long an entry is kept in memory.
-        absent_seconds: how long a missing image is remembered.
-        count: is called with the level at which a read ended: memory, redis, store or computed.
+        memory_seconds: the lifetime of an entry in memory.
+        absent_seconds: the time for which a missing image is remembered.
+        count: called with the level at which a read ended: memory, redis, store or computed.
     """
 
     def __init__(

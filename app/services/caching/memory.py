@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 ENTRY_BYTES = 1024
-"""What an entry takes beside its value: keys, objects, links. Rounded up."""
+"""Overhead of an entry in addition to its value (keys, objects, links), rounded up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The second level of the image cache, which processes share: Redis or Valkey."""
+"""The shared second level of the image cache: Redis or Valkey."""
 
 import logging
 import os
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_PREFIX = "image-api:3:"  # the number changes with the form of the values
+_PREFIX = "image-api:3:"  # the number changes with the format of the values
 _GENERATION = b"generation"  # a field beside the values; no variant's text is a bare word
 _TTL_SECONDS = 24 * 3600
 _GENERATION_TTL_SECONDS = 60  # longer than any read of a store
@@ -41,21 +41,22 @@ class CacheLookup(NamedTuple):
 
 
 class RedisCache:
-    """Keeps a hash for each image, with a field for each name, for a day at most.
+    """Keeps a hash per image, with a field per name, for a day at most.
 
     Each value starts with a SHA-256 of its name and content, so that any other value is a miss.
 
-    `forget` gives the image a new generation, and values of an earlier one are misses. So a process
-    that read an image before its deletion may put it afterwards: no process will serve it.
+    `forget` gives the image a new generation, and values of an earlier generation are misses. A
+    process that read an image before its deletion may therefore put it afterwards: no process will
+    serve it.
 
     A cache that is down must not slow requests: timeouts are short, and after a failure the cache
     is not used for a few seconds. Failures are logged once a minute. Deletions that failed are
     retried, one with each later read; until then the image is a miss for this process.
 
     Args:
-        url: of the server. Its options replace `client_options`, as in `?socket_timeout=0.2`.
-        rest_seconds: how long the cache is not used after a failure.
-        log_every_seconds: how often failures are logged.
+        url: the server's URL. Its options override `client_options`, as in `?socket_timeout=0.2`.
+        rest_seconds: the time after a failure in which the cache is not used.
+        log_every_seconds: the minimum time between two logged failures.
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class RedisCache:
     def put(
         self, image_id: str, name: str, image: StoredImage, *, generation: bytes | None
     ) -> None:
-        """Cache the image, if possible, as one that was read during this generation."""
+        """Cache an image that was read during this generation, if possible."""
         if generation is None or len(image.data) > _MAX_VALUE_BYTES:
             return
         key, value = _PREFIX + image_id, pack(_label(image_id, name, generation), image)
@@ -93,7 +94,7 @@ class RedisCache:
             self.forget(image_id)
 
     def forget(self, image_id: str) -> None:
-        """Drop all entries of the image, also those that earlier readers will put later."""
+        """Drop the image's entries, even those that earlier readers put later."""
         key, generation = _PREFIX + image_id, os.urandom(8)
         if self._attempt(lambda client: _renew(client, key, generation)):
             self._pending_deletions.pop(image_id, None)
@@ -145,7 +146,7 @@ def _read(client: "Redis", key: str, name: str) -> list[bytes | None]:
 
     try:
         return cast("list[bytes | None]", client.hmget(key, [name, _GENERATION]))
-    except ResponseError:  # the key holds something else than a hash
+    except ResponseError:  # the key's value is not a hash
         client.delete(key)
         return [None, None]
 
@@ -169,7 +170,10 @@ def _renew(client: "Redis", key: str, generation: bytes) -> bool:
 
 
 def client_options() -> dict[str, Any]:
-    """Return the options of a client that fails fast; those in its URL replace them."""
+    """Return the options of a client that fails fast.
+
+    Options in the client's URL override them.
+    """
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 

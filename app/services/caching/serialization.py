@@ -1,4 +1,4 @@
-"""The binary form of an image outside this process, which detects any change."""
+"""The binary form of an image in a shared cache, with a checksum."""
 
 import hashlib
 import struct
@@ -19,7 +19,7 @@ def pack(label: bytes, image: StoredImage) -> bytes:
 
 
 def unpack(label: bytes, value: bytes) -> StoredImage | None:
-    """Return the image, or None if `pack` did not make these bytes for this label."""
+    """Return the image, or None unless `pack` made these bytes and label."""
     if len(value) < _HEADER.size:
         return None
     digest, seconds, length = _HEADER.unpack_from(value)

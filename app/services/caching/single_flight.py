@@ -1,4 +1,4 @@
-"""Coalesces concurrent calls with equal keys."""
+"""Coalesce concurrent calls with equal keys."""
 
 import threading
 from collections.abc import Callable
@@ -24,7 +24,7 @@ class SharedCall(Generic[T]):
 
 
 class SingleFlight(Generic[T]):
-    """Runs one call per key at a time; concurrent callers share its result or its error.
+    """Runs one call per key at a time, whose outcome all callers share.
 
     A call that was cancelled still returns its result to the callers that have joined it. No
     caller joins it afterwards, and `keep` ignores its result.
@@ -35,7 +35,7 @@ class SingleFlight(Generic[T]):
         self._calls: dict[Key, SharedCall[T]] = {}
 
     def run(self, key: Key, work: Callable[[SharedCall[T]], T]) -> T:
-        """Return the result of `work`, or of a call with this key that is in progress.
+        """Return the result of `work`, or of a running call with this key.
 
         An exception is raised in all threads that share the call.
         """
@@ -73,7 +73,7 @@ class SingleFlight(Generic[T]):
             forget()
 
     def _end(self, call: SharedCall[T]) -> Future[T] | None:
-        """Let no more threads join; return the future of those that have."""
+        """Close the call to other threads; return the future of those that joined."""
         with self._lock:
             if self._calls.get(call.key) is call:
                 del self._calls[call.key]

@@ -1,1 +1,1 @@
-"""Checks of the setup, a module for each part; `flask images doctor` runs and prints them."""
+"""The checks of `flask images doctor`, with a module for each part."""

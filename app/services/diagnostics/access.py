@@ -1,4 +1,4 @@
-"""Checks who can spend the operator's money, and how much."""
+"""Check who can spend the operator's money, and how much."""
 
 import ipaddress
 from collections.abc import Callable, Iterator, Sequence
@@ -48,7 +48,7 @@ def check_access(
 
 
 def check_keys(active_keys: Callable[[], Sequence[ApiKey]]) -> Finding:
-    """Count the keys that are accepted. `active_keys` raises RecordsUnavailable."""
+    """Count the accepted keys. `active_keys` may raise RecordsUnavailable."""
     try:
         count = len(active_keys())
     except AppError:
@@ -61,7 +61,7 @@ def check_keys(active_keys: Callable[[], Sequence[ApiKey]]) -> Finding:
 
 
 def check_budget(unpriced_models: Sequence[str], *, budget: str | None) -> Iterator[Finding]:
-    """Check whether a budget can be enforced, which needs the price of each model.
+    """Check whether a budget can be enforced: every model needs a price.
 
     Args:
         unpriced_models: the models in use whose price is unknown.

@@ -1,4 +1,4 @@
-"""Compares this machine's clock with the Date header of another server's response."""
+"""Compare this machine's clock with another server's Date header."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ def compare(date_header: str | None, *, sent: datetime, received: datetime) -> F
     """Compare the clock with a response's Date header.
 
     Args:
-        date_header: its value.
+        date_header: the header's value; None if it is missing.
         sent: when the request was sent, by this machine's clock.
         received: when the response was received, by this machine's clock.
     """

@@ -1,4 +1,4 @@
-"""Checks DATA_DIR: writable, private, durable, free space, and originals left in the spool."""
+"""Check DATA_DIR: access, durability, free space, and the spool."""
 
 import contextlib
 import os
@@ -30,7 +30,7 @@ def free_bytes(folder: Path) -> int:
 
 
 def check_data_dir(folder: Path, *, free: Callable[[Path], int] = free_bytes) -> Iterator[Finding]:
-    """Check the folder. Like the service, it creates a folder that does not exist yet."""
+    """Check the folder; create it if it is missing, as the service does."""
     yield _DATA_DIR.step("write", lambda: _write_and_flush(folder))
     if folder.is_dir():
         yield _check_private(folder)
@@ -40,7 +40,7 @@ def check_data_dir(folder: Path, *, free: Callable[[Path], int] = free_bytes) ->
 
 
 def check_file_store(folder: Path) -> Iterator[Finding]:
-    """Check the folder that is used in place of a bucket, by storing and deleting an object."""
+    """Check the folder used instead of a bucket, with a test object."""
     yield _STORAGE.step("write", lambda: _round_trip(LocalImageStore(folder)))
     with contextlib.suppress(OSError):  # missing, or in use by another doctor
         (folder / _PROBES).rmdir()
@@ -92,10 +92,10 @@ def _check_private(folder: Path) -> Finding:
 def _check_free_space(free: int) -> Finding:
     found = f"{free // _MIB} MiB are free"
     if free < _FAILED_BELOW:
-        advice = "free more: paid images are kept here while the storage is unavailable"
+        advice = "free up space: paid images are kept here while the storage is unavailable"
         return _DATA_DIR.failed("free space", found, advice)
     if free < _WARNING_BELOW:
-        return _DATA_DIR.warning("free space", found, "free more soon")
+        return _DATA_DIR.warning("free space", found, "free up space soon")
     return _DATA_DIR.ok("free space", found)
 
 

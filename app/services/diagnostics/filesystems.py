@@ -1,4 +1,4 @@
-"""Finds the type of a folder's file system, on Linux."""
+"""Find the type of a folder's file system, on Linux."""
 
 import re
 from collections.abc import Iterator
@@ -28,7 +28,10 @@ class Mount:
 
 
 def mount_of(path: Path, mountinfo: Path = MOUNTINFO) -> Mount | None:
-    """Return the mount that holds the path, or None if the system does not list its mounts."""
+    """Return the mount that holds the path.
+
+    None means that the system does not list its mounts.
+    """
     try:
         lines = mountinfo.read_text(errors="replace").splitlines()
     except OSError:
@@ -62,5 +65,5 @@ def _mounts(lines: list[str]) -> Iterator[Mount]:
 
 
 def _unescape(text: str) -> str:
-    r"""Decode the octal escapes that the kernel writes, such as `\040` for a space."""
+    r"""Decode the kernel's octal escapes, such as `\040` for a space."""
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)

@@ -1,4 +1,4 @@
-"""Builds findings, and words failures for operators."""
+"""Build findings, and describe failures to operators."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from app.services.runtime.failures import Failure, FailureKind
 
 
 class CheckFailed(Exception):
-    """A check failed. Both texts are shown, so they hold no secret."""
+    """A check failed. Both texts are displayed, so they contain no secrets."""
 
     def __init__(self, found: str, advice: str) -> None:
         super().__init__(found)
@@ -18,13 +18,13 @@ class CheckFailed(Exception):
 
 @dataclass(frozen=True)
 class FailureAdvice:
-    """What an operator reads about each kind of failure: the finding, and what to do."""
+    """The finding and the advice for each kind of failure."""
 
     by_kind: Mapping[FailureKind, tuple[str, str]]
     otherwise: tuple[str, str]
 
     def check_failed(self, failure: Failure) -> CheckFailed:
-        """Word the failure, with its code."""
+        """Describe a failure, with its code."""
         found, advice = self.by_kind.get(failure.kind, self.otherwise)
         return CheckFailed(f"{found} ({failure.code})", advice)
 
@@ -44,11 +44,11 @@ class FindingBuilder:
         return self._finding(Level.NOT_USED, check, found)
 
     def warning(self, check: str, found: str, advice: str) -> Finding:
-        """Report that it works, but needs attention."""
+        """Report that the part works, but needs attention."""
         return self._finding(Level.WARNING, check, found, advice)
 
     def failed(self, check: str, found: str, advice: str) -> Finding:
-        """Report that it does not work."""
+        """Report that the part does not work."""
         return self._finding(Level.FAILED, check, found, advice)
 
     def step(self, check: str, work: Callable[[], str]) -> Finding:

@@ -1,4 +1,4 @@
-"""Checks the settings that gunicorn reads from its file and from GUNICORN_CMD_ARGS."""
+"""Check gunicorn's settings, from its file and GUNICORN_CMD_ARGS."""
 
 import runpy
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def check_settings(file: Path, *, generations: int, call_seconds: float) -> Iter
 
     Args:
         file: gunicorn.conf.py.
-        generations: the maximum of concurrent generations in a process.
+        generations: the maximum number of concurrent generations in a process.
         call_seconds: the timeout of one call to the image model.
     """
     try:
@@ -50,7 +50,7 @@ def check_settings(file: Path, *, generations: int, call_seconds: float) -> Iter
 
 
 def _load(config: "Config", file: Path) -> None:
-    """Apply the settings in gunicorn's order: first the file, then the environment."""
+    """Apply the settings in gunicorn's order: file, then environment."""
     try:
         for name, value in runpy.run_path(str(file)).items():
             if name in config.settings:

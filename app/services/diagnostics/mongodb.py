@@ -1,4 +1,4 @@
-"""Checks MongoDB: reachable, indexes complete, writable."""
+"""Check MongoDB: connection, indexes and write access."""
 
 import contextlib
 import uuid
@@ -42,7 +42,7 @@ _ADVICE = FailureAdvice(
 
 
 def check_database(*, uri: str, database: str) -> Iterator[Finding]:
-    """Connect to the server, check its indexes, then write a document and delete it."""
+    """Connect, check the indexes, then write and delete a document."""
     try:
         with _errors_replaced():
             client = make_client(uri)
@@ -88,7 +88,7 @@ def _check_indexes(collection: "Collection[Document]") -> Finding:
 
 
 def _write(collection: "Collection[Document]") -> str:
-    """Write a document of a state that is never listed, under an id that no image can have."""
+    """Write a document that is never listed, with an id no image can have."""
     probe = {"_id": f"doctor-{uuid.uuid4().hex}"}
     with _errors_replaced():
         collection.insert_one({**probe, "state": "doctor"})

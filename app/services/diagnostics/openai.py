@@ -1,4 +1,4 @@
-"""Checks the API key and the models at the provider, without paying for anything."""
+"""Check the API key and the models at the provider, free of charge."""
 
 import contextlib
 import json
@@ -58,7 +58,7 @@ _CHECK_BASE_URL = "correct OPENAI_BASE_URL, which usually ends in /v1"
 
 @dataclass(frozen=True)
 class RequiredModel:
-    """A model that the service uses: the check's name, the model's, and the setting's."""
+    """A model that the service uses, with its check and its setting."""
 
     check: str
     name: str
@@ -67,7 +67,7 @@ class RequiredModel:
 
 @dataclass(frozen=True)
 class _Response:
-    """The JSON and the Date header of a response, or the failure in place of it."""
+    """The JSON and the Date header of a response, or the failure."""
 
     document: Any = None
     date: str | None = None
@@ -75,7 +75,7 @@ class _Response:
 
 
 def offline() -> Finding:
-    """Report that images are made without a provider."""
+    """Report that images are generated without a provider."""
     return _PROVIDER.ok("mode", "offline: images are composed by rules, not AI, and are free")
 
 
@@ -88,7 +88,10 @@ def replay(folder: Path) -> Finding:
 
 
 def azure() -> Finding:
-    """Report that deployments on Azure can't be checked without generating an image."""
+    """Report that Azure deployments are not checked.
+
+    They can't be checked without generating an image.
+    """
     found = "Azure OpenAI: a key can't list deployments, so their names are not checked"
     return _PROVIDER.ok("mode", found)
 
@@ -123,7 +126,7 @@ def check_models(
             yield clock_skew.compare(response.date, sent=sent, received=now())
         if key.level is not Level.FAILED:
             listed = _by_name(response.document)
-            yield from (_check_model(client, one, listed, now().date()) for one in required)
+            yield from (_check_model(client, model, listed, now().date()) for model in required)
 
 
 def _models(client: "LazyClient[OpenAI]") -> Any:
@@ -134,7 +137,7 @@ def _models(client: "LazyClient[OpenAI]") -> Any:
 
 
 def _request(call: Callable[[], Any]) -> _Response:
-    """Send one request. Of an error response, only the status and the date are kept."""
+    """Send one request. An error response leaves only status and date."""
     try:
         raw = call()
         date_header, text = raw.headers.get("date"), raw.text
@@ -165,8 +168,8 @@ def _check_key(response: _Response) -> Finding:
 
 def _by_name(document: Any) -> dict[str, dict[str, Any]]:
     data = document.get("data") if isinstance(document, dict) else None
-    entries = [one for one in data if isinstance(one, dict)] if isinstance(data, list) else []
-    return {str(one.get("id")): one for one in entries}
+    entries = data if isinstance(data, list) else []
+    return {str(entry.get("id")): entry for entry in entries if isinstance(entry, dict)}
 
 
 def _check_model(

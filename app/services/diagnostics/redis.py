@@ -1,4 +1,4 @@
-"""Checks Redis: fast enough for a cache, writable, and evicting when it is full."""
+"""Check Redis: latency, write access and memory policy."""
 
 import contextlib
 import time
@@ -39,7 +39,7 @@ _ADVICE = FailureAdvice(
 
 
 def without_redis(processes: int) -> Iterator[Finding]:
-    """Report what is cached where there is no Redis."""
+    """Report how images are cached without Redis."""
     if processes > 1:
         found = f"each of the {processes} processes has a cache of its own, for a minute"
     else:
@@ -48,7 +48,7 @@ def without_redis(processes: int) -> Iterator[Finding]:
 
 
 def check_server(url: str) -> Iterator[Finding]:
-    """Connect to the server, write a value and delete it, then check its memory policy."""
+    """Connect, write and delete a value, then check the memory policy."""
     client = _client(url)
     with contextlib.closing(client):
         try:

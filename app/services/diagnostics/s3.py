@@ -1,4 +1,4 @@
-"""Checks the bucket: reachable, writable, and no clock skew between S3 and this machine."""
+"""Check the bucket: connection, write access and clock skew."""
 
 import contextlib
 import secrets
@@ -54,14 +54,17 @@ _ADVICE = FailureAdvice(
 
 @dataclass(frozen=True)
 class _BucketResponse:
-    """The Date header of a response about the bucket, and the failure if there was one."""
+    """The Date header of a response about the bucket, and any failure."""
 
     date: str | None
     failure: Failure | None = None
 
 
 def check_bucket(store: S3Store, *, now: clock_skew.Now) -> Iterator[Finding]:
-    """Check the bucket, then write, read and delete a small object below `doctor/`."""
+    """Check the bucket, then write, read and delete a small object.
+
+    The object's key begins with `doctor/`.
+    """
     with contextlib.closing(store):
         sent = now()
         response = _head_bucket(store)

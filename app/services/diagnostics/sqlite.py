@@ -1,4 +1,4 @@
-"""Checks the records' SQLite file: undamaged, writable, and with durable commits."""
+"""Check the records' SQLite file: integrity, access, durability."""
 
 import contextlib
 import sqlite3
@@ -16,14 +16,14 @@ from app.services.sqlite.database import SqliteDatabase, classify
 
 _RECORDS = FindingBuilder("records")
 _TIMEOUT_SECONDS = 2.5
-_PROGRESS_STEPS = 10_000  # virtual machine steps between two looks at the time
+_PROGRESS_STEPS = 10_000  # virtual machine steps between two checks of the deadline
 _SYNCHRONOUS_FULL = 2
 _CHECK_ACCESS = "it must belong to the user that runs the service; check what else holds it open"
 _RESTORE = "restore it from a backup, and check the disk"
 
 
 def check_file(path: Path, *, mountinfo: Path = MOUNTINFO) -> Iterator[Finding]:
-    """Check the file as it is, then write to it like the service.
+    """Check the existing file, then write to it as the service does.
 
     If there is no file yet, a temporary one beside it is written to instead.
     """
@@ -97,7 +97,7 @@ def _write(connection: sqlite3.Connection) -> None:
 
 @contextlib.contextmanager
 def _temporary_file(path: Path) -> Iterator[Path]:
-    """Yield a name beside the missing file, and delete what was made under it."""
+    """Yield a name beside the missing file; delete the files created there."""
     temporary = path.with_name(f".doctor-{uuid.uuid4().hex}.sqlite3")
     try:
         yield temporary

@@ -26,7 +26,7 @@ class LocalImageStore:
         self._root = root
 
     def put(self, key: str, data: bytes, *, content_type: str) -> None:  # noqa: ARG002 - reason: part of the port
-        """See ImageStore. The key's extension determines the type, which is not stored."""
+        """See ImageStore. The key's extension implies the content type."""
         path = self._root / key
         try:
             make_folder(path.parent)
@@ -88,7 +88,7 @@ class LocalImageStore:
 
     def link(self, key: str) -> str:  # noqa: ARG002 - reason: part of the port
         """See ImageStore. Settings that need this are refused at the start."""
-        raise StorageUnavailable("files have no address of their own")
+        raise StorageUnavailable("files have no URL of their own")
 
     def ping(self) -> None:
         """See ImageStore. Checks that a file can be created."""
@@ -102,7 +102,10 @@ class LocalImageStore:
 
 
 def _read(descriptor: int, size: int) -> bytes:
-    """Read the whole file; one call is usually enough, and needs no second one to find the end."""
+    """Read the whole file, usually with one call.
+
+    A read of the full size needs no second call to find the end.
+    """
     data = os.read(descriptor, size)
     if len(data) == size:
         return data

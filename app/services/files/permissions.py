@@ -1,4 +1,4 @@
-"""Folders and files that only the service's user can read, whatever the umask."""
+"""Folders and files for the service's user only, whatever the umask."""
 
 import contextlib
 import os
@@ -9,13 +9,13 @@ _FILE_MODE = 0o600
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and its missing parents; an existing one keeps its mode."""
+    """Create a folder and its parents; an existing one keeps its mode."""
     if folder.is_dir():
         return
     make_folder(folder.parent)
     try:
         folder.mkdir(mode=_FOLDER_MODE)
-    except FileExistsError:  # another process was faster, or it is a file
+    except FileExistsError:  # another process created it, or it is a file
         if not folder.is_dir():
             raise
         return
@@ -23,7 +23,7 @@ def make_folder(folder: Path) -> None:
 
 
 def open_new(path: Path) -> int:
-    """Make a file that does not exist yet; return its descriptor, open for writing.
+    """Create a new file; return its descriptor, open for writing.
 
     Raises:
         FileExistsError: it exists.
@@ -34,9 +34,9 @@ def open_new(path: Path) -> int:
 
 
 def make_file(path: Path) -> None:
-    """Make an empty file and its missing folders; an existing file is left as it is.
+    """Create an empty file and its missing folders, unless it exists.
 
-    For databases: SQLite gives its journals the mode of the file.
+    Used for databases, because SQLite gives its journals the mode of the file.
     """
     make_folder(path.parent)
     with contextlib.suppress(FileExistsError):

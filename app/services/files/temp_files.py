@@ -1,4 +1,4 @@
-"""The TempFiles port: files that LocalImageStore was writing when its process died."""
+"""The TempFiles port: files left incomplete by a crashed process."""
 
 import os
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ class LocalTempFiles:
 
 
 def _files(folder: Path) -> Iterator["os.DirEntry[str]"]:
-    """Yield all files in a folder and its subfolders, without holding all names in memory."""
+    """Yield all files below a folder, without holding all names in memory."""
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -53,7 +53,7 @@ def _is_temporary(name: str) -> bool:
 def _modified(entry: "os.DirEntry[str]") -> float:
     try:
         return entry.stat(follow_symlinks=False).st_mtime
-    except FileNotFoundError:  # finished or removed meanwhile
+    except FileNotFoundError:  # finished or removed in the meantime
         return float("inf")
 
 

@@ -21,12 +21,14 @@ _KINDS_BY_CODE = {
 
 
 class MongoDatabase:
-    """One database with all collections; its client is made at first use, after the server forked.
+    """A database with all collections.
+
+    The client is created at first use, after the server has forked.
 
     Args:
         uri: a MongoDB connection string with all options.
         name: the database's name.
-        client: an open client to use instead of making one from the URI.
+        client: an open client to use instead of creating one from the URI.
     """
 
     def __init__(
@@ -51,7 +53,7 @@ class MongoDatabase:
 
 
 def make_client(uri: str) -> "MongoClient[dict[str, Any]]":
-    """Make a client whose calls time out, whatever the server does.
+    """Create a client whose calls time out, whatever the server does.
 
     Raises:
         ConfigurationError: the URI or one of its options is invalid.
@@ -71,7 +73,7 @@ def make_client(uri: str) -> "MongoClient[dict[str, Any]]":
 
 
 def translate_errors() -> AbstractContextManager[None]:
-    """Replace errors of the SDK by RecordsUnavailable."""
+    """Replace errors of the SDK with RecordsUnavailable."""
     return replace_errors(classify, _app_error)
 
 

@@ -1,4 +1,4 @@
-"""The counts of listed records that MongoDB keeps, in the collection `ranks`.
+"""Counts of listed records in MongoDB, in the collection `ranks`.
 
 They are updated right after the record, so a crash between the two leaves them off by one; a
 recount finds and repairs that.
@@ -59,7 +59,7 @@ class MongoListCounters:
         return self._ranks.find_one(_FIRST_COUNT | {"done": True}) is not None
 
     def _lease_first_count(self) -> bool:
-        """Take the lease of the first count; it expires, in case the process dies."""
+        """Lease the first count; the lease expires if the process dies."""
         from pymongo.errors import DuplicateKeyError
 
         now = datetime.now(UTC)
@@ -79,7 +79,7 @@ class MongoListCounters:
             time.sleep(_POLL_SECONDS)
 
     def update(self, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> None:
-        """Count a write, by the document before and after it; None if there is none."""
+        """Count a write, given the document before and after it, or None."""
         if not (_is_listed(before) or _is_listed(after)):
             return
         changes = Counter(_buckets_of(after))
@@ -93,7 +93,10 @@ class MongoListCounters:
         return int(found["n"]) if found else 0
 
     def total(self, owner: str) -> int:
-        """Return the number of the owner's listed records, from a few counts per year."""
+        """Return the number of the owner's listed records.
+
+        It is the sum of a few counts per year.
+        """
         return sum(count["n"] for count in self._ranks.find({"owner": owner, "shift": SHIFTS[0]}))
 
     def seek(self, owner: str, offset: int) -> tuple[datetime, int] | None:
@@ -156,9 +159,11 @@ class MongoListCounters:
 
 
 def _correction(counted: int, before: int, after: int) -> int:
-    """Return what has to be added to a stored count, which was read before and after counting.
+    """Return the correction of a stored count.
 
-    If it changed in between, some of the records that were counted may be in it already.
+    The stored count was read before and after the records were counted.
+
+    If it changed in between, it may already include some of the counted records.
     """
     if before <= counted <= after or after <= counted <= before:
         return 0
@@ -170,7 +175,7 @@ def _is_listed(document: Mapping[str, Any] | None) -> bool:
 
 
 def _buckets_of(document: Mapping[str, Any] | None) -> list[Bucket]:
-    """Return where the document is counted: nowhere if its time is damaged."""
+    """Return the document's buckets: none if its time is damaged."""
     if document is None or not _is_listed(document):
         return []
     created = document.get("created_at")

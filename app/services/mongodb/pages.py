@@ -1,4 +1,4 @@
-"""Finds the documents of a page of the list in the MongoDB records."""
+"""Find the documents of a page of the list in the MongoDB records."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,10 @@ def find(collection: "Collection[Document]", query: PageQuery) -> FoundPage[Docu
 
 
 def _find_any(collection: "Collection[Document]", query: PageQuery) -> FoundPage[Document]:
-    """Find a page of everyone's or one owner's list; counters give its start and the total."""
+    """Find a page of the whole list or of one owner's.
+
+    Counters give its start and the total.
+    """
     counters, offset = MongoListCounters(collection), query.offset
     owner = EVERYONE if query.owner is None else query.owner
     listed = READY if query.owner is None else READY | {"owner": query.owner}
@@ -37,7 +40,10 @@ def _find_any(collection: "Collection[Document]", query: PageQuery) -> FoundPage
 
 
 def _find_matches(collection: "Collection[Document]", query: PageQuery) -> FoundPage[Document]:
-    """Find a page of the documents that have all words; matches are counted up to a limit."""
+    """Find a page of the documents that have all words.
+
+    Matches are counted up to a limit.
+    """
     owner = [] if query.owner is None else [owner_token(query.owner)]
     tokens = [*query.words, *owner]
 

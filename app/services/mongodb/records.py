@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
-# Below the client's timeout, so that waiting for a preparation that fails does not double it.
+# Below the client's timeout, so that waiting for a preparation that fails does not double that.
 _PREPARATION_SECONDS = 2.0
 _COUNTED_FIELDS = {"state": 1, "created_at": 1, "owner": 1}
 
@@ -135,7 +135,10 @@ class MongoRecords:
         return _record_of(document) if document else None
 
     def _count(self, before: Document | None, after: Document | None) -> None:
-        """Update the counters. The record is written, so a failure does not fail the call."""
+        """Update the counters; failures are only logged.
+
+        The record is already written, so a failure must not fail the call.
+        """
         from pymongo.errors import PyMongoError
 
         try:
@@ -154,10 +157,10 @@ class MongoRecords:
         return collection
 
     def _prepare(self, collection: "Collection[Document]") -> None:
-        """Create indexes and counters. Other threads wait, but for a limited time.
+        """Create indexes and counters; other threads wait for a limited time.
 
         Raises:
-            RecordsUnavailable: it takes longer, as it can after an update.
+            RecordsUnavailable: this takes longer, as it may after an update.
         """
         if not self._preparing.acquire(timeout=_PREPARATION_SECONDS):
             raise RecordsUnavailable("MongoDB: indexes and counters are being created")

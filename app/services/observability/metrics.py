@@ -33,7 +33,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # reason: it has no 
 
 
 class Metrics:
-    """The metrics of one process; `page` returns those of all processes of the server."""
+    """Counts in one process; `page` returns the counts of all processes."""
 
     def __init__(self, *, version: str) -> None:
         self._version = version
@@ -115,7 +115,7 @@ class Metrics:
     def generation(
         self, outcome: str, provider: str, *, charged: str, dollars: float, seconds: float
     ) -> None:
-        """Count a generation that ended; `charged` is whether this request was charged."""
+        """Count a generation; `charged` is whether this request was charged."""
         self._generations.labels(outcome, provider, charged).inc()
         self._generation_seconds.labels(outcome).observe(seconds)
         if outcome != "ready" and charged in self._charged_failures:
@@ -127,7 +127,7 @@ class Metrics:
         self._step_seconds.labels(name).observe(seconds)
 
     def cache_read(self, level: str) -> None:
-        """Count a read by the level that it reached: memory, redis, store or computed."""
+        """Count a read by its level: memory, redis, store or computed."""
         self._reads[level].inc()
 
     def page(self, parts: Sequence[PartHealth], waiting: int | None) -> bytes:
@@ -142,7 +142,7 @@ class Metrics:
 
 
 class _ScrapeCollector(Collector):
-    """Metrics that the responding process determines at the time of the scrape."""
+    """Metrics that the responding process determines for each scrape."""
 
     def __init__(self, version: str, parts: Sequence[PartHealth], waiting: int | None) -> None:
         self._version = version

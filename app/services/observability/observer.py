@@ -117,7 +117,7 @@ class TelemetryObserver:
         self._report(lambda metrics: metrics.request(method, route, status, seconds))
 
     def cache_read(self, level: str) -> None:
-        """Count a read by the level that it reached: memory, redis, store or computed."""
+        """Count a read by its level: memory, redis, store or computed."""
         self._report(lambda metrics: metrics.cache_read(level))
 
     def trace(self, app: WSGIApplication) -> WSGIApplication:
@@ -135,15 +135,15 @@ class TelemetryObserver:
 
     def page(self, parts: Sequence[PartHealth], *, waiting: int | None) -> bytes:
         """See Observer."""
-        return self._made().page(parts, waiting)
+        return self._load_metrics().page(parts, waiting)
 
     def _report(self, count: "Callable[[Metrics], object]") -> None:
         try:
-            count(self._metrics or self._made())
+            count(self._metrics or self._load_metrics())
         except Exception:  # noqa: BLE001 - reason: a full disk must not fail what is counted
             _log.exception("a metric could not be recorded")
 
-    def _made(self) -> "Metrics":
+    def _load_metrics(self) -> "Metrics":
         with self._lock:
             if self._metrics is None:
                 from app.services.observability.metrics import Metrics

@@ -24,13 +24,15 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"
 class _Provider:
     """OpenTelemetry's provider with the `close` of a client."""
 
-    def __init__(self, made: TracerProvider) -> None:
-        self.tracer: Tracer = made.get_tracer(_NAME)
-        self.close = made.shutdown
+    def __init__(self, provider: TracerProvider) -> None:
+        self.tracer: Tracer = provider.get_tracer(_NAME)
+        self.close = provider.shutdown
 
 
 class Tracing:
-    """Creates spans. Provider and exporter are created at first use, in each forked process.
+    """Creates spans.
+
+    Provider and exporter are created at first use, in each forked process.
 
     Args:
         make_provider: see `exporting_to`.
@@ -63,8 +65,9 @@ class Tracing:
         """Wrap the application in a span per request, in the client's trace."""
 
         def traced(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-            given = environ["REQUEST_METHOD"]
-            method = given if given in _METHODS else "_OTHER"  # OpenTelemetry's name for others
+            method = environ["REQUEST_METHOD"]
+            if method not in _METHODS:
+                method = "_OTHER"  # OpenTelemetry's name for all others
             carrier = {
                 "traceparent": environ.get("HTTP_TRACEPARENT", ""),
                 "tracestate": environ.get("HTTP_TRACESTATE", ""),

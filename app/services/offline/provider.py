@@ -1,4 +1,4 @@
-"""The provider's ports without a network: the default if no API key is set.
+"""The provider's ports without network, the default without API key.
 
 Images are drawn by fixed rules, not by an AI model, and are free of charge. The names of provider
 and models say so.
@@ -35,7 +35,7 @@ _STYLES = (
 
 
 class OfflineGenerator:
-    """ImageGenerator that draws an emblem; equal prompts give equal images."""
+    """ImageGenerator that draws an emblem, equal for equal prompts."""
 
     provider = "offline"
     model = "emblem-painter"
@@ -46,7 +46,7 @@ class OfflineGenerator:
         """See ImageGenerator. No request is sent."""
 
     def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
-        """See ImageGenerator. Partial images are blurred copies of the finished image."""
+        """See ImageGenerator. Partial images are blurred finished images."""
         from app import painter
 
         width, height = (int(side) for side in request.size.split("x"))
@@ -58,7 +58,7 @@ class OfflineGenerator:
 
 
 class OfflineModerator:
-    """Moderator that rejects a few words, so that clients can test a rejection."""
+    """Moderator that rejects a few words, to let clients test rejection."""
 
     def check(self, prompt: str) -> None:
         """See Moderator."""
@@ -76,7 +76,7 @@ class OfflinePromptWriter:
         self._rng = rng
 
     def invent(self, count: int, *, theme: str) -> InventedPrompts:
-        """See PromptWriter. Each subject occurs once, which limits the count to 40."""
+        """See PromptWriter. Each subject occurs once, so there are 40 at most."""
         subjects = self._rng.sample(_SUBJECTS, min(count, len(_SUBJECTS)))
         topic = f", {theme} theme" if theme else ""
         prompts = [

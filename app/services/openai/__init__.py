@@ -1,1 +1,1 @@
-"""Adapters of the OpenAI API, for OpenAI, Azure OpenAI and compatible servers."""
+"""The ports on the API of OpenAI, Azure OpenAI and compatible servers."""

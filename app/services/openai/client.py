@@ -56,7 +56,7 @@ _APP_ERRORS_IF_SENT: Mapping[FailureKind, Callable[..., AppError]] = {
 
 
 def lazy_client(*, api_key: str, base_url: str | None) -> "LazyClient[OpenAI]":
-    """Return a client of OpenAI or a compatible server, made at its first use.
+    """Return a client of OpenAI or a compatible server, created lazily.
 
     The threads of a process share it.
     """
@@ -72,7 +72,10 @@ def lazy_client(*, api_key: str, base_url: str | None) -> "LazyClient[OpenAI]":
 
 
 def lazy_azure_client(*, api_key: str, endpoint: str, api_version: str) -> "LazyClient[OpenAI]":
-    """Return a client of Azure OpenAI, whose models are deployments with names of their own."""
+    """Return a client of Azure OpenAI, created lazily.
+
+    Azure calls models by the names of their deployments.
+    """
 
     def make() -> "OpenAI":
         from openai import AzureOpenAI
@@ -122,9 +125,9 @@ def classify(error: Exception) -> Failure | None:
 
 
 def error_for_code(code: object, kind: object, detail: str) -> AppError | None:
-    """Return the AppError for the `code` and `type` of an API error; None if they decide nothing.
+    """Return the AppError for the `code` and `type` of an API error.
 
-    They decide for rejected prompts and exhausted quotas.
+    None unless they identify a rejected prompt or an exhausted quota.
     """
     failure = _kind_for_code(code, kind)
     return None if failure is None else _APP_ERRORS[failure](detail)
@@ -176,7 +179,10 @@ def _app_error(failure: Failure, if_sent: Charged | None) -> AppError:
 
 
 def _retry_after(error: "APIStatusError") -> int | None:
-    """Return the Retry-After header in seconds, capped; None if it is missing or not a number."""
+    """Return the Retry-After header in seconds, capped.
+
+    None means that it is missing or not a number.
+    """
     value = error.response.headers.get("retry-after", "")
     return (
         min(int(value), _MAX_RETRY_AFTER_SECONDS) if value.isascii() and value.isdigit() else None

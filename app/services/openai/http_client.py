@@ -1,6 +1,8 @@
-"""The HTTP client under the OpenAI SDK: timeouts, no retries, no redirects, bounded errors.
+"""The HTTP client of the OpenAI SDK.
 
-Imported with the SDK at the first call, because importing httpx2 takes a tenth of a second.
+It has timeouts, follows no redirects, makes no retries, and limits the size of error responses. The
+module is imported with the SDK at the first call, because importing httpx2 takes a tenth of a
+second.
 """
 
 from collections.abc import Iterator
@@ -37,9 +39,10 @@ def client_options() -> dict[str, Any]:
 
 
 def limit_error_body(response: httpx2.Response) -> None:
-    """Truncate the body of an error response, which the SDK reads whole, however large it is.
+    """Truncate the body of an error response.
 
-    The error's code and message are within the first bytes.
+    The SDK would read it whole, however large it is. The error's code and message are within the
+    first bytes.
     """
     if response.status_code >= 400 and isinstance(response.stream, httpx2.SyncByteStream):
         encoding = response.headers.get("content-encoding", "identity").strip().lower()

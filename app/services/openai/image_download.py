@@ -18,7 +18,9 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def download_image(url: str, *, base_url: str, deadline: float, max_bytes: int) -> bytes:
-    """Return the image at a URL. The request carries neither the API key nor the prompt.
+    """Return the image at a URL.
+
+    The request contains neither the API key nor the prompt.
 
     Args:
         url: from the server's response.

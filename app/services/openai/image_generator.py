@@ -149,7 +149,10 @@ class OpenAIGenerator:
                 return read_body(chunks, max_bytes=_MAX_RESPONSE_BYTES), deadline
 
     def _image_in(self, body: bytes, deadline: float) -> tuple[bytes, Any]:
-        """Return the image and the usage in a response, or keep the response as evidence."""
+        """Return the image and the usage in a response.
+
+        If there is no image, the error carries the response as evidence.
+        """
         check_complexity(body, "response")
         try:
             response = ImagesPayload.model_validate_json(body)
@@ -180,7 +183,7 @@ def _bad_request() -> type["BadRequestError"]:
 
 
 def _rejects_streaming(error: "BadRequestError") -> bool:
-    """Return whether a server rejects streaming, which means that it has drawn nothing.
+    """Return whether a server rejects streaming, and so has drawn nothing.
 
     A rejected prompt is never taken for that, even if it contains these words.
     """

@@ -1,4 +1,4 @@
-"""Parser of the server-sent events of a streamed image (WHATWG HTML).
+"""Parse the server-sent events of a streamed image (WHATWG HTML).
 
 A stream has any number of `image_generation.partial_image` events and one
 `image_generation.completed`. Errors in a stream have status 200, so only their code identifies
@@ -24,7 +24,10 @@ _MAX_CODE_LENGTH = 64
 
 
 class _EventData(BaseModel):
-    """The type and error of an event. The error is an object, or its fields are on top level."""
+    """The type and error of an event.
+
+    The error is an object, or its fields are at the top level.
+    """
 
     type: Any = None
     error: Any = None
@@ -41,7 +44,9 @@ class _PartialImage(BaseModel):
 def read_completed_event(
     chunks: Iterable[bytes], on_partial: OnPartial | None, *, max_bytes: int
 ) -> bytes:
-    """Return the data of the event with the finished image, and ignore what follows it.
+    """Return the data of the event with the finished image.
+
+    Events after it are ignored.
 
     Partial images that can't be parsed are skipped.
 
@@ -87,7 +92,10 @@ def _error_of(event: _EventData) -> AppError:
 
 
 def _events(chunks: Iterable[bytes], max_bytes: int) -> Iterator[tuple[str, bytes]]:
-    """Yield name and data of each event; the last one may lack the blank line at its end."""
+    """Yield the name and data of each event.
+
+    The last event may lack its final blank line.
+    """
     buffer = bytearray()
     for chunk in chunks:
         searched = max(len(buffer) - _MAX_EVENT_END_BYTES, 0)

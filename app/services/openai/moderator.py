@@ -1,4 +1,4 @@
-"""The Moderator port on OpenAI's moderation endpoint, which is free of charge."""
+"""The Moderator port on OpenAI's free moderation endpoint."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class OpenAIModerator:
-    """Moderator that rejects the prompts which a moderation model flags.
+    """Moderator that rejects the prompts that a moderation model flags.
 
     Args:
         client: makes the calls.
@@ -23,7 +23,7 @@ class OpenAIModerator:
         self._model = model
 
     def check(self, prompt: str) -> None:
-        """See Moderator. A response without a verdict counts as an error, never as approval."""
+        """See Moderator. A response without a verdict is an error."""
         with translate_errors(if_sent=Charged.NO):
             response = self._client().moderations.create(model=self._model, input=prompt)
         try:
@@ -37,7 +37,10 @@ class OpenAIModerator:
 
 
 class NoModerator:
-    """Moderator that accepts every prompt, for servers without a moderation endpoint."""
+    """Moderator that accepts every prompt.
+
+    It is used with servers that have no moderation endpoint.
+    """
 
     def check(self, prompt: str) -> None:
         """See Moderator."""

@@ -1,4 +1,7 @@
-"""The PromptWriter port on chat completions, which most compatible servers implement."""
+"""The PromptWriter port on chat completions.
+
+Most compatible servers implement them.
+"""
 
 import random
 from collections.abc import Mapping
@@ -123,7 +126,7 @@ def _parameters(
 
 
 def _parse(completion: Any, schema: type[Output]) -> Output:
-    """Parse the structured output; Markdown fences and text around the JSON are ignored."""
+    """Parse the structured output, ignoring any text around the JSON."""
     try:
         choice = completion.choices[0]
         refusal, text = choice.message.refusal, choice.message.content or ""

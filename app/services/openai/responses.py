@@ -1,4 +1,4 @@
-"""Parsing of the API's responses: images, and the tokens that a call used."""
+"""Parse the API's responses: images, and the tokens that a call used."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -10,10 +10,10 @@ from app.errors import Charged, ProviderBadResponse, ProviderTimeout
 from app.models import TokenUsage
 
 _MAX_COMMAS = 1000
-"""In a response or event. Base64 has none and the rest a few dozen. JSON of millions of small
-values would take twenty times its size in memory once it is parsed."""
+"""Maximum number of commas in a response or event. Base64 contains none, and all other fields a few
+dozen. JSON with millions of small values takes twenty times its size in memory when parsed."""
 
-_MAX_TOKENS = 10_000_000  # per call; a larger number is taken for an error of the server
+_MAX_TOKENS = 10_000_000  # per call; a larger number is treated as an error of the server
 
 
 class ImagesPayload(BaseModel):
@@ -31,7 +31,7 @@ class ImagesPayload(BaseModel):
 
 
 class ImageUrlResponse(BaseModel):
-    """The URL of an image, which some compatible servers return instead of its bytes."""
+    """The URL of an image, which some servers return instead of its bytes."""
 
     url: str = Field(validation_alias=AliasPath("data", 0, "url"), min_length=1)
     usage: Any = None
@@ -46,13 +46,15 @@ def parse_image_url(body: bytes) -> ImageUrlResponse | None:
 
 
 def check_complexity(body: bytes, what: str) -> None:
-    """Refuse to parse JSON of an unreasonable number of values.
+    """Refuse to parse JSON with an unreasonable number of values.
 
     Raises:
         ProviderBadResponse: the body has too many values; it is kept as evidence.
     """
     if body.count(b",") > _MAX_COMMAS:
-        raise ProviderBadResponse(f"{what} of too many values", evidence=body, charged=Charged.YES)
+        raise ProviderBadResponse(
+            f"too many values in the {what}", evidence=body, charged=Charged.YES
+        )
 
 
 def until_deadline(chunks: Iterable[bytes], deadline: float) -> Iterator[bytes]:
@@ -84,7 +86,7 @@ def read_body(chunks: Iterable[bytes], *, max_bytes: int) -> bytes:
 
 
 def image_usage(usage: Any) -> TokenUsage | None:
-    """Read the `usage` of an image response, as parsed JSON; None if it is missing or invalid."""
+    """Read the `usage` of an image response; None if missing or invalid."""
     if not isinstance(usage, dict):
         return None
     details = usage.get("input_tokens_details")
@@ -97,7 +99,7 @@ def image_usage(usage: Any) -> TokenUsage | None:
 
 
 def text_usage(usage: Any) -> TokenUsage | None:
-    """Read the `usage` of a chat completion; None if it is missing or invalid."""
+    """Read the `usage` of a chat completion; None if missing or invalid."""
     return _token_usage(
         text_in=getattr(usage, "prompt_tokens", None),
         text_out=getattr(usage, "completion_tokens", None),

@@ -1,7 +1,7 @@
 """Rate limit backends on storages of the `limits` library.
 
-The library takes some 40 ms to load, so that it is imported when a request is first counted, or
-before gunicorn forks its workers.
+The library takes about 40 ms to load, so it is imported when a request is first counted, or before
+gunicorn forks its workers.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ _MIN_RESET_SECONDS = 0.001
 
 
 class WindowStorage(Protocol):
-    """What a backend uses of a storage: `MovingWindowSupport` in `limits.storage`."""
+    """The part of `limits.storage.MovingWindowSupport` that backends use."""
 
     def acquire_entry(self, key: str, limit: int, expiry: int) -> bool:
         """Add an entry and return True, unless there are `limit` entries."""
@@ -59,11 +59,11 @@ class OpenStorage:
 
 
 class StorageBackend:
-    """Count requests in one storage.
+    """Counts requests in one storage.
 
     Args:
-        name: for the log.
-        open_storage: makes the storage when it is first used, without connecting.
+        name: the storage's name in the log.
+        open_storage: creates the storage at its first use, without connecting.
         deadline: limits the time of all calls within its block.
         now: returns seconds since 1970.
     """
@@ -82,7 +82,7 @@ class StorageBackend:
         self._now = now
 
     def hit(self, rate: Rate, key: str, /, *, add: bool = True) -> RateLimitStatus:
-        """Count a request, unless the rate is used up; without `add` only look.
+        """Count a request unless the rate is used up; or only look.
 
         Raises:
             BackendUnavailable: the storage is down, slow, or returns what it never should.
@@ -105,7 +105,7 @@ class StorageBackend:
         self._open.close()
 
     def _hit(self, storage: WindowStorage, rate: Rate, key: str, *, add: bool) -> RateLimitStatus:
-        """Count and read the window; try again if a refusal has no reason."""
+        """Count and read the window; retry if a refusal is unjustified."""
         for _ in range(_MAX_ATTEMPTS):
             allowed = add and storage.acquire_entry(key, rate.amount, rate.seconds)
             start, used = storage.get_moving_window(key, rate.amount, rate.seconds)
@@ -126,7 +126,7 @@ def redis_backend(url: str) -> StorageBackend:
     """Count in Redis or Valkey, for all servers.
 
     Entries have the time of the server that counts: if two clocks differ by a second, so do the
-    windows. Options in the URL replace the shipped ones, as in `?socket_timeout=0.2`.
+    windows. Options in the URL override the default ones, as in `?socket_timeout=0.2`.
     """
 
     def open_storage() -> OpenStorage:
@@ -174,10 +174,12 @@ def sqlite_backend(
     max_entries: int = 200_000,  # about 20 MB
     **waits: float,
 ) -> StorageBackend:
-    """Count in an SQLite file, for all processes of a server; without a path in memory.
+    """Count in an SQLite file, or in memory if there is no path.
+
+    All processes of a server share the file.
 
     Args:
-        path: of the file.
+        path: the file.
         now: returns seconds since 1970, the same for all processes.
         max_entries: see SqliteStorage.
         **waits: see SqliteFile.

@@ -22,10 +22,15 @@ class RateLimitBackend(Protocol):
     """A place where requests are counted."""
 
     def hit(self, rate: Rate, key: str, /, *, add: bool = True) -> RateLimitStatus:
-        """Count a request, unless the rate is used up; without `add` only look.
+        """Count a request unless the rate is used up; or only look.
+
+        Args:
+            rate: the limit.
+            key: identifies the caller and what is limited.
+            add: whether to count the request; if not, only the status is returned.
 
         Raises:
-            BackendUnavailable: it can't count now.
+            BackendUnavailable: the backend can't count now.
         """
 
     def close(self) -> None:
@@ -33,15 +38,15 @@ class RateLimitBackend(Protocol):
 
 
 class SharedRateLimiter:
-    """Count in the first backend that responds.
+    """Counts requests in the first backend that responds.
 
-    A backend that failed is skipped for five seconds; failures are logged once a minute. Backends
-    do not know each other's counts, so a caller may use its rate again after a change.
+    A failed backend is skipped for five seconds; failures are logged once a minute. Backends do not
+    share their counts, so a caller can use its rate again after a switch.
 
     Args:
-        backends: in order of preference.
-        last: is used when all others fail, and never fails itself.
-        monotonic: returns the seconds of a clock that is never set.
+        backends: the backends, in order of preference.
+        last: used when all others fail; never fails itself.
+        monotonic: returns the seconds of a monotonic clock.
     """
 
     def __init__(

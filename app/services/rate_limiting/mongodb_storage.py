@@ -1,4 +1,4 @@
-"""The MongoDB storage of the `limits` library, on the service's own client."""
+"""The MongoDB storage of `limits`, on the service's own client."""
 
 from typing import Any
 
@@ -12,10 +12,9 @@ _COLLECTION = "rate_limits"
 
 
 class MongoWindows(MongoDBStorage):
-    """Keep an array of times for each key, in one document.
+    """Keeps an array of times for each key, in one document.
 
-    The library would make a client of its own; with the service's client, the servers are found
-    and the connections are open already.
+    The library would create a client of its own; the service's client is already connected.
     """
 
     def __init__(self, database: MongoDatabase) -> None:
@@ -30,7 +29,7 @@ class MongoWindows(MongoDBStorage):
     def windows(self) -> Collection[dict[str, Any]]:
         """Return the collection, read and written on the primary server."""
         collection = self._mongodb.collection(_COLLECTION).with_options(
-            # A count that is lost in a failover is no harm, waiting for other servers is.
+            # Losing a count in a failover is harmless; waiting for other servers is not.
             write_concern=WriteConcern(w=1),
             read_preference=ReadPreference.PRIMARY,
         )

@@ -10,14 +10,14 @@ from app.services.files.permissions import make_file
 
 
 class SqliteFile:
-    """One connection, which threads take in turn; without a path to a database in memory.
+    """One connection to a file or to memory, which threads take in turn.
 
     Args:
-        path: of the file, which is made if it is missing; None for memory.
-        schema: what to execute on a new connection.
+        path: the file, which is created if it is missing; None for memory.
+        schema: the SQL to execute on a new connection.
         busy_seconds: how long to wait for another process that writes to the file.
-        queue_seconds: how long to wait for other threads. Their queue moves quickly, and a burst
-            of requests that gave up soon would be counted elsewhere, and have its rate twice.
+        queue_seconds: how long to wait for other threads. Their queue moves quickly. If requests of
+            a burst gave up early, they would be counted elsewhere and could use the rate twice.
     """
 
     def __init__(
@@ -37,16 +37,16 @@ class SqliteFile:
 
     @contextmanager
     def transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[sqlite3.Connection]:
-        """Lend the connection for one transaction.
+        """Yield the connection within a transaction, to one thread at a time.
 
         Raises:
-            sqlite3.Error, OSError: the file can't be used, or others keep it busy.
+            sqlite3.Error, OSError: the file can't be used, or stays busy.
         """
         failures = self._failures
         if not self._lock.acquire(timeout=self._queue_seconds):
             raise sqlite3.OperationalError("other threads are using the file")
         try:
-            if failures != self._failures:  # a queue of threads finds out once, not one by one
+            if failures != self._failures:  # queued threads fail together, not one by one
                 raise sqlite3.OperationalError("the file has just failed for another thread")
             with self._open() as connection:  # commits, or rolls back
                 connection.execute(begin)

@@ -1,4 +1,4 @@
-"""An SQLite storage for the `limits` library: moving windows for the processes of one server."""
+"""An SQLite storage for `limits`: moving windows for one server."""
 
 import sqlite3
 from collections.abc import Callable
@@ -10,11 +10,11 @@ from limits.storage import MovingWindowSupport, Storage
 
 from app.services.rate_limiting.sqlite_file import SqliteFile
 
-# `number` counts the entries of all windows of one length, `position` those of one key. What a key
-# has used is a difference of positions, so that no request visits all entries of its key.
+# `number` counts the entries of all windows of one length, `position` those of one key. The number
+# of a key's entries is a difference of positions, so that no request visits all of them.
 _SCHEMA = """
 PRAGMA journal_mode = WAL;
-PRAGMA synchronous = OFF; -- a power failure may lose counts, the end of a process does not
+PRAGMA synchronous = OFF; -- a power failure may lose counts, a process crash does not
 DROP TABLE IF EXISTS requests; DROP TABLE IF EXISTS sums; -- of an earlier version
 CREATE TABLE IF NOT EXISTS entries (
     expiry INTEGER, number INTEGER, key TEXT, position INTEGER, until REAL,
@@ -34,7 +34,7 @@ _ADD = """
 INSERT INTO entries SELECT :expiry, coalesce(max(number), 0) + 1, :key, :position, :until
     FROM entries WHERE expiry = :expiry
 """
-# More than were added, but at most five, so that no request waits for the remains of a flood.
+# Up to five at a time, so that no request waits until those of a burst are deleted.
 _DELETE_OLD = """
 DELETE FROM entries WHERE expiry = :expiry
     AND number < 5 + (SELECT min(number) FROM entries WHERE expiry = :expiry)
@@ -44,16 +44,16 @@ DELETE FROM entries WHERE expiry = :expiry
 
 
 class SqliteStorage(Storage, MovingWindowSupport):
-    """Keep an entry for each counted request, in a file or, with `sqlite://`, in memory.
+    """Keeps an entry for each counted request, in a file or in memory.
 
     Args:
-        uri: `sqlite://` and the absolute path of the file, percent-encoded.
+        uri: `sqlite://` and the absolute path of the file, percent-encoded; no path for memory.
         max_entries: for all windows of one length; beyond that the oldest are deleted.
         now: returns seconds since 1970, the same for all processes.
         **waits: see SqliteFile.
     """
 
-    STORAGE_SCHEME = ["sqlite"]  # noqa: RUF012 - reason: so declared by the library
+    STORAGE_SCHEME = ["sqlite"]  # noqa: RUF012 - reason: the library's declaration
     base_exceptions = (sqlite3.Error, OSError)
 
     def __init__(
@@ -100,8 +100,8 @@ class SqliteStorage(Storage, MovingWindowSupport):
     def _window(
         self, connection: sqlite3.Connection, values: dict[str, Any], limit: int
     ) -> tuple[float, int, int]:
-        """Return the window's start, how many entries are used, and the next position."""
+        """Return the window's start, its number of entries, the next position."""
         found = connection.execute(_WINDOW, values).fetchone()
         until, used, position = found or (values["until"], 0, 0)
-        # A limit beyond what can be kept is lowered to that.
+        # A limit above the maximum number of entries is lowered to it.
         return until - values["expiry"], used + max(0, limit - self._max_entries), position

@@ -1,1 +1,1 @@
-"""Shared by the record stores: the document format, list counters and pages."""
+"""Document format, list counters and pages, for all record stores."""

@@ -1,4 +1,4 @@
-"""Converts a record to and from a document, the form that all record stores keep."""
+"""Convert records to and from documents, which all stores keep."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
@@ -103,7 +103,7 @@ def _processed_image(value: object) -> ProcessedImage | None:
 
 
 def _common_fields(value: object) -> dict[str, Any] | None:
-    """Return the fields of both kinds of images; None if one is missing or malformed."""
+    """Return the fields of any image; None if one is missing or malformed."""
     if not isinstance(value, dict):
         return None
     common: dict[str, Any] = {}

@@ -10,9 +10,9 @@ Each record is counted for everyone, and once more for its owner if it has one.
 from collections.abc import Callable, Iterable
 
 SHIFTS = (32, 24, 16)
-"""How many bits of a time in milliseconds a bucket leaves out, the widest bucket first."""
+"""The number of bits of a time in milliseconds that a bucket drops, widest bucket first."""
 CHILD_BITS = 8
-"""In how many bits the buckets inside a wider bucket differ."""
+"""The number of bits in which the buckets within a wider bucket differ."""
 
 EVERYONE = ""
 """The owner under which all records are counted."""
@@ -50,7 +50,7 @@ def seek(offset: int, child_counts: ChildCounts) -> tuple[int, int] | None:
             offset -= count
         if found is None:
             # The end of the list; or the narrow counts add up to less than the wide one, and the
-            # search goes on behind it.
+            # search continues after it.
             return None if wider is None else (wider << (shift + CHILD_BITS), offset)
         wider = found
     return ((wider or 0) + 1) << SHIFTS[-1], offset

@@ -9,12 +9,12 @@ from app.models import ImageRecord, Page
 T = TypeVar("T")
 
 MAX_COUNTED = 1000
-"""Matches of a search are counted up to this number, as counting takes time for each."""
+"""Matches of a search are counted up to this number, because counting each takes time."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FoundPage(Generic[T]):
-    """The entries of a page, in the store's own form, and the total of the list.
+    """The entries of a page, in the store's own form, and the list's total.
 
     There is one entry more than the page's limit if older ones follow.
     """
@@ -25,7 +25,10 @@ class FoundPage(Generic[T]):
 
     @classmethod
     def of_matches(cls, entries: Sequence[T], counted: int) -> "FoundPage[T]":
-        """Return a page of a search with this many matches, counted to MAX_COUNTED + 1."""
+        """Return a page of a search.
+
+        `counted` is the number of matches, counted up to MAX_COUNTED + 1.
+        """
         total, exact = min(counted, MAX_COUNTED), counted <= MAX_COUNTED
         return cls(entries=entries, total=total, total_exact=exact)
 
@@ -40,5 +43,5 @@ class FoundPage(Generic[T]):
 
 
 def owner_token(owner: str) -> str:
-    """Return the token under which an owner's records are found. No search can contain it."""
+    """Return the token of an owner's records, which no search can contain."""
     return f"\x00{owner}"

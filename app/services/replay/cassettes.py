@@ -1,4 +1,4 @@
-"""Cassettes: a provider's recorded responses, in a folder for each request."""
+"""Cassettes: a provider's recorded responses, in a folder per request."""
 
 import hashlib
 import json
@@ -57,8 +57,8 @@ class RecordedResponse:
     Attributes:
         seconds: how long the call took.
         response: the result or the error, as plain values.
-        files: partial images, as many as `response["partials"]`, then the image or the bytes that
-            came instead; each with the seconds from the start of the call until it arrived.
+        files: partial images, as many as `response["partials"]`, then the image, or the bytes
+            returned instead of it; each with the seconds from the start of the call to its arrival.
     """
 
     seconds: float
@@ -67,12 +67,14 @@ class RecordedResponse:
 
 
 class Cassettes:
-    """Stores responses as `<call>-<hash of the request>/0001.json`, with their files beside it.
+    """Stores responses as `<call>-<hash of the request>/0001.json`.
+
+    Their images and other bytes are stored as files beside it.
 
     Cassettes can be put under version control: they contain no API keys and no caller names.
 
     Args:
-        folder: where to store them; created at the first write.
+        folder: the folder of the cassettes; created at the first write.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -92,7 +94,7 @@ class Cassettes:
             _log.error("a response could not be recorded: %s", type(error).__name__)
 
     def next(self, key: RequestKey) -> RecordedResponse:
-        """Return the request's next response in recorded order; the last one repeats.
+        """Return the request's next recorded response; the last one repeats.
 
         Raises:
             CassetteMissing: no response is recorded, or it can't be read.

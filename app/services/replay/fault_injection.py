@@ -1,4 +1,4 @@
-"""The provider's ports with injected faults, for front ends that test their error handling.
+"""The provider's ports with injected faults, for tests of front ends.
 
 Only providers that are free of charge are wrapped. The fault is chosen by the request; see
 app/usecases/generation/fault_injection.py.
@@ -13,7 +13,7 @@ from app.usecases.generation import fault_injection
 
 
 class FaultInjectingGenerator:
-    """ImageGenerator that delays or fails drawing if the request asks for it."""
+    """ImageGenerator that delays or fails a draw if the request says so."""
 
     costs_money = False
 
@@ -33,7 +33,7 @@ class FaultInjectingGenerator:
 
 @dataclass(frozen=True)
 class FaultInjectingModerator:
-    """Moderator that raises the faults which occur before drawing."""
+    """Moderator that raises the faults that occur before drawing."""
 
     inner: Moderator
 

@@ -81,7 +81,7 @@ class ReplayGenerator:
         """See ImageGenerator. A replay sends no request."""
 
     def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
-        """See ImageGenerator. At most the recorded number of partial images is available."""
+        """See ImageGenerator. Only recorded partial images are available."""
 
         def forward_partial(index: int, image: bytes) -> None:
             if on_partial and index < request.partial_images:
@@ -149,5 +149,5 @@ def _partial_count(recorded: RecordedResponse) -> int:
 
 
 def _final_bytes(recorded: RecordedResponse) -> bytes:
-    """Return the image, or the bytes that came instead; b"" if there are none."""
+    """Return the image, or the bytes returned instead; b"" if there are none."""
     return b"".join(data for _, data in recorded.files[_partial_count(recorded) :])

@@ -1,4 +1,4 @@
-"""The provider's ports around a paid provider, which record its responses on cassettes."""
+"""The provider's ports, recording a paid provider on cassettes."""
 
 import time
 from collections.abc import Iterator
@@ -60,7 +60,7 @@ def _record(recorded: Cassettes, key: RequestKey) -> Iterator[_Recording]:
 
 
 class RecordingGenerator:
-    """ImageGenerator that records images, partial images and errors of another one."""
+    """ImageGenerator that records the responses of another one."""
 
     def __init__(self, inner: ImageGenerator, recorded: Cassettes) -> None:
         self._inner = inner

@@ -1,1 +1,1 @@
-"""Lazy clients, throttling and the clock."""
+"""Lazy clients, classified failures, the clock and a semaphore."""

@@ -1,4 +1,4 @@
-"""A common classification of external services' errors, for adapters and `doctor`."""
+"""Classify the errors of external services, for adapters and `doctor`."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ class FailureKind(StrEnum):
     """What went wrong in a call to an external service or a database file."""
 
     UNREACHABLE = "unreachable"  # no connection was made, so nothing was sent
-    NO_RESPONSE = "no_response"  # sent, but no complete response came back in time
+    NO_RESPONSE = "no_response"  # sent, but no complete response arrived in time
     TLS = "tls"  # the server's certificate or protocol version is not accepted
     BAD_RESPONSE = "bad_response"  # a response that can't be read
     SERVER_ERROR = "server_error"  # the service reports a fault of its own
@@ -28,12 +28,15 @@ class FailureKind(StrEnum):
     LOCKED = "locked"  # another process holds the file
     DAMAGED = "damaged"
     DISK_FULL = "disk_full"
-    INTERRUPTED = "interrupted"  # stopped by us, as it took too long
+    INTERRUPTED = "interrupted"  # stopped by the service after a timeout
 
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """A classified error. Neither text holds an address, a key or the service's own words."""
+    """A classified error.
+
+    Neither text contains an address, a key or the service's own message.
+    """
 
     kind: FailureKind
     detail: str
@@ -41,7 +44,7 @@ class Failure:
     code: str
     """For operators: the exception class, or a number such as `status 403` or `code 13`."""
     retry_after: int | None = None
-    """Seconds that the service asks to wait."""
+    """Seconds to wait before a retry, as the service requests."""
 
 
 Classifier = Callable[[Exception], Failure | None]
@@ -65,5 +68,5 @@ def replace_errors(
 def kind_by_class(
     error: Exception, kinds: Iterable[tuple[type[Exception], FailureKind]], default: FailureKind
 ) -> FailureKind:
-    """Return the kind beside the first class that the error is an instance of."""
+    """Return the kind of the first class that the error is an instance of."""
     return next((kind for known, kind in kinds if isinstance(error, known)), default)

@@ -19,8 +19,8 @@ T = TypeVar("T", bound=Closable)
 class LazyClient(Generic[T]):
     """A client that is created at its first use, once per process.
 
-    The start therefore stays fast, a part that is down does not prevent it, and forked workers
-    never share a connection.
+    Startup therefore stays fast and does not depend on external services, and forked workers never
+    share a connection.
     """
 
     def __init__(self, make: Callable[[], T]) -> None:
@@ -39,7 +39,7 @@ class LazyClient(Generic[T]):
             return self._made[1]
 
     def close(self) -> None:
-        """Close the client of this process, if there is one; the next use creates another."""
+        """Close the client of this process; the next use creates another."""
         with self._lock:
             made, self._made = self._made, None
         if made is not None and made[0] == os.getpid():

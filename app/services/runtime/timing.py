@@ -1,4 +1,4 @@
-"""The Clock port on the system's clocks, and a semaphore whose waits are limited."""
+"""The Clock port on the system's clocks, and a semaphore with a timeout."""
 
 import threading
 import time
@@ -8,7 +8,10 @@ from datetime import UTC, datetime
 
 
 class SystemClock:
-    """Wall-clock time in milliseconds, the finest unit that every record store keeps."""
+    """The system's clocks; wall-clock time is in whole milliseconds.
+
+    That is the finest unit that every record store keeps.
+    """
 
     def now(self) -> datetime:
         """See Clock."""
@@ -21,10 +24,10 @@ class SystemClock:
 
 
 class FailOpenSemaphore:
-    """Admits `max_concurrent` threads; the others wait for `timeout_seconds` at most.
+    """Admits `max_concurrent` threads; the others wait, but not for long.
 
-    After that they proceed without a slot, so that no thread waits long behind work that hangs.
-    For work that is faster with fewer concurrent threads.
+    After `timeout_seconds` they proceed without a slot, so that work that hangs delays no thread
+    for long. Meant for work that is faster with fewer concurrent threads.
     """
 
     def __init__(self, *, max_concurrent: int, timeout_seconds: float) -> None:
@@ -33,7 +36,7 @@ class FailOpenSemaphore:
 
     @contextmanager
     def slot(self) -> Iterator[float]:
-        """Wait for a slot and hold it during the block; yield the seconds of waiting."""
+        """Wait for a slot and hold it in the block; yield the seconds waited."""
         started = time.monotonic()
         acquired = self._slots.acquire(timeout=self._timeout_seconds)
         try:

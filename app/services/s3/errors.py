@@ -1,4 +1,4 @@
-"""Classifies errors of the S3 SDK and translates them for the ImageStore port."""
+"""Classify the S3 SDK's errors, and translate them for the port."""
 
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
@@ -32,7 +32,7 @@ _KINDS_BY_CODE = {
 
 
 def translate_errors() -> AbstractContextManager[None]:
-    """Replace errors of the SDK by ImageNotFound or StorageUnavailable.
+    """Replace errors of the SDK with ImageNotFound or StorageUnavailable.
 
     Only the error code NoSuchKey means that an object is not found.
     """
@@ -50,7 +50,7 @@ def classify(error: Exception) -> Failure | None:
     name = type(error).__name__
     if isinstance(error, BotoCoreError | HTTPError | OSError):
         return Failure(kind=_kind(error), detail=name, code=name)
-    # The last two: a response that ends within its headers.
+    # ValueError and KeyError: a response that ends within its headers.
     if isinstance(error, ResponseParserError | ValueError | KeyError):
         return Failure(kind=FailureKind.BAD_RESPONSE, detail="unreadable response", code=name)
     return None
@@ -86,7 +86,7 @@ def _kind(error: Exception) -> FailureKind:
         (exceptions.TokenRetrievalError, FailureKind.CREDENTIALS_MISSING),
         (exceptions.SSOError, FailureKind.CREDENTIALS_MISSING),
         (exceptions.LoginError, FailureKind.CREDENTIALS_MISSING),
-        # What is left of the SDK's own: regions, profiles and names that it can't use.
+        # The SDK's other errors: regions, profiles and names that it can't use.
         (exceptions.BotoCoreError, FailureKind.CONFIGURATION),
         (HTTPError, FailureKind.NO_RESPONSE),
     )

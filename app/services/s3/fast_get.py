@@ -1,4 +1,4 @@
-"""Reads S3 objects faster than the SDK's `get_object`.
+"""Read S3 objects faster than the SDK's `get_object`.
 
 It signs with botocore's signer and sends to the endpoint that the SDK's last read used. Only a
 complete object or an explicit NoSuchKey is accepted. Everything else is left to the SDK, which
@@ -27,7 +27,7 @@ from urllib3.response import BaseHTTPResponse
 from app.errors import ImageNotFound, StorageUnavailable
 from app.models import StoredImage
 
-_KEY = re.compile(r"[\w-]+/[\w.-]+", re.ASCII)  # one slash, and nothing that needs escaping
+_KEY = re.compile(r"[\w-]+/[\w.-]+", re.ASCII)  # one slash, and no characters to escape
 _SIGNED_REGION = re.compile(rb"Credential=[^,]+/\d{8}/([^/,]+)/s3/aws4_request,")
 _NO_SUCH_KEY = b"<Code>NoSuchKey</Code>"
 _ATTEMPTS = 2  # as many as the SDK makes when S3 does not respond in time
@@ -41,7 +41,7 @@ _CHECKSUMS: Mapping[str, Callable[[bytes], bytes]] = {
 
 @dataclass(frozen=True)
 class _Endpoint:
-    """Where objects are read: the URL before their keys, the region to sign for, connections."""
+    """The URL before objects' keys, its region, and its connections."""
 
     url: str
     region: str
@@ -49,14 +49,14 @@ class _Endpoint:
 
 
 class S3Reader:
-    """Reads objects over its own connection pool; one per process, shared by its threads.
+    """Reads objects over a connection pool, which threads share.
 
     Args:
-        credentials: botocore's credentials, which refresh themselves if they have to; None if
-            there are none.
-        connect_seconds: how long to wait for a connection.
-        read_seconds: how long to wait for each part of a response.
-        connections: how many connections are kept open.
+        credentials: botocore's credentials, which refresh themselves if necessary; None if there
+            are none.
+        connect_seconds: the timeout of a connection.
+        read_seconds: the timeout of each part of a response.
+        connections: the number of connections that are kept open.
         ca_bundle: path of the certificates to trust for https.
     """
 
@@ -78,7 +78,10 @@ class S3Reader:
         self._endpoint: _Endpoint | None = None
 
     def learn_endpoint(self, request: Any, **_: Any) -> None:
-        """Note where the SDK sends a read. Handles its event `before-send.s3.GetObject`."""
+        """Remember the endpoint to which the SDK sends a read.
+
+        Handles the SDK's event `before-send.s3.GetObject`.
+        """
         url = request.url.rsplit("/", 2)[0] + "/"
         signed = _SIGNED_REGION.search(request.headers.get("Authorization", b""))
         if signed is None or "?" in request.url:
@@ -142,7 +145,7 @@ class S3Reader:
 
 
 def _complete_object(response: BaseHTTPResponse) -> StoredImage | None:
-    """Return the object, or None if its length or checksum is missing or wrong."""
+    """Return the object, or None if its length or checksum is wrong."""
     headers, data = response.headers, response.data
     content_type, modified = headers.get("Content-Type"), _parse(headers.get("Last-Modified", ""))
     if not content_type or modified is None or headers.get("Content-Length") != str(len(data)):

@@ -43,7 +43,7 @@ class S3Clients:
 def make_clients(
     *, endpoint_url: str | None, region: str, access_key_id: str | None, secret: str | None
 ) -> S3Clients:
-    """Make both clients; they connect at first use.
+    """Create both clients; they connect at first use.
 
     Without an access key, the SDK searches its usual sources: environment, profile, container,
     instance.
@@ -79,9 +79,9 @@ def make_clients(
 
 
 def load() -> None:
-    """Load the API models that a client needs, for processes forked from this one.
+    """Load the API models of a client, for processes forked from this one.
 
-    The client that is made for it is dropped: it has placeholder keys and connects to nothing.
+    The client created for this is discarded: it has placeholder keys and connects to nothing.
     """
     placeholders = {"aws_access_key_id": "-", "aws_secret_access_key": "-"}
     try:

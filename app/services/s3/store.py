@@ -22,15 +22,15 @@ _MAX_WAIT_SECONDS = 10
 
 
 class S3Store:
-    """Keeps objects in a bucket; one client per process, shared by its threads.
+    """Keeps objects in a bucket, with one client per process.
 
     Args:
-        bucket: its name.
-        region: such as `us-east-1`.
-        access_key_id: without it, the SDK searches its usual sources of credentials.
-        secret_access_key: belongs to `access_key_id`.
-        endpoint_url: of a compatible store; None for Amazon S3.
-        public_base: URL under which anyone can read the objects; None if there is none.
+        bucket: the bucket's name.
+        region: the bucket's region, such as `us-east-1`.
+        access_key_id: an access key; without it, the SDK searches its usual sources of credentials.
+        secret_access_key: the secret of that access key.
+        endpoint_url: the URL of a compatible store; None for Amazon S3.
+        public_base: the URL at which anyone can read the objects; None if they are not public.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class S3Store:
             self.client().head_bucket(Bucket=self.bucket)
 
     def client(self) -> "BaseClient":
-        """Return this process's SDK client, for checks that need more than the port offers."""
+        """Return this process's SDK client, for checks beyond the port."""
         return self._clients().sdk
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The SQLite file that the record ports share, and the translation of its errors."""
+"""The SQLite file of all record ports, and its errors translated."""
 
 import contextlib
 import errno

@@ -1,9 +1,9 @@
-"""Full-text search in the SQLite records: an FTS5 table whose row ids are ordered by time.
+"""Full-text search: an FTS5 table whose row ids are ordered by time.
 
-The tokens of a listed record are at `created_ms << 20` plus a counter that makes the row id
-unique. So the full-text index itself yields the newest matches first and reads no more than
-needed; only records of the same millisecond have to be sorted by id. Tokens are stored in
-hexadecimal, so FTS5 treats each as one plain word and compares it exactly.
+The row id of a listed record is `created_ms << 20` plus a counter that makes it unique. The
+full-text index itself therefore yields the newest matches first and reads no more than needed;
+only records of the same millisecond have to be sorted by id. Tokens are stored in hexadecimal, so
+FTS5 treats each as one plain word and compares it exactly.
 """
 
 import itertools
@@ -21,13 +21,13 @@ _COUNT = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)
 _MAX_ROWID = 2**63 - 1
 
 ListKey = tuple[int, str]
-"""What the list is sorted by: (created_ms, id)."""
+"""The sort key of the list: (created_ms, id)."""
 
 
 def write_tokens(
     connection: sqlite3.Connection, image_id: str, created_ms: int, tokens: Sequence[str]
 ) -> None:
-    """Index a listed record. Triggers have removed the tokens of its previous version."""
+    """Index a listed record. Triggers have removed its previous tokens."""
     (place,) = connection.execute(_NEXT_PLACE, {"ms": created_ms}).fetchone()
     connection.execute("UPDATE generations SET place = ? WHERE id = ?", (place, image_id))
     connection.execute(

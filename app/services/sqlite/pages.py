@@ -1,4 +1,4 @@
-"""Finds the ids of a page of the list in the SQLite records."""
+"""Find the ids of a page of the list in the SQLite records."""
 
 import itertools
 import sqlite3

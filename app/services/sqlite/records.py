@@ -28,7 +28,7 @@ _COMPARE_AND_SWAP = (
 
 
 class SqliteRecords:
-    """Keeps a row per record in one file, shared by threads and worker processes."""
+    """Keeps a row per record in one file, which all processes share."""
 
     def __init__(self, database: SqliteDatabase) -> None:
         self._database = database
@@ -78,7 +78,10 @@ class SqliteRecords:
         return int(version)
 
     def recount(self, *, fix: bool) -> int:
-        """See ImageRecords. Triggers keep the counts, so only external changes can spoil them."""
+        """See ImageRecords. Counts are wrong only after external changes.
+
+        Triggers keep them.
+        """
         with self._database.connection() as connection:
             connection.execute("BEGIN IMMEDIATE" if fix else "BEGIN")
             return recount(connection, fix=fix)

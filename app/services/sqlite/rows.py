@@ -1,4 +1,7 @@
-"""Converts records to and from rows: columns for queries, and the whole record as a document."""
+"""Convert records to and from rows.
+
+A row has columns for queries, and the whole record as a document.
+"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -38,9 +41,10 @@ def created_ms(record: ImageRecord) -> int | None:
 
 
 def from_row(row: tuple[str, str, str | None, str, int, int | None, str | None]) -> ImageRecord:
-    """Return the record of a row. Its columns win over the document.
+    """Return the record of a row. Columns take precedence over the document.
 
-    So state, lease, owner and position in the list are right even if the document is damaged.
+    State, lease, owner and position in the list are therefore right even if the document is
+    damaged.
     """
     image_id, text, claim, state, lease_ms, listed_ms, owner = row
     try:

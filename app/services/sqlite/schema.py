@@ -8,7 +8,7 @@ _ALL_SHIFTS = f"(SELECT column1 AS shift FROM (VALUES {', '.join(f'({n})' for n 
 
 
 def _count(row: str) -> str:
-    """Return SQL that counts a listed row in its buckets, for everyone and for its owner."""
+    """Return SQL that counts a listed row for everyone and its owner."""
     return f"""INSERT INTO ranks SELECT who.column1, shift, {row}.created_ms >> shift, 1
         FROM (VALUES ('{EVERYONE}'), ({row}.owner)) AS who, {_ALL_SHIFTS}
         WHERE who.column1 IS NOT NULL AND {row}.state = 'ready'
@@ -16,7 +16,7 @@ def _count(row: str) -> str:
 
 
 def _uncount(row: str) -> str:
-    """Return SQL that removes a listed row from its buckets, and deletes empty buckets."""
+    """Return SQL that uncounts a listed row, and deletes empty buckets."""
     statements = ""
     for shift in SHIFTS:
         bucket = (
@@ -177,7 +177,10 @@ _STEPS = (
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Migrate the file to the newest version, in one transaction. Safe in parallel processes."""
+    """Migrate the file to the newest version, in one transaction.
+
+    Several processes may do so at the same time.
+    """
     with connection:
         connection.execute("BEGIN IMMEDIATE")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -187,7 +190,10 @@ def migrate(connection: sqlite3.Connection) -> None:
 
 
 def recount(connection: sqlite3.Connection, *, fix: bool) -> int:
-    """Compare the stored counts with the rows; return how many were wrong. See ImageRecords."""
+    """Compare the stored counts with the rows; return how many were wrong.
+
+    See ImageRecords.
+    """
     recounted = set(connection.execute(_RECOUNTED))
     stored = set(connection.execute("SELECT owner, shift, bucket, n FROM ranks"))
     wrong = {count[:3] for count in recounted ^ stored}

@@ -47,11 +47,11 @@ class ApiKeys:
         """Create a key that is valid for its lifetime, or until it is revoked.
 
         Args:
-            name: unique among all keys; it names the caller in commands and logs.
-            scopes: what the caller may do.
-            rate: the caller's own rate limit, like `30/minute`; "" for the default.
+            name: the caller's name in commands and logs, unique among all keys.
+            scopes: the permissions of the caller.
+            rate: the caller's own rate limit, such as `30/minute`; "" for the default.
             budget: the caller's own budget, if any.
-            lifetime: None if the key does not expire.
+            lifetime: the time until the key expires; None if it does not.
 
         Raises:
             ApiKeyRejected: the name is malformed, is the id of another key, or is taken, even by
@@ -96,7 +96,7 @@ class ApiKeys:
         return key
 
     def revoke(self, name_or_id: str) -> ApiKey:
-        """Revoke a key; one that is revoked already stays as it is.
+        """Revoke a key; a key that is already revoked stays unchanged.
 
         Raises:
             ApiKeyRejected: there is no such key.

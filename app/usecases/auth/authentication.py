@@ -18,7 +18,7 @@ class Authentication:
     Args:
         lookup: returns the key with an id, or None; raises RecordsUnavailable. It calls its second
             argument before it reads a key from the repository that this process has not seen.
-        clock: for expiry and grace times.
+        clock: determines whether a key or its grace time has expired.
     """
 
     lookup: Callable[[str, Callable[[], None]], ApiKey | None]

@@ -38,7 +38,7 @@ def id_in(text: str) -> str | None:
 
 
 def hash_of(text: str) -> str:
-    """Return the hash that is stored of a key: SHA-256 in hex.
+    """Return the hash of a key that is stored: SHA-256 in hex.
 
     Slow hashes protect passwords, which can be guessed; 190 random bits can't.
     """

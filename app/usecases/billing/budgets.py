@@ -25,8 +25,8 @@ class BudgetGuard:
 
     Args:
         ledger: counts what is spent and reserved.
-        clock: for the time at which a budget is reset.
-        budget: of the whole server, if it has one.
+        clock: determines when a budget is reset.
+        budget: the budget of the whole server, if it has one.
     """
 
     ledger: Ledger
@@ -39,7 +39,7 @@ class BudgetGuard:
         If the cost is unknown and there is no budget, nothing is reserved.
 
         Args:
-            caller: whose account it counts for, beside the server's.
+            caller: the caller whose account it counts for, in addition to the server's.
             micros: the maximum cost; None if unknown.
             at: the time of the request, which decides the day and month.
 
@@ -73,9 +73,9 @@ class BudgetGuard:
 
 
 def parse_budget(text: str | None) -> Budget | None:
-    """Parse a budget in dollars, like `20.00/day` or `300/month`.
+    """Parse a budget in dollars, such as `20.00/day` or `300/month`.
 
-    It has at most six decimals.
+    It has at most six decimal places.
     """
     if not text:
         return None

@@ -1,8 +1,8 @@
-"""The cost of calls of models, in micros: millionths of a US dollar.
+"""Compute the cost of model calls, in micros (millionths of a US dollar).
 
-The default prices are OpenAI's, in dollars per million tokens, which is micros per token: from
-OpenAI's pricing page as reported on 2026-11-05, read on 2026-11-22. The setting OPENAI_PRICES
-overrides them.
+The default prices are in dollars per million tokens, which equals micros per token. They are from
+OpenAI's pricing page as of 2026-11-05, read on 2026-11-22. The setting OPENAI_PRICES overrides
+them.
 """
 
 import json
@@ -68,8 +68,8 @@ class Prices:
         A token of text has at least one byte, so the number of bytes bounds that of tokens.
 
         Args:
-            request: to the image model.
-            more_text: tokens by which the prompt may grow.
+            request: the request to the image model.
+            more_text: the number of tokens by which the prompt may grow.
         """
         model, prompt = str(request.body["model"]), str(request.body["prompt"])
         by_quality = self._prices(model).get("output_tokens", {})
@@ -89,7 +89,7 @@ class Prices:
         return bool(prices.get("output_tokens")) and "image_out" in prices and "text_in" in prices
 
     def max_enhance_cost(self, request: UpstreamRequest) -> int | None:
-        """Return the maximum cost of enhancing, guessing the output generously."""
+        """Return the maximum cost of enhancing, with a generous output estimate."""
         text_in = _bytes(json.dumps(request.body, ensure_ascii=False))
         usage = TokenUsage(text_in=text_in, text_out=_ENHANCED_TOKENS)
         return self._max_cost(str(request.body["model"]), usage)
@@ -125,7 +125,7 @@ class Prices:
         return cost if prices else None
 
     def _prices(self, model: str) -> Mapping[str, Any]:
-        """Return the prices of a model or, of a dated version, of its model."""
+        """Return a model's prices; a dated version has those of its model."""
         if model in self._table:
             return self._table[model]
         known = [name for name in self._table if model.startswith(f"{name}-20")]

@@ -13,8 +13,8 @@ class UsageReporter:
     """Makes usage reports from the ledger.
 
     Args:
-        ledger: counts what accounts spend.
-        clock: for the present day and month.
+        ledger: contains the spending of the accounts.
+        clock: determines the current day and month.
     """
 
     ledger: Ledger
@@ -25,9 +25,9 @@ class UsageReporter:
 
         Args:
             account: the id of a caller, or "" for the whole server.
-            budget: of the account, if it has one.
+            budget: the account's budget, if it has one.
             first: the first day of the report, in UTC.
-            last: its last day.
+            last: the last day of the report.
 
         Raises:
             RecordsUnavailable: the ledger can't be reached.

@@ -16,9 +16,9 @@ class HealthCheck:
     """The check of one part.
 
     Args:
-        name: of the part, such as `storage`.
+        name: the name of the part, such as `storage`.
         kind: the implementation, such as `s3`.
-        ping: returns, or raises the AppError that clients see.
+        ping: returns if the part responds, or raises the AppError that clients get.
         required: whether the service is not ready without the part.
     """
 
@@ -46,7 +46,7 @@ class Readiness:
         self._clock = clock
 
     def require(self, *names: str) -> None:
-        """Return if all of these parts respond.
+        """Check that all of these parts respond.
 
         Raises:
             AppError: the error of the first part that is down; a new instance for each call.

@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(kw_only=True)
 class Maintenance:
-    """Finishes what was interrupted: one round of background work.
+    """Runs a round of background work.
 
     A round drains the spool, finishes interrupted generations and forgets old idempotency keys.
 
@@ -28,9 +28,9 @@ class Maintenance:
     takes over a record. Within a process only one thread may call it.
 
     Args:
-        records: where interrupted generations are found.
-        clock: for leases, and the time between two rounds of forgetting.
-        readiness: of storage and records, without which nothing is tried.
+        records: contain the interrupted generations.
+        clock: determines which leases have expired, and when to forget idempotency keys.
+        readiness: reports whether storage and records are up; otherwise the round ends.
         recovery: finishes interrupted generations.
         spool_drain: drains this server's spool.
         retention: how long an Idempotency-Key is remembered.
@@ -45,7 +45,7 @@ class Maintenance:
     _claims_forgotten_at: float = field(default=float("-inf"), init=False)
 
     def __call__(self) -> None:
-        """Run one round; without work, list the spool and run one query."""
+        """Run one round; without work, this only lists the spool and queries once."""
         try:
             self._run(self.clock.now())
         except AppError as error:

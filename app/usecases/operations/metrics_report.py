@@ -17,9 +17,9 @@ class MetricsReport:
     """Combines the collected metrics with the state of parts and spool.
 
     Args:
-        observer: has collected the metrics.
-        spool: of this server.
-        readiness: of the parts.
+        observer: collects the metrics.
+        spool: the spool of this server.
+        readiness: reports the health of the parts.
     """
 
     observer: Observer

@@ -12,9 +12,9 @@ class Discrepancy(StrEnum):
     """A kind of discrepancy; the values are the names in the report."""
 
     IMAGE_MISSING = "image_missing"  # ready; the image can be cut out of the original again
-    NOTE_MISSING = "note_missing"  # ready; without its note the record could not be rebuilt
+    NOTE_MISSING = "note_missing"  # ready; without its sidecar the record could not be rebuilt
     ORIGINAL_LOST = "original_lost"  # ready; only the cut-out image is left
-    LOST = "lost"  # neither image nor original, but a record or a note
+    LOST = "lost"  # neither image nor original, but a record or a sidecar
     RECORD_MISSING = "record_missing"  # an original without a record
     ORPHANED_EVIDENCE = "orphaned_evidence"  # an unusable response without a record
     ORPHANED_IMAGE = "orphaned_image"  # a cut-out image without record and original
@@ -53,8 +53,8 @@ class ImageSnapshot:
         return object_keys.image_key(self.id) in self.keys
 
     @property
-    def has_note(self) -> bool:
-        """Whether the note is stored from which the record can be rebuilt."""
+    def has_sidecar(self) -> bool:
+        """Whether the sidecar is stored, from which the record can be rebuilt."""
         return object_keys.sidecar_key(self.id) in self.keys
 
 
@@ -69,7 +69,7 @@ def diagnose(snapshot: ImageSnapshot, now: datetime) -> tuple[Discrepancy, ...]:
         return () if record.is_leased(now) else (Discrepancy.LEASE_EXPIRED,)
     if record.state is State.DELETED:
         return (Discrepancy.HALF_DELETED,) if record.created_at or snapshot.keys else ()
-    # The original of a failed record was kept although its bytes are no image.
+    # A failed record may have an original whose bytes are not an image, kept as evidence.
     is_evidence = record.state is State.FAILED and record.error == ProviderBadResponse.code
     return (Discrepancy.UNFINISHED,) if snapshot.original_key and not is_evidence else ()
 
@@ -91,7 +91,7 @@ def _of_ready(snapshot: ImageSnapshot, record: ImageRecord) -> tuple[Discrepancy
         return (Discrepancy.LOST,)
     checks = (
         (Discrepancy.IMAGE_MISSING, not snapshot.has_image),
-        (Discrepancy.NOTE_MISSING, original and not snapshot.has_note),
+        (Discrepancy.NOTE_MISSING, original and not snapshot.has_sidecar),
         (Discrepancy.ORIGINAL_LOST, original and not has_original),
     )
     return tuple(kind for kind, applies in checks if applies)

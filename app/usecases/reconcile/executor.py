@@ -24,10 +24,10 @@ class RepairJob:
     """A discrepancy and its repair.
 
     Attributes:
-        kind: of the discrepancy.
-        id: of the image, or the name of a file.
-        repair: repairs it, or raises.
-        persists: checks whether the discrepancy is still there.
+        kind: the kind of the discrepancy.
+        id: the image's id, or the name of a file.
+        repair: repairs the discrepancy, or raises.
+        persists: returns whether the discrepancy still exists.
     """
 
     kind: Discrepancy

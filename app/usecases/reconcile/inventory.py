@@ -59,7 +59,7 @@ class Inventory:
 
 
 def _by_id(keys: Iterable[str]) -> Iterator[_Entry]:
-    # Other keys in the bucket are not ours, and are not sorted by id.
+    # Foreign keys in the bucket are ignored: they are not sorted by id.
     return ((image_id, key) for key in keys if (image_id := object_keys.id_of_key(key)))
 
 

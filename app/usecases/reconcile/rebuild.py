@@ -14,7 +14,7 @@ from app.usecases.generation import sidecar
 class Rebuilder:
     """Inserts records for objects that have none.
 
-    They are read from the note beside the original or, without one, from the object itself.
+    The records are read from the sidecar or, if there is none, from the object itself.
 
     Every method raises GenerationInProgress if another server has inserted the record first.
     """
@@ -27,7 +27,7 @@ class Rebuilder:
         self, image_id: str, source: ImageStore | Spool, original_key: str
     ) -> ImageRecord:
         """Insert a pending record for an original, which Recovery can finish."""
-        record = self._from_note(image_id, source, original_key)
+        record = self._from_sidecar(image_id, source, original_key)
         # Recovery finds the original by the record's id, and reads its header again.
         return self._insert(replace(record, original=None))
 
@@ -35,22 +35,22 @@ class Rebuilder:
         self, image_id: str, source: ImageStore | Spool, evidence_key: str
     ) -> ImageRecord:
         """Insert a failed record for a paid response that can't be used."""
-        record = self._from_note(image_id, source, evidence_key)
+        record = self._from_sidecar(image_id, source, evidence_key)
         failed = record.failed(ProviderBadResponse.code, charged=record.charged)
         return self._insert(replace(failed, original=None, created_at=None))
 
     def insert_ready(self, image_id: str, image_key: str) -> ImageRecord:
         """Insert a ready record for a cut-out image whose original is lost."""
         image = self._describe(image_key, self.store.get(image_key))
-        record = self._from_note(image_id, self.store, image_key)
+        record = self._from_sidecar(image_id, self.store, image_key)
         return self._insert(replace(record.ready(image), original=None))
 
-    def _from_note(self, image_id: str, source: ImageStore | Spool, key: str) -> ImageRecord:
+    def _from_sidecar(self, image_id: str, source: ImageStore | Spool, key: str) -> ImageRecord:
         try:
-            note = source.get(object_keys.sidecar_key(image_id))
+            stored = source.get(object_keys.sidecar_key(image_id))
         except ImageNotFound:
             return sidecar.read(image_id, b"", found_at=source.get(key).modified)
-        return sidecar.read(image_id, note.data, found_at=note.modified)
+        return sidecar.read(image_id, stored.data, found_at=stored.modified)
 
     def _describe(self, key: str, stored: StoredImage) -> ProcessedImage:
         info = self.image_processor.inspect(stored.data)

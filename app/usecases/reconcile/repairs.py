@@ -41,7 +41,7 @@ class Repairs:
         Raises:
             GenerationInProgress: another process has changed the image, or is working on it.
             AppError: the repair failed; its text says why.
-            UnusableImage: the object that should be an image is none.
+            UnusableImage: the stored object is not an image.
         """
         self._repairs[kind](snapshot)
 
@@ -49,7 +49,7 @@ class Repairs:
     def _repairs(self) -> Mapping[Discrepancy, Callable[[ImageSnapshot], None]]:
         return {
             Discrepancy.IMAGE_MISSING: self._cut_out_again,
-            Discrepancy.NOTE_MISSING: self._write_note,
+            Discrepancy.NOTE_MISSING: self._write_sidecar,
             Discrepancy.RECORD_MISSING: self._rebuild_pending,
             Discrepancy.ORPHANED_EVIDENCE: self._rebuild_failed,
             Discrepancy.ORPHANED_IMAGE: self._rebuild_ready,
@@ -74,7 +74,7 @@ class Repairs:
             raise GenerationInProgress("the record has changed")
         return None
 
-    def _write_note(self, snapshot: ImageSnapshot) -> None:
+    def _write_sidecar(self, snapshot: ImageSnapshot) -> None:
         key = object_keys.sidecar_key(snapshot.id)
         content = sidecar.write(_record_of(snapshot))
         self.store.put(key, content, content_type=object_keys.JSON)
@@ -95,7 +95,7 @@ class Repairs:
         self._finish(_record_of(snapshot))
 
     def _finish(self, record: ImageRecord) -> None:
-        # An original that is no image ends as a failed record, which is a repair as well.
+        # If the original is not an image, the record becomes failed, which is a repair too.
         with contextlib.suppress(ProviderBadResponse):
             self.recovery(record)
 

@@ -15,7 +15,7 @@ class ReportEntry:
     """One discrepancy.
 
     Attributes:
-        id: of the image, or the name of a file.
+        id: the image's id, or the name of a file.
         reason: why it was not repaired; empty if it was.
     """
 

@@ -34,7 +34,7 @@ class Reconcile:
         """Check everything once.
 
         Args:
-            fix: whether to repair what is found.
+            fix: whether to repair the discrepancies.
             progress: called with the number of records that were checked since its last call.
 
         Raises:

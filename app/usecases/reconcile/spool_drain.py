@@ -78,13 +78,13 @@ class SpoolDrain:
         try:
             ended = self.recovery(record)
         except ProviderBadResponse:
-            return  # it is no image, and is stored as evidence now
+            return  # not an image; it is stored as evidence now
         if has_original and ended.state is not State.READY:
             raise RepairFailed("the record names another original")
 
     def _upload_missing(self, record: ImageRecord, keys: frozenset[str]) -> None:
-        """Store what the store lacks of an image that is ready."""
-        original, note_key = record.original, object_keys.sidecar_key(record.id)
+        """Upload the objects of a ready image that the store lacks."""
+        original, sidecar_key = record.original, object_keys.sidecar_key(record.id)
         stored = set(self.store.keys(object_keys.key_prefixes(record.id)[0]))
         if original and original.key in keys - stored:
             data = self.spool.get(original.key).data
@@ -94,9 +94,9 @@ class SpoolDrain:
             self.store.put(original.key, data, content_type=content_type)
         elif original and original.key not in stored and object_keys.original_among(keys):
             raise RepairFailed("the record names another original")
-        if original and note_key not in stored:
-            self.store.put(note_key, sidecar.write(record), content_type=object_keys.JSON)
-        undo_if_deleted(self.records, self.store, record.id, (note_key, *keys))
+        if original and sidecar_key not in stored:
+            self.store.put(sidecar_key, sidecar.write(record), content_type=object_keys.JSON)
+        undo_if_deleted(self.records, self.store, record.id, (sidecar_key, *keys))
 
     def _upload_evidence(self, image_id: str, keys: frozenset[str]) -> None:
         """Store the unusable response of a generation that has ended already."""
