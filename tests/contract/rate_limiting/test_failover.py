@@ -74,7 +74,7 @@ def test_limits_hold_when_a_shared_backend_goes_down(
 def test_the_first_request_of_an_outage_waits_briefly(
     proxy: FaultProxy, new_backend: NewBackend, slower: float, fault: str, known: bool
 ) -> None:
-    """With the shipped time limits: at most 100 ms for Redis, and 600 ms for MongoDB."""
+    """With the shipped time limits: 80 ms for Redis, and 600 ms for MongoDB."""
 
     def failure() -> float:
         proxy.pass_through()
@@ -91,8 +91,11 @@ def test_the_first_request_of_an_outage_waits_briefly(
 
 @pytest.fixture
 def slower(request: pytest.FixtureRequest) -> float:
-    """Give the seconds that a request may take longer; PyMongo looks for servers for 0.5 s."""
-    return {"redis": 0.1, "mongodb": 0.6}[request.node.callspec.params["proxy"]]
+    """Give these times in seconds, with as much again for a busy machine.
+
+    PyMongo looks for servers for half a second, whatever the time limit.
+    """
+    return {"redis": 0.16, "mongodb": 1.2}[request.node.callspec.params["proxy"]]
 
 
 def connect(backend: StorageBackend) -> None:
