@@ -18,7 +18,7 @@ OPENAPI_PARAMETER = {
     "in": "header",
     "required": False,
     "description": "Identifies this generation. A repeated request with the same key and body "
-    "returns the first one's result and costs nothing. Bare, or quoted as a string of RFC 9651.",
+    "returns the first result and costs nothing. The value may be quoted, as a string of RFC 9651.",
     "schema": {
         "type": "string",
         "pattern": rf'^([!-~]{{1,{_MAX_CHARS}}}|"([!-\[\]-~]|\\["\\])+")$',

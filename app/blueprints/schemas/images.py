@@ -107,7 +107,9 @@ class Image(BaseModel):
 
     filename: str
     url: str = Field(description="The image's URL on this service.")
-    image_url: str = Field(description="The URL of the stored object; `url` if there is no S3.")
+    image_url: str = Field(
+        description="The URL of the object in the store, or `url` if it has none."
+    )
     prompt: str = Field(description="The prompt without surrounding whitespace.")
     first_prompt: str = Field(description="The prompt, verbatim.")
     new_prompt: str = Field(description="The prompt sent to the image model.")

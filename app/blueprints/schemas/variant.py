@@ -174,7 +174,7 @@ class VariantQuery(BaseModel):
     )
     holes: Literal["auto", "keep", "cut"] = Field(
         "auto",
-        description="Enclosed areas of background color: decide for each, keep all or cut all.",
+        description="Enclosed areas of the background color: decide for each, keep all or cut all.",
     )
     expires: int | None = Field(
         None, ge=1, le=10**11, description="Expiry time of `sig`, in seconds since 1970."
