@@ -7,7 +7,7 @@ import pytest
 from app.config import Settings
 from tests.support.servers import python_process
 
-HEAVY = "openai boto3 botocore pymongo redis cv2 numpy PIL"
+HEAVY = "openai boto3 botocore pymongo redis limits cv2 numpy PIL"
 START = f"""
 import sys
 import app
@@ -55,5 +55,5 @@ def test_preload_imports_what_the_settings_need(tmp_path: Path) -> None:
     """`preload` imports the packages in use, and no other, before the workers are forked."""
     env = {"OPENAI_API_KEY": "sk-none", "S3_BUCKET_NAME": "b-1", "DATA_DIR": str(tmp_path)}
     assert python_process.run(PRELOADED, cwd=tmp_path, env=env).split() == [
-        *("openai", "boto3", "botocore", "cv2", "numpy", "PIL")
+        *("openai", "boto3", "botocore", "limits", "cv2", "numpy", "PIL")
     ]
