@@ -67,7 +67,7 @@ def cutout(
         holes: how to treat enclosed areas of background color: `keep` keeps all as part of the
             subject, `cut` cuts all out, `auto` classifies each.
         provenance: the origin to state in the file's metadata, if any.
-        previous: a file of the same image as it was stored before; its metadata is copied instead.
+        previous: the file stored for this image before; its metadata is copied instead.
 
     Raises:
         NotAnImage: the bytes are not a complete image.
@@ -85,7 +85,7 @@ def preview(data: bytes) -> bytes:
         data: a PNG, JPEG or WEBP file of up to MAX_PIXELS.
 
     Returns:
-        A WEBP file of SIDE x SIDE px, with the same pixels as `cutout` but for compression.
+        A WEBP file of SIDE x SIDE px, equal to the result of `cutout` except for compression.
 
     Raises:
         NotAnImage: the bytes are not a complete image.
@@ -102,8 +102,8 @@ def render_variant(image: bytes, original: Callable[[], bytes], variant: Variant
     Args:
         image: the cutout as it is stored, a 256x256 RGBA PNG.
         original: fetches the file that the image was cut from, a PNG, JPEG or WEBP of up to
-            MAX_PIXELS. It is only called if the stored image is not enough: for a square of more
-            than 256 px, or for another treatment of holes.
+            MAX_PIXELS. It is only called if the stored image is not sufficient: for a square of
+            more than 256 px, or for another treatment of holes.
         variant: size, format and effects.
 
     Returns:

@@ -22,10 +22,10 @@ def contact_sheet(pairs: Sequence[tuple[bytes, bytes, str]]) -> bytes:
             of printable ASCII, cut off if it is too long for its pair.
 
     Returns:
-        A PNG: 128 px an image, five pairs a line.
+        A PNG with images of 128 px and five pairs per line.
 
     Raises:
-        OSError: one of the files is no image.
+        OSError: one of the files is not an image.
     """
     width, height = 2 * _SIDE + 2 * _GAP, _SIDE + _CAPTION + 2 * _GAP
     lines = -(-len(pairs) // _COLUMNS)

@@ -10,4 +10,4 @@ class NotAnImage(UnusableImage):
 
 
 class TooLarge(UnusableImage):
-    """The header states more pixels than are ever decoded."""
+    """The header states more pixels than the decoder accepts."""

@@ -28,7 +28,7 @@ class Background:
 
     @property
     def is_plain(self) -> bool:
-        """Whether there is a background: most of the border, or clean near-white."""
+        """Whether it is plain: most of the border, or clean near-white."""
         near_white = float(self.color.min()) >= 235 and self.noise <= 2.5
         return self.border_share >= (0.25 if near_white else 0.6)
 
@@ -37,8 +37,8 @@ def estimate_background(image: Array) -> Background:
     """Find the most common color along the border.
 
     The fullest of 4096 color bins is robust to a subject that covers much of the border. The mean
-    of the pixels near it is finer than one level, which separating white parts of the subject
-    from the background needs.
+    of the pixels near it is more precise than one level, which is needed to separate white parts of
+    the subject from the background.
 
     Args:
         image: (h, w, 3) uint8 BGR.

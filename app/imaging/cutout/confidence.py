@@ -29,14 +29,14 @@ _MIN_REASON = 0.05  # share of the confidence that a risk must cost to be report
 
 @dataclass(frozen=True)
 class Risk:
-    """One way in which a cutout fails.
+    """One way in which a cutout can fail.
 
     Attributes:
-        reason: what is wrong, for people.
+        reason: the problem, as the report states it.
         metric: the field of `QualityMetrics` that indicates it.
         low: value at which the risk begins.
-        high: value at which it is complete.
-        hazard: how often a complete risk comes true, as -log(1 - probability); None where it was
+        high: value at which it reaches its full strength.
+        hazard: how often a risk of full strength occurs, as -log(1 - probability); None if it was
             fitted and is in `confidence.json`.
         log_scale: whether the risk grows with the logarithm between low and high.
     """
@@ -56,9 +56,9 @@ class Risk:
         return min(1.0, max(0.0, (value - low) / (high - low)))
 
 
-# The hazards given here are set by hand, because the images of bench/confidence contain too few
-# such cases. The fit gives an outline of low contrast no weight beside the fragments that it
-# leaves; it keeps a little, by hand.
+# Hazards in this table are set by hand, because the images of bench/confidence contain too few such
+# cases. The fit assigns a low-contrast outline no weight in addition to the fragments that it
+# leaves, so its small hazard is set by hand, too.
 RISKS = (
     Risk("enclosed areas may be subject or holes", "hole_errors", 0.0, 1.0),
     Risk("enclosed areas were cut because of their color alone", "color_only", 0.0, 1.0),
@@ -93,7 +93,7 @@ def estimate_confidence(metrics: QualityMetrics) -> tuple[float, tuple[str, ...]
     """Return the probability that the cutout is right, and reasons against.
 
     Each risk is a failure that is independent of the others, with a hazard in proportion to its
-    strength. The probability that none comes true is exp(-(hazard x strength + ...)): a binary
+    strength. The probability that none occurs is exp(-(hazard x strength + ...)): a binary
     regression with the complementary log-log link and no negative weight (Fisher, 1922).
     """
     baseline, each = hazards()
@@ -103,19 +103,19 @@ def estimate_confidence(metrics: QualityMetrics) -> tuple[float, tuple[str, ...]
     return math.exp(-baseline - sum(costs)), tuple(dict.fromkeys(reasons))
 
 
-def report_cutout(found: CutoutMeasurements) -> CutoutReport:
+def report_cutout(measurements: CutoutMeasurements) -> CutoutReport:
     """Return the report of a cutout, with its verdict and the reasons for it."""
-    metrics = measure_quality(found)
+    metrics = measure_quality(measurements)
     confidence, reasons = estimate_confidence(metrics)
     empty = metrics.coverage < EMPTY_COVERAGE
     return CutoutReport(
-        background=_to_hex(found.background),
+        background=_to_hex(measurements.background),
         coverage=round(metrics.coverage, 4),
-        softness=round(float(found.edge_width), 2),
-        holes_kept=int(found.holes.kept),
-        holes_cut=int(found.holes.cut),
-        touches_border=_touches_border(_content(found.alpha, *found.content_size)),
-        shadow=found.shadow,
+        softness=round(float(measurements.edge_width), 2),
+        holes_kept=int(measurements.holes.kept),
+        holes_cut=int(measurements.holes.cut),
+        touches_border=_touches_border(_content(measurements.alpha, *measurements.content_size)),
+        shadow=measurements.shadow,
         confidence=0.0 if empty else round(confidence, 3),
         verdict="bad" if empty else "good" if confidence >= GOOD_CONFIDENCE else "check",
         reasons=("nothing but background was found",) if empty else reasons,

@@ -84,20 +84,22 @@ def estimate_alpha(
     pixels, base, levels = image.reshape(-1, 3), color.reshape(-1, 3), out.reshape(-1)
     shading = EdgeShading.estimate(image, background) if width > VERY_SOFT_EDGE else None
     for band, allowed, fallback in _edge_bands(background, width):
-        here = np.flatnonzero(band.view(bool))
-        if not len(here):
+        targets = np.flatnonzero(band.view(bool))
+        if not len(targets):
             continue
-        source = _strongest_neighbor(_masked(ranked, allowed), here, offsets)
-        missing = np.flatnonzero(source < 0)
+        sources = _strongest_neighbor(_masked(ranked, allowed), targets, offsets)
+        missing = np.flatnonzero(sources < 0)
         if len(missing):
             ranks = _masked(ranked, fallback)
-            source[missing] = _strongest_neighbor(ranks, here[missing], offsets)
-        base_here, base_there = (base[here], base[source]) if len(base) > 1 else (base, base)
-        near, far = pixels[here] - base_here, pixels[source] - base_there
+            sources[missing] = _strongest_neighbor(ranks, targets[missing], offsets)
+        target_base, source_base = (base[targets], base[sources]) if len(base) > 1 else (base, base)
+        observed, foreground = pixels[targets] - target_base, pixels[sources] - source_base
         if shading is not None:
-            far = far + shading.color_change(here, source)
-        share = np.einsum("ij,ij->i", near, far) / np.maximum(np.einsum("ij,ij->i", far, far), 1)
-        levels[here] = np.clip(share * 255 + 0.5, 0, 255)
+            foreground = foreground + shading.color_change(targets, sources)
+        share = np.einsum("ij,ij->i", observed, foreground) / np.maximum(
+            np.einsum("ij,ij->i", foreground, foreground), 1
+        )
+        levels[targets] = np.clip(share * 255 + 0.5, 0, 255)
     return out
 
 
@@ -150,14 +152,14 @@ def _pixel_indices(height: int, width: int) -> Array:
     return indices
 
 
-def _strongest_neighbor(ranked: Array, here: Array, offsets: list[int]) -> Array:
+def _strongest_neighbor(ranked: Array, targets: Array, offsets: list[int]) -> Array:
     """Return the flat index of the strongest unmasked pixel nearby, or -1.
 
     Offsets beyond the left and right of the image wrap to the adjacent row. A margin would cost
     more, and only a subject that touches both sides is affected.
     """
     flat = ranked.ravel()
-    best = flat.take(here)
+    best = flat.take(targets)
     for offset in offsets:
-        np.maximum(best, flat.take(here + offset, mode="clip"), out=best)
+        np.maximum(best, flat.take(targets + offset, mode="clip"), out=best)
     return np.asarray((best & ((1 << _INDEX_BITS) - 1)) - 1)

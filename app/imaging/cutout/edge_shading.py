@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-_MIN_DEPTH, _MAX_DEPTH = 4.0, 9.0  # px from the edge: no background shows through, yet not far in
+_MIN_DEPTH, _MAX_DEPTH = 4.0, 9.0  # px from the edge: free of background, but still near the edge
 _RADIUS = 4  # px on the half-size image, over which moments are averaged
 _MIN_PIXELS = 5  # within that window, for a fit
 _MIN_VARIANCE = 0.4  # px^2: of depth, for a slope
@@ -61,7 +61,7 @@ class EdgeShading:
         return cls(depth.ravel(), flat, image.shape[1])
 
     def color_change(self, targets: Array, sources: Array) -> Array:
-        """Return what extrapolates the colors at `sources` to `targets`.
+        """Return the change that extrapolates colors from sources to targets.
 
         Args:
             targets: (n,) flat indices of the pixels to predict.

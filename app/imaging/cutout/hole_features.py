@@ -21,7 +21,7 @@ NAMES = (
     "islands", "island_share", "island_mean",
     "subject_solidity", "subject_aspect", "stroke_mean", "stroke_max", "stroke_std",
 )  # fmt: skip
-IMAGE_AREA = 512.0 * 512.0  # px: what areas are relative to, whatever has been cropped
+IMAGE_AREA = 512.0 * 512.0  # px: areas are relative to this, even if the image was cropped
 _SQUARE_5 = np.ones((5, 5), np.uint8)
 _SQUARE_9 = np.ones((9, 9), np.uint8)
 _COLOR_BIN = np.array([1, 4, 16], np.int32)
@@ -57,7 +57,7 @@ def _measure_subject(image: Array, solid: Array, outside: Array) -> _Subject:
 
 
 def measure_regions(image: Array, regions: Regions, chosen: list[int]) -> Array:
-    """Measure the `NAMES` of each chosen region.
+    """Measure the features in `NAMES` of each chosen region.
 
     Args:
         image: (h, w, 3) uint8 BGR.

@@ -18,7 +18,7 @@ Array = npt.NDArray[Any]
 COLOR_TOLERANCE = 0.6  # levels by which the mean of a hole may differ from the background
 WHITE_TOLERANCE = 0.7  # levels from pure white within which color can't identify a hole
 KEEP_THRESHOLD = 0.6  # probability of being subject from which a region is kept
-MIN_SHADE = 4.0  # levels by which a hole in a shadow is darker than the background at least
+MIN_SHADE = 4.0  # levels by which a hole in a shadow must be darker than the background
 SHADE_TOLERANCE = 25.0  # levels by which a hole's shade may differ from the estimated shadow
 VISIBLE_SHARE, OBVIOUS_SHARE = 0.0008, 0.004  # of the image: an error begins to show; is obvious
 MODEL_FILE = Path(__file__).with_name("holes.json")
@@ -113,7 +113,7 @@ def _with_shaded_holes(
     background: Background,
     shaded: Array,
 ) -> HoleDecisions:
-    """Cut the regions that look like the shaded background around the subject, too."""
+    """Also cut the regions that look like background in a shadow."""
     size = (image.shape[1], image.shape[0])
     expected = cv2.resize(shaded, size, interpolation=cv2.INTER_LINEAR)
     holes = [i for i in numbers if _has_shade(image, regions, i, background, expected)]
@@ -128,7 +128,7 @@ def visibility(share: Array) -> Array:
     """Return how visible misclassified regions are, 0..1.
 
     White against magenta, one region of 0.0008 of the image lowers the PSNR to 36 dB, and one of
-    0.004 to 29 dB; in between visibility grows as the decibels do.
+    0.004 to 29 dB; between the two, visibility is linear in decibels.
 
     Args:
         share: (n,) areas, relative to the image's.

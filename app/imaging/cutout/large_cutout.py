@@ -105,7 +105,7 @@ def _box_mean(plane: Array) -> Array:
 
 
 def _paste(part: Array, matte: Matte, canvas: Array) -> Array:
-    """Write what is known within the matte's box into the whole image."""
+    """Copy an array of the matte's box into an array of the whole image."""
     top, bottom, left, right = matte.box
     canvas[top:bottom, left:right] = part
     return canvas

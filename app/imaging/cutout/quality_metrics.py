@@ -18,7 +18,7 @@ _MAX_FRAGMENTS = 10  # counted at most: by then the edge has disintegrated
 
 @dataclass(frozen=True)
 class CutoutMeasurements:
-    """What the steps of one cutout measured.
+    """Measurements from the steps of one cutout.
 
     Attributes:
         background: the background.
@@ -70,20 +70,20 @@ class QualityMetrics:
     coverage: float
 
 
-def measure_quality(found: CutoutMeasurements) -> QualityMetrics:
+def measure_quality(measurements: CutoutMeasurements) -> QualityMetrics:
     """Compute the metrics; this takes about 0.3 ms."""
-    holes = found.holes
+    holes = measurements.holes
     return QualityMetrics(
         hole_errors=holes.expected_errors,
         color_only=holes.color_only,
         shadow_cut=holes.shadow_cut,
         shadow_kept=holes.shadow_kept,
-        fragments=float(_count_fragments(found.alpha)),
-        low_contrast=found.low_contrast,
-        inlet=_inlet_share(found.alpha),
-        clipped=1 - found.background.border_share,
-        noise=found.background.noise,
-        coverage=float(found.alpha.mean()) / 255,
+        fragments=float(_count_fragments(measurements.alpha)),
+        low_contrast=measurements.low_contrast,
+        inlet=_inlet_share(measurements.alpha),
+        clipped=1 - measurements.background.border_share,
+        noise=measurements.background.noise,
+        coverage=float(measurements.alpha.mean()) / 255,
     )
 
 

@@ -12,9 +12,9 @@ from app.imaging.cutout.background import Background
 Array = npt.NDArray[Any]
 
 TOLERANCE = 12  # levels from the background that an edge or compression noise may reach
-SOLID_TOLERANCE = 4  # levels beyond noise at which a solid patch is subject all the same
+SOLID_TOLERANCE = 4  # levels beyond noise from which a solid patch counts as subject
 MIN_CONTRAST = 48  # levels that ringing does not reach
-MAX_SPECK_AREA = 150  # px: an isolated region that is larger is no ringing
+MAX_SPECK_AREA = 150  # px: larger isolated regions are not ringing
 MARGIN = 8  # px kept around the subject
 MIN_INLET_AREA = 600  # px: smaller bays stay part of the outside
 _SQUARE_3 = np.ones((3, 3), np.uint8)
@@ -57,7 +57,7 @@ class Regions:
 def subject_box(distance: Array, background: Background) -> tuple[int, int, int, int]:
     """Return the subject's box with a margin.
 
-    All later steps work inside this box only. An empty image gives the whole image.
+    All later steps work only inside this box. For an empty image it is the whole image.
 
     Returns:
         Top, bottom, left and right in px, as even numbers.
@@ -95,8 +95,8 @@ def background_like(distance: Array, background: Background, ringing: float = 0.
 def label_regions(mask: Array) -> Regions:
     """Label the 4-connected regions of a mask.
 
-    A flood fill from the border costs a tenth of labeling the whole image, and in most images
-    nothing enclosed is left to label.
+    A flood fill from the border takes a tenth of the time of labeling the whole image, and most
+    images have no enclosed regions left to label.
 
     Args:
         mask: (h, w) uint8, 1 where pixels are background-like.

@@ -19,12 +19,12 @@ class CutoutReport:
         holes_cut: enclosed areas that were cut out.
         touches_border: whether the subject reaches the border of the image.
         shadow: whether a soft shadow was found and removed with the background.
-        confidence: 0..1, the chance that the result's PSNR against the true cutout, both over
-            magenta, is 30 dB or more, as it was on the images of bench/confidence; below that a
-            flaw is easily visible. 0 where nothing was cut out.
+        confidence: 0..1, the probability that the result's PSNR against the true cutout, both over
+            magenta, is 30 dB or more, calibrated on the images of bench/confidence; below that a
+            flaw is easily visible. 0 if nothing was cut out.
         verdict: `good` from a confidence of 0.9, `check` (inspect it) below, `bad` (don't use
-            it) where nothing was left, or there is no plain background.
-        reasons: in words, what lowers the confidence by 5 % or more, or what was done instead.
+            it) if nothing was left or there is no plain background.
+        reasons: the risks that lower the confidence by 5 % or more, or why nothing was cut out.
     """
 
     background: str

@@ -68,7 +68,7 @@ def segment(
         image: (h, w, 3) uint8 BGR.
         distance: (h, w) uint8 distance from the background's color.
         background: the background.
-        options: how to do it.
+        options: the options of the segmentation.
     """
     similar = background_like(distance, background, options.ringing)
     candidates = shadow_candidates(image, distance, background)

@@ -61,7 +61,7 @@ def _decode_with_pillow(data: bytes, header: ImageInfo) -> Array:
             warnings.simplefilter("ignore")
             file = Image.open(io.BytesIO(data), formats=_FORMATS)
             if file.size != (header.width, header.height):  # only the header's size was checked
-                raise NotAnImage("the file states two sizes")
+                raise NotAnImage("the file states two different sizes")
             file.load()
             image = _to_srgb(_to_eight_bits(ImageOps.exif_transpose(file)))
     except _DECODE_ERRORS as e:
@@ -87,13 +87,13 @@ def _to_eight_bits(image: Image.Image) -> Image.Image:
 
 
 def _to_srgb(image: Image.Image) -> Image.Image:
-    """Convert to RGB or RGBA in sRGB, by the embedded profile if valid."""
+    """Convert to RGB or RGBA in sRGB, with the embedded profile if valid."""
     transparent = image.has_transparency_data
     profile = image.info.get("icc_profile")
     if image.mode == "P" or (transparent and profile):  # a profile conversion drops tRNS
         image = image.convert("RGBA" if transparent else "RGB")
     if profile and image.mode in {"RGB", "RGBA", "CMYK", "L"}:
-        # A broken profile says nothing about the pixels, so they are taken for sRGB.
+        # Pixels with a broken profile are treated as sRGB.
         with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError):
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             mode = "RGBA" if image.mode == "RGBA" else "RGB"

@@ -20,8 +20,8 @@ class ImageInfo:
 
     Attributes:
         format: the file format.
-        width: px.
-        height: px.
+        width: in px.
+        height: in px.
         plain: whether it is 8-bit gray or RGB without alpha, palette or color profile, so that
             the fast decoder returns the right colors.
         lossy: whether compression adds noise around edges.

@@ -21,7 +21,7 @@ def encode_png(rgba: npt.NDArray[Any], level: int = 2, xmp: bytes = b"") -> byte
 
     Args:
         rgba: (h, w, 4) uint8, straight alpha.
-        level: of compression, 1..9.
+        level: the compression level, 1..9.
         xmp: the packet, or b"" for none.
     """
     height, width = rgba.shape[:2]

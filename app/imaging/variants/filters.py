@@ -21,9 +21,9 @@ class Argument:
     """One argument of a filter.
 
     Attributes:
-        name: for error messages.
-        range: of a number; None for a color.
-        default: its value if omitted; None if it is required.
+        name: the name in error messages.
+        range: the range of a number; None for a color.
+        default: the value if it is omitted; None if it is required.
         pixels: whether it is a length in output pixels, which a request's `dpr` multiplies.
     """
 
@@ -70,10 +70,10 @@ class Filter:
             raise InvalidVariant(PARAMETER, f"must be one of {', '.join(FILTERS)}")
         if len(self.values) > len(arguments):
             raise InvalidVariant(PARAMETER, f"{self.name} takes at most {len(arguments)} arguments")
-        given = (*self.values, *(a.default for a in arguments[len(self.values) :]))
+        completed = (*self.values, *(a.default for a in arguments[len(self.values) :]))
         values = tuple(
             self._validate(value, argument)
-            for value, argument in zip(given, arguments, strict=True)
+            for value, argument in zip(completed, arguments, strict=True)
         )
         object.__setattr__(self, "values", values)
 

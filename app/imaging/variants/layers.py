@@ -76,7 +76,7 @@ def shadow_coverage(alpha: Array, shadow: Shadow) -> Array:
     """Return the coverage of the shadow that a subject casts.
 
     Args:
-        alpha: of the subject, (h, w) uint16, 0..65025.
+        alpha: the subject's alpha, (h, w) uint16, 0..65025.
         shadow: its offset, blur and opacity are used.
 
     Returns:
@@ -99,7 +99,7 @@ def _composite_below(canvas: Array, coverage: Array | None, color: Color) -> Non
     Args:
         canvas: (h, w, 4) uint16, premultiplied.
         coverage: how much of each pixel the color covers, (h, w) uint16, 0..65025; None for all.
-        color: of the layer.
+        color: the color of the layer.
     """
     layer: Array = np.append(np.array(color, np.float32) / 255, np.float32(1))
     for start in range(0, len(canvas), _LINES):

@@ -30,28 +30,28 @@ class Shadow(NamedTuple):
     opacity: float
 
 
-def validate_outline(given: tuple[float, Color] | None) -> Outline | None:
+def validate_outline(values: tuple[float, Color] | None) -> Outline | None:
     """Check the ranges of an outline; return None for an invisible one.
 
     Raises:
         InvalidVariant: a value is out of range.
     """
-    if given is None:
+    if values is None:
         return None
     name = "outline"
-    outline = Outline(OUTLINE.validate(given[0], name), validate_color(given[1], name))
+    outline = Outline(OUTLINE.validate(values[0], name), validate_color(values[1], name))
     return outline if outline.px > 0 else None
 
 
-def validate_shadow(given: tuple[float, float, float, Color, float] | None) -> Shadow | None:
+def validate_shadow(values: tuple[float, float, float, Color, float] | None) -> Shadow | None:
     """Check the ranges of a shadow; return None for an invisible one.
 
     Raises:
         InvalidVariant: a value is out of range.
     """
-    if given is None:
+    if values is None:
         return None
-    dx, dy, blur, color, opacity = given
+    dx, dy, blur, color, opacity = values
     name = "shadow"
     shadow = Shadow(
         OFFSET.validate(dx, name),

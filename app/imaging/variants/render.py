@@ -32,7 +32,7 @@ def render_variant(image: bytes, original: Callable[[], bytes], variant: Variant
 def _load_square(image: bytes, original: Callable[[], bytes], variant: Variant) -> Array:
     """Return the cutout as (side, side, 4) uint8 RGBA, straight alpha.
 
-    Up to the stored size that is the stored image, resized. Beyond the original's own size there
+    Up to the stored size, it is the stored image, resized. Beyond the size of the original there
     is no more detail, so the cutout is enlarged.
     """
     side = variant.side

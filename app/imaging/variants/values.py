@@ -11,7 +11,7 @@ _HEX = re.compile(r"#?([0-9a-f]{3}|[0-9a-f]{6})", re.ASCII | re.IGNORECASE)
 
 
 class InvalidVariant(ValueError):
-    """The parameters make no valid variant.
+    """The parameters do not form a valid variant.
 
     Attributes:
         parameter: the name of the invalid parameter in the API, such as `w`.
@@ -37,7 +37,8 @@ class Range:
         """Return the value, rounded to thousandths.
 
         Raises:
-            InvalidVariant: it is out of range, not whole where it has to be, or not a number.
+            InvalidVariant: the value is out of range, has a fraction where none is allowed, or is
+                not a number.
         """
         if not self.low <= value <= self.high or (self.whole and value != int(value)):
             kind = "a whole number from" if self.whole else "a number from"
@@ -62,10 +63,10 @@ def parse_color(text: str) -> Color:
     Raises:
         ValueError: the text has another form.
     """
-    found = _HEX.fullmatch(text)
-    if found is None:
+    match = _HEX.fullmatch(text)
+    if match is None:
         raise ValueError("must be a color such as #rrggbb")
-    digits = found[1] if len(found[1]) == 6 else "".join(2 * digit for digit in found[1])
+    digits = match[1] if len(match[1]) == 6 else "".join(2 * digit for digit in match[1])
     red, green, blue = bytes.fromhex(digits)
     return red, green, blue
 
@@ -81,7 +82,7 @@ def validate_color(value: Color, parameter: str) -> Color:
     """Return the color.
 
     Raises:
-        InvalidVariant: it does not consist of three whole numbers from 0 to 255.
+        InvalidVariant: the color does not consist of three whole numbers from 0 to 255.
     """
     if len(value) != 3 or any(level not in range(256) for level in value):
         raise InvalidVariant(parameter, "must be a color of three whole numbers from 0 to 255")

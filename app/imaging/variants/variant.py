@@ -27,9 +27,9 @@ RANGES: dict[str, Range] = {
     "sharpness": Range(0, 4),
     "hue": Range(-180, 180),
 }
-"""Of the fields that are numbers."""
+"""The ranges of the numeric fields."""
 DEFAULT_QUALITY: dict[Format, int] = {"webp": 85, "avif": 65, "jpeg": 85}
-"""Used where no quality is given. PNG has none."""
+"""The quality if none is specified. PNG has none."""
 LOSSLESS = 100  # quality at which a WEBP is lossless
 
 _CHOICES = {
@@ -51,13 +51,13 @@ class Variant:
     sharpness), filters, outline, shadow, background, format.
 
     Attributes:
-        width: of the result.
-        height: of the result.
+        width: the width of the result.
+        height: the height of the result.
         fit: `contain` centers the whole square in the result, `cover` fills the result and crops
-            what is beyond, `fill` stretches.
-        format: of the file.
+            the rest, `fill` stretches.
+        format: the file format.
         quality: 1..100; None for the format's default. 100 makes a WEBP lossless.
-        background: a color for what is transparent, or None. JPEG uses white for None.
+        background: the color of transparent areas, or None. JPEG uses white for None.
         padding: empty space on each side, within width and height.
         brightness: factor of all channels, 1 for unchanged.
         contrast: factor of the distance to mid-gray, 1 for unchanged.
@@ -116,7 +116,7 @@ class Variant:
 
     @property
     def content_type(self) -> str:
-        """Value of the header of that name."""
+        """The value of the Content-Type header."""
         return f"image/{self.format}"
 
     @property
@@ -148,9 +148,9 @@ class Variant:
     def canonical(self) -> str:
         """Return the canonical text as a query; "" for the plain image.
 
-        It has what differs from the plain image as `name=value`, sorted by name and joined by
-        `&`. What makes no difference is omitted, such as the quality of a PNG. Equal texts mean
-        equal images.
+        It contains the parameters that differ from the plain image as `name=value`, sorted by name
+        and joined by `&`. Parameters without effect are omitted, such as the quality of a PNG.
+        Equal texts mean equal images.
         """
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         values["rotate"], mirrored = self.orientation

@@ -19,7 +19,7 @@ def pack(label: bytes, image: StoredImage) -> bytes:
 
 
 def unpack(label: bytes, value: bytes) -> StoredImage | None:
-    """Return the image, or None unless `pack` made these bytes and label."""
+    """Return the image, or None if `pack` did not make it for this label."""
     if len(value) < _HEADER.size:
         return None
     digest, seconds, length = _HEADER.unpack_from(value)

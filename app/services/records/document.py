@@ -31,8 +31,8 @@ def from_document(document: Mapping[str, Any]) -> ImageRecord:
     """
     values = {name: _text(document.get(name)) for name in _TEXT_FIELDS}
     if "subject" not in document:  # written when subject and suffix were one field
-        whole = _text(document.get("new_prompt"))
-        values["subject"], values["prompt_suffix"] = split_prompt(whole)
+        full_prompt = _text(document.get("new_prompt"))
+        values["subject"], values["prompt_suffix"] = split_prompt(full_prompt)
     return ImageRecord(
         **values,
         id=str(document["id"]),

@@ -26,21 +26,21 @@ class LazyClient(Generic[T]):
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
         self._lock = threading.Lock()
-        self._made: tuple[int, T] | None = None
+        self._created: tuple[int, T] | None = None
 
     def __call__(self) -> T:
         """Return the client of this process."""
-        made = self._made
-        if made is not None and made[0] == os.getpid():
-            return made[1]
+        created = self._created
+        if created is not None and created[0] == os.getpid():
+            return created[1]
         with self._lock:
-            if self._made is None or self._made[0] != os.getpid():
-                self._made = (os.getpid(), self._make())
-            return self._made[1]
+            if self._created is None or self._created[0] != os.getpid():
+                self._created = (os.getpid(), self._make())
+            return self._created[1]
 
     def close(self) -> None:
         """Close the client of this process; the next use creates another."""
         with self._lock:
-            made, self._made = self._made, None
-        if made is not None and made[0] == os.getpid():
-            made[1].close()
+            created, self._created = self._created, None
+        if created is not None and created[0] == os.getpid():
+            created[1].close()

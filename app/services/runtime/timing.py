@@ -24,7 +24,7 @@ class SystemClock:
 
 
 class FailOpenSemaphore:
-    """Admits `max_concurrent` threads; the others wait, but not for long.
+    """Admits `max_concurrent` threads; the others wait for a limited time.
 
     After `timeout_seconds` they proceed without a slot, so that work that hangs delays no thread
     for long. Meant for work that is faster with fewer concurrent threads.

@@ -52,10 +52,10 @@ def read(image_id: str, data: bytes, *, found_at: datetime) -> ImageRecord:
         for name in _TEXTS
         if isinstance(value := document.get(name), str)
     }
-    whole = document.get("new_prompt")
+    full_prompt = document.get("new_prompt")
     # Older sidecars have subject and suffix in one field.
-    if "subject" not in document and isinstance(whole, str):
-        texts["subject"], texts["prompt_suffix"] = split_prompt(_without_surrogates(whole))
+    if "subject" not in document and isinstance(full_prompt, str):
+        texts["subject"], texts["prompt_suffix"] = split_prompt(_without_surrogates(full_prompt))
     requested_at = _time(document.get("requested_at")) or found_at
     return ImageRecord(
         **texts,
