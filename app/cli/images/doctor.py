@@ -89,7 +89,7 @@ def _as_json(findings: Sequence[Finding]) -> str:
 
 
 def _table(findings: Sequence[Finding]) -> Iterator[str]:
-    yield _line(("PART", "CHECK", "RESULT"), "FINDING, AND -> WHAT TO DO")
+    yield _line(("PART", "CHECK", "RESULT"), "FINDING, AND -> ADVICE")
     for finding in findings:
         yield from _lines(finding)
     yield ""

@@ -79,7 +79,7 @@ class Filter:
 
     def _validate(self, value: Value | None, argument: Argument) -> Value:
         if value is None:
-            raise InvalidVariant(PARAMETER, f"{self.name} needs its {argument.name}")
+            raise InvalidVariant(PARAMETER, f"{self.name} requires a {argument.name}")
         try:
             if argument.range is None and isinstance(value, tuple):
                 return validate_color(value, PARAMETER)

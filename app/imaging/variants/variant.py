@@ -106,9 +106,9 @@ class Variant:
                 listed = ", ".join(str(choice) for choice in choices if choice != "")
                 raise InvalidVariant(name, f"must be one of {listed}")
         if len(self.filters) > MAX_FILTERS:
-            raise InvalidVariant("filter", f"may be given at most {MAX_FILTERS} times")
+            raise InvalidVariant("filter", f"can be used at most {MAX_FILTERS} times")
         if 2 * self.padding >= min(self.width, self.height):
-            raise InvalidVariant("padding", "must leave room: less than half of the shorter side")
+            raise InvalidVariant("padding", "must be less than half of the shorter side")
         if self.background is not None:
             validate_color(self.background, "background")
         object.__setattr__(self, "outline", validate_outline(self.outline))

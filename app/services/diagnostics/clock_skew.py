@@ -31,12 +31,12 @@ def compare(date_header: str | None, *, sent: datetime, received: datetime) -> F
     """
     date = _parse(date_header)
     if date is None:
-        return _CLOCK.not_used("skew", "no response with a date")
+        return _CLOCK.not_used("skew", "no response with a Date header")
     ahead = sent - date - _RESOLUTION  # at least; the response was made after the request
     behind = date - received
     skew = max(ahead, behind, timedelta())
     if skew <= _WARNING_AFTER:
-        return _CLOCK.ok("skew", "this machine's clock is right to within 5 s")
+        return _CLOCK.ok("skew", "this machine's clock is accurate to within 5 s")
     found = f"this machine's clock is {skew.total_seconds():.0f} s "
     found += "fast" if ahead > behind else "slow"
     if skew <= _FAILED_AFTER:

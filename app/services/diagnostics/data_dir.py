@@ -77,7 +77,7 @@ def _round_trip(store: LocalImageStore) -> str:
         advice = "make DATA_DIR writable for the user that runs the service"
         raise CheckFailed(f"images can't be stored ({error.detail})", advice) from None
     if not same:
-        raise CheckFailed("a file was read back with other content", "check the disk")
+        raise CheckFailed("a file was read back with different content", "check the disk")
     return "an image was written, flushed, read back and deleted"
 
 

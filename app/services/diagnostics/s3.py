@@ -119,5 +119,5 @@ def _step(check: str, found: str, work: Callable[[], object]) -> Finding:
 def _compare(client: "BaseClient", probe: dict[str, str], data: bytes) -> None:
     with contextlib.closing(client.get_object(**probe)["Body"]) as body:
         if body.read() != data:
-            found = "the object was read back with other content"
+            found = "the object was read back with different content"
             raise CheckFailed(found, "check proxies between here and S3")

@@ -67,21 +67,21 @@ class Metrics:
         self._charged_failures = {charged: failures.labels(charged) for charged in _CHARGES}
         self._generation_seconds = Histogram(
             "imageapi_generation_duration_seconds",
-            "Time that a generation took.",
+            "Duration of generations, in seconds.",
             ("outcome",),
             buckets=_BUCKETS,
             registry=registry,
         )
         self._step_seconds = Histogram(
             "imageapi_generation_step_duration_seconds",
-            "Time that a step of a generation took.",
+            "Duration of the steps of generations, in seconds.",
             ("step",),
             buckets=_BUCKETS,
             registry=registry,
         )
         self._dollars = Counter(
             "imageapi_cost_dollars",
-            "US dollars that images cost, as far as known.",
+            "Known cost of images, in US dollars.",
             registry=registry,
         )
         self.in_flight = Gauge(
@@ -92,7 +92,7 @@ class Metrics:
         )
         reads = Counter(
             "imageapi_cache_reads",
-            "Reads of images and variants, by the level that had them.",
+            "Reads of images and variants, by the level that served them.",
             ("level",),
             registry=registry,
         )

@@ -131,10 +131,12 @@ def _parse(completion: Any, schema: type[Output]) -> Output:
         choice = completion.choices[0]
         refusal, text = choice.message.refusal, choice.message.content or ""
     except (AttributeError, IndexError, TypeError):  # the SDK returns an HTML page as a str
-        raise ProviderBadResponse("a completion without a choice") from None
+        raise ProviderBadResponse("the completion has no choices") from None
     if refusal or choice.finish_reason == "content_filter":
         raise PromptRejected("refused by the text model")
     try:
         return schema.model_validate_json(text[text.find("{") : text.rfind("}") + 1])
     except ValidationError:
-        raise ProviderBadResponse(f"output of another schema, {len(text)} characters") from None
+        raise ProviderBadResponse(
+            f"output does not match the schema, {len(text)} characters"
+        ) from None

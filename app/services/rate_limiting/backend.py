@@ -192,4 +192,4 @@ def sqlite_backend(
         storage = SqliteStorage(uri, now=now, max_entries=max_entries, **waits)
         return OpenStorage(storage=storage, failures=storage.base_exceptions, close=storage.close)
 
-    return StorageBackend("the file of limits", open_storage, now=now)
+    return StorageBackend("SQLite", open_storage, now=now)

@@ -89,7 +89,7 @@ class SqliteStorage(Storage, MovingWindowSupport):
             connection.execute("DELETE FROM entries WHERE key = ?", (key,))
 
     def _unsupported(self, *_: Any, **__: Any) -> Any:
-        raise NotImplementedError("only what moving windows need is supported")
+        raise NotImplementedError("only moving windows are supported")
 
     incr = get = get_expiry = check = reset = _unsupported
 

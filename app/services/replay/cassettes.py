@@ -103,7 +103,7 @@ class Cassettes:
         folder = self._folder / name
         numbers = sorted(path.stem for path in folder.glob("[0-9]*.json"))
         if not numbers:
-            raise CassetteMissing(f"nothing in {name}")
+            raise CassetteMissing(f"no cassettes in {name}")
         with self._lock:
             index = min(self._replayed[name], len(numbers) - 1)
             self._replayed[name] += 1

@@ -94,7 +94,7 @@ class ReplayGenerator:
             raise
         image = _final_bytes(recorded)
         if not image:
-            raise CassetteMissing("an image without its file")
+            raise CassetteMissing("the file of the image is missing")
         return GeneratedImage(data=image, model=str(recorded.response.get("model") or self.model))
 
 

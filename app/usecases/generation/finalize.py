@@ -104,7 +104,7 @@ class ImageFinalizer:
         try:
             self._put_or_spool(record, data)
         except StorageUnavailable as error:
-            _log.warning("evidence of %s is not in the store: %s", record.id, error.detail)
+            _log.warning("evidence of %s could not be stored: %s", record.id, error.detail)
 
     def fail_record(self, record: ImageRecord, error: AppError) -> AppError:
         """Record that the generation failed; return the error with `charged` set.

@@ -100,7 +100,7 @@ class Recovery:
         else:
             outcome = record.failed(ABANDONED, charged=Charged.NO).booked()
         if not self.records.compare_and_swap(record, outcome):
-            raise GenerationInProgress("another server has finished it")
+            raise GenerationInProgress("another server has finished the generation")
         return outcome
 
 

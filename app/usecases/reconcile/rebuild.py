@@ -65,5 +65,5 @@ class Rebuilder:
     def _insert(self, record: ImageRecord) -> ImageRecord:
         record = record.booked()
         if not self.records.insert(record):
-            raise GenerationInProgress("the record exists already")
+            raise GenerationInProgress("the record already exists")
         return record

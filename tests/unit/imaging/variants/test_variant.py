@@ -90,7 +90,7 @@ def test_the_order_of_filters_makes_a_difference() -> None:
         ({"hue": float("inf")}, "hue", "-180 to 180"),
         ({"rotate": 45}, "rotate", "90"),
         ({"fit": "inside"}, "fit", "contain"),
-        ({"padding": 128}, "padding", "room"),
+        ({"padding": 128}, "padding", "less than half"),
         ({"background": (1, 2, 256)}, "background", "255"),
         ({"outline": (65, RED)}, "outline", "0 to 64"),
         ({"shadow": (0, 0, 1, RED, 1.5)}, "shadow", "0 to 1"),
