@@ -83,7 +83,7 @@ TOPIC = Topic(
             paid=1,
             stored=READY,
             repeat=FINISHED,
-            log=("not booked",),
+            log=("not recorded",),
         ),
     ),
 )
