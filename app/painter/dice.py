@@ -27,10 +27,7 @@ class Dice:
         self._counter = 0
 
     def branch(self, name: str) -> "Dice":
-        """Return an independent sequence.
-
-        With a sequence for each part, a change of one part does not change the others.
-        """
+        """Return an independent sequence: changes of one part don't affect others."""
         return Dice(f"{self._key.hex()}/{name}")
 
     def between(self, low: float, high: float) -> float:

@@ -1,7 +1,4 @@
-"""Drawings: SVG files whose shapes have roles instead of colors.
-
-A file can have variants; CONTRIBUTING.md explains the attributes that define them.
-"""
+"""Drawings: SVG files whose shapes have roles; CONTRIBUTING.md explains the attributes."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -24,10 +24,7 @@ _SCHEMES = (
 
 @dataclass(frozen=True)
 class ColorHint:
-    """A color that a prompt names.
-
-    The hue is in degrees; chroma and lightness are factors.
-    """
+    """A color that a prompt names: hue in degrees, factors of chroma and lightness."""
 
     hue: float
     chroma: float = 1.0
@@ -70,10 +67,7 @@ def _natural_lightness(hue: float) -> float:
 
 
 def _tones(role: str, light: float, chroma: float, hue: float) -> Iterator[tuple[str, str]]:
-    """Yield the tones of a role.
-
-    Shades tend towards violet and lights towards yellow, as in daylight; grays stay gray.
-    """
+    """Yield a role's tones: shades tend towards violet, lights towards yellow."""
     cool, warm = _toward(hue, 285.0, 10.0), _toward(hue, 95.0, 8.0)
     yield role, _hex(light, chroma, hue)
     yield f"{role}-shade", _hex(light - 0.085, chroma * 1.05, cool)

@@ -1,7 +1,4 @@
-"""The painter's vocabulary, read from vocabulary.toml.
-
-That file explains the fields of a motif.
-"""
+"""The painter's vocabulary, read from vocabulary.toml, which explains its fields."""
 
 import tomllib
 from collections.abc import Sequence
@@ -15,10 +12,7 @@ from .palette import ColorHint
 
 @dataclass(frozen=True)
 class Motif:
-    """A drawing that words can name.
-
-    None among its natural colors stands for any color.
-    """
+    """A drawing that words can name; None among its colors stands for any color."""
 
     name: str
     colors: tuple[ColorHint | None, ...] = ()
