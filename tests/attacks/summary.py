@@ -27,7 +27,7 @@ def print_attacks(terminalreporter: pytest.TerminalReporter) -> None:
         return
     failed = sorted(what for what, outcome in made if outcome == "failed")
     count = len({what for what, _ in made})
-    terminalreporter.section(f"attacks: {count - len(failed)} of {count} held off")
+    terminalreporter.section(f"attacks: {count - len(failed)} of {count} repelled")
     for what in failed:
         terminalreporter.line(f"failed  {what}")
 

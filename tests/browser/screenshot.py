@@ -14,7 +14,7 @@ from tests.support.service import serving, settings_for
 _FILE = Path(__file__).resolve().parents[2] / "docs" / "studio.png"
 _PROMPTS = (
     "A blue whale above the clouds",
-    "A cup of coffee with steam",
+    "A butterfly on a leaf",
     "A rocket on its way to the moon",
     "An owl reading a book",
     "A cactus in a pot",

@@ -21,8 +21,8 @@ fails as scripted and counts what it would have billed. Requests for an image ca
 - **charged** is what the response reports about money: `no`, `yes` or `unknown`.
 - **paid** is how many images were really billed by then.
 - **kept** is what exists afterwards: records with their state, objects in the store, and what waits
-  in the spool on the server's disk. The *original* is the image as the model sent it, the *note*
-  beside it describes the request, the *image* is the cutout, and *evidence* is a response of the
+  in the spool on the server's disk. The *original* is the image as the model sent it, the *sidecar*
+  describes the request, the *image* is the cutout, and *evidence* is a response of the
   model that can't be used.
 - **same request again** is what the same request with the same key gets once all is well, and how
   many images are paid in total then. *Replayed* responses have the header

@@ -116,7 +116,7 @@ RUNNING = ExpectedResponse(409, "generation_in_progress", "unknown", {"Retry-Aft
 OUTCOME_UNKNOWN = ExpectedResponse(409, "outcome_unknown", "unknown")
 
 NOTHING = StoredState()
-READY = StoredState(records=("ready yes",), objects=("image", "note", "original"))
+READY = StoredState(records=("ready yes",), objects=("image", "original", "sidecar"))
 
 
 def failed(charged: str = "no") -> StoredState:

@@ -12,7 +12,9 @@ class Discrepancy(StrEnum):
     """A kind of discrepancy; the values are the names in the report."""
 
     IMAGE_MISSING = "image_missing"  # ready; the image can be cut out of the original again
-    NOTE_MISSING = "note_missing"  # ready; without its sidecar the record could not be rebuilt
+    SIDECAR_MISSING = (
+        "sidecar_missing"  # ready; without its sidecar the record could not be rebuilt
+    )
     ORIGINAL_LOST = "original_lost"  # ready; only the cut-out image is left
     LOST = "lost"  # neither image nor original, but a record or a sidecar
     RECORD_MISSING = "record_missing"  # an original without a record
@@ -91,7 +93,7 @@ def _of_ready(snapshot: ImageSnapshot, record: ImageRecord) -> tuple[Discrepancy
         return (Discrepancy.LOST,)
     checks = (
         (Discrepancy.IMAGE_MISSING, not snapshot.has_image),
-        (Discrepancy.NOTE_MISSING, original and not snapshot.has_sidecar),
+        (Discrepancy.SIDECAR_MISSING, original and not snapshot.has_sidecar),
         (Discrepancy.ORIGINAL_LOST, original and not has_original),
     )
     return tuple(kind for kind, applies in checks if applies)

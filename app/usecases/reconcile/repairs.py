@@ -49,7 +49,7 @@ class Repairs:
     def _repairs(self) -> Mapping[Discrepancy, Callable[[ImageSnapshot], None]]:
         return {
             Discrepancy.IMAGE_MISSING: self._cut_out_again,
-            Discrepancy.NOTE_MISSING: self._write_sidecar,
+            Discrepancy.SIDECAR_MISSING: self._write_sidecar,
             Discrepancy.RECORD_MISSING: self._rebuild_pending,
             Discrepancy.ORPHANED_EVIDENCE: self._rebuild_failed,
             Discrepancy.ORPHANED_IMAGE: self._rebuild_ready,

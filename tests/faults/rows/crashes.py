@@ -78,10 +78,10 @@ CRASHES = (
         repeat=FINISHED,
     ),
     Crash(
-        name="after the note beside the original, before the cutout is stored",
+        name="after the sidecar was stored, before the cutout is",
         at=PUTTING_IMAGE,
         paid=1,
-        stored=StoredState(records=(_STARTED,), objects=("note", "original")),
+        stored=StoredState(records=(_STARTED,), objects=("original", "sidecar")),
         during_lease=RUNNING,
         repeat=FINISHED,
     ),

@@ -30,7 +30,7 @@ _LATE = ExpectedResponse(504, "provider_timeout", "unknown")
 _FAILED = ExpectedResponse(502, "provider_error", "unknown")
 _BAD = ExpectedResponse(502, "provider_bad_response", "yes")
 _BAD_AGAIN = ExpectedResponse(502, "provider_bad_response", "yes", {"Idempotency-Replayed": "true"})
-_EVIDENCE = StoredState(records=("failed yes",), objects=("evidence", "note"))
+_EVIDENCE = StoredState(records=("failed yes",), objects=("evidence", "sidecar"))
 _SHORT = {"openai_timeout_seconds": 1}
 _MAX_SECONDS = 25  # for a busy machine
 

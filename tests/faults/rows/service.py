@@ -73,7 +73,7 @@ TOPIC = Topic(
             cause=_bug_in_imaging,
             response=ExpectedResponse(500, "internal_error", "unknown"),
             paid=1,
-            stored=StoredState(records=("pending unknown",), objects=("note", "original")),
+            stored=StoredState(records=("pending unknown",), objects=("original", "sidecar")),
             during_lease=RUNNING,
             repeat=FINISHED,
             log=("internal_error: TypeError", "Traceback"),

@@ -19,7 +19,7 @@ from tests.faults.row import (
 _DOWN = ExpectedResponse(503, "storage_unavailable", "no", {"Retry-After": "5"})
 _WAITS = ExpectedResponse(503, "storage_unavailable", "yes", {"Retry-After": "5"})
 _UNREADABLE = ExpectedResponse(503, "storage_unavailable", None, {"Retry-After": "5"})
-_SPOOLED = StoredState(records=("pending yes",), spool=("note", "original"))
+_SPOOLED = StoredState(records=("pending yes",), spool=("original", "sidecar"))
 
 
 def _before(how: str) -> Row:
@@ -144,13 +144,13 @@ TOPIC = Topic(
             PUTTING_NOTE,
             "S3 fails right after storing the original",
             StoredState(
-                records=("pending yes",), objects=("original",), spool=("note", "original")
+                records=("pending yes",), objects=("original",), spool=("original", "sidecar")
             ),
         ),
         _after_original(
             PUTTING_IMAGE,
             "S3 fails between the original and the cutout",
-            StoredState(records=("pending yes",), objects=("note", "original")),
+            StoredState(records=("pending yes",), objects=("original", "sidecar")),
         ),
         Row(
             name="S3 has no such image",
@@ -158,7 +158,7 @@ TOPIC = Topic(
             send=fetch,
             response=ExpectedResponse(404, "image_not_found"),
             paid=1,
-            stored=StoredState(records=("ready yes",), objects=("note", "original")),
+            stored=StoredState(records=("ready yes",), objects=("original", "sidecar")),
         ),
         *(_read(how) for how in OUTAGES),
         Row(

@@ -24,7 +24,7 @@ from tests.support.http.clients import streaming, to_plain_response
 _KEYED = {"Idempotency-Key": KEY}
 _BAD = (502, "provider_bad_response", "yes")
 _BROKEN = b'event: image_generation.completed\ndata: {"b64_json": "%%"}\n\n'
-_EVIDENCE = StoredState(records=("failed yes",), objects=("evidence", "note"))
+_EVIDENCE = StoredState(records=("failed yes",), objects=("evidence", "sidecar"))
 
 
 def _stream(rig: Rig) -> Response:

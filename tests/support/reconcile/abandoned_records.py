@@ -28,7 +28,7 @@ class AbandonedState:
         where: the places that have the original: a key of PLACES.
         extension: of the original's key.
         known: whether the record describes the original.
-        note: whether there is a note beside the original.
+        note: whether the original has a sidecar.
     """
 
     charged: Charged

@@ -82,8 +82,8 @@ def test_table_counts_found_repaired_and_left(app: Flask, world: World) -> None:
     assert lines[1].split() == ["found", "repaired", "left"]
     assert [line.split() for line in lines[2:5]] == [
         ["image_missing", "2", "2", "0"],
-        ["note_missing", "1", "1", "0"],
         ["original_lost", "1", "0", "1"],
+        ["sidecar_missing", "1", "1", "0"],
     ]
 
 
@@ -122,7 +122,7 @@ def full_report() -> ReconcileReport:
     """Return a report with more discrepancies than are listed."""
     report = ReconcileReport(fix=True)
     for number in range(1500):
-        report.kinds[Discrepancy.NOTE_MISSING].add(ReportEntry(f"id-{number}"))
+        report.kinds[Discrepancy.SIDECAR_MISSING].add(ReportEntry(f"id-{number}"))
         report.unknown.add(f"unknown-{number}", NOON)
     return report
 
@@ -138,7 +138,7 @@ def test_text_lists_twenty_ids_of_a_kind() -> None:
 def test_json_lists_a_thousand_ids_of_a_kind() -> None:
     """The JSON lists at most 1,000 ids of a kind, and the number of further ones."""
     report: dict[str, Any] = as_object(full_report())
-    for part in (report["kinds"]["note_missing"], report["unknown_outcomes"]):
+    for part in (report["kinds"]["sidecar_missing"], report["unknown_outcomes"]):
         assert (part["found"], len(part["listed"]), part["more"]) == (1500, 1000, 500)
 
 

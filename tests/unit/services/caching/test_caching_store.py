@@ -99,7 +99,7 @@ def test_originals_are_cached_by_this_process_only() -> None:
 
 
 def test_sidecar_notes_are_never_cached() -> None:
-    """A sidecar note is read from the store each time, and storing one drops no image."""
+    """A sidecar is read from the store each time, and storing one drops no image."""
     world, store = filled()
     store.get(KEY)
     store.put("originals/x.json", b"{}", content_type="application/json")

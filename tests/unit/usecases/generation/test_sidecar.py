@@ -1,4 +1,4 @@
-"""The note beside an original, from which a record can be rebuilt."""
+"""The sidecar of an original, from which a record can be rebuilt."""
 
 import json
 from dataclasses import replace
@@ -105,7 +105,7 @@ def test_note_is_stored_beside_the_original(world: World) -> None:
 
 
 def test_evidence_has_a_note_without_original() -> None:
-    """The note beside evidence describes no original."""
+    """The sidecar of evidence describes no original."""
     record = replace(a_record(id="x"), original=None)
     assert read(sidecar.write(record)).original is None
 

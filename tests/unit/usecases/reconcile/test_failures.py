@@ -21,7 +21,7 @@ def test_unexpected_error_in_a_repair_does_not_stop_the_run(world: World, name: 
     world.image_processor.fail("cut_out", ZeroDivisionError("s3.internal"))
     report = reconcile(world, fix=True)
     assert report.remaining == 1
-    assert outcome(report)[Discrepancy.NOTE_MISSING] == (1, 0)
+    assert outcome(report)[Discrepancy.SIDECAR_MISSING] == (1, 0)
     assert reasons(report) == ["unexpected ZeroDivisionError"]
 
 
@@ -31,7 +31,10 @@ def test_unreadable_object_does_not_stop_the_run(world: World) -> None:
     a_damaged_image(world, "note")
     world.store.fail("get originals", StorageUnavailable("S3: AccessDenied"))
     report = reconcile(world, fix=True)
-    assert outcome(report) == {Discrepancy.IMAGE_MISSING: (0, 1), Discrepancy.NOTE_MISSING: (1, 0)}
+    assert outcome(report) == {
+        Discrepancy.IMAGE_MISSING: (0, 1),
+        Discrepancy.SIDECAR_MISSING: (1, 0),
+    }
     assert reasons(report) == ["S3: AccessDenied"]
 
 
@@ -112,7 +115,7 @@ def test_repair_without_effect_is_not_reported_as_repaired(world: World) -> None
     a_damaged_image(world, "note")
     world.store.put = lambda *_, **__: None  # type: ignore[method-assign]  # reason: loses what it is given
     report = reconcile(world, fix=True)
-    assert outcome(report) == {Discrepancy.NOTE_MISSING: (0, 1)}
+    assert outcome(report) == {Discrepancy.SIDECAR_MISSING: (0, 1)}
     assert reasons(report) == ["the repair had no effect"]
 
 
