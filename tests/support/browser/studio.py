@@ -9,12 +9,15 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from tests.support.browser.chromium import AXE
 
 PHONE, DESKTOP = (390, 844), (1280, 900)
+TIMEOUT_MS = 120_000  # only limits how long a failing test takes
 Scheme = Literal["light", "dark"]
 _WATCH = """
 document.addEventListener("securitypolicyviolation", (event) => {
   console.error(`violation: ${event.violatedDirective} ${event.blockedURI}`);
 });
 """
+
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 @dataclass
@@ -70,7 +73,7 @@ class Tabs:
             reduced_motion="reduce",
             accept_downloads=True,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(TIMEOUT_MS)
         context.add_init_script(_WATCH)
         self.contexts.append(context)
         page = context.new_page()
