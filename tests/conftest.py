@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from tests.support.service import Parts
 
-_MAX_FIRST = ("tests/soak", "tests/faults", "tests/schema", "tests/e2e")
+_SLOW_FOLDERS = ("tests/soak", "tests/faults", "tests/schema", "tests/e2e")
 
 
 def pytest_configure() -> None:
@@ -53,7 +53,7 @@ def pytest_collection() -> Generator[None, object, object]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with the slowest folders, so that no process ends long after the others."""
-    items.sort(key=lambda item: [not item.nodeid.startswith(room) for room in _MAX_FIRST])
+    items.sort(key=lambda item: [not item.nodeid.startswith(name) for name in _SLOW_FOLDERS])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

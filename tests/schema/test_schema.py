@@ -12,7 +12,7 @@ from tests.support.servers.gunicorn import ROOT, environment, gunicorn
 EXAMPLES, SEED = 25, 20261123
 
 
-def made_key(name: str, folder: Path, settings: Mapping[str, Any]) -> str:
+def create_key(name: str, folder: Path, settings: Mapping[str, Any]) -> str:
     """Create an API key with the command."""
     done = subprocess.run(
         [sys.executable, "-m", "flask", "--app", "wsgi", "keys", "create", name],
@@ -34,7 +34,7 @@ def test_no_request_breaks_the_service_or_its_description(
     visible to the caller that made it and to no other; a deleted image is gone.
     """
     settings = shared | {"auth_required": True, "web_concurrency": 1, "log_level": "WARNING"}
-    keys = {name: made_key(name, tmp_path, settings) for name in ("ann", "bob")}
+    keys = {name: create_key(name, tmp_path, settings) for name in ("ann", "bob")}
     with gunicorn(tmp_path / "server", **settings) as server:
         outcome = run(server.url, tmp_path, examples=EXAMPLES, seed=SEED, keys=keys)
         log = server.log()
