@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,9 +76,23 @@ class SqliteFile:
                 check_same_thread=False,
             )
             try:
-                connection.executescript(self._schema)
+                self._prepare(connection)
             except sqlite3.Error:
                 connection.close()
                 raise
             self._connection = connection
         return self._connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Run the schema; wait for another process that does, as SQLite itself would not."""
+        deadline = time.monotonic() + self._busy_seconds
+        while True:
+            try:
+                connection.executescript(self._schema)
+            except sqlite3.OperationalError as error:
+                is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not is_busy or time.monotonic() >= deadline:
+                    raise
+                time.sleep(0.005)
+            else:
+                return
