@@ -4,12 +4,11 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from app.models import Rate, RateLimitStatus
+from app.models import Rate
 from app.services.rate_limiting.backend import StorageBackend, sqlite_backend
 from app.services.rate_limiting.limiter import BackendUnavailable, SharedRateLimiter
 from tests.support.concurrency.threads import fastest, in_threads, seconds
@@ -53,23 +52,6 @@ def test_a_burst_in_two_processes_is_counted_exactly(new_file: NewFile) -> None:
     """Of 40 simultaneous requests in two processes 7 are allowed."""
     processes = new_file(), new_file()
     assert sum(in_threads(40, lambda number: processes[number % 2].hit(RATE, "a").allowed)) == 7
-
-
-def test_processes_may_create_the_file_together(tmp_path: Path) -> None:
-    """Processes that open a new file at the same time wait for each other."""
-    for number in range(20):
-        backends = [
-            sqlite_backend(tmp_path / str(number), busy_seconds=60.0, queue_seconds=60.0)
-            for _ in range(2)
-        ]
-        hits = [partial(backend.hit, RATE, "a") for backend in backends]
-        assert [status.allowed for status in in_threads(2, partial(_call, hits))] == [True, True]
-        for backend in backends:
-            backend.close()
-
-
-def _call(hits: list[partial[RateLimitStatus]], index: int) -> RateLimitStatus:
-    return hits[index]()
 
 
 def test_a_long_queue_of_threads_is_counted_in_the_file(
