@@ -38,7 +38,7 @@ from gunicorn.glogging import Logger
 from app.blueprints.dependencies import dependencies_of
 from app.config import ConfigError, Settings
 from app.container import preload
-from app.http import logging_config
+from app.http.logs import logging_config
 from app.server import error_responses, graceful_shutdown, process_setup
 from app.server.periodic import PeriodicTask
 from app.server.worker_classes import describe_missing_features

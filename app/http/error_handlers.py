@@ -7,7 +7,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.errors import AppError, Charged
 from app.http.idempotency import mark_replayed
-from app.http.request_id import request_id
+from app.http.logs.request_id import request_id
 
 _log = logging.getLogger(__name__)
 

@@ -18,9 +18,10 @@ from wsgiref.types import StartResponse, WSGIApplication
 from flask import Flask, Response, request
 from werkzeug.http import http_date, parse_etags
 
-from app.http import auth, request_id, security_headers
-from app.http.access_log import log_request
+from app.http import auth, security_headers
 from app.http.cors import HeaderList
+from app.http.logs import request_id
+from app.http.logs.access_log import log_request
 from app.models import StoredImage, object_keys
 from app.ports import Observer
 

@@ -18,7 +18,7 @@ from gunicorn.http.errors import (
 )
 
 from app.errors import AddressTooLong, AppError, HeadersTooLarge, InvalidRequest
-from app.http import request_id
+from app.http.logs import request_id
 
 _log = logging.getLogger(__name__)
 

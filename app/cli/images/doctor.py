@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 import click
 
 from app.config import UNUSABLE_SETTINGS, ConfigError, Settings
-from app.http.logging_config import secret_pattern
+from app.http.logs.logging_config import secret_pattern
 from app.models import Finding, Level
 
 _SECONDS = 9.0  # for all checks together, since they run in parallel

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.imaging.cutout import edge_alpha
 from app.imaging.cutout.background import Background, color_distance
+from app.imaging.cutout.edges import edge_alpha
 from app.imaging.cutout.regions import subject_box
 from app.imaging.cutout.segmentation import Segmentation, SegmentationOptions, segment
 

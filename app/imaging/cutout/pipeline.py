@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy.typing as npt
 
-from app.imaging.cutout import compositing, confidence, edge_alpha
+from app.imaging.cutout import compositing, confidence
 from app.imaging.cutout.background import Background, estimate_background
+from app.imaging.cutout.edges import edge_alpha
 from app.imaging.cutout.matte import compute_matte
 from app.imaging.cutout.quality_metrics import CutoutMeasurements
 from app.imaging.cutout.report import Cutout, CutoutReport, Holes

@@ -120,7 +120,7 @@ class RedisCache:
             return None
         try:
             return operation(self._client())
-        except Exception as error:
+        except Exception as error:  # reason: others than the SDK's are raised again
             failure = classify(error)
             if failure is None:
                 raise

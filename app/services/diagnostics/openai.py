@@ -141,7 +141,7 @@ def _request(call: Callable[[], Any]) -> _Response:
     try:
         raw = call()
         date_header, text = raw.headers.get("date"), raw.text
-    except Exception as error:
+    except Exception as error:  # reason: others than the SDK's are raised again
         failure = classify(error)
         if failure is None:
             raise

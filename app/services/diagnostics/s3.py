@@ -82,7 +82,7 @@ def _head_bucket(store: S3Store) -> _BucketResponse:
 
     try:
         response = store.client().head_bucket(Bucket=store.bucket)
-    except Exception as error:
+    except Exception as error:  # reason: others than the SDK's are raised again
         failure = classify(error)
         if failure is None:
             raise

@@ -52,7 +52,7 @@ class Tracing:
         with start(name, record_exception=False, set_status_on_exception=False) as span:
             try:
                 yield
-            except Exception as error:
+            except Exception as error:  # reason: only marks the span, and raises again
                 span.set_status(StatusCode.ERROR, type(error).__name__)
                 raise
 

@@ -58,7 +58,7 @@ def replace_errors(
     """Replace each error that `classify` recognizes; others pass through."""
     try:
         yield
-    except Exception as error:
+    except Exception as error:  # reason: others than the SDK's are raised again
         failure = classify(error)
         if failure is None:
             raise

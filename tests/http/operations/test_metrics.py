@@ -83,7 +83,7 @@ def test_all_log_lines_of_a_request_have_its_id(embedded: Service) -> None:
 def test_metrics_require_their_own_scope(tmp_path: Path) -> None:
     """401 without a key, 403 with a key for images; the log has the key's id."""
     with (
-        log_records("app.http.access_log") as records,
+        log_records("app.http.logs.access_log") as records,
         serving_with_keys(data_dir=tmp_path) as auth_service,
     ):
         own = auth_service.create_key("prometheus", frozenset({Scope.METRICS}))

@@ -1,11 +1,9 @@
 """Caching of variants: shared computations, conditional requests and concurrency limits."""
 
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pytest
 import requests
 from redis import Redis
 
@@ -18,19 +16,6 @@ from tests.support.http.variant_requests import (
     store_image,
 )
 from tests.support.service import Parts, Service, serving, settings_for
-
-
-@pytest.fixture
-def imaging() -> CountingImaging:
-    """Return an image processor that computes nothing and records its calls."""
-    return CountingImaging()
-
-
-@pytest.fixture
-def service_with_fake(tmp_path: Path, imaging: CountingImaging) -> Iterator[Service]:
-    """Serve on embedded parts with that image processor."""
-    with serving(settings_for(data_dir=tmp_path), image_processor=imaging) as service:
-        yield service
 
 
 def test_conditional_request_computes_nothing(

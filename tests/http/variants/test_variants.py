@@ -1,8 +1,6 @@
 """GET and HEAD /images/<filename> with parameters."""
 
 import uuid
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,20 +10,7 @@ from tests.support.http.variant_requests import (
     error_of,
     store_image,
 )
-from tests.support.service import Parts, Service, serving, settings_for
-
-
-@pytest.fixture
-def imaging() -> CountingImaging:
-    """Return an image processor that computes nothing and records its calls."""
-    return CountingImaging()
-
-
-@pytest.fixture
-def service_with_fake(tmp_path: Path, imaging: CountingImaging) -> Iterator[Service]:
-    """Serve on embedded parts with that image processor."""
-    with serving(settings_for(data_dir=tmp_path), image_processor=imaging) as service:
-        yield service
+from tests.support.service import Parts, Service
 
 
 def test_all_formats_and_sizes_are_free(real: Service, parts: Parts) -> None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.http import logging_config
-from app.http.logging_config import JsonFormatter, TextFormatter
+from app.http.logs import logging_config
+from app.http.logs.logging_config import JsonFormatter, TextFormatter
 
 
 def json_line(message: str, *args: object, secrets: tuple[str, ...] = (), **fields: object) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import orjson
 
-from app.http.request_id import request_id
+from app.http.logs.request_id import request_id
 
 LogFormat = Literal["auto", "json", "text"]
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.imaging.cutout.edge_shading import EdgeShading
+from app.imaging.cutout.edges.edge_shading import EdgeShading
 
 Array = npt.NDArray[Any]
 

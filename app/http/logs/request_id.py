@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask, Response, request
 
 from app.http import sse
-from app.http.access_log import ROUTE, STARTED_AT, UNMATCHED_ROUTE, log_request
+from app.http.logs.access_log import ROUTE, STARTED_AT, UNMATCHED_ROUTE, log_request
 from app.ports import Observer
 
 HEADER = "X-Request-ID"

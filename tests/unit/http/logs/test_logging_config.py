@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.http import logging_config
-from app.http.logging_config import TextFormatter
+from app.http.logs import logging_config
+from app.http.logs.logging_config import TextFormatter
 
 
 def formatted(message: str, *args: object, secrets: tuple[str, ...] = ()) -> str:

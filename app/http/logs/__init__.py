@@ -1,0 +1,1 @@
+"""Log configuration, access log and request ids."""

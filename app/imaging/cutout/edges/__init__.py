@@ -1,0 +1,1 @@
+"""Alpha and shading of the edges of a subject."""
