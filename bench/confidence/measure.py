@@ -16,7 +16,8 @@ import cv2
 import numpy as np
 
 from app.imaging import cutout
-from app.imaging.cutout import confidence, holes
+from app.imaging.cutout import confidence
+from app.imaging.cutout.holes import classify
 from app.imaging.cutout.quality_metrics import measure_quality
 from bench.confidence import blobs, samples, table
 from bench.confidence.table import ConfidenceTable
@@ -33,14 +34,14 @@ SOURCES = (blobs.SOURCE, *(icons.name for icons in samples.SETS))
 def measure_source(source: str) -> list[Row]:
     """Measure all images of a set, with a model of holes that has not seen its style."""
     cv2.setNumThreads(1)
-    with mock.patch.object(holes, "MODEL_FILE", train_without(source)):
+    with mock.patch.object(classify, "MODEL_FILE", train_without(source)):
         return list(_rows(source))
 
 
 def train_without(source: str) -> Path:
     """Train a model of holes without the style of a set, on which it would be too good."""
     if source == blobs.SOURCE:
-        return holes.MODEL_FILE
+        return classify.MODEL_FILE
     path = CACHE / f"without-{source}.json"
     data = hole_table.load()
     styles = np.array([train.STYLES[str(each)] for each in data.source])[data.image]

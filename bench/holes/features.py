@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from app.imaging.cutout import holes
+from app.imaging.cutout.holes import classify
 from app.imaging.cutout.background import color_distance, estimate_background
-from app.imaging.cutout.hole_features import measure_regions
+from app.imaging.cutout.holes.features import measure_regions
 from app.imaging.cutout.regions import background_like, label_regions, subject_box
 from bench.cutout import artwork
 from bench.cutout.artwork import IconSet
@@ -137,9 +137,9 @@ def measure(pixels: Array) -> tuple[Array, Array, Array] | None:
     image, distance, alpha = (np.ascontiguousarray(each[box]) for each in (image, distance, alpha))
     regions = label_regions(background_like(distance, background))
     areas = regions.stats[:, cv2.CC_STAT_AREA]
-    large = [i for i in regions.enclosed if areas[i] >= holes._MIN_AREA]
-    matching = [i for i in large if holes._has_color(image, regions, i, background, 0.0)]
-    matching = matching[: holes._MAX_CLASSIFIED]
+    large = [i for i in regions.enclosed if areas[i] >= classify._MIN_AREA]
+    matching = [i for i in large if classify._has_color(image, regions, i, background, 0.0)]
+    matching = matching[: classify._MAX_CLASSIFIED]
     if not matching:
         return None
     opaque = np.bincount(regions.labels.ravel(), (alpha > 0.5).ravel(), len(areas))[matching]

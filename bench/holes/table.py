@@ -17,7 +17,7 @@ class HoleTable:
     """A row for each enclosed region; images have columns of their own.
 
     Attributes:
-        features: (n, 31) float32, in the order of `app.imaging.cutout.hole_features.NAMES`.
+        features: (n, 31) float32, in the order of `app.imaging.cutout.holes.features.NAMES`.
         subject: (n,) bool, True where the artwork is opaque, False in a hole.
         area: (n,) int32 px.
         image: (n,) int16 number of the image that a region is in.

@@ -1,4 +1,4 @@
-"""Train the model of holes, cross-validated, and write holes.json: `make train-holes`."""
+"""Train the model of holes, cross-validated, and write classify.json: `make train-holes`."""
 
 import argparse
 import hashlib
@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 
-from app.imaging.cutout import decision_trees, hole_features, holes
+from app.imaging.cutout.holes import classify, decision_trees, features
 from bench.holes import table
 from bench.holes.features import LATTICE, SETS
 from bench.holes.table import Array, HoleTable
@@ -18,7 +18,7 @@ from bench.holes.table import Array, HoleTable
 FOLDS = 5
 TOLERANCE = 0.02  # of a probability, for --check
 STYLES = {icons.name: icons.style for icons in SETS} | {LATTICE: LATTICE}
-_AREA = [hole_features.NAMES.index("area_to_image")]
+_AREA = [features.NAMES.index("area_to_image")]
 _HEAD = ("areas", "subject %", "accuracy", "at KEEP", "by image", "AUC")
 
 
@@ -79,7 +79,7 @@ def export(model: HistGradientBoostingClassifier) -> dict[str, Any]:
             out["value"].append(round(float(node["value"]), 5) if leaf else 0)
             depth = max(depth, int(node["depth"]))
     bias = float(model._baseline_prediction.ravel()[0])
-    return {**out, "depth": depth + 1, "bias": bias, "columns": list(hole_features.NAMES)}
+    return {**out, "depth": depth + 1, "bias": bias, "columns": list(features.NAMES)}
 
 
 def report(data: HoleTable) -> Iterator[str]:
@@ -89,7 +89,7 @@ def report(data: HoleTable) -> Iterator[str]:
     def line(label: str, chance: Array, some: Array = every) -> str:
         subject, chance, weight = data.subject[some], chance[some], weights[some]
         right = (chance > 0.5) == subject
-        kept = (chance >= holes.KEEP_THRESHOLD) == subject
+        kept = (chance >= classify.KEEP_THRESHOLD) == subject
         auc = f"{roc_auc_score(subject, chance):.3f}" if 0 < subject.mean() < 1 else "-"
         cells = [f"{len(subject)}", f"{100 * subject.mean():.0f}"]
         shares = right.mean(), kept.mean(), np.average(right, weights=weight)
@@ -111,18 +111,18 @@ def report(data: HoleTable) -> Iterator[str]:
 
 def report_held_out(data: HoleTable, chance: Array) -> str:
     """Describe the shipped model's results on the images that were held out."""
-    right = (chance >= holes.KEEP_THRESHOLD) == data.subject
+    right = (chance >= classify.KEEP_THRESHOLD) == data.subject
     wrong = np.unique(data.image[~right])
     held, rows = np.flatnonzero(data.held_out), data.held_out[data.image]
     return (
-        f"held out: {right[rows].sum()} of {rows.sum()} areas right at {holes.KEEP_THRESHOLD}, "
+        f"held out: {right[rows].sum()} of {rows.sum()} areas right at {classify.KEEP_THRESHOLD}, "
         f"{len(np.setdiff1d(held, wrong))} of {len(held)} images without an error"
     )
 
 
 def main() -> None:
     """Print the report; write the model, or compare it with the shipped one."""
-    parser = argparse.ArgumentParser(prog="python -m bench.holes.train", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.classify.train", description=__doc__)
     parser.add_argument("--check", action="store_true", help="train and compare, write nothing")
     check = parser.parse_args().check
     data = table.load()
@@ -130,12 +130,12 @@ def main() -> None:
         print(text, flush=True)
     model = train(data)
     if not check:
-        holes.MODEL_FILE.write_text(json.dumps(export(model), separators=(",", ":")), "utf-8")
+        classify.MODEL_FILE.write_text(json.dumps(export(model), separators=(",", ":")), "utf-8")
         decision_trees.load_trees.cache_clear()
-    shipped = decision_trees.load_trees(holes.MODEL_FILE).predict(data.features)
+    shipped = decision_trees.load_trees(classify.MODEL_FILE).predict(data.features)
     apart = float(np.abs(shipped - model.predict_proba(data.features)[:, 1]).max())
     print(report_held_out(data, shipped))
-    print(f"{holes.MODEL_FILE.name} differs from the trained model by {apart:.6f} at most")
+    print(f"{classify.MODEL_FILE.name} differs from the trained model by {apart:.6f} at most")
     if apart > TOLERANCE:
         raise SystemExit(f"that is more than {TOLERANCE}")
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.imaging.cutout import decision_trees, hole_features
+from app.imaging.cutout.holes import decision_trees, features
 from app.imaging.cutout.background import Background
 from app.imaging.cutout.regions import Regions
 from app.imaging.cutout.report import Holes
@@ -21,7 +21,7 @@ KEEP_THRESHOLD = 0.6  # probability of being subject from which a region is kept
 MIN_SHADE = 4.0  # levels by which a hole in a shadow must be darker than the background
 SHADE_TOLERANCE = 25.0  # levels by which a hole's shade may differ from the estimated shadow
 VISIBLE_SHARE, OBVIOUS_SHARE = 0.0008, 0.004  # of the image: an error begins to show; is obvious
-MODEL_FILE = Path(__file__).with_name("holes.json")
+MODEL_FILE = Path(__file__).with_name("model.json")
 _MIN_AREA = 6  # px: smaller regions are noise, and are cut if they match
 _MAX_REGIONS = 256  # the largest; an image with more is noise, and the rest is kept
 _MAX_CLASSIFIED = 24  # regions measured; smaller ones get the result of the last
@@ -138,16 +138,16 @@ def visibility(share: Array) -> Array:
 
 
 def _share(regions: Regions, numbers: list[int]) -> Array:
-    return np.asarray(regions.stats[numbers, cv2.CC_STAT_AREA] / hole_features.IMAGE_AREA)
+    return np.asarray(regions.stats[numbers, cv2.CC_STAT_AREA] / features.IMAGE_AREA)
 
 
 def _subject_probability(image: Array, regions: Regions, numbers: list[int]) -> Array:
     """Return each region's probability of being subject.
 
-    Boosted decision trees (Friedman, 2001) over `hole_features.NAMES` compute it.
+    Boosted decision trees (Friedman, 2001) over `features.NAMES` compute it.
     """
-    features = hole_features.measure_regions(image, regions, numbers[:_MAX_CLASSIFIED])
-    chance = decision_trees.load_trees(MODEL_FILE).predict(features)
+    measured = features.measure_regions(image, regions, numbers[:_MAX_CLASSIFIED])
+    chance = decision_trees.load_trees(MODEL_FILE).predict(measured)
     rest = np.full(len(numbers) - len(chance), chance[-1])
     return np.concatenate([chance, rest])
 

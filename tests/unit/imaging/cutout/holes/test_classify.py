@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.imaging.cutout import decision_trees, hole_features, holes
+from app.imaging.cutout.holes import classify, decision_trees, features
 
 Array = NDArray[Any]
 
-TABLE = Path(__file__).parents[4] / "bench" / "holes" / "features.npz"
+TABLE = Path(__file__).parents[5] / "bench" / "holes" / "features.npz"
 CROSS_VALIDATED = 0.89  # see bench/holes/README.md
 MARGIN = 0.04  # three standard errors of the accuracy on 600 regions
 
@@ -26,20 +26,20 @@ def table() -> dict[str, Array]:
 
 def predict(features: Array) -> Array:
     """Return the shipped model's probability of being subject."""
-    return decision_trees.load_trees(holes.MODEL_FILE).predict(features)
+    return decision_trees.load_trees(classify.MODEL_FILE).predict(features)
 
 
 def test_the_model_uses_the_measured_features(table: dict[str, Array]) -> None:
     """The model, the table and the code have the same features in the same order."""
-    document = json.loads(holes.MODEL_FILE.read_text("utf-8"))
-    assert document["columns"] == list(hole_features.NAMES)
-    assert set(document["feature"]) <= set(range(len(hole_features.NAMES)))
-    assert table["features"].shape == (len(table["subject"]), len(hole_features.NAMES))
+    document = json.loads(classify.MODEL_FILE.read_text("utf-8"))
+    assert document["columns"] == list(features.NAMES)
+    assert set(document["feature"]) <= set(range(len(features.NAMES)))
+    assert table["features"].shape == (len(table["subject"]), len(features.NAMES))
 
 
 def test_each_branch_ends_in_a_leaf_within_the_depth() -> None:
     """After `depth` steps from any root, another step changes nothing."""
-    trees = decision_trees.load_trees(holes.MODEL_FILE)
+    trees = decision_trees.load_trees(classify.MODEL_FILE)
     reached = np.array(trees.roots)
     for _ in range(trees.depth):
         reached = np.unique(np.concatenate([trees.left[reached], trees.right[reached]]))
@@ -68,7 +68,7 @@ def test_predictions_are_independent(table: dict[str, Array]) -> None:
 def test_random_regions_are_classified_as_accurately_as_stated(table: dict[str, Array]) -> None:
     """The model was trained on most of them, so it reaches the cross-validated accuracy."""
     chosen = np.random.default_rng(7).choice(len(table["subject"]), 600, replace=False)
-    kept = predict(table["features"][chosen]) >= holes.KEEP_THRESHOLD
+    kept = predict(table["features"][chosen]) >= classify.KEEP_THRESHOLD
     assert (kept == table["subject"][chosen]).mean() >= CROSS_VALIDATED - MARGIN
 
 
@@ -91,10 +91,10 @@ def test_clear_images_that_were_held_out(
     assert table["held_out"][image]
     rows = table["image"] == image
     assert (table["subject"][rows] == subject).all()
-    assert ((predict(table["features"][rows]) >= holes.KEEP_THRESHOLD) == subject).all()
+    assert ((predict(table["features"][rows]) >= classify.KEEP_THRESHOLD) == subject).all()
 
 
 def test_visibility_grows_with_the_area() -> None:
     """An invisible region counts nothing, and an obvious one counts in full."""
-    shares = np.array([0.0, holes.VISIBLE_SHARE, 0.0018, holes.OBVIOUS_SHARE, 0.3])
-    assert holes.visibility(shares).tolist() == pytest.approx([0, 0, 0.504, 1, 1], abs=1e-3)
+    shares = np.array([0.0, classify.VISIBLE_SHARE, 0.0018, classify.OBVIOUS_SHARE, 0.3])
+    assert classify.visibility(shares).tolist() == pytest.approx([0, 0, 0.504, 1, 1], abs=1e-3)
