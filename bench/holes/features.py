@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from app.imaging.cutout.holes import classify
 from app.imaging.cutout.background import color_distance, estimate_background
+from app.imaging.cutout.holes import classify
 from app.imaging.cutout.holes.features import measure_regions
 from app.imaging.cutout.regions import background_like, label_regions, subject_box
 from bench.cutout import artwork

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.imaging.cutout.holes import decision_trees, features
 from app.imaging.cutout.background import Background
+from app.imaging.cutout.holes import decision_trees, features
 from app.imaging.cutout.regions import Regions
 from app.imaging.cutout.report import Holes
 
