@@ -6,7 +6,8 @@ Importing this package is cheap. OpenCV, NumPy and Pillow are loaded with the fi
 
 from collections.abc import Callable
 
-from app.imaging.cutout.report import Cutout, CutoutReport, Holes
+from app.imaging.cutout.options import AUTOMATIC, CutoutOptions, HoleChoice, InvalidOption
+from app.imaging.cutout.report import Cutout, CutoutReport, EnclosedArea
 from app.imaging.errors import NotAnImage, TooLarge, UnusableImage
 from app.imaging.formats.header import MAX_PIXELS, ImageInfo, read_header
 from app.imaging.formats.xmp import Provenance
@@ -19,10 +20,13 @@ __all__ = [
     "MAX_PIXELS",
     "SIDE",
     "Cutout",
+    "CutoutOptions",
     "CutoutReport",
+    "EnclosedArea",
     "Filter",
-    "Holes",
+    "HoleChoice",
     "ImageInfo",
+    "InvalidOption",
     "InvalidVariant",
     "NotAnImage",
     "Outline",
@@ -52,7 +56,7 @@ def cutout(
     data: bytes,
     *,
     size: int = SIDE,
-    holes: Holes = "auto",
+    options: CutoutOptions = AUTOMATIC,
     provenance: Provenance | None = None,
     previous: bytes = b"",
 ) -> Cutout:
@@ -64,8 +68,7 @@ def cutout(
     Args:
         data: a PNG, JPEG or WEBP file of up to MAX_PIXELS.
         size: side of the result, in pixels.
-        holes: how to treat enclosed areas of background color: `keep` keeps all as part of the
-            subject, `cut` cuts all out, `auto` classifies each.
+        options: what the caller decides, such as how to treat enclosed areas.
         provenance: the origin to state in the file's metadata, if any.
         previous: the file stored for this image before; its metadata is copied instead.
 
@@ -75,7 +78,9 @@ def cutout(
     """
     from app.imaging.cutout import pipeline
 
-    return pipeline.cutout(data, size=size, holes=holes, provenance=provenance, previous=previous)
+    return pipeline.cutout(
+        data, size=size, options=options, provenance=provenance, previous=previous
+    )
 
 
 def preview(data: bytes) -> bytes:

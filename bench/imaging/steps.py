@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
-from app.imaging import CutoutReport, cutout
+from app.imaging import CutoutOptions, CutoutReport, cutout
 from app.imaging.cutout.background import color_distance, estimate_background
 from app.imaging.cutout.edges.edge_alpha import edge_width, estimate_alpha
 from app.imaging.cutout.regions import Regions, background_like, label_regions
@@ -46,7 +46,7 @@ def steps(data: bytes) -> list[Image.Image]:
     image = cv2.resize(pixels, (2 * SIDE, 2 * SIDE), interpolation=cv2.INTER_AREA)
     background = estimate_background(image)
     distance = color_distance(image, background.color)
-    options = SegmentationOptions("auto", lossy=False, ringing=0.0)
+    options = SegmentationOptions(CutoutOptions(), lossy=False, ringing=0.0)
     found = segment(image, distance, background, options)
     width = edge_width(found.distance, found.background)
     alpha = estimate_alpha(image, found.distance, found.background, found.color, width)

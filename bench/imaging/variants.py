@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from app import imaging
-from app.imaging import Filter, Variant
+from app.imaging import Filter, HoleChoice, Variant
 from app.painter import paint
 from bench.results import compare, report
 from bench.support.sample_images import add_grain
@@ -26,7 +26,7 @@ STICKER: dict[str, Any] = {
 }
 VARIANTS = {
     "256 png from the stored image": Variant(brightness=1.1),
-    "256 png from the original, holes=keep": Variant(holes="keep"),
+    "256 png from the original, holes=keep": Variant(holes=HoleChoice("keep")),
     "512 png": Variant(width=512, height=512),
     "512 webp": Variant(width=512, height=512, format="webp"),
     "512 avif": Variant(width=512, height=512, format="avif"),

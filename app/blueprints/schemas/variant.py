@@ -15,7 +15,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from app.imaging import Filter, Outline, Shadow
+from app.imaging import Filter, HoleChoice, Outline, Shadow
+from app.imaging.cutout.options import CHOICE_PATTERN
 from app.imaging.variants.values import Color, Range, parse_color, parse_number
 from app.imaging.variants.variant import MAX_FILTERS, RANGES, SIDE, WHITE
 
@@ -172,9 +173,16 @@ class VariantQuery(BaseModel):
         description="Shadow: right, down and blur in pixels, optionally a color (default: black) "
         f"and an opacity (default: {_OPACITY}).",
     )
-    holes: Literal["auto", "keep", "cut"] = Field(
-        "auto",
-        description="Enclosed areas of the background color: decide for each, keep all or cut all.",
+    holes: Annotated[
+        HoleChoice,
+        PlainValidator(HoleChoice.parse),
+        WithJsonSchema({"type": "string", "pattern": CHOICE_PATTERN}),
+    ] = Field(
+        HoleChoice(),
+        description="Enclosed areas of the background color: `auto` judges each, `keep` keeps all, "
+        "`cut` cuts all; `keep:2,5` and `cut:1`, also joined by `;`, decide those areas of "
+        "`cutout.areas` alone.",
+        examples=["keep", "keep:2,5", "keep:2;cut:1"],
     )
     expires: int | None = Field(
         None, ge=1, le=10**11, description="Expiry time of `sig`, in seconds since 1970."

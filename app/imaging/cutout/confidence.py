@@ -119,6 +119,7 @@ def report_cutout(measurements: CutoutMeasurements) -> CutoutReport:
         confidence=0.0 if empty else round(confidence, 3),
         verdict="bad" if empty else "good" if confidence >= GOOD_CONFIDENCE else "check",
         reasons=("nothing but background was found",) if empty else reasons,
+        areas=measurements.areas,
     )
 
 
@@ -130,6 +131,7 @@ def report_transparent(alpha: Array, size: int) -> CutoutReport:
         "#000000", round(coverage, 4), 0.0, 0, 0, _touches_border(alpha), shadow=False,
         confidence=0.0 if empty else 1.0, verdict="bad" if empty else "good",
         reasons=("the image is empty",) if empty else ("the image was already transparent",),
+        source="model",
     )  # fmt: skip
 
 

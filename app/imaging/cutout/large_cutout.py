@@ -14,7 +14,7 @@ from app.imaging.cutout.background import (
     image_distance,
 )
 from app.imaging.cutout.matte import Matte, compute_matte
-from app.imaging.cutout.report import Holes
+from app.imaging.cutout.options import CutoutOptions
 from app.imaging.cutout.segmentation import SegmentationOptions
 from app.imaging.formats.decode import decode
 from app.imaging.formats.header import read_header
@@ -26,7 +26,7 @@ _RADIUS = 3  # px there, over which alpha is linear in the guide
 _EPSILON = 1e-4  # variance of the guide, in parts of 255 squared, below which it is ignored
 
 
-def cut_out_large(data: bytes, *, size: int, holes: Holes) -> Array:
+def cut_out_large(data: bytes, *, size: int, options: CutoutOptions) -> Array:
     """Cut out at a size larger than the plain one.
 
     Background, subject and holes are segmented on the same small image as in the plain cutout,
@@ -35,7 +35,7 @@ def cut_out_large(data: bytes, *, size: int, holes: Holes) -> Array:
     Args:
         data: a PNG, JPEG or WEBP file of up to 8.3 million pixels.
         size: side of the result, px; more than WORKING_SIZE / 2.
-        holes: how to treat enclosed areas of background color.
+        options: what the caller decides.
 
     Returns:
         (size, size, 4) uint8 RGBA, straight alpha.
@@ -54,8 +54,8 @@ def cut_out_large(data: bytes, *, size: int, holes: Holes) -> Array:
     background = estimate_background(small)
     if not background.is_plain:
         return compositing.center(compositing.to_rgba(large), size)
-    options = SegmentationOptions.for_header(header, holes)
-    return compositing.center(_cut_out(small, large, background, options), size)
+    segmentation = SegmentationOptions.for_header(header, options)
+    return compositing.center(_cut_out(small, large, background, segmentation), size)
 
 
 def _cut_out(

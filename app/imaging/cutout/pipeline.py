@@ -7,9 +7,11 @@ import numpy.typing as npt
 from app.imaging.cutout import compositing, confidence
 from app.imaging.cutout.background import Background, estimate_background
 from app.imaging.cutout.edges import edge_alpha
+from app.imaging.cutout.holes.areas import list_areas
 from app.imaging.cutout.matte import compute_matte
+from app.imaging.cutout.options import AUTOMATIC, CutoutOptions
 from app.imaging.cutout.quality_metrics import CutoutMeasurements
-from app.imaging.cutout.report import Cutout, CutoutReport, Holes
+from app.imaging.cutout.report import Cutout, CutoutReport
 from app.imaging.cutout.segmentation import SegmentationOptions
 from app.imaging.formats.decode import decode
 from app.imaging.formats.header import read_header
@@ -26,29 +28,29 @@ def cutout(
     data: bytes,
     *,
     size: int = SIDE,
-    holes: Holes = "auto",
+    options: CutoutOptions = AUTOMATIC,
     provenance: Provenance | None = None,
     previous: bytes = b"",
 ) -> Cutout:
     """See `app.imaging.cutout`."""
-    image, report = cut_out_pixels(data, size=size, holes=holes)
+    image, report = cut_out_pixels(data, size=size, options=options)
     xmp = read_packet(previous) or (build_packet(provenance) if provenance else b"")
     return Cutout(encode_png(image, xmp=xmp), size, report)
 
 
 def preview(data: bytes) -> bytes:
     """See `app.imaging.preview`."""
-    image, _ = cut_out_pixels(data, size=SIDE, holes="auto")
+    image, _ = cut_out_pixels(data, size=SIDE, options=CutoutOptions())
     return encode(image, Variant(format="webp"))
 
 
-def cut_out_pixels(data: bytes, *, size: int, holes: Holes) -> Result:
+def cut_out_pixels(data: bytes, *, size: int, options: CutoutOptions) -> Result:
     """Cut out and return pixels.
 
     Args:
         data: a PNG, JPEG or WEBP file of up to 8.3 million pixels.
         size: side of the result, px.
-        holes: how to treat enclosed areas of background color.
+        options: what the caller decides.
 
     Returns:
         (size, size, 4) uint8 RGBA with straight alpha, and the report.
@@ -69,7 +71,7 @@ def cut_out_pixels(data: bytes, *, size: int, holes: Holes) -> Result:
         image = compositing.to_rgba(compositing.resize(image, width, height))
         report = confidence.report_uncut(background, width * height / size**2)
         return compositing.center(image, size), report
-    return _cut_out(image, background, SegmentationOptions.for_header(header, holes), size)
+    return _cut_out(image, background, SegmentationOptions.for_header(header, options), size)
 
 
 def _cut_out(
@@ -90,6 +92,13 @@ def _cut_out(
         edge_width=matte.edge_width / 2,
         shadow=segmentation.shadow,
         low_contrast=edge_alpha.low_contrast_share(segmentation.distance, segmentation.background),
+        areas=list_areas(
+            segmentation.regions,
+            segmentation.holes,
+            left=2 * margin_x + left,
+            top=2 * margin_y + top,
+            side=2 * size,
+        ),
         content_size=content,
     )
     return out, confidence.report_cutout(measured)

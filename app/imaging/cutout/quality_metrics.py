@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from app.imaging.cutout.background import Background
 from app.imaging.cutout.holes import HoleDecisions
+from app.imaging.cutout.report import EnclosedArea
 
 Array = npt.NDArray[Any]
 
@@ -27,6 +28,7 @@ class CutoutMeasurements:
         edge_width: mean width of the edges, px of the result.
         shadow: whether a shadow was removed with the background.
         low_contrast: share of the outline that hardly differs from the background, 0..1.
+        areas: the visible enclosed areas.
         content_size: height and width that the image takes up in the square, px.
     """
 
@@ -36,6 +38,7 @@ class CutoutMeasurements:
     edge_width: float
     shadow: bool
     low_contrast: float
+    areas: tuple[EnclosedArea, ...]
     content_size: tuple[int, int]
 
 

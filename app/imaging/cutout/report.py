@@ -3,8 +3,29 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Holes = Literal["auto", "keep", "cut"]
-"""Enclosed areas of the background's color: classified one by one, all kept, or all cut."""
+
+@dataclass(frozen=True, slots=True)
+class EnclosedArea:
+    """An enclosed area of the background's color, large enough to be visible.
+
+    Lengths are fractions, 0..1, of the side of the square image, from its top left corner.
+
+    Attributes:
+        number: 1 for the largest. For one original, an area has the same number at every size
+            and whichever areas are kept or cut.
+        box: left, top, width and height.
+        center: x and y of a point inside the area, as far from its outline as possible.
+        share: its size relative to the subject's silhouette, 0..1.
+        decision: whether it was kept as part of the subject, or cut out.
+        chance: the estimated probability, 0..1, that it is part of the subject.
+    """
+
+    number: int
+    box: tuple[float, float, float, float]
+    center: tuple[float, float]
+    share: float
+    decision: Literal["keep", "cut"]
+    chance: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +46,9 @@ class CutoutReport:
         verdict: `good` from a confidence of 0.9, `check` (inspect it) below, `bad` (don't use
             it) if nothing was left or there is no plain background.
         reasons: the risks that lower the confidence by 5 % or more, or why nothing was cut out.
+        areas: the enclosed areas that are large enough to be visible, at most 24, largest first.
+        source: `cutout` if the background was removed here, `model` if the image came with a
+            transparent background.
     """
 
     background: str
@@ -37,6 +61,8 @@ class CutoutReport:
     confidence: float
     verdict: Literal["good", "check", "bad"]
     reasons: tuple[str, ...]
+    areas: tuple[EnclosedArea, ...] = ()
+    source: Literal["model", "cutout"] = "cutout"
 
 
 @dataclass(frozen=True, slots=True)

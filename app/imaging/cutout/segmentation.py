@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from app.imaging.cutout.background import Background, image_distance
 from app.imaging.cutout.holes import HoleDecisions, classify_holes
+from app.imaging.cutout.options import CutoutOptions
 from app.imaging.cutout.regions import Regions, background_like, label_regions, ringing_specks
-from app.imaging.cutout.report import Holes
 from app.imaging.cutout.shadows import is_shadow, shaded_background, shadow_candidates
 from app.imaging.formats.header import ImageInfo
 
@@ -24,20 +24,20 @@ class SegmentationOptions:
     """How to segment an image.
 
     Attributes:
-        holes: how to treat enclosed regions.
+        chosen: what the caller decides.
         lossy: whether compression has left noise around the edges.
         ringing: levels of that noise beyond the usual.
     """
 
-    holes: Holes
+    chosen: CutoutOptions
     lossy: bool
     ringing: float
 
     @classmethod
-    def for_header(cls, header: ImageInfo, holes: Holes) -> "SegmentationOptions":
+    def for_header(cls, header: ImageInfo, chosen: CutoutOptions) -> "SegmentationOptions":
         """Return the options for an image with this header."""
         ringing = max(header.step - _USUAL_STEP, 0.0) * _RINGING_PER_STEP
-        return cls(holes, header.lossy, min(ringing, _MAX_RINGING))
+        return cls(chosen, header.lossy, min(ringing, _MAX_RINGING))
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class Segmentation:
     Attributes:
         background: (h, w) uint8 mask, 1 where the image is background.
         distance: (h, w) uint8 color distance from the background, shadow included.
+        regions: the connected regions of background-like pixels.
         color: of the background: (3,), or with a shadow (h / 4, w / 4, 3); float32 BGR.
         holes: how enclosed regions were classified.
         shadow: whether a shadow was found.
@@ -54,6 +55,7 @@ class Segmentation:
 
     background: Array
     distance: Array
+    regions: Regions
     color: Array
     holes: HoleDecisions
     shadow: bool
@@ -80,9 +82,9 @@ def segment(
     if options.lossy:
         regions = label_regions(similar | ringing_specks(distance, regions))
     slack = LOSSY_COLOR_SHIFT if options.lossy else 0.0
-    holes = classify_holes(image, regions, background, options.holes, slack=slack)
+    holes = classify_holes(image, regions, background, options.chosen.holes, slack=slack)
     mask = regions.background_mask(holes.is_background)
-    return Segmentation(mask, distance, background.color, holes, shadow=False)
+    return Segmentation(mask, distance, regions, background.color, holes, shadow=False)
 
 
 def _segment_with_shadow(
@@ -90,8 +92,9 @@ def _segment_with_shadow(
 ) -> Segmentation:
     """Segment an image whose background varies in color because of a shadow."""
     color = shaded_background(image, regions.outside, background)
-    holes = classify_holes(image, regions, background, options.holes, shaded=color)
+    holes = classify_holes(image, regions, background, options.chosen.holes, shaded=color)
     mask = regions.background_mask(holes.is_background)
     if holes.is_background.any():
         color = shaded_background(image, mask, background)
-    return Segmentation(mask, image_distance(image, color), color, holes, shadow=True)
+    distance = image_distance(image, color)
+    return Segmentation(mask, distance, regions, color, holes, shadow=True)

@@ -42,9 +42,9 @@ def _load_square(image: bytes, original: Callable[[], bytes], variant: Variant) 
     header = read_header(data)
     size = min(max(side, SIDE), max(header.width, header.height, SIDE))
     if size == SIDE:
-        square, _ = cut_out_pixels(data, size=SIDE, holes=variant.holes)
+        square, _ = cut_out_pixels(data, size=SIDE, options=variant.cutout_options)
     else:
-        square = cut_out_large(data, size=size, holes=variant.holes)
+        square = cut_out_large(data, size=size, options=variant.cutout_options)
     return resize(square, side, side)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
-from app.imaging.cutout.report import Holes
+from app.imaging.cutout.options import AUTOMATIC, CutoutOptions, HoleChoice
 from app.imaging.variants.filters import Filter
 from app.imaging.variants.outline_shadow import Outline, Shadow, validate_outline, validate_shadow
 from app.imaging.variants.values import Color, InvalidVariant, Range, format_value, validate_color
@@ -37,7 +37,6 @@ _CHOICES = {
     "format": get_args(Format),
     "flip": get_args(Flip),
     "rotate": (0, 90, 180, 270),
-    "holes": get_args(Holes),
 }
 _API_NAMES = {"width": "w", "height": "h", "filters": "filter"}  # where they differ
 
@@ -94,7 +93,7 @@ class Variant:
     flip: Flip = ""
     outline: Outline | tuple[float, Color] | None = None
     shadow: Shadow | tuple[float, float, float, Color, float] | None = None
-    holes: Holes = "auto"
+    holes: HoleChoice = AUTOMATIC.holes
 
     def __post_init__(self) -> None:
         for name, limits in RANGES.items():
@@ -132,7 +131,12 @@ class Variant:
     @property
     def needs_original(self) -> bool:
         """Whether the stored image is too small or has other holes."""
-        return self.side > SIDE or self.holes != "auto"
+        return self.side > SIDE or self.holes != AUTOMATIC.holes
+
+    @property
+    def cutout_options(self) -> CutoutOptions:
+        """The options for cutting out the original."""
+        return CutoutOptions(holes=self.holes)
 
     @property
     def orientation(self) -> tuple[int, bool]:
@@ -177,6 +181,8 @@ _DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(Varia
 
 def _format_field(value: Any) -> list[str]:
     """Format a field: one text, or one for each filter."""
+    if isinstance(value, HoleChoice):
+        return [str(value)]
     if isinstance(value, Outline | Shadow):
         return [",".join(format_value(part) for part in value)]
     if isinstance(value, tuple) and value and isinstance(value[0], Filter):

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from app.imaging import CutoutOptions, HoleChoice
+
 INK = (20, 40, 110)
 """The dark color of subjects."""
 
@@ -30,6 +32,11 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
     out = io.BytesIO()
     image.save(out, kind, **options)
     return out.getvalue()
+
+
+def choose(holes: str) -> CutoutOptions:
+    """Return the options that choose enclosed areas, such as `keep:2`."""
+    return CutoutOptions(holes=HoleChoice.parse(holes))
 
 
 def pixels(png: bytes) -> NDArray[np.int64]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.blueprints.variant_query import read_variant_request
 from app.errors import InvalidRequest
-from app.imaging import Filter, Variant
+from app.imaging import Filter, HoleChoice, Variant
 
 
 def variant_of(query: str) -> Variant:
@@ -52,7 +52,8 @@ def problems(query: str) -> dict[str, str]:
         ("outline=4&dpr=2&w=128", {"outline": (8, (255, 255, 255))}),
         ("shadow=1,2,3", {"shadow": (1, 2, 3, (0, 0, 0), 0.5)}),
         ("shadow=-1,2,3,123456,0.25&dpr=2&w=128", {"shadow": (-2, 4, 6, (18, 52, 86), 0.25)}),
-        ("holes=cut", {"holes": "cut"}),
+        ("holes=cut", {"holes": HoleChoice("cut")}),
+        ("holes=cut:1;keep:5,2", {"holes": HoleChoice(keep=(2, 5), cut=(1,))}),
         ("expires=4102444800&sig=abc", {}),
         ("w=&format=&filter=&sig=", {}),
     ],
@@ -94,7 +95,7 @@ def test_query_selects_a_variant(query: str, fields: dict[str, Any]) -> None:
         ("format=PNG", "format", "'png'"),
         ("rotate=45", "rotate", "'270'"),
         ("flip=x", "flip", "'hv'"),
-        ("holes=all", "holes", "'keep'"),
+        ("holes=all", "holes", "keep:2,5;cut:1"),
         ("background=red", "background", "#rrggbb"),
         ("background=%23ff00", "background", "#rrggbb"),
         ("format=jpeg&background=transparent", "background", "JPEG has no transparency"),

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from app import imaging
-from tests.support.images.sample_images import INK, encoded, over, owl, pixels
+from tests.support.images.sample_images import INK, choose, encoded, over, owl, pixels
 
 EYES = ((96, 96), (96, 159))
 OWL = encoded(owl())
@@ -22,14 +22,14 @@ def cut(data: bytes, **options: Any) -> Any:
 @pytest.mark.parametrize("holes", ["auto", "keep"])
 def test_enclosed_white_parts_are_kept(holes: str) -> None:
     """White eyes enclosed by the subject are part of it."""
-    result = cut(OWL, holes=holes)
+    result = cut(OWL, options=choose(holes))
     for eye in EYES:
         assert result[eye].tolist() == [255, 255, 255, 255]
 
 
 def test_enclosed_white_parts_can_be_cut_as_holes() -> None:
     """With holes=cut the same eyes become transparent, and the subject around them does not."""
-    result = cut(OWL, holes="cut")
+    result = cut(OWL, options=choose("cut"))
     assert [result[eye][3] for eye in EYES] == [0, 0]
     assert result[150, 128][3] == 255
 
@@ -45,7 +45,7 @@ def test_the_background_is_fully_transparent() -> None:
 @pytest.mark.parametrize("backdrop", [0, 255])
 def test_the_edge_has_no_halo(backdrop: int) -> None:
     """Over black the edge is as dark as the subject; over white it matches the original."""
-    composite = over(cut(OWL, holes="cut"), backdrop)
+    composite = over(cut(OWL, options=choose("cut")), backdrop)
     if backdrop == 0:
         assert (composite <= np.array(INK) + 12).all()
     else:

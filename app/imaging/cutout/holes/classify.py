@@ -1,6 +1,6 @@
 """Classify enclosed regions of background color as hole or subject."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from app.imaging.cutout.background import Background
 from app.imaging.cutout.holes import decision_trees, features
+from app.imaging.cutout.options import HoleChoice
 from app.imaging.cutout.regions import Regions
-from app.imaging.cutout.report import Holes
 
 Array = npt.NDArray[Any]
 
@@ -34,6 +34,9 @@ class HoleDecisions:
 
     Attributes:
         is_background: (n,) bool, for each enclosed region.
+        candidates: regions that a caller may choose to keep or cut. An area's number is its place
+            in this list, starting at 1; it doesn't depend on any decision.
+        chance: probability that each candidate is subject, whatever was chosen for it.
         kept: regions that match the background's color and were kept.
         cut: regions that were cut.
         expected_errors: number of regions that are expected to be misclassified, each weighted by
@@ -45,6 +48,8 @@ class HoleDecisions:
     """
 
     is_background: Array
+    candidates: list[int]
+    chance: Array
     kept: int
     cut: int
     expected_errors: float = 0.0
@@ -57,7 +62,7 @@ def classify_holes(
     image: Array,
     regions: Regions,
     background: Background,
-    mode: Holes,
+    choice: HoleChoice,
     *,
     slack: float = 0.0,
     shaded: Array | None = None,
@@ -68,60 +73,70 @@ def classify_holes(
         image: (h, w, 3) uint8 BGR.
         regions: connected regions of background-like pixels.
         background: the background.
-        mode: `keep` or `cut` treats all alike; `auto` classifies each.
+        choice: the areas that the caller keeps or cuts; the others are classified.
         slack: levels by which compression may shift the mean of a small region.
         shaded: (h / 4, w / 4, 3) float32 color of the background where a shadow lies on it.
     """
+    judged = _judge(image, regions, background, slack=slack, shaded=shaded)
+    chosen = [choice.decision(number) for number in range(1, len(judged.candidates) + 1)]
+    free = np.array([decision == "auto" for decision in chosen], bool)
+    cut = np.array([decision == "cut" for decision in chosen], bool)
+    hole = np.where(free, judged.hole, cut)
     is_background = np.zeros(len(regions.stats), bool)
-    largest = regions.enclosed[:_MAX_REGIONS]
-    candidates = [i for i in largest if regions.stats[i, cv2.CC_STAT_AREA] >= _MIN_AREA]
-    if mode == "keep" or not candidates:
-        return HoleDecisions(is_background, len(candidates), 0)
-    if mode == "cut":
-        is_background[candidates] = True
-        return HoleDecisions(is_background, 0, len(candidates))
-    matching = [i for i in candidates if _has_color(image, regions, i, background, slack)]
-    by_shape = float(np.abs(background.color - 255).max()) <= WHITE_TOLERANCE
-    chance = np.zeros(len(matching))
-    if matching and by_shape:
-        chance = _subject_probability(image, regions, matching)
-    hole = chance < KEEP_THRESHOLD
-    is_background[np.array(matching, int)[hole]] = True
-    visible = visibility(_share(regions, matching))
-    decisions = HoleDecisions(
+    is_background[np.array(judged.candidates, int)[hole]] = True
+    counted = judged.matches | ~free
+    # What the caller chose can't be wrong.
+    risky, shade = judged.matches & free, ~judged.matches & free & (shaded is not None)
+    share = _share(regions, judged.candidates)
+    visible, by_color = visibility(share), shaded is None and not judged.by_shape
+    errors = np.minimum(judged.chance, 1 - judged.chance) * visible
+    return HoleDecisions(
         is_background,
-        kept=int((~hole).sum()),
-        cut=int(hole.sum()),
-        expected_errors=float((np.minimum(chance, 1 - chance) * visible).sum()),
+        candidates=judged.candidates,
+        chance=judged.chance,
+        kept=int((counted & ~hole).sum()),
+        cut=int((counted & hole).sum()),
+        expected_errors=float(errors[risky].sum()),
+        color_only=float(visible[risky].max(initial=0.0)) if by_color else 0.0,
+        shadow_cut=float(share[shade & hole].sum()),
+        shadow_kept=float(share[shade & ~hole].sum()),
     )
+
+
+@dataclass(frozen=True)
+class _Judgment:
+    """What is known about each candidate without the caller's choice."""
+
+    candidates: list[int]
+    matches: Array  # bool: has the background's color
+    hole: Array  # bool
+    chance: Array  # probability of being subject
+    by_shape: bool  # whether that is based on shape, not on color alone
+
+
+def _judge(
+    image: Array, regions: Regions, background: Background, *, slack: float, shaded: Array | None
+) -> _Judgment:
+    candidates = _list_candidates(regions)
+    matches = np.array([_has_color(image, regions, i, background, slack) for i in candidates], bool)
+    by_shape = float(np.abs(background.color - 255).max()) <= WHITE_TOLERANCE
+    chance = np.ones(len(candidates))  # a region of another color is subject
+    if matches.any():
+        matching = [i for i, match in zip(candidates, matches, strict=True) if match]
+        chance[matches] = _subject_probability(image, regions, matching) if by_shape else 0.0
     if shaded is not None:
-        others = sorted(set(candidates) - set(matching))
-        return _with_shaded_holes(
-            decisions, image, regions, others, background=background, shaded=shaded
-        )
-    if by_shape:
-        return decisions
-    return replace(decisions, color_only=float(visible.max(initial=0.0)))
+        size = (image.shape[1], image.shape[0])
+        shade = np.asarray(cv2.resize(shaded, size, interpolation=cv2.INTER_LINEAR))
+        for place in np.flatnonzero(~matches):
+            if _has_shade(image, regions, candidates[place], background, shade):
+                chance[place] = 0.0
+    return _Judgment(candidates, matches, chance < KEEP_THRESHOLD, chance, by_shape)
 
 
-def _with_shaded_holes(
-    decisions: HoleDecisions,
-    image: Array,
-    regions: Regions,
-    numbers: list[int],
-    *,
-    background: Background,
-    shaded: Array,
-) -> HoleDecisions:
-    """Also cut the regions that look like background in a shadow."""
-    size = (image.shape[1], image.shape[0])
-    expected = cv2.resize(shaded, size, interpolation=cv2.INTER_LINEAR)
-    holes = [i for i in numbers if _has_shade(image, regions, i, background, expected)]
-    is_background = decisions.is_background.copy()
-    is_background[holes] = True
-    cut = float(_share(regions, holes).sum())
-    kept = float(_share(regions, numbers).sum()) - cut
-    return replace(decisions, is_background=is_background, shadow_cut=cut, shadow_kept=kept)
+def _list_candidates(regions: Regions) -> list[int]:
+    """Return the regions that may be holes, in the order of their numbers: largest first."""
+    largest = regions.enclosed[:_MAX_REGIONS]
+    return [i for i in largest if regions.stats[i, cv2.CC_STAT_AREA] >= _MIN_AREA]
 
 
 def visibility(share: Array) -> Array:

@@ -17,7 +17,7 @@ from app.imaging.cutout.confidence import (
 from app.imaging.cutout.quality_metrics import QualityMetrics
 from tests.support.images import doubtful_cutouts as images
 from tests.support.images.doubtful_cutouts import ImageFactory
-from tests.support.images.sample_images import encoded
+from tests.support.images.sample_images import choose, encoded
 
 PERFECT = QualityMetrics(
     hole_errors=0.0, color_only=0.0, shadow_cut=0.0, shadow_kept=0.0, fragments=0.0,
@@ -124,7 +124,7 @@ def test_an_unusable_cutout_is_bad(name: str) -> None:
 
 def test_a_decision_by_the_caller_leaves_no_doubt_about_holes() -> None:
     """With holes=keep no region is classified, so none may be misclassified."""
-    report = imaging.cutout(encoded(images.ring(20)), holes="keep").report
+    report = imaging.cutout(encoded(images.ring(20)), options=choose("keep")).report
     assert report.verdict == "good"
 
 

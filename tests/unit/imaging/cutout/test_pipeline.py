@@ -15,7 +15,7 @@ from tests.support.images.flag_images import (
     encode_16_bits,
     flag,
 )
-from tests.support.images.sample_images import INK, encoded, owl, pixels
+from tests.support.images.sample_images import INK, choose, encoded, owl, pixels
 
 
 def test_a_transparent_palette_is_kept() -> None:
@@ -86,6 +86,8 @@ def test_the_largest_image_is_cut(kind: str) -> None:
     """3840x2160 pixels, in any format, are cut and centered like a small image."""
     large = owl(960, 540).resize((3840, 2160), Image.Resampling.NEAREST)
     options = {"compress_level": 1} if kind == "PNG" else {"quality": 90}
-    found = pixels(imaging.cutout(encoded(large, kind, **options), holes="keep").png)[..., 3]
-    expected = pixels(imaging.cutout(encoded(owl(960, 540)), holes="keep").png)[..., 3]
+    found = pixels(imaging.cutout(encoded(large, kind, **options), options=choose("keep")).png)[
+        ..., 3
+    ]
+    expected = pixels(imaging.cutout(encoded(owl(960, 540)), options=choose("keep")).png)[..., 3]
     assert abs(found - expected).mean() <= 0.5

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from app import imaging
 from tests.support.images.doubtful_cutouts import disc
-from tests.support.images.sample_images import encoded, owl, pixels
+from tests.support.images.sample_images import choose, encoded, owl, pixels
 
 SUBJECT = (200, 60, 30)
 SIDE = 1024
@@ -59,10 +59,10 @@ def ring() -> Image.Image:
 @pytest.mark.parametrize(
     ("holes", "alpha", "counts"), [("auto", 0, (0, 1)), ("cut", 0, (0, 1)), ("keep", 255, (1, 0))]
 )
-def test_the_hole_of_a_ring(holes: imaging.Holes, alpha: int, counts: tuple[int, int]) -> None:
+def test_the_hole_of_a_ring(holes: str, alpha: int, counts: tuple[int, int]) -> None:
     """A ring's hole is cut by default, kept on request, and counted in both cases."""
-    assert cut(ring(), holes=holes)[128, 128, 3] == alpha
-    report = report_of(ring(), holes=holes)
+    assert cut(ring(), options=choose(holes))[128, 128, 3] == alpha
+    report = report_of(ring(), options=choose(holes))
     assert (report.holes_kept, report.holes_cut) == counts
 
 
@@ -70,11 +70,11 @@ def test_the_hole_of_a_ring(holes: imaging.Holes, alpha: int, counts: tuple[int,
     ("holes", "alpha", "counts"),
     [("auto", 255, (2, 0)), ("cut", 0, (0, 2)), ("keep", 255, (2, 0))],
 )
-def test_white_eyes(holes: imaging.Holes, alpha: int, counts: tuple[int, int]) -> None:
+def test_white_eyes(holes: str, alpha: int, counts: tuple[int, int]) -> None:
     """Enclosed white parts are kept by default, cut on request, and counted in both cases."""
-    found = cut(owl(), holes=holes)
+    found = cut(owl(), options=choose(holes))
     assert found[96, 96, 3] == found[96, 159, 3] == alpha
-    report = report_of(owl(), holes=holes)
+    report = report_of(owl(), options=choose(holes))
     assert (report.holes_kept, report.holes_cut) == counts
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from app.imaging import Variant
+from app.imaging import HoleChoice, Variant
 from app.imaging.variants.premultiply import resize
 from tests.support.images.variant_images import (
     assert_close,
@@ -108,4 +108,4 @@ def test_the_original_is_needed_for_more_pixels_or_other_holes() -> None:
     assert not Variant(width=2048, height=256).needs_original
     assert Variant(width=2048, height=256, fit="cover").needs_original
     assert not Variant(width=400, height=400, padding=72).needs_original
-    assert Variant(holes="keep").needs_original
+    assert Variant(holes=HoleChoice("keep")).needs_original

@@ -78,8 +78,8 @@ def test_holes_can_be_cut_differently() -> None:
     """The owl's white eyes are kept or cut on request, whatever the stored image has."""
     for size in (128, 256, 512):
         eye = 96 * size // 256, 96 * size // 256
-        kept = decode(render(width=size, height=size, holes="keep"))
-        cut = decode(render(width=size, height=size, holes="cut"))
+        kept = decode(render(width=size, height=size, holes=imaging.HoleChoice("keep")))
+        cut = decode(render(width=size, height=size, holes=imaging.HoleChoice("cut")))
         assert kept[eye].tolist() == [255, 255, 255, 255]
         assert cut[eye].tolist() == [0, 0, 0, 0]
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from app import imaging
-from app.imaging import Filter, Variant
+from app.imaging import Filter, HoleChoice, Variant
 from app.imaging.variants.filters import FILTERS
 from app.imaging.variants.outline_shadow import OFFSET
 from app.imaging.variants.variant import RANGES, Fit, Flip, Format
@@ -51,7 +51,9 @@ PARAMETERS = st.fixed_dictionaries(
         "format": st.sampled_from(get_args(Format)),
         "flip": st.sampled_from(get_args(Flip)),
         "rotate": st.sampled_from([0, 90, 180, 270]),
-        "holes": st.sampled_from(["auto", "keep", "cut"]),
+        "holes": st.sampled_from(["auto", "keep", "cut", "keep:1", "keep:2;cut:1"]).map(
+            HoleChoice.parse
+        ),
         "background": COLORS,
         "filters": st.lists(_filters(), max_size=3).map(tuple),
         "outline": st.tuples(st.floats(0, 64), COLORS),

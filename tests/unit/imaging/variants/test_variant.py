@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.imaging import Filter, InvalidVariant, Variant
+from app.imaging import Filter, HoleChoice, InvalidVariant, Variant
 
 RED = (255, 0, 0)
 
@@ -46,7 +46,7 @@ def test_the_text_is_a_sorted_query() -> None:
         ),
         outline=(3, RED),
         shadow=(-2, 0.1234, 5, (0, 0, 0), 0.5),
-        holes="cut",
+        holes=HoleChoice("cut"),
     )
     assert variant.canonical() == (
         "background=0102ff&contrast=1.5&filter=sepia:1&filter=blur:2.5&filter=duotone:ff0000,000000"

@@ -1,0 +1,56 @@
+"""List the enclosed areas of a cutout, as its report shows them."""
+
+import cv2
+import numpy as np
+
+from app.imaging.cutout.holes.classify import VISIBLE_SHARE, HoleDecisions
+from app.imaging.cutout.options import MAX_AREAS
+from app.imaging.cutout.regions import Regions
+from app.imaging.cutout.report import EnclosedArea
+
+_PLACES = 4  # decimals of fractions: a tenth of a pixel of the largest variant is 0.00005
+
+
+def list_areas(
+    regions: Regions, decisions: HoleDecisions, *, left: int, top: int, side: int
+) -> tuple[EnclosedArea, ...]:
+    """Return the visible enclosed areas, largest first, at most 24.
+
+    Args:
+        regions: of the part of the image that contains the subject.
+        decisions: which of them are background.
+        left: x of that part in the square, px of the segmented image.
+        top: y of it.
+        side: side of the square, px of the segmented image.
+    """
+    silhouette = max(regions.outside.size - cv2.countNonZero(regions.outside), 1)
+    areas = []
+    for index, region in enumerate(decisions.candidates[:MAX_AREAS]):
+        x, y, width, height, size = (int(value) for value in regions.stats[region])
+        if size <= VISIBLE_SHARE * side**2:
+            break
+        center_x, center_y = _center(regions, region)
+        areas.append(
+            EnclosedArea(
+                index + 1,
+                box=(*_point(left + x, top + y, side), *_point(width, height, side)),
+                center=_point(left + center_x + 0.5, top + center_y + 0.5, side),
+                share=round(size / silhouette, _PLACES),
+                decision="cut" if decisions.is_background[region] else "keep",
+                chance=round(float(decisions.chance[index]), 3),
+            )
+        )
+    return tuple(areas)
+
+
+def _point(x: float, y: float, side: int) -> tuple[float, float]:
+    return round(x / side, _PLACES), round(y / side, _PLACES)
+
+
+def _center(regions: Regions, region: int) -> tuple[int, int]:
+    """Return the point of a region that is farthest from its outline, x and y."""
+    x, y, width, height = (int(value) for value in regions.stats[region, :4])
+    mask = (regions.labels[y : y + height, x : x + width] == region).view(np.uint8)
+    padded = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    row, column = divmod(int(cv2.distanceTransform(padded, cv2.DIST_L1, 3).argmax()), width + 2)
+    return x + column - 1, y + row - 1
