@@ -1,15 +1,18 @@
-"""Resolution of requests for images: access, signature and variant."""
+"""Resolution of requests for images: access, signature, variant and replacement."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from app.blueprints.dependencies import Dependencies
 from app.blueprints.variant_query import VariantOption, VariantRequest, read_variant_request
-from app.errors import ImageNotFound
+from app.errors import ImageNotFound, ImageReplaced
 from app.http.auth import authenticate_request, caller, require_scope
 from app.http.content_negotiation import preferred
 from app.http.image_middleware import ONE_YEAR, ImageResponseSpec
-from app.models import Scope
+from app.http.url_signing import Signature
+from app.models import Scope, StoredImage, object_keys
 
 
 def resolve_image(
@@ -32,13 +35,15 @@ def resolve_image(
         return ImageResponseSpec(
             image_id=image_id,
             etag=image_id,
-            read=partial(deps.images.fetch, image_id),
+            read=partial(_read, deps, image_id, partial(deps.images.fetch, image_id)),
             private=not deps.server_info.public_images,
         )
     variant_request = read_variant_request(query)
     if variant_request.is_plain and deps.server_info.redirects:
         return None
-    return resolve_variant(deps, image_id, variant_request, environ.get("HTTP_ACCEPT", ""))
+    return resolve_variant(
+        deps, image_id, variant_request, accept=environ.get("HTTP_ACCEPT", ""), query=query
+    )
 
 
 def authorize_read(deps: Dependencies, image_id: str, environ: dict[str, Any]) -> None:
@@ -62,22 +67,92 @@ def authorize_read(deps: Dependencies, image_id: str, environ: dict[str, Any]) -
 
 
 def resolve_variant(
-    deps: Dependencies, image_id: str, variant_request: VariantRequest, accept: str
+    deps: Dependencies, image_id: str, variant_request: VariantRequest, *, accept: str, query: str
 ) -> ImageResponseSpec:
     """Check the signature and select a variant by the Accept header.
+
+    Args:
+        deps: the dependencies of the views.
+        image_id: the id of the image.
+        variant_request: the parsed query.
+        accept: the Accept header.
+        query: the query as sent, which a redirect to a replacement keeps.
 
     Raises:
         SignatureRequired, SignatureInvalid, SignatureExpired: see `Signer.check`.
     """
     option = _select(variant_request, accept)
+    max_age = _max_age(deps, image_id, variant_request)
+    fetch = partial(deps.variants.fetch, image_id, option.variant, option.canonical)
+
+    def query_for(replacement: str) -> str:
+        return _signed_again(deps, replacement, variant_request, query)
+
     return ImageResponseSpec(
         image_id=image_id,
         etag=image_id + option.etag_suffix,
-        read=partial(deps.variants.fetch, image_id, option.variant, option.canonical),
+        read=partial(_read, deps, image_id, fetch, query_for=query_for, max_age=max_age),
         varies=len(variant_request.options) > 1,
-        max_age=_max_age(deps, image_id, variant_request),
+        max_age=max_age,
         private=not deps.server_info.public_images,
     )
+
+
+def check_replaced(deps: Dependencies, image_id: str, query: str) -> None:
+    """Return if the image was not replaced by another.
+
+    Raises:
+        ImageReplaced: it was.
+        RecordsUnavailable: the records are unreachable.
+    """
+    replacement = deps.images.replacement_of(image_id)
+    if replacement is not None:
+        raise ImageReplaced(_path(replacement, query), max_age=ONE_YEAR)
+
+
+def _read(
+    deps: Dependencies,
+    image_id: str,
+    fetch: Callable[[], StoredImage],
+    *,
+    query_for: Callable[[str], str] = lambda _: "",
+    max_age: int = ONE_YEAR,
+) -> StoredImage:
+    """Read an image; if it is missing, look for the image that replaced it.
+
+    Raises:
+        ImageReplaced: there is one.
+        AppError: it can't be read.
+    """
+    try:
+        return fetch()
+    except ImageNotFound:
+        replacement = deps.images.replacement_of(image_id)
+        if replacement is None:
+            raise
+    raise ImageReplaced(_path(replacement, query_for(replacement)), max_age=max_age)
+
+
+def _path(image_id: str, query: str) -> str:
+    path = object_keys.image_path(image_id)
+    return f"{path}?{query}" if query else path
+
+
+def _signed_again(
+    deps: Dependencies, image_id: str, variant_request: VariantRequest, query: str
+) -> str:
+    """Return the query for another image, signed for it until the same time.
+
+    The signature for the first image was checked before.
+    """
+    expires = variant_request.signature.expires
+    if variant_request.is_plain or not deps.signer.keys or expires is None:
+        return query
+    signature: Signature = deps.signer.sign_until(
+        expires, image_id=image_id, parameters=variant_request.canonical
+    )
+    pairs = parse_qsl(query, keep_blank_values=True)
+    return urlencode([(name, signature.sig if name == "sig" else text) for name, text in pairs])
 
 
 def _select(variant_request: VariantRequest, accept: str) -> VariantOption:

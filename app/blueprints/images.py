@@ -1,17 +1,18 @@
 """The list of images, and single images under /images/."""
 
+from contextlib import suppress
 from functools import wraps
 
 from flask import Blueprint, Response, jsonify, request
 
 from app import errors
 from app.blueprints.dependencies import deps, owner
-from app.blueprints.image_requests import authorize_read, resolve_variant
+from app.blueprints.image_requests import authorize_read, check_replaced, resolve_variant
 from app.blueprints.openapi_examples import IMAGE, LIST
 from app.blueprints.pagination import ListQuery
 from app.blueprints.schemas.images import ImageResponse, ListResponse
 from app.blueprints.schemas.variant import VariantQuery
-from app.blueprints.serializers import image_response, list_response
+from app.blueprints.serializers import image_response, list_response, public_base_url
 from app.blueprints.variant_query import to_variant_request
 from app.http.auth import CREDENTIAL_HEADERS
 from app.http.contract.decorator import Contract, ViewFunction, contract
@@ -79,6 +80,10 @@ def _render_page(query: ListQuery) -> bytes:
         scope=None,
         query=VariantQuery,
         content_types=("image/png", "image/webp", "image/avif", "image/jpeg"),
+        redirects={
+            302: "With `SERVE_MODE=redirect`: the URL of the plain image in the store.",
+            308: "Another image took the place of this one: its URL, with the same parameters.",
+        },
         errors=(
             errors.Unauthorized,  # this and the next three only with PUBLIC_IMAGES=false
             errors.Forbidden,
@@ -102,21 +107,35 @@ def get_image(filename: str, query: VariantQuery) -> Response:
     Variants are computed from the stored original at no cost. Images and variants never change,
     so they can be cached. With `PUBLIC_IMAGES=false`, an image can be fetched only with the API
     key that generated it. With `SERVE_MODE=redirect`, the plain image redirects (302) to its URL
-    in the store.
+    in the store. The URL of an image that was replaced by another cutout redirects (308) to that
+    image, with the same parameters.
     """
     image_id, variant_request = object_keys.id_of_name(filename), to_variant_request(query)
+    sent_query = request.query_string.decode(errors="replace")
     if deps().server_info.redirects and variant_request.is_plain:
-        return _redirect(deps().images.link(image_id))
+        with suppress(errors.RecordsUnavailable):  # images can be read without the records
+            check_replaced(deps(), image_id, sent_query)
+        # The URL may be signed: cache it for less than its validity, and for this client only.
+        return _redirect(302, deps().images.link(image_id), "private, max-age=600")
     accept = request.headers.get("Accept", "")
-    return send_image(resolve_variant(deps(), image_id, variant_request, accept))
+    return send_image(
+        resolve_variant(deps(), image_id, variant_request, accept=accept, query=sent_query)
+    )
 
 
-def _redirect(url: str) -> Response:
-    # The URL may be signed: cache it for less than its validity, and for this client only.
-    headers = {"Location": url, "Cache-Control": "private, max-age=600"}
+@blueprint.app_errorhandler(errors.ImageReplaced)
+def redirect_to_replacement(error: errors.ImageReplaced) -> Response:
+    """Redirect permanently to the image that took the place of the requested one."""
+    is_public = deps().server_info.public_images
+    caching = f"{'public' if is_public else 'private'}, max-age={error.max_age}"
+    return _redirect(308, public_base_url(deps()) + error.path, caching)
+
+
+def _redirect(status: int, url: str, caching: str) -> Response:
+    headers = {"Location": url, "Cache-Control": caching}
     if not deps().server_info.public_images:
         headers["Vary"] = ", ".join(CREDENTIAL_HEADERS)
-    return Response(status=302, headers=headers)
+    return Response(status=status, headers=headers)
 
 
 @blueprint.get("/images/<image_name:filename>/metadata")

@@ -44,6 +44,8 @@ _IMAGE: dict[str, Any] = {
         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "content_credentials": True,
     },
+    "parent": None,
+    "replaced_by": None,
 }
 
 IMAGE = {"status": "success", **_IMAGE}

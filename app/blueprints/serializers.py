@@ -29,7 +29,7 @@ _MICROS = 1_000_000
 
 def image_response(record: ImageRecord, deps: Dependencies) -> ImageResponse:
     """Return the response for a single image."""
-    return ImageResponse(**image_fields(record, deps, _base_url(deps)))
+    return ImageResponse(**image_fields(record, deps, public_base_url(deps)))
 
 
 def dry_run_response(estimate: CostEstimate) -> DryRunResponse:
@@ -81,7 +81,7 @@ def list_response(page: Page, query: ListQuery, deps: Dependencies) -> dict[str,
     Records are valid already, and validating them again would dominate the request's time. Tests
     compare the result with the schema.
     """
-    base_url = _base_url(deps)
+    base_url = public_base_url(deps)
     return {
         "status": "success",
         "images": [image_fields(record, deps, base_url) for record in page.records],
@@ -137,6 +137,8 @@ def record_fields(record: ImageRecord) -> dict[str, Any]:
         "cost_usd": _dollars(record.cost_micros),
         "cutout": image.report if image else {},
         "original": _original(original) if original else None,
+        "parent": object_keys.image_name(record.parent) if record.parent else None,
+        "replaced_by": object_keys.image_name(record.replaced_by) if record.replaced_by else None,
     }
 
 
@@ -151,6 +153,6 @@ def _original(original: Original) -> dict[str, Any]:
     }
 
 
-def _base_url(deps: Dependencies) -> str:
+def public_base_url(deps: Dependencies) -> str:
     """Return the configured public URL, or else the URL that the client used."""
     return deps.server_info.public_url or request.url_root.rstrip("/")

@@ -64,3 +64,17 @@ class ImageNotFound(AppError):
 
     status, code = 404, "image_not_found"
     message = "There is no image with this name."
+
+
+class ImageReplaced(ImageNotFound):
+    """Another image took the place of this one; the view redirects to it.
+
+    Args:
+        path: the path and query of the other image on this service.
+        max_age: how long caches may keep the redirect, in seconds.
+    """
+
+    def __init__(self, path: str, *, max_age: int) -> None:
+        super().__init__(path)
+        self.path = path
+        self.max_age = max_age

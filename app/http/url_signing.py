@@ -34,7 +34,12 @@ class Signer:
 
     def sign(self, image_id: str, parameters: str, *, seconds: int) -> Signature:
         """Sign an image and its parameters for a number of seconds."""
-        expires = int(self.clock.now().timestamp()) + seconds
+        return self.sign_until(
+            int(self.clock.now().timestamp()) + seconds, image_id=image_id, parameters=parameters
+        )
+
+    def sign_until(self, expires: int, *, image_id: str, parameters: str) -> Signature:
+        """Sign an image and its parameters until a time, in seconds since 1970."""
         digest = _digest(self.keys[0], image_id, parameters, expires)
         return Signature(expires=expires, sig=digest.hex())
 

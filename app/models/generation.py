@@ -19,10 +19,12 @@ class State(StrEnum):
     READY = "ready"  # the image is stored
     FAILED = "failed"  # ended without a usable image
     UNKNOWN = "unknown"  # sent to the model; it is unknown whether an image was drawn and charged
+    REPLACED = "replaced"  # another image took its place; only the original is stored
     DELETED = "deleted"  # being removed, or removed and kept for its Idempotency-Key only
 
 
-_NOT_DELETED = (State.PENDING, State.READY, State.FAILED, State.UNKNOWN)
+_FINISHED = (State.READY, State.REPLACED)
+_RECOVERABLE = (State.PENDING, State.READY, State.FAILED, State.UNKNOWN)
 
 
 class InvalidTransition(ValueError):
@@ -31,13 +33,16 @@ class InvalidTransition(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRecord:
-    """The record of a generation: its request, image, cost and outcome.
+    """The record of an image: its request, cost and outcome.
+
+    An image is generated, imported, or cut out again from the original of its `parent`.
 
     Each transition is a method that returns the next record. It takes effect only through
     `compare_and_swap` (`insert` for a new record), so if several servers try, one succeeds:
 
         new record         pending
-        leased_until       any but deleted -> pending   a server takes over the unfinished work
+        cutout             ready, replaced -> pending   of a new record: this image, cut out again
+        leased_until       pending, ready, failed, unknown -> pending   a server takes over
         started            pending -> pending   the paid call may begin, so `charged` is `unknown`
         drawn              pending -> pending   the model has responded
         paid               pending -> pending   the image was received and can be stored
@@ -45,7 +50,8 @@ class ImageRecord:
         ready              pending, ready -> ready   the cut-out image is stored
         failed             pending -> failed    ended without a usable image
         unknown            pending -> unknown   sent, but no complete response arrived
-        deleted            ready, deleted -> deleted   its objects may be removed now
+        replaced           ready, replaced -> replaced   the image at its address may be removed
+        deleted            ready, replaced, deleted -> deleted   its objects may be removed now
         tombstone          deleted -> deleted   only the Idempotency-Key is remembered
 
     If a generation failed before the paid call, repeating its request replaces the record
@@ -65,6 +71,8 @@ class ImageRecord:
         cost_micros: what drawing and enhancing cost; None if that is unknown, or not known yet.
         text_micros: what enhancing cost, or its maximum cost if that is unknown.
         booked_micros: the amount that the ledger currently counts for this record.
+        parent: the id of the image whose original this one was cut out from; "" for its own.
+        replaced_by: the id of the image that took its place; "" if none did.
 
     Money is in micros, millionths of a US dollar.
     """
@@ -91,6 +99,8 @@ class ImageRecord:
     cost_micros: int | None = None
     text_micros: int = 0
     booked_micros: int = 0
+    parent: str = ""
+    replaced_by: str = ""
     original: Original | None = None
     image: ProcessedImage | None = None
 
@@ -103,9 +113,35 @@ class ImageRecord:
         """Return whether a server currently holds the lease of the record."""
         return self.state is State.PENDING and self.lease_until > now
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether the image exists; another one may have taken its place."""
+        return self.state in _FINISHED
+
+    def cutout(self, image_id: str, *, now: datetime, lease_until: datetime) -> "ImageRecord":
+        """Begin another cutout of the same original, under an id of its own and free of charge."""
+        return self._from(
+            *_FINISHED,
+            id=image_id,
+            state=State.PENDING,
+            requested_at=now,
+            lease_until=lease_until,
+            created_at=None,
+            claim="",
+            fingerprint="",
+            charged=Charged.NO,
+            cost_micros=None,
+            text_micros=0,
+            booked_micros=0,
+            parent=self.id,
+            replaced_by="",
+            original=None,
+            image=None,
+        )
+
     def leased_until(self, time: datetime) -> "ImageRecord":
         """Take over the work until this time."""
-        return self._from(*_NOT_DELETED, state=State.PENDING, lease_until=time)
+        return self._from(*_RECOVERABLE, state=State.PENDING, lease_until=time)
 
     def started(
         self, request: ImageRequest, *, lease_until: datetime, charged: Charged, text_micros: int
@@ -164,12 +200,16 @@ class ImageRecord:
         """End without knowing whether an image was drawn and charged for."""
         return self._from(State.PENDING, state=State.UNKNOWN, error=error, charged=Charged.UNKNOWN)
 
+    def replaced(self, image_id: str) -> "ImageRecord":
+        """Let another image take its place, before its own is removed."""
+        return self._from(*_FINISHED, state=State.REPLACED, replaced_by=image_id)
+
     def deleted(self) -> "ImageRecord":
         """Mark it as deleted, before its objects are removed.
 
         The other fields stay, so that an interrupted deletion can be repeated.
         """
-        return self._from(State.READY, State.DELETED, state=State.DELETED)
+        return self._from(*_FINISHED, State.DELETED, state=State.DELETED)
 
     def tombstone(self) -> "ImageRecord":
         """Keep only the fields that recognize a repeated Idempotency-Key."""

@@ -122,6 +122,12 @@ class Image(BaseModel):
     cost_usd: float | None = Field(description="The cost, including `enhance`; null if unknown.")
     cutout: Mapping[str, Any] = Field(description="Measurements of the cutout.")
     original: OriginalResponse | None
+    parent: str | None = Field(
+        description="File name of the image whose original this one was cut out from again."
+    )
+    replaced_by: str | None = Field(
+        description="File name of the image that took the place of this one, whose URL redirects."
+    )
 
 
 class ImageResponse(Image, Success):

@@ -54,6 +54,7 @@ class Contract:
         response: schema of the JSON response; None if there is none.
         status: status of a successful response.
         content_types: content types of a response other than JSON.
+        redirects: descriptions of redirects, by status.
         idempotent: whether the view accepts an Idempotency-Key, as those that spend money do.
         examples: example responses by name.
         streams: whether the view responds with server-sent events to clients that prefer them.
@@ -69,6 +70,7 @@ class Contract:
     response: type[BaseModel] | None = None
     status: int = 200
     content_types: tuple[str, ...] = ("application/json",)
+    redirects: Mapping[int, str] = field(default_factory=dict)
     idempotent: bool = False
     examples: Mapping[str, object] = field(default_factory=dict)
     streams: bool = False

@@ -164,9 +164,19 @@ def _responses(contract: Contract, references: Any) -> dict[str, Any]:
     errors: tuple[type[AppError], ...] = (*contract.all_errors, AppError)
     for error in errors:
         by_status[error.status].append(error)
-    return {str(contract.status): _success(contract, references)} | {
-        str(status): _failure(errors, references) for status, errors in sorted(by_status.items())
+    return {
+        str(contract.status): _success(contract, references),
+        **{str(status): _redirect(text) for status, text in contract.redirects.items()},
+        **{
+            str(status): _failure(errors, references)
+            for status, errors in sorted(by_status.items())
+        },
     }
+
+
+def _redirect(description: str) -> dict[str, Any]:
+    location = {"description": description, "schema": {"type": "string", "format": "uri"}}
+    return {"description": description, "headers": {"Location": location}}
 
 
 def _success(contract: Contract, references: Any) -> dict[str, Any]:

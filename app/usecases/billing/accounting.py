@@ -60,7 +60,8 @@ class AccountedRecords:
         if not write():
             self._book(new, Spending(micros=-increase))
             return False
-        images = (new.image is not None) - (old.image is not None)
+        # Another cutout of an image that was counted is no further one.
+        images = 0 if new.parent else (new.image is not None) - (old.image is not None)
         unknown = images if new.cost_micros is None else 0
         rest = Spending(micros=change - increase, images=images, images_of_unknown_cost=unknown)
         self._book(new, rest)

@@ -9,7 +9,7 @@ import logging
 from dataclasses import dataclass
 
 from app.errors import AppError, Charged, ProviderBadResponse, TransparencyRefused
-from app.models import ANONYMOUS, Caller, GeneratedImage, ImageRecord, ImageRequest, State
+from app.models import ANONYMOUS, Caller, GeneratedImage, ImageRecord, ImageRequest
 from app.ports import ImageGenerator, Moderator, Observer, PromptWriter, Spool
 from app.usecases.billing.pricing import add_costs
 from app.usecases.generation.estimates import Estimates
@@ -93,7 +93,7 @@ class GenerateImage:
         self, request: ImageRequest, caller: Caller, claim: str, listener: ProgressListener
     ) -> GenerationResult:
         earlier = self.idempotency.find_existing(claim, request.fingerprint) if claim else None
-        if earlier and earlier.state is State.READY:
+        if earlier and earlier.is_finished:
             return GenerationResult(earlier, replayed=True)
         with self.spool.room(), self.observer.follow(listener.report_step):
             self._check(request)

@@ -37,6 +37,8 @@ def write(record: ImageRecord) -> bytes:
         "created_at": (record.created_at or record.requested_at).isoformat(),
         "cost_micros": record.cost_micros,
         "original": asdict(record.original) if record.original else None,
+        "parent": record.parent,
+        "replaced_by": record.replaced_by,
     }
     return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True).encode()
 
@@ -68,6 +70,8 @@ def read(image_id: str, data: bytes, *, found_at: datetime) -> ImageRecord:
         tokens=fold(texts.get("prompt", ""), texts.get("subject", "")),
         charged=Charged.NO if document.get("charged") == Charged.NO else Charged.YES,
         cost_micros=_cost(document.get("cost_micros")),
+        parent=_image_id(document.get("parent")),
+        replaced_by=_image_id(document.get("replaced_by")),
         original=_original(image_id, document.get("original")),
     )
 
@@ -75,6 +79,11 @@ def read(image_id: str, data: bytes, *, found_at: datetime) -> ImageRecord:
 def _owner(value: Any) -> str:
     """Return the id of the owner, or "" if it is not valid."""
     return value if isinstance(value, str) and _OWNER.fullmatch(value) else ""
+
+
+def _image_id(value: Any) -> str:
+    """Return the id of another image, or "" if it is not valid."""
+    return value if isinstance(value, str) and object_keys.is_id(value) else ""
 
 
 def _object(data: bytes) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from app.errors import ImageNotFound
 from app.models import ImageRecord, Page, PageQuery, State, StoredImage, object_keys
 from app.ports import ImageRecords, ImageStore
 
+_MAX_VERSIONS = 1000  # ends the search if damaged records form a circle
+
 
 class OwnerCache(Protocol):
     """Caches the owners of images."""
@@ -79,16 +81,28 @@ class Images:
         return record.owner
 
     def record(self, image_id: str, *, owner: str | None = None) -> ImageRecord:
-        """Return the record of a ready image.
+        """Return the record of an image that is ready, or was replaced by another.
 
         Raises:
             ImageNotFound: there is no such image.
             RecordsUnavailable: the records are unreachable.
         """
         record = self.records.get(image_id)
-        if record is None or record.state is not State.READY or not _belongs_to(record, owner):
+        if record is None or not record.is_finished or not _belongs_to(record, owner):
             raise ImageNotFound(image_id)
         return record
+
+    def replacement_of(self, image_id: str) -> str | None:
+        """Return the id of the newest image that took this one's place, or None.
+
+        Raises:
+            RecordsUnavailable: the records are unreachable.
+        """
+        record = self.records.get(image_id)
+        if record is None or record.state is not State.REPLACED:
+            return None
+        newest = versions_of(self.records, record)[-1]
+        return newest.id if newest.state is State.READY else None
 
     def page(self, query: PageQuery) -> Page:
         """Return a page, newest first.
@@ -137,23 +151,45 @@ class Images:
             self.records.delete(image_id)
 
 
+def versions_of(records: ImageRecords, record: ImageRecord) -> list[ImageRecord]:
+    """Return the record and those of its replacements, in order.
+
+    The last one is ready, unless its own replacement was deleted.
+
+    Raises:
+        RecordsUnavailable: the records are unreachable.
+    """
+    versions = [record]
+    while versions[-1].state is State.REPLACED and len(versions) < _MAX_VERSIONS:
+        following = records.get(versions[-1].replaced_by)
+        if following is None or not following.is_finished:
+            break
+        versions.append(following)
+    return versions
+
+
 def undo_if_deleted(
     records: ImageRecords, store: ImageStore, image_id: str, keys: tuple[str, ...]
 ) -> None:
-    """Delete newly stored objects if their image was deleted in the meantime.
+    """Delete newly stored objects if their image was deleted or replaced in the meantime.
 
-    A deletion first marks the record and then deletes the objects. If the record still exists
-    now, a later deletion will find these objects.
+    Both first mark the record and then delete objects: a replacement only the cut-out image. If
+    the record is unchanged now, a later deletion or replacement will find these objects.
     """
     record = records.get(image_id)
     if record is None or record.state is State.DELETED:
-        for key in keys:
-            store.delete(key)
+        gone = keys
+    elif record.state is State.REPLACED:
+        gone = tuple(key for key in keys if key == object_keys.image_key(image_id))
+    else:
+        return
+    for key in gone:
+        store.delete(key)
 
 
 def _can_be_deleted(record: ImageRecord) -> bool:
     is_half_deleted = record.state is State.DELETED and record.created_at is not None
-    return record.state is State.READY or is_half_deleted
+    return record.is_finished or is_half_deleted
 
 
 def _belongs_to(record: ImageRecord, owner: str | None) -> bool:

@@ -23,6 +23,7 @@ class Discrepancy(StrEnum):
     LEASE_EXPIRED = "lease_expired"  # pending, and no server is working on it
     UNFINISHED = "unfinished"  # failed or unknown, but the original is stored
     HALF_DELETED = "half_deleted"  # a deletion that was interrupted
+    REPLACED_IMAGE = "replaced_image"  # another image took its place, but it is still stored
     SPOOLED = "spooled"  # waits in the spool of this server
     TEMPORARY_FILE = "temporary_file"  # partly written when a process crashed
     MISCOUNTED = "miscounted"  # the list's counts differ from its records
@@ -67,6 +68,8 @@ def diagnose(snapshot: ImageSnapshot, now: datetime) -> tuple[Discrepancy, ...]:
         return _without_record(snapshot)
     if record.state is State.READY:
         return _of_ready(snapshot, record)
+    if record.state is State.REPLACED:
+        return _of_replaced(snapshot, record)
     if record.state is State.PENDING:
         return () if record.is_leased(now) else (Discrepancy.LEASE_EXPIRED,)
     if record.state is State.DELETED:
@@ -87,13 +90,31 @@ def _without_record(snapshot: ImageSnapshot) -> tuple[Discrepancy, ...]:
 
 
 def _of_ready(snapshot: ImageSnapshot, record: ImageRecord) -> tuple[Discrepancy, ...]:
-    original = record.original
-    has_original = original.key in snapshot.keys if original else snapshot.original_key is not None
+    has_original = _has_original(snapshot, record)
     if not (has_original or snapshot.has_image):
         return (Discrepancy.LOST,)
+    missing = _missing_beside_the_image(snapshot, record)
+    return missing if snapshot.has_image else (Discrepancy.IMAGE_MISSING, *missing)
+
+
+def _of_replaced(snapshot: ImageSnapshot, record: ImageRecord) -> tuple[Discrepancy, ...]:
+    """Return the discrepancies of an image of which only the original is kept."""
+    missing = _missing_beside_the_image(snapshot, record)
+    return (Discrepancy.REPLACED_IMAGE, *missing) if snapshot.has_image else missing
+
+
+def _missing_beside_the_image(
+    snapshot: ImageSnapshot, record: ImageRecord
+) -> tuple[Discrepancy, ...]:
+    if record.original is None:
+        return ()
     checks = (
-        (Discrepancy.IMAGE_MISSING, not snapshot.has_image),
-        (Discrepancy.SIDECAR_MISSING, original and not snapshot.has_sidecar),
-        (Discrepancy.ORIGINAL_LOST, original and not has_original),
+        (Discrepancy.SIDECAR_MISSING, not snapshot.has_sidecar),
+        (Discrepancy.ORIGINAL_LOST, not _has_original(snapshot, record)),
     )
     return tuple(kind for kind, applies in checks if applies)
+
+
+def _has_original(snapshot: ImageSnapshot, record: ImageRecord) -> bool:
+    original = record.original
+    return original.key in snapshot.keys if original else snapshot.original_key is not None

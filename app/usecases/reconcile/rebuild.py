@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from app.errors import GenerationInProgress, ImageNotFound, ProviderBadResponse
-from app.models import ImageRecord, ProcessedImage, StoredImage, object_keys
+from app.models import ImageRecord, ProcessedImage, State, StoredImage, object_keys
 from app.ports import ImageProcessor, ImageStore, Spool
 from app.usecases.billing.accounting import AccountedRecords
 from app.usecases.generation import sidecar
@@ -23,11 +23,11 @@ class Rebuilder:
     store: ImageStore
     image_processor: ImageProcessor
 
-    def insert_pending(
-        self, image_id: str, source: ImageStore | Spool, original_key: str
-    ) -> ImageRecord:
-        """Insert a pending record for an original, which Recovery can finish."""
+    def insert(self, image_id: str, source: ImageStore | Spool, original_key: str) -> ImageRecord:
+        """Insert a record for an original: replaced, or pending so that Recovery can finish it."""
         record = self._from_sidecar(image_id, source, original_key)
+        if record.replaced_by:
+            return self._insert(replace(record, state=State.REPLACED))
         # Recovery finds the original by the record's id, and reads its header again.
         return self._insert(replace(record, original=None))
 

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from app.errors import AppError, GenerationInProgress, ImageNotFound, ProviderBadResponse
-from app.models import ImageRecord, object_keys
+from app.models import ImageRecord, State, object_keys
 from app.ports import ImageRecords, ImageStore
 from app.usecases.generation import sidecar
 from app.usecases.generation.finalize import ImageFinalizer
 from app.usecases.generation.recovery import Recovery
 from app.usecases.images.images import Images, undo_if_deleted
+from app.usecases.images.replacement import ReplaceImage
 from app.usecases.reconcile.diagnosis import Discrepancy, ImageSnapshot
 from app.usecases.reconcile.rebuild import Rebuilder
 
@@ -50,12 +51,13 @@ class Repairs:
         return {
             Discrepancy.IMAGE_MISSING: self._cut_out_again,
             Discrepancy.SIDECAR_MISSING: self._write_sidecar,
-            Discrepancy.RECORD_MISSING: self._rebuild_pending,
+            Discrepancy.RECORD_MISSING: self._rebuild_from_original,
             Discrepancy.ORPHANED_EVIDENCE: self._rebuild_failed,
             Discrepancy.ORPHANED_IMAGE: self._rebuild_ready,
             Discrepancy.LEASE_EXPIRED: self._recover,
             Discrepancy.UNFINISHED: self._recover,
             Discrepancy.HALF_DELETED: self._delete,
+            Discrepancy.REPLACED_IMAGE: self._remove_replaced,
         }
 
     def _cut_out_again(self, snapshot: ImageSnapshot) -> None:
@@ -80,9 +82,11 @@ class Repairs:
         self.store.put(key, content, content_type=object_keys.JSON)
         undo_if_deleted(self.records, self.store, snapshot.id, (key,))
 
-    def _rebuild_pending(self, snapshot: ImageSnapshot) -> None:
+    def _rebuild_from_original(self, snapshot: ImageSnapshot) -> None:
         original_key = str(snapshot.original_key)
-        self._finish(self.rebuilder.insert_pending(snapshot.id, self.store, original_key))
+        record = self.rebuilder.insert(snapshot.id, self.store, original_key)
+        if record.state is State.PENDING:
+            self._finish(record)
 
     def _rebuild_failed(self, snapshot: ImageSnapshot) -> None:
         evidence_key = object_keys.evidence_key(snapshot.id)
@@ -98,6 +102,10 @@ class Repairs:
         # If the original is not an image, the record becomes failed, which is a repair too.
         with contextlib.suppress(ProviderBadResponse):
             self.recovery(record)
+
+    def _remove_replaced(self, snapshot: ImageSnapshot) -> None:
+        replace_image = ReplaceImage(records=self.records, store=self.store)
+        replace_image.remove_image(_record_of(snapshot))
 
     def _delete(self, snapshot: ImageSnapshot) -> None:
         for key in sorted(snapshot.keys):

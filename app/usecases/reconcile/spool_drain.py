@@ -59,7 +59,7 @@ class SpoolDrain:
     def _rebuild(self, image_id: str, keys: frozenset[str]) -> ImageRecord | None:
         """Insert a record; None if the original was uploaded before."""
         if original_key := object_keys.original_among(keys):
-            return self.rebuilder.insert_pending(image_id, self.spool, original_key)
+            return self.rebuilder.insert(image_id, self.spool, original_key)
         evidence_key = object_keys.evidence_key(image_id)
         if evidence_key in keys:
             return self.rebuilder.insert_failed(image_id, self.spool, evidence_key)
@@ -67,10 +67,12 @@ class SpoolDrain:
 
     def _upload(self, record: ImageRecord, keys: frozenset[str]) -> None:
         has_original = object_keys.original_among(keys) is not None
-        if record.state is State.READY and (record.original or not has_original):
+        if record.is_finished and (record.original or not has_original):
             self._upload_missing(record, keys)
         elif record.state in _ENDED and not has_original:
             self._upload_evidence(record.id, keys)
+        elif record.state is State.REPLACED:
+            raise RepairFailed("the record of the replaced image names no original")
         else:
             self._recover(record, has_original=has_original)
 
