@@ -35,7 +35,7 @@ records = st.builds(
         tokens=tuple(sorted(tokens)),
         owner=owner,
     ),
-    state=st.sampled_from([State.READY, State.READY, State.PENDING, State.FAILED]),
+    state=st.sampled_from([State.READY, State.READY, State.PENDING, State.FAILED, State.REPLACED]),
     ms=st.sampled_from(TIMES),
     tokens=st.sets(st.sampled_from(WORDS)),
     owner=st.sampled_from(["", "ann", "bob"]),

@@ -18,7 +18,14 @@ OPERATORS = ['{"$gt": ""}', "$where", "$ne", "a.b", "'; DROP TABLE generations; 
 def test_a_record_is_read_as_it_was_inserted(store: ImageRecords, state: State) -> None:
     """Every field is kept, times to the millisecond, in every state."""
     precise = datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC)
-    record = a_record(state=state, created_at=precise, requested_at=precise, error="a_code")
+    record = a_record(
+        state=state,
+        created_at=precise,
+        requested_at=precise,
+        error="a_code",
+        parent="00000000-0000-4000-8000-000000000001",
+        replaced_by="00000000-0000-4000-8000-000000000002",
+    )
     store.insert(record)
     assert store.get(record.id) == record
 
@@ -87,6 +94,21 @@ def test_a_record_is_listed_once_it_is_ready(store: ImageRecords) -> None:
     store.compare_and_swap(pending, replace(pending, state=State.READY, created_at=later))
     assert ids(store.page(PageQuery(limit=10)).records) == [pending.id, older.id]
     assert ids(store.page(PageQuery(limit=10, words=["owl"])).records) == [pending.id]
+
+
+def test_a_replaced_record_leaves_the_list(store: ImageRecords) -> None:
+    """It is neither listed nor counted, for everyone and for its owner, but can be read."""
+    old, new = (replace(with_prompt(text), owner="ann") for text in ("red fox", "red owl"))
+    add(store, [old, new])
+    version = store.version()
+    assert store.compare_and_swap(old, old.replaced(new.id))
+    for query in (PageQuery(limit=10), PageQuery(limit=10, owner="ann")):
+        page = store.page(query)
+        assert (ids(page.records), page.total) == ([new.id], 1)
+        assert ids(store.page(replace(query, words=["red"])).records) == [new.id]
+    assert store.version() != version
+    assert store.recount(fix=False) == 0
+    assert store.get(old.id) == replace(old, state=State.REPLACED, replaced_by=new.id)
 
 
 @pytest.mark.parametrize("text", OPERATORS)

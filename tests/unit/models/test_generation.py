@@ -46,13 +46,19 @@ TRANSITIONS: dict[str, tuple[Transition, State]] = {
     "ready": (lambda record: record.ready(an_image()), State.READY),
     "failed": (lambda record: record.failed("e", charged=Charged.NO), State.FAILED),
     "unknown": (lambda record: record.unknown("e"), State.UNKNOWN),
+    "cutout": (
+        lambda record: record.cutout("new", now=NOON, lease_until=LATER),
+        State.PENDING,
+    ),
+    "replaced": (lambda record: record.replaced("new"), State.REPLACED),
     "deleted": (lambda record: record.deleted(), State.DELETED),
     "tombstone": (lambda record: record.tombstone(), State.DELETED),
 }
 ALLOWED = {
     State.PENDING: {"leased_until", "started", "drawn", "paid", "released"}
     | {"ready", "failed", "unknown"},
-    State.READY: {"leased_until", "ready", "deleted"},
+    State.READY: {"leased_until", "ready", "cutout", "replaced", "deleted"},
+    State.REPLACED: {"cutout", "replaced", "deleted"},
     State.FAILED: {"leased_until"},
     State.UNKNOWN: {"leased_until"},
     State.DELETED: {"deleted", "tombstone"},
@@ -145,6 +151,35 @@ def test_a_ready_record_has_no_error() -> None:
     image = an_image()
     ready = pending(error="storage_unavailable").ready(image)
     assert (ready.error, ready.image) == ("", image)
+
+
+def test_another_cutout_is_a_free_record_of_its_own() -> None:
+    """It has the prompts and the model of its parent, but no key, cost or object of it."""
+    parent = a_record(owner="ann", claim="c" * 64, cost_micros=5, booked_micros=5, text_micros=1)
+    child = parent.cutout("new", now=LATER, lease_until=LATER + timedelta(minutes=1))
+    assert (child.parent, child.owner, child.prompt) == (parent.id, "ann", parent.prompt)
+    assert (child.provider, child.model, child.tokens) == (
+        parent.provider,
+        parent.model,
+        parent.tokens,
+    )
+    assert (child.claim, child.fingerprint, child.charged) == ("", "", Charged.NO)
+    assert (child.cost_micros, child.booked_micros, child.text_micros) == (None, 0, 0)
+    assert (child.requested_at, child.created_at) == (LATER, None)
+    assert (child.original, child.image) == (None, None)
+    assert child.is_leased(LATER)
+    assert parent.replaced("other").cutout("new", now=LATER, lease_until=LATER).replaced_by == ""
+
+
+def test_a_replaced_record_keeps_what_is_known_of_its_image() -> None:
+    """Only the state changes, and the image that took its place is named."""
+    record = a_record()
+    replaced = record.replaced("new")
+    assert changed(record, replaced) == {"state", "replaced_by"}
+    assert changed(replaced, replaced.replaced("newer")) == {"replaced_by"}
+    assert record.is_finished
+    assert replaced.is_finished
+    assert not pending().is_finished
 
 
 def test_an_unknown_outcome_may_have_been_charged_for() -> None:
