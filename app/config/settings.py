@@ -14,7 +14,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from app.config.environment import ConfigError, explain
+from app.config.environment import ConfigError, explain, find_replaced
 from app.config.types import (
     BudgetText,
     MongoUri,
@@ -35,6 +35,7 @@ UNUSABLE_SETTINGS = 2
 
 ProviderName = Literal["openai", "azure", "offline", "record", "replay"]
 PaidProvider = Literal["openai", "azure"]
+Background = Literal["auto", "transparent", "white"]
 
 _AZURE = ("azure_openai_api_key", "azure_openai_endpoint")
 
@@ -62,7 +63,7 @@ class Settings(BaseSettings):
     openai_image_model: str = "gpt-image-2.6-flare"
     openai_image_quality: Literal["auto", "low", "medium", "high", "xhigh", "max"] = "medium"
     openai_text_model: str = "gpt-6-luna"
-    openai_native_transparency: bool = False
+    openai_background: Background = "auto"
     openai_moderation_model: str = "omni-moderation-latest"
     openai_timeout_seconds: float = Field(120, ge=1, le=900)
     openai_partial_images: int = Field(0, ge=0, le=3)
@@ -235,10 +236,14 @@ class Settings(BaseSettings):
         Raises:
             ConfigError: settings are invalid; its message lists all problems.
         """
+        replaced = find_replaced(".env")
         try:
-            return cls()
+            settings = cls()
         except ValidationError as error:
-            raise ConfigError(explain(error)) from None
+            raise ConfigError([*replaced, *explain(error)]) from None
+        if replaced:
+            raise ConfigError(replaced)
+        return settings
 
 
 def _origins(value: str) -> list[str]:

@@ -7,6 +7,7 @@ from pydantic import SecretStr
 
 from app.config import Settings
 from app.ports import ImageGenerator, Moderator, PromptWriter
+from app.usecases.billing.model_table import draws_transparent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,18 +22,20 @@ class ProviderAdapters:
 def build_provider(settings: Settings) -> ProviderAdapters:
     """Build the provider's adapters, which connect when first used."""
     if settings.provider == "offline":
-        return _with_fault_injection(_offline())
+        return _with_fault_injection(_offline(settings))
     if settings.provider == "replay":
         return _with_fault_injection(_replay(settings))
     paid = _paid(settings)
     return _with_recording(paid, settings) if settings.provider == "record" else paid
 
 
-def _offline() -> ProviderAdapters:
+def _offline(settings: Settings) -> ProviderAdapters:
     from app.services.offline import provider
 
     return ProviderAdapters(
-        generator=provider.OfflineGenerator(),
+        generator=provider.OfflineGenerator(
+            transparent=settings.openai_background == "transparent"
+        ),
         moderator=provider.OfflineModerator(),
         writer=provider.OfflinePromptWriter(rng=random.SystemRandom()),
     )
@@ -50,9 +53,7 @@ def _replay(settings: Settings) -> ProviderAdapters:
     player = CassettePlayer(Cassettes(settings.cassettes_path), speed=settings.replay_speed)
     return ProviderAdapters(
         generator=ReplayGenerator(
-            player,
-            model=settings.openai_image_model,
-            transparent=settings.openai_native_transparency,
+            player, model=settings.openai_image_model, transparent=_is_transparent(settings)
         ),
         moderator=ReplayModerator(player),
         writer=ReplayWriter(player, model=settings.openai_text_model),
@@ -106,13 +107,20 @@ def _paid(settings: Settings) -> ProviderAdapters:
             model=settings.openai_image_model,
             timeout_seconds=settings.openai_timeout_seconds,
             provider=settings.paid_provider or "openai",
-            transparent=settings.openai_native_transparency,
+            transparent=_is_transparent(settings),
         ),
         moderator=moderator,
         writer=OpenAIPromptWriter(
             client, model=settings.openai_text_model, rng=random.SystemRandom()
         ),
     )
+
+
+def _is_transparent(settings: Settings) -> bool:
+    """Return whether to request a transparent background from the model."""
+    if settings.openai_background == "auto":
+        return draws_transparent(settings.openai_image_model)
+    return settings.openai_background == "transparent"
 
 
 def _value_of(secret: SecretStr | None) -> str:

@@ -50,9 +50,9 @@ class ProviderMisconfigured(AppError):
 
 
 class TransparencyRefused(ProviderMisconfigured):
-    """The model doesn't support a transparent background.
+    """The model refuses to draw on a transparent background.
 
-    A white background is requested instead.
+    Nothing was charged. A white background is requested instead.
     """
 
 

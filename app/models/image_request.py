@@ -24,6 +24,7 @@ class ImageRequest:
             cost, and the model may send fewer.
         subject: what to draw: the prompt, enhanced if requested; "" until completed.
         prompt_suffix: the sentence about the background that follows it; "" until completed.
+        transparent: whether to draw on a transparent background; False until completed.
     """
 
     first_prompt: str
@@ -34,6 +35,7 @@ class ImageRequest:
     partial_images: int = 0
     subject: str = ""
     prompt_suffix: str = ""
+    transparent: bool = False
 
     @property
     def new_prompt(self) -> str:

@@ -20,9 +20,9 @@ __all__ = ["MAX_SIDE", "MIN_SIDE", "drafts", "motif_of", "paint", "paint_transpa
 
 
 def paint(
-    prompt: str, *, width: int = 1024, height: int = 1024, background: str = "#ffffff"
+    prompt: str, *, width: int = 1024, height: int = 1024, background: str | None = "#ffffff"
 ) -> bytes:
-    """Return an RGB PNG of an emblem, the same bytes for the same arguments.
+    """Return a PNG of an emblem, the same bytes for the same arguments.
 
     The emblem doesn't depend on `background`, so two images of the same prompt and size on
     different backgrounds determine the true opacity of every pixel.
@@ -31,11 +31,13 @@ def paint(
         prompt: Any text; case and spacing are ignored.
         width: 64 to 2048 pixels.
         height: 64 to 2048 pixels.
-        background: A color such as `#ffffff`.
+        background: A color such as `#ffffff`, for an RGB file; None for RGBA on transparency.
 
     Raises:
         ValueError: A side is out of range, or the background is not a color.
     """
+    if background is None:
+        return to_png(paint_transparent(prompt, width=width, height=height))
     if not re.fullmatch("#[0-9a-fA-F]{6}", background):
         raise ValueError(f"background must be a color such as #ffffff, not {background!r}")
     emblem = paint_transparent(prompt, width=width, height=height)

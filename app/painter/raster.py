@@ -89,11 +89,15 @@ def to_png(image: Image.Image, compress_level: int = 3) -> bytes:
 
 
 def drafts(png: bytes, count: int) -> Iterator[bytes]:
-    """Yield `count` RGB PNGs of the image, each sharper than the one before."""
+    """Yield `count` RGB PNGs of the image, each sharper than the one before.
+
+    Transparency becomes white.
+    """
     if not count:
         return
     with Image.open(io.BytesIO(png)) as opened:
-        small = opened.convert("RGB")
+        small = Image.new("RGB", opened.size, "white")
+        small.paste(opened, mask=opened if opened.mode == "RGBA" else None)
     small.thumbnail((_DRAFT_SIDE, _DRAFT_SIDE))
     for index in range(count):
         blurred = small.filter(ImageFilter.GaussianBlur(_SOFTEST / 2**index))

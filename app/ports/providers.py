@@ -35,7 +35,7 @@ class ImageGenerator(Protocol):
 
     @property
     def transparent(self) -> bool:
-        """Whether the model draws on a transparent background."""
+        """Whether to request a transparent background from the model."""
 
     def describe(self, request: ImageRequest) -> UpstreamRequest | None:
         """Return the request that `draw` would send; None if it sends none."""
@@ -49,8 +49,8 @@ class ImageGenerator(Protocol):
 
         Raises:
             PromptRejected: the model refuses the prompt.
-            TransparencyRefused: the model can't draw on a transparent background. Nothing was
-                charged, and `transparent` is False from now on.
+            TransparencyRefused: the model can't draw this request on a transparent background.
+                Nothing was charged. A request for a white background never raises it.
             ProviderBadResponse: the response is not usable; the error carries it as evidence.
             AppError: another of PROVIDER_FAILURES, with `charged` set.
         """

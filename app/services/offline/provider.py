@@ -35,12 +35,18 @@ _STYLES = (
 
 
 class OfflineGenerator:
-    """ImageGenerator that draws an emblem, equal for equal prompts."""
+    """ImageGenerator that draws an emblem, equal for equal prompts.
+
+    Args:
+        transparent: draw on a transparent background, so that nothing has to be cut out.
+    """
 
     provider = "offline"
     model = "emblem-painter"
     costs_money = False
-    transparent = False
+
+    def __init__(self, *, transparent: bool = False) -> None:
+        self.transparent = transparent
 
     def describe(self, request: ImageRequest) -> None:
         """See ImageGenerator. No request is sent."""
@@ -50,7 +56,8 @@ class OfflineGenerator:
         from app import painter
 
         width, height = (int(side) for side in request.size.split("x"))
-        image = painter.paint(request.subject, width=width, height=height)
+        background = None if request.transparent else "#ffffff"
+        image = painter.paint(request.subject, width=width, height=height, background=background)
         if on_partial:
             for index, draft in enumerate(painter.drafts(image, request.partial_images)):
                 on_partial(index, draft)

@@ -1,5 +1,6 @@
 """The ImageGenerator port on OpenAI and compatible servers."""
 
+import logging
 import re
 import time
 from collections.abc import Mapping
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ValidationError
 
-from app.errors import Charged, ProviderBadResponse, TransparencyRefused
+from app.errors import Charged, ProviderBadResponse, ProviderMisconfigured, TransparencyRefused
 from app.models import GeneratedImage, ImageRequest, UpstreamRequest
 from app.ports.providers import OnPartial
 from app.services.openai import image_stream
@@ -26,12 +27,16 @@ from app.services.runtime.lazy_client import LazyClient
 from app.services.runtime.timing import FailOpenSemaphore
 
 if TYPE_CHECKING:
-    from openai import BadRequestError, OpenAI
+    from openai import APIStatusError, OpenAI
+
+_log = logging.getLogger(__name__)
 
 _CONNECT_SECONDS = 5.0
 _LEGACY_PREFIX = "dall-e"
 _STREAM_PARAMETERS = ("stream", "partial_images")
 _MENTIONS_STREAMING = re.compile(r"\b(stream|streaming|partial_images)\b", re.IGNORECASE)
+_MENTIONS_BACKGROUND = re.compile(r"\bbackground\b|\btransparen", re.IGNORECASE)
+_MAX_MESSAGE = 4000  # characters of an error that are searched
 _MAX_RESPONSE_BYTES = 64 * 1024 * 1024  # a 3840x2160 PNG in base64 has about half of that
 # Sixty responses that arrive together, read chunk by chunk in sixty threads, would starve each
 # other and the health checks of the interpreter lock. A slow connection holds up the others for at
@@ -48,7 +53,8 @@ class OpenAIGenerator:
         model: the image model; `dall-e-*` names work on servers that still have these models.
         timeout_seconds: the time limit of a call.
         provider: `openai`, or `azure`, which expects the model in the path.
-        transparent: request a transparent background, until the model refuses it.
+        transparent: request a transparent background, until the model refuses it. DALL-E models
+            have no parameter for it.
     """
 
     costs_money = True
@@ -63,6 +69,7 @@ class OpenAIGenerator:
         transparent: bool = False,
     ) -> None:
         self.transparent = transparent and not model.startswith(_LEGACY_PREFIX)
+        self._sends_background = not model.startswith(_LEGACY_PREFIX)
         self.provider = provider
         self._path = f"/deployments/{model}" if provider == "azure" else ""
         self._client = client
@@ -83,13 +90,12 @@ class OpenAIGenerator:
         if self.model.startswith(_LEGACY_PREFIX):
             parameters |= {"response_format": "b64_json"}
         else:
+            parameters |= {"quality": request.quality, "output_format": "png"}
+        if request.transparent:
+            parameters |= {"background": "transparent"}
+        elif self._sends_background:
             # By default, the model chooses the background from the words of the prompt.
-            background = "transparent" if self.transparent else "opaque"
-            parameters |= {
-                "quality": request.quality,
-                "background": background,
-                "output_format": "png",
-            }
+            parameters |= {"background": "opaque"}
         if request.partial_images and not self.model.startswith(_LEGACY_PREFIX):
             parameters |= dict(zip(_STREAM_PARAMETERS, (True, request.partial_images), strict=True))
         return UpstreamRequest(
@@ -102,22 +108,46 @@ class OpenAIGenerator:
         A server that rejects streaming, and has therefore drawn nothing, gets a second request
         without it.
         """
-        parameters = self.describe(request).body
-        without_stream = self.describe(replace(request, partial_images=0)).body
-        deadline = time.monotonic() + self._timeout_seconds
         with translate_errors(if_sent=Charged.UNKNOWN):
             try:
-                body, deadline = self._request(parameters, deadline, on_partial)
-            except _bad_request() as error:
-                if parameters.get("background") == "transparent" and error.param == "background":
-                    self.transparent = False
-                    raise TransparencyRefused("param background") from None
-                late = time.monotonic() > deadline - self._timeout_seconds / 2
-                if parameters == without_stream or late or not _rejects_streaming(error):
-                    raise
-                body, deadline = self._request(without_stream, deadline)
+                body, deadline = self._send(request, on_partial)
+            except TransparencyRefused:  # as an event of a stream
+                raise self._without_transparency(request) from None
+            except _refusals() as error:
+                if request.transparent and _rejects_transparency(error):
+                    raise self._without_transparency(request) from None
+                raise
         image, usage = self._image_in(body, deadline)
         return GeneratedImage(data=image, model=self.model, usage=image_usage(usage))
+
+    def _send(self, request: ImageRequest, on_partial: OnPartial | None) -> tuple[bytes, float]:
+        """Send a request, if need be a second one without streaming."""
+        parameters = self.describe(request).body
+        without_stream = self.describe(replace(request, partial_images=0)).body
+        start = time.monotonic()
+        deadline = start + self._timeout_seconds
+        try:
+            return self._request(parameters, deadline, on_partial)
+        except _refusals() as error:
+            if request.transparent and _rejects_transparency(error):
+                raise
+            late = time.monotonic() - start > self._timeout_seconds / 2
+            if parameters == without_stream or late or not _rejects_streaming(error):
+                raise
+            return self._request(without_stream, deadline)
+
+    def _without_transparency(self, request: ImageRequest) -> ProviderMisconfigured:
+        """Return the error of a refused background, and remember it.
+
+        The server may not know the parameter at all, so later requests don't have it.
+        """
+        detail = "param background"
+        if not request.transparent:
+            return ProviderMisconfigured(detail)
+        if self.transparent:
+            _log.warning("%s refuses transparent backgrounds; using white from now on", self.model)
+        self.transparent = self._sends_background = False
+        return TransparencyRefused(detail)
 
     def close(self) -> None:
         """Close all connections. The next call opens new ones."""
@@ -176,13 +206,27 @@ class OpenAIGenerator:
         raise unusable from None
 
 
-def _bad_request() -> type["BadRequestError"]:
-    from openai import BadRequestError
+def _refusals() -> tuple[type["APIStatusError"], ...]:
+    """Return the errors of servers that reject a request as invalid."""
+    from openai import BadRequestError, UnprocessableEntityError
 
-    return BadRequestError
+    return BadRequestError, UnprocessableEntityError
 
 
-def _rejects_streaming(error: "BadRequestError") -> bool:
+def _rejects_transparency(error: "APIStatusError") -> bool:
+    """Return whether a server rejects a transparent background.
+
+    OpenAI names the parameter; other servers may only mention it. A rejected prompt is never taken
+    for that.
+    """
+    if error.code in REJECTION_CODES:
+        return False
+    if error.param:
+        return error.param == "background"
+    return bool(_MENTIONS_BACKGROUND.search(f"{error.message} {error.body}"[:_MAX_MESSAGE]))
+
+
+def _rejects_streaming(error: "APIStatusError") -> bool:
     """Return whether a server rejects streaming, and so has drawn nothing.
 
     A rejected prompt is never taken for that, even if it contains these words.

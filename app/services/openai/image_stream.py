@@ -11,7 +11,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from app.errors import AppError, Charged, ProviderBadResponse, ProviderError
+from app.errors import (
+    AppError,
+    Charged,
+    ProviderBadResponse,
+    ProviderError,
+    TransparencyRefused,
+)
 from app.ports.providers import OnPartial
 from app.services.openai.client import error_for_code
 from app.services.openai.responses import check_complexity
@@ -32,6 +38,7 @@ class _EventData(BaseModel):
     type: Any = None
     error: Any = None
     code: Any = None
+    param: Any = None
 
 
 class _PartialImage(BaseModel):
@@ -56,8 +63,10 @@ def read_completed_event(
         max_bytes: the largest event that is accepted.
 
     Raises:
+        TransparencyRefused: the model rejects the background before it draws.
         AppError: the model rejects the prompt or fails, or the stream ends without an image.
     """
+    has_begun = False
     for name, data in _events(chunks, max_bytes):
         check_complexity(data, "event")
         try:
@@ -68,13 +77,16 @@ def read_completed_event(
         if kind.endswith(".completed"):
             return data
         if event.error or kind == "error":
-            raise _error_of(event)
-        if kind.endswith(".partial_image") and on_partial:
+            raise _error_of(event, has_begun=has_begun)
+        if kind.endswith(".partial_image"):
+            has_begun = True
             _report_partial(data, on_partial)
     raise ProviderError("the stream ended without an image", charged=Charged.UNKNOWN)
 
 
-def _report_partial(data: bytes, on_partial: OnPartial) -> None:
+def _report_partial(data: bytes, on_partial: OnPartial | None) -> None:
+    if on_partial is None:
+        return
     try:
         partial = _PartialImage.model_validate_json(data)
     except ValidationError:
@@ -82,10 +94,13 @@ def _report_partial(data: bytes, on_partial: OnPartial) -> None:
     on_partial(partial.partial_image_index, partial.b64_json)
 
 
-def _error_of(event: _EventData) -> AppError:
-    fields = event.error if isinstance(event.error, dict) else {"code": event.code}
+def _error_of(event: _EventData, *, has_begun: bool) -> AppError:
+    flat = {"code": event.code, "param": event.param}
+    fields = event.error if isinstance(event.error, dict) else flat
     code = str(fields.get("code"))[:_MAX_CODE_LENGTH]
     detail = f"error event, code {code}"
+    if fields.get("param") == "background" and not has_begun:
+        return TransparencyRefused(detail)
     return error_for_code(code, fields.get("type"), detail) or ProviderError(
         detail, charged=Charged.UNKNOWN
     )

@@ -20,7 +20,11 @@ class FaultInjectingGenerator:
     def __init__(self, inner: ImageGenerator) -> None:
         self._inner = inner
         self.provider, self.model = inner.provider, inner.model
-        self.transparent = inner.transparent
+
+    @property
+    def transparent(self) -> bool:
+        """See ImageGenerator."""
+        return self._inner.transparent
 
     def describe(self, request: ImageRequest) -> None:
         """See ImageGenerator. The wrapped generator sends no request."""

@@ -67,7 +67,14 @@ class CassettePlayer:
 
 
 class ReplayGenerator:
-    """ImageGenerator that returns the recorded images, byte for byte."""
+    """ImageGenerator that returns the recorded images, byte for byte.
+
+    Args:
+        player: replays the cassettes.
+        model: name of the image model, if a cassette has none.
+        transparent: first look for a cassette of a transparent background. If there is none, that
+            counts as refused, so that images recorded on white are found, too.
+    """
 
     provider = "replay"
     costs_money = False
@@ -89,8 +96,9 @@ class ReplayGenerator:
 
         try:
             recorded = self._player.play(cassettes.image_key(request), forward_partial)
-        except TransparencyRefused:
-            self.transparent = False
+        except CassetteMissing as error:
+            if request.transparent:
+                raise TransparencyRefused("not recorded") from error
             raise
         image = _final_bytes(recorded)
         if not image:

@@ -1,9 +1,4 @@
-"""Compute the cost of model calls, in micros (millionths of a US dollar).
-
-The default prices are in dollars per million tokens, which equals micros per token. They are from
-OpenAI's pricing page as of 2026-11-05, read on 2026-11-22. The setting OPENAI_PRICES overrides
-them.
-"""
+"""Compute the cost of model calls, in micros (millionths of a US dollar)."""
 
 import json
 import math
@@ -13,32 +8,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from app.models import TokenUsage, UpstreamRequest
+from app.usecases.billing.model_table import DEFAULT_PRICES, PriceTable, known_name
 
-PriceTable = Mapping[str, Mapping[str, Any]]
-
-# Output tokens of an image, by quality and size. Up to `high` they are those that OpenAI published
-# for gpt-image-1, used as estimates for its successors; `xhigh` and `max` are generous guesses.
-# `auto` may choose the most expensive of the three that all models have.
-_HIGH = {"1024x1024": 4160, "1024x1536": 6240, "1536x1024": 6208}
-_OUTPUT_TOKENS = {
-    "low": {"1024x1024": 272, "1024x1536": 408, "1536x1024": 400},
-    "medium": {"1024x1024": 1056, "1024x1536": 1584, "1536x1024": 1568},
-    "high": _HIGH,
-    "auto": _HIGH,
-    "xhigh": {size: 2 * tokens for size, tokens in _HIGH.items()},
-    "max": {size: 4 * tokens for size, tokens in _HIGH.items()},
-}
-_IMAGE_MODEL = {"text_in": 5, "image_in": 8, "image_out": 30, "output_tokens": _OUTPUT_TOKENS}
-DEFAULT_PRICES: PriceTable = {
-    "gpt-image-2": _IMAGE_MODEL,
-    "gpt-image-2.5-flare": _IMAGE_MODEL,
-    "gpt-image-2.5-sunburst": _IMAGE_MODEL,
-    "gpt-image-2.6-flare": _IMAGE_MODEL,
-    "gpt-image-2.6-sunburst": _IMAGE_MODEL,
-    "gpt-6-luna": {"text_in": 0.10, "text_out": 0.50},
-}
-
-_PARTIAL_TOKENS = 100  # output tokens of each partial image, from the same page
+_PARTIAL_TOKENS = 100  # output tokens of each partial image, from the page of the prices
 _ENHANCED_TOKENS = 2048  # more than eighty words and the reasoning before them
 _PROMPTS_OUTPUT_TOKENS = 8192  # more than forty prompts of twenty words
 _PROMPTS_INPUT_BYTES = 8192  # more than the request with the longest theme
@@ -126,10 +98,8 @@ class Prices:
 
     def _prices(self, model: str) -> Mapping[str, Any]:
         """Return a model's prices; a dated version has those of its model."""
-        if model in self._table:
-            return self._table[model]
-        known = [name for name in self._table if model.startswith(f"{name}-20")]
-        return self._table[max(known, key=len)] if known else {}
+        name = known_name(model, self._table)
+        return {} if name is None else self._table[name]
 
 
 def _merged(known: Mapping[str, Any], overrides: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -26,19 +26,23 @@ class Estimates:
     prices: Prices
     quality: str
 
-    def complete(self, request: ImageRequest, *, subject: str | None = None) -> ImageRequest:
+    def complete(
+        self, request: ImageRequest, *, subject: str | None = None, on_white: bool = False
+    ) -> ImageRequest:
         """Return the request with all fields that the image model needs.
 
         Args:
             request: the request as the caller sent it.
             subject: the enhanced prompt; by default the prompt itself.
+            on_white: draw on white, because the model has refused a transparent background.
         """
-        transparent = self.generator.transparent
+        transparent = self.generator.transparent and not on_white
         return replace(
             request,
             quality=request.quality or self.quality,
             subject=(request.prompt if subject is None else subject).rstrip(),
             prompt_suffix=TRANSPARENT_PROMPT_SUFFIX if transparent else PROMPT_SUFFIX,
+            transparent=transparent,
         )
 
     def estimate(self, request: ImageRequest) -> CostEstimate:

@@ -115,7 +115,7 @@ class GenerateImage:
             try:
                 image = self._draw(record, request, listener)
             except TransparencyRefused:  # nothing was paid; draw on white instead
-                request = self.estimates.complete(request, subject=request.subject)
+                request = self.estimates.complete(request, subject=request.subject, on_white=True)
                 record = self.pending_records.start(record, request, text_cost)
                 image = self._draw(record, request, listener)
         except AppError as error:

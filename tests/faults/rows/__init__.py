@@ -1,6 +1,7 @@
 """The fault matrix. The tests run it, and docs/faults.md is written from it."""
 
 from tests.faults.rows import (
+    backgrounds,
     cache,
     keys,
     money,
@@ -17,5 +18,16 @@ __all__ = ["CRASHES", "TOPICS"]
 
 TOPICS = tuple(
     topic.TOPIC
-    for topic in (requests, provider, streams, storage, records, cache, keys, money, service)
+    for topic in (
+        requests,
+        provider,
+        backgrounds,
+        streams,
+        storage,
+        records,
+        cache,
+        keys,
+        money,
+        service,
+    )
 )

@@ -193,7 +193,7 @@ TOPIC = Topic(
         _unpaid("The organization is not verified", Fault.status(403, None), _WRONG_SETTING),
         _unpaid("The model is retired", Fault.model_retired(), _WRONG_SETTING),
         _unpaid("The model does not exist", Fault.model_retired(missing=True), _WRONG_SETTING),
-        _unpaid("A parameter is rejected", Fault.transparent_refused(), _WRONG_SETTING),
+        _unpaid("A parameter is rejected", Fault.status(400), _WRONG_SETTING),
         _unpaid("The image model blocks the prompt", Fault.moderation_blocked(), _REFUSED),
         _unpaid("An older model blocks the prompt", Fault.content_policy_violation(), _REFUSED),
         _unpaid("The prompt is rejected as invalid", Fault.invalid_prompt(), _REFUSED),

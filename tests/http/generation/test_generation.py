@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.models.prompts import PROMPT_SUFFIX
+from app.models.prompts import PROMPT_SUFFIX, TRANSPARENT_PROMPT_SUFFIX
 from tests.support.images.xmp_readers import strip_packet
 from tests.support.service import Parts, Service, serving, settings_for
 
@@ -24,10 +24,12 @@ def test_response_has_the_documented_fields(service: Service) -> None:
     assert body["url"] == response.headers["Location"] == f"{service.url}/images/{body['filename']}"
     assert body["first_prompt"] == "  A red fox  "
     assert body["prompt"] == "A red fox"
-    assert body["new_prompt"] == f"A red fox\n\n{PROMPT_SUFFIX}"
+    suffix = PROMPT_SUFFIX if body["provider"] == "offline" else TRANSPARENT_PROMPT_SUFFIX
+    assert body["new_prompt"] == f"A red fox\n\n{suffix}"
     assert (body["width"], body["height"]) == (256, 256)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", body["created_at"])
-    assert body["cutout"]["background"] == "#ffffff"
+    background = "#ffffff" if body["provider"] == "offline" else "#000000"
+    assert body["cutout"]["background"] == background
     assert 0.05 < body["cutout"]["coverage"] < 0.95
     assert body["original"]["format"] == "png"
     assert (body["original"]["width"], body["original"]["height"]) == (1024, 1024)

@@ -11,6 +11,7 @@ WRONG = {
     "IMAGE_PROVIDER": "openai",
     "OPENAI_BASE_URL": "api.example.com",
     "OPENAI_IMAGE_QUALITY": "best",
+    "OPENAI_BACKGROUND": "black",
     "OPENAI_TIMEOUT_SECONDS": "soon",
     "AWS_SECRET_ACCESS_KEY": "geheim-aws",
     "S3_BUCKET_NAME": "Under_Score",

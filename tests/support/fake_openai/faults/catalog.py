@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Self
 
 from tests.support.fake_openai.behavior import Behavior, Delivery
+from tests.support.fake_openai.faults.backgrounds import BackgroundFaults
 from tests.support.fake_openai.faults.errors import ErrorFaults
 from tests.support.fake_openai.faults.images import ImageFaults
 from tests.support.fake_openai.faults.streams import StreamFaults
@@ -60,5 +61,5 @@ class WireFaults(Behavior):
         return cls("last_event_at", paid=True, delivery=delivery)
 
 
-class Fault(WireFaults, ErrorFaults, ImageFaults, StreamFaults, TextFaults):
+class Fault(WireFaults, ErrorFaults, BackgroundFaults, ImageFaults, StreamFaults, TextFaults):
     """All faults by name, as in `fake.script("images", Fault.delay(5), Fault.quota())`."""

@@ -5,7 +5,6 @@ from typing import Any, Self
 
 from tests.support.fake_openai.behavior import Behavior
 from tests.support.fake_openai.errors import (
-    IMAGE_USER_ERROR,
     INVALID_REQUEST,
     USUAL_CODES,
     error,
@@ -85,13 +84,6 @@ class ErrorFaults(Behavior):
         """Respond with the 400 of a text model for a rejected prompt."""
         message = "Invalid prompt: your prompt was flagged as violating our usage policy."
         return cls._error("invalid_prompt", 400, message, "invalid_prompt")
-
-    @classmethod
-    def transparent_refused(cls) -> Self:
-        """Respond with the 400 of a model without support for a transparent background."""
-        message = "Transparent background is not supported for this model."
-        args = ("invalid_value", IMAGE_USER_ERROR, "background")
-        return cls._error("transparent_refused", 400, message, *args)
 
     @classmethod
     def model_retired(cls, missing: bool = False) -> Self:
