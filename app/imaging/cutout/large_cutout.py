@@ -13,6 +13,7 @@ from app.imaging.cutout.background import (
     estimate_background,
     image_distance,
 )
+from app.imaging.cutout.mask import Mask, apply_mask
 from app.imaging.cutout.matte import Matte, compute_matte
 from app.imaging.cutout.options import CutoutOptions
 from app.imaging.cutout.segmentation import SegmentationOptions
@@ -48,12 +49,13 @@ def cut_out_large(data: bytes, *, size: int, options: CutoutOptions) -> Array:
     pixels = decode(data, header)
     large = compositing.resize(pixels, *compositing.fit_size(pixels, size))
     if pixels.shape[2] == 4:
-        return compositing.center(large, size)
+        return compositing.center(apply_mask(options.mask, large), size)
     width, height = compositing.fit_size(pixels, WORKING_SIZE // 2)
     small = compositing.resize(pixels, 2 * width, 2 * height)
     background = estimate_background(small)
     if not background.is_plain:
-        return compositing.center(compositing.to_rgba(large), size)
+        large = apply_mask(options.mask, compositing.to_rgba(large))
+        return compositing.center(large, size)
     segmentation = SegmentationOptions.for_header(header, options)
     return compositing.center(_cut_out(small, large, background, segmentation), size)
 
@@ -63,12 +65,17 @@ def _cut_out(
 ) -> Array:
     matte = compute_matte(small, background, options)
     color = _background_color(matte, background, small.shape)
+    mask = Mask.load(options.chosen.mask, large)
+    if mask is not None:
+        large = mask.paint_background(large, color)
     distance = color_distance if color.ndim == 1 else image_distance
     alpha = upsample_alpha(
         _paste(matte.alpha, matte, np.zeros(small.shape[:2], np.uint8)),
         _paste(matte.segmentation.distance, matte, color_distance(small, background.color)),
         distance(large, color),
     )
+    if mask is not None:
+        alpha = mask.correct_alpha(alpha)
     return compositing.uncomposite(large, alpha, color, large.shape[1], large.shape[0])
 
 

@@ -8,7 +8,8 @@ from app.imaging.cutout import compositing, confidence
 from app.imaging.cutout.background import Background, estimate_background
 from app.imaging.cutout.edges import edge_alpha
 from app.imaging.cutout.holes.areas import list_areas
-from app.imaging.cutout.matte import compute_matte
+from app.imaging.cutout.mask import Mask, apply_mask
+from app.imaging.cutout.matte import Matte, compute_matte
 from app.imaging.cutout.options import AUTOMATIC, CutoutOptions
 from app.imaging.cutout.quality_metrics import CutoutMeasurements
 from app.imaging.cutout.report import Cutout, CutoutReport
@@ -63,12 +64,13 @@ def cut_out_pixels(data: bytes, *, size: int, options: CutoutOptions) -> Result:
     pixels = decode(data, header)
     width, height = compositing.fit_size(pixels, size)
     if pixels.shape[2] == 4:
-        image = compositing.resize(pixels, width, height)
+        image = apply_mask(options.mask, compositing.resize(pixels, width, height))
         return compositing.center(image, size), confidence.report_transparent(image[..., 3], size)
     image = compositing.resize(pixels, 2 * width, 2 * height)
     background = estimate_background(image)
     if not background.is_plain:
         image = compositing.to_rgba(compositing.resize(image, width, height))
+        image = apply_mask(options.mask, image)
         report = confidence.report_uncut(background, width * height / size**2)
         return compositing.center(image, size), report
     return _cut_out(image, background, SegmentationOptions.for_header(header, options), size)
@@ -81,7 +83,8 @@ def _cut_out(
     matte = compute_matte(image, background, options)
     segmentation, (top, bottom, left, right) = matte.segmentation, matte.box
     height, width = (bottom - top) // 2, (right - left) // 2
-    inner = compositing.uncomposite(matte.image, matte.alpha, segmentation.color, width, height)
+    alpha = _masked_alpha(matte, options.chosen.mask, image)
+    inner = compositing.uncomposite(matte.image, alpha, segmentation.color, width, height)
     content = (image.shape[0] // 2, image.shape[1] // 2)
     margin_y, margin_x = (size - content[0]) // 2, (size - content[1]) // 2
     out = compositing.pad(inner, size, margin_y + top // 2, margin_x + left // 2)
@@ -102,3 +105,8 @@ def _cut_out(
         content_size=content,
     )
     return out, confidence.report_cutout(measured)
+
+
+def _masked_alpha(matte: Matte, mask_data: bytes, image: Array) -> Array:
+    mask = Mask.load(mask_data, image)
+    return matte.alpha if mask is None else mask.crop(matte.box).correct_alpha(matte.alpha)
