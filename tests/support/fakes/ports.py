@@ -156,6 +156,7 @@ class FakeImageProcessor(Scripted):
         self.info = ImageInfo("png", 1536, 1024)
         self.provenances: list[tuple[Provenance | None, bytes]] = []
         self.options: list[CutoutOptions] = []
+        self.sources: list[VariantSource] = []
 
     def inspect(self, data: bytes) -> ImageInfo:  # noqa: ARG002 - reason: part of the port
         """See ImageProcessor."""
@@ -184,10 +185,12 @@ class FakeImageProcessor(Scripted):
     def render_variant(
         self, image: bytes, source: Callable[[], VariantSource], variant: Variant
     ) -> bytes:
-        """See ImageProcessor; fetches the original for more than 256 px only."""
+        """See ImageProcessor."""
         self.step("render_variant")
-        data = source().data if max(variant.width, variant.height) > 256 else image
-        return variant.canonical().encode() + b" of " + data
+        if not variant.needs_original:
+            return variant.canonical().encode() + b" of " + image
+        self.sources.append(source())
+        return variant.canonical().encode() + b" of " + self.sources[-1].data
 
 
 class FakeClock:

@@ -136,7 +136,12 @@ def test_lower_quality_gives_smaller_files() -> None:
     assert (decode(render(format="webp", quality=100)) == decode(render())).all()
 
 
-@pytest.mark.parametrize("parameters", [{}, {"width": 300, "height": 300}, {"holes": "cut"}])
+CUT = {"holes": imaging.HoleChoice("cut")}
+
+
+@pytest.mark.parametrize("parameters", [{}, {"width": 300, "height": 300}, CUT])
+    "parameters", [{}, {"width": 300, "height": 300}, {"holes": imaging.HoleChoice("cut")}]
+)
 @pytest.mark.parametrize("broken", [b"", b"not an image", ORIGINAL[:3000], IMAGE[:300]])
 def test_a_damaged_file_raises_not_an_image(broken: bytes, parameters: dict[str, Any]) -> None:
     """Neither a truncated image nor another file is rendered."""
