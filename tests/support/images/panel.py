@@ -1,6 +1,7 @@
 """An image with enclosed areas of known numbers."""
 
 import functools
+from typing import Any
 
 from PIL import Image, ImageDraw
 
@@ -34,3 +35,12 @@ def panel(width: int = 512, height: int = 512, scale: int = 1) -> bytes:
     for x, y, radius in (*discs, _INVISIBLE):
         pen.ellipse(box(x - radius, y - radius, x + radius, y + radius), fill="white")
     return encoded(canvas)
+
+
+def opacities(rgba: Any) -> list[int]:
+    """Return the alpha in the center of each area, from the (side, side, 4) pixels of an image.
+
+    Areas that are kept have 255, and those that are cut have 0.
+    """
+    side = len(rgba)
+    return [int(rgba[y * side // 512, x * side // 512, 3]) for x, y in PLACES]

@@ -140,8 +140,6 @@ CUT = {"holes": imaging.HoleChoice("cut")}
 
 
 @pytest.mark.parametrize("parameters", [{}, {"width": 300, "height": 300}, CUT])
-    "parameters", [{}, {"width": 300, "height": 300}, {"holes": imaging.HoleChoice("cut")}]
-)
 @pytest.mark.parametrize("broken", [b"", b"not an image", ORIGINAL[:3000], IMAGE[:300]])
 def test_a_damaged_file_raises_not_an_image(broken: bytes, parameters: dict[str, Any]) -> None:
     """Neither a truncated image nor another file is rendered."""

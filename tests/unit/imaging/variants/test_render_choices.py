@@ -7,7 +7,7 @@ from PIL import Image
 
 from app import imaging
 from app.imaging import CutoutOptions, HoleChoice, InvalidVariant, Variant, VariantSource
-from tests.support.images.panel import PLACES, panel
+from tests.support.images.panel import opacities, panel
 from tests.support.images.sample_images import choose, encoded
 from tests.support.images.variant_images import decode
 
@@ -15,7 +15,7 @@ ORIGINAL = panel(scale=2)
 SIDES = (128, 256, 300, 512, 1024)
 
 
-def opacities(side: int, *, holes: str = "", stored: str = "auto") -> list[int]:
+def rendered(side: int, *, holes: str = "", stored: str = "auto") -> list[int]:
     """Return the alpha in the center of each area, in a variant of this size.
 
     Args:
@@ -27,10 +27,8 @@ def opacities(side: int, *, holes: str = "", stored: str = "auto") -> list[int]:
     image = imaging.cutout(ORIGINAL, options=options).png
     choice = HoleChoice.parse(holes) if holes else None
     variant = Variant(width=side, height=side, holes=choice)
-    alpha = decode(
-        imaging.render_variant(image, lambda: VariantSource(ORIGINAL, options), variant)
-    )[..., 3]
-    return [int(alpha[y * side // 512, x * side // 512]) for x, y in PLACES]
+    file = imaging.render_variant(image, lambda: VariantSource(ORIGINAL, options), variant)
+    return opacities(decode(file))
 
 
 @pytest.mark.parametrize("side", SIDES)
@@ -47,23 +45,23 @@ def test_a_number_names_the_same_area_at_every_size(
     side: int, holes: str, expected: list[int]
 ) -> None:
     """Each choice gives the same image in all sizes."""
-    assert opacities(side, holes=holes) == expected
+    assert rendered(side, holes=holes) == expected
 
 
 @pytest.mark.parametrize("side", SIDES)
 def test_large_variants_show_what_was_stored(side: int) -> None:
     """Variants above the stored size are cut out with the image's own options."""
-    assert opacities(side, stored="keep:2,4;cut:1,3") == [0, 255, 0, 255]
+    assert rendered(side, stored="keep:2,4;cut:1,3") == [0, 255, 0, 255]
 
 
 @pytest.mark.parametrize("side", SIDES)
 def test_a_choice_in_the_query_replaces_the_stored_one(side: int) -> None:
     """The stored choice has no effect then, not even on areas that the query doesn't name."""
-    assert opacities(side, holes="cut", stored="keep") == [0, 0, 0, 0]
-    automatic = opacities(side)
-    assert opacities(side, holes="auto", stored="keep:1,3;cut:2,4") == automatic
+    assert rendered(side, holes="cut", stored="keep") == [0, 0, 0, 0]
+    automatic = rendered(side)
+    assert rendered(side, holes="auto", stored="keep:1,3;cut:2,4") == automatic
     flipped = "cut" if automatic[0] else "keep"
-    chosen = opacities(side, holes=f"{flipped}:1", stored="keep:2,3,4")
+    chosen = rendered(side, holes=f"{flipped}:1", stored="keep:2,3,4")
     assert chosen == [255 - automatic[0], *automatic[1:]]
 
 

@@ -81,8 +81,8 @@ def test_note_has_the_options_of_the_cutout() -> None:
         "holes": "keep:2",
         "tolerance": 4,
     }
-    for missing in (None, [], "keep", {}):
-        assert read(note_with(cutout_options=missing)).cutout_options == {}
+    assert read(note_with(cutout_options=None)).cutout_options == {}
+    assert read(note_with(cutout_options=["keep"])).cutout_options == {}
 
 
 @pytest.mark.parametrize("owner", [None, 7, "", "a b", "\x00", "x" * 33, "ann\n", ["ann"]])

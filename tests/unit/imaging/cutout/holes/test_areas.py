@@ -5,14 +5,8 @@ import pytest
 from PIL import Image
 
 from app import imaging
-from tests.support.images.panel import PLACES, RADII, panel
+from tests.support.images.panel import PLACES, RADII, opacities, panel
 from tests.support.images.sample_images import choose, encoded, pixels
-
-
-def opacities(choice: str) -> list[int]:
-    """Return the alpha in the center of each area."""
-    alpha = pixels(imaging.cutout(panel(), options=choose(choice)).png)[..., 3]
-    return [int(alpha[y // 2, x // 2]) for x, y in PLACES]
 
 
 def test_visible_areas_are_listed_largest_first() -> None:
@@ -40,9 +34,9 @@ def test_visible_areas_are_listed_largest_first() -> None:
 )
 def test_each_choice_gives_the_pixels_that_it_names(choice: str, expected: list[int]) -> None:
     """Named areas are opaque or transparent, and the report states each decision."""
-    assert opacities(choice) == expected
-    report = imaging.cutout(panel(), options=choose(choice)).report
-    kept = {area.number for area in report.areas if area.decision == "keep"}
+    found = imaging.cutout(panel(), options=choose(choice))
+    assert opacities(pixels(found.png)) == expected
+    kept = {area.number for area in found.report.areas if area.decision == "keep"}
     assert kept == {number for number, alpha in enumerate(expected, 1) if alpha}
 
 
