@@ -13,7 +13,8 @@ from PIL import Image, ImageDraw
 
 from app.imaging import CutoutOptions, CutoutReport, cutout
 from app.imaging.cutout.background import color_distance, estimate_background
-from app.imaging.cutout.edges.edge_alpha import edge_width, estimate_alpha
+from app.imaging.cutout.edges.edge_alpha import estimate_alpha
+from app.imaging.cutout.edges.edge_width import edge_width
 from app.imaging.cutout.regions import Regions, background_like, label_regions
 from app.imaging.cutout.segmentation import SegmentationOptions, segment
 from app.painter import paint

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from app.imaging.cutout.background import Background, color_distance
 from app.imaging.cutout.edges import edge_alpha
+from app.imaging.cutout.edges.edge_width import edge_width
 from app.imaging.cutout.mask import Mask
 from app.imaging.cutout.regions import MARGIN, subject_box
 from app.imaging.cutout.segmentation import Segmentation, SegmentationOptions, segment
@@ -24,7 +25,7 @@ class Matte:
         image: (h, w, 3) uint8 BGR, the image within the box; what a mask erases has the
             background's color.
         segmentation: of that image.
-        edge_width: mean width of the edges, px.
+        edge_width: usual width of the edges, px.
         alpha: (h, w) uint8, without what a mask restores.
     """
 
@@ -48,7 +49,7 @@ def compute_matte(image: Array, background: Background, options: SegmentationOpt
     found = segment(inner, distance, background, options)
     if mask is not None:
         inner, found = _erase(mask.crop(box), inner, found)
-    width = edge_alpha.edge_width(found.distance, found.background)
+    width = edge_width(found.distance, found.background)
     alpha = edge_alpha.estimate_alpha(inner, found.distance, found.background, found.color, width)
     return Matte(box, inner, found, width, alpha)
 

@@ -25,7 +25,7 @@ class CutoutMeasurements:
         background: the background.
         alpha: (size, size) uint8, of the result.
         holes: how enclosed regions were classified.
-        edge_width: mean width of the edges, px of the result.
+        edge_width: usual width of the edges, px of the result.
         shadow: whether a shadow was removed with the background.
         low_contrast: share of the outline that hardly differs from the background, 0..1.
         areas: the visible enclosed areas.

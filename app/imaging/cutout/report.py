@@ -1,7 +1,7 @@
 """The result of a cutout and the report on it."""
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class CutoutReport:
     Attributes:
         background: color found, as `#rrggbb`.
         coverage: mean opacity over the square, 0..1.
-        softness: mean width of the edges, in pixels of the result.
+        softness: usual width of the edges, in pixels of the result.
         holes_kept: enclosed areas of background color that were kept as part of the subject.
         holes_cut: enclosed areas that were cut out.
         touches_border: whether the subject reaches the border of the image.
@@ -63,14 +63,6 @@ class CutoutReport:
     reasons: tuple[str, ...]
     areas: tuple[EnclosedArea, ...] = ()
     source: Literal["model", "cutout"] = "cutout"
-
-    def to_document(self) -> dict[str, Any]:
-        """Return the report as JSON values."""
-        areas = [
-            asdict(area) | {"box": list(area.box), "center": list(area.center)}
-            for area in self.areas
-        ]
-        return asdict(self) | {"reasons": list(self.reasons), "areas": areas}
 
 
 @dataclass(frozen=True, slots=True)

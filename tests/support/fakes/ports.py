@@ -9,16 +9,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from app.imaging import (
-    AUTOMATIC,
-    Cutout,
-    CutoutOptions,
-    CutoutReport,
-    ImageInfo,
-    Provenance,
-    Variant,
-    VariantSource,
-)
+from app.imaging import Cutout, CutoutReport, ImageInfo, Provenance, Variant
 from app.models import (
     EnhancedPrompt,
     GeneratedImage,
@@ -155,8 +146,6 @@ class FakeImageProcessor(Scripted):
         super().__init__(events)
         self.info = ImageInfo("png", 1536, 1024)
         self.provenances: list[tuple[Provenance | None, bytes]] = []
-        self.options: list[CutoutOptions] = []
-        self.sources: list[VariantSource] = []
 
     def inspect(self, data: bytes) -> ImageInfo:  # noqa: ARG002 - reason: part of the port
         """See ImageProcessor."""
@@ -164,16 +153,10 @@ class FakeImageProcessor(Scripted):
         return self.info
 
     def cut_out(
-        self,
-        data: bytes,
-        options: CutoutOptions = AUTOMATIC,
-        *,
-        provenance: Provenance | None = None,
-        previous: bytes = b"",
+        self, data: bytes, provenance: Provenance | None = None, previous: bytes = b""
     ) -> Cutout:
         """See ImageProcessor."""
         self.provenances.append((provenance, previous))
-        self.options.append(options)
         self.step("cut_out")
         return Cutout(png=b"cutout of " + data, size=256, report=REPORT)
 
@@ -183,14 +166,12 @@ class FakeImageProcessor(Scripted):
         return b"preview of " + data
 
     def render_variant(
-        self, image: bytes, source: Callable[[], VariantSource], variant: Variant
+        self, image: bytes, original: Callable[[], bytes], variant: Variant
     ) -> bytes:
-        """See ImageProcessor."""
+        """See ImageProcessor; fetches the original for more than 256 px only."""
         self.step("render_variant")
-        if not variant.needs_original:
-            return variant.canonical().encode() + b" of " + image
-        self.sources.append(source())
-        return variant.canonical().encode() + b" of " + self.sources[-1].data
+        source = original() if max(variant.width, variant.height) > 256 else image
+        return variant.canonical().encode() + b" of " + source
 
 
 class FakeClock:

@@ -11,33 +11,11 @@ from app.imaging.cutout.edges.edge_shading import EdgeShading
 
 Array = npt.NDArray[Any]
 
-SOFT_EDGE, VERY_SOFT_EDGE = 1.35, 2.0  # px: edges wider than this
+SOFT_EDGE, VERY_SOFT_EDGE = 1.35, 2.6  # px: edges wider than this
 _SQUARE_3 = np.ones((3, 3), np.uint8)
 _CROSS_3 = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 _SQUARE_7 = np.ones((7, 7), np.uint8)
 _INDEX_BITS = 22  # of a 31-bit number, for a pixel's index; 8 are left for its distance
-
-
-def edge_width(distance: Array, background: Array) -> float:
-    """Return the mean width of the edge in working px.
-
-    That is the number of pixels between background and full contrast, per pixel of outline.
-
-    Args:
-        distance: (h, w) uint8 color distance from the background.
-        background: (h, w) uint8 mask, 1 where the image is background.
-    """
-    subject = 1 - background
-    peak = cv2.dilate(distance, _SQUARE_7)
-    near_background = cv2.dilate(background, _SQUARE_7)
-    near_subject = cv2.dilate(subject, _SQUARE_3, iterations=2)
-    zone = cv2.bitwise_and(near_background, near_subject)
-    contrasting = (peak > 60).view(np.uint8)
-    edge = np.flatnonzero(cv2.bitwise_and(zone, contrasting))
-    scaled, top = distance.ravel()[edge].astype(np.int32) * 10, peak.ravel()[edge].astype(np.int32)
-    partial = np.count_nonzero((scaled > top) & (scaled < 9 * top))
-    outline = cv2.countNonZero(_outline(background) & contrasting)
-    return partial / max(1, outline)
 
 
 def low_contrast_share(distance: Array, background: Array) -> float:
@@ -70,7 +48,7 @@ def estimate_alpha(
         distance: (h, w) uint8 color distance from the background.
         background: (h, w) uint8 mask, 1 where the image is background.
         color: of the background: (3,), or coarse and of any size; float32.
-        width: mean width of the edges, px, as `edge_width` returns it.
+        width: usual width of the edges, px, as `edge_width` returns it.
 
     Returns:
         (h, w) uint8.
