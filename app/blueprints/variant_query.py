@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from app.blueprints.schemas.variant import VariantQuery
-from app.http.contract.validation import invalid_request, parse_query
+from app.errors import InvalidRequest
+from app.http.contract.validation import parse_query
 from app.http.url_signing import Signature
 from app.imaging import InvalidVariant, Outline, Shadow, Variant
 from app.imaging.variants.variant import RANGES, SIDE, Format
@@ -69,7 +70,7 @@ def to_variant_request(query: VariantQuery) -> VariantRequest:
     try:
         options = tuple(_option(_variant(query, image_format)) for image_format in formats)
     except InvalidVariant as error:
-        raise invalid_request([_problem(error.parameter, str(error), query)]) from None
+        raise InvalidRequest.of_fields([_problem(error.parameter, str(error), query)]) from None
     return VariantRequest(
         options=options,
         canonical="|".join(option.canonical for option in options),
@@ -113,6 +114,7 @@ def _variant(query: VariantQuery, image_format: Format) -> Variant:
         outline=_outline(query.outline, query.dpr),
         shadow=_shadow(query.shadow, query.dpr),
         holes=query.holes,
+        cutout_shadow=query.cutout_shadow,
     )
 
 
@@ -127,7 +129,9 @@ def _side(query: VariantQuery, length: int | None) -> int:
     if side > maximum:
         problem = f"Must be at most {maximum} when multiplied by dpr."
         names = [name for name in ("w", "h") if name in query.model_fields_set]
-        raise invalid_request([{"field": name, "message": problem} for name in (*names, "dpr")])
+        raise InvalidRequest.of_fields(
+            [{"field": name, "message": problem} for name in (*names, "dpr")]
+        )
     return side
 
 

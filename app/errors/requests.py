@@ -16,6 +16,18 @@ class InvalidRequest(AppError):
     status, code = 400, "invalid_request"
     message = "The request is not valid."
 
+    @classmethod
+    def of_fields(cls, problems: list[dict[str, str]]) -> "InvalidRequest":
+        """Return the error for a list of `{"field": ..., "message": ...}`."""
+        summary = " ".join(f"{problem['field']}: {problem['message']}" for problem in problems)
+        return cls(message=f"The request is not valid. {summary}", errors=problems)
+
+    @classmethod
+    def of_field(cls, field: str, problem: str) -> "InvalidRequest":
+        """Return the error for one field; the problem may lack capital letter and period."""
+        message = f"{problem[:1].upper()}{problem[1:].rstrip('.')}."
+        return cls.of_fields([{"field": field, "message": message}])
+
 
 class PromptRejected(AppError):
     """The prompt violates the content policy."""

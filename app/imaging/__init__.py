@@ -6,7 +6,13 @@ Importing this package is cheap. OpenCV, NumPy and Pillow are loaded with the fi
 
 from collections.abc import Callable
 
-from app.imaging.cutout.options import AUTOMATIC, CutoutOptions, HoleChoice, InvalidOption
+from app.imaging.cutout.options import (
+    AUTOMATIC,
+    CutoutOptions,
+    HoleChoice,
+    InvalidOption,
+    VariantSource,
+)
 from app.imaging.cutout.report import Cutout, CutoutReport, EnclosedArea
 from app.imaging.errors import NotAnImage, TooLarge, UnusableImage
 from app.imaging.formats.header import MAX_PIXELS, ImageInfo, read_header
@@ -17,6 +23,7 @@ from app.imaging.variants.values import InvalidVariant
 from app.imaging.variants.variant import SIDE, Variant
 
 __all__ = [
+    "AUTOMATIC",
     "MAX_PIXELS",
     "SIDE",
     "Cutout",
@@ -35,6 +42,7 @@ __all__ = [
     "TooLarge",
     "UnusableImage",
     "Variant",
+    "VariantSource",
     "cutout",
     "inspect",
     "preview",
@@ -101,14 +109,15 @@ def preview(data: bytes) -> bytes:
     return pipeline.preview(data)
 
 
-def render_variant(image: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
+def render_variant(image: bytes, source: Callable[[], VariantSource], variant: Variant) -> bytes:
     """Render a stored image in another size or format, or with effects.
 
     Args:
         image: the cutout as it is stored, a 256x256 RGBA PNG.
-        original: fetches the file that the image was cut from, a PNG, JPEG or WEBP of up to
-            MAX_PIXELS. It is only called if the stored image is not sufficient: for a square of
-            more than 256 px, or for another treatment of holes.
+        source: fetches the file that the image was cut from, a PNG, JPEG or WEBP of up to
+            MAX_PIXELS, and the options of its cutout. It is only called if the stored image is not
+            sufficient: for a square of more than 256 px, or if the variant decides about holes or
+            shadows.
         variant: size, format and effects.
 
     Returns:
@@ -116,9 +125,10 @@ def render_variant(image: bytes, original: Callable[[], bytes], variant: Variant
         and has no other metadata.
 
     Raises:
+        InvalidVariant: the variant names an area that the image doesn't have.
         NotAnImage: the bytes are not a complete image.
         TooLarge: the image has too many pixels; nothing was decoded.
     """
     from app.imaging.variants import render
 
-    return render.render_variant(image, original, variant)
+    return render.render_variant(image, source, variant)

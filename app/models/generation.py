@@ -1,7 +1,7 @@
 """Records of generations, and the transitions between their states."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -73,6 +73,8 @@ class ImageRecord:
         booked_micros: the amount that the ledger currently counts for this record.
         parent: the id of the image whose original this one was cut out from; "" for its own.
         replaced_by: the id of the image that took its place; "" if none did.
+        cutout_options: what the caller decided about the cutout, as the document of
+            `CutoutOptions`; empty if nothing.
 
     Money is in micros, millionths of a US dollar.
     """
@@ -101,6 +103,7 @@ class ImageRecord:
     booked_micros: int = 0
     parent: str = ""
     replaced_by: str = ""
+    cutout_options: Mapping[str, Any] = field(default_factory=dict)
     original: Original | None = None
     image: ProcessedImage | None = None
 

@@ -3,7 +3,15 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from app.imaging import Cutout, ImageInfo, Provenance, Variant
+from app.imaging import (
+    AUTOMATIC,
+    Cutout,
+    CutoutOptions,
+    ImageInfo,
+    Provenance,
+    Variant,
+    VariantSource,
+)
 from app.models import (
     EnhancedPrompt,
     GeneratedImage,
@@ -111,12 +119,18 @@ class ImageProcessor(Protocol):
         """
 
     def cut_out(
-        self, data: bytes, provenance: Provenance | None = None, previous: bytes = b""
+        self,
+        data: bytes,
+        options: CutoutOptions = AUTOMATIC,
+        *,
+        provenance: Provenance | None = None,
+        previous: bytes = b"",
     ) -> Cutout:
         """Return the 256x256 image with a transparent background.
 
         Args:
             data: the original.
+            options: what the caller decides, and what the image shows.
             provenance: what the file states about its origin; None to state nothing.
             previous: an earlier file of this image, whose provenance is kept instead.
 
@@ -131,15 +145,17 @@ class ImageProcessor(Protocol):
         """
 
     def render_variant(
-        self, image: bytes, original: Callable[[], bytes], variant: Variant
+        self, image: bytes, source: Callable[[], VariantSource], variant: Variant
     ) -> bytes:
         """Render a variant of a stored image, keeping its provenance.
 
         Args:
             image: the stored cutout.
-            original: returns the original; called only if the cutout is too small.
+            source: returns the original and the image's options; called only if the original is
+                needed.
             variant: size, format and filters.
 
         Raises:
+            InvalidVariant: the variant names an area that the image doesn't have.
             UnusableImage: the cutout or the original can't be decoded.
         """

@@ -24,11 +24,16 @@ class LocalImageProcessor:
         return imaging.inspect(data)
 
     def cut_out(
-        self, data: bytes, provenance: imaging.Provenance | None = None, previous: bytes = b""
+        self,
+        data: bytes,
+        options: imaging.CutoutOptions = imaging.AUTOMATIC,
+        *,
+        provenance: imaging.Provenance | None = None,
+        previous: bytes = b"",
     ) -> imaging.Cutout:
         """See ImageProcessor."""
         with self._slots:
-            return imaging.cutout(data, provenance=provenance, previous=previous)
+            return imaging.cutout(data, options=options, provenance=provenance, previous=previous)
 
     def preview(self, data: bytes) -> bytes | None:
         """See ImageProcessor."""
@@ -42,10 +47,10 @@ class LocalImageProcessor:
             self._slots.release()
 
     def render_variant(
-        self, image: bytes, original: Callable[[], bytes], variant: imaging.Variant
+        self, image: bytes, source: Callable[[], imaging.VariantSource], variant: imaging.Variant
     ) -> bytes:
         """See ImageProcessor."""
         # Fetched ahead of the queue, so that no other variant waits for a slow store.
-        fetched = original() if variant.needs_original else b""
+        fetched = source() if variant.needs_original else imaging.VariantSource(b"")
         with self._variants:
             return imaging.render_variant(image, lambda: fetched, variant)

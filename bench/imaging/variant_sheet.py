@@ -51,7 +51,7 @@ def main() -> None:
         left, top = number % COLUMNS * (SIDE + GAP), number // COLUMNS * (SIDE + HEAD + GAP)
         pen.text((left + 2, top + 3), title, fill="black", font_size=13)
         variant = Variant(**{"width": SIDE, "height": SIDE, **parameters})
-        rendered = imaging.render_variant(image, lambda: original, variant)
+        rendered = imaging.render_variant(image, lambda: imaging.VariantSource(original), variant)
         tile = Image.open(io.BytesIO(rendered))
         sheet.paste(tile, (left, top + HEAD + (SIDE - variant.height) // 2), tile)
     sheet.quantize(256).save(OUT, optimize=True)

@@ -81,7 +81,7 @@ def thumbnail_with_opencv(original: bytes) -> bytes:
 
 
 def _render(image: bytes, original: bytes, variant: Variant) -> Callable[[], object]:
-    return lambda: imaging.render_variant(image, lambda: original, variant)
+    return lambda: imaging.render_variant(image, lambda: imaging.VariantSource(original), variant)
 
 
 if __name__ == "__main__":

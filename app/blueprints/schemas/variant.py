@@ -174,15 +174,20 @@ class VariantQuery(BaseModel):
         f"and an opacity (default: {_OPACITY}).",
     )
     holes: Annotated[
-        HoleChoice,
+        HoleChoice | None,
         PlainValidator(HoleChoice.parse),
         WithJsonSchema({"type": "string", "pattern": CHOICE_PATTERN}),
     ] = Field(
-        HoleChoice(),
+        None,
         description="Enclosed areas of the background color: `auto` judges each, `keep` keeps all, "
-        "`cut` cuts all; `keep:2,5` and `cut:1`, also joined by `;`, decide those areas of "
-        "`cutout.areas` alone.",
+        "`cut` cuts all; `keep:2,5` and `cut:1`, also joined by `;`, decide the areas of these "
+        "numbers in `cutout.areas` and leave the rest to `auto`. Default: as stored.",
         examples=["keep", "keep:2,5", "keep:2;cut:1"],
+    )
+    cutout_shadow: Literal["", "cut", "keep"] = Field(
+        "",
+        description="Shadow that the subject casts in the original: remove it, or keep it as "
+        "partial opacity. Default: as stored.",
     )
     expires: int | None = Field(
         None, ge=1, le=10**11, description="Expiry time of `sig`, in seconds since 1970."

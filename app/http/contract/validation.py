@@ -57,7 +57,9 @@ def parse_query(model: type[Model], query: str) -> Model:
         if _is_repeatable(model, name):
             values[name] = tuple(filter(None, texts))
         elif len(texts) > 1:
-            raise invalid_request([{"field": name[:100], "message": "Must not be repeated."}])
+            raise InvalidRequest.of_fields(
+                [{"field": name[:100], "message": "Must not be repeated."}]
+            )
         elif texts[0]:
             values[name] = texts[0]
     return _validate(model, values)
@@ -83,7 +85,7 @@ def _validate(model: type[Model], values: dict[str, object]) -> Model:
         return model.model_validate(values)
     except ValidationError as error:
         problems = error.errors(include_input=False, include_url=False, include_context=False)
-        raise invalid_request(
+        raise InvalidRequest.of_fields(
             [
                 {
                     "field": ".".join(str(part) for part in problem["loc"])[:100],
@@ -97,9 +99,3 @@ def _validate(model: type[Model], values: dict[str, object]) -> Model:
 def _sentence(text: str) -> str:
     text = text.removeprefix("Value error, ").rstrip(".")
     return f"{text[:1].upper()}{text[1:]}."
-
-
-def invalid_request(problems: list[dict[str, str]]) -> InvalidRequest:
-    """Return the error for a list of `{"field": ..., "message": ...}`."""
-    summary = " ".join(f"{problem['field']}: {problem['message']}" for problem in problems)
-    return InvalidRequest(message=f"The request is not valid. {summary}", errors=problems)

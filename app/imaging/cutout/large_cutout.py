@@ -13,6 +13,7 @@ from app.imaging.cutout.background import (
     estimate_background,
     image_distance,
 )
+from app.imaging.cutout.holes.areas import count_areas
 from app.imaging.cutout.mask import Mask, apply_mask
 from app.imaging.cutout.matte import Matte, compute_matte
 from app.imaging.cutout.options import CutoutOptions
@@ -27,7 +28,7 @@ _RADIUS = 3  # px there, over which alpha is linear in the guide
 _EPSILON = 1e-4  # variance of the guide, in parts of 255 squared, below which it is ignored
 
 
-def cut_out_large(data: bytes, *, size: int, options: CutoutOptions) -> Array:
+def cut_out_large(data: bytes, *, size: int, options: CutoutOptions) -> tuple[Array, int]:
     """Cut out at a size larger than the plain one.
 
     Background, subject and holes are segmented on the same small image as in the plain cutout,
@@ -39,7 +40,7 @@ def cut_out_large(data: bytes, *, size: int, options: CutoutOptions) -> Array:
         options: what the caller decides.
 
     Returns:
-        (size, size, 4) uint8 RGBA, straight alpha.
+        (size, size, 4) uint8 RGBA, straight alpha; and how many visible enclosed areas there are.
 
     Raises:
         NotAnImage: the bytes are not a complete image.
@@ -49,20 +50,21 @@ def cut_out_large(data: bytes, *, size: int, options: CutoutOptions) -> Array:
     pixels = decode(data, header)
     large = compositing.resize(pixels, *compositing.fit_size(pixels, size))
     if pixels.shape[2] == 4:
-        return compositing.center(apply_mask(options.mask, large), size)
+        return compositing.center(apply_mask(options.mask, large), size), 0
     width, height = compositing.fit_size(pixels, WORKING_SIZE // 2)
     small = compositing.resize(pixels, 2 * width, 2 * height)
     background = estimate_background(small)
     if not background.is_plain:
         large = apply_mask(options.mask, compositing.to_rgba(large))
-        return compositing.center(large, size)
+        return compositing.center(large, size), 0
     segmentation = SegmentationOptions.for_header(header, options)
-    return compositing.center(_cut_out(small, large, background, segmentation), size)
+    square, count = _cut_out(small, large, background, segmentation)
+    return compositing.center(square, size), count
 
 
 def _cut_out(
     small: Array, large: Array, background: Background, options: SegmentationOptions
-) -> Array:
+) -> tuple[Array, int]:
     matte = compute_matte(small, background, options)
     color = _background_color(matte, background, small.shape)
     mask = Mask.load(options.chosen.mask, large)
@@ -76,7 +78,9 @@ def _cut_out(
     )
     if mask is not None:
         alpha = mask.correct_alpha(alpha)
-    return compositing.uncomposite(large, alpha, color, large.shape[1], large.shape[0])
+    out = compositing.uncomposite(large, alpha, color, large.shape[1], large.shape[0])
+    found = matte.segmentation
+    return out, count_areas(found.regions, found.holes, side=WORKING_SIZE)
 
 
 def upsample_alpha(alpha: Array, guide: Array, large_guide: Array) -> Array:

@@ -1,8 +1,12 @@
 """What a caller may decide about a cutout, and the text forms of these options."""
 
+import base64
+import binascii
 import re
-from dataclasses import dataclass
-from typing import Literal, get_args
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
 
 HoleMode = Literal["auto", "keep", "cut"]
 """Enclosed areas of the background's color: judged one by one, all kept, or all cut."""
@@ -10,6 +14,7 @@ ShadowMode = Literal["cut", "keep"]
 """Contact shadows: removed with the background, or kept as black with partial opacity."""
 
 MAX_TOLERANCE = 100  # levels
+MAX_MASK_BYTES = 128 * 1024  # of the file: a record and a sidecar hold it
 MAX_AREAS = 24  # areas that a report lists, and numbers that a choice may name
 _COLOR = re.compile(r"#[0-9a-f]{6}", re.ASCII)
 _PART = re.compile(r"(keep|cut):([1-9][0-9]?(?:,[1-9][0-9]?)*)", re.ASCII)
@@ -114,7 +119,8 @@ class CutoutOptions:
         shadow: whether contact shadows are removed (`cut`) or kept as partial opacity (`keep`).
         background: the color of the background as `#rrggbb`; "" to measure it.
         tolerance: levels, 0..100, by which background may differ from its color; None to measure.
-        mask: a PNG file that erases and restores parts of the image; empty for none.
+        mask: a PNG file of at most 128 KiB that erases and restores parts of the image; empty for
+            none.
         subject: what the image shows, in the prompt's words, as evidence for the judgment of
             enclosed areas; "" if unknown.
 
@@ -138,7 +144,74 @@ class CutoutOptions:
             raise InvalidOption(
                 "tolerance", f"must be a whole number of levels from 0 to {MAX_TOLERANCE}"
             )
+        if len(self.mask) > MAX_MASK_BYTES:
+            raise InvalidOption("mask", f"must be at most {MAX_MASK_BYTES // 1024} KiB")
+
+    def to_document(self) -> dict[str, str | int]:
+        """Return the options that differ from the default, as JSON values, without `subject`.
+
+        The mask is base64.
+        """
+        values: dict[str, str | int | None] = {
+            "holes": "" if self.holes == AUTOMATIC.holes else str(self.holes),
+            "shadow": "" if self.shadow == AUTOMATIC.shadow else self.shadow,
+            "background": self.background,
+            "tolerance": self.tolerance,
+            "mask": base64.b64encode(self.mask).decode(),
+        }
+        return {name: value for name, value in values.items() if value not in {None, ""}}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any], *, subject: str = "") -> "CutoutOptions":
+        """Return the options of a document; an invalid one gets its default.
+
+        Args:
+            document: as `to_document` returns it.
+            subject: what the image shows.
+        """
+        options = cls(subject=subject)
+        for name, value in document.items():
+            if name in _READERS:
+                with suppress(TypeError, ValueError):
+                    options = replace(options, **{name: _READERS[name](value)})
+        return options
 
 
 AUTOMATIC = CutoutOptions()
 """Nothing is decided by the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class VariantSource:
+    """What a stored image was made from: the original's file, and the options of its cutout."""
+
+    data: bytes
+    options: CutoutOptions = AUTOMATIC
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("must be a text")
+    return value
+
+
+def _whole_number(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError("must be a whole number")
+    return int(value)  # pymongo has its own class for 64-bit integers
+
+
+def _file(value: Any) -> bytes:
+    try:
+        return base64.b64decode(_text(value), validate=True)
+    except binascii.Error as error:
+        raise InvalidOption("mask", "must be base64") from error
+
+
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    "holes": lambda value: HoleChoice.parse(_text(value)),
+    "shadow": _text,
+    "background": _text,
+    "tolerance": _whole_number,
+    "mask": _file,
+}

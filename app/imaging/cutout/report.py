@@ -1,7 +1,7 @@
 """The result of a cutout and the report on it."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,14 @@ class CutoutReport:
     reasons: tuple[str, ...]
     areas: tuple[EnclosedArea, ...] = ()
     source: Literal["model", "cutout"] = "cutout"
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the report as JSON values."""
+        areas = [
+            asdict(area) | {"box": list(area.box), "center": list(area.center)}
+            for area in self.areas
+        ]
+        return asdict(self) | {"reasons": list(self.reasons), "areas": areas}
 
 
 @dataclass(frozen=True, slots=True)

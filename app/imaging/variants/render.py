@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.imaging.cutout.large_cutout import cut_out_large
+from app.imaging.cutout.options import HoleChoice, VariantSource
 from app.imaging.cutout.pipeline import cut_out_pixels
 from app.imaging.errors import NotAnImage
 from app.imaging.formats.header import read_header
@@ -15,21 +16,22 @@ from app.imaging.formats.xmp import read_packet
 from app.imaging.variants import effects, geometry, layers
 from app.imaging.variants.encode import encode
 from app.imaging.variants.premultiply import resize
+from app.imaging.variants.values import InvalidVariant
 from app.imaging.variants.variant import SIDE, Variant
 
 Array = npt.NDArray[Any]
 
 
-def render_variant(image: bytes, original: Callable[[], bytes], variant: Variant) -> bytes:
+def render_variant(image: bytes, source: Callable[[], VariantSource], variant: Variant) -> bytes:
     """See `app.imaging.render_variant`."""
-    pixels = geometry.arrange(_load_square(image, original, variant), variant)
+    pixels = geometry.arrange(_load_square(image, source, variant), variant)
     pixels = effects.apply_adjustments(pixels, variant)
     for each in variant.filters:
         pixels = effects.apply_filter(pixels, each)
     return encode(layers.composite(pixels, variant), variant, read_packet(image))
 
 
-def _load_square(image: bytes, original: Callable[[], bytes], variant: Variant) -> Array:
+def _load_square(image: bytes, source: Callable[[], VariantSource], variant: Variant) -> Array:
     """Return the cutout as (side, side, 4) uint8 RGBA, straight alpha.
 
     Up to the stored size, it is the stored image, resized. Beyond the size of the original there
@@ -38,14 +40,31 @@ def _load_square(image: bytes, original: Callable[[], bytes], variant: Variant) 
     side = variant.side
     if not variant.needs_original:
         return resize(_decode_stored(image), side, side)
-    data = original()
-    header = read_header(data)
+    original = source()
+    header = read_header(original.data)
     size = min(max(side, SIDE), max(header.width, header.height, SIDE))
+    options = variant.cutout_options(original.options)
     if size == SIDE:
-        square, _ = cut_out_pixels(data, size=SIDE, options=variant.cutout_options)
+        square, report = cut_out_pixels(original.data, size=SIDE, options=options)
+        count = len(report.areas)
     else:
-        square = cut_out_large(data, size=size, options=variant.cutout_options)
+        square, count = cut_out_large(original.data, size=size, options=options)
+    if variant.holes:
+        _check_numbers(variant.holes, count)
     return resize(square, side, side)
+
+
+def _check_numbers(choice: HoleChoice, count: int) -> None:
+    """Check that the image has all areas that the choice names.
+
+    Raises:
+        InvalidVariant: it hasn't.
+    """
+    unknown = [number for number in choice.numbers if number > count]
+    if unknown:
+        areas = f"only the enclosed areas 1 to {count}" if count > 1 else "one enclosed area"
+        areas = areas if count else "no enclosed areas"
+        raise InvalidVariant("holes", f"names area {unknown[0]}, but this image has {areas}")
 
 
 def _decode_stored(image: bytes) -> Array:

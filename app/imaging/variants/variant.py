@@ -1,9 +1,9 @@
 """The parameters of a variant, validated, and their canonical text."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, get_args
 
-from app.imaging.cutout.options import AUTOMATIC, CutoutOptions, HoleChoice
+from app.imaging.cutout.options import CutoutOptions, HoleChoice, ShadowMode
 from app.imaging.variants.filters import Filter
 from app.imaging.variants.outline_shadow import Outline, Shadow, validate_outline, validate_shadow
 from app.imaging.variants.values import Color, InvalidVariant, Range, format_value, validate_color
@@ -37,6 +37,7 @@ _CHOICES = {
     "format": get_args(Format),
     "flip": get_args(Flip),
     "rotate": (0, 90, 180, 270),
+    "cutout_shadow": ("", *get_args(ShadowMode)),
 }
 _API_NAMES = {"width": "w", "height": "h", "filters": "filter"}  # where they differ
 
@@ -69,7 +70,9 @@ class Variant:
         flip: `h` swaps left and right, `v` top and bottom; after rotating.
         outline: (px, color), or None.
         shadow: (dx, dy, blur, color, opacity), or None.
-        holes: how the cutout treats enclosed areas of background color, see `cutout`.
+        holes: how the cutout treats enclosed areas of background color; None for the choice that
+            is stored with the image, which is `auto` unless the caller has decided otherwise.
+        cutout_shadow: whether the cutout removes or keeps contact shadows; "" as stored.
 
     Raises:
         InvalidVariant: a parameter is invalid; the message is meant for callers of the API.
@@ -93,7 +96,8 @@ class Variant:
     flip: Flip = ""
     outline: Outline | tuple[float, Color] | None = None
     shadow: Shadow | tuple[float, float, float, Color, float] | None = None
-    holes: HoleChoice = AUTOMATIC.holes
+    holes: HoleChoice | None = None
+    cutout_shadow: ShadowMode | Literal[""] = ""
 
     def __post_init__(self) -> None:
         for name, limits in RANGES.items():
@@ -130,13 +134,16 @@ class Variant:
 
     @property
     def needs_original(self) -> bool:
-        """Whether the stored image is too small or has other holes."""
-        return self.side > SIDE or self.holes != AUTOMATIC.holes
+        """Whether the stored image is too small, or may be cut out differently."""
+        return self.side > SIDE or self.holes is not None or self.cutout_shadow != ""
 
-    @property
-    def cutout_options(self) -> CutoutOptions:
-        """The options for cutting out the original."""
-        return CutoutOptions(holes=self.holes)
+    def cutout_options(self, stored: CutoutOptions) -> CutoutOptions:
+        """Return the options for cutting out the original, from those of the stored image."""
+        return replace(
+            stored,
+            holes=self.holes or stored.holes,
+            shadow=self.cutout_shadow or stored.shadow,
+        )
 
     @property
     def orientation(self) -> tuple[int, bool]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.errors import Charged
+from app.imaging import AUTOMATIC, CutoutOptions
 from app.models import ImageRecord, Original, ProcessedImage, State, object_keys
 from app.models.prompts import split_prompt
 
@@ -45,6 +46,7 @@ def from_document(document: Mapping[str, Any]) -> ImageRecord:
         cost_micros=_number(document.get("cost_micros")),
         text_micros=_number(document.get("text_micros")) or 0,
         booked_micros=_number(document.get("booked_micros")) or 0,
+        cutout_options=_cutout_options(document.get("cutout_options")),
         original=_original(document.get("original")),
         image=_processed_image(document.get("image")),
     )
@@ -81,6 +83,11 @@ def _member(enum: Any, value: object, default: Any) -> Any:
         return enum(value)
     except ValueError:
         return default
+
+
+def _cutout_options(value: object) -> dict[str, Any]:
+    options = CutoutOptions.from_document(value) if isinstance(value, Mapping) else AUTOMATIC
+    return options.to_document()
 
 
 def _original(value: object) -> Original | None:

@@ -7,7 +7,7 @@ originals produce equal images.
 import hashlib
 import logging
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from app.errors import (
     AppError,
@@ -22,6 +22,7 @@ from app.models import ImageRecord, Original, ProcessedImage, State, object_keys
 from app.ports import Clock, ImageProcessor, ImageStore, Observer, Spool
 from app.usecases.billing.accounting import AccountedRecords
 from app.usecases.generation import sidecar
+from app.usecases.images.originals import options_of
 from app.usecases.images.provenance import ProvenanceBuilder, image_with_lost_provenance
 
 _log = logging.getLogger(__name__)
@@ -96,7 +97,9 @@ class ImageFinalizer:
         with self.observer.step("cutout"):
             provenance = self.provenance.of(record)
             previous = image_with_lost_provenance(self.store, record)
-            cutout = self.image_processor.cut_out(data, provenance, previous)
+            cutout = self.image_processor.cut_out(
+                data, options_of(record), provenance=provenance, previous=previous
+            )
         return record.ready(_processed_image(record.id, cutout)), cutout.png
 
     def store_evidence(self, record: ImageRecord, data: bytes) -> None:
@@ -202,5 +205,5 @@ def _processed_image(image_id: str, cutout: Cutout) -> ProcessedImage:
         height=cutout.size,
         size_bytes=len(cutout.png),
         sha256=hashlib.sha256(cutout.png).hexdigest(),
-        report=asdict(cutout.report) | {"reasons": list(cutout.report.reasons)},
+        report=cutout.report.to_document(),
     )

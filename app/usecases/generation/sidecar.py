@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.errors import Charged
+from app.imaging import AUTOMATIC, CutoutOptions
 from app.models import ImageRecord, Original, State, object_keys
 from app.models.prompts import fold, split_prompt
 
@@ -36,6 +37,7 @@ def write(record: ImageRecord) -> bytes:
         "requested_at": record.requested_at.isoformat(),
         "created_at": (record.created_at or record.requested_at).isoformat(),
         "cost_micros": record.cost_micros,
+        "cutout_options": dict(record.cutout_options),
         "original": asdict(record.original) if record.original else None,
         "parent": record.parent,
         "replaced_by": record.replaced_by,
@@ -72,8 +74,15 @@ def read(image_id: str, data: bytes, *, found_at: datetime) -> ImageRecord:
         cost_micros=_cost(document.get("cost_micros")),
         parent=_image_id(document.get("parent")),
         replaced_by=_image_id(document.get("replaced_by")),
+        cutout_options=_cutout_options(document.get("cutout_options")),
         original=_original(image_id, document.get("original")),
     )
+
+
+def _cutout_options(value: Any) -> dict[str, Any]:
+    """Return the valid options among the values."""
+    options = CutoutOptions.from_document(value) if isinstance(value, dict) else AUTOMATIC
+    return options.to_document()
 
 
 def _owner(value: Any) -> str:

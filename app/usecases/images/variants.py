@@ -4,11 +4,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from app.errors import ImageDamaged, ImageNotFound, OriginalMissing, VariantsBusy
-from app.imaging import UnusableImage, Variant
-from app.models import StoredImage, object_keys
+from app.errors import ImageDamaged, InvalidRequest, VariantsBusy
+from app.imaging import InvalidVariant, UnusableImage, Variant
+from app.models import StoredImage
 from app.ports import ImageCache, ImageProcessor, ImageStore
 from app.usecases.images.images import Images
+from app.usecases.images.originals import Originals
 
 
 class Variants:
@@ -16,7 +17,7 @@ class Variants:
 
     Args:
         images: the plain images.
-        store: contains the originals.
+        store: contains the originals and their sidecars.
         image_processor: renders variants, one at a time.
         cache: caches variants, and coalesces concurrent requests for the same variant.
         limit: how many variants may be rendered or waiting in this process. Each occupies a
@@ -33,7 +34,7 @@ class Variants:
         limit: int,
     ) -> None:
         self._images = images
-        self._store = store
+        self._originals = Originals(store)
         self._image_processor = image_processor
         self._cache = cache
         self._slots = threading.BoundedSemaphore(limit)
@@ -50,6 +51,7 @@ class Variants:
 
         Raises:
             ImageNotFound: there is no such image.
+            InvalidRequest: the variant names an area that the image doesn't have.
             OriginalMissing: the variant needs the original, which is missing.
             ImageDamaged: the image or the original can't be decoded.
             VariantsBusy: too many variants are being rendered.
@@ -64,8 +66,10 @@ class Variants:
         with self._slot():
             try:
                 data = self._image_processor.render_variant(
-                    image.data, lambda: self._original(image_id), variant
+                    image.data, lambda: self._originals.fetch(image_id), variant
                 )
+            except InvalidVariant as error:
+                raise InvalidRequest.of_field(error.parameter, str(error)) from None
             except UnusableImage as error:
                 raise ImageDamaged(f"{image_id}: {error}") from error
         return StoredImage(data=data, content_type=variant.content_type, modified=image.modified)
@@ -78,11 +82,3 @@ class Variants:
             yield
         finally:
             self._slots.release()
-
-    def _original(self, image_id: str) -> bytes:
-        for key in object_keys.original_keys(image_id):
-            try:
-                return self._store.get(key).data
-            except ImageNotFound:
-                continue
-        raise OriginalMissing(f"{image_id}: no original in the store")

@@ -151,7 +151,7 @@ class KillingProcessor:
         from app import imaging
         return imaging.inspect(data)
 
-    def cut_out(self, data, origin, earlier):
+    def cut_out(self, data, options, **provenance):
         os.kill(os.getpid(), signal.SIGKILL)
 
     def preview(self, data):

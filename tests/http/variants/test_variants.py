@@ -1,5 +1,6 @@
 """GET and HEAD /images/<filename> with parameters."""
 
+import re
 import uuid
 
 import pytest
@@ -143,7 +144,7 @@ def test_openapi_describes_each_parameter(embedded: Service) -> None:
     operation = embedded.get("/openapi.json").json()["paths"]["/images/{filename}"]["get"]
     schemas = {parameter["name"]: parameter["schema"] for parameter in operation["parameters"]}
     names = "w h fit dpr format quality background padding brightness contrast saturation hue gamma"
-    more = "sharpness filter rotate flip outline shadow holes expires sig"
+    more = "sharpness filter rotate flip outline shadow holes cutout_shadow expires sig"
     assert set(schemas) == {"filename", *names.split(), *more.split()}
     assert all(
         parameter["description"]
@@ -155,6 +156,8 @@ def test_openapi_describes_each_parameter(embedded: Service) -> None:
     assert (gamma["minimum"], gamma["maximum"], gamma["default"]) == (0.1, 4, 1)
     assert schemas["fit"]["enum"] == ["contain", "cover", "fill"]
     assert schemas["filter"]["type"] == "array"
+    assert re.fullmatch(schemas["holes"]["pattern"], "keep:2,5;cut:1")
+    assert schemas["holes"]["examples"] == ["keep", "keep:2,5", "keep:2;cut:1"]
     types = {f"image/{name}" for name in ("png", "webp", "avif", "jpeg")}
     assert set(operation["responses"]["200"]["content"]) == types
     codes = {

@@ -9,7 +9,16 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from app.imaging import Cutout, CutoutReport, ImageInfo, Provenance, Variant
+from app.imaging import (
+    AUTOMATIC,
+    Cutout,
+    CutoutOptions,
+    CutoutReport,
+    ImageInfo,
+    Provenance,
+    Variant,
+    VariantSource,
+)
 from app.models import (
     EnhancedPrompt,
     GeneratedImage,
@@ -146,6 +155,8 @@ class FakeImageProcessor(Scripted):
         super().__init__(events)
         self.info = ImageInfo("png", 1536, 1024)
         self.provenances: list[tuple[Provenance | None, bytes]] = []
+        self.options: list[CutoutOptions] = []
+        self.sources: list[VariantSource] = []
 
     def inspect(self, data: bytes) -> ImageInfo:  # noqa: ARG002 - reason: part of the port
         """See ImageProcessor."""
@@ -153,10 +164,16 @@ class FakeImageProcessor(Scripted):
         return self.info
 
     def cut_out(
-        self, data: bytes, provenance: Provenance | None = None, previous: bytes = b""
+        self,
+        data: bytes,
+        options: CutoutOptions = AUTOMATIC,
+        *,
+        provenance: Provenance | None = None,
+        previous: bytes = b"",
     ) -> Cutout:
         """See ImageProcessor."""
         self.provenances.append((provenance, previous))
+        self.options.append(options)
         self.step("cut_out")
         return Cutout(png=b"cutout of " + data, size=256, report=REPORT)
 
@@ -166,12 +183,14 @@ class FakeImageProcessor(Scripted):
         return b"preview of " + data
 
     def render_variant(
-        self, image: bytes, original: Callable[[], bytes], variant: Variant
+        self, image: bytes, source: Callable[[], VariantSource], variant: Variant
     ) -> bytes:
-        """See ImageProcessor; fetches the original for more than 256 px only."""
+        """See ImageProcessor."""
         self.step("render_variant")
-        source = original() if max(variant.width, variant.height) > 256 else image
-        return variant.canonical().encode() + b" of " + source
+        if not variant.needs_original:
+            return variant.canonical().encode() + b" of " + image
+        self.sources.append(source())
+        return variant.canonical().encode() + b" of " + self.sources[-1].data
 
 
 class FakeClock:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import requests
 from PIL import Image
 
-from app.imaging import Variant
+from app.imaging import Variant, VariantSource
 from tests.support.fakes.ports import FakeImageProcessor
 from tests.support.images.sample_images import encoded, owl
 from tests.support.service import Service
@@ -51,12 +51,12 @@ class SlowImaging(FakeImageProcessor):
         self.started = threading.Semaphore(0)
 
     def render_variant(
-        self, image: bytes, original: Callable[[], bytes], variant: Variant
+        self, image: bytes, source: Callable[[], VariantSource], variant: Variant
     ) -> bytes:
         """See ImageProcessor."""
         self.started.release()
         assert self.gate.wait(60)
-        return super().render_variant(image, original, variant)
+        return super().render_variant(image, source, variant)
 
 
 class CountingImaging(FakeImageProcessor):
@@ -67,8 +67,8 @@ class CountingImaging(FakeImageProcessor):
         self.computed: list[str] = []
 
     def render_variant(
-        self, image: bytes, original: Callable[[], bytes], variant: Variant
+        self, image: bytes, source: Callable[[], VariantSource], variant: Variant
     ) -> bytes:
         """See ImageProcessor."""
         self.computed.append(variant.canonical())
-        return super().render_variant(image, original, variant)
+        return super().render_variant(image, source, variant)

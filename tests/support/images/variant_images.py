@@ -32,7 +32,7 @@ def random_image(seed: int, height: int = 256, width: int = 256) -> Pixels:
     return np.asarray(rgba)
 
 
-def no_original() -> bytes:
+def no_original() -> imaging.VariantSource:
     """Fail, for tests in which the original must not be fetched."""
     raise AssertionError("the original was fetched")
 

@@ -26,10 +26,10 @@ def test_a_slow_store_delays_no_other_variant() -> None:
         threading.Event(),
     )
 
-    def slow() -> bytes:
+    def slow() -> imaging.VariantSource:
         fetching.set()
         assert go_on.wait(60)
-        return ORIGINAL
+        return imaging.VariantSource(ORIGINAL)
 
     with ThreadPoolExecutor(1) as other:
         waiting = other.submit(pillow.render_variant, IMAGE, slow, LARGE)
@@ -37,7 +37,9 @@ def test_a_slow_store_delays_no_other_variant() -> None:
         assert pillow.render_variant(IMAGE, slow, Variant()) == pillow.cut_out(ORIGINAL).png
         assert not waiting.done()
         go_on.set()
-        assert waiting.result() == imaging.render_variant(IMAGE, lambda: ORIGINAL, LARGE)
+        assert waiting.result() == imaging.render_variant(
+            IMAGE, lambda: imaging.VariantSource(ORIGINAL), LARGE
+        )
 
 
 def test_variants_made_by_many_threads_equal_those_of_one() -> None:
@@ -45,8 +47,16 @@ def test_variants_made_by_many_threads_equal_those_of_one() -> None:
     pillow = LocalImageProcessor(max_concurrent=1)
     wanted = [Variant(width=200 + 20 * n, height=300, outline=(n, (255, 0, 0))) for n in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        made = list(pool.map(lambda v: pillow.render_variant(IMAGE, lambda: ORIGINAL, v), wanted))
-    assert made == [imaging.render_variant(IMAGE, lambda: ORIGINAL, variant) for variant in wanted]
+        made = list(
+            pool.map(
+                lambda v: pillow.render_variant(IMAGE, lambda: imaging.VariantSource(ORIGINAL), v),
+                wanted,
+            )
+        )
+    assert made == [
+        imaging.render_variant(IMAGE, lambda: imaging.VariantSource(ORIGINAL), variant)
+        for variant in wanted
+    ]
 
 
 def test_a_preview_is_the_cutout_as_a_small_webp() -> None:

@@ -25,10 +25,9 @@ def list_areas(
     """
     silhouette = max(regions.outside.size - cv2.countNonZero(regions.outside), 1)
     areas = []
-    for index, region in enumerate(decisions.candidates[:MAX_AREAS]):
+    for index in range(count_areas(regions, decisions, side=side)):
+        region = decisions.candidates[index]
         x, y, width, height, size = (int(value) for value in regions.stats[region])
-        if size <= VISIBLE_SHARE * side**2:
-            break
         center_x, center_y = _center(regions, region)
         areas.append(
             EnclosedArea(
@@ -41,6 +40,12 @@ def list_areas(
             )
         )
     return tuple(areas)
+
+
+def count_areas(regions: Regions, decisions: HoleDecisions, *, side: int) -> int:
+    """Return how many enclosed areas are visible, at most 24."""
+    sizes = regions.stats[decisions.candidates[:MAX_AREAS], cv2.CC_STAT_AREA]
+    return int((sizes > VISIBLE_SHARE * side**2).sum())
 
 
 def _point(x: float, y: float, side: int) -> tuple[float, float]:

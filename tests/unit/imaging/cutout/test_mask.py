@@ -37,7 +37,7 @@ def cut(mask: bytes, *, data: bytes = OWL, size: int = 256, **options: object) -
     chosen = imaging.CutoutOptions(mask=normalized, **options)  # type: ignore[arg-type]  # reason: any option
     if size == 256:
         return pixels(imaging.cutout(data, options=chosen).png)
-    return np.asarray(cut_out_large(data, size=size, options=chosen).astype(np.int64))
+    return np.asarray(cut_out_large(data, size=size, options=chosen)[0].astype(np.int64))
 
 
 def coverage(x: float, y: float, radius: float, size: int) -> NDArray[np.float64]:

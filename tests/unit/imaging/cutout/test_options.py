@@ -65,6 +65,50 @@ def test_a_choice_decides_the_areas_that_it_names() -> None:
     assert choice.numbers == (1, 2)
 
 
+def test_a_document_has_the_options_that_differ_from_the_default() -> None:
+    """It is empty without any, has JSON values only, and leaves out what the image shows."""
+    assert CutoutOptions(subject="a panda").to_document() == {}
+    options = CutoutOptions(
+        holes=HoleChoice.parse("cut:3;keep:2"),
+        shadow="keep",
+        background="#fefefe",
+        tolerance=0,
+        mask=b"\x89PNG",
+    )
+    document = options.to_document()
+    assert document == {
+        "holes": "keep:2;cut:3",
+        "shadow": "keep",
+        "background": "#fefefe",
+        "tolerance": 0,
+        "mask": "iVBORw==",
+    }
+    assert CutoutOptions.from_document(document) == options
+    assert CutoutOptions.from_document({}, subject="owl") == CutoutOptions(subject="owl")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("holes", "all"),
+        ("holes", ["keep"]),
+        ("shadow", "drop"),
+        ("background", 7),
+        ("tolerance", True),
+        ("tolerance", "4"),
+        ("tolerance", 4.5),
+        ("mask", "no base64"),
+        ("mask", "A" * 200_000),
+        ("added_later", 1),
+    ],
+)
+def test_an_invalid_option_of_a_document_gets_its_default(name: str, value: object) -> None:
+    """A damaged document makes no image unreadable; its other options are kept."""
+    document = {"holes": "keep", "tolerance": 3}
+    expected = CutoutOptions.from_document({k: v for k, v in document.items() if k != name})
+    assert CutoutOptions.from_document(document | {name: value}) == expected
+
+
 @pytest.mark.parametrize(
     ("options", "name"),
     [
@@ -73,6 +117,7 @@ def test_a_choice_decides_the_areas_that_it_names() -> None:
         ({"background": "#FFFFFF"}, "background"),
         ({"tolerance": -1}, "tolerance"),
         ({"tolerance": 101}, "tolerance"),
+        ({"mask": bytes(131_073)}, "mask"),
     ],
 )
 def test_invalid_options_are_named(options: dict[str, Any], name: str) -> None:

@@ -59,9 +59,9 @@ def test_an_algorithmic_image_is_not_marked_as_ai() -> None:
 def test_each_variant_has_the_image_s_packet(file_format: Format, size: tuple[int, int]) -> None:
     """The packet is the same to the byte in every format, also if the original is cut again."""
     variant = Variant(width=size[0], height=size[1], format=file_format)
-    file = imaging.render_variant(cut(), lambda: ORIGINAL, variant)
+    file = imaging.render_variant(cut(), lambda: imaging.VariantSource(ORIGINAL), variant)
     assert xmp_readers.read_packet(file) == xmp_readers.read_packet(cut()) != b""
-    without = imaging.render_variant(PLAIN, lambda: ORIGINAL, variant)
+    without = imaging.render_variant(PLAIN, lambda: imaging.VariantSource(ORIGINAL), variant)
     assert xmp_readers.read_properties(without) == {}
     assert (decode(file) == decode(without)).all()
 
@@ -112,7 +112,9 @@ def test_a_long_prompt_fits_into_every_format(character: str, length: int) -> No
     properties = xmp_readers.read_properties(image)
     assert properties["Iptc4xmpExt:AIPromptInformation"] == character * min(length, 10_000)
     for file_format in get_args(Format):
-        file = imaging.render_variant(image, lambda: ORIGINAL, Variant(format=file_format))
+        file = imaging.render_variant(
+            image, lambda: imaging.VariantSource(ORIGINAL), Variant(format=file_format)
+        )
         assert xmp_readers.read_properties(file) == properties
 
 

@@ -109,3 +109,5 @@ def test_the_original_is_needed_for_more_pixels_or_other_holes() -> None:
     assert Variant(width=2048, height=256, fit="cover").needs_original
     assert not Variant(width=400, height=400, padding=72).needs_original
     assert Variant(holes=HoleChoice("keep")).needs_original
+    assert Variant(holes=HoleChoice("auto")).needs_original
+    assert Variant(cutout_shadow="cut").needs_original

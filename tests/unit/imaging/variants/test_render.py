@@ -21,7 +21,9 @@ MAGENTA = np.array([255, 0, 255])
 
 def render(**parameters: Any) -> bytes:
     """Return the file of a variant of the owl."""
-    return imaging.render_variant(IMAGE, lambda: ORIGINAL, Variant(**parameters))
+    return imaging.render_variant(
+        IMAGE, lambda: imaging.VariantSource(ORIGINAL), Variant(**parameters)
+    )
 
 
 def over_magenta(rgba: Pixels | Floats) -> Floats:
@@ -52,7 +54,9 @@ def test_a_large_variant_is_as_accurate_as_a_small_one(size: int) -> None:
     """Cut from the original at its size, the PSNR against the truth is at least 45 dB."""
     original, truth = disc_with_eye(size)
     image = imaging.cutout(original).png
-    file = imaging.render_variant(image, lambda: original, Variant(width=size, height=size))
+    file = imaging.render_variant(
+        image, lambda: imaging.VariantSource(original), Variant(width=size, height=size)
+    )
     assert psnr(over_magenta(decode(file)), truth) >= 45
 
 
@@ -61,7 +65,9 @@ def test_a_large_variant_shows_the_same_as_the_plain_image(side: int) -> None:
     """Scaled down, it equals the plain image: same position, same holes, same colors."""
     original = paint("a glazed doughnut")
     image = imaging.cutout(original).png
-    large = imaging.render_variant(image, lambda: original, Variant(width=side, height=side))
+    large = imaging.render_variant(
+        image, lambda: imaging.VariantSource(original), Variant(width=side, height=side)
+    )
     again = decode(imaging.render_variant(large, no_original, Variant()))
     assert psnr(over_magenta(again), over_magenta(decode(image))) >= (40 if side == 1024 else 32)
 
@@ -97,7 +103,9 @@ def test_every_kind_of_original_can_be_rendered_large(kind: str) -> None:
     images["transparent"].putalpha(Image.linear_gradient("L").resize((512, 512)))
     original = encoded(images[kind])
     image = imaging.cutout(original).png
-    large = imaging.render_variant(image, lambda: original, Variant(width=512, height=512))
+    large = imaging.render_variant(
+        image, lambda: imaging.VariantSource(original), Variant(width=512, height=512)
+    )
     again = np.asarray(Image.fromarray(decode(large).astype(np.uint8)).reduce(2)).astype(int)
     assert psnr(over_magenta(again), over_magenta(decode(image))) >= 30
 
@@ -128,12 +136,15 @@ def test_lower_quality_gives_smaller_files() -> None:
     assert (decode(render(format="webp", quality=100)) == decode(render())).all()
 
 
-@pytest.mark.parametrize("parameters", [{}, {"width": 300, "height": 300}, {"holes": "cut"}])
+CUT = {"holes": imaging.HoleChoice("cut")}
+
+
+@pytest.mark.parametrize("parameters", [{}, {"width": 300, "height": 300}, CUT])
 @pytest.mark.parametrize("broken", [b"", b"not an image", ORIGINAL[:3000], IMAGE[:300]])
 def test_a_damaged_file_raises_not_an_image(broken: bytes, parameters: dict[str, Any]) -> None:
     """Neither a truncated image nor another file is rendered."""
     with pytest.raises(NotAnImage):
-        imaging.render_variant(broken, lambda: broken, Variant(**parameters))
+        imaging.render_variant(broken, lambda: imaging.VariantSource(broken), Variant(**parameters))
 
 
 def test_a_stored_image_must_be_rgba() -> None:

@@ -72,7 +72,7 @@ def test_any_variant_gives_a_file_of_its_format_and_size(parameters: dict[str, A
     sides = parameters.get("width", 256), parameters.get("height", 256)
     assume(2 * parameters.get("padding", 0) < min(sides))
     variant = Variant(**parameters)
-    file = imaging.render_variant(IMAGE, lambda: ORIGINAL, variant)
+    file = imaging.render_variant(IMAGE, lambda: imaging.VariantSource(ORIGINAL), variant)
     with Image.open(io.BytesIO(file)) as image:
         assert f"image/{str(image.format).lower()}" == variant.content_type
         assert image.size == (variant.width, variant.height)

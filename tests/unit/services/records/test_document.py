@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from app.errors import Charged
+from app.imaging import CutoutOptions, HoleChoice
 from app.models import ImageRecord, Original, ProcessedImage, State
 from app.services.records.document import from_document, to_document
 from tests.support.builders import a_record
@@ -57,6 +58,14 @@ records = st.builds(
     lease_until=times,
     created_at=st.none() | times,
     tokens=st.lists(texts, max_size=3).map(tuple),
+    cutout_options=st.builds(
+        CutoutOptions,
+        holes=st.sampled_from(["auto", "keep", "cut:1;keep:2"]).map(HoleChoice.parse),
+        shadow=st.sampled_from(["cut", "keep"]),
+        background=st.sampled_from(["", "#fefefe"]),
+        tolerance=st.none() | st.integers(0, 100),
+        mask=st.binary(max_size=9),
+    ).map(CutoutOptions.to_document),
     original=st.none() | originals,
     image=st.none() | processed_images,
     **dict.fromkeys(("fingerprint", "first_prompt", "prompt", "subject", "prompt_suffix"), texts),
@@ -139,7 +148,8 @@ def test_a_missing_field_gets_its_empty_value(name: str) -> None:
     read = from_document(document)
     _assert_well_formed(read)
     empty = {"state": State.UNKNOWN, "charged": Charged.UNKNOWN}
-    assert getattr(read, name) in (empty.get(name), "", 0, (), None, datetime.fromtimestamp(0, UTC))
+    epoch = datetime.fromtimestamp(0, UTC)
+    assert getattr(read, name) in (empty.get(name), "", 0, (), {}, None, epoch)
 
 
 def _assert_well_formed(record: ImageRecord) -> None:

@@ -1,13 +1,12 @@
 """The steps of a generation, and what it stores."""
 
 import hashlib
-from dataclasses import asdict
 from typing import Any
 
 import pytest
 
 from app.errors import Charged, RecordsUnavailable
-from app.imaging import ImageInfo
+from app.imaging import CutoutOptions, ImageInfo
 from app.models import State
 from app.models.prompts import PROMPT_SUFFIX
 from tests.support.builders import LEASE, World, a_request
@@ -96,7 +95,8 @@ def test_cutout_of_the_original_is_stored(world: World) -> None:
     assert (stored.data, stored.content_type) == (b"cutout of the paid original", "image/png")
     assert (made.image.width, made.image.height) == (256, 256)
     assert made.image.sha256 == hashlib.sha256(stored.data).hexdigest()
-    assert made.image.report == asdict(REPORT) | {"reasons": list(REPORT.reasons)}
+    assert made.image.report == REPORT.to_document()
+    assert world.image_processor.options == [CutoutOptions(subject=made.prompt)]
 
 
 def test_record_is_pending_before_paying_and_ready_at_the_end(world: World) -> None:

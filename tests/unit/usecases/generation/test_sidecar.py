@@ -71,6 +71,20 @@ def test_rebuilt_record_is_pending() -> None:
     assert rebuilt.created_at == record.created_at
 
 
+def test_note_has_the_options_of_the_cutout() -> None:
+    """They are read as written; invalid ones are left out, and so are unknown ones."""
+    options = {"holes": "keep:2", "shadow": "keep", "tolerance": 4, "mask": "iVBORw0K"}
+    record = a_record(id="x", cutout_options=options)
+    assert read(sidecar.write(record)).cutout_options == options
+    damaged: dict[str, Any] = {"shadow": 1, "mask": "?", "background": "red", "added_later": 1}
+    assert read(note_with(cutout_options=options | damaged)).cutout_options == {
+        "holes": "keep:2",
+        "tolerance": 4,
+    }
+    assert read(note_with(cutout_options=None)).cutout_options == {}
+    assert read(note_with(cutout_options=["keep"])).cutout_options == {}
+
+
 @pytest.mark.parametrize("owner", [None, 7, "", "a b", "\x00", "x" * 33, "ann\n", ["ann"]])
 def test_invalid_owner_is_ignored(owner: Any) -> None:
     """A value that can't be a caller's id is read as no owner."""

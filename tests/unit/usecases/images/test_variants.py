@@ -7,16 +7,25 @@ import pytest
 from app.errors import (
     ImageDamaged,
     ImageNotFound,
+    InvalidRequest,
     OriginalMissing,
     StorageUnavailable,
     VariantsBusy,
 )
-from app.imaging import NotAnImage, Variant
+from app.imaging import (
+    CutoutOptions,
+    HoleChoice,
+    InvalidVariant,
+    NotAnImage,
+    Variant,
+    VariantSource,
+)
 from app.models import StoredImage
 from app.services.caching.image_cache import TwoLevelCache
+from app.usecases.generation import sidecar
 from app.usecases.images.images import Images
 from app.usecases.images.variants import Variants
-from tests.support.builders import World
+from tests.support.builders import World, a_record
 from tests.support.concurrency.threads import in_threads
 from tests.support.http.variant_requests import SlowImaging
 
@@ -80,6 +89,40 @@ def test_original_is_found_in_any_format(world: World, extension: str) -> None:
     world.store.put(f"originals/{ID}.json", b"{}", content_type="application/json")
     world.store.put(f"originals/{ID}.{extension}", b"original", content_type=f"image/{extension}")
     assert fetch(variants(world), LARGE).data == b"h=512&w=512 of original"
+
+
+def test_large_variant_uses_the_options_of_the_image(world: World) -> None:
+    """Choices and prompt are read from the sidecar, so that all sizes show the same."""
+    record = a_record(id=ID, prompt="A panda", cutout_options={"holes": "keep:2", "shadow": "keep"})
+    world.store.put(f"images/{ID}.png", b"image", content_type="image/png")
+    world.store.put(f"originals/{ID}.png", b"original", content_type="image/png")
+    world.store.put(f"originals/{ID}.json", sidecar.write(record), content_type="application/json")
+    fetch(variants(world), LARGE)
+    options = CutoutOptions(holes=HoleChoice(keep=(2,)), shadow="keep", subject="A panda")
+    assert world.image_processor.sources == [VariantSource(b"original", options)]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"[]", b'{"cutout_options": {"holes": 7}}'])
+def test_damaged_sidecar_means_the_default_options(stored: World, content: bytes | None) -> None:
+    """A missing or unreadable sidecar leaves the variant available."""
+    if content is not None:
+        stored.store.put(f"originals/{ID}.json", content, content_type="application/json")
+    assert fetch(variants(stored), LARGE).data == b"h=512&w=512 of original"
+    assert stored.image_processor.sources == [VariantSource(b"original")]
+
+
+def test_unknown_area_is_an_invalid_request(stored: World) -> None:
+    """The error names the parameter; it is not cached."""
+    use_case = variants(stored, real_cache=True)
+    problem = "names area 7, but this image has no enclosed areas"
+    stored.image_processor.fail("render_variant", InvalidVariant("holes", problem))
+    chosen = Variant(holes=HoleChoice(cut=(7,)))
+    with pytest.raises(InvalidRequest) as caught:
+        fetch(use_case, chosen)
+    message = "Names area 7, but this image has no enclosed areas."
+    assert caught.value.errors == [{"field": "holes", "message": message}]
+    stored.image_processor.repair()
+    assert fetch(use_case, chosen).data == b"holes=cut:7 of original"
 
 
 def test_missing_original_leaves_small_variants(stored: World) -> None:

@@ -2,39 +2,18 @@
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from app import imaging
+from tests.support.images.panel import PLACES, RADII, opacities, panel
 from tests.support.images.sample_images import choose, encoded, pixels
-
-HOLES = ((130, 260, 60), (330, 300, 40), (330, 190, 40), (230, 380, 12), (240, 140, 5))
-"""x, y and radius on a side of 512 px: the last is too small to be visible."""
-
-
-def panel(width: int = 512, height: int = 512) -> bytes:
-    """Return a colored panel with round white areas, centered in the given size."""
-    canvas = Image.new("RGB", (width, height), "white")
-    pen = ImageDraw.Draw(canvas)
-    left, top = (width - 512) // 2, (height - 512) // 2
-    pen.rounded_rectangle((left + 40, top + 60, left + 460, top + 440), 30, fill=(180, 60, 90))
-    for x, y, radius in HOLES:
-        box = (left + x - radius, top + y - radius, left + x + radius, top + y + radius)
-        pen.ellipse(box, fill="white")
-    return encoded(canvas)
-
-
-def opacities(choice: str) -> list[int]:
-    """Return the alpha in the center of each area."""
-    alpha = pixels(imaging.cutout(panel(), options=choose(choice)).png)[..., 3]
-    return [int(alpha[y // 2, x // 2]) for x, y, _ in HOLES[:4]]
 
 
 def test_visible_areas_are_listed_largest_first() -> None:
     """Areas of equal size are in reading order, and one too small to be seen is left out."""
     areas = imaging.cutout(panel()).report.areas
     assert [area.number for area in areas] == [1, 2, 3, 4]
-    places = [HOLES[0], HOLES[2], HOLES[1], HOLES[3]]
-    for area, (x, y, radius) in zip(areas, places, strict=True):
+    for area, (x, y), radius in zip(areas, PLACES, RADII, strict=True):
         assert area.center == pytest.approx((x / 512, y / 512), abs=0.006)
         left, top, width, height = area.box
         assert (left, top) == pytest.approx(((x - radius) / 512, (y - radius) / 512), abs=0.006)
@@ -49,17 +28,16 @@ def test_visible_areas_are_listed_largest_first() -> None:
         ("cut", [0, 0, 0, 0]),
         ("keep:1,2,3,4", [255, 255, 255, 255]),
         ("cut:1,2,3,4", [0, 0, 0, 0]),
-        ("keep:1,3;cut:2,4", [255, 255, 0, 0]),
+        ("keep:1,3;cut:2,4", [255, 0, 255, 0]),
         ("keep:4;cut:1,2,3", [0, 0, 0, 255]),
     ],
 )
 def test_each_choice_gives_the_pixels_that_it_names(choice: str, expected: list[int]) -> None:
     """Named areas are opaque or transparent, and the report states each decision."""
-    assert opacities(choice) == expected
-    report = imaging.cutout(panel(), options=choose(choice)).report
-    kept = {area.number for area in report.areas if area.decision == "keep"}
-    by_number = [expected[0], expected[2], expected[1], expected[3]]
-    assert kept == {number for number, alpha in enumerate(by_number, 1) if alpha}
+    found = imaging.cutout(panel(), options=choose(choice))
+    assert opacities(pixels(found.png)) == expected
+    kept = {area.number for area in found.report.areas if area.decision == "keep"}
+    assert kept == {number for number, alpha in enumerate(expected, 1) if alpha}
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
@@ -92,3 +70,22 @@ def test_lengths_are_fractions_of_the_square() -> None:
         x, y = (0.5 + (value - 0.5) / 2 for value in area.center)
         assert other.center == pytest.approx((x, y), abs=0.01)
         assert other.box[2] == pytest.approx(area.box[2] / 2, abs=0.01)
+
+
+def test_numbers_do_not_depend_on_the_size_of_the_original() -> None:
+    """The same drawing in twice as many pixels has the same areas in the same places."""
+    once, twice = (imaging.cutout(panel(scale=scale)).report.areas for scale in (1, 2))
+    for area, other in zip(once, twice, strict=True):
+        assert (area.number, area.decision) == (other.number, other.decision)
+        assert area.center == pytest.approx(other.center, abs=0.01)
+
+
+def test_an_image_without_a_plain_background_has_no_areas() -> None:
+    """Nothing is cut out of it, so there is nothing to choose; the same if it is transparent."""
+    noise = np.random.default_rng(1).integers(0, 256, (64, 64, 3), np.uint8)
+    whole = imaging.cutout(encoded(Image.fromarray(noise)), options=choose("keep:1")).report
+    assert (whole.areas, whole.source) == ((), "cutout")
+    transparent = Image.new("RGBA", (64, 64))
+    transparent.paste((200, 30, 30, 255), (16, 16, 48, 48))
+    ready = imaging.cutout(encoded(transparent)).report
+    assert (ready.areas, ready.source) == ((), "model")

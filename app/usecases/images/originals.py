@@ -1,0 +1,64 @@
+"""Read originals with the options that their images were cut out with."""
+
+import logging
+from dataclasses import dataclass
+
+from app.errors import ImageNotFound, OriginalMissing
+from app.imaging import CutoutOptions, VariantSource
+from app.models import ImageRecord, StoredImage, object_keys
+from app.ports import ImageStore
+from app.usecases.generation import sidecar
+
+_log = logging.getLogger(__name__)
+
+
+def options_of(record: ImageRecord) -> CutoutOptions:
+    """Return the options of a record's image.
+
+    What the image shows is taken from the caller's prompt, since an enhanced one also mentions
+    much that isn't the subject.
+    """
+    subject = record.prompt or record.subject
+    return CutoutOptions.from_document(record.cutout_options, subject=subject)
+
+
+@dataclass(frozen=True)
+class Originals:
+    """Reads originals and their sidecars. Needs no records.
+
+    Args:
+        store: contains them.
+    """
+
+    store: ImageStore
+
+    def fetch(self, image_id: str) -> VariantSource:
+        """Return an image's original and options.
+
+        Without a sidecar, or with a damaged one, the options are the default.
+
+        Raises:
+            OriginalMissing: the store has no original of the image.
+            StorageUnavailable: the store is unreachable.
+        """
+        keys = list(object_keys.original_keys(image_id))
+        options = CutoutOptions()
+        stored = self._get(object_keys.sidecar_key(image_id))
+        if stored is None:
+            _log.warning("the original of %s has no sidecar", image_id)
+        else:
+            record = sidecar.read(image_id, stored.data, found_at=stored.modified)
+            options = options_of(record)
+            if record.original:  # the right key saves requests for the others
+                keys.remove(record.original.key)
+                keys.insert(0, record.original.key)
+        for key in keys:
+            if original := self._get(key):
+                return VariantSource(original.data, options)
+        raise OriginalMissing(f"{image_id}: no original in the store")
+
+    def _get(self, key: str) -> StoredImage | None:
+        try:
+            return self.store.get(key)
+        except ImageNotFound:
+            return None
