@@ -35,6 +35,25 @@ _IMAGE: dict[str, Any] = {
         "confidence": 0.97,
         "verdict": "good",
         "reasons": [],
+        "areas": [
+            {
+                "number": 1,
+                "box": [0.3906, 0.5215, 0.1133, 0.1367],
+                "center": [0.4482, 0.5869],
+                "share": 0.0293,
+                "decision": "keep",
+                "chance": 0.985,
+            },
+            {
+                "number": 2,
+                "box": [0.6621, 0.7148, 0.0527, 0.0605],
+                "center": [0.6885, 0.7441],
+                "share": 0.006,
+                "decision": "cut",
+                "chance": 0.012,
+            },
+        ],
+        "source": "cutout",
     },
     "original": {
         "width": 1024,

@@ -13,6 +13,7 @@ from pydantic import (
     RootModel,
 )
 
+from app.blueprints.schemas.cutout import StoredReport
 from app.errors import Charged
 from app.models import ImageRequest
 from app.usecases.images.prompts import MAX_COUNT
@@ -120,7 +121,7 @@ class Image(BaseModel):
     provider: str = Field(description="`offline` means drawn by rules instead of an AI model.")
     charged: Charged
     cost_usd: float | None = Field(description="The cost, including `enhance`; null if unknown.")
-    cutout: Mapping[str, Any] = Field(description="Measurements of the cutout.")
+    cutout: StoredReport = Field(description="The report on the cutout.")
     original: OriginalResponse | None
     parent: str | None = Field(
         description="File name of the image whose original this one was cut out from again."

@@ -41,12 +41,17 @@ def list_(limit: int, query: str, owner: str, as_json: bool) -> None:
 
 @click.command(short_help="Print the record of an image as JSON.")
 @click.argument("image")
+@click.option("--areas", is_flag=True, help="Print a table of the enclosed areas instead.")
 @with_appcontext
-def show(image: str) -> None:
+def show(image: str, areas: bool) -> None:
     """Print the record of IMAGE (id or filename) as JSON."""
     with exit_on_error():
         record = deps().images.record(object_keys.id_of_name(image))
-        click.echo(json.dumps(operator_fields(record), indent=2))
+        if not areas:
+            click.echo(json.dumps(operator_fields(record), indent=2))
+            return
+        for line in _area_lines(record):
+            click.echo(line)
 
 
 @click.command(short_help="Delete images and their originals permanently.")
@@ -85,6 +90,21 @@ def newest_records(
             return
         left -= len(page.records)
         page_query = replace(page_query, limit=min(left, _PAGE_SIZE), after=page.end)
+
+
+def _area_lines(record: ImageRecord) -> Iterator[str]:
+    """Yield a table of the areas in the report: number, decision and where to find them."""
+    areas = record.image.report.get("areas", []) if record.image else []
+    if not areas:
+        yield "The report lists no enclosed areas."
+        return
+    yield "area  decision  chance of subject  share of subject  center"
+    for area in areas:
+        x, y = area["center"]
+        yield (
+            f"{area['number']:>4}  {area['decision']:<8}  {area['chance']:>17.1%}"
+            f"  {area['share']:>16.2%}  {x:.0%} right, {y:.0%} down"
+        )
 
 
 def _line(record: ImageRecord) -> str:

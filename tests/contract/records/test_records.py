@@ -23,6 +23,7 @@ def test_a_record_is_read_as_it_was_inserted(store: ImageRecords, state: State) 
         created_at=precise,
         requested_at=precise,
         error="a_code",
+        cutout_options={"holes": "keep:2;cut:1", "shadow": "keep", "tolerance": 4, "mask": "iVBO"},
         parent="00000000-0000-4000-8000-000000000001",
         replaced_by="00000000-0000-4000-8000-000000000002",
     )

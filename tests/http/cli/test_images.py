@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -64,6 +65,16 @@ def test_images_are_listed_and_shown(source: CommandLine) -> None:
     summary = source("show", bear.split()[0] + ".png")
     assert (summary.exit_code, json.loads(summary.stdout)["prompt"]) == (0, "Ein Bär")
     assert source("show", "nothing").exit_code == 2
+
+
+def test_areas_are_shown_as_a_table(source: CommandLine) -> None:
+    """`show --areas` has a line for each area of the report, with its number and decision."""
+    for image in source.listed():
+        cutout: Any = image["cutout"]
+        head, *lines = source("show", str(image["id"]), "--areas").stdout.splitlines()
+        columns = [tuple(line.split()[:2]) for line in lines]
+        assert columns == [(str(each["number"]), each["decision"]) for each in cutout["areas"]]
+        assert head.startswith("area  decision" if lines else "The report lists no enclosed areas.")
 
 
 def test_delete_asks_for_confirmation(source: CommandLine) -> None:

@@ -54,7 +54,8 @@ _OTHERS = [
     _parameter("flip", st.sampled_from(["h", "v", "hv", ""])),
     _parameter("outline", st.builds("{},{}".format, _number(0, 64), _COLORS)),
     _parameter("shadow", st.builds("{},{},{}".format, *[_number(0, 64)] * 3)),
-    _parameter("holes", st.sampled_from(["auto", "keep", "cut"])),
+    _parameter("holes", st.sampled_from(["auto", "keep", "cut", "cut:1", "cut:2;keep:1"])),
+    _parameter("cutout_shadow", st.sampled_from(["cut", "keep"])),
     _parameter("expires", st.integers(1, 10**11).map(str)),
 ]
 _ODD = st.one_of(
