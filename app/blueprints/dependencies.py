@@ -10,6 +10,7 @@ from app.http.auth import Authenticate, caller
 from app.http.concurrency import ConcurrencyLimit
 from app.http.rate_limits import RateLimits
 from app.http.url_signing import Signer
+from app.imaging import CutoutOptions
 from app.models import Budget
 from app.ports import ImageStore
 from app.usecases.auth.api_keys import ApiKeys
@@ -74,7 +75,7 @@ class Dependencies:
 
     generate: GenerateImage
     estimates: Estimates
-    preview: Callable[[bytes], bytes | None]
+    preview: Callable[[bytes, CutoutOptions], bytes | None]
     images: Images
     variants: Variants
     prompts: Prompts

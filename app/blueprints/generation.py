@@ -67,7 +67,8 @@ def generate_image(body: GenerateBody, idempotency_key: str | None) -> Response:
     if body.dry_run:
         response = _dry_run(image_request, idempotency_key, streams=streams)
     elif streams:
-        response = stream(_generator(image_request, idempotency_key))
+        generate = _generator(image_request, idempotency_key)
+        response = stream(generate, subject=image_request.prompt)
     else:
         response = _result(_generator(image_request, idempotency_key)(NO_LISTENER))
     response.vary.add("Accept")

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextvars import copy_context
+from functools import partial
 from typing import Any
 
 from flask import Response, current_app
@@ -20,7 +21,7 @@ from app.blueprints.serializers import image_response
 from app.http import error_handlers, sse
 from app.http.idempotency import mark_replayed
 from app.http.sse import EventQueue, ServerSentEvent
-from app.imaging import SIDE
+from app.imaging import SIDE, CutoutOptions
 from app.ports.observer import Step
 from app.usecases.generation.generate_image import GenerationResult
 from app.usecases.generation.progress import ProgressListener
@@ -30,15 +31,16 @@ Generate = Callable[[ProgressListener], GenerationResult]
 _log = logging.getLogger(__name__)
 
 
-def stream(generate: Generate) -> Response:
+def stream(generate: Generate, *, subject: str) -> Response:
     """Run a generation and return the response that streams its events.
 
     Errors before the first step are raised, so that they become normal error responses.
 
     Args:
         generate: generates the image, or returns the result of an earlier request.
+        subject: what the image shows, for the cutouts of partial images.
     """
-    generation = _StreamedGeneration(generate)
+    generation = _StreamedGeneration(generate, CutoutOptions(subject=subject))
     run = copy_context().run
     # A daemon thread: a graceful stop waits for `concurrency_limit`, a quick stop must not wait.
     threading.Thread(target=run, args=(generation.run,), name="generation", daemon=True).start()
@@ -69,8 +71,9 @@ class _StreamedGeneration:
             events.
     """
 
-    def __init__(self, generate: Generate) -> None:
+    def __init__(self, generate: Generate, options: CutoutOptions) -> None:
         self._generate = generate
+        self._options = options
         self._listener = ProgressListener(on_step=self._on_step, on_partial=self._on_partial)
         self._started_at = time.monotonic()
         self._has_steps = False
@@ -101,8 +104,8 @@ class _StreamedGeneration:
         self._put("progress", {"step": step, "elapsed_ms": elapsed})
 
     def _on_partial(self, index: int, image: bytes) -> None:
-        render_preview = deps().preview
-        event = ServerSentEvent("partial", lambda: _partial(render_preview, image, index))
+        render_preview = partial(deps().preview, image, self._options)
+        event = ServerSentEvent("partial", lambda: _partial(render_preview, index))
         self.queue.put(event, replace=True)
 
     def _put(self, name: str, content: object) -> None:
@@ -110,11 +113,9 @@ class _StreamedGeneration:
         self.queue.put(ServerSentEvent(name, lambda: text))
 
 
-def _partial(
-    render_preview: Callable[[bytes], bytes | None], image: bytes, index: int
-) -> str | None:
+def _partial(render_preview: Callable[[], bytes | None], index: int) -> str | None:
     try:
-        webp = render_preview(image)
+        webp = render_preview()
     except Exception:  # noqa: BLE001 - reason: a failed preview must not end the stream
         _log.exception("could not render a partial image")
         return None

@@ -91,11 +91,12 @@ def cutout(
     )
 
 
-def preview(data: bytes) -> bytes:
+def preview(data: bytes, *, options: CutoutOptions = AUTOMATIC) -> bytes:
     """Cut out a partial image, for display during the generation.
 
     Args:
         data: a PNG, JPEG or WEBP file of up to MAX_PIXELS.
+        options: as for the final image.
 
     Returns:
         A WEBP file of SIDE x SIDE px, equal to the result of `cutout` except for compression.
@@ -106,7 +107,7 @@ def preview(data: bytes) -> bytes:
     """
     from app.imaging.cutout import pipeline
 
-    return pipeline.preview(data)
+    return pipeline.preview(data, options=options)
 
 
 def render_variant(image: bytes, source: Callable[[], VariantSource], variant: Variant) -> bytes:

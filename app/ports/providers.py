@@ -138,10 +138,11 @@ class ImageProcessor(Protocol):
             UnusableImage: the image can't be decoded.
         """
 
-    def preview(self, data: bytes) -> bytes | None:
-        """Cut out a partial image and return a WebP of SIDE x SIDE pixels.
+    def preview(self, data: bytes, options: CutoutOptions = AUTOMATIC) -> bytes | None:
+        """Cut out a partial image, with the options of the final one.
 
-        Returns None if the image can't be decoded or the processor is busy.
+        Returns a WebP of SIDE x SIDE pixels; None if the image can't be decoded or the processor is
+        busy.
         """
 
     def render_variant(

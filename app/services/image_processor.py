@@ -35,12 +35,14 @@ class LocalImageProcessor:
         with self._slots:
             return imaging.cutout(data, options=options, provenance=provenance, previous=previous)
 
-    def preview(self, data: bytes) -> bytes | None:
+    def preview(
+        self, data: bytes, options: imaging.CutoutOptions = imaging.AUTOMATIC
+    ) -> bytes | None:
         """See ImageProcessor."""
         if not self._slots.acquire(blocking=False):  # a paid image comes first
             return None
         try:
-            return imaging.preview(data)
+            return imaging.preview(data, options=options)
         except imaging.UnusableImage:
             return None
         finally:

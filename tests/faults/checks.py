@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from app.imaging import cutout
+from app.imaging import CutoutOptions, cutout
 from app.ports import ImageStore, Ports, Spool
 from tests.faults.row import UNTIL_IT_RESETS, ExpectedResponse, StoredState
 from tests.support.fake_openai import FakeOpenAI
@@ -104,12 +104,14 @@ def check_image(png: bytes, fake: FakeOpenAI) -> None:
         xmp_readers.read_properties(png)["Iptc4xmpExt:DigitalSourceType"]
         == f"{xmp_readers.SOURCE_TYPES}trainedAlgorithmicMedia"
     )
-    assert xmp_readers.strip_packet(png) in {_cut_out(image) for image in fake.images}
+    subjects = {prompt.partition("\n")[0] for prompt in fake.paid_for}
+    expected = {_cut_out(image, subject) for image in fake.images for subject in subjects}
+    assert xmp_readers.strip_packet(png) in expected
 
 
 @functools.lru_cache(maxsize=16)
-def _cut_out(image: bytes) -> bytes:
-    return cutout(image).png
+def _cut_out(image: bytes, subject: str) -> bytes:
+    return cutout(image, options=CutoutOptions(subject=subject)).png
 
 
 def _kinds(keys: Iterable[str]) -> tuple[str, ...]:

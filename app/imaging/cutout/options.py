@@ -18,12 +18,12 @@ MAX_MASK_BYTES = 128 * 1024  # of the file: a record and a sidecar hold it
 MAX_AREAS = 24  # areas that a report lists, and numbers that a choice may name
 _COLOR = re.compile(r"#[0-9a-f]{6}", re.ASCII)
 _PART = re.compile(r"(keep|cut):([1-9][0-9]?(?:,[1-9][0-9]?)*)", re.ASCII)
+_NUMBER = "([1-9]|1[0-9]|2[0-4])"
+_NUMBERS = f"{_NUMBER}(,{_NUMBER})*"
 CHOICE_PATTERN = (
-    r"^(auto|keep|cut|(keep|cut):[1-9][0-9]?(,[1-9][0-9]?)*"
-    r"|keep:[1-9][0-9]?(,[1-9][0-9]?)*;cut:[1-9][0-9]?(,[1-9][0-9]?)*"
-    r"|cut:[1-9][0-9]?(,[1-9][0-9]?)*;keep:[1-9][0-9]?(,[1-9][0-9]?)*)$"
+    f"^(auto|keep|cut|keep:{_NUMBERS}(;cut:{_NUMBERS})?|cut:{_NUMBERS}(;keep:{_NUMBERS})?)$"
 )
-"""The form of texts for `HoleChoice.parse`, which also checks the numbers."""
+"""The form of texts for `HoleChoice.parse`, which also refuses a number in both lists."""
 
 
 class InvalidOption(ValueError):

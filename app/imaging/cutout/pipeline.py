@@ -39,9 +39,9 @@ def cutout(
     return Cutout(encode_png(image, xmp=xmp), size, report)
 
 
-def preview(data: bytes) -> bytes:
+def preview(data: bytes, *, options: CutoutOptions) -> bytes:
     """See `app.imaging.preview`."""
-    image, _ = cut_out_pixels(data, size=SIDE, options=CutoutOptions())
+    image, _ = cut_out_pixels(data, size=SIDE, options=options)
     return encode(image, Variant(format="webp"))
 
 

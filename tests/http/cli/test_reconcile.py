@@ -154,7 +154,7 @@ class KillingProcessor:
     def cut_out(self, data, options, **provenance):
         os.kill(os.getpid(), signal.SIGKILL)
 
-    def preview(self, data):
+    def preview(self, data, options):
         return None
 
 settings = Settings(_env_file=None, data_dir=Path(sys.argv[1]))

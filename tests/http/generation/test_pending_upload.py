@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.errors import Charged
-from app.imaging import cutout
+from app.imaging import CutoutOptions, cutout
 from app.models import State
 from tests.support.fake_openai import Fault
 from tests.support.http.idempotent_requests import KEY, change_record, error_of, post, record_of
@@ -36,7 +36,9 @@ def test_spooled_image_is_returned_after_the_outage(real: Service, parts: Parts)
     assert (parts.fake.paid, spooled_files(real)) == (1, [])
     (original,) = parts.fake.images
     filename = completed.json()["filename"]
-    assert xmp_readers.strip_packet(real.get(f"/images/{filename}").content) == cutout(original).png
+    served = real.get(f"/images/{filename}").content
+    options = CutoutOptions(subject=completed.json()["prompt"])
+    assert xmp_readers.strip_packet(served) == cutout(original, options=options).png
     assert real.ports.store.get(f"originals/{filename}").data == original
     assert [image["filename"] for image in real.images()] == [filename]
     assert post(real).json() == completed.json()

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from app.imaging import CutoutOptions
 from app.models import State
 from tests.support.concurrency.threads import wait_until
 from tests.support.fake_openai import FakeOpenAI, Fault
+from tests.support.fakes.ports import FakeImageProcessor
 from tests.support.http.authenticated_service import AuthenticatedService
 from tests.support.http.clients import decode_partial, streaming
 from tests.support.http.idempotent_requests import KEY, post
@@ -33,6 +35,17 @@ def test_stream_has_an_event_per_step_and_the_result(service: Service) -> None:
     assert last.name == "result"
     assert last.data == post(service).json()
     assert service.get(f"/images/{last.data['filename']}").status_code == 200
+
+
+def test_partial_images_are_cut_out_like_the_final_one(tmp_path: Path) -> None:
+    """The prompt is evidence for all cutouts of a generation."""
+    processor = FakeImageProcessor([])
+    with serving(settings_for(data_dir=tmp_path), image_processor=processor) as service:
+        with streaming(service.url, partial_images=1) as stream:
+            *_, result = stream.rest()
+        options = CutoutOptions(subject=result.data["prompt"])
+    assert len(processor.options) > 1
+    assert set(processor.options) == {options}
 
 
 def test_headers_prevent_caching_and_buffering(embedded: Service) -> None:
@@ -140,7 +153,7 @@ def test_unexpected_exception_is_an_internal_error_event(
 ) -> None:
     """An unexpected exception is a 500 event, and logged with traceback and request id."""
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("hidden")
 
     monkeypatch.setattr(type(embedded.ports.image_processor), "cut_out", fail)

@@ -177,8 +177,9 @@ class FakeImageProcessor(Scripted):
         self.step("cut_out")
         return Cutout(png=b"cutout of " + data, size=256, report=REPORT)
 
-    def preview(self, data: bytes) -> bytes | None:
+    def preview(self, data: bytes, options: CutoutOptions = AUTOMATIC) -> bytes | None:
         """See ImageProcessor."""
+        self.options.append(options)
         self.step("preview")
         return b"preview of " + data
 

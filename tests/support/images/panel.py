@@ -3,7 +3,7 @@
 import functools
 from typing import Any
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from tests.support.images.sample_images import encoded
 
@@ -14,13 +14,14 @@ _INVISIBLE = (240, 140, 5)
 
 
 @functools.cache
-def panel(width: int = 512, height: int = 512, scale: int = 1) -> bytes:
+def panel(width: int = 512, height: int = 512, *, scale: int = 1, shadow: bool = False) -> bytes:
     """Return a colored panel with four round white areas and an invisible one, on white.
 
     Args:
         width: of the image, px, before scaling.
         height: of the image; the panel is centered.
         scale: factor of all lengths.
+        shadow: whether the panel casts a soft shadow downwards.
     """
     canvas = Image.new("RGB", (width * scale, height * scale), "white")
     pen = ImageDraw.Draw(canvas)
@@ -30,6 +31,10 @@ def panel(width: int = 512, height: int = 512, scale: int = 1) -> bytes:
         corners = ((left + x, top + y), (left + right, top + bottom))
         return [(scale * x, scale * y) for x, y in corners]
 
+    if shadow:
+        shade = Image.new("L", canvas.size, 255)
+        ImageDraw.Draw(shade).rectangle(box(60, 90, 440, 462), fill=150)
+        canvas.paste(shade.filter(ImageFilter.GaussianBlur(12 * scale)))
     pen.rounded_rectangle(box(40, 60, 460, 440), 30 * scale, fill=(180, 60, 90))
     discs = [(x, y, radius) for (x, y), radius in zip(PLACES, RADII, strict=True)]
     for x, y, radius in (*discs, _INVISIBLE):

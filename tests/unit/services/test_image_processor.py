@@ -11,7 +11,7 @@ from PIL import Image
 from app import imaging
 from app.imaging import Variant
 from app.services.image_processor import LocalImageProcessor
-from tests.support.images.sample_images import encoded, owl
+from tests.support.images.sample_images import choose, encoded, owl
 
 ORIGINAL = encoded(owl(300, 300))
 IMAGE = imaging.cutout(ORIGINAL).png
@@ -59,11 +59,13 @@ def test_variants_made_by_many_threads_equal_those_of_one() -> None:
     ]
 
 
-def test_a_preview_is_the_cutout_as_a_small_webp() -> None:
+@pytest.mark.parametrize("options", [imaging.AUTOMATIC, choose("cut")])
+def test_a_preview_is_the_cutout_as_a_small_webp(options: imaging.CutoutOptions) -> None:
     """The preview has the cutout's pixels, within WEBP's accuracy."""
-    preview = LocalImageProcessor(max_concurrent=1).preview(ORIGINAL)
+    pillow = LocalImageProcessor(max_concurrent=1)
+    preview, final = pillow.preview(ORIGINAL, options), pillow.cut_out(ORIGINAL, options).png
     assert preview
-    with Image.open(io.BytesIO(preview)) as shown, Image.open(io.BytesIO(IMAGE)) as cut:
+    with Image.open(io.BytesIO(preview)) as shown, Image.open(io.BytesIO(final)) as cut:
         assert (shown.format, shown.size) == ("WEBP", (imaging.SIDE, imaging.SIDE))
         assert shown.getchannel("A").tobytes() == cut.getchannel("A").tobytes()
 

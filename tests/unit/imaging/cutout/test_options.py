@@ -55,6 +55,7 @@ def test_any_other_text_is_refused(text: str, problem: str) -> None:
     with pytest.raises(InvalidOption, match=re.escape(problem)) as caught:
         HoleChoice.parse(text)
     assert caught.value.option == "holes"
+    assert not re.fullmatch(CHOICE_PATTERN, text) or "both" in problem
 
 
 def test_a_choice_decides_the_areas_that_it_names() -> None:

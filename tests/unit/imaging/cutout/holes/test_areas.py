@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from app import imaging
+from app.imaging import CutoutOptions
 from tests.support.images.panel import PLACES, RADII, opacities, panel
 from tests.support.images.sample_images import choose, encoded, pixels
 
@@ -89,3 +90,21 @@ def test_an_image_without_a_plain_background_has_no_areas() -> None:
     transparent.paste((200, 30, 30, 255), (16, 16, 48, 48))
     ready = imaging.cutout(encoded(transparent)).report
     assert (ready.areas, ready.source) == ((), "model")
+
+
+@pytest.mark.parametrize("size", [128, 256, 512])
+def test_numbers_do_not_depend_on_the_size_of_the_cutout(size: int) -> None:
+    """Cutouts of all sizes list the same areas in the same places."""
+    areas = imaging.cutout(panel(scale=2), size=size).report.areas
+    assert [area.number for area in areas] == [1, 2, 3, 4]
+    for area, (x, y) in zip(areas, PLACES, strict=True):
+        assert area.center == pytest.approx((x / 512, y / 512), abs=0.01)
+
+
+def test_numbers_do_not_depend_on_other_options() -> None:
+    """Neither what happens to shadows nor what the image shows changes the numbers."""
+    automatic = imaging.cutout(panel(shadow=True)).report.areas
+    assert len(automatic) == len(PLACES)
+    for options in (CutoutOptions(shadow="keep"), CutoutOptions(subject="a panda")):
+        chosen = imaging.cutout(panel(shadow=True), options=options).report.areas
+        assert [each.box for each in chosen] == [each.box for each in automatic]
