@@ -7,13 +7,17 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from app.imaging.cutout.edges.edge_bands import (
+    SOFT_EDGE,
+    VERY_SOFT_EDGE,
+    edge_bands,
+    raise_second_ring,
+)
 from app.imaging.cutout.edges.edge_shading import EdgeShading
 
 Array = npt.NDArray[Any]
 
-SOFT_EDGE, VERY_SOFT_EDGE = 1.35, 2.6  # px: edges wider than this
 _SQUARE_3 = np.ones((3, 3), np.uint8)
-_CROSS_3 = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 _SQUARE_7 = np.ones((7, 7), np.uint8)
 _INDEX_BITS = 22  # of a 31-bit number, for a pixel's index; 8 are left for its distance
 
@@ -61,7 +65,8 @@ def estimate_alpha(
         color = cv2.resize(color, (stride, len(image)), interpolation=cv2.INTER_LINEAR)
     pixels, base, levels = image.reshape(-1, 3), color.reshape(-1, 3), out.reshape(-1)
     shading = EdgeShading.estimate(image, background) if width > VERY_SOFT_EDGE else None
-    for band, allowed, fallback in _edge_bands(background, width):
+    bands = edge_bands(background, width)
+    for band, allowed, fallback in bands:
         targets = np.flatnonzero(band.view(bool))
         if not len(targets):
             continue
@@ -78,25 +83,9 @@ def estimate_alpha(
             np.einsum("ij,ij->i", foreground, foreground), 1
         )
         levels[targets] = np.clip(share * 255 + 0.5, 0, 255)
+    if width <= SOFT_EDGE:
+        raise_second_ring(levels, (bands[1][0], bands[2][0]), stride, width)
     return out
-
-
-def _edge_bands(background: Array, width: float) -> list[tuple[Array, Array, Array]]:
-    """Return the bands along the edge, outermost first.
-
-    Each has a mask, a mask of the pixels that its foreground color comes from, and a fallback.
-    Color is only taken from deeper than the pixel itself. So a light area behind a dark outline
-    stays opaque, while a smear in front of the outline becomes transparent.
-    """
-    subject = 1 - background
-    soft = width > SOFT_EDGE
-    bands = [(cv2.dilate(subject, _SQUARE_3) & background, subject, subject)]
-    inner = subject
-    for depth in range(2 + soft + (width > VERY_SOFT_EDGE)):
-        core = cv2.erode(inner, _SQUARE_3 if depth % 2 else _CROSS_3, borderValue=1)
-        bands.append((inner - core, inner if soft else core, inner))
-        inner = core
-    return bands
 
 
 def _neighbor_offsets(stride: int, radius: int) -> list[int]:
