@@ -17,6 +17,7 @@ MIN_CONTRAST = 48  # levels that ringing does not reach
 MAX_SPECK_AREA = 150  # px: larger isolated regions are not ringing
 MARGIN = 8  # px kept around the subject
 MIN_INLET_AREA = 600  # px: smaller bays stay part of the outside
+_RING = 3  # px of background around the image, so that corners connect past a subject
 _SQUARE_3 = np.ones((3, 3), np.uint8)
 _SQUARE_5 = np.ones((5, 5), np.uint8)
 
@@ -101,9 +102,9 @@ def label_regions(mask: Array) -> Regions:
     Args:
         mask: (h, w) uint8, 1 where pixels are background-like.
     """
-    padded = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1)
+    padded = cv2.copyMakeBorder(mask, *(_RING,) * 4, cv2.BORDER_CONSTANT, value=1)
     cv2.floodFill(padded, None, (0, 0), 2, flags=4)
-    filled = padded[1:-1, 1:-1]
+    filled = padded[_RING:-_RING, _RING:-_RING]
     outside, subject = (filled == 2).view(np.uint8), (filled == 0).view(np.uint8)
     enclosed = (filled == 1).view(np.uint8)
     inlets = _narrow_inlets(padded, outside)
@@ -127,7 +128,7 @@ def _narrow_inlets(filled: Array, outside: Array) -> Array | None:
     """
     eroded = cv2.erode((filled == 2).view(np.uint8), _SQUARE_3, borderValue=1)
     cv2.floodFill(eroded, None, (0, 0), 2, flags=4)
-    core = (eroded[1:-1, 1:-1] == 1).view(np.uint8)
+    core = (eroded[_RING:-_RING, _RING:-_RING] == 1).view(np.uint8)
     if cv2.countNonZero(core) < MIN_INLET_AREA:
         return None
     core = cv2.morphologyEx(core, cv2.MORPH_OPEN, _SQUARE_5)

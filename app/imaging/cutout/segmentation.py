@@ -9,7 +9,12 @@ from app.imaging.cutout.background import Background, image_distance
 from app.imaging.cutout.holes import HoleDecisions, classify_holes
 from app.imaging.cutout.options import CutoutOptions
 from app.imaging.cutout.regions import Regions, background_like, label_regions, ringing_specks
-from app.imaging.cutout.shadows import is_shadow, shaded_background, shadow_candidates
+from app.imaging.cutout.shadows import (
+    Shade,
+    extend_to_edges,
+    find_shade,
+    has_faint_patches,
+)
 from app.imaging.formats.header import ImageInfo
 
 Array = npt.NDArray[Any]
@@ -73,11 +78,10 @@ def segment(
         options: the options of the segmentation.
     """
     similar = background_like(distance, background, options.ringing)
-    candidates = shadow_candidates(image, distance, background)
-    if candidates is not None:
-        regions = label_regions(similar | candidates)
-        if is_shadow(distance, regions.outside, background):
-            return _segment_with_shadow(image, background, regions, options)
+    if has_faint_patches(distance, background):
+        shade = find_shade(image, distance, background)
+        if shade is not None:
+            return _segment_with_shadow(image, background, similar, shade, options)
     regions = label_regions(similar)
     if options.lossy:
         regions = label_regions(similar | ringing_specks(distance, regions))
@@ -88,13 +92,21 @@ def segment(
 
 
 def _segment_with_shadow(
-    image: Array, background: Background, regions: Regions, options: SegmentationOptions
+    image: Array,
+    background: Background,
+    similar: Array,
+    shade: Shade,
+    options: SegmentationOptions,
 ) -> Segmentation:
     """Segment an image whose background varies in color because of a shadow."""
-    color = shaded_background(image, regions.outside, background)
-    holes = classify_holes(image, regions, background, options.chosen.holes, shaded=color)
+    distance = image_distance(image, shade.color)
+    noise = 3 * background.noise + options.ringing
+    mask = similar | extend_to_edges(shade.outside | shade.holes, distance, noise)
+    regions = label_regions(mask)
+    regions = label_regions(mask | ringing_specks(distance, regions))
+    slack = LOSSY_COLOR_SHIFT if options.lossy else 0.0
+    holes = classify_holes(
+        image, regions, background, options.chosen.holes, slack=slack, shaded=shade.holes
+    )
     mask = regions.background_mask(holes.is_background)
-    if holes.is_background.any():
-        color = shaded_background(image, mask, background)
-    distance = image_distance(image, color)
-    return Segmentation(mask, distance, regions, color, holes, shadow=True)
+    return Segmentation(mask, distance, regions, shade.color, holes, shadow=True)

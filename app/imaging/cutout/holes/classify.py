@@ -18,8 +18,7 @@ Array = npt.NDArray[Any]
 COLOR_TOLERANCE = 0.6  # levels by which the mean of a hole may differ from the background
 WHITE_TOLERANCE = 0.7  # levels from pure white within which color can't identify a hole
 KEEP_THRESHOLD = 0.6  # probability of being subject from which a region is kept
-MIN_SHADE = 4.0  # levels by which a hole in a shadow must be darker than the background
-SHADE_TOLERANCE = 25.0  # levels by which a hole's shade may differ from the estimated shadow
+MIN_SHADED = 0.3  # of a region that must be background in a shadow
 VISIBLE_SHARE, OBVIOUS_SHARE = 0.0008, 0.004  # of the image: an error begins to show; is obvious
 MODEL_FILE = Path(__file__).with_name("model.json")
 _MIN_AREA = 6  # px: smaller regions are noise, and are cut if they match
@@ -75,7 +74,8 @@ def classify_holes(
         background: the background.
         choice: the areas that the caller keeps or cuts; the others are classified.
         slack: levels by which compression may shift the mean of a small region.
-        shaded: (h / 4, w / 4, 3) float32 color of the background where a shadow lies on it.
+        shaded: (h, w) uint8, 1 where background in a shadow shows through the subject; None
+            without a shadow.
     """
     judged = _judge(image, regions, background, slack=slack, shaded=shaded)
     chosen = [choice.decision(number) for number in range(1, len(judged.candidates) + 1)]
@@ -125,10 +125,8 @@ def _judge(
         matching = [i for i, match in zip(candidates, matches, strict=True) if match]
         chance[matches] = _subject_probability(image, regions, matching) if by_shape else 0.0
     if shaded is not None:
-        size = (image.shape[1], image.shape[0])
-        shade = np.asarray(cv2.resize(shaded, size, interpolation=cv2.INTER_LINEAR))
         for place in np.flatnonzero(~matches):
-            if _has_shade(image, regions, candidates[place], background, shade):
+            if _is_shaded(regions, candidates[place], shaded):
                 chance[place] = 0.0
     return _Judgment(candidates, matches, chance < KEEP_THRESHOLD, chance, by_shape)
 
@@ -183,12 +181,9 @@ def _has_color(
     return bool(np.abs(mean - background.color).max() <= tolerance)
 
 
-def _has_shade(
-    image: Array, regions: Regions, number: int, background: Background, expected: Array
-) -> bool:
-    x, y, w, h, _ = (int(v) for v in regions.stats[number])
+def _is_shaded(regions: Regions, number: int, shaded: Array) -> bool:
+    """Return whether much of a region is background in a shadow."""
+    x, y, w, h, area = (int(v) for v in regions.stats[number])
     box = np.s_[y : y + h, x : x + w]
     mask = (regions.labels[box] == number).view(np.uint8)
-    found, shade = np.array(cv2.mean(image[box], mask)), np.array(cv2.mean(expected[box], mask))
-    darker = float((background.color - found[:3]).max())
-    return darker >= MIN_SHADE and bool(np.abs(found - shade).max() <= SHADE_TOLERANCE)
+    return cv2.countNonZero(mask & shaded[box]) >= MIN_SHADED * area
