@@ -17,7 +17,6 @@ MIN_CONTRAST = 48  # levels that ringing does not reach
 MAX_SPECK_AREA = 150  # px: larger isolated regions are not ringing
 MARGIN = 8  # px kept around the subject
 MIN_INLET_AREA = 600  # px: smaller bays stay part of the outside
-_RING = 3  # px of background around the image, so that corners connect past a subject
 _SQUARE_3 = np.ones((3, 3), np.uint8)
 _SQUARE_5 = np.ones((5, 5), np.uint8)
 
@@ -102,9 +101,9 @@ def label_regions(mask: Array) -> Regions:
     Args:
         mask: (h, w) uint8, 1 where pixels are background-like.
     """
-    padded = cv2.copyMakeBorder(mask, *(_RING,) * 4, cv2.BORDER_CONSTANT, value=1)
+    padded = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1)
     cv2.floodFill(padded, None, (0, 0), 2, flags=4)
-    filled = padded[_RING:-_RING, _RING:-_RING]
+    filled = padded[1:-1, 1:-1]
     outside, subject = (filled == 2).view(np.uint8), (filled == 0).view(np.uint8)
     enclosed = (filled == 1).view(np.uint8)
     inlets = _narrow_inlets(padded, outside)
@@ -124,11 +123,15 @@ def label_regions(mask: Array) -> Regions:
 def _narrow_inlets(filled: Array, outside: Array) -> Array | None:
     """Return a mask of the outside behind gaps of a pixel or two, or None.
 
-    Open line art has such gaps.
+    Open line art has such gaps, and so does art that runs off the image: what it encloses touches
+    the border, but no corner.
     """
     eroded = cv2.erode((filled == 2).view(np.uint8), _SQUARE_3, borderValue=1)
-    cv2.floodFill(eroded, None, (0, 0), 2, flags=4)
-    core = (eroded[_RING:-_RING, _RING:-_RING] == 1).view(np.uint8)
+    right, bottom = eroded.shape[1] - 1, eroded.shape[0] - 1
+    for corner in ((0, 0), (right, 0), (0, bottom), (right, bottom)):
+        if eroded[corner[::-1]] == 1:
+            cv2.floodFill(eroded, None, corner, 2, flags=4)
+    core = (eroded[1:-1, 1:-1] == 1).view(np.uint8)
     if cv2.countNonZero(core) < MIN_INLET_AREA:
         return None
     core = cv2.morphologyEx(core, cv2.MORPH_OPEN, _SQUARE_5)

@@ -1,6 +1,6 @@
 """Segment an image into background and subject."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy.typing as npt
@@ -108,5 +108,6 @@ def _segment_with_shadow(
     holes = classify_holes(
         image, regions, background, options.chosen.holes, slack=slack, shaded=shade.holes
     )
+    holes = replace(holes, shadow_kept=max(holes.shadow_kept, shade.doubtful))
     mask = regions.background_mask(holes.is_background)
     return Segmentation(mask, distance, regions, shade.color, holes, shadow=True)

@@ -72,11 +72,14 @@ class Shade:
         outside: (h, w) uint8 mask, 1 outside the subject, up to 2 px from its edge.
         holes: (h, w) uint8 mask, 1 where shaded background shows through the subject.
         color: of the background, shadow included, (h / 2, w / 2, 3) float32 BGR.
+        doubtful: share of the image, 0..1, of enclosed areas that are graded as a shadow is, but
+            were kept because they are much lighter or darker than the shadow nearby.
     """
 
     outside: Array
     holes: Array
     color: Array
+    doubtful: float
 
 
 def find_shade(image: Array, distance: Array, background: Background) -> Shade | None:
@@ -97,14 +100,14 @@ def find_shade(image: Array, distance: Array, background: Background) -> Shade |
     if cv2.countNonZero(shadow) < MIN_SHARE * distance.size:
         return None
     color = shaded_background(image, outside, background.color)
-    holes = _shaded_holes(image, passable & (1 - outside), dark, color)
+    holes, doubtful = _shaded_holes(image, passable & (1 - outside), dark, color)
     if holes.any():
         color = shaded_background(image, outside | holes, background.color)
-    return Shade(outside, holes, color)
+    return Shade(outside, holes, color, doubtful / distance.size)
 
 
-def _shaded_holes(image: Array, enclosed: Array, dark: Array, color: Array) -> Array:
-    """Return a mask of the enclosed areas that show shaded background.
+def _shaded_holes(image: Array, enclosed: Array, dark: Array, color: Array) -> tuple[Array, float]:
+    """Return a mask of the enclosed areas that show shaded background, and how much may too.
 
     A shadow is never flat, as a drawn area is, and is about as dark as on the other side of the
     subject's wall.
@@ -114,8 +117,11 @@ def _shaded_holes(image: Array, enclosed: Array, dark: Array, color: Array) -> A
         enclosed: (h, w) uint8, 1 where the color is as in a shadow, inside the subject.
         dark: (h, w) uint8, 1 where the image is darker than the background.
         color: of the background, shadow included, as known outside.
+
+    Returns:
+        The mask, (h, w) uint8, and the number of px in other areas that are graded as a shadow is.
     """
-    holes = np.zeros_like(enclosed)
+    holes, doubtful = np.zeros_like(enclosed), 0.0
     core = cv2.morphologyEx(enclosed, cv2.MORPH_OPEN, _SQUARE_3)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(core, connectivity=4)
     expected = np.zeros(0)
@@ -129,9 +135,13 @@ def _shaded_holes(image: Array, enclosed: Array, dark: Array, color: Array) -> A
             expected = _spread(color, (image.shape[1], image.shape[0]))
         found, spread = cv2.meanStdDev(image[box], mask=mask)
         shade = np.array(cv2.mean(expected[box], mask)[:3])
-        if spread.max() >= MIN_GRADING and np.abs(found[:, 0] - shade).max() <= SHADE_TOLERANCE:
+        if spread.max() < MIN_GRADING:
+            continue
+        if np.abs(found[:, 0] - shade).max() <= SHADE_TOLERANCE:
             holes[box] |= mask
-    return holes
+        else:
+            doubtful += area
+    return holes, doubtful
 
 
 def extend_to_edges(reached: Array, distance: Array, slack: float) -> Array:

@@ -125,8 +125,8 @@ def _judge(
         matching = [i for i, match in zip(candidates, matches, strict=True) if match]
         chance[matches] = _subject_probability(image, regions, matching) if by_shape else 0.0
     if shaded is not None:
-        for place in np.flatnonzero(~matches):
-            if _is_shaded(regions, candidates[place], shaded):
+        for place, number in enumerate(candidates):
+            if _is_shaded(regions, number, shaded):
                 chance[place] = 0.0
     return _Judgment(candidates, matches, chance < KEEP_THRESHOLD, chance, by_shape)
 
