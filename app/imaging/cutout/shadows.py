@@ -152,7 +152,7 @@ def extend_to_edges(reached: Array, distance: Array, slack: float) -> Array:
         distance: (h, w) uint8 color distance from the background, shadow included.
         slack: levels of noise.
     """
-    near = cv2.dilate(reached, _SQUARE_7)
+    near = np.asarray(cv2.dilate(reached, _SQUARE_7))
     return np.asarray(reached | (near & (distance <= TOLERANCE + slack)))
 
 
