@@ -152,8 +152,8 @@ def extend_to_edges(reached: Array, distance: Array, slack: float) -> Array:
         distance: (h, w) uint8 color distance from the background, shadow included.
         slack: levels of noise.
     """
-    near = np.asarray(cv2.dilate(reached, _SQUARE_7))
-    return np.asarray(reached | (near & (distance <= TOLERANCE + slack)))
+    near: Array = np.asarray(cv2.dilate(reached, _SQUARE_7)).view(bool)
+    return reached | (near & (distance <= TOLERANCE + slack)).view(np.uint8)
 
 
 def shaded_background(image: Array, mask: Array, base: Array) -> Array:

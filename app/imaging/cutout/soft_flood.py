@@ -42,16 +42,16 @@ def find_edges(image: Array, noise: float) -> Array:
     """
     planes = cv2.transform(image.astype(np.float32), _OPPONENT)
     planes = cv2.GaussianBlur(planes, (3, 3), 0.7)
-    slope: Array = np.zeros(image.shape[:2], np.float32)
+    slope: Any = np.zeros(image.shape[:2], np.float32)
     for plane in cv2.split(planes):
         for dx, dy in ((1, 0), (0, 1)):
             step = cv2.Sobel(plane, cv2.CV_32F, dx, dy, ksize=3, scale=1 / 8)
-            slope = np.asarray(cv2.accumulateSquare(step, slope))
-    slope = np.asarray(cv2.sqrt(slope))
+            slope = cv2.accumulateSquare(step, slope)
+    slope = cv2.sqrt(slope)
     square = np.ones((MAX_EDGE, MAX_EDGE), np.uint8)
     shading = cv2.morphologyEx(slope, cv2.MORPH_OPEN, square, borderType=cv2.BORDER_REPLICATE)
     limit = cv2.addWeighted(shading, EDGE_RATIO, shading, 0.0, MIN_STEP + noise / 2)
-    return np.asarray(cv2.compare(slope, limit, cv2.CMP_GT)) & np.uint8(1)
+    return np.asarray(slope > limit).view(np.uint8)
 
 
 def flood(passable: Array, neck: int) -> Array:
@@ -69,7 +69,7 @@ def flood(passable: Array, neck: int) -> Array:
     square = np.ones((2 * neck + 1, 2 * neck + 1), np.uint8)
     core = cv2.erode(padded, square, borderType=cv2.BORDER_CONSTANT, borderValue=1)
     cv2.floodFill(core, None, (0, 0), 2, flags=4)
-    reached = np.asarray(cv2.dilate((core == 2).view(np.uint8), square)) & padded
+    reached = cv2.bitwise_and(cv2.dilate((core == 2).view(np.uint8), square), padded)
     return np.ascontiguousarray(reached[m:-m, m:-m])
 
 
