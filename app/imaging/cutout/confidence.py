@@ -7,7 +7,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from app.imaging.cutout.background import Background
@@ -121,18 +120,6 @@ def report_cutout(measurements: CutoutMeasurements) -> CutoutReport:
         reasons=("nothing but background was found",) if empty else reasons,
         areas=measurements.areas,
     )
-
-
-def report_transparent(alpha: Array, size: int) -> CutoutReport:
-    """Return the report of a transparent image that was only resized."""
-    coverage = float(alpha.sum(dtype=np.int64)) / 255 / size**2
-    empty = float(alpha.mean()) / 255 < EMPTY_COVERAGE
-    return CutoutReport(
-        "#000000", round(coverage, 4), 0.0, 0, 0, _touches_border(alpha), shadow=False,
-        confidence=0.0 if empty else 1.0, verdict="bad" if empty else "good",
-        reasons=("the image is empty",) if empty else ("the image was already transparent",),
-        source="model",
-    )  # fmt: skip
 
 
 def report_uncut(background: Background, coverage: float) -> CutoutReport:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.imaging.cutout import compositing
+from app.imaging.cutout import compositing, native_alpha
 from app.imaging.cutout.background import (
     Background,
     color_distance,
@@ -47,10 +47,10 @@ def cut_out_large(data: bytes, *, size: int, options: CutoutOptions) -> tuple[Ar
         TooLarge: the image has too many pixels; nothing was decoded.
     """
     header = read_header(data)
-    pixels = decode(data, header)
-    large = compositing.resize(pixels, *compositing.fit_size(pixels, size))
+    pixels = native_alpha.prepare(decode(data, header), options)
     if pixels.shape[2] == 4:
-        return compositing.center(apply_mask(options.mask, large), size), 0
+        return native_alpha.use_alpha_large(pixels, size, WORKING_SIZE, options)
+    large = compositing.resize(pixels, *compositing.fit_size(pixels, size))
     width, height = compositing.fit_size(pixels, WORKING_SIZE // 2)
     small = compositing.resize(pixels, 2 * width, 2 * height)
     background = estimate_background(small)

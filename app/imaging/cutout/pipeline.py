@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from app.imaging.cutout import compositing, confidence
+from app.imaging.cutout import compositing, confidence, native_alpha
 from app.imaging.cutout.background import Background, estimate_background
 from app.imaging.cutout.edges import edge_alpha
 from app.imaging.cutout.holes.areas import list_areas
@@ -61,11 +61,10 @@ def cut_out_pixels(data: bytes, *, size: int, options: CutoutOptions) -> Result:
         TooLarge: the image has too many pixels; nothing was decoded.
     """
     header = read_header(data)
-    pixels = decode(data, header)
-    width, height = compositing.fit_size(pixels, size)
+    pixels = native_alpha.prepare(decode(data, header), options)
     if pixels.shape[2] == 4:
-        image = apply_mask(options.mask, compositing.resize(pixels, width, height))
-        return compositing.center(image, size), confidence.report_transparent(image[..., 3], size)
+        return native_alpha.use_alpha(pixels, size, options)
+    width, height = compositing.fit_size(pixels, size)
     image = compositing.resize(pixels, 2 * width, 2 * height)
     background = estimate_background(image)
     if not background.is_plain:

@@ -27,7 +27,7 @@ def decode(data: bytes, header: ImageInfo) -> Array:
     """Decode an image, upright, to BGR or BGRA.
 
     OpenCV decodes plain files, two to five times faster than Pillow. Pillow decodes all others:
-    it supports color profiles, palettes, transparency and CMYK.
+    it supports color profiles, palettes, transparent colors and CMYK.
 
     Args:
         data: a PNG, JPEG or WEBP file.
@@ -49,10 +49,14 @@ def _decode_with_opencv(data: bytes, file_format: str) -> Array | None:
     inflated = png_inflate.with_stored_pixels(data) if file_format == "png" else None
     file = np.frombuffer(data, np.uint8) if inflated is None else inflated
     try:
-        pixels = cv2.imdecode(file, cv2.IMREAD_COLOR)
+        pixels = cv2.imdecode(file, cv2.IMREAD_UNCHANGED)
     except cv2.error:
         return None
-    return None if pixels is None else np.asarray(pixels)
+    if pixels is None or pixels.dtype != np.uint8:
+        return None
+    if pixels.ndim == 2:
+        return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR))
+    return _without_opaque_alpha(np.asarray(pixels))
 
 
 def _decode_with_pillow(data: bytes, header: ImageInfo) -> Array:
@@ -67,10 +71,15 @@ def _decode_with_pillow(data: bytes, header: ImageInfo) -> Array:
     except _DECODE_ERRORS as e:
         raise NotAnImage("the image can't be decoded") from e
     pixels = np.asarray(image)
-    if pixels.shape[2] == 4 and pixels[..., 3].min() == 255:
-        pixels = pixels[..., :3]
     order = cv2.COLOR_RGBA2BGRA if pixels.shape[2] == 4 else cv2.COLOR_RGB2BGR
-    return np.asarray(cv2.cvtColor(pixels, order))
+    return _without_opaque_alpha(np.asarray(cv2.cvtColor(pixels, order)))
+
+
+def _without_opaque_alpha(pixels: Array) -> Array:
+    """Drop an alpha channel that is opaque everywhere."""
+    if pixels.shape[2] == 4 and pixels[..., 3].min() == 255:
+        return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2BGR))
+    return pixels
 
 
 def _to_eight_bits(image: Image.Image) -> Image.Image:

@@ -22,7 +22,7 @@ class ImageInfo:
         format: the file format.
         width: in px.
         height: in px.
-        plain: whether it is 8-bit gray or RGB without alpha, palette or color profile, so that
+        plain: whether it is 8-bit gray, RGB or RGBA without palette or color profile, so that
             the fast decoder returns the right colors.
         lossy: whether compression adds noise around edges.
         step: mean quantizer step of a JPEG: 12 at quality 90, 29 at 75; 0 for other files.
@@ -67,7 +67,7 @@ def _read_png(data: bytes) -> ImageInfo:
     if data[12:16] != b"IHDR":
         raise NotAnImage("the PNG file has no header")
     width, height, depth, color = struct.unpack(">IIBB", data[16:26])
-    plain, credentials = depth == 8 and color in {0, 2}, False
+    plain, credentials = depth == 8 and color in {0, 2, 6}, False
     offset = 8
     while True:
         (length,) = struct.unpack(">I", data[offset : offset + 4])
@@ -118,12 +118,12 @@ def _read_webp(data: bytes) -> ImageInfo:
     if name == b"VP8L":
         (bits,) = struct.unpack("<I", data[21:25])
         size = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-        return ImageInfo("webp", *size, plain=not bits >> 28 & 1, lossy=False)
+        return ImageInfo("webp", *size, plain=True, lossy=False)
     if name == b"VP8X":
         flags = data[20]
         width = int.from_bytes(data[24:27], "little") + 1
         height = int.from_bytes(data[27:30], "little") + 1
         credentials = c2pa.webp_has_manifest(data)
-        plain = not flags & 0x3A
+        plain = not flags & 0x2A  # profile, Exif, animation
         return ImageInfo("webp", width, height, plain, lossy=True, credentials=credentials)
     raise NotAnImage("the WEBP file has no image")

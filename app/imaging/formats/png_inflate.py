@@ -15,6 +15,7 @@ from zlib_ng import zlib_ng
 Array = npt.NDArray[Any]
 
 MAX_INFLATED_PIXELS = 3_000_000  # copying more would block other threads for too long
+_CHANNELS = {0: 1, 2: 3, 6: 4}  # by PNG color type
 _HEAD_SIZE = 33  # bytes of signature and IHDR
 _BLOCK_SIZE = 65535  # bytes of a stored block at most (RFC 1951, section 3.2.4)
 _IEND = b"\0\0\0\0IEND\xaeB`\x82"
@@ -23,7 +24,7 @@ _IEND = b"\0\0\0\0IEND\xaeB`\x82"
 def with_stored_pixels(data: bytes) -> Array | None:
     """Return the same PNG with its pixels stored instead of compressed.
 
-    Supports 8-bit gray and RGB that is not interlaced.
+    Supports 8-bit gray, RGB and RGBA that is not interlaced.
 
     Args:
         data: a PNG file whose chunks are complete.
@@ -33,12 +34,12 @@ def with_stored_pixels(data: bytes) -> Array | None:
         reports the damage.
     """
     width, height, depth, color, _, _, interlaced = struct.unpack(">IIBBBBB", data[16:29])
-    if width * height > MAX_INFLATED_PIXELS or depth != 8 or color not in {0, 2} or interlaced:
+    if width * height > MAX_INFLATED_PIXELS or depth != 8 or color not in _CHANNELS or interlaced:
         return None
     compressed = _read_idat(data)
     if compressed is None:
         return None
-    size = (width * (3 if color == 2 else 1) + 1) * height
+    size = (width * _CHANNELS[color] + 1) * height
     decompressor = zlib_ng.decompressobj()
     try:
         raw = decompressor.decompress(compressed, size + 1)

@@ -124,7 +124,9 @@ def on_blue() -> Image.Image:
 def transparent() -> Image.Image:
     """Return an image that is cut out already."""
     image = disc().convert("RGBA")
-    image.putalpha(Image.radial_gradient("L").resize((512, 512)))
+    alpha = Image.new("L", (1024, 1024))
+    ImageDraw.Draw(alpha).ellipse((200, 200, 824, 824), fill=255)
+    image.putalpha(alpha.reduce(2))
     return image
 
 
