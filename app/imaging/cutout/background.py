@@ -14,21 +14,27 @@ BORDER = 2  # px of the working image: 4 px of a 1024 px original
 
 @dataclass(frozen=True)
 class Background:
-    """The background, as measured along the border.
+    """The background, as measured along the border, or as the caller states it.
 
     Attributes:
         color: (3,) float32 BGR mean, 0..255.
         noise: standard deviation of a border pixel in levels, 0 for flat color.
         border_share: fraction of the border that has this color, 0..1.
+        is_stated: whether the caller states its color.
+        tolerance: levels by which it may differ from its color, if the caller states that.
     """
 
     color: Array
     noise: float
     border_share: float
+    is_stated: bool = False
+    tolerance: int | None = None
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is plain: most of the border, or clean near-white."""
+        """Whether it is plain: stated, most of the border, or clean near-white."""
+        if self.is_stated:
+            return True
         near_white = float(self.color.min()) >= 235 and self.noise <= 2.5
         return self.border_share >= (0.25 if near_white else 0.6)
 
@@ -43,9 +49,7 @@ def estimate_background(image: Array) -> Background:
     Args:
         image: (h, w, 3) uint8 BGR.
     """
-    b = BORDER
-    strips = (image[:b, ::4], image[-b:, ::4], image[b:-b:4, :b], image[b:-b:4, -b:])
-    border = np.concatenate([strip.reshape(-1, 3) for strip in strips])
+    border = border_pixels(image)
     coarse = (border >> 4).astype(np.uint16)
     bins = coarse[:, 0] | coarse[:, 1] << 4 | coarse[:, 2] << 8
     fullest = border[bins == np.bincount(bins).argmax()]
@@ -56,6 +60,13 @@ def estimate_background(image: Array) -> Background:
     noise = float(matching.std(axis=0).mean())
     share = len(matching) / len(border)
     return Background(matching.mean(axis=0).astype(np.float32), noise, share)
+
+
+def border_pixels(image: Array) -> Array:
+    """Return a quarter of the pixels along the border, (n, 3) uint8 BGR."""
+    b = BORDER
+    strips = (image[:b, ::4], image[-b:, ::4], image[b:-b:4, :b], image[b:-b:4, -b:])
+    return np.concatenate([strip.reshape(-1, 3) for strip in strips])
 
 
 def color_distance(image: Array, color: Array) -> Array:

@@ -10,7 +10,6 @@ from app.imaging.cutout import compositing, native_alpha
 from app.imaging.cutout.background import (
     Background,
     color_distance,
-    estimate_background,
     image_distance,
 )
 from app.imaging.cutout.holes.areas import count_areas
@@ -18,6 +17,7 @@ from app.imaging.cutout.mask import Mask, apply_mask
 from app.imaging.cutout.matte import Matte, compute_matte
 from app.imaging.cutout.options import CutoutOptions
 from app.imaging.cutout.segmentation import SegmentationOptions
+from app.imaging.cutout.stated_background import find_background
 from app.imaging.formats.decode import decode
 from app.imaging.formats.header import read_header
 
@@ -53,7 +53,7 @@ def cut_out_large(data: bytes, *, size: int, options: CutoutOptions) -> tuple[Ar
     large = compositing.resize(pixels, *compositing.fit_size(pixels, size))
     width, height = compositing.fit_size(pixels, WORKING_SIZE // 2)
     small = compositing.resize(pixels, 2 * width, 2 * height)
-    background = estimate_background(small)
+    background = find_background(small, options)
     if not background.is_plain:
         large = apply_mask(options.mask, compositing.to_rgba(large))
         return compositing.center(large, size), 0

@@ -5,7 +5,7 @@ from typing import Any
 import numpy.typing as npt
 
 from app.imaging.cutout import compositing, confidence, native_alpha
-from app.imaging.cutout.background import Background, estimate_background
+from app.imaging.cutout.background import Background
 from app.imaging.cutout.edges import edge_alpha
 from app.imaging.cutout.holes.areas import list_areas
 from app.imaging.cutout.mask import Mask, apply_mask
@@ -14,6 +14,7 @@ from app.imaging.cutout.options import AUTOMATIC, CutoutOptions
 from app.imaging.cutout.quality_metrics import CutoutMeasurements
 from app.imaging.cutout.report import Cutout, CutoutReport
 from app.imaging.cutout.segmentation import SegmentationOptions
+from app.imaging.cutout.stated_background import find_background
 from app.imaging.formats.decode import decode
 from app.imaging.formats.header import read_header
 from app.imaging.formats.png_writer import encode_png
@@ -66,7 +67,7 @@ def cut_out_pixels(data: bytes, *, size: int, options: CutoutOptions) -> Result:
         return native_alpha.use_alpha(pixels, size, options)
     width, height = compositing.fit_size(pixels, size)
     image = compositing.resize(pixels, 2 * width, 2 * height)
-    background = estimate_background(image)
+    background = find_background(image, options)
     if not background.is_plain:
         image = compositing.to_rgba(compositing.resize(image, width, height))
         image = apply_mask(options.mask, image)

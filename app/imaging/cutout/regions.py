@@ -62,7 +62,7 @@ def subject_box(distance: Array, background: Background) -> tuple[int, int, int,
     Returns:
         Top, bottom, left and right in px, as even numbers.
     """
-    threshold = SOLID_TOLERANCE + 3 * background.noise
+    threshold = _tolerance(SOLID_TOLERANCE, background, 0.0)
     x, y, w, h = cv2.boundingRect((distance > threshold).view(np.uint8))
     if not w:
         return 0, distance.shape[0], 0, distance.shape[1]
@@ -86,10 +86,23 @@ def background_like(distance: Array, background: Background, ringing: float = 0.
     Returns:
         (h, w) uint8, 1 or 0.
     """
-    slack = 3 * background.noise
-    solid, edge = SOLID_TOLERANCE + ringing + slack, TOLERANCE + ringing + slack
+    solid = _tolerance(SOLID_TOLERANCE, background, ringing)
+    edge = _tolerance(TOLERANCE, background, ringing)
     patches = cv2.morphologyEx((distance > solid).view(np.uint8), cv2.MORPH_OPEN, _SQUARE_5)
     return np.asarray((distance <= edge) & (patches == 0)).view(np.uint8)
+
+
+def _tolerance(usual: float, background: Background, ringing: float) -> float:
+    """Return a tolerance for this background; one that the caller states replaces the solid one.
+
+    Args:
+        usual: the tolerance without noise.
+        background: the background.
+        ringing: levels of compression noise beyond the usual.
+    """
+    if background.tolerance is not None:
+        return usual - SOLID_TOLERANCE + background.tolerance
+    return usual + ringing + 3 * background.noise
 
 
 def label_regions(mask: Array) -> Regions:
