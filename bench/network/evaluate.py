@@ -15,6 +15,7 @@ from app.imaging.cutout import holes
 from app.imaging.cutout.background import color_distance, estimate_background
 from app.imaging.cutout.network import CLASSES, predict_classes
 from app.imaging.cutout.network.pixel_classes import SOFT, SUBJECT
+from app.imaging.cutout.options import HoleChoice
 from app.imaging.cutout.regions import background_like, label_regions
 from bench.network.drawings import Array
 from bench.network.generate import SHARD
@@ -76,7 +77,7 @@ def judge_areas(name: str, image: Array, alpha: Array) -> Iterator[Area]:
     alpha = np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)) > 127
     background = estimate_background(image)
     regions = label_regions(background_like(color_distance(image, background.color), background))
-    kept = ~holes.classify_holes(image, regions, background, "auto").is_background
+    kept = ~holes.classify_holes(image, regions, background, HoleChoice()).is_background
     classes = predict_classes(image, background.color)
     means = classes.region_means(regions.labels, len(regions.stats))
     opaque = np.bincount(regions.labels.ravel(), alpha.ravel(), len(regions.stats))
