@@ -108,3 +108,9 @@ def center(image: Array, size: int) -> Array:
     """Center an (h, w, 4) image on a transparent square of size x size px."""
     height, width = image.shape[:2]
     return pad(image, size, (size - height) // 2, (size - width) // 2)
+
+
+def content_box(height: int, width: int, size: int) -> tuple[slice, slice]:
+    """Return where `center` places an image of this height and width in a square."""
+    top, left = (size - height) // 2, (size - width) // 2
+    return slice(top, top + height), slice(left, left + width)

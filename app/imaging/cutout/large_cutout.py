@@ -17,7 +17,7 @@ from app.imaging.cutout.mask import Mask, apply_mask
 from app.imaging.cutout.matte import Matte, compute_matte
 from app.imaging.cutout.options import CutoutOptions
 from app.imaging.cutout.segmentation import SegmentationOptions
-from app.imaging.cutout.stated_background import find_background
+from app.imaging.cutout.surface import level
 from app.imaging.formats.decode import decode
 from app.imaging.formats.header import read_header
 
@@ -53,13 +53,14 @@ def cut_out_large(data: bytes, *, size: int, options: CutoutOptions) -> tuple[Ar
     large = compositing.resize(pixels, *compositing.fit_size(pixels, size))
     width, height = compositing.fit_size(pixels, WORKING_SIZE // 2)
     small = compositing.resize(pixels, 2 * width, 2 * height)
-    background = find_background(small, options)
-    if not background.is_plain:
+    leveled = level(small, options)
+    if not leveled.background.is_plain:
         large = apply_mask(options.mask, compositing.to_rgba(large))
         return compositing.center(large, size), 0
     segmentation = SegmentationOptions.for_header(header, options)
-    square, count = _cut_out(small, large, background, segmentation)
-    return compositing.center(square, size), count
+    flat = leveled.apply(large)
+    cut, count = _cut_out(leveled.image, flat, leveled.background, segmentation)
+    return compositing.center(leveled.restore(cut, large), size), count
 
 
 def _cut_out(

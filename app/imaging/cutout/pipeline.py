@@ -14,7 +14,7 @@ from app.imaging.cutout.options import AUTOMATIC, CutoutOptions
 from app.imaging.cutout.quality_metrics import CutoutMeasurements
 from app.imaging.cutout.report import Cutout, CutoutReport
 from app.imaging.cutout.segmentation import SegmentationOptions
-from app.imaging.cutout.stated_background import find_background
+from app.imaging.cutout.surface import level
 from app.imaging.formats.decode import decode
 from app.imaging.formats.header import read_header
 from app.imaging.formats.png_writer import encode_png
@@ -67,13 +67,19 @@ def cut_out_pixels(data: bytes, *, size: int, options: CutoutOptions) -> Result:
         return native_alpha.use_alpha(pixels, size, options)
     width, height = compositing.fit_size(pixels, size)
     image = compositing.resize(pixels, 2 * width, 2 * height)
-    background = find_background(image, options)
-    if not background.is_plain:
+    leveled = level(image, options)
+    if not leveled.background.is_plain:
         image = compositing.to_rgba(compositing.resize(image, width, height))
         image = apply_mask(options.mask, image)
-        report = confidence.report_uncut(background, width * height / size**2)
+        report = confidence.report_uncut(leveled.background, width * height / size**2)
         return compositing.center(image, size), report
-    return _cut_out(image, background, SegmentationOptions.for_header(header, options), size)
+    segmentation = SegmentationOptions.for_header(header, options)
+    out, report = _cut_out(leveled.image, leveled.background, segmentation, size)
+    if leveled.offset is not None:
+        content = compositing.content_box(height, width, size)
+        original = compositing.resize(image, width, height)
+        out[content] = leveled.restore(out[content], original)
+    return out, report
 
 
 def _cut_out(
