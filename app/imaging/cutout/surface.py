@@ -80,10 +80,8 @@ def level(image: Array, options: CutoutOptions) -> Leveled:
         options: what the caller decides.
     """
     background = find_background(image, options)
-    if (
-        options.background
-        or (background.border_share >= EVEN_SHARE
-        and background.noise <= EVEN_NOISE)
+    if options.background or (
+        background.border_share >= EVEN_SHARE and background.noise <= EVEN_NOISE
     ):
         return Leveled(image, background)
     surface = _fit(image)
