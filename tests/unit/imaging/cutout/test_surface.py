@@ -21,13 +21,13 @@ Floats = NDArray[Any]
 def vignette() -> Floats:
     """Return levels that darken by 40 towards the corners."""
     y, x = np.mgrid[-1 : 1 : SIDE * 1j, -1 : 1 : SIDE * 1j]
-    return 250 - 20 * (x**2 + y**2)
+    return np.asarray(250 - 20 * (x**2 + y**2))
 
 
 def gradient() -> Floats:
     """Return levels that darken by 45 from the upper left."""
     y, x = np.mgrid[0 : 1 : SIDE * 1j, 0 : 1 : SIDE * 1j]
-    return 250 - 22.5 * (x + y)
+    return np.asarray(250 - 22.5 * (x + y))
 
 
 def on(levels: Floats, subject: tuple[int, int, int] = RED) -> Image.Image:
