@@ -9,7 +9,14 @@ import numpy.typing as npt
 import pytest
 
 from app.imaging.cutout.network import CLASSES, PixelClasses, predict_classes
-from app.imaging.cutout.network.pixel_classes import BACKGROUND, SHADOW, SOFT, STEPS, SUBJECT
+from app.imaging.cutout.network.pixel_classes import (
+    BACKGROUND,
+    HOLE,
+    SHADOW,
+    SOFT,
+    STEPS,
+    SUBJECT,
+)
 
 Array = npt.NDArray[Any]
 
@@ -41,18 +48,20 @@ def test_subject_background_and_shadow_are_separated(figure: Array) -> None:
     assert classes.probability(SHADOW, size=(512, 512))[410:420, 180:330].mean() > 0.3
 
 
-def test_pale_figure_on_a_studio_background_is_subject() -> None:
-    """A pale figure is subject, although the background's corners are darker than it."""
+def test_figure_on_a_studio_background_is_no_background() -> None:
+    """A figure is no background, although the background differs as much in its corners."""
     y, x = np.mgrid[0:512, 0:512].astype(np.float32) / 512 - 0.5
     image = np.repeat((246 - 60 * (x * x + y * y))[..., None], 3, axis=2)
     ball = cv2.circle(np.zeros((512, 512), np.float32), (256, 256), 110, 1, -1, cv2.LINE_AA)
-    shaded = (250 - 70 * np.clip(y + x + 0.2, 0, 1))[..., None]
+    distance = np.sqrt((x + 0.05) ** 2 + (y + 0.07) ** 2)
+    shaded = (252 - 260 * distance**1.5)[..., None] * np.array([0.6, 0.8, 1], np.float32)
     image = image * (1 - ball[..., None]) + shaded * ball[..., None]
     image[240:260, 215:235] = image[240:260, 280:300] = 50
     color = image[:2].mean(axis=(0, 1))
-    solid = predict_classes(np.rint(image).astype(np.uint8), color).probability(SUBJECT, SOFT)
-    assert solid[90:166, 90:166].mean() > 0.7
-    assert solid[:30].mean() < 0.2
+    classes = predict_classes(np.rint(image).astype(np.uint8), color)
+    inside = classes.probability(SUBJECT, SOFT, HOLE)
+    assert inside[90:166, 90:166].mean() > 0.7
+    assert inside[:30].mean() < 0.2
 
 
 def test_result_is_the_same_in_eight_threads(figure: Array) -> None:
