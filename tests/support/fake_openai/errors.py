@@ -77,6 +77,12 @@ def invalid_value(param: str, value: object, supported: str, kind: str = INVALID
     return error(400, message, "invalid_value", kind, param)
 
 
+def transparency_refused() -> Reply:
+    """Return the 400 of a model without support for a transparent background."""
+    message = leaky("Transparent background is not supported for this model.")
+    return error(400, message, "invalid_value", IMAGE_USER_ERROR, "background")
+
+
 def moderation_blocked(note: str = "", stage: str = "input") -> Reply:
     """Return the 400 for a prompt that the image model itself rejects."""
     return error(

@@ -29,6 +29,8 @@ def generate(call: "Call") -> Reply:
     check_names(body, legacy)
     check_prompt(body, 4_000 if legacy else 32_000)
     check_values(body, legacy)
+    if call.fake.refuses_transparency and body.get("background") == "transparent":
+        raise ApiError(errors.transparency_refused())
     width, height = checked_size(str(body.get("size") or "auto"), legacy)
     count = int(body.get("n") or 1)
     if BLOCKED_WORD in body["prompt"]:

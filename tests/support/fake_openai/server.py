@@ -62,6 +62,7 @@ class FakeOpenAI:
         shutdown_dates: of models, by name.
         listed: whether the list of models has all of them, or only the first one.
         clock_ahead: by how many seconds the Date header is ahead.
+        refuses_transparency: whether no model supports a transparent background.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class FakeOpenAI:
         self.shutdown_dates: dict[str, str] = {}
         self.listed = True
         self.clock_ahead = 0.0
+        self.refuses_transparency = False
         self.ledger = Ledger()
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
@@ -138,6 +140,7 @@ class FakeOpenAI:
         self.ledger = Ledger()
         self.image, self.api_key = self._initial
         self.shutdown_dates, self.listed, self.clock_ahead = {}, True, 0.0
+        self.refuses_transparency = False
 
     def wait_in_flight(self, count: int = 1, timeout: float = 60.0) -> None:
         """Wait until this number of image requests is being handled."""

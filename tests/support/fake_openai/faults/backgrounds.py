@@ -11,7 +11,12 @@ from PIL import Image
 
 from tests.support.fake_openai import sample_images
 from tests.support.fake_openai.behavior import Behavior
-from tests.support.fake_openai.errors import IMAGE_USER_ERROR, error, leaky, unknown_parameter
+from tests.support.fake_openai.errors import (
+    error,
+    leaky,
+    transparency_refused,
+    unknown_parameter,
+)
 from tests.support.fake_openai.reply import Reply
 
 _MESSAGE = "Transparent background is not supported for this model."
@@ -24,8 +29,7 @@ class BackgroundFaults(Behavior):
     @classmethod
     def transparent_refused(cls) -> Self:
         """Respond with the 400 of a model without support for a transparent background."""
-        reply = error(400, leaky(_MESSAGE), "invalid_value", IMAGE_USER_ERROR, "background")
-        return cls("transparent_refused", reply=reply)
+        return cls("transparent_refused", reply=transparency_refused())
 
     @classmethod
     def background_unknown(cls) -> Self:
