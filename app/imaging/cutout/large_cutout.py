@@ -17,6 +17,7 @@ from app.imaging.cutout.mask import Mask, apply_mask
 from app.imaging.cutout.matte import Matte, compute_matte
 from app.imaging.cutout.options import CutoutOptions
 from app.imaging.cutout.segmentation import SegmentationOptions
+from app.imaging.cutout.shadows import add_shadow
 from app.imaging.cutout.surface import level
 from app.imaging.formats.decode import decode
 from app.imaging.formats.header import read_header
@@ -81,6 +82,8 @@ def _cut_out(
         alpha = mask.correct_alpha(alpha)
     out = compositing.uncomposite(large, alpha, color, large.shape[1], large.shape[0])
     found = matte.segmentation
+    if options.chosen.shadow == "keep" and found.shadow:
+        out = add_shadow(out, color, background.color, background.noise)
     return out, count_areas(found.regions, found.holes, side=WORKING_SIZE)
 
 

@@ -14,6 +14,7 @@ from app.imaging.cutout.options import AUTOMATIC, CutoutOptions
 from app.imaging.cutout.quality_metrics import CutoutMeasurements
 from app.imaging.cutout.report import Cutout, CutoutReport
 from app.imaging.cutout.segmentation import SegmentationOptions
+from app.imaging.cutout.shadows import add_shadow
 from app.imaging.cutout.surface import level
 from app.imaging.formats.decode import decode
 from app.imaging.formats.header import read_header
@@ -91,6 +92,8 @@ def _cut_out(
     height, width = (bottom - top) // 2, (right - left) // 2
     alpha = _masked_alpha(matte, options.chosen.mask, image)
     inner = compositing.uncomposite(matte.image, alpha, segmentation.color, width, height)
+    if options.chosen.shadow == "keep" and segmentation.shadow:
+        inner = add_shadow(inner, segmentation.color, background.color, background.noise)
     content = (image.shape[0] // 2, image.shape[1] // 2)
     margin_y, margin_x = (size - content[0]) // 2, (size - content[1]) // 2
     out = compositing.pad(inner, size, margin_y + top // 2, margin_x + left // 2)

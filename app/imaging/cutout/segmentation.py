@@ -9,12 +9,7 @@ from app.imaging.cutout.background import Background, image_distance
 from app.imaging.cutout.holes import HoleDecisions, classify_holes
 from app.imaging.cutout.options import CutoutOptions
 from app.imaging.cutout.regions import Regions, background_like, label_regions, ringing_specks
-from app.imaging.cutout.shadows import (
-    Shade,
-    extend_to_edges,
-    find_shade,
-    has_faint_patches,
-)
+from app.imaging.cutout.shadows import Shade, find_shade, may_have_shadow
 from app.imaging.formats.header import ImageInfo
 
 Array = npt.NDArray[Any]
@@ -78,7 +73,7 @@ def segment(
         options: the options of the segmentation.
     """
     similar = background_like(distance, background, options.ringing)
-    if has_faint_patches(distance, background):
+    if may_have_shadow(distance, background):
         shade = find_shade(image, distance, background)
         if shade is not None:
             return _segment_with_shadow(image, background, similar, shade, options)
@@ -100,14 +95,19 @@ def _segment_with_shadow(
 ) -> Segmentation:
     """Segment an image whose background varies in color because of a shadow."""
     distance = image_distance(image, shade.color)
-    noise = 3 * background.noise + options.ringing
-    mask = similar | extend_to_edges(shade.outside | shade.holes, distance, noise)
+    mask = shade.background_like(similar, distance, background)
     regions = label_regions(mask)
     regions = label_regions(mask | ringing_specks(distance, regions))
     slack = LOSSY_COLOR_SHIFT if options.lossy else 0.0
     holes = classify_holes(
-        image, regions, background, options.chosen.holes, slack=slack, shaded=shade.holes
+        image,
+        regions,
+        background,
+        options.chosen.holes,
+        slack=slack,
+        shaded=shade.holes,
+        unsure=shade.unsure,
     )
-    holes = replace(holes, shadow_kept=max(holes.shadow_kept, shade.doubtful))
+    holes = replace(holes, shadow_kept=max(holes.shadow_kept, shade.kept))
     mask = regions.background_mask(holes.is_background)
-    return Segmentation(mask, distance, regions, shade.color, holes, shadow=True)
+    return Segmentation(mask, distance, regions, shade.color, holes, shadow=shade.shadow)

@@ -65,6 +65,7 @@ def classify_holes(
     *,
     slack: float = 0.0,
     shaded: Array | None = None,
+    unsure: Array | None = None,
 ) -> HoleDecisions:
     """Classify the enclosed regions as background or subject.
 
@@ -76,8 +77,9 @@ def classify_holes(
         slack: levels by which compression may shift the mean of a small region.
         shaded: (h, w) uint8, 1 where background in a shadow shows through the subject; None
             without a shadow.
+        unsure: (h, w) uint8, 1 where it may do so: the shape decides.
     """
-    judged = _judge(image, regions, background, slack=slack, shaded=shaded)
+    judged = _judge(image, regions, background, slack=slack, shaded=shaded, unsure=unsure)
     chosen = [choice.decision(number) for number in range(1, len(judged.candidates) + 1)]
     free = np.array([decision == "auto" for decision in chosen], bool)
     cut = np.array([decision == "cut" for decision in chosen], bool)
@@ -115,15 +117,24 @@ class _Judgment:
 
 
 def _judge(
-    image: Array, regions: Regions, background: Background, *, slack: float, shaded: Array | None
+    image: Array,
+    regions: Regions,
+    background: Background,
+    *,
+    slack: float,
+    shaded: Array | None,
+    unsure: Array | None,
 ) -> _Judgment:
     candidates = _list_candidates(regions)
     matches = np.array([_has_color(image, regions, i, background, slack) for i in candidates], bool)
     by_shape = float(np.abs(background.color - 255).max()) <= WHITE_TOLERANCE
-    chance = np.ones(len(candidates))  # a region of another color is subject
-    if matches.any():
-        matching = [i for i, match in zip(candidates, matches, strict=True) if match]
-        chance[matches] = _subject_probability(image, regions, matching) if by_shape else 0.0
+    shaped = matches & by_shape
+    if unsure is not None:
+        shaped |= np.array([_is_shaded(regions, number, unsure) for number in candidates], bool)
+    chance = np.where(matches, 0.0, 1.0)  # a region of another color is subject
+    if shaped.any():
+        chosen = [number for number, by in zip(candidates, shaped, strict=True) if by]
+        chance[shaped] = _subject_probability(image, regions, chosen)
     if shaded is not None:
         for place, number in enumerate(candidates):
             if _is_shaded(regions, number, shaded):

@@ -1,0 +1,139 @@
+"""Detect shadows on the background."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from app.imaging.cutout.background import Background
+from app.imaging.cutout.regions import SOLID_TOLERANCE, TOLERANCE
+from app.imaging.cutout.shadows import soft_flood
+from app.imaging.cutout.shadows.drawn_shadow import find_drawn_shadow
+from app.imaging.cutout.shadows.shaded_color import shaded_background
+from app.imaging.cutout.shadows.shaded_holes import find_shaded_holes
+
+Array = npt.NDArray[Any]
+
+CLEAN_NOISE = 0.8  # levels of noise from which only edges separate subject and background
+MIN_SHARE = 0.0003  # of the image that faint patches, or a shadow, must cover
+MAX_DARKENING = 225  # levels by which a shadow may darken the background
+MAX_TINT = 10  # levels by which it may tint it
+TINT_PER_LEVEL = 0.3  # more tint for each level of darkness: light that the subject reflects
+MAX_BRIGHTENING = 8  # levels by which background beside it may be brighter than elsewhere
+_SQUARE_3, _SQUARE_5, _SQUARE_7 = (np.ones((side, side), np.uint8) for side in (3, 5, 7))
+
+
+def may_have_shadow(distance: Array, background: Background) -> bool:
+    """Return whether there may be a shadow: patches a few levels off the background, or noise.
+
+    The blurred rim of a shadow is several px wide. The edge of a solid subject is not.
+
+    Args:
+        distance: (h, w) uint8 color distance from the background.
+        background: the background.
+    """
+    slack = 3 * background.noise
+    faint = cv2.inRange(distance, SOLID_TOLERANCE / 2 + slack, TOLERANCE + slack)
+    if background.noise > CLEAN_NOISE:
+        return True
+    wide = cv2.erode(faint, _SQUARE_3)
+    return cv2.countNonZero(wide) >= MIN_SHARE * distance.size
+
+
+def may_be_shaded(image: Array, color: Array, noise: float) -> Array:
+    """Return a mask of the pixels that have a color as in a shadow on the background.
+
+    A shadow darkens all channels alike; only where it is deep, light that the subject reflects
+    tints it.
+
+    Args:
+        image: (h, w, 3) uint8 BGR.
+        color: of the background, (3,) or (h, w, 3) float32 BGR.
+        noise: standard deviation of the background, levels.
+
+    Returns:
+        (h, w) uint8.
+    """
+    darker = cv2.split(color - image.astype(np.float32))
+    low = cv2.min(cv2.min(darker[0], darker[1]), darker[2])
+    high = cv2.max(cv2.max(darker[0], darker[1]), darker[2])
+    limit = MAX_TINT + 3 * noise + np.float32(TINT_PER_LEVEL) * np.maximum(high, 0)
+    neutral = (high - low <= limit) & (high <= MAX_DARKENING)
+    return np.asarray(neutral & (low >= -MAX_BRIGHTENING - 3 * noise)).view(np.uint8)
+
+
+@dataclass(frozen=True)
+class Shade:
+    """The background around a subject, with the shadows on it.
+
+    Attributes:
+        outside: (h, w) uint8 mask, 1 outside the subject, up to 2 px from its edge.
+        holes: (h, w) uint8 mask, 1 where shaded background shows through the subject.
+        unsure: (h, w) uint8 mask, 1 where it may do so: enclosed areas that are graded as a shadow
+            is, but lighter or darker than the one nearby.
+        color: of the background, shadow included, (h / 2, w / 2, 3) float32 BGR.
+        passable: (h, w) uint8, 1 where no edge and no other color is in the way.
+        shadow: whether there is a shadow; on a noisy background there may be none.
+        kept: share of the image, 0..1, of enclosed areas that are graded as a shadow is, but too
+            light or too dark for it.
+    """
+
+    outside: Array
+    holes: Array
+    unsure: Array
+    color: Array
+    passable: Array
+    shadow: bool
+    kept: float
+
+    def background_like(self, similar: Array, distance: Array, background: Background) -> Array:
+        """Return a mask of the pixels that may be background, outside and inside the subject.
+
+        Where the background is noisy, colors that are near enough to it also occur in pale
+        subjects. There only what has no edge between it and the border is outside.
+
+        Args:
+            similar: (h, w) uint8, 1 where the color is near the background's.
+            distance: (h, w) uint8 color distance from the background, shadow included.
+            background: the background.
+        """
+        noisy = background.noise > CLEAN_NOISE
+        limit = 8 + 2 * background.noise if noisy else TOLERANCE + 3 * background.noise
+        near = np.asarray(cv2.dilate(self.outside | self.holes, _SQUARE_7))
+        outside = self.outside | self.holes | (near & (distance <= limit).view(np.uint8))
+        if not noisy:
+            return similar | outside | self.unsure
+        return outside | (
+            similar & self.passable & (1 - np.asarray(cv2.dilate(outside, _SQUARE_3)))
+        )
+
+
+def find_shade(image: Array, distance: Array, background: Background) -> Shade | None:
+    """Return the background with the shadows on it, or None if it is clean.
+
+    Args:
+        image: (h, w, 3) uint8 BGR.
+        distance: (h, w) uint8 color distance from the background.
+        background: the background.
+    """
+    neutral = may_be_shaded(image, background.color, background.noise)
+    passable = neutral & (1 - soft_flood.find_edges(image, background.noise))
+    differs = (distance > MAX_BRIGHTENING + 3 * background.noise).view(np.uint8)
+    outside = soft_flood.flood(passable, soft_flood.NECK)
+    outside = soft_flood.without_chambers(outside, passable, differs)
+    dark = (distance > SOLID_TOLERANCE + 3 * background.noise).view(np.uint8)
+    outside |= find_drawn_shadow(distance, outside, neutral, background)
+    shadow = cv2.morphologyEx(dark & outside, cv2.MORPH_OPEN, _SQUARE_5)
+    found = cv2.countNonZero(shadow) >= MIN_SHARE * distance.size
+    if not found and background.noise <= CLEAN_NOISE:
+        return None
+    color = shaded_background(image, outside, background.color)
+    holes, unsure, kept = np.zeros_like(outside), np.zeros_like(outside), 0
+    if background.noise <= CLEAN_NOISE:
+        enclosed = passable & (1 - outside)
+        holes, unsure, kept = find_shaded_holes(image, enclosed, dark, color, background.color)
+    if holes.any():
+        color = shaded_background(image, outside | holes, background.color)
+    return Shade(outside, holes, unsure, color, passable, found, kept / distance.size)
