@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
+CLEAN_NOISE = 0.8  # levels of noise up to which the color separates background and subject
 BORDER = 2  # px of the working image: 4 px of a 1024 px original
 
 
@@ -22,6 +23,7 @@ class Background:
         border_share: fraction of the border that has this color, 0..1.
         is_stated: whether the caller states its color.
         tolerance: levels by which it may differ from its color, if the caller states that.
+        is_leveled: whether it was uneven, so that pale parts of the subject may be as light.
     """
 
     color: Array
@@ -29,6 +31,12 @@ class Background:
     border_share: float
     is_stated: bool = False
     tolerance: int | None = None
+    is_leveled: bool = False
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether its color alone separates it from a subject; otherwise only edges do."""
+        return self.noise <= CLEAN_NOISE and not self.is_leveled
 
     @property
     def is_plain(self) -> bool:

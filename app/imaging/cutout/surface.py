@@ -1,6 +1,6 @@
 """Level a background that is uneven: vignettes, gradients, studio walls."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -15,6 +15,7 @@ Array = npt.NDArray[Any]
 
 EVEN_SHARE, EVEN_NOISE = 0.97, 1.6  # of the border and levels: an even background has them
 MIN_RANGE = 3.0  # levels by which a surface must vary to be worth removing
+MAX_RANGE = 90.0  # levels: a sky above a landscape varies by more
 MIN_GAIN = 0.03  # of the border that must match the surface but no single color
 MAX_NOISE_RATIO = 0.7  # to which leveling must reduce the noise of the border otherwise
 MIN_SHARE = 0.55  # of the border that must match the surface
@@ -97,7 +98,7 @@ def level(image: Array, options: CutoutOptions) -> Leveled:
     calmer = found.noise <= MAX_NOISE_RATIO * background.noise
     if not (gained or calmer) or found.border_share < MIN_SHARE or found.noise > MAX_NOISE:
         return Leveled(image, background)
-    return Leveled(flat, found, leveled.offset)
+    return Leveled(flat, replace(found, is_leveled=True), leveled.offset)
 
 
 def _fit(image: Array) -> Array | None:
@@ -124,7 +125,7 @@ def _fit(image: Array) -> Array | None:
         surface = _follow(small, _polynomial(small, terms, near), near)
     levels = surface[near]
     dark = float(np.median(levels)) < MIN_LEVEL
-    if dark or float(np.ptp(levels, axis=0).max()) < MIN_RANGE:
+    if dark or not MIN_RANGE <= float(np.ptp(levels, axis=0).max()) <= MAX_RANGE:
         return None
     return np.asarray(np.clip(surface, 0, 255))
 

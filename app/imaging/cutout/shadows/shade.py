@@ -16,7 +16,6 @@ from app.imaging.cutout.shadows.shaded_holes import find_shaded_holes
 
 Array = npt.NDArray[Any]
 
-CLEAN_NOISE = 0.8  # levels of noise from which only edges separate subject and background
 MIN_SHARE = 0.0003  # of the image that faint patches, or a shadow, must cover
 MAX_DARKENING = 225  # levels by which a shadow may darken the background
 MAX_TINT = 10  # levels by which it may tint it
@@ -36,7 +35,7 @@ def may_have_shadow(distance: Array, background: Background) -> bool:
     """
     slack = 3 * background.noise
     faint = cv2.inRange(distance, SOLID_TOLERANCE / 2 + slack, TOLERANCE + slack)
-    if background.noise > CLEAN_NOISE:
+    if not background.is_clean:
         return True
     wide = cv2.erode(faint, _SQUARE_3)
     return cv2.countNonZero(wide) >= MIN_SHARE * distance.size
@@ -99,7 +98,7 @@ class Shade:
             distance: (h, w) uint8 color distance from the background, shadow included.
             background: the background.
         """
-        noisy = background.noise > CLEAN_NOISE
+        noisy = not background.is_clean
         limit = 8 + 2 * background.noise if noisy else TOLERANCE + 3 * background.noise
         near = np.asarray(cv2.dilate(self.outside | self.holes, _SQUARE_7))
         outside = self.outside | self.holes | (near & (distance <= limit).view(np.uint8))
@@ -127,11 +126,11 @@ def find_shade(image: Array, distance: Array, background: Background) -> Shade |
     outside |= find_drawn_shadow(distance, outside, neutral, background)
     shadow = cv2.morphologyEx(dark & outside, cv2.MORPH_OPEN, _SQUARE_5)
     found = cv2.countNonZero(shadow) >= MIN_SHARE * distance.size
-    if not found and background.noise <= CLEAN_NOISE:
+    if not found and background.is_clean:
         return None
     color = shaded_background(image, outside, background.color)
     holes, unsure, kept = np.zeros_like(outside), np.zeros_like(outside), 0
-    if background.noise <= CLEAN_NOISE:
+    if background.is_clean:
         enclosed = passable & (1 - outside)
         holes, unsure, kept = find_shaded_holes(image, enclosed, dark, color, background.color)
     if holes.any():
