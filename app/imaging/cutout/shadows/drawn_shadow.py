@@ -59,9 +59,8 @@ def find_drawn_shadow(
             slice(max(0, left - _MARGIN), left + w + _MARGIN),
         )
         mask = (labels[box] == number).view(np.uint8)
-        rim = np.asarray(cv2.dilate(mask, _SQUARE_13)) & (
-            1 - np.asarray(cv2.dilate(mask, _SQUARE_5))
-        )
+        inner: Array = np.asarray(cv2.dilate(mask, _SQUARE_5))
+        rim: Array = np.asarray(cv2.dilate(mask, _SQUARE_13)) & (1 - inner)
         if cv2.countNonZero(rim & outside[box]) >= MIN_OPEN * cv2.countNonZero(rim):
             parts[box] |= mask
     left, top, w, h = cv2.boundingRect(parts)

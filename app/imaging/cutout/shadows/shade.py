@@ -21,6 +21,7 @@ MAX_DARKENING = 225  # levels by which a shadow may darken the background
 MAX_TINT = 10  # levels by which it may tint it
 TINT_PER_LEVEL = 0.3  # more tint for each level of darkness: light that the subject reflects
 MAX_BRIGHTENING = 8  # levels by which background beside it may be brighter than elsewhere
+_STRICT_TOLERANCE = 8  # levels that an edge may reach where only edges count
 _SQUARE_3, _SQUARE_5, _SQUARE_7 = (np.ones((side, side), np.uint8) for side in (3, 5, 7))
 
 
@@ -98,15 +99,16 @@ class Shade:
             distance: (h, w) uint8 color distance from the background, shadow included.
             background: the background.
         """
-        noisy = not background.is_clean
-        limit = 8 + 2 * background.noise if noisy else TOLERANCE + 3 * background.noise
-        near = np.asarray(cv2.dilate(self.outside | self.holes, _SQUARE_7))
-        outside = self.outside | self.holes | (near & (distance <= limit).view(np.uint8))
-        if not noisy:
-            return similar | outside | self.unsure
-        return outside | (
-            similar & self.passable & (1 - np.asarray(cv2.dilate(outside, _SQUARE_3)))
-        )
+        limit = TOLERANCE + 3 * background.noise
+        if not background.is_clean:
+            limit = _STRICT_TOLERANCE + 2 * background.noise
+        known: Array = self.outside | self.holes
+        near: Array = np.asarray(cv2.dilate(known, _SQUARE_7))
+        outside: Array = known | (near & (distance <= limit).view(np.uint8))
+        if background.is_clean:
+            return np.asarray(similar | outside | self.unsure)
+        inside: Array = 1 - np.asarray(cv2.dilate(outside, _SQUARE_3))
+        return np.asarray(outside | (similar & self.passable & inside))
 
 
 def find_shade(image: Array, distance: Array, background: Background) -> Shade | None:
