@@ -61,7 +61,7 @@ def find_drawn_shadow(
         mask = (labels[box] == number).view(np.uint8)
         inner: Array = np.asarray(cv2.dilate(mask, _SQUARE_5))
         rim: Array = np.asarray(cv2.dilate(mask, _SQUARE_13)) & (1 - inner)
-        if cv2.countNonZero(rim & outside[box]) >= MIN_OPEN * cv2.countNonZero(rim):
+        if np.count_nonzero(rim & outside[box]) >= MIN_OPEN * np.count_nonzero(rim):
             parts[box] |= mask
     left, top, w, h = cv2.boundingRect(parts)
     if not (w and width) or not MIN_WIDTH * width <= w <= MAX_WIDTH * width or h > MAX_SLANT * w:
