@@ -21,6 +21,11 @@ def background(rng: Rng, size: Size, plain: bool = False) -> Array:
         return _flat(rng.uniform(60, 250, 3) if rng.random() < 0.5 else _gray(rng, 90, 250), size)
     if kind < 0.66:
         return _checkerboard(rng, size)
+    return studio(rng, size)
+
+
+def studio(rng: Rng, size: Size) -> Array:
+    """Return a background of uneven color: slopes, vignettes, walls with a floor, textures."""
     base = _flat(_gray(rng, 200, 255) + rng.uniform(-4, 4, 3), size)
     if rng.random() < 0.15:
         base = _flat(rng.uniform(80, 250, 3), size)

@@ -14,14 +14,16 @@ from PIL import Image
 from app.imaging.cutout import holes
 from app.imaging.cutout.background import color_distance, estimate_background
 from app.imaging.cutout.network import CLASSES, predict_classes
-from app.imaging.cutout.network.pixel_classes import SOFT, SUBJECT
+from app.imaging.cutout.network.pixel_classes import HOLE, SOFT, SUBJECT
 from app.imaging.cutout.options import HoleChoice
 from app.imaging.cutout.regions import background_like, label_regions
+from bench.network import backgrounds
 from bench.network.drawings import Array
 from bench.network.generate import SHARD
 
 WORKING = 512  # px: the size at which the cutout judges areas
 MIN_AREA = 24  # px of the working size
+STUDIO = "studio"  # gradients, vignettes, walls with a floor
 # Backgrounds as models paint them: color (BGR), noise, and format.
 GROUNDS: dict[str, tuple[tuple[int, int, int], float, str]] = {
     "white": ((255, 255, 255), 0, "PNG"),
@@ -35,6 +37,12 @@ GROUNDS: dict[str, tuple[tuple[int, int, int], float, str]] = {
 
 def on_background(pixels: Array, ground: str, seed: int) -> Array:
     """Composite (h, w, 4) BGRA over a background that tints all of it; (h, w, 3) uint8."""
+    if ground == STUDIO:
+        rng = np.random.default_rng(seed)
+        levels = backgrounds.studio(rng, pixels.shape[:2])
+        opacity = pixels[..., 3:].astype(np.float32) / 255
+        mixed = pixels[..., :3] * opacity + levels * (1 - opacity)
+        return np.asarray(np.clip(np.rint(mixed), 0, 255), np.uint8)
     color, noise, kind = GROUNDS[ground]
     alpha = pixels[..., 3:].astype(np.float32) / 255
     levels = (pixels[..., :3] * alpha + 255 * (1 - alpha)) * (np.array(color, np.float32) / 255)
@@ -115,6 +123,32 @@ def _compare(areas: list[Area]) -> Iterator[str]:
         yield f"{name}: {right.mean():.3f} of areas, {shares[0]:.3f} of px, eaten {shares[1]:.3f}"
 
 
+def report_inside(folder: Path, prefixes: tuple[str, ...]) -> Iterator[str]:
+    """Yield how sure the network is where the subject is, on plain and on studio backgrounds."""
+    found: dict[str, list[tuple[float, ...]]] = {ground: [] for ground in (*GROUNDS, STUDIO)}
+    for number, (_, pixels) in enumerate(read_real(folder, prefixes)):
+        for ground, rows in found.items():
+            image = np.ascontiguousarray(on_background(pixels, ground, number))
+            color = estimate_background(image).color
+            chance = predict_classes(image, color).probability(SUBJECT, SOFT, HOLE)
+            alpha = cv2.resize(pixels[..., 3], chance.shape[::-1], interpolation=cv2.INTER_AREA)
+            solid, empty = np.asarray(alpha) > 250, _outside(np.asarray(alpha))
+            inside, outside = chance[solid], chance[empty]
+            shares = ((inside < 0.25), (inside >= 0.75), (outside < 0.25), (outside >= 0.75))
+            rows.append(tuple(100 * float(share.mean()) for share in shares))
+    yield f"{'background':<12}    solid: below 0.25, from 0.75    outside: below 0.25, from 0.75"
+    for ground, rows in found.items():
+        yield f"{ground:<12}" + "".join(f"{value:>16.2f}" for value in np.mean(rows, axis=0))
+
+
+def _outside(alpha: Array) -> Array:
+    """Return a mask of what is empty and connected to the border."""
+    empty = (alpha < 3).astype(np.uint8)
+    padded = cv2.copyMakeBorder(empty, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1)
+    cv2.floodFill(padded, None, (0, 0), 2, flags=4)
+    return np.asarray(padded[1:-1, 1:-1] == 2)
+
+
 def report_scenes(folder: Path) -> Iterator[str]:
     """Yield a confusion matrix in percent of each true class, over weighted pixels."""
     matrix = np.zeros((len(CLASSES), len(CLASSES)))
@@ -146,6 +180,7 @@ def main() -> None:
         print("\n".join(report_scenes(options.scenes)))
     if options.real:
         prefixes = tuple(options.prefixes.split(","))
+        print("\n".join(report_inside(options.real, prefixes)))
         print("\n".join(report_real(options.real, prefixes, options.details)))
 
 

@@ -15,12 +15,13 @@ from app.imaging.cutout.network.network_input import to_channels
 from bench.network.drawings import Array, Rng
 from bench.network.generate import SHARD, WEIGHT_STEPS
 from bench.network.model import Network, unfold
-from bench.network.scenes import HOLE
+from bench.network.scenes import BACKGROUND, HOLE
 
 BATCH = 16
 _DECAY = 0.995  # of the averaged weights
 _WARMUP = 150  # steps
-HOLE_WEIGHT = 3.0  # beyond that of the scene
+BACKGROUND_WEIGHT, HOLE_WEIGHT = 0.4, 6.0  # factors of the weights in the scenes
+TRIES = 3  # scenes of which one with a hole is preferred, in every second draw
 
 
 class Scenes:
@@ -48,14 +49,18 @@ class Scenes:
         shards = list(self.shards.values())
         inputs, labels, weights = [], [], []
         for _ in range(size):
-            shard = shards[rng.integers(len(shards))][1]
-            number = rng.integers(SHARD)
+            for _ in range(TRIES if rng.random() < 0.5 else 1):
+                shard = shards[rng.integers(len(shards))][1]
+                number = rng.integers(SHARD)
+                if (shard["labels"][number] == HOLE).any():
+                    break
             color = shard["color"][number]
             if rng.random() < 0.3:  # the background's color is an estimate
                 color = color + rng.normal(0, 0.4, 3)
             one = to_channels(shard["image"][number], color)
             mark = shard["labels"][number]
             weight = shard["weights"][number].astype(np.float32) / WEIGHT_STEPS
+            weight[mark == BACKGROUND] *= BACKGROUND_WEIGHT
             weight[mark == HOLE] *= HOLE_WEIGHT
             if rng.random() < 0.5:
                 one, mark, weight = one[..., ::-1], mark[:, ::-1], weight[:, ::-1]
