@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ BACKGROUND, SUBJECT, HOLE, SHADOW, SOFT = range(5)
 CLASSES = ("background", "subject", "hole", "shadow", "soft")
 STEPS = 32  # probabilities are multiples of 1/STEPS, so that they don't depend on the processor
 MODEL_FILE = Path(__file__).with_name("pixel_classes.onnx")
-_local = threading.local()
+_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,12 @@ def predict_classes(image: Array, background_color: Array) -> PixelClasses:
         background_color: (3,) BGR levels, as `estimate_background` measures them.
     """
     square, (top, bottom, left, right) = fit(image, background_color)
-    network = _load()
-    network.setInput(to_channels(square, background_color)[None])
-    logits = np.ascontiguousarray(_unfold(network.forward()[0])[:, top:bottom, left:right])
+    channels = to_channels(square, background_color)
+    with _lock:
+        network = _load()
+        network.setInput(channels[None])
+        logits = _unfold(network.forward()[0])
+    logits = np.ascontiguousarray(logits[:, top:bottom, left:right])
     largest = logits.max(axis=0)
     np.subtract(logits, largest, out=logits)
     chances = np.asarray(cv2.exp(logits.reshape(len(CLASSES), -1))).reshape(logits.shape)
@@ -84,18 +88,15 @@ def predict_classes(image: Array, background_color: Array) -> PixelClasses:
     return PixelClasses((chances + np.float32(0.5)).astype(np.uint8))
 
 
+@cache
 def _load() -> cv2.dnn.Net:
-    """Return the network of this thread; a network keeps state, so threads can't share one."""
-    network = getattr(_local, "network", None)
-    if network is None:
-        model = np.frombuffer(MODEL_FILE.read_bytes(), np.uint8)
-        network = cv2.dnn.readNetFromONNX(model, cv2.dnn.ENGINE_CLASSIC)
-        _local.network = network
-    return network
+    """Return the network. It keeps state and 16 MB, so all threads share one under a lock."""
+    model = np.frombuffer(MODEL_FILE.read_bytes(), np.uint8)
+    return cv2.dnn.readNetFromONNX(model, cv2.dnn.ENGINE_CLASSIC)
 
 
 def _unfold(folded: Array) -> Array:
-    """Return (5, SIDE, SIDE) from (20, SIDE / 2, SIDE / 2): each holds 2 x 2 pixels."""
+    """Copy (20, SIDE / 2, SIDE / 2) to (5, SIDE, SIDE): four channels hold 2 x 2 pixels."""
     half = SIDE // 2
     parts = folded.reshape(len(CLASSES), 2, 2, half, half).transpose(0, 3, 1, 4, 2)
     return np.ascontiguousarray(parts).reshape(len(CLASSES), SIDE, SIDE)
