@@ -1,12 +1,14 @@
 """Variants that decide about enclosed areas, and those of images with stored options."""
 
 import re
+from typing import Literal
 
 import pytest
 from PIL import Image
 
 from app import imaging
 from app.imaging import CutoutOptions, HoleChoice, InvalidVariant, Variant, VariantSource
+from app.imaging.cutout.options import ShadowMode
 from tests.support.images.panel import opacities, panel
 from tests.support.images.sample_images import choose, encoded
 from tests.support.images.variant_images import decode
@@ -98,3 +100,23 @@ def test_options_in_the_query_replace_single_stored_ones() -> None:
     assert Variant().cutout_options(stored) == stored
     chosen = Variant(holes=HoleChoice("cut"), cutout_shadow="cut").cutout_options(stored)
     assert chosen == CutoutOptions(holes=HoleChoice("cut"), tolerance=3, subject="owl")
+
+
+@pytest.mark.parametrize("side", [256, 512])
+def test_shadows_are_kept_or_cut_at_every_size(side: int) -> None:
+    """The query decides about the shadow in the original; without it, the stored option does."""
+    original, place = panel(shadow=True), (452 * side // 512, side // 2)
+
+    def shade(stored: ShadowMode, chosen: ShadowMode | Literal[""]) -> list[int]:
+        options = CutoutOptions(shadow=stored)
+        image = imaging.cutout(original, options=options).png
+        variant = Variant(width=side, height=side, cutout_shadow=chosen)
+        file = imaging.render_variant(image, lambda: VariantSource(original, options), variant)
+        rgba: list[int] = decode(file)[place].tolist()
+        return rgba
+
+    kept = shade("cut", "keep")
+    assert 20 < kept[3] < 200
+    assert max(kept[:3]) < 20
+    assert shade("keep", "") == kept
+    assert shade("cut", "") == shade("keep", "cut") == [0, 0, 0, 0]
