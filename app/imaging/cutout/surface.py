@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.imaging.cutout.background import Background
+from app.imaging.cutout.checkerboard import find_checkerboard
 from app.imaging.cutout.options import CutoutOptions
 from app.imaging.cutout.stated_background import find_background
 
@@ -85,6 +86,11 @@ def level(image: Array, options: CutoutOptions) -> Leveled:
         background.border_share >= EVEN_SHARE and background.noise <= EVEN_NOISE
     ):
         return Leveled(image, background)
+    checkerboard = find_checkerboard(image)
+    if checkerboard is not None:
+        offset = checkerboard.offset(image, checkerboard.find(image))
+        flat = Leveled(image, background, offset).apply(image)
+        return Leveled(flat, find_background(flat, options), offset)
     surface = _fit(image)
     if surface is None:
         return Leveled(image, background)

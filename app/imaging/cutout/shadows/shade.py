@@ -21,6 +21,7 @@ MAX_DARKENING = 225  # levels by which a shadow may darken the background
 MAX_TINT = 10  # levels by which it may tint it
 TINT_PER_LEVEL = 0.3  # more tint for each level of darkness: light that the subject reflects
 MAX_BRIGHTENING = 8  # levels by which background beside it may be brighter than elsewhere
+MAX_LEVELED_BRIGHTENING = 20  # the same, where a fitted surface may be too dark
 _STRICT_TOLERANCE = 8  # levels that an edge may reach where only edges count
 _SQUARE_3, _SQUARE_5, _SQUARE_7 = (np.ones((side, side), np.uint8) for side in (3, 5, 7))
 
@@ -42,7 +43,7 @@ def may_have_shadow(distance: Array, background: Background) -> bool:
     return cv2.countNonZero(wide) >= MIN_SHARE * distance.size
 
 
-def may_be_shaded(image: Array, color: Array, noise: float) -> Array:
+def may_be_shaded(image: Array, color: Array, noise: float, brighter: float) -> Array:
     """Return a mask of the pixels that have a color as in a shadow on the background.
 
     A shadow darkens all channels alike; only where it is deep, light that the subject reflects
@@ -52,6 +53,7 @@ def may_be_shaded(image: Array, color: Array, noise: float) -> Array:
         image: (h, w, 3) uint8 BGR.
         color: of the background, (3,) or (h, w, 3) float32 BGR.
         noise: standard deviation of the background, levels.
+        brighter: levels by which it may be brighter than that color.
 
     Returns:
         (h, w) uint8.
@@ -61,7 +63,7 @@ def may_be_shaded(image: Array, color: Array, noise: float) -> Array:
     high = cv2.max(cv2.max(darker[0], darker[1]), darker[2])
     limit = MAX_TINT + 3 * noise + np.float32(TINT_PER_LEVEL) * np.maximum(high, 0)
     neutral = (high - low <= limit) & (high <= MAX_DARKENING)
-    return np.asarray(neutral & (low >= -MAX_BRIGHTENING - 3 * noise)).view(np.uint8)
+    return np.asarray(neutral & (low >= -brighter - 3 * noise)).view(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,8 @@ def find_shade(image: Array, distance: Array, background: Background) -> Shade |
         distance: (h, w) uint8 color distance from the background.
         background: the background.
     """
-    neutral = may_be_shaded(image, background.color, background.noise)
+    brighter = MAX_LEVELED_BRIGHTENING if background.is_leveled else MAX_BRIGHTENING
+    neutral = may_be_shaded(image, background.color, background.noise, brighter)
     passable = neutral & (1 - soft_flood.find_edges(image, background.noise))
     differs = (distance > MAX_BRIGHTENING + 3 * background.noise).view(np.uint8)
     outside = soft_flood.flood(passable, soft_flood.NECK)
