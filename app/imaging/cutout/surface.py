@@ -22,6 +22,9 @@ MAX_NOISE_RATIO = 0.7  # to which leveling must reduce the noise of the border o
 MIN_SHARE = 0.55  # of the border that must match the surface
 MAX_NOISE = 4.0  # levels of noise around the surface: more is a scene
 MIN_LEVEL = 60.0  # brightness of a background, as a night sky has less
+MAX_PIECES = 6  # of background along the border: more is a scene
+_PIECE_TOLERANCE = 6.0  # levels from the background within which the border belongs to it
+_MEDIAN = 7  # px: radius of the median filter along the border
 _SIDE = 96  # px: a surface is smooth, so it is fitted on an image this small
 _BORDER = 2  # px there
 _ROUNDS = 6  # of reweighting
@@ -104,6 +107,8 @@ def level(image: Array, options: CutoutOptions) -> Leveled:
     calmer = found.noise <= MAX_NOISE_RATIO * background.noise
     if not (gained or calmer) or found.border_share < MIN_SHARE or found.noise > MAX_NOISE:
         return Leveled(image, background)
+    if _count_pieces(flat, found) > MAX_PIECES:
+        return Leveled(image, background)
     return Leveled(flat, replace(found, is_leveled=True), leveled.offset)
 
 
@@ -134,6 +139,22 @@ def _fit(image: Array) -> Array | None:
     if dark or not MIN_RANGE <= float(np.ptp(levels, axis=0).max()) <= MAX_RANGE:
         return None
     return np.asarray(np.clip(surface, 0, 255))
+
+
+def _count_pieces(image: Array, background: Background) -> int:
+    """Return into how many pieces the background along the border is broken.
+
+    A subject that extends beyond the image leaves a few. Wood grain, or trees in fog, which are
+    scenes, leave many.
+    """
+    loop = np.concatenate([image[0], image[1:, -1], image[-1, -2::-1], image[-2:0:-1, 0]])
+    distance = np.abs(loop.astype(np.float32) - background.color).max(axis=1)
+    tolerance = max(_PIECE_TOLERANCE, min(2 * _PIECE_TOLERANCE, 4.5 * background.noise))
+    matches = (distance <= tolerance).astype(np.int32)
+    wrapped = np.concatenate([matches[-_MEDIAN:], matches, matches[:_MEDIAN]])
+    window = np.ones(2 * _MEDIAN + 1, np.int32)
+    most = np.convolve(wrapped, window, "same")[_MEDIAN:-_MEDIAN] > _MEDIAN
+    return int(np.count_nonzero(most != np.roll(most, 1))) // 2
 
 
 def _terms(height: int, width: int) -> Array:

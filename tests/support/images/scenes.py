@@ -93,6 +93,30 @@ def pattern() -> Image.Image:
     return image
 
 
+def fog() -> Image.Image:
+    """Return trunks of trees that fade into fog."""
+    image, random = _image(_gradient((200, 205, 210), (170, 175, 180), SIDE)), _random(1)
+    pen = ImageDraw.Draw(image)
+    for _ in range(14):
+        x, gray = (int(value) for value in (random.integers(0, 640), random.integers(90, 170)))
+        width = int(random.integers(10, 30))
+        pen.rectangle((x, 0, x + width, SIDE), fill=(gray, gray + 4, gray + 6))
+    return image.filter(ImageFilter.GaussianBlur(2))
+
+
+def table() -> Image.Image:
+    """Return a plate on a wooden table, from above."""
+    random = _random(6)
+    grain = np.cumsum(random.normal(0, 1.2, (SIDE, 1)), axis=0) + random.normal(0, 4, (SIDE, SIDE))
+    image = _image(np.dstack([150 + 2 * grain, 105 + 1.5 * grain, 70 + grain]))
+    ImageDraw.Draw(image).ellipse((180, 180, 470, 470), fill=(240, 238, 232))
+    return image
+
+
+def _random(seed: int) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
 def foliage() -> Image.Image:
     """Return leaves of many greens, without any background."""
     image, random = Image.new("RGB", (SIDE, SIDE), (30, 60, 25)), np.random.default_rng(2)

@@ -20,6 +20,8 @@ SCENES = [
     scenes.city,
     scenes.pattern,
     scenes.foliage,
+    scenes.fog,
+    scenes.table,
 ]
 
 
