@@ -144,3 +144,19 @@ def test_offline_painter_follows_the_setting(tmp_path: Path, background: str) ->
     is_white = body["cutout"]["background"] == "#ffffff"
     assert is_white == (background == "auto")
     assert body["new_prompt"].endswith(PROMPT_SUFFIX if is_white else TRANSPARENT_PROMPT_SUFFIX)
+
+
+@pytest.mark.parametrize("query", ["holes=keep:1", "holes=keep:1&w=600&h=600"])
+def test_variants_choose_areas_of_a_models_alpha(service: Service, query: str) -> None:
+    """An area that the model left see-through can be filled, at any size."""
+    body = service.generate().json()
+    assert body["cutout"]["source"] == "model"
+    (area,) = body["cutout"]["areas"]
+    assert area["decision"] == "cut"
+    variant = service.get(f"/images/{body['filename']}?{query}").content
+    with Image.open(io.BytesIO(variant)) as image:
+        x, y = (int(part * image.width) for part in area["center"])
+        assert image.getpixel((x, y)) == (255, 255, 255, 255)
+        assert image.getpixel((0, 0))[3] == 0  # type: ignore[index]  # reason: an RGBA image
+    unknown = service.get(f"/images/{body['filename']}?holes=keep:2")
+    assert (unknown.status_code, unknown.json()["code"]) == (400, "invalid_request")

@@ -63,6 +63,19 @@ def test_an_opaque_image_is_cut_out() -> None:
     assert np.abs(found[..., 3] - expected[..., 3]).mean() < 2
 
 
+def test_a_painted_checkerboard_is_cut_out() -> None:
+    """A checkerboard that the model painted instead of transparency is cut out, too."""
+    rows, columns = np.indices((512, 512)) // 16
+    board = np.where((rows + columns) % 2, 255, 204)[..., None]
+    alpha = face()[..., 3:] / 255
+    color = np.rint(face()[..., :3] * alpha + board * (1 - alpha)).astype(np.uint8)
+    pixels = np.dstack([color, np.full((512, 512), 255, np.uint8)])
+    result = imaging.cutout(as_file(pixels))
+    assert (result.report.source, result.report.coverage < 0.5) == ("cutout", True)
+    error = np.abs(decoded(result.png)[..., 3] - truth(face())[..., 3])
+    assert error.mean() < 4
+
+
 def test_a_stated_background_replaces_the_alpha() -> None:
     """A caller who states the background gets a cutout, even if the model's alpha looks right."""
     options = CutoutOptions(background="#ffffff")
