@@ -16,7 +16,7 @@ MIN_TONE_SHARE = 0.25  # of the border that each tone must cover
 MIN_COVER = 0.8  # of the border that both must cover
 MIN_CHANGES = 6  # of tone, along at least two sides of the image
 MAX_CELL = 0.15  # of the image's side that a square may cover
-MIN_REGULAR = 0.6  # of the runs along a side that must be about as long as most
+MIN_REGULAR = 0.6  # of a side that runs of about the same length must cover
 MIN_MIXED = 0.12  # of an enclosed area that each tone must cover
 _MIN_HOLE = 60  # px of an enclosed area that can show the pattern
 _EDGE = 4  # px around the pattern that hold mixtures of it with the subject
@@ -140,4 +140,5 @@ def _is_regular(light: Array) -> bool:
     runs = np.diff(changes)
     usual = float(np.median(runs))
     regular = np.abs(runs - usual) <= max(2.0, usual / 4)
-    return 2 <= usual <= MAX_CELL * len(light) and bool(regular.mean() >= MIN_REGULAR)
+    covered = float(runs[regular].sum()) / len(light)
+    return 2 <= usual <= MAX_CELL * len(light) and covered >= MIN_REGULAR

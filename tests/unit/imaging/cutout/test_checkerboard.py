@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from app import imaging
+from app.imaging.cutout.checkerboard import find_checkerboard
 from app.imaging.cutout.large_cutout import cut_out_large
 from app.imaging.cutout.options import AUTOMATIC
 from tests.support.images.sample_images import encoded, pixels
@@ -71,3 +72,13 @@ def test_a_colored_pattern_is_no_background() -> None:
     cloth = np.asarray(checkerboard((250, 90), 32)).copy()
     cloth[..., 1:] //= 2
     assert (pixels(imaging.cutout(encoded(Image.fromarray(cloth))).png)[..., 3] == 255).all()
+
+
+def test_a_noisy_vignette_is_no_checkerboard() -> None:
+    """Noise around the middle of a gradient's tones changes often, but not evenly."""
+    y, x = np.mgrid[-1:1:1024j, -1:1:1024j]
+    noise = np.random.default_rng(5).normal(0, 1, (1024, 1024, 3))
+    gray = 236 - 14 * (x * x + y * y)[..., None] + noise
+    image = np.clip(gray, 0, 255).astype(np.uint8)
+    assert find_checkerboard(image[::2, ::2]) is None
+    assert find_checkerboard(np.asarray(checkerboard().resize((512, 512)))) is not None
