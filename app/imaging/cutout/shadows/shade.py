@@ -78,8 +78,8 @@ class Shade:
         color: of the background, shadow included, (h / 2, w / 2, 3) float32 BGR.
         passable: (h, w) uint8, 1 where no edge and no other color is in the way.
         shadow: whether there is a shadow; on a noisy background there may be none.
-        kept: share of the image, 0..1, of enclosed areas that are graded as a shadow is, but too
-            light or too dark for it.
+        kept: share of the image, 0..1, of areas that may be shadow, but were kept: enclosed ones
+            that are too light or too dark for it, and dark ones with a hard edge outside.
     """
 
     outside: Array
@@ -123,21 +123,26 @@ def find_shade(image: Array, distance: Array, background: Background) -> Shade |
     """
     brighter = MAX_LEVELED_BRIGHTENING if background.is_leveled else MAX_BRIGHTENING
     neutral = may_be_shaded(image, background.color, background.noise, brighter)
-    passable = neutral & (1 - soft_flood.find_edges(image, background.noise))
+    edges = soft_flood.find_edges(image, background.noise)
+    passable = neutral & (1 - edges)
     differs = (distance > MAX_BRIGHTENING + 3 * background.noise).view(np.uint8)
     outside = soft_flood.flood(passable, soft_flood.NECK)
     outside = soft_flood.without_chambers(outside, passable, differs)
     dark = (distance > SOLID_TOLERANCE + 3 * background.noise).view(np.uint8)
+    flooded = cv2.countNonZero(outside)
+    outside = soft_flood.without_hard_areas(outside, edges, distance, background.noise)
+    kept = flooded - cv2.countNonZero(outside)
     outside |= find_drawn_shadow(distance, outside, neutral, background)
     shadow = cv2.morphologyEx(dark & outside, cv2.MORPH_OPEN, _SQUARE_5)
     found = cv2.countNonZero(shadow) >= MIN_SHARE * distance.size
     if not found and background.is_clean:
         return None
     color = shaded_background(image, outside, background.color)
-    holes, unsure, kept = np.zeros_like(outside), np.zeros_like(outside), 0
+    holes, unsure = np.zeros_like(outside), np.zeros_like(outside)
     if background.is_clean:
         enclosed = passable & (1 - outside)
-        holes, unsure, kept = find_shaded_holes(image, enclosed, dark, color, background.color)
+        holes, unsure, other = find_shaded_holes(image, enclosed, dark, color, background.color)
+        kept += other
     if holes.any():
         color = shaded_background(image, outside | holes, background.color)
     return Shade(outside, holes, unsure, color, passable, found, kept / distance.size)

@@ -14,6 +14,8 @@ MAX_EDGE = 7  # px: wider slopes are shading
 NECK = 2  # px: the flood passes no gap of twice this, and one
 CHAMBER_NECK = 6  # px: the same, for areas of another color than the background's
 MIN_CHAMBER = 400  # px: smaller areas behind such a gap stay part of the flood
+MAX_HARD_RIM = 0.15  # of a dark area's rim that may be a hard edge against clear background
+_DARK, _CLEAR = 24, 8  # levels below the background: such an area; what counts as clear
 _CHROMA_GAIN = 1.5  # a shadow hardly changes the hue, so a change of hue counts for more
 _OPPONENT = np.array(
     [
@@ -100,3 +102,32 @@ def without_chambers(reached: Array, passable: Array, differs: Array) -> Array:
         return reached
     grown = cv2.dilate(chambers.view(np.uint8)[labels], np.ones((5, 5), np.uint8))
     return np.asarray(reached & (1 - grown))
+
+
+def without_hard_areas(reached: Array, edges: Array, distance: Array, noise: float) -> Array:
+    """Take back dark areas that have a hard edge against clear background.
+
+    A shadow fades into the background, and only ends hard where the subject begins. A gray part
+    of the subject, which the flood entered where its own shadow is as dark, has a hard outline.
+
+    Args:
+        reached: (h, w) uint8 mask that `flood` returned.
+        edges: (h, w) uint8 mask, as `find_edges` returns it.
+        distance: (h, w) uint8 color distance from the background.
+        noise: standard deviation of the background, levels.
+    """
+    dark: Array = reached & (distance > _DARK + 3 * noise).view(np.uint8)
+    dark = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+    if cv2.countNonZero(dark) < MIN_CHAMBER:
+        return reached
+    clear: Array = reached & (distance <= _CLEAR + 3 * noise).view(np.uint8)
+    hard: Array = edges & np.asarray(cv2.dilate(clear, np.ones((9, 9), np.uint8)))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=4)
+    for number in np.flatnonzero(stats[:, cv2.CC_STAT_AREA] >= MIN_CHAMBER):
+        if number == 0:
+            continue
+        area: Array = (labels == number).view(np.uint8)
+        rim: Array = np.asarray(cv2.dilate(area, np.ones((5, 5), np.uint8))) & (1 - area)
+        if np.count_nonzero(rim & hard) >= MAX_HARD_RIM * np.count_nonzero(rim):
+            reached = reached & (1 - np.asarray(cv2.dilate(area, np.ones((5, 5), np.uint8))))
+    return reached

@@ -62,3 +62,10 @@ def test_corners_around_a_subject_that_touches_the_border_are_background() -> No
     alpha = alpha_of(image)
     assert [alpha[y, x] for y in (2, -3) for x in (2, -3)] == [0, 0, 0, 0]
     assert alpha[128, 128] == 255
+
+
+def test_a_gray_subject_stays_where_its_shadow_is_as_dark() -> None:
+    """The flood enters a gray disc through its lost edge, but its outline has a hard edge."""
+    image = with_shadow(40, (128, 128, 128), darkness=126)
+    alpha, truth = alpha_of(image), true_alpha()
+    assert (alpha[truth == 255] < 128).mean() < 0.01
