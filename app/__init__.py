@@ -14,7 +14,7 @@ from app.cli.keys import keys as keys_commands
 from app.cli.spec import spec as spec_commands
 from app.config import UNUSABLE_SETTINGS, ConfigError, Settings
 from app.http import auth, cors, error_handlers, image_middleware, rate_limits, security_headers
-from app.http.concurrency import MAX_BODY_BYTES
+from app.http.body_limits import MAX_BODY_BYTES
 from app.http.delivery import compression, static_files
 from app.http.json_provider import OrjsonProvider
 from app.http.logs import logging_config, request_id

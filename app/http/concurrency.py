@@ -7,8 +7,6 @@ from types import TracebackType
 
 from app.errors import ServiceBusy, ShuttingDown
 
-MAX_BODY_BYTES = 64 * 1024
-
 
 class ConcurrencyLimit:
     """Context manager that rejects generations beyond a limit.

@@ -4,6 +4,7 @@ In gunicorn's own threaded worker, a thread waits while a client sends slowly, a
 waits for clients that don't close their connection, so a few such clients can block the server.
 Here the event loop never blocks. It holds every connection that is waiting: those that are
 receiving a request, with up to 64 KiB of body, and those that are closing. Each has a deadline.
+A few may receive the larger bodies that carry a file.
 """
 
 import contextlib
@@ -19,7 +20,8 @@ from typing import Any
 from gunicorn.http.errors import NoMoreData
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 
-from app.errors import RequestTimeout
+from app.errors import RequestTimeout, ServiceBusy
+from app.http.body_limits import MAX_BODY_BYTES
 from app.server.error_responses import send_error
 from app.server.request_buffer import RequestBuffer
 
@@ -29,6 +31,7 @@ _SEND_SECONDS = 10  # within which a client has to read some of a response
 _CLOSE_SECONDS = 2.0  # for the client to read the response and close its side
 _DEADLINE_CHECK_SECONDS = 0.25
 _READ_BYTES = 64 * 1024
+_MAX_LARGE_BODIES = 32  # received at the same time, of up to 1.5 MiB each
 _SEND_TIMEOUT = struct.pack("ll", _SEND_SECONDS, 0)  # the kernel's timeval
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -43,6 +46,11 @@ class Connection(TConn):  # type: ignore[misc] # reason: gunicorn has no types
         self.receives_body = False
         self.continue_sent = False
         self._worker = worker
+
+    @property
+    def receives_file(self) -> bool:
+        """Whether the body of the current request may be a large one."""
+        return self.buffer.max_body_bytes > MAX_BODY_BYTES
 
     def start_request(self) -> None:
         """Prepare for the next request.
@@ -185,12 +193,19 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
         if conn not in self._held:
             self._hold(conn, HEAD_SECONDS, self._receive, self._time_out)
         if conn.buffer.head_complete and not conn.receives_body:
+            if conn.receives_file and self._receives_too_many_files():
+                self._reject(conn, ServiceBusy("too many large bodies are being received"))
+                return
             conn.receives_body = True
             conn.deadline = time.monotonic() + BODY_SECONDS
         if conn.buffer.expects_continue and not conn.continue_sent:
             conn.continue_sent = True
             with contextlib.suppress(OSError):  # the deadline closes a broken connection
                 conn.sock.send(_CONTINUE)
+
+    def _receives_too_many_files(self) -> bool:
+        receiving = [conn for conn, action in self._held.items() if action == self._time_out]
+        return sum(conn.receives_file for conn in receiving) > _MAX_LARGE_BODIES
 
     def _time_out(self, conn: Connection) -> None:
         if conn.buffer.data:

@@ -13,10 +13,10 @@ from gunicorn.http.errors import LimitRequestHeaders, NoMoreData
 from gunicorn.http.parser import RequestParser
 
 from app.errors import RequestTooLarge
-from app.http.concurrency import MAX_BODY_BYTES
+from app.http.body_limits import MAX_BODY_BYTES, body_too_large, max_body_bytes
 
 MAX_HEAD_BYTES = 32 * 1024
-_MAX_CHUNKED_BYTES = MAX_BODY_BYTES + 2 * MAX_HEAD_BYTES  # includes head, chunk sizes, trailers
+_CHUNKED_EXTRA_BYTES = 2 * MAX_HEAD_BYTES  # for head, chunk sizes and trailers
 _MAX_CHUNKED_LINES = 2048  # the parser copies all remaining data for each chunk
 _MAX_CHUNKED_PARSES = 32  # after data that looks like the last chunk, which JSON rarely does
 
@@ -37,12 +37,14 @@ class RequestBuffer:
         head_complete: whether only the body is missing.
         expects_continue: whether the client sends the body only after `100 Continue`
             (RFC 9110, section 10.1.1).
+        max_body_bytes: the maximum size of the body, known once the head is complete.
     """
 
     def __init__(self, cfg: Any, client: Any, initial: bytes = b"") -> None:
         self.data = bytearray(initial)
         self.head_complete = False
         self.expects_continue = False
+        self.max_body_bytes = MAX_BODY_BYTES
         self._cfg, self._client = cfg, client
         self._next_parse_length = 0
         self._chunked = False
@@ -84,14 +86,15 @@ class RequestBuffer:
             return False
         self.head_complete = True
         self.expects_continue = request._expected_100_continue
+        self.max_body_bytes = max_body_bytes(request.method, request.path)
         reader = request.body.reader
         if isinstance(reader, LengthReader):
             return self._has_body(reader.length, len(parser.unreader.buf.getvalue()))
         return self._has_last_chunk(request.body)
 
     def _has_body(self, length: int, received: int) -> bool:
-        if length > MAX_BODY_BYTES:
-            raise RequestTooLarge
+        if length > self.max_body_bytes:
+            raise body_too_large(self.max_body_bytes)
         self._next_parse_length = len(self.data) + length - received
         return received >= length
 
@@ -103,13 +106,13 @@ class RequestBuffer:
         if too_many_lines or self._chunked_parses > _MAX_CHUNKED_PARSES:
             raise RequestTooLarge
         try:
-            length = len(body.read(MAX_BODY_BYTES + 1))
+            length = len(body.read(self.max_body_bytes + 1))
         except NoMoreData:
-            if len(self.data) > _MAX_CHUNKED_BYTES:
-                raise RequestTooLarge from None
+            if len(self.data) > self.max_body_bytes + _CHUNKED_EXTRA_BYTES:
+                raise body_too_large(self.max_body_bytes) from None
             return False
-        if length > MAX_BODY_BYTES:
-            raise RequestTooLarge
+        if length > self.max_body_bytes:
+            raise body_too_large(self.max_body_bytes)
         return True
 
 

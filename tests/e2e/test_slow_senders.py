@@ -20,12 +20,14 @@ from tests.support.servers.gunicorn import SHIPPED, TIMEOUT_SECONDS, Gunicorn, g
 CLIENTS = 600  # more than the threads of both workers, and than the files that the shell allows
 _CLOSE_SECONDS = 2.5  # longer than the server waits for a client to close its connection
 _POST = b"POST /generate-image HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+_MASK = b"POST /images/0f9b2d6c-4e1a-4f0f-8a54-b0c1f2a3d4e5.png/cutouts HTTP/1.1\r\nHost: x\r\n"
 _WHOLE = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 STARTS = {
     "nothing": b"",
     "part of the head": b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-",
     "part of the body": _POST + b'Content-Length: 60000\r\n\r\n{"prompt": "',
     "part of the chunks": _POST + b'Transfer-Encoding: chunked\r\n\r\nfff\r\n{"prompt": "',
+    "part of a mask": _MASK + b'Content-Length: 1400000\r\n\r\n{"mask": "' + b"A" * 70_000,
     "a body that is too large": _POST + b"Content-Length: 900000000\r\n\r\n{",
     "all, and then no end": _WHOLE,
 }

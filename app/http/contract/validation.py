@@ -7,8 +7,8 @@ from flask import request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from app.errors import InvalidJson, InvalidRequest, RequestTooLarge, UnsupportedMediaType
-from app.http.concurrency import MAX_BODY_BYTES
+from app.errors import InvalidJson, InvalidRequest, UnsupportedMediaType
+from app.http.body_limits import body_too_large, max_body_bytes
 from app.http.json_provider import loads_strict
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -21,7 +21,7 @@ def read_body(model: type[Model]) -> Model:
 
     Raises:
         UnsupportedMediaType: the content type isn't JSON.
-        RequestTooLarge: the body is larger than 64 KiB.
+        RequestTooLarge: the body is larger than `max_body_bytes`.
         InvalidJson: the body isn't JSON, or different parsers may read it differently.
         InvalidRequest: the body isn't an object, or a field is invalid.
     """
@@ -71,12 +71,15 @@ def _is_repeatable(model: type[BaseModel], name: str) -> bool:
 
 
 def _body_bytes() -> bytes:
+    limit = max_body_bytes(request.method, request.path)
+    # One byte above the limit: Werkzeug truncates a body without a length instead of rejecting it.
+    request.max_content_length = limit + 1
     try:
         body = request.get_data(cache=False)
     except RequestEntityTooLarge:
-        raise RequestTooLarge from None
-    if len(body) > MAX_BODY_BYTES:
-        raise RequestTooLarge
+        raise body_too_large(limit) from None
+    if len(body) > limit:
+        raise body_too_large(limit)
     return body
 
 

@@ -4,11 +4,12 @@ import pytest
 from gunicorn.config import Config
 
 from app.errors import RequestTooLarge
-from app.http.concurrency import MAX_BODY_BYTES
+from app.http.body_limits import MAX_BODY_BYTES, MAX_FILE_BODY_BYTES
 from app.server.request_buffer import RequestBuffer
 
 _HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
 _CHUNKED = _HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+_NAME = "0f9b2d6c-4e1a-4f0f-8a54-b0c1f2a3d4e5.png"
 _FALSE_END = b"4\r\n\r\n\r\n\r\n"
 
 
@@ -51,6 +52,38 @@ def test_body_is_limited_to_64_kib(buffer: RequestBuffer) -> None:
         RequestBuffer(Config(), ("127.0.0.1", 1)).append(
             _HEAD + b"Content-Length: %d\r\n\r\n" % (MAX_BODY_BYTES + 1)
         )
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "limit"),
+    [
+        ("POST", f"/images/{_NAME}/cutouts", MAX_FILE_BODY_BYTES),
+        ("POST", f"/images/{_NAME}/cutouts?x=1", MAX_FILE_BODY_BYTES),
+        ("PUT", f"/images/{_NAME}/cutouts", MAX_BODY_BYTES),
+        ("POST", f"/images/{_NAME}", MAX_BODY_BYTES),
+        ("POST", f"/images/{_NAME}/cutouts/", MAX_BODY_BYTES),
+        ("POST", "/images/any/cutouts", MAX_BODY_BYTES),
+        ("POST", "/generate-image", MAX_BODY_BYTES),
+    ],
+)
+@pytest.mark.parametrize("chunked", [False, True])
+def test_larger_bodies_are_received_for_masks_only(
+    method: str, path: str, limit: int, chunked: bool
+) -> None:
+    """The limit depends on method and path, with a length and in chunks."""
+    head = f"{method} {path} HTTP/1.1\r\nHost: x\r\n".encode()
+    for size in (limit, limit + 1):
+        buffer = RequestBuffer(Config(), ("127.0.0.1", 1))
+        if chunked:
+            request = b"%sTransfer-Encoding: chunked\r\n\r\n%x\r\n" % (head, size)
+            request += bytes(size) + b"\r\n0\r\n\r\n"
+        else:
+            request = b"%sContent-Length: %d\r\n\r\n" % (head, size) + bytes(size)
+        if size > limit:
+            with pytest.raises(RequestTooLarge):
+                buffer.append(request)
+        else:
+            assert buffer.append(request)
 
 
 def test_chunks_that_keep_looking_like_the_last_one_are_rejected(buffer: RequestBuffer) -> None:
