@@ -45,6 +45,7 @@ __all__ = [
     "VariantSource",
     "cutout",
     "inspect",
+    "normalize_mask",
     "preview",
     "render_variant",
 ]
@@ -89,6 +90,25 @@ def cutout(
     return pipeline.cutout(
         data, size=size, options=options, provenance=provenance, previous=previous
     )
+
+
+def normalize_mask(data: bytes, *, width: int, height: int) -> bytes:
+    """Reduce a caller's mask, for `CutoutOptions`, to what it decides; b"" if that is nothing.
+
+    Args:
+        data: a PNG file, gray or in color, with or without alpha: black erases, white restores.
+        width: of the original, in pixels.
+        height: of the original, in pixels.
+
+    Returns:
+        A gray PNG of at most 96 KiB: 0 erases, 128 leaves, 255 restores.
+
+    Raises:
+        InvalidOption: the file can't be decoded, is larger than the original, or too detailed.
+    """
+    from app.imaging.cutout import mask
+
+    return mask.normalize_mask(data, width=width, height=height)
 
 
 def preview(data: bytes, *, options: CutoutOptions = AUTOMATIC) -> bytes:

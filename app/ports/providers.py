@@ -138,6 +138,18 @@ class ImageProcessor(Protocol):
             UnusableImage: the image can't be decoded.
         """
 
+    def normalize_mask(self, mask: bytes, *, width: int, height: int) -> bytes:
+        """Return a caller's mask in the form that cutouts take and records keep.
+
+        Args:
+            mask: a PNG file.
+            width: of the original, in pixels.
+            height: of the original, in pixels.
+
+        Raises:
+            InvalidOption: the mask can't be used.
+        """
+
     def preview(self, data: bytes, options: CutoutOptions = AUTOMATIC) -> bytes | None:
         """Cut out a partial image, with the options of the final one.
 

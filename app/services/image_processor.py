@@ -35,6 +35,11 @@ class LocalImageProcessor:
         with self._slots:
             return imaging.cutout(data, options=options, provenance=provenance, previous=previous)
 
+    def normalize_mask(self, mask: bytes, *, width: int, height: int) -> bytes:
+        """See ImageProcessor."""
+        with self._slots:
+            return imaging.normalize_mask(mask, width=width, height=height)
+
     def preview(
         self, data: bytes, options: imaging.CutoutOptions = imaging.AUTOMATIC
     ) -> bytes | None:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from app.imaging.cutout.options import InvalidOption
 from app.imaging.errors import UnusableImage
 from app.imaging.formats.decode import decode
-from app.imaging.formats.header import ImageInfo, read_header
+from app.imaging.formats.header import read_header
 
 Array = npt.NDArray[Any]
 
@@ -24,12 +24,13 @@ _LEAVE = 128  # level of a normalized mask that decides nothing; 0 erases, 255 r
 _DEAD_ZONE = 16  # levels around it that decide nothing either
 
 
-def normalize_mask(data: bytes, original: ImageInfo) -> bytes:
+def normalize_mask(data: bytes, *, width: int, height: int) -> bytes:
     """Reduce a caller's mask to what it decides; b"" if that is nothing.
 
     Args:
         data: a PNG file, gray or in color, with or without alpha.
-        original: the header of the image that the mask is for.
+        width: of the original, px.
+        height: of the original, px.
 
     Returns:
         A gray PNG of at most 1024 x 1024 px without metadata: 0 erases, 128 leaves, 255 restores.
@@ -41,7 +42,7 @@ def normalize_mask(data: bytes, original: ImageInfo) -> bytes:
         header = read_header(data)
         if header.format != "png":
             raise InvalidOption("mask", "must be a PNG file")
-        if header.width > original.width or header.height > original.height:
+        if header.width > width or header.height > height:
             raise InvalidOption("mask", "must not have more pixels than the original")
         pixels = decode(data, header)
     except UnusableImage as error:

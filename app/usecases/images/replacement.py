@@ -13,6 +13,7 @@ from app.ports import ImageRecords, ImageStore
 from app.usecases.generation import sidecar
 from app.usecases.images.images import undo_if_deleted, versions_of
 
+_IN_PROGRESS = "Other requests are replacing this image. Send the same request again."
 _MAX_TRIES = 5  # other servers may be replacing the image at the same moment
 
 
@@ -44,7 +45,7 @@ class ReplaceImage:
             if self.records.compare_and_swap(newest, replaced):
                 return self._remove_images([replaced])
             old = self.records.get(old.id) or old
-        raise GenerationInProgress(f"{old.id} is being replaced by others")
+        raise GenerationInProgress(f"{old.id} is being replaced by others", message=_IN_PROGRESS)
 
     def remove_image(self, record: ImageRecord) -> None:
         """Write the sidecar of a replaced image, then remove the image.

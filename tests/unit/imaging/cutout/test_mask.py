@@ -14,7 +14,6 @@ from tests.support.images.hostile_images import bomb
 from tests.support.images.sample_images import INK, encoded, over, owl, pixels
 
 OWL = encoded(owl())
-HEADER = imaging.inspect(OWL)
 GRAY = (128, 128, 128)
 EYE = (192, 192)
 """The center of the left eye, px of 512, which is a hole unless it is restored."""
@@ -31,9 +30,15 @@ def mask_of(*discs: tuple[float, float, float, int], side: int = 512, mode: str 
     return encoded(image.resize((side, side), Image.Resampling.BOX).convert(mode))
 
 
+def normalized_for(original: bytes, mask: bytes) -> bytes:
+    """Return the normalized mask of an original."""
+    header = imaging.inspect(original)
+    return normalize_mask(mask, width=header.width, height=header.height)
+
+
 def cut(mask: bytes, *, data: bytes = OWL, size: int = 256, **options: object) -> RGBA:
     """Cut out with a mask, at any size."""
-    normalized = normalize_mask(mask, imaging.inspect(data))
+    normalized = normalized_for(data, mask)
     chosen = imaging.CutoutOptions(mask=normalized, **options)  # type: ignore[arg-type]  # reason: any option
     if size == 256:
         return pixels(imaging.cutout(data, options=chosen).png)
@@ -91,7 +96,7 @@ def test_white_restores(size: int) -> None:
 )
 def test_gray_and_transparent_pixels_decide_nothing(mask: bytes) -> None:
     """Such a mask is as good as none, so an image with it equals one without."""
-    assert normalize_mask(mask, HEADER) == b""
+    assert normalized_for(OWL, mask) == b""
 
 
 def test_colors_and_alpha_of_a_mask() -> None:
@@ -106,7 +111,7 @@ def test_colors_and_alpha_of_a_mask() -> None:
     ]
     for x, color in enumerate(colors):
         image.putpixel((x, 0), color)
-    with Image.open(io.BytesIO(normalize_mask(encoded(image), HEADER))) as levels:
+    with Image.open(io.BytesIO(normalized_for(OWL, encoded(image)))) as levels:
         assert np.asarray(levels).tolist() == [[0, 255, 63, 128, 128]]
 
 
@@ -122,7 +127,7 @@ def test_mask_of_any_size_is_stretched(side: int) -> None:
 
 def test_mask_does_not_change_the_numbers_of_areas() -> None:
     """Numbers stay those of the original, although the mask makes and fills areas."""
-    mask = normalize_mask(mask_of((256, 330, 60, 0), (*EYE, 50, 255)), HEADER)
+    mask = normalized_for(OWL, mask_of((256, 330, 60, 0), (*EYE, 50, 255)))
     with_mask, without = (
         imaging.cutout(OWL, options=imaging.CutoutOptions(mask=each)).report for each in (mask, b"")
     )
@@ -164,7 +169,7 @@ def test_wide_original_takes_a_mask_over_all_of_it() -> None:
 def test_unusable_masks_are_refused(mask: bytes, problem: str) -> None:
     """Each names the option and what is wrong, before many pixels are decoded."""
     with pytest.raises(imaging.InvalidOption, match=problem) as caught:
-        normalize_mask(mask, HEADER)
+        normalized_for(OWL, mask)
     assert caught.value.option == "mask"
 
 
@@ -173,14 +178,12 @@ def test_noise_is_no_mask() -> None:
     rng = np.random.default_rng(1)
     noise = Image.fromarray(rng.integers(0, 255, (1024, 1024), np.uint8))
     with pytest.raises(imaging.InvalidOption, match="too detailed"):
-        normalize_mask(encoded(noise), imaging.ImageInfo("png", 1024, 1024))
+        normalize_mask(encoded(noise), width=1024, height=1024)
 
 
 def test_large_masks_are_reduced() -> None:
     """A mask of the largest original is kept with 1024 px, in a few kilobytes."""
-    mask = normalize_mask(
-        mask_of((256, 256, 100, 0), side=2048), imaging.ImageInfo("png", 2048, 2048)
-    )
+    mask = normalize_mask(mask_of((256, 256, 100, 0), side=2048), width=2048, height=2048)
     assert imaging.inspect(mask).width == 1024
     assert len(mask) < 8000
 
