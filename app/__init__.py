@@ -8,7 +8,16 @@ from flask import Flask
 from werkzeug.routing import BaseConverter
 
 from app import container
-from app.blueprints import dependencies, generation, image_requests, images, meta, prompts, usage
+from app.blueprints import (
+    cutouts,
+    dependencies,
+    generation,
+    image_requests,
+    images,
+    meta,
+    prompts,
+    usage,
+)
 from app.cli.images.group import images as images_commands
 from app.cli.keys import keys as keys_commands
 from app.cli.spec import spec as spec_commands
@@ -90,7 +99,7 @@ def _register_handlers(app: Flask, observer: Observer) -> None:
 
 
 def _register_routes_and_commands(app: Flask) -> None:
-    for module in (generation, images, prompts, usage, meta):
+    for module in (generation, images, cutouts, prompts, usage, meta):
         app.register_blueprint(module.blueprint)
     for commands in (spec_commands, images_commands, keys_commands):
         app.cli.add_command(commands)

@@ -17,6 +17,7 @@ from app.usecases.auth.api_keys import ApiKeys
 from app.usecases.billing.usage_report import UsageReporter
 from app.usecases.generation.estimates import Estimates
 from app.usecases.generation.generate_image import GenerateImage
+from app.usecases.images.create_cutout import CreateCutout
 from app.usecases.images.images import Images
 from app.usecases.images.import_image import ImportImage
 from app.usecases.images.prompts import Prompts
@@ -78,6 +79,7 @@ class Dependencies:
     preview: Callable[[bytes, CutoutOptions], bytes | None]
     images: Images
     variants: Variants
+    create_cutout: CreateCutout
     prompts: Prompts
     usage_reporter: UsageReporter
     readiness: Readiness

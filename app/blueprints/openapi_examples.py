@@ -68,6 +68,16 @@ _IMAGE: dict[str, Any] = {
 }
 
 IMAGE = {"status": "success", **_IMAGE}
+_CUTOUT_FILE = "0c1f2d9e-8f7b-5d3c-9a64-5b1e7f30c2aa.png"
+CUTOUT = IMAGE | {
+    "filename": _CUTOUT_FILE,
+    "url": f"http://localhost:5000/images/{_CUTOUT_FILE}",
+    "image_url": f"https://my-bucket.s3.us-east-1.amazonaws.com/images/{_CUTOUT_FILE}",
+    "created_at": "2026-11-22T12:05:02.871000Z",
+    "charged": "no",
+    "cost_usd": 0.0,
+    "parent": _FILE,
+}
 DRY_RUN = {
     "status": "success",
     "dry_run": True,

@@ -13,7 +13,11 @@ from app.usecases.generation.generate_image import GenerateImage
 from app.usecases.generation.idempotency import IdempotencyService
 from app.usecases.generation.pending_records import PendingRecords
 from app.usecases.generation.recovery import Recovery
+from app.usecases.images.create_cutout import CreateCutout
+from app.usecases.images.cutout_inputs import CutoutInputs
+from app.usecases.images.images import Images
 from app.usecases.images.provenance import ProvenanceBuilder
+from app.usecases.images.replacement import ReplaceImage
 from app.usecases.operations.health import Readiness
 from app.usecases.operations.maintenance import Maintenance
 from app.usecases.reconcile.rebuild import Rebuilder
@@ -96,6 +100,24 @@ def build_generate_image(
             lease=lease,
         ),
         finalizer=finalizer,
+    )
+
+
+def build_create_cutout(ports: Ports, recovery: Recovery) -> CreateCutout:
+    """Build the use case that cuts images out again with other options.
+
+    Args:
+        ports: the adapters, with a store that reads past the cache.
+        recovery: finishes interrupted requests, with the same adapters.
+    """
+    return CreateCutout(
+        records=ports.records,
+        clock=ports.clock,
+        images=Images(ports.store, ports.records),
+        inputs=CutoutInputs(store=ports.store, image_processor=ports.image_processor),
+        finalizer=recovery.finalizer,
+        recovery=recovery,
+        replace_image=ReplaceImage(records=ports.records, store=ports.store),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from app.blueprints.dependencies import Dependencies, ServerInfo
 from app.config import VERSION, Settings
 from app.container.generation import (
+    build_create_cutout,
     build_finalizer,
     build_generate_image,
     build_maintenance,
@@ -79,6 +80,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         preview=ports.image_processor.preview,
         images=images,
         variants=_variants(settings, ports, images),
+        create_cutout=build_create_cutout(uncached, recovery),
         prompts=Prompts(
             ports.writer,
             prices=prices,

@@ -53,6 +53,7 @@ class Contract:
         query: schema of the query.
         response: schema of the JSON response; None if there is none.
         status: status of a successful response.
+        repeated_status: status if an earlier request had the same result; None if it is the same.
         content_types: content types of a response other than JSON.
         redirects: descriptions of redirects, by status.
         idempotent: whether the view accepts an Idempotency-Key, as those that spend money do.
@@ -69,6 +70,7 @@ class Contract:
     query: type[BaseModel] = NoQuery
     response: type[BaseModel] | None = None
     status: int = 200
+    repeated_status: int | None = None
     content_types: tuple[str, ...] = ("application/json",)
     redirects: Mapping[int, str] = field(default_factory=dict)
     idempotent: bool = False

@@ -164,8 +164,9 @@ def _responses(contract: Contract, references: Any) -> dict[str, Any]:
     errors: tuple[type[AppError], ...] = (*contract.all_errors, AppError)
     for error in errors:
         by_status[error.status].append(error)
+    statuses = [contract.status] + ([contract.repeated_status] if contract.repeated_status else [])
     return {
-        str(contract.status): _success(contract, references),
+        **{str(status): _success(contract, references) for status in statuses},
         **{str(status): _redirect(text) for status, text in contract.redirects.items()},
         **{
             str(status): _failure(errors, references)

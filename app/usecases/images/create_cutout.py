@@ -111,11 +111,10 @@ class CreateCutout:
             result = self._find_or_create(parent, options)
             if request.replace:
                 self.replace_image(parent, self._confirmed(result.record))
-                result = replace(result, record=self._confirmed(result.record))
-            return result
         except AppError as error:
             error.charged = Charged.NO
             raise
+        return result
 
     def _find_or_create(self, parent: ImageRecord, options: CutoutOptions) -> CutoutResult:
         image_id = _derived_id(parent, options)
