@@ -10,7 +10,6 @@ from app.blueprints.schemas.images import ImageResponse
 from app.blueprints.serializers import image_response
 from app.http.contract.decorator import Contract, contract
 from app.models import Scope, object_keys
-from app.usecases.images.create_cutout import CutoutRequest
 
 blueprint = Blueprint("cutouts", __name__)
 
@@ -47,12 +46,7 @@ def create_cutout(filename: str, body: CutoutBody) -> Response:
     image takes the place of the newest version of this one: that leaves the list, and its URL
     redirects permanently. Its original stays.
     """
-    request = CutoutRequest(
-        parent_id=object_keys.id_of_name(filename),
-        options=body.options(),
-        replace=body.replace,
-        owner=owner(),
-    )
+    request = body.request(object_keys.id_of_name(filename), owner=owner())
     with deps().concurrency_limit:
         result = deps().create_cutout(request)
     image = image_response(result.record, deps())

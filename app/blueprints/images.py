@@ -128,7 +128,9 @@ def redirect_to_replacement(error: errors.ImageReplaced) -> Response:
     """Redirect permanently to the image that took the place of the requested one."""
     is_public = deps().server_info.public_images
     caching = f"{'public' if is_public else 'private'}, max-age={error.max_age}"
-    return _redirect(308, public_base_url(deps()) + error.path, caching)
+    response = _redirect(308, public_base_url(deps()) + error.path, caching)
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # as the image itself
+    return response
 
 
 def _redirect(status: int, url: str, caching: str) -> Response:

@@ -55,6 +55,7 @@ _IMAGE: dict[str, Any] = {
         ],
         "source": "cutout",
     },
+    "cutout_options": {},
     "original": {
         "width": 1024,
         "height": 1024,
@@ -76,6 +77,7 @@ CUTOUT = IMAGE | {
     "created_at": "2026-11-22T12:05:02.871000Z",
     "charged": "no",
     "cost_usd": 0.0,
+    "cutout_options": {"holes": "keep", "tolerance": 8},
     "parent": _FILE,
 }
 DRY_RUN = {

@@ -115,6 +115,7 @@ def operator_fields(record: ImageRecord) -> dict[str, Any]:
         "size": record.size,
         "owner": record.owner or None,
     }
+    fields["cutout_options"] = dict(record.cutout_options)
     if record.original:
         fields["original"] |= {"key": record.original.key}
     values: dict[str, Any] = current_app.json.loads(current_app.json.dumps(fields))
@@ -136,10 +137,17 @@ def record_fields(record: ImageRecord) -> dict[str, Any]:
         "charged": record.charged,
         "cost_usd": _dollars(record.cost_micros),
         "cutout": image.report if image else {},
+        "cutout_options": _options(record),
         "original": _original(original) if original else None,
         "parent": object_keys.image_name(record.parent) if record.parent else None,
         "replaced_by": object_keys.image_name(record.replaced_by) if record.replaced_by else None,
     }
+
+
+def _options(record: ImageRecord) -> dict[str, Any]:
+    """Return the options without the mask's bytes, which may be many."""
+    options = dict(record.cutout_options)
+    return options | ({"mask": True} if "mask" in options else {})
 
 
 def _original(original: Original) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def normalize_mask(data: bytes, *, width: int, height: int) -> bytes:
         height: of the original, in pixels.
 
     Returns:
-        A gray PNG of at most 96 KiB: 0 erases, 128 leaves, 255 restores.
+        A gray PNG of at most 128 KiB: 0 erases, 128 leaves, 255 restores.
 
     Raises:
         InvalidOption: the file can't be decoded, is larger than the original, or too detailed.

@@ -9,16 +9,21 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from app.errors import InvalidRequest
 from app.imaging import CutoutOptions, HoleChoice, InvalidOption
 from app.imaging.cutout.options import CHOICE_PATTERN, MAX_TOLERANCE
+from app.usecases.images.create_cutout import CutoutRequest
 
-MAX_MASK_BYTES = 1_000_000
-_MAX_BASE64_CHARS = 4 * (MAX_MASK_BYTES + 2) // 3
+_MAX_MASK_BYTES = 1_000_000
+_MAX_BASE64_CHARS = 4 * ((_MAX_MASK_BYTES + 2) // 3)
 _DATA_URL = "data:image/png;base64,"
 
 
-def _decoded(text: str) -> str:
-    """Check that the text is base64; a canvas in a browser adds the start of a data URL."""
+def _decode(text: str) -> bytes:
+    """Decode base64; a canvas in a browser adds the start of a data URL."""
+    return base64.b64decode(text.removeprefix(_DATA_URL), validate=True)
+
+
+def _checked(text: str) -> str:
     try:
-        base64.b64decode(text.removeprefix(_DATA_URL), validate=True)
+        _decode(text)
     except (binascii.Error, ValueError) as error:
         raise ValueError("Must be a PNG file in base64.") from error
     return text
@@ -57,7 +62,7 @@ class CutoutBody(BaseModel):
         description="Levels by which the background may differ from its color. Default: as "
         "measured.",
     )
-    mask: Annotated[str, AfterValidator(_decoded)] | None = Field(
+    mask: Annotated[str, AfterValidator(_checked)] | None = Field(
         None,
         max_length=len(_DATA_URL) + _MAX_BASE64_CHARS,
         description="A PNG file of at most 1 MB in base64, stretched over the original: black "
@@ -69,7 +74,7 @@ class CutoutBody(BaseModel):
     )
 
     def options(self) -> CutoutOptions:
-        """Convert the body to options.
+        """Convert the body to options, without the mask.
 
         Raises:
             InvalidRequest: an option is invalid.
@@ -80,7 +85,20 @@ class CutoutBody(BaseModel):
                 shadow=self.shadow,
                 background=(self.background or "").lower(),
                 tolerance=self.tolerance,
-                mask=base64.b64decode((self.mask or "").removeprefix(_DATA_URL)),
             )
         except InvalidOption as error:
             raise InvalidRequest.of_field(error.option, str(error)) from None
+
+    def request(self, parent_id: str, *, owner: str | None) -> CutoutRequest:
+        """Convert the body to a request for a cutout of an image.
+
+        Raises:
+            InvalidRequest: an option is invalid.
+        """
+        return CutoutRequest(
+            parent_id=parent_id,
+            options=self.options(),
+            mask=_decode(self.mask or ""),
+            replace=self.replace,
+            owner=owner,
+        )

@@ -122,6 +122,10 @@ class Image(BaseModel):
     charged: Charged
     cost_usd: float | None = Field(description="The cost, including `enhance`; null if unknown.")
     cutout: StoredReport = Field(description="The report on the cutout.")
+    cutout_options: Mapping[str, Any] = Field(
+        description="Options of the cutout that differ from the default; `mask` is true if there "
+        "is one."
+    )
     original: OriginalResponse | None
     parent: str | None = Field(
         description="File name of the image whose original this one was cut out from again."

@@ -20,7 +20,7 @@ from app.cli.exit_codes import INCOMPLETE, describe, exit_on_error
 from app.cli.images.list_show_delete import newest_records
 from app.cli.params import find_owner, owner_option, query_option
 from app.errors import AppError
-from app.imaging import UnusableImage
+from app.imaging import AUTOMATIC, CutoutOptions, UnusableImage
 from app.models import Caller, ImageRecord, Original, ProcessedImage, object_keys
 from app.usecases.images.import_image import ExportedImage
 
@@ -173,14 +173,25 @@ def _image_of(entry: dict[str, Any], data: bytes, caller: Caller) -> ExportedIma
         name: _valid_text(str(entry.get(name) or ""))[: _MAX_PROMPT_LENGTH * 4]
         for name in ("prompt", "new_prompt", "provider", "model", "quality", "size")
     }
+    parent = str(entry.get("parent") or "")
     return ExportedImage(
         **texts,
         data=data,
         image_id=str(uuid.UUID(entry["id"])) if entry.get("id") else "",
         requested_at=_parse_time(entry.get("requested_at")),
         created_at=_parse_time(entry.get("created_at")),
+        parent=str(uuid.UUID(object_keys.id_of_name(parent))) if parent else "",
+        options=_options_of(entry),
         caller=caller,
     )
+
+
+def _options_of(entry: dict[str, Any]) -> CutoutOptions:
+    """Return the options to cut the file out with: none if it was exported without its original."""
+    document = entry.get("cutout_options")
+    if not entry.get("original_file") or not isinstance(document, dict):
+        return AUTOMATIC
+    return CutoutOptions.from_document(document)
 
 
 def _valid_text(text: str) -> str:

@@ -1,5 +1,6 @@
-"""`flask images recut`: cuts out all images again."""
+"""`flask images recut`: cuts out all images again, or some with other options."""
 
+import base64
 import sys
 from pathlib import Path
 
@@ -7,38 +8,136 @@ import click
 from flask.cli import with_appcontext
 
 from app.blueprints.dependencies import deps
-from app.cli.exit_codes import INCOMPLETE, exit_on_error
+from app.blueprints.schemas.cutouts import CutoutBody
+from app.cli.exit_codes import INCOMPLETE, describe, exit_on_error
+from app.errors import AppError, InvalidRequest
+from app.http.contract.validation import validate
+from app.models import object_keys
 from app.usecases.images.recut import RecutResult
 
 _CONTACT_SHEET = "contact-sheet.png"
 _MAX_ON_SHEET = 100
 
 
-@click.command(short_help="Cut out all images again from their originals.")
+@click.command(short_help="Cut out images again from their originals.")
+@click.argument("images", nargs=-1)
 @click.option(
     "--compare",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
     help="Write old and new images and a contact sheet to a folder; change nothing.",
 )
-@click.option("--in-place", is_flag=True, help="Replace the images.")
+@click.option("--in-place", is_flag=True, help="Replace all images that changed.")
+@click.option(
+    "--holes",
+    metavar="CHOICE",
+    help="Enclosed areas: auto, keep, cut, or by number, such as keep:2,5;cut:1.",
+)
+@click.option("--shadow", type=click.Choice(["cut", "keep"]), help="The subject's shadow.")
+@click.option("--background", metavar="COLOR", help="Color of the background: #rrggbb.")
+@click.option(
+    "--tolerance",
+    type=int,
+    metavar="LEVELS",
+    help="Levels by which the background may differ from its color, 0 to 100.",
+)
+@click.option(
+    "--mask",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="PNG over the original: black erases, white restores, gray changes nothing.",
+)
+@click.option("--replace", is_flag=True, help="Let each new image take the place of its parent.")
 @with_appcontext
-def recut(folder: Path | None, in_place: bool) -> None:
-    """Cut out all images again from their originals, free of charge.
+def recut(  # noqa: PLR0917 - reason: click passes each option by name
+    images: tuple[str, ...],
+    folder: Path | None,
+    in_place: bool,
+    holes: str | None,
+    shadow: str | None,
+    background: str | None,
+    tolerance: int | None,
+    mask: Path | None,
+    replace: bool,
+) -> None:
+    """Cut out images again from their originals, free of charge.
 
-    Give --compare or --in-place. Replaced images keep their URLs. They are removed from the caches
-    of this service, but browsers and CDNs may keep the old ones for up to a year.
+    With IMAGES (ids or filenames), make a new image of each, with the options given. The same
+    options make the same image, so the command can be repeated. With --replace, the URL of each
+    image redirects to the new one.
+
+    Without IMAGES, cut out all images again with today's cutout and their own options. Give
+    --compare or --in-place. Replaced images keep their URLs. They are removed from the caches of
+    this service, but browsers and CDNs may keep the old ones for up to a year.
 
     The exit status is 0, 1 if some images could not be cut out, and 2 if nothing was done.
     """
-    if bool(folder) == in_place:
+    chosen: dict[str, object] = {
+        "holes": holes,
+        "shadow": shadow,
+        "background": background,
+        "tolerance": tolerance,
+        "mask": _read_mask(mask) if mask else None,
+    }
+    given = {name: value for name, value in chosen.items() if value is not None}
+    if images:
+        if folder or in_place:
+            raise click.UsageError("--compare and --in-place apply to all images. Name none.")
+        failed = _cut_out_each(images, _body_of(given | {"replace": replace}))
+    elif replace or given:
+        raise click.UsageError("Name the images to cut out with these options.")
+    elif bool(folder) == in_place:
         raise click.UsageError("Give either --compare FOLDER or --in-place.")
+    else:
+        failed = _cut_out_all(folder)
+    sys.exit(INCOMPLETE if failed else 0)
+
+
+def _read_mask(path: Path) -> str:
+    with exit_on_error():
+        return base64.b64encode(path.read_bytes()).decode()
+
+
+def _body_of(values: dict[str, object]) -> CutoutBody:
+    """Validate the options as the API does.
+
+    Raises:
+        UsageError: one is invalid.
+    """
+    try:
+        body = validate(CutoutBody, values)
+        body.options()
+    except InvalidRequest as error:
+        problems = (f"--{problem['field']}: {problem['message']}" for problem in error.errors)
+        raise click.UsageError(" ".join(problems)) from None
+    return body
+
+
+def _cut_out_each(images: tuple[str, ...], body: CutoutBody) -> int:
+    """Make a new image of each; return how many failed."""
+    made = failed = 0
+    for image_id in map(object_keys.id_of_name, images):
+        try:
+            result = deps().create_cutout(body.request(image_id, owner=None))
+        except AppError as error:
+            failed += 1
+            click.echo(f"{image_id}: {describe(error)}", err=True)
+        else:
+            made += result.created
+            verb = "replaced by" if body.replace else "cut out as"
+            click.echo(f"{image_id} {verb} {result.record.id}")
+    there = len(images) - made - failed
+    click.echo(f"{made} made, {there} already there, {failed} failed.")
+    return failed
+
+
+def _cut_out_all(folder: Path | None) -> int:
+    """Cut out all images, in place unless there is a folder; return how many failed."""
     unchanged = changed = failed = 0
     for_sheet: list[RecutResult] = []
     with exit_on_error():
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
-        for result in deps().recut(in_place=in_place):
+        for result in deps().recut(in_place=folder is None):
             if result.problem:
                 failed += 1
                 click.echo(f"{result.record.id}: {result.problem}", err=True)
@@ -51,9 +150,9 @@ def recut(folder: Path | None, in_place: bool) -> None:
                     for_sheet = sorted([*for_sheet, result], key=_confidence)[:_MAX_ON_SHEET]
         if folder:
             _write_contact_sheet(folder / _CONTACT_SHEET, for_sheet)
-    verb = "changed" if in_place else "would change"
+    verb = "would change" if folder else "changed"
     click.echo(f"{changed} {verb}, {unchanged} unchanged, {failed} failed.")
-    sys.exit(INCOMPLETE if failed else 0)
+    return failed
 
 
 def _write_pair(folder: Path, result: RecutResult) -> None:

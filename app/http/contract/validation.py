@@ -33,7 +33,7 @@ def read_body(model: type[Model]) -> Model:
         raise InvalidJson from None
     if not isinstance(body, dict):
         raise InvalidRequest(message="The body must be a JSON object.")
-    return _validate(model, body)
+    return validate(model, body)
 
 
 def read_query(model: type[Model]) -> Model:
@@ -62,7 +62,7 @@ def parse_query(model: type[Model], query: str) -> Model:
             )
         elif texts[0]:
             values[name] = texts[0]
-    return _validate(model, values)
+    return validate(model, values)
 
 
 def _is_repeatable(model: type[BaseModel], name: str) -> bool:
@@ -83,7 +83,12 @@ def _body_bytes() -> bytes:
     return body
 
 
-def _validate(model: type[Model], values: dict[str, object]) -> Model:
+def validate(model: type[Model], values: dict[str, object]) -> Model:
+    """Validate values by a schema.
+
+    Raises:
+        InvalidRequest: a value is invalid, missing or unknown.
+    """
     try:
         return model.model_validate(values)
     except ValidationError as error:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.imaging.cutout.options import InvalidOption
+from app.imaging.cutout.options import MAX_MASK_BYTES, InvalidOption
 from app.imaging.errors import UnusableImage
 from app.imaging.formats.decode import decode
 from app.imaging.formats.header import read_header
@@ -19,7 +19,6 @@ from app.imaging.formats.header import read_header
 Array = npt.NDArray[Any]
 
 _MAX_SIDE = 1024  # px of a normalized mask; the plain cutout is computed at 512
-_MAX_BYTES = 96 * 1024  # of a normalized mask, which the record keeps
 _LEAVE = 128  # level of a normalized mask that decides nothing; 0 erases, 255 restores
 _DEAD_ZONE = 16  # levels around it that decide nothing either
 
@@ -51,7 +50,7 @@ def normalize_mask(data: bytes, *, width: int, height: int) -> bytes:
     if (levels == _LEAVE).all():
         return b""
     normalized = _encode(_shrink(levels))
-    if len(normalized) > _MAX_BYTES:
+    if len(normalized) > MAX_MASK_BYTES:
         raise InvalidOption("mask", "is too detailed; send one with larger areas")
     return normalized
 

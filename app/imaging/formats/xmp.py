@@ -22,6 +22,7 @@ _NAMESPACES = {
     "xmpMM": "http://ns.adobe.com/xap/1.0/mm/",
     "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
 }
+_RESOURCE_REF = "http://ns.adobe.com/xap/1.0/sType/ResourceRef#"
 _HEAD = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
     '<x:xmpmeta xmlns:x="adobe:ns:meta/">\n'
@@ -48,6 +49,7 @@ class Provenance:
         created: the time of the request, in UTC; None if the image was made elsewhere.
         model: the generator; "" if unknown.
         prompt: the prompt that the image was generated from; "" to omit it.
+        parent: the id of the image that this one was derived from; "" if it was generated.
     """
 
     id: str
@@ -55,6 +57,7 @@ class Provenance:
     created: datetime | None = None
     model: str = ""
     prompt: str = ""
+    parent: str = ""
 
 
 def build_packet(provenance: Provenance) -> bytes:
@@ -62,7 +65,7 @@ def build_packet(provenance: Provenance) -> bytes:
     lines = (
         f"<{name}>{_escape(value)}</{name}>\n" for name, value in _properties(provenance) if value
     )
-    return "".join((_HEAD, *lines, _TAIL)).encode()
+    return "".join((_HEAD, *lines, _derived_from(provenance.parent), _TAIL)).encode()
 
 
 def read_packet(png: bytes) -> bytes:
@@ -88,6 +91,17 @@ def _properties(provenance: Provenance) -> Iterator[tuple[str, str]]:
     yield "Iptc4xmpExt:DigitalSourceType", _VOCABULARY + source if source else ""
     yield "Iptc4xmpExt:AISystemUsed", provenance.model if trained else ""
     yield "Iptc4xmpExt:AIPromptInformation", provenance.prompt if trained else ""
+
+
+def _derived_from(parent: str) -> str:
+    """Return the reference to the image that this one was derived from, if any."""
+    if not parent:
+        return ""
+    reference = f"<stRef:documentID>uuid:{_escape(parent)}</stRef:documentID>"
+    return (
+        f'<xmpMM:DerivedFrom rdf:parseType="Resource" xmlns:stRef="{_RESOURCE_REF}">'
+        f"{reference}</xmpMM:DerivedFrom>\n"
+    )
 
 
 def _escape(text: str) -> str:

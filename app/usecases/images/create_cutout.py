@@ -47,13 +47,15 @@ class CutoutRequest:
 
     Attributes:
         parent_id: the id of the image.
-        options: the options of the new cutout; they don't add to those of the image.
+        options: the options of the new cutout, without a mask; they don't add to the image's.
+        mask: the mask as the caller sent it, a PNG file; empty for none.
         replace: whether the new image takes the place of the newest version of that image.
         owner: the caller whose image it has to be; None for any.
     """
 
     parent_id: str
     options: CutoutOptions
+    mask: bytes = b""
     replace: bool = False
     owner: str | None = None
 
@@ -107,7 +109,7 @@ class CreateCutout:
         """
         try:
             parent = self.images.record(request.parent_id, owner=request.owner)
-            options = self.inputs.with_normal_mask(request.options, parent)
+            options = self.inputs.add_mask(request.options, request.mask, parent)
             result = self._find_or_create(parent, options)
             if request.replace:
                 self.replace_image(parent, self._confirmed(result.record))

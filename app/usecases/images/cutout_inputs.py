@@ -41,25 +41,23 @@ class CutoutInputs:
             message="The original of this image is missing. It can't be cut out again.",
         )
 
-    def with_normal_mask(self, options: CutoutOptions, parent: ImageRecord) -> CutoutOptions:
-        """Return the options with their mask, if any, in the form that records keep.
+    def add_mask(self, options: CutoutOptions, mask: bytes, parent: ImageRecord) -> CutoutOptions:
+        """Return the options with a caller's mask, if any, in the form that records keep.
 
         Raises:
             InvalidRequest: the mask can't be used.
             AppError: see `original_of`.
         """
-        if not options.mask:
+        if not mask:
             return options
         try:
             size = parent.original or self.image_processor.inspect(self.original_of(parent))
-            mask = self.image_processor.normalize_mask(
-                options.mask, width=size.width, height=size.height
-            )
+            normal = self.image_processor.normalize_mask(mask, width=size.width, height=size.height)
         except InvalidOption as error:
             raise InvalidRequest.of_field(error.option, str(error)) from None
         except UnusableImage as error:
             raise ImageDamaged(f"{parent.id}: {error}") from None
-        return replace(options, mask=mask)
+        return replace(options, mask=normal)
 
     def check_areas(self, original: bytes, options: CutoutOptions) -> None:
         """Check that the image has the enclosed areas that the options name.

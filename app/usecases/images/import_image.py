@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from app.errors import Charged, GenerationInProgress
+from app.imaging import AUTOMATIC, CutoutOptions
 from app.models import ANONYMOUS, Caller, ImageRecord, State
 from app.models.prompts import fold
 from app.ports import Clock, ImageProcessor, ImageRecords
@@ -18,7 +19,11 @@ _NAMESPACE = uuid.UUID("6c1f7d1e-2f0b-5d0c-9a53-8f6f2f9d6b11")  # of ids derived
 
 @dataclass(frozen=True, kw_only=True)
 class ExportedImage:
-    """An image to import, with its metadata; unknown fields are "" or None."""
+    """An image to import, with its metadata; unknown fields are "" or None.
+
+    `options` are those that the data is to be cut out with, and `parent` is the id of the image
+    whose original it is.
+    """
 
     data: bytes
     prompt: str
@@ -30,6 +35,8 @@ class ExportedImage:
     model: str = ""
     quality: str = ""
     size: str = ""
+    parent: str = ""
+    options: CutoutOptions = AUTOMATIC
     caller: Caller = field(default=ANONYMOUS)
 
 
@@ -101,4 +108,6 @@ class ImportImage:
             size=exported.size,
             provider=exported.provider or IMPORTED,
             model=exported.model,
+            parent=exported.parent,
+            cutout_options=exported.options.to_document(),
         )

@@ -177,6 +177,11 @@ class FakeImageProcessor(Scripted):
         self.step("cut_out")
         return Cutout(png=b"cutout of " + data, size=256, report=REPORT)
 
+    def normalize_mask(self, mask: bytes, *, width: int, height: int) -> bytes:
+        """See ImageProcessor; the mask names the original's size."""
+        self.step("normalize_mask")
+        return b"%s for %dx%d" % (mask, width, height)
+
     def preview(self, data: bytes, options: CutoutOptions = AUTOMATIC) -> bytes | None:
         """See ImageProcessor."""
         self.options.append(options)

@@ -42,7 +42,7 @@ def parse_packet(packet: bytes) -> dict[str, str]:
     properties = {}
     for each in description:
         namespace, _, name = each.tag[1:].partition("}")
-        properties[f"{_PREFIXES[namespace]}:{name}"] = each.text or ""
+        properties[f"{_PREFIXES[namespace]}:{name}"] = "".join(each.itertext())
     assert len(properties) == len(description)
     return properties
 

@@ -35,6 +35,15 @@ def test_a_model_s_image_is_marked_as_generated() -> None:
     }
 
 
+@pytest.mark.parametrize("provider", ["openai", "offline", "import"])
+def test_another_cutout_names_the_image_that_it_was_derived_from(provider: str) -> None:
+    """All else that is stated stays the same, beside the new id."""
+    record = replace(RECORD, provider=provider, parent="b25ab1d0-6f0e-4a3a-9c1b-0d9d3c6f4e77")
+    properties = read_properties(cut(record))
+    assert properties.pop("xmpMM:DerivedFrom") == f"uuid:{record.parent}"
+    assert properties == read_properties(cut(replace(record, parent="")))
+
+
 @pytest.mark.parametrize("with_prompts", [False, True])
 def test_the_offline_painter_s_image_is_not_marked_as_ai(with_prompts: bool) -> None:
     """The offline painter is an algorithm without training, so no property is about AI."""
