@@ -96,7 +96,7 @@ class CreateCutout:
     sleep: Callable[[float], object] = time.sleep
 
     def __call__(self, request: CutoutRequest) -> CutoutResult:
-        """Make the image, or return the one that an earlier request made.
+        """Make the image, or return that of an earlier equal request.
 
         Raises:
             ImageNotFound: there is no such image.

@@ -49,6 +49,7 @@ def test_openapi_document_is_valid_and_complete(embedded: Service) -> None:
         "/healthz",
         "/images",
         "/images/{filename}",
+        "/images/{filename}/cutouts",
         "/images/{filename}/metadata",
         "/metrics",
         "/readyz",
