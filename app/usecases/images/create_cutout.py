@@ -33,7 +33,7 @@ from app.usecases.images.images import Images
 from app.usecases.images.replacement import ReplaceImage
 
 _NAMESPACE = uuid.UUID("f2d0a5b0-6f0e-5a3a-9c1b-0d9d3c6f4e77")  # of ids derived from options
-_LEASE = timedelta(minutes=5)  # much longer than it takes
+_LEASE = timedelta(seconds=90)  # longer than cutting out and storing take, with all waiting
 _WAIT_SECONDS, _POLL_SECONDS = 10.0, 0.1  # for another request that makes the same image
 _IN_PROGRESS = "This cutout is being made. Send the same request again in a few seconds."
 _NOT_STORED = (

@@ -3,6 +3,7 @@
 from tests.faults.rows import (
     backgrounds,
     cache,
+    cutouts,
     keys,
     money,
     provider,
@@ -26,6 +27,7 @@ TOPICS = tuple(
         storage,
         records,
         cache,
+        cutouts,
         keys,
         money,
         service,
