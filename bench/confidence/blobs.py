@@ -8,7 +8,7 @@ import numpy as np
 from bench.cutout.artwork import SIDE, Artwork
 from bench.cutout.truth import Floats
 
-COUNT = 40
+COUNT = 16
 SOURCE = "blobs"
 _MARGIN = 0.1
 

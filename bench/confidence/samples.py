@@ -1,4 +1,4 @@
-"""The images that the confidence is fitted to: random artwork, in eight kinds each."""
+"""The images that the confidence is fitted to: random artwork, in fifteen kinds each."""
 
 import re
 from collections.abc import Iterator
@@ -6,19 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from bench.confidence import blobs
+from bench.confidence import blobs, natural
 from bench.confidence.table import TONED
 from bench.cutout import artwork, degrade
 from bench.cutout.artwork import Artwork, IconSet, seed
 from bench.cutout.degrade import KINDS, Sample
-from bench.cutout.truth import truth_of
-from bench.holes import features
+from bench.cutout.truth import Truth, truth_of
+from bench.holes import icons as hole_icons
 from bench.holes import table as hole_table
 
-EACH = 36  # icons of a set: half at random, half of those known to enclose white areas
+EACH = 12  # icons of a set: half at random, half of those known to enclose white areas
 SETS = tuple(
     icons
-    for icons in features.SETS
+    for icons in hole_icons.SETS
     if icons.name
     in {
         "twemoji", "fxemoji", "emojione", "fluent-emoji", "fluent-emoji-flat",
@@ -60,13 +60,21 @@ def _choose(
             break
 
 
-def make_samples(chosen: Artwork) -> Iterator[Sample]:
-    """Yield the seven kinds of `bench.cutout`, and the toned one."""
-    yield from degrade.make_samples(chosen, KINDS)
+def make_samples(chosen: Artwork) -> Iterator[tuple[Sample, Truth]]:
+    """Yield the kinds of `bench.cutout`, the toned one and the natural ones.
+
+    Each has a second truth, which is as good: without its glow, if it has one.
+    """
+    for sample in (*degrade.make_samples(chosen, KINDS), _toned(chosen)):
+        yield sample, sample.truth
+    yield from natural.make_samples(chosen)
+
+
+def _toned(chosen: Artwork) -> Sample:
     full = degrade.place(chosen, "square")
     tone = 250 + seed("tone", chosen.source, chosen.name) % 5
     full[..., :3] *= np.float32(tone / 255)
     noise = np.random.default_rng(seed("grain", chosen.source, chosen.name))
     grain = degrade.grain(full, float(noise.choice([0.0, 0.5, 1.0])), noise)
     data = degrade.encode(degrade.on_background(full, tone) + grain, compress_level=1)
-    yield Sample(chosen.source, chosen.name, TONED, data, truth_of(full))
+    return Sample(chosen.source, chosen.name, TONED, data, truth_of(full))

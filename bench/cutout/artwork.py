@@ -97,10 +97,18 @@ def _choose(icons: IconSet) -> Iterator[Artwork]:
 
 def read_icons(icons: IconSet) -> dict[str, Any]:
     """Return the icons of a set, fetched by npm if they are not cached."""
-    archive = CACHE / f"iconify-json-{icons.name}-{icons.version}.tgz"
+    with tarfile.open(fetch_package(icons.package, icons.version)) as files:
+        member = files.extractfile("package/icons.json")
+        assert member is not None
+        return dict(json.load(member))
+
+
+def fetch_package(name: str, version: str) -> Path:
+    """Return the archive of an npm package, fetched if it is not cached."""
+    archive = CACHE / f"{name.removeprefix('@').replace('/', '-')}-{version}.tgz"
     if not archive.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
-        package = f"{icons.package}@{icons.version}"
+        package = f"{name}@{version}"
         command = ["npm", "pack", "--silent", "--pack-destination", str(CACHE), package]
         try:
             subprocess.run(command, check=True, capture_output=True)
@@ -108,10 +116,7 @@ def read_icons(icons: IconSet) -> dict[str, Any]:
             raise SystemExit("npm is missing; it fetches the artwork") from None
         except subprocess.CalledProcessError as error:
             raise SystemExit(f"npm can't fetch {package}: {error.stderr.decode()}") from None
-    with tarfile.open(archive) as files:
-        member = files.extractfile("package/icons.json")
-        assert member is not None
-        return dict(json.load(member))
+    return archive
 
 
 def render_icon(icons: IconSet, document: dict[str, Any], name: str) -> Pixels:

@@ -93,7 +93,7 @@ def _fence(lines: Array, frame: Array, radius: int, thick: int, rng: np.random.G
 
 
 def _colorize(lines: Array, frame: Array, side: int, rng: np.random.Generator) -> Array:
-    first, second = _color(rng), _color(rng)
+    first, second = random_color(rng), random_color(rng)
     coverage = np.maximum(lines, frame).astype(np.float32)
     color = np.where(frame[..., None] > 127, second, first)
     size = side, side
@@ -105,6 +105,7 @@ def _colorize(lines: Array, frame: Array, side: int, rng: np.random.Generator) -
     return np.dstack([straight, alpha]).clip(0, 255).astype(np.uint8)
 
 
-def _color(rng: np.random.Generator) -> Array:
+def random_color(rng: np.random.Generator) -> Array:
+    """Return a color, BGR or RGB alike."""
     levels = colorsys.hsv_to_rgb(rng.random(), rng.uniform(0, 0.9), rng.uniform(0.15, 0.95))
     return np.array([int(255 * level) for level in levels], np.float32)

@@ -15,7 +15,7 @@ from app.imaging.cutout.quality_metrics import (
     QualityMetrics,
     measure_quality,
 )
-from app.imaging.cutout.report import CutoutReport
+from app.imaging.cutout.report import CutoutReport, EnclosedArea
 
 Array = npt.NDArray[Any]
 
@@ -23,6 +23,8 @@ GOOD_CONFIDENCE = 0.9  # from which a cutout needs no inspection
 EMPTY_COVERAGE = 0.003  # below which nothing is left
 HAZARDS_FILE = Path(__file__).with_name("confidence.json")
 BASELINE = "baseline"  # in HAZARDS_FILE: the hazard without any risk
+HOLE_REASON = "enclosed areas may be subject or holes"
+DOUBT = 0.1  # probability of being subject, or a hole, from which an area is doubtful
 _MIN_REASON = 0.05  # share of the confidence that a risk must cost to be reported
 
 
@@ -59,8 +61,7 @@ class Risk:
 # cases. The fit assigns a low-contrast outline no weight in addition to the fragments that it
 # leaves, so its small hazard is set by hand, too.
 RISKS = (
-    Risk("enclosed areas may be subject or holes", "hole_errors", 0.0, 1.0),
-    Risk("enclosed areas were cut because of their color alone", "color_only", 0.0, 1.0),
+    Risk(HOLE_REASON, "hole_errors", 0.0, 1.0),
     Risk(
         "a shadow was removed, also inside the subject",
         "shadow_cut", 0.001, 0.03, log_scale=True,
@@ -70,6 +71,7 @@ RISKS = (
         "shadow_kept", 0.002, 0.05, log_scale=True,
     ),
     Risk("small fragments of the subject were left", "fragments", 0.5, 10, log_scale=True),
+    Risk("the edges are soft, as of fur or a glow", "softness", 1.2, 3.0, log_scale=True),
     Risk("the background enters the subject through a narrow gap", "inlet", 0.01, 0.03),
     Risk("much of the outline is as light as the background", "low_contrast", 0.03, 0.5, 0.3),
     Risk("the subject extends beyond the image", "clipped", 0.02, 0.6, hazard=1.0),
@@ -107,6 +109,7 @@ def report_cutout(measurements: CutoutMeasurements) -> CutoutReport:
     metrics = measure_quality(measurements)
     confidence, reasons = estimate_confidence(metrics)
     empty = metrics.coverage < EMPTY_COVERAGE
+    reasons = tuple(_name_areas(reason, measurements.areas) for reason in reasons)
     return CutoutReport(
         background=_to_hex(measurements.background),
         coverage=round(metrics.coverage, 4),
@@ -120,6 +123,14 @@ def report_cutout(measurements: CutoutMeasurements) -> CutoutReport:
         reasons=("nothing but background was found",) if empty else reasons,
         areas=measurements.areas,
     )
+
+
+def _name_areas(reason: str, areas: tuple[EnclosedArea, ...]) -> str:
+    """Return the reason, with the numbers of the areas that are doubtful."""
+    doubtful = [str(area.number) for area in areas if DOUBT < area.chance < 1 - DOUBT]
+    if reason != HOLE_REASON or not doubtful:
+        return reason
+    return f"{reason}: {', '.join(doubtful)}"
 
 
 def report_uncut(background: Background, coverage: float) -> CutoutReport:

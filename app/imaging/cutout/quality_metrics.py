@@ -49,8 +49,6 @@ class QualityMetrics:
     Attributes:
         hole_errors: enclosed regions that are expected to be misclassified, weighted by their
             visibility.
-        color_only: visibility, 0..1, of the largest region that was cut because of its color
-            alone.
         shadow_cut: share of the image, 0..1, that is enclosed in a shadow and was cut.
         shadow_kept: the same, but kept.
         fragments: tiny separate pieces of subject, 0..10.
@@ -59,10 +57,10 @@ class QualityMetrics:
         clipped: share of the image's border, 0..1, that is not background.
         noise: standard deviation of the background, in levels.
         coverage: mean opacity over the square, 0..1.
+        softness: usual width of the edges, px of the result.
     """
 
     hole_errors: float
-    color_only: float
     shadow_cut: float
     shadow_kept: float
     fragments: float
@@ -71,6 +69,7 @@ class QualityMetrics:
     clipped: float
     noise: float
     coverage: float
+    softness: float
 
 
 def measure_quality(measurements: CutoutMeasurements) -> QualityMetrics:
@@ -78,7 +77,6 @@ def measure_quality(measurements: CutoutMeasurements) -> QualityMetrics:
     holes = measurements.holes
     return QualityMetrics(
         hole_errors=holes.expected_errors,
-        color_only=holes.color_only,
         shadow_cut=holes.shadow_cut,
         shadow_kept=holes.shadow_kept,
         fragments=float(_count_fragments(measurements.alpha)),
@@ -87,6 +85,7 @@ def measure_quality(measurements: CutoutMeasurements) -> QualityMetrics:
         clipped=1 - measurements.background.border_share,
         noise=measurements.background.noise,
         coverage=float(measurements.alpha.mean()) / 255,
+        softness=float(measurements.edge_width),
     )
 
 

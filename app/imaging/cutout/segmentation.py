@@ -81,7 +81,10 @@ def segment(
     if options.lossy:
         regions = label_regions(similar | ringing_specks(distance, regions))
     slack = LOSSY_COLOR_SHIFT if options.lossy else 0.0
-    holes = classify_holes(image, regions, background, options.chosen.holes, slack=slack)
+    chosen = options.chosen
+    holes = classify_holes(
+        image, regions, background, chosen.holes, slack=slack, prompt=chosen.subject
+    )
     mask = regions.background_mask(holes.is_background)
     return Segmentation(mask, distance, regions, background.color, holes, shadow=False)
 
@@ -107,6 +110,7 @@ def _segment_with_shadow(
         slack=slack,
         shaded=shade.holes,
         unsure=shade.unsure,
+        prompt=options.chosen.subject,
     )
     holes = replace(holes, shadow_kept=max(holes.shadow_kept, shade.kept))
     mask = regions.background_mask(holes.is_background)

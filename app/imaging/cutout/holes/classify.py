@@ -9,22 +9,23 @@ import numpy as np
 import numpy.typing as npt
 
 from app.imaging.cutout.background import Background
-from app.imaging.cutout.holes import decision_trees, features
+from app.imaging.cutout.holes import context, decision_trees, features, words
+from app.imaging.cutout.holes.pooling import FEATURES, pool
 from app.imaging.cutout.options import HoleChoice
 from app.imaging.cutout.regions import Regions
 
 Array = npt.NDArray[Any]
 
-COLOR_TOLERANCE = 0.6  # levels by which the mean of a hole may differ from the background
-WHITE_TOLERANCE = 0.7  # levels from pure white within which color can't identify a hole
-KEEP_THRESHOLD = 0.6  # probability of being subject from which a region is kept
+# Holes that models draw differ from the background by up to 1.6 levels, and by more in noise.
+COLOR_TOLERANCE = 1.8  # levels by which the mean of a hole may differ from the background
+_NOISE_FACTOR = 1.0  # further levels for each level of the background's noise
+KEEP_THRESHOLD = 0.42  # probability of being subject from which a region is kept: see bench/holes
 MIN_SHADED = 0.3  # of a region that must be background in a shadow
 VISIBLE_SHARE, OBVIOUS_SHARE = 0.0008, 0.004  # of the image: an error begins to show; is obvious
 MODEL_FILE = Path(__file__).with_name("model.json")
 _MIN_AREA = 6  # px: smaller regions are noise, and are cut if they match
 _MAX_REGIONS = 256  # the largest; an image with more is noise, and the rest is kept
 _MAX_CLASSIFIED = 24  # regions measured; smaller ones get the result of the last
-_SQUARE_3 = np.ones((3, 3), np.uint8)
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,6 @@ class HoleDecisions:
         cut: regions that were cut.
         expected_errors: number of regions that are expected to be misclassified, each weighted by
             its visibility.
-        color_only: visibility, 0..1, of the largest region that was cut because of its color
-            alone.
         shadow_cut: share of the image, 0..1, that is enclosed, lies in a shadow, and was cut.
         shadow_kept: the same, but kept.
     """
@@ -52,7 +51,6 @@ class HoleDecisions:
     kept: int
     cut: int
     expected_errors: float = 0.0
-    color_only: float = 0.0
     shadow_cut: float = 0.0
     shadow_kept: float = 0.0
 
@@ -66,6 +64,7 @@ def classify_holes(
     slack: float = 0.0,
     shaded: Array | None = None,
     unsure: Array | None = None,
+    prompt: str = "",
 ) -> HoleDecisions:
     """Classify the enclosed regions as background or subject.
 
@@ -78,8 +77,10 @@ def classify_holes(
         shaded: (h, w) uint8, 1 where background in a shadow shows through the subject; None
             without a shadow.
         unsure: (h, w) uint8, 1 where it may do so: the shape decides.
+        prompt: what the image shows; "" if unknown.
     """
-    judged = _judge(image, regions, background, slack=slack, shaded=shaded, unsure=unsure)
+    evidence = words.evidence(prompt)
+    judged = _judge(image, regions, background, evidence, slack=slack, shaded=shaded, unsure=unsure)
     chosen = [choice.decision(number) for number in range(1, len(judged.candidates) + 1)]
     free = np.array([decision == "auto" for decision in chosen], bool)
     cut = np.array([decision == "cut" for decision in chosen], bool)
@@ -90,8 +91,8 @@ def classify_holes(
     # What the caller chose can't be wrong.
     risky, shade = judged.matches & free, ~judged.matches & free & (shaded is not None)
     share = _share(regions, judged.candidates)
-    visible, by_color = visibility(share), shaded is None and not judged.by_shape
-    errors = np.minimum(judged.chance, 1 - judged.chance) * visible
+    visible = visibility(share)
+    errors = np.where(hole, judged.chance, 1 - judged.chance) * visible
     return HoleDecisions(
         is_background,
         candidates=judged.candidates,
@@ -99,7 +100,6 @@ def classify_holes(
         kept=int((counted & ~hole).sum()),
         cut=int((counted & hole).sum()),
         expected_errors=float(errors[risky].sum()),
-        color_only=float(visible[risky].max(initial=0.0)) if by_color else 0.0,
         shadow_cut=float(share[shade & hole].sum()),
         shadow_kept=float(share[shade & ~hole].sum()),
     )
@@ -110,36 +110,70 @@ class _Judgment:
     """What is known about each candidate without the caller's choice."""
 
     candidates: list[int]
-    matches: Array  # bool: has the background's color
+    matches: Array  # bool: may have the background's color
     hole: Array  # bool
     chance: Array  # probability of being subject
-    by_shape: bool  # whether that is based on shape, not on color alone
 
 
 def _judge(
     image: Array,
     regions: Regions,
     background: Background,
+    evidence: float,
     *,
     slack: float,
     shaded: Array | None,
     unsure: Array | None,
 ) -> _Judgment:
     candidates = _list_candidates(regions)
-    matches = np.array([_has_color(image, regions, i, background, slack) for i in candidates], bool)
-    by_shape = float(np.abs(background.color - 255).max()) <= WHITE_TOLERANCE
-    shaped = matches & by_shape
+    colors = _measure_colors(image, regions, candidates, background)
+    matches = _may_match(regions, candidates, colors, slack)
     if unsure is not None:
-        shaped |= np.array([_is_shaded(regions, number, unsure) for number in candidates], bool)
-    chance = np.where(matches, 0.0, 1.0)  # a region of another color is subject
-    if shaped.any():
-        chosen = [number for number, by in zip(candidates, shaped, strict=True) if by]
-        chance[shaped] = _subject_probability(image, regions, chosen)
+        matches |= np.array([_is_shaded(regions, number, unsure) for number in candidates], bool)
+    chance = np.ones(len(candidates))  # a region of another color is subject
+    if matches.any():
+        matching = [i for i, match in zip(candidates, matches, strict=True) if match]
+        odds = _subject_log_odds(image, regions, matching, colors[matches]) + evidence
+        chance[matches] = 1 / (1 + np.exp(-odds))
     if shaded is not None:
         for place, number in enumerate(candidates):
             if _is_shaded(regions, number, shaded):
                 chance[place] = 0.0
-    return _Judgment(candidates, matches, chance < KEEP_THRESHOLD, chance, by_shape)
+    return _Judgment(candidates, matches, chance < KEEP_THRESHOLD, chance)
+
+
+def measure(
+    image: Array, regions: Regions, background: Background, slack: float
+) -> tuple[list[int], Array]:
+    """Return the regions that the trees judge, and their features, as they were trained on."""
+    candidates = _list_candidates(regions)
+    colors = _measure_colors(image, regions, candidates, background)
+    matches = _may_match(regions, candidates, colors, slack)
+    chosen = [i for i, match in zip(candidates, matches, strict=True) if match]
+    chosen, colors = chosen[:_MAX_CLASSIFIED], colors[matches][:_MAX_CLASSIFIED]
+    if not chosen:
+        return [], np.zeros((0, len(FEATURES)), np.float32)
+    return chosen, _measure_features(image, regions, chosen, colors)
+
+
+def _measure_features(image: Array, regions: Regions, chosen: list[int], colors: Array) -> Array:
+    shapes = features.measure_regions(image, regions, chosen)
+    return np.hstack([shapes, context.measure_context(image, regions, chosen, colors)])
+
+
+def _measure_colors(
+    image: Array, regions: Regions, numbers: list[int], background: Background
+) -> Array:
+    colors = [context.measure_color(image, regions, i, background) for i in numbers]
+    return np.array(colors, np.float32).reshape(len(numbers), context.COLORS)
+
+
+def _may_match(regions: Regions, numbers: list[int], colors: Array, slack: float) -> Array:
+    """Return which regions are so close to the background's color that they may be background."""
+    area = np.maximum(regions.stats[numbers, cv2.CC_STAT_AREA], 1)
+    noise = colors[:, context.NAMES.index("background_noise")]
+    tolerance = COLOR_TOLERANCE + _NOISE_FACTOR * noise + slack * np.minimum(1.0, 40 / area)
+    return np.asarray(colors[:, context.NAMES.index("offset")] <= tolerance)
 
 
 def _list_candidates(regions: Regions) -> list[int]:
@@ -165,31 +199,16 @@ def _share(regions: Regions, numbers: list[int]) -> Array:
     return np.asarray(regions.stats[numbers, cv2.CC_STAT_AREA] / features.IMAGE_AREA)
 
 
-def _subject_probability(image: Array, regions: Regions, numbers: list[int]) -> Array:
-    """Return each region's probability of being subject.
+def _subject_log_odds(image: Array, regions: Regions, numbers: list[int], colors: Array) -> Array:
+    """Return the log-odds that each region is subject.
 
-    Boosted decision trees (Friedman, 2001) over `features.NAMES` compute it.
+    Boosted decision trees (Friedman, 2001) over `FEATURES` compute them; regions that belong
+    together agree.
     """
-    measured = features.measure_regions(image, regions, numbers[:_MAX_CLASSIFIED])
-    chance = decision_trees.load_trees(MODEL_FILE).predict(measured)
-    rest = np.full(len(numbers) - len(chance), chance[-1])
-    return np.concatenate([chance, rest])
-
-
-def _has_color(
-    image: Array, regions: Regions, number: int, background: Background, slack: float
-) -> bool:
-    """Return whether a region's inner pixels have the background's color."""
-    x, y, w, h, area = (int(v) for v in regions.stats[number])
-    mask = (regions.labels[y : y + h, x : x + w] == number).view(np.uint8)
-    for _ in range(2):
-        core = cv2.erode(mask, _SQUARE_3, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-        if cv2.countNonZero(core) < 12:
-            break
-        mask, area = core, cv2.countNonZero(core)
-    mean = np.array(cv2.mean(image[y : y + h, x : x + w], mask)[:3])
-    tolerance = COLOR_TOLERANCE + slack * min(1.0, 40 / area)
-    return bool(np.abs(mean - background.color).max() <= tolerance)
+    chosen, colors = numbers[:_MAX_CLASSIFIED], colors[:_MAX_CLASSIFIED]
+    measured = _measure_features(image, regions, chosen, colors)
+    odds = pool(decision_trees.load_trees(MODEL_FILE).log_odds(measured), measured)
+    return np.concatenate([odds, np.full(len(numbers) - len(odds), odds[-1])])
 
 
 def _is_shaded(regions: Regions, number: int, shaded: Array) -> bool:

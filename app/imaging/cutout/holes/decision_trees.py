@@ -36,22 +36,21 @@ class DecisionTrees:
     depth: int
     bias: float
 
-    def predict(self, samples: Array) -> Array:
-        """Return the probability of the positive class for each sample.
+    def log_odds(self, samples: Array) -> Array:
+        """Return the log-odds of the positive class for each sample.
 
         Args:
             samples: (n, k), a sample per row and a feature per column.
 
         Returns:
-            (n,) float64, 0..1.
+            (n,) float64.
         """
         node = np.tile(self.roots, (len(samples), 1))
         sample = np.arange(len(samples))[:, None]
         for _ in range(self.depth):
             go_left = samples[sample, self.feature[node]] <= self.threshold[node]
             node = np.where(go_left, self.left[node], self.right[node])
-        log_odds = self.bias + self.value[node].sum(axis=1)
-        return np.asarray(1 / (1 + np.exp(-log_odds)))
+        return np.asarray(self.bias + self.value[node].sum(axis=1))
 
 
 @lru_cache(maxsize=4)

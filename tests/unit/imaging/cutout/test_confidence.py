@@ -20,7 +20,7 @@ from tests.support.images.doubtful_cutouts import ImageFactory
 from tests.support.images.sample_images import choose, encoded
 
 PERFECT = QualityMetrics(
-    hole_errors=0.0, color_only=0.0, shadow_cut=0.0, shadow_kept=0.0, fragments=0.0,
+    hole_errors=0.0, shadow_cut=0.0, shadow_kept=0.0, fragments=0.0,
     low_contrast=0.0, inlet=0.0, clipped=0.0, noise=0.0, coverage=0.4,
 )  # fmt: skip
 
@@ -89,7 +89,6 @@ DOUBTFUL: dict[str, tuple[ImageFactory, str]] = {
     "pale": (images.pale, "as light as the background"),
     "cracked": (images.cracked, "narrow gap"),
     "shadow inside": (images.shadowed_ring, "shadow"),
-    "off-white": (images.on_cream, "color alone"),
     "fragments": (images.fragmented, "fragments"),
     "nearly full": (images.nearly_full, "almost nothing was cut"),
     "tiny": (images.tiny, "almost nothing was left"),
