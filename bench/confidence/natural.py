@@ -93,5 +93,5 @@ def _encode(drawn: Floats, background: Floats, cast: Floats, rng: np.random.Gene
     behind = background * (1 - cast[..., None]) * 255
     image = drawn[..., :3] * 255 + (1 - drawn[..., 3:]) * behind
     image = image * (np.float32(tint) / 255) + degrade.grain(drawn, noise, rng)
-    options = {"PNG": {"compress_level": 1}, "JPEG": {"quality": 90}, "WEBP": {"quality": 85}}
+    options: dict[str, dict[str, int]] = {"PNG": {"compress_level": 1}, "JPEG": {"quality": 90}, "WEBP": {"quality": 85}}
     return degrade.encode(image, file_format, **options[file_format])
