@@ -19,6 +19,12 @@ _BACKGROUNDS = (  # color, noise in levels, and file format, as models draw them
     ((254, 254, 254), 0.0, "WEBP"),
 )
 
+_OPTIONS: dict[str, dict[str, int]] = {
+    "PNG": {"compress_level": 1},
+    "JPEG": {"quality": 90},
+    "WEBP": {"quality": 85},
+}
+
 
 def make_samples(chosen: Artwork) -> Iterator[tuple[Sample, Truth]]:
     """Yield each kind, with a second truth: without its shadow or glow, if it has one."""
@@ -92,6 +98,10 @@ def _encode(drawn: Floats, background: Floats, cast: Floats, rng: np.random.Gene
     tint, noise, file_format = _BACKGROUNDS[rng.integers(len(_BACKGROUNDS))]
     behind = background * (1 - cast[..., None]) * 255
     image = drawn[..., :3] * 255 + (1 - drawn[..., 3:]) * behind
-    image = image * (np.float32(tint) / 255) + degrade.grain(drawn, noise, rng)
-    options: dict[str, dict[str, int]] = {"PNG": {"compress_level": 1}, "JPEG": {"quality": 90}, "WEBP": {"quality": 85}}
-    return degrade.encode(image, file_format, **options[file_format])
+    toned = image * (np.array(tint, np.float32) / 255) + degrade.grain(drawn, noise, rng)
+    options: dict[str, dict[str, int]] = {
+        "PNG": {"compress_level": 1},
+        "JPEG": {"quality": 90},
+        "WEBP": {"quality": 85},
+    }
+    return degrade.encode(toned, file_format, **options[file_format])

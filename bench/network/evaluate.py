@@ -13,13 +13,12 @@ from PIL import Image
 
 from app.imaging.cutout import holes
 from app.imaging.cutout.background import color_distance, estimate_background
-from app.imaging.cutout.network import CLASSES, predict_classes
-from app.imaging.cutout.network.pixel_classes import HOLE, SOFT, SUBJECT
 from app.imaging.cutout.options import HoleChoice
 from app.imaging.cutout.regions import background_like, label_regions
 from bench.network import backgrounds
 from bench.network.drawings import Array
 from bench.network.generate import SHARD
+from bench.network.pixel_classes import CLASSES, HOLE, SOFT, SUBJECT, predict_classes
 
 WORKING = 512  # px: the size at which the cutout judges areas
 MIN_AREA = 24  # px of the working size

@@ -13,9 +13,9 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from app.imaging.cutout.network.network_input import CHANNELS, SIDE
-from app.imaging.cutout.network.pixel_classes import MODEL_FILE
 from bench.network.model import Network
+from bench.network.network_input import CHANNELS, SIDE
+from bench.network.pixel_classes import MODEL_FILE
 
 TOLERANCE = 0.05  # of a logit, between PyTorch and OpenCV, whose weights have half precision
 MAX_BYTES = 2**20

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from app.imaging.cutout.network.network_input import CHANNELS, SIDE
+from bench.network.network_input import CHANNELS, SIDE
 
 CLASSES = 5
 WIDTHS = (16, 24, 32, 40, 48)  # channels at 128, 64, 32, 16 and 8 px

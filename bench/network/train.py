@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from app.imaging.cutout.network.network_input import to_channels
 from bench.network.drawings import Array, Rng
 from bench.network.generate import SHARD, WEIGHT_STEPS
 from bench.network.model import Network, unfold
+from bench.network.network_input import to_channels
 from bench.network.scenes import BACKGROUND, HOLE
 
 BATCH = 16

@@ -21,7 +21,7 @@ from tests.support.images.sample_images import choose, encoded
 
 PERFECT = QualityMetrics(
     hole_errors=0.0, shadow_cut=0.0, shadow_kept=0.0, fragments=0.0,
-    low_contrast=0.0, inlet=0.0, clipped=0.0, noise=0.0, coverage=0.4,
+    low_contrast=0.0, inlet=0.0, clipped=0.0, noise=0.0, coverage=0.4, softness=1.0,
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.imaging.cutout.network.network_input import SIDE, fit, to_channels
+from bench.network.network_input import SIDE, fit, to_channels
 
 Array = npt.NDArray[Any]
 

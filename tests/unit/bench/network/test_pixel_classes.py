@@ -8,14 +8,16 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from app.imaging.cutout.network import CLASSES, PixelClasses, predict_classes
-from app.imaging.cutout.network.pixel_classes import (
+from bench.network.pixel_classes import (
     BACKGROUND,
+    CLASSES,
     HOLE,
     SHADOW,
     SOFT,
     STEPS,
     SUBJECT,
+    PixelClasses,
+    predict_classes,
 )
 
 Array = npt.NDArray[Any]
