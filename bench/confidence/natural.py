@@ -104,4 +104,4 @@ def _encode(drawn: Floats, background: Floats, cast: Floats, rng: np.random.Gene
         "JPEG": {"quality": 90},
         "WEBP": {"quality": 85},
     }
-    return degrade.encode(toned, file_format, **options[file_format])
+    return degrade.encode(np.asarray(toned, np.float32), file_format, **options[file_format])
