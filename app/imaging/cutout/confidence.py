@@ -72,7 +72,9 @@ RISKS = (
     ),
     Risk("small fragments of the subject were left", "fragments", 0.5, 10, log_scale=True),
     Risk("the edges are soft, as of fur or a glow", "softness", 1.2, 3.0, log_scale=True),
-    Risk("the background enters the subject through a narrow gap", "inlet", 0.01, 0.03, hazard=0.84),
+    Risk(
+        "the background enters the subject through a narrow gap", "inlet", 0.01, 0.03, hazard=0.84
+    ),
     Risk("much of the outline is as light as the background", "low_contrast", 0.03, 0.5, 0.3),
     Risk("the subject extends beyond the image", "clipped", 0.02, 0.6, hazard=1.0),
     Risk("the background is uneven", "noise", 1.5, 6.0, hazard=1.0),
