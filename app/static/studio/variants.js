@@ -30,6 +30,7 @@ export const GROUPS = [
     always("rotate", choice("Rotate", { 0: "none", 90: "90° clockwise", 180: "180°", 270: "90° anticlockwise" })),
     always("flip", choice("Flip", { "": "none", h: "left and right", v: "top and bottom", hv: "both" })),
     always("holes", choice("Enclosed white", { auto: "automatic", keep: "keep all", cut: "cut all" })),
+    always("cutout_shadow", choice("Shadow in the image", { "": "as stored", cut: "cut", keep: "keep" })),
   ] },
   { title: "Outline and shadow", parts: [
     optional("outline", "Outline", number("Outline width", 0, 64, 1, 6), color("Outline color", "#ffffff")),
