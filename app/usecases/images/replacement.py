@@ -39,7 +39,7 @@ class ReplaceImage:
             *earlier, newest = versions_of(self.records, old)
             if newest.id == new.id:
                 return self._remove_images(earlier[-1:])
-            if new.state is State.REPLACED:
+            if new.state is State.REPLACED or new.id in {version.id for version in earlier}:
                 return None
             replaced = newest.replaced(new.id)
             if self.records.compare_and_swap(newest, replaced):

@@ -69,6 +69,18 @@ def test_replacements_are_followed_to_the_newest(
     assert images.replacement_of(first.id) == third.id
 
 
+def test_concurrent_replacements_form_no_circle(
+    world: World, images: Images, replace_image: ReplaceImage
+) -> None:
+    """A record that was read before it was replaced doesn't replace its own replacement."""
+    first, second, third = (world.generate(a_request()) for _ in range(3))
+    replace_image(first, second)
+    replace_image(first, third)
+    replace_image(first, second)  # both records were read before the other request
+    assert current(world, third).state is State.READY
+    assert [images.replacement_of(record.id) for record in (first, second)] == [third.id] * 2
+
+
 def test_deleted_replacement_leaves_nothing_to_redirect_to(
     world: World, images: Images, replace_image: ReplaceImage
 ) -> None:
