@@ -11,6 +11,7 @@ from PIL import Image
 
 from .composition import compose
 from .dice import Dice, canonical
+from .palette import OFF_WHITE
 from .prompt_reader import read
 from .raster import cut_out, drafts, to_png
 
@@ -46,8 +47,12 @@ def paint(
     return to_png(image)
 
 
-def paint_transparent(prompt: str, *, width: int = 1024, height: int = 1024) -> Image.Image:
+def paint_transparent(
+    prompt: str, *, width: int = 1024, height: int = 1024, white: str = OFF_WHITE
+) -> Image.Image:
     """Return the emblem on a transparent background, as an RGBA image.
+
+    `white` is the color of its white parts.
 
     Raises:
         ValueError: A side is out of range.
@@ -55,7 +60,7 @@ def paint_transparent(prompt: str, *, width: int = 1024, height: int = 1024) -> 
     if not (MIN_SIDE <= width <= MAX_SIDE and MIN_SIDE <= height <= MAX_SIDE):
         raise ValueError(f"width and height must be {MIN_SIDE} to {MAX_SIDE}, not {width}x{height}")
     dice = Dice(canonical(prompt))
-    emblem = compose(read(prompt), dice)
+    emblem = compose(read(prompt), dice, white)
     share = dice.branch("size").between(0.77, 0.83)
     cut = cut_out(emblem.markup, emblem.extent, share * min(width, height))
     image = Image.new("RGBA", (width, height))

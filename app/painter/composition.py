@@ -7,7 +7,7 @@ from .badge import badge
 from .dice import Dice
 from .drawing import INK, Shape, draw, draw_part
 from .figure import Figure, Rim, figure
-from .palette import Palette, palette
+from .palette import OFF_WHITE, Palette, palette
 from .prompt_reader import Subject
 from .raster import Extent, OccupiedArea
 from .vocabulary import INVENTED, MOTIFS, Motif
@@ -31,11 +31,12 @@ class Emblem:
     extent: Extent
 
 
-def compose(subject: Subject, dice: Dice) -> Emblem:
-    """Draw the subject, or an invented motif if it names none."""
+def compose(subject: Subject, dice: Dice, white: str = OFF_WHITE) -> Emblem:
+    """Draw the subject, or an invented motif if it names none; `white` is the color of white."""
     parts = dice.branch("composition")
     motif = MOTIFS[subject.motif or parts.pick(INVENTED)]
-    colors = palette(dice.branch("palette"), subject.color or motif.natural_color(dice))
+    hint = subject.color or motif.natural_color(dice)
+    colors = palette(dice.branch("palette"), hint, white)
     shapes = draw(motif.name, parts.branch("motif"))
     layout = parts.pick(("solo", "solo", "badge", "badge", "sticker")) if motif.framed else "solo"
     if subject.companion:
@@ -52,7 +53,8 @@ def compose(subject: Subject, dice: Dice) -> Emblem:
 def _pair(shapes: Sequence[Shape], colors: Palette, other: Motif, dice: Dice) -> Figure:
     """Add a smaller second motif, at the upper right or the lower left."""
     first = figure(shapes, colors, _OUTLINE)
-    companion_colors = {**palette(dice, other.natural_color(dice)), INK: colors[INK]}
+    companion_colors = palette(dice, other.natural_color(dice), colors["white"])
+    companion_colors[INK] = colors[INK]
     companion = draw(other.name, dice.branch("motif"))
     box, inner = OccupiedArea(first.silhouette).extent, _extent(companion, companion_colors)
     size = 0.46 * box.span

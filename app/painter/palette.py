@@ -9,6 +9,9 @@ from .dice import Dice
 # "#rrggbb" by tone: a role, such as "main", or a role with a suffix, such as "main-shade".
 Palette = dict[str, str]
 
+# Warmer and darker than the usual background, so that white parts are not mistaken for holes.
+OFF_WHITE = "#faf9f6"
+
 # Factors of the chroma and lightness of a whole palette.
 _MOODS = ((1.0, 1.0), (1.12, 0.98), (0.8, 1.06), (0.94, 0.97), (1.0, 1.03))
 # Hues of accent, contrast and sky, in degrees relative to the main hue.
@@ -31,7 +34,7 @@ class ColorHint:
     lightness: float = 1.0
 
 
-def palette(dice: Dice, hint: ColorHint | None) -> Palette:
+def palette(dice: Dice, hint: ColorHint | None, white: str = OFF_WHITE) -> Palette:
     """Return the colors of all tones, based on the hint or a random hue."""
     vivid, bright = dice.pick(_MOODS)
     accent, contrast, sky = dice.pick(_SCHEMES)
@@ -56,9 +59,9 @@ def palette(dice: Dice, hint: ColorHint | None) -> Palette:
         "aqua": (0.86, 0.08 * vivid, 222.0 + dice.between(-16, 16)),
     }
     tones = {name: tone for role, color in roles.items() for name, tone in _tones(role, *color)}
-    white = {"white": "#ffffff", "white-light": "#ffffff"}
+    plain = {"white": white, "white-light": white}
     shaded = {"white-shade": _hex(0.93, 0.018, 265.0), "white-deep": _hex(0.85, 0.03, 265.0)}
-    return tones | white | shaded
+    return tones | plain | shaded
 
 
 def _natural_lightness(hue: float) -> float:

@@ -10,6 +10,7 @@ from app.painter.vocabulary import INVENTED, MOTIFS
 from bench.holes.table import Array
 
 SIDE = 1024  # px
+BACKGROUND = "#ffffff"
 EACH = 4  # trained on for each motif
 _TRAINING = (
     "{0}", "one {0} for a shop", "the {0} of a small town, flat", "simple {0}", "{0} mascot, bold",
@@ -56,9 +57,12 @@ def other_prompts() -> list[str]:
     return prompts[:300]
 
 
-def paint(prompt: str) -> Array:
-    """Return (SIDE, SIDE, 4) uint8 BGRA pixels."""
-    image = painter.paint_transparent(prompt, width=SIDE, height=SIDE)
+def paint(prompt: str, white: str = BACKGROUND) -> Array:
+    """Return (SIDE, SIDE, 4) uint8 BGRA pixels.
+
+    White parts have the background's color, as most models paint them.
+    """
+    image = painter.paint_transparent(prompt, width=SIDE, height=SIDE, white=white)
     return np.ascontiguousarray(np.asarray(image)[..., [2, 1, 0, 3]])
 
 

@@ -119,7 +119,7 @@ def paint_emblems() -> Iterator[tuple[str, Image.Image]]:
     for name in tomllib.loads(file.read_text("utf-8"))["motifs"]:
         for form in _PAINTER_FORMS:
             prompt = form.format(name)
-            yield prompt, paint_transparent(prompt, width=SIDE, height=SIDE)
+            yield prompt, paint_transparent(prompt, width=SIDE, height=SIDE, white="#ffffff")
 
 
 def read_photos() -> Iterator[tuple[str, Image.Image]]:

@@ -36,7 +36,7 @@ def drawn_box(image: Image.Image) -> tuple[int, int, int, int]:
 
 def enclosed_share(image: Image.Image) -> float:
     """Return the share of near-white pixels that no flood from the border reaches."""
-    light = image.convert("L").point(lambda level: 255 if level >= 250 else 0)
+    light = image.convert("L").point(lambda level: 255 if level >= 248 else 0)
     ImageDraw.floodfill(light, (0, 0), 128)
     return light.histogram()[255] / (image.width * image.height)
 
@@ -121,6 +121,17 @@ def test_two_backgrounds_give_the_true_opacity(prompt: str) -> None:
     opaque = transparent[..., 3] == 255
     assert (black[opaque] == transparent[opaque][:, :3]).all()
     assert 0.1 < opaque.mean() < 0.9
+
+
+@pytest.mark.parametrize("prompt", ["panda", "a white cat sticker", "a daisy", "a camera badge"])
+def test_white_parts_differ_from_a_white_background(prompt: str) -> None:
+    """A cutout can distinguish them from holes; with another white they have that color."""
+    pixels = np.asarray(paint_transparent(prompt, width=256, height=256))
+    opaque = pixels[pixels[..., 3] == 255][:, :3]
+    assert not (opaque == WHITE).all(axis=1).any()
+    assert (opaque == (250, 249, 246)).all(axis=1).mean() > 0.02
+    pixels = np.asarray(paint_transparent(prompt, width=256, height=256, white="#ffffff"))
+    assert (pixels[pixels[..., 3] == 255][:, :3] == WHITE).all(axis=1).mean() > 0.02
 
 
 def test_only_the_background_depends_on_the_background() -> None:
