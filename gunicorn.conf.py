@@ -36,7 +36,7 @@ if "gevent" in worker_class and __name__ != "<run_path>":  # the doctor only rea
 from gunicorn.glogging import Logger
 
 from app.blueprints.dependencies import dependencies_of
-from app.config import ConfigError, Settings
+from app.config import UNUSABLE_SETTINGS, ConfigError, Settings
 from app.container import preload
 from app.http.logs import logging_config
 from app.server import error_responses, graceful_shutdown, process_setup
@@ -46,7 +46,8 @@ from app.server.worker_classes import describe_missing_features
 try:
     _settings = Settings.load()
 except ConfigError as error:
-    sys.exit(str(error))
+    sys.stderr.write(f"{error}\n")
+    sys.exit(UNUSABLE_SETTINGS)
 
 _MAINTENANCE_SECONDS = 15
 _SPARE_THREADS = 16  # for health checks and reads while every generation slot is taken
@@ -55,7 +56,7 @@ _SYNC = worker_class in {"sync", "gunicorn.workers.sync.SyncWorker"}
 process_setup.raise_open_file_limit()
 process_setup.limit_memory_arenas()  # before the first thread, and for all workers
 
-bind = f"{_settings.host}:{_settings.port}"
+bind = _settings.bind_address
 workers = _settings.web_concurrency
 # With more than one thread, gunicorn would replace `sync` with `gthread`.
 threads = 1 if _SYNC else _settings.max_concurrent_generations + _SPARE_THREADS

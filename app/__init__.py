@@ -1,7 +1,9 @@
 """The application factory."""
 
 import sys
+from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 import click
 from flask import Flask
@@ -31,6 +33,8 @@ from app.http.trusted_proxies import TrustedProxies
 from app.models import object_keys
 from app.ports import Observer, Ports
 
+T = TypeVar("T")
+
 
 class ImageName(BaseConverter):
     """URL converter for `<uuid>.png`.
@@ -51,12 +55,12 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     Raises:
         SystemExit: the settings are invalid. All problems are printed to standard error.
     """
-    settings = settings or _settings_or_exit()
+    settings = settings or _or_exit(Settings.load)
     log = partial(
         logging_config.configure, _level(settings), settings.log_format, secrets=settings.secrets
     )
     log()
-    ports = ports or container.build_ports(settings)
+    ports = ports or _build_ports(settings)
     log(trace_id=ports.observer.trace_id)
     app = Flask(__name__, static_folder=None)
     _configure(app)
@@ -124,9 +128,14 @@ def _level(settings: Settings) -> str:
     return settings.log_level if is_server or is_set else "WARNING"
 
 
-def _settings_or_exit() -> Settings:
+def _build_ports(settings: Settings) -> Ports:
+    _or_exit(lambda: container.check_clients(settings))
+    return container.build_ports(settings)
+
+
+def _or_exit(step: Callable[[], T]) -> T:
     try:
-        return Settings.load()
+        return step()
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(UNUSABLE_SETTINGS)

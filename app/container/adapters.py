@@ -106,7 +106,7 @@ def build_database(settings: Settings) -> DatabaseAdapters:
     from app.services.mongodb.ledger import MongoLedger
     from app.services.mongodb.records import MongoRecords
 
-    database = MongoDatabase(uri=uri, name=settings.mongodb_database)
+    database = MongoDatabase(uri=uri, name=settings.database)
     return DatabaseAdapters(
         records=MongoRecords(database),
         api_keys=MongoApiKeys(database),

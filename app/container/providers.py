@@ -2,12 +2,18 @@
 
 import random
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
 from app.config import Settings
 from app.ports import ImageGenerator, Moderator, PromptWriter
 from app.usecases.billing.model_table import draws_transparent
+
+if TYPE_CHECKING:
+    from openai import OpenAI
+
+    from app.services.runtime.lazy_client import LazyClient
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,25 +88,33 @@ def _with_recording(paid: ProviderAdapters, settings: Settings) -> ProviderAdapt
     )
 
 
-def _paid(settings: Settings) -> ProviderAdapters:
+def build_client(settings: Settings) -> "LazyClient[OpenAI]":
+    """Build the client of the paid provider."""
     from app.services.openai.client import lazy_azure_client, lazy_client
+
+    if settings.paid_provider == "azure":
+        return lazy_azure_client(
+            api_key=_value_of(settings.azure_openai_api_key) or "",
+            endpoint=settings.azure_target.endpoint,
+            api_version=settings.azure_target.api_version,
+        )
+    return lazy_client(
+        api_key=_value_of(settings.openai_api_key),
+        base_url=settings.openai_base_url,
+        organization=settings.openai_org_id,
+        project=settings.openai_project_id,
+    )
+
+
+def _paid(settings: Settings) -> ProviderAdapters:
     from app.services.openai.image_generator import OpenAIGenerator
     from app.services.openai.moderator import NoModerator, OpenAIModerator
     from app.services.openai.prompt_writer import OpenAIPromptWriter
 
-    if settings.paid_provider == "azure":
-        client = lazy_azure_client(
-            api_key=_value_of(settings.azure_openai_api_key),
-            endpoint=settings.azure_openai_endpoint or "",
-            api_version=settings.azure_openai_api_version,
-        )
-    else:
-        client = lazy_client(
-            api_key=_value_of(settings.openai_api_key), base_url=settings.openai_base_url
-        )
+    client = build_client(settings)
     moderator: Moderator = NoModerator()
-    if settings.moderates_prompts:
-        moderator = OpenAIModerator(client, model=settings.openai_moderation_model)
+    if settings.moderation_model:
+        moderator = OpenAIModerator(client, model=settings.moderation_model)
     return ProviderAdapters(
         generator=OpenAIGenerator(
             client,
@@ -123,5 +137,5 @@ def _is_transparent(settings: Settings) -> bool:
     return settings.openai_background == "transparent"
 
 
-def _value_of(secret: SecretStr | None) -> str:
-    return secret.get_secret_value() if secret else ""
+def _value_of(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None

@@ -58,7 +58,7 @@ def select_adapters(settings: Settings) -> tuple[SelectedAdapter, ...]:
 def _provider(settings: Settings) -> tuple[tuple[str, str], str, object]:
     """Return kind and description, the deciding setting, and its value."""
     model = settings.openai_image_model
-    moderation = "" if settings.moderates_prompts else ", without a moderation model"
+    moderation = "" if settings.moderation_model else ", without a moderation model"
     descriptions = {
         "openai": f"OpenAI {model}{moderation}",
         "azure": f"Azure OpenAI {model}{moderation}",
@@ -72,6 +72,8 @@ def _provider(settings: Settings) -> tuple[tuple[str, str], str, object]:
         return selected, "IMAGE_PROVIDER", settings.image_provider
     if settings.paid_provider == "azure":
         return selected, "AZURE_OPENAI_ENDPOINT", settings.azure_openai_endpoint
+    if settings.paid_provider and not settings.openai_api_key:
+        return selected, "OPENAI_BASE_URL", settings.openai_base_url
     return selected, "OPENAI_API_KEY", settings.openai_api_key
 
 

@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def _measure(section: str, stores: str, values: dict[str, Any]) -> None:
-    settings = Settings(_env_file=None, **values)
+    settings = Settings(**values)
     ports = build_ports(settings)
     generate = build_dependencies(settings, ports).generate
     functions: dict[str, Callable[[], object]] = {

@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def _rounds(folder: Path) -> Iterator[dict[str, float]]:
-    settings = Settings(_env_file=None, data_dir=folder, rate_limit_default="off")
+    settings = Settings(data_dir=folder, rate_limit_default="off")
     ports = build_ports(settings)
     app = create_app(settings, ports)
     records = list(generate_records(200))

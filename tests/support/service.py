@@ -97,7 +97,7 @@ def micros(dollars: float) -> int:
 
 def settings_for(**values: Any) -> Settings:
     """Return settings with these values, independent of the environment."""
-    return Settings(_env_file=None, **({"log_format": "text"} | NO_LIMITS | values))
+    return Settings(**({"log_format": "text"} | NO_LIMITS | values))
 
 
 @contextlib.contextmanager

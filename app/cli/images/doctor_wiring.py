@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from app.config import Settings
-from app.container import RECORDS_FILE, build_database, build_store
+from app.container import RECORDS_FILE, build_client, build_database, build_store
 from app.models import ApiKey, Finding
 from app.services.diagnostics import (
     access,
@@ -21,7 +21,6 @@ from app.services.diagnostics import (
     sqlite,
 )
 from app.services.diagnostics.openai import RequiredModel
-from app.services.openai.client import lazy_client
 from app.services.runtime.timing import SystemClock
 from app.services.s3.store import S3Store
 from app.usecases.billing.pricing import Prices
@@ -63,12 +62,12 @@ def _check_openai(settings: Settings) -> Iterator[Finding]:
         RequiredModel("image model", settings.openai_image_model, "OPENAI_IMAGE_MODEL"),
         RequiredModel("text model", settings.openai_text_model, "OPENAI_TEXT_MODEL"),
     ]
-    moderation = settings.openai_moderation_model
-    if moderation == "off":
+    moderation = settings.moderation_model
+    if moderation is None:
         yield openai.moderation_off()
     else:
         required.append(RequiredModel("moderation", moderation, "OPENAI_MODERATION_MODEL"))
-    client = lazy_client(api_key=_plain(settings.openai_api_key), base_url=settings.openai_base_url)
+    client = build_client(settings)
     without_s3 = settings.s3_bucket_name is None
     yield from openai.check_models(client, required, now=_now, compare_clock=without_s3)
 
@@ -92,9 +91,7 @@ def _check_clock(settings: Settings) -> Iterator[Finding]:
 def _check_records(settings: Settings) -> Iterator[Finding]:
     if settings.mongodb_uri is None:
         return sqlite.check_file(settings.data_dir / RECORDS_FILE)
-    return mongodb.check_database(
-        uri=_plain(settings.mongodb_uri), database=settings.mongodb_database
-    )
+    return mongodb.check_database(uri=_plain(settings.mongodb_uri), database=settings.database)
 
 
 def _check_cache(settings: Settings) -> Iterator[Finding]:

@@ -62,7 +62,7 @@ class RedisCache:
     def __init__(
         self, url: str, *, rest_seconds: float = 5.0, log_every_seconds: float = 60.0
     ) -> None:
-        self._client = LazyClient(lambda: _make_client(url))
+        self._client = LazyClient(lambda: make_client(url))
         self._rest_seconds = rest_seconds
         self._log_every_seconds = log_every_seconds
         self._lock = threading.Lock()
@@ -188,7 +188,8 @@ def client_options() -> dict[str, Any]:
     }
 
 
-def _make_client(url: str) -> "Redis":
+def make_client(url: str) -> "Redis":
+    """Create a client that fails fast; it connects at first use."""
     from redis import Redis
 
     return Redis.from_url(url, **client_options())

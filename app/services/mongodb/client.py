@@ -52,8 +52,12 @@ class MongoDatabase:
         self._client.close()
 
 
-def make_client(uri: str) -> "MongoClient[dict[str, Any]]":
+def make_client(uri: str, *, connect: bool = True) -> "MongoClient[dict[str, Any]]":
     """Create a client whose calls time out, whatever the server does.
+
+    Args:
+        uri: a MongoDB connection string with all options.
+        connect: whether to connect in the background; if not, the first call does.
 
     Raises:
         ConfigurationError: the URI or one of its options is invalid.
@@ -64,6 +68,7 @@ def make_client(uri: str) -> "MongoClient[dict[str, Any]]":
     try:
         return MongoClient(
             uri,
+            connect=connect,
             tz_aware=True,
             connectTimeoutMS=_TIMEOUT_MS,
             timeoutMS=_TIMEOUT_MS,  # of a whole call, including server selection and retries

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 _MAX_RETRY_AFTER_SECONDS = 3600
+_NO_API_KEY = "none"  # the SDK requires one, which servers without keys ignore
 
 # Only its code identifies a 400: a rejected prompt and an invalid parameter have the same type.
 REJECTION_CODES = {"moderation_blocked", "content_policy_violation", "invalid_prompt"}
@@ -55,10 +56,22 @@ _APP_ERRORS_IF_SENT: Mapping[FailureKind, Callable[..., AppError]] = {
 }
 
 
-def lazy_client(*, api_key: str, base_url: str | None) -> "LazyClient[OpenAI]":
+def lazy_client(
+    *,
+    api_key: str | None,
+    base_url: str | None,
+    organization: str | None = None,
+    project: str | None = None,
+) -> "LazyClient[OpenAI]":
     """Return a client of OpenAI or a compatible server, created lazily.
 
     The threads of a process share it.
+
+    Args:
+        api_key: the key; None for a server without keys.
+        base_url: the server's base URL; None for OpenAI.
+        organization: the id of OpenAI's organization, if the key belongs to several.
+        project: the id of the organization's project.
     """
 
     def make() -> "OpenAI":
@@ -66,7 +79,14 @@ def lazy_client(*, api_key: str, base_url: str | None) -> "LazyClient[OpenAI]":
 
         from app.services.openai.http_client import client_options
 
-        return OpenAI(api_key=api_key, base_url=base_url or DEFAULT_BASE_URL, **client_options())
+        client = OpenAI(
+            api_key=api_key or _NO_API_KEY,
+            base_url=base_url or DEFAULT_BASE_URL,
+            **client_options(),
+        )
+        # Instead of arguments, so that the SDK doesn't read the environment for those not set.
+        client.organization, client.project = organization, project
+        return client
 
     return LazyClient(make)
 

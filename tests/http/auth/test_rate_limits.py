@@ -160,7 +160,7 @@ def test_invalid_rate_is_rejected(text: str) -> None:
 
 def test_default_limits() -> None:
     """Ten images, twenty prompts, 300 other requests per minute; bad proxies are rejected."""
-    defaults = Settings(_env_file=None)
+    defaults = Settings()
     rates = [getattr(defaults, name) for name in NO_LIMITS]
     assert rates == ["10/minute", "20/minute", "300/minute"]
     with pytest.raises(ValueError, match="must be a comma-separated list of IP addresses"):

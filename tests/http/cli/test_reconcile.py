@@ -157,7 +157,7 @@ class KillingProcessor:
     def preview(self, data, options):
         return None
 
-settings = Settings(_env_file=None, data_dir=Path(sys.argv[1]))
+settings = Settings(data_dir=Path(sys.argv[1]))
 app = create_app(settings, replace(build_ports(settings), image_processor=KillingProcessor()))
 app.test_cli_runner().invoke(args=["images", "reconcile", "--fix"])
 """

@@ -20,7 +20,7 @@ def test_env_example_lists_exactly_the_settings() -> None:
 
 def test_env_example_values_are_the_defaults() -> None:
     """A copy of `.env.example` changes no setting, and it shows every default."""
-    assert Settings(_env_file=EXAMPLE) == Settings(_env_file=None)
+    assert Settings.load(EXAMPLE) == Settings()
     filled = {name.lower() for name, value in dotenv_values(EXAMPLE).items() if value}
-    defaults = Settings(_env_file=None).model_dump()
+    defaults = Settings().model_dump()
     assert filled == {name for name, value in defaults.items() if value is not None}

@@ -10,6 +10,12 @@ from tests.support.servers import python_process
 HEAVY = "openai boto3 botocore pymongo redis limits cv2 numpy PIL"
 START = f"""
 import sys
+
+def refuse(event, args):
+    if event in {{"socket.connect", "socket.getaddrinfo"}}:
+        print(event)
+
+sys.addaudithook(refuse)
 import app
 before = set(sys.modules)
 app.create_app()
@@ -35,19 +41,22 @@ def test_default_service_starts_without_heavy_packages(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("nothing_set")
 def test_starting_opens_no_connection(tmp_path: Path) -> None:
-    """The app is built although none of the configured servers is running."""
+    """Each SDK's client is created once, but connects to nothing and resolves no name."""
     nowhere = "127.0.0.1:9"
     env = {
         "OPENAI_API_KEY": "sk-none",
         "OPENAI_BASE_URL": f"http://{nowhere}/v1",
         "S3_BUCKET_NAME": "bucket",
         "S3_ENDPOINT_URL": f"http://{nowhere}",
-        "MONGODB_URI": f"mongodb://{nowhere}",
+        "MONGODB_URI": "mongodb+srv://nowhere.example.com/images",
         "REDIS_URL": f"redis://{nowhere}",
         "DATA_DIR": str(tmp_path / "data"),
     }
     assert set(env) <= {name.upper() for name in Settings.model_fields}
-    assert python_process.run(START, cwd=tmp_path, env=env) == ""
+    lines = python_process.run(START, cwd=tmp_path, env=env).splitlines()
+    assert lines == [
+        f"{sdk} by create_app()" for sdk in "openai boto3 botocore pymongo redis".split()
+    ]
 
 
 @pytest.mark.usefixtures("nothing_set")
