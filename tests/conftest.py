@@ -14,6 +14,7 @@ from tests.attacks.summary import print_attacks
 from tests.faults.page import print_matrix
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.network_guard import block_network, clean_environment
+from tests.support.servers.certificates import Certificates, make_certificates
 from tests.support.servers.databases import (
     MongoServer,
     RedisServer,
@@ -99,6 +100,12 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
     """Run one Redis server for all tests."""
     with valkey(tmp_path_factory.mktemp("valkey")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """Make one authority and server certificate for all tests."""
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,12 @@ _REPLACED = {
     "OPENAI_NATIVE_TRANSPARENCY": "was replaced: remove it, and set OPENAI_BACKGROUND=transparent "
     "instead of true, and OPENAI_BACKGROUND=white instead of false"
 }
-_ALIASES = {"OPENAI_ORG_ID": ("OPENAI_ORGANIZATION",), "OPENAI_PROJECT_ID": ("OPENAI_PROJECT",)}
+_ALIASES = {
+    "AWS_REGION": ("AWS_DEFAULT_REGION",),
+    "OPENAI_ORG_ID": ("OPENAI_ORGANIZATION",),
+    "OPENAI_PROJECT_ID": ("OPENAI_PROJECT",),
+    "S3_ENDPOINT_URL": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
+}
 """Other names of settings, which count if the setting itself is not set."""
 
 _MULTI_LINE = frozenset(

@@ -78,9 +78,11 @@ class SettingsFields(BaseModel):
 
     aws_access_key_id: StoreKey | None = None
     aws_secret_access_key: StoreKey | None = Field(None, validate_default=True)
+    aws_session_token: StoreKey | None = None
     aws_region: Region = "us-east-1"
     s3_bucket_name: BucketName | None = None
     s3_endpoint_url: WebUrl | None = None
+    s3_addressing_style: Annotated[Literal["auto", "path", "virtual"], AnyCase] = "auto"
     s3_public_url: WebUrl | None = None
     serve_mode: Annotated[Literal["proxy", "redirect"], AnyCase] = "proxy"
 

@@ -76,16 +76,19 @@ def build_store(settings: Settings) -> ImageStore:
     """Build the image store, without a cache in front of it."""
     if settings.s3_bucket_name is None:
         return LocalImageStore(settings.data_dir / "store")
+    from app.services.s3.client import Bucket
     from app.services.s3.store import S3Store
 
-    return S3Store(
-        bucket=settings.s3_bucket_name,
+    bucket = Bucket(
+        name=settings.s3_bucket_name,
         region=settings.aws_region,
         access_key_id=_value_of(settings.aws_access_key_id),
         secret_access_key=_value_of(settings.aws_secret_access_key),
+        session_token=_value_of(settings.aws_session_token),
         endpoint_url=settings.s3_endpoint_url,
-        public_base=settings.s3_public_url,
+        addressing_style=settings.s3_addressing_style,
     )
+    return S3Store(bucket, public_base=settings.s3_public_url)
 
 
 def build_database(settings: Settings) -> DatabaseAdapters:

@@ -75,7 +75,7 @@ def _create_store(settings: Settings) -> None:
 
     store = build_store(settings)
     if isinstance(store, S3Store):
-        store.client()
+        store.client.prepare()
         store.close()
 
 

@@ -20,6 +20,7 @@ from app.usecases.images.provenance import ProvenanceBuilder
 from app.usecases.images.replacement import ReplaceImage
 from app.usecases.operations.health import Readiness
 from app.usecases.operations.maintenance import Maintenance
+from app.usecases.operations.storage_check import StorageCheck
 from app.usecases.reconcile.rebuild import Rebuilder
 from app.usecases.reconcile.repairs import Repairs
 from app.usecases.reconcile.run import Reconcile
@@ -63,6 +64,7 @@ def build_generate_image(
     estimates: Estimates,
     budget_guard: BudgetGuard,
     readiness: Readiness,
+    storage_check: StorageCheck,
     finalizer: ImageFinalizer,
     recovery: Recovery,
     lease: timedelta,
@@ -75,6 +77,7 @@ def build_generate_image(
         estimates: estimates costs.
         budget_guard: enforces budgets.
         readiness: checks storage and records.
+        storage_check: the check of the storage.
         finalizer: stores images.
         recovery: finishes interrupted generations.
         lease: the time after which a generation counts as abandoned.
@@ -87,6 +90,7 @@ def build_generate_image(
         spool=ports.spool,
         observer=ports.observer,
         readiness=readiness,
+        storage_check=storage_check,
         idempotency=IdempotencyService(
             records=ports.records, clock=ports.clock, recovery=recovery, retention=retention
         ),

@@ -38,6 +38,7 @@ from app.usecases.images.recut import RecutImages
 from app.usecases.images.variants import Variants
 from app.usecases.operations.health import HealthCheck, Readiness
 from app.usecases.operations.metrics_report import MetricsReport
+from app.usecases.operations.storage_check import StorageCheck
 
 # A generation takes at most two timeouts, and storing its image less than a minute, including all
 # waiting. A worker that takes longer is presumed dead.
@@ -49,7 +50,9 @@ _CACHE_TTL_SECONDS = 60
 
 def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
     """Build the dependencies of the views from settings and ports."""
-    readiness = _readiness(settings, ports)
+    uncached = past_the_cache(ports)
+    storage_check = StorageCheck(store=uncached.store, spool=ports.spool)
+    readiness = _readiness(settings, ports, storage_check)
     images = Images(ports.store, ports.records, _memory_cache(_OWNER_CACHE_BYTES))
     prices = Prices(settings.price_table)
     budget = parse_budget(settings.server_budget)
@@ -62,7 +65,6 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
     )
     with_prompts = settings.xmp_include_prompt
     finalizer = build_finalizer(ports, with_prompts=with_prompts)
-    uncached = past_the_cache(ports)
     recovery = build_recovery(uncached, build_finalizer(uncached, with_prompts=with_prompts))
     retention = timedelta(days=settings.idempotency_ttl_days)
     return Dependencies(
@@ -71,6 +73,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
             estimates=estimates,
             budget_guard=budget_guard,
             readiness=readiness,
+            storage_check=storage_check,
             finalizer=finalizer,
             recovery=recovery,
             lease=timedelta(seconds=2 * settings.openai_timeout_seconds + _LEASE_MARGIN_SECONDS),
@@ -117,7 +120,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
     )
 
 
-def _readiness(settings: Settings, ports: Ports) -> Readiness:
+def _readiness(settings: Settings, ports: Ports, storage_check: StorageCheck) -> Readiness:
     kinds = {selected.part: selected.kind for selected in select_adapters(settings)}
     cache = HealthCheck(
         name="cache",
@@ -127,7 +130,12 @@ def _readiness(settings: Settings, ports: Ports) -> Readiness:
     )
     return Readiness(
         (
-            HealthCheck(name="storage", kind=kinds["storage"], ping=ports.store.ping),
+            HealthCheck(
+                name="storage",
+                kind=kinds["storage"],
+                ping=storage_check,
+                is_outdated=storage_check.is_outdated,
+            ),
             HealthCheck(name="records", kind=kinds["records"], ping=ports.records.ping),
             cache,
         ),

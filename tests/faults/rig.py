@@ -15,6 +15,8 @@ from app.services.runtime.timing import SystemClock
 from tests.faults.points import HeldRequest
 from tests.support.concurrency.threads import wait_until_passes
 from tests.support.fake_openai import SECRET_MARKER
+from tests.support.servers.s3_filter import S3Filter
+from tests.support.servers.s3_refusals import Refusal
 from tests.support.service import Parts, Service, serving, settings_for
 
 PROMPT = "A red fox with a lantern"
@@ -90,6 +92,7 @@ class Rig:
 
     def break_at(self, point: HeldRequest, how: str = "refuse") -> None:
         """Make the part fail once a request has reached this point."""
+        self.check_parts()  # otherwise the check's own writes would reach it first
         point.set_up(self.parts, self.released)
 
         def watch() -> None:
@@ -97,6 +100,14 @@ class Rig:
             getattr(getattr(self.parts, point.part), how)()
 
         self.in_background(watch)
+
+    def refuse_at_s3(self, *refusals: Refusal) -> None:
+        """Make S3 refuse these requests, and respond to all others."""
+        target, stack = self.parts.s3.target, contextlib.ExitStack()
+        refusing = stack.enter_context(S3Filter(*target, refusals))
+        self.parts.s3.route_to(refusing.host, refusing.port)
+        self.repair_by(stack.close)
+        self.repair_by(lambda: self.parts.s3.route_to(*target))
 
     def repair_by(self, repair: Callable[[], object]) -> None:
         """Add an action to `heal`."""

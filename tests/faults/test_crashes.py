@@ -56,6 +56,8 @@ class CrashingServer:
     def crash(self, row: Crash) -> None:
         """Request an image, and kill the worker at the row's point; the connection breaks."""
         released, worker = threading.Event(), worker_of(self.server)
+        # The check of the store writes at first, and would reach the point before the image.
+        wait_until(lambda: self.server.get("/readyz").status_code == 200)
         row.at.set_up(self.parts, released)
         with ThreadPoolExecutor(1) as pool:
             response = pool.submit(self.generate)

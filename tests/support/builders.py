@@ -17,6 +17,7 @@ from app.usecases.billing.pricing import Prices
 from app.usecases.generation.estimates import Estimates
 from app.usecases.generation.progress import NO_LISTENER, ProgressListener
 from app.usecases.operations.health import HealthCheck, Readiness
+from app.usecases.operations.storage_check import StorageCheck
 from tests.support.fakes.api_keys import FakeApiKeys
 from tests.support.fakes.ports import (
     FakeCache,
@@ -137,6 +138,7 @@ class World:
             HealthCheck(name="records", kind="fake", ping=self.records.ping),
         )
         self.readiness = Readiness(parts, clock=self.clock)
+        self.storage_check = StorageCheck(store=self.store, spool=self.spool)
         self.estimates = Estimates(
             generator=self.generator, writer=self.writer, prices=Prices(PRICES), quality="medium"
         )
@@ -147,6 +149,7 @@ class World:
             estimates=self.estimates,
             budget_guard=BudgetGuard(ledger=self.ledger, clock=self.clock),
             readiness=self.readiness,
+            storage_check=self.storage_check,
             finalizer=self.finalizer,
             recovery=self.recover,
             lease=LEASE,

@@ -21,6 +21,10 @@ class FailureKind(StrEnum):
     NOT_FOUND = "not_found"  # the bucket, or the model
     OBJECT_NOT_FOUND = "object_not_found"
     WRONG_REGION = "wrong_region"
+    WRONG_ADDRESSING = "wrong_addressing"  # the bucket belongs into the host name
+    UNSUPPORTED = "unsupported"  # the service does not know a part of the request
+    TOO_LARGE = "too_large"
+    CLOCK_SKEW = "clock_skew"
     RATE_LIMITED = "rate_limited"
     QUOTA_EXCEEDED = "quota_exceeded"
     CONTENT_REJECTED = "content_rejected"  # by the provider's content policy

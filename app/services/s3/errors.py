@@ -22,13 +22,33 @@ _KINDS_BY_CODE = {
     "IllegalLocationConstraintException": FailureKind.WRONG_REGION,
     "PermanentRedirect": FailureKind.WRONG_REGION,
     "SlowDown": FailureKind.RATE_LIMITED,
+    "PathStyleDomainForbidden": FailureKind.WRONG_ADDRESSING,  # Tencent COS
+    "SecondLevelDomainForbidden": FailureKind.WRONG_ADDRESSING,  # Alibaba OSS
+    "InvalidPathAccess": FailureKind.WRONG_ADDRESSING,  # Volcengine TOS
+    "VirtualHostDomainRequired": FailureKind.WRONG_ADDRESSING,  # Huawei OBS
+    "NotImplemented": FailureKind.UNSUPPORTED,
+    "InvalidArgument": FailureKind.UNSUPPORTED,
+    "XAmzContentSHA256Mismatch": FailureKind.UNSUPPORTED,
+    "MissingContentLength": FailureKind.UNSUPPORTED,
+    "MethodNotAllowed": FailureKind.UNSUPPORTED,
+    "EntityTooLarge": FailureKind.TOO_LARGE,
+    "QuotaExceeded": FailureKind.QUOTA_EXCEEDED,
+    "InsufficientStorage": FailureKind.QUOTA_EXCEEDED,
+    "RequestTimeTooSkewed": FailureKind.CLOCK_SKEW,
     # A response to HEAD has no body, so the SDK gives its status as the code. For a bucket in
     # another region, Amazon S3 returns 301 or 400.
     "301": FailureKind.WRONG_REGION,
     "400": FailureKind.WRONG_REGION,
     "403": FailureKind.PERMISSION_DENIED,
     "404": FailureKind.NOT_FOUND,
+    # The SDK also gives the status of a response whose body is not S3's, as a proxy sends it.
+    "405": FailureKind.UNSUPPORTED,
+    "411": FailureKind.UNSUPPORTED,
+    "413": FailureKind.TOO_LARGE,
+    "501": FailureKind.UNSUPPORTED,
+    "507": FailureKind.QUOTA_EXCEEDED,
 }
+_NOT_IMPLEMENTED = 501
 
 
 def translate_errors() -> AbstractContextManager[None]:
@@ -37,6 +57,12 @@ def translate_errors() -> AbstractContextManager[None]:
     Only the error code NoSuchKey means that an object is not found.
     """
     return replace_errors(classify, _app_error)
+
+
+def is_refusal(error: "ClientError") -> bool:
+    """Return whether the store refuses the request, rather than failing at it."""
+    status = _status(error)
+    return status < 500 or status == _NOT_IMPLEMENTED
 
 
 def classify(error: Exception) -> Failure | None:
@@ -58,13 +84,18 @@ def classify(error: Exception) -> Failure | None:
 
 def _refusal(error: "ClientError") -> Failure:
     code = str(error.response.get("Error", {}).get("Code", ""))
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    status = _status(error)
     other = FailureKind.SERVER_ERROR if status >= 500 else FailureKind.REJECTED
     return Failure(
         kind=_KINDS_BY_CODE.get(code, other),
         detail=f"status {status}, code {code or 'missing'}",
         code=f"status {status}",
     )
+
+
+def _status(error: "ClientError") -> int:
+    status: int = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status
 
 
 def _kind(error: Exception) -> FailureKind:

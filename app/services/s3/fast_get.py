@@ -58,6 +58,7 @@ class S3Reader:
         read_seconds: the timeout of each part of a response.
         connections: the number of connections that are kept open.
         ca_bundle: path of the certificates to trust for https.
+        verify_checksums: whether to request checksums, which compatible stores refuse.
     """
 
     def __init__(
@@ -68,8 +69,10 @@ class S3Reader:
         read_seconds: float,
         connections: int,
         ca_bundle: str | None,
+        verify_checksums: bool,
     ) -> None:
         self._credentials = credentials
+        self._headers = {"x-amz-checksum-mode": "ENABLED"} if verify_checksums else {}
         self._pool_options: dict[str, Any] = {
             "timeout": Timeout(connect=connect_seconds, read=read_seconds),
             "maxsize": connections,
@@ -124,7 +127,7 @@ class S3Reader:
         url = endpoint.url + key
         # Frozen, so that a refresh in another thread can't mix two sets of credentials.
         credentials = self._credentials.get_frozen_credentials()
-        request = AWSRequest("GET", url, headers={"x-amz-checksum-mode": "ENABLED"})
+        request = AWSRequest("GET", url, headers=self._headers)
         S3SigV4Auth(credentials, "s3", endpoint.region).add_auth(request)
         return endpoint.pool.urlopen(
             "GET",
@@ -150,14 +153,21 @@ def _complete_object(response: BaseHTTPResponse) -> StoredImage | None:
     content_type, modified = headers.get("Content-Type"), _parse(headers.get("Last-Modified", ""))
     if not content_type or modified is None or headers.get("Content-Length") != str(len(data)):
         return None
+    if not matches_checksums(headers, data):
+        return None
+    return StoredImage(data=data, content_type=content_type, modified=modified)
+
+
+def matches_checksums(headers: Mapping[str, str], data: bytes) -> bool:
+    """Return whether the data has the checksums in the response's headers, if any."""
     for name, compute in _CHECKSUMS.items():
         checksum = headers.get(name)
         # With a dash it covers the parts of a multipart upload instead of the whole object.
         if not checksum or "-" in checksum:
             continue
         if checksum != base64.b64encode(compute(data)).decode():
-            return None
-    return StoredImage(data=data, content_type=content_type, modified=modified)
+            return False
+    return True
 
 
 @lru_cache(maxsize=4096)

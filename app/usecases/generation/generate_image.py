@@ -8,7 +8,13 @@ from the record's id, so that recovery can find whatever a crash leaves behind.
 import logging
 from dataclasses import dataclass
 
-from app.errors import AppError, Charged, ProviderBadResponse, TransparencyRefused
+from app.errors import (
+    AppError,
+    Charged,
+    ProviderBadResponse,
+    StorageUnavailable,
+    TransparencyRefused,
+)
 from app.models import ANONYMOUS, Caller, GeneratedImage, ImageRecord, ImageRequest
 from app.ports import ImageGenerator, Moderator, Observer, PromptWriter, Spool
 from app.usecases.billing.pricing import add_costs
@@ -18,6 +24,7 @@ from app.usecases.generation.idempotency import IdempotencyService
 from app.usecases.generation.pending_records import PendingRecords
 from app.usecases.generation.progress import NO_LISTENER, ProgressListener
 from app.usecases.operations.health import Readiness
+from app.usecases.operations.storage_check import StorageCheck
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +49,7 @@ class GenerateImage:
         spool: reserves disk space for the paid bytes, in case the store fails.
         observer: measures the steps.
         readiness: checked before any money is spent.
+        storage_check: the check of the store, which needs to know of failed writes.
         idempotency: finds earlier requests with the same key.
         estimates: completes requests.
         pending_records: writes the record before paying.
@@ -54,6 +62,7 @@ class GenerateImage:
     spool: Spool
     observer: Observer
     readiness: Readiness
+    storage_check: StorageCheck
     idempotency: IdempotencyService
     estimates: Estimates
     pending_records: PendingRecords
@@ -122,7 +131,14 @@ class GenerateImage:
             raise self.finalizer.fail_record(record, error) from None
         cost = add_costs(text_cost, self.estimates.prices.cost(image.model, image.usage))
         record = record.drawn(model=image.model, cost_micros=cost)
-        return self.finalizer.finalize(record, image.data)
+        return self._finalize(record, image.data)
+
+    def _finalize(self, record: ImageRecord, data: bytes) -> ImageRecord:
+        try:
+            return self.finalizer.finalize(record, data)
+        except StorageUnavailable:
+            self.storage_check.note_failure()  # so that no further image is paid for in vain
+            raise
 
     def _complete(self, request: ImageRequest) -> tuple[ImageRequest, int | None]:
         """Return the completed request and its text cost; None if unknown."""

@@ -20,12 +20,14 @@ class HealthCheck:
         kind: the implementation, such as `s3`.
         ping: returns if the part responds, or raises the AppError that clients get.
         required: whether the service is not ready without the part.
+        is_outdated: whether to check again, although the part responded within five seconds.
     """
 
     name: str
     kind: str
     ping: Callable[[], None]
     required: bool = True
+    is_outdated: Callable[[], bool] = lambda: False
 
 
 @dataclass
@@ -37,7 +39,7 @@ class _CachedCheck:
 
 
 class Readiness:
-    """Runs each check at most every five seconds, and in one thread at a time."""
+    """Runs each check every five seconds if needed, and in one thread at a time."""
 
     def __init__(self, checks: tuple[HealthCheck, ...], *, clock: Clock) -> None:
         self._checks: Mapping[str, _CachedCheck] = {
@@ -70,7 +72,8 @@ class Readiness:
 
     def _run(self, cached: _CachedCheck) -> AppError | None:
         with cached.lock:
-            if self._clock.monotonic() - cached.checked_at >= _TTL_SECONDS:
+            expired = self._clock.monotonic() - cached.checked_at >= _TTL_SECONDS
+            if expired or (cached.error is None and cached.check.is_outdated()):
                 cached.error = _ping(cached.check)
                 cached.checked_at = self._clock.monotonic()
             return cached.error

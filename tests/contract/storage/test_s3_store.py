@@ -3,19 +3,28 @@
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from app.errors import ImageNotFound, StorageUnavailable
 from app.services.s3 import session as settings
+from app.services.s3.client import Bucket
 from app.services.s3.store import S3Store
 from tests.support.concurrency.threads import in_threads
+from tests.support.servers.canned_response import canned_server
 from tests.support.servers.databases import S3Server, new_bucket, s3_client
 from tests.support.servers.fault_proxy import FaultProxy
 from tests.support.stores.image_stores import proxied_s3_store, s3_store
 
 KEPT, KEY = "images/kept.png", "images/x.png"
 LARGE = bytes(2_000_000)
+_MISSING = b"<Error><Code>NoSuchKey</Code></Error>"
+NO_SUCH_KEY = b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (
+    len(_MISSING),
+    _MISSING,
+)
 Proxied = tuple[S3Store, FaultProxy]
 
 
@@ -151,30 +160,58 @@ def test_objects_are_marked_immutable(proxied: Proxied, s3_server: S3Server, buc
     assert head["ContentType"] == "image/png"
 
 
+AMAZON = "amazonaws.com"
+COS = "https://cos.ap-beijing.myqcloud.com"
+
+
 @pytest.mark.parametrize(
-    ("endpoint", "base", "address"),
+    ("changes", "base", "address"),
     [
-        (None, None, "https://images.s3.eu-west-1.amazonaws.com/images/x.png"),
-        ("http://127.0.0.1:8333", None, "http://127.0.0.1:8333/images/images/x.png"),
-        (None, "https://cdn.example.com/p", "https://cdn.example.com/p/images/x.png"),
+        ({}, None, f"https://images.s3.eu-west-1.{AMAZON}"),
+        ({"region": "us-east-1"}, None, f"https://images.s3.us-east-1.{AMAZON}"),
+        ({"region": "cn-north-1"}, None, f"https://images.s3.cn-north-1.{AMAZON}.cn"),
+        ({"region": "us-gov-west-1"}, None, f"https://images.s3.us-gov-west-1.{AMAZON}"),
+        ({"name": "my.images"}, None, f"https://s3.eu-west-1.{AMAZON}/my.images"),
+        ({"addressing_style": "path"}, None, f"https://s3.eu-west-1.{AMAZON}/images"),
+        ({"endpoint_url": "http://127.0.0.1:8333"}, None, "http://127.0.0.1:8333/images"),
+        ({"endpoint_url": "http://127.0.0.1/s3/"}, None, "http://127.0.0.1/s3/images"),
         (
-            "http://127.0.0.1:8333",
-            "https://cdn.example.com",
-            "https://cdn.example.com/images/x.png",
+            {"endpoint_url": "http://s3.test:9000", "addressing_style": "virtual"},
+            None,
+            "http://images.s3.test:9000",
         ),
+        ({"endpoint_url": COS}, None, COS.replace("cos", "images.cos")),
+        ({"endpoint_url": COS, "addressing_style": "path"}, None, f"{COS}/images"),
+        ({}, "https://cdn.example.com/p", "https://cdn.example.com/p"),
+        ({"endpoint_url": COS}, "https://cdn.example.com", "https://cdn.example.com"),
     ],
 )
-def test_public_urls_of_objects(endpoint: str | None, base: str | None, address: str) -> None:
-    """Their base is the configured URL, else the endpoint, else Amazon's host."""
-    store = S3Store(bucket="images", region="eu-west-1", endpoint_url=endpoint, public_base=base)
-    assert store.public_url("images/x.png") == address
+def test_public_urls_of_objects(changes: dict[str, Any], base: str | None, address: str) -> None:
+    """Their base is the configured URL, else that to which the SDK sends requests."""
+    bucket = replace(Bucket(name="images", region="eu-west-1"), **changes)
+    with contextlib.closing(S3Store(bucket, public_base=base)) as store:
+        assert store.public_url("images/x.png") == f"{address}/images/x.png"
+
+
+def test_temporary_credentials(s3_server: S3Server) -> None:
+    """Every request has their token, also those that the SDK does not send."""
+    with (
+        canned_server(NO_SUCH_KEY) as server,
+        s3_store(s3_server, "b", endpoint_url=server.address, session_token="the-token") as store,
+    ):
+        for _ in range(2):
+            with pytest.raises(ImageNotFound):
+                store.get(KEY)
+        store.delete(KEY)
+    assert len(server.requests) == 3
+    for request in server.requests:
+        assert b"x-amz-security-token: the-token" in request.lower()
 
 
 def test_public_urls_match_those_of_a_compatible_server(s3_server: S3Server, bucket: str) -> None:
     """The server knows the object by this URL, though it requires a signature."""
-    address = S3Store(bucket=bucket, region="x", endpoint_url=s3_server.endpoint_url).public_url(
-        KEPT
-    )
+    known = Bucket(name=bucket, region="x", endpoint_url=s3_server.endpoint_url)
+    address = S3Store(known).public_url(KEPT)
     with contextlib.closing(s3_client(s3_server)) as client:
         signed = client.generate_presigned_url("get_object", {"Bucket": bucket, "Key": KEPT})
     assert signed.partition("?")[0] == address

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from app.services.s3 import store as settings
+from app.services.s3.client import Bucket
 from app.services.s3.store import S3Store
 from tests.support.concurrency.threads import in_threads
 from tests.support.servers.free_ports import HOST
@@ -70,13 +71,13 @@ def slow() -> Iterator[SlowStore]:
 
 def test_parallel_uploads_are_limited(slow: SlowStore) -> None:
     """Only four uploads run in parallel, and all of them are stored."""
-    store = S3Store(
-        bucket="bucket",
+    bucket = Bucket(
+        name="bucket",
         region="us-east-1",
         access_key_id="key",
         secret_access_key="secret",
         endpoint_url=f"http://{HOST}:{slow.server_port}",
     )
-    with contextlib.closing(store):
+    with contextlib.closing(S3Store(bucket)) as store:
         in_threads(CALLERS, lambda n: store.put(f"images/{n}.png", b"x", content_type="image/png"))
     assert (slow.max_running, slow.stored) == (settings._MAX_CONCURRENT_UPLOADS, CALLERS)

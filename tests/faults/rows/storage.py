@@ -9,12 +9,14 @@ from tests.faults.row import (
     GENERATED_NOW,
     OUTAGES,
     READY,
+    SUCCESS,
     ExpectedResponse,
     Repeat,
     Row,
     StoredState,
     Topic,
 )
+from tests.support.servers.s3_refusals import PROFILES, Refusal, is_larger_than, is_put
 
 _DOWN = ExpectedResponse(503, "storage_unavailable", "no", {"Retry-After": "5"})
 _WAITS = ExpectedResponse(503, "storage_unavailable", "yes", {"Retry-After": "5"})
@@ -29,6 +31,42 @@ def _before(how: str) -> Row:
         response=_DOWN,
         repeat=GENERATED_NOW,
     )
+
+
+def _refused_before(name: str, *refusals: Refusal) -> Row:
+    return Row(
+        name=name,
+        cause=lambda rig: rig.refuse_at_s3(*refusals),
+        response=_DOWN,
+        repeat=GENERATED_NOW,
+        check=_no_further_image_is_paid,
+    )
+
+
+def _refused_after(name: str, *refusals: Refusal, stored: StoredState) -> Row:
+    def cause(rig: Rig) -> None:
+        rig.check_parts()
+        rig.refuse_at_s3(*refusals)
+
+    return Row(
+        name=f"{name}, after paying",
+        cause=cause,
+        response=_WAITS,
+        paid=1,
+        stored=stored,
+        repeat=FINISHED,
+        check=_no_further_image_is_paid,
+    )
+
+
+def _no_further_image_is_paid(rig: Rig, _: Response) -> None:
+    paid = rig.fake.paid
+    for number in range(2):
+        response = rig.generate(key=f"another-{number}")
+        assert (response.status_code, response.json()["charged"]) == (503, "no")
+    assert rig.fake.paid == paid
+    ready = rig.service.get("/readyz")
+    assert (ready.status_code, ready.json()["parts"]["storage"]["up"]) == (503, False)
 
 
 def _read(how: str) -> Row:
@@ -108,6 +146,36 @@ TOPIC = Topic(
     "Storage",
     (
         *(_before(how) for how in OUTAGES),
+        _refused_before(
+            "S3 refuses every write (403), but no read",
+            Refusal(is_put, 403, "AccessDenied"),
+        ),
+        _refused_before(
+            "S3 refuses every write as not implemented (501)",
+            Refusal(is_put, 501, "NotImplemented"),
+        ),
+        _refused_before(
+            "A proxy before S3 refuses large bodies (413)",
+            Refusal(is_larger_than(1024 * 1024), 413),
+        ),
+        Row(
+            name="S3 refuses HEAD on the bucket, checksums and chunked bodies",
+            cause=lambda rig: rig.refuse_at_s3(*PROFILES["everything"]),
+            response=SUCCESS,
+            paid=1,
+            stored=READY,
+            repeat=FINISHED,
+        ),
+        _refused_after(
+            "S3 begins to refuse writes (403)",
+            Refusal(is_put, 403, "QuotaExceeded"),
+            stored=_SPOOLED,
+        ),
+        _refused_after(
+            "S3 begins to refuse images, but no originals (400)",
+            Refusal(lambda request: is_put(request) and "/images/" in request.target, 400),
+            stored=StoredState(records=("pending yes",), objects=("original", "sidecar")),
+        ),
         Row(
             name="The spool's disk is full",
             cause=_no_room,

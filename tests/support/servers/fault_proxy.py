@@ -50,11 +50,14 @@ class FaultProxy:
 
     When the method for a mode returns, the mode applies to new and existing connections. One event
     loop in a daemon thread owns all sockets, so that none is closed while it is being read.
+
+    Attributes:
+        target: host and port of the server.
     """
 
     def __init__(self, target_host: str, target_port: int) -> None:
         self.host, self.port = HOST, free_port()
-        self._target = (target_host, target_port)
+        self.target = (target_host, target_port)
         self._mode = _Mode("pass_through")
         self._loop = asyncio.new_event_loop()
         name = f"fault-proxy-{self.port}"
@@ -82,6 +85,12 @@ class FaultProxy:
         self._switch(_Mode("pass_through"))
 
     restore = pass_through
+
+    def route_to(self, host: str, port: int) -> None:
+        """Forward to another server from now on; existing connections are reset."""
+        self.target = (host, port)
+        self.reset()
+        self.pass_through()
 
     def refuse(self) -> None:
         """Stop listening: new connections are refused, existing ones are reset."""
@@ -180,7 +189,7 @@ class FaultProxy:
             writer.close()
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection(*self._target)
+        there, back = await asyncio.open_connection(*self.target)
         self._transports.add(back.transport)
         link = _Link()
         pumps = (

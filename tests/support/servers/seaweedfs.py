@@ -17,6 +17,8 @@ ACCESS_KEY = "test-access-key"
 READER_KEY = "test-reader-key"
 ANONYMOUS_ACTION = "Read:images/images/*"
 """What compose.yaml allows without credentials: reading images, but not originals."""
+VIRTUAL_HOSTS = ("cos.ap-beijing.myqcloud.com", "oss-cn-hangzhou.aliyuncs.com", "store.test")
+"""Hosts whose subdomains are taken for buckets, for clients that reach the server by a proxy."""
 GRPC_OFFSET = 10_000  # from the HTTP port of each of the four parts to its gRPC port
 
 
@@ -70,6 +72,7 @@ def _seaweedfs(directory: Path) -> Iterator[S3Server]:
         # A single master without an election: saves one to five seconds.
         "-master.peers=none",
         *("-filer", "-s3", f"-s3.config={keys}", "-s3.autoCreateBucket=false"),
+        f"-s3.domainName={','.join(VIRTUAL_HOSTS)}",
         *("-s3.port.iceberg=0", "-s3.port.lance=0", f"-s3.port={s3}"),
         *(f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}"),
     ]

@@ -3,10 +3,12 @@
 import contextlib
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from app.models import StoredImage
+from app.services.s3.client import Bucket
 from app.services.s3.store import S3Store
 from tests.support.servers.databases import S3Server
 from tests.support.servers.fault_proxy import FaultProxy
@@ -44,15 +46,15 @@ def unexpected() -> StoredImage:
 
 @contextlib.contextmanager
 def s3_store(server: S3Server, bucket: str, **changes: Any) -> Iterator[S3Store]:
-    """Make a store on a bucket of this server, or with other arguments."""
-    arguments = {
-        "bucket": bucket,
-        "region": server.region,
-        "access_key_id": server.access_key,
-        "secret_access_key": server.secret_key,
-        "endpoint_url": server.endpoint_url,
-    }
-    with contextlib.closing(S3Store(**(arguments | changes))) as store:
+    """Make a store on a bucket of this server, or of another endpoint or with other keys."""
+    made = Bucket(
+        name=bucket,
+        region=server.region,
+        access_key_id=server.access_key,
+        secret_access_key=server.secret_key,
+        endpoint_url=server.endpoint_url,
+    )
+    with contextlib.closing(S3Store(replace(made, **changes))) as store:
         yield store
 
 

@@ -32,3 +32,20 @@ def test_replaced_setting_names_the_new_one(
 def test_problems_are_listed_line_by_line() -> None:
     """The message of the error has a heading, and a line for each problem."""
     assert str(ConfigError(["A: wrong", "B: bad"])) == "Invalid settings:\n  A: wrong\n  B: bad"
+
+
+@pytest.mark.parametrize(
+    ("setting", "others", "prefix"),
+    [
+        ("aws_region", ("AWS_DEFAULT_REGION",), ""),
+        ("s3_endpoint_url", ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"), "http://"),
+    ],
+)
+def test_standard_names_of_the_sdk_are_read(
+    monkeypatch: pytest.MonkeyPatch, setting: str, others: tuple[str, ...], prefix: str
+) -> None:
+    """Each counts only where no more specific one is set."""
+    for name in reversed((setting.upper(), *others)):
+        value = f"{prefix}{name.lower().replace('_', '-')}"
+        monkeypatch.setenv(name, value)
+        assert getattr(Settings.load(), setting) == value

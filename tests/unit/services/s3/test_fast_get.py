@@ -23,6 +23,7 @@ def reader() -> Iterator[S3Reader]:
         read_seconds=1,
         connections=1,
         ca_bundle=None,
+        verify_checksums=True,
     )
     with closing(made):
         yield made

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from app.services.s3 import session
+from app.services.s3.client import Bucket
 from app.services.s3.session import S3Clients, make_clients
 
 pytestmark = pytest.mark.usefixtures("nothing_set")
@@ -14,9 +15,10 @@ pytestmark = pytest.mark.usefixtures("nothing_set")
 
 def clients(access_key_id: str) -> S3Clients:
     """Make clients with this access key."""
-    return make_clients(
-        endpoint_url=None, region="eu-west-3", access_key_id=access_key_id, secret="secret"
+    bucket = Bucket(
+        name="b", region="eu-west-3", access_key_id=access_key_id, secret_access_key="secret"
     )
+    return make_clients(bucket)
 
 
 def credential(made: S3Clients) -> str:

@@ -74,6 +74,24 @@ def test_result_is_cached_for_five_seconds(
     assert storage.pings == 2
 
 
+def test_an_outdated_result_is_checked_again(clock: FakeClock, storage: FakePart) -> None:
+    """A success is checked again if something has happened since, and an error is not."""
+    outdated = True
+    check = HealthCheck(name="a", kind="x", ping=storage.ping, is_outdated=lambda: outdated)
+    readiness = Readiness((check,), clock=clock)
+    readiness.require("a")
+    storage.error = StorageUnavailable()
+    for _ in range(2):
+        with pytest.raises(StorageUnavailable):
+            readiness.require("a")
+    assert storage.pings == 2
+    storage.error, outdated = None, False
+    clock.advance(5)
+    for _ in range(2):
+        readiness.require("a")
+    assert storage.pings == 3
+
+
 def test_end_of_an_outage_is_noticed_after_five_seconds(
     readiness: Readiness, clock: FakeClock, storage: FakePart
 ) -> None:
