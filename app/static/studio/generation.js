@@ -6,6 +6,7 @@ import { pause } from "./dom.js";
 
 const MAX_TRIES = 40;
 const MAX_WAIT = 15; // seconds
+const EVENTS = new Set(["progress", "partial", "result", "error"]);
 const RETRYABLE = new Set([
   "generation_in_progress", "busy", "shutting_down", "storage_unavailable", "records_unavailable",
 ]);
@@ -54,10 +55,12 @@ async function tryOnce(body, key, listener) {
 }
 
 async function readStream(stream, listener) {
-  for await (const { name, data } of eventsOf(stream)) {
-    if (name === "result") return data;
-    if (name === "error") throw new Failure(data, data.http_status, data.retry_after);
-    if (name === "progress" || name === "partial") listener[name](data);
+  for await (const event of eventsOf(stream)) {
+    if (!EVENTS.has(event.type)) continue;
+    const data = JSON.parse(event.data);
+    if (event.type === "result") return data;
+    if (event.type === "error") throw new Failure(data, data.http_status, data.retry_after);
+    listener[event.type](data);
   }
   throw new ConnectionLost();
 }

@@ -1,11 +1,13 @@
-// The API key, kept in memory and, if the user chooses so, in session storage.
+// The API key, kept in memory and, if the user chooses so and the browser allows it, in session
+// storage.
 
 import { find } from "./dom.js";
+import { load, save } from "./storage.js";
 
 const NAME = "image-generator-key";
 const dialog = find("#key-dialog");
 const form = find("#key-form");
-let key = sessionStorage.getItem(NAME) ?? "";
+let key = load(NAME) ?? "";
 let prompting = null;
 
 export class NoKey extends Error {}
@@ -39,7 +41,6 @@ function promptForKey(rejected) {
 
 function store(text, inSession) {
   key = text;
-  if (inSession) sessionStorage.setItem(NAME, key);
-  else sessionStorage.removeItem(NAME);
+  save(NAME, inSession ? key : null);
   document.dispatchEvent(new Event("key-changed"));
 }
