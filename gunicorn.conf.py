@@ -38,8 +38,10 @@ from gunicorn.glogging import Logger
 from app.blueprints.dependencies import dependencies_of
 from app.config import UNUSABLE_SETTINGS, ConfigError, Settings
 from app.container import preload
+from app.http import cors
 from app.http.logs import logging_config
-from app.server import error_responses, graceful_shutdown, process_setup
+from app.server import graceful_shutdown, process_setup
+from app.server.error_responses import ErrorSender
 from app.server.periodic import PeriodicTask
 from app.server.worker_classes import describe_missing_features
 
@@ -125,7 +127,7 @@ def when_ready(server: Any) -> None:
 def post_worker_init(worker: Any) -> None:
     """Prepare a worker: JSON errors, graceful shutdown, maintenance."""
     dependencies = dependencies_of(worker.wsgi)
-    worker.handle_error = error_responses.send_error
+    worker.handle_error = ErrorSender(cors.headers_of(worker.wsgi))
     graceful_shutdown.finish_generations(worker, dependencies.concurrency_limit)
     PeriodicTask(dependencies.maintenance, _MAINTENANCE_SECONDS).start()
     PeriodicTask(process_setup.release_free_memory, _MAINTENANCE_SECONDS).start()

@@ -24,7 +24,15 @@ from app.cli.images.group import images as images_commands
 from app.cli.keys import keys as keys_commands
 from app.cli.spec import spec as spec_commands
 from app.config import UNUSABLE_SETTINGS, ConfigError, Settings
-from app.http import auth, cors, error_handlers, image_middleware, rate_limits, security_headers
+from app.http import (
+    auth,
+    cors,
+    error_handlers,
+    host_header,
+    image_middleware,
+    rate_limits,
+    security_headers,
+)
 from app.http.body_limits import MAX_BODY_BYTES
 from app.http.delivery import compression, static_files
 from app.http.json_provider import OrjsonProvider
@@ -96,6 +104,7 @@ def _register_handlers(app: Flask, observer: Observer) -> None:
     Handlers of responses run in reverse order.
     """
     request_id.register(app, observer)
+    host_header.register(app)
     error_handlers.register(app)
     security_headers.register(app)
     static_files.register(app)

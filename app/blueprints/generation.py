@@ -117,6 +117,8 @@ def _dry_run(
         )
     estimate = deps().estimates.estimate(image_request)
     content = dry_run_response(estimate).model_dump()
-    response = single_event(content) if streams else jsonify(content)
+    if streams:
+        return single_event(content)
+    response = jsonify(content)
     response.headers["Cache-Control"] = "no-store"
     return response

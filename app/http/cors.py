@@ -4,21 +4,17 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask_cors import CORS
-from flask_cors.core import get_cors_headers, get_cors_options
+from flask_cors.core import ACL_REQUEST_METHOD, get_cors_headers, get_cors_options
 from werkzeug.datastructures import Headers
 
 HeaderList = tuple[tuple[str, str], ...]
 
-_ALLOWED_HEADERS = [
-    "Authorization",
-    "Content-Type",
-    "Idempotency-Key",
-    "X-API-Key",
-    "X-Request-ID",
-    "X-Simulate",
-]
+# Preflights allow all fields that they ask for, as a list would break callers whose tracing or
+# proxy adds its own (`traceparent`, `baggage`, `x-requested-with`). Only tokens (RFC 9110, section
+# 5.6.2) are repeated in the response.
+_ANY_FIELD_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z"
 _EXPOSED_HEADERS = [
     "Accept-Ranges",
     "Allow",
@@ -35,11 +31,13 @@ _EXPOSED_HEADERS = [
     "X-Request-ID",
 ]
 _MAX_CACHED_ORIGINS = 256
+_HEADERS = "app.cors_headers"  # key in the application's extensions
 
 
 def register(app: Flask, *, origins: list[str]) -> Callable[[str | None], HeaderList]:
     """Handle preflight requests and add CORS headers to all responses.
 
+    Preflights are answered at every URL, so that pages can read the response to a wrong one.
     Credentials (cookies) are never allowed, as the service uses none. Unless `origins` is `["*"]`,
     every response varies on Origin, including responses to other origins.
 
@@ -50,15 +48,24 @@ def register(app: Flask, *, origins: list[str]) -> Callable[[str | None], Header
     options: dict[str, Any] = {
         "origins": "*" if origins == ["*"] else origins,
         "methods": ["GET", "HEAD", "POST", "DELETE", "OPTIONS"],
-        "allow_headers": _ALLOWED_HEADERS,
+        "allow_headers": [_ANY_FIELD_NAME],
         "expose_headers": _EXPOSED_HEADERS,
         "supports_credentials": False,
         "send_wildcard": True,
         "vary_header": False,
+        "always_send": origins == ["*"],
         "max_age": 3600,
     }
     CORS(app, **options)
     cors_options = get_cors_options(app, options)
+
+    @app.before_request
+    def answer_preflight() -> Response | None:
+        if request.method != "OPTIONS" or ACL_REQUEST_METHOD not in request.headers:
+            return None
+        response = Response()
+        del response.headers["Content-Type"]  # there is no content
+        return response
 
     if origins != ["*"]:
 
@@ -73,4 +80,12 @@ def register(app: Flask, *, origins: list[str]) -> Callable[[str | None], Header
         headers = get_cors_headers(cors_options, request_headers, "GET")
         return tuple((name, str(value)) for name, value in headers.items())
 
+    vary: HeaderList = () if origins == ["*"] else (("Vary", "Origin"),)
+    app.extensions[_HEADERS] = lambda origin: headers_for(origin) + vary
+    return headers_for
+
+
+def headers_of(app: Flask) -> Callable[[str | None], HeaderList]:
+    """Return a function from an Origin header to the headers of a response without a view."""
+    headers_for: Callable[[str | None], HeaderList] = app.extensions[_HEADERS]
     return headers_for

@@ -11,18 +11,21 @@ from flask import Response
 from flask.json.provider import JSONProvider
 
 _MAX_DEPTH = 16
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def loads_strict(text: bytes) -> Any:
-    """Parse JSON, rejecting what parsers interpret differently.
+    """Parse JSON in UTF-8, rejecting what parsers interpret differently.
 
     RFC 8259 (section 4) does not define the value of a duplicate key. orjson takes the last value,
     but a proxy that filters requests may have checked the first, so duplicate keys are rejected.
+    A byte order mark before the text is skipped, as section 8.1 permits.
 
     Raises:
         ValueError: the text is not JSON (RFC 8259), has a duplicate key, or is nested deeper than
             16 levels.
     """
+    text = text.removeprefix(_BYTE_ORDER_MARK)
     value = orjson.loads(text)
     if not _is_within_depth(value, _MAX_DEPTH):
         raise ValueError("nested too deeply")

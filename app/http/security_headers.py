@@ -1,4 +1,4 @@
-"""Security headers for browsers.
+"""Security headers for browsers, and the default for caches.
 
 HTTP Strict Transport Security is left to the proxy that terminates TLS.
 """
@@ -26,10 +26,14 @@ PAGE_HEADERS: HeaderList = (
 )
 """For pages: they load only this service's files, and other sites can't frame or control them."""
 
-_DEFAULT_HEADERS: HeaderList = (
+DEFAULT_HEADERS: HeaderList = (
     NOSNIFF,
     (_POLICY, "default-src 'none'; frame-ancestors 'none'"),
 )
+"""For everything else."""
+
+# Without a policy, caches may guess how long a response stays fresh (RFC 9111, section 4.2.2).
+_REVALIDATE = ("Cache-Control", "no-cache")
 
 
 def register(app: Flask) -> None:
@@ -37,6 +41,6 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        for name, value in _DEFAULT_HEADERS:
+        for name, value in (*DEFAULT_HEADERS, _REVALIDATE):
             response.headers.setdefault(name, value)
         return response

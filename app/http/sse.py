@@ -86,7 +86,8 @@ def prefers_event_stream() -> bool:
 def event_stream_response(queue: EventQueue) -> Response:
     """Return a response that sends the events of the queue."""
     response = Response(encode_events(queue), content_type=f"{CONTENT_TYPE}; charset=utf-8")
-    response.headers["Cache-Control"] = "no-store"
+    # A proxy that transforms the body, such as by compressing it, would collect it first.
+    response.headers["Cache-Control"] = "no-store, no-transform"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would buffer the whole response
     return response
 

@@ -5,7 +5,10 @@ They work under every worker class.
 
 import contextlib
 import logging
+import re
 import socket
+from collections.abc import Callable
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any
 
@@ -18,25 +21,62 @@ from gunicorn.http.errors import (
 )
 
 from app.errors import AddressTooLong, AppError, HeadersTooLarge, InvalidRequest
+from app.http import security_headers
+from app.http.cors import HeaderList
 from app.http.logs import request_id
+
+_ORIGIN = re.compile(rb"\r\norigin:[ \t]*([\x21-\x7e]+)[ \t]*\r\n", re.IGNORECASE)
+_HEAD_END = b"\r\n\r\n"
 
 _log = logging.getLogger(__name__)
 
 
-def send_error(_request: Any, client: socket.socket, _address: Any, error: BaseException) -> None:
-    """Respond to a rejected request.
+class ErrorSender:
+    """Responds to a rejected request; replaces `handle_error` of gunicorn's workers.
 
-    Replaces the method `handle_error` of gunicorn's workers.
+    Args:
+        cors_headers: returns the CORS headers for an Origin header.
     """
-    with contextlib.suppress(OSError):  # the client has disconnected
-        client.sendall(_error_response(error))
+
+    def __init__(self, cors_headers: Callable[[str | None], HeaderList]) -> None:
+        self._cors_headers = cors_headers
+
+    def __call__(
+        self,
+        request: Any,
+        client: socket.socket,
+        _address: Any,
+        error: BaseException,
+        received: bytes = b"",
+    ) -> None:
+        """Log the error and send the response, which closes the connection.
+
+        Neither log nor response contains input from the client, except its origin if that is
+        allowed.
+
+        Args:
+            request: gunicorn's request; None if its head could not be parsed.
+            client: the connection.
+            error: why the request is rejected.
+            received: the bytes of a request whose head could not be parsed, as far as known.
+        """
+        origin = _parsed_origin(request) if request else _received_origin(received)
+        with contextlib.suppress(OSError):  # the client has disconnected
+            client.sendall(_error_response(error, self._cors_headers(origin)))
 
 
-def _error_response(error: BaseException) -> bytes:
-    """Log a rejected request and return the response.
+def _parsed_origin(request: Any) -> str | None:
+    return next((value for name, value in request.headers if name == "ORIGIN"), None)
 
-    The response closes the connection. Neither log nor response contains input from the client.
-    """
+
+def _received_origin(received: bytes) -> str | None:
+    """Return the Origin header in the received part of a head, or None."""
+    head, end, _ = received.partition(_HEAD_END)
+    found = _ORIGIN.search(head + end)
+    return found[1].decode() if found else None
+
+
+def _error_response(error: BaseException, cors_headers: HeaderList) -> bytes:
     environ: dict[str, Any] = {}
     request_id.begin(environ)
     try:
@@ -45,7 +85,7 @@ def _error_response(error: BaseException) -> bytes:
             _log.info("%s: request rejected by the parser (%s)", public.code, type(error).__name__)
         else:
             _log.error("%s: %s", public.code, type(error).__name__, exc_info=error)
-        return _serialize(public)
+        return _serialize(public, cors_headers)
     finally:
         request_id.end()
 
@@ -62,17 +102,23 @@ def _public_error(error: BaseException) -> AppError:
     return AppError()
 
 
-def _serialize(error: AppError) -> bytes:
+def _serialize(error: AppError, cors_headers: HeaderList) -> bytes:
     identity = request_id.request_id()
     body = orjson.dumps(
         {"status": "error", "message": error.message, "code": error.code, "request_id": identity}
     )
-    lines = (
-        f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}",
-        "Connection: close",
-        "Content-Type: application/json",
-        f"Content-Length: {len(body)}",
-        "Cache-Control: no-store",
-        f"{request_id.HEADER}: {identity}",
-    )
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+    headers = {
+        "Date": formatdate(usegmt=True),
+        "Connection": "close",
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body)),
+        "Cache-Control": "no-store",
+        request_id.HEADER: identity,
+        **dict(security_headers.DEFAULT_HEADERS),
+        **dict(cors_headers),
+    }
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    lines = [f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join(lines).encode() + _HEAD_END + body

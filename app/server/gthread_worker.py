@@ -18,11 +18,11 @@ from selectors import EVENT_READ
 from typing import Any
 
 from gunicorn.http.errors import NoMoreData
+from gunicorn.http.unreader import IterUnreader
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 
 from app.errors import RequestTimeout, ServiceBusy
 from app.http.body_limits import MAX_BODY_BYTES
-from app.server.error_responses import send_error
 from app.server.request_buffer import RequestBuffer
 
 HEAD_SECONDS = 10.0
@@ -68,7 +68,7 @@ class Connection(TConn):  # type: ignore[misc] # reason: gunicorn has no types
     def finish_receiving(self) -> None:
         """Pass the complete request to gunicorn's parser."""
         self.init()
-        self.parser.unreader.unread(bytes(self.buffer.data))
+        self.parser.unreader = IterUnreader(self.buffer.pieces())
         self.data_ready = True
 
     def close(self, graceful: bool = False) -> None:
@@ -215,7 +215,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
 
     def _reject(self, conn: Connection, error: BaseException) -> None:
         self._release(conn)
-        send_error(None, conn.sock, conn.client, error)
+        self.handle_error(None, conn.sock, conn.client, error, bytes(conn.buffer.data))
         self.nr_conns -= 1
         self.close_gracefully(conn)
 

@@ -1,26 +1,26 @@
 """Buffer of an incoming request that detects when the request is complete.
 
-gunicorn's own parser decides: it reads the buffered bytes, and if it reaches their end too early,
-the request is incomplete. The worker's event loop uses this for all connections, so nothing here
-blocks, and a client that sends byte by byte doesn't make the parser read a body repeatedly.
+gunicorn's own parser decides: it reads the head from the buffer, and if it reaches the end too
+early, the head is incomplete. It reads a chunked body once, when the scanner has found its end.
+The worker's event loop uses this for all connections, so nothing here blocks, and a client that
+sends byte by byte doesn't make the parser read a body repeatedly.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from gunicorn.http.body import LengthReader
 from gunicorn.http.errors import LimitRequestHeaders, NoMoreData
 from gunicorn.http.parser import RequestParser
 
-from app.errors import RequestTooLarge
 from app.http.body_limits import MAX_BODY_BYTES, body_too_large, max_body_bytes
+from app.server.chunk_scanner import ChunkScanner
 
 MAX_HEAD_BYTES = 32 * 1024
 _CHUNKED_EXTRA_BYTES = 2 * MAX_HEAD_BYTES  # for head, chunk sizes and trailers
-_MAX_CHUNKED_LINES = 2048  # the parser copies all remaining data for each chunk
-_MAX_CHUNKED_PARSES = 32  # after data that looks like the last chunk, which JSON rarely does
+_PIECE_BYTES = 4096  # the parser copies the rest of a piece for each chunk in it
 
-_END = b"\r\n\r\n"  # ends a head, and a chunked body
+_HEAD_END = b"\r\n\r\n"
 _FRAMING = (b"content-length", b"transfer-encoding")
 
 
@@ -46,9 +46,9 @@ class RequestBuffer:
         self.expects_continue = False
         self.max_body_bytes = MAX_BODY_BYTES
         self._cfg, self._client = cfg, client
-        self._next_parse_length = 0
-        self._chunked = False
-        self._chunked_parses = 0
+        self._request_length = 0  # at least, as far as it is known
+        self._chunks: ChunkScanner | None = None
+        self._chunked_end = 0
 
     def append(self, data: bytes) -> bool:
         """Add received bytes; return whether the request is complete.
@@ -62,22 +62,30 @@ class RequestBuffer:
             return True
         if not self.data:
             return False
-        if len(self.data) < self._next_parse_length and not self._may_end_chunks(len(data)):
-            return False
-        return self._parse()
+        if self._chunks:
+            return self._has_all_chunks(self._chunks)
+        return len(self.data) >= self._request_length and self._parse()
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the data of a complete request in pieces.
+
+        What follows the request is part of the last piece, so that the parser, which reads on only
+        when it needs to, has it in its buffer at the end.
+        """
+        last = max(0, self._chunked_end - 1)
+        for start in range(0, last, _PIECE_BYTES):
+            yield bytes(self.data[start : min(start + _PIECE_BYTES, last)])
+        yield bytes(self.data[last:])
 
     def _is_bodyless(self) -> bool:
         """Return whether the data is a head without a body, the usual case."""
-        if not self.data.endswith(_END):
+        if not self.data.endswith(_HEAD_END):
             return False
         head = self.data.lower()
         return not any(name in head for name in _FRAMING)
 
-    def _may_end_chunks(self, added: int) -> bool:
-        return self._chunked and self.data.find(_END, max(0, len(self.data) - added - 3)) >= 0
-
     def _parse(self) -> bool:
-        parser = RequestParser(self._cfg, _available(self.data), self._client)
+        parser = self._parser(bytes(self.data))
         try:
             request = next(parser)
         except (NoMoreData, StopIteration):
@@ -87,39 +95,40 @@ class RequestBuffer:
         self.head_complete = True
         self.expects_continue = request._expected_100_continue
         self.max_body_bytes = max_body_bytes(request.method, request.path)
-        reader = request.body.reader
+        reader, start = request.body.reader, self._body_start(parser)
         if isinstance(reader, LengthReader):
-            return self._has_body(reader.length, len(parser.unreader.buf.getvalue()))
-        return self._has_last_chunk(request.body)
+            return self._has_body(start, reader.length)
+        self._chunks = ChunkScanner(start)
+        return self._has_all_chunks(self._chunks)
 
-    def _has_body(self, length: int, received: int) -> bool:
+    def _parser(self, *pieces: bytes) -> RequestParser:
+        return RequestParser(self._cfg, _until_no_more_data(pieces), self._client)
+
+    def _body_start(self, parser: RequestParser) -> int:
+        return len(self.data) - len(parser.unreader.buf.getvalue())
+
+    def _has_body(self, start: int, length: int) -> bool:
         if length > self.max_body_bytes:
             raise body_too_large(self.max_body_bytes)
-        self._next_parse_length = len(self.data) + length - received
-        return received >= length
+        self._request_length = start + length
+        return len(self.data) >= self._request_length
 
-    def _has_last_chunk(self, body: Any) -> bool:
-        self._chunked = True
-        self._chunked_parses += 1
-        self._next_parse_length = 2 * len(self.data)
-        too_many_lines = self.data.count(b"\r\n") > _MAX_CHUNKED_LINES
-        if too_many_lines or self._chunked_parses > _MAX_CHUNKED_PARSES:
-            raise RequestTooLarge
-        try:
-            length = len(body.read(self.max_body_bytes + 1))
-        except NoMoreData:
-            if len(self.data) > self.max_body_bytes + _CHUNKED_EXTRA_BYTES:
-                raise body_too_large(self.max_body_bytes) from None
+    def _has_all_chunks(self, chunks: ChunkScanner) -> bool:
+        end = chunks.find_end(self.data)
+        is_large = len(self.data) > self.max_body_bytes + _CHUNKED_EXTRA_BYTES
+        if chunks.body_bytes > self.max_body_bytes or (is_large and end is None):
+            raise body_too_large(self.max_body_bytes)
+        if end is None:
             return False
-        if length > self.max_body_bytes:
-            raise body_too_large(self.max_body_bytes)
+        self._chunked_end = end
+        next(self._parser(*self.pieces())).body.read()  # raises if it is malformed
         return True
 
 
-def _available(data: bytearray) -> Iterator[bytes]:
-    """Yield the bytes, then raise NoMoreData.
+def _until_no_more_data(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the pieces, then raise NoMoreData.
 
     The parser would take a normal end of the iterator for a closed connection.
     """
-    yield bytes(data)
+    yield from pieces
     raise NoMoreData

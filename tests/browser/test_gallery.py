@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from tests.support.browser.studio import PHONE, Tabs
 from tests.support.builders import NOON, a_record
 from tests.support.http.authenticated_service import serving_with_keys
+from tests.support.servers.gunicorn import gunicorn
 from tests.support.service import Service
 
 MANY = 500
@@ -119,6 +120,43 @@ def test_another_origin_can_generate(tabs: Tabs, service: Service) -> None:
         shown(page, "img")
     assert set(seen["names"]) == {"progress", "partial", "result"}
     assert seen["id"]
+
+
+REQUESTS = {
+    413: 'post({ body: "x".repeat(200_000) })',
+    414: 'send(`/images?q=${"x".repeat(5000)}`)',  # without a preflight, which would fail, too
+    431: 'post({ headers: { "X-Large": "x".repeat(9000) } })',
+    404: 'post({ path: "/nowhere" })',
+    415: 'post({ headers: { "Content-Type": "text/plain" } })',
+    200: 'post({ body: JSON.stringify({ prompt: "x", dry_run: true, size: null }) })',
+}
+_POST = """async () => {
+  const send = async (path, options) => {
+    const response = await fetch(`URL${path}`, options);
+    return [response.status, response.headers.get("X-Request-ID"), await response.json()];
+  };
+  const post = ({ path = "/generate-image", headers = {}, body = "{}" }) => {
+    const tracing = {
+      traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+      baggage: "a=b", "sentry-trace": "1-2", "x-requested-with": "XMLHttpRequest",
+      "ngrok-skip-browser-warning": "1", "Content-Type": "application/json", ...headers,
+    };
+    return send(path, { method: "POST", headers: tracing, body });
+  };
+  return [ALL];
+}"""
+
+
+def test_pages_of_other_origins_can_read_refusals(tabs: Tabs, tmp_path: Path) -> None:
+    """`fetch` with headers for tracing gets each error with its body, from the shipped server."""
+    with gunicorn(tmp_path) as server, elsewhere() as url:
+        page = tabs.open(url)
+        calls = ", ".join(f"await {call}" for call in REQUESTS.values())
+        results = page.evaluate(_POST.replace("URL", server.url).replace("ALL", calls))
+    assert [status for status, _, _ in results] == list(REQUESTS)
+    for _, request_id, body in results:
+        assert request_id
+        assert body["status"] in {"success", "error"}
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 
 import pytest
 
@@ -21,6 +22,10 @@ REJECTED = {
     "a long address": (b"GET /" + b"x" * 5000, 414),
     "a long query": (b"GET /images?search=" + b"x" * 5000 + b" HTTP/1.1\r\n\r\n", 414),
     "many fields": (_GET + b"".join(b"X-%d: 1\r\n" % n for n in range(65)) + b"\r\n", 431),
+    "a field beyond the limit in a chunked body": (
+        _POST + _CHUNKED + b"\r\n2\r\n{}\r\n0\r\nX: " + b"x" * 9000 + b"\r\n\r\n",
+        431,
+    ),
     "a large field": (_GET + b"X: " + b"x" * 9000 + b"\r\n\r\n", 431),
     "a large head that goes on": (
         _GET + b"".join(b"X: %b\r\n" % (b"x" * 8000) for _ in range(6)),
@@ -85,7 +90,11 @@ def test_malformed_requests_are_rejected(
         client.sendall(_SMUGGLED)
         received = b"".join(iter(lambda: client.recv(65536), b""))
     head, _, body = received.partition(b"\r\n\r\n")
-    assert b"\r\nConnection: close" in head
+    fields = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:])
+    assert fields[b"Connection"] == b"close"
+    assert fields[b"Access-Control-Allow-Origin"] == b"*"  # a page can read the error
+    assert b"Retry-After" in fields[b"Access-Control-Expose-Headers"]
+    assert parsedate_to_datetime(fields[b"Date"].decode()).tzinfo
     error = json.loads(body)  # fails if another response follows
     observe(f"{head.split()[1].decode()} {error['code']}, and no more")
     assert sorted(error) == ["code", "message", "request_id", "status"]

@@ -4,9 +4,10 @@ import base64
 import binascii
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from app.errors import InvalidRequest
+from app.http.contract.validation import JsonBody
 from app.imaging import CutoutOptions, HoleChoice, InvalidOption
 from app.imaging.cutout.options import CHOICE_PATTERN, MAX_TOLERANCE
 from app.usecases.images.create_cutout import CutoutRequest
@@ -29,12 +30,10 @@ def _checked(text: str) -> str:
     return text
 
 
-class CutoutBody(BaseModel):
+class CutoutBody(JsonBody):
     """A request to cut an image out of its original again, with other options."""
 
     model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
         json_schema_extra={"examples": [{"holes": "keep", "tolerance": 8}]},
     )
 

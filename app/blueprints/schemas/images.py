@@ -15,6 +15,7 @@ from pydantic import (
 
 from app.blueprints.schemas.cutout import StoredReport
 from app.errors import Charged
+from app.http.contract.validation import JsonBody
 from app.models import ImageRequest
 from app.usecases.images.prompts import MAX_COUNT
 
@@ -33,12 +34,10 @@ def _validated_prompt(text: str) -> str:
     return text
 
 
-class GenerateBody(BaseModel):
+class GenerateBody(JsonBody):
     """A request to generate an image."""
 
     model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
         json_schema_extra={"examples": [{"prompt": "A red fox reading a newspaper"}]},
     )
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
@@ -15,8 +14,10 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
+from app.http.contract.validation import LinkQuery
 from app.imaging import Filter, HoleChoice, Outline, Shadow
 from app.imaging.cutout.options import CHOICE_PATTERN
+from app.imaging.variants.filters import FILTERS
 from app.imaging.variants.values import Color, Range, parse_color, parse_number
 from app.imaging.variants.variant import MAX_FILTERS, RANGES, SIDE, WHITE
 
@@ -101,10 +102,12 @@ def _text(pattern: str) -> WithJsonSchema:
 _FILTERS = WithJsonSchema({"type": "array", "items": {"type": "string"}, "maxItems": MAX_FILTERS})
 
 
-class VariantQuery(BaseModel):
+class VariantQuery(LinkQuery):
     """Selects a variant; the default is the plain image of 256x256 pixels."""
 
     model_config = ConfigDict(extra="forbid")
+
+    similar_names = frozenset({*RANGES, *FILTERS})
 
     w: Annotated[int | None, NumberInRange(RANGES["width"])] = Field(
         None, description=f"Width in pixels; default: the same as `h`, else {SIDE}."

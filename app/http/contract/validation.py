@@ -1,10 +1,19 @@
 """Validation of bodies and queries by Pydantic, with errors per field."""
 
-from typing import TypeVar, get_origin
+import re
+from collections.abc import Iterable
+from typing import Any, ClassVar, TypeVar, get_origin
 from urllib.parse import parse_qsl
 
 from flask import request
-from pydantic import BaseModel, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetJsonSchemaHandler,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import CoreSchema
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.errors import InvalidJson, InvalidRequest, UnsupportedMediaType
@@ -13,7 +22,54 @@ from app.http.json_provider import loads_strict
 
 Model = TypeVar("Model", bound=BaseModel)
 
+_WORD = re.compile(r"\w+")
+_ANNOTATIONS = ("default", "description", "examples", "title")  # of JSON schemas
 _MESSAGES = {"extra_forbidden": "Unknown field.", "missing": "Required."}
+
+
+class JsonBody(BaseModel):
+    """Base of the schemas of bodies: null counts as not given."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, body: object) -> object:
+        if not isinstance(body, dict):
+            return body
+        fields = cls.model_fields
+        return {
+            name: value for name, value in body.items() if value is not None or name not in fields
+        }
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        document = handler(schema)
+        properties, required = document["properties"], document.get("required", ())
+        for name in properties.keys() - required:
+            properties[name] = _nullable(properties[name])
+        return document
+
+
+class LinkQuery(BaseModel):
+    """Base of the schemas of queries in shared links, to which others add parameters.
+
+    Mail programs and social networks add their own, such as `fbclid` or `utm_source`. Alone, such
+    parameters are ignored. Next to parameters of the schema they are unknown, as usual.
+
+    Attributes:
+        similar_names: names that are likely mistaken for parameters, and are not ignored.
+    """
+
+    similar_names: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def ignores(cls, names: Iterable[str]) -> bool:
+        """Return whether none of the names is a parameter or looks like one."""
+        known = cls.model_fields.keys() | cls.similar_names
+        return known.isdisjoint(_word_of(name) for name in names)
 
 
 def read_body(model: type[Model]) -> Model:
@@ -44,7 +100,8 @@ def read_query(model: type[Model]) -> Model:
 def parse_query(model: type[Model], query: str) -> Model:
     """Validate a query string; empty values count as absent.
 
-    Only parameters whose field is a tuple may be repeated.
+    Only parameters whose field is a tuple may be repeated. See LinkQuery for parameters that are
+    ignored.
 
     Raises:
         InvalidRequest: a parameter is invalid, unknown or repeated.
@@ -52,6 +109,10 @@ def parse_query(model: type[Model], query: str) -> Model:
     parameters: dict[str, list[str]] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
         parameters.setdefault(name, []).append(value)
+    if issubclass(model, LinkQuery) and model.ignores(
+        name for name, texts in parameters.items() if any(texts)
+    ):
+        return model()
     values: dict[str, object] = {}
     for name, texts in parameters.items():
         if _is_repeatable(model, name):
@@ -63,6 +124,22 @@ def parse_query(model: type[Model], query: str) -> Model:
         elif texts[0]:
             values[name] = texts[0]
     return validate(model, values)
+
+
+def _word_of(name: str) -> str:
+    """Return the word that a name such as `W`, ` w` or `w[]` begins with."""
+    found = _WORD.match(name.strip().lower())
+    return found[0] if found else ""
+
+
+def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the JSON schema of a field that may also be null."""
+    null = {"type": "null"}
+    if null in schema.get("anyOf", ()):
+        return schema
+    about = {name: schema[name] for name in _ANNOTATIONS if name in schema}
+    value = {name: part for name, part in schema.items() if name not in about}
+    return {"anyOf": [value, null], **about}
 
 
 def _is_repeatable(model: type[BaseModel], name: str) -> bool:

@@ -36,7 +36,7 @@ def _case(description: str, body: bytes, expect: str = _INVALID_JSON) -> object:
         ),
         _case("A lone surrogate, escaped", b'{"prompt": "fox \\ud83e"}'),
         _case("A lone surrogate, in bytes", b'{"prompt": "fox \xed\xa0\xbe"}'),
-        _case("A byte order mark", b'\xef\xbb\xbf{"prompt": "a fox"}'),
+        _case("Two byte order marks", b'\xef\xbb\xbf\xef\xbb\xbf{"prompt": "a fox"}'),
         _case("UTF-16", '{"prompt": "a fox"}'.encode("utf-16")),
         _case("Invalid UTF-8", b'{"prompt": "\xff\xfe"}'),
         _case("An overlong encoding of a quote", b'{"prompt": "a\xc0\xa2"}'),

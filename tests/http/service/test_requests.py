@@ -1,11 +1,14 @@
 """Invalid requests, methods and request ids."""
 
+import uuid
 from typing import Any
 
 import pytest
 
+from tests.support.http import clients
 from tests.support.service import Parts, Service
 
+ABSENT = "/images/00000000-0000-4000-8000-000000000000.png"
 JSON = {"Content-Type": "application/json"}
 
 
@@ -36,6 +39,76 @@ def test_invalid_field_is_named(real: Service, parts: Parts, body: Any, field: s
     assert [problem["field"] for problem in error["errors"]] == [field]
     assert field in error["message"]
     assert (parts.fake.requests, real.images()) == ([], [])
+
+
+NULLS = {
+    "enhance": {"enhance": None},
+    "size": {"size": None},
+    "quality": {"quality": None},
+    "partial_images": {"partial_images": None},
+    "all": dict.fromkeys(("enhance", "size", "quality", "partial_images", "dry_run")),
+}
+
+
+@pytest.mark.parametrize("nulls", NULLS.values(), ids=NULLS)
+def test_null_counts_as_not_given(shared_embedded: Service, nulls: dict[str, None]) -> None:
+    """A client may send null for optional fields; the idempotency key sees no difference."""
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    without, with_nulls = (
+        shared_embedded.call("POST", "/generate-image", json=body, headers=key)
+        for body in ({"prompt": "A fox"}, {"prompt": "A fox", **nulls})
+    )
+    assert (without.status_code, with_nulls.status_code) == (200, 200)
+    assert with_nulls.headers["Idempotency-Replayed"] == "true"
+    assert with_nulls.json() == without.json()
+
+
+def test_null_does_not_replace_what_is_required(shared_embedded: Service) -> None:
+    """A required field that is null is missing, and an unknown one stays unknown."""
+    body = {"prompt": None, "n": None}
+    response = shared_embedded.call("POST", "/generate-image", json=body)
+    assert response.json()["errors"] == [
+        {"field": "prompt", "message": "Required."},
+        {"field": "n", "message": "Unknown field."},
+    ]
+
+
+def test_null_options_of_a_cutout_count_as_not_given(shared_embedded: Service) -> None:
+    """The same holds for another cutout: the image is that of an empty body."""
+    image = shared_embedded.generate().json()["filename"]
+    nulls = dict.fromkeys(("holes", "shadow", "background", "tolerance", "mask", "replace"))
+    first, second = (
+        shared_embedded.call("POST", f"/images/{image}/cutouts", json=body) for body in ({}, nulls)
+    )
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert first.json()["filename"] == second.json()["filename"]
+
+
+def test_byte_order_mark_is_skipped(shared_embedded: Service) -> None:
+    """Editors and PowerShell write a mark before UTF-8."""
+    body = b"\xef\xbb\xbf" + '{"prompt": "Füchse \ufeff"}'.encode()
+    response = shared_embedded.call("POST", "/generate-image", data=body, headers=JSON)
+    assert response.json()["first_prompt"] == "Füchse \ufeff"
+
+
+@pytest.mark.parametrize(
+    ("request_line", "status"),
+    [
+        ("GET /healthz HTTP/1.1", b"400"),
+        (f"GET {ABSENT} HTTP/1.1", b"400"),
+        ("OPTIONS /images HTTP/1.1", b"400"),
+        ("GET /nowhere HTTP/1.1", b"400"),
+        ("GET /healthz HTTP/1.0", b"200"),
+        (f"GET {ABSENT} HTTP/1.0", b"404"),
+    ],
+)
+def test_host_is_required(shared_embedded: Service, request_line: str, status: bytes) -> None:
+    """HTTP/1.1 without Host is 400, before any view; HTTP/1.0 has none."""
+    response = clients.raw_send(
+        shared_embedded.url, f"{request_line}\r\nConnection: close\r\n\r\n".encode()
+    )
+    assert response.split(b" ", 2)[1] == status
+    assert (b'"field":"Host"' in response) == (status == b"400")
 
 
 def test_all_invalid_fields_are_named(embedded: Service) -> None:

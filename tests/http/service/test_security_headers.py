@@ -37,6 +37,27 @@ def test_data_responses_are_inert_in_a_browser(
     assert policy(shared_embedded.call(method, path).headers) == _DATA
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/"),
+        ("GET", "/docs"),
+        ("GET", "/openapi.json"),
+        ("GET", "/images"),
+        ("GET", "/healthz"),
+        ("OPTIONS", "/images"),
+        ("GET", ABSENT.replace("/images/", "/images//")),
+    ],
+)
+def test_responses_without_a_policy_are_not_cached_unasked(
+    shared_embedded: Service, method: str, path: str
+) -> None:
+    """Pages, JSON and redirects have to be revalidated: no cache guesses how long they last."""
+    response = shared_embedded.call(method, path, allow_redirects=False)
+    assert response.status_code < 400
+    assert response.headers["Cache-Control"] == "no-cache"
+
+
 @pytest.mark.parametrize("path", ["/", "/docs"])
 @attack("Framing a page, or injecting a foreign script", expect="forbidden by the policy")
 def test_pages_have_a_strict_policy(shared_embedded: Service, observe: Observe, path: str) -> None:

@@ -2,6 +2,8 @@
 
 import pytest
 from gunicorn.config import Config
+from gunicorn.http.errors import ParseException
+from gunicorn.http.parser import RequestParser
 
 from app.errors import RequestTooLarge
 from app.http.body_limits import MAX_BODY_BYTES, MAX_FILE_BODY_BYTES
@@ -86,14 +88,75 @@ def test_larger_bodies_are_received_for_masks_only(
             assert buffer.append(request)
 
 
-def test_chunks_that_keep_looking_like_the_last_one_are_rejected(buffer: RequestBuffer) -> None:
-    """A client can't make the server parse the same body again and again."""
-    buffer.append(_CHUNKED)
-    with pytest.raises(RequestTooLarge):
-        any(buffer.append(_FALSE_END) for _ in range(60))
+FRAMINGS = {
+    "no chunk": b"0\r\n\r\n",
+    "one chunk": b"2\r\n{}\r\n0\r\n\r\n",
+    "chunks": b"1\r\n{\r\n1\r\n}\r\n0\r\n\r\n",
+    "a size with zeros": b"0002\r\n{}\r\n0000\r\n\r\n",
+    "a trailer": b"2\r\n{}\r\n0\r\nX-Sum: 1\r\n\r\n",
+    "trailers": b"2\r\n{}\r\n0\r\nX-A: 1\r\nX-B:\r\nX-C: 3\r\n\r\n",
+    "extensions": b'2;a=b;c="d e"\r\n{}\r\n0;last\r\n\r\n',
+    "spaces before an extension": b"2 ;a=1\r\n{}\r\n0\t;b\r\n\r\n",
+    "line ends as data": b"8\r\n\r\n\r\n\r\n\r\n\r\n0\r\n\r\n",
+    "data that looks like the end": b"5\r\n0\r\n\r\n\r\n0\r\n\r\n",
+}
 
 
-def test_thousands_of_tiny_chunks_are_rejected(buffer: RequestBuffer) -> None:
-    """Parsing a chunk copies all that follow it, so their number is limited."""
+@pytest.mark.parametrize("body", FRAMINGS.values(), ids=FRAMINGS)
+def test_chunked_request_may_arrive_in_any_two_parts(body: bytes) -> None:
+    """Wherever it is split, a request is incomplete before the second part and complete after."""
+    request = _CHUNKED + body
+    for at in range(1, len(request)):
+        buffer = RequestBuffer(Config(), ("127.0.0.1", 1))
+        assert (buffer.append(request[:at]), buffer.append(request[at:])) == (False, True), at
+
+
+@pytest.mark.parametrize("body", FRAMINGS.values(), ids=FRAMINGS)
+def test_chunked_request_is_passed_on_with_what_follows(body: bytes) -> None:
+    """The parser reads the same body from the pieces, and keeps the next request."""
+    next_request = b"GET /next HTTP/1.1\r\nHost: x\r\n\r\n"
+    buffer = RequestBuffer(Config(), ("127.0.0.1", 1))
+    assert buffer.append(_CHUNKED + body + next_request)
+    parser = RequestParser(Config(), buffer.pieces(), ("127.0.0.1", 1))
+    whole = RequestParser(Config(), [_CHUNKED + body], ("127.0.0.1", 1))
+    assert next(parser).body.read() == next(whole).body.read()
+    assert parser.unreader.buf.getvalue() == next_request
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"2\r\n{}}\r\n0\r\n\r\n",
+        b"x\r\n",
+        b"-2\r\n",
+        b"2_0\r\n",
+        b"0x2\r\n",
+        b" 2\r\n",
+        b"\r\n",
+        b"2;=\r\n{}\r\n0\r\n\r\n",
+        b"2\r\n{}\r\n0\r\nbad\r\n\r\n",
+        b"2\r\n{}\r\n0\r\nHost: y\r\n\r\n",
+    ],
+)
+def test_malformed_chunks_are_rejected_in_any_two_parts(body: bytes) -> None:
+    """The parser's error does not depend on where the network splits the request."""
+    for at in range(len(body)):
+        buffer = RequestBuffer(Config(), ("127.0.0.1", 1))
+        with pytest.raises(ParseException):
+            any(buffer.append(part) for part in (_CHUNKED + body[:at], body[at:]))
+
+
+def test_chunks_may_be_tiny_and_look_like_the_last_one(buffer: RequestBuffer) -> None:
+    """A body of thousands of chunks is received, as clients that write each token send it."""
+    body = b"1\r\n{\r\n" * 4000 + _FALSE_END * 1000
+    for at in range(0, len(body), 100):
+        assert not buffer.append((_CHUNKED if at == 0 else b"") + body[at : at + 100])
+    assert buffer.append(b"0\r\n\r\n")
+
+
+def test_more_framing_than_body_is_rejected(buffer: RequestBuffer) -> None:
+    """What surrounds the chunks is limited, too."""
     with pytest.raises(RequestTooLarge):
-        buffer.append(_CHUNKED + b"1\r\n{\r\n" * 5000)
+        buffer.append(_CHUNKED + b"1\r\n{\r\n" * 40_000)
+    with pytest.raises(RequestTooLarge):
+        RequestBuffer(Config(), ("127.0.0.1", 1)).append(_CHUNKED + b"F" * 16 + b"\r\n")
