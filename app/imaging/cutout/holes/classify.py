@@ -20,6 +20,7 @@ Array = npt.NDArray[Any]
 COLOR_TOLERANCE = 1.8  # levels by which the mean of a hole may differ from the background
 _NOISE_FACTOR = 1.0  # further levels for each level of the background's noise
 KEEP_THRESHOLD = 0.42  # probability of being subject from which a region is kept: see bench/holes
+_OWN_WHITE = -1.5  # log-odds of being subject, if the drawing has a white of its own
 MIN_SHADED = 0.3  # of a region that must be background in a shadow
 VISIBLE_SHARE, OBVIOUS_SHARE = 0.0008, 0.004  # of the image: an error begins to show; is obvious
 MODEL_FILE = Path(__file__).with_name("model.json")
@@ -134,6 +135,7 @@ def _judge(
     if matches.any():
         matching = [i for i, match in zip(candidates, matches, strict=True) if match]
         odds = _subject_log_odds(image, regions, matching, colors[matches]) + evidence
+        odds += _OWN_WHITE * context.has_own_white(image, regions, background)
         chance[matches] = 1 / (1 + np.exp(-odds))
     if shaded is not None:
         for place, number in enumerate(candidates):

@@ -20,6 +20,8 @@ NAMES = (
 )  # fmt: skip
 COLORS = 6  # of them, the first, are `measure_color`'s
 _DARK, _LIGHT, _VIVID = 90, 215, 48  # levels: of the lightest channel, the darkest, their distance
+_WHITE_OFFSETS = (2.0, 20.0)  # levels between the background and a white that the drawing uses
+_MIN_WHITE, _MIN_PLAIN = 0.015, 0.7  # of the subject; of the pixels within these offsets
 _MIN_COMPONENT = 24  # px of half the working size: smaller silhouettes are ornaments
 _SQUARE_3 = np.ones((3, 3), np.uint8)
 
@@ -71,6 +73,22 @@ def measure_color(
         float(np.abs(off).max()), float(off.mean()), float(off.max() - off.min()),
         noise, noise - background.noise, background.noise,
     )  # fmt: skip
+
+
+def has_own_white(image: Array, regions: Regions, background: Background) -> bool:
+    """Return whether the subject has plain parts of one color close to the background's.
+
+    Such a drawing has a white of its own, so an enclosed region of the background's color is
+    more likely a hole.
+    """
+    pixels = image[::2, ::2][regions.subject[::2, ::2] > 0]
+    distance = np.abs(pixels - background.color.astype(np.float32)).max(axis=1)
+    low, high = _WHITE_OFFSETS
+    near = pixels[(distance >= low) & (distance <= high)].astype(np.int32)
+    if len(near) < _MIN_WHITE * len(pixels) or not len(near):
+        return False
+    largest = np.unique(near @ np.array([1, 256, 65536]), return_counts=True)[1].max()
+    return bool(largest >= max(_MIN_WHITE * len(pixels), _MIN_PLAIN * len(near)))
 
 
 def _inner_mask(regions: Regions, number: int) -> Array:

@@ -59,6 +59,20 @@ def test_the_prompt_moves_the_chance() -> None:
     assert hole < unknown < subject
 
 
+def test_a_white_of_its_own_makes_holes_more_likely() -> None:
+    """A plain white part that differs from the background does so; a gray or mixed one doesn't."""
+
+    def chance(label: Array | tuple[int, int, int]) -> float:
+        image = draw_padlock(255)
+        image[300:400, 160:350] = label
+        return cut_out(image).areas[0].chance or 0.0
+
+    mixed = np.random.default_rng(1).integers(238, 252, (100, 190, 3))
+    white, gray, unclear = chance((246, 249, 250)), chance((225, 225, 225)), chance(mixed)
+    assert white < gray / 2
+    assert white < unclear / 2
+
+
 def test_the_prompt_does_not_override_a_clear_shape() -> None:
     """Eyes stay, and the opening of a shackle goes, whatever the prompt says."""
     assert [area.decision for area in cut_out(draw_eyes(254), "rings, wheels").areas] == [
