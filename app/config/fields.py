@@ -15,6 +15,7 @@ from app.config.types import (
     DatabaseName,
     Flag,
     Folder,
+    HostList,
     Identifier,
     LogLevel,
     ModelName,
@@ -60,6 +61,7 @@ class SettingsFields(BaseModel):
     openai_org_id: Identifier | None = None
     openai_project_id: Identifier | None = None
     openai_base_url: BaseUrl | None = None
+    provider_image_hosts: HostList | None = None
     azure_openai_api_key: ApiKey | None = None
     azure_openai_endpoint: AzureEndpoint | None = None
     azure_openai_api_version: ApiVersion | None = None

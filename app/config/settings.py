@@ -102,6 +102,11 @@ class Settings(SettingsFields):
         return tuple(split_list(self.trusted_proxies or ""))
 
     @cached_property
+    def image_hosts(self) -> tuple[str, ...]:
+        """The hosts beside the provider's own from which images may be fetched."""
+        return tuple(split_list(self.provider_image_hosts or ""))
+
+    @cached_property
     def signing_keys(self) -> tuple[str, ...]:
         """The keys of variant signatures; the first one signs."""
         keys = self.variant_signing_keys

@@ -17,6 +17,8 @@ _RATE = re.compile(r"([1-9][0-9]{0,5})\s*/\s*(second|minute|hour|day)")
 _BUDGET = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*/\s*(day|month)")
 _TRUE, _FALSE = {"true", "yes", "on", "1", "t", "y"}, {"false", "no", "off", "0", "f", "n"}
 _LEVELS = {"WARN": "WARNING", "FATAL": "CRITICAL"}
+_SCHEME = re.compile(r"\Ahttps?://")
+_HOST = re.compile(r"[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?(:[1-9][0-9]{0,4})?")
 _MIN_SIGNING_KEY_LENGTH = 32  # characters; a random text of that length can't be guessed
 _SIGNING_KEY = re.compile(
     rf"""(?!["'`\u201c-\u201f\u2018-\u201b]).{{{_MIN_SIGNING_KEY_LENGTH},}}"""
@@ -108,6 +110,16 @@ def _check_proxies(value: str) -> str:
     return value.lower()
 
 
+def _check_hosts(value: str) -> str:
+    hosts = [_SCHEME.sub("", host).removesuffix("/") for host in split_list(value.lower())]
+    if not all(_HOST.fullmatch(host) for host in hosts):
+        raise ValueError(
+            "must be a comma-separated list of hosts like images.example.com or 10.0.0.7:9000, "
+            "without a path or wildcard"
+        )
+    return ",".join(hosts)
+
+
 def _check_folder(value: Path) -> Path:
     try:
         folder = value.expanduser()
@@ -157,6 +169,7 @@ Folder = Annotated[Path, AfterValidator(_check_folder)]
 BudgetText = Annotated[str, AfterValidator(_check_budget)]
 PriceTable = Annotated[dict[str, ModelPrices] | None, BeforeValidator(_parse_prices)]
 RateText = Annotated[str, AfterValidator(_check_rate)]
+HostList = Annotated[str, AfterValidator(_check_hosts)]
 ProxyList = Annotated[str, AfterValidator(_check_proxies)]
 SigningKeys = Annotated[SecretStr, AfterValidator(_check_signing_keys)]
 ApiKey = Annotated[

@@ -122,6 +122,7 @@ def _paid(settings: Settings) -> ProviderAdapters:
             timeout_seconds=settings.openai_timeout_seconds,
             provider=settings.paid_provider or "openai",
             transparent=_is_transparent(settings),
+            image_hosts=settings.image_hosts,
         ),
         moderator=moderator,
         writer=OpenAIPromptWriter(

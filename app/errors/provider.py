@@ -63,15 +63,21 @@ class ProviderBadResponse(AppError):
         detail: text for the log only.
         evidence: the received bytes, which are kept because they may have been charged.
         charged: whether the provider charged for the response.
+        message: replaces the class's message.
     """
 
     status, code = 502, "provider_bad_response"
     message = "The image provider's response is not a usable image."
 
     def __init__(
-        self, detail: str, *, evidence: bytes = b"", charged: Charged | None = None
+        self,
+        detail: str,
+        *,
+        evidence: bytes = b"",
+        charged: Charged | None = None,
+        message: str | None = None,
     ) -> None:
-        super().__init__(detail, charged=charged)
+        super().__init__(detail, charged=charged, message=message)
         self.evidence = evidence
 
 

@@ -1,6 +1,7 @@
 """Fixtures of the contract suites: each implementation of a port in turn."""
 
 import contextlib
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from app.services.mongodb.ledger import MongoLedger
 from app.services.mongodb.records import MongoRecords
 from app.services.openai.client import lazy_client
 from app.services.openai.image_generator import OpenAIGenerator
+from app.services.openai.prompt_writer import OpenAIPromptWriter
 from app.services.runtime.lazy_client import LazyClient
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.ledger import SqliteLedger
@@ -72,6 +74,12 @@ def lazy_openai(fake_openai_server: FakeOpenAI) -> Iterator["LazyClient[OpenAI]"
 def generator(lazy_openai: "LazyClient[OpenAI]", fake_openai: FakeOpenAI) -> OpenAIGenerator:  # noqa: ARG001 - reason: reset for each test
     """Return a generator on the fake."""
     return OpenAIGenerator(lazy_openai, model=MODEL, timeout_seconds=TIMEOUT_SECONDS)
+
+
+@pytest.fixture
+def writer(lazy_openai: "LazyClient[OpenAI]") -> OpenAIPromptWriter:
+    """Return a writer on the fake."""
+    return OpenAIPromptWriter(lazy_openai, model="gpt-6-luna", rng=random.Random(0))
 
 
 @pytest.fixture(params=["sqlite", "mongodb", "fake"])

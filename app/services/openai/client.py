@@ -1,9 +1,12 @@
 """Clients of the OpenAI SDK, and the translation of its errors."""
 
+import json
+import logging
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from json import JSONDecodeError
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.errors import (
     AppError,
@@ -17,32 +20,20 @@ from app.errors import (
     ProviderTimeout,
     ProviderUnreachable,
 )
-from app.services.runtime.failures import Failure, FailureKind, replace_errors
+from app.services.openai.refusals import Refusal, RefusedInBody, read_refusal, texts_of
+from app.services.openai.sent_requests import track_sending
+from app.services.runtime.failures import Failure, FailureKind
 from app.services.runtime.lazy_client import LazyClient
 
 if TYPE_CHECKING:
-    from openai import APIConnectionError, APIStatusError, OpenAI
+    from openai import APIStatusError, OpenAI
+
+_log = logging.getLogger(__name__)
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 _MAX_RETRY_AFTER_SECONDS = 3600
 _NO_API_KEY = "none"  # the SDK requires one, which servers without keys ignore
 
-# Only its code identifies a 400: a rejected prompt and an invalid parameter have the same type.
-REJECTION_CODES = {"moderation_blocked", "content_policy_violation", "invalid_prompt"}
-_QUOTA_CODES = {
-    "billing_hard_limit_reached",
-    "credit_balance_exhausted",
-    "insufficient_quota",
-    "organization_spend_limit_exceeded",
-    "organization_usage_limit_exceeded",
-    "project_spend_limit_exceeded",
-}
-_STATUS_KINDS = {
-    401: FailureKind.CREDENTIALS_REFUSED,
-    403: FailureKind.PERMISSION_DENIED,
-    404: FailureKind.NOT_FOUND,
-    429: FailureKind.RATE_LIMITED,
-}
 _APP_ERRORS: Mapping[FailureKind, type[AppError]] = {
     FailureKind.CONTENT_REJECTED: PromptRejected,
     FailureKind.QUOTA_EXCEEDED: ProviderQuota,
@@ -114,80 +105,111 @@ def translate_errors(*, if_sent: Charged | None) -> Iterator[None]:
     """Translate each error of the SDK into an AppError.
 
     The provider's message is dropped, because it can quote keys and prompts. The log gets the
-    status, code and request id.
+    status, code and request id. Whatever else goes wrong before the request is sent becomes an
+    AppError, too, because nothing was charged.
 
     Args:
         if_sent: whether a request that was sent and then failed is charged for.
     """
-    with replace_errors(classify, lambda failure: _app_error(failure, if_sent)):
-        yield
+    with track_sending() as request:
+        try:
+            yield
+        except AppError:
+            raise
+        except Exception as error:  # reason: unknown ones are raised again if anything was sent
+            failure = None if isinstance(error, ImportError) else classify(error)
+            if failure is None and request.sent:
+                raise
+            raise _translated(error, failure, if_sent, was_sent=request.sent) from None
 
 
 def classify(error: Exception) -> Failure | None:
     """Classify an error of the SDK; None for any other exception."""
     import httpx2
-    from openai import APIConnectionError, APIStatusError, OpenAIError
+    from openai import APIConnectionError, OpenAIError
 
-    if isinstance(error, APIStatusError):
-        return _status_failure(error)
-    if isinstance(error, APIConnectionError):
-        return _connection_failure(error)
+    if refusal := refusal_of(error):
+        return _failure_of(error, refusal)
     name = type(error).__name__
+    if isinstance(error, APIConnectionError):
+        cause = error.__cause__
+        return Failure(kind=_connection_kind(cause), detail=_name(cause), code=_name(cause))
     if isinstance(error, httpx2.HTTPError):  # while reading the body
         return Failure(kind=FailureKind.NO_RESPONSE, detail=name, code=name)
     if isinstance(error, OpenAIError | JSONDecodeError):
         return Failure(kind=FailureKind.BAD_RESPONSE, detail=name, code=name)
-    if (
-        isinstance(error, UnicodeEncodeError) and error.encoding == "ascii"
-    ):  # the API key, in a header
+    if isinstance(error, UnicodeEncodeError) and error.encoding == "ascii":
+        # the API key, in a header
         return Failure(kind=FailureKind.CONFIGURATION, detail=name, code=name)
     return None
 
 
-def error_for_code(code: object, kind: object, detail: str) -> AppError | None:
-    """Return the AppError for the `code` and `type` of an API error.
+def refusal_of(error: Exception) -> Refusal | None:
+    """Return what an error response states; None for any other exception."""
+    from openai import APIStatusError
 
-    None unless they identify a rejected prompt or an exhausted quota.
-    """
-    failure = _kind_for_code(code, kind)
-    return None if failure is None else _APP_ERRORS[failure](detail)
-
-
-def _kind_for_code(code: object, kind: object) -> FailureKind | None:
-    if code in REJECTION_CODES:
-        return FailureKind.CONTENT_REJECTED
-    if code in _QUOTA_CODES or kind == "insufficient_quota":
-        return FailureKind.QUOTA_EXCEEDED
-    return None
+    if isinstance(error, RefusedInBody):
+        return error.refusal
+    if not isinstance(error, APIStatusError):
+        return None
+    repeated = texts_of(_parameters_of(error))
+    return read_refusal(error.status_code, error.response.text, repeated=repeated)
 
 
-def _connection_failure(error: "APIConnectionError") -> Failure:
+def _parameters_of(error: "APIStatusError") -> Mapping[str, Any]:
+    """Return the parameters of the request that failed."""
+    try:
+        parameters = json.loads(error.request.content)
+    except (ValueError, RuntimeError):  # it has no body, or a body that can be read only once
+        return {}
+    return parameters if isinstance(parameters, dict) else {}
+
+
+def _connection_kind(cause: BaseException | None) -> FailureKind:
     import httpx2
 
-    cause = error.__cause__
-    sent = not isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
-    name = type(cause).__name__
-    kind = FailureKind.NO_RESPONSE if sent else FailureKind.UNREACHABLE
-    return Failure(kind=kind, detail=name, code=name)
+    if isinstance(cause, httpx2.LocalProtocolError | httpx2.UnsupportedProtocol):
+        return FailureKind.CONFIGURATION  # a header or an address that can't be sent
+    unsent = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
+    return FailureKind.UNREACHABLE if isinstance(cause, unsent) else FailureKind.NO_RESPONSE
 
 
-def _status_failure(error: "APIStatusError") -> Failure:
-    status = error.status_code
+def _failure_of(error: Exception, refusal: Refusal) -> Failure:
+    response = getattr(error, "response", None)
+    request_id = getattr(error, "request_id", None)
     return Failure(
-        kind=_kind_for_code(error.code, error.type) or _status_kind(status),
-        detail=f"status {status}, code {error.code}, request {error.request_id}",
-        code=f"status {status}",
-        retry_after=_retry_after(error),
+        kind=refusal.kind,
+        detail=f"status {refusal.status}, code {refusal.label or None}, request {request_id}",
+        code=f"status {refusal.status}",
+        retry_after=_retry_after(response.headers) if response is not None else None,
     )
 
 
-def _status_kind(status: int) -> FailureKind:
-    if status in {408, 409} or status >= 500:
-        return FailureKind.SERVER_ERROR
-    return _STATUS_KINDS.get(status, FailureKind.REJECTED)
+def _translated(
+    error: Exception, failure: Failure | None, if_sent: Charged | None, *, was_sent: bool
+) -> AppError:
+    """Return the AppError for an error, whose request was sent or not."""
+    if failure is None:
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        _log.error("%s before a request was sent:\n%s", type(error).__name__, frames)
+        return ProviderMisconfigured(f"{type(error).__name__} before the request was sent")
+    if not was_sent and failure.kind in _APP_ERRORS_IF_SENT and not refusal_of(error):
+        return ProviderUnreachable(failure.detail)
+    if isinstance(error, RefusedInBody) and error.charged:
+        if_sent = Charged.YES
+    translated = app_error(failure, if_sent)
+    if isinstance(error, RefusedInBody) and error.charged:
+        translated.charged = Charged.YES
+    return translated
 
 
-def _app_error(failure: Failure, if_sent: Charged | None) -> AppError:
+def app_error(failure: Failure, if_sent: Charged | None) -> AppError:
+    """Return the AppError for a failure.
+
+    Args:
+        failure: what went wrong.
+        if_sent: whether a request that was sent and then failed is charged for.
+    """
     detail = failure.detail
     if failure.kind in _APP_ERRORS:
         return _APP_ERRORS[failure.kind](detail)
@@ -198,12 +220,16 @@ def _app_error(failure: Failure, if_sent: Charged | None) -> AppError:
     return ProviderMisconfigured(detail)
 
 
-def _retry_after(error: "APIStatusError") -> int | None:
+def _name(error: BaseException | None) -> str:
+    return type(error).__name__
+
+
+def _retry_after(headers: Mapping[str, str]) -> int | None:
     """Return the Retry-After header in seconds, capped.
 
     None means that it is missing or not a number.
     """
-    value = error.response.headers.get("retry-after", "")
+    value = headers.get("retry-after", "")
     return (
         min(int(value), _MAX_RETRY_AFTER_SECONDS) if value.isascii() and value.isdigit() else None
     )

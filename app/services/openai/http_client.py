@@ -11,6 +11,8 @@ from typing import Any
 import httpx2
 from openai import DefaultHttpxClient, Timeout
 
+from app.services.openai.sent_requests import trace_request
+
 TEXT_TIMEOUT_SECONDS = 30.0
 _CONNECT_SECONDS = 5.0
 
@@ -30,7 +32,7 @@ def client_options() -> dict[str, Any]:
         # The SDK's default follows redirects to any host, and sends the prompt there.
         "http_client": DefaultHttpxClient(
             follow_redirects=False,
-            event_hooks={"response": [limit_error_body]},
+            event_hooks={"request": [trace_request], "response": [limit_error_body]},
             # By default httpx2 accepts what any installed package can decompress.
             headers={"Accept-Encoding": "gzip, deflate"},
         ),

@@ -1,11 +1,13 @@
 """Download of images that an OpenAI-compatible server returns as a URL.
 
-The URL comes from the server's response, so it is followed only if it has the scheme, host and
-port of the server itself, and redirects are not followed at all. The host's address is the
-operator's responsibility: it is the host of OPENAI_BASE_URL, which also receives the API key.
+The URL comes from the server's response, so it is followed only to the scheme, host and port of the
+server itself, and to hosts that the operator lists. Redirects are not followed at all. Where these
+hosts are is the operator's responsibility, as it is for OPENAI_BASE_URL.
 """
 
+import re
 import time
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from app.errors import Charged, ProviderBadResponse
@@ -15,31 +17,73 @@ if TYPE_CHECKING:
 
 _CONNECT_SECONDS = 5.0
 _PORTS = {"http": 80, "https": 443}
+_RELATIVE = re.compile(
+    r"/?[\w.~%!$&'()*+,;=@-][^\\:\s]*", re.ASCII
+)  # neither `//host` nor a scheme
+_HOST = re.compile(r"[a-z0-9.-]{1,253}|[0-9a-f:.]{2,45}")
 
 
-def download_image(url: str, *, base_url: str, deadline: float, max_bytes: int) -> bytes:
-    """Return the image at a URL.
+class HostNotListed(Exception):
+    """The image is on another host, which the operator has not listed.
+
+    Args:
+        host: its name, if it is well-formed.
+    """
+
+    def __init__(self, host: str) -> None:
+        super().__init__("the host of the image is not listed")
+        self.host = host
+
+
+def download_image(
+    address: str, *, base_url: str, hosts: Collection[str], deadline: float, max_bytes: int
+) -> bytes:
+    """Return the image at an address.
 
     The request contains neither the API key nor the prompt.
 
     Args:
-        url: from the server's response.
+        address: from the server's response; relative ones are those of the server.
         base_url: of that server.
+        hosts: further hosts in lower case, each with or without a port.
         deadline: on the monotonic clock.
         max_bytes: the largest image that is accepted.
 
     Raises:
-        ProviderBadResponse: the URL belongs to another server, or the download failed.
+        HostNotListed: the address is on a host that is not listed.
+        ProviderBadResponse: the address is none, or the download failed.
     """
     import httpx2
 
     try:
-        parsed = httpx2.URL(url)
-        if parsed.userinfo or origin(parsed) != origin(httpx2.URL(base_url)):
-            raise _unusable("another server")
-        return _read(parsed, deadline, max_bytes)
-    except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
+        url = _absolute(address, httpx2.URL(base_url))
+        _check_host(url, httpx2.URL(base_url), hosts)
+        return _read(url, deadline, max_bytes)
+    except (HostNotListed, ProviderBadResponse):
+        raise
+    except Exception as error:  # noqa: BLE001 - reason: any address is possible, and it is paid
         raise _unusable(type(error).__name__) from None
+
+
+def _absolute(address: str, base_url: "httpx2.URL") -> "httpx2.URL":
+    """Return an absolute URL; a relative address belongs to the server."""
+    import httpx2
+
+    if _RELATIVE.fullmatch(address):
+        folder = base_url.copy_with(raw_path=base_url.raw_path.rstrip(b"/") + b"/")
+        return folder.join(address)
+    return httpx2.URL(address)
+
+
+def _check_host(url: "httpx2.URL", base_url: "httpx2.URL", hosts: Collection[str]) -> None:
+    if url.userinfo or url.scheme not in _PORTS or not url.host:
+        raise _unusable("not an address of an image")
+    if origin(url) == origin(base_url):
+        return
+    is_secure = url.scheme == "https" or base_url.scheme == "http"
+    is_listed = url.host in hosts or f"{url.host}:{origin(url)[2]}" in hosts
+    if not (is_listed and is_secure):
+        raise HostNotListed(url.host if _HOST.fullmatch(url.host) else "")
 
 
 def origin(url: "httpx2.URL") -> tuple[str, str, int | None]:

@@ -1,42 +1,44 @@
 """The ImageGenerator port on OpenAI and compatible servers."""
 
 import logging
-import re
 import time
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
-
-from pydantic import ValidationError
 
 from app.errors import Charged, ProviderBadResponse, ProviderMisconfigured, TransparencyRefused
 from app.models import GeneratedImage, ImageRequest, UpstreamRequest
 from app.ports.providers import OnPartial
 from app.services.openai import image_stream
-from app.services.openai.client import REJECTION_CODES, translate_errors
-from app.services.openai.image_download import download_image
+from app.services.openai.client import translate_errors
+from app.services.openai.image_download import HostNotListed, download_image
+from app.services.openai.image_payload import ImagePayload, read_payload
+from app.services.openai.refusals import RefusedInBody, has_error, read_error
+from app.services.openai.refused_parameters import RefusedParameters
 from app.services.openai.responses import (
-    ImagesPayload,
     check_complexity,
     image_usage,
-    parse_image_url,
     read_body,
+    read_start,
     until_deadline,
 )
+from app.services.runtime.failures import FailureKind
 from app.services.runtime.lazy_client import LazyClient
 from app.services.runtime.timing import FailOpenSemaphore
 
 if TYPE_CHECKING:
-    from openai import APIStatusError, OpenAI
+    from openai import OpenAI
 
 _log = logging.getLogger(__name__)
 
 _CONNECT_SECONDS = 5.0
 _LEGACY_PREFIX = "dall-e"
-_STREAM_PARAMETERS = ("stream", "partial_images")
-_MENTIONS_STREAMING = re.compile(r"\b(stream|streaming|partial_images)\b", re.IGNORECASE)
-_MENTIONS_BACKGROUND = re.compile(r"\bbackground\b|\btransparen", re.IGNORECASE)
-_MAX_MESSAGE = 4000  # characters of an error that are searched
+_GPT_IMAGE_PREFIXES = ("gpt-image", "chatgpt-image")
+_MAX_ADDRESSES = 3
+_UNLISTED_HOST = (
+    "The image provider returns images at addresses on a host that is not in PROVIDER_IMAGE_HOSTS. "
+    "The operator must add it."
+)
 _MAX_RESPONSE_BYTES = 64 * 1024 * 1024  # a 3840x2160 PNG in base64 has about half of that
 # Sixty responses that arrive together, read chunk by chunk in sixty threads, would starve each
 # other and the health checks of the interpreter lock. A slow connection holds up the others for at
@@ -55,6 +57,7 @@ class OpenAIGenerator:
         provider: `openai`, or `azure`, which expects the model in the path.
         transparent: request a transparent background, until the model refuses it. DALL-E models
             have no parameter for it.
+        image_hosts: hosts beside the server's own from which images may be fetched.
     """
 
     costs_money = True
@@ -67,9 +70,20 @@ class OpenAIGenerator:
         timeout_seconds: float,
         provider: Literal["openai", "azure"] = "openai",
         transparent: bool = False,
+        image_hosts: Collection[str] = (),
     ) -> None:
-        self.transparent = transparent and not model.startswith(_LEGACY_PREFIX)
-        self._sends_background = not model.startswith(_LEGACY_PREFIX)
+        self._is_legacy = model.startswith(_LEGACY_PREFIX)
+        is_gpt_image = model.startswith(_GPT_IMAGE_PREFIXES)
+        # Azure's models can have any name, and all but the old ones are GPT image models.
+        self._asks_for_base64 = self._is_legacy or not (is_gpt_image or provider == "azure")
+        self._refused = RefusedParameters(
+            model,
+            required=("model", "prompt"),
+            strict=("size", "quality") if is_gpt_image else (),
+        )
+        self._image_hosts = frozenset(image_hosts)
+        self._has_unlisted_host = False
+        self.transparent = transparent and not self._is_legacy
         self.provider = provider
         self._path = f"/deployments/{model}" if provider == "azure" else ""
         self._client = client
@@ -87,150 +101,124 @@ class OpenAIGenerator:
             "size": request.size,
             "n": 1,
         }
-        if self.model.startswith(_LEGACY_PREFIX):
+        if self._asks_for_base64:
             parameters |= {"response_format": "b64_json"}
-        else:
-            parameters |= {"quality": request.quality, "output_format": "png"}
-        if request.transparent:
-            parameters |= {"background": "transparent"}
-        elif self._sends_background:
+        if not self._is_legacy:
             # By default, the model chooses the background from the words of the prompt.
-            parameters |= {"background": "opaque"}
-        if request.partial_images and not self.model.startswith(_LEGACY_PREFIX):
-            parameters |= dict(zip(_STREAM_PARAMETERS, (True, request.partial_images), strict=True))
-        return UpstreamRequest(
-            method="POST", path=f"{self._path}/images/generations", body=parameters
-        )
+            background = "transparent" if request.transparent else "opaque"
+            parameters |= {"quality": request.quality, "output_format": "png"}
+            parameters |= {"background": background}
+        if request.partial_images and not self._is_legacy:
+            parameters |= {"stream": True, "partial_images": request.partial_images}
+        body = self._refused.leave_out(parameters)
+        return UpstreamRequest(method="POST", path=f"{self._path}/images/generations", body=body)
 
     def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
         """See ImageGenerator.
 
-        A server that rejects streaming, and has therefore drawn nothing, gets a second request
+        A server that refuses a parameter, and has therefore drawn nothing, gets the request again
         without it.
         """
-        with translate_errors(if_sent=Charged.UNKNOWN):
-            try:
-                body, deadline = self._send(request, on_partial)
-            except TransparencyRefused:  # as an event of a stream
-                raise self._without_transparency(request) from None
-            except _refusals() as error:
-                if request.transparent and _rejects_transparency(error):
-                    raise self._without_transparency(request) from None
-                raise
-        image, usage = self._image_in(body, deadline)
-        return GeneratedImage(data=image, model=self.model, usage=image_usage(usage))
-
-    def _send(self, request: ImageRequest, on_partial: OnPartial | None) -> tuple[bytes, float]:
-        """Send a request, if need be a second one without streaming."""
-        parameters = self.describe(request).body
-        without_stream = self.describe(replace(request, partial_images=0)).body
+        if self._has_unlisted_host:
+            raise ProviderMisconfigured("images on an unlisted host", message=_UNLISTED_HOST)
         start = time.monotonic()
         deadline = start + self._timeout_seconds
-        try:
-            return self._request(parameters, deadline, on_partial)
-        except _refusals() as error:
-            if request.transparent and _rejects_transparency(error):
-                raise
-            late = time.monotonic() - start > self._timeout_seconds / 2
-            if parameters == without_stream or late or not _rejects_streaming(error):
-                raise
-            return self._request(without_stream, deadline)
 
-    def _without_transparency(self, request: ImageRequest) -> ProviderMisconfigured:
-        """Return the error of a refused background, and remember it.
+        def may_repeat(refused: frozenset[str]) -> bool:
+            if request.transparent and "background" in refused:
+                raise self._without_transparency()
+            return time.monotonic() - start <= self._timeout_seconds / 2
+
+        with translate_errors(if_sent=Charged.UNKNOWN):
+            body, payload, deadline = self._refused.send(
+                self.describe(request).body,
+                lambda parameters: self._request(parameters, deadline, on_partial),
+                may_repeat=may_repeat,
+            )
+        image = payload.image or self._download(body, payload, deadline)
+        return GeneratedImage(data=image, model=self.model, usage=image_usage(payload.usage))
+
+    def _without_transparency(self) -> TransparencyRefused:
+        """Return the error of a refused transparent background, and remember it.
 
         The server may not know the parameter at all, so later requests don't have it.
         """
-        detail = "param background"
-        if not request.transparent:
-            return ProviderMisconfigured(detail)
         if self.transparent:
             _log.warning("%s refuses transparent backgrounds; using white from now on", self.model)
-        self.transparent = self._sends_background = False
-        return TransparencyRefused(detail)
+        self.transparent = False
+        self._refused.remember(frozenset({"background"}))
+        return TransparencyRefused("param background")
 
     def close(self) -> None:
         """Close all connections. The next call opens new ones."""
         self._client.close()
 
     def _request(
-        self, parameters: Mapping[str, Any], deadline: float, on_partial: OnPartial | None = None
-    ) -> tuple[bytes, float]:
-        """Return the JSON with the image, and the deadline for processing it.
+        self, parameters: Mapping[str, Any], deadline: float, on_partial: OnPartial | None
+    ) -> tuple[bytes, ImagePayload, float]:
+        """Return the body, the image in it, and the deadline for processing it.
 
         The body is read raw, because the SDK's own parser accepts HTML and truncated JSON, and
         reads streams without a limit.
+
+        Raises:
+            RefusedInBody: the body is an error.
         """
         from openai import Timeout
 
         timeout = Timeout(max(deadline - time.monotonic(), 0.1), connect=_CONNECT_SECONDS)
         images = self._client().images.with_streaming_response
         with images.generate(**parameters, timeout=timeout) as response:
-            if response.headers.get("content-type", "").startswith(image_stream.CONTENT_TYPE):
+            chunks = response.iter_bytes()
+            start = read_start(until_deadline(chunks, deadline))
+            if start.lstrip().startswith(image_stream.FIRST_BYTES):
                 # Read without a slot, because a minute can pass between two events.
-                chunks = until_deadline(response.iter_bytes(), deadline)
-                event = image_stream.read_completed_event(
-                    chunks, on_partial, max_bytes=_MAX_RESPONSE_BYTES
+                body = image_stream.read_completed_event(
+                    chain([start], until_deadline(chunks, deadline)),
+                    on_partial,
+                    max_bytes=_MAX_RESPONSE_BYTES,
                 )
-                return event, deadline
-            with self._read_slots.slot() as waited:
-                deadline += waited  # the response has arrived and is paid for
-                chunks = until_deadline(response.iter_bytes(), deadline)
-                return read_body(chunks, max_bytes=_MAX_RESPONSE_BYTES), deadline
+            else:
+                with self._read_slots.slot() as waited:
+                    deadline += waited  # the response has arrived and is paid for
+                    rest = until_deadline(chunks, deadline)
+                    body = read_body(chain([start], rest), max_bytes=_MAX_RESPONSE_BYTES)
+        return body, self._checked_payload(body), deadline
 
-    def _image_in(self, body: bytes, deadline: float) -> tuple[bytes, Any]:
-        """Return the image and the usage in a response.
-
-        If there is no image, the error carries the response as evidence.
-        """
+    def _checked_payload(self, body: bytes) -> ImagePayload:
+        """Return what a body contains; an image, its address, or an unknown error."""
         check_complexity(body, "response")
-        try:
-            response = ImagesPayload.model_validate_json(body)
-            return response.image, response.usage  # noqa: TRY300 - reason: the rest handles errors
-        except ValidationError as error:
-            unusable = ProviderBadResponse(
-                error.errors(include_input=False)[0]["type"], charged=Charged.YES
-            )
-        try:
-            if found := parse_image_url(body):
-                image = download_image(
-                    found.url,
+        payload = read_payload(body)
+        if not (payload.image or payload.addresses) and has_error(payload.document):
+            refusal = read_error(200, payload.document)
+            if refusal.kind is not FailureKind.SERVER_ERROR:
+                raise RefusedInBody(refusal, charged=payload.is_charged)
+        return payload
+
+    def _download(self, body: bytes, payload: ImagePayload, deadline: float) -> bytes:
+        """Return the image at the first address that has it.
+
+        Raises:
+            ProviderBadResponse: there is none; the error carries the response as evidence.
+        """
+        charged = Charged.YES if payload.is_charged else Charged.UNKNOWN
+        unusable = ProviderBadResponse("no image", charged=charged)
+        for address in payload.addresses[:_MAX_ADDRESSES]:
+            try:
+                return download_image(
+                    address,
                     base_url=str(self._client().base_url),
+                    hosts=self._image_hosts,
                     deadline=deadline,
                     max_bytes=_MAX_RESPONSE_BYTES,
                 )
-                return image, found.usage
-        except ProviderBadResponse as error:
-            unusable = error
+            except ProviderBadResponse as error:
+                unusable = error
+            except HostNotListed as error:
+                self._has_unlisted_host = True
+                _log.error("images are on %s: %s", error.host or "an odd host", _UNLISTED_HOST)
+                unusable = ProviderBadResponse(
+                    "unlisted host", message=_UNLISTED_HOST, charged=Charged.YES
+                )
         unusable.evidence = body
-        raise unusable from None
-
-
-def _refusals() -> tuple[type["APIStatusError"], ...]:
-    """Return the errors of servers that reject a request as invalid."""
-    from openai import BadRequestError, UnprocessableEntityError
-
-    return BadRequestError, UnprocessableEntityError
-
-
-def _rejects_transparency(error: "APIStatusError") -> bool:
-    """Return whether a server rejects a transparent background.
-
-    OpenAI names the parameter; other servers may only mention it. A rejected prompt is never taken
-    for that.
-    """
-    if error.code in REJECTION_CODES:
-        return False
-    if error.param:
-        return error.param == "background"
-    return bool(_MENTIONS_BACKGROUND.search(f"{error.message} {error.body}"[:_MAX_MESSAGE]))
-
-
-def _rejects_streaming(error: "APIStatusError") -> bool:
-    """Return whether a server rejects streaming, and so has drawn nothing.
-
-    A rejected prompt is never taken for that, even if it contains these words.
-    """
-    if error.code in REJECTION_CODES:
-        return False
-    return error.param in _STREAM_PARAMETERS or bool(_MENTIONS_STREAMING.search(error.message))
+        raise unusable

@@ -11,34 +11,29 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from app.errors import (
-    AppError,
-    Charged,
-    ProviderBadResponse,
-    ProviderError,
-    TransparencyRefused,
-)
+from app.errors import Charged, ProviderBadResponse, ProviderError
 from app.ports.providers import OnPartial
-from app.services.openai.client import error_for_code
-from app.services.openai.responses import check_complexity
+from app.services.openai.client import app_error
+from app.services.openai.image_payload import has_traces
+from app.services.openai.refusals import RefusedInBody, read_refusal
+from app.services.openai.responses import charge_of, check_complexity
+from app.services.runtime.failures import Failure, FailureKind
 
 CONTENT_TYPE = "text/event-stream"
+FIRST_BYTES = (b"data:", b"event:", b"id:", b"retry:", b":")
+"""How a stream of events begins, whatever its content type is."""
 
 _EVENT_END = re.compile(rb"\r?\n\r?\n")
 _MAX_EVENT_END_BYTES = 4
-_MAX_CODE_LENGTH = 64
 
 
 class _EventData(BaseModel):
-    """The type and error of an event.
-
-    The error is an object, or its fields are at the top level.
-    """
+    """The kind and error of an event; servers differ in the names of these fields."""
 
     type: Any = None
+    object: Any = None
     error: Any = None
-    code: Any = None
-    param: Any = None
+    data: Any = None
 
 
 class _PartialImage(BaseModel):
@@ -63,8 +58,8 @@ def read_completed_event(
         max_bytes: the largest event that is accepted.
 
     Raises:
-        TransparencyRefused: the model rejects the background before it draws.
-        AppError: the model rejects the prompt or fails, or the stream ends without an image.
+        RefusedInBody: the model refuses the request before it draws.
+        AppError: the model fails while it draws, or the stream ends without an image.
     """
     has_begun = False
     for name, data in _events(chunks, max_bytes):
@@ -73,11 +68,11 @@ def read_completed_event(
             event = _EventData.model_validate_json(data)
         except ValidationError:
             event = _EventData()
-        kind = str(event.type or name)
-        if kind.endswith(".completed"):
+        kind = str(event.type or event.object or name)
+        if kind.endswith(".completed") or (event.data and has_traces(data)):
             return data
         if event.error or kind == "error":
-            raise _error_of(event, has_begun=has_begun)
+            raise _error_of(data, has_begun=has_begun)
         if kind.endswith(".partial_image"):
             has_begun = True
             _report_partial(data, on_partial)
@@ -94,16 +89,14 @@ def _report_partial(data: bytes, on_partial: OnPartial | None) -> None:
     on_partial(partial.partial_image_index, partial.b64_json)
 
 
-def _error_of(event: _EventData, *, has_begun: bool) -> AppError:
-    flat = {"code": event.code, "param": event.param}
-    fields = event.error if isinstance(event.error, dict) else flat
-    code = str(fields.get("code"))[:_MAX_CODE_LENGTH]
-    detail = f"error event, code {code}"
-    if fields.get("param") == "background" and not has_begun:
-        return TransparencyRefused(detail)
-    return error_for_code(code, fields.get("type"), detail) or ProviderError(
-        detail, charged=Charged.UNKNOWN
-    )
+def _error_of(data: bytes, *, has_begun: bool) -> Exception:
+    """Return the error of an event. Once drawing has begun, it is no refusal of the request."""
+    refusal = read_refusal(200, data.decode(errors="replace"))
+    if not has_begun:
+        return RefusedInBody(refusal)
+    kind = FailureKind.SERVER_ERROR if refusal.kind is FailureKind.REJECTED else refusal.kind
+    detail = f"error event, code {refusal.label or None}"
+    return app_error(Failure(kind=kind, detail=detail, code=kind), Charged.UNKNOWN)
 
 
 def _events(chunks: Iterable[bytes], max_bytes: int) -> Iterator[tuple[str, bytes]]:
@@ -121,7 +114,7 @@ def _events(chunks: Iterable[bytes], max_bytes: int) -> Iterator[tuple[str, byte
             searched = 0
         if len(buffer) > max_bytes:
             raise ProviderBadResponse(
-                "event too large", evidence=bytes(buffer), charged=Charged.YES
+                "event too large", evidence=bytes(buffer), charged=charge_of(buffer)
             )
     yield _parse_event(bytes(buffer))
 

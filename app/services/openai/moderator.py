@@ -1,9 +1,10 @@
 """The Moderator port on OpenAI's free moderation endpoint."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.errors import Charged, PromptRejected, ProviderBadResponse
 from app.services.openai.client import translate_errors
+from app.services.openai.completions import read_document
 from app.services.runtime.lazy_client import LazyClient
 
 if TYPE_CHECKING:
@@ -25,15 +26,29 @@ class OpenAIModerator:
     def check(self, prompt: str) -> None:
         """See Moderator. A response without a verdict is an error."""
         with translate_errors(if_sent=Charged.NO):
-            response = self._client().moderations.create(model=self._model, input=prompt)
-        try:
-            flagged = response.results[0].flagged
-        except (AttributeError, IndexError, TypeError):  # the SDK returns an HTML page as a str
-            raise ProviderBadResponse("moderation without result", charged=Charged.NO) from None
-        if not isinstance(flagged, bool):
-            raise ProviderBadResponse("moderation without verdict", charged=Charged.NO)
-        if flagged:
+            moderations = self._client().moderations.with_raw_response
+            document = _read(moderations.create(model=self._model, input=prompt).text)
+        results = document.get("results")
+        verdicts = [_verdict(result) for result in results] if isinstance(results, list) else []
+        if not verdicts:
+            raise ProviderBadResponse("moderation without result", charged=Charged.NO)
+        if any(verdicts):
             raise PromptRejected("flagged by moderation")
+
+
+def _read(text: str) -> dict[str, Any]:
+    try:
+        return read_document(text)
+    except ProviderBadResponse as error:
+        error.charged = Charged.NO
+        raise
+
+
+def _verdict(result: Any) -> bool:
+    flagged = result.get("flagged") if isinstance(result, dict) else None
+    if not isinstance(flagged, bool):
+        raise ProviderBadResponse("moderation without verdict", charged=Charged.NO)
+    return flagged
 
 
 class NoModerator:

@@ -5,13 +5,15 @@ Most compatible servers implement them.
 
 import random
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from app.errors import PromptRejected, ProviderBadResponse
+from app.errors import ProviderBadResponse
 from app.models import EnhancedPrompt, InventedPrompts, TokenUsage, UpstreamRequest
 from app.services.openai.client import translate_errors
+from app.services.openai.completions import Output, read_document, read_output
+from app.services.openai.refused_parameters import RefusedParameters
 from app.services.openai.responses import text_usage
 from app.services.runtime.lazy_client import LazyClient
 
@@ -52,11 +54,16 @@ class _SinglePrompt(BaseModel):
     prompt: str
 
 
-Output = TypeVar("Output", bound=BaseModel)
+_IN_WORDS: Mapping[type[BaseModel], str] = {
+    _PromptList: 'Answer with JSON only, in this form: {"prompts": ["...", "..."]}',
+    _SinglePrompt: 'Answer with JSON only, in this form: {"prompt": "..."}',
+}
 
 
 class OpenAIPromptWriter:
     """PromptWriter that requests structured output from a text model.
+
+    A server that does not support structured output is asked for JSON in words.
 
     Args:
         client: makes the calls.
@@ -70,6 +77,7 @@ class OpenAIPromptWriter:
         self._client = client
         self.model = model
         self._rng = rng
+        self._refused = RefusedParameters(model, required=("model", "messages"))
 
     def invent(self, count: int, *, theme: str) -> InventedPrompts:
         """See PromptWriter. Random words in each request make the results vary."""
@@ -84,11 +92,13 @@ class OpenAIPromptWriter:
     def describe(self, prompt: str) -> UpstreamRequest:
         """See PromptWriter."""
         parameters = _parameters(self.model, _ENHANCE, prompt, _SinglePrompt)
-        return UpstreamRequest(method="POST", path="/chat/completions", body=parameters)
+        body = _with_instruction(self._refused.leave_out(parameters), _SinglePrompt)
+        return UpstreamRequest(method="POST", path="/chat/completions", body=body)
 
     def enhance(self, prompt: str) -> EnhancedPrompt:
         """See PromptWriter."""
-        output, usage = self._complete(self.describe(prompt).body, _SinglePrompt)
+        parameters = _parameters(self.model, _ENHANCE, prompt, _SinglePrompt)
+        output, usage = self._complete(parameters, _SinglePrompt)
         enhanced = output.prompt.strip()
         if not enhanced:
             raise ProviderBadResponse("an empty prompt")
@@ -97,9 +107,13 @@ class OpenAIPromptWriter:
     def _complete(
         self, parameters: Mapping[str, Any], schema: type[Output]
     ) -> tuple[Output, TokenUsage | None]:
+        def request(left: Mapping[str, Any]) -> dict[str, Any]:
+            completions: Any = self._client().chat.completions.with_raw_response
+            return read_document(completions.create(**_with_instruction(left, schema)).text)
+
         with translate_errors(if_sent=None):
-            completion = self._client().chat.completions.create(**parameters)
-        return _parse(completion, schema), text_usage(getattr(completion, "usage", None))
+            completion = self._refused.send(parameters, request)
+        return read_output(completion, schema), text_usage(completion.get("usage"))
 
 
 def _parameters(
@@ -125,18 +139,10 @@ def _parameters(
     return parameters
 
 
-def _parse(completion: Any, schema: type[Output]) -> Output:
-    """Parse the structured output, ignoring any text around the JSON."""
-    try:
-        choice = completion.choices[0]
-        refusal, text = choice.message.refusal, choice.message.content or ""
-    except (AttributeError, IndexError, TypeError):  # the SDK returns an HTML page as a str
-        raise ProviderBadResponse("the completion has no choices") from None
-    if refusal or choice.finish_reason == "content_filter":
-        raise PromptRejected("refused by the text model")
-    try:
-        return schema.model_validate_json(text[text.find("{") : text.rfind("}") + 1])
-    except ValidationError:
-        raise ProviderBadResponse(
-            f"output does not match the schema, {len(text)} characters"
-        ) from None
+def _with_instruction(parameters: Mapping[str, Any], schema: type[BaseModel]) -> dict[str, Any]:
+    """Ask in words for JSON if the parameters don't."""
+    if "response_format" in parameters:
+        return dict(parameters)
+    first, *others = parameters["messages"]
+    content = f"{first['content']} {_IN_WORDS[schema]}"
+    return {**parameters, "messages": [{**first, "content": content}, *others]}

@@ -1,48 +1,19 @@
-"""Parse the API's responses: images, and the tokens that a call used."""
+"""Read the bodies of responses within limits, and the tokens that a call used."""
 
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, ValidationError
-
 from app.errors import Charged, ProviderBadResponse, ProviderTimeout
 from app.models import TokenUsage
+from app.services.openai.image_payload import BOM, has_traces
 
 _MAX_COMMAS = 1000
 """Maximum number of commas in a response or event. Base64 contains none, and all other fields a few
 dozen. JSON with millions of small values takes twenty times its size in memory when parsed."""
 
+_MIN_START_BYTES = 8
 _MAX_TOKENS = 10_000_000  # per call; a larger number is treated as an error of the server
-
-
-class ImagesPayload(BaseModel):
-    """The image in a response, or in the last event of a stream.
-
-    Pydantic decodes the base64 while it parses the JSON, which is far faster than Python's base64.
-    """
-
-    model_config = ConfigDict(val_json_bytes="base64")
-
-    image: bytes = Field(
-        validation_alias=AliasChoices(AliasPath("data", 0, "b64_json"), "b64_json"), min_length=1
-    )
-    usage: Any = None
-
-
-class ImageUrlResponse(BaseModel):
-    """The URL of an image, which some servers return instead of its bytes."""
-
-    url: str = Field(validation_alias=AliasPath("data", 0, "url"), min_length=1)
-    usage: Any = None
-
-
-def parse_image_url(body: bytes) -> ImageUrlResponse | None:
-    """Return the URL in a response; None if it contains none."""
-    try:
-        return ImageUrlResponse.model_validate_json(body)
-    except ValidationError:
-        return None
 
 
 def check_complexity(body: bytes, what: str) -> None:
@@ -53,8 +24,16 @@ def check_complexity(body: bytes, what: str) -> None:
     """
     if body.count(b",") > _MAX_COMMAS:
         raise ProviderBadResponse(
-            f"too many values in the {what}", evidence=body, charged=Charged.YES
+            f"too many values in the {what}", evidence=body, charged=charge_of(body)
         )
+
+
+def charge_of(body: bytes | bytearray) -> Charged:
+    """Return whether a response that can't be used was charged for.
+
+    It certainly was if it has an image or used tokens; nothing else in it proves the opposite.
+    """
+    return Charged.YES if has_traces(body) else Charged.UNKNOWN
 
 
 def until_deadline(chunks: Iterable[bytes], deadline: float) -> Iterator[bytes]:
@@ -69,6 +48,19 @@ def until_deadline(chunks: Iterable[bytes], deadline: float) -> Iterator[bytes]:
             raise ProviderTimeout("deadline", charged=Charged.UNKNOWN)
 
 
+def read_start(chunks: Iterable[bytes]) -> bytes:
+    """Return the first chunks of a body, without a byte order mark.
+
+    They are enough to distinguish JSON from a stream of events.
+    """
+    start = b""
+    for chunk in chunks:
+        start = (start + chunk).removeprefix(BOM)
+        if len(start.lstrip()) >= _MIN_START_BYTES:
+            break
+    return start
+
+
 def read_body(chunks: Iterable[bytes], *, max_bytes: int) -> bytes:
     """Join the chunks of a body.
 
@@ -80,7 +72,7 @@ def read_body(chunks: Iterable[bytes], *, max_bytes: int) -> bytes:
         body += chunk
         if len(body) > max_bytes:
             raise ProviderBadResponse(
-                "response too large", evidence=bytes(body), charged=Charged.YES
+                "response too large", evidence=bytes(body), charged=charge_of(body)
             )
     return bytes(body)
 
@@ -100,10 +92,9 @@ def image_usage(usage: Any) -> TokenUsage | None:
 
 def text_usage(usage: Any) -> TokenUsage | None:
     """Read the `usage` of a chat completion; None if missing or invalid."""
-    return _token_usage(
-        text_in=getattr(usage, "prompt_tokens", None),
-        text_out=getattr(usage, "completion_tokens", None),
-    )
+    if not isinstance(usage, dict):
+        return None
+    return _token_usage(text_in=usage.get("prompt_tokens"), text_out=usage.get("completion_tokens"))
 
 
 def _token_usage(**tokens: Any) -> TokenUsage | None:

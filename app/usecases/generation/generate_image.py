@@ -129,6 +129,10 @@ class GenerateImage:
                 image = self._draw(record, request, listener)
         except AppError as error:
             raise self.finalizer.fail_record(record, error) from None
+        except Exception as error:  # reason: the record ends now, rather than with its lease
+            _log.error("internal_error: %s", type(error).__name__, exc_info=error)
+            unexpected = AppError(type(error).__name__, charged=record.charged)
+            raise self.finalizer.fail_record(record, unexpected) from error
         cost = add_costs(text_cost, self.estimates.prices.cost(image.model, image.usage))
         record = record.drawn(model=image.model, cost_micros=cost)
         return self._finalize(record, image.data)

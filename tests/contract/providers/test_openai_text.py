@@ -2,7 +2,7 @@
 
 import json
 import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,17 +10,11 @@ from app.errors import PromptRejected, ProviderBadResponse
 from app.services.openai.prompt_writer import OpenAIPromptWriter
 from app.services.runtime.lazy_client import LazyClient
 from tests.support.fake_openai import Behavior, FakeOpenAI, Fault
-from tests.support.openai.checks import fails_as
+from tests.support.openai.checks import chat, fails_as
 from tests.support.openai.faults import NO, OUTAGES
 
 if TYPE_CHECKING:
     from openai import OpenAI
-
-
-def chat(message: dict[str, Any], finish_reason: str = "stop") -> Behavior:
-    """Respond with a completion that contains this message."""
-    choice = {"index": 0, "message": {"role": "assistant", **message}}
-    return Fault.json_response({"choices": [{**choice, "finish_reason": finish_reason}]})
 
 
 OTHER_OUTPUT: dict[str, Behavior] = {
@@ -33,16 +27,14 @@ OTHER_OUTPUT: dict[str, Behavior] = {
     "another object": chat({"content": '{"ideas": ["x"]}'}),
     "more than requested": chat({"content": '{"prompts": ["x"], "prompt": "x", "more": 1}'}),
     "numbers": chat({"content": '{"prompts": [1, 2], "prompt": 3}'}),
-    "a list": chat({"content": '["x"]'}),
+    "a list of numbers": chat({"content": "[1, 2]"}),
+    "unfinished thoughts": chat({"content": "<think>Perhaps a fox, or a bee"}),
+    "brackets without end": chat({"content": "[" * 5000 + "{" * 5000}),
+    "thoughts only, in parts": chat({"content": [{"type": "thinking", "thinking": "Hm."}]}),
+    "parts of another kind": chat({"content": [7, None, {"type": "image_url"}]}),
     "half a character": chat({"content": '{"prompts": ["\ud800"], "prompt": "\ud800"}'}),
     "half a letter": chat({"content": '{"prompts": ["\\ud800"]}'}),
 }
-
-
-@pytest.fixture
-def writer(lazy_openai: "LazyClient[OpenAI]") -> OpenAIPromptWriter:
-    """Return a writer on the fake."""
-    return OpenAIPromptWriter(lazy_openai, model="gpt-6-luna", rng=random.Random(0))
 
 
 def test_invent_requests_structured_output(

@@ -3,6 +3,7 @@
 from tests.faults.rows import (
     backgrounds,
     cache,
+    compatible,
     cutouts,
     keys,
     money,
@@ -22,6 +23,7 @@ TOPICS = tuple(
     for topic in (
         requests,
         provider,
+        compatible,
         backgrounds,
         streams,
         storage,

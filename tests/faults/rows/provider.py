@@ -197,7 +197,6 @@ TOPIC = Topic(
         _unpaid("The image model blocks the prompt", Fault.moderation_blocked(), _REFUSED),
         _unpaid("An older model blocks the prompt", Fault.content_policy_violation(), _REFUSED),
         _unpaid("The prompt is rejected as invalid", Fault.invalid_prompt(), _REFUSED),
-        _bad("OpenAI returns a web page", Fault.html()),
         _bad("The response has no image", Fault.no_data()),
         _bad("The response has null instead of a list", Fault.null_data()),
         _bad("The image is empty", Fault.empty_b64()),

@@ -86,7 +86,7 @@ FAULTS = {
     "quota": RepeatCase(Fault.quota(), (503, "provider_quota", "no")),
     "blocked": RepeatCase(Fault.moderation_blocked(), (400, "prompt_rejected", "no")),
     "retired": RepeatCase(Fault.model_retired(), (503, "provider_misconfigured", "no")),
-    "page": RepeatCase(Fault.html(), GARBAGE, GARBAGE),
+    "page": RepeatCase(Fault.html(), (502, "provider_bad_response", "unknown"), UNKNOWN),
     "no image": RepeatCase(Fault.svg(), GARBAGE, GARBAGE),
     "dropped": RepeatCase(
         Fault.drop_before_response(), (504, "provider_timeout", "unknown"), UNKNOWN

@@ -82,6 +82,9 @@ def chat(call: "Call") -> Reply:
     if output_format.get("type") == "json_schema":
         schema = _checked_schema(output_format["json_schema"])
         content = json.dumps(_structured(schema, _texts(body)))
+    elif field := re.search(r'JSON.*?"(prompts?)"', str(body.get("messages"))):
+        # asked for in words only
+        content = json.dumps(_structured({"properties": {field[1]: {}}}, _texts(body)))
     message: Json = {"role": "assistant", "content": content, "refusal": None, "annotations": []}
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
     tokens_in, tokens_out = len(str(body.get("messages"))) // 4, len(content) // 4

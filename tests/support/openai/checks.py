@@ -13,7 +13,13 @@ from app.services.openai import image_download, image_generator, responses
 from app.services.openai.client import lazy_client
 from app.services.openai.image_generator import OpenAIGenerator
 from tests.support.builders import a_drawing
-from tests.support.fake_openai import DEFAULT_API_KEY, SECRET_MARKER, FakeOpenAI
+from tests.support.fake_openai import (
+    DEFAULT_API_KEY,
+    SECRET_MARKER,
+    Behavior,
+    FakeOpenAI,
+    Fault,
+)
 from tests.support.fake_openai.server import Endpoint
 
 MODEL = "gpt-image-2.6-flare"
@@ -59,6 +65,12 @@ def generator_at(base_url: str, **changes: Any) -> Iterator[OpenAIGenerator]:
 def draw(generator: OpenAIGenerator, prompt: str = "a red mug", **changes: str) -> Any:
     """Generate an image."""
     return generator.draw(a_drawing(prompt, **changes))
+
+
+def chat(message: dict[str, Any], finish_reason: str = "stop") -> Behavior:
+    """Respond with a completion that contains this message."""
+    choice = {"index": 0, "message": {"role": "assistant", **message}}
+    return Fault.json_response({"choices": [{**choice, "finish_reason": finish_reason}]})
 
 
 class AdjustableClock:

@@ -33,7 +33,6 @@ FAILURES: dict[str, tuple[Behavior, type[AppError], Charged, int]] = {
     "blocked output": (Fault.moderation_blocked("output"), PromptRejected, NO, 0),
     "content policy": (Fault.content_policy_violation(), PromptRejected, NO, 0),
     "invalid prompt": (Fault.invalid_prompt(), PromptRejected, NO, 0),
-    "transparency": (Fault.transparent_refused(), ProviderMisconfigured, NO, 0),
     "retired model": (Fault.model_retired(), ProviderMisconfigured, NO, 0),
     "missing model": (Fault.model_retired(missing=True), ProviderMisconfigured, NO, 0),
     "400": (Fault.status(400), ProviderMisconfigured, NO, 0),
@@ -53,24 +52,29 @@ def _paid(document: object) -> Behavior:
     return Fault.json_response(document, paid=True)
 
 
-WITHOUT_IMAGE: dict[str, tuple[Behavior, bytes]] = {
-    "html": (Fault.html(), b"<!doctype html>"),
-    "truncated json": (Fault.truncated_json(), b'{"created"'),
-    "no data": (Fault.no_data(), b'{"created"'),
-    "null data": (Fault.null_data(), b'{"created"'),
-    "empty base64": (Fault.empty_b64(), b'{"created"'),
-    "bad base64": (Fault.bad_b64(), b'{"created"'),
-    "partly base64": (_paid({"data": [{"b64_json": "%%aGVsbG8="}]}), b'{"data"'),
-    "address only": (_paid({"data": [{"url": "http://127.0.0.1/x.png"}]}), b'{"data"'),
-    "a number": (_paid({"data": [{"b64_json": 7}]}), b'{"data"'),
-    "a null": (_paid({"data": [{"b64_json": None}]}), b'{"data"'),
-    "not ascii": (_paid({"data": [{"b64_json": "ü"}]}), b'{"data"'),
-    "data is text": (_paid({"data": "text"}), b'{"data"'),
-    "a list": (_paid([]), b"[]"),
-    "null": (_paid(None), b"null"),
-    "an error": (_paid({"error": {"message": "hidden"}}), b'{"error"'),
+WITHOUT_IMAGE: dict[str, tuple[Behavior, bytes, Charged]] = {
+    "html": (Fault.html(), b"<!doctype html>", UNKNOWN),
+    "truncated json": (Fault.truncated_json(), b'{"created"', YES),
+    "no data": (Fault.no_data(), b'{"created"', YES),
+    "null data": (Fault.null_data(), b'{"created"', YES),
+    "empty base64": (Fault.empty_b64(), b'{"created"', YES),
+    "bad base64": (Fault.bad_b64(), b'{"created"', YES),
+    "partly base64": (_paid({"data": [{"b64_json": "%%aGVsbG8="}]}), b'{"data"', YES),
+    "address only": (_paid({"data": [{"url": "file:///x.png"}]}), b'{"data"', YES),
+    "a number": (_paid({"data": [{"b64_json": 7}]}), b'{"data"', UNKNOWN),
+    "a null": (_paid({"data": [{"b64_json": None}]}), b'{"data"', UNKNOWN),
+    "not ascii": (_paid({"data": [{"b64_json": "ü"}]}), b'{"data"', YES),
+    "data is text": (_paid({"data": "text"}), b'{"data"', UNKNOWN),
+    "no tokens": (_paid({"data": [], "usage": {"output_tokens": 0}}), b'{"data"', UNKNOWN),
+    "only tokens": (_paid({"usage": {"total_tokens": 7}}), b'{"usage"', YES),
+    "a list": (_paid([]), b"[]", UNKNOWN),
+    "null": (_paid(None), b"null", UNKNOWN),
+    "an error": (_paid({"error": {"message": "hidden"}}), b'{"error"', UNKNOWN),
 }
-"""Charged responses of status 200 without an image, and how their bytes begin."""
+"""Responses of status 200 without an image, how their bytes begin, and whether they are charged.
+
+Only an image, its address or used tokens prove that they are.
+"""
 
 RETRY_AFTER: dict[str, tuple[Behavior, int]] = {
     "7": (Fault.rate_limited(7), 7),

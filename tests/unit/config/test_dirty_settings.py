@@ -53,6 +53,7 @@ VALUES = {
     "RATE_LIMIT_PROMPTS": "off",
     "RATE_LIMIT_DEFAULT": "7/hour",
     "TRUSTED_PROXIES": "127.0.0.1",
+    "PROVIDER_IMAGE_HOSTS": "images.example.com,10.0.0.7:9000",
     "OPENAI_PRICES": '{"m": {"image_out": 40}}',
     "SERVER_BUDGET": "1.50/day",
     "XMP_INCLUDE_PROMPT": "false",
@@ -101,7 +102,10 @@ REFUSED_UNLESS_FOLDER = {
     "comma and quote": '{}",',
 }
 pytestmark = pytest.mark.usefixtures("nothing_set")
-LISTS = {"CORS_ORIGINS", "OPENAI_PRICES", "TRUSTED_PROXIES", "VARIANT_SIGNING_KEYS"}
+LISTS = {
+    *("CORS_ORIGINS", "OPENAI_PRICES", "PROVIDER_IMAGE_HOSTS", "TRUSTED_PROXIES"),
+    "VARIANT_SIGNING_KEYS",
+}
 
 
 @pytest.fixture(params=VALUES)

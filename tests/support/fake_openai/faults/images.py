@@ -1,5 +1,6 @@
 """Faulty image responses with status 200; the generation is charged."""
 
+import base64
 import io
 from collections.abc import Callable
 from typing import Any, Self
@@ -9,6 +10,11 @@ from PIL import Image
 from tests.support.fake_openai import sample_images
 from tests.support.fake_openai.behavior import Behavior
 from tests.support.fake_openai.reply import Reply
+
+
+def _drawn() -> Reply:
+    image = base64.b64encode(sample_images.draw(256, 256, 0)).decode()
+    return Reply.of({"created": 1, "data": [{"b64_json": image}]})
 
 
 class ImageFaults(Behavior):
@@ -52,6 +58,16 @@ class ImageFaults(Behavior):
     def image_url(cls, url: object) -> Self:
         """Respond with the URL of an image instead of its bytes."""
         return cls._field("image_url", lambda document: document.update(data=[{"url": url}]))
+
+    @classmethod
+    def image_item(cls, *items: object) -> Self:
+        """Respond with these entries of `data` instead of the image."""
+        return cls._field("image_item", lambda document: document.update(data=list(items)))
+
+    @classmethod
+    def model(cls, name: str) -> Self:
+        """Respond as a server that has a model of this name; with a drawn image."""
+        return cls(f"model_{name}", paid=True, reply=_drawn())
 
     @classmethod
     def many_parts(cls) -> Self:

@@ -29,6 +29,12 @@ class StreamFaults(Behavior):
         return cls("stream_refused", reply=unknown_parameter(parameter))
 
     @classmethod
+    def stream_begins_with(cls, event: object) -> Self:
+        """Respond with a stream of this event only; free."""
+        body = f"data: {json.dumps(event)}\n\n".encode()
+        return cls("stream_begins_with", reply=Reply(200, body, "text/event-stream"))
+
+    @classmethod
     def stream_as_json(cls) -> Self:
         """Respond with JSON although a stream was requested."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from tests.support.fake_openai.behavior import Behavior
-from tests.support.fake_openai.errors import leaky
+from tests.support.fake_openai.errors import error, leaky
 from tests.support.fake_openai.reply import Reply
 
 
@@ -43,6 +43,32 @@ class TextFaults(Behavior):
     def fenced(cls) -> Self:
         """Wrap the JSON in a Markdown fence."""
         return cls._content("fenced", lambda content: f"```json\n{content}\n```")
+
+    @classmethod
+    def parts(cls) -> Self:
+        """Return the content as a list of parts: thoughts, then the JSON in two texts."""
+
+        def change_choice(choice: dict[str, Any]) -> None:
+            text = choice["message"]["content"]
+            choice["message"]["content"] = [
+                {"type": "thinking", "thinking": [{"type": "text", "text": '{"prompt": "no"}'}]},
+                {"type": "text", "text": text[:9]},
+                {"type": "text", "text": text[9:]},
+            ]
+
+        return cls._choice("parts", change_choice)
+
+    @classmethod
+    def thoughts(cls) -> Self:
+        """Write the model's thoughts, with JSON in them, before the JSON."""
+        thoughts = '<think>Is {"prompt": "no"} or {"prompts": ["no"]} better?</think>'
+        return cls._content("thoughts", lambda content: f"{thoughts}\n\n{content}")
+
+    @classmethod
+    def without_schema(cls) -> Self:
+        """Respond with the 400 of a server without structured output; free."""
+        message = leaky("This response_format type is unavailable now")
+        return cls("without_schema", reply=error(400, message, "invalid_request_error"))
 
     @classmethod
     def few(cls, count: int = 1) -> Self:

@@ -13,8 +13,9 @@ REQUEST = httpx2.Request("POST", "https://api.test/v1/images")
 def refusal(status: int, code: str, *, retry_after: str = "") -> APIStatusError:
     """Make the SDK's error for an error response."""
     headers = {"retry-after": retry_after} if retry_after else {}
-    response = httpx2.Response(status, headers=headers, request=REQUEST)
-    return APIStatusError("secret", response=response, body={"code": code, "type": "-"})
+    error = {"message": "secret", "code": code, "type": "-"}
+    response = httpx2.Response(status, headers=headers, request=REQUEST, json={"error": error})
+    return APIStatusError("secret", response=response, body=error)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,60 @@
+"""Find out whether a request has left this machine.
+
+A request of which no byte was sent was not charged, whatever went wrong: a key that can't be put
+into a header, a proxy that can't be used, a name that can't be resolved, a missing module.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import httpx2
+
+
+class SentRequest:
+    """Whether the first byte of the current request may have left.
+
+    Its `trace` is httpcore's extension of that name, which is called before and after each step of
+    a connection. A proxy's CONNECT is no part of the request.
+    """
+
+    def __init__(self) -> None:
+        self.sent = False
+
+    def trace(self, event: str, info: dict[str, Any]) -> None:
+        """Note the beginning of a request, and its failure before anything was written."""
+        if event.endswith("send_request_headers.started"):
+            self.sent |= info["request"].method != b"CONNECT"
+        elif event.endswith("send_request_headers.failed"):
+            self.sent &= _is_network_error(info["exception"])
+
+
+_current: ContextVar[SentRequest | None] = ContextVar("sent_request", default=None)
+
+
+@contextmanager
+def track_sending() -> Iterator[SentRequest]:
+    """Track the last request of a block; those before it were refused, and so are free."""
+    tracked = SentRequest()
+    token = _current.set(tracked)
+    try:
+        yield tracked
+    finally:
+        _current.reset(token)
+
+
+def trace_request(request: "httpx2.Request") -> None:
+    """Attach the tracker of the current block to a request; an event hook of the client."""
+    tracked = _current.get()
+    if tracked is not None:
+        tracked.sent = False
+        request.extensions["trace"] = tracked.trace
+
+
+def _is_network_error(error: BaseException) -> bool:
+    """Return whether the error occurred while bytes were written."""
+    import httpcore2
+
+    return isinstance(error, httpcore2.NetworkError | httpcore2.TimeoutException | OSError)
