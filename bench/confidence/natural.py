@@ -18,7 +18,6 @@ _BACKGROUNDS = (  # color, noise in levels, and file format, as models draw them
     ((255, 255, 255), 0.0, "JPEG"),
     ((254, 254, 254), 0.0, "WEBP"),
 )
-
 _OPTIONS: dict[str, dict[str, int]] = {
     "PNG": {"compress_level": 1},
     "JPEG": {"quality": 90},
@@ -99,9 +98,4 @@ def _encode(drawn: Floats, background: Floats, cast: Floats, rng: np.random.Gene
     behind = background * (1 - cast[..., None]) * 255
     image = drawn[..., :3] * 255 + (1 - drawn[..., 3:]) * behind
     toned = image * (np.array(tint, np.float32) / 255) + degrade.grain(drawn, noise, rng)
-    options: dict[str, dict[str, int]] = {
-        "PNG": {"compress_level": 1},
-        "JPEG": {"quality": 90},
-        "WEBP": {"quality": 85},
-    }
-    return degrade.encode(np.asarray(toned, np.float32), file_format, **options[file_format])
+    return degrade.encode(np.asarray(toned, np.float32), file_format, **_OPTIONS[file_format])

@@ -123,20 +123,33 @@ def render_icon(icons: IconSet, document: dict[str, Any], name: str) -> Pixels:
     """Render an icon with a margin of 6 to 12 percent."""
     png = CACHE / "rendered" / f"{icons.name}-{icons.version}-{name}.png"
     if not png.exists():
-        import resvg_py
-
         png.parent.mkdir(exist_ok=True)
-        get = {**document, "left": 0, "top": 0, **document["icons"][name]}.get
-        width, height = get("width", 16), get("height", 16)
         margin = 0.06 + 0.06 * (seed("margin", icons.name, name) % 1000) / 1000
-        scale = SIDE * (1 - 2 * margin) / max(width, height)
-        size = round(width * scale), round(height * scale)
-        svg = _SVG.format(*size, get("left"), get("top"), width, height, get("body"))
-        rendered = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True)
+        rendered = render_svg(document, name, SIDE * (1 - 2 * margin))
         part = png.with_suffix(".part")
-        part.write_bytes(bytes(rendered))
+        part.write_bytes(rendered)
         part.replace(png)
     return np.asarray(Image.open(io.BytesIO(png.read_bytes())).convert("RGBA"))
+
+
+def render_svg(document: dict[str, Any], name: str, side: float) -> bytes:
+    """Render an icon of an Iconify document as a PNG file.
+
+    Args:
+        document: `icons.json` of a set.
+        name: of the icon.
+        side: the longer side of the image, px.
+
+    Raises:
+        ValueError: the renderer doesn't understand the icon.
+    """
+    import resvg_py
+
+    get = {"left": 0, "top": 0, "width": 16, "height": 16} | document | document["icons"][name]
+    scale = side / max(get["width"], get["height"])
+    size = [max(1, round(get[length] * scale)) for length in ("width", "height")]
+    box = [get[key] for key in ("left", "top", "width", "height", "body")]
+    return bytes(resvg_py.svg_to_bytes(svg_string=_SVG.format(*size, *box), skip_system_fonts=True))
 
 
 def is_usable(pixels: Pixels) -> bool:

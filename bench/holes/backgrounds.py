@@ -68,6 +68,11 @@ def choose_backdrops(rng: np.random.Generator, count: int) -> list[Backdrop]:
     return [BACKDROPS[i] for i in chosen]
 
 
+def find_backdrop(name: str) -> Backdrop:
+    """Return a background by its name."""
+    return next(backdrop for backdrop in BACKDROPS if backdrop.name == name)
+
+
 def lay(pixels: Array, backdrop: Backdrop, rng: np.random.Generator, *, drawn: bool = True) -> Laid:
     """Lay artwork on a background.
 

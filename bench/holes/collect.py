@@ -1,6 +1,6 @@
 """Render and measure artwork, and write the training set: `python -m bench.holes.collect`.
 
-It needs npm, and takes an hour. The regions of what image models drew are kept as they are in
+It needs npm, and takes two hours. The regions of what image models drew are kept as they are in
 the table: their files are not part of the project.
 """
 
@@ -12,10 +12,14 @@ import cv2
 import numpy as np
 
 from bench.holes import backgrounds, icons, lattice, letterings, line_art, paintings, table
+from bench.holes.backgrounds import Backdrop
 from bench.holes.measure import Measured, measure
 from bench.holes.table import REAL, Array, HoleTable
 
-EACH = 2  # backgrounds that an image is laid on
+EACH = 2  # random backgrounds that an image is laid on
+# Two sets whose styles the others lack are laid on four backgrounds each.
+FOUR = ("white", "254", "JPEG", "WEBP")
+ON_FOUR = frozenset({"noto", "openmoji"})
 DRAWN = {
     "lattice": lambda: ((name, name, pixels) for name, pixels in lattice.render_images(1024)),
     "letterings": lambda: ((name, name, pixels) for name, pixels in letterings.load_letterings()),
@@ -35,11 +39,18 @@ def load(source: str) -> Iterator[tuple[str, str, Array]]:
         yield name, name, pixels
 
 
+def choose_backdrops(source: str, rng: np.random.Generator) -> list[Backdrop]:
+    """Return the backgrounds that the next image of a source is laid on."""
+    if source in ON_FOUR:
+        return [backgrounds.find_backdrop(name) for name in FOUR]
+    return backgrounds.choose_backdrops(rng, EACH)
+
+
 def collect(source: str) -> Iterator[Row]:
     """Yield what is measured of each image on each background."""
     for group, name, pixels in load(source):
         rng = np.random.default_rng(zlib.crc32(f"{source}:{name}".encode()))
-        for backdrop in backgrounds.choose_backdrops(rng, EACH):
+        for backdrop in choose_backdrops(source, rng):
             found = measure(backgrounds.lay(pixels, backdrop, rng))
             if found is not None:
                 yield source, name, group, backdrop.name, found

@@ -33,13 +33,9 @@ SETS = (
     IconSet("streamline-freehand-color", "1.2.2", "CC-BY-4.0", "streamline"),
 )
 SIDE = 1024  # px
-MAX_ICONS = 700  # of a set
+MAX_ICONS = 2600  # of a set
 _VARIANTS = re.compile(r"skin-tone|medium-|-dark|-light|flag")  # one in ten is kept
 _WHITE = 243
-_SVG = (
-    '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-    'width="{0}" height="{1}" viewBox="{2} {3} {4} {5}">{6}</svg>'
-)
 
 
 def load_icons(source: str) -> Iterator[tuple[str, Array]]:
@@ -66,19 +62,12 @@ def choose(icons: dict[str, Any]) -> Iterator[str]:
 
 def render(source: str, document: dict[str, Any], name: str, side: int) -> Array | None:
     """Render an icon with a margin of 6 to 12 percent; None if the renderer fails."""
-    import resvg_py
-
-    get = {"left": 0, "top": 0, "width": 16, "height": 16} | document | document["icons"][name]
     margin = 0.06 + 0.06 * random.Random(f"{source}:{name}").random()
-    scale = side * (1 - 2 * margin) / max(get["width"], get["height"])
-    width, height = (max(1, round(get[side] * scale)) for side in ("width", "height"))
-    box = (get[key] for key in ("left", "top", "width", "height", "body"))
-    svg = _SVG.format(width, height, *box)
     try:
-        png = resvg_py.svg_to_bytes(svg, width=width, height=height, skip_system_fonts=True)
+        png = artwork.render_svg(document, name, side * (1 - 2 * margin))
     except ValueError:
         return None
-    icon = np.asarray(Image.open(io.BytesIO(bytes(png))).convert("RGBA"))
+    icon = np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"))
     canvas = np.zeros((side, side, 4), np.uint8)
     top, left = (side - icon.shape[0]) // 2, (side - icon.shape[1]) // 2
     canvas[top : top + icon.shape[0], left : left + icon.shape[1]] = icon

@@ -83,7 +83,7 @@ def judge_areas(pixels: Array, width: int, height: int, options: CutoutOptions) 
     small = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_LINEAR)
     image = lay_on(small, _WHITE.color)
     image[regions.labels > 0] = 255
-    judged = classify_holes(image, regions, _WHITE, AUTOMATIC.holes)
+    judged = classify_holes(image, regions, _WHITE, AUTOMATIC.holes, prompt=options.subject)
     below = small[..., 2::-1]
     chances, fillings = np.zeros(len(judged.candidates)), {}
     for index, region in enumerate(judged.candidates):

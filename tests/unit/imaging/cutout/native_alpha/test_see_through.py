@@ -107,3 +107,10 @@ def test_filling_at_any_size() -> None:
     assert (found[..., 3] == 255).all()
     assert np.abs(found[0, 0, :3].astype(int) - [127, 127, 227]).max() <= 1
     assert not fill(image, np.zeros((2, 2), np.uint8), np.zeros(3))[3, 3].any()
+
+
+def test_words_of_the_prompt_are_evidence() -> None:
+    """The enclosed areas of a panda are more likely subject than those of an unknown drawing."""
+    unknown = judged(face(CLEAR)).decisions.chance
+    panda = judged(face(CLEAR), CutoutOptions(subject="a panda")).decisions.chance
+    assert (panda > unknown).all()

@@ -1,0 +1,1 @@
+"""Tests of the training of the judgment of holes."""
