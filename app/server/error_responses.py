@@ -108,8 +108,8 @@ def _serialize(error: AppError, cors_headers: HeaderList) -> bytes:
         {"status": "error", "message": error.message, "code": error.code, "request_id": identity}
     )
     headers = {
-        "Date": formatdate(usegmt=True),
         "Connection": "close",
+        "Date": formatdate(usegmt=True),
         "Content-Type": "application/json",
         "Content-Length": str(len(body)),
         "Cache-Control": "no-store",

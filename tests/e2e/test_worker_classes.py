@@ -107,6 +107,8 @@ def test_rejected_requests_get_json(tmp_path: Path, worker_class: str) -> None:
             received = b"".join(iter(lambda: client.recv(65536), b""))
         head, _, body = received.partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n")
+        assert b"\r\nAccess-Control-Allow-Origin: *\r\n" in head
+        assert b"\r\nDate: " in head
         assert json.loads(body)["code"] == "invalid_request"
         assert server.get("/healthz").status_code == 200
 
