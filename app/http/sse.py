@@ -16,6 +16,8 @@ from app.http.content_negotiation import preferred
 CONTENT_TYPE = "text/event-stream"
 KEEP_ALIVE_SECONDS = 10.0  # proxies close responses that are silent for a minute or more
 _KEEP_ALIVE = b": keep-alive\n\n"
+# Line ends to some readers of streams, such as Python's `splitlines`, but not to the standard.
+_ESCAPED = {ord(separator): f"\\u{ord(separator):04x}" for separator in "\x85\u2028\u2029"}
 
 
 @dataclass(frozen=True)
@@ -108,4 +110,6 @@ def encode_events(
 
 def _encode(event: ServerSentEvent | None) -> bytes:
     data = event.data() if event else None
-    return f"event: {event.name}\ndata: {data}\n\n".encode() if event and data else b""
+    if not event or not data:
+        return b""
+    return f"event: {event.name}\ndata: {data.translate(_ESCAPED)}\n\n".encode()

@@ -19,6 +19,7 @@ from app.blueprints.serializers import operator_fields
 from app.cli.exit_codes import INCOMPLETE, describe, exit_on_error
 from app.cli.images.list_show_delete import newest_records
 from app.cli.params import find_owner, owner_option, query_option
+from app.cli.text_files import numbered_lines, read_text
 from app.errors import AppError
 from app.imaging import AUTOMATIC, CutoutOptions, UnusableImage
 from app.models import Caller, ImageRecord, Original, ProcessedImage, object_keys
@@ -115,7 +116,7 @@ def _exported_lines(folder: Path) -> dict[str, str]:
     """Return the manifest's lines by image id, if the image exists."""
     lines = {}
     if (folder / _MANIFEST).exists():
-        for line in (folder / _MANIFEST).read_text(encoding="utf-8").splitlines():
+        for _, line in numbered_lines(read_text(folder / _MANIFEST)):
             with suppress(ValueError, KeyError, TypeError):  # a line that no export wrote
                 entry = json.loads(line)
                 if _path_inside(folder, entry["file"]).exists():
@@ -152,7 +153,7 @@ def _files(folder: Path, caller: Caller) -> Iterator[tuple[str, ExportedImage | 
                 image = ExportedImage(data=path.read_bytes(), prompt=prompt, caller=caller)
                 yield _valid_text(path.name), image
         return
-    for number, line in enumerate(manifest.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in numbered_lines(read_text(manifest)):
         try:
             entry = json.loads(line)
             name = entry.get("original_file") or entry["file"]

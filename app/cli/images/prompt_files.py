@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.blueprints.schemas.images import GenerateBody
+from app.cli.text_files import numbered_lines, read_text, table_reader
 from app.models import ImageRequest
 
 _BOOLEANS = {
@@ -35,7 +36,8 @@ def read_prompt_file(path: Path) -> list[ImageRequest]:
 
     A .txt file has one prompt per line; empty lines and lines that start with # are skipped. A .csv
     file has a header with the column `prompt`, and optionally `enhance`, `quality` and `size`. A
-    .jsonl file has one object per line, like the body of POST /generate-image.
+    .jsonl file has one object per line, like the body of POST /generate-image. Lines end at LF or
+    CRLF.
 
     Raises:
         PromptFileError: the file can't be read, or some of its lines are invalid.
@@ -44,7 +46,7 @@ def read_prompt_file(path: Path) -> list[ImageRequest]:
     if parse is None:
         raise PromptFileError([f"{path.name}: unknown file type. Use .txt, .csv or .jsonl."])
     try:
-        lines = list(parse(path.read_text(encoding="utf-8-sig")))
+        lines = list(parse(read_text(path)))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise PromptFileError([f"{path.name}: the file can't be read: {error}"]) from None
     requests, problems = [], []
@@ -90,13 +92,13 @@ def _problem(details: Mapping[str, Any]) -> str:
 
 
 def _text(text: str) -> Iterator[tuple[int, Any]]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in numbered_lines(text):
         if line.strip() and not line.startswith("#"):
             yield number, {"prompt": line}
 
 
 def _objects(text: str) -> Iterator[tuple[int, Any]]:
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in numbered_lines(text):
         if line.strip():
             try:
                 yield number, json.loads(line)
@@ -105,7 +107,7 @@ def _objects(text: str) -> Iterator[tuple[int, Any]]:
 
 
 def _table(text: str) -> Iterator[tuple[int, Any]]:
-    table = csv.DictReader(text.splitlines(keepends=True), strict=True, restkey="more columns")
+    table = table_reader(text, extra="more columns")
     if "prompt" not in (table.fieldnames or []):
         yield 1, ValueError("The header has no column `prompt`. Name the columns in line 1.")
         return

@@ -33,7 +33,7 @@ def mount_of(path: Path, mountinfo: Path = MOUNTINFO) -> Mount | None:
     None means that the system does not list its mounts.
     """
     try:
-        lines = mountinfo.read_text(errors="replace").splitlines()
+        lines = mountinfo.read_text(errors="replace").split("\n")
     except OSError:
         return None
     real = path.resolve()

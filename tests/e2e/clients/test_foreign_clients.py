@@ -219,3 +219,21 @@ def test_host_is_required(server: Gunicorn, path: str) -> None:
         received = line.rest()
     assert received.startswith(b"HTTP/1.1 400 ")
     assert b'"field":"Host"' in received
+
+
+@pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\x85"])
+def test_events_are_read_by_clients_that_split_at_any_separator(
+    server: Gunicorn, separator: str
+) -> None:
+    """httpx, as most Python clients, takes what `splitlines` does for the end of a line."""
+    prompt = f"A red{separator}fox"
+    with httpx.stream(
+        "POST",
+        f"{server.url}/generate-image",
+        json={"prompt": prompt},
+        headers={"Accept": "text/event-stream"},
+        timeout=TIMEOUT_SECONDS,
+    ) as response:
+        lines = list(response.iter_lines())
+    *_, result = [json.loads(line[6:]) for line in lines if line.startswith("data: ")]
+    assert result["first_prompt"] == prompt

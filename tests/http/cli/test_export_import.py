@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import uuid
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -139,6 +140,48 @@ def test_second_export_extends_the_manifest(source: CommandLine, tmp_path: Path)
     source("export", tmp_path, "--q", "bär")
     summary = [json.loads(line) for line in (tmp_path / "manifest.jsonl").read_text().splitlines()]
     assert {entry["prompt"] for entry in summary} == {"A castle", "Ein Bär"}
+
+
+SEPARATED = [
+    "A red\u2028fox",
+    "Two\u2029hens",
+    "Three\x85owls",
+    "A\ncat\r\nand a\rdog",
+    "A\x0bfern\x0cand \x1cmoss",
+]
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["LF", "CRLF"])
+def test_prompts_with_line_separators_survive(
+    target: CommandLine, tmp_path: Path, line_end: str
+) -> None:
+    """Import, export, another export and another import keep each prompt as it is."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(encoded(owl(64, 64)))
+    entries = [{"id": str(uuid.uuid4()), "file": "a.png", "prompt": prompt} for prompt in SEPARATED]
+    lines = [json.dumps(entry, ensure_ascii=False) for entry in entries]
+    manifest = "\ufeff" + "".join(f"{line}{line_end}" for line in lines)
+    (folder / "manifest.jsonl").write_bytes(manifest.encode())
+    assert "5 images imported, 0 already there, 0 failed." in target("import", folder).stdout
+    assert {image["prompt"] for image in target.listed()} == set(SEPARATED)
+
+    copies = tmp_path / "copies"
+    assert "5 images in" in target("export", copies).stdout
+    assert "5 images in" in target("export", copies).stdout  # reads the first one's manifest
+    for image in target.listed():
+        target("delete", "--yes", str(image["id"]))
+    assert "5 images imported, 0 already there, 0 failed." in target("import", copies).stdout
+    assert {image["prompt"] for image in target.listed()} == set(SEPARATED)
+
+
+def test_batch_keeps_line_separators(target: CommandLine, tmp_path: Path) -> None:
+    """A prompt of a text file is generated once, as one prompt."""
+    prompts = SEPARATED[:3]
+    file = tmp_path / "prompts.txt"
+    file.write_bytes("\r\n".join(prompts).encode())
+    assert target("generate", "--file", file).exit_code == 0
+    assert {image["prompt"] for image in target.listed()} == set(prompts)
 
 
 def test_import_accepts_file_names_that_are_not_unicode(

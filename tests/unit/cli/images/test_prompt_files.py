@@ -1,5 +1,6 @@
 """Prompt files: formats, and the errors that are reported."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,41 @@ def test_missing_file_is_reported(tmp_path: Path) -> None:
     """A file that doesn't exist is an error of the prompt file."""
     with pytest.raises(PromptFileError):
         read_prompt_file(tmp_path / "nothing.txt")
+
+
+SEPARATED = ["A red\u2028fox", "Two\u2029hens", "Three\x85owls", "A\rcat", "\u2028A\tdog \xa0"]
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["LF", "CRLF"])
+@pytest.mark.parametrize("suffix", [".txt", ".csv", ".jsonl"])
+def test_lines_end_at_line_feeds_only(tmp_path: Path, suffix: str, line_end: str) -> None:
+    """Prompts that contain other line separators are read as they are."""
+    lines = {
+        ".txt": SEPARATED,
+        ".csv": ["prompt", *(f'"{prompt}"' for prompt in SEPARATED)],
+        ".jsonl": [json.dumps({"prompt": prompt}, ensure_ascii=False) for prompt in SEPARATED],
+    }[suffix]
+    file = write(tmp_path, f"a{suffix}", line_end.join([*lines, ""]))
+    assert [request.first_prompt for request in read_prompt_file(file)] == SEPARATED
+
+
+@pytest.mark.parametrize("separator", ["\x0b", "\x0c", "\x1c", "\x1d", "\x1e"])
+@pytest.mark.parametrize("suffix", [".txt", ".csv", ".jsonl"])
+def test_control_characters_do_not_end_lines(tmp_path: Path, suffix: str, separator: str) -> None:
+    """A prompt with one is refused whole, under the number of its line."""
+    prompt = f"A fox{separator}A hen"
+    lines = {
+        ".txt": ["A fox", prompt],
+        ".csv": ["prompt", prompt],
+        ".jsonl": ['{"prompt": "A fox"}', json.dumps({"prompt": prompt})],
+    }[suffix]
+    with pytest.raises(PromptFileError) as refused:
+        read_prompt_file(write(tmp_path, f"a{suffix}", "\n".join(lines)))
+    (problem,) = refused.value.problems
+    assert problem.startswith(f"a{suffix}, line 2: prompt: ")
+
+
+def test_csv_without_quotes_keeps_separators(tmp_path: Path) -> None:
+    """A cell needs no quotes for a separator that ends no line."""
+    file = write(tmp_path, "a.csv", "size,prompt\r\n1024x1024,A red\u2028fox\x85\r\n")
+    assert [request.first_prompt for request in read_prompt_file(file)] == ["A red\u2028fox\x85"]

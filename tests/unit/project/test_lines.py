@@ -1,0 +1,24 @@
+"""Lines of text end at LF or CRLF, wherever the code reads them."""
+
+import ast
+from pathlib import Path
+
+APP = Path(__file__).resolve().parents[3] / "app"
+# `str.splitlines` also takes U+2028, U+0085, form feeds and others for line ends, which occur in
+# prompts. `readlines` and iteration over text files take a lone CR for one.
+METHODS = {"splitlines", "readlines", "readline"}
+ALLOWED = {
+    "http/logs/logging_config.py": "a line of the log must contain no separator at all",
+    "services/openai/image_stream.py": "of bytes, which has the line ends of event streams",
+}
+
+
+def test_text_is_not_split_at_other_separators() -> None:
+    """No module calls such a method; `app.cli.text_files` reads lines."""
+    calls = {
+        path.relative_to(APP).as_posix()
+        for path in APP.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in METHODS
+    }
+    assert calls == set(ALLOWED)
