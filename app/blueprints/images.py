@@ -78,6 +78,7 @@ def _render_page(query: ListQuery) -> bytes:
     Contract(
         tag="images",
         scope=None,
+        shows_images=True,
         query=VariantQuery,
         content_types=("image/png", "image/webp", "image/avif", "image/jpeg"),
         redirects={

@@ -2,7 +2,15 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, render_template
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    has_request_context,
+    jsonify,
+    render_template,
+    request,
+)
 
 from app import errors
 from app.blueprints.dependencies import deps
@@ -22,7 +30,7 @@ _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 @blueprint.get("/healthz")
 @contract(Contract(tag="health", scope=None, response=HealthResponse, examples={"alive": HEALTH}))
-def healthz() -> HealthResponse:
+def check_health() -> HealthResponse:
     """Check that the process responds."""
     return HealthResponse()
 
@@ -37,7 +45,7 @@ def healthz() -> HealthResponse:
         errors=(errors.NotReady, errors.ShuttingDown),
     )
 )
-def readyz() -> Response:
+def check_readiness() -> Response:
     """Check that the service is ready, part by part.
 
     A server that is shutting down is not ready, whatever the state of its parts.
@@ -72,7 +80,7 @@ def _not_ready(error: errors.AppError, parts: dict[str, object]) -> Response:
         examples={"metrics": METRICS},
     )
 )
-def metrics() -> Response:
+def get_metrics() -> Response:
     """Report metrics for Prometheus, summed over the server's processes."""
     response = Response(deps().metrics_report(), content_type=_PROMETHEUS)
     response.headers["Cache-Control"] = "no-store"
@@ -92,15 +100,24 @@ def docs() -> Response:
 
 
 def openapi_document() -> dict[str, Any]:
-    """Return the OpenAPI document, which is generated once.
+    """Return the OpenAPI document, with the URL of the current request's server.
 
-    Generating it takes as long as fifty list requests.
+    All else is generated once, which takes as long as fifty list requests.
     """
+    root = request.root_path if has_request_context() else ""
+    server = {"url": deps().server_info.public_url or root or "/", "description": "This server"}
+    return _generated_document() | {"servers": [server]}
+
+
+def _generated_document() -> dict[str, Any]:
     document: dict[str, Any] | None = current_app.extensions.get(_DOCUMENT)
     if document is None:
         info = deps().server_info
         document = build_document(
-            current_app, version=info.version, auth_required=info.auth_required
+            current_app,
+            version=info.version,
+            auth_required=info.auth_required,
+            public_images=info.public_images,
         )
         current_app.extensions[_DOCUMENT] = document
     return document

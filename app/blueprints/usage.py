@@ -31,7 +31,7 @@ _DEFAULT_SPAN = timedelta(days=29)
         errors=(errors.RecordsUnavailable,),
     )
 )
-def usage(query: UsageQuery) -> Response:
+def get_usage(query: UsageQuery) -> Response:
     """Report costs by day (UTC).
 
     The report covers the caller's API key, or the whole server if it requires no API keys. Amounts

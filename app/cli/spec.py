@@ -91,7 +91,7 @@ def _request(
             "query": query,
         },
     }
-    if "security" not in operation:
+    if not operation["security"]:
         request["auth"] = {"type": "noauth"}
     if "requestBody" in operation:
         request |= _body(document, operation)
@@ -113,7 +113,7 @@ def _body(document: Mapping[str, Any], operation: Mapping[str, Any]) -> dict[str
 
 def _test(status: str, operation: Mapping[str, Any]) -> list[str]:
     lines = [f'pm.test("status {status}", () => pm.response.to.have.status({status}));']
-    if operation["operationId"] == "post_generate_image":
+    if operation["operationId"] == "generateImage":
         lines.append('pm.collectionVariables.set("filename", pm.response.json().filename);')
     return lines
 

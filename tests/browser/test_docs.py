@@ -14,7 +14,7 @@ def test_the_reference_lists_and_runs_calls(tabs: Tabs, service: Service) -> Non
     description = service.get("/openapi.json").json()
     calls = sum(len(methods) for methods in description["paths"].values())
     expect(page.locator(".opblock")).to_have_count(calls)
-    post = page.locator("#operations-generation-post_generate_image")
+    post = page.locator("#operations-generation-generateImage")
     post.locator(".opblock-summary-control").click()
     post.locator("textarea.body-param__text").fill('{"prompt": "A red fox"}')
     post.get_by_role("button", name="Execute").click()

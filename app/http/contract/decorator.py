@@ -48,6 +48,7 @@ class Contract:
     Attributes:
         tag: the OpenAPI tag.
         scope: the scope that the caller needs; None if the endpoint is public.
+        shows_images: whether the endpoint is public only while images are.
         limit: the rate limit that requests count against; None if they are not limited.
         body: schema of the JSON body; None if there is none.
         query: schema of the query.
@@ -65,6 +66,7 @@ class Contract:
 
     tag: str
     scope: Scope | None
+    shows_images: bool = False
     limit: LimitName | None = None
     body: type[BaseModel] | None = None
     query: type[BaseModel] = NoQuery
@@ -78,6 +80,10 @@ class Contract:
     streams: bool = False
     stream_example: str = ""
     errors: tuple[type[AppError], ...] = ()
+
+    def needs_key(self, *, public_images: bool) -> bool:
+        """Return whether callers need an API key, on a server that requires keys."""
+        return self.scope is not None or (self.shows_images and not public_images)
 
     @property
     def all_errors(self) -> tuple[type[AppError], ...]:

@@ -57,8 +57,10 @@ class ErrorResponse(BaseModel):
     charged: Charged | None = Field(None, description="Whether the provider charged for an image.")
 
 
-def build_document(app: Flask, *, version: str, auth_required: bool) -> dict[str, Any]:
-    """Return the OpenAPI document of all views that have a contract."""
+def build_document(
+    app: Flask, *, version: str, auth_required: bool, public_images: bool
+) -> dict[str, Any]:
+    """Return the OpenAPI document, without servers, of all views that have a contract."""
     operations = list(_operations(app))
     references, schemas = models_json_schema(
         _models([contract for _, _, contract in operations]), ref_template=_REF
@@ -68,12 +70,12 @@ def build_document(app: Flask, *, version: str, auth_required: bool) -> dict[str
     for rule, method, contract in operations:
         path = _ROUTE_PARAMETER.sub(r"{\1}", rule.rule)
         paths[path][method.lower()] = {
-            "operationId": f"{method.lower()}_{rule.endpoint.rpartition('.')[2]}",
+            "operationId": _operation_id(rule.endpoint),
             "tags": [contract.tag],
             **_summary(app.view_functions[rule.endpoint].__doc__ or ""),
             "parameters": _parameters(path, contract),
             **_request_body(contract, references),
-            **({"security": security} if contract.scope else {}),
+            "security": security if contract.needs_key(public_images=public_images) else [],
             "responses": _responses(contract, references),
         }
     return {
@@ -91,6 +93,12 @@ def _operations(app: Flask) -> Iterator[tuple[Rule, str, Contract]]:
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             if contract is not None:
                 yield rule, method, contract
+
+
+def _operation_id(endpoint: str) -> str:
+    """Convert a view's name to the name of a method of a client, such as `listImages`."""
+    first, *words = endpoint.rpartition(".")[2].split("_")
+    return first + "".join(word.capitalize() for word in words)
 
 
 def _models(contracts: list[Contract]) -> Any:

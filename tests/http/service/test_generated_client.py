@@ -65,22 +65,22 @@ def test_client_supports_all_main_operations(service: Service) -> None:
     """Generate, describe, list, fetch and delete, with the documented types."""
     models = module("models")
     body = models.GenerateBody(prompt="A red fox")
-    created = call(service, "generation.post_generate_image", body=body).parsed
+    created = call(service, "generation.generate_image", body=body).parsed
     assert isinstance(created, models.ImageResponse)
     assert (created.width, created.charged) == (256, models.Charged.NO)
-    described = call(service, "images.get_get_metadata", filename=created.filename).parsed
+    described = call(service, "images.get_metadata", filename=created.filename).parsed
     assert described == created
-    page = call(service, "images.get_list_images", limit=5).parsed
+    page = call(service, "images.list_images", limit=5).parsed
     assert [listed.filename for listed in page.images] == [created.filename]
-    fetched = call(service, "images.get_get_image", filename=created.filename, w=64)
+    fetched = call(service, "images.get_image", filename=created.filename, w=64)
     with Image.open(io.BytesIO(fetched.content)) as image:
         assert image.size == (64, 64)
     body_of_dry_run = models.GenerateBody(prompt="A red fox", dry_run=True)
-    response = call(service, "generation.post_generate_image", body=body_of_dry_run).parsed
+    response = call(service, "generation.generate_image", body=body_of_dry_run).parsed
     assert isinstance(response, models.DryRunResponse)
-    assert call(service, "images.delete_delete_image", filename=created.filename).status_code == 204
-    assert call(service, "images.get_list_images").parsed.total_images == 0
-    assert len(call(service, "prompts.get_generate_prompts", count=3).parsed.prompts) == 3
+    assert call(service, "images.delete_image", filename=created.filename).status_code == 204
+    assert call(service, "images.list_images").parsed.total_images == 0
+    assert len(call(service, "prompts.generate_prompts", count=3).parsed.prompts) == 3
 
 
 @pytest.mark.usefixtures("generator_output")
@@ -88,10 +88,10 @@ def test_errors_have_their_type(service: Service) -> None:
     """A rejected prompt and an absent image are ErrorResponses."""
     models = module("models")
     body = models.GenerateBody(prompt="gore")
-    rejected = call(service, "generation.post_generate_image", body=body)
+    rejected = call(service, "generation.generate_image", body=body)
     missing = call(
         service,
-        "images.get_get_metadata",
+        "images.get_metadata",
         filename="0f9b2d6c-4e1a-4f0f-8a54-000000000000.png",
     )
     for response, status, code in (

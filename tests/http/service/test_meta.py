@@ -1,12 +1,13 @@
 """Health checks, documentation and the start page."""
 
 import re
+from pathlib import Path
 
 import jsonschema
 import pytest
 from openapi_spec_validator import validate
 
-from tests.support.service import Parts, Service
+from tests.support.service import Parts, Service, serving, settings_for
 
 
 def test_alive(service: Service) -> None:
@@ -63,6 +64,83 @@ def test_openapi_document_is_valid_and_complete(embedded: Service) -> None:
     assert set(post["responses"]) == {"200"} | client_errors | server_errors
     examples = post["responses"]["400"]["content"]["application/json"]["examples"]
     assert examples["prompt_rejected"]["value"]["charged"] == "no"
+
+
+def test_operations_are_named_like_methods(shared_embedded: Service) -> None:
+    """Generated clients get methods of these names, which stay as they are."""
+    document = shared_embedded.get("/openapi.json").json()
+    assert {
+        operation["operationId"]: f"{method} {path}"
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    } == {
+        "generateImage": "post /generate-image",
+        "generatePrompts": "get /generate-prompts",
+        "listImages": "get /images",
+        "getImage": "get /images/{filename}",
+        "getMetadata": "get /images/{filename}/metadata",
+        "deleteImage": "delete /images/{filename}",
+        "createCutout": "post /images/{filename}/cutouts",
+        "getUsage": "get /usage",
+        "checkHealth": "get /healthz",
+        "checkReadiness": "get /readyz",
+        "getMetrics": "get /metrics",
+    }
+
+
+_OPEN = {"getImage", "checkHealth", "checkReadiness"}
+_KEYS: list[dict[str, list[str]]] = [{"bearer": []}, {"header": []}]
+
+
+@pytest.mark.parametrize(
+    ("settings", "public", "others"),
+    [
+        ({}, _OPEN, [*_KEYS, {}]),
+        ({"auth_required": True}, _OPEN, _KEYS),
+        ({"auth_required": True, "public_images": False}, _OPEN - {"getImage"}, _KEYS),
+    ],
+)
+def test_every_operation_declares_its_security(
+    tmp_path: Path, settings: dict[str, bool], public: set[str], others: list[dict[str, list[str]]]
+) -> None:
+    """Open operations need no key; all others name the two ways to send one."""
+    with serving(settings_for(data_dir=tmp_path, **settings)) as service:
+        document = service.get("/openapi.json").json()
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            is_open = operation["operationId"] in public
+            assert operation["security"] == ([] if is_open else others), operation["operationId"]
+
+
+@pytest.mark.parametrize(
+    ("public_url", "prefix", "server"),
+    [
+        (None, "", "/"),
+        (None, "/api", "/api"),
+        ("https://images.example.com/v1", "", "https://images.example.com/v1"),
+    ],
+)
+def test_document_names_its_server(
+    tmp_path: Path, public_url: str | None, prefix: str, server: str
+) -> None:
+    """The server is PUBLIC_URL, or the place at which the application is mounted."""
+    with serving(settings_for(data_dir=tmp_path, public_url=public_url)) as service:
+        response = service.app.test_client().get("/openapi.json", base_url=f"http://x{prefix}")
+        document = response.get_json()
+    assert document["servers"] == [{"url": server, "description": "This server"}]
+    validate(document)
+
+
+def test_optional_fields_of_bodies_may_be_null(shared_embedded: Service) -> None:
+    """The document says so, and required fields may not."""
+    schemas = shared_embedded.get("/openapi.json").json()["components"]["schemas"]
+    for name, required in (("GenerateBody", {"prompt"}), ("CutoutBody", set())):
+        fields = schemas[name]["properties"]
+        null = {
+            field for field, form in fields.items() if {"type": "null"} in form.get("anyOf", ())
+        }
+        assert null == fields.keys() - required
+        assert set(schemas[name].get("required", ())) == required
 
 
 def test_every_response_has_valid_examples(embedded: Service) -> None:
