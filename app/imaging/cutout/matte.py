@@ -12,6 +12,7 @@ from app.imaging.cutout.edges.edge_width import edge_width
 from app.imaging.cutout.mask import Mask
 from app.imaging.cutout.regions import MARGIN, subject_box
 from app.imaging.cutout.segmentation import Segmentation, SegmentationOptions, segment
+from app.imaging.cutout.soft_parts import soften
 
 Array = npt.NDArray[Any]
 
@@ -51,6 +52,7 @@ def compute_matte(image: Array, background: Background, options: SegmentationOpt
         inner, found = _erase(mask.crop(box), inner, found)
     width = edge_width(found.distance, found.background)
     alpha = edge_alpha.estimate_alpha(inner, found.distance, found.background, found.color, width)
+    alpha = soften(inner, found, background, alpha)
     return Matte(box, inner, found, width, alpha)
 
 
