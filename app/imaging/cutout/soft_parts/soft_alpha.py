@@ -18,6 +18,8 @@ _PURITY = 0.7  # power of the ratio by which a glow's color may grow until a cha
 _MIN_CHANNEL = 0.25  # of the largest difference, from which a channel limits that ratio
 _SLACK = 4.0  # px by which a glow may reach deeper than its ramp was measured
 _OFF_COLOR, _OFF_COLOR_SHARE = 10.0, 0.15  # levels; and of the difference: the subject begins
+_VISIBLE = 1.5  # levels beyond noise, from which a rim is more than the background
+_SQUARE_25 = np.ones((25, 25), np.uint8)  # within its half of the outline such a rim lies
 _MAX_ALPHA = 1.1  # more is a stronger color than the soft part's
 
 
@@ -46,7 +48,9 @@ def soften(image: Array, found: Segmentation, background: Background, alpha: Arr
     if ramps is None:
         return alpha
     reach = np.where(ramps.is_soft, ramps.end + _SLACK * (1 - ramps.plateau), -1)
-    pixels = np.flatnonzero(ramps.depth <= reach.astype(np.float32).take(ramps.nearest))
+    near = cv2.dilate(1 - found.background, _SQUARE_25)
+    visible = (found.distance > _VISIBLE + 3 * background.noise) & near.view(bool)
+    pixels = np.flatnonzero(visible & (ramps.depth <= reach.astype(np.float32)[ramps.nearest]))
     number = ramps.nearest.ravel().take(pixels)
     pure = _pure_color(ramps, background.color)
     weight = pure / np.einsum("ij,ij->i", pure, pure)[:, None]

@@ -92,7 +92,9 @@ def test_glow_shows_the_new_background_in_its_own_color() -> None:
     truth = cv2.resize(subject + (1 - subject) * glow, (256, 256), interpolation=cv2.INTER_AREA)
     band = (truth > 0.3) & (truth < 0.6)
     assert np.abs(out[..., 3] / 255 - truth)[band].mean() < 0.1
-    assert np.percentile(out[band][:, 2], 99) < 110  # blue, in RGB: that of orange is 30, of white 255
+    assert (
+        np.percentile(out[band][:, 2], 99) < 110
+    )  # blue, in RGB: that of orange is 30, of white 255
 
 
 def gradient_fill() -> Floats:
@@ -135,3 +137,15 @@ def test_a_subject_with_one_soft_side_keeps_its_other_edges() -> None:
     plain, soft = cut(over(BLUE, bar, over(ORANGE, light)))
     np.testing.assert_array_equal(soft[:, :250], plain[:, :250])
     assert soft[bar == 1].min() >= plain[bar == 1].min()
+
+
+def test_noise_of_the_background_gets_no_veil() -> None:
+    """A soft part ends where it is as faint as the noise."""
+    truth = cv2.GaussianBlur(disc(110), (0, 0), 6)
+    noise = np.random.default_rng(1).normal(0, 1, (SIDE, SIDE, 3))
+    image = np.clip(over(ORANGE, truth, np.float32([253, 253, 253])) + noise, 0, 255)
+    _, encoded = cv2.imencode(".png", np.rint(image).astype(np.uint8))
+    alpha = pixels(imaging.cutout(encoded.tobytes()).png)[..., 3] / 255
+    small = cv2.resize(truth, (256, 256), interpolation=cv2.INTER_AREA)
+    assert (alpha[small < 0.002] > 0).mean() < 0.002
+    assert np.abs(alpha - small)[(small > 0.05) & (small < 0.95)].mean() < 0.05
