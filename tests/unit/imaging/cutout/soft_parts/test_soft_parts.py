@@ -16,7 +16,7 @@ from app.imaging.cutout.segmentation import SegmentationOptions
 from app.imaging.cutout.soft_parts import soften
 from tests.support.images.sample_images import pixels
 
-Floats = NDArray[np.float32]
+Floats = NDArray[Any]
 SIDE = 512
 WHITE = np.full(3, 255, np.float32)
 ORANGE, BLUE, PASTEL = (30, 140, 240), (210, 90, 20), (225, 235, 250)  # BGR
@@ -26,7 +26,7 @@ OPTIONS = SegmentationOptions(AUTOMATIC, lossy=False, ringing=0.0)
 def disc(radius: float = 150.0) -> Floats:
     """Return a disc with an antialiased edge, 0..1."""
     y, x = np.mgrid[:SIDE, :SIDE].astype(np.float32)
-    return np.clip(radius - np.hypot(x - SIDE / 2, y - SIDE / 2) + 0.5, 0, 1)
+    return np.asarray(np.clip(radius - np.hypot(x - SIDE / 2, y - SIDE / 2) + 0.5, 0, 1))
 
 
 def over(color: Any, alpha: Floats, below: Any = WHITE) -> Floats:
@@ -35,7 +35,7 @@ def over(color: Any, alpha: Floats, below: Any = WHITE) -> Floats:
     return np.asarray(np.float32(color) * share + np.float32(below) * (1 - share), np.float32)
 
 
-def cut(image: Floats) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def cut(image: Floats) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return alpha of the whole image without and with the treatment of soft parts."""
     drawn = np.rint(image).astype(np.uint8)
     background = Background(WHITE, 0.0, 1.0)
@@ -52,7 +52,7 @@ def cut(image: Floats) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     return whole[0], whole[1]
 
 
-def error(alpha: NDArray[np.uint8], truth: Floats) -> float:
+def error(alpha: NDArray[Any], truth: Floats) -> float:
     """Return the mean error of alpha where it is partial, 0..1."""
     partial = (truth > 0.05) & (truth < 0.95)
     return float(np.abs(alpha / 255 - truth)[partial].mean())
@@ -143,7 +143,7 @@ def test_noise_of_the_background_gets_no_veil() -> None:
     """A soft part ends where it is as faint as the noise."""
     truth = cv2.GaussianBlur(disc(110), (0, 0), 6)
     noise = np.random.default_rng(1).normal(0, 1, (SIDE, SIDE, 3))
-    image = np.clip(over(ORANGE, truth, np.float32([253, 253, 253])) + noise, 0, 255)
+    image = np.clip(over(ORANGE, truth, np.full(3, 253)) + noise, 0, 255)
     _, encoded = cv2.imencode(".png", np.rint(image).astype(np.uint8))
     alpha = pixels(imaging.cutout(encoded.tobytes()).png)[..., 3] / 255
     small = cv2.resize(truth, (256, 256), interpolation=cv2.INTER_AREA)
