@@ -1,4 +1,4 @@
-"""Tell cheaply whether a subject's outline may be soft."""
+"""Check cheaply whether a part of the outline may be soft."""
 
 from typing import Any
 
