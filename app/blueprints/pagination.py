@@ -11,7 +11,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.models import PageQuery, Position
-from app.models.prompts import fold
+from app.models.prompts import search_words
 
 
 class ListQuery(BaseModel):
@@ -39,7 +39,7 @@ class ListQuery(BaseModel):
         after = decode_cursor(self.cursor) if self.cursor else None
         offset = 0 if after else (self.page - 1) * self.limit
         return PageQuery(
-            limit=self.limit, offset=offset, after=after, words=fold(self.q), owner=owner
+            limit=self.limit, offset=offset, after=after, words=search_words(self.q), owner=owner
         )
 
 

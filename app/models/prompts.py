@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import pairwise
 
 PROMPT_SUFFIX = (
     "A single subject, centered and whole, on a plain pure white background, "
@@ -15,7 +16,17 @@ TRANSPARENT_PROMPT_SUFFIX = (
 )
 """Added instead if the model itself draws on a transparent background."""
 
-_WORD = re.compile(r"\w+")
+# Scripts that write words without spaces (Han, kana, Bopomofo, Thai, Lao, Burmese, Khmer) or add
+# particles to them (Hangul), with their marks, and without their punctuation.
+_UNSPACED = (
+    r"\u3005-\u3007\u3041-\u3096\u3099\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff"
+    r"\u3105-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    r"\U00020000-\U0003ffff\u1100-\u11ff\ua960-\ua97f\uac00-\ud7ff"
+    r"\u0e01-\u0e3a\u0e40-\u0e4e\u0e50-\u0e59\u0e81-\u0ece\u0ed0-\u0edf"
+    r"\u1000-\u1049\u1050-\u109f\u1780-\u17d3\u17d7\u17dc-\u17e9"
+)
+_RUN = re.compile(rf"([{_UNSPACED}]+)|((?:(?![{_UNSPACED}])\w)+)")
+_IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 
 
 def join_prompt(subject: str, suffix: str) -> str:
@@ -36,8 +47,33 @@ def split_prompt(new_prompt: str) -> tuple[str, str]:
 def fold(*texts: str) -> tuple[str, ...]:
     """Return the sorted distinct words, without case and accents.
 
-    Searches compare folded words, so they ignore case, accents, order and repetition.
+    Searches compare folded words, so they ignore case, accents, order and repetition. Text in a
+    script without spaces, such as Chinese or Thai, has no visible words: its characters, and each
+    two that are neighbors, count as words.
     """
     decomposed = unicodedata.normalize("NFKD", " ".join(texts)).casefold()
-    bare = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return tuple(sorted(set(_WORD.findall(bare))))
+    bare = "".join(char for char in decomposed if not _is_accent(char))
+    # Composes Hangul syllables and voiced kana again.
+    runs = _RUN.findall(unicodedata.normalize("NFC", bare))
+    words = {word for _, word in runs if word}
+    for unspaced, _ in runs:
+        words.update(unspaced, map("".join, pairwise(unspaced)))
+    return tuple(sorted(words))
+
+
+def search_words(query: str) -> tuple[str, ...]:
+    """Return the folded words that a search has to look up.
+
+    Those without the characters that a pair of the query contains, which matches imply.
+    """
+    words = fold(query)
+    implied = {char for word in words if len(word) == 2 and _is_unspaced(word) for char in word}
+    return tuple(word for word in words if word not in implied)
+
+
+def _is_accent(char: str) -> bool:
+    return unicodedata.combining(char) > 0 and not _is_unspaced(char)
+
+
+def _is_unspaced(text: str) -> bool:
+    return _IS_UNSPACED.match(text) is not None

@@ -1,12 +1,13 @@
 """Order, pages, totals and search, on every record store."""
 
+import unicodedata
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from app.models import PageQuery
-from app.models.prompts import fold
+from app.models import ImageRecord, PageQuery
+from app.models.prompts import fold, search_words
 from app.ports import ImageRecords
 from tests.support.builders import NOON, a_record
 from tests.support.stores.record_stores import (
@@ -101,6 +102,47 @@ def test_a_search_needs_all_words(store: ImageRecords) -> None:
         page = store.page(PageQuery(limit=10, words=fold(text)))
         assert set(ids(page.records)) == set(ids(found))
         assert page.total == len(found)
+
+
+UNSPACED = {
+    "Chinese": (
+        "一只红色的狐狸在雪地里",
+        ["狐狸", "红色", "雪地里", "狐", "红色的狐狸"],
+        ["红狐", "狸狐", "猫"],
+    ),
+    "Japanese": (
+        "赤いキツネが森を走る",
+        ["キツネ", "ツネ", "森を", "ｷﾂﾈ", "赤い"],
+        ["ネキ", "カツ"],
+    ),
+    "Korean": (
+        "눈 속의 붉은 여우가 달린다",
+        ["여우", "붉은", "우가", "여우 붉은"],
+        ["여붉", "여운"],
+    ),
+    "Thai": ("จิ้งจอกสีแดงในหิมะ", ["จิ้งจอก", "สีแดง", "แดง", "หิมะ"], ["แมว", "ดงสี"]),
+    "mixed": ("iPhone手机壳2个", ["手机", "iphone", "机壳2", "个 iPhone"], ["phone", "壳手"]),
+}
+
+
+@pytest.mark.parametrize("script", UNSPACED)
+def test_text_without_spaces_is_found_by_parts(store: ImageRecords, script: str) -> None:
+    """Parts of two characters and more find a prompt, with exact totals; others don't."""
+    prompt, parts, others = UNSPACED[script]
+    records = [with_prompt(prompt), with_prompt(prompt[:-3]), with_prompt("A red fox")]
+    add(store, records)
+    for part in (*parts, *others):
+        page = store.page(PageQuery(limit=10, words=search_words(part)))
+        expected = [record for record in records[:2] if part in parts and _has(record, part)]
+        assert set(ids(page.records)) == set(ids(expected)), part
+        assert (page.total, page.total_exact) == (len(expected), True)
+    assert store.page(PageQuery(limit=10, words=search_words(parts[0]))).total > 0
+
+
+def _has(record: ImageRecord, part: str) -> bool:
+    """Return whether a prompt contains each word of a search, written in full."""
+    folded = [unicodedata.normalize("NFKC", text).casefold() for text in (record.prompt, part)]
+    return all(word in folded[0] for word in folded[1].split())
 
 
 def test_a_search_has_pages(store: ImageRecords) -> None:
