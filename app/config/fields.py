@@ -91,6 +91,7 @@ class SettingsFields(BaseModel):
     mongodb_uri: MongoUri | None = None
     mongodb_database: DatabaseName | None = None
     redis_url: RedisUrl | None = None
+    redis_timeout_seconds: Number = Field(0.04, ge=0.01, le=10)
     memory_cache_mb: Whole = Field(64, ge=0, le=65536)
     data_dir: Folder = Path("instance")
     idempotency_ttl_days: Number = Field(7, gt=0, le=365)

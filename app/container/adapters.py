@@ -125,7 +125,8 @@ def _cache(settings: Settings, observer: TelemetryObserver) -> ImageCache:
         return TwoLevelCache(memory_bytes=memory, count=observer.cache_read)
     from app.services.caching.redis import RedisCache
 
-    return TwoLevelCache(memory_bytes=memory, shared=RedisCache(url), count=observer.cache_read)
+    shared = RedisCache(url, timeout_seconds=settings.redis_timeout_seconds)
+    return TwoLevelCache(memory_bytes=memory, shared=shared, count=observer.cache_read)
 
 
 def _limiter(settings: Settings, shared: RateLimitBackend | None) -> RateLimiter:
@@ -133,7 +134,7 @@ def _limiter(settings: Settings, shared: RateLimitBackend | None) -> RateLimiter
     backends: list[RateLimitBackend] = [sqlite_backend(settings.data_dir / "limits.sqlite3")]
     url = _value_of(settings.redis_url)
     if url is not None:
-        shared = redis_backend(url)
+        shared = redis_backend(url, timeout_seconds=settings.redis_timeout_seconds)
     if shared is not None:
         backends.insert(0, shared)
     return SharedRateLimiter(backends, sqlite_backend())

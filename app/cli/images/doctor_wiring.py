@@ -97,7 +97,8 @@ def _check_records(settings: Settings) -> Iterator[Finding]:
 def _check_cache(settings: Settings) -> Iterator[Finding]:
     if settings.redis_url is None:
         return redis.without_redis(settings.web_concurrency)
-    return redis.check_server(_plain(settings.redis_url))
+    timeout = settings.redis_timeout_seconds
+    return redis.check_server(_plain(settings.redis_url), timeout_seconds=timeout)
 
 
 def _check_data_dir(settings: Settings) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """The shared second level of the image cache: Redis or Valkey."""
 
+import contextlib
 import logging
 import os
 import ssl
@@ -25,7 +26,8 @@ _GENERATION_TTL_SECONDS = 60  # longer than any read of a store
 _MAX_VALUE_BYTES = 2 * 1024 * 1024  # more can't be transferred within the timeout
 _MAX_FIELDS = 256
 _MAX_PENDING_DELETIONS = 10_000
-TIMEOUT_SECONDS = 0.04  # for connecting, and for each response: a failure takes at most twice that
+TIMEOUT_SECONDS = 0.04
+"""The default timeout of connecting, and of each response; a failure takes at most twice that."""
 
 _log = logging.getLogger(__name__)
 
@@ -50,19 +52,26 @@ class RedisCache:
     serve it.
 
     A cache that is down must not slow requests: timeouts are short, and after a failure the cache
-    is not used for a few seconds. Failures are logged once a minute. Deletions that failed are
-    retried, one with each later read; until then the image is a miss for this process.
+    is not used for a few seconds. Any exception is a failure, whatever the server or the SDK does.
+    Failures are logged once a minute. Deletions that failed are retried, one with each later read;
+    until then the image is a miss for this process.
 
     Args:
         url: the server's URL. Its options override `client_options`, as in `?socket_timeout=0.2`.
+        timeout_seconds: the timeout of connecting, and of each response.
         rest_seconds: the time after a failure in which the cache is not used.
         log_every_seconds: the minimum time between two logged failures.
     """
 
     def __init__(
-        self, url: str, *, rest_seconds: float = 5.0, log_every_seconds: float = 60.0
+        self,
+        url: str,
+        *,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        rest_seconds: float = 5.0,
+        log_every_seconds: float = 60.0,
     ) -> None:
-        self._client = LazyClient(lambda: make_client(url))
+        self._client = LazyClient(lambda: make_client(url, timeout_seconds))
         self._rest_seconds = rest_seconds
         self._log_every_seconds = log_every_seconds
         self._lock = threading.Lock()
@@ -75,12 +84,8 @@ class RedisCache:
         self._retry_deletion()
         if image_id in self._pending_deletions:
             return CacheLookup(None, None)
-        found = self._attempt(lambda client: _read(client, _PREFIX + image_id, name))
-        if found is None:
-            return CacheLookup(None, None)
-        value, generation = found[0], found[1] or b""
-        image = None if value is None else unpack(_label(image_id, name, generation), value)
-        return CacheLookup(image, generation)
+        found = self._attempt(lambda client: _look_up(client, image_id, name))
+        return found or CacheLookup(None, None)
 
     def put(
         self, image_id: str, name: str, image: StoredImage, *, generation: bytes | None
@@ -107,7 +112,8 @@ class RedisCache:
 
     def close(self) -> None:
         """Close the connections; the next use opens new ones."""
-        self._client.close()
+        with contextlib.suppress(Exception):  # reason: connections that are broken are closed
+            self._client.close()
 
     def _retry_deletion(self) -> None:
         """Retry one of the deletions that failed while the server was down."""
@@ -120,11 +126,8 @@ class RedisCache:
             return None
         try:
             return operation(self._client())
-        except Exception as error:  # reason: others than the SDK's are raised again
-            failure = classify(error)
-            if failure is None:
-                raise
-            self._note_failure(failure.detail)
+        except Exception as error:  # noqa: BLE001 - reason: a cache is optional, whatever fails
+            self._note_failure(type(error).__name__)
             return None
 
     def _note_failure(self, reason: str) -> None:
@@ -139,6 +142,20 @@ class RedisCache:
 
 def _label(image_id: str, name: str, generation: bytes) -> bytes:
     return b"\n".join((image_id.encode(), name.encode(), generation))
+
+
+def _look_up(client: "Redis", image_id: str, name: str) -> CacheLookup:
+    """Read and verify the value.
+
+    Raises:
+        ValueError, TypeError: the reply is not that of a cache.
+    """
+    value, generation = _read(client, _PREFIX + image_id, name)
+    generation = b"" if generation is None else bytes(memoryview(generation))
+    if value is None:
+        return CacheLookup(None, generation)
+    label = _label(image_id, name, generation)
+    return CacheLookup(unpack(label, bytes(memoryview(value))), generation)
 
 
 def _read(client: "Redis", key: str, name: str) -> list[bytes | None]:
@@ -157,7 +174,7 @@ def _write(client: "Redis", key: str, name: str, value: bytes) -> int:
     pipeline.hset(key, name, value)
     pipeline.expire(key, _TTL_SECONDS)
     pipeline.hlen(key)
-    return cast("int", pipeline.execute()[-1])
+    return int(pipeline.execute()[-1])
 
 
 def _renew(client: "Redis", key: str, generation: bytes) -> bool:
@@ -169,17 +186,20 @@ def _renew(client: "Redis", key: str, generation: bytes) -> bool:
     return True
 
 
-def client_options() -> dict[str, Any]:
+def client_options(timeout_seconds: float = TIMEOUT_SECONDS) -> dict[str, Any]:
     """Return the options of a client that fails fast.
 
     Options in the client's URL override them.
+
+    Args:
+        timeout_seconds: the timeout of connecting, and of each response.
     """
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
     return {
-        "socket_timeout": TIMEOUT_SECONDS,
-        "socket_connect_timeout": TIMEOUT_SECONDS,
+        "socket_timeout": timeout_seconds,
+        "socket_connect_timeout": timeout_seconds,
         "retry": Retry(NoBackoff(), 0),
         # The old protocol and no client name: otherwise a new connection needs round trips of its
         # own before the first command, each of which may take the whole timeout again.
@@ -188,11 +208,14 @@ def client_options() -> dict[str, Any]:
     }
 
 
-def make_client(url: str) -> "Redis":
+def make_client(url: str, timeout_seconds: float = TIMEOUT_SECONDS) -> "Redis":
     """Create a client that fails fast; it connects at first use."""
     from redis import Redis
 
-    return Redis.from_url(url, **client_options())
+    client = Redis.from_url(url, **client_options(timeout_seconds))
+    # Images are no text, whatever the URL says.
+    client.connection_pool.connection_kwargs.update(decode_responses=False, encoding="utf-8")
+    return client
 
 
 def classify(error: Exception) -> Failure | None:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from app.models import Finding
-from app.services.caching.redis import TIMEOUT_SECONDS, classify
+from app.services.caching.redis import classify, make_client
 from app.services.diagnostics.findings import CheckFailed, FailureAdvice, FindingBuilder
 from app.services.runtime.failures import FailureKind, replace_errors
 
@@ -47,9 +47,14 @@ def without_redis(processes: int) -> Iterator[Finding]:
     yield _CACHE.ok("memory", found)
 
 
-def check_server(url: str) -> Iterator[Finding]:
-    """Connect, write and delete a value, then check the memory policy."""
-    client = _client(url)
+def check_server(url: str, *, timeout_seconds: float) -> Iterator[Finding]:
+    """Connect, write and delete a value, then check the memory policy.
+
+    Args:
+        url: the server's URL.
+        timeout_seconds: the timeout of the service, which this check need not keep.
+    """
+    client = make_client(url, max(timeout_seconds, _TIMEOUT_SECONDS))
     with contextlib.closing(client):
         try:
             with _errors_replaced():
@@ -58,29 +63,19 @@ def check_server(url: str) -> Iterator[Finding]:
         except CheckFailed as error:
             yield _CACHE.failed("server", error.found, error.advice)
             return
-        yield check_latency(seconds)
+        yield check_latency(seconds, timeout_seconds=timeout_seconds)
         yield _CACHE.step("write", lambda: _write(client))
         yield _check_memory(client)
 
 
-def check_latency(seconds: float) -> Finding:
+def check_latency(seconds: float, *, timeout_seconds: float) -> Finding:
     """Compare the time of a response with the service's timeout."""
     found = f"Redis responds in {seconds * 1000:.1f} ms"
-    if seconds < TIMEOUT_SECONDS:
+    if seconds < timeout_seconds:
         return _CACHE.ok("server", found)
-    found += f"; the service waits {TIMEOUT_SECONDS * 1000:.0f} ms and then does without"
-    return _CACHE.warning("server", found, "run it closer to the service")
-
-
-def _client(url: str) -> "Redis":
-    from redis import Redis
-    from redis.backoff import NoBackoff
-    from redis.retry import Retry
-
-    wait = _TIMEOUT_SECONDS
-    return Redis.from_url(
-        url, socket_timeout=wait, socket_connect_timeout=wait, retry=Retry(NoBackoff(), 0)
-    )
+    found += f"; the service waits {timeout_seconds * 1000:.0f} ms and then does without"
+    advice = "run it closer to the service, or raise REDIS_TIMEOUT_SECONDS"
+    return _CACHE.warning("server", found, advice)
 
 
 def _round_trip_seconds(client: "Redis") -> float:

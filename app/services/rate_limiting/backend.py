@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
 from app.models import Rate, RateLimitStatus
-from app.services.caching.redis import client_options
+from app.services.caching.redis import TIMEOUT_SECONDS, client_options
 from app.services.rate_limiting.limiter import BackendUnavailable
 from app.services.runtime.lazy_client import LazyClient
 
@@ -47,13 +47,11 @@ class OpenStorage:
 
     Attributes:
         storage: the storage itself.
-        failures: what it raises when it is unavailable.
         damage: what it raises when other data is stored under a key.
         close: closes its connections.
     """
 
     storage: WindowStorage
-    failures: tuple[type[Exception], ...]
     damage: tuple[type[Exception], ...] = ()
     close: Callable[[], None]
 
@@ -87,17 +85,16 @@ class StorageBackend:
         Raises:
             BackendUnavailable: the storage is down, slow, or returns what it never should.
         """
-        opened = self._open()
         key = hashlib.sha256(f"{rate.seconds}:{key}".encode()).hexdigest()[:32]  # short, no names
-        failures: tuple[type[Exception], ...] = (*opened.failures, OSError, ValueError, TypeError)
         try:
+            opened = self._open()
             with self._deadline():
                 try:
                     return self._hit(opened.storage, rate, key, add=add)
                 except opened.damage:
                     opened.storage.clear(key)
                     return self._hit(opened.storage, rate, key, add=add)
-        except failures as error:
+        except Exception as error:  # noqa: BLE001 - reason: another backend can count, whatever fails
             raise BackendUnavailable(f"{self._name}, {type(error).__name__}") from None
 
     def close(self) -> None:
@@ -118,11 +115,13 @@ class StorageBackend:
                 break
             # Else there is room: the window has moved since the refusal, or MongoDB refused one of
             # two simultaneous requests that were the first of their key.
+        else:
+            raise ValueError("the storage refuses and reports room at the same time")
         reset = min(max(rate.seconds - since, _MIN_RESET_SECONDS), rate.seconds)
         return RateLimitStatus(allowed=allowed, remaining=remaining, reset=reset)
 
 
-def redis_backend(url: str) -> StorageBackend:
+def redis_backend(url: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> StorageBackend:
     """Count in Redis or Valkey, for all servers.
 
     Entries have the time of the server that counts: if two clocks differ by a second, so do the
@@ -131,12 +130,13 @@ def redis_backend(url: str) -> StorageBackend:
 
     def open_storage() -> OpenStorage:
         from limits.storage import RedisStorage
-        from redis.exceptions import RedisError, ResponseError
+        from redis.exceptions import ResponseError
 
-        storage = RedisStorage(url, key_prefix="image-api:rate:2", **client_options())
+        storage = RedisStorage(
+            url, key_prefix="image-api:rate:2", **client_options(timeout_seconds)
+        )
         return OpenStorage(
             storage=storage,
-            failures=(RedisError,),
             damage=(ResponseError,),
             close=storage.storage.close,
         )
@@ -148,13 +148,12 @@ def mongodb_backend(database: "MongoDatabase", *, timeout_seconds: float = 0.09)
     """Count in MongoDB, for all servers. The database is closed by its owner."""
 
     def open_storage() -> OpenStorage:
-        from pymongo.errors import OperationFailure, PyMongoError
+        from pymongo.errors import OperationFailure
 
         from app.services.rate_limiting.mongodb_storage import MongoWindows
 
         return OpenStorage(
             storage=MongoWindows(database),
-            failures=(PyMongoError,),
             damage=(OperationFailure,),
             close=lambda: None,
         )
@@ -190,6 +189,6 @@ def sqlite_backend(
 
         uri = f"sqlite://{quote(str(path.absolute())) if path else ''}"
         storage = SqliteStorage(uri, now=now, max_entries=max_entries, **waits)
-        return OpenStorage(storage=storage, failures=storage.base_exceptions, close=storage.close)
+        return OpenStorage(storage=storage, close=storage.close)
 
     return StorageBackend("SQLite", open_storage, now=now)

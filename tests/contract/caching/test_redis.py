@@ -166,6 +166,19 @@ def test_a_cache_that_is_back_is_used_again(proxy: FaultProxy, new_cache: NewCac
     recovered(cache, "kept", b"kept")
 
 
+def test_a_distant_server_is_used_with_more_patience(
+    proxy: FaultProxy, new_cache: NewCache
+) -> None:
+    """60 ms away is too far by default; the setting of the service changes that."""
+    url = f"redis://{proxy.host}:{proxy.port}/0"
+    proxy.delay(0.06)
+    assert not new_cache().is_up()
+    with contextlib.closing(RedisCache(url, timeout_seconds=10)) as patient_cache:
+        assert patient_cache.is_up()
+        put(patient_cache, "distant", b"distant")
+        assert get(patient_cache, "distant") == b"distant"
+
+
 def test_a_late_response_is_not_read_by_another_call(cache: RedisCache, proxy: FaultProxy) -> None:
     """A response that arrives after its timeout is not read by the next call."""
     store(cache, "other", b"other")

