@@ -19,6 +19,7 @@ from app.ports import (
 )
 from app.services.caching.caching_store import CachingStore
 from app.services.caching.image_cache import TwoLevelCache
+from app.services.diagnostics.filesystems import mount_of
 from app.services.files.image_store import LocalImageStore
 from app.services.files.spool import FileSpool
 from app.services.image_processor import LocalImageProcessor
@@ -130,8 +131,11 @@ def _cache(settings: Settings, observer: TelemetryObserver) -> ImageCache:
 
 
 def _limiter(settings: Settings, shared: RateLimitBackend | None) -> RateLimiter:
-    """Count in Redis or MongoDB if there is one, else in a local file."""
-    backends: list[RateLimitBackend] = [sqlite_backend(settings.data_dir / "limits.sqlite3")]
+    """Count in Redis or MongoDB if there is one, else in a file on a local disk."""
+    backends: list[RateLimitBackend] = []
+    mount = mount_of(settings.data_dir)
+    if mount is None or not mount.over_network:  # SQLite's locks need a local disk
+        backends.append(sqlite_backend(settings.data_dir / "limits.sqlite3"))
     url = _value_of(settings.redis_url)
     if url is not None:
         shared = redis_backend(url, timeout_seconds=settings.redis_timeout_seconds)

@@ -6,25 +6,38 @@ reported by /readyz and `flask images doctor`.
 
 import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from app.config import ConfigError, Settings
 from app.container.adapters import build_store
 from app.container.providers import build_client
+from app.services.diagnostics.filesystems import MOUNTINFO, mount_of
 
 _ESCAPE = "in its user name and password, write @ : / ? # [ ] % as %40 %3A %2F %3F %23 %5B %5D %25"
 
 
-def check_clients(settings: Settings) -> None:
-    """Create the client of each part, and close it.
+def check_clients(settings: Settings, *, mountinfo: Path = MOUNTINFO) -> None:
+    """Create the client of each part, and close it; check where DATA_DIR is.
+
+    Args:
+        settings: the settings of the service.
+        mountinfo: the table of mounted file systems.
 
     Raises:
-        ConfigError: a client can't be created; its message names the settings.
+        ConfigError: a client can't be created, or SQLite can't be used; its message names the
+            settings.
     """
     problems = [
         f"{names}: can't be used ({type(error).__name__}): {_reason(error)}; {advice}"
         for names, advice, create in _clients(settings)
         if (error := _error_of(create)) is not None
     ]
+    mount = mount_of(settings.data_dir, mountinfo)
+    if mount is not None and mount.over_network and settings.mongodb_uri is None:
+        problems.append(
+            f"DATA_DIR: is on a network file system ({mount.kind}), where SQLite loses or damages "
+            "records; use a folder on a local disk, or set MONGODB_URI"
+        )
     if problems:
         raise ConfigError(problems)
 

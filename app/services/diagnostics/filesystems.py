@@ -11,7 +11,17 @@ from app.services.diagnostics.findings import FindingBuilder
 MOUNTINFO = Path("/proc/self/mountinfo")
 _IN_MEMORY = {"tmpfs", "ramfs"}
 _CONTAINER_LAYERS = {"overlay", "aufs"}
-_NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "glusterfs", "lustre"}
+_NETWORK = {
+    *("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "drvfs", "afs", "ncpfs", "davfs"),
+    *("ceph", "glusterfs", "lustre", "beegfs", "gpfs", "orangefs", "ocfs2", "gfs2"),
+}
+# Programs behind FUSE whose files are on this machine. All others count as a network: buckets,
+# other hosts and clouds.
+_LOCAL_FUSE = {
+    *("fuseblk", "fuse.ntfs-3g", "fuse.exfat", "fuse.zfs", "fuse.ext4", "fuse.lxcfs"),
+    *("fuse.mergerfs", "fuse.mhddfs", "fuse.unionfs", "fuse.unionfs-fuse", "fuse.bindfs"),
+    *("fuse.fuse-overlayfs", "fuse.gocryptfs", "fuse.encfs", "fuse.cryfs", "fuse.grpcfuse"),
+}
 
 
 @dataclass(frozen=True)
@@ -24,7 +34,8 @@ class Mount:
     @property
     def over_network(self) -> bool:
         """Whether the files are on another machine."""
-        return self.kind in _NETWORK or self.kind.startswith("fuse.sshfs")
+        is_fuse = self.kind == "fuse" or self.kind.startswith("fuse.")
+        return self.kind in _NETWORK or (is_fuse and self.kind not in _LOCAL_FUSE)
 
 
 def mount_of(path: Path, mountinfo: Path = MOUNTINFO) -> Mount | None:

@@ -10,7 +10,7 @@ from app.errors import RecordsUnavailable
 from app.models import ApiKey, Level
 from app.services.diagnostics.access import check_access, check_budget, check_keys
 from app.services.diagnostics.clock_skew import compare
-from app.services.diagnostics.filesystems import check_durable, mount_of
+from app.services.diagnostics.filesystems import Mount, check_durable, mount_of
 from app.services.diagnostics.findings import FailureAdvice, FindingBuilder
 from app.services.runtime.failures import Failure, FailureKind
 from tests.support.builders import NOON
@@ -112,6 +112,22 @@ def test_mounts(tmp_path: Path, path: str, kind: str, level: Level) -> None:
     assert mount is not None
     assert (mount.kind, mount.over_network) == (kind, kind == "nfs4")
     assert check_durable(FindingBuilder("data dir"), Path(path), table).level is level
+
+
+@pytest.mark.parametrize(
+    ("kind", "over_network"),
+    [
+        *((kind, True) for kind in ("nfs", "nfs4", "cifs", "smb3", "9p", "ceph", "lustre")),
+        *((kind, True) for kind in ("fuse", "fuse.sshfs", "fuse.s3fs", "fuse.gcsfuse")),
+        *((kind, True) for kind in ("fuse.rclone", "fuse.juicefs", "fuse.no-one-knows")),
+        *((kind, False) for kind in ("ext4", "xfs", "btrfs", "zfs", "overlay", "tmpfs")),
+        *((kind, False) for kind in ("fuseblk", "fuse.mergerfs", "fuse.fuse-overlayfs")),
+        *((kind, False) for kind in ("virtiofs", "fakeowner", "vfat")),
+    ],
+)
+def test_file_systems_on_other_machines(kind: str, over_network: bool) -> None:
+    """Unknown programs behind FUSE count as a network, because most of them are."""
+    assert Mount(Path("/srv"), kind).over_network is over_network
 
 
 def test_without_mountinfo_durability_is_unknown(tmp_path: Path) -> None:
