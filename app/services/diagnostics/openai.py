@@ -149,7 +149,7 @@ def _request(call: Callable[[], Any]) -> _Response:
         date_header = response.headers.get("date") if response is not None else None
         return _Response(date=date_header, failure=failure)
     with contextlib.suppress(ValueError):
-        return _Response(json.loads(text), date_header)
+        return _Response(json.loads(text.lstrip("\ufeff")), date_header)
     return _Response(date=date_header)
 
 

@@ -5,17 +5,25 @@ server itself, and to hosts that the operator lists. Redirects are not followed 
 hosts are is the operator's responsibility, as it is for OPENAI_BASE_URL.
 """
 
+import logging
+import mmap
 import re
 import time
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from app.errors import Charged, ProviderBadResponse
+from app.errors import Charged, ProviderBadResponse, ProviderMisconfigured
 
 if TYPE_CHECKING:
     import httpx2
 
+_log = logging.getLogger(__name__)
+
 _CONNECT_SECONDS = 5.0
+_UNLISTED_HOST = (
+    "The image provider returns images at addresses on a host that is not in PROVIDER_IMAGE_HOSTS. "
+    "The operator must add it."
+)
 _PORTS = {"http": 80, "https": 443}
 _RELATIVE = re.compile(
     r"/?[\w.~%!$&'()*+,;=@-][^\\:\s]*", re.ASCII
@@ -33,6 +41,36 @@ class HostNotListed(Exception):
     def __init__(self, host: str) -> None:
         super().__init__("the host of the image is not listed")
         self.host = host
+
+
+class ImageHosts:
+    """The hosts from which images may be fetched, and whether the provider uses another one.
+
+    An image on another host can't be fetched, so once there was one, no further one is paid for.
+    Processes that are forked from its own share what it knows.
+
+    Args:
+        listed: hosts in lower case beside the provider's own, each with or without a port.
+    """
+
+    def __init__(self, listed: Collection[str]) -> None:
+        self.listed = frozenset(listed)
+        self._uses_another = mmap.mmap(-1, 1)
+
+    def require_listed(self) -> None:
+        """Return if all images so far were on listed hosts.
+
+        Raises:
+            ProviderMisconfigured: the provider uses another one. Nothing was charged.
+        """
+        if self._uses_another[0]:
+            raise ProviderMisconfigured("images on an unlisted host", message=_UNLISTED_HOST)
+
+    def report_unlisted(self, host: str) -> ProviderBadResponse:
+        """Remember that the provider uses another host; return the error of its image."""
+        self._uses_another[0] = 1
+        _log.error("images are on %s: %s", host or "an odd host", _UNLISTED_HOST)
+        return ProviderBadResponse("unlisted host", message=_UNLISTED_HOST, charged=Charged.YES)
 
 
 def download_image(
@@ -81,9 +119,10 @@ def _check_host(url: "httpx2.URL", base_url: "httpx2.URL", hosts: Collection[str
     if origin(url) == origin(base_url):
         return
     is_secure = url.scheme == "https" or base_url.scheme == "http"
-    is_listed = url.host in hosts or f"{url.host}:{origin(url)[2]}" in hosts
+    host = url.raw_host.decode("ascii", "replace")
+    is_listed = host in hosts or f"{host}:{origin(url)[2]}" in hosts
     if not (is_listed and is_secure):
-        raise HostNotListed(url.host if _HOST.fullmatch(url.host) else "")
+        raise HostNotListed(host if _HOST.fullmatch(host) else "")
 
 
 def origin(url: "httpx2.URL") -> tuple[str, str, int | None]:

@@ -6,13 +6,13 @@ from collections.abc import Collection, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
-from app.errors import Charged, ProviderBadResponse, ProviderMisconfigured, TransparencyRefused
+from app.errors import Charged, ProviderBadResponse, TransparencyRefused
 from app.models import GeneratedImage, ImageRequest, UpstreamRequest
 from app.ports.providers import OnPartial
 from app.services.openai import image_stream
 from app.services.openai.client import translate_errors
-from app.services.openai.image_download import HostNotListed, download_image
-from app.services.openai.image_payload import ImagePayload, read_payload
+from app.services.openai.image_download import HostNotListed, ImageHosts, download_image
+from app.services.openai.image_payload import ImagePayload, is_image, read_payload
 from app.services.openai.refusals import RefusedInBody, has_error, read_error
 from app.services.openai.refused_parameters import RefusedParameters
 from app.services.openai.responses import (
@@ -35,10 +35,6 @@ _CONNECT_SECONDS = 5.0
 _LEGACY_PREFIX = "dall-e"
 _GPT_IMAGE_PREFIXES = ("gpt-image", "chatgpt-image")
 _MAX_ADDRESSES = 3
-_UNLISTED_HOST = (
-    "The image provider returns images at addresses on a host that is not in PROVIDER_IMAGE_HOSTS. "
-    "The operator must add it."
-)
 _MAX_RESPONSE_BYTES = 64 * 1024 * 1024  # a 3840x2160 PNG in base64 has about half of that
 # Sixty responses that arrive together, read chunk by chunk in sixty threads, would starve each
 # other and the health checks of the interpreter lock. A slow connection holds up the others for at
@@ -81,8 +77,7 @@ class OpenAIGenerator:
             required=("model", "prompt"),
             strict=("size", "quality") if is_gpt_image else (),
         )
-        self._image_hosts = frozenset(image_hosts)
-        self._has_unlisted_host = False
+        self._image_hosts = ImageHosts(image_hosts)
         self.transparent = transparent and not self._is_legacy
         self.provider = provider
         self._path = f"/deployments/{model}" if provider == "azure" else ""
@@ -119,8 +114,7 @@ class OpenAIGenerator:
         A server that refuses a parameter, and has therefore drawn nothing, gets the request again
         without it.
         """
-        if self._has_unlisted_host:
-            raise ProviderMisconfigured("images on an unlisted host", message=_UNLISTED_HOST)
+        self._image_hosts.require_listed()
         start = time.monotonic()
         deadline = start + self._timeout_seconds
 
@@ -187,7 +181,8 @@ class OpenAIGenerator:
 
     def _checked_payload(self, body: bytes) -> ImagePayload:
         """Return what a body contains; an image, its address, or an unknown error."""
-        check_complexity(body, "response")
+        if not is_image(body):
+            check_complexity(body, "response")
         payload = read_payload(body)
         if not (payload.image or payload.addresses) and has_error(payload.document):
             refusal = read_error(200, payload.document)
@@ -208,17 +203,13 @@ class OpenAIGenerator:
                 return download_image(
                     address,
                     base_url=str(self._client().base_url),
-                    hosts=self._image_hosts,
+                    hosts=self._image_hosts.listed,
                     deadline=deadline,
                     max_bytes=_MAX_RESPONSE_BYTES,
                 )
             except ProviderBadResponse as error:
                 unusable = error
             except HostNotListed as error:
-                self._has_unlisted_host = True
-                _log.error("images are on %s: %s", error.host or "an odd host", _UNLISTED_HOST)
-                unusable = ProviderBadResponse(
-                    "unlisted host", message=_UNLISTED_HOST, charged=Charged.YES
-                )
+                unusable = self._image_hosts.report_unlisted(error.host)
         unusable.evidence = body
         raise unusable

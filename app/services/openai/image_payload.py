@@ -71,20 +71,25 @@ class ImagePayload:
 def read_payload(body: bytes) -> ImagePayload:
     """Read the body of a response, or the data of a stream's last event."""
     body = body.removeprefix(BOM)
-    if _is_image(body):  # no JSON at all, but the file
+    if is_image(body):  # no JSON at all, but the file
         return ImagePayload(image=body, is_charged=True)
     try:
         usual = _UsualPayload.model_validate_json(body)
     except ValidationError:
         return _read_unusual(body)
-    if not _is_image(usual.image):  # it can be a path, whose letters are all base64
+    if not is_image(usual.image):  # it can be a path, whose letters are all base64
         return _read_unusual(body)
     return ImagePayload(image=usual.image, usage=usual.usage, is_charged=True)
 
 
 def has_traces(body: bytes | bytearray) -> bool:
     """Return whether a body that can't be parsed has traces of an image or of used tokens."""
-    return bool(_TRACES.search(body)) or _is_image(body)
+    return bool(_TRACES.search(body)) or is_image(body)
+
+
+def is_image(data: bytes | bytearray) -> bool:
+    """Return whether a body is the file of an image, instead of JSON."""
+    return len(data) >= _MIN_IMAGE_BYTES and data.startswith(_SIGNATURES)
 
 
 def decode_base64(text: str) -> bytes:
@@ -162,17 +167,13 @@ def _image_in(name: str, text: str) -> bytes:
         return _data_in(text[header.end() :], is_base64=is_base64)
     image = decode_base64(text)
     is_certain = name == "b64_json" and not text.startswith("/")
-    return image if is_certain or _is_image(image) else b""
+    return image if is_certain or is_image(image) else b""
 
 
 def _data_in(data: str, *, is_base64: bool) -> bytes:
     """Return the data of a data URI (RFC 2397), which may be percent-encoded."""
     raw = unquote_to_bytes(data) if "%" in data else data.encode("utf-8", "replace")
     return decode_base64(raw.decode("latin-1")) if is_base64 else raw
-
-
-def _is_image(data: bytes | bytearray) -> bool:
-    return len(data) >= _MIN_IMAGE_BYTES and data.startswith(_SIGNATURES)
 
 
 def _has_tokens(usage: Any) -> bool:

@@ -36,15 +36,18 @@ _PARAMETER_CODES = (
 _VALUE_CODES = ("invalidvalue", "unsupportedvalue", "literalerror", "invalidenum", "typeerror")
 
 _POLICY = re.compile(
-    r"safety (?:system|filter|check|polic|guideline)"
+    r"safety (?:system|filter|check|polic|guideline|reason|concern|setting)"
     r"|content[ _-](?:polic|filter|moderation|management|violation|guideline)"
+    r"|content (?:is |was )?(?:not allowed|blocked|rejected|refused)"
     r"|usage polic|acceptable use|responsible ai|community guideline"
     r"|violat\w+ .{0,60}(?:polic|guideline|terms|rules|practices)"
     r"|\b(?:inappropriate|sensitive|prohibited|unsafe|harmful|disallowed|explicit|offensive)"
     r" (?:content|words?|text|material|prompt|input)"
-    r"|\bnsfw\b|not safe for work|\bflagged\b|(?:request|content|prompt) (?:was )?moderated"
-    r"|\b(?:by|pass|passed|failed|fails|under|triggered) (?:\w+ ){0,3}moderation"
-    r"|prompt (?:was |is |has been )?(?:blocked|rejected|refused|not allowed)"
+    r"|\bnsfw\b|not safe for work|\bflagged\b|\bnudity\b"
+    r"|(?:request|content|prompt) (?:was )?moderated"
+    r"|(?:reject|block|refus|denied|fail|violat|pass|trigger)\w*\b.{0,40}\bmoderation"
+    r"|\bmoderation\b.{0,40}\b(?:reject|block|refus|denied|fail|violat)"
+    r"|prompt (?:was |is |has been )?(?:blocked|rejected|refused|not allowed|unsafe|harmful)"
     r"|敏感|违规|不合规|不安全|违反.{0,20}(?:规定|政策|法律)",
 )
 # These are the operator's problem, whatever policy they mention.
@@ -58,8 +61,10 @@ _QUOTA = re.compile(
     r"|(?:balance|credits?|quota) (?:is |are )?"
     r"(?:insufficient|exhausted|not enough|too low|used up)"
     r"|out of credits?|not enough (?:credits?|balance|quota)|more credits"
-    r"|payment required|余额不足|额度不足|额度已用|欠费"
+    r"|payment required|(?:billing|spending) (?:hard )?limit|余额不足|额度不足|额度已用|欠费"
 )
+# Of requests a minute, if the status says that there were too many.
+_QUOTA_EXCEEDED = re.compile(r"quota (?:\w+ ){0,3}exceeded|exceed\w* (?:\w+ ){0,4}quota")
 _REFUSES = re.compile(
     r"unknown|unsupported|unrecogni[sz]ed|unexpected|unavailable|invalid|forbidden|extra"
     r"|unmarshal|deseriali[sz]e|no such|cannot|can't|can not|doesn't|does not|isn't|not be"
@@ -126,9 +131,9 @@ def mentions_policy(text: str) -> bool:
     return bool(_POLICY.search(text)) and not _ACCOUNT.search(text)
 
 
-def mentions_quota(text: str) -> bool:
+def mentions_quota(text: str, *, status: int) -> bool:
     """Return whether a message says that the account has no credit left."""
-    return bool(_QUOTA.search(text))
+    return bool(_QUOTA.search(text) or (status != 429 and _QUOTA_EXCEEDED.search(text)))
 
 
 def refuses(text: str) -> bool:
@@ -149,7 +154,7 @@ def mentions_refused(text: str, name: str) -> bool:
         return bool(re.search(rf"[\"'`]{name}[\"'`]", text))
     pattern = r"[_\s-]?".join(map(re.escape, name.split("_")))
     pattern = "|".join(filter(None, (pattern, _OTHER_NAMES.get(name))))
-    return bool(re.search(rf"(?<![\w-])(?:{pattern})(?![\w-])", text))
+    return bool(re.search(rf"(?<![a-z0-9_-])(?:{pattern})(?![a-z0-9_-])", text))
 
 
 def _contains(code: str, parts: Iterable[str]) -> bool:

@@ -78,7 +78,7 @@ class Refusal:
 
     @property
     def _is_about_money(self) -> bool:
-        in_text = 400 <= self.status < 500 and words.mentions_quota(self.text)
+        in_text = 400 <= self.status < 500 and words.mentions_quota(self.text, status=self.status)
         return in_text or any(words.is_quota_code(code) for code in self.codes)
 
     def _kind_of_status(self) -> FailureKind:

@@ -14,6 +14,8 @@ from app.services.diagnostics.openai import RequiredModel, check_models
 from app.services.openai.client import lazy_client
 from tests.support.diagnostic_findings import FAILED, NOT_USED, OK, WARNING, levels, texts, the
 from tests.support.fake_openai import SECRET_MARKER, Behavior, FakeOpenAI, Fault
+from tests.support.fake_openai.reply import Reply
+from tests.support.openai.wrappings import rewritten
 from tests.support.servers.fault_proxy import FaultProxy
 from tests.support.servers.free_ports import HOST
 
@@ -59,6 +61,16 @@ def test_a_good_key_and_good_models_pass(fake_openai: FakeOpenAI) -> None:
     """A single request is enough."""
     assert levels(check(fake_openai)) == ALL_OK
     assert len(fake_openai.requests) == 1
+
+
+def test_a_byte_order_mark_is_skipped(fake_openai: FakeOpenAI) -> None:
+    """A server that begins its list with one is read like any other."""
+    fake_openai.script("models", rewritten("a mark", _with_mark))
+    assert levels(check(fake_openai)) == ALL_OK
+
+
+def _with_mark(reply: Reply) -> Reply:
+    return Reply(reply.status, b"\xef\xbb\xbf" + reply.body)
 
 
 def test_a_wrong_key_fails_without_further_requests(fake_openai: FakeOpenAI) -> None:

@@ -1,15 +1,25 @@
 """The moderator on OpenAI: without a verdict, no prompt is accepted."""
 
+import contextlib
+import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pytest
 
-from app.errors import PromptRejected, ProviderBadResponse
+from app.errors import (
+    AppError,
+    PromptRejected,
+    ProviderBadResponse,
+    ProviderMisconfigured,
+    ProviderQuota,
+)
 from app.services.openai.moderator import NoModerator, OpenAIModerator
 from app.services.runtime.lazy_client import LazyClient
-from tests.support.fake_openai import FakeOpenAI, Fault
+from tests.support.fake_openai import Behavior, FakeOpenAI, Fault
 from tests.support.openai.checks import fails_as
 from tests.support.openai.faults import NO, OUTAGES
+from tests.support.openai.refusals import MISCONFIGURED, POLICY, QUOTA, response
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -57,6 +67,45 @@ def test_response_without_verdict_accepts_no_prompt(
     """A response without a verdict is an invalid response, not an approval."""
     fake_openai.script("moderations", Fault.json_response({"results": results}))
     with fails_as(ProviderBadResponse, charged=NO, fake=fake_openai, endpoint="moderations"):
+        moderator.check("a red mug")
+
+
+@pytest.mark.parametrize(
+    ("results", "allowed"),
+    [
+        ([{"flagged": False}], True),
+        ([{"flagged": False}, {"flagged": True}], False),
+        ([{"flagged": False}, {}], False),
+    ],
+)
+def test_any_result_can_reject_the_prompt(
+    moderator: OpenAIModerator, fake_openai: FakeOpenAI, results: object, allowed: bool
+) -> None:
+    """All results count, after a byte order mark, too."""
+    text = "\ufeff" + json.dumps({"results": results})
+    fake_openai.script("moderations", response(200, text))
+    with contextlib.nullcontext() if allowed else pytest.raises(AppError):
+        moderator.check("a red mug")
+
+
+@pytest.mark.parametrize(
+    ("name", "refusals", "kind"),
+    [
+        ("Azure's innererror", POLICY, PromptRejected),
+        ("402 inside 200", QUOTA, ProviderQuota),
+        ("501", MISCONFIGURED, ProviderMisconfigured),
+    ],
+)
+def test_refusals_are_read_as_those_of_images(
+    moderator: OpenAIModerator,
+    fake_openai: FakeOpenAI,
+    name: str,
+    refusals: Mapping[str, Behavior],
+    kind: type[AppError],
+) -> None:
+    """The moderation's refusals have the same forms, and the same errors."""
+    fake_openai.script("moderations", refusals[name])
+    with fails_as(kind, charged=NO, fake=fake_openai, endpoint="moderations"):
         moderator.check("a red mug")
 
 

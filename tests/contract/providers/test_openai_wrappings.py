@@ -1,18 +1,19 @@
 """Images in other wrappings than OpenAI's."""
 
 import itertools
+import multiprocessing
 
 import pytest
 
 from app.errors import Charged, ProviderBadResponse, ProviderMisconfigured
-from app.services.openai.image_download import HostNotListed, download_image
+from app.services.openai.image_download import HostNotListed, ImageHosts, download_image
 from app.services.openai.image_generator import OpenAIGenerator
 from app.services.openai.image_payload import read_payload
 from tests.support.builders import a_drawing
 from tests.support.fake_openai import Behavior, FakeOpenAI, Fault
 from tests.support.openai.checks import draw, fails_as, generator_at
 from tests.support.openai.faults import YES
-from tests.support.openai.wrappings import WRAPPINGS
+from tests.support.openai.wrappings import WRAPPINGS, raw_file
 
 
 @pytest.mark.parametrize("wrapping", WRAPPINGS, ids=lambda wrapping: wrapping.name)
@@ -55,6 +56,13 @@ def test_next_address_is_used_if_one_fails(
     fake_openai.script("images", Fault.image_item({"url": "/v1/files/0"}, {"url": "/v1/files/0"}))
     fake_openai.script("files", Fault.status(404))
     assert [draw(generator).data] == fake_openai.images
+
+
+def test_large_file_is_no_complex_json(generator: OpenAIGenerator, fake_openai: FakeOpenAI) -> None:
+    """The bytes of a file contain many commas, but none between values."""
+    fake_openai.image = b"\x89PNG\r\n\x1a\n" + b",{}" * 500_000
+    fake_openai.script("images", raw_file("image/png"))
+    assert draw(generator).data == fake_openai.image
 
 
 @pytest.mark.parametrize("model", ["flux-1-dev", "grok-imagine-image", "my-model", "imagen-4"])
@@ -104,6 +112,18 @@ class TestOtherHosts:
                 assert "PROVIDER_IMAGE_HOSTS" in refused.value.message
                 assert "localhost" not in refused.value.message
         assert (fake_openai.paid, other.requests) == (1, [])
+
+    def test_forked_processes_share_what_is_known(self) -> None:
+        """Of all workers of a server, only the first pays for an image on an unlisted host."""
+        hosts = ImageHosts(())
+        hosts.require_listed()
+        worker = multiprocessing.get_context("fork").Process(
+            target=hosts.report_unlisted, args=("cdn.example",)
+        )
+        worker.start()
+        worker.join()
+        with pytest.raises(ProviderMisconfigured):
+            hosts.require_listed()
 
     @pytest.mark.parametrize("listed", ["localhost", "localhost:{port}"])
     def test_listed_host_is_used(

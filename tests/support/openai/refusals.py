@@ -39,6 +39,10 @@ POLICY: Mapping[str, Behavior] = {
         ("text of xAI", 400, {"code": "400", "error": "Image rejected by content moderation."}),
         ("text only", 400, {"error": _POLICY_TEXT}),
         ("plain text", 422, _POLICY_TEXT),
+        ("safety reasons", 400, {"error": "Request blocked for safety reasons."}),
+        ("moderation at the end", 403, {"message": "Rejected, due to moderation."}),
+        ("moderation at the start", 400, {"detail": "Moderation denied the request."}),
+        ("a sentence about content", 400, _error(message="This content is not allowed.")),
         ("a list of errors", 400, [_error(code=400, message="It may violate our policies.")]),
         ("a list in error", 400, {"error": [{"code": "content_filter", "message": "x"}]}),
         (
@@ -104,6 +108,8 @@ QUOTA: Mapping[str, Behavior] = {
         ("DashScope's arrears", 400, {"code": "Arrearage", "message": "Access denied."}),
         ("credits with 429", 429, _error(code="insufficient_credits", message="x")),
         ("text with 400", 400, {"detail": "You are out of credits."}),
+        ("a limit in words", 400, _error(message="Billing hard limit has been reached")),
+        ("a quota with 403", 403, _error(code="Forbidden", message="Monthly quota exceeded.")),
     )
 }
 """Refusals of an account without credit."""
@@ -194,6 +200,12 @@ PARAMETERS: Mapping[str, tuple[Behavior, set[str]]] = {
         ("501", "output_format", 501, _error(message="output_format is not implemented")),
         ("camel case", "output_format", 400, {"error": "Unsupported parameter: outputFormat"}),
         ("words", "output_format", 400, {"message": "The output format is not supported."}),
+        ("zod", "size", 400, {"issues": [{"code": "unrecognized_keys", "keys": ["size"]}]}),
+        ("ajv", "size", 400, {"params": {"additionalProperty": "size"}, "message": "must NOT"}),
+        (".NET", "size", 400, {"errors": {"$.size": ["The value could not be converted."]}}),
+        ("Go", "quality", 400, _error(message='json: unknown field "quality"', type="")),
+        ("Jackson", "size", 400, {"message": 'Unrecognized field "size" (class Image)'}),
+        ("Chinese", "quality", 400, {"message": "不支持的参数quality", "code": 20015}),
         ("a quoted letter", "n", 400, {"error": "Unknown parameter: 'n'"}),
         ("JSON in a message", "size", 400, _error(message=json.dumps(_error(param="size")))),
         ("a gateway's junk", "size", 400, _error(param="400", message="size is not supported")),

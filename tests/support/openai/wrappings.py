@@ -40,10 +40,10 @@ def _body(name: str, change: Callable[[bytes], bytes], kind: str = "application/
     return rewritten(name, lambda reply: Reply(reply.status, change(reply.body), kind))
 
 
-def _raw(name: str, kind: str) -> Behavior:
-    """Return a behavior that sends the file itself."""
+def raw_file(kind: str) -> Behavior:
+    """Return a behavior that sends the file itself, with this content type."""
     return rewritten(
-        name,
+        f"the file itself, as {kind}",
         lambda reply: Reply(200, base64.b64decode(reply.document()["data"][0]["b64_json"]), kind),
     )
 
@@ -113,8 +113,8 @@ WRAPPINGS: tuple[Behavior, ...] = (
     _body("another content type", lambda body: body, "text/html"),
     _body("event stream in name only", lambda body: body, "text/event-stream"),
     _body("spaces to keep the connection", lambda body: b" \n" * 200 + body),
-    _raw("the file itself", "image/png"),
-    _raw("the file, as bytes", "application/octet-stream"),
+    raw_file("image/png"),
+    raw_file("application/octet-stream"),
     rewritten("events with data", lambda reply: _as_events(reply, "text/event-stream")),
     rewritten("events, as JSON", lambda reply: _as_events(reply, "application/json")),
     rewritten("events after a mark", lambda reply: _as_events(reply, "text/event-stream", _BOM)),

@@ -34,6 +34,11 @@ pytestmark = pytest.mark.usefixtures("nothing_set")
         ("RATE_LIMIT_DEFAULT", "999999/day", "999999/day"),
         ("SERVER_BUDGET", "20.00 / Day", "20.00/day"),
         ("TRUSTED_PROXIES", "'10.0.0.0/8', UNIX", "'10.0.0.0/8', unix"),
+        (
+            "PROVIDER_IMAGE_HOSTS",
+            "https://Images.example.com/, '10.0.0.7:9000'",
+            "images.example.com,10.0.0.7:9000",
+        ),
         ("HOST", "::", "::"),
         ("HOST", "[::]", "::"),
         ("HOST", "::1", "::1"),
@@ -74,6 +79,7 @@ DOUBTFUL = {
     "OPENAI_API_KEY": 'sk-\u00e4 sk-a, <key> sk-a"b sk-a\\b',
     "OPENAI_IMAGE_MODEL": "gpt\u2014image a,b 'a ~",
     "CORS_ORIGINS": '["https://a"] https://\u00fc.de https://a:99999 https://u@a',
+    "PROVIDER_IMAGE_HOSTS": "* *.example.com example.com/x user@example.com example.com:0 a..b:x",
     "TRUSTED_PROXIES": "* nginx 10.0.0.1/8 127.0.0.1:80",
     "DATA_DIR": "/dev/null /dev/null/data ~no-such-user/x",
 }
