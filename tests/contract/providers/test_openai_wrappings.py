@@ -1,12 +1,11 @@
 """Images in other wrappings than OpenAI's."""
 
 import itertools
-import multiprocessing
 
 import pytest
 
 from app.errors import Charged, ProviderBadResponse, ProviderMisconfigured
-from app.services.openai.image_download import HostNotListed, ImageHosts, download_image
+from app.services.openai.image_download import HostNotListed, download_image
 from app.services.openai.image_generator import OpenAIGenerator
 from app.services.openai.image_payload import read_payload
 from tests.support.builders import a_drawing
@@ -14,6 +13,26 @@ from tests.support.fake_openai import Behavior, FakeOpenAI, Fault
 from tests.support.openai.checks import draw, fails_as, generator_at
 from tests.support.openai.faults import YES
 from tests.support.openai.wrappings import WRAPPINGS, raw_file
+from tests.support.servers import python_process
+
+_FORKED = """
+import os
+from app.errors import AppError
+from app.services.openai.image_download import ImageHosts
+
+hosts = ImageHosts(())
+hosts.require_listed()
+print("nothing known", flush=True)
+worker = os.fork()
+if not worker:
+    hosts.report_unlisted("cdn.example")
+    os._exit(0)
+os.waitpid(worker, 0)
+try:
+    hosts.require_listed()
+except AppError as error:
+    print(error.code)
+"""
 
 
 @pytest.mark.parametrize("wrapping", WRAPPINGS, ids=lambda wrapping: wrapping.name)
@@ -115,15 +134,7 @@ class TestOtherHosts:
 
     def test_forked_processes_share_what_is_known(self) -> None:
         """Of all workers of a server, only the first pays for an image on an unlisted host."""
-        hosts = ImageHosts(())
-        hosts.require_listed()
-        worker = multiprocessing.get_context("fork").Process(
-            target=hosts.report_unlisted, args=("cdn.example",)
-        )
-        worker.start()
-        worker.join()
-        with pytest.raises(ProviderMisconfigured):
-            hosts.require_listed()
+        assert python_process.run(_FORKED) == "nothing known\nprovider_misconfigured\n"
 
     @pytest.mark.parametrize("listed", ["localhost", "localhost:{port}"])
     def test_listed_host_is_used(

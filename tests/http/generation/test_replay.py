@@ -193,7 +193,7 @@ def test_recording_failure_does_not_fail_the_request(
     tmp_path: Path, fake_openai: FakeOpenAI
 ) -> None:
     """If recording fails, that is logged, and the charged image is returned."""
-    (tmp_path / "tapes").write_text("a file where the folder belongs")
     with recording(tmp_path, fake_openai) as service:
+        (tmp_path / "tapes").write_text("a file where the folder belongs")
         assert service.generate().status_code == 200
         assert "could not be recorded" in service.log.getvalue()
