@@ -1,71 +1,140 @@
-"""Inflate a PNG's pixels with zlib-ng before OpenCV decodes them.
+"""Rebuild a PNG for the decoder, with nothing but its pixels.
 
-OpenCV's wheels contain zlib 1.2.11, whose inflate takes a large part of the time of decoding an
-image model's PNG. zlib-ng's is faster, which saves about 8 % of a whole cutout of a model's RGB
-file (docs/decisions.md). Scan lines stay filtered; the decoder reverses the filters.
+Files that are inflated by zlib-ng on the way are decoded faster: OpenCV's wheels contain zlib
+1.2.11, whose inflate takes a large part of the time of decoding an image model's PNG. That saves
+about 8 % of a whole cutout of a model's RGB file (docs/decisions.md). Scan lines stay filtered;
+the decoder reverses the filters.
 """
 
 import struct
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from zlib_ng import zlib_ng
 
+from app.imaging.formats.png_reader import (
+    CHANNELS,
+    GRAY,
+    PALETTE,
+    RGB,
+    RGBA,
+    SIGNATURE,
+    PngFile,
+)
+
 Array = npt.NDArray[Any]
 
 MAX_INFLATED_PIXELS = 3_000_000  # copying more would block other threads for too long
-_CHANNELS = {0: 1, 2: 3, 6: 4}  # by PNG color type
+MAX_MISSING_SHARE = 0.03  # of the pixels, that a damaged file may lack
+_MAX_FLAT_SHARE = 0.33  # of the pixels, if no more than these bytes are missing: a plain area
+_MAX_MISSING_BYTES = 64
+_INFLATED_TYPES = {GRAY, RGB, RGBA}
 _HEAD_SIZE = 33  # bytes of signature and IHDR
 _BLOCK_SIZE = 65535  # bytes of a stored block at most (RFC 1951, section 3.2.4)
 _IEND = b"\0\0\0\0IEND\xaeB`\x82"
+_RAW_DEFLATE = -15  # window size in bits, without header and checksum
+_FEED_SIZE = 64  # bytes that are lost at most where the compressed data is damaged
+_LAST_FILTER = 4
+_REPEAT = b"\2"  # the filter "up"; with zeros it repeats the line above
+_ADAM7 = (
+    (0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)  # fmt: skip
 
 
-def with_stored_pixels(data: bytes) -> Array | None:
-    """Return the same PNG with its pixels stored instead of compressed.
+def with_stored_pixels(png: PngFile) -> Array | None:
+    """Return a PNG with its pixels stored instead of compressed.
 
     Supports 8-bit gray, RGB and RGBA that is not interlaced.
 
-    Args:
-        data: a PNG file whose chunks are complete.
-
     Returns:
-        The file as (n,) uint8, or None if it is unsupported, too large or damaged. The decoder
-        reports the damage.
+        The file as (n,) uint8, or None if it is unsupported, too large, damaged or truncated.
     """
-    width, height, depth, color, _, _, interlaced = struct.unpack(">IIBBBBB", data[16:29])
-    if width * height > MAX_INFLATED_PIXELS or depth != 8 or color not in _CHANNELS or interlaced:
+    supported = png.depth == 8 and png.color_type in _INFLATED_TYPES and not png.interlaced
+    if not supported or png.width * png.height > MAX_INFLATED_PIXELS:
         return None
-    compressed = _read_idat(data)
-    if compressed is None:
-        return None
-    size = (width * _CHANNELS[color] + 1) * height
-    decompressor = zlib_ng.decompressobj()
+    size = (png.width * CHANNELS[png.color_type] + 1) * png.height
+    decompressor = zlib_ng.decompressobj(_RAW_DEFLATE)
     try:
-        raw = decompressor.decompress(compressed, size + 1)
+        raw = decompressor.decompress(_compressed(png), size)
     except zlib_ng.error:  # type: ignore[misc]  # reason: its stub declares an instance
         return None
-    if len(raw) != size or not decompressor.eof:
+    return None if len(raw) < size else _build_stored(png, raw)
+
+
+def with_compressed_pixels(png: PngFile) -> Array:
+    """Return a PNG with the same compressed pixels, and no other chunks; (n,) uint8."""
+    body = b"IDAT" + b"".join(png.data)
+    checksum = struct.pack(">I", zlib_ng.crc32(body))
+    file = b"".join((_head(png), struct.pack(">I", len(body) - 4), body, checksum, _IEND))
+    return np.frombuffer(file, np.uint8)
+
+
+def with_repaired_pixels(png: PngFile) -> Array | None:
+    """Return a PNG in which missing last lines repeat the line above.
+
+    Returns:
+        The file as (n,) uint8, or None if too much is missing: more than 3 %, or more than a third
+        if that is only a few bytes of the file.
+    """
+    sizes = list(_line_sizes(png))
+    raw = _inflate_until_damage(_compressed(png), sum(sizes))
+    lines: list[bytes] = []
+    end = 0
+    for size in sizes:
+        end += size
+        if end > len(raw) or raw[end - size] > _LAST_FILTER:
+            break
+        lines.append(raw[end - size : end])
+    missing = sizes[len(lines) :]
+    is_short = 0 < png.missing_bytes <= _MAX_MISSING_BYTES
+    if sum(missing) > (_MAX_FLAT_SHARE if is_short else MAX_MISSING_SHARE) * sum(sizes):
         return None
-    return _build_png(data[:_HEAD_SIZE], np.frombuffer(raw, np.uint8), compressed[-4:])
+    return _build_stored(png, b"".join((*lines, *(_REPEAT + bytes(n - 1) for n in missing))))
 
 
-def _read_idat(data: bytes) -> bytes | None:
-    """Join the contents of the IDAT chunks, or return None if one is damaged."""
-    parts, offset = [], _HEAD_SIZE
-    while (name := data[offset + 4 : offset + 8]) != b"IEND":
-        (length,) = struct.unpack(">I", data[offset : offset + 4])
-        end = offset + 8 + length
-        if name == b"IDAT":
-            (checksum,) = struct.unpack(">I", data[end : end + 4])
-            if zlib_ng.crc32(memoryview(data)[offset + 4 : end]) != checksum:
-                return None
-            parts.append(data[offset + 8 : end])
-        offset = end + 4
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+def _compressed(png: PngFile) -> bytes:
+    """Return the deflated data, without the header of two bytes.
+
+    The checksum behind it is not verified.
+    """
+    return b"".join(png.data)[2:]
 
 
-def _build_png(head: bytes, raw: Array, adler: bytes) -> Array:
+def _inflate_until_damage(compressed: bytes, max_size: int) -> bytes:
+    decompressor, raw = zlib_ng.decompressobj(_RAW_DEFLATE), bytearray()
+    for start in range(0, len(compressed), _FEED_SIZE):
+        try:
+            piece = compressed[start : start + _FEED_SIZE]
+            raw += decompressor.decompress(piece, max_size - len(raw) + 1)
+        except zlib_ng.error:  # type: ignore[misc]  # reason: its stub declares an instance
+            break
+        if len(raw) > max_size:
+            break
+    return bytes(raw[:max_size])
+
+
+def _line_sizes(png: PngFile) -> Iterator[int]:
+    """Yield the bytes of each scan line, pass by pass, with its filter type."""
+    bits = png.depth * CHANNELS[png.color_type]
+    for x, y, step_x, step_y in _ADAM7 if png.interlaced else ((0, 0, 1, 1),):
+        width = -(-(png.width - x) // step_x)
+        height = -(-(png.height - y) // step_y)
+        if width > 0 and height > 0:
+            yield from [1 + -(-width * bits // 8)] * height
+
+
+def _head(png: PngFile) -> bytes:
+    """Return signature and header; a palette's indexes become levels of gray."""
+    color_type = GRAY if png.color_type == PALETTE else png.color_type
+    fields = png.width, png.height, png.depth, color_type, 0, 0, png.interlaced
+    body = b"IHDR" + struct.pack(">IIBBBBB", *fields)
+    return SIGNATURE + struct.pack(">I", 13) + body + struct.pack(">I", zlib_ng.crc32(body))
+
+
+def _build_stored(png: PngFile, raw: bytes) -> Array:
     """Build a PNG with one IDAT chunk of stored blocks.
 
     NumPy makes the two copies, and releases the interpreter lock while it does.
@@ -73,17 +142,18 @@ def _build_png(head: bytes, raw: Array, adler: bytes) -> Array:
     full = (len(raw) - 1) // _BLOCK_SIZE
     rest = len(raw) - full * _BLOCK_SIZE
     size = 2 + full * (_BLOCK_SIZE + 5) + 5 + rest + 4
+    values = np.frombuffer(raw, np.uint8)
     out = np.empty(_HEAD_SIZE + 12 + size + len(_IEND), np.uint8)
     view, start = out.data, _HEAD_SIZE + 10
-    view[:start] = head + struct.pack(">I4s", size, b"IDAT") + b"\x78\x01"
+    view[:start] = _head(png) + struct.pack(">I4s", size, b"IDAT") + b"\x78\x01"
     last = start + full * (_BLOCK_SIZE + 5)
     blocks = out[start:last].reshape(full, _BLOCK_SIZE + 5)
     blocks[:, :5] = np.frombuffer(struct.pack("<BHH", 0, _BLOCK_SIZE, 0), np.uint8)
-    blocks[:, 5:] = raw[: full * _BLOCK_SIZE].reshape(full, _BLOCK_SIZE)
+    blocks[:, 5:] = values[: full * _BLOCK_SIZE].reshape(full, _BLOCK_SIZE)
     view[last : last + 5] = struct.pack("<BHH", 1, rest, rest ^ 0xFFFF)
     end = last + 5 + rest
-    out[last + 5 : end] = raw[full * _BLOCK_SIZE :]
-    view[end : end + 4] = adler
+    out[last + 5 : end] = values[full * _BLOCK_SIZE :]
+    view[end : end + 4] = struct.pack(">I", zlib_ng.adler32(raw))
     checksum = zlib_ng.crc32(view[_HEAD_SIZE + 4 : end + 4])
     view[end + 4 :] = struct.pack(">I", checksum) + _IEND
     return out

@@ -104,11 +104,11 @@ FILES: Mapping[str, tuple[Callable[[], bytes], str]] = {
     ),
     "The same with a profile": (
         lambda: _valid_png(_profile(500), _compressed_text() * 1000),
-        REFUSED,
+        DECODED,
     ),
     "A PNG whose color profile unpacks to 20 MiB": (
         lambda: _valid_png(_profile(20 * _MIB)),
-        REFUSED,
+        DECODED,
     ),
     "An animated PNG of 10,000 frames, of which one is there": (_animated, DECODED),
     "A WEBP whose image is larger than its canvas": (_webp_of_two_sizes, REFUSED),

@@ -1,0 +1,149 @@
+"""Read a JPEG's segments, whatever is wrong with those that don't matter.
+
+Only what determines the pixels is kept: tables, frame, scans, and the JFIF and Adobe segments that
+name the colors. Other segments, bytes between segments and whatever follows the image are dropped,
+so that no damage to them costs an image.
+"""
+
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from app.imaging.errors import NotAnImage
+from app.imaging.formats import c2pa
+
+SOI, EOI = b"\xff\xd8", b"\xff\xd9"
+_MAX_SCANS = 64  # of a progressive JPEG; encoders write about ten
+_SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_TABLES = frozenset({0xC4, 0xCC, 0xDB, 0xDD})  # DHT, DAC, DQT, DRI
+_DQT, _SOS, _EOI, _JFIF, _EXIF, _ICC, _ADOBE = 0xDB, 0xDA, 0xD9, 0xE0, 0xE1, 0xE2, 0xEE
+_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a segment
+_MARKER = re.compile(rb"\xff[^\x00\xff]")
+_SCAN_END = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")  # anything but stuffing and restarts
+_KEPT = _TABLES | {_SOS, _JFIF, _ADOBE}
+_EXIF_PREFIX = b"Exif\0"
+_ICC_PREFIX = b"ICC_PROFILE\0"
+
+
+class _Segment(NamedTuple):
+    """A marker, its contents and, of a scan, the compressed data behind it."""
+
+    marker: int
+    body: bytes
+    scan: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class JpegFile:
+    """What a JPEG file states about its pixels.
+
+    Attributes:
+        pixels: the file with nothing but them, and without its end.
+        width, height: in px.
+        components: 1 of gray, 3 of color, 4 of CMYK.
+        mcu: width and height of the blocks that are stored one after the other, px.
+        step: mean step of the first quantizer table.
+        complete: whether it has an end.
+        coarse: whether further scans are missing that have more than the last bit of the values.
+        exif, profile: the contents of these segments; b"" if there are none.
+        credentials: whether it has a C2PA manifest.
+    """
+
+    pixels: bytes
+    width: int
+    height: int
+    components: int
+    mcu: tuple[int, int]
+    step: float
+    complete: bool
+    coarse: bool
+    exif: bytes
+    profile: bytes
+    credentials: bool
+
+
+def read_jpeg(data: bytes) -> JpegFile:
+    """Read the segments of a JPEG file.
+
+    Raises:
+        NotAnImage: it has no frame, two different ones, no scan, or too many scans.
+    """
+    segments = list(_segments(data))
+    scans = [segment for segment in segments if segment.marker == _SOS]
+    frames = [segment for segment in segments if segment.marker in _SOF]
+    if len(scans) > _MAX_SCANS:  # each can cost a pass over all pixels
+        raise NotAnImage("the JPEG file has too many scans")
+    if not frames or len(frames[0].body) < 9 or not scans:
+        raise NotAnImage("the JPEG file has no frame")
+    if any(frame.body[1:5] != frames[0].body[1:5] for frame in frames):
+        raise NotAnImage("the JPEG file states two sizes")
+    height, width, components = struct.unpack_from(">HHB", frames[0].body, 1)
+    kept = [each for each in segments if each.marker in _KEPT or each is frames[0]]
+    return JpegFile(
+        pixels=(SOI + b"".join(map(_to_bytes, kept))).rstrip(b"\xff"),  # of a missing marker
+        width=width,
+        height=height,
+        components=components,
+        mcu=_mcu(frames[0].body),
+        step=_quantizer_step(segments),
+        complete=segments[-1].marker == _EOI,
+        coarse=any(last & 15 for last in scans[-1].body[-1:]),
+        exif=_find_exif(segments),
+        profile=_join_profile([each.body for each in segments if each.marker == _ICC]),
+        credentials=c2pa.jpeg_has_manifest(data),
+    )
+
+
+def _segments(data: bytes) -> Iterator[_Segment]:
+    """Yield all segments up to the end of the first image."""
+    offset, scanned = len(SOI), False
+    while found := _MARKER.search(data, offset):
+        marker, offset = data[found.start() + 1], found.end()
+        if marker == _EOI:
+            if scanned:
+                yield _Segment(marker, b"", b"")
+                return
+            continue
+        if marker in _ALONE:
+            continue
+        length = int.from_bytes(data[offset : offset + 2], "big")
+        body, offset = data[offset + 2 : offset + length], offset + max(length, 2)
+        start = offset
+        if marker == _SOS:
+            end = _SCAN_END.search(data, offset)
+            offset, scanned = (end.start() if end else len(data)), True
+        yield _Segment(marker, body, data[start:offset])
+
+
+def _to_bytes(segment: _Segment) -> bytes:
+    length = len(segment.body) + 2
+    return struct.pack(">BBH", 0xFF, segment.marker, length) + segment.body + segment.scan
+
+
+def _find_exif(segments: list[_Segment]) -> bytes:
+    found = (each.body for each in segments if each.marker == _EXIF)
+    return next((body for body in found if body.startswith(_EXIF_PREFIX)), b"")
+
+
+def _quantizer_step(segments: list[_Segment]) -> float:
+    """Return the mean step of the first quantizer table with steps of 8 bits."""
+    tables = (each.body for each in segments if each.marker == _DQT)
+    return next((sum(body[1:65]) / 64 for body in tables if len(body) >= 65), 0.0)
+
+
+def _mcu(frame: bytes) -> tuple[int, int]:
+    factors = frame[7::3]
+    if len(factors) == 1:
+        return 8, 8
+    return 8 * max(1, *(f >> 4 for f in factors)), 8 * max(1, *(f & 15 for f in factors))
+
+
+def _join_profile(segments: list[bytes]) -> bytes:
+    """Join the parts of an ICC profile, in the order of their numbers."""
+    size = len(_ICC_PREFIX)
+    parts = [part for part in segments if part.startswith(_ICC_PREFIX)]
+    return b"".join(
+        part[size + 2 :] for part in sorted(parts, key=lambda part: part[size : size + 1])
+    )
