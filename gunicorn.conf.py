@@ -44,6 +44,7 @@ from app.server import graceful_shutdown, process_setup
 from app.server.error_responses import ErrorSender
 from app.server.periodic import PeriodicTask
 from app.server.worker_classes import describe_missing_features
+from app.usecases.generation.deadlines import Deadlines
 
 try:
     _settings = Settings.load()
@@ -69,7 +70,8 @@ preload_app = True
 
 # Shutdown and reload wait for active generations; none takes longer than two upstream timeouts.
 # The master measures from its own signal, so this includes the time of the hooks below.
-graceful_timeout = int(2 * _settings.openai_timeout_seconds) + 30
+_deadlines = Deadlines(_settings.openai_image_model, _settings.openai_timeout_seconds)
+graceful_timeout = int(2 * _deadlines.longest_seconds) + 30
 # The heartbeat. Workers send it while they handle requests, except `sync`, which can't.
 timeout = graceful_timeout if _SYNC else 60
 keepalive = 75  # longer than the 60 s after which common proxies drop idle connections

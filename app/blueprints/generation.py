@@ -51,7 +51,7 @@ blueprint = Blueprint("generation", __name__)
 def generate_image(body: GenerateBody, idempotency_key: str | None) -> Response:
     """Generate an image.
 
-    With an AI model this takes up to two minutes. The image is generated once and stored, and its
+    With an AI model this takes seconds to minutes. The image is generated once and stored, and its
     background is made transparent; the response contains its URL. Repeating a request with the
     same `Idempotency-Key` returns the first result and costs nothing. With `dry_run`, the response
     contains the maximum cost and the requests that would be sent to the provider; a dry run takes

@@ -73,7 +73,7 @@ class SettingsFields(BaseModel):
     openai_text_model: ModelName = "gpt-6-luna"
     openai_background: Annotated[Background, AnyCase] = "auto"
     openai_moderation_model: ModelName | None = None
-    openai_timeout_seconds: Number = Field(120, ge=1, le=900)
+    openai_timeout_seconds: Number | None = Field(None, ge=1, le=900)
     openai_partial_images: Whole = Field(0, ge=0, le=3)
     cassettes_dir: Folder | None = None
     replay_speed: Number = Field(1, ge=0, le=1000)

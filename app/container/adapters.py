@@ -52,8 +52,8 @@ class DatabaseAdapters:
 
 def build_ports(settings: Settings) -> Ports:
     """Build all adapters, which connect when they are first used."""
-    provider = build_provider(settings)
     observer = TelemetryObserver(version=VERSION, tracing=_tracing())
+    provider = build_provider(settings, observer.provider_limits)
     cache = _cache(settings, observer)
     database = build_database(settings)
     return Ports(

@@ -1,5 +1,6 @@
 """Build the use cases that generate, recover and repair images."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -67,7 +68,7 @@ def build_generate_image(
     storage_check: StorageCheck,
     finalizer: ImageFinalizer,
     recovery: Recovery,
-    lease: timedelta,
+    lease: Callable[[str], timedelta],
     retention: timedelta,
 ) -> GenerateImage:
     """Build the use case that generates images.
@@ -80,7 +81,7 @@ def build_generate_image(
         storage_check: the check of the storage.
         finalizer: stores images.
         recovery: finishes interrupted generations.
-        lease: the time after which a generation counts as abandoned.
+        lease: the time after which a generation of a quality counts as abandoned.
         retention: how long an Idempotency-Key is remembered.
     """
     return GenerateImage(

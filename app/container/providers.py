@@ -8,7 +8,9 @@ from pydantic import SecretStr
 
 from app.config import Settings
 from app.ports import ImageGenerator, Moderator, PromptWriter
+from app.ports.providers import OnLimits
 from app.usecases.billing.model_table import draws_transparent
+from app.usecases.generation.deadlines import Deadlines
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -25,13 +27,18 @@ class ProviderAdapters:
     writer: PromptWriter
 
 
-def build_provider(settings: Settings) -> ProviderAdapters:
-    """Build the provider's adapters, which connect when first used."""
+def build_provider(settings: Settings, on_limits: OnLimits) -> ProviderAdapters:
+    """Build the provider's adapters, which connect when first used.
+
+    Args:
+        settings: the settings.
+        on_limits: receives what remains of the image model's rate limits.
+    """
     if settings.provider == "offline":
         return _with_fault_injection(_offline(settings))
     if settings.provider == "replay":
         return _with_fault_injection(_replay(settings))
-    paid = _paid(settings)
+    paid = _paid(settings, on_limits)
     return _with_recording(paid, settings) if settings.provider == "record" else paid
 
 
@@ -88,7 +95,7 @@ def _with_recording(paid: ProviderAdapters, settings: Settings) -> ProviderAdapt
     )
 
 
-def build_client(settings: Settings) -> "LazyClient[OpenAI]":
+def build_client(settings: Settings, on_limits: OnLimits | None = None) -> "LazyClient[OpenAI]":
     """Build the client of the paid provider."""
     from app.services.openai.client import lazy_azure_client, lazy_client
 
@@ -97,21 +104,24 @@ def build_client(settings: Settings) -> "LazyClient[OpenAI]":
             api_key=_value_of(settings.azure_openai_api_key) or "",
             endpoint=settings.azure_target.endpoint,
             api_version=settings.azure_target.api_version,
+            on_limits=on_limits,
         )
     return lazy_client(
         api_key=_value_of(settings.openai_api_key),
         base_url=settings.openai_base_url,
         organization=settings.openai_org_id,
         project=settings.openai_project_id,
+        on_limits=on_limits,
     )
 
 
-def _paid(settings: Settings) -> ProviderAdapters:
+def _paid(settings: Settings, on_limits: OnLimits) -> ProviderAdapters:
     from app.services.openai.image_generator import OpenAIGenerator
     from app.services.openai.moderator import NoModerator, OpenAIModerator
     from app.services.openai.prompt_writer import OpenAIPromptWriter
 
-    client = build_client(settings)
+    client = build_client(settings, on_limits)
+    deadlines = Deadlines(settings.openai_image_model, settings.openai_timeout_seconds)
     moderator: Moderator = NoModerator()
     if settings.moderation_model:
         moderator = OpenAIModerator(client, model=settings.moderation_model)
@@ -119,7 +129,7 @@ def _paid(settings: Settings) -> ProviderAdapters:
         generator=OpenAIGenerator(
             client,
             model=settings.openai_image_model,
-            timeout_seconds=settings.openai_timeout_seconds,
+            timeout_seconds=deadlines.longest_seconds,
             provider=settings.paid_provider or "openai",
             transparent=_is_transparent(settings),
             image_hosts=settings.image_hosts,

@@ -30,7 +30,8 @@ from app.usecases.auth.authentication import Authentication
 from app.usecases.billing.budgets import BudgetGuard, parse_budget
 from app.usecases.billing.pricing import Prices
 from app.usecases.billing.usage_report import UsageReporter
-from app.usecases.generation.estimates import Estimates
+from app.usecases.generation.deadlines import Deadlines
+from app.usecases.generation.estimates import Estimates, SafetyIdentifiers
 from app.usecases.images.images import Images
 from app.usecases.images.import_image import ImportImage
 from app.usecases.images.prompts import Prompts
@@ -40,9 +41,6 @@ from app.usecases.operations.health import HealthCheck, Readiness
 from app.usecases.operations.metrics_report import MetricsReport
 from app.usecases.operations.storage_check import StorageCheck
 
-# A generation takes at most two timeouts, and storing its image less than a minute, including all
-# waiting. A worker that takes longer is presumed dead.
-_LEASE_MARGIN_SECONDS = 60
 _PAGE_CACHE_BYTES = 8 * 1024 * 1024
 _OWNER_CACHE_BYTES = 8 * 1024 * 1024
 _CACHE_TTL_SECONDS = 60
@@ -57,11 +55,14 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
     prices = Prices(settings.price_table)
     budget = parse_budget(settings.server_budget)
     budget_guard = BudgetGuard(ledger=ports.ledger, clock=ports.clock, budget=budget)
+    deadlines = Deadlines(settings.openai_image_model, settings.openai_timeout_seconds)
     estimates = Estimates(
         generator=ports.generator,
         writer=ports.writer,
         prices=prices,
         quality=settings.openai_image_quality,
+        deadlines=deadlines,
+        identifiers=SafetyIdentifiers(_provider_secret(settings)),
     )
     with_prompts = settings.xmp_include_prompt
     finalizer = build_finalizer(ports, with_prompts=with_prompts)
@@ -76,7 +77,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
             storage_check=storage_check,
             finalizer=finalizer,
             recovery=recovery,
-            lease=timedelta(seconds=2 * settings.openai_timeout_seconds + _LEASE_MARGIN_SECONDS),
+            lease=deadlines.lease,
             retention=retention,
         ),
         estimates=estimates,
@@ -118,6 +119,13 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         signer=Signer(settings.signing_keys, ports.clock),
         server_info=_server_info(settings, ports, budget),
     )
+
+
+def _provider_secret(settings: Settings) -> str:
+    """Return the API key of the provider, which all servers of an account share."""
+    keys = {"openai": settings.openai_api_key, "azure": settings.azure_openai_api_key}
+    key = keys.get(settings.paid_provider or "")
+    return key.get_secret_value() if key else ""
 
 
 def _readiness(settings: Settings, ports: Ports, storage_check: StorageCheck) -> Readiness:

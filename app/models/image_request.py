@@ -25,6 +25,8 @@ class ImageRequest:
         subject: what to draw: the prompt, enhanced if requested; "" until completed.
         prompt_suffix: the sentence about the background that follows it; "" until completed.
         transparent: whether to draw on a transparent background; False until completed.
+        deadline_seconds: the time limit of the call; 0 for the generator's, until completed.
+        safety_identifier: stands for the caller in the provider's abuse reports; "" for none.
     """
 
     first_prompt: str
@@ -36,6 +38,8 @@ class ImageRequest:
     subject: str = ""
     prompt_suffix: str = ""
     transparent: bool = False
+    deadline_seconds: float = 0
+    safety_identifier: str = ""
 
     @property
     def new_prompt(self) -> str:

@@ -1,6 +1,6 @@
 """Ports for providers and for image processing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from app.imaging import (
@@ -24,6 +24,12 @@ OnPartial = Callable[[int, bytes], object]
 """Receives the index, from 0, and the bytes of a partial image.
 
 It must not raise or block, because the final image can be next in the same stream."""
+
+
+OnLimits = Callable[[Mapping[str, int]], object]
+"""Receives what remains of the provider's limits a minute: images, requests and tokens.
+
+It must not raise."""
 
 
 class ImageGenerator(Protocol):

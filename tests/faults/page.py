@@ -45,7 +45,7 @@ _CRASHES = """\
 ## Crashes
 
 A worker process is killed with `kill -9` in the middle of a generation, and its client loses the
-connection. While the generation's lease runs (two timeouts of the image call and a minute), it
+connection. While the generation's lease runs (two limits of its quality and a minute), it
 counts as in progress. After that, a request with the same key finishes what was paid for.
 """
 _CRASH_HEAD = (

@@ -152,7 +152,7 @@ class World:
             storage_check=self.storage_check,
             finalizer=self.finalizer,
             recovery=self.recover,
-            lease=LEASE,
+            lease=lambda _quality: LEASE,
             retention=RETENTION,
         )
 

@@ -24,6 +24,7 @@ from app.services.diagnostics.openai import RequiredModel
 from app.services.runtime.timing import SystemClock
 from app.services.s3.store import S3Store
 from app.usecases.billing.pricing import Prices
+from app.usecases.generation.deadlines import Deadlines
 from app.usecases.operations.diagnostics import Check
 
 _GUNICORN_FILE = Path(__file__).parents[3] / "gunicorn.conf.py"
@@ -109,7 +110,9 @@ def _check_gunicorn(settings: Settings) -> Iterator[Finding]:
     return gunicorn_config.check_settings(
         _GUNICORN_FILE,
         generations=settings.max_concurrent_generations,
-        call_seconds=settings.openai_timeout_seconds,
+        call_seconds=Deadlines(
+            settings.openai_image_model, settings.openai_timeout_seconds
+        ).longest_seconds,
     )
 
 

@@ -1,4 +1,4 @@
-"""Convert pixels to sRGB, and turn them upright."""
+"""Convert pixels to sRGB."""
 
 import contextlib
 import io
@@ -34,17 +34,6 @@ def cmyk_to_srgb(image: Image.Image, profile: bytes) -> Array:
     """Convert a CMYK image to BGR in sRGB, by its profile if that is valid."""
     converted = _convert(image, profile) if profile else None
     return _to_bgr(image.convert("RGB") if converted is None else converted)
-
-
-def upright(pixels: Array, orientation: int) -> Array:
-    """Turn pixels as an Exif orientation of 1..8 demands."""
-    if orientation >= 5:
-        pixels = pixels.swapaxes(0, 1)
-    if orientation in {3, 4, 7, 8}:
-        pixels = pixels[::-1]
-    if orientation in {2, 3, 6, 7}:
-        pixels = pixels[:, ::-1]
-    return np.ascontiguousarray(pixels)
 
 
 def _convert(image: Image.Image, profile: bytes) -> Image.Image | None:

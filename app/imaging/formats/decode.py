@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from app.imaging.errors import NotAnImage
-from app.imaging.formats.color import to_srgb, upright
-from app.imaging.formats.exif import read_orientation
+from app.imaging.formats.color import to_srgb
 from app.imaging.formats.header import ImageInfo, read_file
 from app.imaging.formats.jpeg_pixels import decode_jpeg
 from app.imaging.formats.jpeg_reader import JpegFile
+from app.imaging.formats.orientation import read_orientation, upright
 from app.imaging.formats.png_pixels import decode_png, read_profile
 from app.imaging.formats.png_reader import PngFile
 from app.imaging.formats.webp_reader import WebpFile

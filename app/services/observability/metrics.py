@@ -4,7 +4,7 @@ Under gunicorn they are kept in files that all workers read (`server/process_set
 have few values: client data never becomes one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from platform import python_version
 
 from prometheus_client import (
@@ -25,8 +25,11 @@ from app.models import PartHealth
 _METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"})
 _CHARGES = ("yes", "unknown")
 _LEVELS = ("memory", "redis", "store", "computed")
-# Seconds: a read from memory takes less than one thousandth, an image up to two minutes.
-_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+# Seconds: a read from memory takes less than one thousandth, an image up to ten minutes.
+_BUCKETS = (
+    *(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5),
+    *(1, 2.5, 5, 10, 30, 60, 120, 300, 600),
+)
 
 # Several processes have no common creation time.
 disable_created_metrics()  # type: ignore[no-untyped-call]  # reason: it has no types
@@ -90,6 +93,14 @@ class Metrics:
             registry=registry,
             multiprocess_mode="livesum",
         )
+        self._remaining = Gauge(
+            "imageapi_provider_remaining",
+            "What the image model's last response left of its limits a minute (images, requests, "
+            "tokens).",
+            ("kind",),
+            registry=registry,
+            multiprocess_mode="mostrecent",
+        )
         reads = Counter(
             "imageapi_cache_reads",
             "Reads of images and variants, by the level that served them.",
@@ -129,6 +140,11 @@ class Metrics:
     def cache_read(self, level: str) -> None:
         """Count a read by its level: memory, redis, store or computed."""
         self._reads[level].inc()
+
+    def provider_limits(self, remaining: Mapping[str, int]) -> None:
+        """Set what remains of the provider's limits, by kind."""
+        for kind, value in remaining.items():
+            self._remaining.labels(kind).set(value)
 
     def page(self, parts: Sequence[PartHealth], waiting: int | None) -> bytes:
         """Return all metrics in Prometheus' text format."""

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -119,6 +119,10 @@ class TelemetryObserver:
     def cache_read(self, level: str) -> None:
         """Count a read by its level: memory, redis, store or computed."""
         self._report(lambda metrics: metrics.cache_read(level))
+
+    def provider_limits(self, remaining: Mapping[str, int]) -> None:
+        """Note what remains of the provider's limits: images, requests and tokens."""
+        self._report(lambda metrics: metrics.provider_limits(remaining))
 
     def trace(self, app: WSGIApplication) -> WSGIApplication:
         """See Observer."""

@@ -20,6 +20,7 @@ from app.errors import (
     ProviderTimeout,
     ProviderUnreachable,
 )
+from app.ports.providers import OnLimits
 from app.services.openai.refusals import Refusal, RefusedInBody, read_refusal, texts_of
 from app.services.openai.sent_requests import track_sending
 from app.services.runtime.failures import Failure, FailureKind
@@ -53,6 +54,7 @@ def lazy_client(
     base_url: str | None,
     organization: str | None = None,
     project: str | None = None,
+    on_limits: OnLimits | None = None,
 ) -> "LazyClient[OpenAI]":
     """Return a client of OpenAI or a compatible server, created lazily.
 
@@ -63,6 +65,7 @@ def lazy_client(
         base_url: the server's base URL; None for OpenAI.
         organization: the id of OpenAI's organization, if the key belongs to several.
         project: the id of the organization's project.
+        on_limits: receives what remains of the image model's rate limits.
     """
 
     def make() -> "OpenAI":
@@ -73,7 +76,7 @@ def lazy_client(
         client = OpenAI(
             api_key=api_key or _NO_API_KEY,
             base_url=base_url or DEFAULT_BASE_URL,
-            **client_options(),
+            **client_options(on_limits),
         )
         # Instead of arguments, so that the SDK doesn't read the environment for those not set.
         client.organization, client.project = organization, project
@@ -82,7 +85,9 @@ def lazy_client(
     return LazyClient(make)
 
 
-def lazy_azure_client(*, api_key: str, endpoint: str, api_version: str) -> "LazyClient[OpenAI]":
+def lazy_azure_client(
+    *, api_key: str, endpoint: str, api_version: str, on_limits: OnLimits | None = None
+) -> "LazyClient[OpenAI]":
     """Return a client of Azure OpenAI, created lazily.
 
     Azure calls models by the names of their deployments.
@@ -94,7 +99,10 @@ def lazy_azure_client(*, api_key: str, endpoint: str, api_version: str) -> "Lazy
         from app.services.openai.http_client import client_options
 
         return AzureOpenAI(
-            api_key=api_key, azure_endpoint=endpoint, api_version=api_version, **client_options()
+            api_key=api_key,
+            azure_endpoint=endpoint,
+            api_version=api_version,
+            **client_options(on_limits),
         )
 
     return LazyClient(make)

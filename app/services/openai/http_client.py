@@ -5,14 +5,20 @@ module is imported with the SDK at the first call, because importing httpx2 take
 second.
 """
 
+import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import httpx2
 from openai import DefaultHttpxClient, Timeout
 
+from app.ports.providers import OnLimits
 from app.services.openai.sent_requests import trace_request
 
+_IMAGES_PATH = "/images/generations"
+_LIMITS = ("images", "requests", "tokens")
+_WHOLE_NUMBER = re.compile("[0-9]{1,12}")
 TEXT_TIMEOUT_SECONDS = 30.0
 _CONNECT_SECONDS = 5.0
 
@@ -24,20 +30,39 @@ _MAX_ERROR_BYTES = {
 }
 
 
-def client_options() -> dict[str, Any]:
-    """Return the options that all clients of the SDK share."""
+def client_options(on_limits: OnLimits | None = None) -> dict[str, Any]:
+    """Return the options that all clients of the SDK share.
+
+    Args:
+        on_limits: receives what remains of the image model's rate limits, after each response.
+    """
+    hooks = [limit_error_body]
+    if on_limits is not None:
+        hooks.insert(0, partial(report_limits, on_limits=on_limits))
     return {
         # The SDK's default of two retries could pay for the same image three times.
         "max_retries": 0,
         # The SDK's default follows redirects to any host, and sends the prompt there.
         "http_client": DefaultHttpxClient(
             follow_redirects=False,
-            event_hooks={"request": [trace_request], "response": [limit_error_body]},
+            event_hooks={"request": [trace_request], "response": hooks},
             # By default httpx2 accepts what any installed package can decompress.
             headers={"Accept-Encoding": "gzip, deflate"},
         ),
         "timeout": Timeout(TEXT_TIMEOUT_SECONDS, connect=_CONNECT_SECONDS),
     }
+
+
+def report_limits(response: httpx2.Response, *, on_limits: OnLimits) -> None:
+    """Report what remains of the limits on images, requests and tokens a minute."""
+    if not response.request.url.path.endswith(_IMAGES_PATH):  # text models have other limits
+        return
+    values = {kind: response.headers.get(f"x-ratelimit-remaining-{kind}", "") for kind in _LIMITS}
+    remaining = {
+        kind: int(value) for kind, value in values.items() if _WHOLE_NUMBER.fullmatch(value)
+    }
+    if remaining:
+        on_limits(remaining)
 
 
 def limit_error_body(response: httpx2.Response) -> None:

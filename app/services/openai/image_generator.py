@@ -49,7 +49,7 @@ class OpenAIGenerator:
     Args:
         client: makes the calls.
         model: the image model; `dall-e-*` names work on servers that still have these models.
-        timeout_seconds: the time limit of a call.
+        timeout_seconds: the time limit of a call whose request has none.
         provider: `openai`, or `azure`, which expects the model in the path.
         transparent: request a transparent background, until the model refuses it. DALL-E models
             have no parameter for it.
@@ -75,7 +75,8 @@ class OpenAIGenerator:
         self._refused = RefusedParameters(
             model,
             required=("model", "prompt"),
-            strict=("size", "quality") if is_gpt_image else (),
+            # Without its identifier, a blocked caller would endanger the whole account.
+            strict=("safety_identifier", *(("size", "quality") if is_gpt_image else ())),
         )
         self._image_hosts = ImageHosts(image_hosts)
         self.transparent = transparent and not self._is_legacy
@@ -103,6 +104,8 @@ class OpenAIGenerator:
             background = "transparent" if request.transparent else "opaque"
             parameters |= {"quality": request.quality, "output_format": "png"}
             parameters |= {"background": background}
+            if request.safety_identifier:
+                parameters |= {"safety_identifier": request.safety_identifier}
         if request.partial_images and not self._is_legacy:
             parameters |= {"stream": True, "partial_images": request.partial_images}
         body = self._refused.leave_out(parameters)
@@ -116,12 +119,13 @@ class OpenAIGenerator:
         """
         self._image_hosts.require_listed()
         start = time.monotonic()
-        deadline = start + self._timeout_seconds
+        timeout_seconds = request.deadline_seconds or self._timeout_seconds
+        deadline = start + timeout_seconds
 
         def may_repeat(refused: frozenset[str]) -> bool:
             if request.transparent and "background" in refused:
                 raise self._without_transparency()
-            return time.monotonic() - start <= self._timeout_seconds / 2
+            return time.monotonic() - start <= timeout_seconds / 2
 
         with translate_errors(if_sent=Charged.UNKNOWN):
             body, payload, deadline = self._refused.send(

@@ -1,34 +1,54 @@
-"""Facts about OpenAI's models: prices, and transparent backgrounds.
+"""Facts about OpenAI's models: prices, image tokens, durations, transparent backgrounds.
 
-Prices are in dollars per million tokens, which equals micros per token. They are from OpenAI's
-pricing page as of 2026-11-05, read on 2026-11-22. The setting OPENAI_PRICES overrides them.
+`model_facts.toml` has the first three, with their sources. Prices are in dollars per million
+tokens, which equals micros per token. The setting OPENAI_PRICES overrides them.
 """
 
+import math
+import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 PriceTable = Mapping[str, Mapping[str, Any]]
 
-# Output tokens of an image, by quality and size. Up to `high` they are those that OpenAI published
-# for gpt-image-1, used as estimates for its successors; `xhigh` and `max` are generous guesses.
-# `auto` may choose the most expensive of the three that all models have.
-_HIGH = {"1024x1024": 4160, "1024x1536": 6240, "1536x1024": 6208}
-_OUTPUT_TOKENS = {
-    "low": {"1024x1024": 272, "1024x1536": 408, "1536x1024": 400},
-    "medium": {"1024x1024": 1056, "1024x1536": 1584, "1536x1024": 1568},
-    "high": _HIGH,
-    "auto": _HIGH,
-    "xhigh": {size: 2 * tokens for size, tokens in _HIGH.items()},
-    "max": {size: 4 * tokens for size, tokens in _HIGH.items()},
-}
-_IMAGE_MODEL = {"text_in": 5, "image_in": 8, "image_out": 30, "output_tokens": _OUTPUT_TOKENS}
+FACTS: Mapping[str, Any] = tomllib.loads(
+    Path(__file__).with_name("model_facts.toml").read_text(encoding="utf-8")
+)
+MOST_IMAGE_TOKENS: int = FACTS["most_image_tokens"]["tokens"]
+"""The most output tokens that are documented for one image."""
+
 DEFAULT_PRICES: PriceTable = {
-    "gpt-image-2": _IMAGE_MODEL,
-    "gpt-image-2.5-flare": _IMAGE_MODEL,
-    "gpt-image-2.5-sunburst": _IMAGE_MODEL,
-    "gpt-image-2.6-flare": _IMAGE_MODEL,
-    "gpt-image-2.6-sunburst": _IMAGE_MODEL,
-    "gpt-6-luna": {"text_in": 0.10, "text_out": 0.50},
+    model: {kind: row[kind] for kind in row.keys() - {"models", "source", "read"}}
+    for row in FACTS["prices"]
+    for model in row["models"]
+}
+
+
+@dataclass(frozen=True)
+class ImageTokens:
+    """The output tokens of a model's images.
+
+    Attributes:
+        patches: on the longer side of an image, by quality.
+    """
+
+    patches: Mapping[str, int]
+
+    def of(self, quality: str, size: str) -> int:
+        """Return the tokens of an image; the most that is documented if they are unknown."""
+        longer = self.patches.get(quality)
+        width, _, height = size.partition("x")
+        if longer is None or not (width.isdecimal() and height.isdecimal()):
+            return MOST_IMAGE_TOKENS
+        short, long = sorted((int(width), int(height)))
+        area = longer * round(longer * short / max(long, 1))
+        return math.ceil(area * (2_000_000 + short * long) / 4_000_000)
+
+
+IMAGE_TOKENS: Mapping[str, ImageTokens] = {
+    model: ImageTokens(row["patches"]) for row in FACTS["image_tokens"] for model in row["models"]
 }
 
 TRANSPARENT_MODELS: Mapping[str, str] = {

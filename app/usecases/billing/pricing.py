@@ -8,7 +8,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from app.models import TokenUsage, UpstreamRequest
-from app.usecases.billing.model_table import DEFAULT_PRICES, PriceTable, known_name
+from app.usecases.billing.model_table import (
+    DEFAULT_PRICES,
+    IMAGE_TOKENS,
+    PriceTable,
+    known_name,
+)
 
 _PARTIAL_TOKENS = 100  # output tokens of each partial image, from the page of the prices
 _ENHANCED_TOKENS = 2048  # more than eighty words and the reasoning before them
@@ -44,9 +49,8 @@ class Prices:
             more_text: the number of tokens by which the prompt may grow.
         """
         model, prompt = str(request.body["model"]), str(request.body["prompt"])
-        by_quality = self._prices(model).get("output_tokens", {})
-        quality = str(request.body.get("quality", "auto"))
-        image_tokens = by_quality.get(quality, {}).get(str(request.body["size"]))
+        quality, size = str(request.body.get("quality", "auto")), str(request.body["size"])
+        image_tokens = self._image_tokens(model, quality, size)
         if image_tokens is None:
             return None
         partial_tokens = _PARTIAL_TOKENS * int(request.body.get("partial_images", 0))
@@ -58,7 +62,8 @@ class Prices:
     def has_image_prices(self, model: str) -> bool:
         """Return whether the maximum cost of this model's images is known."""
         prices = self._prices(model)
-        return bool(prices.get("output_tokens")) and "image_out" in prices and "text_in" in prices
+        has_tokens = prices.get("output_tokens") or known_name(model, IMAGE_TOKENS)
+        return bool(has_tokens) and "image_out" in prices and "text_in" in prices
 
     def max_enhance_cost(self, request: UpstreamRequest) -> int | None:
         """Return the maximum cost of enhancing, with a generous output estimate."""
@@ -81,6 +86,14 @@ class Prices:
         return self._max_cost(
             model, TokenUsage(text_in=_PROMPTS_INPUT_BYTES, text_out=_PROMPTS_OUTPUT_TOKENS)
         )
+
+    def _image_tokens(self, model: str, quality: str, size: str) -> int | None:
+        """Return the tokens to expect of an image, from the setting or the model's facts."""
+        stated = self._prices(model).get("output_tokens", {}).get(quality, {}).get(size)
+        known = known_name(model, IMAGE_TOKENS)
+        if stated is not None or known is None:
+            return None if stated is None else int(stated)
+        return IMAGE_TOKENS[known].of(quality, size)
 
     def _max_cost(self, model: str, usage: TokenUsage) -> int | None:
         exact = self._exact(model, usage)

@@ -1,11 +1,37 @@
 """Complete requests and estimate their cost before they are sent."""
 
-from dataclasses import dataclass, replace
+import hashlib
+import hmac
+from dataclasses import dataclass, field, replace
 
 from app.models import CostEstimate, ImageRequest, UpstreamRequest
 from app.models.prompts import PROMPT_SUFFIX, TRANSPARENT_PROMPT_SUFFIX
 from app.ports import ImageGenerator, PromptWriter
 from app.usecases.billing.pricing import Prices
+from app.usecases.generation.deadlines import Deadlines
+
+_PURPOSE = b"safety identifier\0"
+
+
+@dataclass(frozen=True)
+class SafetyIdentifiers:
+    """Makes the identifiers by which a provider can block one caller instead of the account.
+
+    They are equal on all servers with the same secret, differ between callers, and say nothing
+    about the API key's id or name.
+
+    Args:
+        secret: known to all servers, and to no caller.
+    """
+
+    secret: str = field(repr=False)
+
+    def of(self, caller_id: str) -> str:
+        """Return the identifier, 64 hex digits; "" without a caller or a secret."""
+        if not caller_id or not self.secret:
+            return ""
+        message = _PURPOSE + caller_id.encode()
+        return hmac.new(self.secret.encode(), message, hashlib.sha256).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,30 +45,43 @@ class Estimates:
         writer: enhances prompts.
         prices: the prices of both models.
         quality: the quality of images whose request specifies none.
+        deadlines: time limits of calls; None for the generator's own.
+        identifiers: names callers to the provider; None for not at all.
     """
 
     generator: ImageGenerator
     writer: PromptWriter
     prices: Prices
     quality: str
+    deadlines: Deadlines | None = None
+    identifiers: SafetyIdentifiers | None = None
 
     def complete(
-        self, request: ImageRequest, *, subject: str | None = None, on_white: bool = False
+        self,
+        request: ImageRequest,
+        *,
+        caller_id: str = "",
+        subject: str | None = None,
+        on_white: bool = False,
     ) -> ImageRequest:
         """Return the request with all fields that the image model needs.
 
         Args:
             request: the request as the caller sent it.
+            caller_id: the owner of the image; "" without API keys.
             subject: the enhanced prompt; by default the prompt itself.
             on_white: draw on white, because the model has refused a transparent background.
         """
         transparent = self.generator.transparent and not on_white
+        quality = request.quality or self.quality
         return replace(
             request,
-            quality=request.quality or self.quality,
+            quality=quality,
             subject=(request.prompt if subject is None else subject).rstrip(),
             prompt_suffix=TRANSPARENT_PROMPT_SUFFIX if transparent else PROMPT_SUFFIX,
             transparent=transparent,
+            deadline_seconds=self.deadlines.seconds(quality) if self.deadlines else 0,
+            safety_identifier=self.identifiers.of(caller_id) if self.identifiers else "",
         )
 
     def estimate(self, request: ImageRequest) -> CostEstimate:

@@ -119,12 +119,14 @@ class GenerateImage:
         self, record: ImageRecord, request: ImageRequest, listener: ProgressListener
     ) -> ImageRecord:
         try:
-            request, text_cost = self._complete(request)
+            request, text_cost = self._complete(request, record.owner)
             record = self.pending_records.start(record, request, text_cost)
             try:
                 image = self._draw(record, request, listener)
             except TransparencyRefused:  # nothing was paid; draw on white instead
-                request = self.estimates.complete(request, subject=request.subject, on_white=True)
+                request = self.estimates.complete(
+                    request, caller_id=record.owner, subject=request.subject, on_white=True
+                )
                 record = self.pending_records.start(record, request, text_cost)
                 image = self._draw(record, request, listener)
         except AppError as error:
@@ -144,16 +146,17 @@ class GenerateImage:
             self.storage_check.note_failure()  # so that no further image is paid for in vain
             raise
 
-    def _complete(self, request: ImageRequest) -> tuple[ImageRequest, int | None]:
+    def _complete(self, request: ImageRequest, caller_id: str) -> tuple[ImageRequest, int | None]:
         """Return the completed request and its text cost; None if unknown."""
         if not request.enhance:
-            return self.estimates.complete(request), 0
+            return self.estimates.complete(request, caller_id=caller_id), 0
         with self.observer.step("enhance"):
             enhanced = self.writer.enhance(request.prompt)
         cost: int | None = 0
         if self.writer.costs_money:
             cost = self.estimates.prices.cost(self.writer.model, enhanced.usage)
-        return self.estimates.complete(request, subject=enhanced.prompt), cost
+        completed = self.estimates.complete(request, caller_id=caller_id, subject=enhanced.prompt)
+        return completed, cost
 
     def _draw(
         self, record: ImageRecord, request: ImageRequest, listener: ProgressListener

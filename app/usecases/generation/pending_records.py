@@ -2,6 +2,7 @@
 
 import contextlib
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -22,7 +23,7 @@ class PendingRecords:
         observer: is notified of each new record.
         estimates: the maximum cost of a request, and the image model.
         budget_guard: reserves the maximum cost.
-        lease: the time after which a generation counts as abandoned.
+        lease: the time after which a generation of a quality counts as abandoned.
     """
 
     records: ImageRecords
@@ -30,7 +31,7 @@ class PendingRecords:
     observer: Observer
     estimates: Estimates
     budget_guard: BudgetGuard
-    lease: timedelta
+    lease: Callable[[str], timedelta]
 
     def create(
         self, request: ImageRequest, caller: Caller, claim: str, earlier: ImageRecord | None
@@ -85,7 +86,8 @@ class PendingRecords:
         """
         started = record.started(
             request,
-            lease_until=self.clock.now() + self.lease,  # writing may have taken a while
+            lease_until=self.clock.now()
+            + self.lease(request.quality),  # writing may have taken a while
             charged=Charged.UNKNOWN if self.estimates.generator.costs_money else Charged.NO,
             text_micros=record.text_micros if text_cost is None else text_cost,
         )
@@ -112,17 +114,18 @@ class PendingRecords:
 
     def _new(self, request: ImageRequest, caller: Caller, claim: str) -> ImageRecord:
         now, generator = self.clock.now(), self.estimates.generator
+        quality = self.estimates.complete(request).quality
         return ImageRecord(
             id=str(uuid.uuid4()),
             state=State.PENDING,
             requested_at=now,
-            lease_until=now + self.lease,
+            lease_until=now + self.lease(quality),
             owner=caller.id,
             claim=claim,
             fingerprint=request.fingerprint,
             first_prompt=request.first_prompt,
             prompt=request.prompt,
-            quality=self.estimates.complete(request).quality,
+            quality=quality,
             size=request.size,
             provider=generator.provider,
             model=generator.model,

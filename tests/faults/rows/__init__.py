@@ -11,6 +11,7 @@ from tests.faults.rows import (
     records,
     requests,
     service,
+    slow_images,
     storage,
     streams,
 )
@@ -23,6 +24,7 @@ TOPICS = tuple(
     for topic in (
         requests,
         provider,
+        slow_images,
         compatible,
         backgrounds,
         streams,

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from app.config import Settings
+from app.usecases.generation.deadlines import Deadlines
 
 ROOT = Path(__file__).resolve().parents[3]
 FIELDS = {name.upper() for name in Settings.model_fields}
@@ -85,7 +86,8 @@ def test_compose_gives_generations_time_to_finish() -> None:
     """Compose waits longer before it kills than gunicorn waits for running generations."""
     services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
     minutes = int(services["app"]["stop_grace_period"].removesuffix("m"))
-    slowest = 2 * Settings.model_fields["openai_timeout_seconds"].default + 30
+    default = Settings.model_fields["openai_image_model"].default
+    slowest = 2 * Deadlines(default).longest_seconds + 30
     assert minutes * 60 > slowest
 
 

@@ -1,7 +1,8 @@
 """The catalog of all faults of the provider."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Self
 
 from tests.support.fake_openai.behavior import Behavior, Delivery
@@ -31,6 +32,20 @@ class WireFaults(Behavior):
                     return
 
         return cls("until", paid=True, wait=wait)
+
+    @classmethod
+    def meanwhile(cls, action: Callable[[], object]) -> Self:
+        """Call `action` after the request has arrived, then respond normally; charged."""
+        return cls("meanwhile", paid=True, wait=lambda _: action())
+
+    @classmethod
+    def with_headers(cls, headers: Mapping[str, str]) -> Self:
+        """Respond normally, with more headers."""
+
+        def rewrite(reply: Reply) -> Reply:
+            return replace(reply, headers={**reply.headers, **headers})
+
+        return cls("with_headers", paid=True, rewrite=rewrite)
 
     @classmethod
     def drop_before_response(cls, paid: bool = True) -> Self:

@@ -36,8 +36,8 @@ def test_overrides_complete_the_default_prices() -> None:
     for model, price in ((dated, 35), ("gpt-image-2.6-flare", 30)):
         max_cost = partial(max_cost_of_a_fox, prices, model)
         assert max_cost("medium", "1024x1024") == 5 * len("A fox") + price * 900
-        assert max_cost("medium", "1536x1024") == 5 * len("A fox") + price * 1568
-        assert max_cost("high", "1024x1024") == 5 * len("A fox") + price * 4160
+        assert max_cost("medium", "1536x1024") == 5 * len("A fox") + price * 1372
+        assert max_cost("high", "1024x1024") == 5 * len("A fox") + price * 1756
 
 
 def test_cost_is_rounded_to_the_nearest_micro() -> None:

@@ -1,10 +1,16 @@
-"""Read the orientation in Exif metadata (CIPA DC-008, section 4.6).
+"""Turn images upright, by the orientation in Exif metadata (CIPA DC-008, section 4.6).
 
 Nothing else is read, so that damaged or foreign tags do no harm. The orientation in an XMP packet
 is ignored in all formats, as browsers do.
 """
 
 import struct
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
 
 _ORIENTATION = 0x0112
 _SIZES = {1: "B", 3: "H", 4: "I"}  # by TIFF type: BYTE, SHORT, LONG
@@ -24,6 +30,17 @@ def read_orientation(exif: bytes) -> int:
         return 1 if order is None else _find_orientation(tiff, order)
     except struct.error:  # it ends within the directory
         return 1
+
+
+def upright(pixels: Array, orientation: int) -> Array:
+    """Turn pixels as an Exif orientation of 1..8 demands."""
+    if orientation >= 5:
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in {3, 4, 7, 8}:
+        pixels = pixels[::-1]
+    if orientation in {2, 3, 6, 7}:
+        pixels = pixels[:, ::-1]
+    return np.ascontiguousarray(pixels)
 
 
 def _find_orientation(tiff: bytes, order: str) -> int:
