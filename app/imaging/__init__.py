@@ -52,13 +52,18 @@ __all__ = [
 
 
 def inspect(data: bytes) -> ImageInfo:
-    """Read format and size from the header, without decoding a pixel.
+    """Read format and size from the header; only a file without its end is decoded.
 
     Raises:
-        NotAnImage: neither PNG, WEBP nor JPEG, or truncated.
+        NotAnImage: neither PNG, WEBP nor JPEG, or more than 3 % of the pixels are missing.
         TooLarge: more than MAX_PIXELS.
     """
-    return read_header(data)
+    header = read_header(data)
+    if header.truncated:
+        from app.imaging.formats.decode import decode
+
+        decode(data, header)
+    return header
 
 
 def cutout(

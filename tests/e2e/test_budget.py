@@ -13,7 +13,7 @@ from tests.support.fake_openai import FakeOpenAI
 from tests.support.servers.gunicorn import Gunicorn, gunicorn
 from tests.support.service import openai_settings
 
-IMAGE_COST = 1056 * 30  # micros: a medium image, where text costs nothing
+IMAGE_COST = 1756 * 30  # micros: a medium image, where text costs nothing
 ALLOWED, REQUESTED, TRIES = 7, 50, 20
 BUDGET = {
     "server_budget": f"{ALLOWED * IMAGE_COST / 1_000_000:.6f}/month",

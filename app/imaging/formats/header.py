@@ -25,6 +25,7 @@ class ImageInfo:
         lossy: whether compression adds noise around edges.
         step: mean quantizer step of a JPEG: 12 at quality 90, 29 at 75; 0 for other files.
         credentials: whether it has Content Credentials, a C2PA manifest; nothing is verified.
+        truncated: whether the file lacks its end, so that pixels may be missing.
     """
 
     format: Literal["png", "jpeg", "webp"]
@@ -33,6 +34,7 @@ class ImageInfo:
     lossy: bool = False
     step: float = 0.0
     credentials: bool = False
+    truncated: bool = False
 
 
 def read_header(data: bytes) -> ImageInfo:
@@ -45,9 +47,9 @@ def read_header(data: bytes) -> ImageInfo:
     file = read_file(data)
     size = file.width, file.height
     if isinstance(file, PngFile):
-        return ImageInfo("png", *size, credentials=file.credentials)
+        return ImageInfo("png", *size, credentials=file.credentials, truncated=not file.complete)
     if isinstance(file, JpegFile):
-        return ImageInfo("jpeg", *size, True, file.step, file.credentials)
+        return ImageInfo("jpeg", *size, True, file.step, file.credentials, not file.complete)
     return ImageInfo("webp", *size, file.lossy, credentials=file.credentials)
 
 

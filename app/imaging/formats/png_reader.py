@@ -45,6 +45,7 @@ class PngFile:
         chunks: the contents of other chunks that change pixels, by name.
         credentials: whether it has a C2PA manifest.
         missing_bytes: of the last IDAT chunk.
+        complete: whether it has an end.
     """
 
     width: int
@@ -56,6 +57,7 @@ class PngFile:
     chunks: dict[bytes, bytes] = field(default_factory=dict)
     credentials: bool = False
     missing_bytes: int = 0
+    complete: bool = True
 
     @property
     def gamma(self) -> float | None:
@@ -77,7 +79,7 @@ def read_png(data: bytes) -> PngFile:
     Raises:
         NotAnImage: it has no valid header, two different ones, or no pixels.
     """
-    head, credentials, missing = b"", False, 0
+    head, credentials, missing, complete = b"", False, 0, False
     pixels: list[memoryview] = []
     found: dict[bytes, bytes] = {}
     for name, body, length in _chunks(data):
@@ -90,6 +92,7 @@ def read_png(data: bytes) -> PngFile:
             missing = length - len(body)
         elif name in _COLOR_CHUNKS and (not pixels or name in {b"PLTE", b"eXIf"}):
             found.setdefault(name, bytes(body))
+        complete = complete or name == b"IEND"
         credentials = credentials or (name == b"caBX" and len(body) > 0)
     if len(head) < 13 or not pixels:
         raise NotAnImage("the PNG file has no header" if len(head) < 13 else "it has no pixels")
@@ -106,6 +109,7 @@ def read_png(data: bytes) -> PngFile:
         found,
         credentials,
         missing,
+        complete,
     )
 
 
@@ -118,6 +122,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview, int]]:
     while offset + 8 <= len(data):
         length, name = struct.unpack_from(">I4s", data, offset)
         if name == b"IEND":
+            yield name, view[:0], 0
             return
         complete = length <= len(data) - offset - 8
         if name == b"IDAT" or (complete and _NAME.fullmatch(name)):

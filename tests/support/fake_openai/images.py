@@ -55,8 +55,9 @@ def generate(call: "Call") -> Reply:
 def usage(body: Json, width: int, height: int, count: int = 1) -> Json:
     """Return token counts, roughly as the real API charges them."""
     text = len(body["prompt"]) // 4 + 7
-    rate = {"low": 272, "medium": 1056, "high": 4160}.get(_quality(body), 6240)
-    image_tokens = count * rate * width * height // (1024 * 1024)
+    patches = {"low": 34, "medium": 48, "high": 48}.get(_quality(body), 96)
+    area = patches * round(patches * min(width, height) / max(width, height))
+    image_tokens = count * -(-area * (2_000_000 + width * height) // 4_000_000)
     image_tokens += 100 * int(body.get("partial_images") or 0)
     return {
         "input_tokens": text,

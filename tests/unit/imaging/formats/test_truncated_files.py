@@ -58,5 +58,6 @@ def test_an_image_without_its_lower_part_is_refused(
 ) -> None:
     """A file that lacks more than 3 % of its pixels, or most of their detail, is no image."""
     data = noise_file(kind, progressive=progressive)
-    with pytest.raises(imaging.NotAnImage):
-        pixels(data[: int(len(data) * part)])
+    for use in (pixels, imaging.inspect):
+        with pytest.raises(imaging.NotAnImage):
+            use(data[: int(len(data) * part)])
