@@ -75,8 +75,8 @@ class OpenAIGenerator:
         self._refused = RefusedParameters(
             model,
             required=("model", "prompt"),
-            # Without its identifier, a blocked caller would endanger the whole account.
-            strict=("safety_identifier", *(("size", "quality") if is_gpt_image else ())),
+            strict=("size", "quality") if is_gpt_image else (),
+            identifying=("safety_identifier",),
         )
         self._image_hosts = ImageHosts(image_hosts)
         self.transparent = transparent and not self._is_legacy

@@ -78,6 +78,11 @@ _VALUE = re.compile(
     r"|one of the following|invalid enum|unknown variant|invalid (?:size|quality|background)\b"
     r"|(?:size|quality|background|format) must be|type is unavailable"
 )
+_UNKNOWN = re.compile(
+    r"unknown|unrecogni[sz]ed|unexpected|unsupported.?parameter|no such|extra (?:inputs?|fields?)"
+    r"|extra_forbidden|not (?:supported|recogni[sz]ed|known|implemented)",
+    re.IGNORECASE,
+)
 # What follows lists the parameters that the server does accept.
 _ACCEPTED = re.compile(
     r"\b(?:supported|allowed|accepted|valid|available|known|permitted)"
@@ -119,6 +124,11 @@ def is_rate_code(code: str) -> bool:
 def is_parameter_code(code: str) -> bool:
     """Return whether a code says that the request is invalid."""
     return _contains(code, _PARAMETER_CODES)
+
+
+def is_about_unknown_name(codes: Iterable[str], text: str) -> bool:
+    """Return whether an error says that the server does not know a parameter."""
+    return bool(_UNKNOWN.search(" ".join((*codes, text)))) and not is_about_value(codes, text)
 
 
 def is_about_value(codes: Iterable[str], text: str) -> bool:

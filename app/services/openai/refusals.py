@@ -93,6 +93,11 @@ class Refusal:
         """Whether the server knows the parameter, but not its value."""
         return words.is_about_value(self.codes, self.text)
 
+    @property
+    def refuses_name(self) -> bool:
+        """Whether the server says that it does not know the parameter."""
+        return words.is_about_unknown_name(self.codes, self.text)
+
     def parameters_among(self, sent: Iterable[str]) -> frozenset[str]:
         """Return the sent parameters that the server refuses; none if it rejects the prompt.
 

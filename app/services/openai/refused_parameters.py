@@ -27,14 +27,22 @@ class RefusedParameters:
         required: parameters without which a request makes no sense.
         strict: parameters whose values are never left out, because the caller chose them and the
             model is known to have them. They are left out only if the server does not know them.
+        identifying: parameters that are left out only if the server says that it does not know
+            them. Otherwise, a blocked caller would be let through without its identifier.
     """
 
     def __init__(
-        self, what: str, *, required: Collection[str], strict: Collection[str] = ()
+        self,
+        what: str,
+        *,
+        required: Collection[str],
+        strict: Collection[str] = (),
+        identifying: Collection[str] = (),
     ) -> None:
         self._what = what
         self._required = frozenset(required)
         self._strict = frozenset(strict)
+        self._identifying = frozenset(identifying)
         self._names: frozenset[str] = frozenset()
         self._values: frozenset[tuple[str, str]] = frozenset()
 
@@ -52,6 +60,8 @@ class RefusedParameters:
         for group in _TOGETHER:
             if refused & group:
                 refused |= group & parameters.keys()
+        if not refusal.refuses_name:
+            refused -= self._identifying
         return refused - self._strict if refusal.refuses_value else refused
 
     def send(

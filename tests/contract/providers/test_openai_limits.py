@@ -136,3 +136,48 @@ def test_the_limit_of_a_request_outlasts_the_generators(
     image = impatient.draw(a_drawing(deadline_seconds=60))
     assert image.data
     assert len(fake_openai.requests_to("images")) == 1
+
+
+def refusal(code: str, message: str) -> Fault:
+    """Return a refusal of the safety identifier."""
+    error = {
+        "message": message,
+        "type": "invalid_request_error",
+        "param": "safety_identifier",
+        "code": code,
+    }
+    return Fault.json_response({"error": error}, 400)
+
+
+def test_a_server_that_knows_no_identifiers_is_asked_without(
+    limits: Limits, fake_openai: FakeOpenAI
+) -> None:
+    """An unknown parameter costs a free request, and is left out from then on."""
+    fake_openai.script("images", refusal("unknown_parameter", "Unknown parameter."))
+    for _ in range(2):
+        draw(limits.generator, safety_identifier="ab" * 32)
+    sent = [request.body.get("safety_identifier") for request in fake_openai.requests_to("images")]
+    assert sent == ["ab" * 32, None, None]
+
+
+BLOCKED = {
+    "blocked": ("safety_identifier_blocked", "This safety identifier is blocked."),
+    "a policy": ("policy_violation", "Blocked due to repeated policy violations."),
+    "deactivated": ("access_terminated", "Access for this end user has been deactivated."),
+    "an invalid value": ("invalid_value", "Invalid value for safety_identifier."),
+    "no words": ("forbidden", "No."),
+}
+
+
+@pytest.mark.parametrize("name", BLOCKED)
+def test_a_blocked_caller_is_not_sent_without_its_identifier(
+    limits: Limits, fake_openai: FakeOpenAI, name: str
+) -> None:
+    """A refused identifier is an error of that caller, and stays in later requests."""
+    fake_openai.script("images", refusal(*BLOCKED[name]))
+    with pytest.raises(AppError) as caught:
+        draw(limits.generator, safety_identifier="ab" * 32)
+    assert str(caught.value.charged) == "no"
+    draw(limits.generator, safety_identifier="cd" * 32)
+    sent = [request.body.get("safety_identifier") for request in fake_openai.requests_to("images")]
+    assert sent == ["ab" * 32, "cd" * 32]
