@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from app.errors import ProviderBadResponse
 from app.models import ImageRecord, State, object_keys
+from app.models.prompts import fold
 
 
 class Discrepancy(StrEnum):
@@ -26,6 +27,7 @@ class Discrepancy(StrEnum):
     REPLACED_IMAGE = "replaced_image"  # another image took its place, but it is still stored
     SPOOLED = "spooled"  # waits in the spool of this server
     TEMPORARY_FILE = "temporary_file"  # partly written when a process crashed
+    MISINDEXED = "misindexed"  # ready; a search for words of the prompt does not find it
     MISCOUNTED = "miscounted"  # the list's counts differ from its records
     CHECK_FAILED = "check_failed"  # can't be checked
 
@@ -79,6 +81,11 @@ def diagnose(snapshot: ImageSnapshot, now: datetime) -> tuple[Discrepancy, ...]:
     return (Discrepancy.UNFINISHED,) if snapshot.original_key and not is_evidence else ()
 
 
+def missing_words(record: ImageRecord) -> set[str]:
+    """Return the words of the prompt by which a search does not find the record."""
+    return set(fold(record.prompt, record.subject)).difference(record.tokens)
+
+
 def _without_record(snapshot: ImageSnapshot) -> tuple[Discrepancy, ...]:
     if snapshot.original_key:
         return (Discrepancy.RECORD_MISSING,)
@@ -94,7 +101,9 @@ def _of_ready(snapshot: ImageSnapshot, record: ImageRecord) -> tuple[Discrepancy
     if not (has_original or snapshot.has_image):
         return (Discrepancy.LOST,)
     missing = _missing_beside_the_image(snapshot, record)
-    return missing if snapshot.has_image else (Discrepancy.IMAGE_MISSING, *missing)
+    misindexed = (Discrepancy.MISINDEXED,) if missing_words(record) else ()
+    image_missing = () if snapshot.has_image else (Discrepancy.IMAGE_MISSING,)
+    return (*image_missing, *missing, *misindexed)
 
 
 def _of_replaced(snapshot: ImageSnapshot, record: ImageRecord) -> tuple[Discrepancy, ...]:

@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.errors import AppError, GenerationInProgress, ImageNotFound, ProviderBadResponse
 from app.models import ImageRecord, State, object_keys
@@ -13,7 +13,7 @@ from app.usecases.generation.finalize import ImageFinalizer
 from app.usecases.generation.recovery import Recovery
 from app.usecases.images.images import Images, undo_if_deleted
 from app.usecases.images.replacement import ReplaceImage
-from app.usecases.reconcile.diagnosis import Discrepancy, ImageSnapshot
+from app.usecases.reconcile.diagnosis import Discrepancy, ImageSnapshot, missing_words
 from app.usecases.reconcile.rebuild import Rebuilder
 
 
@@ -58,6 +58,7 @@ class Repairs:
             Discrepancy.UNFINISHED: self._recover,
             Discrepancy.HALF_DELETED: self._delete,
             Discrepancy.REPLACED_IMAGE: self._remove_replaced,
+            Discrepancy.MISINDEXED: self._index_again,
         }
 
     def _cut_out_again(self, snapshot: ImageSnapshot) -> None:
@@ -106,6 +107,13 @@ class Repairs:
     def _remove_replaced(self, snapshot: ImageSnapshot) -> None:
         replace_image = ReplaceImage(records=self.records, store=self.store)
         replace_image.remove_image(_record_of(snapshot))
+
+    def _index_again(self, snapshot: ImageSnapshot) -> None:
+        """Add the words of the prompt to the record, which another repair may have changed."""
+        record = self.records.get(snapshot.id)
+        if record and record.state is State.READY:
+            tokens = sorted({*record.tokens, *missing_words(record)})
+            self.records.compare_and_swap(record, replace(record, tokens=tuple(tokens)))
 
     def _delete(self, snapshot: ImageSnapshot) -> None:
         for key in sorted(snapshot.keys):

@@ -104,6 +104,7 @@ _UNKNOWN = {"state": State.UNKNOWN, "error": "outcome_unknown", "image": None, "
 REPAIRABLE = (
     Damage("image", Discrepancy.IMAGE_MISSING, dropping("image")),
     Damage("note", Discrepancy.SIDECAR_MISSING, dropping("note")),
+    Damage("index", Discrepancy.MISINDEXED, changing(tokens=("fox",))),
     Damage("record", Discrepancy.RECORD_MISSING, dropping("record")),
     Damage("record and image", Discrepancy.RECORD_MISSING, dropping("record", "image")),
     Damage(
