@@ -76,8 +76,8 @@ graceful_timeout = int(2 * _deadlines.longest_seconds) + 30
 timeout = graceful_timeout if _SYNC else 60
 keepalive = 75  # longer than the 60 s after which common proxies drop idle connections
 
-# Only TRUSTED_PROXIES decides whose forwarding headers count (http/trusted_proxies.py). By default
-# gunicorn would accept the scheme from any client on this machine.
+# Only TRUSTED_PROXIES decides whose forwarding headers count (http/proxies/trusted_proxies.py). By
+# default gunicorn would accept the scheme from any client on this machine.
 forwarded_allow_ips = ""
 secure_scheme_headers: dict[str, str] = {}
 
@@ -128,6 +128,9 @@ def when_ready(server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """Prepare a worker: JSON errors, graceful shutdown, maintenance."""
+    # gunicorn would respond with an error to requests outside of this path, such as health checks
+    # that bypass the proxy. The application has read it: see http/proxies/path_prefix.py.
+    os.environ.pop("SCRIPT_NAME", None)
     dependencies = dependencies_of(worker.wsgi)
     worker.handle_error = ErrorSender(cors.headers_of(worker.wsgi))
     graceful_shutdown.finish_generations(worker, dependencies.concurrency_limit)

@@ -37,7 +37,8 @@ from app.http.body_limits import MAX_BODY_BYTES
 from app.http.delivery import compression, static_files
 from app.http.json_provider import OrjsonProvider
 from app.http.logs import logging_config, request_id
-from app.http.trusted_proxies import TrustedProxies
+from app.http.proxies.path_prefix import PathPrefix
+from app.http.proxies.trusted_proxies import TrustedProxies
 from app.models import object_keys
 from app.ports import Observer, Ports
 
@@ -119,14 +120,26 @@ def _register_routes_and_commands(app: Flask) -> None:
 
 
 def _wrap(app: Flask, settings: Settings, observer: Observer) -> None:
-    """Wrap the app and its image middleware in trusted proxies and tracing.
+    """Wrap the app and its image middleware in path prefix, proxies and tracing.
 
     Tracing is the outermost middleware.
     """
+    if settings.path_prefixes:
+        prefixed = PathPrefix(
+            app.wsgi_app,
+            settings.path_prefixes[0],
+            removed=settings.path_prefixes,
+            has_route=partial(_has_route, app),
+        )
+        app.wsgi_app = prefixed  # type: ignore[method-assign]  # reason: Flask's way to wrap an app
     proxies = TrustedProxies(app.wsgi_app, settings.trusted_networks)
     app.wsgi_app = proxies  # type: ignore[method-assign]  # reason: Flask's way to wrap an app
     traced = observer.trace(app.wsgi_app)
     app.wsgi_app = traced  # type: ignore[method-assign,assignment]  # reason: Flask's way to wrap an app
+
+
+def _has_route(app: Flask, method: str, path: str) -> bool:
+    return app.url_map.bind("").test(path, method=method)
 
 
 def _level(settings: Settings) -> str:

@@ -63,7 +63,7 @@ def list_images(query: ListQuery) -> Response:
 
 
 def _cache_key(query: ListQuery) -> str:
-    base_url = f"{request.scheme} {request.host} {request.root_path}"  # the page contains URLs
+    base_url = public_base_url(deps())  # the page contains URLs
     return f"{owner()}\n{base_url}\n{query.limit} {query.page} {query.cursor} {query.q}"
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any
+from urllib.parse import quote
 
 from flask import current_app, request
 
@@ -13,6 +14,7 @@ from app.blueprints.schemas.images import (
     UpstreamRequestResponse,
 )
 from app.blueprints.schemas.usage import BudgetResponse, DayUsageResponse, UsageResponse
+from app.http.host_header import request_host
 from app.models import (
     BudgetState,
     CostEstimate,
@@ -163,4 +165,5 @@ def _original(original: Original) -> dict[str, Any]:
 
 def public_base_url(deps: Dependencies) -> str:
     """Return the configured public URL, or else the URL that the client used."""
-    return deps.server_info.public_url or request.url_root.rstrip("/")
+    host = request_host(request.environ)
+    return deps.server_info.public_url or f"{request.scheme}://{host}{quote(request.root_path)}"

@@ -199,6 +199,14 @@ class SettingsFields(BaseModel):
             )
         return value
 
+    @field_validator("public_url", "script_name")
+    @classmethod
+    def _check_mount(cls, value: str | None) -> str | None:
+        path = urlsplit(value or "").path
+        if path == "/static" or path.startswith("/static/"):
+            raise ValueError("must not be below /static, where the service has its own files")
+        return value
+
     @field_validator("cors_origins")
     @classmethod
     def _check_origins(cls, value: str) -> str:

@@ -81,9 +81,17 @@ class Settings(SettingsFields):
         return f"{host}:{self.port}"
 
     @cached_property
-    def path_prefix(self) -> str:
-        """The path below which clients reach the service, such as `/images-api`, or ""."""
-        return urlsplit(self.public_url).path if self.public_url else self.script_name or ""
+    def public_base_url(self) -> str | None:
+        """The service's own URL: PUBLIC_URL, with SCRIPT_NAME unless it has a path."""
+        if self.public_url is None or urlsplit(self.public_url).path:
+            return self.public_url
+        return self.public_url + (self.script_name or "")
+
+    @cached_property
+    def path_prefixes(self) -> tuple[str, ...]:
+        """The paths below which the service is reached; URLs have the first one."""
+        public_path = unquote(urlsplit(self.public_base_url or "").path)
+        return tuple(dict.fromkeys(filter(None, (public_path, self.script_name))))
 
     @cached_property
     def cassettes_path(self) -> Path:

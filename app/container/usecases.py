@@ -165,7 +165,7 @@ def _server_info(settings: Settings, ports: Ports, budget: Budget | None) -> Ser
     return ServerInfo(
         provider=ports.generator.provider,
         model=ports.generator.model,
-        public_url=settings.public_url,
+        public_url=settings.public_base_url,
         version=VERSION,
         redirects=settings.serve_mode == "redirect",
         auth_required=settings.auth_required,

@@ -15,7 +15,8 @@ MAX_BODY_BYTES = 64 * 1024
 MAX_FILE_BODY_BYTES = 1536 * 1024
 """The limit of a request with a file of at most 1 MB in base64."""
 
-_MAY_CARRY_A_FILE = {"POST": re.compile(rf"{object_keys.IMAGE_PATH_PATTERN}/cutouts")}
+# Possibly below a path, which the application removes.
+_MAY_CARRY_A_FILE = {"POST": re.compile(rf".*{object_keys.IMAGE_PATH_PATTERN}/cutouts")}
 
 
 def max_body_bytes(method: str, path: str) -> int:

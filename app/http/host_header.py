@@ -2,8 +2,14 @@
 
 A server that accepts a request without it and a proxy that guesses a host can disagree about whom
 the request is for.
+
+URLs in responses begin with it. Werkzeug reads hosts with an underscore, such as the names of
+Docker services, as empty, and drops default ports. Here the header is used as it was sent, if it
+can be a part of a URL.
 """
 
+import re
+from ipaddress import IPv6Address
 from typing import Any
 
 from flask import Flask, request
@@ -14,14 +20,19 @@ HEADER = "Host"
 
 _KEY = "HTTP_HOST"  # in the WSGI environment
 _VERSION_WITHOUT_HOST = "HTTP/1.0"
+_HOST = re.compile(
+    r"(?:(?P<name>[A-Za-z0-9_][A-Za-z0-9._-]{0,252})|\[(?P<ipv6>[0-9A-Fa-f:.]{2,45})\])"
+    r"(?::(?P<port>[0-9]{0,5}))?"
+)
+_MAX_PORT = 65535
 
 
 def register(app: Flask) -> None:
-    """Reject requests that lack the header, before any view runs.
+    """Reject requests whose header is missing or unusable, before any view runs.
 
-    The image middleware leaves such requests to the app.
+    The image middleware leaves requests that lack it to the app.
     """
-    app.before_request(_require_host)
+    app.before_request(_check_host)
 
 
 def lacks_host(environ: dict[str, Any]) -> bool:
@@ -32,9 +43,43 @@ def lacks_host(environ: dict[str, Any]) -> bool:
     return _KEY not in environ and environ.get("SERVER_PROTOCOL") != _VERSION_WITHOUT_HOST
 
 
-def _require_host() -> None:
+def is_usable(host: str) -> bool:
+    """Return whether this is a host name or an address, with an optional port."""
+    match = _HOST.fullmatch(host)
+    if match is None:
+        return False
+    has_invalid_port = match["port"] and not 0 < int(match["port"]) <= _MAX_PORT
+    return not has_invalid_port and (match["ipv6"] is None or _is_ipv6(match["ipv6"]))
+
+
+def request_host(environ: dict[str, Any]) -> str:
+    """Return the Host header, or else the address that the server listens on."""
+    host: str = environ.get(_KEY, "") or _server_address(environ)
+    return host.removesuffix(":")
+
+
+def _check_host() -> None:
     if lacks_host(request.environ):
-        raise InvalidRequest(
-            message=f"Send the header {HEADER}.",
-            errors=[{"field": HEADER, "message": "Required."}],
-        )
+        raise _invalid(f"Send the header {HEADER}.", "Required.")
+    host = request.environ.get(_KEY)
+    if host and not is_usable(host):
+        raise _invalid(f"The header {HEADER} is not a valid host and port.", "Invalid.")
+
+
+def _invalid(message: str, problem: str) -> InvalidRequest:
+    return InvalidRequest(message=message, errors=[{"field": HEADER, "message": problem}])
+
+
+def _server_address(environ: dict[str, Any]) -> str:
+    """Return the server's address; `localhost` on a Unix socket, which has none."""
+    name, port = environ.get("SERVER_NAME", ""), environ.get("SERVER_PORT", "")
+    address = f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
+    return address if is_usable(address) else "localhost"
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        IPv6Address(text)
+    except ValueError:
+        return False
+    return True

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from flask import Flask, Response, request
 
 from app.errors import RateLimited
-from app.http.trusted_proxies import rate_limit_address
+from app.http.proxies.trusted_proxies import rate_limit_address
 from app.models import Caller, Rate, RateLimitStatus
 from app.ports import RateLimiter
 

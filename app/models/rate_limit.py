@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
-_FORM = re.compile(f"([1-9][0-9]{{0,5}})/({'|'.join(_SECONDS)})")
+_FORM = re.compile(rf"([1-9][0-9]{{0,5}})\s*/\s*({'|'.join(_SECONDS)})")
 
 OFF = "off"
 """The value that means no limit."""
@@ -19,16 +19,19 @@ class Rate:
 
     @classmethod
     def parse(cls, text: str) -> "Rate | None":
-        """Parse a rate such as `10/minute`; return None for `off`.
+        """Parse a rate such as `10/minute`, in any case; return None for `off`.
 
         Raises:
             ValueError: the string is neither a rate nor `off`.
         """
-        if text == OFF:
+        if text.lower() == OFF:
             return None
-        match = _FORM.fullmatch(text)
+        match = _FORM.fullmatch(text.lower())
         if not match:
-            raise ValueError("must be like 10/minute (second, minute, hour or day), or off")
+            raise ValueError(
+                "must be like 10/minute (second, minute, hour or day) with a number from 1 to "
+                "999999, or off"
+            )
         return cls(int(match[1]), _SECONDS[match[2]])
 
 

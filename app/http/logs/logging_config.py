@@ -16,6 +16,7 @@ LogFormat = Literal["auto", "json", "text"]
 
 _KEY_PREFIXES = ("sk", "igk", "AKIA", "ASIA")
 _KEY = re.compile(rf"(?<![0-9A-Za-z])({'|'.join(_KEY_PREFIXES)})[-\w]{{12,}}")
+_MIN_LENGTH_WITHIN_WORDS = 8
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 # Characters that JSON doesn't escape, but that terminals and line readers interpret.
 _UNSAFE_IN_JSON = re.compile(r"[\x7f-\x9f\u2028\u2029]")
@@ -56,10 +57,16 @@ def make_formatter(
 def secret_pattern(secrets: tuple[str, ...]) -> re.Pattern[str]:
     """Return a pattern of these values and of anything like an API key.
 
-    Longer values come first, so that a value that contains another is masked as a whole.
+    Longer values come first, so that a value that contains another is masked as a whole. Short
+    values are masked as whole words only, because they also occur within other words.
     """
-    known = sorted((re.escape(secret) for secret in secrets if secret), key=len, reverse=True)
-    return re.compile("|".join([*known, _KEY.pattern]))
+    known = sorted(filter(None, set(secrets)), key=len, reverse=True)
+    return re.compile("|".join([*map(_literal, known), _KEY.pattern]))
+
+
+def _literal(secret: str) -> str:
+    pattern = re.escape(secret)
+    return pattern if len(secret) >= _MIN_LENGTH_WITHIN_WORDS else rf"(?<!\w){pattern}(?!\w)"
 
 
 class TextFormatter(logging.Formatter):

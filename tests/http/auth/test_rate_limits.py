@@ -146,7 +146,7 @@ def test_gunicorn_ignores_forwarded_headers(tmp_path: Path) -> None:
     assert response.json()["image_url"].startswith(server.url)
 
 
-@pytest.mark.parametrize("text", ["10", "0/minute", "10/week", "-1/day", "10 / minute", "Off"])
+@pytest.mark.parametrize("text", ["10", "0/minute", "10/week", "-1/day", "1000000/day", "1_0/day"])
 def test_invalid_rate_is_rejected(text: str) -> None:
     """Settings and API keys accept rates in the same notation only."""
     parsers: tuple[Callable[[str], Any], ...] = (
@@ -154,8 +154,16 @@ def test_invalid_rate_is_rejected(text: str) -> None:
         lambda text: settings_for(rate_limit_generate=text),
     )
     for parse in parsers:
-        with pytest.raises(ValueError, match="must be like 10/minute"):
+        with pytest.raises(ValueError, match=r"must be like 10/minute .* from 1 to 999999"):
             parse(text)
+
+
+@pytest.mark.parametrize("text", ["10/minute", "10 / Minute", "10/MINUTE"])
+def test_usual_spellings_of_a_rate_are_read(text: str) -> None:
+    """Settings and API keys accept any case, and spaces beside the slash."""
+    assert Rate.parse(text) == Rate(10, 60)
+    assert settings_for(rate_limit_generate=text).rate_limit_generate == "10/minute"
+    assert Rate.parse("Off") is None
 
 
 def test_default_limits() -> None:

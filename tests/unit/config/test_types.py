@@ -70,12 +70,12 @@ DOUBTFUL = {
     "RATE_LIMIT_GENERATE": "1000000/day 0/day 10 10/week -1 1.5/second ten/minute \uff11/day",
     "SERVER_BUDGET": "$20/day 20,00/day 20 1e3/day -1/day 20/year",
     "HOST": "* 0.0.0.0:5000 [::]:5000 http://h [:: unix:/run/api.sock ::: -h h\u00f6",
-    "PUBLIC_URL": "example.com //x https:// ftp://x http:/x https://x/?a=1 https://x/#a "
-    "https://u:p@x https://x:99999 https://https://x https://\u00fc.de https://[::1 https://x:abc https://x:",
+    "PUBLIC_URL": "http://x/static example.com //x https:// ftp://x http:/x https://x/?a=1 "
+    "https://x/#a https://u:p@x https://x:99999 https://https://x https://\u00fc.de https://[::1 https://x:abc",
     "S3_ENDPOINT_URL": "minio:9000 s3://images http://h?nonsense=1",
     "S3_BUCKET_NAME": "s3://images images/ Images a a_b arn:aws:s3:::images",
     "AWS_REGION": "eu-west-1/ eu_west_1 \u0435u-west-1",
-    "SCRIPT_NAME": "https://x/api /a//b /a?b /\u00e4 /a/../b?",
+    "SCRIPT_NAME": "/static static/a https://x/api /a//b /a?b /\u00e4 /a/../b?",
     "OPENAI_API_KEY": 'sk-\u00e4 sk-a, <key> sk-a"b sk-a\\b',
     "OPENAI_IMAGE_MODEL": "gpt\u2014image a,b 'a ~",
     "CORS_ORIGINS": '["https://a"] https://\u00fc.de https://a:99999 https://u@a',

@@ -11,7 +11,7 @@ from app import create_app
 from app.container import build_ports
 from app.errors import StorageUnavailable
 from app.http.image_middleware import ImageMiddleware
-from app.http.trusted_proxies import TrustedProxies
+from app.http.proxies.trusted_proxies import TrustedProxies
 from app.ports import Ports
 from tests.support.builders import World
 from tests.support.service import settings_for

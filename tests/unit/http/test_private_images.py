@@ -13,7 +13,7 @@ from app import create_app
 from app.errors import RecordsUnavailable
 from app.http.auth import caller
 from app.http.image_middleware import ImageMiddleware
-from app.http.trusted_proxies import TrustedProxies
+from app.http.proxies.trusted_proxies import TrustedProxies
 from app.models import ANONYMOUS, Scope
 from app.usecases.auth.api_keys import ApiKeys
 from tests.support.builders import World, a_record

@@ -14,7 +14,7 @@ from app import create_app
 from app.blueprints.dependencies import dependencies_of
 from app.errors import RecordsUnavailable
 from app.http.image_middleware import ImageMiddleware
-from app.http.trusted_proxies import TrustedProxies
+from app.http.proxies.trusted_proxies import TrustedProxies
 from app.models import ImageRecord, State
 from tests.support.builders import World, a_record
 from tests.support.service import settings_for

@@ -63,6 +63,21 @@ def test_control_characters_are_escaped(text: str, shown: str) -> None:
     assert formatted("%s", text).endswith(f"[-] {shown}")
 
 
+@pytest.mark.parametrize(
+    ("secret", "text", "masked"),
+    [
+        ("a", "a cat, an image", "*** cat, an image"),
+        ("image", "images, image_id: image.", "images, image_id: ***."),
+        ("1234567", "12345678 and 1234567", "12345678 and ***"),
+        ("p@ss", "top@ss p@ss:p@sses", "top@ss ***:p@sses"),
+        ("12345678", "1123456789", "1***9"),
+    ],
+)
+def test_short_secrets_are_masked_as_whole_words(secret: str, text: str, masked: str) -> None:
+    """A secret of less than eight characters is kept within other words."""
+    assert formatted("%s", text, secrets=(secret,)).endswith(f"[-] {masked}")
+
+
 def test_secrets_are_masked() -> None:
     """Secrets in message and arguments are masked, also if one is a prefix of another."""
     secrets = ("pass", "password1", "a+b/(c", "")

@@ -16,12 +16,11 @@ from ipaddress import (
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
 
+from app.http.host_header import is_usable
+
 UNIX = "unix"
 """The name of clients on a Unix socket, which have no address."""
 
-_HOST = re.compile(
-    r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?"
-)
 _ENTRY = re.compile(r"(?:\[([^]]*:[^]]*)\]|([^:]*))(?::[0-9]{1,5})?")
 _HEADERS = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
 
@@ -62,7 +61,7 @@ class TrustedProxies:
         scheme, host = _last(scheme).lower(), _last(host)
         if scheme in {"http", "https"}:
             environ["wsgi.url_scheme"] = scheme
-        if _HOST.fullmatch(host):
+        if is_usable(host):
             environ["HTTP_HOST"] = host
 
     def _client(self, peer: str, chain: str) -> str:

@@ -6,7 +6,7 @@ from wsgiref.types import StartResponse
 
 import pytest
 
-from app.http.trusted_proxies import TrustedProxies, rate_limit_address
+from app.http.proxies.trusted_proxies import TrustedProxies, rate_limit_address
 
 PROXIES = ("127.0.0.1", "10.0.0.0/8", "fd00::/8")
 

@@ -1,0 +1,1 @@
+"""Clients behind proxies: their address, and the path that they see."""
