@@ -29,6 +29,6 @@ USER 10001
 VOLUME /data
 EXPOSE 5000
 HEALTHCHECK --interval=15s --timeout=3s --start-period=10s \
-    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:%s/healthz' % os.environ['PORT'], timeout=2)"]
+    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:%d/healthz' % int(os.environ['PORT'].strip(' \\t\\r\\n\\x22\\x27') or 5000), timeout=2)"]
 # gunicorn reads gunicorn.conf.py, and shuts down gracefully on SIGTERM.
 CMD ["gunicorn", "--worker-tmp-dir", "/dev/shm", "wsgi:app"]

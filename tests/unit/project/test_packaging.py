@@ -53,7 +53,8 @@ def test_compose_passes_on_what_the_operator_has_set() -> None:
     app = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["app"]
     assert app["env_file"] == [{"path": ".env", "required": False}]
     fixed = {name: app["environment"][name] for name in ("HOST", "PORT", "DATA_DIR")}
-    assert fixed == {"HOST": "0.0.0.0", "PORT": "5000", "DATA_DIR": "/data"}  # noqa: S104 - reason: within the container
+    assert fixed == {"HOST": "0.0.0.0", "PORT": "${PORT:-5000}", "DATA_DIR": "/data"}  # noqa: S104 - reason: within the container
+    assert app["ports"] == ["127.0.0.1:${PORT:-5000}:${PORT:-5000}"]
 
 
 def test_container_is_given_no_more_than_it_needs() -> None:
