@@ -11,6 +11,7 @@ from app.container import RECORDS_FILE, build_client, build_database, build_stor
 from app.models import ApiKey, Finding
 from app.services.diagnostics import (
     access,
+    azure,
     clock_skew,
     data_dir,
     gunicorn_config,
@@ -53,7 +54,7 @@ def _check_provider(settings: Settings) -> Iterator[Finding]:
     elif settings.provider == "replay":
         yield openai.replay(settings.cassettes_path)
     elif settings.paid_provider == "azure":
-        yield openai.azure()
+        yield azure.check_resource(build_client(settings))
     else:
         yield from _check_openai(settings)
 

@@ -87,15 +87,6 @@ def replay(folder: Path) -> Finding:
     return _PROVIDER.ok("mode", f"replay: the cassettes in {folder}, for free")
 
 
-def azure() -> Finding:
-    """Report that Azure deployments are not checked.
-
-    They can't be checked without generating an image.
-    """
-    found = "Azure OpenAI: a key can't list deployments, so their names are not checked"
-    return _PROVIDER.ok("mode", found)
-
-
 def moderation_off() -> Finding:
     """Report that prompts are not moderated."""
     found = "off: prompts are not moderated"
@@ -157,7 +148,10 @@ def _check_key(response: _Response) -> Finding:
     failure = response.failure
     if failure is not None and failure.kind in _NOT_LISTED:
         found = f"the models can't be listed ({failure.code}), so the key may not be sufficient"
-        return _PROVIDER.warning("key", found, "allow the key to read models, to be sure")
+        advice = "allow the key to read models, to be sure"
+        if failure.kind is FailureKind.NOT_FOUND:
+            advice = f"{_CHECK_BASE_URL}; or {advice}"
+        return _PROVIDER.warning("key", found, advice)
     if failure is not None:
         error = _ADVICE.check_failed(failure)
         return _PROVIDER.failed("key", error.found, error.advice)

@@ -54,7 +54,7 @@ _ROUTES: tuple[tuple[str, str, Callable[[Call], Reply]], ...] = (
     (f"POST (/v1|{_AZURE})/images/generations", "images", images.generate),
     ("POST /v1/moderations", "moderations", text.moderate),
     (f"POST (/v1|{_AZURE})/chat/completions", "chat", text.chat),
-    ("GET /v1/models(/[^/]+)?", "models", text.models),
+    ("GET (/v1|/openai)/models(/[^/]+)?", "models", text.models),
     (r"GET /v1/files/\d+", "files", images.show),
 )
 
@@ -126,7 +126,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _normal_response(self, call: Call, endpoint: Callable[[Call], Reply]) -> Reply:
         scheme, _, key = (self.headers.get("authorization") or "").partition(" ")
-        if self.path.startswith("/openai/") and "api-version=" in self.path:
+        if "/openai/" in self.path and "api-version=" in self.path:
             scheme, key = "Bearer", self.headers.get("api-key") or ""
         if endpoint is not images.show and (scheme != "Bearer" or key != call.fake.api_key):
             return errors.wrong_key(key)

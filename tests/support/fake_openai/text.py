@@ -161,7 +161,7 @@ def models(call: "Call") -> Reply:
         }
         for model in known
     ]
-    name = call.path.removeprefix("/v1/models").strip("/")
+    name = call.path.partition("/models")[2].strip("/")
     if not name:
         return Reply.of({"object": "list", "data": entries if call.fake.listed else entries[:1]})
     if name not in known:
