@@ -212,7 +212,7 @@ def test_advice_names_the_broken_setting(name: str, doctor: Doctor, parts: Parts
     """Exactly the part with the broken setting fails, and the advice names that setting."""
     reported = doctor("--json", **(parts.settings | BROKEN[name]))
     failed = [one for one in reported.findings() if one["result"] == "failed"]
-    assert len({one["part"] for one in failed}) == 1
+    assert len({one["part"] for one in failed}) == 1, failed
     assert name in failed[0]["advice"]
 
 

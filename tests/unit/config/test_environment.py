@@ -49,3 +49,23 @@ def test_standard_names_of_the_sdk_are_read(
         value = f"{prefix}{name.lower().replace('_', '-')}"
         monkeypatch.setenv(name, value)
         assert getattr(Settings.load(), setting) == value
+
+
+@pytest.mark.parametrize("dirty", ["org\u200b1", "org 1", "org-1;"])
+def test_problem_names_the_variable_that_was_set(
+    dirty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A setting that was set under its other name is reported under that name."""
+    monkeypatch.setenv("OPENAI_ORGANIZATION", dirty)
+    with pytest.raises(ConfigError, match=r"(?m)^  OPENAI_ORGANIZATION: "):
+        Settings.load()
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-2")
+    assert Settings.load().openai_org_id == "org-2"
+
+
+def test_names_are_read_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names in lower case are read, too; upper case wins."""
+    monkeypatch.setenv("port", "6001")
+    assert Settings.load().port == 6001
+    monkeypatch.setenv("PORT", "6002")
+    assert Settings.load().port == 6002
