@@ -36,3 +36,13 @@ def test_the_studio_works_below_a_path(tabs: Tabs, service: Service) -> None:
     assert requested
     below = (f"{service.url}{PREFIX}/", "blob:", "data:")
     assert [url for url in requested if not url.startswith(below)] == []
+
+
+def test_the_reference_runs_calls_below_a_path(tabs: Tabs, service: Service) -> None:
+    """The documentation page sends its calls below the path, too."""
+    page = tabs.open(f"{service.url}{PREFIX}/docs")
+    check = page.locator(".opblock", has_text="/healthz")
+    check.locator(".opblock-summary-control").click()
+    with page.expect_response(lambda response: response.url.endswith("/healthz")) as sent:
+        check.get_by_role("button", name="Execute").click()
+    assert (sent.value.url, sent.value.status) == (f"{service.url}{PREFIX}/healthz", 200)

@@ -1,6 +1,8 @@
 """Assertions on the findings of checks."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from app.models import Finding, Level
 
@@ -25,3 +27,32 @@ def the(check: str, findings: Sequence[Finding]) -> Finding:
     (found,) = [finding for finding in findings if finding.check == check]
     assert bool(found.advice) == (found.level in {WARNING, FAILED})
     return found
+
+
+@dataclass
+class DoctorOutput:
+    """The command's exit status and output."""
+
+    status: int
+    text: str
+
+    def result(self, part: str, check: str) -> str:
+        """Return the result of a check, from JSON."""
+        (finding,) = [
+            finding
+            for finding in self.findings()
+            if (finding["part"], finding["check"]) == (part, check)
+        ]
+        return finding["result"]
+
+    def failed(self) -> set[tuple[str, str]]:
+        """Return part and name of the failed checks, from JSON."""
+        return {(one["part"], one["check"]) for one in self.findings() if one["result"] == "failed"}
+
+    def findings(self) -> list[dict[str, str]]:
+        """Return all findings, from JSON."""
+        found: list[dict[str, str]] = json.loads(self.text)["findings"]
+        return found
+
+
+Doctor = Callable[..., DoctorOutput]

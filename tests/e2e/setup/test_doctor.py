@@ -5,18 +5,14 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import Result
 
 from app import create_app
 from app.cli.images import doctor as doctor_command
-from app.config import Settings
-from tests.support.fake_openai import SECRET_MARKER, FakeOpenAI, Fault
+from tests.support.diagnostic_findings import Doctor
+from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.servers.gunicorn import ROOT, TIMEOUT_SECONDS, environment
 from tests.support.service import Parts
 
@@ -26,57 +22,6 @@ EMBEDDED = {
     "settings", "provider", "storage", "clock", "records", "cache", "data dir", "gunicorn",
     "access",
 }  # fmt: skip
-
-
-@dataclass
-class DoctorOutput:
-    """The command's exit status and output."""
-
-    status: int
-    text: str
-
-    def result(self, part: str, check: str) -> str:
-        """Return the result of a check, from JSON."""
-        (finding,) = [
-            finding
-            for finding in self.findings()
-            if (finding["part"], finding["check"]) == (part, check)
-        ]
-        return finding["result"]
-
-    def failed(self) -> set[tuple[str, str]]:
-        """Return part and name of the failed checks, from JSON."""
-        return {(one["part"], one["check"]) for one in self.findings() if one["result"] == "failed"}
-
-    def findings(self) -> list[dict[str, str]]:
-        """Return all findings, from JSON."""
-        found: list[dict[str, str]] = json.loads(self.text)["findings"]
-        return found
-
-
-Doctor = Callable[..., DoctorOutput]
-
-
-@pytest.fixture
-def doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Doctor:
-    """Run the command in this process, in an empty folder, with these settings only."""
-    monkeypatch.chdir(tmp_path)
-    # Checks of parts that respond may take longer on a busy machine.
-    monkeypatch.setattr(doctor_command, "_SECONDS", 120.0)
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
-
-    def run(*arguments: str, **settings: Any) -> DoctorOutput:
-        for name, value in ({"data_dir": tmp_path / "data"} | settings).items():
-            monkeypatch.setenv(name.upper(), str(value))
-        runner = create_app().test_cli_runner()
-        done: Result = runner.invoke(args=["images", "doctor", *arguments])
-        assert done.exception is None or isinstance(done.exception, SystemExit)
-        secrets = (SECRET_MARKER, *Settings.load().secrets)
-        assert not [secret for secret in secrets if secret in done.output]
-        return DoctorOutput(done.exit_code, done.stdout)
-
-    return run
 
 
 def test_in_an_empty_folder_nothing_fails(tmp_path: Path) -> None:
@@ -189,63 +134,6 @@ def test_a_failure_is_reported_with_an_advice(doctor: Doctor, parts: Parts) -> N
     assert "1 failed" in lines[-1]
     assert wrong not in reported.text
     assert "a record was written, read back and deleted" in reported.text
-
-
-NOWHERE = "127.0.0.1:9"
-BROKEN = {
-    "OPENAI_API_KEY": {"openai_api_key": "sk-wrong-000000000000-secret"},
-    "OPENAI_BASE_URL": {"openai_base_url": f"http://{NOWHERE}/v1"},
-    "OPENAI_IMAGE_MODEL": {"openai_image_model": "gpt-image-0"},
-    "OPENAI_TEXT_MODEL": {"openai_text_model": "gpt-0"},
-    "OPENAI_MODERATION_MODEL": {"openai_moderation_model": "moderation-0"},
-    "S3_ENDPOINT_URL": {"s3_endpoint_url": f"http://{NOWHERE}"},
-    "S3_BUCKET_NAME": {"s3_bucket_name": "no-such-bucket"},
-    "AWS_SECRET_ACCESS_KEY": {"aws_secret_access_key": "wrong-secret-key"},
-    "AWS_ACCESS_KEY_ID": {"aws_access_key_id": "wrong-access-key"},
-    "MONGODB_URI": {"mongodb_uri": f"mongodb://{NOWHERE}/"},
-    "REDIS_URL": {"redis_url": f"redis://{NOWHERE}/0"},
-}
-
-
-@pytest.mark.parametrize("name", BROKEN)
-def test_advice_names_the_broken_setting(name: str, doctor: Doctor, parts: Parts) -> None:
-    """Exactly the part with the broken setting fails, and the advice names that setting."""
-    reported = doctor("--json", **(parts.settings | BROKEN[name]))
-    failed = [one for one in reported.findings() if one["result"] == "failed"]
-    assert len({one["part"] for one in failed}) == 1, failed
-    assert name in failed[0]["advice"]
-
-
-@pytest.mark.parametrize(
-    ("name", "wrong", "result"),
-    [
-        ("AZURE_OPENAI_ENDPOINT", f"http://{NOWHERE}", "failed"),
-        ("AZURE_OPENAI_API_KEY", "wrong-azure-key-0000", "failed"),
-        ("AZURE_OPENAI_ENDPOINT", "/gateway", "warning"),
-        ("", "", "ok"),
-    ],
-)
-def test_azures_key_and_endpoint_are_checked(
-    name: str, wrong: str, result: str, doctor: Doctor, fake_openai: FakeOpenAI
-) -> None:
-    """The resource's list of models shows whether key and endpoint work, free of charge."""
-    endpoint = fake_openai.base_url.removesuffix("/v1")
-    settings = {"azure_openai_api_key": fake_openai.api_key, "azure_openai_endpoint": endpoint}
-    if name:
-        settings[name.lower()] = endpoint + wrong if wrong.startswith("/") else wrong
-    reported = doctor("--json", **settings)
-    assert reported.result("provider", "key") == result
-    (finding,) = [one for one in reported.findings() if one["part"] == "provider"]
-    assert name in finding["advice"]
-    assert fake_openai.paid == 0
-
-
-def test_base_url_without_its_path_is_named(doctor: Doctor, fake_openai: FakeOpenAI) -> None:
-    """A server that has no list of models under OPENAI_BASE_URL may have it under /v1."""
-    base_url = fake_openai.base_url.removesuffix("/v1") + "/nothing"
-    reported = doctor("--json", openai_api_key=fake_openai.api_key, openai_base_url=base_url)
-    (key,) = [one for one in reported.findings() if one["check"] == "key"]
-    assert (key["result"], "OPENAI_BASE_URL" in key["advice"]) == ("warning", True)
 
 
 def test_without_s3_the_clock_is_compared_with_the_provider(

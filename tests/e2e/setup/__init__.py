@@ -1,0 +1,1 @@
+"""The setup of the service: entry points and `flask images doctor`."""
