@@ -20,7 +20,7 @@ FOLDS = 5
 TOLERANCE = 0.05  # of log-odds, for --check
 SHAPES = Path(__file__).with_name("shapes.npz")
 """13242 regions of icons on pure white, with the features of their shapes only."""
-WEIGHT, SHAPE_WEIGHT = 0.6, 0.5  # of the log-odds of the two models: see README.md
+WEIGHT, SHAPE_WEIGHT = 0.8, 0.6  # of the log-odds of the two models: see README.md
 SHAPE_FEATURES = len(features.NAMES)
 STYLES = {icons.name: icons.style for icons in SETS}
 VISIBLE = 0.01  # of the subject: damage that counts
