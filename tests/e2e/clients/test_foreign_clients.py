@@ -41,7 +41,8 @@ console.log(await response.text());
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gunicorn]:
     """Run the service for pages of one origin."""
-    with gunicorn(tmp_path_factory.mktemp("foreign"), cors_origins=ORIGIN) as running:
+    folder = tmp_path_factory.mktemp("foreign")
+    with gunicorn(folder, cors_origins=ORIGIN, web_concurrency=1) as running:
         yield running
         assert "ERROR" not in running.log()
 
@@ -91,9 +92,17 @@ ENDS = {
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
 def test_end_of_a_chunked_body_may_come_in_pieces(server: Gunicorn, end: list[bytes]) -> None:
-    """The request is read, and so is the one behind it on the same connection."""
+    """The request is read, and so is the one behind it on the same connection.
+
+    Requests between the parts make sure that the process has read each part by itself.
+    """
+    first, *rest = end
     with Line(server) as line:
-        line.send(_POST + b"\r\n%x\r\n%b\r\n" % (len(BODY), BODY), *end, _NEXT)
+        line.send(_POST + b"\r\n%x\r\n%b\r\n%b" % (len(BODY), BODY, first))
+        for part in rest:
+            assert server.get("/healthz").status_code == 200
+            line.send(part)
+        line.send(_NEXT)
         received = line.rest()
     assert received.count(b"HTTP/1.1 200 OK\r\n") == 2
     assert b'"dry_run":true' in received
