@@ -13,6 +13,8 @@ from tests.support.fake_openai.faults.streams import StreamFaults
 from tests.support.fake_openai.faults.text import TextFaults
 from tests.support.fake_openai.reply import Reply
 
+_SEVERAL_READS = 256 * 1024  # bytes; clients read 64 KiB at most
+
 
 class WireFaults(Behavior):
     """Delays and connection faults; the generation is charged by default."""
@@ -35,8 +37,15 @@ class WireFaults(Behavior):
 
     @classmethod
     def meanwhile(cls, action: Callable[[], object]) -> Self:
-        """Call `action` after the request has arrived, then respond normally; charged."""
-        return cls("meanwhile", paid=True, wait=lambda _: action())
+        """Call `action` after the request has arrived, then respond normally; charged.
+
+        The response is too long for one read, so that the client compares the time.
+        """
+
+        def lengthen(reply: Reply) -> Reply:
+            return replace(reply, body=reply.body + b" " * _SEVERAL_READS)
+
+        return cls("meanwhile", paid=True, wait=lambda _: action(), rewrite=lengthen)
 
     @classmethod
     def with_headers(cls, headers: Mapping[str, str]) -> Self:
