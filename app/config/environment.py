@@ -19,6 +19,7 @@ _ALIASES = {
     "AWS_REGION": ("AWS_DEFAULT_REGION",),
     "OPENAI_ORG_ID": ("OPENAI_ORGANIZATION",),
     "OPENAI_PROJECT_ID": ("OPENAI_PROJECT",),
+    "SSL_CERT_FILE": ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"),
     "S3_ENDPOINT_URL": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
 }
 """Other names of settings, which count if the setting itself is not set."""

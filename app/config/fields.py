@@ -12,6 +12,7 @@ from app.config.types import (
     ApiVersion,
     BucketName,
     BudgetText,
+    CertificateFile,
     DatabaseName,
     Flag,
     Folder,
@@ -96,6 +97,7 @@ class SettingsFields(BaseModel):
     data_dir: Folder = Path("instance")
     idempotency_ttl_days: Number = Field(7, gt=0, le=365)
 
+    ssl_cert_file: CertificateFile | None = None
     host: ListenHost = "127.0.0.1"
     port: Whole = Field(5000, ge=1, le=65535)
     public_url: WebUrl | None = None

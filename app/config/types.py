@@ -5,6 +5,7 @@ No message quotes a value, because it may be a secret.
 
 import json
 import re
+import ssl
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -69,6 +70,14 @@ def _lower(value: object) -> object:
 
 def _parse_level(value: object) -> object:
     return _LEVELS.get(value.upper(), value.upper()) if isinstance(value, str) else value
+
+
+def _check_certificates(value: Path) -> Path:
+    try:
+        ssl.create_default_context(cafile=value)
+    except (OSError, ValueError):
+        raise ValueError("must be a readable file of certificates in PEM format") from None
+    return value
 
 
 def _check_signing_keys(value: SecretStr) -> SecretStr:
@@ -166,6 +175,7 @@ LogLevel = Annotated[
     Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_parse_level)
 ]
 Folder = Annotated[Path, AfterValidator(_check_folder)]
+CertificateFile = Annotated[Path, AfterValidator(_check_certificates)]
 BudgetText = Annotated[str, AfterValidator(_check_budget)]
 PriceTable = Annotated[dict[str, ModelPrices] | None, BeforeValidator(_parse_prices)]
 RateText = Annotated[str, AfterValidator(_check_rate)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from app.config import VERSION, Settings, traces_exporter
+from app.container.certificates import trusted_certificates
 from app.container.providers import build_provider
 from app.ports import (
     ApiKeyRepository,
@@ -88,6 +89,7 @@ def build_store(settings: Settings) -> ImageStore:
         session_token=_value_of(settings.aws_session_token),
         endpoint_url=settings.s3_endpoint_url,
         addressing_style=settings.s3_addressing_style,
+        ca_bundle=trusted_certificates(settings),
     )
     return S3Store(bucket, public_base=settings.s3_public_url)
 
@@ -110,7 +112,9 @@ def build_database(settings: Settings) -> DatabaseAdapters:
     from app.services.mongodb.ledger import MongoLedger
     from app.services.mongodb.records import MongoRecords
 
-    database = MongoDatabase(uri=uri, name=settings.database)
+    database = MongoDatabase(
+        uri=uri, name=settings.database, ca_bundle=trusted_certificates(settings)
+    )
     return DatabaseAdapters(
         records=MongoRecords(database),
         api_keys=MongoApiKeys(database),
@@ -126,7 +130,11 @@ def _cache(settings: Settings, observer: TelemetryObserver) -> ImageCache:
         return TwoLevelCache(memory_bytes=memory, count=observer.cache_read)
     from app.services.caching.redis import RedisCache
 
-    shared = RedisCache(url, timeout_seconds=settings.redis_timeout_seconds)
+    shared = RedisCache(
+        url,
+        timeout_seconds=settings.redis_timeout_seconds,
+        ca_bundle=trusted_certificates(settings),
+    )
     return TwoLevelCache(memory_bytes=memory, shared=shared, count=observer.cache_read)
 
 
@@ -138,7 +146,11 @@ def _limiter(settings: Settings, shared: RateLimitBackend | None) -> RateLimiter
         backends.append(sqlite_backend(settings.data_dir / "limits.sqlite3"))
     url = _value_of(settings.redis_url)
     if url is not None:
-        shared = redis_backend(url, timeout_seconds=settings.redis_timeout_seconds)
+        shared = redis_backend(
+            url,
+            timeout_seconds=settings.redis_timeout_seconds,
+            ca_bundle=trusted_certificates(settings),
+        )
     if shared is not None:
         backends.insert(0, shared)
     return SharedRateLimiter(backends, sqlite_backend())

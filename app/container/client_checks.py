@@ -99,7 +99,7 @@ def _create_mongodb(uri: str) -> None:
 
 
 def _create_redis(url: str) -> None:
-    from app.services.caching.redis import make_client
+    from app.services.caching.redis_client import make_client
 
     with make_client(url) as client:
         client.connection_pool.make_connection()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from app.config import Settings
+from app.container.certificates import trusted_certificates
 from app.ports import ImageGenerator, Moderator, PromptWriter
 from app.ports.providers import OnLimits
 from app.usecases.billing.model_table import draws_transparent
@@ -105,6 +106,7 @@ def build_client(settings: Settings, on_limits: OnLimits | None = None) -> "Lazy
             endpoint=settings.azure_target.endpoint,
             api_version=settings.azure_target.api_version,
             on_limits=on_limits,
+            ca_bundle=trusted_certificates(settings),
         )
     return lazy_client(
         api_key=_value_of(settings.openai_api_key),
@@ -112,6 +114,7 @@ def build_client(settings: Settings, on_limits: OnLimits | None = None) -> "Lazy
         organization=settings.openai_org_id,
         project=settings.openai_project_id,
         on_limits=on_limits,
+        ca_bundle=trusted_certificates(settings),
     )
 
 

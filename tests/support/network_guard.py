@@ -29,8 +29,9 @@ def clean_environment(environment: MutableMapping[str, str]) -> None:
     # boto3 reads these files, and without keys requests some from an address of the cloud.
     environment["AWS_CONFIG_FILE"] = environment["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     environment["AWS_EC2_METADATA_DISABLED"] = "true"
-    # No test uses TLS, and creating a client loads all certificates of the machine.
+    # Creating a client would load all certificates of the machine.
     environment["SSL_CERT_FILE"], environment["SSL_CERT_DIR"] = "", os.devnull
+    environment.pop("REQUESTS_CA_BUNDLE", None)
     # A hundred servers and commands are started, and each would compile the whole service again.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
 

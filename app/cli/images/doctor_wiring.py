@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from app.config import Settings
 from app.container import RECORDS_FILE, build_client, build_database, build_store
+from app.container.certificates import trusted_certificates
 from app.models import ApiKey, Finding
 from app.services.diagnostics import (
     access,
@@ -93,14 +94,21 @@ def _check_clock(settings: Settings) -> Iterator[Finding]:
 def _check_records(settings: Settings) -> Iterator[Finding]:
     if settings.mongodb_uri is None:
         return sqlite.check_file(settings.data_dir / RECORDS_FILE)
-    return mongodb.check_database(uri=_plain(settings.mongodb_uri), database=settings.database)
+    return mongodb.check_database(
+        uri=_plain(settings.mongodb_uri),
+        database=settings.database,
+        ca_bundle=trusted_certificates(settings),
+    )
 
 
 def _check_cache(settings: Settings) -> Iterator[Finding]:
     if settings.redis_url is None:
         return redis.without_redis(settings.web_concurrency)
-    timeout = settings.redis_timeout_seconds
-    return redis.check_server(_plain(settings.redis_url), timeout_seconds=timeout)
+    return redis.check_server(
+        _plain(settings.redis_url),
+        timeout_seconds=settings.redis_timeout_seconds,
+        ca_bundle=trusted_certificates(settings),
+    )
 
 
 def _check_data_dir(settings: Settings) -> Iterator[Finding]:

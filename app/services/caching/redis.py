@@ -3,15 +3,14 @@
 import contextlib
 import logging
 import os
-import ssl
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from app.models import StoredImage
+from app.services.caching.redis_client import TIMEOUT_SECONDS, make_client
 from app.services.caching.serialization import pack, unpack
-from app.services.runtime.failures import Failure, FailureKind, kind_by_class
 from app.services.runtime.lazy_client import LazyClient
 
 if TYPE_CHECKING:
@@ -26,8 +25,6 @@ _GENERATION_TTL_SECONDS = 60  # longer than any read of a store
 _MAX_VALUE_BYTES = 2 * 1024 * 1024  # more can't be transferred within the timeout
 _MAX_FIELDS = 256
 _MAX_PENDING_DELETIONS = 10_000
-TIMEOUT_SECONDS = 0.04
-"""The default timeout of connecting, and of each response; a failure takes at most twice that."""
 
 _log = logging.getLogger(__name__)
 
@@ -59,6 +56,7 @@ class RedisCache:
     Args:
         url: the server's URL. Its options override `client_options`, as in `?socket_timeout=0.2`.
         timeout_seconds: the timeout of connecting, and of each response.
+        ca_bundle: path of the certificates to trust; None for the usual ones.
         rest_seconds: the time after a failure in which the cache is not used.
         log_every_seconds: the minimum time between two logged failures.
     """
@@ -68,10 +66,11 @@ class RedisCache:
         url: str,
         *,
         timeout_seconds: float = TIMEOUT_SECONDS,
+        ca_bundle: str | None = None,
         rest_seconds: float = 5.0,
         log_every_seconds: float = 60.0,
     ) -> None:
-        self._client = LazyClient(lambda: make_client(url, timeout_seconds))
+        self._client = LazyClient(lambda: make_client(url, timeout_seconds, ca_bundle))
         self._rest_seconds = rest_seconds
         self._log_every_seconds = log_every_seconds
         self._lock = threading.Lock()
@@ -184,62 +183,3 @@ def _renew(client: "Redis", key: str, generation: bytes) -> bool:
     pipeline.expire(key, _GENERATION_TTL_SECONDS)
     pipeline.execute()
     return True
-
-
-def client_options(timeout_seconds: float = TIMEOUT_SECONDS) -> dict[str, Any]:
-    """Return the options of a client that fails fast.
-
-    Options in the client's URL override them.
-
-    Args:
-        timeout_seconds: the timeout of connecting, and of each response.
-    """
-    from redis.backoff import NoBackoff
-    from redis.retry import Retry
-
-    return {
-        "socket_timeout": timeout_seconds,
-        "socket_connect_timeout": timeout_seconds,
-        "retry": Retry(NoBackoff(), 0),
-        # The old protocol and no client name: otherwise a new connection needs round trips of its
-        # own before the first command, each of which may take the whole timeout again.
-        "protocol": 2,
-        "driver_info": None,
-    }
-
-
-def make_client(url: str, timeout_seconds: float = TIMEOUT_SECONDS) -> "Redis":
-    """Create a client that fails fast; it connects at first use."""
-    from redis import Redis
-
-    client = Redis.from_url(url, **client_options(timeout_seconds))
-    # Images are no text, whatever the URL says.
-    client.connection_pool.connection_kwargs.update(decode_responses=False, encoding="utf-8")
-    return client
-
-
-def classify(error: Exception) -> Failure | None:
-    """Classify an error of the SDK; None for any other exception."""
-    from redis.exceptions import RedisError
-
-    if not isinstance(error, RedisError | OSError):
-        return None
-    name = type(error).__name__
-    return Failure(kind=_kind(error), detail=name, code=name)
-
-
-def _kind(error: Exception) -> FailureKind:
-    from redis import exceptions
-
-    if isinstance(error.__cause__ or error.__context__, ssl.SSLError):
-        return FailureKind.TLS
-    kinds = (
-        (exceptions.AuthenticationError, FailureKind.CREDENTIALS_REFUSED),
-        (exceptions.NoPermissionError, FailureKind.PERMISSION_DENIED),
-        (exceptions.AuthorizationError, FailureKind.PERMISSION_DENIED),
-        (exceptions.TimeoutError, FailureKind.NO_RESPONSE),
-        (exceptions.ConnectionError, FailureKind.UNREACHABLE),
-        (OSError, FailureKind.UNREACHABLE),
-        (exceptions.ResponseError, FailureKind.REJECTED),
-    )
-    return kind_by_class(error, kinds, FailureKind.BAD_RESPONSE)

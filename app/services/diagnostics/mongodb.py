@@ -41,11 +41,11 @@ _ADVICE = FailureAdvice(
 )
 
 
-def check_database(*, uri: str, database: str) -> Iterator[Finding]:
+def check_database(*, uri: str, database: str, ca_bundle: str | None = None) -> Iterator[Finding]:
     """Connect, check the indexes, then write and delete a document."""
     try:
         with _errors_replaced():
-            client = make_client(uri)
+            client = make_client(uri, ca_bundle=ca_bundle)
     except CheckFailed as error:
         yield _RECORDS.failed("server", error.found, error.advice)
         return

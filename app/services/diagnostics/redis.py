@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from app.models import Finding
-from app.services.caching.redis import classify, make_client
+from app.services.caching.redis_client import classify, make_client
 from app.services.diagnostics.findings import CheckFailed, FailureAdvice, FindingBuilder
 from app.services.runtime.failures import FailureKind, replace_errors
 
@@ -30,7 +30,7 @@ _ADVICE = FailureAdvice(
         FailureKind.REJECTED: ("Redis refuses the command", _ALLOW),
         FailureKind.TLS: (
             "the TLS connection to Redis failed",
-            "check the scheme of REDIS_URL (rediss for TLS), and the server's certificate",
+            "check the scheme of REDIS_URL (rediss for TLS), and the certificates (SSL_CERT_FILE)",
         ),
         FailureKind.NO_RESPONSE: ("Redis did not respond in time", _CHECK_NETWORK),
     },
@@ -47,14 +47,17 @@ def without_redis(processes: int) -> Iterator[Finding]:
     yield _CACHE.ok("memory", found)
 
 
-def check_server(url: str, *, timeout_seconds: float) -> Iterator[Finding]:
+def check_server(
+    url: str, *, timeout_seconds: float, ca_bundle: str | None = None
+) -> Iterator[Finding]:
     """Connect, write and delete a value, then check the memory policy.
 
     Args:
         url: the server's URL.
         timeout_seconds: the timeout of the service, which this check need not keep.
+        ca_bundle: path of the certificates to trust; None for the usual ones.
     """
-    client = make_client(url, max(timeout_seconds, _TIMEOUT_SECONDS))
+    client = make_client(url, max(timeout_seconds, _TIMEOUT_SECONDS), ca_bundle)
     with contextlib.closing(client):
         try:
             with _errors_replaced():

@@ -62,7 +62,7 @@ _ADVICE = FailureAdvice(
         ),
         FailureKind.TLS: (
             "the TLS connection to S3 failed",
-            "check S3_ENDPOINT_URL and the trusted certificates (AWS_CA_BUNDLE)",
+            "check S3_ENDPOINT_URL and the trusted certificates (SSL_CERT_FILE)",
         ),
         FailureKind.UNREACHABLE: ("S3 can't be reached", _CHECK_NETWORK),
         FailureKind.NO_RESPONSE: ("S3 did not respond", _CHECK_NETWORK),

@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
 
 from app.errors import RecordsUnavailable
 from app.services.runtime.failures import Failure, FailureKind, kind_by_class, replace_errors
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from pymongo.collection import Collection
 
 _TIMEOUT_MS = 2500
+_TRUST_OPTIONS = {"tlscafile", "tlsinsecure", "tlsallowinvalidcertificates"}
 _KINDS_BY_CODE = {
     13: FailureKind.PERMISSION_DENIED,
     18: FailureKind.CREDENTIALS_REFUSED,
@@ -28,15 +30,21 @@ class MongoDatabase:
     Args:
         uri: a MongoDB connection string with all options.
         name: the database's name.
+        ca_bundle: path of the certificates to trust; None for the usual ones.
         client: an open client to use instead of creating one from the URI.
     """
 
     def __init__(
-        self, *, uri: str, name: str, client: "MongoClient[dict[str, Any]] | None" = None
+        self,
+        *,
+        uri: str,
+        name: str,
+        ca_bundle: str | None = None,
+        client: "MongoClient[dict[str, Any]] | None" = None,
     ) -> None:
         self._name = name
         self._client: LazyClient[MongoClient[dict[str, Any]]] = LazyClient(
-            lambda: client or make_client(uri)
+            lambda: client or make_client(uri, ca_bundle=ca_bundle)
         )
 
     def client(self) -> "MongoClient[dict[str, Any]]":
@@ -52,12 +60,15 @@ class MongoDatabase:
         self._client.close()
 
 
-def make_client(uri: str, *, connect: bool = True) -> "MongoClient[dict[str, Any]]":
+def make_client(
+    uri: str, *, connect: bool = True, ca_bundle: str | None = None
+) -> "MongoClient[dict[str, Any]]":
     """Create a client whose calls time out, whatever the server does.
 
     Args:
         uri: a MongoDB connection string with all options.
         connect: whether to connect in the background; if not, the first call does.
+        ca_bundle: path of the certificates to trust, unless the URI has options of its own.
 
     Raises:
         ConfigurationError: the URI or one of its options is invalid.
@@ -65,6 +76,8 @@ def make_client(uri: str, *, connect: bool = True) -> "MongoClient[dict[str, Any
     from pymongo import MongoClient
     from pymongo.errors import ConfigurationError
 
+    verifies = ca_bundle is not None and _verifies_by_default(uri)
+    trust: dict[str, Any] = {"tlsCAFile": ca_bundle} if verifies else {}
     try:
         return MongoClient(
             uri,
@@ -72,9 +85,18 @@ def make_client(uri: str, *, connect: bool = True) -> "MongoClient[dict[str, Any
             tz_aware=True,
             connectTimeoutMS=_TIMEOUT_MS,
             timeoutMS=_TIMEOUT_MS,  # of a whole call, including server selection and retries
+            **trust,
         )
     except (ValueError, TypeError) as error:
         raise ConfigurationError(type(error).__name__) from None
+
+
+def _verifies_by_default(uri: str) -> bool:
+    """Return whether the client uses TLS, and the URI does not say whom to trust."""
+    parts = urlsplit(uri)
+    options = {name.lower(): text.lower() for name, text in parse_qsl(parts.query)}
+    enabled = options.get("tls", options.get("ssl", str(parts.scheme == "mongodb+srv").lower()))
+    return enabled == "true" and not options.keys() & _TRUST_OPTIONS
 
 
 def translate_errors() -> AbstractContextManager[None]:

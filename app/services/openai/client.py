@@ -55,6 +55,7 @@ def lazy_client(
     organization: str | None = None,
     project: str | None = None,
     on_limits: OnLimits | None = None,
+    ca_bundle: str | None = None,
 ) -> "LazyClient[OpenAI]":
     """Return a client of OpenAI or a compatible server, created lazily.
 
@@ -66,6 +67,7 @@ def lazy_client(
         organization: the id of OpenAI's organization, if the key belongs to several.
         project: the id of the organization's project.
         on_limits: receives what remains of the image model's rate limits.
+        ca_bundle: path of the certificates to trust; None for the usual ones.
     """
 
     def make() -> "OpenAI":
@@ -76,7 +78,7 @@ def lazy_client(
         client = OpenAI(
             api_key=api_key or _NO_API_KEY,
             base_url=base_url or DEFAULT_BASE_URL,
-            **client_options(on_limits),
+            **client_options(on_limits, ca_bundle),
         )
         # Instead of arguments, so that the SDK doesn't read the environment for those not set.
         client.organization, client.project = organization, project
@@ -86,7 +88,12 @@ def lazy_client(
 
 
 def lazy_azure_client(
-    *, api_key: str, endpoint: str, api_version: str, on_limits: OnLimits | None = None
+    *,
+    api_key: str,
+    endpoint: str,
+    api_version: str,
+    on_limits: OnLimits | None = None,
+    ca_bundle: str | None = None,
 ) -> "LazyClient[OpenAI]":
     """Return a client of Azure OpenAI, created lazily.
 
@@ -102,7 +109,7 @@ def lazy_azure_client(
             api_key=api_key,
             azure_endpoint=endpoint,
             api_version=api_version,
-            **client_options(on_limits),
+            **client_options(on_limits, ca_bundle),
         )
 
     return LazyClient(make)

@@ -6,6 +6,7 @@ second.
 """
 
 import re
+import ssl
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -30,11 +31,14 @@ _MAX_ERROR_BYTES = {
 }
 
 
-def client_options(on_limits: OnLimits | None = None) -> dict[str, Any]:
+def client_options(
+    on_limits: OnLimits | None = None, ca_bundle: str | None = None
+) -> dict[str, Any]:
     """Return the options that all clients of the SDK share.
 
     Args:
         on_limits: receives what remains of the image model's rate limits, after each response.
+        ca_bundle: path of the certificates to trust; None for the usual ones.
     """
     hooks = [limit_error_body]
     if on_limits is not None:
@@ -46,6 +50,7 @@ def client_options(on_limits: OnLimits | None = None) -> dict[str, Any]:
         "http_client": DefaultHttpxClient(
             follow_redirects=False,
             event_hooks={"request": [trace_request], "response": hooks},
+            verify=ssl.create_default_context(cafile=ca_bundle) if ca_bundle else True,
             # By default httpx2 accepts what any installed package can decompress.
             headers={"Accept-Encoding": "gzip, deflate"},
         ),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
 from app.models import Rate, RateLimitStatus
-from app.services.caching.redis import TIMEOUT_SECONDS, client_options
+from app.services.caching.redis_client import TIMEOUT_SECONDS, client_options
 from app.services.rate_limiting.limiter import BackendUnavailable
 from app.services.runtime.lazy_client import LazyClient
 
@@ -121,7 +121,9 @@ class StorageBackend:
         return RateLimitStatus(allowed=allowed, remaining=remaining, reset=reset)
 
 
-def redis_backend(url: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> StorageBackend:
+def redis_backend(
+    url: str, *, timeout_seconds: float = TIMEOUT_SECONDS, ca_bundle: str | None = None
+) -> StorageBackend:
     """Count in Redis or Valkey, for all servers.
 
     Entries have the time of the server that counts: if two clocks differ by a second, so do the
@@ -133,7 +135,7 @@ def redis_backend(url: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Stor
         from redis.exceptions import ResponseError
 
         storage = RedisStorage(
-            url, key_prefix="image-api:rate:2", **client_options(timeout_seconds)
+            url, key_prefix="image-api:rate:2", **client_options(url, timeout_seconds, ca_bundle)
         )
         return OpenStorage(
             storage=storage,

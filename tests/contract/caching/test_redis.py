@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -38,7 +39,7 @@ def new_cache(proxy: FaultProxy) -> Iterator[NewCache]:
     """Return a factory for caches behind the proxy, with the shipped timeout or another."""
     with contextlib.ExitStack() as stack:
 
-        def make(timeout: float | None = None, **options: float) -> RedisCache:
+        def make(timeout: float | None = None, **options: Any) -> RedisCache:
             url = f"redis://{proxy.host}:{proxy.port}/0"
             cache = RedisCache(patient(url, timeout) if timeout else url, **options)
             return stack.enter_context(contextlib.closing(cache))

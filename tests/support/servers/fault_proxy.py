@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
 import threading
 import weakref
@@ -55,7 +56,10 @@ class FaultProxy:
         target: host and port of the server.
     """
 
-    def __init__(self, target_host: str, target_port: int) -> None:
+    def __init__(
+        self, target_host: str, target_port: int, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._tls = tls
         self.host, self.port = HOST, free_port()
         self.target = (target_host, target_port)
         self._mode = _Mode("pass_through")
@@ -141,7 +145,9 @@ class FaultProxy:
             await self._stop_listening(self._listener)
             self._listener = None
         elif mode.kind != "refuse" and self._listener is None:
-            self._listener = await asyncio.start_server(self._accept, self.host, self.port)
+            self._listener = await asyncio.start_server(
+                self._accept, self.host, self.port, ssl=self._tls
+            )
         if broken:
             await self._reset_all()
 
@@ -191,6 +197,10 @@ class FaultProxy:
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection(*self.target)
         self._transports.add(back.transport)
+        # Drained means sent: no data remain in a buffer when a connection ends. With TLS, asyncio
+        # would wait forever.
+        for sink in (back,) if self._tls else (back, writer):
+            sink.transport.set_write_buffer_limits(high=0)
         link = _Link()
         pumps = (
             asyncio.ensure_future(self._pump(reader, back, link, is_response=False)),
@@ -212,8 +222,6 @@ class FaultProxy:
         *,
         is_response: bool,
     ) -> None:
-        # Drained means sent: no data remain in a buffer when a connection ends.
-        sink.transport.set_write_buffer_limits(high=0)
         mode, passed = self._mode, 0
         while chunk := await source.read(65_536):
             if self._mode is not mode:

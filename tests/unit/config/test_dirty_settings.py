@@ -1,5 +1,8 @@
 """Each setting with each kind of dirt: it is cleaned, or refused by name and without its value."""
 
+from pathlib import Path
+
+import botocore
 import pytest
 
 from app.config import ConfigError, Settings
@@ -32,6 +35,7 @@ VALUES = {
     "S3_ADDRESSING_STYLE": "virtual",
     "S3_PUBLIC_URL": "https://cdn.example.com/images",
     "SERVE_MODE": "proxy",
+    "SSL_CERT_FILE": str(Path(botocore.__file__).with_name("cacert.pem")),
     "MONGODB_URI": f"mongodb://user:{PASSWORD}@127.0.0.1:27017/images?w=1",
     "MONGODB_DATABASE": "images",
     "REDIS_URL": f"redis://:{PASSWORD}@127.0.0.1:6379/0",

@@ -5,7 +5,7 @@ import ssl
 import pytest
 from redis import exceptions
 
-from app.services.caching.redis import classify
+from app.services.caching.redis_client import classify
 from app.services.runtime.failures import FailureKind
 
 
