@@ -2,8 +2,8 @@
 
 Files that are inflated by zlib-ng on the way are decoded faster: OpenCV's wheels contain zlib
 1.2.11, whose inflate takes a large part of the time of decoding an image model's PNG. That saves
-about 8 % of a whole cutout of a model's RGB file (docs/decisions.md). Scan lines stay filtered;
-the decoder reverses the filters.
+about a tenth of a whole cutout of a model's RGB file; flat drawings have little to inflate
+(docs/decisions.md). Scan lines stay filtered; the decoder reverses the filters.
 """
 
 import struct
@@ -27,6 +27,7 @@ from app.imaging.formats.png_reader import (
 Array = npt.NDArray[Any]
 
 MAX_INFLATED_PIXELS = 3_000_000  # copying more would block other threads for too long
+MIN_COMPRESSED = 0.2  # of the inflated size: what is smaller, OpenCV inflates as fast
 MAX_MISSING_SHARE = 0.03  # of the pixels, that a damaged file may lack
 _MAX_FLAT_SHARE = 0.33  # of the pixels, if no more than these bytes are missing: a plain area
 _MAX_MISSING_BYTES = 64
@@ -34,6 +35,7 @@ _INFLATED_TYPES = {GRAY, RGB, RGBA}
 _HEAD_SIZE = 33  # bytes of signature and IHDR
 _BLOCK_SIZE = 65535  # bytes of a stored block at most (RFC 1951, section 3.2.4)
 _IEND = b"\0\0\0\0IEND\xaeB`\x82"
+_ZLIB_HEADER = b"\0\0\0\2IDAT\x78\x01" + struct.pack(">I", zlib_ng.crc32(b"IDAT\x78\x01"))
 _RAW_DEFLATE = -15  # window size in bits, without header and checksum
 _FEED_SIZE = 64  # bytes that are lost at most where the compressed data is damaged
 _LAST_FILTER = 4
@@ -50,12 +52,15 @@ def with_stored_pixels(png: PngFile) -> Array | None:
     Supports 8-bit gray, RGB and RGBA that is not interlaced.
 
     Returns:
-        The file as (n,) uint8, or None if it is unsupported, too large, damaged or truncated.
+        The file as (n,) uint8, or None if it is unsupported, too large, not worth it, damaged or
+        truncated.
     """
     supported = png.depth == 8 and png.color_type in _INFLATED_TYPES and not png.interlaced
     if not supported or png.width * png.height > MAX_INFLATED_PIXELS:
         return None
     size = (png.width * CHANNELS[png.color_type] + 1) * png.height
+    if sum(len(part) for part in png.data) < MIN_COMPRESSED * size:
+        return None
     decompressor = zlib_ng.decompressobj(_RAW_DEFLATE)
     try:
         raw = decompressor.decompress(_compressed(png), size)
@@ -95,15 +100,15 @@ def with_repaired_pixels(png: PngFile) -> Array | None:
     return _build_stored(png, b"".join((*lines, *(_REPEAT + bytes(n - 1) for n in missing))))
 
 
-def _compressed(png: PngFile) -> bytes:
+def _compressed(png: PngFile) -> memoryview:
     """Return the deflated data, without the header of two bytes.
 
     The checksum behind it is not verified.
     """
-    return b"".join(png.data)[2:]
+    return memoryview(b"".join(png.data))[2:]
 
 
-def _inflate_until_damage(compressed: bytes, max_size: int) -> bytes:
+def _inflate_until_damage(compressed: memoryview, max_size: int) -> bytes:
     decompressor, raw = zlib_ng.decompressobj(_RAW_DEFLATE), bytearray()
     for start in range(0, len(compressed), _FEED_SIZE):
         try:
@@ -135,17 +140,19 @@ def _head(png: PngFile) -> bytes:
 
 
 def _build_stored(png: PngFile, raw: bytes) -> Array:
-    """Build a PNG with one IDAT chunk of stored blocks.
+    """Build a PNG of stored blocks.
 
-    NumPy makes the two copies, and releases the interpreter lock while it does.
+    The first IDAT chunk has only the header of the zlib stream, as OpenCV copies the first one
+    once more. NumPy makes the two copies, and releases the interpreter lock while it does.
     """
     full = (len(raw) - 1) // _BLOCK_SIZE
     rest = len(raw) - full * _BLOCK_SIZE
-    size = 2 + full * (_BLOCK_SIZE + 5) + 5 + rest + 4
+    size = full * (_BLOCK_SIZE + 5) + 5 + rest + 4
     values = np.frombuffer(raw, np.uint8)
-    out = np.empty(_HEAD_SIZE + 12 + size + len(_IEND), np.uint8)
-    view, start = out.data, _HEAD_SIZE + 10
-    view[:start] = _head(png) + struct.pack(">I4s", size, b"IDAT") + b"\x78\x01"
+    start = _HEAD_SIZE + len(_ZLIB_HEADER) + 8
+    out = np.empty(start + size + 4 + len(_IEND), np.uint8)
+    view = out.data
+    view[:start] = _head(png) + _ZLIB_HEADER + struct.pack(">I4s", size, b"IDAT")
     last = start + full * (_BLOCK_SIZE + 5)
     blocks = out[start:last].reshape(full, _BLOCK_SIZE + 5)
     blocks[:, :5] = np.frombuffer(struct.pack("<BHH", 0, _BLOCK_SIZE, 0), np.uint8)
@@ -154,6 +161,6 @@ def _build_stored(png: PngFile, raw: bytes) -> Array:
     end = last + 5 + rest
     out[last + 5 : end] = values[full * _BLOCK_SIZE :]
     view[end : end + 4] = struct.pack(">I", zlib_ng.adler32(raw))
-    checksum = zlib_ng.crc32(view[_HEAD_SIZE + 4 : end + 4])
+    checksum = zlib_ng.crc32(view[start - 4 : end + 4])
     view[end + 4 :] = struct.pack(">I", checksum) + _IEND
     return out

@@ -10,10 +10,11 @@ from PIL import Image
 
 from app.imaging.formats.png_inflate import with_stored_pixels
 from app.imaging.formats.png_reader import read_png
-from tests.support.images.flag_images import RGB, encode_16_bits, encode_interlaced, flag
+from tests.support.images.flag_images import encode_16_bits, encode_interlaced, flag
 from tests.support.images.sample_images import encoded
 
-PLAIN = encoded(flag())
+NOISE = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+PLAIN = encoded(Image.fromarray(NOISE))
 
 
 def split_idat(data: bytes, parts: int) -> bytes:
@@ -50,7 +51,13 @@ def test_an_inflated_png_has_the_same_pixels(size: tuple[int, int], mode: str) -
 
 def test_only_complete_plain_pngs_are_inflated() -> None:
     """Damaged, truncated, interlaced, 16-bit and too large files are left to the decoders."""
-    damaged = PLAIN[:60] + b"\xff" * 40 + PLAIN[100:]
-    large = encoded(Image.new("L", (2000, 1501)))
-    for data in (damaged, PLAIN[:-40], encode_interlaced(RGB), encode_16_bits(RGB), large):
+    damaged = PLAIN[:43] + b"\xff" * 40 + PLAIN[83:]
+    large = encoded(Image.effect_noise((2000, 1501), 200))
+    for data in (damaged, PLAIN[:-40], encode_interlaced(NOISE), encode_16_bits(NOISE), large):
         assert with_stored_pixels(read_png(data)) is None
+    assert with_stored_pixels(read_png(PLAIN)) is not None
+
+
+def test_flat_drawings_are_left_to_the_decoder() -> None:
+    """There is little to inflate in them, and much to copy."""
+    assert with_stored_pixels(read_png(encoded(flag()))) is None
