@@ -141,7 +141,8 @@ def _measure_ring(
     outline = subject.outline[box]
     edge = np.array(cv2.mean(image, outline.view(np.uint8))[:3])
     edge = edge if outline.any() else subject.outline_color
-    brightness = near.mean(axis=1, dtype=np.float32)
+    blue, green, red = near.T.astype(np.float32)  # a reduction over three columns is slow
+    brightness = (blue + green + red) / np.float32(3)
     bins = np.bincount((near >> 6).astype(np.int32) @ _COLOR_BIN, minlength=64) / len(near)
     return [
         float(brightness.mean()), float(brightness.min()), float(near.std(axis=0).mean()),
