@@ -58,12 +58,17 @@ def may_be_shaded(image: Array, color: Array, noise: float, brighter: float) -> 
     Returns:
         (h, w) uint8.
     """
-    darker = cv2.split(color - image.astype(np.float32))
-    low = cv2.min(cv2.min(darker[0], darker[1]), darker[2])
-    high = cv2.max(cv2.max(darker[0], darker[1]), darker[2])
-    limit = MAX_TINT + 3 * noise + np.float32(TINT_PER_LEVEL) * np.maximum(high, 0)
-    neutral = (high - low <= limit) & (high <= MAX_DARKENING)
-    return np.asarray(neutral & (low >= -brighter - 3 * noise)).view(np.uint8)
+    base = color if color.ndim == 3 else np.append(color, 0.0).astype(np.float64)
+    planes: Any = cv2.split(cv2.subtract(image, base, dtype=cv2.CV_32F))
+    blue, green, red = planes  # new memory is slow, so results replace what isn't needed any more
+    darkest = np.asarray(cv2.min(cv2.min(blue, green), red))
+    lightest = np.asarray(cv2.max(cv2.max(blue, green, blue), red, blue))
+    neutral = (darkest >= -MAX_DARKENING) & (lightest <= brighter + 3 * noise)
+    tint = np.subtract(lightest, darkest, out=lightest)
+    limit = np.minimum(darkest, 0, out=darkest)
+    limit *= np.float32(-TINT_PER_LEVEL)
+    limit += MAX_TINT + 3 * noise
+    return np.asarray(neutral & (tint <= limit)).view(np.uint8)
 
 
 @dataclass(frozen=True)

@@ -30,19 +30,21 @@ def shaded_background(image: Array, mask: Array, base: Array) -> Array:
     height, width = mask.shape
     visible = np.zeros_like(image)
     cv2.copyTo(image, mask, visible)
-    out = base
+    out: Any = base
     for scale, radii in ((_SCALE, _RADII), (2, (1,))):
         size = (max(1, width // scale), max(1, height // scale))
         color = cv2.resize(visible, size, interpolation=cv2.INTER_AREA).astype(np.float32)
         weight = cv2.resize(mask * np.uint8(255), size, interpolation=cv2.INTER_AREA)
-        stacked = np.dstack([color, weight.astype(np.float32) * np.float32(1 / 255)])
+        share = weight.astype(np.float32) * np.float32(1 / 255)
+        stacked: Any = cv2.merge([*cv2.split(color), share])
         out = spread(out, size)
         for radius in radii:
             means = cv2.blur(stacked, (2 * radius + 1,) * 2, borderType=cv2.BORDER_REPLICATE)
-            share = means[..., 3:]
-            mean = means[..., :3] / np.maximum(share, np.float32(1e-6))
-            out = np.where(share > 0.02, mean, out)
-    return out
+            *planes, share = (np.asarray(plane) for plane in cv2.split(means))
+            known = (share > 0.02).view(np.uint8)
+            share = np.maximum(share, np.float32(1e-6))
+            cv2.copyTo(cv2.merge([plane / share for plane in planes]), known, out)
+    return np.asarray(out)
 
 
 def spread(color: Array, size: tuple[int, int]) -> Array:
