@@ -23,6 +23,7 @@ from app.http.url_signing import Signer
 from app.models import Budget, Rate
 from app.ports import ImageCache, Ports
 from app.services.caching.api_key_cache import CachedApiKeys
+from app.services.caching.caching_store import CachingStore
 from app.services.caching.memory import MemoryCache
 from app.services.files.temp_files import LocalTempFiles
 from app.usecases.auth.api_keys import ApiKeys
@@ -49,7 +50,9 @@ _CACHE_TTL_SECONDS = 60
 def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
     """Build the dependencies of the views from settings and ports."""
     uncached = past_the_cache(ports)
-    storage_check = StorageCheck(store=uncached.store, spool=ports.spool)
+    # Its writes concern no image, so the cache has nothing to forget.
+    raw = ports.store.store if isinstance(ports.store, CachingStore) else ports.store
+    storage_check = StorageCheck(store=raw, spool=ports.spool)
     readiness = _readiness(settings, ports, storage_check)
     images = Images(ports.store, ports.records, _memory_cache(_OWNER_CACHE_BYTES))
     prices = Prices(settings.price_table)
