@@ -1,6 +1,7 @@
 """Small synthetic images with a known cutout, and helpers to inspect results."""
 
 import io
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,11 @@ _SCALE = 4  # rendered this much larger and averaged, for smooth edges
 
 def owl(width: int = 512, height: int = 512, mode: str = "RGB") -> Image.Image:
     """Return a dark disc with two round white eyes, centered on white."""
+    return _drawn_owl(width, height, mode).copy()
+
+
+@lru_cache(maxsize=32)
+def _drawn_owl(width: int, height: int, mode: str) -> Image.Image:
     canvas = Image.new("RGB", (width * _SCALE, height * _SCALE), "white")
     pen = ImageDraw.Draw(canvas)
     center_x, center_y = width * _SCALE / 2, height * _SCALE / 2

@@ -150,8 +150,8 @@ def test_other_threads_keep_running(name: str) -> None:
     """No step of a cutout holds the interpreter lock for a quarter of the cutout's time.
 
     Time is the processor time of the working thread, so neither load nor speed of the machine
-    matters. Noise differs from run to run, while a step that holds the lock does so in each: the
-    shortest of nine runs counts. The control, a hold on purpose after the cutout, is detected.
+    matters. Noise differs from run to run, while a step that holds the lock does so in each: one
+    of nine runs without such a hold proves that there is no such step.
     """
     data = {
         "drawing": encoded(owl(1024, 1024)),
@@ -160,11 +160,15 @@ def test_other_threads_keep_running(name: str) -> None:
         "shadow": encoded(shadowed()),
     }[name]
     imaging.cutout(data)
-    hold = make_holder(0.02)
-    held = [_held_share(lambda: imaging.cutout(data)) for _ in range(9)]
-    control = [_held_share(hold, before=lambda: imaging.cutout(data)) for _ in range(5)]
-    assert min(held) <= 0.25
-    assert max(control) > 0.7
+    assert any(_held_share(lambda: imaging.cutout(data)) <= 0.25 for _ in range(9))
+
+
+@pytest.mark.skipif(not QUEUED.exists(), reason="only Linux reports how long a thread was queued")
+def test_a_hold_of_the_lock_is_detected() -> None:
+    """The measurement finds a hold on purpose, after a cutout, in one of five runs."""
+    data, hold = encoded(owl(1024, 1024)), make_holder(0.02)
+    shares = (_held_share(hold, before=lambda: imaging.cutout(data)) for _ in range(5))
+    assert any(share > 0.7 for share in shares)
 
 
 def _held_share(work: Callable[[], object], before: Callable[[], object] = lambda: None) -> float:
