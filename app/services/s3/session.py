@@ -1,16 +1,14 @@
 """Sessions and clients of the S3 SDK."""
 
-import contextlib
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
-from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
-from botocore.handlers import set_list_objects_encoding_type_url
+from botocore.handlers import disable_signing, set_list_objects_encoding_type_url
 from botocore.httpsession import get_cert_path
 from botocore.loaders import create_loader
 from botocore.session import get_session
@@ -85,9 +83,7 @@ def make_clients(bucket: Bucket) -> S3Clients:
     )
     if not get_environ_proxies(sdk.meta.endpoint_url):  # only the SDK can use a proxy
         sdk.meta.events.register("before-send.s3.GetObject", reader.learn_endpoint)
-    unsigned = config.merge(Config(signature_version=UNSIGNED))
-    with contextlib.closing(session.client("s3", config=unsigned, **options)) as client:
-        return S3Clients(sdk, reader, _base_url(client, bucket.name))
+    return S3Clients(sdk, reader, _base_url(sdk, bucket.name))
 
 
 def load() -> None:
@@ -139,10 +135,17 @@ def _addressing_style(bucket: Bucket) -> str:
     return "virtual" if host.endswith(_VIRTUAL_HOSTS_ONLY) else "path"
 
 
-def _base_url(unsigned: "BaseClient", bucket: str) -> str:
-    """Return the URL before objects' keys, as the SDK's own endpoint rules make it."""
-    params = {"Bucket": bucket, "Key": "x"}
-    url: str = unsigned.generate_presigned_url("get_object", Params=params)
+def _base_url(sdk: "BaseClient", bucket: str) -> str:
+    """Return the URL before objects' keys, as the SDK's own endpoint rules make it.
+
+    No credentials are needed, which may have to be requested from the instance.
+    """
+    params, event = {"Bucket": bucket, "Key": "x"}, "choose-signer.s3.GetObject"
+    sdk.meta.events.register_first(event, disable_signing)
+    try:
+        url: str = sdk.generate_presigned_url("get_object", Params=params)
+    finally:
+        sdk.meta.events.unregister(event, disable_signing)
     return url.partition("?")[0].removesuffix("/x")
 
 
