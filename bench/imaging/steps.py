@@ -17,17 +17,17 @@ from app.imaging.cutout.edges.edge_alpha import estimate_alpha
 from app.imaging.cutout.edges.edge_width import edge_width
 from app.imaging.cutout.regions import Regions, background_like, label_regions
 from app.imaging.cutout.segmentation import SegmentationOptions, segment
-from app.painter import paint
+from app.painter import paint_transparent
 
 SIDE, GAP, HEAD = 256, 12, 22
-PROMPTS = ("a doughnut", "a red mushroom", "an owl reading a book")
+PROMPTS = ("a glazed doughnut", "a red mug", "an owl reading a book")
 TITLES = ("original", "distance", "subject · hole · kept", "opacity", "over magenta", "over black")
 OUT = Path(__file__).resolve().parents[2] / "docs" / "cutout.png"
 
 
 def main() -> None:
     """Write docs/cutout.png and print each image's report."""
-    rows = [steps(paint(prompt)) for prompt in PROMPTS]
+    rows = [steps(painted(prompt)) for prompt in PROMPTS]
     width = len(TITLES) * (SIDE + GAP) - GAP
     sheet = Image.new("RGB", (width, HEAD + len(rows) * (SIDE + GAP) - GAP), "white")
     pen = ImageDraw.Draw(sheet)
@@ -38,6 +38,16 @@ def main() -> None:
             sheet.paste(image, (column * (SIDE + GAP), HEAD + row * (SIDE + GAP)))
     sheet.save(OUT, optimize=True)
     print(OUT.name, sheet.size)
+
+
+def painted(prompt: str) -> bytes:
+    """Return a PNG on white; white parts have the same color, as most models paint them."""
+    emblem = paint_transparent(prompt, white="#ffffff")
+    image = Image.new("RGB", emblem.size, "white")
+    image.paste(emblem, mask=emblem)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def steps(data: bytes) -> list[Image.Image]:
