@@ -4,6 +4,7 @@ CUTOUT_EXAMPLES raises the number of random images; 10000 take some minutes.
 """
 
 import faulthandler
+import functools
 import hashlib
 import os
 import time
@@ -73,18 +74,19 @@ def test_every_image_gives_a_cutout_and_a_report(odd: OddImage, holes: str) -> N
     assert report.holes_cut >= 0
 
 
-def samples() -> list[bytes]:
+@functools.cache
+def samples() -> tuple[bytes, ...]:
     """Return images that take different paths through the code."""
     rng = np.random.default_rng(5)
     transparent = owl(300, 200, "RGBA")
     transparent.putalpha(Image.linear_gradient("L").resize((300, 200)))
-    return [
+    return (
         encoded(owl()),
         encoded(owl(700, 500), "JPEG", quality=60),
         encoded(owl(), "WEBP", quality=80),
         encoded(transparent),
         encoded(Image.fromarray(noise(rng, 200, 200))),
-    ]
+    )
 
 
 def digest(data: bytes) -> str:

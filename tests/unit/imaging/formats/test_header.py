@@ -137,7 +137,7 @@ def test_damaged_files_raise_only_unusable_image(kind: str, data: st.DataObject)
     if data.draw(st.booleans()):
         del damaged[data.draw(st.integers(0, len(damaged) - 1)) :]
     try:
-        result = imaging.cutout(bytes(damaged))
+        result = imaging.cutout(bytes(damaged), size=64)
     except UnusableImage:
         return
-    assert Image.open(io.BytesIO(result.png)).size == (256, 256)
+    assert Image.open(io.BytesIO(result.png)).size == (64, 64)

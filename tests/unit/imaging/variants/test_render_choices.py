@@ -1,6 +1,7 @@
 """Variants that decide about enclosed areas, and those of images with stored options."""
 
 import re
+from functools import cache
 from typing import Literal
 
 import pytest
@@ -17,6 +18,12 @@ ORIGINAL = panel(scale=2)
 SIDES = (128, 256, 300, 512, 1024)
 
 
+@cache
+def cut_out(original: bytes, options: CutoutOptions) -> bytes:
+    """Return the cutout, which all sizes of a variant start from."""
+    return imaging.cutout(original, options=options).png
+
+
 def rendered(side: int, *, holes: str = "", stored: str = "auto") -> list[int]:
     """Return the alpha in the center of each area, in a variant of this size.
 
@@ -26,7 +33,7 @@ def rendered(side: int, *, holes: str = "", stored: str = "auto") -> list[int]:
         stored: the choice that the image was cut out with.
     """
     options = choose(stored)
-    image = imaging.cutout(ORIGINAL, options=options).png
+    image = cut_out(ORIGINAL, options)
     choice = HoleChoice.parse(holes) if holes else None
     variant = Variant(width=side, height=side, holes=choice)
     file = imaging.render_variant(image, lambda: VariantSource(ORIGINAL, options), variant)
@@ -79,7 +86,7 @@ def test_a_choice_in_the_query_replaces_the_stored_one(side: int) -> None:
 def test_a_query_must_name_areas_of_the_image(side: int, original: bytes, problem: str) -> None:
     """The error states which areas there are."""
     variant = Variant(width=side, height=side, holes=HoleChoice(keep=(1,), cut=(5,)))
-    image = imaging.cutout(original).png
+    image = cut_out(original, CutoutOptions())
     with pytest.raises(InvalidVariant, match=re.escape(problem)) as caught:
         imaging.render_variant(image, lambda: VariantSource(original), variant)
     assert caught.value.parameter == "holes"
@@ -89,7 +96,7 @@ def test_a_query_must_name_areas_of_the_image(side: int, original: bytes, proble
 def test_stored_numbers_without_an_area_are_ignored(side: int) -> None:
     """A later version may find fewer areas; its variants must not fail for that."""
     options = CutoutOptions(holes=HoleChoice(keep=(9,)))
-    image = imaging.cutout(ORIGINAL, options=options).png
+    image = cut_out(ORIGINAL, options)
     variant = Variant(width=side, height=side, cutout_shadow="cut")
     imaging.render_variant(image, lambda: VariantSource(ORIGINAL, options), variant)
 
@@ -109,7 +116,7 @@ def test_shadows_are_kept_or_cut_at_every_size(side: int) -> None:
 
     def shade(stored: ShadowMode, chosen: ShadowMode | Literal[""]) -> list[int]:
         options = CutoutOptions(shadow=stored)
-        image = imaging.cutout(original, options=options).png
+        image = cut_out(original, options)
         variant = Variant(width=side, height=side, cutout_shadow=chosen)
         file = imaging.render_variant(image, lambda: VariantSource(original, options), variant)
         rgba: list[int] = decode(file)[place].tolist()

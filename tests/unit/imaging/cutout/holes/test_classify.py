@@ -51,10 +51,15 @@ def test_each_branch_ends_in_a_leaf_within_the_depth() -> None:
 
 
 def test_predictions_are_probabilities(table: dict[str, Array]) -> None:
-    """Every region of the table gets a probability from 0 to 1."""
-    chance = predict(table["features"])
-    assert chance.shape == table["subject"].shape
+    """A region of any features gets a probability from 0 to 1, as the leaves' odds are finite."""
+    features = table["features"]
+    extremes = np.unique([features.argmin(axis=0), features.argmax(axis=0)])
+    beyond = np.outer([-1e30, -1, 0, 1, 1e30], np.ones(features.shape[1]))
+    chosen = np.concatenate([features[extremes], features[::40], beyond])
+    chance = predict(chosen)
+    assert chance.shape == (len(chosen),)
     assert ((chance >= 0) & (chance <= 1)).all()
+    assert np.isfinite(decision_trees.load_trees(classify.MODEL_FILE).value).all()
 
 
 def test_predictions_are_independent(table: dict[str, Array]) -> None:
