@@ -2,47 +2,37 @@
 
 import os
 import signal
-import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
 
-from app.container import build_ports
 from app.errors import AppError
-from app.ports import Ports
 from tests.faults import checks
+from tests.faults.crash_servers import CrashServer, Start
 from tests.faults.rig import (
     KEY,
     PROMPT,
     private_names_of,
     secrets_of,
-    settings_of,
 )
 from tests.faults.row import Crash, ExpectedResponse, StoredState, slug
 from tests.faults.rows import CRASHES
 from tests.support.concurrency.threads import TIMEOUT_SECONDS, wait_until, wait_until_passes
-from tests.support.servers.gunicorn import Gunicorn, gunicorn
-from tests.support.service import Parts, close, settings_for
 
 ROWS = [pytest.param(row, id=slug(row.name)) for row in CRASHES]
-_SETTINGS = {
-    "s3": ("s3_bucket_name", "s3_endpoint_url", "aws_access_key_id", "aws_secret_access_key"),
-    "mongo": ("mongodb_uri",),
-}
 
 
 class CrashingServer:
-    """A server whose worker is killed, with ports to inspect what is left."""
+    """A server whose worker is killed."""
 
-    def __init__(self, server: Gunicorn, ports: Ports, parts: Parts) -> None:
-        self.server, self.ports, self.parts = server, ports, parts
+    def __init__(self, crashing: CrashServer) -> None:
+        self.server, self.ports, self.parts = crashing.server, crashing.ports, crashing.parts
+        self._worker = crashing.worker
 
     def generate(self, key: str = KEY) -> requests.Response:
         """Request the image with an idempotency key."""
@@ -55,7 +45,7 @@ class CrashingServer:
 
     def crash(self, row: Crash) -> None:
         """Request an image, and kill the worker at the row's point; the connection breaks."""
-        released, worker = threading.Event(), worker_of(self.server)
+        released, worker = threading.Event(), self._worker()
         # The check of the store writes at first, and would reach the point before the image.
         wait_until(lambda: self.server.get("/readyz").status_code == 200)
         row.at.set_up(self.parts, released)
@@ -94,22 +84,6 @@ def _same(found: StoredState, expected: StoredState) -> None:
     assert found == expected
 
 
-def worker_of(server: Gunicorn) -> int:
-    """Return the process id of the only worker, once it has started."""
-    wait_until(lambda: workers_of(server))
-    (worker,) = workers_of(server)
-    return worker
-
-
-def workers_of(server: Gunicorn) -> list[int]:
-    """Return the process ids of the workers."""
-    listed = subprocess.run(
-        ["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
-    )
-    pairs = (line.split() for line in listed.stdout.splitlines())
-    return [int(pid) for pid, parent in pairs if int(parent) == server.process.pid]
-
-
 @pytest.fixture
 def row(request: pytest.FixtureRequest) -> Crash:
     """Return the row."""
@@ -118,16 +92,9 @@ def row(request: pytest.FixtureRequest) -> Crash:
 
 
 @pytest.fixture
-def crashing(row: Crash, parts: Parts, tmp_path: Path) -> Iterator[CrashingServer]:
-    """Run gunicorn with one worker, and inspect its stores with separate ports."""
-    dropped = {name for part in row.embedded for name in _SETTINGS[part]}
-    settings: dict[str, Any] = {
-        name: value for name, value in settings_of(parts, tmp_path).items() if name not in dropped
-    }
-    ports = build_ports(settings_for(**settings))
-    with gunicorn(tmp_path, web_concurrency=1, **settings) as server:
-        yield CrashingServer(server, ports, parts)
-    close(ports)
+def crashing(row: Crash, start_crash_server: Start) -> CrashingServer:
+    """Return the server with the row's parts, and nothing stored."""
+    return CrashingServer(start_crash_server(row.embedded))
 
 
 @pytest.mark.parametrize("row", ROWS, indirect=True)

@@ -6,20 +6,15 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import requests
 
-from app.container import build_ports
 from app.models import State
 from app.ports import Ports
+from tests.faults.crash_servers import Start
 from tests.faults.points import PUTTING_IMAGE, PUTTING_NOTE, SETTING_READY, HeldRequest
-from tests.faults.rig import settings_of
-from tests.faults.test_crashes import worker_of
 from tests.support.concurrency.threads import TIMEOUT_SECONDS
-from tests.support.servers.gunicorn import gunicorn
-from tests.support.service import Parts, close, settings_for
 
 REMOVING_IMAGE = HeldRequest("s3", b"DELETE /")
 POINTS = {
@@ -39,41 +34,39 @@ def end_leases(ports: Ports) -> None:
 
 
 @pytest.mark.parametrize("name", POINTS)
-def test_killed_cutout_is_finished_for_nothing(name: str, parts: Parts, tmp_path: Path) -> None:
+def test_killed_cutout_is_finished_for_nothing(name: str, start_crash_server: Start) -> None:
     """The first image is served until it is replaced; the same request then ends the work."""
     point, state = POINTS[name]
-    settings = settings_of(parts, tmp_path)
-    ports = build_ports(settings_for(**settings))
-    with gunicorn(tmp_path, web_concurrency=1, **settings) as server:
-        parent = server.generate().json()["filename"]
+    crashing = start_crash_server(())
+    server, ports, parts = crashing.server, crashing.ports, crashing.parts
+    parent = server.generate().json()["filename"]
 
-        def cut() -> requests.Response:
-            url = f"{server.url}/images/{parent}/cutouts"
-            return requests.post(url, json={"replace": True}, timeout=TIMEOUT_SECONDS)
+    def cut() -> requests.Response:
+        url = f"{server.url}/images/{parent}/cutouts"
+        return requests.post(url, json={"replace": True}, timeout=TIMEOUT_SECONDS)
 
-        released, worker = threading.Event(), worker_of(server)
-        point.set_up(parts, released)
-        with ThreadPoolExecutor(1) as pool:
-            response = pool.submit(cut)
-            point.wait(parts)
-            os.kill(worker, signal.SIGKILL)
-            with pytest.raises(requests.ConnectionError):
-                response.result()
-        released.set()
-        parts.s3.pass_through()
-        parts.mongo.pass_through()
-        (child,) = [record for record in ports.records.scan(limit=9) if record.parent]
-        assert child.state is state
-        first = server.get(f"/images/{parent}", allow_redirects=False)
-        assert first.status_code == 200
-        end_leases(ports)
-        made = cut()
-        assert made.status_code == (201 if state is State.PENDING else 200), made.text
-        assert made.json()["filename"] == f"{child.id}.png"
-        assert list(ports.store.keys("images/")) == [f"images/{child.id}.png"]
-        assert len(list(ports.store.keys("originals/"))) == 4
-        listed = server.get("/images").json()["images"]
-        assert [image["filename"] for image in listed] == [f"{child.id}.png"]
-        assert "Traceback" not in server.log()
+    released, worker = threading.Event(), crashing.worker()
+    point.set_up(parts, released)
+    with ThreadPoolExecutor(1) as pool:
+        response = pool.submit(cut)
+        point.wait(parts)
+        os.kill(worker, signal.SIGKILL)
+        with pytest.raises(requests.ConnectionError):
+            response.result()
+    released.set()
+    parts.s3.pass_through()
+    parts.mongo.pass_through()
+    (child,) = [record for record in ports.records.scan(limit=9) if record.parent]
+    assert child.state is state
+    first = server.get(f"/images/{parent}", allow_redirects=False)
+    assert first.status_code == 200
+    end_leases(ports)
+    made = cut()
+    assert made.status_code == (201 if state is State.PENDING else 200), made.text
+    assert made.json()["filename"] == f"{child.id}.png"
+    assert list(ports.store.keys("images/")) == [f"images/{child.id}.png"]
+    assert len(list(ports.store.keys("originals/"))) == 4
+    listed = server.get("/images").json()["images"]
+    assert [image["filename"] for image in listed] == [f"{child.id}.png"]
+    assert "Traceback" not in server.log()
     assert parts.fake.paid == 1
-    close(ports)

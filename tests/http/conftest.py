@@ -1,7 +1,5 @@
 """Fixtures for services; with `service`, a test runs on embedded and on real parts."""
 
-import contextlib
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,14 +7,8 @@ import pytest
 
 from tests.support.fake_openai import SECRET_MARKER, FakeOpenAI
 from tests.support.http.authenticated_service import AuthenticatedService, serving_with_keys
-from tests.support.servers.databases import (
-    MongoServer,
-    RedisServer,
-    S3Server,
-    new_bucket,
-    s3_client,
-)
-from tests.support.service import Parts, Service, real_parts, serving, settings_for
+from tests.support.servers.databases import MongoServer, RedisServer, S3Server
+from tests.support.service import Parts, Service, serving, settings_for, unused_parts
 
 
 @pytest.fixture
@@ -60,13 +52,8 @@ def shared_real(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Service]:
     """Serve like `real`, shared by the tests of a module, which must not change it."""
-    fake_openai_server.reset()
-    with contextlib.closing(s3_client(s3_server)) as client:
-        bucket = new_bucket(s3_server, client)
-    database = f"test_{uuid.uuid4().hex}"
-    servers = (s3_server, bucket, mongo_server, database, redis_server, fake_openai_server)
     with (
-        real_parts(*servers) as parts,
+        unused_parts(s3_server, mongo_server, redis_server, fake_openai_server) as parts,
         serving(
             settings_for(data_dir=tmp_path_factory.mktemp("real"), **parts.settings)
         ) as service,

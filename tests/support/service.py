@@ -5,6 +5,7 @@ import io
 import json
 import logging
 import threading
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -25,7 +26,14 @@ from app.ports import Clock, ImageProcessor, Ports
 from app.ports.providers import OnPartial
 from app.services.offline.provider import OfflineGenerator
 from tests.support.fake_openai import FakeOpenAI
-from tests.support.servers.databases import MongoServer, RedisServer, S3Server, patient
+from tests.support.servers.databases import (
+    MongoServer,
+    RedisServer,
+    S3Server,
+    new_bucket,
+    patient,
+    s3_client,
+)
 from tests.support.servers.fault_proxy import FaultProxy
 
 NO_LIMITS = {
@@ -216,3 +224,16 @@ def real_parts(
             "redis_url": patient(f"redis://{redis_proxy.host}:{redis_proxy.port}/0", seconds=5),
         }
         yield Parts(s3_proxy, mongo_proxy, redis_proxy, fake, settings)
+
+
+@contextlib.contextmanager
+def unused_parts(
+    s3: S3Server, mongo: MongoServer, redis: RedisServer, fake: FakeOpenAI
+) -> Iterator[Parts]:
+    """Start proxies like `real_parts`, with a new bucket and the name of an unused database."""
+    fake.reset()
+    with contextlib.closing(s3_client(s3)) as client:
+        bucket = new_bucket(s3, client)
+    database = f"test_{uuid.uuid4().hex}"
+    with real_parts(s3, bucket, mongo, database, redis, fake) as parts:
+        yield parts
