@@ -1,11 +1,13 @@
 """Decode a PNG's pixels: samples by OpenCV, then palette, transparency and gamma."""
 
+import io
 import struct
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 from zlib_ng import zlib_ng
 
 from app.imaging.errors import NotAnImage
@@ -15,6 +17,7 @@ from app.imaging.formats.png_reader import GRAY, PALETTE, RGB, PngFile
 Array = npt.NDArray[Any]
 
 _MAX_PROFILE_BYTES = 8 * 1024 * 1024  # inflated; profiles of printers have up to 3 MB
+_MAX_SIDE = 1_000_000  # px, of libpng, which OpenCV uses
 _OPAQUE = 255
 _DISPLAY_GAMMA = 2.2  # that sRGB approximates
 
@@ -57,6 +60,8 @@ def _decode_samples(png: PngFile) -> Array:
 
     Values of fewer than eight bits are scaled to 0..255.
     """
+    if max(png.width, png.height) > _MAX_SIDE:
+        return _decode_with_pillow(bytes(png_inflate.with_compressed_pixels(png)))
     stored = png_inflate.with_stored_pixels(png)
     samples = _imdecode(png_inflate.with_compressed_pixels(png) if stored is None else stored)
     if samples is None and stored is None:
@@ -65,6 +70,18 @@ def _decode_samples(png: PngFile) -> Array:
     if samples is None or samples.shape[:2] != (png.height, png.width):
         raise NotAnImage("the image can't be decoded")
     return samples
+
+
+def _decode_with_pillow(file: bytes) -> Array:
+    """Decode a file with a side that OpenCV refuses, to the same layout."""
+    try:
+        with Image.open(io.BytesIO(file), formats=["PNG"]) as image:
+            image.load()
+            mode = {"1": "L", "LA": "RGBA"}.get(image.mode, image.mode)
+            samples = np.asarray(image.convert(mode))
+    except (OSError, ValueError, SyntaxError) as error:
+        raise NotAnImage("the image can't be decoded") from error
+    return samples if samples.ndim == 2 else samples[..., [2, 1, 0, *range(3, samples.shape[2])]]
 
 
 def _imdecode(file: Array) -> Array | None:

@@ -110,7 +110,9 @@ def test_filling_at_any_size() -> None:
 
 
 def test_words_of_the_prompt_are_evidence() -> None:
-    """The enclosed areas of a panda are more likely subject than those of an unknown drawing."""
-    unknown = judged(face(CLEAR)).decisions.chance
-    panda = judged(face(CLEAR), CutoutOptions(subject="a panda")).decisions.chance
-    assert (panda > unknown).all()
+    """An enclosed area is more likely subject in a panda, and less likely in a ring."""
+    chances = [
+        judged(ring(), CutoutOptions(subject=words)).decisions.chance[0]
+        for words in ("a ring", "", "a panda")
+    ]
+    assert chances[0] < chances[1] < chances[2]
