@@ -50,6 +50,14 @@ TOPIC = Topic(
             ExpectedResponse(415, "unsupported_media_type"),
             kind="text/plain",
         ),
+        Row(
+            name="The header `Host` can't be part of a URL",
+            send=lambda rig: rig.service.call(
+                "POST", "/generate-image", json={"prompt": "A fox"}, headers={"Host": "x:99999"}
+            ),
+            response=_INVALID,
+            check=_nothing_was_requested,
+        ),
         _body(
             "The body is larger than 64 KiB",
             b" " * 65_537,
