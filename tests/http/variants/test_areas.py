@@ -9,7 +9,7 @@ import pytest
 from tests.support.http.variant_requests import decode_image, error_of
 from tests.support.service import Service, serving, settings_for
 
-PROMPT = "A doughnut with sprinkles"
+PROMPT = "a bicycle"
 
 
 @pytest.fixture(scope="module")

@@ -117,6 +117,8 @@ def test_a_failure_is_marked_without_its_text(
     client: Client, world: World, spans: InMemorySpanExporter
 ) -> None:
     """The failed step and the request are marked as errors, without the error's text."""
+    assert client.post("/generate-image", json={"prompt": "x"}).status_code == 200
+    spans.clear()
     world.store.fail("put originals", StorageUnavailable("bucket-name refused"))
     assert client.post("/generate-image", json={"prompt": "x"}, buffered=True).status_code == 503
     finished = spans.get_finished_spans()
