@@ -122,18 +122,23 @@ class OpenAIGenerator:
         timeout_seconds = request.deadline_seconds or self._timeout_seconds
         deadline = start + timeout_seconds
 
+        body = self.describe(request).body
+        if request.transparent and not self._is_legacy and "background" not in body:
+            # It was refused to another request since this one was prepared.
+            raise self._without_transparency()
+
         def may_repeat(refused: frozenset[str]) -> bool:
             if request.transparent and "background" in refused:
                 raise self._without_transparency()
             return time.monotonic() - start <= timeout_seconds / 2
 
         with translate_errors(if_sent=Charged.UNKNOWN):
-            body, payload, deadline = self._refused.send(
-                self.describe(request).body,
+            response, payload, deadline = self._refused.send(
+                body,
                 lambda parameters: self._request(parameters, deadline, on_partial),
                 may_repeat=may_repeat,
             )
-        image = payload.image or self._download(body, payload, deadline)
+        image = payload.image or self._download(response, payload, deadline)
         return GeneratedImage(data=image, model=self.model, usage=image_usage(payload.usage))
 
     def _without_transparency(self) -> TransparencyRefused:

@@ -163,6 +163,10 @@ def test_refused_transparency_is_reported(
     assert caught.value.charged is Charged.NO
     assert not generator.transparent
     assert "background" not in generator.describe(a_drawing("a mug")).body
+    with pytest.raises(TransparencyRefused):  # a request that was prepared before the refusal
+        generator.draw(a_drawing("a mug", transparent=True))
+    assert fake_openai.paid == 0
+    assert len(fake_openai.requests_to("images")) == 1
 
 
 def test_parameter_refused_in_a_stream_is_left_out(
