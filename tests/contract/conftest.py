@@ -62,6 +62,13 @@ def store(request: pytest.FixtureRequest) -> ImageRecords:
     return made
 
 
+@pytest.fixture(params=["sqlite", "mongodb"])
+def atomic_store(request: pytest.FixtureRequest) -> ImageRecords:
+    """Return each implementation whose writes are atomic; mongomock finds and then writes."""
+    made: ImageRecords = request.getfixturevalue(request.param)
+    return made
+
+
 @pytest.fixture(scope="session")
 def lazy_openai(fake_openai_server: FakeOpenAI) -> Iterator["LazyClient[OpenAI]"]:
     """Return the service's own client for the fake, shared because loading certificates is slow."""
