@@ -4,10 +4,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin/python
-PIP := $(BIN) -m pip --disable-pip-version-check --quiet --no-input
+INSTALL := pip --disable-pip-version-check --quiet --no-input install --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test soak fuzz lint bench bench-cutout train-holes audit clean
+.PHONY: help run demo test soak fuzz lint bench bench-cutout train-holes audit pins clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 20
@@ -49,7 +49,10 @@ train-holes: $(VENV)/.bench ## train the model that separates holes from enclose
 	$(BIN) -m bench.holes.train
 
 audit: .cache/audit/.created ## check the pinned packages for known vulnerabilities (requires network access)
-	.cache/audit/bin/pip-audit --no-deps --disable-pip -r requirements-dev.txt -r requirements-bench.txt
+	.cache/audit/bin/python -m tests.pins.audit .cache/audit/bin/pip-audit
+
+pins: $(VENV)/.development ## write the hashes of the pinned packages (requires network access)
+	$(BIN) -m tests.pins.hashes
 
 clean: ## remove the virtual environment and all caches, but no images or records
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .cache
@@ -70,19 +73,19 @@ $(VENV)/.created:
 	@touch $@
 
 # A separate environment, so that the audit doesn't include pip-audit's own requirements.
-.cache/audit/.created:
+.cache/audit/.created: requirements-audit.txt
 	$(PYTHON) -m venv .cache/audit
-	.cache/audit/bin/python -m pip --disable-pip-version-check --quiet --no-input install pip-audit==2.10.1
+	.cache/audit/bin/python -m $(INSTALL) -r requirements-audit.txt
 	@touch $@
 
 $(VENV)/.runtime: requirements.txt | $(VENV)/.created
-	$(PIP) install -r requirements.txt
+	$(BIN) -m $(INSTALL) -r requirements.txt
 	@touch $@
 
 $(VENV)/.development: requirements.txt requirements-dev.txt | $(VENV)/.created
-	$(PIP) install -r requirements-dev.txt
+	$(BIN) -m $(INSTALL) -r requirements-dev.txt
 	@touch $@ $(VENV)/.runtime
 
 $(VENV)/.bench: requirements.txt requirements-dev.txt requirements-bench.txt | $(VENV)/.created
-	$(PIP) install -r requirements-bench.txt
+	$(BIN) -m $(INSTALL) -r requirements-bench.txt
 	@touch $@ $(VENV)/.development $(VENV)/.runtime

@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
 # Build the container image, and run it read-only, without capabilities and not as root.
 #
+# Usage: deploy/check_image.sh [BASE]
+#
 # Needs buildah, podman and runc (Debian: apt install buildah podman runc) and curl, as root or as a
-# user with subordinate ids. The base image comes from its registry, unless it is stored locally.
+# user with subordinate ids. The base image comes from its registry, by the digest in the Dockerfile.
+# BASE is an image to use instead, such as one that was made without a registry.
 # The container shares the host's network, listens on one free port of 127.0.0.1, and paints offline.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -41,7 +44,7 @@ generate() {
 port=$(shuf --input-range=20000-29999 --head-count=1)
 url=http://127.0.0.1:$port
 
-buildah build --format docker --network host --quiet --tag "$image" . >/dev/null
+buildah build ${1:+--from "$1"} --format docker --network host --quiet --tag "$image" . >/dev/null
 podman --log-level fatal run --detach --name "$name" --runtime runc --network host --ulimit nofile=1024:4096 --ulimit nproc=4096:4096 \
     --read-only --read-only-tmpfs=false --tmpfs /tmp --tmpfs /dev/shm --cap-drop all \
     --security-opt no-new-privileges --health-interval disable --volume "$name:/data" \

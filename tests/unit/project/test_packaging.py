@@ -1,6 +1,7 @@
 """Pinned requirements, and the container files as far as checks need no container engine."""
 
 import re
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -8,16 +9,13 @@ import yaml
 
 from app.config import Settings
 from app.usecases.generation.deadlines import Deadlines
+from tests.pins.requirements import HASHED, UNHASHED, read_pins
 
 ROOT = Path(__file__).resolve().parents[3]
 FIELDS = {name.upper() for name in Settings.model_fields}
 NOT_OURS = {"PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "MALLOC_ARENA_MAX"}
-REQUIREMENTS = sorted(path.name for path in ROOT.glob("requirements*.txt"))
-_PIN = re.compile(
-    r"[a-z0-9][a-z0-9-]*(\[[a-z0-9,]+\])?==[0-9][0-9a-z.]*"
-    r'(; python_version < "3\.\d+")?',  # of a backport, which newer versions can't install
-    re.ASCII,
-)
+# Of a backport, which newer versions can't install.
+_MARKER = re.compile(r'( python_version < "3\.\d+")?')
 
 
 def test_dockerfile_sets_settings_that_exist() -> None:
@@ -92,20 +90,62 @@ def test_compose_gives_generations_time_to_finish() -> None:
     assert minutes * 60 > slowest
 
 
-@pytest.mark.parametrize("name", REQUIREMENTS)
-def test_every_package_is_pinned_exactly(name: str) -> None:
+@pytest.mark.parametrize("path", [*HASHED, *UNHASHED], ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_package_is_pinned_exactly(path: Path) -> None:
     """Each line names one package and one version: no ranges, addresses or options."""
-    assert [line for line in _pins(name) if not _PIN.fullmatch(line)] == []
+    pins = read_pins(path.read_text(encoding="utf-8"))
+    assert pins
+    assert [pin.text for pin in pins if not _MARKER.fullmatch(pin.text.partition(";")[2])] == []
+
+
+@pytest.mark.parametrize("path", HASHED, ids=lambda path: path.name)
+def test_every_pin_has_hashes(path: Path) -> None:
+    """Only the files that the index had when the version was pinned are installed."""
+    pins = read_pins(path.read_text(encoding="utf-8"))
+    assert [pin.text for pin in pins if not pin.hashes] == []
+
+
+def test_every_package_has_one_version() -> None:
+    """A package that several requirement files pin has the same version in all."""
+    versions = defaultdict(set)
+    for path in (*HASHED, *UNHASHED):
+        for pin in read_pins(path.read_text(encoding="utf-8")):
+            versions[pin.name].add(pin.version)
+    assert {name: found for name, found in versions.items() if len(found) > 1} == {}
 
 
 def test_packages_installed_together_are_pinned_once() -> None:
     """Each package of the development environment has its version in one place."""
-    together = [re.split(r"[\[=]", line)[0] for line in _pins("requirements.txt")]
-    together += [re.split(r"[\[=]", line)[0] for line in _pins("requirements-dev.txt")]
-    assert len(together) == len(set(together))
+    files = [ROOT / name for name in ("requirements.txt", "requirements-dev.txt")]
+    names = [pin.name for path in files for pin in read_pins(path.read_text(encoding="utf-8"))]
+    assert len(names) == len(set(names))
 
 
-def _pins(name: str) -> list[str]:
-    """Return the lines of a file that name a package."""
-    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line and not line.startswith(("#", "-r "))]
+@pytest.mark.parametrize("name", ["Makefile", "Dockerfile", "README.md", "requirements-otel.txt"])
+def test_every_installation_requires_hashes(name: str) -> None:
+    """No command installs a requirement file without comparing hashes."""
+    text = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", " ")
+    text = text.replace("$(INSTALL)", "install --require-hashes")
+    commands = re.findall(r"\binstall (?=.*-r )(.*)", text)
+    assert [command for command in commands if "--require-hashes" not in command] == []
+    assert commands or name == "README.md"
+
+
+def test_base_image_is_pinned_by_digest() -> None:
+    """All stages begin with one image, which its digest identifies."""
+    images = re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(), re.M)
+    assert re.fullmatch(r"python:3\.\d+-slim@sha256:[0-9a-f]{64}", images[0])
+    assert set(images[1:]) == {"base"}
+
+
+def test_dependabot_updates_all_pins() -> None:
+    """Packages of Python and npm, the base image and the images of compose.yaml are updated."""
+    updates = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text())["updates"]
+    folders = {
+        (update["package-ecosystem"], folder.strip("/"))
+        for update in updates
+        for folder in update.get("directories", [update.get("directory")])
+    }
+    python = {("pip", str(path.parent.relative_to(ROOT)).strip(".")) for path in HASHED + UNHASHED}
+    assert folders == {("npm", "tests/node"), ("docker", ""), ("docker-compose", "")} | python
+    assert (ROOT / "tests/node/package-lock.json").exists()

@@ -1,0 +1,1 @@
+"""Tools for the pinned packages: `make pins` writes their hashes, `make audit` looks them up."""
