@@ -1,4 +1,4 @@
-"""Requirement files with hashes, and the audit's judgement."""
+"""Requirement files with hashes, and what the audit accepts."""
 
 from typing import Any
 
