@@ -1,12 +1,11 @@
 """Clients of the OpenAI SDK, and the translation of its errors."""
 
-import json
 import logging
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from json import JSONDecodeError
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.errors import (
     AppError,
@@ -21,13 +20,13 @@ from app.errors import (
     ProviderUnreachable,
 )
 from app.ports.providers import OnLimits
-from app.services.openai.refusals import Refusal, RefusedInBody, read_refusal, texts_of
-from app.services.openai.sent_requests import track_sending
+from app.services.openai.refusals import Refusal, RefusedInBody, refusal_of
+from app.services.openai.transport.sent_requests import track_sending
 from app.services.runtime.failures import Failure, FailureKind
 from app.services.runtime.lazy_client import LazyClient
 
 if TYPE_CHECKING:
-    from openai import APIStatusError, OpenAI
+    from openai import OpenAI
 
 _log = logging.getLogger(__name__)
 
@@ -73,7 +72,7 @@ def lazy_client(
     def make() -> "OpenAI":
         from openai import OpenAI
 
-        from app.services.openai.http_client import client_options
+        from app.services.openai.transport.http_client import client_options
 
         client = OpenAI(
             api_key=api_key or _NO_API_KEY,
@@ -103,7 +102,7 @@ def lazy_azure_client(
     def make() -> "OpenAI":
         from openai import AzureOpenAI
 
-        from app.services.openai.http_client import client_options
+        from app.services.openai.transport.http_client import client_options
 
         return AzureOpenAI(
             api_key=api_key,
@@ -143,41 +142,24 @@ def classify(error: Exception) -> Failure | None:
     import httpx2
     from openai import APIConnectionError, OpenAIError
 
+    from app.services.openai.transport.decoding import UnusableBody
+
     if refusal := refusal_of(error):
         return _failure_of(error, refusal)
     name = type(error).__name__
+    cause = error.__cause__ if isinstance(error, APIConnectionError) else error
+    if isinstance(cause, UnusableBody):
+        return Failure(kind=FailureKind.BAD_RESPONSE, detail=str(cause), code=name)
     if isinstance(error, APIConnectionError):
-        cause = error.__cause__
         return Failure(kind=_connection_kind(cause), detail=_name(cause), code=_name(cause))
-    if isinstance(error, httpx2.HTTPError):  # while reading the body
-        return Failure(kind=FailureKind.NO_RESPONSE, detail=name, code=name)
-    if isinstance(error, OpenAIError | JSONDecodeError):
-        return Failure(kind=FailureKind.BAD_RESPONSE, detail=name, code=name)
+    if isinstance(error, httpx2.HTTPError | OpenAIError | JSONDecodeError):
+        is_reading = isinstance(error, httpx2.HTTPError)
+        kind = FailureKind.NO_RESPONSE if is_reading else FailureKind.BAD_RESPONSE
+        return Failure(kind=kind, detail=name, code=name)
     if isinstance(error, UnicodeEncodeError) and error.encoding == "ascii":
         # the API key, in a header
         return Failure(kind=FailureKind.CONFIGURATION, detail=name, code=name)
     return None
-
-
-def refusal_of(error: Exception) -> Refusal | None:
-    """Return what an error response states; None for any other exception."""
-    from openai import APIStatusError
-
-    if isinstance(error, RefusedInBody):
-        return error.refusal
-    if not isinstance(error, APIStatusError):
-        return None
-    repeated = texts_of(_parameters_of(error))
-    return read_refusal(error.status_code, error.response.text, repeated=repeated)
-
-
-def _parameters_of(error: "APIStatusError") -> Mapping[str, Any]:
-    """Return the parameters of the request that failed."""
-    try:
-        parameters = json.loads(error.request.content)
-    except (ValueError, RuntimeError):  # it has no body, or a body that can be read only once
-        return {}
-    return parameters if isinstance(parameters, dict) else {}
 
 
 def _connection_kind(cause: BaseException | None) -> FailureKind:

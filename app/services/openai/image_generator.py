@@ -11,7 +11,6 @@ from app.models import GeneratedImage, ImageRequest, UpstreamRequest
 from app.ports.providers import OnPartial
 from app.services.openai import image_stream
 from app.services.openai.client import translate_errors
-from app.services.openai.image_download import HostNotListed, ImageHosts, download_image
 from app.services.openai.image_payload import ImagePayload, is_image, read_payload
 from app.services.openai.refusals import RefusedInBody, has_error, read_error
 from app.services.openai.refused_parameters import RefusedParameters
@@ -22,6 +21,7 @@ from app.services.openai.responses import (
     read_start,
     until_deadline,
 )
+from app.services.openai.transport.image_download import HostNotListed, ImageHosts, download_image
 from app.services.runtime.failures import FailureKind
 from app.services.runtime.lazy_client import LazyClient
 from app.services.runtime.timing import FailOpenSemaphore

@@ -4,6 +4,7 @@ Most compatible servers implement them.
 """
 
 import random
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,8 @@ _SPARKS = (
     "pocket porcelain railway rain ribbon river rope saffron sea silver snow storm sugar tea "
     "thimble thread tide toy velvet violin walnut wicker willow wind winter wood wool"
 ).split()
+_TIMEOUT_SECONDS = 30.0  # of a call, including its repetitions without refused parameters
+_CONNECT_SECONDS = 5.0
 _REASONING_FAMILIES = ("gpt-5", "gpt-6")
 
 
@@ -107,9 +110,15 @@ class OpenAIPromptWriter:
     def _complete(
         self, parameters: Mapping[str, Any], schema: type[Output]
     ) -> tuple[Output, TokenUsage | None]:
+        from openai import Timeout
+
+        deadline = time.monotonic() + _TIMEOUT_SECONDS
+
         def request(left: Mapping[str, Any]) -> dict[str, Any]:
+            timeout = Timeout(max(deadline - time.monotonic(), 0.1), connect=_CONNECT_SECONDS)
             completions: Any = self._client().chat.completions.with_raw_response
-            return read_document(completions.create(**_with_instruction(left, schema)).text)
+            response = completions.create(**_with_instruction(left, schema), timeout=timeout)
+            return read_document(response.text)
 
         with translate_errors(if_sent=None):
             completion = self._refused.send(parameters, request)

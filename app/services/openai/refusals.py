@@ -5,14 +5,18 @@ can be numbers; gateways put another server's error, as JSON, into a message. Wh
 of the request is not read: a prompt may contain any word.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.services.openai import refusal_words as words
 from app.services.openai.error_document import ErrorReader, parse_json
 from app.services.runtime.failures import FailureKind
+
+if TYPE_CHECKING:
+    from openai import APIStatusError
 
 _LABEL = re.compile(r"[\w.-]{1,64}")
 _MAX_BYTES = 256 * 1024
@@ -156,6 +160,27 @@ def read_error(status: int, document: object, *, repeated: Iterable[str] = ()) -
         filtered=found.filtered,
         label=next((code for code in found.codes if _LABEL.fullmatch(code)), ""),
     )
+
+
+def refusal_of(error: Exception) -> Refusal | None:
+    """Return what an error response states; None for any other exception."""
+    from openai import APIStatusError
+
+    if isinstance(error, RefusedInBody):
+        return error.refusal
+    if not isinstance(error, APIStatusError):
+        return None
+    repeated = texts_of(_parameters_of(error))
+    return read_refusal(error.status_code, error.response.text, repeated=repeated)
+
+
+def _parameters_of(error: "APIStatusError") -> Mapping[str, Any]:
+    """Return the parameters of the request that failed."""
+    try:
+        parameters = json.loads(error.request.content)
+    except (ValueError, RuntimeError):  # it has no body, or a body that can be read only once
+        return {}
+    return parameters if isinstance(parameters, dict) else {}
 
 
 def texts_of(parameters: Mapping[str, Any]) -> list[str]:

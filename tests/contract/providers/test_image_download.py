@@ -7,8 +7,8 @@ from httpx2 import URL
 
 from app.errors import ProviderBadResponse
 from app.services.openai import image_generator
-from app.services.openai.image_download import origin
 from app.services.openai.image_generator import OpenAIGenerator
+from app.services.openai.transport.image_download import origin
 from tests.attacks import Observe, attack
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.openai.checks import TIMEOUT_SECONDS, draw, fails_as, use_clock

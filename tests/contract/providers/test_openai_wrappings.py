@@ -5,9 +5,9 @@ import itertools
 import pytest
 
 from app.errors import Charged, ProviderBadResponse, ProviderMisconfigured
-from app.services.openai.image_download import HostNotListed, download_image
 from app.services.openai.image_generator import OpenAIGenerator
 from app.services.openai.image_payload import read_payload
+from app.services.openai.transport.image_download import HostNotListed, download_image
 from tests.support.builders import a_drawing
 from tests.support.fake_openai import Behavior, FakeOpenAI, Fault
 from tests.support.openai.checks import draw, fails_as, generator_at
@@ -18,7 +18,7 @@ from tests.support.servers import python_process
 _FORKED = """
 import os
 from app.errors import AppError
-from app.services.openai.image_download import ImageHosts
+from app.services.openai.transport.image_download import ImageHosts
 
 hosts = ImageHosts(())
 hosts.require_listed()

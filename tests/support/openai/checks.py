@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from app.errors import AppError, Charged
-from app.services.openai import image_download, image_generator, responses
+from app.services.openai import image_generator, responses
 from app.services.openai.client import lazy_client
 from app.services.openai.image_generator import OpenAIGenerator
+from app.services.openai.transport import image_download
 from tests.support.builders import a_drawing
 from tests.support.fake_openai import (
     DEFAULT_API_KEY,

@@ -3,16 +3,21 @@
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Iterator
 
 from tests.support.servers.free_ports import HOST
 
 
 class CannedServer:
-    """Sends `response` to each client and closes the connection; records the `requests`."""
+    """Sends `response` to each client and closes the connection; records the `requests`.
 
-    def __init__(self, response: bytes) -> None:
+    With `pause_between_bytes`, the response goes on with single bytes until the client leaves.
+    """
+
+    def __init__(self, response: bytes, pause_between_bytes: float = 0) -> None:
         self.response = response
+        self._pause = pause_between_bytes
         self.requests: list[bytes] = []
         self._listener = socket.create_server((HOST, 0))
         self.address = f"http://{HOST}:{self._listener.getsockname()[1]}"
@@ -27,6 +32,14 @@ class CannedServer:
                     return
                 self.requests.append(request)
                 connection.sendall(self.response)
+                if self._pause:
+                    self._drip(connection)
+
+    def _drip(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError):  # the client has left
+            while True:
+                time.sleep(self._pause)
+                connection.sendall(b"x")
 
     def stop(self) -> None:
         """Connect and send nothing."""
@@ -38,9 +51,9 @@ class CannedServer:
 
 
 @contextlib.contextmanager
-def canned_server(response: bytes) -> Iterator[CannedServer]:
+def canned_server(response: bytes, *, pause_between_bytes: float = 0) -> Iterator[CannedServer]:
     """Run a server with this response."""
-    with contextlib.closing(CannedServer(response)) as server:
+    with contextlib.closing(CannedServer(response, pause_between_bytes)) as server:
         thread = threading.Thread(target=server.serve)
         thread.start()
         yield server

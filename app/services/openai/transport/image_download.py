@@ -5,11 +5,13 @@ server itself, and to hosts that the operator lists. Redirects are not followed 
 hosts are is the operator's responsibility, as it is for OPENAI_BASE_URL.
 """
 
+import io
 import logging
 import mmap
 import re
 import time
 from collections.abc import Collection
+from functools import partial
 from typing import TYPE_CHECKING
 
 from app.errors import Charged, ProviderBadResponse, ProviderMisconfigured
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_CONNECT_SECONDS = 5.0
 _UNLISTED_HOST = (
     "The image provider returns images at addresses on a host that is not in PROVIDER_IMAGE_HOSTS. "
     "The operator must add it."
@@ -93,12 +94,16 @@ def download_image(
     """
     import httpx2
 
+    from app.services.openai.transport.decoding import UnusableBody
+
     try:
         url = _absolute(address, httpx2.URL(base_url))
         _check_host(url, httpx2.URL(base_url), hosts)
         return _read(url, deadline, max_bytes)
     except (HostNotListed, ProviderBadResponse):
         raise
+    except UnusableBody as error:
+        raise _unusable(str(error)) from None
     except Exception as error:  # noqa: BLE001 - reason: any address is possible, and it is paid
         raise _unusable(type(error).__name__) from None
 
@@ -131,28 +136,31 @@ def origin(url: "httpx2.URL") -> tuple[str, str, int | None]:
 
 
 def _read(url: "httpx2.URL", deadline: float, max_bytes: int) -> bytes:
-    import httpx2
+    from httpx2 import Timeout
+
+    from app.services.openai.transport.bounded_body import replace_stream
+    from app.services.openai.transport.http_client import CONNECT_SECONDS, bounded_client
 
     left = deadline - time.monotonic()
     if left <= 0:
         raise _unusable("no time left")
-    timeout = httpx2.Timeout(left, connect=min(left, _CONNECT_SECONDS))
-    # A small compressed response could unpack to any size before it can be measured.
-    headers = {"Accept-Encoding": "identity"}
-    request = httpx2.stream("GET", url, headers=headers, timeout=timeout, follow_redirects=False)
-    image = bytearray()
-    with request as response:
+    timeout = Timeout(left, connect=min(left, CONNECT_SECONDS))
+    bound = partial(replace_stream, max_bytes=max_bytes)
+    image = io.BytesIO()
+    with (
+        bounded_client(bound, accept_encoding="identity") as client,
+        client.stream("GET", url, timeout=timeout) as response,
+    ):
         if response.status_code != 200:
             raise _unusable(f"status {response.status_code}")
-        for chunk in response.iter_raw():
-            image += chunk
-            if len(image) > max_bytes:
-                raise _unusable("too large")
+        for chunk in response.iter_bytes():
+            image.write(chunk)
             if time.monotonic() > deadline:
                 raise _unusable("deadline")
-    if not image:
+    data = image.getvalue()
+    if not data:
         raise _unusable("empty")
-    return bytes(image)
+    return data
 
 
 def _unusable(reason: str) -> ProviderBadResponse:

@@ -1,0 +1,1 @@
+"""HTTP below the OpenAI SDK: clients, bounded bodies, deadlines, and downloads of images."""
