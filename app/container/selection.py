@@ -5,6 +5,8 @@ import logging
 from dataclasses import dataclass
 from importlib import import_module
 
+from pydantic import SecretStr
+
 from app.config import Settings
 
 _log = logging.getLogger(__name__)
@@ -86,12 +88,24 @@ def log_selection(settings: Settings) -> None:
     """Log each part's implementation; warn if anyone can incur costs."""
     for selected in select_adapters(settings):
         _log.info("%s: %s (%s)", selected.part, selected.description, selected.reason)
+    if settings.mongodb_uri and (names := _overridden(settings.mongodb_uri)):
+        _log.warning(
+            "MONGODB_URI: %s: overridden, because a write or read of less than a majority could "
+            "lose the record of a paid image",
+            names,
+        )
     if settings.paid_provider and not settings.auth_required:
         _log.warning(
             "anyone who can reach this server can generate images at your expense: "
             "set AUTH_REQUIRED=true and create API keys with `flask keys create`, or serve it on "
             "a private address only"
         )
+
+
+def _overridden(uri: SecretStr) -> str:
+    from app.services.mongodb.client import overridden_options
+
+    return ", ".join(overridden_options(uri.get_secret_value()))
 
 
 def preload(settings: Settings) -> None:

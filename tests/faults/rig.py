@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from pymongo import MongoClient
 
 from app.errors import AppError
 from app.services.runtime.timing import SystemClock
@@ -108,6 +109,18 @@ class Rig:
         self.parts.s3.route_to(refusing.host, refusing.port)
         self.repair_by(stack.close)
         self.repair_by(lambda: self.parts.s3.route_to(*target))
+
+    def fail_at_mongo(self, *commands: str, **failure: object) -> None:
+        """Make MongoDB carry out or refuse these commands, and respond with a failure."""
+        client = MongoClient[dict[str, Any]](*self.parts.mongo.target, directConnection=True)
+
+        def set_to(mode: str) -> None:
+            data = {"failCommands": commands, **failure}
+            client.admin.command({"configureFailPoint": "failCommand", "mode": mode, "data": data})
+
+        self.repair_by(client.close)
+        self.repair_by(lambda: set_to("off"))
+        set_to("alwaysOn")
 
     def repair_by(self, repair: Callable[[], object]) -> None:
         """Add an action to `heal`."""

@@ -1,8 +1,8 @@
-"""Check MongoDB: connection, indexes and write access."""
+"""Check MongoDB: connection, deployment, indexes and write access."""
 
 import contextlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,7 @@ def check_database(*, uri: str, database: str, ca_bundle: str | None = None) -> 
         connected = _RECORDS.step("server", lambda: _ping(client))
         yield connected
         if connected.level is Level.OK:
+            yield _check_deployment(client)
             collection = client[database]["generations"]
             yield _check_indexes(collection)
             yield _RECORDS.step("write", lambda: _write(collection))
@@ -62,6 +63,51 @@ def _ping(client: "MongoClient[Document]") -> str:
     with _errors_replaced():
         client.admin.command("ping")
     return "MongoDB responds"
+
+
+def _check_deployment(client: "MongoClient[Document]") -> Finding:
+    try:
+        with _errors_replaced():
+            hello = client.admin.command("hello")
+    except CheckFailed as error:
+        return _RECORDS.failed("deployment", error.found, error.advice)
+    return describe_deployment(hello, default_write_concern=_default_write_concern(client))
+
+
+def describe_deployment(
+    hello: Mapping[str, Any], *, default_write_concern: Mapping[str, Any]
+) -> Finding:
+    """Report how many members have a copy of what is written.
+
+    Args:
+        hello: the response to this command.
+        default_write_concern: what applies to clients that state none; empty if unknown.
+    """
+    default = default_write_concern.get("w")
+    suffix = "" if default is None else f"; the default, w={default}, is not used"
+    if hello.get("msg") == "isdbgrid":
+        return _RECORDS.ok("deployment", f"a sharded cluster{suffix}")
+    if "setName" not in hello:
+        found = f"a single server, so records and spending have no copy{suffix}"
+        advice = "use a replica set of three members, of which any one may fail"
+        return _RECORDS.warning("deployment", found, advice)
+    members = len(hello.get("hosts", ())) + len(hello.get("passives", ()))
+    arbiters = len(hello.get("arbiters", ()))
+    majority = (members + arbiters) // 2 + 1
+    found = f"a replica set: {members} with data, {arbiters} arbiters; {majority} confirm a write"
+    if arbiters and members <= majority:
+        advice = "replace the arbiter by a member with data: now any failure stops all payments"
+        return _RECORDS.warning("deployment", f"{found}{suffix}", advice)
+    return _RECORDS.ok("deployment", f"{found}{suffix}")
+
+
+def _default_write_concern(client: "MongoClient[Document]") -> Mapping[str, Any]:
+    from pymongo.errors import PyMongoError
+
+    try:
+        return client.admin.command("getDefaultRWConcern").get("defaultWriteConcern") or {}
+    except PyMongoError:  # an old server, or a user without this permission
+        return {}
 
 
 def _check_indexes(collection: "Collection[Document]") -> Finding:

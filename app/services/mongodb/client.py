@@ -1,5 +1,7 @@
 """The MongoDB client, and the translation of its errors."""
 
+import re
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
@@ -11,8 +13,19 @@ from app.services.runtime.lazy_client import LazyClient
 if TYPE_CHECKING:
     from pymongo import MongoClient
     from pymongo.collection import Collection
+    from pymongo.monitoring import _EventListener
 
 _TIMEOUT_MS = 2500
+_CONCERNS = {
+    "w": "majority",
+    "journal": "true",
+    "wtimeoutms": "",
+    "readconcernlevel": "majority",
+    "readpreference": "primary",
+    "readpreferencetags": "",
+    "maxstalenessseconds": "",
+}
+"""The options that this module decides, and their values; "" for not set."""
 _TRUST_OPTIONS = {"tlscafile", "tlsinsecure", "tlsallowinvalidcertificates"}
 _KINDS_BY_CODE = {
     13: FailureKind.PERMISSION_DENIED,
@@ -26,6 +39,10 @@ class MongoDatabase:
     """A database with all collections.
 
     The client is created at first use, after the server has forked.
+
+    A failover undoes what a majority of the members does not have. Each write therefore waits for
+    the journals of a majority, and each read returns what a majority has: otherwise a server could
+    pay for an image whose record is lost.
 
     Args:
         uri: a MongoDB connection string with all options.
@@ -52,8 +69,17 @@ class MongoDatabase:
         return self._client()
 
     def collection(self, name: str) -> "Collection[dict[str, Any]]":
-        """Return a collection of this database."""
-        return self._client()[self._name][name]
+        """Return a collection of this database, whose writes and reads are majority ones."""
+        from pymongo import ReadPreference, WriteConcern
+        from pymongo.read_concern import ReadConcern
+
+        database = self._client().get_database(
+            self._name,
+            write_concern=WriteConcern("majority", j=True),
+            read_concern=ReadConcern("majority"),
+            read_preference=ReadPreference.PRIMARY,
+        )
+        return database[name]
 
     def close(self) -> None:
         """Close the connections; the next use opens new ones."""
@@ -61,14 +87,20 @@ class MongoDatabase:
 
 
 def make_client(
-    uri: str, *, connect: bool = True, ca_bundle: str | None = None
+    uri: str,
+    *,
+    connect: bool = True,
+    ca_bundle: str | None = None,
+    listeners: "Sequence[_EventListener]" = (),
 ) -> "MongoClient[dict[str, Any]]":
     """Create a client whose calls time out, whatever the server does.
 
     Args:
-        uri: a MongoDB connection string with all options.
+        uri: a MongoDB connection string with all options; those in `overridden_options` have no
+            effect.
         connect: whether to connect in the background; if not, the first call does.
         ca_bundle: path of the certificates to trust, unless the URI has options of its own.
+        listeners: are notified of each command.
 
     Raises:
         ConfigurationError: the URI or one of its options is invalid.
@@ -80,15 +112,39 @@ def make_client(
     trust: dict[str, Any] = {"tlsCAFile": ca_bundle} if verifies else {}
     try:
         return MongoClient(
-            uri,
+            _without_concerns(uri),
             connect=connect,
             tz_aware=True,
+            event_listeners=listeners,
             connectTimeoutMS=_TIMEOUT_MS,
             timeoutMS=_TIMEOUT_MS,  # of a whole call, including server selection and retries
             **trust,
         )
     except (ValueError, TypeError) as error:
         raise ConfigurationError(type(error).__name__) from None
+
+
+def overridden_options(uri: str) -> tuple[str, ...]:
+    """Return the options of a URI that have no effect, in lower case.
+
+    They say how many members confirm a write, or which members are read.
+    """
+    stated = ((name, option.partition("=")[2].lower()) for name, option in _options(uri))
+    return tuple(
+        dict.fromkeys(name for name, value in stated if _CONCERNS.get(name, value) != value)
+    )
+
+
+def _without_concerns(uri: str) -> str:
+    kept = [option for name, option in _options(uri) if name not in _CONCERNS]
+    address, separator, _ = uri.partition("?")
+    return f"{address}{separator}{'&'.join(kept)}"
+
+
+def _options(uri: str) -> list[tuple[str, str]]:
+    """Return the names of a URI's options in lower case, and each option unchanged."""
+    options = re.split("[&;]", uri.partition("?")[2])
+    return [(option.partition("=")[0].lower(), option) for option in options]
 
 
 def _verifies_by_default(uri: str) -> bool:

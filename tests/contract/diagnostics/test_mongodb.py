@@ -19,7 +19,7 @@ from tests.support.diagnostic_findings import FAILED, OK, WARNING, levels, texts
 from tests.support.servers.databases import MongoServer
 from tests.support.servers.fault_proxy import FaultProxy
 
-ALL_OK = {"server": OK, "indexes": OK, "write": OK}
+ALL_OK = {"server": OK, "deployment": OK, "indexes": OK, "write": OK}
 PASSWORD = "hunter2"
 Client = MongoClient[dict[str, Any]]
 
@@ -116,7 +116,7 @@ def test_a_refused_command_fails_its_step(
     finally:
         client.admin.command({"configureFailPoint": "failCommand", "mode": "off"})
     assert the(failed, found).level is FAILED
-    expected = {"server", "indexes", "write"} if failed != "server" else {"server"}
+    expected = set(ALL_OK) if failed != "server" else {"server"}
     assert set(levels(found)) == expected
 
 

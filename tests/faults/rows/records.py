@@ -1,5 +1,8 @@
 """Faults of MongoDB."""
 
+import threading
+from collections.abc import Callable
+
 from requests import Response
 
 from tests.faults.points import MARKING_STARTED, SETTING_READY
@@ -19,6 +22,7 @@ from tests.faults.row import (
     Topic,
     failed,
 )
+from tests.support.fake_openai import Fault
 
 _DOWN = ExpectedResponse(503, "records_unavailable", "no", {"Retry-After": "5"})
 _UNREADABLE = ExpectedResponse(503, "records_unavailable", None, {"Retry-After": "5"})
@@ -32,6 +36,29 @@ def _before(how: str) -> Row:
         response=_DOWN,
         repeat=GENERATED_NOW,
     )
+
+
+def _without_majority(*commands: str) -> Callable[[Rig], None]:
+    """Return a cause: the commands are carried out, but no majority confirms it in time."""
+    timeout = {"code": 64, "errmsg": "timed out", "errInfo": {"wtimeout": True}}
+
+    def cause(rig: Rig) -> None:
+        rig.check_parts()
+        rig.fail_at_mongo(*commands, writeConcernError=timeout)
+
+    return cause
+
+
+def _without_majority_while_generating(rig: Rig) -> None:
+    lost = threading.Event()
+    rig.fake.script("images", Fault.until(lost))
+
+    def lose() -> None:
+        rig.fake.wait_in_flight()
+        _without_majority("findAndModify")(rig)
+        lost.set()
+
+    rig.in_background(lose)
 
 
 def _generated_then_down(rig: Rig) -> None:
@@ -90,6 +117,36 @@ TOPIC = Topic(
             paid=1,
             stored=StoredState(records=("pending unknown",), objects=READY.objects),
             during_lease=RUNNING,
+            repeat=FINISHED,
+        ),
+        Row(
+            name="No majority of MongoDB's members confirms the reservation of the cost",
+            cause=_without_majority("update"),
+            response=_DOWN,
+            repeat=GENERATED_NOW,
+        ),
+        Row(
+            name="No majority of MongoDB's members confirms the record",
+            cause=_without_majority("insert"),
+            response=_DOWN,
+            stored=StoredState(records=("pending no",)),
+            during_lease=RUNNING,
+            repeat=GENERATED_NOW,
+        ),
+        Row(
+            name="No majority of MongoDB's members confirms the mark that paying begins",
+            cause=_without_majority("findAndModify"),
+            response=_DOWN,
+            stored=StoredState(records=("pending unknown",)),
+            during_lease=RUNNING,
+            repeat=Repeat(OUTCOME_UNKNOWN, paid=0, stored=failed("unknown")),
+        ),
+        Row(
+            name="No majority of MongoDB's members confirms that the record is ready",
+            cause=_without_majority_while_generating,
+            response=SUCCESS,
+            paid=1,
+            stored=READY,
             repeat=FINISHED,
         ),
         _read("the list is read", "/images", ExpectedResponse()),
