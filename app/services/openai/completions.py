@@ -23,6 +23,7 @@ _THOUGHT_FIELDS = ("reasoning_content", "reasoning")
 _START_OF_JSON = re.compile(r"[{\[]")
 _MAX_STARTS = 200  # places in an output where JSON is looked for
 _MAX_OUTPUT = 200_000  # characters
+_MAX_SCANNED = 1_000_000  # characters, of documents that turn out to be none
 
 Output = TypeVar("Output", bound=BaseModel)
 
@@ -94,15 +95,16 @@ def _text_of(part: Any) -> str:
 
 def _documents(text: str) -> Iterator[str]:
     """Yield the JSON objects and lists in a text, the outermost ones only."""
-    decoder, position = json.JSONDecoder(), 0
+    decoder, position, scanned = json.JSONDecoder(), 0, 0
     for _ in range(_MAX_STARTS):
         start = _START_OF_JSON.search(text, position)
-        if start is None:
+        if start is None or scanned > _MAX_SCANNED:
             return
         try:
             _, position = decoder.raw_decode(text, start.start())
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError) as error:
             position = start.end()
+            scanned += getattr(error, "pos", position) - position
         else:
             yield text[start.start() : position]
 

@@ -10,6 +10,9 @@ from app.services.openai import refusal_words as words
 
 _MAX_VALUES = 500
 _MAX_DEPTH = 12
+_MAX_CODE = 200  # characters of a code, or of a parameter's name
+_MAX_TEXT = 20_000  # characters of a message, which may quote a prompt
+_MAX_INNER = 64 * 1024  # characters of JSON inside a text
 
 _CODE_KEYS = {"code", "type", "status", "reason", "name", "error", "finish_reason", "error_code"}
 _NAME_KEYS = {"param", "parameter", "params", "field", "argument", "property", "loc", "pointer"}
@@ -75,7 +78,9 @@ class ErrorReader:
             self.filtered |= value is False
         else:
             if key not in _CODE_KEYS | _TEXT_KEYS and words.refuses(_first_text(value)):
-                self.names.append(name)  # as in {"errors": {"size": ["Unknown field."]}}
+                self.names.append(
+                    name[:_MAX_CODE]
+                )  # as in {"errors": {"size": ["Unknown field."]}}
             self.read(value, key, depth)
 
     def _read_scalar(self, value: object, key: str, depth: int) -> None:
@@ -85,11 +90,12 @@ class ErrorReader:
             self._add_code(str(value), key)
 
     def _read_text(self, text: str, key: str, depth: int) -> None:
-        inner = parse_json(text.strip())
+        inner = parse_json(text.strip()) if len(text) <= _MAX_INNER else None
+        text = text[:_MAX_TEXT]
         if isinstance(inner, dict | list):
             self.read(inner, key, depth)
             return
-        if key in _CODE_KEYS and " " not in text:
+        if key in _CODE_KEYS and " " not in text and len(text) <= _MAX_CODE:
             self._add_code(text, key)
         self.texts.append(text)
 
@@ -99,15 +105,15 @@ class ErrorReader:
 
     def _read_names(self, value: object) -> None:
         """Read names such as `size`, `body.size`, `#/size` or `["body", "size"]`."""
-        parts = value if isinstance(value, list) else [value]
+        parts = value[:_MAX_VALUES] if isinstance(value, list) else [value]
         for part in parts:
             if isinstance(part, str):
-                self.names.extend(words.name_parts(part))
+                self.names.extend(words.name_parts(part[:_MAX_CODE]))
 
 
 def _first_text(value: object) -> str:
     first = value[0] if isinstance(value, list) and value else value
-    return first if isinstance(first, str) else ""
+    return first[:_MAX_TEXT] if isinstance(first, str) else ""
 
 
 def _has_hit(value: object, depth: int = 0) -> bool:
@@ -115,7 +121,7 @@ def _has_hit(value: object, depth: int = 0) -> bool:
     if depth > _MAX_DEPTH:
         return False
     if isinstance(value, list):
-        return any(_has_hit(inner, depth + 1) for inner in value)
+        return any(_has_hit(inner, depth + 1) for inner in value[:_MAX_VALUES])
     if not isinstance(value, dict):
         return False
     hit = any(value.get(key) is True for key in _HIT_KEYS)

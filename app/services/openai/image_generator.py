@@ -10,12 +10,12 @@ from app.errors import Charged, ProviderBadResponse, TransparencyRefused
 from app.models import GeneratedImage, ImageRequest, UpstreamRequest
 from app.ports.providers import OnPartial
 from app.services.openai import image_stream
+from app.services.openai.body_buffer import Body
 from app.services.openai.client import translate_errors
-from app.services.openai.image_payload import ImagePayload, is_image, read_payload
+from app.services.openai.image_payload import ImagePayload, read_payload
 from app.services.openai.refusals import RefusedInBody, has_error, read_error
 from app.services.openai.refused_parameters import RefusedParameters
 from app.services.openai.responses import (
-    check_complexity,
     image_usage,
     read_body,
     read_start,
@@ -35,7 +35,8 @@ _CONNECT_SECONDS = 5.0
 _LEGACY_PREFIX = "dall-e"
 _GPT_IMAGE_PREFIXES = ("gpt-image", "chatgpt-image")
 _MAX_ADDRESSES = 3
-_MAX_RESPONSE_BYTES = 64 * 1024 * 1024  # a 3840x2160 PNG in base64 has about half of that
+# Of a response, an event or a file. 3840x2160 pixels that are not compressed have 44 MB in base64.
+_MAX_RESPONSE_BYTES = 48 * 1024 * 1024
 # Sixty responses that arrive together, read chunk by chunk in sixty threads, would starve each
 # other and the health checks of the interpreter lock. A slow connection holds up the others for at
 # most a second.
@@ -158,7 +159,7 @@ class OpenAIGenerator:
 
     def _request(
         self, parameters: Mapping[str, Any], deadline: float, on_partial: OnPartial | None
-    ) -> tuple[bytes, ImagePayload, float]:
+    ) -> tuple[Body, ImagePayload, float]:
         """Return the body, the image in it, and the deadline for processing it.
 
         The body is read raw, because the SDK's own parser accepts HTML and truncated JSON, and
@@ -188,10 +189,8 @@ class OpenAIGenerator:
                     body = read_body(chain([start], rest), max_bytes=_MAX_RESPONSE_BYTES)
         return body, self._checked_payload(body), deadline
 
-    def _checked_payload(self, body: bytes) -> ImagePayload:
+    def _checked_payload(self, body: Body) -> ImagePayload:
         """Return what a body contains; an image, its address, or an unknown error."""
-        if not is_image(body):
-            check_complexity(body, "response")
         payload = read_payload(body)
         if not (payload.image or payload.addresses) and has_error(payload.document):
             refusal = read_error(200, payload.document)
@@ -199,7 +198,7 @@ class OpenAIGenerator:
                 raise RefusedInBody(refusal, charged=payload.is_charged)
         return payload
 
-    def _download(self, body: bytes, payload: ImagePayload, deadline: float) -> bytes:
+    def _download(self, body: Body, payload: ImagePayload, deadline: float) -> bytes:
         """Return the image at the first address that has it.
 
         Raises:
@@ -220,5 +219,5 @@ class OpenAIGenerator:
                 unusable = error
             except HostNotListed as error:
                 unusable = self._image_hosts.report_unlisted(error.host)
-        unusable.evidence = body
+        unusable.evidence = body.evidence()
         raise unusable

@@ -6,22 +6,23 @@ URL-safe alphabet, other entries and fields, or an address.
 """
 
 import binascii
+import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, ValidationError
 
-BOM = b"\xef\xbb\xbf"
+from app.services.openai.body_buffer import Body, has_traces, is_image
+from app.services.openai.large_text import PIECE_BYTES, LargeText
+
 _LISTS = ("data", "images", "output", "result")
 _FIELDS = ("b64_json", "url", "image", "image_url", "base64", "b64")
 _MAX_ENTRIES = 20
 _MAX_HEADER = 200  # characters of a data URI before its data
-_MIN_IMAGE_BYTES = 12
-_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF", b"GIF8", b"BM")
 # A data URI, or one that lacks its scheme.
 _DATA_URI = re.compile(
     r"\s*(?:data:[^,]*?(?P<whole>;base64)?|[\w.+-]+/[\w.+-]+(?P<short>;base64)),", re.IGNORECASE
@@ -30,12 +31,6 @@ _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:|/|[\w.-]+/|[\w-]+\.(?:png|jpe?g|webp)
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 _WHITESPACE = b" \t\r\n\f\v"
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
-# What remains of an image or of its cost in a body that is no JSON.
-_TRACES = re.compile(
-    rb'"(?:b64_json|url|image_url|base64)"\s*:\s*"[^"]'
-    rb'|"(?:total|output|completion|image)_tokens"\s*:\s*[1-9]'
-    rb"|image_generation\.(?:partial_image|completed)"
-)
 
 
 class _UsualPayload(BaseModel):
@@ -68,28 +63,19 @@ class ImagePayload:
     document: Any = field(default=None, repr=False)
 
 
-def read_payload(body: bytes) -> ImagePayload:
+def read_payload(body: Body) -> ImagePayload:
     """Read the body of a response, or the data of a stream's last event."""
-    body = body.removeprefix(BOM)
-    if is_image(body):  # no JSON at all, but the file
-        return ImagePayload(image=body, is_charged=True)
+    if body.is_image:  # no JSON at all, but the file
+        return ImagePayload(image=body.text, is_charged=True)
+    if body.large:
+        return _read_unusual(body)
     try:
-        usual = _UsualPayload.model_validate_json(body)
+        usual = _UsualPayload.model_validate_json(body.text)
     except ValidationError:
         return _read_unusual(body)
     if not is_image(usual.image):  # it can be a path, whose letters are all base64
         return _read_unusual(body)
     return ImagePayload(image=usual.image, usage=usual.usage, is_charged=True)
-
-
-def has_traces(body: bytes | bytearray) -> bool:
-    """Return whether a body that can't be parsed has traces of an image or of used tokens."""
-    return bool(_TRACES.search(body)) or is_image(body)
-
-
-def is_image(data: bytes | bytearray) -> bool:
-    """Return whether a body is the file of an image, instead of JSON."""
-    return len(data) >= _MIN_IMAGE_BYTES and data.startswith(_SIGNATURES)
 
 
 def decode_base64(text: str) -> bytes:
@@ -107,16 +93,16 @@ def decode_base64(text: str) -> bytes:
         return b""
 
 
-def _read_unusual(body: bytes) -> ImagePayload:
+def _read_unusual(body: Body) -> ImagePayload:
     try:
-        document = json.loads(body)
+        document = json.loads(body.text)
     except (ValueError, RecursionError):
-        return ImagePayload(is_charged=has_traces(body))
+        return ImagePayload(is_charged=has_traces(body.text))
     usage = document.get("usage") if isinstance(document, dict) else None
     image, addresses, is_charged = b"", [], _has_tokens(usage)
     for name, text in _texts(document):
         is_charged |= name == "b64_json" or bool(_ADDRESS.match(text))
-        image = image or _image_in(name, text)
+        image = image or _image_in(name, text, body.large)
         if not image and _ADDRESS.match(text) and not _DATA_URI.match(text, 0, _MAX_HEADER):
             addresses.append(text)
     return ImagePayload(
@@ -156,24 +142,41 @@ def _entries(document: Any) -> Iterator[Any]:
     yield document
 
 
-def _image_in(name: str, text: str) -> bytes:
+def _image_in(name: str, text: str, large: Iterable[LargeText]) -> bytes:
     """Return the image in a text; b"" if there is none.
 
     Only `b64_json` is certain to be base64, unless it is a path. Other texts must decode to a known
     format.
     """
-    if header := _DATA_URI.match(text, 0, _MAX_HEADER):
+    header = _DATA_URI.match(text, 0, _MAX_HEADER)
+    decoded = next((each for each in large if text.endswith(each.placeholder)), None)
+    if decoded is not None:
+        image = decoded.file() if decoded.valid else b""
+    elif header:
         is_base64 = bool(header["whole"] or header["short"])
         return _data_in(text[header.end() :], is_base64=is_base64)
-    image = decode_base64(text)
+    else:
+        image = decode_base64(text)
     is_certain = name == "b64_json" and not text.startswith("/")
     return image if is_certain or is_image(image) else b""
 
 
 def _data_in(data: str, *, is_base64: bool) -> bytes:
     """Return the data of a data URI (RFC 2397), which may be percent-encoded."""
-    raw = unquote_to_bytes(data) if "%" in data else data.encode("utf-8", "replace")
+    raw = _unquoted(data) if "%" in data else data.encode("utf-8", "replace")
     return decode_base64(raw.decode("latin-1")) if is_base64 else raw
+
+
+def _unquoted(data: str) -> bytes:
+    """Decode percent-encoding piece by piece, because the library keeps each byte as an object."""
+    raw, start = io.BytesIO(), 0
+    while start < len(data):
+        end = start + PIECE_BYTES
+        cut = data.rfind("%", end - 2, end) if end < len(data) else -1
+        end = end if cut < 0 else cut
+        raw.write(unquote_to_bytes(data[start:end]))
+        start = end
+    return raw.getvalue()
 
 
 def _has_tokens(usage: Any) -> bool:

@@ -11,12 +11,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from app.errors import Charged, ProviderBadResponse, ProviderError
+from app.errors import Charged, ProviderError
 from app.ports.providers import OnPartial
+from app.services.openai.body_buffer import Body, BodyBuffer, has_traces
 from app.services.openai.client import app_error
-from app.services.openai.image_payload import has_traces
 from app.services.openai.refusals import RefusedInBody, read_refusal
-from app.services.openai.responses import charge_of, check_complexity
 from app.services.runtime.failures import Failure, FailureKind
 
 CONTENT_TYPE = "text/event-stream"
@@ -25,6 +24,7 @@ FIRST_BYTES = (b"data:", b"event:", b"id:", b"retry:", b":")
 
 _EVENT_END = re.compile(rb"\r?\n\r?\n")
 _MAX_EVENT_END_BYTES = 4
+_MAX_PARTIAL_IMAGES = 3  # as many as can be requested
 
 
 class _EventData(BaseModel):
@@ -45,12 +45,12 @@ class _PartialImage(BaseModel):
 
 def read_completed_event(
     chunks: Iterable[bytes], on_partial: OnPartial | None, *, max_bytes: int
-) -> bytes:
+) -> Body:
     """Return the data of the event with the finished image.
 
     Events after it are ignored.
 
-    Partial images that can't be parsed are skipped.
+    Partial images that can't be parsed, or are larger than any preview, are skipped.
 
     Args:
         chunks: the body of the response, as it arrives.
@@ -59,23 +59,24 @@ def read_completed_event(
 
     Raises:
         RefusedInBody: the model refuses the request before it draws.
-        AppError: the model fails while it draws, or the stream ends without an image.
+        AppError: the model fails while it draws, a bound is exceeded, or the stream ends without
+            an image.
     """
-    has_begun = False
+    partial_images = 0
     for name, data in _events(chunks, max_bytes):
-        check_complexity(data, "event")
         try:
-            event = _EventData.model_validate_json(data)
+            event = _EventData.model_validate_json(data.text)
         except ValidationError:
             event = _EventData()
         kind = str(event.type or event.object or name)
-        if kind.endswith(".completed") or (event.data and has_traces(data)):
+        if kind.endswith(".completed") or (event.data and has_traces(data.text)):
             return data
         if event.error or kind == "error":
-            raise _error_of(data, has_begun=has_begun)
+            raise _error_of(data.text, has_begun=partial_images > 0)
         if kind.endswith(".partial_image"):
-            has_begun = True
-            _report_partial(data, on_partial)
+            partial_images += 1
+            if partial_images <= _MAX_PARTIAL_IMAGES and not data.large:
+                _report_partial(data.text, on_partial)
     raise ProviderError("the stream ended without an image", charged=Charged.UNKNOWN)
 
 
@@ -99,32 +100,27 @@ def _error_of(data: bytes, *, has_begun: bool) -> Exception:
     return app_error(Failure(kind=kind, detail=detail, code=kind), Charged.UNKNOWN)
 
 
-def _events(chunks: Iterable[bytes], max_bytes: int) -> Iterator[tuple[str, bytes]]:
+def _events(chunks: Iterable[bytes], max_bytes: int) -> Iterator[tuple[str, Body]]:
     """Yield the name and data of each event.
 
     The last event may lack its final blank line.
     """
-    buffer = bytearray()
+    buffer = BodyBuffer(max_bytes=max_bytes)
     for chunk in chunks:
-        searched = max(len(buffer) - _MAX_EVENT_END_BYTES, 0)
-        buffer += chunk
-        while end := _EVENT_END.search(buffer, searched):
-            yield _parse_event(bytes(buffer[: end.start()]))
-            del buffer[: end.end()]
+        searched = max(len(buffer.text) - _MAX_EVENT_END_BYTES, 0)
+        buffer.add(chunk)
+        while not buffer.is_inside_large_text and (end := _EVENT_END.search(buffer.text, searched)):
+            yield _parse_event(buffer.take(end.end()))
             searched = 0
-        if len(buffer) > max_bytes:
-            raise ProviderBadResponse(
-                "event too large", evidence=bytes(buffer), charged=charge_of(buffer)
-            )
-    yield _parse_event(bytes(buffer))
+    yield _parse_event(buffer.finish())
 
 
-def _parse_event(text: bytes) -> tuple[str, bytes]:
+def _parse_event(event: Body) -> tuple[str, Body]:
     name, data = "", []
-    for line in text.splitlines():
+    for line in event.text.splitlines():
         field, _, value = line.partition(b":")
         if field == b"data":
             data.append(value.removeprefix(b" "))
         elif field == b"event":
             name = value.decode(errors="replace").strip()
-    return name, b"\n".join(data)
+    return name, Body(b"\n".join(data), event.large)

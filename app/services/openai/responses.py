@@ -4,36 +4,13 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from app.errors import Charged, ProviderBadResponse, ProviderTimeout
+from app.errors import Charged, ProviderTimeout
 from app.models import TokenUsage
-from app.services.openai.image_payload import BOM, has_traces
-
-_MAX_COMMAS = 1000
-"""Maximum number of commas in a response or event. Base64 contains none, and all other fields a few
-dozen. JSON with millions of small values takes twenty times its size in memory when parsed."""
+from app.services.openai.body_buffer import BOM, Body, BodyBuffer
 
 _MIN_START_BYTES = 8
+_MAX_START_BYTES = 64 * 1024  # of white space before anything else
 _MAX_TOKENS = 10_000_000  # per call; a larger number is treated as an error of the server
-
-
-def check_complexity(body: bytes, what: str) -> None:
-    """Refuse to parse JSON with an unreasonable number of values.
-
-    Raises:
-        ProviderBadResponse: the body has too many values; it is kept as evidence.
-    """
-    if body.count(b",") > _MAX_COMMAS:
-        raise ProviderBadResponse(
-            f"too many values in the {what}", evidence=body, charged=charge_of(body)
-        )
-
-
-def charge_of(body: bytes | bytearray) -> Charged:
-    """Return whether a response that can't be used was charged for.
-
-    It certainly was if it has an image or used tokens; nothing else in it proves the opposite.
-    """
-    return Charged.YES if has_traces(body) else Charged.UNKNOWN
 
 
 def until_deadline(chunks: Iterable[bytes], deadline: float) -> Iterator[bytes]:
@@ -56,25 +33,21 @@ def read_start(chunks: Iterable[bytes]) -> bytes:
     start = b""
     for chunk in chunks:
         start = (start + chunk).removeprefix(BOM)
-        if len(start.lstrip()) >= _MIN_START_BYTES:
+        if len(start.lstrip()) >= _MIN_START_BYTES or len(start) > _MAX_START_BYTES:
             break
     return start
 
 
-def read_body(chunks: Iterable[bytes], *, max_bytes: int) -> bytes:
-    """Join the chunks of a body.
+def read_body(chunks: Iterable[bytes], *, max_bytes: int) -> Body:
+    """Collect a body.
 
     Raises:
-        ProviderBadResponse: the body is larger than `max_bytes`; its beginning is the evidence.
+        ProviderBadResponse: the body exceeds a bound; its beginning is the evidence.
     """
-    body = bytearray()
+    buffer = BodyBuffer(max_bytes=max_bytes)
     for chunk in chunks:
-        body += chunk
-        if len(body) > max_bytes:
-            raise ProviderBadResponse(
-                "response too large", evidence=bytes(body), charged=charge_of(body)
-            )
-    return bytes(body)
+        buffer.add(chunk)
+    return buffer.finish()
 
 
 def image_usage(usage: Any) -> TokenUsage | None:

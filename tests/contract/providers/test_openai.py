@@ -1,5 +1,7 @@
 """The image generator on OpenAI: requests, responses and charges."""
 
+from base64 import b64encode
+
 import pytest
 
 from app.errors import ProviderBadResponse, ProviderRateLimited
@@ -102,11 +104,12 @@ def test_oversized_response_is_truncated(
 def test_response_of_a_million_values_is_not_parsed(
     generator: OpenAIGenerator, fake_openai: FakeOpenAI
 ) -> None:
-    """It would take many times its size in memory, so it is kept as evidence unparsed."""
+    """It would take many times its size in memory, so its beginning is kept as evidence."""
     fake_openai.script("images", Fault.many_parts())
     with fails_as(ProviderBadResponse, charged=YES, fake=fake_openai, endpoint="images") as caught:
         draw(generator)
-    assert caught.error.evidence.count(b",") > 10**6
+    assert 1000 < caught.error.evidence.count(b",") < 10**6
+    assert b64encode(fake_openai.images[0]) in caught.error.evidence
 
 
 @pytest.mark.parametrize("name", RETRY_AFTER)

@@ -12,13 +12,12 @@ from app.services.openai.transport import allowance
 from app.services.openai.transport.allowance import Allowance
 from app.services.openai.transport.decoding import UnusableBody, decode
 
-MAX_IMAGE_RESPONSE_BYTES = 48 * 1024 * 1024
-"""Of a response with an image. 3840x2160 pixels that are not compressed have 44 MB in base64."""
+MAX_IMAGE_RESPONSE_BYTES = 96 * 1024 * 1024
+"""Of a response with an image, or with several partial ones. Its readers have a limit for each."""
 
 MAX_TEXT_RESPONSE_BYTES = 1024 * 1024
 """Of any other response. Parsed, JSON can have twenty times its size."""
 
-_SLACK_BYTES = 1024 * 1024  # for the readers of images, whose own limit comes first
 _IMAGES_PATH = "/images/generations"
 
 # Each piece takes the HTTP client some 20 us, however small it is.
@@ -34,7 +33,7 @@ def is_image_call(request: httpx2.Request) -> bool:
 def bound_body(response: httpx2.Response) -> None:
     """Bound the body of a response by the kind of request; an event hook of the client."""
     is_image = is_image_call(response.request) and response.status_code < 400
-    limit = MAX_IMAGE_RESPONSE_BYTES + _SLACK_BYTES if is_image else MAX_TEXT_RESPONSE_BYTES
+    limit = MAX_IMAGE_RESPONSE_BYTES if is_image else MAX_TEXT_RESPONSE_BYTES
     replace_stream(response, limit)
 
 

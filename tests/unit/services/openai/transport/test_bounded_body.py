@@ -173,7 +173,7 @@ def test_chunks_of_a_slow_network_are_accepted() -> None:
 
 def test_image_has_a_limit_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the response to a request for an image can be that large."""
-    monkeypatch.setattr(bounded_body, "MAX_IMAGE_RESPONSE_BYTES", 2 * MIB)
+    monkeypatch.setattr(bounded_body, "MAX_IMAGE_RESPONSE_BYTES", 3 * MIB)
     made, _ = response([bytes(MIB)] * 3, request=IMAGE)
     assert len(made.read()) == 3 * MIB
     made, _ = response([bytes(MIB)] * 4, request=IMAGE)
