@@ -2,20 +2,37 @@
 
 import re
 from collections import defaultdict
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from app.config import Settings
 from app.usecases.generation.deadlines import Deadlines
-from tests.pins.requirements import HASHED, UNHASHED, read_pins
+from tests.pins.requirements import HASHED, UNHASHED, Pin, read_pins
 
 ROOT = Path(__file__).resolve().parents[3]
 FIELDS = {name.upper() for name in Settings.model_fields}
 NOT_OURS = {"PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "MALLOC_ARENA_MAX"}
 # Of a backport, which newer versions can't install.
-_MARKER = re.compile(r'( python_version < "3\.\d+")?')
+_MARKER = re.compile(r'( python_(full_)?version < "3\.\d+(\.\d+)?")?')
+_ENVIRONMENTS = [
+    {
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+        "python_full_version": f"{version}.0",
+        "python_version": version,
+        "sys_platform": sys_platform,
+        "platform_system": system,
+        "platform_machine": machine,
+    }
+    for version in ("3.11", "3.12", "3.13", "3.14")
+    for sys_platform, system in (("linux", "Linux"), ("darwin", "Darwin"))
+    for machine in ("x86_64", "aarch64", "arm64")
+]
 
 
 def test_dockerfile_sets_settings_that_exist() -> None:
@@ -105,6 +122,14 @@ def test_every_pin_has_hashes(path: Path) -> None:
     assert [pin.text for pin in pins if not pin.hashes] == []
 
 
+def test_everything_that_a_pinned_package_needs_is_pinned() -> None:
+    """Otherwise pip refuses to install: on Linux and macOS, with every supported Python."""
+    pins = _pins("requirements.txt") + _pins("requirements-dev.txt")
+    pinned = {pin.name for pin in pins}
+    needed = {need for pin in pins for need in _needs(pin.text)}
+    assert sorted(needed - pinned) == []
+
+
 def test_every_package_has_one_version() -> None:
     """A package that several requirement files pin has the same version in all."""
     versions = defaultdict(set)
@@ -116,8 +141,7 @@ def test_every_package_has_one_version() -> None:
 
 def test_packages_installed_together_are_pinned_once() -> None:
     """Each package of the development environment has its version in one place."""
-    files = [ROOT / name for name in ("requirements.txt", "requirements-dev.txt")]
-    names = [pin.name for path in files for pin in read_pins(path.read_text(encoding="utf-8"))]
+    names = [pin.name for pin in _pins("requirements.txt") + _pins("requirements-dev.txt")]
     assert len(names) == len(set(names))
 
 
@@ -149,3 +173,22 @@ def test_dependabot_updates_all_pins() -> None:
     python = {("pip", str(path.parent.relative_to(ROOT)).strip(".")) for path in HASHED + UNHASHED}
     assert folders == {("npm", "tests/node"), ("docker", ""), ("docker-compose", "")} | python
     assert (ROOT / "tests/node/package-lock.json").exists()
+
+
+def _pins(name: str) -> list[Pin]:
+    return read_pins((ROOT / name).read_text(encoding="utf-8"))
+
+
+def _needs(pin: str) -> set[str]:
+    """Return the packages that a package needs in one of the environments, if it is installed."""
+    package = Requirement(pin)
+    if package.marker and not package.marker.evaluate():
+        return set()
+    needs = map(Requirement, metadata.requires(package.name) or [])
+    return {
+        canonicalize_name(need.name)
+        for need in needs
+        for environment in _ENVIRONMENTS
+        for extra in ("", *package.extras)
+        if need.marker is None or need.marker.evaluate(environment | {"extra": extra})
+    }
