@@ -4,10 +4,7 @@ import json
 import os
 import sys
 import tempfile
-import uuid
 from collections.abc import Iterator
-from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +14,23 @@ from flask.cli import with_appcontext
 from app.blueprints.dependencies import deps
 from app.blueprints.serializers import operator_fields
 from app.cli.exit_codes import INCOMPLETE, describe, exit_on_error
+from app.cli.images.import_folder import (
+    MANIFEST,
+    Entry,
+    FolderRefused,
+    has_manifest,
+    path_inside,
+    printable,
+    read_entries,
+    read_file,
+)
 from app.cli.images.list_show_delete import newest_records
 from app.cli.params import find_owner, owner_option, query_option
-from app.cli.text_files import numbered_lines, read_text
 from app.errors import AppError
 from app.imaging import AUTOMATIC, CutoutOptions, UnusableImage
 from app.models import Caller, ImageRecord, Original, ProcessedImage, object_keys
 from app.usecases.images.import_image import ExportedImage
 
-_MANIFEST = "manifest.jsonl"
 _SUFFIXES = {".jpg", *(f".{image_format}" for image_format in object_keys.IMAGE_FORMATS)}
 _MAX_PROMPT_LENGTH = 4000
 
@@ -50,15 +55,16 @@ def export(folder: Path, originals: bool, query: str, owner: str) -> None:
         for record in newest_records(None, query=query, owner=caller.id or None):
             try:
                 copied += _copy_files(record, folder, originals=originals)
-            except AppError as error:
+            except (AppError, FolderRefused) as error:
                 failed += 1
-                click.echo(f"{record.id}: {describe(error)}", err=True)
+                problem = describe(error) if isinstance(error, AppError) else error
+                click.echo(f"{record.id}: {problem}", err=True)
             else:
                 line = json.dumps(_entry(record, originals=originals), ensure_ascii=False)
                 lines.pop(record.id, None)
                 lines[record.id] = line
         manifest = "".join(f"{line}\n" for line in lines.values())
-        _write_atomically(folder / _MANIFEST, manifest.encode())
+        _write_atomically(folder / MANIFEST, manifest.encode())
     click.echo(f"{len(lines)} images in {folder}, {copied} files copied, {failed} images failed.")
     sys.exit(INCOMPLETE if failed else 0)
 
@@ -86,24 +92,26 @@ def import_(folder: Path, owner: str) -> None:
                 record = deps().import_image(image_or_problem)
             except (AppError, UnusableImage) as error:
                 failed += 1
-                click.echo(f"{name}: {error}", err=True)
+                click.echo(f"{printable(name)}: {error}", err=True)
             else:
                 imported += record is not None
                 skipped += record is None
-                click.echo(f"{name}: {record.id if record else 'already there'}", err=True)
+                result = record.id if record else "already there"
+                click.echo(f"{printable(name)}: {result}", err=True)
     click.echo(f"{imported} images imported, {skipped} already there, {failed} failed.")
     sys.exit(INCOMPLETE if failed else 0)
 
 
 def _copy_files(record: ImageRecord, folder: Path, *, originals: bool) -> int:
     """Copy files that are missing or differ in size; return their number."""
-    files: dict[Path, ProcessedImage | Original | None] = {
-        folder / object_keys.image_name(record.id): record.image
+    files: dict[str, ProcessedImage | Original | None] = {
+        object_keys.image_name(record.id): record.image
     }
     if originals and record.original:
-        files[folder / record.original.key] = record.original
+        files[record.original.key] = record.original
     copied = 0
-    for path, stored in files.items():
+    for name, stored in files.items():
+        path = path_inside(folder, name)
         if stored is None or (path.exists() and path.stat().st_size == stored.size_bytes):
             continue
         path.parent.mkdir(exist_ok=True)
@@ -115,13 +123,18 @@ def _copy_files(record: ImageRecord, folder: Path, *, originals: bool) -> int:
 def _exported_lines(folder: Path) -> dict[str, str]:
     """Return the manifest's lines by image id, if the image exists."""
     lines = {}
-    if (folder / _MANIFEST).exists():
-        for _, line in numbered_lines(read_text(folder / _MANIFEST)):
-            with suppress(ValueError, KeyError, TypeError):  # a line that no export wrote
-                entry = json.loads(line)
-                if _path_inside(folder, entry["file"]).exists():
-                    lines[str(entry["id"])] = line
+    if has_manifest(folder):
+        for _, line, entry in read_entries(folder):
+            if isinstance(entry, Entry) and entry.id and _exists(folder, entry.file):
+                lines[entry.id] = line
     return lines
+
+
+def _exists(folder: Path, name: str) -> bool:
+    try:
+        return path_inside(folder, name).exists()
+    except FolderRefused:
+        return False
 
 
 def _write_atomically(path: Path, data: bytes) -> None:
@@ -143,56 +156,54 @@ def _entry(record: ImageRecord, *, originals: bool) -> dict[str, Any]:
 
 
 def _files(folder: Path, caller: Caller) -> Iterator[tuple[str, ExportedImage | str]]:
-    """Yield each file's name with its image or with the problem found."""
-    manifest = folder / _MANIFEST
-    if not manifest.exists():
-        for path in sorted(folder.iterdir()):
-            if path.suffix.lower() in _SUFFIXES and path.is_file():
-                words = " ".join(path.stem.replace("_", " ").replace("-", " ").split())
-                prompt = _valid_text(words)[:_MAX_PROMPT_LENGTH]
-                image = ExportedImage(data=path.read_bytes(), prompt=prompt, caller=caller)
-                yield _valid_text(path.name), image
+    """Yield each file's name with its image or with the problem found.
+
+    Raises:
+        FolderRefused: there is a manifest that can't be read.
+    """
+    if has_manifest(folder):
+        for number, _, entry in read_entries(folder):
+            line = f"{MANIFEST}, line {number}"
+            if isinstance(entry, str):
+                yield line, entry
+            else:
+                name = entry.original_file or entry.file
+                yield f"{line}, {name}", _image_or_problem(folder, name, entry, caller)
         return
-    for number, line in numbered_lines(read_text(manifest)):
-        try:
-            entry = json.loads(line)
-            name = entry.get("original_file") or entry["file"]
-            yield name, _image_of(entry, _path_inside(folder, name).read_bytes(), caller)
-        except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-            yield f"{_MANIFEST}, line {number}", f"invalid: {type(error).__name__} {error}"
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() in _SUFFIXES and not path.is_dir():
+            words = " ".join(path.stem.replace("_", " ").replace("-", " ").split())
+            entry = Entry(prompt=_valid_text(words)[:_MAX_PROMPT_LENGTH])
+            yield path.name, _image_or_problem(folder, path.name, entry, caller)
 
 
-def _path_inside(folder: Path, name: str) -> Path:
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()):
-        raise ValueError("the file is outside the folder")
-    return path
-
-
-def _image_of(entry: dict[str, Any], data: bytes, caller: Caller) -> ExportedImage:
-    texts = {
-        name: _valid_text(str(entry.get(name) or ""))[: _MAX_PROMPT_LENGTH * 4]
-        for name in ("prompt", "new_prompt", "provider", "model", "quality", "size")
-    }
-    parent = str(entry.get("parent") or "")
+def _image_or_problem(folder: Path, name: str, entry: Entry, caller: Caller) -> ExportedImage | str:
+    try:
+        data = read_file(folder, name)
+    except FolderRefused as error:
+        return error.problem
     return ExportedImage(
-        **texts,
         data=data,
-        image_id=str(uuid.UUID(entry["id"])) if entry.get("id") else "",
-        requested_at=_parse_time(entry.get("requested_at")),
-        created_at=_parse_time(entry.get("created_at")),
-        parent=str(uuid.UUID(object_keys.id_of_name(parent))) if parent else "",
+        prompt=entry.prompt,
+        new_prompt=entry.new_prompt,
+        image_id=entry.id,
+        requested_at=entry.requested_at,
+        created_at=entry.created_at,
+        provider=entry.provider,
+        model=entry.model,
+        quality=entry.quality,
+        size=entry.size,
+        parent=entry.parent,
         options=_options_of(entry),
         caller=caller,
     )
 
 
-def _options_of(entry: dict[str, Any]) -> CutoutOptions:
+def _options_of(entry: Entry) -> CutoutOptions:
     """Return the options to cut the file out with: none if it was exported without its original."""
-    document = entry.get("cutout_options")
-    if not entry.get("original_file") or not isinstance(document, dict):
+    if not entry.original_file or not entry.cutout_options:
         return AUTOMATIC
-    return CutoutOptions.from_document(document)
+    return CutoutOptions.from_document(entry.cutout_options)
 
 
 def _valid_text(text: str) -> str:
@@ -201,12 +212,3 @@ def _valid_text(text: str) -> str:
     Filenames can contain them.
     """
     return text.encode("utf-8", "replace").decode()
-
-
-def _parse_time(text: str | None) -> datetime | None:
-    """Parse an ISO 8601 time, UTC by default; truncate to milliseconds."""
-    if not text:
-        return None
-    time = datetime.fromisoformat(text)
-    time = time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
-    return time.replace(microsecond=time.microsecond // 1000 * 1000)

@@ -1,7 +1,6 @@
 """Parse and validate the prompt files of `flask images generate`."""
 
 import csv
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from pydantic import ValidationError
 
 from app.blueprints.schemas.images import GenerateBody
 from app.cli.text_files import numbered_lines, read_text, table_reader
+from app.http.json_provider import loads_strict
 from app.models import ImageRequest
 
 _BOOLEANS = {
@@ -101,7 +101,7 @@ def _objects(text: str) -> Iterator[tuple[int, Any]]:
     for number, line in numbered_lines(text):
         if line.strip():
             try:
-                yield number, json.loads(line)
+                yield number, loads_strict(line.encode())
             except ValueError:
                 yield number, ValueError("The line is not valid JSON.")
 

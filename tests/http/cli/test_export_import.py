@@ -194,3 +194,28 @@ def test_import_accepts_file_names_that_are_not_unicode(
     (tmp_path / "folder.png").mkdir()
     assert target("import", tmp_path).stdout == "1 images imported, 0 already there, 0 failed.\n"
     assert target.listed()[0]["prompt"] == "caf?"
+
+
+def test_folder_that_cannot_be_read_ends_the_command(target: CommandLine, tmp_path: Path) -> None:
+    """A pipe as the manifest is refused by import and export, with the status 2."""
+    os.mkfifo(tmp_path / "manifest.jsonl")
+    for command in ("import", "export"):
+        result = target(command, tmp_path)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr == "Error: manifest.jsonl: not a regular file.\n"
+
+
+def test_links_out_of_the_folder_are_not_followed(source: CommandLine, tmp_path: Path) -> None:
+    """An import reads nothing outside the folder, and an export writes nothing there."""
+    folder, outside = tmp_path / "in", tmp_path / "outside"
+    folder.mkdir()
+    outside.mkdir()
+    (outside / "a.png").write_bytes(encoded(owl(64, 64)))
+    (folder / "a.png").symlink_to(outside / "a.png")
+    result = source("import", folder)
+    assert result.stdout == "0 images imported, 0 already there, 1 failed.\n"
+    assert result.stderr.endswith("a.png: outside the folder.\n")
+
+    (folder / "originals").symlink_to(outside)
+    assert "3 images failed." in source("export", folder, "--originals").stdout
+    assert [path.name for path in outside.iterdir()] == ["a.png"]

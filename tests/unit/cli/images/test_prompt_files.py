@@ -56,13 +56,16 @@ def test_csv_has_the_fields_of_the_api(tmp_path: Path) -> None:
         (
             "a.jsonl",
             '{"prompt": "A fox"}\nnot JSON\n["a"]\n{"prompt": 1}\n'
-            '{"prompt": "a", "dry_run": true}\n{"prompt": "a", "color": 1}\n',
+            '{"prompt": "a", "dry_run": true}\n{"prompt": "a", "color": 1}\n'
+            '{"prompt": "a", "prompt": "b"}\n' + "[" * 100_000 + "\n",
             [
                 "line 2: The line",
                 "line 3: the line",
                 "line 4: prompt",
                 "line 5: dry_run",
                 "line 6: co",
+                "line 7: The line",
+                "line 8: The line",
             ],
         ),
     ],
