@@ -8,7 +8,6 @@ import threading
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +19,8 @@ from werkzeug.serving import make_server
 from app import create_app
 from app.blueprints.dependencies import dependencies_of
 from app.config import Settings
-from app.container import build_ports
-from app.models import GeneratedImage, ImageRequest
 from app.ports import Clock, ImageProcessor, Ports
-from app.ports.providers import OnPartial
-from app.services.offline.provider import OfflineGenerator
+from tests.support.cached_painter import ports_for
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.servers.databases import (
     MongoServer,
@@ -83,21 +79,6 @@ class Service:
         return images
 
 
-class CachingGenerator(OfflineGenerator):
-    """Caches generated images, as generating takes most of a test's time."""
-
-    def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
-        """See ImageGenerator; requests for partial images are not cached."""
-        if request.partial_images:
-            return super().draw(request, on_partial=on_partial)
-        return _generate(request)
-
-
-@cache
-def _generate(request: ImageRequest) -> GeneratedImage:
-    return OfflineGenerator().draw(request)
-
-
 def micros(dollars: float) -> int:
     """Convert dollars to whole millionths."""
     return round(dollars * 1_000_000)
@@ -115,11 +96,9 @@ def serving(
     image_processor: ImageProcessor | None = None,
 ) -> Iterator[Service]:
     """Serve the app from this process, on a free port, with a thread per request."""
-    ports = build_ports(settings)
+    ports = ports_for(settings)
     ports = replace(ports, clock=clock or ports.clock)
     ports = replace(ports, image_processor=image_processor or ports.image_processor)
-    if isinstance(ports.generator, OfflineGenerator):
-        ports = replace(ports, generator=CachingGenerator())
     app = create_app(settings, ports)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     service = Service(f"http://127.0.0.1:{server.port}", app, ports, settings.data_dir)
@@ -157,7 +136,7 @@ class CommandLine:
 
     def __init__(self, folder: Path) -> None:
         settings = settings_for(data_dir=folder)
-        self.ports: Ports = build_ports(settings)
+        self.ports: Ports = ports_for(settings)
         self.app: Flask = create_app(settings, self.ports)
 
     def __call__(self, *arguments: str | Path, stdin: str = "") -> Result:
