@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
+_MAX_COUNTED_TOKENS = 12
 _NEWEST_FIRST = [("created_at", -1), ("_id", -1)]
 
 
@@ -45,14 +46,16 @@ def _find_matches(collection: "Collection[Document]", query: PageQuery) -> Found
     Matches are counted up to a limit.
     """
     owner = [] if query.owner is None else [owner_token(query.owner)]
-    tokens = [*query.words, *owner]
 
     def frequency(token: str) -> int:
         return _count(collection, READY | {"tokens": token})
 
-    # MongoDB looks up the first token of `$all` in the index, and filters by the others.
-    rarest_first = sorted(tokens, key=frequency) if len(tokens) > 1 else tokens
-    condition = READY | {"tokens": {"$all": rarest_first}}
+    # MongoDB looks up the first token of `$all` in the index, and filters by the others. Long
+    # words are rarer than short ones, so of many words only the longest are counted.
+    longest_first = owner + sorted(query.words, key=len, reverse=True)
+    counted, others = longest_first[:_MAX_COUNTED_TOKENS], longest_first[_MAX_COUNTED_TOKENS:]
+    rarest_first = sorted(counted, key=frequency) if len(counted) > 1 else counted
+    condition = READY | {"tokens": {"$all": rarest_first + others}}
     page = _page(collection, condition | _after(query.after), query.limit, query.offset)
     return FoundPage.of_matches(page, _count(collection, condition))
 

@@ -24,6 +24,8 @@ from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.indexes import INDEXES
 from app.services.mongodb.records import MongoRecords
 from app.services.records.list_counters import SHIFTS
+from app.services.records.pages import owner_token
+from tests.attacks import Observe, attack
 from tests.support.builders import NOON, a_record
 from tests.support.servers.databases import MongoServer
 
@@ -162,3 +164,21 @@ def _plan(database: Any, query: Command, index: str) -> list[tuple[str, str]]:
         stages.append((stage["stage"], stage.get("indexName", "")))
         stage = stage.get("inputStage")
     return stages
+
+
+@pytest.mark.parametrize("owner", [None, "ann"])
+@attack("A search for 100 words", expect="12 words counted, and all required")
+def test_few_of_many_words_are_counted(
+    store: MongoRecords, recorder: QueryRecorder, observe: Observe, owner: str | None
+) -> None:
+    """The longest words and the owner are counted; all words are conditions of the page."""
+    words = ("fox", *(f"{number:02}" for number in range(99)))
+    store.page(PageQuery(limit=3, words=words, owner=owner))
+    *counts, _total = [command for command in recorder.commands if "aggregate" in command]
+    counted = [count["pipeline"][0]["$match"]["tokens"] for count in counts]
+    assert "fox" in counted
+    assert (owner_token("ann") in counted) is (owner is not None)
+    (query,) = recorder.queries("generations")
+    required = query["filter"]["tokens"]["$all"]
+    assert sorted(required) == sorted([*words, *([owner_token(owner)] if owner else [])])
+    observe(f"{len(counted)} words counted, and all required")
