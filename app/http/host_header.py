@@ -1,5 +1,8 @@
 """The Host header, which requests of HTTP/1.1 must have (RFC 9112, section 3.2).
 
+A target in absolute form, as proxies get it, names the host itself, and then the header doesn't
+count (section 3.2.2).
+
 A server that accepts a request without it and a proxy that guesses a host can disagree about whom
 the request is for.
 
@@ -19,23 +22,42 @@ from app.errors import InvalidRequest
 HEADER = "Host"
 
 _KEY = "HTTP_HOST"  # in the WSGI environment
+_TARGET = "RAW_URI"  # as gunicorn and Werkzeug name it
 _VERSION_WITHOUT_HOST = "HTTP/1.0"
 _HOST = re.compile(
-    r"(?:(?P<name>[A-Za-z0-9_][A-Za-z0-9._-]{0,252})|\[(?P<ipv6>[0-9A-Fa-f:.]{2,45})\])"
+    r"(?:(?P<name>(?![^:]{254})[A-Za-z0-9_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*\.?)|\[(?P<ipv6>[0-9A-Fa-f:.]{2,45})\])"
     r"(?::(?P<port>[0-9]{0,5}))?"
 )
 _MAX_PORT = 65535
+_AUTHORITY = re.compile(r"https?://([^/?#]+)", re.IGNORECASE)
 
 
 def register(app: Flask) -> None:
     """Reject requests whose header is missing or unusable, before any view runs.
 
-    The image middleware leaves requests that lack it to the app.
+    The image middleware leaves such requests to the app.
     """
     app.before_request(_check_host)
 
 
-def lacks_host(environ: dict[str, Any]) -> bool:
+def use_target_host(environ: dict[str, Any]) -> None:
+    """Replace the header by the host of a target in absolute form.
+
+    A target of another scheme, or without a host, leaves a header that is not usable.
+    """
+    target = environ.get(_TARGET, "/")
+    if not target.startswith("/") and "://" in target and not _lacks_host(environ):
+        match = _AUTHORITY.match(target)
+        environ[_KEY] = match[1] if match else target
+
+
+def is_acceptable(environ: dict[str, Any]) -> bool:
+    """Return whether a request has a usable header, or need not have one."""
+    host = environ.get(_KEY)
+    return is_usable(host) if host else not _lacks_host(environ)
+
+
+def _lacks_host(environ: dict[str, Any]) -> bool:
     """Return whether a request has no Host header although its version requires one.
 
     An empty header is not missing: it is how a client addresses a target without an authority.
@@ -59,10 +81,9 @@ def request_host(environ: dict[str, Any]) -> str:
 
 
 def _check_host() -> None:
-    if lacks_host(request.environ):
+    if _lacks_host(request.environ):
         raise _invalid(f"Send the header {HEADER}.", "Required.")
-    host = request.environ.get(_KEY)
-    if host and not is_usable(host):
+    if not is_acceptable(request.environ):
         raise _invalid(f"The header {HEADER} is not a valid host and port.", "Invalid.")
 
 

@@ -18,9 +18,8 @@ from wsgiref.types import StartResponse, WSGIApplication
 from flask import Flask, Response, request
 from werkzeug.http import http_date, parse_etags
 
-from app.http import auth, security_headers
+from app.http import auth, host_header, security_headers
 from app.http.cors import HeaderList
-from app.http.host_header import lacks_host
 from app.http.logs import request_id
 from app.http.logs.access_log import log_request
 from app.models import StoredImage, object_keys
@@ -221,7 +220,7 @@ def content_headers(spec: ImageResponseSpec, stored: StoredImage) -> list[tuple[
 def _is_simple(environ: dict[str, Any]) -> bool:
     if environ["REQUEST_METHOD"] not in _METHODS or not _PATH.fullmatch(environ["PATH_INFO"]):
         return False
-    if lacks_host(environ):
+    if not host_header.is_acceptable(environ):
         return False
     by_date = "HTTP_IF_MODIFIED_SINCE" in environ and not environ.get("HTTP_IF_NONE_MATCH")
     return not by_date and environ.keys().isdisjoint(_FLASK_ONLY_HEADERS)

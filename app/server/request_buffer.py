@@ -79,7 +79,7 @@ class RequestBuffer:
 
     def _is_bodyless(self) -> bool:
         """Return whether the data is a head without a body, the usual case."""
-        if not self.data.endswith(_HEAD_END):
+        if not self.data.endswith(_HEAD_END) or len(self.data) > MAX_HEAD_BYTES:
             return False
         head = self.data.lower()
         return not any(name in head for name in _FRAMING)
@@ -89,9 +89,9 @@ class RequestBuffer:
         try:
             request = next(parser)
         except (NoMoreData, StopIteration):
-            if len(self.data) > MAX_HEAD_BYTES:
-                raise LimitRequestHeaders("the head as a whole") from None
+            _check_head(len(self.data))
             return False
+        _check_head(self._body_start(parser))
         self.head_complete = True
         self.expects_continue = request._expected_100_continue
         self.max_body_bytes = max_body_bytes(request.method, request.path)
@@ -123,6 +123,11 @@ class RequestBuffer:
         self._chunked_end = end
         next(self._parser(*self.pieces())).body.read()  # raises if it is malformed
         return True
+
+
+def _check_head(size: int) -> None:
+    if size > MAX_HEAD_BYTES:
+        raise LimitRequestHeaders("the head as a whole")
 
 
 def _until_no_more_data(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -31,6 +31,12 @@ REJECTED = {
         _GET + b"".join(b"X: %b\r\n" % (b"x" * 8000) for _ in range(6)),
         431,
     ),
+    "a complete head of 60 kB": (
+        _GET + b"".join(b"X: %b\r\n" % (b"x" * 7500) for _ in range(8)) + b"\r\n",
+        431,
+    ),
+    "two hosts": (_GET + b"Host: y\r\n\r\n", 400),
+    "one host twice": (_GET + b"Host: x\r\n\r\n", 400),
     "a space before the colon": (_GET + b"X : 1\r\n\r\n", 400),
     "a folded line": (_GET + b"X: 1\r\n 2\r\n\r\n", 400),
     "two lengths": (_POST + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400),

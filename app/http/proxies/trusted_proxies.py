@@ -16,7 +16,7 @@ from ipaddress import (
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
 
-from app.http.host_header import is_usable
+from app.http.host_header import is_usable, use_target_host
 
 UNIX = "unix"
 """The name of clients on a Unix socket, which have no address."""
@@ -51,6 +51,7 @@ class TrustedProxies:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Update the environment and call the wrapped application."""
+        use_target_host(environ)
         headers = [environ.pop(name, "") for name in _HEADERS]
         if any(headers) and self._trusts(environ.get("REMOTE_ADDR", "")):
             self._apply(environ, *headers)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.http.host_header import is_usable, request_host
+from app.http.host_header import is_acceptable, is_usable, request_host, use_target_host
 
 USABLE = [
     "example.com",
@@ -18,12 +18,18 @@ USABLE = [
     "[2001:db8::1]",
     "[::ffff:127.0.0.1]:5000",
     "a" * 253,
+    f"{'a.' * 126}b:80",
     "x:1",
     "x:65535",
     "x:",
 ]
 UNUSABLE = [
     "a b",
+    "a..b",
+    ".a",
+    "a" * 254,
+    f"{'a.' * 126}bc",
+    "x:+1",
     "x:99999",
     "x:65536",
     "x:0",
@@ -76,3 +82,38 @@ def test_unusable_host_is_recognized(host: str) -> None:
 def test_without_a_host_the_servers_address_is_used(environ: dict[str, str], host: str) -> None:
     """HTTP/1.0 clients, such as health checks, send no Host."""
     assert request_host(environ) == host
+
+
+HOST = "example.com"
+TARGETS = {
+    "/images": HOST,
+    "//other.example/images": HOST,
+    "/?next=http://other.example": HOST,
+    "*": HOST,
+    "http://other.example/images": "other.example",
+    "HTTPS://other.example:8443": "other.example:8443",
+    "http://[::1]:5000?q=a": "[::1]:5000",
+    "http://other.example#/images": "other.example",
+    "http://other.example:99999/": None,
+    "http://user@other.example/": None,
+    "http:///images": None,
+    "ftp://other.example/": None,
+    "x://": None,
+}
+
+
+@pytest.mark.parametrize(("target", "host"), TARGETS.items(), ids=TARGETS)
+def test_target_with_a_host_replaces_the_header(target: str, host: str | None) -> None:
+    """Both can disagree only in a request that was made to confuse; None is unusable."""
+    environ = {"RAW_URI": target, "HTTP_HOST": HOST, "SERVER_PROTOCOL": "HTTP/1.1"}
+    use_target_host(environ)
+    assert is_acceptable(environ) is (host is not None)
+    assert host is None or request_host(environ) == host
+
+
+def test_target_does_not_make_up_for_a_missing_header() -> None:
+    """HTTP/1.1 requires the header in any case; HTTP/1.0 has it nowhere."""
+    for protocol, acceptable in (("HTTP/1.1", False), ("HTTP/1.0", True)):
+        environ = {"RAW_URI": "http://other.example/", "SERVER_PROTOCOL": protocol}
+        use_target_host(environ)
+        assert is_acceptable(environ) is acceptable

@@ -2,12 +2,12 @@
 
 import pytest
 from gunicorn.config import Config
-from gunicorn.http.errors import ParseException
+from gunicorn.http.errors import LimitRequestHeaders, ParseException
 from gunicorn.http.parser import RequestParser
 
 from app.errors import RequestTooLarge
 from app.http.body_limits import MAX_BODY_BYTES, MAX_FILE_BODY_BYTES
-from app.server.request_buffer import RequestBuffer
+from app.server.request_buffer import MAX_HEAD_BYTES, RequestBuffer
 
 _HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
 _CHUNKED = _HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -160,3 +160,36 @@ def test_more_framing_than_body_is_rejected(buffer: RequestBuffer) -> None:
         buffer.append(_CHUNKED + b"1\r\n{\r\n" * 40_000)
     with pytest.raises(RequestTooLarge):
         RequestBuffer(Config(), ("127.0.0.1", 1)).append(_CHUNKED + b"F" * 16 + b"\r\n")
+
+
+@pytest.mark.parametrize(
+    ("framing", "body"),
+    [
+        (b"", b""),
+        (b"Content-Length: 2\r\n", b"{}"),
+        (b"Transfer-Encoding: chunked\r\n", b"0\r\n\r\n"),
+    ],
+    ids=["no body", "body", "chunks"],
+)
+@pytest.mark.parametrize("pieces", [1, 2])
+def test_head_is_limited_to_32_kib(framing: bytes, body: bytes, pieces: int) -> None:
+    """One byte more is rejected, also if the whole request arrives in one piece."""
+    for excess in (0, 1):
+        head = _HEAD + framing
+        while len(head) < MAX_HEAD_BYTES - 4000:
+            head += b"X: " + b"x" * 3000 + b"\r\n"
+        rest = MAX_HEAD_BYTES + excess - len(head) - len(b"X: \r\n\r\n")
+        request = head + b"X: " + b"x" * rest + b"\r\n\r\n" + body
+        buffer = RequestBuffer(Config(), ("127.0.0.1", 1))
+        at = len(request) // pieces
+        parts = [part for part in (request[:at], request[at:]) if part]
+        if excess:
+            with pytest.raises(LimitRequestHeaders):
+                any(buffer.append(part) for part in parts)
+        else:
+            assert [buffer.append(part) for part in parts][-1]
+
+
+def test_small_requests_that_follow_do_not_count(buffer: RequestBuffer) -> None:
+    """Pipelined requests may together be larger than one head."""
+    assert buffer.append(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 2000)
