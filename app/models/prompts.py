@@ -16,6 +16,21 @@ TRANSPARENT_PROMPT_SUFFIX = (
 )
 """Added instead if the model itself draws on a transparent background."""
 
+MAX_PROMPT_CHARS = 4000
+"""Of a prompt, whether a caller or the text model wrote it."""
+
+MAX_ENHANCEMENT_BYTES = 2048
+"""By which an enhanced prompt may be longer than the caller's; more than eighty words."""
+
+MAX_ENHANCING_TOKENS = 4096
+"""Output of the text model for an enhanced prompt, with the reasoning before it."""
+
+MAX_INVENTING_TOKENS = 8192
+"""The same for a pool of invented prompts: more than forty of twenty words."""
+
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""Characters that no prompt contains."""
+
 # Scripts that write words without spaces (Han, kana, Bopomofo, Thai, Lao, Burmese, Khmer) or add
 # particles to them (Hangul), with their marks, and without their punctuation.
 _UNSPACED = (
@@ -32,6 +47,12 @@ _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 def join_prompt(subject: str, suffix: str) -> str:
     """Join subject and suffix, separated by a blank line."""
     return f"{subject}\n\n{suffix}" if suffix else subject
+
+
+def is_prompt(text: str) -> bool:
+    """Return whether a text meets the rules for callers' prompts."""
+    is_short = len(text.strip()) > 0 and len(text) <= MAX_PROMPT_CHARS
+    return is_short and not CONTROL_CHARACTERS.search(text)
 
 
 def split_prompt(new_prompt: str) -> tuple[str, str]:

@@ -1,6 +1,5 @@
 """Schemas of requests and responses about images, prompts and health."""
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -17,10 +16,8 @@ from app.blueprints.schemas.cutout import StoredReport
 from app.errors import Charged
 from app.http.contract.validation import JsonBody
 from app.models import ImageRequest
+from app.models.prompts import CONTROL_CHARACTERS, MAX_PROMPT_CHARS
 from app.usecases.images.prompts import MAX_COUNT
-
-MAX_PROMPT_CHARS = 4000
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 Quality = Literal["auto", "low", "medium", "high", "xhigh", "max"]
 Size = Literal["1024x1024", "1536x1024", "1024x1536"]
@@ -29,7 +26,7 @@ Size = Literal["1024x1024", "1536x1024", "1024x1536"]
 def _validated_prompt(text: str) -> str:
     if not text.strip():
         raise ValueError("Must not be blank.")
-    if _CONTROL.search(text):
+    if CONTROL_CHARACTERS.search(text):
         raise ValueError("Must not contain control characters.")
     return text
 

@@ -3,6 +3,8 @@
 Most compatible servers implement them.
 """
 
+import json
+import logging
 import random
 import time
 from collections.abc import Mapping
@@ -12,6 +14,12 @@ from pydantic import BaseModel, ConfigDict
 
 from app.errors import ProviderBadResponse
 from app.models import EnhancedPrompt, InventedPrompts, TokenUsage, UpstreamRequest
+from app.models.prompts import (
+    MAX_ENHANCEMENT_BYTES,
+    MAX_ENHANCING_TOKENS,
+    MAX_INVENTING_TOKENS,
+    is_prompt,
+)
 from app.services.openai.client import translate_errors
 from app.services.openai.completions import Output, read_document, read_output
 from app.services.openai.refused_parameters import RefusedParameters
@@ -20,6 +28,8 @@ from app.services.runtime.lazy_client import LazyClient
 
 if TYPE_CHECKING:
     from openai import OpenAI
+
+_log = logging.getLogger(__name__)
 
 _INVENT = (
     "You invent prompts for an image generator that draws one subject on a plain background. "
@@ -44,6 +54,7 @@ _SPARKS = (
 ).split()
 _TIMEOUT_SECONDS = 30.0  # of a call, including its repetitions without refused parameters
 _CONNECT_SECONDS = 5.0
+_LIMITS = ("max_completion_tokens", "max_tokens")  # the second one for servers without the first
 _REASONING_FAMILIES = ("gpt-5", "gpt-6")
 
 
@@ -66,7 +77,8 @@ _IN_WORDS: Mapping[type[BaseModel], str] = {
 class OpenAIPromptWriter:
     """PromptWriter that requests structured output from a text model.
 
-    A server that does not support structured output is asked for JSON in words.
+    A server that does not support structured output is asked for JSON in words. Output is limited
+    to the tokens that the estimates contain.
 
     Args:
         client: makes the calls.
@@ -90,22 +102,20 @@ class OpenAIPromptWriter:
         output, usage = self._complete(
             _parameters(self.model, _INVENT, text, _PromptList), _PromptList
         )
-        return InventedPrompts(prompts=output.prompts, usage=usage)
+        prompts = [prompt for prompt in output.prompts[: 2 * count] if is_prompt(prompt)]
+        return InventedPrompts(prompts=prompts, usage=usage)
 
     def describe(self, prompt: str) -> UpstreamRequest:
         """See PromptWriter."""
         parameters = _parameters(self.model, _ENHANCE, prompt, _SinglePrompt)
-        body = _with_instruction(self._refused.leave_out(parameters), _SinglePrompt)
+        body = _as_sent(self._refused.leave_out(parameters), _SinglePrompt)
         return UpstreamRequest(method="POST", path="/chat/completions", body=body)
 
     def enhance(self, prompt: str) -> EnhancedPrompt:
         """See PromptWriter."""
         parameters = _parameters(self.model, _ENHANCE, prompt, _SinglePrompt)
         output, usage = self._complete(parameters, _SinglePrompt)
-        enhanced = output.prompt.strip()
-        if not enhanced:
-            raise ProviderBadResponse("an empty prompt")
-        return EnhancedPrompt(prompt=enhanced, usage=usage)
+        return EnhancedPrompt(prompt=check_enhanced(output.prompt, prompt), usage=usage)
 
     def _complete(
         self, parameters: Mapping[str, Any], schema: type[Output]
@@ -114,15 +124,44 @@ class OpenAIPromptWriter:
 
         deadline = time.monotonic() + _TIMEOUT_SECONDS
 
-        def request(left: Mapping[str, Any]) -> dict[str, Any]:
+        def request(left: Mapping[str, Any]) -> tuple[dict[str, Any], Mapping[str, Any]]:
             timeout = Timeout(max(deadline - time.monotonic(), 0.1), connect=_CONNECT_SECONDS)
             completions: Any = self._client().chat.completions.with_raw_response
-            response = completions.create(**_with_instruction(left, schema), timeout=timeout)
-            return read_document(response.text)
+            sent = _as_sent(left, schema)
+            return read_document(completions.create(**sent, timeout=timeout).text), sent
 
         with translate_errors(if_sent=None):
-            completion = self._refused.send(parameters, request)
-        return read_output(completion, schema), text_usage(completion.get("usage"))
+            completion, sent = self._refused.send(parameters, request)
+        return read_output(completion, schema), plausible_usage(completion, sent)
+
+
+def check_enhanced(text: str, prompt: str) -> str:
+    """Return an enhanced prompt within the bounds of a caller's, and of its estimated cost.
+
+    Raises:
+        ProviderBadResponse: it exceeds them, or is empty.
+    """
+    enhanced = text.strip()
+    grown = len(enhanced.encode()) - len(prompt.encode(errors="replace"))
+    if not is_prompt(enhanced) or grown > MAX_ENHANCEMENT_BYTES:
+        raise ProviderBadResponse(f"an enhanced prompt of {len(enhanced)} characters")
+    return enhanced
+
+
+def plausible_usage(completion: Mapping[str, Any], sent: Mapping[str, Any]) -> TokenUsage | None:
+    """Return the reported usage; None if it is missing, or more than the request allows.
+
+    A token of input has at least one byte.
+    """
+    usage = text_usage(completion.get("usage"))
+    if usage is None:
+        return None
+    max_in = len(json.dumps(dict(sent), ensure_ascii=False).encode(errors="replace"))
+    max_out = next((sent[name] for name in _LIMITS if name in sent), usage.text_out)
+    if usage.text_in > max_in or usage.text_out > max_out:
+        _log.warning("%s reports more tokens than the request allows", sent["model"])
+        return None
+    return usage
 
 
 def _parameters(
@@ -143,15 +182,19 @@ def _parameters(
             },
         },
     }
+    limit = MAX_ENHANCING_TOKENS if schema is _SinglePrompt else MAX_INVENTING_TOKENS
+    parameters |= dict.fromkeys(_LIMITS, limit)
     if model.startswith(_REASONING_FAMILIES):
         parameters["reasoning_effort"] = "low"  # short texts need little reasoning
     return parameters
 
 
-def _with_instruction(parameters: Mapping[str, Any], schema: type[BaseModel]) -> dict[str, Any]:
-    """Ask in words for JSON if the parameters don't."""
-    if "response_format" in parameters:
-        return dict(parameters)
-    first, *others = parameters["messages"]
+def _as_sent(parameters: Mapping[str, Any], schema: type[BaseModel]) -> dict[str, Any]:
+    """Return the parameters with one limit; ask in words for JSON if they don't."""
+    limits = [name for name in _LIMITS if name in parameters]
+    sent = {name: value for name, value in parameters.items() if name not in limits[1:]}
+    if "response_format" in sent:
+        return sent
+    first, *others = sent["messages"]
     content = f"{first['content']} {_IN_WORDS[schema]}"
-    return {**parameters, "messages": [{**first, "content": content}, *others]}
+    return {**sent, "messages": [{**first, "content": content}, *others]}

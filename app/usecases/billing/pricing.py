@@ -8,6 +8,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from app.models import TokenUsage, UpstreamRequest
+from app.models.prompts import (
+    MAX_ENHANCEMENT_BYTES,
+    MAX_ENHANCING_TOKENS,
+    MAX_INVENTING_TOKENS,
+)
 from app.usecases.billing.model_table import (
     DEFAULT_PRICES,
     IMAGE_TOKENS,
@@ -16,8 +21,6 @@ from app.usecases.billing.model_table import (
 )
 
 _PARTIAL_TOKENS = 100  # output tokens of each partial image, from the page of the prices
-_ENHANCED_TOKENS = 2048  # more than eighty words and the reasoning before them
-_PROMPTS_OUTPUT_TOKENS = 8192  # more than forty prompts of twenty words
 _PROMPTS_INPUT_BYTES = 8192  # more than the request with the longest theme
 
 
@@ -66,9 +69,9 @@ class Prices:
         return bool(has_tokens) and "image_out" in prices and "text_in" in prices
 
     def max_enhance_cost(self, request: UpstreamRequest) -> int | None:
-        """Return the maximum cost of enhancing, with a generous output estimate."""
+        """Return the maximum cost of enhancing, whose request limits the output."""
         text_in = _bytes(json.dumps(request.body, ensure_ascii=False))
-        usage = TokenUsage(text_in=text_in, text_out=_ENHANCED_TOKENS)
+        usage = TokenUsage(text_in=text_in, text_out=MAX_ENHANCING_TOKENS)
         return self._max_cost(str(request.body["model"]), usage)
 
     def max_generation_cost(
@@ -78,13 +81,13 @@ class Prices:
         if text_request is None:
             return 0, self.max_image_cost(image_request)
         text = self.max_enhance_cost(text_request)
-        image = self.max_image_cost(image_request, more_text=_ENHANCED_TOKENS)
+        image = self.max_image_cost(image_request, more_text=MAX_ENHANCEMENT_BYTES)
         return text, add_costs(text, image)
 
     def max_prompts_cost(self, model: str) -> int | None:
         """Return the maximum cost of writing a pool of prompts; None if unknown."""
         return self._max_cost(
-            model, TokenUsage(text_in=_PROMPTS_INPUT_BYTES, text_out=_PROMPTS_OUTPUT_TOKENS)
+            model, TokenUsage(text_in=_PROMPTS_INPUT_BYTES, text_out=MAX_INVENTING_TOKENS)
         )
 
     def _image_tokens(self, model: str, quality: str, size: str) -> int | None:

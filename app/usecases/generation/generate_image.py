@@ -6,7 +6,7 @@ from the record's id, so that recovery can find whatever a crash leaves behind.
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.errors import (
     AppError,
@@ -120,6 +120,10 @@ class GenerateImage:
     ) -> ImageRecord:
         try:
             request, text_cost = self._complete(request, record.owner)
+            if record.booked_micros and (text_cost or 0) > record.text_micros:
+                # The server does not know the limit of tokens. What it reports is booked.
+                record = replace(record, text_micros=text_cost or 0)
+                raise ProviderBadResponse("the text model used more tokens than were reserved")
             record = self.pending_records.start(record, request, text_cost)
             try:
                 image = self._draw(record, request, listener)
@@ -136,6 +140,9 @@ class GenerateImage:
             unexpected = AppError(type(error).__name__, charged=record.charged)
             raise self.finalizer.fail_record(record, unexpected) from error
         cost = add_costs(text_cost, self.estimates.prices.cost(image.model, image.usage))
+        if cost is not None and cost > record.booked_micros > 0:
+            _log.warning("%s reports a usage above the maximum cost; that is booked", image.model)
+            cost = None
         record = record.drawn(model=image.model, cost_micros=cost)
         return self._finalize(record, image.data)
 

@@ -145,3 +145,59 @@ def test_too_few_or_equal_prompts_are_returned(
     fake_openai.script("chat", Fault.few(1), Fault.duplicates())
     assert len(writer.invent(10, theme="").prompts) == 1
     assert len(set(writer.invent(10, theme="").prompts)) == 1
+
+
+def test_output_is_limited(writer: OpenAIPromptWriter, fake_openai: FakeOpenAI) -> None:
+    """Both calls limit the tokens of the output to what is reserved for them."""
+    writer.enhance("a red mug")
+    writer.invent(10, theme="")
+    enhancing, inventing = fake_openai.requests_to("chat")
+    assert (enhancing.body["max_completion_tokens"], "max_tokens" in enhancing.body) == (
+        4096,
+        False,
+    )
+    assert (inventing.body["max_completion_tokens"], "max_tokens" in inventing.body) == (
+        8192,
+        False,
+    )
+
+
+def test_server_without_the_limit_gets_the_older_one(
+    lazy_openai: "LazyClient[OpenAI]", fake_openai: FakeOpenAI
+) -> None:
+    """A server that refuses both is asked without a limit; what it knows is remembered."""
+    writer = OpenAIPromptWriter(lazy_openai, model="gpt-6-luna", rng=random.Random(0))
+
+    def refusing(name: str) -> Behavior:
+        error = {"message": "Unknown field.", "param": name, "code": "unknown_parameter"}
+        return Fault.json_response({"error": error}, 400)
+
+    fake_openai.script("chat", refusing("max_completion_tokens"), refusing("max_tokens"))
+    writer.enhance("a red mug")
+    sent = [
+        {name: body[name] for name in ("max_completion_tokens", "max_tokens") if name in body}
+        for body in (request.body for request in fake_openai.requests_to("chat"))
+    ]
+    assert sent == [{"max_completion_tokens": 4096}, {"max_tokens": 4096}, {}]
+    assert writer.describe("a mug").body.keys().isdisjoint({"max_tokens", "max_completion_tokens"})
+
+
+@pytest.mark.parametrize(
+    "prompt", ["x" * 4001, "x" * 3000, "a\x00b", "\u0e01" * 1000, "\x7f"], ids=ascii
+)
+def test_enhancement_beyond_the_bounds_is_refused(
+    writer: OpenAIPromptWriter, fake_openai: FakeOpenAI, prompt: str
+) -> None:
+    """An enriched prompt has the rules of a caller's, and grows by 2048 bytes at most."""
+    fake_openai.script("chat", chat({"content": json.dumps({"prompt": prompt})}))
+    with pytest.raises(ProviderBadResponse):
+        writer.enhance("a red mug")
+
+
+def test_invented_prompts_have_the_rules_of_callers(
+    writer: OpenAIPromptWriter, fake_openai: FakeOpenAI
+) -> None:
+    """Prompts that no caller could send are left out, and there are at most twice as many."""
+    prompts = ["x" * 4001, "\x00", " ", *(f"prompt {number}" for number in range(100))]
+    fake_openai.script("chat", chat({"content": json.dumps({"prompts": prompts})}))
+    assert writer.invent(10, theme="").prompts == [f"prompt {number}" for number in range(17)]
