@@ -20,6 +20,7 @@ from app.ports import (
 )
 from app.services.caching.caching_store import CachingStore
 from app.services.caching.image_cache import TwoLevelCache
+from app.services.caching.verified_store import VerifiedStore
 from app.services.diagnostics.filesystems import mount_of
 from app.services.files.image_store import LocalImageStore
 from app.services.files.spool import FileSpool
@@ -62,7 +63,7 @@ def build_ports(settings: Settings) -> Ports:
         moderator=provider.moderator,
         writer=provider.writer,
         image_processor=LocalImageProcessor(max_concurrent=_MAX_CONCURRENT_IMAGES),
-        store=CachingStore(build_store(settings), cache),
+        store=CachingStore(_verified_store(settings, database, observer), cache),
         spool=FileSpool(settings.data_dir / "spool"),
         cache=cache,
         records=database.records,
@@ -92,6 +93,16 @@ def build_store(settings: Settings) -> ImageStore:
         ca_bundle=trusted_certificates(settings),
     )
     return S3Store(bucket, public_base=settings.s3_public_url)
+
+
+def _verified_store(
+    settings: Settings, database: DatabaseAdapters, observer: TelemetryObserver
+) -> VerifiedStore:
+    return VerifiedStore(
+        store=build_store(settings),
+        records=database.records if settings.s3_bucket_name else None,
+        count=observer.refused_object,
+    )
 
 
 def build_database(settings: Settings) -> DatabaseAdapters:

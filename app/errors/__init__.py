@@ -17,6 +17,7 @@ from app.errors.idempotency import (
 from app.errors.infrastructure import (
     ImagePendingUpload,
     NotReady,
+    ObjectDamaged,
     RecordsUnavailable,
     ServiceBusy,
     ShuttingDown,
@@ -74,6 +75,7 @@ __all__ = [
     "InvalidJson",
     "InvalidRequest",
     "NotReady",
+    "ObjectDamaged",
     "OriginalMissing",
     "OutcomeUnknown",
     "PriceUnknown",

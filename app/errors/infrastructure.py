@@ -32,6 +32,12 @@ class StorageUnavailable(AppError):
     message = "The image storage is unavailable. Try again later."
 
 
+class ObjectDamaged(StorageUnavailable):
+    """The image store returned something else than the object, or a part of it."""
+
+    message = "The image storage returned a wrong response. Try again later."
+
+
 class ImagePendingUpload(StorageUnavailable):
     """A charged image is kept on this server until it can be stored."""
 

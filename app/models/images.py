@@ -58,8 +58,14 @@ class ProcessedImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredImage:
-    """An object from the image store; `modified` is UTC with whole seconds."""
+    """An object from the image store.
+
+    Attributes:
+        modified: when it was stored, in UTC with whole seconds.
+        verified: whether the data have the SHA-256 that the store keeps with the object.
+    """
 
     data: bytes
     content_type: str
     modified: datetime
+    verified: bool = False

@@ -43,6 +43,7 @@ IMAGE_NAME_PATTERN = rf"{ID_PATTERN}\.png"
 IMAGE_PATH_PATTERN = rf"/images/{IMAGE_NAME_PATTERN}"
 """An image's URL path on this service; see `image_path`."""
 _ID = re.compile(ID_PATTERN)
+_SHA256 = re.compile("[0-9a-f]{64}")
 _KEY = re.compile(
     rf"(?:{ORIGINALS}({ID_PATTERN})\.(?:{'|'.join(STORED_EXTENSIONS)})|{IMAGES}({ID_PATTERN})\.png)"
 )
@@ -93,6 +94,11 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
+def is_sha256(text: str) -> bool:
+    """Return whether a string has the form of a SHA-256; older records may lack it."""
+    return _SHA256.fullmatch(text) is not None
+
+
 def id_of_key(key: str) -> str | None:
     """Return the image id of a key, or None if the key is not the service's."""
     match = _KEY.fullmatch(key)
@@ -102,6 +108,14 @@ def id_of_key(key: str) -> str | None:
 def is_sidecar(key: str) -> bool:
     """Return whether the key is that of a sidecar."""
     return key.endswith(".json")
+
+
+def kind_of(key: str) -> str:
+    """Return what the object is: image, original, evidence or sidecar."""
+    folder, _, extension = split_key(key)
+    if folder == IMAGES:
+        return "image"
+    return {"json": "sidecar", "bin": "evidence"}.get(extension, "original")
 
 
 def original_among(keys: Iterable[str]) -> str | None:

@@ -23,7 +23,7 @@ ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 SECONDS = 3
 NAME = "0f9b2d6c-4e1a-4f0f-8a54-b0c1f2a3d4e5"
 PATH = f"/images/{NAME}.png"
-BODY = os.urandom(40_000)
+BODY = b"\x89PNG\r\n\x1a\n" + os.urandom(40_000) + b"\0\0\0\0IEND\xaeB`\x82"
 _REFERENCE = "bare Flask, bytes from memory"
 _REFERENCE_WITHOUT_WRK = "the same, without wrk"
 

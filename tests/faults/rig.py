@@ -16,7 +16,7 @@ from app.services.runtime.timing import SystemClock
 from tests.faults.points import HeldRequest
 from tests.support.concurrency.threads import wait_until_passes
 from tests.support.fake_openai import SECRET_MARKER
-from tests.support.servers.s3_filter import S3Filter
+from tests.support.servers.s3_filter import Lie, S3Filter
 from tests.support.servers.s3_refusals import Refusal
 from tests.support.service import Parts, Service, serving, settings_for
 
@@ -121,6 +121,15 @@ class Rig:
         self.repair_by(client.close)
         self.repair_by(lambda: set_to("off"))
         set_to("alwaysOn")
+
+    def lie_at_s3(self, *lies: Lie) -> None:
+        """Make S3 answer these requests incorrectly."""
+        target, stack = self.parts.s3.target, contextlib.ExitStack()
+        lying = stack.enter_context(S3Filter(*target))
+        lying.lies = lies
+        self.parts.s3.route_to(lying.host, lying.port)
+        self.repair_by(stack.close)
+        self.repair_by(lambda: self.parts.s3.route_to(*target))
 
     def repair_by(self, repair: Callable[[], object]) -> None:
         """Add an action to `heal`."""

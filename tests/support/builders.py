@@ -33,6 +33,9 @@ from tests.support.fakes.ports import (
     FakeStore,
 )
 
+SMALLEST_PNG = b"\x89PNG\r\n\x1a\n\0\0\0\0IEND\xaeB`\x82"
+"""A PNG without pixels, which the image store takes for an image."""
+
 NOON = datetime(2026, 11, 22, 12, 0, 0, 123_000, UTC)
 LEASE = timedelta(seconds=180)
 RETENTION = timedelta(days=7)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from app.errors import StorageUnavailable
+from app.errors import ObjectDamaged, StorageUnavailable
 from app.models import Finding, Level, object_keys
 from app.services.diagnostics import clock_skew
 from app.services.diagnostics.findings import CheckFailed, FailureAdvice, FindingBuilder
@@ -133,7 +133,11 @@ def _check_objects(client: BucketClient) -> Iterator[Finding]:
 def _step(check: str, found: str, work: Callable[[], object]) -> Finding:
     def run() -> str:
         with replace_errors(classify, _ADVICE.check_failed):
-            work()
+            try:
+                work()
+            except ObjectDamaged:
+                problem = "the object was stored with different content"
+                raise CheckFailed(problem, "check proxies between here and S3") from None
         return found
 
     return _STORAGE.step(check, run)

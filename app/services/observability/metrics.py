@@ -108,6 +108,12 @@ class Metrics:
             registry=registry,
         )
         self._reads = {level: reads.labels(level) for level in _LEVELS}
+        self._refused_objects = Counter(
+            "imageapi_refused_objects",
+            "Responses of the image store that were not the object, by its kind.",
+            ("kind",),
+            registry=registry,
+        )
         # Looked up once: finding a child by its labels takes longer than counting.
         self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
@@ -140,6 +146,10 @@ class Metrics:
     def cache_read(self, level: str) -> None:
         """Count a read by its level: memory, redis, store or computed."""
         self._reads[level].inc()
+
+    def refused_object(self, kind: str) -> None:
+        """Count a wrong response of the store, by the kind of the object."""
+        self._refused_objects.labels(kind).inc()
 
     def provider_limits(self, remaining: Mapping[str, int]) -> None:
         """Set what remains of the provider's limits, by kind."""

@@ -120,6 +120,10 @@ class TelemetryObserver:
         """Count a read by its level: memory, redis, store or computed."""
         self._report(lambda metrics: metrics.cache_read(level))
 
+    def refused_object(self, kind: str) -> None:
+        """Count a wrong response of the store, by the kind of the object."""
+        self._report(lambda metrics: metrics.refused_object(kind))
+
     def provider_limits(self, remaining: Mapping[str, int]) -> None:
         """Note what remains of the provider's limits: images, requests and tokens."""
         self._report(lambda metrics: metrics.provider_limits(remaining))

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from app.errors import StorageUnavailable
+from app.errors import ImageNotFound, ObjectDamaged, StorageUnavailable
 from app.models import StoredImage, object_keys
 from app.services.runtime.lazy_client import LazyClient
-from app.services.s3.errors import is_refusal
+from app.services.s3.checksums import metadata_of, verify
+from app.services.s3.errors import is_missing, is_refusal
+from app.services.s3.written import Headers, is_proven
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from app.services.s3.session import S3Clients
 
 _LINK_SECONDS = 3600
+_OK = 200
 
 AddressingStyle = Literal["auto", "path", "virtual"]
 
@@ -74,14 +77,22 @@ class BucketClient:
         self._clients()
 
     def put(self, key: str, data: bytes, *, content_type: str) -> None:
-        """Write a whole object."""
-        self._sdk().put_object(
+        """Write a whole object, and check that it is stored.
+
+        Raises:
+            ObjectDamaged: something else is stored.
+        """
+        response = self._sdk().put_object(
             **self._object(key),
             Body=data,
             ContentType=content_type,
             CacheControl="public, max-age=31536000, immutable",
+            Metadata=metadata_of(key, data),
             **self._digest(data),
         )
+        head = self._head(key)
+        if head is None or not is_proven(key, data, put=_headers(response), head=head):
+            self._read_back(key, data)
 
     def get(self, key: str) -> StoredImage:
         """Read a whole object.
@@ -139,6 +150,31 @@ class BucketClient:
     def _object(self, key: str) -> dict[str, str]:
         return {"Bucket": self._bucket.name, "Key": key}
 
+    def _head(self, key: str) -> Headers | None:
+        """Return the headers of an object; None if the store refuses this.
+
+        Raises:
+            ObjectDamaged: there is no object.
+        """
+        from botocore.exceptions import ClientError
+
+        try:
+            return _headers(self._sdk().head_object(**self._object(key)))
+        except ClientError as error:
+            if is_missing(error):
+                raise ObjectDamaged("S3: the object is not stored") from None
+            if not is_refusal(error):
+                raise
+            return None
+
+    def _read_back(self, key: str, data: bytes) -> None:
+        try:
+            stored = self.get(key).data
+        except ImageNotFound:
+            raise ObjectDamaged("S3: the object is not stored") from None
+        if stored != data:
+            raise ObjectDamaged("S3: the object is stored with other content")
+
     def _digest(self, data: bytes) -> dict[str, str]:
         """Return the checksum for compatible stores; the SDK adds Amazon's.
 
@@ -170,21 +206,26 @@ class BucketClient:
                 page = sdk.list_objects(**query, Marker=position)
 
     def _get_with_sdk(self, key: str) -> StoredImage:
-        from app.services.s3.fast_get import matches_checksums
-
         response = self._sdk().get_object(**self._object(key))
         with contextlib.closing(response["Body"]) as body:
             data = body.read()
-        headers = response["ResponseMetadata"]["HTTPHeaders"]
+        headers = _headers(response)
         # The end of a chunked body is marked; a body without either may have been cut.
         length = len(data) if "transfer-encoding" in headers else None
         if len(data) != response.get("ContentLength", length):
             raise StorageUnavailable("S3: incomplete response")
-        if not matches_checksums(headers, data):
-            raise StorageUnavailable("S3: wrong checksum")
+        if response["ResponseMetadata"]["HTTPStatusCode"] != _OK:  # such as a part of the object
+            raise StorageUnavailable("S3: unexpected status")
+        verified = verify(key, headers, data)
         modified = response.get("LastModified") or datetime.now(UTC)
         return StoredImage(
             data=data,
             content_type=response.get("ContentType") or object_keys.content_type_of(key),
             modified=modified.replace(microsecond=0),
+            verified=verified,
         )
+
+
+def _headers(response: Any) -> Headers:
+    headers: Headers = response["ResponseMetadata"]["HTTPHeaders"]
+    return headers

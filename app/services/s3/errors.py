@@ -49,6 +49,7 @@ _KINDS_BY_CODE = {
     "507": FailureKind.QUOTA_EXCEEDED,
 }
 _NOT_IMPLEMENTED = 501
+_NOT_FOUND = 404
 
 
 def translate_errors() -> AbstractContextManager[None]:
@@ -57,6 +58,11 @@ def translate_errors() -> AbstractContextManager[None]:
     Only the error code NoSuchKey means that an object is not found.
     """
     return replace_errors(classify, _app_error)
+
+
+def is_missing(error: "ClientError") -> bool:
+    """Return whether there is no such object; responses to HEAD have no code."""
+    return _status(error) == _NOT_FOUND
 
 
 def is_refusal(error: "ClientError") -> bool:

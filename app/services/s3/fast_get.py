@@ -5,11 +5,7 @@ complete object or an explicit NoSuchKey is accepted. Everything else is left to
 retries, follows redirects to another region and reports errors.
 """
 
-import base64
-import hashlib
 import re
-import zlib
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -24,19 +20,14 @@ from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as RequestTimeout
 from urllib3.response import BaseHTTPResponse
 
-from app.errors import ImageNotFound, StorageUnavailable
+from app.errors import ImageNotFound, ObjectDamaged, StorageUnavailable
 from app.models import StoredImage
+from app.services.s3.checksums import verify
 
 _KEY = re.compile(r"[\w-]+/[\w.-]+", re.ASCII)  # one slash, and no characters to escape
 _SIGNED_REGION = re.compile(rb"Credential=[^,]+/\d{8}/([^/,]+)/s3/aws4_request,")
 _NO_SUCH_KEY = b"<Code>NoSuchKey</Code>"
 _ATTEMPTS = 2  # as many as the SDK makes when S3 does not respond in time
-
-_CHECKSUMS: Mapping[str, Callable[[bytes], bytes]] = {
-    "x-amz-checksum-crc32": lambda data: zlib.crc32(data).to_bytes(4, "big"),
-    "x-amz-checksum-sha1": lambda data: hashlib.sha1(data, usedforsecurity=False).digest(),
-    "x-amz-checksum-sha256": lambda data: hashlib.sha256(data).digest(),
-}
 
 
 @dataclass(frozen=True)
@@ -115,7 +106,7 @@ class S3Reader:
                 return None
             if response.status == 404 and _NO_SUCH_KEY in response.data:
                 raise ImageNotFound(key)
-            return _complete_object(response) if response.status == 200 else None
+            return _complete_object(key, response) if response.status == 200 else None
         raise StorageUnavailable("S3: no response in time")
 
     def close(self) -> None:
@@ -147,27 +138,17 @@ class S3Reader:
         )
 
 
-def _complete_object(response: BaseHTTPResponse) -> StoredImage | None:
+def _complete_object(key: str, response: BaseHTTPResponse) -> StoredImage | None:
     """Return the object, or None if its length or checksum is wrong."""
     headers, data = response.headers, response.data
     content_type, modified = headers.get("Content-Type"), _parse(headers.get("Last-Modified", ""))
     if not content_type or modified is None or headers.get("Content-Length") != str(len(data)):
         return None
-    if not matches_checksums(headers, data):
+    try:
+        verified = verify(key, headers, data)
+    except ObjectDamaged:
         return None
-    return StoredImage(data=data, content_type=content_type, modified=modified)
-
-
-def matches_checksums(headers: Mapping[str, str], data: bytes) -> bool:
-    """Return whether the data has the checksums in the response's headers, if any."""
-    for name, compute in _CHECKSUMS.items():
-        checksum = headers.get(name)
-        # With a dash it covers the parts of a multipart upload instead of the whole object.
-        if not checksum or "-" in checksum:
-            continue
-        if checksum != base64.b64encode(compute(data)).decode():
-            return False
-    return True
+    return StoredImage(data=data, content_type=content_type, modified=modified, verified=verified)
 
 
 @lru_cache(maxsize=4096)

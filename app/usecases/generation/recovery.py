@@ -13,6 +13,7 @@ from app.errors import (
     GenerationInProgress,
     ImageNotFound,
     ImagePendingUpload,
+    ObjectDamaged,
     OutcomeUnknown,
     ProviderBadResponse,
     StorageUnavailable,
@@ -22,6 +23,7 @@ from app.ports import Clock, ImageStore, Spool
 from app.usecases.billing.accounting import AccountedRecords
 from app.usecases.generation import sidecar
 from app.usecases.generation.finalize import ImageFinalizer
+from app.usecases.images.originals import matches
 
 ABANDONED = "abandoned"
 """The error of a record whose server stopped before the paid call."""
@@ -82,13 +84,24 @@ class Recovery:
             _log.warning("%s is still in the spool: %s", image_id, error.detail)
 
     def _find_original(self, record: ImageRecord) -> tuple[ImageRecord, bytes] | None:
-        """Return the record, completed from the sidecar, and the original's bytes."""
+        """Return the record, completed from the sidecar, and the original's bytes.
+
+        Raises:
+            ObjectDamaged: there are only other bytes.
+        """
         keys = (record.original.key,) if record.original else _keys(record.id)
         places: tuple[ImageStore | Spool, ...] = (self.spool, self.store)
+        damaged = ""
         for place, key in itertools.product(places, keys):
             data = _get(place, key)
-            if data is not None:
-                return _completed(record, _get(place, object_keys.sidecar_key(record.id))), data
+            if data is None:
+                continue
+            saved = _read_sidecar(place, record)
+            if matches(data, record.original or (saved.original if saved else None)):
+                return _completed(record, saved), data
+            damaged = key
+        if damaged:  # the right bytes may be in the spool of another server
+            raise ObjectDamaged(f"{damaged} does not have the hash in the record")
         return None
 
     def _give_up(self, record: ImageRecord) -> ImageRecord:
@@ -110,14 +123,20 @@ def _pending(record: ImageRecord, detail: str) -> ImagePendingUpload:
     return ImagePendingUpload(detail, message=None if is_drawn else StorageUnavailable.message)
 
 
-def _completed(record: ImageRecord, content: bytes | None) -> ImageRecord:
+def _read_sidecar(place: ImageStore | Spool, record: ImageRecord) -> ImageRecord | None:
+    content = _get(place, object_keys.sidecar_key(record.id))
+    if content is None:
+        return None
+    return sidecar.read(record.id, content, found_at=record.requested_at)
+
+
+def _completed(record: ImageRecord, saved: ImageRecord | None) -> ImageRecord:
     """Add the fields that only the generating server knew.
 
     So every later response equals the first one.
     """
-    if content is None:
+    if saved is None:
         return record
-    saved = sidecar.read(record.id, content, found_at=record.requested_at)
     return record.drawn(
         model=saved.model, cost_micros=saved.cost_micros, created_at=saved.created_at
     )

@@ -1,12 +1,12 @@
 """Read what another cutout of an image is made from, and check its options against it."""
 
-import hashlib
 from dataclasses import dataclass, replace
 
 from app.errors import ImageDamaged, ImageNotFound, InvalidRequest, OriginalMissing
 from app.imaging import CutoutOptions, InvalidOption, UnusableImage
 from app.models import ImageRecord, object_keys
 from app.ports import ImageProcessor, ImageStore
+from app.usecases.images.originals import verify
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class CutoutInputs:
 
         Raises:
             OriginalMissing: the store has none.
-            ImageDamaged: it does not have the hash in the record.
+            ObjectDamaged: it does not have the hash in the record.
             StorageUnavailable: the store is unreachable.
         """
         known = parent.original
@@ -33,9 +33,7 @@ class CutoutInputs:
                 data = self.store.get(key).data
             except ImageNotFound:
                 continue
-            if known and hashlib.sha256(data).hexdigest() != known.sha256:
-                raise ImageDamaged(f"{key} does not have the hash in the record")
-            return data
+            return verify(data, known)
         raise OriginalMissing(
             f"{parent.id}: no original in the store",
             message="The original of this image is missing. It can't be cut out again.",

@@ -1,11 +1,12 @@
 """Read originals with the options that their images were cut out with."""
 
+import hashlib
 import logging
 from dataclasses import dataclass
 
-from app.errors import ImageNotFound, OriginalMissing
+from app.errors import ImageNotFound, ObjectDamaged, OriginalMissing
 from app.imaging import CutoutOptions, VariantSource
-from app.models import ImageRecord, StoredImage, object_keys
+from app.models import ImageRecord, Original, StoredImage, object_keys
 from app.ports import ImageStore
 from app.usecases.generation import sidecar
 
@@ -20,6 +21,24 @@ def options_of(record: ImageRecord) -> CutoutOptions:
     """
     subject = record.prompt or record.subject
     return CutoutOptions.from_document(record.cutout_options, subject=subject)
+
+
+def matches(data: bytes, original: Original | None) -> bool:
+    """Return whether the data has the hash of the original, if that is known."""
+    if original is None or not object_keys.is_sha256(original.sha256):
+        return True
+    return hashlib.sha256(data).hexdigest() == original.sha256
+
+
+def verify(data: bytes, original: Original | None) -> bytes:
+    """Return the data if it has the hash of the original, or that is unknown.
+
+    Raises:
+        ObjectDamaged: it has another hash.
+    """
+    if original and not matches(data, original):
+        raise ObjectDamaged(f"{original.key} does not have the hash in the record")
+    return data
 
 
 @dataclass(frozen=True)
@@ -39,22 +58,25 @@ class Originals:
 
         Raises:
             OriginalMissing: the store has no original of the image.
+            ObjectDamaged: the store returned something else.
             StorageUnavailable: the store is unreachable.
         """
         keys = list(object_keys.original_keys(image_id))
-        options = CutoutOptions()
+        options, known = CutoutOptions(), None
         stored = self._get(object_keys.sidecar_key(image_id))
         if stored is None:
             _log.warning("the original of %s has no sidecar", image_id)
         else:
             record = sidecar.read(image_id, stored.data, found_at=stored.modified)
             options = options_of(record)
-            if record.original:  # the right key saves requests for the others
-                keys.remove(record.original.key)
-                keys.insert(0, record.original.key)
+            known = record.original
+            if known:  # the right key saves requests for the others
+                keys.remove(known.key)
+                keys.insert(0, known.key)
         for key in keys:
             if original := self._get(key):
-                return VariantSource(original.data, options)
+                expected = known if known and known.key == key else None
+                return VariantSource(verify(original.data, expected), options)
         raise OriginalMissing(f"{image_id}: no original in the store")
 
     def _get(self, key: str) -> StoredImage | None:

@@ -9,6 +9,7 @@ from app.models import ImageRecord, State, object_keys
 from app.ports import ImageRecords, ImageStore
 from app.usecases.generation.finalize import ImageFinalizer
 from app.usecases.images.images import undo_if_deleted
+from app.usecases.images.originals import verify
 
 _PAGE_SIZE = 100  # records that are read together
 
@@ -61,7 +62,7 @@ class RecutImages:
     ) -> RecutResult:
         try:
             before = self.store.get(image_key).data
-            original = self.store.get(original_key).data
+            original = verify(self.store.get(original_key).data, record.original)
             recut, png = self.finalizer.cut_out(record, original)
             if in_place and (png != before or recut != record):
                 self.store.put(image_key, png, content_type=object_keys.PNG)

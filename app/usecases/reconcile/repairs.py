@@ -1,7 +1,6 @@
 """Repair one image, by the kind of its discrepancy."""
 
 import contextlib
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -12,6 +11,7 @@ from app.usecases.generation import sidecar
 from app.usecases.generation.finalize import ImageFinalizer
 from app.usecases.generation.recovery import Recovery
 from app.usecases.images.images import Images, undo_if_deleted
+from app.usecases.images.originals import verify
 from app.usecases.images.replacement import ReplaceImage
 from app.usecases.reconcile.diagnosis import Discrepancy, ImageSnapshot, missing_words
 from app.usecases.reconcile.rebuild import Rebuilder
@@ -66,9 +66,7 @@ class Repairs:
         record = _record_of(snapshot)
         if record.original is None:  # recovery finds the original and completes the record
             return self._finish(record)
-        data = self.store.get(record.original.key).data
-        if hashlib.sha256(data).hexdigest() != record.original.sha256:
-            raise RepairFailed("the stored original does not have the hash in the record")
+        data = verify(self.store.get(record.original.key).data, record.original)
         restored = self.finalizer.process(record, data)
         written = self.records.compare_and_swap(record, restored)
         image_key = object_keys.image_key(snapshot.id)

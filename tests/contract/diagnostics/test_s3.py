@@ -1,6 +1,7 @@
 """The check of the bucket, on a real server and on one that fails chosen steps."""
 
 import contextlib
+import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -112,14 +113,20 @@ class _ScriptedS3(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     statuses: ClassVar[dict[str, int]] = {}
+    written: ClassVar[bytes] = b""
 
     def _respond(self) -> None:
-        self.rfile.read(int(self.headers.get("content-length") or 0))
+        data = self.rfile.read(int(self.headers.get("content-length") or 0))
+        if self.command == "PUT":
+            type(self).written = data
         status = self.statuses.get(self.command, 200)
         body = f"<Error><Code>{UPSTREAM_TEXT}</Code></Error>".encode()
         if status == 200:
             body = UPSTREAM_TEXT.encode() if self.command == "GET" else b""
         self.send_response(status)
+        if self.command == "HEAD":
+            self.send_header("etag", hashlib.md5(self.written, usedforsecurity=False).hexdigest())
+            body = self.written
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":

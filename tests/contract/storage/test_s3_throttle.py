@@ -1,6 +1,7 @@
 """The limit of parallel uploads: with more of them, a slow store would finish none in time."""
 
 import contextlib
+import hashlib
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +15,7 @@ from tests.support.concurrency.threads import in_threads
 from tests.support.servers.free_ports import HOST
 
 CALLERS = 16
+DATA = b"x"
 
 
 class SlowStore(ThreadingHTTPServer):
@@ -54,6 +56,13 @@ class Upload(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
+    def do_HEAD(self) -> None:
+        """Describe what was uploaded."""
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(DATA)))
+        self.send_header("ETag", hashlib.md5(DATA, usedforsecurity=False).hexdigest())
+        self.end_headers()
+
     def log_message(self, *_: object) -> None:
         """Log nothing."""
 
@@ -79,5 +88,5 @@ def test_parallel_uploads_are_limited(slow: SlowStore) -> None:
         endpoint_url=f"http://{HOST}:{slow.server_port}",
     )
     with contextlib.closing(S3Store(bucket)) as store:
-        in_threads(CALLERS, lambda n: store.put(f"images/{n}.png", b"x", content_type="image/png"))
+        in_threads(CALLERS, lambda n: store.put(f"images/{n}.png", DATA, content_type="image/png"))
     assert (slow.max_running, slow.stored) == (settings._MAX_CONCURRENT_UPLOADS, CALLERS)

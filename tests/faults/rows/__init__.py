@@ -14,6 +14,7 @@ from tests.faults.rows import (
     slow_images,
     storage,
     streams,
+    wrong_responses,
 )
 from tests.faults.rows.crashes import CRASHES
 
@@ -29,6 +30,7 @@ TOPICS = tuple(
         backgrounds,
         streams,
         storage,
+        wrong_responses,
         records,
         cache,
         cutouts,

@@ -9,6 +9,7 @@ import requests
 from PIL import Image
 
 from app.models import Scope
+from tests.support.builders import SMALLEST_PNG
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.http.authenticated_service import AuthenticatedService
 from tests.support.images.sample_images import encoded, pixels
@@ -158,12 +159,13 @@ def test_missing_images_and_originals_are_404(embedded: Service) -> None:
     assert embedded.get(f"/images/{name}").status_code == 200
 
 
-def test_damaged_original_is_500(embedded: Service) -> None:
+@pytest.mark.parametrize("other", [b"other", SMALLEST_PNG])
+def test_changed_original_is_503(embedded: Service, other: bytes) -> None:
     """An original that changed in the store is not cut out."""
     name = embedded.generate().json()["filename"]
-    embedded.ports.store.put(f"originals/{name}", b"other", content_type="image/png")
+    embedded.ports.store.put(f"originals/{name}", other, content_type="image/png")
     response = cut(embedded, name)
-    assert (response.status_code, response.json()["code"]) == (500, "image_damaged")
+    assert (response.status_code, response.json()["code"]) == (503, "storage_unavailable")
 
 
 def test_concurrent_requests_make_one_image(service: Service) -> None:

@@ -8,6 +8,7 @@ import pytest
 import requests
 from redis import Redis
 
+from tests.support.builders import SMALLEST_PNG
 from tests.support.service import Parts, Service, serving, settings_for
 
 
@@ -111,8 +112,8 @@ def test_absent_image_is_not_found_and_not_cached(service: Service) -> None:
     response = service.get(f"/images/{image_id}.png")
     assert (response.status_code, response.json()["code"]) == (404, "image_not_found")
     assert response.headers["Cache-Control"] == "no-store"
-    service.ports.store.put(f"images/{image_id}.png", b"stored now", content_type="image/png")
-    assert service.get(f"/images/{image_id}.png").content == b"stored now"
+    service.ports.store.put(f"images/{image_id}.png", SMALLEST_PNG, content_type="image/png")
+    assert service.get(f"/images/{image_id}.png").content == SMALLEST_PNG
 
 
 def test_unknown_parameter_is_rejected(service: Service, image: requests.Response) -> None:

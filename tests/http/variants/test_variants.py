@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 
+from tests.support.builders import SMALLEST_PNG
 from tests.support.http.variant_requests import (
     CountingImaging,
     decode_image,
@@ -131,9 +132,9 @@ def test_missing_original_is_reported(embedded: Service) -> None:
 
 
 def test_damaged_image_is_reported_and_logged(embedded: Service) -> None:
-    """Stored bytes that are no image give 500 `image_damaged` and a log line with the id."""
+    """A stored image that can't be decoded gives 500 `image_damaged` and a log line with the id."""
     image_id = str(uuid.uuid4())
-    embedded.ports.store.put(f"images/{image_id}.png", b"no image", content_type="image/png")
+    embedded.ports.store.put(f"images/{image_id}.png", SMALLEST_PNG, content_type="image/png")
     assert error_of(embedded.get(f"/images/{image_id}.png?w=64")) == (500, "image_damaged")
     assert f"image_damaged: {image_id}" in embedded.log.getvalue()
     assert "Traceback" not in embedded.log.getvalue()

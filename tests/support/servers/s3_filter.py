@@ -1,4 +1,4 @@
-"""A proxy in front of an S3 server that refuses chosen requests.
+"""A proxy in front of an S3 server that refuses chosen requests, or answers them incorrectly.
 
 All other requests reach the real server unchanged, which checks their signatures.
 """
@@ -7,7 +7,8 @@ import contextlib
 import http.client
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -19,11 +20,32 @@ from tests.support.servers.seaweedfs import S3Server
 _HOP_HEADERS = {"connection", "transfer-encoding", "content-length", "keep-alive"}
 
 
+@dataclass(frozen=True)
+class S3Reply:
+    """A response; names of headers are in lower case.
+
+    `length` is the stated Content-Length, if it is not that of the body.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+    length: str | None = None
+
+
+@dataclass(frozen=True)
+class Lie:
+    """Which requests get an incorrect response, which is made with the means to forward them."""
+
+    applies: Callable[[S3Request], bool]
+    reply: Callable[[S3Request, Callable[[S3Request], S3Reply]], S3Reply]
+
+
 class S3Filter:
     """Forwards requests to an S3 server, apart from those that it refuses.
 
     The header Host is forwarded too, so signatures stay valid. `requests` has all requests, refused
-    or not.
+    or not. The first of `lies` that applies makes the response to a request.
     """
 
     def __init__(
@@ -34,6 +56,7 @@ class S3Filter:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.refusals = refusals
+        self.lies: tuple[Lie, ...] = ()
         self.requests: list[S3Request] = []
         self.upstream = (host, port)
         handler = type("Handler", (_Handler,), {"proxy": self})
@@ -93,10 +116,13 @@ class _Handler(BaseHTTPRequestHandler):
         request = S3Request(self.command, self.path, headers, self._read_body(headers))
         self.proxy.requests.append(request)
         refusal = self.proxy.refusal_of(request)
+        lie = next((one for one in self.proxy.lies if one.applies(request)), None)
         if refusal is not None:
-            self._refuse(refusal)
+            self._send(_reply_of(refusal))
+        elif lie is not None:
+            self._send(lie.reply(request, self._forward))
         else:
-            self._forward(request)
+            self._send(self._forward(request))
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _respond  # noqa: N815 - reason: the base class looks for these names
 
@@ -111,11 +137,7 @@ class _Handler(BaseHTTPRequestHandler):
             pass
         return body
 
-    def _refuse(self, refusal: Refusal) -> None:
-        body = f"<Error><Code>{refusal.code}</Code></Error>".encode() if refusal.code else b""
-        self._send(refusal.status, {"Content-Type": "application/xml"}, body)
-
-    def _forward(self, request: S3Request) -> None:
+    def _forward(self, request: S3Request) -> S3Reply:
         headers = {name: text for name, text in request.headers.items() if name not in _HOP_HEADERS}
         # A client that uses this as a forward proxy sends whole URLs.
         parts = urlsplit(request.target)
@@ -124,24 +146,26 @@ class _Handler(BaseHTTPRequestHandler):
             headers["content-length"] = str(len(request.body))
         self._upstream.request(request.method, target, body=request.body or None, headers=headers)
         with self._upstream.getresponse() as response:
-            kept = {
-                name: text
-                for name, text in response.getheaders()
-                if name.lower() not in _HOP_HEADERS
-            }
-            length = response.getheader("Content-Length") if request.method == "HEAD" else None
-            self._send(response.status, kept, response.read(), length=length)
+            received = {name.lower(): text for name, text in response.getheaders()}
+            length = received.get("content-length") if request.method == "HEAD" else None
+            kept = {name: text for name, text in received.items() if name not in _HOP_HEADERS}
+            return S3Reply(response.status, kept, response.read(), length)
 
-    def _send(
-        self, status: int, headers: Mapping[str, str], body: bytes, *, length: str | None = None
-    ) -> None:
-        self.send_response_only(status)
-        for name, value in headers.items():
+    def _send(self, reply: S3Reply) -> None:
+        self.send_response_only(reply.status)
+        for name, value in reply.headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", length or str(len(body)))
+        length = reply.length or str(len(reply.body))
+        self.send_header("Content-Length", length)
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(body)
+            self.wfile.write(reply.body)
+            self.close_connection = self.close_connection or length != str(len(reply.body))
 
     def log_message(self, *_: Any) -> None:
         """Log nothing."""
+
+
+def _reply_of(refusal: Refusal) -> S3Reply:
+    body = f"<Error><Code>{refusal.code}</Code></Error>".encode() if refusal.code else b""
+    return S3Reply(refusal.status, {"content-type": "application/xml"}, body)

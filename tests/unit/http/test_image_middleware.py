@@ -13,7 +13,7 @@ from app.errors import StorageUnavailable
 from app.http.image_middleware import ImageMiddleware
 from app.http.proxies.trusted_proxies import TrustedProxies
 from app.ports import Ports
-from tests.support.builders import World
+from tests.support.builders import SMALLEST_PNG, World
 from tests.support.service import settings_for
 
 IMAGE_ID = "0f9b2d6c-4e1a-4f0f-8a54-b0c1f2a3d4e5"
@@ -104,14 +104,14 @@ def test_head_of_a_cached_image_does_not_read_the_store(tmp_path: Path) -> None:
     """HEAD returns the length of a cached image without reading the store."""
     settings = settings_for(data_dir=tmp_path)
     ports: Ports = build_ports(settings)
-    ports.store.put(PATH[1:], b"the image", content_type="image/png")
+    ports.store.put(PATH[1:], SMALLEST_PNG, content_type="image/png")
     client = Client(create_app(settings, ports).wsgi_app)
-    assert client.get(PATH).data == b"the image"
+    assert client.get(PATH).data == SMALLEST_PNG
     (tmp_path / "store" / PATH[1:]).unlink()
     response = client.head(PATH)
     assert (response.status_code, response.headers["Content-Length"], response.data) == (
         200,
-        "9",
+        str(len(SMALLEST_PNG)),
         b"",
     )
 

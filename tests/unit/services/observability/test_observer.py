@@ -153,7 +153,7 @@ def test_a_failing_metric_fails_no_generation(
     def full(*_: object, **__: object) -> None:
         raise OSError("disk full")
 
-    for name in ("generation", "step", "request", "cache_read"):
+    for name in ("generation", "step", "request", "cache_read", "refused_object"):
         monkeypatch.setattr(Metrics, name, full)
     with log_records("app.services.observability.observer") as records:
         assert world.generate(a_request()).image is not None

@@ -10,6 +10,7 @@ from app.errors import (
     ImageDamaged,
     ImageNotFound,
     InvalidRequest,
+    ObjectDamaged,
     OriginalMissing,
 )
 from app.imaging import CutoutOptions, HoleChoice, UnusableImage
@@ -159,14 +160,14 @@ def test_area_that_the_image_lacks_is_refused(
 
 
 def test_unusable_originals(world: World, create: CreateCutout, parent: ImageRecord) -> None:
-    """A missing original is 404, and a changed or undecodable one is reported as damaged."""
+    """A missing original is 404, an undecodable one is damaged, a changed one a wrong response."""
     key = object_keys.original_key(parent.id, "png")
     world.image_processor.fail("cut_out", UnusableImage("broken"))
     with pytest.raises(ImageDamaged):
         create(request(parent))
     world.image_processor.repair()
     world.store.put(key, b"other", content_type="image/png")
-    with pytest.raises(ImageDamaged):
+    with pytest.raises(ObjectDamaged):
         create(request(parent, options=CutoutOptions()))
     world.store.delete(key)
     with pytest.raises(OriginalMissing):

@@ -1,6 +1,8 @@
 """Variants: computed once, from the right source, within the limit."""
 
+import hashlib
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -94,6 +96,9 @@ def test_original_is_found_in_any_format(world: World, extension: str) -> None:
 def test_large_variant_uses_the_options_of_the_image(world: World) -> None:
     """Choices and prompt are read from the sidecar, so that all sizes show the same."""
     record = a_record(id=ID, prompt="A panda", cutout_options={"holes": "keep:2", "shadow": "keep"})
+    assert record.original
+    sha256 = hashlib.sha256(b"original").hexdigest()
+    record = replace(record, original=replace(record.original, sha256=sha256))
     world.store.put(f"images/{ID}.png", b"image", content_type="image/png")
     world.store.put(f"originals/{ID}.png", b"original", content_type="image/png")
     world.store.put(f"originals/{ID}.json", sidecar.write(record), content_type="application/json")
