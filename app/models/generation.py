@@ -63,6 +63,8 @@ class ImageRecord:
             at the head of the list. Until `lease_until`, a pending record belongs to the server
             that set it; after that time any server may take it over.
         owner: the id of the caller; "" without API keys.
+        attempt: a random id of this attempt, by which the ledger counts it once; "" in records of
+            earlier versions.
         claim: unique text derived from caller and Idempotency-Key; "" without a key.
         fingerprint: the fingerprint of the request; see ImageRequest.
         tokens: the folded words of the prompts, for searching.
@@ -85,6 +87,7 @@ class ImageRecord:
     lease_until: datetime
     created_at: datetime | None = None
     owner: str = ""
+    attempt: str = ""
     claim: str = ""
     fingerprint: str = ""
     first_prompt: str = ""
@@ -130,6 +133,7 @@ class ImageRecord:
             requested_at=now,
             lease_until=lease_until,
             created_at=None,
+            attempt="",
             claim="",
             fingerprint="",
             charged=Charged.NO,

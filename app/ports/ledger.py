@@ -6,6 +6,9 @@ from typing import Protocol
 
 from app.models import Budget, Spending
 
+OPERATION_DAYS = 400
+"""How long a ledger recognizes an operation: more than the year that a usage report covers."""
+
 
 class Ledger(Protocol):
     """Counts the spending of accounts by day and by month.
@@ -13,16 +16,21 @@ class Ledger(Protocol):
     An account is the id of a caller, or "" for the whole server. A window is a day (`2026-11-23`)
     or a month (`2026-11`) in UTC. Every method raises RecordsUnavailable if the store is
     unreachable or refuses access.
+
+    Each change has the id of its operation, any text. For `OPERATION_DAYS` a repeat with the same
+    id counts nothing, even while the first one is still running, and completes one that was
+    interrupted.
     """
 
     def reserve(
-        self, accounts: Mapping[str, Budget | None], micros: int, at: datetime
+        self, operation: str, accounts: Mapping[str, Budget | None], micros: int, at: datetime
     ) -> str | None:
         """Reserve an amount in all accounts, unless it would exceed a budget.
 
         Concurrent calls from any number of threads, processes and servers never exceed a budget.
 
         Args:
+            operation: the id of this change.
             accounts: the accounts with their budgets; None for no budget.
             micros: the amount in millionths of a US dollar, at least 0.
             at: the time that selects the windows.
@@ -31,7 +39,9 @@ class Ledger(Protocol):
             None, or an account whose budget would be exceeded; in that case nothing is reserved.
         """
 
-    def record_spending(self, accounts: Iterable[str], change: Spending, at: datetime) -> None:
+    def record_spending(
+        self, operation: str, accounts: Iterable[str], change: Spending, at: datetime
+    ) -> None:
         """Add a change to the windows of a time; its numbers may be negative."""
 
     def spent(self, account: str, window: str) -> Spending:

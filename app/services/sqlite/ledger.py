@@ -6,6 +6,8 @@ from datetime import date, datetime
 
 from app.models import Budget, Spending
 from app.models.billing import window_of, windows_of
+from app.ports.ledger import OPERATION_DAYS
+from app.services.records.operations import digest
 from app.services.sqlite.database import SqliteDatabase
 
 _ADD = """INSERT INTO spending (account, window, micros, pictures, pictures_of_unknown_cost)
@@ -13,30 +15,43 @@ _ADD = """INSERT INTO spending (account, window, micros, pictures, pictures_of_u
     ON CONFLICT DO UPDATE SET micros = micros + excluded.micros,
         pictures = pictures + excluded.pictures,
         pictures_of_unknown_cost = pictures_of_unknown_cost + excluded.pictures_of_unknown_cost"""
+_NOW = "CAST(strftime('%s') AS INTEGER)"
+_NOTE = f"INSERT OR IGNORE INTO operations (id, seconds) VALUES (?, {_NOW})"  # noqa: S608 - reason: constants only
+_FORGET = (
+    "DELETE FROM operations WHERE rowid IN (SELECT rowid FROM operations ORDER BY rowid LIMIT 4) "  # noqa: S608 - reason: constants only
+    f"AND seconds < {_NOW} - {OPERATION_DAYS * 86_400}"
+)
 _SELECT = "SELECT window, micros, pictures, pictures_of_unknown_cost FROM spending "
 
 
 class SqliteLedger:
-    """Keeps a row per account and window; a reservation is one transaction."""
+    """Keeps a row per account and window, and one per operation; a change is one transaction."""
 
     def __init__(self, database: SqliteDatabase) -> None:
         self._database = database
 
     def reserve(
-        self, accounts: Mapping[str, Budget | None], micros: int, at: datetime
+        self, operation: str, accounts: Mapping[str, Budget | None], micros: int, at: datetime
     ) -> str | None:
         """See Ledger."""
         with self._database.writing() as connection:
+            if _is_known(connection, operation):
+                return None
             for account, budget in accounts.items():
                 if budget and _spent(connection, account, budget, at) + micros > budget.micros:
                     return account
             _add(connection, accounts, Spending(micros=micros), at)
+            _note(connection, operation)
         return None
 
-    def record_spending(self, accounts: Iterable[str], change: Spending, at: datetime) -> None:
+    def record_spending(
+        self, operation: str, accounts: Iterable[str], change: Spending, at: datetime
+    ) -> None:
         """See Ledger."""
         with self._database.writing() as connection:
-            _add(connection, accounts, change, at)
+            if not _is_known(connection, operation):
+                _add(connection, accounts, change, at)
+                _note(connection, operation)
 
     def spent(self, account: str, window: str) -> Spending:
         """See Ledger."""
@@ -54,6 +69,17 @@ class SqliteLedger:
             window: Spending(micros=micros, images=images, images_of_unknown_cost=unknown)
             for window, micros, images, unknown in rows
         }
+
+
+def _is_known(connection: sqlite3.Connection, operation: str) -> bool:
+    query = "SELECT 1 FROM operations WHERE id = ?"
+    return connection.execute(query, (digest(operation),)).fetchone() is not None
+
+
+def _note(connection: sqlite3.Connection, operation: str) -> None:
+    """Note an operation, and forget the oldest ones; row ids are in the order of time."""
+    connection.execute(_NOTE, (digest(operation),))
+    connection.execute(_FORGET)
 
 
 def _spent(connection: sqlite3.Connection, account: str, budget: Budget, at: datetime) -> int:

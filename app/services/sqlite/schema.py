@@ -173,6 +173,11 @@ _STEPS = (
             PRIMARY KEY (account, window)
         ) WITHOUT ROWID""",
     ),
+    (
+        # The operations of the ledger, in the order of time. A table with row ids, because the
+        # oldest ones are deleted.
+        "CREATE TABLE operations (id BLOB NOT NULL UNIQUE, seconds INTEGER NOT NULL)",
+    ),
 )
 
 

@@ -5,14 +5,37 @@ the difference, so each difference is booked once. After a crash between the two
 more than was spent, never less. One amount is counted without being in any record: the cost of
 enhancing a prompt that was then refused, once a request with the same Idempotency-Key replaces the
 record.
+
+The ids of the operations follow from the attempt and what happens to it, so that whoever repeats
+something, on any server and at any time, counts nothing:
+
+    reserve   once for an attempt, also when its record is rebuilt from the sidecar
+    settle    once for each amount that is replaced by a lower one
+    image     once for an image, with the settlement of its cost
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+import uuid
+from dataclasses import dataclass
 
+from app.errors import RecordsUnavailable
 from app.models import ImageRecord, Spending
 from app.ports import ImageRecords, Ledger
 from app.usecases.billing.budgets import record_spending
+
+
+def reservation_of(record: ImageRecord) -> str:
+    """Return the id of the operation that reserves the maximum cost."""
+    return f"{_attempt(record)}/reserve"
+
+
+def settlement_of(record: ImageRecord) -> str:
+    """Return the id of the operation that lowers the record's amount."""
+    return f"{_attempt(record)}/settle/{record.booked_micros}"
+
+
+def _attempt(record: ImageRecord) -> str:
+    # Records of earlier versions have no attempt.
+    return record.attempt or f"{record.id}/{record.requested_at.isoformat()}"
 
 
 @dataclass(frozen=True)
@@ -31,41 +54,58 @@ class AccountedRecords:
         return self.records.get(image_id)
 
     def insert(self, record: ImageRecord) -> bool:
-        """Insert a record, and book its cost; False if its id is taken.
+        """Insert a rebuilt record, and book its cost; False if its id is taken.
+
+        Nothing is booked if the ledger knows the attempt: then it counts its cost already.
 
         Raises:
             RecordsUnavailable: the records can't be reached.
         """
-        unbooked = replace(record, booked_micros=0, image=None)
-        return self._write(unbooked, record, lambda: self.records.insert(record))
+        # Not undone if the insert fails: another server has inserted the same attempt.
+        self._book(reservation_of(record), record, Spending(micros=record.booked_micros))
+        if not self.records.insert(record):
+            return False
+        self._settle(record, 0, images=int(record.image is not None))
+        return True
 
     def compare_and_swap(self, old: ImageRecord, new: ImageRecord) -> bool:
         """Replace a record, and book the difference in cost.
+
+        An increase is booked before the write, and a decrease after it. A crash in between never
+        leaves less counted than was spent.
 
         Returns False if another server has changed the record.
 
         Raises:
             RecordsUnavailable: the records can't be reached.
         """
-        return self._write(old, new, lambda: self.records.compare_and_swap(old, new))
-
-    def _write(self, old: ImageRecord, new: ImageRecord, write: Callable[[], bool]) -> bool:
-        """Book an increase before the write, and a decrease after it.
-
-        A crash in between never leaves less counted than was spent.
-        """
         change = new.booked_micros - old.booked_micros
-        increase = max(change, 0)
-        self._book(new, Spending(micros=increase))
-        if not write():
-            self._book(new, Spending(micros=-increase))
+        increase = f"{_attempt(new)}/increase/{uuid.uuid4().hex}"  # not shared: it may be undone
+        self._book(increase, new, Spending(micros=max(change, 0)))
+        if not self._swap(old, new):
+            self._book(f"{increase}/undo", new, Spending(micros=min(-change, 0)))
             return False
-        # Another cutout of an image that was counted is no further one.
-        images = 0 if new.parent else (new.image is not None) - (old.image is not None)
-        unknown = images if new.cost_micros is None else 0
-        rest = Spending(micros=change - increase, images=images, images_of_unknown_cost=unknown)
-        self._book(new, rest)
+        images = (new.image is not None) - (old.image is not None)
+        self._settle(new, min(change, 0), images=images, settlement=settlement_of(old))
         return True
 
-    def _book(self, record: ImageRecord, change: Spending) -> None:
-        record_spending(self.ledger, record.owner, change, record.requested_at)
+    def _swap(self, old: ImageRecord, new: ImageRecord) -> bool:
+        try:
+            return self.records.compare_and_swap(old, new)
+        except RecordsUnavailable:
+            if self.records.get(new.id) == new:  # only the response was lost
+                return True
+            raise
+
+    def _settle(
+        self, record: ImageRecord, micros: int, *, images: int, settlement: str = ""
+    ) -> None:
+        # Another cutout of an image that was counted is no further one.
+        images = 0 if record.parent else images
+        unknown = images if record.cost_micros is None else 0
+        operation = f"{record.id}/image" if images > 0 else settlement
+        change = Spending(micros=micros, images=images, images_of_unknown_cost=unknown)
+        self._book(operation, record, change)
+
+    def _book(self, operation: str, record: ImageRecord, change: Spending) -> None:
+        record_spending(self.ledger, operation, record.owner, change, record.requested_at)

@@ -33,12 +33,13 @@ class BudgetGuard:
     clock: Clock
     budget: Budget | None = None
 
-    def reserve(self, caller: Caller, micros: int | None, at: datetime) -> int:
+    def reserve(self, operation: str, caller: Caller, micros: int | None, at: datetime) -> int:
         """Reserve a maximum cost, and return the reserved amount.
 
         If the cost is unknown and there is no budget, nothing is reserved.
 
         Args:
+            operation: the id of the reservation, which counts once.
             caller: the caller whose account it counts for, in addition to the server's.
             micros: the maximum cost; None if unknown.
             at: the time of the request, which decides the day and month.
@@ -51,17 +52,20 @@ class BudgetGuard:
         budgets = {caller.id: caller.budget, SERVER: self.budget}
         if micros is None:
             return _without_price(budgets)
-        refused = self.ledger.reserve(budgets, micros, at) if micros else None
+        refused = self.ledger.reserve(operation, budgets, micros, at) if micros else None
         if refused is not None:
             raise self._exceeded(budgets[refused])
         return micros
 
-    def reconcile_cost(self, caller: Caller, change_micros: int, at: datetime) -> None:
-        """Correct a reservation.
+    def reconcile_cost(
+        self, operation: str, caller: Caller, change_micros: int, at: datetime
+    ) -> None:
+        """Correct a reservation, once for each operation.
 
         If the ledger fails, more stays counted than was spent.
         """
-        record_spending(self.ledger, caller.id, Spending(micros=change_micros), at)
+        change = Spending(micros=change_micros)
+        record_spending(self.ledger, operation, caller.id, change, at)
 
     def _exceeded(self, budget: Budget | None) -> BudgetExceeded:
         now = self.clock.now()
@@ -83,12 +87,14 @@ def parse_budget(text: str | None) -> Budget | None:
     return Budget(micros=int(Decimal(dollars) * _MICROS), period=cast(Period, period))
 
 
-def record_spending(ledger: Ledger, account: str, change: Spending, at: datetime) -> None:
+def record_spending(
+    ledger: Ledger, operation: str, account: str, change: Spending, at: datetime
+) -> None:
     """Add a change to an account and the server's; only log a failure."""
     if change == Spending():
         return
     try:
-        ledger.record_spending({account, SERVER}, change, at)
+        ledger.record_spending(operation, {account, SERVER}, change, at)
     except RecordsUnavailable as error:
         _log.error("spending of account %r not recorded: %s (%s)", account, change, error.detail)
 

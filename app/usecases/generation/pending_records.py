@@ -9,6 +9,7 @@ from datetime import timedelta
 from app.errors import Charged, GenerationInProgress, RecordsUnavailable
 from app.models import Caller, ImageRecord, ImageRequest, State
 from app.ports import Clock, ImageRecords, Observer
+from app.usecases.billing.accounting import reservation_of, settlement_of
 from app.usecases.billing.budgets import BudgetGuard
 from app.usecases.generation.estimates import Estimates
 
@@ -53,7 +54,9 @@ class PendingRecords:
         """
         record = self._new(request, caller, claim)
         text_micros, total_micros = self.estimates.max_cost(request)
-        reserved = self.budget_guard.reserve(caller, total_micros, record.requested_at)
+        reserved = self.budget_guard.reserve(
+            reservation_of(record), caller, total_micros, record.requested_at
+        )
         text_micros = min(text_micros or 0, reserved)
         record = replace(record, booked_micros=reserved, text_micros=text_micros)
         if earlier is not None:
@@ -110,7 +113,8 @@ class PendingRecords:
                 self._release(record, caller)
 
     def _release(self, record: ImageRecord, caller: Caller) -> None:
-        self.budget_guard.reconcile_cost(caller, -record.booked_micros, record.requested_at)
+        operation, released = settlement_of(record), -record.booked_micros
+        self.budget_guard.reconcile_cost(operation, caller, released, record.requested_at)
 
     def _new(self, request: ImageRequest, caller: Caller, claim: str) -> ImageRecord:
         now, generator = self.clock.now(), self.estimates.generator
@@ -121,6 +125,7 @@ class PendingRecords:
             requested_at=now,
             lease_until=now + self.lease(quality),
             owner=caller.id,
+            attempt=uuid.uuid4().hex,
             claim=claim,
             fingerprint=request.fingerprint,
             first_prompt=request.first_prompt,

@@ -12,6 +12,7 @@ from app.models import ImageRecord, Original, State, object_keys
 from app.models.prompts import fold, split_prompt
 
 _TEXTS = (
+    "attempt",
     "first_prompt",
     "prompt",
     "subject",

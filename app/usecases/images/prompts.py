@@ -2,6 +2,7 @@
 
 import random
 import threading
+import uuid
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
@@ -104,17 +105,20 @@ class Prompts:
         if not self._writer.costs_money:
             return self._writer.invent(_POOL_SIZE, theme=theme).prompts
         now, model = self._clock.now(), self._writer.model
-        reserved = self._budget_guard.reserve(caller, self._prices.max_prompts_cost(model), now)
+        call = f"prompts/{uuid.uuid4().hex}"
+        reserved = self._budget_guard.reserve(
+            f"{call}/reserve", caller, self._prices.max_prompts_cost(model), now
+        )
         try:
             invented = self._writer.invent(_POOL_SIZE, theme=theme)
         except AppError as error:
             # A refusal may be a regular response, whose tokens are charged for.
             if error.charged is Charged.NO and not isinstance(error, PromptRejected):
-                self._budget_guard.reconcile_cost(caller, -reserved, now)
+                self._budget_guard.reconcile_cost(f"{call}/settle", caller, -reserved, now)
             raise
         cost = self._prices.cost(model, invented.usage)
         if cost is not None:
-            self._budget_guard.reconcile_cost(caller, cost - reserved, now)
+            self._budget_guard.reconcile_cost(f"{call}/settle", caller, cost - reserved, now)
         return invented.prompts
 
     def _pool_for(self, theme: str) -> _Pool:

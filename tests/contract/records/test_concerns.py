@@ -79,8 +79,8 @@ def use(database: MongoDatabase) -> None:
     records.scan(limit=1)
     records.forget_claims(NOON)
     records.delete(record.id)
-    ledger.reserve({"": Budget(micros=9, period="day")}, 1, NOON)
-    ledger.record_spending([""], Spending(micros=1), NOON)
+    ledger.reserve("x", {"": Budget(micros=9, period="day")}, 1, NOON)
+    ledger.record_spending("y", [""], Spending(micros=1), NOON)
     ledger.days("", NOON.date(), NOON.date())
     keys.get("x")
 
@@ -211,9 +211,9 @@ def test_an_unconfirmed_write_is_an_outage(
     writes = (
         lambda: records.insert(a_record()),
         lambda: records.compare_and_swap(record, record),
-        lambda: ledger.reserve(budget, 1, NOON),
-        lambda: ledger.reserve({"": None}, 1, NOON),
-        lambda: ledger.record_spending([""], Spending(micros=1), NOON),
+        lambda: ledger.reserve("x", budget, 1, NOON),
+        lambda: ledger.reserve("x", {"": None}, 1, NOON),
+        lambda: ledger.record_spending("y", [""], Spending(micros=1), NOON),
     )
 
     def is_outage(number: int) -> bool:

@@ -120,24 +120,32 @@ class FakeLedger(Scripted):
     def __init__(self, events: list[str]) -> None:
         super().__init__(events)
         self.counts: dict[tuple[str, str], Spending] = {}
+        self.operations: list[str] = []
 
     def reserve(
-        self, accounts: Mapping[str, Budget | None], micros: int, at: datetime
+        self, operation: str, accounts: Mapping[str, Budget | None], micros: int, at: datetime
     ) -> str | None:
         """See Ledger."""
         self.step("reserve")
+        if operation in self.operations:
+            return None
         for account, budget in accounts.items():
             if budget:
                 spent = self.spent(account, window_of(budget.period, at)).micros
                 if spent + micros > budget.micros:
                     return account
         self._add(accounts, Spending(micros=micros), at)
+        self.operations.append(operation)
         return None
 
-    def record_spending(self, accounts: Iterable[str], change: Spending, at: datetime) -> None:
+    def record_spending(
+        self, operation: str, accounts: Iterable[str], change: Spending, at: datetime
+    ) -> None:
         """See Ledger."""
         self.step("record_spending")
-        self._add(accounts, change, at)
+        if operation not in self.operations:
+            self._add(accounts, change, at)
+            self.operations.append(operation)
 
     def spent(self, account: str, window: str) -> Spending:
         """See Ledger."""
