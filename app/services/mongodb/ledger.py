@@ -156,10 +156,10 @@ def _duplicate_in(error: "BulkWriteError") -> int:
         BulkWriteError: there was another error, or a write is not confirmed.
     """
     details = error.details
-    (first, *others), unconfirmed = details["writeErrors"], details["writeConcernErrors"]
-    if others or unconfirmed or first["code"] != _DUPLICATE_KEY:
+    failed = details["writeErrors"]  # at most one, because later updates are not made
+    if details["writeConcernErrors"] or failed[0]["code"] != _DUPLICATE_KEY:
         raise error
-    return int(first["index"])
+    return int(failed[0]["index"])
 
 
 def _window(key: str, made: bytes) -> Document:
