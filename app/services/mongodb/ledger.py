@@ -102,7 +102,7 @@ class MongoLedger:
         except DuplicateKeyError:  # created or reserved before, or too little of the budget is left
             if windows.update_one(allowed, increment).matched_count:
                 return True
-            counted = {"$all": [made], "$nin": [_refused(made)]}
+            counted = {"$all": [made], "$ne": _refused(made)}
             return windows.find_one({"_id": key, "recent": counted}) is not None
         return True
 
@@ -164,7 +164,7 @@ def _duplicate_in(error: "BulkWriteError") -> int:
 
 def _window(key: str, made: bytes) -> Document:
     """Return a condition for a window that has not counted an operation."""
-    return {"_id": key, "recent": {"$nin": [made, _refused(made)]}}
+    return {"_id": key, "recent": {"$not": {"$in": [made, _refused(made)]}}}
 
 
 def _change(made: bytes, change: Spending) -> Document:
