@@ -3,6 +3,7 @@
 Money is in whole micros, millionths of a US dollar. Days and months are in UTC.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -96,6 +97,11 @@ class UsageReport:
 
     days: Mapping[str, Spending]
     budget: BudgetState | None
+
+
+def operation_digest(operation: str) -> bytes:
+    """Return the short form in which ledgers keep the id of an operation, 16 bytes."""
+    return hashlib.blake2b(operation.encode(), digest_size=16).digest()
 
 
 def window_of(period: Period, at: datetime) -> str:

@@ -63,8 +63,7 @@ class ImageRecord:
             at the head of the list. Until `lease_until`, a pending record belongs to the server
             that set it; after that time any server may take it over.
         owner: the id of the caller; "" without API keys.
-        attempt: a random id of this attempt, by which the ledger counts it once; "" in records of
-            earlier versions.
+        attempt: a random id, by which the ledger counts the attempt once; "" in older records.
         claim: unique text derived from caller and Idempotency-Key; "" without a key.
         fingerprint: the fingerprint of the request; see ImageRequest.
         tokens: the folded words of the prompts, for searching.
@@ -247,7 +246,5 @@ class ImageRecord:
             InvalidTransition: it is in another state.
         """
         if self.state not in states:
-            raise InvalidTransition(
-                f"a record in the state {self.state} does not allow this change"
-            )
+            raise InvalidTransition(f"not allowed in the state {self.state}")
         return replace(self, **changes)

@@ -5,10 +5,9 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from app.models import Budget, Spending
-from app.models.billing import window_of, windows_of
+from app.models.billing import operation_digest, window_of, windows_of
 from app.ports.ledger import OPERATION_DAYS
 from app.services.mongodb.client import MongoDatabase, translate_errors
-from app.services.records.operations import digest
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
@@ -41,7 +40,7 @@ class MongoLedger:
         self, operation: str, accounts: Mapping[str, Budget | None], micros: int, at: datetime
     ) -> str | None:
         """See Ledger."""
-        made, reserved = digest(operation), list[str]()
+        made, reserved = operation_digest(operation), list[str]()
         with translate_errors():
             if self._is_known(made):
                 return None
@@ -61,7 +60,7 @@ class MongoLedger:
         self, operation: str, accounts: Iterable[str], change: Spending, at: datetime
     ) -> None:
         """See Ledger."""
-        made = digest(operation)
+        made = operation_digest(operation)
         with translate_errors():
             if not self._is_known(made):
                 keys = [_key(account, window) for account in accounts for window in windows_of(at)]

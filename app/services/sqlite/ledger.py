@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from app.models import Budget, Spending
-from app.models.billing import window_of, windows_of
+from app.models.billing import operation_digest, window_of, windows_of
 from app.ports.ledger import OPERATION_DAYS
-from app.services.records.operations import digest
 from app.services.sqlite.database import SqliteDatabase
 
 _ADD = """INSERT INTO spending (account, window, micros, pictures, pictures_of_unknown_cost)
@@ -73,12 +72,12 @@ class SqliteLedger:
 
 def _is_known(connection: sqlite3.Connection, operation: str) -> bool:
     query = "SELECT 1 FROM operations WHERE id = ?"
-    return connection.execute(query, (digest(operation),)).fetchone() is not None
+    return connection.execute(query, (operation_digest(operation),)).fetchone() is not None
 
 
 def _note(connection: sqlite3.Connection, operation: str) -> None:
     """Note an operation, and forget the oldest ones; row ids are in the order of time."""
-    connection.execute(_NOTE, (digest(operation),))
+    connection.execute(_NOTE, (operation_digest(operation),))
     connection.execute(_FORGET)
 
 

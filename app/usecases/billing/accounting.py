@@ -6,8 +6,8 @@ more than was spent, never less. One amount is counted without being in any reco
 enhancing a prompt that was then refused, once a request with the same Idempotency-Key replaces the
 record.
 
-The ids of the operations follow from the attempt and what happens to it, so that whoever repeats
-something, on any server and at any time, counts nothing:
+The ids of the operations follow from the attempt and what happens to it, so that a
+repeat counts nothing, on any server and at any time:
 
     reserve   once for an attempt, also when its record is rebuilt from the sidecar
     settle    once for each amount that is replaced by a lower one

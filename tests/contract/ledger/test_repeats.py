@@ -11,10 +11,10 @@ from pymongo import MongoClient
 
 from app.errors import RecordsUnavailable
 from app.models import Budget, Spending
+from app.models.billing import operation_digest
 from app.ports.ledger import OPERATION_DAYS
 from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.ledger import MongoLedger
-from app.services.records.operations import digest
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.ledger import SqliteLedger
 from tests.contract.ledger.test_ledger import NOON
@@ -65,7 +65,7 @@ def test_an_interrupted_change_is_completed(
         ledger = MongoLedger(database)
         ledger.record_spending("one", ["a"], Spending(micros=60), NOON)
         windows = client[mongo_database]["spending"]
-        windows.delete_one({"_id": f"#{digest('one').hex()}"})
+        windows.delete_one({"_id": f"#{operation_digest('one').hex()}"})
         windows.delete_one({"_id": "a/2026-11"})
         ledger.record_spending("one", ["a"], Spending(micros=60), NOON)
         assert ledger.spent("a", DAY) == ledger.spent("a", "2026-11") == Spending(micros=60)
@@ -75,12 +75,11 @@ def test_windows_of_earlier_versions_are_continued(
     mongo_server: MongoServer, mongo_database: str, client: MongoClient[dict[str, Any]]
 ) -> None:
     """They have no operations yet; budgets go on from their amounts."""
-    client[mongo_database]["spending"].insert_many(
-        {"_id": f"a/{window}", "micros": 50, "pictures": 2, "pictures_of_unknown_cost": 1}
-        for window in (DAY, "2026-11")
-    )
     with closing(MongoDatabase(uri=mongo_server.uri, name=mongo_database)) as database:
         ledger = MongoLedger(database)
+        spent = Spending(micros=50, images=2, images_of_unknown_cost=1)
+        ledger.record_spending("old", ["a"], spent, NOON)
+        client[mongo_database]["spending"].update_many({}, {"$unset": {"recent": ""}})
         for _ in range(2):
             assert ledger.reserve("one", BUDGET, 40, NOON) is None
             assert ledger.reserve("two", BUDGET, 11, NOON) == "a"

@@ -1,4 +1,4 @@
-"""The ledger counts an image once, whoever books it again."""
+"""The ledger counts an image once, whichever server books it again."""
 
 from dataclasses import replace
 
