@@ -13,6 +13,7 @@ from app.services.rate_limiting.limiter import SharedRateLimiter
 from tests.support.observability.log_capture import log_lines
 from tests.support.servers.canned_response import canned_server
 from tests.support.servers.databases import RedisServer
+from tests.support.tables import each_row
 
 IMAGE = StoredImage(
     data=b"image", content_type="image/png", modified=datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -89,7 +90,7 @@ def check(url: str) -> None:
         assert limiter.hit(RATE, "caller").allowed
 
 
-@pytest.mark.parametrize("reply", REPLIES)
+@each_row("reply", REPLIES)
 def test_replies_that_no_cache_sends(reply: str) -> None:
     """They are misses; images come from the store, and requests are counted elsewhere."""
     with canned_server(REPLIES[reply]) as server, log_lines() as lines:
@@ -103,7 +104,7 @@ def test_options_that_no_client_accepts(redis_flushed: RedisServer, option: str)
     check(f"{redis_flushed.url}?{option}")
 
 
-@pytest.mark.parametrize("url", URLS)
+@each_row("url", URLS)
 def test_addresses_of_no_server(url: str) -> None:
     """Neither the address nor a missing file raises an error."""
     check(url)

@@ -21,6 +21,7 @@ from tests.support.fake_openai import SECRET_MARKER, FakeOpenAI, Fault
 from tests.support.openai.checks import draw, fails_as
 from tests.support.openai.faults import NO
 from tests.support.openai.refusals import MISCONFIGURED, PARAMETERS, POLICY, QUOTA, response
+from tests.support.tables import each_row
 
 _PROMPT = "an nsfw size, flagged"
 
@@ -201,8 +202,8 @@ def test_used_tokens_are_charged(
         draw(generator)
 
 
-@pytest.mark.parametrize(
-    ("status", "body", "kind"),
+@each_row(
+    "status, body, kind",
     [
         (400, '{"error": {"code": 500}}', FailureKind.SERVER_ERROR),
         (400, '{"error": {"code": "429"}}', FailureKind.RATE_LIMITED),

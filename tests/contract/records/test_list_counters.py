@@ -21,6 +21,7 @@ from tests.support.builders import NOON, a_record
 from tests.support.concurrency.threads import in_threads
 from tests.support.servers.databases import MongoServer
 from tests.support.stores.record_stores import add, ids, owned_by, some_records
+from tests.support.tables import each_row
 
 
 def test_sqlite_repairs_damaged_counts(sqlite: SqliteRecords, tmp_path: Path) -> None:
@@ -194,8 +195,8 @@ def test_two_processes_on_one_file_agree(tmp_path: Path) -> None:
         assert ids(one.page(PageQuery(limit=3, offset=4)).records) == [late.id]
 
 
-@pytest.mark.parametrize(
-    ("counted", "before", "after", "correction"),
+@each_row(
+    "counted, before, after, correction",
     [(5, 5, 5, 0), (5, 3, 3, 2), (5, 8, 8, -3), (5, 4, 6, 0), (5, 6, 4, 0), (9, 0, 2, 7)],
 )
 def test_a_changing_count_is_corrected_conservatively(

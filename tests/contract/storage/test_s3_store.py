@@ -17,6 +17,7 @@ from tests.support.servers.canned_response import canned_server
 from tests.support.servers.databases import S3Server, new_bucket, s3_client
 from tests.support.servers.fault_proxy import FaultProxy
 from tests.support.stores.image_stores import proxied_s3_store, s3_store
+from tests.support.tables import each_row
 
 KEPT, KEY = "images/kept.png", "images/x.png"
 LARGE = bytes(2_000_000)
@@ -164,8 +165,8 @@ AMAZON = "amazonaws.com"
 COS = "https://cos.ap-beijing.myqcloud.com"
 
 
-@pytest.mark.parametrize(
-    ("changes", "base", "address"),
+@each_row(
+    "changes, base, address",
     [
         ({}, None, f"https://images.s3.eu-west-1.{AMAZON}"),
         ({"region": "us-east-1"}, None, f"https://images.s3.us-east-1.{AMAZON}"),

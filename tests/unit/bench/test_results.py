@@ -9,6 +9,7 @@ import pytest
 from bench import __main__ as bench
 from bench import results, tables
 from bench.results import Measurement, compare, report
+from tests.support.tables import each_row
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_the_page_shows_what_was_measured() -> None:
     assert page.count("<!-- end -->") == len(measured)
 
 
-@pytest.mark.parametrize("name", bench.MEASUREMENTS)
+@each_row("name", bench.MEASUREMENTS)
 def test_every_measurement_of_make_bench_is_a_module(name: str) -> None:
     """`make bench` runs modules that exist and can be run."""
     spec = find_spec(f"bench.{name}")

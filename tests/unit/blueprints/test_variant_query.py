@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from app.blueprints.variant_query import read_variant_request
 from app.errors import InvalidRequest
 from app.imaging import Filter, HoleChoice, Variant
+from tests.support.tables import each_row
 
 
 def variant_of(query: str) -> Variant:
@@ -26,8 +27,8 @@ def problems(query: str) -> dict[str, str]:
     return {problem["field"]: problem["message"] for problem in caught.value.errors}
 
 
-@pytest.mark.parametrize(
-    ("query", "fields"),
+@each_row(
+    "query, fields",
     [
         ("w=512", {"width": 512, "height": 512}),
         ("h=100", {"width": 100, "height": 100}),
@@ -63,8 +64,8 @@ def test_query_selects_a_variant(query: str, fields: dict[str, Any]) -> None:
     assert variant_of(query) == Variant(**fields)
 
 
-@pytest.mark.parametrize(
-    ("query", "name", "message"),
+@each_row(
+    "query, name, message",
     [
         ("w=0", "w", "1 to 2048"),
         ("w=2049", "w", "1 to 2048"),

@@ -1,12 +1,12 @@
 """The help texts of all commands."""
 
 import click
-import pytest
 
 from app.cli.demo import demo
 from app.cli.images.group import images
 from app.cli.keys import keys
 from app.cli.spec import spec
+from tests.support.tables import each_row
 
 _MAX_SUMMARY = 68  # characters, so that a terminal of 80 columns shows the whole summary
 
@@ -18,7 +18,7 @@ COMMANDS = {
 } | {"demo": demo}
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@each_row("name", COMMANDS)
 def test_each_command_and_option_has_a_help_text(name: str) -> None:
     """The summary fits into a line, and each text is a sentence with a period."""
     command = COMMANDS[name]

@@ -1,11 +1,10 @@
 """Cleaning of values, and what can't be cleaned."""
 
-import pytest
-
 from app.config.cleaning import clean, find_dirt
+from tests.support.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     "dirty",
     [
         "value\n",
@@ -39,20 +38,20 @@ def test_what_surrounds_a_value_is_removed(dirty: str) -> None:
     assert find_dirt("NAME", clean(dirty)) is None
 
 
-@pytest.mark.parametrize("value", ["a b", "it's", '"a', "b\u201d", 'say "a" and "b', "a'", "p@ss'"])
+@each_row("value", ["a b", "it's", '"a', "b\u201d", 'say "a" and "b', "a'", "p@ss'"])
 def test_the_rest_of_a_value_is_kept(value: str) -> None:
     """Spaces and quotes within a value, and a quote without its pair, are part of it."""
     assert clean(value) == value
 
 
-@pytest.mark.parametrize("value", ["", " ", '""', "''", "\u200b", "\ufeff\n", '" \u00a0"'])
+@each_row("value", ["", " ", '""', "''", "\u200b", "\ufeff\n", '" \u00a0"'])
 def test_only_dirt_is_empty(value: str) -> None:
     """A value of spaces, quotes and invisible characters only is empty."""
     assert clean(value) == ""
 
 
-@pytest.mark.parametrize(
-    ("value", "problem"),
+@each_row(
+    "value, problem",
     [
         ("ab\u200bcd", "U+200B"),
         ("ab\ncd", "U+000A"),

@@ -6,6 +6,7 @@ import botocore
 import pytest
 
 from app.config import ConfigError, Settings
+from tests.support.tables import each_row
 
 PASSWORD = "geheimes-wort"
 VALUES = {
@@ -113,14 +114,11 @@ LISTS = {
 }
 
 
-@pytest.fixture(params=VALUES)
-def name(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return each setting's name; those that it requires are set."""
-    setting: str = request.param
+def set_required(name: str, variables: pytest.MonkeyPatch) -> None:
+    """Set the settings that this one requires."""
     for names in PAIRS:
-        for other in names if setting in names else ():
-            monkeypatch.setenv(other, VALUES[other])
-    return setting
+        for other in names if name in names else ():
+            variables.setenv(other, VALUES[other])
 
 
 def test_every_setting_is_in_the_table() -> None:
@@ -128,13 +126,16 @@ def test_every_setting_is_in_the_table() -> None:
     assert {name.upper() for name in Settings.model_fields} == set(VALUES)
 
 
+@each_row("name", VALUES)
 def test_what_surrounds_a_value_is_ignored(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A setting with dirt around it has the same value as without."""
-    monkeypatch.setenv(name, VALUES[name])
-    expected = Settings.load()
-    for kind, form in CLEANED.items():
-        monkeypatch.setenv(name, form.format(VALUES[name]))
-        assert Settings.load() == expected, kind
+    with monkeypatch.context() as variables:
+        set_required(name, variables)
+        variables.setenv(name, VALUES[name])
+        expected = Settings.load()
+        for kind, form in CLEANED.items():
+            variables.setenv(name, form.format(VALUES[name]))
+            assert Settings.load() == expected, kind
     assert getattr(expected, name.lower()) != getattr(Settings(), name.lower()) or name in {
         "PUBLIC_IMAGES",
         "SERVE_MODE",
@@ -142,6 +143,7 @@ def test_what_surrounds_a_value_is_ignored(name: str, monkeypatch: pytest.Monkey
     }
 
 
+@each_row("name", VALUES)
 def test_dirt_within_a_value_is_refused_by_name(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What can't be cleaned stops the start with the setting's name, and without its value."""
     value = VALUES[name]
@@ -154,9 +156,11 @@ def test_dirt_within_a_value_is_refused_by_name(name: str, monkeypatch: pytest.M
     forms = REFUSED | ({} if name in FOLDERS else REFUSED_UNLESS_FOLDER)
     after = {kind: form.format(value).replace("NAME", name) for kind, form in forms.items()}
     for kind, dirty in (within | after).items():
-        monkeypatch.setenv(name, dirty)
-        with pytest.raises(ConfigError) as refused:
-            Settings.load()
+        with monkeypatch.context() as variables:
+            set_required(name, variables)
+            variables.setenv(name, dirty)
+            with pytest.raises(ConfigError) as refused:
+                Settings.load()
         problems = str(refused.value).splitlines()[1:]
         assert any(problem.strip().startswith(name) for problem in problems), kind
         assert PASSWORD[:6] not in str(refused.value), kind

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.config import ConfigError, Settings
+from tests.support.tables import each_row
 
 PROXIES = [f"{kind}_PROXY" for kind in ("HTTP", "HTTPS", "ALL")]
 NAMES = [*PROXIES, *map(str.lower, PROXIES)]
@@ -17,8 +18,8 @@ def no_proxies(nothing_set: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # n
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize(
+@each_row("name", NAMES)
+@each_row(
     "value",
     [
         "socks://127.0.0.1:1080",
@@ -38,9 +39,10 @@ def test_unusable_proxy_stops_the_start(
 ) -> None:
     """With a paid provider, an unusable proxy is an error with its name, without its value."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
-    monkeypatch.setenv(name, value)
-    with pytest.raises(ConfigError, match=rf"(?m)^  {name}: ") as refused:
-        Settings.load()
+    with monkeypatch.context() as variables:
+        variables.setenv(name, value)
+        with pytest.raises(ConfigError, match=rf"(?m)^  {name}: ") as refused:
+            Settings.load()
     assert "geheim" not in str(refused.value)
 
 

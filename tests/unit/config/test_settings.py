@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.config import ConfigError, Settings
+from tests.support.tables import each_row
 
 NAMES = [name.upper() for name in Settings.model_fields]
 WRONG = {
@@ -44,12 +45,13 @@ def test_defaults_need_no_other_service() -> None:
     assert settings.secrets == ()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_row("name", NAMES)
 def test_empty_variable_counts_as_unset(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty environment variable leaves the setting at its default."""
     untouched = Settings.load()
-    monkeypatch.setenv(name, "")
-    assert Settings.load() == untouched
+    with monkeypatch.context() as variables:
+        variables.setenv(name, "")
+        assert Settings.load() == untouched
 
 
 def test_empty_line_in_env_file_counts_as_unset(nothing_set: Path) -> None:

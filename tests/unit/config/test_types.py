@@ -3,12 +3,13 @@
 import pytest
 
 from app.config import ConfigError, Settings
+from tests.support.tables import each_row
 
 pytestmark = pytest.mark.usefixtures("nothing_set")
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "value"),
+@each_row(
+    "name, text, value",
     [
         ("PORT", "05001", 5001),
         ("REPLAY_SPEED", "1.50", 1.5),
@@ -58,8 +59,9 @@ def test_usual_spellings_are_read(
     name: str, text: str, value: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Words are read in any case; spaces beside / and slashes at the end don't matter."""
-    monkeypatch.setenv(name, text)
-    assert getattr(Settings.load(), name.lower()) == value
+    with monkeypatch.context() as variables:
+        variables.setenv(name, text)
+        assert getattr(Settings.load(), name.lower()) == value
 
 
 DOUBTFUL = {
@@ -85,8 +87,8 @@ DOUBTFUL = {
 }
 
 
-@pytest.mark.parametrize(
-    ("name", "text"),
+@each_row(
+    "name, text",
     [
         *((name, text) for name, texts in DOUBTFUL.items() for text in texts.split()),
         ("OPENAI_API_KEY", "Bearer sk-a"),
@@ -99,9 +101,10 @@ def test_doubtful_spellings_are_refused(
     name: str, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Other spellings stop the start with the setting's name."""
-    monkeypatch.setenv(name, text)
-    with pytest.raises(ConfigError, match=name):
-        Settings.load()
+    with monkeypatch.context() as variables:
+        variables.setenv(name, text)
+        with pytest.raises(ConfigError, match=name):
+            Settings.load()
 
 
 def test_refused_rate_limit_states_the_largest_number(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,8 +114,8 @@ def test_refused_rate_limit_states_the_largest_number(monkeypatch: pytest.Monkey
         Settings.load()
 
 
-@pytest.mark.parametrize(
-    ("name", "uri"),
+@each_row(
+    "name, uri",
     [
         ("MONGODB_URI", "mongodb://user:12/geheim@host"),
         ("MONGODB_URI", "mongodb://user:geheim/wort@host/db"),
@@ -140,9 +143,10 @@ def test_unescaped_passwords_are_refused(
     name: str, uri: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Reserved characters in a password stop the start, without any part of it in the error."""
-    monkeypatch.setenv(name, uri)
-    with pytest.raises(ConfigError, match=name) as refused:
-        Settings.load()
+    with monkeypatch.context() as variables:
+        variables.setenv(name, uri)
+        with pytest.raises(ConfigError, match=name) as refused:
+            Settings.load()
     text = str(refused.value)
     assert not [part for part in ("geheim", "gehëim", "wort") if part in text]
     assert "%40" in text

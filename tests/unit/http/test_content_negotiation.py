@@ -1,14 +1,14 @@
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.http.content_negotiation import preferred
+from tests.support.tables import each_row
 
 AVIF, WEBP, PNG = TYPES = ("image/avif", "image/webp", "image/png")
 
 
-@pytest.mark.parametrize(
-    ("accept", "type_"),
+@each_row(
+    "accept, type_",
     [
         ("", PNG),
         ("*/*", PNG),

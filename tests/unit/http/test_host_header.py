@@ -3,6 +3,7 @@
 import pytest
 
 from app.http.host_header import is_acceptable, is_usable, request_host, use_target_host
+from tests.support.tables import each_row
 
 USABLE = [
     "example.com",
@@ -56,14 +57,14 @@ UNUSABLE = [
 ]
 
 
-@pytest.mark.parametrize("host", USABLE)
+@each_row("host", USABLE)
 def test_usable_host_is_kept(host: str) -> None:
     """Names with underscores, ports, IDNA names and addresses are used as they were sent."""
     assert is_usable(host)
     assert request_host({"HTTP_HOST": host}) == host.removesuffix(":")
 
 
-@pytest.mark.parametrize("host", UNUSABLE)
+@each_row("host", UNUSABLE)
 def test_unusable_host_is_recognized(host: str) -> None:
     """What can't be a part of a URL is unusable."""
     assert not is_usable(host)

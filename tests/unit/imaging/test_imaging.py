@@ -9,6 +9,7 @@ from PIL import Image
 
 from app import imaging
 from tests.support.images.sample_images import INK, choose, encoded, over, owl, pixels
+from tests.support.tables import each_row
 
 EYES = ((96, 96), (96, 159))
 OWL = encoded(owl())
@@ -114,7 +115,7 @@ SAME_IMAGE = {
 }
 
 
-@pytest.mark.parametrize("name", SAME_IMAGE)
+@each_row("name", SAME_IMAGE)
 def test_all_encodings_of_an_image_give_the_same_shape(name: str) -> None:
     """Gray, palette, 16 bits, JPEG and WEBP give the same alpha as the plain PNG."""
     data, tolerance = SAME_IMAGE[name]

@@ -10,6 +10,7 @@ import pytest
 from app.errors import Charged
 from app.models import ImageRecord, InvalidTransition, State
 from tests.support.builders import NOON, a_drawing, a_record
+from tests.support.tables import each_row
 
 LATER = NOON + timedelta(minutes=3)
 
@@ -70,8 +71,8 @@ def an_image() -> Any:
     return a_record().image
 
 
-@pytest.mark.parametrize("state", State)
-@pytest.mark.parametrize("name", TRANSITIONS)
+@each_row("state", State)
+@each_row("name", TRANSITIONS)
 def test_each_transition_exists_from_its_states_only(state: State, name: str) -> None:
     """An allowed transition leads to its state; any other one raises InvalidTransition."""
     transition, target = TRANSITIONS[name]

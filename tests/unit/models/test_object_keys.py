@@ -5,6 +5,7 @@ import uuid
 import pytest
 
 from app.models import object_keys
+from tests.support.tables import each_row
 
 ID = "0b8f2f0e-2f6b-4a30-9a4e-5f0c9a3d1e77"
 KEYS = (
@@ -15,7 +16,7 @@ KEYS = (
 )
 
 
-@pytest.mark.parametrize("key", KEYS)
+@each_row("key", KEYS)
 def test_every_key_contains_its_id(key: str) -> None:
     """Each key of an image gives back the id, and begins with one of the image's prefixes."""
     assert object_keys.id_of_key(key) == ID
@@ -28,7 +29,7 @@ def test_keys_differ() -> None:
     assert len(set(KEYS)) == len(KEYS) == len(object_keys.STORED_EXTENSIONS) + 1
 
 
-@pytest.mark.parametrize(
+@each_row(
     "key",
     [
         "",
@@ -70,8 +71,8 @@ def test_names_and_ids_convert_into_each_other() -> None:
     assert object_keys.image_path(ID) == f"/images/{name}"
 
 
-@pytest.mark.parametrize(
-    ("key", "content_type"),
+@each_row(
+    "key, content_type",
     [
         ("originals/x.jpeg", "image/jpeg"),
         ("originals/x.json", "application/json"),

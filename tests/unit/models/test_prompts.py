@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.models.prompts import fold, join_prompt, search_words, split_prompt
+from tests.support.tables import each_row
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
+@each_row(
+    "text, words",
     [
         ("A red FOX", ("a", "fox", "red")),
         ("fox, fox; fox!", ("fox",)),

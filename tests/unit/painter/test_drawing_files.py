@@ -19,6 +19,7 @@ from app.painter.figure import figure
 from app.painter.palette import palette
 from app.painter.raster import OccupiedArea
 from app.painter.vocabulary import MOTIFS
+from tests.support.tables import each_row
 
 FOLDER = Path(app.painter.__file__).parent
 MOTIF_FILES = sorted((FOLDER / "motifs").glob("*.svg"))
@@ -67,8 +68,8 @@ def flooded_from_corner(mask: Image.Image) -> Image.Image:
     return Image.fromarray(pixels)
 
 
-files = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-motifs = pytest.mark.parametrize("name", sorted(MOTIFS))
+files = each_row("file", FILES)
+motifs = each_row("name", sorted(MOTIFS))
 
 
 def test_every_motif_has_a_file_and_a_table() -> None:
@@ -186,7 +187,7 @@ def test_a_subject_is_outlined(name: str) -> None:
     assert sum(near.histogram()[128:]) <= 12
 
 
-@pytest.mark.parametrize("name", ["doughnut", "gear", "ring", "padlock", "trophy", "bicycle"])
+@each_row("name", ["doughnut", "gear", "ring", "padlock", "trophy", "bicycle"])
 def test_holes_are_transparent(name: str) -> None:
     """Rings and handles enclose transparency, whatever else is drawn around them."""
     shapes = draw(name, Dice(name))
@@ -195,8 +196,8 @@ def test_holes_are_transparent(name: str) -> None:
     assert clear.histogram()[255] / (image.width * image.height) > 0.01
 
 
-@pytest.mark.parametrize(
-    ("name", "marks"),
+@each_row(
+    "name, marks",
     [("house", 12), ("cat", 10), ("mushroom", 5), ("gift", 10), ("strawberry", 8), ("lion", 10)],
 )
 def test_drawings_have_shades_and_white_details(name: str, marks: int) -> None:

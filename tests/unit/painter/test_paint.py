@@ -17,6 +17,7 @@ from app.painter.composition import compose
 from app.painter.dice import Dice
 from app.painter.prompt_reader import Subject
 from app.painter.vocabulary import INVENTED, MOTIFS
+from tests.support.tables import each_row
 
 ROOT = Path(__file__).parents[3]
 WHITE = (255, 255, 255)
@@ -75,8 +76,8 @@ def test_invisible_differences_make_no_difference(twin: str) -> None:
     assert paint(twin, width=96, height=96) == paint("café au lait", width=96, height=96)
 
 
-@pytest.mark.parametrize(
-    ("width", "height"),
+@each_row(
+    "width, height",
     [(1024, 1024), (1536, 1024), (1024, 1536), (64, 64), (333, 127), (65, 2048), (2048, 2047)],
 )
 def test_an_image_has_the_requested_size_and_a_white_border(width: int, height: int) -> None:
@@ -149,7 +150,7 @@ def test_different_prompts_look_different() -> None:
     assert len({painted(prompt, 64, 64).tobytes() for prompt in prompts}) == 80
 
 
-@pytest.mark.parametrize(
+@each_row(
     "prompt",
     [
         "",
@@ -175,14 +176,14 @@ def test_sizes_out_of_range_are_refused(width: int, height: int) -> None:
         paint("cat", width=width, height=height)
 
 
-@pytest.mark.parametrize("background", ["", "white", "#fff", "#fffffff", "#12345g", "#ffffff\n"])
+@each_row("background", ["", "white", "#fff", "#fffffff", "#12345g", "#ffffff\n"])
 def test_bad_backgrounds_are_refused(background: str) -> None:
     """A background that isn't written as #rrggbb raises ValueError."""
     with pytest.raises(ValueError, match="#ffffff"):
         paint("cat", background=background)
 
 
-@pytest.mark.parametrize("name", sorted(MOTIFS))
+@each_row("name", sorted(MOTIFS))
 def test_every_motif_can_be_painted(name: str) -> None:
     """The motif that is named is the one drawn, and it stays within the border."""
     assert compose(Subject(name), Dice(name)).motif == name

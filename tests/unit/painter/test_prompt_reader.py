@@ -7,10 +7,11 @@ from app.painter.dice import Dice
 from app.painter.palette import palette
 from app.painter.prompt_reader import read
 from app.painter.vocabulary import COLORS, INVENTED, MOTIFS, WORDS
+from tests.support.tables import each_row
 
 
-@pytest.mark.parametrize(
-    ("prompt", "motif"),
+@each_row(
+    "prompt, motif",
     [
         ("A fluffy CAT", "cat"),
         ("three kittens", "cat"),

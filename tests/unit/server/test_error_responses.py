@@ -15,6 +15,7 @@ from gunicorn.http.errors import InvalidHeader, LimitRequestHeaders, LimitReques
 from app.errors import RequestTimeout, RequestTooLarge, ServiceBusy
 from app.http import cors
 from app.server.error_responses import ErrorSender
+from tests.support.tables import each_row
 
 ORIGIN = "https://app.example.com"
 Send = Callable[..., tuple[int, dict[str, str], Any]]
@@ -37,8 +38,8 @@ def sender(*origins: str) -> Send:
     return send
 
 
-@pytest.mark.parametrize(
-    ("error", "status"),
+@each_row(
+    "error, status",
     [
         (RequestTooLarge(), 413),
         (LimitRequestLine(5000, 4096), 414),
@@ -66,8 +67,8 @@ def test_every_rejection_can_be_read_by_a_page(error: BaseException, status: int
 _HEAD = b"GET /images HTTP/1.1\r\nHost: x\r\n"
 
 
-@pytest.mark.parametrize(
-    ("received", "allowed"),
+@each_row(
+    "received, allowed",
     [
         (_HEAD + b"Origin: https://app.example.com\r\n\r\n", True),
         (_HEAD + b"oRIGIN:https://app.example.com \r\nX: " + b"x" * 9000, True),

@@ -8,6 +8,7 @@ from gunicorn.http.parser import RequestParser
 from app.errors import RequestTooLarge
 from app.http.body_limits import MAX_BODY_BYTES, MAX_FILE_BODY_BYTES
 from app.server.request_buffer import MAX_HEAD_BYTES, RequestBuffer
+from tests.support.tables import each_row
 
 _HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
 _CHUNKED = _HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -56,8 +57,8 @@ def test_body_is_limited_to_64_kib(buffer: RequestBuffer) -> None:
         )
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "limit"),
+@each_row(
+    "method, path, limit",
     [
         ("POST", f"/images/{_NAME}/cutouts", MAX_FILE_BODY_BYTES),
         ("POST", f"/images/{_NAME}/cutouts?x=1", MAX_FILE_BODY_BYTES),
@@ -68,7 +69,7 @@ def test_body_is_limited_to_64_kib(buffer: RequestBuffer) -> None:
         ("POST", "/generate-image", MAX_BODY_BYTES),
     ],
 )
-@pytest.mark.parametrize("chunked", [False, True])
+@each_row("chunked", [False, True])
 def test_larger_bodies_are_received_for_masks_only(
     method: str, path: str, limit: int, chunked: bool
 ) -> None:
@@ -102,7 +103,7 @@ FRAMINGS = {
 }
 
 
-@pytest.mark.parametrize("body", FRAMINGS.values(), ids=FRAMINGS)
+@each_row("body", FRAMINGS.values())
 def test_chunked_request_may_arrive_in_any_two_parts(body: bytes) -> None:
     """Wherever it is split, a request is incomplete before the second part and complete after."""
     request = _CHUNKED + body
@@ -111,7 +112,7 @@ def test_chunked_request_may_arrive_in_any_two_parts(body: bytes) -> None:
         assert (buffer.append(request[:at]), buffer.append(request[at:])) == (False, True), at
 
 
-@pytest.mark.parametrize("body", FRAMINGS.values(), ids=FRAMINGS)
+@each_row("body", FRAMINGS.values())
 def test_chunked_request_is_passed_on_with_what_follows(body: bytes) -> None:
     """The parser reads the same body from the pieces, and keeps the next request."""
     next_request = b"GET /next HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -123,7 +124,7 @@ def test_chunked_request_is_passed_on_with_what_follows(body: bytes) -> None:
     assert parser.unreader.buf.getvalue() == next_request
 
 
-@pytest.mark.parametrize(
+@each_row(
     "body",
     [
         b"2\r\n{}}\r\n0\r\n\r\n",

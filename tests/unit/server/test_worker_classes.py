@@ -1,8 +1,7 @@
 """What the log says about worker classes."""
 
-import pytest
-
 from app.server.worker_classes import describe_missing_features
+from tests.support.tables import each_row
 
 DEFAULT = "app.server.gthread_worker.Worker"
 
@@ -12,8 +11,8 @@ def test_default_class_lacks_nothing() -> None:
     assert describe_missing_features(DEFAULT, default=DEFAULT) is None
 
 
-@pytest.mark.parametrize(
-    ("worker_class", "feature"),
+@each_row(
+    "worker_class, feature",
     [
         ("gthread", "without occupying a thread"),
         ("gunicorn.workers.gthread.ThreadWorker", "without occupying a thread"),

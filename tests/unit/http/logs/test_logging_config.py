@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from app.http.logs import logging_config
 from app.http.logs.logging_config import TextFormatter
+from tests.support.tables import each_row
 
 
 def formatted(message: str, *args: object, secrets: tuple[str, ...] = ()) -> str:
@@ -46,8 +47,8 @@ def test_any_message_is_one_line_without_control_characters(text: str) -> None:
     assert is_inert(line)
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
+@each_row(
+    "text, shown",
     [
         ("a\nb", r"a\nb"),
         ("a\r\nb", r"a\r\nb"),

@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 from wsgiref.types import StartResponse
 
-import pytest
-
 from app.http.proxies.trusted_proxies import TrustedProxies, rate_limit_address
+from tests.support.tables import each_row
 
 PROXIES = ("127.0.0.1", "10.0.0.0/8", "fd00::/8")
 
@@ -40,8 +39,8 @@ def test_headers_of_an_untrusted_peer_are_ignored() -> None:
         }
 
 
-@pytest.mark.parametrize(
-    ("chain", "client"),
+@each_row(
+    "chain, client",
     [
         ("198.51.100.7", "198.51.100.7"),
         ("1.1.1.1, 198.51.100.7", "198.51.100.7"),  # the left part is forged

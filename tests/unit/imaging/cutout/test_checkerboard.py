@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
@@ -12,6 +11,7 @@ from app.imaging.cutout.checkerboard import find_checkerboard
 from app.imaging.cutout.large_cutout import cut_out_large
 from app.imaging.cutout.options import AUTOMATIC
 from tests.support.images.sample_images import encoded, pixels
+from tests.support.tables import each_row
 
 Tones = tuple[int, int]
 RED = (200, 60, 30)
@@ -44,8 +44,8 @@ def check(alpha: NDArray[Any]) -> None:
     assert [alpha[int(y * scale), int(x * scale)] for x, y in opaque] == [255] * 3
 
 
-@pytest.mark.parametrize("cell", [14, 20, 40, 64])
-@pytest.mark.parametrize("tones", [MODELS, (255, 204), (190, 150)])
+@each_row("cell", [14, 20, 40, 64])
+@each_row("tones", [MODELS, (255, 204), (190, 150)])
 def test_a_painted_checkerboard_is_background(tones: Tones, cell: int) -> None:
     """Both tones go, in a hole, too; a white page stays, with its own colors."""
     result = pixels(imaging.cutout(encoded(ring_and_page(tones, cell))).png)

@@ -18,6 +18,7 @@ from app.imaging.cutout.quality_metrics import QualityMetrics
 from tests.support.images import doubtful_cutouts as images
 from tests.support.images.doubtful_cutouts import ImageFactory
 from tests.support.images.sample_images import choose, encoded
+from tests.support.tables import each_row
 
 PERFECT = QualityMetrics(
     hole_errors=0.0, shadow_cut=0.0, shadow_kept=0.0, fragments=0.0,
@@ -30,7 +31,7 @@ def confidence_with(**metrics: float) -> float:
     return estimate_confidence(replace(PERFECT, **metrics))[0]
 
 
-@pytest.mark.parametrize("risk", RISKS, ids=lambda risk: risk.reason)
+@each_row("risk", RISKS)
 def test_a_complete_risk_is_reported_and_never_good(risk: Risk) -> None:
     """Each risk alone, at its strongest, gives its own reason only and requires a check."""
     confidence, reasons = estimate_confidence(replace(PERFECT, **{risk.metric: risk.high}))
@@ -38,7 +39,7 @@ def test_a_complete_risk_is_reported_and_never_good(risk: Risk) -> None:
     assert reasons == (risk.reason,)
 
 
-@pytest.mark.parametrize("risk", RISKS, ids=lambda risk: risk.reason)
+@each_row("risk", RISKS)
 def test_a_stronger_risk_never_raises_the_confidence(risk: Risk) -> None:
     """Confidence decreases monotonically from where a risk begins to where it is complete."""
     steps = np.linspace(risk.low, risk.high, 9)
@@ -95,7 +96,7 @@ DOUBTFUL: dict[str, tuple[ImageFactory, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", DOUBTFUL)
+@each_row("name", DOUBTFUL)
 def test_a_doubtful_cutout_requires_a_check(name: str) -> None:
     """A possible flaw lowers the confidence below good, and the report names it."""
     make, reason = DOUBTFUL[name]

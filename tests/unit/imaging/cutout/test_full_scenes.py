@@ -12,6 +12,7 @@ from app.imaging.cutout.large_cutout import cut_out_large
 from app.imaging.cutout.options import AUTOMATIC
 from tests.support.images import scenes
 from tests.support.images.sample_images import encoded, pixels
+from tests.support.tables import each_row
 
 SCENES = [
     scenes.clouds,
@@ -25,8 +26,8 @@ SCENES = [
 ]
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
-@pytest.mark.parametrize("scene", SCENES)
+@each_row("kind", ["PNG", "JPEG"])
+@each_row("scene", SCENES)
 def test_a_scene_is_kept_whole(scene: Callable[[], Image.Image], kind: str) -> None:
     """Nothing of it becomes transparent, and the report says that nothing was cut out."""
     options = {"quality": 88} if kind == "JPEG" else {}
@@ -36,7 +37,7 @@ def test_a_scene_is_kept_whole(scene: Callable[[], Image.Image], kind: str) -> N
     assert "kept whole" in result.report.reasons[0]
 
 
-@pytest.mark.parametrize("scene", SCENES)
+@each_row("scene", SCENES)
 def test_larger_sizes_are_kept_whole_too(scene: Callable[[], Image.Image]) -> None:
     """All sizes show the same."""
     image, _ = cut_out_large(encoded(scene()), size=500, options=AUTOMATIC)

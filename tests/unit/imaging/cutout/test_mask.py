@@ -12,6 +12,7 @@ from app.imaging.cutout.large_cutout import cut_out_large
 from app.imaging.cutout.mask import Mask, normalize_mask
 from tests.support.images.hostile_images import bomb
 from tests.support.images.sample_images import INK, encoded, over, owl, pixels
+from tests.support.tables import each_row
 
 OWL = encoded(owl())
 GRAY = (128, 128, 128)
@@ -154,8 +155,8 @@ def test_wide_original_takes_a_mask_over_all_of_it() -> None:
     assert found[..., 3].max() == 0
 
 
-@pytest.mark.parametrize(
-    ("mask", "problem"),
+@each_row(
+    "mask, problem",
     [
         (b"", "must be a PNG file"),
         (b"<svg/>", "must be a PNG file"),

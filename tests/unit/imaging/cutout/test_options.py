@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from app.imaging import CutoutOptions, HoleChoice, InvalidOption
 from app.imaging.cutout.options import CHOICE_PATTERN, MAX_AREAS
+from tests.support.tables import each_row
 
 NUMBERS = st.lists(st.integers(1, MAX_AREAS), max_size=4)
 
 
-@pytest.mark.parametrize(
-    ("text", "choice", "canonical"),
+@each_row(
+    "text, choice, canonical",
     [
         ("auto", HoleChoice(), "auto"),
         ("keep", HoleChoice("keep"), "keep"),
@@ -39,17 +40,14 @@ def test_the_canonical_text_parses_to_the_same_choice(keep: list[int], cut: list
     assert re.fullmatch(CHOICE_PATTERN, str(choice))
 
 
-@pytest.mark.parametrize(
-    ("text", "problem"),
-    [
+@each_row("text, problem", [
         *((text, "keep:2,5;cut:1") for text in (
             "", "all", "Keep", "keep:", "keep:a", "keep:0", "keep:01", "keep:1,", "keep:-1",
             "keep:1;keep:2", "keep:1;", ";", "keep 1", "keep:1 ", "keep:100", "keep:\u0661",
         )),
         ("keep:25", "1 to 24"),
         ("keep:1,2;cut:2", "both keep and cut area 2"),
-    ],
-)  # fmt: skip
+    ])  # fmt: skip
 def test_any_other_text_is_refused(text: str, problem: str) -> None:
     """The error names the option and states the form, the range or the contradiction."""
     with pytest.raises(InvalidOption, match=re.escape(problem)) as caught:
@@ -88,8 +86,8 @@ def test_a_document_has_the_options_that_differ_from_the_default() -> None:
     assert CutoutOptions.from_document({}, subject="owl") == CutoutOptions(subject="owl")
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
+@each_row(
+    "name, value",
     [
         ("holes", "all"),
         ("holes", ["keep"]),
@@ -110,8 +108,8 @@ def test_an_invalid_option_of_a_document_gets_its_default(name: str, value: obje
     assert CutoutOptions.from_document(document | {name: value}) == expected
 
 
-@pytest.mark.parametrize(
-    ("options", "name"),
+@each_row(
+    "options, name",
     [
         ({"shadow": "drop"}, "shadow"),
         ({"background": "white"}, "background"),

@@ -16,6 +16,7 @@ from tests.support.images.flag_images import (
     flag,
 )
 from tests.support.images.sample_images import INK, choose, encoded, owl, pixels
+from tests.support.tables import each_row
 
 
 def test_a_transparent_palette_is_kept() -> None:
@@ -52,7 +53,7 @@ WITH_ALPHA = {
 }
 
 
-@pytest.mark.parametrize("name", WITH_ALPHA)
+@each_row("name", WITH_ALPHA)
 def test_existing_alpha_is_kept(name: str) -> None:
     """An image with transparency keeps its own alpha, in every format that has any."""
     data, tolerance = WITH_ALPHA[name]
@@ -63,7 +64,7 @@ def test_existing_alpha_is_kept(name: str) -> None:
 SHAPES = [(1, 1), (2, 3), (1, 300), (300, 1), (1, 4096), (4096, 1), (8_000_000, 1), (1, 2_000_000)]
 
 
-@pytest.mark.parametrize(("width", "height"), SHAPES)
+@each_row("width, height", SHAPES)
 def test_an_extreme_shape_gives_a_square(width: int, height: int) -> None:
     """A single pixel and lines of any length are fitted into the square like all others."""
     blank = imaging.cutout(encoded(Image.new("RGB", (width, height), "white")))
@@ -71,7 +72,7 @@ def test_an_extreme_shape_gives_a_square(width: int, height: int) -> None:
     assert blank.report.verdict == "bad"
 
 
-@pytest.mark.parametrize(("width", "height"), SHAPES[:-2])
+@each_row("width, height", SHAPES[:-2])
 def test_an_extreme_shape_keeps_its_alpha(width: int, height: int) -> None:
     """A semi-transparent line keeps its alpha and is at least one pixel thick."""
     found = pixels(imaging.cutout(encoded(Image.new("RGBA", (width, height), (*INK, 90)))).png)

@@ -9,6 +9,7 @@ from app import imaging
 from app.imaging import CutoutOptions
 from app.imaging.cutout.large_cutout import cut_out_large
 from tests.support.images.sample_images import INK, encoded, owl, pixels
+from tests.support.tables import each_row
 
 BLUE, PALE, SIDES = (30, 60, 200), (247, 247, 247), (256, 512)
 
@@ -74,8 +75,8 @@ def test_an_image_without_a_plain_background_can_be_cut() -> None:
     assert stated.coverage < 0.9
 
 
-@pytest.mark.parametrize("size", SIDES)
-@pytest.mark.parametrize(("tolerance", "alpha"), [(None, 255), (4, 255), (12, 0)])
+@each_row("size", SIDES)
+@each_row("tolerance, alpha", [(None, 255), (4, 255), (12, 0)])
 def test_a_stated_tolerance_decides_about_pale_parts(
     size: int, tolerance: int | None, alpha: int
 ) -> None:

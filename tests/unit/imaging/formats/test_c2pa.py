@@ -12,6 +12,7 @@ from app.imaging import UnusableImage
 from app.imaging.formats.c2pa import jpeg_has_manifest, webp_has_manifest
 from tests.support.images.content_credentials import PLAIN, SIGNED, STORE, box, jpeg, png, webp
 from tests.support.images.sample_images import pixels
+from tests.support.tables import each_row
 
 
 @pytest.mark.parametrize("kind", SIGNED)
@@ -36,7 +37,7 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("name", OTHERS)
+@each_row("name", OTHERS)
 def test_other_metadata_is_no_manifest(name: str) -> None:
     """Only what C2PA specifies counts, and only in its place."""
     assert not imaging.inspect(OTHERS[name]).credentials

@@ -21,6 +21,7 @@ from tests.support.images.flag_images import (
     flag,
 )
 from tests.support.images.sample_images import encoded
+from tests.support.tables import each_row
 
 
 def difference(found: NDArray[np.int64], expected: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -42,7 +43,7 @@ COLORED = {
 }
 
 
-@pytest.mark.parametrize("name", COLORED)
+@each_row("name", COLORED)
 def test_colors_and_shape_do_not_depend_on_the_format(name: str) -> None:
     """16 bits, palette, interlaced, CMYK and both kinds of WEBP look like the plain PNG."""
     data, tolerance = COLORED[name]
@@ -72,8 +73,8 @@ def test_gray_images_stay_gray(name: str) -> None:
     assert abs(int(found[PLACES[RED]][0]) - level) <= 2
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-@pytest.mark.parametrize("orientation", range(1, 9))
+@each_row("kind", ["JPEG", "PNG", "WEBP"])
+@each_row("orientation", range(1, 9))
 def test_exif_orientation_is_applied(kind: str, orientation: int) -> None:
     """All eight orientations of the Exif tag give an upright image."""
     undo = {

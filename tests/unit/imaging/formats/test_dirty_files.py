@@ -28,6 +28,7 @@ from tests.support.images.dirty_files import (
     with_crc,
 )
 from tests.support.images.sample_images import encoded
+from tests.support.tables import each_row
 
 BOMB = zlib.compress(bytes(200_000_000), 1)
 EXIF = b"Exif\0\0II*\0\x08\0\0\0"
@@ -163,19 +164,19 @@ WEBPS = {
 }
 
 
-@pytest.mark.parametrize("name", PNGS)
+@each_row("name", PNGS)
 def test_a_png_is_used(name: str) -> None:
     """Text, checksums, profiles, Exif, order and ends of a PNG change no pixel."""
     assert np.array_equal(pixels(PNGS[name]), pixels(png()))
 
 
-@pytest.mark.parametrize("name", JPEGS)
+@each_row("name", JPEGS)
 def test_a_jpeg_is_used(name: str) -> None:
     """Segments, bytes between and behind them, and a missing end of a JPEG change no pixel."""
     assert np.array_equal(pixels(JPEGS[name]), pixels(jpeg()))
 
 
-@pytest.mark.parametrize("name", WEBPS)
+@each_row("name", WEBPS)
 def test_a_webp_is_used(name: str) -> None:
     """Chunks, sizes and bytes behind a WEBP change no pixel."""
     assert np.array_equal(pixels(WEBPS[name]), pixels(webp()))

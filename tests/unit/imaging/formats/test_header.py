@@ -16,6 +16,7 @@ from app.imaging.formats.decode import decode
 from tests.support.fake_openai import sample_images as fake_images
 from tests.support.images.sample_images import encoded, owl
 from tests.support.servers import python_process
+from tests.support.tables import each_row
 
 FILES = {kind: encoded(owl(64, 48), kind) for kind in ("PNG", "JPEG", "WEBP")}
 MEMORY = """
@@ -63,8 +64,8 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-@pytest.mark.parametrize("read", [imaging.inspect, imaging.cutout])
+@each_row("name", REFUSED)
+@each_row("read", [imaging.inspect, imaging.cutout])
 def test_other_files_are_refused(name: str, read: Any) -> None:
     """Only PNG, WEBP and JPEG of an accepted size are read, whatever a file claims to be."""
     with pytest.raises(UnusableImage):
@@ -84,8 +85,8 @@ def test_a_bomb_is_never_decoded() -> None:
     assert int(python_process.run(MEMORY)) < 50
 
 
-@pytest.mark.parametrize("kind", FILES)
-@pytest.mark.parametrize("part", [0.3, 0.6, 0.95])
+@each_row("kind", FILES)
+@each_row("part", [0.3, 0.6, 0.95])
 def test_a_truncated_image_is_refused(kind: str, part: float) -> None:
     """A file without its end is refused instead of shown with its lower half missing."""
     noise = np.random.default_rng(0).integers(0, 255, (96, 128, 3), dtype=np.uint8)

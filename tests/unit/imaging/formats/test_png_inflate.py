@@ -5,13 +5,13 @@ import zlib
 
 import cv2
 import numpy as np
-import pytest
 from PIL import Image
 
 from app.imaging.formats.png_inflate import with_stored_pixels
 from app.imaging.formats.png_reader import read_png
 from tests.support.images.flag_images import encode_16_bits, encode_interlaced, flag
 from tests.support.images.sample_images import encoded
+from tests.support.tables import each_row
 
 NOISE = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
 PLAIN = encoded(Image.fromarray(NOISE))
@@ -31,10 +31,8 @@ def split_idat(data: bytes, parts: int) -> bytes:
 
 
 # One scan line is longer than 65535 bytes; pixels fill a block of that size exactly, or nearly.
-@pytest.mark.parametrize(
-    "size", [(1, 1), (512, 512), (30000, 3), (1456, 15), (4368, 15), (109, 200)]
-)
-@pytest.mark.parametrize("mode", ["RGB", "L"])
+@each_row("size", [(1, 1), (512, 512), (30000, 3), (1456, 15), (4368, 15), (109, 200)])
+@each_row("mode", ["RGB", "L"])
 def test_an_inflated_png_has_the_same_pixels(size: tuple[int, int], mode: str) -> None:
     """The decoder reads the same pixels from the inflated file, however many chunks it had."""
     values = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), np.uint8)

@@ -17,6 +17,7 @@ from tests.support.images.color_profiles import wide_gamut
 from tests.support.images.dirty_files import chunk, raw_png
 from tests.support.images.flag_images import flag
 from tests.support.images.sample_images import encoded
+from tests.support.tables import each_row
 
 LINES = {  # the levels 0 to 3 of their depth, from left to right
     1: b"\x50",
@@ -37,8 +38,8 @@ def gray(depth: int, before: bytes) -> bytes:
     return raw_png([LINES[depth]], width=4, depth=depth, color_type=0, before=before)
 
 
-@pytest.mark.parametrize("depth", LINES)
-@pytest.mark.parametrize("level", [0, 1])
+@each_row("depth", LINES)
+@each_row("level", [0, 1])
 def test_the_transparent_level_of_gray_is_kept(depth: int, level: int) -> None:
     """One level of gray is transparent, at each depth; its neighbors are opaque."""
     found = pixels(gray(depth, chunk(b"tRNS", struct.pack(">H", level))))
@@ -82,8 +83,8 @@ def gamma(value: int) -> bytes:
     return chunk(b"gAMA", struct.pack(">I", value))
 
 
-@pytest.mark.parametrize("value", [100_000, 55_556, 35_000, 70_000, 250_000, 30_000])
-@pytest.mark.parametrize("depth", [8, 16])
+@each_row("value", [100_000, 55_556, 35_000, 70_000, 250_000, 30_000])
+@each_row("depth", [8, 16])
 def test_gamma_is_applied(value: int, depth: int) -> None:
     """Levels are converted to the gamma of sRGB, 1/2.2; alpha is not."""
     levels = np.array([0, 1, 30, 100, 128, 200, 254, 255])
@@ -116,7 +117,7 @@ OTHER = {
 }
 
 
-@pytest.mark.parametrize("name", OTHER)
+@each_row("name", OTHER)
 def test_gamma_is_ignored_beside_a_color_space(name: str) -> None:
     """Beside sRGB or a profile, and if it is that of sRGB, gamma changes nothing."""
     before = OTHER[name] if "gamma" in name else OTHER[name] + gamma(100_000)

@@ -12,6 +12,7 @@ from app.imaging.formats.decode import decode
 from app.imaging.formats.header import read_header
 from tests.support.images.dirty_files import photo
 from tests.support.images.sample_images import encoded
+from tests.support.tables import each_row
 
 
 def pixels(data: bytes) -> NDArray[Any]:
@@ -26,8 +27,8 @@ def noise_file(kind: str, *, progressive: bool = False) -> bytes:
     return encoded(Image.fromarray(noise), kind, **options)
 
 
-@pytest.mark.parametrize("cut", [1, 2, 3, 5, 9, 12, 16, 20, 24, 40, 64])
-@pytest.mark.parametrize(("kind", "progressive"), [("PNG", False), ("JPEG", False), ("JPEG", True)])
+@each_row("cut", [1, 2, 3, 5, 9, 12, 16, 20, 24, 40, 64])
+@each_row("kind, progressive", [("PNG", False), ("JPEG", False), ("JPEG", True)])
 def test_a_file_without_its_last_bytes_is_used(cut: int, kind: str, progressive: bool) -> None:
     """Of a file whose tail is missing, all that arrived is shown."""
     whole = noise_file(kind, progressive=progressive)
@@ -36,7 +37,7 @@ def test_a_file_without_its_last_bytes_is_used(cut: int, kind: str, progressive:
     assert (found != expected).any(axis=2).mean() < 0.03
 
 
-@pytest.mark.parametrize("cut", [14, 18, 22, 26, 32, 48])
+@each_row("cut", [14, 18, 22, 26, 32, 48])
 def test_a_plain_area_at_the_end_may_be_missing(cut: int) -> None:
     """A few bytes can be many lines of background; they repeat the line above."""
     image = Image.new("RGB", (256, 256), "white")
@@ -45,14 +46,11 @@ def test_a_plain_area_at_the_end_may_be_missing(cut: int) -> None:
     assert np.array_equal(pixels(data[:-cut]), pixels(data))
 
 
-@pytest.mark.parametrize(
-    ("kind", "progressive", "part"),
-    [
+@each_row("kind, progressive, part", [
         ("PNG", False, 0.2), ("PNG", False, 0.5), ("PNG", False, 0.9),
         ("JPEG", False, 0.2), ("JPEG", False, 0.5), ("JPEG", False, 0.9),
         ("JPEG", True, 0.2), ("JPEG", True, 0.4), ("JPEG", True, 0.6),
-    ],
-)  # fmt: skip
+    ])  # fmt: skip
 def test_an_image_without_its_lower_part_is_refused(
     kind: str, progressive: bool, part: float
 ) -> None:

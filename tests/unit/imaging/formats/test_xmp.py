@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, get_args
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from app.imaging.formats.xmp import build_packet, read_packet
 from app.imaging.variants.variant import Format
 from tests.support.images import xmp_readers
 from tests.support.images.sample_images import encoded, owl, pixels
+from tests.support.tables import each_row
 
 ORIGINAL = encoded(owl(600, 600))
 PLAIN = imaging.cutout(ORIGINAL).png
@@ -54,8 +54,8 @@ def test_an_algorithmic_image_is_not_marked_as_ai() -> None:
     assert not [name for name in properties if "AI" in name]
 
 
-@pytest.mark.parametrize("file_format", get_args(Format))
-@pytest.mark.parametrize("size", [(100, 80), (300, 300)])
+@each_row("file_format", get_args(Format))
+@each_row("size", [(100, 80), (300, 300)])
 def test_each_variant_has_the_image_s_packet(file_format: Format, size: tuple[int, int]) -> None:
     """The packet is the same to the byte in every format, also if the original is cut again."""
     variant = Variant(width=size[0], height=size[1], format=file_format)
@@ -104,8 +104,8 @@ def test_any_prompt_gives_a_valid_packet(prompt: str) -> None:
     assert found == prompt or any(c < " " or c in "\ud800\ufffe\uffff" for c in prompt)
 
 
-@pytest.mark.parametrize("character", ["a", "&", "🦊", "\r"])
-@pytest.mark.parametrize("length", [4000, 50_000])
+@each_row("character", ["a", "&", "🦊", "\r"])
+@each_row("length", [4000, 50_000])
 def test_a_long_prompt_fits_into_every_format(character: str, length: int) -> None:
     """A prompt of 4000 characters is complete; more than the API accepts is cut off."""
     image = cut(replace(PROVENANCE, prompt=character * length))
@@ -126,7 +126,7 @@ def chunk(name: bytes, content: bytes, length: int | None = None) -> bytes:
 KEYWORD = b"XML:com.adobe.xmp\0\0\0\0\0"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "file",
     [
         b"",

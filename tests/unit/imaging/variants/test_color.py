@@ -7,6 +7,7 @@ import pytest
 
 from app.imaging import Filter
 from tests.support.images.variant_images import Floats, random_image, render
+from tests.support.tables import each_row
 
 Rule = Callable[[Floats], Floats]
 
@@ -72,7 +73,7 @@ def test_an_adjustment_follows_its_formula(name: str) -> None:
     assert_follows(render(IMAGE, **{name: amount}).astype(float), rule)
 
 
-@pytest.mark.parametrize("text", FILTERS)
+@each_row("text", FILTERS)
 def test_a_color_filter_follows_its_formula(text: str) -> None:
     """A filter is exact to the level for any alpha, also when it is applied in part."""
     found = render(IMAGE, filters=(Filter.parse(text),))

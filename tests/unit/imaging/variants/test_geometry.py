@@ -13,6 +13,7 @@ from tests.support.images.variant_images import (
     render,
     straight,
 )
+from tests.support.tables import each_row
 
 IMAGE = random_image(1)
 
@@ -77,8 +78,8 @@ def test_padding_is_within_the_size() -> None:
     assert not found.any()
 
 
-@pytest.mark.parametrize("rotate", [0, 90, 180, 270])
-@pytest.mark.parametrize("flip", ["", "h", "v", "hv"])
+@each_row("rotate", [0, 90, 180, 270])
+@each_row("flip", ["", "h", "v", "hv"])
 def test_the_image_is_rotated_clockwise_then_flipped(rotate: int, flip: str) -> None:
     """All sixteen combinations give the same result as Pillow."""
     image = Image.fromarray(IMAGE.astype(np.uint8)).rotate(-rotate)

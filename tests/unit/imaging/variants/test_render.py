@@ -13,6 +13,7 @@ from app.imaging.variants.variant import Format
 from app.painter import paint
 from tests.support.images.sample_images import encoded, owl
 from tests.support.images.variant_images import Floats, Pixels, decode, no_original
+from tests.support.tables import each_row
 
 ORIGINAL = encoded(owl(600, 600))
 IMAGE = imaging.cutout(ORIGINAL).png
@@ -139,8 +140,8 @@ def test_lower_quality_gives_smaller_files() -> None:
 CUT = {"holes": imaging.HoleChoice("cut")}
 
 
-@pytest.mark.parametrize("parameters", [{}, {"width": 300, "height": 300}, CUT])
-@pytest.mark.parametrize("broken", [b"", b"not an image", ORIGINAL[:3000], IMAGE[:300]])
+@each_row("parameters", [{}, {"width": 300, "height": 300}, CUT])
+@each_row("broken", [b"", b"not an image", ORIGINAL[:3000], IMAGE[:300]])
 def test_a_damaged_file_raises_not_an_image(broken: bytes, parameters: dict[str, Any]) -> None:
     """Neither a truncated image nor another file is rendered."""
     with pytest.raises(NotAnImage):

@@ -13,6 +13,7 @@ from app.imaging.cutout.options import ShadowMode
 from tests.support.images.panel import opacities, panel
 from tests.support.images.sample_images import choose, encoded
 from tests.support.images.variant_images import decode
+from tests.support.tables import each_row
 
 ORIGINAL = panel(scale=2)
 SIDES = (128, 256, 300, 512, 1024)
@@ -40,9 +41,9 @@ def rendered(side: int, *, holes: str = "", stored: str = "auto") -> list[int]:
     return opacities(decode(file))
 
 
-@pytest.mark.parametrize("side", SIDES)
-@pytest.mark.parametrize(
-    ("holes", "expected"),
+@each_row("side", SIDES)
+@each_row(
+    "holes, expected",
     [
         ("keep", [255, 255, 255, 255]),
         ("cut", [0, 0, 0, 0]),
@@ -74,9 +75,9 @@ def test_a_choice_in_the_query_replaces_the_stored_one(side: int) -> None:
     assert chosen == [255 - automatic[0], *automatic[1:]]
 
 
-@pytest.mark.parametrize("side", [256, 512])
-@pytest.mark.parametrize(
-    ("original", "problem"),
+@each_row("side", [256, 512])
+@each_row(
+    "original, problem",
     [
         (ORIGINAL, "names area 5, but this image has only the enclosed areas 1 to 4"),
         (encoded(Image.new("RGB", (64, 64), "white")), "has no enclosed areas"),

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.imaging import Filter, HoleChoice, InvalidVariant, Variant
+from tests.support.tables import each_row
 
 RED = (255, 0, 0)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "same",
     [
         {},
@@ -55,8 +56,8 @@ def test_the_text_is_a_sorted_query() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
+@each_row(
+    "one, other",
     [
         ({"flip": "v"}, {"rotate": 180, "flip": "h"}),
         ({"rotate": 90, "flip": "hv"}, {"rotate": 270}),
@@ -79,8 +80,8 @@ def test_the_order_of_filters_makes_a_difference() -> None:
     assert texts == {"filter=invert:1&filter=sepia:1", "filter=sepia:1&filter=invert:1"}
 
 
-@pytest.mark.parametrize(
-    ("values", "parameter", "message"),
+@each_row(
+    "values, parameter, message",
     [
         ({"width": 0}, "w", "1 to 2048"),
         ({"height": 2049}, "h", "1 to 2048"),
@@ -107,7 +108,7 @@ def test_an_invalid_value_names_its_parameter_and_range(
     assert message in str(refused.value)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     ["", "x", "Blur", "blur:", "blur:1e1", "blur:+1", "blur:0", "blur:65", "blur:1,2", "blur:nan",
      "duotone", "duotone:fff", "duotone:fff,12", "tint:1", "posterize:2.5", "sepia:1:1"],

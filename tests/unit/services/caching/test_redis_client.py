@@ -2,11 +2,11 @@
 
 import ssl
 
-import pytest
 from redis import exceptions
 
 from app.services.caching.redis_client import classify
 from app.services.runtime.failures import FailureKind
+from tests.support.tables import each_row
 
 
 def a_tls_error() -> exceptions.ConnectionError:
@@ -16,8 +16,8 @@ def a_tls_error() -> exceptions.ConnectionError:
     return error
 
 
-@pytest.mark.parametrize(
-    ("error", "kind"),
+@each_row(
+    "error, kind",
     [
         (exceptions.AuthenticationError(), FailureKind.CREDENTIALS_REFUSED),
         (exceptions.NoPermissionError(), FailureKind.PERMISSION_DENIED),

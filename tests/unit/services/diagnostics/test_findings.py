@@ -16,6 +16,7 @@ from app.services.runtime.failures import Failure, FailureKind
 from tests.support.builders import NOON
 from tests.support.diagnostic_findings import FAILED, NOT_USED, OK, WARNING, levels, the
 from tests.support.fakes.api_keys import a_key
+from tests.support.tables import each_row
 
 MOUNTINFO = r"""
 22 27 0:21 / /proc rw,relatime - proc proc rw
@@ -33,14 +34,11 @@ def header(at: datetime) -> str:
     return format_datetime(at, usegmt=True)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "level", "word"),
-    [
+@each_row("seconds, level, word", [
         (0, OK, "within"), (4, OK, "within"), (-4, OK, "within"), (-5, OK, "within"),
         (8, WARNING, "slow"), (-8, WARNING, "fast"), (290, WARNING, "slow"),
         (310, FAILED, "slow"), (-310, FAILED, "fast"), (86_400, FAILED, "slow"),
-    ],
-)  # fmt: skip
+    ])  # fmt: skip
 def test_clock_skew(seconds: int, level: Level, word: str) -> None:
     """Up to 5 s is ok, up to 5 minutes a warning; more fails, as S3 refuses at 15 minutes."""
     date = header(NOON + timedelta(seconds=seconds))
@@ -63,8 +61,8 @@ def test_without_a_date_nothing_is_compared(date: str | None) -> None:
     assert compare(date, sent=NOON, received=NOON).level is NOT_USED
 
 
-@pytest.mark.parametrize(
-    ("paid", "origins", "host", "expected"),
+@each_row(
+    "paid, origins, host, expected",
     [
         (True, ["*"], "127.0.0.1", {"origins": WARNING, "address": OK}),
         (True, ["https://a.example"], "192.0.2.7", {"origins": OK, "address": WARNING}),
@@ -114,8 +112,8 @@ def test_mounts(tmp_path: Path, path: str, kind: str, level: Level) -> None:
     assert check_durable(FindingBuilder("data dir"), Path(path), table).level is level
 
 
-@pytest.mark.parametrize(
-    ("kind", "over_network"),
+@each_row(
+    "kind, over_network",
     [
         *((kind, True) for kind in ("nfs", "nfs4", "cifs", "smb3", "9p", "ceph", "lustre")),
         *((kind, True) for kind in ("fuse", "fuse.sshfs", "fuse.s3fs", "fuse.gcsfuse")),

@@ -5,10 +5,11 @@ from pymongo import errors
 
 from app.services.mongodb.client import classify, make_client
 from app.services.runtime.failures import FailureKind
+from tests.support.tables import each_row
 
 
-@pytest.mark.parametrize(
-    ("error", "kind", "code"),
+@each_row(
+    "error, kind, code",
     [
         (errors.OperationFailure("-", 13), FailureKind.PERMISSION_DENIED, "code 13"),
         (errors.OperationFailure("-", 18), FailureKind.CREDENTIALS_REFUSED, "code 18"),

@@ -6,6 +6,7 @@ from openai import APIConnectionError, APIStatusError
 
 from app.services.openai.client import classify
 from app.services.runtime.failures import FailureKind
+from tests.support.tables import each_row
 
 REQUEST = httpx2.Request("POST", "https://api.test/v1/images")
 
@@ -18,8 +19,8 @@ def refusal(status: int, code: str, *, retry_after: str = "") -> APIStatusError:
     return APIStatusError("secret", response=response, body=error)
 
 
-@pytest.mark.parametrize(
-    ("error", "kind"),
+@each_row(
+    "error, kind",
     [
         (refusal(401, "invalid_api_key"), FailureKind.CREDENTIALS_REFUSED),
         (refusal(403, "-"), FailureKind.PERMISSION_DENIED),

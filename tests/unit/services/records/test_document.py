@@ -18,6 +18,7 @@ from app.imaging import CutoutOptions, HoleChoice
 from app.models import ImageRecord, Original, ProcessedImage, State
 from app.services.records.document import from_document, to_document
 from tests.support.builders import a_record
+from tests.support.tables import each_row
 
 NAMES = sorted(to_document(a_record()).keys() - {"id"})
 
@@ -140,7 +141,7 @@ def test_a_document_with_the_drawn_text_in_one_field_reads() -> None:
     assert from_document(document | {"new_prompt": record.new_prompt}) == record
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_row("name", NAMES)
 def test_a_missing_field_gets_its_empty_value(name: str) -> None:
     """A missing state or charge is read as unknown."""
     document = to_document(a_record())

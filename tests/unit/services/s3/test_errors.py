@@ -8,6 +8,7 @@ from urllib3.exceptions import ProtocolError
 from app.errors import ImageNotFound, StorageUnavailable
 from app.services.runtime.failures import FailureKind
 from app.services.s3.errors import classify, translate_errors
+from tests.support.tables import each_row
 
 URL = "https://secret-host.example"
 
@@ -21,8 +22,8 @@ def refusal(status: int, code: str) -> exceptions.ClientError:
     return exceptions.ClientError(response, "GetObject")
 
 
-@pytest.mark.parametrize(
-    ("status", "code", "kind"),
+@each_row(
+    "status, code, kind",
     [
         (404, "NoSuchKey", FailureKind.OBJECT_NOT_FOUND),
         (404, "NoSuchBucket", FailureKind.NOT_FOUND),
@@ -58,8 +59,8 @@ def test_error_responses(status: int, code: str, kind: FailureKind) -> None:
     assert "secret" not in failure.detail
 
 
-@pytest.mark.parametrize(
-    ("error", "kind"),
+@each_row(
+    "error, kind",
     [
         (exceptions.SSLError(endpoint_url=URL, error="-"), FailureKind.TLS),
         (exceptions.ConnectTimeoutError(endpoint_url=URL), FailureKind.UNREACHABLE),
@@ -74,7 +75,6 @@ def test_error_responses(status: int, code: str, kind: FailureKind) -> None:
         (KeyError("header"), FailureKind.BAD_RESPONSE),
         (exceptions.ProfileNotFound(profile="-"), FailureKind.CONFIGURATION),
     ],
-    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else str(value),
 )
 def test_errors_without_a_response(error: Exception, kind: FailureKind) -> None:
     """The SDK's exception classes decide, and no text of theirs is kept."""

@@ -13,9 +13,10 @@ from app.usecases.billing.model_table import (
     draws_transparent,
     known_name,
 )
+from tests.support.tables import each_row
 
 
-@pytest.mark.parametrize("model", [*TRANSPARENT_MODELS, "gpt-image-2.5-flare-2026-09-08"])
+@each_row("model", [*TRANSPARENT_MODELS, "gpt-image-2.5-flare-2026-09-08"])
 def test_known_models_draw_transparent(model: str) -> None:
     """The models of the table do, and their dated versions."""
     assert draws_transparent(model)
@@ -71,7 +72,7 @@ MEASURED = [
 ]
 
 
-@pytest.mark.parametrize(("model", "quality", "size", "tokens"), OBSERVED)
+@each_row("model, quality, size, tokens", OBSERVED)
 def test_the_formula_gives_the_published_tokens(
     model: str, quality: str, size: str, tokens: int
 ) -> None:
@@ -81,7 +82,7 @@ def test_the_formula_gives_the_published_tokens(
     assert IMAGE_TOKENS[model].of(quality, f"{height}x{width}") == tokens
 
 
-@pytest.mark.parametrize(("model", "quality", "size", "tokens"), MEASURED)
+@each_row("model, quality, size, tokens", MEASURED)
 def test_an_estimate_covers_what_was_measured(
     model: str, quality: str, size: str, tokens: int
 ) -> None:
@@ -89,9 +90,9 @@ def test_an_estimate_covers_what_was_measured(
     assert IMAGE_TOKENS[model].of(quality, size) >= tokens
 
 
-@pytest.mark.parametrize("model", IMAGE_TOKENS)
-@pytest.mark.parametrize("quality", ["auto", "", "standard", "ultra"])
-@pytest.mark.parametrize("size", [SQUARE, WIDE, TALL, "auto", "", "x", "1024", "-1x5", "1.5x2"])
+@each_row("model", IMAGE_TOKENS)
+@each_row("quality", ["auto", "", "standard", "ultra"])
+@each_row("size", [SQUARE, WIDE, TALL, "auto", "", "x", "1024", "-1x5", "1.5x2"])
 def test_the_unknown_is_estimated_at_the_most_that_is_documented(
     model: str, quality: str, size: str
 ) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from app.usecases.billing.model_table import FACTS
 from app.usecases.generation.deadlines import Deadlines
+from tests.support.tables import each_row
 
 QUALITIES = ("low", "medium", "high", "auto", "xhigh", "max")
 # Durations that were reported for single images, in seconds.
@@ -37,8 +38,8 @@ def test_the_limit_is_well_above_the_slowest_documented(row: dict[str, dict[str,
         assert row["deadline"][quality] >= 1.5 * slowest
 
 
-@pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("fixed", [None, 1, 120.0, 900])
+@each_row("model", MODELS)
+@each_row("fixed", [None, 1, 120.0, 900])
 def test_a_lease_is_longer_than_two_limits(model: str, fixed: float | None) -> None:
     """A generation ends before its lease does, even if a request is repeated once."""
     deadlines = Deadlines(model, fixed)

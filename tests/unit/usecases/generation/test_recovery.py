@@ -3,8 +3,6 @@
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
-
 from app.errors import (
     AppError,
     Charged,
@@ -29,13 +27,15 @@ from tests.support.reconcile.abandoned_records import (
     recover,
     set_up_abandoned,
 )
+from tests.support.tables import each_row
 
-every = pytest.mark.parametrize("abandoned", list(all_abandoned_states()), ids=str)
+every = each_row("abandoned", all_abandoned_states())
 
 
 @every
-def test_interrupted_generation_is_finished(world: World, abandoned: AbandonedState) -> None:
+def test_interrupted_generation_is_finished(abandoned: AbandonedState) -> None:
     """Images become ready, other bytes are evidence, and a missing original is an outcome."""
+    world = World()
     record = set_up_abandoned(world, abandoned)
     result = recover(world, record)
     if abandoned.where == "nowhere":
@@ -82,8 +82,9 @@ def check_not_found(
 
 
 @every
-def test_store_outage_decides_nothing(world: World, abandoned: AbandonedState) -> None:
+def test_store_outage_decides_nothing(abandoned: AbandonedState) -> None:
     """The record stays pending and free for any server; store and spool are unchanged."""
+    world = World()
     record = set_up_abandoned(world, abandoned)
     before = contents(world)
     for step in ("get originals", "put originals", "put images"):
@@ -100,8 +101,9 @@ def test_store_outage_decides_nothing(world: World, abandoned: AbandonedState) -
 
 
 @every
-def test_loser_of_the_takeover_changes_nothing(world: World, abandoned: AbandonedState) -> None:
+def test_loser_of_the_takeover_changes_nothing(abandoned: AbandonedState) -> None:
     """If another server takes over first, nothing is read, stored or changed."""
+    world = World()
     seen = set_up_abandoned(world, abandoned)
     taken = replace(seen, lease_until=seen.lease_until + timedelta(seconds=60))
     world.records.compare_and_swap(seen, taken)
@@ -113,9 +115,10 @@ def test_loser_of_the_takeover_changes_nothing(world: World, abandoned: Abandone
 
 
 @every
-@pytest.mark.parametrize("good", [0, 1])
-def test_records_outage_can_be_retried(world: World, abandoned: AbandonedState, good: int) -> None:
+@each_row("good", [0, 1])
+def test_records_outage_can_be_retried(abandoned: AbandonedState, good: int) -> None:
     """After a failure at the first write or at the last, a second recovery succeeds."""
+    world = World()
     record = set_up_abandoned(world, abandoned)
     world.records.fail("compare_and_swap", RecordsUnavailable("down"), after=good)
     recover(world, record)

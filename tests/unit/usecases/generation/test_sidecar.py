@@ -16,6 +16,7 @@ from app.models.prompts import PROMPT_SUFFIX, fold
 from app.services.records.document import from_document, to_document
 from app.usecases.generation import sidecar
 from tests.support.builders import NOON, World, a_record, a_request
+from tests.support.tables import each_row
 
 KEPT = (
     "first_prompt",
@@ -85,7 +86,7 @@ def test_note_has_the_options_of_the_cutout() -> None:
     assert read(note_with(cutout_options=["keep"])).cutout_options == {}
 
 
-@pytest.mark.parametrize("owner", [None, 7, "", "a b", "\x00", "x" * 33, "ann\n", ["ann"]])
+@each_row("owner", [None, 7, "", "a b", "\x00", "x" * 33, "ann\n", ["ann"]])
 def test_invalid_owner_is_ignored(owner: Any) -> None:
     """A value that can't be a caller's id is read as no owner."""
     assert read(note_with(owner=owner)).owner == ""
@@ -154,7 +155,7 @@ def _with_original(value: Any) -> bytes:
     return json.dumps(json.loads(note_with()) | {"original": value}).encode()
 
 
-@pytest.mark.parametrize(
+@each_row(
     "reported",
     [
         {"key": "originals/../../etc/passwd"},
@@ -205,8 +206,8 @@ def test_note_with_new_prompt_is_read() -> None:
     assert read(json.dumps(note | {"new_prompt": whole}).encode()) == read(note_with())
 
 
-@pytest.mark.parametrize(
-    ("reported", "time"),
+@each_row(
+    "reported, time",
     [
         ("2026-11-22T12:00:00.123456+00:00", NOON),
         ("2026-11-22T13:00:00.123+01:00", NOON),

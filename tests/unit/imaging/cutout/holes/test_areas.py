@@ -8,6 +8,7 @@ from app import imaging
 from app.imaging import CutoutOptions
 from tests.support.images.panel import PLACES, RADII, opacities, panel
 from tests.support.images.sample_images import choose, encoded, pixels
+from tests.support.tables import each_row
 
 
 def test_visible_areas_are_listed_largest_first() -> None:
@@ -22,8 +23,8 @@ def test_visible_areas_are_listed_largest_first() -> None:
     assert areas[0].share == pytest.approx(np.pi * 60**2 / (420 * 380), abs=0.01)
 
 
-@pytest.mark.parametrize(
-    ("choice", "expected"),
+@each_row(
+    "choice, expected",
     [
         ("keep", [255, 255, 255, 255]),
         ("cut", [0, 0, 0, 0]),
@@ -52,7 +53,7 @@ def test_a_list_changes_no_other_area(number: int) -> None:
         assert area.decision == expected
 
 
-@pytest.mark.parametrize("choice", ["auto", "keep", "cut", "keep:2", "cut:3", "keep:1;cut:2"])
+@each_row("choice", ["auto", "keep", "cut", "keep:2", "cut:3", "keep:1;cut:2"])
 def test_numbers_do_not_depend_on_the_choice(choice: str) -> None:
     """Number, place, share and chance are the same whatever is chosen, and in every run."""
     automatic = imaging.cutout(panel()).report.areas

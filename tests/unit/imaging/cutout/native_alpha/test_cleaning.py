@@ -2,9 +2,9 @@
 
 import numpy as np
 import numpy.typing as npt
-import pytest
 
 from app.imaging.cutout.native_alpha.cleaning import clean_alpha, is_nearly_opaque, lay_on
+from tests.support.tables import each_row
 
 
 def image(alpha: npt.ArrayLike, shape: tuple[int, int] = (64, 64)) -> np.ndarray:
@@ -14,9 +14,7 @@ def image(alpha: npt.ArrayLike, shape: tuple[int, int] = (64, 64)) -> np.ndarray
     return pixels
 
 
-@pytest.mark.parametrize(
-    ("level", "cleaned"), [(0, 0), (1, 0), (7, 0), (8, 8), (247, 247), (248, 255), (255, 255)]
-)
+@each_row("level, cleaned", [(0, 0), (1, 0), (7, 0), (8, 8), (247, 247), (248, 255), (255, 255)])
 def test_levels_at_the_ends_are_cleaned(level: int, cleaned: int) -> None:
     """Up to 7 is 0 and from 248 on is 255; all levels between and all colors stay."""
     given = image(np.where(np.arange(64) < 60, level, 0))
