@@ -9,6 +9,7 @@ import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 from app.imaging.errors import NotAnImage
@@ -19,8 +20,14 @@ _MAX_SCANS = 64  # of a progressive JPEG; encoders write about ten
 _SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _TABLES = frozenset({0xC4, 0xCC, 0xDB, 0xDD})  # DHT, DAC, DQT, DRI
 _DQT, _SOS, _EOI, _JFIF, _EXIF, _ICC, _ADOBE = 0xDB, 0xDA, 0xD9, 0xE0, 0xE1, 0xE2, 0xEE
+_MAX_SEGMENTS = 2000
+"""Segments that are read one by one. Real files have a few hundred; from there on, only those that
+determine the pixels are searched for, by their markers, and no more than this number again."""
+
+_MAX_PROFILE_BYTES = 8 * 1024 * 1024
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a segment
 _MARKER = re.compile(rb"\xff[^\x00\xff]")
+_PIXEL_MARKER = re.compile(rb"\xff[\xc0-\xc7\xc9-\xcf\xd9-\xdb\xdd]")  # SOF, tables, SOS, EOI
 _SCAN_END = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")  # anything but stuffing and restarts
 _KEPT = _TABLES | {_SOS, _JFIF, _ADOBE}
 _EXIF_PREFIX = b"Exif\0"
@@ -32,7 +39,7 @@ class _Segment(NamedTuple):
 
     marker: int
     body: bytes
-    scan: bytes
+    scan: memoryview
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +75,7 @@ def read_jpeg(data: bytes) -> JpegFile:
     """Read the segments of a JPEG file.
 
     Raises:
-        NotAnImage: it has no frame, two different ones, no scan, or too many scans.
+        NotAnImage: it has no frame, two different ones, no scan, or too many scans or tables.
     """
     segments = list(_segments(data))
     scans = [segment for segment in segments if segment.marker == _SOS]
@@ -82,7 +89,7 @@ def read_jpeg(data: bytes) -> JpegFile:
     height, width, components = struct.unpack_from(">HHB", frames[0].body, 1)
     kept = [each for each in segments if each.marker in _KEPT or each is frames[0]]
     return JpegFile(
-        pixels=(SOI + b"".join(map(_to_bytes, kept))).rstrip(b"\xff"),  # of a missing marker
+        pixels=b"".join(chain([SOI], *map(_parts_of, kept))).rstrip(b"\xff"),
         width=width,
         height=height,
         components=components,
@@ -97,13 +104,23 @@ def read_jpeg(data: bytes) -> JpegFile:
 
 
 def _segments(data: bytes) -> Iterator[_Segment]:
-    """Yield all segments up to the end of the first image."""
-    offset, scanned = len(SOI), False
-    while found := _MARKER.search(data, offset):
+    """Yield the segments up to the end of the first image.
+
+    Raises:
+        NotAnImage: there are too many that determine the pixels.
+    """
+    view, offset, scanned, count = memoryview(data), len(SOI), False, 0
+    marker_pattern = _MARKER
+    while found := marker_pattern.search(data, offset):
+        count += 1
+        if count > _MAX_SEGMENTS:
+            marker_pattern = _PIXEL_MARKER
+        if count > 2 * _MAX_SEGMENTS:
+            raise NotAnImage("the JPEG file has too many segments")
         marker, offset = data[found.start() + 1], found.end()
         if marker == _EOI:
             if scanned:
-                yield _Segment(marker, b"", b"")
+                yield _Segment(marker, b"", view[:0])
                 return
             continue
         if marker in _ALONE:
@@ -114,12 +131,12 @@ def _segments(data: bytes) -> Iterator[_Segment]:
         if marker == _SOS:
             end = _SCAN_END.search(data, offset)
             offset, scanned = (end.start() if end else len(data)), True
-        yield _Segment(marker, body, data[start:offset])
+        yield _Segment(marker, body, view[start:offset])
 
 
-def _to_bytes(segment: _Segment) -> bytes:
+def _parts_of(segment: _Segment) -> list[bytes | memoryview]:
     length = len(segment.body) + 2
-    return struct.pack(">BBH", 0xFF, segment.marker, length) + segment.body + segment.scan
+    return [struct.pack(">BBH", 0xFF, segment.marker, length), segment.body, segment.scan]
 
 
 def _find_exif(segments: list[_Segment]) -> bytes:
@@ -141,9 +158,11 @@ def _mcu(frame: bytes) -> tuple[int, int]:
 
 
 def _join_profile(segments: list[bytes]) -> bytes:
-    """Join the parts of an ICC profile, in the order of their numbers."""
+    """Join the parts of an ICC profile, in the order of their numbers; b"" if it is too large."""
     size = len(_ICC_PREFIX)
     parts = [part for part in segments if part.startswith(_ICC_PREFIX)]
+    if sum(map(len, parts)) > _MAX_PROFILE_BYTES:
+        return b""
     return b"".join(
         part[size + 2 :] for part in sorted(parts, key=lambda part: part[size : size + 1])
     )

@@ -9,6 +9,7 @@ import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from app.imaging.errors import NotAnImage
 
@@ -24,6 +25,10 @@ _DEPTHS = {
     GRAY_ALPHA: {8, 16},
     RGBA: {8, 16},
 }
+MAX_CHUNKS = 20_000
+"""Chunks that are read. Encoders write a few thousand at most, of 8 KB each; a file with more is
+left to the decoder."""
+
 _COLOR_CHUNKS = frozenset({b"PLTE", b"tRNS", b"gAMA", b"sRGB", b"iCCP", b"cICP", b"eXIf"})
 _OTHER_COLOR_SPACES = {b"sRGB", b"iCCP", b"cICP"}
 _GAMMA_TOLERANCE = 0.05
@@ -46,6 +51,7 @@ class PngFile:
         credentials: whether it has a C2PA manifest.
         missing_bytes: of the last IDAT chunk.
         complete: whether it has an end.
+        whole: the file itself, if it has too many chunks to read them here; else empty.
     """
 
     width: int
@@ -58,6 +64,7 @@ class PngFile:
     credentials: bool = False
     missing_bytes: int = 0
     complete: bool = True
+    whole: memoryview = field(default_factory=lambda: memoryview(b""))
 
     @property
     def gamma(self) -> float | None:
@@ -82,7 +89,8 @@ def read_png(data: bytes) -> PngFile:
     head, credentials, missing, complete = b"", False, 0, False
     pixels: list[memoryview] = []
     found: dict[bytes, bytes] = {}
-    for name, body, length in _chunks(data):
+    chunks = list(islice(_chunks(data), MAX_CHUNKS))
+    for name, body, length in chunks:
         if name == b"IHDR":
             if head and head != bytes(body):  # decoders differ in which of the two they use
                 raise NotAnImage("the PNG file has two headers")
@@ -94,7 +102,8 @@ def read_png(data: bytes) -> PngFile:
             found.setdefault(name, bytes(body))
         complete = complete or name == b"IEND"
         credentials = credentials or (name == b"caBX" and len(body) > 0)
-    if len(head) < 13 or not pixels:
+    has_more = len(chunks) == MAX_CHUNKS and not complete
+    if len(head) < 13 or not (pixels or has_more):
         raise NotAnImage("the PNG file has no header" if len(head) < 13 else "it has no pixels")
     width, height, depth, color_type, _, _, interlaced = struct.unpack(">IIBBBBB", head[:13])
     if depth not in _DEPTHS.get(color_type, ()):
@@ -108,15 +117,16 @@ def read_png(data: bytes) -> PngFile:
         pixels,
         found,
         credentials,
-        missing,
-        complete,
+        0 if has_more else missing,
+        data.rfind(b"IEND") > 0 if has_more else complete,
+        memoryview(data if has_more else b""),
     )
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview, int]]:
     """Yield names, contents and stated lengths up to IEND.
 
-    After a damaged chunk, continue at the next one that matters.
+    A damaged chunk has no name; continue at the next one that matters.
     """
     view, offset = memoryview(data), len(SIGNATURE)
     while offset + 8 <= len(data):
@@ -129,5 +139,6 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview, int]]:
             yield name, view[offset + 8 : offset + 8 + length], length
             offset += 12 + length
         else:
+            yield b"", view[:0], 0
             following = _CRITICAL.search(data, offset + 5)
             offset = following.start() - 4 if following else len(data)

@@ -3,6 +3,7 @@
 Only the bitstream of the image, or of the first frame of an animation, is kept, with its alpha.
 """
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,12 @@ _PROFILE_FLAG, _ALPHA_FLAG, _EXIF_FLAG = 0x20, 0x10, 0x08
 _FRAME_HEADER_SIZE = 16
 _FIRST_CHUNK = 12
 _BITSTREAMS = {b"VP8 ", b"VP8L"}
+_MAX_CHUNKS = 2000
+"""Chunks that are read one by one. Real files have a few dozen, animations a few hundred; from
+there on, only those of the image are searched for, and no more than this number again."""
+
+_MAX_PROFILE_BYTES = 8 * 1024 * 1024
+_IMAGE_CHUNK = re.compile(rb"VP8[ L]|ALPH|ANMF")
 
 
 @dataclass(frozen=True)
@@ -68,14 +75,21 @@ def read_webp(data: bytes) -> WebpFile:
         (left, top, width, height),
         lossy=bool(extended) or name == b"VP8 ",
         exif=chunks.get(b"EXIF", b"") if flags & _EXIF_FLAG else b"",
-        profile=chunks.get(b"ICCP", b"") if flags & _PROFILE_FLAG else b"",
+        profile=chunks.get(b"ICCP", b"")[:_MAX_PROFILE_BYTES] if flags & _PROFILE_FLAG else b"",
         credentials=c2pa.webp_has_manifest(data),
     )
 
 
 def _chunks(data: bytes, offset: int) -> Iterator[tuple[bytes, bytes]]:
     """Yield the name and contents of each complete chunk."""
-    while offset + 8 <= len(data):
+    count = 0
+    while offset + 8 <= len(data) and count < 2 * _MAX_CHUNKS:
+        count += 1
+        if count > _MAX_CHUNKS:
+            found = _IMAGE_CHUNK.search(data, offset)
+            offset = found.start() if found else len(data)
+            if offset + 8 > len(data):
+                return
         name, length = struct.unpack_from("<4sI", data, offset)
         offset += 8
         if offset + length > len(data):
