@@ -1,4 +1,4 @@
-"""The images that the confidence is fitted to: random artwork, in fifteen kinds each."""
+"""The images that the confidence is fitted to: random artwork, in fourteen kinds each."""
 
 import re
 from collections.abc import Iterator
