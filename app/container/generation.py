@@ -126,7 +126,9 @@ def build_create_cutout(ports: Ports, recovery: Recovery) -> CreateCutout:
     )
 
 
-def build_reconcile(ports: Ports, recovery: Recovery, temp_files: TempFiles) -> Reconcile:
+def build_reconcile(
+    ports: Ports, recovery: Recovery, temp_files: TempFiles, retention: timedelta
+) -> Reconcile:
     """Build the use case that finds and repairs discrepancies."""
     return Reconcile(
         records=ports.records,
@@ -139,7 +141,7 @@ def build_reconcile(ports: Ports, recovery: Recovery, temp_files: TempFiles) -> 
             recovery=recovery,
             rebuilder=_build_rebuilder(ports),
         ),
-        spool_drain=_build_spool_drain(ports, recovery),
+        spool_drain=_build_spool_drain(ports, recovery, retention),
         temp_files=temp_files,
     )
 
@@ -153,12 +155,12 @@ def build_maintenance(
         clock=ports.clock,
         readiness=readiness,
         recovery=recovery,
-        spool_drain=_build_spool_drain(ports, recovery),
+        spool_drain=_build_spool_drain(ports, recovery, retention),
         retention=retention,
     )
 
 
-def _build_spool_drain(ports: Ports, recovery: Recovery) -> SpoolDrain:
+def _build_spool_drain(ports: Ports, recovery: Recovery, retention: timedelta) -> SpoolDrain:
     return SpoolDrain(
         records=ports.records,
         store=ports.store,
@@ -166,6 +168,7 @@ def _build_spool_drain(ports: Ports, recovery: Recovery) -> SpoolDrain:
         clock=ports.clock,
         recovery=recovery,
         rebuilder=_build_rebuilder(ports),
+        retention=retention,
     )
 
 

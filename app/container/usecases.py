@@ -111,6 +111,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
             uncached,
             recovery,
             LocalTempFiles(settings.data_dir / "store", settings.data_dir / "spool"),
+            retention,
         ),
         maintenance=build_maintenance(uncached, readiness, recovery, retention),
         authenticate=_authentication(ports) if settings.auth_required else None,

@@ -20,7 +20,7 @@ class State(StrEnum):
     FAILED = "failed"  # ended without a usable image
     UNKNOWN = "unknown"  # sent to the model; it is unknown whether an image was drawn and charged
     REPLACED = "replaced"  # another image took its place; only the original is stored
-    DELETED = "deleted"  # being removed, or removed and kept for its Idempotency-Key only
+    DELETED = "deleted"  # being removed, or removed and only remembered as such
 
 
 _FINISHED = (State.READY, State.REPLACED)
@@ -52,7 +52,7 @@ class ImageRecord:
         unknown            pending -> unknown   sent, but no complete response arrived
         replaced           ready, replaced -> replaced   the image at its address may be removed
         deleted            ready, replaced, deleted -> deleted   its objects may be removed now
-        tombstone          deleted -> deleted   only the Idempotency-Key is remembered
+        tombstone          deleted -> deleted   only the deletion and the key are remembered
 
     If a generation failed before the paid call, repeating its request replaces the record
     with a new one that has the same id.
@@ -210,15 +210,17 @@ class ImageRecord:
         """Let another image take its place, before its own is removed."""
         return self._from(*_FINISHED, state=State.REPLACED, replaced_by=image_id)
 
-    def deleted(self) -> "ImageRecord":
-        """Mark it as deleted, before its objects are removed.
+    @property
+    def is_tombstone(self) -> bool:
+        """Whether only the deletion is left of the image."""
+        return self.state is State.DELETED and self.created_at is None
 
-        The other fields stay, so that an interrupted deletion can be repeated.
-        """
+    def deleted(self) -> "ImageRecord":
+        """Mark it as deleted, before its objects are removed, and keep what that takes."""
         return self._from(*_FINISHED, State.DELETED, state=State.DELETED)
 
     def tombstone(self) -> "ImageRecord":
-        """Keep only the fields that recognize a repeated Idempotency-Key."""
+        """Keep only what recognizes a repeated Idempotency-Key, and the image in a spool."""
         record = self._from(State.DELETED)
         return ImageRecord(
             id=record.id,
@@ -227,15 +229,11 @@ class ImageRecord:
             lease_until=record.lease_until,
             owner=record.owner,
             claim=record.claim,
-            fingerprint=record.fingerprint,
+            fingerprint=record.fingerprint if record.claim else "",
         )
 
     def booked(self) -> "ImageRecord":
-        """Set the amount that the ledger has to count for the ended generation.
-
-        It is the cost; the reserved amount if the cost is unknown; or the cost of enhancing if no
-        image was charged.
-        """
+        """Set what the ledger counts: the cost, else the reserved amount or that of the text."""
         due = self.booked_micros if self.cost_micros is None else self.cost_micros
         return replace(self, booked_micros=self.text_micros if self.charged is Charged.NO else due)
 

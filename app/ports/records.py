@@ -56,7 +56,7 @@ class ImageRecords(Protocol):
     def forget_claims(self, before: datetime) -> int:
         """Remove the claims of records requested before a time; return how many.
 
-        Pending records keep their claims. Tombstones of deleted images are removed.
+        Pending records keep their claims. All tombstones of that age are removed.
         """
 
     def ping(self) -> None:

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import click
@@ -19,9 +20,14 @@ _MAX_LISTED = 20
 @click.option(
     "--fix", is_flag=True, help="Repair the discrepancies. Without --fix, nothing is changed."
 )
+@click.option(
+    "--restore-spooled",
+    is_flag=True,
+    help="With --fix, also restore spooled images that may have been deleted.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @with_appcontext
-def reconcile(fix: bool, as_json: bool) -> None:
+def reconcile(fix: bool, restore_spooled: bool, as_json: bool) -> None:
     """Find discrepancies between records and images; repair with --fix.
 
     The command can run while servers are running. It never generates or pays for anything.
@@ -30,7 +36,7 @@ def reconcile(fix: bool, as_json: bool) -> None:
     records are unavailable.
     """
     with exit_on_error():
-        report = _run(fix=fix)
+        report = _run(fix=fix, restore_spooled=restore_spooled)
     if as_json:
         click.echo(json.dumps(as_object(report)))
     else:
@@ -39,12 +45,13 @@ def reconcile(fix: bool, as_json: bool) -> None:
     sys.exit(INCOMPLETE if report.remaining else 0)
 
 
-def _run(*, fix: bool) -> ReconcileReport:
-    run = deps().reconcile
+def _run(*, fix: bool, restore_spooled: bool) -> ReconcileReport:
+    run = partial(deps().reconcile, fix=fix, restore_spooled=restore_spooled)
     if not _is_terminal():
-        return run(fix=fix)
-    with click.progressbar(length=run.count_records(), file=sys.stderr, label="Records") as bar:
-        return run(fix=fix, progress=bar.update)
+        return run()
+    count = deps().reconcile.count_records()
+    with click.progressbar(length=count, file=sys.stderr, label="Records") as bar:
+        return run(progress=bar.update)
 
 
 def _is_terminal() -> bool:

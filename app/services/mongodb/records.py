@@ -112,9 +112,9 @@ class MongoRecords:
 
     def forget_claims(self, before: datetime) -> int:
         """See ImageRecords."""
-        old: Document = {"claim": {"$exists": True}, "requested_at": {"$lt": before}}
+        old: Document = {"requested_at": {"$lt": before}}
         tombstones = {"state": str(State.DELETED), "created_at": None}
-        finished = {"state": {"$ne": str(State.PENDING)}}
+        finished = {"claim": {"$exists": True}, "state": {"$ne": str(State.PENDING)}}
         with translate_errors():
             self._collection().delete_many(old | tombstones)
             result = self._collection().update_many(old | finished, {"$unset": {"claim": ""}})

@@ -105,8 +105,8 @@ class SqliteRecords:
         before_ms = to_milliseconds(before)
         with self._database.writing() as connection:
             connection.execute(
-                "DELETE FROM generations WHERE claim IS NOT NULL AND state = ? "
-                "AND created_ms IS NULL AND requested_ms < ?",
+                "DELETE FROM generations "
+                "WHERE state = ? AND created_ms IS NULL AND requested_ms < ?",
                 (str(State.DELETED), before_ms),
             )
             return connection.execute(

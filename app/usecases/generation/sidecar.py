@@ -61,15 +61,15 @@ def read(image_id: str, data: bytes, *, found_at: datetime) -> ImageRecord:
     # Older sidecars have subject and suffix in one field.
     if "subject" not in document and isinstance(full_prompt, str):
         texts["subject"], texts["prompt_suffix"] = split_prompt(_without_surrogates(full_prompt))
-    requested_at = _time(document.get("requested_at")) or found_at
+    requested = _time(document.get("requested_at")) or found_at
     return ImageRecord(
         **texts,
         id=image_id,
         state=State.PENDING,
-        requested_at=requested_at,
-        lease_until=requested_at,
+        requested_at=requested,
+        lease_until=requested,
         owner=_owner(document.get("owner")),
-        created_at=_time(document.get("created_at")) or requested_at,
+        created_at=_time(document.get("created_at")) or requested,
         tokens=fold(texts.get("prompt", ""), texts.get("subject", "")),
         charged=Charged.NO if document.get("charged") == Charged.NO else Charged.YES,
         cost_micros=_cost(document.get("cost_micros")),
@@ -78,6 +78,11 @@ def read(image_id: str, data: bytes, *, found_at: datetime) -> ImageRecord:
         cutout_options=_cutout_options(document.get("cutout_options")),
         original=_original(image_id, document.get("original")),
     )
+
+
+def requested_at(data: bytes) -> datetime | None:
+    """Return when the image was requested, or None if the sidecar does not say so."""
+    return _time(_object(data).get("requested_at"))
 
 
 def _cutout_options(value: Any) -> dict[str, Any]:

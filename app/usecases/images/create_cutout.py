@@ -32,6 +32,7 @@ from app.usecases.images.cutout_inputs import CutoutInputs
 from app.usecases.images.images import Images
 from app.usecases.images.replacement import ReplaceImage
 
+_REPEATED = {State.FAILED, State.UNKNOWN}
 _NAMESPACE = uuid.UUID("f2d0a5b0-6f0e-5a3a-9c1b-0d9d3c6f4e77")  # of ids derived from options
 _LEASE = timedelta(seconds=90)  # longer than cutting out and storing take, with all waiting
 _WAIT_SECONDS, _POLL_SECONDS = 10.0, 0.1  # for another request that makes the same image
@@ -147,7 +148,7 @@ class CreateCutout:
         Raises:
             GenerationInProgress: another request is making it.
         """
-        if existing is None or existing.state in {State.FAILED, State.UNKNOWN}:
+        if existing is None or existing.is_tombstone or existing.state in _REPEATED:
             return self._create(parent, options, image_id, existing)
         if existing.state is State.DELETED:
             with suppress(ImageNotFound):  # another process has finished the deletion

@@ -127,8 +127,8 @@ class Images:
 
         An interrupted deletion can be repeated.
 
-        If the image has an Idempotency-Key, a tombstone stays until the key expires, so that a
-        late retry does not pay for the image again.
+        A tombstone stays until Idempotency-Keys of that age expire, so that a late retry does not
+        pay for the image again, and no server restores it from its spool.
 
         Raises:
             ImageNotFound: there is no such image.
@@ -145,10 +145,7 @@ class Images:
             self.owners.forget(image_id)
         for key in _object_keys(record):
             self.store.delete(key)
-        if record.claim:
-            self.records.compare_and_swap(deleted, deleted.tombstone())
-        else:
-            self.records.delete(image_id)
+        self.records.compare_and_swap(deleted, deleted.tombstone())
 
 
 def versions_of(records: ImageRecords, record: ImageRecord) -> list[ImageRecord]:

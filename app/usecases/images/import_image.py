@@ -80,13 +80,14 @@ class ImportImage:
         return self.finalizer.finalize(record, exported.data)
 
     def _may_be_replaced(self, record: ImageRecord) -> bool:
-        """Return whether an interrupted or failed import left this record behind.
+        """Return whether it is the record of a deleted image, or of an import that failed.
 
         A record that has an Idempotency-Key, or that may have been charged for, was not left by an
         import.
         """
         is_abandoned = record.state is State.PENDING and not record.is_leased(self.clock.now())
         has_ended = is_abandoned or record.state is State.FAILED
+        has_ended = has_ended or record.is_tombstone
         return has_ended and not record.claim and record.charged is Charged.NO
 
     def _new_record(self, exported: ExportedImage) -> ImageRecord:

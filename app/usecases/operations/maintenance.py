@@ -42,6 +42,7 @@ class Maintenance:
     recovery: Recovery
     spool_drain: SpoolDrain
     retention: timedelta
+    _reported: set[str] = field(default_factory=set, init=False)
     _claims_forgotten_at: float = field(default=float("-inf"), init=False)
 
     def __call__(self) -> None:
@@ -79,7 +80,9 @@ class Maintenance:
             # The original may wait on another server for days; each round tries again.
             _log.debug("%s waits for storage: %s", image_id, error)
         except AppError as error:
-            _log.warning("%s could not be finished: %s", image_id, error)
+            level = logging.DEBUG if image_id in self._reported else logging.WARNING
+            self._reported.add(image_id)
+            _log.log(level, "%s could not be finished: %s", image_id, error)
         except Exception as error:  # noqa: BLE001 - reason: one broken item must not stop the round
             _log.error("%s could not be finished: unexpected %s", image_id, type(error).__name__)
         else:

@@ -29,12 +29,17 @@ class Reconcile:
     temp_files: TempFiles
 
     def __call__(
-        self, *, fix: bool, progress: Callable[[int], None] = lambda _records: None
+        self,
+        *,
+        fix: bool,
+        restore_spooled: bool = False,
+        progress: Callable[[int], None] = lambda _records: None,
     ) -> ReconcileReport:
         """Check everything once.
 
         Args:
             fix: whether to repair the discrepancies.
+            restore_spooled: whether to restore spooled images that may have been deleted.
             progress: called with the number of records that were checked since its last call.
 
         Raises:
@@ -45,6 +50,7 @@ class Reconcile:
             executor=RepairExecutor(self.store, self.records, ReconcileReport(fix=fix)),
             inventory=Inventory(self.store, self.records),
             reconcile=self,
+            restore_spooled=restore_spooled,
         )
         run.check_images(progress)
         run.remove_temp_files()
@@ -61,6 +67,7 @@ class _Run:
     executor: RepairExecutor
     inventory: Inventory
     reconcile: Reconcile
+    restore_spooled: bool
 
     def check_images(self, progress: Callable[[int], None]) -> None:
         spooled = frozenset(self.reconcile.spool_drain.ids())
@@ -91,7 +98,8 @@ class _Run:
     def _drain(self, image_id: str) -> None:
         is_waiting = partial(self.reconcile.spool_drain.is_waiting, image_id)
         if is_waiting():
-            drain = partial(self.reconcile.spool_drain.drain, image_id)
+            spool_drain = self.reconcile.spool_drain
+            drain = partial(spool_drain.drain, image_id, restore=self.restore_spooled)
             self.executor.execute(RepairJob(Discrepancy.SPOOLED, image_id, drain, is_waiting))
 
     def _check(self, snapshot: ImageSnapshot) -> None:

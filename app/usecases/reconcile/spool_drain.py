@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import groupby
 
-from app.errors import GenerationInProgress, ProviderBadResponse
+from app.errors import GenerationInProgress, ImageNotFound, ProviderBadResponse
 from app.models import ImageRecord, State, object_keys
 from app.ports import Clock, ImageRecords, ImageStore, Spool
 from app.usecases.generation import sidecar
@@ -14,12 +15,22 @@ from app.usecases.images.originals import verify
 from app.usecases.reconcile.rebuild import Rebuilder
 from app.usecases.reconcile.repairs import RepairFailed
 
+_MAY_BE_DELETED = (
+    "it has no record, and is too old to know whether it was deleted: "
+    "`flask images reconcile --fix --restore-spooled` restores it"
+)
+_CLOCK_MARGIN = timedelta(days=1)  # the clock of the server that removes tombstones may be ahead
 _ENDED = (State.FAILED, State.UNKNOWN)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SpoolDrain:
-    """Drains the spool, one image at a time, in any number of processes."""
+    """Drains the spool, one image at a time, in any number of processes.
+
+    A spooled image without a record may have been deleted by another server. Tombstones show that
+    for as long as Idempotency-Keys are remembered: `retention`, from the request. So only images
+    that were requested later are restored.
+    """
 
     records: ImageRecords
     store: ImageStore
@@ -27,6 +38,7 @@ class SpoolDrain:
     clock: Clock
     recovery: Recovery
     rebuilder: Rebuilder
+    retention: timedelta
 
     def ids(self) -> Iterator[str]:
         """Yield the ids of all images in the spool, in order."""
@@ -37,8 +49,12 @@ class SpoolDrain:
         """Return whether an image is in the spool and no server works on it."""
         return not self._is_leased(self.records.get(image_id)) and bool(self._keys(image_id))
 
-    def drain(self, image_id: str) -> None:
+    def drain(self, image_id: str, *, restore: bool = False) -> None:
         """Finish an image, upload its original, and clear the spool.
+
+        Args:
+            image_id: the id of the image.
+            restore: whether to restore an image that may have been deleted.
 
         Raises:
             GenerationInProgress: another process is working on it.
@@ -48,6 +64,8 @@ class SpoolDrain:
         record = self.records.get(image_id)
         if self._is_leased(record):
             raise GenerationInProgress("a server is working on the image")
+        if record is None and not (restore or self._is_newer_than_tombstones(image_id)):
+            raise RepairFailed(_MAY_BE_DELETED)
         record = record or self._rebuild(image_id, keys)
         if record is not None and record.state is not State.DELETED:
             self._upload(record, keys)
@@ -55,6 +73,16 @@ class SpoolDrain:
 
     def _is_leased(self, record: ImageRecord | None) -> bool:
         return record is not None and record.is_leased(self.clock.now())
+
+    def _is_newer_than_tombstones(self, image_id: str) -> bool:
+        """Return whether a tombstone of the image, if there ever was one, would still exist."""
+        try:
+            content = self.spool.get(object_keys.sidecar_key(image_id)).data
+        except ImageNotFound:
+            return False
+        requested = sidecar.requested_at(content)
+        margin = min(_CLOCK_MARGIN, self.retention / 2)
+        return requested is not None and requested > self.clock.now() - self.retention + margin
 
     def _rebuild(self, image_id: str, keys: frozenset[str]) -> ImageRecord | None:
         """Insert a record; None if the original was uploaded before."""

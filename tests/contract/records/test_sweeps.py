@@ -1,5 +1,6 @@
 """Expired leases, scans and old claims, on every record store."""
 
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -71,14 +72,15 @@ def test_old_claims_are_forgotten(store: ImageRecords) -> None:
     finished = [record(f"old {state}", state, old) for state in State if state is not State.PENDING]
     tombstone = record("old tombstone", State.DELETED, old, tombstone=True)
     unclaimed = a_record(requested_at=old, state=State.DELETED, created_at=None)
-    add(store, [*kept, *finished, tombstone, unclaimed])
+    young_unclaimed = replace(unclaimed, id=str(uuid.uuid4()), requested_at=young)
+    add(store, [*kept, *finished, tombstone, unclaimed, young_unclaimed])
     assert store.forget_claims(NOON) == len(finished) == 5
     assert store.forget_claims(NOON) == 0
     for gone in finished:
         assert (store.find(gone.claim), store.get(gone.id)) == (None, replace(gone, claim=""))
     assert [store.find(record.claim) for record in kept] == kept
-    assert store.get(tombstone.id) is None
-    assert store.get(unclaimed.id) == unclaimed
+    assert store.get(tombstone.id) is store.get(unclaimed.id) is None
+    assert store.get(young_unclaimed.id) == young_unclaimed
 
 
 @pytest.mark.parametrize(

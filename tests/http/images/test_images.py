@@ -123,7 +123,7 @@ def test_unknown_parameter_is_rejected(service: Service, image: requests.Respons
 
 
 def test_deleted_image_is_not_found(service: Service, image: requests.Response) -> None:
-    """DELETE is 204 and removes image, original, record and list entry; again it is 404."""
+    """DELETE is 204 and removes image, original, prompt and list entry; again it is 404."""
     path = image.url.removeprefix(service.url)
     image_id = path.removeprefix("/images/").removesuffix(".png")
     response = service.call("DELETE", path)
@@ -131,7 +131,10 @@ def test_deleted_image_is_not_found(service: Service, image: requests.Response) 
     assert service.get(path).status_code == 404
     assert service.get(f"{path}/metadata").status_code == 404
     assert service.images() == []
-    assert service.ports.records.get(image_id) is None
+    tombstone = service.ports.records.get(image_id)
+    assert tombstone
+    assert tombstone.is_tombstone
+    assert not tombstone.prompt
     assert service.call("DELETE", path).status_code == 404
 
 

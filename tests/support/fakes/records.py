@@ -108,17 +108,10 @@ class FakeImageRecords(Scripted):
     def forget_claims(self, before: datetime) -> int:
         """See ImageRecords."""
         self.step("forget_claims")
-        old = [
-            record
-            for record in self.by_id.values()
-            if record.claim and record.requested_at < before
-        ]
-        bare = [
-            record for record in old if record.state is State.DELETED and record.created_at is None
-        ]
-        settled = [
-            record for record in old if record.state is not State.PENDING and record not in bare
-        ]
+        old = [record for record in self.by_id.values() if record.requested_at < before]
+        bare = [record for record in old if record.is_tombstone]
+        claimed = [record for record in old if record.claim and record not in bare]
+        settled = [record for record in claimed if record.state is not State.PENDING]
         for record in bare:
             del self.by_id[record.id]
         for record in settled:

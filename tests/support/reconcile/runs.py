@@ -9,7 +9,7 @@ from app.container.generation import build_reconcile
 from app.models import ImageRecord
 from app.usecases.reconcile.diagnosis import Discrepancy
 from app.usecases.reconcile.report import ReconcileReport
-from tests.support.builders import World, a_request
+from tests.support.builders import RETENTION, World, a_request
 from tests.support.reconcile.damage import REPAIRABLE
 
 _BY_NAME = {damage.name: damage for damage in REPAIRABLE}
@@ -31,10 +31,15 @@ class FakeTempFiles:
 
 
 def reconcile(
-    world: World, *, fix: bool, temp_files: FakeTempFiles | None = None
+    world: World,
+    *,
+    fix: bool,
+    temp_files: FakeTempFiles | None = None,
+    restore_spooled: bool = False,
 ) -> ReconcileReport:
     """Run it once, and return its report."""
-    return build_reconcile(world.ports, world.recover, temp_files or FakeTempFiles())(fix=fix)
+    run = build_reconcile(world.ports, world.recover, temp_files or FakeTempFiles(), RETENTION)
+    return run(fix=fix, restore_spooled=restore_spooled)
 
 
 def outcome(report: ReconcileReport) -> dict[Discrepancy, tuple[int, int]]:

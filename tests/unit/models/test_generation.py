@@ -192,7 +192,7 @@ def test_an_unknown_outcome_may_have_been_charged_for() -> None:
 
 
 def test_a_deleted_record_keeps_all_until_its_objects_are_gone() -> None:
-    """So a deletion that was interrupted can be repeated; its tombstone is for the key only."""
+    """So a deletion that was interrupted can be repeated; its tombstone has no text."""
     record = a_record(owner="ann", claim="c" * 64)
     assert changed(record, record.deleted()) == {"state"}
     tombstone = record.deleted().tombstone()

@@ -69,7 +69,7 @@ def test_deletion_during_the_check_is_no_discrepancy(world: World) -> None:
 
     world.store.keys = listing  # type: ignore[method-assign]  # reason: deletes the image in between
     assert outcome(reconcile(world, fix=True)) == {}
-    assert (world.records.by_id, world.store.objects) == ({}, {})
+    assert (world.record.is_tombstone, world.store.objects) == (True, {})
 
 
 @pytest.mark.parametrize("name", ["image", "note", "spooled, ready"])
@@ -79,7 +79,7 @@ def test_deletion_during_a_repair_wins(world: World, name: str) -> None:
     images = Images(world.store, world.records)
     before_first_call(world.store, "put", lambda: images.delete(record.id))
     reconcile(world, fix=True)
-    assert (world.records.by_id, world.store.objects) == ({}, {})
+    assert (world.record.is_tombstone, world.store.objects) == (True, {})
 
 
 @pytest.mark.parametrize("damage", [d for d in REPAIRABLE if d.alive], ids=name_of)
