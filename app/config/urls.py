@@ -69,7 +69,8 @@ def _check_web_url(value: str, *, with_query: bool = False) -> str:
         raise ValueError(
             "must be a URL in ASCII with http:// or https:// and with a valid host and port"
         )
-    if parts.username is not None or parts.password is not None:
+    # In the path, it is the end of a password with a slash: http://user:1/2@host
+    if parts.username is not None or parts.password is not None or "@" in parts.path:
         raise ValueError("must not contain a user name or password")
     if parts.fragment or (parts.query and not with_query) or "://" in parts.path:
         raise ValueError("must be a URL without ? and # and what follows them")

@@ -13,6 +13,7 @@ from app.services.openai import image_stream
 from app.services.openai.body_buffer import Body
 from app.services.openai.client import translate_errors
 from app.services.openai.image_payload import ImagePayload, read_payload
+from app.services.openai.redaction import redact, redact_file
 from app.services.openai.refusals import RefusedInBody, has_error, read_error
 from app.services.openai.refused_parameters import RefusedParameters
 from app.services.openai.responses import (
@@ -133,13 +134,22 @@ class OpenAIGenerator:
                 raise self._without_transparency()
             return time.monotonic() - start <= timeout_seconds / 2
 
-        with translate_errors(if_sent=Charged.UNKNOWN):
-            response, payload, deadline = self._refused.send(
-                body,
-                lambda parameters: self._request(parameters, deadline, on_partial),
-                may_repeat=may_repeat,
-            )
-        image = payload.image or self._download(response, payload, deadline)
+        def forward_partial(index: int, data: bytes) -> None:
+            if on_partial is not None:
+                on_partial(index, redact_file(data, self._client().api_key))
+
+        try:
+            with translate_errors(if_sent=Charged.UNKNOWN):
+                response, payload, deadline = self._refused.send(
+                    body,
+                    lambda parameters: self._request(parameters, deadline, forward_partial),
+                    may_repeat=may_repeat,
+                )
+            image = payload.image or self._download(response, payload, deadline)
+        except ProviderBadResponse as error:
+            error.evidence = redact(error.evidence, self._client().api_key)
+            raise
+        image = redact_file(image, self._client().api_key)
         return GeneratedImage(data=image, model=self.model, usage=image_usage(payload.usage))
 
     def _without_transparency(self) -> TransparencyRefused:

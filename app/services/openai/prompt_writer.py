@@ -22,6 +22,7 @@ from app.models.prompts import (
 )
 from app.services.openai.client import translate_errors
 from app.services.openai.completions import Output, read_document, read_output
+from app.services.openai.redaction import redact_text
 from app.services.openai.refused_parameters import RefusedParameters
 from app.services.openai.responses import text_usage
 from app.services.runtime.lazy_client import LazyClient
@@ -128,7 +129,8 @@ class OpenAIPromptWriter:
             timeout = Timeout(max(deadline - time.monotonic(), 0.1), connect=_CONNECT_SECONDS)
             completions: Any = self._client().chat.completions.with_raw_response
             sent = _as_sent(left, schema)
-            return read_document(completions.create(**sent, timeout=timeout).text), sent
+            text = completions.create(**sent, timeout=timeout).text
+            return read_document(redact_text(text, self._client().api_key)), sent
 
         with translate_errors(if_sent=None):
             completion, sent = self._refused.send(parameters, request)

@@ -1,5 +1,6 @@
 """Compatible servers: other forms of responses and refusals, and requests that never leave."""
 
+import gzip
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from tests.faults.row import (
     failed,
 )
 from tests.support.fake_openai import Behavior, Fault
+from tests.support.fake_openai.reply import Reply
 from tests.support.openai.refusals import MISCONFIGURED, PARAMETERS, POLICY, QUOTA
 from tests.support.openai.wrappings import WRAPPINGS
 
@@ -61,6 +63,22 @@ def _unpaid(name: str, behavior: Behavior, response: ExpectedResponse) -> Row:
         repeat=GENERATED_NOW,
         check=_requested(1),
     )
+
+
+def _unreadable(name: str, behavior: Behavior) -> Row:
+    return Row(
+        name=name,
+        cause=lambda rig: rig.fake.script("images", behavior),
+        response=_UNREADABLE,
+        stored=_KEPT,
+        repeat=Repeat(OUTCOME_UNKNOWN, paid=0, stored=_KEPT),
+        check=_requested(1),
+    )
+
+
+def _compressed(body: bytes) -> Behavior:
+    reply = Reply(200, gzip.compress(body, 1), headers={"content-encoding": "gzip"})
+    return Behavior("compressed", reply=reply)
 
 
 def _unsent(name: str, cause: Callable[[Rig], object], response: ExpectedResponse) -> Row:
@@ -161,14 +179,10 @@ TOPIC = Topic(
             repeat=Repeat(_WRONG_SETTING, paid=1),
             check=_names_the_setting,
         ),
-        Row(
-            name="The server returns a web page with status 200",
-            cause=lambda rig: rig.fake.script("images", Fault.html(paid=False)),
-            response=_UNREADABLE,
-            stored=_KEPT,
-            repeat=Repeat(OUTCOME_UNKNOWN, paid=0, stored=_KEPT),
-            check=_requested(1),
-        ),
+        _unreadable("The server returns a web page with status 200", Fault.html(paid=False)),
+        _unreadable("The response expands to millions of values", _compressed(b"[" * 10**7)),
+        _unreadable("The response has millions of lines", _compressed(b'{"a":\n1\n' * 10**6)),
+        _unreadable("The stream has millions of events", _compressed(b":\n\n" * 10**6)),
         *(
             _unpaid(f"The prompt is rejected: {name}", POLICY[name], _REFUSED)
             for name in (

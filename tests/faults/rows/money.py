@@ -1,5 +1,7 @@
 """Budgets that refuse, and faults of the ledger."""
 
+import gzip
+import json
 import threading
 from typing import Any
 
@@ -17,12 +19,29 @@ from tests.faults.row import (
     Repeat,
     Row,
     Topic,
+    failed,
 )
-from tests.support.fake_openai import Fault
+from tests.support.fake_openai import Behavior, Fault
+from tests.support.fake_openai.reply import Reply
+from tests.support.openai.checks import chat
 from tests.support.servers.free_ports import free_port
 
 _OVER = ExpectedResponse(429, "budget_exceeded", "no", {"Retry-After": UNTIL_IT_RESETS})
 _UNPRICED = ExpectedResponse(503, "price_unknown", "no")
+
+_UNUSABLE = ExpectedResponse(502, "provider_bad_response", "no")
+_LONG_PROMPT = json.dumps({"prompt": "a red fox " * 500})
+_EXPANDING = Behavior(
+    "expanding",
+    reply=Reply(200, gzip.compress(b" " * 10**7, 1), headers={"content-encoding": "gzip"}),
+)
+_IMPLAUSIBLE_USAGE = Behavior(
+    "implausible_usage",
+    paid=True,
+    rewrite=lambda reply: reply.with_document(
+        {**reply.document(), "usage": {"prompt_tokens": 9, "completion_tokens": 10**7}}
+    ),
+)
 
 
 def _ledger_down(rig: Rig) -> None:
@@ -84,6 +103,31 @@ TOPIC = Topic(
             stored=READY,
             repeat=FINISHED,
             log=("not recorded",),
+        ),
+        Row(
+            name="The response of the moderation expands to megabytes",
+            cause=lambda rig: rig.fake.script("moderations", _EXPANDING),
+            response=_UNUSABLE,
+            repeat=GENERATED_NOW,
+        ),
+        Row(
+            name="The enhanced prompt is longer than any caller's",
+            cause=lambda rig: rig.fake.script("chat", chat({"content": _LONG_PROMPT})),
+            send=lambda rig: rig.generate(enhance=True),
+            response=_UNUSABLE,
+            stored=failed(),
+            repeat=GENERATED_NOW,
+        ),
+        Row(
+            name="The text model reports more tokens than it was allowed",
+            cause=lambda rig: rig.fake.script("chat", _IMPLAUSIBLE_USAGE),
+            settings={"server_budget": "1.00/day"},
+            send=lambda rig: rig.generate(enhance=True),
+            response=SUCCESS,
+            paid=1,
+            stored=READY,
+            repeat=FINISHED,
+            log=("reports more tokens than the request allows",),
         ),
     ),
 )
