@@ -39,6 +39,7 @@ from app.blueprints.dependencies import dependencies_of
 from app.config import UNUSABLE_SETTINGS, ConfigError, Settings
 from app.container import preload
 from app.http import cors
+from app.http.concurrency import READ_THREADS
 from app.http.logs import logging_config
 from app.server import graceful_shutdown, process_setup
 from app.server.error_responses import ErrorSender
@@ -53,7 +54,7 @@ except ConfigError as error:
     sys.exit(UNUSABLE_SETTINGS)
 
 _MAINTENANCE_SECONDS = 15
-_SPARE_THREADS = 16  # for health checks and reads while every generation slot is taken
+_SPARE_THREADS = 4  # to reject generations while every slot is taken
 _SYNC = worker_class in {"sync", "gunicorn.workers.sync.SyncWorker"}
 
 process_setup.raise_open_file_limit()
@@ -61,8 +62,11 @@ process_setup.limit_memory_arenas()  # before the first thread, and for all work
 
 bind = _settings.bind_address
 workers = _settings.web_concurrency
-# With more than one thread, gunicorn would replace `sync` with `gthread`.
-threads = 1 if _SYNC else _settings.max_concurrent_generations + _SPARE_THREADS
+# The shipped worker has threads of its own for all other requests. With more than one thread,
+# gunicorn would replace `sync` with `gthread`.
+threads = _settings.max_concurrent_generations + _SPARE_THREADS
+if worker_class != _DEFAULT_WORKER_CLASS:
+    threads = 1 if _SYNC else threads + READ_THREADS
 
 # Load the application once, then fork: that halves the memory and speeds up the start. Clients are
 # created when first used, so workers share no connection.

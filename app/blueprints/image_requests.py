@@ -11,6 +11,7 @@ from app.errors import ImageNotFound, ImageReplaced
 from app.http.auth import authenticate_request, caller, require_scope
 from app.http.content_negotiation import preferred
 from app.http.image_middleware import ONE_YEAR, ImageResponseSpec
+from app.http.rate_limits import enforce_limit
 from app.http.url_signing import Signature
 from app.models import Scope, StoredImage, object_keys
 
@@ -41,9 +42,7 @@ def resolve_image(
     variant_request = read_variant_request(query)
     if variant_request.is_plain and deps.server_info.redirects:
         return None
-    return resolve_variant(
-        deps, image_id, variant_request, accept=environ.get("HTTP_ACCEPT", ""), query=query
-    )
+    return resolve_variant(deps, image_id, variant_request, environ, query=query)
 
 
 def authorize_read(deps: Dependencies, image_id: str, environ: dict[str, Any]) -> None:
@@ -67,7 +66,12 @@ def authorize_read(deps: Dependencies, image_id: str, environ: dict[str, Any]) -
 
 
 def resolve_variant(
-    deps: Dependencies, image_id: str, variant_request: VariantRequest, *, accept: str, query: str
+    deps: Dependencies,
+    image_id: str,
+    variant_request: VariantRequest,
+    environ: dict[str, Any],
+    *,
+    query: str,
 ) -> ImageResponseSpec:
     """Check the signature and select a variant by the Accept header.
 
@@ -75,15 +79,16 @@ def resolve_variant(
         deps: the dependencies of the views.
         image_id: the id of the image.
         variant_request: the parsed query.
-        accept: the Accept header.
+        environ: the WSGI environment.
         query: the query as sent, which a redirect to a replacement keeps.
 
     Raises:
         SignatureRequired, SignatureInvalid, SignatureExpired: see `Signer.check`.
     """
-    option = _select(variant_request, accept)
+    option = _select(variant_request, environ.get("HTTP_ACCEPT", ""))
     max_age = _max_age(deps, image_id, variant_request)
-    fetch = partial(deps.variants.fetch, image_id, option.variant, option.canonical)
+    admit = partial(enforce_limit, deps.rate_limits, "variants", caller(), environ, quiet=True)
+    fetch = partial(deps.variants.fetch, image_id, option.variant, option.canonical, admit=admit)
 
     def query_for(replacement: str) -> str:
         return _signed_again(deps, replacement, variant_request, query)

@@ -86,16 +86,17 @@ def _render_page(query: ListQuery) -> bytes:
             308: "Another image took the place of this one: its URL, with the same parameters.",
         },
         errors=(
-            errors.Unauthorized,  # this and the next three only with PUBLIC_IMAGES=false
+            errors.Unauthorized,  # this and the next two only with PUBLIC_IMAGES=false
             errors.Forbidden,
-            errors.RateLimited,
             errors.RecordsUnavailable,
+            errors.RateLimited,
             errors.SignatureRequired,
             errors.SignatureInvalid,
             errors.SignatureExpired,
             errors.ImageNotFound,
             errors.OriginalMissing,
             errors.VariantsBusy,
+            errors.Overloaded,
             errors.StorageUnavailable,
             errors.ImageDamaged,
         ),
@@ -118,9 +119,8 @@ def get_image(filename: str, query: VariantQuery) -> Response:
             check_replaced(deps(), image_id, sent_query)
         # The URL may be signed: cache it for less than its validity, and for this client only.
         return _redirect(302, deps().images.link(image_id), "private, max-age=600")
-    accept = request.headers.get("Accept", "")
     return send_image(
-        resolve_variant(deps(), image_id, variant_request, accept=accept, query=sent_query)
+        resolve_variant(deps(), image_id, variant_request, request.environ, query=sent_query)
     )
 
 

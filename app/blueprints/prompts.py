@@ -28,6 +28,7 @@ blueprint = Blueprint("prompts", __name__)
             errors.BudgetExceeded,
             errors.PriceUnknown,
             errors.RecordsUnavailable,
+            errors.Overloaded,
         ),
     )
 )

@@ -105,12 +105,13 @@ class SettingsFields(BaseModel):
     cors_origins: str = "*"
     web_concurrency: Whole = Field(2, ge=1, le=64)
     max_concurrent_generations: Whole = Field(128, ge=1, le=1000)
-    max_concurrent_variants: Whole = Field(8, ge=1, le=12)  # each holds one of 16 spare threads
+    max_concurrent_variants: Whole = Field(8, ge=1, le=12)  # each holds a thread
     variant_signing_keys: SigningKeys | None = None
     auth_required: Flag = False
     public_images: Flag = True
     rate_limit_generate: RateText = "10/minute"
     rate_limit_prompts: RateText = "20/minute"
+    rate_limit_variants: RateText = "120/minute"
     rate_limit_default: RateText = "300/minute"
     trusted_proxies: ProxyList | None = None
     openai_prices: PriceTable = None

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from app.config import VERSION, Settings, traces_exporter
 from app.container.certificates import trusted_certificates
 from app.container.providers import build_provider
+from app.container.waiting import places_for
 from app.ports import (
     ApiKeyRepository,
     ImageCache,
@@ -135,10 +136,10 @@ def build_database(settings: Settings) -> DatabaseAdapters:
 
 
 def _cache(settings: Settings, observer: TelemetryObserver) -> ImageCache:
-    memory = settings.memory_cache_mb * _MIB
+    memory, joining = settings.memory_cache_mb * _MIB, places_for("the same image")
     url = _value_of(settings.redis_url)
     if url is None:
-        return TwoLevelCache(memory_bytes=memory, count=observer.cache_read)
+        return TwoLevelCache(memory_bytes=memory, count=observer.cache_read, joining=joining)
     from app.services.caching.redis import RedisCache
 
     shared = RedisCache(
@@ -146,7 +147,9 @@ def _cache(settings: Settings, observer: TelemetryObserver) -> ImageCache:
         timeout_seconds=settings.redis_timeout_seconds,
         ca_bundle=trusted_certificates(settings),
     )
-    return TwoLevelCache(memory_bytes=memory, shared=shared, count=observer.cache_read)
+    return TwoLevelCache(
+        memory_bytes=memory, shared=shared, count=observer.cache_read, joining=joining
+    )
 
 
 def _limiter(settings: Settings, shared: RateLimitBackend | None) -> RateLimiter:

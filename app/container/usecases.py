@@ -1,6 +1,7 @@
 """Build the use cases and the dependencies of the views."""
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from app.container.generation import (
     past_the_cache,
 )
 from app.container.selection import select_adapters
+from app.container.waiting import guarded_store, places_for, records_guard, variant_places
 from app.errors import AppError
 from app.http.concurrency import ConcurrencyLimit
 from app.http.rate_limits import LimitName, RateLimits
@@ -54,7 +56,14 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
     raw = ports.store.store if isinstance(ports.store, CachingStore) else ports.store
     storage_check = StorageCheck(store=raw, spool=ports.spool)
     readiness = _readiness(settings, ports, storage_check)
-    images = Images(ports.store, ports.records, _memory_cache(_OWNER_CACHE_BYTES))
+    store = guarded_store(ports)
+    images = Images(
+        store,
+        ports.records,
+        _memory_cache(_OWNER_CACHE_BYTES),
+        guard=records_guard(ports),
+        deleting=places_for("deletions"),
+    )
     prices = Prices(settings.price_table)
     budget = parse_budget(settings.server_budget)
     budget_guard = BudgetGuard(ledger=ports.ledger, clock=ports.clock, budget=budget)
@@ -86,7 +95,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         estimates=estimates,
         preview=ports.image_processor.preview,
         images=images,
-        variants=_variants(settings, ports, images),
+        variants=_variants(settings, replace(ports, store=store), images),
         create_cutout=build_create_cutout(uncached, recovery),
         prompts=Prompts(
             ports.writer,
@@ -94,8 +103,9 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
             budget_guard=budget_guard,
             clock=ports.clock,
             rng=random.SystemRandom(),
+            waiting=places_for("prompts"),
         ),
-        usage_reporter=UsageReporter(ports.ledger, ports.clock),
+        usage_reporter=UsageReporter(ports.ledger, ports.clock, images.guard),
         readiness=readiness,
         metrics_report=MetricsReport(ports.observer, ports.spool, readiness),
         import_image=ImportImage(
@@ -161,7 +171,7 @@ def _variants(settings: Settings, ports: Ports, images: Images) -> Variants:
         store=ports.store,
         image_processor=ports.image_processor,
         cache=ports.cache,
-        limit=settings.max_concurrent_variants,
+        rendering=variant_places(settings.max_concurrent_variants),
     )
 
 
@@ -192,6 +202,7 @@ def _rates(settings: Settings) -> dict[LimitName, Rate | None]:
     return {
         "generate": Rate.parse(settings.rate_limit_generate),
         "prompts": Rate.parse(settings.rate_limit_prompts),
+        "variants": Rate.parse(settings.rate_limit_variants),
         "default": Rate.parse(settings.rate_limit_default),
     }
 

@@ -10,6 +10,13 @@ class ServiceBusy(AppError):
     message = "Too many images are being generated. Try again in a few seconds."
 
 
+class Overloaded(AppError):
+    """The process has no room for further requests of this kind."""
+
+    status, code, retry_after = 503, "busy", 2
+    message = "The server is busy. Try again in a few seconds."
+
+
 class ShuttingDown(AppError):
     """The server is shutting down and starts no new generations."""
 

@@ -1,11 +1,85 @@
-"""Concurrency limit and shutdown gate of a process."""
+"""Limits of concurrent work in a process, and its shutdown gate."""
 
 import mmap
 import threading
 from collections.abc import Callable
 from types import TracebackType
 
-from app.errors import ServiceBusy, ShuttingDown
+from app.errors import AppError, ServiceBusy, ShuttingDown
+
+READ_THREADS = 104
+"""Threads of a process for all requests but generations and health checks.
+
+More than all `Places` together, so that threads are left for what waits for nothing.
+"""
+
+
+_thread = threading.local()  # `running`: the RunningThreads that this thread is in
+
+
+class RunningThreads:
+    """Context manager that bounds how many threads compute at the same time.
+
+    Each further runnable thread makes all others wait longer for Python's global lock, health
+    checks too. Threads that wait in `Places` don't count.
+
+    Args:
+        count: the number of threads.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._free = threading.Semaphore(count)
+
+    def __enter__(self) -> None:
+        self.enter()
+        _thread.running = self
+
+    def __exit__(self, *_: object) -> None:
+        _thread.running = None
+        self.leave()
+
+    def enter(self) -> None:
+        """Wait until this thread may compute."""
+        self._free.acquire()
+
+    def leave(self) -> None:
+        """Let another thread compute."""
+        self._free.release()
+
+
+class Places:
+    """Context manager that bounds how many threads wait for the same kind of work.
+
+    Further threads don't wait for a place.
+
+    Args:
+        count: the number of places.
+        error: creates the error for them.
+    """
+
+    def __init__(self, count: int, error: Callable[[], AppError]) -> None:
+        self._lock = threading.Lock()
+        self._free = count
+        self._error = error
+
+    @property
+    def free(self) -> int:
+        """The number of free places."""
+        return self._free
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._free <= 0:
+                raise self._error()
+            self._free -= 1
+        if running := getattr(_thread, "running", None):
+            running.leave()
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._free += 1
+        if running := getattr(_thread, "running", None):
+            running.enter()
 
 
 class ConcurrencyLimit:

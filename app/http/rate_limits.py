@@ -16,7 +16,7 @@ from app.http.proxies.trusted_proxies import rate_limit_address
 from app.models import Caller, Rate, RateLimitStatus
 from app.ports import RateLimiter
 
-LimitName = Literal["generate", "prompts", "default"]
+LimitName = Literal["generate", "prompts", "variants", "default"]
 
 _HEADERS = "app.rate_limit_headers"  # key in the WSGI environment, shared with the middleware
 _parse = lru_cache(maxsize=256)(Rate.parse)
@@ -50,6 +50,7 @@ def enforce_limit(
     environ: dict[str, Any],
     *,
     add: bool = True,
+    quiet: bool = False,
 ) -> None:
     """Count the request against a limit.
 
@@ -61,6 +62,7 @@ def enforce_limit(
         caller: the request's caller.
         environ: the WSGI environment, in which the response's headers are stored.
         add: False to check the limit without counting.
+        quiet: True to report the limit only in a refusal, as caches keep other responses.
 
     Raises:
         RateLimited: the limit is reached; the request is not counted.
@@ -70,7 +72,7 @@ def enforce_limit(
         return
     client = f"caller {caller.id}" if caller.id else f"address {_address(environ)}"
     status = limits.limiter.hit(rate, f"{limit} {client}", add=add)
-    if status.allowed and not add:
+    if status.allowed and (quiet or not add):
         return
     environ.setdefault(_HEADERS, _headers(limit, rate, status))
     if not status.allowed:

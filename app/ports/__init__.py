@@ -8,11 +8,21 @@ from app.ports.observer import Observer
 from app.ports.providers import ImageGenerator, ImageProcessor, Moderator, PromptWriter
 from app.ports.rate_limiter import RateLimiter
 from app.ports.records import Clock, ImageRecords
-from app.ports.storage import ImageCache, ImageStore, Spool, TempFiles
+from app.ports.storage import (
+    UNLIMITED,
+    Guard,
+    ImageCache,
+    ImageStore,
+    Spool,
+    TempFiles,
+    unguarded,
+)
 
 __all__ = [
+    "UNLIMITED",
     "ApiKeyRepository",
     "Clock",
+    "Guard",
     "ImageCache",
     "ImageGenerator",
     "ImageProcessor",
@@ -26,6 +36,7 @@ __all__ = [
     "RateLimiter",
     "Spool",
     "TempFiles",
+    "unguarded",
 ]
 
 

@@ -1,11 +1,28 @@
-"""Ports for stored images: store, spool, temporary files and cache."""
+"""Ports for stored images: store, spool, temporary files and cache, and guards of reads."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from app.models import StoredImage
+
+T = TypeVar("T")
+
+UNLIMITED: AbstractContextManager[object] = nullcontext()
+"""Bounds nothing: any number of threads may wait."""
+
+
+class Guard(Protocol):
+    """Makes calls to a service that may not respond."""
+
+    def __call__(self, work: Callable[[], T], /) -> T:
+        """Return the result of `work`, or raise an AppError without calling it."""
+
+
+def unguarded(work: Callable[[], T]) -> T:
+    """Return the result of `work`."""
+    return work()
 
 
 class ImageStore(Protocol):

@@ -1,4 +1,4 @@
-"""JSON errors for requests that the parser rejects.
+"""JSON errors for requests that the server rejects before the application sees them.
 
 They work under every worker class.
 """
@@ -81,8 +81,8 @@ def _error_response(error: BaseException, cors_headers: HeaderList) -> bytes:
     request_id.begin(environ)
     try:
         public = _public_error(error)
-        if public.status < 500:
-            _log.info("%s: request rejected by the parser (%s)", public.code, type(error).__name__)
+        if public.status < 500 or isinstance(error, AppError):
+            _log.info("%s: request rejected by the server (%s)", public.code, type(error).__name__)
         else:
             _log.error("%s: %s", public.code, type(error).__name__, exc_info=error)
         return _serialize(public, cors_headers)

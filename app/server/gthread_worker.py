@@ -2,81 +2,40 @@
 
 In gunicorn's own threaded worker, a thread waits while a client sends slowly, and the event loop
 waits for clients that don't close their connection, so a few such clients can block the server.
-Here the event loop never blocks. It holds every connection that is waiting: those that are
-receiving a request, with up to 64 KiB of body, and those that are closing. Each has a deadline.
-A few may receive the larger bodies that carry a file.
+Here the event loop never blocks. It holds every connection that waits for its client: those that
+are receiving a request, with up to 64 KiB of body, those that are sending a response to a client
+that reads slowly, and those that are closing. Each has a deadline. A few may receive the larger
+bodies that carry a file.
 """
 
 import contextlib
-import errno
+import math
 import socket
-import struct
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from functools import partial
-from selectors import EVENT_READ
+from selectors import EVENT_READ, EVENT_WRITE
 from typing import Any
 
 from gunicorn.http.errors import NoMoreData
-from gunicorn.http.unreader import IterUnreader
-from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
-from app.errors import RequestTimeout, ServiceBusy
-from app.http.body_limits import MAX_BODY_BYTES
-from app.server.request_buffer import RequestBuffer
+from app.errors import Overloaded, RequestTimeout, ServiceBusy
+from app.http.request_kinds import kind_of
+from app.server.connection import Connection
+from app.server.response_socket import slowest_over
+from app.server.thread_pools import ThreadPools
 
 HEAD_SECONDS = 10.0
 BODY_SECONDS = 20.0
-_SEND_SECONDS = 10  # within which a client has to read some of a response
 _CLOSE_SECONDS = 2.0  # for the client to read the response and close its side
 _DEADLINE_CHECK_SECONDS = 0.25
-_READ_BYTES = 64 * 1024
+_FREE_CONNECTIONS = 50  # of `worker_connections`
+_MAX_UNSENT_BYTES = 64 * 1024 * 1024  # of all responses to slow readers
+_STOP_SEND_SECONDS = 30.0
 _MAX_LARGE_BODIES = 32  # received at the same time, of up to 1.5 MiB each
-_SEND_TIMEOUT = struct.pack("ll", _SEND_SECONDS, 0)  # the kernel's timeval
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-
-
-class Connection(TConn):  # type: ignore[misc] # reason: gunicorn has no types
-    """A client connection with its request buffer and its deadline."""
-
-    def __init__(self, worker: "Worker", sock: socket.socket, client: Any, server: Any) -> None:
-        super().__init__(worker.cfg, sock, client, server)
-        self.buffer = RequestBuffer(worker.cfg, client)
-        self.deadline = 0.0
-        self.receives_body = False
-        self.continue_sent = False
-        self._worker = worker
-
-    @property
-    def receives_file(self) -> bool:
-        """Whether the body of the current request may be a large one."""
-        return self.buffer.max_body_bytes > MAX_BODY_BYTES
-
-    def start_request(self) -> None:
-        """Prepare for the next request.
-
-        Part of it may have been received together with the previous one.
-        """
-        received = self.parser.unreader.take_buffered() if self.parser else b""
-        self.buffer = RequestBuffer(self.cfg, self.client, received)
-        self.receives_body = False
-        self.continue_sent = False
-        # A kept-alive socket is non-blocking already, and the call would release the GIL.
-        if self.sock.getblocking():
-            self.sock.setblocking(False)
-
-    def finish_receiving(self) -> None:
-        """Pass the complete request to gunicorn's parser."""
-        self.init()
-        self.parser.unreader = IterUnreader(self.buffer.pieces())
-        self.data_ready = True
-
-    def close(self, graceful: bool = False) -> None:
-        """Close; if `graceful`, give the client time to read the response."""
-        if graceful:
-            self._worker.close_gracefully(self)
-        else:
-            super().close()
 
 
 class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no types
@@ -90,6 +49,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
         # The connections in the event loop, each with the function called at its deadline.
         self._held: dict[Connection, Callable[[Connection], None]] = {}
         self._next_deadline_check = 0.0
+        self._send_until = math.inf  # monotonic time at which a stop ends slow responses
 
     def accept(self, listener: socket.socket) -> None:
         """Accept a connection and start to receive its request."""
@@ -98,13 +58,25 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
         except (BlockingIOError, ConnectionAbortedError):
             return
         self.nr_conns += 1
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _SEND_TIMEOUT)
         self.enqueue_req(Connection(self, sock, client, listener.getsockname()))
 
     def enqueue_req(self, conn: Connection) -> None:
         """Receive a request, and pass it to a thread once it is complete."""
         conn.start_request()
         self._receive(conn)  # usually the whole request has arrived
+
+    def get_thread_pool(self) -> ThreadPools:
+        """Create the threads; the setting `threads` is the number of those for generations."""
+        return ThreadPools(self.cfg.threads)
+
+    def finish_request(self, conn: Connection, fs: "Future[bool]") -> None:
+        """Go on with the connection, once the client has read the response."""
+        if fs.cancelled():
+            self._reject(conn, Overloaded("no thread became free in time"))
+        elif conn.sock.has_unsent:
+            self._hold_slow_reader(conn, fs)
+        else:
+            super().finish_request(conn, fs)
 
     def close_gracefully(self, conn: Connection) -> None:
         """Hold the connection after the response, until the client closes it.
@@ -122,18 +94,16 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
         """Run the application; don't send `100 Continue` a second time."""
-        if conn.continue_sent:
-            req._expected_100_continue = False
-        try:
-            return super().handle_request(req, conn)
-        except BlockingIOError:  # the send timeout, which gunicorn would log as an error
-            raise ConnectionResetError(errno.ECONNRESET, "client does not read") from None
+        req._expected_100_continue = req._expected_100_continue and not conn.continue_sent
+        return super().handle_request(req, conn)
 
     def murder_pending(self) -> None:
         """Close connections past their deadline.
 
         The event loop calls this in every iteration.
         """
+        self._make_room()
+        self.tpool.cancel_overdue()
         now = time.monotonic()
         if now < self._next_deadline_check:
             return
@@ -142,23 +112,26 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
             self._held[conn](conn)
 
     def _cap_keepalive(self, deadline: float) -> None:
-        """During shutdown, limit the deadline of idle connections."""
+        """During shutdown, limit the deadlines of idle connections and slow readers."""
         super()._cap_keepalive(deadline)
+        self._send_until = time.monotonic() + _STOP_SEND_SECONDS
         for conn in self._held:
-            if not conn.buffer.data:
-                conn.deadline = min(conn.deadline, deadline)
+            latest = self._send_until if conn.buffer.data else deadline
+            conn.deadline = min(conn.deadline, latest)
 
     def _hold(
         self,
         conn: Connection,
         seconds: float,
-        on_readable: Callable[[Connection, Any], None],
+        on_ready: Callable[[Connection, Any], None],
         on_deadline: Callable[[Connection], None],
+        *,
+        event: int = EVENT_READ,
     ) -> None:
         conn.deadline = time.monotonic() + seconds
         if not self.alive and not conn.buffer.data:
             conn.deadline = min(conn.deadline, time.monotonic() + STOP_KEEPALIVE_LINGER)
-        self.poller.register(conn.sock, EVENT_READ, partial(on_readable, conn))
+        self.poller.register(conn.sock, event, partial(on_ready, conn))
         self._held[conn] = on_deadline
 
     def _release(self, conn: Connection) -> None:
@@ -168,7 +141,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
     def _receive(self, conn: Connection, _: Any = None) -> None:
         """Read received data; then dispatch, reject or wait for more."""
         try:
-            data = _read(conn.sock)
+            data = conn.sock.receive()
             complete = conn.buffer.append(data or b"")
         except OSError:  # reset
             self._drop(conn)
@@ -180,8 +153,10 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
     def _proceed(self, conn: Connection, *, complete: bool, closed: bool) -> None:
         if complete:
             self._release(conn)
+            kind = kind_of(*conn.buffer.request_line)
             conn.finish_receiving()
-            super().enqueue_req(conn)
+            future = self.tpool.submit(kind, self.handle, conn)
+            future.add_done_callback(partial(self.method_queue.defer, self.finish_request, conn))
         elif closed and conn.buffer.data:
             self._reject(conn, NoMoreData())
         elif closed:
@@ -219,10 +194,48 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
         self.nr_conns -= 1
         self.close_gracefully(conn)
 
+    def _hold_slow_reader(self, conn: Connection, fs: "Future[bool]") -> None:
+        conn.sock.setblocking(False)
+        seconds = conn.sock.seconds_left()
+        self._hold(conn, seconds, partial(self._send_more, fs), self._check_rate, event=EVENT_WRITE)
+        slow = {one.sock: one for one, action in self._held.items() if action == self._check_rate}
+        for sock in slowest_over(_MAX_UNSENT_BYTES, slow):
+            self._abort(slow[sock])
+
+    def _send_more(self, fs: "Future[bool]", conn: Connection, _: Any) -> None:
+        try:
+            complete = conn.sock.send_more()
+        except OSError:  # reset
+            self._drop(conn)
+            return
+        if complete:
+            self._release(conn)
+            super().finish_request(conn, fs)
+
+    def _check_rate(self, conn: Connection) -> None:
+        now = time.monotonic()
+        conn.deadline = min(now + conn.sock.seconds_left(), self._send_until)
+        if conn.deadline <= now:
+            self._abort(conn)
+
+    def _abort(self, conn: Connection) -> None:
+        self._release(conn)
+        self.nr_conns -= 1
+        conn.sock.abort()
+
+    def _make_room(self) -> None:
+        """Close the oldest waiting connections, so that the worker always accepts new ones."""
+        excess = max(0, self.nr_conns + _FREE_CONNECTIONS - self.worker_connections)
+        for conn in [*self.keepalived_conns, *self._held][:excess]:
+            if conn not in self._held:
+                self.keepalived_conns.remove(conn)
+                self.poller.unregister(conn.sock)
+            self._abort(conn)
+
     def _discard_input(self, conn: Connection, _: Any = None) -> None:
         """Discard further input until the client closes the connection."""
         try:
-            if _read(conn.sock) == b"":
+            if conn.sock.receive() == b"":
                 self._drop(conn)
         except OSError:
             self._drop(conn)
@@ -231,11 +244,3 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
         self._release(conn)
         self.nr_conns -= 1
         conn.close()
-
-
-def _read(sock: socket.socket) -> bytes | None:
-    """Return received bytes; b"" at the end; None if there are none yet."""
-    try:
-        return sock.recv(_READ_BYTES)
-    except BlockingIOError:
-        return None

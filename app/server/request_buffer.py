@@ -50,6 +50,13 @@ class RequestBuffer:
         self._chunks: ChunkScanner | None = None
         self._chunked_end = 0
 
+    @property
+    def request_line(self) -> tuple[str, str]:
+        """The method and target of a complete request."""
+        line = self.data[: self.data.find(b"\r\n")].decode("latin-1")
+        method, _, rest = line.partition(" ")
+        return method, rest.partition(" ")[0]
+
     def append(self, data: bytes) -> bool:
         """Add received bytes; return whether the request is complete.
 

@@ -58,7 +58,7 @@ class Rig:
         self.fake = parts.fake
         self.released = threading.Event()
         self.path = ""
-        self._pool = ThreadPoolExecutor(2)
+        self._pool = ThreadPoolExecutor(16)
         self._background: list[Future[object]] = []
         self._repairs: list[Callable[[], object]] = []
 

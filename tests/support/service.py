@@ -35,6 +35,7 @@ from tests.support.servers.fault_proxy import FaultProxy
 NO_LIMITS = {
     "rate_limit_generate": "off",
     "rate_limit_prompts": "off",
+    "rate_limit_variants": "off",
     "rate_limit_default": "off",
 }
 """Settings without rate limits, for tests that send many requests."""

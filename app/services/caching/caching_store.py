@@ -5,15 +5,22 @@ from dataclasses import dataclass
 from functools import partial
 
 from app.models import StoredImage, object_keys
-from app.ports import ImageCache, ImageStore
+from app.ports import Guard, ImageCache, ImageStore, unguarded
 
 
 @dataclass(frozen=True)
 class CachingStore:
-    """Caches images and originals; reads other objects from the store."""
+    """Caches images and originals; reads other objects from the store.
+
+    Args:
+        store: the store itself.
+        cache: caches images and originals.
+        guard: makes the reads from the store.
+    """
 
     store: ImageStore
     cache: ImageCache
+    guard: Guard = unguarded
 
     def put(self, key: str, data: bytes, *, content_type: str) -> None:
         """See ImageStore."""
@@ -25,11 +32,11 @@ class CachingStore:
 
         They are large and rarely read.
         """
-        entry = _entry(key)
+        entry, read = _entry(key), partial(self.guard, partial(self.store.get, key))
         if entry is None:
-            return self.store.get(key)
+            return read()
         image_id, name = entry
-        return self.cache.fetch(image_id, name, partial(self.store.get, key), share=name == _IMAGE)
+        return self.cache.fetch(image_id, name, read, share=name == _IMAGE)
 
     def delete(self, key: str) -> None:
         """See ImageStore."""

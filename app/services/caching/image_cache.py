@@ -1,10 +1,12 @@
 """The ImageCache port: memory of the process before a shared cache."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 
 from app.errors import ImageNotFound
 from app.models import StoredImage
+from app.ports import UNLIMITED
 from app.services.caching.memory import ENTRY_BYTES, MemoryCache
 from app.services.caching.redis import RedisCache
 from app.services.caching.single_flight import SharedCall, SingleFlight
@@ -25,6 +27,7 @@ class TwoLevelCache:
         shared: the level that processes share, if any.
         memory_seconds: the lifetime of an entry in memory.
         absent_seconds: the time for which a missing image is remembered.
+        joining: entered by each thread that waits for another one's read of the same entry.
         count: called with the level at which a read ended: memory, redis, store or computed.
     """
 
@@ -35,6 +38,7 @@ class TwoLevelCache:
         shared: RedisCache | None = None,
         memory_seconds: float = _MEMORY_SECONDS,
         absent_seconds: float = _ABSENT_SECONDS,
+        joining: AbstractContextManager[object] = UNLIMITED,
         count: Callable[[str], None] = lambda _level: None,
     ) -> None:
         self._count = count
@@ -50,7 +54,7 @@ class TwoLevelCache:
             max_bytes=_MAX_ABSENT_ENTRIES * ENTRY_BYTES, ttl_seconds=absent_seconds
         )
         self._shared = shared
-        self._reads: SingleFlight[StoredImage] = SingleFlight()
+        self._reads: SingleFlight[StoredImage] = SingleFlight(joining)
 
     def peek(self, image_id: str, name: str) -> StoredImage | None:
         """See ImageCache."""

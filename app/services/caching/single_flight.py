@@ -3,8 +3,11 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from app.ports import UNLIMITED
 
 T = TypeVar("T")
 Key = tuple[str, str]
@@ -28,9 +31,13 @@ class SingleFlight(Generic[T]):
 
     A call that was cancelled still returns its result to the callers that have joined it. No
     caller joins it afterwards, and `keep` ignores its result.
+
+    Args:
+        joining: entered by each caller that waits for a running call, to bound their number.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, joining: AbstractContextManager[object] = UNLIMITED) -> None:
+        self._joining = joining
         self._lock = threading.Lock()
         self._calls: dict[Key, SharedCall[T]] = {}
 
@@ -38,6 +45,9 @@ class SingleFlight(Generic[T]):
         """Return the result of `work`, or of a running call with this key.
 
         An exception is raised in all threads that share the call.
+
+        Raises:
+            AppError: too many callers wait already.
         """
         with self._lock:
             running = self._calls.get(key)
@@ -46,7 +56,8 @@ class SingleFlight(Generic[T]):
             else:
                 joined = running.joined = running.joined or Future()
         if running is not None:
-            return joined.result()
+            with self._joining:
+                return joined.result()
         try:
             result = work(call)
         except BaseException as error:  # reason: the threads that joined must not wait forever

@@ -5,7 +5,7 @@ from datetime import date
 
 from app.models import Budget, BudgetState, UsageReport
 from app.models.billing import end_of, window_of
-from app.ports import Clock, Ledger
+from app.ports import Clock, Guard, Ledger, unguarded
 
 
 @dataclass(frozen=True)
@@ -15,10 +15,12 @@ class UsageReporter:
     Args:
         ledger: contains the spending of the accounts.
         clock: determines the current day and month.
+        guard: makes the reads from the ledger.
     """
 
     ledger: Ledger
     clock: Clock
+    guard: Guard = unguarded
 
     def report(self, account: str, budget: Budget | None, first: date, last: date) -> UsageReport:
         """Return the spending of an account by day, and the state of its budget.
@@ -32,6 +34,9 @@ class UsageReporter:
         Raises:
             RecordsUnavailable: the ledger can't be reached.
         """
+        return self.guard(lambda: self._report(account, budget, first, last))
+
+    def _report(self, account: str, budget: Budget | None, first: date, last: date) -> UsageReport:
         return UsageReport(
             days=self.ledger.days(account, first, last),
             budget=self._state(account, budget) if budget else None,

@@ -1,11 +1,13 @@
 """Read, list and delete images."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from app.errors import ImageNotFound
 from app.models import ImageRecord, Page, PageQuery, State, StoredImage, object_keys
-from app.ports import ImageRecords, ImageStore
+from app.ports import UNLIMITED, Guard, ImageRecords, ImageStore, unguarded
 
 _MAX_VERSIONS = 1000  # ends the search if damaged records form a circle
 
@@ -30,11 +32,20 @@ class Images:
     The `owner` of a method restricts it to the images of one caller, and those of other callers
     count as missing. None means no restriction. "" is the owner of images that were generated
     without an API key, and matches no image.
+
+    Args:
+        store: contains the images.
+        records: contains their records.
+        owners: caches the owners.
+        guard: makes the reads of records.
+        deleting: entered by each thread that deletes, to bound their number.
     """
 
     store: ImageStore
     records: ImageRecords
     owners: OwnerCache | None = None
+    guard: Guard = unguarded
+    deleting: AbstractContextManager[object] = UNLIMITED
 
     def fetch(self, image_id: str) -> StoredImage:
         """Return the cut-out image.
@@ -75,10 +86,13 @@ class Images:
         return owner
 
     def _recorded_owner(self, image_id: str) -> str:
-        record = self.records.get(image_id)
+        record = self._record(image_id)
         if record is None or record.state is State.DELETED:
             raise ImageNotFound(image_id)
         return record.owner
+
+    def _record(self, image_id: str) -> ImageRecord | None:
+        return self.guard(partial(self.records.get, image_id))
 
     def record(self, image_id: str, *, owner: str | None = None) -> ImageRecord:
         """Return the record of an image that is ready, or was replaced by another.
@@ -87,7 +101,7 @@ class Images:
             ImageNotFound: there is no such image.
             RecordsUnavailable: the records are unreachable.
         """
-        record = self.records.get(image_id)
+        record = self._record(image_id)
         if record is None or not record.is_finished or not _belongs_to(record, owner):
             raise ImageNotFound(image_id)
         return record
@@ -98,10 +112,10 @@ class Images:
         Raises:
             RecordsUnavailable: the records are unreachable.
         """
-        record = self.records.get(image_id)
+        record = self._record(image_id)
         if record is None or record.state is not State.REPLACED:
             return None
-        newest = versions_of(self.records, record)[-1]
+        newest = self.guard(partial(versions_of, self.records, record))[-1]
         return newest.id if newest.state is State.READY else None
 
     def page(self, query: PageQuery) -> Page:
@@ -112,7 +126,7 @@ class Images:
         """
         if query.owner == "":
             return Page(records=(), total=0, more=False)
-        return self.records.page(query)
+        return self.guard(partial(self.records.page, query))
 
     def version(self) -> int:
         """Return a number that changes with every change to the listed images.
@@ -120,7 +134,7 @@ class Images:
         Raises:
             RecordsUnavailable: the records are unreachable.
         """
-        return self.records.version()
+        return self.guard(self.records.version)
 
     def delete(self, image_id: str, *, owner: str | None = None) -> None:
         """Delete the objects, then the record.
@@ -135,7 +149,11 @@ class Images:
             StorageUnavailable: some objects may be left.
             RecordsUnavailable: nothing was deleted, or only the record is left.
         """
-        record = self.records.get(image_id)
+        with self.deleting:
+            self._delete(image_id, owner)
+
+    def _delete(self, image_id: str, owner: str | None) -> None:
+        record = self._record(image_id)
         if record is None or not _can_be_deleted(record) or not _belongs_to(record, owner):
             raise ImageNotFound(image_id)
         deleted = record.deleted()

@@ -4,6 +4,8 @@ import random
 import threading
 import uuid
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
 from app.errors import (
@@ -16,7 +18,7 @@ from app.errors import (
     RecordsUnavailable,
 )
 from app.models import ANONYMOUS, Caller
-from app.ports import Clock, PromptWriter
+from app.ports import UNLIMITED, Clock, PromptWriter
 from app.usecases.billing.budgets import BudgetGuard
 from app.usecases.billing.pricing import Prices
 
@@ -49,6 +51,7 @@ class Prompts:
         budget_guard: reserves the maximum cost of a refill.
         clock: determines when pools are refilled.
         rng: shuffles the prompts.
+        waiting: entered by each thread that waits for the text model, to bound their number.
     """
 
     def __init__(
@@ -59,7 +62,9 @@ class Prompts:
         budget_guard: BudgetGuard,
         clock: Clock,
         rng: random.Random,
+        waiting: AbstractContextManager[object] = UNLIMITED,
     ) -> None:
+        self._waiting = waiting
         self._writer = writer
         self._prices = prices
         self._budget_guard = budget_guard
@@ -79,13 +84,26 @@ class Prompts:
             PriceUnknown: there is a budget and no known price, and there are no older prompts.
             RecordsUnavailable: the budget can't be checked, and there are no older prompts.
             ProviderBadResponse: the model returned too few prompts.
+            Overloaded: too many threads wait for the model already.
             AppError: any other error in PROVIDER_FAILURES.
         """
         pool = self._pool_for(theme.casefold())
-        with pool.lock:
+        with self._locked(pool):
             if self._clock.monotonic() - pool.filled_at >= _POOL_SECONDS:
-                self._fill(pool, count, theme, caller)
+                with self._waiting:
+                    self._fill(pool, count, theme, caller)
             return self._draw(pool, count)
+
+    @contextmanager
+    def _locked(self, pool: _Pool) -> Iterator[None]:
+        """Lock the pool; another thread may be refilling it."""
+        if not pool.lock.acquire(blocking=False):
+            with self._waiting:
+                pool.lock.acquire()
+        try:
+            yield
+        finally:
+            pool.lock.release()
 
     def _fill(self, pool: _Pool, count: int, theme: str, caller: Caller) -> None:
         try:

@@ -3,7 +3,7 @@
 from requests import Response
 
 from tests.faults.rig import Rig
-from tests.faults.row import ExpectedResponse, Repeat, Row, Topic
+from tests.faults.row import READY, ExpectedResponse, Repeat, Row, Topic
 
 _INVALID = ExpectedResponse(400, "invalid_request")
 _REFUSED = ExpectedResponse(400, "prompt_rejected", "no")
@@ -32,6 +32,12 @@ def _nothing_was_requested(rig: Rig, _: object) -> None:
 
 def _no_image_was_requested(rig: Rig, _: object) -> None:
     assert [request.endpoint for request in rig.fake.requests] == ["moderations"]
+
+
+def _one_variant(rig: Rig) -> None:
+    rig.generate_image()
+    for _ in range(2):  # the second time from the cache
+        assert rig.service.get(f"{rig.path}?w=32").status_code == 200
 
 
 TOPIC = Topic(
@@ -86,6 +92,15 @@ TOPIC = Topic(
             settings={"rate_limit_generate": "1/hour"},
             response=ExpectedResponse(429, "rate_limited"),
             check=_nothing_was_requested,
+        ),
+        Row(
+            name="The caller has had too many variants computed",
+            cause=_one_variant,
+            send=lambda rig: rig.service.get(f"{rig.path}?w=33"),
+            settings={"rate_limit_variants": "1/hour"},
+            response=ExpectedResponse(429, "rate_limited"),
+            paid=1,
+            stored=READY,
         ),
         Row(
             name="The prompt is inappropriate",

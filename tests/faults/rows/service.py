@@ -1,7 +1,10 @@
 """Faults of the service itself."""
 
+import requests
 from requests import Response
 
+from app.container.waiting import PLACES
+from app.services.caching.caching_store import CachingStore
 from tests.faults.rig import Rig, fetch
 from tests.faults.row import (
     FINISHED,
@@ -26,11 +29,26 @@ def _full(rig: Rig) -> None:
     rig.fake.wait_in_flight()
 
 
-def _bug_in_store(rig: Rig) -> None:
-    store = rig.service.ports.store.__dict__
-    right, store["store"] = store["store"], None  # what a bug might do
+def _no_place_for_prompts(rig: Rig) -> None:
+    rig.fake.always("chat", Fault.until(rig.released))
+    for number in range(PLACES["prompts"]):
+        path = f"/generate-prompts?theme={number}"
+        rig.in_background(lambda path=path: requests.get(rig.service.url + path, timeout=60))
+    rig.fake.wait_for_request("chat", PLACES["prompts"])
+
+
+def _found_silent(rig: Rig) -> None:
+    rig.parts.s3.black_hole()
     rig.path = _NO_SUCH
-    rig.repair_by(lambda: store.update(store=right))
+    assert rig.service.get(rig.path.replace("000.png", "001.png")).status_code == 503
+
+
+def _bug_in_store(rig: Rig) -> None:
+    assert isinstance(rig.service.ports.store, CachingStore)
+    store = rig.service.ports.store.store.__dict__
+    right, store["client"] = store["client"], None  # what a bug might do
+    rig.path = _NO_SUCH
+    rig.repair_by(lambda: store.update(client=right))
 
 
 def _bug_in_imaging(rig: Rig) -> None:
@@ -59,6 +77,19 @@ TOPIC = Topic(
                 paid=2,
                 stored=StoredState(READY.records * 2, tuple(sorted(READY.objects * 2))),
             ),
+        ),
+        Row(
+            name="More callers wait for the text model than there are places",
+            cause=_no_place_for_prompts,
+            send=lambda rig: rig.service.get("/generate-prompts?theme=new"),
+            response=ExpectedResponse(503, "busy", headers={"Retry-After": "2"}),
+        ),
+        Row(
+            name="S3 never responds, a read has found it, and another image is fetched",
+            cause=_found_silent,
+            send=fetch,
+            response=ExpectedResponse(503, "storage_unavailable", headers={"Retry-After": "5"}),
+            log=("the image store did not respond to an earlier call",),
         ),
         Row(
             name="A bug in the service",

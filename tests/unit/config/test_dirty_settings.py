@@ -57,6 +57,7 @@ VALUES = {
     "PUBLIC_IMAGES": "true",
     "RATE_LIMIT_GENERATE": "5/minute",
     "RATE_LIMIT_PROMPTS": "off",
+    "RATE_LIMIT_VARIANTS": "off",
     "RATE_LIMIT_DEFAULT": "7/hour",
     "TRUSTED_PROXIES": "127.0.0.1",
     "PROVIDER_IMAGE_HOSTS": "images.example.com,10.0.0.7:9000",

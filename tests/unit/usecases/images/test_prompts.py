@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from app.errors import (
     AppError,
     BudgetExceeded,
+    Overloaded,
     PromptRejected,
     ProviderBadResponse,
     ProviderTimeout,
     ProviderUnreachable,
     RecordsUnavailable,
 )
+from app.http.concurrency import Places
 from app.models import Budget, Spending
 from app.usecases.billing.budgets import BudgetGuard
 from app.usecases.billing.pricing import Prices
@@ -201,3 +203,22 @@ def test_failed_call_counts_if_it_may_be_charged(
     with pytest.raises(type(error)):
         prompts_of(world).suggest(5)
     assert (world.ledger.spent("", "2026-11-22").micros > 0) is counted
+
+
+def test_callers_above_the_places_are_refused(world: World) -> None:
+    """While the model is slow, as many callers wait as there are places, of any theme."""
+    places = Places(2, lambda: Overloaded("full"))
+    prompts = Prompts(
+        world.writer,
+        prices=Prices(PRICES),
+        budget_guard=BudgetGuard(ledger=world.ledger, clock=world.clock),
+        clock=world.clock,
+        rng=random.Random(0),
+        waiting=places,
+    )
+    assert prompts.suggest(1, theme="known")
+    with places, places:
+        with pytest.raises(Overloaded):
+            prompts.suggest(1, theme="new")
+        assert prompts.suggest(1, theme="known")  # a pool needs no place
+    assert prompts.suggest(1, theme="new")

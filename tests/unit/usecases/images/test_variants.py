@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from app.container.waiting import variant_places
 from app.errors import (
     ImageDamaged,
     ImageNotFound,
@@ -42,13 +43,13 @@ def variants(world: World, *, limit: int = 8, real_cache: bool = False) -> Varia
         store=world.store,
         image_processor=world.image_processor,
         cache=TwoLevelCache(memory_bytes=1_000_000) if real_cache else world.cache,
-        limit=limit,
+        rendering=variant_places(limit),
     )
 
 
 def fetch(use_case: Variants, variant: Variant) -> StoredImage:
     """Fetch a variant of the stored image."""
-    return use_case.fetch(ID, variant, variant.canonical())
+    return use_case.fetch(ID, variant, variant.canonical(), admit=lambda: None)
 
 
 @pytest.fixture

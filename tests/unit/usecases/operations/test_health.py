@@ -8,6 +8,7 @@ import pytest
 from app.errors import AppError, RecordsUnavailable, StorageUnavailable
 from app.models import PartHealth
 from app.usecases.operations.health import HealthCheck, Readiness
+from tests.support.concurrency.threads import wait_until
 from tests.support.fakes.ports import FakeClock
 
 
@@ -153,4 +154,15 @@ def test_concurrent_requests_ping_a_slow_part_once(readiness: Readiness, storage
         threading.Timer(0.1, storage.gate.set).start()
         for caller in waiting:
             caller.result(60)
+    assert storage.pings == 1
+
+
+def test_report_does_not_wait_for_a_silent_part(clock: FakeClock, storage: FakePart) -> None:
+    """A part that does not respond in time is down; once it responds it is up again."""
+    check = HealthCheck(name="storage", kind="s3", ping=storage.ping)
+    readiness = Readiness((check,), clock=clock, report_seconds=0)
+    storage.gate.clear()
+    assert [part.up for _ in range(3) for part in readiness.report()] == [False] * 3
+    storage.gate.set()
+    wait_until(lambda: readiness.report()[0].up)
     assert storage.pings == 1

@@ -1,0 +1,40 @@
+"""Kinds of requests that never wait for each other, by method and path.
+
+The server selects by them which threads handle a request, before it is parsed completely. See
+docs/operations.md for the threads.
+"""
+
+from enum import Enum, auto
+
+
+class RequestKind(Enum):
+    """Requests that share threads, and wait for nothing but what is stated here."""
+
+    HEALTH = auto()  # never waits for anything
+    READINESS = auto()  # waits briefly
+    GENERATION = auto()  # waits for minutes
+    OTHER = auto()  # waits in a limited number of places, if at all
+
+
+_KINDS = {
+    ("GET", "healthz"): RequestKind.HEALTH,
+    ("HEAD", "healthz"): RequestKind.HEALTH,
+    ("GET", "readyz"): RequestKind.READINESS,
+    ("HEAD", "readyz"): RequestKind.READINESS,
+    ("POST", "generate-image"): RequestKind.GENERATION,
+    ("POST", "cutouts"): RequestKind.GENERATION,
+}
+
+
+def kind_of(method: str, target: str) -> RequestKind:
+    """Return the kind of a request.
+
+    The last segment of the path decides, since the service may be below any path. Nothing else
+    ends like that, and whatever is not found costs little.
+
+    Args:
+        method: the request's method.
+        target: the target of its request line, with the query if there is one.
+    """
+    name = target.partition("?")[0].rpartition("/")[2]
+    return _KINDS.get((method, name), RequestKind.OTHER)
