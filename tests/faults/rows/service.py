@@ -1,5 +1,7 @@
 """Faults of the service itself."""
 
+from functools import partial
+
 import requests
 from requests import Response
 
@@ -32,8 +34,8 @@ def _full(rig: Rig) -> None:
 def _no_place_for_prompts(rig: Rig) -> None:
     rig.fake.always("chat", Fault.until(rig.released))
     for number in range(PLACES["prompts"]):
-        path = f"/generate-prompts?theme={number}"
-        rig.in_background(lambda path=path: requests.get(rig.service.url + path, timeout=60))
+        url = f"{rig.service.url}/generate-prompts?theme={number}"
+        rig.in_background(partial(requests.get, url, timeout=60))
     rig.fake.wait_for_request("chat", PLACES["prompts"])
 
 
