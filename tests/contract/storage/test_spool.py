@@ -63,10 +63,8 @@ def spool(root: Path) -> FileSpool:
 
 def taken(spool: FileSpool) -> int:
     """Return the bytes of disk that this thread has reserved."""
-    ballast = spool._reserved.ballast
-    if ballast is None or ballast.closed:
-        return 0
-    return os.fstat(ballast.fileno()).st_blocks * 512
+    room = spool._reserved.room
+    return 0 if room is None else os.fstat(room.file.fileno()).st_blocks * 512
 
 
 def files(root: Path) -> list[str]:

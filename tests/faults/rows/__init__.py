@@ -14,6 +14,7 @@ from tests.faults.rows import (
     slow_images,
     storage,
     streams,
+    unwritable,
     wrong_responses,
 )
 from tests.faults.rows.crashes import CRASHES
@@ -31,6 +32,7 @@ TOPICS = tuple(
         streams,
         storage,
         wrong_responses,
+        unwritable,
         records,
         cache,
         cutouts,
