@@ -20,7 +20,7 @@ from app import create_app
 from app.blueprints.dependencies import dependencies_of
 from app.config import Settings
 from app.ports import Clock, ImageProcessor, Ports
-from tests.support.cached_painter import ports_for
+from tests.support.cached_images import ports_for
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.servers.databases import (
     MongoServer,

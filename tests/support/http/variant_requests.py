@@ -9,6 +9,7 @@ import requests
 from PIL import Image
 
 from app.imaging import Variant, VariantSource
+from tests.support.cached_images import CachingImageProcessor
 from tests.support.fakes.ports import FakeImageProcessor
 from tests.support.images.sample_images import encoded, owl
 from tests.support.service import Service
@@ -18,7 +19,7 @@ def store_image(service: Service) -> str:
     """Store an image with its original, and return its path."""
     image_id = str(uuid.uuid4())
     original = encoded(owl())
-    cutout = service.ports.image_processor.cut_out(original)
+    cutout = CachingImageProcessor(max_concurrent=1).cut_out(original)
     service.ports.store.put(f"images/{image_id}.png", cutout.png, content_type="image/png")
     service.ports.store.put(f"originals/{image_id}.png", original, content_type="image/png")
     return f"/images/{image_id}.png"
