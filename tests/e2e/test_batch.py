@@ -18,10 +18,11 @@ from app.models import State
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
 from tests.support.fake_openai import Behavior, FakeOpenAI
+from tests.support.images.sample_images import encoded, owl
 from tests.support.servers.gunicorn import ROOT, environment
 from tests.support.service import openai_settings
 
-PROMPTS = 200
+PROMPTS = 60
 CONCURRENCY = 4
 _TIMEOUT_SECONDS = 600  # only limits how long a failing test takes
 
@@ -59,19 +60,23 @@ def report_of(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return a folder with a file of 200 prompts."""
+    """Return a folder with a file of prompts."""
     prompts = "".join(f"A fox, number {number}\n" for number in range(PROMPTS))
     (tmp_path / "prompts.txt").write_text(prompts)
     return tmp_path
 
 
 class HeldRequests:
-    """Requests after the first ones, which the model holds back until they are released."""
+    """Requests after the first ones, which the model holds back until they are released.
+
+    The images are small.
+    """
 
     def __init__(self, fake: FakeOpenAI, *, after: int) -> None:
         self._count = 0
         self._changed = threading.Condition()
         self._released = threading.Event()
+        fake.image = encoded(owl(128, 128))
         fake.script("images", *[Behavior("normal", paid=True)] * after)
         fake.always("images", Behavior("held", paid=True, wait=self._hold))
 

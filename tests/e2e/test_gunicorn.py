@@ -10,6 +10,7 @@ from pymongo import MongoClient
 from redis import Redis
 
 from tests.support.fake_openai import SECRET_MARKER, FakeOpenAI
+from tests.support.images.sample_images import encoded, owl
 from tests.support.servers.databases import MongoServer, RedisServer, S3Server
 from tests.support.servers.gunicorn import (
     TIMEOUT_SECONDS,
@@ -31,9 +32,10 @@ def test_kill_loses_no_generated_image(tmp_path: Path) -> None:
             assert server.get(f"/images/{name}").content == stored
 
 
-def test_workers_share_embedded_stores(tmp_path: Path) -> None:
+def test_workers_share_embedded_stores(tmp_path: Path, fake_openai: FakeOpenAI) -> None:
     """With three workers on files and SQLite, all concurrent requests succeed and are counted."""
-    with gunicorn(tmp_path, web_concurrency=3) as server:
+    fake_openai.image = encoded(owl(128, 128))
+    with gunicorn(tmp_path, web_concurrency=3, **openai_settings(fake_openai)) as server:
         with ThreadPoolExecutor(12) as pool:
             responses = list(pool.map(lambda n: server.generate(f"Star {n}"), range(24)))
         names = {response.json()["filename"] for response in responses}
@@ -98,16 +100,6 @@ def test_main_job_on_real_parts(
         assert secret not in log
 
 
-def test_selected_parts_are_logged(tmp_path: Path) -> None:
-    """At start the log names each part that is used, and the setting that selects it."""
-    with gunicorn(tmp_path) as server:
-        log = server.log()
-    assert "provider: offline painter, which draws by fixed rules, not AI (OPENAI_API_KEY" in log
-    assert "storage: files in" in log
-    assert "records: SQLite in" in log
-    assert "cache: memory of each process (REDIS_URL is not set)" in log
-
-
 def test_service_starts_while_its_parts_are_down(tmp_path: Path) -> None:
     """If no part can be reached, the service starts, is alive, and is not ready."""
     nowhere = "127.0.0.1:9"
@@ -132,8 +124,11 @@ def test_service_starts_while_its_parts_are_down(tmp_path: Path) -> None:
         }
 
 
-def test_large_body_gets_a_response(tmp_path: Path) -> None:
-    """A body of 10 MB gets 413 as JSON, with a length or chunked."""
+def test_large_body_gets_a_response_and_selected_parts_are_logged(tmp_path: Path) -> None:
+    """A body of 10 MB gets 413 as JSON, with a length or chunked.
+
+    At start the log names each part that is used, and the setting that selects it.
+    """
     with gunicorn(tmp_path) as server:
         headers = {"Content-Type": "application/json"}
         for body in (b"x" * 10_000_000, (b"x" * 100_000 for _ in range(100))):
@@ -144,6 +139,11 @@ def test_large_body_gets_a_response(tmp_path: Path) -> None:
                 timeout=TIMEOUT_SECONDS,
             )
             assert (response.status_code, response.json()["code"]) == (413, "request_too_large")
+        log = server.log()
+    assert "provider: offline painter, which draws by fixed rules, not AI (OPENAI_API_KEY" in log
+    assert "storage: files in" in log
+    assert "records: SQLite in" in log
+    assert "cache: memory of each process (REDIS_URL is not set)" in log
 
 
 def test_workers_that_start_together_share_mongodb(
@@ -165,7 +165,7 @@ def test_threads_share_memory_arenas(tmp_path: Path) -> None:
     """The allocator's settings hold in workers: all threads share two arenas."""
     with gunicorn(tmp_path, web_concurrency=1) as server:
         with ThreadPoolExecutor(12) as pool:
-            responses = list(pool.map(lambda n: server.generate(f"Moon {n}"), range(24)))
+            responses = list(pool.map(lambda n: server.generate(f"Moon {n}"), range(12)))
         assert {response.status_code for response in responses} == {200}
         (worker,) = server.workers()
         assert len(arenas(worker)) < 5  # without the setting there are as many as threads

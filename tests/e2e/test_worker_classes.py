@@ -15,6 +15,7 @@ from tests.e2e.test_idempotency import check_race
 from tests.support.concurrency.threads import wait_until
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.http.clients import streaming
+from tests.support.images.sample_images import encoded, owl
 from tests.support.servers.databases import RedisServer
 from tests.support.servers.gunicorn import SHIPPED, Gunicorn, gunicorn
 from tests.support.service import openai_settings
@@ -53,10 +54,27 @@ def do_main_job(server: Gunicorn) -> str:
     return name
 
 
+def check_rejected_request(server: Gunicorn) -> None:
+    """Send a malformed head, and check that the error is JSON."""
+    with socket.create_connection(server.address, timeout=60) as client:
+        client.sendall(b"GET /healthz HTTP/1.1\r\nHost : x\r\n\r\n")
+        received = b"".join(iter(lambda: client.recv(65536), b""))
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n")
+    assert b"\r\nAccess-Control-Allow-Origin: *\r\n" in head
+    assert b"\r\nDate: " in head
+    assert json.loads(body)["code"] == "invalid_request"
+    assert server.get("/healthz").status_code == 200
+
+
 def test_main_job_on_embedded_stores(tmp_path: Path, worker_class: str) -> None:
-    """With the option on the command line the main job is done, and SIGTERM ends with status 0."""
+    """With the option on the command line the main job is done, and SIGTERM ends with status 0.
+
+    A request that gunicorn's parser rejects gets a JSON error, as under the shipped class.
+    """
     with gunicorn(tmp_path, SHIPPED, (), ("--worker-class", worker_class)) as server:
         do_main_job(server)
+        check_rejected_request(server)
         assert server.stop() == 0
         log = server.log()
     assert f"Using worker: {worker_class}\n" in log
@@ -91,36 +109,19 @@ def test_main_job_on_real_parts(
     assert fake_openai.paid == 2
 
 
-def test_one_key_is_paid_once(tmp_path: Path, worker_class: str, fake_openai: FakeOpenAI) -> None:
-    """Sixteen concurrent requests with one key, over two workers, lead to one payment."""
-    settings = openai_settings(fake_openai) | {"web_concurrency": 2}
-    with gunicorn(tmp_path, SHIPPED, (), ("-k", worker_class), **settings) as server:
-        check_race([server], fake_openai)
-        assert "ERROR" not in server.log()
-
-
-def test_rejected_requests_get_json(tmp_path: Path, worker_class: str) -> None:
-    """A request that gunicorn's parser rejects gets a JSON error, as under the shipped class."""
-    with gunicorn(tmp_path, SHIPPED, (), ("-k", worker_class)) as server:
-        with socket.create_connection(server.address, timeout=60) as client:
-            client.sendall(b"GET /healthz HTTP/1.1\r\nHost : x\r\n\r\n")
-            received = b"".join(iter(lambda: client.recv(65536), b""))
-        head, _, body = received.partition(b"\r\n\r\n")
-        assert head.startswith(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n")
-        assert b"\r\nAccess-Control-Allow-Origin: *\r\n" in head
-        assert b"\r\nDate: " in head
-        assert json.loads(body)["code"] == "invalid_request"
-        assert server.get("/healthz").status_code == 200
-
-
-def test_shutdown_finishes_a_generation(
+def test_one_key_is_paid_once_and_shutdown_finishes_a_generation(
     pool: ThreadPoolExecutor, tmp_path: Path, worker_class: str, fake_openai: FakeOpenAI
 ) -> None:
-    """SIGTERM during a generation ends with status 0 after its response, which was paid once."""
-    released = threading.Event()
-    fake_openai.script("images", Fault.until(released))
-    settings = openai_settings(fake_openai) | {"openai_timeout_seconds": 60, "web_concurrency": 1}
+    """Sixteen concurrent requests with one key, over two workers, lead to one payment.
+
+    SIGTERM during a generation ends with status 0 after its response, which was paid once.
+    """
+    fake_openai.image = encoded(owl(128, 128))
+    settings = openai_settings(fake_openai) | {"openai_timeout_seconds": 60, "web_concurrency": 2}
     with gunicorn(tmp_path, SHIPPED, (), ("-k", worker_class), **settings) as server:
+        check_race([server], fake_openai)
+        paid, released = fake_openai.paid, threading.Event()
+        fake_openai.script("images", Fault.until(released))
         running = pool.submit(server.generate)
         fake_openai.wait_in_flight(1, timeout=60)
         server.send(signal.SIGTERM)
@@ -129,5 +130,7 @@ def test_shutdown_finishes_a_generation(
         released.set()
         assert running.result().status_code == 200
         assert server.exit_status() == 0
-        assert "Traceback" not in server.log()
-    assert fake_openai.paid == 1
+        log = server.log()
+    assert "ERROR" not in log
+    assert "Traceback" not in log
+    assert fake_openai.paid == paid + 1

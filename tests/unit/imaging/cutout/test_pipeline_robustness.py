@@ -100,12 +100,9 @@ def test_another_process_gives_the_same_bytes(tmp_path: Path) -> None:
     files = [tmp_path / str(n) for n in range(len(samples()))]
     for file, data in zip(files, samples(), strict=True):
         file.write_bytes(data)
-    children = [
-        python_process.start(DIGEST, *files, env={"PYTHONHASHSEED": seed}) for seed in ("1", "77")
-    ]
+    child = python_process.start(DIGEST, *files, env={"PYTHONHASHSEED": "77"})
     expected = [digest(data) for data in samples()]
-    for child in children:
-        assert python_process.finish(child).split() == expected
+    assert python_process.finish(child).split() == expected
 
 
 def test_ten_threads_give_the_same_bytes() -> None:
