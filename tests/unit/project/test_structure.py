@@ -13,6 +13,7 @@ UNIT_TESTS_OF_OTHERS = {"project", "bench"}
 ANY_SIZE = {"__init__.py", "__main__.py", "conftest.py"}
 SMALL = {
     "app/imaging/errors.py": "the error of all imaging packages",
+    "tests/support/concurrency/scheduler.py": "imports xdist, which only one process needs",
     "tests/support/fakes/scripted.py": "the base of the fakes in three modules",
     "tests/support/openai/official_client.py": "imports openai, which few tests need",
     "tests/support/servers/free_ports.py": "used by servers and by tests without one",
