@@ -26,6 +26,7 @@ from app.usecases.images.variants import Variants
 from app.usecases.operations.health import Readiness
 from app.usecases.operations.maintenance import Maintenance
 from app.usecases.operations.metrics_report import MetricsReport
+from app.usecases.reconcile.deep import DeepCheck
 from app.usecases.reconcile.run import Reconcile
 
 _KEY = "image_generator"
@@ -87,6 +88,7 @@ class Dependencies:
     import_image: ImportImage
     recut: RecutImages
     reconcile: Reconcile
+    deep_check: DeepCheck
     maintenance: Maintenance
     authenticate: Authenticate | None
     rate_limits: RateLimits

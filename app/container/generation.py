@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from app.ports import Ports, TempFiles
+from app.ports import Cursor, Ports, TempFiles
 from app.services.caching.caching_store import CachingStore, UncachedStore
 from app.usecases.billing.accounting import AccountedRecords
 from app.usecases.billing.budgets import BudgetGuard
@@ -22,10 +22,13 @@ from app.usecases.images.replacement import ReplaceImage
 from app.usecases.operations.health import Readiness
 from app.usecases.operations.maintenance import Maintenance
 from app.usecases.operations.storage_check import StorageCheck
+from app.usecases.reconcile.deep import DeepCheck
+from app.usecases.reconcile.inventory import Inventory
 from app.usecases.reconcile.rebuild import Rebuilder
 from app.usecases.reconcile.repairs import Repairs
 from app.usecases.reconcile.run import Reconcile
 from app.usecases.reconcile.spool_drain import SpoolDrain
+from app.usecases.reconcile.verify import VerifyImage
 
 
 def past_the_cache(ports: Ports) -> Ports:
@@ -134,13 +137,7 @@ def build_reconcile(
         records=ports.records,
         store=ports.store,
         clock=ports.clock,
-        repairs=Repairs(
-            records=ports.records,
-            store=ports.store,
-            finalizer=recovery.finalizer,
-            recovery=recovery,
-            rebuilder=_build_rebuilder(ports),
-        ),
+        repairs=_build_repairs(ports, recovery),
         spool_drain=_build_spool_drain(ports, recovery, retention),
         temp_files=temp_files,
     )
@@ -157,6 +154,27 @@ def build_maintenance(
         recovery=recovery,
         spool_drain=_build_spool_drain(ports, recovery, retention),
         retention=retention,
+    )
+
+
+def build_deep_check(ports: Ports, recovery: Recovery, cursor: Cursor) -> DeepCheck:
+    """Build the use case that compares all stored bytes with their hashes."""
+    return DeepCheck(
+        records=ports.records,
+        inventory=Inventory(ports.store, ports.records),
+        verify=VerifyImage(ports.store, ports.records),
+        repairs=_build_repairs(ports, recovery),
+        cursor=cursor,
+    )
+
+
+def _build_repairs(ports: Ports, recovery: Recovery) -> Repairs:
+    return Repairs(
+        records=ports.records,
+        store=ports.store,
+        finalizer=recovery.finalizer,
+        recovery=recovery,
+        rebuilder=_build_rebuilder(ports),
     )
 
 

@@ -9,6 +9,7 @@ from app.blueprints.dependencies import Dependencies, ServerInfo
 from app.config import VERSION, Settings
 from app.container.generation import (
     build_create_cutout,
+    build_deep_check,
     build_finalizer,
     build_generate_image,
     build_maintenance,
@@ -27,6 +28,7 @@ from app.ports import ImageCache, Ports
 from app.services.caching.api_key_cache import CachedApiKeys
 from app.services.caching.caching_store import CachingStore
 from app.services.caching.memory import MemoryCache
+from app.services.files.cursor import FileCursor
 from app.services.files.temp_files import LocalTempFiles
 from app.usecases.auth.api_keys import ApiKeys
 from app.usecases.auth.authentication import Authentication
@@ -122,6 +124,9 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
             recovery,
             LocalTempFiles(settings.data_dir / "store", settings.data_dir / "spool"),
             retention,
+        ),
+        deep_check=build_deep_check(
+            uncached, recovery, FileCursor(settings.data_dir / "deep-check")
         ),
         maintenance=build_maintenance(uncached, readiness, recovery, retention),
         authenticate=_authentication(ports) if settings.auth_required else None,

@@ -10,6 +10,7 @@ from app.ports.rate_limiter import RateLimiter
 from app.ports.records import Clock, ImageRecords
 from app.ports.storage import (
     UNLIMITED,
+    Cursor,
     Guard,
     ImageCache,
     ImageStore,
@@ -22,6 +23,7 @@ __all__ = [
     "UNLIMITED",
     "ApiKeyRepository",
     "Clock",
+    "Cursor",
     "Guard",
     "ImageCache",
     "ImageGenerator",

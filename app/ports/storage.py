@@ -103,6 +103,22 @@ class TempFiles(Protocol):
         """Remove the file, if there is one."""
 
 
+class Cursor(Protocol):
+    """The place of a long run, on this server's disk, which outlives the process.
+
+    Every method raises StorageUnavailable if the disk fails.
+    """
+
+    def load(self) -> str:
+        """Return the id of the last image that was done, or ""."""
+
+    def save(self, image_id: str) -> None:
+        """Keep the id of the last image that was done."""
+
+    def clear(self) -> None:
+        """Forget it: the run is complete."""
+
+
 class ImageCache(Protocol):
     """Caches images and variants.
 

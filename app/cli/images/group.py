@@ -10,7 +10,7 @@ from app.cli.images.doctor import doctor
 from app.cli.images.export_import import export, import_
 from app.cli.images.generate import generate
 from app.cli.images.list_show_delete import delete, list_, show
-from app.cli.images.reconcile import reconcile
+from app.cli.images.reconcile import reconcile, verify
 from app.cli.images.recut import recut
 from app.cli.images.sign import sign
 
@@ -24,6 +24,7 @@ _COMMANDS = (
     delete,
     sign,
     reconcile,
+    verify,
     doctor,
 )
 """In the order of `flask images --help`: from making images to checking the service."""
