@@ -23,6 +23,7 @@ _MAX_STREAM_VALUES = 50_000  # in all events of a stream
 _MAX_LINES = 20_000
 _MAX_TEXT_BYTES = 8 * 1024 * 1024  # of JSON in memory; processing it may take five times as much
 _SLACK_BYTES = 1024 * 1024  # behind a text whose end came with its last part
+_MAX_UNUSABLE_BYTES = 8 * 1024 * 1024  # of a large text that is no base64
 _MIN_LARGE_BYTES = 64 * 1024
 _DATA_URI_START = re.compile(rb"\s*(?:data:)?[\w.+/=;-]{1,200},", re.IGNORECASE)
 # What remains of an image or of its cost in a body that is no JSON.
@@ -164,6 +165,8 @@ class BodyBuffer:
     def _add_to_large(self, large: LargeText, chunk: bytes) -> None:
         end = chunk.find(b'"')
         large.feed(chunk if end < 0 else chunk[:end])
+        if not large.valid and large.size > _MAX_UNUSABLE_BYTES:
+            raise self._refused("no base64")
         if end >= 0:
             large.close()
             self._open = None

@@ -1,0 +1,1 @@
+"""Memory and processor time of the worst responses that a provider can send."""
