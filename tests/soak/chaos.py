@@ -8,11 +8,19 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
+from tests.soak.abuse import flood, read_slowly
+from tests.soak.customers import OrderBook
 from tests.soak.fleet import Server
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.servers.fault_proxy import FaultProxy
+from tests.support.servers.s3_filter import Lie, S3Filter, S3Reply
+from tests.support.servers.s3_lies import CHANGES, WRITES, Change, answering_writes, writing
+from tests.support.servers.s3_refusals import S3Request
 
+_LATE_SECONDS = (5.0, 15.0)
+_LIE_SECONDS = (1.0, 4.0)
 _OUTAGES = ("refuse", "black_hole", "reset", "delay")
 
 
@@ -20,8 +28,10 @@ _OUTAGES = ("refuse", "black_hole", "reset", "delay")
 class Chaos:
     """The servers and parts that can be broken, and what was broken so far."""
 
-    servers: list[Server]
+    book: OrderBook
     proxies: dict[str, FaultProxy]
+    store: S3Filter
+    put: Callable[[str, bytes], object]
     fake: FakeOpenAI
     rng: random.Random
     done: Counter[str] = field(default_factory=Counter)
@@ -34,12 +44,23 @@ class Chaos:
             (self._restart_a_server, 1),
             (self._break_a_part, 5),
             (self._script_a_provider_fault, 4),
+            (self._let_the_store_lie, 3),
+            (self._read_slowly, 1),
+            (self._flood, 2),
+            (self._lose_a_server, 1),
+            (self._return_a_spool, 1),
         )
         kinds, weights = zip(*actions, strict=True)
         while time.monotonic() < until:
             (action,) = self.rng.choices(kinds, weights)
             self.done[action()] += 1
+            self.store.requests.clear()  # with all bodies
             time.sleep(self.rng.uniform(0.3, 1.5))
+
+    @property
+    def servers(self) -> list[Server]:
+        """The servers that the customers use."""
+        return self.book.servers
 
     def _kill_a_worker(self) -> str:
         server = self.rng.choice(self.servers)
@@ -93,3 +114,69 @@ class Chaos:
         )
         self.fake.script("images", fault)
         return f"provider {fault.name}"
+
+    def _let_the_store_lie(self) -> str:
+        name, lie = self.rng.choice(self._lies())
+        self.store.lies = (lie,)
+        time.sleep(self.rng.uniform(*_LIE_SECONDS))
+        self.store.lies = ()
+        return name
+
+    def _lies(self) -> list[tuple[str, Lie]]:
+        reads = [("store returns other bytes", _reading(change)) for change in CHANGES.values()]
+        writes = [
+            ("store keeps other bytes", writing(".png", change, self.put))
+            for change in WRITES.values()
+        ]
+        etags = [
+            ("store returns another ETag", answering_writes(etag)) for etag in (None, "0" * 32)
+        ]
+        return reads + writes + etags
+
+    def _read_slowly(self) -> str:
+        path = self.book.path_of_any_image(self.rng)
+        if path:
+            read_slowly(self.rng.choice(self.servers), path, self.rng.uniform(2, 6))
+        return "slow readers" if path else "nothing to read yet"
+
+    def _flood(self) -> str:
+        path = self.book.path_of_any_image(self.rng)
+        if path:
+            flood(self.rng.choice(self.servers), path, self.rng, self.book.violations)
+        return "flood" if path else "nothing to read yet"
+
+    def _lose_a_server(self) -> str:
+        """Kill a server whose images could not be stored, and start it much later."""
+        server = self.rng.choice(self.servers)
+        self.proxies["s3"].refuse()
+        time.sleep(self.rng.uniform(2, 5))
+        with server.lock:
+            spooled = server.save_spool()
+            server.kill()
+            self.proxies["s3"].restore()
+            time.sleep(self.rng.uniform(*_LATE_SECONDS))
+            server.start()
+        return f"server back late with {'spooled images' if spooled else 'nothing'}"
+
+    def _return_a_spool(self) -> str:
+        """Restart a server on a disk that still has the images which waited there earlier."""
+        server = self.rng.choice(self.servers)
+        with server.lock:
+            server.kill()
+            server.return_spool()
+            server.start()
+        return "spool returned"
+
+
+def _reading(change: Change) -> Lie:
+    """Make each read of an image incorrect."""
+
+    def reply(request: S3Request, forward: Callable[[S3Request], S3Reply]) -> S3Reply:
+        true = forward(request)
+        return change(true) if true.status == 200 else true
+
+    return Lie(lambda request: request.method == "GET" and _is_image(request), reply)
+
+
+def _is_image(request: S3Request) -> bool:
+    return urlsplit(request.target).path.endswith(".png")

@@ -12,11 +12,13 @@ import requests
 from tests.soak.fleet import Server
 
 _TIMEOUT_SECONDS = 40
+_CACHED_SECONDS = 90  # a process may serve a deleted image from its memory for a minute
 EXPECTED = {
     (200, None),
     (400, "prompt_rejected"),
     (409, "generation_in_progress"),
     (409, "outcome_unknown"),
+    (410, "image_deleted"),
     (422, "idempotency_key_reused"),
     (502, "provider_bad_response"),
     (502, "provider_error"),
@@ -33,7 +35,12 @@ EXPECTED = {
 
 @dataclass
 class Order:
-    """An image that a customer requests, under one idempotency key."""
+    """An image that a customer requests, under one idempotency key.
+
+    Attributes:
+        deleting: whether a deletion was requested; it may have failed.
+        deleted_at: when a deletion was confirmed (monotonic); None before.
+    """
 
     key: str
     prompt: str
@@ -41,6 +48,13 @@ class Order:
     body: dict[str, Any] | None = None
     image: bytes | None = None
     outcome: str = ""
+    deleting: bool = False
+    deleted_at: float | None = None
+
+    @property
+    def path(self) -> str:
+        """The path of the finished image."""
+        return f"/images/{self.body['filename']}" if self.body else ""
 
 
 class OrderBook:
@@ -60,26 +74,27 @@ class OrderBook:
             self.orders.append(Order(f"soak-{number}", f"Soak number {number}: a red fox"))
             return self.orders[-1]
 
+    def path_of_any_image(self, rng: random.Random) -> str:
+        """Return the path of a finished image, or "" if there is none."""
+        with self.lock:
+            return rng.choice([o.path for o in self.orders if o.path and not o.deleting] or [""])
+
     def request(self, order: Order, server: Server) -> None:
         """Request the image once, and compare the response with all earlier ones."""
+        was_deleted = order.deleted_at is not None
         response = self._send(server, "POST", "/generate-image", order.prompt, order.key)
         if response is None:
             return
         body = response.json()
         self._note(response.status_code, body.get("code"), f"{order.key}: {response.text[:300]}")
         with order.lock:
-            if response.status_code == 200:
-                if order.body is not None and order.body != body:
-                    self.violations.append(f"{order.key} got two different responses")
-                order.body, order.outcome = body, "image"
-            elif order.body is not None:
-                # Records may be unavailable for a while; any final error would be a violation.
-                if response.status_code < 500 and body["code"] != "generation_in_progress":
-                    self.violations.append(f"{order.key} got an image, and later {body['code']}")
-            elif body["code"] == "outcome_unknown":
-                order.outcome = "unknown"
-            elif body["code"] == "provider_bad_response" and body["charged"] == "yes":
-                order.outcome = "garbage"
+            problem = (
+                _note_image(order, body, was_deleted=was_deleted)
+                if response.status_code == 200
+                else _note_error(order, body, response.status_code)
+            )
+        if problem:
+            self.violations.append(f"{order.key} {problem}")
 
     def reuse_key(self, order: Order, server: Server) -> None:
         """Use a finished order's key for another prompt, which must never give an image."""
@@ -95,18 +110,39 @@ class OrderBook:
         """Fetch the image, which must be the same bytes each time, from every server."""
         if order.body is None:
             return False
-        path = f"/images/{order.body['filename']}"
-        response = self._send(server, "GET", path)
+        response = self._send(server, "GET", order.path)
         if response is None or response.status_code == 503:
             return False
         with order.lock:
             if response.status_code != 200:
-                self.violations.append(f"{order.key}: GET gave {response.status_code}")
+                if not order.deleting:
+                    self.violations.append(f"{order.key}: GET gave {response.status_code}")
             elif order.image is None:
                 order.image = response.content
             elif order.image != response.content:
                 self.violations.append(f"{order.key}: the image has changed")
+            if response.status_code == 200 and _was_deleted(order, _CACHED_SECONDS):
+                self.violations.append(f"{order.key} was deleted, and is served again")
         return response.status_code == 200
+
+    def delete(self, order: Order, server: Server) -> bool:
+        """Delete the image, and return whether it is gone for certain.
+
+        A repeated deletion is 404 if an earlier one succeeded.
+        """
+        if order.body is None:
+            return False
+        repeated, order.deleting = order.deleting, True
+        response = self._send(server, "DELETE", order.path)
+        if response is None or response.status_code == 503:
+            return False
+        is_gone = response.status_code == 204 or (repeated and response.status_code == 404)
+        with order.lock:
+            if is_gone and order.deleted_at is None:
+                order.deleted_at = time.monotonic()
+            if response.status_code not in {204, 404}:
+                self.violations.append(f"{order.key}: DELETE gave {response.status_code}")
+        return is_gone
 
     def browse(self, server: Server) -> None:
         """Read the list."""
@@ -134,6 +170,35 @@ class OrderBook:
                 self.violations.append(f"unexpected {status}: {text}")
 
 
+def _note_image(order: Order, body: dict[str, Any], *, was_deleted: bool) -> str:
+    """Set the order's image, and return what contradicts an earlier response, or ""."""
+    earlier, order.body, order.outcome = order.body, body, "image"
+    if was_deleted:
+        return "was deleted, and given again"
+    return "got two different responses" if earlier is not None and earlier != body else ""
+
+
+def _note_error(order: Order, body: dict[str, Any], status: int) -> str:
+    """Set the order's outcome, and return what contradicts an earlier response, or ""."""
+    code = body["code"]
+    if code == "image_deleted":
+        return "" if order.deleting else "is deleted, but nobody deleted it"
+    if order.body is not None:
+        # Records may be unavailable for a while; any final error would be a violation.
+        is_final = status < 500 and code != "generation_in_progress"
+        return f"got an image, and later {code}" if is_final else ""
+    if code == "outcome_unknown":
+        order.outcome = "unknown"
+    elif code == "provider_bad_response" and body["charged"] == "yes":
+        order.outcome = "garbage"
+    return ""
+
+
+def _was_deleted(order: Order, seconds: float) -> bool:
+    """Return whether the deletion was confirmed that long ago."""
+    return order.deleted_at is not None and time.monotonic() > order.deleted_at + seconds
+
+
 def run_customer(book: OrderBook, seed: int, until: float, pause: float) -> None:
     """Act as one customer until that time (monotonic), pausing up to `pause` seconds."""
     rng = random.Random(seed)
@@ -146,7 +211,9 @@ def run_customer(book: OrderBook, seed: int, until: float, pause: float) -> None
             book.request(old, server)
         elif chance < 0.75:
             book.reuse_key(old, server)
-        elif chance < 0.9:
+        elif chance < 0.8:
+            book.delete(old, server)
+        elif chance < 0.92:
             book.fetch(old, server)
         else:
             book.browse(server)

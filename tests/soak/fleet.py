@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ class Server:
         folder.mkdir(parents=True)
         self.folder = folder
         self.data_dir = folder / "data"
+        self.spool = self.data_dir / "spool"
         self.log_file = folder / "log"
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
@@ -80,6 +82,22 @@ class Server:
             return self.process.wait(_STOP_SECONDS)
         finally:
             self.kill()
+
+    def save_spool(self) -> int:
+        """Copy the images that wait for storage, as a backup would; return their number.
+
+        A later copy is added to the earlier ones.
+        """
+        saved = self.folder / "saved"
+        if self.spool.exists():
+            shutil.copytree(self.spool, saved, dirs_exist_ok=True, ignore_dangling_symlinks=True)
+        return len(list(self.spool.glob("originals/*.png")))
+
+    def return_spool(self) -> None:
+        """Put all images back that were ever saved, as a disk that returns late."""
+        saved = self.folder / "saved"
+        if saved.exists():
+            shutil.copytree(saved, self.spool, dirs_exist_ok=True)
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the service with this server's settings."""

@@ -6,6 +6,7 @@ import threading
 import time
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from app.services.mongodb.client import MongoDatabase
@@ -14,9 +15,11 @@ from tests.soak.chaos import Chaos
 from tests.soak.customers import OrderBook, run_customer
 from tests.soak.fleet import Server, memory_mb
 from tests.soak.report import Result, compare_payments, expire_leases, reconcile
+from tests.soak.stores import compare_deleted, compare_ledger, delete_the_rest
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.servers.databases import new_bucket, s3_client, seaweedfs, secantusdb, valkey
 from tests.support.servers.fault_proxy import FaultProxy
+from tests.support.servers.s3_filter import s3_filter
 
 _CUSTOMERS = 4
 _DATABASE = "soak"
@@ -37,11 +40,16 @@ def soak(seconds: float, seed: int, *, pause: float = 0.1) -> Result:
         s3 = stack.enter_context(seaweedfs(_create(folder / "s3")))
         mongo = stack.enter_context(secantusdb(_create(folder / "mongo")))
         redis = stack.enter_context(valkey(_create(folder / "redis")))
+        store = stack.enter_context(s3_filter(s3))
         fake = stack.enter_context(FakeOpenAI())
-        with closing(s3_client(s3)) as client:
-            bucket = new_bucket(s3, client)
+        client = stack.enter_context(closing(s3_client(s3)))
+        bucket = new_bucket(s3, client)
+
+        def put(key: str, data: bytes) -> None:
+            client.put_object(Bucket=bucket, Key=key, Body=data)
+
         proxies = {
-            "s3": stack.enter_context(FaultProxy(s3.host, s3.port)),
+            "s3": stack.enter_context(FaultProxy(store.host, store.port)),
             "mongodb": stack.enter_context(FaultProxy(mongo.host, mongo.port)),
             "redis": stack.enter_context(FaultProxy(redis.host, redis.port)),
             "provider": stack.enter_context(FaultProxy("127.0.0.1", fake.port)),
@@ -68,7 +76,7 @@ def soak(seconds: float, seed: int, *, pause: float = 0.1) -> Result:
             server.start()
         book = OrderBook(servers)
         result = Result()
-        chaos = Chaos(servers, proxies, fake, random.Random(seed))
+        chaos = Chaos(book, proxies, store, put, fake, random.Random(seed))
         until = time.monotonic() + seconds
         customers = [
             threading.Thread(target=run_customer, args=(book, seed + number, until, pause))
@@ -77,12 +85,17 @@ def soak(seconds: float, seed: int, *, pause: float = 0.1) -> Result:
         _run_all(book, chaos, customers, until, result)
         fake.clear()
         result.figures["stopped with status"] = [server.stop() for server in servers]
-        with closing(MongoRecords(MongoDatabase(uri=mongo.uri, name=_DATABASE))) as records:
-            result.figures["leases expired"] = expire_leases(records)
+        database = stack.enter_context(closing(MongoDatabase(uri=mongo.uri, name=_DATABASE)))
+        result.figures["leases expired"] = expire_leases(MongoRecords(database))
         for server in servers:
+            server.return_spool()
             server.start()
+        delete_the_rest(book, result)
         reconcile(servers, result)
         compare_payments(book, fake, result)
+        compare_deleted(book, _keys(client, bucket), result)
+        compare_ledger(book, database, result)
+        result.violations += book.violations
         result.figures["responses"] = dict(book.responses.most_common())
         result.figures["what was broken"] = dict(chaos.done.most_common())
         return result
@@ -120,6 +133,11 @@ def _check_memory(samples: dict[int, list[float]], result: Result) -> None:
     result.figures["largest worker, MB"] = round(peak)
     if peak > _MAX_MB:
         result.violations.append(f"a worker held {peak:.0f} MB")
+
+
+def _keys(client: Any, bucket: str) -> list[str]:
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
 
 
 def _create(folder: Path) -> Path:
