@@ -61,8 +61,7 @@ def authorize_read(deps: Dependencies, image_id: str, environ: dict[str, Any]) -
         return
     authenticate_request(environ, deps.authenticate, deps.rate_limits)
     require_scope(Scope.READ)
-    if deps.images.owner_of(image_id) != caller().id:
-        raise ImageNotFound(image_id)
+    deps.images.check_owner(image_id, caller().id)
 
 
 def resolve_variant(

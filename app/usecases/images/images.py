@@ -68,28 +68,25 @@ class Images:
         """
         return self.store.link(object_keys.image_key(image_id))
 
-    def owner_of(self, image_id: str) -> str:
-        """Return the id of the caller who owns the image; "" if it has no owner.
+    def check_owner(self, image_id: str, owner: str) -> None:
+        """Return if the image belongs to this caller.
 
-        The owner never changes, so it is cached for as long as images are. Records that are not
+        The owner never changes, so a caller's own images are cached for as long as images are.
+        Anything else is read from the records each time: if the owners of other callers' images
+        were cached, the time of a response would reveal which images exist. Records that are not
         ready count too, because their image may already be stored.
 
         Raises:
-            ImageNotFound: there is no such image, or it was deleted.
+            ImageNotFound: there is no such image, it was deleted, or it is another caller's.
             RecordsUnavailable: the records are unreachable.
         """
-        owner = self.owners.get(image_id, "owner") if self.owners else None
-        if owner is None:
-            owner = self._recorded_owner(image_id)
-            if self.owners:
-                self.owners.put(image_id, "owner", owner, size=len(owner))
-        return owner
-
-    def _recorded_owner(self, image_id: str) -> str:
+        if self.owners and owner and self.owners.get(image_id, owner) is not None:
+            return
         record = self._record(image_id)
-        if record is None or record.state is State.DELETED:
+        if record is None or record.state is State.DELETED or not _belongs_to(record, owner):
             raise ImageNotFound(image_id)
-        return record.owner
+        if self.owners:
+            self.owners.put(image_id, owner, owner, size=len(owner))
 
     def _record(self, image_id: str) -> ImageRecord | None:
         return self.guard(partial(self.records.get, image_id))
