@@ -15,7 +15,6 @@ from tests.soak.fleet import Server
 _CONNECTIONS = 40
 _READ_BYTES = 1024
 _TIMEOUT_SECONDS = 60
-_BURST = 150
 _THREADS = 30
 _EXPECTED = {200, 304, 404, 410, 429, 503}
 """Responses to a flood: what exists, what doesn't, and a refusal to take on more."""
@@ -43,8 +42,8 @@ def read_slowly(server: Server, path: str, seconds: float) -> None:
             time.sleep(_READ_BYTES / 4096)
 
 
-def flood(server: Server, path: str, rng: random.Random, violations: list[str]) -> None:
-    """Send a burst of requests for cold variants, invented images, the list and new prompts."""
+def flood(server: Server, path: str, burst: int, rng: random.Random, violations: list[str]) -> None:
+    """Send that many requests for cold variants, invented images, the list and new prompts."""
     kinds: tuple[Callable[[], str], ...] = (
         lambda: f"{path}?w={rng.randrange(16, 600)}&filter=grayscale",
         lambda: f"/images/{uuid.UUID(int=rng.getrandbits(128))}.png",
@@ -52,7 +51,7 @@ def flood(server: Server, path: str, rng: random.Random, violations: list[str]) 
         lambda: f"/generate-prompts?theme={rng.randrange(1000)}",
     )
     kind = rng.choice(kinds)
-    waiting = iter([kind() for _ in range(_BURST)])
+    waiting = iter([kind() for _ in range(burst)])
     lock = threading.Lock()
     threads = [
         threading.Thread(target=_send_all, args=(server, waiting, lock, violations))

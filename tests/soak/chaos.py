@@ -19,6 +19,7 @@ from tests.support.servers.s3_filter import Lie, S3Filter, S3Reply
 from tests.support.servers.s3_lies import CHANGES, WRITES, Change, answering_writes, writing
 from tests.support.servers.s3_refusals import S3Request
 
+_BURST = 150
 _LATE_SECONDS = (5.0, 15.0)
 _LIE_SECONDS = (1.0, 4.0)
 _OUTAGES = ("refuse", "black_hole", "reset", "delay")
@@ -26,7 +27,12 @@ _OUTAGES = ("refuse", "black_hole", "reset", "delay")
 
 @dataclass
 class Chaos:
-    """The servers and parts that can be broken, and what was broken so far."""
+    """The servers and parts that can be broken, and what was broken so far.
+
+    Attributes:
+        put: stores an object in the store itself.
+        scale: how long abuse and absences last, from 0 to 1; less in a short run.
+    """
 
     book: OrderBook
     proxies: dict[str, FaultProxy]
@@ -34,6 +40,7 @@ class Chaos:
     put: Callable[[str, bytes], object]
     fake: FakeOpenAI
     rng: random.Random
+    scale: float
     done: Counter[str] = field(default_factory=Counter)
 
     def run(self, until: float) -> None:
@@ -61,6 +68,12 @@ class Chaos:
     def servers(self) -> list[Server]:
         """The servers that the customers use."""
         return self.book.servers
+
+    @property
+    def interruptions(self) -> int:
+        """How often a process was killed or could not reach the records."""
+        words = ("killed", "late", "returned", "mongodb")
+        return sum(times for name, times in self.done.items() if any(w in name for w in words))
 
     def _kill_a_worker(self) -> str:
         server = self.rng.choice(self.servers)
@@ -136,25 +149,26 @@ class Chaos:
     def _read_slowly(self) -> str:
         path = self.book.path_of_any_image(self.rng)
         if path:
-            read_slowly(self.rng.choice(self.servers), path, self.rng.uniform(2, 6))
+            read_slowly(self.rng.choice(self.servers), path, self.scale * self.rng.uniform(2, 6))
         return "slow readers" if path else "nothing to read yet"
 
     def _flood(self) -> str:
         path = self.book.path_of_any_image(self.rng)
         if path:
-            flood(self.rng.choice(self.servers), path, self.rng, self.book.violations)
+            burst = round(self.scale * _BURST)
+            flood(self.rng.choice(self.servers), path, burst, self.rng, self.book.violations)
         return "flood" if path else "nothing to read yet"
 
     def _lose_a_server(self) -> str:
         """Kill a server whose images could not be stored, and start it much later."""
         server = self.rng.choice(self.servers)
         self.proxies["s3"].refuse()
-        time.sleep(self.rng.uniform(2, 5))
+        time.sleep(self.rng.uniform(1, 5))
         with server.lock:
             spooled = server.save_spool()
             server.kill()
             self.proxies["s3"].restore()
-            time.sleep(self.rng.uniform(*_LATE_SECONDS))
+            time.sleep(self.scale * self.rng.uniform(*_LATE_SECONDS))
             server.start()
         return f"server back late with {'spooled images' if spooled else 'nothing'}"
 

@@ -76,7 +76,7 @@ def soak(seconds: float, seed: int, *, pause: float = 0.1) -> Result:
             server.start()
         book = OrderBook(servers)
         result = Result()
-        chaos = Chaos(book, proxies, store, put, fake, random.Random(seed))
+        chaos = Chaos(book, proxies, store, put, fake, random.Random(seed), min(1, seconds / 300))
         until = time.monotonic() + seconds
         customers = [
             threading.Thread(target=run_customer, args=(book, seed + number, until, pause))
@@ -94,7 +94,7 @@ def soak(seconds: float, seed: int, *, pause: float = 0.1) -> Result:
         reconcile(servers, result)
         compare_payments(book, fake, result)
         compare_deleted(book, _keys(client, bucket), result)
-        compare_ledger(book, database, result)
+        compare_ledger(book, database, chaos.interruptions, result)
         result.violations += book.violations
         result.figures["responses"] = dict(book.responses.most_common())
         result.figures["what was broken"] = dict(chaos.done.most_common())
