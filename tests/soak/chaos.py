@@ -44,7 +44,10 @@ class Chaos:
     done: Counter[str] = field(default_factory=Counter)
 
     def run(self, until: float) -> None:
-        """Break and repair until that time (monotonic), and leave everything working."""
+        """Break and repair until that time (monotonic), and leave everything working.
+
+        Everything is done once in any order, and then at random.
+        """
         actions: tuple[tuple[Callable[[], str], int], ...] = (
             (self._kill_a_worker, 3),
             (self._kill_a_server, 2),
@@ -58,8 +61,9 @@ class Chaos:
             (self._return_a_spool, 1),
         )
         kinds, weights = zip(*actions, strict=True)
+        first = self.rng.sample(kinds, len(kinds))
         while time.monotonic() < until:
-            (action,) = self.rng.choices(kinds, weights)
+            action = first.pop() if first else self.rng.choices(kinds, weights)[0]
             self.done[action()] += 1
             self.store.requests.clear()  # with all bodies
             time.sleep(self.rng.uniform(0.3, 1.5))

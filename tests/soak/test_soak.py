@@ -11,7 +11,6 @@ from tests.soak.run import soak
 def test_half_a_minute_of_faults_loses_no_image_and_pays_for_none_twice() -> None:
     """Whatever fails, no key is paid for twice, and every returned image stays unchanged."""
     # Slower than in `make soak`, because other tests run on the same machine.
-    # With this seed every part fails early, and workers and a whole server are killed.
     result = soak(seconds=30, seed=20264686, pause=1.0)
     print(result.table())  # noqa: T201 - reason: the table explains a failed run
     assert result.violations == []
