@@ -182,7 +182,7 @@ def _note_error(order: Order, body: dict[str, Any], status: int) -> str:
     """Set the order's outcome, and return what contradicts an earlier response, or ""."""
     code = body["code"]
     if code == "image_deleted":
-        return "" if order.deleting else "is deleted, but nobody deleted it"
+        return "" if order.deleting else "is deleted without a request"
     if order.body is not None:
         # Records may be unavailable for a while; any final error would be a violation.
         is_final = status < 500 and code != "generation_in_progress"

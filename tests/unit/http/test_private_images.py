@@ -16,7 +16,6 @@ from app.http.image_middleware import ImageMiddleware
 from app.http.proxies.trusted_proxies import TrustedProxies
 from app.models import ANONYMOUS, Scope
 from app.usecases.auth.api_keys import ApiKeys
-from tests.attacks import Observe, attack
 from tests.support.builders import World, a_record
 from tests.support.service import settings_for
 
@@ -127,62 +126,6 @@ def test_foreign_images_look_absent(private: PrivateImages, image_id: str) -> No
             assert foreign == absent
             assert {status for status, *_ in foreign} == {404}
     assert not [event for event in private.world.events if event.startswith(("store", "cache"))]
-
-
-ROUTES: tuple[tuple[str, str, dict[str, object] | None], ...] = (
-    ("GET", "", None),
-    ("HEAD", "", None),
-    ("GET", "?w=64", None),
-    ("GET", "?format=auto&filter=grayscale", None),
-    ("GET", "/metadata", None),
-    ("POST", "/cutouts", {"holes": "keep"}),
-    ("POST", "/cutouts", {"holes": "keep", "replace": True}),
-    ("DELETE", "", None),
-)
-
-
-@pytest.mark.parametrize(
-    ("method", "suffix", "body"),
-    [
-        pytest.param(
-            *route,
-            marks=attack(
-                f"Timing of another caller's image: {route[0]} /images/...{route[1]}"
-                f"{', replacing' if route[2] and 'replace' in route[2] else ''}",
-                expect="the calls for a missing image",
-            ),
-        )
-        for route in ROUTES
-    ],
-)
-def test_foreign_image_causes_the_calls_of_a_missing_one(
-    private: PrivateImages,
-    observe: Observe,
-    method: str,
-    suffix: str,
-    body: dict[str, object] | None,
-) -> None:
-    """Stores and caches are called in the same order, in the first and in later requests."""
-    world, client = private.world, Client(private.app)
-    keys = ApiKeys(world.keys, world.clock)
-    headers = {"X-API-Key": keys.create("carol", scopes=set(Scope)).text}
-    client.open(f"/images/{ABSENT}.png", headers=headers)  # the key is known from now on
-    calls = {}
-    private.open(OWN, private.own_key)  # its owner is known, too
-    for image_id in (ABSENT, FOREIGN, ANONYMOUS_IMAGE, OWN):
-        world.events.clear()
-        path = f"/images/{image_id}.png{suffix}"
-        for _ in range(3):
-            response = client.open(path, method=method, headers=headers, json=body)
-            assert response.status_code == 404
-        calls[image_id] = list(world.events)
-    expected = calls.pop(ABSENT)
-    assert "records get" in expected
-    observe(
-        "the calls for a missing image"
-        if all(made == expected for made in calls.values())
-        else f"{expected}: {calls}"
-    )
 
 
 def test_middleware_and_flask_agree(private: PrivateImages) -> None:

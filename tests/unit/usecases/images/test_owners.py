@@ -89,7 +89,7 @@ def test_own_image_is_cached(world: World, images: Images, hers: ImageRecord) ->
 def test_foreign_image_takes_the_work_of_a_missing_one(
     world: World, images: Images, hers: ImageRecord, is_cached: bool
 ) -> None:
-    """Each check reads the records, however often it is made and whoever else reads the image."""
+    """Each check reads the records, repeated or not, and after its owner read the image."""
     if is_cached:
         images.check_owner(hers.id, "ann")
     work = []
