@@ -131,6 +131,8 @@ def translate_errors(*, if_sent: Charged | None) -> Iterator[None]:
         except AppError:
             raise
         except Exception as error:  # reason: unknown ones are raised again if anything was sent
+            if request.stopped is not None:
+                raise request.stopped from None
             failure = None if isinstance(error, ImportError) else classify(error)
             if failure is None and request.sent:
                 raise

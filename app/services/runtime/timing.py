@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
 
 class SystemClock:
     """The system's clocks; wall-clock time is in whole milliseconds.
@@ -20,7 +22,8 @@ class SystemClock:
 
     def monotonic(self) -> float:
         """See Clock."""
-        return time.monotonic()
+        # It goes on while the machine is suspended, other than that of `time.monotonic`.
+        return time.clock_gettime(_CLOCK)
 
 
 class FailOpenSemaphore:

@@ -16,11 +16,12 @@ from app.errors import (
     TransparencyRefused,
 )
 from app.models import ANONYMOUS, Caller, GeneratedImage, ImageRecord, ImageRequest
-from app.ports import ImageGenerator, Moderator, Observer, PromptWriter, Spool
+from app.ports import ImageGenerator, Moderator, Observer, PromptWriter, Spool, paid_calls
 from app.usecases.billing.pricing import add_costs
 from app.usecases.generation.estimates import Estimates
 from app.usecases.generation.finalize import ImageFinalizer
 from app.usecases.generation.idempotency import IdempotencyService
+from app.usecases.generation.paid_call import LeasedCall
 from app.usecases.generation.pending_records import PendingRecords
 from app.usecases.generation.progress import NO_LISTENER, ProgressListener
 from app.usecases.operations.health import Readiness
@@ -118,32 +119,33 @@ class GenerateImage:
     def _generate(
         self, record: ImageRecord, request: ImageRequest, listener: ProgressListener
     ) -> ImageRecord:
+        call = LeasedCall(pending_records=self.pending_records, record=record)
         try:
             request, text_cost = self._complete(request, record.owner)
             if record.booked_micros and (text_cost or 0) > record.text_micros:
                 # The server does not know the limit of tokens. What it reports is booked.
-                record = replace(record, text_micros=text_cost or 0)
+                call.record = replace(record, text_micros=text_cost or 0)
                 raise ProviderBadResponse("the text model used more tokens than were reserved")
-            record = self.pending_records.start(record, request, text_cost)
+            call.record = self.pending_records.start(record, request, text_cost)
             try:
-                image = self._draw(record, request, listener)
+                image = self._draw(call, request, listener)
             except TransparencyRefused:  # nothing was paid; draw on white instead
                 request = self.estimates.complete(
                     request, caller_id=record.owner, subject=request.subject, on_white=True
                 )
-                record = self.pending_records.start(record, request, text_cost)
-                image = self._draw(record, request, listener)
+                call.record = self.pending_records.start(call.record, request, text_cost)
+                image = self._draw(call, request, listener)
         except AppError as error:
-            raise self.finalizer.fail_record(record, error) from None
+            raise self.finalizer.fail_record(call.record, error) from None
         except Exception as error:  # reason: the record ends now, rather than with its lease
             _log.error("internal_error: %s", type(error).__name__, exc_info=error)
-            unexpected = AppError(type(error).__name__, charged=record.charged)
-            raise self.finalizer.fail_record(record, unexpected) from error
+            unexpected = AppError(type(error).__name__, charged=call.record.charged)
+            raise self.finalizer.fail_record(call.record, unexpected) from error
         cost = add_costs(text_cost, self.estimates.prices.cost(image.model, image.usage))
         if cost is not None and cost > record.booked_micros > 0:
             _log.warning("%s reports a usage above the maximum cost; that is booked", image.model)
             cost = None
-        record = record.drawn(model=image.model, cost_micros=cost)
+        record = call.record.drawn(model=image.model, cost_micros=cost)
         return self._finalize(record, image.data)
 
     def _finalize(self, record: ImageRecord, data: bytes) -> ImageRecord:
@@ -166,13 +168,13 @@ class GenerateImage:
         return completed, cost
 
     def _draw(
-        self, record: ImageRecord, request: ImageRequest, listener: ProgressListener
+        self, call: LeasedCall, request: ImageRequest, listener: ProgressListener
     ) -> GeneratedImage:
-        _log.debug("drawing %s with the prompt: %s", record.id, request.new_prompt)
+        _log.debug("drawing %s with the prompt: %s", call.record.id, request.new_prompt)
         try:
-            with self.observer.step("upstream"):
+            with self.observer.step("upstream"), paid_calls.checking(call):
                 return self.generator.draw(request, on_partial=listener.report_partial)
         except ProviderBadResponse as error:
             if error.evidence:
-                self.finalizer.store_evidence(record, error.evidence)
+                self.finalizer.store_evidence(call.record, error.evidence)
             raise

@@ -4,7 +4,7 @@ import contextlib
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app.errors import Charged, GenerationInProgress, RecordsUnavailable
 from app.models import Caller, ImageRecord, ImageRequest, State
@@ -87,18 +87,32 @@ class PendingRecords:
             GenerationInProgress: the lease ended, and another server has taken over the record.
             RecordsUnavailable: the record was not written, or may not have been.
         """
+        now = self.clock.now()
         started = record.started(
             request,
-            lease_until=self.clock.now()
-            + self.lease(request.quality),  # writing may have taken a while
+            lease_until=now + self.lease(request.quality),  # writing may have taken a while
             charged=Charged.UNKNOWN if self.estimates.generator.costs_money else Charged.NO,
             text_micros=record.text_micros if text_cost is None else text_cost,
         )
         with self.observer.step("record"):
-            written = self.records.compare_and_swap(record, started)
-        if not written:
-            raise GenerationInProgress("the lease ended before the paid call", charged=Charged.NO)
+            self._swap_leased(record, started, now)
         return started
+
+    def renew(self, record: ImageRecord) -> ImageRecord:
+        """Renew the lease of a record whose paid call is about to be sent.
+
+        Raises:
+            GenerationInProgress: the lease ended, even if no server has taken over the record.
+            RecordsUnavailable: the lease was not renewed, or may not have been.
+        """
+        now = self.clock.now()
+        renewed = record.leased_until(now + self.lease(record.quality))
+        self._swap_leased(record, renewed, now)
+        return renewed
+
+    def _swap_leased(self, record: ImageRecord, new: ImageRecord, now: datetime) -> None:
+        if not (record.is_leased(now) and self.records.compare_and_swap(record, new)):
+            raise GenerationInProgress("the lease ended before the paid call", charged=Charged.NO)
 
     def _write(self, record: ImageRecord, earlier: ImageRecord | None) -> bool:
         if earlier is None:

@@ -9,10 +9,12 @@ import pytest
 from app.errors import (
     AppError,
     Charged,
+    GenerationInProgress,
     ProviderMisconfigured,
     ProviderTimeout,
     ProviderUnreachable,
 )
+from app.ports import paid_calls
 from app.services.openai.client import lazy_client, translate_errors
 from app.services.openai.image_generator import OpenAIGenerator
 from tests.support.fake_openai import FakeOpenAI, Fault
@@ -166,3 +168,45 @@ def test_failure_after_the_first_byte_is_unknown(fake_openai: FakeOpenAI, fault:
     error = failure(fake_openai.base_url)
     assert (type(error), error.charged) == (ProviderTimeout, Charged.UNKNOWN)
     assert fake_openai.paid == 1
+
+
+class StoppedCall:
+    """A paid call whose process was stopped, at one of the checks."""
+
+    def __init__(self, at: str) -> None:
+        self.at, self.checks = at, list[str]()
+
+    def begin(self) -> None:
+        """See PaidCall."""
+        self._check("begin")
+
+    def check(self) -> None:
+        """See PaidCall."""
+        self._check("check")
+
+    def _check(self, name: str) -> None:
+        self.checks.append(name)
+        if name == self.at:
+            raise GenerationInProgress("stopped", charged=Charged.NO)
+
+
+@pytest.mark.parametrize(("at", "checks"), [("begin", ["begin"]), ("check", ["begin", "check"])])
+def test_a_call_that_may_not_be_sent_is_aborted(
+    fake_openai: FakeOpenAI, generator: OpenAIGenerator, at: str, checks: list[str]
+) -> None:
+    """The call's own error is raised, and the server never gets a whole request."""
+    call = StoppedCall(at)
+    with paid_calls.checking(call), pytest.raises(GenerationInProgress) as caught:
+        draw(generator)
+    assert (caught.value.charged, call.checks) == (Charged.NO, checks)
+    draw(generator)  # outside of the block, on another connection
+    assert (fake_openai.paid, call.checks) == (1, checks)
+
+
+def test_each_request_is_checked(fake_openai: FakeOpenAI, generator: OpenAIGenerator) -> None:
+    """Also the second one on the same connection."""
+    call = StoppedCall("never")
+    with paid_calls.checking(call):
+        draw(generator)
+        draw(generator)
+    assert (fake_openai.paid, call.checks) == (2, ["begin", "check"] * 2)

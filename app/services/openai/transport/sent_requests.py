@@ -9,8 +9,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from app.errors import AppError
+from app.ports import paid_calls
+
 if TYPE_CHECKING:
     import httpx2
+
+
+_STARTED = ("send_request_headers.started", "send_request_body.started")
 
 
 class SentRequest:
@@ -22,13 +28,26 @@ class SentRequest:
 
     def __init__(self) -> None:
         self.sent = False
+        self.stopped: AppError | None = None  # why it may not be sent
 
     def trace(self, event: str, info: dict[str, Any]) -> None:
         """Note the beginning of a request, and its failure before anything was written."""
-        if event.endswith("send_request_headers.started"):
-            self.sent |= info["request"].method != b"CONNECT"
+        if event.endswith(_STARTED) and info["request"].method != b"CONNECT":
+            self._check_call(begins=event.endswith(_STARTED[0]))
+            self.sent = True
         elif event.endswith("send_request_headers.failed"):
             self.sent &= _is_network_error(info["exception"])
+
+    def _check_call(self, *, begins: bool) -> None:
+        """Abort the request if it is a paid call that may not be sent any more."""
+        call = paid_calls.current()
+        if call is None:
+            return
+        try:
+            call.begin() if begins else call.check()
+        except AppError as error:
+            self.stopped = error  # the SDK raises another error instead
+            raise
 
 
 _current: ContextVar[SentRequest | None] = ContextVar("sent_request", default=None)
