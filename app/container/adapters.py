@@ -29,6 +29,7 @@ from app.services.image_processor import LocalImageProcessor
 from app.services.observability.observer import TelemetryObserver
 from app.services.rate_limiting.backend import mongodb_backend, redis_backend, sqlite_backend
 from app.services.rate_limiting.limiter import RateLimitBackend, SharedRateLimiter
+from app.services.runtime.store_clock import StoreClock
 from app.services.runtime.timing import SystemClock
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ RECORDS_FILE = "records.sqlite3"
 """The file name of the SQLite database in DATA_DIR."""
 
 _MAX_CONCURRENT_IMAGES = 1  # per process; see LocalImageProcessor
+_STEADY_SECONDS = 3600.0  # SQLite has no clock but this machine's, which may be wrong at first
 _MIB = 1024 * 1024
 
 
@@ -50,6 +52,7 @@ class DatabaseAdapters:
     records: ImageRecords
     api_keys: ApiKeyRepository
     ledger: Ledger
+    clock: StoreClock
     rate_limits: RateLimitBackend | None = None  # None if no other server shares the database
 
 
@@ -72,6 +75,7 @@ def build_ports(settings: Settings) -> Ports:
         rate_limiter=_limiter(settings, database.rate_limits),
         ledger=database.ledger,
         clock=SystemClock(),
+        record_clock=database.clock,
         observer=observer,
     )
 
@@ -108,7 +112,7 @@ def _verified_store(
 
 def build_database(settings: Settings) -> DatabaseAdapters:
     """Build the adapters of the SQLite file or of the MongoDB database."""
-    uri = _value_of(settings.mongodb_uri)
+    uri, machine = _value_of(settings.mongodb_uri), SystemClock()
     if uri is None:
         from app.services.sqlite.api_keys import SqliteApiKeys
         from app.services.sqlite.database import SqliteDatabase
@@ -117,7 +121,10 @@ def build_database(settings: Settings) -> DatabaseAdapters:
 
         file = SqliteDatabase(settings.data_dir / RECORDS_FILE)
         return DatabaseAdapters(
-            records=SqliteRecords(file), api_keys=SqliteApiKeys(file), ledger=SqliteLedger(file)
+            records=SqliteRecords(file),
+            api_keys=SqliteApiKeys(file),
+            ledger=SqliteLedger(file),
+            clock=StoreClock(machine.now, machine, steady_after=_STEADY_SECONDS),
         )
     from app.services.mongodb.api_keys import MongoApiKeys
     from app.services.mongodb.client import MongoDatabase
@@ -131,6 +138,7 @@ def build_database(settings: Settings) -> DatabaseAdapters:
         records=MongoRecords(database),
         api_keys=MongoApiKeys(database),
         ledger=MongoLedger(database),
+        clock=StoreClock(database.now, machine),
         rate_limits=mongodb_backend(database),
     )
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from app.ports import Cursor, Ports, TempFiles
 from app.services.caching.caching_store import CachingStore, UncachedStore
+from app.services.runtime.store_clock import StoreClock
 from app.usecases.billing.accounting import AccountedRecords
 from app.usecases.billing.budgets import BudgetGuard
 from app.usecases.generation.estimates import Estimates
@@ -96,7 +97,11 @@ def build_generate_image(
         readiness=readiness,
         storage_check=storage_check,
         idempotency=IdempotencyService(
-            records=ports.records, clock=ports.clock, recovery=recovery, retention=retention
+            records=ports.records,
+            clock=ports.clock,
+            recovery=recovery,
+            retention=retention,
+            may_forget=_may_forget(ports),
         ),
         estimates=estimates,
         pending_records=PendingRecords(
@@ -154,6 +159,7 @@ def build_maintenance(
         recovery=recovery,
         spool_drain=_build_spool_drain(ports, recovery, retention),
         retention=retention,
+        may_forget=_may_forget(ports),
     )
 
 
@@ -176,6 +182,11 @@ def _build_repairs(ports: Ports, recovery: Recovery) -> Repairs:
         recovery=recovery,
         rebuilder=_build_rebuilder(ports),
     )
+
+
+def _may_forget(ports: Ports) -> Callable[[], bool]:
+    """Return a function that returns whether the clock of the records can be trusted."""
+    return ports.clock.is_steady if isinstance(ports.clock, StoreClock) else lambda: True
 
 
 def _build_spool_drain(ports: Ports, recovery: Recovery, retention: timedelta) -> SpoolDrain:

@@ -53,11 +53,13 @@ _CACHE_TTL_SECONDS = 60
 
 def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
     """Build the dependencies of the views from settings and ports."""
+    machine_clock = ports.clock
+    ports = replace(ports, clock=ports.record_clock or ports.clock)
     uncached = past_the_cache(ports)
     # Its writes concern no image, so the cache has nothing to forget.
     raw = ports.store.store if isinstance(ports.store, CachingStore) else ports.store
     storage_check = StorageCheck(store=raw, spool=ports.spool)
-    readiness = _readiness(settings, ports, storage_check)
+    readiness = _readiness(settings, replace(ports, clock=machine_clock), storage_check)
     store = guarded_store(ports)
     images = Images(
         store,
@@ -129,13 +131,15 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
             uncached, recovery, FileCursor(settings.data_dir / "deep-check")
         ),
         maintenance=build_maintenance(uncached, readiness, recovery, retention),
-        authenticate=_authentication(ports) if settings.auth_required else None,
+        authenticate=_authentication(replace(ports, clock=machine_clock))
+        if settings.auth_required
+        else None,
         rate_limits=RateLimits(rates=_rates(settings), limiter=ports.rate_limiter),
-        api_keys=ApiKeys(ports.api_keys, ports.clock),
+        api_keys=ApiKeys(ports.api_keys, machine_clock),
         store=ports.store,
         page_cache=_memory_cache(_PAGE_CACHE_BYTES),
         concurrency_limit=ConcurrencyLimit(settings.max_concurrent_generations),
-        signer=Signer(settings.signing_keys, ports.clock),
+        signer=Signer(settings.signing_keys, machine_clock),
         server_info=_server_info(settings, ports, budget),
     )
 

@@ -44,7 +44,10 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """An implementation of each port, selected by the composition root."""
+    """An implementation of each port, selected by the composition root.
+
+    `record_clock` is the clock of leases and of the times in records, if it is another one.
+    """
 
     generator: ImageGenerator
     moderator: Moderator
@@ -59,3 +62,4 @@ class Ports:
     ledger: Ledger
     clock: Clock
     observer: Observer
+    record_clock: Clock | None = None

@@ -123,7 +123,8 @@ class ImageCache(Protocol):
     """Caches images and variants.
 
     Entries may be dropped at any time, and no method fails. An entry has the id of its image and
-    a name: `image`, `original.<extension>`, or the canonical text of a variant.
+    a name: `image`, `original.<extension>`, or the canonical text of a variant and the revision of
+    the image that it was rendered from.
     """
 
     def peek(self, image_id: str, name: str) -> StoredImage | None:

@@ -95,10 +95,12 @@ def serving(
     settings: Settings,
     clock: Clock | None = None,
     image_processor: ImageProcessor | None = None,
+    record_clock: Clock | None = None,
 ) -> Iterator[Service]:
     """Serve the app from this process, on a free port, with a thread per request."""
     ports = ports_for(settings)
-    ports = replace(ports, clock=clock or ports.clock)
+    # Records follow the clock of the test, or else this machine's, without waiting for an hour.
+    ports = replace(ports, clock=clock or ports.clock, record_clock=record_clock)
     ports = replace(ports, image_processor=image_processor or ports.image_processor)
     app = create_app(settings, ports)
     server = make_server("127.0.0.1", 0, app, threaded=True)

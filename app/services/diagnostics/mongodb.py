@@ -4,6 +4,7 @@ import contextlib
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from app.models import Finding, Level
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from pymongo.collection import Collection
 
 Document = dict[str, Any]
+
+_MAX_SKEW = timedelta(minutes=5)
 
 _RECORDS = FindingBuilder("records")
 _CHECK_NETWORK = "check MONGODB_URI, and the network between here and the server"
@@ -54,6 +57,7 @@ def check_database(*, uri: str, database: str, ca_bundle: str | None = None) -> 
         yield connected
         if connected.level is Level.OK:
             yield _check_deployment(client)
+            yield _RECORDS.step("clock", lambda: _compare_clocks(client))
             collection = client[database]["generations"]
             yield _check_indexes(collection)
             yield _RECORDS.step("write", lambda: _write(collection))
@@ -63,6 +67,19 @@ def _ping(client: "MongoClient[Document]") -> str:
     with _errors_replaced():
         client.admin.command("ping")
     return "MongoDB responds"
+
+
+def _compare_clocks(client: "MongoClient[Document]") -> str:
+    sent = datetime.now(UTC)
+    with _errors_replaced():
+        time = client.admin.command("hello")["localTime"].replace(tzinfo=UTC)
+    ahead, behind = sent - time, time - datetime.now(UTC)
+    if max(ahead, behind) > _MAX_SKEW:
+        found = f"this machine's clock is {max(ahead, behind).total_seconds():.0f} s "
+        found += "ahead of" if ahead > behind else "behind"
+        advice = "synchronize it (NTP); until then, this server forgets no idempotency keys"
+        raise CheckFailed(f"{found} MongoDB's", advice)
+    return "this machine's clock agrees with MongoDB's"
 
 
 def _check_deployment(client: "MongoClient[Document]") -> Finding:

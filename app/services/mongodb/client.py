@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -80,6 +81,16 @@ class MongoDatabase:
             read_preference=ReadPreference.PRIMARY,
         )
         return database[name]
+
+    def now(self) -> datetime:
+        """Return the time of the server.
+
+        Raises:
+            RecordsUnavailable: the server can't be reached.
+        """
+        with translate_errors():
+            time: datetime = self._client().admin.command("hello")["localTime"]
+            return time.replace(tzinfo=UTC)
 
     def close(self) -> None:
         """Close the connections; the next use opens new ones."""

@@ -4,6 +4,7 @@ Follows draft-ietf-httpapi-idempotency-key-header: a key identifies one request 
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -41,12 +42,14 @@ class IdempotencyService:
         clock: determines which keys have expired.
         recovery: finishes an earlier request that was interrupted.
         retention: how long a key is remembered, from its first use.
+        may_forget: whether the clock can be trusted; if not, every key is remembered.
     """
 
     records: ImageRecords
     clock: Clock
     recovery: Recovery
     retention: timedelta
+    may_forget: Callable[[], bool] = lambda: True
 
     def find_existing(self, claim: str, fingerprint: str) -> ImageRecord | None:
         """Return the earlier request's record: ready, or failed at no cost.
@@ -96,6 +99,8 @@ class IdempotencyService:
         """Return whether the claim has expired; then forget all expired ones."""
         before = self.clock.now() - self.retention
         if record.requested_at >= before or record.state is State.PENDING:
+            return False
+        if not self.may_forget():
             return False
         self.records.forget_claims(before)
         return True

@@ -14,7 +14,7 @@ class LeasedCall:
     """The paid call of a record, which has to be leased by the clock of the records.
 
     A process may be stopped at any moment, for longer than its lease. Another server then ends the
-    record, and its caller may generate the image anew; this process must not pay for it too. The
+    record, and its caller may request the image again; this process must not pay for it too. The
     lease is therefore renewed in the records when there is a connection to the model. The time
     since then is measured by a clock that does not stop with the process.
 

@@ -1,5 +1,6 @@
 """Render variants of stored images: other sizes, formats and colors."""
 
+import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -62,6 +63,8 @@ class Variants:
         image = self._images.fetch(image_id)
         if not name:
             return image
+        # The image may have been cut out again in place while another server has the old one.
+        revision = hashlib.blake2b(image.data, digest_size=6).hexdigest()
         refused: list[RateLimited] = []
 
         def render() -> StoredImage:
@@ -75,7 +78,7 @@ class Variants:
 
         while True:
             try:
-                return self._cache.fetch(image_id, name, render)
+                return self._cache.fetch(image_id, f"{name} {revision}", render)
             except RateLimited:
                 if refused:
                     raise

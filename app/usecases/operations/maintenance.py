@@ -34,6 +34,7 @@ class Maintenance:
         recovery: finishes interrupted generations.
         spool_drain: drains this server's spool.
         retention: how long an Idempotency-Key is remembered.
+        may_forget: whether the clock can be trusted; if not, nothing is forgotten.
     """
 
     records: ImageRecords
@@ -42,6 +43,7 @@ class Maintenance:
     recovery: Recovery
     spool_drain: SpoolDrain
     retention: timedelta
+    may_forget: Callable[[], bool] = lambda: True
     _reported: set[str] = field(default_factory=set, init=False)
     _claims_forgotten_at: float = field(default=float("-inf"), init=False)
 
@@ -65,7 +67,8 @@ class Maintenance:
 
     def _forget_claims(self, now: datetime) -> None:
         monotonic = self.clock.monotonic()
-        if monotonic - self._claims_forgotten_at >= _FORGET_CLAIMS_SECONDS:
+        is_due = monotonic - self._claims_forgotten_at >= _FORGET_CLAIMS_SECONDS
+        if is_due and self.may_forget():
             self.records.forget_claims(now - self.retention)
             self._claims_forgotten_at = monotonic
 

@@ -9,8 +9,13 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from app.errors import ImageNotFound
+from app.imaging import Variant
+from app.services.caching.caching_store import CachingStore
 from app.services.caching.image_cache import TwoLevelCache
 from app.services.caching.redis import RedisCache
+from app.usecases.images.images import Images
+from app.usecases.images.variants import Variants
+from tests.support.builders import World
 from tests.support.concurrency.threads import in_threads
 from tests.support.servers.databases import RedisServer
 from tests.support.stores.image_stores import CountingSource, image, unexpected
@@ -130,3 +135,42 @@ def test_a_valid_value_under_another_name_is_not_served(
     redis.hset(key[:-1] + b"y", "image", valid)
     for place in (("x", "w=1"), ("y", "image")):
         assert two[0].fetch(*place, CountingSource(image(b"right"))).data == b"right"
+
+
+@pytest.fixture
+def world() -> World:
+    """Return all fakes."""
+    return World()
+
+
+def test_a_variant_of_an_earlier_cutout_is_not_shared_with_the_new_one(
+    redis_flushed: RedisServer, world: World
+) -> None:
+    """A server that still has the old image in memory renders variants of it for itself only."""
+    image_id, small = "500e1665-0b52-4734-9ec8-c7241187276b", Variant(width=64, height=64)
+    key = f"images/{image_id}.png"
+    with contextlib.ExitStack() as stack:
+
+        def server(memory_bytes: int) -> tuple[CachingStore, Variants]:
+            cache = TwoLevelCache(
+                memory_bytes=memory_bytes, shared=RedisCache(redis_flushed.patient_url)
+            )
+            stack.callback(cache.close)
+            store = CachingStore(world.store, cache)
+            return store, Variants(
+                images=Images(store, world.records),
+                store=store,
+                image_processor=world.image_processor,
+                cache=cache,
+                limit=1,
+            )
+
+        (store, recutting), (_, remembering) = server(0), server(1_000_000)
+        store.put(key, b"old", content_type="image/png")
+        assert remembering.fetch(image_id, small, "").data == b"old"
+        store.put(key, b"new", content_type="image/png")
+        remembering.fetch(image_id, small, small.canonical())
+        (_, fresh) = server(1_000_000)
+        for variants in (recutting, fresh):
+            found = variants.fetch(image_id, small, small.canonical()).data
+            assert found == small.canonical().encode() + b" of new"

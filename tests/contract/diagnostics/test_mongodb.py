@@ -19,7 +19,7 @@ from tests.support.diagnostic_findings import FAILED, OK, WARNING, levels, texts
 from tests.support.servers.databases import MongoServer
 from tests.support.servers.fault_proxy import FaultProxy
 
-ALL_OK = {"server": OK, "deployment": OK, "indexes": OK, "write": OK}
+ALL_OK = {"server": OK, "deployment": OK, "clock": OK, "indexes": OK, "write": OK}
 PASSWORD = "hunter2"
 Client = MongoClient[dict[str, Any]]
 

@@ -118,7 +118,7 @@ def test_a_lease_that_cannot_be_renewed_is_not_paid_for(world: World) -> None:
 
 
 def test_a_slow_connection_is_no_reason_to_stop(world: World) -> None:
-    """Within the lease, connecting may take any time; the lease then begins anew."""
+    """Within the lease, connecting may take any time; the lease then begins again."""
     leases: list[object] = []
     sending(
         world,
