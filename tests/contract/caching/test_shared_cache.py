@@ -162,7 +162,6 @@ def test_a_variant_of_an_earlier_cutout_is_not_shared_with_the_new_one(
                 store=store,
                 image_processor=world.image_processor,
                 cache=cache,
-                limit=1,
             )
 
         (store, recutting), (_, remembering) = server(0), server(1_000_000)
