@@ -43,12 +43,11 @@ def read_slowly(server: Server, path: str, seconds: float) -> None:
 
 
 def flood(server: Server, path: str, burst: int, rng: random.Random, violations: list[str]) -> None:
-    """Send that many requests for cold variants, invented images, the list and new prompts."""
+    """Send that many requests for cold variants, invented images or the list."""
     kinds: tuple[Callable[[], str], ...] = (
         lambda: f"{path}?w={rng.randrange(16, 600)}&filter=grayscale",
         lambda: f"/images/{uuid.UUID(int=rng.getrandbits(128))}.png",
         lambda: f"/images?limit=100&page={rng.randrange(1, 50)}",
-        lambda: f"/generate-prompts?theme={rng.randrange(1000)}",
     )
     kind = rng.choice(kinds)
     waiting = iter([kind() for _ in range(burst)])

@@ -180,7 +180,7 @@ def _note_image(order: Order, body: dict[str, Any], *, was_deleted: bool) -> str
 
 def _note_error(order: Order, body: dict[str, Any], status: int) -> str:
     """Set the order's outcome, and return what contradicts an earlier response, or ""."""
-    code = body["code"]
+    code = body.get("code")
     if code == "image_deleted":
         return "" if order.deleting else "is deleted without a request"
     if order.body is not None:
