@@ -9,7 +9,7 @@ from app.models import PartHealth
 from app.ports import Clock
 
 _TTL_SECONDS = 5.0
-_REPORT_SECONDS = 5.0
+_REPORT_SECONDS = 10.0  # longer than a check takes when a store does not respond
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +78,7 @@ class Readiness:
     def report(self) -> tuple[PartHealth, ...]:
         """Return the health of each part.
 
-        A part that does not respond within five seconds counts as down, without further waiting
+        A part that does not respond within ten seconds counts as down, without further waiting
         by the next reports, until it responds.
         """
         for cached in self._checks.values():
