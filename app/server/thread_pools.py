@@ -9,7 +9,7 @@ from typing import Any
 from app.http.concurrency import READ_THREADS, RunningThreads
 from app.http.request_kinds import RequestKind
 
-QUEUE_SECONDS = 2.0
+QUEUE_SECONDS = 5.0
 """How long a request may wait for a thread."""
 
 _READINESS_THREADS = 2
@@ -20,7 +20,7 @@ _CHECKS = frozenset({RequestKind.HEALTH, RequestKind.READINESS})
 class ThreadPools:
     """Runs each kind of request in threads of its own.
 
-    A request for which no thread becomes free within two seconds is canceled, unless it checks the
+    A request for which no thread becomes free within five seconds is canceled, unless it checks the
     health of the service.
 
     Args:

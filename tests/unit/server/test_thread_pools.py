@@ -69,7 +69,7 @@ def test_generations_and_reads_do_not_wait_for_each_other(
 def test_request_without_a_thread_is_canceled(
     pools: ThreadPools, gate: threading.Event, clock: Seconds
 ) -> None:
-    """What has waited for two seconds is canceled; what runs or came later is not."""
+    """What has waited for five seconds is canceled; what runs or came later is not."""
     running = _held(pools, gate)
     waiting = pools.submit(RequestKind.GENERATION, gate.wait)
     clock.now += QUEUE_SECONDS / 2
