@@ -100,7 +100,7 @@ def test_replaced_image_is_deleted_with_its_original(
     old, new = world.generate(a_request()), world.generate(a_request())
     replace_image(old, new)
     images.delete(old.id)
-    assert set(world.records.by_id) == {new.id}
+    assert world.records.by_id[old.id].is_tombstone
     assert all(new.id in key for key in world.store.objects)
     assert len(world.store.objects) == 3
     with pytest.raises(ImageNotFound):
