@@ -1,6 +1,7 @@
 """Check that the image store accepts images, before one is paid for."""
 
 import contextlib
+import uuid
 from dataclasses import dataclass, field
 
 from app.errors import ImageNotFound, StorageUnavailable
@@ -10,9 +11,7 @@ from app.ports import ImageStore, Spool
 PROBE_BYTES = 2 * 1024 * 1024
 """The size of the objects that are written; an original of 1024x1024 has 1.6 MB."""
 
-_PROBES = tuple(
-    f"{folder}write-check.png" for folder in (object_keys.ORIGINALS, object_keys.IMAGES)
-)
+_FOLDERS = (object_keys.ORIGINALS, object_keys.IMAGES)
 
 
 @dataclass(kw_only=True)
@@ -79,7 +78,9 @@ class StorageCheck:
         return max(sizes)
 
     def _write(self, size: int) -> None:
-        for key in _PROBES:
+        for folder in _FOLDERS:
+            # A key of its own: other processes and threads write and delete at the same time.
+            key = f"{folder}write-check-{uuid.uuid4()}.png"
             self.store.put(key, bytes(size), content_type=object_keys.PNG)
             with contextlib.suppress(StorageUnavailable):  # not needed to store an image
                 self.store.delete(key)

@@ -7,6 +7,7 @@ from requests import Response
 
 from app.container.waiting import PLACES
 from app.services.caching.caching_store import CachingStore
+from app.services.caching.verified_store import VerifiedStore
 from tests.faults.rig import Rig, fetch
 from tests.faults.row import (
     FINISHED,
@@ -47,7 +48,8 @@ def _found_silent(rig: Rig) -> None:
 
 def _bug_in_store(rig: Rig) -> None:
     assert isinstance(rig.service.ports.store, CachingStore)
-    store = rig.service.ports.store.store.__dict__
+    assert isinstance(rig.service.ports.store.store, VerifiedStore)
+    store = rig.service.ports.store.store.store.__dict__
     right, store["client"] = store["client"], None  # what a bug might do
     rig.path = _NO_SUCH
     rig.repair_by(lambda: store.update(client=right))

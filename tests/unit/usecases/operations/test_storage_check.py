@@ -80,18 +80,34 @@ def test_the_probe_is_as_large_as_what_waits(
     checked: Checked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A store with a size limit may accept everything but the image that waits."""
-    sizes: list[int] = []
-    put = checked.store.put
-
-    def measured(key: str, data: bytes, *, content_type: str) -> None:
-        sizes.append(len(data))
-        put(key, data, content_type=content_type)
-
-    monkeypatch.setattr(checked.store, "put", measured)
+    written = record_writes(checked, monkeypatch)
     checked.check()
     checked.wait(PROBE_BYTES + 1)
     checked.check()
+    sizes = [size for _, size in written]
     assert sizes == [PROBE_BYTES] * 2 + [PROBE_BYTES + 1] * 2
+
+
+def test_each_probe_has_a_key_of_its_own(checked: Checked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise another process could delete a probe before its write is checked."""
+    written = record_writes(checked, monkeypatch)
+    for _ in range(2):
+        checked.check()
+        checked.check.note_failure()
+    assert len({key for key, _ in written}) == 4
+
+
+def record_writes(checked: Checked, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """Return a list to which each write to the store adds its key and size."""
+    written: list[tuple[str, int]] = []
+    put = checked.store.put
+
+    def measured(key: str, data: bytes, *, content_type: str) -> None:
+        written.append((key, len(data)))
+        put(key, data, content_type=content_type)
+
+    monkeypatch.setattr(checked.store, "put", measured)
+    return written
 
 
 def test_a_probe_that_can_not_be_deleted_is_no_failure(checked: Checked) -> None:
