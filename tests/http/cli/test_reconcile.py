@@ -173,7 +173,7 @@ def test_killed_run_is_completed_by_the_next(embedded: Service) -> None:
     # The killed run holds a lease of a minute; until then its record is not repaired.
     assert reconcile(embedded, "--fix")[1]["found"] == 0
     settings = settings_for(data_dir=embedded.data_dir)
-    ports = replace(build_ports(settings), clock=LaterClock())
+    ports = replace(build_ports(settings), clock=LaterClock(), record_clock=LaterClock())
     later = Service("", create_app(settings, ports), ports, settings.data_dir)
     status, report = reconcile(later, "--fix")
     close(ports)
