@@ -45,13 +45,17 @@ class ImageFinalizer:
     observer: Observer
     provenance: ProvenanceBuilder
 
-    def finalize(self, record: ImageRecord, data: bytes, *, safe: bool = False) -> ImageRecord:
+    def finalize(
+        self, record: ImageRecord, data: bytes, *, safe: bool = False, stored: str = ""
+    ) -> ImageRecord:
         """Store the original and its cutout, and set the record ready.
 
         Args:
             record: a pending record.
             data: the original, exactly as the model returned it.
             safe: whether the store or the spool already has the original.
+            stored: the key under which the store has it, or "". It is not written there again: a
+                write that fails could leave other bytes in its place.
 
         Raises:
             ImagePendingUpload: the original is in the spool or the store, to be finished later.
@@ -62,7 +66,7 @@ class ImageFinalizer:
         paid = record.paid(self.clock.now(), original)
         try:
             with self.observer.step("original"):
-                self._put_or_spool(paid, data, safe=safe)
+                self._put_or_spool(paid, data, safe=safe, stored=stored)
             if paid.original is None:
                 raise ProviderBadResponse(problem)
             ready = self.process(paid, data)
@@ -168,12 +172,14 @@ class ImageFinalizer:
         )
         return original, ""
 
-    def _put_or_spool(self, record: ImageRecord, data: bytes, *, safe: bool = False) -> None:
+    def _put_or_spool(
+        self, record: ImageRecord, data: bytes, *, safe: bool = False, stored: str = ""
+    ) -> None:
         original = record.original
         key = original.key if original else object_keys.evidence_key(record.id)
         objects = ((key, data), (object_keys.sidecar_key(record.id), sidecar.write(record)))
         try:
-            _put(self.store, objects)
+            _put(self.store, objects[1:] if stored == key else objects)
         except StorageUnavailable as error:
             if not safe:
                 _put(self.spool, objects)

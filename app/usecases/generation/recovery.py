@@ -67,8 +67,9 @@ class Recovery:
             raise self.finalizer.fail_record(leased, _pending(leased, error.detail)) from None
         if found is None:
             return self._give_up(leased)
+        completed, data, stored = found
         try:
-            ready = self.finalizer.finalize(*found, safe=True)
+            ready = self.finalizer.finalize(completed, data, safe=True, stored=stored)
         except ProviderBadResponse:
             self.clear_spool(record.id)
             raise
@@ -83,8 +84,10 @@ class Recovery:
         except StorageUnavailable as error:
             _log.warning("%s is still in the spool: %s", image_id, error.detail)
 
-    def _find_original(self, record: ImageRecord) -> tuple[ImageRecord, bytes] | None:
+    def _find_original(self, record: ImageRecord) -> tuple[ImageRecord, bytes, str] | None:
         """Return the record, completed from the sidecar, and the original's bytes.
+
+        The last value is its key in the store, or "" if it is in the spool.
 
         Raises:
             ObjectDamaged: there are only other bytes.
@@ -98,7 +101,7 @@ class Recovery:
                 continue
             saved = _read_sidecar(place, record)
             if matches(data, record.original or (saved.original if saved else None)):
-                return _completed(record, saved), data
+                return _completed(record, saved), data, key if place is self.store else ""
             damaged = key
         if damaged:  # the right bytes may be in the spool of another server
             raise ObjectDamaged(f"{damaged} does not have the hash in the record")

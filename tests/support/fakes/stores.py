@@ -5,24 +5,32 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 
-from app.errors import ImageNotFound
+from app.errors import ImageNotFound, StorageUnavailable
 from app.models import Budget, Spending, StoredImage
 from app.models.billing import window_of, windows_of
 from tests.support.fakes.scripted import Scripted
 
 
 class FakeStore(Scripted):
-    """Stores objects in a dictionary; steps are named after the folder, as in `put images`."""
+    """Stores objects in a dictionary; steps are named after the folder, as in `put images`.
+
+    With `stores_half`, each put stores half of the object, and fails.
+    """
 
     def __init__(self, events: list[str], name: str = "store") -> None:
         super().__init__(events)
         self.name = name
         self.objects: dict[str, StoredImage] = {}
+        self.stores_half = False
 
     def put(self, key: str, data: bytes, *, content_type: str) -> None:
         """See ImageStore."""
         self.step(f"put {_folder(key)}")
         modified = datetime(2026, 11, 22, 12, tzinfo=UTC)
+        if self.stores_half:
+            half = data[: len(data) // 2]
+            self.objects[key] = StoredImage(data=half, content_type=content_type, modified=modified)
+            raise StorageUnavailable("half of the object is stored")
         self.objects[key] = StoredImage(data=data, content_type=content_type, modified=modified)
 
     def get(self, key: str) -> StoredImage:

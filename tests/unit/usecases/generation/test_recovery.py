@@ -133,3 +133,21 @@ def test_records_outage_can_be_retried(abandoned: AbandonedState, good: int) -> 
         assert (world.record.state, world.record.charged) == (wanted, paid(abandoned))
     assert contents(world)[1] == {}
     assert world.generator.requests == []
+
+
+@every
+def test_failing_writes_lose_no_original(abandoned: AbandonedState) -> None:
+    """A write that stores half and fails leaves the right bytes elsewhere, and is made again."""
+    world = World()
+    record = set_up_abandoned(world, abandoned)
+    if abandoned.where == "nowhere":
+        return
+    world.store.stores_half = True
+    assert isinstance(recover(world, record), AppError)
+    stored, spooled = contents(world)
+    assert DATA in {*stored.values(), *spooled.values()}
+    world.store.stores_half = False
+    world.clock.advance(60)
+    second = recover(world, world.record)
+    assert isinstance(second, ImageRecord) or type(second) is ProviderBadResponse
+    assert contents(world)[0][f"originals/{ID}.{abandoned.extension}"] == DATA
