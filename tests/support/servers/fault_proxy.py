@@ -244,6 +244,7 @@ class FaultProxy:
 def _reset(writer: asyncio.StreamWriter) -> None:
     # With a linger time of zero, closing sends RST instead of FIN.
     connection = writer.get_extra_info("socket")
-    with contextlib.suppress(OSError):
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    if connection is not None:  # of TLS that has ended by itself
+        with contextlib.suppress(OSError):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
