@@ -66,9 +66,14 @@ class SpoolDrain:
             raise GenerationInProgress("a server is working on the image")
         if record is None and not (restore or self._is_newer_than_tombstones(image_id)):
             raise RepairFailed(_MAY_BE_DELETED)
-        record = record or self._rebuild(image_id, keys)
-        if record is not None and record.state is not State.DELETED:
-            self._upload(record, keys)
+        try:
+            record = record or self._rebuild(image_id, keys)
+            if record is not None and record.state is not State.DELETED:
+                self._upload(record, keys)
+        except ImageNotFound:
+            if self._keys(image_id) == keys:
+                raise
+            raise GenerationInProgress("another process has uploaded the image") from None
         self.recovery.clear_spool(image_id)
 
     def _is_leased(self, record: ImageRecord | None) -> bool:

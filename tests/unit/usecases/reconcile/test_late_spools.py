@@ -121,3 +121,23 @@ def test_sidecar_of_another_time_proves_nothing(world: World) -> None:
     world.records.by_id.clear()
     world.store.objects.clear()
     assert outcome(reconcile(world, fix=True)) == {Discrepancy.SPOOLED: (0, 1)}
+
+
+def test_spool_that_another_process_clears_meanwhile_is_no_failure(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both list the spool; the other one uploads and removes everything before this one reads."""
+    record = world.generate(a_request())
+    spool_again(world, record)
+    read = world.records.get
+
+    def read_after_the_other(image_id: str) -> ImageRecord | None:
+        world.spool.objects.clear()
+        return read(image_id)
+
+    monkeypatch.setattr(world.records, "get", read_after_the_other)
+    maintenance = build_maintenance(world.ports, world.readiness, world.recover, RETENTION)
+    with log_lines() as lines:
+        maintenance()
+    assert [line for line in lines if line.startswith(("WARNING", "ERROR"))] == []
+    assert world.record.is_finished
