@@ -51,7 +51,7 @@ train-holes: $(VENV)/.bench ## train the model that separates holes from enclose
 audit: .cache/audit/.created ## check the pinned packages for known vulnerabilities (requires network access)
 	.cache/audit/bin/python -m tests.pins.audit .cache/audit/bin/pip-audit
 
-pins: $(VENV)/.development ## write the hashes of the pinned packages (requires network access)
+pins: $(VENV)/.development ## write the hashes of the pinned packages, from the index in PIP_INDEX_URL
 	$(BIN) -m tests.pins.hashes
 
 clean: ## remove the virtual environment and all caches, but no images or records

@@ -1,9 +1,11 @@
 """`make pins`: write the hashes of all files of each pinned version into the requirement files.
 
-The index lists the files of a release by the Simple Repository API (PEP 691). Wheels of every
-platform and the source distribution are included, so the files install wherever they did.
+PIP_INDEX_URL is the index, as pip reads it. It lists the files of a release by the Simple
+Repository API (PEP 691). Wheels of every platform and the source distribution are included, so the
+files install wherever they did.
 """
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -17,7 +19,6 @@ from packaging.version import InvalidVersion, Version
 
 from tests.pins.requirements import HASHED, Pin, split_lines
 
-_INDEX = "https://pypi.org/simple"
 _JSON = "application/vnd.pypi.simple.v1+json"
 _TIMEOUT_SECONDS = 60
 
@@ -27,6 +28,8 @@ FindHashes = Callable[[str, str], list[str]]
 
 def main() -> None:
     """Rewrite all requirement files."""
+    if not os.environ.get("PIP_INDEX_URL"):
+        raise SystemExit("Set PIP_INDEX_URL to the address of the package index.")
     for path in HASHED:
         text = path.read_text(encoding="utf-8")
         path.write_text(with_hashes(text, find_hashes), encoding="utf-8")
@@ -49,9 +52,8 @@ def _format(pin: Pin, find: FindHashes) -> str:
 @cache
 def find_hashes(name: str, version: str) -> list[str]:
     """Look up the hashes in the package index."""
-    response = requests.get(
-        f"{_INDEX}/{name}/", headers={"Accept": _JSON}, timeout=_TIMEOUT_SECONDS
-    )
+    url = f"{os.environ['PIP_INDEX_URL'].rstrip('/')}/{name}/"
+    response = requests.get(url, headers={"Accept": _JSON}, timeout=_TIMEOUT_SECONDS)
     response.raise_for_status()
     return list(hashes_of(response.json()["files"], version))
 
