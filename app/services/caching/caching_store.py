@@ -1,15 +1,15 @@
 """Image stores with a cache in front."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
 from app.models import StoredImage, object_keys
-from app.ports import Guard, ImageCache, ImageStore, unguarded
+from app.ports import Guard, ImageCache, unguarded
+from app.services.caching.store_wrapper import StoreWrapper
 
 
 @dataclass(frozen=True)
-class CachingStore:
+class CachingStore(StoreWrapper):
     """Caches images and originals; reads other objects from the store.
 
     Args:
@@ -18,7 +18,6 @@ class CachingStore:
         guard: makes the reads from the store.
     """
 
-    store: ImageStore
     cache: ImageCache
     guard: Guard = unguarded
 
@@ -42,22 +41,6 @@ class CachingStore:
         """See ImageStore."""
         self.store.delete(key)
         self._forget(key)
-
-    def keys(self, prefix: str) -> Iterator[str]:
-        """See ImageStore."""
-        return self.store.keys(prefix)
-
-    def public_url(self, key: str) -> str | None:
-        """See ImageStore."""
-        return self.store.public_url(key)
-
-    def link(self, key: str) -> str:
-        """See ImageStore."""
-        return self.store.link(key)
-
-    def ping(self) -> None:
-        """See ImageStore."""
-        self.store.ping()
 
     def _forget(self, key: str) -> None:
         entry = _entry(key)

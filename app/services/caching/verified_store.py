@@ -1,17 +1,18 @@
 """An image store whose objects are verified before anything is done with them."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from app.errors import ObjectDamaged, RecordsUnavailable
 from app.models import StoredImage, object_keys
-from app.ports import ImageRecords, ImageStore
+from app.ports import ImageRecords
 from app.services.caching.object_checks import problem_with
+from app.services.caching.store_wrapper import StoreWrapper
 
 
 @dataclass(frozen=True, kw_only=True)
-class VerifiedStore:
+class VerifiedStore(StoreWrapper):
     """Raises ObjectDamaged for an object that can't be the right one.
 
     Type, format, completeness and the id in the object are always checked. Its SHA-256 is compared
@@ -25,13 +26,8 @@ class VerifiedStore:
         count: called with the kind of each object that is refused.
     """
 
-    store: ImageStore
     records: ImageRecords | None = None
     count: Callable[[str], None] = lambda _kind: None
-
-    def put(self, key: str, data: bytes, *, content_type: str) -> None:
-        """See ImageStore."""
-        self.store.put(key, data, content_type=content_type)
 
     def get(self, key: str) -> StoredImage:
         """See ImageStore.
@@ -50,26 +46,6 @@ class VerifiedStore:
             self.count(object_keys.kind_of(key))
             raise
         return replace(stored, content_type=object_keys.content_type_of(key))
-
-    def delete(self, key: str) -> None:
-        """See ImageStore."""
-        self.store.delete(key)
-
-    def keys(self, prefix: str) -> Iterator[str]:
-        """See ImageStore."""
-        return self.store.keys(prefix)
-
-    def public_url(self, key: str) -> str | None:
-        """See ImageStore."""
-        return self.store.public_url(key)
-
-    def link(self, key: str) -> str:
-        """See ImageStore."""
-        return self.store.link(key)
-
-    def ping(self) -> None:
-        """See ImageStore."""
-        self.store.ping()
 
     def close(self) -> None:
         """Close the connections; the next use opens new ones."""
