@@ -1,6 +1,6 @@
 """Port for the ledger of spending."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
@@ -23,9 +23,17 @@ class Ledger(Protocol):
     """
 
     def reserve(
-        self, operation: str, accounts: Mapping[str, Budget | None], micros: int, at: datetime
+        self,
+        operation: str,
+        accounts: Mapping[str, Budget | None],
+        micros: int,
+        at: datetime,
+        *,
+        others: Sequence[str] = (),
     ) -> str | None:
         """Reserve an amount in all accounts, unless it would exceed a budget.
+
+        With `others`, the amount is reserved once for each operation: for all of them or for none.
 
         Concurrent calls from any number of threads, processes and servers never exceed a budget.
 
@@ -34,6 +42,7 @@ class Ledger(Protocol):
             accounts: the accounts with their budgets; None for no budget.
             micros: the amount in millionths of a US dollar, at least 0.
             at: the time that selects the windows.
+            others: the ids of further changes, which are reserved by no other call.
 
         Returns:
             None, or an account whose budget would be exceeded; in that case nothing is reserved.

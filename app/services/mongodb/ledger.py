@@ -29,7 +29,8 @@ class MongoLedger:
 
     A reservation increments each limited window on the condition that the budget allows it. If a
     later window refuses, the earlier ones are decremented again; a crash in between leaves them
-    too high.
+    too high. Operations that are reserved together are in one update of each window, so the first
+    one stands for all of them.
     """
 
     def __init__(self, database: MongoDatabase) -> None:
@@ -37,23 +38,30 @@ class MongoLedger:
         self._prepared = False
 
     def reserve(
-        self, operation: str, accounts: Mapping[str, Budget | None], micros: int, at: datetime
+        self,
+        operation: str,
+        accounts: Mapping[str, Budget | None],
+        micros: int,
+        at: datetime,
+        *,
+        others: Sequence[str] = (),
     ) -> str | None:
         """See Ledger."""
-        made, reserved = operation_digest(operation), list[str]()
+        made, reserved = [operation_digest(one) for one in (operation, *others)], list[str]()
+        change = Spending(micros=micros * len(made))
         with translate_errors():
-            if self._is_known(made):
+            if self._is_known(made[0]):
                 return None
             for account, budget in accounts.items():
                 if budget is None:
                     continue
                 key = _key(account, window_of(budget.period, at))
-                if not self._add_within(made, key, micros, budget.micros):
-                    self._undo(made, reserved, micros)
+                if not self._add_within(made, key, change.micros, budget.micros):
+                    self._undo(made[0], reserved, change.micros)
                     return account
                 reserved.append(key)
             rest = {_key(account, window) for account in accounts for window in windows_of(at)}
-            self._add(made, rest - set(reserved), Spending(micros=micros))
+            self._add(made, rest - set(reserved), change)
         return None
 
     def record_spending(
@@ -64,7 +72,7 @@ class MongoLedger:
         with translate_errors():
             if not self._is_known(made):
                 keys = [_key(account, window) for account in accounts for window in windows_of(at)]
-                self._add(made, keys, change)
+                self._add([made], keys, change)
 
     def spent(self, account: str, window: str) -> Spending:
         """See Ledger."""
@@ -83,7 +91,7 @@ class MongoLedger:
     def _is_known(self, made: bytes) -> bool:
         return self._collection().find_one({"_id": _operation_key(made)}) is not None
 
-    def _add_within(self, made: bytes, key: str, micros: int, limit: int) -> bool:
+    def _add_within(self, made: Sequence[bytes], key: str, micros: int, limit: int) -> bool:
         """Add `micros` if the sum stays within the limit, unless this was done before.
 
         A missing document is created. If several callers create it at the same time, all but one
@@ -93,7 +101,7 @@ class MongoLedger:
 
         if micros > limit:
             return False
-        allowed = _window(key, made) | {"micros": {"$lte": limit - micros}}
+        allowed = _window(key, made[0]) | {"micros": {"$lte": limit - micros}}
         increment = _change(made, Spending(micros=micros))
         windows = self._collection()
         try:
@@ -101,7 +109,7 @@ class MongoLedger:
         except DuplicateKeyError:  # created or reserved before, or too little of the budget is left
             if windows.update_one(allowed, increment).matched_count:
                 return True
-            counted = {"$all": [made], "$ne": _refused(made)}
+            counted = {"$all": [made[0]], "$ne": _refused(made[0])}
             return windows.find_one({"_id": key, "recent": counted}) is not None
         return True
 
@@ -109,15 +117,17 @@ class MongoLedger:
         """Take back a part of a reservation, once, and keep late repeats of it from counting."""
         for key in keys:
             refused = _refused(made)
-            change = _change(refused, Spending(micros=-micros))
+            change = _change([refused], Spending(micros=-micros))
             window = {"_id": key, "recent": {"$ne": refused}}
             self._collection().update_one(window, change)
 
-    def _add(self, made: bytes, keys: Iterable[str], change: Spending) -> None:
-        """Add to windows that do not know the operation, then write its document."""
-        updates = [(_window(key, made), _change(made, change)) for key in sorted(keys)]
-        note = ({"_id": _operation_key(made)}, {"$currentDate": {"made_at": True}})
-        self._write([*updates, note])
+    def _add(self, made: Sequence[bytes], keys: Iterable[str], change: Spending) -> None:
+        """Add to windows that do not know the operations, then write their documents."""
+        updates = [(_window(key, made[0]), _change(made, change)) for key in sorted(keys)]
+        note = {"$currentDate": {"made_at": True}}
+        # The first one, by which a repeat is recognized, comes last.
+        notes = [({"_id": _operation_key(one)}, note) for one in reversed(made)]
+        self._write([*updates, *notes])
 
     def _write(self, updates: Sequence[tuple[Document, Document]]) -> None:
         """Make updates in order, and insert what is missing."""
@@ -166,7 +176,7 @@ def _window(key: str, made: bytes) -> Document:
     return {"_id": key, "recent": {"$not": {"$in": [made, _refused(made)]}}}
 
 
-def _change(made: bytes, change: Spending) -> Document:
+def _change(made: Sequence[bytes], change: Spending) -> Document:
     amounts = {
         "micros": change.micros,
         "pictures": change.images,
@@ -174,7 +184,7 @@ def _change(made: bytes, change: Spending) -> Document:
     }
     return {
         "$inc": amounts,
-        "$push": {"recent": {"$each": [made], "$slice": -_MAX_RECENT}},
+        "$push": {"recent": {"$each": list(made), "$slice": -_MAX_RECENT}},
     }
 
 

@@ -1,7 +1,7 @@
 """The Ledger port on SQLite, in the file of the records."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from app.models import Budget, Spending
@@ -30,17 +30,26 @@ class SqliteLedger:
         self._database = database
 
     def reserve(
-        self, operation: str, accounts: Mapping[str, Budget | None], micros: int, at: datetime
+        self,
+        operation: str,
+        accounts: Mapping[str, Budget | None],
+        micros: int,
+        at: datetime,
+        *,
+        others: Sequence[str] = (),
     ) -> str | None:
         """See Ledger."""
+        operations = (operation, *others)
+        total = micros * len(operations)
         with self._database.writing() as connection:
             if _is_known(connection, operation):
                 return None
             for account, budget in accounts.items():
-                if budget and _spent(connection, account, budget, at) + micros > budget.micros:
+                if budget and _spent(connection, account, budget, at) + total > budget.micros:
                     return account
-            _add(connection, accounts, Spending(micros=micros), at)
-            _note(connection, operation)
+            _add(connection, accounts, Spending(micros=total), at)
+            for one in operations:
+                _note(connection, one)
         return None
 
     def record_spending(

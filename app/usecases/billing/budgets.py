@@ -1,7 +1,7 @@
 """Budgets: reserve the maximum cost before anything is paid."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -33,8 +33,16 @@ class BudgetGuard:
     clock: Clock
     budget: Budget | None = None
 
-    def reserve(self, operation: str, caller: Caller, micros: int | None, at: datetime) -> int:
-        """Reserve a maximum cost, and return the reserved amount.
+    def reserve(
+        self,
+        operation: str,
+        caller: Caller,
+        micros: int | None,
+        at: datetime,
+        *,
+        others: Sequence[str] = (),
+    ) -> int:
+        """Reserve a maximum cost, and return the amount that is reserved for each operation.
 
         If the cost is unknown and there is no budget, nothing is reserved.
 
@@ -43,6 +51,7 @@ class BudgetGuard:
             caller: the caller whose account it counts for, in addition to the server's.
             micros: the maximum cost; None if unknown.
             at: the time of the request, which decides the day and month.
+            others: further reservations of the same amount: all are made, or none.
 
         Raises:
             BudgetExceeded: a budget has too little left.
@@ -52,7 +61,9 @@ class BudgetGuard:
         budgets = {caller.id: caller.budget, SERVER: self.budget}
         if micros is None:
             return _without_price(budgets)
-        refused = self.ledger.reserve(operation, budgets, micros, at) if micros else None
+        if micros == 0:
+            return 0
+        refused = self.ledger.reserve(operation, budgets, micros, at, others=others)
         if refused is not None:
             raise self._exceeded(budgets[refused])
         return micros

@@ -2,7 +2,7 @@
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from app.errors import ImageNotFound, StorageUnavailable
@@ -131,19 +131,26 @@ class FakeLedger(Scripted):
         self.operations: list[str] = []
 
     def reserve(
-        self, operation: str, accounts: Mapping[str, Budget | None], micros: int, at: datetime
+        self,
+        operation: str,
+        accounts: Mapping[str, Budget | None],
+        micros: int,
+        at: datetime,
+        *,
+        others: Sequence[str] = (),
     ) -> str | None:
         """See Ledger."""
         self.step("reserve")
+        total = micros * (1 + len(others))
         if operation in self.operations:
             return None
         for account, budget in accounts.items():
             if budget:
                 spent = self.spent(account, window_of(budget.period, at)).micros
-                if spent + micros > budget.micros:
+                if spent + total > budget.micros:
                     return account
-        self._add(accounts, Spending(micros=micros), at)
-        self.operations.append(operation)
+        self._add(accounts, Spending(micros=total), at)
+        self.operations += [operation, *others]
         return None
 
     def record_spending(
