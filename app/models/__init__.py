@@ -12,12 +12,13 @@ from app.models.billing import (
     UsageReport,
 )
 from app.models.callers import ANONYMOUS, Budget, Caller, Scope
-from app.models.generation import ImageRecord, InvalidTransition, State
+from app.models.generation import ImageRecord
 from app.models.health import Finding, Level, PartHealth
 from app.models.image_request import ImageRequest
 from app.models.images import GeneratedImage, Original, ProcessedImage, StoredImage
 from app.models.pages import Page, PageQuery, Position
 from app.models.rate_limit import Rate, RateLimitStatus
+from app.models.states import InvalidTransition, State
 
 __all__ = [
     "ANONYMOUS",

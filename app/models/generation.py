@@ -3,32 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from app.errors import Charged
 from app.models.image_request import ImageRequest
 from app.models.images import Original, ProcessedImage
 from app.models.prompts import fold, join_prompt
-
-
-class State(StrEnum):
-    """The state of a generation."""
-
-    PENDING = "pending"  # requested; in progress or interrupted
-    READY = "ready"  # the image is stored
-    FAILED = "failed"  # ended without a usable image
-    UNKNOWN = "unknown"  # sent to the model; it is unknown whether an image was drawn and charged
-    REPLACED = "replaced"  # another image took its place; only the original is stored
-    DELETED = "deleted"  # being removed, or removed and only remembered as such
-
-
-_FINISHED = (State.READY, State.REPLACED)
-_RECOVERABLE = (State.PENDING, State.READY, State.FAILED, State.UNKNOWN)
-
-
-class InvalidTransition(ValueError):
-    """The record's current state does not allow the transition."""
+from app.models.states import FINISHED, RECOVERABLE, InvalidTransition, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,22 +18,7 @@ class ImageRecord:
 
     An image is generated, imported, or cut out again from the original of its `parent`.
 
-    Each transition is a method that returns the next record. It takes effect only through
-    `compare_and_swap` (`insert` for a new record), so if several servers try, one succeeds:
-
-        new record         pending
-        cutout             ready, replaced -> pending   of a new record: this image, cut out again
-        leased_until       pending, ready, failed, unknown -> pending   a server takes over
-        started            pending -> pending   the paid call may begin, so `charged` is `unknown`
-        drawn              pending -> pending   the model has responded
-        paid               pending -> pending   the image was received and can be stored
-        released           pending -> pending   it waits for storage, on any server
-        ready              pending, ready -> ready   the cut-out image is stored
-        failed             pending -> failed    ended without a usable image
-        unknown            pending -> unknown   sent, but no complete response arrived
-        replaced           ready, replaced -> replaced   the image at its address may be removed
-        deleted            ready, replaced, deleted -> deleted   its objects may be removed now
-        tombstone          deleted -> deleted   only the deletion and the key are remembered
+    Each transition is a method that returns the next record; `states.py` lists them.
 
     If a generation failed before the paid call, repeating its request replaces the record
     with a new one that has the same id.
@@ -74,6 +40,10 @@ class ImageRecord:
         booked_micros: the amount that the ledger currently counts for this record.
         parent: the id of the image whose original this one was cut out from; "" for its own.
         replaced_by: the id of the image that took its place; "" if none did.
+        group: the id that the candidates of one request share; "" for a request for one image.
+        root: the id of the image at the head of its lineage; "" for an image made from nothing.
+        tags: the caller's words for the image, normalized and distinct.
+        starred: whether the caller has marked it.
         cutout_options: what the caller decided about the cutout, as the document of
             `CutoutOptions`; empty if nothing.
 
@@ -105,6 +75,10 @@ class ImageRecord:
     booked_micros: int = 0
     parent: str = ""
     replaced_by: str = ""
+    group: str = ""
+    root: str = ""
+    tags: Sequence[str] = ()
+    starred: bool = False
     cutout_options: Mapping[str, Any] = field(default_factory=dict)
     original: Original | None = None
     image: ProcessedImage | None = None
@@ -121,12 +95,16 @@ class ImageRecord:
     @property
     def is_finished(self) -> bool:
         """Whether the image exists; another one may have taken its place."""
-        return self.state in _FINISHED
+        return self.state in FINISHED
 
     def cutout(self, image_id: str, *, now: datetime, lease_until: datetime) -> "ImageRecord":
-        """Begin another cutout of the same original, under an id of its own and free of charge."""
+        """Begin another cutout of the same original, under an id of its own and free of charge.
+
+        It shows the same subject, so it keeps the tags. It is no candidate of its parent's group,
+        and was not starred.
+        """
         return self._from(
-            *_FINISHED,
+            *FINISHED,
             id=image_id,
             state=State.PENDING,
             requested_at=now,
@@ -141,13 +119,16 @@ class ImageRecord:
             booked_micros=0,
             parent=self.id,
             replaced_by="",
+            group="",
+            root=self.root or self.id,
+            starred=False,
             original=None,
             image=None,
         )
 
     def leased_until(self, time: datetime) -> "ImageRecord":
         """Take over the work until this time."""
-        return self._from(*_RECOVERABLE, state=State.PENDING, lease_until=time)
+        return self._from(*RECOVERABLE, state=State.PENDING, lease_until=time)
 
     def started(
         self, request: ImageRequest, *, lease_until: datetime, charged: Charged, text_micros: int
@@ -208,7 +189,7 @@ class ImageRecord:
 
     def replaced(self, image_id: str) -> "ImageRecord":
         """Let another image take its place, before its own is removed."""
-        return self._from(*_FINISHED, state=State.REPLACED, replaced_by=image_id)
+        return self._from(*FINISHED, state=State.REPLACED, replaced_by=image_id)
 
     @property
     def is_tombstone(self) -> bool:
@@ -217,7 +198,7 @@ class ImageRecord:
 
     def deleted(self) -> "ImageRecord":
         """Mark it as deleted, before its objects are removed, and keep what that takes."""
-        return self._from(*_FINISHED, State.DELETED, state=State.DELETED)
+        return self._from(*FINISHED, State.DELETED, state=State.DELETED)
 
     def tombstone(self) -> "ImageRecord":
         """Keep only what recognizes a repeated Idempotency-Key, and the image in a spool."""

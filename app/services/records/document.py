@@ -20,6 +20,7 @@ def to_document(record: ImageRecord) -> dict[str, Any]:
     """Return the record as plain values and UTC datetimes."""
     document = asdict(record)
     document["tokens"] = list(record.tokens)
+    document["tags"] = list(record.tags)
     document["state"] = str(record.state)
     document["charged"] = str(record.charged)
     return document
@@ -43,6 +44,8 @@ def from_document(document: Mapping[str, Any]) -> ImageRecord:
         lease_until=_time(document.get("lease_until")) or _EPOCH,
         created_at=_time(document.get("created_at")),
         tokens=_texts(document.get("tokens")),
+        tags=_texts(document.get("tags")),
+        starred=document.get("starred") is True,
         cost_micros=_number(document.get("cost_micros")),
         text_micros=_number(document.get("text_micros")) or 0,
         booked_micros=_number(document.get("booked_micros")) or 0,

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.errors import Charged
 from app.imaging import AUTOMATIC, CutoutOptions
-from app.models import ImageRecord, Original, State, object_keys
+from app.models import ImageRecord, Original, State, object_keys, tags
 from app.models.prompts import fold, split_prompt
 
 _TEXTS = (
@@ -42,6 +42,10 @@ def write(record: ImageRecord) -> bytes:
         "original": asdict(record.original) if record.original else None,
         "parent": record.parent,
         "replaced_by": record.replaced_by,
+        "group": record.group,
+        "root": record.root,
+        "tags": list(record.tags),
+        "starred": record.starred,
     }
     return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True).encode()
 
@@ -75,6 +79,10 @@ def read(image_id: str, data: bytes, *, found_at: datetime) -> ImageRecord:
         cost_micros=_cost(document.get("cost_micros")),
         parent=_image_id(document.get("parent")),
         replaced_by=_image_id(document.get("replaced_by")),
+        group=_image_id(document.get("group")),
+        root=_image_id(document.get("root")),
+        tags=_tags(document.get("tags")),
+        starred=document.get("starred") is True,
         cutout_options=_cutout_options(document.get("cutout_options")),
         original=_original(image_id, document.get("original")),
     )
@@ -99,6 +107,14 @@ def _owner(value: Any) -> str:
 def _image_id(value: Any) -> str:
     """Return the id of another image, or "" if it is not valid."""
     return value if isinstance(value, str) and object_keys.is_id(value) else ""
+
+
+def _tags(value: Any) -> tuple[str, ...]:
+    """Return the tags, or none if they are not valid."""
+    try:
+        return tags.normalize(value)
+    except tags.InvalidTags:
+        return ()
 
 
 def _object(data: bytes) -> dict[str, Any]:

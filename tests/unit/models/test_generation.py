@@ -172,6 +172,16 @@ def test_another_cutout_is_a_free_record_of_its_own() -> None:
     assert parent.replaced("other").cutout("new", now=LATER, lease_until=LATER).replaced_by == ""
 
 
+def test_another_cutout_keeps_the_tags_and_the_lineage() -> None:
+    """It shows the same subject, but is no candidate of the group and was not starred."""
+    parent = a_record(group="g", tags=("fox",), starred=True)
+    child = parent.cutout("new", now=LATER, lease_until=LATER)
+    assert (child.tags, child.root) == (("fox",), parent.id)
+    assert (child.group, child.starred) == ("", False)
+    grandchild = a_record(root="r").cutout("new", now=LATER, lease_until=LATER)
+    assert grandchild.root == "r"
+
+
 def test_a_replaced_record_keeps_what_is_known_of_its_image() -> None:
     """Only the state changes, and the image that took its place is named."""
     record = a_record()
@@ -193,7 +203,7 @@ def test_an_unknown_outcome_may_have_been_charged_for() -> None:
 
 def test_a_deleted_record_keeps_all_until_its_objects_are_gone() -> None:
     """So a deletion that was interrupted can be repeated; its tombstone has no text."""
-    record = a_record(owner="ann", claim="c" * 64)
+    record = a_record(owner="ann", claim="c" * 64, group="g", root="r", tags=("fox",), starred=True)
     assert changed(record, record.deleted()) == {"state"}
     tombstone = record.deleted().tombstone()
     kept = {"id", "requested_at", "lease_until", "owner", "claim", "fingerprint"}

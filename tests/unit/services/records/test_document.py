@@ -59,6 +59,8 @@ records = st.builds(
     lease_until=times,
     created_at=st.none() | times,
     tokens=st.lists(texts, max_size=3).map(tuple),
+    tags=st.lists(texts, max_size=3).map(tuple),
+    starred=st.booleans(),
     cutout_options=st.builds(
         CutoutOptions,
         holes=st.sampled_from(["auto", "keep", "cut:1;keep:2"]).map(HoleChoice.parse),
@@ -70,7 +72,7 @@ records = st.builds(
     original=st.none() | originals,
     image=st.none() | processed_images,
     **dict.fromkeys(("fingerprint", "first_prompt", "prompt", "subject", "prompt_suffix"), texts),
-    **dict.fromkeys(("quality", "size", "provider", "model", "error"), texts),
+    **dict.fromkeys(("quality", "size", "provider", "model", "error", "group", "root"), texts),
 )
 malformed = st.recursive(
     scalars | times | times.map(lambda time: time.replace(tzinfo=None)),

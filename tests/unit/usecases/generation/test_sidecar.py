@@ -18,16 +18,7 @@ from app.usecases.generation import sidecar
 from tests.support.builders import NOON, World, a_record, a_request
 from tests.support.tables import each_row
 
-KEPT = (
-    "first_prompt",
-    "prompt",
-    "subject",
-    "prompt_suffix",
-    "quality",
-    "size",
-    "provider",
-    "model",
-)
+KEPT = tuple("first_prompt prompt subject prompt_suffix quality size provider model".split())
 FOUND_AT = NOON + timedelta(days=3)
 json_values: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -84,6 +75,17 @@ def test_note_has_the_options_of_the_cutout() -> None:
     }
     assert read(note_with(cutout_options=None)).cutout_options == {}
     assert read(note_with(cutout_options=["keep"])).cutout_options == {}
+
+
+def test_note_has_group_root_tags_and_star() -> None:
+    """They are read as written; invalid ones are left out."""
+    group, root = ("00000000-0000-0000-0000-00000000000" + end for end in "12")
+    record = a_record(id="x", group=group, root=root, tags=("Fox", "red hair"), starred=True)
+    rebuilt = read(sidecar.write(record))
+    assert (rebuilt.group, rebuilt.root) == (group, root)
+    assert (rebuilt.tags, rebuilt.starred) == (record.tags, True)
+    damaged = read(note_with(group="../x", root=7, tags=["fox", 7], starred="yes"))
+    assert (damaged.group, damaged.root, damaged.tags, damaged.starred) == ("", "", (), False)
 
 
 @each_row("owner", [None, 7, "", "a b", "\x00", "x" * 33, "ann\n", ["ann"]])

@@ -1,0 +1,40 @@
+"""The states of a record, and the transitions between them.
+
+Each transition is a method of ImageRecord that returns the next record. It takes effect only
+through `compare_and_swap` (`insert` for a new record), so if several servers try, one succeeds:
+
+    new record         pending
+    cutout             ready, replaced -> pending   of a new record: this image, cut out again
+    leased_until       pending, ready, failed, unknown -> pending   a server takes over
+    started            pending -> pending   the paid call may begin, so `charged` is `unknown`
+    drawn              pending -> pending   the model has responded
+    paid               pending -> pending   the image was received and can be stored
+    released           pending -> pending   it waits for storage, on any server
+    ready              pending, ready -> ready   the cut-out image is stored
+    failed             pending -> failed    ended without a usable image
+    unknown            pending -> unknown   sent, but no complete response arrived
+    replaced           ready, replaced -> replaced   the image at its address may be removed
+    deleted            ready, replaced, deleted -> deleted   its objects may be removed now
+    tombstone          deleted -> deleted   only the deletion and the key are remembered
+"""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """The state of a generation."""
+
+    PENDING = "pending"  # requested; in progress or interrupted
+    READY = "ready"  # the image is stored
+    FAILED = "failed"  # ended without a usable image
+    UNKNOWN = "unknown"  # sent to the model; it is unknown whether an image was drawn and charged
+    REPLACED = "replaced"  # another image took its place; only the original is stored
+    DELETED = "deleted"  # being removed, or removed and only remembered as such
+
+
+FINISHED = (State.READY, State.REPLACED)
+RECOVERABLE = (State.PENDING, State.READY, State.FAILED, State.UNKNOWN)
+
+
+class InvalidTransition(ValueError):
+    """The record's current state does not allow the transition."""
