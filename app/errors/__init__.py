@@ -27,6 +27,7 @@ from app.errors.infrastructure import (
 from app.errors.provider import (
     PROVIDER_FAILURES,
     CassetteMissing,
+    EditsUnsupported,
     ProviderBadResponse,
     ProviderError,
     ProviderMisconfigured,
@@ -64,6 +65,7 @@ __all__ = [
     "BudgetExceeded",
     "CassetteMissing",
     "Charged",
+    "EditsUnsupported",
     "Forbidden",
     "GenerationInProgress",
     "HeadersTooLarge",

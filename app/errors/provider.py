@@ -56,6 +56,16 @@ class TransparencyRefused(ProviderMisconfigured):
     """
 
 
+class EditsUnsupported(AppError):
+    """The image provider's server or model can't edit images.
+
+    Nothing was charged.
+    """
+
+    status, code, charged = 501, "edits_unsupported", Charged.NO
+    message = "The image provider can't edit images. Nothing was charged."
+
+
 class ProviderBadResponse(AppError):
     """The provider's response is not a usable image.
 

@@ -14,7 +14,7 @@ from app.models.billing import (
 from app.models.callers import ANONYMOUS, Budget, Caller, Scope
 from app.models.generation import ImageRecord
 from app.models.health import Finding, Level, PartHealth
-from app.models.image_request import ImageRequest
+from app.models.image_request import ImageInput, ImageRequest, InputReference, InputRole
 from app.models.images import GeneratedImage, Original, ProcessedImage, StoredImage
 from app.models.pages import Page, PageQuery, Position
 from app.models.rate_limit import Rate, RateLimitStatus
@@ -30,8 +30,11 @@ __all__ = [
     "EnhancedPrompt",
     "Finding",
     "GeneratedImage",
+    "ImageInput",
     "ImageRecord",
     "ImageRequest",
+    "InputReference",
+    "InputRole",
     "InvalidTransition",
     "InventedPrompts",
     "Level",

@@ -49,11 +49,18 @@ class InventedPrompts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpstreamRequest:
-    """A request to a model; `path` is relative to the provider's base URL."""
+    """A request to a model.
+
+    Attributes:
+        path: relative to the provider's base URL.
+        body: the parameters; of an edit, they describe the files.
+        input_sizes: widths and heights of the images in it, in pixels.
+    """
 
     method: str
     path: str
     body: Mapping[str, Any]
+    input_sizes: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,57 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
 
-from app.models.prompts import join_prompt
+from app.models.object_keys import ImageFormat
+from app.models.prompts import MAX_PROMPT_CHARS, join_prompt
+
+InputRole = Literal["image", "mask"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputReference:
+    """What identifies an input of an edit, in its record.
+
+    Attributes:
+        role: an image to edit or to refer to, or the mask of the first image.
+        image_id: the image whose original it is; "" for a mask that came with the request.
+        sha256: of its bytes, in hex.
+        subject: what the image shows, in words; "" for a mask.
+    """
+
+    role: InputRole
+    image_id: str
+    sha256: str
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageInput:
+    """An input of an edit, with the properties of its file.
+
+    Attributes:
+        width, height: in pixels.
+        is_foreign: whether it came from a caller instead of the provider, which has checked its
+            own images.
+        data: the bytes of a mask that came with the request; otherwise the store has them.
+    """
+
+    reference: InputReference
+    format: ImageFormat
+    width: int
+    height: int
+    size_bytes: int
+    is_foreign: bool = False
+    data: bytes = field(default=b"", repr=False)
+
+
+def shown_subject(inputs: Sequence[InputReference], prompt: str) -> str:
+    """Return what an image shows, in words: an edit's prompt only says what changes."""
+    edited = inputs[0].subject if inputs else ""
+    return f"{edited}, {prompt}"[-MAX_PROMPT_CHARS:] if edited else prompt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +75,8 @@ class ImageRequest:
         transparent: whether to draw on a transparent background; False until completed.
         deadline_seconds: the time limit of the call; 0 for the generator's, until completed.
         safety_identifier: stands for the caller in the provider's abuse reports; "" for none.
+        inputs: what an edit is made from: images in order, then the mask, if any; empty for an
+            image from words alone.
     """
 
     first_prompt: str
@@ -40,6 +90,18 @@ class ImageRequest:
     transparent: bool = False
     deadline_seconds: float = 0
     safety_identifier: str = ""
+    inputs: tuple[ImageInput, ...] = ()
+
+    @property
+    def is_edit(self) -> bool:
+        """Whether the image is made from others."""
+        return bool(self.inputs)
+
+    @property
+    def shown(self) -> str:
+        """What the image will show, in words."""
+        references = [given.reference for given in self.inputs]
+        return shown_subject(references, self.subject or self.prompt)
 
     @property
     def new_prompt(self) -> str:
@@ -49,13 +111,17 @@ class ImageRequest:
     @property
     def identity(self) -> dict[str, object]:
         """The fields that are equal in all repetitions of a request."""
-        return {
+        identity: dict[str, object] = {
             "first_prompt": self.first_prompt,
             "prompt": self.prompt,
             "enhance": self.enhance,
             "quality": self.quality,
             "size": self.size,
         }
+        if self.inputs:  # otherwise as it was before there were edits
+            references = [given.reference for given in self.inputs]
+            identity["inputs"] = [[one.role, one.image_id, one.sha256] for one in references]
+        return identity
 
     @property
     def fingerprint(self) -> str:

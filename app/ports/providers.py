@@ -1,7 +1,8 @@
 """Ports for providers and for image processing."""
 
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
 
 from app.imaging import (
     AUTOMATIC,
@@ -16,9 +17,11 @@ from app.models import (
     EnhancedPrompt,
     GeneratedImage,
     ImageRequest,
+    InputRole,
     InventedPrompts,
     UpstreamRequest,
 )
+from app.models.object_keys import ImageFormat
 
 OnPartial = Callable[[int, bytes], object]
 """Receives the index, from 0, and the bytes of a partial image.
@@ -30,6 +33,19 @@ OnLimits = Callable[[Mapping[str, int]], object]
 """Receives what remains of the provider's limits a minute: images, requests and tokens.
 
 It must not raise."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputFile:
+    """An input of an edit, as it is sent.
+
+    Attributes:
+        file: its bytes on this server's disk, which may be read several times from the beginning.
+    """
+
+    role: InputRole
+    format: ImageFormat
+    file: BinaryIO
 
 
 class ImageGenerator(Protocol):
@@ -54,15 +70,23 @@ class ImageGenerator(Protocol):
     def describe(self, request: ImageRequest) -> UpstreamRequest | None:
         """Return the request that `draw` would send; None if it sends none."""
 
-    def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
+    def draw(
+        self,
+        request: ImageRequest,
+        *,
+        inputs: Sequence[InputFile] = (),
+        on_partial: OnPartial | None = None,
+    ) -> GeneratedImage:
         """Draw one image; at most one is charged.
 
         Args:
             request: the completed request.
+            inputs: the files of the request's inputs, in the same order.
             on_partial: receives the partial images, in this thread.
 
         Raises:
             PromptRejected: the model refuses the prompt.
+            EditsUnsupported: the request has inputs, and the server or model can't edit.
             TransparencyRefused: the model can't draw this request on a transparent background.
                 Nothing was charged. A request for a white background never raises it.
             ProviderBadResponse: the response is not usable; the error carries it as evidence.

@@ -4,11 +4,22 @@ import hashlib
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from app.container.generation import build_finalizer, build_generate_image, build_recovery
 from app.errors import Charged
-from app.models import ANONYMOUS, Caller, ImageRecord, ImageRequest, Original, ProcessedImage, State
+from app.models import (
+    ANONYMOUS,
+    Caller,
+    ImageInput,
+    ImageRecord,
+    ImageRequest,
+    InputReference,
+    Original,
+    ProcessedImage,
+    State,
+)
+from app.models.object_keys import ImageFormat
 from app.models.prompts import fold
 from app.ports import Ports
 from app.services.observability.observer import TelemetryObserver
@@ -62,6 +73,24 @@ def a_request(**changes: Any) -> ImageRequest:
 def a_drawing(subject: str = "A red fox", **changes: Any) -> ImageRequest:
     """Make a request that is ready to be drawn."""
     return a_request(first_prompt=subject, prompt=subject, subject=subject, **changes)
+
+
+def an_input(data: bytes = SMALLEST_PNG, kind: str = "png", **changes: Any) -> ImageInput:
+    """Make an input of an edit; the kind is a format, or `mask`."""
+    reference = InputReference(
+        role="mask" if kind == "mask" else "image",
+        image_id=changes.pop("image_id", str(uuid.uuid4())),
+        sha256=hashlib.sha256(data).hexdigest(),
+        subject=changes.pop("subject", "" if kind == "mask" else "A red fox"),
+    )
+    given = ImageInput(
+        reference=reference,
+        format="png" if kind == "mask" else cast(ImageFormat, kind),
+        width=1024,
+        height=1024,
+        size_bytes=len(data),
+    )
+    return replace(given, **changes)
 
 
 def a_record(**changes: Any) -> ImageRecord:

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 
@@ -11,7 +12,7 @@ from app.container import build_ports
 from app.imaging.formats.xmp import CHUNK, KEYWORD, build_packet, read_packet
 from app.models import GeneratedImage, ImageRequest
 from app.ports import Ports
-from app.ports.providers import OnPartial
+from app.ports.providers import InputFile, OnPartial
 from app.services.image_processor import LocalImageProcessor
 from app.services.offline.provider import OfflineGenerator
 from app.services.replay.fault_injection import FaultInjectingGenerator
@@ -20,10 +21,16 @@ from app.services.replay.fault_injection import FaultInjectingGenerator
 class CachingGenerator(OfflineGenerator):
     """Paints each image once, as painting takes most of the time of a generation."""
 
-    def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
-        """See ImageGenerator; requests for partial images are not cached."""
-        if request.partial_images:
-            return super().draw(request, on_partial=on_partial)
+    def draw(
+        self,
+        request: ImageRequest,
+        *,
+        inputs: Sequence[InputFile] = (),
+        on_partial: OnPartial | None = None,
+    ) -> GeneratedImage:
+        """See ImageGenerator; edits and requests for partial images are not cached."""
+        if request.partial_images or request.is_edit:
+            return super().draw(request, inputs=inputs, on_partial=on_partial)
         return GeneratedImage(
             data=_paint(request.subject, request.size, transparent=request.transparent),
             model=self.model,

@@ -6,10 +6,11 @@ and models say so.
 
 import random
 import re
+from collections.abc import Sequence
 
 from app.errors import PromptRejected
 from app.models import EnhancedPrompt, GeneratedImage, ImageRequest, InventedPrompts
-from app.ports.providers import OnPartial
+from app.ports.providers import InputFile, OnPartial
 
 _REFUSED = re.compile(
     r"\b(gore|gory|behead\w*|torture\w*|nude|nudity|naked|porn\w*|nsfw|suicide|terroris\w*)\b",
@@ -34,6 +35,10 @@ _STYLES = (
 ).split(",")
 
 
+REDRAWN = "-redrawn"
+"""Added to the model's name for an edit, which the painter draws from the words of both."""
+
+
 class OfflineGenerator:
     """ImageGenerator that draws an emblem, equal for equal prompts.
 
@@ -51,17 +56,28 @@ class OfflineGenerator:
     def describe(self, request: ImageRequest) -> None:
         """See ImageGenerator. No request is sent."""
 
-    def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
-        """See ImageGenerator. Partial images are blurred finished images."""
+    def draw(
+        self,
+        request: ImageRequest,
+        *,
+        inputs: Sequence[InputFile] = (),  # noqa: ARG002 - reason: part of the port
+        on_partial: OnPartial | None = None,
+    ) -> GeneratedImage:
+        """See ImageGenerator. Partial images are blurred finished images.
+
+        The painter can't see. Of an edit, it draws the words for the first image and those of the
+        edit, and the model's name says so.
+        """
         from app import painter
 
         width, height = (int(side) for side in request.size.split("x"))
         background = None if request.transparent else "#ffffff"
-        image = painter.paint(request.subject, width=width, height=height, background=background)
+        image = painter.paint(request.shown, width=width, height=height, background=background)
         if on_partial:
             for index, draft in enumerate(painter.drafts(image, request.partial_images)):
                 on_partial(index, draft)
-        return GeneratedImage(data=image, model=self.model)
+        model = self.model + (REDRAWN if request.is_edit else "")
+        return GeneratedImage(data=image, model=model)
 
 
 class OfflineModerator:

@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from json import JSONDecodeError
 from typing import TYPE_CHECKING
@@ -115,7 +115,7 @@ def lazy_azure_client(
 
 
 @contextmanager
-def translate_errors(*, if_sent: Charged | None) -> Iterator[None]:
+def translate_errors(*, if_sent: Charged | None, quoted: Sequence[str] = ()) -> Iterator[None]:
     """Translate each error of the SDK into an AppError.
 
     The provider's message is dropped, because it can quote keys and prompts. The log gets the
@@ -124,8 +124,9 @@ def translate_errors(*, if_sent: Charged | None) -> Iterator[None]:
 
     Args:
         if_sent: whether a request that was sent and then failed is charged for.
+        quoted: texts of the request that an error may repeat, if its body can't be read again.
     """
-    with track_sending() as request:
+    with track_sending(quoted) as request:
         try:
             yield
         except AppError:

@@ -2,14 +2,14 @@
 
 import logging
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
-from app.errors import Charged, ProviderBadResponse, TransparencyRefused
+from app.errors import Charged, EditsUnsupported, ProviderBadResponse, TransparencyRefused
 from app.models import GeneratedImage, ImageRequest, UpstreamRequest
-from app.ports.providers import OnPartial
-from app.services.openai import image_stream
+from app.ports.providers import InputFile, OnPartial
+from app.services.openai import edits, image_stream
 from app.services.openai.body_buffer import Body
 from app.services.openai.client import translate_errors
 from app.services.openai.image_payload import ImagePayload, read_payload
@@ -22,7 +22,7 @@ from app.services.openai.responses import (
     read_start,
     until_deadline,
 )
-from app.services.openai.transport.image_download import HostNotListed, ImageHosts, download_image
+from app.services.openai.transport.image_download import ImageHosts
 from app.services.runtime.failures import FailureKind
 from app.services.runtime.lazy_client import LazyClient
 from app.services.runtime.timing import FailOpenSemaphore
@@ -35,7 +35,6 @@ _log = logging.getLogger(__name__)
 _CONNECT_SECONDS = 5.0
 _LEGACY_PREFIX = "dall-e"
 _GPT_IMAGE_PREFIXES = ("gpt-image", "chatgpt-image")
-_MAX_ADDRESSES = 3
 # Of a response, an event or a file. 3840x2160 pixels that are not compressed have 44 MB in base64.
 _MAX_RESPONSE_BYTES = 48 * 1024 * 1024
 # Sixty responses that arrive together, read chunk by chunk in sixty threads, would starve each
@@ -74,11 +73,14 @@ class OpenAIGenerator:
         is_gpt_image = model.startswith(_GPT_IMAGE_PREFIXES)
         # Azure's models can have any name, and all but the old ones are GPT image models.
         self._asks_for_base64 = self._is_legacy or not (is_gpt_image or provider == "azure")
-        self._refused = RefusedParameters(
-            model,
-            required=("model", "prompt"),
-            strict=("size", "quality") if is_gpt_image else (),
-            identifying=("safety_identifier",),
+        self._refused, self._refused_by_edits = (
+            RefusedParameters(
+                call,
+                required=("model", "prompt", *edits.FILES),
+                strict=("size", "quality") if is_gpt_image else (),
+                identifying=("safety_identifier",),
+            )
+            for call in (model, f"{model}, editing images,")
         )
         self._image_hosts = ImageHosts(image_hosts)
         self.transparent = transparent and not self._is_legacy
@@ -110,10 +112,28 @@ class OpenAIGenerator:
                 parameters |= {"safety_identifier": request.safety_identifier}
         if request.partial_images and not self._is_legacy:
             parameters |= {"stream": True, "partial_images": request.partial_images}
-        body = self._refused.leave_out(parameters)
-        return UpstreamRequest(method="POST", path=f"{self._path}/images/generations", body=body)
+        body = self._refused_for(request).leave_out(parameters)
+        if not request.is_edit:
+            path = f"{self._path}/images/generations"
+            return UpstreamRequest(method="POST", path=path, body=body)
+        return UpstreamRequest(
+            method="POST",
+            path=f"{self._path}/images/edits",
+            body=body | edits.describe_files(request.inputs),
+            input_sizes=tuple((given.width, given.height) for given in request.inputs),
+        )
 
-    def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
+    def _refused_for(self, request: ImageRequest) -> RefusedParameters:
+        """Return what the call of a request has refused; the two may differ."""
+        return self._refused_by_edits if request.is_edit else self._refused
+
+    def draw(
+        self,
+        request: ImageRequest,
+        *,
+        inputs: Sequence[InputFile] = (),
+        on_partial: OnPartial | None = None,
+    ) -> GeneratedImage:
         """See ImageGenerator.
 
         A server that refuses a parameter, and has therefore drawn nothing, gets the request again
@@ -124,14 +144,11 @@ class OpenAIGenerator:
         timeout_seconds = request.deadline_seconds or self._timeout_seconds
         deadline = start + timeout_seconds
 
-        body = self.describe(request).body
-        if request.transparent and not self._is_legacy and "background" not in body:
-            # It was refused to another request since this one was prepared.
-            raise self._without_transparency()
+        body = self._body(request, inputs)
 
         def may_repeat(refused: frozenset[str]) -> bool:
             if request.transparent and "background" in refused:
-                raise self._without_transparency()
+                raise self._without_transparency(request)
             return time.monotonic() - start <= timeout_seconds / 2
 
         def forward_partial(index: int, data: bytes) -> None:
@@ -139,28 +156,46 @@ class OpenAIGenerator:
                 on_partial(index, redact_file(data, self._client().api_key))
 
         try:
-            with translate_errors(if_sent=Charged.UNKNOWN):
-                response, payload, deadline = self._refused.send(
+            with translate_errors(if_sent=Charged.UNKNOWN, quoted=(request.new_prompt,)):
+                response, payload, deadline = self._refused_for(request).send(
                     body,
                     lambda parameters: self._request(parameters, deadline, forward_partial),
                     may_repeat=may_repeat,
                 )
-            image = payload.image or self._download(response, payload, deadline)
+            image = payload.image or self._image_hosts.download(
+                payload.addresses,
+                base_url=str(self._client().base_url),
+                deadline=deadline,
+                max_bytes=_MAX_RESPONSE_BYTES,
+                evidence=response.evidence,
+                charged=Charged.YES if payload.is_charged else Charged.UNKNOWN,
+            )
         except ProviderBadResponse as error:
             error.evidence = redact(error.evidence, self._client().api_key)
             raise
         image = redact_file(image, self._client().api_key)
         return GeneratedImage(data=image, model=self.model, usage=image_usage(payload.usage))
 
-    def _without_transparency(self) -> TransparencyRefused:
+    def _body(self, request: ImageRequest, inputs: Sequence[InputFile]) -> dict[str, Any]:
+        """Return the parameters to send, with files if there are any."""
+        if request.is_edit and self._is_legacy:
+            raise EditsUnsupported(self.model)
+        body = self.describe(request).body
+        if request.transparent and not self._is_legacy and "background" not in body:
+            # It was refused to another request since this one was prepared.
+            raise self._without_transparency(request)
+        return {**body, **(edits.file_parameters(inputs) if inputs else {})}
+
+    def _without_transparency(self, request: ImageRequest) -> TransparencyRefused:
         """Return the error of a refused transparent background, and remember it.
 
-        The server may not know the parameter at all, so later requests don't have it.
+        The server may not know the parameter at all, so later requests don't have it. What edits
+        refuse says nothing about other images.
         """
-        if self.transparent:
+        if self.transparent and not request.is_edit:
             _log.warning("%s refuses transparent backgrounds; using white from now on", self.model)
-        self.transparent = False
-        self._refused.remember(frozenset({"background"}))
+            self.transparent = False
+        self._refused_for(request).remember(frozenset({"background"}))
         return TransparencyRefused("param background")
 
     def close(self) -> None:
@@ -181,8 +216,7 @@ class OpenAIGenerator:
         from openai import Timeout
 
         timeout = Timeout(max(deadline - time.monotonic(), 0.1), connect=_CONNECT_SECONDS)
-        images = self._client().images.with_streaming_response
-        with images.generate(**parameters, timeout=timeout) as response:
+        with edits.image_call(self._client().images, parameters, timeout) as response:
             chunks = response.iter_bytes()
             start = read_start(until_deadline(chunks, deadline))
             if start.lstrip().startswith(image_stream.FIRST_BYTES):
@@ -207,27 +241,3 @@ class OpenAIGenerator:
             if refusal.kind is not FailureKind.SERVER_ERROR:
                 raise RefusedInBody(refusal, charged=payload.is_charged)
         return payload
-
-    def _download(self, body: Body, payload: ImagePayload, deadline: float) -> bytes:
-        """Return the image at the first address that has it.
-
-        Raises:
-            ProviderBadResponse: there is none; the error carries the response as evidence.
-        """
-        charged = Charged.YES if payload.is_charged else Charged.UNKNOWN
-        unusable = ProviderBadResponse("no image", charged=charged)
-        for address in payload.addresses[:_MAX_ADDRESSES]:
-            try:
-                return download_image(
-                    address,
-                    base_url=str(self._client().base_url),
-                    hosts=self._image_hosts.listed,
-                    deadline=deadline,
-                    max_bytes=_MAX_RESPONSE_BYTES,
-                )
-            except ProviderBadResponse as error:
-                unusable = error
-            except HostNotListed as error:
-                unusable = self._image_hosts.report_unlisted(error.host)
-        unusable.evidence = body.evidence()
-        raise unusable

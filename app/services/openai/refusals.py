@@ -170,7 +170,8 @@ def refusal_of(error: Exception) -> Refusal | None:
         return error.refusal
     if not isinstance(error, APIStatusError):
         return None
-    repeated = texts_of(_parameters_of(error))
+    quoted = error.request.extensions.get("quoted", ())
+    repeated = [*texts_of(_parameters_of(error)), *quoted]
     return read_refusal(error.status_code, error.response.text, repeated=repeated)
 
 

@@ -27,12 +27,17 @@ another, nor the number of partial images.
 
 def image_key(request: ImageRequest) -> RequestKey:
     """Return the key of a request for an image."""
-    return {
+    key = {
         "call": "draw",
         "prompt": request.new_prompt,
         "size": request.size,
         "quality": request.quality,
     }
+    if not request.is_edit:
+        return key
+    # The bytes, wherever they are stored here and where the recording was made.
+    inputs = [[given.reference.role, given.reference.sha256] for given in request.inputs]
+    return key | {"call": "edit", "inputs": inputs}
 
 
 def moderation_key(prompt: str) -> RequestKey:

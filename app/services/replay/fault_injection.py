@@ -4,11 +4,12 @@ Only providers that are free of charge are wrapped. The fault is chosen by the r
 app/usecases/generation/fault_injection.py.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.models import GeneratedImage, ImageRequest
 from app.ports import ImageGenerator, Moderator
-from app.ports.providers import OnPartial
+from app.ports.providers import InputFile, OnPartial
 from app.usecases.generation import fault_injection
 
 
@@ -29,10 +30,16 @@ class FaultInjectingGenerator:
     def describe(self, request: ImageRequest) -> None:
         """See ImageGenerator. The wrapped generator sends no request."""
 
-    def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
+    def draw(
+        self,
+        request: ImageRequest,
+        *,
+        inputs: Sequence[InputFile] = (),
+        on_partial: OnPartial | None = None,
+    ) -> GeneratedImage:
         """See ImageGenerator."""
         fault_injection.current().raise_while_drawing()
-        return self._inner.draw(request, on_partial=on_partial)
+        return self._inner.draw(request, inputs=inputs, on_partial=on_partial)
 
 
 @dataclass(frozen=True)

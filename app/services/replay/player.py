@@ -1,23 +1,25 @@
 """The provider's ports on cassettes: offline and free of charge."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from app.errors import (
     PROVIDER_FAILURES,
     AppError,
     CassetteMissing,
     Charged,
+    EditsUnsupported,
     ProviderBadResponse,
     ProviderError,
     TransparencyRefused,
 )
 from app.models import EnhancedPrompt, GeneratedImage, ImageRequest, InventedPrompts
-from app.ports.providers import OnPartial
+from app.ports.providers import InputFile, OnPartial
 from app.services.replay import cassettes
 from app.services.replay.cassettes import Cassettes, RecordedResponse, RequestKey
 
-_FAILURES: dict[str, type[AppError]] = {kind.code: kind for kind in PROVIDER_FAILURES}
+_ERRORS: tuple[type[AppError], ...] = (*PROVIDER_FAILURES, EditsUnsupported)
+_FAILURES: dict[str, type[AppError]] = {kind.code: kind for kind in _ERRORS}
 
 Sleep = Callable[[float], object]
 
@@ -87,7 +89,13 @@ class ReplayGenerator:
     def describe(self, request: ImageRequest) -> None:
         """See ImageGenerator. A replay sends no request."""
 
-    def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
+    def draw(
+        self,
+        request: ImageRequest,
+        *,
+        inputs: Sequence[InputFile] = (),  # noqa: ARG002 - reason: part of the port
+        on_partial: OnPartial | None = None,
+    ) -> GeneratedImage:
         """See ImageGenerator. Only recorded partial images are available."""
 
         def forward_partial(index: int, image: bytes) -> None:

@@ -1,7 +1,7 @@
 """The provider's ports, recording a paid provider on cassettes."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -16,7 +16,7 @@ from app.models import (
     UpstreamRequest,
 )
 from app.ports import ImageGenerator, Moderator, PromptWriter
-from app.ports.providers import OnPartial
+from app.ports.providers import InputFile, OnPartial
 from app.services.replay import cassettes
 from app.services.replay.cassettes import Cassettes, RecordedResponse, RequestKey
 
@@ -77,7 +77,13 @@ class RecordingGenerator:
         """See ImageGenerator."""
         return self._inner.describe(request)
 
-    def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
+    def draw(
+        self,
+        request: ImageRequest,
+        *,
+        inputs: Sequence[InputFile] = (),
+        on_partial: OnPartial | None = None,
+    ) -> GeneratedImage:
         """See ImageGenerator."""
         with _record(self._cassettes, cassettes.image_key(request)) as recording:
 
@@ -86,7 +92,7 @@ class RecordingGenerator:
                 if on_partial:
                     on_partial(index, image)
 
-            generated = self._inner.draw(request, on_partial=record_partial)
+            generated = self._inner.draw(request, inputs=inputs, on_partial=record_partial)
             partial_images = len(recording.files)
             recording.add_file(generated.data)
             recording.response = {

@@ -51,6 +51,16 @@ IMAGE_TOKENS: Mapping[str, ImageTokens] = {
     model: ImageTokens(row["patches"]) for row in FACTS["image_tokens"] for model in row["models"]
 }
 
+_INPUT_TOKENS: Mapping[str, int] = FACTS["input_tokens"]
+
+
+def max_input_tokens(size: tuple[int, int]) -> int:
+    """Return the most tokens of an image that is given to a model, by its width and height."""
+    width, height = size
+    squares = -(-width * height // _INPUT_TOKENS["square_pixels"])
+    return max(squares, 1) * _INPUT_TOKENS["tokens_per_square"]
+
+
 TRANSPARENT_MODELS: Mapping[str, str] = {
     "gpt-image-1": "OpenAI's API reference before 2026-10-23, when the model ended",
     "gpt-image-1-mini": "OpenAI's API reference, read on 2026-11-30; not measured",

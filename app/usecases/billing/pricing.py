@@ -18,6 +18,7 @@ from app.usecases.billing.model_table import (
     IMAGE_TOKENS,
     PriceTable,
     known_name,
+    max_input_tokens,
 )
 
 _PARTIAL_TOKENS = 100  # output tokens of each partial image, from the page of the prices
@@ -58,7 +59,9 @@ class Prices:
             return None
         partial_tokens = _PARTIAL_TOKENS * int(request.body.get("partial_images", 0))
         usage = TokenUsage(
-            text_in=_bytes(prompt) + more_text, image_out=image_tokens + partial_tokens
+            text_in=_bytes(prompt) + more_text,
+            image_in=sum(map(max_input_tokens, request.input_sizes)),
+            image_out=image_tokens + partial_tokens,
         )
         return self._max_cost(model, usage)
 

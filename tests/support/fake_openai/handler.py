@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
-from tests.support.fake_openai import errors, images, text
+from tests.support.fake_openai import errors, images, multipart, text
 from tests.support.fake_openai.behavior import Behavior, Delivery
 from tests.support.fake_openai.ledger import Ledger, Request
 from tests.support.fake_openai.reply import ApiError, Json, Reply
@@ -26,6 +26,7 @@ class Call:
     ledger: Ledger
     path: str
     body: bytes
+    content_type: str
     behavior: Behavior | None
 
     def json_body(self) -> Json:
@@ -42,16 +43,30 @@ class Call:
             raise ApiError(errors.error(400, "We could not parse the JSON body of your request."))
         return document
 
+    def form(self) -> tuple[Json, tuple[multipart.UploadedFile, ...]]:
+        """Return the fields and files of a multipart body.
+
+        Raises:
+            ApiError: it is none.
+        """
+        if not multipart.is_multipart(self.content_type):
+            raise ApiError(errors.error(415, "Unsupported content type.", "unsupported_type"))
+        fields, files = multipart.parse(self.content_type, self.body)
+        return multipart.typed(fields), files
+
     def charge(self, generations: int) -> None:
         """Charge generations, unless the scripted behavior is free."""
         if self.behavior is None or self.behavior.paid:
-            self.ledger.charge(generations, str(self.json_body().get("prompt")))
+            is_form = multipart.is_multipart(self.content_type)
+            body = self.form()[0] if is_form else self.json_body()
+            self.ledger.charge(generations, str(body.get("prompt")))
 
 
 # Azure's paths contain the deployment, and its API key has a header of its own.
 _AZURE = r"/openai/deployments/[\w.-]+"
 _ROUTES: tuple[tuple[str, str, Callable[[Call], Reply]], ...] = (
     (f"POST (/v1|{_AZURE})/images/generations", "images", images.generate),
+    (f"POST (/v1|{_AZURE})/images/edits", "edits", images.edit),
     ("POST /v1/moderations", "moderations", text.moderate),
     (f"POST (/v1|{_AZURE})/chat/completions", "chat", text.chat),
     ("GET (/v1|/openai)/models(/[^/]+)?", "models", text.models),
@@ -96,9 +111,12 @@ class Handler(BaseHTTPRequestHandler):
         ledger = self.server.fake.ledger
         name, endpoint = _route(f"{self.command} {self.path.partition('?')[0]}")
         headers = {key.lower(): value for key, value in self.headers.items()}
-        behavior = ledger.add(Request(name, headers, _parsed(body)))
-        call = Call(self.server.fake, ledger, self.path.partition("?")[0], body, behavior)
-        respond = self._counted_response if name == "images" else self._response
+        content_type = headers.get("content-type", "")
+        fields, files = _parsed(content_type, body)
+        behavior = ledger.add(Request(name, headers, fields, files))
+        path = self.path.partition("?")[0]
+        call = Call(self.server.fake, ledger, path, body, content_type, behavior)
+        respond = self._counted_response if name in {"images", "edits"} else self._response
         delivery = behavior.delivery if behavior else Delivery()
         self._send(respond(call, endpoint), delivery, ledger)
 
@@ -187,8 +205,10 @@ def _route(request: str) -> tuple[str, Callable[[Call], Reply]]:
     return "unknown", unknown
 
 
-def _parsed(body: bytes) -> Any:
+def _parsed(content_type: str, body: bytes) -> tuple[Any, tuple[multipart.UploadedFile, ...]]:
+    if multipart.is_multipart(content_type):
+        return multipart.parse(content_type, body)
     try:
-        return json.loads(body)
+        return json.loads(body), ()
     except ValueError:
-        return None
+        return None, ()

@@ -26,9 +26,10 @@ _LEGACY_CHOICES: dict[str, tuple[object, ...]] = {
 }
 
 
-def check_names(body: Json, legacy: bool) -> None:
+def check_names(body: Json, legacy: bool, *, edits: bool = False) -> None:
     """Reject parameters that the model doesn't support."""
     allowed = _SHARED | (_LEGACY_ONLY if legacy else _GPT_ONLY)
+    allowed = allowed - {"moderation"} if edits else allowed
     for name in body:
         if name not in allowed:
             raise ApiError(errors.unknown_parameter(name))

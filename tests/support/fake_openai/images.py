@@ -1,4 +1,4 @@
-"""POST /v1/images/generations, as JSON or as server-sent events."""
+"""POST /v1/images/generations and /edits, as JSON or as server-sent events."""
 
 import base64
 import json
@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tests.support.fake_openai import errors, sample_images
+from tests.support.fake_openai.edit_checks import check_files, input_tokens
 from tests.support.fake_openai.image_checks import (
     check_names,
     check_prompt,
@@ -27,6 +28,20 @@ def generate(call: "Call") -> Reply:
     body = call.json_body()
     legacy = _checked_model(body, call.fake.image_models) in LEGACY_MODELS
     check_names(body, legacy)
+    return _respond(call, body, legacy)
+
+
+def edit(call: "Call") -> Reply:
+    """Validate a request with files as the real API does, generate and charge."""
+    body, files = call.form()
+    _checked_model(body, IMAGE_MODELS)
+    check_names(body, legacy=False, edits=True)
+    return _respond(call, body, False, check_files(files))
+
+
+def _respond(
+    call: "Call", body: Json, legacy: bool, inputs: list[tuple[int, int]] | None = None
+) -> Reply:
     check_prompt(body, 4_000 if legacy else 32_000)
     check_values(body, legacy)
     if call.fake.refuses_transparency and body.get("background") == "transparent":
@@ -37,8 +52,10 @@ def generate(call: "Call") -> Reply:
         raise ApiError(errors.moderation_blocked())
     call.charge(count)
     images = [_generate_image(call, body, width, height) for _ in range(count)]
+    used = usage(body, width, height, count, inputs or [])
     if body.get("stream"):
-        return _stream(body, images, f"{width}x{height}", usage(body, width, height))
+        kind = "image_generation" if inputs is None else "image_edit"
+        return _stream(kind, body, images, f"{width}x{height}", used)
     items = [_item(call, body, image, legacy) for image in images]
     document: Json = {"created": int(time.time()), "data": items}
     if not legacy:
@@ -47,24 +64,27 @@ def generate(call: "Call") -> Reply:
             "output_format": body.get("output_format") or "png",
             "quality": _quality(body),
             "size": f"{width}x{height}",
-            "usage": usage(body, width, height, count),
+            "usage": used,
         }
     return Reply.of(document)
 
 
-def usage(body: Json, width: int, height: int, count: int = 1) -> Json:
+def usage(
+    body: Json, width: int, height: int, count: int = 1, inputs: list[tuple[int, int]] | None = None
+) -> Json:
     """Return token counts, roughly as the real API charges them."""
+    given = input_tokens(inputs or [])
     text = len(body["prompt"]) // 4 + 7
     patches = {"low": 34, "medium": 48, "high": 48}.get(_quality(body), 96)
     area = patches * round(patches * min(width, height) / max(width, height))
     image_tokens = count * -(-area * (2_000_000 + width * height) // 4_000_000)
     image_tokens += 100 * int(body.get("partial_images") or 0)
     return {
-        "input_tokens": text,
-        "input_tokens_details": {"text_tokens": text, "image_tokens": 0},
+        "input_tokens": text + given,
+        "input_tokens_details": {"text_tokens": text, "image_tokens": given},
         "output_tokens": image_tokens,
         "output_tokens_details": {"image_tokens": image_tokens, "text_tokens": 0},
-        "total_tokens": text + image_tokens,
+        "total_tokens": text + given + image_tokens,
     }
 
 
@@ -108,7 +128,7 @@ def show(call: "Call") -> Reply:
     return Reply(200, call.ledger.images[place], "image/png")
 
 
-def _stream(body: Json, images: list[bytes], size: str, usage: Json) -> Reply:
+def _stream(kind: str, body: Json, images: list[bytes], size: str, usage: Json) -> Reply:
     """Return the requested partial images, then a completed event for each image."""
     shared = {
         "created_at": int(time.time()),
@@ -118,15 +138,14 @@ def _stream(body: Json, images: list[bytes], size: str, usage: Json) -> Reply:
         "output_format": body.get("output_format") or "png",
     }
     events = [
-        _event("partial_image", images[0], {**shared, "partial_image_index": index})
+        _event(f"{kind}.partial_image", images[0], {**shared, "partial_image_index": index})
         for index in range(int(body.get("partial_images") or 0))
     ]
-    events += [_event("completed", image, {**shared, "usage": usage}) for image in images]
+    events += [_event(f"{kind}.completed", image, {**shared, "usage": usage}) for image in images]
     return Reply(200, b"".join(events), "text/event-stream; charset=utf-8")
 
 
-def _event(name: str, image: bytes, fields: Json) -> bytes:
-    kind = f"image_generation.{name}"
+def _event(kind: str, image: bytes, fields: Json) -> bytes:
     data = json.dumps({"type": kind, "b64_json": _encoded(image), **fields})
     return f"event: {kind}\ndata: {data}\n\n".encode()
 

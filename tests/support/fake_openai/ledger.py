@@ -9,15 +9,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.support.fake_openai.behavior import Behavior
+from tests.support.fake_openai.multipart import UploadedFile
 
 
 @dataclass(frozen=True)
 class Request:
-    """A received request; header names are in lower case."""
+    """A received request; header names are in lower case.
+
+    The body of an edit has the fields of the form, as texts, and `files` has its files.
+    """
 
     endpoint: str
     headers: Mapping[str, str]
     body: Any
+    files: tuple[UploadedFile, ...] = ()
     time: float = field(default_factory=time.time)
 
 

@@ -15,7 +15,7 @@ from tests.support.fake_openai.text import TEXT_MODELS
 from tests.support.servers.free_ports import free_port
 
 DEFAULT_API_KEY = "sk-test-fake-openai-key-000000"
-Endpoint = Literal["images", "moderations", "chat", "models", "files"]
+Endpoint = Literal["images", "edits", "moderations", "chat", "models", "files"]
 
 
 class _Server(ThreadingHTTPServer):

@@ -6,7 +6,7 @@ script a failure of any step: `store.fail("put originals", StorageUnavailable())
 
 import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from app.imaging import (
@@ -29,7 +29,7 @@ from app.models import (
     TokenUsage,
     UpstreamRequest,
 )
-from app.ports.providers import OnPartial
+from app.ports.providers import InputFile, OnPartial
 from tests.support.fakes.records import FakeImageRecords
 from tests.support.fakes.scripted import Scripted
 from tests.support.fakes.stores import FakeCache, FakeLedger, FakeSpool, FakeStore
@@ -75,6 +75,7 @@ class FakeGenerator(Scripted):
         self.costs_money = True
         self.data = b"the paid original"
         self.requests: list[ImageRequest] = []
+        self.sent: list[tuple[str, str, bytes]] = []
         self.usage: TokenUsage | None = TokenUsage(text_in=100, image_out=1000)
 
     def describe(self, request: ImageRequest) -> UpstreamRequest:
@@ -84,8 +85,15 @@ class FakeGenerator(Scripted):
         body |= {"partial_images": request.partial_images} if request.partial_images else {}
         return UpstreamRequest(method="POST", path="/draw", body=body)
 
-    def draw(self, request: ImageRequest, *, on_partial: OnPartial | None = None) -> GeneratedImage:
+    def draw(
+        self,
+        request: ImageRequest,
+        *,
+        inputs: Sequence[InputFile] = (),
+        on_partial: OnPartial | None = None,
+    ) -> GeneratedImage:
         """See ImageGenerator; sends all the partial images that are requested."""
+        self.sent = [(given.role, given.format, given.file.read()) for given in inputs]
         for index in range(request.partial_images):
             assert on_partial is not None
             on_partial(index, b"partial %d" % index)

@@ -18,7 +18,7 @@ MAX_IMAGE_RESPONSE_BYTES = 96 * 1024 * 1024
 MAX_TEXT_RESPONSE_BYTES = 1024 * 1024
 """Of any other response. Parsed, JSON can have twenty times its size."""
 
-_IMAGES_PATH = "/images/generations"
+_IMAGE_PATHS = ("/images/generations", "/images/edits")
 
 # Each piece takes the HTTP client some 20 us, however small it is.
 _MAX_PIECES = 10_000
@@ -27,7 +27,7 @@ _MIN_PIECE_BYTES = 1024  # on average, beyond that number of pieces
 
 def is_image_call(request: httpx2.Request) -> bool:
     """Return whether a request asks for an image."""
-    return request.url.path.endswith(_IMAGES_PATH)
+    return request.url.path.endswith(_IMAGE_PATHS)
 
 
 def bound_body(response: httpx2.Response) -> None:

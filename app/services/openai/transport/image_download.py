@@ -10,7 +10,7 @@ import logging
 import mmap
 import re
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ _UNLISTED_HOST = (
     "The image provider returns images at addresses on a host that is not in PROVIDER_IMAGE_HOSTS. "
     "The operator must add it."
 )
+_MAX_ADDRESSES = 3
 _PORTS = {"http": 80, "https": 443}
 _RELATIVE = re.compile(
     r"/?[\w.~%!$&'()*+,;=@-][^\\:\s]*", re.ASCII
@@ -66,6 +67,46 @@ class ImageHosts:
         """
         if self._uses_another[0]:
             raise ProviderMisconfigured("images on an unlisted host", message=_UNLISTED_HOST)
+
+    def download(
+        self,
+        addresses: Sequence[str],
+        *,
+        base_url: str,
+        deadline: float,
+        max_bytes: int,
+        evidence: Callable[[], bytes],
+        charged: Charged,
+    ) -> bytes:
+        """Return the image at the first address that has it.
+
+        Args:
+            addresses: see `download_image`, as for the next three.
+            base_url: of the server.
+            deadline: on the monotonic clock.
+            max_bytes: the largest image that is accepted.
+            evidence: returns the response that has the addresses.
+            charged: whether a response without addresses was charged.
+
+        Raises:
+            ProviderBadResponse: there is none; the error carries the response as evidence.
+        """
+        unusable = ProviderBadResponse("no image", charged=charged)
+        for address in addresses[:_MAX_ADDRESSES]:
+            try:
+                return download_image(
+                    address,
+                    base_url=base_url,
+                    hosts=self.listed,
+                    deadline=deadline,
+                    max_bytes=max_bytes,
+                )
+            except ProviderBadResponse as error:
+                unusable = error
+            except HostNotListed as error:
+                unusable = self.report_unlisted(error.host)
+        unusable.evidence = evidence()
+        raise unusable
 
     def report_unlisted(self, host: str) -> ProviderBadResponse:
         """Remember that the provider uses another host; return the error of its image."""

@@ -4,7 +4,7 @@ A request of which no byte was sent was not charged, whatever went wrong: a key 
 into a header, a proxy that can't be used, a name that can't be resolved, a missing module.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -24,9 +24,13 @@ class SentRequest:
 
     Its `trace` is httpcore's extension of that name, which is called before and after each step of
     a connection. A proxy's CONNECT is no part of the request.
+
+    Args:
+        quoted: texts of the request that the server may repeat in an error.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, quoted: Sequence[str] = ()) -> None:
+        self.quoted = quoted
         self.sent = False
         self.stopped: AppError | None = None  # why it may not be sent
 
@@ -54,9 +58,9 @@ _current: ContextVar[SentRequest | None] = ContextVar("sent_request", default=No
 
 
 @contextmanager
-def track_sending() -> Iterator[SentRequest]:
+def track_sending(quoted: Sequence[str] = ()) -> Iterator[SentRequest]:
     """Track the last request of a block; those before it were refused, and so are free."""
-    tracked = SentRequest()
+    tracked = SentRequest(quoted)
     token = _current.set(tracked)
     try:
         yield tracked
@@ -69,7 +73,7 @@ def trace_request(request: "httpx2.Request") -> None:
     tracked = _current.get()
     if tracked is not None:
         tracked.sent = False
-        request.extensions["trace"] = tracked.trace
+        request.extensions |= {"trace": tracked.trace, "quoted": tracked.quoted}
 
 
 def _is_network_error(error: BaseException) -> bool:

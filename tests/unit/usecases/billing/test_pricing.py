@@ -1,5 +1,6 @@
 """Prices: defaults, overrides, dated versions of models, and rounding."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -38,6 +39,22 @@ def test_overrides_complete_the_default_prices() -> None:
         assert max_cost("medium", "1024x1024") == 5 * len("A fox") + price * 900
         assert max_cost("medium", "1536x1024") == 5 * len("A fox") + price * 1372
         assert max_cost("high", "1024x1024") == 5 * len("A fox") + price * 1756
+
+
+def test_images_that_are_given_count_by_their_size() -> None:
+    """Each begun million pixels counts in full; without a price of input, the cost is unknown."""
+    body = {"model": "gpt-image-2.6-flare", "prompt": "A fox", "quality": "low", "size": "32x32"}
+    plain = UpstreamRequest(method="POST", path="/images/edits", body=body)
+    prices = Prices()
+    alone = prices.max_image_cost(plain)
+    assert alone is not None
+    for sizes, squares in ((((1024, 1024),), 1), (((64, 64), (1025, 1024)), 3)):
+        request = replace(plain, input_sizes=sizes)
+        assert prices.max_image_cost(request) == alone + squares * 2200 * 8
+    priced = Prices({"m": {"text_in": 1, "image_out": 1, "output_tokens": {"low": {"32x32": 5}}}})
+    other = replace(plain, body={**body, "model": "m"})
+    assert priced.max_image_cost(other) == 10
+    assert priced.max_image_cost(replace(other, input_sizes=((64, 64),))) is None
 
 
 def test_cost_is_rounded_to_the_nearest_micro() -> None:
