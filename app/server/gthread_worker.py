@@ -52,13 +52,17 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
         self._send_until = math.inf  # monotonic time at which a stop ends slow responses
 
     def accept(self, listener: socket.socket) -> None:
-        """Accept a connection and start to receive its request."""
-        try:
-            sock, client = listener.accept()
-        except (BlockingIOError, ConnectionAbortedError):
-            return
-        self.nr_conns += 1
-        self.enqueue_req(Connection(self, sock, client, listener.getsockname()))
+        """Accept all waiting connections and start to receive their requests.
+
+        With one in each iteration of the loop, the last of a burst waits for an iteration of each.
+        """
+        while self.nr_conns < self.worker_connections:
+            try:
+                sock, client = listener.accept()
+            except (BlockingIOError, ConnectionAbortedError):
+                return
+            self.nr_conns += 1
+            self.enqueue_req(Connection(self, sock, client, listener.getsockname()))
 
     def enqueue_req(self, conn: Connection) -> None:
         """Receive a request, and pass it to a thread once it is complete."""

@@ -1,5 +1,6 @@
 """Threads of a worker by kind of request, so that no kind waits for the threads of another."""
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -12,16 +13,18 @@ from app.http.request_kinds import RequestKind
 QUEUE_SECONDS = 5.0
 """How long a request may wait for a thread."""
 
+MAX_READS = 2 * READ_THREADS
+"""How many requests may have a thread for reads or wait for one."""
+
 _READINESS_THREADS = 2
-_RUNNING_THREADS = 6  # of those for reads; more only make each other slower
-_CHECKS = frozenset({RequestKind.HEALTH, RequestKind.READINESS})
+_RUNNING_THREADS = 3  # of those for reads; more only make each other and the event loop slower
 
 
 class ThreadPools:
-    """Runs each kind of request in threads of its own.
+    """Runs each kind of request in threads of its own, and `/healthz` in the caller's.
 
     A request for which no thread becomes free within five seconds is canceled, unless it checks the
-    health of the service.
+    health of the service. So are reads beyond `MAX_READS`, immediately.
 
     Args:
         generations: the number of threads for generations.
@@ -33,27 +36,35 @@ class ThreadPools:
     ) -> None:
         self._monotonic = monotonic
         self._pools = {
-            RequestKind.HEALTH: ThreadPoolExecutor(1, "health"),
             RequestKind.READINESS: ThreadPoolExecutor(_READINESS_THREADS, "readiness"),
             RequestKind.GENERATION: ThreadPoolExecutor(generations, "generation"),
             RequestKind.OTHER: ThreadPoolExecutor(READ_THREADS, "read"),
         }
         self._running = RunningThreads(_RUNNING_THREADS)
+        self._free_reads = threading.Semaphore(MAX_READS)
         self._queue: deque[tuple[float, Future[Any]]] = deque()
 
     def submit(self, kind: RequestKind, function: Callable[..., Any], *args: Any) -> Future[Any]:
-        """Run a function in a thread for this kind of request."""
-        pool = self._pools[kind]
-        if kind in _CHECKS:
-            return pool.submit(function, *args)
+        """Run a function for this kind of request."""
+        if kind is RequestKind.HEALTH:
+            return _run_now(function, *args)
+        if kind is RequestKind.READINESS:
+            return self._pools[kind].submit(function, *args)
         if kind is RequestKind.OTHER:
-            future = pool.submit(self._run, function, *args)
+            future = self._submit_read(function, *args)
         else:
-            future = pool.submit(function, *args)
+            future = self._pools[kind].submit(function, *args)
         self._queue.append((self._monotonic() + QUEUE_SECONDS, future))
         return future
 
-    def _run(self, function: Callable[..., Any], *args: Any) -> Any:
+    def _submit_read(self, function: Callable[..., Any], *args: Any) -> Future[Any]:
+        if not self._free_reads.acquire(blocking=False):
+            return _canceled()
+        future = self._pools[RequestKind.OTHER].submit(self._run_read, function, *args)
+        future.add_done_callback(lambda _: self._free_reads.release())
+        return future
+
+    def _run_read(self, function: Callable[..., Any], *args: Any) -> Any:
         with self._running:
             return function(*args)
 
@@ -71,3 +82,18 @@ class ThreadPools:
         """See concurrent.futures.Executor."""
         for pool in self._pools.values():
             pool.shutdown(wait)
+
+
+def _run_now(function: Callable[..., Any], *args: Any) -> Future[Any]:
+    future: Future[Any] = Future()
+    try:
+        future.set_result(function(*args))
+    except Exception as error:  # noqa: BLE001 - reason: as in a thread, the future has it
+        future.set_exception(error)
+    return future
+
+
+def _canceled() -> Future[Any]:
+    future: Future[Any] = Future()
+    future.cancel()
+    return future

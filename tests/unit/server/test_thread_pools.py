@@ -9,7 +9,7 @@ import pytest
 from app.errors import Overloaded
 from app.http.concurrency import READ_THREADS, Places
 from app.http.request_kinds import RequestKind
-from app.server.thread_pools import QUEUE_SECONDS, ThreadPools
+from app.server.thread_pools import MAX_READS, QUEUE_SECONDS, ThreadPools
 from tests.support.concurrency.threads import wait_until
 
 GENERATIONS = 2
@@ -48,13 +48,42 @@ def gate() -> Iterator[threading.Event]:
     event.set()
 
 
-def test_health_checks_have_threads_of_their_own(pools: ThreadPools, gate: threading.Event) -> None:
-    """With all other threads held, and further requests waiting, a health check runs."""
+def test_health_checks_need_no_thread(pools: ThreadPools, gate: threading.Event) -> None:
+    """With all threads held, and further requests waiting, a health check runs immediately."""
     for kind in RequestKind:
         if kind is not RequestKind.HEALTH:
             for _ in range(READ_THREADS + 10):
                 pools.submit(kind, gate.wait)
-    assert pools.submit(RequestKind.HEALTH, lambda: "alive").result(60) == "alive"
+    checked = pools.submit(RequestKind.HEALTH, threading.get_ident)
+    assert checked.done()
+    assert checked.result() == threading.get_ident()
+
+
+def test_failed_health_check_is_in_its_future(pools: ThreadPools) -> None:
+    """The event loop goes on."""
+    failed = pools.submit(RequestKind.HEALTH, lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        failed.result()
+
+
+def test_reads_beyond_the_limit_are_canceled(pools: ThreadPools, gate: threading.Event) -> None:
+    """Immediately; once others have ended, there is room again."""
+    accepted = [pools.submit(RequestKind.OTHER, gate.wait) for _ in range(MAX_READS)]
+    assert pools.submit(RequestKind.OTHER, gate.wait).cancelled()
+    gate.set()
+    assert [one.result(60) for one in accepted] == [True] * MAX_READS
+    wait_until(lambda: not pools.submit(RequestKind.OTHER, gate.wait).cancelled())
+
+
+def test_canceled_reads_leave_room(
+    pools: ThreadPools, gate: threading.Event, clock: Seconds
+) -> None:
+    """What has waited for too long counts no longer."""
+    for _ in range(MAX_READS):
+        pools.submit(RequestKind.OTHER, gate.wait)
+    clock.now += QUEUE_SECONDS
+    pools.cancel_overdue()
+    assert not pools.submit(RequestKind.OTHER, gate.wait).cancelled()
 
 
 def test_generations_and_reads_do_not_wait_for_each_other(
@@ -84,11 +113,11 @@ def test_request_without_a_thread_is_canceled(
     assert [future.result(60) for future in (*running, later)] == [True] * (GENERATIONS + 1)
 
 
-def test_health_checks_are_not_canceled(
+def test_readiness_checks_are_not_canceled(
     pools: ThreadPools, gate: threading.Event, clock: Seconds
 ) -> None:
     """A late answer is better than none."""
-    waiting = [pools.submit(RequestKind.HEALTH, gate.wait) for _ in range(3)]
+    waiting = [pools.submit(RequestKind.READINESS, gate.wait) for _ in range(3)]
     clock.now += 2 * QUEUE_SECONDS
     pools.cancel_overdue()
     gate.set()
@@ -113,7 +142,7 @@ def test_waiting_threads_let_others_compute(pools: ThreadPools, gate: threading.
 
 def test_few_threads_compute_at_the_same_time(pools: ThreadPools, gate: threading.Event) -> None:
     """The threads beyond that wait until one of them ends."""
-    computing, most = threading.Semaphore(0), 6
+    computing, most = threading.Semaphore(0), 3
 
     def compute() -> bool:
         computing.release()
