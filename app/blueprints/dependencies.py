@@ -17,6 +17,7 @@ from app.usecases.auth.api_keys import ApiKeys
 from app.usecases.billing.usage_report import UsageReporter
 from app.usecases.generation.estimates import Estimates
 from app.usecases.generation.generate_image import GenerateImage
+from app.usecases.groups.generate_group import GenerateGroup
 from app.usecases.images.create_cutout import CreateCutout
 from app.usecases.images.images import Images
 from app.usecases.images.import_image import ImportImage
@@ -76,6 +77,7 @@ class Dependencies:
     """The use cases and other objects that views need."""
 
     generate: GenerateImage
+    generate_group: GenerateGroup
     estimates: Estimates
     preview: Callable[[bytes, CutoutOptions], bytes | None]
     images: Images

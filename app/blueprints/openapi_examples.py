@@ -69,6 +69,29 @@ _IMAGE: dict[str, Any] = {
 }
 
 IMAGE = {"status": "success", **_IMAGE}
+_SECOND_FILE = "7b0f3c52-41c6-4d8e-8a3b-2f6d1e9c0a47.png"
+GROUP = {
+    "status": "success",
+    "group": "c3d7a9b0-5a0e-4c1d-9d3c-0f5a8a1e2b64",
+    "images": [
+        _IMAGE | {"index": 0},
+        _IMAGE
+        | {
+            "filename": _SECOND_FILE,
+            "url": f"http://localhost:5000/images/{_SECOND_FILE}",
+            "image_url": f"https://my-bucket.s3.us-east-1.amazonaws.com/images/{_SECOND_FILE}",
+            "index": 1,
+        },
+    ],
+    "failures": [
+        {
+            "index": 2,
+            "code": "provider_rate_limited",
+            "message": "The image provider is busy. Nothing was charged. Try again later.",
+            "charged": "no",
+        }
+    ],
+}
 _CUTOUT_FILE = "0c1f2d9e-8f7b-5d3c-9a64-5b1e7f30c2aa.png"
 CUTOUT = IMAGE | {
     "filename": _CUTOUT_FILE,

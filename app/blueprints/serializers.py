@@ -9,11 +9,14 @@ from flask import current_app, request
 from app.blueprints.dependencies import Dependencies
 from app.blueprints.pagination import ListQuery, encode_cursor
 from app.blueprints.schemas.images import (
+    CandidateImage,
     DryRunResponse,
+    GroupResponse,
     ImageResponse,
     UpstreamRequestResponse,
 )
 from app.blueprints.schemas.usage import BudgetResponse, DayUsageResponse, UsageResponse
+from app.http.contract.error_schema import CandidateFailure
 from app.http.host_header import request_host
 from app.models import (
     BudgetState,
@@ -25,6 +28,7 @@ from app.models import (
     UsageReport,
     object_keys,
 )
+from app.usecases.groups.candidates import Candidate, GroupResult, failure_of
 
 _MICROS = 1_000_000
 
@@ -32,6 +36,24 @@ _MICROS = 1_000_000
 def image_response(record: ImageRecord, deps: Dependencies) -> ImageResponse:
     """Return the response for a single image."""
     return ImageResponse(**image_fields(record, deps, public_base_url(deps)))
+
+
+def candidate_response(candidate: Candidate, deps: Dependencies) -> CandidateImage:
+    """Return the fields of a candidate that has an image."""
+    if candidate.record is None:
+        raise ValueError("the candidate has no image")
+    fields = image_fields(candidate.record, deps, public_base_url(deps))
+    return CandidateImage(**fields, index=candidate.index)
+
+
+def group_response(result: GroupResult, deps: Dependencies) -> GroupResponse:
+    """Return the response for several candidates."""
+    failed = [candidate for candidate in result.candidates if candidate.record is None]
+    return GroupResponse(
+        group=result.group,
+        images=[candidate_response(one, deps) for one in result.candidates if one.record],
+        failures=[CandidateFailure.model_validate(failure_of(one)) for one in failed],
+    )
 
 
 def dry_run_response(estimate: CostEstimate) -> DryRunResponse:

@@ -9,26 +9,78 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import copy_context
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from flask import Response, current_app
 
 from app.blueprints.dependencies import deps
-from app.blueprints.serializers import image_response
 from app.http import error_handlers, sse
 from app.http.idempotency import mark_replayed
 from app.http.sse import EventQueue, ServerSentEvent
 from app.imaging import SIDE, CutoutOptions
 from app.ports.observer import Step
-from app.usecases.generation.generate_image import GenerationResult
 from app.usecases.generation.progress import ProgressListener
 
-Generate = Callable[[ProgressListener], GenerationResult]
-
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The body of the response; `replayed` if earlier requests generated all of it."""
+
+    content: dict[str, Any]
+    replayed: bool = False
+
+
+class ProgressEvents:
+    """Turns the progress of a request into events.
+
+    Args:
+        queue: gets the events.
+        options: for the cutouts of partial images.
+    """
+
+    def __init__(self, queue: EventQueue, options: CutoutOptions) -> None:
+        self._queue = queue
+        self._options = options
+        self._started_at = time.monotonic()
+        self.has_steps = False
+
+    def listener(self, candidate: int | None = None) -> ProgressListener:
+        """Return the listener of the only image, or of one of several candidates."""
+        about = {} if candidate is None else {"index": candidate}
+        return ProgressListener(
+            on_step=partial(self._on_step, about),
+            on_partial=partial(self._on_partial, candidate),
+        )
+
+    def put(self, name: str, content: object) -> None:
+        """Add an event with JSON data."""
+        text = current_app.json.dumps(content)
+        self._queue.put(ServerSentEvent(name, lambda: text))
+
+    def _on_step(self, about: Mapping[str, int], step: Step) -> None:
+        self.has_steps = True
+        elapsed = round(1000 * (time.monotonic() - self._started_at))
+        self.put("progress", {**about, "step": step, "elapsed_ms": elapsed})
+
+    def _on_partial(self, candidate: int | None, number: int, image: bytes) -> None:
+        about = {"index": number}
+        if candidate is not None:
+            about = {"index": candidate, "partial_index": number}
+        render_preview = partial(deps().preview, image, self._options)
+        event = ServerSentEvent(
+            "partial", lambda: _partial(render_preview, about), series=candidate or 0
+        )
+        self._queue.put(event, replace=True)
+
+
+Generate = Callable[[ProgressEvents], Finished]
+"""Generates what was requested, or returns the result of an earlier request."""
 
 
 def stream(generate: Generate, *, subject: str) -> Response:
@@ -37,7 +89,7 @@ def stream(generate: Generate, *, subject: str) -> Response:
     Errors before the first step are raised, so that they become normal error responses.
 
     Args:
-        generate: generates the image, or returns the result of an earlier request.
+        generate: runs in a thread of its own.
         subject: what the image shows, for the cutouts of partial images.
     """
     generation = _StreamedGeneration(generate, CutoutOptions(subject=subject))
@@ -73,47 +125,30 @@ class _StreamedGeneration:
 
     def __init__(self, generate: Generate, options: CutoutOptions) -> None:
         self._generate = generate
-        self._options = options
-        self._listener = ProgressListener(on_step=self._on_step, on_partial=self._on_partial)
-        self._started_at = time.monotonic()
-        self._has_steps = False
         self.queue = EventQueue()
+        self._events = ProgressEvents(self.queue, options)
         self.replayed = False
         self.early_error: Exception | None = None
 
     def run(self) -> None:
         """Generate the image."""
         try:
-            result = self._generate(self._listener)
-            self.replayed = result.replayed
-            self._put("result", image_response(result.record, deps()).model_dump())
+            finished = self._generate(self._events)
+            self.replayed = finished.replayed
+            self._events.put("result", finished.content)
         except Exception as error:  # noqa: BLE001 - reason: all errors become events or responses
             self._fail(error)
         finally:
             self.queue.close()
 
     def _fail(self, error: Exception) -> None:
-        if self._has_steps:
-            self._put("error", error_handlers.error_event(error))
+        if self._events.has_steps:
+            self._events.put("error", error_handlers.error_event(error))
         else:
             self.early_error = error
 
-    def _on_step(self, step: Step) -> None:
-        self._has_steps = True
-        elapsed = round(1000 * (time.monotonic() - self._started_at))
-        self._put("progress", {"step": step, "elapsed_ms": elapsed})
 
-    def _on_partial(self, index: int, image: bytes) -> None:
-        render_preview = partial(deps().preview, image, self._options)
-        event = ServerSentEvent("partial", lambda: _partial(render_preview, index))
-        self.queue.put(event, replace=True)
-
-    def _put(self, name: str, content: object) -> None:
-        text = current_app.json.dumps(content)
-        self.queue.put(ServerSentEvent(name, lambda: text))
-
-
-def _partial(render_preview: Callable[[], bytes | None], index: int) -> str | None:
+def _partial(render_preview: Callable[[], bytes | None], about: Mapping[str, int]) -> str | None:
     try:
         webp = render_preview()
     except Exception:  # noqa: BLE001 - reason: a failed preview must not end the stream
@@ -122,5 +157,5 @@ def _partial(render_preview: Callable[[], bytes | None], index: int) -> str | No
     if webp is None:
         return None
     data_uri = f"data:image/webp;base64,{base64.b64encode(webp).decode()}"
-    content = {"index": index, "image": data_uri, "width": SIDE, "height": SIDE}
+    content = {**about, "image": data_uri, "width": SIDE, "height": SIDE}
     return json.dumps(content, separators=(",", ":"))

@@ -37,6 +37,7 @@ from app.usecases.billing.pricing import Prices
 from app.usecases.billing.usage_report import UsageReporter
 from app.usecases.generation.deadlines import Deadlines
 from app.usecases.generation.estimates import Estimates, SafetyIdentifiers
+from app.usecases.groups.generate_group import GenerateGroup
 from app.usecases.images.images import Images
 from app.usecases.images.import_image import ImportImage
 from app.usecases.images.prompts import Prompts
@@ -84,18 +85,20 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
     finalizer = build_finalizer(ports, with_prompts=with_prompts)
     recovery = build_recovery(uncached, build_finalizer(uncached, with_prompts=with_prompts))
     retention = timedelta(days=settings.idempotency_ttl_days)
+    generate = build_generate_image(
+        ports,
+        estimates=estimates,
+        budget_guard=budget_guard,
+        readiness=readiness,
+        storage_check=storage_check,
+        finalizer=finalizer,
+        recovery=recovery,
+        lease=deadlines.lease,
+        retention=retention,
+    )
     return Dependencies(
-        generate=build_generate_image(
-            ports,
-            estimates=estimates,
-            budget_guard=budget_guard,
-            readiness=readiness,
-            storage_check=storage_check,
-            finalizer=finalizer,
-            recovery=recovery,
-            lease=deadlines.lease,
-            retention=retention,
-        ),
+        generate=generate,
+        generate_group=GenerateGroup(single=generate),
         estimates=estimates,
         preview=ports.image_processor.preview,
         images=images,

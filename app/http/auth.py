@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, Response, current_app, request
 
 from app.errors import Forbidden, Unauthorized
-from app.http.rate_limits import LimitName, RateLimits, enforce_limit
+from app.http.rate_limits import LimitName, RateLimits, count_further, enforce_limit
 from app.models import ANONYMOUS, Caller, Scope
 
 Authenticate = Callable[[str, Callable[[], None]], Caller]
@@ -65,6 +65,17 @@ def authorize(scope: Scope | None, limit: LimitName | None = None) -> None:
             authenticate_request(request.environ, authenticate, limits)
         require_scope(scope)
     enforce_limit(limits, limit, caller(), request.environ)
+
+
+def count_images(limit: LimitName | None, images: int) -> None:
+    """Count an authorized request once for each image that it asks for.
+
+    Raises:
+        InvalidRequest: the caller's rate never allows that many.
+        RateLimited: it does not allow them now; the request was counted once.
+    """
+    limits: RateLimits = current_app.extensions[_LIMITS]
+    count_further(limits, limit, caller(), request.environ, images - 1)
 
 
 def require_scope(scope: Scope) -> None:

@@ -2,7 +2,10 @@
 
 import mmap
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import copy_context
 from types import TracebackType
 
 from app.errors import AppError, ServiceBusy, ShuttingDown
@@ -112,8 +115,35 @@ class ConcurrencyLimit:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.release(1)
+
+    @contextmanager
+    def workers(self, most: int) -> Iterator["Workers"]:
+        """Yield this thread, which has a slot, and one more for each slot that is free.
+
+        Slots are never waited for, so two groups that need more than there are can't block each
+        other: each works with what it gets, which is one thread at least.
+
+        Args:
+            most: the maximum number of threads.
+        """
+        workers = Workers(self, self._take(most - 1))
+        try:
+            yield workers
+        finally:
+            workers.close()
+
+    def _take(self, most: int) -> int:
+        """Take up to `most` free slots; return how many."""
         with self._lock:
-            self._active -= 1
+            taken = 0 if self.closed else max(0, min(most, self._limit - self._active))
+            self._active += taken
+        return taken
+
+    def release(self, count: int) -> None:
+        """Return slots, from any thread."""
+        with self._lock:
+            self._active -= count
         self._notify_if_idle()
 
     @property
@@ -141,3 +171,69 @@ class ConcurrencyLimit:
                 return
             callback, self._on_idle = self._on_idle, None
         callback()
+
+
+class Workers:
+    """The current thread and further ones, each in a slot of a ConcurrencyLimit.
+
+    Attributes:
+        count: the number of threads.
+    """
+
+    def __init__(self, limit: ConcurrencyLimit, slots: int) -> None:
+        self._limit = limit
+        self._slots = slots  # for threads that are not started
+        self.count = 1 + slots
+
+    def run(self, tasks: Sequence[Callable[[], object]]) -> None:
+        """Begin the tasks in their order, in the context of this thread, and wait for all.
+
+        A thread that finds no further task returns its slot immediately.
+        """
+        waiting = deque(tasks)
+        threads: list[threading.Thread] = []
+        with suppress(RuntimeError):  # the system has no further thread: this one is left
+            while self._slots and len(threads) < len(tasks) - 1:
+                # Daemons, because a quick stop must not wait for them; a graceful one does.
+                thread = threading.Thread(
+                    target=copy_context().run,
+                    args=(self._work_in_slot, waiting),
+                    name="candidate",
+                    daemon=True,
+                )
+                thread.start()
+                self._slots -= 1
+                threads.append(thread)
+        self.close()
+        _work(waiting)
+        for thread in threads:
+            thread.join()
+
+    def check(self) -> None:
+        """Return if another image may be begun.
+
+        Raises:
+            ShuttingDown: the process stops.
+        """
+        if self._limit.closed:
+            raise ShuttingDown("no further image of the group is begun during shutdown")
+
+    def close(self) -> None:
+        """Return the slots of threads that were not started."""
+        self._limit.release(self._slots)
+        self._slots = 0
+
+    def _work_in_slot(self, waiting: deque[Callable[[], object]]) -> None:
+        try:
+            _work(waiting)
+        finally:
+            self._limit.release(1)
+
+
+def _work(waiting: deque[Callable[[], object]]) -> None:
+    while True:
+        try:
+            task = waiting.popleft()
+        except IndexError:  # another thread has taken the last one
+            return
+        task()

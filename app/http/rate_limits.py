@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from flask import Flask, Response, request
 
-from app.errors import RateLimited
+from app.errors import InvalidRequest, RateLimited
 from app.http.proxies.trusted_proxies import rate_limit_address
 from app.models import Caller, Rate, RateLimitStatus
 from app.ports import RateLimiter
@@ -51,6 +51,7 @@ def enforce_limit(
     *,
     add: bool = True,
     quiet: bool = False,
+    count: int = 1,
 ) -> None:
     """Count the request against a limit.
 
@@ -62,6 +63,7 @@ def enforce_limit(
         caller: the request's caller.
         environ: the WSGI environment, in which the response's headers are stored.
         add: False to check the limit without counting.
+        count: how many requests to count it as.
         quiet: True to report the limit only in a refusal, as caches keep other responses.
 
     Raises:
@@ -71,12 +73,35 @@ def enforce_limit(
     if limit is None or rate is None:
         return
     client = f"caller {caller.id}" if caller.id else f"address {_address(environ)}"
-    status = limits.limiter.hit(rate, f"{limit} {client}", add=add)
+    status = limits.limiter.hit(rate, f"{limit} {client}", add=add, count=count)
     if status.allowed and (quiet or not add):
         return
     environ.setdefault(_HEADERS, _headers(limit, rate, status))
     if not status.allowed:
         raise _rate_limited(math.ceil(status.reset))
+
+
+def count_further(
+    limits: RateLimits,
+    limit: LimitName | None,
+    caller: Caller,
+    environ: dict[str, Any],
+    more: int,
+) -> None:
+    """Count a request that was counted once as further ones, as it asks for several images.
+
+    Raises:
+        InvalidRequest: the rate never allows that many.
+        RateLimited: it does not allow them now; none of the further ones is counted.
+    """
+    rate = _rate(limits, limit, caller) if limit else None
+    if rate is None or more <= 0:
+        return
+    if more >= rate.amount:
+        problem = f"Must be at most {rate.amount}, the number of images that your rate allows."
+        raise InvalidRequest(message=f"n: {problem}", errors=[{"field": "n", "message": problem}])
+    environ.pop(_HEADERS, None)  # of the first count
+    enforce_limit(limits, limit, caller, environ, count=more)
 
 
 def _rate(limits: RateLimits, limit: LimitName, caller: Caller) -> Rate | None:

@@ -28,10 +28,12 @@ class ServerSentEvent:
         name: the event's type.
         data: returns one line of JSON, or None to skip the event. It is called just before the
             event is sent, in the sending thread.
+        series: events of the same name and series can replace each other.
     """
 
     name: str
     data: Callable[[], str | None]
+    series: int = 0
 
 
 class EventQueue:
@@ -43,12 +45,13 @@ class EventQueue:
         self._closed = False
 
     def put(self, event: ServerSentEvent, *, replace: bool = False) -> None:
-        """Add an event; with `replace`, drop unsent events of the same name."""
+        """Add an event; with `replace`, drop unsent events of the same name and series."""
         with self._changed:
             if self._closed:
                 return
             if replace:
-                others = (other for other in self._events if other.name != event.name)
+                series = (event.name, event.series)
+                others = (one for one in self._events if (one.name, one.series) != series)
                 self._events = deque(others)
             self._events.append(event)
             self._changed.notify_all()

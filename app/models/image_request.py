@@ -55,6 +55,10 @@ def shown_subject(inputs: Sequence[InputReference], prompt: str) -> str:
     return f"{edited}, {prompt}"[-MAX_PROMPT_CHARS:] if edited else prompt
 
 
+MAX_CANDIDATES = 4
+"""The maximum number of images of a request."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRequest:
     """A validated request for an image, carried from the view to the provider.
@@ -68,6 +72,9 @@ class ImageRequest:
         quality: the quality of the model's rendering; "" for the server's setting, until
             completed.
         size: in pixels, such as `1024x1024`.
+        n: the number of images, 1 to 4. Each of these candidates is drawn by a call of its own.
+        candidate: which of them is drawn, from 0.
+        group: the id that their records share; "" for a single image.
         partial_images: how many unfinished images to send while drawing, 0 to 3. Each adds to the
             cost, and the model may send fewer.
         subject: what to draw: the prompt, enhanced if requested; "" until completed.
@@ -84,6 +91,9 @@ class ImageRequest:
     enhance: bool = False
     quality: str = ""
     size: str
+    n: int = 1
+    candidate: int = 0
+    group: str = ""
     partial_images: int = 0
     subject: str = ""
     prompt_suffix: str = ""
@@ -121,6 +131,8 @@ class ImageRequest:
         if self.inputs:  # otherwise as it was before there were edits
             references = [given.reference for given in self.inputs]
             identity["inputs"] = [[one.role, one.image_id, one.sha256] for one in references]
+        if self.n > 1:  # otherwise as it was when every request was for one image
+            identity["n"] = self.n
         return identity
 
     @property

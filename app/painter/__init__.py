@@ -21,7 +21,12 @@ __all__ = ["MAX_SIDE", "MIN_SIDE", "drafts", "motif_of", "paint", "paint_transpa
 
 
 def paint(
-    prompt: str, *, width: int = 1024, height: int = 1024, background: str | None = "#ffffff"
+    prompt: str,
+    *,
+    width: int = 1024,
+    height: int = 1024,
+    background: str | None = "#ffffff",
+    take: int = 0,
 ) -> bytes:
     """Return a PNG of an emblem, the same bytes for the same arguments.
 
@@ -33,33 +38,34 @@ def paint(
         width: 64 to 2048 pixels.
         height: 64 to 2048 pixels.
         background: A color such as `#ffffff`, for an RGB file; None for RGBA on transparency.
+        take: Another number makes another emblem of the same prompt.
 
     Raises:
         ValueError: A side is out of range, or the background is not a color.
     """
     if background is None:
-        return to_png(paint_transparent(prompt, width=width, height=height))
+        return to_png(paint_transparent(prompt, width=width, height=height, take=take))
     if not re.fullmatch("#[0-9a-fA-F]{6}", background):
         raise ValueError(f"background must be a color such as #ffffff, not {background!r}")
-    emblem = paint_transparent(prompt, width=width, height=height)
+    emblem = paint_transparent(prompt, width=width, height=height, take=take)
     image = Image.new("RGB", (width, height), background)
     image.paste(emblem, mask=emblem)
     return to_png(image)
 
 
 def paint_transparent(
-    prompt: str, *, width: int = 1024, height: int = 1024, white: str = OFF_WHITE
+    prompt: str, *, width: int = 1024, height: int = 1024, white: str = OFF_WHITE, take: int = 0
 ) -> Image.Image:
     """Return the emblem on a transparent background, as an RGBA image.
 
-    `white` is the color of its white parts.
+    `white` is the color of its white parts; `take` as in `paint`.
 
     Raises:
         ValueError: A side is out of range.
     """
     if not (MIN_SIDE <= width <= MAX_SIDE and MIN_SIDE <= height <= MAX_SIDE):
         raise ValueError(f"width and height must be {MIN_SIDE} to {MAX_SIDE}, not {width}x{height}")
-    dice = Dice(canonical(prompt))
+    dice = Dice(f"{canonical(prompt)}\n{take}" if take else canonical(prompt))
     emblem = compose(read(prompt), dice, white)
     share = dice.branch("size").between(0.77, 0.83)
     cut = cut_out(emblem.markup, emblem.extent, share * min(width, height))

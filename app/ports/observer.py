@@ -22,7 +22,10 @@ class Observer(Protocol):
     def generation(
         self, *, caller: str, provider: str, model: str
     ) -> AbstractContextManager[object]:
-        """Measure the duration and outcome of a generation in this thread."""
+        """Measure the duration and outcome of a generation in this thread.
+
+        A block without a record and without an error counts as none.
+        """
 
     def follow(self, on_step: Callable[[Step], object]) -> AbstractContextManager[object]:
         """Call `on_step` at the start of each step within the block.

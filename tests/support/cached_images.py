@@ -32,15 +32,25 @@ class CachingGenerator(OfflineGenerator):
         if request.partial_images or request.is_edit:
             return super().draw(request, inputs=inputs, on_partial=on_partial)
         return GeneratedImage(
-            data=_paint(request.subject, request.size, transparent=request.transparent),
+            data=_paint(
+                request.subject,
+                request.size,
+                request.candidate,
+                transparent=request.transparent,
+            ),
             model=self.model,
         )
 
 
 @cache
-def _paint(subject: str, size: str, *, transparent: bool) -> bytes:
+def _paint(subject: str, size: str, candidate: int, *, transparent: bool) -> bytes:
     request = ImageRequest(
-        first_prompt="", prompt="", subject=subject, size=size, transparent=transparent
+        first_prompt="",
+        prompt="",
+        subject=subject,
+        size=size,
+        candidate=candidate,
+        transparent=transparent,
     )
     return OfflineGenerator().draw(request).data
 

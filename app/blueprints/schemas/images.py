@@ -14,8 +14,10 @@ from pydantic import (
 
 from app.blueprints.schemas.cutout import StoredReport
 from app.errors import Charged
+from app.http.contract.error_schema import CandidateFailure
 from app.http.contract.validation import JsonBody
 from app.models import ImageRequest
+from app.models.image_request import MAX_CANDIDATES
 from app.models.prompts import CONTROL_CHARACTERS, MAX_PROMPT_CHARS
 from app.usecases.images.prompts import MAX_COUNT
 
@@ -46,6 +48,12 @@ class GenerateBody(JsonBody):
         None, description="Quality of the model's rendering; default: the server's setting."
     )
     size: Size = Field("1024x1024", description="Size of the original, in pixels.")
+    n: int = Field(
+        1,
+        ge=1,
+        le=MAX_CANDIDATES,
+        description="Number of images. Each is drawn, charged and stored by itself.",
+    )
     dry_run: bool = Field(
         False, description="Only return the cost and the upstream requests; nothing is generated."
     )
@@ -65,6 +73,7 @@ class GenerateBody(JsonBody):
             enhance=self.enhance,
             quality=self.quality or "",
             size=self.size,
+            n=self.n,
             partial_images=partial_images,
         )
 
@@ -135,6 +144,23 @@ class ImageResponse(Image, Success):
     """A single image."""
 
 
+class CandidateImage(Image):
+    """An image of a request for several."""
+
+    index: int = Field(description="Which of the candidates it is, from 0.")
+
+
+class GroupResponse(Success):
+    """The candidates of a request with `n` above 1; at least one is an image."""
+
+    group: str = Field(description="Identifies the group. Its images have it too.")
+    images: list[CandidateImage] = Field(description="By `index`.")
+    failures: list[CandidateFailure] = Field(
+        description="By `index`. Repeating the request with the same `Idempotency-Key` draws "
+        "those again that were not charged."
+    )
+
+
 class UpstreamRequestResponse(BaseModel):
     """A request that would be sent to the provider."""
 
@@ -153,8 +179,8 @@ class DryRunResponse(Success):
     )
 
 
-class GenerateResponse(RootModel[ImageResponse | DryRunResponse]):
-    """An image, or the result of a dry run."""
+class GenerateResponse(RootModel[ImageResponse | GroupResponse | DryRunResponse]):
+    """An image, several candidates, or the result of a dry run."""
 
 
 class ListResponse(Success):

@@ -24,7 +24,7 @@ from app.errors import (
     Unauthorized,
     UnsupportedMediaType,
 )
-from app.http.auth import authorize
+from app.http.auth import authorize, count_images
 from app.http.contract.validation import read_body, read_query
 from app.http.idempotency import read_idempotency_key
 from app.http.rate_limits import LimitName
@@ -50,6 +50,8 @@ class Contract:
         scope: the scope that the caller needs; None if the endpoint is public.
         shows_images: whether the endpoint is public only while images are.
         limit: the rate limit that requests count against; None if they are not limited.
+        images: returns the number of images that a body asks for; the request counts against
+            the limit once for each.
         body: schema of the JSON body; None if there is none.
         query: schema of the query.
         response: schema of the JSON response; None if there is none.
@@ -68,6 +70,7 @@ class Contract:
     scope: Scope | None
     shows_images: bool = False
     limit: LimitName | None = None
+    images: Callable[[Any], int] = lambda _: 1
     body: type[BaseModel] | None = None
     query: type[BaseModel] = NoQuery
     response: type[BaseModel] | None = None
@@ -116,6 +119,7 @@ def contract(declared: Contract) -> Callable[[ViewFunction], ViewFunction]:
                 arguments["idempotency_key"] = read_idempotency_key()
             if declared.body:
                 arguments["body"] = read_body(declared.body)
+                count_images(declared.limit, declared.images(arguments["body"]))
             return _to_response(view(**arguments), declared.status)
 
         wrapper.contract = declared  # type: ignore[attr-defined]  # reason: read by openapi.py

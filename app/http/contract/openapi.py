@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import Flask
-from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 
-from app.errors import AppError, Charged
+from app.errors import AppError
 from app.http import sse
 from app.http.contract.decorator import Contract
+from app.http.contract.error_schema import ErrorResponse, failure_response
 from app.http.idempotency import OPENAPI_PARAMETER as IDEMPOTENCY_KEY
 from app.models import object_keys
 
@@ -37,24 +37,6 @@ _TAGS = {
 _API_KEY_REQUIRED: list[dict[str, list[str]]] = [{"bearer": []}, {"header": []}]
 _NO_API_KEY: list[dict[str, list[str]]] = [{}]
 _ROUTE_PARAMETER = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
-
-
-class FieldError(BaseModel):
-    """An invalid field."""
-
-    field: str
-    message: str
-
-
-class ErrorResponse(BaseModel):
-    """The body of every error response."""
-
-    status: str = Field("error", json_schema_extra={"const": "error"})
-    message: str = Field(description="What is wrong and what to do, for people.")
-    code: str = Field(description="Identifies the error, for programs.")
-    request_id: str
-    errors: list[FieldError] = Field([], description="The invalid fields, if any.")
-    charged: Charged | None = Field(None, description="Whether the provider charged for an image.")
 
 
 def build_document(
@@ -177,7 +159,7 @@ def _responses(contract: Contract, references: Any) -> dict[str, Any]:
         **{str(status): _success(contract, references) for status in statuses},
         **{str(status): _redirect(text) for status, text in contract.redirects.items()},
         **{
-            str(status): _failure(errors, references)
+            str(status): failure_response(errors, references)
             for status, errors in sorted(by_status.items())
         },
     }
@@ -216,25 +198,3 @@ def _body_schema(content_type: str) -> dict[str, str]:
 def _examples(contract: Contract) -> dict[str, Any]:
     values = {name: {"value": value} for name, value in contract.examples.items()}
     return {"examples": values} if values else {}
-
-
-def _failure(errors: list[type[AppError]], references: Any) -> dict[str, Any]:
-    return {
-        "description": " · ".join(f"`{error.code}`: {error.message}" for error in errors),
-        "content": {
-            "application/json": {
-                "schema": references[(ErrorResponse, "serialization")],
-                "examples": {error.code: {"value": _example(error)} for error in errors},
-            }
-        },
-    }
-
-
-def _example(error: type[AppError]) -> dict[str, Any]:
-    example = {
-        "status": "error",
-        "message": error.message,
-        "code": error.code,
-        "request_id": "0f9b2d6c4e1a4f0f8a54b0c1f2a3d4e5",
-    }
-    return example | ({"charged": str(error.charged)} if error.charged else {})

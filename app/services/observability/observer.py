@@ -74,7 +74,9 @@ class TelemetryObserver:
         finally:
             _current.reset(token)
             self._report(lambda metrics: metrics.in_flight.dec())
-            self._report(partial(_end, state, time.monotonic() - began))
+            # Preparing a group ends no generation; each of its candidates does.
+            if state.record is not None or state.outcome != "ready":
+                self._report(partial(_end, state, time.monotonic() - began))
 
     @contextmanager
     def follow(self, on_step: Callable[[Step], object]) -> Iterator[None]:

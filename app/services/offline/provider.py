@@ -72,7 +72,13 @@ class OfflineGenerator:
 
         width, height = (int(side) for side in request.size.split("x"))
         background = None if request.transparent else "#ffffff"
-        image = painter.paint(request.shown, width=width, height=height, background=background)
+        image = painter.paint(
+            request.shown,
+            width=width,
+            height=height,
+            background=background,
+            take=request.candidate,
+        )
         if on_partial:
             for index, draft in enumerate(painter.drafts(image, request.partial_images)):
                 on_partial(index, draft)

@@ -28,8 +28,8 @@ _MIN_RESET_SECONDS = 0.001
 class WindowStorage(Protocol):
     """The part of `limits.storage.MovingWindowSupport` that backends use."""
 
-    def acquire_entry(self, key: str, limit: int, expiry: int) -> bool:
-        """Add an entry and return True, unless there are `limit` entries."""
+    def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        """Add `amount` entries and return True, unless there would be more than `limit`."""
 
     def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
         """Return when the oldest entry was added, and how many there are.
@@ -79,7 +79,7 @@ class StorageBackend:
         self._deadline = deadline
         self._now = now
 
-    def hit(self, rate: Rate, key: str, /, *, add: bool = True) -> RateLimitStatus:
+    def hit(self, rate: Rate, key: str, /, *, add: bool = True, count: int = 1) -> RateLimitStatus:
         """Count a request unless the rate is used up; or only look.
 
         Raises:
@@ -90,10 +90,10 @@ class StorageBackend:
             opened = self._open()
             with self._deadline():
                 try:
-                    return self._hit(opened.storage, rate, key, add=add)
+                    return self._hit(opened.storage, rate, key, add=add, count=count)
                 except opened.damage:
                     opened.storage.clear(key)
-                    return self._hit(opened.storage, rate, key, add=add)
+                    return self._hit(opened.storage, rate, key, add=add, count=count)
         except Exception as error:  # noqa: BLE001 - reason: another backend can count, whatever fails
             raise BackendUnavailable(f"{self._name}, {type(error).__name__}") from None
 
@@ -101,17 +101,19 @@ class StorageBackend:
         """Close the connections; the next use opens new ones."""
         self._open.close()
 
-    def _hit(self, storage: WindowStorage, rate: Rate, key: str, *, add: bool) -> RateLimitStatus:
+    def _hit(
+        self, storage: WindowStorage, rate: Rate, key: str, *, add: bool, count: int
+    ) -> RateLimitStatus:
         """Count and read the window; retry if a refusal is unjustified."""
         for _ in range(_MAX_ATTEMPTS):
-            allowed = add and storage.acquire_entry(key, rate.amount, rate.seconds)
+            allowed = add and storage.acquire_entry(key, rate.amount, rate.seconds, count)
             start, used = storage.get_moving_window(key, rate.amount, rate.seconds)
             remaining = max(0, rate.amount - used)
-            allowed = allowed or (remaining > 0 and not add)
+            allowed = allowed or (remaining >= count and not add)
             since = (self._now() - start) if used else 0.0
             if since < -rate.seconds:
                 storage.clear(key)  # the clock was set back: the entries would count for too long
-            elif allowed or not remaining:
+            elif allowed or remaining < count:
                 break
             # Else there is room: the window has moved since the refusal, or MongoDB refused one of
             # two simultaneous requests that were the first of their key.

@@ -21,13 +21,14 @@ class BackendUnavailable(Exception):
 class RateLimitBackend(Protocol):
     """A place where requests are counted."""
 
-    def hit(self, rate: Rate, key: str, /, *, add: bool = True) -> RateLimitStatus:
+    def hit(self, rate: Rate, key: str, /, *, add: bool = True, count: int = 1) -> RateLimitStatus:
         """Count a request unless the rate is used up; or only look.
 
         Args:
             rate: the limit.
             key: identifies the caller and what is limited.
             add: whether to count the request; if not, only the status is returned.
+            count: how many requests to count it as: all of them, or none.
 
         Raises:
             BackendUnavailable: the backend can't count now.
@@ -63,16 +64,16 @@ class SharedRateLimiter:
         self._skip_until = [float("-inf")] * len(self._backends)
         self._logged_at = float("-inf")
 
-    def hit(self, rate: Rate, key: str, *, add: bool = True) -> RateLimitStatus:
+    def hit(self, rate: Rate, key: str, /, *, add: bool = True, count: int = 1) -> RateLimitStatus:
         """See RateLimiter."""
         for index, backend in enumerate(self._backends):
             if self._monotonic() < self._skip_until[index]:
                 continue
             try:
-                return backend.hit(rate, key, add=add)
+                return backend.hit(rate, key, add=add, count=count)
             except BackendUnavailable as error:
                 self._note_failure(index, str(error))
-        return self._last.hit(rate, key, add=add)
+        return self._last.hit(rate, key, add=add, count=count)
 
     def close(self) -> None:
         """Close the connections of all backends."""

@@ -85,17 +85,18 @@ class Estimates:
         )
 
     def estimate(self, request: ImageRequest) -> CostEstimate:
-        """Return the requests that would be sent to models, and the maximum cost.
+        """Return the requests that would be sent to models, and the maximum cost of all images.
 
         With `enhance`, the request to the image model contains the prompt before enhancement.
         """
         upstream = self._upstream_requests(request)
         requests = tuple(sent for sent in upstream if sent is not None)
-        _, total = self.max_cost(request)
-        return CostEstimate(estimate_micros=total, requests=requests)
+        _, each = self.max_cost(request)
+        total = None if each is None else each * request.n
+        return CostEstimate(estimate_micros=total, requests=requests * request.n)
 
     def max_cost(self, request: ImageRequest) -> tuple[int | None, int | None]:
-        """Return the maximum cost of enhancing, and the maximum total.
+        """Return the maximum cost of enhancing, and the maximum total, of one image.
 
         Both are in micros, or None if unknown.
         """

@@ -102,23 +102,37 @@ class GenerateImage:
     def _result(
         self, request: ImageRequest, caller: Caller, claim: str, listener: ProgressListener
     ) -> GenerationResult:
-        earlier = self.idempotency.find_existing(claim, request.fingerprint) if claim else None
+        earlier = self.find_existing(request, claim)
         if earlier and earlier.is_finished:
             return GenerationResult(earlier, replayed=True)
         with self.spool.room(), self.observer.follow(listener.report_step):
-            self._check(request)
+            self.check(request)
             record = self.pending_records.create(request, caller, claim, earlier)
-            return GenerationResult(self._generate(record, request, listener))
+            return GenerationResult(self.draw(record, request, listener))
 
-    def _check(self, request: ImageRequest) -> None:
+    def find_existing(self, request: ImageRequest, claim: str) -> ImageRecord | None:
+        """Return the record of an earlier request with this claim: see IdempotencyService."""
+        return self.idempotency.find_existing(claim, request.fingerprint) if claim else None
+
+    def check(self, request: ImageRequest) -> None:
+        """Return if the request may be paid for and its image stored.
+
+        Raises:
+            AppError: the prompt is rejected, or a part of the service doesn't respond.
+        """
         with self.observer.step("moderation"):
             self.moderator.check(request.prompt)
         with self.observer.step("checks"):
             self.readiness.require("storage", "records")
 
-    def _generate(
+    def draw(
         self, record: ImageRecord, request: ImageRequest, listener: ProgressListener
     ) -> ImageRecord:
+        """Draw and store the image of a pending record, in whose thread room is reserved.
+
+        Raises:
+            AppError: it failed, and the record says so.
+        """
         call = LeasedCall(pending_records=self.pending_records, record=record)
         try:
             request, text_cost = self._complete(request, record.owner)

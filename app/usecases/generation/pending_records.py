@@ -2,16 +2,32 @@
 
 import contextlib
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from app.errors import Charged, GenerationInProgress, RecordsUnavailable
+from app.errors import AppError, Charged, GenerationInProgress, RecordsUnavailable
 from app.models import Caller, ImageRecord, ImageRequest, State
 from app.ports import Clock, ImageRecords, Observer
 from app.usecases.billing.accounting import reservation_of, settlement_of
 from app.usecases.billing.budgets import BudgetGuard
 from app.usecases.generation.estimates import Estimates
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewAttempt:
+    """An attempt at an image whose record is to be written.
+
+    Attributes:
+        claim: identifies caller and Idempotency-Key; "" for none.
+        earlier: the record of an attempt that failed before an image was charged for. The new
+            record replaces it, under the same id.
+        turns: after how many leases it begins at the latest, counting its own.
+    """
+
+    claim: str = ""
+    earlier: ImageRecord | None = None
+    turns: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,26 +68,43 @@ class PendingRecords:
             GenerationInProgress: another request with this claim was first.
             RecordsUnavailable: the record was not written, or may not have been.
         """
-        record = self._new(request, caller, claim)
-        text_micros, total_micros = self.estimates.max_cost(request)
-        reserved = self.budget_guard.reserve(
-            reservation_of(record), caller, total_micros, record.requested_at
-        )
-        text_micros = min(text_micros or 0, reserved)
-        record = replace(record, booked_micros=reserved, text_micros=text_micros)
-        if earlier is not None:
-            record = replace(record, id=earlier.id)
-        try:
-            with self.observer.step("record"):
-                written = self._write(record, earlier)
-        except RecordsUnavailable:
-            self._release_unless_written(record, caller)
-            raise
-        if not written:
-            self._release(record, caller)
-            raise GenerationInProgress("another request with this key was first")
+        attempt = NewAttempt(claim=claim, earlier=earlier)
+        (record,) = self._reserve(request, caller, [attempt])
+        self._insert(record, attempt, caller)
         self.observer.note(record)
         return record
+
+    def create_group(
+        self, request: ImageRequest, caller: Caller, attempts: Sequence[NewAttempt]
+    ) -> list[ImageRecord | AppError]:
+        """Reserve the maximum cost of all attempts or none, then insert their pending records.
+
+        Args:
+            request: the request as the caller sent it.
+            caller: the owner of the images.
+            attempts: the attempts, in the order in which they begin.
+
+        Returns:
+            A record or an error for each attempt. After an error no further record is written.
+
+        Raises:
+            AppError: see `create`; no record was written.
+        """
+        records = self._reserve(request, caller, attempts)
+        results: list[ImageRecord | AppError] = []
+        problem: AppError | None = None
+        for record, attempt in zip(records, attempts, strict=True):
+            if problem is None:
+                try:
+                    self._insert(record, attempt, caller)
+                except AppError as error:
+                    problem = error
+            else:
+                self._release(record, caller)
+            results.append(problem or record)
+        if problem is not None and results[0] is problem:
+            raise problem
+        return results
 
     def start(
         self, record: ImageRecord, request: ImageRequest, text_cost: int | None
@@ -114,6 +147,31 @@ class PendingRecords:
         if not (record.is_leased(now) and self.records.compare_and_swap(record, new)):
             raise GenerationInProgress("the lease ended before the paid call", charged=Charged.NO)
 
+    def _reserve(
+        self, request: ImageRequest, caller: Caller, attempts: Sequence[NewAttempt]
+    ) -> list[ImageRecord]:
+        """Return the records of attempts, whose cost is reserved."""
+        now = self.clock.now()
+        records = [self._new(request, caller, attempt, now) for attempt in attempts]
+        text_micros, total_micros = self.estimates.max_cost(request)
+        first, *others = [reservation_of(record) for record in records]
+        reserved = self.budget_guard.reserve(first, caller, total_micros, now, others=others)
+        text_micros = min(text_micros or 0, reserved)
+        return [
+            replace(record, booked_micros=reserved, text_micros=text_micros) for record in records
+        ]
+
+    def _insert(self, record: ImageRecord, attempt: NewAttempt, caller: Caller) -> None:
+        try:
+            with self.observer.step("record"):
+                written = self._write(record, attempt.earlier)
+        except RecordsUnavailable:
+            self._release_unless_written(record, caller)
+            raise
+        if not written:
+            self._release(record, caller)
+            raise GenerationInProgress("another request with this key was first")
+
     def _write(self, record: ImageRecord, earlier: ImageRecord | None) -> bool:
         if earlier is None:
             return self.records.insert(record)
@@ -130,17 +188,19 @@ class PendingRecords:
         operation, released = settlement_of(record), -record.booked_micros
         self.budget_guard.reconcile_cost(operation, caller, released, record.requested_at)
 
-    def _new(self, request: ImageRequest, caller: Caller, claim: str) -> ImageRecord:
-        now, generator = self.clock.now(), self.estimates.generator
-        quality = self.estimates.complete(request).quality
+    def _new(
+        self, request: ImageRequest, caller: Caller, attempt: NewAttempt, now: datetime
+    ) -> ImageRecord:
+        generator, quality = self.estimates.generator, self.estimates.complete(request).quality
         return ImageRecord(
-            id=str(uuid.uuid4()),
+            id=attempt.earlier.id if attempt.earlier else str(uuid.uuid4()),
             state=State.PENDING,
             requested_at=now,
-            lease_until=now + self.lease(quality),
+            lease_until=now + attempt.turns * self.lease(quality),
             owner=caller.id,
             attempt=uuid.uuid4().hex,
-            claim=claim,
+            claim=attempt.claim,
+            group=request.group,
             fingerprint=request.fingerprint,
             first_prompt=request.first_prompt,
             prompt=request.prompt,

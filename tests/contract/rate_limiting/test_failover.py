@@ -136,7 +136,7 @@ class Backend:
     def __init__(self) -> None:
         self.up, self.calls = True, 0
 
-    def hit(self, rate: Rate, _: str, /, *, add: bool = True) -> RateLimitStatus:  # noqa: ARG002 - reason: the protocol's
+    def hit(self, rate: Rate, _: str, /, *, add: bool = True, count: int = 1) -> RateLimitStatus:  # noqa: ARG002 - reason: the protocol's
         """Count a call."""
         self.calls += 1
         if not self.up:

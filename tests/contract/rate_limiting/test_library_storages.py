@@ -22,12 +22,12 @@ class Storage:
         self.refusals = 0
         self.entries: list[float] = []
 
-    def acquire_entry(self, _key: str, limit: int, _expiry: int) -> bool:
-        """Add an entry, unless there is no room or a test wants a refusal."""
-        if self.refusals or len(self.entries) >= limit:
+    def acquire_entry(self, _key: str, limit: int, _expiry: int, amount: int = 1) -> bool:
+        """Add entries, unless there is no room or a test wants a refusal."""
+        if self.refusals or len(self.entries) + amount > limit:
             self.refusals = max(0, self.refusals - 1)
             return False
-        self.entries.append(NOW)
+        self.entries += [NOW] * amount
         return True
 
     def get_moving_window(self, _key: str, _limit: int, _expiry: int) -> tuple[float, int]:

@@ -28,7 +28,10 @@ JSON = {"Content-Type": "application/json"}
         ({"prompt": "ok", "enhance": 1}, "enhance"),
         ({"prompt": "ok", "size": "256x256"}, "size"),
         ({"prompt": "ok", "quality": "best"}, "quality"),
-        ({"prompt": "ok", "n": 2}, "n"),
+        ({"prompt": "ok", "n": 5}, "n"),
+        ({"prompt": "ok", "n": 0}, "n"),
+        ({"prompt": "ok", "n": "2"}, "n"),
+        ({"prompt": "ok", "seed": 2}, "seed"),
     ],
 )
 def test_invalid_field_is_named(real: Service, parts: Parts, body: Any, field: str) -> None:
@@ -46,7 +49,7 @@ NULLS = {
     "size": {"size": None},
     "quality": {"quality": None},
     "partial_images": {"partial_images": None},
-    "all": dict.fromkeys(("enhance", "size", "quality", "partial_images", "dry_run")),
+    "all": dict.fromkeys(("enhance", "size", "quality", "n", "partial_images", "dry_run")),
 }
 
 
@@ -65,11 +68,11 @@ def test_null_counts_as_not_given(shared_embedded: Service, nulls: dict[str, Non
 
 def test_null_does_not_replace_what_is_required(shared_embedded: Service) -> None:
     """A required field that is null is missing, and an unknown one stays unknown."""
-    body = {"prompt": None, "n": None}
+    body = {"prompt": None, "seed": None}
     response = shared_embedded.call("POST", "/generate-image", json=body)
     assert response.json()["errors"] == [
         {"field": "prompt", "message": "Required."},
-        {"field": "n", "message": "Unknown field."},
+        {"field": "seed", "message": "Unknown field."},
     ]
 
 

@@ -231,6 +231,6 @@ class FakeClock:
 class FakeRateLimiter:
     """Allows every request; the real limiters have tests of their own."""
 
-    def hit(self, rate: Rate, _: str, /, *, add: bool = True) -> RateLimitStatus:  # noqa: ARG002 - reason: the port's
+    def hit(self, rate: Rate, _: str, /, *, add: bool = True, count: int = 1) -> RateLimitStatus:  # noqa: ARG002 - reason: the port's
         """See RateLimiter."""
         return RateLimitStatus(allowed=True, remaining=rate.amount, reset=1.0)
