@@ -60,8 +60,8 @@ def build_ports(settings: Settings) -> Ports:
     """Build all adapters, which connect when they are first used."""
     observer = TelemetryObserver(version=VERSION, tracing=_tracing())
     provider = build_provider(settings, observer.provider_limits)
-    cache = _cache(settings, observer)
     database = build_database(settings)
+    cache = _cache(settings, database, observer)
     return Ports(
         generator=provider.generator,
         moderator=provider.moderator,
@@ -143,15 +143,19 @@ def build_database(settings: Settings) -> DatabaseAdapters:
     )
 
 
-def _cache(settings: Settings, observer: TelemetryObserver) -> ImageCache:
+def _cache(
+    settings: Settings, database: DatabaseAdapters, observer: TelemetryObserver
+) -> ImageCache:
     memory, joining = settings.memory_cache_mb * _MIB, places_for("the same image")
     url = _value_of(settings.redis_url)
     if url is None:
         return TwoLevelCache(memory_bytes=memory, count=observer.cache_read, joining=joining)
+    from app.services.caching.recent_removals import RecentRemovals
     from app.services.caching.redis import RedisCache
 
     shared = RedisCache(
         url,
+        may_be_removed=RecentRemovals(database.records, database.clock),
         timeout_seconds=settings.redis_timeout_seconds,
         ca_bundle=trusted_certificates(settings),
     )

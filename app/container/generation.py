@@ -126,11 +126,11 @@ def build_create_cutout(ports: Ports, recovery: Recovery) -> CreateCutout:
     return CreateCutout(
         records=ports.records,
         clock=ports.clock,
-        images=Images(ports.store, ports.records),
+        images=Images(ports.store, ports.records, ports.clock),
         inputs=CutoutInputs(store=ports.store, image_processor=ports.image_processor),
         finalizer=recovery.finalizer,
         recovery=recovery,
-        replace_image=ReplaceImage(records=ports.records, store=ports.store),
+        replace_image=ReplaceImage(records=ports.records, store=ports.store, clock=ports.clock),
     )
 
 
@@ -178,6 +178,7 @@ def _build_repairs(ports: Ports, recovery: Recovery) -> Repairs:
     return Repairs(
         records=ports.records,
         store=ports.store,
+        clock=ports.clock,
         finalizer=recovery.finalizer,
         recovery=recovery,
         rebuilder=_build_rebuilder(ports),

@@ -65,6 +65,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
     images = Images(
         store,
         ports.records,
+        ports.clock,
         _memory_cache(_OWNER_CACHE_BYTES),
         guard=records_guard(ports),
         deleting=places_for("deletions"),

@@ -27,7 +27,8 @@ class ImageRecord:
         requested_at, created_at, lease_until: UTC with whole milliseconds, the precision that all
             stores support. `created_at` is when the image was drawn, so that new images appear
             at the head of the list. Until `lease_until`, a pending record belongs to the server
-            that set it; after that time any server may take it over.
+            that set it; after that time any server may take it over. In a deleted or replaced
+            record it is the time of that change, by which caches find it.
         owner: the id of the caller; "" without API keys.
         attempt: a random id, by which the ledger counts the attempt once; "" in older records.
         claim: unique text derived from caller and Idempotency-Key; "" without a key.
@@ -187,27 +188,27 @@ class ImageRecord:
         """End without knowing whether an image was drawn and charged for."""
         return self._from(State.PENDING, state=State.UNKNOWN, error=error, charged=Charged.UNKNOWN)
 
-    def replaced(self, image_id: str) -> "ImageRecord":
+    def replaced(self, image_id: str, now: datetime) -> "ImageRecord":
         """Let another image take its place, before its own is removed."""
-        return self._from(*FINISHED, state=State.REPLACED, replaced_by=image_id)
+        return self._from(*FINISHED, state=State.REPLACED, lease_until=now, replaced_by=image_id)
 
     @property
     def is_tombstone(self) -> bool:
         """Whether only the deletion is left of the image."""
         return self.state is State.DELETED and self.created_at is None
 
-    def deleted(self) -> "ImageRecord":
+    def deleted(self, now: datetime) -> "ImageRecord":
         """Mark it as deleted, before its objects are removed, and keep what that takes."""
-        return self._from(*FINISHED, State.DELETED, state=State.DELETED)
+        return self._from(*FINISHED, State.DELETED, state=State.DELETED, lease_until=now)
 
-    def tombstone(self) -> "ImageRecord":
-        """Keep only what recognizes a repeated Idempotency-Key, and the image in a spool."""
+    def tombstone(self, now: datetime) -> "ImageRecord":
+        """Keep only what recognizes a repeated key, and the image in a spool or a cache."""
         record = self._from(State.DELETED)
         return ImageRecord(
             id=record.id,
             state=State.DELETED,
             requested_at=record.requested_at,
-            lease_until=record.lease_until,
+            lease_until=now,
             owner=record.owner,
             claim=record.claim,
             fingerprint=record.fingerprint if record.claim else "",

@@ -1,6 +1,6 @@
 """Ports for records and for the clock."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -53,10 +53,14 @@ class ImageRecords(Protocol):
     def scan(self, *, after: str = "", limit: int) -> Sequence[ImageRecord]:
         """Return records in any state with ids above `after`, by id."""
 
-    def forget_claims(self, before: datetime) -> int:
+    def removals(self, since: datetime) -> Collection[str]:
+        """Return the ids of images that were deleted or replaced at or after a time."""
+
+    def forget_claims(self, before: datetime, *, deleted_before: datetime | None = None) -> int:
         """Remove the claims of records requested before a time; return how many.
 
-        Pending records keep their claims. All tombstones of that age are removed.
+        Pending records keep their claims. Tombstones of that age are removed, if the deletion was
+        before `deleted_before`, by default the same time.
         """
 
     def ping(self) -> None:

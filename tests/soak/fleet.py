@@ -4,18 +4,22 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 
-from tests.support.servers.free_ports import free_port
+from tests.support.servers.free_ports import HOST, free_port
 from tests.support.servers.gunicorn import ROOT, START_SECONDS, environment
+
+T = TypeVar("T")
 
 _STOP_SECONDS = 60
 
@@ -30,7 +34,8 @@ class Server:
         self.spool = self.data_dir / "spool"
         self.log_file = folder / "log"
         port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
+        self._port = _hold(port)
+        self.url = f"http://{HOST}:{port}"
         own = {"data_dir": self.data_dir, "port": port, "web_concurrency": 2}
         self.environment = environment({**settings, **own}) | {"PYTHONPATH": str(ROOT)}
         self.lock = threading.Lock()  # held while it is being killed, stopped or started
@@ -74,6 +79,11 @@ class Server:
             self.process.wait()
             self.process = None
 
+    def close(self) -> None:
+        """Kill it, and give up its port."""
+        self.kill()
+        self._port.close()
+
     def stop(self) -> int:
         """Stop it as an operator would; return the exit status."""
         assert self.process is not None
@@ -110,6 +120,23 @@ class Server:
             timeout=600,
             check=False,
         )
+
+
+def in_parallel(works: Sequence[Callable[[], T]]) -> list[T]:
+    """Run each in a thread of its own, and return the results."""
+    with ThreadPoolExecutor(len(works)) as pool:
+        return [running.result() for running in [pool.submit(work) for work in works]]
+
+
+def _hold(port: int) -> socket.socket:
+    """Keep other programs from the port while the server is down; it refuses connections.
+
+    The server can listen on it, because both sockets allow that their address is used again.
+    """
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind((HOST, port))
+    return holder
 
 
 def memory_mb(pid: int) -> float | None:

@@ -3,12 +3,13 @@
 import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from app.models import State
 from app.ports import ImageRecords
 from tests.soak.customers import Order, OrderBook
-from tests.soak.fleet import Server
+from tests.soak.fleet import Server, in_parallel
 from tests.support.fake_openai import FakeOpenAI
 
 
@@ -39,10 +40,9 @@ def expire_leases(records: ImageRecords) -> int:
 
 def reconcile(servers: list[Server], result: Result) -> None:
     """Repair on every server, then check that nothing is left to repair."""
-    for server in servers:
-        server.run("images", "reconcile", "--fix", "--json")
-    for server in servers:
-        done = server.run("images", "reconcile", "--fix", "--json")
+    commands = [partial(server.run, "images", "reconcile", "--fix", "--json") for server in servers]
+    in_parallel(commands)
+    for done in in_parallel(commands):
         if done.returncode != 0:
             result.violations.append(f"reconcile left: {done.stdout[-2000:]} {done.stderr[-2000:]}")
         else:

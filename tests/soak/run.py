@@ -13,7 +13,7 @@ from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.records import MongoRecords
 from tests.soak.chaos import Chaos
 from tests.soak.customers import OrderBook, run_customer
-from tests.soak.fleet import Server, memory_mb
+from tests.soak.fleet import Server, in_parallel, memory_mb
 from tests.soak.report import Result, compare_payments, expire_leases, reconcile
 from tests.soak.stores import compare_deleted, compare_ledger, delete_the_rest
 from tests.support.fake_openai import FakeOpenAI
@@ -72,8 +72,8 @@ def soak(seconds: float, seed: int, *, pause: float = 0.1) -> Result:
         }
         servers = [Server(folder / name, settings) for name in ("one", "two")]
         for server in servers:
-            stack.callback(server.kill)
-            server.start()
+            stack.callback(server.close)
+        in_parallel([server.start for server in servers])
         book = OrderBook(servers)
         result = Result()
         chaos = Chaos(book, proxies, store, put, fake, random.Random(seed), min(1, seconds / 300))
@@ -84,12 +84,12 @@ def soak(seconds: float, seed: int, *, pause: float = 0.1) -> Result:
         ]
         _run_all(book, chaos, customers, until, result)
         fake.clear()
-        result.figures["stopped with status"] = [server.stop() for server in servers]
+        result.figures["stopped with status"] = in_parallel([server.stop for server in servers])
         database = stack.enter_context(closing(MongoDatabase(uri=mongo.uri, name=_DATABASE)))
         result.figures["leases expired"] = expire_leases(MongoRecords(database))
         for server in servers:
             server.return_spool()
-            server.start()
+        in_parallel([server.start for server in servers])
         delete_the_rest(book, result)
         reconcile(servers, result)
         compare_payments(book, fake, result)

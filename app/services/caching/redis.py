@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import struct
 import threading
 import time
 from collections.abc import Callable
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_PREFIX = "image-api:3:"  # the number changes with the format of the values
+_PREFIX = "image-api:4:"  # the number changes with the format of the values
 _GENERATION = b"generation"  # a field beside the values; no variant's text is a bare word
-_TTL_SECONDS = 24 * 3600
+_TTL_SECONDS = 20 * 3600  # less than the time for which removals are remembered
+_MAX_CLOCK_SKEW_SECONDS = 3600
+_PUT_AT = struct.Struct(">q")  # seconds since 1970, before each value
 _GENERATION_TTL_SECONDS = 60  # longer than any read of a store
 _MAX_VALUE_BYTES = 2 * 1024 * 1024  # more can't be transferred within the timeout
 _MAX_FIELDS = 256
@@ -40,13 +43,15 @@ class CacheLookup(NamedTuple):
 
 
 class RedisCache:
-    """Keeps a hash per image, with a field per name, for a day at most.
+    """Keeps a hash per image, with a field per name, for 20 hours at most.
 
-    Each value starts with a SHA-256 of its name and content, so that any other value is a miss.
+    Each value has its time and a SHA-256 of its name, time and content, so that any other value,
+    and one that the server kept for too long, is a miss.
 
     `forget` gives the image a new generation, and values of an earlier generation are misses. A
     process that read an image before its deletion may therefore put it afterwards: no process will
-    serve it.
+    serve it. The server may be away during a deletion, and return with old values. So a value is
+    used only if `may_be_removed` says that its image was not removed while it could be cached.
 
     A cache that is down must not slow requests: timeouts are short, and after a failure the cache
     is not used for a few seconds. Any exception is a failure, whatever the server or the SDK does.
@@ -57,6 +62,7 @@ class RedisCache:
         url: the server's URL. Its options override `client_options`, as in `?socket_timeout=0.2`.
         timeout_seconds: the timeout of connecting, and of each response.
         ca_bundle: path of the certificates to trust; None for the usual ones.
+        may_be_removed: whether the image with an id was removed lately, or that is unknown.
         rest_seconds: the time after a failure in which the cache is not used.
         log_every_seconds: the minimum time between two logged failures.
     """
@@ -67,10 +73,12 @@ class RedisCache:
         *,
         timeout_seconds: float = TIMEOUT_SECONDS,
         ca_bundle: str | None = None,
+        may_be_removed: Callable[[str], bool] = lambda _image_id: False,
         rest_seconds: float = 5.0,
         log_every_seconds: float = 60.0,
     ) -> None:
         self._client = LazyClient(lambda: make_client(url, timeout_seconds, ca_bundle))
+        self._may_be_removed = may_be_removed
         self._rest_seconds = rest_seconds
         self._log_every_seconds = log_every_seconds
         self._lock = threading.Lock()
@@ -84,7 +92,10 @@ class RedisCache:
         if image_id in self._pending_deletions:
             return CacheLookup(None, None)
         found = self._attempt(lambda client: _look_up(client, image_id, name))
-        return found or CacheLookup(None, None)
+        found = found or CacheLookup(None, None)
+        if found.image is not None and self._may_be_removed(image_id):
+            return CacheLookup(None, found.generation)
+        return found
 
     def put(
         self, image_id: str, name: str, image: StoredImage, *, generation: bytes | None
@@ -92,7 +103,7 @@ class RedisCache:
         """Cache an image that was read during this generation, if possible."""
         if generation is None or len(image.data) > _MAX_VALUE_BYTES:
             return
-        key, value = _PREFIX + image_id, pack(_label(image_id, name, generation), image)
+        key, value = _PREFIX + image_id, _pack(image_id, name, generation, image)
         fields = self._attempt(lambda client: _write(client, key, name, value))
         if fields is not None and fields > _MAX_FIELDS:
             self.forget(image_id)
@@ -139,8 +150,22 @@ class RedisCache:
         _log.warning("cache is down (%s): images are read from the store", reason)
 
 
-def _label(image_id: str, name: str, generation: bytes) -> bytes:
-    return b"\n".join((image_id.encode(), name.encode(), generation))
+def _pack(image_id: str, name: str, generation: bytes, image: StoredImage) -> bytes:
+    put_at = _PUT_AT.pack(int(time.time()))
+    return put_at + pack(_label(image_id, name, generation, put_at), image)
+
+
+def _unpack(image_id: str, name: str, generation: bytes, value: bytes) -> StoredImage | None:
+    put_at = value[: _PUT_AT.size]
+    image = unpack(_label(image_id, name, generation, put_at), value[_PUT_AT.size :])
+    if image is None:
+        return None
+    age = time.time() - _PUT_AT.unpack(put_at)[0]
+    return image if -_MAX_CLOCK_SKEW_SECONDS < age < _TTL_SECONDS else None
+
+
+def _label(image_id: str, name: str, generation: bytes, put_at: bytes) -> bytes:
+    return b"\n".join((image_id.encode(), name.encode(), generation, put_at))
 
 
 def _look_up(client: "Redis", image_id: str, name: str) -> CacheLookup:
@@ -153,8 +178,8 @@ def _look_up(client: "Redis", image_id: str, name: str) -> CacheLookup:
     generation = b"" if generation is None else bytes(memoryview(generation))
     if value is None:
         return CacheLookup(None, generation)
-    label = _label(image_id, name, generation)
-    return CacheLookup(unpack(label, bytes(memoryview(value))), generation)
+    image = _unpack(image_id, name, generation, bytes(memoryview(value)))
+    return CacheLookup(image, generation)
 
 
 def _read(client: "Redis", key: str, name: str) -> list[bytes | None]:

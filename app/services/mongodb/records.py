@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Collection as Ids
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -110,10 +111,21 @@ class MongoRecords:
             found = self._collection().find({"_id": {"$gt": after}}).sort("_id", 1).limit(limit)
             return [_record_of(document) for document in found]
 
-    def forget_claims(self, before: datetime) -> int:
+    def removals(self, since: datetime) -> Ids[str]:
+        """See ImageRecords."""
+        states = [str(State.DELETED), str(State.REPLACED)]
+        removed = {"state": {"$in": states}, "lease_until": {"$gte": since}}
+        with translate_errors():
+            return [document["_id"] for document in self._collection().find(removed, {"_id": 1})]
+
+    def forget_claims(self, before: datetime, *, deleted_before: datetime | None = None) -> int:
         """See ImageRecords."""
         old: Document = {"requested_at": {"$lt": before}}
-        tombstones = {"state": str(State.DELETED), "created_at": None}
+        tombstones = {
+            "state": str(State.DELETED),
+            "created_at": None,
+            "lease_until": {"$lt": deleted_before or before},
+        }
         finished = {"claim": {"$exists": True}, "state": {"$ne": str(State.PENDING)}}
         with translate_errors():
             self._collection().delete_many(old | tombstones)

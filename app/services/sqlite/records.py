@@ -1,7 +1,7 @@
 """The ImageRecords port on SQLite, which is used without MongoDB."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from app.models import ImageRecord, Page, PageQuery, State
@@ -100,14 +100,26 @@ class SqliteRecords:
         """See ImageRecords."""
         return self._select("id > ? ORDER BY id LIMIT ?", after, limit)
 
-    def forget_claims(self, before: datetime) -> int:
+    def removals(self, since: datetime) -> Collection[str]:
+        """See ImageRecords."""
+        query = (
+            "SELECT id FROM generations "
+            "WHERE state IN ('deleted', 'replaced') AND lease_ms >= ?"  # as in the index
+        )
+        with self._database.connection() as connection:
+            return [
+                image_id for (image_id,) in connection.execute(query, (to_milliseconds(since),))
+            ]
+
+    def forget_claims(self, before: datetime, *, deleted_before: datetime | None = None) -> int:
         """See ImageRecords."""
         before_ms = to_milliseconds(before)
+        deleted_ms = to_milliseconds(deleted_before or before)
         with self._database.writing() as connection:
             connection.execute(
                 "DELETE FROM generations "
-                "WHERE state = ? AND created_ms IS NULL AND requested_ms < ?",
-                (str(State.DELETED), before_ms),
+                "WHERE state = ? AND created_ms IS NULL AND requested_ms < ? AND lease_ms < ?",
+                (str(State.DELETED), before_ms, deleted_ms),
             )
             return connection.execute(
                 "UPDATE generations SET claim = NULL "

@@ -178,6 +178,10 @@ _STEPS = (
         # oldest ones are deleted.
         "CREATE TABLE operations (id BLOB NOT NULL UNIQUE, seconds INTEGER NOT NULL)",
     ),
+    (
+        # What shared caches must not serve, by the time of its removal.
+        "CREATE INDEX removals ON generations (lease_ms) WHERE state IN ('deleted', 'replaced')",
+    ),
 )
 
 

@@ -6,7 +6,7 @@ Follows draft-ietf-httpapi-idempotency-key-header: a key identifies one request 
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app.errors import (
     AppError,
@@ -22,6 +22,7 @@ from app.models import ImageRecord, State
 from app.ports import Clock, ImageRecords
 from app.usecases.generation.recovery import Recovery
 
+_MIN_TOMBSTONE_AGE = timedelta(days=2)  # longer than shared caches keep an image
 _LOST = (
     "The image for this Idempotency-Key was charged, but could not be stored. "
     "To generate it again, with another charge, use a new key."
@@ -102,8 +103,18 @@ class IdempotencyService:
             return False
         if not self.may_forget():
             return False
-        self.records.forget_claims(before)
+        forget_expired(self.records, self.clock.now(), self.retention)
         return True
+
+
+def forget_expired(records: ImageRecords, now: datetime, retention: timedelta) -> None:
+    """Forget idempotency keys, and deletions that nothing can undo any more.
+
+    Raises:
+        RecordsUnavailable: the records are unreachable.
+    """
+    before = now - retention
+    records.forget_claims(before, deleted_before=min(before, now - _MIN_TOMBSTONE_AGE))
 
 
 def _usable(record: ImageRecord) -> ImageRecord:

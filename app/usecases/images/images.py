@@ -2,14 +2,16 @@
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Protocol
 
 from app.errors import ImageNotFound
 from app.models import ImageRecord, Page, PageQuery, State, StoredImage, object_keys
-from app.ports import UNLIMITED, Guard, ImageRecords, ImageStore, unguarded
+from app.ports import UNLIMITED, Clock, Guard, ImageRecords, ImageStore, unguarded
 
 _MAX_VERSIONS = 1000  # ends the search if damaged records form a circle
+_MAX_MARKING_TIME = timedelta(minutes=1)  # below the time for which caches look back
 
 
 class OwnerCache(Protocol):
@@ -36,6 +38,7 @@ class Images:
     Args:
         store: contains the images.
         records: contains their records.
+        clock: determines when an image is deleted.
         owners: caches the owners.
         guard: makes the reads of records.
         deleting: entered by each thread that deletes, to bound their number.
@@ -43,6 +46,7 @@ class Images:
 
     store: ImageStore
     records: ImageRecords
+    clock: Clock
     owners: OwnerCache | None = None
     guard: Guard = unguarded
     deleting: AbstractContextManager[object] = UNLIMITED
@@ -153,14 +157,23 @@ class Images:
         record = self._record(image_id)
         if record is None or not _can_be_deleted(record) or not _belongs_to(record, owner):
             raise ImageNotFound(image_id)
-        deleted = record.deleted()
-        if not self.records.compare_and_swap(record, deleted):
-            raise ImageNotFound(image_id)
+        deleted = self._mark(record)
         if self.owners:
             self.owners.forget(image_id)
         for key in _object_keys(record):
             self.store.delete(key)
-        self.records.compare_and_swap(deleted, deleted.tombstone())
+        self.records.compare_and_swap(deleted, deleted.tombstone(self.clock.now()))
+
+    def _mark(self, record: ImageRecord) -> ImageRecord:
+        """Mark the record as deleted, at a time that no cache has already looked at."""
+        while True:
+            now = self.clock.now()
+            deleted = record.deleted(now)
+            if not self.records.compare_and_swap(record, deleted):
+                raise ImageNotFound(record.id)
+            if self.clock.now() - now < _MAX_MARKING_TIME:
+                return deleted
+            record = deleted  # the process was stopped meanwhile
 
 
 def versions_of(records: ImageRecords, record: ImageRecord) -> list[ImageRecord]:

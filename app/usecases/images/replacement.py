@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from app.errors import GenerationInProgress
 from app.models import ImageRecord, State, object_keys
-from app.ports import ImageRecords, ImageStore
+from app.ports import Clock, ImageRecords, ImageStore
 from app.usecases.generation import sidecar
 from app.usecases.images.images import undo_if_deleted, versions_of
 
@@ -23,6 +23,7 @@ class ReplaceImage:
 
     records: ImageRecords
     store: ImageStore
+    clock: Clock
 
     def __call__(self, old: ImageRecord, new: ImageRecord) -> None:
         """Replace the newest version of an image by a ready image.
@@ -41,7 +42,7 @@ class ReplaceImage:
                 return self._remove_images(earlier[-1:])
             if new.state is State.REPLACED or new.id in {version.id for version in earlier}:
                 return None
-            replaced = newest.replaced(new.id)
+            replaced = newest.replaced(new.id, self.clock.now())
             if self.records.compare_and_swap(newest, replaced):
                 return self._remove_images([replaced])
             old = self.records.get(old.id) or old

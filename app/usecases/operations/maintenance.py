@@ -8,6 +8,7 @@ from functools import partial
 
 from app.errors import AppError, GenerationInProgress, ImagePendingUpload
 from app.ports import Clock, ImageRecords
+from app.usecases.generation.idempotency import forget_expired
 from app.usecases.generation.recovery import Recovery
 from app.usecases.operations.health import Readiness
 from app.usecases.reconcile.spool_drain import SpoolDrain
@@ -69,7 +70,7 @@ class Maintenance:
         monotonic = self.clock.monotonic()
         is_due = monotonic - self._claims_forgotten_at >= _FORGET_CLAIMS_SECONDS
         if is_due and self.may_forget():
-            self.records.forget_claims(now - self.retention)
+            forget_expired(self.records, now, self.retention)
             self._claims_forgotten_at = monotonic
 
     def _try(self, image_id: str, work: Callable[[], object]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from app.errors import AppError, GenerationInProgress, ImageNotFound, ProviderBadResponse
 from app.models import ImageRecord, State, object_keys
-from app.ports import ImageRecords, ImageStore
+from app.ports import Clock, ImageRecords, ImageStore
 from app.usecases.generation import sidecar
 from app.usecases.generation.finalize import ImageFinalizer
 from app.usecases.generation.recovery import Recovery
@@ -32,6 +32,7 @@ class Repairs:
 
     records: ImageRecords
     store: ImageStore
+    clock: Clock
     finalizer: ImageFinalizer
     recovery: Recovery
     rebuilder: Rebuilder
@@ -103,7 +104,7 @@ class Repairs:
             self.recovery(record)
 
     def _remove_replaced(self, snapshot: ImageSnapshot) -> None:
-        replace_image = ReplaceImage(records=self.records, store=self.store)
+        replace_image = ReplaceImage(records=self.records, store=self.store, clock=self.clock)
         replace_image.remove_image(_record_of(snapshot))
 
     def _index_again(self, snapshot: ImageSnapshot) -> None:
@@ -118,7 +119,7 @@ class Repairs:
             self.store.delete(key)
         if _record_of(snapshot).created_at:
             with contextlib.suppress(ImageNotFound):  # another process finished the deletion
-                Images(self.store, self.records).delete(snapshot.id)
+                Images(self.store, self.records, self.clock).delete(snapshot.id)
 
 
 def _record_of(snapshot: ImageSnapshot) -> ImageRecord:

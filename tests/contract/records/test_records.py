@@ -102,14 +102,14 @@ def test_a_replaced_record_leaves_the_list(store: ImageRecords) -> None:
     old, new = (replace(with_prompt(text), owner="ann") for text in ("red fox", "red owl"))
     add(store, [old, new])
     version = store.version()
-    assert store.compare_and_swap(old, old.replaced(new.id))
+    assert store.compare_and_swap(old, old.replaced(new.id, NOON))
     for query in (PageQuery(limit=10), PageQuery(limit=10, owner="ann")):
         page = store.page(query)
         assert (ids(page.records), page.total) == ([new.id], 1)
         assert ids(store.page(replace(query, words=["red"])).records) == [new.id]
     assert store.version() != version
     assert store.recount(fix=False) == 0
-    assert store.get(old.id) == replace(old, state=State.REPLACED, replaced_by=new.id)
+    assert store.get(old.id) == old.replaced(new.id, NOON)
 
 
 @pytest.mark.parametrize("text", OPERATORS)

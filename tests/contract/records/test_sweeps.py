@@ -13,6 +13,7 @@ from tests.support.builders import NOON, a_record
 from tests.support.stores.record_stores import add
 
 MILLISECOND = timedelta(milliseconds=1)
+_NOT_REMOVED = (State.PENDING, State.READY, State.FAILED, State.UNKNOWN)
 
 
 def test_expired_leases_are_sorted(store: ImageRecords) -> None:
@@ -62,7 +63,13 @@ def test_old_claims_are_forgotten(store: ImageRecords) -> None:
         name: str, state: State, requested: datetime, *, tombstone: bool = False
     ) -> ImageRecord:
         made = None if tombstone else NOON
-        return a_record(claim=name, state=state, requested_at=requested, created_at=made)
+        return a_record(
+            claim=name,
+            state=state,
+            requested_at=requested,
+            lease_until=requested,
+            created_at=made,
+        )
 
     kept = [record(f"young {state}", state, young) for state in State]
     kept += [
@@ -71,7 +78,7 @@ def test_old_claims_are_forgotten(store: ImageRecords) -> None:
     ]
     finished = [record(f"old {state}", state, old) for state in State if state is not State.PENDING]
     tombstone = record("old tombstone", State.DELETED, old, tombstone=True)
-    unclaimed = a_record(requested_at=old, state=State.DELETED, created_at=None)
+    unclaimed = replace(tombstone, id=str(uuid.uuid4()), claim="")
     young_unclaimed = replace(unclaimed, id=str(uuid.uuid4()), requested_at=young)
     add(store, [*kept, *finished, tombstone, unclaimed, young_unclaimed])
     assert store.forget_claims(NOON) == len(finished) == 5
@@ -106,3 +113,37 @@ def test_a_forgotten_claim_can_be_used_again(
     assert seen is not None
     assert store.compare_and_swap(seen, replace(seen, model="changed"))
     assert store.find("c") == second
+
+
+def test_removals_are_found_by_their_time(store: ImageRecords) -> None:
+    """Deleted and replaced images are found from the time of that change on, also tombstones."""
+    ready = [a_record() for _ in range(5)]
+    others = [a_record(state=state, lease_until=NOON) for state in State if state in _NOT_REMOVED]
+    add(store, [*ready, *others])
+    half, whole, old, replaced, _ = ready
+    deleted = whole.deleted(NOON - MILLISECOND)
+    for before, after in (
+        (half, half.deleted(NOON)),
+        (whole, deleted),
+        (deleted, deleted.tombstone(NOON + MILLISECOND)),
+        (old, old.deleted(NOON - MILLISECOND)),
+        (replaced, replaced.replaced("new", NOON)),
+    ):
+        assert store.compare_and_swap(before, after)
+    found = store.removals(NOON)
+    assert sorted(found) == sorted([half.id, whole.id, replaced.id])
+    assert list(store.removals(NOON + 2 * MILLISECOND)) == []
+
+
+def test_a_late_deletion_is_remembered(store: ImageRecords) -> None:
+    """The tombstone of an old image stays for a while, because caches may still have the image."""
+    old = a_record(requested_at=NOON - timedelta(days=30))
+    add(store, [old])
+    deleted = old.deleted(NOON)
+    assert store.compare_and_swap(old, deleted)
+    assert store.compare_and_swap(deleted, deleted.tombstone(NOON))
+    before = NOON - timedelta(days=7)
+    store.forget_claims(before, deleted_before=before)
+    assert list(store.removals(NOON)) == [old.id]
+    store.forget_claims(before, deleted_before=NOON + MILLISECOND)
+    assert list(store.removals(NOON)) == []

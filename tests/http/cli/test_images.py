@@ -171,7 +171,7 @@ def test_recut_does_not_restore_a_deleted_image(
     ) -> tuple[ImageRecord, bytes]:
         new, png = cut_out(self, record, data)
         if record.id == deleted:
-            Images(self.store, self.records.records).delete(deleted)
+            Images(self.store, self.records.records, self.clock).delete(deleted)
         return replace(new, model="another"), png
 
     monkeypatch.setattr(ImageFinalizer, "cut_out", deleting)

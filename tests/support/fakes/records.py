@@ -1,6 +1,6 @@
 """A fake of the port that stores records."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -105,11 +105,24 @@ class FakeImageRecords(Scripted):
         self.step("scan")
         return [self.by_id[key] for key in sorted(self.by_id) if key > after][:limit]
 
-    def forget_claims(self, before: datetime) -> int:
+    def removals(self, since: datetime) -> Collection[str]:
+        """See ImageRecords."""
+        self.step("removals")
+        removed = (State.DELETED, State.REPLACED)
+        return [
+            record.id
+            for record in self.by_id.values()
+            if record.state in removed and record.lease_until >= since
+        ]
+
+    def forget_claims(self, before: datetime, *, deleted_before: datetime | None = None) -> int:
         """See ImageRecords."""
         self.step("forget_claims")
         old = [record for record in self.by_id.values() if record.requested_at < before]
-        bare = [record for record in old if record.is_tombstone]
+        deleted_before = deleted_before or before
+        bare = [
+            record for record in old if record.is_tombstone and record.lease_until < deleted_before
+        ]
         claimed = [record for record in old if record.claim and record not in bare]
         settled = [record for record in claimed if record.state is not State.PENDING]
         for record in bare:

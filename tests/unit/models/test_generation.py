@@ -51,9 +51,9 @@ TRANSITIONS: dict[str, tuple[Transition, State]] = {
         lambda record: record.cutout("new", now=NOON, lease_until=LATER),
         State.PENDING,
     ),
-    "replaced": (lambda record: record.replaced("new"), State.REPLACED),
-    "deleted": (lambda record: record.deleted(), State.DELETED),
-    "tombstone": (lambda record: record.tombstone(), State.DELETED),
+    "replaced": (lambda record: record.replaced("new", LATER), State.REPLACED),
+    "deleted": (lambda record: record.deleted(LATER), State.DELETED),
+    "tombstone": (lambda record: record.tombstone(LATER), State.DELETED),
 }
 ALLOWED = {
     State.PENDING: {"leased_until", "started", "drawn", "paid", "released"}
@@ -169,7 +169,9 @@ def test_another_cutout_is_a_free_record_of_its_own() -> None:
     assert (child.requested_at, child.created_at) == (LATER, None)
     assert (child.original, child.image) == (None, None)
     assert child.is_leased(LATER)
-    assert parent.replaced("other").cutout("new", now=LATER, lease_until=LATER).replaced_by == ""
+    assert (
+        parent.replaced("other", NOON).cutout("new", now=LATER, lease_until=LATER).replaced_by == ""
+    )
 
 
 def test_another_cutout_keeps_the_tags_and_the_lineage() -> None:
@@ -183,11 +185,11 @@ def test_another_cutout_keeps_the_tags_and_the_lineage() -> None:
 
 
 def test_a_replaced_record_keeps_what_is_known_of_its_image() -> None:
-    """Only the state changes, and the image that took its place is named."""
+    """The state changes, and the image that took its place and the time are noted."""
     record = a_record()
-    replaced = record.replaced("new")
-    assert changed(record, replaced) == {"state", "replaced_by"}
-    assert changed(replaced, replaced.replaced("newer")) == {"replaced_by"}
+    replaced = record.replaced("new", LATER)
+    assert changed(record, replaced) == {"state", "replaced_by", "lease_until"}
+    assert changed(replaced, replaced.replaced("newer", LATER)) == {"replaced_by"}
     assert record.is_finished
     assert replaced.is_finished
     assert not pending().is_finished
@@ -204,9 +206,11 @@ def test_an_unknown_outcome_may_have_been_charged_for() -> None:
 def test_a_deleted_record_keeps_all_until_its_objects_are_gone() -> None:
     """So a deletion that was interrupted can be repeated; its tombstone has no text."""
     record = a_record(owner="ann", claim="c" * 64, group="g", root="r", tags=("fox",), starred=True)
-    assert changed(record, record.deleted()) == {"state"}
-    tombstone = record.deleted().tombstone()
-    kept = {"id", "requested_at", "lease_until", "owner", "claim", "fingerprint"}
+    deleted = record.deleted(NOON)
+    assert changed(record, deleted) == {"state", "lease_until"}
+    tombstone = deleted.tombstone(LATER)
+    assert (deleted.lease_until, tombstone.lease_until) == (NOON, LATER)
+    kept = {"id", "requested_at", "owner", "claim", "fingerprint"}
     assert not changed(record, tombstone) & kept
     assert (tombstone.prompt, tombstone.subject, tombstone.original) == ("", "", None)
     assert (tombstone.created_at, tombstone.image) == (None, None)

@@ -17,7 +17,7 @@ from app.imaging import CutoutOptions, HoleChoice, UnusableImage
 from app.models import Caller, ImageRecord, PageQuery, State, object_keys
 from app.usecases.images.create_cutout import CreateCutout, CutoutRequest, CutoutResult
 from app.usecases.images.images import Images
-from tests.support.builders import World, a_request
+from tests.support.builders import NOON, World, a_request
 
 KEEP = CutoutOptions(holes=HoleChoice.parse("keep"))
 ANN = Caller(id="ann", name="ann", scopes=frozenset())
@@ -101,7 +101,7 @@ def test_deleting_either_leaves_the_other(
 ) -> None:
     """Their objects are separate."""
     child = create(request(parent)).record
-    images = Images(world.store, world.records)
+    images = Images(world.store, world.records, world.clock)
     images.delete(parent.id)
     assert len(objects_of(world, child.id)) == 3
     again = world.generate(a_request())
@@ -127,7 +127,7 @@ def test_replaced_parent_redirects_only_after_the_cutout_is_ready(
 ) -> None:
     """The parent leaves the list; the same request again changes nothing, a new one follows."""
     first = create(request(parent, replace=True))
-    images = Images(world.store, world.records)
+    images = Images(world.store, world.records, world.clock)
     assert images.replacement_of(parent.id) == first.record.id
     assert not create(request(parent, replace=True)).created
     second = create(request(parent, options=CutoutOptions(), replace=True)).record
@@ -143,7 +143,7 @@ def test_half_deleted_cutout_is_made_again(
 ) -> None:
     """The interrupted deletion is completed first."""
     made = create(request(parent)).record
-    world.records.by_id[made.id] = made.deleted()
+    world.records.by_id[made.id] = made.deleted(NOON)
     again = create(request(parent))
     assert (again.created, again.record.id) == (True, made.id)
 

@@ -18,16 +18,16 @@ CLAIM = "c" * 64
 @pytest.fixture
 def images(world: World) -> Images:
     """Make the use case on the fakes."""
-    return Images(world.store, world.records)
+    return Images(world.store, world.records, world.clock)
 
 
-def tombstone_of(record: ImageRecord) -> ImageRecord:
-    """Return what remains of an image."""
+def tombstone_of(world: World, record: ImageRecord) -> ImageRecord:
+    """Return what remains of an image that was just deleted."""
     return ImageRecord(
         id=record.id,
         state=State.DELETED,
         requested_at=record.requested_at,
-        lease_until=record.lease_until,
+        lease_until=world.clock.now(),
         owner=record.owner,
         claim=record.claim,
         fingerprint=record.fingerprint if record.claim else "",
@@ -46,7 +46,7 @@ def test_deletion_leaves_a_tombstone_only(
     images.delete(made.id)
     assert all(kept.id in key for key in world.store.objects)
     assert len(world.store.objects) == 3
-    assert world.records.by_id.get(made.id) == tombstone_of(made)
+    assert world.records.by_id.get(made.id) == tombstone_of(world, made)
     assert "fox" not in repr(world.records.by_id.get(made.id)).lower()
 
 
@@ -108,7 +108,7 @@ def test_failed_deletion_can_be_repeated(
     getattr(world, port).repair()
     images.delete(made.id)
     assert world.store.objects == {}
-    assert world.records.by_id == {made.id: tombstone_of(made)}
+    assert world.records.by_id == {made.id: tombstone_of(world, made)}
 
 
 def test_key_of_a_half_deleted_image_generates_nothing(world: World, images: Images) -> None:

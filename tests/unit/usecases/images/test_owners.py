@@ -18,7 +18,9 @@ ANN, BOB = replace(ANONYMOUS, id="ann"), replace(ANONYMOUS, id="bob")
 @pytest.fixture
 def images(world: World) -> Images:
     """Make the use case on the fakes."""
-    return Images(world.store, world.records, MemoryCache(max_bytes=10_000, ttl_seconds=60))
+    return Images(
+        world.store, world.records, world.clock, MemoryCache(max_bytes=10_000, ttl_seconds=60)
+    )
 
 
 @pytest.fixture

@@ -17,13 +17,13 @@ CLAIM = "c" * 64
 @pytest.fixture
 def images(world: World) -> Images:
     """Make the use case that reads images, on the fakes."""
-    return Images(world.store, world.records)
+    return Images(world.store, world.records, world.clock)
 
 
 @pytest.fixture
 def replace_image(world: World) -> ReplaceImage:
     """Make the use case on the fakes."""
-    return ReplaceImage(records=world.records, store=world.store)
+    return ReplaceImage(records=world.records, store=world.store, clock=world.clock)
 
 
 def current(world: World, record: ImageRecord) -> ImageRecord:

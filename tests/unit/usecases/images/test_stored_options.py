@@ -9,7 +9,7 @@ from app.models import ImageRecord, object_keys
 from app.usecases.generation import sidecar
 from app.usecases.images.originals import options_of
 from app.usecases.images.recut import RecutImages
-from tests.support.builders import World, a_record, a_request
+from tests.support.builders import NOON, World, a_record, a_request
 from tests.support.reconcile.damage import dropping
 from tests.support.reconcile.runs import reconcile
 
@@ -62,4 +62,4 @@ def test_reconcile_keeps_the_options(
 
 def test_a_deleted_image_keeps_no_options(corrected: ImageRecord) -> None:
     """A tombstone has nothing but what recognizes a repeated request."""
-    assert corrected.deleted().tombstone().cutout_options == {}
+    assert corrected.deleted(NOON).tombstone(NOON).cutout_options == {}

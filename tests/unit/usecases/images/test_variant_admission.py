@@ -41,7 +41,7 @@ def variants(world: World, joining: Joining) -> Variants:
     """Make the use case on a stored image, with the real cache."""
     world.store.put(f"images/{ID}.png", b"image", content_type="image/png")
     return Variants(
-        images=Images(world.store, world.records),
+        images=Images(world.store, world.records, world.clock),
         store=world.store,
         image_processor=world.image_processor,
         cache=TwoLevelCache(memory_bytes=1_000_000, joining=joining),

@@ -39,7 +39,7 @@ SMALL, LARGE = Variant(width=64, height=64), Variant(width=512, height=512)
 def variants(world: World, *, limit: int = 8, real_cache: bool = False) -> Variants:
     """Make the use case on the fakes, perhaps with the real cache."""
     return Variants(
-        images=Images(world.store, world.records),
+        images=Images(world.store, world.records, world.clock),
         store=world.store,
         image_processor=world.image_processor,
         cache=TwoLevelCache(memory_bytes=1_000_000) if real_cache else world.cache,

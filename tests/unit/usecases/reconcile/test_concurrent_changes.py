@@ -57,7 +57,7 @@ def test_deletion_during_the_check_is_no_discrepancy(world: World) -> None:
     record = world.generate(a_request())
     world.clock.advance(1000)
     dropping("image")(world.ports, record)
-    delete = Images(world.store, world.records).delete
+    delete = Images(world.store, world.records, world.clock).delete
     listed: list[str] = []
     keys = world.store.keys
 
@@ -76,7 +76,7 @@ def test_deletion_during_the_check_is_no_discrepancy(world: World) -> None:
 def test_deletion_during_a_repair_wins(world: World, name: str) -> None:
     """What a repair stores for an image that is deleted meanwhile is deleted as well."""
     record = a_damaged_image(world, name)
-    images = Images(world.store, world.records)
+    images = Images(world.store, world.records, world.clock)
     before_first_call(world.store, "put", lambda: images.delete(record.id))
     reconcile(world, fix=True)
     assert (world.record.is_tombstone, world.store.objects) == (True, {})

@@ -27,7 +27,7 @@ def deleted_image(world: World, *, claim: str = "") -> ImageRecord:
     """Generate an image that is also in a spool, and delete it."""
     record = world.generate(a_request(), claim=claim)
     spool_again(world, record)
-    Images(world.store, world.records).delete(record.id)
+    Images(world.store, world.records, world.clock).delete(record.id)
     return record
 
 

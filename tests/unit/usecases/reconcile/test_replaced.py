@@ -16,7 +16,7 @@ from tests.support.reconcile.runs import outcome, reconcile
 def replaced(world: World) -> ImageRecord:
     """Generate two images, and replace the first by the second; return its record."""
     old, new = world.generate(a_request()), world.generate(a_request())
-    ReplaceImage(records=world.records, store=world.store)(old, new)
+    ReplaceImage(records=world.records, store=world.store, clock=world.clock)(old, new)
     world.clock.advance(1000)
     return world.records.by_id[old.id]
 
