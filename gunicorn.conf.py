@@ -136,6 +136,7 @@ def post_worker_init(worker: Any) -> None:
     # that bypass the proxy. The application has read it: see http/proxies/path_prefix.py.
     os.environ.pop("SCRIPT_NAME", None)
     dependencies = dependencies_of(worker.wsgi)
+    worker.uploads = dependencies.upload_limits
     worker.handle_error = ErrorSender(cors.headers_of(worker.wsgi))
     graceful_shutdown.finish_generations(worker, dependencies.concurrency_limit)
     PeriodicTask(dependencies.maintenance, _MAINTENANCE_SECONDS).start()

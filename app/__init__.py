@@ -18,6 +18,7 @@ from app.blueprints import (
     images,
     meta,
     prompts,
+    uploads,
     usage,
 )
 from app.cli.images.group import images as images_commands
@@ -39,6 +40,7 @@ from app.http.json_provider import OrjsonProvider
 from app.http.logs import logging_config, request_id
 from app.http.proxies.path_prefix import PathPrefix
 from app.http.proxies.trusted_proxies import TrustedProxies
+from app.http.uploads import limits as upload_limits
 from app.models import object_keys
 from app.ports import Observer, Ports
 
@@ -75,10 +77,13 @@ def create_app(settings: Settings | None = None, ports: Ports | None = None) -> 
     _configure(app)
     _register_handlers(app, ports.observer)
     _register_routes_and_commands(app)
-    cors_headers = cors.register(app, origins=settings.allowed_origins)
+    cors_headers = cors.register(
+        app, origins=settings.allowed_origins, own_url=settings.public_base_url
+    )
     rate_limits.register(app)
     deps = container.build_dependencies(settings, ports)
     dependencies.install(app, deps)
+    upload_limits.register(app, deps.upload_limits)
     auth.register(app, deps.authenticate, deps.rate_limits)
     image_middleware.register(
         app,
@@ -113,7 +118,7 @@ def _register_handlers(app: Flask, observer: Observer) -> None:
 
 
 def _register_routes_and_commands(app: Flask) -> None:
-    for module in (generation, images, cutouts, prompts, usage, meta):
+    for module in (generation, images, uploads, cutouts, prompts, usage, meta):
         app.register_blueprint(module.blueprint)
     for commands in (spec_commands, images_commands, keys_commands):
         app.cli.add_command(commands)

@@ -9,6 +9,7 @@ from flask import Flask, current_app
 from app.http.auth import Authenticate, caller
 from app.http.concurrency import ConcurrencyLimit
 from app.http.rate_limits import RateLimits
+from app.http.uploads.limits import UploadLimits
 from app.http.url_signing import Signer
 from app.imaging import CutoutOptions
 from app.models import Budget
@@ -23,6 +24,7 @@ from app.usecases.images.images import Images
 from app.usecases.images.import_image import ImportImage
 from app.usecases.images.prompts import Prompts
 from app.usecases.images.recut import RecutImages
+from app.usecases.images.upload_image import UploadImage
 from app.usecases.images.variants import Variants
 from app.usecases.operations.health import Readiness
 from app.usecases.operations.maintenance import Maintenance
@@ -83,6 +85,8 @@ class Dependencies:
     images: Images
     variants: Variants
     create_cutout: CreateCutout
+    upload_image: UploadImage
+    upload_limits: UploadLimits
     prompts: Prompts
     usage_reporter: UsageReporter
     readiness: Readiness

@@ -103,6 +103,17 @@ CUTOUT = IMAGE | {
     "cutout_options": {"holes": "keep", "tolerance": 8},
     "parent": _FILE,
 }
+_UPLOADED_FILE = "7f0f3f0e-93c5-5a0c-8a3c-0d1d0f6a5b54.png"
+UPLOAD = IMAGE | {
+    "filename": _UPLOADED_FILE,
+    "url": f"http://localhost:5000/images/{_UPLOADED_FILE}",
+    "image_url": f"https://my-bucket.s3.us-east-1.amazonaws.com/images/{_UPLOADED_FILE}",
+    "new_prompt": "",
+    "model": "",
+    "provider": "upload",
+    "charged": "no",
+    "cost_usd": 0.0,
+}
 DRY_RUN = {
     "status": "success",
     "dry_run": True,

@@ -9,6 +9,7 @@ from typing import Any
 from flask.cli import AppGroup, with_appcontext
 
 from app.blueprints.meta import openapi_document
+from app.http.uploads.form import FORM
 
 _SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 _VARIABLES = {"base_url": "http://localhost:5000", "api_key": "", "filename": ""}
@@ -30,7 +31,8 @@ def postman() -> None:
     """Print a Postman collection (v2.1) of all operations.
 
     The requests can be run in order: later ones fetch and delete the image that the first one
-    generates. Set the variable base_url, and api_key if the server requires keys.
+    generates. Set the variable base_url, and api_key if the server requires keys, and put an
+    image named fox.png into the working directory.
     """
     _print_json(postman_collection(openapi_document()))
 
@@ -103,12 +105,24 @@ def _request(
 
 
 def _body(document: Mapping[str, Any], operation: Mapping[str, Any]) -> dict[str, Any]:
-    reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
-    schema = document["components"]["schemas"][reference.rpartition("/")[2]]
+    content_type, content = next(iter(operation["requestBody"]["content"].items()))
+    schema = document["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
+    if content_type == FORM:
+        return {"body": {"mode": "formdata", "formdata": _form_data(schema)}}
     return {
         "header": [{"key": "Content-Type", "value": "application/json"}],
         "body": {"mode": "raw", "raw": json.dumps(schema["examples"][0], indent=2)},
     }
+
+
+def _form_data(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the example's fields; a file is named by its path in Postman's working directory."""
+    return [
+        {"key": name, "type": "file", "src": value}
+        if schema["properties"][name].get("format") == "binary"
+        else {"key": name, "type": "text", "value": value}
+        for name, value in schema["examples"][0].items()
+    ]
 
 
 def _test(status: str, operation: Mapping[str, Any]) -> list[str]:

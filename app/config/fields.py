@@ -97,6 +97,10 @@ class SettingsFields(BaseModel):
     data_dir: Folder = Path("instance")
     idempotency_ttl_days: Number = Field(7, gt=0, le=365)
 
+    upload_max_mb: Whole = Field(20, ge=1, le=64)
+    upload_quota_images: Whole = Field(1000, ge=0, le=1_000_000)
+    upload_quota_mb: Whole = Field(4096, ge=0, le=1_000_000)
+
     ssl_cert_file: CertificateFile | None = None
     host: ListenHost = "127.0.0.1"
     port: Whole = Field(5000, ge=1, le=65535)

@@ -1,5 +1,6 @@
 """Build the use cases that generate, recover and repair images."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -17,6 +18,7 @@ from app.usecases.generation.pending_records import PendingRecords
 from app.usecases.generation.recovery import Recovery
 from app.usecases.images.create_cutout import CreateCutout
 from app.usecases.images.cutout_inputs import CutoutInputs
+from app.usecases.images.free_images import FreeImages
 from app.usecases.images.images import Images
 from app.usecases.images.provenance import ProvenanceBuilder
 from app.usecases.images.replacement import ReplaceImage
@@ -116,20 +118,37 @@ def build_generate_image(
     )
 
 
-def build_create_cutout(ports: Ports, recovery: Recovery) -> CreateCutout:
-    """Build the use case that cuts images out again with other options.
+def build_free_images(
+    ports: Ports, recovery: Recovery, *, sleep: Callable[[float], object] = time.sleep
+) -> FreeImages:
+    """Build the use case that makes images at no cost.
 
     Args:
         ports: the adapters, with a store that reads past the cache.
         recovery: finishes interrupted requests, with the same adapters.
+        sleep: waits a number of seconds.
     """
-    return CreateCutout(
+    return FreeImages(
         records=ports.records,
         clock=ports.clock,
         images=Images(ports.store, ports.records, ports.clock),
-        inputs=CutoutInputs(store=ports.store, image_processor=ports.image_processor),
         finalizer=recovery.finalizer,
         recovery=recovery,
+        sleep=sleep,
+    )
+
+
+def build_create_cutout(ports: Ports, free_images: FreeImages) -> CreateCutout:
+    """Build the use case that cuts images out again with other options.
+
+    Args:
+        ports: the adapters, with a store that reads past the cache.
+        free_images: makes the images, with the same adapters.
+    """
+    return CreateCutout(
+        images=Images(ports.store, ports.records, ports.clock),
+        inputs=CutoutInputs(store=ports.store, image_processor=ports.image_processor),
+        free_images=free_images,
         replace_image=ReplaceImage(records=ports.records, store=ports.store, clock=ports.clock),
     )
 

@@ -11,6 +11,7 @@ from app.container.generation import (
     build_create_cutout,
     build_deep_check,
     build_finalizer,
+    build_free_images,
     build_generate_image,
     build_maintenance,
     build_reconcile,
@@ -18,7 +19,13 @@ from app.container.generation import (
     past_the_cache,
 )
 from app.container.selection import select_adapters
-from app.container.waiting import guarded_store, places_for, records_guard, variant_places
+from app.container.uploads import build_upload_image, build_upload_limits
+from app.container.waiting import (
+    guarded_store,
+    places_for,
+    records_guard,
+    variant_places,
+)
 from app.errors import AppError
 from app.http.concurrency import ConcurrencyLimit
 from app.http.rate_limits import LimitName, RateLimits
@@ -85,6 +92,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
     with_prompts = settings.xmp_include_prompt
     finalizer = build_finalizer(ports, with_prompts=with_prompts)
     recovery = build_recovery(uncached, build_finalizer(uncached, with_prompts=with_prompts))
+    free_images = build_free_images(uncached, recovery)
     retention = timedelta(days=settings.idempotency_ttl_days)
     generate = build_generate_image(
         ports,
@@ -104,7 +112,9 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         preview=ports.image_processor.preview,
         images=images,
         variants=_variants(settings, replace(ports, store=store), images),
-        create_cutout=build_create_cutout(uncached, recovery),
+        create_cutout=build_create_cutout(uncached, free_images),
+        upload_image=build_upload_image(settings, ports, free_images),
+        upload_limits=build_upload_limits(settings),
         prompts=Prompts(
             ports.writer,
             prices=prices,

@@ -11,13 +11,18 @@ from app.errors import (
     AppError,
     Overloaded,
     RecordsUnavailable,
+    ServiceBusy,
     StorageUnavailable,
     VariantsBusy,
 )
 from app.http.concurrency import Places
+from app.http.uploads.limits import MAX_CONCURRENT_UPLOADS, Turns
 from app.ports import Clock, ImageStore, Ports
 from app.services.caching.caching_store import CachingStore
 from app.services.runtime.guard import ReadGuard
+
+_LOADED_UPLOADS = 2  # one is cut out while another one is stored
+_UPLOAD_WAIT_SECONDS = 60.0
 
 WaitingFor = Literal["images", "the same image", "records", "prompts", "deletions"]
 
@@ -38,6 +43,20 @@ def places_for(what: WaitingFor) -> Places:
 def variant_places(count: int) -> Places:
     """Return places for threads that compute variants."""
     return Places(count, lambda: VariantsBusy("the limit of concurrent variants is reached"))
+
+
+def upload_places() -> Places:
+    """Return places for requests whose file is kept on disk."""
+    return Places(MAX_CONCURRENT_UPLOADS, lambda: ServiceBusy("too many uploads"))
+
+
+def upload_turns() -> Turns:
+    """Return turns for uploads whose file is in memory, which decoding needs."""
+    return Turns(
+        _LOADED_UPLOADS,
+        seconds=_UPLOAD_WAIT_SECONDS,
+        error=lambda: ServiceBusy("uploads are processed too slowly"),
+    )
 
 
 def guarded_store(ports: Ports) -> ImageStore:

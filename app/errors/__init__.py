@@ -6,6 +6,7 @@ from app.errors.access import (
     PriceUnknown,
     RateLimited,
     Unauthorized,
+    UploadQuotaExceeded,
 )
 from app.errors.base import AppError, Charged
 from app.errors.idempotency import (
@@ -104,5 +105,6 @@ __all__ = [
     "TransparencyRefused",
     "Unauthorized",
     "UnsupportedMediaType",
+    "UploadQuotaExceeded",
     "VariantsBusy",
 ]

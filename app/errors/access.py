@@ -37,6 +37,13 @@ class BudgetExceeded(AppError):
     message = "The budget is used up, so nothing was charged. Try again when it resets."
 
 
+class UploadQuotaExceeded(AppError):
+    """The caller has uploaded as much as is allowed in a day."""
+
+    status, code, charged = 429, "upload_quota_exceeded", Charged.NO
+    message = "The upload quota of the day is used up. Try again when it resets."
+
+
 class PriceUnknown(AppError):
     """A budget applies, but the price of the model is unknown."""
 

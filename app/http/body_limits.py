@@ -18,6 +18,17 @@ MAX_FILE_BODY_BYTES = 1536 * 1024
 # Possibly below a path, which the application removes.
 _MAY_CARRY_A_FILE = {"POST": re.compile(rf".*{object_keys.IMAGE_PATH_PATTERN}/cutouts")}
 
+_UPLOAD = {"POST": re.compile(".*/images")}
+
+
+def is_upload(method: str, path: str) -> bool:
+    """Return whether the body of a request is received in a file, with limits of its own.
+
+    See UploadLimits.
+    """
+    pattern = _UPLOAD.get(method)
+    return pattern is not None and pattern.fullmatch(path) is not None
+
 
 def max_body_bytes(method: str, path: str) -> int:
     """Return the maximum size of the body of a request.

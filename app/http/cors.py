@@ -3,11 +3,15 @@
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from flask_cors import CORS
-from flask_cors.core import ACL_REQUEST_METHOD, get_cors_headers, get_cors_options
+from flask_cors.core import ACL_ORIGIN, ACL_REQUEST_METHOD, get_cors_headers, get_cors_options
 from werkzeug.datastructures import Headers
+
+from app.errors import Forbidden
+from app.http.host_header import request_host
 
 HeaderList = tuple[tuple[str, str], ...]
 
@@ -31,15 +35,26 @@ _EXPOSED_HEADERS = [
     "X-Request-ID",
 ]
 _MAX_CACHED_ORIGINS = 256
+_FOREIGN_PAGE = (
+    "Pages of this origin may not send files. The operator can allow it in CORS_ORIGINS."
+)
+_OWN_HOST = "app.own_host"  # key in the application's extensions
 _HEADERS = "app.cors_headers"  # key in the application's extensions
 
 
-def register(app: Flask, *, origins: list[str]) -> Callable[[str | None], HeaderList]:
+def register(
+    app: Flask, *, origins: list[str], own_url: str | None = None
+) -> Callable[[str | None], HeaderList]:
     """Handle preflight requests and add CORS headers to all responses.
 
     Preflights are answered at every URL, so that pages can read the response to a wrong one.
     Credentials (cookies) are never allowed, as the service uses none. Unless `origins` is `["*"]`,
     every response varies on Origin, including responses to other origins.
+
+    Args:
+        app: the application.
+        origins: the origins that may call it.
+        own_url: the service's own URL, if it is configured.
 
     Returns:
         A function from an Origin header to the CORS headers of a GET response, without `Vary`,
@@ -81,8 +96,26 @@ def register(app: Flask, *, origins: list[str]) -> Callable[[str | None], Header
         return tuple((name, str(value)) for name, value in headers.items())
 
     vary: HeaderList = () if origins == ["*"] else (("Vary", "Origin"),)
+    app.extensions[_OWN_HOST] = urlsplit(own_url or "").netloc
     app.extensions[_HEADERS] = lambda origin: headers_for(origin) + vary
     return headers_for
+
+
+def require_allowed_origin() -> None:
+    """Refuse a request of a page whose origin is not allowed.
+
+    Browsers send forms without a preflight, so without this any page could send files to a service
+    that needs no API key. The scheme of the service's own pages may have been changed by a proxy.
+
+    Raises:
+        Forbidden: a page of another origin sends the request.
+    """
+    origin = request.headers.get("Origin")
+    own_hosts = {request_host(request.environ), current_app.extensions[_OWN_HOST]}
+    if origin is None or urlsplit(origin).netloc in own_hosts:
+        return
+    if not any(name == ACL_ORIGIN for name, _ in headers_of(current_app)(origin)):
+        raise Forbidden("the origin is not allowed", message=_FOREIGN_PAGE)
 
 
 def headers_of(app: Flask) -> Callable[[str | None], HeaderList]:

@@ -23,6 +23,7 @@ _KINDS = {
     ("HEAD", "readyz"): RequestKind.READINESS,
     ("POST", "generate-image"): RequestKind.GENERATION,
     ("POST", "cutouts"): RequestKind.GENERATION,
+    ("POST", "images"): RequestKind.GENERATION,
 }
 _HEALTH_PATH = "/healthz"
 

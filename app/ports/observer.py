@@ -42,6 +42,12 @@ class Observer(Protocol):
         `replayed` means that it is the result of an earlier request.
         """
 
+    def upload(self, outcome: str, *, size_bytes: int = 0) -> None:
+        """Count an upload, and the bytes that it added.
+
+        The outcome is `stored`, `repeated`, or the code of an error.
+        """
+
     def request(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """Count a completed request.
 

@@ -5,10 +5,9 @@ waits for clients that don't close their connection, so a few such clients can b
 Here the event loop never blocks. It holds every connection that waits for its client: those that
 are receiving a request, with up to 64 KiB of body, those that are sending a response to a client
 that reads slowly, and those that are closing. Each has a deadline. A few may receive the larger
-bodies that carry a file.
+bodies that carry a mask, and a few an upload, which goes to disk.
 """
 
-import contextlib
 import math
 import socket
 import time
@@ -23,19 +22,18 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from app.errors import Overloaded, RequestTimeout, ServiceBusy
 from app.http.request_kinds import kind_of
+from app.http.uploads.limits import MAX_CONCURRENT_UPLOADS, UploadLimits
 from app.server.connection import Connection
 from app.server.response_socket import slowest_over
 from app.server.thread_pools import ThreadPools
 
 HEAD_SECONDS = 10.0
-BODY_SECONDS = 20.0
 _CLOSE_SECONDS = 2.0  # for the client to read the response and close its side
 _DEADLINE_CHECK_SECONDS = 0.25
 _FREE_CONNECTIONS = 50  # of `worker_connections`
 _MAX_UNSENT_BYTES = 64 * 1024 * 1024  # of all responses to slow readers
 _STOP_SEND_SECONDS = 30.0
-_MAX_LARGE_BODIES = 32  # received at the same time, of up to 1.5 MiB each
-_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_MAX_LARGE_BODIES = MAX_CONCURRENT_UPLOADS  # with a mask, and as many uploads, at the same time
 
 
 class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no types
@@ -43,6 +41,8 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
 
     Public methods override gunicorn's, except `close_gracefully`.
     """
+
+    uploads: UploadLimits | None = None  # until the application is loaded
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -172,19 +172,18 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
         if conn not in self._held:
             self._hold(conn, HEAD_SECONDS, self._receive, self._time_out)
         if conn.buffer.head_complete and not conn.receives_body:
-            if conn.receives_file and self._receives_too_many_files():
+            if conn.receives_file and self._receives_too_many_like(conn):
                 self._reject(conn, ServiceBusy("too many large bodies are being received"))
                 return
-            conn.receives_body = True
-            conn.deadline = time.monotonic() + BODY_SECONDS
-        if conn.buffer.expects_continue and not conn.continue_sent:
-            conn.continue_sent = True
-            with contextlib.suppress(OSError):  # the deadline closes a broken connection
-                conn.sock.send(_CONTINUE)
+            conn.start_body()
+        if conn.receives_body:
+            conn.deadline = min(conn.body_deadline, self._send_until)
+            conn.send_continue()
 
-    def _receives_too_many_files(self) -> bool:
-        receiving = [conn for conn, action in self._held.items() if action == self._time_out]
-        return sum(conn.receives_file for conn in receiving) > _MAX_LARGE_BODIES
+    def _receives_too_many_like(self, conn: Connection) -> bool:
+        receiving = [one for one, action in self._held.items() if action == self._time_out]
+        limits = [one.buffer.max_body_bytes for one in receiving]
+        return limits.count(conn.buffer.max_body_bytes) > _MAX_LARGE_BODIES
 
     def _time_out(self, conn: Connection) -> None:
         if conn.buffer.data:
@@ -225,7 +224,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has no type
     def _abort(self, conn: Connection) -> None:
         self._release(conn)
         self.nr_conns -= 1
-        conn.sock.abort()
+        conn.abort()
 
     def _make_room(self) -> None:
         """Close the oldest waiting connections, so that the worker always accepts new ones."""

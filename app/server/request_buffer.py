@@ -13,7 +13,9 @@ from gunicorn.http.body import LengthReader
 from gunicorn.http.errors import LimitRequestHeaders, NoMoreData
 from gunicorn.http.parser import RequestParser
 
-from app.http.body_limits import MAX_BODY_BYTES, body_too_large, max_body_bytes
+from app.http.body_limits import MAX_BODY_BYTES, body_too_large, is_upload, max_body_bytes
+from app.http.uploads.limits import UploadLimits
+from app.server.body_file import BodyFile
 from app.server.chunk_scanner import ChunkScanner
 
 MAX_HEAD_BYTES = 32 * 1024
@@ -31,21 +33,27 @@ class RequestBuffer:
         cfg: gunicorn's settings.
         client: the client's address.
         initial: bytes that were received after the previous request.
+        uploads: the limits of uploads, whose bodies are received in a file; None for none.
 
     Attributes:
-        data: all bytes so far; more than the request if the client pipelines.
+        data: all bytes so far; more than the request if the client pipelines. Only the head of an
+            upload.
         head_complete: whether only the body is missing.
         expects_continue: whether the client sends the body only after `100 Continue`
             (RFC 9110, section 10.1.1).
         max_body_bytes: the maximum size of the body, known once the head is complete.
+        file: the body of an upload, once the head is complete.
     """
 
-    def __init__(self, cfg: Any, client: Any, initial: bytes = b"") -> None:
+    def __init__(
+        self, cfg: Any, client: Any, initial: bytes = b"", *, uploads: UploadLimits | None = None
+    ) -> None:
         self.data = bytearray(initial)
         self.head_complete = False
         self.expects_continue = False
         self.max_body_bytes = MAX_BODY_BYTES
-        self._cfg, self._client = cfg, client
+        self.file: BodyFile | None = None
+        self._cfg, self._client, self._uploads = cfg, client, uploads
         self._request_length = 0  # at least, as far as it is known
         self._chunks: ChunkScanner | None = None
         self._chunked_end = 0
@@ -63,7 +71,10 @@ class RequestBuffer:
         Raises:
             ParseException: gunicorn's parser rejects the request.
             RequestTooLarge: the body is larger than the limit.
+            StorageUnavailable: the file of an upload can't be written.
         """
+        if self.file:
+            return self.file.append(data)
         self.data += data
         if not self.head_complete and self._is_bodyless():
             return True
@@ -79,10 +90,19 @@ class RequestBuffer:
         What follows the request is part of the last piece, so that the parser, which reads on only
         when it needs to, has it in its buffer at the end.
         """
+        if self.file:
+            yield bytes(self.data)
+            yield from self.file.pieces()
+            return
         last = max(0, self._chunked_end - 1)
         for start in range(0, last, _PIECE_BYTES):
             yield bytes(self.data[start : min(start + _PIECE_BYTES, last)])
         yield bytes(self.data[last:])
+
+    def close(self) -> None:
+        """Remove the file of an upload."""
+        if self.file:
+            self.file.close()
 
     def _is_bodyless(self) -> bool:
         """Return whether the data is a head without a body, the usual case."""
@@ -101,10 +121,13 @@ class RequestBuffer:
         _check_head(self._body_start(parser))
         self.head_complete = True
         self.expects_continue = request._expected_100_continue
-        self.max_body_bytes = max_body_bytes(request.method, request.path)
         reader, start = request.body.reader, self._body_start(parser)
-        if isinstance(reader, LengthReader):
-            return self._has_body(start, reader.length)
+        length = reader.length if isinstance(reader, LengthReader) else None
+        if self._uploads and is_upload(request.method, request.path):
+            return self._receive_file(self._uploads, start, length)
+        self.max_body_bytes = max_body_bytes(request.method, request.path)
+        if length is not None:
+            return self._has_body(start, length)
         self._chunks = ChunkScanner(start)
         return self._has_all_chunks(self._chunks)
 
@@ -113,6 +136,13 @@ class RequestBuffer:
 
     def _body_start(self, parser: RequestParser) -> int:
         return len(self.data) - len(parser.unreader.buf.getvalue())
+
+    def _receive_file(self, uploads: UploadLimits, start: int, length: int | None) -> bool:
+        self.max_body_bytes = uploads.max_body_bytes
+        self.file = BodyFile(uploads, length)
+        received = bytes(self.data[start:])
+        del self.data[start:]
+        return self.file.append(received)
 
     def _has_body(self, start: int, length: int) -> bool:
         if length > self.max_body_bytes:

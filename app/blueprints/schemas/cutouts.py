@@ -4,7 +4,7 @@ import base64
 import binascii
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.errors import InvalidRequest
 from app.http.contract.validation import JsonBody
@@ -12,8 +12,8 @@ from app.imaging import CutoutOptions, HoleChoice, InvalidOption
 from app.imaging.cutout.options import CHOICE_PATTERN, MAX_TOLERANCE
 from app.usecases.images.create_cutout import CutoutRequest
 
-_MAX_MASK_BYTES = 1_000_000
-_MAX_BASE64_CHARS = 4 * ((_MAX_MASK_BYTES + 2) // 3)
+MAX_MASK_BYTES = 1_000_000
+_MAX_BASE64_CHARS = 4 * ((MAX_MASK_BYTES + 2) // 3)
 _DATA_URL = "data:image/png;base64,"
 
 
@@ -30,12 +30,8 @@ def _checked(text: str) -> str:
     return text
 
 
-class CutoutBody(JsonBody):
-    """A request to cut an image out of its original again, with other options."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"holes": "keep", "tolerance": 8}]},
-    )
+class CutoutFields(BaseModel):
+    """Options of a cutout."""
 
     holes: str = Field(
         "auto",
@@ -61,19 +57,9 @@ class CutoutBody(JsonBody):
         description="Levels by which the background may differ from its color. Default: as "
         "measured.",
     )
-    mask: Annotated[str, AfterValidator(_checked)] | None = Field(
-        None,
-        max_length=len(_DATA_URL) + _MAX_BASE64_CHARS,
-        description="A PNG file of at most 1 MB in base64, stretched over the original: black "
-        "erases, white restores, middle gray and transparent pixels change nothing.",
-    )
-    replace: bool = Field(
-        False,
-        description="Let the new image take the place of this one, whose URL then redirects to it.",
-    )
 
     def options(self) -> CutoutOptions:
-        """Convert the body to options, without the mask.
+        """Convert the fields to options, without the mask.
 
         Raises:
             InvalidRequest: an option is invalid.
@@ -87,6 +73,25 @@ class CutoutBody(JsonBody):
             )
         except InvalidOption as error:
             raise InvalidRequest.of_field(error.option, str(error)) from None
+
+
+class CutoutBody(CutoutFields, JsonBody):
+    """A request to cut an image out of its original again, with other options."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"holes": "keep", "tolerance": 8}]},
+    )
+
+    mask: Annotated[str, AfterValidator(_checked)] | None = Field(
+        None,
+        max_length=len(_DATA_URL) + _MAX_BASE64_CHARS,
+        description="A PNG file of at most 1 MB in base64, stretched over the original: black "
+        "erases, white restores, middle gray and transparent pixels change nothing.",
+    )
+    replace: bool = Field(
+        False,
+        description="Let the new image take the place of this one, whose URL then redirects to it.",
+    )
 
     def request(self, parent_id: str, *, owner: str | None) -> CutoutRequest:
         """Convert the body to a request for a cutout of an image.

@@ -4,6 +4,7 @@ The same declaration validates requests and generates `/openapi.json`, so the tw
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
@@ -21,13 +22,17 @@ from app.errors import (
     RateLimited,
     RequestTimeout,
     RequestTooLarge,
+    ServiceBusy,
+    StorageUnavailable,
     Unauthorized,
     UnsupportedMediaType,
 )
 from app.http.auth import authorize, count_images
 from app.http.contract.validation import read_body, read_query
+from app.http.cors import require_allowed_origin
 from app.http.idempotency import read_idempotency_key
 from app.http.rate_limits import LimitName
+from app.http.uploads.form import FormBody, reading_form
 from app.models import Scope
 
 ViewFunction = Callable[..., Any]
@@ -53,6 +58,8 @@ class Contract:
         images: returns the number of images that a body asks for; the request counts against
             the limit once for each.
         body: schema of the JSON body; None if there is none.
+        form: schema of a form with a file, or of the file alone; None if there is none. Excludes
+            `body` and `query`.
         query: schema of the query.
         response: schema of the JSON response; None if there is none.
         status: status of a successful response.
@@ -72,6 +79,7 @@ class Contract:
     limit: LimitName | None = None
     images: Callable[[Any], int] = lambda _: 1
     body: type[BaseModel] | None = None
+    form: type[FormBody] | None = None
     query: type[BaseModel] = NoQuery
     response: type[BaseModel] | None = None
     status: int = 200
@@ -98,6 +106,8 @@ class Contract:
             implied += (RateLimited,)
         if self.body:
             implied += (InvalidJson, RequestTooLarge, UnsupportedMediaType)
+        if self.form:
+            implied += (RequestTooLarge, UnsupportedMediaType, ServiceBusy, StorageUnavailable)
         return (*implied, *self.errors)
 
 
@@ -105,27 +115,39 @@ def contract(declared: Contract) -> Callable[[ViewFunction], ViewFunction]:
     """Authorize and validate the request, and send the view's result as JSON.
 
     The view gets `body`, `query` and `idempotency_key` as keyword arguments if the contract
-    declares them. It returns a Pydantic model, a dictionary or a Response.
+    declares them; a form is its `body`. It returns a Pydantic model, a dictionary or a Response.
     """
 
     def decorate(view: ViewFunction) -> ViewFunction:
         @wraps(view)
         def wrapper(**arguments: Any) -> Response:
             authorize(declared.scope, declared.limit)
-            query = read_query(declared.query)
-            if declared.query is not NoQuery:
-                arguments["query"] = query
-            if declared.idempotent:
-                arguments["idempotency_key"] = read_idempotency_key()
-            if declared.body:
-                arguments["body"] = read_body(declared.body)
-                count_images(declared.limit, declared.images(arguments["body"]))
-            return _to_response(view(**arguments), declared.status)
+            with ExitStack() as files:
+                if declared.form:
+                    require_allowed_origin()
+                    arguments["body"] = files.enter_context(reading_form(declared.form))
+                else:
+                    arguments |= _read_arguments(declared)
+                return _to_response(view(**arguments), declared.status)
 
         wrapper.contract = declared  # type: ignore[attr-defined]  # reason: read by openapi.py
         return wrapper
 
     return decorate
+
+
+def _read_arguments(declared: Contract) -> dict[str, Any]:
+    """Return the validated query, Idempotency-Key and body that the contract declares."""
+    arguments: dict[str, Any] = {}
+    query = read_query(declared.query)
+    if declared.query is not NoQuery:
+        arguments["query"] = query
+    if declared.idempotent:
+        arguments["idempotency_key"] = read_idempotency_key()
+    if declared.body:
+        arguments["body"] = read_body(declared.body)
+        count_images(declared.limit, declared.images(arguments["body"]))
+    return arguments
 
 
 def _to_response(result: object, status: int) -> Response:

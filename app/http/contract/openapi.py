@@ -14,6 +14,7 @@ from app.http import sse
 from app.http.contract.decorator import Contract
 from app.http.contract.error_schema import ErrorResponse, failure_response
 from app.http.idempotency import OPENAPI_PARAMETER as IDEMPOTENCY_KEY
+from app.http.uploads.form import FORM, IMAGE_TYPES
 from app.models import object_keys
 
 _REF = "#/components/schemas/{model}"
@@ -85,7 +86,7 @@ def _operation_id(endpoint: str) -> str:
 
 def _models(contracts: list[Contract]) -> Any:
     responses = {contract.response for contract in contracts if contract.response}
-    bodies = {contract.body for contract in contracts if contract.body}
+    bodies = {body for contract in contracts if (body := contract.body or contract.form)}
     by_name = sorted(responses | {ErrorResponse}, key=lambda model: model.__name__)
     return [(model, "serialization") for model in by_name] + [
         (model, "validation") for model in sorted(bodies, key=lambda model: model.__name__)
@@ -123,7 +124,8 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
 
 
 def _query_parameters(contract: Contract) -> list[dict[str, Any]]:
-    properties = contract.query.model_json_schema().get("properties", {})
+    schema_of_query = (contract.form or contract.query).model_json_schema()
+    properties = schema_of_query.get("properties", {})
     return [
         {
             "name": name,
@@ -134,6 +136,7 @@ def _query_parameters(contract: Contract) -> list[dict[str, Any]]:
             "schema": _without_null_default(schema),
         }
         for name, schema in properties.items()
+        if "binary" not in str(schema)
     ]
 
 
@@ -143,9 +146,13 @@ def _without_null_default(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _request_body(contract: Contract, references: Any) -> dict[str, Any]:
-    if contract.body is None:
+    if contract.form:
+        content = {FORM: {"schema": references[(contract.form, "validation")]}}
+        content |= {name: {"schema": _body_schema(name)} for name in IMAGE_TYPES}
+    elif contract.body:
+        content = {"application/json": {"schema": references[(contract.body, "validation")]}}
+    else:
         return {}
-    content = {"application/json": {"schema": references[(contract.body, "validation")]}}
     return {"requestBody": {"required": True, "content": content}}
 
 

@@ -1,11 +1,14 @@
-"""The TempFiles port: files left incomplete by a crashed process."""
+"""The TempFiles port (files left incomplete by a crashed process), and files for uploads."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from app.errors import StorageUnavailable
+from app.services.files.permissions import make_folder
 
 
 class LocalTempFiles:
@@ -59,3 +62,26 @@ def _modified(entry: "os.DirEntry[str]") -> float:
 
 def _unavailable(error: OSError) -> StorageUnavailable:
     return StorageUnavailable(f"files: {type(error).__name__} (errno {error.errno})")
+
+
+class UploadFiles:
+    """Opens files without a name, which vanish when they are closed or the process ends.
+
+    Args:
+        folder: the folder on whose file system they are.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def open(self) -> BinaryIO:
+        """Return a new file, open for reading and writing.
+
+        Raises:
+            StorageUnavailable: the disk is full or fails.
+        """
+        try:
+            make_folder(self._folder)
+            return cast(BinaryIO, tempfile.TemporaryFile(dir=self._folder))
+        except OSError as error:
+            raise StorageUnavailable(f"no temporary file: {error.strerror}") from None

@@ -93,6 +93,17 @@ class Metrics:
             registry=registry,
             multiprocess_mode="livesum",
         )
+        self._uploads = Counter(
+            "imageapi_uploads",
+            "Uploads by outcome (stored, repeated, or the error's code).",
+            ("outcome",),
+            registry=registry,
+        )
+        self._uploaded_bytes = Counter(
+            "imageapi_uploaded_bytes",
+            "Bytes of the uploaded images that were stored.",
+            registry=registry,
+        )
         self._remaining = Gauge(
             "imageapi_provider_remaining",
             "What the image model's last response left of its limits a minute (images, requests, "
@@ -116,6 +127,11 @@ class Metrics:
         )
         # Looked up once: finding a child by its labels takes longer than counting.
         self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def upload(self, outcome: str, size_bytes: int) -> None:
+        """Count an upload."""
+        self._uploads.labels(outcome).inc()
+        self._uploaded_bytes.inc(size_bytes)
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a completed request."""

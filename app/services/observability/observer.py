@@ -114,6 +114,10 @@ class TelemetryObserver:
         if state is not None:
             state.record, state.replayed = record, replayed
 
+    def upload(self, outcome: str, *, size_bytes: int = 0) -> None:
+        """See Observer."""
+        self._report(lambda metrics: metrics.upload(outcome, size_bytes))
+
     def request(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """See Observer."""
         self._report(lambda metrics: metrics.request(method, route, status, seconds))

@@ -1,45 +1,20 @@
-"""Make another image from the original of a stored one. Never pays.
-
-The order of the steps is that of a generation: the record is inserted before anything is stored,
-and the original is stored before the image. So whatever a crash leaves is finished by recovery.
-"""
+"""Make another image from the original of a stored one. Never pays."""
 
 import hashlib
 import json
-import time
 import uuid
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
-from app.errors import (
-    AppError,
-    Charged,
-    GenerationInProgress,
-    ImageDamaged,
-    ImageNotFound,
-    ProviderBadResponse,
-    RecordsUnavailable,
-    StorageUnavailable,
-)
+from app.errors import AppError, Charged, ImageNotFound, RecordsUnavailable
 from app.imaging import CutoutOptions
 from app.models import ImageRecord, State
-from app.ports import Clock, ImageRecords
-from app.usecases.generation.finalize import ImageFinalizer
-from app.usecases.generation.recovery import Recovery
 from app.usecases.images.cutout_inputs import CutoutInputs
+from app.usecases.images.free_images import LEASE, FreeImage, FreeImages
 from app.usecases.images.images import Images
 from app.usecases.images.replacement import ReplaceImage
 
-_REPEATED = {State.FAILED, State.UNKNOWN}
 _NAMESPACE = uuid.UUID("f2d0a5b0-6f0e-5a3a-9c1b-0d9d3c6f4e77")  # of ids derived from options
-_LEASE = timedelta(seconds=90)  # longer than cutting out and storing take, with all waiting
-_WAIT_SECONDS, _POLL_SECONDS = 10.0, 0.1  # for another request that makes the same image
 _IN_PROGRESS = "This cutout is being made. Send the same request again in a few seconds."
-_NOT_STORED = (
-    "The image storage is unavailable. Nothing is lost. Send the same request again later."
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,14 +37,6 @@ class CutoutRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CutoutResult:
-    """The record of the new image; `created` is False if an earlier request made it."""
-
-    record: ImageRecord
-    created: bool
-
-
-@dataclass(frozen=True, kw_only=True)
 class CreateCutout:
     """Makes an image from the original of another, with other options.
 
@@ -77,26 +44,18 @@ class CreateCutout:
     equal results.
 
     Args:
-        records: store the records.
-        clock: determines leases.
-        images: reads and deletes images.
+        images: reads images.
         inputs: reads originals and checks options.
-        finalizer: stores the image and finalizes the record.
-        recovery: finishes an earlier request that was interrupted.
+        free_images: makes the image once.
         replace_image: lets the new image take the place of its parent.
-        sleep: waits a number of seconds.
     """
 
-    records: ImageRecords
-    clock: Clock
     images: Images
     inputs: CutoutInputs
-    finalizer: ImageFinalizer
-    recovery: Recovery
+    free_images: FreeImages
     replace_image: ReplaceImage
-    sleep: Callable[[float], object] = time.sleep
 
-    def __call__(self, request: CutoutRequest) -> CutoutResult:
+    def __call__(self, request: CutoutRequest) -> FreeImage:
         """Make the image, or return that of an earlier equal request.
 
         Raises:
@@ -119,69 +78,17 @@ class CreateCutout:
             raise
         return result
 
-    def _find_or_create(self, parent: ImageRecord, options: CutoutOptions) -> CutoutResult:
+    def _find_or_create(self, parent: ImageRecord, options: CutoutOptions) -> FreeImage:
         image_id = _derived_id(parent, options)
-        deadline = self.clock.monotonic() + _WAIT_SECONDS
-        while True:
-            existing = self.records.get(image_id)
-            if existing is not None and existing.is_finished:
-                return CutoutResult(record=existing, created=False)
-            try:
-                made = self._advance(parent, options, image_id, existing)
-            except GenerationInProgress as error:
-                if self.clock.monotonic() >= deadline:
-                    raise GenerationInProgress(error.detail, message=_IN_PROGRESS) from None
-                self.sleep(_POLL_SECONDS)
-            else:
-                if made.state is State.READY:
-                    return CutoutResult(record=made, created=True)
 
-    def _advance(
-        self,
-        parent: ImageRecord,
-        options: CutoutOptions,
-        image_id: str,
-        existing: ImageRecord | None,
-    ) -> ImageRecord:
-        """Make the image, or take the next step towards it; return its record.
+        def prepare() -> tuple[ImageRecord, bytes]:
+            original = self.inputs.original_of(parent)
+            self.inputs.check_areas(original, options)
+            now = self.free_images.clock.now()
+            pending = parent.cutout(image_id, now=now, lease_until=now + LEASE)
+            return replace(pending, cutout_options=options.to_document()), original
 
-        Raises:
-            GenerationInProgress: another request is making it.
-        """
-        if existing is None or existing.is_tombstone or existing.state in _REPEATED:
-            return self._create(parent, options, image_id, existing)
-        if existing.state is State.DELETED:
-            with suppress(ImageNotFound):  # another process has finished the deletion
-                self.images.delete(image_id)
-            raise GenerationInProgress(f"{image_id} was being deleted")
-        if existing.is_leased(self.clock.now()):
-            raise GenerationInProgress(image_id)
-        return _without_provider_errors(lambda: self.recovery(existing))
-
-    def _create(
-        self,
-        parent: ImageRecord,
-        options: CutoutOptions,
-        image_id: str,
-        failed: ImageRecord | None,
-    ) -> ImageRecord:
-        original = self.inputs.original_of(parent)
-        self.inputs.check_areas(original, options)
-        now = self.clock.now()
-        pending = replace(
-            parent.cutout(image_id, now=now, lease_until=now + _LEASE),
-            cutout_options=options.to_document(),
-        )
-        if failed is None:
-            written = self.records.insert(pending)
-        else:
-            written = self.records.compare_and_swap(failed, pending)
-        if not written:
-            raise GenerationInProgress(image_id)
-        # The parent has the original, so it needs no room in the spool.
-        return _without_provider_errors(
-            lambda: self.finalizer.finalize(pending, original, safe=True)
-        )
+        return self.free_images.find_or_make(image_id, prepare, in_progress=_IN_PROGRESS)
 
     def _confirmed(self, record: ImageRecord) -> ImageRecord:
         """Return the stored record, which must be finished before anything is replaced.
@@ -190,7 +97,7 @@ class CreateCutout:
             ImageNotFound: the image was deleted in the meantime.
             RecordsUnavailable: the image is stored, but its record is not known to be.
         """
-        stored = self.records.get(record.id)
+        stored = self.free_images.records.get(record.id)
         if stored is None or stored.state is State.DELETED:
             raise ImageNotFound(record.id)
         if not stored.is_finished:
@@ -202,13 +109,3 @@ def _derived_id(parent: ImageRecord, options: CutoutOptions) -> str:
     canonical = json.dumps(options.to_document(), sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     return str(uuid.uuid5(_NAMESPACE, f"{parent.owner}\n{parent.id}\n{digest}"))
-
-
-def _without_provider_errors(finish: Callable[[], ImageRecord]) -> ImageRecord:
-    """Translate the errors of a generation, which speak of payments and keys."""
-    try:
-        return finish()
-    except StorageUnavailable as error:
-        raise StorageUnavailable(error.detail, message=_NOT_STORED) from None
-    except ProviderBadResponse as error:
-        raise ImageDamaged(error.detail) from None

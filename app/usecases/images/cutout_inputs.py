@@ -70,8 +70,17 @@ class CutoutInputs:
             count = len(self.image_processor.cut_out(original, options).report.areas)
         except UnusableImage as error:
             raise ImageDamaged(str(error)) from None
-        unknown = [number for number in options.holes.numbers if number > count]
-        if unknown:
-            areas = f"the enclosed areas 1 to {count}" if count > 1 else "one enclosed area"
-            problem = f"names area {unknown[0]}, but this image has {areas if count else 'none'}"
-            raise InvalidRequest.of_field("holes", problem)
+        check_areas(count, options)
+
+
+def check_areas(count: int, options: CutoutOptions) -> None:
+    """Check that an image with this many enclosed areas has those that the options name.
+
+    Raises:
+        InvalidRequest: it hasn't.
+    """
+    unknown = [number for number in options.holes.numbers if number > count]
+    if unknown:
+        areas = f"the enclosed areas 1 to {count}" if count > 1 else "one enclosed area"
+        problem = f"names area {unknown[0]}, but this image has {areas if count else 'none'}"
+        raise InvalidRequest.of_field("holes", problem)

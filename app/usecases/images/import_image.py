@@ -65,7 +65,7 @@ class ImportImage:
             RecordsUnavailable: the records are unreachable.
         """
         self.image_processor.inspect(exported.data)
-        record = self._new_record(exported)
+        record = new_record(exported, now=self.clock.now(), lease=_LEASE)
         existing = self.records.get(record.id)
         if existing is None:
             written = self.records.insert(record)
@@ -90,25 +90,30 @@ class ImportImage:
         has_ended = has_ended or record.is_tombstone
         return has_ended and not record.claim and record.charged is Charged.NO
 
-    def _new_record(self, exported: ExportedImage) -> ImageRecord:
-        now = self.clock.now()
-        sha256 = hashlib.sha256(exported.data).hexdigest()
-        derived_id = uuid.uuid5(_NAMESPACE, f"{exported.caller.id}\n{sha256}")
-        return ImageRecord(
-            id=exported.image_id or str(derived_id),
-            state=State.PENDING,
-            requested_at=exported.requested_at or exported.created_at or now,
-            lease_until=now + _LEASE,
-            created_at=exported.created_at or now,
-            owner=exported.caller.id,
-            first_prompt=exported.prompt,
-            prompt=exported.prompt.strip(),
-            subject=exported.new_prompt,
-            tokens=fold(exported.prompt, exported.new_prompt),
-            quality=exported.quality,
-            size=exported.size,
-            provider=exported.provider or IMPORTED,
-            model=exported.model,
-            parent=exported.parent,
-            cutout_options=exported.options.to_document(),
-        )
+
+def derived_id(caller: Caller, data: bytes) -> str:
+    """Return the id of an image that is made of these bytes, and of nothing else."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    return str(uuid.uuid5(_NAMESPACE, f"{caller.id}\n{sha256}"))
+
+
+def new_record(exported: ExportedImage, *, now: datetime, lease: timedelta) -> ImageRecord:
+    """Return the pending record of an image to import, which is leased from now on."""
+    return ImageRecord(
+        id=exported.image_id or derived_id(exported.caller, exported.data),
+        state=State.PENDING,
+        requested_at=exported.requested_at or exported.created_at or now,
+        lease_until=now + lease,
+        created_at=exported.created_at or now,
+        owner=exported.caller.id,
+        first_prompt=exported.prompt,
+        prompt=exported.prompt.strip(),
+        subject=exported.new_prompt,
+        tokens=fold(exported.prompt, exported.new_prompt),
+        quality=exported.quality,
+        size=exported.size,
+        provider=exported.provider or IMPORTED,
+        model=exported.model,
+        parent=exported.parent,
+        cutout_options=exported.options.to_document(),
+    )

@@ -77,6 +77,7 @@ def test_operations_are_named_like_methods(shared_embedded: Service) -> None:
         "generateImage": "post /generate-image",
         "generatePrompts": "get /generate-prompts",
         "listImages": "get /images",
+        "uploadImage": "post /images",
         "getImage": "get /images/{filename}",
         "getMetadata": "get /images/{filename}/metadata",
         "deleteImage": "delete /images/{filename}",

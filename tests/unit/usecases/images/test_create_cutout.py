@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.container.generation import build_create_cutout
+from app.container.generation import build_create_cutout, build_free_images
 from app.errors import (
     Charged,
     ImageDamaged,
@@ -15,7 +15,8 @@ from app.errors import (
 )
 from app.imaging import CutoutOptions, HoleChoice, UnusableImage
 from app.models import Caller, ImageRecord, PageQuery, State, object_keys
-from app.usecases.images.create_cutout import CreateCutout, CutoutRequest, CutoutResult
+from app.usecases.images.create_cutout import CreateCutout, CutoutRequest
+from app.usecases.images.free_images import FreeImage
 from app.usecases.images.images import Images
 from tests.support.builders import NOON, World, a_request
 
@@ -34,7 +35,8 @@ def parent(world: World) -> ImageRecord:
 @pytest.fixture
 def create(world: World) -> CreateCutout:
     """Make the use case on the fakes; waiting advances the clock."""
-    return replace(build_create_cutout(world.ports, world.recover), sleep=world.clock.advance)
+    free_images = build_free_images(world.ports, world.recover, sleep=world.clock.advance)
+    return build_create_cutout(world.ports, free_images)
 
 
 def request(parent: ImageRecord, **changes: object) -> CutoutRequest:
@@ -74,7 +76,7 @@ def test_cutout_is_an_image_of_its_own_for_nothing(
 def test_equal_requests_have_one_result(create: CreateCutout, parent: ImageRecord) -> None:
     """The id follows from the parent and the canonical options; each difference changes it."""
     first = create(request(parent))
-    assert create(request(parent)) == CutoutResult(record=first.record, created=False)
+    assert create(request(parent)) == FreeImage(record=first.record, created=False)
     others = [
         CutoutOptions(),
         CutoutOptions(holes=HoleChoice.parse("cut")),

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.container.generation import build_create_cutout
+from app.container.generation import build_create_cutout, build_free_images
 from app.errors import (
     AppError,
     Charged,
@@ -15,7 +15,8 @@ from app.errors import (
 )
 from app.imaging import CutoutOptions, HoleChoice
 from app.models import Caller, ImageRecord, State, object_keys
-from app.usecases.images.create_cutout import CreateCutout, CutoutRequest, CutoutResult
+from app.usecases.images.create_cutout import CreateCutout, CutoutRequest
+from app.usecases.images.free_images import FreeImage
 from tests.support.builders import LEASE, World, a_request
 from tests.support.reconcile.runs import outcome, reconcile
 
@@ -34,7 +35,8 @@ def parent(world: World) -> ImageRecord:
 @pytest.fixture
 def create(world: World) -> CreateCutout:
     """Make the use case on the fakes; waiting advances the clock."""
-    return replace(build_create_cutout(world.ports, world.recover), sleep=world.clock.advance)
+    free_images = build_free_images(world.ports, world.recover, sleep=world.clock.advance)
+    return build_create_cutout(world.ports, free_images)
 
 
 def request(parent: ImageRecord, **changes: object) -> CutoutRequest:
@@ -177,6 +179,7 @@ def test_other_request_is_waited_for(
         world.records.by_id[made.id] = made
         waited.set()
 
-    result = replace(create, sleep=finish)(request(parent))
+    free_images = replace(create.free_images, sleep=finish)
+    result = replace(create, free_images=free_images)(request(parent))
     assert waited.is_set()
-    assert result == CutoutResult(record=made, created=False)
+    assert result == FreeImage(record=made, created=False)

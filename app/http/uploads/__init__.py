@@ -1,0 +1,1 @@
+"""Requests that carry a file, which is received on disk."""

@@ -1,0 +1,143 @@
+"""Make images that cost nothing and whose id follows from what they are made of.
+
+The order of the steps is that of a generation: the record is inserted before anything is stored,
+and the original is stored before the image. So whatever a crash leaves is finished by recovery.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from app.errors import (
+    GenerationInProgress,
+    ImageDamaged,
+    ImageNotFound,
+    ProviderBadResponse,
+    StorageUnavailable,
+)
+from app.models import ImageRecord, State
+from app.ports import Clock, ImageRecords
+from app.usecases.generation.finalize import ImageFinalizer
+from app.usecases.generation.recovery import Recovery
+from app.usecases.images.images import Images
+
+LEASE = timedelta(seconds=90)
+"""The lease of a new record: longer than cutting out and storing take, with all waiting."""
+
+_REPEATED = {State.FAILED, State.UNKNOWN}
+_WAIT_SECONDS, _POLL_SECONDS = 10.0, 0.1  # for another request that makes the same image
+_NOT_STORED = (
+    "The image storage is unavailable. Nothing is lost. Send the same request again later."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FreeImage:
+    """The record of the image; `created` is False if an earlier request made it."""
+
+    record: ImageRecord
+    created: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class FreeImages:
+    """Makes each image once, however often and by however many servers it is requested.
+
+    Args:
+        records: store the records.
+        clock: determines leases.
+        images: finishes deletions.
+        finalizer: stores the image and finalizes the record.
+        recovery: finishes an earlier request that was interrupted.
+        sleep: waits a number of seconds.
+    """
+
+    records: ImageRecords
+    clock: Clock
+    images: Images
+    finalizer: ImageFinalizer
+    recovery: Recovery
+    sleep: Callable[[float], object] = field(default=time.sleep)
+
+    def find_or_make(
+        self,
+        image_id: str,
+        prepare: Callable[[], tuple[ImageRecord, bytes]],
+        *,
+        in_progress: str,
+    ) -> FreeImage:
+        """Return the image, or make it.
+
+        Args:
+            image_id: its id.
+            prepare: returns a new record with this id and a lease, and the original. Called again
+                if another request ends without an image.
+            in_progress: the error message if another request keeps making it.
+
+        Raises:
+            ImageDamaged: its original can't be used.
+            GenerationInProgress: another request keeps making the same image.
+            StorageUnavailable: the store is unreachable; the same request continues later.
+            RecordsUnavailable: the records are unreachable; the same request continues later.
+        """
+        deadline = self.clock.monotonic() + _WAIT_SECONDS
+        while True:
+            existing = self.records.get(image_id)
+            if existing is not None and existing.is_finished:
+                return FreeImage(record=existing, created=False)
+            try:
+                made = self._advance(image_id, existing, prepare)
+            except GenerationInProgress as error:
+                if self.clock.monotonic() >= deadline:
+                    raise GenerationInProgress(error.detail, message=in_progress) from None
+                self.sleep(_POLL_SECONDS)
+            else:
+                if made.state is State.READY:
+                    return FreeImage(record=made, created=True)
+
+    def _advance(
+        self,
+        image_id: str,
+        existing: ImageRecord | None,
+        prepare: Callable[[], tuple[ImageRecord, bytes]],
+    ) -> ImageRecord:
+        """Make the image, or take the next step towards it; return its record.
+
+        Raises:
+            GenerationInProgress: another request is making it.
+        """
+        if existing is None or existing.is_tombstone or existing.state in _REPEATED:
+            return self._make(existing, *prepare())
+        if existing.state is State.DELETED:
+            with suppress(ImageNotFound):  # another process has finished the deletion
+                self.images.delete(image_id)
+            raise GenerationInProgress(f"{image_id} was being deleted")
+        if existing.is_leased(self.clock.now()):
+            raise GenerationInProgress(image_id)
+        return _without_provider_errors(lambda: self.recovery(existing))
+
+    def _make(
+        self, existing: ImageRecord | None, pending: ImageRecord, original: bytes
+    ) -> ImageRecord:
+        if existing is None:
+            written = self.records.insert(pending)
+        else:
+            written = self.records.compare_and_swap(existing, pending)
+        if not written:
+            raise GenerationInProgress(pending.id)
+        # The caller has the original, so it needs no room in the spool.
+        return _without_provider_errors(
+            lambda: self.finalizer.finalize(pending, original, safe=True)
+        )
+
+
+def _without_provider_errors(finish: Callable[[], ImageRecord]) -> ImageRecord:
+    """Translate the errors of a generation, which speak of payments and keys."""
+    try:
+        return finish()
+    except StorageUnavailable as error:
+        raise StorageUnavailable(error.detail, message=_NOT_STORED) from None
+    except ProviderBadResponse as error:
+        raise ImageDamaged(error.detail) from None

@@ -1,0 +1,125 @@
+"""Store images that callers send, as if they had been generated here. Never pays."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO
+
+from app.errors import AppError, Charged, ImageDamaged, InvalidRequest
+from app.imaging import AUTOMATIC, CutoutOptions, InvalidOption, UnusableImage
+from app.models import ANONYMOUS, Caller, ImageRecord
+from app.ports import UNLIMITED, ImageProcessor, Observer
+from app.usecases.billing.upload_quota import UploadQuota
+from app.usecases.images.cutout_inputs import check_areas
+from app.usecases.images.free_images import LEASE, FreeImage, FreeImages
+from app.usecases.images.import_image import ExportedImage, derived_id, new_record
+from app.usecases.images.provenance import UPLOADED
+
+_IN_PROGRESS = "This image is being stored. Send the same request again in a few seconds."
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadRequest:
+    """An image that a caller sends.
+
+    Attributes:
+        file: its file, which is read from the current position.
+        prompt: what it shows, verbatim; "" if that is not known.
+        options: how to cut it out, without a mask.
+        mask: the mask as the caller sent it, a PNG file; empty for none.
+        caller: its owner.
+    """
+
+    file: BinaryIO
+    prompt: str = ""
+    options: CutoutOptions = AUTOMATIC
+    mask: bytes = b""
+    caller: Caller = field(default=ANONYMOUS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadImage:
+    """Stores the file as an original, cuts it out and writes its record.
+
+    The id of the image follows from its bytes and its owner, as that of an imported one, so the
+    same file is the same image, whatever its prompt and options.
+
+    Args:
+        image_processor: checks the file and the options.
+        free_images: makes the image once.
+        quota: limits what a caller sends.
+        observer: measures uploads.
+        loading: entered by each thread while it has a file in memory, to bound their number.
+    """
+
+    image_processor: ImageProcessor
+    free_images: FreeImages
+    quota: UploadQuota
+    observer: Observer
+    loading: AbstractContextManager[object] = UNLIMITED
+
+    def __call__(self, request: UploadRequest) -> FreeImage:
+        """Store the image, or return that of an earlier request with the same file.
+
+        An image that was deleted is stored again.
+
+        Raises:
+            InvalidRequest: the file is no usable image, or an option is invalid for it.
+            UploadQuotaExceeded: the caller has sent too much today.
+            GenerationInProgress: another request keeps storing the same image.
+            StorageUnavailable: the store is unreachable; the same request continues later.
+            RecordsUnavailable: the records are unreachable; the same request continues later.
+        """
+        try:
+            with self.loading:
+                stored, size_bytes = self._store(request, request.file.read())
+        except AppError as error:
+            error.charged = Charged.NO
+            self.observer.upload(error.code)
+            raise
+        self.observer.upload("stored" if stored.created else "repeated", size_bytes=size_bytes)
+        return stored
+
+    def _store(self, request: UploadRequest, data: bytes) -> tuple[FreeImage, int]:
+        image_id = derived_id(request.caller, data)
+
+        def prepare() -> tuple[ImageRecord, bytes]:
+            options = self._checked_options(request, data)
+            self.quota.reserve(image_id, request.caller, len(data))
+            exported = ExportedImage(
+                data=data,
+                prompt=request.prompt,
+                image_id=image_id,
+                provider=UPLOADED,
+                options=options,
+                caller=request.caller,
+            )
+            return new_record(exported, now=self.free_images.clock.now(), lease=LEASE), data
+
+        try:
+            stored = self.free_images.find_or_make(image_id, prepare, in_progress=_IN_PROGRESS)
+        except ImageDamaged as error:
+            raise InvalidRequest.of_field("file", error.detail) from None
+        return stored, len(data) if stored.created else 0
+
+    def _checked_options(self, request: UploadRequest, data: bytes) -> CutoutOptions:
+        """Return the options, once the file could be cut out with them.
+
+        So nothing is stored of a file that is not usable.
+
+        Raises:
+            InvalidRequest: the file is no usable image, or an option is invalid for it.
+        """
+        options = request.options
+        try:
+            size = self.image_processor.inspect(data)
+            if request.mask:
+                mask = self.image_processor.normalize_mask(
+                    request.mask, width=size.width, height=size.height
+                )
+                options = replace(options, mask=mask)
+            check_areas(len(self.image_processor.cut_out(data, options).report.areas), options)
+        except UnusableImage as error:
+            raise InvalidRequest.of_field("file", str(error)) from None
+        except InvalidOption as error:
+            raise InvalidRequest.of_field(error.option, str(error)) from None
+        return options
