@@ -223,7 +223,7 @@ def test_a_deleted_candidate_stays_deleted(world: World) -> None:
     """A repetition reports it, and returns the others."""
     first = draw(world, 2)
     record = stored(world)[1]
-    world.records.by_id[record.id] = record.deleted()
+    world.records.by_id[record.id] = record.deleted(world.clock.now())
     again = draw(world, 2)
     assert outcomes(again) == ["ready yes", "image_deleted no"]
     assert again.group == first.group
