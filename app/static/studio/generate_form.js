@@ -2,9 +2,11 @@
 
 import { call, postOptions } from "./api.js";
 import { find, debounce } from "./dom.js";
-import { generate, newKey } from "./generation.js";
+import { generate } from "./generation.js";
 import { addNewest } from "./gallery.js";
 import { idOf, plainPath, setImage } from "./images.js";
+import { NoKey } from "./key.js";
+import * as pending from "./pending.js";
 import { server } from "./server.js";
 import { addBackdropPicker } from "./stage.js";
 import { duration, errorMessage, money, stepMessage } from "./messages.js";
@@ -33,10 +35,18 @@ function requestBody() {
   return fields.get("quality") ? { ...body, quality: fields.get("quality") } : body;
 }
 
-/** Start the clock; return a function that stops it. */
-function startClock() {
-  const began = performance.now();
-  const tick = () => { clock.textContent = `${((performance.now() - began) / 1000).toFixed(1)} s`; };
+function fillForm(body) {
+  const { elements } = form;
+  elements.prompt.value = body.prompt;
+  elements.enhance.checked = body.enhance;
+  elements.size.value = body.size;
+  elements.quality.value = body.quality ?? "";
+  elements.partials.value = String(body.partial_images);
+}
+
+/** Start the clock, which shows the time since `began`; return a function that stops it. */
+function startClock(began) {
+  const tick = () => { clock.textContent = `${((Date.now() - began) / 1000).toFixed(1)} s`; };
   tick();
   const timer = setInterval(tick, 100);
   return () => { tick(); clearInterval(timer); };
@@ -56,38 +66,42 @@ const listener = {
   },
 };
 
-async function submitPrompt() {
+function submitPrompt() {
   if (submit.getAttribute("aria-disabled") === "true") return;
-  const body = requestBody();
+  setStatus("Sending …");
+  stage.scrollIntoView({ block: "nearest" }); // on phones it is below the form
+  run(pending.begin(requestBody()));
+}
+
+/** Go on with the request that ran when the page was left, in this tab or another one. */
+function rejoin() {
+  const request = pending.running();
+  if (!request) return;
+  fillForm(request.body);
+  setStatus("Asking for the image that you requested …");
+  run(request);
+}
+
+async function run(request) {
   submit.setAttribute("aria-disabled", "true");
   stage.classList.add("busy");
   find("#open-result").hidden = true;
   result.hidden = true;
-  setStatus("Sending …");
-  stage.scrollIntoView({ block: "nearest" }); // on phones it is below the form
-  const stop = startClock();
+  const stopClock = startClock(request.began);
   try {
-    const { image, retried } = await generate(body, keyFor(body), listener);
-    unfinished = null;
+    const { image, retried } = await generate(request.body, request.key, listener);
+    pending.end(request);
     showResult(image, retried);
   } catch (error) {
-    // Repeating the same request reuses its key, unless the result for that key is final.
-    if (isFinal(error)) unfinished = null;
+    if (isFinal(error)) pending.end(request);
+    else if (!(error instanceof NoKey)) pending.stop(request);
     result.hidden = true;
     setStatus(errorMessage(error), "error");
   } finally {
-    stop();
+    stopClock();
     stage.classList.remove("busy");
     submit.removeAttribute("aria-disabled");
   }
-}
-
-let unfinished = null; // a request without a result, and its key
-
-function keyFor(body) {
-  const text = JSON.stringify(body);
-  if (unfinished?.text !== text) unfinished = { text, key: newKey() };
-  return unfinished.key;
 }
 
 const isFinal = (error) => ["image_deleted", "idempotency_key_reused", "outcome_unknown"].includes(error.code)
@@ -151,4 +165,5 @@ form.addEventListener("change", estimate);
 form.elements.prompt.addEventListener("input", debounce(1200, estimate));
 suggestButton.addEventListener("click", suggestPrompt);
 submit.disabled = suggestButton.disabled = false;
+rejoin();
 estimate();

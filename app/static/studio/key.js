@@ -2,12 +2,12 @@
 // storage.
 
 import { find } from "./dom.js";
-import { load, save } from "./storage.js";
+import { tabStorage } from "./storage.js";
 
 const NAME = "image-generator-key";
 const dialog = find("#key-dialog");
 const form = find("#key-form");
-let key = load(NAME) ?? "";
+let key = tabStorage.load(NAME) ?? "";
 let prompting = null;
 
 export class NoKey extends Error {}
@@ -41,6 +41,6 @@ function promptForKey(rejected) {
 
 function store(text, inSession) {
   key = text;
-  save(NAME, inSession ? key : null);
+  tabStorage.save(NAME, inSession ? key : null);
   document.dispatchEvent(new Event("key-changed"));
 }

@@ -1,20 +1,28 @@
-// The tab's session storage. Browsers can block it for a site, so that every access throws, and it
-// can be full. It then counts as unavailable: nothing is stored.
+// The browser's storages. Browsers can block them for a site, so that every access throws, and they
+// can be full. They then count as unavailable: nothing is stored.
 
-export function load(name) {
-  try {
-    return sessionStorage.getItem(name);
-  } catch {
-    return null;
-  }
-}
+const storage = (area) => ({
+  load(name) {
+    try {
+      return area().getItem(name);
+    } catch {
+      return null;
+    }
+  },
+  /** Store a text, or remove it if it is null; return whether that succeeded. */
+  save(name, text) {
+    try {
+      if (text === null) area().removeItem(name);
+      else area().setItem(name, text);
+      return true;
+    } catch {
+      return false;
+    }
+  },
+});
 
-/** Store a text, or remove it if it is null. */
-export function save(name, text) {
-  try {
-    if (text === null) sessionStorage.removeItem(name);
-    else sessionStorage.setItem(name, text);
-  } catch {
-    // It isn't stored.
-  }
-}
+/** Forgotten when the tab is closed. */
+export const tabStorage = storage(() => sessionStorage);
+
+/** Shared by all tabs, and kept when they are closed. */
+export const siteStorage = storage(() => localStorage);
