@@ -114,8 +114,14 @@ logger_class = SafeLogger
 control_socket_disable = True
 
 
-def on_starting(_server: Any) -> None:
-    """Share metrics between workers, before prometheus_client is imported."""
+def on_starting(server: Any) -> None:
+    """Share metrics between workers, before prometheus_client is imported.
+
+    The shipped worker reads requests before a TLS handshake, so it can't be used with TLS.
+    """
+    if server.cfg.is_ssl and server.cfg.worker_class_str == _DEFAULT_WORKER_CLASS:
+        server.log.error("the default worker has no TLS: use a proxy with TLS, or `-k gthread`")
+        sys.exit(UNUSABLE_SETTINGS)
     process_setup.share_metrics()
 
 

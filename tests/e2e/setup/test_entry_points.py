@@ -53,15 +53,7 @@ def test_gunicorn_stops_with_the_names_of_unusable_settings(
     settings: dict[str, str], name: str, tmp_path: Path
 ) -> None:
     """The exit status is 2, and the output is the list of problems alone, without values."""
-    stopped = subprocess.run(
-        [sys.executable, "-m", "gunicorn", "--config", str(SHIPPED), "wsgi:app"],
-        cwd=tmp_path,
-        env=environment(settings) | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=TIMEOUT_SECONDS,
-    )
+    stopped = run_gunicorn(settings, tmp_path)
     heading, *problems = stopped.stderr.splitlines()
     assert (stopped.returncode, heading) == (2, "Invalid settings:")
     assert problems[-1].strip().startswith(("PORT", name))
@@ -73,3 +65,25 @@ def test_make_run_starts_gunicorn_with_its_settings() -> None:
     """`make run` sets no address of its own, so that gunicorn.conf.py takes HOST and PORT."""
     (recipe,) = re.findall(r"^run: .*\n\t(.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert recipe == "exec $(BIN) -m gunicorn wsgi:app"
+
+
+def test_default_worker_refuses_tls(tmp_path: Path) -> None:
+    """Instead of taking a TLS handshake for a malformed request."""
+    stopped = run_gunicorn({}, tmp_path, "--certfile", "a.pem", "--keyfile", "a.pem")
+    assert stopped.returncode == 2
+    assert "use a proxy with TLS, or `-k gthread`" in stopped.stderr
+
+
+def run_gunicorn(
+    settings: dict[str, str], directory: Path, *options: str
+) -> subprocess.CompletedProcess[str]:
+    """Run gunicorn as shipped until it stops by itself."""
+    return subprocess.run(
+        [sys.executable, "-m", "gunicorn", "--config", str(SHIPPED), *options, "wsgi:app"],
+        cwd=directory,
+        env=environment(settings) | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=TIMEOUT_SECONDS,
+    )
