@@ -57,8 +57,17 @@ def _check_failure(response: requests.Response, expected: ExpectedResponse) -> N
     assert (body["code"], body.get("charged")) == (expected.code, expected.charged)
     assert body["message"].endswith(".")
     assert body["request_id"] == response.headers["X-Request-ID"]
-    assert set(body) - {"charged", "errors", "resets_at"} == _REQUIRED
+    assert set(body) - {"charged", "errors", "failures", "resets_at"} == _REQUIRED
     assert all(set(error) == {"field", "message"} for error in body.get("errors", ()))
+
+
+def files_of(response: requests.Response) -> list[str]:
+    """Return the file names of the images in a successful response."""
+    if response.status_code != 200 or response.headers["Content-Type"] != "application/json":
+        return []
+    body = response.json()
+    images = [body] if "filename" in body else body.get("images", [])
+    return [image["filename"] for image in images]
 
 
 def check_absence(text: str, private: Iterable[str]) -> None:

@@ -46,7 +46,8 @@ _CRASHES = """\
 
 A worker process is killed with `kill -9` in the middle of a generation, and its client loses the
 connection. While the generation's lease runs (two limits of its quality and a minute), it
-counts as in progress. After that, a request with the same key finishes what was paid for.
+counts as in progress. After that, a request with the same key finishes what was paid for. Two
+candidates of a request are drawn one after the other there.
 """
 _CRASH_HEAD = (
     "| killed | paid | kept | same key, while the lease runs | after that |",

@@ -4,6 +4,9 @@ import threading
 from dataclasses import dataclass, replace
 from typing import Literal, Self
 
+from app.usecases.generation.idempotency import claim_of
+from app.usecases.groups.candidates import candidate_claim
+from tests.support.concurrency.threads import wait_until
 from tests.support.fake_openai import Fault
 from tests.support.service import Parts
 
@@ -50,9 +53,57 @@ class Generating:
         parts.fake.wait_in_flight()
 
 
-Point = HeldRequest | Generating
+@dataclass(frozen=True)
+class OfSecondCandidate:
+    """A point of the second candidate of a group, which is drawn after the first.
+
+    Attributes:
+        point: the point.
+        call: during which paid call its request is watched for: the second one, or the first for
+            a request before the second.
+    """
+
+    point: HeldRequest | Generating
+    call: int = 2
+
+    @property
+    def freeze(self) -> bool:
+        """See HeldRequest."""
+        return self.point.freeze
+
+    def set_up(self, parts: Parts, released: threading.Event) -> None:
+        """Set up the point once the candidate's turn has come."""
+        nothing = Fault.meanwhile(lambda: None)
+        if isinstance(self.point, Generating):
+            parts.fake.script("images", nothing, Fault.until(released))
+            return
+        point = self.point
+        begin = Fault.meanwhile(lambda: point.set_up(parts, released))
+        parts.fake.script("images", *[nothing] * (self.call - 1), begin)
+
+    def wait(self, parts: Parts) -> None:
+        """Wait until the candidate reaches this point."""
+        if isinstance(self.point, Generating):
+            wait_until(lambda: len(parts.fake.requests_to("images")) == 2)
+            self.point.wait(parts)
+            return
+        proxy = getattr(parts, self.point.part)
+        wait_until(lambda: proxy._mode.kind == "hold")
+        self.point.wait(parts)
 
 
+Point = HeldRequest | Generating | OfSecondCandidate
+
+
+KEY = "5a1c7f8e-matrix"
+"""The idempotency key of the matrix."""
+
+INSERTING_SECOND = HeldRequest(
+    "mongo",
+    b"\0\2claim\0\x41\0\0\0"
+    + candidate_claim(claim_of("", KEY), 1).encode()
+    + b"\0\2fingerprint\0",  # in a whole record, not in a query
+)
 PUTTING_ORIGINAL = HeldRequest("s3", b"/originals/")
 PUTTING_NOTE = HeldRequest("s3", b".json ")
 PUTTING_IMAGE = HeldRequest("s3", b"/images/")

@@ -13,7 +13,7 @@ from pymongo import MongoClient
 
 from app.errors import AppError
 from app.services.runtime.timing import SystemClock
-from tests.faults.points import HeldRequest
+from tests.faults.points import KEY, HeldRequest
 from tests.support.concurrency.threads import wait_until_passes
 from tests.support.fake_openai import SECRET_MARKER
 from tests.support.servers.s3_filter import Lie, S3Filter
@@ -21,7 +21,6 @@ from tests.support.servers.s3_refusals import Refusal
 from tests.support.service import Parts, Service, serving, settings_for
 
 PROMPT = "A red fox with a lantern"
-KEY = "5a1c7f8e-matrix"
 LEASE_SECONDS = 120.0
 """Longer than any lease in these tests."""
 

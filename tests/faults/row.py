@@ -84,6 +84,7 @@ class Crash:
         name: when it is killed, for readers.
         at: the point where it is held and then killed.
         embedded: the parts that embedded ones replace: `s3`, `mongo`.
+        n: the number of candidates, which are drawn one after the other.
         with_new_key: the total paid after the same request with a new key.
     """
 
@@ -93,6 +94,7 @@ class Crash:
     stored: StoredState
     during_lease: ExpectedResponse
     repeat: Repeat
+    n: int = 1
     embedded: tuple[str, ...] = ()
     with_new_key: int | None = None
 

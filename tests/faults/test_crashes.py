@@ -14,8 +14,8 @@ import requests
 from app.errors import AppError
 from tests.faults import checks
 from tests.faults.crash_servers import CrashServer, Start
+from tests.faults.points import KEY
 from tests.faults.rig import (
-    KEY,
     PROMPT,
     private_names_of,
     secrets_of,
@@ -30,7 +30,8 @@ ROWS = [pytest.param(row, id=slug(row.name)) for row in CRASHES]
 class CrashingServer:
     """A server whose worker is killed."""
 
-    def __init__(self, crashing: CrashServer) -> None:
+    def __init__(self, crashing: CrashServer, row: Crash) -> None:
+        self._body = {"prompt": PROMPT} | ({"n": row.n} if row.n > 1 else {})
         self.server, self.ports, self.parts = crashing.server, crashing.ports, crashing.parts
         self._worker = crashing.worker
 
@@ -38,7 +39,7 @@ class CrashingServer:
         """Request the image with an idempotency key."""
         return requests.post(
             f"{self.server.url}/generate-image",
-            json={"prompt": PROMPT},
+            json=self._body,
             headers={"Idempotency-Key": key},
             timeout=TIMEOUT_SECONDS,
         )
@@ -66,17 +67,17 @@ class CrashingServer:
         self.parts.mongo.pass_through()
 
     def end_lease(self) -> None:
-        """Expire the lease of the only record."""
-        (record,) = self.ports.records.scan(limit=2)
-        past = record.requested_at - timedelta(hours=1)
-        expired = replace(record, lease_until=past)
-        assert self.ports.records.compare_and_swap(record, expired)
+        """Expire the leases of all records."""
+        for record in self.ports.records.scan(limit=10):
+            past = record.requested_at - timedelta(hours=1)
+            expired = replace(record, lease_until=past)
+            assert self.ports.records.compare_and_swap(record, expired)
 
     def check(self, response: requests.Response, expected: ExpectedResponse) -> None:
         """Check a response, and the image behind it."""
         checks.check_response(response, expected, private_names_of(self.parts))
-        if response.status_code == 200:
-            served = self.server.get(f"/images/{response.json()['filename']}")
+        for name in checks.files_of(response):
+            served = self.server.get(f"/images/{name}")
             checks.check_image(served.content, self.parts.fake)
 
 
@@ -94,7 +95,7 @@ def row(request: pytest.FixtureRequest) -> Crash:
 @pytest.fixture
 def crashing(row: Crash, start_crash_server: Start) -> CrashingServer:
     """Return the server with the row's parts, and nothing stored."""
-    return CrashingServer(start_crash_server(row.embedded))
+    return CrashingServer(start_crash_server(row.embedded), row)
 
 
 @pytest.mark.parametrize("row", ROWS, indirect=True)

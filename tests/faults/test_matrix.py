@@ -74,6 +74,6 @@ def _check_image(rig: Rig, response: requests.Response) -> None:
     """Check the bytes of the image that was returned, or whose address was."""
     if response.headers.get("Content-Type") == "image/png":
         checks.check_image(response.content, rig.fake)
-    elif response.status_code == 200 and "filename" in response.json():
-        served = rig.service.get(f"/images/{response.json()['filename']}")
+    for name in checks.files_of(response):
+        served = rig.service.get(f"/images/{name}")
         checks.check_image(served.content, rig.fake)

@@ -110,5 +110,5 @@ def no_image_error(candidates: Sequence[Candidate]) -> AppError:
     """Return the error of the first candidate, with those of all."""
     first = candidates[0].error or AppError()
     first.facts = {**first.facts, "failures": [failure_of(one) for one in candidates]}
-    first.replayed = all(candidate.replayed for candidate in candidates)
+    first.replayed = first.replayed and all(candidate.replayed for candidate in candidates)
     return first

@@ -17,9 +17,13 @@ from tests.faults.rows import (
     unwritable,
     wrong_responses,
 )
-from tests.faults.rows.crashes import CRASHES
+from tests.faults.rows.crashes import CRASHES as SINGLE_CRASHES
+from tests.faults.rows.groups import side_by_side
+from tests.faults.rows.groups.crashes import CANDIDATE_CRASHES
 
 __all__ = ["CRASHES", "TOPICS"]
+
+CRASHES = (*SINGLE_CRASHES, *CANDIDATE_CRASHES)
 
 TOPICS = tuple(
     topic.TOPIC
@@ -38,6 +42,7 @@ TOPICS = tuple(
         cutouts,
         keys,
         money,
+        side_by_side,
         service,
     )
 )

@@ -3,7 +3,8 @@
 from redis import Redis
 from requests import Response
 
-from tests.faults.rig import KEY, Rig, fetch
+from tests.faults.points import KEY
+from tests.faults.rig import Rig, fetch
 from tests.faults.row import OUTAGES, READY, SUCCESS, ExpectedResponse, Repeat, Row, Topic
 
 _MAX_SECONDS = 25  # for a busy machine; a failure costs 40 ms, twice at most

@@ -2,7 +2,8 @@
 
 from requests import Response
 
-from tests.faults.rig import KEY, PROMPT, Rig
+from tests.faults.points import KEY
+from tests.faults.rig import PROMPT, Rig
 from tests.faults.row import (
     FINISHED,
     GENERATED_NOW,

@@ -1,0 +1,1 @@
+"""Rows about several candidates of one request."""
