@@ -22,6 +22,7 @@ from app.usecases.groups.generate_group import GenerateGroup
 from app.usecases.images.create_cutout import CreateCutout
 from app.usecases.images.images import Images
 from app.usecases.images.import_image import ImportImage
+from app.usecases.images.organize import OrganizeImages
 from app.usecases.images.prompts import Prompts
 from app.usecases.images.recut import RecutImages
 from app.usecases.images.upload_image import UploadImage
@@ -93,6 +94,7 @@ class Dependencies:
     metrics_report: MetricsReport
     import_image: ImportImage
     recut: RecutImages
+    organize: OrganizeImages
     reconcile: Reconcile
     deep_check: DeepCheck
     maintenance: Maintenance

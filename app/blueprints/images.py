@@ -11,6 +11,7 @@ from app.blueprints.image_requests import authorize_read, check_replaced, resolv
 from app.blueprints.openapi_examples import IMAGE, LIST
 from app.blueprints.pagination import ListQuery
 from app.blueprints.schemas.images import ImageResponse, ListResponse
+from app.blueprints.schemas.requests import OrganizeBody
 from app.blueprints.schemas.variant import VariantQuery
 from app.blueprints.serializers import image_response, list_response, public_base_url
 from app.blueprints.variant_query import to_variant_request
@@ -64,7 +65,7 @@ def list_images(query: ListQuery) -> Response:
 
 def _cache_key(query: ListQuery) -> str:
     base_url = public_base_url(deps())  # the page contains URLs
-    return f"{owner()}\n{base_url}\n{query.limit} {query.page} {query.cursor} {query.q}"
+    return f"{owner()}\n{base_url}\n{query.model_dump_json()}"
 
 
 def _render_page(query: ListQuery) -> bytes:
@@ -155,6 +156,29 @@ def _redirect(status: int, url: str, caching: str) -> Response:
 def get_metadata(filename: str) -> ImageResponse:
     """Return the metadata of an image."""
     record = deps().images.record(object_keys.id_of_name(filename), owner=owner())
+    return image_response(record, deps())
+
+
+@blueprint.patch("/images/<image_name:filename>")
+@contract(
+    Contract(
+        tag="images",
+        scope=Scope.GENERATE,
+        limit="default",
+        body=OrganizeBody,
+        response=ImageResponse,
+        examples={"image": IMAGE | {"tags": ["fox", "Series 2"], "starred": True}},
+        errors=(errors.ImageNotFound, errors.RecordsUnavailable),
+    )
+)
+def organize_image(filename: str, body: OrganizeBody) -> ImageResponse:
+    """Set the tags or the star of an image.
+
+    `tags` replaces all tags of the image. Fields that are not sent keep their value.
+    """
+    record = deps().organize(
+        object_keys.id_of_name(filename), tags=body.tags, starred=body.starred, owner=owner()
+    )
     return image_response(record, deps())
 
 

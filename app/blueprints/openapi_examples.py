@@ -66,6 +66,10 @@ _IMAGE: dict[str, Any] = {
     },
     "parent": None,
     "replaced_by": None,
+    "group": None,
+    "root": None,
+    "tags": [],
+    "starred": False,
 }
 
 IMAGE = {"status": "success", **_IMAGE}
@@ -102,6 +106,7 @@ CUTOUT = IMAGE | {
     "cost_usd": 0.0,
     "cutout_options": {"holes": "keep", "tolerance": 8},
     "parent": _FILE,
+    "root": _FILE,
 }
 _UPLOADED_FILE = "7f0f3f0e-93c5-5a0c-8a3c-0d1d0f6a5b54.png"
 UPLOAD = IMAGE | {

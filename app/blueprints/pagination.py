@@ -6,12 +6,20 @@ To clients, cursors are opaque.
 import base64
 import binascii
 from datetime import UTC, datetime
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from app.models import PageQuery, Position
-from app.models.prompts import search_words
+from app.models import PageQuery, Position, object_keys
+from app.models.prompts import fold
+from app.models.tags import MAX_TAGS, normalize_tags
+
+
+def _image_id(text: str) -> str:
+    image_id = object_keys.id_of_name(text)
+    if image_id and not object_keys.is_id(image_id):
+        raise ValueError("Must be an id from an earlier response.")
+    return image_id
 
 
 class ListQuery(BaseModel):
@@ -24,7 +32,20 @@ class ListQuery(BaseModel):
     cursor: str | None = Field(
         None, max_length=200, description="`next_cursor` of the previous page, instead of `page`."
     )
-    q: str = Field("", max_length=200, description="Words that the prompt must contain.")
+    q: str = Field(
+        "", max_length=200, description="Words, or parts of words, that the prompt must contain."
+    )
+    tag: Annotated[tuple[str, ...], AfterValidator(normalize_tags)] = Field(
+        (), max_length=MAX_TAGS, description="A tag; several must all match."
+    )
+    starred: bool = Field(False, description="Only images with a star.")
+    trashed: bool = Field(False, description="The images in the trash instead of the others.")
+    group: Annotated[str, AfterValidator(_image_id)] = Field(
+        "", max_length=40, description="Id of a group of candidates."
+    )
+    root: Annotated[str, AfterValidator(_image_id)] = Field(
+        "", max_length=40, description="File name of the image that others were made from."
+    )
 
     @model_validator(mode="after")
     def _check_page_or_cursor(self) -> Self:
@@ -39,7 +60,16 @@ class ListQuery(BaseModel):
         after = decode_cursor(self.cursor) if self.cursor else None
         offset = 0 if after else (self.page - 1) * self.limit
         return PageQuery(
-            limit=self.limit, offset=offset, after=after, words=search_words(self.q), owner=owner
+            limit=self.limit,
+            offset=offset,
+            after=after,
+            words=fold(self.q),
+            owner=owner,
+            tags=self.tag,
+            starred=self.starred,
+            trashed=self.trashed,
+            group=self.group,
+            root=self.root,
         )
 
 

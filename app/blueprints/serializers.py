@@ -165,6 +165,10 @@ def record_fields(record: ImageRecord) -> dict[str, Any]:
         "original": _original(original) if original else None,
         "parent": object_keys.image_name(record.parent) if record.parent else None,
         "replaced_by": object_keys.image_name(record.replaced_by) if record.replaced_by else None,
+        "group": record.group or None,
+        "root": object_keys.image_name(record.root) if record.root else None,
+        "tags": list(record.tags),
+        "starred": record.starred,
     }
 
 

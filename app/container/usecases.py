@@ -47,6 +47,7 @@ from app.usecases.generation.estimates import Estimates, SafetyIdentifiers
 from app.usecases.groups.generate_group import GenerateGroup
 from app.usecases.images.images import Images
 from app.usecases.images.import_image import ImportImage
+from app.usecases.images.organize import OrganizeImages
 from app.usecases.images.prompts import Prompts
 from app.usecases.images.recut import RecutImages
 from app.usecases.images.variants import Variants
@@ -135,6 +136,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         recut=RecutImages(
             records=ports.records, store=uncached.store, finalizer=recovery.finalizer
         ),
+        organize=OrganizeImages(records=ports.records, store=ports.store, images=images),
         reconcile=build_reconcile(
             uncached,
             recovery,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.errors import Charged
@@ -10,6 +10,9 @@ from app.models.image_request import ImageRequest
 from app.models.images import Original, ProcessedImage
 from app.models.prompts import fold, join_prompt
 from app.models.states import FINISHED, RECOVERABLE, InvalidTransition, State
+from app.models.tags import union_of_tags
+
+_TICK = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +23,7 @@ class ImageRecord:
 
     Each transition is a method that returns the next record; `states.py` lists them.
 
-    If a generation failed before the paid call, repeating its request replaces the record
-    with a new one that has the same id.
+    If a generation failed before the paid call, repeating it replaces the record under the same id.
 
     Attributes:
         requested_at, created_at, lease_until: UTC with whole milliseconds, the precision that all
@@ -43,8 +45,7 @@ class ImageRecord:
         replaced_by: the id of the image that took its place; "" if none did.
         group: the id that the candidates of one request share; "" for a request for one image.
         root: the id of the image at the head of its lineage; "" for an image made from nothing.
-        tags: the caller's words for the image, normalized and distinct.
-        starred: whether the caller has marked it.
+        tags, starred: what the caller noted; tags are normalized and distinct.
         cutout_options: what the caller decided about the cutout, as the document of
             `CutoutOptions`; empty if nothing.
 
@@ -101,8 +102,7 @@ class ImageRecord:
     def cutout(self, image_id: str, *, now: datetime, lease_until: datetime) -> "ImageRecord":
         """Begin another cutout of the same original, under an id of its own and free of charge.
 
-        It shows the same subject, so it keeps the tags. It is no candidate of its parent's group,
-        and was not starred.
+        It keeps the tags, but not the star, and is no candidate of the group.
         """
         return self._from(
             *FINISHED,
@@ -178,7 +178,23 @@ class ImageRecord:
 
     def ready(self, image: ProcessedImage) -> "ImageRecord":
         """Set the stored cut-out image."""
-        return self._from(State.PENDING, State.READY, state=State.READY, image=image, error="")
+        ready = self._from(State.PENDING, State.READY, state=State.READY, image=image, error="")
+        return ready if self.state is State.PENDING else ready._distinct_from(self)
+
+    def organized(self, tags: Sequence[str], *, starred: bool) -> "ImageRecord":
+        """Set the caller's tags and star."""
+        changed = self._from(State.READY, tags=tuple(tags), starred=starred)
+        return changed._distinct_from(self)
+
+    def succeeding(self, old: "ImageRecord") -> "ImageRecord":
+        """Take over the tags, star and group of an image whose place this one takes."""
+        changed = self._from(
+            State.READY,
+            tags=union_of_tags(self.tags, old.tags),
+            starred=self.starred or old.starred,
+            group=self.group or old.group,
+        )
+        return changed._distinct_from(self)
 
     def failed(self, error: str, *, charged: Charged) -> "ImageRecord":
         """End without a usable image."""
@@ -218,6 +234,10 @@ class ImageRecord:
         """Set what the ledger counts: the cost, else the reserved amount or that of the text."""
         due = self.booked_micros if self.cost_micros is None else self.cost_micros
         return replace(self, booked_micros=self.text_micros if self.charged is Charged.NO else due)
+
+    def _distinct_from(self, earlier: "ImageRecord") -> "ImageRecord":
+        """Return the record; if it differs, with another lease, so that a swap notices it."""
+        return self if self == earlier else replace(self, lease_until=self.lease_until + _TICK)
 
     def _from(self, *states: State, **changes: Any) -> "ImageRecord":
         """Return the changed record if its state is one of `states`.

@@ -23,8 +23,13 @@ class PageQuery:
         limit: the maximum number of records.
         offset: how many records to skip, from the start or from `after`.
         after: the position to start after; None for the start of the list.
-        words: folded words that every record must contain.
+        words: folded words, of which each must be a part of one of the record's. In scripts with
+            spaces, one letter is a word of its own, and two letters are the beginning of a word.
         owner: the caller whose records are listed; None for all callers.
+        tags: tags that every record must have.
+        starred: list starred records only.
+        trashed: list the records in the trash instead of the others.
+        group, root: the record's fields must have this value; "" for any.
     """
 
     limit: int
@@ -32,11 +37,16 @@ class PageQuery:
     after: Position | None = None
     words: Sequence[str] = ()
     owner: str | None = None
+    tags: Sequence[str] = ()
+    starred: bool = False
+    trashed: bool = False
+    group: str = ""
+    root: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page of ready records, newest first.
+    """A page of records, newest first.
 
     `more` is True if older records follow. A search counts its matches only up to a limit; if
     there are more, `total` is that limit and `total_exact` is False.

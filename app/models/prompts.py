@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from itertools import pairwise
 
 PROMPT_SUFFIX = (
     "A single subject, centered and whole, on a plain pure white background, "
@@ -40,7 +39,9 @@ _UNSPACED = (
     r"\u0e01-\u0e3a\u0e40-\u0e4e\u0e50-\u0e59\u0e81-\u0ece\u0ed0-\u0edf"
     r"\u1000-\u1049\u1050-\u109f\u1780-\u17d3\u17d7\u17dc-\u17e9"
 )
-_RUN = re.compile(rf"([{_UNSPACED}]+)|((?:(?![{_UNSPACED}])\w)+)")
+# Letters, digits and, in Indic scripts, vowel signs.
+_LETTER = r"[\w\u0900-\u0963\u0966-\u0df3]"
+_RUN = re.compile(rf"[{_UNSPACED}]+|(?:(?![{_UNSPACED}]){_LETTER})+")
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 
 
@@ -69,32 +70,19 @@ def fold(*texts: str) -> tuple[str, ...]:
     """Return the sorted distinct words, without case and accents.
 
     Searches compare folded words, so they ignore case, accents, order and repetition. Text in a
-    script without spaces, such as Chinese or Thai, has no visible words: its characters, and each
-    two that are neighbors, count as words.
+    script without spaces, such as Chinese or Thai, has no visible words: as far as it reaches
+    without punctuation, it counts as one word.
     """
     decomposed = unicodedata.normalize("NFKD", " ".join(texts)).casefold()
     bare = "".join(char for char in decomposed if not _is_accent(char))
     # Composes Hangul syllables and voiced kana again.
-    runs = _RUN.findall(unicodedata.normalize("NFC", bare))
-    words = {word for _, word in runs if word}
-    for unspaced, _ in runs:
-        words.update(unspaced, map("".join, pairwise(unspaced)))
-    return tuple(sorted(words))
-
-
-def search_words(query: str) -> tuple[str, ...]:
-    """Return the folded words that a search has to look up.
-
-    Those without the characters that a pair of the query contains, which matches imply.
-    """
-    words = fold(query)
-    implied = {char for word in words if len(word) == 2 and _is_unspaced(word) for char in word}
-    return tuple(word for word in words if word not in implied)
+    return tuple(sorted(set(_RUN.findall(unicodedata.normalize("NFC", bare)))))
 
 
 def _is_accent(char: str) -> bool:
-    return unicodedata.combining(char) > 0 and not _is_unspaced(char)
+    return unicodedata.combining(char) > 0 and not is_unspaced(char)
 
 
-def _is_unspaced(text: str) -> bool:
+def is_unspaced(text: str) -> bool:
+    """Return whether a text begins with a character of a script without spaces."""
     return _IS_UNSPACED.match(text) is not None

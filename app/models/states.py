@@ -11,6 +11,8 @@ through `compare_and_swap` (`insert` for a new record), so if several servers tr
     paid               pending -> pending   the image was received and can be stored
     released           pending -> pending   it waits for storage, on any server
     ready              pending, ready -> ready   the cut-out image is stored
+    organized          ready -> ready   the caller has set tags or star
+    succeeding         ready -> ready   it takes over what was noted about another image
     failed             pending -> failed    ended without a usable image
     unknown            pending -> unknown   sent, but no complete response arrived
     replaced           ready, replaced -> replaced   the image at its address may be removed
@@ -29,6 +31,7 @@ class State(StrEnum):
     FAILED = "failed"  # ended without a usable image
     UNKNOWN = "unknown"  # sent to the model; it is unknown whether an image was drawn and charged
     REPLACED = "replaced"  # another image took its place; only the original is stored
+    TRASHED = "trashed"  # in the trash: kept for a time, and then deleted
     DELETED = "deleted"  # being removed, or removed and only remembered as such
 
 

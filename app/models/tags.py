@@ -1,6 +1,7 @@
 """Tags: words that callers give to their images."""
 
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 MAX_TAGS = 16
@@ -16,7 +17,7 @@ class InvalidTags(ValueError):
     """The value is not a list of valid tags; the message says why."""
 
 
-def normalize(values: Any) -> tuple[str, ...]:
+def normalize_tags(values: Any) -> tuple[str, ...]:
     """Return the normalized tags in order, the first one of those that are equal.
 
     Raises:
@@ -24,12 +25,10 @@ def normalize(values: Any) -> tuple[str, ...]:
     """
     if not isinstance(values, list | tuple):
         raise InvalidTags("Must be a list of tags.")
-    distinct: dict[str, str] = {}
-    for tag in map(normalize_tag, values):
-        distinct.setdefault(comparable(tag), tag)
-    if len(distinct) > MAX_TAGS:
+    tags = [normalize_tag(value) for value in values]
+    if len(set(map(comparable, tags))) > MAX_TAGS:
         raise InvalidTags(f"Must have at most {MAX_TAGS} tags.")
-    return tuple(distinct.values())
+    return union_of_tags(tags, ())
 
 
 def normalize_tag(value: Any) -> str:
@@ -54,3 +53,11 @@ def comparable(tag: str) -> str:
     """Return the form in which tags are compared: without case."""
     decomposed = unicodedata.normalize("NFD", tag)
     return unicodedata.normalize("NFC", decomposed.casefold())
+
+
+def union_of_tags(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]:
+    """Return the first tags and those of the second that differ, up to MAX_TAGS."""
+    tags: dict[str, str] = {}
+    for tag in (*first, *second):
+        tags.setdefault(comparable(tag), tag)
+    return tuple(tags.values())[:MAX_TAGS]

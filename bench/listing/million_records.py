@@ -90,6 +90,6 @@ def _write(connection: sqlite3.Connection) -> None:
         connection.execute(f"DROP TRIGGER {name}")
     for record in generate_records(COUNT):
         connection.execute(sqlite_records._INSERT, sqlite_rows.to_row(record))
-        sqlite_records._write_tokens(connection, record)
+        sqlite_records._write_terms(connection, record)
     for _, sql in triggers:
         connection.execute(sql)

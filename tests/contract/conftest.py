@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import mongomock
 import pytest
 
 from app.ports import ImageRecords, Ledger
@@ -47,24 +46,9 @@ def mongodb(mongo_server: MongoServer, mongo_database: str) -> Iterator[MongoRec
         yield store
 
 
-@pytest.fixture
-def mongomock_(mongo_database: str) -> MongoRecords:
-    """Make a record store on mongomock, an imitation of a MongoDB client."""
-    return MongoRecords(
-        MongoDatabase(uri="", name=mongo_database, client=mongomock.MongoClient(tz_aware=True))
-    )
-
-
-@pytest.fixture(params=["sqlite", "mongodb", "mongomock_"])
+@pytest.fixture(params=["sqlite", "mongodb"])
 def store(request: pytest.FixtureRequest) -> ImageRecords:
     """Return each implementation in turn."""
-    made: ImageRecords = request.getfixturevalue(request.param)
-    return made
-
-
-@pytest.fixture(params=["sqlite", "mongodb"])
-def atomic_store(request: pytest.FixtureRequest) -> ImageRecords:
-    """Return each implementation whose writes are atomic; mongomock finds and then writes."""
     made: ImageRecords = request.getfixturevalue(request.param)
     return made
 

@@ -19,7 +19,6 @@ from app.http.contract.validation import JsonBody
 from app.models import ImageRequest
 from app.models.image_request import MAX_CANDIDATES
 from app.models.prompts import CONTROL_CHARACTERS, MAX_PROMPT_CHARS
-from app.usecases.images.prompts import MAX_COUNT
 
 Quality = Literal["auto", "low", "medium", "high", "xhigh", "max"]
 Size = Literal["1024x1024", "1536x1024", "1024x1536"]
@@ -78,17 +77,6 @@ class GenerateBody(JsonBody):
         )
 
 
-class PromptsQuery(BaseModel):
-    """Selects prompts."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    count: int = Field(10, ge=1, le=MAX_COUNT, description="Number of prompts.")
-    theme: Annotated[str, AfterValidator(str.strip)] = Field(
-        "", max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$", description="Subject of the prompts."
-    )
-
-
 class Success(BaseModel):
     """The field that all successful responses share."""
 
@@ -138,6 +126,10 @@ class Image(BaseModel):
     replaced_by: str | None = Field(
         description="File name of the image that took the place of this one, whose URL redirects."
     )
+    group: str | None = Field(description="Id that the candidates of one request share.")
+    root: str | None = Field(description="File name of the image at the head of its lineage.")
+    tags: list[str]
+    starred: bool
 
 
 class ImageResponse(Image, Success):

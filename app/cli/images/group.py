@@ -10,6 +10,7 @@ from app.cli.images.doctor import doctor
 from app.cli.images.export_import import export, import_
 from app.cli.images.generate import generate
 from app.cli.images.list_show_delete import delete, list_, show
+from app.cli.images.organize import tag
 from app.cli.images.reconcile import reconcile, verify
 from app.cli.images.recut import recut
 from app.cli.images.sign import sign
@@ -18,6 +19,7 @@ _COMMANDS = (
     generate,
     list_,
     show,
+    tag,
     export,
     import_,
     recut,
@@ -38,6 +40,6 @@ class _OrderedGroup(AppGroup):
         return list(self.commands)
 
 
-images = _OrderedGroup("images", help="Generate, list, move, recut, sign and repair images.")
+images = _OrderedGroup("images", help="Generate, list, tag, move, recut, sign and repair images.")
 for _command in _COMMANDS:
     images.add_command(_command)

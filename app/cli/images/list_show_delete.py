@@ -14,7 +14,7 @@ from app.cli.exit_codes import INCOMPLETE, describe, exit_on_error
 from app.cli.params import find_owner, owner_option, query_option
 from app.errors import AppError
 from app.models import ImageRecord, PageQuery, object_keys
-from app.models.prompts import search_words
+from app.models.prompts import fold
 
 _PAGE_SIZE = 100
 
@@ -82,7 +82,7 @@ def newest_records(
 ) -> Iterator[ImageRecord]:
     """Yield the records of ready images, newest first; None means no limit."""
     left = sys.maxsize if limit is None else limit
-    page_query = PageQuery(limit=min(left, _PAGE_SIZE), words=search_words(query), owner=owner)
+    page_query = PageQuery(limit=min(left, _PAGE_SIZE), words=fold(query), owner=owner)
     while left > 0:
         page = deps().images.page(page_query)
         yield from page.records

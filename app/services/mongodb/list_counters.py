@@ -11,45 +11,56 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from app.errors import RecordsUnavailable
-from app.models import State
-from app.services.records.list_counters import CHILD_BITS, EVERYONE, SHIFTS, buckets, seek
+from app.services.mongodb.term_index import index_older
+from app.services.records.document import from_document
+from app.services.records.list_counters import CHILD_BITS, SHIFTS, buckets, seek
+from app.services.records.lists import EVERYONE, LISTED_STATES, lists_of
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
 
 Document = dict[str, Any]
 Bucket = tuple[str, int, int]
-"""An owner, a shift, and the bucket's number."""
+"""A list's name, a shift, and the bucket's number."""
 
-READY: Document = {"state": str(State.READY)}
+_LISTED: Document = {"state": {"$in": sorted(LISTED_STATES)}}
+COUNTED_FIELDS = ("state", "created_at", "owner", "group", "root", "tags", "starred")
+"""The fields of a document by which it is counted."""
+_RENAMED: Document = {"owner": "list"}
 _VERSION: Document = {"_id": "version"}
-_FIRST_COUNT: Document = {"_id": "first count"}
+_FIRST_COUNT: Document = {"_id": "first count of narrowed lists"}
 _RECOUNT_SECONDS = 600
+_FIRST_SECONDS = 3600  # with indexing a million documents
 _TIMEOUT_SECONDS = 2.0
 _POLL_SECONDS = 0.05
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class MongoListCounters:
-    """Counts the ready records in `generations` by time."""
+    """Counts the listed records in `generations` by time."""
 
     def __init__(self, generations: "Collection[Document]") -> None:
         self._generations = generations
         self._ranks: Collection[Document] = generations.database["ranks"]
 
     def prepare(self) -> None:
-        """Create the index, and count the records if that was never completed.
+        """Create the index, and index and count the records if that was never completed.
 
         Raises:
             RecordsUnavailable: another process is counting them.
         """
-        self._ranks.create_index([("owner", 1), ("shift", 1), ("bucket", -1)], name="children_of")
-        # Earlier versions counted for everyone only, without an owner field.
-        without_owner: Document = {"shift": {"$exists": True}, "owner": {"$exists": False}}
-        self._ranks.update_many(without_owner, {"$set": {"owner": EVERYONE}})
+        import pymongo
+
+        self._ranks.create_index([("list", 1), ("shift", 1), ("bucket", -1)], name="children")
+        # Earlier versions counted for everyone and for owners; before that, for everyone only.
+        unnamed: Document = {"shift": {"$exists": True}, "list": {"$exists": False}}
+        self._ranks.update_many(unnamed | {"owner": {"$exists": True}}, {"$rename": _RENAMED})
+        self._ranks.update_many(unnamed, {"$set": {"list": EVERYONE}})
         if self._is_counted():
             return
         if self._lease_first_count():
+            with pymongo.timeout(_FIRST_SECONDS):
+                index_older(self._generations)
             self.recount(fix=True)
             self._ranks.update_one(_FIRST_COUNT, {"$set": {"done": True}})
         else:
@@ -64,7 +75,7 @@ class MongoListCounters:
 
         now = datetime.now(UTC)
         free = _FIRST_COUNT | {"until": {"$lt": now}}
-        lease = {"$set": {"until": now + timedelta(seconds=_RECOUNT_SECONDS)}}
+        lease = {"$set": {"until": now + timedelta(seconds=_FIRST_SECONDS)}}
         try:
             self._ranks.update_one(free, lease, upsert=True)
         except DuplicateKeyError:
@@ -92,16 +103,16 @@ class MongoListCounters:
         found = self._ranks.find_one(_VERSION)
         return int(found["n"]) if found else 0
 
-    def total(self, owner: str) -> int:
-        """Return the number of the owner's listed records.
+    def total(self, name: str) -> int:
+        """Return the number of records in a list.
 
         It is the sum of a few counts per year.
         """
-        return sum(count["n"] for count in self._ranks.find({"owner": owner, "shift": SHIFTS[0]}))
+        return sum(count["n"] for count in self._ranks.find({"list": name, "shift": SHIFTS[0]}))
 
-    def seek(self, owner: str, offset: int) -> tuple[datetime, int] | None:
+    def seek(self, name: str, offset: int) -> tuple[datetime, int] | None:
         """Locate the record at this offset; see list_counters.seek."""
-        located = seek(offset, lambda shift, wider: self._child_counts(owner, shift, wider))
+        located = seek(offset, lambda shift, wider: self._child_counts(name, shift, wider))
         return located and (_EPOCH + timedelta(milliseconds=located[0]), located[1])
 
     def recount(self, *, fix: bool) -> int:
@@ -127,30 +138,37 @@ class MongoListCounters:
 
     def _count_records(self) -> Counter[Bucket]:
         counted: Counter[Bucket] = Counter()
-        for document in self._generations.find(READY, {"_id": 0, "created_at": 1, "owner": 1}):
-            counted.update(_buckets_of(READY | document))
+        for document in self._generations.find(_LISTED, COUNTED_FIELDS):
+            counted.update(_buckets_of(document))
         return counted
 
     def _stored_counts(self) -> Counter[Bucket]:
         found = self._ranks.find({"shift": {"$exists": True}})
         return Counter(
             {
-                (count.get("owner", EVERYONE), count["shift"], count["bucket"]): count["n"]
+                (count.get("list", EVERYONE), count["shift"], count["bucket"]): count["n"]
                 for count in found
             }
         )
 
     def _add(self, changes: Mapping[Bucket, int]) -> None:
-        for bucket, n in changes.items():
-            if n:
-                change = {"$inc": {"n": n}, "$setOnInsert": _fields(bucket)}
-                self._ranks.update_one(_key(bucket), change, upsert=True)
+        from pymongo import UpdateOne
+
+        updates = [
+            UpdateOne(
+                _key(bucket), {"$inc": {"n": n}, "$setOnInsert": _fields(bucket)}, upsert=True
+            )
+            for bucket, n in changes.items()
+            if n
+        ]
+        if updates:
+            self._ranks.bulk_write(updates, ordered=False)
 
     def _increment_version(self) -> None:
         self._ranks.update_one(_VERSION, {"$inc": {"n": 1}}, upsert=True)
 
-    def _child_counts(self, owner: str, shift: int, wider: int | None) -> Iterable[tuple[int, int]]:
-        condition: Document = {"owner": owner, "shift": shift}
+    def _child_counts(self, name: str, shift: int, wider: int | None) -> Iterable[tuple[int, int]]:
+        condition: Document = {"list": name, "shift": shift}
         if wider is not None:
             first = wider << CHILD_BITS
             condition["bucket"] = {"$gte": first, "$lt": first + (1 << CHILD_BITS)}
@@ -171,7 +189,7 @@ def _correction(counted: int, before: int, after: int) -> int:
 
 
 def _is_listed(document: Mapping[str, Any] | None) -> bool:
-    return document is not None and document.get("state") == State.READY
+    return document is not None and document.get("state") in LISTED_STATES
 
 
 def _buckets_of(document: Mapping[str, Any] | None) -> list[Bucket]:
@@ -182,15 +200,16 @@ def _buckets_of(document: Mapping[str, Any] | None) -> list[Bucket]:
     if not isinstance(created, datetime):
         return []
     found = buckets(round(created.timestamp() * 1000))
-    owners = {EVERYONE, str(document.get("owner") or EVERYONE)}
-    return [(owner, *bucket) for owner in owners for bucket in found]
+    record = from_document({"id": ""} | dict(document))
+    names = lists_of(record.state, record.owner, record)
+    return [(name, *bucket) for name in names for bucket in found]
 
 
 def _key(bucket: Bucket) -> Document:
-    owner, shift, number = bucket
-    return {"_id": f"{owner}:{shift}:{number}" if owner else f"{shift}:{number}"}
+    name, shift, number = bucket
+    return {"_id": f"{name}:{shift}:{number}" if name else f"{shift}:{number}"}
 
 
 def _fields(bucket: Bucket) -> Document:
-    owner, shift, number = bucket
-    return {"owner": owner, "shift": shift, "bucket": number}
+    name, shift, number = bucket
+    return {"list": name, "shift": shift, "bucket": number}

@@ -1,38 +1,42 @@
 """Find the documents of a page of the list in the MongoDB records."""
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from app.models import PageQuery, Position
-from app.services.mongodb.list_counters import READY, MongoListCounters
-from app.services.records.list_counters import EVERYONE
-from app.services.records.pages import MAX_COUNTED, FoundPage, owner_token
+from app.models import PageQuery, Position, State
+from app.services.mongodb.list_counters import MongoListCounters
+from app.services.records.lists import lists_of_query, plain_list
+from app.services.records.pages import MAX_COUNTED, FoundPage
+from app.services.records.terms import list_term, search_of
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
 
 Document = dict[str, Any]
 
-_MAX_COUNTED_TOKENS = 12
+_MAX_COUNTED_TERMS = 12
 _NEWEST_FIRST = [("created_at", -1), ("_id", -1)]
 
 
 def find(collection: "Collection[Document]", query: PageQuery) -> FoundPage[Document]:
     """Find the documents of a page."""
-    return _find_matches(collection, query) if query.words else _find_any(collection, query)
+    names = lists_of_query(query)
+    if query.words or len(names) > 1:
+        return _find_matches(collection, query)
+    return _find_in_list(collection, query, names[0])
 
 
-def _find_any(collection: "Collection[Document]", query: PageQuery) -> FoundPage[Document]:
-    """Find a page of the whole list or of one owner's.
-
-    Counters give its start and the total.
-    """
+def _find_in_list(
+    collection: "Collection[Document]", query: PageQuery, name: str
+) -> FoundPage[Document]:
+    """Find a page of a counted list. Counters give its start and the total."""
     counters, offset = MongoListCounters(collection), query.offset
-    owner = EVERYONE if query.owner is None else query.owner
-    listed = READY if query.owner is None else READY | {"owner": query.owner}
-    condition, total = listed | _after(query.after), counters.total(owner)
+    total = counters.total(name)
+    listed = _listed(query, name)
+    condition = listed | _after(query.after)
     if offset and query.after is None:
-        located = counters.seek(owner, offset)
+        located = counters.seek(name, offset)
         if located is None:
             return FoundPage(entries=(), total=total)
         before, offset = located
@@ -40,24 +44,36 @@ def _find_any(collection: "Collection[Document]", query: PageQuery) -> FoundPage
     return FoundPage(entries=_page(collection, condition, query.limit, offset), total=total)
 
 
+def _listed(query: PageQuery, name: str) -> Document:
+    if name != plain_list(query):
+        return _in_state(query) | {"terms": list_term(name)}
+    return _in_state(query) if query.owner is None else _in_state(query) | {"owner": query.owner}
+
+
 def _find_matches(collection: "Collection[Document]", query: PageQuery) -> FoundPage[Document]:
-    """Find a page of the documents that have all words.
+    """Find a page of the documents that have all words, and are in all lists.
 
     Matches are counted up to a limit.
     """
-    owner = [] if query.owner is None else [owner_token(query.owner)]
+    search, listed = search_of(query), _in_state(query)
 
-    def frequency(token: str) -> int:
-        return _count(collection, READY | {"tokens": token})
+    def frequency(term: str) -> int:
+        return _count(collection, listed | {"terms": term})
 
-    # MongoDB looks up the first token of `$all` in the index, and filters by the others. Long
-    # words are rarer than short ones, so of many words only the longest are counted.
-    longest_first = owner + sorted(query.words, key=len, reverse=True)
-    counted, others = longest_first[:_MAX_COUNTED_TOKENS], longest_first[_MAX_COUNTED_TOKENS:]
+    # MongoDB looks up the first term of `$all` in the index, and filters by the others. The terms
+    # of long words come first: such words are rarer, so of many terms only the first are counted.
+    counted, others = search.terms[:_MAX_COUNTED_TERMS], search.terms[_MAX_COUNTED_TERMS:]
     rarest_first = sorted(counted, key=frequency) if len(counted) > 1 else counted
-    condition = READY | {"tokens": {"$all": rarest_first + others}}
+    condition = listed | {"terms": {"$all": [*rarest_first, *others]}}
+    if search.contained:
+        parts = [re.escape(text) for text in search.contained]
+        condition |= {"$and": [{"tokens": {"$regex": part}} for part in parts]}
     page = _page(collection, condition | _after(query.after), query.limit, query.offset)
     return FoundPage.of_matches(page, _count(collection, condition))
+
+
+def _in_state(query: PageQuery) -> Document:
+    return {"state": str(State.TRASHED if query.trashed else State.READY)}
 
 
 def _count(collection: "Collection[Document]", condition: Document) -> int:

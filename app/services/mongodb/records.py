@@ -3,8 +3,7 @@
 import logging
 import threading
 from collections.abc import Collection as Ids
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +12,10 @@ from app.models import ImageRecord, Page, PageQuery, State
 from app.services.mongodb import pages
 from app.services.mongodb.client import MongoDatabase, translate_errors
 from app.services.mongodb.indexes import create_indexes
-from app.services.mongodb.list_counters import MongoListCounters
-from app.services.records.document import from_document, to_document
-from app.services.records.pages import owner_token
+from app.services.mongodb.list_counters import COUNTED_FIELDS, MongoListCounters
+from app.services.mongodb.term_index import record_of
+from app.services.records.document import to_document
+from app.services.records.terms import terms_of
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
@@ -24,7 +24,6 @@ Document = dict[str, Any]
 
 # Below the client's timeout, so that waiting for a preparation that fails does not double that.
 _PREPARATION_SECONDS = 2.0
-_COUNTED_FIELDS = {"state": 1, "created_at": 1, "owner": 1}
 
 _log = logging.getLogger(__name__)
 
@@ -60,7 +59,7 @@ class MongoRecords:
         document = _document_of(new)
         with translate_errors():
             before = self._collection().find_one_and_replace(
-                expected, document, projection=_COUNTED_FIELDS
+                expected, document, projection=COUNTED_FIELDS
             )
         if before:
             self._count(before, document)
@@ -78,7 +77,7 @@ class MongoRecords:
         """See ImageRecords."""
         with translate_errors():
             found = pages.find(self._collection(), query)
-        return found.read(query.limit, _record_of)
+        return found.read(query.limit, record_of)
 
     def version(self) -> int:
         """See ImageRecords."""
@@ -94,7 +93,7 @@ class MongoRecords:
         """See ImageRecords."""
         with translate_errors():
             before = self._collection().find_one_and_delete(
-                {"_id": image_id}, projection=_COUNTED_FIELDS
+                {"_id": image_id}, projection=COUNTED_FIELDS
             )
         self._count(before, None)
 
@@ -103,13 +102,13 @@ class MongoRecords:
         expired = {"state": str(State.PENDING), "lease_until": {"$lte": now}}
         with translate_errors():
             found = self._collection().find(expired).sort("lease_until", 1).limit(limit)
-            return [_record_of(document) for document in found]
+            return [record_of(document) for document in found]
 
     def scan(self, *, after: str = "", limit: int) -> Sequence[ImageRecord]:
         """See ImageRecords."""
         with translate_errors():
             found = self._collection().find({"_id": {"$gt": after}}).sort("_id", 1).limit(limit)
-            return [_record_of(document) for document in found]
+            return [record_of(document) for document in found]
 
     def removals(self, since: datetime) -> Ids[str]:
         """See ImageRecords."""
@@ -144,7 +143,7 @@ class MongoRecords:
     def _find_one(self, condition: Document) -> ImageRecord | None:
         with translate_errors():
             document = self._collection().find_one(condition)
-        return _record_of(document) if document else None
+        return record_of(document) if document else None
 
     def _count(self, before: Document | None, after: Document | None) -> None:
         """Update the counters; failures are only logged.
@@ -189,13 +188,4 @@ def _document_of(record: ImageRecord) -> Document:
     document = to_document(record)
     if not record.claim:
         del document["claim"]  # so that the sparse index of claims leaves it out
-    if record.owner:
-        document["tokens"].append(owner_token(record.owner))
-    return {"_id": document.pop("id"), **document}
-
-
-def _record_of(document: Mapping[str, Any]) -> ImageRecord:
-    record = from_document({**document, "id": document["_id"]})
-    if record.owner and record.tokens[-1:] == (owner_token(record.owner),):
-        return replace(record, tokens=record.tokens[:-1])
-    return record
+    return {"_id": document.pop("id"), **document, "terms": terms_of(record)}

@@ -4,7 +4,7 @@ Times in milliseconds fall into buckets of three widths, each 256 times the next
 and a minute. To find an offset, the counts of whole buckets are skipped first, then the records
 of a single minute.
 
-Each record is counted for everyone, and once more for its owner if it has one.
+Each record is counted in every list that contains it; see lists.py.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,9 +13,6 @@ SHIFTS = (32, 24, 16)
 """The number of bits of a time in milliseconds that a bucket drops, widest bucket first."""
 CHILD_BITS = 8
 """The number of bits in which the buckets within a wider bucket differ."""
-
-EVERYONE = ""
-"""The owner under which all records are counted."""
 
 ChildCounts = Callable[[int, int | None], Iterable[tuple[int, int]]]
 """Returns (bucket, count) pairs of a shift, newest first.

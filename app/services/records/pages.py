@@ -40,8 +40,3 @@ class FoundPage(Generic[T]):
             total_exact=self.total_exact,
             more=len(self.entries) > limit,
         )
-
-
-def owner_token(owner: str) -> str:
-    """Return the token of an owner's records, which no search can contain."""
-    return f"\x00{owner}"

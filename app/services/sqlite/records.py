@@ -5,10 +5,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from app.models import ImageRecord, Page, PageQuery, State
-from app.services.records.pages import owner_token
+from app.services.records.lists import LISTED_STATES
+from app.services.records.terms import terms_of
 from app.services.sqlite import pages
 from app.services.sqlite.database import SqliteDatabase
-from app.services.sqlite.full_text import write_tokens
+from app.services.sqlite.full_text import write_terms
 from app.services.sqlite.rows import (
     READ_COLUMNS,
     WRITTEN_COLUMNS,
@@ -20,9 +21,9 @@ from app.services.sqlite.rows import (
 from app.services.sqlite.schema import recount
 
 _SELECT = f"SELECT {READ_COLUMNS} FROM generations WHERE "  # noqa: S608 - reason: constants only
-_INSERT = f"INSERT INTO generations ({WRITTEN_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - reason: constants only
+_INSERT = f"INSERT INTO generations ({WRITTEN_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - reason: constants only
 _COMPARE_AND_SWAP = (
-    f"UPDATE generations SET ({WRITTEN_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?, ?), place = NULL "  # noqa: S608 - reason: constants only
+    f"UPDATE generations SET ({WRITTEN_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?, ?, ?), place = NULL "  # noqa: S608 - reason: constants only
     "WHERE id = ? AND state = ? AND lease_ms = ?"
 )
 
@@ -40,7 +41,7 @@ class SqliteRecords:
                 connection.execute(_INSERT, to_row(record))
             except sqlite3.IntegrityError:
                 return False
-            _write_tokens(connection, record)
+            _write_terms(connection, record)
         return True
 
     def compare_and_swap(self, old: ImageRecord, new: ImageRecord) -> bool:
@@ -50,7 +51,7 @@ class SqliteRecords:
             cursor = connection.execute(_COMPARE_AND_SWAP, (*to_row(new), *expected))
             swapped = cursor.rowcount == 1
             if swapped:
-                _write_tokens(connection, new)
+                _write_terms(connection, new)
         return swapped
 
     def get(self, image_id: str) -> ImageRecord | None:
@@ -142,8 +143,7 @@ class SqliteRecords:
         return [from_row(row) for row in rows]
 
 
-def _write_tokens(connection: sqlite3.Connection, record: ImageRecord) -> None:
+def _write_terms(connection: sqlite3.Connection, record: ImageRecord) -> None:
     created = created_ms(record)
-    if record.state is State.READY and created is not None:
-        owner = [owner_token(record.owner)] if record.owner else []
-        write_tokens(connection, record.id, created, [*record.tokens, *owner])
+    if record.state in LISTED_STATES and created is not None:
+        write_terms(connection, record.id, created, terms_of(record), record.tokens)

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 
-from app.models import ImageRecord, State
+from app.models import ImageRecord
 from app.services.records.document import from_document, to_document
+from app.services.records.lists import LISTED_STATES, lists_of
 
-WRITTEN_COLUMNS = "id, state, created_ms, owner, claim, lease_ms, requested_ms, document"
+WRITTEN_COLUMNS = "id, state, created_ms, owner, claim, lease_ms, requested_ms, lists, document"
 """The columns of the values that `to_row` returns."""
 READ_COLUMNS = "id, document, claim, state, lease_ms, created_ms, owner"
 """The columns of the row that `from_row` takes."""
@@ -20,6 +21,7 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 
 def to_row(record: ImageRecord) -> tuple[object, ...]:
     """Return the values of WRITTEN_COLUMNS."""
+    names = lists_of(record.state, record.owner, record)
     return (
         record.id,
         str(record.state),
@@ -28,6 +30,7 @@ def to_row(record: ImageRecord) -> tuple[object, ...]:
         record.claim or None,
         to_milliseconds(record.lease_until),
         to_milliseconds(record.requested_at),
+        orjson.dumps(names).decode() if names else None,
         orjson.dumps(to_document(record)).decode(),
     )
 
@@ -35,7 +38,7 @@ def to_row(record: ImageRecord) -> tuple[object, ...]:
 def created_ms(record: ImageRecord) -> int | None:
     """Return the record's time in the list. Every listed record has one."""
     created = record.created_at
-    if created is None and record.state is State.READY:
+    if created is None and record.state in LISTED_STATES:
         created = record.requested_at
     return None if created is None else to_milliseconds(created)
 

@@ -2,44 +2,39 @@
 
 import sqlite3
 
-from app.services.records.list_counters import EVERYONE, SHIFTS
+from app.services.records.list_counters import SHIFTS
+from app.services.sqlite import migration
 
 _ALL_SHIFTS = f"(SELECT column1 AS shift FROM (VALUES {', '.join(f'({n})' for n in SHIFTS)}))"  # noqa: S608 - reason: constants only
 
 
 def _count(row: str) -> str:
-    """Return SQL that counts a listed row for everyone and its owner."""
-    return f"""INSERT INTO ranks SELECT who.column1, shift, {row}.created_ms >> shift, 1
-        FROM (VALUES ('{EVERYONE}'), ({row}.owner)) AS who, {_ALL_SHIFTS}
-        WHERE who.column1 IS NOT NULL AND {row}.state = 'ready'
+    """Return SQL that counts a row in all its lists."""
+    return f"""INSERT INTO ranks SELECT value, shift, {row}.created_ms >> shift, 1
+        FROM json_each({row}.lists), {_ALL_SHIFTS} WHERE true
         ON CONFLICT DO UPDATE SET n = n + 1;"""  # noqa: S608 - reason: constants only
 
 
 def _uncount(row: str) -> str:
-    """Return SQL that uncounts a listed row, and deletes empty buckets."""
+    """Return SQL that uncounts a row, and deletes empty buckets."""
     statements = ""
     for shift in SHIFTS:
-        bucket = (
-            f"owner IN ('{EVERYONE}', {row}.owner) "
-            f"AND shift = {shift} AND bucket = {row}.created_ms >> {shift}"
-        )
-        statements += f"UPDATE ranks SET n = n - 1 WHERE {bucket} AND {row}.state = 'ready';"  # noqa: S608 - reason: constants only
+        bucket = f"""list IN (SELECT value FROM json_each({row}.lists))
+            AND shift = {shift} AND bucket = {row}.created_ms >> {shift}"""  # noqa: S608 - reason: constants only
+        statements += f"UPDATE ranks SET n = n - 1 WHERE {bucket};"  # noqa: S608 - reason: constants only
         statements += f"DELETE FROM ranks WHERE {bucket} AND n = 0;"  # noqa: S608 - reason: constants only
     return statements
 
 
-_COUNTS_OF_EVERYONE = f"""SELECT '{EVERYONE}', shift, created_ms >> shift, count(*)
-    FROM generations, {_ALL_SHIFTS} WHERE state = 'ready' GROUP BY 2, 3"""  # noqa: S608 - reason: constants only
-_COUNTS_OF_OWNERS = f"""SELECT owner, shift, created_ms >> shift, count(*)
-    FROM generations, {_ALL_SHIFTS} WHERE state = 'ready' AND owner IS NOT NULL GROUP BY 1, 2, 3"""  # noqa: S608 - reason: constants only
-_RECOUNTED = f"{_COUNTS_OF_EVERYONE} UNION ALL {_COUNTS_OF_OWNERS}"
+_RECOUNTED = f"""SELECT value, shift, created_ms >> shift, count(*)
+    FROM generations, json_each(lists), {_ALL_SHIFTS} WHERE lists IS NOT NULL GROUP BY 1, 2, 3"""  # noqa: S608 - reason: constants only
 
 # A row has no owner if its document is unreadable or names none.
 _OWNER_IN_DOCUMENT = """CASE WHEN json_valid(document) THEN
     CASE json_type(document, '$.owner') WHEN 'text' THEN json_extract(document, '$.owner') END
 END"""
 _INCREMENT_VERSION = "UPDATE list_version SET n = n + 1;"
-_DELETE_TOKENS = "DELETE FROM words WHERE rowid = old.place;"
+_DELETE_TERMS = "DELETE FROM index_terms WHERE rowid = old.place;"
 _CLEAR_PLACE = "UPDATE generations SET place = NULL WHERE id = new.id AND place = old.place;"
 
 _STEPS = (
@@ -139,29 +134,7 @@ _STEPS = (
         "ALTER TABLE generations ADD COLUMN owner TEXT",
         "CREATE INDEX owned ON generations (owner, state, created_ms DESC, id DESC) "
         "WHERE owner IS NOT NULL",
-        # Earlier versions counted for everyone only, by triggers of the same names.
-        "DROP TRIGGER IF EXISTS listed",
-        "DROP TRIGGER IF EXISTS relisted",
-        "DROP TRIGGER IF EXISTS unlisted",
-        "DROP TABLE IF EXISTS ranks",
         f"UPDATE generations SET owner = {_OWNER_IN_DOCUMENT} WHERE {_OWNER_IN_DOCUMENT} > ''",  # noqa: S608 - reason: constants only
-        # The same form in which full_text.py writes `owner_token`.
-        """UPDATE words SET tokens = words.tokens || ' 00' || lower(hex(owner)) FROM generations
-            WHERE owner IS NOT NULL AND place = words.rowid""",
-        # The number of listed rows in each bucket of time; see list_counters.py.
-        """CREATE TABLE ranks (
-            owner TEXT NOT NULL, shift INTEGER NOT NULL, bucket INTEGER NOT NULL,
-            n INTEGER NOT NULL, PRIMARY KEY (owner, shift, bucket)
-        ) WITHOUT ROWID""",
-        f"INSERT INTO ranks {_RECOUNTED}",
-        f"""CREATE TRIGGER listed AFTER INSERT ON generations WHEN new.state = 'ready'
-            BEGIN {_count("new")} {_INCREMENT_VERSION} END""",
-        f"""CREATE TRIGGER relisted AFTER UPDATE OF state, created_ms, document ON generations
-            WHEN 'ready' IN (old.state, new.state)
-            BEGIN {_uncount("old")} {_count("new")}
-                {_DELETE_TOKENS} {_CLEAR_PLACE} {_INCREMENT_VERSION} END""",
-        f"""CREATE TRIGGER unlisted AFTER DELETE ON generations WHEN old.state = 'ready'
-            BEGIN {_uncount("old")} {_DELETE_TOKENS} {_INCREMENT_VERSION} END""",
     ),
     (
         """CREATE TABLE spending (
@@ -182,6 +155,42 @@ _STEPS = (
         # What shared caches must not serve, by the time of its removal.
         "CREATE INDEX removals ON generations (lease_ms) WHERE state IN ('deleted', 'replaced')",
     ),
+    (
+        # Earlier versions counted for everyone and for owners only, by triggers of the same names.
+        "DROP TRIGGER IF EXISTS listed",
+        "DROP TRIGGER IF EXISTS relisted",
+        "DROP TRIGGER IF EXISTS unlisted",
+        "DROP TABLE IF EXISTS ranks",
+        "ALTER TABLE generations ADD COLUMN lists TEXT",
+        # Those that the record was in before lists could be narrowed; see lists.py.
+        """UPDATE generations SET lists = CASE WHEN owner IS NULL THEN '[""]'
+            ELSE json_array('', owner) END WHERE state = 'ready'""",
+        # The number of listed rows in each bucket of time; see list_counters.py.
+        """CREATE TABLE ranks (
+            list TEXT NOT NULL, shift INTEGER NOT NULL, bucket INTEGER NOT NULL,
+            n INTEGER NOT NULL, PRIMARY KEY (list, shift, bucket)
+        ) WITHOUT ROWID""",
+        f"INSERT INTO ranks {_RECOUNTED}",
+        # Texts in scripts without spaces were words of one and two characters before.
+        """UPDATE generations SET document = folded_again(document)
+            WHERE state = 'ready' AND folded_again(document) <> document""",
+        # The terms of listed rows, at a place in the order of time; see full_text.py.
+        "DROP TABLE words",
+        "CREATE VIRTUAL TABLE index_terms USING fts5 (terms, id UNINDEXED, words UNINDEXED, "
+        """detail = none, columnsize = 0, tokenize = "ascii tokenchars '_'")""",
+        """INSERT INTO index_terms (rowid, terms, id, words)
+            SELECT place, terms_of(id, owner, document), id, words_of(document)
+            FROM generations WHERE place IS NOT NULL ORDER BY place""",
+        "CREATE INDEX trash ON generations (lease_ms) WHERE state = 'trashed'",
+        f"""CREATE TRIGGER listed AFTER INSERT ON generations WHEN new.lists IS NOT NULL
+            BEGIN {_count("new")} {_INCREMENT_VERSION} END""",
+        f"""CREATE TRIGGER relisted AFTER UPDATE OF lists, created_ms, document ON generations
+            WHEN coalesce(old.lists, new.lists) IS NOT NULL
+            BEGIN {_uncount("old")} {_count("new")}
+                {_DELETE_TERMS} {_CLEAR_PLACE} {_INCREMENT_VERSION} END""",
+        f"""CREATE TRIGGER unlisted AFTER DELETE ON generations WHEN old.lists IS NOT NULL
+            BEGIN {_uncount("old")} {_DELETE_TERMS} {_INCREMENT_VERSION} END""",
+    ),
 )
 
 
@@ -190,6 +199,8 @@ def migrate(connection: sqlite3.Connection) -> None:
 
     Several processes may do so at the same time.
     """
+    for name, function in migration.FUNCTIONS.items():
+        connection.create_function(name, -1, function, deterministic=True)
     with connection:
         connection.execute("BEGIN IMMEDIATE")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -204,11 +215,11 @@ def recount(connection: sqlite3.Connection, *, fix: bool) -> int:
     See ImageRecords.
     """
     recounted = set(connection.execute(_RECOUNTED))
-    stored = set(connection.execute("SELECT owner, shift, bucket, n FROM ranks"))
+    stored = set(connection.execute("SELECT list, shift, bucket, n FROM ranks"))
     wrong = {count[:3] for count in recounted ^ stored}
     if fix and wrong:
         connection.executemany(
-            "DELETE FROM ranks WHERE owner = ? AND shift = ? AND bucket = ?", wrong
+            "DELETE FROM ranks WHERE list = ? AND shift = ? AND bucket = ?", wrong
         )
         connection.executemany("INSERT INTO ranks VALUES (?, ?, ?, ?)", recounted - stored)
         connection.execute(_INCREMENT_VERSION)

@@ -8,8 +8,9 @@ from typing import Any
 
 from app.errors import Charged
 from app.imaging import AUTOMATIC, CutoutOptions
-from app.models import ImageRecord, Original, State, object_keys, tags
+from app.models import ImageRecord, Original, State, object_keys
 from app.models.prompts import fold, split_prompt
+from app.models.tags import InvalidTags, normalize_tags
 
 _TEXTS = (
     "attempt",
@@ -112,8 +113,8 @@ def _image_id(value: Any) -> str:
 def _tags(value: Any) -> tuple[str, ...]:
     """Return the tags, or none if they are not valid."""
     try:
-        return tags.normalize(value)
-    except tags.InvalidTags:
+        return normalize_tags(value)
+    except InvalidTags:
         return ()
 
 

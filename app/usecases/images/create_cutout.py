@@ -73,6 +73,7 @@ class CreateCutout:
             result = self._find_or_create(parent, options)
             if request.replace:
                 self.replace_image(parent, self._confirmed(result.record))
+                result = replace(result, record=self._confirmed(result.record))
         except AppError as error:
             error.charged = Charged.NO
             raise

@@ -66,10 +66,21 @@ class RecutImages:
             recut, png = self.finalizer.cut_out(record, original)
             if in_place and (png != before or recut != record):
                 self.store.put(image_key, png, content_type=object_keys.PNG)
-                written = self.records.compare_and_swap(record, recut)
+                written = self._write(record, recut)
                 undo_if_deleted(self.records, self.store, record.id, (image_key,))
                 if not written:
                     return RecutResult(record=record, problem="the record changed in the meantime")
         except (AppError, UnusableImage) as error:
             return RecutResult(record=record, problem=str(error))
         return RecutResult(record=recut, before=before, after=png)
+
+    def _write(self, record: ImageRecord, recut: ImageRecord) -> bool:
+        """Replace the record, also if only its tags or star have changed in the meantime."""
+        if self.records.compare_and_swap(record, recut):
+            return True
+        current = self.records.get(record.id)
+        if current is None or current.state is not State.READY or recut.image is None:
+            return False
+        return current.image == record.image and self.records.compare_and_swap(
+            current, current.ready(recut.image)
+        )

@@ -43,10 +43,23 @@ class ReplaceImage:
             if new.state is State.REPLACED or new.id in {version.id for version in earlier}:
                 return None
             replaced = newest.replaced(new.id, self.clock.now())
+            if not self._inherit(new, newest):
+                continue
             if self.records.compare_and_swap(newest, replaced):
                 return self._remove_images([replaced])
             old = self.records.get(old.id) or old
         raise GenerationInProgress(f"{old.id} is being replaced by others", message=_IN_PROGRESS)
+
+    def _inherit(self, new: ImageRecord, old: ImageRecord) -> bool:
+        """Give the new image the tags, star and group of the old one; return whether it has them.
+
+        This comes before the replacement. After a crash in between, both images have them.
+        """
+        current = self.records.get(new.id)
+        if current is None or current.state is not State.READY:
+            return True
+        successor = current.succeeding(old)
+        return successor == current or self.records.compare_and_swap(current, successor)
 
     def remove_image(self, record: ImageRecord) -> None:
         """Write the sidecar of a replaced image, then remove the image.

@@ -46,13 +46,13 @@ def test_any_number_of_records_may_have_no_claim(store: ImageRecords) -> None:
     assert store.page(PageQuery(limit=10)).total == 3
 
 
-def test_one_of_many_concurrent_inserts_of_a_claim_succeeds(atomic_store: ImageRecords) -> None:
+def test_one_of_many_concurrent_inserts_of_a_claim_succeeds(store: ImageRecords) -> None:
     """Of eight threads one gets True, and its record is the one stored."""
     records = [a_record(claim="c") for _ in range(8)]
-    results = in_threads(8, lambda number: atomic_store.insert(records[number]))
+    results = in_threads(8, lambda number: store.insert(records[number]))
     assert sum(results) == 1
-    assert atomic_store.find("c") == records[results.index(True)]
-    assert atomic_store.page(PageQuery(limit=10)).total == 1
+    assert store.find("c") == records[results.index(True)]
+    assert store.page(PageQuery(limit=10)).total == 1
 
 
 @pytest.mark.parametrize(
@@ -94,12 +94,12 @@ def test_only_state_and_lease_are_compared(store: ImageRecords) -> None:
     assert store.find("c") is None
 
 
-def test_one_of_many_concurrent_swaps_succeeds(atomic_store: ImageRecords) -> None:
+def test_one_of_many_concurrent_swaps_succeeds(store: ImageRecords) -> None:
     """Of eight threads that swap the same record, exactly one gets True, in each round."""
     record = a_record(state=State.PENDING, lease_until=NOON)
-    atomic_store.insert(record)
+    store.insert(record)
     for turn in range(1, 6):
-        seen = atomic_store.get(record.id)
+        seen = store.get(record.id)
         assert seen is not None
         candidates = [
             replace(seen, lease_until=NOON + turn * MILLISECOND, model=str(number))
@@ -107,10 +107,10 @@ def test_one_of_many_concurrent_swaps_succeeds(atomic_store: ImageRecords) -> No
         ]
         results = in_threads(
             8,
-            lambda number: atomic_store.compare_and_swap(seen, candidates[number]),  # noqa: B023 - reason: used in this round only
+            lambda number: store.compare_and_swap(seen, candidates[number]),  # noqa: B023 - reason: used in this round only
         )
         assert sum(results) == 1
-        assert atomic_store.get(record.id) == candidates[results.index(True)]
+        assert store.get(record.id) == candidates[results.index(True)]
 
 
 def test_a_swapped_record_is_found_by_its_new_tokens(store: ImageRecords) -> None:

@@ -32,7 +32,7 @@ def test_sqlite_repairs_damaged_counts(sqlite: SqliteRecords, tmp_path: Path) ->
     with closing(sqlite3.connect(tmp_path / "data" / "records.sqlite3")) as other, other:
         other.execute("UPDATE ranks SET n = n + 5 WHERE shift = 32")
         other.execute("DELETE FROM ranks WHERE shift = 24")
-        other.execute("DELETE FROM ranks WHERE owner = 'ann' AND shift = 16")
+        other.execute("DELETE FROM ranks WHERE list = 'ann' AND shift = 16")
         other.execute("INSERT INTO ranks VALUES ('bob', 16, 7, 9)")
     assert sqlite.recount(fix=False) == damaged
     assert sqlite.recount(fix=True) == damaged
@@ -50,9 +50,9 @@ def test_sqlite_repairs_damaged_counts(sqlite: SqliteRecords, tmp_path: Path) ->
         lambda ranks: ranks.update_many({"shift": 32}, {"$inc": {"n": 5}}),
         lambda ranks: ranks.delete_many({"shift": 16}),
         lambda ranks: ranks.insert_one({"_id": "16:7", "shift": 16, "bucket": 7, "n": 9}),
-        lambda ranks: ranks.delete_many({"owner": "ann"}),
+        lambda ranks: ranks.delete_many({"list": "ann"}),
         lambda ranks: ranks.insert_one(
-            {"_id": "bob:16:7", "owner": "bob", "shift": 16, "bucket": 7, "n": 9}
+            {"_id": "bob:16:7", "list": "bob", "shift": 16, "bucket": 7, "n": 9}
         ),
         lambda ranks: ranks.delete_many({}),
     ],
@@ -168,7 +168,7 @@ def test_sqlite_pages_are_index_ranges(sqlite: SqliteRecords, tmp_path: Path) ->
             ):
                 statement = pages._LISTED + owned + condition + pages._NEWEST_FIRST
                 plan = connection.execute(
-                    f"EXPLAIN QUERY PLAN {statement}", (*owner, *values, 5, 0)
+                    f"EXPLAIN QUERY PLAN {statement}", ("ready", *owner, *values, 5, 0)
                 ).fetchall()
                 (step,) = [line[-1] for line in plan]
                 assert step.startswith(f"SEARCH generations USING COVERING INDEX {index}")

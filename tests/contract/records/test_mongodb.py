@@ -11,6 +11,7 @@ from pymongo import MongoClient
 
 from app.errors import RecordsUnavailable
 from app.models import PageQuery, State
+from app.models.prompts import fold
 from app.ports import ImageRecords
 from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.records import MongoRecords
@@ -90,7 +91,7 @@ def test_list_and_search_have_indexes(
     indexes = client[mongo_database]["generations"].index_information()
     keys = [index["key"] for index in indexes.values()]
     assert [("state", 1), ("created_at", -1), ("_id", -1)] in keys
-    assert [("tokens", 1), ("state", 1), ("created_at", -1), ("_id", -1)] in keys
+    assert [("terms", 1), ("state", 1), ("created_at", -1), ("_id", -1)] in keys
     assert [("state", 1), ("lease_until", 1)] in keys
 
 
@@ -188,3 +189,30 @@ def test_broken_pooled_connections_are_replaced(proxied: Proxied) -> None:
     proxy.refuse()
     proxy.restore()
     assert store.page(PageQuery(limit=10)).total == 1
+
+
+def test_documents_without_terms_are_indexed_at_first_use(
+    mongodb: MongoRecords,
+    client: MongoClient[dict[str, Any]],
+    mongo_server: MongoServer,
+    mongo_database: str,
+) -> None:
+    """After an update, parts of words are found in all prompts, and owners are not words."""
+    record = a_record(
+        prompt="foxgloves 红色的狐狸", tokens=fold("foxgloves 红色的狐狸"), owner="ann"
+    )
+    mongodb.insert(record)
+    older = {"tokens": ["foxgloves", "红", "红色", "\x00ann"]}
+    database = client[mongo_database]
+    database["generations"].update_one({}, {"$set": older, "$unset": {"terms": "", "tags": ""}})
+    database["ranks"].update_many({"list": {"$exists": True}}, {"$rename": {"list": "owner"}})
+    database["ranks"].delete_one({"done": True})
+    with contextlib.closing(
+        MongoRecords(MongoDatabase(uri=mongo_server.uri, name=mongo_database))
+    ) as updated:
+        for part in ("xglo", "色的狐狸", "狐狸"):
+            query = PageQuery(limit=9, words=fold(part), owner="ann")
+            assert [found.id for found in updated.page(query).records] == [record.id]
+        assert "\x00ann" not in updated.page(PageQuery(limit=1)).records[0].tokens
+        assert updated.page(PageQuery(limit=1, owner="ann")).total == 1
+        assert updated.recount(fix=False) == 0

@@ -7,6 +7,7 @@ range), and that the server can execute the query with that index.
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,12 +20,12 @@ from pymongo.monitoring import (
     CommandSucceededEvent,
 )
 
-from app.models import PageQuery, Position
+from app.models import PageQuery, Position, State
 from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.indexes import INDEXES
 from app.services.mongodb.records import MongoRecords
 from app.services.records.list_counters import SHIFTS
-from app.services.records.pages import owner_token
+from app.services.records.terms import list_term
 from tests.attacks import Observe, attack
 from tests.support.builders import NOON, a_record
 from tests.support.servers.databases import MongoServer
@@ -75,9 +76,14 @@ def filled(client: MongoClient[Command], mongo_server: MongoServer) -> MongoReco
     database = f"test_{uuid.uuid4().hex}"
     store = MongoRecords(MongoDatabase(uri=mongo_server.uri, name=database, client=client))
     for days in range(30):
-        store.insert(
-            a_record(created_at=NOON - timedelta(days=days), tokens=("fox", "red"), owner="ann")
+        record = a_record(
+            created_at=NOON - timedelta(days=days),
+            tokens=("fox", "red"),
+            tags=("Fox",),
+            owner="ann",
         )
+        store.insert(record)
+        store.insert(replace(record, id=str(uuid.uuid4()), state=State.TRASHED, tags=()))
     return store
 
 
@@ -96,8 +102,11 @@ PAGES: dict[str, tuple[Command, str]] = {
     "an owner's first page": ({"owner": "ann"}, "owned"),
     "an owner's by offset": ({"owner": "ann", "offset": 20}, "owned"),
     "an owner's by position": ({"owner": "ann", "after": AFTER}, "owned"),
-    "words": ({"words": ("fox",)}, "matches"),
-    "words by position": ({"words": ("fox", "red"), "after": AFTER}, "matches"),
+    "words": ({"words": ("fox",)}, "terms"),
+    "a tag": ({"tags": ("Fox",)}, "terms"),
+    "a tag of an owner, by offset": ({"tags": ("fox",), "owner": "ann", "offset": 20}, "terms"),
+    "the trash": ({"trashed": True}, "newest"),
+    "words by position": ({"words": ("fox", "red"), "after": AFTER}, "terms"),
 }
 
 
@@ -175,10 +184,10 @@ def test_few_of_many_words_are_counted(
     words = ("fox", *(f"{number:02}" for number in range(99)))
     store.page(PageQuery(limit=3, words=words, owner=owner))
     *counts, _total = [command for command in recorder.commands if "aggregate" in command]
-    counted = [count["pipeline"][0]["$match"]["tokens"] for count in counts]
+    counted = [count["pipeline"][0]["$match"]["terms"] for count in counts]
     assert "fox" in counted
-    assert (owner_token("ann") in counted) is (owner is not None)
+    assert (list_term("ann") in counted) is (owner is not None)
     (query,) = recorder.queries("generations")
-    required = query["filter"]["tokens"]["$all"]
-    assert sorted(required) == sorted([*words, *([owner_token(owner)] if owner else [])])
+    required = query["filter"]["terms"]["$all"]
+    assert sorted(required) == sorted([*words, *([list_term(owner)] if owner else [])])
     observe(f"{len(counted)} words counted, and all required")

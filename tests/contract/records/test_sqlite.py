@@ -136,11 +136,11 @@ def test_a_failed_insert_leaves_no_trace(path: Path) -> None:
         record = a_record()
         store.ping()
         with closing(sqlite3.connect(path)) as connection, connection:
-            connection.execute("ALTER TABLE words RENAME TO elsewhere")
+            connection.execute("ALTER TABLE index_terms RENAME TO elsewhere")
         with pytest.raises(RecordsUnavailable):
             store.insert(record)
         with closing(sqlite3.connect(path)) as connection, connection:
-            connection.execute("ALTER TABLE elsewhere RENAME TO words")
+            connection.execute("ALTER TABLE elsewhere RENAME TO index_terms")
         assert store.get(record.id) is None
         assert store.page(PageQuery(limit=1)).total == 0
         assert store.insert(record)
@@ -153,4 +153,4 @@ def test_deleting_a_record_deletes_its_tokens(path: Path) -> None:
         store.insert(record)
         store.delete(record.id)
     with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("SELECT count(*) FROM words").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM index_terms").fetchone() == (0,)

@@ -27,7 +27,7 @@ def test_cursor_of_another_caller_reveals_nothing(auth_service: AuthenticatedSer
     assert [f"/images/{image['filename']}" for image in images] == [of_bob]
 
 
-@attack("Another caller's image: metadata, cutout and deletion", expect="404 image_not_found")
+@attack("Another caller's image: metadata, tags, cutout and deletion", expect="404 image_not_found")
 def test_foreign_image_looks_absent(auth_service: AuthenticatedService, observe: Observe) -> None:
     """Every request responds as for an absent image, with all scopes; nothing is changed."""
     alice, bob = auth_service.create_key("alice"), auth_service.create_key("bob", frozenset(Scope))
@@ -37,13 +37,14 @@ def test_foreign_image_looks_absent(auth_service: AuthenticatedService, observe:
     for method, suffix, body in (
         ("GET", "/metadata", None),
         ("POST", "/cutouts", cutout),
+        ("PATCH", "", {"tags": ["mine"], "starred": True}),
         ("DELETE", "", None),
     ):
         foreign = auth_service.call(method, image + suffix, bob, headers=headers, json=body)
         absent = auth_service.call(method, ABSENT + suffix, bob, headers=headers, json=body)
         observe(foreign)
         assert foreign.content == absent.content
-    assert auth_service.get(f"{image}/metadata", alice).status_code == 200
+    assert auth_service.get(f"{image}/metadata", alice).json()["tags"] == []
     assert auth_service.get(image).status_code == 200
     assert auth_service.call("DELETE", image, alice).status_code == 204
     assert auth_service.get(f"{image}/metadata", alice).status_code == 404

@@ -81,6 +81,7 @@ def test_operations_are_named_like_methods(shared_embedded: Service) -> None:
         "getImage": "get /images/{filename}",
         "getMetadata": "get /images/{filename}/metadata",
         "deleteImage": "delete /images/{filename}",
+        "organizeImage": "patch /images/{filename}",
         "createCutout": "post /images/{filename}/cutouts",
         "getUsage": "get /usage",
         "checkHealth": "get /healthz",

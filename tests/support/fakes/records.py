@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from app.models import ImageRecord, Page, PageQuery, State
+from app.models.tags import comparable
 from tests.support.fakes.scripted import Scripted
 
 
@@ -54,12 +55,7 @@ class FakeImageRecords(Scripted):
     def page(self, query: PageQuery) -> Page:
         """See ImageRecords."""
         self.step("page")
-        ready = [
-            record
-            for record in self.by_id.values()
-            if record.state is State.READY and query.owner in {None, record.owner}
-        ]
-        chosen = [record for record in ready if set(query.words) <= set(record.tokens)]
+        chosen = [record for record in self.by_id.values() if matches(record, query)]
         chosen.sort(key=_place, reverse=True)
         after = query.after
         rest = [
@@ -142,3 +138,17 @@ class FakeImageRecords(Scripted):
 
 def _place(record: ImageRecord) -> tuple[datetime, str]:
     return record.created_at or record.requested_at, record.id
+
+
+def matches(record: ImageRecord, query: PageQuery) -> bool:
+    """Return whether a record belongs to a query's list; its words have three letters or more."""
+    tags = set(map(comparable, record.tags))
+    return (
+        record.state is (State.TRASHED if query.trashed else State.READY)
+        and query.owner in {None, record.owner}
+        and tags.issuperset(map(comparable, query.tags))
+        and record.starred >= query.starred
+        and query.group in {"", record.group}
+        and query.root in {"", record.root}
+        and all(any(word in other for other in record.tokens) for word in query.words)
+    )

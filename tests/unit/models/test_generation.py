@@ -45,6 +45,8 @@ TRANSITIONS: dict[str, tuple[Transition, State]] = {
         State.PENDING,
     ),
     "ready": (lambda record: record.ready(an_image()), State.READY),
+    "organized": (lambda record: record.organized(("fox",), starred=True), State.READY),
+    "succeeding": (lambda record: record.succeeding(a_record()), State.READY),
     "failed": (lambda record: record.failed("e", charged=Charged.NO), State.FAILED),
     "unknown": (lambda record: record.unknown("e"), State.UNKNOWN),
     "cutout": (
@@ -58,10 +60,12 @@ TRANSITIONS: dict[str, tuple[Transition, State]] = {
 ALLOWED = {
     State.PENDING: {"leased_until", "started", "drawn", "paid", "released"}
     | {"ready", "failed", "unknown"},
-    State.READY: {"leased_until", "ready", "cutout", "replaced", "deleted"},
+    State.READY: {"leased_until", "ready", "cutout", "replaced", "deleted"}
+    | {"organized", "succeeding"},
     State.REPLACED: {"cutout", "replaced", "deleted"},
     State.FAILED: {"leased_until"},
     State.UNKNOWN: {"leased_until"},
+    State.TRASHED: set(),
     State.DELETED: {"deleted", "tombstone"},
 }
 
@@ -172,16 +176,6 @@ def test_another_cutout_is_a_free_record_of_its_own() -> None:
     assert (
         parent.replaced("other", NOON).cutout("new", now=LATER, lease_until=LATER).replaced_by == ""
     )
-
-
-def test_another_cutout_keeps_the_tags_and_the_lineage() -> None:
-    """It shows the same subject, but is no candidate of the group and was not starred."""
-    parent = a_record(group="g", tags=("fox",), starred=True)
-    child = parent.cutout("new", now=LATER, lease_until=LATER)
-    assert (child.tags, child.root) == (("fox",), parent.id)
-    assert (child.group, child.starred) == ("", False)
-    grandchild = a_record(root="r").cutout("new", now=LATER, lease_until=LATER)
-    assert grandchild.root == "r"
 
 
 def test_a_replaced_record_keeps_what_is_known_of_its_image() -> None:

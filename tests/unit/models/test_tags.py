@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.models.tags import MAX_TAG_CHARS, MAX_TAGS, InvalidTags, comparable, normalize
+from app.models.tags import MAX_TAG_CHARS, MAX_TAGS, InvalidTags, comparable, normalize_tags
 from tests.support.tables import each_row
 
 INVALID: dict[str, tuple[Any, str]] = {
@@ -36,30 +36,30 @@ def test_an_invalid_list_is_refused_with_the_reason(name: str) -> None:
     """The message names the rule that the value breaks."""
     value, reason = INVALID[name]
     with pytest.raises(InvalidTags, match=reason):
-        normalize(value)
+        normalize_tags(value)
 
 
 @each_row("name", EQUAL)
 def test_of_equal_tags_the_first_is_kept(name: str) -> None:
     """Tags are equal without case, in any composition and spacing."""
     first, second = EQUAL[name]
-    assert len(normalize([first, second])) == 1
-    assert normalize([first, second]) == normalize([first])
+    assert len(normalize_tags([first, second])) == 1
+    assert normalize_tags([first, second]) == normalize_tags([first])
 
 
 def test_tags_keep_their_case_and_order() -> None:
     """They are shown as the caller wrote them; repetitions don't count towards the limit."""
-    assert normalize(["Zoo", "apple", "zoo"]) == ("Zoo", "apple")
-    assert normalize(["x"] * 100) == ("x",)
-    assert normalize(["👩\u200d💻", "مي\u200cخواهم"]) == ("👩\u200d💻", "مي\u200cخواهم")
+    assert normalize_tags(["Zoo", "apple", "zoo"]) == ("Zoo", "apple")
+    assert normalize_tags(["x"] * 100) == ("x",)
+    assert normalize_tags(["👩\u200d💻", "مي\u200cخواهم"]) == ("👩\u200d💻", "مي\u200cخواهم")
 
 
 @given(st.lists(st.text(max_size=8), max_size=5))
 def test_normalized_tags_stay_as_they_are(values: list[str]) -> None:
     """Normalizing twice changes nothing, and no two tags are equal."""
     try:
-        tags = normalize(values)
+        tags = normalize_tags(values)
     except InvalidTags:
         return
-    assert normalize(tags) == tags
+    assert normalize_tags(tags) == tags
     assert len({comparable(tag) for tag in tags}) == len(tags)

@@ -192,3 +192,17 @@ def test_key_of_a_replaced_image_never_pays_again(
     paid = len(world.generator.requests)
     assert world.generate(a_request(), claim=CLAIM) == current(world, old)
     assert len(world.generator.requests) == paid
+
+
+def test_a_new_version_takes_over_what_was_noted(world: World, replace_image: ReplaceImage) -> None:
+    """The new image has tags, star and group of both; a repeated request moves nothing again."""
+    old, new = world.generate(a_request()), world.generate(a_request())
+    noted = replace(old.organized(("fox",), starred=True), group="g")
+    world.records.compare_and_swap(old, noted)
+    replace_image(old, new)
+    successor = current(world, new)
+    assert (successor.tags, successor.starred, successor.group) == (("fox",), True, "g")
+    unstarred = successor.organized((), starred=False)
+    assert world.records.compare_and_swap(successor, unstarred)
+    replace_image(current(world, old), unstarred)
+    assert current(world, new) == unstarred

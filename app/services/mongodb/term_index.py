@@ -1,0 +1,47 @@
+"""Index documents of earlier versions, which have words but no terms."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from app.models import ImageRecord, State
+from app.models.prompts import fold
+from app.services.records.document import from_document
+from app.services.records.terms import terms_of
+
+if TYPE_CHECKING:
+    from pymongo import UpdateOne
+    from pymongo.collection import Collection
+
+Document = dict[str, Any]
+
+_BATCH = 1000  # documents that are updated together
+_WITHOUT_TERMS: Document = {"state": str(State.READY), "terms": {"$exists": False}}
+
+
+def index_older(collection: "Collection[Document]") -> None:
+    """Add terms to all listed documents that have none. An interrupted run can be repeated."""
+    updates = _updates(collection)
+    while batch := list(islice(updates, _BATCH)):
+        collection.bulk_write(batch, ordered=False)
+
+
+def record_of(document: Mapping[str, Any]) -> ImageRecord:
+    """Return the record of a document, of this version or an earlier one."""
+    record = from_document({**document, "id": document["_id"]})
+    # Earlier versions kept the owner among the words, where no prompt has a null character.
+    words = tuple(word for word in record.tokens if not word.startswith("\x00"))
+    return record if words == record.tokens else replace(record, tokens=words)
+
+
+def _updates(collection: "Collection[Document]") -> "Iterator[UpdateOne]":
+    from pymongo import UpdateOne
+
+    for document in collection.find(_WITHOUT_TERMS):
+        record = record_of(document)
+        # Texts in scripts without spaces were words of one and two characters.
+        words = sorted({*record.tokens, *fold(record.prompt, record.subject)})
+        terms = terms_of(replace(record, tokens=words))
+        unchanged = {"_id": document["_id"], "lease_until": document.get("lease_until")}
+        yield UpdateOne(_WITHOUT_TERMS | unchanged, {"$set": {"tokens": words, "terms": terms}})

@@ -1,0 +1,80 @@
+"""Lists that are narrowed by tags, star, group, root and trash, on every record store."""
+
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+from app.models import ImageRecord, PageQuery, State
+from app.ports import ImageRecords
+from tests.support.builders import a_record
+from tests.support.fakes.records import matches
+from tests.support.stores.record_stores import add, ids, position_after, some_records
+
+
+def organized_records() -> list[ImageRecord]:
+    """Make records of two owners with tags, stars, groups and words, some in the trash."""
+    return [
+        replace(
+            record,
+            owner=("ann", "bob", "")[n % 3],
+            tags=[tag for tag, nth in (("Fox", 2), ("red hair", 3)) if n % nth == 0],
+            starred=n % 5 < 2,
+            group="g" if n % 7 == 0 else "",
+            root="r" if n % 11 < 3 else "",
+            state=State.TRASHED if n % 4 == 0 else State.READY,
+            tokens=("foxes",) if n % 2 else ("owl",),
+        )
+        for n, record in enumerate(some_records(60))
+    ]
+
+
+NARROWED: list[dict[str, Any]] = [
+    {"tags": ("FOX",)},
+    {"tags": ("red hair",)},
+    {"tags": ("red",)},
+    {"starred": True},
+    {"group": "g"},
+    {"root": "r"},
+    {},
+    {"tags": ("fox", "red hair")},
+    {"tags": ("fox",), "starred": True},
+    {"words": ("oxes",)},
+    {"words": ("fox",), "starred": True, "tags": ("red hair",)},
+    {"group": "g", "root": "r"},
+]
+
+
+def test_lists_are_narrowed_by_all_that_a_query_names(store: ImageRecords) -> None:
+    """Pages by offset and position, and exact totals, for everyone and for each owner."""
+    records = organized_records()
+    add(store, records)
+    for narrowed, owner, trashed in product(NARROWED, (None, "ann", "bob", "eve"), (False, True)):
+        query = PageQuery(limit=3, owner=owner, trashed=trashed, **narrowed)
+        expected = ids([record for record in records if matches(record, query)])
+        walked: list[str] = []
+        for offset in range(0, len(expected) + 1, 3):
+            page = store.page(replace(query, offset=offset))
+            assert (page.total, page.total_exact) == (len(expected), True), query
+            assert page.more == (offset + 3 < len(expected))
+            walked += ids(page.records)
+        assert walked == expected, query
+        if len(expected) > 3:
+            second = replace(query, after=position_after(store.page(query).records[-1]))
+            assert ids(store.page(second).records) == expected[3:6], query
+
+
+def test_lists_follow_changes(store: ImageRecords) -> None:
+    """A record leaves its lists and enters others when it changes, and all when it is deleted."""
+    before = a_record(owner="ann", tags=("fox",), starred=True)
+    store.insert(before)
+    after = replace(before, tags=("Owl",), starred=False, state=State.TRASHED, tokens=("owl",))
+    assert store.compare_and_swap(before, after)
+    for query, total in (({"tags": ("fox",)}, 0), ({"starred": True}, 0), ({}, 0)):
+        assert store.page(PageQuery(limit=1, owner="ann", **query)).total == total
+    assert store.page(PageQuery(limit=1, tags=("owl",), trashed=True)).total == 1
+    assert store.page(PageQuery(limit=1, words=("owl",), trashed=True)).total == 1
+    assert store.page(PageQuery(limit=1, words=("fox",), trashed=True)).total == 0
+    assert store.recount(fix=False) == 0
+    store.delete(before.id)
+    assert store.page(PageQuery(limit=1, trashed=True)).total == 0
+    assert store.recount(fix=False) == 0
