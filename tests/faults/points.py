@@ -4,8 +4,7 @@ import threading
 from dataclasses import dataclass, replace
 from typing import Literal, Self
 
-from app.usecases.generation.idempotency import claim_of
-from app.usecases.groups.candidates import candidate_claim
+from app.usecases.generation.idempotency import candidate_claim, claim_of
 from tests.support.concurrency.threads import wait_until
 from tests.support.fake_openai import Fault
 from tests.support.service import Parts

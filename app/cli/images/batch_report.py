@@ -19,7 +19,7 @@ def as_object(outcomes: Sequence[BatchOutcome], *, stopped_by: str | None) -> di
     charges = Counter(str(outcome.error.charged) for outcome in outcomes if outcome.error)
     records = [outcome.record for outcome in outcomes if outcome.record and not outcome.replayed]
     return {
-        "prompts": len(outcomes),
+        "prompts": len({outcome.item.number for outcome in outcomes}),
         "generated": len(records),
         "already_generated": sum(outcome.replayed for outcome in outcomes if outcome.record),
         "failed": sum(outcome.error is not None for outcome in outcomes),
@@ -32,7 +32,7 @@ def as_object(outcomes: Sequence[BatchOutcome], *, stopped_by: str | None) -> di
         "stopped_by": stopped_by,
         "images": [
             {
-                "number": outcome.item.number,
+                **_place(outcome),
                 "id": outcome.record.id,
                 "prompt": outcome.record.prompt,
             }
@@ -41,7 +41,7 @@ def as_object(outcomes: Sequence[BatchOutcome], *, stopped_by: str | None) -> di
         ],
         "failures": [
             {
-                "number": outcome.item.number,
+                **_place(outcome),
                 "code": outcome.error.code,
                 "message": outcome.error.message,
                 "charged": outcome.error.charged,
@@ -51,6 +51,13 @@ def as_object(outcomes: Sequence[BatchOutcome], *, stopped_by: str | None) -> di
             if outcome.error
         ],
     }
+
+
+def _place(outcome: BatchOutcome) -> dict[str, Any]:
+    """Return the number of the prompt, and the index and group of one of its candidates."""
+    request = outcome.item.request
+    place: dict[str, Any] = {"number": outcome.item.number}
+    return place | ({"index": request.candidate, "group": request.group} if request.n > 1 else {})
 
 
 def as_lines(report: dict[str, Any]) -> Iterator[str]:
@@ -63,8 +70,10 @@ def as_lines(report: dict[str, Any]) -> Iterator[str]:
     if report["of_unknown_cost"]:
         yield f"plus {report['of_unknown_cost']} images of unknown cost"
     for failure in report["failures"][:_MAX_LISTED]:
+        candidate = f", candidate {failure['index']}" if "index" in failure else ""
         yield (
-            f"prompt {failure['number']}: {failure['code']}, charged: {failure['charged']}. "
+            f"prompt {failure['number']}{candidate}: {failure['code']}, "
+            f"charged: {failure['charged']}. "
             f"{failure['message']}"
         )
     if len(report["failures"]) > _MAX_LISTED:

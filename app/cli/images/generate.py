@@ -25,8 +25,15 @@ from app.cli.images.prompt_files import (
     read_prompt_file,
 )
 from app.cli.params import find_owner, owner_option
-from app.models import ImageRequest
-from app.usecases.generation.batch import Batch, BatchItem, BatchOutcome, batch_items
+from app.models import ImageRecord, ImageRequest
+from app.models.image_request import MAX_CANDIDATES
+from app.usecases.generation.batch import (
+    Batch,
+    BatchItem,
+    BatchOutcome,
+    batch_items,
+    with_groups,
+)
 
 _MAX_CONCURRENCY = 32
 _SIGINT_STATUS = 130
@@ -61,6 +68,12 @@ _SIGINT_STATUS = 130
     show_default="1024x1024",
     help="Size of the originals of PROMPTS, in pixels.",
 )
+@click.option(
+    "--n",
+    type=click.IntRange(1, MAX_CANDIDATES),
+    show_default="1",
+    help="Number of candidates for each of PROMPTS.",
+)
 @owner_option("API key (name or id) that will own the images.")
 @click.option("--dry-run", is_flag=True, help="Print the maximum cost without generating anything.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
@@ -94,11 +107,12 @@ def generate(
     if not name:
         name = file.name if file else secrets.token_hex(8)
     items = batch_items(name, requests, caller)
-    _check_resume(items, resume=resume)
+    items = with_groups(items, _started(items, resume=resume))
     batch = Batch(deps().generate, caller=caller, concurrency=concurrency)
     with _stop_on_interrupt(batch.stop):
         outcomes = sorted(
-            _with_progress(batch.run(items), len(items)), key=lambda outcome: outcome.item.number
+            _with_progress(batch.run(items), len(items)),
+            key=lambda outcome: (outcome.item.number, outcome.item.request.candidate),
         )
     report = as_object(outcomes, stopped_by=batch.stopped_by.message if batch.stopped_by else None)
     for line in [json.dumps(report)] if as_json else as_lines(report):
@@ -114,7 +128,7 @@ def _requests(
         raise click.UsageError("Give either PROMPTS or --file.")
     if file and options:
         raise click.UsageError(
-            "--enhance, --quality and --size are for PROMPTS only. Set them in the file."
+            "--enhance, --quality, --size and --n are for PROMPTS only. Set them in the file."
         )
     try:
         if file:
@@ -129,13 +143,17 @@ def _requests(
     sys.exit(FAILED)
 
 
-def _check_resume(items: Sequence[BatchItem], *, resume: bool) -> None:
-    """Exit if a started batch lacks --resume, or a new one has it."""
+def _started(items: Sequence[BatchItem], *, resume: bool) -> dict[str, ImageRecord]:
+    """Return the records of items that were started before, by claim.
+
+    Exit if a started batch lacks --resume, or a new one has it.
+    """
     with exit_on_error():
-        started = sum(deps().generate.idempotency.knows(item.claim) for item in items)
+        found = {item.claim: deps().generate.idempotency.find(item.claim) for item in items}
+    started = {claim: record for claim, record in found.items() if record}
     if started and not resume:
         fail(
-            f"{started} of these {len(items)} prompts were started before. Continue with "
+            f"{len(started)} of these {len(items)} images were started before. Continue with "
             "--resume, or generate all of them again with another --name."
         )
     if resume and not started:
@@ -143,6 +161,7 @@ def _check_resume(items: Sequence[BatchItem], *, resume: bool) -> None:
             "There is nothing to resume: no prompt of this batch was started before. Check --name "
             "and the file, or start the batch without --resume."
         )
+    return started
 
 
 @contextmanager
@@ -197,14 +216,13 @@ def _summary(outcome: BatchOutcome) -> str:
 
 
 def _print_estimate(requests: Sequence[ImageRequest], *, as_json: bool) -> None:
-    costs = [deps().estimates.max_cost(request)[1] for request in requests]
+    costs = [deps().estimates.estimate(request).estimate_micros for request in requests]
+    images = sum(request.n for request in requests)
     known = [micros for micros in costs if micros is not None]
     dollars = sum(known) / 1e6 if len(known) == len(costs) else None
     if as_json:
         click.echo(json.dumps({"prompts": len(requests), "estimate_usd": dollars}))
     elif dollars is None:
-        click.echo(
-            f"{len(requests)} images; the price of the model is unknown. Set it in OPENAI_PRICES."
-        )
+        click.echo(f"{images} images; the price of the model is unknown. Set it in OPENAI_PRICES.")
     else:
-        click.echo(f"{len(requests)} images for at most ${dollars:.4f}.")
+        click.echo(f"{images} images for at most ${dollars:.4f}.")

@@ -35,8 +35,8 @@ def read_prompt_file(path: Path) -> list[ImageRequest]:
     """Read image requests from a .txt, .csv or .jsonl file.
 
     A .txt file has one prompt per line; empty lines and lines that start with # are skipped. A .csv
-    file has a header with the column `prompt`, and optionally `enhance`, `quality` and `size`. A
-    .jsonl file has one object per line, like the body of POST /generate-image. Lines end at LF or
+    file has a header with the column `prompt`, and optionally `enhance`, `quality`, `size` and `n`.
+    A .jsonl file has one object per line, like the body of POST /generate-image. Lines end at LF or
     CRLF.
 
     Raises:
@@ -116,4 +116,6 @@ def _table(text: str) -> Iterator[tuple[int, Any]]:
         enhance = str(fields.get("enhance", "")).strip().lower()
         if enhance in _BOOLEANS:
             fields["enhance"] = _BOOLEANS[enhance]
+        if str(fields.get("n", "")).isdecimal():
+            fields["n"] = int(fields["n"])
         yield table.line_num, {"prompt": "", **fields}

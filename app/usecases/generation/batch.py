@@ -3,10 +3,11 @@
 import hashlib
 import json
 import threading
+import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from app.errors import (
@@ -21,7 +22,7 @@ from app.errors import (
 )
 from app.models import Caller, ImageRecord, ImageRequest
 from app.usecases.generation.generate_image import GenerationResult
-from app.usecases.generation.idempotency import claim_of
+from app.usecases.generation.idempotency import candidate_claim, claim_of
 
 MAX_TRIES = 6
 """Maximum number of attempts per item; only errors that allow a retry are retried."""
@@ -40,7 +41,7 @@ class Generate(Protocol):
 
 @dataclass(frozen=True)
 class BatchItem:
-    """A request of a batch, with its number (from 1) and its claim."""
+    """An image of a batch, with the number of its prompt (from 1) and its claim."""
 
     number: int
     request: ImageRequest
@@ -70,6 +71,8 @@ def batch_items(name: str, requests: Iterable[ImageRequest], caller: Caller) -> 
     The claim derives from the batch's name, the request, and the number of equal requests before
     it. Requests may therefore be added, removed and moved between two runs without generating any
     of them again. A changed request counts as a new one.
+
+    A request for several images has an item for each candidate.
     """
     seen: Counter[str] = Counter()
     items = []
@@ -77,8 +80,32 @@ def batch_items(name: str, requests: Iterable[ImageRequest], caller: Caller) -> 
         identity = json.dumps(request.identity, sort_keys=True)
         seen[identity] += 1
         key = hashlib.sha256(f"{name}\n{seen[identity]}\n{identity}".encode()).hexdigest()
-        items.append(BatchItem(number, request, claim_of(caller.id, f"batch {key}")))
+        claim = claim_of(caller.id, f"batch {key}")
+        items += [
+            BatchItem(number, replace(request, candidate=index), candidate_claim(claim, index))
+            for index in range(request.n)
+        ]
     return items
+
+
+def with_groups(items: Sequence[BatchItem], earlier: Mapping[str, ImageRecord]) -> list[BatchItem]:
+    """Give the candidates of each prompt the group that they had in an earlier run, or a new one.
+
+    Args:
+        items: the items of a batch.
+        earlier: the records of items that were started before, by claim.
+    """
+    groups: dict[int, str] = {}
+    for item in items:
+        if item.request.n > 1:
+            record = earlier.get(item.claim)
+            known = record.group if record else ""
+            groups[item.number] = groups.get(item.number) or known
+    groups = {number: group or str(uuid.uuid4()) for number, group in groups.items()}
+    return [
+        replace(item, request=replace(item.request, group=groups.get(item.number, "")))
+        for item in items
+    ]
 
 
 class Batch:

@@ -34,6 +34,18 @@ def claim_of(caller: str, key: str) -> str:
     return hashlib.sha256(f"{caller}\n{key}".encode()).hexdigest()
 
 
+def candidate_claim(claim: str, index: int) -> str:
+    """Return the claim of a candidate.
+
+    The first one has that of the key itself. So the request for another number of images with the
+    same key finds its record, whose fingerprint differs, and of two such requests at the same time
+    only one can insert it.
+    """
+    if not claim or index == 0:
+        return claim
+    return hashlib.sha256(f"{claim}#{index}".encode()).hexdigest()
+
+
 @dataclass(frozen=True, kw_only=True)
 class IdempotencyService:
     """Finds the result of an earlier request. Never pays.
@@ -66,7 +78,7 @@ class IdempotencyService:
             StorageUnavailable: the image waits for storage, or could not be stored.
             RecordsUnavailable: the records are unreachable.
         """
-        record = self._find(claim)
+        record = self.find(claim)
         if record is None:
             return None
         if record.fingerprint != fingerprint:
@@ -77,15 +89,12 @@ class IdempotencyService:
             record = self._recover(record)
         return _usable(record)
 
-    def knows(self, claim: str) -> bool:
-        """Return whether a request with this claim was made and has not expired.
+    def find(self, claim: str) -> ImageRecord | None:
+        """Return the record of a request with this claim, unless the claim has expired.
 
         Raises:
             RecordsUnavailable: the records are unreachable.
         """
-        return self._find(claim) is not None
-
-    def _find(self, claim: str) -> ImageRecord | None:
         record = self.records.find(claim)
         return None if record is None or self._has_expired(record) else record
 

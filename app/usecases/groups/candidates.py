@@ -1,6 +1,5 @@
 """Candidates of one request: their claims, outcomes, errors and progress."""
 
-import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -81,18 +80,6 @@ class GroupListener:
 
 NO_GROUP_LISTENER = GroupListener()
 """Ignores all events."""
-
-
-def candidate_claim(claim: str, index: int) -> str:
-    """Return the claim of a candidate.
-
-    The first one has that of the key itself. So the request for another number of images with the
-    same key finds its record, whose fingerprint differs, and of two such requests at the same time
-    only one can insert it.
-    """
-    if not claim or index == 0:
-        return claim
-    return hashlib.sha256(f"{claim}#{index}".encode()).hexdigest()
 
 
 def failure_of(candidate: Candidate) -> dict[str, object]:

@@ -21,6 +21,7 @@ from app.errors import (
 )
 from app.models import ANONYMOUS, Caller, ImageRecord, ImageRequest
 from app.usecases.generation.generate_image import GenerateImage
+from app.usecases.generation.idempotency import candidate_claim
 from app.usecases.generation.pending_records import NewAttempt
 from app.usecases.groups.candidates import (
     NO_GROUP_LISTENER,
@@ -28,7 +29,6 @@ from app.usecases.groups.candidates import (
     GroupListener,
     GroupResult,
     Team,
-    candidate_claim,
     no_image_error,
 )
 

@@ -19,7 +19,14 @@ from app.errors import (
     StorageUnavailable,
 )
 from app.models import ANONYMOUS, Caller, ImageRequest, Scope, State
-from app.usecases.generation.batch import MAX_TRIES, Batch, BatchItem, BatchOutcome, batch_items
+from app.usecases.generation.batch import (
+    MAX_TRIES,
+    Batch,
+    BatchItem,
+    BatchOutcome,
+    batch_items,
+    with_groups,
+)
 from tests.support.builders import World, a_request
 
 ALICE = Caller(id="alice", name="Alice", scopes=frozenset(Scope))
@@ -177,3 +184,30 @@ def test_stopping_completes_running_items(world: World) -> None:
         False,
     ]
     assert [one.error for one in ended] == [None, None]
+
+
+def test_candidates_are_items_of_one_group(world: World) -> None:
+    """Each has a key of its own; a resumed batch completes the group that it began."""
+    requests = [a_request(n=3), a_request(prompt="A castle")]
+    items = batch_items("b", requests, ANONYMOUS)
+    assert [(one.number, one.request.candidate) for one in items] == [
+        (1, 0),
+        (1, 1),
+        (1, 2),
+        (2, 0),
+    ]
+    assert len({one.claim for one in items}) == 4
+    first = run(batch_of(world), with_groups(items, {})[:2])
+    records = {one.claim: record for one in items if (record := world.records.find(one.claim))}
+    second = run(batch_of(world), with_groups(items, records))
+    assert [one.replayed for one in second] == [True, True, False, False]
+    groups = [one.record.group for one in [*first, *second] if one.record]
+    assert len(set(groups[:5])) == 1
+    assert (groups[0] != "", groups[5]) == (True, "")
+    assert len(world.generator.requests) == 4
+
+
+def test_another_number_of_candidates_is_another_request() -> None:
+    """Its items have other keys, so that a group never has members of two requests."""
+    two, three = (batch_items("b", [a_request(n=n)], ANONYMOUS) for n in (2, 3))
+    assert {one.claim for one in two}.isdisjoint({one.claim for one in three})
