@@ -115,7 +115,7 @@ class SettingsFields(BaseModel):
     public_images: Flag = True
     rate_limit_generate: RateText = "10/minute"
     rate_limit_prompts: RateText = "20/minute"
-    rate_limit_variants: RateText = "120/minute"
+    rate_limit_variants: RateText = "300/minute"
     rate_limit_default: RateText = "300/minute"
     trusted_proxies: ProxyList | None = None
     openai_prices: PriceTable = None

@@ -67,16 +67,43 @@ def test_edits_change_url_snippets_and_downloads(
     }.items():
         page.get_by_label("Copy as").select_option(kind)
         expect(studio.find("#snippet")).to_have_value(re.compile(re.escape(part)))
-    page.get_by_label("Download width in pixels").fill("300")
-    for form in ("png", "webp", "avif"):
+    page.get_by_label("Width, as a number", exact=True).fill("300")
+    for form in ("PNG", "WebP", "AVIF", "JPEG"):
+        page.get_by_label("Format").select_option(form)
         with page.expect_download() as download:
-            page.locator(f"[data-download={form}]").click()
+            page.get_by_role("button", name="Download this file").click()
         download.value.save_as(tmp_path / "image")
-        assert download.value.suggested_filename == f"{image_id}.{form}"
+        assert download.value.suggested_filename == f"{image_id}.{form.lower()}"
         with Image.open(io.BytesIO((tmp_path / "image").read_bytes())) as image:
-            assert (image.format, image.size) == (form.upper(), (300, 225))
+            assert (image.format, image.size) == (form.upper(), (300, 96))
     page.get_by_role("button", name="Reset").click()
     shows(studio, 256, 256)
+
+
+def test_the_preview_follows_a_slider(tabs: Tabs, service: Service) -> None:
+    """It is painted again while the slider moves, and in the end shows the last value.
+
+    The movement goes on until three images were painted. A preview that waits for the slider to
+    rest would not be painted at all.
+    """
+    studio = opened(tabs, service, generated(service))
+    shows(studio, 256, 256)
+    last = studio.page.evaluate(
+        """() => new Promise((done, fail) => {
+          setTimeout(fail, 60000, "not painted");
+          const slider = document.querySelector("#editor [type=range]");
+          let painted = 0;
+          document.querySelector("#detail-image").addEventListener("load", () => { painted += 1; });
+          const timer = setInterval(() => {
+            slider.value = 200 + (Number(slider.value) + 1) % 50;
+            slider.dispatchEvent(new Event("input"));
+            if (painted < 3) return;
+            clearInterval(timer);
+            done(Number(slider.value));
+          }, 20);
+        })"""
+    )
+    shows(studio, last, last)
 
 
 def test_deleting_can_be_undone(tabs: Tabs, service: Service) -> None:

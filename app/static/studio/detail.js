@@ -1,7 +1,7 @@
 // The detail dialog: metadata of an image, the variant editor, copying and downloading.
 
 import { call } from "./api.js";
-import { find, debounce, make } from "./dom.js";
+import { find, make, throttle } from "./dom.js";
 import { buildEditor, readable } from "./editor.js";
 import { remove } from "./gallery.js";
 import { blobOf, idOf, pathOf, plainPath, setImage, setImageBlob } from "./images.js";
@@ -33,7 +33,7 @@ async function open(id) {
   rendering?.abort();
   image = metadata;
   describe();
-  query = buildEditor(find("#editor"), debounce(120, renderVariant));
+  query = buildEditor(find("#editor"), showChange);
   setImage(preview, plainPath(image));
   preview.alt = image.prompt;
   updateSnippet();
@@ -59,34 +59,42 @@ function describe() {
   find("#facts").replaceChildren(...rows.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));
 }
 
-async function renderVariant() {
+function showChange() {
   updateSnippet();
-  rendering?.abort();
+  renderVariant();
+}
+
+// Less than a tenth of a second between two requests, so that the preview follows a slider.
+const renderVariant = throttle(90, async () => {
+  const shown = image;
   rendering = new AbortController();
-  const { signal } = rendering;
   preview.classList.add("waiting");
   try {
-    const blob = await blobOf(pathOf(image, readable(query())), signal);
+    const blob = await blobOf(path(), rendering.signal);
+    if (shown !== image) return;
     setImageBlob(preview, blob);
     statusLine.textContent = `${bytes(blob.size)} ${blob.type.replace("image/", "").toUpperCase()}`;
   } catch (error) {
-    if (error.name === "AbortError") return;
-    statusLine.textContent = errorMessage(error);
+    if (error.name !== "AbortError") statusLine.textContent = errorMessage(error);
+  } finally {
+    preview.classList.remove("waiting");
   }
-  preview.classList.remove("waiting");
-}
+});
+
+const path = () => pathOf(image, readable(query()));
 
 function address() {
   const text = readable(query());
   return image.url + (text && `?${text}`);
 }
 
+const fileName = (params) => `${idOf(image)}.${params.get("format")?.replace("auto", "img") ?? "png"}`;
+
 function updateSnippet() {
   const params = query();
   const width = params.get("w") ?? params.get("h") ?? "256";
   find("#snippet").value = SNIPPETS[snippetKind.value].write({
-    url: address(), prompt: image.prompt, width, height: params.get("h") ?? width,
-    file: `${idOf(image)}.${params.get("format")?.replace("auto", "img") ?? "png"}`,
+    url: address(), prompt: image.prompt, width, height: params.get("h") ?? width, file: fileName(params),
   });
 }
 
@@ -102,18 +110,12 @@ async function copy() {
   }
 }
 
-async function download(format) {
-  const params = query();
-  const side = find("#download-size");
-  if (!side.reportValidity()) return;
-  const ratio = params.has("h") ? Number(params.get("h")) / Number(params.get("w") ?? 256) : 1;
-  params.delete("dpr"); // the entered size is that of the file
-  params.set("w", side.value);
-  if (params.has("h")) params.set("h", Math.max(1, Math.round(side.value * ratio)));
-  params.set("format", format);
+/** Download the file that the preview shows. */
+async function download() {
   try {
-    const blob = await blobOf(pathOf(image, readable(params)));
-    const link = make("a", { href: URL.createObjectURL(blob), download: `${idOf(image)}.${format}` });
+    const blob = await blobOf(path());
+    const extension = blob.type.replace("image/", "");
+    const link = make("a", { href: URL.createObjectURL(blob), download: `${idOf(image)}.${extension}` });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
     statusLine.textContent = `Downloaded: ${bytes(blob.size)}.`;
@@ -134,12 +136,10 @@ snippetKind.addEventListener("change", updateSnippet);
 find("#copy").addEventListener("click", copy);
 find("#editor").addEventListener("submit", (event) => event.preventDefault());
 find("#reset").addEventListener("click", () => {
-  query = buildEditor(find("#editor"), debounce(120, renderVariant));
-  renderVariant();
+  query = buildEditor(find("#editor"), showChange);
+  showChange();
 });
-for (const button of document.querySelectorAll("[data-download]")) {
-  button.addEventListener("click", () => download(button.dataset.download));
-}
+find("#download").addEventListener("click", download);
 find("#delete").addEventListener("click", () => {
   remove(image);
   dialog.close();

@@ -22,3 +22,22 @@ export function debounce(milliseconds, work) {
 }
 
 export const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
+
+/**
+ * Return a function that runs asynchronous `work` immediately, but at most once per `milliseconds`
+ * and one at a time. Calls in between lead to one further run, after the last of them.
+ */
+export function throttle(milliseconds, work) {
+  let running = false;
+  let again = false;
+  return async function run() {
+    again = true;
+    if (running) return;
+    running = true;
+    while (again) {
+      again = false;
+      await Promise.all([work(), pause(milliseconds)]);
+    }
+    running = false;
+  };
+}

@@ -167,9 +167,9 @@ def test_usual_spellings_of_a_rate_are_read(text: str) -> None:
 
 
 def test_default_limits() -> None:
-    """Ten images, 20 prompts, 120 variants, 300 others per minute; bad proxies are rejected."""
+    """Ten images, 20 prompts, 300 variants, 300 others per minute; bad proxies are rejected."""
     defaults = Settings()
     rates = [getattr(defaults, name) for name in NO_LIMITS]
-    assert rates == ["10/minute", "20/minute", "120/minute", "300/minute"]
+    assert rates == ["10/minute", "20/minute", "300/minute", "300/minute"]
     with pytest.raises(ValueError, match="must be a comma-separated list of IP addresses"):
         settings_for(trusted_proxies="127.0.0.1, proxy.example")
