@@ -22,7 +22,7 @@ from app.services.caching.caching_store import CachingStore
 from app.services.runtime.guard import ReadGuard
 
 _LOADED_UPLOADS = 2  # one is cut out while another one is stored
-_UPLOAD_WAIT_SECONDS = 60.0
+_UPLOAD_WAIT_SECONDS = 120.0
 
 WaitingFor = Literal["images", "the same image", "records", "prompts", "deletions"]
 

@@ -46,7 +46,13 @@ class ImageFinalizer:
     provenance: ProvenanceBuilder
 
     def finalize(
-        self, record: ImageRecord, data: bytes, *, safe: bool = False, stored: str = ""
+        self,
+        record: ImageRecord,
+        data: bytes,
+        *,
+        safe: bool = False,
+        stored: str = "",
+        cutout: Cutout | None = None,
     ) -> ImageRecord:
         """Store the original and its cutout, and set the record ready.
 
@@ -56,6 +62,7 @@ class ImageFinalizer:
             safe: whether the store or the spool already has the original.
             stored: the key under which the store has it, or "". It is not written there again: a
                 write that fails could leave other bytes in its place.
+            cutout: the result of `make_cutout`, if it was called before.
 
         Raises:
             ImagePendingUpload: the original is in the spool or the store, to be finished later.
@@ -69,12 +76,14 @@ class ImageFinalizer:
                 self._put_or_spool(paid, data, safe=safe, stored=stored)
             if paid.original is None:
                 raise ProviderBadResponse(problem)
-            ready = self.process(paid, data)
+            ready = self.process(paid, data, cutout=cutout)
         except (ProviderBadResponse, StorageUnavailable) as error:
             raise self.fail_record(paid, error) from None
         return self._write_outcome(paid, ready)
 
-    def process(self, record: ImageRecord, data: bytes) -> ImageRecord:
+    def process(
+        self, record: ImageRecord, data: bytes, *, cutout: Cutout | None = None
+    ) -> ImageRecord:
         """Cut out and store the image; return the ready record, not written.
 
         Raises:
@@ -82,7 +91,7 @@ class ImageFinalizer:
             ProviderBadResponse: the bytes are not an image.
         """
         try:
-            ready, png = self.cut_out(record, data)
+            ready, png = self.cut_out(record, data, cutout=cutout)
             with self.observer.step("store"):
                 _put(self.store, [(object_keys.image_key(record.id), png)])
         except UnusableImage as error:
@@ -91,8 +100,20 @@ class ImageFinalizer:
             raise ImagePendingUpload(error.detail) from None
         return ready
 
-    def cut_out(self, record: ImageRecord, data: bytes) -> tuple[ImageRecord, bytes]:
+    def cut_out(
+        self, record: ImageRecord, data: bytes, *, cutout: Cutout | None = None
+    ) -> tuple[ImageRecord, bytes]:
         """Cut out the image; return the record as ready, and the image's file.
+
+        Raises:
+            UnusableImage: the bytes are not an image.
+            StorageUnavailable: the store is unreachable.
+        """
+        made = cutout or self.make_cutout(record, data)
+        return record.ready(_processed_image(record.id, made)), made.png
+
+    def make_cutout(self, record: ImageRecord, data: bytes) -> Cutout:
+        """Cut out the image with the record's options and provenance; store nothing.
 
         Raises:
             UnusableImage: the bytes are not an image.
@@ -101,10 +122,9 @@ class ImageFinalizer:
         with self.observer.step("cutout"):
             provenance = self.provenance.of(record)
             previous = image_with_lost_provenance(self.store, record)
-            cutout = self.image_processor.cut_out(
+            return self.image_processor.cut_out(
                 data, options_of(record), provenance=provenance, previous=previous
             )
-        return record.ready(_processed_image(record.id, cutout)), cutout.png
 
     def store_evidence(self, record: ImageRecord, data: bytes) -> None:
         """Store an unusable response; a failure is only logged."""

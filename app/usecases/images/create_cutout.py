@@ -9,7 +9,7 @@ from app.errors import AppError, Charged, ImageNotFound, RecordsUnavailable
 from app.imaging import CutoutOptions
 from app.models import ImageRecord, State
 from app.usecases.images.cutout_inputs import CutoutInputs
-from app.usecases.images.free_images import LEASE, FreeImage, FreeImages
+from app.usecases.images.free_images import LEASE, FreeImage, FreeImages, PreparedImage
 from app.usecases.images.images import Images
 from app.usecases.images.replacement import ReplaceImage
 
@@ -82,12 +82,13 @@ class CreateCutout:
     def _find_or_create(self, parent: ImageRecord, options: CutoutOptions) -> FreeImage:
         image_id = _derived_id(parent, options)
 
-        def prepare() -> tuple[ImageRecord, bytes]:
+        def prepare() -> PreparedImage:
             original = self.inputs.original_of(parent)
             self.inputs.check_areas(original, options)
             now = self.free_images.clock.now()
             pending = parent.cutout(image_id, now=now, lease_until=now + LEASE)
-            return replace(pending, cutout_options=options.to_document()), original
+            record = replace(pending, cutout_options=options.to_document())
+            return PreparedImage(record=record, original=original)
 
         return self.free_images.find_or_make(image_id, prepare, in_progress=_IN_PROGRESS)
 

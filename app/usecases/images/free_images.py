@@ -17,6 +17,7 @@ from app.errors import (
     ProviderBadResponse,
     StorageUnavailable,
 )
+from app.imaging import Cutout
 from app.models import ImageRecord, State
 from app.ports import Clock, ImageRecords
 from app.usecases.generation.finalize import ImageFinalizer
@@ -42,6 +43,21 @@ class FreeImage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PreparedImage:
+    """An image to make.
+
+    Attributes:
+        record: a new record with a lease.
+        original: the original.
+        cutout: the cutout, if it was made to check the original.
+    """
+
+    record: ImageRecord
+    original: bytes
+    cutout: Cutout | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class FreeImages:
     """Makes each image once, however often and by however many servers it is requested.
 
@@ -64,7 +80,7 @@ class FreeImages:
     def find_or_make(
         self,
         image_id: str,
-        prepare: Callable[[], tuple[ImageRecord, bytes]],
+        prepare: Callable[[], PreparedImage],
         *,
         in_progress: str,
     ) -> FreeImage:
@@ -72,8 +88,8 @@ class FreeImages:
 
         Args:
             image_id: its id.
-            prepare: returns a new record with this id and a lease, and the original. Called again
-                if another request ends without an image.
+            prepare: called before anything is stored, and again if another request ends without
+                an image.
             in_progress: the error message if another request keeps making it.
 
         Raises:
@@ -101,7 +117,7 @@ class FreeImages:
         self,
         image_id: str,
         existing: ImageRecord | None,
-        prepare: Callable[[], tuple[ImageRecord, bytes]],
+        prepare: Callable[[], PreparedImage],
     ) -> ImageRecord:
         """Make the image, or take the next step towards it; return its record.
 
@@ -109,7 +125,7 @@ class FreeImages:
             GenerationInProgress: another request is making it.
         """
         if existing is None or existing.is_tombstone or existing.state in _REPEATED:
-            return self._make(existing, *prepare())
+            return self._make(existing, prepare())
         if existing.state is State.DELETED:
             with suppress(ImageNotFound):  # another process has finished the deletion
                 self.images.delete(image_id)
@@ -118,9 +134,8 @@ class FreeImages:
             raise GenerationInProgress(image_id)
         return _without_provider_errors(lambda: self.recovery(existing))
 
-    def _make(
-        self, existing: ImageRecord | None, pending: ImageRecord, original: bytes
-    ) -> ImageRecord:
+    def _make(self, existing: ImageRecord | None, prepared: PreparedImage) -> ImageRecord:
+        pending, original, cutout = prepared.record, prepared.original, prepared.cutout
         if existing is None:
             written = self.records.insert(pending)
         else:
@@ -129,7 +144,7 @@ class FreeImages:
             raise GenerationInProgress(pending.id)
         # The caller has the original, so it needs no room in the spool.
         return _without_provider_errors(
-            lambda: self.finalizer.finalize(pending, original, safe=True)
+            lambda: self.finalizer.finalize(pending, original, safe=True, cutout=cutout)
         )
 
 

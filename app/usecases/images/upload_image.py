@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 from app.errors import AppError, Charged, ImageDamaged, InvalidRequest
-from app.imaging import AUTOMATIC, CutoutOptions, InvalidOption, UnusableImage
-from app.models import ANONYMOUS, Caller, ImageRecord
+from app.imaging import AUTOMATIC, CutoutOptions, ImageInfo, InvalidOption, UnusableImage
+from app.models import ANONYMOUS, Caller
 from app.ports import UNLIMITED, ImageProcessor, Observer
 from app.usecases.billing.upload_quota import UploadQuota
 from app.usecases.images.cutout_inputs import check_areas
-from app.usecases.images.free_images import LEASE, FreeImage, FreeImages
+from app.usecases.images.free_images import LEASE, FreeImage, FreeImages, PreparedImage
 from app.usecases.images.import_image import ExportedImage, derived_id, new_record
 from app.usecases.images.provenance import UPLOADED
 
@@ -82,18 +82,13 @@ class UploadImage:
     def _store(self, request: UploadRequest, data: bytes) -> tuple[FreeImage, int]:
         image_id = derived_id(request.caller, data)
 
-        def prepare() -> tuple[ImageRecord, bytes]:
-            options = self._checked_options(request, data)
+        def prepare() -> PreparedImage:
+            try:
+                prepared = self._prepare(request, data)
+            except UnusableImage as error:
+                raise InvalidRequest.of_field("file", str(error)) from None
             self.quota.reserve(image_id, request.caller, len(data))
-            exported = ExportedImage(
-                data=data,
-                prompt=request.prompt,
-                image_id=image_id,
-                provider=UPLOADED,
-                options=options,
-                caller=request.caller,
-            )
-            return new_record(exported, now=self.free_images.clock.now(), lease=LEASE), data
+            return prepared
 
         try:
             stored = self.free_images.find_or_make(image_id, prepare, in_progress=_IN_PROGRESS)
@@ -101,25 +96,34 @@ class UploadImage:
             raise InvalidRequest.of_field("file", error.detail) from None
         return stored, len(data) if stored.created else 0
 
-    def _checked_options(self, request: UploadRequest, data: bytes) -> CutoutOptions:
-        """Return the options, once the file could be cut out with them.
-
-        So nothing is stored of a file that is not usable.
+    def _prepare(self, request: UploadRequest, data: bytes) -> PreparedImage:
+        """Cut out the image, so that nothing is stored of a file that is not usable.
 
         Raises:
-            InvalidRequest: the file is no usable image, or an option is invalid for it.
+            InvalidRequest: an option is invalid for the image.
+            UnusableImage: it can't be decoded.
         """
-        options = request.options
+        info = self.image_processor.inspect(data)
+        exported = ExportedImage(
+            data=data,
+            prompt=request.prompt,
+            provider=UPLOADED,
+            options=self._with_mask(request, info),
+            caller=request.caller,
+        )
+        record = new_record(exported, now=self.free_images.clock.now(), lease=LEASE)
+        cutout = self.free_images.finalizer.make_cutout(record, data)
+        check_areas(len(cutout.report.areas), exported.options)
+        return PreparedImage(record=record, original=data, cutout=cutout)
+
+    def _with_mask(self, request: UploadRequest, info: ImageInfo) -> CutoutOptions:
+        """Return the options with the caller's mask, if any, in the form that records keep."""
+        if not request.mask:
+            return request.options
         try:
-            size = self.image_processor.inspect(data)
-            if request.mask:
-                mask = self.image_processor.normalize_mask(
-                    request.mask, width=size.width, height=size.height
-                )
-                options = replace(options, mask=mask)
-            check_areas(len(self.image_processor.cut_out(data, options).report.areas), options)
-        except UnusableImage as error:
-            raise InvalidRequest.of_field("file", str(error)) from None
+            mask = self.image_processor.normalize_mask(
+                request.mask, width=info.width, height=info.height
+            )
         except InvalidOption as error:
             raise InvalidRequest.of_field(error.option, str(error)) from None
-        return options
+        return replace(request.options, mask=mask)
