@@ -14,6 +14,7 @@ from app.cli.images.organize import tag
 from app.cli.images.reconcile import reconcile, verify
 from app.cli.images.recut import recut
 from app.cli.images.sign import sign
+from app.cli.images.upload import upload
 
 _COMMANDS = (
     generate,
@@ -22,6 +23,7 @@ _COMMANDS = (
     tag,
     export,
     import_,
+    upload,
     recut,
     delete,
     sign,

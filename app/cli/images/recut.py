@@ -10,8 +10,8 @@ from flask.cli import with_appcontext
 from app.blueprints.dependencies import deps
 from app.blueprints.schemas.cutouts import CutoutBody
 from app.cli.exit_codes import INCOMPLETE, describe, exit_on_error
-from app.errors import AppError, InvalidRequest
-from app.http.contract.validation import validate
+from app.cli.images.cutout_options import cutout_options, validated
+from app.errors import AppError
 from app.models import object_keys
 from app.usecases.images.recut import RecutResult
 
@@ -28,24 +28,7 @@ _MAX_ON_SHEET = 100
     help="Write old and new images and a contact sheet to a folder; change nothing.",
 )
 @click.option("--in-place", is_flag=True, help="Replace all images that changed.")
-@click.option(
-    "--holes",
-    metavar="CHOICE",
-    help="Enclosed areas: auto, keep, cut, or by number, such as keep:2,5;cut:1.",
-)
-@click.option("--shadow", type=click.Choice(["cut", "keep"]), help="The subject's shadow.")
-@click.option("--background", metavar="COLOR", help="Color of the background: #rrggbb.")
-@click.option(
-    "--tolerance",
-    type=int,
-    metavar="LEVELS",
-    help="Levels by which the background may differ from its color, 0 to 100.",
-)
-@click.option(
-    "--mask",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="PNG over the original: black erases, white restores, gray changes nothing.",
-)
+@cutout_options
 @click.option("--replace", is_flag=True, help="Let each new image take the place of its parent.")
 @with_appcontext
 def recut(  # noqa: PLR0917 - reason: click passes each option by name
@@ -78,12 +61,12 @@ def recut(  # noqa: PLR0917 - reason: click passes each option by name
         "tolerance": tolerance,
         "mask": _read_mask(mask) if mask else None,
     }
-    given = {name: value for name, value in chosen.items() if value is not None}
+    is_given = any(value is not None for value in chosen.values())
     if images:
         if folder or in_place:
             raise click.UsageError("--compare and --in-place apply to all images. Name none.")
-        failed = _cut_out_each(images, _body_of(given | {"replace": replace}))
-    elif replace or given:
+        failed = _cut_out_each(images, validated(CutoutBody, chosen | {"replace": replace}))
+    elif replace or is_given:
         raise click.UsageError("Name the images to cut out with these options.")
     elif bool(folder) == in_place:
         raise click.UsageError("Give either --compare FOLDER or --in-place.")
@@ -95,21 +78,6 @@ def recut(  # noqa: PLR0917 - reason: click passes each option by name
 def _read_mask(path: Path) -> str:
     with exit_on_error():
         return base64.b64encode(path.read_bytes()).decode()
-
-
-def _body_of(values: dict[str, object]) -> CutoutBody:
-    """Validate the options as the API does.
-
-    Raises:
-        UsageError: one is invalid.
-    """
-    try:
-        body = validate(CutoutBody, values)
-        body.options()
-    except InvalidRequest as error:
-        problems = (f"--{problem['field']}: {problem['message']}" for problem in error.errors)
-        raise click.UsageError(" ".join(problems)) from None
-    return body
 
 
 def _cut_out_each(images: tuple[str, ...], body: CutoutBody) -> int:
