@@ -13,6 +13,7 @@ from app import container
 from app.blueprints import (
     cutouts,
     dependencies,
+    edits,
     generation,
     image_requests,
     images,
@@ -118,7 +119,7 @@ def _register_handlers(app: Flask, observer: Observer) -> None:
 
 
 def _register_routes_and_commands(app: Flask) -> None:
-    for module in (generation, images, uploads, cutouts, prompts, usage, meta):
+    for module in (generation, images, uploads, edits, cutouts, prompts, usage, meta):
         app.register_blueprint(module.blueprint)
     for commands in (spec_commands, images_commands, keys_commands):
         app.cli.add_command(commands)

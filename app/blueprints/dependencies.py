@@ -16,6 +16,7 @@ from app.models import Budget
 from app.ports import ImageStore
 from app.usecases.auth.api_keys import ApiKeys
 from app.usecases.billing.usage_report import UsageReporter
+from app.usecases.generation.edit_inputs import EditInputs
 from app.usecases.generation.estimates import Estimates
 from app.usecases.generation.generate_image import GenerateImage
 from app.usecases.groups.generate_group import GenerateGroup
@@ -82,6 +83,7 @@ class Dependencies:
     generate: GenerateImage
     generate_group: GenerateGroup
     estimates: Estimates
+    edit_inputs: EditInputs
     preview: Callable[[bytes, CutoutOptions], bytes | None]
     images: Images
     variants: Variants

@@ -26,7 +26,7 @@ def generated_response(
         idempotency_key: the request's key, if it has one.
         streams: whether to respond with a stream of events.
     """
-    claim = claim_of(caller().id, idempotency_key) if idempotency_key else ""
+    claim = claim_for(idempotency_key)
     fault = fault_injection.parse(
         request.headers.get(fault_injection.HEADER), allowed=deps().server_info.fault_injection
     )
@@ -38,8 +38,13 @@ def generated_response(
             return _group(image_request, claim, events)
 
     if streams:
-        return stream(generate, subject=image_request.prompt)
+        return stream(generate, subject=image_request.shown)
     return _plain(generate(None))
+
+
+def claim_for(idempotency_key: str | None) -> str:
+    """Return the claim of the caller's idempotency key; "" without one."""
+    return claim_of(caller().id, idempotency_key) if idempotency_key else ""
 
 
 def _plain(finished: Finished) -> Response:

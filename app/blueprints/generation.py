@@ -1,4 +1,6 @@
-"""POST /generate-image."""
+"""POST /generate-image, and what it shares with edits."""
+
+from typing import Protocol
 
 from flask import Blueprint, Response, jsonify
 
@@ -15,6 +17,34 @@ from app.models import ImageRequest, Scope
 
 blueprint = Blueprint("generation", __name__)
 
+PAID_ERRORS = (
+    *errors.PROVIDER_FAILURES,
+    errors.BudgetExceeded,
+    errors.GenerationInProgress,
+    errors.IdempotencyKeyReused,
+    errors.ImageDeleted,
+    errors.OutcomeUnknown,
+    errors.PriceUnknown,
+    errors.RecordsUnavailable,
+    errors.ServiceBusy,
+    errors.ShuttingDown,
+    errors.StorageUnavailable,
+)
+"""Errors of all requests that draw images."""
+
+
+class DrawingBody(Protocol):
+    """A body that requests images."""
+
+    n: int
+    dry_run: bool
+    partial_images: int | None
+
+
+def count_images(body: DrawingBody) -> int:
+    """Return how often a request counts against the rate limit."""
+    return 1 if body.dry_run else body.n
+
 
 @blueprint.post("/generate-image")
 @contract(
@@ -22,26 +52,14 @@ blueprint = Blueprint("generation", __name__)
         tag="generation",
         scope=Scope.GENERATE,
         limit="generate",
-        images=lambda body: 1 if body.dry_run else body.n,
+        images=count_images,
         body=GenerateBody,
         response=GenerateResponse,
         examples={"image": IMAGE, "candidates": GROUP, "dry_run": DRY_RUN},
         stream_example=STREAM,
         idempotent=True,
         streams=True,
-        errors=(
-            *errors.PROVIDER_FAILURES,
-            errors.BudgetExceeded,
-            errors.GenerationInProgress,
-            errors.IdempotencyKeyReused,
-            errors.ImageDeleted,
-            errors.OutcomeUnknown,
-            errors.PriceUnknown,
-            errors.RecordsUnavailable,
-            errors.ServiceBusy,
-            errors.ShuttingDown,
-            errors.StorageUnavailable,
-        ),
+        errors=PAID_ERRORS,
     )
 )
 def generate_image(body: GenerateBody, idempotency_key: str | None) -> Response:
@@ -65,9 +83,14 @@ def generate_image(body: GenerateBody, idempotency_key: str | None) -> Response:
     number of the preview is then `partial_index`), and each candidate ends with an `image` or a
     `failure`, as in the plain response. Generation continues if the client disconnects.
     """
+    image_request = body.image_request(partial_images=partial_images_for(body))
+    return respond(image_request, idempotency_key, dry_run=body.dry_run)
+
+
+def respond(image_request: ImageRequest, idempotency_key: str | None, *, dry_run: bool) -> Response:
+    """Draw what is requested, and respond in the form that the client prefers."""
     streams = sse.prefers_event_stream()
-    image_request = body.image_request(partial_images=_partial_images(body) if streams else 0)
-    if body.dry_run:
+    if dry_run:
         response = _dry_run(image_request, idempotency_key, streams=streams)
     else:
         response = generated_response(image_request, idempotency_key, streams=streams)
@@ -75,7 +98,10 @@ def generate_image(body: GenerateBody, idempotency_key: str | None) -> Response:
     return response
 
 
-def _partial_images(body: GenerateBody) -> int:
+def partial_images_for(body: DrawingBody) -> int:
+    """Return how many partial images to draw; none unless the response is a stream."""
+    if not sse.prefers_event_stream():
+        return 0
     if body.partial_images is None:
         return deps().server_info.partial_images
     return body.partial_images

@@ -65,6 +65,7 @@ _IMAGE: dict[str, Any] = {
         "content_credentials": True,
     },
     "parent": None,
+    "parents": [],
     "replaced_by": None,
     "group": None,
     "root": None,
@@ -135,6 +136,42 @@ DRY_RUN = {
                 "quality": "medium",
                 "background": "opaque",
                 "output_format": "png",
+            },
+        }
+    ],
+}
+_EDIT_FILE = "7d0c2a41-3c52-4c0a-8f0e-2f2f6b8b9d10.png"
+_EDIT_PROMPT = "Make the scarf blue"
+EDIT = IMAGE | {
+    "filename": _EDIT_FILE,
+    "url": f"http://localhost:5000/images/{_EDIT_FILE}",
+    "image_url": f"https://my-bucket.s3.us-east-1.amazonaws.com/images/{_EDIT_FILE}",
+    "prompt": _EDIT_PROMPT,
+    "first_prompt": _EDIT_PROMPT,
+    "new_prompt": _IMAGE["new_prompt"].replace(_PROMPT, _EDIT_PROMPT),
+    "created_at": "2026-11-22T12:07:31.402000Z",
+    "cost_usd": 0.049108,
+    "parents": [_FILE],
+}
+EDIT_DRY_RUN = DRY_RUN | {
+    "estimate_usd": 0.06974,
+    "requests": [
+        {
+            "method": "POST",
+            "path": "/images/edits",
+            "body": {
+                "model": "gpt-image-2.6-flare",
+                "prompt": EDIT["new_prompt"],
+                "size": "1024x1024",
+                "n": 1,
+                "quality": "medium",
+                "background": "opaque",
+                "output_format": "png",
+                "image": {
+                    "filename": "image-1.png",
+                    "content_type": "image/png",
+                    "size_bytes": 1_203_377,
+                },
             },
         }
     ],

@@ -164,6 +164,7 @@ def record_fields(record: ImageRecord) -> dict[str, Any]:
         "cutout_options": _options(record),
         "original": _original(original) if original else None,
         "parent": object_keys.image_name(record.parent) if record.parent else None,
+        "parents": [object_keys.image_name(parent) for parent in record.parents],
         "replaced_by": object_keys.image_name(record.replaced_by) if record.replaced_by else None,
         "group": record.group or None,
         "root": object_keys.image_name(record.root) if record.root else None,

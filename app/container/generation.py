@@ -2,11 +2,10 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
+from app.container.reading import build_input_files
 from app.ports import Cursor, Ports, TempFiles
-from app.services.caching.caching_store import CachingStore, UncachedStore
 from app.services.runtime.store_clock import StoreClock
 from app.usecases.billing.accounting import AccountedRecords
 from app.usecases.billing.budgets import BudgetGuard
@@ -32,13 +31,6 @@ from app.usecases.reconcile.repairs import Repairs
 from app.usecases.reconcile.run import Reconcile
 from app.usecases.reconcile.spool_drain import SpoolDrain
 from app.usecases.reconcile.verify import VerifyImage
-
-
-def past_the_cache(ports: Ports) -> Ports:
-    """Return ports whose store reads past the cache, as repairs require."""
-    if isinstance(ports.store, CachingStore):
-        return replace(ports, store=UncachedStore(ports.store.store, ports.cache))
-    return ports
 
 
 def build_finalizer(ports: Ports, *, with_prompts: bool = False) -> ImageFinalizer:
@@ -74,7 +66,7 @@ def build_generate_image(
     storage_check: StorageCheck,
     finalizer: ImageFinalizer,
     recovery: Recovery,
-    lease: Callable[[str], timedelta],
+    lease: Callable[[str, bool], timedelta],
     retention: timedelta,
 ) -> GenerateImage:
     """Build the use case that generates images.
@@ -87,7 +79,8 @@ def build_generate_image(
         storage_check: the check of the storage.
         finalizer: stores images.
         recovery: finishes interrupted generations.
-        lease: the time after which a generation of a quality counts as abandoned.
+        lease: the time after which a generation counts as abandoned, by its quality and whether
+            it is an edit.
         retention: how long an Idempotency-Key is remembered.
     """
     return GenerateImage(
@@ -115,6 +108,7 @@ def build_generate_image(
             lease=lease,
         ),
         finalizer=finalizer,
+        input_files=build_input_files(ports),
     )
 
 

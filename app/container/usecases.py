@@ -16,8 +16,8 @@ from app.container.generation import (
     build_maintenance,
     build_reconcile,
     build_recovery,
-    past_the_cache,
 )
+from app.container.reading import build_edit_inputs, past_the_cache
 from app.container.selection import select_adapters
 from app.container.uploads import build_upload_image, build_upload_limits
 from app.container.waiting import (
@@ -110,6 +110,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         generate=generate,
         generate_group=GenerateGroup(single=generate),
         estimates=estimates,
+        edit_inputs=build_edit_inputs(ports, images),
         preview=ports.image_processor.preview,
         images=images,
         variants=_variants(settings, replace(ports, store=store), images),

@@ -29,6 +29,22 @@ class InvalidRequest(AppError):
         return cls.of_fields([{"field": field, "message": message}])
 
 
+class InvalidMask(AppError):
+    """The mask of an edit does not fit the image."""
+
+    status, code = 422, "invalid_mask"
+    message = "The mask can't be used."
+
+    @classmethod
+    def because(cls, problem: str) -> "InvalidMask":
+        """Return the error for a problem, such as `must be a PNG file`."""
+        message = f"{problem[:1].upper()}{problem[1:].rstrip('.')}."
+        return cls(
+            message=f"The mask can't be used. {message}",
+            errors=[{"field": "mask", "message": message}],
+        )
+
+
 class PromptRejected(AppError):
     """The prompt violates the content policy."""
 

@@ -24,6 +24,7 @@ _KINDS = {
     ("POST", "generate-image"): RequestKind.GENERATION,
     ("POST", "cutouts"): RequestKind.GENERATION,
     ("POST", "images"): RequestKind.GENERATION,
+    ("POST", "edits"): RequestKind.GENERATION,
 }
 _HEALTH_PATH = "/healthz"
 

@@ -43,10 +43,13 @@ __all__ = [
     "UnusableImage",
     "Variant",
     "VariantSource",
+    "check_edit_mask",
     "cutout",
     "inspect",
+    "lay_on_white",
     "normalize_mask",
     "preview",
+    "reduce_to_jpeg",
     "render_variant",
 ]
 
@@ -133,6 +136,41 @@ def preview(data: bytes, *, options: CutoutOptions = AUTOMATIC) -> bytes:
     from app.imaging.cutout import pipeline
 
     return pipeline.preview(data, options=options)
+
+
+def lay_on_white(data: bytes) -> bytes:
+    """Return an image on white, as a PNG; the same bytes if it is opaque.
+
+    Raises:
+        NotAnImage: the bytes are not a complete image.
+        TooLarge: the image has too many pixels; nothing was decoded.
+    """
+    from app.imaging import edit_inputs
+
+    return edit_inputs.lay_on_white(data)
+
+
+def reduce_to_jpeg(data: bytes) -> bytes:
+    """Return a small copy of an image, on white: a JPEG of at most 1024 x 1024 pixels.
+
+    Raises:
+        NotAnImage: the bytes are not a complete image.
+        TooLarge: the image has too many pixels; nothing was decoded.
+    """
+    from app.imaging import edit_inputs
+
+    return edit_inputs.reduce_to_jpeg(data)
+
+
+def check_edit_mask(data: bytes, *, width: int, height: int) -> None:
+    """Check a mask whose transparent pixels say where an image model redraws an image.
+
+    Raises:
+        InvalidOption: it is no PNG of this size, in pixels, with transparent ones; or too large.
+    """
+    from app.imaging import edit_inputs
+
+    edit_inputs.check_edit_mask(data, width=width, height=height)
 
 
 def render_variant(image: bytes, source: Callable[[], VariantSource], variant: Variant) -> bytes:

@@ -14,7 +14,13 @@ from app.models.billing import (
 from app.models.callers import ANONYMOUS, Budget, Caller, Scope
 from app.models.generation import ImageRecord
 from app.models.health import Finding, Level, PartHealth
-from app.models.image_request import ImageInput, ImageRequest, InputReference, InputRole
+from app.models.image_request import (
+    ImageInput,
+    ImageRequest,
+    InputReference,
+    InputRole,
+    shown_subject,
+)
 from app.models.images import GeneratedImage, Original, ProcessedImage, StoredImage
 from app.models.pages import Page, PageQuery, Position
 from app.models.rate_limit import Rate, RateLimitStatus
@@ -53,4 +59,5 @@ __all__ = [
     "TokenUsage",
     "UpstreamRequest",
     "UsageReport",
+    "shown_subject",
 ]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.errors import Charged
-from app.models.image_request import ImageRequest
+from app.models.image_request import ImageRequest, InputReference, image_ids_of
 from app.models.images import Original, ProcessedImage
 from app.models.prompts import fold, join_prompt
 from app.models.states import FINISHED, RECOVERABLE, InvalidTransition, State
@@ -19,11 +19,9 @@ _TICK = timedelta(milliseconds=1)
 class ImageRecord:
     """The record of an image: its request, cost and outcome.
 
-    An image is generated, imported, or cut out again from the original of its `parent`.
-
+    An image is generated, edited from `parents`, imported, or cut out again from that of `parent`.
     Each transition is a method that returns the next record; `states.py` lists them.
-
-    If a generation failed before the paid call, repeating it replaces the record under the same id.
+    If one failed before the paid call, repeating it replaces the record under the same id.
 
     Attributes:
         requested_at, created_at, lease_until: UTC with whole milliseconds, the precision that all
@@ -42,13 +40,12 @@ class ImageRecord:
         text_micros: what enhancing cost, or its maximum cost if that is unknown.
         booked_micros: the amount that the ledger currently counts for this record.
         parent: the id of the image whose original this one was cut out from; "" for its own.
+        inputs: what an edit was made from; a cutout of an edit keeps them.
         replaced_by: the id of the image that took its place; "" if none did.
         group: the id that the candidates of one request share; "" for a request for one image.
         root: the id of the image at the head of its lineage; "" for an image made from nothing.
         tags, starred: what the caller noted; tags are normalized and distinct.
-        cutout_options: what the caller decided about the cutout, as the document of
-            `CutoutOptions`; empty if nothing.
-
+        cutout_options: what the caller decided, as the document of `CutoutOptions`; else empty.
     Money is in micros, millionths of a US dollar.
     """
 
@@ -81,6 +78,7 @@ class ImageRecord:
     root: str = ""
     tags: Sequence[str] = ()
     starred: bool = False
+    inputs: Sequence[InputReference] = ()
     cutout_options: Mapping[str, Any] = field(default_factory=dict)
     original: Original | None = None
     image: ProcessedImage | None = None
@@ -89,6 +87,11 @@ class ImageRecord:
     def new_prompt(self) -> str:
         """The prompt sent to the image model: the subject and the suffix."""
         return join_prompt(self.subject, self.prompt_suffix)
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """The ids of the images that this one was edited from, in order."""
+        return () if self.parent else image_ids_of(self.inputs)
 
     def is_leased(self, now: datetime) -> bool:
         """Return whether a server currently holds the lease of the record."""
@@ -100,10 +103,7 @@ class ImageRecord:
         return self.state in FINISHED
 
     def cutout(self, image_id: str, *, now: datetime, lease_until: datetime) -> "ImageRecord":
-        """Begin another cutout of the same original, under an id of its own and free of charge.
-
-        It keeps the tags, but not the star, and is no candidate of the group.
-        """
+        """Begin another cutout of the same original, free of charge; it keeps only the tags."""
         return self._from(
             *FINISHED,
             id=image_id,

@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
+from app.models import object_keys
 from app.models.object_keys import ImageFormat
 from app.models.prompts import MAX_PROMPT_CHARS, join_prompt
 
@@ -28,6 +29,19 @@ class InputReference:
     sha256: str
     subject: str = ""
 
+    @classmethod
+    def from_document(cls, value: object) -> "InputReference | None":
+        """Return the reference that a document has; None if a part is missing or malformed."""
+        if not isinstance(value, Mapping) or value.get("role") not in get_args(InputRole):
+            return None
+        texts = [value.get(name) for name in ("image_id", "sha256", "subject")]
+        if not all(isinstance(text, str) for text in texts):
+            return None
+        image_id, sha256, subject = map(str, texts)
+        if not (object_keys.is_sha256(sha256) and (not image_id or object_keys.is_id(image_id))):
+            return None
+        return cls(role=value["role"], image_id=image_id, sha256=sha256, subject=subject)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageInput:
@@ -47,6 +61,11 @@ class ImageInput:
     size_bytes: int
     is_foreign: bool = False
     data: bytes = field(default=b"", repr=False)
+
+
+def image_ids_of(inputs: Sequence[InputReference]) -> tuple[str, ...]:
+    """Return the distinct ids of the images, without the mask's, in order."""
+    return tuple(dict.fromkeys(one.image_id for one in inputs if one.role == "image"))
 
 
 def shown_subject(inputs: Sequence[InputReference], prompt: str) -> str:
@@ -84,6 +103,7 @@ class ImageRequest:
         safety_identifier: stands for the caller in the provider's abuse reports; "" for none.
         inputs: what an edit is made from: images in order, then the mask, if any; empty for an
             image from words alone.
+        root: the id of the image at the head of its lineage; "" for an image from words alone.
     """
 
     first_prompt: str
@@ -101,6 +121,7 @@ class ImageRequest:
     deadline_seconds: float = 0
     safety_identifier: str = ""
     inputs: tuple[ImageInput, ...] = ()
+    root: str = ""
 
     @property
     def is_edit(self) -> bool:

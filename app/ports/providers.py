@@ -95,13 +95,25 @@ class ImageGenerator(Protocol):
 
 
 class Moderator(Protocol):
-    """Decides whether a prompt may be drawn."""
+    """Decides whether a prompt may be drawn, and an image be edited."""
 
     def check(self, prompt: str) -> None:
         """Return if the prompt is acceptable.
 
         Raises:
             PromptRejected: it may not be drawn.
+            AppError: another of PROVIDER_FAILURES.
+        """
+
+    def check_image(self, jpeg: bytes, *, sha256: str) -> None:
+        """Return if the image is acceptable.
+
+        Args:
+            jpeg: a small copy of it.
+            sha256: of the image itself.
+
+        Raises:
+            PromptRejected: it may not be edited.
             AppError: another of PROVIDER_FAILURES.
         """
 
@@ -178,6 +190,32 @@ class ImageProcessor(Protocol):
 
         Raises:
             InvalidOption: the mask can't be used.
+        """
+
+    def check_edit_mask(self, mask: bytes, *, width: int, height: int) -> None:
+        """Check a mask whose transparent pixels say where an image model redraws an image.
+
+        Args:
+            mask: a PNG file.
+            width: of the image, in pixels.
+            height: of the image, in pixels.
+
+        Raises:
+            InvalidOption: the mask can't be used.
+        """
+
+    def lay_on_white(self, data: bytes) -> bytes:
+        """Return an image on white, as a PNG; the same bytes if it is opaque.
+
+        Raises:
+            UnusableImage: the image can't be decoded.
+        """
+
+    def reduce_to_jpeg(self, data: bytes) -> bytes:
+        """Return a small copy of an image, on white, for moderation.
+
+        Raises:
+            UnusableImage: the image can't be decoded.
         """
 
     def preview(self, data: bytes, options: CutoutOptions = AUTOMATIC) -> bytes | None:

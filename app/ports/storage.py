@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import BinaryIO, Protocol, TypeVar
 
 from app.models import StoredImage
 
@@ -72,6 +72,9 @@ class Spool(Protocol):
 
     def room(self) -> AbstractContextManager[None]:
         """Reserve disk space within the block, for an image of this thread."""
+
+    def open_file(self, data: bytes) -> BinaryIO:
+        """Return an unnamed file with these bytes, which is gone once it is closed."""
 
     def put(self, key: str, data: bytes, *, content_type: str) -> None:
         """Store the object durably in the reserved space."""

@@ -40,6 +40,21 @@ class LocalImageProcessor:
         with self._slots:
             return imaging.normalize_mask(mask, width=width, height=height)
 
+    def check_edit_mask(self, mask: bytes, *, width: int, height: int) -> None:
+        """See ImageProcessor."""
+        with self._slots:
+            imaging.check_edit_mask(mask, width=width, height=height)
+
+    def lay_on_white(self, data: bytes) -> bytes:
+        """See ImageProcessor."""
+        with self._slots:
+            return imaging.lay_on_white(data)
+
+    def reduce_to_jpeg(self, data: bytes) -> bytes:
+        """See ImageProcessor."""
+        with self._slots:
+            return imaging.reduce_to_jpeg(data)
+
     def preview(
         self, data: bytes, options: imaging.CutoutOptions = imaging.AUTOMATIC
     ) -> bytes | None:

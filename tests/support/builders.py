@@ -184,7 +184,7 @@ class World:
             storage_check=self.storage_check,
             finalizer=self.finalizer,
             recovery=self.recover,
-            lease=lambda _quality: LEASE,
+            lease=lambda _quality, _is_edit: LEASE,
             retention=RETENTION,
         )
 

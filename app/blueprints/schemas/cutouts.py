@@ -17,14 +17,19 @@ _MAX_BASE64_CHARS = 4 * ((MAX_MASK_BYTES + 2) // 3)
 _DATA_URL = "data:image/png;base64,"
 
 
-def _decode(text: str) -> bytes:
+def decode_png(text: str) -> bytes:
     """Decode base64; a canvas in a browser adds the start of a data URL."""
     return base64.b64decode(text.removeprefix(_DATA_URL), validate=True)
 
 
-def _checked(text: str) -> str:
+def checked_png(text: str) -> str:
+    """Return a text in base64.
+
+    Raises:
+        ValueError: it isn't.
+    """
     try:
-        _decode(text)
+        decode_png(text)
     except (binascii.Error, ValueError) as error:
         raise ValueError("Must be a PNG file in base64.") from error
     return text
@@ -82,7 +87,7 @@ class CutoutBody(CutoutFields, JsonBody):
         json_schema_extra={"examples": [{"holes": "keep", "tolerance": 8}]},
     )
 
-    mask: Annotated[str, AfterValidator(_checked)] | None = Field(
+    mask: Annotated[str, AfterValidator(checked_png)] | None = Field(
         None,
         max_length=len(_DATA_URL) + _MAX_BASE64_CHARS,
         description="A PNG file of at most 1 MB in base64, stretched over the original: black "
@@ -102,7 +107,7 @@ class CutoutBody(CutoutFields, JsonBody):
         return CutoutRequest(
             parent_id=parent_id,
             options=self.options(),
-            mask=_decode(self.mask or ""),
+            mask=decode_png(self.mask or ""),
             replace=self.replace,
             owner=owner,
         )

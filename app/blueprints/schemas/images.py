@@ -32,6 +32,9 @@ def _validated_prompt(text: str) -> str:
     return text
 
 
+Prompt = Annotated[str, AfterValidator(_validated_prompt)]
+
+
 class GenerateBody(JsonBody):
     """A request to generate an image."""
 
@@ -39,7 +42,7 @@ class GenerateBody(JsonBody):
         json_schema_extra={"examples": [{"prompt": "A red fox reading a newspaper"}]},
     )
 
-    prompt: Annotated[str, AfterValidator(_validated_prompt)] = Field(
+    prompt: Prompt = Field(
         min_length=1, max_length=MAX_PROMPT_CHARS, description="Describes the image."
     )
     enhance: bool = Field(False, description="Enrich the prompt with the text model first.")
@@ -122,6 +125,9 @@ class Image(BaseModel):
     original: OriginalResponse | None
     parent: str | None = Field(
         description="File name of the image whose original this one was cut out from again."
+    )
+    parents: list[str] = Field(
+        description="File names of the images that this one was edited from, the edited one first."
     )
     replaced_by: str | None = Field(
         description="File name of the image that took the place of this one, whose URL redirects."

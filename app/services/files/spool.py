@@ -103,6 +103,16 @@ class FileSpool:
             self._reserved.room, room.reserved = None, False
             self._close_unless_used(room)
 
+    def open_file(self, data: bytes) -> BinaryIO:
+        """See Spool."""
+        with contextlib.ExitStack() as stack, _disk_errors():
+            make_folder(self._root)
+            file = stack.enter_context(tempfile.TemporaryFile(dir=self._root))
+            file.write(data)
+            file.seek(0)
+            stack.pop_all()
+            return file
+
     def put(self, key: str, data: bytes, *, content_type: str) -> None:
         """See Spool. Without a reservation there is only the folder."""
         room = self._reserved.room
@@ -153,16 +163,10 @@ class FileSpool:
                 _log.critical("%s is lost: its folder can't be written", key)
 
     def _reserve(self) -> _Room:
-        with contextlib.ExitStack() as stack:
-            try:
-                make_folder(self._root)
-                file = stack.enter_context(tempfile.TemporaryFile(dir=self._root, buffering=0))
-                _allocate(file, ROOM_BYTES)
-            except OSError as error:
-                raise StorageUnavailable(
-                    f"spool: no room ({type(error).__name__}, errno {error.errno})",
-                    message="The server's disk is full or unusable. Nothing was charged.",
-                ) from None
+        with contextlib.ExitStack() as stack, _disk_errors():
+            make_folder(self._root)
+            file = stack.enter_context(tempfile.TemporaryFile(dir=self._root, buffering=0))
+            _allocate(file, ROOM_BYTES)
             stack.pop_all()
             return _Room(file)
 
@@ -204,6 +208,18 @@ class FileSpool:
                     self._files.put(key, stored.data, content_type=stored.content_type)
                     self._release(key)
                     _log.warning("%s was written to the spool at last", key)
+
+
+@contextlib.contextmanager
+def _disk_errors() -> Iterator[None]:
+    """Translate the errors of a disk, before anything is paid."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageUnavailable(
+            f"spool: no room ({type(error).__name__}, errno {error.errno})",
+            message="The server's disk is full or unusable. Nothing was charged.",
+        ) from None
 
 
 def _allocate(file: BinaryIO, size: int) -> None:

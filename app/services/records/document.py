@@ -7,7 +7,7 @@ from typing import Any
 
 from app.errors import Charged
 from app.imaging import AUTOMATIC, CutoutOptions
-from app.models import ImageRecord, Original, ProcessedImage, State, object_keys
+from app.models import ImageRecord, InputReference, Original, ProcessedImage, State, object_keys
 from app.models.prompts import split_prompt
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -21,6 +21,8 @@ def to_document(record: ImageRecord) -> dict[str, Any]:
     document = asdict(record)
     document["tokens"] = list(record.tokens)
     document["tags"] = list(record.tags)
+    document["inputs"] = list(document["inputs"])
+    document["parents"] = list(record.parents)  # for queries
     document["state"] = str(record.state)
     document["charged"] = str(record.charged)
     return document
@@ -45,6 +47,7 @@ def from_document(document: Mapping[str, Any]) -> ImageRecord:
         created_at=_time(document.get("created_at")),
         tokens=_texts(document.get("tokens")),
         tags=_texts(document.get("tags")),
+        inputs=_inputs(document.get("inputs")),
         starred=document.get("starred") is True,
         cost_micros=_number(document.get("cost_micros")),
         text_micros=_number(document.get("text_micros")) or 0,
@@ -63,6 +66,12 @@ def _number(value: object) -> int | None:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         return None
     return int(value)  # pymongo has its own class for 64-bit integers
+
+
+def _inputs(value: object) -> tuple[InputReference, ...]:
+    entries = value if isinstance(value, list) else []
+    inputs = (InputReference.from_document(entry) for entry in entries)
+    return tuple(one for one in inputs if one is not None)
 
 
 def _texts(value: object) -> tuple[str, ...]:

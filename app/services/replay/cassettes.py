@@ -45,6 +45,11 @@ def moderation_key(prompt: str) -> RequestKey:
     return {"call": "check", "prompt": prompt}
 
 
+def image_moderation_key(sha256: str) -> RequestKey:
+    """Return the key of a request to moderate an image, by the hash of its bytes."""
+    return {"call": "check-image", "sha256": sha256}
+
+
 def enhancement_key(prompt: str) -> RequestKey:
     """Return the key of a request to enhance a prompt."""
     return {"call": "enhance", "prompt": prompt}

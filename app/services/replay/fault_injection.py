@@ -52,3 +52,7 @@ class FaultInjectingModerator:
         """See Moderator."""
         self.inner.check(prompt)
         fault_injection.current().raise_before_drawing()
+
+    def check_image(self, jpeg: bytes, *, sha256: str) -> None:
+        """See Moderator. The prompt's check raises the faults."""
+        self.inner.check_image(jpeg, sha256=sha256)

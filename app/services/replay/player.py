@@ -124,6 +124,10 @@ class ReplayModerator:
         """See Moderator."""
         self._player.play(cassettes.moderation_key(prompt))
 
+    def check_image(self, jpeg: bytes, *, sha256: str) -> None:  # noqa: ARG002 - reason: the port's
+        """See Moderator."""
+        self._player.play(cassettes.image_moderation_key(sha256))
+
 
 class ReplayWriter:
     """PromptWriter that returns the recorded prompts."""

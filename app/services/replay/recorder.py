@@ -120,6 +120,12 @@ class RecordingModerator:
             self._inner.check(prompt)
             recording.response = {"allowed": True}
 
+    def check_image(self, jpeg: bytes, *, sha256: str) -> None:
+        """See Moderator."""
+        with _record(self._cassettes, cassettes.image_moderation_key(sha256)) as recording:
+            self._inner.check_image(jpeg, sha256=sha256)
+            recording.response = {"allowed": True}
+
 
 class RecordingWriter:
     """PromptWriter that records the prompts of another one."""

@@ -29,16 +29,21 @@ class Deadlines:
     model: str
     fixed_seconds: float | None = None
 
-    def seconds(self, quality: str) -> float:
-        """Return the time limit of one call."""
+    def seconds(self, quality: str, *, is_edit: bool = False) -> float:
+        """Return the time limit of one call.
+
+        No durations of edits are documented, and their images have to be sent first, so they have
+        the limits of unknown models.
+        """
         if self.fixed_seconds is not None:
             return self.fixed_seconds
-        known = self._facts.get("deadline", {})
+        known = {} if is_edit else self._facts.get("deadline", {})
         return known.get(quality) or _OTHER.get(quality) or max(_OTHER.values())
 
-    def lease(self, quality: str) -> timedelta:
+    def lease(self, quality: str, is_edit: bool = False) -> timedelta:
         """Return the time after which a generation counts as abandoned."""
-        return timedelta(seconds=2 * self.seconds(quality) + _LEASE_MARGIN_SECONDS)
+        seconds = self.seconds(quality, is_edit=is_edit)
+        return timedelta(seconds=2 * seconds + _LEASE_MARGIN_SECONDS)
 
     @property
     def longest_seconds(self) -> float:

@@ -80,9 +80,14 @@ class Estimates:
             subject=(request.prompt if subject is None else subject).rstrip(),
             prompt_suffix=TRANSPARENT_PROMPT_SUFFIX if transparent else PROMPT_SUFFIX,
             transparent=transparent,
-            deadline_seconds=self.deadlines.seconds(quality) if self.deadlines else 0,
+            deadline_seconds=self._deadline(quality, request),
             safety_identifier=self.identifiers.of(caller_id) if self.identifiers else "",
         )
+
+    def _deadline(self, quality: str, request: ImageRequest) -> float:
+        if self.deadlines is None:
+            return 0
+        return self.deadlines.seconds(quality, is_edit=request.is_edit)
 
     def estimate(self, request: ImageRequest) -> CostEstimate:
         """Return the requests that would be sent to models, and the maximum cost of all images.

@@ -6,6 +6,8 @@ from the record's id, so that recovery can find whatever a crash leaves behind.
 """
 
 import logging
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from app.errors import (
@@ -17,10 +19,12 @@ from app.errors import (
 )
 from app.models import ANONYMOUS, Caller, GeneratedImage, ImageRecord, ImageRequest
 from app.ports import ImageGenerator, Moderator, Observer, PromptWriter, Spool, paid_calls
+from app.ports.providers import InputFile
 from app.usecases.billing.pricing import add_costs
 from app.usecases.generation.estimates import Estimates
 from app.usecases.generation.finalize import ImageFinalizer
 from app.usecases.generation.idempotency import IdempotencyService
+from app.usecases.generation.input_files import InputFiles
 from app.usecases.generation.paid_call import LeasedCall
 from app.usecases.generation.pending_records import PendingRecords
 from app.usecases.generation.progress import NO_LISTENER, ProgressListener
@@ -55,6 +59,7 @@ class GenerateImage:
         estimates: completes requests.
         pending_records: writes the record before paying.
         finalizer: stores the image and finalizes the record.
+        input_files: reads the inputs of edits.
     """
 
     generator: ImageGenerator
@@ -68,6 +73,7 @@ class GenerateImage:
     estimates: Estimates
     pending_records: PendingRecords
     finalizer: ImageFinalizer
+    input_files: InputFiles
 
     def __call__(
         self,
@@ -122,6 +128,7 @@ class GenerateImage:
         """
         with self.observer.step("moderation"):
             self.moderator.check(request.prompt)
+            self.input_files.moderate(request, self.moderator)
         with self.observer.step("checks"):
             self.readiness.require("storage", "records")
 
@@ -140,15 +147,13 @@ class GenerateImage:
                 # The server does not know the limit of tokens. What it reports is booked.
                 call.record = replace(record, text_micros=text_cost or 0)
                 raise ProviderBadResponse("the text model used more tokens than were reserved")
-            call.record = self.pending_records.start(record, request, text_cost)
             try:
-                image = self._draw(call, request, listener)
+                image = self._start(call, request, text_cost, listener)
             except TransparencyRefused:  # nothing was paid; draw on white instead
                 request = self.estimates.complete(
                     request, caller_id=record.owner, subject=request.subject, on_white=True
                 )
-                call.record = self.pending_records.start(call.record, request, text_cost)
-                image = self._draw(call, request, listener)
+                image = self._start(call, request, text_cost, listener)
         except AppError as error:
             raise self.finalizer.fail_record(call.record, error) from None
         except Exception as error:  # reason: the record ends now, rather than with its lease
@@ -181,13 +186,35 @@ class GenerateImage:
         completed = self.estimates.complete(request, caller_id=caller_id, subject=enhanced.prompt)
         return completed, cost
 
+    def _start(
+        self,
+        call: LeasedCall,
+        request: ImageRequest,
+        text_cost: int | None,
+        listener: ProgressListener,
+    ) -> GeneratedImage:
+        """Read the request's inputs, mark the record as about to be paid, and draw."""
+        with ExitStack() as stack:
+            inputs: Sequence[InputFile] = ()
+            if request.is_edit:
+                with self.observer.step("checks"):
+                    inputs = stack.enter_context(self.input_files.open(request))
+            call.record = self.pending_records.start(call.record, request, text_cost)
+            return self._draw(call, request, inputs, listener)
+
     def _draw(
-        self, call: LeasedCall, request: ImageRequest, listener: ProgressListener
+        self,
+        call: LeasedCall,
+        request: ImageRequest,
+        inputs: Sequence[InputFile],
+        listener: ProgressListener,
     ) -> GeneratedImage:
         _log.debug("drawing %s with the prompt: %s", call.record.id, request.new_prompt)
         try:
             with self.observer.step("upstream"), paid_calls.checking(call):
-                return self.generator.draw(request, on_partial=listener.report_partial)
+                return self.generator.draw(
+                    request, inputs=inputs, on_partial=listener.report_partial
+                )
         except ProviderBadResponse as error:
             if error.evidence:
                 self.finalizer.store_evidence(call.record, error.evidence)

@@ -40,7 +40,8 @@ class PendingRecords:
         observer: is notified of each new record.
         estimates: the maximum cost of a request, and the image model.
         budget_guard: reserves the maximum cost.
-        lease: the time after which a generation of a quality counts as abandoned.
+        lease: the time after which a generation counts as abandoned, by its quality and whether
+            it is an edit.
     """
 
     records: ImageRecords
@@ -48,7 +49,7 @@ class PendingRecords:
     observer: Observer
     estimates: Estimates
     budget_guard: BudgetGuard
-    lease: Callable[[str], timedelta]
+    lease: Callable[[str, bool], timedelta]
 
     def create(
         self, request: ImageRequest, caller: Caller, claim: str, earlier: ImageRecord | None
@@ -123,7 +124,8 @@ class PendingRecords:
         now = self.clock.now()
         started = record.started(
             request,
-            lease_until=now + self.lease(request.quality),  # writing may have taken a while
+            lease_until=now
+            + self.lease(request.quality, request.is_edit),  # writing may have taken a while
             charged=Charged.UNKNOWN if self.estimates.generator.costs_money else Charged.NO,
             text_micros=record.text_micros if text_cost is None else text_cost,
         )
@@ -139,7 +141,7 @@ class PendingRecords:
             RecordsUnavailable: the lease was not renewed, or may not have been.
         """
         now = self.clock.now()
-        renewed = record.leased_until(now + self.lease(record.quality))
+        renewed = record.leased_until(now + self.lease(record.quality, bool(record.inputs)))
         self._swap_leased(record, renewed, now)
         return renewed
 
@@ -196,7 +198,7 @@ class PendingRecords:
             id=attempt.earlier.id if attempt.earlier else str(uuid.uuid4()),
             state=State.PENDING,
             requested_at=now,
-            lease_until=now + attempt.turns * self.lease(quality),
+            lease_until=now + attempt.turns * self.lease(quality, request.is_edit),
             owner=caller.id,
             attempt=uuid.uuid4().hex,
             claim=attempt.claim,
@@ -208,4 +210,6 @@ class PendingRecords:
             size=request.size,
             provider=generator.provider,
             model=generator.model,
+            inputs=tuple(given.reference for given in request.inputs),
+            root=request.root,
         )

@@ -2,13 +2,13 @@
 
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from app.errors import Charged
 from app.imaging import AUTOMATIC, CutoutOptions
-from app.models import ImageRecord, Original, State, object_keys
+from app.models import ImageRecord, InputReference, Original, State, object_keys
 from app.models.prompts import fold, split_prompt
 from app.models.tags import InvalidTags, normalize_tags
 
@@ -48,6 +48,8 @@ def write(record: ImageRecord) -> bytes:
         "tags": list(record.tags),
         "starred": record.starred,
     }
+    if record.inputs:
+        document["inputs"] = [asdict(one) for one in record.inputs]
     return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True).encode()
 
 
@@ -84,6 +86,7 @@ def read(image_id: str, data: bytes, *, found_at: datetime) -> ImageRecord:
         root=_image_id(document.get("root")),
         tags=_tags(document.get("tags")),
         starred=document.get("starred") is True,
+        inputs=_inputs(document.get("inputs")),
         cutout_options=_cutout_options(document.get("cutout_options")),
         original=_original(image_id, document.get("original")),
     )
@@ -108,6 +111,14 @@ def _owner(value: Any) -> str:
 def _image_id(value: Any) -> str:
     """Return the id of another image, or "" if it is not valid."""
     return value if isinstance(value, str) and object_keys.is_id(value) else ""
+
+
+def _inputs(value: Any) -> tuple[InputReference, ...]:
+    """Return the valid ones among the inputs of an edit."""
+    found = map(InputReference.from_document, value if isinstance(value, list) else ())
+    return tuple(
+        replace(one, subject=_without_surrogates(one.subject)) for one in found if one is not None
+    )
 
 
 def _tags(value: Any) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.errors import ImageNotFound, ObjectDamaged, OriginalMissing
 from app.imaging import CutoutOptions, VariantSource
-from app.models import ImageRecord, Original, StoredImage, object_keys
+from app.models import ImageRecord, Original, StoredImage, object_keys, shown_subject
 from app.ports import ImageStore
 from app.usecases.generation import sidecar
 
@@ -19,7 +19,7 @@ def options_of(record: ImageRecord) -> CutoutOptions:
     What the image shows is taken from the caller's prompt, since an enhanced one also mentions
     much that isn't the subject.
     """
-    subject = record.prompt or record.subject
+    subject = shown_subject(record.inputs, record.prompt or record.subject)
     return CutoutOptions.from_document(record.cutout_options, subject=subject)
 
 
@@ -36,8 +36,17 @@ def verify(data: bytes, original: Original | None) -> bytes:
     Raises:
         ObjectDamaged: it has another hash.
     """
-    if original and not matches(data, original):
-        raise ObjectDamaged(f"{original.key} does not have the hash in the record")
+    return verify_hash(data, original.sha256, original.key) if original else data
+
+
+def verify_hash(data: bytes, sha256: str, key: str) -> bytes:
+    """Return the data if it has this hash, or that is unknown.
+
+    Raises:
+        ObjectDamaged: it has another hash.
+    """
+    if object_keys.is_sha256(sha256) and hashlib.sha256(data).hexdigest() != sha256:
+        raise ObjectDamaged(f"{key} does not have the hash in the record")
     return data
 
 

@@ -36,13 +36,14 @@ def test_newman_runs_the_collection(tmp_path: Path, auth_required: bool) -> None
             service, tmp_path / "report.json", create_key(service) if auth_required else ""
         )
         records = service.ports.records.scan(limit=10)
-        uploaded, cutout = sorted(
-            (record for record in records if record.state is State.READY),
-            key=lambda record: record.parent,
-        )
         (deleted,) = (record for record in records if record.state is not State.READY)
-        assert (uploaded.provider, deleted.state) == ("upload", State.DELETED)
-        assert cutout.parent == deleted.id
+        assert deleted.state is State.DELETED
+        made = [one for one in records if one.state is State.READY]
+        assert sorted((one.provider, one.parent, one.parents) for one in made) == [
+            ("offline", "", (deleted.id,)),
+            ("offline", deleted.id, ()),
+            ("upload", "", ()),
+        ]
     requests = sum(len(folder["item"]) for folder in json.loads(COLLECTION.read_text())["item"])
     assert report["failures"] == []
     assert report["stats"]["assertions"] == {"total": requests, "pending": 0, "failed": 0}

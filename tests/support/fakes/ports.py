@@ -6,19 +6,9 @@ script a failure of any step: `store.fail("put originals", StorageUnavailable())
 
 import itertools
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from app.imaging import (
-    AUTOMATIC,
-    Cutout,
-    CutoutOptions,
-    CutoutReport,
-    ImageInfo,
-    Provenance,
-    Variant,
-    VariantSource,
-)
 from app.models import (
     EnhancedPrompt,
     GeneratedImage,
@@ -30,6 +20,7 @@ from app.models import (
     UpstreamRequest,
 )
 from app.ports.providers import InputFile, OnPartial
+from tests.support.fakes.imaging import REPORT, FakeImageProcessor
 from tests.support.fakes.records import FakeImageRecords
 from tests.support.fakes.scripted import Scripted
 from tests.support.fakes.stores import FakeCache, FakeLedger, FakeSpool, FakeStore
@@ -47,19 +38,6 @@ __all__ = [
     "FakeSpool",
     "FakeStore",
 ]
-
-REPORT = CutoutReport(
-    background="#ffffff",
-    coverage=0.5,
-    softness=1.0,
-    holes_kept=1,
-    holes_cut=2,
-    touches_border=False,
-    shadow=False,
-    confidence=0.7,
-    verdict="check",
-    reasons=("enclosed areas may be subject or holes",),
-)
 
 
 class FakeGenerator(Scripted):
@@ -110,11 +88,17 @@ class FakeModerator(Scripted):
     def __init__(self, events: list[str]) -> None:
         super().__init__(events)
         self.checked: list[str] = []
+        self.checked_images: list[str] = []
 
     def check(self, prompt: str) -> None:
         """See Moderator."""
         self.checked.append(prompt)
         self.step("check")
+
+    def check_image(self, jpeg: bytes, *, sha256: str) -> None:  # noqa: ARG002 - reason: the port's
+        """See Moderator."""
+        self.checked_images.append(sha256)
+        self.step("check_image")
 
 
 class FakePromptWriter(Scripted):
@@ -152,59 +136,6 @@ class FakePromptWriter(Scripted):
         """See PromptWriter."""
         self.step("enhance")
         return EnhancedPrompt(prompt=f"{prompt}, enhanced", usage=self.usage)
-
-
-class FakeImageProcessor(Scripted):
-    """Describes any bytes as `info`, and marks what it cut out."""
-
-    name = "imaging"
-
-    def __init__(self, events: list[str]) -> None:
-        super().__init__(events)
-        self.info = ImageInfo("png", 1536, 1024)
-        self.provenances: list[tuple[Provenance | None, bytes]] = []
-        self.options: list[CutoutOptions] = []
-        self.sources: list[VariantSource] = []
-
-    def inspect(self, data: bytes) -> ImageInfo:  # noqa: ARG002 - reason: part of the port
-        """See ImageProcessor."""
-        self.step("inspect")
-        return self.info
-
-    def cut_out(
-        self,
-        data: bytes,
-        options: CutoutOptions = AUTOMATIC,
-        *,
-        provenance: Provenance | None = None,
-        previous: bytes = b"",
-    ) -> Cutout:
-        """See ImageProcessor."""
-        self.provenances.append((provenance, previous))
-        self.options.append(options)
-        self.step("cut_out")
-        return Cutout(png=b"cutout of " + data, size=256, report=REPORT)
-
-    def normalize_mask(self, mask: bytes, *, width: int, height: int) -> bytes:
-        """See ImageProcessor; the mask names the original's size."""
-        self.step("normalize_mask")
-        return b"%s for %dx%d" % (mask, width, height)
-
-    def preview(self, data: bytes, options: CutoutOptions = AUTOMATIC) -> bytes | None:
-        """See ImageProcessor."""
-        self.options.append(options)
-        self.step("preview")
-        return b"preview of " + data
-
-    def render_variant(
-        self, image: bytes, source: Callable[[], VariantSource], variant: Variant
-    ) -> bytes:
-        """See ImageProcessor."""
-        self.step("render_variant")
-        if not variant.needs_original:
-            return variant.canonical().encode() + b" of " + image
-        self.sources.append(source())
-        return variant.canonical().encode() + b" of " + self.sources[-1].data
 
 
 class FakeClock:

@@ -1,9 +1,11 @@
 """Fakes of the ports that store things: objects, cached images and spending."""
 
 import contextlib
+import io
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from typing import BinaryIO
 
 from app.errors import ImageNotFound, StorageUnavailable
 from app.models import Budget, Spending, StoredImage
@@ -69,6 +71,7 @@ class FakeSpool(FakeStore):
     def __init__(self, events: list[str]) -> None:
         super().__init__(events, name="spool")
         self.held = 0
+        self.files: list[io.BytesIO] = []
 
     @contextlib.contextmanager
     def room(self) -> Iterator[None]:
@@ -79,6 +82,12 @@ class FakeSpool(FakeStore):
             yield
         finally:
             self.held -= 1
+
+    def open_file(self, data: bytes) -> BinaryIO:
+        """See Spool; `files` has all of them."""
+        self.step("open_file")
+        self.files.append(io.BytesIO(data))
+        return self.files[-1]
 
 
 class FakeCache(Scripted):
