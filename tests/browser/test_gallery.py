@@ -53,8 +53,17 @@ def test_hundreds_of_images_scroll_and_search(tabs: Tabs, full: Service) -> None
     expect(studio.find("#more")).to_be_hidden()
     ids = cards.evaluate_all("(all) => all.map((card) => card.id)")
     assert len(set(ids)) == MANY
+    studio.page.evaluate(
+        """() => {
+          const list = document.querySelector("#gallery");
+          window.fewest = list.children.length;
+          const note = () => { window.fewest = Math.min(window.fewest, list.children.length); };
+          new MutationObserver(note).observe(list, { childList: true });
+        }"""
+    )
     studio.page.get_by_label("Search the prompts").fill("number 77")
     expect(cards).to_have_count(1)
+    assert studio.page.evaluate("window.fewest") == 1, "the list was empty meanwhile"
     expect(studio.find("#gallery-status")).to_have_text("1 found")
     studio.page.get_by_label("Search the prompts").fill("unheard of")
     expect(studio.find("#gallery-status")).to_contain_text("No image has these words")

@@ -13,6 +13,8 @@ const statusLine = find("#gallery-status");
 const more = find("#more");
 
 let cursor = null;
+let total = 0; // images that match the search
+let exact = true; // false if there are more
 let generation = 0; // number of the current search; responses to earlier ones are dropped
 let loading = false;
 
@@ -31,14 +33,20 @@ function card(image) {
 export function addNewest(image) {
   if (search.value.trim() || find(`#card-${idOf(image)}`)) return;
   list.prepend(card(image));
+  total += 1;
   updateStatus();
 }
 
 /** Hide an image, and delete it shortly after unless the user undoes that. */
 export function remove(image) {
   const removed = find(`#card-${idOf(image)}`);
-  if (removed) removed.hidden = true;
-  deleteSoon(image, () => { if (removed) removed.hidden = false; });
+  const setRemoved = (isRemoved) => {
+    if (removed) removed.hidden = isRemoved;
+    total += isRemoved ? -1 : 1;
+    updateStatus();
+  };
+  setRemoved(true);
+  deleteSoon(image, () => setRemoved(false));
 }
 
 async function load() {
@@ -51,12 +59,15 @@ async function load() {
     if (search.value.trim()) query.set("q", search.value.trim());
     const page = await call(`images?${query}`);
     if (current !== generation) return;
-    const shown = page.images.filter((image) => !isPendingDeletion(image) && !find(`#card-${idOf(image)}`));
-    list.append(...shown.map(card));
+    if (cursor === null) list.replaceChildren(); // only now, so that the page doesn't flicker
+    const listed = page.images.filter((image) => !isPendingDeletion(image));
+    list.append(...listed.filter((image) => !find(`#card-${idOf(image)}`)).map(card));
     cursor = page.next_cursor;
+    total = page.total_images - (page.images.length - listed.length);
+    exact = page.total_exact;
     more.hidden = cursor === null;
     statusLine.classList.remove("error");
-    updateStatus(page);
+    updateStatus();
   } catch (error) {
     if (current !== generation) return;
     statusLine.classList.add("error"); // stops automatic loading until "Load more" is pressed
@@ -69,12 +80,11 @@ async function load() {
   }
 }
 
-function updateStatus(page) {
-  const empty = search.value.trim() ? "No image has these words in its prompt." : "No images yet. Generate the first one.";
-  if (!list.children.length) statusLine.textContent = empty;
-  else if (page && search.value.trim()) statusLine.textContent = `${page.total_exact ? "" : "More than "}${page.total_images} found`;
-  else if (page) statusLine.textContent = `${page.total_images} image${page.total_images === 1 ? "" : "s"}`;
-  else statusLine.textContent = "";
+function updateStatus() {
+  const searches = Boolean(search.value.trim());
+  if (!total) statusLine.textContent = searches ? "No image has these words in its prompt." : "No images yet. Generate the first one.";
+  else if (searches) statusLine.textContent = `${exact ? "" : "More than "}${total} found`;
+  else statusLine.textContent = `${total} image${total === 1 ? "" : "s"}`;
 }
 
 // An observer only reports changes: observe again in case the end is still visible.
@@ -88,11 +98,13 @@ const endObserver = new IntersectionObserver(([entry]) => { if (entry.isIntersec
 export function restart() {
   generation += 1;
   cursor = null;
-  list.replaceChildren();
   return load();
 }
 
 search.addEventListener("input", debounce(250, restart));
 find("#search-form").addEventListener("submit", (event) => event.preventDefault());
 more.addEventListener("click", load);
-document.addEventListener("key-changed", restart);
+document.addEventListener("key-changed", () => {
+  list.replaceChildren(); // of another caller
+  restart();
+});
