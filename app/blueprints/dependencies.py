@@ -19,6 +19,7 @@ from app.usecases.billing.usage_report import UsageReporter
 from app.usecases.generation.edit_inputs import EditInputs
 from app.usecases.generation.estimates import Estimates
 from app.usecases.generation.generate_image import GenerateImage
+from app.usecases.groups.delete_group import DeleteGroup
 from app.usecases.groups.generate_group import GenerateGroup
 from app.usecases.images.create_cutout import CreateCutout
 from app.usecases.images.images import Images
@@ -82,6 +83,7 @@ class Dependencies:
 
     generate: GenerateImage
     generate_group: GenerateGroup
+    delete_group: DeleteGroup
     estimates: Estimates
     edit_inputs: EditInputs
     preview: Callable[[bytes, CutoutOptions], bytes | None]

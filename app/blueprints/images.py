@@ -8,9 +8,9 @@ from flask import Blueprint, Response, jsonify, request
 from app import errors
 from app.blueprints.dependencies import deps, owner
 from app.blueprints.image_requests import authorize_read, check_replaced, resolve_variant
-from app.blueprints.openapi_examples import IMAGE, LIST
-from app.blueprints.pagination import ListQuery
-from app.blueprints.schemas.images import ImageResponse, ListResponse
+from app.blueprints.openapi_examples import GROUP_DELETION, IMAGE, LIST
+from app.blueprints.pagination import GroupQuery, ListQuery
+from app.blueprints.schemas.images import GroupDeletionResponse, ImageResponse, ListResponse
 from app.blueprints.schemas.requests import OrganizeBody
 from app.blueprints.schemas.variant import VariantQuery
 from app.blueprints.serializers import image_response, list_response, public_base_url
@@ -180,6 +180,27 @@ def organize_image(filename: str, body: OrganizeBody) -> ImageResponse:
         object_keys.id_of_name(filename), tags=body.tags, starred=body.starred, owner=owner()
     )
     return image_response(record, deps())
+
+
+@blueprint.delete("/images")
+@contract(
+    Contract(
+        tag="images",
+        scope=Scope.DELETE,
+        limit="default",
+        query=GroupQuery,
+        response=GroupDeletionResponse,
+        examples={"rest": GROUP_DELETION},
+        errors=(errors.ImageNotFound, errors.RecordsUnavailable, errors.StorageUnavailable),
+    )
+)
+def delete_group(query: GroupQuery) -> GroupDeletionResponse:
+    """Delete the images of a group, except those to keep.
+
+    Candidates that are still being generated are not deleted.
+    """
+    deleted = deps().delete_group(query.group, keep=query.keep, owner=owner())
+    return GroupDeletionResponse(deleted=[object_keys.image_name(one) for one in deleted])
 
 
 @blueprint.delete("/images/<image_name:filename>")

@@ -97,6 +97,7 @@ GROUP = {
         }
     ],
 }
+GROUP_DELETION = {"status": "success", "deleted": [_SECOND_FILE]}
 _CUTOUT_FILE = "0c1f2d9e-8f7b-5d3c-9a64-5b1e7f30c2aa.png"
 CUTOUT = IMAGE | {
     "filename": _CUTOUT_FILE,

@@ -73,6 +73,29 @@ class ListQuery(BaseModel):
         )
 
 
+def _kept_ids(names: tuple[str, ...]) -> tuple[str, ...]:
+    ids = tuple(_image_id(name.strip()) for text in names for name in text.split(","))
+    if not ids or "" in ids:  # such as an empty variable of a script
+        raise ValueError("Must name at least one image.")
+    return ids
+
+
+class GroupQuery(BaseModel):
+    """Selects the images of a group that are not to be kept."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    group: Annotated[str, AfterValidator(_image_id)] = Field(
+        max_length=40, description="Id of a group of candidates."
+    )
+    keep: Annotated[tuple[str, ...], AfterValidator(_kept_ids)] = Field(
+        (),
+        alias="except",
+        max_length=20,
+        description="File name of an image to keep; several are separated by commas, or repeated.",
+    )
+
+
 def encode_cursor(position: Position) -> str:
     """Encode a position in the list as a cursor."""
     text = f"{round(position.created_at.timestamp() * 1000)}:{position.id}"

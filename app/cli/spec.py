@@ -13,6 +13,7 @@ from app.http.uploads.form import FORM
 
 _SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 _VARIABLES = {"base_url": "http://localhost:5000", "api_key": "", "filename": ""}
+_ANY_ID = "00000000-0000-0000-0000-000000000000"
 _PATH_PARAMETER = re.compile(r"{(\w+)}")
 
 spec = AppGroup("spec", help="Print the API's specification for other tools.")
@@ -75,13 +76,17 @@ def _request(
     query = [
         {
             "key": parameter["name"],
-            "value": str(parameter["schema"].get("default", "")),
+            "value": _ANY_ID
+            if parameter["required"]
+            else str(parameter["schema"].get("default", "")),
             "description": parameter["description"],
-            "disabled": True,
+            "disabled": not parameter["required"],
         }
         for parameter in operation["parameters"]
         if parameter["in"] == "query"
     ]
+    if any(not parameter["disabled"] for parameter in query):
+        status = "404"  # the collection has no image with this id
     request: dict[str, Any] = {
         "method": method.upper(),
         "description": operation["description"] or operation["summary"],

@@ -44,6 +44,7 @@ from app.usecases.billing.pricing import Prices
 from app.usecases.billing.usage_report import UsageReporter
 from app.usecases.generation.deadlines import Deadlines
 from app.usecases.generation.estimates import Estimates, SafetyIdentifiers
+from app.usecases.groups.delete_group import DeleteGroup
 from app.usecases.groups.generate_group import GenerateGroup
 from app.usecases.images.images import Images
 from app.usecases.images.import_image import ImportImage
@@ -109,6 +110,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
     return Dependencies(
         generate=generate,
         generate_group=GenerateGroup(single=generate),
+        delete_group=DeleteGroup(images=images),
         estimates=estimates,
         edit_inputs=build_edit_inputs(ports, images),
         preview=ports.image_processor.preview,

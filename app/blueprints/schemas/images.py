@@ -159,6 +159,12 @@ class GroupResponse(Success):
     )
 
 
+class GroupDeletionResponse(Success):
+    """The images of a group that were deleted."""
+
+    deleted: list[str] = Field(description="Their file names.")
+
+
 class UpstreamRequestResponse(BaseModel):
     """A request that would be sent to the provider."""
 

@@ -130,7 +130,7 @@ def _query_parameters(contract: Contract) -> list[dict[str, Any]]:
         {
             "name": name,
             "in": "query",
-            "required": False,
+            "required": name in schema_of_query.get("required", ()),
             "allowEmptyValue": True,  # an empty value counts as absent
             "description": schema.pop("description", ""),
             "schema": _without_null_default(schema),

@@ -143,8 +143,8 @@ def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_repeatable(model: type[BaseModel], name: str) -> bool:
-    field = model.model_fields.get(name)
-    return field is not None and get_origin(field.annotation) is tuple
+    fields = {field.alias or own: field for own, field in model.model_fields.items()}
+    return name in fields and get_origin(fields[name].annotation) is tuple
 
 
 def _body_bytes() -> bytes:

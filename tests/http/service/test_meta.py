@@ -81,6 +81,7 @@ def test_operations_are_named_like_methods(shared_embedded: Service) -> None:
         "uploadImage": "post /images",
         "getImage": "get /images/{filename}",
         "getMetadata": "get /images/{filename}/metadata",
+        "deleteGroup": "delete /images",
         "deleteImage": "delete /images/{filename}",
         "organizeImage": "patch /images/{filename}",
         "createCutout": "post /images/{filename}/cutouts",
