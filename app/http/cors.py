@@ -112,7 +112,7 @@ def require_allowed_origin() -> None:
     """
     origin = request.headers.get("Origin")
     own_hosts = {request_host(request.environ), current_app.extensions[_OWN_HOST]}
-    if origin is None or urlsplit(origin).netloc in own_hosts:
+    if origin is None or urlsplit(origin).netloc in own_hosts - {""}:
         return
     if not any(name == ACL_ORIGIN for name, _ in headers_of(current_app)(origin)):
         raise Forbidden("the origin is not allowed", message=_FOREIGN_PAGE)

@@ -9,7 +9,7 @@ import requests
 
 from app.imaging import CutoutOptions, cutout
 from app.ports import ImageStore, Ports, Spool
-from tests.faults.row import UNTIL_IT_RESETS, ExpectedResponse, StoredState
+from tests.faults.row import UNTIL_IT_RESETS, UPLOADED, ExpectedResponse, StoredState
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.images import xmp_readers
 
@@ -83,7 +83,7 @@ def stored_state(ports: Ports) -> StoredState:
 
 
 def check_stored(ports: Ports, expected: StoredState, fake: FakeOpenAI) -> None:
-    """Check the stored state, and that originals equal the paid images."""
+    """Check the stored state, and that originals equal the paid images or the uploaded one."""
     assert stored_state(ports) == expected
     places: list[tuple[ImageStore | Spool, list[str]]] = [
         (ports.store, _stored(ports)),
@@ -96,7 +96,7 @@ def check_stored(ports: Ports, expected: StoredState, fake: FakeOpenAI) -> None:
         assert data
         assert PurePosixPath(key).stem in ids
         if _kind(key) == "original":
-            assert data in fake.images
+            assert data in {*fake.images, UPLOADED}
 
 
 def _stored(ports: Ports) -> list[str]:

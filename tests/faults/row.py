@@ -9,6 +9,7 @@ import requests
 
 from tests.faults.points import Point
 from tests.faults.rig import Rig, generate
+from tests.support.images.sample_images import encoded, owl
 
 OUTAGES = {
     "refuse": "refuses connections",
@@ -16,6 +17,9 @@ OUTAGES = {
     "reset": "resets connections",
 }
 """How a part can fail, by the name of the proxy's method."""
+
+UPLOADED = encoded(owl(300, 300))
+"""The file of uploads."""
 
 UNTIL_IT_RESETS = "until the budget resets"
 """Replaces the Retry-After of a budget, which depends on the time of day."""

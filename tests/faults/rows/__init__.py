@@ -20,6 +20,7 @@ from tests.faults.rows import (
 from tests.faults.rows.crashes import CRASHES as SINGLE_CRASHES
 from tests.faults.rows.groups import side_by_side
 from tests.faults.rows.groups.crashes import CANDIDATE_CRASHES
+from tests.faults.rows.uploads import outages
 
 __all__ = ["CRASHES", "TOPICS"]
 
@@ -43,6 +44,7 @@ TOPICS = tuple(
         keys,
         money,
         side_by_side,
+        outages,
         service,
     )
 )
