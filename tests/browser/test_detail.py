@@ -4,10 +4,11 @@ import io
 import re
 from pathlib import Path
 
+import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.support.browser.studio import Studio, Tabs
+from tests.support.browser.studio import PHONE, Studio, Tabs
 from tests.support.concurrency.threads import wait_until
 from tests.support.service import Service, serving, settings_for
 
@@ -104,6 +105,19 @@ def test_the_preview_follows_a_slider(tabs: Tabs, service: Service) -> None:
         })"""
     )
     shows(studio, last, last)
+
+
+@pytest.mark.parametrize("size", [(320, 640), PHONE, (820, 600), (1280, 600)], ids=str)
+def test_the_preview_stays_in_sight(tabs: Tabs, service: Service, size: tuple[int, int]) -> None:
+    """It is whole in the window while one scrolls to the last control."""
+    image_id = generated(service)
+    studio = opened(tabs, service, image_id)
+    studio.page.set_viewport_size({"width": size[0], "height": size[1]})
+    shows(studio, 256, 256)
+    studio.page.get_by_text("Outline and shadow").click()
+    studio.page.get_by_label("Outline", exact=True).check()
+    studio.page.get_by_label("Outline color").scroll_into_view_if_needed()
+    expect(studio.find("#detail-image")).to_be_in_viewport(ratio=0.999)
 
 
 def test_deleting_can_be_undone(tabs: Tabs, service: Service) -> None:
