@@ -42,6 +42,9 @@ class Observer(Protocol):
         `replayed` means that it is the result of an earlier request.
         """
 
+    def group(self, outcome: str) -> None:
+        """Count a request for several candidates: all, some, none or replayed."""
+
     def upload(self, outcome: str, *, size_bytes: int = 0) -> None:
         """Count an upload, and the bytes that it added.
 

@@ -93,6 +93,13 @@ class Metrics:
             registry=registry,
             multiprocess_mode="livesum",
         )
+        self._groups = Counter(
+            "imageapi_groups",
+            "Requests for several candidates, by how many of them are images: all, some, none, or "
+            "replayed.",
+            ("outcome",),
+            registry=registry,
+        )
         self._uploads = Counter(
             "imageapi_uploads",
             "Uploads by outcome (stored, repeated, or the error's code).",
@@ -127,6 +134,10 @@ class Metrics:
         )
         # Looked up once: finding a child by its labels takes longer than counting.
         self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def group(self, outcome: str) -> None:
+        """Count a request for several candidates."""
+        self._groups.labels(outcome).inc()
 
     def upload(self, outcome: str, size_bytes: int) -> None:
         """Count an upload."""

@@ -114,6 +114,10 @@ class TelemetryObserver:
         if state is not None:
             state.record, state.replayed = record, replayed
 
+    def group(self, outcome: str) -> None:
+        """See Observer."""
+        self._report(lambda metrics: metrics.group(outcome))
+
     def upload(self, outcome: str, *, size_bytes: int = 0) -> None:
         """See Observer."""
         self._report(lambda metrics: metrics.upload(outcome, size_bytes))

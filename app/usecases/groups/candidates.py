@@ -93,6 +93,14 @@ def failure_of(candidate: Candidate) -> dict[str, object]:
     }
 
 
+def summary_of(candidates: Sequence[Candidate]) -> str:
+    """Return which candidates are images: all, some or none; or that this is a repetition."""
+    images = sum(candidate.record is not None for candidate in candidates)
+    if all(candidate.replayed for candidate in candidates):
+        return "replayed"
+    return "all" if images == len(candidates) else "some" if images else "none"
+
+
 def no_image_error(candidates: Sequence[Candidate]) -> AppError:
     """Return the error of the first candidate, with those of all."""
     first = candidates[0].error or AppError()

@@ -30,6 +30,7 @@ from app.usecases.groups.candidates import (
     GroupResult,
     Team,
     no_image_error,
+    summary_of,
 )
 
 # Errors of one earlier candidate that concern all: they are not known, or not to be touched yet.
@@ -96,6 +97,7 @@ class GenerateGroup:
         if missing:
             self._generate(replace(group, request=request), missing, earlier, workers)
         candidates = [group.outcomes[index] for index in range(request.n)]
+        self.single.observer.group(summary_of(candidates))
         if not any(candidate.record for candidate in candidates):
             raise no_image_error(candidates)
         return GroupResult(group=request.group, candidates=candidates)

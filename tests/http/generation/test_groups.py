@@ -147,6 +147,25 @@ def test_events_name_the_candidate(real: Service, parts: Parts) -> None:
     assert indexes(error.data, "failures") == [0, 1]
 
 
+def test_edits_have_candidates(real: Service, parts: Parts) -> None:
+    """Each is an edit of its own, with the same parents; what fails is drawn again alone."""
+    name = real.generate().json()["filename"]
+    parts.fake.script("edits", Fault.rate_limited())
+    body, headers = {"prompt": "Make it blue", "n": 2}, {"Idempotency-Key": KEY}
+
+    def edit() -> requests.Response:
+        return real.call("POST", f"/images/{name}/edits", json=body, headers=headers)
+
+    first, paid = edit().json(), parts.fake.paid
+    assert (len(first["images"]), len(first["failures"]), paid) == (1, 1, 2)
+    second = edit().json()
+    assert (indexes(second, "images"), parts.fake.paid) == ([0, 1], 3)
+    assert [image["parents"] for image in second["images"]] == [[name]] * 2
+    assert {image["group"] for image in second["images"]} == {first["group"]}
+    assert edit().headers["Idempotency-Replayed"] == "true"
+    assert parts.fake.paid == 3
+
+
 def test_painted_candidates_differ(embedded: Service) -> None:
     """The offline painter draws other emblems of the same prompt; the first one is as always."""
     single = embedded.generate().json()
@@ -162,6 +181,8 @@ def test_metrics_count_each_candidate(embedded: Service) -> None:
         assert post(embedded, n=2).status_code == 200
     lines = requests.get(f"{embedded.url}/metrics", timeout=30).text.splitlines()
     counts = [line for line in lines if line.startswith("imageapi_generations_total{")]
+    assert 'imageapi_groups_total{outcome="all"} 1.0' in lines
+    assert 'imageapi_groups_total{outcome="replayed"} 1.0' in lines
     assert {(line.split('outcome="')[1].split('"')[0], line.split()[-1]) for line in counts} >= {
         ("ready", "2.0"),
         ("replayed", "2.0"),
