@@ -9,6 +9,7 @@ from app.ports import Cursor, Ports, TempFiles
 from app.services.runtime.store_clock import StoreClock
 from app.usecases.billing.accounting import AccountedRecords
 from app.usecases.billing.budgets import BudgetGuard
+from app.usecases.billing.reservations import SettleReservations
 from app.usecases.generation.estimates import Estimates
 from app.usecases.generation.finalize import ImageFinalizer
 from app.usecases.generation.generate_image import GenerateImage
@@ -44,6 +45,11 @@ def build_finalizer(ports: Ports, *, with_prompts: bool = False) -> ImageFinaliz
         observer=ports.observer,
         provenance=ProvenanceBuilder(with_prompts=with_prompts),
     )
+
+
+def build_settle_reservations(ports: Ports) -> SettleReservations:
+    """Build the use case that settles reservations which a crash left open."""
+    return SettleReservations(AccountedRecords(ports.records, ports.ledger), ports.clock)
 
 
 def build_recovery(ports: Ports, finalizer: ImageFinalizer) -> Recovery:
@@ -105,6 +111,7 @@ def build_generate_image(
             observer=ports.observer,
             estimates=estimates,
             budget_guard=budget_guard,
+            settle_reservations=build_settle_reservations(ports),
             lease=lease,
         ),
         finalizer=finalizer,
@@ -157,6 +164,7 @@ def build_reconcile(
         clock=ports.clock,
         repairs=_build_repairs(ports, recovery),
         spool_drain=_build_spool_drain(ports, recovery, retention),
+        settle_reservations=build_settle_reservations(ports),
         temp_files=temp_files,
     )
 
@@ -171,6 +179,7 @@ def build_maintenance(
         readiness=readiness,
         recovery=recovery,
         spool_drain=_build_spool_drain(ports, recovery, retention),
+        settle_reservations=build_settle_reservations(ports),
         retention=retention,
         may_forget=_may_forget(ports),
     )

@@ -87,6 +87,25 @@ class Spending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenReservation:
+    """An amount reserved, or about to be, that is to be settled once its record has ended.
+
+    Attributes:
+        attempt: the id of the attempt at the image.
+        image_id: the id of the record.
+        account: the id of the caller.
+        micros: what the ledger counts for the attempt while this is open.
+        at: the time that selects the windows.
+    """
+
+    attempt: str
+    image_id: str
+    account: str
+    micros: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetState:
     """A budget, its spent amount, and when its next period begins."""
 

@@ -14,6 +14,9 @@ from app.models.tags import union_of_tags
 
 _TICK = timedelta(milliseconds=1)
 
+_KEY_FIELDS = ("id", "state", "requested_at", "lease_until", "owner", "claim")
+_COST_FIELDS = ("attempt", "cost_micros", "booked_micros", "parent")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRecord:
@@ -27,8 +30,8 @@ class ImageRecord:
         requested_at, created_at, lease_until: UTC with whole milliseconds, the precision that all
             stores support. `created_at` is when the image was drawn, so that new images appear
             at the head of the list. Until `lease_until`, a pending record belongs to the server
-            that set it; after that time any server may take it over. In a deleted or replaced
-            record it is the time of that change, by which caches find it.
+            that set it; after that time any server may take it over. In a removed record it
+            is the time of the removal, by which caches find it.
         owner: the id of the caller; "" without API keys.
         attempt: a random id, by which the ledger counts the attempt once; "" in older records.
         claim: unique text derived from caller and Idempotency-Key; "" without a key.
@@ -218,17 +221,11 @@ class ImageRecord:
         return self._from(*FINISHED, State.DELETED, state=State.DELETED, lease_until=now)
 
     def tombstone(self, now: datetime) -> "ImageRecord":
-        """Keep only what recognizes a repeated key, and the image in a spool or a cache."""
-        record = self._from(State.DELETED)
-        return ImageRecord(
-            id=record.id,
-            state=State.DELETED,
-            requested_at=record.requested_at,
-            lease_until=now,
-            owner=record.owner,
-            claim=record.claim,
-            fingerprint=record.fingerprint if record.claim else "",
-        )
+        """Keep only what recognizes a repeated key, the image in a spool or cache, and its cost."""
+        record = self._from(State.DELETED, lease_until=now)
+        names = (*_KEY_FIELDS, *_COST_FIELDS, *(("fingerprint",) if record.claim else ()))
+        kept: dict[str, Any] = {name: getattr(record, name) for name in names}
+        return ImageRecord(**kept)
 
     def booked(self) -> "ImageRecord":
         """Set what the ledger counts: the cost, else the reserved amount or that of the text."""

@@ -36,6 +36,7 @@ class State(StrEnum):
 
 
 FINISHED = (State.READY, State.REPLACED)
+REMOVED = (State.REPLACED, State.TRASHED, State.DELETED)  # nothing is served at the address
 RECOVERABLE = (State.PENDING, State.READY, State.FAILED, State.UNKNOWN)
 
 

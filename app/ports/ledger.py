@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from app.models import Budget, Spending
+from app.models import Budget, OpenReservation, Spending
 
 OPERATION_DAYS = 400
 """How long a ledger recognizes an operation: more than the year that a usage report covers."""
@@ -52,6 +52,21 @@ class Ledger(Protocol):
         self, operation: str, accounts: Iterable[str], change: Spending, at: datetime
     ) -> None:
         """Add a change to the windows of a time; its numbers may be negative."""
+
+    def complete(self, operation: str, accounts: Iterable[str], micros: int, at: datetime) -> None:
+        """Count a reservation in full, whether it was made, interrupted or refused before."""
+
+    def note_open(self, reservations: Sequence[OpenReservation]) -> None:
+        """Remember reservations until they are settled; known attempts stay as they are."""
+
+    def note_settled(self, attempts: Iterable[str]) -> None:
+        """Forget the open reservations of these attempts."""
+
+    def find_open(self, attempt: str) -> OpenReservation | None:
+        """Return the open reservation of an attempt, or None."""
+
+    def list_open(self, before: datetime, *, limit: int) -> Sequence[OpenReservation]:
+        """Return open reservations of requests before a time, oldest first."""
 
     def spent(self, account: str, window: str) -> Spending:
         """Return the spending of an account in a window; zero if none."""

@@ -54,7 +54,7 @@ class ImageRecords(Protocol):
         """Return records in any state with ids above `after`, by id."""
 
     def removals(self, since: datetime) -> Collection[str]:
-        """Return the ids of images that were deleted or replaced at or after a time."""
+        """Return the ids of images deleted, replaced or put in the trash since a time."""
 
     def forget_claims(self, before: datetime, *, deleted_before: datetime | None = None) -> int:
         """Remove the claims of records requested before a time; return how many.

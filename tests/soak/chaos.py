@@ -73,12 +73,6 @@ class Chaos:
         """The servers that the customers use."""
         return self.book.servers
 
-    @property
-    def interruptions(self) -> int:
-        """How often a process was killed or could not reach the records."""
-        words = ("killed", "late", "returned", "mongodb")
-        return sum(times for name, times in self.done.items() if any(w in name for w in words))
-
     def _kill_a_worker(self) -> str:
         server = self.rng.choice(self.servers)
         with server.lock:

@@ -94,7 +94,7 @@ def soak(seconds: float, seed: int, *, pause: float = 0.1) -> Result:
         reconcile(servers, result)
         compare_payments(book, fake, result)
         compare_deleted(book, _keys(client, bucket), result)
-        compare_ledger(book, database, chaos.interruptions, result)
+        compare_ledger(book, database, result)
         result.violations += book.violations
         result.figures["responses"] = dict(book.responses.most_common())
         result.figures["what was broken"] = dict(chaos.done.most_common())

@@ -8,6 +8,7 @@ from app.models import Budget, Spending
 from app.models.billing import operation_digest, window_of, windows_of
 from app.ports.ledger import OPERATION_DAYS
 from app.services.mongodb.client import MongoDatabase, translate_errors
+from app.services.mongodb.open_reservations import MongoOpenReservations
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
@@ -20,7 +21,7 @@ _MAX_RECENT = 128  # more than are in progress at the same time
 _DUPLICATE_KEY = 11000
 
 
-class MongoLedger:
+class MongoLedger(MongoOpenReservations):
     """Keeps a document per account and window, and one per operation.
 
     A window has the ids of its recent operations. Its update requires that the operation is not
@@ -28,13 +29,13 @@ class MongoLedger:
     after its windows, and recognizes later repeats; MongoDB deletes it after `OPERATION_DAYS`.
 
     A reservation increments each limited window on the condition that the budget allows it. If a
-    later window refuses, the earlier ones are decremented again; a crash in between leaves them
-    too high. Operations that are reserved together are in one update of each window, so the first
-    one stands for all of them.
+    later window refuses, the earlier ones are decremented again; after a crash in between,
+    `complete` makes them equal. Operations that are reserved together are in one update of each
+    window, so the first one stands for all of them.
     """
 
     def __init__(self, database: MongoDatabase) -> None:
-        self._database = database
+        super().__init__(database)
         self._prepared = False
 
     def reserve(
@@ -73,6 +74,21 @@ class MongoLedger:
             if not self._is_known(made):
                 keys = [_key(account, window) for account in accounts for window in windows_of(at)]
                 self._add([made], keys, change)
+
+    def complete(self, operation: str, accounts: Iterable[str], micros: int, at: datetime) -> None:
+        """See Ledger.
+
+        What was taken back, because another window refused, is counted under an id of its own.
+        """
+        made, change = operation_digest(operation), Spending(micros=micros)
+        keys = {_key(account, window) for account in accounts for window in windows_of(at)}
+        with translate_errors():
+            if self._is_known(made):
+                return
+            undone = {"_id": {"$in": list(keys)}, "recent": _refused(made)}
+            refused = {str(window["_id"]) for window in self._collection().find(undone, {"_id": 1})}
+            self._add([made + b"+"], refused, change)
+            self._add([made], keys - refused, change)
 
     def spent(self, account: str, window: str) -> Spending:
         """See Ledger."""

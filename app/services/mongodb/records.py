@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.errors import RecordsUnavailable
 from app.models import ImageRecord, Page, PageQuery, State
+from app.models.states import REMOVED
 from app.services.mongodb import pages
 from app.services.mongodb.client import MongoDatabase, translate_errors
 from app.services.mongodb.indexes import create_indexes
@@ -112,7 +113,7 @@ class MongoRecords:
 
     def removals(self, since: datetime) -> Ids[str]:
         """See ImageRecords."""
-        states = [str(State.DELETED), str(State.REPLACED)]
+        states = [str(state) for state in REMOVED]
         removed = {"state": {"$in": states}, "lease_until": {"$gte": since}}
         with translate_errors():
             return [document["_id"] for document in self._collection().find(removed, {"_id": 1})]

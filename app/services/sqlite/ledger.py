@@ -4,10 +4,11 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from app.models import Budget, Spending
+from app.models import Budget, OpenReservation, Spending
 from app.models.billing import operation_digest, window_of, windows_of
 from app.ports.ledger import OPERATION_DAYS
 from app.services.sqlite.database import SqliteDatabase
+from app.services.sqlite.rows import from_milliseconds, to_milliseconds
 
 _ADD = """INSERT INTO spending (account, window, micros, pictures, pictures_of_unknown_cost)
     VALUES (?, ?, ?, ?, ?)
@@ -20,6 +21,8 @@ _FORGET = (
     "DELETE FROM operations WHERE rowid IN (SELECT rowid FROM operations ORDER BY rowid LIMIT 4) "  # noqa: S608 - reason: constants only
     f"AND seconds < {_NOW} - {OPERATION_DAYS * 86_400}"
 )
+_NOTE_OPEN = "INSERT OR IGNORE INTO open_reservations VALUES (?, ?, ?, ?, ?)"
+_SELECT_OPEN = "SELECT attempt, image_id, account, micros, at_ms FROM open_reservations WHERE "
 _SELECT = "SELECT window, micros, pictures, pictures_of_unknown_cost FROM spending "
 
 
@@ -60,6 +63,47 @@ class SqliteLedger:
             if not _is_known(connection, operation):
                 _add(connection, accounts, change, at)
                 _note(connection, operation)
+
+    def complete(self, operation: str, accounts: Iterable[str], micros: int, at: datetime) -> None:
+        """See Ledger. A reservation is never made in part."""
+        self.record_spending(operation, accounts, Spending(micros=micros), at)
+
+    def note_open(self, reservations: Sequence[OpenReservation]) -> None:
+        """See Ledger."""
+        rows = [
+            (one.attempt, one.image_id, one.account, one.micros, to_milliseconds(one.at))
+            for one in reservations
+        ]
+        with self._database.writing() as connection:
+            connection.executemany(_NOTE_OPEN, rows)
+
+    def note_settled(self, attempts: Iterable[str]) -> None:
+        """See Ledger."""
+        rows = [(attempt,) for attempt in attempts]
+        with self._database.writing() as connection:
+            connection.executemany("DELETE FROM open_reservations WHERE attempt = ?", rows)
+
+    def find_open(self, attempt: str) -> OpenReservation | None:
+        """See Ledger."""
+        return next(iter(self._select_open("attempt = ?", attempt)), None)
+
+    def list_open(self, before: datetime, *, limit: int) -> Sequence[OpenReservation]:
+        """See Ledger."""
+        return self._select_open("at_ms < ? ORDER BY at_ms LIMIT ?", to_milliseconds(before), limit)
+
+    def _select_open(self, condition: str, *values: object) -> list[OpenReservation]:
+        with self._database.connection() as connection:
+            rows = connection.execute(_SELECT_OPEN + condition, values).fetchall()
+        return [
+            OpenReservation(
+                attempt=attempt,
+                image_id=image_id,
+                account=account,
+                micros=micros,
+                at=from_milliseconds(at_ms),
+            )
+            for attempt, image_id, account, micros, at_ms in rows
+        ]
 
     def spent(self, account: str, window: str) -> Spending:
         """See Ledger."""

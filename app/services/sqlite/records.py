@@ -103,14 +103,11 @@ class SqliteRecords:
 
     def removals(self, since: datetime) -> Collection[str]:
         """See ImageRecords."""
-        query = (
-            "SELECT id FROM generations "
-            "WHERE state IN ('deleted', 'replaced') AND lease_ms >= ?"  # as in the index
-        )
+        since_ms = to_milliseconds(since)
+        select = "SELECT id FROM generations WHERE lease_ms >= ? AND"  # then as in the indexes
+        query = f"{select} state IN ('deleted', 'replaced') UNION ALL {select} state = 'trashed'"
         with self._database.connection() as connection:
-            return [
-                image_id for (image_id,) in connection.execute(query, (to_milliseconds(since),))
-            ]
+            return [image_id for (image_id,) in connection.execute(query, (since_ms, since_ms))]
 
     def forget_claims(self, before: datetime, *, deleted_before: datetime | None = None) -> int:
         """See ImageRecords."""

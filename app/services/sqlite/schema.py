@@ -191,6 +191,16 @@ _STEPS = (
         f"""CREATE TRIGGER unlisted AFTER DELETE ON generations WHEN old.lists IS NOT NULL
             BEGIN {_uncount("old")} {_DELETE_TERMS} {_INCREMENT_VERSION} END""",
     ),
+    (
+        """CREATE TABLE open_reservations (
+            attempt TEXT PRIMARY KEY NOT NULL,
+            image_id TEXT NOT NULL,
+            account TEXT NOT NULL,
+            micros INTEGER NOT NULL,
+            at_ms INTEGER NOT NULL
+        )""",
+        "CREATE INDEX open_reservations_by_time ON open_reservations (at_ms)",
+    ),
 )
 
 

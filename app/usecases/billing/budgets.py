@@ -70,13 +70,13 @@ class BudgetGuard:
 
     def reconcile_cost(
         self, operation: str, caller: Caller, change_micros: int, at: datetime
-    ) -> None:
-        """Correct a reservation, once for each operation.
+    ) -> bool:
+        """Correct a reservation, once for each operation; return whether that succeeded.
 
         If the ledger fails, more stays counted than was spent.
         """
         change = Spending(micros=change_micros)
-        record_spending(self.ledger, operation, caller.id, change, at)
+        return record_spending(self.ledger, operation, caller.id, change, at)
 
     def _exceeded(self, budget: Budget | None) -> BudgetExceeded:
         now = self.clock.now()
@@ -100,14 +100,16 @@ def parse_budget(text: str | None) -> Budget | None:
 
 def record_spending(
     ledger: Ledger, operation: str, account: str, change: Spending, at: datetime
-) -> None:
-    """Add a change to an account and the server's; only log a failure."""
+) -> bool:
+    """Add a change to an account and the server's; only log a failure, and return False."""
     if change == Spending():
-        return
+        return True
     try:
         ledger.record_spending(operation, {account, SERVER}, change, at)
     except RecordsUnavailable as error:
         _log.error("spending of account %r not recorded: %s (%s)", account, change, error.detail)
+        return False
+    return True
 
 
 def _without_price(budgets: Mapping[str, Budget | None]) -> int:

@@ -6,11 +6,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from app.errors import AppError, Charged, GenerationInProgress, RecordsUnavailable
+from app.errors import (
+    AppError,
+    Charged,
+    GenerationInProgress,
+    RecordsUnavailable,
+)
 from app.models import Caller, ImageRecord, ImageRequest, State
 from app.ports import Clock, ImageRecords, Observer
-from app.usecases.billing.accounting import reservation_of, settlement_of
+from app.usecases.billing.accounting import (
+    attempt_of,
+    note_settled,
+    noted,
+    reservation_of,
+    settlement_of,
+)
 from app.usecases.billing.budgets import BudgetGuard
+from app.usecases.billing.reservations import SettleReservations
 from app.usecases.generation.estimates import Estimates
 
 
@@ -40,6 +52,7 @@ class PendingRecords:
         observer: is notified of each new record.
         estimates: the maximum cost of a request, and the image model.
         budget_guard: reserves the maximum cost.
+        settle_reservations: settles what an earlier attempt left open.
         lease: the time after which a generation counts as abandoned, by its quality and whether
             it is an edit.
     """
@@ -49,6 +62,7 @@ class PendingRecords:
     observer: Observer
     estimates: Estimates
     budget_guard: BudgetGuard
+    settle_reservations: SettleReservations
     lease: Callable[[str, bool], timedelta]
 
     def create(
@@ -155,13 +169,19 @@ class PendingRecords:
         """Return the records of attempts, whose cost is reserved."""
         now = self.clock.now()
         records = [self._new(request, caller, attempt, now) for attempt in attempts]
+        for attempt in attempts:
+            if attempt.earlier is not None:  # whose amounts its record is about to lose
+                self.settle_reservations.settle_attempt(attempt_of(attempt.earlier))
         text_micros, total_micros = self.estimates.max_cost(request)
-        first, *others = [reservation_of(record) for record in records]
-        reserved = self.budget_guard.reserve(first, caller, total_micros, now, others=others)
-        text_micros = min(text_micros or 0, reserved)
-        return [
-            replace(record, booked_micros=reserved, text_micros=text_micros) for record in records
+        text_micros = min(text_micros or 0, total_micros or 0)
+        records = [
+            replace(record, booked_micros=total_micros or 0, text_micros=text_micros)
+            for record in records
         ]
+        first, *others = [reservation_of(record) for record in records]
+        with noted(self.budget_guard.ledger, records):
+            self.budget_guard.reserve(first, caller, total_micros, now, others=others)
+        return records
 
     def _insert(self, record: ImageRecord, attempt: NewAttempt, caller: Caller) -> None:
         try:
@@ -188,7 +208,9 @@ class PendingRecords:
 
     def _release(self, record: ImageRecord, caller: Caller) -> None:
         operation, released = settlement_of(record), -record.booked_micros
-        self.budget_guard.reconcile_cost(operation, caller, released, record.requested_at)
+        guard, at = self.budget_guard, record.requested_at
+        if record.booked_micros and guard.reconcile_cost(operation, caller, released, at):
+            note_settled(guard.ledger, attempt_of(record))
 
     def _new(
         self, request: ImageRequest, caller: Caller, attempt: NewAttempt, now: datetime

@@ -8,6 +8,7 @@ from functools import partial
 
 from app.errors import AppError, GenerationInProgress, ImagePendingUpload
 from app.ports import Clock, ImageRecords
+from app.usecases.billing.reservations import SettleReservations
 from app.usecases.generation.idempotency import forget_expired
 from app.usecases.generation.recovery import Recovery
 from app.usecases.operations.health import Readiness
@@ -15,6 +16,7 @@ from app.usecases.reconcile.spool_drain import SpoolDrain
 
 _MAX_RECOVERED = 20  # in one round
 _FORGET_CLAIMS_SECONDS = 3600.0
+_SETTLE_SECONDS = 300.0
 
 _log = logging.getLogger(__name__)
 
@@ -23,7 +25,8 @@ _log = logging.getLogger(__name__)
 class Maintenance:
     """Runs a round of background work.
 
-    A round drains the spool, finishes interrupted generations and forgets old idempotency keys.
+    A round drains the spool, finishes interrupted generations, settles their reservations, and
+    forgets old idempotency keys.
 
     Every process of every server may run it at the same time: the records decide which of them
     takes over a record. Within a process only one thread may call it.
@@ -34,6 +37,7 @@ class Maintenance:
         readiness: reports whether storage and records are up; otherwise the round ends.
         recovery: finishes interrupted generations.
         spool_drain: drains this server's spool.
+        settle_reservations: settles what a crash left open in the ledger.
         retention: how long an Idempotency-Key is remembered.
         may_forget: whether the clock can be trusted; if not, nothing is forgotten.
     """
@@ -43,9 +47,11 @@ class Maintenance:
     readiness: Readiness
     recovery: Recovery
     spool_drain: SpoolDrain
+    settle_reservations: SettleReservations
     retention: timedelta
     may_forget: Callable[[], bool] = lambda: True
     _reported: set[str] = field(default_factory=set, init=False)
+    _settled_at: float = field(default=float("-inf"), init=False)
     _claims_forgotten_at: float = field(default=float("-inf"), init=False)
 
     def __call__(self) -> None:
@@ -60,6 +66,7 @@ class Maintenance:
         spooled = list(self.spool_drain.ids())
         expired_leases = self.records.expired_leases(now, limit=_MAX_RECOVERED)
         self._forget_claims(now)
+        self._settle_reservations()
         for image_id in spooled:
             self._try(image_id, partial(self.spool_drain.drain, image_id))
         for record in expired_leases:
@@ -72,6 +79,13 @@ class Maintenance:
         if is_due and self.may_forget():
             forget_expired(self.records, now, self.retention)
             self._claims_forgotten_at = monotonic
+
+    def _settle_reservations(self) -> None:
+        monotonic = self.clock.monotonic()
+        if monotonic - self._settled_at >= _SETTLE_SECONDS:
+            for reservation in self.settle_reservations.interrupted():
+                self.settle_reservations.settle(reservation)
+            self._settled_at = monotonic
 
     def _try(self, image_id: str, work: Callable[[], object]) -> None:
         # Results are cached, so that this is cheap; an outage ends the round.

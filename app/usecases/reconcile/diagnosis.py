@@ -27,6 +27,7 @@ class Discrepancy(StrEnum):
     REPLACED_IMAGE = "replaced_image"  # another image took its place, but it is still stored
     SPOOLED = "spooled"  # waits in the spool of this server
     TEMPORARY_FILE = "temporary_file"  # partly written when a process crashed
+    OPEN_RESERVATION = "open_reservation"  # counted by the ledger, and not settled
     MISINDEXED = "misindexed"  # ready; a search for words of the prompt does not find it
     MISCOUNTED = "miscounted"  # the list's counts differ from its records
     CHECK_FAILED = "check_failed"  # can't be checked

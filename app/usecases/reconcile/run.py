@@ -7,6 +7,7 @@ from functools import partial
 
 from app.models import PageQuery, State
 from app.ports import Clock, ImageRecords, ImageStore, TempFiles
+from app.usecases.billing.reservations import SettleReservations
 from app.usecases.reconcile.diagnosis import Discrepancy, ImageSnapshot, diagnose
 from app.usecases.reconcile.executor import RepairExecutor, RepairJob
 from app.usecases.reconcile.inventory import Inventory
@@ -26,6 +27,7 @@ class Reconcile:
     clock: Clock
     repairs: Repairs
     spool_drain: SpoolDrain
+    settle_reservations: SettleReservations
     temp_files: TempFiles
 
     def __call__(
@@ -55,6 +57,7 @@ class Reconcile:
         run.check_images(progress)
         run.remove_temp_files()
         run.correct_counts()
+        run.settle_reservations()
         return run.executor.report
 
     def count_records(self) -> int:
@@ -94,6 +97,14 @@ class _Run:
             repair = partial(recount, fix=True)
             persists = partial(recount, fix=False)
             self.executor.execute(RepairJob(Discrepancy.MISCOUNTED, "list", repair, persists))
+
+    def settle_reservations(self) -> None:
+        settle_reservations = self.reconcile.settle_reservations
+        for reservation in settle_reservations.interrupted():
+            settle = partial(settle_reservations.settle, reservation)
+            self.executor.execute(
+                RepairJob(Discrepancy.OPEN_RESERVATION, reservation.image_id, settle, lambda: False)
+            )
 
     def _drain(self, image_id: str) -> None:
         is_waiting = partial(self.reconcile.spool_drain.is_waiting, image_id)

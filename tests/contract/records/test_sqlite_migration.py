@@ -103,7 +103,7 @@ def test_no_record_is_lost(path: Path) -> None:
         assert store.recount(fix=False) == 0
     with closing(SqliteRecords(SqliteDatabase(path))) as store:
         assert len(store.scan(limit=1000)) == len(records)
-    assert query(path, "PRAGMA user_version") == [(9,)]
+    assert query(path, "PRAGMA user_version") == [(10,)]
 
 
 def test_records_without_a_time_have_a_fixed_position(path: Path) -> None:
@@ -244,7 +244,7 @@ def test_a_file_of_a_later_version_is_not_migrated_back(path: Path) -> None:
         record = a_record()
         store.insert(record)
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA user_version = 9")
+        connection.execute("PRAGMA user_version = 99")
     with closing(SqliteRecords(SqliteDatabase(path))) as store:
         assert store.get(record.id) == record
-    assert query(path, "PRAGMA user_version") == [(9,)]
+    assert query(path, "PRAGMA user_version") == [(99,)]

@@ -116,10 +116,11 @@ def test_a_forgotten_claim_can_be_used_again(
 
 
 def test_removals_are_found_by_their_time(store: ImageRecords) -> None:
-    """Deleted and replaced images are found from the time of that change on, also tombstones."""
+    """Images are found from the time of their removal on, also by their tombstones."""
     ready = [a_record() for _ in range(5)]
     others = [a_record(state=state, lease_until=NOON) for state in State if state in _NOT_REMOVED]
-    add(store, [*ready, *others])
+    trashed = a_record(state=State.TRASHED, lease_until=NOON)
+    add(store, [*ready, *others, trashed])
     half, whole, old, replaced, _ = ready
     deleted = whole.deleted(NOON - MILLISECOND)
     for before, after in (
@@ -131,7 +132,7 @@ def test_removals_are_found_by_their_time(store: ImageRecords) -> None:
     ):
         assert store.compare_and_swap(before, after)
     found = store.removals(NOON)
-    assert sorted(found) == sorted([half.id, whole.id, replaced.id])
+    assert sorted(found) == sorted([half.id, whole.id, replaced.id, trashed.id])
     assert list(store.removals(NOON + 2 * MILLISECOND)) == []
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from app.models import ImageRecord, Page, PageQuery, State
+from app.models.states import REMOVED
 from app.models.tags import comparable
 from tests.support.fakes.scripted import Scripted
 
@@ -104,11 +105,10 @@ class FakeImageRecords(Scripted):
     def removals(self, since: datetime) -> Collection[str]:
         """See ImageRecords."""
         self.step("removals")
-        removed = (State.DELETED, State.REPLACED)
         return [
             record.id
             for record in self.by_id.values()
-            if record.state in removed and record.lease_until >= since
+            if record.state in REMOVED and record.lease_until >= since
         ]
 
     def forget_claims(self, before: datetime, *, deleted_before: datetime | None = None) -> int:

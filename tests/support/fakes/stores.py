@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import BinaryIO
 
 from app.errors import ImageNotFound, StorageUnavailable
-from app.models import Budget, Spending, StoredImage
+from app.models import Budget, OpenReservation, Spending, StoredImage
 from app.models.billing import window_of, windows_of
 from tests.support.fakes.scripted import Scripted
 
@@ -138,6 +138,33 @@ class FakeLedger(Scripted):
         super().__init__(events)
         self.counts: dict[tuple[str, str], Spending] = {}
         self.operations: list[str] = []
+        self.open: dict[str, OpenReservation] = {}
+
+    def complete(self, operation: str, accounts: Iterable[str], micros: int, at: datetime) -> None:
+        """See Ledger."""
+        self.record_spending(operation, accounts, Spending(micros=micros), at)
+
+    def note_open(self, reservations: Sequence[OpenReservation]) -> None:
+        """See Ledger."""
+        self.step("note_open")
+        self.open = {one.attempt: one for one in reservations} | self.open
+
+    def note_settled(self, attempts: Iterable[str]) -> None:
+        """See Ledger."""
+        self.step("note_settled")
+        for attempt in attempts:
+            self.open.pop(attempt, None)
+
+    def find_open(self, attempt: str) -> OpenReservation | None:
+        """See Ledger."""
+        self.step("find_open")
+        return self.open.get(attempt)
+
+    def list_open(self, before: datetime, *, limit: int) -> Sequence[OpenReservation]:
+        """See Ledger."""
+        self.step("list_open")
+        old = [one for one in self.open.values() if one.at < before]
+        return sorted(old, key=lambda one: one.at)[:limit]
 
     def reserve(
         self,

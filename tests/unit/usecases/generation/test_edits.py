@@ -73,6 +73,7 @@ def test_inputs_are_read_before_the_record_says_that_it_may_be_paid(world: World
         "moderator check",
         "store ping",
         "records ping",
+        "ledger note_open",
         "ledger reserve",
         "records insert",
         *(["store get originals", "imaging lay_on_white", "spool open_file"] * 2),

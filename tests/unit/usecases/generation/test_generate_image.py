@@ -22,6 +22,7 @@ def test_steps_occur_in_the_safe_order(world: World) -> None:
         "moderator check",
         "store ping",
         "records ping",
+        "ledger note_open",
         "ledger reserve",
         "records insert",
         "writer enhance",
@@ -33,6 +34,7 @@ def test_steps_occur_in_the_safe_order(world: World) -> None:
         "store put images",
         "records compare_and_swap",
         "ledger record_spending",
+        "ledger note_settled",
     ]
 
 

@@ -31,6 +31,9 @@ def tombstone_of(world: World, record: ImageRecord) -> ImageRecord:
         owner=record.owner,
         claim=record.claim,
         fingerprint=record.fingerprint if record.claim else "",
+        attempt=record.attempt,
+        cost_micros=record.cost_micros,
+        booked_micros=record.booked_micros,
     )
 
 
