@@ -14,13 +14,17 @@ import pytest
 import requests
 from _pytest.mark import ParameterSet
 
+from app.http.uploads.limits import MAX_CONCURRENT_UPLOADS
 from tests.attacks import Observe, attack
+from tests.support.concurrency.threads import wait_until
+from tests.support.images.sample_images import encoded, owl
 from tests.support.servers.gunicorn import SHIPPED, TIMEOUT_SECONDS, Gunicorn, gunicorn
 
 CLIENTS = 600  # more than the threads of both workers, and than the files that the shell allows
 _CLOSE_SECONDS = 2.5  # longer than the server waits for a client to close its connection
 _POST = b"POST /generate-image HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 _MASK = b"POST /images/0f9b2d6c-4e1a-4f0f-8a54-b0c1f2a3d4e5.png/cutouts HTTP/1.1\r\nHost: x\r\n"
+_UPLOAD = b"POST /images HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\n"
 _WHOLE = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 STARTS = {
     "nothing": b"",
@@ -28,6 +32,7 @@ STARTS = {
     "part of the body": _POST + b'Content-Length: 60000\r\n\r\n{"prompt": "',
     "part of the chunks": _POST + b'Transfer-Encoding: chunked\r\n\r\nfff\r\n{"prompt": "',
     "part of a mask": _MASK + b'Content-Length: 1400000\r\n\r\n{"mask": "' + b"A" * 70_000,
+    "part of an upload": _UPLOAD + b"Content-Length: 9000000\r\n\r\n" + b"A" * 70_000,
     "a body that is too large": _POST + b"Content-Length: 900000000\r\n\r\n{",
     "all, and then no end": _WHOLE,
 }
@@ -163,6 +168,42 @@ def test_expect_100_continue_is_answered_once(server: Gunicorn) -> None:
         client.sendall(body)
         assert client.recv(4096).startswith(b"HTTP/1.1 200 OK\r\n")
     assert _statuses(server, head + b"70000\r\n\r\n") == [413]
+
+
+def test_uploads_are_received_on_disk(server: Gunicorn) -> None:
+    """A form and chunks of megabytes are one image; what is behind them is answered, too."""
+    data = encoded(owl(64, 64)) + bytes(3_000_000)
+    plain = _UPLOAD + b"Content-Length: %d\r\n\r\n" % len(data) + data
+    chunks = b"%x\r\n%b\r\n" % (len(data), data) + b"0\r\nX-Sum: 1\r\n\r\n"
+    chunked = _UPLOAD + b"Transfer-Encoding: chunked\r\n\r\n" + chunks
+    # Uploads of an earlier test may still occupy all places.
+    wait_until(lambda: _statuses(server, plain + _WHOLE) != [503])
+    assert _statuses(server, plain + chunked + _WHOLE) == [200, 200, 200]
+    assert _statuses(server, plain[:70_000], plain[70_000:] + _WHOLE[:9], _WHOLE[9:]) == [200, 200]
+    other = _UPLOAD.replace(b"image/png", b"text/plain")
+    refused = other + b"Content-Length: 5000\r\n\r\n" + bytes(5000)
+    assert _statuses(server, refused + _WHOLE) == [415, 200]
+    form = {"file": ("owl.png", data)}
+    response = requests.post(f"{server.url}/images", files=form, timeout=TIMEOUT_SECONDS)
+    assert response.status_code == 200
+    assert _statuses(server, _UPLOAD + b"Content-Length: 30000000\r\n\r\n") == [413]
+
+
+@attack("More uploads at the same time than are received", expect="503 busy")
+def test_uploads_at_the_same_time_are_limited(server: Gunicorn, observe: Observe) -> None:
+    """The first 32 of each worker are received; the next one is refused, and others are not."""
+    start = STARTS["part of an upload"]
+    with ExitStack() as stack, selectors.DefaultSelector() as refused:
+        for _ in range(2 * MAX_CONCURRENT_UPLOADS + 1):
+            client = stack.enter_context(_connect(server.address))
+            client.sendall(start)
+            refused.register(client, selectors.EVENT_READ)
+        first = refused.select(TIMEOUT_SECONDS)[0][0].fileobj
+        assert isinstance(first, socket.socket)
+        head, _, body = first.recv(65536).partition(b"\r\n\r\n")
+        assert b"\r\nRetry-After: 5" in head
+        assert server.generate().status_code == 200
+    observe(f"{head.split()[1].decode()} {json.loads(body)['code']}")
 
 
 def test_http_1_0_and_keep_alive(server: Gunicorn) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from tests.e2e.test_idempotency import check_race
 from tests.support.concurrency.threads import wait_until
@@ -19,6 +20,8 @@ from tests.support.images.sample_images import encoded, owl
 from tests.support.servers.databases import RedisServer
 from tests.support.servers.gunicorn import SHIPPED, Gunicorn, gunicorn
 from tests.support.service import openai_settings
+
+_CLOSE = {"Connection": "close"}
 
 pytestmark = pytest.mark.parametrize("worker_class", ["gthread", "sync", "gevent"])
 
@@ -31,7 +34,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 
 def do_main_job(server: Gunicorn) -> str:
-    """Generate an image twice under one key, list and fetch it, vary it, and stream another.
+    """Generate an image twice under one key, list and fetch it, vary it, stream and upload others.
 
     Returns:
         The first image's file name.
@@ -48,6 +51,10 @@ def do_main_job(server: Gunicorn) -> str:
     with streaming(server.url, headers={"Connection": "close"}, partial_images=1) as stream:
         assert stream.rest()[-1].name == "result"
     assert server.get("/images").json()["total_images"] == 2
+    files = {"file": ("owl.png", encoded(owl(64, 64)) + bytes(2_000_000))}
+    for status in (201, 200):
+        response = requests.post(f"{server.url}/images", files=files, headers=_CLOSE, timeout=60)
+        assert response.status_code == status, response.text
     assert server.get("/healthz").json() == {"status": "success"}
     assert server.get("/readyz").status_code == 200
     assert "imageapi_generations_total" in server.get("/metrics").text
