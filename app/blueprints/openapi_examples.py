@@ -195,6 +195,12 @@ LIST = {
     "total_exact": True,
     "next_cursor": None,
 }
+LINEAGE = LIST | {
+    "images": [{name: value for name, value in EDIT.items() if name != "status"}],
+    "filename": _FILE,
+    "root": None,
+    "parents": [],
+}
 PROMPTS = {
     "status": "success",
     "prompts": ["An owl wearing a tiny scarf, watercolor", "A teapot with a mossy roof"],

@@ -5,6 +5,7 @@ To clients, cursors are opaque.
 
 import base64
 import binascii
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
@@ -22,8 +23,8 @@ def _image_id(text: str) -> str:
     return image_id
 
 
-class ListQuery(BaseModel):
-    """Selects a page of the list."""
+class PageSelection(BaseModel):
+    """Selects a page."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -32,6 +33,25 @@ class ListQuery(BaseModel):
     cursor: str | None = Field(
         None, max_length=200, description="`next_cursor` of the previous page, instead of `page`."
     )
+
+    @model_validator(mode="after")
+    def _check_page_or_cursor(self) -> Self:
+        if self.cursor and "page" in self.model_fields_set:
+            raise ValueError("Use `page` or `cursor`, not both.")
+        if self.cursor:
+            decode_cursor(self.cursor)
+        return self
+
+    def page_query(self, owner: str | None) -> PageQuery:
+        """Return the page query for the images of `owner`; None for all."""
+        after = decode_cursor(self.cursor) if self.cursor else None
+        offset = 0 if after else (self.page - 1) * self.limit
+        return PageQuery(limit=self.limit, offset=offset, after=after, owner=owner)
+
+
+class ListQuery(PageSelection):
+    """Selects a page of the list."""
+
     q: str = Field(
         "", max_length=200, description="Words, or parts of words, that the prompt must contain."
     )
@@ -47,24 +67,11 @@ class ListQuery(BaseModel):
         "", max_length=40, description="File name of the image that others were made from."
     )
 
-    @model_validator(mode="after")
-    def _check_page_or_cursor(self) -> Self:
-        if self.cursor and "page" in self.model_fields_set:
-            raise ValueError("Use `page` or `cursor`, not both.")
-        if self.cursor:
-            decode_cursor(self.cursor)
-        return self
-
     def page_query(self, owner: str | None) -> PageQuery:
-        """Return the page query for the images of `owner`; None for all."""
-        after = decode_cursor(self.cursor) if self.cursor else None
-        offset = 0 if after else (self.page - 1) * self.limit
-        return PageQuery(
-            limit=self.limit,
-            offset=offset,
-            after=after,
+        """See PageSelection."""
+        return replace(
+            super().page_query(owner),
             words=fold(self.q),
-            owner=owner,
             tags=self.tag,
             starred=self.starred,
             trashed=self.trashed,

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from flask import current_app, request
 
 from app.blueprints.dependencies import Dependencies
-from app.blueprints.pagination import ListQuery, encode_cursor
+from app.blueprints.pagination import PageSelection, encode_cursor
 from app.blueprints.schemas.images import (
     CandidateImage,
     DryRunResponse,
@@ -99,7 +99,7 @@ def _dollars(micros: int | None) -> float | None:
     return None if micros is None else micros / _MICROS
 
 
-def list_response(page: Page, query: ListQuery, deps: Dependencies) -> dict[str, Any]:
+def list_response(page: Page, query: PageSelection, deps: Dependencies) -> dict[str, Any]:
     """Return the body for a page of images, with the fields of ListResponse.
 
     Records are valid already, and validating them again would dominate the request's time. Tests

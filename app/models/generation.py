@@ -93,8 +93,8 @@ class ImageRecord:
 
     @property
     def parents(self) -> tuple[str, ...]:
-        """The ids of the images that this one was edited from, in order."""
-        return () if self.parent else image_ids_of(self.inputs)
+        """The ids of the images that this one was edited or cut out from, in order."""
+        return (self.parent,) if self.parent else image_ids_of(self.inputs)
 
     def is_leased(self, now: datetime) -> bool:
         """Return whether a server currently holds the lease of the record."""

@@ -30,6 +30,7 @@ class PageQuery:
         starred: list starred records only.
         trashed: list the records in the trash instead of the others.
         group, root: the record's fields must have this value; "" for any.
+        parents: ids of images that every record must have been edited or cut out from.
     """
 
     limit: int
@@ -42,6 +43,7 @@ class PageQuery:
     trashed: bool = False
     group: str = ""
     root: str = ""
+    parents: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Checks of responses and stored state against a row of the fault matrix."""
 
 import functools
+import itertools
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Any
@@ -114,6 +115,8 @@ def check_image(png: bytes, fake: FakeOpenAI) -> None:
         == f"{xmp_readers.SOURCE_TYPES}trainedAlgorithmicMedia"
     )
     subjects = {prompt.partition("\n")[0] for prompt in fake.paid_for}
+    if fake.requests_to("edits"):  # what they show is in the words of the image and of the edit
+        subjects |= {f"{one}, {other}" for one, other in itertools.permutations(subjects, 2)}
     expected = {_cut_out(image, subject) for image in fake.images for subject in subjects}
     assert xmp_readers.strip_packet(png) in expected
 

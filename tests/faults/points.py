@@ -41,11 +41,12 @@ class HeldRequest:
 class Generating:
     """The paid call, while the image is being generated."""
 
+    endpoint: Literal["images", "edits"] = "images"
     freeze = False
 
     def set_up(self, parts: Parts, released: threading.Event) -> None:
         """Make the next generation last until `released` is set."""
-        parts.fake.script("images", Fault.until(released))
+        parts.fake.script(self.endpoint, Fault.until(released))
 
     def wait(self, parts: Parts) -> None:
         """Wait until an image is being generated."""
@@ -91,7 +92,30 @@ class OfSecondCandidate:
         self.point.wait(parts)
 
 
-Point = HeldRequest | Generating | OfSecondCandidate
+@dataclass(frozen=True)
+class AfterEditing:
+    """A point after the paid call of an edit, before which there are similar requests."""
+
+    point: HeldRequest
+
+    @property
+    def freeze(self) -> bool:
+        """See HeldRequest."""
+        return self.point.freeze
+
+    def set_up(self, parts: Parts, released: threading.Event) -> None:
+        """Set up the point during the paid call."""
+        begin = Fault.meanwhile(lambda: self.point.set_up(parts, released))
+        parts.fake.script("edits", begin)
+
+    def wait(self, parts: Parts) -> None:
+        """Wait until a request reaches this point."""
+        proxy = getattr(parts, self.point.part)
+        wait_until(lambda: proxy._mode.kind == "hold")
+        self.point.wait(parts)
+
+
+Point = HeldRequest | Generating | OfSecondCandidate | AfterEditing
 
 
 KEY = "5a1c7f8e-matrix"
@@ -104,6 +128,7 @@ INSERTING_SECOND = HeldRequest(
     + b"\0\2fingerprint\0",  # in a whole record, not in a query
 )
 PUTTING_ORIGINAL = HeldRequest("s3", b"/originals/")
+READING_ORIGINAL = PUTTING_ORIGINAL  # whatever comes first: an edit begins with that of its parent
 PUTTING_NOTE = HeldRequest("s3", b".json ")
 PUTTING_IMAGE = HeldRequest("s3", b"/images/")
 MARKING_STARTED = HeldRequest("mongo", b"\0unknown\0")  # a string in MongoDB's protocol

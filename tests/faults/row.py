@@ -88,6 +88,7 @@ class Crash:
         name: when it is killed, for readers.
         at: the point where it is held and then killed.
         embedded: the parts that embedded ones replace: `s3`, `mongo`.
+        is_edit: whether an image is edited that was generated before.
         n: the number of candidates, which are drawn one after the other.
         with_new_key: the total paid after the same request with a new key.
     """
@@ -98,6 +99,7 @@ class Crash:
     stored: StoredState
     during_lease: ExpectedResponse
     repeat: Repeat
+    is_edit: bool = False
     n: int = 1
     embedded: tuple[str, ...] = ()
     with_new_key: int | None = None

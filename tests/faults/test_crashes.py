@@ -32,13 +32,17 @@ class CrashingServer:
 
     def __init__(self, crashing: CrashServer, row: Crash) -> None:
         self._body = {"prompt": PROMPT} | ({"n": row.n} if row.n > 1 else {})
+        self._path = "/generate-image"
         self.server, self.ports, self.parts = crashing.server, crashing.ports, crashing.parts
         self._worker = crashing.worker
+        if row.is_edit:
+            parent = self.generate("parent").json()["filename"]
+            self._path, self._body = f"/images/{parent}/edits", {"prompt": "Make it blue"}
 
     def generate(self, key: str = KEY) -> requests.Response:
         """Request the image with an idempotency key."""
         return requests.post(
-            f"{self.server.url}/generate-image",
+            f"{self.server.url}{self._path}",
             json=self._body,
             headers={"Idempotency-Key": key},
             timeout=TIMEOUT_SECONDS,

@@ -127,7 +127,7 @@ class Image(BaseModel):
         description="File name of the image whose original this one was cut out from again."
     )
     parents: list[str] = Field(
-        description="File names of the images that this one was edited from, the edited one first."
+        description="File names of the images that this one was edited or cut out from, in order."
     )
     replaced_by: str | None = Field(
         description="File name of the image that took the place of this one, whose URL redirects."
@@ -197,6 +197,18 @@ class ListResponse(Success):
     total_images: int
     total_exact: bool = Field(description="False if `q` has more matches than the server counts.")
     next_cursor: str | None = Field(description="Null on the last page.")
+
+
+class LineageResponse(ListResponse):
+    """Where an image comes from, and a page of the images that were made from it."""
+
+    filename: str
+    root: str | None = Field(
+        description="File name of the first image of the lineage; null if it is this one."
+    )
+    parents: list[Image] = Field(
+        description="The images that it was edited or cut out from, without deleted ones."
+    )
 
 
 class PromptsResponse(Success):

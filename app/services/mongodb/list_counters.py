@@ -24,7 +24,9 @@ Bucket = tuple[str, int, int]
 """A list's name, a shift, and the bucket's number."""
 
 _LISTED: Document = {"state": {"$in": sorted(LISTED_STATES)}}
-COUNTED_FIELDS = ("state", "created_at", "owner", "group", "root", "tags", "starred")
+COUNTED_FIELDS = (
+    *("state", "created_at", "owner", "group", "root", "tags", "starred", "parent", "inputs"),
+)
 """The fields of a document by which it is counted."""
 _RENAMED: Document = {"owner": "list"}
 _VERSION: Document = {"_id": "version"}

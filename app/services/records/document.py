@@ -22,7 +22,6 @@ def to_document(record: ImageRecord) -> dict[str, Any]:
     document["tokens"] = list(record.tokens)
     document["tags"] = list(record.tags)
     document["inputs"] = list(document["inputs"])
-    document["parents"] = list(record.parents)  # for queries
     document["state"] = str(record.state)
     document["charged"] = str(record.charged)
     return document

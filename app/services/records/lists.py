@@ -1,8 +1,8 @@
 """The counted lists: everyone's images, each owner's, and each of these narrowed once.
 
-A list is narrowed by a tag, the star, a group or a root. The images in the trash have lists of
-their own. A list's name is the owner's id, or nothing for everyone; then `~` for the trash; then
-the narrowing. Ids of owners consist of letters and digits, so names are unambiguous.
+A list is narrowed by a tag, the star, a group, a root or a parent. The images in the trash have
+lists of their own. A list's name is the owner's id, or nothing for everyone; then `~` for the
+trash; then the narrowing. Ids of owners consist of letters and digits, so names are unambiguous.
 """
 
 from collections.abc import Sequence
@@ -30,6 +30,10 @@ class Narrowed(Protocol):
     @property
     def root(self) -> str:
         """The root's id, or ""."""
+
+    @property
+    def parents(self) -> Sequence[str]:
+        """The ids of the parents."""
 
     @property
     def tags(self) -> Sequence[str]:
@@ -68,5 +72,6 @@ def _narrowings(narrowed: Narrowed) -> list[str]:
     return [
         *dict.fromkeys(f"#{comparable(tag)}" for tag in narrowed.tags),
         *(mark + value for mark, value in named.items() if value),
+        *(f">{parent}" for parent in narrowed.parents),
         *(["*"] if narrowed.starred else []),
     ]

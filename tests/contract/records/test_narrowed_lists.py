@@ -1,14 +1,22 @@
 """Lists that are narrowed by tags, star, group, root and trash, on every record store."""
 
+import uuid
 from dataclasses import replace
 from itertools import product
 from typing import Any
 
-from app.models import ImageRecord, PageQuery, State
+from app.models import ImageRecord, InputReference, PageQuery, State
 from app.ports import ImageRecords
 from tests.support.builders import a_record
 from tests.support.fakes.records import matches
 from tests.support.stores.record_stores import add, ids, position_after, some_records
+
+_IDS = tuple(str(uuid.UUID(int=number)) for number in range(2))
+
+
+def a_reference(image_id: str) -> InputReference:
+    """Make a reference to an image that was edited."""
+    return InputReference(role="image", image_id=image_id, sha256="0" * 64)
 
 
 def organized_records() -> list[ImageRecord]:
@@ -21,6 +29,8 @@ def organized_records() -> list[ImageRecord]:
             starred=n % 5 < 2,
             group="g" if n % 7 == 0 else "",
             root="r" if n % 11 < 3 else "",
+            parent=_IDS[0] if n % 13 == 0 else "",
+            inputs=[a_reference(each) for each in _IDS[: n % 3]],
             state=State.TRASHED if n % 4 == 0 else State.READY,
             tokens=("foxes",) if n % 2 else ("owl",),
         )
@@ -35,6 +45,9 @@ NARROWED: list[dict[str, Any]] = [
     {"starred": True},
     {"group": "g"},
     {"root": "r"},
+    {"parents": (_IDS[0],)},
+    {"parents": (_IDS[1],)},
+    {"parents": _IDS, "starred": True},
     {},
     {"tags": ("fox", "red hair")},
     {"tags": ("fox",), "starred": True},

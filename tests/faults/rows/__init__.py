@@ -18,13 +18,15 @@ from tests.faults.rows import (
     wrong_responses,
 )
 from tests.faults.rows.crashes import CRASHES as SINGLE_CRASHES
+from tests.faults.rows.edits import faults
+from tests.faults.rows.edits.crashes import EDIT_CRASHES
 from tests.faults.rows.groups import side_by_side
 from tests.faults.rows.groups.crashes import CANDIDATE_CRASHES
 from tests.faults.rows.uploads import outages
 
 __all__ = ["CRASHES", "TOPICS"]
 
-CRASHES = (*SINGLE_CRASHES, *CANDIDATE_CRASHES)
+CRASHES = (*SINGLE_CRASHES, *CANDIDATE_CRASHES, *EDIT_CRASHES)
 
 TOPICS = tuple(
     topic.TOPIC
@@ -45,6 +47,7 @@ TOPICS = tuple(
         money,
         side_by_side,
         outages,
+        faults,
         service,
     )
 )

@@ -37,6 +37,8 @@ def test_foreign_image_looks_absent(auth_service: AuthenticatedService, observe:
     for method, suffix, body in (
         ("GET", "/metadata", None),
         ("POST", "/cutouts", cutout),
+        ("POST", "/edits", {"prompt": "Make it blue"}),
+        ("GET", "/lineage", None),
         ("PATCH", "", {"tags": ["mine"], "starred": True}),
         ("DELETE", "", None),
     ):
@@ -93,3 +95,20 @@ def test_rebuilt_records_keep_their_owner(
         assert body["total_images"] == 1
         assert auth_service.get(f"{own}/metadata", key).status_code == 200
         assert auth_service.get(f"{others}/metadata", key).status_code == 404
+
+
+@attack("Another caller's image as reference or mask of an edit", expect="404 image_not_found")
+def test_foreign_inputs_look_absent(auth_service: AuthenticatedService, observe: Observe) -> None:
+    """An edit of an own image can't use those of others, and its lineage does not show them."""
+    alice, bob = auth_service.create_key("alice"), auth_service.create_key("bob", frozenset(Scope))
+    foreign = auth_service.create_image(alice).rpartition("/")[2]
+    own = auth_service.create_image(bob)
+    headers = {"X-Request-ID": "same"}
+    for field in ("images", "mask"):
+        found = []
+        for name in (foreign, ABSENT.rpartition("/")[2]):
+            body = {"prompt": "x", field: [name] if field == "images" else name}
+            response = auth_service.call("POST", f"{own}/edits", bob, headers=headers, json=body)
+            found.append(response.content)
+            observe(response)
+        assert found[0] == found[1]

@@ -41,7 +41,7 @@ def test_newman_runs_the_collection(tmp_path: Path, auth_required: bool) -> None
         made = [one for one in records if one.state is State.READY]
         assert sorted((one.provider, one.parent, one.parents) for one in made) == [
             ("offline", "", (deleted.id,)),
-            ("offline", deleted.id, ()),
+            ("offline", deleted.id, (deleted.id,)),
             ("upload", "", ()),
         ]
     requests = sum(len(folder["item"]) for folder in json.loads(COLLECTION.read_text())["item"])

@@ -98,7 +98,7 @@ def test_edit_continues_the_lineage_of_its_first_parent(root: str) -> None:
     rebuilt = sidecar.read(made.id, data, found_at=NOON)
     assert (rebuilt.inputs, rebuilt.root) == (made.inputs, made.root)
     cutout = made.cutout("x", now=NOON, lease_until=NOON)
-    assert (cutout.parents, cutout.parent, cutout.root) == ((), made.id, made.root)
+    assert (cutout.parents, cutout.root) == ((made.id,), made.root)
     assert options_of(cutout).subject == options_of(made).subject == "A red fox, A red fox"
 
 
