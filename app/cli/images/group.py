@@ -7,6 +7,7 @@ import click
 from flask.cli import AppGroup
 
 from app.cli.images.doctor import doctor
+from app.cli.images.edit import edit
 from app.cli.images.export_import import export, import_
 from app.cli.images.generate import generate
 from app.cli.images.list_show_delete import delete, list_, show
@@ -24,6 +25,7 @@ _COMMANDS = (
     export,
     import_,
     upload,
+    edit,
     recut,
     delete,
     sign,
@@ -42,6 +44,6 @@ class _OrderedGroup(AppGroup):
         return list(self.commands)
 
 
-images = _OrderedGroup("images", help="Generate, list, tag, move, recut, sign and repair images.")
+images = _OrderedGroup("images", help="Generate, edit, list, tag, move, sign and repair images.")
 for _command in _COMMANDS:
     images.add_command(_command)
