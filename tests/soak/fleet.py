@@ -22,6 +22,7 @@ from tests.support.servers.gunicorn import ROOT, START_SECONDS, environment
 T = TypeVar("T")
 
 _STOP_SECONDS = 60
+_MAX_PARALLEL = 4
 
 
 class Server:
@@ -123,8 +124,8 @@ class Server:
 
 
 def in_parallel(works: Sequence[Callable[[], T]]) -> list[T]:
-    """Run each in a thread of its own, and return the results."""
-    with ThreadPoolExecutor(len(works)) as pool:
+    """Run them in threads, at most four at a time, and return the results."""
+    with ThreadPoolExecutor(_MAX_PARALLEL) as pool:
         return [running.result() for running in [pool.submit(work) for work in works]]
 
 

@@ -51,13 +51,9 @@ def reconcile(servers: list[Server], result: Result) -> None:
 
 def compare_payments(book: OrderBook, fake: FakeOpenAI, result: Result) -> None:
     """Request every order once more, and compare payments with outcomes."""
-    for number, order in enumerate(book.orders):
-        book.request(order, book.servers[number % 2])
-        for server in book.servers:
-            if order.body is not None and not order.deleting and not book.fetch(order, server):
-                result.violations.append(
-                    f"{order.key}: its image can't be fetched from {server.url}"
-                )
+    in_parallel(
+        [partial(_compare, book, order, number, result) for number, order in enumerate(book.orders)]
+    )
     paid = _paid_by_order(book.orders, fake)
     outcomes = Counter(order.outcome or "none" for order in book.orders)
     result.figures |= {
@@ -71,6 +67,13 @@ def compare_payments(book: OrderBook, fake: FakeOpenAI, result: Result) -> None:
         check_payment(order, paid[order.key], result)
     if fake.paid != sum(paid.values()):
         result.violations.append("an image was paid for that no order requested")
+
+
+def _compare(book: OrderBook, order: Order, number: int, result: Result) -> None:
+    book.request(order, book.servers[number % 2])
+    for server in book.servers:
+        if order.body is not None and not order.deleting and not book.fetch(order, server):
+            result.violations.append(f"{order.key}: its image can't be fetched from {server.url}")
 
 
 def _paid_by_order(orders: list[Order], fake: FakeOpenAI) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """Comparison of the stores after a soak: the ledger with the records, and deleted images."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from app.models import ImageRecord, State
@@ -11,6 +12,7 @@ from app.services.runtime.timing import SystemClock
 from app.usecases.billing.accounting import AccountedRecords
 from app.usecases.billing.reservations import SettleReservations
 from tests.soak.customers import Order, OrderBook
+from tests.soak.fleet import in_parallel
 from tests.soak.report import Result
 
 _ATTEMPTS = 20
@@ -42,11 +44,12 @@ def compare_deleted(book: OrderBook, keys: list[str], result: Result) -> None:
     deleted = [order for order in book.orders if order.deleted_at is not None]
     listed = {key.rpartition("/")[2].partition(".")[0] for key in keys}
     restored = [order.key for order in deleted if _id_of(order) in listed]
+    places = [(order, server) for order in deleted for server in book.servers]
+    served = in_parallel([partial(book.fetch, order, server) for order, server in places])
     restored += [
         f"{order.key} at {server.url}"
-        for order in deleted
-        for server in book.servers
-        if book.fetch(order, server)
+        for (order, server), is_served in zip(places, served, strict=True)
+        if is_served
     ]
     result.figures["deleted images"] = len(deleted)
     result.figures["deleted images restored"] = len(restored)
