@@ -85,6 +85,14 @@ def test_a_thread_without_a_task_returns_its_slot() -> None:
     assert limit._active == 0
 
 
+def test_slots_without_a_task_return_before_the_work() -> None:
+    """Others can use them while fewer tasks than slots are done."""
+    limit, seen = ConcurrencyLimit(4), list[int]()
+    with limit, limit.workers(4) as workers:
+        workers.run([lambda: seen.append(limit._active)])
+    assert seen == [1]
+
+
 def test_an_error_before_the_work_returns_the_slots() -> None:
     """Such as a budget without room."""
     limit = ConcurrencyLimit(3)
