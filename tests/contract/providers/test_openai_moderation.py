@@ -112,3 +112,20 @@ def test_refusals_are_read_as_those_of_images(
 def test_no_moderator_accepts_every_prompt() -> None:
     """NoModerator accepts every prompt without a request."""
     NoModerator().check("something forbidden")
+
+
+def test_an_image_is_sent_as_a_data_url(
+    moderator: OpenAIModerator, fake_openai: FakeOpenAI
+) -> None:
+    """An acceptable image passes after one request; a flagged one is rejected in other words."""
+    moderator.check_image(b"a jpeg", sha256="0" * 64)
+    (request,) = fake_openai.requests
+    url = {"url": "data:image/jpeg;base64,YSBqcGVn"}
+    assert request.body["input"] == [{"type": "image_url", "image_url": url}]
+    fake_openai.script("moderations", Fault.json_response({"results": [{"flagged": True}]}))
+    with pytest.raises(PromptRejected, match="flagged") as raised:
+        moderator.check_image(b"a jpeg", sha256="0" * 64)
+    assert (raised.value.charged, "uploaded image" in raised.value.message) == (NO, True)
+    fake_openai.script("moderations", Fault.json_response({"results": []}))
+    with pytest.raises(ProviderBadResponse):
+        moderator.check_image(b"a jpeg", sha256="0" * 64)
