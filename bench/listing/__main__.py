@@ -5,6 +5,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from typing import Any
 
 from app.models import ImageRecord, Page, PageQuery, Position
 from app.services.sqlite.database import SqliteDatabase
@@ -40,12 +41,23 @@ def main() -> None:
 def _measure_pages(records: SqliteRecords) -> None:
     last = COUNT // _LIMIT
     calls = {
-        f"page {number:,}": _page(records, number) for number in (100, 1000, 10_000, 25_000, last)
+        f"page {number:,}": _page(records, number)
+        for number in (100, 1000, 10_000, 25_000, last)
+        if number <= last
     }
     for name, number in (("cursor, middle", last // 2), ("cursor, near the end", last - 2)):
         calls[name] = _cursor(records, number)
     for name, number in (("first", 1), ("middle", last // 4), ("end", last // 2)):
-        calls[f"owner of half, {name}"] = _page(records, number, million_records.OWNER)
+        calls[f"owner of half, {name}"] = _page(records, number, owner=million_records.OWNER)
+    half = {"owner": million_records.OWNER}
+    for name, count, narrowed in (
+        ("tag of a third", COUNT // 3, {"tags": (million_records.TAG,)}),
+        ("tag of a third, owner of half", COUNT // 6, half | {"tags": (million_records.TAG,)}),
+        ("rare tag", COUNT // 1000, {"tags": (million_records.RARE_TAG,)}),
+        ("star", COUNT // 10, {"starred": True}),
+    ):
+        for place, number in (("first", 1), ("end", count // _LIMIT)):
+            calls[f"{name}, {place}"] = _page(records, number, **narrowed)
     targets = dict.fromkeys(calls, 3.0) | {"total alone": 1.0}
     calls["total alone"] = lambda: records.page(PageQuery(limit=0))
     searches = _searches(records)
@@ -60,6 +72,10 @@ def _searches(records: SqliteRecords) -> dict[str, Call]:
     return {
         "q, a rare word": _search(records, [rare]),
         "q, a frequent word": _search(records, frequent[:1]),
+        "q, three letters": _search(records, ["emo"]),
+        "q, a part of seven letters": _search(records, ["akelimo"]),
+        "q, three letters and a tag": _search(records, ["emo"], tags=(million_records.TAG,)),
+        "a tag and a star": _search(records, [], tags=(million_records.TAG,), starred=True),
         "q, two frequent words": _search(records, frequent),
         "q, a frequent and a rare word": _search(records, [frequent[0], rare]),
         "q, a word without matches": _search(records, ["nowhere"]),
@@ -94,7 +110,7 @@ def _measure_after_deletions(records: SqliteRecords) -> None:
             deleted += records.page(query).records
             records.delete(deleted[-1].id)
         assert records.page(PageQuery(limit=1)).total == COUNT - _DELETED
-        numbers = (1, 1000, 25_000, (COUNT - _DELETED) // _LIMIT)
+        numbers = (1, 1000, (COUNT - _DELETED) // _LIMIT)
         calls = {f"page {number:,}": _page(records, number) for number in numbers}
         title = f"After {_DELETED:,} deletions anywhere in the list"
         _measure("listing_deleted", title, calls, dict.fromkeys(list(calls)[1:], 3.0))
@@ -103,8 +119,8 @@ def _measure_after_deletions(records: SqliteRecords) -> None:
             records.insert(record)
 
 
-def _page(records: SqliteRecords, number: int, owner: str | None = None) -> Call:
-    query = PageQuery(limit=_LIMIT, offset=_LIMIT * (number - 1), owner=owner)
+def _page(records: SqliteRecords, number: int, **narrowed: Any) -> Call:
+    query = PageQuery(limit=_LIMIT, offset=_LIMIT * (number - 1), **narrowed)
 
     def call() -> None:
         assert len(records.page(query).records) == _LIMIT
@@ -119,9 +135,9 @@ def _cursor(records: SqliteRecords, number: int) -> Call:
     return lambda: records.page(PageQuery(limit=_LIMIT, after=after))
 
 
-def _search(records: SqliteRecords, words: list[str]) -> Call:
+def _search(records: SqliteRecords, words: list[str], **narrowed: Any) -> Call:
     def call() -> Page:
-        return records.page(PageQuery(limit=_LIMIT, words=words))
+        return records.page(PageQuery(limit=_LIMIT, words=words, **narrowed))
 
     found = call()
     print(f"{words}: {found.total}{'' if found.total_exact else ' or more'}")
