@@ -27,6 +27,7 @@ from app.usecases.images.import_image import ImportImage
 from app.usecases.images.organize import OrganizeImages
 from app.usecases.images.prompts import Prompts
 from app.usecases.images.recut import RecutImages
+from app.usecases.images.trash import Trash
 from app.usecases.images.upload_image import UploadImage
 from app.usecases.images.variants import Variants
 from app.usecases.operations.health import Readiness
@@ -99,6 +100,7 @@ class Dependencies:
     import_image: ImportImage
     recut: RecutImages
     organize: OrganizeImages
+    trash: Trash
     reconcile: Reconcile
     deep_check: DeepCheck
     maintenance: Maintenance

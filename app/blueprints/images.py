@@ -11,7 +11,7 @@ from app.blueprints.image_requests import authorize_read, check_replaced, resolv
 from app.blueprints.openapi_examples import GROUP_DELETION, IMAGE, LIST
 from app.blueprints.pagination import GroupQuery, ListQuery
 from app.blueprints.schemas.images import GroupDeletionResponse, ImageResponse, ListResponse
-from app.blueprints.schemas.requests import OrganizeBody
+from app.blueprints.schemas.requests import DeleteQuery, OrganizeBody
 from app.blueprints.schemas.variant import VariantQuery
 from app.blueprints.serializers import image_response, list_response, public_base_url
 from app.blueprints.variant_query import to_variant_request
@@ -195,7 +195,7 @@ def organize_image(filename: str, body: OrganizeBody) -> ImageResponse:
     )
 )
 def delete_group(query: GroupQuery) -> GroupDeletionResponse:
-    """Delete the images of a group, except those to keep.
+    """Delete the images of a group, except those to keep; they go to the trash.
 
     Candidates that are still being generated are not deleted.
     """
@@ -209,11 +209,37 @@ def delete_group(query: GroupQuery) -> GroupDeletionResponse:
         tag="images",
         scope=Scope.DELETE,
         limit="default",
+        query=DeleteQuery,
         status=204,
         errors=(errors.ImageNotFound, errors.RecordsUnavailable, errors.StorageUnavailable),
     )
 )
-def delete_image(filename: str) -> Response:
-    """Delete an image, its original and its record."""
-    deps().images.delete(object_keys.id_of_name(filename), owner=owner())
+def delete_image(filename: str, query: DeleteQuery) -> Response:
+    """Move an image to the trash, or delete it for good.
+
+    An image in the trash is listed with `trashed=true` only, and its address is 404. It is deleted
+    for good after the server's `TRASH_DAYS`, or immediately with `purge=true`.
+    """
+    image_id = object_keys.id_of_name(filename)
+    deps().trash.delete(image_id, owner=owner(), purge=query.purge)
     return Response(status=204)
+
+
+@blueprint.post("/images/<image_name:filename>/restore")
+@contract(
+    Contract(
+        tag="images",
+        scope=Scope.DELETE,
+        limit="default",
+        response=ImageResponse,
+        examples={"image": IMAGE},
+        errors=(errors.ImageNotFound, errors.RecordsUnavailable, errors.StorageUnavailable),
+    )
+)
+def restore_image(filename: str) -> ImageResponse:
+    """Return an image from the trash, at its former address and place in the list.
+
+    An image that is not in the trash stays as it is.
+    """
+    record = deps().trash.restore(object_keys.id_of_name(filename), owner=owner())
+    return image_response(record, deps())

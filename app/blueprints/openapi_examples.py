@@ -71,6 +71,7 @@ _IMAGE: dict[str, Any] = {
     "root": None,
     "tags": [],
     "starred": False,
+    "trashed_at": None,
 }
 
 IMAGE = {"status": "success", **_IMAGE}

@@ -25,6 +25,7 @@ from app.models import (
     Original,
     Page,
     Spending,
+    State,
     UsageReport,
     object_keys,
 )
@@ -170,6 +171,7 @@ def record_fields(record: ImageRecord) -> dict[str, Any]:
         "root": object_keys.image_name(record.root) if record.root else None,
         "tags": list(record.tags),
         "starred": record.starred,
+        "trashed_at": record.lease_until if record.state is State.TRASHED else None,
     }
 
 

@@ -96,6 +96,7 @@ class SettingsFields(BaseModel):
     memory_cache_mb: Whole = Field(64, ge=0, le=65536)
     data_dir: Folder = Path("instance")
     idempotency_ttl_days: Number = Field(7, gt=0, le=365)
+    trash_days: Number = Field(7, ge=0, le=365)
 
     upload_max_mb: Whole = Field(20, ge=1, le=64)
     upload_quota_images: Whole = Field(1000, ge=0, le=1_000_000)

@@ -22,6 +22,7 @@ from app.usecases.images.free_images import FreeImages
 from app.usecases.images.images import Images
 from app.usecases.images.provenance import ProvenanceBuilder
 from app.usecases.images.replacement import ReplaceImage
+from app.usecases.images.trash import Trash
 from app.usecases.operations.health import Readiness
 from app.usecases.operations.maintenance import Maintenance
 from app.usecases.operations.storage_check import StorageCheck
@@ -129,10 +130,12 @@ def build_free_images(
         recovery: finishes interrupted requests, with the same adapters.
         sleep: waits a number of seconds.
     """
+    images = Images(ports.store, ports.records, ports.clock)
     return FreeImages(
         records=ports.records,
         clock=ports.clock,
-        images=Images(ports.store, ports.records, ports.clock),
+        images=images,
+        trash=build_trash(ports, images),
         finalizer=recovery.finalizer,
         recovery=recovery,
         sleep=sleep,
@@ -169,10 +172,22 @@ def build_reconcile(
     )
 
 
+def build_trash(ports: Ports, images: Images, period: timedelta = timedelta()) -> Trash:
+    """Build the trash; its period is not needed for restoring images."""
+    return Trash(
+        records=ports.records, store=ports.store, clock=ports.clock, images=images, period=period
+    )
+
+
 def build_maintenance(
-    ports: Ports, readiness: Readiness, recovery: Recovery, retention: timedelta
+    ports: Ports,
+    readiness: Readiness,
+    recovery: Recovery,
+    retention: timedelta,
+    trash_period: timedelta = timedelta(days=7),
 ) -> Maintenance:
     """Build the periodic maintenance of a running server."""
+    images = Images(ports.store, ports.records, ports.clock)
     return Maintenance(
         records=ports.records,
         clock=ports.clock,
@@ -180,6 +195,7 @@ def build_maintenance(
         recovery=recovery,
         spool_drain=_build_spool_drain(ports, recovery, retention),
         settle_reservations=build_settle_reservations(ports),
+        trash=build_trash(ports, images, trash_period),
         retention=retention,
         may_forget=_may_forget(ports),
     )
@@ -204,6 +220,7 @@ def _build_repairs(ports: Ports, recovery: Recovery) -> Repairs:
         finalizer=recovery.finalizer,
         recovery=recovery,
         rebuilder=_build_rebuilder(ports),
+        trash=build_trash(ports, Images(ports.store, ports.records, ports.clock)),
     )
 
 

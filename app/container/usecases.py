@@ -16,6 +16,7 @@ from app.container.generation import (
     build_maintenance,
     build_reconcile,
     build_recovery,
+    build_trash,
 )
 from app.container.reading import build_edit_inputs, past_the_cache
 from app.container.selection import select_adapters
@@ -107,10 +108,11 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         lease=deadlines.lease,
         retention=retention,
     )
+    trash = build_trash(uncached, images, timedelta(days=settings.trash_days))
     return Dependencies(
         generate=generate,
         generate_group=GenerateGroup(single=generate),
-        delete_group=DeleteGroup(images=images),
+        delete_group=DeleteGroup(images=images, trash=trash),
         estimates=estimates,
         edit_inputs=build_edit_inputs(ports, images),
         preview=ports.image_processor.preview,
@@ -139,6 +141,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         recut=RecutImages(
             records=ports.records, store=uncached.store, finalizer=recovery.finalizer
         ),
+        trash=trash,
         organize=OrganizeImages(records=ports.records, store=ports.store, images=images),
         reconcile=build_reconcile(
             uncached,
@@ -149,7 +152,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         deep_check=build_deep_check(
             uncached, recovery, FileCursor(settings.data_dir / "deep-check")
         ),
-        maintenance=build_maintenance(uncached, readiness, recovery, retention),
+        maintenance=build_maintenance(uncached, readiness, recovery, retention, trash.period),
         authenticate=_authentication(replace(ports, clock=machine_clock))
         if settings.auth_required
         else None,

@@ -13,6 +13,7 @@ from app.errors.idempotency import (
     GenerationInProgress,
     IdempotencyKeyReused,
     ImageDeleted,
+    ImageTrashed,
     OutcomeUnknown,
 )
 from app.errors.infrastructure import (
@@ -77,6 +78,7 @@ __all__ = [
     "ImageNotFound",
     "ImagePendingUpload",
     "ImageReplaced",
+    "ImageTrashed",
     "InvalidJson",
     "InvalidMask",
     "InvalidRequest",

@@ -41,3 +41,13 @@ class ImageDeleted(AppError):
     message = (
         "The image for this Idempotency-Key was deleted. To generate a new one, use a new key."
     )
+
+
+class ImageTrashed(AppError):
+    """The image of this idempotency key is in the trash."""
+
+    status, code, charged = 410, "image_trashed", Charged.NO
+    message = (
+        "The image for this Idempotency-Key is in the trash. Restore it, or use a new key to "
+        "generate a new one."
+    )

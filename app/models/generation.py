@@ -1,14 +1,15 @@
 """Records of generations, and the transitions between their states."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from app.errors import Charged
-from app.models.image_request import ImageRequest, InputReference, image_ids_of
+from app.models.image_request import ImageRequest
 from app.models.images import Original, ProcessedImage
-from app.models.prompts import fold, join_prompt
+from app.models.prompts import fold
+from app.models.record_fields import RecordFields
 from app.models.states import FINISHED, RECOVERABLE, InvalidTransition, State
 from app.models.tags import union_of_tags
 
@@ -19,91 +20,15 @@ _COST_FIELDS = ("attempt", "cost_micros", "booked_micros", "parent")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImageRecord:
+class ImageRecord(RecordFields):
     """The record of an image: its request, cost and outcome.
 
     An image is generated, edited from `parents`, imported, or cut out again from that of `parent`.
+
     Each transition is a method that returns the next record; `states.py` lists them.
+
     If one failed before the paid call, repeating it replaces the record under the same id.
-
-    Attributes:
-        requested_at, created_at, lease_until: UTC with whole milliseconds, the precision that all
-            stores support. `created_at` is when the image was drawn, so that new images appear
-            at the head of the list. Until `lease_until`, a pending record belongs to the server
-            that set it; after that time any server may take it over. In a removed record it
-            is the time of the removal, by which caches find it.
-        owner: the id of the caller; "" without API keys.
-        attempt: a random id, by which the ledger counts the attempt once; "" in older records.
-        claim: unique text derived from caller and Idempotency-Key; "" without a key.
-        fingerprint: the fingerprint of the request; see ImageRequest.
-        tokens: the folded words of the prompts, for searching.
-        charged: `no` in a pending record until the paid call may have begun.
-        error: the code of the error that ended or interrupted the generation.
-        cost_micros: what drawing and enhancing cost; None if that is unknown, or not known yet.
-        text_micros: what enhancing cost, or its maximum cost if that is unknown.
-        booked_micros: the amount that the ledger currently counts for this record.
-        parent: the id of the image whose original this one was cut out from; "" for its own.
-        inputs: what an edit was made from; a cutout of an edit keeps them.
-        replaced_by: the id of the image that took its place; "" if none did.
-        group: the id that the candidates of one request share; "" for a request for one image.
-        root: the id of the image at the head of its lineage; "" for an image made from nothing.
-        tags, starred: what the caller noted; tags are normalized and distinct.
-        cutout_options: what the caller decided, as the document of `CutoutOptions`; else empty.
-    Money is in micros, millionths of a US dollar.
     """
-
-    id: str
-    state: State
-    requested_at: datetime
-    lease_until: datetime
-    created_at: datetime | None = None
-    owner: str = ""
-    attempt: str = ""
-    claim: str = ""
-    fingerprint: str = ""
-    first_prompt: str = ""
-    prompt: str = ""
-    subject: str = ""
-    prompt_suffix: str = ""
-    tokens: Sequence[str] = ()
-    quality: str = ""
-    size: str = ""
-    provider: str = ""
-    model: str = ""
-    charged: Charged = Charged.NO
-    error: str = ""
-    cost_micros: int | None = None
-    text_micros: int = 0
-    booked_micros: int = 0
-    parent: str = ""
-    replaced_by: str = ""
-    group: str = ""
-    root: str = ""
-    tags: Sequence[str] = ()
-    starred: bool = False
-    inputs: Sequence[InputReference] = ()
-    cutout_options: Mapping[str, Any] = field(default_factory=dict)
-    original: Original | None = None
-    image: ProcessedImage | None = None
-
-    @property
-    def new_prompt(self) -> str:
-        """The prompt sent to the image model: the subject and the suffix."""
-        return join_prompt(self.subject, self.prompt_suffix)
-
-    @property
-    def parents(self) -> tuple[str, ...]:
-        """The ids of the images that this one was edited or cut out from, in order."""
-        return (self.parent,) if self.parent else image_ids_of(self.inputs)
-
-    def is_leased(self, now: datetime) -> bool:
-        """Return whether a server currently holds the lease of the record."""
-        return self.state is State.PENDING and self.lease_until > now
-
-    @property
-    def is_finished(self) -> bool:
-        """Whether the image exists; another one may have taken its place."""
-        return self.state in FINISHED
 
     def cutout(self, image_id: str, *, now: datetime, lease_until: datetime) -> "ImageRecord":
         """Begin another cutout of the same original, free of charge; it keeps only the tags."""
@@ -216,9 +141,19 @@ class ImageRecord:
         """Whether only the deletion is left of the image."""
         return self.state is State.DELETED and self.created_at is None
 
+    def trashed(self, now: datetime) -> "ImageRecord":
+        """Move it to the trash, before its image is moved out of reach."""
+        return self._from(*FINISHED, state=State.TRASHED, lease_until=now)
+
+    def restored(self, now: datetime) -> "ImageRecord":
+        """Return it from the trash to the state that it had."""
+        state = State.REPLACED if self.replaced_by else State.READY
+        return self._from(State.TRASHED, state=state, lease_until=now)
+
     def deleted(self, now: datetime) -> "ImageRecord":
         """Mark it as deleted, before its objects are removed, and keep what that takes."""
-        return self._from(*FINISHED, State.DELETED, state=State.DELETED, lease_until=now)
+        states = (*FINISHED, State.TRASHED, State.DELETED)
+        return self._from(*states, state=State.DELETED, lease_until=now)
 
     def tombstone(self, now: datetime) -> "ImageRecord":
         """Keep only what recognizes a repeated key, the image in a spool or cache, and its cost."""

@@ -2,6 +2,7 @@
 
     originals/<id>.png, .webp, .jpeg   the image from the model
     originals/<id>.bin                 evidence: a paid response that is not an image
+    originals/<id>.trash               the cut-out image while it is in the trash
     originals/<id>.json                the sidecar of either, from which a record can be rebuilt
     images/<id>.png                    the cut-out image
 
@@ -30,11 +31,14 @@ _CONTENT_TYPES = {
     "avif": "image/avif",
     "json": JSON,
     "bin": _BINARY,
+    "trash": PNG,
 }
 _EXTENSIONS_BY_TYPE = {
-    content_type: extension for extension, content_type in _CONTENT_TYPES.items()
+    content_type: extension
+    for extension, content_type in _CONTENT_TYPES.items()
+    if extension != "trash"
 }
-STORED_EXTENSIONS = (*IMAGE_FORMATS, "bin", "json")
+STORED_EXTENSIONS = (*IMAGE_FORMATS, "bin", "json", "trash")
 """The file extensions of stored objects."""
 
 ID_PATTERN = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -67,6 +71,11 @@ def evidence_key(image_id: str) -> str:
 def sidecar_key(image_id: str) -> str:
     """Return the key of the sidecar beside the original."""
     return f"{ORIGINALS}{image_id}.json"
+
+
+def trash_key(image_id: str) -> str:
+    """Return the key of the cut-out image while it is in the trash."""
+    return f"{ORIGINALS}{image_id}.trash"
 
 
 def image_key(image_id: str) -> str:
@@ -111,11 +120,11 @@ def is_sidecar(key: str) -> bool:
 
 
 def kind_of(key: str) -> str:
-    """Return what the object is: image, original, evidence or sidecar."""
+    """Return what the object is: image, original, evidence, sidecar or trash."""
     folder, _, extension = split_key(key)
     if folder == IMAGES:
         return "image"
-    return {"json": "sidecar", "bin": "evidence"}.get(extension, "original")
+    return {"json": "sidecar", "bin": "evidence", "trash": "trash"}.get(extension, "original")
 
 
 def original_among(keys: Iterable[str]) -> str | None:

@@ -16,7 +16,9 @@ through `compare_and_swap` (`insert` for a new record), so if several servers tr
     failed             pending -> failed    ended without a usable image
     unknown            pending -> unknown   sent, but no complete response arrived
     replaced           ready, replaced -> replaced   the image at its address may be removed
-    deleted            ready, replaced, deleted -> deleted   its objects may be removed now
+    trashed            ready, replaced -> trashed   its image may be moved out of reach
+    restored           trashed -> ready, replaced   it is in the list again
+    deleted            ready, replaced, trashed, deleted -> deleted   its objects may be removed now
     tombstone          deleted -> deleted   only the deletion and the key are remembered
 """
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from app.models import ImageRecord, Page, PageQuery
+from app.models import ImageRecord, Page, PageQuery, State
 
 
 class ImageRecords(Protocol):
@@ -47,8 +47,10 @@ class ImageRecords(Protocol):
     def delete(self, image_id: str) -> None:
         """Remove the record, if there is one."""
 
-    def expired_leases(self, now: datetime, *, limit: int) -> Sequence[ImageRecord]:
-        """Return pending records whose lease has expired, oldest lease first."""
+    def expired_leases(
+        self, now: datetime, *, limit: int, state: State = State.PENDING
+    ) -> Sequence[ImageRecord]:
+        """Return records of a state whose lease has expired, oldest lease first."""
 
     def scan(self, *, after: str = "", limit: int) -> Sequence[ImageRecord]:
         """Return records in any state with ids above `after`, by id."""

@@ -153,3 +153,16 @@ class ImageCache(Protocol):
 
     def is_up(self) -> bool:
         """Return whether the cache shared by the processes responds."""
+
+
+class OwnerCache(Protocol):
+    """Caches the owners of images."""
+
+    def get(self, group: str, name: str, /) -> str | None:
+        """Return the cached owner, or None."""
+
+    def put(self, group: str, name: str, owner: str, /, *, size: int) -> None:
+        """Cache an owner; `size` is in bytes."""
+
+    def forget(self, group: str, /) -> None:
+        """Remove all entries of a group."""

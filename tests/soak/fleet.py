@@ -37,7 +37,7 @@ class Server:
         port = free_port()
         self._port = _hold(port)
         self.url = f"http://{HOST}:{port}"
-        own = {"data_dir": self.data_dir, "port": port, "web_concurrency": 2}
+        own = {"data_dir": self.data_dir, "port": port, "web_concurrency": 2, "trash_days": 0}
         self.environment = environment({**settings, **own}) | {"PYTHONPATH": str(ROOT)}
         self.lock = threading.Lock()  # held while it is being killed, stopped or started
         self.process: subprocess.Popen[bytes] | None = None

@@ -87,7 +87,7 @@ def micros(dollars: float) -> int:
 
 def settings_for(**values: Any) -> Settings:
     """Return settings with these values, independent of the environment."""
-    return Settings(**({"log_format": "text"} | NO_LIMITS | values))
+    return Settings(**({"log_format": "text", "trash_days": 0} | NO_LIMITS | values))
 
 
 @contextlib.contextmanager

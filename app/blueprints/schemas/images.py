@@ -136,6 +136,9 @@ class Image(BaseModel):
     root: str | None = Field(description="File name of the image at the head of its lineage.")
     tags: list[str]
     starred: bool
+    trashed_at: datetime | None = Field(
+        description="When it was moved to the trash, where it stays for the server's TRASH_DAYS."
+    )
 
 
 class ImageResponse(Image, Success):

@@ -31,6 +31,14 @@ class OrganizeBody(JsonBody):
         return self
 
 
+class DeleteQuery(BaseModel):
+    """How to delete an image."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    purge: bool = Field(False, description="Delete it for good, also from the trash.")
+
+
 class PromptsQuery(BaseModel):
     """Selects prompts."""
 

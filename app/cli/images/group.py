@@ -11,7 +11,7 @@ from app.cli.images.edit import edit
 from app.cli.images.export_import import export, import_
 from app.cli.images.generate import generate
 from app.cli.images.list_show_delete import delete, list_, show
-from app.cli.images.organize import tag
+from app.cli.images.organize import restore, tag, trash
 from app.cli.images.reconcile import reconcile, verify
 from app.cli.images.recut import recut
 from app.cli.images.sign import sign
@@ -27,6 +27,8 @@ _COMMANDS = (
     upload,
     edit,
     recut,
+    trash,
+    restore,
     delete,
     sign,
     reconcile,

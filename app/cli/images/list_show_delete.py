@@ -29,13 +29,14 @@ _PAGE_SIZE = 100
 )
 @query_option()
 @owner_option("Only images of this API key (name or id).")
+@click.option("--trashed", is_flag=True, help="The images in the trash instead of the others.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object per line.")
 @with_appcontext
-def list_(limit: int, query: str, owner: str, as_json: bool) -> None:
+def list_(limit: int, query: str, owner: str, trashed: bool, as_json: bool) -> None:
     """List images, newest first, with id, time, cost, model and prompt."""
     caller = find_owner(owner)
     with exit_on_error():
-        for record in newest_records(limit, query=query, owner=caller.id or None):
+        for record in newest_records(limit, query=query, owner=caller.id or None, trashed=trashed):
             click.echo(json.dumps(operator_fields(record)) if as_json else _line(record))
 
 
@@ -78,11 +79,13 @@ def delete(images: tuple[str, ...], yes: bool) -> None:
 
 
 def newest_records(
-    limit: int | None, *, query: str = "", owner: str | None = None
+    limit: int | None, *, query: str = "", owner: str | None = None, trashed: bool = False
 ) -> Iterator[ImageRecord]:
-    """Yield the records of ready images, newest first; None means no limit."""
+    """Yield the records of a list, newest first; None means no limit."""
     left = sys.maxsize if limit is None else limit
-    page_query = PageQuery(limit=min(left, _PAGE_SIZE), words=fold(query), owner=owner)
+    page_query = PageQuery(
+        limit=min(left, _PAGE_SIZE), words=fold(query), owner=owner, trashed=trashed
+    )
     while left > 0:
         page = deps().images.page(page_query)
         yield from page.records

@@ -1,7 +1,7 @@
-"""`flask images tag`: a command that notes something about images."""
+"""`flask images tag`, `trash` and `restore`: commands that organize images."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import click
 from flask.cli import with_appcontext
@@ -39,6 +39,43 @@ def tag(
         else:
             star = "* " if record.starred else ""
             click.echo(f"{image_id}  {star}{', '.join(record.tags)}".rstrip())
+    sys.exit(INCOMPLETE if failed else 0)
+
+
+@click.command(short_help="Move images to the trash.")
+@click.argument("images", nargs=-1, required=True)
+@with_appcontext
+def trash(images: tuple[str, ...]) -> None:
+    """Move IMAGES (ids or filenames) to the trash, where they stay for TRASH_DAYS.
+
+    The exit status is 0, or 1 if some images could not be moved.
+    """
+    if not deps().trash.period:
+        raise click.UsageError("TRASH_DAYS is 0: there is no trash. Use `flask images delete`.")
+    _move(images, deps().trash.delete, "in the trash")
+
+
+@click.command(short_help="Return images from the trash.")
+@click.argument("images", nargs=-1, required=True)
+@with_appcontext
+def restore(images: tuple[str, ...]) -> None:
+    """Return IMAGES (ids or filenames) from the trash.
+
+    The exit status is 0, or 1 if some images could not be restored.
+    """
+    _move(images, deps().trash.restore, "restored")
+
+
+def _move(images: tuple[str, ...], move: Callable[[str], object], outcome: str) -> None:
+    failed = 0
+    for image_id in map(object_keys.id_of_name, images):
+        try:
+            move(image_id)
+        except AppError as error:
+            failed += 1
+            click.echo(f"{image_id}: {describe(error)}", err=True)
+        else:
+            click.echo(f"{image_id} {outcome}")
     sys.exit(INCOMPLETE if failed else 0)
 
 

@@ -98,9 +98,11 @@ class MongoRecords:
             )
         self._count(before, None)
 
-    def expired_leases(self, now: datetime, *, limit: int) -> Sequence[ImageRecord]:
+    def expired_leases(
+        self, now: datetime, *, limit: int, state: State = State.PENDING
+    ) -> Sequence[ImageRecord]:
         """See ImageRecords."""
-        expired = {"state": str(State.PENDING), "lease_until": {"$lte": now}}
+        expired = {"state": str(state), "lease_until": {"$lte": now}}
         with translate_errors():
             found = self._collection().find(expired).sort("lease_until", 1).limit(limit)
             return [record_of(document) for document in found]

@@ -92,10 +92,12 @@ class SqliteRecords:
         with self._database.writing() as connection:
             connection.execute("DELETE FROM generations WHERE id = ?", (image_id,))
 
-    def expired_leases(self, now: datetime, *, limit: int) -> Sequence[ImageRecord]:
+    def expired_leases(
+        self, now: datetime, *, limit: int, state: State = State.PENDING
+    ) -> Sequence[ImageRecord]:
         """See ImageRecords."""
-        expired = "state = ? AND lease_ms <= ? ORDER BY lease_ms LIMIT ?"
-        return self._select(expired, str(State.PENDING), to_milliseconds(now), limit)
+        expired = f"state = '{state}' AND lease_ms <= ? ORDER BY lease_ms LIMIT ?"  # as in indexes
+        return self._select(expired, to_milliseconds(now), limit)
 
     def scan(self, *, after: str = "", limit: int) -> Sequence[ImageRecord]:
         """See ImageRecords."""

@@ -210,11 +210,11 @@ class ImageFinalizer:
 def _overrules(outcome: ImageRecord, stored: ImageRecord) -> bool:
     """Return whether a late worker's outcome replaces the stored record.
 
-    A ready image does, unless the stored record is finished or deleted. Any other outcome does
+    A ready image does, unless the stored image is kept or deleted. Any other outcome does
     only if the stored one is a guess about the same attempt.
     """
     if outcome.state is State.READY:
-        return not stored.is_finished and stored.state is not State.DELETED
+        return not stored.is_kept and stored.state is not State.DELETED
     is_guess = stored.state is State.UNKNOWN and stored.requested_at == outcome.requested_at
     return is_guess and outcome.state is not State.UNKNOWN
 

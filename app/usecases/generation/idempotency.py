@@ -14,6 +14,7 @@ from app.errors import (
     GenerationInProgress,
     IdempotencyKeyReused,
     ImageDeleted,
+    ImageTrashed,
     OutcomeUnknown,
     ProviderBadResponse,
     StorageUnavailable,
@@ -73,7 +74,7 @@ class IdempotencyService:
             IdempotencyKeyReused: the earlier request was a different one.
             GenerationInProgress: a server is still working on it.
             OutcomeUnknown: it may have been charged for, and there is no image.
-            ImageDeleted: the image was deleted.
+            ImageDeleted, ImageTrashed: the image was deleted, or is in the trash.
             ProviderBadResponse: it was charged for, but the response was not an image.
             StorageUnavailable: the image waits for storage, or could not be stored.
             RecordsUnavailable: the records are unreachable.
@@ -130,6 +131,8 @@ def _usable(record: ImageRecord) -> ImageRecord:
     """Return the record, or raise the error of the earlier request."""
     if record.state is State.UNKNOWN:
         raise OutcomeUnknown(record.id)
+    if record.state is State.TRASHED:
+        raise ImageTrashed(record.id)
     if record.state is State.DELETED:
         raise ImageDeleted(record.id)
     if record.state is State.FAILED and record.charged is not Charged.NO:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from app.errors import ImageNotFound, InvalidRequest
 from app.models import PageQuery
 from app.usecases.images.images import Images
+from app.usecases.images.trash import Trash
 
 _PAGE = 100
 
@@ -15,10 +16,12 @@ class DeleteGroup:
     """Deletes candidates, usually those that were not chosen.
 
     Args:
-        images: lists and deletes images.
+        images: lists images.
+        trash: takes or deletes images.
     """
 
     images: Images
+    trash: Trash
 
     def __call__(
         self, group: str, *, keep: Collection[str], owner: str | None = None
@@ -58,7 +61,7 @@ class DeleteGroup:
 
     def _delete(self, image_id: str, owner: str | None) -> bool:
         try:
-            self.images.delete(image_id, owner=owner)
+            self.trash.delete(image_id, owner=owner)
         except ImageNotFound:  # another request has deleted it in the meantime
             return False
         return True

@@ -23,6 +23,7 @@ from app.ports import Clock, ImageRecords
 from app.usecases.generation.finalize import ImageFinalizer
 from app.usecases.generation.recovery import Recovery
 from app.usecases.images.images import Images
+from app.usecases.images.trash import Trash
 
 LEASE = timedelta(seconds=90)
 """The lease of a new record: longer than cutting out and storing take, with all waiting."""
@@ -65,6 +66,7 @@ class FreeImages:
         records: store the records.
         clock: determines leases.
         images: finishes deletions.
+        trash: returns an image that is requested again.
         finalizer: stores the image and finalizes the record.
         recovery: finishes an earlier request that was interrupted.
         sleep: waits a number of seconds.
@@ -73,6 +75,7 @@ class FreeImages:
     records: ImageRecords
     clock: Clock
     images: Images
+    trash: Trash
     finalizer: ImageFinalizer
     recovery: Recovery
     sleep: Callable[[float], object] = field(default=time.sleep)
@@ -130,6 +133,9 @@ class FreeImages:
             with suppress(ImageNotFound):  # another process has finished the deletion
                 self.images.delete(image_id)
             raise GenerationInProgress(f"{image_id} was being deleted")
+        if existing.state is State.TRASHED:
+            self.trash.restore(image_id)
+            raise GenerationInProgress(f"{image_id} was in the trash")
         if existing.is_leased(self.clock.now()):
             raise GenerationInProgress(image_id)
         return _without_provider_errors(lambda: self.recovery(existing))

@@ -4,27 +4,22 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Protocol
 
 from app.errors import ImageNotFound
 from app.models import ImageRecord, Page, PageQuery, State, StoredImage, object_keys
-from app.ports import UNLIMITED, Clock, Guard, ImageRecords, ImageStore, unguarded
+from app.ports import (
+    UNLIMITED,
+    Clock,
+    Guard,
+    ImageRecords,
+    ImageStore,
+    OwnerCache,
+    unguarded,
+)
 
+_REMOVED = (State.DELETED, State.TRASHED)
 _MAX_VERSIONS = 1000  # ends the search if damaged records form a circle
 _MAX_MARKING_TIME = timedelta(minutes=1)  # below the time for which caches look back
-
-
-class OwnerCache(Protocol):
-    """Caches the owners of images."""
-
-    def get(self, group: str, name: str, /) -> str | None:
-        """Return the cached owner, or None."""
-
-    def put(self, group: str, name: str, owner: str, /, *, size: int) -> None:
-        """Cache an owner; `size` is in bytes."""
-
-    def forget(self, group: str, /) -> None:
-        """Remove all entries of a group."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +82,7 @@ class Images:
         if self.owners and owner and self.owners.get(image_id, owner) is not None:
             return
         record = self._record(image_id)
-        if record is None or record.state is State.DELETED or not _belongs_to(record, owner):
+        if record is None or record.state in _REMOVED or not _belongs_to(record, owner):
             raise ImageNotFound(image_id)
         if self.owners:
             self.owners.put(image_id, owner, owner, size=len(owner))
@@ -153,13 +148,35 @@ class Images:
         with self.deleting:
             self._delete(image_id, owner)
 
+    def purge(self, record: ImageRecord) -> bool:
+        """Delete an image as `delete` does, if its record is unchanged; return whether it did."""
+        try:
+            with self.deleting:
+                self._remove(record)
+        except ImageNotFound:
+            return False
+        return True
+
+    def kept(self, image_id: str, *, owner: str | None = None) -> ImageRecord | None:
+        """Return the record of an image in the list, replaced or in the trash; else None."""
+        record = self._record(image_id)
+        found = record is not None and record.is_kept and _belongs_to(record, owner)
+        return record if found else None
+
+    def forget_owner(self, image_id: str) -> None:
+        """Remove the owner of an image that is no longer served from the cache."""
+        if self.owners:
+            self.owners.forget(image_id)
+
     def _delete(self, image_id: str, owner: str | None) -> None:
         record = self._record(image_id)
         if record is None or not _can_be_deleted(record) or not _belongs_to(record, owner):
             raise ImageNotFound(image_id)
+        self._remove(record)
+
+    def _remove(self, record: ImageRecord) -> None:
         deleted = self._mark(record)
-        if self.owners:
-            self.owners.forget(image_id)
+        self.forget_owner(record.id)
         for key in _object_keys(record):
             self.store.delete(key)
         self.records.compare_and_swap(deleted, deleted.tombstone(self.clock.now()))
@@ -198,13 +215,13 @@ def undo_if_deleted(
 ) -> None:
     """Delete newly stored objects if their image was deleted or replaced in the meantime.
 
-    Both first mark the record and then delete objects: a replacement only the cut-out image. If
-    the record is unchanged now, a later deletion or replacement will find these objects.
+    Both first mark the record and then delete objects: a replacement, and a move to the trash,
+    only the cut-out image. If the record is unchanged now, a later one will find these objects.
     """
     record = records.get(image_id)
     if record is None or record.state is State.DELETED:
         gone = keys
-    elif record.state is State.REPLACED:
+    elif record.state in {State.REPLACED, State.TRASHED}:
         gone = tuple(key for key in keys if key == object_keys.image_key(image_id))
     else:
         return
@@ -214,7 +231,7 @@ def undo_if_deleted(
 
 def _can_be_deleted(record: ImageRecord) -> bool:
     is_half_deleted = record.state is State.DELETED and record.created_at is not None
-    return record.is_finished or is_half_deleted
+    return record.is_kept or is_half_deleted
 
 
 def _belongs_to(record: ImageRecord, owner: str | None) -> bool:
@@ -224,4 +241,6 @@ def _belongs_to(record: ImageRecord, owner: str | None) -> bool:
 def _object_keys(record: ImageRecord) -> tuple[str, ...]:
     originals = object_keys.original_keys(record.id)
     original_key = record.original.key if record.original else originals[0]
-    return object_keys.image_key(record.id), original_key, object_keys.sidecar_key(record.id)
+    keys = object_keys.image_key(record.id), original_key, object_keys.sidecar_key(record.id)
+    may_be_trashed = record.state in _REMOVED
+    return (*keys, object_keys.trash_key(record.id)) if may_be_trashed else keys

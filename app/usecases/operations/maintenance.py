@@ -11,12 +11,14 @@ from app.ports import Clock, ImageRecords
 from app.usecases.billing.reservations import SettleReservations
 from app.usecases.generation.idempotency import forget_expired
 from app.usecases.generation.recovery import Recovery
+from app.usecases.images.trash import Trash
 from app.usecases.operations.health import Readiness
 from app.usecases.reconcile.spool_drain import SpoolDrain
 
 _MAX_RECOVERED = 20  # in one round
 _FORGET_CLAIMS_SECONDS = 3600.0
 _SETTLE_SECONDS = 300.0
+_EMPTY_TRASH_SECONDS = 60.0
 
 _log = logging.getLogger(__name__)
 
@@ -25,8 +27,8 @@ _log = logging.getLogger(__name__)
 class Maintenance:
     """Runs a round of background work.
 
-    A round drains the spool, finishes interrupted generations, settles their reservations, and
-    forgets old idempotency keys.
+    A round drains the spool, finishes interrupted generations, settles their reservations,
+    empties the trash and forgets old idempotency keys.
 
     Every process of every server may run it at the same time: the records decide which of them
     takes over a record. Within a process only one thread may call it.
@@ -38,6 +40,7 @@ class Maintenance:
         recovery: finishes interrupted generations.
         spool_drain: drains this server's spool.
         settle_reservations: settles what a crash left open in the ledger.
+        trash: is emptied.
         retention: how long an Idempotency-Key is remembered.
         may_forget: whether the clock can be trusted; if not, nothing is forgotten.
     """
@@ -48,11 +51,13 @@ class Maintenance:
     recovery: Recovery
     spool_drain: SpoolDrain
     settle_reservations: SettleReservations
+    trash: Trash
     retention: timedelta
     may_forget: Callable[[], bool] = lambda: True
     _reported: set[str] = field(default_factory=set, init=False)
     _settled_at: float = field(default=float("-inf"), init=False)
     _claims_forgotten_at: float = field(default=float("-inf"), init=False)
+    _trash_emptied_at: float = field(default=float("-inf"), init=False)
 
     def __call__(self) -> None:
         """Run one round; without work, this only lists the spool and queries once."""
@@ -72,6 +77,7 @@ class Maintenance:
         for record in expired_leases:
             if record.id not in spooled:
                 self._try(record.id, partial(self.recovery, record))
+        self._empty_trash()
 
     def _forget_claims(self, now: datetime) -> None:
         monotonic = self.clock.monotonic()
@@ -86,6 +92,16 @@ class Maintenance:
             for reservation in self.settle_reservations.interrupted():
                 self.settle_reservations.settle(reservation)
             self._settled_at = monotonic
+
+    def _empty_trash(self) -> None:
+        """Delete what is in the trash for too long: some once a minute, until all is gone."""
+        monotonic = self.clock.monotonic()
+        if monotonic - self._trash_emptied_at >= _EMPTY_TRASH_SECONDS and self.may_forget():
+            deleted = self.trash.empty()
+            if deleted:
+                _log.info("deleted %d images whose time in the trash is over", deleted)
+            else:
+                self._trash_emptied_at = monotonic
 
     def _try(self, image_id: str, work: Callable[[], object]) -> None:
         # Results are cached, so that this is cheap; an outage ends the round.

@@ -79,7 +79,7 @@ class DeepCheck:
         while records := self.records.scan(after=after, limit=_PAGE_SIZE):
             for record in records:
                 after = record.id
-                if record.is_finished and object_keys.is_id(record.id):
+                if record.is_kept and object_keys.is_id(record.id):
                     size = self._check(record, report, fix=fix)
                     self.sleep(size / _MB / mb_per_second)
                     self.cursor.save(after)
@@ -92,7 +92,7 @@ class DeepCheck:
         checks = list(self.verify(record))
         if any(check.verdict is not Verdict.OK for check in checks):
             current = self.records.get(record.id)  # it may have been changed or deleted meanwhile
-            if current is None or not current.is_finished:
+            if current is None or not current.is_kept:
                 return 0
             record, checks = current, list(self.verify(current))
         for check in checks:

@@ -25,6 +25,7 @@ class Discrepancy(StrEnum):
     UNFINISHED = "unfinished"  # failed or unknown, but the original is stored
     HALF_DELETED = "half_deleted"  # a deletion that was interrupted
     REPLACED_IMAGE = "replaced_image"  # another image took its place, but it is still stored
+    MISPLACED = "misplaced"  # in the trash with its image at its place, or the other way round
     SPOOLED = "spooled"  # waits in the spool of this server
     TEMPORARY_FILE = "temporary_file"  # partly written when a process crashed
     OPEN_RESERVATION = "open_reservation"  # counted by the ledger, and not settled
@@ -59,6 +60,11 @@ class ImageSnapshot:
         return object_keys.image_key(self.id) in self.keys
 
     @property
+    def is_in_trash(self) -> bool:
+        """Whether the cut-out image is in the trash."""
+        return object_keys.trash_key(self.id) in self.keys
+
+    @property
     def has_sidecar(self) -> bool:
         """Whether the sidecar is stored, from which the record can be rebuilt."""
         return object_keys.sidecar_key(self.id) in self.keys
@@ -69,10 +75,13 @@ def diagnose(snapshot: ImageSnapshot, now: datetime) -> tuple[Discrepancy, ...]:
     record = snapshot.record
     if record is None:
         return _without_record(snapshot)
-    if record.state is State.READY:
-        return _of_ready(snapshot, record)
-    if record.state is State.REPLACED:
-        return _of_replaced(snapshot, record)
+    of_kept = {
+        State.READY: _of_ready,
+        State.REPLACED: _of_replaced,
+        State.TRASHED: _of_trashed,
+    }.get(record.state)
+    if of_kept:
+        return of_kept(snapshot, record)
     if record.state is State.PENDING:
         return () if record.is_leased(now) else (Discrepancy.LEASE_EXPIRED,)
     if record.state is State.DELETED:
@@ -99,11 +108,13 @@ def _without_record(snapshot: ImageSnapshot) -> tuple[Discrepancy, ...]:
 
 def _of_ready(snapshot: ImageSnapshot, record: ImageRecord) -> tuple[Discrepancy, ...]:
     has_original = _has_original(snapshot, record)
-    if not (has_original or snapshot.has_image):
+    if not (has_original or snapshot.has_image or snapshot.is_in_trash):
         return (Discrepancy.LOST,)
     missing = _missing_beside_the_image(snapshot, record)
     misindexed = (Discrepancy.MISINDEXED,) if missing_words(record) else ()
     image_missing = () if snapshot.has_image else (Discrepancy.IMAGE_MISSING,)
+    if snapshot.is_in_trash:
+        image_missing = (Discrepancy.MISPLACED,)
     return (*image_missing, *missing, *misindexed)
 
 
@@ -111,6 +122,14 @@ def _of_replaced(snapshot: ImageSnapshot, record: ImageRecord) -> tuple[Discrepa
     """Return the discrepancies of an image of which only the original is kept."""
     missing = _missing_beside_the_image(snapshot, record)
     return (Discrepancy.REPLACED_IMAGE, *missing) if snapshot.has_image else missing
+
+
+def _of_trashed(snapshot: ImageSnapshot, record: ImageRecord) -> tuple[Discrepancy, ...]:
+    """Return the discrepancies of an image in the trash."""
+    if not snapshot.keys:
+        return (Discrepancy.LOST,)
+    missing = _missing_beside_the_image(snapshot, record)
+    return (Discrepancy.MISPLACED, *missing) if snapshot.has_image else missing
 
 
 def _missing_beside_the_image(

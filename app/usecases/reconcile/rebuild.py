@@ -45,6 +45,14 @@ class Rebuilder:
         record = self._from_sidecar(image_id, self.store, image_key)
         return self._insert(replace(record.ready(image), original=None))
 
+    def insert_trashed(self, image_id: str) -> ImageRecord:
+        """Insert a record for an image in the trash, which it was moved to when it was stored."""
+        trash_key = object_keys.trash_key(image_id)
+        stored = self.store.get(trash_key)
+        image = replace(self._describe(trash_key, stored), key=object_keys.image_key(image_id))
+        record = self._from_sidecar(image_id, self.store, trash_key).ready(image)
+        return self._insert(record.trashed(stored.modified))
+
     def _from_sidecar(self, image_id: str, source: ImageStore | Spool, key: str) -> ImageRecord:
         try:
             stored = source.get(object_keys.sidecar_key(image_id))

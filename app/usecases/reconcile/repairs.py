@@ -13,6 +13,7 @@ from app.usecases.generation.recovery import Recovery
 from app.usecases.images.images import Images, undo_if_deleted
 from app.usecases.images.originals import verify
 from app.usecases.images.replacement import ReplaceImage
+from app.usecases.images.trash import Trash
 from app.usecases.reconcile.diagnosis import Discrepancy, ImageSnapshot, missing_words
 from app.usecases.reconcile.rebuild import Rebuilder
 
@@ -36,6 +37,7 @@ class Repairs:
     finalizer: ImageFinalizer
     recovery: Recovery
     rebuilder: Rebuilder
+    trash: Trash
 
     def repair(self, kind: Discrepancy, snapshot: ImageSnapshot) -> None:
         """Repair a discrepancy.
@@ -59,6 +61,7 @@ class Repairs:
             Discrepancy.UNFINISHED: self._recover,
             Discrepancy.HALF_DELETED: self._delete,
             Discrepancy.REPLACED_IMAGE: self._remove_replaced,
+            Discrepancy.MISPLACED: self._settle,
             Discrepancy.MISINDEXED: self._index_again,
         }
 
@@ -84,6 +87,9 @@ class Repairs:
 
     def _rebuild_from_original(self, snapshot: ImageSnapshot) -> None:
         original_key = str(snapshot.original_key)
+        if snapshot.is_in_trash and not snapshot.has_image:
+            self.rebuilder.insert_trashed(snapshot.id)
+            return
         record = self.rebuilder.insert(snapshot.id, self.store, original_key)
         if record.state is State.PENDING:
             self._finish(record)
@@ -107,10 +113,13 @@ class Repairs:
         replace_image = ReplaceImage(records=self.records, store=self.store, clock=self.clock)
         replace_image.remove_image(_record_of(snapshot))
 
+    def _settle(self, snapshot: ImageSnapshot) -> None:
+        self.trash.settle(snapshot.id)
+
     def _index_again(self, snapshot: ImageSnapshot) -> None:
         """Add the words of the prompt to the record, which another repair may have changed."""
         record = self.records.get(snapshot.id)
-        if record and record.state is State.READY:
+        if record and record.is_kept:
             tokens = sorted({*record.tokens, *missing_words(record)})
             self.records.compare_and_swap(record, replace(record, tokens=tuple(tokens)))
 

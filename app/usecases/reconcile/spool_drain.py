@@ -100,7 +100,7 @@ class SpoolDrain:
 
     def _upload(self, record: ImageRecord, keys: frozenset[str]) -> None:
         has_original = object_keys.original_among(keys) is not None
-        if record.is_finished and (record.original or not has_original):
+        if record.is_kept and (record.original or not has_original):
             self._upload_missing(record, keys)
         elif record.state in _ENDED and not has_original:
             self._upload_evidence(record.id, keys)

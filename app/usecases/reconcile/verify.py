@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from app.errors import ImageNotFound, ObjectDamaged
-from app.models import ImageRecord, Original, ProcessedImage, StoredImage, object_keys
+from app.models import ImageRecord, Original, ProcessedImage, State, StoredImage, object_keys
 from app.ports import ImageRecords, ImageStore
 from app.usecases.generation import sidecar
 
@@ -58,7 +58,8 @@ class VerifyImage:
             check = replace(check, verdict=Verdict.UNKNOWN)  # until the record has the hash too
         yield check
         if not record.replaced_by:
-            key = object_keys.image_key(record.id)
+            trashed = record.state is State.TRASHED
+            key = (object_keys.trash_key if trashed else object_keys.image_key)(record.id)
             yield _check(key, self._get(key), _with_hash(record.image))
 
     def add_hash(self, record: ImageRecord) -> bool:

@@ -40,6 +40,7 @@ def test_foreign_image_looks_absent(auth_service: AuthenticatedService, observe:
         ("POST", "/edits", {"prompt": "Make it blue"}),
         ("GET", "/lineage", None),
         ("PATCH", "", {"tags": ["mine"], "starred": True}),
+        ("POST", "/restore", None),
         ("DELETE", "", None),
     ):
         foreign = auth_service.call(method, image + suffix, bob, headers=headers, json=body)

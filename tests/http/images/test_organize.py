@@ -1,11 +1,12 @@
 """PATCH /images/<filename>, and lists that are narrowed by tags and stars."""
 
+from pathlib import Path
 from typing import Any
 
 from app.models.object_keys import id_of_name, sidecar_key
 from app.models.tags import MAX_TAG_CHARS, MAX_TAGS
 from app.usecases.generation import sidecar
-from tests.support.service import Service
+from tests.support.service import Service, serving, settings_for
 from tests.support.tables import each_row
 
 INVALID: dict[str, tuple[dict[str, Any], str]] = {
@@ -129,3 +130,26 @@ def test_a_replacement_takes_over_what_was_noted(service: Service) -> None:
     instead = service.call("POST", f"/images/{name}/cutouts", json=body).json()
     assert (instead["tags"], instead["starred"]) == (["Fox"], True)
     assert listed(service, "starred=true") == ([instead["filename"]], 1)
+
+
+def test_commands_tag_trash_and_restore(tmp_path: Path) -> None:
+    """They print what they did, and fail for an image that does not exist or an invalid tag."""
+    with serving(settings_for(data_dir=tmp_path, trash_days=7)) as service:
+        image_id = id_of_name(service.generate().json()["filename"])
+        runner = service.app.test_cli_runner()
+        for arguments, status, output in (
+            (["tag", image_id, "--add", "Fox", "--star"], 0, f"{image_id}  * Fox"),
+            (["tag", image_id, "--add", "red", "--remove", "FOX"], 0, f"{image_id}  * red"),
+            (["tag", image_id], 2, "Say what to change"),
+            (["tag", image_id, "--add", " "], 2, "must not be blank"),
+            (["tag", "unknown", "--no-star"], 1, "unknown: "),
+            (["trash", image_id, "unknown"], 1, f"{image_id} in the trash"),
+            (["list"], 0, ""),
+            (["list", "--trashed"], 0, image_id),
+            (["restore", image_id], 0, f"{image_id} restored"),
+            (["list", "--trashed"], 0, ""),
+        ):
+            result = runner.invoke(args=["images", *arguments])
+            assert result.exit_code == status, result.output
+            assert output in result.output
+            assert bool(result.output) == bool(output), arguments

@@ -90,10 +90,12 @@ class FakeImageRecords(Scripted):
         self.step("delete")
         self.by_id.pop(image_id, None)
 
-    def expired_leases(self, now: datetime, *, limit: int) -> Sequence[ImageRecord]:
+    def expired_leases(
+        self, now: datetime, *, limit: int, state: State = State.PENDING
+    ) -> Sequence[ImageRecord]:
         """See ImageRecords."""
         self.step("expired_leases")
-        pending = [record for record in self.by_id.values() if record.state is State.PENDING]
+        pending = [record for record in self.by_id.values() if record.state is state]
         late = [record for record in pending if record.lease_until <= now]
         return sorted(late, key=lambda record: record.lease_until)[:limit]
 

@@ -101,6 +101,20 @@ _INTERRUPTED = {
 }
 _UNKNOWN = {"state": State.UNKNOWN, "error": "outcome_unknown", "image": None, "created_at": None}
 
+
+def _leave_in_trash(*kept: str) -> Apply:
+    """Return damage that leaves a copy of the image in the trash, of a record that is ready."""
+
+    def apply(ports: Ports, record: ImageRecord) -> None:
+        image = ports.store.get(object_keys.image_key(record.id))
+        trash_key = object_keys.trash_key(record.id)
+        ports.store.put(trash_key, image.data, content_type=image.content_type)
+        if "image" not in kept:
+            ports.store.delete(object_keys.image_key(record.id))
+
+    return apply
+
+
 REPAIRABLE = (
     Damage("image", Discrepancy.IMAGE_MISSING, dropping("image")),
     Damage("note", Discrepancy.SIDECAR_MISSING, dropping("note")),
@@ -143,6 +157,8 @@ REPAIRABLE = (
         changing(state=State.DELETED, created_at=None),
         alive=False,
     ),
+    Damage("a crash while it was restored", Discrepancy.MISPLACED, _leave_in_trash("image")),
+    Damage("a lost image in the trash", Discrepancy.MISPLACED, _leave_in_trash()),
     Damage("spooled", Discrepancy.SPOOLED, spooling(changing("image", **_INTERRUPTED))),
     Damage("spooled, ready", Discrepancy.SPOOLED, spooling()),
     Damage("spooled, no original named", Discrepancy.SPOOLED, spooling(changing(original=None))),

@@ -44,6 +44,7 @@ VALUES = {
     "MEMORY_CACHE_MB": "16",
     "DATA_DIR": "data",
     "IDEMPOTENCY_TTL_DAYS": "0.5",
+    "TRASH_DAYS": "0.5",
     "UPLOAD_MAX_MB": "5",
     "UPLOAD_QUOTA_IMAGES": "0",
     "UPLOAD_QUOTA_MB": "100",

@@ -54,6 +54,8 @@ TRANSITIONS: dict[str, tuple[Transition, State]] = {
         State.PENDING,
     ),
     "replaced": (lambda record: record.replaced("new", LATER), State.REPLACED),
+    "trashed": (lambda record: record.trashed(LATER), State.TRASHED),
+    "restored": (lambda record: record.restored(LATER), State.READY),
     "deleted": (lambda record: record.deleted(LATER), State.DELETED),
     "tombstone": (lambda record: record.tombstone(LATER), State.DELETED),
 }
@@ -61,11 +63,11 @@ ALLOWED = {
     State.PENDING: {"leased_until", "started", "drawn", "paid", "released"}
     | {"ready", "failed", "unknown"},
     State.READY: {"leased_until", "ready", "cutout", "replaced", "deleted"}
-    | {"organized", "succeeding"},
-    State.REPLACED: {"cutout", "replaced", "deleted"},
+    | {"organized", "succeeding", "trashed"},
+    State.REPLACED: {"cutout", "replaced", "deleted", "trashed"},
     State.FAILED: {"leased_until"},
     State.UNKNOWN: {"leased_until"},
-    State.TRASHED: set(),
+    State.TRASHED: {"restored", "deleted"},
     State.DELETED: {"deleted", "tombstone"},
 }
 

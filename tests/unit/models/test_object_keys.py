@@ -12,6 +12,7 @@ KEYS = (
     *object_keys.original_keys(ID),
     object_keys.evidence_key(ID),
     object_keys.sidecar_key(ID),
+    object_keys.trash_key(ID),
     object_keys.image_key(ID),
 )
 
