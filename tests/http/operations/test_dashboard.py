@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from tests.support.fake_openai import Fault
+from tests.support.images.sample_images import encoded, owl
 from tests.support.observability.prometheus import mentions, samples
 from tests.support.service import Parts, Service
 
@@ -31,6 +32,7 @@ def test_all_metrics_and_labels_exist(real: Service, parts: Parts) -> None:
     assert real.generate().status_code == 502
     for path in (f"/images/{name}", f"/images/{name}?w=64", "/nowhere"):
         real.get(path)
+    real.call("POST", "/images", files={"file": ("a.png", encoded(owl(64, 64)))})
     labels_by_metric: dict[str, set[str]] = {}
     for metric, labels in samples(real.get("/metrics").text):
         labels_by_metric.setdefault(metric, set()).update(label for label, _ in labels)
