@@ -135,4 +135,4 @@ def test_endpoints_that_require_a_key_document_401_and_429(protected_app: Protec
             if "401" in operation["responses"]:
                 protected += 1
                 assert limited.status_code == 429, (method, path)
-    assert protected == 14
+    assert protected >= 15  # all but those that need no key
