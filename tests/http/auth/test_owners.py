@@ -27,7 +27,10 @@ def test_cursor_of_another_caller_reveals_nothing(auth_service: AuthenticatedSer
     assert [f"/images/{image['filename']}" for image in images] == [of_bob]
 
 
-@attack("Another caller's image: metadata, tags, cutout and deletion", expect="404 image_not_found")
+@attack(
+    "Another caller's image: metadata, tags, cutout, edit, lineage, restore and deletion",
+    expect="404 image_not_found",
+)
 def test_foreign_image_looks_absent(auth_service: AuthenticatedService, observe: Observe) -> None:
     """Every request responds as for an absent image, with all scopes; nothing is changed."""
     alice, bob = auth_service.create_key("alice"), auth_service.create_key("bob", frozenset(Scope))

@@ -53,6 +53,33 @@ def test_a_deleted_image_can_be_restored(service: Service) -> None:
     assert post(service).json() == made
 
 
+def test_lineage_links_to_no_image_in_the_trash(service: Service) -> None:
+    """Not as a parent and not as a child; once it is restored, it is both again."""
+    first = service.generate().json()["filename"]
+    edited, again = (
+        service.call("POST", f"/images/{first}/edits", json={"prompt": prompt}).json()["filename"]
+        for prompt in ("Make it blue", "Make it red")
+    )
+    last = service.call("POST", f"/images/{edited}/edits", json={"prompt": "Again"}).json()
+
+    def relatives(name: str) -> tuple[list[str], list[str], int]:
+        body = service.get(f"/images/{name}/lineage").json()
+        parents, children = (
+            [image["filename"] for image in body[field]] for field in ("parents", "images")
+        )
+        return parents, children, body["total_images"]
+
+    before = [relatives(name) for name in (first, last["filename"])]
+    assert before == [([], [again, edited], 2), ([edited], [], 0)]
+    assert service.call("DELETE", f"/images/{edited}").status_code == 204
+    assert service.get(f"/images/{edited}/lineage").status_code == 404
+    assert relatives(first) == ([], [again], 1)
+    assert relatives(last["filename"]) == ([], [], 0)
+    assert service.get(f"/images/{last['filename']}/metadata").json() == last
+    assert service.call("POST", f"/images/{edited}/restore").status_code == 200
+    assert [relatives(name) for name in (first, last["filename"])] == before
+
+
 def test_purging_deletes_for_good(service: Service) -> None:
     """From the list or from the trash; a value that is no truth is refused."""
     for is_trashed in (False, True):
