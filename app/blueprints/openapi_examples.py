@@ -217,7 +217,10 @@ READY = {
         "cache": {"kind": "redis", "up": False, "required": False},
     },
 }
-METRICS = 'imageapi_generations_total{charged="yes",outcome="ready",provider="openai"} 7.0\n'
+METRICS = (
+    'imageapi_generations_total{charged="yes",operation="generate",outcome="ready",'
+    'provider="openai"} 7.0\n'
+)
 USAGE = {
     "status": "success",
     "account": "shop",

@@ -175,7 +175,12 @@ def build_reconcile(
 def build_trash(ports: Ports, images: Images, period: timedelta = timedelta()) -> Trash:
     """Build the trash; its period is not needed for restoring images."""
     return Trash(
-        records=ports.records, store=ports.store, clock=ports.clock, images=images, period=period
+        records=ports.records,
+        store=ports.store,
+        clock=ports.clock,
+        images=images,
+        observer=ports.observer,
+        period=period,
     )
 
 

@@ -12,6 +12,9 @@ Step = Literal[
 ]
 """The steps of a generation in their usual order; a step may occur several times."""
 
+TrashAction = Literal["trashed", "restored", "purged", "emptied"]
+"""What happens to an image in the trash: `purged` by a request, or `emptied` after its time."""
+
 
 class Observer(Protocol):
     """Turns events into log lines, metrics and traces.
@@ -20,11 +23,12 @@ class Observer(Protocol):
     """
 
     def generation(
-        self, *, caller: str, provider: str, model: str
+        self, *, caller: str, provider: str, model: str, is_edit: bool = False
     ) -> AbstractContextManager[object]:
         """Measure the duration and outcome of a generation in this thread.
 
-        A block without a record and without an error counts as none.
+        A block without a record and without an error counts as none. `is_edit` means that the image
+        is made from others.
         """
 
     def follow(self, on_step: Callable[[Step], object]) -> AbstractContextManager[object]:
@@ -50,6 +54,9 @@ class Observer(Protocol):
 
         The outcome is `stored`, `repeated`, or the code of an error.
         """
+
+    def trash(self, action: TrashAction, *, images: int = 1) -> None:
+        """Count images that enter or leave the trash."""
 
     def request(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """Count a completed request.

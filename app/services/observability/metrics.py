@@ -57,8 +57,8 @@ class Metrics:
         self._generations = Counter(
             "imageapi_generations",
             "Generations by outcome (ready, replayed, or the error's code), and whether this "
-            "request was charged.",
-            ("outcome", "provider", "charged"),
+            "request was charged; the operation is generate or edit.",
+            ("outcome", "provider", "charged", "operation"),
             registry=registry,
         )
         failures = Counter(
@@ -111,6 +111,13 @@ class Metrics:
             "Bytes of the uploaded images that were stored.",
             registry=registry,
         )
+        self._trash = Counter(
+            "imageapi_trash",
+            "Images that entered or left the trash: trashed, restored, purged by a request, or "
+            "emptied when their time was over.",
+            ("action",),
+            registry=registry,
+        )
         self._remaining = Gauge(
             "imageapi_provider_remaining",
             "What the image model's last response left of its limits a minute (images, requests, "
@@ -156,11 +163,22 @@ class Metrics:
         counter.inc()
         histogram.observe(seconds)
 
+    def trash(self, action: str, images: int) -> None:
+        """Count images that enter or leave the trash."""
+        self._trash.labels(action).inc(images)
+
     def generation(
-        self, outcome: str, provider: str, *, charged: str, dollars: float, seconds: float
+        self,
+        outcome: str,
+        provider: str,
+        *,
+        operation: str,
+        charged: str,
+        dollars: float,
+        seconds: float,
     ) -> None:
         """Count a generation; `charged` is whether this request was charged."""
-        self._generations.labels(outcome, provider, charged).inc()
+        self._generations.labels(outcome, provider, charged, operation).inc()
         self._generation_seconds.labels(outcome).observe(seconds)
         if outcome != "ready" and charged in self._charged_failures:
             self._charged_failures[charged].inc()

@@ -13,7 +13,7 @@ from wsgiref.types import WSGIApplication
 
 from app.errors import AppError, Charged
 from app.models import ImageRecord, PartHealth
-from app.ports.observer import Step
+from app.ports.observer import Step, TrashAction
 
 if TYPE_CHECKING:
     from app.services.observability.metrics import Metrics
@@ -31,6 +31,7 @@ class _CurrentGeneration:
     caller: str
     provider: str
     model: str
+    is_edit: bool
     outcome: str = "internal_error"
     charged: Charged = Charged.UNKNOWN
     record: ImageRecord | None = None
@@ -56,9 +57,11 @@ class TelemetryObserver:
         self._metrics: Metrics | None = None
 
     @contextmanager
-    def generation(self, *, caller: str, provider: str, model: str) -> Iterator[None]:
+    def generation(
+        self, *, caller: str, provider: str, model: str, is_edit: bool = False
+    ) -> Iterator[None]:
         """See Observer."""
-        state = _CurrentGeneration(caller, provider, model)
+        state = _CurrentGeneration(caller, provider, model, is_edit)
         token, began = _current.set(state), time.monotonic()
         self._report(lambda metrics: metrics.in_flight.inc())
         try:
@@ -121,6 +124,10 @@ class TelemetryObserver:
     def upload(self, outcome: str, *, size_bytes: int = 0) -> None:
         """See Observer."""
         self._report(lambda metrics: metrics.upload(outcome, size_bytes))
+
+    def trash(self, action: TrashAction, *, images: int = 1) -> None:
+        """See Observer."""
+        self._report(lambda metrics: metrics.trash(action, images))
 
     def request(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """See Observer."""
@@ -198,6 +205,7 @@ def _end(state: _CurrentGeneration, seconds: float, metrics: "Metrics") -> None:
     metrics.generation(
         outcome,
         provider,
+        operation="edit" if state.is_edit else "generate",
         charged=str(state.charged) if paid else "no",
         dollars=micros / 1e6 if paid and micros is not None else 0.0,
         seconds=seconds,

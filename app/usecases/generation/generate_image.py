@@ -95,7 +95,10 @@ class GenerateImage:
             AppError: the generation failed; `charged` is always set.
         """
         with self.observer.generation(
-            caller=caller.id, provider=self.generator.provider, model=self.generator.model
+            caller=caller.id,
+            provider=self.generator.provider,
+            model=self.generator.model,
+            is_edit=request.is_edit,
         ):
             try:
                 result = self._result(request, caller, claim, listener)

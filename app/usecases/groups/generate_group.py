@@ -189,7 +189,10 @@ class GenerateGroup:
         """Measure a part of the work; it counts as a generation if it ends one."""
         generator = self.single.generator
         with self.single.observer.generation(
-            caller=group.caller.id, provider=generator.provider, model=generator.model
+            caller=group.caller.id,
+            provider=generator.provider,
+            model=generator.model,
+            is_edit=group.request.is_edit,
         ):
             try:
                 yield

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from app.errors import ImageNotFound, RecordsUnavailable
 from app.models import ImageRecord, State, object_keys
-from app.ports import Clock, ImageRecords, ImageStore
+from app.ports import Clock, ImageRecords, ImageStore, Observer
 from app.usecases.images.images import Images, undo_if_deleted
 
 _MAX_TRIES = 5  # other requests may be moving the image at the same moment
@@ -27,6 +27,7 @@ class Trash:
         store: contains the images; reads past the cache.
         clock: determines when images are moved and deleted.
         images: checks owners, and deletes images for good.
+        observer: counts the images.
         period: for how long an image is kept; zero to delete images immediately.
     """
 
@@ -34,6 +35,7 @@ class Trash:
     store: ImageStore
     clock: Clock
     images: Images
+    observer: Observer
     period: timedelta
 
     def delete(self, image_id: str, *, owner: str | None = None, purge: bool = False) -> None:
@@ -47,13 +49,15 @@ class Trash:
             RecordsUnavailable: nothing changed, or the image is marked only.
         """
         if purge or not self.period:
-            return self.images.delete(image_id, owner=owner)
+            return self._purge(image_id, owner)
         for _ in range(_MAX_TRIES):
             record = self.images.kept(image_id, owner=owner)
             if record is None:  # perhaps a deletion for good that was interrupted
-                return self.images.delete(image_id, owner=owner)
+                return self._purge(image_id, owner)
             trashed = record.state is State.TRASHED
             if trashed or self.records.compare_and_swap(record, record.trashed(self.clock.now())):
+                if not trashed:
+                    self.observer.trash("trashed")
                 self.images.forget_owner(image_id)
                 return self.settle(image_id)
         raise RecordsUnavailable(f"{image_id} is being changed by others")
@@ -75,6 +79,8 @@ class Trash:
                 self._put_back(record)
                 restored = record.restored(self.clock.now())
             if restored is record or self.records.compare_and_swap(record, restored):
+                if restored is not record:
+                    self.observer.trash("restored")
                 self.settle(image_id)
                 return self.images.record(image_id, owner=owner)
         raise RecordsUnavailable(f"{image_id} is being changed by others")
@@ -105,8 +111,14 @@ class Trash:
         expired = self.records.expired_leases(before, limit=_MAX_EMPTIED, state=State.TRASHED)
         deleted = 0
         for record in expired:
-            deleted += self.images.purge(record)
+            if self.images.purge(record):
+                self.observer.trash("emptied")
+                deleted += 1
         return deleted
+
+    def _purge(self, image_id: str, owner: str | None) -> None:
+        self.images.delete(image_id, owner=owner)
+        self.observer.trash("purged")
 
     def _put_away(self, record: ImageRecord) -> None:
         source, target = object_keys.image_key(record.id), object_keys.trash_key(record.id)

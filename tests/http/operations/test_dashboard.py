@@ -28,11 +28,13 @@ EXPRESSIONS = [
 def test_all_metrics_and_labels_exist(real: Service, parts: Parts) -> None:
     """After mixed traffic, /metrics has each metric and label of the expressions."""
     name = real.generate().json()["filename"]
+    assert real.generate(n=2).status_code == 200
     parts.fake.script("images", Fault.html())
     assert real.generate().status_code == 502
     for path in (f"/images/{name}", f"/images/{name}?w=64", "/nowhere"):
         real.get(path)
     real.call("POST", "/images", files={"file": ("a.png", encoded(owl(64, 64)))})
+    real.call("DELETE", f"/images/{name}")
     labels_by_metric: dict[str, set[str]] = {}
     for metric, labels in samples(real.get("/metrics").text):
         labels_by_metric.setdefault(metric, set()).update(label for label, _ in labels)

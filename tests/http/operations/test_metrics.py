@@ -42,6 +42,27 @@ def test_requests_generations_and_cache_reads_are_counted(service: Service) -> N
     assert value(page, "imageapi_spool_images") == 0
 
 
+def test_edits_are_counted_apart(embedded: Service) -> None:
+    """Single edits, candidates and refused edits have another operation than generations."""
+    path = f"/images/{embedded.generate().json()['filename']}"
+    for body in ({"prompt": "Make it blue"}, {"prompt": "Make it red", "n": 2}):
+        assert embedded.call("POST", f"{path}/edits", json=body).status_code == 200
+    headers = {"X-Simulate": "prompt_rejected"}
+    edit = {"prompt": "Make it green"}
+    refused = embedded.call("POST", f"{path}/edits", json=edit, headers=headers)
+    assert refused.status_code == 400
+    page = scrape(embedded)
+    counts = [
+        value(page, "imageapi_generations_total", operation=operation, outcome=outcome)
+        for operation, outcome in (
+            ("generate", "ready"),
+            ("edit", "ready"),
+            ("edit", "prompt_rejected"),
+        )
+    ]
+    assert counts == [1, 3, 1]
+
+
 def test_metrics_contain_no_user_data(real: Service, parts: Parts) -> None:
     """Metrics contain no prompt, name, address, key or text of another server."""
     name = real.generate("A secret fox").json()["filename"]
@@ -54,8 +75,8 @@ def test_metrics_contain_no_user_data(real: Service, parts: Parts) -> None:
         assert word not in page
     labels = {key for _, pairs in samples(page) for key, _ in pairs}
     assert labels == {
-        *("charged", "le", "level", "method", "outcome", "part", "provider", "python_version"),
-        *("route", "status", "step", "version"),
+        *("charged", "le", "level", "method", "operation", "outcome", "part", "provider"),
+        *("python_version", "route", "status", "step", "version"),
     }
 
 

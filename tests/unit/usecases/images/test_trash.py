@@ -10,6 +10,7 @@ from app.models import ImageRecord, PageQuery, State, object_keys
 from app.usecases.images.images import Images
 from app.usecases.images.trash import Trash
 from tests.support.builders import World, a_request
+from tests.support.observability.prometheus import value
 
 CLAIM = "c" * 64
 PERIOD = timedelta(days=7)
@@ -25,7 +26,12 @@ def images(world: World) -> Images:
 def trash(world: World, images: Images) -> Trash:
     """Make the use case on the fakes."""
     return Trash(
-        records=world.records, store=world.store, clock=world.clock, images=images, period=PERIOD
+        records=world.records,
+        store=world.store,
+        clock=world.clock,
+        images=images,
+        observer=world.ports.observer,
+        period=PERIOD,
     )
 
 
@@ -86,6 +92,7 @@ def test_without_a_period_nothing_is_kept(world: World, images: Images) -> None:
         store=world.store,
         clock=world.clock,
         images=images,
+        observer=world.ports.observer,
         period=timedelta(),
     )
     made = world.generate(a_request())
@@ -153,6 +160,31 @@ def test_the_trash_is_emptied_when_the_time_is_over(world: World, trash: Trash) 
     assert states == [State.DELETED, State.TRASHED, State.READY]
     assert {key for key in world.store.objects if old.id in key} == set()
     assert places(world, restored) == {"image"}
+
+
+def test_each_image_is_counted_once(world: World, trash: Trash) -> None:
+    """Repeated and refused requests count nothing; an interrupted one counts once completed."""
+    kept, purged, old = (world.generate(a_request()) for _ in range(3))
+    for record in (kept, purged, old):
+        trash.delete(record.id)
+        trash.delete(record.id)
+    for _ in range(2):
+        trash.restore(kept.id)
+    world.store.fail("delete images", StorageUnavailable("down"))
+    with pytest.raises(StorageUnavailable):
+        trash.delete(purged.id, purge=True)
+    world.store.repair()
+    trash.delete(purged.id, purge=True)
+    with pytest.raises(ImageNotFound):
+        trash.delete(purged.id, purge=True)
+    world.clock.advance(PERIOD.total_seconds())
+    assert trash.empty() == 1
+    page = world.ports.observer.page([], waiting=None).decode()
+    counts = {
+        action: value(page, "imageapi_trash_total", action=action)
+        for action in ("trashed", "restored", "purged", "emptied")
+    }
+    assert counts == {"trashed": 3, "restored": 1, "purged": 1, "emptied": 1}
 
 
 def test_settling_follows_the_record(world: World, trash: Trash) -> None:
