@@ -96,7 +96,7 @@ def test_generate_resumes_a_file_only_on_request(source: CommandLine, tmp_path: 
     assert source("generate", "--file", file).exit_code == 0
     second = source("generate", "--file", file)
     assert second.exit_code == 2
-    assert "2 of these 2 prompts" in second.stderr
+    assert "2 of these 2 images" in second.stderr
     file.write_text("A cow\nA hen\nA hen\n")
     report = json.loads(source("generate", "--file", file, "--resume", "--json").stdout)
     assert (report["generated"], report["already_generated"]) == (1, 2)
