@@ -158,7 +158,11 @@ def _level(settings: Settings) -> str:
 
 def _build_ports(settings: Settings) -> Ports:
     _or_exit(lambda: container.check_clients(settings))
-    return container.build_ports(settings)
+    ports = container.build_ports(settings)
+    command = click.get_current_context(silent=True)
+    if command is not None:
+        command.find_root().call_on_close(partial(container.close_ports, ports))
+    return ports
 
 
 def _or_exit(step: Callable[[], T]) -> T:

@@ -1,6 +1,12 @@
 """The composition root: select, build and connect all parts."""
 
-from app.container.adapters import RECORDS_FILE, build_database, build_ports, build_store
+from app.container.adapters import (
+    RECORDS_FILE,
+    build_database,
+    build_ports,
+    build_store,
+    close_ports,
+)
 from app.container.client_checks import check_clients
 from app.container.providers import build_client
 from app.container.selection import log_selection, preload
@@ -14,6 +20,7 @@ __all__ = [
     "build_ports",
     "build_store",
     "check_clients",
+    "close_ports",
     "log_selection",
     "preload",
 ]

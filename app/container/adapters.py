@@ -1,6 +1,7 @@
 """Build the adapters of the ports from the settings."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,10 @@ class DatabaseAdapters:
     clock: StoreClock
     rate_limits: RateLimitBackend | None = None  # None if no other server shares the database
 
+    def close(self) -> None:
+        """Close the connections of the database; the next use opens new ones."""
+        _close(self.records)
+
 
 def build_ports(settings: Settings) -> Ports:
     """Build all adapters, which connect when they are first used."""
@@ -78,6 +83,12 @@ def build_ports(settings: Settings) -> Ports:
         record_clock=database.clock,
         observer=observer,
     )
+
+
+def close_ports(ports: Ports) -> None:
+    """Close the connections of all adapters; the next use opens new ones."""
+    for adapter in (ports.store, *vars(ports).values(), *vars(ports.store).values()):
+        _close(adapter)
 
 
 def build_store(settings: Settings) -> ImageStore:
@@ -196,6 +207,11 @@ def _tracing() -> "Tracing | None":
             "set: run `pip install -r requirements-otel.txt`"
         )
         return None
+
+
+def _close(adapter: object) -> None:
+    close: Callable[[], None] = getattr(adapter, "close", lambda: None)
+    close()
 
 
 def _value_of(secret: SecretStr | None) -> str | None:

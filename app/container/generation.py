@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
-from app.container.reading import build_input_files
+from app.container.reading import build_input_files, build_trash
 from app.ports import Cursor, Ports, TempFiles
 from app.services.runtime.store_clock import StoreClock
 from app.usecases.billing.accounting import AccountedRecords
@@ -22,7 +22,6 @@ from app.usecases.images.free_images import FreeImages
 from app.usecases.images.images import Images
 from app.usecases.images.provenance import ProvenanceBuilder
 from app.usecases.images.replacement import ReplaceImage
-from app.usecases.images.trash import Trash
 from app.usecases.operations.health import Readiness
 from app.usecases.operations.maintenance import Maintenance
 from app.usecases.operations.storage_check import StorageCheck
@@ -169,18 +168,6 @@ def build_reconcile(
         spool_drain=_build_spool_drain(ports, recovery, retention),
         settle_reservations=build_settle_reservations(ports),
         temp_files=temp_files,
-    )
-
-
-def build_trash(ports: Ports, images: Images, period: timedelta = timedelta()) -> Trash:
-    """Build the trash; its period is not needed for restoring images."""
-    return Trash(
-        records=ports.records,
-        store=ports.store,
-        clock=ports.clock,
-        images=images,
-        observer=ports.observer,
-        period=period,
     )
 
 

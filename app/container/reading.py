@@ -1,6 +1,7 @@
-"""Build what reads originals past the cache, which they would fill: the inputs of edits."""
+"""Build what reads images past the cache: the inputs of edits, and the trash."""
 
 from dataclasses import replace
+from datetime import timedelta
 from threading import Semaphore
 
 from app.ports import Ports
@@ -9,6 +10,7 @@ from app.usecases.generation.edit_inputs import EditInputs
 from app.usecases.generation.input_files import InputFiles
 from app.usecases.images.cutout_inputs import CutoutInputs
 from app.usecases.images.images import Images
+from app.usecases.images.trash import Trash
 
 _MAX_INPUTS_IN_MEMORY = 2  # per process; reading one takes a second at most
 
@@ -43,4 +45,16 @@ def build_edit_inputs(ports: Ports, images: Images) -> EditInputs:
         records=ports.records,
         originals=CutoutInputs(store=store, image_processor=ports.image_processor),
         image_processor=ports.image_processor,
+    )
+
+
+def build_trash(ports: Ports, images: Images, period: timedelta = timedelta()) -> Trash:
+    """Build the trash; its period is not needed for restoring images."""
+    return Trash(
+        records=ports.records,
+        store=ports.store,
+        clock=ports.clock,
+        images=images,
+        observer=ports.observer,
+        period=period,
     )

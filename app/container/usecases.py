@@ -16,9 +16,8 @@ from app.container.generation import (
     build_maintenance,
     build_reconcile,
     build_recovery,
-    build_trash,
 )
-from app.container.reading import build_edit_inputs, past_the_cache
+from app.container.reading import build_edit_inputs, build_trash, past_the_cache
 from app.container.selection import select_adapters
 from app.container.uploads import build_upload_image, build_upload_limits
 from app.container.waiting import (

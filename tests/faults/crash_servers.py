@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.container import build_ports
+from app.container import build_ports, close_ports
 from app.ports import Ports
 from tests.faults.rig import settings_of
 from tests.support.concurrency.threads import wait_until
 from tests.support.servers.gunicorn import Gunicorn, gunicorn
-from tests.support.service import Parts, close, settings_for
+from tests.support.service import Parts, settings_for
 
 _SETTINGS = {
     "s3": ("s3_bucket_name", "s3_endpoint_url", "aws_access_key_id", "aws_secret_access_key"),
@@ -63,7 +63,7 @@ def crash_servers(parts: Parts, new_folder: Callable[[], Path]) -> Iterator[Star
                 if name not in dropped
             }
             ports = build_ports(settings_for(**settings))
-            stack.callback(close, ports)
+            stack.callback(close_ports, ports)
             # Candidates are drawn one after the other, so that it is known what is left of each.
             alone = {"web_concurrency": 1, "max_concurrent_generations": 1}
             server = stack.enter_context(gunicorn(folder, **alone, **settings))

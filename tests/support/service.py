@@ -19,6 +19,7 @@ from werkzeug.serving import make_server
 from app import create_app
 from app.blueprints.dependencies import dependencies_of
 from app.config import Settings
+from app.container import close_ports
 from app.ports import Clock, ImageProcessor, Ports
 from tests.support.cached_images import ports_for
 from tests.support.fake_openai import FakeOpenAI
@@ -118,7 +119,7 @@ def serving(
         thread.join()
         server.server_close()
         _wait_until_idle(app)
-        close(ports)
+        close_ports(ports)
 
 
 def _wait_until_idle(app: Flask) -> None:
@@ -126,12 +127,6 @@ def _wait_until_idle(app: Flask) -> None:
     idle = threading.Event()
     dependencies_of(app).concurrency_limit.call_when_idle(idle.set)
     assert idle.wait(30)
-
-
-def close(ports: Ports) -> None:
-    """Close the connections of these ports."""
-    for part in [ports.store, *vars(ports).values(), *vars(ports.store).values()]:
-        getattr(part, "close", lambda: None)()
 
 
 class CommandLine:

@@ -1,6 +1,7 @@
 """Select and wire the checks of `flask images doctor`."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -140,7 +141,8 @@ def _active_keys(settings: Settings) -> Sequence[ApiKey]:
     if settings.mongodb_uri is None and not (settings.data_dir / RECORDS_FILE).exists():
         return ()  # opening the database would create the file
     now = _now()
-    return [key for key in build_database(settings).api_keys.list() if key.is_live(now)]
+    with closing(build_database(settings)) as database:
+        return [key for key in database.api_keys.list() if key.is_live(now)]
 
 
 def _check_budget(settings: Settings) -> Iterator[Finding]:

@@ -14,12 +14,12 @@ import pytest
 
 from app import create_app
 from app.blueprints.dependencies import Dependencies
-from app.container import build_ports
+from app.container import build_ports, close_ports
 from app.services.records.document import to_document
 from app.usecases.reconcile.diagnosis import Discrepancy
 from tests.support.builders import NOON, a_record
 from tests.support.reconcile.damage import keys_of
-from tests.support.service import close, settings_for
+from tests.support.service import settings_for
 
 RECORDS = 2_000
 PEAK_BYTES = 6_000_000  # two pages of records take 4.4 MB; all records would take 8 MB
@@ -43,7 +43,7 @@ def many(tmp_path: Path) -> Iterator[Dependencies]:
         connection.commit()
     app = create_app(settings, ports)
     yield app.extensions["image_generator"]
-    close(ports)
+    close_ports(ports)
 
 
 def rows(folder: Path, count: int) -> Iterator[tuple[str, int, int, str]]:

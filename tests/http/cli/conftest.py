@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.service import CommandLine, close
+from app.container import close_ports
+from tests.support.service import CommandLine
 
 PROMPTS = ("A red fox", "A castle", "Ein Bär")
 
@@ -16,7 +17,7 @@ def source(tmp_path: Path) -> Iterator[CommandLine]:
     commands = CommandLine(tmp_path / "source")
     assert commands("generate", *PROMPTS).exit_code == 0
     yield commands
-    close(commands.ports)
+    close_ports(commands.ports)
 
 
 @pytest.fixture
@@ -24,4 +25,4 @@ def target(tmp_path: Path) -> Iterator[CommandLine]:
     """Return another service, without images."""
     commands = CommandLine(tmp_path / "target")
     yield commands
-    close(commands.ports)
+    close_ports(commands.ports)

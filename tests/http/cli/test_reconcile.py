@@ -14,7 +14,7 @@ from typing import Any
 from pymongo import MongoClient
 
 from app import create_app
-from app.container import build_ports
+from app.container import build_ports, close_ports
 from app.container.generation import build_finalizer
 from app.models import ImageRecord, object_keys
 from app.services.runtime.timing import SystemClock
@@ -23,7 +23,7 @@ from tests.support.fake_openai import FakeOpenAI
 from tests.support.reconcile.damage import REPAIRABLE, dropping, keys_of
 from tests.support.servers import python_process
 from tests.support.servers.databases import MongoServer
-from tests.support.service import Parts, Service, close, settings_for
+from tests.support.service import Parts, Service, settings_for
 
 
 class LaterClock(SystemClock):
@@ -144,7 +144,7 @@ from dataclasses import replace
 from pathlib import Path
 from app import create_app
 from app.config import Settings
-from app.container import build_ports
+from app.container import build_ports, close_ports
 
 class KillingProcessor:
     def inspect(self, data):
@@ -176,7 +176,7 @@ def test_killed_run_is_completed_by_the_next(embedded: Service) -> None:
     ports = replace(build_ports(settings), clock=LaterClock(), record_clock=LaterClock())
     later = Service("", create_app(settings, ports), ports, settings.data_dir)
     status, report = reconcile(later, "--fix")
-    close(ports)
+    close_ports(ports)
     assert (status, list(report["kinds"])) == (0, ["lease_expired"])
     assert embedded.get(f"/images/{record.id}.png").content == served
     assert [image["filename"] for image in embedded.images()] == [f"{record.id}.png"]
@@ -216,4 +216,4 @@ def test_new_server_has_nothing_to_reconcile(tmp_path: Path) -> None:
     ports = build_ports(settings)
     service = Service("", create_app(settings, ports), ports, settings.data_dir)
     assert reconcile(service, "--fix")[0] == 0
-    close(ports)
+    close_ports(ports)

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import pytest
 
 from app.blueprints.dependencies import Dependencies
-from app.container import build_dependencies, build_ports
+from app.container import build_dependencies, build_ports, close_ports
 from app.models import State
 from tests.support.observability.log_capture import log_lines
 from tests.support.reconcile.damage import REPAIRABLE
-from tests.support.service import Parts, Service, close, settings_for
+from tests.support.service import Parts, Service, settings_for
 
 SPOOLED = next(damage for damage in REPAIRABLE if damage.name == "spooled")
 
@@ -22,7 +22,7 @@ def workers(real: Service, parts: Parts) -> Iterator[list[Dependencies]]:
     ports = [build_ports(settings) for _ in range(2)]
     yield [build_dependencies(settings, process_ports) for process_ports in ports]
     for process_ports in ports:
-        close(process_ports)
+        close_ports(process_ports)
 
 
 def test_two_workers_drain_one_spool(

@@ -10,7 +10,7 @@ from app.container import adapters
 from app.container.client_checks import check_clients
 from app.models import Rate
 from app.services.diagnostics.filesystems import Mount
-from tests.support.service import close, settings_for
+from tests.support.service import settings_for
 
 pytestmark = pytest.mark.usefixtures("nothing_set")
 
@@ -54,7 +54,7 @@ def test_requests_are_not_counted_in_a_file_there(
     monkeypatch.setattr(adapters, "mount_of", lambda _: Mount(tmp_path, kind))
     ports = adapters.build_ports(settings_for(data_dir=tmp_path))
     with contextlib.ExitStack() as stack:
-        stack.callback(close, ports)
+        stack.callback(adapters.close_ports, ports)
         assert ports.rate_limiter.hit(Rate(amount=1, seconds=60), "caller").allowed
         assert not ports.rate_limiter.hit(Rate(amount=1, seconds=60), "caller").allowed
     assert (tmp_path / "limits.sqlite3").exists() is is_file
