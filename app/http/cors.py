@@ -62,7 +62,7 @@ def register(
     """
     options: dict[str, Any] = {
         "origins": "*" if origins == ["*"] else origins,
-        "methods": ["GET", "HEAD", "POST", "DELETE", "OPTIONS"],
+        "methods": ["GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS"],
         "allow_headers": [_ANY_FIELD_NAME],
         "expose_headers": _EXPOSED_HEADERS,
         "supports_credentials": False,
