@@ -15,7 +15,7 @@ from tests.support.fake_openai import FakeOpenAI
 from tests.support.images import xmp_readers
 
 _IMAGES = {".png": "original", ".webp": "original", ".jpeg": "original"}
-_KINDS = _IMAGES | {".bin": "evidence", ".json": "sidecar"}
+_KINDS = _IMAGES | {".bin": "evidence", ".json": "sidecar", ".trash": "trashed image"}
 _REQUIRED = {"status", "message", "code", "request_id"}
 _DAY_SECONDS = 86_401  # one second more than a day
 _CHECKED_HEADERS = ("Retry-After", "Idempotency-Replayed", "Allow")

@@ -25,7 +25,7 @@ that is killed while it stores one leaves a record from which the same file comp
 - **kept** is what exists afterwards: records with their state, objects in the store, and what waits
   in the spool on the server's disk. The *original* is the image as the model sent it, the *sidecar*
   describes the request, the *image* is the cutout, and *evidence* is a response of the
-  model that can't be used.
+  model that can't be used. A *trashed image* is the cutout in the trash, where no address leads.
 - **same request again** is what the same request with the same key gets once all is well, and how
   many images are paid in total then. *Replayed* responses have the header
   `Idempotency-Replayed: true`.

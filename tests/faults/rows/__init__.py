@@ -22,6 +22,7 @@ from tests.faults.rows.edits import faults
 from tests.faults.rows.edits.crashes import EDIT_CRASHES
 from tests.faults.rows.groups import side_by_side
 from tests.faults.rows.groups.crashes import CANDIDATE_CRASHES
+from tests.faults.rows.trash import moves
 from tests.faults.rows.uploads import outages
 
 __all__ = ["CRASHES", "TOPICS"]
@@ -48,6 +49,7 @@ TOPICS = tuple(
         side_by_side,
         outages,
         faults,
+        moves,
         service,
     )
 )
