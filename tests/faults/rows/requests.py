@@ -49,7 +49,7 @@ TOPIC = Topic(
         _body("A field is blank", {"prompt": " \n\t "}),
         _body("A field is too long", {"prompt": "a" * 4001}),
         _body("A field has the wrong type", {"prompt": {"$gt": ""}}),
-        _body("A field is unknown", {"prompt": "A fox", "n": 2}),
+        _body("A field is unknown", {"prompt": "A fox", "color": "red"}),
         _body(
             "The body is not declared as JSON",
             b'{"prompt": "A fox"}',
