@@ -156,9 +156,7 @@ def test_workers_that_start_together_share_mongodb(
             responses = list(pool.map(lambda _: server.get("/images"), range(32)))
         assert {response.status_code for response in responses} == {200}
     with MongoClient[dict[str, Any]](mongo_server.uri) as mongo:
-        assert {"newest", "matches"} <= set(
-            mongo[mongo_database]["generations"].index_information()
-        )
+        assert {"newest", "terms"} <= set(mongo[mongo_database]["generations"].index_information())
 
 
 def test_threads_share_memory_arenas(tmp_path: Path) -> None:

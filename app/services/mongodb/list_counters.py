@@ -62,7 +62,8 @@ class MongoListCounters:
             return
         if self._lease_first_count():
             with pymongo.timeout(_FIRST_SECONDS):
-                index_older(self._generations)
+                for _ in index_older(self._generations):
+                    self._ranks.update_one(_FIRST_COUNT, self._lease())
             self.recount(fix=True)
             self._ranks.update_one(_FIRST_COUNT, {"$set": {"done": True}})
         else:
@@ -75,14 +76,16 @@ class MongoListCounters:
         """Lease the first count; the lease expires if the process dies."""
         from pymongo.errors import DuplicateKeyError
 
-        now = datetime.now(UTC)
-        free = _FIRST_COUNT | {"until": {"$lt": now}}
-        lease = {"$set": {"until": now + timedelta(seconds=_FIRST_SECONDS)}}
+        free = _FIRST_COUNT | {"until": {"$lt": datetime.now(UTC)}}
         try:
-            self._ranks.update_one(free, lease, upsert=True)
+            self._ranks.update_one(free, self._lease(), upsert=True)
         except DuplicateKeyError:
             return False
         return True
+
+    @staticmethod
+    def _lease() -> Document:
+        return {"$set": {"until": datetime.now(UTC) + timedelta(seconds=_RECOUNT_SECONDS)}}
 
     def _wait_until_counted(self) -> None:
         deadline = time.monotonic() + _TIMEOUT_SECONDS

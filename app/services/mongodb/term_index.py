@@ -20,11 +20,15 @@ _BATCH = 1000  # documents that are updated together
 _WITHOUT_TERMS: Document = {"state": str(State.READY), "terms": {"$exists": False}}
 
 
-def index_older(collection: "Collection[Document]") -> None:
-    """Add terms to all listed documents that have none. An interrupted run can be repeated."""
+def index_older(collection: "Collection[Document]") -> Iterator[int]:
+    """Add terms to all listed documents that have none; yield the size of each batch.
+
+    An interrupted run can be repeated.
+    """
     updates = _updates(collection)
     while batch := list(islice(updates, _BATCH)):
         collection.bulk_write(batch, ordered=False)
+        yield len(batch)
 
 
 def record_of(document: Mapping[str, Any]) -> ImageRecord:
