@@ -162,12 +162,12 @@ def test_large_body_is_rejected(embedded: Service) -> None:
     ("method", "path", "allowed"),
     [
         ("GET", "/generate-image", {"POST", "OPTIONS"}),
-        ("PUT", "/images", {"GET", "HEAD", "POST", "OPTIONS"}),
+        ("PUT", "/images", {"GET", "HEAD", "POST", "DELETE", "OPTIONS"}),
         ("DELETE", "/generate-prompts", {"GET", "HEAD", "OPTIONS"}),
         (
-            "PATCH",
+            "PUT",
             "/images/00000000-0000-4000-8000-000000000000.png",
-            {"GET", "HEAD", "DELETE", "OPTIONS"},
+            {"GET", "HEAD", "PATCH", "DELETE", "OPTIONS"},
         ),
     ],
 )
