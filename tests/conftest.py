@@ -1,6 +1,7 @@
 """Fixtures for all tests: real servers, the fake OpenAI server, and the network guard."""
 
 import gc
+import logging
 import os
 import sys
 import uuid
@@ -69,6 +70,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the fault matrix; the printing process loads no conftest of a subfolder."""
     print_matrix(terminalreporter)
     print_attacks(terminalreporter)
+
+
+@pytest.fixture(autouse=True)
+def _unchanged_logging() -> Iterator[None]:
+    """Undo what an application in a test configures, because other tests read the log."""
+    logger = logging.getLogger("app")
+    level, propagate, handlers = logger.level, logger.propagate, list(logger.handlers)
+    yield
+    logger.setLevel(level)
+    logger.propagate, logger.handlers = propagate, handlers
 
 
 @pytest.fixture
