@@ -241,6 +241,10 @@ def _belongs_to(record: ImageRecord, owner: str | None) -> bool:
 def _object_keys(record: ImageRecord) -> tuple[str, ...]:
     originals = object_keys.original_keys(record.id)
     original_key = record.original.key if record.original else originals[0]
-    keys = object_keys.image_key(record.id), original_key, object_keys.sidecar_key(record.id)
-    may_be_trashed = record.state in _REMOVED
-    return (*keys, object_keys.trash_key(record.id)) if may_be_trashed else keys
+    # An interrupted move leaves the image in the trash, too, whatever the state.
+    return (
+        object_keys.image_key(record.id),
+        object_keys.trash_key(record.id),
+        original_key,
+        object_keys.sidecar_key(record.id),
+    )

@@ -14,6 +14,17 @@ from tests.support.observability.prometheus import value
 
 CLAIM = "c" * 64
 PERIOD = timedelta(days=7)
+INTERRUPTIONS = pytest.mark.parametrize(
+    ("action", "operation"),
+    [
+        ("delete", "get images"),
+        ("delete", "put originals"),
+        ("delete", "delete images"),
+        ("restore", "get originals"),
+        ("restore", "put images"),
+        ("restore", "delete originals"),
+    ],
+)
 
 
 @pytest.fixture
@@ -113,17 +124,7 @@ def test_a_replaced_image_returns_as_replaced(world: World, trash: Trash) -> Non
     assert places(world, old) == set()
 
 
-@pytest.mark.parametrize(
-    ("action", "operation"),
-    [
-        ("delete", "get images"),
-        ("delete", "put originals"),
-        ("delete", "delete images"),
-        ("restore", "get originals"),
-        ("restore", "put images"),
-        ("restore", "delete originals"),
-    ],
-)
+@INTERRUPTIONS
 def test_an_interrupted_move_is_completed_by_repeating_it(
     world: World, trash: Trash, action: str, operation: str
 ) -> None:
@@ -141,6 +142,22 @@ def test_an_interrupted_move_is_completed_by_repeating_it(
     assert places(world, made) == ({"trash"} if action == "delete" else {"image"})
     expected = State.TRASHED if action == "delete" else State.READY
     assert state_of(world, made) is expected
+
+
+@INTERRUPTIONS
+def test_a_deletion_for_good_removes_what_an_interrupted_move_left(
+    world: World, trash: Trash, action: str, operation: str
+) -> None:
+    """The image may be at its address, in the trash, or at both, whatever its record says."""
+    made = world.generate(a_request())
+    if action == "restore":
+        trash.delete(made.id)
+    world.store.fail(operation, StorageUnavailable("down"))
+    with pytest.raises(StorageUnavailable):
+        getattr(trash, action)(made.id)
+    world.store.repair()
+    trash.delete(made.id, purge=True)
+    assert {key for key in world.store.objects if made.id in key} == set()
 
 
 def test_the_trash_is_emptied_when_the_time_is_over(world: World, trash: Trash) -> None:
