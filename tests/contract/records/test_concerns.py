@@ -212,7 +212,7 @@ def test_an_unconfirmed_write_is_an_outage(
         lambda: records.insert(a_record()),
         lambda: records.compare_and_swap(record, record),
         lambda: ledger.reserve("x", budget, 1, NOON),
-        lambda: ledger.reserve("x", {"": None}, 1, NOON),
+        lambda: ledger.reserve("z", {"": None}, 1, NOON),
         lambda: ledger.record_spending("y", [""], Spending(micros=1), NOON),
     )
 
