@@ -4,9 +4,9 @@ from flask import Blueprint, Response, jsonify
 
 from app import errors
 from app.blueprints.dependencies import deps, owner
-from app.blueprints.openapi_examples import CUTOUT
 from app.blueprints.schemas.cutouts import CutoutBody
 from app.blueprints.schemas.images import ImageResponse
+from app.blueprints.schemas.openapi_examples import CUTOUT
 from app.blueprints.serializers import image_response
 from app.http.contract.decorator import Contract, contract
 from app.models import Scope, object_keys

@@ -10,10 +10,10 @@ from app import errors
 from app.blueprints.dependencies import deps, owner
 from app.blueprints.generated_response import claim_for
 from app.blueprints.generation import PAID_ERRORS, count_images, partial_images_for, respond
-from app.blueprints.openapi_examples import EDIT, EDIT_DRY_RUN, LINEAGE, STREAM
 from app.blueprints.pagination import PageSelection
 from app.blueprints.schemas.edits import EditBody
 from app.blueprints.schemas.images import GenerateResponse, LineageResponse
+from app.blueprints.schemas.openapi_examples import EDIT, EDIT_DRY_RUN, LINEAGE, STREAM
 from app.blueprints.serializers import image_fields, list_response, public_base_url
 from app.http.contract.decorator import Contract, contract
 from app.models import Scope, object_keys

@@ -7,8 +7,8 @@ from flask import Blueprint, Response, jsonify
 from app import errors
 from app.blueprints.dependencies import deps
 from app.blueprints.generated_response import generated_response
-from app.blueprints.openapi_examples import DRY_RUN, GROUP, IMAGE, STREAM
 from app.blueprints.schemas.images import GenerateBody, GenerateResponse
+from app.blueprints.schemas.openapi_examples import DRY_RUN, GROUP, IMAGE, STREAM
 from app.blueprints.serializers import dry_run_response
 from app.blueprints.streaming import single_event
 from app.http import sse

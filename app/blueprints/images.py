@@ -8,9 +8,9 @@ from flask import Blueprint, Response, jsonify, request
 from app import errors
 from app.blueprints.dependencies import deps, owner
 from app.blueprints.image_requests import authorize_read, check_replaced, resolve_variant
-from app.blueprints.openapi_examples import GROUP_DELETION, IMAGE, LIST
 from app.blueprints.pagination import GroupQuery, ListQuery
 from app.blueprints.schemas.images import GroupDeletionResponse, ImageResponse, ListResponse
+from app.blueprints.schemas.openapi_examples import GROUP_DELETION, IMAGE, LIST
 from app.blueprints.schemas.requests import DeleteQuery, OrganizeBody
 from app.blueprints.schemas.variant import VariantQuery
 from app.blueprints.serializers import image_response, list_response, public_base_url

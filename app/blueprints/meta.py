@@ -14,8 +14,8 @@ from flask import (
 
 from app import errors
 from app.blueprints.dependencies import deps
-from app.blueprints.openapi_examples import HEALTH, METRICS, READY
 from app.blueprints.schemas.images import HealthResponse, PartResponse, ReadyResponse
+from app.blueprints.schemas.openapi_examples import HEALTH, METRICS, READY
 from app.http.contract.decorator import Contract, contract
 from app.http.contract.openapi import build_document
 from app.http.error_handlers import error_response

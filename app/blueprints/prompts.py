@@ -4,8 +4,8 @@ from flask import Blueprint, Response, jsonify, request
 
 from app import errors
 from app.blueprints.dependencies import deps
-from app.blueprints.openapi_examples import PROMPTS
 from app.blueprints.schemas.images import PromptsResponse
+from app.blueprints.schemas.openapi_examples import PROMPTS
 from app.blueprints.schemas.requests import PromptsQuery
 from app.http.auth import caller
 from app.http.contract.decorator import Contract, contract

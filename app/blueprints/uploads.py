@@ -4,8 +4,8 @@ from flask import Blueprint, Response, jsonify
 
 from app import errors
 from app.blueprints.dependencies import deps
-from app.blueprints.openapi_examples import UPLOAD
 from app.blueprints.schemas.images import ImageResponse
+from app.blueprints.schemas.openapi_examples import UPLOAD
 from app.blueprints.schemas.uploads import UploadBody
 from app.blueprints.serializers import image_response
 from app.http.auth import caller

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify
 
 from app import errors
 from app.blueprints.dependencies import deps
-from app.blueprints.openapi_examples import USAGE
+from app.blueprints.schemas.openapi_examples import USAGE
 from app.blueprints.schemas.usage import MAX_USAGE_DAYS, UsageQuery, UsageResponse
 from app.blueprints.serializers import usage_response
 from app.http.auth import caller

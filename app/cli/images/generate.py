@@ -17,13 +17,13 @@ from flask.cli import with_appcontext
 
 from app.blueprints.dependencies import deps
 from app.cli.exit_codes import FAILED, INCOMPLETE, exit_on_error, fail
-from app.cli.images.batch_report import as_lines, as_object
-from app.cli.images.prompt_files import (
+from app.cli.images.batch.prompt_files import (
     PromptFileError,
     parse_request,
     problems_in,
     read_prompt_file,
 )
+from app.cli.images.batch.report import as_lines, as_object
 from app.cli.params import find_owner, owner_option
 from app.models import ImageRecord, ImageRequest
 from app.models.image_request import MAX_CANDIDATES

@@ -18,7 +18,7 @@ import click
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
 
 from app.cli.exit_codes import FAILED
-from app.cli.images.prompt_files import problems_in
+from app.cli.images.batch.prompt_files import problems_in
 from app.http.json_provider import loads_strict
 from app.models import object_keys
 

@@ -20,7 +20,7 @@ from app.errors import (
     ProviderUnreachable,
 )
 from app.ports.providers import OnLimits
-from app.services.openai.refusals import Refusal, RefusedInBody, refusal_of
+from app.services.openai.errors.refusals import Refusal, RefusedInBody, refusal_of
 from app.services.openai.transport.sent_requests import track_sending
 from app.services.runtime.failures import Failure, FailureKind
 from app.services.runtime.lazy_client import LazyClient

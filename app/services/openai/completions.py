@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from app.errors import PromptRejected, ProviderBadResponse
-from app.services.openai import refusal_words as words
-from app.services.openai.error_document import parse_json
-from app.services.openai.refusals import RefusedInBody, has_error, read_error
+from app.services.openai.errors import refusal_words as words
+from app.services.openai.errors.error_document import parse_json
+from app.services.openai.errors.refusals import RefusedInBody, has_error, read_error
 from app.services.runtime.failures import FailureKind
 
 _END_OF_THOUGHTS = re.compile(r"</(?:think|thinking|thought|reasoning)>", re.IGNORECASE)

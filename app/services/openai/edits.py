@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from app.errors import EditsUnsupported
 from app.models import ImageInput, object_keys
 from app.ports.providers import InputFile
-from app.services.openai.refusals import Refusal, refusal_of
+from app.services.openai.errors.refusals import Refusal, refusal_of
 
 if TYPE_CHECKING:
     from openai import Timeout

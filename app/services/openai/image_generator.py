@@ -12,10 +12,10 @@ from app.ports.providers import InputFile, OnPartial
 from app.services.openai import edits, image_stream
 from app.services.openai.body_buffer import Body
 from app.services.openai.client import translate_errors
+from app.services.openai.errors.refusals import RefusedInBody, has_error, read_error
+from app.services.openai.errors.refused_parameters import RefusedParameters
 from app.services.openai.image_payload import ImagePayload, read_payload
 from app.services.openai.redaction import redact, redact_file
-from app.services.openai.refusals import RefusedInBody, has_error, read_error
-from app.services.openai.refused_parameters import RefusedParameters
 from app.services.openai.responses import (
     image_usage,
     read_body,

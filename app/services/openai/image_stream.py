@@ -15,7 +15,7 @@ from app.errors import Charged, ProviderError
 from app.ports.providers import OnPartial
 from app.services.openai.body_buffer import Body, BodyBuffer, has_traces
 from app.services.openai.client import app_error
-from app.services.openai.refusals import RefusedInBody, read_refusal
+from app.services.openai.errors.refusals import RefusedInBody, read_refusal
 from app.services.runtime.failures import Failure, FailureKind
 
 CONTENT_TYPE = "text/event-stream"

@@ -22,8 +22,8 @@ from app.models.prompts import (
 )
 from app.services.openai.client import translate_errors
 from app.services.openai.completions import Output, read_document, read_output
+from app.services.openai.errors.refused_parameters import RefusedParameters
 from app.services.openai.redaction import redact_text
-from app.services.openai.refused_parameters import RefusedParameters
 from app.services.openai.responses import text_usage
 from app.services.runtime.lazy_client import LazyClient
 

@@ -13,8 +13,8 @@ from app.errors import (
     ProviderQuota,
     TransparencyRefused,
 )
+from app.services.openai.errors.refusals import read_refusal
 from app.services.openai.image_generator import OpenAIGenerator
-from app.services.openai.refusals import read_refusal
 from app.services.runtime.failures import FailureKind
 from tests.support.builders import a_drawing
 from tests.support.fake_openai import SECRET_MARKER, FakeOpenAI, Fault

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from app.errors import ProviderBadResponse
 from app.services.openai.completions import read_output
-from app.services.openai.refusals import read_refusal
+from app.services.openai.errors.refusals import read_refusal
 from tests.attacks import Observe, attack
 
 

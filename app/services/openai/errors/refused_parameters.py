@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
-from app.services.openai.refusals import Refusal, refusal_of
+from app.services.openai.errors.refusals import Refusal, refusal_of
 
 _log = logging.getLogger(__name__)
 _Parameters = Mapping[str, Any]

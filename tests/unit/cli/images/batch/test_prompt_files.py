@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.images.prompt_files import PromptFileError, read_prompt_file
+from app.cli.images.batch.prompt_files import PromptFileError, read_prompt_file
 from app.models import ImageRequest
 
 FOX = ImageRequest(first_prompt="A red fox", prompt="A red fox", size="1024x1024")

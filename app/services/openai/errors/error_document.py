@@ -6,7 +6,7 @@ server repeats of the request is skipped.
 
 import json
 
-from app.services.openai import refusal_words as words
+from app.services.openai.errors import refusal_words as words
 
 _MAX_VALUES = 500
 _MAX_DEPTH = 12

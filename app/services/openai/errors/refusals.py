@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.services.openai import refusal_words as words
-from app.services.openai.error_document import ErrorReader, parse_json
+from app.services.openai.errors import refusal_words as words
+from app.services.openai.errors.error_document import ErrorReader, parse_json
 from app.services.runtime.failures import FailureKind
 
 if TYPE_CHECKING:

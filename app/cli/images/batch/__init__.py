@@ -1,0 +1,1 @@
+"""Files of prompts, and reports on the images that are generated from them."""

@@ -1,0 +1,1 @@
+"""What a provider's error responses mean: refusals, parameters, quotas."""
