@@ -5,10 +5,15 @@ from typing import Annotated
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from app.blueprints.schemas.cutouts import checked_png, decode_png
-from app.blueprints.schemas.images import Prompt, Quality, Size
+from app.blueprints.schemas.images import (
+    Candidates,
+    PartialImages,
+    Prompt,
+    RequestedQuality,
+    Size,
+)
 from app.http.contract.validation import JsonBody
 from app.models import ImageRequest, object_keys
-from app.models.image_request import MAX_CANDIDATES
 from app.models.prompts import MAX_PROMPT_CHARS
 from app.usecases.generation.edit_inputs import MAX_IMAGES, EditSources, FoundInputs
 
@@ -39,28 +44,15 @@ class EditBody(JsonBody):
     mask_png: Annotated[str, AfterValidator(checked_png)] | None = Field(
         None, description="Such a PNG file in base64, instead of `mask`; at most 48 KB."
     )
-    quality: Quality | None = Field(
-        None, description="Quality of the model's rendering; default: the server's setting."
-    )
+    quality: RequestedQuality = None
     size: Size | None = Field(
         None, description="Size of the new original, in pixels; default: like the image."
     )
-    n: int = Field(
-        1,
-        ge=1,
-        le=MAX_CANDIDATES,
-        description="Number of images. Each is drawn, charged and stored by itself.",
-    )
+    n: Candidates = 1
     dry_run: bool = Field(
         False, description="Only return the cost and the upstream request; nothing is edited."
     )
-    partial_images: int | None = Field(
-        None,
-        ge=0,
-        le=3,
-        description="Number of previews in an event stream; each adds to the cost. Default: the "
-        "server's setting.",
-    )
+    partial_images: PartialImages = None
 
     @model_validator(mode="after")
     def _has_one_mask(self) -> "EditBody":

@@ -33,6 +33,25 @@ def _validated_prompt(text: str) -> str:
 
 
 Prompt = Annotated[str, AfterValidator(_validated_prompt)]
+RequestedQuality = Annotated[
+    Quality | None,
+    Field(description="Quality of the model's rendering; default: the server's setting."),
+]
+Candidates = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=MAX_CANDIDATES,
+        description="Number of images. Each is drawn, charged and stored by itself.",
+    ),
+]
+PartialImages = Annotated[
+    Annotated[int, Field(ge=0, le=3)] | None,
+    Field(
+        description="Number of previews in an event stream; each adds to the cost. Default: the "
+        "server's setting."
+    ),
+]
 
 
 class GenerateBody(JsonBody):
@@ -46,26 +65,13 @@ class GenerateBody(JsonBody):
         min_length=1, max_length=MAX_PROMPT_CHARS, description="Describes the image."
     )
     enhance: bool = Field(False, description="Enrich the prompt with the text model first.")
-    quality: Quality | None = Field(
-        None, description="Quality of the model's rendering; default: the server's setting."
-    )
+    quality: RequestedQuality = None
     size: Size = Field("1024x1024", description="Size of the original, in pixels.")
-    n: int = Field(
-        1,
-        ge=1,
-        le=MAX_CANDIDATES,
-        description="Number of images. Each is drawn, charged and stored by itself.",
-    )
+    n: Candidates = 1
     dry_run: bool = Field(
         False, description="Only return the cost and the upstream requests; nothing is generated."
     )
-    partial_images: int | None = Field(
-        None,
-        ge=0,
-        le=3,
-        description="Number of previews in an event stream; each adds to the cost. Default: the "
-        "server's setting.",
-    )
+    partial_images: PartialImages = None
 
     def image_request(self, *, partial_images: int = 0) -> ImageRequest:
         """Convert the body to an image request."""
