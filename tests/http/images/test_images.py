@@ -157,7 +157,11 @@ def test_poisoned_cache_is_never_served(without_memory_cache: Service, parts: Pa
         for damaged in (b"", b"x", cached[:-1], cached[:-1] + b"?", b"\x00" * 200):
             redis.hset(key, "image", damaged)
             assert without_memory_cache.get(path).content == content
-            assert redis.hget(key, "image") == cached
+            repaired = redis.hget(key, "image")
+            # The entry begins with the time of writing: only its image is the same.
+            assert isinstance(repaired, bytes)
+            assert repaired.endswith(content)
+            assert len(repaired) == len(cached)
         redis.delete(key)
         redis.rpush(key, "something else")
         assert without_memory_cache.get(path).content == content
