@@ -19,6 +19,7 @@ from app.usecases.billing.usage_report import UsageReporter
 from app.usecases.generation.edit_inputs import EditInputs
 from app.usecases.generation.estimates import Estimates
 from app.usecases.generation.generate_image import GenerateImage
+from app.usecases.generation.retries import RequestKeys
 from app.usecases.groups.delete_group import DeleteGroup
 from app.usecases.groups.generate_group import GenerateGroup
 from app.usecases.images.create_cutout import CreateCutout
@@ -87,6 +88,7 @@ class Dependencies:
     delete_group: DeleteGroup
     estimates: Estimates
     edit_inputs: EditInputs
+    request_keys: RequestKeys
     preview: Callable[[bytes, CutoutOptions], bytes | None]
     images: Images
     variants: Variants

@@ -19,6 +19,7 @@ from app.ports import (
     Ledger,
     Ports,
     RateLimiter,
+    RecentRequests,
 )
 from app.services.caching.caching_store import CachingStore
 from app.services.caching.image_cache import TwoLevelCache
@@ -53,6 +54,7 @@ class DatabaseAdapters:
     records: ImageRecords
     api_keys: ApiKeyRepository
     ledger: Ledger
+    recent_requests: RecentRequests
     clock: StoreClock
     rate_limits: RateLimitBackend | None = None  # None if no other server shares the database
 
@@ -79,6 +81,7 @@ def build_ports(settings: Settings) -> Ports:
         api_keys=database.api_keys,
         rate_limiter=_limiter(settings, database.rate_limits),
         ledger=database.ledger,
+        recent_requests=database.recent_requests,
         clock=SystemClock(),
         record_clock=database.clock,
         observer=observer,
@@ -128,6 +131,7 @@ def build_database(settings: Settings) -> DatabaseAdapters:
         from app.services.sqlite.api_keys import SqliteApiKeys
         from app.services.sqlite.database import SqliteDatabase
         from app.services.sqlite.ledger import SqliteLedger
+        from app.services.sqlite.recent_requests import SqliteRecentRequests
         from app.services.sqlite.records import SqliteRecords
 
         file = SqliteDatabase(settings.data_dir / RECORDS_FILE)
@@ -135,11 +139,13 @@ def build_database(settings: Settings) -> DatabaseAdapters:
             records=SqliteRecords(file),
             api_keys=SqliteApiKeys(file),
             ledger=SqliteLedger(file),
+            recent_requests=SqliteRecentRequests(file),
             clock=StoreClock(machine.now, machine, steady_after=_STEADY_SECONDS),
         )
     from app.services.mongodb.api_keys import MongoApiKeys
     from app.services.mongodb.client import MongoDatabase
     from app.services.mongodb.ledger import MongoLedger
+    from app.services.mongodb.recent_requests import MongoRecentRequests
     from app.services.mongodb.records import MongoRecords
 
     database = MongoDatabase(
@@ -149,6 +155,7 @@ def build_database(settings: Settings) -> DatabaseAdapters:
         records=MongoRecords(database),
         api_keys=MongoApiKeys(database),
         ledger=MongoLedger(database),
+        recent_requests=MongoRecentRequests(database),
         clock=StoreClock(database.now, machine),
         rate_limits=mongodb_backend(database),
     )

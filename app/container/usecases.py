@@ -44,6 +44,7 @@ from app.usecases.billing.pricing import Prices
 from app.usecases.billing.usage_report import UsageReporter
 from app.usecases.generation.deadlines import Deadlines
 from app.usecases.generation.estimates import Estimates, SafetyIdentifiers
+from app.usecases.generation.retries import RequestKeys
 from app.usecases.groups.delete_group import DeleteGroup
 from app.usecases.groups.generate_group import GenerateGroup
 from app.usecases.images.images import Images
@@ -114,6 +115,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         delete_group=DeleteGroup(images=images, trash=trash),
         estimates=estimates,
         edit_inputs=build_edit_inputs(ports, images),
+        request_keys=RequestKeys(recent=ports.recent_requests, clock=ports.clock),
         preview=ports.image_processor.preview,
         images=images,
         variants=_variants(settings, replace(ports, store=store), images),

@@ -7,6 +7,7 @@ from app.ports.ledger import Ledger
 from app.ports.observer import Observer
 from app.ports.providers import ImageGenerator, ImageProcessor, Moderator, PromptWriter
 from app.ports.rate_limiter import RateLimiter
+from app.ports.recent_requests import RecentRequests
 from app.ports.records import Clock, ImageRecords
 from app.ports.storage import (
     UNLIMITED,
@@ -38,6 +39,7 @@ __all__ = [
     "Ports",
     "PromptWriter",
     "RateLimiter",
+    "RecentRequests",
     "Spool",
     "TempFiles",
     "unguarded",
@@ -62,6 +64,7 @@ class Ports:
     api_keys: ApiKeyRepository
     rate_limiter: RateLimiter
     ledger: Ledger
+    recent_requests: RecentRequests
     clock: Clock
     observer: Observer
     record_clock: Clock | None = None

@@ -40,6 +40,7 @@ from tests.support.fakes.ports import (
     FakeModerator,
     FakePromptWriter,
     FakeRateLimiter,
+    FakeRecentRequests,
     FakeSpool,
     FakeStore,
 )
@@ -149,6 +150,7 @@ class World:
         self.records = FakeImageRecords(self.events)
         self.keys = FakeApiKeys(self.events)
         self.ledger = FakeLedger(self.events)
+        self.recent_requests = FakeRecentRequests(self.events)
         self.clock = FakeClock()
         self.ports = Ports(
             generator=self.generator,
@@ -161,6 +163,7 @@ class World:
             records=self.records,
             api_keys=self.keys,
             ledger=self.ledger,
+            recent_requests=self.recent_requests,
             clock=self.clock,
             rate_limiter=FakeRateLimiter(),
             observer=TelemetryObserver(version="test"),

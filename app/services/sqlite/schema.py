@@ -201,6 +201,14 @@ _STEPS = (
         )""",
         "CREATE INDEX open_reservations_by_time ON open_reservations (at_ms)",
     ),
+    (
+        """CREATE TABLE recent_requests (
+            digest TEXT PRIMARY KEY NOT NULL,
+            key TEXT NOT NULL,
+            until_ms INTEGER NOT NULL
+        )""",
+        "CREATE INDEX recent_requests_by_time ON recent_requests (until_ms)",
+    ),
 )
 
 

@@ -23,7 +23,13 @@ from app.ports.providers import InputFile, OnPartial
 from tests.support.fakes.imaging import REPORT, FakeImageProcessor
 from tests.support.fakes.records import FakeImageRecords
 from tests.support.fakes.scripted import Scripted
-from tests.support.fakes.stores import FakeCache, FakeLedger, FakeSpool, FakeStore
+from tests.support.fakes.stores import (
+    FakeCache,
+    FakeLedger,
+    FakeRecentRequests,
+    FakeSpool,
+    FakeStore,
+)
 
 __all__ = [
     "REPORT",
@@ -35,6 +41,7 @@ __all__ = [
     "FakeLedger",
     "FakeModerator",
     "FakePromptWriter",
+    "FakeRecentRequests",
     "FakeSpool",
     "FakeStore",
 ]

@@ -1,4 +1,4 @@
-"""Fakes of the ports that store things: objects, cached images and spending."""
+"""Fakes of the ports that store things: objects, cached images, spending and keys."""
 
 import contextlib
 import io
@@ -221,3 +221,25 @@ class FakeLedger(Scripted):
 
 def _folder(key: str) -> str:
     return key.partition("/")[0]
+
+
+class FakeRecentRequests(Scripted):
+    """Keeps recent requests in a dictionary."""
+
+    def __init__(self, events: list[str]) -> None:
+        super().__init__(events)
+        self.keys: dict[str, tuple[str, datetime]] = {}
+
+    def join(self, digest: str, new_key: str, *, now: datetime, until: datetime) -> str:
+        """See RecentRequests."""
+        self.step("join request")
+        key, expires_at = self.keys.get(digest, ("", now))
+        if expires_at > now:
+            return key
+        self.keys[digest] = (new_key, until)
+        return new_key
+
+    def replace(self, digest: str, key: str, *, now: datetime, until: datetime) -> None:  # noqa: ARG002 - reason: expired ones are kept
+        """See RecentRequests."""
+        self.step("replace request")
+        self.keys[digest] = (key, until)
