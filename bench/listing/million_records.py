@@ -1,4 +1,4 @@
-"""A million records in SQLite, like a busy year; created once and kept in `.cache/bench`.
+"""A million records, like a busy year: irregular times, and words by Zipf's law.
 
 `BENCH_RECORDS` sets another number of records.
 """
@@ -6,20 +6,12 @@
 import itertools
 import os
 import random
-import sqlite3
-import time
 import uuid
-from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from app.models import ImageRecord
-from app.services.sqlite import records as sqlite_records
-from app.services.sqlite import rows as sqlite_rows
-from app.services.sqlite.database import SqliteDatabase
-from app.services.sqlite.records import SqliteRecords
 from tests.support.builders import a_record
 
 COUNT = int(os.environ.get("BENCH_RECORDS", "1000000"))
@@ -27,15 +19,33 @@ OWNER = "half"
 """The owner of every second record."""
 TAG, RARE_TAG = "third", "Rare"
 """The tags of every third and every thousandth record; every tenth has a star."""
-FILE = Path(f".cache/bench/{COUNT}-tagged.sqlite3")
+ROOT = "00000000-0000-4000-8000-000000000000"
+"""The root of every twentieth record."""
 RARE, FREQUENT = 4000, (3, 5)
 """Ranks of words in the vocabulary."""
+GROUP, _GROUPED = 4, 40
+"""The first GROUP of each _GROUPED neighbors are the candidates of a request."""
 _START = datetime(2025, 1, 1, tzinfo=UTC)
-_MEAN_GAP_MS = 31_536_000_000 // COUNT
-_CACHE_KIB = 3_000_000
+_YEAR_MS = 31_536_000_000
 _WORDS = 5000
 _WORDS_PER_PROMPT = 15
 _SYLLABLES = ("ba", "ke", "li", "mo", "nu", "ra", "se", "ti", "vo", "zu", "fa", "ge", "hi", "jo")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """The fields in which the records differ."""
+
+    id: str
+    created: datetime
+    prompt: str
+    words: Sequence[str]
+    owner: str
+    tags: tuple[str, ...]
+    starred: bool
+    group: str
+    root: str
+    parents: Sequence[str] = ()
 
 
 def word(rank: int) -> str:
@@ -47,62 +57,55 @@ def word(rank: int) -> str:
     return text
 
 
-def generate_records(count: int, seed: int = 5) -> Iterator[ImageRecord]:
-    """Yield records in order of time: exponential gaps, words by Zipf's law."""
+def entries(count: int, seed: int = 5) -> Iterator[Entry]:
+    """Yield entries in order of time, with exponential gaps."""
     rng = random.Random(seed)
     vocabulary = [word(rank) for rank in range(_WORDS)]
     weights = list(itertools.accumulate(1 / (rank + 3) for rank in range(_WORDS)))
+    mean_gap_ms = _YEAR_MS / count
     created = _START
     for number in range(count):
-        created += timedelta(milliseconds=round(rng.expovariate(1 / _MEAN_GAP_MS)))
-        prompt = " ".join(rng.choices(vocabulary, cum_weights=weights, k=_WORDS_PER_PROMPT))
-        record = _ready_record(rng, created, prompt)
+        created += timedelta(milliseconds=round(rng.expovariate(1 / mean_gap_ms)))
+        words = rng.choices(vocabulary, cum_weights=weights, k=_WORDS_PER_PROMPT)
         tags = [tag for tag, nth in ((TAG, 3), (RARE_TAG, 1000)) if number % nth == 0]
-        owner = OWNER if number % 2 else ""
-        yield replace(record, owner=owner, tags=tuple(tags), starred=number % 10 == 0)
+        group, place = divmod(number, _GROUPED)
+        yield Entry(
+            id=str(uuid.UUID(int=rng.getrandbits(128), version=4)),
+            created=created,
+            prompt=" ".join(words),
+            words=sorted(set(words)),
+            owner=OWNER if number % 2 else "",
+            tags=tuple(tags),
+            starred=number % 10 == 0,
+            group=group_id(group) if place < GROUP else "",
+            root=ROOT if number % 20 == 0 else "",
+        )
 
 
-def _ready_record(rng: random.Random, created: datetime, prompt: str) -> ImageRecord:
-    """Return a ready record of about a kilobyte."""
-    image_id = str(uuid.UUID(int=rng.getrandbits(128), version=4))
-    return a_record(
-        id=image_id,
-        prompt=prompt,
-        requested_at=created - timedelta(seconds=30),
-        lease_until=created + timedelta(seconds=200),
-        created_at=created,
+def group_id(number: int) -> str:
+    """Return the id of a group."""
+    return str(uuid.UUID(int=number, version=4))
+
+
+def record_of(entry: Entry) -> ImageRecord:
+    """Return the ready record of an entry, of about a kilobyte."""
+    record = a_record(
+        id=entry.id,
+        prompt=entry.prompt,
+        requested_at=entry.created - timedelta(seconds=30),
+        lease_until=entry.created + timedelta(seconds=200),
+        created_at=entry.created,
+    )
+    return replace(
+        record,
+        owner=entry.owner,
+        tags=entry.tags,
+        starred=entry.starred,
+        group=entry.group,
+        root=entry.root,
     )
 
 
-def file() -> Path:
-    """Return the file; create it first if it is missing, which takes minutes."""
-    if FILE.exists():
-        return FILE
-    FILE.parent.mkdir(parents=True, exist_ok=True)
-    partial = FILE.with_suffix(".part")
-    partial.unlink(missing_ok=True)
-    print(f"Writing {COUNT:,} records to {FILE}: some minutes, once.")
-    began = time.perf_counter()
-    with closing(SqliteRecords(SqliteDatabase(partial))) as records:
-        with records._database.connection() as connection:
-            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-            _write(connection)
-        print(
-            f"{1e6 * (time.perf_counter() - began) / COUNT:.0f} us per record, in one transaction"
-        )
-        records.recount(fix=True)
-    return partial.rename(FILE)
-
-
-def _write(connection: sqlite3.Connection) -> None:
-    """Write the records without their triggers; the counters are rebuilt afterwards."""
-    query = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'"
-    triggers = connection.execute(query).fetchall()
-    connection.execute("BEGIN")
-    for name, _ in triggers:
-        connection.execute(f"DROP TRIGGER {name}")
-    for record in generate_records(COUNT):
-        connection.execute(sqlite_records._INSERT, sqlite_rows.to_row(record))
-        sqlite_records._write_terms(connection, record)
-    for _, sql in triggers:
-        connection.execute(sql)
+def generate_records(count: int) -> Iterator[ImageRecord]:
+    """Yield the records of the entries."""
+    return map(record_of, entries(count))

@@ -15,13 +15,14 @@ from collections.abc import Iterator, Sequence
 from app.services.records.pages import MAX_COUNTED
 from app.services.records.terms import Search
 
-_BITS = 20
+BITS = 20
+"""The bits of a row id that are below the time in milliseconds."""
 _PLAIN = re.compile(r"[0-9a-z_\u0080-\U0010ffff]{1,3}")
-_NEXT_PLACE = f"""SELECT coalesce(max(rowid), :ms << {_BITS}) + 1 FROM index_terms
-    WHERE rowid BETWEEN :ms << {_BITS} AND (:ms + 1 << {_BITS}) - 1"""  # noqa: S608 - reason: constants only
+_NEXT_PLACE = f"""SELECT coalesce(max(rowid), :ms << {BITS}) + 1 FROM index_terms
+    WHERE rowid BETWEEN :ms << {BITS} AND (:ms + 1 << {BITS}) - 1"""  # noqa: S608 - reason: constants only
 _FOUND = "FROM index_terms WHERE index_terms MATCH ?"
 _CONTAINED = " AND instr(words, ?) > 0"
-_MATCHES = f"SELECT rowid >> {_BITS}, id {_FOUND}"
+_MATCHES = f"SELECT rowid >> {BITS}, id {_FOUND}"
 _NEWEST_FIRST = " AND rowid < ? ORDER BY rowid DESC"
 _COUNT = f"SELECT count(*) FROM (SELECT 1 {_FOUND}"  # noqa: S608 - reason: constants only
 _MAX_ROWID = 2**63 - 1
@@ -59,7 +60,7 @@ def find(
         before_ms = after[0] + 1
     before = _MAX_ROWID
     if before_ms is not None:
-        before = max(-_MAX_ROWID, min(_MAX_ROWID, before_ms << _BITS))
+        before = max(-_MAX_ROWID, min(_MAX_ROWID, before_ms << BITS))
     condition, values = _condition(search)
     matches = connection.execute(_MATCHES + condition + _NEWEST_FIRST, (*values, before))
     for _, same_time in itertools.groupby(matches, key=lambda key: key[0]):
