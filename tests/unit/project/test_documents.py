@@ -10,10 +10,11 @@ from app.errors import AppError
 from app.usecases.reconcile.diagnosis import Discrepancy
 
 ROOT = Path(__file__).resolve().parents[3]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("bench/*/README.md")])
+PATTERNS = ("*.md", "docs/*.md", "bench/*/README.md", "clients/*/README.md")
+DOCUMENTS = sorted(path for pattern in PATTERNS for path in ROOT.glob(pattern))
 # Tests write these pages, and their rows can't be split: one fault or attack is one row.
 WRITTEN_BY_TESTS = {ROOT / "docs/faults.md", ROOT / "docs/attacks.md"}
-CODE = ("app", "tests", "bench")
+CODE = ("app", "tests", "bench", "clients")
 AT_THE_ROOT = {"wsgi.py"}
 MAX_WIDTH = 120
 MAX_LINES = {"README.md": 150, "docs/architecture.md": 250}

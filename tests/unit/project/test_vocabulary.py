@@ -13,11 +13,12 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
 VOCABULARY = Path(__file__).with_name("vocabulary.toml")
-PYTHON = ("app/**/*.py", "tests/**/*.py", "bench/**/*.py", "*.py")
+PYTHON = ("app/**/*.py", "tests/**/*.py", "bench/**/*.py", "clients/**/*.py", "*.py")
 TEXT = (
     "*.md",
     "docs/*.md",
     "bench/*/README.md",
+    "clients/*/README.md",
     "app/static/studio/**/*.js",
     "app/templates/*.html",
     "deploy/*",
