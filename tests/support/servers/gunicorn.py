@@ -14,6 +14,7 @@ from typing import Any
 
 import requests
 
+from tests.support.servers.forked_python import ForkedProcess, Program, start
 from tests.support.servers.free_ports import free_port
 from tests.support.servers.processes import listens
 from tests.support.service import NO_LIMITS
@@ -34,7 +35,7 @@ class Gunicorn:
     """A running gunicorn."""
 
     url: str
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | ForkedProcess
     log_file: Path
 
     @property
@@ -140,21 +141,34 @@ def gunicorn(
     }
     log_file = directory / "log"
     gunicorn_options = ["--config", str(config), *options]
-    with log_file.open("ab") as log:
-        process = subprocess.Popen(
-            [*wrapper, sys.executable, "-m", "gunicorn", *gunicorn_options, "wsgi:app"],
-            cwd=directory,
-            env=environment(defaults | settings) | {"PYTHONPATH": str(ROOT)},
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    server = Gunicorn(f"http://127.0.0.1:{port}", process, log_file)
+    program = Program(
+        "gunicorn",
+        (*gunicorn_options, "wsgi:app"),
+        directory=directory,
+        environment=environment(defaults | settings) | {"PYTHONPATH": str(ROOT)},
+        output=log_file,
+    )
+    server = Gunicorn(f"http://127.0.0.1:{port}", _start(program, wrapper), log_file)
     try:
         _wait_until_it_responds(server)
         yield server
     finally:
         server.kill()
+
+
+def _start(program: Program, wrapper: Sequence[str]) -> subprocess.Popen[bytes] | ForkedProcess:
+    """Fork gunicorn, or start it if a wrapper or gevent has to come before any import."""
+    if not wrapper and "gevent" not in program.arguments:
+        return start(program)
+    with program.output.open("ab") as log:
+        return subprocess.Popen(
+            [*wrapper, sys.executable, "-m", program.module, *program.arguments],
+            cwd=program.directory,
+            env=program.environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
 
 
 def _wait_until_it_responds(server: Gunicorn) -> None:

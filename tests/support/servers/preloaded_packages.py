@@ -1,0 +1,34 @@
+"""What servers and commands import, loaded once for the programs of `forked_python`.
+
+No client and no thread is made of it before a fork. Packages that read the environment when they
+are imported are not here: prometheus_client, OpenTelemetry's, and gevent, which has to be the
+first of all.
+"""
+
+import gc
+from importlib import import_module
+from pkgutil import walk_packages
+
+import app
+from app.services.s3 import session
+
+_PACKAGES = (
+    "boto3.s3.inject",
+    "flask.cli",
+    "gunicorn.app.wsgiapp",
+    "gunicorn.arbiter",
+    "openai.resources.images",
+    "openai.resources.moderations",
+    "pymongo",
+    "redis",
+    "s3transfer.subscribers",
+)
+_LEFT_OUT = ("app.services.observability.",)
+
+for name in (*_PACKAGES, *(module.name for module in walk_packages(app.__path__, "app."))):
+    if not name.startswith(_LEFT_OUT) and not name.endswith("__main__"):
+        import_module(name)
+session.load()
+
+gc.collect()
+gc.freeze()
