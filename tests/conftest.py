@@ -72,6 +72,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     print_attacks(terminalreporter)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _patient_services() -> None:
+    """Let services wait for their parts longer than shipped, as the machine may be busy."""
+    from tests.support.time_limits import be_patient  # imports the app: after the guards
+
+    be_patient()
+
+
 @pytest.fixture(autouse=True)
 def _unchanged_logging() -> Iterator[None]:
     """Undo what an application in a test configures, because other tests read the log."""

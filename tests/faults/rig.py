@@ -21,7 +21,7 @@ from tests.support.servers.s3_refusals import Refusal
 from tests.support.service import Parts, Service, serving, settings_for
 
 PROMPT = "A red fox with a lantern"
-LEASE_SECONDS = 120.0
+LEASE_SECONDS = 240.0
 """Longer than any lease in these tests."""
 
 _CHECK_CACHE_SECONDS = 6.0  # longer than the service caches a check of a part

@@ -1,5 +1,6 @@
 """The rows of the fault matrix, over real connections."""
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tests.faults.rig import (
 from tests.faults.row import Row, slug
 from tests.faults.rows import TOPICS
 from tests.support.service import Parts
+from tests.support.time_limits import short_limits
 
 ROWS = [
     pytest.param(row, f"{topic.title}: {row.name}", id=slug(f"{topic.title} {row.name}"))
@@ -36,7 +38,8 @@ def test_row(
 ) -> None:
     """The row holds: response, payment, stored state, the same key; no secret leaks."""
     record_property("fault", name)
-    with running_rig(parts, tmp_path, row.settings) as rig:
+    limits = short_limits() if "never responds" in name else contextlib.nullcontext()
+    with limits, running_rig(parts, tmp_path, row.settings) as rig:
         row.cause(rig)
         response = row.send(rig)
         row.check(rig, response)

@@ -21,6 +21,7 @@ from tests.support.concurrency.threads import in_threads
 from tests.support.servers import python_process
 from tests.support.servers.databases import MongoServer
 from tests.support.servers.fault_proxy import FaultProxy
+from tests.support.time_limits import short_limits
 
 Proxied = tuple[MongoRecords, FaultProxy]
 
@@ -49,7 +50,7 @@ def client(mongo_server: MongoServer) -> Iterator[MongoClient[dict[str, Any]]]:
 @pytest.fixture
 def proxied(mongo_server: MongoServer, mongo_database: str) -> Iterator[Proxied]:
     """Make a record store behind a proxy that can break its connections."""
-    with FaultProxy(mongo_server.host, mongo_server.port) as proxy:
+    with short_limits(), FaultProxy(mongo_server.host, mongo_server.port) as proxy:
         uri = f"mongodb://{proxy.host}:{proxy.port}/?directConnection=true"
         with contextlib.closing(MongoRecords(MongoDatabase(uri=uri, name=mongo_database))) as store:
             yield store, proxy
@@ -162,7 +163,7 @@ def test_a_server_that_is_down_at_the_start_is_used_later(proxied: Proxied) -> N
 
 
 def test_an_outage_ends_when_the_server_is_back(proxied: Proxied) -> None:
-    """During the outage calls fail within three seconds; afterwards they succeed."""
+    """During the outage calls fail; afterwards they succeed."""
     store, proxy = proxied
     record = a_record()
     store.insert(record)

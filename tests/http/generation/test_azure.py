@@ -17,7 +17,7 @@ def azure(fake: FakeOpenAI, folder: Path) -> dict[str, Any]:
         "azure_openai_api_key": fake.api_key,
         "azure_openai_endpoint": fake.base_url.removesuffix("/v1"),
         "azure_openai_api_version": "2025-04-01-preview",
-        "openai_timeout_seconds": 10,
+        "openai_timeout_seconds": 60,
         "data_dir": folder,
     }
 

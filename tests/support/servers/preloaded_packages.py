@@ -11,6 +11,7 @@ from pkgutil import walk_packages
 
 import app
 from app.services.s3 import session
+from tests.support.time_limits import be_patient
 
 _PACKAGES = (
     "boto3.s3.inject",
@@ -29,6 +30,7 @@ for name in (*_PACKAGES, *(module.name for module in walk_packages(app.__path__,
     if not name.startswith(_LEFT_OUT) and not name.endswith("__main__"):
         import_module(name)
 session.load()
+be_patient()
 
 gc.collect()
 gc.freeze()

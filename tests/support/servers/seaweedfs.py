@@ -127,7 +127,7 @@ def _client(endpoint: str, secret: str, overrides: dict[str, Any]) -> Any:
         "region_name": REGION,
         "config": Config(
             retries={"total_max_attempts": 1},
-            connect_timeout=10,
+            connect_timeout=60,
             read_timeout=60,
             s3={"addressing_style": "path"},
         ),
