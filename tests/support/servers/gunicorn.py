@@ -158,7 +158,8 @@ def gunicorn(
 
 def _start(program: Program, wrapper: Sequence[str]) -> subprocess.Popen[bytes] | ForkedProcess:
     """Fork gunicorn, or start it if a wrapper or gevent has to come before any import."""
-    if not wrapper and "gevent" not in program.arguments:
+    options = (*program.arguments, program.environment.get("GUNICORN_CMD_ARGS", ""))
+    if not wrapper and not any("gevent" in option for option in options):
         return start(program)
     with program.output.open("ab") as log:
         return subprocess.Popen(
