@@ -22,6 +22,7 @@ from app.blueprints import (
     uploads,
     usage,
 )
+from app.blueprints.mcp import views as mcp
 from app.cli.images.group import images as images_commands
 from app.cli.keys import keys as keys_commands
 from app.cli.spec import spec as spec_commands
@@ -119,7 +120,7 @@ def _register_handlers(app: Flask, observer: Observer) -> None:
 
 
 def _register_routes_and_commands(app: Flask) -> None:
-    for module in (generation, images, uploads, edits, cutouts, prompts, usage, meta):
+    for module in (generation, images, uploads, edits, cutouts, prompts, usage, meta, mcp):
         app.register_blueprint(module.blueprint)
     for commands in (spec_commands, images_commands, keys_commands):
         app.cli.add_command(commands)

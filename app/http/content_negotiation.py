@@ -17,6 +17,15 @@ def preferred(accept: str, types: Sequence[str]) -> str:
     return _preferred(accept[:_MAX_ACCEPT_CHARS], tuple(types))
 
 
+def accepts(accept: str, media_type: str) -> bool:
+    """Return whether a client accepts a media type; without a header it accepts all."""
+    if not accept.strip():
+        return True
+    weights = dict(_ranges(accept[:_MAX_ACCEPT_CHARS]))
+    group = media_type.partition("/")[0] + "/*"
+    return weights.get(media_type, weights.get(group, weights.get("*/*", 0.0))) > 0
+
+
 @lru_cache(maxsize=512)
 def _preferred(accept: str, types: tuple[str, ...]) -> str:
     weights = dict(_ranges(accept))

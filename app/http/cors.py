@@ -1,5 +1,6 @@
 """Cross-origin resource sharing (CORS)."""
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -38,6 +39,10 @@ _MAX_CACHED_ORIGINS = 256
 _FOREIGN_PAGE = (
     "Pages of this origin may not send files. The operator can allow it in CORS_ORIGINS."
 )
+_FOREIGN_CLIENT = (
+    "Pages of this origin may not use the MCP server. The operator can allow it in CORS_ORIGINS."
+)
+_LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?", re.ASCII)
 _OWN_HOST = "app.own_host"  # key in the application's extensions
 _HEADERS = "app.cors_headers"  # key in the application's extensions
 
@@ -116,6 +121,33 @@ def require_allowed_origin() -> None:
         return
     if not any(name == ACL_ORIGIN for name, _ in headers_of(current_app)(origin)):
         raise Forbidden("the origin is not allowed", message=_FOREIGN_PAGE)
+
+
+def require_trusted_origin(*, is_authenticated: bool) -> None:
+    """Refuse a request of a page that only the name of its host makes part of this service.
+
+    The Model Context Protocol requires it, against DNS rebinding: a page of a foreign host whose
+    name suddenly resolves to this machine. Such a page has no API key, and the host in its
+    requests is its own, so that can't be trusted. Allowed are origins that CORS_ORIGINS names, the
+    service's own if PUBLIC_URL is set, pages of this machine, and with an API key all origins that
+    CORS_ORIGINS covers.
+
+    Raises:
+        Forbidden: the page's origin is none of these.
+    """
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return
+    netloc = urlsplit(origin).netloc
+    allowed = {value for name, value in headers_of(current_app)(origin) if name == ACL_ORIGIN}
+    is_named = origin in allowed
+    is_own = netloc != "" and netloc == current_app.extensions[_OWN_HOST]
+    if not (is_named or is_own or _is_loopback(netloc) or (allowed and is_authenticated)):
+        raise Forbidden("the origin is not allowed", message=_FOREIGN_CLIENT)
+
+
+def _is_loopback(netloc: str) -> bool:
+    return _LOOPBACK.fullmatch(netloc) is not None
 
 
 def headers_of(app: Flask) -> Callable[[str | None], HeaderList]:

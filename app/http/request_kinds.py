@@ -25,6 +25,7 @@ _KINDS = {
     ("POST", "cutouts"): RequestKind.GENERATION,
     ("POST", "images"): RequestKind.GENERATION,
     ("POST", "edits"): RequestKind.GENERATION,
+    ("POST", "mcp"): RequestKind.GENERATION,
 }
 _HEALTH_PATH = "/healthz"
 

@@ -81,15 +81,24 @@ def read_body(model: type[Model]) -> Model:
         InvalidJson: the body isn't JSON, or different parsers may read it differently.
         InvalidRequest: the body isn't an object, or a field is invalid.
     """
-    if request.mimetype != "application/json":
-        raise UnsupportedMediaType
-    try:
-        body = loads_strict(_body_bytes())
-    except ValueError:
-        raise InvalidJson from None
+    body = read_json()
     if not isinstance(body, dict):
         raise InvalidRequest(message="The body must be a JSON object.")
     return validate(model, body)
+
+
+def read_json() -> Any:
+    """Return the value of the JSON body.
+
+    Raises:
+        UnsupportedMediaType, RequestTooLarge, InvalidJson: see `read_body`.
+    """
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType
+    try:
+        return loads_strict(_body_bytes())
+    except ValueError:
+        raise InvalidJson from None
 
 
 def read_query(model: type[Model]) -> Model:
