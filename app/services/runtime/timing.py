@@ -1,4 +1,4 @@
-"""The Clock port on the system's clocks, and a semaphore with a timeout."""
+"""The Clock port on the system's clocks, a semaphore with a timeout, and deadlines of calls."""
 
 import threading
 import time
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+_thread = threading.local()  # `until`: the monotonic time at which this thread's call ends
 
 
 class SystemClock:
@@ -47,3 +48,24 @@ class FailOpenSemaphore:
         finally:
             if acquired:
                 self._slots.release()
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Give the calls within the block a time for all of them, in this thread.
+
+    Connections that look at `seconds_left` then raise TimeoutError. The timeouts of HTTP clients
+    apply to each receiving and sending: a server that sends a byte now and then, in the head of a
+    response or in its body, could hold a thread for as long as it likes.
+    """
+    _thread.until = time.monotonic() + seconds
+    try:
+        yield
+    finally:
+        _thread.until = None
+
+
+def seconds_left() -> float | None:
+    """Return the time until this thread's deadline, at most 0 if it has passed; None for none."""
+    until: float | None = getattr(_thread, "until", None)
+    return None if until is None else until - time.monotonic()

@@ -4,6 +4,7 @@ import base64
 import contextlib
 import hashlib
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from app.errors import ImageNotFound, ObjectDamaged, StorageUnavailable
 from app.models import StoredImage, object_keys
 from app.services.runtime.lazy_client import LazyClient
+from app.services.runtime.timing import deadline
 from app.services.s3.checksums import metadata_of, verify
 from app.services.s3.errors import is_missing, is_refusal
 from app.services.s3.written import Headers, is_proven
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from app.services.s3.session import S3Clients
 
 _LINK_SECONDS = 3600
+_READ_SECONDS = 20.0
+_WRITE_SECONDS = 60.0  # of an original of 64 MB, on a slow line
 _OK = 200
 
 AddressingStyle = Literal["auto", "path", "virtual"]
@@ -55,9 +59,13 @@ class BucketClient:
     """Calls a bucket, with one client of the SDK per process.
 
     It uses only what compatible stores have in common: whole objects with their length, and lists.
+
+    Attributes:
+        read_seconds: the time that a read, a page of a list or a deletion may take as a whole.
     """
 
     def __init__(self, bucket: Bucket) -> None:
+        self.read_seconds = _READ_SECONDS
         self._bucket = bucket
         self._head_refused = False
 
@@ -82,15 +90,16 @@ class BucketClient:
         Raises:
             ObjectDamaged: something else is stored.
         """
-        response = self._sdk().put_object(
-            **self._object(key),
-            Body=data,
-            ContentType=content_type,
-            CacheControl="public, max-age=31536000, immutable",
-            Metadata=metadata_of(key, data),
-            **self._digest(data),
-        )
-        head = self._head(key)
+        with deadline(_WRITE_SECONDS):
+            response = self._sdk().put_object(
+                **self._object(key),
+                Body=data,
+                ContentType=content_type,
+                CacheControl="public, max-age=31536000, immutable",
+                Metadata=metadata_of(key, data),
+                **self._digest(data),
+            )
+            head = self._head(key)
         if head is None or not is_proven(key, data, put=_headers(response), head=head):
             self._read_back(key, data)
 
@@ -101,11 +110,13 @@ class BucketClient:
             ImageNotFound: the store reports that there is no such key.
             StorageUnavailable: the response is incomplete, or none arrived in time.
         """
-        return self._clients().reader.get(key) or self._get_with_sdk(key)
+        with self._deadline():
+            return self._clients().reader.get(key) or self._get_with_sdk(key)
 
     def delete(self, key: str) -> None:
         """Delete an object. Some stores report a missing one, others don't."""
-        self._sdk().delete_object(**self._object(key))
+        with self._deadline():
+            self._sdk().delete_object(**self._object(key))
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys with this prefix, in order."""
@@ -130,19 +141,23 @@ class BucketClient:
         """
         from botocore.exceptions import ClientError
 
-        if not self._head_refused:
-            try:
-                return self._sdk().head_bucket(Bucket=self._bucket.name)
-            except ClientError as error:
-                if not is_refusal(error):
-                    raise
-        response = self._sdk().list_objects_v2(Bucket=self._bucket.name, MaxKeys=1)
+        with self._deadline():
+            if not self._head_refused:
+                try:
+                    return self._sdk().head_bucket(Bucket=self._bucket.name)
+                except ClientError as error:
+                    if not is_refusal(error):
+                        raise
+            response = self._sdk().list_objects_v2(Bucket=self._bucket.name, MaxKeys=1)
         self._head_refused = True
         return response
 
     def close(self) -> None:
         """Close the connections; the next use opens new ones."""
         self._clients.close()
+
+    def _deadline(self) -> AbstractContextManager[None]:
+        return deadline(self.read_seconds)
 
     def _sdk(self) -> "BaseClient":
         return self._clients().sdk
@@ -191,7 +206,9 @@ class BucketClient:
         A store that knows only the first version of the call returns no token.
         """
         sdk, query = self._sdk(), {"Bucket": self._bucket.name, "Prefix": prefix}
-        page, position = sdk.list_objects_v2(**query), ""
+        with self._deadline():
+            page = sdk.list_objects_v2(**query)
+        position = ""
         while True:
             yield page
             if not page.get("IsTruncated"):
@@ -200,10 +217,11 @@ class BucketClient:
             position = token or page["Contents"][-1]["Key"]
             if position == previous:
                 raise StorageUnavailable("S3: the list of objects does not advance")
-            if token:
-                page = sdk.list_objects_v2(**query, ContinuationToken=token)
-            else:
-                page = sdk.list_objects(**query, Marker=position)
+            with self._deadline():
+                if token:
+                    page = sdk.list_objects_v2(**query, ContinuationToken=token)
+                else:
+                    page = sdk.list_objects(**query, Marker=position)
 
     def _get_with_sdk(self, key: str) -> StoredImage:
         response = self._sdk().get_object(**self._object(key))

@@ -15,13 +15,16 @@ from urllib.parse import urlsplit
 
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
+from urllib3 import Timeout
 from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as RequestTimeout
 from urllib3.response import BaseHTTPResponse
+from urllib3.util import create_urllib3_context
 
 from app.errors import ImageNotFound, ObjectDamaged, StorageUnavailable
 from app.models import StoredImage
+from app.services.runtime.timing import seconds_left
+from app.services.s3.bounded_connections import BoundedPool, BoundedTlsPool
 from app.services.s3.checksums import verify
 
 _KEY = re.compile(r"[\w-]+/[\w.-]+", re.ASCII)  # one slash, and no characters to escape
@@ -36,7 +39,7 @@ class _Endpoint:
 
     url: str
     region: str
-    pool: HTTPConnectionPool
+    pool: BoundedPool | BoundedTlsPool
 
 
 class S3Reader:
@@ -103,6 +106,9 @@ class S3Reader:
             except RequestTimeout:
                 continue
             except (HTTPError, OSError, ValueError):
+                left = seconds_left()
+                if left is not None and left <= 0:
+                    break
                 return None
             if response.status == 404 and _NO_SUCH_KEY in response.data:
                 raise ImageNotFound(key)
@@ -129,12 +135,14 @@ class S3Reader:
             decode_content=False,
         )
 
-    def _new_pool(self, url: str) -> HTTPConnectionPool:
+    def _new_pool(self, url: str) -> BoundedPool | BoundedTlsPool:
         parts = urlsplit(url)
+        host, options = parts.hostname or "", self._pool_options
         if parts.scheme == "http":
-            return HTTPConnectionPool(parts.hostname or "", parts.port, **self._pool_options)
-        return HTTPSConnectionPool(
-            parts.hostname or "", parts.port, ca_certs=self._ca_bundle, **self._pool_options
+            return BoundedPool(host, parts.port, **options)
+        context = create_urllib3_context()
+        return BoundedTlsPool(
+            host, parts.port, ca_certs=self._ca_bundle, ssl_context=context, **options
         )
 
 

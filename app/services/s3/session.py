@@ -14,6 +14,7 @@ from botocore.loaders import create_loader
 from botocore.session import get_session
 from botocore.utils import get_environ_proxies
 
+from app.services.s3.bounded_connections import bound_sdk
 from app.services.s3.client import Bucket
 from app.services.s3.fast_get import S3Reader
 
@@ -68,6 +69,7 @@ def make_clients(bucket: Bucket) -> S3Clients:
     config = _config(bucket)
     options = {"endpoint_url": bucket.endpoint_url, "verify": bucket.ca_bundle}
     sdk = session.client("s3", config=config, **options)
+    bound_sdk(sdk)
     # Keys have no characters to escape, and some stores don't know the parameter.
     for call in ("ListObjects", "ListObjectsV2"):
         event = f"before-parameter-build.s3.{call}"

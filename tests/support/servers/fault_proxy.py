@@ -8,42 +8,11 @@ import struct
 import threading
 import weakref
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
 from types import TracebackType as Trace
-from typing import Any, Literal, Self
+from typing import Any, Self
 
+from tests.support.servers.fault_modes import Link, Mode, send
 from tests.support.servers.free_ports import HOST, free_port
-
-FaultKind = Literal["pass_through", "refuse", "black_hole", "reset", "delay", "cut_after", "hold"]
-
-
-@dataclass(frozen=True)
-class _Mode:
-    kind: FaultKind
-    seconds: float = 0.0
-    limit: int = 0
-    pattern: bytes = b""
-    forward: bool = False
-    held: threading.Event = field(default_factory=threading.Event)
-
-
-@dataclass
-class _Link:
-    """The last bytes of a connection's requests, and whether the connection is held."""
-
-    tail: bytes = b""
-    held: bool = False
-
-    def passes(self, chunk: bytes, mode: _Mode, *, is_response: bool) -> bool:
-        """Return whether to forward a chunk; a pattern may extend over several chunks."""
-        if not is_response:
-            seen = self.tail + chunk
-            self.held = self.held or mode.pattern in seen
-            self.tail = seen[-len(mode.pattern) :]
-        held_back = self.held and mode.forward == is_response
-        if held_back:
-            mode.held.set()
-        return not held_back
 
 
 class FaultProxy:
@@ -62,7 +31,7 @@ class FaultProxy:
         self._tls = tls
         self.host, self.port = HOST, free_port()
         self.target = (target_host, target_port)
-        self._mode = _Mode("pass_through")
+        self._mode = Mode("pass_through")
         self._loop = asyncio.new_event_loop()
         name = f"fault-proxy-{self.port}"
         self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
@@ -86,7 +55,7 @@ class FaultProxy:
 
     def pass_through(self) -> None:
         """Forward everything unchanged."""
-        self._switch(_Mode("pass_through"))
+        self._switch(Mode("pass_through"))
 
     restore = pass_through
 
@@ -98,26 +67,30 @@ class FaultProxy:
 
     def refuse(self) -> None:
         """Stop listening: new connections are refused, existing ones are reset."""
-        self._switch(_Mode("refuse"))
+        self._switch(Mode("refuse"))
 
     def black_hole(self) -> None:
         """Accept connections, discard all data, and send nothing.
 
         Leaving this mode resets the connections whose data were discarded.
         """
-        self._switch(_Mode("black_hole"))
+        self._switch(Mode("black_hole"))
 
     def reset(self) -> None:
         """Reset existing connections, and new ones when they are accepted."""
-        self._switch(_Mode("reset"))
+        self._switch(Mode("reset"))
 
     def delay(self, seconds: float) -> None:
         """Delay every chunk of a response by a number of seconds."""
-        self._switch(_Mode("delay", seconds=seconds))
+        self._switch(Mode("delay", seconds=seconds))
+
+    def drip(self, seconds: float) -> None:
+        """Forward responses byte by byte, with a pause of a number of seconds after each."""
+        self._switch(Mode("drip", seconds=seconds))
 
     def cut_after(self, response_bytes: int) -> None:
         """Close each connection after this number of further response bytes."""
-        self._switch(_Mode("cut_after", limit=response_bytes))
+        self._switch(Mode("cut_after", limit=response_bytes))
 
     def hold_at(self, pattern: bytes, *, forward: bool) -> None:
         """Hold each connection with these bytes in a request; others are forwarded.
@@ -125,20 +98,20 @@ class FaultProxy:
         That request and all later ones are withheld; with `forward` they are forwarded and the
         responses are withheld. Leaving this mode resets all connections.
         """
-        self._switch(_Mode("hold", pattern=pattern, forward=forward))
+        self._switch(Mode("hold", pattern=pattern, forward=forward))
 
     def wait_until_held(self, timeout: float = 120.0) -> None:
         """Wait until a request, or with `forward` the start of its response, is held."""
         if not self._mode.held.wait(timeout):
             raise TimeoutError(f"no request contained {self._mode.pattern!r}")
 
-    def _switch(self, mode: _Mode) -> None:
+    def _switch(self, mode: Mode) -> None:
         self._run(self._enter(mode))
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=60)
 
-    async def _enter(self, mode: _Mode) -> None:
+    async def _enter(self, mode: Mode) -> None:
         broken = self._mode.kind in {"black_hole", "hold"} or mode.kind in {"refuse", "reset"}
         self._mode = mode
         if mode.kind == "refuse" and self._listener:
@@ -186,7 +159,7 @@ class FaultProxy:
             if self._mode.kind in {"reset", "refuse"}:
                 _reset(writer)
             elif self._mode.kind == "black_hole":
-                await self._pump(reader, writer, _Link(), is_response=False)
+                await self._pump(reader, writer, Link(), is_response=False)
             else:
                 await self._connect(reader, writer)
         except (asyncio.CancelledError, OSError):
@@ -201,7 +174,7 @@ class FaultProxy:
         # would wait forever.
         for sink in (back,) if self._tls else (back, writer):
             sink.transport.set_write_buffer_limits(high=0)
-        link = _Link()
+        link = Link()
         pumps = (
             asyncio.ensure_future(self._pump(reader, back, link, is_response=False)),
             asyncio.ensure_future(self._pump(there, writer, link, is_response=True)),
@@ -218,7 +191,7 @@ class FaultProxy:
         self,
         source: asyncio.StreamReader,
         sink: asyncio.StreamWriter,
-        link: _Link,
+        link: Link,
         *,
         is_response: bool,
     ) -> None:
@@ -234,8 +207,7 @@ class FaultProxy:
                 await asyncio.sleep(mode.seconds)
             if is_response and mode.kind == "cut_after":
                 chunk = chunk[: mode.limit - passed]
-            sink.write(chunk)
-            await sink.drain()
+            await send(chunk, sink, mode.seconds if is_response and mode.kind == "drip" else 0)
             passed += len(chunk)
             if is_response and mode.kind == "cut_after" and passed >= mode.limit:
                 return
