@@ -1,12 +1,11 @@
 """The running service against its OpenAPI document."""
 
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tests.schema.run import run
+from tests.support.servers import forked_python
 from tests.support.servers.gunicorn import ROOT, environment, gunicorn
 
 EXAMPLES, SEED = 25, 20261123
@@ -14,14 +13,10 @@ EXAMPLES, SEED = 25, 20261123
 
 def create_key(name: str, folder: Path, settings: Mapping[str, Any]) -> str:
     """Create an API key with the command."""
-    done = subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "keys", "create", name],
-        cwd=folder,
-        env=environment(settings) | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    variables = environment(settings) | {"PYTHONPATH": str(ROOT)}
+    arguments = ("--app", "wsgi", "keys", "create", name)
+    done = forked_python.run("flask", arguments, folder, variables)
+    done.check_returncode()
     return done.stdout.strip()
 
 

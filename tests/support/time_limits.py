@@ -18,6 +18,8 @@ _NAMES = (
     "app.services.mongodb.client._TIMEOUT_MS",
     "app.services.mongodb.list_counters._TIMEOUT_SECONDS",
     "app.services.mongodb.records._PREPARATION_SECONDS",
+    "app.services.rate_limiting.sqlite_file._BUSY_SECONDS",
+    "app.services.rate_limiting.sqlite_file._QUEUE_SECONDS",
     "app.services.s3.session._CONNECT_SECONDS",
     "app.services.s3.session._READ_SECONDS",
     "app.services.sqlite.database._BUSY_SECONDS",
@@ -25,7 +27,7 @@ _NAMES = (
 
 _PATIENT = 12
 
-FAST_OUTAGE = "serverSelectionTimeoutMS=5000"
+FAST_OUTAGE = "serverSelectionTimeoutMS=2500"
 """An option of MongoDB's address: how long to wait for a server that refuses connections."""
 
 

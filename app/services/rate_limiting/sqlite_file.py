@@ -9,6 +9,8 @@ from pathlib import Path
 
 from app.services.files.permissions import make_file
 
+_BUSY_SECONDS, _QUEUE_SECONDS = 0.09, 1.0
+
 
 class SqliteFile:
     """One connection to a file or to memory, which threads take in turn.
@@ -16,9 +18,10 @@ class SqliteFile:
     Args:
         path: the file, which is created if it is missing; None for memory.
         schema: the SQL to execute on a new connection.
-        busy_seconds: how long to wait for another process that writes to the file.
-        queue_seconds: how long to wait for other threads. Their queue moves quickly. If requests of
-            a burst gave up early, they would be counted elsewhere and could use the rate twice.
+        busy_seconds: how long to wait for another process that writes to the file; default: 0.09.
+        queue_seconds: how long to wait for other threads; default: 1. Their queue moves quickly. If
+            requests of a burst gave up early, they would be counted elsewhere and could use the
+            rate twice.
     """
 
     def __init__(
@@ -26,11 +29,12 @@ class SqliteFile:
         path: Path | None,
         schema: str,
         *,
-        busy_seconds: float = 0.09,
-        queue_seconds: float = 1.0,
+        busy_seconds: float | None = None,
+        queue_seconds: float | None = None,
     ) -> None:
         self._path, self._schema = path, schema
-        self._busy_seconds = busy_seconds
+        self._busy_seconds = _BUSY_SECONDS if busy_seconds is None else busy_seconds
+        queue_seconds = _QUEUE_SECONDS if queue_seconds is None else queue_seconds
         self._queue_seconds = queue_seconds if path else -1  # memory has no alternative
         self._lock = threading.Lock()
         self._failures = 0

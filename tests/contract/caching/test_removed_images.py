@@ -39,7 +39,7 @@ class Server:
 
     def __init__(self, world: World, proxy: FaultProxy, memory_bytes: int = 0) -> None:
         self.shared = RedisCache(
-            patient(f"redis://{proxy.host}:{proxy.port}/0", 0.3),
+            patient(f"redis://{proxy.host}:{proxy.port}/0", 2),
             may_be_removed=RecentRemovals(world.records, world.clock),
             rest_seconds=0,
         )

@@ -58,7 +58,7 @@ def test_limits_hold_when_a_shared_backend_goes_down(
     proxy: FaultProxy, new_backend: NewBackend, memory: StorageBackend, fault: str
 ) -> None:
     """The next backend takes over, limits hold there, and one line is logged."""
-    limiter = SharedRateLimiter([new_backend(2)], memory)
+    limiter = SharedRateLimiter([new_backend(5)], memory)
     with log_lines("app.services.rate_limiting.limiter") as lines:
         assert limiter.hit(RATE, "a").remaining == 6
         getattr(proxy, fault)()

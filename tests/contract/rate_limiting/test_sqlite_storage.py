@@ -12,6 +12,7 @@ from app.models import Rate
 from app.services.rate_limiting.backend import StorageBackend, sqlite_backend
 from app.services.rate_limiting.limiter import BackendUnavailable, SharedRateLimiter
 from tests.support.concurrency.threads import fastest, in_threads, seconds
+from tests.support.time_limits import short_limits
 
 RATE = Rate(7, 60)
 NewFile = Callable[..., StorageBackend]
@@ -89,6 +90,7 @@ def test_a_busy_file_costs_90_ms(tmp_path: Path) -> None:
 
     path = tmp_path / "limits"
     with (
+        short_limits(1),
         closing(sqlite_backend(path)) as backend,
         closing(sqlite3.connect(path, isolation_level=None)) as other,
     ):

@@ -3,8 +3,8 @@
 import json
 import shutil
 import subprocess
-import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -13,29 +13,27 @@ from app import create_app
 from app.cli.images import doctor as doctor_command
 from tests.support.diagnostic_findings import Doctor
 from tests.support.fake_openai import FakeOpenAI, Fault
-from tests.support.servers.gunicorn import ROOT, TIMEOUT_SECONDS, environment
+from tests.support.servers.forked_python import run
+from tests.support.servers.gunicorn import ROOT, environment
 from tests.support.service import Parts
 from tests.support.time_limits import short_limits
 
 SHIPPED_SECONDS = doctor_command._SECONDS
-DOCTOR = ["-m", "flask", "--app", "wsgi", "images", "doctor"]
 EMBEDDED = {
     "settings", "provider", "storage", "clock", "records", "cache", "data dir", "gunicorn",
     "access",
 }  # fmt: skip
 
 
+def run_doctor(folder: Path, settings: Mapping[str, object]) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own."""
+    variables = environment(settings) | {"PYTHONPATH": str(ROOT)}
+    return run("flask", ("--app", "wsgi", "images", "doctor"), folder, variables)
+
+
 def test_in_an_empty_folder_nothing_fails(tmp_path: Path) -> None:
     """In a process of its own, with only DATA_DIR set; the table is at most 100 columns wide."""
-    done = subprocess.run(
-        [sys.executable, *DOCTOR],
-        cwd=tmp_path,
-        env=environment({"data_dir": tmp_path / "data"}) | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_SECONDS,
-        check=False,
-    )
+    done = run_doctor(tmp_path, {"data_dir": tmp_path / "data"})
     assert done.returncode == 0, done.stdout + done.stderr
     head, *lines, empty, summary = done.stdout.splitlines()
     assert head.split()[:3] == ["PART", "CHECK", "RESULT"]
@@ -50,15 +48,7 @@ def test_in_an_empty_folder_nothing_fails(tmp_path: Path) -> None:
 def test_invalid_settings_end_with_status_2(tmp_path: Path) -> None:
     """Every invalid setting is listed, without its value."""
     wrong = {"port": 70000, "redis_url": "http://:hunter2@x", "image_provider": "openai"}
-    done = subprocess.run(
-        [sys.executable, *DOCTOR],
-        cwd=tmp_path,
-        env=environment(wrong) | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_SECONDS,
-        check=False,
-    )
+    done = run_doctor(tmp_path, wrong)
     assert done.returncode == 2
     for name in ("PORT:", "REDIS_URL:", "IMAGE_PROVIDER:"):
         assert name in done.stderr

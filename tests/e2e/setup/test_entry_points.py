@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.support.servers.forked_python import run
 from tests.support.servers.gunicorn import ROOT, SHIPPED, TIMEOUT_SECONDS, environment, gunicorn
 
 PASSWORD = "geheimes-wort"
@@ -78,12 +79,9 @@ def run_gunicorn(
     settings: dict[str, str], directory: Path, *options: str
 ) -> subprocess.CompletedProcess[str]:
     """Run gunicorn as shipped until it stops by itself."""
-    return subprocess.run(
-        [sys.executable, "-m", "gunicorn", "--config", str(SHIPPED), *options, "wsgi:app"],
-        cwd=directory,
-        env=environment(settings) | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=TIMEOUT_SECONDS,
+    return run(
+        "gunicorn",
+        ("--config", SHIPPED, *options, "wsgi:app"),
+        directory,
+        environment(settings) | {"PYTHONPATH": str(ROOT)},
     )

@@ -64,6 +64,6 @@ def test_keys_are_not_accepted_while_records_are_down(
 
 def test_unknown_keys_are_rate_limited(tmp_path: Path) -> None:
     """Each unknown key counts against the rate limit of its address."""
-    with serving_with_keys(data_dir=tmp_path, rate_limit_default="3/minute") as limited:
+    with serving_with_keys(data_dir=tmp_path, rate_limit_default="3/hour") as limited:
         statuses = [limited.get("/images", new_text(new_id())).status_code for _ in range(5)]
     assert statuses == [401, 401, 401, 429, 429]

@@ -19,7 +19,7 @@ from tests.support.service import NO_LIMITS, Parts, Service, serving, settings_f
 
 LIMITS = {
     "rate_limit_generate": "2/minute",
-    "rate_limit_prompts": "1/minute",
+    "rate_limit_prompts": "1/hour",
     "rate_limit_default": "3/hour",
     "trusted_proxies": "127.0.0.1",
 }
@@ -128,8 +128,8 @@ def two_servers(settings: dict[str, Any], folder: Path) -> Iterator[tuple[Servic
 
 
 def test_workers_share_counts(tmp_path: Path) -> None:
-    """With two gunicorn workers and no Redis, `10/minute` allows ten requests per minute."""
-    with gunicorn(tmp_path, rate_limit_default="10/minute", web_concurrency=2) as server:
+    """With two gunicorn workers and no Redis, `10/hour` allows ten requests."""
+    with gunicorn(tmp_path, rate_limit_default="10/hour", web_concurrency=2) as server:
         codes = [server.get("/images").status_code for _ in range(30)]
     assert codes == [200] * 10 + [429] * 20
 

@@ -81,8 +81,8 @@ def test_one_image_has_the_response_that_it_always_had(embedded: Service) -> Non
 
 @pytest.fixture
 def narrow(parts: Parts, tmp_path: Path) -> Iterator[Service]:
-    """Serve with two places for generations, and three images a minute."""
-    settings = parts.settings | {"max_concurrent_generations": 2, "rate_limit_generate": "3/minute"}
+    """Serve with two places for generations, and three images an hour."""
+    settings = parts.settings | {"max_concurrent_generations": 2, "rate_limit_generate": "3/hour"}
     with serving(settings_for(data_dir=tmp_path, **settings)) as service:
         yield service
 

@@ -55,7 +55,7 @@ def seconds(work: Callable[[], object]) -> float:
     return time.monotonic() - began
 
 
-def fastest(measure: Callable[[], float], *, enough: float, tries: int = 20) -> float:
+def fastest(measure: Callable[[], float], *, enough: float, tries: int = 100) -> float:
     """Return the shortest of several durations; stop as soon as one is short enough.
 
     On a busy machine any call may be slow now and then, but not each time. A call that waits for

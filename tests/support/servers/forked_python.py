@@ -12,11 +12,13 @@ import multiprocessing
 import os
 import runpy
 import signal
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -26,6 +28,7 @@ _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["tests.support.servers.preloaded_packages"])
 
 _PR_SET_PDEATHSIG = 1
+_RUN_SECONDS = 240.0  # only limits how long a failing test takes
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,20 @@ def start(program: Program) -> ForkedProcess:
     while started.poll() is None and not _leads_a_session(started.pid):
         time.sleep(0.001)
     return started
+
+
+def run(
+    module: str, arguments: Iterable[object], directory: Path, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run a program until it ends, and return its output like `subprocess.run`."""
+    with tempfile.TemporaryDirectory() as folder:
+        output, errors = Path(folder) / "output", Path(folder) / "errors"
+        words = tuple(map(str, arguments))
+        process = start(Program(module, words, directory, environment, output, errors))
+        status = process.wait(_RUN_SECONDS)
+        return subprocess.CompletedProcess(
+            (module, *words), status, output.read_text(), errors.read_text()
+        )
 
 
 def _leads_a_session(pid: int) -> bool:

@@ -17,7 +17,6 @@ SMALL = {
     "tests/support/concurrency/scheduler.py": "imports xdist, which only one process needs",
     "tests/support/fakes/scripted.py": "the base of the fakes in three modules",
     "tests/support/openai/official_client.py": "imports openai, which few tests need",
-    "tests/support/servers/free_ports.py": "used by servers and by tests without one",
     "tests/support/servers/preloaded_packages.py": "imported by the fork server alone",
     "tests/support/servers/python_process.py": "called by its name, as in python_process.run(CODE)",
 }
