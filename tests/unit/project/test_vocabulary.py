@@ -19,6 +19,7 @@ TEXT = (
     "docs/*.md",
     "bench/*/README.md",
     "clients/*/README.md",
+    "clients/typescript/src/*.ts",
     "app/static/studio/**/*.js",
     "app/templates/*.html",
     "deploy/*",
