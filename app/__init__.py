@@ -23,6 +23,8 @@ from app.blueprints import (
     usage,
 )
 from app.blueprints.mcp import views as mcp
+from app.blueprints.openai_compatible import images as openai_images
+from app.blueprints.openai_compatible import models as openai_models
 from app.cli.images.group import images as images_commands
 from app.cli.keys import keys as keys_commands
 from app.cli.spec import spec as spec_commands
@@ -122,6 +124,8 @@ def _register_handlers(app: Flask, observer: Observer) -> None:
 def _register_routes_and_commands(app: Flask) -> None:
     for module in (generation, images, uploads, edits, cutouts, prompts, usage, meta, mcp):
         app.register_blueprint(module.blueprint)
+    for blueprint in (openai_images.blueprint, openai_models.blueprint):
+        app.register_blueprint(blueprint)
     for commands in (spec_commands, images_commands, keys_commands):
         app.cli.add_command(commands)
 

@@ -64,6 +64,7 @@ class ServerInfo:
         public_images: whether images can be read by URL without an API key.
         fault_injection: whether requests may simulate faults.
         partial_images: default number of partial images in an event stream.
+        model_aliases: further names of the image model under /v1; one may end with `*`.
         budget: the budget of the whole server; None if unlimited.
     """
 
@@ -76,6 +77,7 @@ class ServerInfo:
     public_images: bool = True
     fault_injection: bool = False
     partial_images: int = 0
+    model_aliases: tuple[str, ...] = ()
     budget: Budget | None = None
 
 

@@ -45,8 +45,8 @@ class ProgressEvents:
     """
 
     def __init__(self, queue: EventQueue, options: CutoutOptions) -> None:
-        self._queue = queue
-        self._options = options
+        self.queue = queue
+        self.options = options
         self._started_at = time.monotonic()
         self.has_steps = False
 
@@ -61,7 +61,15 @@ class ProgressEvents:
     def put(self, name: str, content: object) -> None:
         """Add an event with JSON data."""
         text = current_app.json.dumps(content)
-        self._queue.put(ServerSentEvent(name, lambda: text))
+        self.queue.put(ServerSentEvent(name, lambda: text))
+
+    def finish(self, finished: "Finished") -> None:
+        """Add the last event of a success."""
+        self.put("result", finished.content)
+
+    def fail(self, error: Exception) -> None:
+        """Add the last event of a failure."""
+        self.put("error", error_handlers.error_event(error))
 
     def _on_step(self, about: Mapping[str, int], step: Step) -> None:
         self.has_steps = True
@@ -72,18 +80,23 @@ class ProgressEvents:
         about = {"index": number}
         if candidate is not None:
             about = {"index": candidate, "partial_index": number}
-        render_preview = partial(deps().preview, image, self._options)
+        render_preview = partial(deps().preview, image, self.options)
         event = ServerSentEvent(
             "partial", lambda: _partial(render_preview, about), series=candidate or 0
         )
-        self._queue.put(event, replace=True)
+        self.queue.put(event, replace=True)
 
 
 Generate = Callable[[ProgressEvents], Finished]
 """Generates what was requested, or returns the result of an earlier request."""
 
 
-def stream(generate: Generate, *, subject: str) -> Response:
+def stream(
+    generate: Generate,
+    *,
+    subject: str,
+    make_events: Callable[[EventQueue, CutoutOptions], ProgressEvents] = ProgressEvents,
+) -> Response:
     """Run a generation and return the response that streams its events.
 
     Errors before the first step are raised, so that they become normal error responses.
@@ -91,8 +104,12 @@ def stream(generate: Generate, *, subject: str) -> Response:
     Args:
         generate: runs in a thread of its own.
         subject: what the image shows, for the cutouts of partial images.
+        make_events: makes the object that turns progress into events.
     """
-    generation = _StreamedGeneration(generate, CutoutOptions(subject=subject))
+    queue = EventQueue()
+    generation = _StreamedGeneration(
+        generate, queue, make_events(queue, CutoutOptions(subject=subject))
+    )
     run = copy_context().run
     # A daemon thread: a graceful stop waits for `concurrency_limit`, a quick stop must not wait.
     threading.Thread(target=run, args=(generation.run,), name="generation", daemon=True).start()
@@ -123,10 +140,10 @@ class _StreamedGeneration:
             events.
     """
 
-    def __init__(self, generate: Generate, options: CutoutOptions) -> None:
+    def __init__(self, generate: Generate, queue: EventQueue, events: ProgressEvents) -> None:
         self._generate = generate
-        self.queue = EventQueue()
-        self._events = ProgressEvents(self.queue, options)
+        self.queue = queue
+        self._events = events
         self.replayed = False
         self.early_error: Exception | None = None
 
@@ -135,7 +152,7 @@ class _StreamedGeneration:
         try:
             finished = self._generate(self._events)
             self.replayed = finished.replayed
-            self._events.put("result", finished.content)
+            self._events.finish(finished)
         except Exception as error:  # noqa: BLE001 - reason: all errors become events or responses
             self._fail(error)
         finally:
@@ -143,7 +160,7 @@ class _StreamedGeneration:
 
     def _fail(self, error: Exception) -> None:
         if self._events.has_steps:
-            self._events.put("error", error_handlers.error_event(error))
+            self._events.fail(error)
         else:
             self.early_error = error
 

@@ -1,5 +1,7 @@
 """POST /images: images made elsewhere."""
 
+from typing import BinaryIO
+
 from flask import Blueprint, Response, jsonify
 
 from app import errors
@@ -11,6 +13,8 @@ from app.blueprints.serializers import image_response
 from app.http.auth import caller
 from app.http.contract.decorator import Contract, contract
 from app.models import Scope
+from app.usecases.images.free_images import FreeImage
+from app.usecases.images.upload_image import UploadRequest
 
 blueprint = Blueprint("uploads", __name__)
 
@@ -50,3 +54,9 @@ def upload_image(body: UploadBody) -> Response:
     response.status_code = 201 if result.created else 200
     response.headers["Location"] = image.url
     return response
+
+
+def store_upload(file: BinaryIO) -> FreeImage:
+    """Store a file that comes with a request of another kind; see UploadImage."""
+    with deps().concurrency_limit:
+        return deps().upload_image(UploadRequest(file=file, caller=caller()))

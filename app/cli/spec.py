@@ -12,7 +12,12 @@ from app.blueprints.meta import openapi_document
 from app.http.uploads.form import FORM
 
 _SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
-_VARIABLES = {"base_url": "http://localhost:5000", "api_key": "", "filename": ""}
+_VARIABLES = {
+    "base_url": "http://localhost:5000",
+    "api_key": "",
+    "filename": "",
+    "model": "dall-e-3",
+}
 _ANY_ID = "00000000-0000-0000-0000-000000000000"
 _PATH_PARAMETER = re.compile(r"{(\w+)}")
 
@@ -124,7 +129,7 @@ def _form_data(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the example's fields; a file is named by its path in Postman's working directory."""
     return [
         {"key": name, "type": "file", "src": value}
-        if schema["properties"][name].get("format") == "binary"
+        if "binary" in str(schema["properties"][name])
         else {"key": name, "type": "text", "value": value}
         for name, value in schema["examples"][0].items()
     ]

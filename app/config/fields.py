@@ -19,6 +19,7 @@ from app.config.types import (
     HostList,
     Identifier,
     LogLevel,
+    ModelAliases,
     ModelName,
     Number,
     PriceTable,
@@ -72,6 +73,7 @@ class SettingsFields(BaseModel):
         Literal["auto", "low", "medium", "high", "xhigh", "max"], AnyCase
     ] = "medium"
     openai_text_model: ModelName = "gpt-6-luna"
+    v1_model_aliases: ModelAliases = "dall-e-2, dall-e-3, gpt-image-*"
     openai_background: Annotated[Background, AnyCase] = "auto"
     openai_moderation_model: ModelName | None = None
     openai_timeout_seconds: Number | None = Field(None, ge=1, le=900)

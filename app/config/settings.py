@@ -115,6 +115,12 @@ class Settings(SettingsFields):
         return tuple(split_list(self.provider_image_hosts or ""))
 
     @cached_property
+    def model_aliases(self) -> tuple[str, ...]:
+        """Further names of the image model under /v1; one may end with `*`."""
+        aliases = tuple(split_list(self.v1_model_aliases))
+        return () if aliases in {("off",), ("OFF",)} else aliases
+
+    @cached_property
     def signing_keys(self) -> tuple[str, ...]:
         """The keys of variant signatures; the first one signs."""
         keys = self.variant_signing_keys

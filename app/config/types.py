@@ -205,6 +205,14 @@ ModelName = Annotated[
         "must be the name of a model: at most 200 letters, digits and . _ : / @ + - [ ] ( )",
     ),
 ]
+_ALIAS = r"([\w.:/@+-]{0,200}\*|[\w.:/@+-]{1,200})"
+ModelAliases = Annotated[
+    str,
+    _matching(
+        rf"\s*{_ALIAS}(\s*,\s*{_ALIAS})*\s*",
+        "must be off, or a comma-separated list of model names, each of which may end with *",
+    ),
+]
 ApiVersion = Annotated[str, _matching(r"[\w.-]{1,40}", "must be a version like 2025-04-01-preview")]
 Region = Annotated[str, AnyCase, _matching(r"[a-z0-9-]{1,40}", "must be a region like us-east-1")]
 BucketName = Annotated[

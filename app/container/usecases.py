@@ -217,6 +217,7 @@ def _server_info(settings: Settings, ports: Ports, budget: Budget | None) -> Ser
         auth_required=settings.auth_required,
         public_images=settings.public_images or not settings.auth_required,
         partial_images=settings.openai_partial_images,
+        model_aliases=settings.model_aliases,
         budget=budget,
         fault_injection=settings.paid_provider is None,
     )

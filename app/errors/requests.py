@@ -29,6 +29,13 @@ class InvalidRequest(AppError):
         return cls.of_fields([{"field": field, "message": message}])
 
 
+class ModelNotFound(AppError):
+    """The server has no model of this name."""
+
+    status, code = 404, "model_not_found"
+    message = "There is no model of this name."
+
+
 class InvalidMask(AppError):
     """The mask of an edit does not fit the image."""
 

@@ -18,7 +18,7 @@ MAX_FILE_BODY_BYTES = 1536 * 1024
 # Possibly below a path, which the application removes.
 _MAY_CARRY_A_FILE = {"POST": re.compile(rf".*{object_keys.IMAGE_PATH_PATTERN}/cutouts")}
 
-_UPLOAD = {"POST": re.compile(".*/images")}
+_UPLOAD = {"POST": re.compile(".*/images|.*/v1/images/edits")}
 
 
 def is_upload(method: str, path: str) -> bool:

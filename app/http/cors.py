@@ -33,7 +33,9 @@ _EXPOSED_HEADERS = [
     "RateLimit",
     "RateLimit-Policy",
     "Retry-After",
+    "X-Ignored-Parameters",
     "X-Request-ID",
+    "X-Should-Retry",
 ]
 _MAX_CACHED_ORIGINS = 256
 _FOREIGN_PAGE = (

@@ -6,6 +6,7 @@ from flask import Flask, Response, current_app, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from app.errors import AppError, Charged
+from app.http.contract import openai_errors
 from app.http.idempotency import mark_replayed
 from app.http.logs.request_id import request_id
 
@@ -43,8 +44,18 @@ def error_event(error: Exception) -> dict[str, object]:
     return event
 
 
+def openai_error_event(error: Exception) -> dict[str, object]:
+    """Log an error and return the data of the event that OpenAI's clients expect."""
+    app_error = _log_app_error(error) if isinstance(error, AppError) else _log_unexpected(error)
+    return openai_errors.openai_body(app_error)
+
+
 def error_response(error: AppError, **fields: object) -> Response:
     """Return the response for an error, with `fields` added to its body."""
+    if openai_errors.is_openai_path(request.path):
+        response = jsonify(openai_errors.openai_body(error))
+        response.headers.update(openai_errors.headers_of(error))
+        return _finish(response, openai_errors.status_of(error))
     return _finish(jsonify(_body_of(error) | fields), error.status)
 
 
@@ -65,7 +76,11 @@ def _handle_http_exception(error: HTTPException) -> Response:
     status = original.status_code
     if status < 400:  # a redirect, for example to add a trailing slash
         return Response(headers=original.headers, status=status)
-    response = jsonify(_body(_CODES.get(status, "http_error"), _MESSAGES.get(status, error.name)))
+    code, message = _CODES.get(status, "http_error"), _MESSAGES.get(status, error.name)
+    if openai_errors.is_openai_path(request.path):
+        response = jsonify(openai_errors.body_of(message, status=status, code=code))
+    else:
+        response = jsonify(_body(code, message))
     for name, value in original.headers:
         if name not in {"Content-Type", "Content-Length"}:
             response.headers[name] = value

@@ -26,6 +26,7 @@ _KINDS = {
     ("POST", "images"): RequestKind.GENERATION,
     ("POST", "edits"): RequestKind.GENERATION,
     ("POST", "mcp"): RequestKind.GENERATION,
+    ("POST", "generations"): RequestKind.GENERATION,
 }
 _HEALTH_PATH = "/healthz"
 

@@ -50,6 +50,7 @@ __all__ = [
     "normalize_mask",
     "preview",
     "reduce_to_jpeg",
+    "render_opaque",
     "render_variant",
 ]
 
@@ -196,3 +197,23 @@ def render_variant(image: bytes, source: Callable[[], VariantSource], variant: V
     from app.imaging.variants import render
 
     return render.render_variant(image, source, variant)
+
+
+def render_opaque(image: bytes, original: bytes, variant: Variant) -> bytes:
+    """Render an original as it was drawn, on white, in another size or format.
+
+    Args:
+        image: the stored cutout, whose provenance the result states.
+        original: a PNG, JPEG or WEBP file of up to MAX_PIXELS.
+        variant: size, format and quality. The original is fitted into the size; the rest is white.
+
+    Returns:
+        A file of the variant's format and exact size: the original itself if it is one.
+
+    Raises:
+        NotAnImage: the bytes are not a complete image.
+        TooLarge: the image has too many pixels; nothing was decoded.
+    """
+    from app.imaging.variants import opaque
+
+    return opaque.render_opaque(image, original, variant)

@@ -36,7 +36,7 @@ def lay_on_white(data: bytes) -> bytes:
     pixels = decode(data, read_header(data))
     if pixels.shape[2] == 3:
         return data
-    _, png = cv2.imencode(".png", _on_white(pixels), [cv2.IMWRITE_PNG_COMPRESSION, 3])
+    _, png = cv2.imencode(".png", on_white(pixels), [cv2.IMWRITE_PNG_COMPRESSION, 3])
     return png.tobytes()
 
 
@@ -46,7 +46,7 @@ def reduce_to_jpeg(data: bytes) -> bytes:
     Raises:
         UnusableImage: it can't be decoded.
     """
-    pixels = _on_white(decode(data, read_header(data)))
+    pixels = on_white(decode(data, read_header(data)))
     scale = _REDUCED_SIDE / max(pixels.shape[:2])
     if scale < 1:
         size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
@@ -89,7 +89,7 @@ def _may_be_transparent(data: bytes) -> bool:
     return isinstance(file, WebpFile)
 
 
-def _on_white(pixels: Array) -> Array:
+def on_white(pixels: Array) -> Array:
     """Return (h, w, 3) uint8 of an image with or without straight alpha."""
     if pixels.shape[2] == 3:
         return pixels

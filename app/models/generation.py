@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.errors import Charged
+from app.models.billing import TokenUsage
 from app.models.image_request import ImageRequest
 from app.models.images import Original, ProcessedImage
 from app.models.prompts import fold
@@ -46,6 +47,7 @@ class ImageRecord(RecordFields):
             cost_micros=None,
             text_micros=0,
             booked_micros=0,
+            usage=None,
             parent=self.id,
             replaced_by="",
             group="",
@@ -74,14 +76,20 @@ class ImageRecord(RecordFields):
         )
 
     def drawn(
-        self, *, model: str, cost_micros: int | None, created_at: datetime | None = None
+        self,
+        *,
+        model: str,
+        cost_micros: int | None,
+        created_at: datetime | None = None,
+        usage: TokenUsage | None = None,
     ) -> "ImageRecord":
-        """Add the model, cost and time of the response, or of its sidecar."""
+        """Add the model, cost, time and usage of the response, or of its sidecar."""
         return self._from(
             State.PENDING,
             model=model or self.model,
             cost_micros=cost_micros,
             created_at=created_at or self.created_at,
+            usage=usage or self.usage,
         )
 
     def paid(self, created_at: datetime, original: Original | None) -> "ImageRecord":

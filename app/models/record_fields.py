@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from app.errors import Charged
+from app.models.billing import TokenUsage
 from app.models.image_request import InputReference, image_ids_of
 from app.models.images import Original, ProcessedImage
 from app.models.prompts import join_prompt
@@ -32,6 +33,7 @@ class RecordFields:
         cost_micros: what drawing and enhancing cost; None if that is unknown, or not known yet.
         text_micros: what enhancing cost, or its maximum cost if that is unknown.
         booked_micros: the amount that the ledger currently counts for this record.
+        usage: the tokens that the image model used; None if it did not report them.
         parent: the id of the image whose original this one was cut out from; "" for its own.
         inputs: what an edit was made from; a cutout of an edit keeps them.
         replaced_by: the id of the image that took its place; "" if none did.
@@ -66,6 +68,7 @@ class RecordFields:
     cost_micros: int | None = None
     text_micros: int = 0
     booked_micros: int = 0
+    usage: TokenUsage | None = None
     parent: str = ""
     replaced_by: str = ""
     group: str = ""

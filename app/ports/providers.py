@@ -225,6 +225,13 @@ class ImageProcessor(Protocol):
         busy.
         """
 
+    def render_opaque(self, image: bytes, original: bytes, variant: Variant) -> bytes:
+        """Render an original on white, with the provenance of its stored cutout.
+
+        Raises:
+            UnusableImage: the original can't be decoded.
+        """
+
     def render_variant(
         self, image: bytes, source: Callable[[], VariantSource], variant: Variant
     ) -> bytes:

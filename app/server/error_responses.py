@@ -22,6 +22,7 @@ from gunicorn.http.errors import (
 
 from app.errors import AddressTooLong, AppError, HeadersTooLarge, InvalidRequest
 from app.http import security_headers
+from app.http.contract import openai_errors
 from app.http.cors import HeaderList
 from app.http.logs import request_id
 
@@ -62,7 +63,8 @@ class ErrorSender:
         """
         origin = _parsed_origin(request) if request else _received_origin(received)
         with contextlib.suppress(OSError):  # the client has disconnected
-            client.sendall(_error_response(error, self._cors_headers(origin)))
+            headers = self._cors_headers(origin)
+            client.sendall(_error_response(error, headers, getattr(request, "path", "") or ""))
 
 
 def _parsed_origin(request: Any) -> str | None:
@@ -76,7 +78,7 @@ def _received_origin(received: bytes) -> str | None:
     return found[1].decode() if found else None
 
 
-def _error_response(error: BaseException, cors_headers: HeaderList) -> bytes:
+def _error_response(error: BaseException, cors_headers: HeaderList, path: str) -> bytes:
     environ: dict[str, Any] = {}
     request_id.begin(environ)
     try:
@@ -85,7 +87,7 @@ def _error_response(error: BaseException, cors_headers: HeaderList) -> bytes:
             _log.info("%s: request rejected by the server (%s)", public.code, type(error).__name__)
         else:
             _log.error("%s: %s", public.code, type(error).__name__, exc_info=error)
-        return _serialize(public, cors_headers)
+        return _serialize(public, cors_headers, path)
     finally:
         request_id.end()
 
@@ -102,11 +104,17 @@ def _public_error(error: BaseException) -> AppError:
     return AppError()
 
 
-def _serialize(error: AppError, cors_headers: HeaderList) -> bytes:
+def _serialize(error: AppError, cors_headers: HeaderList, path: str) -> bytes:
     identity = request_id.request_id()
-    body = orjson.dumps(
-        {"status": "error", "message": error.message, "code": error.code, "request_id": identity}
-    )
+    content: dict[str, Any] = {
+        "status": "error",
+        "message": error.message,
+        "code": error.code,
+        "request_id": identity,
+    }
+    if openai_errors.is_openai_target(path):
+        content = openai_errors.openai_body(error)
+    body = orjson.dumps(content)
     headers = {
         "Connection": "close",
         "Date": formatdate(usegmt=True),

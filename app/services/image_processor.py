@@ -68,6 +68,11 @@ class LocalImageProcessor:
         finally:
             self._slots.release()
 
+    def render_opaque(self, image: bytes, original: bytes, variant: imaging.Variant) -> bytes:
+        """See ImageProcessor."""
+        with self._variants:
+            return imaging.render_opaque(image, original, variant)
+
     def render_variant(
         self, image: bytes, source: Callable[[], imaging.VariantSource], variant: imaging.Variant
     ) -> bytes:

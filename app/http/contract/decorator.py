@@ -32,7 +32,7 @@ from app.http.contract.validation import read_body, read_query
 from app.http.cors import require_allowed_origin
 from app.http.idempotency import read_idempotency_key
 from app.http.rate_limits import LimitName
-from app.http.uploads.form import FormBody, reading_form
+from app.http.uploads.form import MultipartBody, reading_form
 from app.models import Scope
 
 ViewFunction = Callable[..., Any]
@@ -58,7 +58,7 @@ class Contract:
         images: returns the number of images that a body asks for; the request counts against
             the limit once for each.
         body: schema of the JSON body; None if there is none.
-        form: schema of a form with a file, or of the file alone; None if there is none. Excludes
+        form: schema of a form with files, or of a file alone; None if there is none. Excludes
             `body` and `query`.
         query: schema of the query.
         response: schema of the JSON response; None if there is none.
@@ -68,6 +68,7 @@ class Contract:
         redirects: descriptions of redirects, by status.
         idempotent: whether the view accepts an Idempotency-Key, as those that spend money do.
         examples: example responses by name.
+        is_openai: whether the endpoint is one of OpenAI's API, whose errors have another shape.
         streams: whether the view responds with server-sent events to clients that prefer them.
         stream_example: an example of such a response.
         errors: errors beyond those that follow from the other attributes.
@@ -79,7 +80,7 @@ class Contract:
     limit: LimitName | None = None
     images: Callable[[Any], int] = lambda _: 1
     body: type[BaseModel] | None = None
-    form: type[FormBody] | None = None
+    form: type[MultipartBody] | None = None
     query: type[BaseModel] = NoQuery
     response: type[BaseModel] | None = None
     status: int = 200
@@ -88,6 +89,7 @@ class Contract:
     redirects: Mapping[int, str] = field(default_factory=dict)
     idempotent: bool = False
     examples: Mapping[str, object] = field(default_factory=dict)
+    is_openai: bool = False
     streams: bool = False
     stream_example: str = ""
     errors: tuple[type[AppError], ...] = ()
@@ -126,6 +128,9 @@ def contract(declared: Contract) -> Callable[[ViewFunction], ViewFunction]:
                 if declared.form:
                     require_allowed_origin()
                     arguments["body"] = files.enter_context(reading_form(declared.form))
+                    if declared.idempotent:
+                        arguments["idempotency_key"] = read_idempotency_key()
+                    count_images(declared.limit, declared.images(arguments["body"]))
                 else:
                     arguments |= _read_arguments(declared)
                 return _to_response(view(**arguments), declared.status)

@@ -13,6 +13,11 @@ from app.errors import AppError
 from app.http import sse
 from app.http.contract.decorator import Contract
 from app.http.contract.error_schema import ErrorResponse, failure_response
+from app.http.contract.openai_errors import (
+    OpenAIErrorResponse,
+    openai_failure_response,
+    status_of,
+)
 from app.http.idempotency import OPENAPI_PARAMETER as IDEMPOTENCY_KEY
 from app.http.uploads.form import FORM, IMAGE_TYPES
 from app.models import object_keys
@@ -31,9 +36,20 @@ _SECURITY_SCHEMES = {
 _TAGS = {
     "generation": "Generate images.",
     "images": "List and delete images, and fetch them in any size and format.",
+    "openai": "The same by the API of OpenAI's images, for existing clients.",
     "prompts": "Suggest prompts.",
     "usage": "Report costs.",
     "health": "Monitor the service.",
+}
+_PATH_PARAMETERS: dict[str, dict[str, Any]] = {
+    "filename": {
+        "description": "File name of the image.",
+        "schema": {"type": "string", "pattern": f"^{object_keys.IMAGE_NAME_PATTERN}$"},
+    },
+    "model": {
+        "description": "Name of the image model, or an alias of it.",
+        "schema": {"type": "string", "pattern": r"^[\w.:/@+-]{1,200}$"},
+    },
 }
 _API_KEY_REQUIRED: list[dict[str, list[str]]] = [{"bearer": []}, {"header": []}]
 _NO_API_KEY: list[dict[str, list[str]]] = [{}]
@@ -87,7 +103,9 @@ def _operation_id(endpoint: str) -> str:
 def _models(contracts: list[Contract]) -> Any:
     responses = {contract.response for contract in contracts if contract.response}
     bodies = {body for contract in contracts if (body := contract.body or contract.form)}
-    by_name = sorted(responses | {ErrorResponse}, key=lambda model: model.__name__)
+    by_name = sorted(
+        responses | {ErrorResponse, OpenAIErrorResponse}, key=lambda model: model.__name__
+    )
     return [(model, "serialization") for model in by_name] + [
         (model, "validation") for model in sorted(bodies, key=lambda model: model.__name__)
     ]
@@ -109,21 +127,14 @@ def _parameters(path: str, contract: Contract) -> list[dict[str, Any]]:
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
     return [
-        {
-            "name": name,
-            "in": "path",
-            "required": True,
-            "description": "File name of the image.",
-            "schema": {
-                "type": "string",
-                "pattern": f"^{object_keys.IMAGE_NAME_PATTERN}$",
-            },
-        }
+        {"name": name, "in": "path", "required": True, **_PATH_PARAMETERS[name]}
         for name in re.findall(r"{(\w+)}", path)
     ]
 
 
 def _query_parameters(contract: Contract) -> list[dict[str, Any]]:
+    if contract.form and not contract.form.may_be_file:
+        return []
     schema_of_query = (contract.form or contract.query).model_json_schema()
     properties = schema_of_query.get("properties", {})
     return [
@@ -148,7 +159,8 @@ def _without_null_default(schema: dict[str, Any]) -> dict[str, Any]:
 def _request_body(contract: Contract, references: Any) -> dict[str, Any]:
     if contract.form:
         content = {FORM: {"schema": references[(contract.form, "validation")]}}
-        content |= {name: {"schema": _body_schema(name)} for name in IMAGE_TYPES}
+        if contract.form.may_be_file:
+            content |= {name: {"schema": _body_schema(name)} for name in IMAGE_TYPES}
     elif contract.body:
         content = {"application/json": {"schema": references[(contract.body, "validation")]}}
     else:
@@ -160,14 +172,14 @@ def _responses(contract: Contract, references: Any) -> dict[str, Any]:
     by_status: dict[int, list[type[AppError]]] = defaultdict(list)
     errors: tuple[type[AppError], ...] = (*contract.all_errors, AppError)
     for error in errors:
-        by_status[error.status].append(error)
+        by_status[status_of(error) if contract.is_openai else error.status].append(error)
+    failure = openai_failure_response if contract.is_openai else failure_response
     statuses = [contract.status] + ([contract.repeated_status] if contract.repeated_status else [])
     return {
         **{str(status): _success(contract, references) for status in statuses},
         **{str(status): _redirect(text) for status, text in contract.redirects.items()},
         **{
-            str(status): failure_response(errors, references)
-            for status, errors in sorted(by_status.items())
+            str(status): failure(errors, references) for status, errors in sorted(by_status.items())
         },
     }
 

@@ -124,7 +124,7 @@ def parse_query(model: type[Model], query: str) -> Model:
         return model()
     values: dict[str, object] = {}
     for name, texts in parameters.items():
-        if _is_repeatable(model, name):
+        if is_repeatable(model, name):
             values[name] = tuple(filter(None, texts))
         elif len(texts) > 1:
             raise InvalidRequest.of_fields(
@@ -151,7 +151,8 @@ def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
     return {"anyOf": [value, null], **about}
 
 
-def _is_repeatable(model: type[BaseModel], name: str) -> bool:
+def is_repeatable(model: type[BaseModel], name: str) -> bool:
+    """Return whether a parameter or part of a form may be repeated: its field is a tuple."""
     fields = {field.alias or own: field for own, field in model.model_fields.items()}
     return name in fields and get_origin(fields[name].annotation) is tuple
 

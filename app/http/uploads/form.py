@@ -7,7 +7,7 @@ import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Annotated, Any, BinaryIO, TypeVar
+from typing import Annotated, Any, BinaryIO, ClassVar, TypeVar, cast
 from urllib.parse import parse_qsl
 
 from flask import request
@@ -22,7 +22,7 @@ from app.errors import (
     StorageUnavailable,
     UnsupportedMediaType,
 )
-from app.http.contract.validation import validate
+from app.http.contract.validation import is_repeatable, validate
 from app.http.uploads.limits import UploadLimits, current_limits
 
 IMAGE_TYPES = ("image/png", "image/webp", "image/jpeg")
@@ -38,6 +38,8 @@ _MEDIA_TYPE = (
     "image/webp or image/jpeg."
 )
 
+_FORM_MEDIA_TYPE = "Send the body as a form, with Content-Type: multipart/form-data."
+
 
 def _check_file(value: object) -> object:
     if isinstance(value, str):
@@ -51,18 +53,30 @@ FormFile = Annotated[
 """A file in a form, as an open binary file."""
 
 
-class FormBody(BaseModel):
-    """Base of the schemas of forms with a file.
+class MultipartBody(BaseModel):
+    """Base of the schemas of forms with files.
 
-    If the body is the file alone, the other fields are parameters of the query.
+    A field that is a tuple may be repeated, and its name may end with `[]`.
+
+    Attributes:
+        may_be_file: whether the body may be the file alone; then the other fields are parameters
+            of the query.
     """
 
     model_config = ConfigDict(extra="forbid")
 
+    may_be_file: ClassVar[bool] = False
+
+
+class FormBody(MultipartBody):
+    """Base of the schemas of forms with one file, or of the file alone."""
+
+    may_be_file: ClassVar[bool] = True
+
     file: FormFile
 
 
-Form = TypeVar("Form", bound=FormBody)
+Form = TypeVar("Form", bound=MultipartBody)
 
 
 @contextmanager
@@ -82,27 +96,39 @@ def reading_form(model: type[Form]) -> Iterator[Form]:
 
 
 def _read_fields(
-    model: type[FormBody], limits: UploadLimits, files: ExitStack
+    model: type[MultipartBody], limits: UploadLimits, files: ExitStack
 ) -> dict[str, object]:
     """Return the fields of form and query; those of the form as text or as an open file."""
     query = parse_qsl(request.query_string.decode(errors="replace"))
     values: dict[str, object] = {}
-    for name, value in [*_receive(limits, files), *query]:
-        if name in values:
+    for sent_name, value in [*_receive(model, limits, files), *query]:
+        name = _repeatable_name(model, sent_name)
+        if value == "" and name in model.model_fields:  # an empty value counts as absent
+            continue
+        if is_repeatable(model, name):
+            values[name] = (*cast(tuple[object, ...], values.get(name, ())), value)
+        elif name in values:
             raise InvalidRequest.of_field(name[:100], "Must not be repeated")
-        if value != "" or name not in model.model_fields:  # an empty value counts as absent
+        else:
             values[name] = value
     return values
 
 
-def _receive(limits: UploadLimits, files: ExitStack) -> list[tuple[str, object]]:
+def _repeatable_name(model: type[MultipartBody], sent: str) -> str:
+    name = sent.removesuffix("[]")
+    return name if is_repeatable(model, name) else sent
+
+
+def _receive(
+    model: type[MultipartBody], limits: UploadLimits, files: ExitStack
+) -> list[tuple[str, object]]:
     """Return the fields of the body."""
     # One byte above the limit: Werkzeug truncates a body without a length instead of rejecting it.
     request.max_content_length = limits.max_body_bytes + 1
     try:
         if request.mimetype == FORM:
             return _read_multipart(limits, files)
-        if request.mimetype in IMAGE_TYPES:
+        if model.may_be_file and request.mimetype in IMAGE_TYPES:
             return [("file", _copy_body(limits, files))]
     except RequestEntityTooLarge:
         raise limits.too_large() from None
@@ -110,7 +136,7 @@ def _receive(limits: UploadLimits, files: ExitStack) -> list[tuple[str, object]]
         if error.errno not in _DISK_ERRORS:
             raise  # of the connection
         raise StorageUnavailable(f"the file can't be received: {error.strerror}") from None
-    raise UnsupportedMediaType(message=_MEDIA_TYPE)
+    raise UnsupportedMediaType(message=_MEDIA_TYPE if model.may_be_file else _FORM_MEDIA_TYPE)
 
 
 def _copy_body(limits: UploadLimits, files: ExitStack) -> BinaryIO:

@@ -7,7 +7,15 @@ from typing import Any
 
 from app.errors import Charged
 from app.imaging import AUTOMATIC, CutoutOptions
-from app.models import ImageRecord, InputReference, Original, ProcessedImage, State, object_keys
+from app.models import (
+    ImageRecord,
+    InputReference,
+    Original,
+    ProcessedImage,
+    State,
+    TokenUsage,
+    object_keys,
+)
 from app.models.prompts import split_prompt
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -51,6 +59,7 @@ def from_document(document: Mapping[str, Any]) -> ImageRecord:
         cost_micros=_number(document.get("cost_micros")),
         text_micros=_number(document.get("text_micros")) or 0,
         booked_micros=_number(document.get("booked_micros")) or 0,
+        usage=_usage(document.get("usage")),
         cutout_options=_cutout_options(document.get("cutout_options")),
         original=_original(document.get("original")),
         image=_processed_image(document.get("image")),
@@ -65,6 +74,13 @@ def _number(value: object) -> int | None:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         return None
     return int(value)  # pymongo has its own class for 64-bit integers
+
+
+def _usage(value: object) -> TokenUsage | None:
+    if not isinstance(value, Mapping):
+        return None
+    tokens = {field.name: _number(value.get(field.name)) for field in fields(TokenUsage)}
+    return TokenUsage(**{name: number or 0 for name, number in tokens.items()})
 
 
 def _inputs(value: object) -> tuple[InputReference, ...]:

@@ -108,7 +108,9 @@ class EditInputs:
             return FoundInputs(inputs=tuple(found), root=earlier.root, size=earlier.size)
         root = self.images.record(sources.image_ids[0], owner=owner).root
         return FoundInputs(
-            inputs=tuple(found), root=root or sources.image_ids[0], size=_size_like(first)
+            inputs=tuple(found),
+            root=root or sources.image_ids[0],
+            size=size_like(first.width, first.height),
         )
 
     def _find(
@@ -188,7 +190,7 @@ def _known(role: InputRole, image_id: str, earlier: ImageRecord | None) -> Input
     return next((one for one in inputs if (one.role, one.image_id) == (role, image_id)), None)
 
 
-def _size_like(first: ImageInput) -> str:
-    """Return the size whose shape is nearest to that of the image."""
-    ratio = first.width / first.height
+def size_like(width: int, height: int) -> str:
+    """Return the size of originals whose shape is nearest to that of these pixels."""
+    ratio = width / height
     return "1536x1024" if ratio > _WIDE else "1024x1536" if ratio < 1 / _WIDE else "1024x1024"

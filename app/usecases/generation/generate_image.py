@@ -167,7 +167,7 @@ class GenerateImage:
         if cost is not None and cost > record.booked_micros > 0:
             _log.warning("%s reports a usage above the maximum cost; that is booked", image.model)
             cost = None
-        record = call.record.drawn(model=image.model, cost_micros=cost)
+        record = call.record.drawn(model=image.model, cost_micros=cost, usage=image.usage)
         return self._finalize(record, image.data)
 
     def _finalize(self, record: ImageRecord, data: bytes) -> ImageRecord:

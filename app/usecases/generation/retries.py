@@ -6,11 +6,18 @@ remembers it for a while by caller, route and body.
 
 import hashlib
 import json
+import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.models import ImageRecord
 from app.ports import Clock, RecentRequests
+from app.usecases.generation.idempotency import IdempotencyService, candidate_claim
+
+_OVERTAKING = "retry:"  # marks the key of a retry whose first attempt has not been seen
+_POLL_SECONDS = 0.5
 
 
 def digest_of(caller_id: str, route: str, body: object) -> str:
@@ -57,9 +64,48 @@ class RequestKeys:
         self.recent.replace(digest, key, now=now, until=until)
         return key
 
+    def of_attempt(self, digest: str, *, is_retry: bool, seconds: float) -> str:
+        """Return the key of an attempt of a client that counts its retries.
+
+        A first attempt gets a new key, and a retry that of the first attempt. If a retry arrives
+        before its first attempt does, such as while that waits in a queue, the first attempt gets
+        the key of the retry.
+        """
+        new_key = _random_key()
+        if is_retry:
+            found = self.join(digest, _OVERTAKING + new_key, seconds=seconds)
+            return found.removeprefix(_OVERTAKING)
+        found = self.join(digest, new_key, seconds=seconds)
+        if found == new_key:
+            return new_key
+        is_overtaken = found.startswith(_OVERTAKING)
+        key = found.removeprefix(_OVERTAKING) if is_overtaken else new_key
+        return self.replace(digest, key, seconds=seconds)
+
     def _period(self, seconds: float) -> tuple[datetime, datetime]:
         now = self.clock.now()
         return now, now + timedelta(seconds=seconds)
+
+
+def wait_while_running(
+    idempotency: IdempotencyService,
+    claim: str,
+    *,
+    images: int = 1,
+    pause: Callable[[float], object] = time.sleep,
+) -> None:
+    """Return when no server works on the images of a claim, at the end of their leases at last.
+
+    Raises:
+        RecordsUnavailable: the records are unreachable.
+    """
+
+    def is_running(index: int) -> bool:
+        record: ImageRecord | None = idempotency.find(candidate_claim(claim, index))
+        return record is not None and record.is_leased(idempotency.clock.now())
+
+    while any(is_running(index) for index in range(images)):
+        pause(_POLL_SECONDS)
 
 
 def _random_key() -> str:

@@ -84,6 +84,24 @@ class Variants:
                     raise
                 # Another caller requested it first and was refused.
 
+    def fetch_opaque(self, image_id: str, variant: Variant) -> bytes:
+        """Return the original as it was drawn, on white, in the variant's size and format.
+
+        Raises:
+            ImageNotFound: there is no such image.
+            OriginalMissing: there is no original.
+            ImageDamaged: the original can't be decoded.
+            VariantsBusy, Overloaded: too many variants are being rendered, or waited for.
+            StorageUnavailable: the store is unreachable.
+        """
+        image = self._images.fetch(image_id)
+        with self._rendering:
+            original = self._originals.fetch(image_id).data
+            try:
+                return self._image_processor.render_opaque(image.data, original, variant)
+            except UnusableImage as error:
+                raise ImageDamaged(f"{image_id}: {error}") from error
+
     def _render(self, image_id: str, image: StoredImage, variant: Variant) -> StoredImage:
         try:
             data = self._image_processor.render_variant(

@@ -58,6 +58,10 @@ def test_openapi_document_is_valid_and_complete(embedded: Service) -> None:
         "/metrics",
         "/readyz",
         "/usage",
+        "/v1/images/edits",
+        "/v1/images/generations",
+        "/v1/models",
+        "/v1/models/{model}",
     }
     post = document["paths"]["/generate-image"]["post"]
     client_errors, server_errors = (
@@ -94,6 +98,10 @@ def test_operations_are_named_like_methods(shared_embedded: Service) -> None:
         "checkHealth": "get /healthz",
         "checkReadiness": "get /readyz",
         "getMetrics": "get /metrics",
+        "createImages": "post /v1/images/generations",
+        "editImages": "post /v1/images/edits",
+        "listModels": "get /v1/models",
+        "getModel": "get /v1/models/{model}",
     }
 
 
@@ -164,7 +172,7 @@ def test_every_response_has_valid_examples(embedded: Service) -> None:
                     if content_type.startswith("image/"):
                         continue
                     if content_type == "text/event-stream":
-                        assert content["example"].count("event: ") == 4
+                        assert content["example"].count("event: ") >= 2
                         continue
                     assert content["examples"], (operation["operationId"], status)
                     for example in content["examples"].values():

@@ -71,6 +71,11 @@ class FakeImageProcessor(Scripted):
         if not mask.startswith(b"%dx%d" % (width, height)):
             raise InvalidOption("mask", "has another size")
 
+    def render_opaque(self, image: bytes, original: bytes, variant: Variant) -> bytes:
+        """See ImageProcessor."""
+        self.step("render_opaque")
+        return image + original + variant.format.encode()
+
     def lay_on_white(self, data: bytes) -> bytes:
         """See ImageProcessor; a transparent image says that it is."""
         self.step("lay_on_white")

@@ -21,6 +21,7 @@ VALUES = {
     "OPENAI_IMAGE_MODEL": "gpt-image-2",
     "OPENAI_IMAGE_QUALITY": "low",
     "OPENAI_TEXT_MODEL": "gpt-6-nova",
+    "V1_MODEL_ALIASES": "dall-e-3, sdxl*",
     "OPENAI_BACKGROUND": "white",
     "OPENAI_MODERATION_MODEL": "off",
     "OPENAI_TIMEOUT_SECONDS": "60.5",

@@ -80,6 +80,7 @@ DOUBTFUL = {
     "SCRIPT_NAME": "/static static/a https://x/api /a//b /a?b /\u00e4 /a/../b?",
     "OPENAI_API_KEY": 'sk-\u00e4 sk-a, <key> sk-a"b sk-a\\b',
     "OPENAI_IMAGE_MODEL": "gpt\u2014image a,b 'a ~",
+    "V1_MODEL_ALIASES": "gpt*image a,,b [a] a;b \u00e4 ,",
     "CORS_ORIGINS": '["https://a"] https://\u00fc.de https://a:99999 https://u@a',
     "PROVIDER_IMAGE_HOSTS": "* *.example.com example.com/x user@example.com example.com:0 a..b:x",
     "TRUSTED_PROXIES": "* nginx 10.0.0.1/8 127.0.0.1:80",

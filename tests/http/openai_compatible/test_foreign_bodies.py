@@ -1,0 +1,155 @@
+"""Requests that other people's applications send, by their public sources.
+
+Each body was read in the file that is named beside it, and written down in this project's words.
+"""
+
+import base64
+import io
+from typing import Any
+
+import requests
+from PIL import Image
+
+from tests.support.images.sample_images import encoded, owl
+from tests.support.service import Service
+from tests.support.tables import each_row
+
+GENERATIONS, EDITS = "/v1/images/generations", "/v1/images/edits"
+FILE = encoded(owl(300, 300))
+
+OPEN_WEBUI = "open-webui/open-webui, backend/open_webui/routers/images.py"
+LIBRECHAT = "danny-avila/LibreChat, api/app/clients/tools/structured/OpenAIImageTools.js"
+LIBRECHAT_DALLE = "danny-avila/LibreChat, api/app/clients/tools/structured/DALLE3.js"
+SILLYTAVERN = "SillyTavern/SillyTavern, public/scripts/extensions/stable-diffusion/index.js"
+
+
+def image_of(response: requests.Response) -> tuple[str | None, tuple[int, int]]:
+    """Return format and size of the only image of a response."""
+    assert response.status_code == 200, response.text
+    (image,) = response.json()["data"]
+    opened = Image.open(io.BytesIO(base64.b64decode(image["b64_json"])))
+    return opened.format, opened.size
+
+
+@each_row(
+    "source, body, expected",
+    [
+        (
+            OPEN_WEBUI,
+            {
+                "model": "dall-e-2",
+                "prompt": "A red fox",
+                "n": 1,
+                "size": "512x512",
+                "response_format": "b64_json",
+            },
+            ("PNG", (512, 512)),
+        ),
+        (
+            OPEN_WEBUI,
+            {"model": "gpt-image-1", "prompt": "A red fox", "n": 1, "size": "auto"},
+            ("PNG", (1024, 1024)),
+        ),
+        (
+            LIBRECHAT,
+            {
+                "model": "gpt-image-1",
+                "prompt": "A red fox",
+                "n": 1,
+                "background": "auto",
+                "output_format": "webp",
+                "output_compression": 100,
+                "quality": "auto",
+                "size": "1536x1024",
+            },
+            ("WEBP", (1536, 1024)),
+        ),
+        (
+            LIBRECHAT_DALLE,
+            {
+                "model": "dall-e-3",
+                "quality": "hd",
+                "style": "vivid",
+                "size": "1024x1792",
+                "prompt": "A red fox",
+                "n": 1,
+                "response_format": "b64_json",
+            },
+            ("PNG", (1024, 1792)),
+        ),
+        (
+            SILLYTAVERN,
+            {
+                "prompt": "A red fox",
+                "model": "dall-e-3",
+                "size": "1792x1024",
+                "n": 1,
+                "quality": "standard",
+                "style": "natural",
+                "response_format": "b64_json",
+            },
+            ("PNG", (1792, 1024)),
+        ),
+        (
+            SILLYTAVERN,
+            {
+                "prompt": "A red fox",
+                "model": "dall-e-2",
+                "size": "512x512",
+                "n": 1,
+                "response_format": "b64_json",
+            },
+            ("PNG", (512, 512)),
+        ),
+    ],
+)
+def test_bodies_of_generations(
+    source: str, body: dict[str, Any], expected: tuple[str, tuple[int, int]], shared: Service
+) -> None:
+    """Each is answered as its application expects; parameters without effect are named."""
+    response = shared.call("POST", GENERATIONS, json=body)
+    assert image_of(response) == expected, source
+    ignored = [name for name in ("style",) if name in body]
+    assert response.headers.get("X-Ignored-Parameters", "") == ", ".join(ignored)
+
+
+@each_row(
+    "source, fields, part, expected",
+    [
+        (
+            OPEN_WEBUI,
+            {"model": "dall-e-2", "prompt": "Make it blue", "response_format": "b64_json"},
+            "image",
+            (1024, 1024),
+        ),
+        (
+            OPEN_WEBUI,
+            {"model": "gpt-image-1", "prompt": "Make it blue", "n": "1", "size": "512x512"},
+            "image[]",
+            (512, 512),
+        ),
+        (
+            LIBRECHAT,
+            {"model": "gpt-image-1", "prompt": "Make it blue", "quality": "auto", "size": "auto"},
+            "image[]",
+            (1024, 1024),
+        ),
+    ],
+)
+def test_forms_of_edits(
+    source: str, fields: dict[str, str], part: str, expected: tuple[int, int], shared: Service
+) -> None:
+    """All fields are text, and the name of the part may have brackets."""
+    files = [(part, ("image.png", FILE, "image/png"))]
+    response = shared.call("POST", EDITS, data=fields, files=files)
+    assert image_of(response) == ("PNG", expected), source
+
+
+def test_a_link_is_fetched_by_the_application(shared: Service) -> None:
+    """LibreChat's older tool asks for no format, and fetches the URL whose name ends with .png."""
+    body = {"model": "dall-e-3", "prompt": "A red fox", "n": 1, "size": "1024x1024"}
+    (image,) = shared.call("POST", GENERATIONS, json=body).json()["data"]
+    fetched = requests.get(image["url"], timeout=60)
+    assert fetched.headers["Content-Type"] == "image/png"
+    assert Image.open(io.BytesIO(fetched.content)).size == (1024, 1024)
+    assert image["url"].partition("?")[0].endswith(".png")
