@@ -22,11 +22,12 @@ from app.blueprints import (
     uploads,
     usage,
 )
-from app.blueprints.mcp import views as mcp
+from app.blueprints.mcp import views as mcp_views
 from app.blueprints.openai_compatible import images as openai_images
 from app.blueprints.openai_compatible import models as openai_models
 from app.cli.images.group import images as images_commands
 from app.cli.keys import keys as keys_commands
+from app.cli.mcp import mcp as mcp_command
 from app.cli.spec import spec as spec_commands
 from app.config import UNUSABLE_SETTINGS, ConfigError, Settings
 from app.http import (
@@ -122,11 +123,11 @@ def _register_handlers(app: Flask, observer: Observer) -> None:
 
 
 def _register_routes_and_commands(app: Flask) -> None:
-    for module in (generation, images, uploads, edits, cutouts, prompts, usage, meta, mcp):
+    for module in (generation, images, uploads, edits, cutouts, prompts, usage, meta, mcp_views):
         app.register_blueprint(module.blueprint)
     for blueprint in (openai_images.blueprint, openai_models.blueprint):
         app.register_blueprint(blueprint)
-    for commands in (spec_commands, images_commands, keys_commands):
+    for commands in (spec_commands, images_commands, keys_commands, mcp_command):
         app.cli.add_command(commands)
 
 

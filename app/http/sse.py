@@ -88,9 +88,12 @@ def prefers_event_stream() -> bool:
     return preferred(accept, (CONTENT_TYPE, "application/json")) == CONTENT_TYPE
 
 
-def event_stream_response(queue: EventQueue) -> Response:
-    """Return a response that sends the events of the queue."""
-    response = Response(encode_events(queue), content_type=f"{CONTENT_TYPE}; charset=utf-8")
+def event_stream_response(
+    queue: EventQueue, *, on_silence: Callable[[], ServerSentEvent | None] = lambda: None
+) -> Response:
+    """Return a response that sends the events of the queue; see `encode_events`."""
+    events = encode_events(queue, on_silence=on_silence)
+    response = Response(events, content_type=f"{CONTENT_TYPE}; charset=utf-8")
     # A proxy that transforms the body, such as by compressing it, would collect it first.
     response.headers["Cache-Control"] = "no-store, no-transform"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would buffer the whole response
@@ -98,13 +101,16 @@ def event_stream_response(queue: EventQueue) -> Response:
 
 
 def encode_events(
-    queue: EventQueue, *, keep_alive_seconds: float = KEEP_ALIVE_SECONDS
+    queue: EventQueue,
+    *,
+    keep_alive_seconds: float = KEEP_ALIVE_SECONDS,
+    on_silence: Callable[[], ServerSentEvent | None] = lambda: None,
 ) -> Iterator[bytes]:
-    """Yield encoded events, and a comment after each silent interval."""
+    """Yield encoded events, and after each silent interval an event of its own, or a comment."""
     try:
         while not queue.is_finished:
             if not queue.wait(keep_alive_seconds):
-                yield _KEEP_ALIVE
+                yield _encode(on_silence()) or _KEEP_ALIVE
             elif text := _encode(queue.take()):
                 yield text
     finally:

@@ -9,7 +9,7 @@ from app.blueprints.mcp.jsonrpc import (
     ProtocolError,
 )
 from app.blueprints.mcp.tools.base import ToolContext
-from app.blueprints.mcp.tools.catalog import ICONS, call_tool, find_tool, listed_tools
+from app.blueprints.mcp.tools.catalog import ICONS, TOOLS, call_tool, find_tool, listed_tools
 from app.blueprints.mcp.versions import SUPPORTED_VERSIONS, Protocol, negotiated
 
 _TITLE = "Flask Image Generator"
@@ -37,6 +37,14 @@ def respond(message: Message, protocol: Protocol, context: ToolContext) -> dict[
         return result
     meta = {_SERVER_INFO_KEY: _server_info(context)}
     return result | {"resultType": "complete", "_meta": meta}
+
+
+def may_draw(message: Message) -> bool:
+    """Return whether a request calls a tool that may take minutes."""
+    name = message.params.get("name")
+    return message.method == "tools/call" and any(
+        tool.draws and tool.name == name for tool in TOOLS
+    )
 
 
 def _result(message: Message, protocol: Protocol, context: ToolContext) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """POST /mcp: the MCP server over HTTP, without sessions ("streamable HTTP")."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -7,8 +8,9 @@ from flask import Blueprint, Response, jsonify, request
 
 from app.blueprints.dependencies import deps, owner
 from app.blueprints.mcp import jsonrpc
-from app.blueprints.mcp.dispatch import respond
+from app.blueprints.mcp.dispatch import may_draw, respond
 from app.blueprints.mcp.jsonrpc import Message, ProtocolError
+from app.blueprints.mcp.streams import Respond, accepts_stream, stream
 from app.blueprints.mcp.tools.base import ToolContext
 from app.blueprints.mcp.versions import HEADERS, Protocol, protocol_of_header, protocol_of_request
 from app.blueprints.serializers import public_base_url
@@ -18,6 +20,8 @@ from app.http.content_negotiation import accepts
 from app.http.contract.validation import read_json
 from app.http.cors import require_trusted_origin
 from app.http.rate_limits import LimitName, count_further, enforce_limit
+from app.usecases.generation import fault_injection
+from app.usecases.generation.progress import NO_LISTENER, ProgressListener
 
 blueprint = Blueprint("mcp", __name__)
 
@@ -66,7 +70,9 @@ def _single(value: object) -> Response:
         return Response(status=202)
     statuses = _STATELESS_STATUSES if protocol.is_stateless else _HANDSHAKE_STATUSES
     try:
-        return _json(jsonrpc.result_of(message, _respond(message, protocol)))
+        if may_draw(message) and accepts_stream():
+            return stream(message, _prepared(message, protocol))
+        return _json(jsonrpc.result_of(message, _prepared(message, protocol)(NO_LISTENER)))
     except ProtocolError as error:
         return _error(message.id, error, statuses)
 
@@ -92,15 +98,25 @@ def _batched(value: object, protocol: Protocol) -> dict[str, object] | None:
             raise ProtocolError(jsonrpc.INVALID_MESSAGE, "Send initialize by itself.")
         if not message.needs_response:
             return None
-        return jsonrpc.result_of(message, _respond(message, protocol))
+        return jsonrpc.result_of(message, _prepared(message, protocol)(NO_LISTENER))
     except ProtocolError as error:
         return jsonrpc.error_of(jsonrpc.id_of(value), error)
 
 
-def _respond(message: Message, protocol: Protocol) -> dict[str, Any]:
+def _prepared(message: Message, protocol: Protocol) -> Respond:
+    """Return a function that handles a request of the current caller."""
     if message.method != "tools/call":  # a tool counts by itself
         _count("default", 1)
-    return respond(message, protocol, _context())
+    context = _context()
+    fault = fault_injection.parse(
+        request.headers.get(fault_injection.HEADER), allowed=deps().server_info.fault_injection
+    )
+
+    def handle(listener: ProgressListener) -> dict[str, Any]:
+        with fault_injection.injecting(fault):
+            return respond(message, protocol, replace(context, listener=listener))
+
+    return handle
 
 
 def _headers() -> dict[str, str]:

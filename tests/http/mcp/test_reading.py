@@ -14,7 +14,9 @@ MAX_PREVIEW_BYTES = 60_000
 ABSENT = "00000000-0000-4000-8000-000000000000.png"
 
 
-@pytest.mark.parametrize(("mode", "version"), [("auto", "2026-07-28"), ("legacy", "2025-11-25")])
+@pytest.mark.parametrize(
+    ("mode", "version"), [("2026-07-28", "2026-07-28"), ("legacy", "2025-11-25")]
+)
 def test_images_are_listed_and_shown(service: Service, mode: Mode, version: str) -> None:
     """Both generations of the protocol list the images, and show one small and with its address."""
     names = [service.generate(prompt).json()["filename"] for prompt in ("A red fox", "A teapot")]

@@ -11,8 +11,12 @@ from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult, ImageContent, TextContent, Tool
 
-Mode = Literal["auto", "legacy"]
-"""`auto` speaks the newest version, and `legacy` the newest one with a handshake."""
+Mode = Literal["auto", "legacy", "2026-07-28"]
+"""The newest version that the server has, the newest one with a handshake, or this one.
+
+To find the first, the client waits ten seconds at most for a server.
+"""
+NEWEST: Mode = "2026-07-28"
 
 
 @dataclass
@@ -59,14 +63,14 @@ class McpClient:
 
 @contextmanager
 def mcp_client(
-    server: str | StdioServerParameters, *, key: str = "", mode: Mode = "auto"
+    server: str | StdioServerParameters, *, key: str = "", mode: Mode = NEWEST
 ) -> Iterator[McpClient]:
     """Connect to a server.
 
     Args:
         server: the server's URL, or the command that serves standard input.
         key: the API key, if the server requires one.
-        mode: which versions to speak.
+        mode: the version to speak, or how to find one.
     """
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     with start_blocking_portal() as portal:

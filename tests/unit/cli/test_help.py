@@ -5,6 +5,7 @@ import click
 from app.cli.demo import demo
 from app.cli.images.group import images
 from app.cli.keys import keys
+from app.cli.mcp import mcp
 from app.cli.spec import spec
 from tests.support.tables import each_row
 
@@ -15,7 +16,7 @@ COMMANDS = {
     f"{group.name} {name}": command
     for group in (images, keys, spec)
     for name, command in group.commands.items()
-} | {"demo": demo}
+} | {"demo": demo, "mcp": mcp}
 
 
 @each_row("name", COMMANDS)

@@ -7,8 +7,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from app.blueprints.dependencies import Dependencies
+from app.blueprints.serializers import image_fields
 from app.http.rate_limits import LimitName
-from app.models import Caller, Scope, StoredImage
+from app.models import Caller, ImageRecord, Scope, StoredImage
 from app.usecases.generation.progress import NO_LISTENER, ProgressListener
 
 CountRequest = Callable[[LimitName, int], None]
@@ -40,6 +41,10 @@ class ToolContext:
     count: CountRequest = count_nothing
     may_sign: bool = False
     listener: ProgressListener = NO_LISTENER
+
+    def fields_of(self, record: ImageRecord) -> dict[str, Any]:
+        """Return the fields of an image, as the REST API has them."""
+        return image_fields(record, self.deps, self.base_url)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from app.blueprints.mcp.jsonrpc import INVALID_PARAMS, ProtocolError
-from app.blueprints.mcp.tools import reading
+from app.blueprints.mcp.tools import changing, drawing, reading
 from app.blueprints.mcp.tools.base import Tool, ToolContext
 from app.blueprints.mcp.tools.results import failure, success
 from app.errors import Forbidden
@@ -14,8 +14,14 @@ from app.http.contract.validation import validate
 from app.models import Caller
 
 TOOLS: tuple[Tool, ...] = (
+    drawing.GENERATE_IMAGE,
+    drawing.EDIT_IMAGE,
+    drawing.ESTIMATE_COST,
     reading.LIST_IMAGES,
     reading.GET_IMAGE,
+    changing.MAKE_VARIANT,
+    changing.MAKE_CUTOUT,
+    reading.USAGE,
 )
 _BY_NAME = {tool.name: tool for tool in TOOLS}
 

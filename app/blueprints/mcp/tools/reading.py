@@ -2,9 +2,16 @@
 
 from app.blueprints.mcp.tools.base import Tool, ToolContext, ToolHints, ToolOutput
 from app.blueprints.mcp.tools.previews import preview_of
-from app.blueprints.mcp.tools.schemas import ImageArguments, ImageDetails, ImageList, summary_of
+from app.blueprints.mcp.tools.schemas import (
+    ImageArguments,
+    ImageDetails,
+    ImageList,
+    UsageReportResult,
+    summary_of,
+)
 from app.blueprints.pagination import ListQuery, encode_cursor
-from app.blueprints.serializers import image_fields
+from app.blueprints.schemas.usage import UsageQuery
+from app.blueprints.usage import report_usage
 from app.models import Scope, object_keys
 
 _READS = ToolHints(reads_only=True)
@@ -12,10 +19,9 @@ _READS = ToolHints(reads_only=True)
 
 def _list_images(context: ToolContext, query: ListQuery) -> ToolOutput:
     page = context.deps.images.page(query.page_query(context.owner))
-    images = [image_fields(record, context.deps, context.base_url) for record in page.records]
     return ToolOutput(
         content={
-            "images": [summary_of(fields) for fields in images],
+            "images": [summary_of(context.fields_of(record)) for record in page.records],
             "total_images": page.total,
             "total_exact": page.total_exact,
             "next_cursor": encode_cursor(page.end) if page.end else None,
@@ -27,9 +33,14 @@ def _get_image(context: ToolContext, arguments: ImageArguments) -> ToolOutput:
     image_id = object_keys.id_of_name(arguments.filename)
     record = context.deps.images.record(image_id, owner=context.owner)
     return ToolOutput(
-        content=image_fields(record, context.deps, context.base_url),
+        content=context.fields_of(record),
         previews=preview_of(context, image_id),
     )
+
+
+def _report_usage(context: ToolContext, query: UsageQuery) -> ToolOutput:
+    usage = report_usage(query, context.caller, context.deps)
+    return ToolOutput(content=usage.model_dump(mode="json", exclude={"status"}))
 
 
 LIST_IMAGES = Tool(
@@ -54,5 +65,16 @@ GET_IMAGE = Tool(
     arguments=ImageArguments,
     result=ImageDetails,
     run=_get_image,
+    hints=_READS,
+)
+USAGE = Tool(
+    name="usage",
+    title="Report the costs",
+    description="Report what was spent, by day (UTC), and what is left of the budget. Free.",
+    scope=Scope.READ,
+    limit="default",
+    arguments=UsageQuery,
+    result=UsageReportResult,
+    run=_report_usage,
     hints=_READS,
 )

@@ -3,11 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from app.blueprints.schemas.edits import ImageName
 from app.blueprints.schemas.images import Image
+from app.blueprints.schemas.usage import BudgetResponse, DayUsageResponse
 from app.errors import Charged
+from app.http.contract.error_schema import CandidateFailure
 from app.http.contract.validation import JsonBody
 
 # Of `Image`; the rest is of use to few, and every field of a list costs the model's attention.
@@ -68,7 +70,47 @@ class ImageList(BaseModel):
 class ImageDetails(Image):
     """All that is known of an image."""
 
-    model_config = ConfigDict(title="ImageDetails")
+
+class UsageReportResult(BaseModel):
+    """Usage by day; days without usage are omitted."""
+
+    account: str | None = Field(description="Name of the API key; null for the whole server.")
+    budget: BudgetResponse | None
+    days: list[DayUsageResponse]
+    cost_usd: float
+
+
+class DrawnImages(BaseModel):
+    """The images of a call that draws."""
+
+    images: list[ImageSummary]
+    failures: list[CandidateFailure] = Field(description="Candidates without an image.")
+    repeated: bool = Field(
+        description="Whether an earlier call with the same arguments drew the images, so that this "
+        "one cost nothing."
+    )
+    charged: Charged = Field(description="Whether the image provider charged for this call.")
+    cost_usd: float | None = Field(description="What this call cost; null if unknown.")
+    budget: BudgetResponse | None = Field(
+        description="The budget after this call; null if there is none, or if it can't be read."
+    )
+
+
+class CostEstimateResult(BaseModel):
+    """What a call would cost."""
+
+    estimate_usd: float | None = Field(description="Maximum cost; null if the price is unknown.")
+    images: int
+    budget: BudgetResponse | None = Field(description="Null if there is none.")
+
+
+class VariantResult(BaseModel):
+    """Where a variant is."""
+
+    url: str = Field(description="Address of the variant, which is rendered when it is fetched.")
+    content_type: str
+    size_bytes: int
+    expires_at: datetime | None = Field(description="When the address ends; null for never.")
 
 
 def summary_of(fields: dict[str, Any]) -> dict[str, Any]:
