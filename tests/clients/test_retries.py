@@ -1,80 +1,26 @@
 """The clients behind connections that break and a service that is busy: each image is paid once."""
 
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from tests.support.client_packages import Driver, OnPause, Outcome
+from tests.support.client_rig import Rig, client_rig
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.images.sample_images import encoded, owl
-from tests.support.servers.fault_proxy import FaultProxy
-from tests.support.service import Service, openai_settings, serving, settings_for
 
 IN_PROGRESS = 5.0
 """The Retry-After of a 409, which a repetition may get as long as the image is made."""
 PNG = b"\x89PNG"
-HTML = ("text/html", b"<h1>A page of a proxy</h1>")
-
-
-@dataclass
-class Gateway:
-    """WSGI middleware that responds to requests as scripted, like a proxy in front of a service."""
-
-    app: Any
-    script: deque[tuple[str, dict[str, str]]] = field(default_factory=deque)
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        """Respond as scripted, or let the service respond."""
-        if not self.script:
-            return self.app(environ, start_response)
-        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        status, headers = self.script.popleft()
-        content_type, body = HTML
-        start_response(status, [("Content-Type", content_type), *headers.items()])
-        return [body]
-
-
-@dataclass
-class Rig:
-    """A service on a fake OpenAI server, behind a proxy and a gateway."""
-
-    service: Service
-    fake: FakeOpenAI
-    proxy: FaultProxy
-    gateway: Gateway
-
-    @property
-    def url(self) -> str:
-        """The address of the proxy."""
-        return f"http://{self.proxy.host}:{self.proxy.port}"
-
-    def cut_when_held(self, pattern: bytes, *, forward: bool) -> None:
-        """Reset the first connection whose request has the pattern, see FaultProxy.hold_at."""
-        self.proxy.hold_at(pattern, forward=forward)
-        self.afterwards(self.proxy.wait_until_held, self.proxy.pass_through)
-
-    def afterwards(self, *steps: Callable[[], object]) -> None:
-        """Run steps one after the other in a thread."""
-        threading.Thread(target=lambda: [step() for step in steps], daemon=True).start()
 
 
 @pytest.fixture(scope="module")
 def rig(fake_openai_server: FakeOpenAI, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     """Serve on embedded parts and a fake OpenAI server."""
-    fake_openai_server.reset()
-    fake_openai_server.image = encoded(owl(256, 256))
-    settings = openai_settings(fake_openai_server) | {"data_dir": tmp_path_factory.mktemp("data")}
-    with serving(settings_for(**settings)) as service:
-        host, _, port = service.url.removeprefix("http://").partition(":")
-        gateway = Gateway(service.app.wsgi_app)
-        service.app.wsgi_app = gateway  # type: ignore[method-assign]  # reason: as middleware is set
-        with FaultProxy(host, int(port)) as proxy:
-            yield Rig(service, fake_openai_server, proxy, gateway)
-    fake_openai_server.reset()
+    with client_rig(fake_openai_server, tmp_path_factory.mktemp("data")) as rig:
+        yield rig
 
 
 def no_pause(_: float) -> None:
@@ -136,7 +82,7 @@ def gateway(status: str, headers: Mapping[str, str] = {}) -> Callable[[Rig], OnP
 
 
 Cause = Callable[[Rig], OnPause]
-WAIT = {"Retry-After": "7"}
+WAIT, NO_WAIT = {"Retry-After": "7"}, {"Retry-After": "0"}
 TROUBLES: dict[str, tuple[Cause, int, set[float]]] = {
     "none": (lambda _: no_pause, 0, set()),
     "refused": (refused, 1, set()),
@@ -148,6 +94,7 @@ TROUBLES: dict[str, tuple[Cause, int, set[float]]] = {
     "503 of a proxy": (gateway("503 Service Unavailable"), 2, set()),
     "503 of a proxy, with a time": (gateway("503 Service Unavailable", WAIT), 2, {7.0}),
     "429 of a proxy": (gateway("429 Too Many Requests", WAIT), 2, {7.0}),
+    "503 of a proxy, with no time": (gateway("503 Service Unavailable", NO_WAIT), 2, set()),
     "502 of a proxy": (gateway("502 Bad Gateway"), 2, set()),
     "504 of a proxy": (gateway("504 Gateway Timeout"), 2, set()),
 }
@@ -166,6 +113,7 @@ def check_paid_once(rig: Rig, driver: Driver, method: str, trouble: str) -> None
     assert len(outcome.pauses) >= repetitions
     long = {pause for pause in outcome.pauses if pause >= 1}
     assert pauses <= long <= {*pauses, IN_PROGRESS}
+    assert all(outcome.pauses), "a repetition without a pause"
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
@@ -213,6 +161,15 @@ def test_the_deadline_ends_a_call(rig: Rig, driver: Driver) -> None:
     rig.proxy.pass_through()
     assert outcome.error == "deadline_exceeded"
     assert (outcome.facts["charged"], outcome.facts["idempotency_key"]) == ("unknown", "key-1")
+
+
+def test_a_page_of_a_proxy_says_nothing_about_the_payment(rig: Rig, driver: Driver) -> None:
+    """It is an error with the key, whose charge is unknown."""
+    rig.gateway.script.extend([("502 Bad Gateway", {}), ("403 Forbidden", {})])
+    outcome = driver.call(rig.url, "generate", "A fox", idempotency_key="key-2")
+    assert (outcome.error, outcome.facts["status"]) == ("unexpected_response", 403)
+    assert (outcome.facts["charged"], outcome.facts["idempotency_key"]) == ("unknown", "key-2")
+    assert len(outcome.pauses) == 1
 
 
 def test_candidates_are_paid_once_each(rig: Rig, driver: Driver) -> None:

@@ -44,6 +44,11 @@ class Call:
     is_file: bool = False
     attempts: int = 0
 
+    @property
+    def name(self) -> str:
+        """The path without a query, which may be signed."""
+        return self.path.partition("?")[0]
+
 
 @dataclass(frozen=True)
 class Transport:
@@ -79,17 +84,19 @@ class Transport:
                 return (yield from attempt(call, ends_at))
             except ApiError as error:
                 error.idempotency_key = call.key
-                pause = pause if error.retry_after is None else error.retry_after
+                if call.key and error.code == _UNKNOWN:
+                    error.charged = "unknown"
+                pause = max(pause, error.retry_after or 0)
                 if not _is_temporary(error) or time.monotonic() + pause > ends_at:
                     raise
-                _log.warning("%s is repeated in %.1f s: %s", call.path, pause, error.code)
+                _log.warning("%s is repeated in %.1f s: %s", call.name, pause, error.code)
             except httpx.RequestError as error:
                 if isinstance(error, _INVALID):
                     raise
                 if time.monotonic() + pause > ends_at:
                     raise _exceeded(call) from error
                 name = type(error).__name__
-                _log.warning("%s is repeated in %.1f s: %s", call.path, pause, name)
+                _log.warning("%s is repeated in %.1f s: %s", call.name, pause, name)
             self.sleep(pause)
 
     def _receive(self, call: Call, ends_at: float) -> Iterator[Any]:
@@ -149,7 +156,7 @@ def _is_temporary(error: ApiError) -> bool:
 
 
 def _exceeded(call: Call) -> DeadlineExceeded:
-    error = DeadlineExceeded(f"No result of {call.path} in time, after {call.attempts} attempts.")
+    error = DeadlineExceeded(f"No result of {call.name} in time, after {call.attempts} attempts.")
     error.idempotency_key, error.charged = call.key, "unknown" if call.key else None
     return error
 

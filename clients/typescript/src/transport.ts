@@ -89,7 +89,8 @@ export class Transport {
     let reason = "connection lost";
     if (error instanceof ApiError) {
       error.idempotencyKey = call.key ?? null;
-      pause = error.retryAfter === null ? pause : error.retryAfter * 1000;
+      if (call.key !== undefined && error.code === UNKNOWN) error.charged = "unknown";
+      pause = Math.max(pause, (error.retryAfter ?? 0) * 1000);
       reason = error.code;
       if (!isTemporary(error) || performance.now() + pause > endsAt) throw error;
     } else if (!(error instanceof ConnectionLost)) {
@@ -97,7 +98,7 @@ export class Transport {
     } else if (performance.now() + pause > endsAt) {
       throw exceeded(call, error);
     }
-    onRetry({ path: call.path, attempt, pause, reason });
+    onRetry({ path: nameOf(call), attempt, pause, reason });
     await sleep(pause);
   }
 
@@ -209,8 +210,13 @@ function isTemporary(error: ApiError): boolean {
   return [429, 503].includes(status) && error.retryAfter !== null && !USED_UP.has(error.code);
 }
 
+/** The path without a query, which may be signed. */
+function nameOf(call: Call): string {
+  return call.path.replace(/\?.*/s, "");
+}
+
 function exceeded(call: Call, cause: unknown): DeadlineExceeded {
-  const text = `No result of ${call.path} in time, after ${call.attempts} attempts.`;
+  const text = `No result of ${nameOf(call)} in time, after ${call.attempts} attempts.`;
   const error = new DeadlineExceeded(text, { cause });
   error.idempotencyKey = call.key ?? null;
   error.charged = call.key === undefined ? null : "unknown";
