@@ -145,6 +145,7 @@ def post_worker_init(worker: Any) -> None:
     worker.uploads = dependencies.upload_limits
     worker.handle_error = ErrorSender(cors.headers_of(worker.wsgi))
     graceful_shutdown.finish_generations(worker, dependencies.concurrency_limit)
+    process_setup.shorten_thread_switches()
     PeriodicTask(dependencies.maintenance, _MAINTENANCE_SECONDS).start()
     PeriodicTask(process_setup.release_free_memory, _MAINTENANCE_SECONDS).start()
 

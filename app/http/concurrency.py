@@ -16,7 +16,6 @@ READ_THREADS = 104
 More than all `Places` together, so that threads are left for what waits for nothing.
 """
 
-
 _thread = threading.local()  # `running`: the RunningThreads that this thread is in
 
 
@@ -32,6 +31,8 @@ class RunningThreads:
 
     def __init__(self, count: int) -> None:
         self._free = threading.Semaphore(count)
+        self._open = threading.Event()
+        self._open.set()
 
     def __enter__(self) -> None:
         self.enter()
@@ -44,6 +45,16 @@ class RunningThreads:
     def enter(self) -> None:
         """Wait until this thread may compute."""
         self._free.acquire()
+        self._open.wait()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let no further thread begin to compute within the block; for one thread at a time."""
+        self._open.clear()
+        try:
+            yield
+        finally:
+            self._open.set()
 
     def leave(self) -> None:
         """Let another thread compute."""

@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from typing import Any
 
 from app.http.concurrency import READ_THREADS, RunningThreads
@@ -17,7 +18,7 @@ MAX_READS = 2 * READ_THREADS
 """How many requests may have a thread for reads or wait for one."""
 
 _READINESS_THREADS = 2
-_RUNNING_THREADS = 3  # of those for reads; more only make each other and the event loop slower
+_RUNNING_THREADS = 2  # of those for reads; more only make each other and the event loop slower
 
 
 class ThreadPools:
@@ -41,8 +42,13 @@ class ThreadPools:
             RequestKind.OTHER: ThreadPoolExecutor(READ_THREADS, "read"),
         }
         self._running = RunningThreads(_RUNNING_THREADS)
-        self._free_reads = threading.Semaphore(MAX_READS)
+        self._lock = threading.Lock()
+        self._reads = 0
         self._queue: deque[tuple[float, Future[Any]]] = deque()
+
+    def is_full(self, kind: RequestKind) -> bool:
+        """Return whether a request of this kind would be canceled immediately."""
+        return kind is RequestKind.OTHER and self._reads >= MAX_READS
 
     def submit(self, kind: RequestKind, function: Callable[..., Any], *args: Any) -> Future[Any]:
         """Run a function for this kind of request."""
@@ -58,15 +64,25 @@ class ThreadPools:
         return future
 
     def _submit_read(self, function: Callable[..., Any], *args: Any) -> Future[Any]:
-        if not self._free_reads.acquire(blocking=False):
-            return _canceled()
+        with self._lock:
+            if self._reads >= MAX_READS:
+                return _canceled()
+            self._reads += 1
         future = self._pools[RequestKind.OTHER].submit(self._run_read, function, *args)
-        future.add_done_callback(lambda _: self._free_reads.release())
+        future.add_done_callback(self._count_end)
         return future
+
+    def _count_end(self, _: Future[Any]) -> None:
+        with self._lock:
+            self._reads -= 1
 
     def _run_read(self, function: Callable[..., Any], *args: Any) -> Any:
         with self._running:
             return function(*args)
+
+    def paused(self) -> AbstractContextManager[None]:
+        """Return a context manager in which no thread for reads begins to compute."""
+        return self._running.paused()
 
     def cancel_overdue(self) -> None:
         """Cancel the requests that have waited for a thread for too long."""

@@ -52,6 +52,23 @@ def read_slowly(address: str, clients: int, seconds: float, *, path: str) -> dic
     return asyncio.run(_read_slowly(address, clients, seconds, path))
 
 
+def serve_empty_responses(host: str, port: int) -> None:
+    """Serve an empty response to each request, until the process ends."""
+    asyncio.run(_serve_empty_responses(host, port))
+
+
+async def _serve_empty_responses(host: str, port: int) -> None:
+    async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(respond, host, port)
+    await server.serve_forever()
+
+
 async def _probe(address: str, path: str, seconds: float, timeout: float) -> ProbeResult:
     result, began, probes = ProbeResult(), time.perf_counter(), []
 

@@ -1,7 +1,9 @@
 """/healthz while others flood the service as shipped: `python -m bench.serving.floods`.
 
-BENCH_SERVICE is the folder of another version of the service, to compare with. BENCH_FLOODS is a
-part of the names of the floods to run. BENCH_CLIENTS is the number of clients of the large floods.
+BENCH_REPEATS is how often all floods are run, by default once; the table has the medians of the
+runs. BENCH_SERVICE is the folder of another version of the service, to compare with. BENCH_FLOODS
+is a part of the names of the floods to run. BENCH_CLIENTS is the number of clients of the large
+floods.
 """
 
 import io
@@ -24,7 +26,13 @@ from PIL import Image
 
 from app.config import Settings
 from bench.results import Measurement, report
-from bench.serving.flood_clients import ProbeResult, probe, read_slowly, request_repeatedly
+from bench.serving.flood_clients import (
+    ProbeResult,
+    probe,
+    read_slowly,
+    request_repeatedly,
+    serve_empty_responses,
+)
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.servers.databases import S3Server, new_bucket, s3_client, seaweedfs
 from tests.support.servers.fault_proxy import FaultProxy
@@ -34,6 +42,7 @@ from tests.support.servers.processes import listens
 SERVICE = Path(os.environ.get("BENCH_SERVICE", Path(__file__).resolve().parents[2]))
 CLIENTS = int(os.environ.get("BENCH_CLIENTS", "600"))
 SECONDS = int(os.environ.get("BENCH_SECONDS", "20"))
+REPEATS = int(os.environ.get("BENCH_REPEATS", "1"))
 TARGET_SECONDS = 0.15
 _TIMEOUT_SECONDS = 60
 _TEXT_SECONDS = 17  # of the slow text model
@@ -78,51 +87,78 @@ _FLOODS = (
 def main() -> None:
     """Run each flood as reported, then each with more clients, then all of them together."""
     chosen = os.environ.get("BENCH_FLOODS", "")
-    runs: dict[str, dict[Flood, int]] = {"no flood": {}}
-    runs |= {f"{one.name}, {one.reported}": {one: one.reported} for one in _FLOODS}
-    runs |= {f"{one.name}, {CLIENTS}": {one: CLIENTS} for one in _FLOODS}
-    runs[f"all four, {CLIENTS} each"] = dict.fromkeys(_FLOODS, CLIENTS)
-    measurements = []
-    for title, floods in runs.items():
-        if chosen in title:
-            health, ready = _measure(title, floods)
-            rows = [_row(f"{title}: /healthz", health), _row(f"{title}: /readyz", ready, None)]
-            print(*(f"{row.name}: {row.value}" for row in rows), sep="\n", flush=True)
-            measurements += rows
-    report("floods", f"p99 / {1000 * TARGET_SECONDS:.0f} ms", measurements)
+    floods: dict[str, dict[Flood, int]] = {"no flood": {}}
+    floods |= {f"{one.name}, {one.reported}": {one: one.reported} for one in _FLOODS}
+    floods |= {f"{one.name}, {CLIENTS}": {one: CLIENTS} for one in _FLOODS}
+    floods[f"all four, {CLIENTS} each"] = dict.fromkeys(_FLOODS, CLIENTS)
+    runs: dict[str, list[ProbeResult]] = {}
+    for number in range(REPEATS):
+        for title in (title for title in floods if chosen in title):
+            for probed, result in _measure(title, floods[title]).items():
+                name = f"{title}: {probed}"
+                runs.setdefault(name, []).append(result)
+                print(f"run {number + 1}, {name}: {1000 * _p99(result):.0f} ms", flush=True)
+    title = f"p99 / {1000 * TARGET_SECONDS:.0f} ms, medians of {REPEATS} runs"
+    report("floods", title, [_row(name, results) for name, results in runs.items()])
 
 
-def _row(name: str, result: ProbeResult, target: float | None = 1.0) -> Measurement:
-    p99 = statistics.quantiles(result.seconds, n=100)[98]
-    failed = f", {result.failed} failed" if result.failed else ""
+def _p99(result: ProbeResult) -> float:
+    return statistics.quantiles(result.seconds, n=100)[98]
+
+
+def _row(name: str, results: list[ProbeResult]) -> Measurement:
+    """Return the median of the runs' 99th percentiles, with the best and the worst of them."""
+    runs = [_p99(result) / TARGET_SECONDS for result in results]
+    longest = max(max(result.seconds) for result in results)
+    failed = sum(result.failed for result in results)
     return Measurement(
         name=name,
-        ratio=p99 / TARGET_SECONDS,
-        target=target,
-        value=f"{1000 * p99:.0f} ms, longest {1000 * max(result.seconds):.0f} ms{failed}",
+        ratio=statistics.median(runs),
+        low=min(runs),
+        high=max(runs),
+        target=1.0 if name.endswith("/healthz") else None,
+        value=f"{1000 * TARGET_SECONDS * statistics.median(runs):.0f} ms, "
+        f"longest {1000 * longest:.0f} ms" + (f", {failed} failed" if failed else ""),
     )
 
 
-def _measure(title: str, floods: dict[Flood, int]) -> tuple[ProbeResult, ProbeResult]:
-    """Return the probes of /healthz and /readyz during the floods, on a new server."""
+def _measure(title: str, floods: dict[Flood, int]) -> dict[str, ProbeResult]:
+    """Return the probes during the floods of a new server, and those of an idle one."""
     with (
         tempfile.TemporaryDirectory() as folder,
         _server(Path(folder)) as url,
-        ProcessPoolExecutor(len(floods) + 2, mp_context=get_context("spawn")) as pool,
+        _idle_server() as idle_url,
+        ProcessPoolExecutor(len(floods) + 3, mp_context=get_context("spawn")) as pool,
     ):
         running = {
             flood.name: pool.submit(flood.run, url, clients, SECONDS + 2.0, **flood.options)
             for flood, clients in floods.items()
         }
         time.sleep(2)  # until the clients have started
-        probes = [
-            pool.submit(probe, url, path, SECONDS, _TIMEOUT_SECONDS)
-            for path in ("/healthz", "/readyz")
-        ]
-        health, ready = (one.result() for one in probes)
+        urls = {"/healthz": url, "/readyz": url, "/ of an idle server": idle_url}
+        probes = {
+            name: pool.submit(probe, address, name.partition(" ")[0], SECONDS, _TIMEOUT_SECONDS)
+            for name, address in urls.items()
+        }
+        results = {name: future.result() for name, future in probes.items()}
         received = {name: future.result() for name, future in running.items()}
         print(f"{title}: {received}", flush=True)
-        return health, ready
+        return results
+
+
+@contextmanager
+def _idle_server() -> Iterator[str]:
+    """Run a server that does nothing else: how long it takes, everything takes on this machine."""
+    port = free_port()
+    process = get_context("spawn").Process(target=serve_empty_responses, args=(HOST, port))
+    process.start()
+    try:
+        while not listens(port):
+            time.sleep(0.05)
+        yield f"http://{HOST}:{port}"
+    finally:
+        process.terminate()
+        process.join()
 
 
 @contextmanager

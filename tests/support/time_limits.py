@@ -20,6 +20,8 @@ _NAMES = (
     "app.services.mongodb.records._PREPARATION_SECONDS",
     "app.services.rate_limiting.sqlite_file._BUSY_SECONDS",
     "app.services.rate_limiting.sqlite_file._QUEUE_SECONDS",
+    "app.services.s3.client._READ_SECONDS",
+    "app.services.s3.client._WRITE_SECONDS",
     "app.services.s3.session._CONNECT_SECONDS",
     "app.services.s3.session._READ_SECONDS",
     "app.services.sqlite.database._BUSY_SECONDS",

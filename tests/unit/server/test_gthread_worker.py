@@ -1,0 +1,106 @@
+"""The worker's event loop: a burst of requests delays no health check."""
+
+import os
+import selectors
+import socket
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack, closing, nullcontext
+from typing import Any
+
+import pytest
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+
+from app.http.request_kinds import RequestKind
+from app.server.error_responses import ErrorSender
+from app.server.gthread_worker import Worker
+
+BURST = 20
+
+
+class Threads:
+    """Stands in for the threads: records the requests, and handles none."""
+
+    def __init__(self) -> None:
+        self.submitted: list[RequestKind] = []
+        self.connections: list[Any] = []
+        self.full = False
+
+    def is_full(self, kind: RequestKind) -> bool:
+        """Return whether there is no thread."""
+        return self.full and kind is RequestKind.OTHER
+
+    def submit(self, kind: RequestKind, _: Any, connection: Any) -> "Future[bool]":
+        """Record a request."""
+        self.submitted.append(kind)
+        self.connections.append(connection)
+        return Future()
+
+    def paused(self) -> Any:
+        """Pause nothing."""
+        return nullcontext()
+
+    def cancel_overdue(self) -> None:
+        """Cancel nothing."""
+
+
+@pytest.fixture
+def worker() -> Iterator[Worker]:
+    """Make a worker with a listening socket, whose loop does not run."""
+    config = Config()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        made = Worker(1, os.getppid(), [listener], None, 30, config, Logger(config))
+        made.tpool, made.poller = Threads(), selectors.DefaultSelector()
+        made.handle_error = ErrorSender(lambda _origin: ())
+        made.method_queue.init()
+        with closing(made.poller), closing(made.method_queue), closing(made.tmp):
+            yield made
+            for connection in made.tpool.connections:
+                connection.close()
+
+
+def request(worker: Worker, path: str) -> socket.socket:
+    """Send a request to the worker."""
+    client = socket.create_connection(worker.sockets[0].getsockname())
+    client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    return client
+
+
+def accept_all(worker: Worker, count: int) -> None:
+    """Let the worker accept connections until it has this many."""
+    poll = selectors.DefaultSelector()
+    poll.register(worker.sockets[0], selectors.EVENT_READ)
+    with closing(poll):
+        while worker.nr_conns < count:
+            assert poll.select(60)
+            worker.accept(worker.sockets[0])
+
+
+def test_a_health_check_goes_before_a_burst(worker: Worker) -> None:
+    """It is handled while the connections are accepted; the others follow in their order."""
+    with ExitStack() as clients:
+        for path in [*["/images"] * BURST, "/healthz", "/readyz"]:
+            clients.enter_context(request(worker, path))
+        accept_all(worker, BURST + 2)
+        assert worker.tpool.submitted == [RequestKind.HEALTH]
+        while len(worker.tpool.submitted) < BURST + 2:
+            worker.wait_for_and_dispatch_events(0)
+    others = [RequestKind.OTHER] * BURST + [RequestKind.READINESS]
+    assert worker.tpool.submitted == [RequestKind.HEALTH, *others]
+
+
+def test_a_request_without_a_thread_is_refused_and_closed(worker: Worker) -> None:
+    """The client gets the whole response, and the worker keeps no connection."""
+    worker.tpool.full = True
+    with request(worker, "/images") as client:
+        accept_all(worker, 1)
+        worker.wait_for_and_dispatch_events(0)
+        client.settimeout(60)
+        response = b""
+        while data := client.recv(65536):
+            response += data
+    assert response.startswith(b"HTTP/1.1 503 ")
+    assert b"\r\nRetry-After: 2\r\n" in response
+    assert (worker.nr_conns, worker.tpool.submitted) == (0, [])
