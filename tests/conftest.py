@@ -20,6 +20,7 @@ from tests.support.servers.databases import (
     MongoServer,
     RedisServer,
     S3Server,
+    memory_folder,
     new_bucket,
     s3_client,
     seaweedfs,
@@ -116,9 +117,9 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
 
 
 @pytest.fixture(scope="session")
-def mongo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MongoServer]:
+def mongo_server() -> Iterator[MongoServer]:
     """Run one MongoDB server for all tests; none of them kills it."""
-    with secantusdb(tmp_path_factory.mktemp("secantusdb"), sync=False) as server:
+    with memory_folder("secantusdb") as folder, secantusdb(folder, sync=False) as server:
         yield server
 
 

@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -26,6 +28,7 @@ __all__ = [
     "S3Server",
     "ServerFailedError",
     "kill",
+    "memory_folder",
     "new_bucket",
     "patient",
     "s3_client",
@@ -33,6 +36,9 @@ __all__ = [
     "secantusdb",
     "valkey",
 ]
+
+
+_ROOMY = 4 * 1024**3  # a run writes a few hundred megabytes in each process
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,20 @@ class RedisServer:
 def patient(url: str, seconds: float = 60) -> str:
     """Add time limits to the URL of a Redis server, which replace those of the service."""
     return f"{url}?socket_timeout={seconds}&socket_connect_timeout={seconds}"
+
+
+@contextlib.contextmanager
+def memory_folder(name: str) -> Iterator[Path]:
+    """Make a folder in memory, if there are gigabytes left, or else on the disk.
+
+    Each write of the service waits for the server's journal, which a disk makes slow.
+    """
+    memory = Path("/dev/shm")  # noqa: S108  reason: the name of the file system in memory
+    is_roomy = (
+        memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOMY
+    )
+    with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=memory if is_roomy else None) as folder:
+        yield Path(folder)
 
 
 @contextlib.contextmanager
