@@ -88,8 +88,12 @@ def test_header_is_documented(embedded: Service) -> None:
         for method, operation in methods.items()
         if any(parameter["name"] == "Idempotency-Key" for parameter in operation["parameters"])
     ]
-    edits = ("/images/{filename}/edits", "post")
-    assert sorted(operations) == [("/generate-image", "post"), edits]
+    assert sorted(operations) == [
+        ("/generate-image", "post"),
+        ("/images/{filename}/edits", "post"),
+        ("/v1/images/edits", "post"),
+        ("/v1/images/generations", "post"),
+    ]
     operation = paths["/generate-image"]["post"]
     (header,) = (
         parameter for parameter in operation["parameters"] if parameter["name"] == "Idempotency-Key"
