@@ -90,21 +90,27 @@ class Recovery:
         The last value is its key in the store, or "" if it is in the spool.
 
         Raises:
-            ObjectDamaged: there are only other bytes.
+            ObjectDamaged: there are only other bytes, of an image that may have been paid for.
         """
         keys = (record.original.key,) if record.original else _keys(record.id)
         places: tuple[ImageStore | Spool, ...] = (self.spool, self.store)
-        damaged = ""
+        damaged: ObjectDamaged | None = None
         for place, key in itertools.product(places, keys):
-            data = _get(place, key)
+            try:
+                data = _get(place, key)
+            except ObjectDamaged as error:
+                damaged = error
+                continue
             if data is None:
                 continue
             saved = _read_sidecar(place, record)
             if matches(data, record.original or (saved.original if saved else None)):
                 return _completed(record, saved), data, key if place is self.store else ""
-            damaged = key
-        if damaged:  # the right bytes may be in the spool of another server
-            raise ObjectDamaged(f"{damaged} does not have the hash in the record")
+            damaged = ObjectDamaged(f"{key} does not have the hash in the record")
+        # The right bytes may be in the spool of another server. What is free is made again by the
+        # next request, which may even bring them.
+        if damaged and record.charged is not Charged.NO:
+            raise damaged
         return None
 
     def _give_up(self, record: ImageRecord) -> ImageRecord:

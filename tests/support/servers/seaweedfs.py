@@ -48,7 +48,7 @@ def seaweedfs(directory: Path) -> Iterator[S3Server]:
 
 def s3_client(server: S3Server, **overrides: Any) -> Any:
     """Make a boto3 client for the server, which does not retry unless overridden."""
-    return _client(server.endpoint_url, server.secret_key, overrides)
+    return client_of(server.endpoint_url, server.secret_key, overrides)
 
 
 def new_bucket(server: S3Server, client: Any, name: str = "") -> str:
@@ -79,7 +79,7 @@ def _seaweedfs(directory: Path) -> Iterator[S3Server]:
     # Each bucket has its own volumes, by default seven: more than a test bucket needs.
     env = {"WEED_MASTER_VOLUME_GROWTH_COPY_1": "1"}
     endpoint, master_url = f"http://{HOST}:{s3}", f"http://{HOST}:{master}"
-    client = _client(endpoint, secret, {})
+    client = client_of(endpoint, secret, {})
 
     def serves() -> bool:
         return listens(s3) and _stores(client, master_url)
@@ -116,7 +116,8 @@ def _identities(secret: str) -> str:
     return json.dumps({"identities": identities})
 
 
-def _client(endpoint: str, secret: str, overrides: dict[str, Any]) -> Any:
+def client_of(endpoint: str, secret: str, overrides: dict[str, Any]) -> Any:
+    """Make a boto3 client for the server at this address, with these settings changed."""
     import boto3
     from botocore.config import Config
 

@@ -17,6 +17,8 @@ from tests.faults.row import (
     StoredState,
     Topic,
 )
+from tests.support.servers.s3_lies import WRITES, writing
+from tests.support.servers.seaweedfs import client_of
 
 STORED = ExpectedResponse(201, charged="no")
 COMPLETE = StoredState(records=("ready no",), objects=("image", "original", "sidecar"))
@@ -42,6 +44,21 @@ def _outage(part: str, name: str, how: str, response: ExpectedResponse, kept: St
     )
 
 
+def _keep_half(rig: Rig) -> None:
+    """Make S3 confirm writes of originals, and keep half of each."""
+    rig.check_parts()  # which write too
+    host, port = rig.parts.s3.target
+    s3 = client_of(f"http://{host}:{port}", rig.parts.settings["aws_secret_access_key"], {})
+    rig.repair_by(s3.close)
+    bucket = rig.parts.settings["s3_bucket_name"]
+
+    def put(key: str, data: bytes) -> None:
+        s3.put_object(Bucket=bucket, Key=key, Body=data)
+
+    half = WRITES["half is stored, with the ETag of the whole"]
+    rig.lie_at_s3(writing("/originals/", half, put))
+
+
 def _breaking_at(point: HeldRequest) -> Callable[[Rig], object]:
     return lambda rig: rig.break_at(point)
 
@@ -57,6 +74,14 @@ TOPIC = Topic(
             send=_upload,
             response=_NO_STORAGE,
             stored=replace(_PENDING, objects=("original",)),
+            repeat=_FINISHED,
+        ),
+        Row(
+            name="S3 confirms the write of an upload's original, but half is stored",
+            cause=_keep_half,
+            send=_upload,
+            response=_NO_STORAGE,
+            stored=replace(_PENDING, objects=("damaged original",)),
             repeat=_FINISHED,
         ),
         Row(

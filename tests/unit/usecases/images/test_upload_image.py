@@ -64,6 +64,19 @@ def test_upload_is_free_and_not_spooled(world: World, upload: UploadImage) -> No
     assert provenance.source is None
 
 
+def test_file_sent_again_replaces_a_damaged_original(world: World, upload: UploadImage) -> None:
+    """What a failing write left of it is no reason to refuse the bytes that the caller has."""
+    world.store.stores_half = True
+    with pytest.raises(StorageUnavailable):
+        upload(sent())
+    world.store.stores_half = False
+    made = upload(sent())
+    assert made.created
+    assert made.record.original is not None
+    assert world.store.objects[made.record.original.key].data == b"a file"
+    assert not reconcile(world, fix=True).kinds
+
+
 def test_file_of_an_import_is_the_same_image(world: World, upload: UploadImage) -> None:
     """An upload finds what was imported, and an import what was uploaded."""
     import_image = ImportImage(
