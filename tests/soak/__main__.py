@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from pathlib import Path
 
 from tests.soak.run import soak
 from tests.support.network_guard import clean_environment
@@ -13,10 +14,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--folder", type=Path, help="an empty folder to keep logs and data in")
     given = parser.parse_args()
     clean_environment(os.environ)
-    result = soak(given.minutes * 60, given.seed)
-    sys.stdout.write(f"soak of {given.minutes:g} minutes, seed {given.seed}\n{result.table()}\n")
+    result = soak(given.minutes * 60, given.seed, folder=given.folder)
+    sys.stdout.write(f"{len(result.violations)} violations in {given.minutes:g} minutes\n")
     return 1 if result.violations else 0
 
 

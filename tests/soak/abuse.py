@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 import requests
 
 from tests.soak.fleet import Server
+from tests.soak.result import Result
 
 _CONNECTIONS = 40
 _READ_BYTES = 1024
@@ -42,7 +43,7 @@ def read_slowly(server: Server, path: str, seconds: float) -> None:
             time.sleep(_READ_BYTES / 4096)
 
 
-def flood(server: Server, path: str, burst: int, rng: random.Random, violations: list[str]) -> None:
+def flood(server: Server, path: str, burst: int, rng: random.Random, result: Result) -> None:
     """Send that many requests for cold variants, invented images or the list."""
     kinds: tuple[Callable[[], str], ...] = (
         lambda: f"{path}?w={rng.randrange(16, 600)}&filter=grayscale",
@@ -53,7 +54,7 @@ def flood(server: Server, path: str, burst: int, rng: random.Random, violations:
     waiting = iter([kind() for _ in range(burst)])
     lock = threading.Lock()
     threads = [
-        threading.Thread(target=_send_all, args=(server, waiting, lock, violations))
+        threading.Thread(target=_send_all, args=(server, waiting, lock, result))
         for _ in range(_THREADS)
     ]
     for thread in threads:
@@ -62,9 +63,7 @@ def flood(server: Server, path: str, burst: int, rng: random.Random, violations:
         thread.join()
 
 
-def _send_all(
-    server: Server, waiting: Iterator[str], lock: threading.Lock, violations: list[str]
-) -> None:
+def _send_all(server: Server, waiting: Iterator[str], lock: threading.Lock, result: Result) -> None:
     while True:
         with lock:
             path = next(waiting, None)
@@ -73,4 +72,4 @@ def _send_all(
         with contextlib.suppress(requests.RequestException):
             response = requests.get(server.url + path, timeout=_TIMEOUT_SECONDS)
             if response.status_code not in _EXPECTED:
-                violations.append(f"{response.status_code} for {path}: {response.text[:300]}")
+                result.violate(f"{response.status_code} for {path}: {response.text[:300]}")

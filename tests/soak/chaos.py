@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from tests.soak.abuse import flood, read_slowly
-from tests.soak.customers import OrderBook
+from tests.soak.customers.order_book import OrderBook
 from tests.soak.fleet import Server
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.servers.fault_proxy import FaultProxy
@@ -21,7 +21,7 @@ from tests.support.servers.s3_refusals import S3Request
 
 _BURST = 150
 _LATE_SECONDS = (5.0, 15.0)
-_LIE_SECONDS = (1.0, 4.0)
+_SPOOLING_SECONDS = 5.0
 _OUTAGES = ("refuse", "black_hole", "reset", "delay")
 
 
@@ -31,7 +31,7 @@ class Chaos:
 
     Attributes:
         put: stores an object in the store itself.
-        scale: how long abuse and absences last, from 0 to 1; less in a short run.
+        scale: how long everything lasts, from 0 to 1; less in a short run.
     """
 
     book: OrderBook
@@ -46,32 +46,35 @@ class Chaos:
     def run(self, until: float) -> None:
         """Break and repair until that time (monotonic), and leave everything working.
 
-        Everything is done once in any order, and then at random.
+        Everything is done once in any order, however long that takes, and then at random.
         """
         actions: tuple[tuple[Callable[[], str], int], ...] = (
             (self._kill_a_worker, 3),
             (self._kill_a_server, 2),
-            (self._restart_a_server, 1),
+            (self._restart_a_server, 2),
             (self._break_a_part, 5),
             (self._script_a_provider_fault, 4),
             (self._let_the_store_lie, 3),
             (self._read_slowly, 1),
             (self._flood, 2),
             (self._lose_a_server, 1),
-            (self._return_a_spool, 1),
         )
         kinds, weights = zip(*actions, strict=True)
         first = self.rng.sample(kinds, len(kinds))
-        while time.monotonic() < until:
+        while first or time.monotonic() < until:
             action = first.pop() if first else self.rng.choices(kinds, weights)[0]
             self.done[action()] += 1
             self.store.requests.clear()  # with all bodies
-            time.sleep(self.rng.uniform(0.3, 1.5))
+            self._wait(0.3, 1.5)
 
     @property
     def servers(self) -> list[Server]:
         """The servers that the customers use."""
         return self.book.servers
+
+    def _wait(self, least: float, most: float) -> None:
+        """Wait for a random time in seconds, which is shorter in a short run."""
+        time.sleep(least + self.scale * self.rng.uniform(0, most - least))
 
     def _kill_a_worker(self) -> str:
         server = self.rng.choice(self.servers)
@@ -86,16 +89,18 @@ class Chaos:
         server = self.rng.choice(self.servers)
         with server.lock:
             server.kill()
-            time.sleep(self.rng.uniform(0, 1))
+            self._wait(0, 1)
             server.start()
         return "server killed"
 
     def _restart_a_server(self) -> str:
+        """Restart a server on a disk that has the images which waited there earlier."""
         server = self.rng.choice(self.servers)
         with server.lock:
             status = server.stop()
+            server.return_spool()
             server.start()
-        return f"server restarted ({status})"
+        return f"server restarted with its earlier spool ({status})"
 
     def _break_a_part(self) -> str:
         name = self.rng.choice(sorted(self.proxies))
@@ -105,7 +110,7 @@ class Chaos:
             proxy.delay(0.2)
         else:
             getattr(proxy, outage)()
-        time.sleep(self.rng.uniform(0.5, 4))
+        self._wait(0.5, 4)
         proxy.restore()
         return f"{name} {outage}"
 
@@ -123,13 +128,13 @@ class Chaos:
                 Fault.moderation_blocked(),
             )
         )
-        self.fake.script("images", fault)
+        self.fake.script(self.rng.choice(("images", "images", "edits")), fault)
         return f"provider {fault.name}"
 
     def _let_the_store_lie(self) -> str:
         name, lie = self.rng.choice(self._lies())
         self.store.lies = (lie,)
-        time.sleep(self.rng.uniform(*_LIE_SECONDS))
+        self._wait(1, 4)
         self.store.lies = ()
         return name
 
@@ -145,39 +150,34 @@ class Chaos:
         return reads + writes + etags
 
     def _read_slowly(self) -> str:
-        path = self.book.path_of_any_image(self.rng)
-        if path:
-            read_slowly(self.rng.choice(self.servers), path, self.scale * self.rng.uniform(2, 6))
-        return "slow readers" if path else "nothing to read yet"
+        image = self.book.any_image(self.rng)
+        if image:
+            seconds = self.scale * self.rng.uniform(2, 6)
+            read_slowly(self.rng.choice(self.servers), f"/images/{image.filename}", seconds)
+        return "slow readers" if image else "nothing to read yet"
 
     def _flood(self) -> str:
-        path = self.book.path_of_any_image(self.rng)
-        if path:
-            burst = round(self.scale * _BURST)
-            flood(self.rng.choice(self.servers), path, burst, self.rng, self.book.violations)
-        return "flood" if path else "nothing to read yet"
+        image = self.book.any_image(self.rng)
+        if image:
+            burst, server = round(self.scale * _BURST), self.rng.choice(self.servers)
+            flood(server, f"/images/{image.filename}", burst, self.rng, self.book.result)
+        return "flood" if image else "nothing to read yet"
 
     def _lose_a_server(self) -> str:
         """Kill a server whose images could not be stored, and start it much later."""
         server = self.rng.choice(self.servers)
         self.proxies["s3"].refuse()
-        time.sleep(self.rng.uniform(1, 5))
+        until = time.monotonic() + _SPOOLING_SECONDS
+        while not server.has_spooled() and time.monotonic() < until:
+            time.sleep(0.1)
         with server.lock:
-            spooled = server.save_spool()
+            spooled = server.has_spooled()
+            server.save_spool()
             server.kill()
             self.proxies["s3"].restore()
             time.sleep(self.scale * self.rng.uniform(*_LATE_SECONDS))
             server.start()
         return f"server back late with {'spooled images' if spooled else 'nothing'}"
-
-    def _return_a_spool(self) -> str:
-        """Restart a server on a disk that still has the images which waited there earlier."""
-        server = self.rng.choice(self.servers)
-        with server.lock:
-            server.kill()
-            server.return_spool()
-            server.start()
-        return "spool returned"
 
 
 def _reading(change: Change) -> Lie:

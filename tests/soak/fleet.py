@@ -16,13 +16,16 @@ from typing import Any, TypeVar
 
 import requests
 
+from app.errors import RecordsUnavailable
+from tests.soak.customers.client import Client
 from tests.support.servers.free_ports import HOST, free_port
 from tests.support.servers.gunicorn import ROOT, START_SECONDS, environment
 
 T = TypeVar("T")
 
 _STOP_SECONDS = 60
-_MAX_PARALLEL = 4
+_MAX_PARALLEL = 8
+_TRIES = 5
 
 
 class Server:
@@ -37,7 +40,8 @@ class Server:
         port = free_port()
         self._port = _hold(port)
         self.url = f"http://{HOST}:{port}"
-        own = {"data_dir": self.data_dir, "port": port, "web_concurrency": 2, "trash_days": 0}
+        self.client = Client(self.url)
+        own = {"data_dir": self.data_dir, "port": port, "web_concurrency": 2, "trash_days": 7}
         self.environment = environment({**settings, **own}) | {"PYTHONPATH": str(ROOT)}
         self.lock = threading.Lock()  # held while it is being killed, stopped or started
         self.process: subprocess.Popen[bytes] | None = None
@@ -94,15 +98,18 @@ class Server:
         finally:
             self.kill()
 
-    def save_spool(self) -> int:
-        """Copy the images that wait for storage, as a backup would; return their number.
+    def has_spooled(self) -> bool:
+        """Return whether images wait for storage."""
+        return any(self.spool.glob("originals/*.png"))
+
+    def save_spool(self) -> None:
+        """Copy the images that wait for storage, as a backup would.
 
         A later copy is added to the earlier ones.
         """
         saved = self.folder / "saved"
         if self.spool.exists():
             shutil.copytree(self.spool, saved, dirs_exist_ok=True, ignore_dangling_symlinks=True)
-        return len(list(self.spool.glob("originals/*.png")))
 
     def return_spool(self) -> None:
         """Put all images back that were ever saved, as a disk that returns late."""
@@ -124,9 +131,17 @@ class Server:
 
 
 def in_parallel(works: Sequence[Callable[[], T]]) -> list[T]:
-    """Run them in threads, at most four at a time, and return the results."""
+    """Run them in threads, at most eight at a time, and return the results."""
     with ThreadPoolExecutor(_MAX_PARALLEL) as pool:
         return [running.result() for running in [pool.submit(work) for work in works]]
+
+
+def patiently(work: Callable[[], T]) -> T:
+    """Run it again, a few times, while the records are unavailable: the machine may be busy."""
+    for _ in range(_TRIES):
+        with contextlib.suppress(RecordsUnavailable):
+            return work()
+    return work()
 
 
 def _hold(port: int) -> socket.socket:

@@ -1,19 +1,22 @@
-"""Comparison of the stores after a soak: the ledger with the records, and deleted images."""
+"""Comparison of the stores after a soak: the ledger with the records, and removed images."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from app.models import ImageRecord, State
+from app.models import ImageRecord, State, object_keys
 from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.ledger import MongoLedger
 from app.services.mongodb.records import MongoRecords
 from app.services.runtime.timing import SystemClock
 from app.usecases.billing.accounting import AccountedRecords
 from app.usecases.billing.reservations import SettleReservations
-from tests.soak.customers import Order, OrderBook
+from tests.soak.customers.moves import remove, restore
+from tests.soak.customers.order_book import OrderBook
+from tests.soak.customers.orders import Image, Place
 from tests.soak.fleet import in_parallel
-from tests.soak.report import Result
+from tests.soak.result import Result
 
 _ATTEMPTS = 20
 
@@ -24,36 +27,79 @@ class _Later(SystemClock):
         return super().now() + timedelta(hours=1)
 
 
-def delete_the_rest(book: OrderBook, result: Result) -> None:
-    """Repeat each deletion whose result is unknown."""
-    for number, order in enumerate(book.orders):
-        if order.deleting and order.deleted_at is None and order.body:
-            attempts = (book.delete(order, book.servers[number % 2]) for _ in range(_ATTEMPTS))
-            if not any(attempts):
-                result.violations.append(f"{order.key} can't be deleted")
+def settle_moves(book: OrderBook, result: Result) -> None:
+    """Repeat each move whose result is unknown, and restore half of what is in the trash."""
+    moved = [image for image in book.images if image.changes]
+    in_parallel([partial(_settle, book, image, number) for number, image in enumerate(moved)])
+    unsure = [image.name for image in moved if image.place is Place.UNSURE]
+    result.violate(*(f"{name} can't be moved" for name in unsure))
+    places = Counter(image.place.value for image in moved)
+    result.figure("moves", dict(book.moves.most_common()))
+    result.figure("images that were moved, by place", dict(places.most_common()))
 
 
-def compare_deleted(book: OrderBook, keys: list[str], result: Result) -> None:
-    """Check that no deleted image is listed, served or stored.
+def _settle(book: OrderBook, image: Image, number: int) -> None:
+    image.lingering = False
+    for attempt in range(_ATTEMPTS):
+        server = book.servers[(number + attempt) % 2]
+        if image.purging and image.place is not Place.PURGED:
+            remove(book, image, server, purge=True)
+        elif image.place is Place.UNSURE or (image.place is Place.TRASHED and number % 2):
+            restore(book, image, server)
+        else:
+            return
+
+
+def note_leftovers(book: OrderBook, keys: list[str], result: Result) -> None:
+    """Note which images were deleted for good and still have objects, before any repair."""
+    stored = _by_id(keys)
+    purged = [image for image in book.images if image.place is Place.PURGED]
+    left = [f"{image.name} {sorted(stored[image.id])}" for image in purged if image.id in stored]
+    result.figure("deleted, with objects before repairs", left)
+
+
+def compare_removed(book: OrderBook, keys: list[str], result: Result) -> None:
+    """Check that no removed image is served or stored, and that the trash has its images.
 
     Args:
         book: all orders.
         keys: the keys of all stored objects.
         result: gets the figures and violations.
     """
-    deleted = [order for order in book.orders if order.deleted_at is not None]
-    listed = {key.rpartition("/")[2].partition(".")[0] for key in keys}
-    restored = [order.key for order in deleted if _id_of(order) in listed]
-    places = [(order, server) for order in deleted for server in book.servers]
-    served = in_parallel([partial(book.fetch, order, server) for order, server in places])
-    restored += [
-        f"{order.key} at {server.url}"
-        for (order, server), is_served in zip(places, served, strict=True)
+    stored = _by_id(keys)
+    removed = [image for image in book.images if image.place in {Place.PURGED, Place.TRASHED}]
+    problems = [f"{image.name}: {_problem(image, stored)}" for image in removed]
+    wrong = [problem for problem in problems if not problem.endswith(": ")]
+    places = [(image, server) for image in removed for server in book.servers]
+    served = in_parallel([partial(book.fetch, image, server) for image, server in places])
+    wrong += [
+        f"{image.name} is {image.place}, and served by {server.url}"
+        for (image, server), is_served in zip(places, served, strict=True)
         if is_served
     ]
-    result.figures["deleted images"] = len(deleted)
-    result.figures["deleted images restored"] = len(restored)
-    result.violations += [f"{name} was deleted, and is there again" for name in restored]
+    result.figure("removed images", len(removed))
+    result.figure("removed images served or stored again", len(wrong))
+    result.violate(*wrong)
+
+
+def _by_id(keys: list[str]) -> dict[str, set[str]]:
+    """Return the folders and extensions of the keys by image."""
+    found: dict[str, set[str]] = {}
+    for key in keys:
+        folder, image_id, extension = object_keys.split_key(key)
+        found.setdefault(image_id, set()).add(folder + extension)
+    return found
+
+
+def _problem(image: Image, stored: dict[str, set[str]]) -> str:
+    """Return what is wrong with the objects of a removed image, or ""."""
+    found = stored.get(image.id, set())
+    if image.place is Place.PURGED:
+        return f"was deleted, and {sorted(found)} are stored" if found else ""
+    if f"{object_keys.IMAGES}png" in found:
+        return "is in the trash, and at its address"
+    is_whole = f"{object_keys.ORIGINALS}trash" in found and len(found) > 1
+    return "" if is_whole else f"is in the trash, where {sorted(found)} are stored"
 
 
 def compare_ledger(book: OrderBook, database: MongoDatabase, result: Result) -> None:
@@ -65,13 +111,13 @@ def compare_ledger(book: OrderBook, database: MongoDatabase, result: Result) -> 
         settle.settle(reservation)
     today = datetime.now(UTC).date()
     spent = sum(day.micros for day in ledger.days("", today - timedelta(days=1), today).values())
-    costs = {_id_of(order): _micros(order.body) for order in book.orders if order.body}
+    costs = {image.id: _micros(image.body) for image in book.images if image.body}
     booked = sum(_booked(record, costs) for record in _all_records(records))
-    result.figures["interrupted reservations settled"] = len(interrupted)
-    result.figures["ledger, micros"] = spent
-    result.figures["ledger less records, micros"] = spent - booked
+    result.figure("interrupted reservations settled", len(interrupted))
+    result.figure("ledger, micros", spent)
+    result.figure("ledger less records, micros", spent - booked)
     if spent != booked:
-        result.violations.append(f"the ledger counts {spent} micros, the records {booked}")
+        result.violate(f"the ledger counts {spent} micros, the records {booked}")
 
 
 def _booked(record: ImageRecord, costs: dict[str, int]) -> int:
@@ -86,10 +132,6 @@ def _all_records(records: MongoRecords) -> list[ImageRecord]:
     while page := records.scan(after=found[-1].id if found else "", limit=500):
         found += page
     return found
-
-
-def _id_of(order: Order) -> str:
-    return str(order.body["filename"]).partition(".")[0] if order.body else ""
 
 
 def _micros(body: dict[str, Any]) -> int:
