@@ -5,12 +5,11 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,14 +17,25 @@ import requests
 
 from app.errors import RecordsUnavailable
 from tests.soak.customers.client import Client
+from tests.support.servers.forked_python import ForkedProcess, Program, start
 from tests.support.servers.free_ports import HOST, free_port
-from tests.support.servers.gunicorn import ROOT, START_SECONDS, environment
+from tests.support.servers.gunicorn import ROOT, SHIPPED, START_SECONDS, environment
 
 T = TypeVar("T")
 
 _STOP_SECONDS = 60
+_COMMAND_SECONDS = 600
 _MAX_PARALLEL = 8
 _TRIES = 5
+
+
+@dataclass(frozen=True)
+class CommandResult:
+    """The exit status and the output of a command."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 class Server:
@@ -44,20 +54,11 @@ class Server:
         own = {"data_dir": self.data_dir, "port": port, "web_concurrency": 2, "trash_days": 7}
         self.environment = environment({**settings, **own}) | {"PYTHONPATH": str(ROOT)}
         self.lock = threading.Lock()  # held while it is being killed, stopped or started
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: ForkedProcess | None = None
 
     def start(self) -> None:
         """Start it and wait until it responds."""
-        command = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py")]
-        with self.log_file.open("ab") as log:
-            self.process = subprocess.Popen(
-                [*command, "wsgi:app"],
-                cwd=self.folder,
-                env=self.environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        self.process = start(self._program("gunicorn", "--config", str(SHIPPED), "wsgi:app"))
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             with contextlib.suppress(requests.RequestException):
@@ -117,16 +118,26 @@ class Server:
         if saved.exists():
             shutil.copytree(saved, self.spool, dirs_exist_ok=True)
 
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str) -> CommandResult:
         """Run a command of the service with this server's settings."""
-        return subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "wsgi", *command],
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
+        output, errors = (self.folder / name for name in ("command.out", "command.err"))
+        for file in (output, errors):
+            file.unlink(missing_ok=True)
+        program = self._program("flask", "--app", "wsgi", *command)
+        process = start(replace(program, output=output, errors=errors))
+        try:
+            status = process.wait(_COMMAND_SECONDS)
+        finally:
+            process.send_signal(signal.SIGKILL)
+        return CommandResult(status, output.read_text(), errors.read_text())
+
+    def _program(self, module: str, *arguments: str) -> Program:
+        return Program(
+            module,
+            arguments,
+            directory=self.folder,
+            environment=self.environment,
+            output=self.log_file,
         )
 
 
