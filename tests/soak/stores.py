@@ -12,7 +12,7 @@ from app.services.mongodb.records import MongoRecords
 from app.services.runtime.timing import SystemClock
 from app.usecases.billing.accounting import AccountedRecords
 from app.usecases.billing.reservations import SettleReservations
-from tests.soak.customers.moves import remove, restore
+from tests.soak.customers.customer import remove, restore
 from tests.soak.customers.order_book import OrderBook
 from tests.soak.customers.orders import Image, Place
 from tests.soak.fleet import in_parallel

@@ -112,7 +112,7 @@ def test_a_response_that_crossed_a_move_proves_nothing() -> None:
 
 
 def test_each_candidate_of_a_group_has_an_outcome() -> None:
-    """The parts of a response are told apart by their index, and none may be missing."""
+    """Each part of a response belongs to the candidate with its index, and none may be missing."""
     order = Order("key", "a red fox", n=3)
     bad = {"index": 2, "code": "provider_bad_response", "charged": "yes"}
     images = [{"index": 0, "filename": "0.png"}]
@@ -130,7 +130,7 @@ def test_an_edit_without_its_parent_is_refused() -> None:
     parent = Image("parent", body={"filename": "0.png"})
     order = Order("key", "Make it blue", parent=parent)
     response = {"code": "image_not_found"}
-    problem = "key does not find its parent, which nobody removed"
+    problem = "key does not find its parent, which was not removed"
     assert order.note(404, response, [0]) == [problem]
     parent.move(Place.TRASHED)
     assert order.note(404, response, [0]) == []

@@ -198,7 +198,7 @@ def _note_refusal(image: Image, parent: Image) -> str:
     """Note that an edit can't be made, because its parent is gone."""
     image.last_error = "image_not_found"
     if not parent.changes:
-        return "does not find its parent, which nobody removed"
+        return "does not find its parent, which was not removed"
     if image.body is not None:
         # After the edit was deleted for good, nothing has the names of its parents.
         is_lost = not image.purging
