@@ -109,6 +109,8 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         retention=retention,
     )
     trash = build_trash(uncached, images, timedelta(days=settings.trash_days))
+    authentication = _authentication(replace(ports, clock=machine_clock))
+    authenticate = authentication if settings.auth_required else None
     return Dependencies(
         generate=generate,
         generate_group=GenerateGroup(single=generate),
@@ -121,7 +123,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         variants=_variants(settings, replace(ports, store=store), images),
         create_cutout=build_create_cutout(uncached, free_images),
         upload_image=build_upload_image(settings, ports, free_images),
-        upload_limits=build_upload_limits(settings),
+        upload_limits=build_upload_limits(settings, authenticate),
         prompts=Prompts(
             ports.writer,
             prices=prices,
@@ -154,9 +156,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
             uncached, recovery, FileCursor(settings.data_dir / "deep-check")
         ),
         maintenance=build_maintenance(uncached, readiness, recovery, retention, trash.period),
-        authenticate=_authentication(replace(ports, clock=machine_clock))
-        if settings.auth_required
-        else None,
+        authenticate=authenticate,
         rate_limits=RateLimits(rates=_rates(settings), limiter=ports.rate_limiter),
         api_keys=ApiKeys(ports.api_keys, machine_clock),
         store=ports.store,

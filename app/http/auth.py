@@ -104,7 +104,7 @@ def authenticate_request(
         enforce_limit(limits, "default", ANONYMOUS, environ, add=False)
 
     try:
-        _current.set(authenticate(_api_key(environ), check_limit))
+        _current.set(authenticate(api_key(environ), check_limit))
     except Unauthorized:
         enforce_limit(limits, "default", ANONYMOUS, environ)
         raise
@@ -115,7 +115,7 @@ def clear_caller() -> None:
     _current.set(ANONYMOUS)
 
 
-def _api_key(environ: dict[str, Any]) -> str:
+def api_key(environ: dict[str, Any]) -> str:
     """Return the request's API key; "" if there is none, or if two differ.
 
     WSGI joins repeated headers with a comma, which no key contains.

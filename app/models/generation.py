@@ -168,6 +168,9 @@ class ImageRecord(RecordFields):
         record = self._from(State.DELETED, lease_until=now)
         names = (*_KEY_FIELDS, *_COST_FIELDS, *(("fingerprint",) if record.claim else ()))
         kept: dict[str, Any] = {name: getattr(record, name) for name in names}
+        if record.claim and record.inputs:  # an edit is recognized by its inputs and its size
+            inputs = tuple(replace(one, subject="", edits=()) for one in record.inputs)
+            kept |= {"inputs": inputs, "size": record.size}
         return ImageRecord(**kept)
 
     def booked(self) -> "ImageRecord":

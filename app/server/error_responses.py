@@ -20,7 +20,7 @@ from gunicorn.http.errors import (
     ParseException,
 )
 
-from app.errors import AddressTooLong, AppError, HeadersTooLarge, InvalidRequest
+from app.errors import AddressTooLong, AppError, HeadersTooLarge, InvalidRequest, Unauthorized
 from app.http import security_headers
 from app.http.contract import openai_errors
 from app.http.cors import HeaderList
@@ -125,6 +125,8 @@ def _serialize(error: AppError, cors_headers: HeaderList, path: str) -> bytes:
         **dict(security_headers.DEFAULT_HEADERS),
         **dict(cors_headers),
     }
+    if isinstance(error, Unauthorized):
+        headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, section 15.5.2
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
     lines = [f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}"]

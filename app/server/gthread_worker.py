@@ -18,30 +18,31 @@ from typing import Any
 
 from gunicorn.http.errors import NoMoreData
 
-from app.errors import Overloaded, RequestTimeout, ServiceBusy
+from app.errors import Overloaded, RequestTimeout
 from app.http.request_kinds import RequestKind, kind_of
-from app.http.uploads.limits import MAX_CONCURRENT_UPLOADS, UploadLimits
+from app.http.uploads.limits import UploadLimits
 from app.server.connection import Connection
 from app.server.holding_worker import HoldingWorker
+from app.server.large_bodies import LargeBodies
 from app.server.response_socket import slowest_over
 from app.server.thread_pools import ThreadPools
 
 HEAD_SECONDS = 10.0
 _MAX_UNSENT_BYTES = 64 * 1024 * 1024  # of all responses to slow readers
 _TURN_SECONDS = 0.01  # to dispatch requests, before the loop looks for new ones
-_MAX_LARGE_BODIES = MAX_CONCURRENT_UPLOADS  # with a mask, and as many uploads, at the same time
 
 
 class Worker(HoldingWorker):
     """Threaded worker that receives requests in its event loop.
 
-    Public methods override gunicorn's, except `close_gracefully`.
+    Public methods override gunicorn's, except `close_gracefully`, `receiving` and `reject`.
     """
 
     uploads: UploadLimits | None = None  # until the application is loaded
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self._large_bodies = LargeBodies(self)
         # Complete requests that are not dispatched yet; health checks never wait among them.
         self._complete: deque[Connection] = deque()
 
@@ -84,7 +85,7 @@ class Worker(HoldingWorker):
     def finish_request(self, conn: Connection, fs: "Future[bool]") -> None:
         """Go on with the connection, once the client has read the response."""
         if fs.cancelled():
-            self._reject(conn, Overloaded("no thread became free in time"))
+            self.reject(conn, Overloaded("no thread became free in time"))
         elif conn.sock.has_unsent:
             self._hold_slow_reader(conn, fs)
         else:
@@ -108,7 +109,7 @@ class Worker(HoldingWorker):
         except OSError:  # reset
             self._drop(conn)
         except Exception as error:  # noqa: BLE001 - reason: one connection must not end the event loop
-            self._reject(conn, error)
+            self.reject(conn, error)
         else:
             self._proceed(conn, complete=complete, closed=data == b"")
 
@@ -120,7 +121,7 @@ class Worker(HoldingWorker):
             else:
                 self._complete.append(conn)
         elif closed and conn.buffer.data:
-            self._reject(conn, NoMoreData())
+            self.reject(conn, NoMoreData())
         elif closed:
             self._drop(conn)
         else:
@@ -140,26 +141,26 @@ class Worker(HoldingWorker):
         if conn not in self._held:
             self._hold(conn, HEAD_SECONDS, self._receive, self._time_out)
         if conn.buffer.head_complete and not conn.receives_body:
-            if conn.receives_file and self._receives_too_many_like(conn):
-                self._reject(conn, ServiceBusy("too many large bodies are being received"))
+            if error := self._large_bodies.refusal(conn):
+                self.reject(conn, error)
                 return
             conn.start_body()
         if conn.receives_body:
             conn.deadline = min(conn.body_deadline, self._send_until)
             conn.send_continue()
 
-    def _receives_too_many_like(self, conn: Connection) -> bool:
-        receiving = [one for one, action in self._held.items() if action == self._time_out]
-        limits = [one.buffer.max_body_bytes for one in receiving]
-        return limits.count(conn.buffer.max_body_bytes) > _MAX_LARGE_BODIES
+    def receiving(self) -> list[Connection]:
+        """Return the connections that are receiving a request."""
+        return [conn for conn, action in self._held.items() if action == self._time_out]
 
     def _time_out(self, conn: Connection) -> None:
         if conn.buffer.data:
-            self._reject(conn, RequestTimeout())
+            self.reject(conn, RequestTimeout())
         else:
             self._drop(conn)
 
-    def _reject(self, conn: Connection, error: BaseException) -> None:
+    def reject(self, conn: Connection, error: BaseException) -> None:
+        """Send an error, and close the connection."""
         self._release(conn)
         self.handle_error(None, conn.sock, conn.client, error, bytes(conn.buffer.data))
         self.nr_conns -= 1

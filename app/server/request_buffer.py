@@ -13,7 +13,9 @@ from gunicorn.http.body import LengthReader
 from gunicorn.http.errors import LimitRequestHeaders, NoMoreData
 from gunicorn.http.parser import RequestParser
 
+from app.http.auth import CREDENTIAL_HEADERS
 from app.http.body_limits import MAX_BODY_BYTES, body_too_large, is_upload, max_body_bytes
+from app.http.uploads.key_check import Credentials
 from app.http.uploads.limits import UploadLimits
 from app.server.body_file import BodyFile
 from app.server.chunk_scanner import ChunkScanner
@@ -23,6 +25,7 @@ _CHUNKED_EXTRA_BYTES = 2 * MAX_HEAD_BYTES  # for head, chunk sizes and trailers
 _PIECE_BYTES = 4096  # the parser copies the rest of a piece for each chunk in it
 
 _HEAD_END = b"\r\n\r\n"
+_CREDENTIAL_HEADERS = {name.upper() for name in CREDENTIAL_HEADERS}  # as gunicorn has them
 _FRAMING = (b"content-length", b"transfer-encoding")
 
 
@@ -43,6 +46,7 @@ class RequestBuffer:
             (RFC 9110, section 10.1.1).
         max_body_bytes: the maximum size of the body, known once the head is complete.
         file: the body of an upload, once the head is complete.
+        credentials: the headers with an API key, once the head is complete.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class RequestBuffer:
         self.expects_continue = False
         self.max_body_bytes = MAX_BODY_BYTES
         self.file: BodyFile | None = None
+        self.credentials: Credentials = {}
         self._cfg, self._client, self._uploads = cfg, client, uploads
         self._request_length = 0  # at least, as far as it is known
         self._chunks: ChunkScanner | None = None
@@ -121,6 +126,7 @@ class RequestBuffer:
         _check_head(self._body_start(parser))
         self.head_complete = True
         self.expects_continue = request._expected_100_continue
+        self.credentials = _credentials(request.headers)
         reader, start = request.body.reader, self._body_start(parser)
         length = reader.length if isinstance(reader, LengthReader) else None
         if self._uploads and is_upload(request.method, request.path):
@@ -160,6 +166,16 @@ class RequestBuffer:
         self._chunked_end = end
         next(self._parser(*self.pieces())).body.read()  # raises if it is malformed
         return True
+
+
+def _credentials(headers: Iterable[tuple[str, str]]) -> Credentials:
+    """Return the headers with an API key; the values of a repeated one are joined, as in WSGI."""
+    found: Credentials = {}
+    for header, value in headers:
+        name = f"HTTP_{header.replace('-', '_')}"
+        if header in _CREDENTIAL_HEADERS:
+            found[name] = f"{found[name]},{value}" if name in found else value
+    return found
 
 
 def _check_head(size: int) -> None:

@@ -9,6 +9,7 @@ from typing import BinaryIO
 from flask import Flask, current_app
 
 from app.errors import AppError, RequestTooLarge
+from app.http.uploads.key_check import KeyCheck
 
 MAX_CONCURRENT_UPLOADS = 32
 """How many files a process receives at the same time, and how many received ones it keeps."""
@@ -25,11 +26,13 @@ class UploadLimits:
         max_file_bytes: the maximum size of a file.
         open_file: opens a temporary file on disk, which has no name; raises StorageUnavailable.
         places: bounds how many files are kept at the same time.
+        key_check: checks API keys before the body has arrived; None if none are required.
     """
 
     max_file_bytes: int
     open_file: Callable[[], BinaryIO]
     places: AbstractContextManager[object]
+    key_check: KeyCheck | None = None
 
     @property
     def max_body_bytes(self) -> int:

@@ -38,7 +38,7 @@ class FaultInjectingGenerator:
         on_partial: OnPartial | None = None,
     ) -> GeneratedImage:
         """See ImageGenerator."""
-        fault_injection.current().raise_while_drawing()
+        fault_injection.current().raise_while_drawing(request.candidate)
         return self._inner.draw(request, inputs=inputs, on_partial=on_partial)
 
 

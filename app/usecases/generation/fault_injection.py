@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from app.errors import (
     AppError,
@@ -30,6 +31,7 @@ from app.errors import (
     ShuttingDown,
     StorageUnavailable,
 )
+from app.models.image_request import MAX_CANDIDATES
 
 HEADER = "X-Simulate"
 MAX_SECONDS = 120
@@ -66,17 +68,19 @@ _BEFORE_DRAWING: dict[str, type[AppError]] = {
 }
 _RETRY_AFTER = {"rate_limited": 30, "budget_exceeded": 3600}  # seconds
 _SLOW = re.compile(r"slow=(\d{1,3}(?:\.\d{1,3})?)")
+_CANDIDATE = re.compile(rf"candidate=([0-{MAX_CANDIDATES - 1}])")
 
 
 @dataclass(frozen=True)
 class InjectedFault:
     """The fault of a request: a delay in seconds, then an error code.
 
-    Both are optional.
+    Both are optional. A candidate's number, from 0, restricts them to one of several images.
     """
 
     seconds: float = 0.0
     code: str = ""
+    candidate: int | None = None
 
     def raise_before_drawing(self) -> None:
         """Wait, then raise the error if it occurs before drawing.
@@ -88,12 +92,14 @@ class InjectedFault:
             self._wait()
             raise kind("simulated", retry_after=_RETRY_AFTER.get(self.code))
 
-    def raise_while_drawing(self) -> None:
-        """Wait, then raise the error if it is one of the provider's.
+    def raise_while_drawing(self, candidate: int = 0) -> None:
+        """Wait, then raise the error if it is one of the provider's, and of this candidate.
 
         Raises:
             AppError: the requested error.
         """
+        if self.candidate not in {None, candidate}:
+            return
         self._wait()
         if self.code in _WHILE_DRAWING:
             kind, charged = _WHILE_DRAWING[self.code]
@@ -111,7 +117,8 @@ _current: ContextVar[InjectedFault] = ContextVar("fault", default=_NO_FAULT)
 def parse(text: str | None, *, allowed: bool) -> InjectedFault:
     """Parse a fault such as `slow=8`, `timeout`, or `slow=8,timeout`.
 
-    An error is `timeout`, `429`, `moderation` or an error code. A comma joins it to a delay.
+    An error is `timeout`, `429`, `moderation` or an error code. A comma joins it to a delay, and
+    to `candidate=1` for only one of several images.
 
     Args:
         text: the value of the header; None if it is missing.
@@ -126,19 +133,27 @@ def parse(text: str | None, *, allowed: bool) -> InjectedFault:
         raise _refused(
             "Faults can't be simulated with a paid provider. Use IMAGE_PROVIDER=offline or replay."
         )
-    seconds, code = 0.0, ""
+    fault = _NO_FAULT
     for word in (part.strip().lower() for part in text.split(",")):
-        name = _SHORT.get(word, word)
-        if slow := _SLOW.fullmatch(word):
-            seconds = float(slow[1])
-        elif name in _WHILE_DRAWING or name in _BEFORE_DRAWING:
-            code = name
-        else:
-            known = ", ".join([*_SHORT, *sorted({*_WHILE_DRAWING, *_BEFORE_DRAWING})])
-            raise _refused(f"Unknown fault. Use slow=SECONDS, or one of {known}.")
-    if seconds > MAX_SECONDS:
+        fault = replace(fault, **_part(word))
+    if fault.seconds > MAX_SECONDS:
         raise _refused(f"The delay is too long. Use at most slow={MAX_SECONDS}.")
-    return InjectedFault(seconds, code)
+    if fault.candidate is not None and fault.code in _BEFORE_DRAWING:
+        raise _refused("Only an error of the provider can be that of one candidate.")
+    return fault
+
+
+def _part(word: str) -> dict[str, Any]:
+    """Return the field that a word of the header sets."""
+    name = _SHORT.get(word, word)
+    if slow := _SLOW.fullmatch(word):
+        return {"seconds": float(slow[1])}
+    if one := _CANDIDATE.fullmatch(word):
+        return {"candidate": int(one[1])}
+    if name in _WHILE_DRAWING or name in _BEFORE_DRAWING:
+        return {"code": name}
+    known = ", ".join([*_SHORT, *sorted({*_WHILE_DRAWING, *_BEFORE_DRAWING})])
+    raise _refused(f"Unknown fault. Use slow=SECONDS, candidate=NUMBER, or one of {known}.")
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Read, list and delete images."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +17,9 @@ from app.ports import (
     OwnerCache,
     unguarded,
 )
+
+OnMarked = Callable[[ImageRecord], object]
+"""Called with a record that was marked as deleted, as it was before."""
 
 _REMOVED = (State.DELETED, State.TRASHED)
 _MAX_VERSIONS = 1000  # ends the search if damaged records form a circle
@@ -132,10 +136,13 @@ class Images:
         """
         return self.guard(self.records.version)
 
-    def delete(self, image_id: str, *, owner: str | None = None) -> None:
+    def delete(
+        self, image_id: str, *, owner: str | None = None, on_marked: OnMarked = lambda _: None
+    ) -> None:
         """Delete the objects, then the record.
 
-        An interrupted deletion can be repeated.
+        An interrupted deletion can be repeated. `on_marked` is called with the former record once
+        the image is marked as deleted.
 
         A tombstone stays until Idempotency-Keys of that age expire, so that a late retry does not
         pay for the image again, and no server restores it from its spool.
@@ -146,13 +153,13 @@ class Images:
             RecordsUnavailable: nothing was deleted, or only the record is left.
         """
         with self.deleting:
-            self._delete(image_id, owner)
+            self._delete(image_id, owner, on_marked)
 
-    def purge(self, record: ImageRecord) -> bool:
+    def purge(self, record: ImageRecord, *, on_marked: OnMarked = lambda _: None) -> bool:
         """Delete an image as `delete` does, if its record is unchanged; return whether it did."""
         try:
             with self.deleting:
-                self._remove(record)
+                self._remove(record, on_marked)
         except ImageNotFound:
             return False
         return True
@@ -168,14 +175,15 @@ class Images:
         if self.owners:
             self.owners.forget(image_id)
 
-    def _delete(self, image_id: str, owner: str | None) -> None:
+    def _delete(self, image_id: str, owner: str | None, on_marked: OnMarked) -> None:
         record = self._record(image_id)
         if record is None or not _can_be_deleted(record) or not _belongs_to(record, owner):
             raise ImageNotFound(image_id)
-        self._remove(record)
+        self._remove(record, on_marked)
 
-    def _remove(self, record: ImageRecord) -> None:
+    def _remove(self, record: ImageRecord, on_marked: OnMarked) -> None:
         deleted = self._mark(record)
+        on_marked(record)
         self.forget_owner(record.id)
         for key in _object_keys(record):
             self.store.delete(key)

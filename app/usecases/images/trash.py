@@ -111,14 +111,16 @@ class Trash:
         expired = self.records.expired_leases(before, limit=_MAX_EMPTIED, state=State.TRASHED)
         deleted = 0
         for record in expired:
-            if self.images.purge(record):
-                self.observer.trash("emptied")
+            if self.images.purge(record, on_marked=lambda _: self.observer.trash("emptied")):
                 deleted += 1
         return deleted
 
     def _purge(self, image_id: str, owner: str | None) -> None:
-        self.images.delete(image_id, owner=owner)
-        self.observer.trash("purged")
+        self.images.delete(image_id, owner=owner, on_marked=self._count_purged)
+
+    def _count_purged(self, former: ImageRecord) -> None:
+        if former.state is State.TRASHED:  # other images were never in the trash
+            self.observer.trash("purged")
 
     def _put_away(self, record: ImageRecord) -> None:
         source, target = object_keys.image_key(record.id), object_keys.trash_key(record.id)

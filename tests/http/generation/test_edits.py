@@ -102,6 +102,11 @@ def test_repeated_key_returns_the_first_edit(real: Service, parts: Parts) -> Non
     late = edit(real, first, "k", images=[second])
     assert (late.json(), late.headers["Idempotency-Replayed"]) == (made.json(), "true")
     assert edit(real, first, "other").status_code == 404
+    assert real.call("DELETE", f"/images/{made.json()['filename']}").status_code == 204
+    gone = edit(real, first, "k", images=[second])
+    assert (gone.status_code, gone.json()["code"]) == (410, "image_deleted")
+    other = edit(real, second, "k", images=[first])
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
     assert parts.fake.paid == 3
 
 

@@ -18,6 +18,19 @@ def generate_with(service: Service, faults: str, key: str = "") -> requests.Resp
     return service.call("POST", "/generate-image", json={"prompt": "A fox"}, headers=headers)
 
 
+def test_one_of_several_images_can_fail(embedded: Service) -> None:
+    """A front end sees a partial success; an error of the whole request can't be that of one."""
+    headers = {"X-Simulate": "provider_quota, candidate=1"}
+    body = {"prompt": "A fox", "n": 3}
+    response = embedded.call("POST", "/generate-image", json=body, headers=headers)
+    found = response.json()
+    failures = [(one["index"], one["code"]) for one in found["failures"]]
+    assert (response.status_code, failures) == (200, [(1, "provider_quota")])
+    assert [one["index"] for one in found["images"]] == [0, 2]
+    for faults in ("busy, candidate=1", "timeout, candidate=4", "timeout, candidate=x"):
+        assert generate_with(embedded, faults).status_code == 400
+
+
 @pytest.mark.parametrize(
     ("faults", "status", "code", "charged", "repeated"),
     [
