@@ -20,6 +20,7 @@ from app.models.image_request import (
     ImageRequest,
     InputReference,
     InputRole,
+    edited_subject,
     shown_subject,
 )
 from app.models.images import GeneratedImage, Original, ProcessedImage, StoredImage
@@ -61,5 +62,6 @@ __all__ = [
     "TokenUsage",
     "UpstreamRequest",
     "UsageReport",
+    "edited_subject",
     "shown_subject",
 ]

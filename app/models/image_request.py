@@ -21,13 +21,16 @@ class InputReference:
         role: an image to edit or to refer to, or the mask of the first image.
         image_id: the image whose original it is; "" for a mask that came with the request.
         sha256: of its bytes, in hex.
-        subject: what the image shows, in words; "" for a mask.
+        subject: what the image shows, in words, or what it showed before all edits; "" for a mask.
+        edits: the prompts of the edits that made it since, oldest first. Of many, the oldest are
+            left out.
     """
 
     role: InputRole
     image_id: str
     sha256: str
     subject: str = ""
+    edits: tuple[str, ...] = ()
 
     @classmethod
     def from_document(cls, value: object) -> "InputReference | None":
@@ -40,7 +43,14 @@ class InputReference:
         image_id, sha256, subject = map(str, texts)
         if not (object_keys.is_sha256(sha256) and (not image_id or object_keys.is_id(image_id))):
             return None
-        return cls(role=value["role"], image_id=image_id, sha256=sha256, subject=subject)
+        edits = value.get("edits")
+        return cls(
+            role=value["role"],
+            image_id=image_id,
+            sha256=sha256,
+            subject=subject,
+            edits=tuple(map(str, edits)) if isinstance(edits, list | tuple) else (),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +80,21 @@ def image_ids_of(inputs: Sequence[InputReference]) -> tuple[str, ...]:
 
 def shown_subject(inputs: Sequence[InputReference], prompt: str) -> str:
     """Return what an image shows, in words: an edit's prompt only says what changes."""
-    edited = inputs[0].subject if inputs else ""
-    return f"{edited}, {prompt}"[-MAX_PROMPT_CHARS:] if edited else prompt
+    subject, edits = edited_subject(inputs, prompt)
+    return ", ".join([subject, *edits])[-MAX_PROMPT_CHARS:] if edits else subject
+
+
+def edited_subject(inputs: Sequence[InputReference], prompt: str) -> tuple[str, tuple[str, ...]]:
+    """Return what an image showed before all edits, and the prompts of the edits, oldest first."""
+    if not (inputs and inputs[0].subject):
+        return prompt, ()
+    edits, remaining = [prompt], MAX_PROMPT_CHARS
+    for edit in reversed(inputs[0].edits):
+        remaining -= len(edit)
+        if remaining < 0:
+            break
+        edits.append(edit)
+    return inputs[0].subject, tuple(reversed(edits))
 
 
 MAX_CANDIDATES = 4
@@ -131,8 +154,17 @@ class ImageRequest:
     @property
     def shown(self) -> str:
         """What the image will show, in words."""
-        references = [given.reference for given in self.inputs]
-        return shown_subject(references, self.subject or self.prompt)
+        return shown_subject(self.references, self.subject or self.prompt)
+
+    @property
+    def edited_subject(self) -> tuple[str, tuple[str, ...]]:
+        """What the image showed before all edits, and the prompts of the edits, oldest first."""
+        return edited_subject(self.references, self.subject or self.prompt)
+
+    @property
+    def references(self) -> list[InputReference]:
+        """What identifies the inputs."""
+        return [given.reference for given in self.inputs]
 
     @property
     def new_prompt(self) -> str:
@@ -150,8 +182,8 @@ class ImageRequest:
             "size": self.size,
         }
         if self.inputs:  # otherwise as it was before there were edits
-            references = [given.reference for given in self.inputs]
-            identity["inputs"] = [[one.role, one.image_id, one.sha256] for one in references]
+            named = [[one.role, one.image_id, one.sha256] for one in self.references]
+            identity["inputs"] = named
         if self.n > 1:  # otherwise as it was when every request was for one image
             identity["n"] = self.n
         return identity

@@ -7,7 +7,7 @@ from .badge import badge
 from .dice import Dice
 from .drawing import INK, Shape, draw, draw_part
 from .figure import Figure, Rim, figure
-from .palette import OFF_WHITE, Palette, palette
+from .palette import OFF_WHITE, ColorHint, Palette, palette
 from .prompt_reader import Subject
 from .raster import Extent, OccupiedArea
 from .vocabulary import INVENTED, MOTIFS, Motif
@@ -40,7 +40,8 @@ def compose(subject: Subject, dice: Dice, white: str = OFF_WHITE) -> Emblem:
     shapes = draw(motif.name, parts.branch("motif"))
     layout = parts.pick(("solo", "solo", "badge", "badge", "sticker")) if motif.framed else "solo"
     if subject.companion:
-        drawn = _pair(shapes, colors, MOTIFS[subject.companion], dice.branch("companion"))
+        other = MOTIFS[subject.companion]
+        drawn = _pair(shapes, colors, other, subject.companion_color, dice.branch("companion"))
     elif layout == "badge":
         drawn = _on_badge(shapes, colors, parts.branch("badge"))
     else:
@@ -50,10 +51,13 @@ def compose(subject: Subject, dice: Dice, white: str = OFF_WHITE) -> Emblem:
     return Emblem(motif.name, drawn.markup, OccupiedArea(drawn.silhouette).extent)
 
 
-def _pair(shapes: Sequence[Shape], colors: Palette, other: Motif, dice: Dice) -> Figure:
+def _pair(
+    shapes: Sequence[Shape], colors: Palette, other: Motif, color: ColorHint | None, dice: Dice
+) -> Figure:
     """Add a smaller second motif, at the upper right or the lower left."""
     first = figure(shapes, colors, _OUTLINE)
-    companion_colors = palette(dice, other.natural_color(dice), colors["white"])
+    natural = other.natural_color(dice)  # in any case, so that a color changes nothing else
+    companion_colors = palette(dice, color or natural, colors["white"])
     companion_colors[INK] = colors[INK]
     companion = draw(other.name, dice.branch("motif"))
     box, inner = OccupiedArea(first.silhouette).extent, _extent(companion, companion_colors)

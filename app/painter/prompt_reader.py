@@ -8,28 +8,33 @@ from .dice import canonical
 from .palette import ColorHint
 from .vocabulary import COLORS, MOTIFS, OTHER_MEANINGS, WORDS
 
-# A word, or a single symbol such as an emoji. Joiners and selectors inside emoji are ignored.
-_TOKENS = re.compile(r"\w+|[^\w\s\u200d\ufe0f]")
+TOKENS = re.compile(r"\w+|[^\w\s\u200d\ufe0f]")
+"""A word, or a symbol such as an emoji. Joiners and selectors inside emoji are ignored."""
 _ENDINGS = (("ies", "y"), ("ves", "f"), ("es", ""), ("s", ""))
-# How many words before a motif may name its color, as in "red shiny little car".
-_MAX_DISTANCE = 4
-_MAX_LENGTH = 4000
+MAX_DISTANCE = 4
+"""How many words before a motif may name its color, as in "red shiny little car"."""
+MAX_LENGTH = 4000
+"""The number of characters that are read."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """The main motif, its color and a second motif, as far as named."""
+    """The main motif, its color and a second motif, as far as named.
+
+    Only edits name the color of the second motif.
+    """
 
     motif: str | None = None
     companion: str | None = None
     color: ColorHint | None = None
+    companion_color: ColorHint | None = None
 
 
 def read(prompt: str) -> Subject:
     """Find the first two motifs and the color in front of the first."""
-    words = _TOKENS.findall(canonical(prompt)[:_MAX_LENGTH])
+    words = TOKENS.findall(canonical(prompt)[:MAX_LENGTH])
     named: dict[str, int] = {}
-    for position, motif in _motifs(words):
+    for position, motif in motifs(words):
         named.setdefault(motif, position)
     if not named:
         return Subject(color=_color(words))
@@ -37,10 +42,10 @@ def read(prompt: str) -> Subject:
     shown = MOTIFS[first].shows
     companion = next((other for other in others if other not in shown), None)
     position = named[first]
-    return Subject(first, companion, _color(words[max(position - _MAX_DISTANCE, 0) : position]))
+    return Subject(first, companion, _color(words[max(position - MAX_DISTANCE, 0) : position]))
 
 
-def _motifs(words: list[str]) -> Iterator[tuple[int, str]]:
+def motifs(words: list[str]) -> Iterator[tuple[int, str]]:
     """Yield positions and motifs; pairs of words take precedence."""
     previous = ""
     for position, word in enumerate(words):

@@ -44,5 +44,11 @@ WORDS: dict[str, str] = {
     for word in (name, *entry["words"].split())
 }
 COLORS = {word: ColorHint(*numbers) for word, numbers in _TABLES["colors"].items()}
+COLORS |= {
+    word: COLORS[name]
+    for name, words in _TABLES["further_colors"].items()
+    for word in words.split()
+}
 INVENTED: tuple[str, ...] = tuple(_TABLES["invented"])
 OTHER_MEANINGS = frozenset(_TABLES["other_meanings"])
+EDIT_WORDS = {kind: frozenset(words.split()) for kind, words in _TABLES["edits"].items()}

@@ -65,19 +65,21 @@ class OfflineGenerator:
     ) -> GeneratedImage:
         """See ImageGenerator. Partial images are blurred finished images.
 
-        The painter can't see. Of an edit, it draws the words for the first image and those of the
-        edit, and the model's name says so.
+        The painter can't see. Of an edit, it draws the words for the first image, changed by those
+        of the edit, and the model's name says so.
         """
         from app import painter
 
         width, height = (int(side) for side in request.size.split("x"))
         background = None if request.transparent else "#ffffff"
+        subject, edits = request.edited_subject
         image = painter.paint(
-            request.shown,
+            subject,
             width=width,
             height=height,
             background=background,
             take=request.candidate,
+            edits=edits,
         )
         if on_partial:
             for index, draft in enumerate(painter.drafts(image, request.partial_images)):

@@ -12,8 +12,8 @@ from app.models import (
     InputReference,
     InputRole,
     Original,
+    edited_subject,
     object_keys,
-    shown_subject,
 )
 from app.ports import ImageProcessor, ImageRecords
 from app.usecases.images.cutout_inputs import CutoutInputs
@@ -124,12 +124,16 @@ class EditInputs:
                 raise
             return ImageInput(reference=known, format="png", width=0, height=0, size_bytes=0)
         original = self._original_of(record)
+        subject, edits = edited_subject(record.inputs, record.prompt)
+        if role == "mask":
+            subject, edits = "", ()
         return ImageInput(
             reference=InputReference(
                 role=role,
                 image_id=image_id,
                 sha256=original.sha256,
-                subject=shown_subject(record.inputs, record.prompt) if role == "image" else "",
+                subject=subject,
+                edits=edits,
             ),
             format=original.format,
             width=original.width,

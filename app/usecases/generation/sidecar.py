@@ -117,7 +117,13 @@ def _inputs(value: Any) -> tuple[InputReference, ...]:
     """Return the valid ones among the inputs of an edit."""
     found = map(InputReference.from_document, value if isinstance(value, list) else ())
     return tuple(
-        replace(one, subject=_without_surrogates(one.subject)) for one in found if one is not None
+        replace(
+            one,
+            subject=_without_surrogates(one.subject),
+            edits=tuple(map(_without_surrogates, one.edits)),
+        )
+        for one in found
+        if one is not None
     )
 
 
