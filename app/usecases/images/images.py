@@ -1,6 +1,5 @@
 """Read, list and delete images."""
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,9 +16,6 @@ from app.ports import (
     OwnerCache,
     unguarded,
 )
-
-OnMarked = Callable[[ImageRecord], object]
-"""Called with a record that was marked as deleted, as it was before."""
 
 _REMOVED = (State.DELETED, State.TRASHED)
 _MAX_VERSIONS = 1000  # ends the search if damaged records form a circle
@@ -136,13 +132,10 @@ class Images:
         """
         return self.guard(self.records.version)
 
-    def delete(
-        self, image_id: str, *, owner: str | None = None, on_marked: OnMarked = lambda _: None
-    ) -> None:
+    def delete(self, image_id: str, *, owner: str | None = None) -> None:
         """Delete the objects, then the record.
 
-        An interrupted deletion can be repeated. `on_marked` is called with the former record once
-        the image is marked as deleted.
+        An interrupted deletion can be repeated.
 
         A tombstone stays until Idempotency-Keys of that age expire, so that a late retry does not
         pay for the image again, and no server restores it from its spool.
@@ -153,13 +146,13 @@ class Images:
             RecordsUnavailable: nothing was deleted, or only the record is left.
         """
         with self.deleting:
-            self._delete(image_id, owner, on_marked)
+            self._delete(image_id, owner)
 
-    def purge(self, record: ImageRecord, *, on_marked: OnMarked = lambda _: None) -> bool:
+    def purge(self, record: ImageRecord) -> bool:
         """Delete an image as `delete` does, if its record is unchanged; return whether it did."""
         try:
             with self.deleting:
-                self._remove(record, on_marked)
+                self._remove(record)
         except ImageNotFound:
             return False
         return True
@@ -175,15 +168,14 @@ class Images:
         if self.owners:
             self.owners.forget(image_id)
 
-    def _delete(self, image_id: str, owner: str | None, on_marked: OnMarked) -> None:
+    def _delete(self, image_id: str, owner: str | None) -> None:
         record = self._record(image_id)
         if record is None or not _can_be_deleted(record) or not _belongs_to(record, owner):
             raise ImageNotFound(image_id)
-        self._remove(record, on_marked)
+        self._remove(record)
 
-    def _remove(self, record: ImageRecord, on_marked: OnMarked) -> None:
+    def _remove(self, record: ImageRecord) -> None:
         deleted = self._mark(record)
-        on_marked(record)
         self.forget_owner(record.id)
         for key in _object_keys(record):
             self.store.delete(key)

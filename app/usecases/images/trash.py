@@ -9,7 +9,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
-from app.errors import ImageNotFound, RecordsUnavailable
+from app.errors import ImageNotFound, RecordsUnavailable, StorageUnavailable
 from app.models import ImageRecord, State, object_keys
 from app.ports import Clock, ImageRecords, ImageStore, Observer
 from app.usecases.images.images import Images, undo_if_deleted
@@ -111,16 +111,22 @@ class Trash:
         expired = self.records.expired_leases(before, limit=_MAX_EMPTIED, state=State.TRASHED)
         deleted = 0
         for record in expired:
-            if self.images.purge(record, on_marked=lambda _: self.observer.trash("emptied")):
+            if self.images.purge(record):
+                self.observer.trash("emptied")
                 deleted += 1
         return deleted
 
     def _purge(self, image_id: str, owner: str | None) -> None:
-        self.images.delete(image_id, owner=owner, on_marked=self._count_purged)
-
-    def _count_purged(self, former: ImageRecord) -> None:
-        if former.state is State.TRASHED:  # other images were never in the trash
+        former = self.images.kept(image_id, owner=owner)
+        if former is None or former.state is not State.TRASHED:  # it was never in the trash
+            self.images.delete(image_id, owner=owner)
+            return
+        try:
+            self.images.delete(image_id, owner=owner)
+        except StorageUnavailable:  # it has left the trash, though objects are left
             self.observer.trash("purged")
+            raise
+        self.observer.trash("purged")
 
     def _put_away(self, record: ImageRecord) -> None:
         source, target = object_keys.image_key(record.id), object_keys.trash_key(record.id)

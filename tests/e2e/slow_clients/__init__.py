@@ -1,0 +1,1 @@
+"""Clients that send or read slowly."""
