@@ -32,7 +32,8 @@ that is killed while it stores one leaves a record from which the same file comp
 - **retry after** is the header `Retry-After`, in seconds.
 
 For a streamed response, the row describes the last event of the stream, and the status is the
-event's `http_status`.
+event's `http_status`. For an agent, it describes the result of the tool, with the status that the
+same error has in the API. Agents send no key: the same request is the same call.
 
 Every failure is JSON with `status`, `message`, `code` and `request_id`, is never cached, has CORS
 headers, and contains no key, host or bucket. [The API's errors](api.md#errors) says what to do

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from contextvars import copy_context
 from typing import Any
 
-from flask import Response, current_app, jsonify, request
+from flask import Response, current_app, jsonify
 
 from app.blueprints.mcp import jsonrpc
 from app.blueprints.mcp.jsonrpc import Message, ProtocolError
 from app.blueprints.mcp.progress import Progress
 from app.http import sse
-from app.http.content_negotiation import accepts
 from app.http.sse import EventQueue, ServerSentEvent
 from app.usecases.generation.progress import ProgressListener
 
@@ -21,12 +20,6 @@ Respond = Callable[[ProgressListener], dict[str, Any]]
 
 _EVENT = "message"
 _log = logging.getLogger(__name__)
-
-
-def accepts_stream() -> bool:
-    """Return whether the client of the current request accepts a stream of events."""
-    accept = request.headers.get("Accept", "")
-    return bool(accept) and accepts(accept, sse.CONTENT_TYPE)
 
 
 def stream(message: Message, respond: Respond) -> Response:

@@ -10,11 +10,12 @@ from app.blueprints.dependencies import deps, owner
 from app.blueprints.mcp import jsonrpc
 from app.blueprints.mcp.dispatch import may_draw, respond
 from app.blueprints.mcp.jsonrpc import Message, ProtocolError
-from app.blueprints.mcp.streams import Respond, accepts_stream, stream
+from app.blueprints.mcp.streams import Respond, stream
 from app.blueprints.mcp.tools.base import ToolContext
 from app.blueprints.mcp.versions import HEADERS, Protocol, protocol_of_header, protocol_of_request
 from app.blueprints.serializers import public_base_url
 from app.errors import InvalidJson
+from app.http import sse
 from app.http.auth import authenticate_request, caller
 from app.http.content_negotiation import accepts
 from app.http.contract.validation import read_json
@@ -70,7 +71,7 @@ def _single(value: object) -> Response:
         return Response(status=202)
     statuses = _STATELESS_STATUSES if protocol.is_stateless else _HANDSHAKE_STATUSES
     try:
-        if may_draw(message) and accepts_stream():
+        if may_draw(message) and sse.prefers_event_stream():
             return stream(message, _prepared(message, protocol))
         return _json(jsonrpc.result_of(message, _prepared(message, protocol)(NO_LISTENER)))
     except ProtocolError as error:

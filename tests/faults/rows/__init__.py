@@ -17,6 +17,7 @@ from tests.faults.rows import (
     unwritable,
     wrong_responses,
 )
+from tests.faults.rows.agents import calls
 from tests.faults.rows.crashes import CRASHES as SINGLE_CRASHES
 from tests.faults.rows.edits import faults
 from tests.faults.rows.edits.crashes import EDIT_CRASHES
@@ -50,6 +51,7 @@ TOPICS = tuple(
         outages,
         faults,
         moves,
+        calls,
         service,
     )
 )
