@@ -1,1 +1,1 @@
-"""Faults of the trash."""
+"""Faults of calls by agents."""
