@@ -127,7 +127,7 @@ def _wait_until_idle(app: Flask) -> None:
     """Wait for generations whose clients disconnected, which still use the ports."""
     idle = threading.Event()
     dependencies_of(app).concurrency_limit.call_when_idle(idle.set)
-    assert idle.wait(30)
+    assert idle.wait(60)
 
 
 class CommandLine:

@@ -122,7 +122,7 @@ def test_room_is_released_after_an_error(spool: FileSpool, root: Path) -> None:
 
 def test_each_thread_has_room_of_its_own(spool: FileSpool) -> None:
     """Eight threads hold room concurrently; when one stores an image, the others keep theirs."""
-    half, done = threading.Barrier(8, timeout=20), threading.Barrier(8, timeout=20)
+    half, done = threading.Barrier(8, timeout=60), threading.Barrier(8, timeout=60)
 
     def work(number: int) -> int:
         with spool.room():

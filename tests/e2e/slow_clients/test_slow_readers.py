@@ -39,7 +39,7 @@ def test_slow_readers_hold_no_thread(tmp_path: Path, observe: Observe) -> None:
 
 
 def _status(server: Gunicorn, path: str) -> int:
-    return requests.get(server.url + path, timeout=30).status_code
+    return requests.get(server.url + path, timeout=60).status_code
 
 
 @contextmanager

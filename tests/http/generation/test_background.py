@@ -100,7 +100,7 @@ def test_streams_fall_back_too(service: Service, fake_openai: FakeOpenAI, fault:
 def test_concurrent_refusals_are_paid_once_each(service: Service, fake_openai: FakeOpenAI) -> None:
     """Requests that are refused at the same time each fall back, with the prompt for white."""
     all_arrived = threading.Barrier(4)
-    refusal = Fault.transparent_refused().calling(lambda: all_arrived.wait(30))
+    refusal = Fault.transparent_refused().calling(lambda: all_arrived.wait(60))
     fake_openai.script("images", *[refusal] * 4)
     bodies = in_threads(4, lambda _: service.generate().json())
     assert {body["new_prompt"] for body in bodies} == {f"A red fox\n\n{PROMPT_SUFFIX}"}

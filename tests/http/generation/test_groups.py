@@ -179,7 +179,7 @@ def test_metrics_count_each_candidate(embedded: Service) -> None:
     """A group of two counts as two generations, and its repetition as two replays."""
     for _ in range(2):
         assert post(embedded, n=2).status_code == 200
-    lines = requests.get(f"{embedded.url}/metrics", timeout=30).text.splitlines()
+    lines = requests.get(f"{embedded.url}/metrics", timeout=60).text.splitlines()
     counts = [line for line in lines if line.startswith("imageapi_generations_total{")]
     assert 'imageapi_groups_total{outcome="all"} 1.0' in lines
     assert 'imageapi_groups_total{outcome="replayed"} 1.0' in lines

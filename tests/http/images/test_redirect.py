@@ -26,10 +26,10 @@ def test_redirect_leads_to_a_signed_url(redirecting: Service, method: str) -> No
     assert (response.status_code, response.content) == (302, b"")
     assert response.headers["Cache-Control"] == "private, max-age=600"
     stored = redirecting.ports.store.get(path[1:])
-    followed = requests.get(response.headers["Location"], timeout=10)
+    followed = requests.get(response.headers["Location"], timeout=60)
     assert (followed.content, followed.headers["Content-Type"]) == (stored.data, "image/png")
     unsigned = response.headers["Location"].partition("?")[0]
-    assert requests.get(unsigned, timeout=10).status_code == 403
+    assert requests.get(unsigned, timeout=60).status_code == 403
 
 
 def test_variants_are_not_redirected(redirecting: Service) -> None:

@@ -64,7 +64,7 @@ def test_concurrent_requests_share_one_computation(
     """Twenty concurrent requests for a new variant share one computation."""
     path = store_image(service_with_fake)
     responses = in_threads(
-        20, lambda _: requests.get(f"{service_with_fake.url}{path}?w=99", timeout=30)
+        20, lambda _: requests.get(f"{service_with_fake.url}{path}?w=99", timeout=60)
     )
     assert {(response.status_code, response.content) for response in responses} == {
         (200, responses[0].content),
@@ -83,7 +83,7 @@ def test_requests_above_the_limit_are_rejected_immediately(tmp_path: Path) -> No
         assert slow.started.acquire(timeout=60)
         slow.gate.clear()
         urls = [f"{service.url}{path}?w={width}" for width in (51, 52)]
-        waiting = [callers.submit(requests.get, url, timeout=30) for url in urls]
+        waiting = [callers.submit(requests.get, url, timeout=60) for url in urls]
         assert all(slow.started.acquire(timeout=60) for _ in waiting)
         rejected = service.get(f"{path}?w=53")
         assert error_of(rejected) == (503, "busy")

@@ -56,7 +56,7 @@ def streaming(url: str, headers: dict[str, str] | None = None, **body: Any) -> I
         json={"prompt": "A red fox", **body},
         headers={"Accept": "text/event-stream"} | (headers or {}),
         stream=True,
-        timeout=30,
+        timeout=60,
     ) as response:
         yield Stream(response)
 

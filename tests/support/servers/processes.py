@@ -124,5 +124,5 @@ def program(name: str) -> Path:
 def listens(port: int) -> bool:
     """Return whether a process accepts connections on a port."""
     with socket.socket() as probe:
-        probe.settimeout(1)
+        probe.settimeout(10)
         return probe.connect_ex((HOST, port)) == 0

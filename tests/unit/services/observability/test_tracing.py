@@ -168,7 +168,7 @@ def test_a_missing_installation_is_reported_once(tmp_path: Path) -> None:
     """The service starts with one warning that says what to install."""
     asked = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "LOG_FORMAT": "text"}
     process = python_process.start(WITHOUT_IT, cwd=tmp_path, env=asked)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=60)
     assert process.returncode == 0
     (warning,) = [line for line in said.splitlines() if " WARNING " in line]
     assert "requirements-otel.txt" in warning
