@@ -1,8 +1,9 @@
 """The terms by which records are searched: parts of words, and names of lists.
 
-The terms of a word are its first two letters and each three that are neighbors. A text in a script
-without spaces is one word, with each character and each two that are neighbors as terms. A search
-looks up the terms of its words. That finds all matches, and also records that have all terms of a
+The terms of a word are its first two letters, and each three and each six that are neighbors. A
+text in a script without spaces is one word, with each character and each two that are neighbors as
+terms. A search looks up the longest terms of its words: few words have the same six letters, while
+each three are in many. That finds all matches, and also records that have all terms of a
 long word but in different places, so whether they contain the long words is checked.
 """
 
@@ -17,7 +18,7 @@ from app.services.records.lists import TRASH, lists_of, lists_of_query
 MAX_TERMS = 4096
 """Terms of a record. Prompts of the maximum length have fewer, except for random letters."""
 
-_LETTERS = 3
+_LETTERS, _MANY_LETTERS = 3, 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,11 @@ def list_term(name: str) -> str:
 def _indexed(word: str) -> Iterable[str]:
     if is_unspaced(word):
         return chain(word, map("".join, pairwise(word)))
-    return (word[:2], *(word[start : start + _LETTERS] for start in range(len(word) - 2)))
+    return (word[:2], *_parts(word, _LETTERS), *_parts(word, _MANY_LETTERS))
+
+
+def _parts(word: str, length: int) -> Iterable[str]:
+    return (word[start : start + length] for start in range(len(word) - length + 1))
 
 
 def _looked_up(word: str) -> Iterable[str]:
@@ -77,4 +82,6 @@ def _looked_up(word: str) -> Iterable[str]:
 
 
 def _longest_term(word: str) -> int:
-    return 2 if is_unspaced(word) else _LETTERS
+    if is_unspaced(word):
+        return 2
+    return _LETTERS if len(word) < _MANY_LETTERS else _MANY_LETTERS

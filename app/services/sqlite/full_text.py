@@ -4,7 +4,7 @@ The row id of a listed record is `created_ms << 20` plus a counter that makes it
 full-text index itself therefore yields the newest matches first and reads no more than needed;
 only records of the same millisecond have to be sorted by id. To FTS5, each term is one plain word
 that it compares exactly: parts of words as they are, and all others, such as names of lists, in
-hexadecimal, which makes them longer than any part.
+hexadecimal behind a mark, which makes them longer than any part.
 """
 
 import itertools
@@ -17,7 +17,7 @@ from app.services.records.terms import Search
 
 BITS = 20
 """The bits of a row id that are below the time in milliseconds."""
-_PLAIN = re.compile(r"[0-9a-z_\u0080-\U0010ffff]{1,3}")
+_PLAIN = re.compile(r"[0-9a-z_\u0080-\U0010ffff]{1,6}")
 _NEXT_PLACE = f"""SELECT coalesce(max(rowid), :ms << {BITS}) + 1 FROM index_terms
     WHERE rowid BETWEEN :ms << {BITS} AND (:ms + 1 << {BITS}) - 1"""  # noqa: S608 - reason: constants only
 _FOUND = "FROM index_terms WHERE index_terms MATCH ?"
@@ -89,4 +89,4 @@ def _quoted(term: str) -> str:
 
 
 def _encoded(term: str) -> str:
-    return term if _PLAIN.fullmatch(term) else f"_x{term.encode().hex()}"
+    return term if _PLAIN.fullmatch(term) else f"_x_{term.encode().hex()}"

@@ -178,9 +178,6 @@ _STEPS = (
         "DROP TABLE words",
         "CREATE VIRTUAL TABLE index_terms USING fts5 (terms, id UNINDEXED, words UNINDEXED, "
         """detail = none, columnsize = 0, tokenize = "ascii tokenchars '_'")""",
-        """INSERT INTO index_terms (rowid, terms, id, words)
-            SELECT place, terms_of(id, owner, document), id, words_of(document)
-            FROM generations WHERE place IS NOT NULL ORDER BY place""",
         "CREATE INDEX trash ON generations (lease_ms) WHERE state = 'trashed'",
         f"""CREATE TRIGGER listed AFTER INSERT ON generations WHEN new.lists IS NOT NULL
             BEGIN {_count("new")} {_INCREMENT_VERSION} END""",
@@ -208,6 +205,13 @@ _STEPS = (
             until_ms INTEGER NOT NULL
         )""",
         "CREATE INDEX recent_requests_by_time ON recent_requests (until_ms)",
+    ),
+    (
+        # All terms; those of six letters came later than the table.
+        "DELETE FROM index_terms",
+        """INSERT INTO index_terms (rowid, terms, id, words)
+            SELECT place, terms_of(id, owner, document), id, words_of(document)
+            FROM generations WHERE place IS NOT NULL ORDER BY place""",
     ),
 )
 

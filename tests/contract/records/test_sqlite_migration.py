@@ -103,7 +103,7 @@ def test_no_record_is_lost(path: Path) -> None:
         assert store.recount(fix=False) == 0
     with closing(SqliteRecords(SqliteDatabase(path))) as store:
         assert len(store.scan(limit=1000)) == len(records)
-    assert query(path, "PRAGMA user_version") == [(11,)]
+    assert query(path, "PRAGMA user_version") == [(12,)]
 
 
 def test_records_without_a_time_have_a_fixed_position(path: Path) -> None:
