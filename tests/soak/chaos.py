@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from tests.soak.abuse import flood, read_slowly
 from tests.soak.customers.order_book import OrderBook
+from tests.soak.customers.orders import Image
 from tests.soak.fleet import Server
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.servers.fault_proxy import FaultProxy
@@ -22,6 +23,7 @@ from tests.support.servers.s3_refusals import S3Request
 _BURST = 150
 _LATE_SECONDS = (5.0, 15.0)
 _SPOOLING_SECONDS = 5.0
+_FIRST_IMAGE_SECONDS = 30.0
 _OUTAGES = ("refuse", "black_hole", "reset", "delay")
 
 
@@ -149,15 +151,22 @@ class Chaos:
         ]
         return reads + writes + etags
 
+    def _any_image(self) -> Image | None:
+        """Return an image that is served; wait for the first one."""
+        until = time.monotonic() + _FIRST_IMAGE_SECONDS
+        while (image := self.book.any_image(self.rng)) is None and time.monotonic() < until:
+            time.sleep(0.2)
+        return image
+
     def _read_slowly(self) -> str:
-        image = self.book.any_image(self.rng)
+        image = self._any_image()
         if image:
             seconds = self.scale * self.rng.uniform(2, 6)
             read_slowly(self.rng.choice(self.servers), f"/images/{image.filename}", seconds)
         return "slow readers" if image else "nothing to read yet"
 
     def _flood(self) -> str:
-        image = self.book.any_image(self.rng)
+        image = self._any_image()
         if image:
             burst, server = round(self.scale * _BURST), self.rng.choice(self.servers)
             flood(server, f"/images/{image.filename}", burst, self.rng, self.book.result)

@@ -15,7 +15,7 @@ def test_each_fault_once_loses_no_image_and_pays_for_none_twice() -> None:
     """Whatever fails, no key is paid for twice, and every returned image stays unchanged."""
     # It lasts until everything has failed once. The customers are slower than in `make soak`,
     # because other tests run on the same machine.
-    result = soak(seconds=15, seed=20264686, pause=0.5, most=40)
+    result = soak(seconds=15, seed=20264686, pause=0.2, most=40)
     assert result.violations == []
 
 
