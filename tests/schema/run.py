@@ -12,6 +12,7 @@ from typing import Any
 # The document can't express everything, such as that `page` and `cursor` exclude each other or
 # that an Idempotency-Key was used for another body. Requests that it allows may still be refused.
 _LEFT_OUT = "positive_data_acceptance"
+_SECONDS = "300"  # images are drawn; no result depends on the machine's speed
 _REFUSALS = [400, 401, 403, 404, 405, 409, 413, 414, 415, 422, 429, 431]  # of invalid requests
 _LONG_LINE = re.compile(r"(.{400}).+")
 
@@ -65,6 +66,7 @@ def run(
         *("run", f"{url}/openapi.json", "--no-color"),
         *("--max-examples", str(examples), "--seed", str(seed), "--continue-on-failure"),
         *("--checks", "all", "--exclude-checks", _LEFT_OUT),
+        *("--request-timeout", _SECONDS, "--max-response-time", _SECONDS),
         *("--report", "json", "--report-json-path", str(report)),
     ]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)

@@ -21,7 +21,7 @@ from app.blueprints.openai_compatible.schemas import (
     without_unset,
 )
 from app.blueprints.streaming import Finished, ProgressEvents, stream
-from app.errors import Charged, GenerationInProgress
+from app.errors import Charged, GenerationInProgress, RecordsUnavailable
 from app.http.auth import caller
 from app.http.idempotency import mark_replayed
 from app.models import ImageRecord, ImageRequest, TokenUsage
@@ -60,11 +60,14 @@ def key_of(
     content = body.model_dump(mode="json", exclude={"image", "mask"})
     quality = body.image_request().quality or deps().estimates.quality
     lease = deps().generate.pending_records.lease(quality, bool(inputs)).total_seconds()
-    return deps().request_keys.of_attempt(
-        digest_of(caller().id, route, {"body": content, "inputs": list(inputs)}),
-        is_retry=_retry_count() > 0,
-        seconds=max(_MIN_KEY_SECONDS, body.n * lease),
-    )
+    digest = digest_of(caller().id, route, {"body": content, "inputs": list(inputs)})
+    try:
+        return deps().request_keys.of_attempt(
+            digest, is_retry=_retry_count() > 0, seconds=max(_MIN_KEY_SECONDS, body.n * lease)
+        )
+    except RecordsUnavailable as error:
+        error.charged = Charged.NO
+        raise
 
 
 def respond(
