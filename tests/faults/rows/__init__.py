@@ -23,6 +23,7 @@ from tests.faults.rows.edits import faults
 from tests.faults.rows.edits.crashes import EDIT_CRASHES
 from tests.faults.rows.groups import side_by_side
 from tests.faults.rows.groups.crashes import CANDIDATE_CRASHES
+from tests.faults.rows.openai_compatible import retries
 from tests.faults.rows.trash import moves
 from tests.faults.rows.uploads import outages
 
@@ -51,6 +52,7 @@ TOPICS = tuple(
         outages,
         faults,
         moves,
+        retries,
         calls,
         service,
     )

@@ -1,0 +1,1 @@
+"""Requests by the API of OpenAI's images."""
