@@ -4,7 +4,7 @@ import base64
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -55,17 +55,21 @@ class ImageEvents(ProgressEvents):
             self.queue.put(ServerSentEvent("", lambda: None))
 
     def _on_partial(self, candidate: int | None, number: int, image: bytes) -> None:
+        render_preview = partial(deps().preview, image, self.options)
         event = ServerSentEvent(
             f"{self._type}.partial_image",
-            partial(self._partial, image, number),
+            partial(self._partial, render_preview, number),
             series=candidate or 0,
         )
         self.queue.put(event, replace=True)
 
-    def _partial(self, image: bytes, number: int) -> str | None:
-        """Return the data of a preview: a small cutout, whatever the final image will be."""
+    def _partial(self, render_preview: Callable[[], bytes | None], number: int) -> str | None:
+        """Return the data of a preview: a small cutout, whatever the final image will be.
+
+        It is called outside of the application context.
+        """
         try:
-            webp = deps().preview(image, self.options)
+            webp = render_preview()
         except Exception:  # noqa: BLE001 - reason: a failed preview must not end the stream
             _log.exception("could not render a partial image")
             return None

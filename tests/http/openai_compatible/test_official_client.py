@@ -2,6 +2,7 @@
 
 import base64
 import io
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from openai import OpenAI
 from PIL import Image, ImageChops, ImageStat
 
-from tests.support.fake_openai import FakeOpenAI
+from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.images.sample_images import encoded, owl
 from tests.support.service import Service
 
@@ -109,11 +110,17 @@ def test_several_images(client: OpenAI, fake_openai_server: FakeOpenAI) -> None:
     assert both.usage.output_tokens == 2 * one.usage.output_tokens
 
 
-def test_a_stream_has_the_events_of_openai(client: OpenAI) -> None:
-    """Previews, then the image; each with the fields that the client's types have."""
+def test_a_stream_has_the_events_of_openai(client: OpenAI, fake_openai_server: FakeOpenAI) -> None:
+    """Previews while the model draws, then the image; with the fields of the client's types."""
+    preview_arrived = threading.Event()
     generate: Any = client.images.generate
-    events = list(generate(prompt=PROMPT, size="512x512", stream=True, partial_images=2))
+    fake_openai_server.script("images", Fault.last_event_at(preview_arrived))
+    stream = generate(prompt=PROMPT, size="512x512", stream=True, partial_images=2)
+    events = [next(stream)]
+    preview_arrived.set()
+    events += stream
     *partials, completed = events
+    assert partials
     assert completed.type == "image_generation.completed"
     assert opened(completed.b64_json).size == (512, 512)
     assert completed.usage.output_tokens > 0
