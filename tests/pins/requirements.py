@@ -7,7 +7,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 HASHED = sorted(ROOT.glob("requirements*.txt"))
-# The build of PyTorch that fits depends on the machine, so its pins have no hashes.
+# Only benches use these, in part in environments of their own. The build of PyTorch that fits
+# depends on the machine, so these pins have no hashes.
 UNHASHED = sorted(ROOT.glob("bench/*/requirements.txt"))
 _PIN = re.compile(r"(?P<name>[a-z0-9-]+)(?:\[[a-z0-9,]+\])?==(?P<version>[0-9][0-9a-z.]*)(?:;.*)?")
 _HASH = re.compile(r"--hash=sha256:(?P<sha256>[0-9a-f]{64})")

@@ -171,8 +171,9 @@ def test_dependabot_updates_all_pins() -> None:
         for folder in update.get("directories", [update.get("directory")])
     }
     python = {("pip", str(path.parent.relative_to(ROOT)).strip(".")) for path in HASHED + UNHASHED}
-    assert folders == {("npm", "tests/node"), ("docker", ""), ("docker-compose", "")} | python
-    assert (ROOT / "tests/node/package-lock.json").exists()
+    npm = {("npm", "bench/compatibility"), ("npm", "tests/node")}
+    assert folders == {("docker", ""), ("docker-compose", "")} | npm | python
+    assert all((ROOT / folder / "package-lock.json").exists() for _, folder in npm)
 
 
 def _pins(name: str) -> list[Pin]:

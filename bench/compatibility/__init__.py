@@ -1,0 +1,1 @@
+"""Clients of others for OpenAI's images, unchanged, against this service."""
