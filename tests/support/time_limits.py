@@ -25,6 +25,7 @@ _NAMES = (
     "app.services.s3.session._CONNECT_SECONDS",
     "app.services.s3.session._READ_SECONDS",
     "app.services.sqlite.database._BUSY_SECONDS",
+    "app.usecases.operations.health._REPORT_SECONDS",
 )
 
 _PATIENT = 12

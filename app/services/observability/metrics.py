@@ -6,6 +6,7 @@ have few values: client data never becomes one.
 
 from collections.abc import Iterable, Mapping, Sequence
 from platform import python_version
+from typing import get_args
 
 from prometheus_client import (
     CollectorRegistry,
@@ -21,6 +22,7 @@ from prometheus_client.registry import Collector
 from prometheus_client.values import MutexValue, ValueClass
 
 from app.models import PartHealth
+from app.ports.observer import TrashAction
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"})
 _CHARGES = ("yes", "unknown")
@@ -111,13 +113,14 @@ class Metrics:
             "Bytes of the uploaded images that were stored.",
             registry=registry,
         )
-        self._trash = Counter(
+        moves = Counter(
             "imageapi_trash",
             "Images that entered or left the trash: trashed, restored, purged by a request, or "
             "emptied when their time was over.",
             ("action",),
             registry=registry,
         )
+        self._trash = {action: moves.labels(action) for action in get_args(TrashAction)}
         self._remaining = Gauge(
             "imageapi_provider_remaining",
             "What the image model's last response left of its limits a minute (images, requests, "
@@ -163,9 +166,9 @@ class Metrics:
         counter.inc()
         histogram.observe(seconds)
 
-    def trash(self, action: str, images: int) -> None:
+    def trash(self, action: TrashAction, images: int) -> None:
         """Count images that enter or leave the trash."""
-        self._trash.labels(action).inc(images)
+        self._trash[action].inc(images)
 
     def generation(
         self,

@@ -48,7 +48,7 @@ class Readiness:
     Args:
         checks: the checks.
         clock: determines when results expire.
-        report_seconds: how long a report waits for the checks.
+        report_seconds: how long a report waits for the checks; by default longer than any takes.
     """
 
     def __init__(
@@ -56,9 +56,9 @@ class Readiness:
         checks: tuple[HealthCheck, ...],
         *,
         clock: Clock,
-        report_seconds: float = _REPORT_SECONDS,
+        report_seconds: float | None = None,
     ) -> None:
-        self._report_seconds = report_seconds
+        self._report_seconds = _REPORT_SECONDS if report_seconds is None else report_seconds
         self._checks: Mapping[str, _CachedCheck] = {
             check.name: _CachedCheck(check) for check in checks
         }

@@ -60,6 +60,8 @@ def test_refuse_closes_the_port(proxy: FaultProxy) -> None:
             connection.recv(1)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((proxy.host, proxy.port), timeout=60)
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind((proxy.host, proxy.port))
     proxy.restore()
     with connected(proxy):
         pass

@@ -75,7 +75,7 @@ def test_metrics_contain_no_user_data(real: Service, parts: Parts) -> None:
         assert word not in page
     labels = {key for _, pairs in samples(page) for key, _ in pairs}
     assert labels == {
-        *("charged", "le", "level", "method", "operation", "outcome", "part", "provider"),
+        *("action", "charged", "le", "level", "method", "operation", "outcome", "part", "provider"),
         *("python_version", "route", "status", "step", "version"),
     }
 

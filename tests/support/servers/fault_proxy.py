@@ -35,11 +35,13 @@ class FaultProxy:
         self._loop = asyncio.new_event_loop()
         name = f"fault-proxy-{self.port}"
         self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
+        self._reservation: socket.socket | None = None
         self._listener: asyncio.Server | None = None
         self._links: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._transports: weakref.WeakSet[asyncio.WriteTransport] = weakref.WeakSet()
 
     def __enter__(self) -> Self:
+        self._reservation = _reserve(self.host, self.port)
         self._thread.start()
         self._switch(self._mode)
         return self
@@ -52,6 +54,8 @@ class FaultProxy:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+        if self._reservation:
+            self._reservation.close()
 
     def pass_through(self) -> None:
         """Forward everything unchanged."""
@@ -211,6 +215,14 @@ class FaultProxy:
             passed += len(chunk)
             if is_response and mode.kind == "cut_after" and passed >= mode.limit:
                 return
+
+
+def _reserve(host: str, port: int) -> socket.socket:
+    """Return a socket that never listens: it keeps a port from others while it refuses."""
+    reservation = socket.socket()
+    reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reservation.bind((host, port))
+    return reservation
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

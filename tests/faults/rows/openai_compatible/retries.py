@@ -59,6 +59,15 @@ TOPIC = Topic(
             repeat=Repeat(_JOINED, paid=1, stored=_EDITED),
         ),
         Row(
+            name="The response of a generation is lost, and the client sends it again",
+            cause=_generate,
+            send=_generate,
+            response=_JOINED,
+            paid=1,
+            stored=READY,
+            repeat=Repeat(_JOINED, paid=1, stored=READY),
+        ),
+        Row(
             name="The connection to OpenAI is cut after the request, under /v1",
             cause=lambda rig: rig.fake.script("images", Fault.drop_before_response()),
             send=_generate,
@@ -66,6 +75,13 @@ TOPIC = Topic(
             paid=1,
             stored=failed("unknown"),
             repeat=Repeat(_UNKNOWN, paid=1, stored=failed("unknown")),
+        ),
+        Row(
+            name="MongoDB is down before paying, under /v1",
+            cause=lambda rig: rig.parts.mongo.refuse(),
+            send=_generate,
+            response=ExpectedResponse(503, "records_unavailable", "no", {"Retry-After": "5"}),
+            repeat=Repeat(_SUCCESS, paid=1, stored=READY),
         ),
         Row(
             name="OpenAI's rate limit is reached, under /v1",
