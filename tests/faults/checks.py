@@ -3,6 +3,7 @@
 import functools
 import itertools
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -85,15 +86,17 @@ def check_absence(text: str, private: Iterable[str]) -> None:
 
 
 def stored_state(ports: Ports) -> StoredState:
-    """Return the records, and the kinds of objects in store and spool."""
+    """Return the records, and the kinds of objects in store and spool; reads no object."""
     records = sorted(f"{one.state} {one.charged}" for one in ports.records.scan(limit=100))
-    stored = _kinds(ports.store, _stored(ports))
-    return StoredState(tuple(records), stored, _kinds(ports.spool, _spooled(ports)))
+    stored = sorted(map(_kind, _stored(ports)))
+    return StoredState(tuple(records), tuple(stored), tuple(sorted(map(_kind, _spooled(ports)))))
 
 
 def check_stored(ports: Ports, expected: StoredState, fake: FakeOpenAI) -> None:
     """Check the stored state, and that originals equal the paid images or the uploaded one."""
-    assert stored_state(ports) == expected
+    found_state = stored_state(ports)
+    objects = sorted(_damage(ports.store, key) + _kind(key) for key in _stored(ports))
+    assert replace(found_state, objects=tuple(objects)) == expected
     places: list[tuple[ImageStore | Spool, list[str]]] = [
         (ports.store, _stored(ports)),
         (ports.spool, _spooled(ports)),
@@ -102,12 +105,11 @@ def check_stored(ports: Ports, expected: StoredState, fake: FakeOpenAI) -> None:
     ids = {record.id for record in ports.records.scan(limit=100)}
     for place, key in found:
         assert PurePosixPath(key).stem in ids
-        kind = _kind(place, key)
-        if kind.startswith("damaged"):
+        if _damage(place, key):
             continue
         data = place.get(key).data
         assert data
-        if kind == "original":
+        if _kind(key) == "original":
             assert data in {*fake.images, UPLOADED}
 
 
@@ -137,14 +139,13 @@ def _cut_out(image: bytes, subject: str) -> bytes:
     return cutout(image, options=CutoutOptions(subject=subject)).png
 
 
-def _kinds(place: ImageStore | Spool, keys: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(_kind(place, key) for key in keys))
+def _kind(key: str) -> str:
+    return "image" if key.startswith("images/") else _KINDS[PurePosixPath(key).suffix]
 
 
-def _kind(place: ImageStore | Spool, key: str) -> str:
-    kind = "image" if key.startswith("images/") else _KINDS[PurePosixPath(key).suffix]
+def _damage(place: ImageStore | Spool, key: str) -> str:
     try:
         place.get(key)
     except ObjectDamaged:
-        return f"damaged {kind}"
-    return kind
+        return "damaged "
+    return ""

@@ -32,7 +32,6 @@ from tests.support.servers.databases import (
     s3_client,
 )
 from tests.support.servers.fault_proxy import FaultProxy
-from tests.support.time_limits import FAST_OUTAGE
 
 NO_LIMITS = {
     "rate_limit_generate": "off",
@@ -196,7 +195,7 @@ def real_parts(
             "aws_region": s3.region,
             "s3_bucket_name": bucket,
             "s3_endpoint_url": f"http://{s3_proxy.host}:{s3_proxy.port}",
-            "mongodb_uri": f"mongodb://{mongo_proxy.host}:{mongo_proxy.port}/?directConnection=true&{FAST_OUTAGE}",
+            "mongodb_uri": f"mongodb://{mongo_proxy.host}:{mongo_proxy.port}/?directConnection=true",
             "mongodb_database": database,
             # Long enough for a busy machine, and short enough to wait for when Redis is silent.
             "redis_url": patient(f"redis://{redis_proxy.host}:{redis_proxy.port}/0", seconds=5),

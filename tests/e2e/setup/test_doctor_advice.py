@@ -5,7 +5,6 @@ import pytest
 from tests.support.diagnostic_findings import Doctor
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.service import Parts
-from tests.support.time_limits import FAST_OUTAGE
 
 NOWHERE = "127.0.0.1:9"
 BROKEN = {
@@ -18,7 +17,7 @@ BROKEN = {
     "S3_BUCKET_NAME": {"s3_bucket_name": "no-such-bucket"},
     "AWS_SECRET_ACCESS_KEY": {"aws_secret_access_key": "wrong-secret-key"},
     "AWS_ACCESS_KEY_ID": {"aws_access_key_id": "wrong-access-key"},
-    "MONGODB_URI": {"mongodb_uri": f"mongodb://{NOWHERE}/?{FAST_OUTAGE}"},
+    "MONGODB_URI": {"mongodb_uri": f"mongodb://{NOWHERE}/"},
     "REDIS_URL": {"redis_url": f"redis://{NOWHERE}/0"},
 }
 
