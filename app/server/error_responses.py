@@ -27,6 +27,7 @@ from app.http.cors import HeaderList
 from app.http.logs import request_id
 
 _ORIGIN = re.compile(rb"\r\norigin:[ \t]*([\x21-\x7e]+)[ \t]*\r\n", re.IGNORECASE)
+_PATH = re.compile(rb"[A-Z]+ ([\x21-\x3e\x40-\x7e]+)")  # of a request line, without the query
 _HEAD_END = b"\r\n\r\n"
 
 _log = logging.getLogger(__name__)
@@ -62,9 +63,10 @@ class ErrorSender:
             received: the bytes of a request whose head could not be parsed, as far as known.
         """
         origin = _parsed_origin(request) if request else _received_origin(received)
+        path = getattr(request, "path", None) or _received_path(received)
         with contextlib.suppress(OSError):  # the client has disconnected
             headers = self._cors_headers(origin)
-            client.sendall(_error_response(error, headers, getattr(request, "path", "") or ""))
+            client.sendall(_error_response(error, headers, path))
 
 
 def _parsed_origin(request: Any) -> str | None:
@@ -76,6 +78,12 @@ def _received_origin(received: bytes) -> str | None:
     head, end, _ = received.partition(_HEAD_END)
     found = _ORIGIN.search(head + end)
     return found[1].decode() if found else None
+
+
+def _received_path(received: bytes) -> str:
+    """Return the path in the received part of a head, or ""."""
+    found = _PATH.match(received)
+    return found[1].decode() if found else ""
 
 
 def _error_response(error: BaseException, cors_headers: HeaderList, path: str) -> bytes:

@@ -195,8 +195,8 @@ def _success(contract: Contract, references: Any) -> dict[str, Any]:
         schema = references[(contract.response, "serialization")]
         response["content"] = {"application/json": {"schema": schema, **_examples(contract)}}
         if contract.streams:
-            events = {"schema": {"type": "string"}, "example": contract.stream_example}
-            response["content"][sse.CONTENT_TYPE] = events
+            # Without a schema: tools disagree whether it describes the text or each event.
+            response["content"][sse.CONTENT_TYPE] = {"example": contract.stream_example}
     elif contract.status != 204:
         response["content"] = {
             content_type: {"schema": _body_schema(content_type), **_examples(contract)}

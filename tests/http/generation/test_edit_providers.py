@@ -10,18 +10,17 @@ from tests.support.service import Service, openai_settings, serving, settings_fo
 
 
 def test_offline_painter_redraws_and_says_so(embedded: Service) -> None:
-    """Without a model that can see, the words of both are drawn; the model's name says so."""
-    name = create(embedded, "A fox")
-    body = edit(embedded, name, prompt="with a green balloon").json()
-    assert (body["model"], body["charged"]) == ("emblem-painter-redrawn", "no")
-    both = create(embedded, "A fox, with a green balloon")
+    """Without a model that can see, the words are drawn again; the model's name says so."""
+    first, same = create(embedded, "A red fox"), create(embedded, "A red fox")
+    edits = [edit(embedded, name, prompt="make it blue").json() for name in (first, same)]
+    assert (edits[0]["model"], edits[0]["charged"]) == ("emblem-painter-redrawn", "no")
     hashes = [
         embedded.get(f"/images/{one}/metadata").json()["original"]["sha256"]
-        for one in (body["filename"], both)
+        for one in (first, edits[0]["filename"], edits[1]["filename"])
     ]
-    assert hashes[0] == hashes[1]
-    follow_up = edit(embedded, body["filename"], prompt="at night").json()
-    assert follow_up["parents"] == [body["filename"]]
+    assert hashes[0] != hashes[1] == hashes[2]
+    follow_up = edit(embedded, edits[0]["filename"], prompt="at night").json()
+    assert follow_up["parents"] == [edits[0]["filename"]]
 
 
 def test_azure_edits_with_its_urls_and_header(tmp_path: Path, fake_openai: FakeOpenAI) -> None:

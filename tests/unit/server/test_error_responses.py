@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from gunicorn.http.errors import InvalidHeader, LimitRequestHeaders, LimitRequestLine
 
-from app.errors import RequestTimeout, RequestTooLarge, ServiceBusy
+from app.errors import RequestTimeout, RequestTooLarge, ServiceBusy, Unauthorized
 from app.http import cors
 from app.server.error_responses import ErrorSender
 from tests.support.tables import each_row
@@ -62,6 +62,23 @@ def test_every_rejection_can_be_read_by_a_page(error: BaseException, status: int
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert ("Retry-After" in headers) == (status == 503)
     assert "Vary" not in headers
+
+
+@each_row(
+    "target, is_openai",
+    [
+        (b"/v1/images/edits", True),
+        (b"/v1/images/edits?a=b", True),
+        (b"/images", False),
+        (b"/images?/v1/images/edits", False),
+    ],
+)
+def test_rejections_have_the_form_of_their_api(target: bytes, is_openai: bool) -> None:
+    """A request of which only the head was received gets the error of the API that it is for."""
+    head = b"POST " + target + b" HTTP/1.1\r\nHost: x\r\n"
+    status, _, body = sender()(Unauthorized(), received=head)
+    assert status == 401
+    assert ("error" in body) == is_openai
 
 
 _HEAD = b"GET /images HTTP/1.1\r\nHost: x\r\n"
