@@ -12,7 +12,7 @@ from tests.support.reconcile.damage import IRREPARABLE, REPAIRABLE, Damage, keys
 from tests.support.reconcile.runs import a_damaged_image, outcome, reconcile
 
 EVERY = pytest.mark.parametrize("damage", REPAIRABLE + IRREPARABLE, ids=name_of)
-STORED_NOWHERE_ELSE: dict[str, Any] = {"claim": "", "fingerprint": ""}
+STORED_NOWHERE_ELSE: dict[str, Any] = {"claim": "", "fingerprint": "", "usage": None}
 
 
 def one_of_two_damaged(world: World, damage: Damage) -> tuple[ImageRecord, bytes]:
