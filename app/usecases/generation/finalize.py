@@ -156,7 +156,10 @@ class ImageFinalizer:
         pending record and the objects. If the lease ended and another server guessed the outcome,
         this outcome replaces the guess.
         """
-        outcome = outcome.booked()
+        # One that stays pending keeps the amount that its open reservation notes. Otherwise two
+        # changes would lower it, and the end of the second would hide that the first was lost.
+        if outcome.state is not State.PENDING:
+            outcome = outcome.booked()
         self.observer.note(outcome)
         try:
             with self.observer.step("record"):

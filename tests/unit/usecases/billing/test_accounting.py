@@ -8,10 +8,12 @@ from app.errors import (
     AppError,
     Charged,
     GenerationInProgress,
+    ImagePendingUpload,
     PromptRejected,
     ProviderError,
     ProviderTimeout,
     RecordsUnavailable,
+    StorageUnavailable,
 )
 from app.models import (
     Caller,
@@ -25,6 +27,7 @@ from app.models import (
 )
 from app.usecases.billing.accounting import AccountedRecords
 from app.usecases.billing.budgets import SERVER
+from app.usecases.billing.reservations import SettleReservations
 from tests.support.builders import World, a_request
 
 TODAY = "2026-11-22"
@@ -205,3 +208,21 @@ def test_failure_of_the_ledger_afterwards_keeps_the_estimate(world: World) -> No
     world.ledger.fail("record_spending", RecordsUnavailable())
     assert world.generate(a_request()).cost_micros == IMAGE_COST
     assert spent(world).micros > IMAGE_COST
+
+
+def test_an_image_that_waited_for_storage_is_settled_at_its_end(world: World) -> None:
+    """Whatever failed to be counted meanwhile is not lost, and nothing counts twice."""
+    world.store.fail("put originals", StorageUnavailable())
+    world.ledger.fail("record_spending", RecordsUnavailable())
+    with pytest.raises(ImagePendingUpload):
+        world.generate(a_request())
+    world.store.repair()
+    world.ledger.repair()
+    world.clock.advance(1)
+    world.recover(world.record)
+    world.clock.advance(3600)
+    settle = SettleReservations(AccountedRecords(world.records, world.ledger), world.clock)
+    for opened in list(settle.interrupted()):
+        settle.settle(opened)
+    assert world.record.state is State.READY
+    assert spent(world) == Spending(micros=IMAGE_COST, images=1)
