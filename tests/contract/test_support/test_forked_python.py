@@ -10,7 +10,6 @@ from tests.support.servers.forked_python import Program, start
 _REPORT = """
 import atexit, json, os, sys, threading
 atexit.register(print, "the end")
-threading.Timer(0.01, print, ["a thread"]).start()
 print(json.dumps({
     "arguments": sys.argv[1:],
     "directory": os.getcwd(),
@@ -21,6 +20,7 @@ print(json.dumps({
     "main": __name__,
     "clients": "prometheus_client" in sys.modules,
 }))
+threading.Timer(0.01, print, ["a thread"]).start()
 sys.exit("a reason")
 """
 
