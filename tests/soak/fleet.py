@@ -88,6 +88,7 @@ class Server:
     def close(self) -> None:
         """Kill it, and give up its port."""
         self.kill()
+        self.client.close()
         self._port.close()
 
     def stop(self) -> int:

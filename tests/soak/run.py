@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.records import MongoRecords
 from tests.soak.chaos import Chaos
+from tests.soak.customers.client import RepetitionLog
 from tests.soak.customers.customer import run_customer
 from tests.soak.customers.order_book import OrderBook
 from tests.soak.fleet import Server, in_parallel, memory_mb, patiently
@@ -88,6 +89,7 @@ def soak(
             stack.callback(server.close)
         in_parallel([server.start for server in servers])
         book = OrderBook(servers, result := Result(), most)
+        stack.enter_context(RepetitionLog(book.note_repetition))
         scale = max(0.1, min(1, seconds / 300))
         chaos = Chaos(book, proxies, store, put, fake, random.Random(seed), scale)
         _run_all(book, chaos, seconds, seed, pause)

@@ -119,14 +119,20 @@ def python_driver(folder: Path) -> Iterator[PythonDriver]:
     site = folder / "site"
     install_wheel(wheel, site)
     sys.path.insert(0, str(site))
+    loaded = _take_out_of_modules()  # by tests that import it from the source tree
     try:
         package = importlib.import_module("flask_image_generator_client")
         assert str(package.__file__).startswith(str(site))
         yield PythonDriver(package)
     finally:
         sys.path.remove(str(site))
-        for name in [name for name in sys.modules if name.startswith("flask_image_generator_")]:
-            del sys.modules[name]
+        _take_out_of_modules()
+        sys.modules.update(loaded)
+
+
+def _take_out_of_modules() -> dict[str, ModuleType]:
+    names = [name for name in sys.modules if name.startswith("flask_image_generator_")]
+    return {name: sys.modules.pop(name) for name in names}
 
 
 def _plain(value: Any) -> Any:

@@ -81,7 +81,7 @@ class OrderBook:
         return rng.choice([image for image in self.images if image.is_served] or [None])
 
     def request(self, order: Order, server: Server) -> None:
-        """Send the order once, and compare the response with all earlier ones."""
+        """Send the order, and compare the response with all earlier ones."""
         if order.file:
             self.upload(order, server)
             return
@@ -151,6 +151,13 @@ class OrderBook:
         reply = self.counted(server.client.list())
         if reply.status not in {0, 200, 503}:
             self.result.violate(f"the list gave {reply.status}: {reply.text}")
+
+    def note_repetition(self, reason: str) -> None:
+        """Count a response or a lost connection after which the client sent a request again."""
+        with self.lock:
+            self.responses[f"repeated: {reason}"] += 1
+        if reason.islower() and reason not in _CODES:  # an exception has capitals
+            self.result.violate(f"unexpected {reason}, repeated")
 
     def counted(self, reply: Reply) -> Reply:
         """Count a reply that did not arrive; return it."""
