@@ -65,7 +65,7 @@ def crash_servers(parts: Parts, new_folder: Callable[[], Path]) -> Iterator[Star
             ports = build_ports(settings_for(**settings))
             stack.callback(close_ports, ports)
             # Candidates are drawn one after the other, so that it is known what is left of each.
-            alone = {"web_concurrency": 1, "max_concurrent_generations": 1}
+            alone = {"web_concurrency": 1, "max_concurrent_generations": 1, "trash_days": 7}
             server = stack.enter_context(gunicorn(folder, **alone, **settings))
             return CrashServer(server, ports, parts)
 

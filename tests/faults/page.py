@@ -18,7 +18,8 @@ S3, MongoDB and Redis are real servers behind a proxy that makes them fail. Open
 fails as scripted and counts what it would have billed. Requests for an image carry an
 `Idempotency-Key` unless a row says otherwise. Requests for another cutout need none, and cost
 nothing: what is paid there is the image that they are made from. Uploads need none either. A worker
-that is killed while it stores one leaves a record from which the same file completes it.
+that is killed while it stores one leaves a record from which the same file completes it; killed
+while it moves an image to the trash, back, or deletes it, the same request completes the move.
 
 - **charged** is what the response reports about money: `no`, `yes` or `unknown`.
 - **paid** is how many images were really billed by then.
