@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from functools import wraps
+from typing import get_args
 
 from flask import Blueprint, Response, jsonify, request
 
@@ -18,6 +19,8 @@ from app.blueprints.variant_query import to_variant_request
 from app.http.auth import CREDENTIAL_HEADERS
 from app.http.contract.decorator import Contract, ViewFunction, contract
 from app.http.image_middleware import send_image
+from app.imaging import Variant
+from app.imaging.variants.variant import Format
 from app.models import Scope, object_keys
 
 blueprint = Blueprint("images", __name__)
@@ -81,7 +84,7 @@ def _render_page(query: ListQuery) -> bytes:
         scope=None,
         shows_images=True,
         query=VariantQuery,
-        content_types=("image/png", "image/webp", "image/avif", "image/jpeg"),
+        content_types=tuple(Variant(format=each).content_type for each in get_args(Format)),
         redirects={
             302: "With `SERVE_MODE=redirect`: the URL of the plain image in the store.",
             308: "Another image took the place of this one: its URL, with the same parameters.",

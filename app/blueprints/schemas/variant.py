@@ -122,9 +122,10 @@ class VariantQuery(LinkQuery):
     dpr: Annotated[float, NumberInRange(DPR)] = Field(
         1.0, description="Device pixel ratio, by which all lengths are multiplied."
     )
-    format: Literal["png", "webp", "avif", "jpeg", "auto"] = Field(
+    format: Literal["png", "webp", "avif", "jpeg", "ico", "auto"] = Field(
         "png",
-        description="`auto`: the format that the Accept header prefers, the smallest of equals.",
+        description="`auto`: the format that the Accept header prefers, the smallest of equals. "
+        "`ico`: an icon with 16, 32 and 48 pixels.",
     )
     quality: Annotated[int | None, NumberInRange(RANGES["quality"])] = Field(
         None, description="Quality of WebP, AVIF and JPEG; the default depends on the format."

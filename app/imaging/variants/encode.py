@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from app.imaging.exports.icon import encode_icon
 from app.imaging.formats.png_writer import encode_png
 from app.imaging.variants.variant import DEFAULT_QUALITY, LOSSLESS, Format, Variant
 
@@ -24,15 +25,17 @@ _OPTIONS: dict[Format, dict[str, Any]] = {
 
 
 def encode(image: Array, variant: Variant, xmp: bytes = b"") -> bytes:
-    """Encode an image, with no metadata but the XMP packet.
+    """Encode an image, with no metadata but the XMP packet, for which an ICO has no place.
 
     Args:
         image: (h, w, 4) uint8 RGBA, straight alpha; opaque for a JPEG.
-        variant: its format and quality are used.
+        variant: its format and quality are used; with padding, an ICO keeps its margin.
         xmp: the packet, or b"" for none.
     """
     if variant.format == "png":
         return encode_png(image, xmp=xmp)
+    if variant.format == "ico":
+        return encode_icon(image, trim=not variant.padding)
     if variant.format == "jpeg":
         image = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGBA2RGB))
     quality = variant.quality or DEFAULT_QUALITY[variant.format]

@@ -9,7 +9,7 @@ from app.imaging.variants.outline_shadow import Outline, Shadow, validate_outlin
 from app.imaging.variants.values import Color, InvalidVariant, Range, format_value, validate_color
 
 Fit = Literal["contain", "cover", "fill"]
-Format = Literal["png", "webp", "avif", "jpeg"]
+Format = Literal["png", "webp", "avif", "jpeg", "ico"]
 Flip = Literal["", "h", "v", "hv"]
 
 SIDE = 256  # px of the stored image
@@ -29,8 +29,12 @@ RANGES: dict[str, Range] = {
 }
 """The ranges of the numeric fields."""
 DEFAULT_QUALITY: dict[Format, int] = {"webp": 85, "avif": 65, "jpeg": 85}
-"""The quality if none is specified. PNG has none."""
+"""The quality if none is specified. PNG and ICO have none."""
 LOSSLESS = 100  # quality at which a WEBP is lossless
+MIN_ICON_SIDE = 48  # px: the largest image in an ICO
+
+CONTENT_TYPES: dict[Format, str] = {"ico": "image/vnd.microsoft.icon"}
+"""The content types that are not named after their format."""
 
 _CHOICES = {
     "fit": get_args(Fit),
@@ -46,9 +50,9 @@ _API_NAMES = {"width": "w", "height": "h", "filters": "filter"}  # where they di
 class Variant:
     """A rendering of a stored image; without arguments, the plain image.
 
-    All lengths are in pixels of the result. Numbers are rounded to thousandths. The order of
-    steps is: cut, rotate, flip, fit, adjustments (brightness, contrast, gamma, saturation, hue,
-    sharpness), filters, outline, shadow, background, format.
+    All lengths are in pixels of the result, of which an ICO has smaller copies. Numbers are rounded
+    to thousandths. The order of steps is: cut, rotate, flip, fit, adjustments (brightness,
+    contrast, gamma, saturation, hue, sharpness), filters, outline, shadow, background, format.
 
     Attributes:
         width: the width of the result.
@@ -112,15 +116,25 @@ class Variant:
             raise InvalidVariant("filter", f"can be used at most {MAX_FILTERS} times")
         if 2 * self.padding >= min(self.width, self.height):
             raise InvalidVariant("padding", "must be less than half of the shorter side")
+        self._validate_icon()
         if self.background is not None:
             validate_color(self.background, "background")
         object.__setattr__(self, "outline", validate_outline(self.outline))
         object.__setattr__(self, "shadow", validate_shadow(self.shadow))
 
+    def _validate_icon(self) -> None:
+        if self.format != "ico":
+            return
+        for name, side in (("w", self.width), ("h", self.height)):
+            if side < MIN_ICON_SIDE:
+                raise InvalidVariant(name, f"must be at least {MIN_ICON_SIDE} for an ICO")
+        if self.width != self.height:
+            raise InvalidVariant("h", "must be equal to w for an ICO")
+
     @property
     def content_type(self) -> str:
         """The value of the Content-Type header."""
-        return f"image/{self.format}"
+        return CONTENT_TYPES.get(self.format, f"image/{self.format}")
 
     @property
     def inner_size(self) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 _SIDE = 256
 _QUALITY = {"webp": 85, "avif": 65, "jpeg": 85}
+_LOSSLESS = ("png", "ico")
 _AUTO_FORMATS = ("avif", "webp", "png")
 _UNCHANGED = {
     **dict.fromkeys(("brightness", "contrast", "saturation", "gamma", "sharpness"), 1.0),
@@ -118,10 +119,10 @@ def _file(given: dict[str, Any], image_format: str) -> dict[str, Any]:
     if image_format == "jpeg" and background == "transparent":
         raise ValueError("JPEG has no transparency")
     color = None if background in (None, "transparent") else _color(background)
-    is_png = image_format == "png"  # PNG has no quality
+    has_quality = image_format not in _LOSSLESS and quality != _QUALITY.get(image_format)
     return {
-        "format": image_format if not is_png else None,
-        "quality": quality if quality != _QUALITY.get(image_format, quality * is_png) else None,
+        "format": image_format if image_format != "png" else None,
+        "quality": quality if has_quality else None,
         "background": None if (image_format, color) == ("jpeg", "ffffff") else color,
     }
 

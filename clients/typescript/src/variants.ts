@@ -6,7 +6,7 @@ export interface Variant {
   h?: number;
   dpr?: number;
   fit?: "contain" | "cover" | "fill";
-  format?: "png" | "webp" | "avif" | "jpeg" | "auto";
+  format?: "png" | "webp" | "avif" | "jpeg" | "ico" | "auto";
   quality?: number;
   background?: string;
   padding?: number;
@@ -35,6 +35,7 @@ type Argument = [kind: Kind, usual: number | string | null];
 
 const SIDE = 256;
 const QUALITY: Values = { webp: 85, avif: 65, jpeg: 85 };
+const LOSSLESS = ["png", "ico"];
 const UNCHANGED: Record<string, number> = {
   brightness: 1,
   contrast: 1,
@@ -144,7 +145,7 @@ function file(given: Values, format: string): Values {
   const tint = background === null || background === "transparent" ? null : color(background);
   return {
     format: format === "png" ? null : format,
-    quality: format === "png" || quality === QUALITY[format] ? null : quality,
+    quality: LOSSLESS.includes(format) || quality === QUALITY[format] ? null : quality,
     background: format === "jpeg" && tint === "ffffff" ? null : tint,
   };
 }

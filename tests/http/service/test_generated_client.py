@@ -14,7 +14,8 @@ from tests.support.servers.python_process import run
 from tests.support.service import Service, serving, settings_for
 
 _CONFIG = "content_type_overrides:\n" + "".join(
-    f"  image/{name}: application/octet-stream\n" for name in ("png", "webp", "avif", "jpeg")
+    f"  image/{name}: application/octet-stream\n"
+    for name in ("png", "webp", "avif", "jpeg", "vnd.microsoft.icon")
 )
 _GENERATOR = "from openapi_python_client.cli import app; app()"
 

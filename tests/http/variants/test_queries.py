@@ -15,7 +15,7 @@ from werkzeug.test import EnvironBuilder
 
 from app.imaging.variants.filters import FILTERS
 from app.imaging.variants.variant import RANGES
-from tests.support.http.variant_requests import CountingImaging, store_image
+from tests.support.http.variant_requests import CountingImaging, content_type_of, store_image
 from tests.support.service import serving, settings_for
 
 Request = Callable[[str], tuple[int, dict[str, str], bytes]]
@@ -45,7 +45,7 @@ _NUMBERS = [
 _OTHERS = [
     _parameter("dpr", _number(1, 4)),
     _parameter("fit", st.sampled_from(["contain", "cover", "fill"])),
-    _parameter("format", st.sampled_from(["png", "webp", "avif", "jpeg", "auto"])),
+    _parameter("format", st.sampled_from(["png", "webp", "avif", "jpeg", "ico", "auto"])),
     _parameter("background", _COLORS | st.just("transparent")),
     _parameter("filter", st.sampled_from(sorted(FILTERS))),
     _parameter("filter", st.builds("blur:{}".format, _number(0.1, 64))),
@@ -140,4 +140,4 @@ def test_accepted_queries_return_an_image(real_imaging: Request, query: str) -> 
     if status == 200:
         with Image.open(io.BytesIO(body)) as image:
             image.load()
-            assert headers["Content-Type"] == f"image/{image.format}".lower()
+            assert headers["Content-Type"] == content_type_of(image)

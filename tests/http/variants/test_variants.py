@@ -34,6 +34,20 @@ def test_all_formats_and_sizes_are_free(real: Service, parts: Parts) -> None:
     assert parts.fake.paid == 1
 
 
+def test_an_icon_has_three_sizes(service: Service) -> None:
+    """`format=ico` is free of the original, has its own name, and takes effects."""
+    path = store_image(service)
+    service.ports.store.delete(f"originals/{path[8:-4]}.png")
+    response = service.get(f"{path}?format=ico")
+    icon = decode_image(response)
+    assert icon.info["sizes"] == {(16, 16), (32, 32), (48, 48)}
+    assert response.headers["Content-Disposition"] == f'inline; filename="{path[8:-4]}.ico"'
+    assert service.get(f"{path}?format=ico&quality=9").headers["ETag"] == response.headers["ETag"]
+    assert icon.getpixel((0, 0)) == (0, 0, 0, 0)
+    red = decode_image(service.get(f"{path}?format=ico&background=f00&padding=60"))
+    assert red.getpixel((0, 0)) == (255, 0, 0, 255)
+
+
 def test_headers_match_those_of_the_image(service: Service) -> None:
     """A variant can be cached for a year and has its own ETag, the image's date and ranges."""
     path = store_image(service)
@@ -159,7 +173,7 @@ def test_openapi_describes_each_parameter(embedded: Service) -> None:
     assert schemas["filter"]["type"] == "array"
     assert re.fullmatch(schemas["holes"]["pattern"], "keep:2,5;cut:1")
     assert schemas["holes"]["examples"] == ["keep", "keep:2,5", "keep:2;cut:1"]
-    types = {f"image/{name}" for name in ("png", "webp", "avif", "jpeg")}
+    types = {f"image/{name}" for name in ("png", "webp", "avif", "jpeg", "vnd.microsoft.icon")}
     assert set(operation["responses"]["200"]["content"]) == types
     codes = {
         code

@@ -30,9 +30,15 @@ def decode_image(response: requests.Response) -> Image.Image:
     assert response.status_code == 200, response.text
     image = Image.open(io.BytesIO(response.content))
     image.load()
-    assert response.headers["Content-Type"] == f"image/{(image.format or '').lower()}"
+    assert response.headers["Content-Type"] == content_type_of(image)
     assert int(response.headers["Content-Length"]) == len(response.content)
     return image
+
+
+def content_type_of(image: Image.Image) -> str:
+    """Return the registered content type of an image's format."""
+    image_format = (image.format or "").lower()
+    return "image/vnd.microsoft.icon" if image_format == "ico" else f"image/{image_format}"
 
 
 def error_of(response: requests.Response) -> tuple[int, str]:

@@ -100,6 +100,8 @@ def test_query_selects_a_variant(query: str, fields: dict[str, Any]) -> None:
         ("background=red", "background", "#rrggbb"),
         ("background=%23ff00", "background", "#rrggbb"),
         ("format=jpeg&background=transparent", "background", "JPEG has no transparency"),
+        ("format=ico&w=47", "w", "at least 48 for an ICO"),
+        ("format=ico&w=64&h=65", "h", "equal to w for an ICO"),
         ("filter=vignette", "filter", "grayscale"),
         ("filter=blur:99", "filter", "0.1 to 64"),
         ("filter=blur:40&dpr=2", "filter", "multiplied by dpr"),

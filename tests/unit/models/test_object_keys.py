@@ -90,7 +90,13 @@ def test_the_content_type_follows_from_the_extension(key: str, content_type: str
 
 @pytest.mark.parametrize(
     ("content_type", "extension"),
-    [("image/png", "png"), ("image/avif", "avif"), ("text/html", "bin"), ("", "bin")],
+    [
+        ("image/png", "png"),
+        ("image/avif", "avif"),
+        ("image/vnd.microsoft.icon", "ico"),
+        ("text/html", "bin"),
+        ("", "bin"),
+    ],
 )
 def test_the_extension_follows_from_the_content_type(content_type: str, extension: str) -> None:
     """A file that is downloaded gets the extension of its type."""

@@ -1,7 +1,7 @@
 """Rendered variants: the source of their pixels, and the files that they are encoded to."""
 
 import io
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pytest
@@ -111,7 +111,7 @@ def test_every_kind_of_original_can_be_rendered_large(kind: str) -> None:
     assert psnr(over_magenta(again), over_magenta(decode(image))) >= 30
 
 
-@pytest.mark.parametrize("file_format", get_args(Format))
+@pytest.mark.parametrize("file_format", ["png", "webp", "avif", "jpeg"])
 def test_each_format_keeps_the_image(file_format: Format) -> None:
     """All formats have the same image; alpha is exact but for AVIF, and JPEG is on white."""
     plain = decode(render(width=300, height=300))

@@ -1,0 +1,1 @@
+"""Files for icons and stores: icons, palettes, packs, sheets and vector graphics."""
