@@ -94,27 +94,31 @@ def _option(variant: Variant) -> VariantOption:
 def _variant(query: VariantQuery, image_format: Format) -> Variant:
     if image_format == "jpeg" and _is_transparent(query):
         raise InvalidVariant("background", "must be a color: JPEG has no transparency")
+    width = _side(query, query.w or query.h)
+    # Lengths for a reference width are checked as given; `dpr` is a part of the result's width.
+    dpr, scale = (1.0, width / query.scale_from) if query.scale_from else (query.dpr, 1.0)
     return Variant(
-        width=_side(query, query.w or query.h),
+        width=width,
         height=_side(query, query.h or query.w),
         fit=query.fit,
         format=image_format,
         quality=query.quality,
         background=query.background,
-        padding=_round(query.padding * query.dpr),
+        padding=_round(query.padding * dpr),
         brightness=query.brightness,
         contrast=query.contrast,
         saturation=query.saturation,
         gamma=query.gamma,
         hue=query.hue,
         sharpness=query.sharpness,
-        filters=tuple(item.scaled(query.dpr) for item in query.filter),
+        filters=tuple(item.scaled(dpr) for item in query.filter),
         rotate=int(query.rotate),
         flip=query.flip,
-        outline=_outline(query.outline, query.dpr),
-        shadow=_shadow(query.shadow, query.dpr),
+        outline=_outline(query.outline, dpr),
+        shadow=_shadow(query.shadow, dpr),
         holes=query.holes,
         cutout_shadow=query.cutout_shadow,
+        scale=scale,
     )
 
 

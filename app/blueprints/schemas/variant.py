@@ -22,6 +22,7 @@ from app.imaging.variants.values import Color, Range, parse_color, parse_number
 from app.imaging.variants.variant import MAX_FILTERS, RANGES, SIDE, WHITE
 
 DPR = Range(1, 4)
+SCALE_FROM = Range(256, 2048, whole=True)  # px; the largest width is eight times the smallest
 
 _BLACK: Color = (0, 0, 0)
 _OPACITY = 0.5
@@ -121,6 +122,11 @@ class VariantQuery(LinkQuery):
     )
     dpr: Annotated[float, NumberInRange(DPR)] = Field(
         1.0, description="Device pixel ratio, by which all lengths are multiplied."
+    )
+    scale_from: Annotated[int | None, NumberInRange(SCALE_FROM)] = Field(
+        None,
+        description="Width in pixels for which padding, outline, shadow, blur and pixelate are "
+        "given; they are scaled to the width of the result. Default: they are not scaled.",
     )
     format: Literal["png", "webp", "avif", "jpeg", "ico", "auto"] = Field(
         "png",

@@ -14,6 +14,7 @@ Array = npt.NDArray[Any]
 _SHARPEN_SIGMA = 1.0  # px: of the blurred image that sharpening compares with
 _MAX_EXACT_SIGMA = 4.0  # px: wider Gaussians are approximated by three boxes
 _BOXES = 3
+_MAX_FULL_SIGMA = 64.0  # px: wider Gaussians leave no detail, and are computed on a smaller image
 
 
 def blur(image: Array, sigma: float) -> Array:
@@ -54,6 +55,8 @@ def gaussian_blur(plane: Array, sigma: float) -> Array:
     """
     if sigma <= 0:
         return plane
+    if sigma > _MAX_FULL_SIGMA:
+        return _blur_smaller(plane, sigma)
     if sigma < _MAX_EXACT_SIGMA:
         side = 2 * math.ceil(4 * sigma) + 1
         return np.asarray(
@@ -65,6 +68,15 @@ def gaussian_blur(plane: Array, sigma: float) -> Array:
     for side in sides:
         plane = np.asarray(cv2.blur(plane, (side, side), borderType=cv2.BORDER_CONSTANT))
     return plane[margin:-margin, margin:-margin]
+
+
+def _blur_smaller(plane: Array, sigma: float) -> Array:
+    shrink = math.ceil(sigma / _MAX_FULL_SIGMA)
+    height, width = plane.shape[:2]
+    size = (math.ceil(width / shrink), math.ceil(height / shrink))
+    smaller = np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA))
+    soft = gaussian_blur(smaller, sigma / shrink)
+    return np.asarray(cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR))
 
 
 def _box_widths(sigma: float) -> list[int]:

@@ -1,6 +1,6 @@
 """The filters by name, with their arguments and ranges."""
 
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 
 from app.imaging.variants.values import (
     Color,
@@ -24,7 +24,7 @@ class Argument:
         name: the name in error messages.
         range: the range of a number; None for a color.
         default: the value if it is omitted; None if it is required.
-        pixels: whether it is a length in output pixels, which a request's `dpr` multiplies.
+        pixels: whether it is a length in output pixels, which grows with the output.
     """
 
     name: str
@@ -57,14 +57,20 @@ class Filter:
 
     `Filter("blur")` is `Filter("blur", (2.0,))`.
 
+    Args:
+        name: a key of `FILTERS`.
+        values: its arguments; those omitted have their defaults.
+        scale: multiplies the lengths among them, after their ranges have been checked.
+
     Raises:
         InvalidVariant: an unknown filter, or an argument that is missing, extra or out of range.
     """
 
     name: str
     values: tuple[Value, ...] = ()
+    scale: InitVar[float] = 1.0
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, scale: float) -> None:
         arguments = FILTERS.get(self.name)
         if arguments is None:
             raise InvalidVariant(PARAMETER, f"must be one of {', '.join(FILTERS)}")
@@ -72,10 +78,15 @@ class Filter:
             raise InvalidVariant(PARAMETER, f"{self.name} takes at most {len(arguments)} arguments")
         completed = (*self.values, *(a.default for a in arguments[len(self.values) :]))
         values = tuple(
-            self._validate(value, argument)
+            self._scaled(self._validate(value, argument), argument, scale)
             for value, argument in zip(completed, arguments, strict=True)
         )
         object.__setattr__(self, "values", values)
+
+    def _scaled(self, value: Value, argument: Argument, scale: float) -> Value:
+        if scale == 1 or not argument.pixels or argument.range is None or isinstance(value, tuple):
+            return value
+        return max(argument.range.low, round(value * scale, 3))
 
     def _validate(self, value: Value | None, argument: Argument) -> Value:
         if value is None:
@@ -114,7 +125,7 @@ class Filter:
         return cls(name, values)
 
     def scaled(self, factor: float) -> "Filter":
-        """Return the same filter for an image that is larger by a factor.
+        """Return the same filter with lengths that are larger by a factor.
 
         Raises:
             InvalidVariant: a scaled length is out of range.

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.imaging.variants.blur import gaussian_blur
-from app.imaging.variants.outline_shadow import Outline, Shadow
+from app.imaging.variants.outline_shadow import BLUR, Outline, Shadow
 from app.imaging.variants.premultiply import premultiply, unpremultiply
 from app.imaging.variants.values import Color
 from app.imaging.variants.variant import WHITE, Variant
@@ -83,6 +83,13 @@ def shadow_coverage(alpha: Array, shadow: Shadow) -> Array:
         (h, w) uint16, 0..65025.
     """
     height, width = alpha.shape
+    shrink = math.ceil(shadow.blur / BLUR.high)
+    if shrink > 1:  # a shadow this soft has no detail, and would need a margin of thousands of px
+        size = (math.ceil(width / shrink), math.ceil(height / shrink))
+        smaller = np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA))
+        dx, dy, blur = (length / shrink for length in shadow[:3])
+        soft = shadow_coverage(smaller, shadow._replace(dx=dx, dy=dy, blur=blur))
+        return np.asarray(cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR))
     margin = math.ceil(3 * shadow.blur)  # what lies beyond the image still blurs into it
     matrix = np.array([[1, 0, margin + shadow.dx], [0, 1, margin + shadow.dy]], np.float64)
     size = (width + 2 * margin, height + 2 * margin)

@@ -30,8 +30,8 @@ class Shadow(NamedTuple):
     opacity: float
 
 
-def validate_outline(values: tuple[float, Color] | None) -> Outline | None:
-    """Check the ranges of an outline; return None for an invisible one.
+def validate_outline(values: tuple[float, Color] | None, scale: float = 1.0) -> Outline | None:
+    """Check the ranges of an outline, then scale its width; return None for an invisible one.
 
     Raises:
         InvalidVariant: a value is out of range.
@@ -40,11 +40,14 @@ def validate_outline(values: tuple[float, Color] | None) -> Outline | None:
         return None
     name = "outline"
     outline = Outline(OUTLINE.validate(values[0], name), validate_color(values[1], name))
-    return outline if outline.px > 0 else None
+    scaled = outline._replace(px=_scaled(outline.px, scale))
+    return scaled if scaled.px > 0 else None
 
 
-def validate_shadow(values: tuple[float, float, float, Color, float] | None) -> Shadow | None:
-    """Check the ranges of a shadow; return None for an invisible one.
+def validate_shadow(
+    values: tuple[float, float, float, Color, float] | None, scale: float = 1.0
+) -> Shadow | None:
+    """Check the ranges of a shadow, then scale its lengths; return None for an invisible one.
 
     Raises:
         InvalidVariant: a value is out of range.
@@ -60,4 +63,9 @@ def validate_shadow(values: tuple[float, float, float, Color, float] | None) -> 
         validate_color(color, name),
         OPACITY.validate(opacity, name),
     )
-    return shadow if shadow.opacity > 0 else None
+    dx, dy, blur = (_scaled(length, scale) for length in shadow[:3])
+    return shadow._replace(dx=dx, dy=dy, blur=blur) if shadow.opacity > 0 else None
+
+
+def _scaled(length: float, scale: float) -> float:
+    return length if scale == 1 else round(length * scale, 3) + 0.0  # no negative zero

@@ -1,6 +1,6 @@
 """The parameters of a variant, validated, and their canonical text."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import InitVar, dataclass, fields, replace
 from typing import Any, Literal, get_args
 
 from app.imaging.cutout.options import CutoutOptions, HoleChoice, ShadowMode
@@ -77,6 +77,8 @@ class Variant:
         holes: how the cutout treats enclosed areas of background color; None for the choice that
             is stored with the image, which is `auto` unless the caller has decided otherwise.
         cutout_shadow: whether the cutout removes or keeps contact shadows; "" as stored.
+        scale: an argument only: multiplies padding, outline, shadow and the lengths of filters,
+            after their ranges have been checked.
 
     Raises:
         InvalidVariant: a parameter is invalid; the message is meant for callers of the API.
@@ -102,8 +104,9 @@ class Variant:
     shadow: Shadow | tuple[float, float, float, Color, float] | None = None
     holes: HoleChoice | None = None
     cutout_shadow: ShadowMode | Literal[""] = ""
+    scale: InitVar[float] = 1.0
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, scale: float) -> None:
         for name, limits in RANGES.items():
             value = getattr(self, name)
             if value is not None:
@@ -114,13 +117,21 @@ class Variant:
                 raise InvalidVariant(name, f"must be one of {listed}")
         if len(self.filters) > MAX_FILTERS:
             raise InvalidVariant("filter", f"can be used at most {MAX_FILTERS} times")
-        if 2 * self.padding >= min(self.width, self.height):
-            raise InvalidVariant("padding", "must be less than half of the shorter side")
         self._validate_icon()
         if self.background is not None:
             validate_color(self.background, "background")
-        object.__setattr__(self, "outline", validate_outline(self.outline))
-        object.__setattr__(self, "shadow", validate_shadow(self.shadow))
+        object.__setattr__(self, "padding", self._scaled_padding(scale))
+        filters = tuple(Filter(each.name, each.values, scale) for each in self.filters)
+        object.__setattr__(self, "filters", filters if scale != 1 else self.filters)
+        object.__setattr__(self, "outline", validate_outline(self.outline, scale))
+        object.__setattr__(self, "shadow", validate_shadow(self.shadow, scale))
+
+    def _scaled_padding(self, scale: float) -> int:
+        """Return the padding, rounded half up, which leaves at least a pixel of what it left."""
+        shorter = min(self.width, self.height)
+        if 2 * self.padding * scale >= shorter:
+            raise InvalidVariant("padding", "must be less than half of the shorter side")
+        return min(int(self.padding * scale + 0.5), (shorter - 1) // 2)
 
     def _validate_icon(self) -> None:
         if self.format != "ico":

@@ -69,6 +69,10 @@ def test_query_selects_a_variant(query: str, fields: dict[str, Any]) -> None:
     [
         ("w=0", "w", "1 to 2048"),
         ("w=2049", "w", "1 to 2048"),
+        ("scale_from=255", "scale_from", "256 to 2048"),
+        ("scale_from=300.5", "scale_from", "256 to 2048"),
+        ("w=512&scale_from=256&outline=65", "outline", "0 to 64"),
+        ("w=1024&scale_from=512&padding=256", "padding", "half of the shorter side"),
         ("h=-5", "h", "1 to 2048"),
         ("w=1.5", "w", "1 to 2048"),
         ("w=1e3", "w", "1 to 2048"),
