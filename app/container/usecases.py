@@ -142,7 +142,10 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
             finalizer=finalizer,
         ),
         recut=RecutImages(
-            records=ports.records, store=uncached.store, finalizer=recovery.finalizer
+            records=ports.records,
+            store=uncached.store,
+            finalizer=recovery.finalizer,
+            cache=ports.cache,
         ),
         trash=trash,
         organize=OrganizeImages(records=ports.records, store=ports.store, images=images),

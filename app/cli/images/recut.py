@@ -50,7 +50,8 @@ def recut(  # noqa: PLR0917 - reason: click passes each option by name
 
     Without IMAGES, cut out all images again with today's cutout and their own options. Give
     --compare or --in-place. Replaced images keep their URLs. They are removed from the caches of
-    this service, but browsers and CDNs may keep the old ones for up to a year.
+    this service, but browsers and CDNs may keep the old ones for up to a year. No image is replaced
+    while Redis is set and does not respond.
 
     The exit status is 0, 1 if some images could not be cut out, and 2 if nothing was done.
     """

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from app.errors import AppError
 from app.imaging import UnusableImage
 from app.models import ImageRecord, State, object_keys
-from app.ports import ImageRecords, ImageStore
+from app.ports import ImageCache, ImageRecords, ImageStore
 from app.usecases.generation.finalize import ImageFinalizer
 from app.usecases.images.images import undo_if_deleted
 from app.usecases.images.originals import verify
 
 _PAGE_SIZE = 100  # records that are read together
+_NO_CACHE = "Redis does not respond, and may keep the old image for 20 hours"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,11 +38,13 @@ class RecutImages:
         records: the images' records.
         store: the image store, without its cache.
         finalizer: cuts out the images.
+        cache: must respond before an image changes in place, or it would keep the old one.
     """
 
     records: ImageRecords
     store: ImageStore
     finalizer: ImageFinalizer
+    cache: ImageCache
 
     def __call__(self, *, in_place: bool) -> Iterator[RecutResult]:
         """Yield all images by id; with `in_place`, replace those that changed.
@@ -65,6 +68,8 @@ class RecutImages:
             original = verify(self.store.get(original_key).data, record.original)
             recut, png = self.finalizer.cut_out(record, original)
             if in_place and (png != before or recut != record):
+                if not self.cache.is_up():
+                    return RecutResult(record=record, problem=_NO_CACHE)
                 self.store.put(image_key, png, content_type=object_keys.PNG)
                 written = self._write(record, recut)
                 undo_if_deleted(self.records, self.store, record.id, (image_key,))

@@ -17,6 +17,13 @@ DOCUMENT = {"holes": "keep:2", "shadow": "keep"}
 OPTIONS = CutoutOptions(holes=HoleChoice(keep=(2,)), shadow="keep", subject="A red fox")
 
 
+def recut_of(world: World) -> RecutImages:
+    """Return the use case on the fakes."""
+    return RecutImages(
+        records=world.records, store=world.store, finalizer=world.finalizer, cache=world.cache
+    )
+
+
 @pytest.fixture
 def corrected(world: World) -> ImageRecord:
     """Generate an image, and store options with it."""
@@ -40,11 +47,27 @@ def test_the_prompt_of_the_caller_is_evidence() -> None:
 
 def test_recut_keeps_the_options(world: World, corrected: ImageRecord) -> None:
     """A recut uses the stored options, and its record still has them."""
-    recut = RecutImages(records=world.records, store=world.store, finalizer=world.finalizer)
-    (result,) = recut(in_place=True)
+    (result,) = recut_of(world)(in_place=True)
     assert not result.problem
     assert world.image_processor.options == [OPTIONS]
     assert world.records.by_id[corrected.id].cutout_options == DOCUMENT
+
+
+def test_nothing_changes_while_the_shared_cache_is_down(
+    world: World, corrected: ImageRecord
+) -> None:
+    """It could not drop the old image, and would go on to share it."""
+    image_key = object_keys.image_key(corrected.id)
+    world.store.put(image_key, b"of an earlier version", content_type="image/png")
+    before = dict(world.store.objects)
+    world.cache.up = False
+    (result,) = recut_of(world)(in_place=True)
+    assert "Redis does not respond" in result.problem
+    assert (world.store.objects, world.records.by_id[corrected.id]) == (before, corrected)
+    world.cache.up = True
+    (result,) = recut_of(world)(in_place=True)
+    assert result.changed
+    assert world.store.objects != before
 
 
 @pytest.mark.parametrize("parts", [("image",), ("record",), ("record", "image"), ("note",)])
