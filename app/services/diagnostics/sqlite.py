@@ -12,7 +12,8 @@ from app.models import Finding, Level
 from app.services.diagnostics.filesystems import MOUNTINFO, mount_of
 from app.services.diagnostics.findings import CheckFailed, FindingBuilder
 from app.services.runtime.failures import Failure, FailureKind
-from app.services.sqlite.database import SqliteDatabase, classify
+from app.services.sqlite.database import SqliteDatabase
+from app.services.sqlite.failures import classify
 
 _RECORDS = FindingBuilder("records")
 _TIMEOUT_SECONDS = 2.5

@@ -2,12 +2,13 @@
 
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from app.services.files.permissions import make_file
+from app.services.sqlite.failures import retry_while_busy
 
 _BUSY_SECONDS, _QUEUE_SECONDS = 0.09, 1.0
 
@@ -80,23 +81,10 @@ class SqliteFile:
                 check_same_thread=False,
             )
             try:
-                self._prepare(connection)
+                prepare = partial(connection.executescript, self._schema)
+                retry_while_busy(prepare, seconds=self._busy_seconds)
             except sqlite3.Error:
                 connection.close()
                 raise
             self._connection = connection
         return self._connection
-
-    def _prepare(self, connection: sqlite3.Connection) -> None:
-        """Run the schema; wait for another process that does, as SQLite itself would not."""
-        deadline = time.monotonic() + self._busy_seconds
-        while True:
-            try:
-                connection.executescript(self._schema)
-            except sqlite3.OperationalError as error:
-                is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-                if not is_busy or time.monotonic() >= deadline:
-                    raise
-                time.sleep(0.005)
-            else:
-                return

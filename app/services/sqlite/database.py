@@ -1,42 +1,22 @@
 """The SQLite file of all record ports, and its errors translated."""
 
 import contextlib
-import errno
 import os
 import queue
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 from app.errors import RecordsUnavailable
 from app.services.files.permissions import make_folder, open_new
-from app.services.runtime.failures import Failure, FailureKind
 from app.services.runtime.lazy_client import LazyClient
+from app.services.sqlite.failures import classify, retry_while_busy
 from app.services.sqlite.schema import migrate
 
 _BUSY_SECONDS = 5.0
-_PRIMARY_CODE = 0xFF  # the bits above it are details
-_KINDS_BY_CODE = {
-    sqlite3.SQLITE_BUSY: FailureKind.LOCKED,
-    sqlite3.SQLITE_LOCKED: FailureKind.LOCKED,
-    sqlite3.SQLITE_CORRUPT: FailureKind.DAMAGED,
-    sqlite3.SQLITE_NOTADB: FailureKind.DAMAGED,
-    sqlite3.SQLITE_FULL: FailureKind.DISK_FULL,
-    sqlite3.SQLITE_INTERRUPT: FailureKind.INTERRUPTED,
-    sqlite3.SQLITE_PERM: FailureKind.PERMISSION_DENIED,
-    sqlite3.SQLITE_READONLY: FailureKind.PERMISSION_DENIED,
-    sqlite3.SQLITE_AUTH: FailureKind.PERMISSION_DENIED,
-    sqlite3.SQLITE_CANTOPEN: FailureKind.UNREACHABLE,
-    sqlite3.SQLITE_IOERR: FailureKind.UNREACHABLE,
-}
-_KINDS_BY_ERRNO = {
-    errno.ENOSPC: FailureKind.DISK_FULL,
-    errno.EACCES: FailureKind.PERMISSION_DENIED,
-    errno.EPERM: FailureKind.PERMISSION_DENIED,
-    errno.EROFS: FailureKind.PERMISSION_DENIED,
-}
 
 
 class _IdleConnections(queue.LifoQueue[sqlite3.Connection]):
@@ -104,7 +84,8 @@ class SqliteDatabase:
         with contextlib.suppress(FileExistsError):  # SQLite gives -wal and -shm the same mode
             os.close(open_new(self.path))
         with closing(self._open()) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
+            use_log = partial(connection.execute, "PRAGMA journal_mode = WAL")
+            retry_while_busy(use_log, seconds=_BUSY_SECONDS)
             migrate(connection)
         return _IdleConnections()
 
@@ -112,16 +93,3 @@ class SqliteDatabase:
         connection = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, check_same_thread=False)
         connection.execute("PRAGMA synchronous = FULL")
         return connection
-
-
-def classify(error: sqlite3.Error | OSError) -> Failure:
-    """Classify an error of SQLite or of its file."""
-    if isinstance(error, OSError):
-        name = type(error).__name__
-        kind = _KINDS_BY_ERRNO.get(error.errno or 0, FailureKind.UNREACHABLE)
-        return Failure(kind=kind, detail=name, code=name)
-    # Errors of the Python module, such as a closed connection, have no code.
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_MISUSE) & _PRIMARY_CODE
-    name = getattr(error, "sqlite_errorname", type(error).__name__)
-    kind = _KINDS_BY_CODE.get(code, FailureKind.REJECTED)
-    return Failure(kind=kind, detail=name, code=name)

@@ -1,6 +1,7 @@
 """SQLite: concurrent writers and durability."""
 
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -154,3 +155,17 @@ def test_deleting_a_record_deletes_its_tokens(path: Path) -> None:
         store.delete(record.id)
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT count(*) FROM index_terms").fetchone() == (0,)
+
+
+def test_processes_may_begin_at_the_same_moment(tmp_path: Path) -> None:
+    """A new file is prepared by the first process; the others wait, and none fails."""
+    for number in range(20):
+        path, barrier = tmp_path / str(number) / "records", threading.Barrier(6)
+
+        def first_use(_: int, path: Path = path, begin: threading.Barrier = barrier) -> object:
+            with closing(SqliteDatabase(path)) as database:
+                begin.wait()
+                with database.connection() as connection:
+                    return connection.execute("PRAGMA journal_mode").fetchone()
+
+        assert in_threads(6, first_use) == [("wal",)] * 6

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.services.runtime.failures import FailureKind
-from app.services.sqlite.database import classify
+from app.services.sqlite.failures import classify
 
 
 def raised_by(work: Callable[[], object]) -> sqlite3.Error:
