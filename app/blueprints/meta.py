@@ -1,4 +1,4 @@
-"""Health checks, metrics, API documentation and the start page."""
+"""Health checks, metrics and API documentation."""
 
 from typing import Any
 
@@ -8,18 +8,17 @@ from flask import (
     current_app,
     has_request_context,
     jsonify,
-    render_template,
     request,
 )
 
 from app import errors
 from app.blueprints.dependencies import deps
+from app.blueprints.pages.studio import page
 from app.blueprints.schemas.images import HealthResponse, PartResponse, ReadyResponse
 from app.blueprints.schemas.openapi_examples import HEALTH, METRICS, READY
 from app.http.contract.decorator import Contract, contract
 from app.http.contract.openapi import build_document
 from app.http.error_handlers import error_response
-from app.http.security_headers import PAGE_HEADERS
 from app.models import Scope
 
 blueprint = Blueprint("meta", __name__)
@@ -96,7 +95,7 @@ def openapi() -> Response:
 @blueprint.get("/docs")
 def docs() -> Response:
     """Show the API's documentation as a page."""
-    return _page("docs.html", api=openapi_document())
+    return page("docs.html", api=openapi_document())
 
 
 def openapi_document() -> dict[str, Any]:
@@ -121,17 +120,3 @@ def _generated_document() -> dict[str, Any]:
         )
         current_app.extensions[_DOCUMENT] = document
     return document
-
-
-@blueprint.get("/")
-def index() -> Response:
-    """Show the studio, a page to try the service with."""
-    return _page("index.html", defaults=deps().server_info)
-
-
-def _page(template: str, **values: object) -> Response:
-    return Response(
-        render_template(template, **values),
-        content_type="text/html; charset=utf-8",
-        headers=PAGE_HEADERS,
-    )

@@ -69,34 +69,45 @@ def test_hundreds_of_images_scroll_and_search(tabs: Tabs, full: Service) -> None
     expect(studio.find("#gallery-status")).to_contain_text("No image has these words")
 
 
-def test_a_key_is_kept_only_as_long_as_chosen(tabs: Tabs, tmp_path: Path) -> None:
-    """A key shows private images; the tab keeps it only if that is chosen."""
+def test_a_key_is_kept_for_the_tab_or_the_device(tabs: Tabs, tmp_path: Path) -> None:
+    """A key shows private images; another tab knows it only if that is chosen."""
     with serving_with_keys(data_dir=tmp_path, public_images=False) as auth_service:
         key = auth_service.create_key("alice")
         studio = tabs.studio(auth_service.service.url)
-        dialog = studio.find("#key-dialog")
+        page, dialog = studio.page, studio.find("#key-dialog")
         expect(dialog).to_be_visible()
         assert studio.axe_problems() == []
-        studio.page.get_by_label("Key", exact=True).fill("igk_wrong")
-        studio.page.get_by_role("button", name="Use this key").click()
+        page.get_by_role("button", name="Not now").click()
+        expect(studio.find("#more")).to_have_text("Enter API key")
+        studio.find("#more").click()
+        enter_key(page, "igk_wrong")
         expect(studio.find("#key-rejected")).to_be_visible()
-        studio.page.get_by_label("Key", exact=True).fill(key)
-        studio.page.get_by_role("button", name="Use this key").click()
+        enter_key(page, key)
         expect(dialog).to_be_hidden()
         studio.generate("A red fox")
-        shown(studio.page, "#result")
-        shown(studio.page, "#gallery img")
-        assert studio.page.evaluate("sessionStorage.length + localStorage.length") == 0
-        studio.page.reload()
-        expect(dialog).to_be_visible()
-        studio.page.get_by_label("Key", exact=True).fill(key)
-        studio.page.get_by_label("Keep it until I close this tab").check()
-        studio.page.get_by_role("button", name="Use this key").click()
-        expect(studio.find("#gallery li")).to_have_count(1)
-        studio.page.reload()
-        shown(studio.page, "#gallery img")
+        shown(page, "#result")
+        shown(page, "#gallery img")
+        assert page.evaluate("localStorage.length") == 0
+        page.reload()
+        shown(page, "#gallery img")
         expect(dialog).to_be_hidden()
-        assert key not in studio.page.content()
+        assert key not in page.content()
+        other = page.context.new_page()
+        other.goto(f"{auth_service.service.url}/gallery")
+        expect(other.locator("#key-dialog")).to_be_visible()
+        other.get_by_label("Remember on this device").check()
+        enter_key(other, key)
+        shown(other, "#gallery img")
+        third = page.context.new_page()
+        third.goto(f"{auth_service.service.url}/usage")
+        expect(third.locator("#figures")).to_contain_text("Images")
+        expect(third.locator("#account")).to_contain_text("alice")
+
+
+def enter_key(page: Page, key: str) -> None:
+    """Enter a key in the dialog."""
+    page.get_by_label("API key", exact=True).fill(key)
+    page.get_by_role("button", name="Continue").click()
 
 
 def shown(page: Page, selector: str) -> None:

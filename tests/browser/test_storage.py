@@ -37,9 +37,9 @@ def test_studio_works_without_storage(tabs: Tabs, tmp_path: Path, script: str) -
     with serving_with_keys(data_dir=tmp_path) as auth_service:
         studio = Studio(opened(tabs, f"{auth_service.service.url}/", script))
         expect(studio.find("#key-dialog")).to_be_visible()
-        studio.page.get_by_label("Key", exact=True).fill(auth_service.create_key("alice"))
-        studio.page.get_by_label("Keep it until I close this tab").check()
-        studio.page.get_by_role("button", name="Use this key").click()
+        studio.page.get_by_label("API key", exact=True).fill(auth_service.create_key("alice"))
+        studio.page.get_by_label("Remember on this device").check()
+        studio.page.get_by_role("button", name="Continue").click()
         studio.generate("A red fox")
         expect(studio.find("#gallery li")).to_have_count(1)
         studio.page.reload()

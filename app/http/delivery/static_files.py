@@ -35,7 +35,7 @@ def register(app: Flask) -> None:
     `url_for("static", filename=...)` returns them. The app has to be created with
     `static_folder=None`.
     """
-    app.extensions[_DIGEST] = _content_digest(_folder(app))
+    app.extensions[_DIGEST] = _content_digest(folder(app))
     app.add_url_rule("/static/v-<version>/<path:filename>", ENDPOINT, _send)
     app.add_url_rule("/static/<path:filename>", ENDPOINT, _send)
 
@@ -73,13 +73,14 @@ def _send(filename: str, version: str = "") -> Response:
 def _path(filename: str) -> Path:
     if filename in _SWAGGER_UI_FILES:
         return _swagger_ui_folder() / _SWAGGER_UI_FILES[filename]
-    path = safe_join(str(_folder(current_app)), filename)
+    path = safe_join(str(folder(current_app)), filename)
     if path is None or not Path(path).is_file():
         raise NotFound
     return Path(path)
 
 
-def _folder(app: Flask) -> Path:
+def folder(app: Flask) -> Path:
+    """Return the folder of the app's own static files."""
     return Path(app.root_path, "static")
 
 

@@ -1,6 +1,7 @@
-// Requests to the API. URLs are relative, so the service can be mounted below a path.
+// Requests to the API. Paths are relative to the service, which can be mounted below a path.
 
 import { askForKey, currentKey } from "./key.js";
+import { urlOf } from "./server.js";
 
 export class Failure extends Error {
   constructor(body, status, retryAfter) {
@@ -15,15 +16,15 @@ export async function request(path, options = {}) {
   for (;;) {
     const key = currentKey();
     const headers = key ? { ...options.headers, Authorization: `Bearer ${key}` } : options.headers;
-    const response = await send(path, { ...options, headers });
+    const response = await send(urlOf(path), { ...options, headers });
     if (response.status !== 401) return response;
     await askForKey(key);
   }
 }
 
-async function send(path, options) {
+async function send(url, options) {
   try {
-    return await fetch(path, options);
+    return await fetch(url, options);
   } catch (error) {
     throw error.name === "AbortError" ? error : new ConnectionLost();
   }

@@ -3,6 +3,7 @@
 import { call, Failure } from "./api.js";
 import { currentKey } from "./key.js";
 import { pathOf } from "./images.js";
+import { urlOf } from "./server.js";
 import { notify } from "./toasts.js";
 import { errorMessage } from "./messages.js";
 
@@ -41,7 +42,7 @@ addEventListener("pagehide", () => {
   const headers = key ? { Authorization: `Bearer ${key}` } : {};
   for (const [path, timer] of pending) {
     clearTimeout(timer);
-    fetch(path, { method: "DELETE", headers, keepalive: true });
+    fetch(urlOf(path), { method: "DELETE", headers, keepalive: true });
   }
   pending.clear();
 });

@@ -4,6 +4,7 @@ import { call } from "./api.js";
 import { isPendingDeletion, deleteSoon } from "./deletion.js";
 import { find, debounce, make } from "./dom.js";
 import { idOf, plainPath, setImage } from "./images.js";
+import { NoKey } from "./key.js";
 import { modelLabel, errorMessage } from "./messages.js";
 
 const PAGE = 48;
@@ -66,12 +67,14 @@ async function load() {
     total = page.total_images - (page.images.length - listed.length);
     exact = page.total_exact;
     more.hidden = cursor === null;
+    more.textContent = "Load more";
     statusLine.classList.remove("error");
     updateStatus();
   } catch (error) {
     if (current !== generation) return;
-    statusLine.classList.add("error"); // stops automatic loading until "Load more" is pressed
+    statusLine.classList.add("error"); // stops automatic loading until the button is pressed
     statusLine.textContent = errorMessage(error);
+    more.textContent = error instanceof NoKey ? "Enter API key" : "Try again";
     more.hidden = false;
   } finally {
     loading = false;

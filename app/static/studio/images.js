@@ -1,11 +1,11 @@
 // Image URLs, and loading of private images, which an <img> can't fetch as it sends no API key.
 
 import { failureOf, request } from "./api.js";
-import { server } from "./server.js";
+import { server, urlOf } from "./server.js";
 
 export const idOf = (image) => image.filename.replace(/\.png$/, "");
 
-/** Return the image's path on the page's host, which can differ from the host in `url`. */
+/** Return the image's path below the service, whose host can differ from the host in `url`. */
 export const pathOf = (image, query = "") => `images/${image.filename}${query && `?${query}`}`;
 
 /**
@@ -29,7 +29,7 @@ export function setImageBlob(img, blob) {
 
 export function setImage(img, path) {
   if (!server.privateImages) {
-    img.src = path;
+    img.src = urlOf(path);
     return;
   }
   img.dataset.path = path;

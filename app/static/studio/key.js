@@ -1,13 +1,13 @@
-// The API key, kept in memory and, if the user chooses so and the browser allows it, in session
-// storage.
+// The API key, kept for this tab or, if the user chooses so, on this device; in memory alone if
+// the browser keeps nothing.
 
 import { find } from "./dom.js";
-import { tabStorage } from "./storage.js";
+import { siteStorage, tabStorage } from "./storage.js";
 
 const NAME = "image-generator-key";
 const dialog = find("#key-dialog");
 const form = find("#key-form");
-let key = tabStorage.load(NAME) ?? "";
+let key = tabStorage.load(NAME) ?? siteStorage.load(NAME) ?? "";
 let prompting = null;
 
 export class NoKey extends Error {}
@@ -20,7 +20,7 @@ export function askForKey(rejectedKey) {
   return prompting;
 }
 
-export function changeKey() {
+function changeKey() {
   promptForKey(false).catch(() => {}); // cancelled: the current key stays
 }
 
@@ -32,15 +32,18 @@ function promptForKey(rejected) {
   return new Promise((resolve, reject) => {
     dialog.addEventListener("close", () => {
       if (dialog.returnValue !== "use") return reject(new NoKey());
-      store(form.elements.key.value.trim(), form.elements.session.checked);
+      store(form.elements.key.value.trim(), form.elements.device.checked);
       form.reset(); // clears the field
       resolve();
     }, { once: true });
   });
 }
 
-function store(text, inSession) {
+function store(text, onDevice) {
   key = text;
-  tabStorage.save(NAME, inSession ? key : null);
+  tabStorage.save(NAME, key);
+  siteStorage.save(NAME, onDevice ? key : null);
   document.dispatchEvent(new Event("key-changed"));
 }
+
+find("#change-key")?.addEventListener("click", changeKey);

@@ -60,9 +60,12 @@ export function duration(seconds) {
 
 export function money(dollars) {
   if (dollars === null || dollars === undefined) return "unknown";
-  if (dollars === 0) return "nothing";
+  if (dollars === 0) return "Free";
   return dollars < 0.01 ? "less than 1 cent" : `$${dollars.toFixed(dollars < 0.1 ? 3 : 2)}`;
 }
+
+/** Return a sum as text; unlike a price, nothing is $0.00. */
+export const amount = (dollars) => (dollars > 0 && dollars < 0.01 ? "less than 1 cent" : `$${dollars.toFixed(2)}`);
 
 export const bytes = (size) => (size < 1024 ? `${size} bytes` : `${(size / 1024).toFixed(size < 10240 ? 1 : 0)} KB`);
 

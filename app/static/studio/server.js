@@ -1,6 +1,9 @@
 // Facts about the server, from the page's data attributes.
 
-const { provider, model, keys, images, redirects } = document.body.dataset;
+const { root, provider, model, keys, images, redirects } = document.body.dataset;
+
+/** Return the address of a path of the API, such as `images`, below the path of the service. */
+export const urlOf = (path) => root + path;
 
 export const server = {
   free: ["offline", "replay"].includes(provider),

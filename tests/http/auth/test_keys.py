@@ -115,7 +115,8 @@ def test_public_endpoints_need_no_key(embedded_auth_service: AuthenticatedServic
         "/openapi.json",
         "/docs",
         "/",
-        "/static/studio/main.js",
+        "/gallery",
+        "/static/studio/create_page.js",
         image,
     )
     for path in (*paths, f"{image}?w=64"):

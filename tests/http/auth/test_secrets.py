@@ -42,7 +42,7 @@ def all_responses(service: Service) -> str:
     paths = (
         *("/", "/docs", "/openapi.json", "/healthz", "/readyz", "/metrics", "/usage", "/nowhere"),
         *("/images", "/images?q=fox", "/images?cursor=x", f"{absent}/metadata"),
-        *("/generate-prompts", "/generate-prompts?theme=x", "/static/studio/main.js"),
+        *("/generate-prompts", "/generate-prompts?theme=x", "/static/studio/create_page.js"),
         *(absent + query for query in ("", "?w=64", "?w=64&sig=x", "?w=x")),
     )
     calls = [

@@ -52,7 +52,7 @@ def below_path(
 def test_links_of_pages_lead_below_the_path(below_path: tuple[Service, str, str]) -> None:
     """Each link of the studio and of the documentation is below the path, and works there."""
     service, prefix, _ = below_path
-    for page in ("/", "/docs"):
+    for page in ("/", "/gallery", "/docs"):
         response = service.get(f"{prefix}{page}", headers=HOST)
         assert response.status_code == 200
         assert response.text == service.get(page, headers=HOST).text
@@ -70,7 +70,9 @@ def test_scripts_use_relative_urls_only(below_path: tuple[Service, str, str]) ->
     """The studio's modules contain no URL that begins at the host's root."""
     service, prefix, _ = below_path
     main = next(
-        link for link in Links(service.get(f"{prefix}/").text).found if link.endswith("main.js")
+        link
+        for link in Links(service.get(f"{prefix}/").text).found
+        if link.endswith("create_page.js")
     )
     pending, seen = [main], set()
     while pending:

@@ -58,7 +58,7 @@ def test_responses_without_a_policy_are_not_cached_unasked(
     assert response.headers["Cache-Control"] == "no-cache"
 
 
-@pytest.mark.parametrize("path", ["/", "/docs"])
+@pytest.mark.parametrize("path", ["/", "/gallery", "/docs"])
 @attack("Framing a page, or injecting a foreign script", expect="forbidden by the policy")
 def test_pages_have_a_strict_policy(shared_embedded: Service, observe: Observe, path: str) -> None:
     """A page loads files of this service only, and can't be framed or opened by scripts."""

@@ -1,0 +1,1 @@
+"""Pages for people: the studio, and what browsers show instead of JSON."""
