@@ -33,7 +33,7 @@ def test_pages_lead_to_each_other(tabs: Tabs, service: Service) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("nothing at this address")
     for width in (320, 1440):
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # reason: literals
+            page.emulate_media(color_scheme=scheme)
             page.set_viewport_size({"width": width, "height": DESKTOP[1]})
             for path in ("/nowhere", "/gallery", "/usage", "/"):
                 page.goto(f"{service.url}{path}")
